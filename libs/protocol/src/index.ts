@@ -1,1 +1,3 @@
-export {};
+export * from './config.js';
+export * from './control.js';
+export * from './status.js';

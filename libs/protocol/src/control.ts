@@ -1,0 +1,92 @@
+import { z } from 'zod';
+
+/**
+ * The control socket: `<stateDir>/control.sock`, a UNIX socket of mode 0600 on every member, spoken by the CLI, the manager
+ * and the receiver. One JSON document a line, at most 1 MiB. Who can open it, may command: no login.
+ */
+export const ControlRequestSchema = z.discriminatedUnion('method', [
+  z.strictObject({ id: z.int(), method: z.literal('status') }),
+  /** Streams `RoleNotice` events until the connection closes. */
+  z.strictObject({ id: z.int(), method: z.literal('watch'), as: z.enum(['manager', 'receiver', 'forwarder', 'console']) }),
+  /** A process tells its controller how it is; no answer. */
+  z.strictObject({ id: z.int(), method: z.literal('report'), report: z.unknown() }),
+  /** node absent: the one that is out. Answers when the request is committed; progress is in `status`. */
+  z.strictObject({ id: z.int(), method: z.literal('recover'), node: z.string().optional(), dryRun: z.boolean().optional() }),
+  z.strictObject({ id: z.int(), method: z.literal('switchover'), to: z.string().optional() }),
+  z.strictObject({ id: z.int(), method: z.literal('promote'), node: z.string().optional(), acceptDataLoss: z.literal(true), oldMasterIsOff: z.boolean() }),
+]);
+export type ControlRequest = z.infer<typeof ControlRequestSchema>;
+
+export type ControlAnswer =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: { readonly code: string; readonly message: string } }
+  | { readonly id: number; readonly event: unknown };
+
+/** What the manager may do now. `gated`: database writable, for internal roles only; API answers 503 to writes. */
+export type ManagerMode = 'off' | 'passive' | 'gated' | 'active';
+
+/** Sent on every change and at least every 500 ms. Whoever sees none until leaseUntilMs acts as `passive`, vip false. */
+export const RoleNoticeSchema = z.object({
+  node: z.string(),
+  epoch: z.int(),
+  mode: z.enum(['off', 'passive', 'gated', 'active']),
+  /** CLOCK_MONOTONIC of this host, ms; 0 when there is no lease. A side effect after it is forbidden. */
+  leaseUntilMs: z.number(),
+  master: z.string().nullable(),
+  /** This node holds the VIP: its processes bind it. */
+  vip: z.boolean(),
+  syncSet: z.array(z.string()),
+  /** This node may consume and acknowledge records that its peer does not hold (committed, bound to the lease). */
+  ingestAlone: z.boolean(),
+});
+export type RoleNotice = z.infer<typeof RoleNoticeSchema>;
+
+export const ManagerReportSchema = z.object({
+  process: z.literal('manager'),
+  pid: z.int(),
+  mode: z.enum(['off', 'passive', 'gated', 'active']),
+  epoch: z.int(),
+  /** The API answers and the database can be used in this mode. */
+  ready: z.boolean(),
+  vipBound: z.boolean(),
+  ingestBehind: z.int().optional(),
+});
+export type ManagerReport = z.infer<typeof ManagerReportSchema>;
+
+export const ReceiverReportSchema = z.object({
+  process: z.literal('receiver'),
+  pid: z.int(),
+  received: z.int(),
+  dropped: z.int(),
+  journalBytes: z.int(),
+  /** The link to the peer's receiver, in the direction own → peer. */
+  peerLink: z.enum(['up', 'down']),
+  /** Own records fsynced here and not yet at the peer. */
+  behindPeer: z.int(),
+  vipBound: z.boolean(),
+});
+export type ReceiverReport = z.infer<typeof ReceiverReportSchema>;
+
+/** The receiver's socket, `<stateDir>/receiver.sock`: newline JSON. The manager subscribes to watermarks and reads the segment files itself. */
+export const WatermarkSchema = z.object({
+  journals: z.array(
+    z.object({
+      journalId: z.string(),
+      /** `own`: received here; `peer`: our copy of the peer's. */
+      side: z.enum(['own', 'peer']),
+      node: z.string(),
+      firstSeq: z.int(),
+      /** fsynced on this node through here. */
+      durableSeq: z.int(),
+      /** fsynced on both nodes through here. Ingest consumes no further, unless `ingestAlone`. */
+      bothSeq: z.int(),
+    }),
+  ),
+  peerLink: z.enum(['up', 'down']),
+  /** Peer's wall clock minus ours, µs, as measured on the link; null = never measured. */
+  clockOffsetUs: z.number().nullable(),
+});
+export type Watermark = z.infer<typeof WatermarkSchema>;
+
+/** manager → receiver on that socket: positions durable in both databases, so that the journal may let go. */
+export const IngestedSchema = z.object({ ingested: z.array(z.object({ journalId: z.string(), seq: z.int() })) });
