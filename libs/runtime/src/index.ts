@@ -1,1 +1,2 @@
 export * from './ports/consensus.js';
+export * from './ports/host.js';

@@ -1,0 +1,87 @@
+import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
+import type { PostgresFacts } from '@yosugara/failover';
+
+/** Where another member's PostgreSQL is reached for replication. */
+export interface PostgresPeer {
+  readonly node: NodeId;
+  readonly address: string;
+  readonly port: number;
+}
+
+export type Progress = (detail: string, fraction: number | null) => void;
+
+/**
+ * Hands on this host's PostgreSQL. Every method has a deadline of its own, throws `PostgresControlError` (stable code,
+ * cause) when the world fails, is idempotent, and leaves a state that `facts` can tell.
+ */
+export interface PostgresHost {
+  /** The newest probe's answer, at once; probes run by themselves in a child process every `probeMs`. */
+  facts(): PostgresFacts;
+  /** Called after each probe. */
+  onFacts(handler: (facts: PostgresFacts) => void): void;
+  /** Which programs are used, such as `PostgreSQL 15.18 (Debian)`. */
+  source(): string;
+  /** initdb (checksums on), our include file, roles (replication, manager, app), database `yosugara`; leaves it stopped, as a standby would start. */
+  initialise(): Promise<void>;
+  /** With standby.signal. follow null: no primary_conninfo: recovery without a receiver. Writes the include file first. */
+  startStandby(follow: PostgresPeer | null): Promise<void>;
+  /** Without standby.signal, same timeline: only under a record that names this node. names as in setNames. */
+  startPrimary(names: readonly NodeId[]): Promise<void>;
+  /** Change primary_conninfo by reload; null cuts the receiver and resolves when no walreceiver process is left. */
+  follow(peer: PostgresPeer | null): Promise<void>;
+  /** synchronous_standby_names: exact quoted names (`yosugara_b`), [] = none; resolves when the effective value was re-read. */
+  setNames(names: readonly NodeId[]): Promise<void>;
+  /** pg_promote; resolves when not in recovery. Then a background CHECKPOINT. */
+  promote(): Promise<{ readonly timeline: number; readonly forkLsn: Lsn }>;
+  /** A little WAL, so that an idle cluster converges; resolves to the flush LSN after it. */
+  forceWal(): Promise<Lsn>;
+  /** Physical slot `yosugara_<peer>` with reserved WAL; a lost one is dropped and made anew. */
+  ensureSlot(peer: NodeId): Promise<void>;
+  checkpoint(): Promise<void>;
+  /**
+   * fast: smart order of failover.md T6: fast shutdown within budgetMs, then kill. kill: at once.
+   * Resolves only when no process is left (ruling 2: cgroup empty, or no process of that user whose cwd is PGDATA, twice).
+   */
+  stop(mode: 'fast' | 'kill', budgetMs: number): Promise<{ readonly clean: boolean; readonly walEnd: Lsn | null }>;
+  /** pg_rewind against the peer (crash recovery included); throws REWIND_FAILED: then only baseBackup helps. */
+  rewind(source: PostgresPeer, progress: Progress): Promise<{ readonly discardedFrom: Lsn | null; readonly discardedTo: Lsn | null }>;
+  /** Into a new directory, then renamed; the old one is set aside (one is kept). */
+  baseBackup(source: PostgresPeer, progress: Progress): Promise<{ readonly bytes: number }>;
+  close(): Promise<void>;
+}
+
+export interface VipDriver {
+  readonly kind: 'bind' | 'ip' | 'none';
+  /** Idempotent. ip: duplicate-address probe, address with valid_lft = whole seconds left of the lease, gratuitous ARP. */
+  hold(leaseLeftMs: number): Promise<void>;
+  release(): Promise<void>;
+  /** Is it on this host now? (ip: read from the kernel; bind: what we told our processes.) */
+  held(): Promise<boolean>;
+}
+
+export type DeadManArming = 'none' | 'soft' | 'hardware';
+
+export interface StopProofMessage {
+  readonly node: NodeId;
+  readonly epoch: Epoch;
+  /** The controller's boot that armed the dead man. */
+  readonly bootId: string;
+  readonly atWallMs: number;
+  /** ed25519 over `yosugara-p1|clusterId|node|epoch|bootId|atWallMs`, base64. */
+  readonly signature: string;
+}
+
+/** The dead-man child. It spawns and holds PostgreSQL and the manager, and kills both when the lease or the controller ends. */
+export interface DeadMan {
+  arming(): DeadManArming;
+  /** "Lease until X" on CLOCK_MONOTONIC ms. PostgreSQL as primary, and the manager, die at X unless renewed. 0 disarms (nothing serves). */
+  lease(untilMs: number, epoch: Epoch): void;
+  /** The manager process: started when it is not there and wanted, restarted with backoff; stop kills it and proves it. */
+  wantManager(wanted: boolean): void;
+  managerPid(): number | null;
+  pid(): number | null;
+  postmasterPid(): number | null;
+  /** Its own death: the controller must stop everything itself. */
+  onExit(handler: (why: string) => void): void;
+  close(): Promise<void>;
+}
