@@ -1,1 +1,3 @@
-export {};
+export * from './errors.js';
+export { decodeRecord, encodedLength, encodeRecord, encodeRecordInto, identify, MAX_RAW_BYTES } from './record.js';
+export * from './types.js';

@@ -1,0 +1,144 @@
+import type { JournalCorruptError, JournalFatalError, SeqRange } from './errors.js';
+
+export type RecordKind = 'syslog' | 'trap';
+export type RecordTransport = 'udp' | 'tcp';
+export type ListenerKind = 'own' | 'vip';
+
+/** Bits of `JournalRecord.flags`. */
+export const RecordFlag = { truncated: 1, noPri: 2, inform: 4 } as const;
+
+/** What a receiver took in. `raw` is the message without its transport framing, untouched. */
+export interface NewRecord {
+  /** Wall clock, microseconds since 1970 UTC; a safe integer. For people and for pairing, never for order. */
+  readonly receivedAtUs: number;
+  /** CLOCK_MONOTONIC, milliseconds. */
+  readonly monotonicMs: number;
+  readonly kind: RecordKind;
+  readonly transport: RecordTransport;
+  readonly source: { readonly address: string; readonly port: number };
+  readonly listener: { readonly kind: ListenerKind; readonly address: string };
+  /** `RecordFlag` bits, 32 bit. */
+  readonly flags: number;
+  readonly raw: Uint8Array;
+}
+
+export interface JournalRecord extends NewRecord {
+  /** Dense from 1 in each journal; never reused for other bytes. */
+  readonly seq: number;
+}
+
+export interface JournalInfo {
+  readonly journalId: string;
+  /** Oldest record still on disk. `lastDurableSeq + 1` when it holds none. */
+  readonly firstSeq: number;
+  /** 0 = nothing yet. */
+  readonly lastDurableSeq: number;
+  /** Damage found when the journal was opened; the records around it are still readable. */
+  readonly corrupt: JournalCorruptError | null;
+}
+
+/** Reading works the same on an own journal and on the copy of the peer's; both return only what is fsynced. */
+export interface JournalSource {
+  /** Oldest first (ids sort by the time they were opened). */
+  journals(): readonly JournalInfo[];
+  /**
+   * Records from `fromSeq` on, at least one when one is durable, until `maxBytes` of raw bytes are reached.
+   * @throws JournalGapError — `fromSeq` was dropped or the journal is unknown. @throws JournalCorruptError — unreadable; `lost` names the range.
+   */
+  read(journalId: string, fromSeq: number, maxBytes: number): Promise<readonly JournalRecord[]>;
+  /** The same as bytes for the wire, see record.ts. */
+  readEncoded(journalId: string, fromSeq: number, maxBytes: number): Promise<readonly Uint8Array[]>;
+  /** Retention: removes whole segments whose records are all ≤ `seq`. */
+  dropThrough(journalId: string, seq: number): Promise<void>;
+}
+
+export interface ReceiverJournalOptions {
+  readonly dir: string;
+  readonly node: string;
+  /** Of the directory, older journals included. Reached: new records are refused and counted, the oldest are kept. */
+  readonly maxBytes: number;
+  readonly segmentBytes?: number;
+  /** A batch this large does not wait for the floor. Default 256 KiB. */
+  readonly syncBytes?: number;
+  /** A record waits at most this long before its batch is handed to the disk. Default 5 ms. */
+  readonly syncMs?: number;
+  /** Least distance between the starts of two flushes while records trickle. Default 1 ms. */
+  readonly floorMs?: number;
+  /** Records taken in but not yet on disk. Reached (the disk is slow or full): refused and counted. Default 32 MiB. */
+  readonly maxPendingBytes?: number;
+  /** Once. The process should say it and end. */
+  readonly onFatal: (error: JournalFatalError) => void;
+}
+
+export interface ReceiverJournalStats {
+  readonly appended: number;
+  readonly synced: number;
+  /** Refused because `maxBytes` is reached. */
+  readonly refusedFull: number;
+  /** Refused because the disk does not keep up (`maxPendingBytes`), or is out of space. */
+  readonly refusedBacklog: number;
+  /** On disk, older journals included. */
+  readonly bytes: number;
+  readonly pendingBytes: number;
+  readonly flushes: number;
+}
+
+export interface ReceiverJournal extends JournalSource {
+  /** New at every open: `${node}-${wall ms, base 36}-${random hex}`. */
+  readonly journalId: string;
+  /** Takes a copy of the bytes. `false` = refused (full, or fatal): stop reading TCP, count UDP. */
+  append(record: NewRecord): boolean;
+  /** Highest number that survives a power cut now. */
+  readonly durableSeq: number;
+  /** Number the next record gets. */
+  readonly nextSeq: number;
+  /** Called after each fdatasync with the new `durableSeq`. Returns the unsubscribe. */
+  onDurable(listener: (durableSeq: number) => void): () => void;
+  /** Resolves when everything appended before the call is durable. */
+  flush(): Promise<void>;
+  stats(): ReceiverJournalStats;
+  close(): Promise<void>;
+}
+
+export type PeerAppendOutcome =
+  /** Everything offered is fsynced here (or was before). */
+  | { readonly kind: 'stored'; readonly durableSeq: number; readonly alreadyHeld: number }
+  /** The first offered number is above the next expected: send from `expectedSeq`. Nothing was stored. */
+  | { readonly kind: 'gap'; readonly expectedSeq: number; readonly gotSeq: number }
+  /** `maxBytes` reached: nothing was stored; the oldest are kept. */
+  | { readonly kind: 'full'; readonly durableSeq: number };
+
+export interface PeerCopyOptions {
+  readonly dir: string;
+  readonly maxBytes: number;
+  readonly segmentBytes?: number;
+  readonly onFatal?: (error: JournalFatalError) => void;
+}
+
+export interface PeerCopy extends JournalSource {
+  /**
+   * `records`: encoded as by `encodeRecord`, dense and ascending. Resolves when fsynced.
+   * @throws JournalConflictError — a number already held with other bytes. @throws RecordFormatError. @throws JournalFatalError.
+   */
+  append(journalId: string, records: readonly Uint8Array[]): Promise<PeerAppendOutcome>;
+  /** Begin a journal in the middle because the peer no longer holds what lies before. No effect on a journal already held. */
+  begin(journalId: string, firstSeq: number): Promise<void>;
+  held(): readonly { readonly journalId: string; readonly durableSeq: number }[];
+  readonly bytes: number;
+  close(): Promise<void>;
+}
+
+/** Reads a receiver's directory from another process while it is being written. */
+export interface JournalReader {
+  /** Oldest first. What is durable is published by the writing process, not readable from the files. */
+  journals(): Promise<readonly { readonly journalId: string; readonly firstSeq: number }[]>;
+  /**
+   * Records `fromSeq`..`throughSeq` until `maxBytes` of raw bytes, at least one unless `fromSeq` > `throughSeq`.
+   * @param throughSeq the durable watermark; never anything beyond it.
+   * @throws JournalGapError — dropped, or not there although said to be durable. @throws JournalCorruptError.
+   */
+  read(journalId: string, fromSeq: number, throughSeq: number, maxBytes: number): Promise<readonly JournalRecord[]>;
+  close(): Promise<void>;
+}
+
+export type { SeqRange };
