@@ -1,0 +1,159 @@
+// Brings what a fresh clone lacks: dependencies, the right Node, PostgreSQL, the tools of the tests.
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from './children.mjs';
+import { refuse, say, seconds } from './say.mjs';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+export const isRoot = process.getuid?.() === 0;
+
+/** libp2p, vitest and kysely need it (docs/decisions). */
+const NODE_AT_LEAST = [22, 12];
+const POSTGRES_AT_LEAST = 15;
+const POSTGRES_PROGRAMS = ['postgres', 'initdb', 'pg_ctl', 'pg_controldata', 'pg_rewind', 'pg_basebackup'];
+
+function executable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** The system's search path, without the project's own programs and with the system folders a user's path often lacks. */
+function systemPath() {
+  const own = (process.env.PATH ?? '').split(delimiter).filter((dir) => dir !== '' && !dir.includes('node_modules'));
+  return [...new Set([...own, '/usr/local/sbin', '/usr/sbin', '/sbin'])];
+}
+
+export function findProgram(name) {
+  return systemPath()
+    .map((dir) => join(dir, name))
+    .find(executable);
+}
+
+// ---- dependencies
+
+const lockFile = join(root, 'package-lock.json');
+const installed = join(root, 'node_modules', '.package-lock.json');
+const stamp = join(root, 'node_modules', '.yosugara-lock');
+const lockHash = () => createHash('sha256').update(readFileSync(lockFile)).digest('hex');
+
+/** A checkout touches files without changing them: where we installed ourselves, content decides, not time. */
+function dependenciesAreStale() {
+  if (!existsSync(installed)) return true;
+  if (statSync(lockFile).mtimeMs <= statSync(installed).mtimeMs) return false;
+  return !existsSync(stamp) || readFileSync(stamp, 'utf8') !== lockHash();
+}
+
+export async function bringDependencies() {
+  if (!dependenciesAreStale()) return;
+  const startMs = performance.now();
+  say(existsSync(installed) ? 'package-lock.json changed: installing dependencies (npm ci)…' : 'installing dependencies (npm ci)…');
+  // The system's Node and npm: the bundled one lies in the folder that `npm ci` empties.
+  const path = systemPath().join(delimiter);
+  const npm = findProgram('npm') ?? refuse('npm is not in the search path: install Node.js 20 or newer with npm');
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { code } = await run(npm, args, { cwd: root, env: { ...process.env, PATH: path, NODE_ENV: '' } });
+  if (code !== 0) refuse(`installing dependencies failed: npm ci ended with code ${code} (its own lines are above)`);
+  writeFileSync(stamp, lockHash());
+  say(`dependencies installed in ${seconds(startMs)}`);
+}
+
+// ---- Node
+
+export function nodeIsNewEnough(version = process.versions.node) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > NODE_AT_LEAST[0] || (major === NODE_AT_LEAST[0] && minor >= NODE_AT_LEAST[1]);
+}
+
+export function bundledNode() {
+  const path = join(root, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node');
+  return executable(path) ? path : undefined;
+}
+
+// ---- PostgreSQL
+
+/** @returns major version, 0 when unknown. */
+async function postgresMajor(bin) {
+  const { stdout } = await run(join(bin, 'postgres'), ['--version'], { quiet: true, timeoutMs: 5_000 });
+  return Number(/PostgreSQL\)? (\d+)/.exec(stdout)?.[1] ?? 0);
+}
+
+function postgresFolders() {
+  const configured = process.env.YOSUGARA_POSTGRES_BIN;
+  if (configured !== undefined && configured !== '') return [configured];
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  return [...systemPath(), ...versions.map((version) => join(debian, version, 'bin'))];
+}
+
+/** @returns the folder of a complete PostgreSQL, or undefined. */
+export async function findPostgres() {
+  for (const bin of postgresFolders())
+    if (POSTGRES_PROGRAMS.every((name) => executable(join(bin, name))) && (await postgresMajor(bin)) >= POSTGRES_AT_LEAST) return bin;
+  return undefined;
+}
+
+export async function bringPostgres() {
+  const found = await findPostgres();
+  if (found !== undefined) return found;
+  const wanted = `PostgreSQL ${POSTGRES_AT_LEAST} or newer with pg_rewind and pg_basebackup`;
+  const configured = process.env.YOSUGARA_POSTGRES_BIN;
+  if (configured) refuse(`YOSUGARA_POSTGRES_BIN=${configured}: no ${wanted} there`);
+  if (!canInstall()) refuse(`${wanted} is missing: install it (Debian: sudo apt-get install postgresql) or set YOSUGARA_POSTGRES_BIN`);
+  await aptInstall('PostgreSQL', ['postgresql']);
+  return (await findPostgres()) ?? refuse(`${wanted} is missing, and Debian's package did not bring it`);
+}
+
+// ---- Debian packages
+
+const canInstall = () => isRoot && existsSync('/etc/debian_version') && findProgram('apt-get') !== undefined;
+
+/** Debian would create and start a cluster of its own on port 5432: we need programs, not a server. */
+function forbidDebiansCluster() {
+  const dir = '/etc/postgresql-common/createcluster.d';
+  return `mkdir -p ${dir} && { [ -e ${dir}/yosugara.conf ] || echo 'create_main_cluster = false' > ${dir}/yosugara.conf; }`;
+}
+
+async function aptInstall(what, packages) {
+  const startMs = performance.now();
+  say(`installing ${what} (apt-get install ${packages.join(' ')})…`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  if (packages.includes('postgresql')) await run('sh', ['-c', forbidDebiansCluster()]);
+  const install = () =>
+    run('apt-get', ['install', '-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', ...packages], {
+      env,
+      quiet: true,
+      timeoutMs: 600_000,
+    });
+  let result = await install();
+  if (result.code !== 0) {
+    await run('apt-get', ['update', '-q'], { env, quiet: true, timeoutMs: 300_000 });
+    result = await install();
+  }
+  if (result.code !== 0) {
+    const why = result.stdout.split('\n').findLast((line) => /^(E:|dpkg: error)/.test(line)) ?? `code ${result.code}`;
+    refuse(`apt-get install ${packages.join(' ')} failed: ${why.trim()}`);
+  }
+  say(`${what} installed in ${seconds(startMs)}`);
+}
+
+/** program → Debian package. */
+const TEST_TOOLS = {
+  e2e: { chromium: 'chromium' },
+  lab: { ip: 'iproute2', nft: 'nftables', arping: 'iputils-arping', snmptrap: 'snmp', logger: 'bsdutils' },
+};
+
+/** For a suite that needs programs of the system. @returns undefined, or why the suite cannot run here. */
+export async function bringTestTools(suite) {
+  const tools = TEST_TOOLS[suite] ?? {};
+  const missing = Object.keys(tools).filter((program) => findProgram(program) === undefined);
+  if (missing.length === 0) return undefined;
+  if (!canInstall()) return `missing: ${missing.join(', ')}`;
+  await aptInstall(`what the ${suite} tests need`, [...new Set(missing.map((program) => tools[program]))]);
+  return undefined;
+}

@@ -1,0 +1,104 @@
+// The test suites, and their counts: the last line of every test run is `N passed, N failed`, and the exit code is true to it.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bringTestTools, isRoot, root } from './bring.mjs';
+import { node, tool } from './build.mjs';
+import { interruptedBy } from './children.mjs';
+import { say, seconds } from './say.mjs';
+
+export async function vitest(args = []) {
+  const folder = mkdtempSync(join(tmpdir(), 'yosugara-test-'));
+  const report = join(folder, 'report.json');
+  try {
+    const { code } = await node([tool('vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args]);
+    return countVitest(code, existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A file that cannot even be loaded, or an error outside every test, has no test to fail: it counts as one. */
+export function countVitest(code, report) {
+  if (report === null) return { passed: 0, failed: 1 };
+  const brokenFiles = report.testResults.filter((file) => file.status === 'failed' && !file.assertionResults.some((one) => one.status === 'failed'));
+  const failed = report.numFailedTests + brokenFiles.length;
+  return { passed: report.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed };
+}
+
+/** Suites that are programs of their own, as `npm test` runs them: short. */
+const PROGRAMS = [
+  { name: 'sim', args: ['--seeds', '300', '--json'], needsRoot: false },
+  { name: 'e2e', args: ['--json'], needsRoot: false },
+  { name: 'lab', args: ['1-power-off-master', '--runs', '1', '--json'], needsRoot: true },
+];
+
+export const mainOf = (suite) => join(root, 'test', suite, 'dist', 'main.js');
+
+/**
+ * The count a suite gives of itself: its last `N passed, N failed` line, or the JSON document of its contract.
+ * A suite whose program fails has failed, whatever it printed.
+ */
+export function countProgram(code, stdout) {
+  const line = [...stdout.matchAll(/(\d+) passed, (\d+) failed/g)].at(-1);
+  const counted = line === undefined ? countDocument(parse(stdout)) : { passed: Number(line[1]), failed: Number(line[2]) };
+  if (code !== 0 && counted.failed === 0) return { passed: counted.passed, failed: 1 };
+  return counted.passed + counted.failed === 0 ? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 } : counted;
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function countDocument(document) {
+  const tally = (oks) => ({ passed: oks.filter(Boolean).length, failed: oks.filter((ok) => !ok).length });
+  if (document === null || typeof document !== 'object') return { passed: 0, failed: 0 };
+  if (typeof document.passed === 'number') return { passed: document.passed, failed: document.failed ?? 0 };
+  // sim: one for the schedules, one for each planted bug that had to be found.
+  if (Array.isArray(document.violations))
+    return tally([document.violations.length === 0, ...(document.mutants ?? []).map((mutant) => mutant.foundAfterSeeds !== null)]);
+  const runs = [document].flat().flatMap((scenario) => scenario.runs ?? []);
+  return tally(runs.map((one) => one.ok === true));
+}
+
+async function program({ name, args, needsRoot }) {
+  if (!existsSync(mainOf(name))) return null;
+  if (needsRoot && !isRoot) return skip(name, 'needs root');
+  const why = await bringTestTools(name);
+  if (why !== undefined) return skip(name, why);
+  const startMs = performance.now();
+  say(`${name}: ${args.join(' ')}`);
+  const { code, stdout } = await node([mainOf(name), ...args], { capture: true });
+  const counted = countProgram(code, stdout);
+  if (counted.failed > 0) process.stdout.write(`${stdout.trimEnd()}\n`);
+  say(`${name}: ${counted.passed} passed, ${counted.failed} failed in ${seconds(startMs)}`);
+  return counted;
+}
+
+function skip(name, why) {
+  say(`${name}: not run here (${why})`);
+  return null;
+}
+
+/** @param before counts of earlier checks to add. */
+export async function runTests(args = [], before = []) {
+  const counts = [...before, await vitest(args)];
+  // With arguments (`npm test -- libs/kernel`) somebody is looking at one place: only the specs run.
+  for (const one of args.length === 0 ? PROGRAMS : []) {
+    if (interruptedBy() !== null) break;
+    const counted = await program(one);
+    if (counted !== null) counts.push(counted);
+  }
+  return finish(counts);
+}
+
+/** The last line of a run, and the exit code that is true to it. */
+export function finish(counts) {
+  const sum = (key) => counts.reduce((total, count) => total + count[key], 0);
+  process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed\n`);
+  return sum('failed') === 0 && interruptedBy() === null ? 0 : 1;
+}
