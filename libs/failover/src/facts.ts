@@ -25,21 +25,39 @@ export type PostgresFacts =
   | { readonly kind: 'unknown' }
   /** No data directory. */
   | { readonly kind: 'empty' }
-  | { readonly kind: 'stopped'; readonly state: StoppedState; readonly timeline: number; readonly walEnd: Lsn; readonly systemId: string }
+  | {
+      readonly kind: 'stopped';
+      readonly state: StoppedState;
+      readonly timeline: number;
+      readonly walEnd: Lsn;
+      readonly systemId: string;
+    }
   /** Processes are there, no connection is accepted yet; `progress` changes while recovery moves. */
   | { readonly kind: 'starting'; readonly progress: string }
   | {
-      readonly kind: 'standby'; readonly timeline: number; readonly systemId: string;
+      readonly kind: 'standby';
+      readonly timeline: number;
+      readonly systemId: string;
       /** max(received and flushed, replayed). */
-      readonly walEnd: Lsn; readonly replayLsn: Lsn;
+      readonly walEnd: Lsn;
+      readonly replayLsn: Lsn;
       /** `cut`: no primary_conninfo and no walreceiver process: nothing can be acknowledged from here. */
-      readonly receiver: 'streaming' | 'connecting' | 'cut'; readonly follows: NodeId | null;
+      readonly receiver: 'streaming' | 'connecting' | 'cut';
+      readonly follows: NodeId | null;
     }
   | {
-      readonly kind: 'primary'; readonly timeline: number; readonly systemId: string; readonly walEnd: Lsn;
+      readonly kind: 'primary';
+      readonly timeline: number;
+      readonly systemId: string;
+      readonly walEnd: Lsn;
       /** synchronous_standby_names as in effect, re-read after the reload; null: something that we did not write. */
       readonly names: readonly NodeId[] | null;
       readonly peers: readonly StreamingPeer[];
+      /**
+       * From this timeline's history file (pg_wal/<timeline>.history, superuser's pg_read_file): each later timeline and where it
+       * forked off its parent, this one included, oldest first; [] on timeline 1. A history file's line `1 0/3000000` means that timeline 2 forked there.
+       */
+      readonly forks: readonly { readonly timeline: number; readonly forkLsn: Lsn }[];
       /** Sessions waiting for a synchronous standby. */
       readonly syncWaiters: number;
     }

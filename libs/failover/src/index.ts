@@ -1,1 +1,11 @@
+export { mayClaim, proofOfStop } from './claimant.js';
+export * from './commands.js';
+export * from './decide.js';
 export * from './facts.js';
+export * from './lint.js';
+export * from './observation.js';
+export * from './predict.js';
+export * from './profiles.js';
+export * from './record.js';
+export * from './transitions.js';
+export { divergedHere, isOwn, leaseHolds, mayServe, mayWrite } from './view.js';

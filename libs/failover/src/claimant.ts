@@ -1,0 +1,137 @@
+import type { NodeId } from '@yosugara/kernel';
+import { nextEpoch } from './commands.js';
+import type { Decision, Observation } from './observation.js';
+import { isReleased, isUnborn, type StopProof } from './record.js';
+import { whyOf } from './transitions.js';
+import { coolingDown, heardLately, mayWrite, othersOf, successor } from './view.js';
+
+type Part = Pick<Decision, 'role' | 'why' | 'actions'>;
+const MAX_TRANSFERS = 3;
+
+/** What the leader does that owns nothing: claim if it may, otherwise hand leadership to somebody who may (ruling 6, T8). */
+export function leadWithoutOwning(o: Observation): Part | null {
+  if (o.lead?.ready !== true || o.lead.transferring) return null;
+  if (o.forced !== null && o.kind === 'data' && !mayWrite(o.postgres) && o.postgres.kind === 'standby')
+    return forceClaim(o, o.forced.evidence);
+  const failed = o.failures.get('raft.transfer');
+  const next = handOverTo(o);
+  const tired = failed !== undefined && failed.count >= MAX_TRANSFERS;
+  if (next !== null && !(tired && mayClaim(o) === null)) {
+    if (o.vipHeld || mayWrite(o.postgres) || coolingDown(o, 'raft.transfer')) return null;
+    return { role: 'STOPPED', why: `leadership goes to ${next}`, actions: [{ kind: 'raft.transfer', to: next }] };
+  }
+  const obstacle = mayClaim(o);
+  if (obstacle !== null) return o.kind === 'witness' ? null : { role: roleOutside(o), why: obstacle, actions: [] };
+  return {
+    role: 'TAKEOVER',
+    why: whyOf('T3'),
+    actions: [
+      {
+        kind: 'record.propose',
+        command: { kind: 'claim', by: o.self, boot: o.boot, epoch: nextEpoch(o.record), cause: causeOf(o), atWallMs: o.wallMs },
+      },
+    ],
+  };
+}
+
+const roleOutside = (o: Observation): Decision['role'] => (o.postgres.kind === 'standby' ? 'STANDBY_CATCHUP' : 'STOPPED');
+
+function forceClaim(o: Observation, evidence: string): Part {
+  return {
+    role: 'TAKEOVER',
+    why: 'an operator accepted the loss of what the old Master alone holds',
+    actions: [
+      {
+        kind: 'record.propose',
+        command: { kind: 'forceClaim', by: o.self, boot: o.boot, epoch: nextEpoch(o.record), evidence, atWallMs: o.wallMs },
+      },
+    ],
+  };
+}
+
+function causeOf(o: Observation): string {
+  if (isUnborn(o.record)) return 'first start';
+  if (isReleased(o.record)) return o.record.cause;
+  return o.record.owner === o.self ? 'restart of the owner' : `${o.record.owner} lost its lease`;
+}
+
+/** To whom leadership goes at once, or null: we may keep it. */
+function handOverTo(o: Observation): NodeId | null {
+  const released = isReleased(o.record) && o.record.owner === o.self;
+  if (released) return successor(o);
+  if (o.kind === 'data' && (o.record.syncSet.includes(o.self) || isUnborn(o.record)) && !unfit(o)) return null;
+  const wanted = isUnborn(o.record) ? othersOf(o) : o.record.syncSet.filter((node) => node !== o.self);
+  return wanted.find((node) => heardLately(o, node) && isFit(o, node)) ?? null;
+}
+
+const unfit = (o: Observation): boolean =>
+  o.postgres.kind === 'hung' || (o.postgres.kind === 'stopped' && o.failures.get('pg.startStandby') !== undefined);
+const isFit = (o: Observation, node: NodeId): boolean => {
+  const kind = o.peers.get(node)?.postgres.kind;
+  return (
+    kind === 'standby' ||
+    (kind === 'stopped' && o.record.syncSet.length === 1) ||
+    (kind === 'starting' && o.record.syncSet.length === 1) ||
+    (isUnborn(o.record) && kind === 'empty')
+  );
+};
+
+/** null: this node may claim. Otherwise why not, for `status`. */
+export function mayClaim(o: Observation): string | null {
+  if (o.kind === 'witness') return 'an arbiter never owns';
+  if (isUnborn(o.record)) return mayBeBorn(o);
+  if (!o.record.syncSet.includes(o.self)) return `${whyOf('T8')} (sync set: ${o.record.syncSet.join(', ')})`;
+  if (o.postgres.kind !== 'standby') return `PostgreSQL here is ${o.postgres.kind}, not yet a running standby`;
+  if (o.record.systemId !== null && o.postgres.systemId !== o.record.systemId)
+    return 'the data directory here belongs to another cluster';
+  return null;
+}
+
+function mayBeBorn(o: Observation): string | null {
+  // Our own first start was interrupted: what is here, we made.
+  if (
+    o.record.owner === o.self &&
+    (o.postgres.kind === 'empty' || o.postgres.kind === 'standby' || o.postgres.kind === 'stopped')
+  )
+    return null;
+  if (o.postgres.kind === 'unknown') return 'first start: waiting for the first look at PostgreSQL';
+  if (o.postgres.kind !== 'empty')
+    return 'the consensus log is empty but a data directory exists: restore the log or start with an empty one';
+  for (const node of othersOf(o)) {
+    const peer = o.peers.get(node);
+    if (peer === undefined || !heardLately(o, node) || peer.postgres.kind === 'unknown')
+      return `first start: waiting to hear from ${node}`;
+    if (peer.postgres.kind !== 'empty') return `first start: ${node} already holds data`;
+  }
+  return null;
+}
+
+/** Which stop proof holds for the owner before us, in the order the configuration prefers; null: none yet. */
+export function proofOfStop(o: Observation): StopProof | null {
+  const previous = o.record.previous;
+  if (previous === null) return { kind: 'P1', of: null, epoch: o.record.epoch, evidence: 'nobody owned before' };
+  const proof = (kind: StopProof['kind'], evidence: string): StopProof => ({
+    kind,
+    of: previous.node,
+    epoch: previous.epoch,
+    evidence,
+  });
+  if (previous.node === o.self)
+    return proof('P1', `this node itself: PostgreSQL here is ${o.postgres.kind}, its earlier life was proven gone at start`);
+  const released = o.record.released;
+  if (released !== null && released.epoch === previous.epoch && released.by === previous.node)
+    return proof('P1', `${previous.node} stopped and released the epoch`);
+  if (o.stopProofs.some((p1) => p1.node === previous.node && p1.epoch === previous.epoch && p1.boot === previous.boot))
+    return proof('P1', `signed by the dead man of ${previous.node}: no process is left`);
+  const said = o.peers.get(previous.node)?.stopped ?? null;
+  if (said !== null && said.epoch === previous.epoch && said.boot === previous.boot)
+    return proof('P1', `${previous.node} reports that it has stopped`);
+  if (o.record.cause === 'forced' && o.forced !== null) return proof('P5', o.forced.evidence);
+  if (o.settings.stopProofs.includes('P4') && receiverCutLongEnough(o))
+    return proof('P4', 'its lease is over and its commits wait for a receiver that is cut (sync wall)');
+  return null;
+}
+
+/** P4: the sync wall is closed since guardMs. The lease is over because voters elected us: their promise outlives it. */
+const receiverCutLongEnough = (o: Observation): boolean =>
+  o.postgres.kind === 'standby' && o.postgres.receiver === 'cut' && o.nowMs - o.postgresSinceMs >= o.settings.timings.guardMs;

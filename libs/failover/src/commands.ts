@@ -1,0 +1,195 @@
+import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
+import { epoch as asEpoch, assertNever } from '@yosugara/kernel';
+import type { ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
+import { isReleased, isUnborn } from './record.js';
+
+const MAX_LINEAGE = 64;
+const MAX_HISTORY = 32;
+
+/** What the consensus log carries. `id` is unique a proposal; wall times are for people only. */
+export type Command = { readonly id: string } & (
+  | {
+      readonly kind: 'claim';
+      readonly by: NodeId;
+      readonly boot: string;
+      readonly epoch: Epoch;
+      readonly cause: string;
+      readonly atWallMs: number;
+    }
+  /** An operator's `promote --accept-data-loss`: claims from outside the sync set and starts a new generation. */
+  | {
+      readonly kind: 'forceClaim';
+      readonly by: NodeId;
+      readonly boot: string;
+      readonly epoch: Epoch;
+      readonly evidence: string;
+      readonly atWallMs: number;
+    }
+  | { readonly kind: 'proveStopped'; readonly epoch: Epoch; readonly proof: StopProof; readonly policy: 'available' | 'strict' }
+  | {
+      readonly kind: 'opened';
+      readonly epoch: Epoch;
+      readonly timeline: number;
+      readonly forks: readonly { readonly timeline: number; readonly forkLsn: Lsn }[];
+      readonly systemId: string;
+      readonly atWallMs: number;
+    }
+  | { readonly kind: 'join'; readonly epoch: Epoch; readonly node: NodeId }
+  | { readonly kind: 'leave'; readonly epoch: Epoch; readonly node: NodeId; readonly why: string }
+  | { readonly kind: 'release'; readonly epoch: Epoch; readonly by: NodeId; readonly walEnd: Lsn | null; readonly cause: string }
+  | { readonly kind: 'ingestAlone'; readonly epoch: Epoch; readonly value: boolean }
+  | { readonly kind: 'recover'; readonly node: NodeId; readonly requestId: string }
+  | { readonly kind: 'switchover'; readonly to: NodeId; readonly requestId: string; readonly epoch: Epoch }
+  | { readonly kind: 'endSwitchover'; readonly requestId: string; readonly why: string }
+);
+/** Without `id`, as the deciders make them. */
+export type CommandBody = Command extends infer C ? (C extends { readonly id: string } ? Omit<C, 'id'> : never) : never;
+
+export interface Applied {
+  readonly record: ClusterRecord;
+  /** null: it took effect. Otherwise why it did not: the record had moved on. */
+  readonly refused: string | null;
+}
+
+const refuse = (record: ClusterRecord, why: string): Applied => ({ record, refused: why });
+const accept = (record: ClusterRecord, change: Partial<ClusterRecord>): Applied => ({
+  record: { ...record, ...change, version: record.version + 1 },
+  refused: null,
+});
+const withNode = (nodes: readonly NodeId[], node: NodeId): readonly NodeId[] => (nodes.includes(node) ? nodes : [...nodes, node]);
+
+/** Deterministic: every member applies the same commands in the same order and gets the same record. */
+export function applyCommand(record: ClusterRecord, command: Command): Applied {
+  switch (command.kind) {
+    case 'claim':
+      return claim(record, command);
+    case 'forceClaim':
+      if (command.epoch !== record.epoch + 1) return refuse(record, `epoch is ${record.epoch} now`);
+      return accept(record, {
+        ...claimed(record, command, 'forced'),
+        syncSet: [command.by],
+        everSync: withNode(record.everSync, command.by),
+        generation: record.generation + 1,
+      });
+    case 'recover':
+      return accept(record, {
+        recover: [
+          ...record.recover.filter((open) => open.node !== command.node),
+          { node: command.node, requestId: command.requestId, state: 'open' },
+        ],
+      });
+    case 'switchover':
+      return requestSwitchover(record, command);
+    case 'endSwitchover':
+      if (record.switchover?.requestId !== command.requestId) return refuse(record, 'that switchover is over');
+      return accept(record, { switchover: null });
+    default:
+      return command.epoch === record.epoch ? applyAsOwner(record, command) : refuse(record, `epoch is ${record.epoch} now`);
+  }
+}
+
+type OfKind<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
+
+function claim(record: ClusterRecord, command: OfKind<'claim'>): Applied {
+  if (command.epoch !== record.epoch + 1) return refuse(record, `epoch is ${record.epoch} now`);
+  if (isUnborn(record)) return accept(record, { ...claimed(record, command, command.cause), syncSet: [command.by] });
+  if (!record.syncSet.includes(command.by)) return refuse(record, `${command.by} is not in the sync set`);
+  return accept(record, claimed(record, command, command.cause));
+}
+
+function claimed(
+  record: ClusterRecord,
+  by: { readonly by: NodeId; readonly boot: string; readonly epoch: Epoch },
+  cause: string,
+): Partial<ClusterRecord> {
+  const previous =
+    record.owner === null || record.ownerBoot === null
+      ? null
+      : { node: record.owner, epoch: record.epoch, boot: record.ownerBoot };
+  // A claim that never got to serve leaves the older owner unproven: it stays the one to be proven stopped.
+  const unproven = record.phase === 'stopping-old' ? record.previous : previous;
+  return {
+    epoch: by.epoch,
+    owner: by.by,
+    ownerBoot: by.boot,
+    phase: 'stopping-old',
+    previous: unproven,
+    proof: null,
+    cause,
+    switchover: null,
+    ingestAlone: false,
+  };
+}
+
+function requestSwitchover(record: ClusterRecord, command: OfKind<'switchover'>): Applied {
+  if (command.epoch !== record.epoch || record.phase !== 'serving') return refuse(record, 'no Master is serving in that epoch');
+  if (command.to === record.owner) return refuse(record, `${command.to} is the Master already`);
+  if (!record.syncSet.includes(command.to)) return refuse(record, `${command.to} is not in the sync set`);
+  return accept(record, { switchover: { requestId: command.requestId, to: command.to, epoch: command.epoch } });
+}
+
+/** Commands of the current epoch's owner (or of the leader on its behalf). */
+function applyAsOwner(
+  record: ClusterRecord,
+  command: OfKind<'proveStopped' | 'opened' | 'join' | 'leave' | 'release' | 'ingestAlone'>,
+): Applied {
+  const owner = record.owner;
+  if (owner === null) return refuse(record, 'nobody owns anything');
+  if (isReleased(record)) return refuse(record, 'the owner released this epoch');
+  switch (command.kind) {
+    case 'proveStopped':
+      if (record.phase !== 'stopping-old') return refuse(record, `phase is ${record.phase}`);
+      // Ruling 5: `available` opens alone at once; `strict` keeps both and blocks until the peer is back.
+      return accept(record, {
+        phase: 'promoting',
+        proof: command.proof,
+        syncSet: command.policy === 'available' ? [owner] : record.syncSet,
+      });
+    case 'opened':
+      if (record.phase !== 'promoting') return refuse(record, `phase is ${record.phase}`);
+      return accept(record, opened(record, owner, command));
+    case 'join':
+      if (record.phase !== 'serving') return refuse(record, `phase is ${record.phase}`);
+      return accept(record, {
+        syncSet: withNode(record.syncSet, command.node),
+        everSync: withNode(record.everSync, command.node),
+        recover: record.recover.map((open) => (open.node === command.node ? { ...open, state: 'done' } : open)),
+      });
+    case 'leave':
+      if (command.node === owner) return refuse(record, 'the owner cannot leave its own sync set');
+      return accept(record, { syncSet: record.syncSet.filter((node) => node !== command.node) });
+    case 'release':
+      if (command.by !== owner) return refuse(record, `${owner} owns this epoch`);
+      return accept(record, { released: { epoch: record.epoch, by: owner, walEnd: command.walEnd }, cause: command.cause });
+    case 'ingestAlone':
+      return accept(record, { ingestAlone: command.value });
+    default:
+      return assertNever(command);
+  }
+}
+
+function opened(record: ClusterRecord, owner: NodeId, command: OfKind<'opened'>): Partial<ClusterRecord> {
+  // A promotion that died before it opened left a timeline nobody recorded: the history file tells all of them.
+  const fresh: readonly LineageEntry[] = command.forks
+    .filter((fork) => !record.lineage.some((earlier) => earlier.timeline === fork.timeline))
+    .map((fork) => ({ ...fork, owner, epoch: record.epoch }));
+  const takeOver: TakeOver = {
+    epoch: record.epoch,
+    owner,
+    from: record.previous?.node ?? null,
+    atWallMs: command.atWallMs,
+    cause: record.cause,
+    proof: record.proof,
+    timeline: command.timeline,
+  };
+  return {
+    phase: 'serving',
+    systemId: command.systemId,
+    everSync: withNode(record.everSync, owner),
+    lineage: [...record.lineage, ...fresh].slice(-MAX_LINEAGE),
+    history: [takeOver, ...record.history].slice(0, MAX_HISTORY),
+    recover: record.recover.map((open) => (open.node === owner ? { ...open, state: 'done' } : open)),
+  };
+}
+
+export const nextEpoch = (record: ClusterRecord): Epoch => asEpoch(record.epoch + 1);

@@ -1,0 +1,91 @@
+import { leadWithoutOwning } from './claimant.js';
+import { follow, stopNow } from './follower.js';
+import type { Action, Decision, Observation } from './observation.js';
+import { own } from './owner.js';
+import { isReleased, isUnborn } from './record.js';
+import { whyOf } from './transitions.js';
+import { isOwn, leaseHolds, mayServe, mayWrite } from './view.js';
+
+/** What this node should do next. Same look, same answer; most urgent first. */
+export function decide(o: Observation): Decision {
+  const campaign = campaigning(o);
+  if (o.kind === 'witness') {
+    const part = leadWithoutOwning(o);
+    return {
+      role: 'WITNESS',
+      why: part?.why ?? 'votes; never owns',
+      actions: part?.actions ?? [],
+      needsRecover: false,
+      campaign,
+    };
+  }
+  const part = decideData(o);
+  return { needsRecover: false, ...part, actions: quietUnlessServing(o, part.actions), campaign };
+}
+
+function decideData(o: Observation): Omit<Decision, 'campaign' | 'needsRecover'> & { readonly needsRecover?: boolean } {
+  if (mayWrite(o.postgres) && !mayServe(o))
+    return {
+      role: 'DEMOTING',
+      why: whyOf('T6'),
+      actions: [...releaseVip(o), { kind: 'manager.mode', mode: 'passive' }, stopNow(o)],
+    };
+  if (mayServe(o)) return own(o);
+  if (o.lead?.ready === true && leaseHolds(o)) {
+    if (o.record.owner === o.self && o.record.ownerBoot === o.boot && !isReleased(o.record)) return dismiss(o);
+    const led = leadWithoutOwning(o);
+    // Whoever may claim once its PostgreSQL runs gets it started by the follower's rules.
+    if (led !== null && led.actions.length > 0) return led;
+    const part = follow(o);
+    return part.actions.length > 0 || led === null ? part : { ...part, why: led.why };
+  }
+  return renounceIfStopped(o, follow(o));
+}
+
+/** We lead and the record names us, but our dead man has struck: the epoch is over, and the record must say so. */
+function dismiss(o: Observation): Omit<Decision, 'campaign' | 'needsRecover'> {
+  return {
+    role: 'STOPPED',
+    why: 'the dead man stopped this node: its epoch is over',
+    actions: [
+      ...releaseVip(o),
+      {
+        kind: 'record.propose',
+        command: { kind: 'release', epoch: o.record.epoch, by: o.self, walEnd: null, cause: `the dead man of ${o.self} struck` },
+      },
+    ],
+  };
+}
+
+const SETTLED_MS = 1_000;
+
+/** P1: we were owner, lost the lease and have stopped: say so, for good. */
+function renounceIfStopped<P extends { readonly actions: readonly Action[] }>(o: Observation, part: P): P {
+  const stopped = o.postgres.kind === 'stopped' || o.postgres.kind === 'standby' || o.postgres.kind === 'empty';
+  // An action in flight, or a look taken before it ended, could hide a primary that is just starting.
+  const settled = o.postgresBusy === null && o.nowMs - o.postgresSinceMs >= SETTLED_MS;
+  if (!isOwn(o) || o.record.phase !== 'serving' || !stopped || !settled || o.vipHeld) return part;
+  return { ...part, actions: [...part.actions, { kind: 'renounce', epoch: o.record.epoch }] };
+}
+
+const releaseVip = (o: Observation): readonly Action[] => (o.vipHeld ? [{ kind: 'vip.release' }] : []);
+
+/** Whoever does not serve holds no VIP and has a passive manager (warm, on the standby). */
+function quietUnlessServing(o: Observation, actions: readonly Action[]): readonly Action[] {
+  const serves = mayServe(o) && (o.postgres.kind === 'primary' || o.postgres.kind === 'unknown');
+  if (serves) return actions;
+  const quiet: Action[] = [...actions];
+  if (o.vipHeld && !quiet.some((action) => action.kind === 'vip.release')) quiet.unshift({ kind: 'vip.release' });
+  if (!quiet.some((action) => action.kind === 'manager.mode')) quiet.push({ kind: 'manager.mode', mode: 'passive' });
+  return quiet;
+}
+
+/** The order in which members campaign: the sync set first, then who might only hand over, last the unfit. */
+function campaigning(o: Observation): Decision['campaign'] {
+  const lastResortMs = 2 * o.settings.timings.leaseVoteMs;
+  if (o.kind === 'witness') return { may: true, extraDelayMs: 0 };
+  if (isUnborn(o.record)) return { may: true, extraDelayMs: o.dataNodes[0] === o.self ? 0 : 1_000 };
+  if (!o.record.syncSet.includes(o.self)) return { may: true, extraDelayMs: lastResortMs };
+  const fit = o.postgres.kind === 'standby' || o.postgres.kind === 'primary';
+  return { may: true, extraDelayMs: fit ? 0 : o.settings.timings.leaseVoteMs };
+}

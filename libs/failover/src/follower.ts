@@ -1,0 +1,124 @@
+import type { NodeId } from '@yosugara/kernel';
+import type { Action, Decision, Observation } from './observation.js';
+import { isReleased } from './record.js';
+import { whyOf } from './transitions.js';
+import { coolingDown, divergedHere, heardLately, otherOwner, successor } from './view.js';
+
+type Part = Pick<Decision, 'role' | 'why' | 'actions'> & { readonly needsRecover?: boolean };
+
+/** May this node bring its PostgreSQL back by itself, or does it wait for `recover`? (ruling 8) */
+export function mayRejoin(o: Observation, diverged: boolean): boolean {
+  if (o.record.recover.some((request) => request.node === o.self && request.state === 'open')) return true;
+  if (!o.record.everSync.includes(o.self)) return true;
+  if (o.settings.autoRejoin === 'always') return true;
+  if (diverged) return false;
+  return o.settings.autoRejoin === 'clean' || o.record.syncSet.includes(o.self);
+}
+
+/** What a data node does that is not (or not yet) the owner: be a standby of the serving owner, or ready to claim. */
+export function follow(o: Observation): Part {
+  const owner = otherOwner(o);
+  const serving = owner !== null && o.record.phase === 'serving' ? owner : null;
+  const facts = o.postgres;
+  switch (facts.kind) {
+    case 'unknown':
+      return { role: 'INIT', why: 'waiting for the first look at PostgreSQL', actions: [] };
+    case 'starting':
+      return {
+        role: o.record.syncSet.includes(o.self) ? 'STANDBY_SYNC' : 'STANDBY_CATCHUP',
+        why: `PostgreSQL is starting (${facts.progress})`,
+        actions: [],
+      };
+    case 'hung':
+      return {
+        role: 'STOPPED',
+        why: 'PostgreSQL does not answer: it is killed and started again',
+        actions: [{ kind: 'pg.stop', mode: 'kill', budgetMs: 0 }],
+      };
+    case 'empty':
+      return whenEmpty(o, serving);
+    case 'stopped':
+      return whenStopped(o, serving);
+    case 'standby':
+      return whenStandby(o, serving);
+    case 'primary':
+      return { role: 'DEMOTING', why: whyOf('T6'), actions: [stopNow(o)] };
+  }
+}
+
+export const stopNow = (o: Observation): Action => ({ kind: 'pg.stop', mode: 'fast', budgetMs: o.settings.timings.stopBudgetMs });
+
+function whenEmpty(o: Observation, serving: NodeId | null): Part {
+  if (serving === null) return { role: 'INIT', why: 'no data here; waiting for a Master to copy from', actions: [] };
+  if (o.postgresSinceMs + 200 > o.nowMs) return { role: 'INIT', why: 'no data here', actions: [] };
+  return rebuild(o, serving, 'no data here');
+}
+
+function rebuild(o: Observation, serving: NodeId, because: string): Part {
+  if (!mayRejoin(o, true))
+    return { role: 'STOPPED', why: `${because}: waiting for \`yosugara recover\``, actions: [], needsRecover: true };
+  if (!heardLately(o, serving)) return { role: 'STOPPED', why: `${because}; the Master ${serving} is not heard`, actions: [] };
+  if (coolingDown(o, 'pg.baseBackup'))
+    return { role: 'STOPPED', why: 'the last base backup failed; trying again soon', actions: [] };
+  return {
+    role: 'REBUILDING',
+    why: `${because}: base backup from ${serving}`,
+    actions: [{ kind: 'pg.baseBackup', source: serving }],
+  };
+}
+
+function whenStopped(o: Observation, serving: NodeId | null): Part {
+  const facts = o.postgres;
+  if (facts.kind !== 'stopped') return { role: 'INIT', why: 'unknown', actions: [] };
+  if (facts.state === 'incomplete')
+    return serving === null
+      ? { role: 'STOPPED', why: 'an interrupted copy; no Master to copy from', actions: [], needsRecover: true }
+      : rebuild(o, serving, 'an interrupted copy');
+  if (o.record.systemId !== null && facts.systemId !== o.record.systemId)
+    return {
+      role: 'HALT',
+      why: `this data directory belongs to another cluster (system identifier ${facts.systemId})`,
+      actions: [],
+      needsRecover: true,
+    };
+  if (isReleased(o.record) && o.record.owner === o.self && successor(o) !== null)
+    return { role: 'STOPPED', why: 'released; the peer takes over', actions: [] };
+  const diverged = divergedHere(o);
+  if (!mayRejoin(o, diverged)) {
+    const because = diverged ? 'it was Master and its WAL may go past what the new Master has' : 'autoRejoin is never';
+    return { role: 'STOPPED', why: `waiting for \`yosugara recover\`: ${because}`, actions: [], needsRecover: true };
+  }
+  if (diverged)
+    return serving === null
+      ? { role: 'STOPPED', why: 'diverged; no Master to rewind to', actions: [], needsRecover: true }
+      : rewind(o, serving);
+  if (coolingDown(o, 'pg.startStandby'))
+    return { role: 'STOPPED', why: 'PostgreSQL did not start; trying again soon', actions: [] };
+  return { role: 'STOPPED', why: whyOf('T7'), actions: [{ kind: 'pg.startStandby', follow: serving }] };
+}
+
+function rewind(o: Observation, serving: NodeId): Part {
+  if (!heardLately(o, serving)) return { role: 'STOPPED', why: `the Master ${serving} is not heard`, actions: [] };
+  // A failed rewind leaves the target unusable (failover.md 5.3): the second way is always ready.
+  if (o.failures.has('pg.rewind')) return rebuild(o, serving, 'the rewind failed');
+  return {
+    role: 'REBUILDING',
+    why: `WAL went past the fork: pg_rewind to ${serving}`,
+    actions: [{ kind: 'pg.rewind', source: serving }],
+  };
+}
+
+function whenStandby(o: Observation, serving: NodeId | null): Part {
+  const facts = o.postgres;
+  if (facts.kind !== 'standby') return { role: 'INIT', why: 'unknown', actions: [] };
+  const role = o.record.syncSet.includes(o.self) ? 'STANDBY_SYNC' : 'STANDBY_CATCHUP';
+  if (serving === null)
+    return { role, why: o.record.owner === null ? 'no Master yet' : 'waiting for a serving Master', actions: [] };
+  if (divergedHere(o)) return { role: 'STOPPED', why: 'WAL here went past the fork: stop, then rewind', actions: [stopNow(o)] };
+  if (facts.follows !== serving && !coolingDown(o, 'pg.follow'))
+    return { role, why: `following ${serving} from now on`, actions: [{ kind: 'pg.follow', follow: serving }] };
+  if (facts.receiver !== 'streaming') return { role: 'STANDBY_CATCHUP', why: `connecting to ${serving}`, actions: [] };
+  return role === 'STANDBY_SYNC'
+    ? { role, why: `holds every commit that ${serving} acknowledges`, actions: [] }
+    : { role, why: `streaming from ${serving}; not yet in the sync set`, actions: [] };
+}

@@ -1,0 +1,44 @@
+import type { Action, Observation } from './observation.js';
+import { leaseHolds, mayServe, requiredNames, sameNames } from './view.js';
+
+/** Why an action must not be done now, whatever decided it: a second pair of eyes on the invariants of failover.md 2.7. */
+export function lint(o: Observation, action: Action): string | null {
+  switch (action.kind) {
+    case 'pg.promote':
+      if (!mayServe(o)) return 'S7: promotion without a committed record that names this node, or without a lease';
+      if (o.record.phase !== 'promoting' || o.record.proof === null) return 'S6: promotion before a stop proof';
+      if (o.postgres.kind !== 'standby' || o.postgres.receiver !== 'cut') return 'S6: promotion before the receiver was cut';
+      return sameNames(action.names, requiredNames(o)) ? null : 'S4: promotion with other names than the sync set demands';
+    case 'pg.startPrimary':
+      if (!mayServe(o)) return 'S7: start as a primary without a committed record that names this node, or without a lease';
+      if (o.record.phase !== 'promoting' && o.record.phase !== 'serving')
+        return `S7: start as a primary in phase ${o.record.phase}`;
+      return sameNames(action.names, requiredNames(o)) ? null : 'S4: start with other names than the sync set demands';
+    case 'pg.setNames':
+      if (!requiredNames(o).every((node) => action.names.includes(node)))
+        return 'S4, S5: the sync set still names a member that these names leave out';
+      return mayServe(o) ? null : 'S5: names change only under the owner’s lease';
+    case 'pg.rewind':
+    case 'pg.baseBackup':
+      if (o.record.owner === o.self) return 'S10, S14: the owner’s data is never rewound or replaced';
+      return o.record.owner === action.source && o.record.phase === 'serving' ? null : 'S10: a copy only from a serving owner';
+    case 'pg.initialise':
+      return o.record.systemId === null && mayServe(o) ? null : 'S10: a database exists already';
+    case 'vip.hold':
+      return mayServe(o) && o.postgres.kind === 'primary' ? null : 'S9: VIP only on the serving Master';
+    case 'manager.mode':
+      return action.mode === 'passive' || mayServe(o) ? null : 'S13: an active manager needs the lease';
+    case 'raft.transfer':
+      return mayServe(o) ? 'an owner releases its epoch before it hands over leadership' : null;
+    case 'record.propose':
+      return o.lead?.ready === true && leaseHolds(o) ? null : 'only a leader with a live lease proposes';
+    case 'pg.startStandby':
+    case 'pg.follow':
+    case 'pg.mark':
+    case 'pg.ensureSlot':
+    case 'pg.stop':
+    case 'vip.release':
+    case 'renounce':
+      return null;
+  }
+}

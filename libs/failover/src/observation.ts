@@ -1,0 +1,123 @@
+import type { Epoch, NodeId } from '@yosugara/kernel';
+import type { CommandBody } from './commands.js';
+import type { PostgresFacts } from './facts.js';
+import type { Timings } from './profiles.js';
+import type { ClusterRecord, ProofKind } from './record.js';
+
+export interface Settings {
+  readonly policy: 'available' | 'strict';
+  /** In order of preference. */
+  readonly stopProofs: readonly ProofKind[];
+  readonly autoRejoin: 'never' | 'clean' | 'always';
+  readonly timings: Timings;
+  readonly hasVip: boolean;
+}
+
+/** What another member last told us of itself, and how long ago it was heard at all (any message). */
+export interface PeerView {
+  readonly kind: 'data' | 'witness';
+  readonly heardAgoMs: number;
+  readonly postgres: PostgresFacts;
+  /** It says: for this epoch and boot of mine I have stopped, and shall not serve it again (P1). */
+  readonly stopped: { readonly epoch: Epoch; readonly boot: string } | null;
+}
+
+/** One look at the world, taken by `runtime`; nothing here remembers what somebody meant to do. */
+export interface Observation {
+  readonly nowMs: number;
+  readonly wallMs: number;
+  readonly self: NodeId;
+  readonly kind: 'data' | 'witness';
+  /** This controller's life: an owner that restarted must claim anew. */
+  readonly boot: string;
+  /** Configured data nodes, in order. */
+  readonly dataNodes: readonly NodeId[];
+  readonly settings: Settings;
+  readonly record: ClusterRecord;
+  /** Raft leadership of this node. `ready`: it committed an entry of its own term, so `record` is current. */
+  readonly lead: {
+    readonly ready: boolean;
+    readonly leaseUntilMs: number;
+    readonly sinceMs: number;
+    readonly transferring: boolean;
+  } | null;
+  readonly postgres: PostgresFacts;
+  /** Since when `postgres.kind` (and for a standby its receiver state) has been as it is. */
+  readonly postgresSinceMs: number;
+  /** The PostgreSQL action in flight, if any. */
+  readonly postgresBusy: string | null;
+  readonly vipHeld: boolean;
+  readonly manager: {
+    readonly mode: 'off' | 'passive' | 'gated' | 'active';
+    readonly epoch: Epoch;
+    readonly ready: boolean;
+  } | null;
+  /** Own receiver: its link to the peer, and since when. null: no receiver is heard. */
+  readonly receiver: { readonly link: 'up' | 'down'; readonly sinceMs: number; readonly behindPeer: number } | null;
+  readonly peers: ReadonlyMap<NodeId, PeerView>;
+  /** Signed P1s received from dead men: (node, epoch, boot). */
+  readonly stopProofs: readonly { readonly node: NodeId; readonly epoch: Epoch; readonly boot: string }[];
+  /** Epochs up to this one are renounced: our dead man struck, or we reported STOPPED. */
+  readonly renounced: Epoch;
+  /** T2: since when the peer's flush has not advanced although ours has, or it does not stream. null = fine. Owner only. */
+  readonly stalledSinceMs: ReadonlyMap<NodeId, number>;
+  /** T1: our flush LSN after the names were set and WAL was forced, for this peer and epoch. */
+  readonly joinMark: { readonly node: NodeId; readonly epoch: Epoch; readonly lsn: number } | null;
+  /** Slots made in this epoch of ours. */
+  readonly slots: readonly NodeId[];
+  /** Last failure of an action kind, for spacing retries. */
+  readonly failures: ReadonlyMap<string, { readonly count: number; readonly atMs: number; readonly code: string }>;
+  /** When the names last named nobody again after a failed join or a leave. */
+  readonly lastLeaveMs: number;
+  readonly forced: { readonly requestId: string; readonly evidence: string } | null;
+}
+
+/** What a host can be told. One action a resource is in flight at a time; `runtime` sees to that. */
+export type Action =
+  | { readonly kind: 'pg.initialise' }
+  | { readonly kind: 'pg.startStandby'; readonly follow: NodeId | null }
+  | { readonly kind: 'pg.startPrimary'; readonly names: readonly NodeId[] }
+  | { readonly kind: 'pg.follow'; readonly follow: NodeId | null }
+  | { readonly kind: 'pg.setNames'; readonly names: readonly NodeId[] }
+  | { readonly kind: 'pg.promote'; readonly names: readonly NodeId[] }
+  | { readonly kind: 'pg.mark'; readonly node: NodeId }
+  | { readonly kind: 'pg.ensureSlot'; readonly node: NodeId }
+  | { readonly kind: 'pg.stop'; readonly mode: 'fast' | 'kill'; readonly budgetMs: number }
+  | { readonly kind: 'pg.rewind'; readonly source: NodeId }
+  | { readonly kind: 'pg.baseBackup'; readonly source: NodeId }
+  | { readonly kind: 'vip.hold' }
+  | { readonly kind: 'vip.release' }
+  | { readonly kind: 'manager.mode'; readonly mode: 'passive' | 'gated' | 'active' }
+  | { readonly kind: 'record.propose'; readonly command: CommandBody }
+  | { readonly kind: 'raft.transfer'; readonly to: NodeId }
+  /** Our own P1: from now on this epoch of ours is over. */
+  | { readonly kind: 'renounce'; readonly epoch: Epoch };
+
+export type NodeRole =
+  | 'INIT'
+  | 'HALT'
+  | 'STOPPED'
+  | 'FENCED'
+  | 'REBUILDING'
+  | 'STANDBY_CATCHUP'
+  | 'STANDBY_SYNC'
+  | 'TAKEOVER'
+  | 'PROMOTING'
+  | 'MASTER_GATED'
+  | 'MASTER_SYNC'
+  | 'MASTER_JOINING'
+  | 'MASTER_SOLO'
+  | 'DEMOTING'
+  | 'MAINTENANCE'
+  | 'DR_ASYNC'
+  | 'WITNESS';
+
+export interface Decision {
+  readonly role: NodeRole;
+  /** One sentence: what is going on, or what is waited for. */
+  readonly why: string;
+  readonly actions: readonly Action[];
+  readonly needsRecover: boolean;
+  /** May this node campaign for leadership? And how much later than others. */
+  readonly campaign: { readonly may: boolean; readonly extraDelayMs: number };
+}

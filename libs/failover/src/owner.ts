@@ -1,0 +1,284 @@
+import type { NodeId } from '@yosugara/kernel';
+import { assertNever } from '@yosugara/kernel';
+import { proofOfStop } from './claimant.js';
+import { stopNow } from './follower.js';
+import type { Action, Decision, Observation } from './observation.js';
+import { whyOf } from './transitions.js';
+import { coolingDown, heardLately, othersOf, requiredNames, sameNames, successor } from './view.js';
+
+type Part = Pick<Decision, 'role' | 'why' | 'actions'>;
+
+/** T1: a peer further behind than this is not joined yet. */
+const JOIN_LAG_BYTES = 16 * 1024 * 1024;
+const JOIN_AGAIN_MS = 1_000;
+/** The manager may be late; the database opens without it after this. */
+const MANAGER_PATIENCE_MS = 3_000;
+const SWITCHOVER_PATIENCE_MS = 8_000;
+
+/** What the owner does, its lease holding. */
+export function own(o: Observation): Part {
+  switch (o.record.phase) {
+    case 'stopping-old':
+      return stoppingOld(o);
+    case 'promoting':
+      return promoting(o);
+    case 'serving':
+      return serving(o);
+    case 'none':
+      return { role: 'INIT', why: 'no owner yet', actions: [] };
+    default:
+      return assertNever(o.record.phase);
+  }
+}
+
+const propose = (command: Extract<Action, { kind: 'record.propose' }>['command']): Action => ({
+  kind: 'record.propose',
+  command,
+});
+
+function stoppingOld(o: Observation): Part {
+  const facts = o.postgres;
+  const previous = o.record.previous?.node ?? null;
+  if (facts.kind === 'primary')
+    return { role: 'DEMOTING', why: 'PostgreSQL here is writable without a right to it', actions: [stopNow(o)] };
+  if (facts.kind === 'hung')
+    return {
+      role: 'TAKEOVER',
+      why: 'PostgreSQL here does not answer',
+      actions: [{ kind: 'pg.stop', mode: 'kill', budgetMs: 0 }],
+    };
+  if (facts.kind === 'standby' && facts.receiver !== 'cut')
+    return {
+      role: 'TAKEOVER',
+      why: 'cutting the receiver: from then on the old owner cannot acknowledge',
+      actions: [{ kind: 'pg.follow', follow: null }],
+    };
+  const ready = facts.kind === 'standby' || o.record.systemId === null;
+  if (!ready)
+    return facts.kind === 'stopped' && !coolingDown(o, 'pg.startStandby')
+      ? { role: 'TAKEOVER', why: 'starting PostgreSQL in recovery', actions: [{ kind: 'pg.startStandby', follow: null }] }
+      : { role: 'TAKEOVER', why: `PostgreSQL here is ${facts.kind}`, actions: [] };
+  const proof = proofOfStop(o);
+  if (proof === null) return { role: 'TAKEOVER', why: `waiting for a proof that ${previous} has stopped`, actions: [] };
+  return {
+    role: 'TAKEOVER',
+    why: proof.evidence,
+    actions: [propose({ kind: 'proveStopped', epoch: o.record.epoch, proof, policy: o.settings.policy })],
+  };
+}
+
+function promoting(o: Observation): Part {
+  const facts = o.postgres;
+  const names = requiredNames(o);
+  switch (facts.kind) {
+    case 'empty':
+      return o.record.systemId === null
+        ? {
+            role: 'PROMOTING',
+            why: 'making the first database',
+            actions: coolingDown(o, 'pg.initialise') ? [] : [{ kind: 'pg.initialise' }],
+          }
+        : giveUp(o, 'the data directory is gone');
+    case 'stopped':
+      // First start only: everybody else is promoted out of recovery.
+      return {
+        role: 'PROMOTING',
+        why: 'starting PostgreSQL',
+        actions: [o.record.systemId === null ? { kind: 'pg.startPrimary', names } : { kind: 'pg.startStandby', follow: null }],
+      };
+    case 'standby':
+      if (coolingDown(o, 'pg.promote')) return { role: 'PROMOTING', why: 'the promotion failed; trying again', actions: [] };
+      return { role: 'PROMOTING', why: 'the old owner is proven stopped', actions: [{ kind: 'pg.promote', names }] };
+    case 'primary':
+      return open(o);
+    case 'hung':
+      return { role: 'PROMOTING', why: 'PostgreSQL does not answer', actions: [{ kind: 'pg.stop', mode: 'kill', budgetMs: 0 }] };
+    case 'starting':
+    case 'unknown':
+      return { role: 'PROMOTING', why: `PostgreSQL is ${facts.kind}`, actions: [] };
+    default:
+      return assertNever(facts);
+  }
+}
+
+/** Writable: gated manager, VIP, then the record says serving. */
+function open(o: Observation): Part {
+  if (o.postgres.kind !== 'primary') return { role: 'PROMOTING', why: 'not yet writable', actions: [] };
+  const actions: Action[] = [{ kind: 'manager.mode', mode: 'gated' }];
+  if (!sameNames(o.postgres.names, requiredNames(o))) actions.push({ kind: 'pg.setNames', names: requiredNames(o) });
+  if (o.settings.hasVip && !o.vipHeld) actions.push({ kind: 'vip.hold' });
+  const managerReady = o.manager?.ready === true && o.manager.epoch === o.record.epoch && o.manager.mode !== 'passive';
+  const waited = o.nowMs - o.postgresSinceMs >= MANAGER_PATIENCE_MS;
+  const vipReady = !o.settings.hasVip || o.vipHeld;
+  if (actions.length === 1 && vipReady && (managerReady || waited))
+    actions.push(
+      propose({
+        kind: 'opened',
+        epoch: o.record.epoch,
+        timeline: o.postgres.timeline,
+        forks: o.postgres.forks,
+        systemId: o.postgres.systemId,
+        atWallMs: o.wallMs,
+      }),
+    );
+  return { role: 'MASTER_GATED', why: managerReady ? 'opening' : 'waiting for the manager', actions };
+}
+
+const giveUp = (o: Observation, why: string): Part => ({
+  role: 'STOPPED',
+  why,
+  actions: [propose({ kind: 'release', epoch: o.record.epoch, by: o.self, walEnd: null, cause: `${o.self}: ${why}` })],
+});
+
+function serving(o: Observation): Part {
+  if (o.record.switchover !== null && o.record.switchover.epoch === o.record.epoch) return switchover(o, o.record.switchover);
+  const facts = o.postgres;
+  if (facts.kind === 'primary') return keepServing(o);
+  if (facts.kind === 'unknown' || facts.kind === 'starting')
+    return { role: 'MASTER_SOLO', why: `PostgreSQL is ${facts.kind}`, actions: [] };
+  return failedHere(o);
+}
+
+/** T5: PostgreSQL on the owner crashed or hangs. */
+function failedHere(o: Observation): Part {
+  const facts = o.postgres;
+  if (facts.kind === 'hung')
+    return {
+      role: 'DEMOTING',
+      why: 'PostgreSQL does not answer: it is killed, then the peer takes over',
+      actions: [
+        { kind: 'manager.mode', mode: 'passive' },
+        { kind: 'pg.stop', mode: 'kill', budgetMs: 0 },
+      ],
+    };
+  if (facts.kind === 'standby')
+    return { role: 'DEMOTING', why: 'the database is in recovery though it should serve', actions: [stopNow(o)] };
+  if (facts.kind === 'empty') return giveUp(o, 'the data directory is gone');
+  if (successor(o) !== null) return giveUp(o, 'PostgreSQL failed');
+  if (coolingDown(o, 'pg.startPrimary'))
+    return { role: 'MASTER_SOLO', why: 'PostgreSQL did not start; trying again', actions: [] };
+  return {
+    role: 'MASTER_SOLO',
+    why: 'no peer can take over: PostgreSQL is started again in place',
+    actions: [{ kind: 'pg.startPrimary', names: requiredNames(o) }],
+  };
+}
+
+function keepServing(o: Observation): Part {
+  if (o.postgres.kind !== 'primary') return failedHere(o);
+  const actions: Action[] = [{ kind: 'manager.mode', mode: 'active' }];
+  if (o.settings.hasVip && !o.vipHeld) actions.push({ kind: 'vip.hold' });
+  const required = requiredNames(o);
+  actions.push(...ingestRight(o), ...slots(o));
+  if (required.length > 0) return inSync(o, required, actions);
+  return alone(o, actions);
+}
+
+/** SYNC: the names must demand the peer (S4); a peer that stopped acknowledging leaves by T2. */
+function inSync(o: Observation, required: readonly NodeId[], actions: Action[]): Part {
+  if (o.postgres.kind !== 'primary') return failedHere(o);
+  if (!sameNames(o.postgres.names, required)) actions.push({ kind: 'pg.setNames', names: required });
+  for (const node of required) {
+    const since = o.stalledSinceMs.get(node);
+    if (since === undefined || o.nowMs - since < o.settings.timings.syncStallMs) continue;
+    if (o.settings.policy === 'strict')
+      return { role: 'MASTER_SYNC', why: `writes are blocked: ${node} does not acknowledge and the policy is strict`, actions };
+    const why = `${node} has not acknowledged for ${Math.round(o.nowMs - since)} ms`;
+    return {
+      role: 'MASTER_SYNC',
+      why: whyOf('T2'),
+      actions: [...actions, propose({ kind: 'leave', epoch: o.record.epoch, node, why })],
+    };
+  }
+  return { role: 'MASTER_SYNC', why: `every commit is on ${required.join(', ')} before it is acknowledged`, actions };
+}
+
+/** SOLO: names empty, unless a peer is just being joined (T1). */
+function alone(o: Observation, actions: Action[]): Part {
+  if (o.postgres.kind !== 'primary') return failedHere(o);
+  const facts = o.postgres;
+  const candidate = joinCandidate(o);
+  if (candidate === null) {
+    if (!sameNames(facts.names, [])) actions.push({ kind: 'pg.setNames', names: [] });
+    return { role: 'MASTER_SOLO', why: 'no peer streams: commits are on this node only', actions };
+  }
+  if (!sameNames(facts.names, [candidate])) {
+    actions.push({ kind: 'pg.setNames', names: [candidate] });
+    return { role: 'MASTER_JOINING', why: `asking ${candidate} for every commit`, actions };
+  }
+  const mark = o.joinMark;
+  if (mark === null || mark.node !== candidate || mark.epoch !== o.record.epoch) {
+    actions.push({ kind: 'pg.mark', node: candidate });
+    return { role: 'MASTER_JOINING', why: `waiting for ${candidate} to catch up`, actions };
+  }
+  const peer = facts.peers.find((row) => row.node === candidate);
+  if (peer?.sync === true && peer.flushLsn >= mark.lsn)
+    actions.push(propose({ kind: 'join', epoch: o.record.epoch, node: candidate }));
+  return { role: 'MASTER_JOINING', why: whyOf('T1'), actions };
+}
+
+function joinCandidate(o: Observation): NodeId | null {
+  if (o.postgres.kind !== 'primary' || o.nowMs - o.lastLeaveMs < JOIN_AGAIN_MS || coolingDown(o, 'pg.mark')) return null;
+  const facts = o.postgres;
+  const row = facts.peers.find(
+    (peer) =>
+      peer.streaming &&
+      othersOf(o).includes(peer.node) &&
+      heardLately(o, peer.node) &&
+      facts.walEnd - peer.flushLsn <= JOIN_LAG_BYTES,
+  );
+  return row?.node ?? null;
+}
+
+function slots(o: Observation): Action[] {
+  const missing = othersOf(o).find((node) => !o.slots.includes(node));
+  return missing === undefined || coolingDown(o, 'pg.ensureSlot') ? [] : [{ kind: 'pg.ensureSlot', node: missing }];
+}
+
+/** Ruling 10: the right to consume what only this node holds is committed before it is used. */
+function ingestRight(o: Observation): Action[] {
+  const link = o.receiver;
+  const alone = link !== null && link.link === 'down' && o.nowMs - link.sinceMs >= o.settings.timings.syncStallMs;
+  const level = link !== null && link.link === 'up' && link.behindPeer === 0;
+  if (alone && !o.record.ingestAlone) return [propose({ kind: 'ingestAlone', epoch: o.record.epoch, value: true })];
+  if (level && o.record.ingestAlone) return [propose({ kind: 'ingestAlone', epoch: o.record.epoch, value: false })];
+  return [];
+}
+
+/** T4, the old owner's half: quiet, stop, see that the target holds all, release. */
+function switchover(o: Observation, request: { readonly requestId: string; readonly to: NodeId }): Part {
+  const facts = o.postgres;
+  const end = (why: string): Part => ({
+    role: 'MASTER_SYNC',
+    why,
+    actions: [propose({ kind: 'endSwitchover', requestId: request.requestId, why })],
+  });
+  const fit = heardLately(o, request.to) && o.peers.get(request.to)?.postgres.kind === 'standby';
+  if (facts.kind === 'primary') {
+    if (!fit || !o.record.syncSet.includes(request.to)) return end(`${request.to} cannot take over now`);
+    return {
+      role: 'DEMOTING',
+      why: whyOf('T4'),
+      actions: [
+        { kind: 'manager.mode', mode: 'passive' },
+        { kind: 'pg.stop', mode: 'fast', budgetMs: 5_000 },
+      ],
+    };
+  }
+  if (facts.kind !== 'stopped')
+    return {
+      role: 'DEMOTING',
+      why: `PostgreSQL is ${facts.kind}`,
+      actions: facts.kind === 'hung' ? [{ kind: 'pg.stop', mode: 'kill', budgetMs: 0 }] : [],
+    };
+  const target = o.peers.get(request.to)?.postgres;
+  if (fit && facts.state === 'clean-primary' && target?.kind === 'standby' && target.walEnd >= facts.walEnd)
+    return {
+      role: 'DEMOTING',
+      why: `${request.to} holds everything up to our shutdown`,
+      actions: [propose({ kind: 'release', epoch: o.record.epoch, by: o.self, walEnd: facts.walEnd, cause: 'switchover' })],
+    };
+  if (o.nowMs - o.postgresSinceMs < SWITCHOVER_PATIENCE_MS && facts.state === 'clean-primary')
+    return { role: 'DEMOTING', why: `waiting for ${request.to} to hold everything`, actions: [] };
+  return end(`${request.to} did not receive everything in time`);
+}

@@ -1,0 +1,117 @@
+import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
+import { NO_EPOCH } from '@yosugara/kernel';
+
+/** `none` until the first owner; then failover.md 2.1. */
+export type Phase = 'none' | 'stopping-old' | 'promoting' | 'serving';
+export type ProofKind = 'P1' | 'P2' | 'P3' | 'P4' | 'P5';
+
+/** Why we hold that the old owner cannot act any more (failover.md 2.4). */
+export interface StopProof {
+  readonly kind: ProofKind;
+  readonly of: NodeId | null;
+  readonly epoch: Epoch;
+  /** One sentence for people and the audit. */
+  readonly evidence: string;
+}
+
+/** One promotion. Divergence is judged by these, never inferred from timelines alone (pg_auto_failover's blind spot). */
+export interface LineageEntry {
+  readonly timeline: number;
+  readonly forkLsn: Lsn;
+  readonly owner: NodeId;
+  readonly epoch: Epoch;
+}
+
+export interface TakeOver {
+  readonly epoch: Epoch;
+  readonly owner: NodeId;
+  readonly from: NodeId | null;
+  readonly atWallMs: number;
+  readonly cause: string;
+  readonly proof: StopProof | null;
+  readonly timeline: number | null;
+}
+
+/** An owner's incarnation: the same node after a restart of its controller is another one. */
+export interface Ownership {
+  readonly node: NodeId;
+  readonly epoch: Epoch;
+  readonly boot: string;
+}
+
+export interface RecoverRequest {
+  readonly node: NodeId;
+  readonly requestId: string;
+  readonly state: 'open' | 'done';
+}
+
+export interface SwitchoverRequest {
+  readonly requestId: string;
+  readonly to: NodeId;
+  /** Valid in this epoch only: a change of owner, whatever its cause, ends it. */
+  readonly epoch: Epoch;
+}
+
+/** The small replicated state that says who owns what. Plain JSON; lives in the consensus log, never in PostgreSQL. */
+export interface ClusterRecord {
+  readonly version: number;
+  readonly epoch: Epoch;
+  readonly owner: NodeId | null;
+  readonly ownerBoot: string | null;
+  readonly phase: Phase;
+  /** Whom `proof` is about: the owner before this epoch. */
+  readonly previous: Ownership | null;
+  readonly proof: StopProof | null;
+  readonly cause: string;
+  /** The owner of `epoch` stopped for good and says so: it never serves this epoch again. */
+  readonly released: { readonly epoch: Epoch; readonly by: NodeId; readonly walEnd: Lsn | null } | null;
+  /** Nodes proven to hold every acknowledged commit; only they may take over. */
+  readonly syncSet: readonly NodeId[];
+  /** Nodes that were ever in syncSet: they hold data that may have diverged. */
+  readonly everSync: readonly NodeId[];
+  readonly ingestAlone: boolean;
+  readonly lineage: readonly LineageEntry[];
+  readonly systemId: string | null;
+  /** Bumped by a forced promotion: whoever served an older generation returns only by `recover`. */
+  readonly generation: number;
+  readonly recover: readonly RecoverRequest[];
+  readonly switchover: SwitchoverRequest | null;
+  readonly history: readonly TakeOver[];
+}
+
+export const EMPTY_RECORD: ClusterRecord = {
+  version: 0,
+  epoch: NO_EPOCH,
+  owner: null,
+  ownerBoot: null,
+  phase: 'none',
+  previous: null,
+  proof: null,
+  cause: '',
+  released: null,
+  syncSet: [],
+  everSync: [],
+  ingestAlone: false,
+  lineage: [],
+  systemId: null,
+  generation: 1,
+  recover: [],
+  switchover: null,
+  history: [],
+};
+
+/** Nobody ever owned anything: the first owner is still to be made. */
+export const isUnborn = (record: ClusterRecord): boolean => record.systemId === null && record.everSync.length === 0;
+
+/** The owner of the current epoch said that it stopped for good. */
+export const isReleased = (record: ClusterRecord): boolean => record.released !== null && record.released.epoch === record.epoch;
+
+/**
+ * May a server whose WAL ends at `walEnd` on `timeline` follow the record's lineage, or has it diverged?
+ * It diverged when its WAL goes past the point where the next timeline forked off.
+ */
+export function hasDiverged(record: ClusterRecord, timeline: number, walEnd: Lsn): boolean {
+  const later = record.lineage.filter((entry) => entry.timeline > timeline).sort((one, two) => one.timeline - two.timeline);
+  const fork = later[0];
+  return fork !== undefined && walEnd > fork.forkLsn;
+}

@@ -1,0 +1,62 @@
+import type { NodeId } from '@yosugara/kernel';
+import type { PostgresFacts } from './facts.js';
+import type { Observation } from './observation.js';
+import { hasDiverged, isReleased } from './record.js';
+
+/** Small questions about an observation, shared by the deciders. Each is one sentence of the policy. */
+
+/** How fresh a peer must be to be handed anything. Two heartbeats and a little. */
+export const heardLately = (o: Observation, node: NodeId): boolean => {
+  const peer = o.peers.get(node);
+  return peer !== undefined && peer.heardAgoMs <= 3 * o.settings.timings.heartbeatMs + 200;
+};
+
+/** The record names this very controller's life as owner, and nothing has ended that. */
+export const isOwn = (o: Observation): boolean =>
+  o.record.owner === o.self && o.record.ownerBoot === o.boot && o.record.epoch > o.renounced && !isReleased(o.record);
+
+/** The lease, less the time that stopping takes: past this the owner stops by itself (T6). */
+export const leaseHolds = (o: Observation): boolean =>
+  o.lead?.ready === true && o.nowMs < o.lead.leaseUntilMs - (o.settings.timings.leaseOwnMs - o.settings.timings.demoteAtMs);
+
+export const mayServe = (o: Observation): boolean => isOwn(o) && leaseHolds(o);
+
+/** PostgreSQL here could acknowledge a commit, or could as soon as it answers again. */
+export const mayWrite = (facts: PostgresFacts): boolean =>
+  facts.kind === 'primary' || (facts.kind === 'hung' && facts.wasPrimary);
+
+export const othersOf = (o: Observation): readonly NodeId[] => o.dataNodes.filter((node) => node !== o.self);
+
+/** synchronous_standby_names that the committed sync set demands of its owner (S4). */
+export const requiredNames = (o: Observation): readonly NodeId[] => o.record.syncSet.filter((node) => node !== o.self);
+
+export const sameNames = (one: readonly NodeId[] | null, two: readonly NodeId[]): boolean =>
+  one !== null && one.length === two.length && two.every((node) => one.includes(node));
+
+/** An action kind that failed lately is left alone for a while: 0.5 s, doubling to 8 s. */
+export function coolingDown(o: Observation, kind: string): boolean {
+  const failure = o.failures.get(kind);
+  if (failure === undefined) return false;
+  return o.nowMs - failure.atMs < Math.min(8_000, 500 * 2 ** (failure.count - 1));
+}
+
+/** Another node serves, or is taking over. */
+export const otherOwner = (o: Observation): NodeId | null =>
+  o.record.owner !== null && o.record.owner !== o.self && !isReleased(o.record) ? o.record.owner : null;
+
+/** Its WAL, as far as it can be told, goes past where the owner's lineage forked off. */
+export function divergedHere(o: Observation): boolean {
+  const facts = o.postgres;
+  if (facts.kind === 'standby') return hasDiverged(o.record, facts.timeline, facts.walEnd);
+  if (facts.kind !== 'stopped') return false;
+  if (facts.state === 'crashed-primary') return o.record.lineage.some((entry) => entry.timeline > facts.timeline);
+  return hasDiverged(o.record, facts.timeline, facts.walEnd);
+}
+
+/** A node in the sync set whose PostgreSQL is a running standby, heard lately: can take over at once. */
+export function successor(o: Observation): NodeId | null {
+  const fit = othersOf(o).filter(
+    (node) => o.record.syncSet.includes(node) && heardLately(o, node) && o.peers.get(node)?.postgres.kind === 'standby',
+  );
+  return fit[0] ?? null;
+}
