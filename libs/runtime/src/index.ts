@@ -1,2 +1,3 @@
 export * from './ports/consensus.js';
 export * from './ports/host.js';
+export * from './config/load.js';
