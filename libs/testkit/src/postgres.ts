@@ -1,0 +1,148 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const START_DEADLINE_MS = 20_000;
+
+export interface TestPostgres {
+  readonly host: '127.0.0.1';
+  readonly port: number;
+  readonly user: 'postgres';
+  readonly database: 'postgres';
+  /** postgres://postgres@127.0.0.1:<port>/postgres; trust authentication. */
+  readonly connectionString: string;
+  readonly dataDir: string;
+  /** Process id of the postmaster. */
+  readonly pid: number;
+  /** Immediate shutdown and removal of the data folder. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * A private PostgreSQL on a free loopback port, in a folder of its own, for one spec file.
+ *
+ * @param settings more `name: value` lines of postgresql.conf. fsync is off unless given: these tests don't cut power.
+ * @throws Error — no server programs, or not ready within 20 s.
+ */
+export async function startTestPostgres(settings: Readonly<Record<string, string>> = {}): Promise<TestPostgres> {
+  const bin = await findPrograms();
+  const account = await serverAccount();
+  const dir = await mkdtemp(join(tmpdir(), 'yosugara-pg-'));
+  if (account !== null) await chown(dir, account.uid, account.gid);
+  const dataDir = join(dir, 'data');
+  let server: ChildProcess | undefined;
+  const cleanUp = async () => {
+    process.off('exit', killNow);
+    if (server !== undefined && server.exitCode === null && server.signalCode === null) {
+      const gone = new Promise((resolve) => server?.once('exit', resolve));
+      server.kill('SIGQUIT');
+      await gone;
+    }
+    await rm(dir, { recursive: true, force: true });
+  };
+  const killNow = () => server?.kill('SIGQUIT');
+  try {
+    const identity = account === null ? {} : { uid: account.uid, gid: account.gid };
+    await run(join(bin, 'initdb'), ['-D', dataDir, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'], {
+      ...identity,
+      cwd: dir,
+    });
+    const port = await freePort();
+    const all = {
+      listen_addresses: '127.0.0.1',
+      port: String(port),
+      unix_socket_directories: dir,
+      fsync: 'off',
+      shared_buffers: '32MB',
+      ...settings,
+    };
+    server = spawn(
+      join(bin, 'postgres'),
+      ['-D', dataDir, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      {
+        ...identity,
+        cwd: dir,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    );
+    process.once('exit', killNow);
+    await ready(server, port);
+    return {
+      host: '127.0.0.1',
+      port,
+      user: 'postgres',
+      database: 'postgres',
+      connectionString: `postgres://postgres@127.0.0.1:${port}/postgres`,
+      dataDir,
+      pid: server.pid ?? 0,
+      stop: cleanUp,
+    };
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+}
+
+/** The server says "ready to accept connections"; then its port answers too. */
+async function ready(server: ChildProcess, port: number): Promise<void> {
+  let said = '';
+  const until = Date.now() + START_DEADLINE_MS;
+  server.stderr?.on('data', (chunk: Buffer) => {
+    if (said.length < 65_536) said += chunk.toString('utf8');
+  });
+  while (Date.now() < until) {
+    if (server.exitCode !== null || server.signalCode !== null) throw new Error(`the test PostgreSQL ended at start: ${said}`);
+    if (said.includes('ready to accept connections') && (await answers(port))) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`the test PostgreSQL is not ready after ${START_DEADLINE_MS} ms: ${said}`);
+}
+
+async function answers(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.setTimeout(1_000, () => socket.destroy());
+    socket.once('connect', () => socket.destroy());
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+  });
+}
+
+/** A port nobody listens on now. Another process may still win the race for it: the caller's bind then fails loudly. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, host, () => {
+      const address = server.address();
+      server.close(() =>
+        address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}
+
+async function findPrograms(): Promise<string> {
+  const fromEnvironment = process.env['YOSUGARA_PG_BIN'];
+  if (fromEnvironment !== undefined) return fromEnvironment;
+  const versions = await readdir('/usr/lib/postgresql').catch(() => []);
+  const newest = versions
+    .map(Number)
+    .filter((version) => version >= 15)
+    .sort((a, b) => b - a)[0];
+  if (newest === undefined)
+    throw new Error('no PostgreSQL 15 or newer below /usr/lib/postgresql; YOSUGARA_PG_BIN may name its folder');
+  return `/usr/lib/postgresql/${newest}/bin`;
+}
+
+/** PostgreSQL refuses to run as root: then it gets the account `postgres`. */
+async function serverAccount(): Promise<{ readonly uid: number; readonly gid: number } | null> {
+  if (process.getuid?.() !== 0) return null;
+  const id = async (flag: string) => Number((await run('id', [flag, 'postgres'])).stdout.trim());
+  return { uid: await id('-u'), gid: await id('-g') };
+}
