@@ -68,16 +68,30 @@ export interface RaftConfig {
 export type RaftMessage =
   | { readonly kind: 'preVote'; readonly term: Term; readonly lastIndex: LogIndex; readonly lastTerm: Term }
   | { readonly kind: 'preVoteReply'; readonly term: Term; readonly granted: boolean; readonly forTerm: Term }
-  | { readonly kind: 'vote'; readonly term: Term; readonly lastIndex: LogIndex; readonly lastTerm: Term; readonly transfer: boolean }
+  | {
+      readonly kind: 'vote';
+      readonly term: Term;
+      readonly lastIndex: LogIndex;
+      readonly lastTerm: Term;
+      readonly transfer: boolean;
+    }
   | { readonly kind: 'voteReply'; readonly term: Term; readonly granted: boolean }
   | {
-      readonly kind: 'append'; readonly term: Term; readonly prevIndex: LogIndex; readonly prevTerm: Term;
-      readonly entries: readonly Entry[]; readonly commit: LogIndex; readonly nonce: number;
+      readonly kind: 'append';
+      readonly term: Term;
+      readonly prevIndex: LogIndex;
+      readonly prevTerm: Term;
+      readonly entries: readonly Entry[];
+      readonly commit: LogIndex;
+      readonly nonce: number;
     }
   | {
-      readonly kind: 'appendReply'; readonly term: Term; readonly success: boolean;
+      readonly kind: 'appendReply';
+      readonly term: Term;
+      readonly success: boolean;
       /** success: highest index known equal to the leader's; failure: where the leader should try next (its prevIndex). */
-      readonly matchIndex: LogIndex; readonly nonce: number;
+      readonly matchIndex: LogIndex;
+      readonly nonce: number;
     }
   | { readonly kind: 'snapshot'; readonly term: Term; readonly snapshot: Snapshot; readonly nonce: number }
   | { readonly kind: 'timeoutNow'; readonly term: Term };
@@ -85,7 +99,13 @@ export type RaftMessage =
 export type RaftInput =
   /** `random` in [0,1) is used if this step needs to draw a delay. Ticks come at least every heartbeatMs / 5. */
   | { readonly kind: 'tick'; readonly nowMs: number; readonly random: number }
-  | { readonly kind: 'message'; readonly from: NodeId; readonly message: RaftMessage; readonly nowMs: number; readonly random: number }
+  | {
+      readonly kind: 'message';
+      readonly from: NodeId;
+      readonly message: RaftMessage;
+      readonly nowMs: number;
+      readonly random: number;
+    }
   /** Leader only (else the effect `rejected`). */
   | { readonly kind: 'propose'; readonly requestId: string; readonly command: unknown; readonly nowMs: number }
   | { readonly kind: 'changeMembers'; readonly requestId: string; readonly members: readonly Member[]; readonly nowMs: number }
@@ -98,7 +118,12 @@ export type RaftInput =
    * Who should lead (the sync set): PreVote is refused to anyone else while one of them is heard, unless its log is
    * strictly more complete than ours. `mayCampaign` false: never start a campaign. `extraDelayMs` is added to the candidate delay.
    */
-  | { readonly kind: 'prefer'; readonly preferred: readonly NodeId[]; readonly mayCampaign: boolean; readonly extraDelayMs: number }
+  | {
+      readonly kind: 'prefer';
+      readonly preferred: readonly NodeId[];
+      readonly mayCampaign: boolean;
+      readonly extraDelayMs: number;
+    }
   /** The application has applied up to `index`; its state is `state`: the log may be compacted, keeping `trailing` entries. */
   | { readonly kind: 'compact'; readonly index: LogIndex; readonly state: unknown; readonly trailing: number };
 
@@ -108,8 +133,11 @@ export type RaftInput =
  */
 export type RaftEffect =
   | {
-      readonly kind: 'persist'; readonly hardState?: HardState; readonly truncateFrom?: LogIndex;
-      readonly append?: readonly Entry[]; readonly snapshot?: Snapshot;
+      readonly kind: 'persist';
+      readonly hardState?: HardState;
+      readonly truncateFrom?: LogIndex;
+      readonly append?: readonly Entry[];
+      readonly snapshot?: Snapshot;
       /** With `snapshot`: entries up to this index may be dropped from disk. */
       readonly dropThrough?: LogIndex;
     }

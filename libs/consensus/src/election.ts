@@ -1,0 +1,172 @@
+import { invariant, type NodeId } from '@yosugara/kernel';
+import { note, type Step, send, toPersist } from './context.js';
+import { bound } from './lease.js';
+import { appendOwn, compareLog, lastIndex, lastTerm } from './log.js';
+import { hasMajority } from './quorum.js';
+import { advanceCommit, beginRound, syncPeers } from './replication.js';
+import { becomeFollower } from './roles.js';
+import type { Lead, RaftState } from './state.js';
+import type { LogIndex, RaftMessage, Term } from './types.js';
+
+/** A campaign without an end after this many heartbeats begins anew, after the candidate delay. */
+const CAMPAIGN_HEARTBEATS = 2;
+
+/** When the next campaign may begin, on the own clock. */
+function campaignAtMs(s: RaftState): number {
+  const witnessMs = s.selfKind === 'witness' ? s.timings.witnessDelayMs : 0;
+  return s.waitFromMs + (s.drawnDelayMs ?? s.timings.candidateDelayMaxMs) + s.extraDelayMs + witnessMs;
+}
+
+/** The clock of a node that does not lead. */
+export function electionTick(c: Step): void {
+  const { s } = c;
+  if (s.drawnDelayMs === null) drawDelay(c);
+  if (c.nowMs >= campaignAtMs(s)) {
+    if (s.mayCampaign && s.voters.includes(s.self) && bound(s, s.self, c.nowMs) === null) campaign(c);
+  } else if (s.role !== 'follower' && c.nowMs >= s.resendAtMs) askVoters(c);
+}
+
+function drawDelay(c: Step): void {
+  c.s.drawnDelayMs = c.random === null ? null : c.random * c.s.timings.candidateDelayMaxMs;
+}
+
+function waitAnew(c: Step): void {
+  c.s.waitFromMs = c.nowMs + CAMPAIGN_HEARTBEATS * c.s.timings.heartbeatMs;
+  drawDelay(c);
+}
+
+/** Ask first whether one could win: nobody's term changes (PreVote, thesis §9.6). */
+export function campaign(c: Step): void {
+  const { s } = c;
+  if (s.role === 'follower') note(c, 'campaign', { term: s.term + 1 });
+  s.role = 'preCandidate';
+  s.leader = null;
+  s.votes = { [s.self]: true };
+  waitAnew(c);
+  if (hasMajority(s.voters, s.votes)) stand(c, false);
+  else askVoters(c);
+}
+
+/** Become a candidate of the next term. `transfer`: the leader asked for it and owns nothing any more. */
+export function stand(c: Step, transfer: boolean): void {
+  const { s } = c;
+  s.term += 1;
+  s.votedFor = s.self;
+  toPersist(c).hardState = true;
+  s.role = 'candidate';
+  s.leader = null;
+  s.votes = { [s.self]: true };
+  s.campaignIsTransfer = transfer;
+  waitAnew(c);
+  if (hasMajority(s.voters, s.votes)) becomeLeader(c);
+  else askVoters(c);
+}
+
+/** Everyone who has not said yes, again and again: messages get lost, and a promise may end while we ask. */
+function askVoters(c: Step): void {
+  const { s } = c;
+  s.resendAtMs = c.nowMs + s.timings.heartbeatMs / 2;
+  const end = { lastIndex: lastIndex(s), lastTerm: lastTerm(s) };
+  const message: RaftMessage =
+    s.role === 'candidate'
+      ? { kind: 'vote', term: s.term, ...end, transfer: s.campaignIsTransfer }
+      : { kind: 'preVote', term: s.term + 1, ...end };
+  for (const voter of s.voters) if (voter !== s.self && !s.votes[voter]) send(c, voter, message);
+}
+
+/** Why `from` gets no PreVote; null = it does. */
+function whyNotPreVote(c: Step, from: NodeId, term: Term, candidateTerm: Term, candidateIndex: LogIndex): string | null {
+  const { s } = c;
+  if (term <= s.term) return 'its term is behind';
+  const binding = bound(s, from, c.nowMs);
+  if (binding !== null) return binding;
+  const compared = compareLog(s, candidateTerm, candidateIndex);
+  if (compared < 0) return 'its log is behind';
+  // Ruling 6. A log that holds more than ours may be the only way on, so it is let through.
+  if (compared === 0 && !s.preferred.includes(from)) {
+    const heard = s.preferred.find((id) => isHeard(c, id));
+    if (heard !== undefined) return `${heard} is preferred`;
+  }
+  return null;
+}
+
+function isHeard(c: Step, id: NodeId): boolean {
+  if (id === c.s.self) return true;
+  const atMs = c.s.lastHeard[id];
+  return atMs !== undefined && c.nowMs - atMs < c.s.timings.leaseVoteMs;
+}
+
+export function onPreVote(c: Step, from: NodeId, message: Extract<RaftMessage, { kind: 'preVote' }>): void {
+  const why = whyNotPreVote(c, from, message.term, message.lastTerm, message.lastIndex);
+  note(c, why === null ? 'preVoteGranted' : 'preVoteRefused', { to: from, term: message.term, ...(why !== null && { why }) });
+  send(c, from, { kind: 'preVoteReply', term: c.s.term, granted: why === null, forTerm: message.term });
+}
+
+export function onPreVoteReply(c: Step, from: NodeId, message: Extract<RaftMessage, { kind: 'preVoteReply' }>): void {
+  const { s } = c;
+  if (message.term > s.term) becomeFollower(c, message.term, null, 'a higher term');
+  if (s.role !== 'preCandidate' || !message.granted || message.forTerm !== s.term + 1) return;
+  s.votes[from] = true;
+  if (hasMajority(s.voters, s.votes) && bound(s, s.self, c.nowMs) === null) stand(c, false);
+}
+
+/**
+ * A real vote. A promise, or a leader's lease, stands against it without even taking over its term (thesis §4.2.3).
+ * `transfer` goes past them: the leader asked for this, and the runtime hands over only after it owns nothing.
+ * Whoever is asked is a voter in the candidate's configuration, so our own view of it does not matter: a node that was made a
+ * voter by an entry it has not seen must be able to vote, or {a} + b would wedge when a crashes in between (thesis §4.1).
+ */
+export function onVote(c: Step, from: NodeId, message: Extract<RaftMessage, { kind: 'vote' }>): void {
+  const { s } = c;
+  const binding = message.transfer && c.nowMs >= s.bootUntilMs ? null : bound(s, from, c.nowMs);
+  if (message.term < s.term || binding !== null) {
+    if (binding !== null) note(c, 'voteRefused', { to: from, term: message.term, why: binding });
+    send(c, from, { kind: 'voteReply', term: s.term, granted: false });
+    return;
+  }
+  if (message.term > s.term) becomeFollower(c, message.term, null, 'a candidate of a higher term');
+  const free = s.votedFor === null && s.leader === null && compareLog(s, message.lastTerm, message.lastIndex) >= 0;
+  if (free) {
+    s.votedFor = from;
+    toPersist(c).hardState = true;
+    waitAnew(c);
+    note(c, 'voteGranted', { to: from, term: s.term });
+  }
+  send(c, from, { kind: 'voteReply', term: s.term, granted: s.votedFor === from });
+}
+
+export function onVoteReply(c: Step, from: NodeId, message: Extract<RaftMessage, { kind: 'voteReply' }>): void {
+  const { s } = c;
+  if (message.term > s.term) becomeFollower(c, message.term, null, 'a higher term');
+  if (s.role !== 'candidate' || !message.granted || message.term !== s.term) return;
+  s.votes[from] = true;
+  if (hasMajority(s.voters, s.votes)) becomeLeader(c);
+}
+
+function becomeLeader(c: Step): void {
+  const { s } = c;
+  invariant(s.votedFor === s.self, 'a leader that did not vote for itself');
+  const lead: Lead = {
+    peers: {},
+    nonce: 0,
+    rounds: [],
+    nextRoundAtMs: c.nowMs,
+    quorumNonce: 0,
+    quorumSentMs: c.nowMs,
+    leaseUntilMs: null,
+    termStart: lastIndex(s) + 1,
+    barriers: [],
+    transfer: null,
+  };
+  s.role = 'leader';
+  s.leader = s.self;
+  s.lead = lead;
+  s.votes = {};
+  note(c, 'leading', { term: s.term });
+  syncPeers(s, lead);
+  // An entry of the own term, so that older ones can be committed (thesis §3.6.2). The very first one also writes down the
+  // configuration: from then on the log says who the members are, not a file that may be edited.
+  appendOwn(c, s.membersIndex === 0 ? { kind: 'members', members: s.members } : { kind: 'noop' });
+  beginRound(c, lead);
+  advanceCommit(c, lead);
+}

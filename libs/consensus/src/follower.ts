@@ -1,0 +1,87 @@
+import type { NodeId } from '@yosugara/kernel';
+import { type Step, send } from './context.js';
+import { promiseTo } from './lease.js';
+import { appendEntry, commitThrough, installSnapshot, lastIndex, termAt, truncateFrom } from './log.js';
+import { becomeFollower } from './roles.js';
+import type { RaftState } from './state.js';
+import type { Entry, LogIndex, RaftMessage, Term } from './types.js';
+
+type Append = Extract<RaftMessage, { kind: 'append' }>;
+type SnapshotMessage = Extract<RaftMessage, { kind: 'snapshot' }>;
+
+/** Thesis §3.5. Harmless when old, doubled or out of order: only a real conflict above the commit index removes anything. */
+export function onAppend(c: Step, from: NodeId, message: Append): void {
+  const { s } = c;
+  if (!acknowledge(c, from, message)) return;
+  const { prevIndex, entries } = message;
+  if (!matches(s, prevIndex, message.prevTerm)) {
+    reply(c, from, false, hintBelow(s, prevIndex), message.nonce);
+    return;
+  }
+  store(c, entries);
+  const known = prevIndex + entries.length;
+  commitThrough(c, Math.min(message.commit, known));
+  // What we know to be committed is in every later leader's log too (thesis §3.6.3).
+  reply(c, from, true, Math.max(known, s.commit), message.nonce);
+}
+
+/** Thesis §5.1. */
+export function onSnapshot(c: Step, from: NodeId, message: SnapshotMessage): void {
+  const { s } = c;
+  if (!acknowledge(c, from, message)) return;
+  const { snapshot } = message;
+  if (snapshot.index > s.commit) {
+    // Holding its last entry means holding everything before it: nothing needs to be replaced.
+    if (termAt(s, snapshot.index) === snapshot.term) commitThrough(c, snapshot.index);
+    else installSnapshot(c, snapshot);
+  }
+  reply(c, from, true, s.commit, message.nonce);
+}
+
+/** @returns false when the sender leads no longer; it was told, or is known to be gone. */
+function acknowledge(c: Step, from: NodeId, message: Append | SnapshotMessage): boolean {
+  const { s } = c;
+  if (message.term < s.term) {
+    // The answer lets a leader of an old term step down; without it a node with a higher term could never come back.
+    reply(c, from, false, 0, message.nonce);
+    return false;
+  }
+  // Left over in the network from a process that is proven dead: it must not bind us again.
+  if (isGone(s, from, message.term)) return false;
+  if (message.term > s.term || s.leader !== from || s.role !== 'follower')
+    becomeFollower(c, message.term, from, 'a newer leader');
+  promiseTo(c, from, message.term, message.nonce);
+  return true;
+}
+
+export const isGone = (s: RaftState, leader: NodeId, term: Term): boolean =>
+  s.gone !== null && s.gone.leader === leader && term <= s.gone.term;
+
+function reply(c: Step, to: NodeId, success: boolean, matchIndex: LogIndex, nonce: number): void {
+  send(c, to, { kind: 'appendReply', term: c.s.term, success, matchIndex, nonce });
+}
+
+/** Committed entries are equal everywhere, so a prefix that ends among them matches even where it has been compacted away. */
+function matches(s: RaftState, prevIndex: LogIndex, prevTerm: Term): boolean {
+  return prevIndex <= s.commit || termAt(s, prevIndex) === prevTerm;
+}
+
+/** Where the leader should try next: our end, or before the whole term that conflicts (thesis §3.5, last paragraphs). */
+function hintBelow(s: RaftState, prevIndex: LogIndex): LogIndex {
+  if (prevIndex > lastIndex(s)) return lastIndex(s);
+  const conflicting = termAt(s, prevIndex);
+  let at = prevIndex - 1;
+  while (at > s.commit && termAt(s, at) === conflicting) at -= 1;
+  return at;
+}
+
+function store(c: Step, entries: readonly Entry[]): void {
+  const { s } = c;
+  for (const entry of entries) {
+    if (entry.index <= s.commit) continue;
+    const known = termAt(s, entry.index);
+    if (known === entry.term) continue;
+    if (known !== undefined) truncateFrom(c, entry.index);
+    appendEntry(c, entry);
+  }
+}

@@ -1,0 +1,173 @@
+import { invariant, type NodeId } from '@yosugara/kernel';
+import type { Entry, LogIndex, Member, RaftConfig, RaftEffect, RaftTimings, Restored, Snapshot, Term } from './types.js';
+
+export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader';
+
+/** A voter's word to a leader: nobody else gets its vote before `untilMs` (own clock). */
+export interface VoterPromise {
+  readonly leader: NodeId;
+  readonly term: Term;
+  readonly untilMs: number;
+  /** Highest nonce answered. A double or an older one is answered without promising anew. */
+  readonly nonce: number;
+}
+
+/** What the leader knows of one other member. */
+export interface Peer {
+  /** First entry to send; moves only with answers, never on sending. */
+  next: LogIndex;
+  match: LogIndex;
+  /** Last index of the one outstanding message with entries, and when it left; null = none outstanding. */
+  pendingThrough: LogIndex;
+  pendingAtMs: number | null;
+  /** Highest nonce that came back. */
+  echoed: number;
+}
+
+export interface Round {
+  readonly nonce: number;
+  readonly sentMs: number;
+}
+
+export interface Transfer {
+  readonly to: NodeId;
+  readonly deadlineMs: number;
+  /** timeoutNow has left: from here on the target may win at any time, so the lease is void for the rest of the term. */
+  sent: boolean;
+}
+
+/** Exists only while leading. */
+export interface Lead {
+  readonly peers: Record<string, Peer>;
+  /** Number of the latest round; counts from 1 in every term. */
+  nonce: number;
+  rounds: Round[];
+  nextRoundAtMs: number;
+  quorumNonce: number;
+  /** When the latest round that a majority echoed was sent; at first the time of the election. */
+  quorumSentMs: number;
+  leaseUntilMs: number | null;
+  /** First entry of the own term. */
+  termStart: LogIndex;
+  barriers: { readonly requestId: string; readonly nonce: number }[];
+  transfer: Transfer | null;
+}
+
+/** Plain JSON. Owned by the caller, changed in place by `step`; read it through the queries. */
+export interface RaftState {
+  readonly self: NodeId;
+  readonly timings: RaftTimings;
+  readonly initialMembers: readonly Member[];
+  nowMs: number;
+
+  term: Term;
+  votedFor: NodeId | null;
+
+  snapshot: Snapshot | null;
+  /** The entry before `entries[0]`; at or before the snapshot's index, because trailing entries are kept. */
+  baseIndex: LogIndex;
+  baseTerm: Term;
+  entries: Entry[];
+  /** Everything up to here is committed and has been handed out as `apply` (or `restore`). */
+  commit: LogIndex;
+
+  members: readonly Member[];
+  /** Index of the entry `members` come from; 0 = from the configuration file. */
+  membersIndex: LogIndex;
+  voters: readonly NodeId[];
+  selfKind: Member['kind'] | null;
+
+  role: Role;
+  leader: NodeId | null;
+  lead: Lead | null;
+  /** Granted so far in the running campaign, own vote included. */
+  votes: Record<string, true>;
+  campaignIsTransfer: boolean;
+  resendAtMs: number;
+
+  /** The promise given before a restart is forgotten: until then nothing is granted. */
+  readonly bootUntilMs: number;
+  promise: VoterPromise | null;
+  gone: { readonly leader: NodeId; readonly term: Term } | null;
+  /** A campaign begins at `waitFromMs` + delays. `drawnDelayMs` null = to be drawn by the next step that brings a random number. */
+  waitFromMs: number;
+  drawnDelayMs: number | null;
+
+  lastHeard: Record<string, number>;
+  preferred: readonly NodeId[];
+  mayCampaign: boolean;
+  extraDelayMs: number;
+}
+
+/**
+ * A node at start. It waits one whole `leaseVoteMs` before it votes or campaigns, even with an empty disk: what it promised
+ * before is forgotten, and an empty disk may be a wiped one.
+ *
+ * @throws InvariantError — the restored entries are not dense or do not follow the snapshot.
+ */
+export function createRaft(config: RaftConfig, restored: Restored, nowMs: number): { state: RaftState; effects: RaftEffect[] } {
+  const snapshot = restored.snapshot;
+  const baseIndex = snapshot?.index ?? 0;
+  // Trailing entries at or below the snapshot may still be on disk; they help nobody after a restart.
+  const entries = restored.entries.filter((entry) => entry.index > baseIndex);
+  entries.forEach((entry, at) => {
+    invariant(entry.index === baseIndex + 1 + at, `restored entry ${entry.index} where ${baseIndex + 1 + at} belongs`);
+  });
+
+  const lastTerm = entries.at(-1)?.term ?? snapshot?.term ?? 0;
+  // A crash between the two halves of one persist may leave entries of a term whose hard state was not written yet.
+  const termFromLog = lastTerm > restored.hardState.term;
+  const state: RaftState = {
+    self: config.self,
+    timings: config.timings,
+    initialMembers: config.members,
+    nowMs,
+    term: termFromLog ? lastTerm : restored.hardState.term,
+    votedFor: termFromLog ? null : restored.hardState.votedFor,
+    snapshot,
+    baseIndex,
+    baseTerm: snapshot?.term ?? 0,
+    entries,
+    commit: baseIndex,
+    members: [],
+    membersIndex: 0,
+    voters: [],
+    selfKind: null,
+    role: 'follower',
+    leader: null,
+    lead: null,
+    votes: {},
+    campaignIsTransfer: false,
+    resendAtMs: 0,
+    bootUntilMs: nowMs + config.timings.leaseVoteMs,
+    promise: null,
+    gone: null,
+    waitFromMs: nowMs + config.timings.leaseVoteMs,
+    drawnDelayMs: null,
+    lastHeard: {},
+    preferred: [],
+    mayCampaign: true,
+    extraDelayMs: 0,
+  };
+  adoptMembers(state);
+  return { state, effects: snapshot === null ? [] : [{ kind: 'restore', snapshot }] };
+}
+
+/** The configuration in force at `index`: the latest one in the log up to there, committed or not (thesis §4.1). */
+export function membersAt(state: RaftState, index: LogIndex): { readonly members: readonly Member[]; readonly index: LogIndex } {
+  for (let at = index - state.baseIndex - 1; at >= 0; at -= 1) {
+    const entry = state.entries[at];
+    if (entry?.payload.kind === 'members') return { members: entry.payload.members, index: entry.index };
+  }
+  if (state.snapshot !== null) return { members: state.snapshot.members, index: state.snapshot.index };
+  return { members: state.initialMembers, index: 0 };
+}
+
+/** Recompute what follows from the configuration at the end of the log. */
+export function adoptMembers(state: RaftState): void {
+  const found = membersAt(state, state.baseIndex + state.entries.length);
+  state.members = found.members;
+  state.membersIndex = found.index;
+  state.voters = found.members.filter((member) => member.voter).map((member) => member.id);
+  state.selfKind = found.members.find((member) => member.id === state.self)?.kind ?? null;
+}
