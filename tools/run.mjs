@@ -110,7 +110,8 @@ async function main() {
   if (process.platform !== 'linux') refuse(`Yosugara runs on Linux; this is ${process.platform}`);
   if (verb !== 'stop') await bringDependencies();
   if (nodeIsNewEnough()) return run();
-  const newer = bundledNode() ?? refuse(`Node ${process.versions.node} is too old and none is bundled for ${process.arch}: install Node 24`);
+  const newer =
+    bundledNode() ?? refuse(`Node ${process.versions.node} is too old and none is bundled for ${process.arch}: install Node 24`);
   return become(newer, [fileURLToPath(import.meta.url), verb, ...args]);
 }
 

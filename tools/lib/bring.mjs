@@ -52,7 +52,9 @@ function dependenciesAreStale() {
 export async function bringDependencies() {
   if (!dependenciesAreStale()) return;
   const startMs = performance.now();
-  say(existsSync(installed) ? 'package-lock.json changed: installing dependencies (npm ci)…' : 'installing dependencies (npm ci)…');
+  say(
+    existsSync(installed) ? 'package-lock.json changed: installing dependencies (npm ci)…' : 'installing dependencies (npm ci)…',
+  );
   // The system's Node and npm: the bundled one lies in the folder that `npm ci` empties.
   const path = systemPath().join(delimiter);
   const npm = findProgram('npm') ?? refuse('npm is not in the search path: install Node.js 20 or newer with npm');
@@ -94,7 +96,8 @@ function postgresFolders() {
 /** @returns the folder of a complete PostgreSQL, or undefined. */
 export async function findPostgres() {
   for (const bin of postgresFolders())
-    if (POSTGRES_PROGRAMS.every((name) => executable(join(bin, name))) && (await postgresMajor(bin)) >= POSTGRES_AT_LEAST) return bin;
+    if (POSTGRES_PROGRAMS.every((name) => executable(join(bin, name))) && (await postgresMajor(bin)) >= POSTGRES_AT_LEAST)
+      return bin;
   return undefined;
 }
 
@@ -104,7 +107,8 @@ export async function bringPostgres() {
   const wanted = `PostgreSQL ${POSTGRES_AT_LEAST} or newer with pg_rewind and pg_basebackup`;
   const configured = process.env.YOSUGARA_POSTGRES_BIN;
   if (configured) refuse(`YOSUGARA_POSTGRES_BIN=${configured}: no ${wanted} there`);
-  if (!canInstall()) refuse(`${wanted} is missing: install it (Debian: sudo apt-get install postgresql) or set YOSUGARA_POSTGRES_BIN`);
+  if (!canInstall())
+    refuse(`${wanted} is missing: install it (Debian: sudo apt-get install postgresql) or set YOSUGARA_POSTGRES_BIN`);
   await aptInstall('PostgreSQL', ['postgresql']);
   return (await findPostgres()) ?? refuse(`${wanted} is missing, and Debian's package did not bring it`);
 }

@@ -14,7 +14,8 @@ function newestMs(dir) {
   let newest = 0;
   for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath ?? entry.path, entry.name);
-    if (entry.isFile() && !path.includes('/node_modules/') && !path.includes('/dist/')) newest = Math.max(newest, statSync(path).mtimeMs);
+    if (entry.isFile() && !path.includes('/node_modules/') && !path.includes('/dist/'))
+      newest = Math.max(newest, statSync(path).mtimeMs);
   }
   return newest;
 }

@@ -26,14 +26,25 @@ export function typeChecks() {
     ['types', [tsc, '-b']],
     ['types of the specs', [tsc, '-p', 'tsconfig.specs.json']],
   ];
-  if (existsSync(join(root, 'apps', 'console', 'tsconfig.json'))) checks.push(['types of the console', [tsc, '-p', 'apps/console', '--noEmit']]);
+  if (existsSync(join(root, 'apps', 'console', 'tsconfig.json')))
+    checks.push(['types of the console', [tsc, '-p', 'apps/console', '--noEmit']]);
   return all(checks);
 }
 
 export function lintChecks() {
   return all([
     ['format and lint (biome)', [tool('@biomejs', 'biome', 'bin', 'biome'), 'check', '--diagnostic-level=error']],
-    ['layers (dependency-cruiser)', [tool('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'), '--config', '.dependency-cruiser.cjs', 'apps', 'libs', 'test']],
+    [
+      'layers (dependency-cruiser)',
+      [
+        tool('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'),
+        '--config',
+        '.dependency-cruiser.cjs',
+        'apps',
+        'libs',
+        'test',
+      ],
+    ],
     ['purity of the cores', ['tools/purity-check.mjs']],
     ['licences', ['tools/licence-check.mjs']],
   ]);

@@ -11,7 +11,14 @@ export async function vitest(args = []) {
   const folder = mkdtempSync(join(tmpdir(), 'yosugara-test-'));
   const report = join(folder, 'report.json');
   try {
-    const { code } = await node([tool('vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args]);
+    const { code } = await node([
+      tool('vitest', 'vitest.mjs'),
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...args,
+    ]);
     return countVitest(code, existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -21,7 +28,9 @@ export async function vitest(args = []) {
 /** A file that cannot even be loaded, or an error outside every test, has no test to fail: it counts as one. */
 export function countVitest(code, report) {
   if (report === null) return { passed: 0, failed: 1 };
-  const brokenFiles = report.testResults.filter((file) => file.status === 'failed' && !file.assertionResults.some((one) => one.status === 'failed'));
+  const brokenFiles = report.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((one) => one.status === 'failed'),
+  );
   const failed = report.numFailedTests + brokenFiles.length;
   return { passed: report.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed };
 }
@@ -60,7 +69,10 @@ function countDocument(document) {
   if (typeof document.passed === 'number') return { passed: document.passed, failed: document.failed ?? 0 };
   // sim: one for the schedules, one for each planted bug that had to be found.
   if (Array.isArray(document.violations))
-    return tally([document.violations.length === 0, ...(document.mutants ?? []).map((mutant) => mutant.foundAfterSeeds !== null)]);
+    return tally([
+      document.violations.length === 0,
+      ...(document.mutants ?? []).map((mutant) => mutant.foundAfterSeeds !== null),
+    ]);
   const runs = [document].flat().flatMap((scenario) => scenario.runs ?? []);
   return tally(runs.map((one) => one.ok === true));
 }

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { InvalidInputError, YosugaraError } from '@yosugara/kernel';
+import { type NodeConfig, NodeConfigSchema, STATE_LAYOUT } from '@yosugara/protocol';
+import { stringify } from 'yaml';
+import { type Authority, certificatePem, issueMember, keyPem, newAuthority } from './certificates.js';
+import { newIdentitySeed, peerIdOfSeed } from './identity.js';
+import type { ClusterPlan, PlannedMember } from './plan.js';
+
+export { newIdentitySeed, peerIdOfSeed } from './identity.js';
+export { type ClusterPlan, type PlannedMember, parseMember, parsePort } from './plan.js';
+
+export interface InitResult {
+  readonly nodes: readonly { readonly id: string; readonly configFile: string }[];
+  readonly authorityKeyFile: string;
+  readonly firstLogin: { readonly user: string; readonly password: string };
+}
+
+/** The first console user. */
+const FIRST_USER = 'admin';
+
+/**
+ * Makes the configuration and the secrets of a new cluster: `<outDir>/<node>/yosugara.yaml` and `<outDir>/<node>/secrets/*`,
+ * folders of mode 0700, files of mode 0600.
+ *
+ * The key of the cluster's certificate authority goes to `<outDir>/ca/ca.key` and to no node: a node that is broken into must
+ * not be able to make new members. It is needed only to give a member a new certificate; keep it off the cluster.
+ *
+ * @throws InvalidInputError the plan is no valid configuration.
+ * @throws YosugaraError `ALREADY_EXISTS`: a cluster was made there before; its identities are not overwritten.
+ */
+export async function initCluster(outDir: string, plan: ClusterPlan): Promise<InitResult> {
+  const out = resolve(outDir);
+  const seeds = new Map(plan.members.map((member) => [member.id, newIdentitySeed()]));
+  const configs = plan.members.map((member) => configOf(out, plan, member, seeds));
+  const existing = plan.members.map((member) => join(out, member.id, 'yosugara.yaml')).find(existsSync);
+  if (existing !== undefined)
+    throw new YosugaraError('ALREADY_EXISTS', `${existing} exists already: a cluster's identities are made once`);
+
+  const authority = await newAuthority(plan.clusterId);
+  const shared = sharedSecrets();
+  for (const config of configs) {
+    const seed = seeds.get(config.node)!;
+    await writeNode(join(out, config.node), config, {
+      ...(await ownSecrets(authority, plan, config, seed)),
+      ...sharedFor(config, shared),
+    });
+  }
+  const authorityKeyFile = join(out, 'ca', 'ca.key');
+  await writeSecret(authorityKeyFile, await keyPem(authority.keys));
+  await writeSecret(join(out, 'ca', 'ca.crt'), certificatePem(authority.certificate));
+  return {
+    nodes: configs.map((config) => ({ id: config.node, configFile: join(out, config.node, 'yosugara.yaml') })),
+    authorityKeyFile,
+    firstLogin: { user: FIRST_USER, password: shared.firstPassword },
+  };
+}
+
+/** The configuration of one member, validated. */
+function configOf(out: string, plan: ClusterPlan, self: PlannedMember, seeds: ReadonlyMap<string, Uint8Array>): NodeConfig {
+  const place = (pattern: string) => pattern.replaceAll('%n', self.id);
+  const { clusterId, members, ports, stateDir, dataDir, postgresBin, staticDir, ...cluster } = plan;
+  const parsed = NodeConfigSchema.safeParse({
+    cluster: {
+      id: clusterId,
+      ...defined(cluster),
+      members: members.map((member) => ({ ...member, peerId: peerIdOfSeed(seeds.get(member.id)!) })),
+    },
+    node: self.id,
+    ports: { ...ports },
+    stateDir: stateDir === undefined ? join(out, self.id) : place(stateDir),
+    ...(dataDir === undefined || self.kind === 'witness' ? {} : { dataDir: place(dataDir) }),
+    postgres: defined({ bin: postgresBin }),
+    console: defined({ staticDir }),
+  });
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new InvalidInputError(issue.path.join('.'), String(issue.input ?? ''), issue.message);
+}
+
+const defined = (record: object) => Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+
+interface SharedSecrets {
+  readonly firstPassword: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** The same on every data node: after a take-over the same passwords and sessions must be good. */
+function sharedSecrets(): SharedSecrets {
+  const { secrets } = STATE_LAYOUT;
+  const password = () => randomBytes(32).toString('base64url');
+  const firstPassword = randomBytes(12).toString('base64url');
+  return {
+    firstPassword,
+    files: {
+      [secrets.postgresSuperuser]: password(),
+      [secrets.postgresReplication]: password(),
+      [secrets.postgresManager]: password(),
+      [secrets.postgresApp]: password(),
+      [secrets.firstLogin]: `${FIRST_USER}:${firstPassword}`,
+      [secrets.sessionKey]: randomBytes(32).toString('base64'),
+    },
+  };
+}
+
+/** A witness holds no operations data, so it gets no password to any. */
+function sharedFor(config: NodeConfig, shared: SharedSecrets): Readonly<Record<string, string>> {
+  return config.cluster.members.find((member) => member.id === config.node)?.kind === 'data' ? shared.files : {};
+}
+
+async function ownSecrets(
+  authority: Authority,
+  plan: ClusterPlan,
+  config: NodeConfig,
+  seed: Buffer,
+): Promise<Record<string, string>> {
+  const self = plan.members.find((member) => member.id === config.node)!;
+  const vip = self.kind === 'data' && plan.vip !== undefined ? [plan.vip.address] : [];
+  const pem = await issueMember(authority, self.id, [self.address, ...vip]);
+  const { secrets } = STATE_LAYOUT;
+  return {
+    [secrets.identity]: seed.toString('base64'),
+    [secrets.tlsKey]: pem.key,
+    [secrets.tlsCert]: pem.certificate,
+    [secrets.clusterCa]: certificatePem(authority.certificate),
+  };
+}
+
+async function writeNode(dir: string, config: NodeConfig, secrets: Readonly<Record<string, string>>): Promise<void> {
+  for (const [file, content] of Object.entries(secrets))
+    await writeSecret(join(dir, file), content.endsWith('\n') ? content : `${content}\n`);
+  const header = `# Node ${config.node} of the Yosugara cluster ${config.cluster.id}. \`cluster\` must be the same on every member.\n`;
+  // Last: its presence says that everything else is there.
+  await writeSecret(join(dir, 'yosugara.yaml'), header + stringify(config));
+}
+
+async function writeSecret(path: string, content: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await chmod(dirname(path), 0o700);
+  await writeFile(path, content, { mode: 0o600 });
+}
