@@ -1,5 +1,5 @@
-import type { NodeId } from '@yosugara/kernel';
 import type { RaftEffect, Restored } from '@yosugara/consensus';
+import type { NodeId } from '@yosugara/kernel';
 
 /** Where the consensus log lives. A rejected promise is fatal for the process: an fsync that failed is never retried. */
 export interface RaftDisk {
@@ -20,6 +20,11 @@ export interface Mailbox {
   send(to: NodeId, body: Uint8Array): void;
   onMessage(handler: (from: NodeId, body: Uint8Array) => void): void;
   /** For status: which members are connected directly, and how the last message of each came. */
-  links(): readonly { readonly peer: NodeId; readonly direct: boolean; readonly lastVia: 'stream' | 'gossip' | null; readonly relayedBy: NodeId | null }[];
+  links(): readonly {
+    readonly peer: NodeId;
+    readonly direct: boolean;
+    readonly lastVia: 'stream' | 'gossip' | null;
+    readonly relayedBy: NodeId | null;
+  }[];
   stop(): Promise<void>;
 }

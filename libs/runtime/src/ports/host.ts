@@ -1,5 +1,5 @@
-import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
 import type { PostgresFacts } from '@yosugara/failover';
+import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
 
 /** Where another member's PostgreSQL is reached for replication. */
 export interface PostgresPeer {
@@ -44,7 +44,10 @@ export interface PostgresHost {
    */
   stop(mode: 'fast' | 'kill', budgetMs: number): Promise<{ readonly clean: boolean; readonly walEnd: Lsn | null }>;
   /** pg_rewind against the peer (crash recovery included); throws REWIND_FAILED: then only baseBackup helps. */
-  rewind(source: PostgresPeer, progress: Progress): Promise<{ readonly discardedFrom: Lsn | null; readonly discardedTo: Lsn | null }>;
+  rewind(
+    source: PostgresPeer,
+    progress: Progress,
+  ): Promise<{ readonly discardedFrom: Lsn | null; readonly discardedTo: Lsn | null }>;
   /** Into a new directory, then renamed; the old one is set aside (one is kept). */
   baseBackup(source: PostgresPeer, progress: Progress): Promise<{ readonly bytes: number }>;
   close(): Promise<void>;
@@ -81,6 +84,11 @@ export interface DeadMan {
   managerPid(): number | null;
   pid(): number | null;
   postmasterPid(): number | null;
+  /**
+   * It struck for this epoch (lease over): everything is proven stopped and P1 is out. From then on it refuses any lease of this
+   * epoch or an older one, for a P1 that is out must stay true.
+   */
+  onStruck(handler: (epoch: Epoch) => void): void;
   /** Its own death: the controller must stop everything itself. */
   onExit(handler: (why: string) => void): void;
   close(): Promise<void>;

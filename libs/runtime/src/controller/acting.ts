@@ -1,0 +1,120 @@
+import { type RaftInput, step } from '@yosugara/consensus';
+import { type Action, decide, lint, type Observation } from '@yosugara/failover';
+import { leaseEffects, noticeEffects, vipEffects } from './leasing.js';
+import { observe } from './observe.js';
+import { noteRaft } from './raft.js';
+import type { ControllerState } from './state.js';
+import type { ControllerEffect, Resource } from './types.js';
+
+/** A proposal that was neither applied nor rejected for this long is made anew (the log drops the double). */
+const PROPOSAL_PATIENCE_MS = 2_000;
+
+/** Decide, lint, act; then leases and notices. Called after whatever may have changed the picture. */
+export function act(state: ControllerState): ControllerEffect[] {
+  const effects: ControllerEffect[] = [];
+  forgetOldProposal(state);
+  const before = observe(state);
+  // The dead man is armed before anything may write, in the same breath.
+  effects.push(...leaseEffects(state, before));
+  const decision = decide(before);
+  if (decision.role !== state.decision.role || decision.why !== state.decision.why)
+    effects.push({
+      kind: 'log',
+      level: 'info',
+      event: 'failover.role',
+      fields: { role: decision.role, why: decision.why, epoch: state.record.epoch },
+    });
+  state.decision = decision;
+  for (const action of decision.actions) effects.push(...perform(state, before, action));
+  effects.push(...preferEffects(state));
+  const after = observe(state);
+  effects.push(...vipEffects(state, after), ...noticeEffects(state, after));
+  return effects;
+}
+
+function forgetOldProposal(state: ControllerState): void {
+  if (state.proposal !== null && state.nowMs - state.proposal.sinceMs > PROPOSAL_PATIENCE_MS) state.proposal = null;
+}
+
+function perform(state: ControllerState, o: Observation, action: Action): ControllerEffect[] {
+  const objection = lint(o, action);
+  if (objection !== null)
+    return [{ kind: 'log', level: 'error', event: 'failover.refused', fields: { action: action.kind, objection } }];
+  switch (action.kind) {
+    case 'manager.mode':
+      state.managerMode = action.mode;
+      return [];
+    case 'renounce':
+      if (state.renounced >= action.epoch) return [];
+      state.renounced = action.epoch;
+      return [{ kind: 'log', level: 'warn', event: 'failover.renounced', fields: { epoch: action.epoch } }];
+    case 'record.propose':
+      return propose(state, action.command);
+    case 'raft.transfer':
+      return transfer(state, action);
+    default:
+      return start(state, action);
+  }
+}
+
+/** One proposal at a time: the next look at the world is taken when this one is applied. */
+export function propose(state: ControllerState, command: object): ControllerEffect[] {
+  if (state.proposal !== null) return [];
+  state.proposals += 1;
+  const id = `${state.config.self}.${state.config.boot}.${state.proposals}`;
+  state.proposal = { id, sinceMs: state.nowMs };
+  return raftInput(state, { kind: 'propose', requestId: id, command: { ...command, id }, nowMs: state.nowMs });
+}
+
+function transfer(state: ControllerState, action: Extract<Action, { kind: 'raft.transfer' }>): ControllerEffect[] {
+  const failure = state.failures.get(action.kind);
+  state.failures.set(action.kind, { count: (failure?.count ?? 0) + 1, atMs: state.nowMs, code: 'TRANSFER_PENDING' });
+  return [
+    { kind: 'log', level: 'info', event: 'failover.transfer', fields: { to: action.to } },
+    ...raftInput(state, { kind: 'transfer', to: action.to, nowMs: state.nowMs }),
+  ];
+}
+
+const resourceOf = (action: Action): Resource =>
+  action.kind === 'pg.stop' ? 'stop' : action.kind.startsWith('vip.') ? 'vip' : 'postgres';
+
+/** A stop may overtake anything; nothing else starts while a stop, or another action on the same thing, is in flight. */
+function start(state: ControllerState, action: Action): ControllerEffect[] {
+  const resource = resourceOf(action);
+  if (state.busy.has(resource) || (resource === 'postgres' && state.busy.has('stop'))) return [];
+  state.busy.set(resource, { action, sinceMs: state.nowMs });
+  beginProgress(state, action);
+  return [
+    { kind: 'log', level: 'info', event: 'failover.act', fields: { ...action, epoch: state.record.epoch } },
+    { kind: 'act', resource, action },
+  ];
+}
+
+function beginProgress(state: ControllerState, action: Action): void {
+  if (action.kind === 'pg.rewind') state.progress = { method: 'rewind', detail: 'pg_rewind', fraction: null, running: true };
+  if (action.kind === 'pg.baseBackup')
+    state.progress = { method: 'basebackup', detail: 'base backup', fraction: null, running: true };
+  if (
+    action.kind === 'pg.startStandby' &&
+    action.follow !== null &&
+    state.progress?.running !== true &&
+    state.decision.role === 'STOPPED'
+  )
+    state.progress = state.progress ?? { method: 'follow', detail: 'starting as a standby', fraction: null, running: false };
+}
+
+/** Ruling 6: voters know who should lead. */
+function preferEffects(state: ControllerState): ControllerEffect[] {
+  const { may, extraDelayMs } = state.decision.campaign;
+  const key = `${state.record.syncSet.join()} ${may} ${extraDelayMs}`;
+  if (key === state.preferKey) return [];
+  state.preferKey = key;
+  return raftInput(state, { kind: 'prefer', preferred: state.record.syncSet, mayCampaign: may, extraDelayMs });
+}
+
+/** Step raft and take its effects as ours. */
+export function raftInput(state: ControllerState, input: RaftInput): ControllerEffect[] {
+  const stepped = step(state.raft, input);
+  state.raft = stepped.state;
+  return noteRaft(state, stepped.effects);
+}

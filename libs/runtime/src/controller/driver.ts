@@ -1,0 +1,320 @@
+import type { Restored } from '@yosugara/consensus';
+import type { Action } from '@yosugara/failover';
+import { type Clock, explain, type Log, type NodeId, type Random, YosugaraError } from '@yosugara/kernel';
+import type { ManagerReport, ReceiverReport, RoleNotice, Status } from '@yosugara/protocol';
+import type { Mailbox, RaftDisk } from '../ports/consensus.js';
+import type { DeadMan, PostgresHost, PostgresPeer, VipDriver } from '../ports/host.js';
+import { isServing, strikeAtMs } from './leasing.js';
+import { observe } from './observe.js';
+import { type ControllerState, createController } from './state.js';
+import { type StatusContext, statusOf } from './status.js';
+import { stepController } from './step.js';
+import type {
+  ActionResult,
+  ControllerConfig,
+  ControllerEffect,
+  ControllerInput,
+  NodeReport,
+  OperatorRequest,
+  PeerMessage,
+  Resource,
+} from './types.js';
+
+const TICK_MS = 50;
+const LOOK_EVERY_MS = 500;
+/** Inputs that wait for one fsync. More means a dead disk: the oldest messages are dropped, as a lost datagram would be. */
+const MAX_QUEUE = 4_096;
+const OPERATOR_DEADLINE_MS = 4_000;
+const LINK_FRESH_MS = 2_000;
+
+export interface DriverPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly disk: RaftDisk;
+  readonly mailbox: Mailbox;
+  /** null on an arbiter. */
+  readonly host: { readonly postgres: PostgresHost; readonly vip: VipDriver; readonly deadMan: DeadMan } | null;
+  readonly peers: ReadonlyMap<NodeId, PostgresPeer>;
+  readonly pid: number;
+  readonly onNotice: (notice: RoleNotice) => void;
+  /** The consensus disk failed, or the dead man is gone: this process must end at once. */
+  readonly onFatal: (why: string) => void;
+}
+
+/** An input without its times: they are those of the moment it is stepped, so that a stale burst renews nothing. */
+type Untimed = ControllerInput extends infer I
+  ? I extends ControllerInput
+    ? Omit<I, 'nowMs' | 'wallMs' | 'random'>
+    : never
+  : never;
+
+/** The loop around the pure controller: one input at a time, effects in order, actions beside it. */
+export class ControllerDriver {
+  readonly #ports: DriverPorts;
+  readonly #context: StatusContext;
+  readonly #state: ControllerState;
+  readonly #first: ControllerEffect[];
+  readonly #queue: Untimed[] = [];
+  readonly #answers = new Map<string, (answer: { readonly ok: boolean; readonly message: string }) => void>();
+  #timers: NodeJS.Timeout[] = [];
+  #pumping = false;
+  #tickQueued = false;
+  #stopped = false;
+  #requests = 0;
+
+  constructor(ports: DriverPorts, config: ControllerConfig, context: StatusContext, restored: Restored) {
+    this.#ports = ports;
+    this.#context = context;
+    const created = createController(config, restored, ports.clock.monotonicMs(), ports.clock.wallMs());
+    this.#state = created.state;
+    this.#first = created.effects;
+  }
+
+  async start(): Promise<void> {
+    const { mailbox, host } = this.#ports;
+    for (const effect of this.#first) await this.#perform(effect);
+    mailbox.onMessage((from, body) => this.#receive(from, body));
+    await mailbox.start();
+    host?.postgres.onFacts((facts) => this.#push({ kind: 'facts', facts }));
+    host?.deadMan.onExit((why) => {
+      if (!this.#stopped) this.#ports.onFatal(`the dead man ended: ${why}`);
+    });
+    host?.deadMan.onStruck((epoch) => this.#push({ kind: 'struck', epoch }));
+    host?.deadMan.wantManager(true);
+    this.#timers = [setInterval(() => this.#tick(), TICK_MS), setInterval(() => this.#look(), LOOK_EVERY_MS)];
+    this.#look();
+    this.#tick();
+  }
+
+  /** The picture of the cluster as seen from here. */
+  status(): Status {
+    return statusOf(this.#state, this.#context);
+  }
+
+  /** Computed from the lease at this very moment, never from a flag. */
+  serves(): boolean {
+    this.#state.nowMs = Math.max(this.#state.nowMs, this.#ports.clock.monotonicMs());
+    return isServing(observe(this.#state));
+  }
+
+  /** A standby that could be read: for the load balancer's `/status/standby`. */
+  standsBy(): boolean {
+    return this.#state.facts.kind === 'standby';
+  }
+
+  role(): { readonly role: string; readonly epoch: number; readonly term: number } {
+    return { role: this.#state.decision.role, epoch: this.#state.record.epoch, term: this.#state.raft.term };
+  }
+
+  managerReported(report: ManagerReport | null): void {
+    this.#push({ kind: 'manager', report });
+  }
+
+  receiverReported(report: ReceiverReport | null): void {
+    this.#push({ kind: 'receiver', report });
+  }
+
+  /** The signature was checked. */
+  stopProven(node: NodeId, epoch: number, boot: string): void {
+    this.#push({ kind: 'stopProof', node, epoch: epoch as ControllerState['record']['epoch'], boot });
+  }
+
+  async operate(request: OperatorRequest): Promise<{ readonly ok: boolean; readonly message: string }> {
+    this.#requests += 1;
+    const id = `${this.#state.config.self}.${this.#state.config.boot}.op${this.#requests}`;
+    return await new Promise((resolve) => {
+      const timer = setTimeout(() => this.#answer(id, false, 'no answer in time; ask again'), OPERATOR_DEADLINE_MS);
+      this.#answers.set(id, (answer) => {
+        clearTimeout(timer);
+        resolve({ ...answer });
+      });
+      this.#push({ kind: 'operator', id, request });
+    });
+  }
+
+  /** Ends the loop. What this host runs is the caller's to stop. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#ports.mailbox.stop();
+  }
+
+  #tick(): void {
+    if (this.#tickQueued) return;
+    this.#tickQueued = true;
+    this.#push({ kind: 'tick' });
+  }
+
+  #receive(from: NodeId, body: Uint8Array): void {
+    try {
+      this.#push({ kind: 'message', from, message: JSON.parse(new TextDecoder().decode(body)) as PeerMessage });
+    } catch (cause) {
+      this.#ports.log.warn('mailbox.unreadable', { from, why: explain(cause) });
+    }
+  }
+
+  #push(input: Untimed): void {
+    if (this.#stopped) return;
+    if (this.#queue.length >= MAX_QUEUE) {
+      const oldest = this.#queue.findIndex((queued) => queued.kind === 'message');
+      this.#queue.splice(Math.max(0, oldest), 1);
+    }
+    this.#queue.push(input);
+    if (!this.#pumping) void this.#pump();
+  }
+
+  async #pump(): Promise<void> {
+    this.#pumping = true;
+    try {
+      for (let input = this.#queue.shift(); input !== undefined && !this.#stopped; input = this.#queue.shift()) {
+        if (input.kind === 'tick') this.#tickQueued = false;
+        const { clock, random } = this.#ports;
+        const timed = { ...input, nowMs: clock.monotonicMs(), wallMs: clock.wallMs(), random: random.next() } as ControllerInput;
+        for (const effect of stepController(this.#state, timed)) {
+          if (effect.kind === 'persist') await this.#ports.disk.persist(effect);
+          else this.#perform(effect);
+        }
+      }
+    } catch (cause) {
+      this.#stopped = true;
+      this.#ports.onFatal(explain(cause));
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #perform(effect: ControllerEffect): void {
+    const { mailbox, host, log, onNotice } = this.#ports;
+    switch (effect.kind) {
+      case 'send':
+        mailbox.send(effect.to, new TextEncoder().encode(JSON.stringify(effect.message)));
+        break;
+      case 'act':
+        void this.#act(effect.resource, effect.action);
+        break;
+      case 'lease':
+        host?.deadMan.lease(effect.untilMs, effect.epoch);
+        break;
+      case 'vipRenew':
+        host?.vip.hold(effect.leaseLeftMs).catch((cause: unknown) => log.warn('vip.renew', { why: explain(cause) }));
+        break;
+      case 'notice':
+        onNotice(effect.notice);
+        break;
+      case 'answer':
+        this.#answer(effect.id, effect.ok, effect.message);
+        break;
+      case 'log':
+        log[effect.level](effect.event, effect.fields);
+        break;
+      case 'persist':
+        break;
+    }
+  }
+
+  #answer(id: string, ok: boolean, message: string): void {
+    this.#answers.get(id)?.({ ok, message });
+    this.#answers.delete(id);
+  }
+
+  async #act(resource: Resource, action: Action): Promise<void> {
+    let result: ActionResult;
+    try {
+      const lsn = await this.#do(action);
+      result = lsn === undefined ? { ok: true } : { ok: true, lsn };
+      if (action.kind === 'vip.hold' || action.kind === 'vip.release')
+        this.#push({ kind: 'vip', held: action.kind === 'vip.hold' });
+    } catch (cause) {
+      result = { ok: false, code: cause instanceof YosugaraError ? cause.code : 'UNEXPECTED', message: explain(cause) };
+    }
+    this.#push({ kind: 'done', resource, action, result });
+  }
+
+  async #do(action: Action): Promise<number | undefined> {
+    const host = this.#ports.host;
+    if (host === null) return undefined;
+    const { postgres, vip } = host;
+    const progress = (detail: string, fraction: number | null): void => this.#push({ kind: 'progress', detail, fraction });
+    switch (action.kind) {
+      case 'pg.initialise':
+        await postgres.initialise();
+        return undefined;
+      case 'pg.startStandby':
+        await postgres.startStandby(this.#peer(action.follow));
+        return undefined;
+      case 'pg.startPrimary':
+        await postgres.startPrimary(action.names);
+        return undefined;
+      case 'pg.follow':
+        await postgres.follow(this.#peer(action.follow));
+        return undefined;
+      case 'pg.setNames':
+        await postgres.setNames(action.names);
+        return undefined;
+      case 'pg.promote':
+        // The names are in place before the first commit can be acknowledged (S4).
+        await postgres.setNames(action.names);
+        await postgres.promote();
+        return undefined;
+      case 'pg.mark':
+        return await postgres.forceWal();
+      case 'pg.ensureSlot':
+        await postgres.ensureSlot(action.node);
+        return undefined;
+      case 'pg.stop':
+        await postgres.stop(action.mode, action.budgetMs);
+        return undefined;
+      case 'pg.rewind':
+        await postgres.rewind(this.#peer(action.source)!, progress);
+        return undefined;
+      case 'pg.baseBackup':
+        await postgres.baseBackup(this.#peer(action.source)!, progress);
+        return undefined;
+      case 'vip.hold':
+        await vip.hold(strikeAtMs(observe(this.#state)) - this.#ports.clock.monotonicMs());
+        return undefined;
+      case 'vip.release':
+        await vip.release();
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #peer(node: NodeId | null): PostgresPeer | null {
+    return node === null ? null : (this.#ports.peers.get(node) ?? null);
+  }
+
+  /** What changes slowly: the VIP, processes, links. */
+  #look(): void {
+    const { host, mailbox, clock, pid } = this.#ports;
+    const processes = [{ name: 'controller', pid }];
+    const add = (name: string, found: number | null | undefined): void =>
+      void (found != null && processes.push({ name, pid: found }));
+    add('deadman', host?.deadMan.pid());
+    add('postgres', host?.deadMan.postmasterPid());
+    add('manager', host?.deadMan.managerPid());
+    this.#push({
+      kind: 'host',
+      host: { postgresSource: host?.postgres.source() ?? '', deadMan: host?.deadMan.arming() ?? 'none', processes },
+    });
+    const nowMs = clock.monotonicMs();
+    const heard: NodeReport['heard'] = mailbox.links().map((link) => {
+      const fresh = nowMs - (this.#state.heardMs.get(link.peer) ?? Number.NEGATIVE_INFINITY) <= LINK_FRESH_MS;
+      return {
+        peer: link.peer,
+        state: !fresh ? ('down' as const) : link.relayedBy !== null ? ('relayed' as const) : ('direct' as const),
+        via: link.relayedBy,
+      };
+    });
+    this.#push({ kind: 'links', links: heard });
+    if (host === null || host.vip.kind === 'none') return;
+    host.vip.held().then(
+      (held) => {
+        if (held !== this.#state.vipHeld && !this.#state.busy.has('vip')) this.#push({ kind: 'vip', held });
+      },
+      (cause: unknown) => this.#ports.log.warn('vip.look', { why: explain(cause) }),
+    );
+  }
+}

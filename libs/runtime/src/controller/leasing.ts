@@ -1,0 +1,61 @@
+import { isOwn, leaseHolds, mayServe, mayWrite, type Observation } from '@yosugara/failover';
+import { NO_EPOCH } from '@yosugara/kernel';
+import type { RoleNotice } from '@yosugara/protocol';
+import type { ControllerState } from './state.js';
+import type { ControllerEffect } from './types.js';
+
+const NOTICE_EVERY_MS = 400;
+const VIP_RENEW_EVERY_MS = 500;
+
+/** When the dead man strikes: before the lease ends, by the time a kill takes. */
+export const strikeAtMs = (o: Observation): number =>
+  o.lead === null ? 0 : o.lead.leaseUntilMs - o.settings.timings.killBudgetMs;
+
+/**
+ * The dead man's lease. Armed before anything here may write, renewed by fresh rounds only (roundMaxMs), and disarmed only
+ * when nothing here can write any more: losing the ownership never disarms, it lets the lease run out.
+ */
+export function leaseEffects(state: ControllerState, o: Observation): ControllerEffect[] {
+  const { timings } = o.settings;
+  if (isOwn(o) && o.lead?.ready === true && (o.record.phase === 'promoting' || o.record.phase === 'serving')) {
+    const sentMs = o.lead.leaseUntilMs - timings.leaseOwnMs;
+    const untilMs = strikeAtMs(o);
+    if (o.nowMs - sentMs > timings.roundMaxMs || untilMs <= state.lease.untilMs) return [];
+    state.lease = { untilMs, epoch: o.record.epoch };
+    return [{ kind: 'lease', untilMs, epoch: o.record.epoch }];
+  }
+  const quiet = o.postgres.kind === 'stopped' || o.postgres.kind === 'standby' || o.postgres.kind === 'empty';
+  if (state.lease.untilMs === 0 || !quiet || mayWrite(o.postgres) || o.postgresBusy !== null || isOwn(o)) return [];
+  state.lease = { untilMs: 0, epoch: NO_EPOCH };
+  return [{ kind: 'lease', untilMs: 0, epoch: o.record.epoch }];
+}
+
+/** Is a write or a 200 allowed at this very moment? For the status endpoint: computed at the moment of the request. */
+export const isServing = (o: Observation): boolean =>
+  mayServe(o) && o.record.phase === 'serving' && o.postgres.kind === 'primary' && o.nowMs < strikeAtMs(o);
+
+export function vipEffects(state: ControllerState, o: Observation): ControllerEffect[] {
+  if (!o.vipHeld || !mayServe(o) || o.nowMs - state.vipRenewedMs < VIP_RENEW_EVERY_MS) return [];
+  state.vipRenewedMs = o.nowMs;
+  return [{ kind: 'vipRenew', leaseLeftMs: strikeAtMs(o) - o.nowMs }];
+}
+
+/** What the manager, the receiver and the console may do now: on every change, and often enough to stand for a heartbeat. */
+export function noticeEffects(state: ControllerState, o: Observation): ControllerEffect[] {
+  const may = mayServe(o);
+  const notice: RoleNotice = {
+    node: o.self,
+    epoch: o.record.epoch,
+    mode: may ? state.managerMode : 'passive',
+    leaseUntilMs: may ? strikeAtMs(o) : 0,
+    master: o.record.phase === 'serving' ? o.record.owner : null,
+    vip: may && o.vipHeld,
+    syncSet: [...o.record.syncSet],
+    ingestAlone: may && o.record.ingestAlone,
+  };
+  const key = `${notice.epoch} ${notice.mode} ${notice.master} ${notice.vip} ${notice.syncSet.join()} ${notice.ingestAlone} ${leaseHolds(o)}`;
+  if (key === state.noticeKey && o.nowMs - state.noticedMs < NOTICE_EVERY_MS) return [];
+  state.noticeKey = key;
+  state.noticedMs = o.nowMs;
+  return [{ kind: 'notice', notice }];
+}

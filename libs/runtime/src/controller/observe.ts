@@ -1,0 +1,69 @@
+import { isLeader, lastHeardMs, leaderReady, leaseUntilMs, transferring } from '@yosugara/consensus';
+import type { Observation, PeerView } from '@yosugara/failover';
+import type { NodeId } from '@yosugara/kernel';
+import type { ControllerState } from './state.js';
+
+/** A process's own report older than this is no report. */
+const REPORT_FRESH_MS = 2_000;
+
+/** One look at the world, from all that came in so far. */
+export function observe(state: ControllerState): Observation {
+  const { config, raft, nowMs } = state;
+  const manager = state.manager !== null && nowMs - state.manager.atMs <= REPORT_FRESH_MS ? state.manager.report : null;
+  const receiver = state.receiver !== null && nowMs - state.receiver.atMs <= REPORT_FRESH_MS ? state.receiver.report : null;
+  return {
+    nowMs,
+    wallMs: state.wallMs,
+    self: config.self,
+    kind: config.kind,
+    boot: config.boot,
+    dataNodes: config.members.filter((member) => member.kind === 'data').map((member) => member.id),
+    settings: config.settings,
+    record: state.record,
+    lead: isLeader(raft)
+      ? {
+          ready: leaderReady(raft),
+          leaseUntilMs: leaseUntilMs(raft),
+          sinceMs: state.leaderSinceMs ?? nowMs,
+          transferring: transferring(raft) !== null,
+        }
+      : null,
+    postgres: state.facts,
+    postgresSinceMs: state.factsSinceMs,
+    postgresBusy: state.busy.get('stop')?.action.kind ?? state.busy.get('postgres')?.action.kind ?? null,
+    vipHeld: state.vipHeld,
+    manager:
+      manager === null
+        ? null
+        : { mode: manager.mode, epoch: manager.epoch as Observation['record']['epoch'], ready: manager.ready },
+    receiver:
+      receiver === null
+        ? null
+        : { link: state.receiverLink.link, sinceMs: state.receiverLink.sinceMs, behindPeer: receiver.behindPeer },
+    peers: peersOf(state),
+    stopProofs: state.stopProofs,
+    renounced: state.renounced,
+    stalledSinceMs: new Map([...state.stalled].map(([node, stall]) => [node, stall.sinceMs])),
+    joinMark: state.joinMark,
+    slots: state.slots.epoch === state.record.epoch ? state.slots.nodes : [],
+    failures: state.failures,
+    lastLeaveMs: state.lastLeaveMs,
+    forced: state.forced,
+  };
+}
+
+function peersOf(state: ControllerState): Map<NodeId, PeerView> {
+  const peers = new Map<NodeId, PeerView>();
+  for (const member of state.config.members) {
+    if (member.id === state.config.self) continue;
+    const report = state.reports.get(member.id)?.report;
+    peers.set(member.id, {
+      kind: member.kind,
+      heardAgoMs:
+        state.nowMs - Math.max(lastHeardMs(state.raft, member.id), state.heardMs.get(member.id) ?? Number.NEGATIVE_INFINITY),
+      postgres: report?.postgres ?? { kind: 'unknown' },
+      stopped: report?.stopped ?? null,
+    });
+  }
+  return peers;
+}

@@ -1,0 +1,75 @@
+import type { Entry, RaftEffect } from '@yosugara/consensus';
+import { applyCommand, type Command } from '@yosugara/failover';
+import { type ControllerState, restore } from './state.js';
+import type { ControllerEffect } from './types.js';
+
+/** Raft's effects, translated: what concerns the record is done here, the rest goes to the edge. */
+export function noteRaft(state: ControllerState, effects: readonly RaftEffect[]): ControllerEffect[] {
+  const out: ControllerEffect[] = [];
+  for (const effect of effects) {
+    switch (effect.kind) {
+      case 'persist':
+        out.push(effect);
+        break;
+      case 'send':
+        out.push({ kind: 'send', to: effect.to, message: { k: 'raft', m: effect.message } });
+        break;
+      case 'apply':
+        out.push(...apply(state, effect.entry));
+        break;
+      case 'restore':
+        out.push(...restore(state, effect.snapshot.state, effect.snapshot.index));
+        break;
+      case 'rejected':
+        if (state.proposal?.id === effect.requestId) state.proposal = null;
+        out.push({ kind: 'log', level: 'warn', event: 'raft.rejected', fields: { why: effect.why } });
+        break;
+      case 'note':
+        out.push({ kind: 'log', level: 'info', event: effect.event, fields: effect.fields });
+        break;
+      case 'accepted':
+      case 'barrier':
+        break;
+    }
+  }
+  return out;
+}
+
+function apply(state: ControllerState, entry: Entry): ControllerEffect[] {
+  state.appliedIndex = entry.index;
+  if (entry.payload.kind !== 'command') return [];
+  const command = entry.payload.command as Command;
+  const before = state.record;
+  const { record, refused } = applyCommand(before, command);
+  state.record = record;
+  if (state.proposal?.id === command.id) state.proposal = null;
+  if (command.kind === 'leave') state.lastLeaveMs = state.nowMs;
+  if (record.epoch !== before.epoch) {
+    state.joinMark = null;
+    state.failures.clear();
+    state.stalled.clear();
+  }
+  if (record.owner === state.config.self && record.phase === 'serving' && state.forced !== null) state.forced = null;
+  return [
+    {
+      kind: 'log',
+      level: refused === null ? 'info' : 'warn',
+      event: refused === null ? 'record.applied' : 'record.refused',
+      fields: { index: entry.index, ...command, ...(refused === null ? {} : { refused }) },
+    },
+    ...answersOn(state, command, refused),
+  ];
+}
+
+/** An operator's request is answered when its command is committed. */
+function answersOn(state: ControllerState, command: Command, refused: string | null): ControllerEffect[] {
+  if (command.kind !== 'recover' && command.kind !== 'switchover') return [];
+  const asked = state.waiting.get(command.requestId);
+  if (asked === undefined) return [];
+  state.waiting.delete(command.requestId);
+  const ok = refused === null;
+  const message = refused ?? `${command.kind} of ${command.kind === 'recover' ? command.node : command.to} is under way`;
+  return asked.from === null
+    ? [{ kind: 'answer', id: command.requestId, ok, message }]
+    : [{ kind: 'send', to: asked.from, message: { k: 'answer', id: command.requestId, ok, message } }];
+}

@@ -1,0 +1,24 @@
+import type { ControllerState } from './state.js';
+import type { NodeReport } from './types.js';
+
+const REPORT_FRESH_MS = 2_000;
+
+/** What we tell the others of ourselves. */
+export function reportOf(state: ControllerState): NodeReport {
+  const { config, nowMs } = state;
+  return {
+    node: config.self,
+    boot: config.boot,
+    role: state.decision.role,
+    why: state.decision.why,
+    postgres: state.facts,
+    vip: state.vipHeld,
+    needsRecover: state.decision.needsRecover,
+    stopped: state.renounced > 0 ? { epoch: state.renounced, boot: config.boot } : null,
+    manager: state.manager !== null && nowMs - state.manager.atMs <= REPORT_FRESH_MS ? state.manager.report : null,
+    receiver: state.receiver !== null && nowMs - state.receiver.atMs <= REPORT_FRESH_MS ? state.receiver.report : null,
+    progress: state.progress,
+    host: state.host,
+    heard: state.links,
+  };
+}

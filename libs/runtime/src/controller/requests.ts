@@ -1,0 +1,116 @@
+import { isLeader, leaderOf } from '@yosugara/consensus';
+import { mayServe } from '@yosugara/failover';
+import type { NodeId } from '@yosugara/kernel';
+import { propose, raftInput } from './acting.js';
+import { observe } from './observe.js';
+import type { ControllerState } from './state.js';
+import type { ControllerEffect, OperatorRequest, PeerMessage } from './types.js';
+
+const ANSWER_PATIENCE_MS = 3_000;
+const MAX_WAITING = 64;
+
+/** From this node's operator (from null) or, forwarded, from another's. The answer goes where it came from. */
+export function request(state: ControllerState, id: string, asked: OperatorRequest, from: NodeId | null): ControllerEffect[] {
+  if (asked.kind === 'promote') return promote(state, id, asked, from);
+  if (!isLeader(state.raft)) {
+    const leader = leaderOf(state.raft);
+    if (leader === null || from !== null)
+      return answer(id, from, false, 'no leader is known: no majority of the members answers');
+    remember(state, id, null);
+    return [{ kind: 'send', to: leader, message: { k: 'request', id, request: asked } }];
+  }
+  if (state.proposal !== null) return answer(id, from, false, 'busy with another change; ask again');
+  return asked.kind === 'recover' ? recover(state, id, asked.node, from) : switchover(state, id, asked.to, from);
+}
+
+function recover(state: ControllerState, id: string, wanted: NodeId | null, from: NodeId | null): ControllerEffect[] {
+  const { record, config } = state;
+  const data = config.members.filter((member) => member.kind === 'data').map((member) => member.id);
+  if (record.owner === null || record.phase !== 'serving')
+    return answer(id, from, false, 'no Master is serving: a node can be brought back only to a Master');
+  if (wanted !== null && !data.includes(wanted))
+    return answer(id, from, false, `${wanted} is not a data node; data nodes are ${data.join(', ')}`);
+  if (wanted === record.owner) return answer(id, from, false, `${wanted} is the Master`);
+  const node = wanted ?? data.find((candidate) => candidate !== record.owner && !record.syncSet.includes(candidate)) ?? null;
+  if (node === null || record.syncSet.includes(node))
+    return answer(id, from, true, 'nothing to recover: every node is in the sync set');
+  remember(state, id, from);
+  return propose(state, { kind: 'recover', node, requestId: id });
+}
+
+function switchover(state: ControllerState, id: string, wanted: NodeId | null, from: NodeId | null): ControllerEffect[] {
+  const { record } = state;
+  const to = wanted ?? record.syncSet.find((node) => node !== record.owner) ?? null;
+  if (to === null) return answer(id, from, false, 'no other node is in the sync set');
+  remember(state, id, from);
+  return propose(state, { kind: 'switchover', to, requestId: id, epoch: record.epoch });
+}
+
+/** `promote --accept-data-loss`: on the node itself; it needs leadership, and the old Master proven off by the operator (P5). */
+function promote(
+  state: ControllerState,
+  id: string,
+  asked: Extract<OperatorRequest, { kind: 'promote' }>,
+  from: NodeId | null,
+): ControllerEffect[] {
+  const { record, config } = state;
+  const target = asked.node ?? config.self;
+  if (target !== config.self) {
+    remember(state, id, null);
+    return from === null
+      ? [{ kind: 'send', to: target, message: { k: 'request', id, request: asked } }]
+      : answer(id, from, false, `ask ${target}`);
+  }
+  if (config.kind !== 'data') return answer(id, from, false, 'an arbiter never becomes Master');
+  if (mayServe(observe(state))) return answer(id, from, false, 'this node is the Master');
+  if (state.facts.kind !== 'standby')
+    return answer(id, from, false, `PostgreSQL here is ${state.facts.kind}, not a running standby`);
+  const owner = record.owner;
+  const ownerHeard =
+    owner !== null &&
+    state.nowMs - (state.heardMs.get(owner) ?? Number.NEGATIVE_INFINITY) < state.config.settings.timings.leaseVoteMs;
+  if (ownerHeard && record.phase === 'serving') return answer(id, from, false, `${owner} is heard and serves: use switchover`);
+  if (!asked.oldMasterIsOff)
+    return answer(
+      id,
+      from,
+      false,
+      `confirm that ${owner} is off (--old-master-is-off): nothing else can prove that it has stopped`,
+    );
+  state.forced = {
+    requestId: id,
+    evidence: `an operator confirmed that ${owner} is off and accepted the loss of what it alone holds (request ${id})`,
+  };
+  const leader = leaderOf(state.raft);
+  const yieldTo: ControllerEffect[] =
+    leader !== null && leader !== config.self ? [{ kind: 'send', to: leader, message: { k: 'yield' } }] : [];
+  return [...answer(id, from, true, 'promotion with acceptance of data loss is under way'), ...yieldTo];
+}
+
+/** Whoever leads without serving gives way to a node that an operator promotes. */
+export function yieldTo(state: ControllerState, to: NodeId): ControllerEffect[] {
+  if (!isLeader(state.raft) || mayServe(observe(state))) return [];
+  return raftInput(state, { kind: 'transfer', to, nowMs: state.nowMs });
+}
+
+export function answered(state: ControllerState, message: Extract<PeerMessage, { k: 'answer' }>): ControllerEffect[] {
+  if (!state.waiting.delete(message.id)) return [];
+  return [{ kind: 'answer', id: message.id, ok: message.ok, message: message.message }];
+}
+
+/** Requests nobody answered in time. */
+export function expire(state: ControllerState): ControllerEffect[] {
+  const late = [...state.waiting].filter(([, asked]) => state.nowMs - asked.atMs > ANSWER_PATIENCE_MS);
+  return late.flatMap(([id, asked]) => {
+    state.waiting.delete(id);
+    return answer(id, asked.from, false, 'the leader did not answer in time; ask again');
+  });
+}
+
+function remember(state: ControllerState, id: string, from: NodeId | null): void {
+  if (state.waiting.size >= MAX_WAITING) state.waiting.delete(state.waiting.keys().next().value!);
+  state.waiting.set(id, { atMs: state.nowMs, from, requestId: id });
+}
+
+const answer = (id: string, from: NodeId | null, ok: boolean, message: string): ControllerEffect[] =>
+  from === null ? [{ kind: 'answer', id, ok, message }] : [{ kind: 'send', to: from, message: { k: 'answer', id, ok, message } }];

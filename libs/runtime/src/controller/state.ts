@@ -1,0 +1,125 @@
+import { createRaft, type RaftState, type Restored } from '@yosugara/consensus';
+import { type Action, type ClusterRecord, type Decision, EMPTY_RECORD, type PostgresFacts } from '@yosugara/failover';
+import { type Epoch, NO_EPOCH, type NodeId } from '@yosugara/kernel';
+import type { ManagerReport, ReceiverReport } from '@yosugara/protocol';
+import type { ControllerConfig, ControllerEffect, CopyProgress, HostFacts, NodeReport, Resource } from './types.js';
+
+/** Everything a controller knows. Changed by `stepController` only; lost at a crash but for what raft persisted. */
+export interface ControllerState {
+  readonly config: ControllerConfig;
+  raft: RaftState;
+  record: ClusterRecord;
+  appliedIndex: number;
+  compactedIndex: number;
+  nowMs: number;
+  wallMs: number;
+  leaderSinceMs: number | null;
+  facts: PostgresFacts;
+  factsKey: string;
+  factsSinceMs: number;
+  vipHeld: boolean;
+  vipRenewedMs: number;
+  manager: { report: ManagerReport; atMs: number } | null;
+  receiver: { report: ReceiverReport; atMs: number } | null;
+  receiverLink: { link: 'up' | 'down'; sinceMs: number };
+  host: HostFacts;
+  links: NodeReport['heard'];
+  readonly reports: Map<NodeId, { report: NodeReport; atMs: number }>;
+  readonly heardMs: Map<NodeId, number>;
+  readonly busy: Map<Resource, { action: Action; sinceMs: number }>;
+  readonly failures: Map<string, { count: number; atMs: number; code: string }>;
+  readonly stalled: Map<NodeId, { sinceMs: number; flushLsn: number }>;
+  joinMark: { node: NodeId; epoch: Epoch; lsn: number } | null;
+  slots: { epoch: Epoch; nodes: NodeId[] };
+  lastLeaveMs: number;
+  renounced: Epoch;
+  stopProofs: { node: NodeId; epoch: Epoch; boot: string }[];
+  proposal: { id: string; sinceMs: number } | null;
+  proposals: number;
+  forced: { requestId: string; evidence: string } | null;
+  managerMode: 'passive' | 'gated' | 'active';
+  progress: CopyProgress | null;
+  decision: Decision;
+  lease: { untilMs: number; epoch: Epoch };
+  reportedMs: number;
+  noticedMs: number;
+  noticeKey: string;
+  preferKey: string;
+  /** Requests of this node's operator that wait for a commit or for the leader's answer: id → when asked. */
+  readonly waiting: Map<string, { atMs: number; from: NodeId | null; requestId: string }>;
+  transferAsked: { to: NodeId; atMs: number } | null;
+}
+
+const FIRST_DECISION: Decision = {
+  role: 'INIT',
+  why: 'starting',
+  actions: [],
+  needsRecover: false,
+  campaign: { may: true, extraDelayMs: 0 },
+};
+
+/** After a start: what the disk gave back, nothing else. */
+export function createController(
+  config: ControllerConfig,
+  restored: Restored,
+  nowMs: number,
+  wallMs: number,
+): { state: ControllerState; effects: ControllerEffect[] } {
+  const raft = createRaft({ self: config.self, members: config.members, timings: config.raft }, restored, nowMs);
+  const state: ControllerState = {
+    config,
+    raft: raft.state,
+    record: EMPTY_RECORD,
+    appliedIndex: 0,
+    compactedIndex: restored.snapshot?.index ?? 0,
+    nowMs,
+    wallMs,
+    leaderSinceMs: null,
+    facts: { kind: 'unknown' },
+    factsKey: 'unknown',
+    factsSinceMs: nowMs,
+    vipHeld: false,
+    vipRenewedMs: Number.NEGATIVE_INFINITY,
+    manager: null,
+    receiver: null,
+    receiverLink: { link: 'down', sinceMs: nowMs },
+    host: { postgresSource: '', deadMan: 'none', processes: [] },
+    links: [],
+    reports: new Map(),
+    heardMs: new Map(),
+    busy: new Map(),
+    failures: new Map(),
+    stalled: new Map(),
+    joinMark: null,
+    slots: { epoch: NO_EPOCH, nodes: [] },
+    lastLeaveMs: Number.NEGATIVE_INFINITY,
+    renounced: NO_EPOCH,
+    stopProofs: [],
+    proposal: null,
+    proposals: 0,
+    forced: null,
+    managerMode: 'passive',
+    progress: null,
+    decision: FIRST_DECISION,
+    lease: { untilMs: 0, epoch: NO_EPOCH },
+    reportedMs: Number.NEGATIVE_INFINITY,
+    noticedMs: Number.NEGATIVE_INFINITY,
+    noticeKey: '',
+    preferKey: '',
+    waiting: new Map(),
+    transferAsked: null,
+  };
+  return {
+    state,
+    effects: raft.effects.flatMap((effect) =>
+      effect.kind === 'restore' ? restore(state, effect.snapshot.state, effect.snapshot.index) : [],
+    ),
+  };
+}
+
+/** The application's half of a raft snapshot. */
+export function restore(state: ControllerState, record: unknown, index: number): ControllerEffect[] {
+  state.record = record as ClusterRecord;
+  state.appliedIndex = index;
+  return [];
+}

@@ -1,0 +1,201 @@
+import { isLeader, leaderOf, termOf } from '@yosugara/consensus';
+import { type PostgresFacts, predict } from '@yosugara/failover';
+import { formatLsn, type NodeId } from '@yosugara/kernel';
+import type { RecoverProgress, Status } from '@yosugara/protocol';
+import { observe } from './observe.js';
+import { reportOf } from './report.js';
+import type { ControllerState } from './state.js';
+import type { NodeReport } from './types.js';
+
+/** What the configuration knows and the core does not need. */
+export interface StatusContext {
+  readonly clusterId: string;
+  readonly profile: string;
+  readonly members: readonly {
+    readonly id: string;
+    readonly kind: 'data' | 'witness';
+    readonly address: string;
+    readonly zone: string;
+  }[];
+  readonly vip: { readonly address: string; readonly driver: string } | null;
+}
+
+const HEARD_MS = 2_500;
+
+/** The status document, as seen from this member; what it has not heard lately is UNKNOWN, never guessed. */
+export function statusOf(state: ControllerState, context: StatusContext): Status {
+  const o = observe(state);
+  const { record, config } = state;
+  const reports = new Map<NodeId, NodeReport>(
+    [...state.reports].filter(([, held]) => state.nowMs - held.atMs <= HEARD_MS).map(([node, held]) => [node, held.report]),
+  );
+  reports.set(config.self, reportOf(state));
+  const owner = record.owner === null ? undefined : reports.get(record.owner);
+  const master =
+    record.phase === 'serving' && owner?.postgres.kind === 'primary' && owner.role.startsWith('MASTER') ? record.owner : null;
+  const witness = context.members.find((member) => member.kind === 'witness');
+  const nodes = context.members
+    .filter((member) => member.kind === 'data')
+    .map((member) => nodeOf(state, member, reports.get(member.id as NodeId), owner));
+  const forecast = predict(o);
+  return {
+    clusterId: context.clusterId,
+    epoch: record.epoch,
+    phase: record.phase,
+    master,
+    leader: isLeader(state.raft) ? config.self : leaderOf(state.raft),
+    term: termOf(state.raft),
+    profile: context.profile,
+    policy: config.settings.policy,
+    stopProofs: [...config.settings.stopProofs],
+    answeredBy: config.self,
+    nodes,
+    arbiter:
+      witness === undefined
+        ? null
+        : {
+            name: witness.id,
+            address: witness.address,
+            zone: witness.zone,
+            voting: reports.has(witness.id as NodeId),
+            processes: [...(reports.get(witness.id as NodeId)?.host.processes ?? [])],
+          },
+    vip:
+      context.vip === null ? null : { ...context.vip, holder: [...reports.values()].find((report) => report.vip)?.node ?? null },
+    links: linksOf(
+      config.members.map((member) => member.id),
+      reports,
+    ),
+    ifMasterDied: {
+      failsOver: forecast.failsOver,
+      to: forecast.to,
+      seconds: forecast.seconds,
+      dataLoss: forecast.dataLoss,
+      reason: forecast.reason,
+    },
+    alarms: alarmsOf(context, nodes, master, witness !== undefined && !reports.has(witness.id as NodeId)),
+    history: record.history.map((change) => ({
+      epoch: change.epoch,
+      owner: change.owner,
+      from: change.from,
+      at: new Date(change.atWallMs).toISOString(),
+      cause: change.cause,
+      proof: change.proof === null ? null : `${change.proof.kind}: ${change.proof.evidence}`,
+      timeline: change.timeline,
+    })),
+  };
+}
+
+type Node = Status['nodes'][number];
+
+function nodeOf(
+  state: ControllerState,
+  member: StatusContext['members'][number],
+  report: NodeReport | undefined,
+  owner: NodeReport | undefined,
+): Node {
+  const { record } = state;
+  const id = member.id as NodeId;
+  const facts = report?.postgres;
+  const walEnd = facts !== undefined && 'walEnd' in facts ? facts.walEnd : null;
+  const ownerEnd = owner?.postgres.kind === 'primary' ? owner.postgres.walEnd : null;
+  const processes = [...(report?.host.processes ?? [])];
+  if (report?.receiver != null) processes.push({ name: 'receiver', pid: report.receiver.pid });
+  return {
+    name: member.id,
+    address: member.address,
+    zone: member.zone,
+    role: report?.role ?? 'UNKNOWN',
+    why: report?.why ?? 'not heard',
+    reachable: report !== undefined,
+    syncSet: record.syncSet.includes(id),
+    lagBytes: walEnd === null || ownerEnd === null ? null : Math.max(0, ownerEnd - walEnd),
+    timeline: facts !== undefined && 'timeline' in facts ? facts.timeline : null,
+    lsn: walEnd === null ? null : formatLsn(walEnd),
+    postgres: facts === undefined ? 'unknown' : describe(facts),
+    postgresSource: report?.host.postgresSource ?? '',
+    vip: report?.vip ?? false,
+    needsRecover: report?.needsRecover ?? (record.everSync.includes(id) && !record.syncSet.includes(id)),
+    deadMan: report?.host.deadMan ?? 'none',
+    receiver:
+      report?.receiver == null
+        ? null
+        : {
+            up: true,
+            received: report.receiver.received,
+            behindPeer: report.receiver.behindPeer,
+            peerLink: report.receiver.peerLink,
+          },
+    recover: recoverOf(state, id, report, owner),
+    processes,
+  };
+}
+
+const describe = (facts: PostgresFacts): string =>
+  facts.kind === 'standby' ? `standby, ${facts.receiver}` : facts.kind === 'stopped' ? `stopped (${facts.state})` : facts.kind;
+
+/** The phases of failover.md section 8 that a person waits for. */
+function recoverOf(
+  state: ControllerState,
+  node: NodeId,
+  report: NodeReport | undefined,
+  owner: NodeReport | undefined,
+): RecoverProgress | null {
+  const request = state.record.recover.find((open) => open.node === node);
+  if (request === undefined) return null;
+  const method = report?.progress?.method ?? null;
+  const at = (phase: string, step: number, detail: string, fraction: number | null = null, done = false): RecoverProgress => ({
+    requestId: request.requestId,
+    phase,
+    step,
+    steps: 6,
+    detail,
+    fraction,
+    method: method ?? (done ? 'follow' : null),
+    state: done ? 'done' : 'running',
+  });
+  if (report === undefined) return at('preflight', 1, `${node} is not heard: is its controller running?`);
+  if (report.role === 'REBUILDING' || report.progress?.running === true)
+    return at(method === 'rewind' ? 'rewind' : 'rebuild', 3, report.progress?.detail ?? '', report.progress?.fraction ?? null);
+  if (report.postgres.kind !== 'standby') return at('start', 2, report.why);
+  if (report.postgres.receiver !== 'streaming') return at('stream', 4, report.why);
+  if (!state.record.syncSet.includes(node)) return at('join', 5, owner?.why ?? report.why);
+  const level = owner?.receiver?.peerLink === 'up' && owner.receiver.behindPeer === 0 && report.receiver?.peerLink === 'up';
+  const behind = owner?.receiver?.behindPeer;
+  return level
+    ? at('done', 6, 'in the sync set; journals level', 1, true)
+    : at('journals', 6, behind === undefined ? 'waiting for the receivers' : `journals: ${behind} records behind`);
+}
+
+function linksOf(ids: readonly NodeId[], reports: ReadonlyMap<NodeId, NodeReport>): Status['links'] {
+  return ids.flatMap((from) =>
+    ids
+      .filter((to) => to !== from)
+      .map((to) => {
+        const heard = reports.get(from)?.heard.find((link) => link.peer === to);
+        return { from, to, state: heard?.state ?? ('down' as const), via: heard?.via ?? null };
+      }),
+  );
+}
+
+function alarmsOf(context: StatusContext, nodes: readonly Node[], master: NodeId | null, witnessLost: boolean): Status['alarms'] {
+  const alarms: Status['alarms'] = [];
+  if (master === null) alarms.push({ level: 'red', code: 'NO_MASTER', text: 'no Master is serving' });
+  const out = nodes.filter((node) => !node.syncSet);
+  for (const node of out)
+    alarms.push({ level: 'red', code: 'NO_REDUNDANCY', text: `${node.name} is not in the sync set: ${node.why}` });
+  for (const node of nodes)
+    if (node.receiver === null)
+      alarms.push({ level: 'yellow', code: 'RECEIVER_DOWN', text: `the receiver of ${node.name} is not heard` });
+  if (witnessLost)
+    alarms.push({ level: 'yellow', code: 'ARBITER_LOST', text: 'the arbiter is not heard: one more fault stops the service' });
+  const witness = context.members.find((member) => member.kind === 'witness');
+  const shares = context.members.find((member) => member.kind === 'data' && member.zone === witness?.zone);
+  if (witness !== undefined && shares !== undefined)
+    alarms.push({
+      level: 'red',
+      code: 'ARBITER_ZONE',
+      text: `the arbiter shares the zone ${witness.zone} with ${shares.id}: what takes one takes both`,
+    });
+  return alarms;
+}

@@ -1,0 +1,213 @@
+import { commitIndex, isLeader, leaderOf } from '@yosugara/consensus';
+import type { PostgresFacts } from '@yosugara/failover';
+import { assertNever } from '@yosugara/kernel';
+import { act, raftInput } from './acting.js';
+import { reportOf } from './report.js';
+import { answered, expire, request, yieldTo } from './requests.js';
+import type { ControllerState } from './state.js';
+import type { ControllerEffect, ControllerInput } from './types.js';
+
+const MAX_STOP_PROOFS = 16;
+
+/**
+ * The whole controller as one pure step: consensus, the record, the decision. The driver feeds one input at a time and does
+ * the effects in order; the simulator does the same with models. `state` belongs to the caller and is changed in place.
+ */
+export function stepController(state: ControllerState, input: ControllerInput): ControllerEffect[] {
+  if ('nowMs' in input && input.nowMs > state.nowMs) state.nowMs = input.nowMs;
+  const effects = take(state, input);
+  effects.push(...followLeadership(state));
+  if (input.kind === 'message' && input.message.k === 'raft' && effects.length === 0) return effects;
+  if (input.kind === 'message' && input.message.k === 'raft' && effects.every((effect) => effect.kind === 'send')) return effects;
+  effects.push(...act(state));
+  return effects;
+}
+
+function take(state: ControllerState, input: ControllerInput): ControllerEffect[] {
+  switch (input.kind) {
+    case 'tick':
+      return tick(state, input);
+    case 'message':
+      return message(state, input);
+    case 'facts':
+      return facts(state, input.facts);
+    case 'vip':
+      state.vipHeld = input.held;
+      return [];
+    case 'manager':
+      state.manager = input.report === null ? null : { report: input.report, atMs: input.nowMs };
+      return [];
+    case 'receiver':
+      return receiver(state, input);
+    case 'host':
+      state.host = input.host;
+      return [];
+    case 'links':
+      state.links = input.links;
+      return [];
+    case 'done':
+      return done(state, input);
+    case 'progress':
+      if (state.progress !== null) state.progress = { ...state.progress, detail: input.detail, fraction: input.fraction };
+      return [];
+    case 'stopProof':
+      return stopProof(state, input);
+    case 'struck':
+      if (input.epoch > state.renounced) state.renounced = input.epoch;
+      return [{ kind: 'log', level: 'error', event: 'deadman.struck', fields: { epoch: input.epoch } }];
+    case 'operator':
+      return request(state, input.id, input.request, null);
+    default:
+      return assertNever(input);
+  }
+}
+
+function tick(state: ControllerState, input: Extract<ControllerInput, { kind: 'tick' }>): ControllerEffect[] {
+  state.wallMs = input.wallMs;
+  const effects = raftInput(state, { kind: 'tick', nowMs: input.nowMs, random: input.random });
+  effects.push(...expire(state), ...compact(state));
+  if (input.nowMs - state.reportedMs < state.config.raft.heartbeatMs) return effects;
+  state.reportedMs = input.nowMs;
+  const report = reportOf(state);
+  for (const member of state.config.members)
+    if (member.id !== state.config.self) effects.push({ kind: 'send', to: member.id, message: { k: 'report', r: report } });
+  return effects;
+}
+
+function compact(state: ControllerState): ControllerEffect[] {
+  if (state.appliedIndex - state.compactedIndex < state.config.compactEvery || state.appliedIndex > commitIndex(state.raft))
+    return [];
+  state.compactedIndex = state.appliedIndex;
+  return raftInput(state, { kind: 'compact', index: state.appliedIndex, state: state.record, trailing: state.config.trailing });
+}
+
+function message(state: ControllerState, input: Extract<ControllerInput, { kind: 'message' }>): ControllerEffect[] {
+  const { from, message: body, nowMs } = input;
+  switch (body.k) {
+    case 'raft':
+      return raftInput(state, { kind: 'message', from, message: body.m, nowMs, random: input.random });
+    case 'report':
+      // A burst of stale reports after a freeze: the last one is the newest, and none of them renews a lease.
+      state.heardMs.set(from, nowMs);
+      state.reports.set(from, { report: body.r, atMs: nowMs });
+      return [];
+    case 'request':
+      return request(state, body.id, body.request, from);
+    case 'answer':
+      return answered(state, body);
+    case 'yield':
+      return yieldTo(state, from);
+    default:
+      return assertNever(body);
+  }
+}
+
+function facts(state: ControllerState, seen: PostgresFacts): ControllerEffect[] {
+  const key = seen.kind === 'standby' ? `standby ${seen.receiver}` : seen.kind;
+  if (key !== state.factsKey) {
+    state.factsKey = key;
+    state.factsSinceMs = state.nowMs;
+  }
+  state.facts = seen;
+  if (seen.kind === 'standby' && seen.receiver === 'streaming' && state.progress !== null)
+    state.progress = { ...state.progress, running: false, detail: 'streaming', fraction: 1 };
+  trackStalls(state, seen);
+  return [];
+}
+
+/** T2's evidence: a member of the sync set that does not stream, or whose flush stands still though ours is ahead of it. */
+function trackStalls(state: ControllerState, seen: PostgresFacts): void {
+  if (seen.kind !== 'primary' || state.record.owner !== state.config.self) {
+    state.stalled.clear();
+    return;
+  }
+  for (const node of state.record.syncSet) {
+    if (node === state.config.self) continue;
+    const row = seen.peers.find((peer) => peer.node === node);
+    const flushLsn = row?.flushLsn ?? -1;
+    const level = row?.streaming === true && row.flushLsn >= seen.walEnd;
+    const before = state.stalled.get(node);
+    if (level) state.stalled.delete(node);
+    else if (before === undefined || (row?.streaming === true && flushLsn > before.flushLsn))
+      state.stalled.set(node, { sinceMs: state.nowMs, flushLsn });
+  }
+  for (const node of [...state.stalled.keys()]) if (!state.record.syncSet.includes(node)) state.stalled.delete(node);
+}
+
+function receiver(state: ControllerState, input: Extract<ControllerInput, { kind: 'receiver' }>): ControllerEffect[] {
+  const link = input.report?.peerLink ?? 'down';
+  if (link !== state.receiverLink.link) state.receiverLink = { link, sinceMs: input.nowMs };
+  state.receiver = input.report === null ? null : { report: input.report, atMs: input.nowMs };
+  return [];
+}
+
+function done(state: ControllerState, input: Extract<ControllerInput, { kind: 'done' }>): ControllerEffect[] {
+  const { action, result } = input;
+  if (state.busy.get(input.resource)?.action === action || state.busy.get(input.resource)?.action.kind === action.kind)
+    state.busy.delete(input.resource);
+  if (!result.ok) {
+    const failure = state.failures.get(action.kind);
+    state.failures.set(action.kind, { count: (failure?.count ?? 0) + 1, atMs: input.nowMs, code: result.code });
+    if (state.progress?.running === true) state.progress = { ...state.progress, running: false, detail: result.message };
+    return [
+      {
+        kind: 'log',
+        level: 'warn',
+        event: 'failover.failed',
+        fields: { action: action.kind, code: result.code, message: result.message },
+      },
+    ];
+  }
+  state.failures.delete(action.kind);
+  if (action.kind === 'pg.baseBackup' || action.kind === 'pg.rewind') state.failures.delete('pg.rewind');
+  if (action.kind === 'pg.mark' && result.lsn !== undefined)
+    state.joinMark = { node: action.node, epoch: state.record.epoch, lsn: result.lsn };
+  if (action.kind === 'pg.ensureSlot') {
+    if (state.slots.epoch !== state.record.epoch) state.slots = { epoch: state.record.epoch, nodes: [] };
+    state.slots.nodes.push(action.node);
+  }
+  // What was seen before the action is no longer so: look again before deciding (the next probe is under way).
+  if (input.resource === 'postgres' && changesServer(action.kind)) unsee(state);
+  return [];
+}
+
+const changesServer = (kind: string): boolean =>
+  kind === 'pg.startPrimary' ||
+  kind === 'pg.startStandby' ||
+  kind === 'pg.promote' ||
+  kind === 'pg.initialise' ||
+  kind === 'pg.rewind' ||
+  kind === 'pg.baseBackup';
+
+function unsee(state: ControllerState): void {
+  if (state.facts.kind === 'unknown') return;
+  state.facts = { kind: 'unknown' };
+  state.factsKey = 'unknown';
+  state.factsSinceMs = state.nowMs;
+}
+
+function stopProof(state: ControllerState, input: Extract<ControllerInput, { kind: 'stopProof' }>): ControllerEffect[] {
+  const known = state.stopProofs.some(
+    (proof) => proof.node === input.node && proof.epoch === input.epoch && proof.boot === input.boot,
+  );
+  if (known || input.node === state.config.self) return [];
+  state.stopProofs = [...state.stopProofs, { node: input.node, epoch: input.epoch, boot: input.boot }].slice(-MAX_STOP_PROOFS);
+  const { record } = state;
+  const ofOwner = record.owner === input.node && record.epoch === input.epoch && record.ownerBoot === input.boot;
+  const out: ControllerEffect[] = [
+    { kind: 'log', level: 'warn', event: 'deadman.proof', fields: { node: input.node, epoch: input.epoch, ofOwner } },
+  ];
+  // Its process is gone or has lost its database: our promise to it serves nobody any more.
+  if (ofOwner && leaderOf(state.raft) === input.node)
+    out.push(...raftInput(state, { kind: 'leaderGone', leader: input.node, nowMs: state.nowMs }));
+  return out;
+}
+
+function followLeadership(state: ControllerState): ControllerEffect[] {
+  const leads = isLeader(state.raft);
+  if (leads === (state.leaderSinceMs !== null)) return [];
+  state.leaderSinceMs = leads ? state.nowMs : null;
+  state.proposal = null;
+  state.failures.delete('raft.transfer');
+  return [{ kind: 'log', level: 'info', event: leads ? 'raft.leading' : 'raft.following', fields: {} }];
+}

@@ -1,0 +1,120 @@
+import type { Member, RaftEffect, RaftMessage, RaftTimings } from '@yosugara/consensus';
+import type { Action, NodeRole, PostgresFacts, Settings } from '@yosugara/failover';
+import type { Epoch, NodeId } from '@yosugara/kernel';
+import type { ManagerReport, ReceiverReport, RoleNotice } from '@yosugara/protocol';
+
+export interface ControllerConfig {
+  readonly self: NodeId;
+  readonly kind: 'data' | 'witness';
+  /** Random, new at every start of the process. */
+  readonly boot: string;
+  readonly members: readonly Member[];
+  readonly settings: Settings;
+  readonly raft: RaftTimings;
+  /** Entries applied between two snapshots, and how many stay behind for slow followers. */
+  readonly compactEvery: number;
+  readonly trailing: number;
+}
+
+/** What a node tells the others of itself, every heartbeat. Small (well under 16 KiB), plain JSON. */
+export interface NodeReport {
+  readonly node: NodeId;
+  readonly boot: string;
+  readonly role: NodeRole;
+  readonly why: string;
+  readonly postgres: PostgresFacts;
+  readonly vip: boolean;
+  readonly needsRecover: boolean;
+  readonly stopped: { readonly epoch: Epoch; readonly boot: string } | null;
+  readonly manager: ManagerReport | null;
+  readonly receiver: ReceiverReport | null;
+  readonly progress: CopyProgress | null;
+  readonly host: HostFacts;
+  /** Who is heard lately, and how its messages come. */
+  readonly heard: readonly {
+    readonly peer: NodeId;
+    readonly state: 'direct' | 'relayed' | 'down';
+    readonly via: NodeId | null;
+  }[];
+}
+
+export interface HostFacts {
+  readonly postgresSource: string;
+  readonly deadMan: 'none' | 'soft' | 'hardware';
+  readonly processes: readonly { readonly name: string; readonly pid: number }[];
+}
+
+/** How a data directory is being brought back. */
+export interface CopyProgress {
+  readonly method: 'follow' | 'rewind' | 'basebackup';
+  readonly detail: string;
+  readonly fraction: number | null;
+  readonly running: boolean;
+}
+
+export type OperatorRequest =
+  | { readonly kind: 'recover'; readonly node: NodeId | null }
+  | { readonly kind: 'switchover'; readonly to: NodeId | null }
+  | { readonly kind: 'promote'; readonly node: NodeId | null; readonly oldMasterIsOff: boolean };
+
+export type PeerMessage =
+  | { readonly k: 'raft'; readonly m: RaftMessage }
+  | { readonly k: 'report'; readonly r: NodeReport }
+  /** For the leader; the answer goes back to the sender. */
+  | { readonly k: 'request'; readonly id: string; readonly request: OperatorRequest }
+  | { readonly k: 'answer'; readonly id: string; readonly ok: boolean; readonly message: string }
+  /** An operator's forced promotion needs the leadership of whoever leads without owning. */
+  | { readonly k: 'yield' };
+
+export type Resource = 'postgres' | 'stop' | 'vip';
+
+export type ControllerInput =
+  | { readonly kind: 'tick'; readonly nowMs: number; readonly wallMs: number; readonly random: number }
+  | {
+      readonly kind: 'message';
+      readonly from: NodeId;
+      readonly message: PeerMessage;
+      readonly nowMs: number;
+      readonly random: number;
+    }
+  | { readonly kind: 'facts'; readonly facts: PostgresFacts; readonly nowMs: number }
+  | { readonly kind: 'vip'; readonly held: boolean; readonly nowMs: number }
+  | { readonly kind: 'manager'; readonly report: ManagerReport | null; readonly nowMs: number }
+  | { readonly kind: 'receiver'; readonly report: ReceiverReport | null; readonly nowMs: number }
+  | { readonly kind: 'host'; readonly host: HostFacts }
+  | { readonly kind: 'links'; readonly links: NodeReport['heard'] }
+  | {
+      readonly kind: 'done';
+      readonly resource: Resource;
+      readonly action: Action;
+      readonly result: ActionResult;
+      readonly nowMs: number;
+    }
+  | { readonly kind: 'progress'; readonly detail: string; readonly fraction: number | null }
+  /** Signature checked by the edge. */
+  | { readonly kind: 'stopProof'; readonly node: NodeId; readonly epoch: Epoch; readonly boot: string; readonly nowMs: number }
+  /** Our own dead man struck: this epoch of ours is over. */
+  | { readonly kind: 'struck'; readonly epoch: Epoch; readonly nowMs: number }
+  | { readonly kind: 'operator'; readonly id: string; readonly request: OperatorRequest; readonly nowMs: number };
+
+export type ActionResult =
+  | { readonly ok: true; readonly lsn?: number }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+/** In order; what follows a `persist` waits for it (consensus types.ts). `act` is started, not awaited: its end is an input. */
+export type ControllerEffect =
+  | Extract<RaftEffect, { readonly kind: 'persist' }>
+  | { readonly kind: 'send'; readonly to: NodeId; readonly message: PeerMessage }
+  | { readonly kind: 'act'; readonly resource: Resource; readonly action: Action }
+  /** To the dead man: until when, on this host's monotonic clock; 0 = nothing here may write. */
+  | { readonly kind: 'lease'; readonly untilMs: number; readonly epoch: Epoch }
+  /** The VIP's own life time follows the lease. */
+  | { readonly kind: 'vipRenew'; readonly leaseLeftMs: number }
+  | { readonly kind: 'notice'; readonly notice: RoleNotice }
+  | { readonly kind: 'answer'; readonly id: string; readonly ok: boolean; readonly message: string }
+  | {
+      readonly kind: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly event: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    };
