@@ -5,7 +5,7 @@ import { appendOwn, compareLog, lastIndex, lastTerm } from './log.js';
 import { hasMajority } from './quorum.js';
 import { advanceCommit, beginRound, syncPeers } from './replication.js';
 import { becomeFollower } from './roles.js';
-import type { Lead, RaftState } from './state.js';
+import { type Lead, membersAt, type RaftState } from './state.js';
 import type { LogIndex, RaftMessage, Term } from './types.js';
 
 /** A campaign without an end after this many heartbeats begins anew, after the candidate delay. */
@@ -22,8 +22,18 @@ export function electionTick(c: Step): void {
   const { s } = c;
   if (s.drawnDelayMs === null) drawDelay(c);
   if (c.nowMs >= campaignAtMs(s)) {
-    if (s.mayCampaign && s.voters.includes(s.self) && bound(s, s.self, c.nowMs) === null) campaign(c);
+    if (s.mayCampaign && mayStand(s) && bound(s, s.self, c.nowMs) === null) campaign(c);
   } else if (s.role !== 'follower' && c.nowMs >= s.resendAtMs) askVoters(c);
+}
+
+/**
+ * A voter; or one whose own removal is in its log but not known to be committed. That entry may be on this node alone, in a log
+ * that nobody else's can beat: then only this node can be elected, commit it and go (thesis §4.2.2).
+ */
+function mayStand(s: RaftState): boolean {
+  if (s.voters.includes(s.self)) return true;
+  if (s.membersIndex <= s.commit) return false;
+  return membersAt(s, s.membersIndex - 1).members.some((member) => member.id === s.self && member.voter);
 }
 
 function drawDelay(c: Step): void {

@@ -147,7 +147,7 @@ function schedule(seed: number): World {
     const goal = world.committed.length + 3;
     world.runUntil(FAULTS_MS + LIVE_MS, () => settled(world, goal));
     world.checkLogs();
-    if (!settled(world, goal)) throw new Error('violated: no progress after the healing');
+    if (!settled(world, goal)) throw new Error(`violated: no progress after the healing: ${world.summary()}`);
   } catch (cause) {
     throw new Error(`seed ${seed} at ${world.now.toFixed(1)} ms: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }

@@ -233,13 +233,20 @@ export class World {
     const known = this.leaders.get(termOf(state)) ?? node.id;
     check(known === node.id, `${known} and ${node.id} lead term ${termOf(state)}`);
     this.leaders.set(termOf(state), node.id);
-    check(
-      membersOf(state).some((member) => member.id === node.id && member.voter),
-      `the learner ${node.id} leads`,
-    );
+    const votes = membersOf(state).some((member) => member.id === node.id && member.voter);
+    check(votes || state.membersIndex > state.commit, `the learner ${node.id} leads: ${this.summary()}`);
     check(lastIndex(state) >= this.committed.length - 1, `${node.id} leads without entry ${this.committed.length - 1}`);
     for (let index = state.baseIndex + 1; index < this.committed.length; index += 1)
       check(this.committed[index]!.startsWith(`${termAt(state, index)} `), `${node.id} leads with another entry ${index}`);
+  }
+
+  summary(): string {
+    const line = ({ id, state, applied }: Node): string => {
+      if (state === null) return `${id} is down`;
+      const members = state.members.map((member) => member.id + (member.voter ? '' : '?')).join('');
+      return `${id} ${state.role} term ${state.term} of {${members}} last ${lastIndex(state)} commit ${state.commit} applied ${applied}`;
+    };
+    return this.nodes.map(line).join('; ');
   }
 
   /** Log matching: where two logs agree in one entry's term, they agree in everything before it. */
