@@ -1,0 +1,151 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { explain, type Log, nodeId, YosugaraError } from '@yosugara/kernel';
+import { type ControlAnswer, type ControlRequest, ControlRequestSchema, ManagerReportSchema, ReceiverReportSchema, type RoleNotice } from '@yosugara/protocol';
+import type { ControllerDriver } from '@yosugara/runtime';
+
+const MAX_LINE_BYTES = 1_048_576;
+const MAX_CONNECTIONS = 64;
+/** A reader that does not read loses the connection, not our memory. */
+const MAX_UNSENT_BYTES = 1_048_576;
+
+/** `<stateDir>/control.sock`: newline JSON, mode 0600; whoever can open it may command (libs/protocol control.ts). */
+export class ControlServer {
+  readonly #driver: ControllerDriver;
+  readonly #log: Log;
+  readonly #server: Server;
+  readonly #watchers = new Map<Socket, number>();
+  readonly #sockets = new Set<Socket>();
+  /** Which connection speaks for the manager and the receiver: when it ends, so does the report. */
+  readonly #reporters = new Map<Socket, 'manager' | 'receiver'>();
+  #last: RoleNotice | null = null;
+
+  constructor(driver: ControllerDriver, log: Log) {
+    this.#driver = driver;
+    this.#log = log;
+    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server.maxConnections = MAX_CONNECTIONS;
+  }
+
+  /** @throws YosugaraError CONTROL_SOCKET — the path cannot be bound. */
+  async listen(path: string): Promise<void> {
+    // The consensus directory's lock was taken before: a socket file here is a leftover of a dead process.
+    rmSync(path, { force: true });
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (cause) => reject(new YosugaraError('CONTROL_SOCKET', `cannot open the control socket ${path}`, { cause })));
+      this.#server.listen(path, resolve);
+    });
+    chmodSync(path, 0o600);
+  }
+
+  notice(notice: RoleNotice): void {
+    this.#last = notice;
+    for (const [socket, id] of this.#watchers) this.#send(socket, { id, event: notice });
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    let held = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => {
+      held += chunk;
+      for (let end = held.indexOf('\n'); end >= 0; end = held.indexOf('\n')) {
+        this.#line(socket, held.slice(0, end));
+        held = held.slice(end + 1);
+      }
+      if (held.length > MAX_LINE_BYTES) socket.destroy();
+    });
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#closed(socket));
+  }
+
+  #closed(socket: Socket): void {
+    this.#sockets.delete(socket);
+    this.#watchers.delete(socket);
+    const spoke = this.#reporters.get(socket);
+    this.#reporters.delete(socket);
+    if (spoke === 'manager') this.#driver.managerReported(null);
+    if (spoke === 'receiver') this.#driver.receiverReported(null);
+  }
+
+  #line(socket: Socket, line: string): void {
+    if (line.trim() === '') return;
+    let request: ControlRequest;
+    try {
+      request = ControlRequestSchema.parse(JSON.parse(line));
+    } catch (cause) {
+      this.#send(socket, { id: 0, error: { code: 'INVALID_INPUT', message: `not a control request: ${explain(cause).slice(0, 500)}` } });
+      return;
+    }
+    this.#handle(socket, request).catch((cause: unknown) => {
+      this.#log.error('control.failed', { method: request.method, why: explain(cause) });
+      this.#send(socket, { id: request.id, error: { code: cause instanceof YosugaraError ? cause.code : 'UNEXPECTED', message: explain(cause) } });
+    });
+  }
+
+  async #handle(socket: Socket, request: ControlRequest): Promise<void> {
+    switch (request.method) {
+      case 'status':
+        this.#send(socket, { id: request.id, result: this.#driver.status() });
+        break;
+      case 'watch':
+        this.#watchers.set(socket, request.id);
+        if (this.#last !== null) this.#send(socket, { id: request.id, event: this.#last });
+        break;
+      case 'report':
+        this.#report(socket, request.report);
+        break;
+      case 'recover':
+        if (request.dryRun === true) this.#send(socket, { id: request.id, result: { ok: true, message: this.#wouldRecover(request.node), dryRun: true } });
+        else await this.#operate(socket, request.id, { kind: 'recover', node: request.node === undefined ? null : nodeId(request.node) });
+        break;
+      case 'switchover':
+        await this.#operate(socket, request.id, { kind: 'switchover', to: request.to === undefined ? null : nodeId(request.to) });
+        break;
+      case 'promote':
+        await this.#operate(socket, request.id, { kind: 'promote', node: request.node === undefined ? null : nodeId(request.node), oldMasterIsOff: request.oldMasterIsOff });
+        break;
+    }
+  }
+
+  async #operate(socket: Socket, id: number, request: Parameters<ControllerDriver['operate']>[0]): Promise<void> {
+    const answer = await this.#driver.operate(request);
+    if (answer.ok) this.#send(socket, { id, result: answer });
+    else this.#send(socket, { id, error: { code: 'REFUSED', message: answer.message } });
+  }
+
+  #wouldRecover(node: string | undefined): string {
+    const status = this.#driver.status();
+    const out = status.nodes.filter((known) => known.name !== status.master && !known.syncSet && (node === undefined || known.name === node));
+    if (status.master === null) return 'no Master is serving: nothing could be brought back';
+    if (out.length === 0) return 'nothing to recover: every node is in the sync set';
+    return out.map((known) => `${known.name} would be brought back to ${status.master}: it is ${known.role} (${known.why}); PostgreSQL there is ${known.postgres}`).join('; ');
+  }
+
+  #report(socket: Socket, report: unknown): void {
+    const manager = ManagerReportSchema.safeParse(report);
+    if (manager.success) {
+      this.#reporters.set(socket, 'manager');
+      this.#driver.managerReported(manager.data);
+      return;
+    }
+    const receiver = ReceiverReportSchema.safeParse(report);
+    if (receiver.success) {
+      this.#reporters.set(socket, 'receiver');
+      this.#driver.receiverReported(receiver.data);
+      return;
+    }
+    this.#log.warn('control.unknownReport', {});
+  }
+
+  #send(socket: Socket, answer: ControlAnswer): void {
+    if (socket.destroyed) return;
+    if (socket.writableLength > MAX_UNSENT_BYTES) socket.destroy();
+    else socket.write(`${JSON.stringify(answer)}\n`);
+  }
+}

@@ -1,0 +1,122 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { explain, type Log, YosugaraError } from '@yosugara/kernel';
+import type { ControllerDriver, StopProofMessage } from '@yosugara/runtime';
+import { z } from 'zod';
+
+const MAX_BODY_BYTES = 8_192;
+const REQUEST_DEADLINE_MS = 2_000;
+const StopProofBody = z.strictObject({ node: z.string(), epoch: z.int(), bootId: z.string().max(64), atWallMs: z.number(), signature: z.string().max(256) });
+
+/** The load balancer's endpoint and the dead men's letter box. No login; answers are computed at the moment of the request. */
+export class StatusServer {
+  readonly #driver: ControllerDriver;
+  readonly #verify: (proof: StopProofMessage) => Promise<boolean>;
+  readonly #log: Log;
+  readonly #servers = new Map<string, Server>();
+
+  constructor(driver: ControllerDriver, verify: (proof: StopProofMessage) => Promise<boolean>, log: Log) {
+    this.#driver = driver;
+    this.#verify = verify;
+    this.#log = log;
+  }
+
+  /** @throws YosugaraError PORT_BUSY — names address and port. */
+  async listen(address: string, port: number): Promise<void> {
+    const server = createServer((request, response) => {
+      this.#serve(request, response).catch((cause: unknown) => {
+        this.#log.warn('status.failed', { why: explain(cause) });
+        response.destroy();
+      });
+    });
+    server.requestTimeout = REQUEST_DEADLINE_MS;
+    server.headersTimeout = REQUEST_DEADLINE_MS;
+    server.maxConnections = 256;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (cause) => reject(new YosugaraError('PORT_BUSY', `cannot listen on ${address}:${port} (status endpoint)`, { cause })));
+      server.listen(port, address, resolve);
+    });
+    this.#servers.set(address, server);
+  }
+
+  listensOn(address: string): boolean {
+    return this.#servers.has(address);
+  }
+
+  async unlisten(address: string): Promise<void> {
+    const server = this.#servers.get(address);
+    this.#servers.delete(address);
+    if (server === undefined) return;
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  async close(): Promise<void> {
+    for (const address of [...this.#servers.keys()]) await this.unlisten(address);
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '/').split('?')[0];
+    switch (path) {
+      case '/status/master':
+        return verdict(response, this.#driver.serves());
+      case '/status/standby':
+        return verdict(response, this.#driver.standsBy());
+      case '/status/live':
+        return verdict(response, true);
+      case '/metrics':
+        return text(response, 200, this.#metrics(), 'text/plain; version=0.0.4');
+      case '/internal/stop-proof':
+        return await this.#stopProof(request, response);
+      default:
+        return text(response, 404, 'NOT FOUND', 'text/plain');
+    }
+  }
+
+  #metrics(): string {
+    const { role, epoch, term } = this.#driver.role();
+    const status = this.#driver.status();
+    const lines = [
+      '# TYPE yosugara_epoch gauge', `yosugara_epoch ${epoch}`,
+      '# TYPE yosugara_raft_term gauge', `yosugara_raft_term ${term}`,
+      '# TYPE yosugara_serving gauge', `yosugara_serving ${this.#driver.serves() ? 1 : 0}`,
+      '# TYPE yosugara_role gauge', `yosugara_role{role="${role}"} 1`,
+      '# TYPE yosugara_in_sync_set gauge', ...status.nodes.map((node) => `yosugara_in_sync_set{node="${node.name}"} ${node.syncSet ? 1 : 0}`),
+      '# TYPE yosugara_replication_lag_bytes gauge', ...status.nodes.filter((node) => node.lagBytes !== null).map((node) => `yosugara_replication_lag_bytes{node="${node.name}"} ${node.lagBytes}`),
+      '# TYPE yosugara_alarms gauge', `yosugara_alarms{level="red"} ${status.alarms.filter((alarm) => alarm.level === 'red').length}`,
+    ];
+    return `${lines.join('\n')}\n`;
+  }
+
+  async #stopProof(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method !== 'POST') return text(response, 405, 'POST only', 'text/plain');
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > MAX_BODY_BYTES) return text(response, 413, 'too large', 'text/plain');
+      chunks.push(chunk);
+    }
+    let parsed: ReturnType<typeof StopProofBody.safeParse>;
+    try {
+      parsed = StopProofBody.safeParse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+    } catch {
+      return text(response, 400, 'not JSON', 'text/plain');
+    }
+    if (!parsed.success) return text(response, 400, 'not a stop proof', 'text/plain');
+    const proof = parsed.data as StopProofMessage;
+    if (!(await this.#verify(proof))) {
+      this.#log.error('deadman.forged', { node: proof.node, epoch: proof.epoch });
+      return text(response, 403, 'signature', 'text/plain');
+    }
+    this.#driver.stopProven(proof.node, proof.epoch, proof.bootId);
+    return text(response, 200, 'OK', 'text/plain');
+  }
+}
+
+/** Exact to the byte: `SUCCESS` (7) with 200, `FAILED` (6) with 503, no newline. */
+const verdict = (response: ServerResponse, yes: boolean): void => text(response, yes ? 200 : 503, yes ? 'SUCCESS' : 'FAILED', 'text/plain');
+
+function text(response: ServerResponse, code: number, body: string, type: string): void {
+  response.writeHead(code, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body), Connection: 'close' });
+  response.end(body);
+}
