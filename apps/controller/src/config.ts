@@ -16,7 +16,10 @@ export function loadConfig(path: string): NodeConfig {
   const document = parseDocument(text, { lineCounter: lines });
   const broken = document.errors[0];
   if (broken !== undefined)
-    throw new YosugaraError('CONFIG_INVALID', `${path} line ${lines.linePos(broken.pos[0]).line}: not YAML: ${broken.message.split('\n')[0]}`);
+    throw new YosugaraError(
+      'CONFIG_INVALID',
+      `${path} line ${lines.linePos(broken.pos[0]).line}: not YAML: ${broken.message.split('\n')[0]}`,
+    );
   return parseNodeConfig(document.toJS(), (keys) => {
     for (let depth = keys.length; depth >= 0; depth -= 1) {
       const node = depth === 0 ? document.contents : document.getIn(keys.slice(0, depth), true);

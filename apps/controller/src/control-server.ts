@@ -1,7 +1,14 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { explain, type Log, nodeId, YosugaraError } from '@yosugara/kernel';
-import { type ControlAnswer, type ControlRequest, ControlRequestSchema, ManagerReportSchema, ReceiverReportSchema, type RoleNotice } from '@yosugara/protocol';
+import {
+  type ControlAnswer,
+  type ControlRequest,
+  ControlRequestSchema,
+  ManagerReportSchema,
+  ReceiverReportSchema,
+  type RoleNotice,
+} from '@yosugara/protocol';
 import type { ControllerDriver } from '@yosugara/runtime';
 
 const MAX_LINE_BYTES = 1_048_576;
@@ -32,7 +39,9 @@ export class ControlServer {
     // The consensus directory's lock was taken before: a socket file here is a leftover of a dead process.
     rmSync(path, { force: true });
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (cause) => reject(new YosugaraError('CONTROL_SOCKET', `cannot open the control socket ${path}`, { cause })));
+      this.#server.once('error', (cause) =>
+        reject(new YosugaraError('CONTROL_SOCKET', `cannot open the control socket ${path}`, { cause })),
+      );
       this.#server.listen(path, resolve);
     });
     chmodSync(path, 0o600);
@@ -79,12 +88,18 @@ export class ControlServer {
     try {
       request = ControlRequestSchema.parse(JSON.parse(line));
     } catch (cause) {
-      this.#send(socket, { id: 0, error: { code: 'INVALID_INPUT', message: `not a control request: ${explain(cause).slice(0, 500)}` } });
+      this.#send(socket, {
+        id: 0,
+        error: { code: 'INVALID_INPUT', message: `not a control request: ${explain(cause).slice(0, 500)}` },
+      });
       return;
     }
     this.#handle(socket, request).catch((cause: unknown) => {
       this.#log.error('control.failed', { method: request.method, why: explain(cause) });
-      this.#send(socket, { id: request.id, error: { code: cause instanceof YosugaraError ? cause.code : 'UNEXPECTED', message: explain(cause) } });
+      this.#send(socket, {
+        id: request.id,
+        error: { code: cause instanceof YosugaraError ? cause.code : 'UNEXPECTED', message: explain(cause) },
+      });
     });
   }
 
@@ -101,14 +116,23 @@ export class ControlServer {
         this.#report(socket, request.report);
         break;
       case 'recover':
-        if (request.dryRun === true) this.#send(socket, { id: request.id, result: { ok: true, message: this.#wouldRecover(request.node), dryRun: true } });
-        else await this.#operate(socket, request.id, { kind: 'recover', node: request.node === undefined ? null : nodeId(request.node) });
+        if (request.dryRun === true)
+          this.#send(socket, { id: request.id, result: { ok: true, message: this.#wouldRecover(request.node), dryRun: true } });
+        else
+          await this.#operate(socket, request.id, {
+            kind: 'recover',
+            node: request.node === undefined ? null : nodeId(request.node),
+          });
         break;
       case 'switchover':
         await this.#operate(socket, request.id, { kind: 'switchover', to: request.to === undefined ? null : nodeId(request.to) });
         break;
       case 'promote':
-        await this.#operate(socket, request.id, { kind: 'promote', node: request.node === undefined ? null : nodeId(request.node), oldMasterIsOff: request.oldMasterIsOff });
+        await this.#operate(socket, request.id, {
+          kind: 'promote',
+          node: request.node === undefined ? null : nodeId(request.node),
+          oldMasterIsOff: request.oldMasterIsOff,
+        });
         break;
     }
   }
@@ -121,10 +145,17 @@ export class ControlServer {
 
   #wouldRecover(node: string | undefined): string {
     const status = this.#driver.status();
-    const out = status.nodes.filter((known) => known.name !== status.master && !known.syncSet && (node === undefined || known.name === node));
+    const out = status.nodes.filter(
+      (known) => known.name !== status.master && !known.syncSet && (node === undefined || known.name === node),
+    );
     if (status.master === null) return 'no Master is serving: nothing could be brought back';
     if (out.length === 0) return 'nothing to recover: every node is in the sync set';
-    return out.map((known) => `${known.name} would be brought back to ${status.master}: it is ${known.role} (${known.why}); PostgreSQL there is ${known.postgres}`).join('; ');
+    return out
+      .map(
+        (known) =>
+          `${known.name} would be brought back to ${status.master}: it is ${known.role} (${known.why}); PostgreSQL there is ${known.postgres}`,
+      )
+      .join('; ');
   }
 
   #report(socket: Socket, report: unknown): void {

@@ -5,7 +5,13 @@ import { z } from 'zod';
 
 const MAX_BODY_BYTES = 8_192;
 const REQUEST_DEADLINE_MS = 2_000;
-const StopProofBody = z.strictObject({ node: z.string(), epoch: z.int(), bootId: z.string().max(64), atWallMs: z.number(), signature: z.string().max(256) });
+const StopProofBody = z.strictObject({
+  node: z.string(),
+  epoch: z.int(),
+  bootId: z.string().max(64),
+  atWallMs: z.number(),
+  signature: z.string().max(256),
+});
 
 /** The load balancer's endpoint and the dead men's letter box. No login; answers are computed at the moment of the request. */
 export class StatusServer {
@@ -32,7 +38,9 @@ export class StatusServer {
     server.headersTimeout = REQUEST_DEADLINE_MS;
     server.maxConnections = 256;
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => reject(new YosugaraError('PORT_BUSY', `cannot listen on ${address}:${port} (status endpoint)`, { cause })));
+      server.once('error', (cause) =>
+        reject(new YosugaraError('PORT_BUSY', `cannot listen on ${address}:${port} (status endpoint)`, { cause })),
+      );
       server.listen(port, address, resolve);
     });
     this.#servers.set(address, server);
@@ -76,13 +84,22 @@ export class StatusServer {
     const { role, epoch, term } = this.#driver.role();
     const status = this.#driver.status();
     const lines = [
-      '# TYPE yosugara_epoch gauge', `yosugara_epoch ${epoch}`,
-      '# TYPE yosugara_raft_term gauge', `yosugara_raft_term ${term}`,
-      '# TYPE yosugara_serving gauge', `yosugara_serving ${this.#driver.serves() ? 1 : 0}`,
-      '# TYPE yosugara_role gauge', `yosugara_role{role="${role}"} 1`,
-      '# TYPE yosugara_in_sync_set gauge', ...status.nodes.map((node) => `yosugara_in_sync_set{node="${node.name}"} ${node.syncSet ? 1 : 0}`),
-      '# TYPE yosugara_replication_lag_bytes gauge', ...status.nodes.filter((node) => node.lagBytes !== null).map((node) => `yosugara_replication_lag_bytes{node="${node.name}"} ${node.lagBytes}`),
-      '# TYPE yosugara_alarms gauge', `yosugara_alarms{level="red"} ${status.alarms.filter((alarm) => alarm.level === 'red').length}`,
+      '# TYPE yosugara_epoch gauge',
+      `yosugara_epoch ${epoch}`,
+      '# TYPE yosugara_raft_term gauge',
+      `yosugara_raft_term ${term}`,
+      '# TYPE yosugara_serving gauge',
+      `yosugara_serving ${this.#driver.serves() ? 1 : 0}`,
+      '# TYPE yosugara_role gauge',
+      `yosugara_role{role="${role}"} 1`,
+      '# TYPE yosugara_in_sync_set gauge',
+      ...status.nodes.map((node) => `yosugara_in_sync_set{node="${node.name}"} ${node.syncSet ? 1 : 0}`),
+      '# TYPE yosugara_replication_lag_bytes gauge',
+      ...status.nodes
+        .filter((node) => node.lagBytes !== null)
+        .map((node) => `yosugara_replication_lag_bytes{node="${node.name}"} ${node.lagBytes}`),
+      '# TYPE yosugara_alarms gauge',
+      `yosugara_alarms{level="red"} ${status.alarms.filter((alarm) => alarm.level === 'red').length}`,
     ];
     return `${lines.join('\n')}\n`;
   }
@@ -114,7 +131,8 @@ export class StatusServer {
 }
 
 /** Exact to the byte: `SUCCESS` (7) with 200, `FAILED` (6) with 503, no newline. */
-const verdict = (response: ServerResponse, yes: boolean): void => text(response, yes ? 200 : 503, yes ? 'SUCCESS' : 'FAILED', 'text/plain');
+const verdict = (response: ServerResponse, yes: boolean): void =>
+  text(response, yes ? 200 : 503, yes ? 'SUCCESS' : 'FAILED', 'text/plain');
 
 function text(response: ServerResponse, code: number, body: string, type: string): void {
   response.writeHead(code, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body), Connection: 'close' });

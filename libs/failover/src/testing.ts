@@ -1,0 +1,127 @@
+import { epoch, lsn, type NodeId, nodeId } from '@yosugara/kernel';
+import type { PostgresFacts, StreamingPeer } from './facts.js';
+import type { Observation, PeerView } from './observation.js';
+import { PROFILES } from './profiles.js';
+import { type ClusterRecord, EMPTY_RECORD } from './record.js';
+
+export const a = nodeId('a');
+export const b = nodeId('b');
+export const w = nodeId('w');
+
+export const standby = (over: Partial<Extract<PostgresFacts, { kind: 'standby' }>> = {}): PostgresFacts => ({
+  kind: 'standby',
+  timeline: 1,
+  systemId: '7',
+  walEnd: lsn(1_000),
+  replayLsn: lsn(1_000),
+  receiver: 'streaming',
+  follows: a,
+  ...over,
+});
+export const primary = (over: Partial<Extract<PostgresFacts, { kind: 'primary' }>> = {}): PostgresFacts => ({
+  kind: 'primary',
+  timeline: 1,
+  systemId: '7',
+  walEnd: lsn(1_000),
+  names: [b],
+  peers: [streaming(b)],
+  forks: [],
+  syncWaiters: 0,
+  ...over,
+});
+export const stopped = (over: Partial<Extract<PostgresFacts, { kind: 'stopped' }>> = {}): PostgresFacts => ({
+  kind: 'stopped',
+  state: 'clean-primary',
+  timeline: 1,
+  walEnd: lsn(1_000),
+  systemId: '7',
+  ...over,
+});
+export const streaming = (node: NodeId, over: Partial<StreamingPeer> = {}): StreamingPeer => ({
+  node,
+  streaming: true,
+  sync: true,
+  flushLsn: lsn(1_000),
+  ...over,
+});
+
+/** Epoch 5 belongs to `a` and serves, both nodes in the sync set. */
+export const record = (over: Partial<ClusterRecord> = {}): ClusterRecord => ({
+  ...EMPTY_RECORD,
+  version: 9,
+  epoch: epoch(5),
+  owner: a,
+  ownerBoot: 'boot-a',
+  phase: 'serving',
+  syncSet: [a, b],
+  everSync: [a, b],
+  systemId: '7',
+  lineage: [],
+  previous: { node: b, epoch: epoch(4), boot: 'boot-b0' },
+  proof: { kind: 'P1', of: b, epoch: epoch(4), evidence: 'said so' },
+  ...over,
+});
+
+const NOW = 100_000;
+const peer = (over: Partial<PeerView> = {}): PeerView => ({
+  kind: 'data',
+  heardAgoMs: 50,
+  postgres: standby(),
+  stopped: null,
+  ...over,
+});
+
+/** `a` as the healthy Master of `record()`: every test names only what it changes. */
+export function seenByA(over: Partial<Observation> = {}): Observation {
+  return {
+    nowMs: NOW,
+    wallMs: 1_700_000_000_000,
+    self: a,
+    kind: 'data',
+    boot: 'boot-a',
+    dataNodes: [a, b],
+    settings: { policy: 'available', stopProofs: ['P1', 'P4'], autoRejoin: 'clean', timings: PROFILES.lan, hasVip: true },
+    record: record(),
+    lead: { ready: true, leaseUntilMs: NOW + 3_200, sinceMs: 1_000, transferring: false },
+    postgres: primary(),
+    postgresSinceMs: 1_000,
+    postgresBusy: null,
+    vipHeld: true,
+    manager: { mode: 'active', epoch: epoch(5), ready: true },
+    receiver: { link: 'up', sinceMs: 1_000, behindPeer: 0 },
+    peers: new Map([
+      [b, peer()],
+      [w, peer({ kind: 'witness', postgres: { kind: 'unknown' } })],
+    ]),
+    stopProofs: [],
+    renounced: epoch(0),
+    stalledSinceMs: new Map(),
+    joinMark: null,
+    slots: [b],
+    failures: new Map(),
+    lastLeaveMs: 0,
+    forced: null,
+    ...over,
+  };
+}
+
+/** `b` as the healthy Standby of `record()`. */
+export function seenByB(over: Partial<Observation> = {}): Observation {
+  return seenByA({
+    self: b,
+    boot: 'boot-b',
+    lead: null,
+    postgres: standby(),
+    vipHeld: false,
+    manager: { mode: 'passive', epoch: epoch(5), ready: true },
+    peers: new Map([
+      [a, peer({ postgres: primary() })],
+      [w, peer({ kind: 'witness', postgres: { kind: 'unknown' } })],
+    ]),
+    slots: [],
+    ...over,
+  });
+}
+
+export const leading = { ready: true, leaseUntilMs: NOW + 3_200, sinceMs: NOW - 1_000, transferring: false };
+export { NOW, peer };
