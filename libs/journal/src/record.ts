@@ -19,8 +19,8 @@ import type { JournalRecord, ListenerKind, NewRecord, RecordKind, RecordTranspor
  *  36  …    source address, listener's address, raw bytes
  *  end u32  CRC-32 of everything before it
  *
- * CRC-32 (IEEE) from node:zlib, not CRC-32C: there is no CRC-32C in Node, one in JavaScript runs at a tenth of the speed, and
- * both find every burst up to 32 bits.
+ * CRC-32 (IEEE) from node:zlib, not CRC-32C: Node has no CRC-32C, and one in JavaScript (table) needs 444 ns for 240 bytes and
+ * 124 µs for 64 KiB where zlib needs 117 ns and 9 µs (Node 24, 2 cores). Both find every burst of up to 32 bits.
  */
 const VERSION = 1;
 const HEAD_BYTES = 36;
@@ -83,8 +83,8 @@ export function decodeRecord(bytes: Uint8Array): JournalRecord {
     monotonicMs: from.readDoubleLE(24),
     kind: named(KINDS, from[1]!, 'kind'),
     transport: named(TRANSPORTS, from[2]!, 'transport'),
-    source: { address: from.latin1Slice(HEAD_BYTES, sourceEnd), port: from.readUInt16LE(32) },
-    listener: { kind: named(LISTENERS, from[3]!, 'listener'), address: from.latin1Slice(sourceEnd, listenerEnd) },
+    source: { address: from.toString('latin1', HEAD_BYTES, sourceEnd), port: from.readUInt16LE(32) },
+    listener: { kind: named(LISTENERS, from[3]!, 'listener'), address: from.toString('latin1', sourceEnd, listenerEnd) },
     flags: from.readUInt32LE(4),
     raw: bytes.subarray(listenerEnd, rawEnd),
   };
