@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { commitIndex, isLeader, type Member, membersOf } from './index.js';
 import { type Node, World } from './testing/world.js';
 
-const SEEDS = 600;
-const FAULTS_MS = 9_000;
+const SEEDS = 1_200;
+const FAULTS_MS = 16_000;
 /** Boot wait, a witness's turn and its handing over, and some retries. */
 const LIVE_MS = 20_000;
 
@@ -110,7 +110,7 @@ function misfortune(world: World): void {
     const fault = chosen[Math.floor(world.random() * chosen.length)];
     fault?.(world, pick);
     world.checkLogs();
-    world.after(100 + world.random() * 1_500, strike);
+    world.after(50 + world.random() * 1_200, strike);
   };
   world.after(2_000 + world.random() * 2_000, strike);
   const revive = (): void => {

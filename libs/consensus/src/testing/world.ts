@@ -66,6 +66,8 @@ export class World {
   readonly cut = new Set<string>();
   /** By index; [0] is unused. */
   readonly committed: string[] = [''];
+  /** The term of whoever applied it first: leaders of later terms must have it, one of an earlier term that wins late need not. */
+  readonly #committedIn: number[] = [0];
   now = 0;
   steps = 0;
   leaders = new Map<number, NodeId>();
@@ -193,6 +195,7 @@ export class World {
     check(index === node.applied + 1, `${node.id} applied ${index} after ${node.applied}`);
     node.applied = index;
     const known = (this.committed[index] ??= entry);
+    this.#committedIn[index] ??= node.state?.term ?? 0;
     check(known === entry, `${node.id} applied ${entry} at ${index}, another node ${known}`);
   }
 
@@ -235,9 +238,11 @@ export class World {
     this.leaders.set(termOf(state), node.id);
     const votes = membersOf(state).some((member) => member.id === node.id && member.voter);
     check(votes || state.membersIndex > state.commit, `the learner ${node.id} leads: ${this.summary()}`);
-    check(lastIndex(state) >= this.committed.length - 1, `${node.id} leads without entry ${this.committed.length - 1}`);
     for (let index = state.baseIndex + 1; index < this.committed.length; index += 1)
-      check(this.committed[index]!.startsWith(`${termAt(state, index)} `), `${node.id} leads with another entry ${index}`);
+      check(
+        this.#committedIn[index]! >= termOf(state) || this.committed[index]!.startsWith(`${termAt(state, index)} `),
+        `${node.id} leads without entry ${index}`,
+      );
   }
 
   summary(): string {
