@@ -1,0 +1,7 @@
+import { fileURLToPath } from 'node:url';
+
+/** The same from `src` (specs) and from `dist` (the program): both lie one below the project's folder. */
+export const asset = (name: string): string => fileURLToPath(new URL(`../../assets/${name}`, import.meta.url));
+
+/** The workspace's root. */
+export const WORKSPACE = fileURLToPath(new URL('../../../..', import.meta.url)).replace(/\/$/, '');

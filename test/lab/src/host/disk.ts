@@ -1,0 +1,41 @@
+import { open } from 'node:fs/promises';
+import { asset } from './assets.js';
+import { run, until } from './shell.js';
+
+/** Sparse: takes only what is written. */
+const DISK_BYTES = 4 * 1024 ** 3;
+
+/** A host's disk: an ext4 file system in a file, mounted through a loop device in the host's own mount namespace. */
+export class Disk {
+  readonly image: string;
+
+  constructor(image: string) {
+    this.image = image;
+  }
+
+  async format(): Promise<void> {
+    const file = await open(this.image, 'w', 0o600);
+    await file.truncate(DISK_BYTES).finally(() => file.close());
+    await run('mkfs.ext4', ['-q', '-F', '-E', 'lazy_itable_init=1,lazy_journal_init=1,nodiscard', this.image]);
+  }
+
+  /** The power is gone: nothing more reaches the disk (see assets/power-cut.pl). `mountpoint` as seen from here. */
+  async cutPower(mountpoint: string): Promise<void> {
+    await run('perl', [asset('power-cut.pl'), mountpoint]);
+  }
+
+  /** Resolves when no mount namespace holds the disk any more, so that it can be mounted again. */
+  async waitUntilReleased(): Promise<void> {
+    await until(
+      `release of ${this.image}`,
+      15_000,
+      async () => ((await run('losetup', ['-j', this.image])).trim() === '' ? true : undefined),
+      20,
+    );
+  }
+
+  /** The raw disk as it is now; holes stay holes. */
+  async copyTo(path: string): Promise<void> {
+    await run('cp', ['--sparse=always', this.image, path], 60_000);
+  }
+}

@@ -1,0 +1,84 @@
+import { asset } from './assets.js';
+import { run, tryRun } from './shell.js';
+
+/** Where a host is on the lab's wire. The MAC address stays over a power cycle, as a network card's does. */
+export interface NetworkPlace {
+  readonly name: string;
+  readonly address: string;
+  readonly mac: string;
+}
+
+const PREFIX_LENGTH = 24;
+
+/**
+ * One Ethernet segment: a bridge in a network namespace of its own, a veth pair for each host. Nothing lies in the root
+ * namespace, so labs never meet each other, nor the machine's own addresses.
+ */
+export class Network {
+  readonly #prefix: string;
+
+  /** @param prefix of every namespace's name, such as `ysg-4711`. */
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  namespace(host: string): string {
+    return `${this.#prefix}-${host}`;
+  }
+
+  async create(): Promise<void> {
+    const wire = this.namespace('wire');
+    await run('ip', ['netns', 'add', wire]);
+    await run('ip', ['-n', wire, 'link', 'add', 'br0', 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0']);
+    await run('ip', ['-n', wire, 'link', 'set', 'br0', 'up']);
+  }
+
+  /** A fresh namespace with `eth0` up. */
+  async attach(place: NetworkPlace): Promise<void> {
+    const own = this.namespace(place.name);
+    const wire = this.namespace('wire');
+    await run('ip', ['netns', 'add', own]);
+    await run('ip', [
+      'link',
+      'add',
+      'name',
+      place.name,
+      'netns',
+      wire,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'eth0',
+      'address',
+      place.mac,
+      'netns',
+      own,
+    ]);
+    await run('ip', ['-n', wire, 'link', 'set', 'dev', place.name, 'master', 'br0']);
+    await run('ip', ['-n', own, 'address', 'add', `${place.address}/${PREFIX_LENGTH}`, 'dev', 'eth0']);
+    await run('ip', ['-n', own, 'link', 'set', 'lo', 'up']);
+    await run('ip', ['-n', own, 'link', 'set', 'eth0', 'up']);
+    await run('ip', ['-n', wire, 'link', 'set', 'dev', place.name, 'up']);
+  }
+
+  /** Out of the wire, with every socket and address that was left in the namespace. */
+  async detach(host: string): Promise<void> {
+    await tryRun('ip', ['-n', this.namespace('wire'), 'link', 'del', 'dev', host]);
+    await tryRun('ip', ['netns', 'del', this.namespace(host)]);
+  }
+
+  /** The cable: carrier is lost on both ends. */
+  async cable(host: string, state: 'in' | 'out'): Promise<void> {
+    await run('ip', ['-n', this.namespace('wire'), 'link', 'set', 'dev', host, state === 'in' ? 'up' : 'down']);
+  }
+
+  async destroy(): Promise<void> {
+    await tryRun('ip', ['netns', 'del', this.namespace('wire')]);
+  }
+
+  /** Does an answer come back through the wire within a second? */
+  reaches(from: string, toAddress: string): Promise<boolean> {
+    return tryRun('nsenter', [`--net=/run/netns/${this.namespace(from)}`, 'perl', asset('reachable.pl'), toAddress], 5_000);
+  }
+}
