@@ -1,0 +1,254 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  EMPTY_WINDOW,
+  MERGE_LIMITS,
+  type MergeLimits,
+  type MergeRecord,
+  mergeBegin,
+  mergeHeld,
+  mergeStep,
+  mergeWindow,
+  needsLookup,
+} from './merge.js';
+
+/** What PostgreSQL does, in the least that shows: rows by key, side table, positions and window, changed all at once. */
+class Table {
+  rows = new Map<string, { at: MergeRecord; seenBy: readonly string[] }>();
+  seenAlso = new Map<string, string>();
+  positions = new Map<string, number>();
+  window = EMPTY_WINDOW;
+  keyHits = 0;
+}
+const key = (ref: { journalId: string; seq: number }) => `${ref.journalId} ${ref.seq}`;
+
+/** The ingest loop without its I/O. Throwing its state away and beginning again is what a crash does. */
+class Ingest {
+  state;
+  read = new Map<string, number>();
+  lookups = 0;
+  readonly table: Table;
+  readonly journals: Readonly<Record<string, readonly MergeRecord[]>>;
+  constructor(table: Table, journals: Readonly<Record<string, readonly MergeRecord[]>>, limits: Partial<MergeLimits> = {}) {
+    this.table = table;
+    this.journals = journals;
+    this.state = mergeBegin(['a', 'b'], table.window, { ...MERGE_LIMITS, ...limits });
+    for (const node of ['a', 'b']) this.read.set(node, table.positions.get(`j${node}`) ?? 0);
+  }
+  take(node: string, count: number, nowMs: number): void {
+    const from = this.read.get(node) ?? 0;
+    const records = (this.journals[node] ?? []).slice(from, from + count);
+    const question = needsLookup(this.state, records);
+    const lone =
+      question === null
+        ? []
+        : [...this.table.rows.values()]
+            .filter((row) => row.seenBy.length === 1 && !this.table.seenAlso.has(key(row.at)) && row.at.node === question.node)
+            .map((row) => row.at)
+            .filter(
+              (at) =>
+                at.content !== null &&
+                question.contents.includes(at.content) &&
+                at.atUs >= question.fromUs &&
+                at.atUs <= question.throughUs,
+            );
+    if (question !== null) this.lookups++;
+    this.state = mergeStep(this.state, { kind: 'records', records, lone, nowMs }).state;
+    this.read.set(node, from + records.length);
+  }
+  /** @param commits false: the transaction never happened, as in a crash before COMMIT. */
+  flush(nowMs: number, peerUp: boolean, max = 1_000, commits = true): void {
+    const { state, effects } = mergeStep(this.state, { kind: 'flush', nowMs, peerUp, max });
+    this.state = state;
+    if (!commits) return;
+    for (const effect of effects)
+      if (effect.kind === 'store') {
+        const at = Object.values(this.journals)
+          .flat()
+          .find((record) => key(record) === key(effect.record));
+        if (at === undefined) throw new Error('no such record');
+        if (this.table.rows.has(key(at))) this.table.keyHits++;
+        this.table.rows.set(key(at), { at, seenBy: effect.seenBy });
+      } else if (effect.kind === 'seenAlso') {
+        if (this.table.seenAlso.has(key(effect.of))) throw new Error('a row got two partners');
+        this.table.seenAlso.set(key(effect.of), key(effect.copy));
+      } else this.table.positions.set(effect.journalId, effect.seq);
+    this.table.window = JSON.parse(JSON.stringify(mergeWindow(this.state)));
+  }
+}
+
+const journal = (node: string, entries: readonly (readonly [content: string | null, atMs: number])[]): MergeRecord[] =>
+  entries.map(([content, atMs], index) => ({ node, journalId: `j${node}`, seq: index + 1, content, atUs: atMs * 1_000 }));
+const whole = (a: MergeRecord[], b: MergeRecord[], peerUp = true): Table => {
+  const table = new Table();
+  const ingest = new Ingest(table, { a, b });
+  ingest.take('a', 1_000, 0);
+  ingest.take('b', 1_000, 0);
+  ingest.flush(peerUp ? MERGE_LIMITS.pairingDelayMs : 0, peerUp);
+  return table;
+};
+
+describe('copies of one message', () => {
+  it('become one row that both nodes saw', () => {
+    const table = whole(journal('a', [['x', 0]]), journal('b', [['x', 5]]));
+    expect([...table.rows.values()].map((row) => row.seenBy)).toEqual([['a', 'b']]);
+    expect([...table.positions]).toEqual([
+      ['ja', 1],
+      ['jb', 1],
+    ]);
+  });
+  it.each([
+    [2_000, 1],
+    [2_001, 2],
+  ])('%d ms apart make %d row(s)', (apart, rows) =>
+    expect(whole(journal('a', [['x', 0]]), journal('b', [['x', apart]])).rows.size).toBe(rows),
+  );
+  it('never pair when they came by the VIP', () =>
+    expect(whole(journal('a', [[null, 0]]), journal('b', [[null, 0]])).rows.size).toBe(2));
+  it('of one node never pair', () =>
+    expect(
+      whole(
+        journal('a', [
+          ['x', 0],
+          ['x', 0],
+        ]),
+        [],
+      ).rows.size,
+    ).toBe(2));
+  it('are compared by corrected times', () => {
+    const table = new Table();
+    table.window = { ...EMPTY_WINDOW, offsetUs: 3_600_000_000 };
+    const ingest = new Ingest(table, { a: journal('a', [['x', 0]]), b: journal('b', [['x', 3_600_000]]) });
+    ingest.take('b', 1, 0);
+    ingest.take('a', 1, 0);
+    ingest.flush(0, true);
+    expect(table.rows.size).toBe(1);
+  });
+});
+
+describe('a record without its copy', () => {
+  it.each([
+    [199, 0],
+    [200, 1],
+  ])('after %d ms makes %d row(s) while the peer is up', (nowMs, rows) => {
+    const table = new Table();
+    const ingest = new Ingest(table, { a: journal('a', [['x', 0]]) });
+    ingest.take('a', 1, 0);
+    ingest.flush(nowMs, true);
+    expect(table.rows.size).toBe(rows);
+  });
+  it('is stored at once while the peer is down', () => expect(whole(journal('a', [['x', 0]]), [], false).rows.size).toBe(1));
+  it('finds its partner after the row was written, from memory', () => {
+    const table = new Table();
+    const ingest = new Ingest(table, { a: journal('a', [['x', 0]]), b: journal('b', [['x', 0]]) });
+    ingest.take('a', 1, 0);
+    ingest.flush(200, true);
+    ingest.take('b', 1, 300);
+    ingest.flush(300, true);
+    expect([table.rows.size, [...table.seenAlso], ingest.lookups]).toEqual([1, [['ja 1', 'jb 1']], 0]);
+  });
+  it('finds it hours later, from the database', () => {
+    const table = new Table();
+    const hours = Array.from({ length: 100 }, (_, index) => [`m${index}`, index * 60_000] as const);
+    const journals = { a: journal('a', hours), b: journal('b', hours) };
+    const before = new Ingest(table, journals);
+    before.take('a', 100, 0);
+    before.flush(0, false);
+    const after = new Ingest(table, journals);
+    after.take('b', 100, 9e9);
+    after.flush(9e9, true);
+    expect([table.rows.size, table.seenAlso.size]).toEqual([100, 100]);
+  });
+});
+
+/** Two equal lists in order, greedily: no more pairs can be made. Independent of how `merge.ts` does it. */
+function oracle(a: readonly MergeRecord[], b: readonly MergeRecord[], windowUs: number): number {
+  const contents = new Set([...a, ...b].map((record) => record.content));
+  let rows = 0;
+  for (const content of contents) {
+    const left = a.filter((record) => record.content === content).map((record) => record.atUs);
+    const right = b.filter((record) => record.content === content).map((record) => record.atUs);
+    let pairs = 0;
+    for (let i = 0, j = 0; i < left.length && j < right.length && content !== null; ) {
+      if (Math.abs(left[i]! - right[j]!) <= windowUs) [i, j, pairs] = [i + 1, j + 1, pairs + 1];
+      else if (left[i]! < right[j]!) i++;
+      else j++;
+    }
+    rows += left.length + right.length - pairs;
+  }
+  return rows;
+}
+
+const times = fc.array(fc.tuple(fc.constantFrom('x', 'y', 'z', null), fc.nat(1_500)), { maxLength: 30 });
+const ordered = (gaps: readonly (readonly [string | null, number])[]) => {
+  let at = 0;
+  return gaps.map(([content, gap]) => [content, (at += gap)] as const);
+};
+const action = fc.oneof(
+  fc.record({ do: fc.constant('read' as const), node: fc.constantFrom('a', 'b'), count: fc.integer({ min: 1, max: 9 }) }),
+  fc.record({
+    do: fc.constant('flush' as const),
+    peerUp: fc.boolean(),
+    max: fc.integer({ min: 1, max: 9 }),
+    commits: fc.constant(true),
+  }),
+  fc.record({ do: fc.constant('wait' as const), ms: fc.nat(400) }),
+  fc.record({ do: fc.constant('crash' as const), inTransaction: fc.boolean() }),
+);
+
+describe('whatever the order of reading, writing and crashing', () => {
+  it('n equal at a and m equal at b within the window are max(n, m) messages', () =>
+    fc.assert(
+      fc.property(fc.nat(8), fc.nat(8), fc.array(action, { maxLength: 30 }), (n, m, actions) => {
+        const same = (node: string, count: number) =>
+          journal(
+            node,
+            Array.from({ length: count }, (_, index) => ['x', index] as const),
+          );
+        expect(play({ a: same('a', n), b: same('b', m) }, actions, {}).rows.size).toBe(Math.max(n, m));
+      }),
+      { numRuns: 300 },
+    ));
+  it('as many rows come out as the oracle says, every record is consumed, and no key is hit twice', () =>
+    fc.assert(
+      fc.property(
+        times,
+        times,
+        fc.array(action, { maxLength: 40 }),
+        fc.constantFrom({}, { maxOpen: 1 }, { openMs: 1 }),
+        (left, right, actions, limits) => {
+          const journals = { a: journal('a', ordered(left)), b: journal('b', ordered(right)) };
+          const table = play(journals, actions, limits);
+          expect(table.rows.size).toBe(oracle(journals.a, journals.b, MERGE_LIMITS.windowUs));
+          expect(table.keyHits).toBe(0);
+          expect([table.positions.get('ja') ?? 0, table.positions.get('jb') ?? 0]).toEqual([left.length, right.length]);
+          expect(table.window.claims).toEqual([]);
+          const seen = [...table.rows.values()].reduce((sum, row) => sum + row.seenBy.length, 0) + table.seenAlso.size;
+          expect(seen).toBe(left.length + right.length);
+        },
+      ),
+      { numRuns: 1_500 },
+    ));
+});
+
+type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
+function play(
+  journals: Readonly<Record<string, readonly MergeRecord[]>>,
+  actions: readonly Action[],
+  limits: Partial<MergeLimits>,
+): Table {
+  const table = new Table();
+  let ingest = new Ingest(table, journals, limits);
+  let nowMs = 0;
+  for (const each of actions)
+    if (each.do === 'read') ingest.take(each.node, each.count, nowMs);
+    else if (each.do === 'flush') ingest.flush(nowMs, each.peerUp, each.max);
+    else if (each.do === 'wait') nowMs += each.ms;
+    else {
+      if (each.inTransaction) ingest.flush(nowMs, false, 5, false);
+      ingest = new Ingest(table, journals, limits);
+    }
+  for (const node of ['a', 'b']) ingest.take(node, 1_000, nowMs);
+  while (mergeHeld(ingest.state) > 0) ingest.flush((nowMs += 1_000), true, 7);
+  return table;
+}

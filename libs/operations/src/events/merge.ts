@@ -1,0 +1,339 @@
+import { invariant } from '@yosugara/kernel';
+
+/*
+ * Two ordered streams become one: node x's records and node y's, each in the order of its journals. Copies of one message match
+ * one to one and in order. No clock, no I/O: the ingest loop feeds records, asks what is due, and stores the answer.
+ *
+ * What a crash must not forget lies in the database, written in the transaction of the rows: positions, `claims`, `throughUs` and
+ * the offset (`MergeWindow`). Rows seen by one node *are* the memory of unmatched records; the lists kept here are a cache of
+ * the newest of them, and `needsLookup` says when the cache cannot answer (docs/decisions/0002-late-partner.md).
+ */
+
+/** A place in a journal. */
+export interface RecordRef {
+  readonly journalId: string;
+  readonly seq: number;
+}
+
+export interface MergeRecord extends RecordRef {
+  readonly node: string;
+  /** As journaled, µs. */
+  readonly atUs: number;
+  /** Digest of `pairingContent`; null = never pairs. */
+  readonly content: string | null;
+}
+
+/** The part of the state that is stored with every batch. */
+export interface MergeWindow {
+  /** What to subtract from a node's times to get the first node's: the measured offset. */
+  readonly offsetUs: number;
+  /** Records beyond their journal's position that are already the partner of a stored row. */
+  readonly claims: readonly RecordRef[];
+  /** Highest journaled time consumed, by node. */
+  readonly throughUs: Readonly<Record<string, number>>;
+}
+
+export interface MergeLimits {
+  /** Copies' corrected times differ by no more. */
+  readonly windowUs: number;
+  /** How long a record waits for its copy before it is stored alone. */
+  readonly pairingDelayMs: number;
+  /** Unmatched stored records remembered for each node; older ones are looked up in the database. */
+  readonly maxOpen: number;
+  readonly openMs: number;
+}
+
+export const MERGE_LIMITS: MergeLimits = { windowUs: 2_000_000, pairingDelayMs: 200, maxOpen: 20_000, openMs: 30_000 };
+
+interface Entry extends MergeRecord {
+  readonly readAtMs: number;
+  stored: boolean;
+  partner: Entry | null;
+}
+
+interface Stream {
+  readonly node: string;
+  /** Read and not yet consumed, oldest first. */
+  queue: Entry[];
+  /** Stored alone and still unmatched, oldest first: a cache. */
+  open: Entry[];
+  /** The cache holds every unmatched stored record with a journaled time from here on. */
+  coveredFromUs: number;
+  throughUs: number;
+}
+
+/** Opaque to callers. A step moves it: use only what the last step returned. */
+export interface MergeState {
+  readonly limits: MergeLimits;
+  readonly streams: readonly [Stream, Stream];
+  offsetUs: number;
+  readonly claims: Map<string, RecordRef>;
+  /** Unmatched entries that may still find a partner, by content and node, in order. */
+  readonly unmatched: Map<string, [Entry[], Entry[]]>;
+  /** Stored rows known here whose partner is matched and not yet written: the database still shows them as unmatched. */
+  readonly taken: Set<string>;
+  /** Of those, the ones the last flush gave out: written by the time of the next one. */
+  settling: string[];
+}
+
+export type MergeInput =
+  /** In order, of one node, behind everything offered before. `lone`: what the database answered to `needsLookup`. */
+  | {
+      readonly kind: 'records';
+      readonly records: readonly MergeRecord[];
+      readonly lone: readonly MergeRecord[];
+      readonly nowMs: number;
+    }
+  | { readonly kind: 'offset'; readonly offsetUs: number }
+  /** What is due now. `peerUp` false: nobody waits for copies. At most `max` records are consumed. */
+  | { readonly kind: 'flush'; readonly nowMs: number; readonly peerUp: boolean; readonly max: number };
+
+export type MergeEffect =
+  | {
+      readonly kind: 'store';
+      readonly record: RecordRef;
+      readonly node: string;
+      readonly content: string | null;
+      readonly seenBy: readonly string[];
+    }
+  /** `copy` is a partner of the row `of`, found after that was stored. */
+  | {
+      readonly kind: 'seenAlso';
+      readonly of: RecordRef & { readonly atUs: number };
+      readonly node: string;
+      readonly copy: RecordRef;
+    }
+  | { readonly kind: 'advance'; readonly journalId: string; readonly seq: number };
+
+export interface MergeStep {
+  readonly state: MergeState;
+  readonly effects: readonly MergeEffect[];
+}
+
+export const EMPTY_WINDOW: MergeWindow = { offsetUs: 0, claims: [], throughUs: {} };
+
+/** @param nodes both data nodes' names; the offset is the second's clock minus the first's. */
+export function mergeBegin(
+  nodes: readonly [string, string],
+  window: MergeWindow,
+  limits: MergeLimits = MERGE_LIMITS,
+): MergeState {
+  invariant(nodes[0] !== nodes[1], 'two different nodes');
+  const stream = (node: string): Stream => {
+    const throughUs = window.throughUs[node] ?? Number.NEGATIVE_INFINITY;
+    return { node, queue: [], open: [], coveredFromUs: throughUs + 1, throughUs };
+  };
+  return {
+    limits,
+    streams: [stream(nodes[0]), stream(nodes[1])],
+    offsetUs: window.offsetUs,
+    claims: new Map(window.claims.map((ref) => [keyOf(ref), ref])),
+    unmatched: new Map(),
+    taken: new Set(),
+    settling: [],
+  };
+}
+
+/** To be stored in the same transaction as the effects of the flush that came before. */
+export function mergeWindow(state: MergeState): MergeWindow {
+  const throughUs: Record<string, number> = {};
+  for (const stream of state.streams) if (stream.throughUs > Number.NEGATIVE_INFINITY) throughUs[stream.node] = stream.throughUs;
+  return { offsetUs: state.offsetUs, claims: [...state.claims.values()], throughUs };
+}
+
+/** Records read and not yet consumed: the caller's measure for holding back. */
+export function mergeHeld(state: MergeState): number {
+  return state.streams[0].queue.length + state.streams[1].queue.length;
+}
+
+/**
+ * What must be asked of the database before these records of one node are offered: rows of `node` (the other one) that nobody
+ * else saw, with these contents and journaled times. null = memory answers.
+ */
+export function needsLookup(
+  state: MergeState,
+  records: readonly MergeRecord[],
+): {
+  readonly node: string;
+  readonly contents: readonly string[];
+  readonly fromUs: number;
+  readonly throughUs: number;
+} | null {
+  const first = records[0];
+  if (first === undefined) return null;
+  const other = state.streams[1 - sideOf(state, first.node)]!;
+  const contents = new Set<string>();
+  let fromUs = Number.POSITIVE_INFINITY;
+  let throughUs = Number.NEGATIVE_INFINITY;
+  for (const record of records) {
+    const at = inTimeOf(state, record, other.node);
+    if (record.content === null || at - state.limits.windowUs >= other.coveredFromUs || state.claims.has(keyOf(record))) continue;
+    contents.add(record.content);
+    fromUs = Math.min(fromUs, at - state.limits.windowUs);
+    throughUs = Math.max(throughUs, at + state.limits.windowUs);
+  }
+  return contents.size === 0 || other.coveredFromUs === Number.NEGATIVE_INFINITY
+    ? null
+    : { node: other.node, contents: [...contents], fromUs, throughUs };
+}
+
+export function mergeStep(state: MergeState, input: MergeInput): MergeStep {
+  switch (input.kind) {
+    case 'offset':
+      state.offsetUs = input.offsetUs;
+      return { state, effects: [] };
+    case 'records':
+      for (const lone of input.lone) recall(state, lone);
+      for (const record of input.records) offer(state, record, input.nowMs);
+      // What was asked for served these records; the next ones ask again.
+      for (const lone of input.lone) forgetRecalled(state, lone);
+      return { state, effects: [] };
+    case 'flush':
+      return { state, effects: flush(state, input) };
+  }
+}
+
+function keyOf(ref: RecordRef): string {
+  return `${ref.journalId} ${ref.seq}`;
+}
+
+function sideOf(state: MergeState, node: string): 0 | 1 {
+  invariant(node === state.streams[0].node || node === state.streams[1].node, `node ${node} is one of the two`);
+  return node === state.streams[0].node ? 0 : 1;
+}
+
+/** A record's time on the clock of `node`. */
+function inTimeOf(state: MergeState, record: MergeRecord, node: string): number {
+  if (record.node === node) return record.atUs;
+  return node === state.streams[0].node ? record.atUs - state.offsetUs : record.atUs + state.offsetUs;
+}
+
+function listOf(state: MergeState, content: string, side: 0 | 1): Entry[] {
+  let lists = state.unmatched.get(content);
+  if (lists === undefined) state.unmatched.set(content, (lists = [[], []]));
+  return lists[side];
+}
+
+/** A row stored long ago comes back from the database, in front of the newer ones of its kind. */
+function recall(state: MergeState, lone: MergeRecord): void {
+  if (lone.content === null || state.taken.has(keyOf(lone))) return;
+  const list = listOf(state, lone.content, sideOf(state, lone.node));
+  if (list.some((entry) => entry.seq === lone.seq && entry.journalId === lone.journalId)) return;
+  const at = list.findIndex(
+    (entry) => entry.atUs > lone.atUs || (entry.atUs === lone.atUs && entry.journalId >= lone.journalId && entry.seq > lone.seq),
+  );
+  list.splice(at < 0 ? list.length : at, 0, { ...lone, readAtMs: Number.NEGATIVE_INFINITY, stored: true, partner: null });
+}
+
+function forgetRecalled(state: MergeState, lone: MergeRecord): void {
+  const lists = lone.content === null ? undefined : state.unmatched.get(lone.content);
+  const list = lists?.[sideOf(state, lone.node)];
+  const at =
+    list?.findIndex(
+      (entry) => entry.readAtMs === Number.NEGATIVE_INFINITY && entry.seq === lone.seq && entry.journalId === lone.journalId,
+    ) ?? -1;
+  if (at >= 0) list?.splice(at, 1);
+  dropIfEmpty(state, lone.content);
+}
+
+function offer(state: MergeState, record: MergeRecord, nowMs: number): void {
+  const side = sideOf(state, record.node);
+  const entry: Entry = { ...record, readAtMs: nowMs, stored: false, partner: null };
+  state.streams[side].queue.push(entry);
+  if (record.content === null || state.claims.has(keyOf(record))) return;
+  const other = side === 0 ? 1 : 0;
+  const partners = listOf(state, record.content, other);
+  const at = inTimeOf(state, record, state.streams[other].node);
+  // First come, first matched: for windows of one width this makes as many pairs as can be made.
+  const found = partners.findIndex((candidate) => Math.abs(candidate.atUs - at) <= state.limits.windowUs);
+  if (found < 0) {
+    listOf(state, record.content, side).push(entry);
+    return;
+  }
+  const partner = partners.splice(found, 1)[0]!;
+  partner.partner = entry;
+  entry.partner = partner;
+  if (partner.stored) state.taken.add(keyOf(partner));
+  dropIfEmpty(state, record.content);
+}
+
+function dropIfEmpty(state: MergeState, content: string | null): void {
+  const lists = content === null ? undefined : state.unmatched.get(content);
+  if (content !== null && lists !== undefined && lists[0].length === 0 && lists[1].length === 0) state.unmatched.delete(content);
+}
+
+type Flush = Extract<MergeInput, { kind: 'flush' }>;
+
+function flush(state: MergeState, input: Flush): MergeEffect[] {
+  // Everything said by the flush before is in the database by now, or this state was thrown away.
+  for (const key of state.settling) state.taken.delete(key);
+  state.settling = [];
+  for (const stream of state.streams) evict(state, stream, input.nowMs);
+  const effects: MergeEffect[] = [];
+  const positions = new Map<string, number>();
+  const taken = [0, 0];
+  const [left, right] = state.streams;
+  for (let consumed = 0; consumed < input.max; consumed++) {
+    const a = ready(state, left.queue[taken[0]!], input);
+    const b = ready(state, right.queue[taken[1]!], input);
+    if (a === null && b === null) break;
+    const side = b === null || (a !== null && a.atUs <= inTimeOf(state, b, left.node)) ? 0 : 1;
+    taken[side]!++;
+    const entry = side === 0 ? a : b;
+    invariant(entry !== null, 'the chosen stream has a record ready');
+    consume(state, entry, effects);
+    positions.set(entry.journalId, entry.seq);
+  }
+  left.queue = left.queue.slice(taken[0]);
+  right.queue = right.queue.slice(taken[1]);
+  for (const [journalId, seq] of positions) effects.push({ kind: 'advance', journalId, seq });
+  return effects;
+}
+
+/** Records leave in the order of their journal, so one that waits makes those behind it wait, for the same short time. */
+function ready(state: MergeState, entry: Entry | undefined, input: Flush): Entry | null {
+  if (entry === undefined) return null;
+  const waits = entry.partner === null && entry.content !== null && input.peerUp && !state.claims.has(keyOf(entry));
+  return waits && input.nowMs - entry.readAtMs < state.limits.pairingDelayMs ? null : entry;
+}
+
+function consume(state: MergeState, entry: Entry, effects: MergeEffect[]): void {
+  const stream = state.streams[sideOf(state, entry.node)];
+  stream.throughUs = Math.max(stream.throughUs, entry.atUs);
+  const { partner } = entry;
+  if (state.claims.delete(keyOf(entry))) return;
+  const record = { journalId: entry.journalId, seq: entry.seq };
+  if (partner?.stored === true) {
+    const of = { journalId: partner.journalId, seq: partner.seq, atUs: partner.atUs };
+    effects.push({ kind: 'seenAlso', of, node: entry.node, copy: record });
+    state.settling.push(keyOf(partner));
+    return;
+  }
+  entry.stored = true;
+  const seenBy = partner === null ? [entry.node] : state.streams.map((each) => each.node);
+  effects.push({ kind: 'store', record, node: entry.node, content: entry.content, seenBy });
+  if (partner !== null) state.claims.set(keyOf(partner), { journalId: partner.journalId, seq: partner.seq });
+  else if (entry.content !== null) stream.open.push(entry);
+}
+
+/** Forgets stored records that no coming record of the other node can match, or that are too many; the database remembers. */
+function evict(state: MergeState, stream: Stream, nowMs: number): void {
+  const { limits } = state;
+  const other = state.streams[1 - sideOf(state, stream.node)]!;
+  const last = other.queue.at(-1);
+  const progress = last === undefined ? other.throughUs : Math.max(last.atUs, other.throughUs);
+  const here = progress + (stream === state.streams[0] ? -state.offsetUs : state.offsetUs);
+  let gone = 0;
+  for (const entry of stream.open) {
+    const useless = entry.partner !== null || entry.atUs + limits.windowUs < here || nowMs - entry.readAtMs > limits.openMs;
+    if (!useless && stream.open.length - gone <= limits.maxOpen) break;
+    gone++;
+    if (entry.partner !== null) continue;
+    stream.coveredFromUs = Math.max(stream.coveredFromUs, entry.atUs + 1);
+    const list = entry.content === null ? undefined : state.unmatched.get(entry.content)?.[sideOf(state, stream.node)];
+    const at = list?.indexOf(entry) ?? -1;
+    if (at >= 0) list?.splice(at, 1);
+    dropIfEmpty(state, entry.content);
+  }
+  if (gone > 0) stream.open = stream.open.slice(gone);
+}
