@@ -15,11 +15,14 @@ const TEXT = /^([0-9A-Fa-f]{1,8})\/([0-9A-Fa-f]{1,8})$/;
 export function parseLsn(text: string): Lsn {
   const found = TEXT.exec(text);
   const bytes = found === null ? Number.NaN : Number.parseInt(found[1]!, 16) * 2 ** 32 + Number.parseInt(found[2]!, 16);
-  if (!Number.isSafeInteger(bytes)) throw new InvalidInputError('LSN', text, 'two hexadecimal numbers with a slash, such as 0/3000060');
+  if (!Number.isSafeInteger(bytes))
+    throw new InvalidInputError('LSN', text, 'two hexadecimal numbers with a slash, such as 0/3000060');
   return lsn(bytes);
 }
 
 /** PostgreSQL's spelling, `0/3000060`. */
 export function formatLsn(value: Lsn): string {
-  return `${Math.floor(value / 2 ** 32).toString(16).toUpperCase()}/${(value % 2 ** 32).toString(16).toUpperCase()}`;
+  return `${Math.floor(value / 2 ** 32)
+    .toString(16)
+    .toUpperCase()}/${(value % 2 ** 32).toString(16).toUpperCase()}`;
 }

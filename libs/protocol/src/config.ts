@@ -47,7 +47,10 @@ export const NodeConfigSchema = z.strictObject({
       .strictObject({
         address,
         driver: z.enum(['bind', 'ip', 'none']),
-        interface: z.string().regex(/^[a-zA-Z0-9_.-]{1,15}$/).optional(),
+        interface: z
+          .string()
+          .regex(/^[a-zA-Z0-9_.-]{1,15}$/)
+          .optional(),
         prefixLength: z.int().min(1).max(128).default(24),
       })
       .optional(),

@@ -13,7 +13,13 @@ export const ControlRequestSchema = z.discriminatedUnion('method', [
   /** node absent: the one that is out. Answers when the request is committed; progress is in `status`. */
   z.strictObject({ id: z.int(), method: z.literal('recover'), node: z.string().optional(), dryRun: z.boolean().optional() }),
   z.strictObject({ id: z.int(), method: z.literal('switchover'), to: z.string().optional() }),
-  z.strictObject({ id: z.int(), method: z.literal('promote'), node: z.string().optional(), acceptDataLoss: z.literal(true), oldMasterIsOff: z.boolean() }),
+  z.strictObject({
+    id: z.int(),
+    method: z.literal('promote'),
+    node: z.string().optional(),
+    acceptDataLoss: z.literal(true),
+    oldMasterIsOff: z.boolean(),
+  }),
 ]);
 export type ControlRequest = z.infer<typeof ControlRequestSchema>;
 

@@ -52,9 +52,13 @@ export const StatusSchema = z.object({
       processes: z.array(Process),
     }),
   ),
-  arbiter: z.object({ name: z.string(), address: z.string(), zone: z.string(), voting: z.boolean(), processes: z.array(Process) }).nullable(),
+  arbiter: z
+    .object({ name: z.string(), address: z.string(), zone: z.string(), voting: z.boolean(), processes: z.array(Process) })
+    .nullable(),
   vip: z.object({ address: z.string(), driver: z.string(), holder: z.string().nullable() }).nullable(),
-  links: z.array(z.object({ from: z.string(), to: z.string(), state: z.enum(['direct', 'relayed', 'down']), via: z.string().nullable() })),
+  links: z.array(
+    z.object({ from: z.string(), to: z.string(), state: z.enum(['direct', 'relayed', 'down']), via: z.string().nullable() }),
+  ),
   ifMasterDied: z.object({
     failsOver: z.boolean(),
     to: z.string().nullable(),
@@ -65,7 +69,17 @@ export const StatusSchema = z.object({
   }),
   alarms: z.array(z.object({ level: z.enum(['red', 'yellow']), code: z.string(), text: z.string() })),
   /** Newest first. */
-  history: z.array(z.object({ epoch: z.int(), owner: z.string(), from: z.string().nullable(), at: z.string(), cause: z.string(), proof: z.string().nullable(), timeline: z.int().nullable() })),
+  history: z.array(
+    z.object({
+      epoch: z.int(),
+      owner: z.string(),
+      from: z.string().nullable(),
+      at: z.string(),
+      cause: z.string(),
+      proof: z.string().nullable(),
+      timeline: z.int().nullable(),
+    }),
+  ),
 });
 export type Status = z.infer<typeof StatusSchema>;
 
