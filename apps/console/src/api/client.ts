@@ -1,0 +1,147 @@
+import { YosugaraError } from '@yosugara/kernel';
+import { type Messages, MessagesSchema, type Status, StatusSchema } from '@yosugara/protocol';
+
+export interface Me {
+  readonly login: string;
+  readonly role: string;
+  readonly mustChange: boolean;
+  readonly node: string;
+  readonly epoch: number;
+  readonly mode: string;
+}
+
+/** The manager answered, and said no. `status` is the HTTP status. */
+export class ApiError extends YosugaraError {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  constructor(status: number, code: string, message: string) {
+    super(code, message);
+    this.status = status;
+  }
+}
+
+/** Nobody answered in time, or the answer was cut. During a take-over this is expected and passes. */
+export class UnreachableError extends YosugaraError {
+  override readonly name = 'UnreachableError';
+  constructor(path: string, cause: unknown) {
+    super('UNREACHABLE', `${path}: no answer from the manager`, { cause });
+  }
+}
+
+const DEADLINE_MS = 8_000;
+
+/** Server's wall clock minus ours, ms, from the Date header (whole seconds): 0 unless they clearly differ. */
+let skewMs = 0;
+export const serverNowMs = (): number => Date.now() + skewMs;
+
+function noteDate(header: string | null): void {
+  const at = header === null ? Number.NaN : Date.parse(header);
+  if (Number.isNaN(at)) return;
+  const difference = at + 500 - Date.now();
+  skewMs = Math.abs(difference) < 2_500 ? 0 : difference;
+}
+
+interface CallOptions {
+  readonly method?: 'GET' | 'POST';
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+  readonly deadlineMs?: number;
+}
+
+function errorOf(status: number, body: unknown): ApiError {
+  const said = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  const code = typeof said['code'] === 'string' ? said['code'] : `HTTP_${status}`;
+  return new ApiError(status, code, typeof said['message'] === 'string' ? said['message'] : `the manager answered ${status}`);
+}
+
+/**
+ * One call of the manager's API. Same origin; the session is a cookie.
+ * @throws ApiError — the manager refused; UnreachableError — no whole answer within the deadline.
+ */
+export async function call(path: string, options: CallOptions = {}): Promise<unknown> {
+  const deadline = AbortSignal.timeout(options.deadlineMs ?? DEADLINE_MS);
+  const method = options.method ?? 'GET';
+  // The header tells our own page from a foreign form: a form of another site cannot set it.
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (method === 'POST') headers['x-yosugara'] = '1';
+  if (options.body !== undefined) headers['content-type'] = 'application/json';
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]),
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    });
+    text = await response.text();
+  } catch (cause) {
+    throw new UnreachableError(path, cause);
+  }
+  noteDate(response.headers.get('date'));
+  const body = parseJson(text);
+  if (!response.ok) throw errorOf(response.status, body);
+  return body;
+}
+
+function parseJson(text: string): unknown {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+/** Decoding validates: a page must not be drawn from half an answer. */
+function decode<T>(
+  path: string,
+  schema: { safeParse(value: unknown): { success: boolean; data?: T; error?: unknown } },
+  value: unknown,
+): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success && parsed.data !== undefined) return parsed.data;
+  throw new YosugaraError('BAD_ANSWER', `${path}: the manager's answer has another form than this console knows`, {
+    cause: parsed.error,
+  });
+}
+
+function decodeMe(value: unknown): Me {
+  const me = value as Partial<Me> | null;
+  if (typeof me?.login !== 'string') throw new YosugaraError('BAD_ANSWER', '/api/me: the manager did not say who is logged in');
+  return {
+    login: me.login,
+    role: me.role ?? '',
+    mustChange: me.mustChange === true,
+    node: me.node ?? '',
+    epoch: me.epoch ?? 0,
+    mode: me.mode ?? 'active',
+  };
+}
+
+export const decodeStatus = (value: unknown): Status => decode('cluster', StatusSchema, value);
+export const decodeMessages = (value: unknown): Messages => decode('messages', MessagesSchema, value);
+
+export const api = {
+  me: async (signal?: AbortSignal, deadlineMs?: number) =>
+    decodeMe(await call('/api/me', { signal, ...(deadlineMs === undefined ? {} : { deadlineMs }) })),
+  login: async (login: string, password: string) => await call('/api/login', { method: 'POST', body: { login, password } }),
+  logout: async () => await call('/api/logout', { method: 'POST', body: {} }),
+  changePassword: async (current: string, next: string) =>
+    await call('/api/password', { method: 'POST', body: { current, next } }),
+  cluster: async (signal?: AbortSignal) => decodeStatus(await call('/api/cluster', { signal, deadlineMs: 4_000 })),
+  messages: async (query: string, signal?: AbortSignal) =>
+    decodeMessages(await call(`/api/messages?${query}`, { signal, deadlineMs: 15_000 })),
+  recover: async (body: { node?: string; dryRun?: boolean }) =>
+    await call('/api/cluster/recover', { method: 'POST', body, deadlineMs: 15_000 }),
+  switchover: async (body: { to?: string }) =>
+    await call('/api/cluster/switchover', { method: 'POST', body, deadlineMs: 30_000 }),
+} as const;
+
+/** Retry what a take-over makes fail; never what the manager refused on purpose. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof UnreachableError || (error instanceof ApiError && (error.status >= 500 || error.status === 429));
+}
+export const isLoggedOut = (error: unknown): boolean => error instanceof ApiError && error.status === 401;

@@ -1,0 +1,97 @@
+import type { MessageRow } from '@yosugara/protocol';
+import { decodeMessages } from './client.js';
+import { emptyRows, type LiveRows, merge, SeenIds } from './live-rows.js';
+import { RateCounter } from './rate.js';
+import { type FetchPage, refill, refillSince } from './refill.js';
+
+export interface FeedPorts {
+  readonly fetchPage: FetchPage;
+  /** Runs once after `ms`; returns how to call it off. */
+  readonly after: (ms: number, run: () => void) => () => void;
+}
+
+/** Rows of the live list; older ones are for the search. */
+export const LIVE_CAPACITY = 2_000;
+/** The page is drawn at most four times a second, however many messages come. */
+const NOTIFY_MS = 250;
+const RETRY_MS = 1_000;
+
+/**
+ * What the live list shows for one filter: rows of the stream plus, at every (re)connect, those that came while nobody
+ * listened. No row twice, none lost between two connections.
+ */
+export class LiveFeed {
+  readonly #ports: FeedPorts;
+  readonly #filter: string;
+  readonly #seen = new SeenIds();
+  readonly #rate = new RateCounter();
+  readonly #watchers = new Set<() => void>();
+  #live: LiveRows = emptyRows(LIVE_CAPACITY);
+  #connection = 0;
+  #loaded = false;
+  #cancelRetry: (() => void) | null = null;
+  #cancelNotify: (() => void) | null = null;
+
+  constructor(filter: string, ports: FeedPorts) {
+    this.#filter = filter;
+    this.#ports = ports;
+  }
+
+  readonly rows = (): readonly MessageRow[] => this.#live.rows;
+  /** False until the first page is here. */
+  readonly loaded = (): boolean => this.#loaded;
+  get rate(): RateCounter {
+    return this.#rate;
+  }
+
+  readonly watch = (watcher: () => void): (() => void) => {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  };
+
+  /** A stream is up: fetch what it will not send, beginning before the newest row known. */
+  onHello(): void {
+    this.#connection += 1;
+    this.#cancelRetry?.();
+    void this.#fill(this.#connection, refillSince(this.#live.rows[0]));
+  }
+
+  onMessages(body: unknown): void {
+    const rows = (body as { rows?: unknown } | null)?.rows;
+    this.take(decodeMessages({ rows, next: null }).rows);
+  }
+
+  take(incoming: readonly MessageRow[]): void {
+    const fresh = incoming.filter((row) => this.#seen.add(row.id));
+    for (const row of fresh) this.#rate.count(row);
+    this.#live = merge(this.#live, fresh);
+    if (fresh.length > 0) this.#notify();
+  }
+
+  stop(): void {
+    this.#connection += 1;
+    this.#cancelRetry?.();
+    this.#cancelNotify?.();
+    this.#watchers.clear();
+  }
+
+  async #fill(connection: number, since: string | null): Promise<void> {
+    const isCurrent = () => this.#connection === connection;
+    try {
+      const whole = await refill(this.#ports.fetchPage, this.#filter, since, (rows) => this.take(rows), isCurrent);
+      if (!whole) return;
+      this.#loaded = true;
+      this.#notify();
+    } catch {
+      // The gap stays open until it is filled; the same `since`, because live rows have moved the newest one meanwhile.
+      if (isCurrent()) this.#cancelRetry = this.#ports.after(RETRY_MS, () => void this.#fill(connection, since));
+    }
+  }
+
+  #notify(): void {
+    this.#cancelNotify ??= this.#ports.after(NOTIFY_MS, () => {
+      this.#cancelNotify = null;
+      for (const watcher of [...this.#watchers]) watcher();
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import type { MessageRow, Messages } from '@yosugara/protocol';
+
+/**
+ * How far before the newest known row a refill begins. A row may be stored later than a younger one: the new Master
+ * merges what the old one had received and not yet stored. Ids tell the known from the new.
+ */
+export const REFILL_OVERLAP_MS = 60_000;
+const PAGE_ROWS = 200;
+/** Bound of one refill: 20 000 rows, ten times what the live list holds. */
+const MAX_PAGES = 100;
+
+export type FetchPage = (query: string) => Promise<Messages>;
+
+export function refillQuery(filter: string, since: string | null, after: string | null): string {
+  const query = new URLSearchParams(filter);
+  query.set('limit', String(PAGE_ROWS));
+  if (since !== null) query.set('since', since);
+  if (after !== null) query.set('after', after);
+  return query.toString();
+}
+
+/** Where to begin: RFC 3339, UTC; null = nothing is known yet, the newest page is enough. */
+export function refillSince(newest: MessageRow | undefined): string | null {
+  const at = newest === undefined ? Number.NaN : Date.parse(newest.receivedAt);
+  return Number.isNaN(at) ? null : new Date(at - REFILL_OVERLAP_MS).toISOString();
+}
+
+/**
+ * Hands every row since `since` to `take`, page by page, in whatever order the server pages.
+ * @returns false when `isCurrent` said that another connection made this refill pointless.
+ */
+export async function refill(
+  fetchPage: FetchPage,
+  filter: string,
+  since: string | null,
+  take: (rows: readonly MessageRow[]) => void,
+  isCurrent: () => boolean,
+): Promise<boolean> {
+  let after: string | null = null;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const answer: Messages = await fetchPage(refillQuery(filter, since, after));
+    if (!isCurrent()) return false;
+    take(answer.rows);
+    after = answer.next;
+    if (after === null || since === null) return true;
+  }
+  return true;
+}

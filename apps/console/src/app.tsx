@@ -1,0 +1,81 @@
+import { Button, createTheme, Loader, MantineProvider } from '@mantine/core';
+import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
+import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { api, isLoggedOut, isPassing } from './api/client.js';
+import { LiveProvider } from './api/live.js';
+import { backoffMs } from './api/reconnect.js';
+import { Shell } from './components/shell.js';
+import { ToastProvider } from './components/toasts.js';
+import { LanguageProvider, useText } from './i18n/language.js';
+import { ClusterPage } from './pages/cluster.js';
+import { Gate, LoginPage } from './pages/login.js';
+import { MessagesPage } from './pages/messages.js';
+import { FirstPasswordPage } from './pages/password.js';
+
+const theme = createTheme({
+  primaryColor: 'indigo',
+  fontFamily:
+    'system-ui, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans JP", "Hiragino Sans", "Yu Gothic UI", Meiryo, IPAPGothic, sans-serif',
+  fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", "Noto Sans Mono CJK JP", monospace',
+  defaultRadius: 'sm',
+  headings: { fontWeight: '600' },
+});
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      retry: (_count, error) => isPassing(error),
+      retryDelay: (count) => backoffMs(count),
+      // The browser's idea of "online" knows nothing of a take-over inside the house network.
+      networkMode: 'always',
+      refetchOnWindowFocus: false,
+      staleTime: 5_000,
+    },
+    mutations: { networkMode: 'always' },
+  },
+});
+
+function Pages() {
+  const { t } = useText();
+  const me = useQuery({ queryKey: ['me'], queryFn: ({ signal }) => api.me(signal), staleTime: 60_000, refetchInterval: 60_000 });
+  // Logged out is what the manager says; a manager that says nothing is a take-over, and the page stays.
+  if (isLoggedOut(me.error)) return <LoginPage />;
+  if (me.data === undefined)
+    return (
+      <Gate>
+        <p className="gate-waiting" role="status">
+          {me.error === null ? <Loader size="sm" /> : null}
+          {me.error === null ? t('app.connecting') : me.error.message}
+        </p>
+        {me.error !== null && <Button onClick={() => void me.refetch()}>{t('common.retry')}</Button>}
+      </Gate>
+    );
+  if (me.data.mustChange) return <FirstPasswordPage />;
+  return (
+    <LiveProvider>
+      <Routes>
+        <Route element={<Shell me={me.data} />}>
+          <Route path="/cluster" element={<ClusterPage />} />
+          <Route path="/messages" element={<MessagesPage />} />
+          <Route path="*" element={<Navigate to="/cluster" replace />} />
+        </Route>
+      </Routes>
+    </LiveProvider>
+  );
+}
+
+export function App() {
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <LanguageProvider>
+        <QueryClientProvider client={queries}>
+          <ToastProvider>
+            <BrowserRouter>
+              <Pages />
+            </BrowserRouter>
+          </ToastProvider>
+        </QueryClientProvider>
+      </LanguageProvider>
+    </MantineProvider>
+  );
+}

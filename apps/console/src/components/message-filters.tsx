@@ -1,0 +1,168 @@
+import { Button, SegmentedControl, Select, TextInput } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
+import { type Filter, isFiltered, KINDS, NO_FILTER, RANGES, type Range, SEVERITIES } from '../api/filter.js';
+import { useText } from '../i18n/language.js';
+
+const TYPING_MS = 350;
+
+/** A field whose value is taken over when the typing pauses, or at once with Enter. */
+function Typed({
+  label,
+  placeholder,
+  value,
+  onValue,
+  testId,
+  className,
+}: {
+  readonly label: string;
+  readonly placeholder: string;
+  readonly value: string;
+  readonly onValue: (value: string) => void;
+  readonly testId: string;
+  readonly className: string;
+}) {
+  const [typed, setTyped] = useState(value);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => setTyped(value), [value]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const change = (next: string, afterMs: number) => {
+    setTyped(next);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => onValue(next), afterMs);
+  };
+  return (
+    <TextInput
+      size="xs"
+      className={className}
+      label={label}
+      placeholder={placeholder}
+      value={typed}
+      data-testid={testId}
+      onChange={(event) => change(event.currentTarget.value, TYPING_MS)}
+      onKeyDown={(event) => event.key === 'Enter' && change(event.currentTarget.value, 0)}
+    />
+  );
+}
+
+interface FiltersProps {
+  readonly filter: Filter;
+  readonly onChange: (change: Partial<Filter>) => void;
+}
+
+function TimeRange({ filter, onChange }: FiltersProps) {
+  const { t } = useText();
+  const wrong = filter.since !== '' && filter.until !== '' && filter.until < filter.since;
+  return (
+    <>
+      <Select
+        size="xs"
+        className="f-range"
+        label={t('messages.range')}
+        data={RANGES.map((range) => ({ value: range, label: t(`messages.range.${range}`) }))}
+        value={filter.range}
+        allowDeselect={false}
+        onChange={(range) => onChange({ range: (range ?? NO_FILTER.range) as Range })}
+        data-testid="filter-range"
+      />
+      {filter.range === 'custom' && (
+        <>
+          <TextInput
+            size="xs"
+            type="datetime-local"
+            step={1}
+            label={t('messages.since')}
+            value={filter.since}
+            onChange={(event) => onChange({ since: event.currentTarget.value })}
+            data-testid="filter-since"
+          />
+          <TextInput
+            size="xs"
+            type="datetime-local"
+            step={1}
+            label={t('messages.until')}
+            value={filter.until}
+            onChange={(event) => onChange({ until: event.currentTarget.value })}
+            error={wrong ? t('messages.badRange') : undefined}
+            data-testid="filter-until"
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+export function MessageFilters({ filter, onChange }: FiltersProps) {
+  const { t } = useText();
+  return (
+    <search className="filters" aria-label={t('messages.filters')}>
+      <SegmentedControl
+        size="xs"
+        aria-label={t('messages.mode')}
+        data-testid="message-mode"
+        value={filter.mode}
+        onChange={(mode) => onChange({ mode: mode === 'search' ? 'search' : 'live' })}
+        data={[
+          { value: 'live', label: t('messages.live') },
+          { value: 'search', label: t('messages.search') },
+        ]}
+      />
+      <Typed
+        className="f-text"
+        label={t('messages.text')}
+        placeholder={t('messages.textHint')}
+        value={filter.text}
+        onValue={(text) => onChange({ text })}
+        testId="filter-text"
+      />
+      <Select
+        size="xs"
+        className="f-severity"
+        label={t('messages.severity')}
+        placeholder={t('messages.any')}
+        data={[...SEVERITIES]}
+        value={filter.severity === '' ? null : filter.severity}
+        clearable
+        onChange={(severity) => onChange({ severity: severity ?? '' })}
+        data-testid="filter-severity"
+      />
+      <Select
+        size="xs"
+        className="f-kind"
+        label={t('messages.kind')}
+        placeholder={t('messages.any')}
+        data={KINDS.map((kind) => ({ value: kind, label: t(`kind.${kind}`) }))}
+        value={filter.kind === '' ? null : filter.kind}
+        clearable
+        onChange={(kind) => onChange({ kind: kind ?? '' })}
+        data-testid="filter-kind"
+      />
+      <Typed
+        className="f-source"
+        label={t('messages.source')}
+        placeholder={t('messages.sourceHint')}
+        value={filter.source}
+        onValue={(source) => onChange({ source })}
+        testId="filter-source"
+      />
+      <Typed
+        className="f-host"
+        label={t('messages.host')}
+        placeholder={t('messages.hostHint')}
+        value={filter.host}
+        onValue={(host) => onChange({ host })}
+        testId="filter-host"
+      />
+      {filter.mode === 'search' && <TimeRange filter={filter} onChange={onChange} />}
+      {isFiltered(filter) && (
+        <Button
+          size="xs"
+          variant="subtle"
+          onClick={() => onChange({ text: '', source: '', host: '', severity: '', kind: '' })}
+          data-testid="filter-clear"
+        >
+          {t('messages.clear')}
+        </Button>
+      )}
+    </search>
+  );
+}

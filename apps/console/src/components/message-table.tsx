@@ -1,0 +1,164 @@
+import type { MessageRow } from '@yosugara/protocol';
+import { type MouseEvent, memo, type ReactNode } from 'react';
+import { rowTime, visible } from '../i18n/format.js';
+import { useText } from '../i18n/language.js';
+import { ChevronIcon } from './icons.js';
+import { Time } from './time.js';
+
+const COLUMNS = 9;
+
+function Severity({ row }: { readonly row: MessageRow }) {
+  if (row.severity === null) return <span className="dim">–</span>;
+  return <span className={`severity severity-${/^[a-z]+$/.test(row.severity) ? row.severity : 'unknown'}`}>{row.severity}</span>;
+}
+
+/** One badge a node: filled when that node's receiver has it, outlined when only the peer had. */
+function SeenBy({ row, nodes }: { readonly row: MessageRow; readonly nodes: readonly string[] }) {
+  const { t } = useText();
+  const all = [...nodes, ...row.seenBy.filter((name) => !nodes.includes(name))];
+  return (
+    <span className="seen-by">
+      {all.map((name) => {
+        const seen = row.seenBy.includes(name);
+        const label = t(seen ? 'messages.seenByNode' : 'messages.notSeenByNode', { node: name });
+        return (
+          <span key={name} className={seen ? 'seen' : 'seen seen-not'} title={label} role="img" aria-label={label}>
+            {name}
+          </span>
+        );
+      })}
+    </span>
+  );
+}
+
+function Detail({ row }: { readonly row: MessageRow }) {
+  const { t } = useText();
+  return (
+    <tr className="detail" data-testid="message-detail">
+      <td colSpan={COLUMNS}>
+        <pre className="full-text">{visible(row.text, true)}</pre>
+        <dl className="detail-facts">
+          <dt>{t('messages.time')}</dt>
+          <dd>
+            <Time iso={row.receivedAt} /> <span className="dim">({t('common.utc', { time: row.receivedAt })})</span>
+          </dd>
+          <dt>{t('messages.source')}</dt>
+          <dd className="mono">{row.source}</dd>
+          <dt>{t('messages.facility')}</dt>
+          <dd>{row.facility ?? '–'}</dd>
+          <dt>{t('messages.app')}</dt>
+          <dd>{row.app === null ? '–' : visible(row.app)}</dd>
+          <dt>{t('messages.seenBy')}</dt>
+          <dd>{row.seenBy.join(', ')}</dd>
+          <dt>{t('messages.id')}</dt>
+          <dd className="mono breakable">{row.id}</dd>
+        </dl>
+      </td>
+    </tr>
+  );
+}
+
+interface RowProps {
+  readonly row: MessageRow;
+  readonly nodes: readonly string[];
+  readonly open: boolean;
+  /** Start of today, ms: older rows carry their date. */
+  readonly todayMs: number;
+  readonly onToggle: (id: string) => void;
+}
+
+const Row = memo(function Row({ row, nodes, open, todayMs, onToggle }: RowProps) {
+  const { t } = useText();
+  const toggle = (event: MouseEvent) => {
+    // Marking text with the mouse is not a click.
+    if (window.getSelection()?.toString() === '' || (event.target as Element).closest('button') !== null) onToggle(row.id);
+  };
+  return (
+    <>
+      {/* The button in the first cell is the way for the keyboard; the row is only a larger target for the mouse. */}
+      <tr className={open ? 'message open' : 'message'} data-testid="message-row" data-id={row.id} onClick={toggle}>
+        <td>
+          <button
+            type="button"
+            className="expander"
+            aria-expanded={open}
+            aria-label={t(open ? 'messages.collapse' : 'messages.expand')}
+          >
+            <ChevronIcon open={open} />
+          </button>
+        </td>
+        <td className="tabular nowrap">
+          <Time iso={row.receivedAt} text={rowTime(row.receivedAt, todayMs)} />
+        </td>
+        <td>
+          <Severity row={row} />
+        </td>
+        <td className="col-kind">{t(`kind.${row.kind}`)}</td>
+        <td className="mono nowrap">{row.source}</td>
+        <td className="clip" title={row.host ?? undefined}>
+          {row.host === null ? '–' : visible(row.host)}
+        </td>
+        <td className="clip" title={row.app ?? undefined}>
+          {row.app === null ? '–' : visible(row.app)}
+        </td>
+        <td className="clip text-cell">{visible(row.text)}</td>
+        <td>
+          <SeenBy row={row} nodes={nodes} />
+        </td>
+      </tr>
+      {open && <Detail row={row} />}
+    </>
+  );
+});
+
+interface TableProps {
+  readonly rows: readonly MessageRow[];
+  readonly nodes: readonly string[];
+  readonly opened: ReadonlySet<string>;
+  readonly nowMs: number;
+  readonly onToggle: (id: string) => void;
+  readonly empty: ReactNode;
+  readonly foot: ReactNode;
+  readonly busy: boolean;
+}
+
+export function MessageTable({ rows, nodes, opened, nowMs, onToggle, empty, foot, busy }: TableProps) {
+  const { t } = useText();
+  const todayMs = new Date(nowMs).setHours(0, 0, 0, 0);
+  return (
+    <section className="table-scroll" aria-label={t('messages.title')} data-testid="message-table">
+      <table className="messages" aria-busy={busy}>
+        <colgroup>
+          <col className="w-expander" />
+          <col className="w-time" />
+          <col className="w-severity" />
+          <col className="w-kind" />
+          <col className="w-source" />
+          <col className="w-host" />
+          <col className="w-app" />
+          <col />
+          <col className="w-seen" />
+        </colgroup>
+        <thead>
+          <tr>
+            <th>
+              <span className="hidden">{t('messages.expand')}</span>
+            </th>
+            {(['time', 'severity', 'kind', 'source', 'host', 'app', 'message', 'seenBy'] as const).map((column) => (
+              <th key={column} scope="col" className={column === 'kind' ? 'col-kind' : undefined}>
+                {t(`messages.${column}`)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Row key={row.id} row={row} nodes={nodes} open={opened.has(row.id)} todayMs={todayMs} onToggle={onToggle} />
+          ))}
+        </tbody>
+      </table>
+      {rows.length === 0 && <div className="empty">{empty}</div>}
+      {rows.length > 0 && <div className="table-foot">{foot}</div>}
+    </section>
+  );
+}

@@ -1,0 +1,172 @@
+import { ActionIcon, Badge, Menu, SegmentedControl, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import { NavLink, Outlet } from 'react-router';
+import { api, type Me } from '../api/client.js';
+import { useCluster, useLinkState } from '../api/live.js';
+import { type KnownMaster, masterChange, masterOf } from '../api/master-change.js';
+import { useText } from '../i18n/language.js';
+import type { Language } from '../i18n/translate.js';
+import { PasswordDialog } from '../pages/password.js';
+import { ReconnectBanner } from './banner.js';
+import { Logo, MoonIcon, SunIcon, UserIcon } from './icons.js';
+import { useToast } from './toasts.js';
+
+/** Says it once, whichever page is open. */
+function useMasterToast(): void {
+  const { t } = useText();
+  const toast = useToast();
+  const { status } = useCluster();
+  const remembered = useRef<KnownMaster | null>(null);
+  useEffect(() => {
+    const { known, announce } = masterChange(remembered.current, masterOf(status));
+    remembered.current = known;
+    if (announce && known !== null)
+      toast({ text: t('toast.master', { master: known.name, epoch: known.epoch }), tone: 'good', testId: 'toast-master' });
+  }, [status, t, toast]);
+}
+
+export function LanguageSwitch() {
+  const { language, setLanguage, t } = useText();
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label={t('header.language')}
+      data-testid="language-switch"
+      value={language}
+      onChange={(value) => setLanguage(value as Language)}
+      data={[
+        { value: 'ja', label: '日本語' },
+        { value: 'en', label: 'English' },
+      ]}
+    />
+  );
+}
+
+export function SchemeSwitch() {
+  const { t } = useText();
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme('light');
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="lg"
+      aria-label={t('header.scheme')}
+      title={t('header.scheme')}
+      data-testid="scheme-switch"
+      onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}
+    >
+      {scheme === 'dark' ? <SunIcon /> : <MoonIcon />}
+    </ActionIcon>
+  );
+}
+
+function MasterChip() {
+  const { t } = useText();
+  const { status } = useCluster();
+  if (status === undefined) return null;
+  return (
+    <div className="master-chip">
+      <span className="dim">{t('header.master')}</span>
+      <strong data-testid="master-name">{status.master ?? t('header.noMaster')}</strong>
+      <span className="dim" data-testid="header-epoch">
+        {t('header.epoch', { epoch: status.epoch })}
+      </span>
+    </div>
+  );
+}
+
+function LinkBadge() {
+  const { t } = useText();
+  const state = useLinkState();
+  const live = state.kind === 'open' && state.lostAtMs === null;
+  const hello = state.kind === 'open' ? state.hello : null;
+  return (
+    <Badge
+      variant="dot"
+      color={live ? 'teal' : 'yellow'}
+      size="lg"
+      className="link-badge"
+      data-testid="link-state"
+      title={hello === null ? undefined : t('header.liveHint', { node: hello.node, mode: hello.mode })}
+    >
+      {t(live ? 'header.live' : 'header.offline')}
+    </Badge>
+  );
+}
+
+function UserMenu({ me }: { readonly me: Me }) {
+  const { t } = useText();
+  const client = useQueryClient();
+  const [changing, setChanging] = useState(false);
+  const logout = async () => {
+    // Whatever the manager answers, this page shows nothing more: `me` decides what comes next.
+    await api.logout().catch(() => undefined);
+    client.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
+    await client.resetQueries({ queryKey: ['me'] });
+  };
+  return (
+    <>
+      <Menu position="bottom-end" withArrow>
+        <Menu.Target>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="lg"
+            aria-label={t('header.user', { login: me.login })}
+            data-testid="user-menu"
+          >
+            <UserIcon />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>
+            {me.login} · {t('header.role', { role: me.role })}
+          </Menu.Label>
+          <Menu.Item onClick={() => setChanging(true)}>{t('header.changePassword')}</Menu.Item>
+          <Menu.Item data-testid="logout" onClick={() => void logout()}>
+            {t('header.logout')}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <PasswordDialog opened={changing} onClose={() => setChanging(false)} />
+    </>
+  );
+}
+
+export function Shell({ me }: { readonly me: Me }) {
+  const { t } = useText();
+  useMasterToast();
+  return (
+    <div className="shell">
+      <a className="skip" href="#content">
+        {t('app.skip')}
+      </a>
+      <header className="header">
+        <Logo />
+        <span className="brand">{t('app.title')}</span>
+        <nav aria-label={t('nav.label')} className="nav">
+          <NavLink to="/cluster" data-testid="nav-cluster">
+            {t('nav.cluster')}
+          </NavLink>
+          <NavLink to="/messages" data-testid="nav-messages">
+            {t('nav.messages')}
+          </NavLink>
+        </nav>
+        <span className="grow" />
+        <MasterChip />
+        <LinkBadge />
+        <LanguageSwitch />
+        <SchemeSwitch />
+        <UserMenu me={me} />
+      </header>
+      <div className="banner-place">
+        <ReconnectBanner />
+      </div>
+      <main id="content" tabIndex={-1} className="content">
+        <Outlet />
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import type { Status } from '@yosugara/protocol';
+import { useState } from 'react';
+import { api } from '../api/client.js';
+import { useText } from '../i18n/language.js';
+import { switchoverTarget } from './cluster-model.js';
+import { SwapIcon } from './icons.js';
+import { useToast } from './toasts.js';
+
+function SwitchoverDialog({ from, to, onClose }: { readonly from: string; readonly to: string; readonly onClose: () => void }) {
+  const { t } = useText();
+  const toast = useToast();
+  const going = useMutation({
+    mutationFn: async () => await api.switchover({ to }),
+    onSuccess: () => {
+      toast({ text: t('switchover.started', { to }), tone: 'info' });
+      onClose();
+    },
+  });
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('switchover.title', { to })}
+      centered
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
+      <Stack data-testid="switchover-dialog">
+        <Text>{t('switchover.confirm', { from, to })}</Text>
+        {going.error !== null && (
+          <Alert color="red" role="alert">
+            {t('common.error', { message: going.error.message })}
+          </Alert>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            {t('common.cancel')}
+          </Button>
+          <Button loading={going.isPending} onClick={() => going.mutate()} data-testid="switchover-confirm">
+            {t('switchover.go')}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
+export function Switchover({ status, mayAct }: { readonly status: Status; readonly mayAct: boolean }) {
+  const { t } = useText();
+  const [asked, setAsked] = useState<{ readonly from: string; readonly to: string } | null>(null);
+  const to = switchoverTarget(status);
+  const from = status.master;
+  return (
+    <>
+      <Button
+        variant="default"
+        leftSection={<SwapIcon />}
+        disabled={to === null || !mayAct}
+        title={to === null ? t('switchover.blocked') : undefined}
+        onClick={() => to !== null && from !== null && setAsked({ from, to })}
+        data-testid="switchover-button"
+      >
+        {t('switchover.button')}
+      </Button>
+      {asked !== null && <SwitchoverDialog {...asked} onClose={() => setAsked(null)} />}
+    </>
+  );
+}

@@ -1,0 +1,73 @@
+/** Numbers, sizes and times for people. Wall clocks only; nothing here decides anything. */
+const LOCALE = { en: 'en-GB', ja: 'ja-JP' } as const;
+type Language = keyof typeof LOCALE;
+
+const pad = (value: number, width = 2): string => String(value).padStart(width, '0');
+
+/** Local date and time to the second, `2026-11-21 09:08:07`; the same in both languages, sortable by eye. */
+export function localTime(iso: string): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
+  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${clockTime(at)}`;
+}
+
+/** Local time with milliseconds, with the date only when it is not today's. */
+export function rowTime(iso: string, nowMs: number): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
+  const time = `${clockTime(at)}.${pad(at.getMilliseconds(), 3)}`;
+  return at.toDateString() === new Date(nowMs).toDateString() ? time : `${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${time}`;
+}
+
+export function clockTime(at: Date): string {
+  return `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`;
+}
+
+/** As received, for the hover: UTC with all the digits the server gave. */
+export const utcTime = (iso: string): string => {
+  const zulu = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d(?:\.\d+)?)(?:Z|\+00:00)$/.exec(iso);
+  if (zulu !== null) return `${zulu[1]} ${zulu[2]} UTC`;
+  const at = new Date(iso);
+  return Number.isNaN(at.getTime()) ? iso : at.toISOString().replace('T', ' ').replace('Z', ' UTC');
+};
+
+export function bytes(count: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = count;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+export const integer = (value: number, language: Language): string => new Intl.NumberFormat(LOCALE[language]).format(value);
+
+export function rate(perSecond: number): string {
+  return perSecond === 0 ? '0' : perSecond < 10 ? perSecond.toFixed(1) : String(Math.round(perSecond));
+}
+
+/** `12 s`, `3 min`, `5 h`, `2 d`. */
+export function age(ms: number, language: Language): string {
+  const units = language === 'ja' ? ['秒', '分', '時間', '日'] : ['s', 'min', 'h', 'd'];
+  const s = Math.max(0, Math.round(ms / 1000));
+  if (s < 60) return `${s} ${units[0]}`;
+  if (s < 3_600) return `${Math.floor(s / 60)} ${units[1]}`;
+  if (s < 86_400) return `${Math.floor(s / 3_600)} ${units[2]}`;
+  return `${Math.floor(s / 86_400)} ${units[3]}`;
+}
+
+/**
+ * Text of a stranger, made harmless to the eye: control characters become their pictures (U+2400…), and characters that turn
+ * the reading direction or have no width become visible escapes, so that a line cannot pose as another one (Unicode TR 36).
+ * Line breaks and tabs stay when `multiline`.
+ */
+export function visible(text: string, multiline = false): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (char) => {
+    if (multiline && (char === '\n' || char === '\t')) return char;
+    const code = char.charCodeAt(0);
+    if (code <= 0x1f) return String.fromCharCode(0x2400 + code);
+    return code === 0x7f ? '\u2421' : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+}

@@ -1,0 +1,71 @@
+import { Button, Loader } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import type { Me } from '../api/client.js';
+import { CLUSTER_KEY, useCluster, useLinkState } from '../api/live.js';
+import { lostAtMs } from '../api/reconnect.js';
+import { nodesOut } from '../components/cluster-model.js';
+import { History } from '../components/history.js';
+import { RecoverPanel } from '../components/recover-panel.js';
+import { Alarms, Facts } from '../components/side-panels.js';
+import { Switchover } from '../components/switchover.js';
+import { Topology } from '../components/topology.js';
+import { useNow } from '../components/use-now.js';
+import { Verdict } from '../components/verdict.js';
+import { age, clockTime } from '../i18n/format.js';
+import { useText } from '../i18n/language.js';
+
+/** A role that only looks. The manager has the last word; here the buttons are greyed out. */
+const LOOKERS: readonly string[] = ['viewer', 'readonly', 'reader'];
+
+function HeardAt({ heardAtMs, stale }: { readonly heardAtMs: number; readonly stale: boolean }) {
+  const { t, language } = useText();
+  const now = useNow(stale ? 1_000 : 0);
+  if (stale)
+    return (
+      <span className="text-busy" data-testid="cluster-stale">
+        {t('cluster.stale', { age: age(now - heardAtMs, language) })}
+      </span>
+    );
+  return <span className="dim tabular">{t('cluster.asOf', { time: clockTime(new Date(heardAtMs)) })}</span>;
+}
+
+export function ClusterPage() {
+  const { t } = useText();
+  const client = useQueryClient();
+  const { status, heardAtMs, error } = useCluster();
+  const stale = lostAtMs(useLinkState()) !== null;
+  const me = client.getQueryData<Me>(['me']);
+  const mayAct = !stale && me !== undefined && !LOOKERS.includes(me.role);
+  if (status === undefined)
+    return (
+      <div className="blank" role="status">
+        {error === null ? <Loader /> : <p>{t('cluster.loadFailed')}</p>}
+        {error === null ? <p>{t('app.connecting')}</p> : <p className="dim">{error.message}</p>}
+        {error !== null && (
+          <Button onClick={() => void client.invalidateQueries({ queryKey: CLUSTER_KEY })}>{t('common.retry')}</Button>
+        )}
+      </div>
+    );
+  return (
+    <div className="cluster-page">
+      <div className="page-head">
+        <h1>{t('cluster.title')}</h1>
+        <HeardAt heardAtMs={heardAtMs} stale={stale} />
+        <span className="grow" />
+        <Switchover status={status} mayAct={mayAct} />
+      </div>
+      <Verdict verdict={status.ifMasterDied} stale={stale} />
+      {nodesOut(status).map((node) => (
+        <RecoverPanel key={node.name} node={node} mayAct={mayAct} />
+      ))}
+      <div className="cluster-grid">
+        <Topology status={status} stale={stale} />
+        <div className="cluster-side">
+          <Alarms alarms={status.alarms} />
+          <Facts status={status} />
+        </div>
+      </div>
+      <History status={status} />
+    </div>
+  );
+}

@@ -1,0 +1,92 @@
+import { Alert, Button, Paper, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { ApiError, api } from '../api/client.js';
+import { Logo } from '../components/icons.js';
+import { LanguageSwitch, SchemeSwitch } from '../components/shell.js';
+import { useText } from '../i18n/language.js';
+import type { Translate } from '../i18n/translate.js';
+
+/** The frame of everything that comes before the console itself. */
+export function Gate({ children }: { readonly children: ReactNode }) {
+  const { t } = useText();
+  return (
+    <div className="gate">
+      <div className="gate-top">
+        <LanguageSwitch />
+        <SchemeSwitch />
+      </div>
+      <main className="gate-main">
+        <div className="gate-brand">
+          <Logo size={56} />
+          <div>
+            <h1>{t('app.title')}</h1>
+            <p className="dim">{t('app.tagline')}</p>
+          </div>
+        </div>
+        {children}
+      </main>
+    </div>
+  );
+}
+
+function reasonOf(error: Error, t: Translate): string {
+  if (error instanceof ApiError && error.status === 401) return t('login.wrong');
+  if (error instanceof ApiError && error.status === 429) return t('login.locked');
+  return t('common.error', { message: error.message });
+}
+
+export function LoginPage() {
+  const { t } = useText();
+  const client = useQueryClient();
+  const [login, setLogin] = useState('');
+  const [password, setPassword] = useState('');
+  const entering = useMutation({
+    mutationFn: async () => await api.login(login.trim(), password),
+    onSuccess: async () => await client.resetQueries({ queryKey: ['me'] }),
+    onError: () => setPassword(''),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (login.trim() !== '' && password !== '') entering.mutate();
+  };
+  return (
+    <Gate>
+      <Paper withBorder p="xl" radius="md" shadow="sm" className="gate-card">
+        <form onSubmit={submit} data-testid="login-form" aria-label={t('login.title')}>
+          <Stack>
+            <TextInput
+              label={t('login.login')}
+              name="login"
+              autoComplete="username"
+              autoFocus
+              required
+              withAsterisk={false}
+              value={login}
+              onChange={(event) => setLogin(event.currentTarget.value)}
+              data-testid="login-name"
+            />
+            <PasswordInput
+              label={t('login.password')}
+              name="password"
+              autoComplete="current-password"
+              required
+              withAsterisk={false}
+              value={password}
+              onChange={(event) => setPassword(event.currentTarget.value)}
+              data-testid="login-password"
+            />
+            {entering.error !== null && (
+              <Alert color="red" role="alert" data-testid="login-error">
+                {reasonOf(entering.error, t)}
+              </Alert>
+            )}
+            <Button type="submit" loading={entering.isPending} fullWidth data-testid="login-submit">
+              {t('login.submit')}
+            </Button>
+          </Stack>
+        </form>
+      </Paper>
+    </Gate>
+  );
+}
