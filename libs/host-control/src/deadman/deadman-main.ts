@@ -1,0 +1,115 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { onJsonLines, sendLine } from '../os/lines.js';
+import { processFact } from '../os/processes.js';
+import { endPredecessor, Keeper, protectFromOom, watchdogState } from './keeper.js';
+import { type DeadManSetup, type FromDeadMan, monotonicMs, type ToDeadMan } from './protocol.js';
+import { keyFromSeed, postStopProof, signStopProof } from './stop-proof.js';
+
+/**
+ * The dead man: a tiny program in a session of its own that holds PostgreSQL and the manager and obeys "lease until X".
+ * It needs nothing of the controller to do its one duty: at X, or when the controller's end of the pipe closes, nobody is left.
+ */
+const controller = new Socket({ fd: 3, readable: true, writable: true });
+// A full pipe (frozen controller) only grows a few lines of memory; a broken one is the EOF we wait for anyway.
+controller.on('error', () => {});
+const say = (message: FromDeadMan) => sendLine(controller, message);
+
+const CHECK_MS = 50;
+let keeper: Keeper | null = null;
+let setup: DeadManSetup | null = null;
+let leaseUntilMs = 0;
+let leaseEpoch = 0;
+/** Epochs up to this one are over for this boot: a proof was signed. Serving in them again would make the proof a lie. */
+let provedEpoch = 0;
+let killing: Promise<boolean> | null = null;
+let timer: NodeJS.Timeout | null = null;
+
+onJsonLines<ToDeadMan>(controller, (message) => {
+  if ('setup' in message) void begin(message.setup);
+  else if ('lease' in message) lease(message.lease, message.epoch);
+  else if (keeper !== null) void keeper.obey(message, say);
+});
+controller.once('close', () => void end());
+controller.once('end', () => void end());
+process.on('SIGTERM', () => void end());
+for (const name of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(name, () => {});
+
+async function begin(given: DeadManSetup): Promise<void> {
+  try {
+    const key = keyFromSeed(readFileSync(given.seedFile, 'utf8'));
+    await endPredecessor(given.pidFile);
+    const held = new Keeper(given, (kind, pid, code, signal) => say({ exited: kind, pid, code, signal }));
+    const leftoversKilled = await held.killEverything();
+    if (leftoversKilled === null) throw new Error('processes of an earlier life cannot be killed');
+    mkdirSync(dirname(given.pidFile), { recursive: true });
+    writeFileSync(given.pidFile, JSON.stringify({ pid: process.pid, startTicks: processFact(process.pid)?.startTicks }));
+    setup = given;
+    keeper = held;
+    proof = (epoch) => {
+      const text = { node: given.node, epoch, bootId: given.bootId, atWallMs: Date.now() } as Parameters<typeof signStopProof>[1];
+      return postStopProof(given.voters, signStopProof(given.clusterId, text, key));
+    };
+    setInterval(check, CHECK_MS);
+    const report = { pid: process.pid, oomScoreAdj: protectFromOom(), watchdog: watchdogState(), leftoversKilled };
+    say({ ready: { ...report, containment: held.containment } });
+  } catch (error) {
+    say({ failed: error instanceof Error ? error.message : String(error) });
+    setTimeout(() => process.exit(1), 100);
+  }
+}
+
+let proof: (epoch: number) => Promise<number> = async () => 0;
+
+function lease(untilMs: number, epoch: number): void {
+  if (epoch > provedEpoch) keeper?.mayServe(true);
+  if (untilMs !== 0) {
+    if (epoch <= provedEpoch || epoch < leaseEpoch) return;
+    leaseEpoch = epoch;
+  }
+  leaseUntilMs = untilMs;
+  if (timer !== null) clearTimeout(timer);
+  timer = untilMs === 0 ? null : setTimeout(check, Math.max(0, untilMs - monotonicMs()));
+}
+
+function check(): void {
+  if (leaseUntilMs !== 0 && monotonicMs() >= leaseUntilMs) void expire();
+}
+
+/** The proof goes out only after two empty looks; without them the voters wait for the promise's own end. */
+async function expire(): Promise<void> {
+  const epoch = leaseEpoch;
+  leaseUntilMs = 0;
+  provedEpoch = Math.max(provedEpoch, epoch);
+  keeper?.mayServe(false);
+  while (!(await killAllOnce()));
+  say({ struck: epoch });
+  await proof(epoch);
+}
+
+function killAllOnce(): Promise<boolean> {
+  killing ??= (async () => {
+    try {
+      return (await keeper!.killEverything()) !== null;
+    } finally {
+      killing = null;
+    }
+  })();
+  return killing;
+}
+
+let ending = false;
+async function end(): Promise<void> {
+  if (ending) return;
+  ending = true;
+  leaseUntilMs = 0;
+  if (keeper !== null && setup !== null) {
+    keeper.mayServe(false);
+    // A process in uninterruptible sleep goes when its disk answers: we stay until it has, nobody else would.
+    while (!(await killAllOnce()));
+    if (leaseEpoch > 0) await proof(leaseEpoch);
+    keeper.cleanUp();
+  }
+  process.exit(0);
+}

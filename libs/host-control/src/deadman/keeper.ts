@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findCgroupRoot, joinGroup, openGroup, removeGroups } from '../os/cgroup.js';
+import { type Containment, killAll, members, signal } from '../os/containment.js';
+import { processFact } from '../os/processes.js';
+import type { DeadManSetup, FromDeadMan, Kind, SpawnSpec, ToDeadMan } from './protocol.js';
+
+type Order = Extract<ToDeadMan, { id: number }>;
+type Exit = (kind: Kind, pid: number, code: number | null, signal: string | null) => void;
+
+const KILL_DEADLINE_MS = 5_000;
+const LOG_LIMIT_BYTES = 64 * 1024 * 1024;
+/** Waits for our word, given only after it was put into its control group: nothing it starts can be outside. */
+const WAIT_THEN_EXEC = 'read -r go || exit 1; echo 0 2>/dev/null >/proc/self/oom_score_adj; exec "$@" </dev/null';
+
+/** Spawns, stops and kills the two held programs. */
+export class Keeper {
+  readonly containment: 'cgroup' | 'scan';
+  readonly #root: string | null;
+  readonly #where: Record<Kind, Containment>;
+  readonly #marker: string;
+  readonly #onExit: Exit;
+  readonly #children = new Map<Kind, ChildProcess>();
+  #mayServe = true;
+
+  constructor(setup: DeadManSetup, onExit: Exit) {
+    this.#onExit = onExit;
+    this.#marker = setup.managerMarker;
+    this.#root = setup.useGroups ? findCgroupRoot(setup.groupName) : null;
+    this.containment = this.#root === null ? 'scan' : 'cgroup';
+    const group = (kind: Kind) => (this.#root === null ? null : openGroup(this.#root, kind));
+    this.#where = {
+      postgres: { group: group('postgres'), scan: setup.postgres, marker: null },
+      manager: { group: group('manager'), scan: null, marker: setup.managerMarker },
+    };
+  }
+
+  mayServe(may: boolean): void {
+    this.#mayServe = may;
+  }
+
+  /** @returns how many processes were killed; null: some are left. */
+  async killEverything(): Promise<number | null> {
+    const [postgres, manager] = await Promise.all([
+      killAll(this.#where.postgres, KILL_DEADLINE_MS),
+      killAll(this.#where.manager, KILL_DEADLINE_MS),
+    ]);
+    return postgres === null || manager === null ? null : postgres + manager;
+  }
+
+  async obey(order: Order, say: (message: FromDeadMan) => void): Promise<void> {
+    try {
+      if ('spawn' in order) say({ id: order.id, pid: await this.#spawn(order.spawn, order) });
+      else say({ id: order.id, stopped: await this.#stop(order.stop, order.mode, order.budgetMs) });
+    } catch (error) {
+      say({ id: order.id, refused: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  cleanUp(): void {
+    if (this.#root !== null) removeGroups(this.#root);
+  }
+
+  async #spawn(kind: Kind, spec: SpawnSpec): Promise<number> {
+    if (spec.serves && !this.#mayServe) throw new Error('the lease has ended');
+    if (members(this.#where[kind]).length > 0) throw new Error(`a ${kind} process is still there`);
+    rotate(spec.logFile);
+    const log = openSync(spec.logFile, 'a', 0o600);
+    const marked = kind === 'manager' ? markerEntry(this.#marker) : {};
+    const child = spawn('/bin/sh', ['-c', WAIT_THEN_EXEC, 'sh', ...spec.argv], {
+      cwd: spec.cwd,
+      env: { ...spec.env, ...marked },
+      stdio: ['pipe', log, log],
+      ...(spec.uid === undefined ? {} : { uid: spec.uid }),
+      ...(spec.gid === undefined ? {} : { gid: spec.gid }),
+    });
+    closeSync(log);
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    const pid = child.pid!;
+    this.#children.set(kind, child);
+    child.once('exit', (code, name) => {
+      // Children of a dead postmaster can live on and even commit: they go before anyone hears that it ended.
+      void killAll(this.#where[kind], KILL_DEADLINE_MS).finally(() => {
+        if (this.#children.get(kind) === child) this.#children.delete(kind);
+        this.#onExit(kind, pid, code, name);
+      });
+    });
+    const { group } = this.#where[kind];
+    if (group !== null) joinGroup(group, pid);
+    child.stdin!.on('error', () => {});
+    child.stdin!.end('go\n');
+    return pid;
+  }
+
+  /** fast: ask, then insist, then kill (T6). @returns true: proved that no process is left. */
+  async #stop(kind: Kind, mode: 'fast' | 'kill', budgetMs: number): Promise<boolean> {
+    const child = this.#children.get(kind);
+    if (mode === 'fast' && child?.pid !== undefined) {
+      // PostgreSQL: SIGINT is fast shutdown, SIGQUIT immediate. The manager: SIGTERM.
+      signal(child.pid, kind === 'postgres' ? 'SIGINT' : 'SIGTERM');
+      await exitWithin(child, budgetMs * 0.8);
+      if (child.exitCode === null && child.signalCode === null && kind === 'postgres') {
+        signal(child.pid, 'SIGQUIT');
+        await exitWithin(child, budgetMs * 0.2);
+      }
+    }
+    return (await killAll(this.#where[kind], KILL_DEADLINE_MS)) !== null;
+  }
+}
+
+function exitWithin(child: ChildProcess, ms: number): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      child.off('exit', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    child.once('exit', done);
+  });
+}
+
+function markerEntry(marker: string): Record<string, string> {
+  const at = marker.indexOf('=');
+  return { [marker.slice(0, at)]: marker.slice(at + 1) };
+}
+
+function rotate(logFile: string): void {
+  if (existsSync(logFile) && statSync(logFile).size > LOG_LIMIT_BYTES) renameSync(logFile, `${logFile}.1`);
+}
+
+/** Written and read back: what a line says was really achieved. */
+export function protectFromOom(): number | null {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '-1000');
+    const score = Number(readFileSync('/proc/self/oom_score_adj', 'utf8'));
+    return score === -1000 ? score : null;
+  } catch {
+    return null;
+  }
+}
+
+export function watchdogState(): 'absent' | 'unused' {
+  return existsSync('/dev/watchdog') ? 'unused' : 'absent';
+}
+
+/** Two dead men at once would kill each other's children. The earlier one gets a second for its proof, then goes. */
+export async function endPredecessor(pidFile: string): Promise<void> {
+  let earlier: { pid: number; startTicks: number };
+  try {
+    earlier = JSON.parse(readFileSync(pidFile, 'utf8'));
+  } catch {
+    return;
+  }
+  const lives = () => {
+    const fact = processFact(earlier.pid);
+    return fact !== null && fact.state !== 'Z' && fact.startTicks === earlier.startTicks;
+  };
+  for (const until = performance.now() + 1_000; lives() && performance.now() < until; ) await sleep(20);
+  while (lives()) {
+    signal(earlier.pid, 'SIGKILL');
+    await sleep(10);
+  }
+  rmSync(pidFile, { force: true });
+}

@@ -1,0 +1,103 @@
+import { type Clock, explain, type Log } from '@yosugara/kernel';
+import type { SpawnSpec } from './protocol.js';
+import type { ProcessExit } from './start.js';
+
+interface Hands {
+  spawn(spec: SpawnSpec): Promise<number>;
+  stop(budgetMs: number): Promise<boolean>;
+}
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 8_000;
+/** A run this long clears the backoff. */
+const HEALTHY_MS = 30_000;
+const STOP_BUDGET_MS = 2_000;
+
+/** Keeps the manager running while it is wanted: one step at a time, looking again after each. */
+export class ManagerKeeper {
+  readonly #spec: Omit<SpawnSpec, 'serves'> | null;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #hands: Hands;
+  readonly #onExit: ((exit: ProcessExit) => void)[] = [];
+  #wanted = false;
+  #closed = false;
+  #pid: number | null = null;
+  #lastExited: number | null = null;
+  #startedAtMs = 0;
+  #pauseMs = FIRST_PAUSE_MS;
+  #busy = false;
+  #retry: NodeJS.Timeout | null = null;
+
+  constructor(spec: Omit<SpawnSpec, 'serves'> | null, clock: Clock, log: Log, hands: Hands) {
+    this.#spec = spec;
+    this.#clock = clock;
+    this.#log = log;
+    this.#hands = hands;
+  }
+
+  pid(): number | null {
+    return this.#pid;
+  }
+
+  onExit(handler: (exit: ProcessExit) => void): void {
+    this.#onExit.push(handler);
+  }
+
+  want(wanted: boolean): void {
+    if (this.#wanted === wanted) return;
+    this.#wanted = wanted;
+    this.#pauseMs = FIRST_PAUSE_MS;
+    this.#again(0);
+  }
+
+  exited(exit: ProcessExit): void {
+    this.#lastExited = exit.pid;
+    if (this.#pid === exit.pid) this.#pid = null;
+    for (const handler of this.#onExit) handler(exit);
+    if (!this.#wanted) return;
+    if (this.#clock.monotonicMs() - this.#startedAtMs > HEALTHY_MS) this.#pauseMs = FIRST_PAUSE_MS;
+    this.#log.warn('manager.exited', { ...exit, againInMs: this.#pauseMs });
+    this.#again(this.#pauseMs);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+  }
+
+  #again(afterMs: number): void {
+    if (this.#closed || this.#spec === null) return;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => void this.#step(), afterMs);
+  }
+
+  async #step(): Promise<void> {
+    this.#retry = null;
+    if (this.#busy || this.#closed || this.#spec === null) return;
+    const wanted = this.#wanted;
+    this.#busy = true;
+    let failed = false;
+    try {
+      if (wanted && this.#pid === null) await this.#start(this.#spec);
+      else if (!wanted) {
+        if (!(await this.#hands.stop(STOP_BUDGET_MS))) throw new Error('manager processes are left');
+        this.#pid = null;
+      }
+    } catch (error) {
+      failed = true;
+      this.#log.error('manager.step', { wanted, error: explain(error) });
+    } finally {
+      this.#busy = false;
+    }
+    if (failed) this.#again(FIRST_PAUSE_MS);
+    else if (this.#wanted !== wanted) this.#again(0);
+  }
+
+  async #start(spec: Omit<SpawnSpec, 'serves'>): Promise<void> {
+    this.#startedAtMs = this.#clock.monotonicMs();
+    const pid = await this.#hands.spawn({ ...spec, serves: true });
+    if (this.#lastExited !== pid) this.#pid = pid;
+  }
+}

@@ -1,0 +1,64 @@
+/** The line protocol between controller and dead man: JSON lines, both ways on the dead man's file descriptor 3. */
+
+export type Kind = 'postgres' | 'manager';
+
+export interface DeadManSetup {
+  readonly clusterId: string;
+  readonly node: string;
+  readonly bootId: string;
+  /** ed25519 seed, base64; read once at start, so that a full or dead disk cannot silence the proof. */
+  readonly seedFile: string;
+  /** `http://address:port/internal/stop-proof` of the other members. */
+  readonly voters: readonly string[];
+  /** Name of the control group's folder, such as `yosugara-demo-a`. */
+  readonly groupName: string;
+  /** false: never use control groups (tests of the scan). */
+  readonly useGroups: boolean;
+  readonly postgres: { readonly folder: string; readonly uid: number } | null;
+  readonly managerMarker: string;
+  /** pid and start time of the dead man in charge, so that the next one can end it. */
+  readonly pidFile: string;
+}
+
+export interface SpawnSpec {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly logFile: string;
+  /** Could it act as Master? Then it is refused from the end of a lease until a lease of a higher epoch. */
+  readonly serves: boolean;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+export type ToDeadMan =
+  | { readonly setup: DeadManSetup }
+  /** `untilMs` on CLOCK_MONOTONIC; 0 disarms. */
+  | { readonly lease: number; readonly epoch: number }
+  | ({ readonly id: number; readonly spawn: Kind } & SpawnSpec)
+  | { readonly id: number; readonly stop: Kind; readonly mode: 'fast' | 'kill'; readonly budgetMs: number };
+
+export interface DeadManReport {
+  readonly pid: number;
+  /** null: not permitted; the kernel may choose us when memory runs out. */
+  readonly oomScoreAdj: number | null;
+  readonly watchdog: 'absent' | 'unused';
+  readonly containment: 'cgroup' | 'scan';
+  /** Processes of an earlier life that had to be killed at start. */
+  readonly leftoversKilled: number;
+}
+
+export type FromDeadMan =
+  | { readonly ready: DeadManReport }
+  | { readonly failed: string }
+  | { readonly id: number; readonly pid: number }
+  | { readonly id: number; readonly refused: string }
+  | { readonly id: number; readonly stopped: boolean }
+  | { readonly exited: Kind; readonly pid: number; readonly code: number | null; readonly signal: string | null }
+  /** The lease of this epoch ended: everything was killed, none is left, the voters are being told. The epoch is over for this boot. */
+  | { readonly struck: number };
+
+/** CLOCK_MONOTONIC in ms: process.hrtime is that clock on Linux, with one origin for every process of the host. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}

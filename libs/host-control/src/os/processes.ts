@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+
+/** What /proc tells of one process; proc(5). */
+export interface ProcessFact {
+  readonly pid: number;
+  /** R, S, D, T, Z, X… A zombie (Z) holds no files, no memory and no locks: it counts as gone. */
+  readonly state: string;
+  readonly ppid: number;
+  /** Clock ticks after boot: with the pid it names a process for good, the pid alone may be reused. */
+  readonly startTicks: number;
+}
+
+/** null when there is no such process, or it ended while we read. */
+export function processFact(pid: number): ProcessFact | null {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return null;
+  }
+  // The name stands in parentheses and may contain anything, so fields are counted from the last closing one.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { pid, state: fields[0] ?? 'X', ppid: Number(fields[1]), startTicks: Number(fields[19]) };
+}
+
+export function isAlive(pid: number): boolean {
+  const fact = processFact(pid);
+  return fact !== null && fact.state !== 'Z' && fact.state !== 'X';
+}
+
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
+}
+
+export function workingDirectory(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return null;
+  }
+}
+
+export function allPids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** Living processes of `uid` whose working directory is `folder` or below. Never ourselves. */
+export function processesIn(folder: string, uid: number): number[] {
+  return allPids().filter((pid) => {
+    if (pid === process.pid || ownerOf(pid) !== uid) return false;
+    const cwd = workingDirectory(pid);
+    return cwd !== null && (cwd === folder || cwd.startsWith(`${folder}/`)) && isAlive(pid);
+  });
+}
+
+/** Living processes that carry `marker` in the environment they were started with: it is inherited by every descendant. */
+export function processesMarked(marker: string): number[] {
+  return allPids().filter((pid) => {
+    if (pid === process.pid) return false;
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(marker) && isAlive(pid);
+    } catch {
+      return false;
+    }
+  });
+}
+
+export function childrenOf(ppid: number): number[] {
+  return allPids().filter((pid) => {
+    const fact = processFact(pid);
+    return fact !== null && fact.ppid === ppid && fact.state !== 'Z';
+  });
+}
+
+function ownerOf(pid: number): number | null {
+  try {
+    return statSync(`/proc/${pid}`).uid;
+  } catch {
+    return null;
+  }
+}

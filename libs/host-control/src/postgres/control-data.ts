@@ -1,0 +1,131 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PostgresFacts, StoppedState } from '@yosugara/failover';
+import { type Lsn, lsn, parseLsn } from '@yosugara/kernel';
+import { type Account, mustRun, run } from '../os/run.js';
+import { parseHistory } from './history.js';
+import type { Programs } from './programs.js';
+
+/** What pg_control says, read by PostgreSQL's own program. */
+export interface ControlData {
+  readonly systemId: string;
+  readonly state: string;
+  readonly checkpointTimeline: number;
+  readonly checkpoint: Lsn;
+  readonly redo: Lsn;
+  readonly minRecovery: Lsn;
+  readonly minRecoveryTimeline: number;
+}
+
+const CONTROL_DEADLINE_MS = 5_000;
+const WALDUMP_DEADLINE_MS = 30_000;
+
+export async function readControlData(pgdata: string, programs: Programs, account: Account): Promise<ControlData> {
+  const { stdout } = await mustRun(programs.path('pg_controldata'), ['-D', pgdata], {
+    account,
+    cwd: '/',
+    deadlineMs: CONTROL_DEADLINE_MS,
+  });
+  const value = (label: string) => new RegExp(`^${label}:\\s*(.*)$`, 'm').exec(stdout)?.[1] ?? '';
+  return {
+    systemId: value('Database system identifier'),
+    state: value('Database cluster state'),
+    checkpointTimeline: Number(value("Latest checkpoint's TimeLineID")),
+    checkpoint: parseLsn(value('Latest checkpoint location')),
+    redo: parseLsn(value("Latest checkpoint's REDO location")),
+    minRecovery: parseLsn(value('Minimum recovery ending location')),
+    minRecoveryTimeline: Number(value("Min recovery ending loc's timeline")),
+  };
+}
+
+export function stoppedState(state: string): StoppedState {
+  if (state === 'shut down') return 'clean-primary';
+  return state === 'shut down in recovery' || state === 'in archive recovery' ? 'standby' : 'crashed-primary';
+}
+
+/** Facts of a data directory that nobody runs on. */
+export async function stoppedFacts(
+  pgdata: string,
+  unfinished: boolean,
+  programs: Programs,
+  account: Account,
+): Promise<PostgresFacts> {
+  const control = await readControlData(pgdata, programs, account);
+  const timeline = Math.max(control.checkpointTimeline, control.minRecoveryTimeline, newestWalTimeline(pgdata));
+  const walEnd = unfinished ? control.checkpoint : await localWalEnd(pgdata, control, timeline, programs, account);
+  return {
+    kind: 'stopped',
+    state: unfinished ? 'incomplete' : stoppedState(control.state),
+    timeline,
+    walEnd,
+    systemId: control.systemId,
+  };
+}
+
+/** Timeline of the newest segment: a standby's pg_control learns of a new timeline only at its next restartpoint. */
+function newestWalTimeline(pgdata: string): number {
+  const folder = join(pgdata, 'pg_wal');
+  if (!existsSync(folder)) return 0;
+  const timelines = readdirSync(folder)
+    .filter((name) => /^[0-9A-F]{24}$/.test(name))
+    .map((name) => Number.parseInt(name.slice(0, 8), 16));
+  return Math.max(0, ...timelines);
+}
+
+/**
+ * End of the readable WAL: what recovery would replay up to. pg_waldump reads on until a record is invalid and says where.
+ * Falls back to the last position that pg_control vouches for.
+ */
+async function localWalEnd(
+  pgdata: string,
+  control: ControlData,
+  timeline: number,
+  programs: Programs,
+  account: Account,
+): Promise<Lsn> {
+  const from = Math.max(control.redo, switchedTo(pgdata, timeline));
+  const args = ['-p', join(pgdata, 'pg_wal'), '-t', String(timeline), '-s', hexLsn(from)];
+  const options = { account, cwd: '/', deadlineMs: WALDUMP_DEADLINE_MS };
+  const vouched = lsn(Math.max(control.minRecovery, control.checkpoint));
+  const said = (await run(programs.path('pg_waldump'), ['-q', ...args], options)).stderr;
+  // "error in WAL record at A: invalid record length at B: wanted 24, got 0": A is the last good record, B its end.
+  const exact = /invalid record length at ([0-9A-F]+\/[0-9A-F]+)/.exec(said)?.[1];
+  if (exact !== undefined) return lsn(Math.max(parseLsn(exact), vouched));
+  const last = /error in WAL record at ([0-9A-F]+\/[0-9A-F]+)/.exec(said)?.[1];
+  if (last === undefined) return vouched;
+  const one = await run(programs.path('pg_waldump'), [...args.slice(0, 4), '-s', last, '-n', '1'], options);
+  const length = Number(/len \(rec\/tot\):\s*\d+\/\s*(\d+)/.exec(one.stdout)?.[1] ?? 0);
+  return lsn(Math.max(recordEnd(parseLsn(last), length), vouched));
+}
+
+const PAGE_BYTES = 8192;
+const SEGMENT_BYTES = 16 * 1024 * 1024;
+const PAGE_HEADER = 24;
+const SEGMENT_HEADER = 40;
+
+/** Where a record of `length` bytes that starts at `start` ends: page headers lie in between, the end is aligned to 8 (xlog_internal.h). */
+export function recordEnd(start: Lsn, length: number): Lsn {
+  let at: number = start;
+  for (let left = length; left > 0; ) {
+    const room = PAGE_BYTES - (at % PAGE_BYTES);
+    if (left <= room) {
+      at += left;
+      break;
+    }
+    left -= room;
+    at += room;
+    at += at % SEGMENT_BYTES === 0 ? SEGMENT_HEADER : PAGE_HEADER;
+  }
+  return lsn(Math.ceil(at / 8) * 8);
+}
+
+function switchedTo(pgdata: string, timeline: number): number {
+  const file = join(pgdata, 'pg_wal', historyFile(timeline));
+  return existsSync(file) ? (parseHistory(readFileSync(file, 'utf8')).at(-1)?.end ?? 0) : 0;
+}
+
+export function historyFile(timeline: number): string {
+  return `${timeline.toString(16).toUpperCase().padStart(8, '0')}.history`;
+}
+
+const hexLsn = (value: number) => `${Math.floor(value / 2 ** 32).toString(16)}/${(value % 2 ** 32).toString(16)}`;

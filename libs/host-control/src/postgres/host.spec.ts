@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandLine, processesIn } from '../os/processes.js';
+import { buildChildPrograms } from '../testing/build.js';
+import { eventually, Testbed, type TestNode } from '../testing/testbed.js';
+
+const POSTGRES_UID =
+  process.getuid!() === 0 ? Number(readFileSync('/etc/passwd', 'utf8').match(/^postgres:[^:]*:(\d+)/m)![1]) : process.getuid!();
+
+describe('one host with PostgreSQL', () => {
+  let bed: Testbed;
+  let a: TestNode;
+
+  beforeAll(async () => {
+    buildChildPrograms();
+    bed = await Testbed.open();
+    a = await bed.node('a');
+  });
+  afterAll(() => bed.close());
+
+  const kind = (wanted: string, withinMs = 3_000) =>
+    eventually(wanted, withinMs, () => (a.postgres.facts().kind === wanted ? a.postgres.facts() : null));
+
+  it('says which programs it uses', () => expect(a.postgres.source()).toMatch(/^PostgreSQL \d\d/));
+
+  it('is empty before anything was made', () => kind('empty'));
+
+  it('initialises once, stopped, ready to start as a standby', async () => {
+    await a.postgres.initialise();
+    await a.postgres.initialise();
+    expect(await kind('stopped')).toMatchObject({
+      state: 'clean-primary',
+      timeline: 1,
+      systemId: expect.stringMatching(/^\d{19}$/),
+    });
+    expect(readdirSync(join(a.config.dataDir!, 'pgdata'))).toContain('standby.signal');
+  });
+
+  it('starts as a standby that follows nobody: nothing can be acknowledged from it', async () => {
+    await a.postgres.startStandby(null);
+    expect(a.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 1, receiver: 'cut', follows: null });
+    await expect(a.postgres.startPrimary([])).rejects.toMatchObject({ code: 'RUNNING' });
+  });
+
+  it('stops, and proves that no process is left', async () => {
+    const stopped = await a.postgres.stop('fast', 3_000);
+    expect(stopped.clean).toBe(true);
+    expect(stopped.walEnd).toBeGreaterThan(0);
+    expect(processesIn(a.config.dataDir!, POSTGRES_UID)).toEqual([]);
+    expect(a.deadMan.postmasterPid()).toBeNull();
+  });
+
+  it('starts as primary over a foreign postmaster.pid, with exactly our settings, and takes the application role', async () => {
+    // A process that lives, but is not ours: PostgreSQL's own check would refuse to start.
+    writeFileSync(join(a.config.dataDir!, 'pgdata/postmaster.pid'), `${process.pid}\n`);
+    writeFileSync(join(a.config.dataDir!, 'pgdata/postgresql.auto.conf'), "synchronous_standby_names = '*'\n");
+    await a.postgres.startPrimary([]);
+    expect(a.postgres.facts()).toMatchObject({ kind: 'primary', timeline: 1, names: [], peers: [], forks: [], syncWaiters: 0 });
+    const client = await bed.client(a);
+    await client.query('create table t (n int)');
+    const settings = await client.query(
+      "select name, setting from pg_settings where name in ('fsync','restart_after_crash','wal_log_hints')",
+    );
+    expect(Object.fromEntries(settings.rows.map((row) => [row.name, row.setting]))).toEqual({
+      fsync: 'on',
+      restart_after_crash: 'off',
+      wal_log_hints: 'on',
+    });
+    await expect(bed.client({ ...a, peer: { ...a.peer } }, '127.0.2.9')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('writes a little WAL on demand', async () => {
+    const before = await a.postgres.forceWal();
+    expect(await a.postgres.forceWal()).toBeGreaterThan(before);
+  });
+
+  it('never shows a password on a command line', () => {
+    for (const pid of [a.deadMan.pid()!, ...processesIn(a.config.dataDir!, POSTGRES_UID)])
+      expect(commandLine(pid)).not.toContain('ecr');
+  });
+
+  it('notices within 200 ms that the postmaster died, and leaves no backend of it', async () => {
+    const postmaster = a.deadMan.postmasterPid()!;
+    const heard = new Promise<number>((resolve) => a.deadMan.onPostgresExit(() => resolve(performance.now())));
+    const killedAt = performance.now();
+    process.kill(postmaster, 'SIGKILL');
+    expect((await heard) - killedAt).toBeLessThan(200);
+    expect(await kind('stopped')).toMatchObject({ state: 'crashed-primary' });
+    expect(processesIn(a.config.dataDir!, POSTGRES_UID)).toEqual([]);
+  });
+
+  it('calls a frozen postmaster hung within 3 s, and can stop it all the same', async () => {
+    await a.postgres.startPrimary([]);
+    await kind('primary');
+    process.kill(a.deadMan.postmasterPid()!, 'SIGSTOP');
+    const frozenAt = performance.now();
+    expect(await kind('hung', 5_000)).toMatchObject({ failures: 3, wasPrimary: true });
+    expect(performance.now() - frozenAt).toBeLessThan(3_000);
+    expect((await a.postgres.stop('fast', 1_000)).clean).toBe(false);
+    expect(processesIn(a.config.dataDir!, POSTGRES_UID)).toEqual([]);
+  });
+});

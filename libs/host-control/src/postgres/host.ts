@@ -1,0 +1,319 @@
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PostgresFacts } from '@yosugara/failover';
+import { explain, type Lsn, type NodeId, parseLsn } from '@yosugara/kernel';
+import { STATE_LAYOUT } from '@yosugara/protocol';
+import type { PostgresHost, PostgresPeer, Progress } from '@yosugara/runtime';
+import { PostgresControlError } from '../errors.js';
+import { members, signal } from '../os/containment.js';
+import { ownFolder, syncPath } from '../os/files.js';
+import { childrenOf, commandLine } from '../os/processes.js';
+import { baseBackup } from './base-backup.js';
+import { type HostContext, hostContext, inPgdata, localTarget, type PostgresHostOptions } from './context.js';
+import { historyFile } from './control-data.js';
+import { parseHistory } from './history.js';
+import { initialise } from './initialise.js';
+import { rewind } from './rewind.js';
+import { handOverSecrets } from './secrets.js';
+import { type RoleSettings, slotName, writeSettings, writeSignal } from './settings.js';
+import { withSession } from './sql.js';
+import { awaitNames } from './sync-names.js';
+import { Watch } from './watch.js';
+
+const START_WAIT_MS = 10_000;
+const PROMOTE_SECONDS = 60;
+const CUT_DEADLINE_MS = 10_000;
+const SESSION_MS = 5_000;
+const CHECKPOINT_MS = 10 * 60_000;
+/** So long without a walreceiver after the reload: the startup process has taken note, see `follow`. */
+const CUT_SETTLED_MS = 100;
+
+/** @throws PostgresControlError PROGRAMS_MISSING, ACCOUNT_MISSING. */
+export function createPostgresHost(options: PostgresHostOptions): PostgresHost {
+  return new LocalPostgres(hostContext(options));
+}
+
+class LocalPostgres implements PostgresHost {
+  readonly #host: HostContext;
+  readonly #watch: Watch;
+  #role: RoleSettings = { names: [], follow: null };
+  /** One verb at a time; only stop goes ahead of them, since it must work when one hangs. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(host: HostContext) {
+    this.#host = host;
+    this.#prepare();
+    this.#watch = new Watch(host);
+    host.deadMan.onPostgresExit(({ pid, code, signal: name }) => {
+      host.log.info('postgres.exited', { pid, code, signal: name });
+      this.#watch.poke();
+    });
+  }
+
+  facts(): PostgresFacts {
+    return this.#watch.facts();
+  }
+  onFacts(handler: (facts: PostgresFacts) => void): void {
+    this.#watch.onFacts(handler);
+  }
+  source(): string {
+    return this.#host.programs.version;
+  }
+
+  initialise(): Promise<void> {
+    return this.#verb(async () => {
+      this.#mustBeStopped();
+      await initialise(this.#host);
+    });
+  }
+
+  startStandby(follow: PostgresPeer | null): Promise<void> {
+    return this.#verb(() => this.#start(true, { names: [], follow }));
+  }
+
+  startPrimary(names: readonly NodeId[]): Promise<void> {
+    return this.#verb(async () => {
+      await this.#start(false, { names, follow: null });
+      if (this.facts().kind === 'primary') await awaitNames(this.#host, names);
+    });
+  }
+
+  follow(peer: PostgresPeer | null): Promise<void> {
+    return this.#verb(async () => {
+      await this.#reload({ ...this.#role, follow: peer });
+      if (peer === null) await this.#awaitCut();
+    });
+  }
+
+  setNames(names: readonly NodeId[]): Promise<void> {
+    return this.#verb(async () => {
+      this.#watch.verifying(this.#role.names.filter((name) => names.includes(name)));
+      await this.#reload({ ...this.#role, names });
+      await awaitNames(this.#host, names);
+      this.#watch.verifying(null);
+    });
+  }
+
+  promote(): Promise<{ readonly timeline: number; readonly forkLsn: Lsn }> {
+    return this.#verb(async () => {
+      this.#leaseMustNotHaveEnded();
+      const timeline = await withSession(localTarget(this.#host), (PROMOTE_SECONDS + 5) * 1_000, async (session) => {
+        const [before] = await session.rows<{ recovery: boolean }>('select pg_is_in_recovery() as recovery');
+        if (before!.recovery) {
+          const [done] = await session.rows<{ promoted: boolean }>('select pg_promote(true, $1) as promoted', [PROMOTE_SECONDS]);
+          if (!done!.promoted) throw new PostgresControlError('PROMOTE_FAILED', `still in recovery after ${PROMOTE_SECONDS} s`);
+        }
+        const [after] = await session.rows<{ file: string }>('select pg_walfile_name(pg_current_wal_insert_lsn()) as file');
+        return Number.parseInt(after!.file.slice(0, 8), 16);
+      });
+      const fork = parseHistory(readFileSync(inPgdata(this.#host, `pg_wal/${historyFile(timeline)}`), 'utf8')).at(-1)!.end;
+      if (this.#role.follow !== null) await this.#reload({ ...this.#role, follow: null });
+      // pg_control shows the old timeline until the next checkpoint, and a rewind from us needs it; nobody waits for it.
+      void this.checkpoint().catch((error: unknown) => this.#host.log.warn('postgres.checkpoint', { error: explain(error) }));
+      return { timeline, forkLsn: fork };
+    });
+  }
+
+  async forceWal(): Promise<Lsn> {
+    return await withSession(localTarget(this.#host), SESSION_MS, async (session) => {
+      // `local`: this record carries no data, and waiting for the peer here is what the caller wants to find out about.
+      await session.rows(
+        "begin; set local synchronous_commit = local; select pg_logical_emit_message(true, 'yosugara', ''); commit",
+      );
+      const [row] = await session.rows<{ flush: string }>('select pg_current_wal_flush_lsn()::text as flush');
+      return parseLsn(row!.flush);
+    });
+  }
+
+  async ensureSlot(peer: NodeId): Promise<void> {
+    const name = slotName(peer);
+    await withSession(localTarget(this.#host), SESSION_MS, async (session) => {
+      const [slot] = await session.rows<{ status: string | null; active: boolean }>(
+        'select wal_status as status, active from pg_replication_slots where slot_name = $1',
+        [name],
+      );
+      // Without a status it reserves nothing; a lost one never comes back. Its user, if any, needs a rebuild anyway.
+      const useless = slot !== undefined && !slot.active && (slot.status === null || slot.status === 'lost');
+      if (useless) await session.rows('select pg_drop_replication_slot($1)', [name]);
+      if (useless || slot === undefined) await session.rows('select pg_create_physical_replication_slot($1, true)', [name]);
+    });
+  }
+
+  async checkpoint(): Promise<void> {
+    await withSession(localTarget(this.#host), CHECKPOINT_MS, (session) => session.rows('checkpoint'));
+  }
+
+  async stop(mode: 'fast' | 'kill', budgetMs: number): Promise<{ readonly clean: boolean; readonly walEnd: Lsn | null }> {
+    await this.#host.deadMan.stopPostgres(mode, budgetMs);
+    this.#watch.forget();
+    const facts = await this.#watch.look();
+    if (facts.kind !== 'stopped') return { clean: facts.kind === 'empty', walEnd: null };
+    return { clean: facts.state === 'clean-primary' || facts.state === 'standby', walEnd: facts.walEnd };
+  }
+
+  rewind(
+    source: PostgresPeer,
+    progress: Progress,
+  ): Promise<{ readonly discardedFrom: Lsn | null; readonly discardedTo: Lsn | null }> {
+    return this.#verb(async () => {
+      this.#mustBeStopped();
+      this.#removeLocks();
+      this.#writeAside();
+      return await rewind(this.#host, source, progress);
+    });
+  }
+
+  baseBackup(source: PostgresPeer, progress: Progress): Promise<{ readonly bytes: number }> {
+    return this.#verb(async () => {
+      this.#mustBeStopped();
+      return await baseBackup(this.#host, source, progress);
+    });
+  }
+
+  /** Ends the prober. PostgreSQL itself belongs to the dead man. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#queue.catch(() => {});
+    await this.#watch.close();
+  }
+
+  async #start(standby: boolean, role: RoleSettings): Promise<void> {
+    const { deadMan, paths, account, programs, config } = this.#host;
+    if (!existsSync(inPgdata(this.#host, 'PG_VERSION')))
+      throw new PostgresControlError('NO_DATA', `${paths.pgdata} holds no data`);
+    if (existsSync(paths.unfinished))
+      throw new PostgresControlError('NO_DATA', 'a rewind was interrupted here: only a base backup helps');
+    if (deadMan.postmasterPid() !== null) {
+      const facts = await this.#watch.look();
+      if (facts.kind === (standby ? 'standby' : 'primary')) return await this.#reload(role);
+      throw new PostgresControlError('RUNNING', `PostgreSQL runs as ${facts.kind}: stop it first`);
+    }
+    if (!standby) this.#leaseMustNotHaveEnded();
+    this.#mustBeStopped();
+    this.#removeLocks();
+    this.#prepare();
+    this.#writeRole(role);
+    writeSignal(paths.pgdata, standby, account);
+    const logFile = join(config.stateDir, STATE_LAYOUT.logs, 'postgres.log');
+    await deadMan.spawnPostgres({
+      argv: [programs.path('postgres'), '-D', paths.pgdata],
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', PGDATA: paths.pgdata },
+      cwd: paths.pgdata,
+      logFile,
+      serves: !standby,
+      ...(account.switchTo ? { uid: account.uid, gid: account.gid } : {}),
+    });
+    await this.#awaitAnswer(logFile);
+  }
+
+  /** Until it takes connections; a long recovery goes on after we return, as `starting`. */
+  async #awaitAnswer(logFile: string): Promise<void> {
+    for (const until = performance.now() + START_WAIT_MS; performance.now() < until; await sleep(30)) {
+      const facts = await this.#watch.look();
+      if (facts.kind === 'primary' || facts.kind === 'standby') return;
+      if (this.#host.deadMan.postmasterPid() === null) {
+        const words = readFileSync(logFile, 'utf8').trim().split('\n').slice(-3).join(' | ');
+        throw new PostgresControlError('START_FAILED', `PostgreSQL ended while starting: ${words}`);
+      }
+    }
+  }
+
+  async #reload(role: RoleSettings): Promise<void> {
+    const postmaster = this.#host.deadMan.postmasterPid();
+    if (postmaster === null) throw new PostgresControlError('NOT_RUNNING', 'PostgreSQL does not run');
+    this.#writeRole(role);
+    signal(postmaster, 'SIGHUP');
+  }
+
+  #writeRole(role: RoleSettings): void {
+    const { paths, config, account } = this.#host;
+    writeSettings(paths.pgdata, config, paths, account, role);
+    this.#role = role;
+  }
+
+  /**
+   * No receiver, and none can come: new sessions see no conninfo, and for a while there was no walreceiver process. The startup
+   * process, which alone asks for one, looks at its signals before each attempt, so that while covers the attempt under way.
+   */
+  async #awaitCut(): Promise<void> {
+    const { deadMan } = this.#host;
+    const until = performance.now() + CUT_DEADLINE_MS;
+    for (let since = performance.now(); performance.now() < until; await sleep(10)) {
+      const postmaster = deadMan.postmasterPid();
+      if (postmaster === null) return;
+      const conninfo = await withSession(localTarget(this.#host), SESSION_MS, (session) =>
+        session.rows<{ now: string }>("select current_setting('primary_conninfo') as now"),
+      );
+      const receives = childrenOf(postmaster).some((pid) => commandLine(pid).includes('walreceiver'));
+      if (conninfo[0]!.now !== '' || receives) since = performance.now();
+      else if (performance.now() - since >= CUT_SETTLED_MS) {
+        await this.#watch.look();
+        return;
+      }
+    }
+    throw new PostgresControlError('RECEIVER_NOT_CUT', `a walreceiver is left after ${CUT_DEADLINE_MS} ms`);
+  }
+
+  #leaseMustNotHaveEnded(): void {
+    const { deadMan } = this.#host;
+    if (deadMan.leaseEnded())
+      throw new PostgresControlError('LEASE_ENDED', `epoch ${deadMan.endedEpoch()} is over for this boot`);
+  }
+
+  #mustBeStopped(): void {
+    const left = members(this.#host.everyone);
+    if (left.length > 0)
+      throw new PostgresControlError('RUNNING', `processes are there: ${left.slice(0, 5).join(', ')}: stop first`);
+  }
+
+  /** By evidence: nobody is left (checked before), so a lock file names a dead process, a zombie or a stranger with a reused pid. */
+  #removeLocks(): void {
+    const { paths, config } = this.#host;
+    const socket = join(paths.sockets, `.s.PGSQL.${config.ports.postgres}`);
+    for (const file of [inPgdata(this.#host, 'postmaster.pid'), socket, `${socket}.lock`]) rmSync(file, { force: true });
+  }
+
+  /** Rewind starts PostgreSQL in single-user mode for crash recovery, which refuses a standby's signal file. */
+  #writeAside(): void {
+    if (!existsSync(inPgdata(this.#host, 'PG_VERSION'))) return;
+    this.#writeRole({ names: [], follow: null });
+    writeSignal(this.#host.paths.pgdata, false, this.#host.account);
+  }
+
+  #prepare(): void {
+    const { paths, account, config } = this.#host;
+    ownFolder(paths.dataDir, account);
+    chmodSync(paths.dataDir, 0o700);
+    ownFolder(paths.sockets, account);
+    handOverSecrets(config, paths, account);
+    // Between the two renames of a base backup's swap: the new directory is whole, only its name is missing.
+    if (!existsSync(paths.pgdata) && existsSync(paths.unfinished) && readFileSync(paths.unfinished, 'utf8').startsWith('swap')) {
+      if (existsSync(paths.pgdataNew)) renameSync(paths.pgdataNew, paths.pgdata);
+      rmSync(paths.unfinished, { force: true });
+      syncPath(paths.dataDir);
+    }
+  }
+
+  #verb<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(
+      () => this.#run(work),
+      () => this.#run(work),
+    );
+    this.#queue = turn;
+    return turn;
+  }
+
+  async #run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new PostgresControlError('NOT_RUNNING', 'closed');
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof PostgresControlError) throw error;
+      throw new PostgresControlError('QUERY_FAILED', 'PostgreSQL did not do it', error);
+    } finally {
+      this.#watch.poke();
+    }
+  }
+}

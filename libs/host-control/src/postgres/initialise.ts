@@ -1,0 +1,87 @@
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { PostgresControlError } from '../errors.js';
+import { syncPath, writeOwned } from '../os/files.js';
+import { mustRun } from '../os/run.js';
+import type { HostContext } from './context.js';
+import { APP_ROLE, DATABASE, MANAGER_ROLE, REPLICATION_ROLE, SUPERUSER, secret } from './secrets.js';
+import { writeSettings, writeSignal } from './settings.js';
+
+const INITDB_DEADLINE_MS = 120_000;
+const SQL_DEADLINE_MS = 60_000;
+
+/** A new data directory, made aside and renamed when whole. Nothing when there is one already. */
+export async function initialise(host: HostContext): Promise<void> {
+  const { paths, account, programs, config } = host;
+  if (existsSync(join(paths.pgdata, 'PG_VERSION'))) return;
+  const making = join(paths.dataDir, 'pgdata.init');
+  const passwordFile = join(paths.dataDir, 'initdb.password');
+  rmSync(making, { recursive: true, force: true });
+  writeOwned(passwordFile, `${secret(config, 'postgresSuperuser')}\n`, account);
+  try {
+    // Locale C: the order of text must not depend on the C library, which differs between two hosts and after an upgrade.
+    const args = [
+      '-D',
+      making,
+      '-U',
+      SUPERUSER,
+      '--pwfile',
+      passwordFile,
+      '-A',
+      'scram-sha-256',
+      '-k',
+      '-E',
+      'UTF8',
+      '--locale=C',
+    ];
+    await mustRun(programs.path('initdb'), args, { account, cwd: paths.dataDir, deadlineMs: INITDB_DEADLINE_MS });
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+  await singleUser(host, making, 'postgres', roleStatements(host));
+  await singleUser(host, making, DATABASE, grantStatements());
+  writeSettings(making, config, paths, account, { names: [], follow: null });
+  writeSignal(making, true, account);
+  rmSync(paths.pgdata, { recursive: true, force: true });
+  renameSync(making, paths.pgdata);
+  syncPath(paths.dataDir);
+}
+
+function roleStatements({ config }: HostContext): string[] {
+  const password = (name: Parameters<typeof secret>[1]) => `PASSWORD '${secret(config, name).replaceAll("'", "''")}'`;
+  return [
+    `CREATE ROLE ${REPLICATION_ROLE} LOGIN REPLICATION ${password('postgresReplication')}`,
+    // A rewind needs a fresh checkpoint of its source first.
+    `GRANT pg_checkpoint TO ${REPLICATION_ROLE}`,
+    `CREATE ROLE ${MANAGER_ROLE} LOGIN ${password('postgresManager')}`,
+    `CREATE ROLE ${APP_ROLE} LOGIN ${password('postgresApp')}`,
+    `CREATE DATABASE ${DATABASE} OWNER ${MANAGER_ROLE} TEMPLATE template0`,
+    `REVOKE ALL ON DATABASE ${DATABASE} FROM PUBLIC`,
+    `GRANT CONNECT, TEMPORARY ON DATABASE ${DATABASE} TO ${REPLICATION_ROLE}, ${MANAGER_ROLE}, ${APP_ROLE}`,
+  ];
+}
+
+/** The four functions of pg_rewind's documentation, so that its role need not be a superuser. */
+function grantStatements(): string[] {
+  const functions = [
+    'pg_ls_dir(text, boolean, boolean)',
+    'pg_stat_file(text, boolean)',
+    'pg_read_binary_file(text)',
+    'pg_read_binary_file(text, bigint, bigint, boolean)',
+  ];
+  return [
+    ...functions.map((name) => `GRANT EXECUTE ON FUNCTION pg_catalog.${name} TO ${REPLICATION_ROLE}`),
+    `GRANT USAGE, CREATE ON SCHEMA public TO ${APP_ROLE}`,
+  ];
+}
+
+/** Single-user mode: no listener, so nobody can come in before the settings are ours. One statement a line, on standard input. */
+async function singleUser(host: HostContext, pgdata: string, database: string, statements: readonly string[]): Promise<void> {
+  const { paths, account, programs } = host;
+  const input = `${statements.join('\n')}\n`;
+  const args = ['--single', '-D', pgdata, '-c', 'password_encryption=scram-sha-256', '-c', 'exit_on_error=true', database];
+  const options = { account, cwd: paths.dataDir, deadlineMs: SQL_DEADLINE_MS, input };
+  const { stderr } = await mustRun(programs.path('postgres'), args, options);
+  const error = /^.*(?:ERROR|FATAL|PANIC):.*$/m.exec(stderr)?.[0];
+  if (error !== undefined) throw new PostgresControlError('PROGRAM_FAILED', `cannot create roles: ${error}`);
+}

@@ -1,0 +1,98 @@
+import type { PostgresFacts } from '@yosugara/failover';
+import { type Lsn, lsn, type NodeId, nodeId, parseLsn } from '@yosugara/kernel';
+import { forksOf, parseHistory } from './history.js';
+import { parseSynchronousNames } from './settings.js';
+
+/** Everything the facts need in one statement, so that one answer is one moment as far as PostgreSQL can give it. */
+export const PROBE_SQL = `
+select r.recovery as "recovery",
+  (select system_identifier::text from pg_control_system()) as "systemId",
+  case when r.recovery then null else pg_walfile_name(pg_current_wal_insert_lsn()) end as "walFile",
+  case when not r.recovery
+    then pg_read_file('pg_wal/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) || '.history', 0, 1000000, true) end as "history",
+  case when r.recovery then null else pg_current_wal_flush_lsn()::text end as "flush",
+  case when r.recovery then pg_last_wal_receive_lsn()::text end as "received",
+  case when r.recovery then pg_last_wal_replay_lsn()::text end as "replayed",
+  current_setting('synchronous_standby_names') as "names",
+  current_setting('primary_conninfo') as "conninfo",
+  greatest(
+    (select timeline_id from pg_control_checkpoint()),
+    (select min_recovery_end_timeline from pg_control_recovery()),
+    (select received_tli from pg_stat_wal_receiver)) as "timeline",
+  case when r.recovery then (select max(name) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$') end as "newestWal",
+  (select status from pg_stat_wal_receiver) as "receiver",
+  (select count(*)::int from pg_stat_activity where backend_type = 'walreceiver') as "receivers",
+  (select count(*)::int from pg_stat_activity where wait_event = 'SyncRep') as "syncWaiters",
+  (select coalesce(json_agg(json_build_object('name', application_name, 'state', state, 'sync', sync_state, 'flush', flush_lsn::text)), '[]')
+     from pg_stat_replication) as "peers"
+from (select pg_is_in_recovery() as recovery) r`;
+
+export interface ProbeRow {
+  readonly recovery: boolean;
+  readonly systemId: string;
+  readonly walFile: string | null;
+  readonly history: string | null;
+  readonly flush: string | null;
+  readonly received: string | null;
+  readonly replayed: string | null;
+  readonly names: string;
+  readonly conninfo: string;
+  readonly timeline: number;
+  readonly newestWal: string | null;
+  readonly receiver: string | null;
+  readonly receivers: number;
+  readonly syncWaiters: number;
+  readonly peers: readonly { name: string; state: string | null; sync: string | null; flush: string | null }[];
+}
+
+const OUR_NAME = /^yosugara_([a-z][a-z0-9_]{0,30})$/;
+
+/** @param followed which member has an address. */
+export function factsOf(
+  row: ProbeRow,
+  followed: (address: string) => NodeId | null,
+): Extract<PostgresFacts, { kind: 'standby' | 'primary' }> {
+  const { systemId } = row;
+  if (!row.recovery) {
+    const timeline = Number.parseInt(row.walFile!.slice(0, 8), 16);
+    return {
+      kind: 'primary',
+      timeline,
+      systemId,
+      walEnd: parseLsn(row.flush!),
+      names: parseSynchronousNames(row.names),
+      peers: row.peers.filter(({ name }) => OUR_NAME.test(name)).map(peerOf),
+      forks: forksOf(parseHistory(row.history ?? ''), timeline),
+      syncWaiters: row.syncWaiters,
+    };
+  }
+  const replayLsn = orZero(row.replayed);
+  return {
+    kind: 'standby',
+    // A standby's pg_control learns of a new timeline at its next restartpoint; its segments carry it from the first byte on.
+    timeline: Math.max(row.timeline, row.newestWal === null ? 0 : Number.parseInt(row.newestWal.slice(0, 8), 16)),
+    systemId,
+    walEnd: lsn(Math.max(orZero(row.received), replayLsn)),
+    replayLsn,
+    receiver: row.receiver === 'streaming' ? 'streaming' : row.conninfo === '' && row.receivers === 0 ? 'cut' : 'connecting',
+    follows: followed(/\bhost='([^']*)'/.exec(row.conninfo)?.[1] ?? ''),
+  };
+}
+
+function peerOf(peer: ProbeRow['peers'][number]) {
+  return {
+    node: nodeOf(peer.name)!,
+    streaming: peer.state === 'streaming',
+    sync: peer.sync === 'sync' || peer.sync === 'quorum',
+    flushLsn: orZero(peer.flush),
+  };
+}
+
+function nodeOf(name: string): NodeId | null {
+  const found = OUR_NAME.exec(name)?.[1];
+  return found === undefined ? null : nodeId(found);
+}
+
+function orZero(text: string | null): Lsn {
+  return text === null ? lsn(0) : parseLsn(text);
+}

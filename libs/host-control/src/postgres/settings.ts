@@ -1,0 +1,127 @@
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type NodeId, nodeId } from '@yosugara/kernel';
+import type { NodeConfig } from '@yosugara/protocol';
+import type { PostgresPeer } from '@yosugara/runtime';
+import { readIfThere, writeOwned } from '../os/files.js';
+import type { Account } from '../os/run.js';
+import { replicationConninfo } from './conninfo.js';
+import type { PostgresPaths } from './paths.js';
+import { APP_ROLE, DATABASE, MANAGER_ROLE, REPLICATION_ROLE, SUPERUSER, tlsFiles } from './secrets.js';
+
+/** What changes with the role; everything else follows from the configuration. */
+export interface RoleSettings {
+  readonly names: readonly NodeId[];
+  readonly follow: PostgresPeer | null;
+}
+
+export const applicationName = (node: string): string => `yosugara_${node}`;
+export const slotName = applicationName;
+
+/**
+ * Exact quoted names, every one of them required (`2 (…)`). Never `*`: any stray standby, pg_receivewal or DR copy would satisfy it.
+ * Source: PostgreSQL docs, synchronous_standby_names.
+ */
+export function synchronousNames(names: readonly NodeId[]): string {
+  return names.length === 0 ? '' : `${names.length} (${names.map((name) => `"${applicationName(name)}"`).join(', ')})`;
+}
+
+/** The reverse; null: something that we did not write. */
+export function parseSynchronousNames(text: string): readonly NodeId[] | null {
+  if (text === '') return [];
+  const found = /^(\d+) \(((?:"yosugara_[a-z0-9_]+"(?:, )?)+)\)$/.exec(text);
+  const names = [...(found?.[2] ?? '').matchAll(/"yosugara_([a-z0-9_]+)"/g)].map((match) => nodeId(match[1]!));
+  return found !== null && names.length === Number(found[1]) && synchronousNames(names) === text ? names : null;
+}
+
+const FILE = 'yosugara.conf';
+const INCLUDE = `include '${FILE}'`;
+
+/** Writes the include file and pg_hba.conf, makes postgresql.conf end with the include, and empties postgresql.auto.conf. */
+export function writeSettings(
+  pgdata: string,
+  config: NodeConfig,
+  paths: PostgresPaths,
+  account: Account,
+  role: RoleSettings,
+): void {
+  writeOwned(join(pgdata, FILE), includeFile(config, paths, role), account);
+  writeOwned(join(pgdata, 'pg_hba.conf'), hbaFile(config), account);
+  const main = join(pgdata, 'postgresql.conf');
+  // The last setting wins, so ours must come last; a base backup brings the file along with the include already in it.
+  if (!existsSync(main)) writeOwned(main, `${INCLUDE}\n`, account);
+  else if (!readFileSync(main, 'utf8').trimEnd().endsWith(INCLUDE)) appendFileSync(main, `\n${INCLUDE}\n`);
+  // Read after everything else, and brought along from the other node by rewind and base backup: nothing in it is ours.
+  const auto = join(pgdata, 'postgresql.auto.conf');
+  if (/^\s*[a-z]/im.test(readIfThere(auto) ?? ''))
+    writeOwned(auto, '# Emptied by yosugara: settings live in yosugara.conf\n', account);
+}
+
+export function writeSignal(pgdata: string, standby: boolean, account: Account): void {
+  rmSync(join(pgdata, 'recovery.signal'), { force: true });
+  if (standby) writeOwned(join(pgdata, 'standby.signal'), '', account);
+  else rmSync(join(pgdata, 'standby.signal'), { force: true });
+}
+
+function includeFile(config: NodeConfig, paths: PostgresPaths, { names, follow }: RoleSettings): string {
+  const self = config.cluster.members.find((member) => member.id === config.node)!;
+  const tls = tlsFiles(config) !== null;
+  const settings: Record<string, string | number> = {
+    // Driver bind: the forwarder holds VIP:port on the same machine. Driver ip: the VIP comes and goes, so every address.
+    listen_addresses: config.cluster.vip?.driver === 'ip' ? '*' : self.address,
+    port: config.ports.postgres,
+    unix_socket_directories: paths.sockets,
+    unix_socket_permissions: '0700',
+    cluster_name: applicationName(config.node),
+    wal_level: 'replica',
+    hot_standby: 'on',
+    wal_log_hints: 'on', // pg_rewind
+    full_page_writes: 'on',
+    fsync: 'on',
+    synchronous_commit: 'on',
+    max_wal_senders: 10,
+    max_replication_slots: 10,
+    wal_keep_size: '256MB', // pg_rewind needs the WAL back to the last common checkpoint
+    max_slot_wal_keep_size: '2GB', // a lost peer must not fill the disk
+    wal_sender_timeout: '3s',
+    wal_receiver_timeout: '3s',
+    wal_receiver_status_interval: '1s',
+    wal_retrieve_retry_interval: '200ms',
+    restart_after_crash: 'off', // the postmaster exits, the controller decides
+    recovery_target_timeline: 'latest',
+    synchronous_standby_names: synchronousNames(names),
+    primary_conninfo: follow === null ? '' : replicationConninfo(follow, applicationName(config.node), paths, tls),
+    primary_slot_name: follow === null ? '' : slotName(config.node),
+    shared_buffers: `${config.postgres.sharedBuffersMb}MB`,
+    password_encryption: 'scram-sha-256',
+    log_destination: 'stderr',
+    logging_collector: 'off',
+    log_line_prefix: '%m [%p] %q%u@%d %a ',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    ssl: tls ? 'on' : 'off',
+    ...(tls ? { ssl_cert_file: join(paths.tls, 'cert'), ssl_key_file: join(paths.tls, 'key') } : {}),
+  };
+  const lines = Object.entries(settings).map(([key, value]) => `${key} = ${quoted(value)}`);
+  return `# Written by yosugara at every change of role: edits are lost.\n${lines.join('\n')}\n`;
+}
+
+function quoted(value: string | number): string {
+  return typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`;
+}
+
+function hbaFile(config: NodeConfig): string {
+  const over = tlsFiles(config) !== null ? 'hostssl' : 'host';
+  const scram = 'scram-sha-256';
+  const peers = config.cluster.members.filter((member) => member.kind === 'data').map(({ address }) => address);
+  const from = new Set(peers.map((address) => `${address}/${address.includes(':') ? 128 : 32}`));
+  // A connection between loopback addresses has 127.0.0.1 as its source unless it was bound.
+  if (peers.some((address) => address.startsWith('127.'))) from.add('127.0.0.0/8');
+  const rows = [
+    ['local', 'all', SUPERUSER, '', scram],
+    ['local', DATABASE, `${MANAGER_ROLE},${APP_ROLE}`, '', scram],
+    ...[...from].map((address) => [over, `replication,${DATABASE}`, REPLICATION_ROLE, address, scram]),
+    [over, DATABASE, `${MANAGER_ROLE},${APP_ROLE}`, 'all', scram],
+  ];
+  return `# Written by yosugara: edits are lost.\n${rows.map((row) => row.join(' ')).join('\n')}\n`;
+}

@@ -1,0 +1,171 @@
+import { existsSync, statSync } from 'node:fs';
+import type { PostgresFacts } from '@yosugara/failover';
+import { explain, type NodeId, nodeId } from '@yosugara/kernel';
+import { members } from '../os/containment.js';
+import { childrenOf, commandLine, isAlive } from '../os/processes.js';
+import { type HostContext, inPgdata, localTarget } from './context.js';
+import { stoppedFacts } from './control-data.js';
+import { factsOf } from './probe-query.js';
+import { type ProbeAnswer, Prober } from './prober.js';
+
+/** SQLSTATE cannot_connect_now: starting up, shutting down, or recovering. */
+const CANNOT_CONNECT_NOW = '57P03';
+const NOBODY_LISTENS = new Set(['ENOENT', 'ECONNREFUSED']);
+
+/** Looks at this host's PostgreSQL again and again; the facts are the newest look. */
+export class Watch {
+  readonly #host: HostContext;
+  readonly #prober: Prober;
+  readonly #handlers: ((facts: PostgresFacts) => void)[] = [];
+  #facts: PostgresFacts = { kind: 'unknown' };
+  #stopped: { readonly key: string; readonly facts: PostgresFacts } | null = null;
+  #failures = 0;
+  /** Pid of the postmaster that has answered once: from then on silence is a failure, before it is a start. */
+  #answered: number | null = null;
+  #wasPrimary = false;
+  /** Names that setNames has written but not yet seen in effect everywhere. */
+  #unverified: readonly NodeId[] | null = null;
+  #looking: Promise<PostgresFacts> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(host: HostContext) {
+    this.#host = host;
+    this.#prober = new Prober(localTarget(host), host.probeDeadlineMs ?? 700);
+    this.#again(0);
+  }
+
+  facts(): PostgresFacts {
+    return this.#facts;
+  }
+
+  onFacts(handler: (facts: PostgresFacts) => void): void {
+    this.#handlers.push(handler);
+  }
+
+  /** A look that begins after this call. */
+  async look(): Promise<PostgresFacts> {
+    await this.#looking;
+    return await this.#begin();
+  }
+
+  /** The world changed: look at once. */
+  poke(): void {
+    this.#again(0);
+  }
+
+  /** While names are being added, only those in effect before and after count as required (S4). null: verified. */
+  verifying(names: readonly NodeId[] | null): void {
+    this.#unverified = names;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#prober.close();
+    await this.#looking;
+  }
+
+  #again(afterMs: number): void {
+    if (this.#closed) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#tick(), afterMs);
+  }
+
+  async #tick(): Promise<void> {
+    const begun = performance.now();
+    await (this.#looking ?? this.#begin());
+    const period = this.#host.probeMs ?? 300;
+    // After a silence the next question goes out at once: three of them are the measure, not the pauses.
+    this.#again(this.#failures > 0 ? 0 : Math.max(10, period - (performance.now() - begun)));
+  }
+
+  #begin(): Promise<PostgresFacts> {
+    this.#looking ??= (async () => {
+      try {
+        this.#facts = await this.#see();
+      } catch (error) {
+        this.#host.log.warn('postgres.look', { error: explain(error) });
+        this.#facts = { kind: 'unknown' };
+      } finally {
+        this.#looking = null;
+      }
+      if (!this.#closed) for (const handler of this.#handlers) handler(this.#facts);
+      return this.#facts;
+    })();
+    return this.#looking;
+  }
+
+  async #see(): Promise<PostgresFacts> {
+    const postmaster = this.#host.deadMan.postmasterPid();
+    if (postmaster === null || !isAlive(postmaster)) {
+      this.#failures = 0;
+      this.#answered = null;
+      return await this.#withoutPostmaster();
+    }
+    const answer = await this.#prober.probe();
+    if (this.#host.deadMan.postmasterPid() !== postmaster) return await this.#see();
+    return this.#judge(postmaster, answer);
+  }
+
+  #judge(postmaster: number, answer: ProbeAnswer): PostgresFacts {
+    if (answer.kind === 'row') {
+      this.#failures = 0;
+      this.#answered = postmaster;
+      const facts = factsOf(answer.row, (address) => this.#memberAt(address));
+      this.#wasPrimary = facts.kind === 'primary';
+      const { names } = facts.kind === 'primary' ? facts : { names: null };
+      const unverified = this.#unverified;
+      return facts.kind === 'primary' && unverified !== null && names !== null
+        ? { ...facts, names: names.filter((name) => unverified.includes(name)) }
+        : facts;
+    }
+    const starting = answer.kind === 'error' && NOBODY_LISTENS.has(answer.code) && this.#answered !== postmaster;
+    if (answer.kind === 'error' && (starting || answer.code === CANNOT_CONNECT_NOW)) {
+      this.#failures = 0;
+      if (this.#answered !== postmaster) this.#wasPrimary = !existsSync(inPgdata(this.#host, 'standby.signal'));
+      return { kind: 'starting', progress: progressOf(postmaster, answer.message) };
+    }
+    if (answer.kind === 'error' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(answer.code)) {
+      // PostgreSQL answered, only not what we asked: alive, and somebody must look.
+      this.#failures = 0;
+      this.#host.log.error('postgres.probe', { code: answer.code, message: answer.message });
+      return { kind: 'unknown' };
+    }
+    this.#failures++;
+    if (this.#failures < (this.#host.failuresUntilHung ?? 3)) return this.#facts;
+    return { kind: 'hung', failures: this.#failures, wasPrimary: this.#wasPrimary };
+  }
+
+  async #withoutPostmaster(): Promise<PostgresFacts> {
+    const { paths, programs, account, everyone } = this.#host;
+    const control = inPgdata(this.#host, 'global/pg_control');
+    if (!existsSync(control)) return { kind: 'empty' };
+    const { mtimeMs, ino } = statSync(control);
+    const unfinished = existsSync(paths.unfinished);
+    const key = `${mtimeMs}/${ino}/${unfinished}`;
+    // A tool at work (rewind, single-user mode) changes what we would read: say what was true before, or nothing.
+    if (members(everyone).length > 0) return this.#stopped?.facts ?? { kind: 'unknown' };
+    if (this.#stopped?.key !== key)
+      this.#stopped = { key, facts: await stoppedFacts(paths.pgdata, unfinished, programs, account) };
+    return this.#stopped.facts;
+  }
+
+  /** Forget what was read from a stopped data directory. */
+  forget(): void {
+    this.#stopped = null;
+  }
+
+  #memberAt(address: string): NodeId | null {
+    const member = this.#host.config.cluster.members.find((candidate) => candidate.address === address);
+    return member === undefined ? null : nodeId(member.id);
+  }
+}
+
+/** Changes while recovery moves: the startup process shows the segment that it replays in its title. */
+function progressOf(postmaster: number, message: string): string {
+  const startup = childrenOf(postmaster)
+    .map(commandLine)
+    .find((title) => title.includes('startup'));
+  return startup === undefined ? message : `${message}: ${startup.replace(/^.*?startup/, 'startup').trim()}`;
+}

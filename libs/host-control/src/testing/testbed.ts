@@ -1,0 +1,204 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Clock, nodeId, SILENT_LOG } from '@yosugara/kernel';
+import { type NodeConfig, NodeConfigSchema, STATE_LAYOUT } from '@yosugara/protocol';
+import type { PostgresHost, PostgresPeer } from '@yosugara/runtime';
+import pg from 'pg';
+import { monotonicMs } from '../deadman/protocol.js';
+import { type HostDeadMan, startDeadMan } from '../deadman/start.js';
+import { createPostgresHost } from '../postgres/host.js';
+
+/** Real nodes for specifications: temporary folders, loopback addresses 127.0.2.x, everything killed and removed at the end. */
+export const CLOCK: Clock = { monotonicMs, wallMs: () => Date.now() };
+export const [A, B] = [nodeId('a'), nodeId('b')];
+const ADDRESSES = { a: '127.0.2.1', b: '127.0.2.2', w: '127.0.2.3', vip: '127.0.2.10' } as const;
+
+export interface TestNode {
+  readonly config: NodeConfig;
+  readonly deadMan: HostDeadMan;
+  readonly postgres: PostgresHost;
+  readonly peer: PostgresPeer;
+}
+
+export class Testbed {
+  readonly root: string;
+  readonly seed = randomBytes(32).toString('base64');
+  readonly #ports: { postgres: number; status: number };
+  readonly #open: (() => Promise<void>)[] = [];
+  readonly #tls: boolean;
+
+  private constructor(ports: { postgres: number; status: number }, tls: boolean) {
+    this.#ports = ports;
+    this.#tls = tls;
+    this.root = mkdtempSync(join(tmpdir(), 'yosugara-host-'));
+    chmodSync(this.root, 0o755);
+    if (tls) makeAuthority(this.root);
+  }
+
+  static async open(options: { readonly tls?: boolean } = {}): Promise<Testbed> {
+    return new Testbed({ postgres: await freePort(), status: await freePort() }, options.tls ?? false);
+  }
+
+  config(node: 'a' | 'b', vip?: 'bind'): NodeConfig {
+    const stateDir = join(this.root, node, 'state');
+    if (!existsSync(stateDir)) this.#makeSecrets(stateDir, ADDRESSES[node]);
+    const members = (['a', 'b', 'w'] as const).map((id) => ({
+      id,
+      kind: id === 'w' ? ('witness' as const) : ('data' as const),
+      address: ADDRESSES[id],
+      peerId: `peer-${id}`,
+    }));
+    return NodeConfigSchema.parse({
+      cluster: { id: `t${this.#ports.postgres}`, members, ...(vip ? { vip: { address: ADDRESSES.vip, driver: vip } } : {}) },
+      node,
+      ports: this.#ports,
+      stateDir,
+      dataDir: join(this.root, node, 'data'),
+      postgres: { sharedBuffersMb: 16 },
+    });
+  }
+
+  /** Dead man and PostgreSQL's hands of one node. */
+  async node(
+    name: 'a' | 'b',
+    options: { readonly useGroups?: boolean; readonly manager?: readonly string[] } = {},
+  ): Promise<TestNode> {
+    const config = this.config(name);
+    const { useGroups = true, manager } = options;
+    const managerSpec = manager && {
+      manager: { argv: manager, env: { PATH: '/usr/bin:/bin' }, cwd: '/', logFile: join(config.stateDir, 'logs/manager.log') },
+    };
+    const deadMan = await startDeadMan({
+      config,
+      bootId: `boot-${name}`,
+      log: SILENT_LOG,
+      clock: CLOCK,
+      useGroups,
+      ...managerSpec,
+    });
+    this.onClose(() => deadMan.close());
+    const postgres = createPostgresHost({ config, deadMan, log: SILENT_LOG, clock: CLOCK });
+    this.onClose(() => postgres.close());
+    return { config, deadMan, postgres, peer: { node: nodeId(name), address: ADDRESSES[name], port: this.#ports.postgres } };
+  }
+
+  /** A primary on `a`, alone. */
+  async primary(options?: { readonly useGroups?: boolean }): Promise<TestNode> {
+    const node = await this.node('a', options);
+    await node.postgres.initialise();
+    await node.postgres.startPrimary([]);
+    return node;
+  }
+
+  /** A client session of the application role, over TCP as a real client comes. */
+  async client(node: TestNode, address: string = node.peer.address): Promise<pg.Client> {
+    const client = new pg.Client({
+      host: address,
+      port: node.peer.port,
+      user: 'yosugara_app',
+      database: 'yosugara',
+      password: 'app-secret',
+      ...(this.#tls ? { ssl: { rejectUnauthorized: false } } : {}),
+    });
+    client.on('error', () => {});
+    await client.connect();
+    this.onClose(async () => {
+      (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    });
+    return client;
+  }
+
+  onClose(step: () => Promise<void>): void {
+    this.#open.push(step);
+  }
+
+  async close(): Promise<void> {
+    for (const step of this.#open.reverse()) await step().catch(() => {});
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  #makeSecrets(stateDir: string, address: string): void {
+    const { secrets } = STATE_LAYOUT;
+    mkdirSync(join(stateDir, 'secrets'), { recursive: true });
+    const write = (name: string, text: string) => writeFileSync(join(stateDir, name), text, { mode: 0o600 });
+    write(secrets.identity, `${this.seed}\n`);
+    // Every character that some layer on the way might take for its own.
+    for (const name of ['postgresSuperuser', 'postgresReplication', 'postgresManager'] as const)
+      write(secrets[name], `s:ecr\\et'${name}\n`);
+    write(secrets.postgresApp, 'app-secret\n');
+    if (this.#tls) issueCertificate(this.root, join(stateDir, 'secrets'), address);
+  }
+}
+
+/** The condition within the deadline, or a failure that says what was awaited. */
+export async function eventually<T>(what: string, withinMs: number, look: () => T | Promise<T>): Promise<NonNullable<T>> {
+  for (const until = performance.now() + withinMs; ; await sleep(15)) {
+    const found = await look();
+    if (found) return found;
+    if (performance.now() > until) throw new Error(`${what}: not within ${withinMs} ms`);
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const openssl = (args: readonly string[]) => execFileSync('openssl', args, { stdio: 'pipe' });
+
+function makeAuthority(root: string): void {
+  openssl([
+    'req',
+    '-x509',
+    '-newkey',
+    'ed25519',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=test ca',
+    '-keyout',
+    `${root}/ca.key`,
+    '-out',
+    `${root}/ca.crt`,
+  ]);
+}
+
+function issueCertificate(root: string, secrets: string, address: string): void {
+  openssl([
+    'req',
+    '-newkey',
+    'ed25519',
+    '-nodes',
+    '-subj',
+    `/CN=${address}`,
+    '-keyout',
+    `${secrets}/tls.key`,
+    '-out',
+    `${secrets}/tls.csr`,
+  ]);
+  openssl([
+    'x509',
+    '-req',
+    '-in',
+    `${secrets}/tls.csr`,
+    '-CA',
+    `${root}/ca.crt`,
+    '-CAkey',
+    `${root}/ca.key`,
+    '-CAcreateserial',
+    '-days',
+    '2',
+    '-out',
+    `${secrets}/tls.crt`,
+  ]);
+  writeFileSync(`${secrets}/ca.crt`, execFileSync('cat', [`${root}/ca.crt`]));
+}
