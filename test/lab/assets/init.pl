@@ -7,7 +7,8 @@ use warnings;
 use POSIX qw(:sys_wait_h setsid dup2);
 use Time::HiRes qw(time);
 
-my ($hostname, $image, $mountpoint) = @ARGV;
+# binds: pairs of file and place; a planted bug is a patched production file that only this host sees.
+my ($hostname, $image, $mountpoint, @binds) = @ARGV;
 my %services;    # name => { args, log, respawnMs, pid, startAt }
 my %names;       # pid => name
 $| = 1;
@@ -30,6 +31,7 @@ sub boot {
     }
     # commit=600: the file system's own journal flushes nothing that was not asked for, so a power cut finds what fsync missed.
     must('mount', '-o', 'loop,noatime,commit=600', $image, $mountpoint);
+    while (my ($file, $place) = splice(@binds, 0, 2)) { must('mount', '--bind', $file, $place); }
     say_line('ready');
 }
 

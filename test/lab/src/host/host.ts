@@ -41,6 +41,8 @@ export class LabHost {
   #initPid = 0;
   readonly #pids = new Map<string, number>();
   readonly #onEvent: (line: string) => void;
+  /** Files that this host sees in another version: path → replacement. Taken at the next boot. */
+  readonly replaced = new Map<string, string>();
 
   constructor(options: { place: NetworkPlace; network: Network; prefix: string; dir: string; onEvent?: (line: string) => void }) {
     this.name = options.place.name;
@@ -73,9 +75,9 @@ export class LabHost {
     const enter = cgroups.map((at) => `echo $$ > '${at}/cgroup.procs' && `).join('');
     const unshare = 'unshare --pid --mount --ipc --uts --cgroup --fork --kill-child --mount-proc --propagation private';
     const script = `${enter}exec nsenter --net='/run/netns/${this.#network.namespace(this.name)}' ${unshare} perl "$@"`;
-    const child = spawn('sh', ['-c', script, 'sh', asset('init.pl'), this.name, this.disk.image, this.mountpoint], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    const binds = [...this.replaced].flatMap(([place, file]) => [file, place]);
+    const init = [asset('init.pl'), this.name, this.disk.image, this.mountpoint, ...binds];
+    const child = spawn('sh', ['-c', script, 'sh', ...init], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#unshare = child;
     child.stdin.on('error', () => {}); // init is gone: the exit event says so
     await this.#untilReady(child);

@@ -1,0 +1,76 @@
+/** What the client host saw. All times are CLOCK_MONOTONIC ms, which every namespace of the lab shares. */
+
+export type WriterName = 'sql' | 'api';
+
+/** A write that the cluster acknowledged: a clean COMMIT, or 201. `holder` is who did it: `a#7` (node and epoch) or `a#timeline 00000002`. */
+export interface Acknowledged {
+  readonly writer: WriterName;
+  readonly key: number;
+  readonly atMs: number;
+  readonly holder: string;
+  /** 1 = at the first attempt. */
+  readonly attempts: number;
+}
+
+/** `GET /status/master` answered 200. */
+export interface MasterAnswer {
+  readonly node: string;
+  readonly atMs: number;
+}
+
+export interface Observed {
+  readonly acknowledged: readonly Acknowledged[];
+  readonly masterAnswers: readonly MasterAnswer[];
+  /** Numbers of the syslog messages that were handed to the wire, 1..sent. */
+  readonly messagesSent: number;
+}
+
+/** What one node holds after the run. */
+export interface ReadBack {
+  readonly node: string;
+  readonly keys: Readonly<Record<WriterName, readonly number[]>>;
+  /** Number of each stored message of this run, as often as it is stored. */
+  readonly messageNumbers: readonly number[];
+}
+
+export interface Verdict {
+  readonly writesAcknowledged: number;
+  readonly writesLost: number;
+  readonly messagesSent: number;
+  readonly messagesLost: number;
+  readonly messagesDoubled: number;
+  readonly twoMastersMs: number;
+  /** One sentence for each kind of violation, with examples. Empty = nothing found. */
+  readonly violations: readonly string[];
+}
+
+/** One run in the shape that other programs read (overview.md, contracts). */
+export interface RunReport {
+  readonly failoverMs: number | null;
+  readonly recoverMs: number | null;
+  readonly writesAcknowledged: number;
+  readonly writesLost: number;
+  readonly messagesSent: number;
+  readonly messagesLost: number;
+  readonly messagesDoubled: number;
+  readonly twoMastersMs: number;
+  readonly ok: boolean;
+  /** Empty when ok. */
+  readonly why: string;
+  /** How the node came back: follow, rewind or basebackup. */
+  readonly recoverMethod: string | null;
+  /** Longest gap between two acknowledged writes while `recover` ran. */
+  readonly recoverGapMs: number | null;
+}
+
+export interface Percentiles {
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly max: number | null;
+}
+
+export interface ScenarioReport {
+  readonly scenario: string;
+  readonly runs: readonly RunReport[];
+  readonly summary: { readonly failoverMs: Percentiles; readonly recoverMs: Percentiles };
+}

@@ -1,0 +1,56 @@
+import { request } from 'node:http';
+import { ATTEMPT_DEADLINE_MS } from './plan.js';
+import type { Attempt, Attempter } from './writer.js';
+
+export interface ApiTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly token: string;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** One request on a connection of its own. @throws whatever went wrong; nothing lives on after the deadline. */
+export function ask(url: string, options: { method: string; headers?: Record<string, string>; body?: string; deadlineMs: number }): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const call = request(url, { method: options.method, headers: { ...options.headers, connection: 'close' }, agent: false }, (answer) => {
+      let body = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (text: string) => {
+        if (body.length < 65_536) body += text;
+      });
+      answer.on('end', () => {
+        clearTimeout(timer);
+        resolve({ status: answer.statusCode ?? 0, body });
+      });
+      answer.on('error', fail);
+    });
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      call.destroy();
+      reject(error);
+    };
+    const timer = setTimeout(() => fail(new Error(`no answer within ${options.deadlineMs} ms`)), options.deadlineMs);
+    call.on('error', fail);
+    call.end(options.body);
+  });
+}
+
+/** W2: `POST /api/writes/probe`; 201 is an acknowledgement, everything else is not. */
+export function apiAttempter(target: ApiTarget): Attempter {
+  const url = `http://${target.host}:${target.port}/api/writes/probe`;
+  const headers = { authorization: `Bearer ${target.token}`, 'content-type': 'application/json', 'x-yosugara': '1' };
+  return async (key): Promise<Attempt> => {
+    try {
+      const answer = await ask(url, { method: 'POST', headers, body: JSON.stringify({ key: String(key) }), deadlineMs: ATTEMPT_DEADLINE_MS });
+      if (answer.status !== 201) return { kind: 'unknown', why: `${answer.status} ${answer.body.slice(0, 200)}` };
+      const { node, epoch } = JSON.parse(answer.body) as { node?: unknown; epoch?: unknown };
+      return { kind: 'acknowledged', holder: `${node}#${epoch}` };
+    } catch (error) {
+      return { kind: 'unknown', why: error instanceof Error ? error.message : String(error) };
+    }
+  };
+}

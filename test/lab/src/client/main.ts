@@ -1,0 +1,64 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Observed } from '../check/types.js';
+import { apiAttempter } from './api-writer.js';
+import type { ClientOrder, ClientPlan, ClientProgress } from './plan.js';
+import { sqlAttempter } from './sql-writer.js';
+import { StatusPoller } from './status-poller.js';
+import { SyslogSender } from './syslog-sender.js';
+import { Writer } from './writer.js';
+
+/** The client host's process: two writers, the syslog sender and the status poller, until the lab says quiet. */
+export interface ClientResult extends Observed {
+  /** Numbers that no socket took: a fault of the lab, not of the cluster. */
+  readonly unsent: readonly number[];
+}
+
+const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ClientPlan;
+const sql = sqlAttempter({ host: plan.vip, port: plan.postgresPort, user: 'yosugara_app', password: plan.password, database: 'yosugara', tls: true });
+const writers = {
+  sql: new Writer('sql', sql),
+  api: new Writer('api', apiAttempter({ host: plan.vip, port: plan.apiPort, token: plan.password })),
+};
+const sender = new SyslogSender({
+  addresses: plan.nodes.map((node) => node.address),
+  port: plan.syslogPort,
+  runTag: plan.runTag,
+  perSecond: plan.messagesPerSecond,
+});
+const poller = new StatusPoller();
+
+function tell(): void {
+  const progress: ClientProgress = {
+    kind: 'progress',
+    lastAckMs: { sql: writers.sql.lastAckMs, api: writers.api.lastAckMs },
+    acknowledged: writers.sql.acknowledged.length + writers.api.acknowledged.length,
+    messagesSent: sender.sent,
+    trouble: { sql: writers.sql.trouble, api: writers.api.trouble },
+  };
+  process.send?.(progress);
+}
+
+async function finish(): Promise<void> {
+  sender.stop();
+  await Promise.all([writers.sql.stop(), writers.api.stop(), poller.stop()]);
+  sql.close();
+  const result: ClientResult = {
+    acknowledged: [...writers.sql.acknowledged, ...writers.api.acknowledged],
+    masterAnswers: poller.answers,
+    messagesSent: sender.sent,
+    unsent: sender.unsent,
+  };
+  writeFileSync(plan.resultFile, JSON.stringify(result));
+  process.exit(0);
+}
+
+process.on('message', (order: ClientOrder) => {
+  if (order.kind === 'quiet') void finish();
+});
+// The lab is gone: so are we.
+process.on('disconnect', () => process.exit(1));
+setInterval(tell, 100);
+writers.sql.start(plan.firstKey);
+writers.api.start(plan.firstKey);
+sender.start();
+poller.start(plan.nodes, plan.statusPort);

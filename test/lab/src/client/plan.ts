@@ -1,0 +1,44 @@
+/** What a client process is told to do. Written to a file of mode 0600: the password must not be on a command line. */
+export interface ClientPlan {
+  readonly vip: string;
+  readonly postgresPort: number;
+  readonly apiPort: number;
+  readonly statusPort: number;
+  readonly syslogPort: number;
+  readonly nodes: readonly { readonly name: string; readonly address: string }[];
+  /** Of the role `yosugara_app`; also the API's bearer token. */
+  readonly password: string;
+  /** Keys of this run's writes are firstKey, firstKey + 1, … */
+  readonly firstKey: number;
+  /** Stands in every message, so that runs on one cluster tell theirs apart. */
+  readonly runTag: string;
+  readonly messagesPerSecond: number;
+  readonly resultFile: string;
+}
+
+/** Client → lab, every 100 ms. CLOCK_MONOTONIC ms of the newest acknowledgement; null = none yet. */
+export interface ClientProgress {
+  readonly kind: 'progress';
+  readonly lastAckMs: { readonly sql: number | null; readonly api: number | null };
+  readonly acknowledged: number;
+  readonly messagesSent: number;
+  /** Why the newest attempt of each writer failed; null = it did not. */
+  readonly trouble: { readonly sql: string | null; readonly api: string | null };
+}
+
+/** Lab → client. `quiet`: no more writes and messages, write the result, exit. */
+export interface ClientOrder {
+  readonly kind: 'quiet';
+}
+
+/** Keys of run n on one cluster: n * KEYS_A_RUN + 1 … */
+export const KEYS_A_RUN = 1_000_000;
+
+/** A client waits this long for an answer, then tries again after `RETRY_MS` (failover.md, ruling 18). */
+export const ATTEMPT_DEADLINE_MS = 500;
+export const RETRY_MS = 50;
+/** Between two acknowledged writes: 2 writers × some 40 writes/s leave the machine's cores to the cluster. */
+export const PAUSE_MS = 20;
+
+/** The number of a message is read back by this pattern. */
+export const messageText = (runTag: string, number: number): string => `lab ${runTag} number=${number} end`;

@@ -1,0 +1,62 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { monotonicMs } from '../host/shell.js';
+import { messageText } from './plan.js';
+
+const TICK_MS = 10;
+
+/**
+ * Numbered syslog lines (RFC 5424), each once to every node, `perSecond` numbers a second, evenly. Each node has a socket of
+ * its own: what the kernel says about one dead node must not hold up the other.
+ */
+export class SyslogSender {
+  readonly #sockets: readonly { readonly socket: Socket; readonly address: string }[];
+  readonly #port: number;
+  readonly #runTag: string;
+  readonly #perSecond: number;
+  #timer: NodeJS.Timeout | undefined;
+  #sent = 0;
+  /** number → sockets that still may take it; removed at the first success. */
+  readonly #pending = new Map<number, number>();
+  readonly unsent: number[] = [];
+
+  constructor(options: { addresses: readonly string[]; port: number; runTag: string; perSecond: number }) {
+    this.#sockets = options.addresses.map((address) => ({ socket: createSocket('udp4').on('error', () => {}), address }));
+    this.#port = options.port;
+    this.#runTag = options.runTag;
+    this.#perSecond = options.perSecond;
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  start(): void {
+    const beganMs = monotonicMs();
+    this.#timer = setInterval(() => {
+      const due = Math.floor(((monotonicMs() - beganMs) * this.#perSecond) / 1000);
+      while (this.#sent < due) this.#send(++this.#sent);
+    }, TICK_MS);
+  }
+
+  #send(number: number): void {
+    const line = Buffer.from(`<134>1 ${new Date().toISOString()} labclient lab - - - ${messageText(this.#runTag, number)}`);
+    this.#pending.set(number, this.#sockets.length);
+    for (const { socket, address } of this.#sockets) socket.send(line, this.#port, address, (error) => this.#settled(number, error !== null));
+  }
+
+  #settled(number: number, failed: boolean): void {
+    const left = this.#pending.get(number);
+    if (left === undefined) return;
+    if (!failed) this.#pending.delete(number);
+    else if (left > 1) this.#pending.set(number, left - 1);
+    else {
+      this.#pending.delete(number);
+      this.unsent.push(number);
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    for (const { socket } of this.#sockets) socket.close();
+  }
+}

@@ -1,0 +1,169 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Status } from '@yosugara/protocol';
+import { WORKSPACE } from '../host/assets.js';
+import { LabHost, type Service } from '../host/host.js';
+import { Network } from '../host/network.js';
+import { run, until } from '../host/shell.js';
+import { askStatus } from './control.js';
+import { DATA_NAMES, type DataName, MEMBER_NAMES, type MemberName, PLACES, PORTS, VIP } from './layout.js';
+import { patched, plantNamed } from './plants.js';
+import { query, type SuperuserTarget } from './sql.js';
+
+export interface ClusterOptions {
+  readonly dir: string;
+  readonly prefix: string;
+  readonly plants: readonly string[];
+  readonly onEvent: (line: string) => void;
+}
+
+const CLI = join(WORKSPACE, 'apps/cli/bin/yosugara.mjs');
+const program = (app: string) => join(WORKSPACE, 'apps', app, 'dist/main.js');
+/** As a service manager's Restart=always, RestartSec=1. */
+const RESPAWN_MS = 1_000;
+const INITIAL_DEADLINE_MS = 90_000;
+
+/** Two data nodes and the arbiter on hosts of their own, made by `yosugara init` as an operator would. */
+export class LabCluster {
+  readonly network: Network;
+  readonly hosts: Readonly<Record<MemberName, LabHost>>;
+  readonly #options: ClusterOptions;
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    this.network = new Network(options.prefix);
+    const { dir, prefix, onEvent } = options;
+    const host = (name: MemberName) => new LabHost({ place: PLACES[name], network: this.network, prefix, dir, onEvent });
+    this.hosts = { a: host('a'), b: host('b'), w: host('w') };
+  }
+
+  /** Formats, configures, boots; resolves when one Master, one Standby in the sync set and the arbiter stand. */
+  async create(): Promise<void> {
+    await mkdir(this.#options.dir, { recursive: true, mode: 0o755 });
+    await this.network.create();
+    await this.network.attach(PLACES.client);
+    await this.#init();
+    const plants = await Promise.all(this.#options.plants.map((name) => patched(plantNamed(name), join(this.#options.dir, 'plants'))));
+    for (const name of MEMBER_NAMES) {
+      const host = this.hosts[name];
+      for (const [place, file] of plants) host.replaced.set(place, file);
+      await host.install();
+      await host.boot();
+      await cp(join(this.#options.dir, 'init', name), host.pathFromOutside(`${host.mountpoint}/state`), { recursive: true });
+      this.startServices(name);
+    }
+    await this.waitHealthy(INITIAL_DEADLINE_MS);
+  }
+
+  async #init(): Promise<void> {
+    const members = DATA_NAMES.flatMap((name) => ['--member', `${name}=${PLACES[name].address},zone=hall-${name}`]);
+    const cluster = ['--cluster-id', 'lab', ...members, '--arbiter', `w=${PLACES.w.address},zone=hall-w`];
+    const vip = ['--vip', VIP, '--vip-driver', 'ip', '--vip-interface', 'eth0', '--vip-prefix-length', '24'];
+    const policy = ['--profile', 'lan', '--stop-proofs', 'P1,P4', '--auto-rejoin', 'never'];
+    const { dir } = this.#options;
+    const places = ['--state-dir', `${dir}/%n/state`, '--data-dir', `${dir}/%n/data`];
+    const bin = process.env['YOSUGARA_POSTGRES_BIN'];
+    const postgres = bin === undefined || bin === '' ? [] : ['--postgres-bin', bin];
+    await run(process.execPath, [CLI, 'init', '--out', join(dir, 'init'), ...cluster, ...vip, ...policy, ...places, ...postgres], 60_000);
+  }
+
+  configFile(name: MemberName): string {
+    return `${this.hosts[name].mountpoint}/state/yosugara.yaml`;
+  }
+
+  services(name: MemberName): readonly Service[] {
+    const service = (app: string): Service => ({
+      name: app,
+      args: [process.execPath, '--enable-source-maps', program(app), '--config', this.configFile(name)],
+      respawnMs: RESPAWN_MS,
+    });
+    return name === 'w' ? [service('controller')] : [service('controller'), service('receiver')];
+  }
+
+  startServices(name: MemberName): void {
+    for (const service of this.services(name)) this.hosts[name].start(service);
+  }
+
+  async powerOn(name: MemberName): Promise<void> {
+    await this.hosts[name].boot();
+    this.startServices(name);
+  }
+
+  /** What the controller of that host says. @throws when it does not answer. */
+  status(name: MemberName): Promise<Status> {
+    const host = this.hosts[name];
+    return askStatus(host.pathFromOutside(`${host.mountpoint}/state/control.sock`));
+  }
+
+  /** Polls `name`'s controller until the status is as wanted. @returns the first such status. */
+  statusWhere(name: MemberName, what: string, deadlineMs: number, wanted: (status: Status) => boolean): Promise<Status> {
+    let last = 'it never answered';
+    const ask = async () => {
+      try {
+        const status = await this.status(name);
+        last = summary(status);
+        return wanted(status) ? status : undefined;
+      } catch (error) {
+        last = error instanceof Error ? error.message : String(error);
+        return undefined;
+      }
+    };
+    return until(what, deadlineMs, ask, 100).catch((error: unknown) => {
+      throw new Error(`${error instanceof Error ? error.message : error}; ${name} says: ${last}`, { cause: error });
+    });
+  }
+
+  waitHealthy(deadlineMs: number): Promise<Status> {
+    return this.statusWhere('w', 'a healthy cluster', deadlineMs, isHealthy);
+  }
+
+  /** The operator's one command, on the host that stayed. @returns its JSON document. */
+  async recover(on: DataName): Promise<string> {
+    const [nsenter, args] = this.hosts[on].inside(process.execPath, [CLI, 'recover', '--json', '--config', this.configFile(on)]);
+    return run(nsenter, args, 180_000);
+  }
+
+  secret(name: DataName, file: string): string {
+    const host = this.hosts[name];
+    return readFileSync(host.pathFromOutside(`${host.mountpoint}/state/secrets/${file}`), 'utf8').split('\n')[0]?.trim() ?? '';
+  }
+
+  superuser(name: DataName): SuperuserTarget {
+    const host = this.hosts[name];
+    const socketDir = host.pathFromOutside(`${host.mountpoint}/data/run`);
+    return { socketDir, port: PORTS.postgres, password: this.secret(name, 'pg-superuser') };
+  }
+
+  sql<T extends object>(name: DataName, text: string): Promise<readonly T[]> {
+    return query<T>(this.superuser(name), text);
+  }
+
+  /** Pid of the postmaster inside its host; undefined when there is none. */
+  postmaster(name: DataName): number | undefined {
+    const host = this.hosts[name];
+    const file = host.pathFromOutside(`${host.mountpoint}/data/pgdata/postmaster.pid`);
+    return existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : undefined;
+  }
+
+  async destroy(): Promise<void> {
+    for (const name of MEMBER_NAMES) await this.hosts[name].destroy();
+    await this.network.detach('client');
+    await this.network.destroy();
+  }
+}
+
+export function isHealthy(status: Status): boolean {
+  return status.master !== null && status.nodes.length === 2 && status.nodes.every((node) => node.syncSet) && status.arbiter?.voting === true;
+}
+
+/** Who is Master in a healthy cluster, and who is not. */
+export function rolesOf(status: Status): { readonly master: DataName; readonly standby: DataName } {
+  const master = status.master === 'b' ? 'b' : 'a';
+  return { master, standby: master === 'a' ? 'b' : 'a' };
+}
+
+export function summary(status: Status): string {
+  const nodes = status.nodes.map((node) => `${node.name} ${node.role}${node.syncSet ? ' in sync set' : ''}${node.why === '' ? '' : ` (${node.why})`}`);
+  return `epoch ${status.epoch} ${status.phase}, master ${status.master ?? 'none'}; ${nodes.join('; ')}; arbiter ${status.arbiter?.voting === true ? 'votes' : 'does not vote'}`;
+}

@@ -1,0 +1,21 @@
+import type { NetworkPlace } from '../host/network.js';
+
+/** Addresses of the lab's segment; it exists in namespaces only. */
+const place = (name: string, last: number): NetworkPlace => ({
+  name,
+  address: `10.77.0.${last}`,
+  mac: `02:79:73:67:00:${last.toString(16).padStart(2, '0')}`,
+});
+
+export const PLACES = { a: place('a', 11), b: place('b', 12), w: place('w', 13), client: place('client', 50) } as const;
+export const VIP = '10.77.0.100';
+
+export type MemberName = 'a' | 'b' | 'w';
+export type DataName = 'a' | 'b';
+export const DATA_NAMES = ['a', 'b'] as const;
+export const MEMBER_NAMES = ['a', 'b', 'w'] as const;
+
+/** The ports of the configuration's defaults (libs/protocol, NodeConfigSchema). */
+export const PORTS = { api: 8080, status: 8081, syslog: 5514, postgres: 5442 } as const;
+
+export const otherOf = (name: DataName): DataName => (name === 'a' ? 'b' : 'a');
