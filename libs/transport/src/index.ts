@@ -1,1 +1,4 @@
-export {};
+export * from './errors.js';
+export { generateIdentity, type Identity, peerIdOf, seedOf, signWith, verifyFrom } from './identity.js';
+export { createMailbox, MAX_GOSSIP_BYTES } from './mailbox.js';
+export type { MailboxOptions, MailboxPeer } from './options.js';

@@ -1,0 +1,251 @@
+import { randomBytes } from 'node:crypto';
+import type { Message } from '@chainsafe/libp2p-gossipsub';
+import type { Connection, PeerId } from '@libp2p/interface';
+import { multiaddr } from '@multiformats/multiaddr';
+import { explain, type Log, type NodeId, SILENT_LOG } from '@yosugara/kernel';
+import type { Mailbox } from '@yosugara/runtime';
+import { DirectLink, MAILBOX_PROTOCOL, MAX_ENVELOPE_BYTES, readEnvelopes } from './direct-link.js';
+import { Doubles } from './doubles.js';
+import { decodeEnvelope, encodeEnvelope } from './envelope.js';
+import { DIAL_TIMEOUT_MS, dials, isOpen, type MemberNode, startNode } from './libp2p-node.js';
+import type { MailboxOptions, MailboxPeer } from './options.js';
+
+/** Larger messages go by the stream only: gossip would send them to everybody, in front of the heartbeats. */
+export const MAX_GOSSIP_BYTES = 16 * 1024;
+const ROUND_MS = 500;
+const WARN_EVERY_MS = 10_000;
+/** Signing takes time; more than this at once means that we publish faster than we can. */
+const MAX_PUBLISHING = 256;
+
+interface Link extends MailboxPeer {
+  readonly direct: DirectLink;
+  readonly doubles: Doubles;
+  dialling: boolean;
+  lastVia: 'stream' | 'gossip' | null;
+  relayedBy: NodeId | null;
+}
+
+/** Messages between the members over libp2p: a stream for each pair, and gossip, which also finds the way through a third. */
+export function createMailbox(options: MailboxOptions): Mailbox {
+  return new Libp2pMailbox(options);
+}
+
+class Libp2pMailbox implements Mailbox {
+  readonly #options: MailboxOptions;
+  readonly #paths: { readonly gossip: boolean; readonly stream: boolean };
+  readonly #log: Log;
+  readonly #topic: string;
+  readonly #boot = randomBytes(8).toString('hex');
+  readonly #links = new Map<NodeId, Link>();
+  readonly #byPeerId = new Map<string, Link>();
+  readonly #handlers: ((from: NodeId, body: Uint8Array) => void)[] = [];
+  readonly #stopping = new AbortController();
+  #node: MemberNode | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #seq = 0;
+  #publishing = 0;
+  #warnedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: MailboxOptions) {
+    this.#options = options;
+    this.#paths = options.paths ?? { gossip: true, stream: true };
+    this.#log = options.log ?? SILENT_LOG;
+    this.#topic = `yosugara/${options.clusterId}/consensus`;
+    for (const peer of options.peers) {
+      if (peer.id === options.self) continue;
+      const link: Link = {
+        ...peer,
+        direct: new DirectLink(),
+        doubles: new Doubles(),
+        dialling: false,
+        lastVia: null,
+        relayedBy: null,
+      };
+      this.#links.set(peer.id, link);
+      this.#byPeerId.set(peer.peerId, link);
+    }
+  }
+
+  /** @throws PortBusyError, ListenError, IdentityError. */
+  async start(): Promise<void> {
+    const node = await startNode(this.#options, this.#topic, (peerId, dial) => this.#mayConnect(peerId, dial));
+    this.#node = node;
+    node.libp2p.addEventListener('connection:open', ({ detail }) => this.#connected(detail));
+    node.libp2p.addEventListener('connection:close', ({ detail }) => this.#disconnected(detail));
+    if (this.#paths.stream)
+      await node.libp2p.handle(MAILBOX_PROTOCOL, (stream, connection) => void this.#readStream(stream, connection));
+    if (this.#paths.gossip) this.#joinTopic(node);
+    // Whoever connected before we listened for it is told to gossipsub here.
+    for (const connection of node.libp2p.getConnections()) this.#connected(connection);
+    this.#timer = setInterval(() => this.#round(), ROUND_MS);
+    this.#round();
+  }
+
+  send(to: NodeId, body: Uint8Array): void {
+    const link = this.#links.get(to);
+    const node = this.#node;
+    if (link === undefined || node === null || this.#stopping.signal.aborted) return;
+    const { self, clusterId } = this.#options;
+    const envelope = encodeEnvelope({ clusterId, from: self, to, boot: this.#boot, seq: ++this.#seq, body });
+    if (envelope.length > MAX_ENVELOPE_BYTES) {
+      this.#log.warn('transport.too_large', { to, bytes: envelope.length, allowed: MAX_ENVELOPE_BYTES });
+      return;
+    }
+    if (this.#paths.stream) link.direct.send(envelope);
+    if (this.#paths.gossip && envelope.length <= MAX_GOSSIP_BYTES) this.#publish(node, envelope);
+  }
+
+  onMessage(handler: (from: NodeId, body: Uint8Array) => void): void {
+    this.#handlers.push(handler);
+  }
+
+  links(): ReturnType<Mailbox['links']> {
+    return [...this.#links.values()].map((link) => ({
+      peer: link.id,
+      direct: this.#connectionTo(link) !== undefined,
+      lastVia: link.lastVia,
+      relayedBy: link.relayedBy,
+    }));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    if (this.#timer !== null) clearInterval(this.#timer);
+    const node = this.#node;
+    this.#node = null;
+    for (const { direct } of this.#links.values()) direct.close();
+    await node?.libp2p.stop();
+  }
+
+  #mayConnect(peerId: string, dial: boolean): boolean {
+    const link = this.#byPeerId.get(peerId);
+    if (link === undefined) {
+      this.#warnOutsider(peerId);
+      return false;
+    }
+    return (!dial || dials(this.#options.self, link.id)) && (this.#options.isReachable?.(link.id) ?? true);
+  }
+
+  /** Whoever knocks ten times a second must not fill the log. */
+  #warnOutsider(peerId: string): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#warnedAtMs < WARN_EVERY_MS) return;
+    this.#warnedAtMs = nowMs;
+    this.#log.warn('transport.outsider_refused', { peerId });
+  }
+
+  #connectionTo(link: Link): Connection | undefined {
+    return this.#node?.libp2p.getConnections().find((at) => at.remotePeer.toString() === link.peerId && isOpen(at));
+  }
+
+  /** Every half second: dial who is missing, open the stream that is missing, and see that gossipsub talks to everybody. */
+  #round(): void {
+    for (const link of this.#links.values()) {
+      const connection = this.#connectionTo(link);
+      if (connection === undefined) {
+        if (dials(this.#options.self, link.id)) void this.#dial(link);
+        continue;
+      }
+      if (this.#options.isReachable?.(link.id) === false) connection.abort(new Error('cut'));
+      else if (this.#paths.stream) void link.direct.ensure(connection);
+      if (this.#paths.gossip) this.#checkGossip(link, connection);
+    }
+  }
+
+  async #dial(link: Link): Promise<void> {
+    const node = this.#node;
+    if (link.dialling || node === null) return;
+    link.dialling = true;
+    const family = link.address.includes(':') ? 'ip6' : 'ip4';
+    try {
+      const signal = AbortSignal.any([AbortSignal.timeout(DIAL_TIMEOUT_MS), this.#stopping.signal]);
+      await node.libp2p.dial(multiaddr(`/${family}/${link.address}/tcp/${link.port}/p2p/${link.peerId}`), { signal });
+    } catch (error) {
+      this.#log.debug('transport.dial_failed', { peer: link.id, why: explain(error) });
+    } finally {
+      link.dialling = false;
+    }
+  }
+
+  /** The newest connection of a peer counts: an older one is what its last life, or a cut link, left half open. */
+  #connected(connection: Connection): void {
+    const link = this.#byPeerId.get(connection.remotePeer.toString());
+    if (link === undefined) return;
+    this.#log.info('transport.connected', { peer: link.id });
+    const older = this.#node?.libp2p.getConnections(connection.remotePeer).filter(({ id }) => id !== connection.id) ?? [];
+    for (const old of older) old.abort(new Error('replaced by a newer connection'));
+    if (older.length > 0) this.#tellGossip(connection.remotePeer, null);
+    if (this.#paths.gossip) this.#tellGossip(connection.remotePeer, connection);
+    if (this.#paths.stream) void link.direct.ensure(connection);
+  }
+
+  #disconnected(connection: Connection): void {
+    const link = this.#byPeerId.get(connection.remotePeer.toString());
+    if (link === undefined || this.#connectionTo(link) !== undefined) return;
+    this.#log.info('transport.disconnected', { peer: link.id });
+    this.#tellGossip(connection.remotePeer, null);
+  }
+
+  #tellGossip(peer: PeerId, connection: Connection | null): void {
+    for (const topology of this.#node?.topologies() ?? []) {
+      if (connection === null) void topology.onDisconnect?.(peer);
+      else void topology.onConnect?.(peer, connection);
+    }
+  }
+
+  /** gossipsub opens its stream once and keeps a dead one; when the peer was not ready yet, or dropped it, tell it anew. */
+  #checkGossip({ peerId }: Link, connection: Connection): void {
+    const stream = this.#node?.pubsub.streamsOutbound.get(peerId);
+    if (stream?.rawStream.status === 'open') return;
+    if (stream !== undefined) this.#tellGossip(connection.remotePeer, null);
+    this.#tellGossip(connection.remotePeer, connection);
+  }
+
+  #joinTopic({ pubsub }: MemberNode): void {
+    // A direct peer is always sent to and relayed to, mesh or not: a prune would keep a returning member out for up to a minute.
+    for (const peerId of this.#byPeerId.keys()) pubsub.direct.add(peerId);
+    pubsub.addEventListener('gossipsub:message', ({ detail }) => this.#readGossip(detail.msg, detail.propagationSource));
+    pubsub.subscribe(this.#topic);
+  }
+
+  #publish({ pubsub }: MemberNode, envelope: Uint8Array): void {
+    if (this.#publishing >= MAX_PUBLISHING) return;
+    this.#publishing++;
+    pubsub
+      .publish(this.#topic, envelope)
+      .catch((error: unknown) => this.#log.debug('transport.publish_failed', { why: explain(error) }))
+      .finally(() => this.#publishing--);
+  }
+
+  async #readStream(stream: Parameters<typeof readEnvelopes>[0], connection: Connection): Promise<void> {
+    const link = this.#byPeerId.get(connection.remotePeer.toString());
+    if (link === undefined) {
+      stream.abort(new Error('not a member'));
+      return;
+    }
+    await readEnvelopes(stream, (bytes) => this.#receive(link, bytes, 'stream', null));
+  }
+
+  /** Who wrote it is the signed `from`, never who handed it to us. */
+  #readGossip(message: Message, source: PeerId): void {
+    if (message.type !== 'signed' || message.topic !== this.#topic || message.data.length > MAX_GOSSIP_BYTES) return;
+    const author = message.from.toString();
+    const link = this.#byPeerId.get(author);
+    const relay = source.toString();
+    if (link !== undefined)
+      this.#receive(link, message.data, 'gossip', relay === author ? null : (this.#byPeerId.get(relay)?.id ?? null));
+  }
+
+  #receive(link: Link, bytes: Uint8Array, via: 'stream' | 'gossip', relayedBy: NodeId | null): void {
+    if (this.#stopping.signal.aborted) return;
+    const envelope = decodeEnvelope(bytes);
+    if (envelope === null || envelope.from !== link.id || envelope.clusterId !== this.#options.clusterId) {
+      this.#log.warn('transport.not_ours', { from: link.id, via, bytes: bytes.length });
+      return;
+    }
+    if (envelope.to !== this.#options.self || !link.doubles.isNew(envelope.boot, envelope.seq)) return;
+    link.lastVia = via;
+    link.relayedBy = relayedBy;
+    for (const handler of this.#handlers) handler(link.id, envelope.body);
+  }
+}
