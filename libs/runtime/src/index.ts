@@ -8,3 +8,4 @@ export { createController, type ControllerState } from './controller/state.js';
 export { statusOf, type StatusContext } from './controller/status.js';
 export { stepController } from './controller/step.js';
 export * from './controller/types.js';
+export * from './receive/index.js';

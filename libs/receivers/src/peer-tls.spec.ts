@@ -1,0 +1,251 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SILENT_LOG } from '@yosugara/kernel';
+import {
+  type CopyOutcome,
+  CopySender,
+  holdCopy,
+  type JournalRange,
+  type OwnJournal,
+  type PeerChannel,
+  type PeerJournalCopy,
+} from '@yosugara/runtime';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { wallUs } from './clock.js';
+import { listenPeer, type PeerIdentity, peerDialer } from './peer-tls.js';
+
+let dir = '';
+const identities: Record<string, PeerIdentity> = {};
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'yosugara-tls-'));
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
+  for (const ca of ['ca', 'other'])
+    openssl(
+      'req',
+      '-x509',
+      '-newkey',
+      'ed25519',
+      '-nodes',
+      '-keyout',
+      `${ca}.key`,
+      '-out',
+      `${ca}.crt`,
+      '-subj',
+      `/CN=${ca}`,
+      '-days',
+      '2',
+    );
+  for (const [name, cn, ca] of [
+    ['a', 'a', 'ca'],
+    ['b', 'b', 'ca'],
+    ['w', 'w', 'ca'],
+    ['forged', 'a', 'other'],
+  ] as const) {
+    openssl('req', '-newkey', 'ed25519', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${cn}`);
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      `${ca}.crt`,
+      '-CAkey',
+      `${ca}.key`,
+      '-CAcreateserial',
+      '-out',
+      `${name}.crt`,
+      '-days',
+      '2',
+    );
+    identities[name] = {
+      key: readFileSync(join(dir, `${name}.key`)),
+      cert: readFileSync(join(dir, `${name}.crt`)),
+      ca: readFileSync(join(dir, 'ca.crt')),
+    };
+  }
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+const until = async (holds: () => boolean, deadlineMs = 8_000) => {
+  const end = performance.now() + deadlineMs;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error('not within the deadline');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};
+/** b listens; whoever dials claims to be a. */
+const listen = async (onChannel: (channel: PeerChannel) => void = () => undefined, port = 0) => {
+  const refused: string[] = [];
+  const server = await listenPeer({
+    ...identities['b']!,
+    address: '127.0.0.1',
+    port,
+    expected: 'a',
+    onChannel,
+    onRefused: (why) => refused.push(why),
+  });
+  closers.push(() => server.close());
+  return { ...server, refused };
+};
+const dialer = (who: string, port: number, expected = 'b') =>
+  peerDialer({ ...identities[who]!, address: '127.0.0.1', port, expected });
+
+describe('the link between two receivers', () => {
+  it('opens for the peer and carries frames whole and in order, however large', async () => {
+    const got: number[] = [];
+    const server = await listen((channel) => channel.onFrame((frame) => got.push(frame.length)));
+    const channel = await dialer('a', server.port).dial(2_000);
+    closers.push(() => channel.close('done'));
+    expect(channel.peer).toBe('b');
+    const sizes = [0, 1, 5_000_000, 3];
+    for (const size of sizes) channel.send(new Uint8Array(size));
+    await until(() => got.length === sizes.length);
+    expect(got).toEqual(sizes);
+  });
+  it('refuses a member that is not the peer', async () => {
+    const server = await listen(() => expect.fail('accepted'));
+    const channel = await dialer('w', server.port)
+      .dial(2_000)
+      .catch(() => null);
+    await until(() => server.refused.length === 1);
+    channel?.close('done');
+    expect(server.refused[0]).toContain('certificate of "w"');
+  });
+  it("refuses the peer's name under another authority", async () => {
+    const server = await listen(() => expect.fail('accepted'));
+    const channel = await dialer('forged', server.port)
+      .dial(2_000)
+      .catch(() => null);
+    await until(() => server.refused.length === 1);
+    channel?.close('done');
+  });
+  it('is not dialled through to somebody else', async () => {
+    const server = await listen();
+    await expect(dialer('a', server.port, 'c').dial(2_000)).rejects.toMatchObject({
+      code: 'PEER_LINK',
+      message: expect.stringContaining('"b"'),
+    });
+  });
+});
+
+/** A journal in memory: what copying needs of one. */
+class Records implements OwnJournal, PeerJournalCopy {
+  readonly journalId = 'a-1-1';
+  readonly records = new Map<string, Uint8Array[]>([['a-1-1', []]]);
+  full = false;
+  appends = 0;
+  #listeners = new Set<(seq: number) => void>();
+  get durableSeq() {
+    return this.records.get(this.journalId)?.length ?? 0;
+  }
+  add(count: number, bytes = 100): void {
+    for (let index = 0; index < count; index++)
+      this.records.get(this.journalId)!.push(new Uint8Array(bytes).fill(this.durableSeq & 255));
+    for (const listener of this.#listeners) listener(this.durableSeq);
+  }
+  journals = (): JournalRange[] =>
+    [...this.records].map(([journalId, records]) => ({ journalId, firstSeq: 1, lastDurableSeq: records.length }));
+  held = () => this.journals().map(({ journalId, lastDurableSeq }) => ({ journalId, durableSeq: lastDurableSeq }));
+  readEncoded = async (journalId: string, fromSeq: number, maxBytes: number) =>
+    (this.records.get(journalId) ?? []).slice(fromSeq - 1, fromSeq - 1 + Math.max(1, Math.floor(maxBytes / 100)));
+  onDurable(listener: (seq: number) => void) {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+  async append(journalId: string, records: readonly Uint8Array[]): Promise<CopyOutcome> {
+    this.appends++;
+    const held = this.records.get(journalId) ?? [];
+    if (this.full) return { kind: 'full', durableSeq: held.length };
+    this.records.set(journalId, [...held, ...records.map((record) => new Uint8Array(record))]);
+    return { kind: 'stored', durableSeq: held.length + records.length };
+  }
+  begin = async () => undefined;
+  dropThrough = async () => undefined;
+}
+
+describe('copying the journal to the peer', () => {
+  const copying = (own: Records, port: number) => {
+    const sender = new CopySender({
+      node: 'a',
+      peer: 'b',
+      journal: own,
+      dialer: dialer('a', port),
+      wallUs,
+      log: SILENT_LOG,
+      onChange: () => undefined,
+      pingMs: 50,
+      silenceMs: 400,
+    });
+    closers.push(() => sender.stop());
+    sender.start();
+    return sender;
+  };
+  const holding =
+    (copy: Records, channels: PeerChannel[] = []) =>
+    (channel: PeerChannel) => {
+      channels.push(channel);
+      holdCopy({ channel, copy, wallUs, log: SILENT_LOG, onChange: () => undefined });
+    };
+
+  it('sends what the peer lacks, then what becomes durable, and knows what the peer has', async () => {
+    const [own, copy] = [new Records(), new Records()];
+    own.add(10_000);
+    copy.records.set('a-1-1', own.records.get('a-1-1')!.slice(0, 4_000));
+    const sender = copying(own, (await listen(holding(copy))).port);
+    await until(() => sender.peerHas('a-1-1') === 10_000);
+    own.add(5);
+    await until(() => sender.peerHas('a-1-1') === 10_005);
+    expect(copy.records.get('a-1-1')).toEqual(own.records.get('a-1-1'));
+  });
+  it('goes on where the peer ends after the link broke', async () => {
+    const [own, copy, channels] = [new Records(), new Records(), [] as PeerChannel[]];
+    const sender = copying(own, (await listen(holding(copy, channels))).port);
+    await until(() => sender.link === 'up');
+    own.add(100);
+    await until(() => sender.peerHas('a-1-1') > 0);
+    channels[0]!.close('broken by the test');
+    own.add(100);
+    await until(() => sender.link === 'up' && channels.length === 2 && sender.peerHas('a-1-1') === 200);
+    expect(copy.records.get('a-1-1')).toEqual(own.records.get('a-1-1'));
+  });
+  it('measures the clock of the peer', async () => {
+    const server = await listen((channel) =>
+      holdCopy({ channel, copy: new Records(), wallUs: () => wallUs() + 7_000_000, log: SILENT_LOG, onChange: () => undefined }),
+    );
+    const sender = copying(new Records(), server.port);
+    await until(() => sender.clockOffsetUs !== null);
+    expect(Math.abs((sender.clockOffsetUs ?? 0) - 7_000_000)).toBeLessThan(100_000);
+  });
+  it('takes a peer that says nothing any more for down within its silence', async () => {
+    let frozen = false;
+    const server = await listen((channel) => {
+      const answer = channel.send;
+      holdCopy({
+        channel: { ...channel, bufferedBytes: 0, send: (frame) => void (frozen || answer(frame)) },
+        copy: new Records(),
+        wallUs,
+        log: SILENT_LOG,
+        onChange: () => undefined,
+      });
+    });
+    const sender = copying(new Records(), server.port);
+    await until(() => sender.link === 'up');
+    frozen = true;
+    await until(() => sender.link === 'down', 2_000);
+  });
+  it('waits while the peer is full, and goes on afterwards', async () => {
+    const [own, copy] = [new Records(), new Records()];
+    copy.full = true;
+    own.add(10);
+    const sender = copying(own, (await listen(holding(copy))).port);
+    await until(() => copy.appends > 0);
+    copy.full = false;
+    await until(() => sender.peerHas('a-1-1') === 10);
+    expect(copy.appends).toBeLessThan(5);
+  });
+});

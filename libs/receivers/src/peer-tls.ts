@@ -1,0 +1,181 @@
+import { isIP } from 'node:net';
+import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
+import type { PeerChannel, PeerDialer } from '@yosugara/runtime';
+import { listenError, PeerLinkError } from './errors.js';
+
+/** PEM. Both sides show a certificate of the cluster's CA whose common name is the node's id. */
+export interface PeerIdentity {
+  readonly key: string | Buffer;
+  readonly cert: string | Buffer;
+  readonly ca: string | Buffer;
+}
+
+const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+const HANDSHAKE_MS = 2_000;
+/** Connections that have not shown a certificate yet. */
+const MAX_CONNECTIONS = 16;
+
+/** Dials the peer. @param expected the node id that its certificate must carry. */
+export function peerDialer(
+  options: PeerIdentity & {
+    readonly address: string;
+    readonly port: number;
+    readonly localAddress?: string;
+    readonly expected: string;
+  },
+): PeerDialer {
+  return {
+    dial: async (deadlineMs) =>
+      await new Promise<PeerChannel>((resolve, reject) => {
+        const { address, port, localAddress, key, cert, ca, expected } = options;
+        // The certificate carries a node id, not a host name: the name is compared below, the chain by TLS.
+        const socket = connect({
+          ...(localAddress === undefined ? {} : { localAddress }),
+          host: address,
+          port,
+          key,
+          cert,
+          ca,
+          minVersion: 'TLSv1.3',
+          checkServerIdentity: () => undefined,
+        });
+        const fail = (why: string, cause?: unknown) => {
+          clearTimeout(deadline);
+          socket.destroy();
+          reject(new PeerLinkError(why, cause));
+        };
+        const deadline = setTimeout(() => fail(`no answer of ${address} port ${port} within ${deadlineMs} ms`), deadlineMs);
+        socket.once('error', (error) => fail(`${address} port ${port}`, error));
+        socket.once('secureConnect', () => {
+          const peer = commonName(socket);
+          if (!socket.authorized || peer !== expected)
+            return fail(`${address} shows the certificate of ${JSON.stringify(peer)}, expected is ${JSON.stringify(expected)}`);
+          clearTimeout(deadline);
+          socket.removeAllListeners('error');
+          resolve(channelOf(socket, peer));
+        });
+      }),
+  };
+}
+
+/** Accepts the peer only. @throws PortInUseError, ListenError */
+export async function listenPeer(
+  options: PeerIdentity & {
+    readonly address: string;
+    readonly port: number;
+    readonly expected: string;
+    readonly onChannel: (channel: PeerChannel) => void;
+    readonly onRefused: (why: string) => void;
+  },
+): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const { address, port, expected, onChannel, onRefused, key, cert, ca } = options;
+  const sockets = new Set<TLSSocket>();
+  const server = createServer(
+    { key, cert, ca, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3', handshakeTimeout: HANDSHAKE_MS },
+    (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      const peer = commonName(socket);
+      if (peer === expected) return onChannel(channelOf(socket, peer));
+      onRefused(`${socket.remoteAddress ?? '?'} shows the certificate of ${JSON.stringify(peer)}`);
+      socket.on('error', () => undefined);
+      socket.destroy();
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('tlsClientError', (error, socket) => {
+    onRefused(`${socket.remoteAddress ?? '?'}: ${error.message}`);
+    socket.destroy();
+  });
+  await listening(server, address, port);
+  const at = server.address();
+  return {
+    port: at !== null && typeof at === 'object' ? at.port : port,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function commonName(socket: TLSSocket): string {
+  const name: unknown = socket.getPeerCertificate()?.subject?.CN;
+  return typeof name === 'string' ? name : '';
+}
+
+async function listening(server: Server, address: string, port: number): Promise<void> {
+  if (isIP(address) === 0) throw new PeerLinkError(`${address} is no address`);
+  await new Promise<void>((resolve, reject) => {
+    const failed = (error: Error) => reject(listenError('tcp', address, port, error));
+    server.once('error', failed);
+    server.listen({ host: address, port, exclusive: true }, () => {
+      server.off('error', failed);
+      server.on('error', () => undefined);
+      resolve();
+    });
+  });
+}
+
+/** Frames with a length of four bytes in front. */
+function channelOf(socket: TLSSocket, peer: string): PeerChannel {
+  let why = 'closed by the peer';
+  let chunks: Buffer[] = [];
+  let held = 0;
+  let handler: ((frame: Uint8Array) => void) | null = null;
+  socket.setNoDelay(true);
+  socket.on('error', (error) => {
+    why = error.message;
+    socket.destroy();
+  });
+  const close = (reason: string) => {
+    if (!socket.destroyed) why = reason;
+    socket.destroy();
+  };
+  const drain = () => {
+    while (handler !== null && held >= 4) {
+      let buffer = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+      const length = buffer.readUInt32BE(0);
+      if (length > MAX_FRAME_BYTES) return close(`a frame of ${length} bytes`);
+      chunks = [buffer];
+      if (held < 4 + length) return;
+      const frame = buffer.subarray(4, 4 + length);
+      buffer = buffer.subarray(4 + length);
+      held = buffer.length;
+      chunks = held === 0 ? [] : [buffer];
+      handler(frame);
+    }
+  };
+  socket.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    held += chunk.length;
+    // Joins only when the frame may be whole: a large one comes in many chunks.
+    if (chunks.length === 1 || held >= 4 + (chunks[0]!.length >= 4 ? chunks[0]!.readUInt32BE(0) : 0)) drain();
+  });
+  return {
+    peer,
+    get bufferedBytes() {
+      return socket.writableLength;
+    },
+    send: (frame) => {
+      if (!socket.writable) return;
+      const head = Buffer.allocUnsafe(4);
+      head.writeUInt32BE(frame.length);
+      socket.cork();
+      socket.write(head);
+      socket.write(frame);
+      socket.uncork();
+    },
+    onFrame: (take) => {
+      handler = take;
+      drain();
+    },
+    onClose: (told) => {
+      if (socket.destroyed) queueMicrotask(() => told(why));
+      else socket.once('close', () => told(why));
+    },
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    close,
+  };
+}

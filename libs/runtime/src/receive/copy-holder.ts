@@ -1,0 +1,75 @@
+import { explain, type Log } from '@yosugara/kernel';
+import type { PeerChannel, PeerJournalCopy } from './ports.js';
+import { type CopyFrame, decodeFrame, encodeFrame } from './wire.js';
+
+export interface CopyHolderOptions {
+  readonly channel: PeerChannel;
+  readonly copy: PeerJournalCopy;
+  readonly wallUs: () => number;
+  readonly log: Log;
+  /** After everything that was fsynced, and once at the start. */
+  readonly onChange: () => void;
+  /** Silence after which the sender counts as gone. */
+  readonly silenceMs?: number;
+}
+
+/** Frames taken off the socket and not yet on disk. Reached: the socket is not read. */
+const MAX_WAITING = 64;
+
+/**
+ * Takes in the peer's journal on one connection: every frame is answered after its fsync, in order. Ends with the channel.
+ * The newest connection wins (the caller closes the one before), since a frozen one may linger.
+ */
+export function holdCopy({ channel, copy, wallUs, log, onChange, silenceMs = 2_000 }: CopyHolderOptions): void {
+  let waiting = 0;
+  let work = Promise.resolve();
+  let closed = false;
+  let silence = setTimeout(silent, silenceMs);
+  channel.onClose(() => {
+    closed = true;
+    clearTimeout(silence);
+  });
+  channel.onFrame((bytes) => {
+    clearTimeout(silence);
+    silence = setTimeout(silent, silenceMs);
+    const t2 = wallUs();
+    if (++waiting >= MAX_WAITING) channel.pause();
+    work = work.then(() => handle(bytes, t2)).catch(fail);
+    void work.then(() => {
+      if (--waiting < MAX_WAITING / 2 && !closed) channel.resume();
+    });
+  });
+
+  function silent(): void {
+    // While the disk is slow it is us who do not listen.
+    if (waiting > 0) silence = setTimeout(silent, silenceMs);
+    else channel.close(`silent for ${silenceMs} ms`);
+  }
+  function fail(error: unknown): void {
+    log.error('copy.failed', { peer: channel.peer, why: explain(error) });
+    channel.close(explain(error));
+  }
+  function answer(frame: CopyFrame): void {
+    if (!closed) channel.send(encodeFrame(frame));
+  }
+  async function handle(bytes: Uint8Array, t2: number): Promise<void> {
+    if (closed) return;
+    const frame = decodeFrame(bytes);
+    if (frame.type === 'ping') answer({ type: 'pong', t1: frame.t1, t2, t3: wallUs() });
+    else if (frame.type === 'hello') answer({ type: 'held', held: copy.held() });
+    else if (frame.type === 'begin') await copy.begin(frame.journalId, frame.firstSeq);
+    else if (frame.type === 'records') await keep(frame);
+  }
+  async function keep({ journalId, records }: Extract<CopyFrame, { type: 'records' }>): Promise<void> {
+    const outcome = await copy.append(journalId, records).catch((error: unknown) => {
+      if (!(error instanceof Error) || !('code' in error) || error.code !== 'JOURNAL_CONFLICT') throw error;
+      // Two lives of one journal: never overwrite, and let both sides say so.
+      answer({ type: 'conflict', journalId, why: error.message });
+      throw error;
+    });
+    if (outcome.kind === 'stored') answer({ type: 'ack', journalId, durableSeq: outcome.durableSeq });
+    else if (outcome.kind === 'gap') answer({ type: 'resend', journalId, fromSeq: outcome.expectedSeq, full: false });
+    else answer({ type: 'resend', journalId, fromSeq: outcome.durableSeq + 1, full: true });
+    onChange();
+  }
+}

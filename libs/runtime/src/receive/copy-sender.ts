@@ -1,0 +1,263 @@
+import { explain, type Log } from '@yosugara/kernel';
+import { ClockOffset } from './clock-offset.js';
+import type { OwnJournal, PeerChannel, PeerDialer } from './ports.js';
+import { type CopyFrame, decodeFrame, encodeFrame, PeerProtocolError } from './wire.js';
+
+export interface CopySenderOptions {
+  readonly node: string;
+  readonly peer: string;
+  readonly journal: OwnJournal;
+  readonly dialer: PeerDialer;
+  readonly wallUs: () => number;
+  readonly log: Log;
+  /** The link went up or down, or the peer has fsynced more. */
+  readonly onChange: () => void;
+  readonly pingMs?: number;
+  /** Silence after which the link is down. */
+  readonly silenceMs?: number;
+}
+
+const BATCH_BYTES = 256 * 1024;
+/** Records sent and not yet acknowledged. */
+const MAX_IN_FLIGHT = 16;
+const DIAL_DEADLINE_MS = 1_000;
+const BACKOFF_FIRST_MS = 100;
+const BACKOFF_MAX_MS = 1_000;
+const FULL_RETRY_MS = 1_000;
+
+/** Copies this node's journals to the peer, oldest first, each from where the peer ends; for ever, until stopped. */
+export class CopySender {
+  readonly #options: CopySenderOptions;
+  readonly #offset = new ClockOffset();
+  /** What the peer has fsynced, by journal. Kept while the link is down: a disk does not forget. */
+  readonly #acked = new Map<string, number>();
+  #channel: PeerChannel | null = null;
+  #up = false;
+  #stopped = false;
+  #wake: (() => void) | null = null;
+  #running: Promise<void> | null = null;
+
+  constructor(options: CopySenderOptions) {
+    this.#options = options;
+  }
+
+  get link(): 'up' | 'down' {
+    return this.#up ? 'up' : 'down';
+  }
+
+  get clockOffsetUs(): number | null {
+    return this.#offset.us;
+  }
+
+  /** 0 = nothing known. */
+  peerHas(journalId: string): number {
+    return this.#acked.get(journalId) ?? 0;
+  }
+
+  start(): void {
+    this.#running ??= this.#loop();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#channel?.close('stopping');
+    this.#wake?.();
+    await this.#running;
+  }
+
+  async #loop(): Promise<void> {
+    let backoffMs = BACKOFF_FIRST_MS;
+    while (!this.#stopped) {
+      const why = await this.#session().catch(explain);
+      if (this.#up) {
+        this.#options.log.warn('copy.link_down', { peer: this.#options.peer, why });
+        backoffMs = BACKOFF_FIRST_MS;
+      } else this.#options.log.debug('copy.no_link', { peer: this.#options.peer, why });
+      this.#up = false;
+      this.#options.onChange();
+      await this.#pause(backoffMs);
+      backoffMs = Math.min(backoffMs * 2, BACKOFF_MAX_MS);
+    }
+  }
+
+  /** One connection from dialling to its end. @returns why it ended. */
+  async #session(): Promise<string> {
+    const { dialer, node, peer, pingMs = 250, silenceMs = 1_500 } = this.#options;
+    const channel = await dialer.dial(DIAL_DEADLINE_MS);
+    if (this.#stopped) {
+      channel.close('stopping');
+      return 'stopping';
+    }
+    this.#channel = channel;
+    const session = new Session(this.#options, this.#acked, channel);
+    const ended = new Promise<string>((resolve) => channel.onClose(resolve));
+    let heardMs = performance.now();
+    channel.onFrame((bytes) => {
+      heardMs = performance.now();
+      try {
+        this.#take(decodeFrame(bytes), session);
+      } catch (error) {
+        channel.close(explain(error));
+      }
+    });
+    if (channel.peer !== peer) throw new PeerProtocolError(`the certificate of ${channel.peer} where ${peer} was dialled`);
+    const ping = setInterval(() => {
+      if (performance.now() - heardMs > silenceMs) channel.close(`silent for ${silenceMs} ms`);
+      else channel.send(encodeFrame({ type: 'ping', t1: this.#options.wallUs() }));
+    }, pingMs);
+    const unsubscribe = this.#options.journal.onDurable(() => session.pump());
+    try {
+      channel.send(encodeFrame({ type: 'hello', node, version: 1 }));
+      return await ended;
+    } finally {
+      clearInterval(ping);
+      unsubscribe();
+      session.end();
+      this.#channel = null;
+    }
+  }
+
+  #take(frame: CopyFrame, session: Session): void {
+    const { log, onChange, wallUs } = this.#options;
+    if (frame.type === 'pong') this.#offset.add(frame.t1, frame.t2, frame.t3, wallUs());
+    else if (frame.type === 'held') {
+      for (const { journalId, durableSeq } of frame.held) this.#acked.set(journalId, durableSeq);
+      this.#up = true;
+      log.info('copy.link_up', { peer: this.#options.peer });
+      session.begin(frame.held);
+    } else if (frame.type === 'ack') {
+      this.#acked.set(frame.journalId, Math.max(frame.durableSeq, this.peerHas(frame.journalId)));
+      session.acknowledged();
+    } else if (frame.type === 'resend') session.resend(frame.journalId, frame.fromSeq, frame.full);
+    else if (frame.type === 'conflict') log.error('copy.conflict', { journalId: frame.journalId, why: frame.why });
+    if (frame.type !== 'pong') onChange();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#stopped) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = null;
+  }
+}
+
+/** Where each journal stands on one connection. */
+class Session {
+  readonly #options: CopySenderOptions;
+  readonly #acked: ReadonlyMap<string, number>;
+  readonly #channel: PeerChannel;
+  readonly #next = new Map<string, number>();
+  readonly #stuck = new Set<string>();
+  #begun = false;
+  #ended = false;
+  #pumping = false;
+  #again = false;
+  #inFlight = 0;
+  #holdUntilMs = 0;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(options: CopySenderOptions, acked: ReadonlyMap<string, number>, channel: PeerChannel) {
+    this.#options = options;
+    this.#acked = acked;
+    this.#channel = channel;
+  }
+
+  begin(held: readonly { readonly journalId: string; readonly durableSeq: number }[]): void {
+    for (const { journalId, durableSeq } of held) this.#next.set(journalId, durableSeq + 1);
+    this.#begun = true;
+    this.pump();
+  }
+
+  acknowledged(): void {
+    this.#inFlight = Math.max(0, this.#inFlight - 1);
+    this.pump();
+  }
+
+  /** What is in flight behind the refused records will be refused as well; each refusal sets the same place. */
+  resend(journalId: string, fromSeq: number, full: boolean): void {
+    this.#inFlight = Math.max(0, this.#inFlight - 1);
+    this.#next.set(journalId, fromSeq);
+    if (full) this.#holdUntilMs = performance.now() + FULL_RETRY_MS;
+    this.#retry ??= setTimeout(() => this.#retryNow(), full ? FULL_RETRY_MS : 0);
+  }
+
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#retry);
+  }
+
+  #retryNow(): void {
+    this.#retry = undefined;
+    this.pump();
+  }
+
+  /** Sends as much as may be in flight. One at a time; a call meanwhile makes it look once more. */
+  pump(): void {
+    if (this.#pumping) {
+      this.#again = true;
+      return;
+    }
+    this.#pumping = true;
+    void this.#pump()
+      .catch((error: unknown) => this.#channel.close(explain(error)))
+      .finally(() => {
+        this.#pumping = false;
+        if (this.#again && !this.#ended) {
+          this.#again = false;
+          this.pump();
+        }
+      });
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#begun && !this.#ended && this.#inFlight < MAX_IN_FLIGHT && performance.now() >= this.#holdUntilMs) {
+      const batch = await this.#nextBatch();
+      if (batch === null || this.#ended) return;
+      this.#channel.send(encodeFrame({ type: 'records', journalId: batch.journalId, records: batch.records }));
+      this.#inFlight++;
+    }
+  }
+
+  /** Journals in their order: a younger one begins when the older one is sent, so the copy never has a younger journal with an unfinished older one. */
+  async #nextBatch(): Promise<{ readonly journalId: string; readonly records: readonly Uint8Array[] } | null> {
+    for (const { journalId, firstSeq, lastDurableSeq } of this.#options.journal.journals()) {
+      if (this.#stuck.has(journalId)) continue;
+      const known = this.#next.get(journalId);
+      if (known === undefined && lastDurableSeq < firstSeq) continue;
+      const next = known ?? this.#startOf(journalId, firstSeq);
+      if (next > lastDurableSeq) continue;
+      if (next < firstSeq) {
+        this.#giveUp(journalId, next, firstSeq);
+        continue;
+      }
+      const records = await this.#options.journal.readEncoded(journalId, next, BATCH_BYTES);
+      // A refusal came in while the disk was read: its place counts.
+      if (this.#next.get(journalId) !== next) return await this.#nextBatch();
+      this.#next.set(journalId, next + records.length);
+      return records.length === 0 ? null : { journalId, records };
+    }
+    return null;
+  }
+
+  #startOf(journalId: string, firstSeq: number): number {
+    if (firstSeq > 1) this.#channel.send(encodeFrame({ type: 'begin', journalId, firstSeq }));
+    this.#next.set(journalId, firstSeq);
+    return firstSeq;
+  }
+
+  /** The peer holds the beginning, lost what it had said was on its disk, and this node let that go: somebody must look. */
+  #giveUp(journalId: string, wanted: number, firstSeq: number): void {
+    this.#stuck.add(journalId);
+    this.#options.log.error('copy.gap', {
+      journalId,
+      from: wanted,
+      through: firstSeq - 1,
+      peerHad: this.#acked.get(journalId) ?? 0,
+    });
+  }
+}

@@ -1,0 +1,7 @@
+export * from './clock-offset.js';
+export * from './copy-holder.js';
+export * from './copy-sender.js';
+export * from './informs.js';
+export * from './ports.js';
+export * from './watermark.js';
+export * from './wire.js';

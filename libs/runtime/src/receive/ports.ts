@@ -1,0 +1,62 @@
+import type { RawRecord } from '@yosugara/operations';
+
+/** What a listener took in, before the journal gave it a number. */
+export interface ReceivedRecord extends Omit<RawRecord, 'seq'> {
+  /** CLOCK_MONOTONIC, ms. */
+  readonly monotonicMs: number;
+}
+
+/** @returns false when the journal refuses: a TCP listener stops reading, a UDP listener counts it as dropped. */
+export type Intake = (record: ReceivedRecord) => boolean;
+
+export interface JournalRange {
+  readonly journalId: string;
+  readonly firstSeq: number;
+  readonly lastDurableSeq: number;
+}
+
+/** This node's own journal, as far as copying it to the peer needs it; older journals of earlier starts included, oldest first. */
+export interface OwnJournal {
+  readonly journalId: string;
+  readonly durableSeq: number;
+  journals(): readonly JournalRange[];
+  /** @throws with code JOURNAL_GAP — not held any more. */
+  readEncoded(journalId: string, fromSeq: number, maxBytes: number): Promise<readonly Uint8Array[]>;
+  onDurable(listener: (durableSeq: number) => void): () => void;
+  dropThrough(journalId: string, seq: number): Promise<void>;
+}
+
+export type CopyOutcome =
+  | { readonly kind: 'stored'; readonly durableSeq: number }
+  | { readonly kind: 'gap'; readonly expectedSeq: number }
+  | { readonly kind: 'full'; readonly durableSeq: number };
+
+/** Our copy of the peer's journals. */
+export interface PeerJournalCopy {
+  journals(): readonly JournalRange[];
+  held(): readonly { readonly journalId: string; readonly durableSeq: number }[];
+  /** Resolves when fsynced. @throws with code JOURNAL_CONFLICT — held with other bytes. */
+  append(journalId: string, records: readonly Uint8Array[]): Promise<CopyOutcome>;
+  begin(journalId: string, firstSeq: number): Promise<void>;
+  dropThrough(journalId: string, seq: number): Promise<void>;
+}
+
+/** One authenticated connection between the two receivers. Frames arrive whole and in order. */
+export interface PeerChannel {
+  /** Node id from the peer's certificate. */
+  readonly peer: string;
+  send(frame: Uint8Array): void;
+  /** Sent and not yet taken by the system. */
+  readonly bufferedBytes: number;
+  onFrame(handler: (frame: Uint8Array) => void): void;
+  /** Once, whatever the cause. */
+  onClose(handler: (why: string) => void): void;
+  pause(): void;
+  resume(): void;
+  close(why: string): void;
+}
+
+export interface PeerDialer {
+  /** @throws YosugaraError — refused, not the peer, or no answer within the deadline. */
+  dial(deadlineMs: number): Promise<PeerChannel>;
+}

@@ -1,0 +1,57 @@
+import type { Watermark } from '@yosugara/protocol';
+import type { JournalRange, OwnJournal, PeerJournalCopy } from './ports.js';
+
+export interface CopyState {
+  readonly link: 'up' | 'down';
+  readonly clockOffsetUs: number | null;
+  peerHas(journalId: string): number;
+}
+
+/** Journal ids are `<node>-<time>-<random>`; a node's name has no hyphen. */
+export function nodeOfJournal(journalId: string): string {
+  return journalId.slice(0, journalId.indexOf('-'));
+}
+
+/** How far each journal on this node is safe. What the peer sent was on its disk before, so our copy of it is on both. */
+export function watermarkOf(node: string, own: OwnJournal, copy: PeerJournalCopy, state: CopyState): Watermark {
+  const line = (side: 'own' | 'peer', range: JournalRange) => ({
+    journalId: range.journalId,
+    side,
+    node: side === 'own' ? node : nodeOfJournal(range.journalId),
+    firstSeq: range.firstSeq,
+    durableSeq: range.lastDurableSeq,
+    bothSeq: side === 'peer' ? range.lastDurableSeq : Math.min(range.lastDurableSeq, state.peerHas(range.journalId)),
+  });
+  return {
+    journals: [...own.journals().map((range) => line('own', range)), ...copy.journals().map((range) => line('peer', range))],
+    peerLink: state.link,
+    clockOffsetUs: state.clockOffsetUs,
+  };
+}
+
+/** Own records on this disk and not yet on the peer's. */
+export function behindPeer(watermark: Watermark): number {
+  return watermark.journals.reduce(
+    (sum, journal) =>
+      sum + (journal.side === 'own' ? Math.max(0, journal.durableSeq - Math.max(journal.bothSeq, journal.firstSeq - 1)) : 0),
+    0,
+  );
+}
+
+/**
+ * Lets go what nobody needs any more: its row is durable in both databases (`ingested`) and its copy on both disks. Never more:
+ * what only one node holds is kept until the size bound, which refuses new records rather than dropping old ones.
+ */
+export async function letGo(
+  watermark: Watermark,
+  ingested: readonly { readonly journalId: string; readonly seq: number }[],
+  own: OwnJournal,
+  copy: PeerJournalCopy,
+): Promise<void> {
+  for (const { journalId, seq } of ingested) {
+    const journal = watermark.journals.find((each) => each.journalId === journalId);
+    const through = journal === undefined ? 0 : Math.min(seq, journal.bothSeq, journal.durableSeq);
+    if (journal !== undefined && through >= journal.firstSeq)
+      await (journal.side === 'own' ? own : copy).dropThrough(journalId, through);
+  }
+}
