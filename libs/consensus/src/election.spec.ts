@@ -85,6 +85,11 @@ describe('a vote', () => {
     expect(answer(again.hear(a, vote()))).toBe(true);
   });
 
+  it('is on disk also when the term was known before', () => {
+    const node = new Bench({ restored: { hardState: { term: 1, votedFor: null } } }).booted();
+    expect(node.hear(b, vote())[0]).toEqual({ kind: 'persist', hardState: { term: 1, votedFor: b } });
+  });
+
   it.each([
     [{ lastTerm: 2, lastIndex: 2 }, true],
     [{ lastTerm: 2, lastIndex: 1 }, false],

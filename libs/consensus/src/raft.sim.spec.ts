@@ -20,6 +20,29 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     world.crash(node);
     world.after(world.random() * 4_000, () => world.start(node));
   },
+  blink: (world, pick) => {
+    const node = pick();
+    world.crash(node);
+    world.after(world.random() * 50, () => world.start(node));
+  },
+  /** Everyone forgets what it promised to a leader that is cut off with its lease still running. */
+  amnesia: (world) => {
+    const leader = world.leader();
+    if (leader === undefined) return;
+    for (const other of world.nodes) {
+      if (other === leader) continue;
+      world.cut.add(leader.id + other.id).add(other.id + leader.id);
+      world.crash(other);
+      world.after(world.random() * 50, () => world.start(other));
+    }
+    world.after(1_500 + world.random() * 4_000, () => world.cut.clear());
+  },
+  blackout: (world) => {
+    for (const node of world.nodes) {
+      world.crash(node);
+      world.after(world.random() * 300, () => world.start(node));
+    }
+  },
   crashAndProof: (world) => {
     const dead = world.leader();
     if (dead === undefined) return;
@@ -46,6 +69,24 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     world.cut.add(one + other);
     if (world.random() < 0.6) world.cut.add(other + one);
     world.after(world.random() * 5_000, () => world.cut.clear());
+  },
+  /** A leader with a tail that nobody else has, then cut off for good: what conflicts must go. */
+  tail: (world) => {
+    const leader = world.leader();
+    if (leader === undefined) return;
+    for (const other of world.nodes) world.cut.add(leader.id + other.id);
+    const nowMs = world.localMs(leader);
+    for (let count = 0; count < 5; count += 1)
+      world.input(leader, { kind: 'propose', requestId: 't', command: `tail ${count}`, nowMs });
+    if (world.random() < 0.5) FAULTS['members']?.(world, () => leader);
+    world.after(3_000 + world.random() * 3_000, () => world.cut.clear());
+  },
+  /** The word to take over arrives, the rest takes long. */
+  slowTransfer: (world, pick) => {
+    const { slow } = world.faults;
+    world.after(30, () => (world.faults.slow = 0.6));
+    world.after(1_000, () => (world.faults.slow = slow));
+    FAULTS['transfer']?.(world, pick);
   },
   transfer: (world, pick) => {
     const leader = world.leader();
