@@ -1,0 +1,32 @@
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Role } from '../store/ports.js';
+
+/** Who asks. */
+export interface Identity {
+  readonly login: string;
+  readonly role: Role;
+  readonly mustChange: boolean;
+  /** SHA-256 of the session's id; null = came with a token, not with a session. */
+  readonly tokenHash: Buffer | null;
+}
+
+export type KnownRequest = FastifyRequest & { identity?: Identity };
+
+export const PUBLIC = 'yosugara:public';
+export const NEED_ROLES = 'yosugara:roles';
+export const NEEDS_ACTIVE = 'yosugara:active';
+export const PROBE_TOKEN = 'yosugara:probeToken';
+
+/** No login. */
+export const Public = () => SetMetadata(PUBLIC, true);
+export const Roles = (...roles: readonly Role[]) => SetMetadata(NEED_ROLES, roles);
+/** Writes to the database: 503 NOT_ACTIVE anywhere but on the serving Master. */
+export const NeedsActive = () => SetMetadata(NEEDS_ACTIVE, true);
+/** Also lets in the bearer of the probe token (`secrets/pg-app`). */
+export const AllowsProbeToken = () => SetMetadata(PROBE_TOKEN, true);
+
+/** Parameter: who asks. Only on routes that are not public. */
+export const Asker = createParamDecorator((_: unknown, context: ExecutionContext): Identity | undefined => {
+  return context.switchToHttp().getRequest<KnownRequest>().identity;
+});

@@ -1,0 +1,79 @@
+import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { explain, type Log } from '@yosugara/kernel';
+import { type Status, StatusSchema } from '@yosugara/protocol';
+import { z } from 'zod';
+import { Asker, type Identity, Roles } from '../auth/identity.js';
+import type { Authority } from '../control/authority.js';
+import type { ControlQuestion } from '../control/client.js';
+import type { ManagerStore } from '../store/ports.js';
+import { type ApiSettings, AUTHORITY, CONTROLLER, LOG, SETTINGS, STORE } from '../tokens.js';
+import { type AskController, ClusterView } from './cluster-view.js';
+
+const node = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,30}$/, 'the name of a node')
+  .optional();
+const RecoverSchema = z.strictObject({ node, dryRun: z.boolean().optional() }).meta({ id: 'Recover' });
+const SwitchoverSchema = z.strictObject({ to: node }).meta({ id: 'Switchover' });
+const CommandAnswerSchema = z.looseObject({ ok: z.boolean(), message: z.string() }).meta({ id: 'CommandAnswer' });
+type CommandAnswer = z.infer<typeof CommandAnswerSchema>;
+/** The controller's own patience is 3 s. */
+const COMMAND_DEADLINE_MS = 5_000;
+
+@ApiTags('cluster')
+@Controller('api/cluster')
+export class ClusterController {
+  constructor(
+    @Inject(CONTROLLER) private readonly ask: AskController,
+    @Inject(STORE) private readonly store: ManagerStore,
+    @Inject(AUTHORITY) private readonly authority: Authority,
+    @Inject(SETTINGS) private readonly settings: ApiSettings,
+    @Inject(LOG) private readonly log: Log,
+    private readonly view: ClusterView,
+  ) {}
+
+  @Get()
+  @ApiOkResponse({ standardSchema: StatusSchema })
+  async status(): Promise<Status> {
+    return await this.view.status();
+  }
+
+  /** Bring the node that is out back as Standby. Answers when the request is committed; progress is in the status. */
+  @Post('recover')
+  @HttpCode(200)
+  @Roles('admin', 'operator')
+  @ApiOkResponse({ standardSchema: CommandAnswerSchema })
+  async recover(
+    @Asker() asker: Identity,
+    @Body({ schema: RecoverSchema }) body: z.infer<typeof RecoverSchema>,
+  ): Promise<CommandAnswer> {
+    return await this.#command(asker, { method: 'recover', ...body });
+  }
+
+  @Post('switchover')
+  @HttpCode(200)
+  @Roles('admin', 'operator')
+  @ApiOkResponse({ standardSchema: CommandAnswerSchema })
+  async switchover(
+    @Asker() asker: Identity,
+    @Body({ schema: SwitchoverSchema }) body: z.infer<typeof SwitchoverSchema>,
+  ): Promise<CommandAnswer> {
+    return await this.#command(asker, { method: 'switchover', ...body });
+  }
+
+  async #command(asker: Identity, question: ControlQuestion): Promise<CommandAnswer> {
+    const { method, ...detail } = question;
+    const { epoch } = this.authority.now();
+    this.log.info('operator.command', { login: asker.login, method, ...detail });
+    // Before the command, which may end this Master. A node without a writable database has its log line only: an operator
+    // must be able to command from the Standby, and while the sync wall blocks every commit.
+    await this.store
+      .audit({ login: asker.login, action: `cluster.${method}`, detail, node: this.settings.node, epoch }, () => {
+        this.authority.demand('active', epoch);
+      })
+      .catch((error: unknown) => this.log.warn('audit.notStored', { login: asker.login, method, why: explain(error) }));
+    const answer = CommandAnswerSchema.safeParse(await this.ask(question, COMMAND_DEADLINE_MS));
+    return answer.success ? answer.data : { ok: true, message: 'accepted' };
+  }
+}

@@ -1,0 +1,113 @@
+import { type Clock, YosugaraError } from '@yosugara/kernel';
+import type { ManagerMode, RoleNotice } from '@yosugara/protocol';
+
+/** What this process may do at this instant. */
+export interface Permission {
+  readonly mode: ManagerMode;
+  readonly epoch: number;
+  readonly vip: boolean;
+  readonly ingestAlone: boolean;
+  readonly master: string | null;
+}
+
+/** This node may not do that now. The client tries again, at the Master's address or at the VIP. */
+export class NotActiveError extends YosugaraError {
+  override readonly name = 'NotActiveError';
+  readonly master: string | null;
+  constructor(mode: ManagerMode, master: string | null) {
+    const why = mode === 'gated' ? 'this node is just becoming Master' : 'this node is not the Master';
+    super('NOT_ACTIVE', `${why}; ${master === null ? 'no Master is known' : `the Master is ${master}`}`);
+    this.master = master;
+  }
+}
+
+const NOTHING: Permission = { mode: 'passive', epoch: 0, vip: false, ingestAlone: false, master: null };
+
+/**
+ * The newest notice of the controller, weighed against the clock each time it is asked: a lease that ended a moment ago
+ * ended, whether or not a timer has run. A process that slept (SIGSTOP, swapped out, paused VM) wakes up without permission.
+ */
+export class Authority {
+  readonly #clock: Clock;
+  readonly #listeners = new Set<() => void>();
+  #notice: RoleNotice | null = null;
+  #connected = false;
+  #expiry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Permission now. */
+  now(): Permission {
+    const notice = this.#notice;
+    if (notice === null) return NOTHING;
+    const { epoch, ingestAlone } = notice;
+    if (notice.mode === 'off' && this.#connected)
+      return { mode: 'off', epoch, vip: false, ingestAlone: false, master: notice.master };
+    const live = this.#connected && this.#clock.monotonicMs() < notice.leaseUntilMs;
+    if (live) return { mode: notice.mode, epoch, vip: notice.vip, ingestAlone, master: notice.master };
+    return {
+      mode: 'passive',
+      epoch,
+      vip: false,
+      ingestAlone: false,
+      master: notice.master === notice.node ? null : notice.master,
+    };
+  }
+
+  /**
+   * Call before and after every side effect that others see.
+   * @param epoch the ownership the effect began under; another one now means that it must not count any more.
+   * @throws NotActiveError
+   */
+  demand(mode: 'gated' | 'active', epoch?: number): Permission {
+    const now = this.now();
+    const enough = now.mode === 'active' || (mode === 'gated' && now.mode === 'gated');
+    if (!enough || (epoch !== undefined && now.epoch !== epoch)) throw new NotActiveError(now.mode, now.master);
+    return now;
+  }
+
+  /** CLOCK_MONOTONIC ms; 0 = no lease. */
+  leaseUntilMs(): number {
+    return this.#connected ? (this.#notice?.leaseUntilMs ?? 0) : 0;
+  }
+
+  take(notice: RoleNotice): void {
+    // A notice of an older epoch can only be a delayed one: it renews nothing.
+    if (this.#notice !== null && this.#connected && notice.epoch < this.#notice.epoch) return;
+    this.#notice = notice;
+    this.#connected = true;
+    this.#armExpiry(notice.leaseUntilMs);
+    this.#tell();
+  }
+
+  disconnected(): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    clearTimeout(this.#expiry);
+    this.#tell();
+  }
+
+  /** Called on every notice, loss of the controller and end of the lease. Returns the unsubscribe. */
+  watch(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    clearTimeout(this.#expiry);
+    this.#listeners.clear();
+  }
+
+  #armExpiry(leaseUntilMs: number): void {
+    clearTimeout(this.#expiry);
+    const leftMs = leaseUntilMs - this.#clock.monotonicMs();
+    // The timer only makes us stop early what is running; `now()` does not need it.
+    if (leftMs > 0) this.#expiry = setTimeout(() => this.#tell(), Math.ceil(leftMs) + 1);
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

@@ -1,0 +1,112 @@
+import fastifyCookie from '@fastify/cookie';
+import fastifyHelmet from '@fastify/helmet';
+import { type DynamicModule, Module, StandardSchemaValidationPipe } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ThrottlerModule } from '@nestjs/throttler';
+import type { Clock, Log } from '@yosugara/kernel';
+import type { FastifyInstance } from 'fastify';
+import { AuthController } from '../auth/auth.controller.js';
+import { Gate } from '../auth/gate.js';
+import { loginThrottle } from '../auth/login-throttle.js';
+import { Sessions } from '../auth/sessions.js';
+import { ClusterController } from '../cluster/cluster.controller.js';
+import { type AskController, ClusterView } from '../cluster/cluster-view.js';
+import type { Authority } from '../control/authority.js';
+import type { Lifecycle } from '../lifecycle.js';
+import { nestLogger } from '../log.js';
+import { MessageFeed } from '../messages/feed.js';
+import { MessagesController } from '../messages/messages.controller.js';
+import type { ManagerStore } from '../store/ports.js';
+import { type ApiSettings, AUTHORITY, CLOCK, CONTROLLER, LIFECYCLE, LOG, SETTINGS, STORE } from '../tokens.js';
+import { ErrorFilter } from './error-filter.js';
+import { invalidInput } from './errors.js';
+import { HealthController } from './health.controller.js';
+import { openApiDocument } from './openapi.js';
+import { ProbeController } from './probe.controller.js';
+import { serveConsole } from './static.js';
+import { StreamController } from './stream.controller.js';
+
+export interface AppParts {
+  readonly store: ManagerStore;
+  readonly authority: Authority;
+  readonly lifecycle: Lifecycle;
+  readonly askController: AskController;
+  readonly settings: ApiSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const MAX_BODY_BYTES = 262_144;
+
+@Module({})
+class ManagerModule {
+  static with(parts: AppParts): DynamicModule {
+    return {
+      module: ManagerModule,
+      imports: [ThrottlerModule.forRoot(loginThrottle(parts.settings.loginsPerMinute))],
+      controllers: [AuthController, ClusterController, MessagesController, StreamController, ProbeController, HealthController],
+      providers: [
+        { provide: STORE, useValue: parts.store },
+        { provide: AUTHORITY, useValue: parts.authority },
+        { provide: LIFECYCLE, useValue: parts.lifecycle },
+        { provide: CONTROLLER, useValue: parts.askController },
+        { provide: SETTINGS, useValue: parts.settings },
+        { provide: CLOCK, useValue: parts.clock },
+        { provide: LOG, useValue: parts.log },
+        { provide: APP_GUARD, useClass: Gate },
+        { provide: APP_FILTER, useClass: ErrorFilter },
+        Sessions,
+        ClusterView,
+        MessageFeed,
+      ],
+    };
+  }
+}
+
+/** The API and the console, ready to handle requests; listening is somebody else's (listeners.ts). */
+export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES, routerOptions: { maxParamLength: 200 } });
+  const app = await NestFactory.create<NestFastifyApplication>(ManagerModule.with(parts), adapter, {
+    logger: nestLogger(parts.log),
+    abortOnError: false,
+  });
+  app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: invalidInput }));
+  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  await fastify.register(fastifyCookie);
+  await fastify.register(fastifyHelmet, HELMET);
+  fastify.addHook('onSend', async (request, reply) => {
+    if (request.url.startsWith('/api') || request.url.startsWith('/health')) reply.header('cache-control', 'no-store');
+  });
+  let document: object | undefined;
+  // Made when first asked for: start-up and take-over do not wait for it.
+  fastify.get('/api/openapi.json', async () => (document ??= openApiDocument(app)));
+  await serveConsole(fastify, parts.settings.staticDir);
+  await app.init();
+  await fastify.ready();
+  return app;
+}
+
+/** What a Vite build with Mantine needs, and nothing more: scripts from files of our own, styles also written by scripts. */
+const HELMET = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      baseUri: ["'none'"],
+      connectSrc: ["'self'"],
+      fontSrc: ["'self'", 'data:'],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      imgSrc: ["'self'", 'data:'],
+      objectSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'", "'unsafe-inline'"],
+    },
+  },
+  // These mean something over TLS only; a proxy that ends TLS adds them.
+  strictTransportSecurity: false,
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  referrerPolicy: { policy: 'same-origin' },
+} as const;

@@ -1,0 +1,61 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
+import { ThrottlerException } from '@nestjs/throttler';
+import { DeadlineError, explain, InvariantError, type Log, YosugaraError } from '@yosugara/kernel';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LOG } from '../tokens.js';
+import { type ApiErrorBody, ApiRefusal } from './errors.js';
+
+/** Codes of the outside world that a client may try again: 503. Everything else is ours: 500. */
+const PASSING = new Set(['NOT_ACTIVE', 'DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'CONTROLLER_UNREACHABLE', 'DEADLINE']);
+const CONFLICT = new Set(['ALREADY_THERE', 'REFUSED']);
+
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  readonly #log: Log;
+  constructor(@Inject(LOG) log: Log) {
+    this.#log = log;
+  }
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const { status, body } = answerTo(error);
+    if (status >= 500 && !PASSING.has(body.code))
+      this.#log.error('api.failed', { method: request.method, path: request.url.split('?')[0], why: explain(error) });
+    if (reply.sent || reply.raw.headersSent) return;
+    if (status === 503) reply.header('retry-after', '1');
+    void reply.status(status).send(body);
+    // A mistake of ours is not handled: the process ends with one line, the controller starts another.
+    if (error instanceof InvariantError) throw error;
+  }
+}
+
+export function answerTo(error: unknown): { readonly status: number; readonly body: ApiErrorBody } {
+  if (error instanceof ApiRefusal)
+    return {
+      status: error.status,
+      body: { code: error.code, message: error.message, ...(error.place === undefined ? {} : { place: error.place }) },
+    };
+  if (error instanceof ThrottlerException)
+    return { status: 429, body: { code: 'TOO_MANY_REQUESTS', message: 'too many attempts; wait a minute' } };
+  if (error instanceof HttpException) return ofNest(error);
+  if (error instanceof YosugaraError) {
+    const status = PASSING.has(error.code) || error instanceof DeadlineError ? 503 : CONFLICT.has(error.code) ? 409 : 500;
+    return { status, body: { code: error.code, message: error.message } };
+  }
+  return ofFastify(error);
+}
+
+function ofNest(error: HttpException): { status: number; body: ApiErrorBody } {
+  const status = error.getStatus();
+  const code = status === 404 ? 'NOT_FOUND' : status === 400 ? 'INVALID_INPUT' : `HTTP_${status}`;
+  return { status, body: { code, message: error.message } };
+}
+
+/** Fastify's own refusals (a body that is no JSON, too large, of another type) carry a status. */
+function ofFastify(error: unknown): { status: number; body: ApiErrorBody } {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return { status, body: { code: status === 400 ? 'INVALID_INPUT' : `HTTP_${status}`, message: (error as Error).message } };
+  return { status: 500, body: { code: 'INTERNAL', message: 'the manager failed; its log says why' } };
+}

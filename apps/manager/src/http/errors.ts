@@ -1,0 +1,44 @@
+import { YosugaraError } from '@yosugara/kernel';
+import { z } from 'zod';
+
+/** What every refusal of the API looks like. `place` is the field that is wrong. */
+export const ApiErrorSchema = z
+  .object({ code: z.string(), message: z.string(), place: z.string().optional() })
+  .meta({ id: 'Error' });
+export type ApiErrorBody = z.infer<typeof ApiErrorSchema>;
+
+/** The API refuses, with this HTTP status. */
+export class ApiRefusal extends YosugaraError {
+  override readonly name = 'ApiRefusal';
+  readonly status: number;
+  readonly place: string | undefined;
+  constructor(status: number, code: string, message: string, place?: string) {
+    super(code, message);
+    this.status = status;
+    this.place = place;
+  }
+}
+
+export const notLoggedIn = () => new ApiRefusal(401, 'NOT_LOGGED_IN', 'log in first');
+
+interface Issue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+  /** zod's `unrecognized_keys`. */
+  readonly keys?: readonly string[];
+}
+
+/** The first mistake, with its place; zod lists them in the order of the schema. */
+export function invalidInput(issues: readonly Issue[]): ApiRefusal {
+  const first = issues[0];
+  const place = [...(first?.path ?? []), ...(first?.keys?.slice(0, 1) ?? [])]
+    .map((part) => String(typeof part === 'object' ? part.key : part))
+    .join('.');
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  return new ApiRefusal(
+    400,
+    'INVALID_INPUT',
+    `${place === '' ? '' : `${place}: `}${first?.message ?? 'not valid'}${more}`,
+    place || undefined,
+  );
+}

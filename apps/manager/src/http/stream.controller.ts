@@ -1,0 +1,100 @@
+import { Controller, Get, Inject, type OnApplicationShutdown, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { MessageRow } from '@yosugara/protocol';
+import type { FastifyReply } from 'fastify';
+import { Asker, type Identity } from '../auth/identity.js';
+import { Sessions } from '../auth/sessions.js';
+import { ClusterView } from '../cluster/cluster-view.js';
+import type { Authority } from '../control/authority.js';
+import { MessageFeed } from '../messages/feed.js';
+import { isWanted, type MessageFilter, StreamQuerySchema } from '../messages/query.js';
+import { type ApiSettings, AUTHORITY, SETTINGS } from '../tokens.js';
+import { ApiRefusal } from './errors.js';
+import { EventStream } from './event-stream.js';
+
+const MAX_STREAMS = 200;
+const MESSAGES_EVERY_MS = 250;
+/** Rows of one event; older ones of a burst are left out and counted, the search has them all. */
+const MAX_ROWS = 500;
+const SESSION_CHECK_MS = 15_000;
+
+@ApiTags('live')
+@Controller('api')
+export class StreamController implements OnApplicationShutdown {
+  readonly #streams = new Set<EventStream>();
+
+  constructor(
+    @Inject(AUTHORITY) private readonly authority: Authority,
+    @Inject(SETTINGS) private readonly settings: ApiSettings,
+    private readonly view: ClusterView,
+    private readonly feed: MessageFeed,
+    private readonly sessions: Sessions,
+  ) {}
+
+  /**
+   * Server-sent events: `hello` {node, epoch, mode} at the start and when one of them changes; `cluster`, the status, when it
+   * changes, at most 2/s; `messages` {rows, dropped}, new rows that pass the filter, oldest first, at most 4/s.
+   */
+  @Get('stream')
+  @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })
+  stream(
+    @Query({ schema: StreamQuerySchema }) filter: MessageFilter,
+    @Asker() asker: Identity,
+    @Res() reply: FastifyReply,
+  ): void {
+    if (this.#streams.size >= MAX_STREAMS) throw new ApiRefusal(503, 'TOO_MANY_STREAMS', `${MAX_STREAMS} pages are live already`);
+    reply.hijack();
+    const stream = new EventStream(reply.raw, reply.getHeaders());
+    this.#streams.add(stream);
+    stream.onEnd(() => this.#streams.delete(stream));
+    this.#hello(stream);
+    stream.onEnd(this.view.listen((status) => stream.send('cluster', status)));
+    this.#messages(stream, filter);
+    this.#endWithSession(stream, asker);
+  }
+
+  onApplicationShutdown(): void {
+    for (const stream of [...this.#streams]) stream.end();
+  }
+
+  #hello(stream: EventStream): void {
+    let said = '';
+    const say = () => {
+      const { epoch, mode } = this.authority.now();
+      const hello = { node: this.settings.node, epoch, mode };
+      if (said !== JSON.stringify(hello)) stream.send('hello', hello);
+      said = JSON.stringify(hello);
+    };
+    say();
+    stream.onEnd(this.authority.watch(say));
+  }
+
+  #messages(stream: EventStream, filter: MessageFilter): void {
+    let rows: MessageRow[] = [];
+    let dropped = 0;
+    const unlisten = this.feed.listen((fresh) => {
+      rows.push(...fresh.filter((row) => isWanted(filter, row)));
+      dropped += Math.max(0, rows.length - MAX_ROWS);
+      rows = rows.slice(-MAX_ROWS);
+    });
+    const timer = setInterval(() => {
+      if (rows.length > 0) stream.send('messages', { rows, dropped });
+      rows = [];
+      dropped = 0;
+    }, MESSAGES_EVERY_MS);
+    stream.onEnd(() => {
+      unlisten();
+      clearInterval(timer);
+    });
+  }
+
+  /** Logged out elsewhere, or expired: the stream ends too. */
+  #endWithSession(stream: EventStream, asker: Identity): void {
+    const { tokenHash } = asker;
+    if (tokenHash === null) return;
+    const timer = setInterval(() => {
+      void this.sessions.isStillGood(tokenHash).then((good) => good || stream.end());
+    }, SESSION_CHECK_MS);
+    stream.onEnd(() => clearInterval(timer));
+  }
+}

@@ -1,0 +1,24 @@
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Clock } from '@yosugara/kernel';
+import { type Messages, MessagesSchema } from '@yosugara/protocol';
+import type { z } from 'zod';
+import type { ManagerStore } from '../store/ports.js';
+import { CLOCK, STORE } from '../tokens.js';
+import { MessagesQuerySchema, messageQuery } from './query.js';
+
+@ApiTags('messages')
+@Controller('api')
+export class MessagesController {
+  constructor(
+    @Inject(STORE) private readonly store: ManagerStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** Newest first; on a Standby as far as it has replayed. */
+  @Get('messages')
+  @ApiOkResponse({ standardSchema: MessagesSchema })
+  async messages(@Query({ schema: MessagesQuerySchema }) query: z.infer<typeof MessagesQuerySchema>): Promise<Messages> {
+    return await this.store.searchMessages(messageQuery(query, this.clock.wallMs()));
+  }
+}

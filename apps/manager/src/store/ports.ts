@@ -1,0 +1,104 @@
+import { YosugaraError } from '@yosugara/kernel';
+import type { Messages } from '@yosugara/protocol';
+
+export const ROLES = ['admin', 'operator', 'viewer'] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface User {
+  readonly login: string;
+  readonly role: Role;
+  /** argon2id, PHC string. */
+  readonly passwordHash: string;
+  readonly mustChange: boolean;
+}
+
+export interface SessionUser {
+  readonly login: string;
+  readonly role: Role;
+  readonly mustChange: boolean;
+  readonly expiresAt: Date;
+}
+
+export interface NewSession {
+  /** SHA-256 of the cookie's id: whoever reads the table cannot log in with it. */
+  readonly tokenHash: Buffer;
+  readonly login: string;
+  readonly expiresAt: Date;
+}
+
+export interface AuditEntry {
+  readonly login: string;
+  /** Stable short name, such as `login`, `login.refused`, `cluster.recover`. */
+  readonly action: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+  readonly node: string;
+  readonly epoch: number;
+}
+
+export interface MessageQuery {
+  readonly text?: string | undefined;
+  readonly source?: string | undefined;
+  readonly host?: string | undefined;
+  /** At least as severe as this keyword. */
+  readonly severity?: string | undefined;
+  readonly kind?: 'syslog' | 'trap' | undefined;
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  /** `next` of the page before. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/**
+ * Called as the last thing before COMMIT: throws when the lease or the epoch is gone, and the transaction is rolled back.
+ */
+export type CommitGuard = () => void;
+
+/** The database cannot be used now; nothing was done. */
+export class DatabaseUnavailableError extends YosugaraError {
+  override readonly name = 'DatabaseUnavailableError';
+  constructor(cause: unknown) {
+    super('DATABASE_UNAVAILABLE', 'the database of this node cannot be used now', { cause });
+  }
+}
+
+/** COMMIT was sent, and nobody can say whether it counts: look before doing it again. */
+export class OutcomeUnknownError extends YosugaraError {
+  override readonly name = 'OutcomeUnknownError';
+  constructor(cause: unknown) {
+    super('OUTCOME_UNKNOWN', 'it is not known whether the change was committed on both nodes', { cause });
+  }
+}
+
+/** A unique key is taken. */
+export class AlreadyThereError extends YosugaraError {
+  override readonly name = 'AlreadyThereError';
+  constructor(what: string) {
+    super('ALREADY_THERE', `${what} exists already`);
+  }
+}
+
+/** What the manager needs of the database. Every call has a deadline; failures are DatabaseUnavailableError or OutcomeUnknownError. */
+export interface ManagerStore {
+  /** Keeps connections open and says where the database is: `down`, `standby` (reads), `primary` (reads and writes). */
+  probe(): Promise<'down' | 'standby' | 'primary'>;
+  migrate(): Promise<void>;
+  /** Adds the user when there is no user at all. Resolves to whether it did. */
+  addFirstUser(user: User, guard: CommitGuard): Promise<boolean>;
+  hasUsers(): Promise<boolean>;
+  findUser(login: string): Promise<User | null>;
+  /** Ends every session of that user but `keep`. */
+  changePassword(login: string, passwordHash: string, keep: Buffer, audit: AuditEntry, guard: CommitGuard): Promise<void>;
+  /** Also forgets sessions that have expired. */
+  createSession(session: NewSession, audit: AuditEntry, guard: CommitGuard): Promise<void>;
+  /** null = no such session, ended, or expired. */
+  findSession(tokenHash: Buffer): Promise<SessionUser | null>;
+  endSession(tokenHash: Buffer, audit: AuditEntry, guard: CommitGuard): Promise<void>;
+  audit(entry: AuditEntry, guard: CommitGuard): Promise<void>;
+  /** @throws AlreadyThereError */
+  insertProbe(key: string, epoch: number, guard: CommitGuard): Promise<void>;
+  listProbes(prefix: string): Promise<readonly string[]>;
+  /** Newest first. */
+  searchMessages(query: MessageQuery): Promise<Messages>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,18 @@
+/** Injection tokens of what is an interface, or is made before Nest. */
+export const LOG = Symbol('Log');
+export const CLOCK = Symbol('Clock');
+export const STORE = Symbol('ManagerStore');
+export const AUTHORITY = Symbol('Authority');
+export const SETTINGS = Symbol('ApiSettings');
+export const CONTROLLER = Symbol('AskController');
+export const LIFECYCLE = Symbol('Lifecycle');
+
+/** What the API knows of its configuration. */
+export interface ApiSettings {
+  readonly node: string;
+  readonly sessionKey: Buffer;
+  readonly probeToken: string | null;
+  readonly staticDir: string;
+  /** Login attempts a minute for one account from one address. */
+  readonly loginsPerMinute: number;
+}
