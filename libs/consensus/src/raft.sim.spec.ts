@@ -83,9 +83,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   /** The word to take over arrives, the rest takes long. */
   slowTransfer: (world, pick) => {
-    const { slow } = world.faults;
-    world.after(30, () => (world.faults.slow = 0.6));
-    world.after(1_000, () => (world.faults.slow = slow));
+    world.after(30, () => (world.faults.slow = world.now < FAULTS_MS ? 0.6 : 0));
+    world.after(1_000, () => (world.faults.slow = 0));
     FAULTS['transfer']?.(world, pick);
   },
   transfer: (world, pick) => {
