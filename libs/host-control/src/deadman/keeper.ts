@@ -11,8 +11,14 @@ type Exit = (kind: Kind, pid: number, code: number | null, signal: string | null
 
 const KILL_DEADLINE_MS = 5_000;
 const LOG_LIMIT_BYTES = 64 * 1024 * 1024;
-/** Waits for our word, given only after it was put into its control group: nothing it starts can be outside. */
-const WAIT_THEN_EXEC = 'read -r go || exit 1; echo 0 2>/dev/null >/proc/self/oom_score_adj; exec "$@" </dev/null';
+/**
+ * Waits for our word, given only after it was put into its control group: nothing it starts can be outside. Our OOM score is ours
+ * alone. Where setpriv can, the program dies with us: should somebody kill us and the controller at once, no postmaster stays.
+ */
+const WAIT_THEN_EXEC = `read -r go || exit 1
+echo 0 2>/dev/null >/proc/self/oom_score_adj
+setpriv --pdeathsig KILL true 2>/dev/null && exec setpriv --pdeathsig KILL "$@" </dev/null
+exec "$@" </dev/null`;
 
 /** Spawns, stops and kills the two held programs. */
 export class Keeper {

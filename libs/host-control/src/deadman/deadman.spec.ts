@@ -1,0 +1,234 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { epoch } from '@yosugara/kernel';
+import type { StopProofMessage } from '@yosugara/runtime';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { postgresAccount } from '../os/account.js';
+import { childProgram } from '../os/child-program.js';
+import { killAll, members } from '../os/containment.js';
+import { isAlive, processesIn, processesMarked } from '../os/processes.js';
+import { findPrograms } from '../postgres/programs.js';
+import { buildChildPrograms } from '../testing/build.js';
+import { CLOCK, eventually, Testbed, type TestNode } from '../testing/testbed.js';
+import { publicKeyOf, verifyStopProof } from './stop-proof.js';
+
+/** Two processes, one of them in a session of its own, as a manager's job runner makes them. */
+const MANAGER = ['/bin/sh', '-c', 'setsid sleep 600 & exec sleep 600'];
+const { uid: UID, gid: GID, switchTo } = postgresAccount('postgres');
+
+let bed: Testbed;
+beforeAll(buildChildPrograms);
+beforeEach(async () => {
+  bed = await Testbed.open();
+});
+afterEach(() => bed.close());
+
+const postgresOf = (name: 'a' | 'b') => processesIn(join(bed.root, name, 'data'), UID);
+const managersOf = (name: 'a' | 'b') => {
+  const { cluster, node, stateDir } = bed.config(name);
+  return processesMarked(`YOSUGARA_HELD_BY=${cluster.id}/${node}/${stateDir}`);
+};
+
+/** The other members' ears. */
+async function voters(): Promise<StopProofMessage[]> {
+  const heard: StopProofMessage[] = [];
+  const { ports, cluster } = bed.config('a');
+  for (const member of cluster.members.filter(({ id }) => id !== 'a')) {
+    const server = createServer(async (request, answer) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      if (request.method === 'POST' && request.url === '/internal/stop-proof') heard.push(JSON.parse(body));
+      answer.end();
+    });
+    await new Promise<void>((resolve) => server.listen(ports.status, member.address, resolve));
+    bed.onClose(async () => {
+      server.closeAllConnections();
+      server.close();
+    });
+  }
+  return heard;
+}
+
+interface StandIn {
+  readonly child: ChildProcess;
+  readonly deadMan: number;
+  readonly postmaster: number;
+  readonly manager: number;
+}
+
+async function standIn(role: 'primary' | 'standby', leaseMs: number): Promise<StandIn> {
+  const file = join(bed.root, 'config.json');
+  writeFileSync(file, JSON.stringify(bed.config('a')));
+  const argv = [childProgram('testing/stand-in-main.js'), file, role, '7', String(leaseMs), JSON.stringify(MANAGER)];
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout!.on('data', (chunk) => {
+    said += chunk;
+  });
+  let pids: Omit<StandIn, 'child'> | null = null;
+  bed.onClose(async () => {
+    child.kill('SIGKILL');
+    await eventually('the dead man has ended', 10_000, () => pids === null || !isAlive(pids.deadMan));
+  });
+  pids = JSON.parse(await eventually('the stand-in is ready', 15_000, () => (said.includes('\n') ? said : null)));
+  return { child, ...pids! };
+}
+
+const nobodyLeft = (withinMs: number) =>
+  eventually('nobody is left', withinMs, () => postgresOf('a').length === 0 && managersOf('a').length === 0);
+
+function expectProofs(heard: readonly StopProofMessage[], bootId: string): void {
+  for (const message of heard) {
+    expect(message).toMatchObject({ node: 'a', epoch: 7, bootId });
+    const clusterId = bed.config('a').cluster.id;
+    expect(verifyStopProof(clusterId, message, publicKeyOf(bed.seed))).toBe(true);
+    expect(verifyStopProof(clusterId, { ...message, epoch: epoch(8) }, publicKeyOf(bed.seed))).toBe(false);
+  }
+}
+
+describe('the dead man', () => {
+  it('stops PostgreSQL and the manager at once when the controller is killed, and tells every voter with its signature', async () => {
+    const heard = await voters();
+    const { child } = await standIn('primary', 60_000);
+    expect(managersOf('a').length).toBe(2);
+    child.kill('SIGKILL');
+    await nobodyLeft(1_000);
+    await eventually('both voters heard', 2_000, () => heard.length === 2);
+    expectProofs(heard, 'boot-stand-in');
+  });
+
+  it('stops a standby too when the controller is killed: nothing runs without one', async () => {
+    const { child, postmaster, deadMan } = await standIn('standby', 0);
+    await sleep(200); // no lease was ever given, and it runs
+    expect(isAlive(postmaster)).toBe(true);
+    child.kill('SIGKILL');
+    await nobodyLeft(1_000);
+    await eventually('the dead man has ended', 1_000, () => !isAlive(deadMan));
+  });
+
+  it('stops everything at the end of the lease when the controller is frozen, in the middle of commits', async () => {
+    const heard = await voters();
+    const { child, deadMan } = await standIn('primary', 1_500);
+    const client = await bed.client({ peer: { address: '127.0.2.1', port: bed.config('a').ports.postgres } } as TestNode);
+    await client.query('create table t (n int)');
+    let [acknowledged, lastAt, cut] = [0, 0, false];
+    const writer = (async () => {
+      try {
+        for (;;) {
+          await client.query('insert into t values (1)');
+          acknowledged++;
+          lastAt = CLOCK.monotonicMs();
+        }
+      } catch {
+        cut = true;
+      }
+    })();
+    await eventually('commits flow', 3_000, () => acknowledged > 20);
+    child.kill('SIGSTOP');
+    const frozenAt = CLOCK.monotonicMs();
+    await nobodyLeft(3_000);
+    await writer;
+    expect(cut).toBe(true);
+    expect(lastAt - frozenAt).toBeLessThan(1_500 + 150);
+    await eventually('both voters heard', 2_000, () => heard.length === 2);
+    expectProofs(heard, 'boot-stand-in');
+    expect(isAlive(deadMan)).toBe(true); // it waits for its controller
+  });
+
+  it('is through with an epoch once it struck: only a newer one may serve again', async () => {
+    const node = await bed.primary();
+    const struck = new Promise((resolve) => node.deadMan.onStruck(resolve));
+    node.deadMan.lease(CLOCK.monotonicMs() + 100, epoch(7));
+    expect(await struck).toBe(7);
+    expect(postgresOf('a')).toEqual([]);
+    node.deadMan.lease(CLOCK.monotonicMs() + 60_000, epoch(7));
+    await expect(node.postgres.startPrimary([])).rejects.toMatchObject({ code: 'LEASE_ENDED' });
+    await node.postgres.startStandby(null);
+    await expect(node.postgres.promote()).rejects.toMatchObject({ code: 'LEASE_ENDED' });
+    node.deadMan.lease(CLOCK.monotonicMs() + 60_000, epoch(8));
+    await node.postgres.promote();
+    await eventually('primary', 1_000, () => node.postgres.facts().kind === 'primary');
+    node.deadMan.lease(0, epoch(8));
+  });
+
+  it('proves by the scan of /proc where there are no control groups', async () => {
+    const node = await bed.primary({ useGroups: false });
+    expect(node.deadMan.report()).toMatchObject({ containment: 'scan' });
+    const struck = new Promise((resolve) => node.deadMan.onStruck(resolve));
+    node.deadMan.lease(CLOCK.monotonicMs() + 50, epoch(3));
+    await struck;
+    expect(postgresOf('a')).toEqual([]);
+  });
+
+  it('kills what an earlier life has left before it says ready', async () => {
+    const { child, deadMan } = await standIn('primary', 60_000);
+    process.kill(deadMan, 'SIGSTOP');
+    child.kill('SIGKILL');
+    process.kill(deadMan, 'SIGKILL');
+    await sleep(50);
+    expect(managersOf('a').length).toBeGreaterThan(0);
+    const node = await bed.node('a');
+    expect(node.deadMan.report().leftoversKilled).toBeGreaterThan(0);
+    expect([...postgresOf('a'), ...managersOf('a')]).toEqual([]);
+    expect(node.deadMan.arming()).toBe('soft');
+    if (!existsSync('/dev/watchdog')) expect(node.deadMan.report().watchdog).toBe('absent');
+  });
+
+  it('restarts a manager that died, and leaves none of its processes when it is not wanted', async () => {
+    const { deadMan } = await bed.node('a', { manager: MANAGER });
+    deadMan.wantManager(true);
+    const first = await eventually('a manager', 3_000, () => deadMan.managerPid());
+    process.kill(first, 'SIGKILL');
+    const second = await eventually('another manager', 3_000, () =>
+      deadMan.managerPid() !== first ? deadMan.managerPid() : null,
+    );
+    expect(isAlive(second)).toBe(true);
+    deadMan.wantManager(false);
+    await eventually('no manager', 3_000, () => managersOf('a').length === 0 && deadMan.managerPid() === null);
+  });
+
+  it('tells its controller when it dies itself, and PostgreSQL can still be stopped with proof', async () => {
+    const node = await bed.primary();
+    const told = new Promise((resolve) => node.deadMan.onExit(resolve));
+    process.kill(node.deadMan.pid()!, 'SIGKILL');
+    await told;
+    expect(node.deadMan.arming()).toBe('none');
+    await node.postgres.stop('kill', 100);
+    expect(postgresOf('a')).toEqual([]);
+  });
+});
+
+describe('a signal to the process group', () => {
+  it('is no proof: a backend goes on committing after it; our kill leaves none', async () => {
+    const node = await bed.primary();
+    await node.postgres.setNames([]);
+    await node.postgres.stop('fast', 2_000);
+    await node.postgres.close();
+    const { dataDir } = node.config;
+    const program = findPrograms(node.config).path('postgres');
+    const account = switchTo ? { uid: UID, gid: GID } : {};
+    const postmaster = spawn(program, ['-D', `${dataDir}/pgdata`], {
+      cwd: `${dataDir}/pgdata`,
+      detached: true,
+      stdio: 'ignore',
+      ...account,
+    });
+    const client = await eventually('a session', 5_000, () => bed.client(node).catch(() => null));
+    await client.query('create table t (n int)');
+    client.query('do $$ begin loop insert into t values (1); commit; end loop; end $$').catch(() => {});
+    await eventually(
+      'the backend works',
+      2_000,
+      () => members({ group: null, scan: { folder: dataDir!, uid: UID }, marker: null }).length > 5,
+    );
+    await sleep(100);
+    process.kill(-postmaster.pid!, 'SIGKILL');
+    await sleep(300);
+    expect(postgresOf('a').length, 'survivors of the group kill').toBeGreaterThan(0);
+    await killAll({ group: null, scan: { folder: dataDir!, uid: UID }, marker: null }, 2_000);
+    expect(postgresOf('a')).toEqual([]);
+  });
+});
