@@ -1,0 +1,23 @@
+import { InvalidInputError, YosugaraError } from '@yosugara/kernel';
+import { RefusedError } from './control/client.js';
+
+/** Documented in README.md and in `yosugara --help`; scripts rely on them. */
+export const EXIT = {
+  ok: 0,
+  /** It did not work: nobody answered, a deadline passed, a recover failed. */
+  failure: 1,
+  /** The command line or the configuration is wrong. */
+  usage: 2,
+  /** The cluster answers, but has no Master, or a node is out (`status`). */
+  unhealthy: 3,
+  /** The cluster understood and said no; the reason is in the line. */
+  refused: 4,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof RefusedError) return EXIT.refused;
+  if (error instanceof InvalidInputError) return EXIT.usage;
+  if (error instanceof YosugaraError && ['NO_CLUSTER', 'BAD_CONFIG', 'USAGE'].includes(error.code)) return EXIT.usage;
+  return EXIT.failure;
+}

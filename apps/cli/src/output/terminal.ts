@@ -1,0 +1,83 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** Where a command writes: `out` for answers, `note` for progress and remarks, so that `--json` stays one document. */
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly note: (text: string) => void;
+  /** People watch: colours and a progress line that is drawn over. */
+  readonly color: boolean;
+  readonly live: boolean;
+  readonly columns: number;
+}
+
+export function processTerminal(env: NodeJS.ProcessEnv = process.env): Terminal {
+  return {
+    out: (text) => void process.stdout.write(`${text}\n`),
+    note: (text) => void process.stderr.write(text),
+    // https://no-color.org
+    color: process.stdout.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
+    live: process.stderr.isTTY === true,
+    columns: process.stdout.columns ?? 100,
+  };
+}
+
+const CODES = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const;
+export type Paint = (text: string, style: keyof typeof CODES) => string;
+export const painter = (terminal: Terminal): Paint =>
+  terminal.color ? (text, style) => `\x1b[${CODES[style]}m${text}\x1b[0m` : (text) => text;
+
+const width = (text: string) => [...stripVTControlCharacters(text)].length;
+
+/** Columns as wide as their longest cell; the last one is not padded. Cells may be painted. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => width(row[column] ?? ''))));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => (column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - width(cell))))
+      .join('  ')
+      .trimEnd();
+  return all.map(line).join('\n');
+}
+
+/** What came from outside may hold escape sequences; on a terminal they would be commands to it. */
+export function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (control) =>
+    control === '\t' ? ' ' : `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
+
+/** A progress line that is drawn over on a terminal; elsewhere one line for each change. */
+export class Progress {
+  readonly #terminal: Terminal;
+  #last = '';
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  /** @param fraction 0..1, null when unknown. */
+  show(text: string, fraction: number | null): void {
+    if (this.#terminal.live) {
+      const line = fraction === null ? text : `${bar(fraction)} ${text}`;
+      this.#terminal.note(`\r\x1b[K${line.slice(0, this.#terminal.columns - 1)}`);
+    } else if (text !== this.#last) this.#terminal.note(`${text}\n`);
+    this.#last = text;
+  }
+
+  end(): void {
+    if (this.#terminal.live && this.#last !== '') this.#terminal.note('\r\x1b[K');
+  }
+}
+
+const BAR_CELLS = 24;
+function bar(fraction: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, fraction)) * BAR_CELLS);
+  return `[${'#'.repeat(full)}${'.'.repeat(BAR_CELLS - full)}] ${String(Math.round(fraction * 100)).padStart(3)} %`;
+}
+
+export function bytes(count: number | null): string {
+  if (count === null) return '–';
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = count < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(count) / 10));
+  return `${power === 0 ? count : (count / 1024 ** power).toFixed(1)} ${units[power]}`;
+}

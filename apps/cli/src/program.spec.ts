@@ -1,0 +1,353 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer as createHttp, type Server as HttpServer } from 'node:http';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Status } from '@yosugara/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { initCluster } from './init/index.js';
+import { table } from './output/terminal.js';
+import { runProgram } from './program.js';
+import { wholeCluster } from './testing/statuses.js';
+
+interface Request {
+  readonly id: number;
+  readonly method: string;
+  readonly [key: string]: unknown;
+}
+
+describe('yosugara', () => {
+  let dir = '';
+  const servers: (Server | HttpServer)[] = [];
+  const asked: Request[] = [];
+  let out = '';
+  let notes = '';
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'yosu-cli-'));
+    asked.length = 0;
+  });
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => new Promise((done) => server.close(done))));
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  /** A controller that answers what `answer` says; `undefined` = silence. */
+  const controller = async (node: string, answer: (request: Request) => object | undefined) => {
+    mkdirSync(join(dir, '.yosugara', node), { recursive: true });
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.on('data', (line) => {
+        const request = JSON.parse(String(line)) as Request;
+        if (request.method !== 'status') asked.push(request);
+        const said = answer(request);
+        if (said !== undefined) socket.write(`${JSON.stringify({ id: request.id, ...said })}\n`);
+        if (said === undefined) socket.destroy();
+      });
+    });
+    servers.push(server);
+    await new Promise<void>((done) => server.listen(join(dir, '.yosugara', node, 'control.sock'), done));
+  };
+  const shows = (status: Status) => (request: Request) =>
+    request.method === 'status' ? { result: status } : { result: { ok: true, message: 'accepted' } };
+
+  const yosugara = async (...args: string[]) => {
+    out = '';
+    notes = '';
+    const terminal = {
+      out: (text: string) => {
+        out += `${text}\n`;
+      },
+      note: (text: string) => {
+        notes += text;
+      },
+      color: false,
+      live: false,
+      columns: 100,
+    };
+    return runProgram(args, { terminal, env: {}, cwd: dir, stop: new AbortController().signal });
+  };
+
+  describe('status', () => {
+    it('shows nodes and roles, and always what would happen if the Master died', async () => {
+      await controller('a', shows(wholeCluster()));
+      expect(await yosugara('status')).toBe(0);
+      expect(out).toMatch(/Cluster local: Master a, epoch 1/);
+      expect(out).toMatch(/^a\s+127\.0\.1\.1\s+MASTER_SYNC\s+yes/m);
+      expect(out).toMatch(/^w\s+127\.0\.1\.3\s+ARBITER .*voting/m);
+      expect(out).toContain('If the Master died now: b would take over within 9 s, nothing lost');
+    });
+
+    it('prints the whole document with --json, and 3 when a node is out', async () => {
+      const ifMasterDied = { failsOver: false, to: null, seconds: null, dataLoss: null, reason: 'b is not in the sync set' };
+      const status = wholeCluster({ ifMasterDied }, { syncSet: false, role: 'STOPPED' });
+      await controller('a', shows(status));
+      expect(await yosugara('status', '--json')).toBe(3);
+      expect(JSON.parse(out)).toEqual(status);
+      expect(await yosugara('status')).toBe(3);
+      expect(out).toContain('If the Master died now: nobody would take over: b is not in the sync set');
+    });
+
+    it('believes the controller that knows the newest epoch, and does without the silent ones', async () => {
+      await controller('a', shows(wholeCluster({ epoch: 4 })));
+      await controller('b', shows(wholeCluster({ epoch: 5, master: 'b', answeredBy: 'b' })));
+      await controller('w', () => undefined);
+      expect(await yosugara('status', '--json')).toBe(0);
+      expect(JSON.parse(out)).toMatchObject({ epoch: 5, master: 'b' });
+    });
+
+    it('says in one line that nobody answers', async () => {
+      mkdirSync(join(dir, '.yosugara', 'a'), { recursive: true });
+      await controller('b', () => undefined);
+      expect(await yosugara('status')).toBe(1);
+      expect(notes).toMatch(/^yosugara: no controller answers on this host: is the cluster running\?.*\n$/);
+    });
+
+    it('says in one line that there is no cluster, with code 2', async () => {
+      expect(await yosugara('status')).toBe(2);
+      expect(notes).toMatch(/^yosugara: no cluster found: .*--config FILE\n$/);
+    });
+  });
+
+  describe('recover', () => {
+    const out1 = { syncSet: false, role: 'STOPPED', needsRecover: true, why: 'was Master' };
+    const running = (phase: string, step: number) =>
+      wholeCluster(
+        {},
+        {
+          ...out1,
+          recover: { requestId: 'r1', phase, step, steps: 6, detail: '', fraction: null, method: 'rewind', state: 'running' },
+        },
+      );
+    const done = wholeCluster(
+      {},
+      {
+        recover: { requestId: 'r1', phase: 'done', step: 6, steps: 6, detail: '', fraction: 1, method: 'rewind', state: 'done' },
+      },
+    );
+
+    it('follows the node that is out until it is back, and reports phases and method', async () => {
+      const course = [wholeCluster({}, out1), running('rewind', 3), running('stream', 4), done];
+      await controller('a', (request) =>
+        request.method === 'status'
+          ? { result: course.length > 1 ? course.shift() : course[0] }
+          : { result: { ok: true, message: 'accepted' } },
+      );
+      expect(await yosugara('recover', '--json')).toBe(0);
+      expect(asked).toEqual([{ id: 1, method: 'recover', node: 'b' }]);
+      expect(JSON.parse(out)).toMatchObject({ requestId: 'r1', node: 'b', method: 'rewind', state: 'done' });
+      expect((JSON.parse(out) as { phases: { phase: string }[] }).phases.map(({ phase }) => phase)).toEqual([
+        'rewind',
+        'stream',
+        'done',
+      ]);
+      expect(notes).toContain('recover of b: rewind');
+    });
+
+    it('does not take the end of an earlier recover for its own', async () => {
+      const stale = wholeCluster({}, { ...out1, recover: { ...done.nodes[1]!.recover!, requestId: 'r0' } });
+      const course = [stale, stale, running('rewind', 3), done];
+      await controller('a', (request) =>
+        request.method === 'status' ? { result: course.length > 1 ? course.shift() : course[0] } : { result: { ok: true } },
+      );
+      expect(await yosugara('recover', '--json')).toBe(0);
+      expect(JSON.parse(out)).toMatchObject({ requestId: 'r1' });
+    });
+
+    it('is done at once where nothing is out', async () => {
+      await controller('a', (request) =>
+        request.method === 'status'
+          ? { result: wholeCluster() }
+          : { result: { ok: true, message: 'nothing to recover: every node is in the sync set' } },
+      );
+      expect(await yosugara('recover', '--json')).toBe(0);
+      expect(JSON.parse(out)).toMatchObject({ state: 'nothing-to-do', node: null });
+    });
+
+    it('fails with 1 and the phase when the cluster gives up', async () => {
+      const failed = wholeCluster(
+        {},
+        {
+          ...out1,
+          recover: {
+            requestId: 'r1',
+            phase: 'rebuild',
+            step: 3,
+            steps: 6,
+            detail: 'no space left',
+            fraction: null,
+            method: 'basebackup',
+            state: 'failed',
+          },
+        },
+      );
+      await controller('a', shows(failed));
+      expect(await yosugara('recover')).toBe(1);
+      expect(notes).toContain('recover of b failed in rebuild: no space left');
+    });
+
+    it('only asks with --dry-run', async () => {
+      await controller('a', (request) =>
+        request.method === 'status'
+          ? { result: wholeCluster({}, out1) }
+          : { result: { ok: true, message: 'b would be brought back', dryRun: true } },
+      );
+      expect(await yosugara('recover', '--dry-run')).toBe(0);
+      expect(asked).toEqual([{ id: 1, method: 'recover', node: 'b', dryRun: true }]);
+      expect(out).toBe('b would be brought back\n');
+    });
+  });
+
+  describe('switchover and promote', () => {
+    it('follows until the new Master serves', async () => {
+      const after = wholeCluster({ epoch: 2, master: 'b' });
+      const role = (name: string) => (name === 'b' ? 'MASTER_SYNC' : 'STANDBY_SYNC');
+      const nodes = after.nodes.map((node) => ({ ...node, role: role(node.name) }));
+      const course = [wholeCluster(), wholeCluster({ master: null, phase: 'PROMOTING' }), { ...after, nodes }];
+      await controller('a', (request) =>
+        request.method === 'status' ? { result: course.length > 1 ? course.shift() : course[0] } : { result: { ok: true } },
+      );
+      expect(await yosugara('switchover', '--json')).toBe(0);
+      expect(asked).toEqual([{ id: 1, method: 'switchover', to: 'b' }]);
+      expect(JSON.parse(out)).toMatchObject({ from: 'a', to: 'b', epoch: 2, state: 'done' });
+    });
+
+    it('ends with 4 and the reason when the cluster refuses', async () => {
+      await controller('a', (request) =>
+        request.method === 'status'
+          ? { result: wholeCluster() }
+          : { error: { code: 'REFUSED', message: 'a is heard and serves: use switchover' } },
+      );
+      expect(await yosugara('promote', 'b', '--accept-data-loss')).toBe(4);
+      expect(notes).toBe('yosugara: a is heard and serves: use switchover\n');
+      expect(await yosugara('promote', 'b', '--accept-data-loss', '--json')).toBe(4);
+      expect(JSON.parse(out)).toMatchObject({ error: { code: 'REFUSED', exitCode: 4 } });
+    });
+
+    it('asks again while the leader is busy', async () => {
+      let busy = 2;
+      await controller('a', (request) => {
+        if (request.method === 'status') return { result: wholeCluster() };
+        busy -= 1;
+        return busy >= 0
+          ? { error: { code: 'REFUSED', message: 'busy with another change; ask again' } }
+          : { error: { code: 'REFUSED', message: 'b is not in the sync set' } };
+      });
+      expect(await yosugara('switchover')).toBe(4);
+      expect(notes).toBe('yosugara: b is not in the sync set\n');
+    });
+
+    it('does not promote without the words', async () => {
+      expect(await yosugara('promote', 'b')).toBe(2);
+      expect(notes).toContain("required option '--accept-data-loss'");
+    });
+  });
+
+  describe('messages', () => {
+    const row = {
+      id: '1',
+      receivedAt: '2026-11-21T00:00:00.000001Z',
+      source: '192.0.2.1',
+      kind: 'syslog',
+      severity: 'err',
+      host: 'h',
+      app: 'app',
+      text: 'evil \u001b[2J text',
+      seenBy: ['a', 'b'],
+    };
+    const manager = async () => {
+      const paths: string[] = [];
+      const tokens: unknown[] = [];
+      const server = createHttp((request, response) => {
+        paths.push(request.url ?? '');
+        tokens.push(request.headers.authorization);
+        response.end(JSON.stringify({ rows: [row], next: 'more' }));
+      });
+      servers.push(server);
+      await new Promise<void>((done) => server.listen(0, '127.0.78.1', done));
+      const { port } = server.address() as { port: number };
+      const members = [
+        { id: 'a', kind: 'data' as const, address: '127.0.78.2', zone: 'x' },
+        { id: 'b', kind: 'data' as const, address: '127.0.78.1', zone: 'y' },
+      ];
+      await initCluster(join(dir, '.yosugara'), { clusterId: 'test', members, ports: { console: port } });
+      return { paths, tokens };
+    };
+
+    it('asks the node that answers, with the token and the filter, and pages up to the limit', async () => {
+      const { paths, tokens } = await manager();
+      expect(
+        await yosugara(
+          'messages',
+          '--text',
+          'a b',
+          '--kind',
+          'syslog',
+          '--since',
+          '2026-11-20T00:00:00Z',
+          '--limit',
+          '2',
+          '--json',
+        ),
+      ).toBe(0);
+      expect(paths).toEqual([
+        '/api/messages?text=a+b&kind=syslog&since=2026-11-20T00%3A00%3A00.000Z&limit=2',
+        '/api/messages?text=a+b&kind=syslog&since=2026-11-20T00%3A00%3A00.000Z&limit=1&after=more',
+      ]);
+      expect(tokens[0]).toMatch(/^Bearer .{40,}$/);
+      expect(JSON.parse(out)).toEqual({ rows: [row, row], next: 'more' });
+    });
+
+    it('never lets a message speak to the terminal', async () => {
+      await manager();
+      expect(await yosugara('messages', '--limit', '1')).toBe(0);
+      expect(out).toContain('evil \\x1b[2J text');
+    });
+
+    it('refuses a span it does not know, with code 2', async () => {
+      await manager();
+      expect(await yosugara('messages', '--since', 'soon')).toBe(2);
+      expect(notes).toContain('--since: found "soon", allowed is a span such as 30s');
+    });
+  });
+
+  it('makes a cluster with init', async () => {
+    const args = [
+      'init',
+      '--out',
+      join(dir, 'made'),
+      '--cluster-id',
+      'prod',
+      '--member',
+      'a=192.0.2.1,zone=x',
+      '--member',
+      'b=192.0.2.2,zone=y',
+      '--arbiter',
+      'w=192.0.2.3',
+      '--vip',
+      '192.0.2.9',
+      '--vip-interface',
+      'eth0',
+      '--port',
+      'syslog=514',
+      '--state-dir',
+      '/var/lib/yosugara/state',
+      '--json',
+    ];
+    expect(await yosugara(...args)).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ nodes: [{ id: 'a' }, { id: 'b' }, { id: 'w' }] });
+    expect(await yosugara(...args)).toBe(1);
+    expect(notes).toBe('');
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'ALREADY_EXISTS' } });
+  });
+});
+
+it('aligns a table by what is seen, not by what is sent', () =>
+  expect(
+    table(
+      ['A', 'B'],
+      [
+        ['\u001b[31mred\u001b[0m', 'x'],
+        ['green', 'y'],
+      ],
+    ),
+  ).toBe('A      B\n\u001b[31mred\u001b[0m    x\ngreen  y'));
