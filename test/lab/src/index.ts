@@ -1,1 +1,1 @@
-export {};
+export type { RunReport, ScenarioReport } from './check/types.js';

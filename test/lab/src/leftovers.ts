@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { removeCgroup } from './host/host.js';
 import { run, tryRun } from './host/shell.js';
 
-/** Everything that a lab makes outside its folder begins with this and its pid. */
+/** Everything that a lab makes outside its folder begins with this. */
 export const labPrefix = (pid: number): string => `ysg-${pid}`;
 export const labDir = (pid: number): string => `/tmp/yosugara-lab-${pid}`;
 

@@ -16,14 +16,20 @@ export function check(observed: Observed, nodes: readonly ReadBack[]): Verdict {
     for (const writer of ['sql', 'api'] as const) {
       const lost = missingWrites(observed, held, writer);
       for (const key of lost) lostWrites.add(`${writer} ${key}`);
-      if (lost.length > 0) violations.push(`${lost.length} acknowledged ${writer} writes are missing on ${held.node}: ${examples(lost)}`);
+      if (lost.length > 0)
+        violations.push(`${lost.length} acknowledged ${writer} writes are missing on ${held.node}: ${examples(lost)}`);
     }
     const messages = messageFaults(observed.messagesSent, held.messageNumbers);
     for (const number of messages.lost) lostMessages.add(number);
     for (const number of messages.doubled) doubledMessages.add(number);
-    if (messages.lost.length > 0) violations.push(`${messages.lost.length} messages are missing on ${held.node}: ${examples(messages.lost)}`);
-    if (messages.doubled.length > 0) violations.push(`${messages.doubled.length} messages are stored more than once on ${held.node}: ${examples(messages.doubled)}`);
-    if (messages.unknown.length > 0) violations.push(`${messages.unknown.length} messages on ${held.node} were never sent: ${examples(messages.unknown)}`);
+    if (messages.lost.length > 0)
+      violations.push(`${messages.lost.length} messages are missing on ${held.node}: ${examples(messages.lost)}`);
+    if (messages.doubled.length > 0)
+      violations.push(
+        `${messages.doubled.length} messages are stored more than once on ${held.node}: ${examples(messages.doubled)}`,
+      );
+    if (messages.unknown.length > 0)
+      violations.push(`${messages.unknown.length} messages on ${held.node} were never sent: ${examples(messages.unknown)}`);
   }
   if (nodes.length === 0) violations.push('no node could be read back');
   const overlap = Math.round(twoMastersMs(observed.acknowledged, observed.masterAnswers));

@@ -16,7 +16,8 @@ describe('the gap around a fault', () => {
     expect(longestGapMs(acks('sql', 'x', 0, 100), 'sql', { fromMs: 50, toMs: 9100 })).toBe(9000));
   it('is the worse of the two writers', () =>
     expect(worstGapMs([...acks('sql', 'x', 0, 100, 200), ...acks('api', 'x', 0, 150, 200)], { fromMs: 0, toMs: 200 })).toBe(150));
-  it('is unknown when a writer was never acknowledged', () => expect(worstGapMs(acks('sql', 'x', 0, 100), { fromMs: 0, toMs: 100 })).toBeNull());
+  it('is unknown when a writer was never acknowledged', () =>
+    expect(worstGapMs(acks('sql', 'x', 0, 100), { fromMs: 0, toMs: 100 })).toBeNull());
 });
 
 describe('two Masters at one time', () => {
@@ -29,11 +30,22 @@ describe('two Masters at one time', () => {
     expect(twoMastersMs([], answers)).toBe(100);
   });
   it('are not there when a node was Master, stopped, and is Master again', () => {
-    const answers = [['a', 0], ['a', 100], ['b', 2000], ['b', 2900], ['a', 5000]].map(([node, atMs]) => ({ node: String(node), atMs: Number(atMs) }));
+    const answers = [
+      ['a', 0],
+      ['a', 100],
+      ['b', 2000],
+      ['b', 2900],
+      ['a', 5000],
+    ].map(([node, atMs]) => ({ node: String(node), atMs: Number(atMs) }));
     expect(twoMastersMs([], answers)).toBe(0);
   });
   it('are found when one node answers 200 while another takes API writes', () =>
-    expect(twoMastersMs(acks('api', 'b#2', 100, 200), [{ node: 'a', atMs: 120 }, { node: 'a', atMs: 180 }])).toBe(60));
+    expect(
+      twoMastersMs(acks('api', 'b#2', 100, 200), [
+        { node: 'a', atMs: 120 },
+        { node: 'a', atMs: 180 },
+      ]),
+    ).toBe(60));
 });
 
 describe('percentiles', () => {

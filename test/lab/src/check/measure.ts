@@ -39,7 +39,14 @@ export function twoMastersMs(acknowledged: readonly Acknowledged[], answers: rea
   const sql = intervals(acknowledged.filter((write) => write.writer === 'sql'));
   const api = intervals(acknowledged.filter((write) => write.writer === 'api'));
   const ok200 = answerIntervals(answers);
-  return Math.max(overlapMs(sql), overlapMs(api), overlapMs(ok200), nodesOverlapMs(sql, api), nodesOverlapMs(sql, ok200), nodesOverlapMs(api, ok200));
+  return Math.max(
+    overlapMs(sql),
+    overlapMs(api),
+    overlapMs(ok200),
+    nodesOverlapMs(sql, api),
+    nodesOverlapMs(sql, ok200),
+    nodesOverlapMs(api, ok200),
+  );
 }
 
 interface Interval {

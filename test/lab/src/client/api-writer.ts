@@ -14,20 +14,27 @@ export interface HttpAnswer {
 }
 
 /** One request on a connection of its own. @throws whatever went wrong; nothing lives on after the deadline. */
-export function ask(url: string, options: { method: string; headers?: Record<string, string>; body?: string; deadlineMs: number }): Promise<HttpAnswer> {
+export function ask(
+  url: string,
+  options: { method: string; headers?: Record<string, string>; body?: string; deadlineMs: number },
+): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const call = request(url, { method: options.method, headers: { ...options.headers, connection: 'close' }, agent: false }, (answer) => {
-      let body = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (text: string) => {
-        if (body.length < 65_536) body += text;
-      });
-      answer.on('end', () => {
-        clearTimeout(timer);
-        resolve({ status: answer.statusCode ?? 0, body });
-      });
-      answer.on('error', fail);
-    });
+    const call = request(
+      url,
+      { method: options.method, headers: { ...options.headers, connection: 'close' }, agent: false },
+      (answer) => {
+        let body = '';
+        answer.setEncoding('utf8');
+        answer.on('data', (text: string) => {
+          if (body.length < 65_536) body += text;
+        });
+        answer.on('end', () => {
+          clearTimeout(timer);
+          resolve({ status: answer.statusCode ?? 0, body });
+        });
+        answer.on('error', fail);
+      },
+    );
     const fail = (error: Error) => {
       clearTimeout(timer);
       call.destroy();
@@ -45,7 +52,12 @@ export function apiAttempter(target: ApiTarget): Attempter {
   const headers = { authorization: `Bearer ${target.token}`, 'content-type': 'application/json', 'x-yosugara': '1' };
   return async (key): Promise<Attempt> => {
     try {
-      const answer = await ask(url, { method: 'POST', headers, body: JSON.stringify({ key: String(key) }), deadlineMs: ATTEMPT_DEADLINE_MS });
+      const answer = await ask(url, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ key: String(key) }),
+        deadlineMs: ATTEMPT_DEADLINE_MS,
+      });
       if (answer.status !== 201) return { kind: 'unknown', why: `${answer.status} ${answer.body.slice(0, 200)}` };
       const { node, epoch } = JSON.parse(answer.body) as { node?: unknown; epoch?: unknown };
       return { kind: 'acknowledged', holder: `${node}#${epoch}` };

@@ -14,7 +14,14 @@ export interface ClientResult extends Observed {
 }
 
 const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ClientPlan;
-const sql = sqlAttempter({ host: plan.vip, port: plan.postgresPort, user: 'yosugara_app', password: plan.password, database: 'yosugara', tls: true });
+const sql = sqlAttempter({
+  host: plan.vip,
+  port: plan.postgresPort,
+  user: 'yosugara_app',
+  password: plan.password,
+  database: 'yosugara',
+  tls: true,
+});
 const writers = {
   sql: new Writer('sql', sql),
   api: new Writer('api', apiAttempter({ host: plan.vip, port: plan.apiPort, token: plan.password })),

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import type { Attempt, Attempter } from './writer.js';
 import { ATTEMPT_DEADLINE_MS } from './plan.js';
+import type { Attempt, Attempter } from './writer.js';
 
 export interface SqlTarget {
   readonly host: string;
@@ -64,12 +64,17 @@ export function sqlAttempter(target: SqlTarget): Attempter & { close(): void } {
 /** The socket is torn down by `drop` when the deadline wins: nothing of the attempt lives on. */
 function withDeadline(work: Promise<Attempt>): Promise<Attempt> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve({ kind: 'unknown', why: `no answer within ${ATTEMPT_DEADLINE_MS} ms` }), ATTEMPT_DEADLINE_MS);
+    const timer = setTimeout(
+      () => resolve({ kind: 'unknown', why: `no answer within ${ATTEMPT_DEADLINE_MS} ms` }),
+      ATTEMPT_DEADLINE_MS,
+    );
     const settle = (outcome: Attempt) => {
       clearTimeout(timer);
       resolve(outcome);
     };
-    work.then(settle, (error: unknown) => settle({ kind: 'unknown', why: error instanceof Error ? error.message : String(error) }));
+    work.then(settle, (error: unknown) =>
+      settle({ kind: 'unknown', why: error instanceof Error ? error.message : String(error) }),
+    );
   });
 }
 

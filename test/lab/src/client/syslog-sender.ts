@@ -41,7 +41,8 @@ export class SyslogSender {
   #send(number: number): void {
     const line = Buffer.from(`<134>1 ${new Date().toISOString()} labclient lab - - - ${messageText(this.#runTag, number)}`);
     this.#pending.set(number, this.#sockets.length);
-    for (const { socket, address } of this.#sockets) socket.send(line, this.#port, address, (error) => this.#settled(number, error !== null));
+    for (const { socket, address } of this.#sockets)
+      socket.send(line, this.#port, address, (error) => this.#settled(number, error !== null));
   }
 
   #settled(number: number, failed: boolean): void {

@@ -3,7 +3,9 @@ import type { Acknowledged, WriterName } from '../check/types.js';
 import { monotonicMs } from '../host/shell.js';
 import { PAUSE_MS, RETRY_MS } from './plan.js';
 
-export type Attempt = { readonly kind: 'acknowledged'; readonly holder: string } | { readonly kind: 'unknown'; readonly why: string };
+export type Attempt =
+  | { readonly kind: 'acknowledged'; readonly holder: string }
+  | { readonly kind: 'unknown'; readonly why: string };
 
 /** One attempt to write the key. Settles within its deadline, never throws; 'unknown' covers "failed" too: only a clean acknowledgement counts. */
 export type Attempter = (key: number) => Promise<Attempt>;

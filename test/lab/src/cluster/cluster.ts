@@ -44,7 +44,9 @@ export class LabCluster {
     await this.network.create();
     await this.network.attach(PLACES.client);
     await this.#init();
-    const plants = await Promise.all(this.#options.plants.map((name) => patched(plantNamed(name), join(this.#options.dir, 'plants'))));
+    const plants = await Promise.all(
+      this.#options.plants.map((name) => patched(plantNamed(name), join(this.#options.dir, 'plants'))),
+    );
     for (const name of MEMBER_NAMES) {
       const host = this.hosts[name];
       for (const [place, file] of plants) host.replaced.set(place, file);
@@ -65,7 +67,11 @@ export class LabCluster {
     const places = ['--state-dir', `${dir}/%n/state`, '--data-dir', `${dir}/%n/data`];
     const bin = process.env['YOSUGARA_POSTGRES_BIN'];
     const postgres = bin === undefined || bin === '' ? [] : ['--postgres-bin', bin];
-    await run(process.execPath, [CLI, 'init', '--out', join(dir, 'init'), ...cluster, ...vip, ...policy, ...places, ...postgres], 60_000);
+    await run(
+      process.execPath,
+      [CLI, 'init', '--out', join(dir, 'init'), ...cluster, ...vip, ...policy, ...places, ...postgres],
+      60_000,
+    );
   }
 
   configFile(name: MemberName): string {
@@ -126,7 +132,11 @@ export class LabCluster {
 
   secret(name: DataName, file: string): string {
     const host = this.hosts[name];
-    return readFileSync(host.pathFromOutside(`${host.mountpoint}/state/secrets/${file}`), 'utf8').split('\n')[0]?.trim() ?? '';
+    return (
+      readFileSync(host.pathFromOutside(`${host.mountpoint}/state/secrets/${file}`), 'utf8')
+        .split('\n')[0]
+        ?.trim() ?? ''
+    );
   }
 
   superuser(name: DataName): SuperuserTarget {
@@ -154,7 +164,12 @@ export class LabCluster {
 }
 
 export function isHealthy(status: Status): boolean {
-  return status.master !== null && status.nodes.length === 2 && status.nodes.every((node) => node.syncSet) && status.arbiter?.voting === true;
+  return (
+    status.master !== null &&
+    status.nodes.length === 2 &&
+    status.nodes.every((node) => node.syncSet) &&
+    status.arbiter?.voting === true
+  );
 }
 
 /** Who is Master in a healthy cluster, and who is not. */
@@ -164,6 +179,8 @@ export function rolesOf(status: Status): { readonly master: DataName; readonly s
 }
 
 export function summary(status: Status): string {
-  const nodes = status.nodes.map((node) => `${node.name} ${node.role}${node.syncSet ? ' in sync set' : ''}${node.why === '' ? '' : ` (${node.why})`}`);
+  const nodes = status.nodes.map(
+    (node) => `${node.name} ${node.role}${node.syncSet ? ' in sync set' : ''}${node.why === '' ? '' : ` (${node.why})`}`,
+  );
   return `epoch ${status.epoch} ${status.phase}, master ${status.master ?? 'none'}; ${nodes.join('; ')}; arbiter ${status.arbiter?.voting === true ? 'votes' : 'does not vote'}`;
 }

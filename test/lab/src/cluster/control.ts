@@ -20,7 +20,9 @@ export function askStatus(socketPath: string): Promise<Status> {
     const timer = setTimeout(() => end(() => reject(new DeadlineError(socketPath, DEADLINE_MS))), DEADLINE_MS);
     socket.setEncoding('utf8');
     socket.once('connect', () => socket.write(`${JSON.stringify({ id: 1, method: 'status' })}\n`));
-    socket.once('error', (cause) => end(() => reject(new YosugaraError('NO_CONTROLLER', `${socketPath}: ${cause.message}`, { cause }))));
+    socket.once('error', (cause) =>
+      end(() => reject(new YosugaraError('NO_CONTROLLER', `${socketPath}: ${cause.message}`, { cause }))),
+    );
     socket.once('close', () => end(() => reject(new YosugaraError('NO_CONTROLLER', `${socketPath}: closed without an answer`))));
     socket.on('data', (chunk: string) => {
       text += chunk;

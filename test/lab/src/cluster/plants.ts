@@ -37,7 +37,8 @@ export async function patched(plant: Plant, dir: string): Promise<readonly [stri
   const original = join(WORKSPACE, plant.file);
   const text = await readFile(original, 'utf8');
   const changed = text.replace(plant.find, plant.replace);
-  if (changed === text) throw new YosugaraError('PLANT_DOES_NOT_APPLY', `${plant.name}: ${plant.file} has nothing like ${plant.find}`);
+  if (changed === text)
+    throw new YosugaraError('PLANT_DOES_NOT_APPLY', `${plant.name}: ${plant.file} has nothing like ${plant.find}`);
   await mkdir(dir, { recursive: true });
   const copy = join(dir, `${plant.name}-${basename(plant.file)}`);
   await writeFile(copy, changed);

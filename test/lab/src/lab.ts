@@ -1,0 +1,131 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LabArgs } from './args.js';
+import type { RunReport, ScenarioReport } from './check/types.js';
+import { LabCluster } from './cluster/cluster.js';
+import { DoneRuns } from './done-runs.js';
+import { EventLog } from './event-log.js';
+import { labDir, labPrefix } from './leftovers.js';
+import { runLine, scenarioReport } from './report.js';
+import { keepEvidence, type Promises, runOnce } from './run.js';
+import type { Scenario } from './scenarios.js';
+
+/** Runs scenarios one after another on one cluster; after a failed run on a fresh one. */
+export class Lab {
+  readonly #args: LabArgs;
+  readonly #say: (text: string) => void;
+  readonly #dir = labDir(process.pid);
+  readonly #postgresBin = postgresBin();
+  #current: { readonly cluster: LabCluster; readonly promises: Promises } | null = null;
+  #clusters = 0;
+  #serial = 0;
+  #stopping = false;
+
+  constructor(args: LabArgs, say: (text: string) => void) {
+    this.#args = args;
+    this.#say = say;
+  }
+
+  async run(): Promise<readonly ScenarioReport[]> {
+    const reports: ScenarioReport[] = [];
+    for (const scenario of this.#args.scenarios) reports.push(scenarioReport(scenario.name, await this.#series(scenario)));
+    return reports;
+  }
+
+  async #series(scenario: Scenario): Promise<readonly RunReport[]> {
+    const { runs, from, resume, plants } = this.#args;
+    const done = new DoneRuns(scenario.name);
+    const known = resume ? done.read() : new Map<number, RunReport>();
+    const reports: RunReport[] = [];
+    for (let number = from; number <= runs && !this.#stopping; number++) {
+      const before = known.get(number);
+      if (before !== undefined) {
+        reports.push(before);
+        continue;
+      }
+      const report = await this.#one(scenario, number);
+      if (this.#stopping) break;
+      reports.push(report);
+      if (plants.length === 0) done.add(number, report);
+      this.#say(`${scenario.name} run ${number}/${runs} ${runLine(report)}`);
+    }
+    return reports;
+  }
+
+  async #one(scenario: Scenario, number: number): Promise<RunReport> {
+    const say = (text: string) => this.#say(`${scenario.name} run ${number}: ${text}`);
+    try {
+      const { cluster, promises } = await this.#cluster(say);
+      // Keys and messages are numbered by a serial of this lab: two scenarios on one cluster never use the same.
+      const serial = ++this.#serial;
+      const report = await runOnce({
+        cluster,
+        scenario,
+        number: serial,
+        variantNumber: number,
+        dir: this.#dir,
+        postgresBin: this.#postgresBin,
+        promises,
+        say,
+      });
+      if (!report.ok) await this.#discard(`${scenario.name}-${number}`, say);
+      return report;
+    } catch (error) {
+      await this.#discard(`${scenario.name}-${number}`, say);
+      return notStarted(error);
+    }
+  }
+
+  async #cluster(say: (text: string) => void) {
+    if (this.#current !== null) return this.#current;
+    say('making a cluster');
+    await mkdir(join(this.#dir, 'logs'), { recursive: true });
+    const events = new EventLog(join(this.#dir, 'logs', 'lab.log'));
+    const prefix = `${labPrefix(process.pid)}-${++this.#clusters}`;
+    const cluster = new LabCluster({ dir: this.#dir, prefix, plants: this.#args.plants, onEvent: (line) => events.add(line) });
+    this.#current = { cluster, promises: [] };
+    await cluster.create();
+    return this.#current;
+  }
+
+  async #discard(name: string, say: (text: string) => void): Promise<void> {
+    if (this.#current === null || this.#stopping) return;
+    const kept = `/tmp/yosugara-lab-kept-${process.pid}-${name}`;
+    await keepEvidence(this.#current.cluster, this.#dir, kept);
+    say(`logs are in ${kept}`);
+    await this.#tearDown();
+  }
+
+  async #tearDown(): Promise<void> {
+    const current = this.#current;
+    this.#current = null;
+    if (current !== null) await current.cluster.destroy();
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+
+  /** At the end, and at a signal. */
+  async close(): Promise<void> {
+    this.#stopping = true;
+    await this.#tearDown();
+  }
+}
+
+function notStarted(error: unknown): RunReport {
+  const why = error instanceof Error ? error.message : String(error);
+  const nothing = { writesAcknowledged: 0, writesLost: 0, messagesSent: 0, messagesLost: 0, messagesDoubled: 0, twoMastersMs: 0 };
+  return { failoverMs: null, recoverMs: null, ...nothing, ok: false, why, recoverMethod: null, recoverGapMs: null };
+}
+
+/** For the audit of a disk: the same programs as the nodes use. */
+function postgresBin(): string {
+  const given = process.env['YOSUGARA_POSTGRES_BIN'];
+  if (given !== undefined && given !== '') return given;
+  const base = '/usr/lib/postgresql';
+  const versions = existsSync(base)
+    ? readdirSync(base)
+        .map(Number)
+        .sort((left, right) => right - left)
+    : [];
+  return `${base}/${versions[0] ?? ''}/bin`;
+}

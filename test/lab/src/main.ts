@@ -1,0 +1,68 @@
+import { explain } from '@yosugara/kernel';
+import { type LabArgs, parseArgs } from './args.js';
+import { run } from './host/shell.js';
+import { Lab } from './lab.js';
+import { removeLeftovers } from './leftovers.js';
+import { jsonDocument, table } from './report.js';
+import { SCENARIOS } from './scenarios.js';
+
+/** `npm run lab`: faults on real processes on hosts made of namespaces. Exit 0: every run was ok. 1: not. 2: could not run. */
+async function main(): Promise<number> {
+  const args = parseArgs(process.argv.slice(2));
+  if (args.list) return list(args);
+  if (process.getuid?.() !== 0) throw new Error('the lab makes network namespaces and mounts disks: run it as root');
+  await demandTools();
+  await removeLeftovers();
+  const say = (text: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+  const lab = new Lab(args, say);
+  endOnSignal(lab);
+  try {
+    const reports = await lab.run();
+    process.stdout.write(`${args.json ? jsonDocument(reports) : table(reports)}\n`);
+    return reports.every((report) => report.runs.length > 0 && report.runs.every((one) => one.ok)) ? 0 : 1;
+  } finally {
+    await lab.close();
+  }
+}
+
+function list(args: LabArgs): number {
+  const rows = SCENARIOS.map(({ name, pattern, on, why, variants }) => ({ name, pattern, on, why, variants }));
+  if (args.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+  else for (const row of rows) process.stdout.write(`${row.name.padEnd(28)} ${row.pattern.padEnd(26)} ${row.why}\n`);
+  return 0;
+}
+
+/** @throws Error one line: what is missing, and the package that brings it. */
+async function demandTools(): Promise<void> {
+  const tools = {
+    ip: 'iproute2',
+    nsenter: 'util-linux',
+    unshare: 'util-linux',
+    setpriv: 'util-linux',
+    losetup: 'mount',
+    'mkfs.ext4': 'e2fsprogs',
+    perl: 'perl-base',
+  };
+  const missing: string[] = [];
+  for (const [tool, from] of Object.entries(tools))
+    await run('sh', ['-c', 'command -v "$1"', 'sh', tool]).catch(() => missing.push(`${tool} (package ${from})`));
+  if (missing.length > 0) throw new Error(`the lab needs ${missing.join(', ')}`);
+}
+
+function endOnSignal(lab: Lab): void {
+  let ending = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      if (ending) return;
+      ending = true;
+      lab.close().finally(() => process.exit(130));
+    });
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`lab: ${explain(error)}\n`);
+    process.exit(2);
+  },
+);

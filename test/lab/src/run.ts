@@ -1,0 +1,253 @@
+import { cp, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Status } from '@yosugara/protocol';
+import { auditViolations, keysOnDisk } from './check/audit.js';
+import { check } from './check/checker.js';
+import { worstGapMs } from './check/measure.js';
+import type { Acknowledged, RunReport } from './check/types.js';
+import { LabClient } from './client/lab-client.js';
+import type { ClientResult } from './client/main.js';
+import { KEYS_A_RUN } from './client/plan.js';
+import { LAB_TABLE } from './client/sql-writer.js';
+import { isHealthy, type LabCluster, rolesOf } from './cluster/cluster.js';
+import { DATA_NAMES, type DataName, PLACES, PORTS, VIP } from './cluster/layout.js';
+import { monotonicMs, until } from './host/shell.js';
+import { readBoth, waitForIngest } from './read-back.js';
+import { type Scenario, type Stage, survivorOf, variantOf } from './scenarios.js';
+
+const MESSAGES_PER_SECOND = 500;
+const WARM_UP_MS = 3_000;
+const AFTERGLOW_MS = 2_000;
+const FIRST_ACK_DEADLINE_MS = 20_000;
+const TAKE_OVER_DEADLINE_MS = 60_000;
+const REACHABLE_DEADLINE_MS = 45_000;
+const RECOVER_DEADLINE_MS = 120_000;
+
+/** What earlier runs on the same cluster were promised: it must still be there. */
+export type Promises = Acknowledged[];
+
+export interface RunContext {
+  readonly cluster: LabCluster;
+  readonly scenario: Scenario;
+  /** Counts from 1; on one cluster never twice the same. */
+  readonly number: number;
+  /** Number within the series: chooses the variant. */
+  readonly variantNumber: number;
+  readonly dir: string;
+  readonly postgresBin: string;
+  readonly promises: Promises;
+  readonly say: (text: string) => void;
+}
+
+interface Figures {
+  faultMs: number;
+  acknowledgedAgainMs: number;
+  recoverFromMs: number;
+  recoverToMs: number;
+  recoverMethod: string | null;
+}
+
+/** One fault, from a healthy cluster to a healthy cluster. Never throws: what goes wrong is the report's `why`. */
+export async function runOnce(context: RunContext): Promise<RunReport> {
+  const trouble: string[] = [];
+  const figures: Figures = { faultMs: 0, acknowledgedAgainMs: 0, recoverFromMs: 0, recoverToMs: 0, recoverMethod: null };
+  const audit: AuditFinding = { onDisk: null, node: 'a' };
+  let client: LabClient | null = null;
+  let result: ClientResult | null = null;
+  try {
+    client = await startClient(context);
+    await perform(context, client, figures, audit);
+  } catch (error) {
+    trouble.push(error instanceof Error ? error.message : String(error));
+  }
+  try {
+    if (client !== null) result = await client.quiet();
+  } catch (error) {
+    trouble.push(error instanceof Error ? error.message : String(error));
+  } finally {
+    client?.kill();
+  }
+  if (result === null) return unmeasured(trouble);
+  return judge(context, result, figures, audit, trouble);
+}
+
+interface AuditFinding {
+  onDisk: readonly number[] | null;
+  node: DataName;
+}
+
+const runTagOf = (context: RunContext) => `${context.scenario.name}/${context.number}`;
+
+async function startClient(context: RunContext): Promise<LabClient> {
+  const { cluster, dir, number } = context;
+  const { master } = rolesOf(await cluster.waitHealthy(RECOVER_DEADLINE_MS));
+  await cluster.sql(master, LAB_TABLE);
+  const plan = {
+    vip: VIP,
+    postgresPort: PORTS.postgres,
+    apiPort: PORTS.api,
+    statusPort: PORTS.status,
+    syslogPort: PORTS.syslog,
+    nodes: DATA_NAMES.map((name) => ({ name, address: PLACES[name].address })),
+    password: cluster.secret(master, 'pg-app'),
+    firstKey: number * KEYS_A_RUN + 1,
+    runTag: runTagOf(context),
+    messagesPerSecond: MESSAGES_PER_SECOND,
+    resultFile: join(dir, `client-${number}.json`),
+  };
+  return LabClient.start(
+    plan,
+    cluster.network.namespace('client'),
+    join(dir, `client-${number}.plan`),
+    join(dir, 'logs', 'client.log'),
+  );
+}
+
+async function perform(context: RunContext, client: LabClient, figures: Figures, audit: AuditFinding): Promise<void> {
+  const { cluster, scenario, say } = context;
+  await client.bothAcknowledgedAfter(0, FIRST_ACK_DEADLINE_MS);
+  await delay(WARM_UP_MS);
+  const { master, standby } = rolesOf(await cluster.waitHealthy(10_000));
+  const target = scenario.on === 'master' ? master : standby;
+  const survivor = survivorOf(target);
+  const stage: Stage = { cluster, target, variant: variantOf(scenario, context.variantNumber), notes: new Map() };
+
+  say(`fault on ${target} (${scenario.on})${stage.variant === '' ? '' : `: ${stage.variant}`}`);
+  figures.faultMs = monotonicMs();
+  audit.node = target;
+  await scenario.fault(stage);
+  try {
+    await waitUntilServed(cluster, scenario, target, client);
+  } finally {
+    figures.acknowledgedAgainMs = monotonicMs();
+  }
+  if (scenario.cutsPower) {
+    say(`writes are acknowledged again; reading the disk of ${target}`);
+    audit.onDisk = await keysOnDisk({
+      disk: cluster.hosts[target].disk,
+      pgdataOnDisk: 'data/pgdata',
+      postgresBin: context.postgresBin,
+      dir: context.dir,
+    });
+  }
+  say(`repairing ${target}, then recover`);
+  await scenario.repair(stage);
+  await recover(cluster, survivor, target, figures);
+  await delay(AFTERGLOW_MS);
+}
+
+async function waitUntilServed(cluster: LabCluster, scenario: Scenario, target: DataName, client: LabClient): Promise<void> {
+  const survivor = survivorOf(target);
+  const serving: Readonly<Record<Scenario['expect'], (status: Status) => boolean>> = {
+    'other-serves': (status) => status.master === survivor,
+    'goes-on': (status) => status.master === survivor && status.nodes.every((node) => node.syncSet === (node.name === survivor)),
+    either: (status) => status.master !== null,
+  };
+  const what = scenario.expect === 'other-serves' ? `take-over by ${survivor}` : `${survivor} serving`;
+  await cluster.statusWhere(survivor, what, TAKE_OVER_DEADLINE_MS, serving[scenario.expect]);
+  await client.bothAcknowledgedAfter(monotonicMs(), TAKE_OVER_DEADLINE_MS);
+}
+
+async function recover(cluster: LabCluster, survivor: DataName, target: DataName, figures: Figures): Promise<void> {
+  const reachable = (status: Status) => status.nodes.some((node) => node.name === target && node.reachable);
+  await cluster.statusWhere(survivor, `${target} heard again`, REACHABLE_DEADLINE_MS, reachable);
+  figures.recoverFromMs = monotonicMs();
+  const command = cluster.recover(survivor);
+  // Its end and the sync set are two things: the figure ends with the sync set.
+  command.catch(() => {});
+  const back = await cluster.statusWhere(survivor, `${target} back in the sync set`, RECOVER_DEADLINE_MS, isHealthy);
+  figures.recoverToMs = monotonicMs();
+  figures.recoverMethod = back.nodes.find((node) => node.name === target)?.recover?.method ?? null;
+  await command;
+}
+
+function unmeasured(trouble: readonly string[]): RunReport {
+  return {
+    failoverMs: null,
+    recoverMs: null,
+    writesAcknowledged: 0,
+    writesLost: 0,
+    messagesSent: 0,
+    messagesLost: 0,
+    messagesDoubled: 0,
+    twoMastersMs: 0,
+    ok: false,
+    why: trouble.join('; '),
+    recoverMethod: null,
+    recoverGapMs: null,
+  };
+}
+
+async function judge(
+  context: RunContext,
+  result: ClientResult,
+  figures: Figures,
+  audit: AuditFinding,
+  before: readonly string[],
+): Promise<RunReport> {
+  const trouble = [...before];
+  const { cluster, promises } = context;
+  const promised = { ...result, acknowledged: [...promises, ...result.acknowledged] };
+  const nodes = await readBack(context, result, trouble);
+  const { violations, ...counts } = check(promised, nodes);
+  trouble.push(...violations);
+  if (audit.onDisk !== null) trouble.push(...auditViolations(audit.node, audit.onDisk, promised.acknowledged, figures.faultMs));
+  if (result.unsent.length > 0) trouble.push(`the lab itself could not send ${result.unsent.length} messages`);
+  promises.push(...result.acknowledged);
+  const gap = (fromMs: number, toMs: number) =>
+    fromMs === 0 || toMs === 0 ? null : rounded(worstGapMs(result.acknowledged, { fromMs, toMs }));
+  const [failoverMs, recoverGapMs] = [
+    gap(figures.faultMs, figures.acknowledgedAgainMs),
+    gap(figures.recoverFromMs, figures.recoverToMs),
+  ];
+  const recoverMs = figures.recoverToMs === 0 ? null : Math.round(figures.recoverToMs - figures.recoverFromMs);
+  await cluster.waitHealthy(10_000).catch(() => trouble.push('not healthy at the end'));
+  return {
+    failoverMs,
+    recoverMs,
+    ...counts,
+    writesAcknowledged: result.acknowledged.length,
+    ok: trouble.length === 0,
+    why: trouble.join('; '),
+    recoverMethod: figures.recoverMethod,
+    recoverGapMs,
+  };
+}
+
+const rounded = (value: number | null) => (value === null ? null : Math.round(value));
+
+async function readBack(context: RunContext, result: ClientResult, trouble: string[]) {
+  const { cluster } = context;
+  try {
+    const status = await until('a Master to read from', 10_000, () => firstStatus(cluster), 200);
+    const { master, standby } = rolesOf(status);
+    await waitForIngest(cluster, master, runTagOf(context), result.messagesSent);
+    return await readBoth(cluster, master, standby, runTagOf(context));
+  } catch (error) {
+    trouble.push(`read back: ${error instanceof Error ? error.message : error}`);
+    return [];
+  }
+}
+
+async function firstStatus(cluster: LabCluster): Promise<Status | undefined> {
+  for (const name of [...DATA_NAMES, 'w'] as const) {
+    const status = await cluster.status(name).catch(() => null);
+    if (status !== null && status.master !== null) return status;
+  }
+  return undefined;
+}
+
+/** What helps to understand a failed run, while the hosts still stand. */
+export async function keepEvidence(cluster: LabCluster, dir: string, keptDir: string): Promise<void> {
+  await mkdir(keptDir, { recursive: true });
+  await cp(join(dir, 'logs'), join(keptDir, 'logs'), { recursive: true }).catch(() => {});
+  for (const name of DATA_NAMES) {
+    const host = cluster.hosts[name];
+    if (!host.isOn) continue;
+    for (const part of ['state/logs', 'data/log']) {
+      const from = host.pathFromOutside(`${host.mountpoint}/${part}`);
+      await cp(from, join(keptDir, name, part.replace('/', '-')), { recursive: true }).catch(() => {});
+    }
+  }
+}
