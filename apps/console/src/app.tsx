@@ -18,6 +18,11 @@ const theme = createTheme({
     'system-ui, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans JP", "Hiragino Sans", "Yu Gothic UI", Meiryo, IPAPGothic, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", "Noto Sans Mono CJK JP", monospace',
   defaultRadius: 'sm',
+  // Mantine's own dark grey has no blue in it; the console's panels have.
+  colors: {
+    dark: ['#e4e8ee', '#c3cad4', '#9aa5b2', '#6f7a8a', '#434b58', '#303744', '#262c37', '#1c2028', '#171b22', '#14171d'],
+  },
+  components: { Modal: { styles: { title: { fontWeight: 650, fontSize: '1.05rem' } } } },
   headings: { fontWeight: '600' },
 });
 

@@ -2,10 +2,12 @@ import type { MessageRow } from '@yosugara/protocol';
 import { decodeMessages } from './client.js';
 import { emptyRows, type LiveRows, merge, SeenIds } from './live-rows.js';
 import { RateCounter } from './rate.js';
-import { type FetchPage, refill, refillSince } from './refill.js';
+import { type FetchPage, FIRST_READ_MS, type RefillRange, refill, refillSince } from './refill.js';
 
 export interface FeedPorts {
   readonly fetchPage: FetchPage;
+  /** The server's wall clock, ms since 1970. */
+  readonly nowMs: () => number;
   /** Runs once after `ms`; returns how to call it off. */
   readonly after: (ms: number, run: () => void) => () => void;
 }
@@ -28,7 +30,10 @@ export class LiveFeed {
   readonly #watchers = new Set<() => void>();
   #live: LiveRows = emptyRows(LIVE_CAPACITY);
   #connection = 0;
+  /** What a refill that has not ended yet was asked to read. */
+  #open: RefillRange | null = null;
   #loaded = false;
+  #coveredFromMs = 0;
   #cancelRetry: (() => void) | null = null;
   #cancelNotify: (() => void) | null = null;
 
@@ -40,6 +45,8 @@ export class LiveFeed {
   readonly rows = (): readonly MessageRow[] => this.#live.rows;
   /** False until the first page is here. */
   readonly loaded = (): boolean => this.#loaded;
+  /** Before this the counts are not whole, because the first read stopped there; ms since 1970, 0 = they are. */
+  readonly coveredFromMs = (): number => this.#coveredFromMs;
   get rate(): RateCounter {
     return this.#rate;
   }
@@ -53,7 +60,9 @@ export class LiveFeed {
   onHello(): void {
     this.#connection += 1;
     this.#cancelRetry?.();
-    void this.#fill(this.#connection, refillSince(this.#live.rows[0]));
+    // A refill that another loss cut short still counts: its gap began before the newest row of today.
+    this.#open ??= { since: refillSince(this.#live.rows[0]), enoughMs: this.#ports.nowMs() - FIRST_READ_MS };
+    void this.#fill(this.#connection, this.#open);
   }
 
   onMessages(body: unknown): void {
@@ -75,16 +84,19 @@ export class LiveFeed {
     this.#watchers.clear();
   }
 
-  async #fill(connection: number, since: string | null): Promise<void> {
+  async #fill(connection: number, range: RefillRange): Promise<void> {
     const isCurrent = () => this.#connection === connection;
     try {
-      const whole = await refill(this.#ports.fetchPage, this.#filter, since, (rows) => this.take(rows), isCurrent);
-      if (!whole) return;
+      const read = await refill(this.#ports.fetchPage, this.#filter, range, (rows) => this.take(rows), isCurrent);
+      if (read === 'stopped') return;
+      if (read === 'partial' && range.since === null)
+        this.#coveredFromMs = Date.parse(this.#live.rows.at(-1)?.receivedAt ?? '') || 0;
+      this.#open = null;
       this.#loaded = true;
       this.#notify();
     } catch {
-      // The gap stays open until it is filled; the same `since`, because live rows have moved the newest one meanwhile.
-      if (isCurrent()) this.#cancelRetry = this.#ports.after(RETRY_MS, () => void this.#fill(connection, since));
+      // The gap stays open until it is filled; the same range, because live rows have moved the newest one meanwhile.
+      if (isCurrent()) this.#cancelRetry = this.#ports.after(RETRY_MS, () => void this.#fill(connection, range));
     }
   }
 

@@ -9,6 +9,10 @@ const PAGE_ROWS = 200;
 /** Bound of one refill: 20 000 rows, ten times what the live list holds. */
 const MAX_PAGES = 100;
 
+/** The first read goes back as far as the rate chart does, but not beyond so many pages. */
+const FIRST_PAGES = 10;
+export const FIRST_READ_MS = 300_000;
+
 export type FetchPage = (query: string) => Promise<Messages>;
 
 export function refillQuery(filter: string, since: string | null, after: string | null): string {
@@ -25,24 +29,34 @@ export function refillSince(newest: MessageRow | undefined): string | null {
   return Number.isNaN(at) ? null : new Date(at - REFILL_OVERLAP_MS).toISOString();
 }
 
+export interface RefillRange {
+  /** RFC 3339, UTC; null = nothing is known yet: the newest pages, newest first, are read. */
+  readonly since: string | null;
+  /** Only for the first read: enough when a page reaches back to here, ms since 1970. */
+  readonly enoughMs: number;
+}
+
+const reaches = (rows: readonly MessageRow[], ms: number): boolean => rows.some((row) => Date.parse(row.receivedAt) < ms);
+
 /**
  * Hands every row since `since` to `take`, page by page, in whatever order the server pages.
- * @returns false when `isCurrent` said that another connection made this refill pointless.
+ * @returns `stopped` when `isCurrent` said that another connection made this refill pointless; `partial` when older rows
+ *   exist that the first read left out.
  */
 export async function refill(
   fetchPage: FetchPage,
   filter: string,
-  since: string | null,
+  range: RefillRange,
   take: (rows: readonly MessageRow[]) => void,
   isCurrent: () => boolean,
-): Promise<boolean> {
+): Promise<'whole' | 'partial' | 'stopped'> {
   let after: string | null = null;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const answer: Messages = await fetchPage(refillQuery(filter, since, after));
-    if (!isCurrent()) return false;
+  for (let page = 0; page < (range.since === null ? FIRST_PAGES : MAX_PAGES); page += 1) {
+    const answer: Messages = await fetchPage(refillQuery(filter, range.since, after));
+    if (!isCurrent()) return 'stopped';
     take(answer.rows);
     after = answer.next;
-    if (after === null || since === null) return true;
+    if (after === null || (range.since === null && reaches(answer.rows, range.enoughMs))) return 'whole';
   }
-  return true;
+  return 'partial';
 }

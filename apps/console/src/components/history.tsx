@@ -27,7 +27,7 @@ function ReignChart({ status }: { readonly status: Status }) {
   const span = Math.max(1, now - first.fromMs);
   const x = (ms: number) => ((ms - first.fromMs) / span) * WIDTH;
   return (
-    <div className="reigns">
+    <div className="reigns" data-testid="reigns">
       <svg
         viewBox={`0 0 ${WIDTH} ${BAR_HEIGHT}`}
         preserveAspectRatio="none"
@@ -60,16 +60,18 @@ function ReignChart({ status }: { readonly status: Status }) {
           </rect>
         ))}
       </svg>
+      <div className="reign-names" aria-hidden="true">
+        {all
+          .filter((reign) => (reign.toMs - reign.fromMs) / span > 0.07)
+          .map((reign) => (
+            <span key={reign.epoch} style={{ left: `${(x((reign.fromMs + reign.toMs) / 2) / WIDTH) * 100}%` }}>
+              {t('history.reign', { node: reign.owner, epoch: reign.epoch })}
+            </span>
+          ))}
+      </div>
       <div className="reign-axis" aria-hidden="true">
         {TICKS.map((part) => (
           <span key={part}>{part === 1 ? t('history.now') : axisLabel(first.fromMs + span * part, span)}</span>
-        ))}
-      </div>
-      <div className="legend" aria-hidden="true">
-        {status.nodes.map((node, index) => (
-          <span key={node.name}>
-            <i className={`swatch reign-bg-${index % 2}`} /> {node.name}
-          </span>
         ))}
       </div>
     </div>

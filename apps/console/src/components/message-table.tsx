@@ -8,6 +8,8 @@ import { Time } from './time.js';
 const COLUMNS = 9;
 
 function Severity({ row }: { readonly row: MessageRow }) {
+  const { t } = useText();
+  if (row.severity === null && row.kind === 'trap') return <span className="severity severity-trap">{t('kind.trap')}</span>;
   if (row.severity === null) return <span className="dim">–</span>;
   return <span className={`severity severity-${/^[a-z]+$/.test(row.severity) ? row.severity : 'unknown'}`}>{row.severity}</span>;
 }
@@ -132,7 +134,7 @@ export function MessageTable({ rows, nodes, opened, nowMs, onToggle, empty, foot
           <col className="w-expander" />
           <col className="w-time" />
           <col className="w-severity" />
-          <col className="w-kind" />
+          <col className="w-kind col-kind" />
           <col className="w-source" />
           <col className="w-host" />
           <col className="w-app" />

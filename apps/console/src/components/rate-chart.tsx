@@ -35,7 +35,7 @@ function Bar({ bin, index, max }: { readonly bin: Bin; readonly index: number; r
 }
 
 /** Stacked bars, five seconds each, the last five minutes. */
-export function RateChart({ bins }: { readonly bins: readonly Bin[] }) {
+export function RateChart({ bins, coveredFromMs }: { readonly bins: readonly Bin[]; readonly coveredFromMs: number }) {
   const { t } = useText();
   const perSecond = bins.map((bin) => bin.total / (BIN_MS / 1000));
   const highest = Math.max(0, ...perSecond);
@@ -43,6 +43,7 @@ export function RateChart({ bins }: { readonly bins: readonly Bin[] }) {
   // The newest bin is not over yet; the one before it is what "now" can say.
   const now = perSecond.at(-2) ?? 0;
   const first = bins[0];
+  const unread = bins.filter((bin) => bin.atMs + BIN_MS <= coveredFromMs).length;
   const middle = bins[Math.floor(bins.length / 2)];
   return (
     <section className="panel rate" data-testid="rate-chart">
@@ -70,6 +71,11 @@ export function RateChart({ bins }: { readonly bins: readonly Bin[] }) {
           aria-label={t('rate.summary', { now: rate(now), max: rate(highest) })}
         >
           <line x1="0" x2={WIDTH} y1={HEIGHT / 2} y2={HEIGHT / 2} className="rate-grid" />
+          {unread > 0 && (
+            <rect x={0} y={0} width={unread * STEP} height={HEIGHT} className="rate-unread">
+              <title>{t('rate.unread', { time: clockTime(new Date(coveredFromMs)) })}</title>
+            </rect>
+          )}
           {bins.map((bin, index) => (
             <Bar key={bin.atMs} bin={bin} index={index} max={max} />
           ))}

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { NavLink, Outlet } from 'react-router';
 import { api, type Me } from '../api/client.js';
-import { useCluster, useLinkState } from '../api/live.js';
+import { useCluster, useLink, useLinkState } from '../api/live.js';
 import { type KnownMaster, masterChange, masterOf } from '../api/master-change.js';
 import { useText } from '../i18n/language.js';
 import type { Language } from '../i18n/translate.js';
@@ -11,6 +11,15 @@ import { PasswordDialog } from '../pages/password.js';
 import { ReconnectBanner } from './banner.js';
 import { Logo, MoonIcon, SunIcon, UserIcon } from './icons.js';
 import { useToast } from './toasts.js';
+
+/** Somebody answered a question while the stream still waits for its next attempt: attempt now. */
+function useNudge(): void {
+  const link = useLink();
+  const { heardAtMs } = useCluster();
+  useEffect(() => {
+    if (heardAtMs > 0) link.nudge();
+  }, [link, heardAtMs]);
+}
 
 /** Says it once, whichever page is open. */
 function useMasterToast(): void {
@@ -138,6 +147,7 @@ function UserMenu({ me }: { readonly me: Me }) {
 export function Shell({ me }: { readonly me: Me }) {
   const { t } = useText();
   useMasterToast();
+  useNudge();
   return (
     <div className="shell">
       <a className="skip" href="#content">

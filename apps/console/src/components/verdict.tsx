@@ -1,17 +1,45 @@
+import { Loader } from '@mantine/core';
 import type { Status } from '@yosugara/protocol';
-import { bytes } from '../i18n/format.js';
+import { age, bytes } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import type { Translate } from '../i18n/translate.js';
 import { AlertIcon, CheckIcon } from './icons.js';
+import { useNow } from './use-now.js';
 
 function lossText(verdict: Status['ifMasterDied'], t: Translate): string {
   if (verdict.dataLoss === null) return t('verdict.lossUnknown');
   return verdict.dataLoss === 0 ? t('verdict.noLoss') : t('verdict.loss', { bytes: bytes(verdict.dataLoss) });
 }
 
+/** While nobody is heard the last verdict is not a verdict: it must not look green. */
+function NoVerdict({ heardAtMs }: { readonly heardAtMs: number }) {
+  const { t, language } = useText();
+  const now = useNow(1_000);
+  return (
+    <section className="verdict verdict-none" data-testid="cluster-stale">
+      <span className="verdict-icon">
+        <Loader size={22} color="gray" aria-hidden="true" />
+      </span>
+      <div>
+        <p className="verdict-line">
+          <strong>{t('verdict.waiting')}</strong>
+        </p>
+        <p className="verdict-reason tabular">{t('cluster.stale', { age: age(now - heardAtMs, language) })}</p>
+      </div>
+    </section>
+  );
+}
+
 /** The one sentence an operator reads before going home. */
-export function Verdict({ verdict, stale }: { readonly verdict: Status['ifMasterDied']; readonly stale: boolean }) {
+interface VerdictProps {
+  readonly verdict: Status['ifMasterDied'];
+  readonly stale: boolean;
+  readonly heardAtMs: number;
+}
+
+export function Verdict({ verdict, stale, heardAtMs }: VerdictProps) {
   const { t } = useText();
+  if (stale) return <NoVerdict heardAtMs={heardAtMs} />;
   const to = verdict.to ?? t('common.unknown');
   const headline = !verdict.failsOver
     ? t('verdict.stops')
@@ -20,7 +48,7 @@ export function Verdict({ verdict, stale }: { readonly verdict: Status['ifMaster
       : t('verdict.takesOverWithin', { to, seconds: Math.ceil(verdict.seconds) });
   return (
     <section
-      className={`verdict ${verdict.failsOver ? 'verdict-good' : 'verdict-bad'} ${stale ? 'stale' : ''}`}
+      className={verdict.failsOver ? 'verdict verdict-good' : 'verdict verdict-bad'}
       aria-label={t('verdict.label')}
       aria-live="polite"
       data-testid="if-master-died"

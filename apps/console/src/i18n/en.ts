@@ -62,6 +62,7 @@ export const en = {
   'verdict.noLoss': 'Nothing that was acknowledged would be lost.',
   'verdict.loss': 'Up to {bytes} of acknowledged data would be lost.',
   'verdict.lossUnknown': 'How much would be lost is not known.',
+  'verdict.waiting': 'Nobody answers at the moment. Waiting for the Master.',
   'verdict.stops': 'If the Master died now: nobody could take over. Operation would stop.',
   'verdict.stopsHint': 'The other node would not become Master by itself, so that nothing acknowledged is lost.',
 
@@ -253,6 +254,8 @@ export const en = {
   'messages.badRange': 'The end lies before the begin.',
   'kind.syslog': 'syslog',
   'kind.trap': 'trap',
+  'rate.unread': 'not read: the page follows since {time}',
+  'history.reign': '{node} · {epoch}',
   'rate.title': 'Messages per second',
   'rate.summary': 'Messages per second, last 5 minutes: now {now}, highest {max}',
   'rate.bin': '{time}: {rate}/s',

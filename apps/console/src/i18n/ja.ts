@@ -63,6 +63,7 @@ export const ja: Readonly<Record<TextKey, string>> = {
   'verdict.noLoss': '応答済みのデータは失われません。',
   'verdict.loss': '応答済みのデータが最大 {bytes} 失われます。',
   'verdict.lossUnknown': '失われるデータ量は不明です。',
+  'verdict.waiting': '現在どのノードも応答していません。マスターを待っています。',
   'verdict.stops': '今マスターが停止した場合: 引き継げるノードがなく、運用が停止します。',
   'verdict.stopsHint': '応答済みのデータを失わないため、もう一方のノードは自動ではマスターになりません。',
 
@@ -253,6 +254,8 @@ export const ja: Readonly<Record<TextKey, string>> = {
   'messages.badRange': '終了が開始より前です。',
   'kind.syslog': 'syslog',
   'kind.trap': 'トラップ',
+  'rate.unread': '未取得(この画面は {time} 以降を表示)',
+  'history.reign': '{node} · {epoch}',
   'rate.title': '1 秒あたりの件数',
   'rate.summary': '直近 5 分の 1 秒あたりの件数: 現在 {now}、最大 {max}',
   'rate.bin': '{time}: {rate} 件/秒',

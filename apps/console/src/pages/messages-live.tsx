@@ -17,6 +17,7 @@ import { useOpened } from './messages.js';
 const DRAWN = 300;
 
 const feedPorts = {
+  nowMs: serverNowMs,
   fetchPage: async (query: string) => await api.messages(query),
   after: (ms: number, run: () => void) => {
     const timer = setTimeout(run, ms);
@@ -94,7 +95,7 @@ export function LiveMessages({ filter }: { readonly filter: Filter }) {
   };
   return (
     <>
-      <RateChart bins={feed?.rate.bins(nowMs) ?? []} />
+      <RateChart bins={feed?.rate.bins(nowMs) ?? []} coveredFromMs={feed?.coveredFromMs() ?? 0} />
       <div className="list-head">
         <span className={paused ? 'follow-dot paused' : 'follow-dot'} aria-hidden="true" />
         <span role="status" data-testid="follow-state">

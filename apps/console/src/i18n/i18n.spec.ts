@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { age, bytes, integer, rate, rowTime, utcTime, visible } from './format.js';
+import { chooseLanguage, DICTIONARIES, known, LANGUAGES, translate } from './translate.js';
+
+const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
+
+describe('the dictionaries', () => {
+  it('hold the same keys in both languages', () =>
+    expect(Object.keys(DICTIONARIES.ja).sort()).toEqual(Object.keys(DICTIONARIES.en).sort()));
+  it('fill the same places in both languages, and none is empty', () => {
+    for (const key of Object.keys(DICTIONARIES.en) as (keyof typeof DICTIONARIES.en)[]) {
+      expect(placeholders(DICTIONARIES.ja[key]), key).toEqual(placeholders(DICTIONARIES.en[key]));
+      for (const language of LANGUAGES) expect(DICTIONARIES[language][key].trim(), `${language} ${key}`).not.toBe('');
+    }
+  });
+  it('leave a place visible that nobody filled', () =>
+    expect(translate('en', 'toast.master', { master: 'b' })).toBe('Master is now b (epoch {epoch})'));
+  it('know only codes of their own, not those of every object', () => {
+    expect(known('role', 'MASTER_SYNC')).toBe('role.MASTER_SYNC');
+    expect(known('role', 'NEW_ROLE')).toBeNull();
+  });
+});
+
+describe('the language', () => {
+  it.each([
+    ['ja', ['en-US'], 'ja'],
+    [null, ['de-DE', 'ja-JP', 'en'], 'ja'],
+    [null, ['de-DE', 'en-US'], 'en'],
+    [null, ['fr'], 'en'],
+    ['xx', ['ja'], 'ja'],
+  ] as const)('remembered %s, browser %j: %s', (remembered, browser, expected) =>
+    expect(chooseLanguage(remembered, browser)).toBe(expected),
+  );
+});
+
+describe('figures for people', () => {
+  it.each([
+    [0, '0 B'],
+    [1_023, '1023 B'],
+    [1_024, '1.0 KiB'],
+    [16 * 1024 * 1024, '16.0 MiB'],
+    [200 * 1024, '200 KiB'],
+  ])('%d bytes', (count, text) => expect(bytes(count)).toBe(text));
+  it.each([
+    [0, '0'],
+    [0.25, '0.3'],
+    [9.94, '9.9'],
+    [512.4, '512'],
+  ])('rate %d', (value, text) => expect(rate(value)).toBe(text));
+  it.each([
+    [59_000, '59 s', '59 秒'],
+    [60_000, '1 min', '1 分'],
+    [7_200_000, '2 h', '2 時間'],
+    [-5, '0 s', '0 秒'],
+  ])('age %d ms', (ms, en, ja) => {
+    expect(age(ms, 'en')).toBe(en);
+    expect(age(ms, 'ja')).toBe(ja);
+  });
+  it('groups digits', () => expect(integer(48_213, 'ja')).toBe('48,213'));
+  it('keeps the microseconds of UTC for the hover', () =>
+    expect(utcTime('2026-11-21T01:02:03.000456Z')).toBe('2026-11-21 01:02:03.000456 UTC'));
+  it('shows the date of a row only when it is not of today', () => {
+    const at = new Date(2026, 10, 21, 9, 8, 7, 6);
+    expect(rowTime(at.toISOString(), at.getTime())).toBe('09:08:07.006');
+    expect(rowTime(at.toISOString(), at.getTime() + 86_400_000)).toBe('11-21 09:08:07.006');
+  });
+  it('shows what is not a time as it came', () => expect(rowTime('yesterday', 0)).toBe('yesterday'));
+});
+
+describe('text of a stranger', () => {
+  it('cannot turn the reading direction or hide characters', () =>
+    expect(visible('ok\u202egnp.exe\u200b\u0007')).toBe('ok\\u202egnp.exe\\u200b\u2407'));
+  it('keeps its lines only where there is room for them', () => {
+    expect(visible('a\nb\tc', true)).toBe('a\nb\tc');
+    expect(visible('a\nb')).toBe('a\u240ab');
+  });
+  it('leaves Japanese and emoji alone', () => expect(visible('振込完了 ✅')).toBe('振込完了 ✅'));
+});
