@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Clock, explain, type Log, type NodeId, nodeId } from '@yosugara/kernel';
+import { PROFILES, timingProblems } from '@yosugara/failover';
+import { createPostgresHost, createVipDriver, startDeadMan } from '@yosugara/host-control';
+import { openRaftDisk } from '@yosugara/journal';
+import { type NodeConfig, type RoleNotice, STATE_LAYOUT } from '@yosugara/protocol';
+import { type ControllerConfig, ControllerDriver, type DriverPorts, type PostgresPeer, type StopProofMessage } from '@yosugara/runtime';
+import { createMailbox, verifyFrom } from '@yosugara/transport';
+import { loadConfig } from './config.js';
+import { ControlServer } from './control-server.js';
+import { createLog } from './logging.js';
+import { StatusServer } from './status-server.js';
+
+const STOP_BUDGET_MS = 5_000;
+const VIP_RETRY_MS = 100;
+
+/** CLOCK_MONOTONIC, which every process of this host shares. */
+const clock: Clock = { monotonicMs: () => Number(process.hrtime.bigint() / 1_000n) / 1_000, wallMs: () => Date.now() };
+
+function controllerConfig(config: NodeConfig, boot: string): ControllerConfig {
+  const timings = PROFILES[config.cluster.profile];
+  const problems = timingProblems(timings);
+  if (problems.length > 0) throw new Error(`timing profile ${config.cluster.profile} is not safe: ${problems.join('; ')}`);
+  const members = config.cluster.members.map((member) => ({ id: nodeId(member.id), kind: member.kind, voter: true }));
+  const { heartbeatMs, leaseOwnMs, leaseVoteMs, candidateDelayMaxMs, transferTimeoutMs } = timings;
+  return {
+    self: nodeId(config.node),
+    kind: members.find((member) => member.id === config.node)!.kind,
+    boot,
+    members,
+    settings: { policy: config.cluster.policy, stopProofs: config.cluster.stopProofs, autoRejoin: config.cluster.autoRejoin, timings, hasVip: config.cluster.vip !== undefined && config.cluster.vip.driver !== 'none' },
+    raft: { heartbeatMs, leaseOwnMs, leaseVoteMs, candidateDelayMaxMs, transferTimeoutMs, witnessDelayMs: 2 * (leaseVoteMs + candidateDelayMaxMs) },
+    compactEvery: 1_000,
+    trailing: 200,
+  };
+}
+
+async function run(config: NodeConfig, log: Log): Promise<void> {
+  const boot = randomBytes(6).toString('hex');
+  const controller = controllerConfig(config, boot);
+  const self = config.cluster.members.find((member) => member.id === config.node)!;
+  const stateDir = config.stateDir;
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  // The lock in the consensus directory refuses a second controller of the same identity.
+  const disk = await openRaftDisk(join(stateDir, STATE_LAYOUT.raft), log);
+  const restored = await disk.load();
+  let ending = false;
+  const fatal = (why: string): void => {
+    if (ending) return;
+    log.error('controller.fatal', { why });
+    // The pipe to the dead man closes with us: it stops PostgreSQL and the manager, proves it and tells the voters.
+    process.exit(70);
+  };
+  const host = self.kind === 'witness' ? null : await openHost(config, boot, log);
+  const mailbox = createMailbox({
+    self: nodeId(config.node),
+    clusterId: config.cluster.id,
+    listen: { address: self.address, port: config.ports.cluster },
+    seedBase64: readFileSync(join(stateDir, STATE_LAYOUT.secrets.identity), 'utf8').trim(),
+    peers: config.cluster.members.filter((member) => member.id !== config.node).map((member) => ({ id: nodeId(member.id), address: member.address, port: config.ports.cluster, peerId: member.peerId })),
+    log,
+  });
+  let control: ControlServer | null = null;
+  let vipWanted = false;
+  const ports: DriverPorts = {
+    clock,
+    random: { next: () => Math.random() },
+    log,
+    disk,
+    mailbox,
+    host,
+    pid: process.pid,
+    peers: new Map<NodeId, PostgresPeer>(config.cluster.members.map((member) => [nodeId(member.id), { node: nodeId(member.id), address: member.address, port: config.ports.postgres }])),
+    onNotice: (notice: RoleNotice) => {
+      vipWanted = notice.vip;
+      control?.notice(notice);
+    },
+    onFatal: fatal,
+  };
+  const driver = new ControllerDriver(ports, controller, { clusterId: config.cluster.id, profile: config.cluster.profile, members: config.cluster.members, vip: config.cluster.vip ?? null }, restored);
+  const status = new StatusServer(driver, async (proof) => await verifyProof(config, proof), log);
+  await status.listen(self.address, config.ports.status);
+  control = new ControlServer(driver, log);
+  await control.listen(join(stateDir, STATE_LAYOUT.controlSocket));
+  await driver.start();
+  log.info('controller.started', { node: config.node, boot, profile: config.cluster.profile, stopProofs: config.cluster.stopProofs, deadMan: host?.deadMan.arming() ?? 'none' });
+  const vip = config.cluster.vip;
+  const vipTimer = setInterval(() => void followVip(status, vip?.address, config.ports.status, () => vipWanted), VIP_RETRY_MS);
+
+  const end = async (signal: string): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    log.info('controller.stopping', { signal });
+    clearInterval(vipTimer);
+    setTimeout(() => process.exit(71), STOP_BUDGET_MS + 3_000).unref();
+    await driver.stop();
+    await host?.vip.release().catch((cause: unknown) => log.warn('vip.release', { why: explain(cause) }));
+    host?.deadMan.wantManager(false);
+    await host?.postgres.stop('fast', STOP_BUDGET_MS).catch((cause: unknown) => log.warn('postgres.stop', { why: explain(cause) }));
+    await control?.close();
+    await status.close();
+    await host?.postgres.close();
+    await host?.deadMan.close();
+    await disk.close();
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void end('SIGTERM'));
+  process.on('SIGINT', () => void end('SIGINT'));
+}
+
+async function openHost(config: NodeConfig, boot: string, log: Log): Promise<NonNullable<DriverPorts['host']>> {
+  const deadMan = await startDeadMan({ config, bootId: boot, log, clock });
+  const postgres = await createPostgresHost({ config, deadMan, log, clock });
+  return { deadMan, postgres, vip: createVipDriver(config, log) };
+}
+
+async function verifyProof(config: NodeConfig, proof: StopProofMessage): Promise<boolean> {
+  const member = config.cluster.members.find((known) => known.id === proof.node);
+  if (member === undefined) return false;
+  const said = `yosugara-p1|${config.cluster.id}|${proof.node}|${proof.epoch}|${proof.bootId}|${proof.atWallMs}`;
+  return await verifyFrom(member.peerId, new TextEncoder().encode(said), Buffer.from(proof.signature, 'base64'));
+}
+
+let followingVip = false;
+/** The load balancer may ask at the VIP, too: the endpoint is there exactly while this node holds it. */
+async function followVip(status: StatusServer, address: string | undefined, port: number, wanted: () => boolean): Promise<void> {
+  if (address === undefined || followingVip || wanted() === status.listensOn(address)) return;
+  followingVip = true;
+  try {
+    if (wanted()) await status.listen(address, port);
+    else await status.unlisten(address);
+  } catch {
+    // Not yet on this host, or still bound by its last holder: asked again in a moment.
+  } finally {
+    followingVip = false;
+  }
+}
+
+const { values } = parseArgs({ options: { config: { type: 'string' } } });
+const log = createLog('controller');
+process.on('unhandledRejection', (cause) => {
+  log.error('controller.unhandled', { why: explain(cause) });
+  process.exit(70);
+});
+if (values.config === undefined) {
+  process.stderr.write('controller: --config <yosugara.yaml> is missing\n');
+  process.exit(2);
+}
+try {
+  await run(loadConfig(values.config), log);
+} catch (cause) {
+  process.stderr.write(`controller: ${explain(cause)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,182 @@
+import { type Entry, isLeader, type LogIndex } from '@yosugara/consensus';
+import { type Action, applyCommand, type ClusterRecord, type Command, EMPTY_RECORD } from '@yosugara/failover';
+import type { NodeId } from '@yosugara/kernel';
+import type { HostModel } from './host-model.js';
+
+export interface Violation {
+  readonly invariant: string;
+  readonly says: string;
+  readonly atMs: number;
+}
+
+/** S1–S7 and S12 of failover.md 2.7, from outside: nothing here trusts what a controller believes. */
+export class Checks {
+  readonly violations: Violation[] = [];
+  readonly #hosts: () => readonly HostModel[];
+  readonly #now: () => number;
+  readonly #leaders = new Map<number, NodeId>();
+  readonly #votes = new Map<string, NodeId>();
+  readonly #committed: Entry[] = [];
+  readonly #epochs = new Map<string, number>();
+  readonly #owners = new Map<number, string>();
+  /** The record as committed, folded from the entries themselves. */
+  record: ClusterRecord = EMPTY_RECORD;
+  readonly acknowledged: { commit: number; node: NodeId; epoch: number; atMs: number }[] = [];
+  #ackEpoch = 0;
+  #forced = false;
+
+  constructor(hosts: () => readonly HostModel[], now: () => number) {
+    this.#hosts = hosts;
+    this.#now = now;
+  }
+
+  fail(invariant: string, says: string): void {
+    if (this.violations.length < 20) this.violations.push({ invariant, says, atMs: this.#now() });
+  }
+
+  /** Raft, after each step of a controller. */
+  afterStep(host: HostModel): void {
+    const state = host.state;
+    if (state === null) return;
+    const { raft } = state;
+    if (isLeader(raft)) {
+      const known = this.#leaders.get(raft.term);
+      if (known === undefined) this.#leaders.set(raft.term, host.node);
+      else if (known !== host.node) this.fail('S12', `two leaders in term ${raft.term}: ${known} and ${host.node}`);
+    }
+    this.#applied(host.node, raft.entries, raft.commit, raft.baseIndex);
+    const key = `${host.node}${host.boots}`;
+    const before = this.#epochs.get(key) ?? 0;
+    if (state.record.epoch < before) this.fail('S2', `${host.node} went back from epoch ${before} to ${state.record.epoch}`);
+    this.#epochs.set(key, state.record.epoch);
+  }
+
+  #applied(node: NodeId, entries: readonly Entry[], commit: LogIndex, base: LogIndex): void {
+    for (let index = Math.max(this.#committed.length, base) + 1; index <= commit; index += 1) {
+      const entry = entries[index - base - 1];
+      if (entry === undefined || index !== this.#committed.length + 1) return;
+      this.#committed.push(entry);
+      if (entry.payload.kind === 'command') this.#fold(entry.payload.command as Command);
+    }
+    const last = this.#committed[commit - 1];
+    const own = entries[commit - base - 1];
+    if (
+      last !== undefined &&
+      own !== undefined &&
+      (last.term !== own.term || JSON.stringify(last.payload) !== JSON.stringify(own.payload))
+    )
+      this.fail(
+        'S12',
+        `${node} committed another entry ${commit}: ${JSON.stringify(own.payload)} instead of ${JSON.stringify(last.payload)}`,
+      );
+  }
+
+  #fold(command: Command): void {
+    const before = this.record;
+    this.record = applyCommand(before, command).record;
+    if (command.kind === 'forceClaim') this.#forced = true;
+    if (this.record.epoch !== before.epoch) {
+      const owner = `${this.record.owner} ${this.record.ownerBoot}`;
+      const known = this.#owners.get(this.record.epoch);
+      if (known !== undefined && known !== owner) this.fail('S2', `epoch ${this.record.epoch} has two owners`);
+      this.#owners.set(this.record.epoch, owner);
+    }
+    if (this.record.phase === 'serving' && before.phase !== 'serving') this.#nothingLost('opened');
+  }
+
+  persisted(host: HostModel): void {
+    const { term, votedFor } = host.disk.hardState;
+    if (votedFor === null) return;
+    const key = `${host.node} ${term}`;
+    const known = this.#votes.get(key);
+    if (known !== undefined && known !== votedFor)
+      this.fail('S12', `${host.node} voted for ${known} and ${votedFor} in term ${term}`);
+    this.#votes.set(key, votedFor);
+  }
+
+  /** S3 at the time of the answer, and S1 in the sense of ruling 4: no answer of an older epoch after one of a newer. */
+  commitAcknowledged(node: NodeId, commit: number, end: number): void {
+    const { record } = this;
+    const host = this.#host(node);
+    const epoch = host.state?.record.owner === node ? host.state.record.epoch : this.#lastEpochOf(node);
+    if (epoch < this.#ackEpoch)
+      this.fail('S1', `${node} acknowledged a commit in epoch ${epoch} after one of epoch ${this.#ackEpoch}`);
+    this.#ackEpoch = Math.max(this.#ackEpoch, epoch);
+    this.acknowledged.push({ commit, node, epoch, atMs: this.#now() });
+    for (const member of record.syncSet) {
+      const server = this.#host(member).postgres;
+      if (server.wal[end - 1] !== commit || server.flushed < end)
+        this.fail('S3', `commit ${commit} of ${node} was acknowledged but ${member} of the sync set does not hold it`);
+    }
+  }
+
+  #lastEpochOf(node: NodeId): number {
+    let last = 0;
+    for (const [epoch, owner] of this.#owners) if (owner.startsWith(`${node} `)) last = Math.max(last, epoch);
+    return last;
+  }
+
+  /** Whoever opens now must hold every commit that was ever acknowledged. */
+  #nothingLost(when: string): void {
+    const owner = this.record.owner;
+    if (owner === null || this.#forced) return;
+    const held = new Set(this.#host(owner).postgres.wal);
+    const lost = this.acknowledged.filter((ack) => !held.has(ack.commit));
+    if (lost.length > 0)
+      this.fail(
+        'S3',
+        `${when}: ${owner} lacks ${lost.length} acknowledged commits, the first ${lost[0]!.commit} of ${lost[0]!.node} in epoch ${lost[0]!.epoch}`,
+      );
+  }
+
+  /** S6, S7: at the very moment PostgreSQL becomes writable. */
+  beforeWritable(host: HostModel, action: Action): void {
+    const { record } = this;
+    if (record.owner !== host.node)
+      this.fail('S7', `${action.kind} on ${host.node} while the committed owner is ${record.owner}`);
+    if (record.phase !== 'promoting' && record.phase !== 'serving')
+      this.fail('S7', `${action.kind} on ${host.node} in phase ${record.phase}`);
+    for (const other of this.#hosts()) {
+      if (other === host || !other.postgres.writable) continue;
+      const walled = other.postgres.names.includes(host.node) && host.postgres.receiverCut;
+      if (!walled) this.fail('S6', `${host.node} becomes writable while ${other.node} is, and no sync wall stands between them`);
+    }
+  }
+
+  /** After every event: S1 (who would answer 200), S4, S5, S9. */
+  always(): void {
+    const hosts = this.#hosts();
+    let serving: HostModel | null = null;
+    let vip: HostModel | null = null;
+    for (const host of hosts) {
+      if (host.kind !== 'data') continue;
+      if (host.serves()) {
+        if (serving !== null) this.fail('S1', `${serving.node} and ${host.node} both answer 200`);
+        serving = host;
+      }
+      if (host.holdsVip()) {
+        if (vip !== null) this.fail('S9', `${vip.node} and ${host.node} both hold the VIP`);
+        vip = host;
+      }
+    }
+    this.#names();
+  }
+
+  #names(): void {
+    const { record } = this;
+    if (record.owner === null || record.phase !== 'serving') return;
+    const server = this.#host(record.owner).postgres;
+    if (!server.writable) return;
+    for (const member of record.syncSet)
+      if (member !== record.owner && !server.names.includes(member))
+        this.fail('S4', `${member} is in the committed sync set but ${record.owner} does not wait for it`);
+  }
+
+  atEnd(): void {
+    this.#nothingLost('at the end');
+  }
+
+  #host(node: NodeId): HostModel {
+    return this.#hosts().find((host) => host.node === node)!;
+  }
+}
