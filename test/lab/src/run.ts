@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Status } from '@yosugara/protocol';
 import { auditViolations, keysOnDisk } from './check/audit.js';
 import { check } from './check/checker.js';
-import { worstGapMs } from './check/measure.js';
+import { nameHolders, worstGapMs } from './check/measure.js';
 import type { Acknowledged, RunReport } from './check/types.js';
 import { LabClient } from './client/lab-client.js';
 import type { ClientResult } from './client/main.js';
@@ -188,13 +188,14 @@ async function judge(
 ): Promise<RunReport> {
   const trouble = [...before];
   const { cluster, promises } = context;
-  const promised = { ...result, acknowledged: [...promises, ...result.acknowledged] };
+  const acknowledged = nameHolders(result.acknowledged, await owners(cluster));
+  const promised = { ...result, acknowledged: [...promises, ...acknowledged] };
   const nodes = await readBack(context, result, trouble);
   const { violations, ...counts } = check(promised, nodes);
   trouble.push(...violations);
   if (audit.onDisk !== null) trouble.push(...auditViolations(audit.node, audit.onDisk, promised.acknowledged, figures.faultMs));
   if (result.unsent.length > 0) trouble.push(`the lab itself could not send ${result.unsent.length} messages`);
-  promises.push(...result.acknowledged);
+  promises.push(...acknowledged);
   const gap = (fromMs: number, toMs: number) =>
     fromMs === 0 || toMs === 0 ? null : rounded(worstGapMs(result.acknowledged, { fromMs, toMs }));
   const [failoverMs, recoverGapMs] = [
@@ -228,6 +229,12 @@ async function readBack(context: RunContext, result: ClientResult, trouble: stri
     trouble.push(`read back: ${error instanceof Error ? error.message : error}`);
     return [];
   }
+}
+
+/** epoch → node, as the committed record's history has it. */
+async function owners(cluster: LabCluster): Promise<ReadonlyMap<number, string>> {
+  const status = await firstStatus(cluster);
+  return new Map(status?.history.map(({ epoch, owner }) => [epoch, owner]));
 }
 
 async function firstStatus(cluster: LabCluster): Promise<Status | undefined> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { longestGapMs, percentiles, twoMastersMs, worstGapMs } from './measure.js';
+import { longestGapMs, nameHolders, percentiles, twoMastersMs, worstGapMs } from './measure.js';
 import type { Acknowledged } from './types.js';
 
 const acks = (writer: 'sql' | 'api', holder: string, ...times: readonly number[]): readonly Acknowledged[] =>
@@ -46,6 +46,14 @@ describe('two Masters at one time', () => {
         { node: 'a', atMs: 180 },
       ]),
     ).toBe(60));
+});
+
+it('names the node behind an epoch, where the history knows it', () => {
+  const named = nameHolders(
+    acks('api', '#7', 1, 2).concat(acks('sql', 'a#timeline 1', 3), acks('api', '#9', 4)),
+    new Map([[7, 'b']]),
+  );
+  expect(named.map((write) => write.holder)).toEqual(['b#7', 'b#7', 'a#timeline 1', '#9']);
 });
 
 describe('percentiles', () => {

@@ -1,5 +1,13 @@
 import type { Acknowledged, MasterAnswer, Percentiles, WriterName } from './types.js';
 
+/** Writes that named only an epoch get the node that owned it. */
+export function nameHolders(acknowledged: readonly Acknowledged[], owners: ReadonlyMap<number, string>): readonly Acknowledged[] {
+  return acknowledged.map((write) => {
+    const epoch = /^#(\d+)$/.exec(write.holder)?.[1];
+    return epoch === undefined ? write : { ...write, holder: `${owners.get(Number(epoch)) ?? ''}#${epoch}` };
+  });
+}
+
 export interface Window {
   readonly fromMs: number;
   readonly toMs: number;
@@ -93,11 +101,13 @@ function overlapMs(found: readonly Interval[]): number {
 /** Between two kinds of evidence, whose epochs have no common name: two different nodes at one time are two Masters. */
 function nodesOverlapMs(some: readonly Interval[], others: readonly Interval[]): number {
   let sum = 0;
-  for (const one of some) for (const other of others) if (nodeOf(one) !== nodeOf(other)) sum += overlapOf(one, other);
+  for (const one of some)
+    for (const other of others)
+      if (nodeOf(one) !== '' && nodeOf(other) !== '' && nodeOf(one) !== nodeOf(other)) sum += overlapOf(one, other);
   return sum;
 }
 
-/** Holders are `node#epoch`, `node#timeline t` or `node`. */
+/** Holders are `node#epoch`, `node#timeline t`, `node`, or `#epoch` when the node is not known. */
 const nodeOf = (interval: Interval) => interval.holder.split('#')[0];
 
 /** Two acts of two holders at exactly one time count as 1 ms: an overlap is never nothing. */

@@ -2,7 +2,7 @@
 
 export type WriterName = 'sql' | 'api';
 
-/** A write that the cluster acknowledged: a clean COMMIT, or 201. `holder` is who did it: `a#7` (node and epoch) or `a#timeline 00000002`. */
+/** A write that the cluster acknowledged: a clean COMMIT, or 201. `holder` is who did it: `a#7` (node and epoch) or `a#timeline 00000002`; `#7`: node not known. */
 export interface Acknowledged {
   readonly writer: WriterName;
   readonly key: number;

@@ -46,7 +46,7 @@ export function ask(
   });
 }
 
-/** W2: `POST /api/writes/probe`; 201 is an acknowledgement, everything else is not. */
+/** `holder` is `#epoch`; whose epoch it was, the cluster's history tells (`nameHolders`). W2: `POST /api/writes/probe`; 201 is an acknowledgement, everything else is not. */
 export function apiAttempter(target: ApiTarget): Attempter {
   const url = `http://${target.host}:${target.port}/api/writes/probe`;
   const headers = { authorization: `Bearer ${target.token}`, 'content-type': 'application/json', 'x-yosugara': '1' };
@@ -59,8 +59,8 @@ export function apiAttempter(target: ApiTarget): Attempter {
         deadlineMs: ATTEMPT_DEADLINE_MS,
       });
       if (answer.status !== 201) return { kind: 'unknown', why: `${answer.status} ${answer.body.slice(0, 200)}` };
-      const { node, epoch } = JSON.parse(answer.body) as { node?: unknown; epoch?: unknown };
-      return { kind: 'acknowledged', holder: `${node}#${epoch}` };
+      const { epoch } = JSON.parse(answer.body) as { epoch?: unknown };
+      return { kind: 'acknowledged', holder: `#${epoch}` };
     } catch (error) {
       return { kind: 'unknown', why: error instanceof Error ? error.message : String(error) };
     }

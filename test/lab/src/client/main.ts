@@ -23,8 +23,8 @@ const sql = sqlAttempter({
   tls: true,
 });
 const writers = {
-  sql: new Writer('sql', sql),
-  api: new Writer('api', apiAttempter({ host: plan.vip, port: plan.apiPort, token: plan.password })),
+  sql: new Writer('sql', sql, 'same key'),
+  api: new Writer('api', apiAttempter({ host: plan.vip, port: plan.apiPort, token: plan.password }), 'next key'),
 };
 const sender = new SyslogSender({
   addresses: plan.nodes.map((node) => node.address),

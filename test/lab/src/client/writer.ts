@@ -10,21 +10,21 @@ export type Attempt =
 /** One attempt to write the key. Settles within its deadline, never throws; 'unknown' covers "failed" too: only a clean acknowledgement counts. */
 export type Attempter = (key: number) => Promise<Attempt>;
 
-/**
- * Writes numbered keys one after another. A key whose outcome is unknown is written again under the same number until it is
- * acknowledged: a client that gives up would hide the loss.
- */
+/** Writes numbered keys one after another, until it is stopped; never gives up. */
 export class Writer {
   readonly name: WriterName;
   readonly acknowledged: Acknowledged[] = [];
   readonly #attempt: Attempter;
+  readonly #afterUnknown: 'same key' | 'next key';
   #trouble: string | null = null;
   #stopping = false;
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(name: WriterName, attempt: Attempter) {
+  /** @param afterUnknown the API refuses a key that is already there, so a write that is repeated needs another one. */
+  constructor(name: WriterName, attempt: Attempter, afterUnknown: 'same key' | 'next key') {
     this.name = name;
     this.#attempt = attempt;
+    this.#afterUnknown = afterUnknown;
   }
 
   get lastAckMs(): number | null {
@@ -45,22 +45,17 @@ export class Writer {
   }
 
   async #run(firstKey: number): Promise<void> {
-    for (let key = firstKey; !this.#stopping; key++) {
-      await this.#write(key);
-      await delay(PAUSE_MS);
-    }
-  }
-
-  async #write(key: number): Promise<void> {
-    for (let attempts = 1; !this.#stopping; attempts++) {
+    let attempts = 1;
+    for (let key = firstKey; !this.#stopping; ) {
       const outcome = await this.#attempt(key);
       if (outcome.kind === 'acknowledged') {
         this.#trouble = null;
         this.acknowledged.push({ writer: this.name, key, atMs: monotonicMs(), holder: outcome.holder, attempts });
-        return;
-      }
-      this.#trouble = outcome.why;
-      await delay(RETRY_MS);
+      } else this.#trouble = outcome.why;
+      const acknowledged = outcome.kind === 'acknowledged';
+      attempts = acknowledged ? 1 : attempts + 1;
+      if (acknowledged || this.#afterUnknown === 'next key') key++;
+      await delay(acknowledged ? PAUSE_MS : RETRY_MS);
     }
   }
 }

@@ -61,7 +61,7 @@ export class LabCluster {
   async #init(): Promise<void> {
     const members = DATA_NAMES.flatMap((name) => ['--member', `${name}=${PLACES[name].address},zone=hall-${name}`]);
     const cluster = ['--cluster-id', 'lab', ...members, '--arbiter', `w=${PLACES.w.address},zone=hall-w`];
-    const vip = ['--vip', VIP, '--vip-driver', 'ip', '--vip-interface', 'eth0', '--vip-prefix-length', '24'];
+    const vip = ['--vip', VIP, '--vip-driver', 'ip', '--vip-interface', 'eth0', '--vip-prefix', '24'];
     const policy = ['--profile', 'lan', '--stop-proofs', 'P1,P4', '--auto-rejoin', 'never'];
     const { dir } = this.#options;
     const places = ['--state-dir', `${dir}/%n/state`, '--data-dir', `${dir}/%n/data`];
