@@ -7,6 +7,7 @@ import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import type { DeadMan } from '@yosugara/runtime';
 import { PostgresControlError } from '../errors.js';
 import { postgresAccount } from '../os/account.js';
+import { findCgroupRoot, removeGroups } from '../os/cgroup.js';
 import { childProgram } from '../os/child-program.js';
 import { type Containment, killAll } from '../os/containment.js';
 import { onJsonLines, sendLine } from '../os/lines.js';
@@ -96,6 +97,7 @@ class DeadManLink implements HostDeadMan {
   readonly #pipe: Duplex;
   readonly #log: Log;
   readonly #folder: Containment;
+  readonly #setup: DeadManSetup;
   readonly #manager: ManagerKeeper;
   readonly #answers = new Map<number, (answer: FromDeadMan | null) => void>();
   readonly #onPostgresExit: ((exit: ProcessExit) => void)[] = [];
@@ -114,6 +116,7 @@ class DeadManLink implements HostDeadMan {
     this.#child = child;
     this.#pipe = child.stdio[3] as unknown as Duplex;
     this.#log = log;
+    this.#setup = setup;
     this.#folder = { group: null, scan: setup.postgres, marker: null };
     this.#manager = new ManagerKeeper(manager ?? null, clock, log, {
       spawn: (spec) => this.#spawn('manager', spec),
@@ -201,7 +204,12 @@ class DeadManLink implements HostDeadMan {
   async close(): Promise<void> {
     this.#closing = true;
     this.#manager.close();
-    if (this.#gone) return;
+    if (this.#gone) {
+      // It could not clean up after itself.
+      const root = findCgroupRoot(this.#setup.groupName);
+      if (root !== null) removeGroups(root);
+      return;
+    }
     const exited = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#pipe.end();
     await exited;

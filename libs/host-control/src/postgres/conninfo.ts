@@ -27,6 +27,8 @@ export function replicationConninfo(
     passfile: paths.passFile,
     ...(tls ? { sslmode: 'verify-ca', sslrootcert: join(paths.tls, 'ca') } : { sslmode: 'disable' }),
     gssencmode: 'disable',
+    // Channel binding needs a digest that ed25519 certificates do not have: libpq 15 then fails ("could not find digest for NID UNDEF").
+    channel_binding: 'disable',
     connect_timeout: 2,
     keepalives: 1,
     keepalives_idle: 1,
