@@ -90,6 +90,11 @@ export function decodeRecord(bytes: Uint8Array): JournalRecord {
   };
 }
 
+/** Number of an encoded record whose CRC was checked before. */
+export function recordSeq(payload: Buffer): number {
+  return readUInt64(payload, 8);
+}
+
 /** Number and CRC of an encoded record, verified. @throws RecordFormatError. */
 export function identify(bytes: Uint8Array): { readonly seq: number; readonly crc: number } {
   const from = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

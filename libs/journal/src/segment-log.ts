@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { invariant, YosugaraError } from '@yosugara/kernel';
 import { type JournalCorruptError, JournalDiskFullError, JournalFatalError } from './errors.js';
 import { FrameBatch } from './frame.js';
@@ -38,6 +39,7 @@ export class SegmentLog {
   #damage: JournalCorruptError | null = null;
   #failed: JournalFatalError | null = null;
   #busy = false;
+  #closed = false;
 
   private constructor(options: SegmentLogOptions) {
     this.#fs = options.fs;
@@ -80,6 +82,7 @@ export class SegmentLog {
    * @throws JournalDiskFullError — nothing was appended; may be tried again. @throws JournalFatalError — over for good.
    */
   commit(batch: FrameBatch, roll = false): Promise<void> {
+    invariant(!this.#closed, 'a closed log is opened again before it is written');
     return this.#guard('writing', async () => {
       const full = this.#size + batch.bytes > this.#segmentBytes && this.#size > SEGMENT_HEAD_BYTES;
       if (this.#file === null || full || roll) await this.#roll();
@@ -124,9 +127,25 @@ export class SegmentLog {
   async close(): Promise<void> {
     const file = this.#file;
     if (file === null) return;
-    if (this.#failed === null) await this.mark().catch(() => undefined);
+    this.#closed = true;
+    if (this.#failed === null) {
+      await this.mark().catch(() => undefined);
+      // A segment may be followed by another after the next opening, and then counts as synced whole.
+      await this.#guard('syncing', () => file.sync()).catch(() => undefined);
+    }
     this.#file = null;
     await file.close();
+  }
+
+  /** Removes everything, the directory too. For a closed log. */
+  async remove(): Promise<void> {
+    invariant(this.#file === null, 'a log is closed before it is removed');
+    for (let oldest = this.#segments[0]; oldest !== undefined; oldest = this.#segments[0]) {
+      await this.#fs.remove(oldest.path);
+      this.#segments.shift();
+    }
+    await this.#fs.removeDir(this.#dir);
+    await this.#fs.syncDir(dirname(this.#dir));
   }
 
   async #recover(options: SegmentLogOptions): Promise<void> {
@@ -142,6 +161,7 @@ export class SegmentLog {
       await this.#recoverOne(ref, last, options);
     }
     await this.#fs.syncDir(this.#dir);
+    await this.#fs.syncDir(dirname(this.#dir));
   }
 
   async #recoverOne(ref: SegmentRef, last: boolean, options: SegmentLogOptions): Promise<void> {

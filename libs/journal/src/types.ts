@@ -42,7 +42,7 @@ export interface JournalSource {
   /** Oldest first (ids sort by the time they were opened). */
   journals(): readonly JournalInfo[];
   /**
-   * Records from `fromSeq` on, at least one when one is durable, until `maxBytes` of raw bytes are reached.
+   * Records from `fromSeq` on, at least one when one is durable, until `maxBytes` of encoded bytes are reached.
    * @throws JournalGapError — `fromSeq` was dropped or the journal is unknown. @throws JournalCorruptError — unreadable; `lost` names the range.
    */
   read(journalId: string, fromSeq: number, maxBytes: number): Promise<readonly JournalRecord[]>;
@@ -133,7 +133,7 @@ export interface JournalReader {
   /** Oldest first. What is durable is published by the writing process, not readable from the files. */
   journals(): Promise<readonly { readonly journalId: string; readonly firstSeq: number }[]>;
   /**
-   * Records `fromSeq`..`throughSeq` until `maxBytes` of raw bytes, at least one unless `fromSeq` > `throughSeq`.
+   * Records `fromSeq`..`throughSeq` until `maxBytes` of encoded bytes, at least one unless `fromSeq` > `throughSeq`.
    * @param throughSeq the durable watermark; never anything beyond it.
    * @throws JournalGapError — dropped, or not there although said to be durable. @throws JournalCorruptError.
    */

@@ -1,0 +1,215 @@
+import { randomBytes } from 'node:crypto';
+import { nodeId } from '@yosugara/kernel';
+import { type DirLock, lockDirectory } from './dir-lock.js';
+import { JournalDiskFullError, JournalFatalError } from './errors.js';
+import { FRAME_HEAD_BYTES, FrameBatch } from './frame.js';
+import { type JournalFs, NODE_FS } from './fs-port.js';
+import { JournalShelf } from './journal-shelf.js';
+import { encodedLength, encodeRecordInto } from './record.js';
+import type { SegmentLog } from './segment-log.js';
+import type { JournalInfo, NewRecord, ReceiverJournal, ReceiverJournalOptions, ReceiverJournalStats } from './types.js';
+
+const DEFAULTS = {
+  segmentBytes: 16 * 1024 * 1024,
+  syncBytes: 256 * 1024,
+  syncMs: 5,
+  floorMs: 1,
+  maxPendingBytes: 32 * 1024 * 1024,
+} as const;
+const DISK_FULL_RETRY_MS = 500;
+
+/**
+ * Opens a receiver's directory and begins a new journal in it.
+ * @throws JournalLockedError — another receiver runs on it. @throws JournalDiskFullError. @throws JournalFatalError.
+ */
+export async function openReceiverJournal(options: ReceiverJournalOptions, fs: JournalFs = NODE_FS): Promise<ReceiverJournal> {
+  const journalId = `${nodeId(options.node)}-${Date.now().toString(36)}-${randomBytes(6).toString('hex')}`;
+  const lock = await lockDirectory(options.dir);
+  try {
+    const shelf = new JournalShelf(fs, options.dir, options.segmentBytes ?? DEFAULTS.segmentBytes);
+    await shelf.recover();
+    return new FileReceiverJournal(options, journalId, shelf, await shelf.open(journalId), lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+class FileReceiverJournal implements ReceiverJournal {
+  readonly journalId: string;
+  readonly #options: Required<ReceiverJournalOptions>;
+  readonly #shelf: JournalShelf;
+  readonly #log: SegmentLog;
+  readonly #lock: DirLock;
+  readonly #listeners = new Set<(durableSeq: number) => void>();
+  readonly #waiting: { readonly seq: number; readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
+  /** One batch is filled while the other is written. */
+  #filling = new FrameBatch();
+  #writing = new FrameBatch();
+  #nextSeq = 1;
+  #diskBytes: number;
+  #flushing: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #immediate: NodeJS.Immediate | null = null;
+  #lastStartMs = Number.NEGATIVE_INFINITY;
+  #closed = false;
+  #counts = { appended: 0, refusedFull: 0, refusedBacklog: 0, flushes: 0 };
+
+  constructor(options: ReceiverJournalOptions, journalId: string, shelf: JournalShelf, log: SegmentLog, lock: DirLock) {
+    this.#options = { ...DEFAULTS, ...options };
+    this.journalId = journalId;
+    this.#shelf = shelf;
+    this.#log = log;
+    this.#lock = lock;
+    this.#diskBytes = shelf.bytes;
+  }
+
+  get durableSeq(): number {
+    return this.#log.nextSeq - 1;
+  }
+
+  get nextSeq(): number {
+    return this.#nextSeq;
+  }
+
+  append(record: NewRecord): boolean {
+    if (this.#closed || this.#log.failed !== null) return false;
+    const length = encodedLength(record);
+    const pending = this.#pendingBytes + FRAME_HEAD_BYTES + length;
+    if (this.#diskBytes + pending > this.#options.maxBytes) {
+      this.#counts.refusedFull++;
+      return false;
+    }
+    if (pending > this.#options.maxPendingBytes) {
+      this.#counts.refusedBacklog++;
+      return false;
+    }
+    this.#filling.add(length, (target, at) => encodeRecordInto(target, at, this.#nextSeq, record));
+    this.#nextSeq++;
+    this.#counts.appended++;
+    this.#schedule();
+    return true;
+  }
+
+  onDurable(listener: (durableSeq: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  flush(): Promise<void> {
+    if (this.durableSeq >= this.#nextSeq - 1) return Promise.resolve();
+    if (this.#log.failed !== null) return Promise.reject(this.#log.failed);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ seq: this.#nextSeq - 1, resolve, reject });
+      this.#startFlush();
+    });
+  }
+
+  stats(): ReceiverJournalStats {
+    return { ...this.#counts, synced: this.durableSeq, bytes: this.#diskBytes, pendingBytes: this.#pendingBytes };
+  }
+
+  journals(): readonly JournalInfo[] {
+    return this.#shelf.journals();
+  }
+
+  read(journalId: string, fromSeq: number, maxBytes: number) {
+    return this.#shelf.read(journalId, fromSeq, maxBytes);
+  }
+
+  readEncoded(journalId: string, fromSeq: number, maxBytes: number) {
+    return this.#shelf.readEncoded(journalId, fromSeq, maxBytes);
+  }
+
+  async dropThrough(journalId: string, seq: number): Promise<void> {
+    await this.#shelf.dropThrough(journalId, seq);
+    this.#diskBytes = this.#shelf.bytes;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      if (this.#log.failed === null) await this.flush().catch(() => undefined);
+      this.#unschedule();
+      await this.#flushing;
+      await this.#shelf.close();
+    } finally {
+      await this.#lock.release();
+    }
+  }
+
+  get #pendingBytes(): number {
+    return this.#filling.bytes + this.#writing.bytes;
+  }
+
+  /**
+   * The next flush begins as soon as the last one has returned: under load the batches grow by themselves. While records
+   * trickle, the floor keeps a slow disk from doing one sync a record.
+   */
+  #schedule(): void {
+    if (this.#flushing !== null || this.#immediate !== null) return;
+    const { floorMs, syncMs, syncBytes } = this.#options;
+    const waitMs = Math.min(floorMs, syncMs) - (performance.now() - this.#lastStartMs);
+    if (waitMs <= 0 || this.#filling.bytes >= syncBytes) {
+      // Not at once: what else this turn of the event loop brings goes into the same batch.
+      this.#immediate = setImmediate(() => this.#startFlush());
+    } else this.#timer ??= setTimeout(() => this.#startFlush(), waitMs);
+  }
+
+  #unschedule(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#immediate !== null) clearImmediate(this.#immediate);
+    this.#timer = null;
+    this.#immediate = null;
+  }
+
+  #startFlush(): void {
+    this.#unschedule();
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = null;
+      if (this.#filling.count === 0 || this.#log.failed !== null) return;
+      if (this.#closed || this.#waiting.length > 0) this.#startFlush();
+      else this.#schedule();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    [this.#filling, this.#writing] = [this.#writing, this.#filling];
+    if (this.#writing.count === 0) return;
+    this.#lastStartMs = performance.now();
+    try {
+      while (!(await this.#commit())) await new Promise((resolve) => setTimeout(resolve, DISK_FULL_RETRY_MS));
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#writing.clear();
+    this.#diskBytes = this.#shelf.bytes;
+    this.#counts.flushes++;
+    this.#tell();
+  }
+
+  /** False: no room. The batch is kept and tried again; meanwhile `maxPendingBytes` bounds what comes in. */
+  async #commit(): Promise<boolean> {
+    try {
+      await this.#log.commit(this.#writing);
+      return true;
+    } catch (error) {
+      if (!(error instanceof JournalDiskFullError) || this.#closed) throw error;
+      return false;
+    }
+  }
+
+  #tell(): void {
+    const { durableSeq } = this;
+    while (this.#waiting[0] !== undefined && this.#waiting[0].seq <= durableSeq) this.#waiting.shift()?.resolve();
+    for (const listener of this.#listeners) listener(durableSeq);
+  }
+
+  #fail(error: unknown): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    if (error instanceof JournalFatalError) this.#options.onFatal(error);
+    else if (!(error instanceof JournalDiskFullError)) throw error;
+  }
+}

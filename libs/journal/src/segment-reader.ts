@@ -1,0 +1,181 @@
+import { JournalCorruptError, JournalGapError } from './errors.js';
+import { findFrame, frameAt } from './frame.js';
+import { errorCode, type JournalFile, type JournalFs } from './fs-port.js';
+import { recordSeq } from './record.js';
+import { firstNumberFrom, readSegmentHead, SEGMENT_HEAD_BYTES, type SegmentRef } from './segment.js';
+
+const WINDOW_BYTES = 256 * 1024;
+/** Segments whose places are remembered. */
+const MAX_REMEMBERED = 1_000;
+
+export interface ReadRange {
+  readonly journalId: string;
+  readonly from: number;
+  /** Nothing beyond it is looked at: what is being written there may be incomplete. */
+  readonly through: number;
+  readonly maxBytes: number;
+}
+
+/** Where in a file which record begins, ascending; at most one for each window. */
+interface Places {
+  readonly salt: number;
+  readonly known: { seq: number; offset: number }[];
+}
+
+interface Progress {
+  readonly range: ReadRange;
+  readonly found: Buffer[];
+  seq: number;
+  left: number;
+}
+
+/** Finds records by number in segments that may be growing. A reader that goes forward never reads a byte twice. */
+export class SegmentReader {
+  readonly #fs: JournalFs;
+  readonly #places = new Map<string, Places>();
+
+  constructor(fs: JournalFs) {
+    this.#fs = fs;
+  }
+
+  /**
+   * Encoded records from `from` on; empty when the files end before it.
+   * @throws JournalGapError — `from` lies before the oldest segment. @throws JournalCorruptError — `from` lies in a damaged stretch.
+   */
+  async read(segments: readonly SegmentRef[], range: ReadRange): Promise<readonly Buffer[]> {
+    const progress: Progress = { range, found: [], seq: range.from, left: range.maxBytes };
+    const begin = segments.findLastIndex(({ first }) => first <= range.from);
+    if (begin === -1) throw gap(range, (segments[0]?.first ?? range.through + 1) - 1);
+    for (let at = begin; at < segments.length && progress.left > 0 && progress.seq <= range.through; at++) {
+      const next = segments[at + 1]?.first ?? null;
+      const through = next === null ? range.through : Math.min(range.through, next - 1);
+      await this.#readSegment(segments[at]!, through, progress);
+      if (progress.left <= 0 || next === null || progress.seq >= next || progress.seq > range.through) continue;
+      if (progress.found.length > 0) break;
+      throw new JournalCorruptError(
+        segments[at]!.path,
+        0,
+        null,
+        { from: progress.seq, through: next - 1 },
+        'segment that ends too early',
+      );
+    }
+    return progress.found;
+  }
+
+  async #readSegment(ref: SegmentRef, through: number, progress: Progress): Promise<void> {
+    let file: JournalFile;
+    try {
+      file = await this.#fs.open(ref.path, 'read');
+    } catch (error) {
+      // Dropped since it was listed.
+      if (errorCode(error) === 'ENOENT' && progress.found.length > 0) return;
+      if (errorCode(error) === 'ENOENT') throw gap(progress.range, through);
+      throw error;
+    }
+    try {
+      const places = this.#places.get(ref.path) ?? (await this.#begin(file, ref));
+      if (places !== null) await this.#walk(file, ref, places, through, progress);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** `null`: the head is not written yet. */
+  async #begin(file: JournalFile, ref: SegmentRef): Promise<Places | null> {
+    const head = Buffer.alloc(SEGMENT_HEAD_BYTES);
+    const got = await file.read(head, 0);
+    if (got < head.length) return null;
+    const salt = readSegmentHead(head, ref.first);
+    if (salt === null) throw new JournalCorruptError(ref.path, 0, null, null, 'unreadable segment head');
+    const places: Places = { salt, known: [{ seq: ref.first, offset: SEGMENT_HEAD_BYTES }] };
+    const oldest = this.#places.keys().next();
+    if (this.#places.size >= MAX_REMEMBERED && !oldest.done) this.#places.delete(oldest.value);
+    this.#places.set(ref.path, places);
+    return places;
+  }
+
+  async #walk(file: JournalFile, ref: SegmentRef, places: Places, through: number, progress: Progress): Promise<void> {
+    const place = places.known.findLast(({ seq }) => seq <= progress.seq) ?? places.known[0]!;
+    let { seq, offset } = place;
+    let size = WINDOW_BYTES;
+    while (seq <= through && progress.left > 0) {
+      const window = Buffer.allocUnsafe(size);
+      const bytes = window.subarray(0, await file.read(window, offset));
+      const walked = take(bytes, places.salt, seq, through, progress);
+      seq = walked.seq;
+      offset += walked.at;
+      remember(places, seq, offset);
+      if (walked.end === 'done') return;
+      if (walked.end === 'bad') {
+        const next = await this.#behindDamage(file, ref, places.salt, seq, offset, through, progress);
+        if (next === null) return;
+        ({ seq, offset } = next);
+      } else if (bytes.length < size) return;
+      size = Math.max(WINDOW_BYTES, walked.needed);
+    }
+  }
+
+  /** Where to go on behind bad bytes, `null` to stop here. @throws JournalCorruptError — the record asked for is among the lost. */
+  async #behindDamage(
+    file: JournalFile,
+    ref: SegmentRef,
+    salt: number,
+    seq: number,
+    offset: number,
+    through: number,
+    progress: Progress,
+  ) {
+    const rest = Buffer.alloc(Math.max(0, (await file.size()) - offset));
+    await file.read(rest, offset);
+    const at = findFrame(rest, 1, salt);
+    const nextSeq = at === -1 ? null : firstNumberFrom(rest, at, salt, recordSeq);
+    if (at !== -1 && nextSeq !== null && nextSeq <= progress.seq) return { seq: nextSeq, offset: offset + at };
+    if (progress.found.length > 0) return null;
+    const lost = { from: seq, through: nextSeq === null ? through : nextSeq - 1 };
+    throw new JournalCorruptError(ref.path, offset, at === -1 ? null : at, lost, 'bad record in the middle of the journal');
+  }
+}
+
+interface Walked {
+  readonly seq: number;
+  /** Offset in the window of the first byte not used. */
+  readonly at: number;
+  readonly end: 'done' | 'more' | 'bad';
+  readonly needed: number;
+}
+
+/** Takes what is wanted out of a window. */
+function take(window: Buffer, salt: number, firstSeq: number, through: number, progress: Progress): Walked {
+  let at = 0;
+  let seq = firstSeq;
+  while (seq <= through && progress.left > 0) {
+    const frame = frameAt(window, at, salt);
+    if (frame === 'bad') return { seq, at, end: 'bad', needed: 0 };
+    if ('more' in frame) return { seq, at, end: 'more', needed: frame.more };
+    const { payload } = frame;
+    if (payload.length > 0) {
+      if (recordSeq(payload) !== seq) return { seq, at, end: 'bad', needed: 0 };
+      if (seq >= progress.seq) {
+        progress.found.push(payload);
+        progress.left -= payload.length;
+        progress.seq = seq + 1;
+      }
+      seq++;
+    }
+    at = frame.end;
+  }
+  return { seq, at, end: 'done', needed: 0 };
+}
+
+function remember({ known }: Places, seq: number, offset: number): void {
+  const last = known.at(-1)!;
+  if (seq > last.seq && offset - last.offset >= WINDOW_BYTES / 2) known.push({ seq, offset });
+  // The place where a reader stopped is worth keeping even when it is near: the next read begins there.
+  else if (seq > last.seq && known.length > 1) known[known.length - 1] = { seq, offset };
+  else if (seq > last.seq) known.push({ seq, offset });
+}
+
+function gap({ journalId, from }: ReadRange, through: number): JournalGapError {
+  return new JournalGapError(journalId, { from, through: Math.max(from, through) });
+}
