@@ -264,7 +264,7 @@ it('shows after a power cut at any operation the state before or after the write
         }
       }
     }),
-    { numRuns: Number(process.env["RUNS"] ?? 150) },
+    { numRuns: Number(process.env['RUNS'] ?? 150) },
   );
 }, 30_000);
 

@@ -107,7 +107,8 @@ export class PowerCutFs implements JournalFs {
   async removeDir() {}
 
   async list(dir: string) {
-    return [...this.#names.keys()].filter((path) => dirname(path) === dir).map((path) => path.slice(dir.length + 1));
+    const under = [...this.#names.keys()].filter((path) => path.startsWith(`${dir}/`));
+    return [...new Set(under.map((path) => path.slice(dir.length + 1).split('/')[0]!))];
   }
 
   async readAll(path: string) {
