@@ -9,3 +9,4 @@ export { statusOf, type StatusContext } from './controller/status.js';
 export { stepController } from './controller/step.js';
 export * from './controller/types.js';
 export * from './receive/index.js';
+export * from './ingest/index.js';

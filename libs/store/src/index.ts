@@ -1,1 +1,7 @@
-export {};
+export type { Database } from './database.js';
+export { MessageRepository } from './message-repository.js';
+export { findMessages, type MessageDetail, type MessagePage, type MessageQuery, messageId, rfc3339 } from './message-search.js';
+export { MigrationError, migrate } from './migrate.js';
+export { Partitions } from './partitions.js';
+export { type AuditEntry, AuditRepository, SessionRepository, type User, UserRepository } from './people.js';
+export { openStore, type Store, type StoreOptions } from './store.js';

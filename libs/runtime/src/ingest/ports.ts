@@ -1,0 +1,111 @@
+import type { Epoch } from '@yosugara/kernel';
+import { YosugaraError } from '@yosugara/kernel';
+import type { MergeRecord, MergeWindow, ParsedMessage, RawRecord, RecordRef } from '@yosugara/operations';
+
+/** One row to be. Its identity is (receivedAtUs, journalId, seq): of the copy that is stored. */
+export interface MessageToStore extends ParsedMessage, RecordRef {
+  readonly node: string;
+  /** As journaled by `node`, never corrected. */
+  readonly receivedAtUs: number;
+  readonly kind: RawRecord['kind'];
+  readonly source: string;
+  /** `RawFlag` bits and `VIA_VIP`. */
+  readonly flags: number;
+  readonly raw: Uint8Array;
+  /** Digest that copies share, base64; null = never pairs. */
+  readonly content: string | null;
+  readonly seenBy: readonly string[];
+}
+
+/** Bit of `MessageToStore.flags`: came by the floating address. */
+export const VIA_VIP = 256;
+
+/** A copy that came after its row was written. */
+export interface SeenAlso {
+  readonly of: RecordRef & { readonly atUs: number };
+  readonly node: string;
+  readonly copy: RecordRef;
+}
+
+/** What one transaction stores: all of it or nothing. */
+export interface IngestBatch {
+  readonly epoch: Epoch;
+  /** Of the progress that this batch builds on; another one in the database refuses the batch. */
+  readonly version: number;
+  readonly rows: readonly MessageToStore[];
+  readonly seenAlso: readonly SeenAlso[];
+  readonly positions: readonly RecordRef[];
+  readonly window: MergeWindow;
+}
+
+export interface IngestProgress {
+  /** Grows by one with every batch. */
+  readonly version: number;
+  /** Through which number each journal is consumed. */
+  readonly positions: ReadonlyMap<string, number>;
+  readonly window: MergeWindow;
+}
+
+export interface LoneQuestion {
+  readonly node: string;
+  readonly contents: readonly string[];
+  readonly fromUs: number;
+  readonly throughUs: number;
+}
+
+/** The database of the serving Master. Every method has a deadline of its own. */
+export interface IngestStore {
+  loadProgress(): Promise<IngestProgress>;
+  /** Rows of a node that no other node saw, oldest first. @returns at most `limit`: as many means there may be more. */
+  findLone(question: LoneQuestion, limit: number): Promise<readonly MergeRecord[]>;
+  /**
+   * @returns how many rows were there already: 0, or we have a bug (the batch is stored all the same).
+   * @throws StaleEpochError, StaleProgressError — nothing was stored. CommitUnknownError — perhaps it was: read the progress again.
+   */
+  storeBatch(batch: IngestBatch): Promise<{ readonly keyHits: number }>;
+}
+
+/** The database knows a younger owner: this process must stop having effects. */
+export class StaleEpochError extends YosugaraError {
+  override readonly name = 'StaleEpochError';
+  readonly ours: number;
+  readonly stored: number;
+  constructor(ours: number, stored: number) {
+    super('STALE_EPOCH', `epoch ${ours} is over: the database belongs to epoch ${stored}`);
+    this.ours = ours;
+    this.stored = stored;
+  }
+}
+
+/** Another batch came between: of a transaction thought lost, or of a second ingest. */
+export class StaleProgressError extends YosugaraError {
+  override readonly name = 'StaleProgressError';
+  constructor(ours: number) {
+    super('STALE_PROGRESS', `ingest progress is no longer at version ${ours}`);
+  }
+}
+
+/** COMMIT was sent and what became of it is not known, or it is in one database only (SQLSTATE 01000: the wait for the standby was cancelled). */
+export class CommitUnknownError extends YosugaraError {
+  override readonly name = 'CommitUnknownError';
+  constructor(why: string, cause?: unknown) {
+    super('COMMIT_UNKNOWN', `outcome of the commit is unknown: ${why}`, { cause });
+  }
+}
+
+/** Segment files of one directory, read beside the receiver that writes them. */
+export interface JournalFiles {
+  /** @throws with code JOURNAL_GAP (`missing`) or JOURNAL_CORRUPT (`lost`): ranges `{ from, through }`. */
+  read(journalId: string, fromSeq: number, throughSeq: number, maxBytes: number): Promise<readonly RawRecord[]>;
+}
+
+/** What the ingest loop may do now. Asked before every transaction. */
+export interface IngestPermit {
+  readonly epoch: Epoch;
+  /** CLOCK_MONOTONIC, ms. */
+  readonly leaseUntilMs: number;
+  /** Records that only this node holds may be consumed. */
+  readonly ingestAlone: boolean;
+  /** A commit is in both databases when it is acknowledged. */
+  readonly bothDatabases: boolean;
+}

@@ -1,0 +1,93 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** bigint columns come as text from the driver. */
+type BigIntText = ColumnType<string, number | string, number | string>;
+type Json = ColumnType<unknown, string | null, string | null>;
+
+export interface MessageTable {
+  received_at: ColumnType<Date, Date | string, never>;
+  journal_id: string;
+  seq: BigIntText;
+  node: string;
+  kind: 'syslog' | 'trap';
+  source: string;
+  facility: number | null;
+  severity: number | null;
+  host: string | null;
+  app: string | null;
+  proc_id: string | null;
+  msg_id: string | null;
+  sent_at: Date | null;
+  structured: Json;
+  varbinds: Json;
+  text: string;
+  raw: Buffer;
+  flags: number;
+  parse_reason: string | null;
+  seen_by: string[];
+  content: Buffer | null;
+}
+
+export interface MessageSeenAlsoTable {
+  received_at: ColumnType<Date, Date | string, never>;
+  journal_id: string;
+  seq: BigIntText;
+  node: string;
+  copy_journal_id: string;
+  copy_seq: BigIntText;
+}
+
+export interface IngestPositionTable {
+  journal_id: string;
+  seq: BigIntText;
+}
+
+export interface IngestWindowTable {
+  id: number;
+  version: BigIntText;
+  offset_us: BigIntText;
+  claims: Json;
+  through_us: Json;
+}
+
+export interface OwnershipTable {
+  id: number;
+  epoch: BigIntText;
+}
+
+export interface AppUserTable {
+  id: Generated<number>;
+  login: string;
+  password_hash: string;
+  role: string;
+  must_change: boolean;
+  created_at: Generated<Date>;
+}
+
+export interface SessionTable {
+  id_hash: Buffer;
+  user_id: number;
+  created_at: Generated<Date>;
+  expires_at: Date;
+}
+
+export interface AuditTable {
+  id: Generated<string>;
+  at: Generated<Date>;
+  actor: string;
+  action: string;
+  target: string | null;
+  detail: Json;
+  epoch: BigIntText;
+}
+
+export interface Database {
+  message: MessageTable;
+  message_seen_also: MessageSeenAlsoTable;
+  ingest_position: IngestPositionTable;
+  ingest_window: IngestWindowTable;
+  ownership: OwnershipTable;
+  app_user: AppUserTable;
+  session: SessionTable;
+  audit: AuditTable;
+}

@@ -1,0 +1,198 @@
+import type { MergeRecord, MergeWindow } from '@yosugara/operations';
+import {
+  type IngestBatch,
+  type IngestProgress,
+  type IngestStore,
+  type LoneQuestion,
+  StaleEpochError,
+  StaleProgressError,
+} from '@yosugara/runtime';
+import type { Pool, PoolClient } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { encodeMessages, MESSAGE_COLUMNS } from './copy-binary.js';
+import { withClient } from './deadline.js';
+import { findMessages, type MessagePage, type MessageQuery } from './message-search.js';
+import { dayOf, type Partitions } from './partitions.js';
+
+const UNIQUE_VIOLATION = '23505';
+const READ_DEADLINE_MS = 10_000;
+const CLIENT_MARGIN_MS = 1_000;
+
+export interface MessageRepositoryOptions {
+  /** Of each statement of the transaction on the server, COMMIT's wait for the standby included. Default 5 s. */
+  readonly storeDeadlineMs?: number;
+}
+
+/** What was received. */
+export class MessageRepository implements IngestStore {
+  readonly #pool: Pool;
+  readonly #partitions: Partitions;
+  readonly #storeDeadlineMs: number;
+
+  constructor(pool: Pool, partitions: Partitions, options: MessageRepositoryOptions = {}) {
+    this.#pool = pool;
+    this.#partitions = partitions;
+    this.#storeDeadlineMs = options.storeDeadlineMs ?? 5_000;
+  }
+
+  async loadProgress(): Promise<IngestProgress> {
+    return await withClient(this.#pool, 'loading the ingest progress', READ_DEADLINE_MS, async (client) => {
+      // One statement: positions and window of the same instant.
+      const { rows } = await client.query<{
+        version: string;
+        offset_us: string;
+        claims: MergeWindow['claims'];
+        through_us: MergeWindow['throughUs'];
+        positions: Record<string, number>;
+      }>(
+        `select version, offset_us, claims, through_us,
+           (select coalesce(jsonb_object_agg(journal_id, seq), '{}') from ingest_position) as positions
+         from ingest_window`,
+      );
+      const row = rows[0]!;
+      return {
+        version: Number(row.version),
+        positions: new Map(Object.entries(row.positions)),
+        window: { offsetUs: Number(row.offset_us), claims: row.claims, throughUs: row.through_us },
+      };
+    });
+  }
+
+  async findLone(question: LoneQuestion, limit: number): Promise<readonly MergeRecord[]> {
+    return await withClient(this.#pool, 'looking for late partners', READ_DEADLINE_MS, async (client) => {
+      const contents = question.contents.map((content) => Buffer.from(content, 'base64'));
+      const { rows } = await client.query<{ journal_id: string; seq: string; node: string; at_us: string; content: string }>(
+        `select journal_id, seq, node, (extract(epoch from received_at) * 1000000)::bigint as at_us, encode(content, 'base64') as content
+         from message m
+         where received_at between ${FROM_US('$1')} and ${FROM_US('$2')} and node = $3 and content = any($4) and cardinality(seen_by) = 1
+           and not exists (select 1 from message_seen_also s where (s.received_at, s.journal_id, s.seq) = (m.received_at, m.journal_id, m.seq))
+         order by received_at, journal_id, seq limit $5`,
+        [question.fromUs, question.throughUs, question.node, contents, limit],
+      );
+      return rows.map((row) => ({
+        journalId: row.journal_id,
+        seq: Number(row.seq),
+        node: row.node,
+        atUs: Number(row.at_us),
+        content: row.content,
+      }));
+    });
+  }
+
+  /** Rows, late partners, positions and window in one transaction, under the epoch and the version that the batch was made for. */
+  async storeBatch(batch: IngestBatch): Promise<{ readonly keyHits: number }> {
+    try {
+      for (const day of new Set(batch.rows.map((row) => dayOf(row.receivedAtUs)))) await this.#partitions.ensure(day);
+      try {
+        await this.#store(batch, copyRows);
+        return { keyHits: 0 };
+      } catch (error) {
+        if (!hasCode(error, UNIQUE_VIOLATION)) throw error;
+        let keyHits = 0;
+        await this.#store(batch, async (client, rows) => {
+          keyHits = await mergeRows(client, rows);
+        });
+        return { keyHits };
+      }
+    } catch (error) {
+      this.#partitions.forget();
+      throw error;
+    }
+  }
+
+  async #store(batch: IngestBatch, writeRows: (client: PoolClient, rows: IngestBatch['rows']) => Promise<void>): Promise<void> {
+    // The server gives up first, so that its locks are free when the next attempt comes; the client's deadline is for a server that hangs.
+    const clientDeadlineMs = this.#storeDeadlineMs + CLIENT_MARGIN_MS;
+    await withClient(this.#pool, 'storing a batch of messages', clientDeadlineMs, async (client, commit) => {
+      await client.query(`begin; set local statement_timeout = ${Math.round(this.#storeDeadlineMs)}`);
+      await claim(client, batch.epoch);
+      await advance(client, batch);
+      if (batch.rows.length > 0) await writeRows(client, batch.rows);
+      await noteLatePartners(client, batch);
+      await commit();
+    });
+  }
+
+  /** Newest first. */
+  async search(query: MessageQuery): Promise<MessagePage> {
+    return await withClient(
+      this.#pool,
+      'searching messages',
+      READ_DEADLINE_MS,
+      async (client) => await findMessages(client, query),
+    );
+  }
+}
+
+const FROM_US = (parameter: string): string =>
+  `(timestamptz '1970-01-01 00:00:00+00' + ${parameter}::bigint * interval '1 microsecond')`;
+
+/** Fencing token: whoever comes with a higher epoch raises it, whoever comes with a lower one is refused. @throws StaleEpochError */
+export async function claim(client: PoolClient, epoch: number): Promise<void> {
+  // Shared, so that it cannot be raised until this transaction has ended.
+  const { rows } = await client.query<{ epoch: string }>('select epoch from ownership for share');
+  const stored = Number(rows[0]?.epoch);
+  if (stored > epoch) throw new StaleEpochError(epoch, stored);
+  if (stored === epoch) return;
+  const raised = await client.query('update ownership set epoch = $1 where epoch < $1', [epoch]);
+  if (raised.rowCount === 1) return;
+  const after = await client.query<{ epoch: string }>('select epoch from ownership');
+  if (Number(after.rows[0]?.epoch) > epoch) throw new StaleEpochError(epoch, Number(after.rows[0]?.epoch));
+}
+
+async function advance(client: PoolClient, { version, window, positions }: IngestBatch): Promise<void> {
+  const moved = await client.query(
+    'update ingest_window set version = version + 1, offset_us = $2, claims = $3, through_us = $4 where version = $1',
+    [version, Math.round(window.offsetUs), JSON.stringify(window.claims), JSON.stringify(window.throughUs)],
+  );
+  if (moved.rowCount !== 1) throw new StaleProgressError(version);
+  if (positions.length === 0) return;
+  await client.query(
+    `insert into ingest_position (journal_id, seq) select * from unnest($1::text[], $2::bigint[])
+     on conflict (journal_id) do update set seq = excluded.seq where ingest_position.seq < excluded.seq`,
+    [positions.map((position) => position.journalId), positions.map((position) => position.seq)],
+  );
+}
+
+async function noteLatePartners(client: PoolClient, { seenAlso }: IngestBatch): Promise<void> {
+  if (seenAlso.length === 0) return;
+  await client.query(
+    `insert into message_seen_also (received_at, journal_id, seq, node, copy_journal_id, copy_seq)
+     select ${FROM_US('at_us')}, journal_id, seq, node, copy_journal_id, copy_seq
+     from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bigint[]) as t(at_us, journal_id, seq, node, copy_journal_id, copy_seq)
+     on conflict do nothing`,
+    [
+      seenAlso.map((each) => each.of.atUs),
+      seenAlso.map((each) => each.of.journalId),
+      seenAlso.map((each) => each.of.seq),
+      seenAlso.map((each) => each.node),
+      seenAlso.map((each) => each.copy.journalId),
+      seenAlso.map((each) => each.copy.seq),
+    ],
+  );
+}
+
+/** COPY for every size: a batch of one costs two round trips more than an INSERT, and there is one path to trust. */
+async function copyRows(client: PoolClient, rows: IngestBatch['rows'], table = 'message'): Promise<void> {
+  const stream = client.query(copyFrom(`copy ${table} (${MESSAGE_COLUMNS.join(', ')}) from stdin with (format binary)`));
+  await new Promise<void>((resolve, reject) => {
+    stream.on('error', reject);
+    stream.on('finish', resolve);
+    stream.end(encodeMessages(rows));
+  });
+}
+
+/** A key hit aborts a COPY: staging table, then only what is new. @returns how many were there already. */
+async function mergeRows(client: PoolClient, rows: IngestBatch['rows']): Promise<number> {
+  const columns = MESSAGE_COLUMNS.join(', ');
+  await client.query('create temporary table message_staging (like message) on commit drop');
+  await copyRows(client, rows, 'message_staging');
+  const inserted = await client.query(
+    `insert into message (${columns}) select ${columns} from message_staging on conflict do nothing`,
+  );
+  return rows.length - (inserted.rowCount ?? 0);
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

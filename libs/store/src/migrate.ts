@@ -1,0 +1,24 @@
+import { YosugaraError } from '@yosugara/kernel';
+import type { Kysely } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import type { Database } from './database.js';
+import * as first from './migrations/0001-first.js';
+
+export class MigrationError extends YosugaraError {
+  override readonly name = 'MigrationError';
+  constructor(step: string, cause: unknown) {
+    super('MIGRATION_FAILED', `database migration ${step} failed; nothing of it was kept`, { cause });
+  }
+}
+
+/**
+ * Brings the schema to this program's version: all missing steps in one transaction, under an advisory lock. Idempotent.
+ * @returns the steps that were done. @throws MigrationError
+ */
+export async function migrate(db: Kysely<Database>): Promise<readonly string[]> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ '0001-first': first }) } });
+  const { error, results } = await migrator.migrateToLatest();
+  const failed = results?.find((result) => result.status === 'Error');
+  if (error !== undefined) throw new MigrationError(failed?.migrationName ?? '(start)', error);
+  return (results ?? []).map((result) => result.migrationName);
+}
