@@ -5,3 +5,4 @@ export * from './errors.js';
 export type { PostgresHostOptions } from './postgres/context.js';
 export { createPostgresHost } from './postgres/host.js';
 export { APP_ROLE, DATABASE, MANAGER_ROLE, REPLICATION_ROLE } from './postgres/secrets.js';
+export { createVipDriver, type VipOptions } from './vip/driver.js';

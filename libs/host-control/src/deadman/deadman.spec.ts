@@ -9,6 +9,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { postgresAccount } from '../os/account.js';
 import { childProgram } from '../os/child-program.js';
 import { killAll, members } from '../os/containment.js';
+import { heldMarker } from '../os/markers.js';
 import { isAlive, processesIn, processesMarked } from '../os/processes.js';
 import { findPrograms } from '../postgres/programs.js';
 import { buildChildPrograms } from '../testing/build.js';
@@ -27,10 +28,7 @@ beforeEach(async () => {
 afterEach(() => bed.close());
 
 const postgresOf = (name: 'a' | 'b') => processesIn(join(bed.root, name, 'data'), UID);
-const managersOf = (name: 'a' | 'b') => {
-  const { cluster, node, stateDir } = bed.config(name);
-  return processesMarked(`YOSUGARA_HELD_BY=${cluster.id}/${node}/${stateDir}`);
-};
+const managersOf = (name: 'a' | 'b') => processesMarked(heldMarker('manager', bed.config(name)));
 
 /** The other members' ears. */
 async function voters(): Promise<StopProofMessage[]> {

@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, stat
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findCgroupRoot, joinGroup, openGroup, removeGroups } from '../os/cgroup.js';
 import { type Containment, killAll, members, signal } from '../os/containment.js';
+import { markerEntry } from '../os/markers.js';
 import { processFact } from '../os/processes.js';
 import type { DeadManSetup, FromDeadMan, Kind, SpawnSpec, ToDeadMan } from './protocol.js';
 
@@ -25,6 +26,8 @@ export class Keeper {
   readonly containment: 'cgroup' | 'scan';
   readonly #root: string | null;
   readonly #where: Record<Kind, Containment>;
+  /** What holds the VIP's ports: the controller's child, but a frozen controller must not keep them from the next Master. */
+  readonly #vip: Containment;
   readonly #marker: string;
   readonly #onExit: Exit;
   readonly #children = new Map<Kind, ChildProcess>();
@@ -33,6 +36,7 @@ export class Keeper {
   constructor(setup: DeadManSetup, onExit: Exit) {
     this.#onExit = onExit;
     this.#marker = setup.managerMarker;
+    this.#vip = { group: null, scan: null, marker: setup.vipMarker };
     this.#root = setup.useGroups ? findCgroupRoot(setup.groupName) : null;
     this.containment = this.#root === null ? 'scan' : 'cgroup';
     const group = (kind: Kind) => (this.#root === null ? null : openGroup(this.#root, kind));
@@ -48,11 +52,8 @@ export class Keeper {
 
   /** @returns how many processes were killed; null: some are left. */
   async killEverything(): Promise<number | null> {
-    const [postgres, manager] = await Promise.all([
-      killAll(this.#where.postgres, KILL_DEADLINE_MS),
-      killAll(this.#where.manager, KILL_DEADLINE_MS),
-    ]);
-    return postgres === null || manager === null ? null : postgres + manager;
+    const killed = await Promise.all([...Object.values(this.#where), this.#vip].map((where) => killAll(where, KILL_DEADLINE_MS)));
+    return killed.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0);
   }
 
   async obey(order: Order, say: (message: FromDeadMan) => void): Promise<void> {
@@ -129,11 +130,6 @@ function exitWithin(child: ChildProcess, ms: number): Promise<void> {
     const timer = setTimeout(done, ms);
     child.once('exit', done);
   });
-}
-
-function markerEntry(marker: string): Record<string, string> {
-  const at = marker.indexOf('=');
-  return { [marker.slice(0, at)]: marker.slice(at + 1) };
 }
 
 function rotate(logFile: string): void {

@@ -16,6 +16,7 @@ export interface DeadManSetup {
   readonly useGroups: boolean;
   readonly postgres: { readonly folder: string; readonly uid: number } | null;
   readonly managerMarker: string;
+  readonly vipMarker: string;
   /** pid and start time of the dead man in charge, so that the next one can end it. */
   readonly pidFile: string;
 }

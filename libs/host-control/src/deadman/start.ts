@@ -11,6 +11,7 @@ import { findCgroupRoot, removeGroups } from '../os/cgroup.js';
 import { childProgram } from '../os/child-program.js';
 import { type Containment, killAll } from '../os/containment.js';
 import { onJsonLines, sendLine } from '../os/lines.js';
+import { heldMarker } from '../os/markers.js';
 import { dataFolder } from '../postgres/paths.js';
 import { ManagerKeeper } from './manager-keeper.js';
 import type { DeadManReport, DeadManSetup, FromDeadMan, Kind, SpawnSpec, ToDeadMan } from './protocol.js';
@@ -87,7 +88,8 @@ function setupOf({ config, bootId, useGroups }: DeadManOptions): DeadManSetup {
     useGroups: useGroups ?? true,
     postgres:
       config.dataDir === undefined ? null : { folder: dataFolder(config), uid: postgresAccount(config.postgres.user).uid },
-    managerMarker: `YOSUGARA_HELD_BY=${config.cluster.id}/${config.node}/${config.stateDir}`,
+    managerMarker: heldMarker('manager', config),
+    vipMarker: heldMarker('vip', config),
     pidFile: join(config.stateDir, STATE_LAYOUT.pids, 'deadman.json'),
   };
 }

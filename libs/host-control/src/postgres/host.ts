@@ -194,6 +194,7 @@ class LocalPostgres implements PostgresHost {
     this.#mustBeStopped();
     this.#removeLocks();
     this.#prepare();
+    this.#watch.verifying(null);
     this.#writeRole(role);
     writeSignal(paths.pgdata, standby, account);
     const logFile = join(config.stateDir, STATE_LAYOUT.logs, 'postgres.log');

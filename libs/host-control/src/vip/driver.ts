@@ -1,0 +1,37 @@
+import { invariant, type Log, SILENT_LOG } from '@yosugara/kernel';
+import type { NodeConfig } from '@yosugara/protocol';
+import type { VipDriver } from '@yosugara/runtime';
+import { BindDriver } from './bind.js';
+import { IpDriver } from './ip.js';
+
+export interface VipOptions {
+  readonly log?: Log;
+  /** What the `ip` driver puts before its commands, such as `['ip', 'netns', 'exec', 'host-a']`. */
+  readonly commandPrefix?: readonly string[];
+}
+
+export function createVipDriver(config: NodeConfig, { log = SILENT_LOG, commandPrefix = [] }: VipOptions = {}): VipDriver {
+  const { vip } = config.cluster;
+  const self = config.cluster.members.find((member) => member.id === config.node);
+  invariant(self !== undefined, 'the node is a member');
+  if (vip === undefined || vip.driver === 'none') return new NoDriver();
+  if (vip.driver === 'bind') return new BindDriver(config, vip.address, self.address, log);
+  const { address, prefixLength } = vip;
+  return new IpDriver({ address, prefixLength, nextTo: self.address, interface: vip.interface ?? null, commandPrefix, log });
+}
+
+/** A load balancer polls the status endpoint: there is nothing to move. */
+class NoDriver implements VipDriver {
+  readonly kind = 'none';
+  #told = false;
+
+  async hold(): Promise<void> {
+    this.#told = true;
+  }
+  async release(): Promise<void> {
+    this.#told = false;
+  }
+  async held(): Promise<boolean> {
+    return this.#told;
+  }
+}
