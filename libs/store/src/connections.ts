@@ -1,9 +1,10 @@
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { DeadlineError, explain, type Log, YosugaraError } from '@yosugara/kernel';
-import { CommitUnknownError, StaleEpochError } from '@yosugara/runtime';
+import { CommitUnknownError } from '@yosugara/runtime';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.js';
+import { claim } from './message-repository.js';
 
 /** The database cannot be used now; nothing was done. */
 export class DatabaseUnavailableError extends YosugaraError {
@@ -122,9 +123,7 @@ export class Connections {
   async #work<T>(client: pg.PoolClient, epoch: number, work: (db: Kysely<Database>) => Promise<T>): Promise<T> {
     // No statement_timeout: it would also end COMMIT's wait for the Standby, and make visible what only this node holds.
     await client.query("begin; set local statement_timeout to 0; set local lock_timeout to '3s'");
-    const { rows } = await client.query<{ epoch: string }>('select epoch from ownership');
-    const stored = Number(rows[0]?.epoch ?? 0);
-    if (stored > epoch) throw new StaleEpochError(epoch, stored);
+    await claim(client, epoch);
     return await work(onClient(client));
   }
 

@@ -1,3 +1,4 @@
+export { type ConnectionOptions, Connections, type DatabaseState, DatabaseUnavailableError } from './connections.js';
 export type { Database } from './database.js';
 export { MessageRepository } from './message-repository.js';
 export { findMessages, type MessageDetail, type MessagePage, type MessageQuery, messageId, rfc3339 } from './message-search.js';
@@ -5,3 +6,4 @@ export { MigrationError, migrate } from './migrate.js';
 export { Partitions } from './partitions.js';
 export { type AuditEntry, AuditRepository, SessionRepository, type User, UserRepository } from './people.js';
 export { openStore, type Store, type StoreOptions } from './store.js';
+export { WriteProbeRepository } from './write-probe.js';

@@ -19,7 +19,7 @@ const READ_DEADLINE_MS = 10_000;
 const CLIENT_MARGIN_MS = 1_000;
 
 export interface MessageRepositoryOptions {
-  /** Of each statement of the transaction on the server, COMMIT's wait for the standby included. Default 5 s. */
+  /** Of each statement on the server; of the whole transaction one second more. Default 5 s. */
   readonly storeDeadlineMs?: number;
 }
 
@@ -101,7 +101,8 @@ export class MessageRepository implements IngestStore {
   }
 
   async #store(batch: IngestBatch, writeRows: (client: PoolClient, rows: IngestBatch['rows']) => Promise<void>): Promise<void> {
-    // The server gives up first, so that its locks are free when the next attempt comes; the client's deadline is for a server that hangs.
+    // The server gives up first, except in COMMIT's wait for the standby: no timeout of PostgreSQL ends that (postgres.c disarms
+    // statement_timeout before the commit), only the standby, other settings, or a cancel.
     const clientDeadlineMs = this.#storeDeadlineMs + CLIENT_MARGIN_MS;
     await withClient(this.#pool, 'storing a batch of messages', clientDeadlineMs, async (client, commit) => {
       await client.query(`begin; set local statement_timeout = ${Math.round(this.#storeDeadlineMs)}`);

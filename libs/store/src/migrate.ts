@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { Database } from './database.js';
 import * as first from './migrations/0001-first.js';
+import * as writeProbe from './migrations/0002-write-probe.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -16,7 +17,10 @@ export class MigrationError extends YosugaraError {
  * @returns the steps that were done. @throws MigrationError
  */
 export async function migrate(db: Kysely<Database>): Promise<readonly string[]> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ '0001-first': first }) } });
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ '0001-first': first, '0002-write-probe': writeProbe }) },
+  });
   const { error, results } = await migrator.migrateToLatest();
   const failed = results?.find((result) => result.status === 'Error');
   if (error !== undefined) throw new MigrationError(failed?.migrationName ?? '(start)', error);

@@ -171,24 +171,34 @@ describe('storing a batch', () => {
     expect(await store.partitions.dropBefore(NOON_US)).toEqual(['1970-01-01']);
     await store.partitions.createAhead(2, NOON_US / 1_000);
   });
-  it('whose commit waits for a lost standby is of unknown outcome, within the deadline', async () => {
-    await sql.raw("alter system set synchronous_standby_names = 'nobody'").execute(store.db);
-    await sql`select pg_reload_conf()`.execute(store.db);
+  it('whose commit waits for a lost standby is of unknown outcome, whether nobody answers or the wait is cancelled', async () => {
+    const admin = new pg.Client({ connectionString: server.connectionString });
+    await admin.connect();
     try {
-      // The server gives up waiting and only warns: committed here, nowhere else.
-      const impatient = open({ storeDeadlineMs: 300 });
-      await expect(impatient.messages.storeBatch(batch({ rows: [row(1)] }))).rejects.toBeInstanceOf(CommitUnknownError);
-      expect(await impatient.messages.loadProgress()).toMatchObject({ version: 1 });
+      await store.partitions.ensure(Math.floor(NOON_US / 86_400_000_000));
+      await admin.query("alter system set synchronous_standby_names = 'nobody'");
+      await admin.query('select pg_reload_conf()');
+      const waiting = open({ storeDeadlineMs: 4_000 }).messages.storeBatch(batch({ rows: [row(1)] }));
+      const outcome = expect(waiting).rejects.toMatchObject({
+        name: 'CommitUnknownError',
+        message: expect.stringContaining('canceling wait for synchronous replication'),
+      });
+      for (let cancelled = 0; cancelled === 0; )
+        cancelled =
+          (await admin.query("select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'")).rowCount ?? 0;
+      await outcome;
+      expect(await store.messages.loadProgress()).toMatchObject({ version: 1 });
+      await expect(
+        open({ storeDeadlineMs: 0 }).messages.storeBatch(batch({ version: 1, rows: [row(2)] })),
+      ).rejects.toBeInstanceOf(CommitUnknownError);
     } finally {
-      const admin = new pg.Client({ connectionString: server.connectionString });
-      await admin.connect();
       await admin.query('alter system reset synchronous_standby_names');
       await admin.query('select pg_reload_conf()');
       await admin.end();
     }
   });
   it('does not wait for a server that hangs in COMMIT longer than its deadline', async () => {
-    const hanging = open({ storeDeadlineMs: 200, max: 1, applicationName: 'hanging' });
+    const hanging = open({ storeDeadlineMs: 100, max: 1, applicationName: 'hanging' });
     await sql`select 1`.execute(hanging.db);
     const { rows } = await sql<{ pid: number }>`select pid from pg_stat_activity where application_name = 'hanging'`.execute(
       store.db,
