@@ -105,6 +105,6 @@ export function ifMasterDied(status: Status, paint: Paint): string {
   const { failsOver, to, seconds, dataLoss, reason } = status.ifMasterDied;
   const loss = dataLoss === null ? 'data loss unknown' : dataLoss === 0 ? 'nothing lost' : `${dataLoss} bytes lost`;
   const within = seconds === null ? '' : ` within ${seconds} s`;
-  const sentence = failsOver ? `${to} would take over${within}, ${loss}: ${reason}` : `nobody would take over: ${reason}`;
+  const sentence = failsOver ? `${to} would take over${within}, ${loss}` : `nobody would take over: ${reason}`;
   return `If the Master died now: ${paint(sentence, failsOver ? 'green' : 'red')}`;
 }

@@ -7,6 +7,9 @@ const MAX_LINE_BYTES = 1 << 20;
 /** A controller answers from memory; one that needs longer is hung, and the next may know better. */
 export const ANSWER_DEADLINE_MS = 3_000;
 
+/** A command answers when it is committed, and the controllers' own deadline for that is 4 s (libs/runtime). */
+const COMMAND_DEADLINE_MS = 5_000;
+
 /** A request without its number; each connection carries one. */
 export type Ask = ControlRequest extends infer R ? (R extends { readonly id: number } ? Omit<R, 'id'> : never) : never;
 
@@ -96,14 +99,16 @@ export class Controllers {
     throw this.#silence(answers.map((answer) => (answer.status === 'rejected' ? answer.reason : null)));
   }
 
-  /** Asks one after the other until one takes the request; a request that was taken is never sent twice. */
+  /** Asks one after the other until one takes the request. */
   async command(ask: Ask): Promise<unknown> {
     const refusals: unknown[] = [];
     for (const path of this.#sockets) {
       try {
-        return await askSocket(path, ask);
+        return await askSocket(path, ask, COMMAND_DEADLINE_MS);
       } catch (error) {
-        const elsewhere = error instanceof RefusedError ? TRY_ANOTHER.has(error.code) : error instanceof NoControllerError;
+        // One that does not answer may have taken the request: every request names its node, so a second one changes nothing more.
+        const silent = error instanceof NoControllerError || error instanceof DeadlineError;
+        const elsewhere = error instanceof RefusedError ? TRY_ANOTHER.has(error.code) : silent;
         if (!elsewhere) throw error;
         refusals.push(error);
       }

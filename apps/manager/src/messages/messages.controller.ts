@@ -3,11 +3,14 @@ import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Clock } from '@yosugara/kernel';
 import { type Messages, MessagesSchema } from '@yosugara/protocol';
 import type { z } from 'zod';
+import { AllowsProbeToken, AllowsProbeToken } from '../auth/identity.js';
+import { ApiRefusals } from '../http/errors.js';
 import type { ManagerStore } from '../store/ports.js';
 import { CLOCK, STORE } from '../tokens.js';
 import { MessagesQuerySchema, messageQuery } from './query.js';
 
 @ApiTags('messages')
+@ApiRefusals()
 @Controller('api')
 export class MessagesController {
   constructor(
@@ -15,8 +18,13 @@ export class MessagesController {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Newest first; on a Standby as far as it has replayed. */
+  /**
+   * Newest first; on a Standby as far as it has replayed. The probe token reads here, too: `yosugara messages` has no login, and
+   * who can read `secrets/pg-app` could read the table itself.
+   */
   @Get('messages')
+  @AllowsProbeToken()
+  @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: MessagesSchema })
   async messages(@Query({ schema: MessagesQuerySchema }) query: z.infer<typeof MessagesQuerySchema>): Promise<Messages> {
     return await this.store.searchMessages(messageQuery(query, this.clock.wallMs()));
