@@ -93,6 +93,8 @@ const POSTS = {
     const { node, dryRun } = await body(request);
     if (dryRun)
       return send(response, 200, {
+        ok: true,
+        message: 'a can be recovered by rewind',
         plan: [
           'stop what is left of PostgreSQL on a',
           'rewind a to 0/5A3C1F8 on timeline 3 (2.1 MiB of WAL to discard, kept aside)',

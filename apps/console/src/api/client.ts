@@ -124,6 +124,13 @@ function decodeMe(value: unknown): Me {
 export const decodeStatus = (value: unknown): Status => decode('cluster', StatusSchema, value);
 export const decodeMessages = (value: unknown): Messages => decode('messages', MessagesSchema, value);
 
+/** A command is answered `{ok, message, …}`: a refusal of the cluster's is no HTTP error, but one for the operator. */
+function accepted(answer: unknown): unknown {
+  const said = answer as { ok?: unknown; message?: unknown } | null;
+  if (said?.ok !== false) return answer;
+  throw new ApiError(409, 'REFUSED', typeof said.message === 'string' ? said.message : 'the cluster refused');
+}
+
 export const api = {
   me: async (signal?: AbortSignal, deadlineMs?: number) =>
     decodeMe(await call('/api/me', { signal, ...(deadlineMs === undefined ? {} : { deadlineMs }) })),
@@ -135,9 +142,9 @@ export const api = {
   messages: async (query: string, signal?: AbortSignal) =>
     decodeMessages(await call(`/api/messages?${query}`, { signal, deadlineMs: 15_000 })),
   recover: async (body: { node?: string; dryRun?: boolean }) =>
-    await call('/api/cluster/recover', { method: 'POST', body, deadlineMs: 15_000 }),
+    accepted(await call('/api/cluster/recover', { method: 'POST', body, deadlineMs: 15_000 })),
   switchover: async (body: { to?: string }) =>
-    await call('/api/cluster/switchover', { method: 'POST', body, deadlineMs: 30_000 }),
+    accepted(await call('/api/cluster/switchover', { method: 'POST', body, deadlineMs: 30_000 })),
 } as const;
 
 /** Retry what a take-over makes fail; never what the manager refused on purpose. */

@@ -104,7 +104,7 @@ describe('the live list after a take-over', () => {
 
   it('keeps the gap in mind while nobody answers, though newer rows come by the stream', async () => {
     const stored = span(1, 3);
-    const { feed, settle, failNext, retry } = manager(stored);
+    const { feed, settle, failNext, retry } = manager(stored, { pageRows: 50 });
     feed.onHello();
     await settle();
     stored.push(...span(4, 200));
@@ -120,7 +120,7 @@ describe('the live list after a take-over', () => {
 
   it('remembers a gap whose refill was cut short by the next loss', async () => {
     const stored = span(1, 3);
-    const { feed, settle, failNext } = manager(stored);
+    const { feed, settle, failNext } = manager(stored, { pageRows: 50 });
     feed.onHello();
     await settle();
     stored.push(...span(4, 300));
@@ -131,6 +131,31 @@ describe('the live list after a take-over', () => {
     feed.onHello();
     await settle();
     expect(numbers(feed)).toEqual(downTo(300, 1));
+  });
+
+  it('reads the gap again later: the new Master is still storing what came in meanwhile', async () => {
+    const stored = [...span(1, 5), row(90)];
+    const { feed, settle, retry } = manager(stored);
+    feed.onHello();
+    await settle();
+    feed.onHello();
+    await settle();
+    stored.push(...span(40, 60));
+    retry();
+    await settle();
+    expect(numbers(feed)).toEqual([90, ...downTo(60, 40), 5, 4, 3, 2, 1]);
+  });
+
+  it('reads what a burst left out of the stream', async () => {
+    const stored = span(1, 5);
+    const { feed, settle, retry } = manager(stored);
+    feed.onHello();
+    await settle();
+    stored.push(...span(6, 30));
+    feed.onMessages({ rows: span(20, 30), dropped: 14 });
+    retry();
+    await settle();
+    expect(numbers(feed)).toEqual(downTo(30, 1));
   });
 
   it('counts a row once in the rate, however often it comes', async () => {
@@ -147,8 +172,8 @@ describe('the live list after a take-over', () => {
     const { feed, settle } = manager(span(1, 200));
     feed.onHello();
     await settle();
-    expect(feed.rows()).toHaveLength(70);
-    expect(feed.coveredFromMs()).toBe(START + 131_000);
+    expect(feed.rows()).toHaveLength(21);
+    expect(feed.coveredFromMs()).toBe(START + 180_000);
   });
 });
 

@@ -17,6 +17,11 @@ export const LIVE_CAPACITY = 2_000;
 /** The page is drawn at most four times a second, however many messages come. */
 const NOTIFY_MS = 250;
 const RETRY_MS = 1_000;
+/**
+ * After a loss the gap is read again at these times: the new Master goes on storing what both receivers took in meanwhile, with
+ * its original time, and a stream of new rows need not bring it.
+ */
+const FOLLOW_UPS_MS = [3_000, 10_000, 30_000] as const;
 
 /**
  * What the live list shows for one filter: rows of the stream plus, at every (re)connect, those that came while nobody
@@ -59,15 +64,19 @@ export class LiveFeed {
   /** A stream is up: fetch what it will not send, beginning before the newest row known. */
   onHello(): void {
     this.#connection += 1;
-    this.#cancelRetry?.();
+    this.#stopRetry();
     // A refill that another loss cut short still counts: its gap began before the newest row of today.
-    this.#open ??= { since: refillSince(this.#live.rows[0]), enoughMs: this.#ports.nowMs() - FIRST_READ_MS };
+    this.#open ??= this.#range(this.#live.rows[0]);
     void this.#fill(this.#connection, this.#open);
   }
 
   onMessages(body: unknown): void {
-    const rows = (body as { rows?: unknown } | null)?.rows;
-    this.take(decodeMessages({ rows, next: null }).rows);
+    const batch = body as { rows?: unknown; dropped?: unknown } | null;
+    const newest = this.#live.rows[0];
+    this.take(decodeMessages({ rows: batch?.rows, next: null }).rows);
+    // A burst beyond what one event carries: what was left out is read, once for all events until then.
+    if (typeof batch?.dropped === 'number' && batch.dropped > 0)
+      this.#readAgain(this.#connection, this.#range(newest), [RETRY_MS]);
   }
 
   take(incoming: readonly MessageRow[]): void {
@@ -79,12 +88,34 @@ export class LiveFeed {
 
   stop(): void {
     this.#connection += 1;
-    this.#cancelRetry?.();
+    this.#stopRetry();
     this.#cancelNotify?.();
     this.#watchers.clear();
   }
 
-  async #fill(connection: number, range: RefillRange): Promise<void> {
+  #range(newest: MessageRow | undefined): RefillRange {
+    return { since: refillSince(newest), enoughMs: this.#ports.nowMs() - FIRST_READ_MS };
+  }
+
+  #readAgain(connection: number, range: RefillRange, [waitMs, ...rest]: readonly number[]): void {
+    if (waitMs === undefined || range.since === null || this.#cancelRetry !== null) return;
+    this.#retryAfter(waitMs, () => void this.#fill(connection, range, rest));
+  }
+
+  #retryAfter(ms: number, run: () => void): void {
+    this.#stopRetry();
+    this.#cancelRetry = this.#ports.after(ms, () => {
+      this.#cancelRetry = null;
+      run();
+    });
+  }
+
+  #stopRetry(): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = null;
+  }
+
+  async #fill(connection: number, range: RefillRange, followUps: readonly number[] = FOLLOW_UPS_MS): Promise<void> {
     const isCurrent = () => this.#connection === connection;
     try {
       const read = await refill(this.#ports.fetchPage, this.#filter, range, (rows) => this.take(rows), isCurrent);
@@ -92,11 +123,12 @@ export class LiveFeed {
       if (read === 'partial' && range.since === null)
         this.#coveredFromMs = Date.parse(this.#live.rows.at(-1)?.receivedAt ?? '') || 0;
       this.#open = null;
+      this.#readAgain(connection, range, followUps);
       this.#loaded = true;
       this.#notify();
     } catch {
       // The gap stays open until it is filled; the same range, because live rows have moved the newest one meanwhile.
-      if (isCurrent()) this.#cancelRetry = this.#ports.after(RETRY_MS, () => void this.#fill(connection, range));
+      if (isCurrent()) this.#retryAfter(RETRY_MS, () => void this.#fill(connection, range, followUps));
     }
   }
 

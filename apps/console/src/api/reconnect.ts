@@ -52,8 +52,9 @@ export interface LinkStep {
 export const LINK_TIMING = {
   backoffMs: [250, 500, 1_000, 2_000],
   connectDeadlineMs: 3_000,
-  silenceMs: 4_000,
-  probeDeadlineMs: 2_000,
+  /** The manager sends a comment every second. */
+  silenceMs: 3_000,
+  probeDeadlineMs: 1_500,
 } as const;
 
 export const IDLE: LinkState = { kind: 'idle' };

@@ -5,12 +5,12 @@ import type { MessageRow, Messages } from '@yosugara/protocol';
  * merges what the old one had received and not yet stored. Ids tell the known from the new.
  */
 export const REFILL_OVERLAP_MS = 60_000;
-const PAGE_ROWS = 200;
+const PAGE_ROWS = 1_000;
 /** Bound of one refill: 20 000 rows, ten times what the live list holds. */
-const MAX_PAGES = 100;
+const MAX_PAGES = 20;
 
 /** The first read goes back as far as the rate chart does, but not beyond so many pages. */
-const FIRST_PAGES = 10;
+const FIRST_PAGES = 3;
 export const FIRST_READ_MS = 300_000;
 
 export type FetchPage = (query: string) => Promise<Messages>;

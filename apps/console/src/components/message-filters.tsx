@@ -37,6 +37,7 @@ function Typed({
       label={label}
       placeholder={placeholder}
       value={typed}
+      maxLength={256}
       data-testid={testId}
       onChange={(event) => change(event.currentTarget.value, TYPING_MS)}
       onKeyDown={(event) => event.key === 'Enter' && change(event.currentTarget.value, 0)}
@@ -117,7 +118,7 @@ export function MessageFilters({ filter, onChange }: FiltersProps) {
       <Select
         size="xs"
         className="f-severity"
-        label={t('messages.severity')}
+        label={t('messages.atLeast')}
         placeholder={t('messages.any')}
         data={[...SEVERITIES]}
         value={filter.severity === '' ? null : filter.severity}

@@ -13,13 +13,12 @@ const named = (t: Translate, prefix: string, code: string): string => {
   return key === null ? code : t(key);
 };
 
-/** What a dry run answers is for people; its form may grow, so it is shown as it is. */
+/** What a dry run answers is for people; its form may grow, so whatever it says beyond the message is shown as it is. */
 function planText(answer: unknown): string {
-  const said = answer as { text?: unknown; message?: unknown; plan?: unknown } | null;
-  for (const text of [said?.text, said?.message]) if (typeof text === 'string') return text;
-  if (Array.isArray(said?.plan))
-    return said.plan.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
-  return JSON.stringify(answer, null, 2);
+  const { ok: _ok, message, ...rest } = answer as { ok?: unknown; message?: unknown };
+  const lines = Object.values(rest).flatMap((part) => (Array.isArray(part) ? part : [part]));
+  const texts = lines.filter((line) => line !== null).map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
+  return [...(typeof message === 'string' ? [message] : []), ...texts].join('\n');
 }
 
 function RecoverDialog({ node, onClose }: { readonly node: string; readonly onClose: () => void }) {

@@ -213,6 +213,7 @@ export const en = {
   'messages.sourceHint': 'address',
   'messages.host': 'Host',
   'messages.hostHint': 'host name',
+  'messages.atLeast': 'Severity, at least',
   'messages.severity': 'Severity',
   'messages.kind': 'Kind',
   'messages.any': 'any',

@@ -213,6 +213,7 @@ export const ja: Readonly<Record<TextKey, string>> = {
   'messages.sourceHint': 'アドレス',
   'messages.host': 'ホスト',
   'messages.hostHint': 'ホスト名',
+  'messages.atLeast': '重要度(以上)',
   'messages.severity': '重要度',
   'messages.kind': '種別',
   'messages.any': 'すべて',

@@ -14,7 +14,7 @@ import { clockTime } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 
 /** A role that only looks. The manager has the last word; here the buttons are greyed out. */
-const LOOKERS: readonly string[] = ['viewer', 'readonly', 'reader'];
+const LOOKERS: readonly string[] = ['viewer'];
 
 function HeardAt({ heardAtMs }: { readonly heardAtMs: number }) {
   const { t } = useText();

@@ -7,7 +7,7 @@ import { useText } from '../i18n/language.js';
 import { Gate } from './login.js';
 
 /** A floor for the typing; the manager has the last word. */
-const MIN_CHARS = 8;
+const MIN_CHARS = 10;
 
 function PasswordForm({ onDone }: { readonly onDone: () => void }) {
   const { t } = useText();
