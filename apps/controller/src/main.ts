@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Clock, explain, type Log, type NodeId, nodeId } from '@yosugara/kernel';
 import { PROFILES, timingProblems } from '@yosugara/failover';
-import { createPostgresHost, createVipDriver, startDeadMan } from '@yosugara/host-control';
+import { createPostgresHost, startDeadMan } from '@yosugara/host-control';
 import { openRaftDisk } from '@yosugara/journal';
 import { type NodeConfig, type RoleNotice, STATE_LAYOUT } from '@yosugara/protocol';
 import { type ControllerConfig, ControllerDriver, type DriverPorts, type PostgresPeer, type StopProofMessage } from '@yosugara/runtime';
@@ -38,7 +38,7 @@ function controllerConfig(config: NodeConfig, boot: string): ControllerConfig {
   };
 }
 
-async function run(config: NodeConfig, log: Log): Promise<void> {
+async function run(config: NodeConfig, configPath: string, log: Log): Promise<void> {
   const boot = randomBytes(6).toString('hex');
   const controller = controllerConfig(config, boot);
   const self = config.cluster.members.find((member) => member.id === config.node)!;
@@ -54,12 +54,12 @@ async function run(config: NodeConfig, log: Log): Promise<void> {
     // The pipe to the dead man closes with us: it stops PostgreSQL and the manager, proves it and tells the voters.
     process.exit(70);
   };
-  const host = self.kind === 'witness' ? null : await openHost(config, boot, log);
+  const host = self.kind === 'witness' ? null : await openHost(config, configPath, boot, log);
   const mailbox = createMailbox({
     self: nodeId(config.node),
     clusterId: config.cluster.id,
     listen: { address: self.address, port: config.ports.cluster },
-    seedBase64: readFileSync(join(stateDir, STATE_LAYOUT.secrets.identity), 'utf8').trim(),
+    privateKey: Buffer.from(readFileSync(join(stateDir, STATE_LAYOUT.secrets.identity), 'utf8').trim(), 'base64'),
     peers: config.cluster.members.filter((member) => member.id !== config.node).map((member) => ({ id: nodeId(member.id), address: member.address, port: config.ports.cluster, peerId: member.peerId })),
     log,
   });
@@ -111,17 +111,23 @@ async function run(config: NodeConfig, log: Log): Promise<void> {
   process.on('SIGINT', () => void end('SIGINT'));
 }
 
-async function openHost(config: NodeConfig, boot: string, log: Log): Promise<NonNullable<DriverPorts['host']>> {
-  const deadMan = await startDeadMan({ config, bootId: boot, log, clock });
-  const postgres = await createPostgresHost({ config, deadMan, log, clock });
-  return { deadMan, postgres, vip: createVipDriver(config, log) };
+async function openHost(config: NodeConfig, configPath: string, boot: string, log: Log): Promise<NonNullable<DriverPorts['host']>> {
+  const program = join(import.meta.dirname, '../../manager/dist/main.js');
+  const manager = existsSync(program)
+    ? { argv: [process.execPath, program, '--config', configPath], env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production' }, cwd: '/', logFile: join(config.stateDir, STATE_LAYOUT.logs, 'manager.log') }
+    : undefined;
+  const deadMan = await startDeadMan({ config, bootId: boot, log, clock, ...(manager === undefined ? {} : { manager }) });
+  const postgres = createPostgresHost({ config, deadMan, log, clock });
+  let held = false;
+  const vip = { kind: 'bind' as const, hold: async () => void (held = true), release: async () => void (held = false), held: async () => held };
+  return { deadMan, postgres, vip };
 }
 
 async function verifyProof(config: NodeConfig, proof: StopProofMessage): Promise<boolean> {
   const member = config.cluster.members.find((known) => known.id === proof.node);
   if (member === undefined) return false;
   const said = `yosugara-p1|${config.cluster.id}|${proof.node}|${proof.epoch}|${proof.bootId}|${proof.atWallMs}`;
-  return await verifyFrom(member.peerId, new TextEncoder().encode(said), Buffer.from(proof.signature, 'base64'));
+  return verifyFrom(member.peerId, new TextEncoder().encode(said), Buffer.from(proof.signature, 'base64'));
 }
 
 let followingVip = false;
@@ -150,7 +156,7 @@ if (values.config === undefined) {
   process.exit(2);
 }
 try {
-  await run(loadConfig(values.config), log);
+  await run(loadConfig(values.config), resolve(values.config), log);
 } catch (cause) {
   process.stderr.write(`controller: ${explain(cause)}\n`);
   process.exit(1);

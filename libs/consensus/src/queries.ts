@@ -1,5 +1,5 @@
 import type { NodeId } from '@yosugara/kernel';
-import { lastIndex } from './log.js';
+import { lastIndex, termAt } from './log.js';
 import type { RaftState } from './state.js';
 import type { LogIndex, Member, Term } from './types.js';
 
@@ -35,3 +35,6 @@ export const transferring = (state: RaftState): NodeId | null => state.lead?.tra
 /** Until when this node helps no one but the leader it last answered (after a start: no one at all). */
 export const promiseUntilMs = (state: RaftState): number =>
   Math.max(state.bootUntilMs, state.promise?.untilMs ?? state.bootUntilMs);
+
+/** A leader of the current term is known, and what it had committed of its own term is here: the applied state is not older than its election. */
+export const commitIsOfThisTerm = (state: RaftState): boolean => state.leader !== null && state.commit > 0 && termAt(state, state.commit) === state.term;

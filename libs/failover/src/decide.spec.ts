@@ -278,6 +278,11 @@ describe('T7, a node that starts', () => {
       role: 'STOPPED',
     });
   });
+  it('starts nothing before a majority has told it how things stand', () => {
+    const o = starting({ informed: false });
+    expect(decide(o)).toMatchObject({ role: 'STOPPED', needsRecover: false });
+    expect(kinds(o)).not.toContain('pg.startStandby');
+  });
   it('never touches a data directory of another cluster', () =>
     expect(decide(starting({ postgres: stopped({ systemId: '8' }) })).role).toBe('HALT'));
 });

@@ -86,6 +86,7 @@ function campaigning(o: Observation): Decision['campaign'] {
   if (o.kind === 'witness') return { may: true, extraDelayMs: 0 };
   if (isUnborn(o.record)) return { may: true, extraDelayMs: o.dataNodes[0] === o.self ? 0 : 1_000 };
   if (!o.record.syncSet.includes(o.self)) return { may: true, extraDelayMs: lastResortMs };
-  const fit = o.postgres.kind === 'standby' || o.postgres.kind === 'primary';
+  // At a cold start nothing runs yet, and nobody is to be preferred by that.
+  const fit = o.postgres.kind === 'standby' || o.postgres.kind === 'primary' || !o.informed;
   return { may: true, extraDelayMs: fit ? 0 : o.settings.timings.leaseVoteMs };
 }

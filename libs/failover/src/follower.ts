@@ -38,6 +38,8 @@ export function follow(o: Observation): Part {
     case 'empty':
       return whenEmpty(o, serving);
     case 'stopped':
+      // What the disk remembers may be old: another may be Master since. Where to follow, and whether to wait, only the record can tell.
+      if (!o.informed) return { role: 'STOPPED', why: 'waiting for a majority to tell how things stand', actions: [] };
       return whenStopped(o, serving);
     case 'standby':
       return whenStandby(o, serving);

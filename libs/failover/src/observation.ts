@@ -34,6 +34,8 @@ export interface Observation {
   readonly dataNodes: readonly NodeId[];
   readonly settings: Settings;
   readonly record: ClusterRecord;
+  /** `record` is as new as some leader's of this life; before that it is only what the disk remembered. */
+  readonly informed: boolean;
   /** Raft leadership of this node. `ready`: it committed an entry of its own term, so `record` is current. */
   readonly lead: {
     readonly ready: boolean;
@@ -63,6 +65,11 @@ export interface Observation {
   readonly stalledSinceMs: ReadonlyMap<NodeId, number>;
   /** T1: our flush LSN after the names were set and WAL was forced, for this peer and epoch. */
   readonly joinMark: { readonly node: NodeId; readonly epoch: Epoch; readonly lsn: number } | null;
+  /**
+   * T1: a join of this epoch that is in our log but not yet committed. It may still come true at any time, even after this node
+   * lost and regained the leadership, so the names must demand this node until it is known.
+   */
+  readonly joining: NodeId | null;
   /** Slots made in this epoch of ours. */
   readonly slots: readonly NodeId[];
   /** Last failure of an action kind, for spacing retries. */

@@ -53,6 +53,8 @@ function stoppingOld(o: Observation): Part {
       why: 'cutting the receiver: from then on the old owner cannot acknowledge',
       actions: [{ kind: 'pg.follow', follow: null }],
     };
+  // An action in flight, such as following the old owner, could open the receiver again: what was seen before it proves nothing.
+  if (o.postgresBusy !== null) return { role: 'TAKEOVER', why: `waiting for ${o.postgresBusy} to end`, actions: [] };
   const ready = facts.kind === 'standby' || o.record.systemId === null;
   if (!ready)
     return facts.kind === 'stopped' && !coolingDown(o, 'pg.startStandby')
@@ -87,6 +89,12 @@ function promoting(o: Observation): Part {
         actions: [o.record.systemId === null ? { kind: 'pg.startPrimary', names } : { kind: 'pg.startStandby', follow: null }],
       };
     case 'standby':
+      if (facts.receiver !== 'cut')
+        return {
+          role: 'PROMOTING',
+          why: 'cutting the receiver before the promotion',
+          actions: [{ kind: 'pg.follow', follow: null }],
+        };
       if (coolingDown(o, 'pg.promote')) return { role: 'PROMOTING', why: 'the promotion failed; trying again', actions: [] };
       return { role: 'PROMOTING', why: 'the old owner is proven stopped', actions: [{ kind: 'pg.promote', names }] };
     case 'primary':
@@ -168,10 +176,8 @@ function keepServing(o: Observation): Part {
   if (o.postgres.kind !== 'primary') return failedHere(o);
   const actions: Action[] = [{ kind: 'manager.mode', mode: 'active' }];
   if (o.settings.hasVip && !o.vipHeld) actions.push({ kind: 'vip.hold' });
-  const required = requiredNames(o);
   actions.push(...ingestRight(o), ...slots(o));
-  if (required.length > 0) return inSync(o, required, actions);
-  return alone(o, actions);
+  return o.record.syncSet.length > 1 ? inSync(o, requiredNames(o), actions) : alone(o, actions);
 }
 
 /** SYNC: the names must demand the peer (S4); a peer that stopped acknowledging leaves by T2. */
@@ -193,11 +199,11 @@ function inSync(o: Observation, required: readonly NodeId[], actions: Action[]):
   return { role: 'MASTER_SYNC', why: `every commit is on ${required.join(', ')} before it is acknowledged`, actions };
 }
 
-/** SOLO: names empty, unless a peer is just being joined (T1). */
+/** SOLO: names empty, unless a peer is just being joined (T1). A join in the log may come true late: the names wait for it. */
 function alone(o: Observation, actions: Action[]): Part {
   if (o.postgres.kind !== 'primary') return failedHere(o);
   const facts = o.postgres;
-  const candidate = joinCandidate(o);
+  const candidate = o.joining ?? joinCandidate(o);
   if (candidate === null) {
     if (!sameNames(facts.names, [])) actions.push({ kind: 'pg.setNames', names: [] });
     return { role: 'MASTER_SOLO', why: 'no peer streams: commits are on this node only', actions };
@@ -206,13 +212,15 @@ function alone(o: Observation, actions: Action[]): Part {
     actions.push({ kind: 'pg.setNames', names: [candidate] });
     return { role: 'MASTER_JOINING', why: `asking ${candidate} for every commit`, actions };
   }
+  if (o.joining !== null) return { role: 'MASTER_JOINING', why: whyOf('T1'), actions };
   const mark = o.joinMark;
   if (mark === null || mark.node !== candidate || mark.epoch !== o.record.epoch) {
     actions.push({ kind: 'pg.mark', node: candidate });
     return { role: 'MASTER_JOINING', why: `waiting for ${candidate} to catch up`, actions };
   }
   const peer = facts.peers.find((row) => row.node === candidate);
-  if (peer?.sync === true && peer.flushLsn >= mark.lsn)
+  // Names that are just being changed prove nothing: the look at them is older than the change.
+  if (peer?.sync === true && peer.flushLsn >= mark.lsn && o.postgresBusy === null)
     actions.push(propose({ kind: 'join', epoch: o.record.epoch, node: candidate }));
   return { role: 'MASTER_JOINING', why: whyOf('T1'), actions };
 }

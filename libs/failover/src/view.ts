@@ -27,8 +27,11 @@ export const mayWrite = (facts: PostgresFacts): boolean =>
 
 export const othersOf = (o: Observation): readonly NodeId[] => o.dataNodes.filter((node) => node !== o.self);
 
-/** synchronous_standby_names that the committed sync set demands of its owner (S4). */
-export const requiredNames = (o: Observation): readonly NodeId[] => o.record.syncSet.filter((node) => node !== o.self);
+/** synchronous_standby_names that the sync set demands of its owner (S4): as committed, and as a join under way may make it. */
+export const requiredNames = (o: Observation): readonly NodeId[] => {
+  const committed = o.record.syncSet.filter((node) => node !== o.self);
+  return o.joining === null || o.joining === o.self || committed.includes(o.joining) ? committed : [...committed, o.joining];
+};
 
 export const sameNames = (one: readonly NodeId[] | null, two: readonly NodeId[]): boolean =>
   one !== null && one.length === two.length && two.every((node) => one.includes(node));

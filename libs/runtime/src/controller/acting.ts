@@ -8,6 +8,7 @@ import type { ControllerEffect, Resource } from './types.js';
 
 /** A proposal that was neither applied nor rejected for this long is made anew (the log drops the double). */
 const PROPOSAL_PATIENCE_MS = 2_000;
+const SETTLE_MS = 250;
 
 /** Decide, lint, act; then leases and notices. Called after whatever may have changed the picture. */
 export function act(state: ControllerState): ControllerEffect[] {
@@ -82,6 +83,8 @@ const resourceOf = (action: Action): Resource =>
 function start(state: ControllerState, action: Action): ControllerEffect[] {
   const resource = resourceOf(action);
   if (state.busy.has(resource) || (resource === 'postgres' && state.busy.has('stop'))) return [];
+  // What it changed must be seen before it is done again.
+  if (state.nowMs - (state.endedMs.get(action.kind) ?? Number.NEGATIVE_INFINITY) < SETTLE_MS) return [];
   state.busy.set(resource, { action, sinceMs: state.nowMs });
   beginProgress(state, action);
   return [

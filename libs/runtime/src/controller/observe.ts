@@ -1,5 +1,5 @@
 import { isLeader, lastHeardMs, leaderReady, leaseUntilMs, transferring } from '@yosugara/consensus';
-import type { Observation, PeerView } from '@yosugara/failover';
+import type { Command, Observation, PeerView } from '@yosugara/failover';
 import type { NodeId } from '@yosugara/kernel';
 import type { ControllerState } from './state.js';
 
@@ -20,6 +20,7 @@ export function observe(state: ControllerState): Observation {
     dataNodes: config.members.filter((member) => member.kind === 'data').map((member) => member.id),
     settings: config.settings,
     record: state.record,
+    informed: state.informed,
     lead: isLeader(raft)
       ? {
           ready: leaderReady(raft),
@@ -45,11 +46,23 @@ export function observe(state: ControllerState): Observation {
     renounced: state.renounced,
     stalledSinceMs: new Map([...state.stalled].map(([node, stall]) => [node, stall.sinceMs])),
     joinMark: state.joinMark,
+    joining: joiningOf(state),
     slots: state.slots.epoch === state.record.epoch ? state.slots.nodes : [],
     failures: state.failures,
     lastLeaveMs: state.lastLeaveMs,
     forced: state.forced,
   };
+}
+
+/** The join of this epoch that waits in our log for a majority. */
+function joiningOf(state: ControllerState): NodeId | null {
+  const { entries, commit, baseIndex } = state.raft;
+  for (let at = Math.max(0, commit - baseIndex); at < entries.length; at += 1) {
+    const { payload } = entries[at]!;
+    const command = payload.kind === 'command' ? (payload.command as Command) : null;
+    if (command?.kind === 'join' && command.epoch === state.record.epoch) return command.node;
+  }
+  return null;
 }
 
 function peersOf(state: ControllerState): Map<NodeId, PeerView> {

@@ -10,6 +10,8 @@ export interface ControllerState {
   raft: RaftState;
   record: ClusterRecord;
   appliedIndex: number;
+  /** The record is known to be as new as some leader's of this life: before that it is only what the disk remembers. */
+  informed: boolean;
   compactedIndex: number;
   nowMs: number;
   wallMs: number;
@@ -27,6 +29,8 @@ export interface ControllerState {
   readonly reports: Map<NodeId, { report: NodeReport; atMs: number }>;
   readonly heardMs: Map<NodeId, number>;
   readonly busy: Map<Resource, { action: Action; sinceMs: number }>;
+  /** When an action of a kind last ended well. */
+  readonly endedMs: Map<string, number>;
   readonly failures: Map<string, { count: number; atMs: number; code: string }>;
   readonly stalled: Map<NodeId, { sinceMs: number; flushLsn: number }>;
   joinMark: { node: NodeId; epoch: Epoch; lsn: number } | null;
@@ -71,6 +75,7 @@ export function createController(
     raft: raft.state,
     record: EMPTY_RECORD,
     appliedIndex: 0,
+    informed: false,
     compactedIndex: restored.snapshot?.index ?? 0,
     nowMs,
     wallMs,
@@ -88,6 +93,7 @@ export function createController(
     reports: new Map(),
     heardMs: new Map(),
     busy: new Map(),
+    endedMs: new Map(),
     failures: new Map(),
     stalled: new Map(),
     joinMark: null,

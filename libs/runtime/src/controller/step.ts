@@ -1,5 +1,5 @@
-import { commitIndex, isLeader, leaderOf } from '@yosugara/consensus';
-import type { PostgresFacts } from '@yosugara/failover';
+import { commitIndex, commitIsOfThisTerm, isLeader, leaderOf } from '@yosugara/consensus';
+import type { Action, PostgresFacts } from '@yosugara/failover';
 import { assertNever } from '@yosugara/kernel';
 import { act, raftInput } from './acting.js';
 import { reportOf } from './report.js';
@@ -17,6 +17,7 @@ export function stepController(state: ControllerState, input: ControllerInput): 
   if ('nowMs' in input && input.nowMs > state.nowMs) state.nowMs = input.nowMs;
   const effects = take(state, input);
   effects.push(...followLeadership(state));
+  state.informed ||= commitIsOfThisTerm(state.raft);
   if (input.kind === 'message' && input.message.k === 'raft' && effects.length === 0) return effects;
   if (input.kind === 'message' && input.message.k === 'raft' && effects.every((effect) => effect.kind === 'send')) return effects;
   effects.push(...act(state));
@@ -145,6 +146,7 @@ function done(state: ControllerState, input: Extract<ControllerInput, { kind: 'd
   const { action, result } = input;
   if (state.busy.get(input.resource)?.action === action || state.busy.get(input.resource)?.action.kind === action.kind)
     state.busy.delete(input.resource);
+  correct(state, action, result.ok);
   if (!result.ok) {
     const failure = state.failures.get(action.kind);
     state.failures.set(action.kind, { count: (failure?.count ?? 0) + 1, atMs: input.nowMs, code: result.code });
@@ -159,6 +161,7 @@ function done(state: ControllerState, input: Extract<ControllerInput, { kind: 'd
     ];
   }
   state.failures.delete(action.kind);
+  state.endedMs.set(action.kind, input.nowMs);
   if (action.kind === 'pg.baseBackup' || action.kind === 'pg.rewind') state.failures.delete('pg.rewind');
   if (action.kind === 'pg.mark' && result.lsn !== undefined)
     state.joinMark = { node: action.node, epoch: state.record.epoch, lsn: result.lsn };
@@ -169,6 +172,22 @@ function done(state: ControllerState, input: Extract<ControllerInput, { kind: 'd
   // What was seen before the action is no longer so: look again before deciding (the next probe is under way).
   if (input.resource === 'postgres' && changesServer(action.kind)) unsee(state);
   return [];
+}
+
+/**
+ * What was seen before an action is older than the action. Its success is itself a look (the verbs wait for the effect); after
+ * a failure either may be in effect, so the worse is assumed until the next look.
+ */
+function correct(state: ControllerState, action: Action, ok: boolean): void {
+  const seen = state.facts;
+  if (action.kind === 'pg.setNames') {
+    state.joinMark = null;
+    if (seen.kind === 'primary') state.facts = { ...seen, names: ok ? action.names : null };
+  }
+  if (action.kind !== 'pg.follow' || seen.kind !== 'standby') return;
+  if (!ok) facts(state, { ...seen, follows: null, receiver: 'connecting' });
+  else if (action.follow === null) facts(state, { ...seen, follows: null, receiver: 'cut' });
+  else facts(state, { ...seen, follows: action.follow, receiver: seen.receiver === 'streaming' ? 'streaming' : 'connecting' });
 }
 
 const changesServer = (kind: string): boolean =>
