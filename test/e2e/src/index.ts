@@ -1,1 +1,1 @@
-export {};
+export { throughTakeOver } from './take-over.js';

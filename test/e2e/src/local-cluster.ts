@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Status, StatusSchema } from '@yosugara/protocol';
+
+export const WORKSPACE = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
+const CLI = join(WORKSPACE, 'apps/cli/bin/yosugara.mjs');
+
+/** @returns standard output; `anyExit`: whatever the exit code. */
+function run(args: readonly string[], deadlineMs: number, anyExit = false): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      [...args],
+      { cwd: WORKSPACE, timeout: deadlineMs, killSignal: 'SIGKILL' },
+      (error, stdout, stderr) => {
+        if (error === null || anyExit) resolve(stdout);
+        else reject(new Error(`${args.join(' ')}: ${stderr.trim().slice(-1000) || error.message}`));
+      },
+    );
+  });
+}
+
+/** The cluster of `npm start -- --detach`. */
+export const startCluster = (): Promise<string> => run([join(WORKSPACE, 'tools/run.mjs'), 'start', '--detach'], 300_000);
+export const stopCluster = (): Promise<string> => run([join(WORKSPACE, 'tools/run.mjs'), 'stop'], 60_000);
+
+/** Exit code 3 says that a node is out; its document is as good. */
+export async function status(): Promise<Status> {
+  return StatusSchema.parse(JSON.parse(await run([CLI, 'status', '--json'], 10_000, true)));
+}
+
+export const recover = (): Promise<string> => run([CLI, 'recover', '--json'], 180_000);
+
+/** User and password of the first login, as `npm start` printed them. */
+export function firstLogin(): { readonly user: string; readonly password: string } {
+  const text = readFileSync(join(WORKSPACE, '.yosugara/a/secrets/first-login'), 'utf8').trim();
+  const [user = '', password = ''] = text.includes(':') ? text.split(/:(.*)/s) : ['admin', text];
+  return { user, password };
+}
+
+/** kill -9 of every process that `status` names for the node: the nearest to a power cut that one machine has. */
+export async function killNode(name: string): Promise<readonly string[]> {
+  const node = (await status()).nodes.find((one) => one.name === name);
+  const killed: string[] = [];
+  for (const { name: process_, pid } of node?.processes ?? [])
+    try {
+      process.kill(pid, 'SIGKILL');
+      killed.push(process_);
+    } catch {
+      // It went with the one before.
+    }
+  return killed;
+}
+
+export async function until<T>(what: string, deadlineMs: number, ask: () => Promise<T | undefined>): Promise<T> {
+  const endMs = performance.now() + deadlineMs;
+  for (;;) {
+    const answer = await ask().catch(() => undefined);
+    if (answer !== undefined) return answer;
+    if (performance.now() > endMs) throw new Error(`${what}: not within ${deadlineMs / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
