@@ -266,7 +266,7 @@ it('shows after a power cut at any operation the state before or after the write
     }),
     { numRuns: Number(process.env['RUNS'] ?? 150) },
   );
-}, 30_000);
+}, 600_000);
 
 /** What one write may leave when it is cut: the new term, then the new snapshot, then the truncated log. */
 function partly(before: Model, after: Model): Model[] {

@@ -1,105 +1,18 @@
-import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import {
-  decodeRecord,
-  encodeRecord,
-  type JournalFatalError,
-  type JournalRecord,
-  type NewRecord,
-  openJournalReader,
-  openPeerCopy,
-  openReceiverJournal,
-  type ReceiverJournal,
-  type ReceiverJournalOptions,
-  RecordFormatError,
-} from './index.js';
+import { describe, expect, it, vi } from 'vitest';
+import { type JournalFatalError, openJournalReader, type ReceiverJournal } from './index.js';
 import { faultyFs, PowerCutFs } from './testing/fault-fs.js';
+import { message, numbered, openings, texts } from './testing/records.js';
 import { tempDirs } from './testing/temp-dir.js';
 
 const tempDir = tempDirs();
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const part of opened.splice(0)) await part.close();
-});
-
-function message(text: string, change: Partial<NewRecord> = {}): NewRecord {
-  return {
-    receivedAtUs: 1_790_000_000_000_000,
-    monotonicMs: 12.5,
-    kind: 'syslog',
-    transport: 'udp',
-    source: { address: '192.0.2.7', port: 40514 },
-    listener: { kind: 'own', address: '127.0.1.1' },
-    flags: 0,
-    raw: Buffer.from(text),
-    ...change,
-  };
-}
-
-const text = ({ raw }: JournalRecord) => Buffer.from(raw).toString();
-const texts = (records: readonly JournalRecord[]) => records.map(text);
-const numbered = (from: number, through: number) => Array.from({ length: through - from + 1 }, (_, at) => `message ${from + at}`);
-
-async function journal(
-  dir: string,
-  change: Partial<ReceiverJournalOptions> = {},
-  fs?: Parameters<typeof openReceiverJournal>[1],
-): Promise<ReceiverJournal> {
-  const made = await openReceiverJournal({ dir, node: 'a', maxBytes: 1e9, onFatal: () => undefined, ...change }, fs);
-  opened.push(made);
-  return made;
-}
-
-async function filled(dir: string, count: number, change: Partial<ReceiverJournalOptions> = {}): Promise<ReceiverJournal> {
-  const made = await journal(dir, change);
-  for (const line of numbered(1, count)) {
-    expect(made.append(message(line))).toBe(true);
-    // A group of its own for each, so that small segments fill.
-    if (change.segmentBytes !== undefined) await made.flush();
-  }
-  await made.flush();
-  return made;
-}
+const { journal, filled } = openings();
 
 async function segmentsOf(dir: string, journalId: string): Promise<string[]> {
   return (await readdir(join(dir, journalId))).sort().map((name) => join(dir, journalId, name));
 }
-
-describe('a record', () => {
-  const address = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant(''));
-  const record = fc.record({
-    seq: fc.maxSafeNat(),
-    receivedAtUs: fc.maxSafeNat(),
-    monotonicMs: fc.double({ noNaN: true }),
-    kind: fc.constantFrom('syslog' as const, 'trap' as const),
-    transport: fc.constantFrom('udp' as const, 'tcp' as const),
-    source: fc.record({ address, port: fc.integer({ min: 0, max: 65535 }) }),
-    listener: fc.record({ kind: fc.constantFrom('own' as const, 'vip' as const), address }),
-    flags: fc.nat(0xffffffff),
-    raw: fc.uint8Array({ maxLength: 500 }),
-  });
-
-  it('reads back as it was written', () =>
-    fc.assert(
-      fc.property(record, (written) => {
-        const read = decodeRecord(encodeRecord(written));
-        expect({ ...read, raw: Buffer.from(read.raw) }).toEqual({ ...written, raw: Buffer.from(written.raw) });
-      }),
-    ));
-
-  it('is refused with any bit flipped, and cut at any length', () =>
-    fc.assert(
-      fc.property(record, fc.nat(), fc.nat(7), (written, at, bit) => {
-        const bytes = encodeRecord(written);
-        expect(() => decodeRecord(bytes.subarray(0, at % bytes.length))).toThrow(RecordFormatError);
-        bytes[at % bytes.length]! ^= 1 << bit;
-        expect(() => decodeRecord(bytes)).toThrow(RecordFormatError);
-      }),
-    ));
-});
 
 describe("a receiver's journal", () => {
   it('numbers densely from 1, tells when records are durable, and reads them back', async () => {
@@ -140,7 +53,7 @@ describe("a receiver's journal", () => {
     expect((await segmentsOf(dir, own.journalId)).length).toBeGreaterThan(5);
     expect(texts(await own.read(own.journalId, 1, 1e6))).toEqual(numbered(1, 100));
     await own.dropThrough(own.journalId, 50);
-    const [{ firstSeq }] = own.journals() as [{ firstSeq: number }];
+    const { firstSeq } = own.journals()[0]!;
     expect(firstSeq).toBeGreaterThan(35);
     expect(firstSeq).toBeLessThanOrEqual(51);
     expect(texts(await own.read(own.journalId, 51, 1e6))).toEqual(numbered(51, 100));
@@ -275,18 +188,19 @@ describe("a receiver's journal", () => {
         let durable = 0;
         let appended = 0;
         let journalId = '';
+        let own: ReceiverJournal | null = null;
         try {
-          const own = await journal(dir, { segmentBytes: 2_000 }, fs);
+          own = await journal(dir, { segmentBytes: 2_000 }, fs);
           journalId = own.journalId;
           own.onDurable((seq) => (durable = seq));
           for (const size of groups) {
             for (let n = 0; n < size; n++) own.append(message(`message ${++appended}`));
             await own.flush();
           }
-          await own.close();
         } catch (error) {
           expect(error).toMatchObject({ code: 'JOURNAL_FATAL' });
-          await opened.pop()?.close();
+        } finally {
+          await own?.close();
         }
         const after = fs.reboot(Number.POSITIVE_INFINITY, chance);
         const next = await journal(dir, {}, after);
@@ -299,183 +213,5 @@ describe("a receiver's journal", () => {
       }),
       { numRuns: 150 },
     );
-  });
-});
-
-describe('a journal read from another process', () => {
-  it('is read to the watermark and never beyond, while it is being written over segments', async () => {
-    const dir = await tempDir();
-    const own = await journal(dir, { segmentBytes: 20_000 });
-    const reader = openJournalReader(dir);
-    const total = 5_000;
-    const seen: string[] = [];
-    let appended = 0;
-    const writing = setInterval(() => {
-      for (let n = 0; n < 100 && appended < total; n++) own.append(message(`message ${++appended}`));
-    }, 1);
-    try {
-      await vi.waitFor(
-        async () => {
-          const watermark = own.durableSeq;
-          const records = await reader.read(own.journalId, seen.length + 1, watermark, 50_000);
-          expect(records.at(-1)?.seq ?? 0).toBeLessThanOrEqual(watermark);
-          seen.push(...texts(records));
-          expect(seen.length).toBe(total);
-        },
-        { timeout: 10_000, interval: 0 },
-      );
-    } finally {
-      clearInterval(writing);
-    }
-    expect(seen).toEqual(numbered(1, total));
-    expect(await reader.journals()).toEqual([{ journalId: own.journalId, firstSeq: 1 }]);
-  });
-
-  it('says which records are not there any more, or not although they were called durable', async () => {
-    const dir = await tempDir();
-    const own = await filled(dir, 30, { segmentBytes: 1000 });
-    const reader = openJournalReader(dir);
-    expect(await reader.read(own.journalId, 31, 30, 1e6)).toEqual([]);
-    await expect(reader.read(own.journalId, 31, 35, 1e6)).rejects.toMatchObject({ missing: { from: 31, through: 35 } });
-    await own.dropThrough(own.journalId, 20);
-    const firstSeq = own.journals()[0]!.firstSeq;
-    await expect(reader.read(own.journalId, 1, 30, 1e6)).rejects.toMatchObject({
-      code: 'JOURNAL_GAP',
-      missing: { from: 1, through: firstSeq - 1 },
-    });
-    expect(texts(await reader.read(own.journalId, firstSeq, 30, 1e6))).toEqual(numbered(firstSeq, 30));
-    await expect(reader.read('a-00000000-00000000', 1, 5, 1e6)).rejects.toMatchObject({ missing: { from: 1, through: 5 } });
-    await expect(reader.read('../../etc', 1, 5, 1e6)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
-  });
-});
-
-describe("the copy of the peer's journal", () => {
-  const ID = 'b-mfx00000-0123456789ab';
-  const encoded = (from: number, through: number) =>
-    numbered(from, through).map((line, at) => encodeRecord({ ...message(line), seq: from + at }));
-
-  async function copy(dir: string, maxBytes = 1e9) {
-    const made = await openPeerCopy({ dir, maxBytes });
-    opened.push(made);
-    return made;
-  }
-
-  it("stores under the peer's own numbers, ignores what it holds, and goes on after a restart", async () => {
-    const dir = await tempDir();
-    const first = await copy(dir);
-    expect(await first.append(ID, encoded(1, 3))).toEqual({ kind: 'stored', durableSeq: 3, alreadyHeld: 0 });
-    expect(await first.append(ID, encoded(2, 5))).toEqual({ kind: 'stored', durableSeq: 5, alreadyHeld: 2 });
-    await first.close();
-    const second = await copy(dir);
-    expect(second.held()).toEqual([{ journalId: ID, durableSeq: 5 }]);
-    expect(await second.append(ID, encoded(5, 6))).toEqual({ kind: 'stored', durableSeq: 6, alreadyHeld: 1 });
-    expect(texts(await second.read(ID, 1, 1e6))).toEqual(numbered(1, 6));
-    expect((await second.readEncoded(ID, 4, 1e6)).map((bytes) => Buffer.from(bytes))).toEqual(
-      encoded(4, 6).map((bytes) => Buffer.from(bytes)),
-    );
-  });
-
-  it('refuses a gap and says what it expects; begins in the middle only when told', async () => {
-    const peer = await copy(await tempDir());
-    await peer.append(ID, encoded(1, 2));
-    expect(await peer.append(ID, encoded(4, 5))).toEqual({ kind: 'gap', expectedSeq: 3, gotSeq: 4 });
-    const other = 'b-mfx00001-0123456789ab';
-    expect(await peer.append(other, encoded(7, 8))).toEqual({ kind: 'gap', expectedSeq: 1, gotSeq: 7 });
-    await peer.begin(other, 7);
-    expect(await peer.append(other, encoded(7, 8))).toEqual({ kind: 'stored', durableSeq: 8, alreadyHeld: 0 });
-    expect(await peer.append(ID, encoded(3, 3))).toMatchObject({ kind: 'stored', durableSeq: 3 });
-    expect(peer.held()).toEqual([
-      { journalId: ID, durableSeq: 3 },
-      { journalId: other, durableSeq: 8 },
-    ]);
-  });
-
-  it('refuses other bytes for a number that it holds, and keeps the first', async () => {
-    const peer = await copy(await tempDir());
-    await peer.append(ID, encoded(1, 3));
-    const forged = encodeRecord({ ...message('another life'), seq: 2 });
-    await expect(peer.append(ID, [forged])).rejects.toMatchObject({ code: 'JOURNAL_CONFLICT', journalId: ID, seq: 2 });
-    expect(texts(await peer.read(ID, 1, 1e6))).toEqual(numbered(1, 3));
-  });
-
-  it('refuses damaged records, numbers out of order and names that leave its directory', async () => {
-    const peer = await copy(await tempDir());
-    const [one, two] = encoded(1, 2) as [Uint8Array, Uint8Array];
-    await expect(peer.append(ID, [two, one])).rejects.toBeInstanceOf(RecordFormatError);
-    one[40]! ^= 1;
-    await expect(peer.append(ID, [one])).rejects.toThrow(/wrong CRC/);
-    await expect(peer.append('../elsewhere', [two])).rejects.toMatchObject({ code: 'INVALID_INPUT' });
-    expect(peer.held()).toEqual([]);
-  });
-
-  it('keeps the oldest when it is full', async () => {
-    const peer = await copy(await tempDir(), 1_000);
-    let last = 0;
-    for (let outcome = 'stored'; outcome === 'stored'; last++)
-      outcome = (await peer.append(ID, encoded(last + 1, last + 1))).kind;
-    expect(last).toBeGreaterThan(3);
-    expect(peer.held()).toEqual([{ journalId: ID, durableSeq: last - 1 }]);
-    expect(peer.bytes).toBeLessThanOrEqual(1_000);
-  });
-
-  it('drops what both databases hold, but remembers how far the newest journal came', async () => {
-    const peer = await copy(await tempDir());
-    const newer = 'b-mfx00001-0123456789ab';
-    await peer.append(ID, encoded(1, 3));
-    await peer.append(newer, encoded(1, 4));
-    await peer.dropThrough(ID, 3);
-    await peer.dropThrough(newer, 4);
-    expect(peer.held()).toEqual([{ journalId: newer, durableSeq: 4 }]);
-    expect(await peer.append(newer, encoded(5, 5))).toMatchObject({ kind: 'stored', durableSeq: 5 });
-  });
-});
-
-describe('the lock of a directory', () => {
-  it('is named with directory and pid to a second opener', async () => {
-    const dir = await tempDir();
-    await journal(dir);
-    await expect(journal(dir)).rejects.toThrow(`${dir} is in use by process ${process.pid}`);
-  });
-
-  it('of a killed process is taken over; of a living one it is not', async () => {
-    const dir = await tempDir();
-    const child = spawn('/bin/sleep', ['60'], { stdio: 'ignore' });
-    try {
-      await mkdir(dir, { recursive: true });
-      const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
-      const startTicks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-      const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-      await writeFile(join(dir, 'lock.4'), JSON.stringify({ pid: child.pid, startTicks, bootId }));
-      await expect(journal(dir)).rejects.toThrow(`in use by process ${child.pid}`);
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await gone;
-      await (await journal(dir)).close();
-      expect((await readdir(dir)).filter((name) => name.startsWith('lock.'))).toEqual([]);
-    } finally {
-      child.kill('SIGKILL');
-    }
-  });
-
-  it('is not held by another process that was given the same pid, nor by one of an earlier boot, nor by an empty file', async () => {
-    const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-    const stale = [
-      { pid: process.pid, startTicks: '1', bootId },
-      { pid: 1, startTicks: '1', bootId: 'earlier' },
-    ].map((at) => JSON.stringify(at));
-    for (const content of [...stale, '']) {
-      const dir = await tempDir();
-      await writeFile(join(dir, 'lock.1'), content);
-      await (await journal(dir)).close();
-    }
-  });
-
-  it('goes to one of many who find it stale at once', async () => {
-    const dir = await tempDir();
-    await writeFile(join(dir, 'lock.1'), JSON.stringify({ pid: 1, startTicks: '1', bootId: 'earlier' }));
-    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => journal(dir)));
-    expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBe(1);
-    for (const outcome of outcomes)
-      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'JOURNAL_LOCKED' });
   });
 });

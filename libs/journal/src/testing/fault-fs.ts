@@ -62,7 +62,7 @@ class Inode {
     const left = Buffer.alloc(length);
     this.durable.copy(left, 0, 0, length);
     for (let at = 0; at < length; at += SECTOR_BYTES)
-      if (chance() < 0.5) this.live.copy(left, at, at, Math.min(at + SECTOR_BYTES, length));
+      if (at < this.live.length && chance() < 0.5) this.live.copy(left, at, at, Math.min(at + SECTOR_BYTES, length));
     return left;
   }
 }
