@@ -91,6 +91,21 @@ describe('T1, a peer that streams to a Master alone', () => {
         }),
       ),
     ).not.toContain('join'));
+  it('is not joined on names that are just being changed', () =>
+    expect(
+      kinds(solo({ postgres: primary(), joinMark: { node: b, epoch: epoch(5), lsn: 1_000 }, postgresBusy: 'pg.setNames' })),
+    ).not.toContain('join'));
+  it('keeps the names while a join waits for a majority, though nobody is heard: it may come true late (S4)', () => {
+    const o = solo({ postgres: primary({ peers: [] }), peers: new Map(), joining: b });
+    expect(decide(o)).toMatchObject({ role: 'MASTER_JOINING' });
+    expect(kinds(o)).not.toContain('pg.setNames');
+    expect(lint(o, { kind: 'pg.setNames', names: [] })).toContain('S4');
+  });
+  it('restarts PostgreSQL with the names that a join under way demands', () =>
+    expect(decide(solo({ postgres: stopped(), peers: new Map(), joining: b })).actions).toContainEqual({
+      kind: 'pg.startPrimary',
+      names: [b],
+    }));
   it.each([
     [16 * 1024 * 1024, true],
     [16 * 1024 * 1024 + 1, false],
@@ -181,6 +196,28 @@ describe('T3, a Standby that was elected', () => {
         }),
       ),
     ).toContain('opened'));
+});
+
+describe('T3, a receiver that opened again', () => {
+  const claimed = (over: Partial<Observation>) =>
+    seenByB({
+      record: record({
+        epoch: epoch(6),
+        owner: b,
+        ownerBoot: 'boot-b',
+        phase: 'stopping-old',
+        previous: { node: a, epoch: epoch(5), boot: 'boot-a' },
+      }),
+      lead: leading,
+      postgres: standby({ receiver: 'cut', follows: null }),
+      ...over,
+    });
+  it('gives no proof while an action in flight may open it', () =>
+    expect(kinds(claimed({ postgresBusy: 'pg.follow' }))).not.toContain('proveStopped'));
+  it('is cut again before the promotion', () => {
+    const promoting = claimed({ postgres: standby({ receiver: 'connecting' }) });
+    expect(kinds({ ...promoting, record: { ...promoting.record, phase: 'promoting' } })).toContain('pg.follow');
+  });
 });
 
 describe('T4, a switchover', () => {

@@ -129,6 +129,9 @@ export class PostgresModel {
     const life = ++this.life;
     this.#world.agenda.after(this.#world.rng.between(50, 400), () => {
       if (this.life !== life) return failed();
+      // Recovery replays whatever WAL is in the directory, flushed or not when the server died, and syncs it first
+      // (SyncDataDirectory): so a standby's replay position tells all of it.
+      this.flushed = this.wal.length;
       this.process = as;
       if (as === 'primary') this.follow = null;
       this.#streams.clear();
