@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Clock } from '@yosugara/kernel';
 import { type Messages, MessagesSchema } from '@yosugara/protocol';
 import type { z } from 'zod';
-import { AllowsProbeToken, AllowsProbeToken } from '../auth/identity.js';
+import { AllowsProbeToken } from '../auth/identity.js';
 import { ApiRefusals } from '../http/errors.js';
 import type { ManagerStore } from '../store/ports.js';
 import { CLOCK, STORE } from '../tokens.js';
@@ -23,7 +23,6 @@ export class MessagesController {
    * who can read `secrets/pg-app` could read the table itself.
    */
   @Get('messages')
-  @AllowsProbeToken()
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: MessagesSchema })
   async messages(@Query({ schema: MessagesQuerySchema }) query: z.infer<typeof MessagesQuerySchema>): Promise<Messages> {
