@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Clock, explain, type Log, type NodeId, nodeId } from '@yosugara/kernel';
 import { PROFILES, timingProblems } from '@yosugara/failover';
-import { createPostgresHost, startDeadMan } from '@yosugara/host-control';
+import { createPostgresHost, createVipDriver, startDeadMan } from '@yosugara/host-control';
 import { openRaftDisk } from '@yosugara/journal';
 import { type NodeConfig, type RoleNotice, STATE_LAYOUT } from '@yosugara/protocol';
 import { type ControllerConfig, ControllerDriver, type DriverPorts, type PostgresPeer, type StopProofMessage } from '@yosugara/runtime';
@@ -118,9 +118,7 @@ async function openHost(config: NodeConfig, configPath: string, boot: string, lo
     : undefined;
   const deadMan = await startDeadMan({ config, bootId: boot, log, clock, ...(manager === undefined ? {} : { manager }) });
   const postgres = createPostgresHost({ config, deadMan, log, clock });
-  let held = false;
-  const vip = { kind: 'bind' as const, hold: async () => void (held = true), release: async () => void (held = false), held: async () => held };
-  return { deadMan, postgres, vip };
+  return { deadMan, postgres, vip: createVipDriver(config, { log }) };
 }
 
 async function verifyProof(config: NodeConfig, proof: StopProofMessage): Promise<boolean> {

@@ -24,6 +24,7 @@ const TICK_MS = 50;
 const LOOK_EVERY_MS = 500;
 /** Inputs that wait for one fsync. More means a dead disk: the oldest messages are dropped, as a lost datagram would be. */
 const MAX_QUEUE = 4_096;
+const YIELD_EVERY = 16;
 const OPERATOR_DEADLINE_MS = 4_000;
 const LINK_FRESH_MS = 2_000;
 
@@ -62,6 +63,7 @@ export class ControllerDriver {
   #tickQueued = false;
   #stopped = false;
   #requests = 0;
+  #pumped = 0;
 
   constructor(ports: DriverPorts, config: ControllerConfig, context: StatusContext, restored: Restored) {
     this.#ports = ports;
@@ -169,6 +171,8 @@ export class ControllerDriver {
     try {
       for (let input = this.#queue.shift(); input !== undefined && !this.#stopped; input = this.#queue.shift()) {
         if (input.kind === 'tick') this.#tickQueued = false;
+        // Inputs that beget inputs must not keep timers, sockets and signals waiting.
+        if ((this.#pumped += 1) % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
         const { clock, random } = this.#ports;
         const timed = { ...input, nowMs: clock.monotonicMs(), wallMs: clock.wallMs(), random: random.next() } as ControllerInput;
         for (const effect of stepController(this.#state, timed)) {
