@@ -216,6 +216,7 @@ interface InitOptions extends Omit<ClusterPlan, 'members' | 'vip' | 'ports' | 's
   readonly vipPrefix: number;
   readonly stopProofs?: string;
   readonly port: readonly string[];
+  readonly ifMissing?: boolean;
   readonly json?: boolean;
 }
 
@@ -240,12 +241,13 @@ function addInit(program: Command, set: SetCode, around: Surroundings): void {
     .option('--data-dir <folder>', 'PGDATA lies below it (%n = node)')
     .option('--postgres-bin <folder>', 'where PostgreSQL’s programs are')
     .option('--static-dir <folder>', 'where the console’s files are')
+    .option('--if-missing', 'do nothing where a cluster was made before')
     .option('--json', 'print one JSON document')
     .action((options: InitOptions) => set(() => init(options, around))());
 }
 
 async function init(options: InitOptions, around: Surroundings): Promise<ExitCode> {
-  const { out, member, arbiter, vip, vipDriver, vipInterface, vipPrefix, stopProofs, port, json, ...rest } = options;
+  const { out, member, arbiter, vip, vipDriver, vipInterface, vipPrefix, stopProofs, port, ifMissing, json, ...rest } = options;
   const members = [
     ...member.map((text) => parseMember(text, 'data')),
     ...(arbiter === undefined ? [] : [parseMember(arbiter, 'witness')]),
@@ -256,13 +258,21 @@ async function init(options: InitOptions, around: Surroundings): Promise<ExitCod
     prefixLength: vipPrefix,
     ...(vipInterface === undefined ? {} : { interface: vipInterface }),
   };
-  const result = await initCluster(out, {
+  const made = initCluster(out, {
     ...rest,
     members,
     ...(vip === undefined ? {} : { vip: floating }),
     ...(stopProofs === undefined ? {} : { stopProofs: stopProofs.split(',') as StopProofKind[] }),
     ports: Object.assign({}, ...port.map(parsePort)),
   });
+  const result = await made.catch((error: unknown) => {
+    if (ifMissing === true && error instanceof YosugaraError && error.code === 'ALREADY_EXISTS') return null;
+    throw error;
+  });
+  if (result === null) {
+    around.terminal.note(`yosugara: ${out} holds a cluster already\n`);
+    return EXIT.ok;
+  }
   show(around, json === true ? { json } : {}, result, () =>
     [
       ...result.nodes.map((node) => `node ${node.id}: ${node.configFile}`),

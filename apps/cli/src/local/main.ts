@@ -1,11 +1,12 @@
 // The program behind `npm start` and `npm stop`: the whole cluster on this host, on loopback addresses.
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { explain, YosugaraError } from '@yosugara/kernel';
 import { STATE_LAYOUT } from '@yosugara/protocol';
 import { CLONE, DATA_NODES, type Layout, layoutOf, VIP } from './layout.js';
+import { runNode } from './node.js';
 import { configOf, preflight, prepareState, wipe } from './prepare.js';
 import { readPidFile, removePidFile, signal, sweep, waitUntilGone } from './processes.js';
 import { logOf, type Readiness, waitUntilReady } from './ready.js';
@@ -100,6 +101,17 @@ async function supervise(layout: Layout): Promise<number> {
   return 0;
 }
 
+/** `run-node --config FILE`: one node in the foreground, for containers. */
+async function foreground(layout: Layout, flags: readonly string[]): Promise<number> {
+  const [option, file] = flags;
+  if (option !== '--config' || file === undefined) throw new YosugaraError('USAGE', 'run-node needs --config FILE');
+  const stop = untilStopped();
+  const node = runNode(layout, resolve(file));
+  await aborted(stop);
+  await node.stop();
+  return 0;
+}
+
 /** @returns whether something was running. */
 async function stopAll(layout: Layout, pid: number | null): Promise<boolean> {
   if (pid !== null) {
@@ -166,9 +178,10 @@ const FLAGS = ['--detach', '--fresh'];
 
 async function main(args: readonly string[]): Promise<number> {
   const [verb, ...flags] = args;
+  const layout = layoutOf(existsSync(join(CLONE, 'package.json')) ? CLONE : process.cwd());
+  if (verb === 'run-node') return foreground(layout, flags);
   const unknown = flags.find((flag) => !FLAGS.includes(flag));
   if (unknown !== undefined) throw new YosugaraError('USAGE', `unknown option ${unknown}: allowed are ${FLAGS.join(' and ')}`);
-  const layout = layoutOf(existsSync(join(CLONE, 'package.json')) ? CLONE : process.cwd());
   if (verb === 'start') return start(layout, new Set(flags));
   if (verb === 'supervise') return supervise(layout);
   if (verb === 'stop') return stop(layout);

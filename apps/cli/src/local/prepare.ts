@@ -58,11 +58,15 @@ function prepareData(layout: Layout, node: string): void {
   mkdirSync(dir, { recursive: true, mode: 0o755 });
   if (process.getuid?.() !== 0) return chmodSync(dir, 0o700);
   for (const above of [layout.data, dirname(layout.data)]) chmodSync(above, 0o755);
-  const { uid, gid } = accountOf(POSTGRES_ACCOUNT);
-  chownSync(dir, uid, gid);
-  chmodSync(dir, 0o700);
+  giveToPostgres(dir, POSTGRES_ACCOUNT);
   const link = join(layout.state, node, 'data');
   if (!lstatSync(link, { throwIfNoEntry: false })) symlinkSync(dir, link);
+}
+
+export function giveToPostgres(dir: string, account: string): void {
+  const { uid, gid } = accountOf(account);
+  chownSync(dir, uid, gid);
+  chmodSync(dir, 0o700);
 }
 
 function accountOf(name: string): { readonly uid: number; readonly gid: number } {

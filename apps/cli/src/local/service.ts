@@ -7,7 +7,8 @@ export interface ServiceSpec {
   readonly name: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  readonly logFile: string;
+  /** null: our own output. */
+  readonly logFile: string | null;
   readonly pidFile: string;
   /** The cluster's state folder, by which its processes are found again. */
   readonly state: string;
@@ -33,20 +34,21 @@ export class Service {
 
   constructor(spec: ServiceSpec) {
     this.spec = spec;
-    for (const file of [spec.logFile, spec.pidFile]) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    rotate(spec.logFile);
+    for (const file of [spec.logFile, spec.pidFile])
+      if (file !== null) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    if (spec.logFile !== null) rotate(spec.logFile);
   }
 
   start(): void {
     this.#timer = null;
     const startedMs = performance.now();
     // The child owns the file itself: its log goes on when we die, and it never waits for us to read.
-    const log = openSync(this.spec.logFile, 'a', 0o600);
+    const log = this.spec.logFile === null ? null : openSync(this.spec.logFile, 'a', 0o600);
     try {
       const child = spawn(process.execPath, ['--enable-source-maps', ...this.spec.args], {
         cwd: this.spec.cwd,
         env: { ...process.env, [MARK]: this.spec.state },
-        stdio: ['ignore', log, log],
+        stdio: ['ignore', log ?? 'inherit', log ?? 'inherit'],
         // Own session: Ctrl-C reaches us, and we stop things in order.
         detached: true,
       });
@@ -55,7 +57,7 @@ export class Service {
       child.once('error', () => this.#afterEnd(startedMs));
       child.once('exit', () => this.#afterEnd(startedMs));
     } finally {
-      closeSync(log);
+      if (log !== null) closeSync(log);
     }
   }
 
@@ -72,7 +74,7 @@ export class Service {
   /** Logs grow while the process holds them open (append mode), so a long one is copied away and cut. */
   trimLog(): void {
     const { logFile } = this.spec;
-    if (!existsSync(logFile) || statSync(logFile).size < MAX_LOG_BYTES) return;
+    if (logFile === null || !existsSync(logFile) || statSync(logFile).size < MAX_LOG_BYTES) return;
     copyFileSync(logFile, `${logFile}.1`);
     truncateSync(logFile, 0);
   }
