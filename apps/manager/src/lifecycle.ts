@@ -146,9 +146,14 @@ export class Lifecycle {
     const guard = () => void authority.demand('gated', epoch);
     guard();
     await store.migrate();
+    await store.claim(epoch, guard);
     if (firstLogin !== null && !(await store.hasUsers())) {
       const passwordHash = await hashPassword(firstLogin.password);
-      const added = await store.addFirstUser({ login: firstLogin.login, role: 'admin', passwordHash, mustChange: true }, guard);
+      const added = await store.addFirstUser(
+        { login: firstLogin.login, role: 'admin', passwordHash, mustChange: true },
+        epoch,
+        guard,
+      );
       if (added) log.info('user.first', { login: firstLogin.login });
     }
     guard();

@@ -5,7 +5,7 @@ import type { Clock, Log } from '@yosugara/kernel';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Authority } from '../control/authority.js';
-import { ApiRefusal, notLoggedIn } from '../http/errors.js';
+import { ApiRefusal, ApiRefusals, notLoggedIn } from '../http/errors.js';
 import { type AuditEntry, type ManagerStore, ROLES } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, LOG, SETTINGS, STORE } from '../tokens.js';
 import { Asker, type Identity, type KnownRequest, NeedsActive, Public } from './identity.js';
@@ -37,6 +37,7 @@ type Me = z.infer<typeof MeSchema>;
 const DoneSchema = z.object({ ok: z.literal(true) }).meta({ id: 'Done' });
 
 @ApiTags('login')
+@ApiRefusals()
 @Controller('api')
 export class AuthController {
   constructor(

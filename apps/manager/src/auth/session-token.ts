@@ -2,9 +2,6 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 
 export const SESSION_COOKIE = 'yosugara_session';
 
-/** Longest life of a local token: it is made for one command. */
-const LOCAL_TOKEN_MAX_MS = 300_000;
-
 const mac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
 function isEqual(one: Buffer, two: Buffer): boolean {
@@ -27,26 +24,6 @@ export function tokenHashOf(key: Buffer, cookie: string): Buffer | null {
   const [id, signature, ...more] = cookie.split('.');
   if (id === undefined || signature === undefined || more.length > 0 || id.length !== 43) return null;
   return isEqual(Buffer.from(signature, 'base64url'), mac(key, `session|${id}`)) ? hashOf(id) : null;
-}
-
-/**
- * `local.<expires, ms since 1970>.<nonce>.<HMAC>`: for the CLI on this host. Whoever can read `secrets/session.key` may
- * command anyway (the control socket asks for no login either), so that key is the proof; no password travels.
- */
-export function isLocalToken(key: Buffer, token: string, wallMs: number): boolean {
-  const [word, expires, nonce, signature, ...more] = token.split('.');
-  if (word !== 'local' || expires === undefined || nonce === undefined || signature === undefined || more.length > 0)
-    return false;
-  const leftMs = Number(expires) - wallMs;
-  if (!(leftMs > 0 && leftMs <= LOCAL_TOKEN_MAX_MS)) return false;
-  return isEqual(Buffer.from(signature, 'base64url'), mac(key, `local|${expires}|${nonce}`));
-}
-
-/** The other end of `isLocalToken`; the CLI does the same with the key file. */
-export function newLocalToken(key: Buffer, wallMs: number): string {
-  const expires = String(wallMs + 60_000);
-  const nonce = randomBytes(12).toString('base64url');
-  return `local.${expires}.${nonce}.${mac(key, `local|${expires}|${nonce}`).toString('base64url')}`;
 }
 
 /** Equal secrets, compared in constant time whatever their lengths. */

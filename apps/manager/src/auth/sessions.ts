@@ -5,7 +5,7 @@ import type { Authority } from '../control/authority.js';
 import type { ManagerStore, SessionUser } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, SETTINGS, STORE } from '../tokens.js';
 import { type Identity, type KnownRequest } from './identity.js';
-import { isLocalToken, isSameSecret, SESSION_COOKIE, tokenHashOf } from './session-token.js';
+import { isSameSecret, SESSION_COOKIE, tokenHashOf } from './session-token.js';
 
 const CACHE_MS = 1_000;
 const CACHE_MAX = 1_000;
@@ -54,11 +54,9 @@ export class Sessions {
   }
 
   #ofBearer(token: string, allowsProbeToken: boolean): Identity | null {
-    const { probeToken, sessionKey } = this.#settings;
+    const { probeToken } = this.#settings;
     if (allowsProbeToken && probeToken !== null && isSameSecret(token, probeToken))
       return { login: 'probe', role: 'operator', mustChange: false, tokenHash: null };
-    if (isLocalToken(sessionKey, token, this.#clock.wallMs()))
-      return { login: 'local', role: 'admin', mustChange: false, tokenHash: null };
     return null;
   }
 
@@ -66,8 +64,7 @@ export class Sessions {
     const key = tokenHash.toString('base64');
     const known = this.#cache.get(key);
     const nowMs = this.#clock.monotonicMs();
-    if (known !== undefined && nowMs - known.atMs < CACHE_MS && known.user.expiresAt.getTime() > this.#clock.wallMs())
-      return known.user;
+    if (known !== undefined && nowMs - known.atMs < CACHE_MS) return known.user;
     this.#cache.delete(key);
     const user = (await this.#store.findSession(tokenHash)) ?? (await this.#lookAgain(tokenHash));
     if (user === null) return null;

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { Asker, type Identity, Roles } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import type { ControlQuestion } from '../control/client.js';
+import { ApiRefusals } from '../http/errors.js';
 import type { ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CONTROLLER, LOG, SETTINGS, STORE } from '../tokens.js';
 import { type AskController, ClusterView } from './cluster-view.js';
@@ -22,6 +23,7 @@ type CommandAnswer = z.infer<typeof CommandAnswerSchema>;
 const COMMAND_DEADLINE_MS = 5_000;
 
 @ApiTags('cluster')
+@ApiRefusals()
 @Controller('api/cluster')
 export class ClusterController {
   constructor(

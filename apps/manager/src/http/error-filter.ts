@@ -1,12 +1,19 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
 import { ThrottlerException } from '@nestjs/throttler';
-import { DeadlineError, explain, InvariantError, type Log, YosugaraError } from '@yosugara/kernel';
+import { DeadlineError, explain, InvalidInputError, InvariantError, type Log, YosugaraError } from '@yosugara/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LOG } from '../tokens.js';
 import { type ApiErrorBody, ApiRefusal } from './errors.js';
 
 /** Codes of the outside world that a client may try again: 503. Everything else is ours: 500. */
-const PASSING = new Set(['NOT_ACTIVE', 'DATABASE_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'CONTROLLER_UNREACHABLE', 'DEADLINE']);
+const PASSING = new Set([
+  'NOT_ACTIVE',
+  'DATABASE_UNAVAILABLE',
+  'COMMIT_UNKNOWN',
+  'STALE_EPOCH',
+  'CONTROLLER_UNREACHABLE',
+  'DEADLINE',
+]);
 const CONFLICT = new Set(['ALREADY_THERE', 'REFUSED']);
 
 @Catch()
@@ -39,6 +46,8 @@ export function answerTo(error: unknown): { readonly status: number; readonly bo
   if (error instanceof ThrottlerException)
     return { status: 429, body: { code: 'TOO_MANY_REQUESTS', message: 'too many attempts; wait a minute' } };
   if (error instanceof HttpException) return ofNest(error);
+  if (error instanceof InvalidInputError)
+    return { status: 400, body: { code: error.code, message: error.message, place: error.message.split(':')[0] ?? '' } };
   if (error instanceof YosugaraError) {
     const status = PASSING.has(error.code) || error instanceof DeadlineError ? 503 : CONFLICT.has(error.code) ? 409 : 500;
     return { status, body: { code: error.code, message: error.message } };

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Public } from '../auth/identity.js';
 import type { Lifecycle } from '../lifecycle.js';
 import { type ApiSettings, LIFECYCLE, SETTINGS } from '../tokens.js';
+import { ApiRefusals } from './errors.js';
 
 const HealthSchema = z
   .object({ node: z.string(), mode: z.enum(['off', 'passive', 'gated', 'active']), epoch: z.int(), ready: z.boolean() })
@@ -11,6 +12,7 @@ const HealthSchema = z
 
 /** For people and scripts. A load balancer asks the controller (`/status/master`), which knows the lease at first hand. */
 @ApiTags('health')
+@ApiRefusals()
 @Controller('health')
 export class HealthController {
   constructor(

@@ -4,7 +4,7 @@ import type { Log } from '@yosugara/kernel';
 const RETRY_MS = 100;
 const MAX_CONNECTIONS = 2_048;
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
  * One address. While wanted it tries to listen every 100 ms: the address of the VIP may not be here yet, or the old Master's

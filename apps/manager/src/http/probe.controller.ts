@@ -1,11 +1,13 @@
 import { Body, Controller, Get, Inject, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { CommitUnknownError } from '@yosugara/runtime';
 import { z } from 'zod';
 import { AllowsProbeToken, NeedsActive, Roles } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import type { Lifecycle } from '../lifecycle.js';
-import { type ManagerStore, OutcomeUnknownError } from '../store/ports.js';
+import type { ManagerStore } from '../store/ports.js';
 import { AUTHORITY, LIFECYCLE, STORE } from '../tokens.js';
+import { ApiRefusals } from './errors.js';
 
 const KEY = z.string().regex(/^[\w.:/-]{1,200}$/, '1 to 200 of letters, digits and _ . : / -');
 const ProbeSchema = z.strictObject({ key: KEY }).meta({ id: 'Probe' });
@@ -18,6 +20,7 @@ const ProbeListSchema = z.object({ count: z.int(), keys: z.array(z.string()) }).
  * the content of `secrets/pg-app`, the password of the role that the first writer uses: `authorization: Bearer <it>`.
  */
 @ApiTags('probe')
+@ApiRefusals()
 @ApiBearerAuth()
 @Controller('api/writes')
 export class ProbeController {
@@ -40,7 +43,7 @@ export class ProbeController {
       this.authority.demand('active', epoch);
     } catch (cause) {
       // Committed, but another Master may be serving by now: an answer of ours must not count any more (S1).
-      throw new OutcomeUnknownError(cause);
+      throw new CommitUnknownError('another Master may be serving by now', cause);
     }
     return { key, epoch };
   }

@@ -7,9 +7,9 @@ import { Sessions } from '../auth/sessions.js';
 import { ClusterView } from '../cluster/cluster-view.js';
 import type { Authority } from '../control/authority.js';
 import { MessageFeed } from '../messages/feed.js';
-import { isWanted, type MessageFilter, StreamQuerySchema } from '../messages/query.js';
+import { type MessageFilter, StreamQuerySchema, wanted } from '../messages/query.js';
 import { type ApiSettings, AUTHORITY, SETTINGS } from '../tokens.js';
-import { ApiRefusal } from './errors.js';
+import { ApiRefusal, ApiRefusals } from './errors.js';
 import { EventStream } from './event-stream.js';
 
 const MAX_STREAMS = 200;
@@ -19,6 +19,7 @@ const MAX_ROWS = 500;
 const SESSION_CHECK_MS = 15_000;
 
 @ApiTags('live')
+@ApiRefusals()
 @Controller('api')
 export class StreamController implements OnApplicationShutdown {
   readonly #streams = new Set<EventStream>();
@@ -43,13 +44,14 @@ export class StreamController implements OnApplicationShutdown {
     @Res() reply: FastifyReply,
   ): void {
     if (this.#streams.size >= MAX_STREAMS) throw new ApiRefusal(503, 'TOO_MANY_STREAMS', `${MAX_STREAMS} pages are live already`);
+    const isWanted = wanted(filter);
     reply.hijack();
     const stream = new EventStream(reply.raw, reply.getHeaders());
     this.#streams.add(stream);
     stream.onEnd(() => this.#streams.delete(stream));
     this.#hello(stream);
     stream.onEnd(this.view.listen((status) => stream.send('cluster', status)));
-    this.#messages(stream, filter);
+    this.#messages(stream, isWanted);
     this.#endWithSession(stream, asker);
   }
 
@@ -69,11 +71,11 @@ export class StreamController implements OnApplicationShutdown {
     stream.onEnd(this.authority.watch(say));
   }
 
-  #messages(stream: EventStream, filter: MessageFilter): void {
+  #messages(stream: EventStream, isWanted: (row: MessageRow) => boolean): void {
     let rows: MessageRow[] = [];
     let dropped = 0;
     const unlisten = this.feed.listen((fresh) => {
-      rows.push(...fresh.filter((row) => isWanted(filter, row)));
+      rows.push(...fresh.filter(isWanted));
       dropped += Math.max(0, rows.length - MAX_ROWS);
       rows = rows.slice(-MAX_ROWS);
     });

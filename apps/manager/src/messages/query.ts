@@ -1,3 +1,5 @@
+import { BlockList, isIP } from 'node:net';
+import { InvalidInputError } from '@yosugara/kernel';
 import type { MessageRow } from '@yosugara/protocol';
 import { z } from 'zod';
 import type { MessageQuery } from '../store/ports.js';
@@ -53,15 +55,35 @@ export function messageQuery(asked: z.infer<typeof MessagesQuerySchema>, nowMs: 
 }
 
 /** The same judgement as the search's, on a row in hand. A trap has no severity, so a wish for one leaves it out. */
-export function isWanted(filter: MessageFilter, row: MessageRow): boolean {
-  if (filter.kind !== undefined && row.kind !== filter.kind) return false;
-  if (filter.source !== undefined && row.source !== filter.source) return false;
-  if (filter.host !== undefined && row.host !== filter.host) return false;
-  if (filter.severity !== undefined && !isAtLeast(row.severity, filter.severity)) return false;
-  return filter.text === undefined || row.text.toLowerCase().includes(filter.text.toLowerCase());
+export function wanted(filter: MessageFilter): (row: MessageRow) => boolean {
+  const { kind, source, host, severity } = filter;
+  const text = filter.text?.toLowerCase();
+  const network = source?.includes('/') ? networkOf(source) : null;
+  return (row) =>
+    (kind === undefined || row.kind === kind) &&
+    (source === undefined || (network === null ? row.source === source : isIn(network, row.source))) &&
+    (host === undefined || row.host === host) &&
+    (severity === undefined || isAtLeast(row.severity, severity)) &&
+    (text === undefined || row.text.toLowerCase().includes(text));
 }
 
-function isAtLeast(severity: string | null, wanted: (typeof SEVERITIES)[number]): boolean {
-  const index = SEVERITIES.findIndex((known) => known === severity);
-  return index >= 0 && index <= SEVERITIES.indexOf(wanted);
+function isAtLeast(severity: string | null, least: (typeof SEVERITIES)[number]): boolean {
+  const index = (SEVERITIES as readonly (string | null)[]).indexOf(severity);
+  return index >= 0 && index <= SEVERITIES.indexOf(least);
 }
+
+const familyOf = (address: string) => (address.includes(':') ? 'ipv6' : 'ipv4');
+
+/** @throws InvalidInputError */
+function networkOf(text: string): BlockList {
+  const [address = '', bits = ''] = text.split('/');
+  const network = new BlockList();
+  try {
+    network.addSubnet(address, Number(bits), familyOf(address));
+  } catch {
+    throw new InvalidInputError('source', text, 'an address or a network such as 10.0.0.0/8');
+  }
+  return network;
+}
+
+const isIn = (network: BlockList, address: string): boolean => isIP(address) !== 0 && network.check(address, familyOf(address));

@@ -16,7 +16,6 @@ export interface SessionUser {
   readonly login: string;
   readonly role: Role;
   readonly mustChange: boolean;
-  readonly expiresAt: Date;
 }
 
 export interface NewSession {
@@ -54,22 +53,6 @@ export interface MessageQuery {
  */
 export type CommitGuard = () => void;
 
-/** The database cannot be used now; nothing was done. */
-export class DatabaseUnavailableError extends YosugaraError {
-  override readonly name = 'DatabaseUnavailableError';
-  constructor(cause: unknown) {
-    super('DATABASE_UNAVAILABLE', 'the database of this node cannot be used now', { cause });
-  }
-}
-
-/** COMMIT was sent, and nobody can say whether it counts: look before doing it again. */
-export class OutcomeUnknownError extends YosugaraError {
-  override readonly name = 'OutcomeUnknownError';
-  constructor(cause: unknown) {
-    super('OUTCOME_UNKNOWN', 'it is not known whether the change was committed on both nodes', { cause });
-  }
-}
-
 /** A unique key is taken. */
 export class AlreadyThereError extends YosugaraError {
   override readonly name = 'AlreadyThereError';
@@ -78,13 +61,15 @@ export class AlreadyThereError extends YosugaraError {
   }
 }
 
-/** What the manager needs of the database. Every call has a deadline; failures are DatabaseUnavailableError or OutcomeUnknownError. */
+/** What the manager needs of the database. Every call has a deadline; failures are those of `Connections`. */
 export interface ManagerStore {
   /** Keeps connections open and says where the database is: `down`, `standby` (reads), `primary` (reads and writes). */
   probe(): Promise<'down' | 'standby' | 'primary'>;
   migrate(): Promise<void>;
+  /** Writes down that `epoch` owns the database; an older owner's transactions are refused from now on. */
+  claim(epoch: number, guard: CommitGuard): Promise<void>;
   /** Adds the user when there is no user at all. Resolves to whether it did. */
-  addFirstUser(user: User, guard: CommitGuard): Promise<boolean>;
+  addFirstUser(user: User, epoch: number, guard: CommitGuard): Promise<boolean>;
   hasUsers(): Promise<boolean>;
   findUser(login: string): Promise<User | null>;
   /** Ends every session of that user but `keep`. */

@@ -1,0 +1,31 @@
+import 'reflect-metadata';
+import { SILENT_LOG } from '@yosugara/kernel';
+import { hostClock } from './clock.js';
+import { Authority } from './control/authority.js';
+import { createApp } from './http/app.js';
+import { openApiDocument } from './http/openapi.js';
+import { Lifecycle } from './lifecycle.js';
+import type { ManagerStore } from './store/ports.js';
+
+/** Prints the API's OpenAPI document: `node apps/manager/dist/openapi.js > openapi.json`. Needs neither database nor controller. */
+const authority = new Authority(hostClock);
+const store = {} as ManagerStore;
+const nothing = () => undefined;
+const noIngest = async () => ({ behind: () => 0, stop: async () => undefined, failure: () => null });
+const lifecycle = new Lifecycle({
+  ...{ authority, store, startIngest: noIngest, firstLogin: null },
+  ...{ log: SILENT_LOG, onOff: nothing, onChange: nothing },
+});
+const settings = {
+  node: 'a',
+  sessionKey: Buffer.alloc(32),
+  probeToken: null,
+  staticDir: import.meta.dirname,
+  loginsPerMinute: 1,
+};
+const app = await createApp({
+  ...{ store, authority, lifecycle, settings },
+  ...{ askController: async () => null, clock: hostClock, log: SILENT_LOG },
+});
+process.stdout.write(`${JSON.stringify(openApiDocument(app), null, 2)}\n`);
+await app.close();

@@ -1,0 +1,113 @@
+import type { Clock, Log } from '@yosugara/kernel';
+import type { ManagerReport } from '@yosugara/protocol';
+import type { FastifyInstance } from 'fastify';
+import type { ManagerConfig } from './config.js';
+import { Authority } from './control/authority.js';
+import { askController, ControlLink } from './control/client.js';
+import { createApp } from './http/app.js';
+import { type Handler, Listener } from './http/listeners.js';
+import { Lifecycle, type StartIngest } from './lifecycle.js';
+import type { ManagerStore } from './store/ports.js';
+
+export interface ManagerParts {
+  readonly config: ManagerConfig;
+  readonly store: ManagerStore;
+  readonly startIngest: StartIngest;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The controller wants this process gone. */
+  readonly onOff: () => void;
+  readonly loginsPerMinute?: number;
+}
+
+export interface RunningManager {
+  report(): ManagerReport;
+  /** Ingest first, then the listeners with their connections, then the database. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+const LOGINS_PER_MINUTE = 20;
+
+/** The whole process but for signals and exit. Passive until the controller says otherwise. */
+export async function startManager(parts: ManagerParts): Promise<RunningManager> {
+  const { config, store, clock, log } = parts;
+  const authority = new Authority(clock);
+  let listeners: Listeners | null = null;
+  const report = () => lifecycle.report(listeners?.vip?.isOpen === true);
+  const link = new ControlLink(config.controlSocket, authority, report, log);
+  const changed = () => link.changed();
+  const lifecycle = new Lifecycle({
+    authority,
+    store,
+    startIngest: parts.startIngest,
+    firstLogin: config.secrets.firstLogin,
+    log,
+    onOff: parts.onOff,
+    onChange: changed,
+  });
+  // The controller hears from us, and the database is tried, while Nest is still building.
+  link.open();
+  lifecycle.start();
+  const app = await createApp({
+    store,
+    authority,
+    lifecycle,
+    askController: (question, deadlineMs) => askController(config.controlSocket, question, deadlineMs),
+    settings: {
+      node: config.node,
+      sessionKey: config.secrets.sessionKey,
+      probeToken: config.secrets.probeToken,
+      staticDir: config.staticDir,
+      loginsPerMinute: parts.loginsPerMinute ?? LOGINS_PER_MINUTE,
+    },
+    clock,
+    log,
+  });
+  listeners = openListeners(config, app.getHttpAdapter().getInstance() as unknown as FastifyInstance, authority, log, changed);
+  let stopping: Promise<void> | null = null;
+  const stop = async () => {
+    await lifecycle.stop();
+    link.close();
+    listeners?.close();
+    authority.close();
+    await app.close();
+    await store.close();
+  };
+  return {
+    report,
+    stop: async () => {
+      stopping ??= stop();
+      await stopping;
+    },
+  };
+}
+
+interface Listeners {
+  readonly vip: Listener | null;
+  close(): void;
+}
+
+/** Fastify's router behind sockets of our own: one application on two addresses that come and go apart. */
+function openListeners(
+  config: ManagerConfig,
+  fastify: FastifyInstance,
+  authority: Authority,
+  log: Log,
+  changed: () => void,
+): Listeners {
+  const handler = fastify.routing as unknown as Handler;
+  const own = new Listener(config.address, config.port, handler, log, changed);
+  const vip = config.vip === null ? null : new Listener(config.vip, config.port, handler, log, changed);
+  const follow = () => (authority.now().vip ? vip?.open() : vip?.close());
+  const unwatch = authority.watch(follow);
+  own.open();
+  follow();
+  return {
+    vip,
+    close: () => {
+      unwatch();
+      own.close();
+      vip?.close();
+    },
+  };
+}

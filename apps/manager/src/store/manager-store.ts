@@ -1,0 +1,117 @@
+import { InvalidInputError } from '@yosugara/kernel';
+import type { Messages } from '@yosugara/protocol';
+import {
+  AuditRepository,
+  type Connections,
+  DatabaseUnavailableError,
+  type MessageRepository,
+  migrate,
+  SessionRepository,
+  type MessageQuery as StoreQuery,
+  UserRepository,
+  WriteProbeRepository,
+} from '@yosugara/store';
+import { SEVERITIES } from '../messages/query.js';
+import { AlreadyThereError, type AuditEntry, type ManagerStore, type MessageQuery, ROLES, type Role } from './ports.js';
+
+type Db = Parameters<Parameters<Connections['read']>[0]>[0];
+
+/** The manager's verbs, made of the repositories of libs/store. */
+export function managerStore(connections: Connections, messages: Pick<MessageRepository, 'search'>): ManagerStore {
+  return {
+    probe: async () => await connections.probe(),
+    migrate: async () => void (await migrate(connections.owner())),
+    claim: async (epoch, guard) => await connections.write(epoch, async () => undefined, guard),
+    hasUsers: async () => await connections.read(async (db) => (await new UserRepository(db).count()) > 0),
+    addFirstUser: async (user, epoch, guard) =>
+      await connections.write(epoch, async (db) => (await new UserRepository(db).create(user)) !== null, guard),
+    findUser: async (login) => await connections.read(async (db) => await findUser(db, login)),
+    changePassword: async (login, passwordHash, keep, entry, guard) =>
+      await connections.write(
+        entry.epoch,
+        async (db) => {
+          const user = await new UserRepository(db).findByLogin(login);
+          if (user === null) return;
+          await new UserRepository(db).setPassword(user.id, passwordHash);
+          await new SessionRepository(db).closeOthers(user.id, keep);
+          await note(db, entry);
+        },
+        guard,
+      ),
+    createSession: async ({ tokenHash, login, expiresAt }, entry, guard) =>
+      await connections.write(
+        entry.epoch,
+        async (db) => {
+          const user = await new UserRepository(db).findByLogin(login);
+          if (user === null) return;
+          await new SessionRepository(db).removeExpired();
+          await new SessionRepository(db).open(tokenHash, user.id, expiresAt);
+          await note(db, entry);
+        },
+        guard,
+      ),
+    findSession: async (tokenHash) =>
+      await connections.read(async (db) => {
+        const user = await new SessionRepository(db).userOf(tokenHash);
+        return user === null ? null : { login: user.login, role: roleOf(user.role), mustChange: user.mustChange };
+      }),
+    endSession: async (tokenHash, entry, guard) =>
+      await connections.write(
+        entry.epoch,
+        async (db) => {
+          await new SessionRepository(db).close(tokenHash);
+          await note(db, entry);
+        },
+        guard,
+      ),
+    audit: async (entry, guard) => await connections.write(entry.epoch, async (db) => await note(db, entry), guard),
+    insertProbe: async (key, epoch, guard) =>
+      await connections.write(
+        epoch,
+        async (db) => {
+          if (!(await new WriteProbeRepository(db).insert(key, epoch))) throw new AlreadyThereError(`the key ${key}`);
+        },
+        guard,
+      ),
+    listProbes: async (prefix) => await connections.read(async (db) => await new WriteProbeRepository(db).keys(prefix)),
+    searchMessages: async (query) => await search(messages, query),
+    close: async () => await connections.close(),
+  };
+}
+
+/** The least of rights for a word that this version does not know. */
+const roleOf = (text: string): Role => ROLES.find((role) => role === text) ?? 'viewer';
+
+async function findUser(db: Db, login: string) {
+  const user = await new UserRepository(db).findByLogin(login);
+  return user === null ? null : { ...user, role: roleOf(user.role) };
+}
+
+async function note(db: Db, entry: AuditEntry): Promise<void> {
+  const { login, action, epoch, detail, node } = entry;
+  await new AuditRepository(db).note({ actor: login, action, epoch, detail: { ...detail, node } });
+}
+
+/** Deadlines and lost connections of the repository, which sorts them less finely than `Connections`. */
+const asUnavailable = (error: unknown): unknown =>
+  error instanceof InvalidInputError || error instanceof DatabaseUnavailableError ? error : new DatabaseUnavailableError(error);
+
+async function search(messages: Pick<MessageRepository, 'search'>, query: MessageQuery): Promise<Messages> {
+  const { text, source, host, kind, limit } = query;
+  const us = (at: Date | undefined) => (at === undefined ? undefined : at.getTime() * 1_000);
+  const wanted = {
+    ...{ text, source, host, kind, limit },
+    severityMax: query.severity === undefined ? undefined : (SEVERITIES as readonly string[]).indexOf(query.severity),
+    sinceUs: us(query.since),
+    untilUs: us(query.until),
+    before: query.after,
+  };
+  const known = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)) as StoreQuery;
+  const page = await messages.search(known).catch((error: unknown) => {
+    // Our own word for it is another one.
+    throw error instanceof InvalidInputError && error.message.startsWith('before:')
+      ? new InvalidInputError('after', query.after ?? '', 'the `next` of an earlier page')
+      : asUnavailable(error);
+  });
+  return { rows: [...page.rows], next: page.next };
+}
