@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { NODE } from '../host/assets.js';
 import { LabToolError, until } from '../host/shell.js';
 import type { ClientResult } from './main.js';
 import type { ClientOrder, ClientPlan, ClientProgress } from './plan.js';
@@ -25,7 +26,7 @@ export class LabClient {
   static async start(plan: ClientPlan, namespace: string, planFile: string, logFile: string): Promise<LabClient> {
     await writeFile(planFile, JSON.stringify(plan), { mode: 0o600 });
     const log = openSync(logFile, 'a');
-    const args = [`--net=/run/netns/${namespace}`, process.execPath, PROGRAM, planFile];
+    const args = [`--net=/run/netns/${namespace}`, NODE, PROGRAM, planFile];
     const child = spawn('nsenter', args, { stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
     child.on('error', () => {});

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Status } from '@yosugara/protocol';
-import { WORKSPACE } from '../host/assets.js';
+import { NODE, WORKSPACE } from '../host/assets.js';
 import { LabHost, type Service } from '../host/host.js';
 import { Network } from '../host/network.js';
 import { run, until } from '../host/shell.js';
@@ -67,11 +67,7 @@ export class LabCluster {
     const places = ['--state-dir', `${dir}/%n/state`, '--data-dir', `${dir}/%n/data`];
     const bin = process.env['YOSUGARA_POSTGRES_BIN'];
     const postgres = bin === undefined || bin === '' ? [] : ['--postgres-bin', bin];
-    await run(
-      process.execPath,
-      [CLI, 'init', '--out', join(dir, 'init'), ...cluster, ...vip, ...policy, ...places, ...postgres],
-      60_000,
-    );
+    await run(NODE, [CLI, 'init', '--out', join(dir, 'init'), ...cluster, ...vip, ...policy, ...places, ...postgres], 60_000);
   }
 
   configFile(name: MemberName): string {
@@ -81,7 +77,7 @@ export class LabCluster {
   services(name: MemberName): readonly Service[] {
     const service = (app: string): Service => ({
       name: app,
-      args: [process.execPath, '--enable-source-maps', program(app), '--config', this.configFile(name)],
+      args: [NODE, '--enable-source-maps', program(app), '--config', this.configFile(name)],
       respawnMs: RESPAWN_MS,
     });
     return name === 'w' ? [service('controller')] : [service('controller'), service('receiver')];
@@ -126,7 +122,7 @@ export class LabCluster {
 
   /** The operator's one command, on the host that stayed. @returns its JSON document. */
   async recover(on: DataName): Promise<string> {
-    const [nsenter, args] = this.hosts[on].inside(process.execPath, [CLI, 'recover', '--json', '--config', this.configFile(on)]);
+    const [nsenter, args] = this.hosts[on].inside(NODE, [CLI, 'recover', '--json', '--config', this.configFile(on)]);
     return run(nsenter, args, 180_000);
   }
 
