@@ -75,6 +75,13 @@ describe('T1, a peer that streams to a Master alone', () => {
   const solo = (over: Partial<Observation> = {}) =>
     seenByA({ record: record({ syncSet: [a] }), postgres: primary({ names: [] }), ...over });
   it('is asked for every commit first', () => expect(decide(solo()).actions).toContainEqual({ kind: 'pg.setNames', names: [b] }));
+  it.each([
+    ['copies our data', { kind: 'empty' as const }],
+    ['is still connecting', standby({ receiver: 'connecting' })],
+    ['follows somebody else', standby({ follows: b })],
+  ])('is not asked while the node itself says that it %s', (_, said) =>
+    expect(kinds(solo({ peers: new Map([[b, peer({ postgres: said })]]) }))).not.toContain('pg.setNames'),
+  );
   it('then has to flush past a mark set afterwards', () => expect(kinds(solo({ postgres: primary() }))).toContain('pg.mark'));
   it('is not yet joined one byte before the mark', () =>
     expect(kinds(solo({ postgres: primary(), joinMark: { node: b, epoch: epoch(5), lsn: 1_001 } }))).not.toContain('join'));

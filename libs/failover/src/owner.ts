@@ -225,15 +225,23 @@ function alone(o: Observation, actions: Action[]): Part {
   return { role: 'MASTER_JOINING', why: whyOf('T1'), actions };
 }
 
+/** Not only does something of that name stream from us: the node itself says that its server does (a base backup streams, too). */
+function streamsToUs(o: Observation, node: NodeId): boolean {
+  const said = o.peers.get(node)?.postgres;
+  return (
+    othersOf(o).includes(node) &&
+    heardLately(o, node) &&
+    said?.kind === 'standby' &&
+    said.receiver === 'streaming' &&
+    said.follows === o.self
+  );
+}
+
 function joinCandidate(o: Observation): NodeId | null {
   if (o.postgres.kind !== 'primary' || o.nowMs - o.lastLeaveMs < JOIN_AGAIN_MS || coolingDown(o, 'pg.mark')) return null;
   const facts = o.postgres;
   const row = facts.peers.find(
-    (peer) =>
-      peer.streaming &&
-      othersOf(o).includes(peer.node) &&
-      heardLately(o, peer.node) &&
-      facts.walEnd - peer.flushLsn <= JOIN_LAG_BYTES,
+    (peer) => peer.streaming && streamsToUs(o, peer.node) && facts.walEnd - peer.flushLsn <= JOIN_LAG_BYTES,
   );
   return row?.node ?? null;
 }
