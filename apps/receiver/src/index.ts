@@ -1,1 +1,2 @@
-export {};
+export { loadConfig } from './config.js';
+export { type RunningReceiver, startReceiver } from './receiver.js';

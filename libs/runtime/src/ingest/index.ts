@@ -1,1 +1,3 @@
+export { contentDigest } from './digest.js';
+export { IngestLoop, type IngestOptions, ingestPermitOf } from './loop.js';
 export * from './ports.js';

@@ -1,0 +1,238 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openPeerCopy, openReceiverJournal, type PeerCopy, type ReceiverJournal } from '@yosugara/journal';
+import { type Log, YosugaraError } from '@yosugara/kernel';
+import { IngestedSchema, type NodeConfig, type ReceiverReport, STATE_LAYOUT, type Watermark } from '@yosugara/protocol';
+import {
+  type Endpoint,
+  type Listener,
+  listenPeer,
+  listenTcp,
+  listenUdp,
+  type PeerIdentity,
+  peerDialer,
+  serveLines,
+  VipListeners,
+  wallUs,
+} from '@yosugara/receivers';
+import { behindPeer, CopySender, holdCopy, letGo, type PeerChannel, TrapIntake, watermarkOf } from '@yosugara/runtime';
+import { membersOf } from './config.js';
+import { RoleWatch } from './role.js';
+
+export interface RunningReceiver {
+  watermark(): Watermark;
+  report(): ReceiverReport;
+  /** Closes the sockets, then syncs and closes the journals. */
+  stop(): Promise<void>;
+}
+
+const MB = 1024 * 1024;
+const WATERMARK_MS = 50;
+const REPORT_MS = 500;
+const DROPS_MS = 5_000;
+
+/**
+ * Sockets → journal → peer, in every role, with or without a controller or a database.
+ * @param onFatal the disk failed under the journal: say it and end.
+ */
+export async function startReceiver(config: NodeConfig, log: Log, onFatal: (error: Error) => void): Promise<RunningReceiver> {
+  const undo: (() => unknown)[] = [];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    return await start(config, log, onFatal, undo, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  config: NodeConfig,
+  log: Log,
+  onFatal: (error: Error) => void,
+  undo: (() => unknown)[],
+  stop: () => Promise<void>,
+): Promise<RunningReceiver> {
+  const { self, peer } = membersOf(config);
+  const at = (name: string) => join(config.stateDir, name);
+  const maxBytes = config.receiver.maxJournalMb * MB;
+  const journal = await openReceiverJournal({ dir: at(STATE_LAYOUT.journalOwn), node: self.id, maxBytes, onFatal });
+  undo.push(() => journal.close());
+  const copy = await openPeerCopy({ dir: at(STATE_LAYOUT.journalPeer), maxBytes, onFatal });
+  undo.push(() => copy.close());
+  sayDamage(log, journal, copy);
+
+  let dirty = true;
+  const changed = () => {
+    dirty = true;
+    traps.answerWhatIsSafe();
+  };
+  const identity = tlsIdentity(at);
+  const sender = new CopySender({
+    ...{ node: self.id, peer: peer.id, journal, wallUs, log, onChange: changed },
+    dialer: peerDialer({
+      ...identity,
+      address: peer.address,
+      port: config.ports.journal,
+      localAddress: self.address,
+      expected: peer.id,
+    }),
+  });
+  const role = new RoleWatch(at(STATE_LAYOUT.controlSocket), () => {
+    vip.want(role.vip);
+    changed();
+  });
+  undo.push(() => role.stop());
+  const traps = new TrapIntake({
+    intake: (record) => journal.append(record),
+    lastSeq: () => journal.nextSeq - 1,
+    safeSeq: () => (role.ingestAlone ? journal.durableSeq : Math.min(journal.durableSeq, sender.peerHas(journal.journalId))),
+  });
+
+  const own = await openAll(listenersOn(config, journal, traps, self.address, 'own'), undo);
+  const vipAddress = config.cluster.vip?.address;
+  const vip = new VipListeners(vipAddress === undefined ? [] : listenersOn(config, journal, traps, vipAddress, 'vip'), log);
+  undo.push(() => vip.close());
+
+  let holding: PeerChannel | null = null;
+  const server = await listenPeer({
+    ...{ ...identity, address: self.address, port: config.ports.journal, expected: peer.id },
+    onRefused: (why) => log.warn('copy.refused', { why }),
+    onChannel: (channel) => {
+      // The newest connection is the living one; an older may be the ghost of a host that froze.
+      holding?.close('replaced by a newer connection');
+      holding = channel;
+      holdCopy({ channel, copy, wallUs, log, onChange: changed });
+    },
+  });
+  undo.push(() => server.close());
+  undo.push(journal.onDurable(changed));
+  sender.start();
+  undo.push(() => sender.stop());
+
+  const watermark = (): Watermark =>
+    watermarkOf(self.id, journal, copy, {
+      link: sender.link,
+      clockOffsetUs: sender.clockOffsetUs,
+      peerHas: (journalId) => sender.peerHas(journalId),
+    });
+  let dropping = Promise.resolve();
+  const local = await serveLines(at(STATE_LAYOUT.receiverSocket), {
+    onOpen: (connection) => connection.send(watermark()),
+    onDocument: (document) => {
+      const { ingested } = IngestedSchema.parse(document);
+      dropping = dropping
+        .then(() => letGo(watermark(), ingested, journal, copy))
+        .catch((error: unknown) => log.warn('journal.not_dropped', { why: String(error) }));
+    },
+  });
+  undo.push(() => local.close());
+
+  let dropped = 0;
+  const listeners = () => [...own, ...vip.listeners];
+  const report = (): ReceiverReport => ({
+    ...{ process: 'receiver', pid: process.pid, vipBound: vip.bound, peerLink: sender.link, dropped },
+    received: journal.stats().appended,
+    journalBytes: journal.stats().bytes + copy.bytes,
+    behindPeer: behindPeer(watermark()),
+  });
+  every(undo, WATERMARK_MS, () => {
+    if (!dirty) return;
+    dirty = false;
+    local.broadcast(watermark());
+  });
+  every(undo, REPORT_MS, () => role.report(report()));
+  let counting = false;
+  every(undo, DROPS_MS, () => {
+    if (counting) return;
+    counting = true;
+    void lostDatagrams(listeners()).then((lost) => {
+      counting = false;
+      const now = lost + journal.stats().refusedFull + journal.stats().refusedBacklog;
+      // Silence about loss is a defect.
+      if (now > dropped)
+        log.error('receiver.dropped', {
+          more: now - dropped,
+          kernel: lost,
+          refusedFull: journal.stats().refusedFull,
+          refusedBacklog: journal.stats().refusedBacklog,
+        });
+      dropped = Math.max(dropped, now);
+      if (traps.malformed.size > 0) log.warn('trap.malformed', { counts: Object.fromEntries(traps.malformed) });
+      traps.malformed.clear();
+    });
+  });
+  log.info('receiver.ready', {
+    node: self.id,
+    journalId: journal.journalId,
+    listeners: own.map((listener) => listener.stats()),
+    asked: config.receiver.receiveBufferBytes,
+  });
+  return { watermark, report, stop };
+}
+
+function listenersOn(
+  config: NodeConfig,
+  journal: ReceiverJournal,
+  traps: TrapIntake,
+  address: string,
+  listener: Endpoint['listener'],
+): (() => Promise<Listener>)[] {
+  const intake = (record: Parameters<ReceiverJournal['append']>[0]) => journal.append(record);
+  const { receiveBufferBytes } = config.receiver;
+  return [
+    () => listenUdp({ address, port: config.ports.syslog, listener, kind: 'syslog', receiveBufferBytes, intake }),
+    () => listenTcp({ address, port: config.ports.syslog, listener, intake }),
+    () =>
+      listenUdp({
+        address,
+        port: config.ports.trap,
+        listener,
+        kind: 'trap',
+        receiveBufferBytes,
+        intake: (record, reply) => traps.take(record, reply),
+      }),
+  ];
+}
+
+async function openAll(open: readonly (() => Promise<Listener>)[], undo: (() => unknown)[]): Promise<readonly Listener[]> {
+  const listeners: Listener[] = [];
+  for (const each of open) {
+    const listener = await each();
+    undo.push(() => listener.close());
+    listeners.push(listener);
+  }
+  return listeners;
+}
+
+async function lostDatagrams(listeners: readonly Listener[]): Promise<number> {
+  const counts = await Promise.all(listeners.map((listener) => listener.kernelDrops()));
+  return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+}
+
+function sayDamage(log: Log, journal: ReceiverJournal, copy: PeerCopy): void {
+  for (const info of [...journal.journals(), ...copy.journals()])
+    if (info.corrupt !== null)
+      log.error('journal.corrupt', { journalId: info.journalId, lost: info.corrupt.lost, why: info.corrupt.message });
+}
+
+function tlsIdentity(at: (name: string) => string): PeerIdentity {
+  const secret = (name: string) => {
+    try {
+      return readFileSync(at(name));
+    } catch (error) {
+      throw new YosugaraError('SECRET_MISSING', `cannot read ${at(name)}: the link to the peer's receiver needs it`, {
+        cause: error,
+      });
+    }
+  };
+  const { tlsKey, tlsCert, clusterCa } = STATE_LAYOUT.secrets;
+  return { key: secret(tlsKey), cert: secret(tlsCert), ca: secret(clusterCa) };
+}
+
+function every(undo: (() => unknown)[], ms: number, work: () => void): void {
+  const timer = setInterval(work, ms);
+  undo.push(() => clearInterval(timer));
+}

@@ -1,0 +1,314 @@
+import { type Clock, explain, invariant, type Log } from '@yosugara/kernel';
+import {
+  MERGE_LIMITS,
+  type MergeEffect,
+  type MergeLimits,
+  type MergeRecord,
+  type MergeState,
+  mergeBegin,
+  mergeHeld,
+  mergeStep,
+  mergeWindow,
+  needsLookup,
+  parseMessage,
+  type RecordRef,
+} from '@yosugara/operations';
+import type { RoleNotice, Watermark } from '@yosugara/protocol';
+import { JournalFeed } from './feed.js';
+import {
+  type IngestBatch,
+  type IngestPermit,
+  type IngestStore,
+  type JournalFiles,
+  type MessageToStore,
+  StaleEpochError,
+  VIA_VIP,
+} from './ports.js';
+
+export interface IngestOptions {
+  /** This node and the other data node. */
+  readonly self: string;
+  readonly peer: string;
+  /** Segment files of `journal/own` and `journal/peer`. */
+  readonly own: JournalFiles;
+  readonly peerCopy: JournalFiles;
+  readonly store: IngestStore;
+  /** The receiver's newest word; null = none yet, or the receiver is gone. */
+  readonly watermark: () => Watermark | null;
+  /** null = not now. Asked before every transaction. */
+  readonly permit: () => IngestPermit | null;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Rows just stored, for whoever watches live; at most `maxBatch`. Must not throw, must not wait. */
+  readonly onStored?: (rows: readonly MessageToStore[]) => void;
+  /** Positions durable in both databases: the journals may let go through here. */
+  readonly onIngested?: (positions: readonly RecordRef[]) => void;
+  /** The database belongs to a younger epoch. */
+  readonly onStale?: (error: StaleEpochError) => void;
+  readonly limits?: MergeLimits;
+  readonly maxBatch?: number;
+  readonly batchMs?: number;
+}
+
+/** Read and not yet stored. Reached: the journals are not read on; they are the buffer. */
+const MAX_HELD = 20_000;
+const IDLE_MS = 250;
+/** No transaction begins this near to the lease's end. */
+const LEASE_MARGIN_MS = 250;
+const MAX_LONE = 20_000;
+const BACKOFF_FIRST_MS = 100;
+const BACKOFF_MAX_MS = 1_000;
+const INGESTED_EVERY_MS = 1_000;
+const STOP_MS = 1_000;
+
+interface Work {
+  readonly epoch: number;
+  version: number;
+  state: MergeState;
+  readonly feed: JournalFeed;
+  readonly positions: Map<string, number>;
+}
+
+/** What the manager may do by the controller's word. */
+export function ingestPermitOf(notice: RoleNotice | null): IngestPermit | null {
+  if (notice === null || notice.mode !== 'active') return null;
+  return {
+    epoch: notice.epoch as IngestPermit['epoch'],
+    leaseUntilMs: notice.leaseUntilMs,
+    ingestAlone: notice.ingestAlone,
+    bothDatabases: notice.syncSet.length >= 2,
+  };
+}
+
+/**
+ * From both journals into PostgreSQL, exactly once, while permitted. Whatever fails, the state is thrown away and built again
+ * from the database: a crash and an error are one path.
+ */
+export class IngestLoop {
+  readonly #options: IngestOptions;
+  #work: Work | null = null;
+  #running: Promise<void> | null = null;
+  #stopped = false;
+  #wake: (() => void) | null = null;
+  #poked = false;
+  #lastStoreMs = Number.NEGATIVE_INFINITY;
+  #lastIngestedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** The watermark or the permit changed. */
+  poke(): void {
+    this.#poked = true;
+    this.#wake?.();
+  }
+
+  /** Within 1 s; a transaction that hangs longer is left to its own deadline and to the fences. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.poke();
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([this.#running, new Promise((resolve) => (timer = setTimeout(resolve, STOP_MS)))]);
+    clearTimeout(timer);
+  }
+
+  /** Records that may be consumed and are not yet stored; for the manager's report. */
+  get behind(): number {
+    const mark = this.#options.watermark();
+    if (this.#work === null || mark === null) return 0;
+    return mergeHeld(this.#work.state) + this.#work.feed.behind(mark, this.#options.permit()?.ingestAlone ?? false);
+  }
+
+  async #run(): Promise<void> {
+    let backoffMs = BACKOFF_FIRST_MS;
+    while (!this.#stopped) {
+      let waitMs: number;
+      try {
+        waitMs = await this.#turn();
+        backoffMs = BACKOFF_FIRST_MS;
+      } catch (error) {
+        this.#work = null;
+        this.#options.log.warn('ingest.again', { why: explain(error) });
+        if (error instanceof StaleEpochError) this.#options.onStale?.(error);
+        waitMs = backoffMs;
+        backoffMs = Math.min(backoffMs * 2, BACKOFF_MAX_MS);
+        // Nothing wakes us earlier: a database that refuses would be asked as fast as messages come.
+        this.#poked = false;
+        await this.#wait(waitMs, false);
+        continue;
+      }
+      if (waitMs > 0) await this.#wait(waitMs, true);
+    }
+    this.#work = null;
+  }
+
+  /** Once around: read, merge, store. @returns ms until there may be something to do. */
+  async #turn(): Promise<number> {
+    const { clock, watermark, batchMs = 50, maxBatch = 2_000 } = this.#options;
+    const permit = this.#permitNow();
+    const mark = watermark();
+    if (permit === null || this.#work?.epoch !== permit.epoch) this.#work = null;
+    if (permit === null || mark === null) return IDLE_MS;
+    const work = (this.#work ??= await this.#begin(permit));
+    this.#setOffset(work, mark);
+    let read = 0;
+    for (const side of ['own', 'peer'] as const)
+      if (mergeHeld(work.state) < MAX_HELD) read += await this.#take(work, mark, side, permit.ingestAlone);
+    const held = mergeHeld(work.state);
+    const sinceMs = clock.monotonicMs() - this.#lastStoreMs;
+    if (held < maxBatch && sinceMs < batchMs) return read > 0 ? 0 : batchMs - sinceMs;
+    const consumed = held === 0 ? 0 : await this.#flush(work, mark, maxBatch);
+    if (read > 0 || consumed > 0) return 0;
+    return held > 0 ? 10 : IDLE_MS;
+  }
+
+  async #begin(permit: IngestPermit): Promise<Work> {
+    const { self, peer, store, own, peerCopy, log, clock, limits = MERGE_LIMITS } = this.#options;
+    const progress = await store.loadProgress();
+    const nodes: [string, string] = self < peer ? [self, peer] : [peer, self];
+    const feed = new JournalFeed({ own, peer: peerCopy, log, nowMs: () => clock.monotonicMs() }, progress.positions);
+    log.info('ingest.begins', {
+      epoch: permit.epoch,
+      version: progress.version,
+      positions: Object.fromEntries(progress.positions),
+    });
+    return {
+      epoch: permit.epoch,
+      version: progress.version,
+      state: mergeBegin(nodes, progress.window, limits),
+      feed,
+      positions: new Map(progress.positions),
+    };
+  }
+
+  /** The window's offset is the second node's clock minus the first's, by name, whichever node is Master. */
+  #setOffset(work: Work, mark: Watermark): void {
+    if (mark.clockOffsetUs === null) return;
+    const offsetUs = this.#options.self < this.#options.peer ? mark.clockOffsetUs : -mark.clockOffsetUs;
+    work.state = mergeStep(work.state, { kind: 'offset', offsetUs }).state;
+  }
+
+  async #take(work: Work, mark: Watermark, side: 'own' | 'peer', alone: boolean): Promise<number> {
+    const records = await work.feed.read(mark, side, alone);
+    for (let from = 0; from < records.length; ) from += await this.#offer(work, records.slice(from));
+    return records.length;
+  }
+
+  /** Offers as many as the database's answer can hold late partners for: all, nearly always. @returns how many. */
+  async #offer(work: Work, all: readonly MergeRecord[]): Promise<number> {
+    let records = all;
+    let lone: readonly MergeRecord[] = [];
+    for (;;) {
+      const question = needsLookup(work.state, records);
+      lone = question === null ? [] : await this.#options.store.findLone(question, MAX_LONE);
+      if (lone.length < MAX_LONE || records.length === 1) break;
+      records = records.slice(0, Math.ceil(records.length / 2));
+    }
+    work.state = mergeStep(work.state, { kind: 'records', records, lone, nowMs: this.#options.clock.monotonicMs() }).state;
+    return records.length;
+  }
+
+  /** @returns records consumed. */
+  async #flush(work: Work, mark: Watermark, max: number): Promise<number> {
+    const { clock, store, log } = this.#options;
+    const before = mergeHeld(work.state);
+    const { state, effects } = mergeStep(work.state, {
+      kind: 'flush',
+      nowMs: clock.monotonicMs(),
+      peerUp: mark.peerLink === 'up',
+      max,
+    });
+    work.state = state;
+    if (effects.length === 0) return 0;
+    const batch = batchOf(work, effects);
+    const permit = this.#permitNow();
+    if (permit === null || permit.epoch !== work.epoch) {
+      // The state is ahead of the database now: begin again when permitted again.
+      this.#work = null;
+      return 0;
+    }
+    const { keyHits } = await store.storeBatch(batch);
+    this.#lastStoreMs = clock.monotonicMs();
+    if (keyHits > 0) log.error('ingest.key_hits', { keyHits, rows: batch.rows.length, version: batch.version });
+    work.version++;
+    for (const position of batch.positions) {
+      work.positions.set(position.journalId, position.seq);
+      work.feed.release(position);
+    }
+    if (batch.rows.length > 0) this.#options.onStored?.(batch.rows);
+    this.#tellIngested(work, permit);
+    return before - mergeHeld(work.state);
+  }
+
+  /** A commit that both databases acknowledged covers every commit before it. */
+  #tellIngested(work: Work, permit: IngestPermit): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (!permit.bothDatabases || nowMs - this.#lastIngestedMs < INGESTED_EVERY_MS) return;
+    this.#lastIngestedMs = nowMs;
+    this.#options.onIngested?.([...work.positions].map(([journalId, seq]) => ({ journalId, seq })));
+  }
+
+  #permitNow(): IngestPermit | null {
+    const permit = this.#stopped ? null : this.#options.permit();
+    return permit === null || permit.leaseUntilMs - this.#options.clock.monotonicMs() < LEASE_MARGIN_MS ? null : permit;
+  }
+
+  async #wait(ms: number, wakeable: boolean): Promise<void> {
+    if (this.#stopped || (wakeable && this.#poked)) {
+      this.#poked = false;
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#wake = null;
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#wake = () => {
+        if (wakeable || this.#stopped) done();
+      };
+    });
+    this.#poked = false;
+  }
+}
+
+function batchOf(work: Work, effects: readonly MergeEffect[]): IngestBatch {
+  const rows: MessageToStore[] = [];
+  const seenAlso: IngestBatch['seenAlso'][number][] = [];
+  const positions: RecordRef[] = [];
+  for (const effect of effects)
+    if (effect.kind === 'store') rows.push(rowOf(work.feed, effect));
+    else if (effect.kind === 'seenAlso') seenAlso.push(effect);
+    else positions.push({ journalId: effect.journalId, seq: effect.seq });
+  return {
+    epoch: work.epoch as IngestBatch['epoch'],
+    version: work.version,
+    rows,
+    seenAlso,
+    positions,
+    window: mergeWindow(work.state),
+  };
+}
+
+function rowOf(feed: JournalFeed, effect: Extract<MergeEffect, { kind: 'store' }>): MessageToStore {
+  const record = feed.recordOf(effect.record);
+  invariant(record !== undefined, `record ${effect.record.journalId} ${effect.record.seq} is held until it is stored`);
+  return {
+    ...parseMessage(record),
+    ...effect.record,
+    node: effect.node,
+    receivedAtUs: record.receivedAtUs,
+    kind: record.kind,
+    source: record.source.address,
+    flags: record.flags | (record.listener.kind === 'vip' ? VIA_VIP : 0),
+    raw: record.raw,
+    content: effect.content,
+    seenBy: effect.seenBy,
+  };
+}
