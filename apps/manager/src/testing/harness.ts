@@ -1,0 +1,128 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SILENT_LOG } from '@yosugara/kernel';
+import { NodeConfigSchema } from '@yosugara/protocol';
+import { Connections, MessageRepository, Partitions } from '@yosugara/store';
+import { hostClock } from '../clock.js';
+import type { ManagerConfig } from '../config.js';
+import type { StartIngest } from '../lifecycle.js';
+import { type RunningManager, startManager } from '../start.js';
+import { managerStore } from '../store/manager-store.js';
+import { aStatus, FakeController } from './fake-controller.js';
+
+export const PROBE_TOKEN = 'the-probe-token';
+export const FIRST_PASSWORD = 'first-password-of-spec';
+const SESSION_KEY = Buffer.alloc(32, 7);
+
+export interface NodeOptions {
+  readonly node: 'a' | 'b';
+  readonly address: string;
+  readonly vip: string;
+  readonly port: number;
+  readonly postgres: { readonly host: string; readonly port: number };
+  readonly loginsPerMinute?: number;
+}
+
+export interface TestNode {
+  readonly url: string;
+  readonly controller: FakeController;
+  readonly manager: RunningManager;
+  readonly ingest: { running: number; started: number };
+  call(method: 'GET' | 'POST', path: string, options?: CallOptions): Promise<Answer>;
+  /** Logs in, or fails; resolves to the cookie. */
+  login(password?: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface CallOptions {
+  readonly body?: unknown;
+  readonly cookie?: string;
+  readonly bearer?: string;
+  readonly headers?: Record<string, string>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: a spec looks into answers of every shape.
+  readonly body: any;
+}
+
+/** One node's manager with real sockets and a real database, and a controller that does what the spec says. */
+export async function startNode(options: NodeOptions): Promise<TestNode> {
+  const dir = mkdtempSync(join(tmpdir(), 'yosugara-manager-'));
+  mkdirSync(join(dir, 'console', 'assets'), { recursive: true });
+  writeFileSync(join(dir, 'console', 'index.html'), '<html>console</html>');
+  writeFileSync(join(dir, 'console', 'assets', 'main-abc.js'), 'export {}');
+  const config = configOf(dir, options);
+  const controller = new FakeController(config.controlSocket, options.node);
+  controller.status = aStatus(1);
+  await controller.listen();
+  const connections = new Connections({ node: options.node, ...config.postgres }, SILENT_LOG);
+  const store = managerStore(connections, new MessageRepository(connections.readers, new Partitions(connections.readers)));
+  const ingest = { running: 0, started: 0 };
+  const manager = await startManager({
+    ...{ config, store, startIngest: countingIngest(ingest), clock: hostClock, log: SILENT_LOG, onOff: () => undefined },
+    ...(options.loginsPerMinute === undefined ? {} : { loginsPerMinute: options.loginsPerMinute }),
+  });
+  const url = `http://${options.address}:${options.port}`;
+  const call: TestNode['call'] = async (method, path, how = {}) => await ask(`${url}${path}`, method, how);
+  return {
+    ...{ url, controller, manager, ingest, call },
+    login: async (password = FIRST_PASSWORD) => {
+      const answer = await call('POST', '/api/login', { body: { login: 'admin', password } });
+      if (answer.status !== 200) throw new Error(`login: ${answer.status} ${JSON.stringify(answer.body)}`);
+      return answer.headers.get('set-cookie')?.split(';')[0] ?? '';
+    },
+    stop: async () => {
+      await manager.stop();
+      await controller.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function ask(url: string, method: 'GET' | 'POST', how: CallOptions = {}): Promise<Answer> {
+  const headers: Record<string, string> = { connection: 'close' };
+  if (method === 'POST') Object.assign(headers, { 'x-yosugara': '1', 'content-type': 'application/json' });
+  if (how.cookie !== undefined) headers['cookie'] = how.cookie;
+  if (how.bearer !== undefined) headers['authorization'] = `Bearer ${how.bearer}`;
+  const answer = await fetch(url, {
+    method,
+    headers: { ...headers, ...how.headers },
+    signal: AbortSignal.timeout(5_000),
+    ...(method === 'POST' ? { body: JSON.stringify(how.body ?? {}) } : {}),
+  });
+  const text = await answer.text();
+  const isJson = answer.headers.get('content-type')?.startsWith('application/json') === true;
+  return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
+}
+
+const countingIngest =
+  (ingest: { running: number; started: number }): StartIngest =>
+  async () => {
+    ingest.running += 1;
+    ingest.started += 1;
+    let isRunning = true;
+    const stop = async () => {
+      if (isRunning) ingest.running -= 1;
+      isRunning = false;
+    };
+    return { behind: () => 0, failure: () => null, stop };
+  };
+
+function configOf(dir: string, options: NodeOptions): ManagerConfig {
+  const member = (id: string, address: string) => ({ id, address, kind: 'data', peerId: `peer-${id}` });
+  const config = NodeConfigSchema.parse({
+    cluster: { id: 'spec', members: [member(options.node, options.address), member('z', '127.0.77.99')] },
+    ...{ node: options.node, stateDir: dir, dataDir: dir },
+  });
+  return {
+    ...{ node: options.node, address: options.address, vip: options.vip, port: options.port, stateDir: dir, config },
+    controlSocket: join(dir, 'control.sock'),
+    staticDir: join(dir, 'console'),
+    postgres: { ...options.postgres, user: 'postgres', database: 'postgres', password: 'none', clusterCa: null },
+    secrets: { sessionKey: SESSION_KEY, probeToken: PROBE_TOKEN, firstLogin: { login: 'admin', password: FIRST_PASSWORD } },
+  };
+}
