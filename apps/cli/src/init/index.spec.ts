@@ -96,7 +96,7 @@ describe('init', () => {
     expect(initCluster(dir, PLAN)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' }));
 
   it('refuses what is no valid configuration, and says where', async () => {
-    await expect(initCluster(join(dir, 'x'), { ...PLAN, clusterId: 'No!' })).rejects.toThrow(/cluster\.id/);
+    await expect(initCluster(join(dir, 'x'), { ...PLAN, clusterId: 'No!' })).rejects.toThrow(/^cluster\.id: found "No!"/);
     await expect(initCluster(join(dir, 'x'), { ...PLAN, ports: { syslog: 70_000 } })).rejects.toThrow(/ports\.syslog/);
   });
 });

@@ -62,7 +62,7 @@ export async function initCluster(outDir: string, plan: ClusterPlan): Promise<In
 function configOf(out: string, plan: ClusterPlan, self: PlannedMember, seeds: ReadonlyMap<string, Uint8Array>): NodeConfig {
   const place = (pattern: string) => pattern.replaceAll('%n', self.id);
   const { clusterId, members, ports, stateDir, dataDir, postgresBin, staticDir, ...cluster } = plan;
-  const parsed = NodeConfigSchema.safeParse({
+  const asked = {
     cluster: {
       id: clusterId,
       ...defined(cluster),
@@ -74,10 +74,12 @@ function configOf(out: string, plan: ClusterPlan, self: PlannedMember, seeds: Re
     ...(dataDir === undefined || self.kind === 'witness' ? {} : { dataDir: place(dataDir) }),
     postgres: defined({ bin: postgresBin }),
     console: defined({ staticDir }),
-  });
+  };
+  const parsed = NodeConfigSchema.safeParse(asked);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
-  throw new InvalidInputError(issue.path.join('.'), String(issue.input ?? ''), issue.message);
+  const found = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], asked);
+  throw new InvalidInputError(issue.path.join('.'), String(found ?? ''), issue.message);
 }
 
 const defined = (record: object) => Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));

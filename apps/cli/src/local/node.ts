@@ -1,10 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { YosugaraError } from '@yosugara/kernel';
 import { NodeConfigSchema, STATE_LAYOUT } from '@yosugara/protocol';
 import { parse } from 'yaml';
 import type { Layout } from './layout.js';
-import { giveToPostgres } from './prepare.js';
+import { prepareDataDir } from './prepare.js';
 import { sweep } from './processes.js';
 import { Service } from './service.js';
 
@@ -18,11 +18,10 @@ const LEFTOVERS_GRACE_MS = 5_000;
 export function runNode(layout: Layout, configFile: string): { readonly stop: () => Promise<void> } {
   const config = NodeConfigSchema.safeParse(parse(readFileSync(configFile, 'utf8')));
   if (!config.success) throw new YosugaraError('BAD_CONFIG', `${configFile} cannot be used`, { cause: config.error });
-  const { node, stateDir, dataDir = stateDir, cluster } = config.data;
+  const { node, stateDir, dataDir, cluster, postgres } = config.data;
   const isData = cluster.members.some((member) => member.id === node && member.kind === 'data');
-  mkdirSync(dataDir, { recursive: true, mode: 0o755 });
-  if (isData && process.getuid?.() === 0) giveToPostgres(dataDir, config.data.postgres.user);
-  if (isData && process.getuid?.() !== 0) chmodSync(dataDir, 0o700);
+  // Without a folder of its own, PGDATA lies in the state folder, which stays ours: the secrets are in it.
+  if (isData && dataDir !== undefined) prepareDataDir(dataDir, postgres.user);
 
   const apps = isData ? ['controller', 'receiver'] : ['controller'];
   const services = apps
@@ -42,7 +41,7 @@ export function runNode(layout: Layout, configFile: string): { readonly stop: ()
   return {
     stop: async () => {
       await Promise.all(services.map((service) => service.stop(STOP_GRACE_MS)));
-      await sweep(stateDir, dataDir, LEFTOVERS_GRACE_MS);
+      await sweep(stateDir, dataDir ?? stateDir, LEFTOVERS_GRACE_MS);
     },
   };
 }

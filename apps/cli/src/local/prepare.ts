@@ -55,17 +55,20 @@ function refreshPaths(layout: Layout, node: string): void {
 
 function prepareData(layout: Layout, node: string): void {
   const dir = join(layout.data, node);
-  mkdirSync(dir, { recursive: true, mode: 0o755 });
-  if (process.getuid?.() !== 0) return chmodSync(dir, 0o700);
+  prepareDataDir(dir, POSTGRES_ACCOUNT);
+  if (process.getuid?.() !== 0) return;
   for (const above of [layout.data, dirname(layout.data)]) chmodSync(above, 0o755);
-  giveToPostgres(dir, POSTGRES_ACCOUNT);
   const link = join(layout.state, node, 'data');
   if (!lstatSync(link, { throwIfNoEntry: false })) symlinkSync(dir, link);
 }
 
-export function giveToPostgres(dir: string, account: string): void {
-  const { uid, gid } = accountOf(account);
-  chownSync(dir, uid, gid);
+/** PGDATA's parent: PostgreSQL's account owns it, since PostgreSQL refuses to be root. */
+export function prepareDataDir(dir: string, account: string): void {
+  mkdirSync(dir, { recursive: true, mode: 0o755 });
+  if (process.getuid?.() === 0) {
+    const { uid, gid } = accountOf(account);
+    chownSync(dir, uid, gid);
+  }
   chmodSync(dir, 0o700);
 }
 
