@@ -40,6 +40,7 @@ describe('a journal read from another process', () => {
     const own = await filled(dir, 30, { segmentBytes: 1000 });
     const reader = openJournalReader(dir);
     expect(await reader.read(own.journalId, 31, 30, 1e6)).toEqual([]);
+    expect(texts(await reader.read(own.journalId, 1, 5, 1e6))).toEqual(numbered(1, 5));
     await expect(reader.read(own.journalId, 31, 35, 1e6)).rejects.toMatchObject({ missing: { from: 31, through: 35 } });
     await own.dropThrough(own.journalId, 20);
     const firstSeq = own.journals()[0]!.firstSeq;
