@@ -1,0 +1,273 @@
+import { epoch, type Log } from '@yosugara/kernel';
+import { EMPTY_WINDOW, type RawRecord, type RecordRef } from '@yosugara/operations';
+import type { RoleNotice, Watermark } from '@yosugara/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  CommitUnknownError,
+  type IngestBatch,
+  IngestLoop,
+  type IngestOptions,
+  type IngestPermit,
+  type IngestStore,
+  ingestPermitOf,
+  type MessageToStore,
+  StaleEpochError,
+  StaleProgressError,
+} from './index.js';
+
+const clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
+const loops: IngestLoop[] = [];
+afterEach(async () => {
+  for (const loop of loops.splice(0)) await loop.stop();
+});
+const until = async (holds: () => boolean, deadlineMs = 5_000) => {
+  const end = performance.now() + deadlineMs;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error('not within the deadline');
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+};
+
+/** The database, in memory; `next` says what happens to the next batch. */
+class Memory implements IngestStore {
+  version = 0;
+  positions = new Map<string, number>();
+  window = EMPTY_WINDOW;
+  rows = new Map<string, MessageToStore>();
+  seenAlso: RecordRef[] = [];
+  batches = 0;
+  next: ('store' | 'refuse' | 'store and lose the answer')[] = [];
+  loadProgress = async () => ({ version: this.version, positions: new Map(this.positions), window: this.window });
+  findLone: IngestStore['findLone'] = async ({ node, contents, fromUs, throughUs }) =>
+    [...this.rows.values()]
+      .filter(
+        (row) =>
+          row.node === node &&
+          row.seenBy.length === 1 &&
+          row.content !== null &&
+          contents.includes(row.content) &&
+          row.receivedAtUs >= fromUs &&
+          row.receivedAtUs <= throughUs,
+      )
+      .filter((row) => !this.seenAlso.some((of) => of.journalId === row.journalId && of.seq === row.seq))
+      .map((row) => ({ ...row, atUs: row.receivedAtUs }));
+  async storeBatch(batch: IngestBatch) {
+    this.batches++;
+    const what = this.next.shift() ?? 'store';
+    if (what === 'refuse') throw new Error('refused');
+    if (batch.version !== this.version) throw new StaleProgressError(batch.version);
+    let keyHits = 0;
+    for (const row of batch.rows) {
+      if (this.rows.has(`${row.journalId} ${row.seq}`)) keyHits++;
+      this.rows.set(`${row.journalId} ${row.seq}`, row);
+    }
+    for (const { of } of batch.seenAlso) this.seenAlso.push(of);
+    for (const { journalId, seq } of batch.positions) this.positions.set(journalId, seq);
+    this.version++;
+    this.window = structuredClone(batch.window);
+    if (what === 'store and lose the answer') throw new CommitUnknownError('lost');
+    return { keyHits };
+  }
+}
+
+type Journals = Record<string, RawRecord[]>;
+const record = (seq: number, text: string, change: Partial<RawRecord> = {}): RawRecord => ({
+  ...{
+    seq,
+    receivedAtUs: 1_000_000_000 + seq * 1_000,
+    kind: 'syslog',
+    transport: 'udp',
+    source: { address: '10.0.0.1', port: 1 },
+    listener: { kind: 'own', address: 'x' },
+    flags: 0,
+  },
+  raw: Buffer.from(text),
+  ...change,
+});
+const texts = (count: number) => Array.from({ length: count }, (_, index) => record(index + 1, `<13>m${index}`));
+const filesOf = (journals: Journals) => ({
+  read: async (journalId: string, from: number, through: number) =>
+    (journals[journalId] ?? []).filter((each) => each.seq >= from && each.seq <= through).slice(0, 7),
+});
+const markOf = (own: Journals, peer: Journals, change: Partial<Watermark> = {}): Watermark => {
+  const side = (name: 'own' | 'peer', journals: Journals) =>
+    Object.entries(journals).map(([journalId, records]) => ({
+      journalId,
+      side: name,
+      node: name === 'own' ? 'a' : 'b',
+      firstSeq: 1,
+      durableSeq: records.length,
+      bothSeq: records.length,
+    }));
+  return { journals: [...side('own', own), ...side('peer', peer)], peerLink: 'up', clockOffsetUs: null, ...change };
+};
+const PERMIT: IngestPermit = { epoch: epoch(1), leaseUntilMs: Number.POSITIVE_INFINITY, ingestAlone: false, bothDatabases: true };
+
+function begin(own: Journals, peer: Journals, change: Partial<IngestOptions> = {}) {
+  const store = new Memory();
+  const said: string[] = [];
+  const note = (event: string) => void said.push(event);
+  const log: Log = { debug: note, info: note, warn: note, error: note };
+  const loop = new IngestLoop({
+    ...{ self: 'a', peer: 'b', own: filesOf(own), peerCopy: filesOf(peer), store, clock, log, batchMs: 1, maxBatch: 5 },
+    ...{ watermark: () => markOf(own, peer), permit: () => PERMIT },
+    ...change,
+  });
+  loops.push(loop);
+  loop.start();
+  return { store, loop, said };
+}
+
+describe('ingest', () => {
+  it('stores a message once that both nodes received', async () => {
+    const { store, said } = begin({ 'a-1': texts(50) }, { 'b-1': texts(50) });
+    await until(() => store.positions.get('a-1') === 50 && store.positions.get('b-1') === 50);
+    expect([...store.rows.values()].map((row) => row.seenBy)).toEqual(Array(50).fill(['a', 'b']));
+    expect(said).not.toContain('ingest.key_hits');
+  });
+  it.each([
+    ['refused', 'refuse'],
+    ['stored and the answer lost', 'store and lose the answer'],
+  ] as const)('goes on without loss or doubling when batches are %s', async (_, what) => {
+    const started = begin(
+      { 'a-1': texts(40) },
+      { 'b-1': texts(30) },
+      { limits: { windowUs: 2_000_000, pairingDelayMs: 20, maxOpen: 3, openMs: 1 } },
+    );
+    started.store.next = [what, 'store', 'store', what, 'store', what];
+    await until(() => started.store.positions.get('a-1') === 40 && started.store.positions.get('b-1') === 30, 10_000);
+    expect(started.store.rows.size).toBe(40);
+    expect(started.said).not.toContain('ingest.key_hits');
+    const seen =
+      [...started.store.rows.values()].reduce((sum, row) => sum + row.seenBy.length, 0) + started.store.seenAlso.length;
+    expect(seen).toBe(70);
+  });
+  it('consumes no own record that only this node holds', async () => {
+    const own = { 'a-1': texts(10) };
+    const mark = markOf(own, {}, { peerLink: 'down' });
+    const { store } = begin(
+      own,
+      {},
+      { watermark: () => ({ ...mark, journals: mark.journals.map((journal) => ({ ...journal, bothSeq: 4 })) }) },
+    );
+    await until(() => store.positions.get('a-1') === 4);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(store.rows.size).toBe(4);
+  });
+  it('consumes them by permission', async () => {
+    const own = { 'a-1': texts(10) };
+    const mark = markOf(own, {}, { peerLink: 'down' });
+    const { store } = begin(
+      own,
+      {},
+      {
+        permit: () => ({ ...PERMIT, ingestAlone: true }),
+        watermark: () => ({ ...mark, journals: mark.journals.map((journal) => ({ ...journal, bothSeq: 0 })) }),
+      },
+    );
+    await until(() => store.positions.get('a-1') === 10);
+  });
+  it.each<[string, () => IngestPermit | null]>([
+    ['without a permit', () => null],
+    ['at the end of the lease', () => ({ ...PERMIT, leaseUntilMs: performance.now() + 100 })],
+  ])('stores nothing %s', async (_, permit) => {
+    let asked = 0;
+    const { store } = begin(
+      { 'a-1': texts(1) },
+      {},
+      {
+        permit: () => {
+          asked++;
+          return permit();
+        },
+      },
+    );
+    await until(() => asked > 1);
+    expect(store.batches).toBe(0);
+  });
+  it('stores nothing that was read under a permit which is gone', async () => {
+    let asked = 0;
+    const { store, loop } = begin(
+      { 'a-1': texts(1) },
+      { 'b-1': texts(1) },
+      { permit: () => (asked++ === 1 ? null : asked > 2 ? null : PERMIT) },
+    );
+    await until(() => asked > 2);
+    await loop.stop();
+    expect(store.batches).toBe(0);
+  });
+  it('says when the database belongs to a younger epoch', async () => {
+    const stale: StaleEpochError[] = [];
+    const { store } = begin({ 'a-1': texts(1) }, { 'b-1': texts(1) }, { onStale: (error) => stale.push(error) });
+    store.storeBatch = async () => {
+      throw new StaleEpochError(1, 2);
+    };
+    await until(() => stale.length > 0);
+  });
+  it('stops within a second though the database hangs', async () => {
+    const { store, loop } = begin({ 'a-1': texts(1) }, { 'b-1': texts(1) });
+    let hanging = false;
+    store.storeBatch = () => {
+      hanging = true;
+      return new Promise<never>(() => undefined);
+    };
+    await until(() => hanging);
+    const from = performance.now();
+    await loop.stop();
+    expect(performance.now() - from).toBeLessThan(1_200);
+  });
+  it('tells which positions both databases hold, and what was stored', async () => {
+    const told: RecordRef[] = [];
+    const stored: string[] = [];
+    const { store } = begin(
+      { 'a-1': texts(3) },
+      { 'b-1': texts(3) },
+      { onIngested: (positions) => told.push(...positions), onStored: (rows) => stored.push(...rows.map((row) => row.text)) },
+    );
+    await until(() => stored.length === 3);
+    expect(store.positions.get('a-1')).toBe(3);
+    expect(told.length).toBeGreaterThan(0);
+  });
+  it('corrects by the measured offset, whichever node it runs on', async () => {
+    const late = texts(3).map((each) => ({ ...each, receivedAtUs: each.receivedAtUs + 3_600_000_000 }));
+    const { store } = begin(
+      { 'a-1': texts(3) },
+      { 'b-1': late },
+      { watermark: () => markOf({ 'a-1': texts(3) }, { 'b-1': late }, { clockOffsetUs: 3_600_000_000 }) },
+    );
+    await until(() => store.positions.get('b-1') === 3);
+    expect([store.rows.size, store.window.offsetUs]).toEqual([3, 3_600_000_000]);
+  });
+  it('says what is missing in a journal, and goes on behind it', async () => {
+    const own = { 'a-1': texts(5).slice(2) };
+    const { store, said } = begin(
+      own,
+      {},
+      {
+        watermark: () => ({
+          ...markOf({}, {}),
+          peerLink: 'down',
+          journals: [{ journalId: 'a-1', side: 'own', node: 'a', firstSeq: 3, durableSeq: 5, bothSeq: 5 }],
+        }),
+      },
+    );
+    await until(() => store.positions.get('a-1') === 5);
+    expect([store.rows.size, said.includes('ingest.gap')]).toEqual([3, true]);
+  });
+});
+
+it('a manager may ingest when it is active, and never when it is anything less', () => {
+  const notice: RoleNotice = {
+    node: 'a',
+    epoch: 4,
+    mode: 'active',
+    leaseUntilMs: 9,
+    master: 'a',
+    vip: true,
+    syncSet: ['a'],
+    ingestAlone: true,
+  };
+  expect(ingestPermitOf(notice)).toEqual({ epoch: 4, leaseUntilMs: 9, ingestAlone: true, bothDatabases: false });
+  for (const mode of ['off', 'passive', 'gated'] as const) expect(ingestPermitOf({ ...notice, mode })).toBeNull();
+  expect(ingestPermitOf(null)).toBeNull();
+});

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import type { OwnJournal, PeerJournalCopy } from './ports.js';
+import { behindPeer, letGo, nodeOfJournal, watermarkOf } from './watermark.js';
+
+const dropped: string[] = [];
+const journals = (side: string, lastDurableSeq: number) => ({
+  journals: () => [{ journalId: `${side}-1-x`, firstSeq: 1, lastDurableSeq }],
+  dropThrough: async (journalId: string, seq: number) => void dropped.push(`${journalId} ${seq}`),
+});
+const own = journals('a', 10) as unknown as OwnJournal;
+const copy = journals('b', 7) as unknown as PeerJournalCopy;
+const mark = watermarkOf('a', own, copy, { link: 'up', clockOffsetUs: 3, peerHas: () => 6 });
+
+it('a record is on both nodes when the peer says so, and whatever came from the peer is', () => {
+  expect(mark.journals.map(({ node, side, durableSeq, bothSeq }) => [node, side, durableSeq, bothSeq])).toEqual([
+    ['a', 'own', 10, 6],
+    ['b', 'peer', 7, 7],
+  ]);
+  expect(behindPeer(mark)).toBe(4);
+  expect(nodeOfJournal('node_1-abc-def')).toBe('node_1');
+});
+
+it('a journal lets go what both databases and both disks hold, never more', async () => {
+  await letGo(
+    mark,
+    [
+      { journalId: 'a-1-x', seq: 9 },
+      { journalId: 'b-1-x', seq: 5 },
+      { journalId: 'unknown', seq: 5 },
+      { journalId: 'a-1-x', seq: 0 },
+    ],
+    own,
+    copy,
+  );
+  expect(dropped).toEqual(['a-1-x 6', 'b-1-x 5']);
+});

@@ -1,0 +1,114 @@
+import { epoch, SILENT_LOG } from '@yosugara/kernel';
+import type { RawRecord } from '@yosugara/operations';
+import type { Watermark } from '@yosugara/protocol';
+import { IngestLoop, type IngestStore } from '@yosugara/runtime';
+import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openStore, type Store } from './index.js';
+
+let server: TestPostgres;
+let store: Store;
+beforeAll(async () => {
+  server = await startTestPostgres();
+  store = openStore({ host: server.host, port: server.port, database: 'postgres', user: 'postgres' });
+  await store.migrate();
+});
+afterAll(async () => {
+  await store?.close();
+  await server?.stop();
+});
+
+const START_US = Date.parse('2026-11-21T23:59:59Z') * 1_000;
+/** Every third line is said twice; every seventh never reached b. Across midnight, so two partitions. */
+const said = Array.from({ length: 4_000 }, (_, index) => (index % 3 === 2 ? `<13>line ${index - 1}` : `<13>line ${index}`));
+const journal = (lines: readonly string[], skewUs: number): RawRecord[] =>
+  lines.map((line, index) => ({
+    ...{
+      seq: index + 1,
+      receivedAtUs: START_US + index * 500 + skewUs,
+      kind: 'syslog',
+      transport: 'udp',
+      source: { address: '10.0.0.1', port: 1 },
+      flags: 0,
+    },
+    ...{ listener: { kind: 'own', address: '127.0.0.1' }, raw: Buffer.from(line) },
+  }));
+const own = journal(said, 0);
+const peer = journal(
+  said.filter((_, index) => index % 7 !== 0),
+  800,
+);
+const files = (records: readonly RawRecord[]) => ({
+  read: async (_: string, from: number, through: number) => records.slice(from - 1, Math.min(through, from + 249)),
+});
+const mark: Watermark = {
+  journals: [
+    { journalId: 'a-1-1', side: 'own', node: 'a', firstSeq: 1, durableSeq: own.length, bothSeq: own.length },
+    { journalId: 'b-1-1', side: 'peer', node: 'b', firstSeq: 1, durableSeq: peer.length, bothSeq: peer.length },
+  ],
+  peerLink: 'up',
+  clockOffsetUs: 0,
+};
+
+it('both journals become one table, exactly once, through crashes, lost answers and a peer that comes late', async () => {
+  let batches = 0;
+  let keyHits = 0;
+  const shaky: IngestStore = {
+    loadProgress: () => store.messages.loadProgress(),
+    findLone: (question, limit) => store.messages.findLone(question, limit),
+    storeBatch: async (batch) => {
+      batches++;
+      if (batches % 5 === 2) throw new Error('the server went away before');
+      const stored = await store.messages.storeBatch(batch);
+      keyHits += stored.keyHits;
+      if (batches % 5 === 4) throw new Error('the server went away after');
+      return stored;
+    },
+  };
+  const begin = (watermark: () => Watermark) => {
+    const loop = new IngestLoop({
+      ...{
+        self: 'a',
+        peer: 'b',
+        own: files(own),
+        peerCopy: files(peer),
+        store: shaky,
+        log: SILENT_LOG,
+        watermark,
+        maxBatch: 300,
+        batchMs: 5,
+      },
+      clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
+      permit: () => ({ epoch: epoch(3), leaseUntilMs: Number.POSITIVE_INFINITY, ingestAlone: true, bothDatabases: false }),
+    });
+    loop.start();
+    return loop;
+  };
+  const consumed = async (ownSeq: number, peerSeq: number) => {
+    for (
+      const end = performance.now() + 15_000;
+      performance.now() < end;
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    ) {
+      const { positions } = await store.messages.loadProgress();
+      if ((positions.get('a-1-1') ?? 0) >= ownSeq && (positions.get('b-1-1') ?? 0) >= peerSeq) return;
+    }
+    throw new Error('not consumed within the deadline');
+  };
+  // The peer is away: the first half is stored alone.
+  const first = begin(() => ({ ...mark, peerLink: 'down', journals: [{ ...mark.journals[0]!, durableSeq: 2_000 }] }));
+  await consumed(2_000, 0);
+  await first.stop();
+  const second = begin(() => mark);
+  await consumed(own.length, peer.length);
+  await second.stop();
+  const { rows } = await sql<{ n: number; both: number; texts: number }>`
+    select count(*)::int as n, count(distinct text)::int as texts,
+      (select count(*) from message where cardinality(seen_by) = 2)::int + (select count(*) from message_seen_also)::int as both
+    from message`.execute(store.db);
+  expect(rows[0]).toEqual({ n: said.length, texts: new Set(said).size, both: peer.length });
+  expect(keyHits).toBe(0);
+  const late = await sql<{ n: number }>`select count(*)::int as n from message_seen_also`.execute(store.db);
+  expect(late.rows[0]!.n).toBeGreaterThan(1_000);
+}, 30_000);
