@@ -4,9 +4,10 @@ import { parseArgs } from 'node:util';
 import { explain } from '@yosugara/kernel';
 import { hostClock } from './clock.js';
 import { loadConfig } from './config.js';
+import { startIngestOf } from './ingest/start-ingest.js';
 import { pinoLog } from './log.js';
 import { startManager } from './start.js';
-import { openStorage, startIngestOf } from './wiring.js';
+import { openStorage } from './wiring.js';
 
 /** Stopping must be over before the dead man loses patience. */
 const EXIT_WITHIN_MS = 900;
@@ -35,11 +36,11 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => exitOnce(signal));
   log.info('manager.starting', { version: process.version });
-  const storage = openStorage(config, log);
-  const startIngest = startIngestOf(config, storage, log);
+  const { store, ingest } = openStorage(config.postgres, config.node, log);
+  const startIngest = startIngestOf(config, ingest, hostClock, log);
   const running = startManager({
     config,
-    store: storage.store,
+    store,
     startIngest,
     clock: hostClock,
     log,

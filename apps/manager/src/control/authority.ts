@@ -8,6 +8,9 @@ export interface Permission {
   readonly vip: boolean;
   readonly ingestAlone: boolean;
   readonly master: string | null;
+  readonly syncSet: readonly string[];
+  /** CLOCK_MONOTONIC, ms; 0 = no lease. */
+  readonly leaseUntilMs: number;
 }
 
 /** This node may not do that now. The client tries again, at the Master's address or at the VIP. */
@@ -21,7 +24,15 @@ export class NotActiveError extends YosugaraError {
   }
 }
 
-const NOTHING: Permission = { mode: 'passive', epoch: 0, vip: false, ingestAlone: false, master: null };
+const NOTHING: Permission = {
+  mode: 'passive',
+  epoch: 0,
+  vip: false,
+  ingestAlone: false,
+  master: null,
+  syncSet: [],
+  leaseUntilMs: 0,
+};
 
 /**
  * The newest notice of the controller, weighed against the clock each time it is asked: a lease that ended a moment ago
@@ -42,18 +53,12 @@ export class Authority {
   now(): Permission {
     const notice = this.#notice;
     if (notice === null) return NOTHING;
-    const { epoch, ingestAlone } = notice;
-    if (notice.mode === 'off' && this.#connected)
-      return { mode: 'off', epoch, vip: false, ingestAlone: false, master: notice.master };
-    const live = this.#connected && this.#clock.monotonicMs() < notice.leaseUntilMs;
-    if (live) return { mode: notice.mode, epoch, vip: notice.vip, ingestAlone, master: notice.master };
-    return {
-      mode: 'passive',
-      epoch,
-      vip: false,
-      ingestAlone: false,
-      master: notice.master === notice.node ? null : notice.master,
-    };
+    const { epoch, mode, vip, ingestAlone, master, syncSet, leaseUntilMs } = notice;
+    const nothing = { ...NOTHING, epoch, syncSet, master: master === notice.node ? null : master };
+    if (!this.#connected) return nothing;
+    if (mode === 'off') return { ...nothing, mode };
+    const isLive = this.#clock.monotonicMs() < leaseUntilMs;
+    return isLive ? { mode, epoch, vip, ingestAlone, master, syncSet, leaseUntilMs } : nothing;
   }
 
   /**
@@ -66,11 +71,6 @@ export class Authority {
     const enough = now.mode === 'active' || (mode === 'gated' && now.mode === 'gated');
     if (!enough || (epoch !== undefined && now.epoch !== epoch)) throw new NotActiveError(now.mode, now.master);
     return now;
-  }
-
-  /** CLOCK_MONOTONIC ms; 0 = no lease. */
-  leaseUntilMs(): number {
-    return this.#connected ? (this.#notice?.leaseUntilMs ?? 0) : 0;
   }
 
   take(notice: RoleNotice): void {

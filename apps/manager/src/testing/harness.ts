@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SILENT_LOG } from '@yosugara/kernel';
 import { NodeConfigSchema } from '@yosugara/protocol';
-import { Connections, MessageRepository, Partitions } from '@yosugara/store';
 import { hostClock } from '../clock.js';
 import type { ManagerConfig } from '../config.js';
 import type { StartIngest } from '../lifecycle.js';
 import { type RunningManager, startManager } from '../start.js';
-import { managerStore } from '../store/manager-store.js';
+import { openStorage } from '../wiring.js';
 import { aStatus, FakeController } from './fake-controller.js';
 
 export const PROBE_TOKEN = 'the-probe-token';
@@ -59,8 +58,7 @@ export async function startNode(options: NodeOptions): Promise<TestNode> {
   const controller = new FakeController(config.controlSocket, options.node);
   controller.status = aStatus(1);
   await controller.listen();
-  const connections = new Connections({ node: options.node, ...config.postgres }, SILENT_LOG);
-  const store = managerStore(connections, new MessageRepository(connections.readers, new Partitions(connections.readers)));
+  const { store } = openStorage(config.postgres, options.node, SILENT_LOG);
   const ingest = { running: 0, started: 0 };
   const manager = await startManager({
     ...{ config, store, startIngest: countingIngest(ingest), clock: hostClock, log: SILENT_LOG, onOff: () => undefined },

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { openJournalReader } from '@yosugara/journal';
+import { type Clock, epoch as epochOf, explain, type Log } from '@yosugara/kernel';
+import { STATE_LAYOUT } from '@yosugara/protocol';
+import { IngestLoop, type IngestPermit, type IngestStore } from '@yosugara/runtime';
+import type { ManagerConfig } from '../config.js';
+import type { Permission } from '../control/authority.js';
+import type { StartIngest } from '../lifecycle.js';
+import { ReceiverLink } from './receiver-link.js';
+
+/** One ingest of one epoch: a link to the receiver, readers of both journals, and the loop; all of it ends with it. */
+export function startIngestOf(config: ManagerConfig, store: IngestStore, clock: Clock, log: Log): StartIngest {
+  const peer = config.config.cluster.members.find((member) => member.kind === 'data' && member.id !== config.node);
+  const place = (name: string) => join(config.stateDir, name);
+  return async ({ epoch, permitted }) => {
+    const own = openJournalReader(place(STATE_LAYOUT.journalOwn));
+    const peerCopy = openJournalReader(place(STATE_LAYOUT.journalPeer));
+    let failure: unknown = null;
+    const link = new ReceiverLink(place(STATE_LAYOUT.receiverSocket), log, () => loop.poke());
+    const loop = new IngestLoop({
+      ...{ self: config.node, peer: peer?.id ?? '', own, peerCopy, store, clock, log },
+      watermark: () => link.watermark(),
+      permit: () => permitOf(permitted, epoch),
+      onIngested: (positions) => link.tellIngested(positions),
+      onStale: (error) => {
+        log.error('ingest.stale', { why: explain(error) });
+        failure = error;
+      },
+    });
+    link.open();
+    loop.start();
+    let stopping: Promise<void> | null = null;
+    const stop = async () => {
+      await loop.stop();
+      link.close();
+      await Promise.allSettled([own.close(), peerCopy.close()]);
+    };
+    return { behind: () => loop.behind, failure: () => failure, stop: async () => await (stopping ??= stop()) };
+  };
+}
+
+/** null = not now. */
+function permitOf(permitted: () => Permission, epoch: number): IngestPermit | null {
+  try {
+    const { leaseUntilMs, ingestAlone, syncSet } = permitted();
+    return { epoch: epochOf(epoch), leaseUntilMs, ingestAlone, bothDatabases: syncSet.length >= 2 };
+  } catch {
+    return null;
+  }
+}
