@@ -14,6 +14,7 @@ import { isAlive, processesIn, processesMarked } from '../os/processes.js';
 import { findPrograms } from '../postgres/programs.js';
 import { buildChildPrograms } from '../testing/build.js';
 import { CLOCK, eventually, Testbed, type TestNode } from '../testing/testbed.js';
+import { createVipDriver } from '../vip/driver.js';
 import { publicKeyOf, verifyStopProof } from './stop-proof.js';
 
 /** Two processes, one of them in a session of its own, as a manager's job runner makes them. */
@@ -150,6 +151,22 @@ describe('the dead man', () => {
     await node.postgres.promote();
     await eventually('primary', 1_000, () => node.postgres.facts().kind === 'primary');
     node.deadMan.lease(0, epoch(8));
+  });
+
+  it('takes the VIP’s ports from a controller that cannot let go of them', async () => {
+    const node = await bed.node('a');
+    const config = bed.config('a', 'bind');
+    const vip = createVipDriver(config);
+    bed.onClose(() => vip.release());
+    await vip.hold(60_000);
+    const [forwarder] = await eventually('a forwarder', 2_000, () => {
+      const found = processesMarked(heldMarker('vip', config));
+      return found.length > 0 ? found : null;
+    });
+    const struck = new Promise((resolve) => node.deadMan.onStruck(resolve));
+    node.deadMan.lease(CLOCK.monotonicMs() + 50, epoch(4));
+    await struck;
+    expect(isAlive(forwarder!)).toBe(false);
   });
 
   it('proves by the scan of /proc where there are no control groups', async () => {

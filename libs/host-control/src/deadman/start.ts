@@ -259,6 +259,8 @@ class DeadManLink implements HostDeadMan {
     else if ('exited' in message) this.#exited(message);
     else {
       this.#ended = Math.max(this.#ended, message.struck);
+      // Proven, and said before their exits are reaped.
+      this.#postmaster = null;
       this.#log.error('deadman.struck', { epoch: message.struck });
       for (const handler of this.#onStruck) handler(message.struck as Epoch);
     }

@@ -1,44 +1,54 @@
-import {
-  chownSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Account } from './run.js';
 
+/** All of it asynchronous: an fsync on a busy or dying disk must not hold up the event loop that renews the lease. */
+
 /** Folder of mode 0700 that belongs to `account`. */
-export function ownFolder(path: string, account: Account): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (account.switchTo) chownSync(path, account.uid, account.gid);
+export async function ownFolder(path: string, account: Account): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  if (account.switchTo) await chown(path, account.uid, account.gid);
 }
 
 /** Whole or not at all, and on disk when it returns. Mode 0600. */
-export function writeOwned(path: string, text: string, account: Account): void {
+export async function writeOwned(path: string, text: string | Uint8Array, account: Account): Promise<void> {
   const next = `${path}.next`;
-  rmSync(next, { force: true });
-  writeFileSync(next, text, { mode: 0o600 });
-  if (account.switchTo) chownSync(next, account.uid, account.gid);
-  syncPath(next);
-  renameSync(next, path);
-  syncPath(dirname(path));
+  await rm(next, { force: true });
+  await writeFile(next, text, { mode: 0o600, flush: true });
+  if (account.switchTo) await chown(next, account.uid, account.gid);
+  await rename(next, path);
+  await syncFolder(dirname(path));
 }
 
-export function syncPath(path: string): void {
-  const fd = openSync(path, 'r');
+/** A name is on disk when its folder is. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
   try {
-    fsyncSync(fd);
+    await folder.sync();
   } finally {
-    closeSync(fd);
+    await folder.close();
   }
 }
 
-export function readIfThere(path: string): string | null {
-  return existsSync(path) ? readFileSync(path, 'utf8') : null;
+export async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    return missing(error);
+  }
+}
+
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    return missing(error) !== null;
+  }
+}
+
+function missing(error: unknown): null {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+  throw error;
 }

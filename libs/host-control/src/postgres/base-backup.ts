@@ -1,13 +1,12 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import type { PostgresPeer, Progress } from '@yosugara/runtime';
 import { PostgresControlError } from '../errors.js';
-import { syncPath, writeOwned } from '../os/files.js';
+import { isThere, syncFolder, writeOwned } from '../os/files.js';
 import { lastWords, type RunResult, run } from '../os/run.js';
 import { replicationConninfo } from './conninfo.js';
 import type { HostContext } from './context.js';
 import { tlsFiles } from './secrets.js';
-import { applicationName, slotName, writeSettings, writeSignal } from './settings.js';
+import { copyName, slotName, writeSettings, writeSignal } from './settings.js';
 
 const BACKUP_DEADLINE_MS = 24 * 3_600_000;
 
@@ -37,21 +36,21 @@ export async function baseBackup(
   }
   if (done.code !== 0)
     throw new PostgresControlError('BASE_BACKUP_FAILED', `pg_basebackup exited ${done.code}: ${lastWords(done)}`);
-  writeSettings(paths.pgdataNew, config, paths, account, { names: [], follow: source });
-  writeSignal(paths.pgdataNew, true, account);
+  await writeSettings(paths.pgdataNew, config, paths, account, { names: [], follow: source });
+  await writeSignal(paths.pgdataNew, true, account);
   await swapIn(host);
   return { bytes };
 }
 
 async function swapIn({ paths, account }: HostContext): Promise<void> {
-  if (existsSync(paths.pgdata)) {
+  if (await isThere(paths.pgdata)) {
     await rm(paths.pgdataOld, { recursive: true, force: true });
-    writeOwned(paths.unfinished, 'swap\n', account);
-    renameSync(paths.pgdata, paths.pgdataOld);
+    await writeOwned(paths.unfinished, 'swap\n', account);
+    await rename(paths.pgdata, paths.pgdataOld);
   }
-  renameSync(paths.pgdataNew, paths.pgdata);
-  rmSync(paths.unfinished, { force: true });
-  syncPath(paths.dataDir);
+  await rename(paths.pgdataNew, paths.pgdata);
+  await rm(paths.unfinished, { force: true });
+  await syncFolder(paths.dataDir);
 }
 
 async function runBackup(
@@ -61,7 +60,7 @@ async function runBackup(
   makeSlot: boolean,
 ): Promise<RunResult> {
   const { paths, programs, account, config } = host;
-  const from = replicationConninfo(source, applicationName(config.node), paths, tlsFiles(config) !== null);
+  const from = replicationConninfo(source, copyName(config.node), paths, tlsFiles(config) !== null);
   const args = ['-D', paths.pgdataNew, '-d', from, '-X', 'stream', '--checkpoint=fast', '--progress', '--no-password'];
   const slot = [`--slot=${slotName(config.node)}`, ...(makeSlot ? ['--create-slot'] : [])];
   const options = { account, cwd: paths.dataDir, deadlineMs: BACKUP_DEADLINE_MS, onLine };

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PostgresFacts, StoppedState } from '@yosugara/failover';
 import { type Lsn, lsn, parseLsn } from '@yosugara/kernel';
+import { readIfThere } from '../os/files.js';
 import { type Account, mustRun, run } from '../os/run.js';
 import { parseHistory } from './history.js';
 import type { Programs } from './programs.js';
@@ -51,7 +52,7 @@ export async function stoppedFacts(
   account: Account,
 ): Promise<PostgresFacts> {
   const control = await readControlData(pgdata, programs, account);
-  const timeline = Math.max(control.checkpointTimeline, control.minRecoveryTimeline, newestWalTimeline(pgdata));
+  const timeline = Math.max(control.checkpointTimeline, control.minRecoveryTimeline, await newestWalTimeline(pgdata));
   const walEnd = unfinished ? control.checkpoint : await localWalEnd(pgdata, control, timeline, programs, account);
   return {
     kind: 'stopped',
@@ -63,10 +64,8 @@ export async function stoppedFacts(
 }
 
 /** Timeline of the newest segment: a standby's pg_control learns of a new timeline only at its next restartpoint. */
-function newestWalTimeline(pgdata: string): number {
-  const folder = join(pgdata, 'pg_wal');
-  if (!existsSync(folder)) return 0;
-  const timelines = readdirSync(folder)
+async function newestWalTimeline(pgdata: string): Promise<number> {
+  const timelines = (await readdir(join(pgdata, 'pg_wal')))
     .filter((name) => /^[0-9A-F]{24}$/.test(name))
     .map((name) => Number.parseInt(name.slice(0, 8), 16));
   return Math.max(0, ...timelines);
@@ -83,19 +82,50 @@ async function localWalEnd(
   programs: Programs,
   account: Account,
 ): Promise<Lsn> {
-  const from = Math.max(control.redo, switchedTo(pgdata, timeline));
-  const args = ['-p', join(pgdata, 'pg_wal'), '-t', String(timeline), '-s', hexLsn(from)];
-  const options = { account, cwd: '/', deadlineMs: WALDUMP_DEADLINE_MS };
   const vouched = lsn(Math.max(control.minRecovery, control.checkpoint));
-  const said = (await run(programs.path('pg_waldump'), ['-q', ...args], options)).stderr;
+  const from = Math.max(control.redo, await switchedTo(pgdata, timeline));
+  const [first, last] = await segments(pgdata, timeline);
+  const limit = (last + 1) * SEGMENT_BYTES;
+  if (from >= limit) return vouched;
+  // `-e`: for a segment that is not there pg_waldump would wait 5 s (pg_waldump.c, WALDumpOpenSegment).
+  const read = (start: number, ...more: string[]) =>
+    run(programs.path('pg_waldump'), ['-p', join(pgdata, 'pg_wal'), '-t', String(timeline), '-s', hexLsn(start), ...more], {
+      account,
+      cwd: '/',
+      deadlineMs: WALDUMP_DEADLINE_MS,
+    });
+  const { stderr } = await read(Math.max(from, first * SEGMENT_BYTES), '-e', hexLsn(limit), '-q');
   // "error in WAL record at A: invalid record length at B: wanted 24, got 0": A is the last good record, B its end.
-  const exact = /invalid record length at ([0-9A-F]+\/[0-9A-F]+)/.exec(said)?.[1];
+  const exact = /invalid record length at ([0-9A-F]+\/[0-9A-F]+)/.exec(stderr)?.[1];
   if (exact !== undefined) return lsn(Math.max(parseLsn(exact), vouched));
-  const last = /error in WAL record at ([0-9A-F]+\/[0-9A-F]+)/.exec(said)?.[1];
-  if (last === undefined) return vouched;
-  const one = await run(programs.path('pg_waldump'), [...args.slice(0, 4), '-s', last, '-n', '1'], options);
-  const length = Number(/len \(rec\/tot\):\s*\d+\/\s*(\d+)/.exec(one.stdout)?.[1] ?? 0);
-  return lsn(Math.max(recordEnd(parseLsn(last), length), vouched));
+  const broken = /error in WAL record at ([0-9A-F]+\/[0-9A-F]+)/.exec(stderr)?.[1];
+  const { stdout } =
+    broken !== undefined
+      ? await read(parseLsn(broken), '-n', '1')
+      : await read(Math.max(from, last * SEGMENT_BYTES), '-e', hexLsn(limit));
+  return lsn(Math.max(endOfLastRecord(stdout) ?? 0, vouched));
+}
+
+/** Of pg_waldump's last line. After a segment switch the next record starts in the next segment. */
+function endOfLastRecord(stdout: string): Lsn | null {
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  const found = /len \(rec\/tot\):\s*\d+\/\s*(\d+),.*lsn: ([0-9A-F]+\/[0-9A-F]+),/.exec(line);
+  if (found === null) return null;
+  const start = parseLsn(found[2]!);
+  if (/desc: SWITCH/.test(line)) return lsn((Math.floor(start / SEGMENT_BYTES) + 1) * SEGMENT_BYTES);
+  return recordEnd(start, Number(found[1]));
+}
+
+/** Numbers of the first segment of the unbroken run that ends with the timeline's last one, and of that one. */
+async function segments(pgdata: string, timeline: number): Promise<readonly [number, number]> {
+  const prefix = historyFile(timeline).slice(0, 8);
+  const numbers = (await readdir(join(pgdata, 'pg_wal')))
+    .filter((name) => /^[0-9A-F]{24}$/.test(name) && name.startsWith(prefix))
+    .map((name) => Number.parseInt(name.slice(8, 16), 16) * (2 ** 32 / SEGMENT_BYTES) + Number.parseInt(name.slice(16), 16))
+    .sort((a, b) => b - a);
+  const last = numbers[0] ?? -1;
+  const run = numbers.findIndex((number, at) => number !== last - at);
+  return [run === -1 ? last - numbers.length + 1 : last - run + 1, last];
 }
 
 const PAGE_BYTES = 8192;
@@ -119,9 +149,9 @@ export function recordEnd(start: Lsn, length: number): Lsn {
   return lsn(Math.ceil(at / 8) * 8);
 }
 
-function switchedTo(pgdata: string, timeline: number): number {
-  const file = join(pgdata, 'pg_wal', historyFile(timeline));
-  return existsSync(file) ? (parseHistory(readFileSync(file, 'utf8')).at(-1)?.end ?? 0) : 0;
+async function switchedTo(pgdata: string, timeline: number): Promise<number> {
+  const history = await readIfThere(join(pgdata, 'pg_wal', historyFile(timeline)));
+  return parseHistory(history ?? '').at(-1)?.end ?? 0;
 }
 
 export function historyFile(timeline: number): string {

@@ -1,12 +1,16 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseLsn } from '@yosugara/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine, processesIn } from '../os/processes.js';
 import { buildChildPrograms } from '../testing/build.js';
 import { eventually, Testbed, type TestNode } from '../testing/testbed.js';
+import { withSession } from './sql.js';
 
 const POSTGRES_UID =
   process.getuid!() === 0 ? Number(readFileSync('/etc/passwd', 'utf8').match(/^postgres:[^:]*:(\d+)/m)![1]) : process.getuid!();
+
+const SEGMENT_BYTES = 16 * 1024 * 1024;
 
 describe('one host with PostgreSQL', () => {
   let bed: Testbed;
@@ -21,6 +25,15 @@ describe('one host with PostgreSQL', () => {
 
   const kind = (wanted: string, withinMs = 3_000) =>
     eventually(wanted, withinMs, () => (a.postgres.facts().kind === wanted ? a.postgres.facts() : null));
+
+  const localSuperuser = () => ({
+    host: join(a.config.dataDir!, 'run'),
+    port: a.config.ports.postgres,
+    user: 'postgres',
+    database: 'postgres',
+    passwordFile: join(a.config.stateDir, 'secrets/pg-superuser'),
+    caFile: null,
+  });
 
   it('says which programs it uses', () => expect(a.postgres.source()).toMatch(/^PostgreSQL \d\d/));
 
@@ -88,6 +101,19 @@ describe('one host with PostgreSQL', () => {
     expect((await heard) - killedAt).toBeLessThan(200);
     expect(await kind('stopped')).toMatchObject({ state: 'crashed-primary' });
     expect(processesIn(a.config.dataDir!, POSTGRES_UID)).toEqual([]);
+  });
+
+  it('finds the end of the WAL after a segment switch, where the next segment is missing, without waiting for it', async () => {
+    await a.postgres.startPrimary([]);
+    const switched = await withSession(localSuperuser(), 5_000, async (session) => {
+      await session.rows('checkpoint');
+      const [row] = await session.rows<{ at: string }>('select pg_switch_wal()::text as at');
+      return parseLsn(row!.at);
+    });
+    const begun = performance.now();
+    const { walEnd } = await a.postgres.stop('kill', 0);
+    expect(walEnd).toBe(Math.ceil(switched / SEGMENT_BYTES) * SEGMENT_BYTES);
+    expect(performance.now() - begun).toBeLessThan(1_000);
   });
 
   it('calls a frozen postmaster hung within 3 s, and can stop it all the same', async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmod, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresFacts } from '@yosugara/failover';
@@ -7,7 +7,7 @@ import { STATE_LAYOUT } from '@yosugara/protocol';
 import type { PostgresHost, PostgresPeer, Progress } from '@yosugara/runtime';
 import { PostgresControlError } from '../errors.js';
 import { members, signal } from '../os/containment.js';
-import { ownFolder, syncPath } from '../os/files.js';
+import { isThere, ownFolder, readIfThere, syncFolder } from '../os/files.js';
 import { childrenOf, commandLine } from '../os/processes.js';
 import { baseBackup } from './base-backup.js';
 import { type HostContext, hostContext, inPgdata, localTarget, type PostgresHostOptions } from './context.js';
@@ -21,6 +21,7 @@ import { withSession } from './sql.js';
 import { awaitNames } from './sync-names.js';
 import { Watch } from './watch.js';
 
+const STOP_LOOK_MS = 1_000;
 const START_WAIT_MS = 10_000;
 const PROMOTE_SECONDS = 60;
 const CUT_DEADLINE_MS = 10_000;
@@ -44,8 +45,10 @@ class LocalPostgres implements PostgresHost {
 
   constructor(host: HostContext) {
     this.#host = host;
-    this.#prepare();
     this.#watch = new Watch(host);
+    this.#queue = this.#prepare()
+      .catch((error: unknown) => host.log.error('postgres.prepare', { error: explain(error) }))
+      .finally(() => this.#watch.start());
     host.deadMan.onPostgresExit(({ pid, code, signal: name }) => {
       host.log.info('postgres.exited', { pid, code, signal: name });
       this.#watch.poke();
@@ -108,7 +111,7 @@ class LocalPostgres implements PostgresHost {
         const [after] = await session.rows<{ file: string }>('select pg_walfile_name(pg_current_wal_insert_lsn()) as file');
         return Number.parseInt(after!.file.slice(0, 8), 16);
       });
-      const fork = parseHistory(readFileSync(inPgdata(this.#host, `pg_wal/${historyFile(timeline)}`), 'utf8')).at(-1)!.end;
+      const fork = parseHistory(await readFile(inPgdata(this.#host, `pg_wal/${historyFile(timeline)}`), 'utf8')).at(-1)!.end;
       if (this.#role.follow !== null) await this.#reload({ ...this.#role, follow: null });
       // pg_control shows the old timeline until the next checkpoint, and a rewind from us needs it; nobody waits for it.
       void this.checkpoint().catch((error: unknown) => this.#host.log.warn('postgres.checkpoint', { error: explain(error) }));
@@ -148,7 +151,9 @@ class LocalPostgres implements PostgresHost {
   async stop(mode: 'fast' | 'kill', budgetMs: number): Promise<{ readonly clean: boolean; readonly walEnd: Lsn | null }> {
     await this.#host.deadMan.stopPostgres(mode, budgetMs);
     this.#watch.forget();
-    const facts = await this.#watch.look();
+    // The proof stands; where the WAL ends may take a while to read, and nobody must wait for that to take over.
+    const facts = await Promise.race([this.#watch.look(), sleep(STOP_LOOK_MS, null)]);
+    if (facts === null) return { clean: false, walEnd: null };
     if (facts.kind !== 'stopped') return { clean: facts.kind === 'empty', walEnd: null };
     return { clean: facts.state === 'clean-primary' || facts.state === 'standby', walEnd: facts.walEnd };
   }
@@ -159,8 +164,8 @@ class LocalPostgres implements PostgresHost {
   ): Promise<{ readonly discardedFrom: Lsn | null; readonly discardedTo: Lsn | null }> {
     return this.#verb(async () => {
       this.#mustBeStopped();
-      this.#removeLocks();
-      this.#writeAside();
+      await this.#removeLocks();
+      await this.#writeAside();
       return await rewind(this.#host, source, progress);
     });
   }
@@ -181,9 +186,9 @@ class LocalPostgres implements PostgresHost {
 
   async #start(standby: boolean, role: RoleSettings): Promise<void> {
     const { deadMan, paths, account, programs, config } = this.#host;
-    if (!existsSync(inPgdata(this.#host, 'PG_VERSION')))
+    if (!(await isThere(inPgdata(this.#host, 'PG_VERSION'))))
       throw new PostgresControlError('NO_DATA', `${paths.pgdata} holds no data`);
-    if (existsSync(paths.unfinished))
+    if (await isThere(paths.unfinished))
       throw new PostgresControlError('NO_DATA', 'a rewind was interrupted here: only a base backup helps');
     if (deadMan.postmasterPid() !== null) {
       const facts = await this.#watch.look();
@@ -192,11 +197,11 @@ class LocalPostgres implements PostgresHost {
     }
     if (!standby) this.#leaseMustNotHaveEnded();
     this.#mustBeStopped();
-    this.#removeLocks();
-    this.#prepare();
+    await this.#removeLocks();
+    await this.#prepare();
     this.#watch.verifying(null);
-    this.#writeRole(role);
-    writeSignal(paths.pgdata, standby, account);
+    await this.#writeRole(role);
+    await writeSignal(paths.pgdata, standby, account);
     const logFile = join(config.stateDir, STATE_LAYOUT.logs, 'postgres.log');
     await deadMan.spawnPostgres({
       argv: [programs.path('postgres'), '-D', paths.pgdata],
@@ -215,7 +220,7 @@ class LocalPostgres implements PostgresHost {
       const facts = await this.#watch.look();
       if (facts.kind === 'primary' || facts.kind === 'standby') return;
       if (this.#host.deadMan.postmasterPid() === null) {
-        const words = readFileSync(logFile, 'utf8').trim().split('\n').slice(-3).join(' | ');
+        const words = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-3).join(' | ');
         throw new PostgresControlError('START_FAILED', `PostgreSQL ended while starting: ${words}`);
       }
     }
@@ -224,13 +229,13 @@ class LocalPostgres implements PostgresHost {
   async #reload(role: RoleSettings): Promise<void> {
     const postmaster = this.#host.deadMan.postmasterPid();
     if (postmaster === null) throw new PostgresControlError('NOT_RUNNING', 'PostgreSQL does not run');
-    this.#writeRole(role);
+    await this.#writeRole(role);
     signal(postmaster, 'SIGHUP');
   }
 
-  #writeRole(role: RoleSettings): void {
+  async #writeRole(role: RoleSettings): Promise<void> {
     const { paths, config, account } = this.#host;
-    writeSettings(paths.pgdata, config, paths, account, role);
+    await writeSettings(paths.pgdata, config, paths, account, role);
     this.#role = role;
   }
 
@@ -270,31 +275,30 @@ class LocalPostgres implements PostgresHost {
   }
 
   /** By evidence: nobody is left (checked before), so a lock file names a dead process, a zombie or a stranger with a reused pid. */
-  #removeLocks(): void {
+  async #removeLocks(): Promise<void> {
     const { paths, config } = this.#host;
     const socket = join(paths.sockets, `.s.PGSQL.${config.ports.postgres}`);
-    for (const file of [inPgdata(this.#host, 'postmaster.pid'), socket, `${socket}.lock`]) rmSync(file, { force: true });
+    for (const file of [inPgdata(this.#host, 'postmaster.pid'), socket, `${socket}.lock`]) await rm(file, { force: true });
   }
 
   /** Rewind starts PostgreSQL in single-user mode for crash recovery, which refuses a standby's signal file. */
-  #writeAside(): void {
-    if (!existsSync(inPgdata(this.#host, 'PG_VERSION'))) return;
-    this.#writeRole({ names: [], follow: null });
-    writeSignal(this.#host.paths.pgdata, false, this.#host.account);
+  async #writeAside(): Promise<void> {
+    if (!(await isThere(inPgdata(this.#host, 'PG_VERSION')))) return;
+    await this.#writeRole({ names: [], follow: null });
+    await writeSignal(this.#host.paths.pgdata, false, this.#host.account);
   }
 
-  #prepare(): void {
+  async #prepare(): Promise<void> {
     const { paths, account, config } = this.#host;
-    ownFolder(paths.dataDir, account);
-    chmodSync(paths.dataDir, 0o700);
-    ownFolder(paths.sockets, account);
-    handOverSecrets(config, paths, account);
+    await ownFolder(paths.dataDir, account);
+    await chmod(paths.dataDir, 0o700);
+    await ownFolder(paths.sockets, account);
+    await handOverSecrets(config, paths, account);
     // Between the two renames of a base backup's swap: the new directory is whole, only its name is missing.
-    if (!existsSync(paths.pgdata) && existsSync(paths.unfinished) && readFileSync(paths.unfinished, 'utf8').startsWith('swap')) {
-      if (existsSync(paths.pgdataNew)) renameSync(paths.pgdataNew, paths.pgdata);
-      rmSync(paths.unfinished, { force: true });
-      syncPath(paths.dataDir);
-    }
+    if ((await isThere(paths.pgdata)) || !(await readIfThere(paths.unfinished))?.startsWith('swap')) return;
+    if (await isThere(paths.pgdataNew)) await rename(paths.pgdataNew, paths.pgdata);
+    await rm(paths.unfinished, { force: true });
+    await syncFolder(paths.dataDir);
   }
 
   #verb<T>(work: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PostgresControlError } from '../errors.js';
-import { syncPath, writeOwned } from '../os/files.js';
+import { isThere, syncFolder, writeOwned } from '../os/files.js';
 import { mustRun } from '../os/run.js';
 import type { HostContext } from './context.js';
 import { APP_ROLE, DATABASE, MANAGER_ROLE, REPLICATION_ROLE, SUPERUSER, secret } from './secrets.js';
@@ -13,11 +13,11 @@ const SQL_DEADLINE_MS = 60_000;
 /** A new data directory, made aside and renamed when whole. Nothing when there is one already. */
 export async function initialise(host: HostContext): Promise<void> {
   const { paths, account, programs, config } = host;
-  if (existsSync(join(paths.pgdata, 'PG_VERSION'))) return;
+  if (await isThere(join(paths.pgdata, 'PG_VERSION'))) return;
   const making = join(paths.dataDir, 'pgdata.init');
   const passwordFile = join(paths.dataDir, 'initdb.password');
-  rmSync(making, { recursive: true, force: true });
-  writeOwned(passwordFile, `${secret(config, 'postgresSuperuser')}\n`, account);
+  await rm(making, { recursive: true, force: true });
+  await writeOwned(passwordFile, `${secret(config, 'postgresSuperuser')}\n`, account);
   try {
     // Locale C: the order of text must not depend on the C library, which differs between two hosts and after an upgrade.
     const args = [
@@ -36,15 +36,15 @@ export async function initialise(host: HostContext): Promise<void> {
     ];
     await mustRun(programs.path('initdb'), args, { account, cwd: paths.dataDir, deadlineMs: INITDB_DEADLINE_MS });
   } finally {
-    rmSync(passwordFile, { force: true });
+    await rm(passwordFile, { force: true });
   }
   await singleUser(host, making, 'postgres', roleStatements(host));
   await singleUser(host, making, DATABASE, grantStatements());
-  writeSettings(making, config, paths, account, { names: [], follow: null });
-  writeSignal(making, true, account);
-  rmSync(paths.pgdata, { recursive: true, force: true });
-  renameSync(making, paths.pgdata);
-  syncPath(paths.dataDir);
+  await writeSettings(making, config, paths, account, { names: [], follow: null });
+  await writeSignal(making, true, account);
+  await rm(paths.pgdata, { recursive: true, force: true });
+  await rename(making, paths.pgdata);
+  await syncFolder(paths.dataDir);
 }
 
 function roleStatements({ config }: HostContext): string[] {

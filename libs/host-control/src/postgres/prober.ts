@@ -5,7 +5,8 @@ import type { ProbeRow } from './probe-query.js';
 import type { SqlTarget } from './sql.js';
 
 export type ProbeOrder = { readonly target: SqlTarget } | { readonly id: number };
-type FromProber = { ready: true } | { id: number; row: ProbeRow } | { id: number; code: string; message: string };
+type Answer = { id: number; row: ProbeRow } | { id: number; code: string; message: string };
+type FromProber = { ready: true } | Answer;
 
 export type ProbeAnswer =
   | { readonly kind: 'row'; readonly row: ProbeRow }
@@ -20,10 +21,9 @@ const CHILD_START_MS = 5_000;
 export class Prober {
   readonly #target: SqlTarget;
   readonly #deadlineMs: number;
-  #child: ChildProcess | null = null;
-  #ready: Promise<boolean> = Promise.resolve(false);
-  #answer: ((answer: ProbeAnswer) => void) | null = null;
-  #nextId = 1;
+  #child: ProbeChild | null = null;
+  /** Begun when an answer is overdue by half: the next probe must not wait for a Node process to start. */
+  #spare: ProbeChild | null = null;
   #closed = false;
 
   constructor(target: SqlTarget, deadlineMs: number) {
@@ -31,56 +31,69 @@ export class Prober {
     this.#deadlineMs = deadlineMs;
   }
 
-  pid(): number | null {
-    return this.#child?.pid ?? null;
-  }
-
   /** One at a time. */
   async probe(): Promise<ProbeAnswer> {
-    if (this.#child === null) this.#start();
-    if (!(await this.#ready)) {
-      this.#replace();
-      return { kind: 'late' };
+    const child = this.#next();
+    if (child === null) return { kind: 'late' };
+    const overdue = setTimeout(() => this.#prepareSpare(), this.#deadlineMs / 2);
+    try {
+      const answer = (await child.ready) ? await child.ask(this.#deadlineMs) : null;
+      if (answer === null) {
+        child.kill();
+        return { kind: 'late' };
+      }
+      return 'row' in answer ? { kind: 'row', row: answer.row } : { kind: 'error', code: answer.code, message: answer.message };
+    } finally {
+      clearTimeout(overdue);
     }
-    const id = this.#nextId++;
-    const answer = await new Promise<ProbeAnswer>((resolve) => {
-      const timer = setTimeout(() => resolve({ kind: 'late' }), this.#deadlineMs);
-      this.#answer = (given) => {
-        clearTimeout(timer);
-        resolve(given);
-      };
-      sendLine(this.#child?.stdin ?? null, { id });
-    });
-    this.#answer = null;
-    if (answer.kind === 'late') this.#replace();
-    return answer;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const child = this.#child;
-    this.#child = null;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await exited;
+    await Promise.all([this.#child, this.#spare].map((child) => child?.end()));
   }
 
-  #replace(): void {
-    this.#child?.kill('SIGKILL');
-    this.#child = null;
-    if (!this.#closed) this.#start();
+  #next(): ProbeChild | null {
+    if (this.#closed) return null;
+    if (this.#child?.alive !== true) {
+      this.#child = this.#spare?.alive === true ? this.#spare : new ProbeChild(this.#target);
+      this.#spare = null;
+    }
+    return this.#child;
   }
 
-  #start(): void {
+  #prepareSpare(): void {
+    if (!this.#closed && this.#spare?.alive !== true) this.#spare = new ProbeChild(this.#target);
+  }
+}
+
+class ProbeChild {
+  /** false: it did not start. */
+  readonly ready: Promise<boolean>;
+  readonly #process: ChildProcess;
+  readonly #exited: Promise<void>;
+  #onAnswer: ((answer: Answer | null) => void) | null = null;
+  #nextId = 1;
+  #alive = true;
+
+  constructor(target: SqlTarget) {
     const child = spawn(process.execPath, [childProgram('postgres/prober-main.js')], {
       cwd: '/',
       stdio: ['pipe', 'pipe', 'ignore'],
       env: { PATH: '/usr/bin:/bin' },
     });
-    this.#child = child;
+    this.#process = child;
     child.stdin.on('error', () => {});
-    this.#ready = new Promise((resolve) => {
+    this.#exited = new Promise((resolve) => {
+      const ended = () => {
+        this.#alive = false;
+        this.#onAnswer?.(null);
+        resolve();
+      };
+      child.once('exit', ended);
+      child.once('error', ended);
+    });
+    this.ready = new Promise((resolve) => {
       const timer = setTimeout(() => resolve(false), CHILD_START_MS);
       const settle = (ready: boolean) => {
         clearTimeout(timer);
@@ -88,22 +101,40 @@ export class Prober {
       };
       onJsonLines<FromProber>(child.stdout, (message) => {
         if ('ready' in message) settle(true);
-        else if (child === this.#child) this.#hear(message);
+        else if (message.id === this.#nextId - 1) this.#onAnswer?.(message);
       });
-      child.once('error', () => settle(false));
-      child.once('exit', () => {
-        settle(false);
-        if (child !== this.#child) return;
-        this.#child = null;
-        this.#answer?.({ kind: 'late' });
-      });
+      void this.#exited.then(() => settle(false));
     });
-    sendLine(child.stdin, { target: this.#target });
+    sendLine(child.stdin, { target });
   }
 
-  #hear(message: Exclude<FromProber, { ready: true }>): void {
-    if (message.id !== this.#nextId - 1) return;
-    if ('row' in message) this.#answer?.({ kind: 'row', row: message.row });
-    else this.#answer?.({ kind: 'error', code: message.code, message: message.message });
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** null: no answer in time, or the child has ended. */
+  async ask(deadlineMs: number): Promise<Answer | null> {
+    if (!this.#alive) return null;
+    const id = this.#nextId++;
+    const answer = await new Promise<Answer | null>((resolve) => {
+      const timer = setTimeout(() => resolve(null), deadlineMs);
+      this.#onAnswer = (given) => {
+        clearTimeout(timer);
+        resolve(given);
+      };
+      sendLine(this.#process.stdin, { id });
+    });
+    this.#onAnswer = null;
+    return answer;
+  }
+
+  kill(): void {
+    this.#alive = false;
+    this.#process.kill('SIGKILL');
+  }
+
+  async end(): Promise<void> {
+    this.kill();
+    await this.#exited;
   }
 }

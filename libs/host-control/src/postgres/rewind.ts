@@ -1,15 +1,15 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import type { Lsn } from '@yosugara/kernel';
 import type { PostgresPeer, Progress } from '@yosugara/runtime';
 import { PostgresControlError } from '../errors.js';
-import { writeOwned } from '../os/files.js';
+import { isThere, readIfThere, syncFolder, writeOwned } from '../os/files.js';
 import { mustRun, run } from '../os/run.js';
 import { replicationConninfo } from './conninfo.js';
 import { type HostContext, inPgdata, peerTarget } from './context.js';
 import { historyFile, readControlData, stoppedFacts } from './control-data.js';
 import { forkPoint, parseHistory } from './history.js';
 import { DATABASE, tlsFiles } from './secrets.js';
-import { applicationName, writeSettings, writeSignal } from './settings.js';
+import { copyName, writeSettings, writeSignal } from './settings.js';
 import { withSession } from './sql.js';
 
 const REWIND_DEADLINE_MS = 6 * 3_600_000;
@@ -27,18 +27,19 @@ export interface Discarded {
  */
 export async function rewind(host: HostContext, source: PostgresPeer, progress: Progress): Promise<Discarded> {
   const { paths, programs, account, config } = host;
-  if (!existsSync(inPgdata(host, 'PG_VERSION')) || existsSync(paths.unfinished))
+  if (!(await isThere(inPgdata(host, 'PG_VERSION'))) || (await isThere(paths.unfinished)))
     throw new PostgresControlError('REWIND_FAILED', 'there is nothing here that a rewind could start from');
   try {
     progress('checkpoint on the source', null);
     const theirs = await sourceLineage(host, source);
     const discarded = await whatGoes(host, theirs);
     await recover(host, progress);
-    writeOwned(paths.unfinished, 'rewind\n', account);
+    await writeOwned(paths.unfinished, 'rewind\n', account);
     await runRewind(host, source, progress);
-    writeSettings(paths.pgdata, config, paths, account, { names: [], follow: source });
-    writeSignal(paths.pgdata, true, account);
-    rmSync(paths.unfinished);
+    await writeSettings(paths.pgdata, config, paths, account, { names: [], follow: source });
+    await writeSignal(paths.pgdata, true, account);
+    await rm(paths.unfinished);
+    await syncFolder(paths.dataDir);
     host.log.info('postgres.rewound', { ...discarded, programs: programs.version });
     return discarded;
   } catch (error) {
@@ -76,7 +77,7 @@ async function whatGoes(host: HostContext, theirs: Lineage): Promise<Discarded> 
   if (local.systemId !== theirs.systemId)
     throw new PostgresControlError('REWIND_FAILED', 'the source is another database system');
   const file = inPgdata(host, `pg_wal/${historyFile(local.timeline)}`);
-  const ours = existsSync(file) ? parseHistory(readFileSync(file, 'utf8')) : [];
+  const ours = parseHistory((await readIfThere(file)) ?? '');
   const fork = forkPoint(ours, local.timeline, parseHistory(theirs.history), theirs.timeline);
   if (fork === null) return { discardedFrom: null, discardedTo: null };
   return local.walEnd > fork ? { discardedFrom: fork, discardedTo: local.walEnd } : { discardedFrom: null, discardedTo: null };
@@ -94,7 +95,7 @@ async function recover(host: HostContext, progress: Progress): Promise<void> {
 
 async function runRewind(host: HostContext, source: PostgresPeer, progress: Progress): Promise<void> {
   const { paths, programs, account, config } = host;
-  const from = replicationConninfo(source, applicationName(config.node), paths, tlsFiles(config) !== null, DATABASE);
+  const from = replicationConninfo(source, copyName(config.node), paths, tlsFiles(config) !== null, DATABASE);
   const onLine = (line: string) => {
     const copied = /(\d+)\/(\d+) kB \(\d+%\)/.exec(line);
     progress(line.trim(), copied === null ? null : Number(copied[1]) / Math.max(1, Number(copied[2])));

@@ -1,4 +1,5 @@
-import { chmodSync, chownSync, copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invariant } from '@yosugara/kernel';
 import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
@@ -37,16 +38,11 @@ export function tlsFiles(config: NodeConfig): { readonly key: string; readonly c
 }
 
 /** Copies that PostgreSQL's account may read: password file for replication (libpq's pgpass format), key, certificate and CA. */
-export function handOverSecrets(config: NodeConfig, paths: PostgresPaths, account: Account): void {
+export async function handOverSecrets(config: NodeConfig, paths: PostgresPaths, account: Account): Promise<void> {
   const password = secret(config, 'postgresReplication').replace(/[\\:]/g, '\\$&');
-  writeOwned(paths.passFile, `*:*:*:${REPLICATION_ROLE}:${password}\n`, account);
+  await writeOwned(paths.passFile, `*:*:*:${REPLICATION_ROLE}:${password}\n`, account);
   const files = tlsFiles(config);
   if (files === null) return;
-  ownFolder(paths.tls, account);
-  for (const [name, file] of Object.entries(files)) {
-    const copy = join(paths.tls, name);
-    copyFileSync(file, copy);
-    chmodSync(copy, 0o600);
-    if (account.switchTo) chownSync(copy, account.uid, account.gid);
-  }
+  await ownFolder(paths.tls, account);
+  for (const [name, file] of Object.entries(files)) await writeOwned(join(paths.tls, name), await readFile(file), account);
 }

@@ -1,9 +1,9 @@
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type NodeId, nodeId } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
 import type { PostgresPeer } from '@yosugara/runtime';
-import { readIfThere, writeOwned } from '../os/files.js';
+import { readIfThere, syncFolder, writeOwned } from '../os/files.js';
 import type { Account } from '../os/run.js';
 import { replicationConninfo } from './conninfo.js';
 import type { PostgresPaths } from './paths.js';
@@ -17,6 +17,8 @@ export interface RoleSettings {
 
 export const applicationName = (node: string): string => `yosugara_${node}`;
 export const slotName = applicationName;
+/** A copy streams WAL, too, and acknowledges it: under another name than a standby's, or it would satisfy synchronous_standby_names. */
+export const copyName = (node: string): string => `copy_for_${node}`;
 
 /**
  * Exact quoted names, every one of them required (`2 (…)`). Never `*`: any stray standby, pg_receivewal or DR copy would satisfy it.
@@ -38,29 +40,33 @@ const FILE = 'yosugara.conf';
 const INCLUDE = `include '${FILE}'`;
 
 /** Writes the include file and pg_hba.conf, makes postgresql.conf end with the include, and empties postgresql.auto.conf. */
-export function writeSettings(
+export async function writeSettings(
   pgdata: string,
   config: NodeConfig,
   paths: PostgresPaths,
   account: Account,
   role: RoleSettings,
-): void {
-  writeOwned(join(pgdata, FILE), includeFile(config, paths, role), account);
-  writeOwned(join(pgdata, 'pg_hba.conf'), hbaFile(config), account);
-  const main = join(pgdata, 'postgresql.conf');
+): Promise<void> {
+  await writeOwned(join(pgdata, FILE), includeFile(config, paths, role), account);
+  await writeIfChanged(join(pgdata, 'pg_hba.conf'), hbaFile(config), account);
   // The last setting wins, so ours must come last; a base backup brings the file along with the include already in it.
-  if (!existsSync(main)) writeOwned(main, `${INCLUDE}\n`, account);
-  else if (!readFileSync(main, 'utf8').trimEnd().endsWith(INCLUDE)) appendFileSync(main, `\n${INCLUDE}\n`);
+  const main = ((await readIfThere(join(pgdata, 'postgresql.conf'))) ?? '').trimEnd();
+  if (!main.endsWith(INCLUDE)) await writeOwned(join(pgdata, 'postgresql.conf'), `${main}\n${INCLUDE}\n`, account);
   // Read after everything else, and brought along from the other node by rewind and base backup: nothing in it is ours.
   const auto = join(pgdata, 'postgresql.auto.conf');
-  if (/^\s*[a-z]/im.test(readIfThere(auto) ?? ''))
-    writeOwned(auto, '# Emptied by yosugara: settings live in yosugara.conf\n', account);
+  if (/^\s*[a-z]/im.test((await readIfThere(auto)) ?? ''))
+    await writeOwned(auto, '# Emptied by yosugara: settings live in yosugara.conf\n', account);
 }
 
-export function writeSignal(pgdata: string, standby: boolean, account: Account): void {
-  rmSync(join(pgdata, 'recovery.signal'), { force: true });
-  if (standby) writeOwned(join(pgdata, 'standby.signal'), '', account);
-  else rmSync(join(pgdata, 'standby.signal'), { force: true });
+export async function writeSignal(pgdata: string, standby: boolean, account: Account): Promise<void> {
+  await rm(join(pgdata, 'recovery.signal'), { force: true });
+  if (standby) await writeOwned(join(pgdata, 'standby.signal'), '', account);
+  else await rm(join(pgdata, 'standby.signal'), { force: true });
+  await syncFolder(pgdata);
+}
+
+async function writeIfChanged(path: string, text: string, account: Account): Promise<void> {
+  if ((await readIfThere(path)) !== text) await writeOwned(path, text, account);
 }
 
 function includeFile(config: NodeConfig, paths: PostgresPaths, { names, follow }: RoleSettings): string {

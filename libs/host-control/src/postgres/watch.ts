@@ -1,7 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { PostgresFacts } from '@yosugara/failover';
 import { explain, type NodeId, nodeId } from '@yosugara/kernel';
 import { members } from '../os/containment.js';
+import { isThere } from '../os/files.js';
 import { childrenOf, commandLine, isAlive } from '../os/processes.js';
 import { type HostContext, inPgdata, localTarget } from './context.js';
 import { stoppedFacts } from './control-data.js';
@@ -32,6 +33,9 @@ export class Watch {
   constructor(host: HostContext) {
     this.#host = host;
     this.#prober = new Prober(localTarget(host), host.probeDeadlineMs ?? 700);
+  }
+
+  start(): void {
     this.#again(0);
   }
 
@@ -105,10 +109,10 @@ export class Watch {
     }
     const answer = await this.#prober.probe();
     if (this.#host.deadMan.postmasterPid() !== postmaster) return await this.#see();
-    return this.#judge(postmaster, answer);
+    return await this.#judge(postmaster, answer);
   }
 
-  #judge(postmaster: number, answer: ProbeAnswer): PostgresFacts {
+  async #judge(postmaster: number, answer: ProbeAnswer): Promise<PostgresFacts> {
     if (answer.kind === 'row') {
       this.#failures = 0;
       this.#answered = postmaster;
@@ -123,7 +127,7 @@ export class Watch {
     const starting = answer.kind === 'error' && NOBODY_LISTENS.has(answer.code) && this.#answered !== postmaster;
     if (answer.kind === 'error' && (starting || answer.code === CANNOT_CONNECT_NOW)) {
       this.#failures = 0;
-      if (this.#answered !== postmaster) this.#wasPrimary = !existsSync(inPgdata(this.#host, 'standby.signal'));
+      if (this.#answered !== postmaster) this.#wasPrimary = !(await isThere(inPgdata(this.#host, 'standby.signal')));
       return { kind: 'starting', progress: progressOf(postmaster, answer.message) };
     }
     if (answer.kind === 'error' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(answer.code)) {
@@ -140,9 +144,9 @@ export class Watch {
   async #withoutPostmaster(): Promise<PostgresFacts> {
     const { paths, programs, account, everyone } = this.#host;
     const control = inPgdata(this.#host, 'global/pg_control');
-    if (!existsSync(control)) return { kind: 'empty' };
-    const { mtimeMs, ino } = statSync(control);
-    const unfinished = existsSync(paths.unfinished);
+    if (!(await isThere(control))) return { kind: 'empty' };
+    const { mtimeMs, ino } = await stat(control);
+    const unfinished = await isThere(paths.unfinished);
     const key = `${mtimeMs}/${ino}/${unfinished}`;
     // A tool at work (rewind, single-user mode) changes what we would read: say what was true before, or nothing.
     if (members(everyone).length > 0) return this.#stopped?.facts ?? { kind: 'unknown' };
