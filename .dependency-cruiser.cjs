@@ -44,9 +44,10 @@ module.exports = {
     ),
     only(
       '3-runtime',
-      'runtime imports layers 0–2 and no package',
+      'runtime imports layers 0–2, no package, and of node only what computes: the outside comes through ports',
       lib('runtime'),
       lib('kernel', 'protocol', ...CORES, 'runtime'),
+      '^(node:)?(crypto|util|buffer)$',
     ),
     ...ADAPTERS.map((adapter) => ({
       name: `4-${adapter}`,

@@ -23,6 +23,7 @@ const FORBIDDEN = [
   ['2-failover', 'libs/failover/src/planted.ts', "import 'node:crypto';"],
   ['2-operations', 'libs/operations/src/planted.ts', "import 'zod';"],
   ['3-runtime', 'libs/runtime/src/planted.ts', "import '@yosugara/journal';"],
+  ['3-runtime', 'libs/runtime/src/planted-node.ts', "import 'node:fs';"],
   ['4-journal', 'libs/journal/src/planted.ts', "import '@yosugara/store';"],
   ['4-store', 'libs/store/src/planted.ts', "import type {} from '@yosugara/transport';"],
   ['5-console', 'apps/console/src/planted.ts', "import '@yosugara/runtime';"],
@@ -179,6 +180,7 @@ describe('the counts of a test run', () => {
       JSON.stringify({ seeds: 300, violations: [], mutants: [{ name: 'm', foundAfterSeeds: 2 }] }),
       { passed: 2, failed: 0 },
     ],
+    ['checks of the pages', 1, JSON.stringify({ checks: [{ holds: true }, { holds: false }] }), { passed: 1, failed: 1 }],
     ['a violation', 1, JSON.stringify({ seeds: 300, violations: [{ seed: 1 }] }), { passed: 0, failed: 1 }],
     ['nothing but an exit code', 3, 'oops', { passed: 0, failed: 1 }],
   ])('come from %s', async (_, code, stdout, expected) => expect((await suites()).countProgram(code, stdout)).toEqual(expected));

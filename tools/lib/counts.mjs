@@ -39,6 +39,7 @@ function countDocument(document) {
       document.violations.length === 0,
       ...(document.mutants ?? []).map((mutant) => mutant.foundAfterSeeds !== null),
     ]);
+  if (Array.isArray(document.checks)) return tally(document.checks.map((check) => check.holds === true));
   const runs = [document].flat().flatMap((scenario) => scenario.runs ?? []);
   return tally(runs.map((one) => one.ok === true));
 }
