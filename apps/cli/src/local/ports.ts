@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { NodeConfig } from '@yosugara/protocol';
+import { describe } from './processes.js';
 
 export interface Listen {
   readonly protocol: 'tcp' | 'udp';
@@ -49,7 +50,7 @@ function tryToListen({ protocol, address, port }: Listen): Promise<string | null
 function holderOf(listen: Listen): string {
   const inode = inodeOf(listen);
   const pid = inode === null ? undefined : readdirSync('/proc').find((name) => /^\d+$/.test(name) && holds(name, inode));
-  return pid === undefined ? '' : ` by ${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (pid ${pid})`;
+  return pid === undefined ? '' : ` by ${describe(pid)} (pid ${pid})`;
 }
 
 /** proc(5): state of a listening TCP socket, and of every unconnected UDP socket. */

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 
 /** Set in the environment of everything the supervisor starts, and so inherited by everything that those start. */
 export const MARK = 'YOSUGARA_LOCAL_STATE';
@@ -17,7 +18,7 @@ export function processesOf(state: string, data: string): readonly Seen[] {
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((name) => {
       const own = isMarked(name, state) || runsBelow(name, data);
-      return own && stateOf(name) !== 'Z' ? [{ pid: Number(name), name: commandOf(name) }] : [];
+      return own && stateOf(name) !== 'Z' ? [{ pid: Number(name), name: describe(name) }] : [];
     });
 }
 
@@ -32,6 +33,16 @@ function runsBelow(pid: string, data: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** For people: program and script. Node calls its main thread `MainThread`, so the command's short name says little. */
+export function describe(pid: string): string {
+  const [program = '', ...args] = read(`/proc/${pid}/cmdline`)
+    .split('\0')
+    .filter((part) => part !== '');
+  const script = args.find((arg) => !arg.startsWith('-'));
+  const name = program.startsWith('postgres:') ? program : basename(program);
+  return name === 'node' && script !== undefined ? `node ${script}` : name || commandOf(pid);
 }
 
 const commandOf = (pid: string) => read(`/proc/${pid}/comm`).trim();
