@@ -29,7 +29,7 @@ export interface RunningReceiver {
 const MB = 1024 * 1024;
 const WATERMARK_MS = 50;
 const REPORT_MS = 500;
-const DROPS_MS = 5_000;
+const DROPS_MS = 1_000;
 
 /**
  * Sockets → journal → peer, in every role, with or without a controller or a database.
@@ -164,6 +164,7 @@ async function start(
       traps.malformed.clear();
     });
   });
+  saySmallBuffers(log, own, config.receiver.receiveBufferBytes);
   log.info('receiver.ready', {
     node: self.id,
     journalId: journal.journalId,
@@ -205,6 +206,17 @@ async function openAll(open: readonly (() => Promise<Listener>)[], undo: (() => 
     listeners.push(listener);
   }
   return listeners;
+}
+
+/** The kernel doubles what is asked, for its own bookkeeping (socket(7)), and caps it at `net.core.rmem_max`. */
+function saySmallBuffers(log: Log, listeners: readonly Listener[], askedBytes: number): void {
+  const grantedBytes = Math.min(
+    ...listeners
+      .map((listener) => listener.stats())
+      .flatMap((stats) => (stats.protocol === 'udp' ? [stats.receiveBufferBytes] : [])),
+  );
+  if (grantedBytes < askedBytes)
+    log.warn('receiver.small_buffer', { askedBytes, grantedBytes, advice: `sysctl -w net.core.rmem_max=${askedBytes}` });
 }
 
 async function lostDatagrams(listeners: readonly Listener[]): Promise<number> {

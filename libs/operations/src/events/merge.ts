@@ -60,6 +60,8 @@ interface Stream {
   /** The cache holds every unmatched stored record with a journaled time from here on. */
   coveredFromUs: number;
   throughUs: number;
+  /** Time of the newest record offered. */
+  readUs: number;
 }
 
 /** Opaque to callers. A step moves it: use only what the last step returned. */
@@ -121,7 +123,7 @@ export function mergeBegin(
   invariant(nodes[0] !== nodes[1], 'two different nodes');
   const stream = (node: string): Stream => {
     const throughUs = window.throughUs[node] ?? Number.NEGATIVE_INFINITY;
-    return { node, queue: [], open: [], coveredFromUs: throughUs + 1, throughUs };
+    return { node, queue: [], open: [], coveredFromUs: throughUs + 1, throughUs, readUs: throughUs };
   };
   return {
     limits,
@@ -144,6 +146,15 @@ export function mergeWindow(state: MergeState): MergeWindow {
 /** Records read and not yet consumed: the caller's measure for holding back. */
 export function mergeHeld(state: MergeState): number {
   return state.streams[0].queue.length + state.streams[1].queue.length;
+}
+
+/**
+ * The node whose journal should be read next: the one that is behind in time. Reading in step keeps copies near each other, so that
+ * catching up pairs them in memory too.
+ */
+export function mergeBehind(state: MergeState): string {
+  const [left, right] = state.streams;
+  return left.readUs <= right.readUs - state.offsetUs ? left.node : right.node;
 }
 
 /**
@@ -240,6 +251,7 @@ function offer(state: MergeState, record: MergeRecord, nowMs: number): void {
   const side = sideOf(state, record.node);
   const entry: Entry = { ...record, readAtMs: nowMs, stored: false, partner: null };
   state.streams[side].queue.push(entry);
+  state.streams[side].readUs = record.atUs;
   if (record.content === null || state.claims.has(keyOf(record))) return;
   const other = side === 0 ? 1 : 0;
   const partners = listOf(state, record.content, other);

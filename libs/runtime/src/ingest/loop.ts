@@ -6,6 +6,7 @@ import {
   type MergeRecord,
   type MergeState,
   mergeBegin,
+  mergeBehind,
   mergeHeld,
   mergeStep,
   mergeWindow,
@@ -157,8 +158,8 @@ export class IngestLoop {
     const work = (this.#work ??= await this.#begin(permit));
     this.#setOffset(work, mark);
     let read = 0;
-    for (const side of ['own', 'peer'] as const)
-      if (mergeHeld(work.state) < MAX_HELD) read += await this.#take(work, mark, side, permit.ingestAlone);
+    for (let reads = 0; reads < 2 && mergeHeld(work.state) < MAX_HELD; reads++)
+      read += await this.#takeNext(work, mark, permit.ingestAlone);
     const held = mergeHeld(work.state);
     const sinceMs = clock.monotonicMs() - this.#lastStoreMs;
     if (held < maxBatch && sinceMs < batchMs) return read > 0 ? 0 : batchMs - sinceMs;
@@ -191,6 +192,14 @@ export class IngestLoop {
     if (mark.clockOffsetUs === null) return;
     const offsetUs = this.#options.self < this.#options.peer ? mark.clockOffsetUs : -mark.clockOffsetUs;
     work.state = mergeStep(work.state, { kind: 'offset', offsetUs }).state;
+  }
+
+  /** From the node that is behind in time; from the other one when it has nothing. */
+  async #takeNext(work: Work, mark: Watermark, alone: boolean): Promise<number> {
+    const first = mergeBehind(work.state) === this.#options.self ? 'own' : 'peer';
+    return (
+      (await this.#take(work, mark, first, alone)) || (await this.#take(work, mark, first === 'own' ? 'peer' : 'own', alone))
+    );
   }
 
   async #take(work: Work, mark: Watermark, side: 'own' | 'peer', alone: boolean): Promise<number> {
