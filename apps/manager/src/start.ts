@@ -45,7 +45,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     onOff: parts.onOff,
     onChange: changed,
   });
-  // The controller hears from us, and the database is tried, while Nest is still building.
+  // Connections are being made while Nest builds the application.
   link.open();
   lifecycle.start();
   const app = await createApp({

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { Asker, type Identity, Roles } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import type { ControlQuestion } from '../control/client.js';
-import { ApiRefusals } from '../http/errors.js';
+import { ApiRefusals } from '../http/api-docs.js';
 import type { ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CONTROLLER, LOG, SETTINGS, STORE } from '../tokens.js';
 import { type AskController, ClusterView } from './cluster-view.js';

@@ -1,16 +1,11 @@
-import { ApiDefaultResponse } from '@nestjs/swagger';
 import { YosugaraError } from '@yosugara/kernel';
-import { z } from 'zod';
 
 /** What every refusal of the API looks like. `place` is the field that is wrong. */
-export const ApiErrorSchema = z
-  .object({ code: z.string(), message: z.string(), place: z.string().optional() })
-  .meta({ id: 'Error' });
-export type ApiErrorBody = z.infer<typeof ApiErrorSchema>;
-
-/** Every controller: what is not the good answer. */
-export const ApiRefusals = () =>
-  ApiDefaultResponse({ standardSchema: ApiErrorSchema, description: 'Refused or failed: 4xx as it stands, 503 = try again' });
+export interface ApiErrorBody {
+  readonly code: string;
+  readonly message: string;
+  readonly place?: string;
+}
 
 /** The API refuses, with this HTTP status. */
 export class ApiRefusal extends YosugaraError {

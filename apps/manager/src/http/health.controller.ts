@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Public } from '../auth/identity.js';
 import type { Lifecycle } from '../lifecycle.js';
 import { type ApiSettings, LIFECYCLE, SETTINGS } from '../tokens.js';
-import { ApiRefusals } from './errors.js';
+import { ApiRefusals } from './api-docs.js';
 
 const HealthSchema = z
   .object({ node: z.string(), mode: z.enum(['off', 'passive', 'gated', 'active']), epoch: z.int(), ready: z.boolean() })

@@ -7,7 +7,7 @@ import type { Authority } from '../control/authority.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { ManagerStore } from '../store/ports.js';
 import { AUTHORITY, LIFECYCLE, STORE } from '../tokens.js';
-import { ApiRefusals } from './errors.js';
+import { ApiRefusals } from './api-docs.js';
 
 const KEY = z.string().regex(/^[\w.:/-]{1,200}$/, '1 to 200 of letters, digits and _ . : / -');
 const ProbeSchema = z.strictObject({ key: KEY }).meta({ id: 'Probe' });

@@ -9,7 +9,8 @@ import type { Authority } from '../control/authority.js';
 import { MessageFeed } from '../messages/feed.js';
 import { type MessageFilter, StreamQuerySchema, wanted } from '../messages/query.js';
 import { type ApiSettings, AUTHORITY, SETTINGS } from '../tokens.js';
-import { ApiRefusal, ApiRefusals } from './errors.js';
+import { ApiRefusals } from './api-docs.js';
+import { ApiRefusal } from './errors.js';
 import { EventStream } from './event-stream.js';
 
 const MAX_STREAMS = 200;

@@ -4,7 +4,7 @@ import type { Clock } from '@yosugara/kernel';
 import { type Messages, MessagesSchema } from '@yosugara/protocol';
 import type { z } from 'zod';
 import { AllowsProbeToken } from '../auth/identity.js';
-import { ApiRefusals } from '../http/errors.js';
+import { ApiRefusals } from '../http/api-docs.js';
 import type { ManagerStore } from '../store/ports.js';
 import { CLOCK, STORE } from '../tokens.js';
 import { MessagesQuerySchema, messageQuery } from './query.js';
