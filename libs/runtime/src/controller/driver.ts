@@ -82,7 +82,11 @@ export class ControllerDriver {
     host?.deadMan.onExit((why) => {
       if (!this.#stopped) this.#ports.onFatal(`the dead man ended: ${why}`);
     });
-    host?.deadMan.onStruck((epoch) => this.#push({ kind: 'struck', epoch }));
+    host?.deadMan.onStruck((epoch) => {
+      this.#push({ kind: 'struck', epoch });
+      // What holds the VIP was killed, too: nothing here may bring it back.
+      void this.#act('vip', { kind: 'vip.release' });
+    });
     host?.deadMan.wantManager(true);
     this.#timers = [setInterval(() => this.#tick(), TICK_MS), setInterval(() => this.#look(), LOOK_EVERY_MS)];
     this.#look();
