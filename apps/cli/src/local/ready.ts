@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { explain } from '@yosugara/kernel';
 import { STATE_LAYOUT, type Status } from '@yosugara/protocol';
 import { Controllers } from '../control/client.js';
 import { DATA_NODES, type Layout, NODES } from './layout.js';
@@ -42,8 +41,8 @@ async function look(
   try {
     const status = await controllers.status();
     return { missing: missingFrom(status) ?? (await consoleMissing(layout, status)), status };
-  } catch (error) {
-    return { missing: lastError(layout) ?? explain(error), status: null };
+  } catch {
+    return { missing: lastError(layout) ?? 'no controller answers yet', status: null };
   }
 }
 
