@@ -5,6 +5,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.js';
 import { claim } from './message-repository.js';
+import { migrate } from './migrate.js';
 
 /** The database cannot be used now; nothing was done. */
 export class DatabaseUnavailableError extends YosugaraError {
@@ -33,6 +34,7 @@ const CONNECT_DEADLINE_MS = 1_500;
 const PROBE_DEADLINE_MS = 1_000;
 const READ_DEADLINE_MS = 5_000;
 const COMMIT_DEADLINE_MS = 5_000;
+const MIGRATION_DEADLINE_MS = 10_000;
 const READERS = 6;
 const WRITERS = 4;
 const INGEST = 3;
@@ -110,9 +112,12 @@ export class Connections {
     return value;
   }
 
-  /** For migrations, which have their own transactions. */
-  owner(): Kysely<Database> {
-    return new Kysely<Database>({ dialect: new PostgresDialect({ pool: this.#writers }) });
+  /** @throws MigrationError, DatabaseUnavailableError — a server that says nothing; what was begun may still end well. */
+  async migrate(): Promise<void> {
+    const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: this.#writers }) });
+    await within('migration', MIGRATION_DEADLINE_MS, migrate(db)).catch((error: unknown) => {
+      throw classify(error);
+    });
   }
 
   async close(): Promise<void> {

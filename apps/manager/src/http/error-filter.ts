@@ -33,7 +33,10 @@ export class ErrorFilter implements ExceptionFilter {
     if (status === 503) reply.header('retry-after', '1');
     void reply.status(status).send(body);
     // A mistake of ours is not handled: the process ends with one line, the controller starts another.
-    if (error instanceof InvariantError) throw error;
+    if (error instanceof InvariantError)
+      setImmediate(() => {
+        throw error;
+      });
   }
 }
 

@@ -5,7 +5,6 @@ import {
   type Connections,
   DatabaseUnavailableError,
   type MessageRepository,
-  migrate,
   SessionRepository,
   type MessageQuery as StoreQuery,
   UserRepository,
@@ -20,7 +19,7 @@ type Db = Parameters<Parameters<Connections['read']>[0]>[0];
 export function managerStore(connections: Connections, messages: Pick<MessageRepository, 'search'>): ManagerStore {
   return {
     probe: async () => await connections.probe(),
-    migrate: async () => void (await migrate(connections.owner())),
+    migrate: async () => await connections.migrate(),
     claim: async (epoch, guard) => await connections.write(epoch, async () => undefined, guard),
     hasUsers: async () => await connections.read(async (db) => (await new UserRepository(db).count()) > 0),
     addFirstUser: async (user, epoch, guard) =>
