@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { explain } from '@yosugara/kernel';
 import { STATE_LAYOUT, type Status } from '@yosugara/protocol';
-import { Controllers } from '../control/client.js';
+import { Controllers, NoControllerError } from '../control/client.js';
 import { DATA_NODES, type Layout, NODES } from './layout.js';
 import { configOf } from './prepare.js';
 
@@ -41,8 +42,9 @@ async function look(
   try {
     const status = await controllers.status();
     return { missing: missingFrom(status) ?? (await consoleMissing(layout, status)), status };
-  } catch {
-    return { missing: lastError(layout) ?? 'no controller answers yet', status: null };
+  } catch (error) {
+    const silence = error instanceof NoControllerError ? 'no controller answers yet' : explain(error);
+    return { missing: lastError(layout) ?? silence, status: null };
   }
 }
 
