@@ -55,7 +55,9 @@ export async function startNode(
     // Its own reconnecting gives up after some tries; ours does not, so it is off. Members may share an address in a lab.
     connectionManager: { dialTimeout: DIAL_TIMEOUT_MS, inboundConnectionThreshold: 1_000, reconnectRetries: 0 },
     // Defaults notice a peer that hangs after 12 s, these after 0.8 s.
-    connectionMonitor: { pingInterval: 500, pingTimeout: { minTimeout: 300, maxTimeout: 1_000 } },
+    // Shorter than TCP's own patience, so that a healed link is dialled anew soon; longer than a stall of a busy virtual machine:
+    // with 1 s a loaded host was seen to drop all its connections at once. Liveness is judged by nonce echoes, never by this.
+    connectionMonitor: { pingInterval: 1_000, pingTimeout: { minTimeout: 1_500, maxTimeout: 3_000 } },
     services: {
       pubsub: gossipsub({
         allowedTopics: [topic],
