@@ -2,12 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Clock, explain, type Log, type NodeId, nodeId } from '@yosugara/kernel';
 import { PROFILES, timingProblems } from '@yosugara/failover';
 import { createPostgresHost, createVipDriver, startDeadMan } from '@yosugara/host-control';
 import { openRaftDisk } from '@yosugara/journal';
+import { type Clock, explain, type Log, type NodeId, nodeId } from '@yosugara/kernel';
 import { type NodeConfig, type RoleNotice, STATE_LAYOUT } from '@yosugara/protocol';
-import { type ControllerConfig, ControllerDriver, type DriverPorts, type PostgresPeer, type StopProofMessage } from '@yosugara/runtime';
+import {
+  type ControllerConfig,
+  ControllerDriver,
+  type DriverPorts,
+  type PostgresPeer,
+  type StopProofMessage,
+} from '@yosugara/runtime';
 import { createMailbox, verifyFrom } from '@yosugara/transport';
 import { loadConfig } from './config.js';
 import { ControlServer } from './control-server.js';
@@ -31,8 +37,21 @@ function controllerConfig(config: NodeConfig, boot: string): ControllerConfig {
     kind: members.find((member) => member.id === config.node)!.kind,
     boot,
     members,
-    settings: { policy: config.cluster.policy, stopProofs: config.cluster.stopProofs, autoRejoin: config.cluster.autoRejoin, timings, hasVip: config.cluster.vip !== undefined && config.cluster.vip.driver !== 'none' },
-    raft: { heartbeatMs, leaseOwnMs, leaseVoteMs, candidateDelayMaxMs, transferTimeoutMs, witnessDelayMs: 2 * (leaseVoteMs + candidateDelayMaxMs) },
+    settings: {
+      policy: config.cluster.policy,
+      stopProofs: config.cluster.stopProofs,
+      autoRejoin: config.cluster.autoRejoin,
+      timings,
+      hasVip: config.cluster.vip !== undefined && config.cluster.vip.driver !== 'none',
+    },
+    raft: {
+      heartbeatMs,
+      leaseOwnMs,
+      leaseVoteMs,
+      candidateDelayMaxMs,
+      transferTimeoutMs,
+      witnessDelayMs: 2 * (leaseVoteMs + candidateDelayMaxMs),
+    },
     compactEvery: 1_000,
     trailing: 200,
   };
@@ -60,7 +79,9 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     clusterId: config.cluster.id,
     listen: { address: self.address, port: config.ports.cluster },
     privateKey: Buffer.from(readFileSync(join(stateDir, STATE_LAYOUT.secrets.identity), 'utf8').trim(), 'base64'),
-    peers: config.cluster.members.filter((member) => member.id !== config.node).map((member) => ({ id: nodeId(member.id), address: member.address, port: config.ports.cluster, peerId: member.peerId })),
+    peers: config.cluster.members
+      .filter((member) => member.id !== config.node)
+      .map((member) => ({ id: nodeId(member.id), address: member.address, port: config.ports.cluster, peerId: member.peerId })),
     log,
   });
   let control: ControlServer | null = null;
@@ -73,20 +94,41 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     mailbox,
     host,
     pid: process.pid,
-    peers: new Map<NodeId, PostgresPeer>(config.cluster.members.map((member) => [nodeId(member.id), { node: nodeId(member.id), address: member.address, port: config.ports.postgres }])),
+    peers: new Map<NodeId, PostgresPeer>(
+      config.cluster.members.map((member) => [
+        nodeId(member.id),
+        { node: nodeId(member.id), address: member.address, port: config.ports.postgres },
+      ]),
+    ),
     onNotice: (notice: RoleNotice) => {
       vipWanted = notice.vip;
       control?.notice(notice);
     },
     onFatal: fatal,
   };
-  const driver = new ControllerDriver(ports, controller, { clusterId: config.cluster.id, profile: config.cluster.profile, members: config.cluster.members, vip: config.cluster.vip ?? null }, restored);
+  const driver = new ControllerDriver(
+    ports,
+    controller,
+    {
+      clusterId: config.cluster.id,
+      profile: config.cluster.profile,
+      members: config.cluster.members,
+      vip: config.cluster.vip ?? null,
+    },
+    restored,
+  );
   const status = new StatusServer(driver, async (proof) => await verifyProof(config, proof), log);
   await status.listen(self.address, config.ports.status);
   control = new ControlServer(driver, log);
   await control.listen(join(stateDir, STATE_LAYOUT.controlSocket));
   await driver.start();
-  log.info('controller.started', { node: config.node, boot, profile: config.cluster.profile, stopProofs: config.cluster.stopProofs, deadMan: host?.deadMan.arming() ?? 'none' });
+  log.info('controller.started', {
+    node: config.node,
+    boot,
+    profile: config.cluster.profile,
+    stopProofs: config.cluster.stopProofs,
+    deadMan: host?.deadMan.arming() ?? 'none',
+  });
   const vip = config.cluster.vip;
   const vipTimer = setInterval(() => void followVip(status, vip?.address, config.ports.status, () => vipWanted), VIP_RETRY_MS);
 
@@ -99,7 +141,9 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     await driver.stop();
     await host?.vip.release().catch((cause: unknown) => log.warn('vip.release', { why: explain(cause) }));
     host?.deadMan.wantManager(false);
-    await host?.postgres.stop('fast', STOP_BUDGET_MS).catch((cause: unknown) => log.warn('postgres.stop', { why: explain(cause) }));
+    await host?.postgres
+      .stop('fast', STOP_BUDGET_MS)
+      .catch((cause: unknown) => log.warn('postgres.stop', { why: explain(cause) }));
     await control?.close();
     await status.close();
     await host?.postgres.close();
@@ -111,10 +155,20 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
   process.on('SIGINT', () => void end('SIGINT'));
 }
 
-async function openHost(config: NodeConfig, configPath: string, boot: string, log: Log): Promise<NonNullable<DriverPorts['host']>> {
+async function openHost(
+  config: NodeConfig,
+  configPath: string,
+  boot: string,
+  log: Log,
+): Promise<NonNullable<DriverPorts['host']>> {
   const program = join(import.meta.dirname, '../../manager/dist/main.js');
   const manager = existsSync(program)
-    ? { argv: [process.execPath, program, '--config', configPath], env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production' }, cwd: '/', logFile: join(config.stateDir, STATE_LAYOUT.logs, 'manager.log') }
+    ? {
+        argv: [process.execPath, program, '--config', configPath],
+        env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production' },
+        cwd: '/',
+        logFile: join(config.stateDir, STATE_LAYOUT.logs, 'manager.log'),
+      }
     : undefined;
   const deadMan = await startDeadMan({ config, bootId: boot, log, clock, ...(manager === undefined ? {} : { manager }) });
   const postgres = createPostgresHost({ config, deadMan, log, clock });

@@ -37,4 +37,5 @@ export const promiseUntilMs = (state: RaftState): number =>
   Math.max(state.bootUntilMs, state.promise?.untilMs ?? state.bootUntilMs);
 
 /** A leader of the current term is known, and what it had committed of its own term is here: the applied state is not older than its election. */
-export const commitIsOfThisTerm = (state: RaftState): boolean => state.leader !== null && state.commit > 0 && termAt(state, state.commit) === state.term;
+export const commitIsOfThisTerm = (state: RaftState): boolean =>
+  state.leader !== null && state.commit > 0 && termAt(state, state.commit) === state.term;

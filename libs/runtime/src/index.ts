@@ -1,12 +1,12 @@
-export * from './ports/consensus.js';
-export * from './ports/host.js';
 export * from './config/load.js';
 export { ControllerDriver, type DriverPorts } from './controller/driver.js';
-export { strikeAtMs, isServing } from './controller/leasing.js';
+export { isServing, strikeAtMs } from './controller/leasing.js';
 export { observe } from './controller/observe.js';
-export { createController, type ControllerState } from './controller/state.js';
-export { statusOf, type StatusContext } from './controller/status.js';
+export { type ControllerState, createController } from './controller/state.js';
+export { type StatusContext, statusOf } from './controller/status.js';
 export { stepController } from './controller/step.js';
 export * from './controller/types.js';
-export * from './receive/index.js';
 export * from './ingest/index.js';
+export * from './ports/consensus.js';
+export * from './ports/host.js';
+export * from './receive/index.js';
