@@ -84,24 +84,46 @@ describe('T1, a peer that streams to a Master alone', () => {
   );
   it('then has to flush past a mark set afterwards', () => expect(kinds(solo({ postgres: primary() }))).toContain('pg.mark'));
   it('is not yet joined one byte before the mark', () =>
-    expect(kinds(solo({ postgres: primary(), joinMark: { node: b, epoch: epoch(5), lsn: 1_001 } }))).not.toContain('join'));
+    expect(
+      kinds(solo({ postgres: primary(), joinMark: { node: b, epoch: epoch(5), lsn: 1_001, atMs: NOW - 100 } })),
+    ).not.toContain('join'));
   it('is joined at the mark', () =>
-    expect(kinds(solo({ postgres: primary(), joinMark: { node: b, epoch: epoch(5), lsn: 1_000 } }))).toContain('join'));
+    expect(kinds(solo({ postgres: primary(), joinMark: { node: b, epoch: epoch(5), lsn: 1_000, atMs: NOW - 100 } }))).toContain(
+      'join',
+    ));
   it('is not joined on a mark of an older epoch', () =>
-    expect(kinds(solo({ postgres: primary(), joinMark: { node: b, epoch: epoch(4), lsn: 1_000 } }))).not.toContain('join'));
+    expect(
+      kinds(solo({ postgres: primary(), joinMark: { node: b, epoch: epoch(4), lsn: 1_000, atMs: NOW - 100 } })),
+    ).not.toContain('join'));
   it('is not joined while PostgreSQL does not call it synchronous', () =>
     expect(
       kinds(
         solo({
           postgres: primary({ peers: [streaming(b, { sync: false })] }),
-          joinMark: { node: b, epoch: epoch(5), lsn: 1_000 },
+          joinMark: { node: b, epoch: epoch(5), lsn: 1_000, atMs: NOW - 100 },
         }),
       ),
     ).not.toContain('join'));
   it('is not joined on names that are just being changed', () =>
     expect(
-      kinds(solo({ postgres: primary(), joinMark: { node: b, epoch: epoch(5), lsn: 1_000 }, postgresBusy: 'pg.setNames' })),
+      kinds(
+        solo({
+          postgres: primary(),
+          joinMark: { node: b, epoch: epoch(5), lsn: 1_000, atMs: NOW - 100 },
+          postgresBusy: 'pg.setNames',
+        }),
+      ),
     ).not.toContain('join'));
+  it('is let go when it does not reach the mark within the stall limit: commits wait for it meanwhile', () => {
+    const o = solo({
+      postgres: primary({ walEnd: lsn(2_000) }),
+      joinMark: { node: b, epoch: epoch(5), lsn: 1_500, atMs: NOW - 3_000 },
+    });
+    expect(decide(o).actions).toContainEqual({ kind: 'pg.setNames', names: [] });
+    expect(kinds({ ...o, failures: new Map([['join', { count: 1, atMs: NOW - 100, code: 'NOT_IN_TIME' }]]) })).not.toContain(
+      'pg.mark',
+    );
+  });
   it('keeps the names while a join waits for a majority, though nobody is heard: it may come true late (S4)', () => {
     const o = solo({ postgres: primary({ peers: [] }), peers: new Map(), joining: b });
     expect(decide(o)).toMatchObject({ role: 'MASTER_JOINING' });
@@ -203,6 +225,14 @@ describe('T3, a Standby that was elected', () => {
         }),
       ),
     ).toContain('opened'));
+});
+
+describe('a policy that keeps a member whatever happens (strict)', () => {
+  it('closes the request to recover it once it acknowledges again', () => {
+    const open = { node: b, requestId: 'r1', state: 'open' as const };
+    expect(proposed(seenByA({ record: record({ recover: [open] }) }))).toMatchObject([{ kind: 'join', node: b }]);
+    expect(proposed(seenByA({ record: record({ recover: [open] }), stalledSinceMs: new Map([[b, NOW - 50]]) }))).toEqual([]);
+  });
 });
 
 describe('T3, a receiver that opened again', () => {

@@ -64,7 +64,7 @@ export interface Observation {
   /** T2: since when the peer's flush has not advanced although ours has, or it does not stream. null = fine. Owner only. */
   readonly stalledSinceMs: ReadonlyMap<NodeId, number>;
   /** T1: our flush LSN after the names were set and WAL was forced, for this peer and epoch. */
-  readonly joinMark: { readonly node: NodeId; readonly epoch: Epoch; readonly lsn: number } | null;
+  readonly joinMark: { readonly node: NodeId; readonly epoch: Epoch; readonly lsn: number; readonly atMs: number } | null;
   /**
    * T1: a join of this epoch that is in our log but not yet committed. It may still come true at any time, even after this node
    * lost and regained the leadership, so the names must demand this node until it is known.

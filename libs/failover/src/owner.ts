@@ -196,6 +196,11 @@ function inSync(o: Observation, required: readonly NodeId[], actions: Action[]):
       actions: [...actions, propose({ kind: 'leave', epoch: o.record.epoch, node, why })],
     };
   }
+  // `strict` never lets a member leave, so its return is no join: only the request to recover it is still open.
+  const back = required.find((node) => o.record.recover.some((asked) => asked.node === node && asked.state === 'open'));
+  const row = o.postgres.peers.find((peer) => peer.node === back);
+  if (back !== undefined && row?.sync === true && !o.stalledSinceMs.has(back))
+    actions.push(propose({ kind: 'join', epoch: o.record.epoch, node: back }));
   return { role: 'MASTER_SYNC', why: `every commit is on ${required.join(', ')} before it is acknowledged`, actions };
 }
 
@@ -218,6 +223,11 @@ function alone(o: Observation, actions: Action[]): Part {
     actions.push({ kind: 'pg.mark', node: candidate });
     return { role: 'MASTER_JOINING', why: `waiting for ${candidate} to catch up`, actions };
   }
+  // T2's limit holds for a peer that is being joined, too: until it joins or is let go, every commit waits for it.
+  if (o.nowMs - mark.atMs >= o.settings.timings.syncStallMs) {
+    actions.push({ kind: 'pg.setNames', names: [] });
+    return { role: 'MASTER_SOLO', why: `${candidate} did not catch up in time: commits do not wait for it`, actions };
+  }
   const peer = facts.peers.find((row) => row.node === candidate);
   // Names that are just being changed prove nothing: the look at them is older than the change.
   if (peer?.sync === true && peer.flushLsn >= mark.lsn && o.postgresBusy === null)
@@ -238,7 +248,8 @@ function streamsToUs(o: Observation, node: NodeId): boolean {
 }
 
 function joinCandidate(o: Observation): NodeId | null {
-  if (o.postgres.kind !== 'primary' || o.nowMs - o.lastLeaveMs < JOIN_AGAIN_MS || coolingDown(o, 'pg.mark')) return null;
+  if (o.postgres.kind !== 'primary' || o.nowMs - o.lastLeaveMs < JOIN_AGAIN_MS) return null;
+  if (coolingDown(o, 'pg.mark') || coolingDown(o, 'join')) return null;
   const facts = o.postgres;
   const row = facts.peers.find(
     (peer) => peer.streaming && streamsToUs(o, peer.node) && facts.walEnd - peer.flushLsn <= JOIN_LAG_BYTES,

@@ -1,6 +1,7 @@
 import { type Entry, isLeader, type LogIndex } from '@yosugara/consensus';
 import { type Action, applyCommand, type ClusterRecord, type Command, EMPTY_RECORD } from '@yosugara/failover';
 import type { NodeId } from '@yosugara/kernel';
+import type { ControllerEffect } from '@yosugara/runtime';
 import type { HostModel } from './host-model.js';
 
 export interface Violation {
@@ -21,6 +22,8 @@ export class Checks {
   readonly #owners = new Map<number, string>();
   /** The record as committed, folded from the entries themselves. */
   record: ClusterRecord = EMPTY_RECORD;
+  lastAcknowledgedMs = Number.NEGATIVE_INFINITY;
+  #stepped = true;
   readonly acknowledged: { commit: number; node: NodeId; epoch: number; atMs: number }[] = [];
   #ackEpoch = 0;
   #forced = false;
@@ -35,9 +38,14 @@ export class Checks {
   }
 
   /** Raft, after each step of a controller. */
-  afterStep(host: HostModel): void {
+  afterStep(host: HostModel, effects: readonly ControllerEffect[]): void {
     const state = host.state;
     if (state === null) return;
+    this.#stepped = true;
+    // The decider must never want what its own linter forbids: the linter is the second pair of eyes, not the first.
+    for (const effect of effects)
+      if (effect.kind === 'log' && effect.event === 'failover.refused')
+        this.fail('LINT', `${host.node} wanted ${effect.fields.action}: ${effect.fields.objection}`);
     const { raft } = state;
     if (isLeader(raft)) {
       const known = this.#leaders.get(raft.term);
@@ -102,6 +110,7 @@ export class Checks {
     if (epoch < this.#ackEpoch)
       this.fail('S1', `${node} acknowledged a commit in epoch ${epoch} after one of epoch ${this.#ackEpoch}`);
     this.#ackEpoch = Math.max(this.#ackEpoch, epoch);
+    this.lastAcknowledgedMs = this.#now();
     this.acknowledged.push({ commit, node, epoch, atMs: this.#now() });
     for (const member of record.syncSet) {
       const server = this.#host(member).postgres;
@@ -150,7 +159,8 @@ export class Checks {
     let vip: HostModel | null = null;
     for (const host of hosts) {
       if (host.kind !== 'data') continue;
-      if (host.serves()) {
+      // Serving begins with a step (or a thaw) and ends by itself: between steps nothing can begin.
+      if (this.#stepped && host.serves()) {
         if (serving !== null) this.fail('S1', `${serving.node} and ${host.node} both answer 200`);
         serving = host;
       }
@@ -159,6 +169,7 @@ export class Checks {
         vip = host;
       }
     }
+    this.#stepped = false;
     this.#names();
   }
 

@@ -29,6 +29,9 @@ export interface HostWorld extends PostgresWorld {
   stepped(host: HostModel, effects: readonly ControllerEffect[]): void;
   persisted(host: HostModel): void;
   beforeWritable(host: HostModel, action: Action): void;
+  /** A dead man's signed word to the others. */
+  stopProof(node: NodeId, epoch: Epoch, boot: string): void;
+  readonly tracing: boolean;
   trace(text: () => string): void;
 }
 
@@ -69,6 +72,7 @@ export class HostModel {
   boots = 0;
   #life = 0;
   #inbox: Untimed[] = [];
+  #atPersist: { readonly when: 'before' | 'after'; readonly run: () => void } | null = null;
   #persisting = false;
   #rest: ControllerEffect[] = [];
   #hungProbes = 0;
@@ -98,6 +102,8 @@ export class HostModel {
   /** Would this host answer 200, or let a side effect out, at this very moment? */
   serves(): boolean {
     if (this.state === null || this.frozen !== 'no' || !this.powered) return false;
+    // Nobody serves without these; a whole look costs much more.
+    if (this.state.facts.kind !== 'primary' || this.state.raft.lead === null) return false;
     this.state.nowMs = Math.max(this.state.nowMs, this.local());
     return isServing(observe(this.state));
   }
@@ -176,7 +182,14 @@ export class HostModel {
     if (this.frozen === 'no') return;
     this.frozen = 'no';
     this.postgres.frozen = false;
+    // It may answer before it steps.
+    this.#world.stepped(this, []);
     this.#drain();
+  }
+
+  /** Once, right after the next fsync: before or after what waits for it is done. null: no more. */
+  onNextPersist(when: 'before' | 'after', run: (() => void) | null): void {
+    this.#atPersist = run === null ? null : { when, run };
   }
 
   push(input: Untimed): void {
@@ -232,6 +245,9 @@ export class HostModel {
         return;
       }
       this.#write(change, true);
+      const blow = this.#atPersist;
+      this.#atPersist = null;
+      if (blow?.when === 'before') return blow.run();
       this.#persisting = false;
       const after = this.#rest;
       this.#rest = [];
@@ -242,6 +258,7 @@ export class HostModel {
         return;
       }
       this.#run(after);
+      if (blow !== null) return blow.run();
       this.#drain();
     });
   }
@@ -294,7 +311,7 @@ export class HostModel {
         this.#manager(effect.notice);
         break;
       case 'log':
-        this.#world.trace(() => `${this.node} ${effect.event} ${JSON.stringify(effect.fields)}`);
+        if (this.#world.tracing) this.#world.trace(() => `${this.node} ${effect.event} ${JSON.stringify(effect.fields)}`);
         break;
       case 'persist':
       case 'answer':
@@ -523,11 +540,7 @@ export class HostModel {
     this.#world.trace(() => `${this.node} dead man strikes, epoch ${epoch}`);
     this.postgres.kill();
     if (epoch === 0) return;
-    for (const peer of this.#world.nodes)
-      if (peer !== this.node)
-        this.#world.network.send(this.node, peer, () =>
-          this.#world.host(peer).push({ kind: 'stopProof', node: this.node, epoch, boot: deadMan.boot }),
-        );
+    this.#world.stopProof(this.node, epoch, deadMan.boot);
   }
 }
 

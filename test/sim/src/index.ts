@@ -1,1 +1,1 @@
-export {};
+export { type Outcome, runSeed } from './world.js';

@@ -11,7 +11,7 @@ export interface PostgresWorld {
   readonly rng: Rng;
   server(node: NodeId): PostgresModel | undefined;
   /** A client was told: committed. */
-  acknowledged(node: NodeId, commit: number): void;
+  acknowledged(node: NodeId, commit: number, end: number): void;
 }
 
 type Process = 'down' | 'starting' | 'standby' | 'primary';
@@ -23,11 +23,16 @@ interface Stream {
   readonly standby: NodeId;
   readonly id: number;
   flushed: number;
+  /** Sent on this connection so far. */
+  sent: number;
+  /** When `flushed` last moved: what a cut link ate is sent again after a silence, as TCP does. */
+  movedMs: number;
   lastAckMs: number;
 }
 
 const SENDER_TIMEOUT_MS = 3_000;
 const SHIP_EVERY_MS = 40;
+const RESEND_MS = 1_000;
 
 /**
  * PostgreSQL as far as failover sees it (failover.md section 5, measured): WAL is an array of commit numbers, an LSN its length; a commit waits
@@ -156,8 +161,9 @@ export class PostgresModel {
     this.flushed = this.wal.length;
     for (const stream of streams) {
       const standby = this.#world.server(stream.standby);
-      const end = this.wal.length;
-      this.#world.network.send(this.node, stream.standby, () => standby?.take(stream.id, this.wal.slice(0, end)));
+      const { flushed } = stream;
+      const rest = this.wal.slice(flushed);
+      this.#world.network.stream(this.node, stream.standby, () => standby?.take(stream.id, flushed, rest));
     }
     this.#world.agenda.after(this.#world.rng.between(30, 200), () => {
       if (this.life !== life) return done();
@@ -230,7 +236,7 @@ export class PostgresModel {
         : Math.max(-1, ...this.names.map((name) => this.#streams.get(name)?.flushed ?? -1));
     const free = this.#waiting.filter((waiter) => waiter.end <= held);
     this.#waiting = this.#waiting.filter((waiter) => waiter.end > held);
-    for (const waiter of free) this.#world.acknowledged(this.node, waiter.commit);
+    for (const waiter of free) this.#world.acknowledged(this.node, waiter.commit, waiter.end);
   }
 
   /** The receiver's loop: connect when it may, ask for what is missing. */
@@ -270,25 +276,32 @@ export class PostgresModel {
   /** The sender's half: a feedback of the standby arrived (it tells what it has flushed); send what it lacks, flushed WAL only. */
   ship(standby: NodeId, id: number, has: number): void {
     const life = this.life;
-    this.#world.network.send(standby, this.node, () => {
+    this.#world.network.stream(standby, this.node, () => {
       if (this.life !== life || this.process !== 'primary' || this.frozen) return;
       const known = this.#streams.get(standby);
-      const stream = known?.id === id ? known : { standby, id, flushed: 0, lastAckMs: 0 };
+      const stream =
+        known?.id === id ? known : { standby, id, flushed: 0, sent: has, movedMs: this.#world.agenda.now, lastAckMs: 0 };
+      if (has > stream.flushed || stream.flushed === stream.sent) stream.movedMs = this.#world.agenda.now;
       stream.flushed = Math.max(stream.flushed, has);
       stream.lastAckMs = this.#world.agenda.now;
       this.#streams.set(standby, stream);
       this.#release();
-      if (this.flushed <= has || this.hung) return;
-      const sent = this.wal.slice(0, this.flushed);
-      this.#world.network.send(this.node, standby, () => this.#world.server(standby)?.take(id, sent));
+      if (this.#world.agenda.now - stream.movedMs > RESEND_MS) stream.sent = Math.min(stream.sent, stream.flushed);
+      if (this.flushed <= stream.sent || this.hung) return;
+      const from = stream.sent;
+      const part = this.wal.slice(from, this.flushed);
+      stream.sent = this.flushed;
+      this.#world.network.stream(this.node, standby, () => this.#world.server(standby)?.take(id, from, part));
     });
   }
 
   /** The receiver's half: WAL arrived on the connection it came by, or on none any more. */
-  take(id: number, wal: readonly number[]): void {
+  take(id: number, from: number, part: readonly number[]): void {
     const receiving = this.#receiving;
     if (receiving === null || receiving.id !== id || this.process !== 'standby' || this.frozen) return;
-    if (wal.length > this.wal.length) this.wal = [...wal];
+    // What lies between was eaten by a cut: it is sent again.
+    if (from > this.wal.length) return;
+    for (let at = this.wal.length - from; at < part.length; at += 1) this.wal.push(part[at]!);
     const life = this.life;
     const end = this.wal.length;
     this.#world.agenda.after(this.#world.rng.between(0.2, 3), () => {

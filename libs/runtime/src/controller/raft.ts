@@ -43,6 +43,7 @@ function apply(state: ControllerState, entry: Entry): ControllerEffect[] {
   const { record, refused } = applyCommand(before, command);
   state.record = record;
   if (state.proposal?.id === command.id) state.proposal = null;
+  if (command.kind === 'join') state.failures.delete('join');
   if (command.kind === 'leave') state.lastLeaveMs = state.nowMs;
   if (record.epoch !== before.epoch) {
     state.joinMark = null;

@@ -31,9 +31,11 @@ function recover(state: ControllerState, id: string, wanted: NodeId | null, from
   if (wanted !== null && !data.includes(wanted))
     return answer(id, from, false, `${wanted} is not a data node; data nodes are ${data.join(', ')}`);
   if (wanted === record.owner) return answer(id, from, false, `${wanted} is the Master`);
-  const node = wanted ?? data.find((candidate) => candidate !== record.owner && !record.syncSet.includes(candidate)) ?? null;
-  if (node === null || record.syncSet.includes(node))
-    return answer(id, from, true, 'nothing to recover: every node is in the sync set');
+  // With `strict` a node that waits for us is still in the sync set.
+  const lacking = (candidate: NodeId): boolean =>
+    !record.syncSet.includes(candidate) || state.reports.get(candidate)?.report.needsRecover === true;
+  const node = wanted ?? data.find((candidate) => candidate !== record.owner && lacking(candidate)) ?? null;
+  if (node === null || !lacking(node)) return answer(id, from, true, 'nothing to recover: every node is in the sync set');
   remember(state, id, from);
   return propose(state, { kind: 'recover', node, requestId: id });
 }

@@ -33,7 +33,7 @@ export interface ControllerState {
   readonly endedMs: Map<string, number>;
   readonly failures: Map<string, { count: number; atMs: number; code: string }>;
   readonly stalled: Map<NodeId, { sinceMs: number; flushLsn: number }>;
-  joinMark: { node: NodeId; epoch: Epoch; lsn: number } | null;
+  joinMark: { node: NodeId; epoch: Epoch; lsn: number; atMs: number } | null;
   slots: { epoch: Epoch; nodes: NodeId[] };
   lastLeaveMs: number;
   renounced: Epoch;

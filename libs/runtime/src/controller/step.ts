@@ -148,8 +148,7 @@ function done(state: ControllerState, input: Extract<ControllerInput, { kind: 'd
     state.busy.delete(input.resource);
   correct(state, action, result.ok);
   if (!result.ok) {
-    const failure = state.failures.get(action.kind);
-    state.failures.set(action.kind, { count: (failure?.count ?? 0) + 1, atMs: input.nowMs, code: result.code });
+    noteFailure(state, action.kind, result.code);
     if (state.progress?.running === true) state.progress = { ...state.progress, running: false, detail: result.message };
     return [
       {
@@ -164,7 +163,7 @@ function done(state: ControllerState, input: Extract<ControllerInput, { kind: 'd
   state.endedMs.set(action.kind, input.nowMs);
   if (action.kind === 'pg.baseBackup' || action.kind === 'pg.rewind') state.failures.delete('pg.rewind');
   if (action.kind === 'pg.mark' && result.lsn !== undefined)
-    state.joinMark = { node: action.node, epoch: state.record.epoch, lsn: result.lsn };
+    state.joinMark = { node: action.node, epoch: state.record.epoch, lsn: result.lsn, atMs: state.nowMs };
   if (action.kind === 'pg.ensureSlot') {
     if (state.slots.epoch !== state.record.epoch) state.slots = { epoch: state.record.epoch, nodes: [] };
     state.slots.nodes.push(action.node);
@@ -174,6 +173,10 @@ function done(state: ControllerState, input: Extract<ControllerInput, { kind: 'd
   return [];
 }
 
+function noteFailure(state: ControllerState, kind: string, code: string): void {
+  state.failures.set(kind, { count: (state.failures.get(kind)?.count ?? 0) + 1, atMs: state.nowMs, code });
+}
+
 /**
  * What was seen before an action is older than the action. Its success is itself a look (the verbs wait for the effect); after
  * a failure either may be in effect, so the worse is assumed until the next look.
@@ -181,6 +184,7 @@ function done(state: ControllerState, input: Extract<ControllerInput, { kind: 'd
 function correct(state: ControllerState, action: Action, ok: boolean): void {
   const seen = state.facts;
   if (action.kind === 'pg.setNames') {
+    if (state.joinMark !== null && action.names.length === 0) noteFailure(state, 'join', 'NOT_IN_TIME');
     state.joinMark = null;
     if (seen.kind === 'primary') state.facts = { ...seen, names: ok ? action.names : null };
   }
