@@ -3,7 +3,7 @@ import { nextEpoch } from './commands.js';
 import type { Decision, Observation } from './observation.js';
 import { isReleased, isUnborn, type StopProof } from './record.js';
 import { whyOf } from './transitions.js';
-import { coolingDown, heardLately, mayWrite, othersOf, successor } from './view.js';
+import { coolingDown, divergedHere, heardLately, mayWrite, missedTimeline, othersOf, successor } from './view.js';
 
 type Part = Pick<Decision, 'role' | 'why' | 'actions'>;
 const MAX_TRANSFERS = 3;
@@ -59,13 +59,18 @@ function causeOf(o: Observation): string {
 function handOverTo(o: Observation): NodeId | null {
   const released = isReleased(o.record) && o.record.owner === o.self;
   if (released) return successor(o);
-  if (o.kind === 'data' && (o.record.syncSet.includes(o.self) || isUnborn(o.record)) && !unfit(o)) return null;
+  if (o.kind === 'data' && (isUnborn(o.record) || (o.record.syncSet.includes(o.self) && !unfit(o)))) return null;
   const wanted = isUnborn(o.record) ? othersOf(o) : o.record.syncSet.filter((node) => node !== o.self);
   return wanted.find((node) => heardLately(o, node) && isFit(o, node)) ?? null;
 }
 
+/** It could not claim soon, whatever the sync set says. */
 const unfit = (o: Observation): boolean =>
-  o.postgres.kind === 'hung' || (o.postgres.kind === 'stopped' && o.failures.get('pg.startStandby') !== undefined);
+  o.postgres.kind === 'hung' ||
+  o.postgres.kind === 'empty' ||
+  missedTimeline(o) !== null ||
+  (o.postgres.kind === 'stopped' &&
+    (o.failures.get('pg.startStandby') !== undefined || o.postgres.state === 'incomplete' || divergedHere(o)));
 const isFit = (o: Observation, node: NodeId): boolean => {
   const kind = o.peers.get(node)?.postgres.kind;
   return (
@@ -81,6 +86,8 @@ export function mayClaim(o: Observation): string | null {
   if (o.kind === 'witness') return 'an arbiter never owns';
   if (isUnborn(o.record)) return mayBeBorn(o);
   if (!o.record.syncSet.includes(o.self)) return `${whyOf('T8')} (sync set: ${o.record.syncSet.join(', ')})`;
+  const missed = missedTimeline(o);
+  if (missed !== null) return missed;
   if (o.postgres.kind !== 'standby') return `PostgreSQL here is ${o.postgres.kind}, not yet a running standby`;
   if (o.record.systemId !== null && o.postgres.systemId !== o.record.systemId)
     return 'the data directory here belongs to another cluster';

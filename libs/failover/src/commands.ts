@@ -67,6 +67,7 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
       if (command.epoch !== record.epoch + 1) return refuse(record, `epoch is ${record.epoch} now`);
       return accept(record, {
         ...claimed(record, command, 'forced'),
+        opening: null,
         syncSet: [command.by],
         everSync: withNode(record.everSync, command.by),
         generation: record.generation + 1,
@@ -93,6 +94,8 @@ type OfKind<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
 function claim(record: ClusterRecord, command: OfKind<'claim'>): Applied {
   if (command.epoch !== record.epoch + 1) return refuse(record, `epoch is ${record.epoch} now`);
   if (isUnborn(record)) return accept(record, { ...claimed(record, command, command.cause), syncSet: [command.by] });
+  if (record.opening !== null && record.opening !== command.by)
+    return refuse(record, `${record.opening} may have promoted and has not said where`);
   if (!record.syncSet.includes(command.by)) return refuse(record, `${command.by} is not in the sync set`);
   return accept(record, claimed(record, command, command.cause));
 }
@@ -143,6 +146,7 @@ function applyAsOwner(
       return accept(record, {
         phase: 'promoting',
         proof: command.proof,
+        opening: owner,
         syncSet: command.policy === 'available' ? [owner] : record.syncSet,
       });
     case 'opened':
@@ -184,6 +188,7 @@ function opened(record: ClusterRecord, owner: NodeId, command: OfKind<'opened'>)
   };
   return {
     phase: 'serving',
+    opening: null,
     systemId: command.systemId,
     everSync: withNode(record.everSync, owner),
     lineage: [...record.lineage, ...fresh].slice(-MAX_LINEAGE),

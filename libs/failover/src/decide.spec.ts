@@ -1,6 +1,6 @@
 import { epoch, lsn, type NodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
-import { type Action, decide, lint, type Observation, predict } from './index.js';
+import { type Action, applyCommand, decide, lint, type Observation, predict } from './index.js';
 import { a, b, leading, NOW, peer, primary, record, seenByA, seenByB, standby, stopped, streaming, w } from './testing.js';
 
 const kinds = (o: Observation): string[] =>
@@ -292,6 +292,38 @@ describe('T4, a switchover', () => {
         }),
       ),
     ).toContain('raft.transfer'));
+});
+
+describe('T4, a lease that was lost and came back in the middle', () => {
+  it('ends the switchover: what was started in recovery meanwhile never shuts down as a Master', () =>
+    expect(
+      proposed(seenByA({ postgres: standby(), record: record({ switchover: { requestId: 'r1', to: b, epoch: epoch(5) } }) })),
+    ).toMatchObject([{ kind: 'endSwitchover', requestId: 'r1' }]));
+});
+
+describe('two promotions that would call their timeline by one number', () => {
+  const lost = (over: Partial<Observation>) =>
+    seenByB({
+      record: record({ syncSet: [a, b] }),
+      lead: leading,
+      postgres: standby({ receiver: 'connecting' }),
+      peers: new Map(),
+      ...over,
+    });
+  it('are not made: nobody claims beside one who may have promoted and has not said where', () => {
+    const open = record({ epoch: epoch(5), owner: a, phase: 'promoting', opening: a });
+    expect(proposed(lost({ record: open }))).toEqual([]);
+    const claim = { kind: 'claim', id: '1', by: b, boot: 'boot-b', epoch: epoch(6), cause: '', atWallMs: 0 } as const;
+    expect(applyCommand(open, claim).refused).toContain('may have promoted');
+    expect(applyCommand({ ...open, opening: b }, claim).refused).toBeNull();
+  });
+  it('are not made: with strict, a member that has not followed the last timeline does not claim', () => {
+    const o = lost({ record: record({ lineage: [{ timeline: 2, forkLsn: lsn(900), owner: a, epoch: epoch(5) }] }) });
+    expect(proposed({ ...o, settings: { ...o.settings, policy: 'strict' } })).toEqual([]);
+    expect(proposed({ ...o, settings: { ...o.settings, policy: 'strict' }, postgres: standby({ timeline: 2 }) })).toMatchObject([
+      { kind: 'claim' },
+    ]);
+  });
 });
 
 describe('T5, PostgreSQL fails on the Master', () => {

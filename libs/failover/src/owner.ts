@@ -4,7 +4,7 @@ import { proofOfStop } from './claimant.js';
 import { stopNow } from './follower.js';
 import type { Action, Decision, Observation } from './observation.js';
 import { whyOf } from './transitions.js';
-import { coolingDown, heardLately, othersOf, requiredNames, sameNames, successor } from './view.js';
+import { coolingDown, heardLately, isRunningHeir, othersOf, requiredNames, sameNames, successor } from './view.js';
 
 type Part = Pick<Decision, 'role' | 'why' | 'actions'>;
 
@@ -280,7 +280,7 @@ function switchover(o: Observation, request: { readonly requestId: string; reado
     why,
     actions: [propose({ kind: 'endSwitchover', requestId: request.requestId, why })],
   });
-  const fit = heardLately(o, request.to) && o.peers.get(request.to)?.postgres.kind === 'standby';
+  const fit = heardLately(o, request.to) && isRunningHeir(o, request.to);
   if (facts.kind === 'primary') {
     if (!fit || !o.record.syncSet.includes(request.to)) return end(`${request.to} cannot take over now`);
     return {
@@ -292,6 +292,8 @@ function switchover(o: Observation, request: { readonly requestId: string; reado
       ],
     };
   }
+  // The lease was lost and came back in between: what runs here follows nobody and will never shut down as a Master.
+  if (facts.kind === 'standby' || facts.kind === 'empty') return end(`PostgreSQL here is ${facts.kind}`);
   if (facts.kind !== 'stopped')
     return {
       role: 'DEMOTING',

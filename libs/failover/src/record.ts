@@ -70,6 +70,11 @@ export interface ClusterRecord {
   /** Nodes that were ever in syncSet: they hold data that may have diverged. */
   readonly everSync: readonly NodeId[];
   readonly ingestAlone: boolean;
+  /**
+   * Who was let promote and has not yet said where its timeline forked off. It may have promoted: if another one did so now,
+   * both would call their timeline by the same number, and nobody could tell them apart (Patroni #2779). Only it may claim.
+   */
+  readonly opening: NodeId | null;
   readonly lineage: readonly LineageEntry[];
   readonly systemId: string | null;
   /** Bumped by a forced promotion: whoever served an older generation returns only by `recover`. */
@@ -92,6 +97,7 @@ export const EMPTY_RECORD: ClusterRecord = {
   syncSet: [],
   everSync: [],
   ingestAlone: false,
+  opening: null,
   lineage: [],
   systemId: null,
   generation: 1,

@@ -56,10 +56,32 @@ export function divergedHere(o: Observation): boolean {
   return hasDiverged(o.record, facts.timeline, facts.walEnd);
 }
 
+/**
+ * With `strict` a member stays in the sync set while it does not follow yet: it holds every acknowledged commit, since nothing
+ * is acknowledged without it, but it must not promote beside a timeline it has not seen (see `opening`). null: it may.
+ */
+export function missedTimeline(o: Observation): string | null {
+  const { opening, lineage } = o.record;
+  if (opening !== null && opening !== o.self) return `${opening} may have promoted and has not said where`;
+  const last = lineage.at(-1);
+  return hasFollowed(o, o.self, o.postgres) ? null : `it has not followed ${last?.owner} on timeline ${last?.timeline} yet`;
+}
+
+const hasFollowed = (o: Observation, node: NodeId, facts: PostgresFacts | undefined): boolean => {
+  const last = o.record.lineage.at(-1);
+  if (o.settings.policy !== 'strict' || last === undefined || last.owner === node || facts?.kind !== 'standby') return true;
+  return facts.timeline >= last.timeline;
+};
+
+/** Its PostgreSQL is a running standby that may be promoted. */
+export const isRunningHeir = (o: Observation, node: NodeId): boolean => {
+  const facts = o.peers.get(node)?.postgres;
+  const { opening } = o.record;
+  return facts?.kind === 'standby' && (opening === null || opening === node) && hasFollowed(o, node, facts);
+};
+
 /** A node in the sync set whose PostgreSQL is a running standby, heard lately: can take over at once. */
 export function successor(o: Observation): NodeId | null {
-  const fit = othersOf(o).filter(
-    (node) => o.record.syncSet.includes(node) && heardLately(o, node) && o.peers.get(node)?.postgres.kind === 'standby',
-  );
+  const fit = othersOf(o).filter((node) => o.record.syncSet.includes(node) && heardLately(o, node) && isRunningHeir(o, node));
   return fit[0] ?? null;
 }
