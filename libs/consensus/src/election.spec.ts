@@ -183,6 +183,17 @@ describe('a leader that is proven gone', () => {
     expect(sent(node.tick(TIMINGS.candidateDelayMaxMs / 2), 'preVote')).toHaveLength(2);
   });
 
+  it('is heard again after a lease: its process may live and lead on with the others, and would never be followed', () => {
+    const node = new Bench().booted();
+    node.append(b, { nonce: 3 });
+    node.do({ kind: 'leaderGone', leader: b, nowMs: node.nowMs });
+    node.nowMs += TIMINGS.leaseVoteMs - 1;
+    expect(node.append(b, { nonce: 4 })).toEqual([]);
+    node.nowMs += 1;
+    expect(sent(node.append(b, { nonce: 5 }), 'appendReply')).toHaveLength(1);
+    expect(leaderOf(node.state)).toBe(b);
+  });
+
   it('says nothing about another leader', () => {
     const node = new Bench().booted();
     node.append(b);

@@ -55,7 +55,7 @@ function acknowledge(c: Step, from: NodeId, message: Append | SnapshotMessage): 
 }
 
 export const isGone = (s: RaftState, leader: NodeId, term: Term): boolean =>
-  s.gone !== null && s.gone.leader === leader && term <= s.gone.term;
+  s.gone !== null && s.gone.leader === leader && term <= s.gone.term && s.nowMs < s.gone.untilMs;
 
 function reply(c: Step, to: NodeId, success: boolean, matchIndex: LogIndex, nonce: number): void {
   send(c, to, { kind: 'appendReply', term: c.s.term, success, matchIndex, nonce });

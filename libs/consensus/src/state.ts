@@ -88,7 +88,11 @@ export interface RaftState {
   /** The promise given before a restart is forgotten: until then nothing is granted. */
   readonly bootUntilMs: number;
   promise: VoterPromise | null;
-  gone: { readonly leader: NodeId; readonly term: Term } | null;
+  /**
+   * Proven gone, and until when its words count as leftovers. Not for ever: what was proven may be that its node serves nothing,
+   * while its process lives and leads on with the others' votes. A leftover that comes later costs a promise, no safety.
+   */
+  gone: { readonly leader: NodeId; readonly term: Term; readonly untilMs: number } | null;
   /** A campaign begins at `waitFromMs` + delays. `drawnDelayMs` null = to be drawn by the next step that brings a random number. */
   waitFromMs: number;
   drawnDelayMs: number | null;

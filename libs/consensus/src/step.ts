@@ -149,7 +149,7 @@ function onLeaderGone(c: Step, leader: NodeId): void {
   const { s } = c;
   if (leader === s.self || (s.leader !== leader && s.promise?.leader !== leader)) return;
   note(c, 'leaderGone', { leader, term: s.term });
-  s.gone = { leader, term: s.term };
+  s.gone = { leader, term: s.term, untilMs: c.nowMs + s.timings.leaseVoteMs };
   delete s.lastHeard[leader];
   if (s.promise?.leader === leader) s.promise = null;
   if (s.leader === leader) s.leader = null;

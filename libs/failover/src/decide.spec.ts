@@ -341,6 +341,18 @@ describe('T5, PostgreSQL fails on the Master', () => {
     ).toContainEqual({ kind: 'pg.startPrimary', names: [] }));
 });
 
+describe('an epoch is given up', () => {
+  const failed = (over: Partial<Observation> = {}) =>
+    seenByA({ postgres: stopped({ state: 'crashed-primary' }), vipHeld: false, ...over });
+  it('when PostgreSQL failed and the peer can take over', () => expect(kinds(failed())).toContain('release'));
+  it('never while a start is in flight that would write afterwards', () => {
+    expect(kinds(failed({ postgresBusy: 'pg.startPrimary' }))).not.toContain('release');
+    expect(kinds(failed({ renounced: epoch(5), postgresBusy: 'pg.startPrimary' }))).not.toContain('release');
+  });
+  it('for good: while the release waits for a majority nothing is started again', () =>
+    expect(kinds(failed({ releasing: true, peers: new Map() }))).not.toContain('pg.startPrimary'));
+});
+
 describe('T7, a node that starts', () => {
   const starting = (over: Partial<Observation>) => seenByB({ postgres: stopped({ state: 'standby' }), ...over });
   it('starts in recovery and follows the serving Master', () =>

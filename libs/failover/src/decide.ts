@@ -4,7 +4,7 @@ import type { Action, Decision, Observation } from './observation.js';
 import { own } from './owner.js';
 import { isReleased, isUnborn } from './record.js';
 import { whyOf } from './transitions.js';
-import { isOwn, leaseHolds, mayServe, mayWrite } from './view.js';
+import { isOwn, isQuiet, leaseHolds, mayServe, mayWrite } from './view.js';
 
 /** What this node should do next. Same look, same answer; most urgent first. */
 export function decide(o: Observation): Decision {
@@ -47,15 +47,14 @@ function dismiss(o: Observation): Omit<Decision, 'campaign' | 'needsRecover'> {
   return {
     role: 'STOPPED',
     why: 'the dead man stopped this node: its epoch is over',
-    actions: [
-      ...releaseVip(o),
-      {
-        kind: 'record.propose',
-        command: { kind: 'release', epoch: o.record.epoch, by: o.self, walEnd: null, cause: `the dead man of ${o.self} struck` },
-      },
-    ],
+    actions: [...releaseVip(o), ...(isQuiet(o) ? [release(o, `the dead man of ${o.self} struck`)] : [])],
   };
 }
+
+const release = (o: Observation, cause: string): Action => ({
+  kind: 'record.propose',
+  command: { kind: 'release', epoch: o.record.epoch, by: o.self, walEnd: null, cause },
+});
 
 const SETTLED_MS = 1_000;
 

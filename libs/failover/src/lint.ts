@@ -1,5 +1,5 @@
 import type { Action, Observation } from './observation.js';
-import { leaseHolds, mayServe, requiredNames, sameNames } from './view.js';
+import { isQuiet, leaseHolds, mayServe, requiredNames, sameNames } from './view.js';
 
 /** Why an action must not be done now, whatever decided it: a second pair of eyes on the invariants of failover.md 2.7. */
 export function lint(o: Observation, action: Action): string | null {
@@ -31,6 +31,8 @@ export function lint(o: Observation, action: Action): string | null {
     case 'raft.transfer':
       return mayServe(o) ? 'an owner releases its epoch before it hands over leadership' : null;
     case 'record.propose':
+      if (action.command.kind === 'release' && !isQuiet(o))
+        return 'S6: an epoch is given up only when nothing here can write any more';
       return o.lead?.ready === true && leaseHolds(o) ? null : 'only a leader with a live lease proposes';
     case 'pg.startStandby':
     case 'pg.follow':

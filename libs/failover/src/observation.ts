@@ -70,6 +70,8 @@ export interface Observation {
    * lost and regained the leadership, so the names must demand this node until it is known.
    */
   readonly joining: NodeId | null;
+  /** T5: a release of this epoch waits in our log in the same way. From then on nothing here may write. */
+  readonly releasing: boolean;
   /** Slots made in this epoch of ours. */
   readonly slots: readonly NodeId[];
   /** Last failure of an action kind, for spacing retries. */

@@ -4,7 +4,7 @@ import { proofOfStop } from './claimant.js';
 import { stopNow } from './follower.js';
 import type { Action, Decision, Observation } from './observation.js';
 import { whyOf } from './transitions.js';
-import { coolingDown, heardLately, isRunningHeir, othersOf, requiredNames, sameNames, successor } from './view.js';
+import { coolingDown, heardLately, isQuiet, isRunningHeir, othersOf, requiredNames, sameNames, successor } from './view.js';
 
 type Part = Pick<Decision, 'role' | 'why' | 'actions'>;
 
@@ -135,7 +135,9 @@ function open(o: Observation): Part {
 const giveUp = (o: Observation, why: string): Part => ({
   role: 'STOPPED',
   why,
-  actions: [propose({ kind: 'release', epoch: o.record.epoch, by: o.self, walEnd: null, cause: `${o.self}: ${why}` })],
+  actions: !isQuiet(o)
+    ? []
+    : [propose({ kind: 'release', epoch: o.record.epoch, by: o.self, walEnd: null, cause: `${o.self}: ${why}` })],
 });
 
 function serving(o: Observation): Part {
@@ -301,7 +303,7 @@ function switchover(o: Observation, request: { readonly requestId: string; reado
       actions: facts.kind === 'hung' ? [{ kind: 'pg.stop', mode: 'kill', budgetMs: 0 }] : [],
     };
   const target = o.peers.get(request.to)?.postgres;
-  if (fit && facts.state === 'clean-primary' && target?.kind === 'standby' && target.walEnd >= facts.walEnd)
+  if (fit && isQuiet(o) && facts.state === 'clean-primary' && target?.kind === 'standby' && target.walEnd >= facts.walEnd)
     return {
       role: 'DEMOTING',
       why: `${request.to} holds everything up to our shutdown`,

@@ -11,9 +11,13 @@ export const heardLately = (o: Observation, node: NodeId): boolean => {
   return peer !== undefined && peer.heardAgoMs <= 3 * o.settings.timings.heartbeatMs + 200;
 };
 
-/** The record names this very controller's life as owner, and nothing has ended that. */
+/** The record names this very controller's life as owner, and nothing has ended that, or is about to. */
 export const isOwn = (o: Observation): boolean =>
-  o.record.owner === o.self && o.record.ownerBoot === o.boot && o.record.epoch > o.renounced && !isReleased(o.record);
+  !o.releasing &&
+  o.record.owner === o.self &&
+  o.record.ownerBoot === o.boot &&
+  o.record.epoch > o.renounced &&
+  !isReleased(o.record);
 
 /** The lease, less the time that stopping takes: past this the owner stops by itself (T6). */
 export const leaseHolds = (o: Observation): boolean =>
@@ -79,6 +83,10 @@ export const isRunningHeir = (o: Observation, node: NodeId): boolean => {
   const { opening } = o.record;
   return facts?.kind === 'standby' && (opening === null || opening === node) && hasFollowed(o, node, facts);
 };
+
+/** Nothing here writes, nor could an action in flight bring up something that does: only then may an epoch be given up. */
+export const isQuiet = (o: Observation): boolean =>
+  o.postgresBusy === null && (o.postgres.kind === 'stopped' || o.postgres.kind === 'standby' || o.postgres.kind === 'empty');
 
 /** A node in the sync set whose PostgreSQL is a running standby, heard lately: can take over at once. */
 export function successor(o: Observation): NodeId | null {

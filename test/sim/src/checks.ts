@@ -52,6 +52,7 @@ export class Checks {
       if (known === undefined) this.#leaders.set(raft.term, host.node);
       else if (known !== host.node) this.fail('S12', `two leaders in term ${raft.term}: ${known} and ${host.node}`);
     }
+    this.#leases(host);
     this.#applied(host.node, raft.entries, raft.commit, raft.baseIndex);
     const key = `${host.node}${host.boots}`;
     const before = this.#epochs.get(key) ?? 0;
@@ -82,6 +83,7 @@ export class Checks {
   #fold(command: Command): void {
     const before = this.record;
     this.record = applyCommand(before, command).record;
+    if (this.record !== before) this.#changed(before, command);
     if (command.kind === 'forceClaim') this.#forced = true;
     if (this.record.epoch !== before.epoch) {
       const owner = `${this.record.owner} ${this.record.ownerBoot}`;
@@ -90,6 +92,31 @@ export class Checks {
       this.#owners.set(this.record.epoch, owner);
     }
     if (this.record.phase === 'serving' && before.phase !== 'serving') this.#nothingLost('opened');
+  }
+
+  /** What must be true outside at the moment a change is committed. */
+  #changed(before: ClusterRecord, command: Command): void {
+    const { record } = this;
+    for (const node of record.syncSet)
+      if (!before.syncSet.includes(node) && before.syncSet.length > 0 && command.kind === 'join')
+        this.#holdsAll(node, 'joined the sync set');
+    if (command.kind === 'proveStopped' && command.proof.kind === 'P1' && command.proof.of !== null) {
+      const old = this.#host(command.proof.of);
+      if (old.node !== record.owner && (old.postgres.writable || old.postgres.becomesPrimary))
+        this.fail('S6', `P1 was committed for ${old.node}, whose PostgreSQL is writable: ${command.proof.evidence}`);
+    }
+    if (command.kind === 'release' && command.walEnd !== null) {
+      const heirs = record.syncSet.filter((node) => node !== command.by).map((node) => this.#host(node).postgres);
+      if (!heirs.some((heir) => heir.wal.length >= command.walEnd!))
+        this.fail('T4', `${command.by} released at ${command.walEnd}, which nobody else in the sync set holds`);
+    }
+  }
+
+  /** At most one leader may believe in its lease, less the time that stopping takes: everything else stands on this. */
+  #leases(host: HostModel): void {
+    if (!host.leases()) return;
+    for (const other of this.#hosts())
+      if (other !== host && other.leases()) this.fail('S1', `${host.node} and ${other.node} both hold a lease`);
   }
 
   persisted(host: HostModel): void {
@@ -128,7 +155,11 @@ export class Checks {
   /** Whoever opens now must hold every commit that was ever acknowledged. */
   #nothingLost(when: string): void {
     const owner = this.record.owner;
-    if (owner === null || this.#forced) return;
+    if (owner !== null) this.#holdsAll(owner, when);
+  }
+
+  #holdsAll(owner: NodeId, when: string): void {
+    if (this.#forced) return;
     const held = new Set(this.#host(owner).postgres.wal);
     const lost = this.acknowledged.filter((ack) => !held.has(ack.commit));
     if (lost.length > 0)
@@ -163,7 +194,12 @@ export class Checks {
       if (this.#stepped && host.serves()) {
         if (serving !== null) this.fail('S1', `${serving.node} and ${host.node} both answer 200`);
         serving = host;
+        const { record } = host.state!;
+        if (record.epoch === this.record.epoch && this.record.ownerBoot !== host.state!.config.boot)
+          this.fail('S2', `${host.node} serves epoch ${record.epoch} of ${this.record.ownerBoot} in another life`);
       }
+      if (host.postgres.writable && !host.armed)
+        this.fail('S1', `PostgreSQL of ${host.node} is writable and no dead man is armed for it`);
       if (host.holdsVip()) {
         if (vip !== null) this.fail('S9', `${vip.node} and ${host.node} both hold the VIP`);
         vip = host;
@@ -175,7 +211,7 @@ export class Checks {
 
   #names(): void {
     const { record } = this;
-    if (record.owner === null || record.phase !== 'serving') return;
+    if (record.owner === null || (record.phase !== 'serving' && record.phase !== 'promoting')) return;
     const server = this.#host(record.owner).postgres;
     if (!server.writable) return;
     for (const member of record.syncSet)

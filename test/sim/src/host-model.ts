@@ -1,4 +1,4 @@
-import type { Entry, HardState, Restored, Snapshot } from '@yosugara/consensus';
+import { type Entry, type HardState, leaseUntilMs, type Restored, type Snapshot } from '@yosugara/consensus';
 import type { Action, PostgresFacts } from '@yosugara/failover';
 import { epoch as asEpoch, type Epoch, type NodeId, YosugaraError } from '@yosugara/kernel';
 import type { RoleNotice } from '@yosugara/protocol';
@@ -13,6 +13,7 @@ import {
   observe,
   type Resource,
   stepController,
+  strikeAtMs,
 } from '@yosugara/runtime';
 import type { Agenda } from './agenda.js';
 import type { Network } from './network.js';
@@ -107,6 +108,17 @@ export class HostModel {
     this.state.nowMs = Math.max(this.state.nowMs, this.local());
     return isServing(observe(this.state));
   }
+  /** Believes, or will believe when it wakes up, that nobody else may lead now. */
+  leases(): boolean {
+    if (this.state === null || !this.powered) return false;
+    // Once its dead man has struck it may believe what it likes: nothing is left here that could act.
+    if (this.#deadMan !== null && this.#deadMan.struck > 0 && this.#deadMan.struck >= this.state.record.epoch) return false;
+    return this.local() < leaseUntilMs(this.state.raft) - this.#config.settings.timings.killBudgetMs;
+  }
+  /** The dead man will stop PostgreSQL if nobody tells it otherwise. */
+  get armed(): boolean {
+    return this.#deadMan !== null && this.#deadMan.untilMs > 0;
+  }
   holdsVip(): boolean {
     return this.powered && this.local() < this.vipUntilMs;
   }
@@ -154,11 +166,13 @@ export class HostModel {
 
   /** kill -9: the pipe to the dead man closes. */
   crashController(): void {
-    if (this.state === null) return;
+    // On a frozen host nothing dies: a kill is seen when it thaws, as if it came then.
+    if (this.state === null || this.frozen === 'host') return;
+    this.frozen = 'no';
     this.#world.trace(() => `${this.node} controller dies`);
     this.#endController();
     const deadMan = this.#deadMan;
-    if (deadMan !== null && this.frozen !== 'host') this.#strike(deadMan, deadMan.epoch);
+    if (deadMan !== null) this.#strike(deadMan, deadMan.epoch);
     this.#deadMan = null;
     this.vipUntilMs = Math.min(this.vipUntilMs, this.local());
   }
@@ -453,7 +467,8 @@ export class HostModel {
         return this.#copy(action, later, ok, fail);
       case 'vip.hold':
         return later(5, 60, () => {
-          this.vipUntilMs = this.local() + 2_500;
+          // As the driver does: no longer than the lease at this moment (ruling 12).
+          this.vipUntilMs = Math.max(this.local(), strikeAtMs(observe(this.state!)));
           this.push({ kind: 'vip', held: true });
           ok();
         });

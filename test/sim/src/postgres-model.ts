@@ -60,6 +60,7 @@ export class PostgresModel {
   #streams = new Map<NodeId, Stream>();
   #receiving: { from: NodeId; id: number; fromLife: number } | null = null;
   #streamIds = 0;
+  #starting: 'standby' | 'primary' = 'standby';
   #waiting: Waiter[] = [];
 
   constructor(node: NodeId, world: PostgresWorld) {
@@ -69,6 +70,10 @@ export class PostgresModel {
 
   get writable(): boolean {
     return this.process === 'primary';
+  }
+  /** Starts, and will be a primary once it has. */
+  get becomesPrimary(): boolean {
+    return this.process === 'starting' && this.#starting === 'primary';
   }
   get running(): boolean {
     return this.process !== 'down' && !this.hung && !this.frozen;
@@ -128,6 +133,7 @@ export class PostgresModel {
   start(as: 'standby' | 'primary', done: () => void, failed: () => void): void {
     if (this.process !== 'down') throw new YosugaraError('ALREADY_RUNNING', 'PostgreSQL runs already');
     this.process = 'starting';
+    this.#starting = as;
     this.hung = false;
     // What pg_control would say if it died from here on.
     this.lastMode = as === 'primary' ? 'crashed-primary' : 'standby';
@@ -158,6 +164,7 @@ export class PostgresModel {
     const life = ++this.life;
     const streams = [...this.#streams.values()];
     if (wasPrimary) this.process = 'starting';
+    this.#starting = 'standby';
     this.flushed = this.wal.length;
     for (const stream of streams) {
       const standby = this.#world.server(stream.standby);

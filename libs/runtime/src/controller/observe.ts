@@ -46,7 +46,8 @@ export function observe(state: ControllerState): Observation {
     renounced: state.renounced,
     stalledSinceMs: new Map([...state.stalled].map(([node, stall]) => [node, stall.sinceMs])),
     joinMark: state.joinMark,
-    joining: joiningOf(state),
+    joining: waitingFor(state, 'join')?.node ?? null,
+    releasing: waitingFor(state, 'release') !== null,
     slots: state.slots.epoch === state.record.epoch ? state.slots.nodes : [],
     failures: state.failures,
     lastLeaveMs: state.lastLeaveMs,
@@ -54,13 +55,14 @@ export function observe(state: ControllerState): Observation {
   };
 }
 
-/** The join of this epoch that waits in our log for a majority. */
-function joiningOf(state: ControllerState): NodeId | null {
+/** The change of this epoch that waits in our log for a majority. */
+function waitingFor<K extends Command['kind']>(state: ControllerState, kind: K): Extract<Command, { readonly kind: K }> | null {
   const { entries, commit, baseIndex } = state.raft;
   for (let at = Math.max(0, commit - baseIndex); at < entries.length; at += 1) {
     const { payload } = entries[at]!;
     const command = payload.kind === 'command' ? (payload.command as Command) : null;
-    if (command?.kind === 'join' && command.epoch === state.record.epoch) return command.node;
+    if (command?.kind === kind && 'epoch' in command && command.epoch === state.record.epoch)
+      return command as Extract<Command, { readonly kind: K }>;
   }
   return null;
 }
