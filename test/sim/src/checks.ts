@@ -1,7 +1,7 @@
 import { type Entry, isLeader, type LogIndex } from '@yosugara/consensus';
 import { type Action, applyCommand, type ClusterRecord, type Command, EMPTY_RECORD } from '@yosugara/failover';
 import type { NodeId } from '@yosugara/kernel';
-import type { ControllerEffect } from '@yosugara/runtime';
+import type { ControllerEffect, PeerMessage } from '@yosugara/runtime';
 import type { HostModel } from './host-model.js';
 
 export interface Violation {
@@ -110,6 +110,27 @@ export class Checks {
       if (!heirs.some((heir) => heir.wal.length >= command.walEnd!))
         this.fail('T4', `${command.by} released at ${command.walEnd}, which nobody else in the sync set holds`);
     }
+  }
+
+  /** Nobody may say what a power cut could take back (thesis 3.8), nor that it has stopped while something here writes. */
+  said(host: HostModel, to: NodeId, message: PeerMessage): void {
+    const { disk } = host;
+    if (message.k === 'report') {
+      const { stopped } = message.r;
+      const { record } = this;
+      const ofOwner =
+        stopped !== null && record.owner === host.node && record.epoch === stopped.epoch && record.ownerBoot === stopped.boot;
+      if (ofOwner && (host.postgres.writable || host.postgres.becomesPrimary))
+        this.fail('S6', `${host.node} says that it has stopped, and its PostgreSQL is ${host.postgres.process}`);
+      return;
+    }
+    if (message.k !== 'raft') return;
+    const { m } = message;
+    if (m.kind === 'voteReply' && m.granted && (disk.hardState.term !== m.term || disk.hardState.votedFor !== to))
+      this.fail('S12', `${host.node} tells ${to} of a vote in term ${m.term} that is not on its disk`);
+    const last = disk.entries.at(-1)?.index ?? disk.snapshot?.index ?? 0;
+    if (m.kind === 'appendReply' && m.success && m.matchIndex > Math.max(last, disk.snapshot?.index ?? 0))
+      this.fail('S12', `${host.node} acknowledges entry ${m.matchIndex} to ${to}, but its disk ends at ${last}`);
   }
 
   /** At most one leader may believe in its lease, less the time that stopping takes: everything else stands on this. */

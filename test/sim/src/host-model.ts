@@ -11,6 +11,7 @@ import {
   createController,
   isServing,
   observe,
+  type PeerMessage,
   type Resource,
   stepController,
   strikeAtMs,
@@ -29,6 +30,7 @@ export interface HostWorld extends PostgresWorld {
   /** For the checkers; called at the moment it happens. */
   stepped(host: HostModel, effects: readonly ControllerEffect[]): void;
   persisted(host: HostModel): void;
+  said(host: HostModel, to: NodeId, message: PeerMessage): void;
   beforeWritable(host: HostModel, action: Action): void;
   /** A dead man's signed word to the others. */
   stopProof(node: NodeId, epoch: Epoch, boot: string): void;
@@ -307,6 +309,7 @@ export class HostModel {
     switch (effect.kind) {
       case 'send': {
         const { to, message } = effect;
+        this.#world.said(this, to, message);
         this.#world.network.send(this.node, to, () => this.#world.host(to).push({ kind: 'message', from: this.node, message }));
         break;
       }
@@ -405,6 +408,7 @@ export class HostModel {
         });
       case 'pg.startPrimary':
         return later(5, 30, () => {
+          if (this.#leaseEnded()) return fail('LEASE_ENDED');
           this.#world.beforeWritable(this, action);
           postgres.setNames(action.names);
           postgres.start(
@@ -435,6 +439,7 @@ export class HostModel {
           postgres.setNames(action.names);
           later(60, 200, () => {
             if (!postgres.running) return fail('DOWN');
+            if (this.#leaseEnded()) return fail('LEASE_ENDED');
             this.#world.beforeWritable(this, action);
             postgres.promote();
             ok();
@@ -548,6 +553,11 @@ export class HostModel {
       }
       this.#deadManWatch();
     });
+  }
+
+  /** As host-control does: nothing that writes is started for an epoch that the dead man has ended. */
+  #leaseEnded(): boolean {
+    return this.#deadMan !== null && this.#deadMan.struck > 0 && this.#deadMan.untilMs === 0;
   }
 
   /** Kill, prove, tell the others. */

@@ -1,5 +1,95 @@
-import type { MutantResult } from './print.js';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { YosugaraError } from '@yosugara/kernel';
+import { build, type Plugin } from 'vite';
+import { MUTANTS, type Mutant } from './mutants.js';
+import { type MutantResult, progress } from './print.js';
 
-export async function runMutants(_only: string | null): Promise<readonly MutantResult[]> {
-  return [];
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const MAX_SEEDS = 1_500;
+const BUDGET_MS = 60_000;
+const run = promisify(execFile);
+
+/**
+ * Plants each bug in the production files, as text, and looks how many seeds it takes to be found.
+ * @throws YosugaraError MUTANT_STALE — a patch does not fit the file any more: the mutant must be written anew.
+ */
+export async function runMutants(only: string | null): Promise<readonly MutantResult[]> {
+  const wanted = MUTANTS.filter((mutant) => only === null || only.split(',').includes(mutant.name));
+  const waiting = [...wanted];
+  const results = new Map<string, MutantResult>();
+  const one = async (): Promise<void> => {
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+      results.set(mutant.name, await tryMutant(mutant));
+      const found = [...results.values()].filter((result) => result.foundAfterSeeds !== null).length;
+      progress(() => `${results.size}/${wanted.length} planted bugs tried, ${found} found`, results.size === wanted.length);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), wanted.length) }, one));
+  return wanted.map((mutant) => results.get(mutant.name)!);
+}
+
+async function tryMutant(mutant: Mutant): Promise<MutantResult> {
+  const begun = performance.now();
+  const folder = await mkdtemp(join(tmpdir(), 'yosugara-mutant-'));
+  try {
+    await bundle(folder, await patched(mutant));
+    const { stdout } = await run(process.execPath, [join(folder, 'hunt.js'), String(MAX_SEEDS), String(BUDGET_MS)], {
+      timeout: BUDGET_MS * 2,
+    });
+    return { name: mutant.name, ...JSON.parse(stdout), ms: Math.round(performance.now() - begun) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The files as the planted bug leaves them, by absolute path. */
+export async function patched(mutant: Mutant): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const { file, find, replace } of mutant.patches) {
+    const path = join(ROOT, file);
+    const text = texts.get(path) ?? (await readFile(path, 'utf8'));
+    const parts = text.split(find);
+    if (parts.length !== 2)
+      throw new YosugaraError('MUTANT_STALE', `${mutant.name}: ${file} holds ${parts.length - 1} times: ${find}`);
+    texts.set(path, parts.join(replace));
+  }
+  return texts;
+}
+
+async function bundle(folder: string, texts: ReadonlyMap<string, string>): Promise<void> {
+  const planted = new Set<string>();
+  const plant: Plugin = {
+    name: 'plant',
+    enforce: 'pre',
+    load(id) {
+      const text = texts.get(id);
+      if (text !== undefined) planted.add(id);
+      return text ?? null;
+    },
+  };
+  const conditions = ['@yosugara/source', 'node', 'import'];
+  await build({
+    root: ROOT,
+    configFile: false,
+    logLevel: 'silent',
+    plugins: [plant],
+    resolve: { conditions },
+    ssr: { noExternal: true, resolve: { conditions } },
+    build: {
+      ssr: fileURLToPath(new URL('../src/hunt.ts', import.meta.url)),
+      outDir: folder,
+      emptyOutDir: false,
+      minify: false,
+      target: 'es2023',
+      rolldownOptions: { output: { entryFileNames: 'hunt.js', format: 'es' } },
+    },
+  });
+  for (const path of texts.keys())
+    if (!planted.has(path)) throw new YosugaraError('MUTANT_STALE', `${path} is not part of the simulator`);
 }

@@ -1,6 +1,6 @@
 import { type Action, type ClusterRecord, PROFILES, type Settings } from '@yosugara/failover';
 import { type Epoch, type NodeId, nodeId } from '@yosugara/kernel';
-import type { ControllerConfig, ControllerEffect, OperatorRequest } from '@yosugara/runtime';
+import type { ControllerConfig, ControllerEffect, OperatorRequest, PeerMessage } from '@yosugara/runtime';
 import { Agenda } from './agenda.js';
 import { Checks, type Violation } from './checks.js';
 import { FAULTS, type FaultClass } from './faults.js';
@@ -58,6 +58,7 @@ export class World implements HostWorld {
   #events = 0;
   #recordSeen: ClusterRecord;
   #waiters: { change: Change; run: () => void }[] = [];
+  #actions: { kind: Action['kind']; run: (node: NodeId) => void }[] = [];
   #operations = 0;
   readonly #stopProofs: { node: NodeId; epoch: Epoch; boot: string }[] = [];
 
@@ -123,6 +124,7 @@ export class World implements HostWorld {
   }
   stepped(host: HostModel, effects: readonly ControllerEffect[]): void {
     this.checks.afterStep(host, effects);
+    if (this.#actions.length > 0) this.#acted(host, effects);
     const before = this.#recordSeen;
     const after = this.checks.record;
     if (after === before) return;
@@ -131,6 +133,17 @@ export class World implements HostWorld {
     if (due.length === 0) return;
     this.#waiters = this.#waiters.filter((waiter) => !due.includes(waiter));
     for (const waiter of due) this.agenda.after(0, waiter.run);
+  }
+  #acted(host: HostModel, effects: readonly ControllerEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind !== 'act') continue;
+      const due = this.#actions.filter((waiter) => waiter.kind === effect.action.kind);
+      this.#actions = this.#actions.filter((waiter) => !due.includes(waiter));
+      for (const waiter of due) this.agenda.after(0, () => waiter.run(host.node));
+    }
+  }
+  said(host: HostModel, to: NodeId, message: PeerMessage): void {
+    this.checks.said(host, to, message);
   }
   persisted(host: HostModel): void {
     this.checks.persisted(host);
@@ -144,6 +157,14 @@ export class World implements HostWorld {
   /** Once, after the next change of the committed record of this kind. */
   onNext(change: Change, run: () => void): void {
     this.#waiters.push({ change, run });
+  }
+  /** Once, when a controller starts the next action of this kind. */
+  onNextAction(kind: Action['kind'], run: (node: NodeId) => void): void {
+    this.#actions.push({ kind, run });
+  }
+  leader(): NodeId | null {
+    const leads = this.nodes.filter((node) => this.host(node).state?.raft.lead != null);
+    return leads.at(-1) ?? null;
   }
   operate(request: OperatorRequest, at: NodeId): void {
     this.#operations += 1;
@@ -229,6 +250,7 @@ export class World implements HostWorld {
   #heal(): void {
     this.trace(() => '-- heal');
     this.#waiters = [];
+    this.#actions = [];
     this.network.heal();
     for (const node of this.nodes) {
       const host = this.host(node);
