@@ -235,6 +235,18 @@ describe('a policy that keeps a member whatever happens (strict)', () => {
   });
 });
 
+describe('nothing begins to write before the dead man is armed', () => {
+  const opening = { epoch: epoch(6), owner: b, ownerBoot: 'boot-b', phase: 'promoting' as const, syncSet: [b] };
+  const promoting = (over: Partial<Observation>) =>
+    seenByB({ record: record(opening), lead: leading, postgres: standby({ receiver: 'cut' }), ...over });
+  it('neither a promotion nor a start as a primary', () => {
+    expect(kinds(promoting({}))).toContain('pg.promote');
+    expect(kinds(promoting({ armed: false }))).not.toContain('pg.promote');
+    expect(lint(promoting({ armed: false }), { kind: 'pg.promote', names: [] })).toContain('S1');
+    expect(kinds(seenByA({ postgres: stopped(), peers: new Map(), armed: false }))).not.toContain('pg.startPrimary');
+  });
+});
+
 describe('T3, a receiver that opened again', () => {
   const claimed = (over: Partial<Observation>) =>
     seenByB({

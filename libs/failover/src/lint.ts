@@ -5,11 +5,13 @@ import { isQuiet, leaseHolds, mayServe, requiredNames, sameNames } from './view.
 export function lint(o: Observation, action: Action): string | null {
   switch (action.kind) {
     case 'pg.promote':
+      if (!o.armed) return 'S1: nothing begins to write before the dead man is armed';
       if (!mayServe(o)) return 'S7: promotion without a committed record that names this node, or without a lease';
       if (o.record.phase !== 'promoting' || o.record.proof === null) return 'S6: promotion before a stop proof';
       if (o.postgres.kind !== 'standby' || o.postgres.receiver !== 'cut') return 'S6: promotion before the receiver was cut';
       return sameNames(action.names, requiredNames(o)) ? null : 'S4: promotion with other names than the sync set demands';
     case 'pg.startPrimary':
+      if (!o.armed) return 'S1: nothing begins to write before the dead man is armed';
       if (!mayServe(o)) return 'S7: start as a primary without a committed record that names this node, or without a lease';
       if (o.record.phase !== 'promoting' && o.record.phase !== 'serving')
         return `S7: start as a primary in phase ${o.record.phase}`;

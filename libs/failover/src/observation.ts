@@ -59,6 +59,8 @@ export interface Observation {
   readonly peers: ReadonlyMap<NodeId, PeerView>;
   /** Signed P1s received from dead men: (node, epoch, boot). */
   readonly stopProofs: readonly { readonly node: NodeId; readonly epoch: Epoch; readonly boot: string }[];
+  /** Our dead man holds a lease of this epoch that still lasts: only then may anything here begin to write. */
+  readonly armed: boolean;
   /** Epochs up to this one are renounced: our dead man struck, or we reported STOPPED. */
   readonly renounced: Epoch;
   /** T2: since when the peer's flush has not advanced although ours has, or it does not stream. null = fine. Owner only. */

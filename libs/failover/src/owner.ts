@@ -15,6 +15,9 @@ const JOIN_AGAIN_MS = 1_000;
 const MANAGER_PATIENCE_MS = 3_000;
 const SWITCHOVER_PATIENCE_MS = 8_000;
 
+/** Rounds that come back too late (roundMaxMs) renew our lease, but are not handed to the dead man. */
+const UNARMED = 'waiting for a fresh round: the dead man is not armed';
+
 /** What the owner does, its lease holding. */
 export function own(o: Observation): Part {
   switch (o.record.phase) {
@@ -82,6 +85,7 @@ function promoting(o: Observation): Part {
           }
         : giveUp(o, 'the data directory is gone');
     case 'stopped':
+      if (o.record.systemId === null && !o.armed) return { role: 'PROMOTING', why: UNARMED, actions: [] };
       // First start only: everybody else is promoted out of recovery.
       return {
         role: 'PROMOTING',
@@ -95,6 +99,7 @@ function promoting(o: Observation): Part {
           why: 'cutting the receiver before the promotion',
           actions: [{ kind: 'pg.follow', follow: null }],
         };
+      if (!o.armed) return { role: 'PROMOTING', why: UNARMED, actions: [] };
       if (coolingDown(o, 'pg.promote')) return { role: 'PROMOTING', why: 'the promotion failed; trying again', actions: [] };
       return { role: 'PROMOTING', why: 'the old owner is proven stopped', actions: [{ kind: 'pg.promote', names }] };
     case 'primary':
@@ -165,6 +170,7 @@ function failedHere(o: Observation): Part {
     return { role: 'DEMOTING', why: 'the database is in recovery though it should serve', actions: [stopNow(o)] };
   if (facts.kind === 'empty') return giveUp(o, 'the data directory is gone');
   if (successor(o) !== null) return giveUp(o, 'PostgreSQL failed');
+  if (!o.armed) return { role: 'MASTER_SOLO', why: UNARMED, actions: [] };
   if (coolingDown(o, 'pg.startPrimary'))
     return { role: 'MASTER_SOLO', why: 'PostgreSQL did not start; trying again', actions: [] };
   return {

@@ -99,6 +99,7 @@ export function seenByA(over: Partial<Observation> = {}): Observation {
     stalledSinceMs: new Map(),
     joinMark: null,
     joining: null,
+    armed: true,
     releasing: false,
     slots: [b],
     failures: new Map(),

@@ -14,9 +14,9 @@ const SETTLE_MS = 250;
 export function act(state: ControllerState): ControllerEffect[] {
   const effects: ControllerEffect[] = [];
   forgetOldProposal(state);
-  const before = observe(state);
   // The dead man is armed before anything may write, in the same breath.
-  effects.push(...leaseEffects(state, before));
+  effects.push(...leaseEffects(state, observe(state)));
+  const before = observe(state);
   const decision = decide(before);
   if (decision.role !== state.decision.role || decision.why !== state.decision.why)
     effects.push({

@@ -43,6 +43,7 @@ export function observe(state: ControllerState): Observation {
         : { link: state.receiverLink.link, sinceMs: state.receiverLink.sinceMs, behindPeer: receiver.behindPeer },
     peers: peersOf(state),
     stopProofs: state.stopProofs,
+    armed: state.lease.epoch === state.record.epoch && state.lease.untilMs > nowMs,
     renounced: state.renounced,
     stalledSinceMs: new Map([...state.stalled].map(([node, stall]) => [node, stall.sinceMs])),
     joinMark: state.joinMark,
