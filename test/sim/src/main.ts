@@ -1,7 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import type { Failure } from './batch.js';
-import { runMutants } from './mutate.js';
 import { runAll } from './pool.js';
 import { type MutantResult, progress, table } from './print.js';
 import { runSeed } from './world.js';
@@ -50,6 +49,12 @@ async function schedules(count: number, from: number) {
   return { seeds: done, violations: failures, schedulesPerSecond: rate(), events, acknowledged, takeOvers };
 }
 
+/** The bundler is loaded for this only. */
+async function planted(): Promise<readonly MutantResult[]> {
+  const { runMutants } = await import('./mutate.js');
+  return await runMutants(asked.only ?? null);
+}
+
 async function main(): Promise<number> {
   if (asked.help) {
     console.log(USAGE);
@@ -63,7 +68,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const ran = await schedules(count, from);
-  const mutants: readonly MutantResult[] = asked.mutants ? await runMutants(asked.only ?? null) : [];
+  const mutants = asked.mutants ? await planted() : [];
   const result = { ...ran, mutants };
   console.log(asked.json ? JSON.stringify(result) : table(result));
   return ran.violations.length === 0 && mutants.every((mutant) => mutant.foundAfterSeeds !== null) ? 0 : 1;
