@@ -19,6 +19,7 @@ import { loadConfig } from './config.js';
 import { ControlServer } from './control-server.js';
 import { createLog } from './logging.js';
 import { StatusServer } from './status-server.js';
+import { TaughtMark } from './taught-mark.js';
 
 const STOP_BUDGET_MS = 5_000;
 const VIP_RETRY_MS = 100;
@@ -66,6 +67,8 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
   // The lock in the consensus directory refuses a second controller of the same identity.
   const disk = await openRaftDisk(join(stateDir, STATE_LAYOUT.raft), log);
   const restored = await disk.load();
+  const taught = new TaughtMark(stateDir);
+  taught.check(restored);
   let ending = false;
   const fatal = (why: string): void => {
     if (ending) return;
@@ -101,6 +104,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
       ]),
     ),
     onNotice: (notice: RoleNotice) => {
+      if (notice.epoch > 0) taught.set();
       vipWanted = notice.vip;
       control?.notice(notice);
     },

@@ -133,10 +133,23 @@ export function proofOfStop(o: Observation): StopProof | null {
   const said = o.peers.get(previous.node)?.stopped ?? null;
   if (said !== null && said.epoch === previous.epoch && said.boot === previous.boot)
     return proof('P1', `${previous.node} reports that it has stopped`);
-  if (o.record.cause === 'forced' && o.forced !== null) return proof('P5', o.forced.evidence);
+  if (livesAnew(o, previous))
+    return proof('P1', `${previous.node} lives anew: its dead man proved its earlier life gone at start`);
+  const { confirmed } = o.record;
+  if (confirmed !== null && confirmed.of === previous.node && confirmed.epoch === previous.epoch)
+    return proof('P5', confirmed.evidence);
   if (o.settings.stopProofs.includes('P4') && receiverCutLongEnough(o))
     return proof('P4', 'its lease is over and its commits wait for a receiver that is cut (sync wall)');
   return null;
+}
+
+/**
+ * Another boot of the old owner's controller reports. It must know of our claim, or the report could be one of a life before
+ * the owner's that was long under way.
+ */
+function livesAnew(o: Observation, previous: { readonly node: NodeId; readonly boot: string }): boolean {
+  const peer = o.peers.get(previous.node);
+  return peer?.boot != null && peer.boot !== previous.boot && peer.knowsEpoch >= o.record.epoch;
 }
 
 /** P4: the sync wall is closed since guardMs. The lease is over because voters elected us: their promise outlives it. */

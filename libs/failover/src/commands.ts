@@ -25,6 +25,8 @@ export type Command = { readonly id: string } & (
       readonly evidence: string;
       readonly atWallMs: number;
     }
+  /** An operator's word during a take-over that waits for a proof. */
+  | { readonly kind: 'confirmStopped'; readonly epoch: Epoch; readonly evidence: string }
   | { readonly kind: 'proveStopped'; readonly epoch: Epoch; readonly proof: StopProof; readonly policy: 'available' | 'strict' }
   | {
       readonly kind: 'opened';
@@ -67,6 +69,7 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
       if (command.epoch !== record.epoch + 1) return refuse(record, `epoch is ${record.epoch} now`);
       return accept(record, {
         ...claimed(record, command, 'forced'),
+        confirmed: confirmationOf(claimed(record, command, 'forced').previous ?? null, command.evidence),
         opening: null,
         syncSet: [command.by],
         everSync: withNode(record.everSync, command.by),
@@ -88,6 +91,9 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
       return command.epoch === record.epoch ? applyAsOwner(record, command) : refuse(record, `epoch is ${record.epoch} now`);
   }
 }
+
+const confirmationOf = (previous: ClusterRecord['previous'], evidence: string): ClusterRecord['confirmed'] =>
+  previous === null ? null : { of: previous.node, epoch: previous.epoch, evidence };
 
 type OfKind<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
 
@@ -118,6 +124,7 @@ function claimed(
     phase: 'stopping-old',
     previous: unproven,
     proof: null,
+    confirmed: null,
     cause,
     switchover: null,
     ingestAlone: false,
@@ -134,12 +141,15 @@ function requestSwitchover(record: ClusterRecord, command: OfKind<'switchover'>)
 /** Commands of the current epoch's owner (or of the leader on its behalf). */
 function applyAsOwner(
   record: ClusterRecord,
-  command: OfKind<'proveStopped' | 'opened' | 'join' | 'leave' | 'release' | 'ingestAlone'>,
+  command: OfKind<'confirmStopped' | 'proveStopped' | 'opened' | 'join' | 'leave' | 'release' | 'ingestAlone'>,
 ): Applied {
   const owner = record.owner;
   if (owner === null) return refuse(record, 'nobody owns anything');
   if (isReleased(record)) return refuse(record, 'the owner released this epoch');
   switch (command.kind) {
+    case 'confirmStopped':
+      if (record.phase !== 'stopping-old') return refuse(record, `phase is ${record.phase}`);
+      return accept(record, { confirmed: confirmationOf(record.previous, command.evidence) });
     case 'proveStopped':
       if (record.phase !== 'stopping-old') return refuse(record, `phase is ${record.phase}`);
       // Ruling 5: `available` opens alone at once; `strict` keeps both and blocks until the peer is back.

@@ -539,3 +539,91 @@ describe('if the Master died now', () => {
       ).failsOver,
     ).toBe(false));
 });
+
+describe('an operator’s word', () => {
+  const waiting = { epoch: epoch(6), owner: b, ownerBoot: 'boot-b', phase: 'stopping-old' as const, proof: null };
+  const previous = { node: a, epoch: epoch(5), boot: 'boot-a' };
+  const taking = (over: Partial<Observation> = {}, confirmed: Observation['record']['confirmed'] = null) => {
+    const o = seenByB({
+      lead: leading,
+      record: record({ ...waiting, previous, confirmed }),
+      postgres: standby({ receiver: 'cut' }),
+      peers: new Map([[a, peer({ heardAgoMs: 60_000 })]]),
+      ...over,
+    });
+    return { ...o, settings: { ...o.settings, stopProofs: ['P1', 'P2', 'P3'] as const } };
+  };
+  it('is waited for where no other proof can be had', () => expect(proposed(taking())).toEqual([]));
+  it('is a proof about that owner and epoch (P5)', () =>
+    expect(proposed(taking({}, { of: a, epoch: epoch(5), evidence: 'seen off' }))).toMatchObject([{ proof: { kind: 'P5' } }]));
+  it('is none about another epoch', () =>
+    expect(proposed(taking({}, { of: a, epoch: epoch(4), evidence: 'seen off' }))).toEqual([]));
+  it('goes into the record with the forced claim, and the next claim forgets it', () => {
+    const forced = applyCommand(record({ syncSet: [a] }), {
+      id: '1',
+      kind: 'forceClaim',
+      by: b,
+      boot: 'boot-b',
+      epoch: epoch(6),
+      evidence: 'seen off',
+      atWallMs: 0,
+    }).record;
+    expect(forced).toMatchObject({ confirmed: { of: a, epoch: 5 }, generation: 2, syncSet: [b] });
+    const next = applyCommand(forced, {
+      id: '2',
+      kind: 'claim',
+      by: b,
+      boot: 'boot-b2',
+      epoch: epoch(7),
+      cause: '',
+      atWallMs: 0,
+    }).record;
+    expect(next.confirmed).toBeNull();
+  });
+});
+
+describe('an old owner that reports from another life', () => {
+  const previous = { node: a, epoch: epoch(5), boot: 'boot-a' };
+  const claimed = record({ epoch: epoch(6), owner: b, ownerBoot: 'boot-b', phase: 'stopping-old', proof: null, previous });
+  const seen = (boot: string, knowsEpoch: number) => {
+    const o = seenByB({
+      lead: leading,
+      record: claimed,
+      postgres: standby({ receiver: 'cut' }),
+      postgresSinceMs: NOW,
+      peers: new Map([[a, peer({ boot, knowsEpoch: epoch(knowsEpoch), postgres: stopped() })]]),
+    });
+    return proposed(o);
+  };
+  it('has stopped: its new dead man proved the old life gone (P1)', () =>
+    expect(seen('boot-a2', 6)).toMatchObject([{ proof: { kind: 'P1' } }]));
+  it('proves nothing when the report may be older than the claim', () => expect(seen('boot-a0', 5)).toEqual([]));
+  it('proves nothing from the very life that owned', () => expect(seen('boot-a', 6)).toEqual([]));
+});
+
+describe('opening without what is late', () => {
+  const opening = (over: Partial<Observation>) =>
+    seenByB({
+      lead: leading,
+      record: record({ epoch: epoch(6), owner: b, ownerBoot: 'boot-b', phase: 'promoting', syncSet: [b] }),
+      postgres: primary({ names: [], peers: [] }),
+      manager: { mode: 'gated', epoch: epoch(6), ready: true },
+      ...over,
+    });
+  it('waits three seconds for a VIP that cannot be set, then serves without it', () => {
+    const failures = new Map([['vip.hold', { count: 3, atMs: NOW, code: 'VIP_DUPLICATE' }]]);
+    expect(kinds(opening({ failures, postgresSinceMs: NOW - 2_999 }))).not.toContain('opened');
+    expect(kinds(opening({ failures, postgresSinceMs: NOW - 3_000 }))).toContain('opened');
+  });
+  it('never opens while the names are wrong', () =>
+    expect(kinds(opening({ vipHeld: true, postgres: primary({ names: [a] }), postgresSinceMs: 0 }))).not.toContain('opened'));
+});
+
+describe('a forecast without a proof that can be had', () => {
+  it('says that nobody would take over, and what to do', () => {
+    const o = seenByA();
+    const forecast = predict({ ...o, settings: { ...o.settings, stopProofs: ['P1', 'P2', 'P3'] } });
+    expect(forecast.failsOver).toBe(false);
+    expect(forecast.reason).toContain('stopProofs: [P1, P4]');
+  });
+});

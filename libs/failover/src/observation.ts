@@ -18,6 +18,9 @@ export interface PeerView {
   readonly kind: 'data' | 'witness';
   readonly heardAgoMs: number;
   readonly postgres: PostgresFacts;
+  /** Its controller's life, and the newest epoch that life has seen in its record. null: no report yet. */
+  readonly boot: string | null;
+  readonly knowsEpoch: Epoch;
   /** It says: for this epoch and boot of mine I have stopped, and shall not serve it again (P1). */
   readonly stopped: { readonly epoch: Epoch; readonly boot: string } | null;
 }

@@ -11,8 +11,8 @@ type Part = Pick<Decision, 'role' | 'why' | 'actions'>;
 /** T1: a peer further behind than this is not joined yet. */
 const JOIN_LAG_BYTES = 16 * 1024 * 1024;
 const JOIN_AGAIN_MS = 1_000;
-/** The manager may be late; the database opens without it after this. */
-const MANAGER_PATIENCE_MS = 3_000;
+/** The manager and the VIP may be late; the database opens without them after this. */
+const OPEN_PATIENCE_MS = 3_000;
 const SWITCHOVER_PATIENCE_MS = 8_000;
 
 /** Rounds that come back too late (roundMaxMs) renew our lease, but are not handed to the dead man. */
@@ -119,11 +119,13 @@ function open(o: Observation): Part {
   if (o.postgres.kind !== 'primary') return { role: 'PROMOTING', why: 'not yet writable', actions: [] };
   const actions: Action[] = [{ kind: 'manager.mode', mode: 'gated' }];
   if (!sameNames(o.postgres.names, requiredNames(o))) actions.push({ kind: 'pg.setNames', names: requiredNames(o) });
-  if (o.settings.hasVip && !o.vipHeld) actions.push({ kind: 'vip.hold' });
+  const namesRight = actions.length === 1;
+  if (o.settings.hasVip && !o.vipHeld && !coolingDown(o, 'vip.hold')) actions.push({ kind: 'vip.hold' });
   const managerReady = o.manager?.ready === true && o.manager.epoch === o.record.epoch && o.manager.mode !== 'passive';
-  const waited = o.nowMs - o.postgresSinceMs >= MANAGER_PATIENCE_MS;
+  // A VIP that cannot be set, or a manager that does not come, is an alarm, and no reason for nobody to serve.
+  const waited = o.nowMs - o.postgresSinceMs >= OPEN_PATIENCE_MS;
   const vipReady = !o.settings.hasVip || o.vipHeld;
-  if (actions.length === 1 && vipReady && (managerReady || waited))
+  if (namesRight && ((vipReady && managerReady) || waited))
     actions.push(
       propose({
         kind: 'opened',

@@ -26,6 +26,11 @@ export function predict(o: Observation): Prediction {
   const voters = [...o.peers.entries()].filter(([node]) => node !== record.owner && node !== heir);
   const third = voters.some(([node]) => heardLately(o, node)) || (o.self !== record.owner && o.self !== heir);
   if (!third) return no(`no third voter is heard: ${heir} alone has no majority`);
+  // P2 and P3 need a fence device and a hardware watchdog: neither is driven yet, and a proof that cannot be had must not be counted on.
+  if (!o.settings.stopProofs.includes('P4'))
+    return no(
+      `none of the configured stop proofs (${o.settings.stopProofs.join(', ')}) can cover a dead host here: set stopProofs: [P1, P4], or confirm by hand with \`yosugara promote --old-master-is-off\``,
+    );
   const seconds = Math.ceil(worstFailoverMs(o.settings.timings) / 100) / 10;
   return {
     failsOver: true,

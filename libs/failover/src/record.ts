@@ -62,6 +62,8 @@ export interface ClusterRecord {
   /** Whom `proof` is about: the owner before this epoch. */
   readonly previous: Ownership | null;
   readonly proof: StopProof | null;
+  /** An operator's audited word that this owner's host is off (P5). */
+  readonly confirmed: { readonly of: NodeId; readonly epoch: Epoch; readonly evidence: string } | null;
   readonly cause: string;
   /** The owner of `epoch` stopped for good and says so: it never serves this epoch again. */
   readonly released: { readonly epoch: Epoch; readonly by: NodeId; readonly walEnd: Lsn | null } | null;
@@ -92,6 +94,7 @@ export const EMPTY_RECORD: ClusterRecord = {
   phase: 'none',
   previous: null,
   proof: null,
+  confirmed: null,
   cause: '',
   released: null,
   syncSet: [],

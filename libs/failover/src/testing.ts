@@ -66,6 +66,8 @@ const NOW = 100_000;
 const peer = (over: Partial<PeerView> = {}): PeerView => ({
   kind: 'data',
   heardAgoMs: 50,
+  boot: null,
+  knowsEpoch: epoch(0),
   postgres: standby(),
   stopped: null,
   ...over,

@@ -1,10 +1,11 @@
 import { isLeader, lastHeardMs, leaderReady, leaseUntilMs, transferring } from '@yosugara/consensus';
 import type { Command, Observation, PeerView } from '@yosugara/failover';
-import type { NodeId } from '@yosugara/kernel';
+import { NO_EPOCH, type NodeId } from '@yosugara/kernel';
 import type { ControllerState } from './state.js';
 
 /** A process's own report older than this is no report. */
 const REPORT_FRESH_MS = 2_000;
+const FORCED_FOR_MS = 30_000;
 
 /** One look at the world, from all that came in so far. */
 export function observe(state: ControllerState): Observation {
@@ -52,7 +53,7 @@ export function observe(state: ControllerState): Observation {
     slots: state.slots.epoch === state.record.epoch ? state.slots.nodes : [],
     failures: state.failures,
     lastLeaveMs: state.lastLeaveMs,
-    forced: state.forced,
+    forced: forcedNow(state),
   };
 }
 
@@ -78,8 +79,18 @@ function peersOf(state: ControllerState): Map<NodeId, PeerView> {
       heardAgoMs:
         state.nowMs - Math.max(lastHeardMs(state.raft, member.id), state.heardMs.get(member.id) ?? Number.NEGATIVE_INFINITY),
       postgres: report?.postgres ?? { kind: 'unknown' },
+      boot: report?.boot ?? null,
+      knowsEpoch: report?.epoch ?? NO_EPOCH,
       stopped: report?.stopped ?? null,
     });
   }
   return peers;
+}
+
+/** An operator's word is about the moment it was given: another epoch, an owner that is heard again, or half a minute end it. */
+function forcedNow(state: ControllerState): Observation['forced'] {
+  const { forced, record, nowMs } = state;
+  if (forced === null || forced.epoch !== record.epoch || nowMs - forced.atMs > FORCED_FOR_MS) return null;
+  const heardMs = record.owner === null ? undefined : state.heardMs.get(record.owner);
+  return record.owner !== state.config.self && heardMs !== undefined && heardMs > forced.atMs ? null : forced;
 }

@@ -9,6 +9,7 @@ export function reportOf(state: ControllerState): NodeReport {
   return {
     node: config.self,
     boot: config.boot,
+    epoch: state.record.epoch,
     role: state.decision.role,
     why: state.decision.why,
     postgres: state.facts,

@@ -64,6 +64,7 @@ function promote(
       : answer(id, from, false, `ask ${target}`);
   }
   if (config.kind !== 'data') return answer(id, from, false, 'an arbiter never becomes Master');
+  if (record.owner === config.self && record.phase === 'stopping-old') return confirm(state, id, asked.oldMasterIsOff, from);
   if (mayServe(observe(state))) return answer(id, from, false, 'this node is the Master');
   if (state.facts.kind !== 'standby')
     return answer(id, from, false, `PostgreSQL here is ${state.facts.kind}, not a running standby`);
@@ -82,11 +83,27 @@ function promote(
   state.forced = {
     requestId: id,
     evidence: `an operator confirmed that ${owner} is off and accepted the loss of what it alone holds (request ${id})`,
+    epoch: record.epoch,
+    atMs: state.nowMs,
   };
   const leader = leaderOf(state.raft);
   const yieldTo: ControllerEffect[] =
     leader !== null && leader !== config.self ? [{ kind: 'send', to: leader, message: { k: 'yield' } }] : [];
   return [...answer(id, from, true, 'promotion with acceptance of data loss is under way'), ...yieldTo];
+}
+
+/** A take-over that waits for a proof: this node holds every commit, only the old Master's end is unproven. */
+function confirm(state: ControllerState, id: string, isOff: boolean, from: NodeId | null): ControllerEffect[] {
+  const { record } = state;
+  const old = record.previous?.node ?? 'the old Master';
+  if (!isOff)
+    return answer(id, from, false, `confirm that ${old} is off (--old-master-is-off): nothing else has proven that it stopped`);
+  if (!isLeader(state.raft) || state.proposal !== null) return answer(id, from, false, 'busy with another change; ask again');
+  const evidence = `an operator confirmed that ${old} is off (request ${id})`;
+  return [
+    ...answer(id, from, true, 'the take-over goes on'),
+    ...propose(state, { kind: 'confirmStopped', epoch: record.epoch, evidence }),
+  ];
 }
 
 /** Whoever leads without serving gives way to a node that an operator promotes. */

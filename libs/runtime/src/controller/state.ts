@@ -40,7 +40,7 @@ export interface ControllerState {
   stopProofs: { node: NodeId; epoch: Epoch; boot: string }[];
   proposal: { id: string; sinceMs: number } | null;
   proposals: number;
-  forced: { requestId: string; evidence: string } | null;
+  forced: { requestId: string; evidence: string; epoch: Epoch; atMs: number } | null;
   managerMode: 'passive' | 'gated' | 'active';
   progress: CopyProgress | null;
   decision: Decision;
@@ -125,7 +125,8 @@ export function createController(
 
 /** The application's half of a raft snapshot. */
 export function restore(state: ControllerState, record: unknown, index: number): ControllerEffect[] {
-  state.record = record as ClusterRecord;
+  // A snapshot may have been written before a field was added.
+  state.record = { ...EMPTY_RECORD, ...(record as ClusterRecord) };
   state.appliedIndex = index;
   return [];
 }

@@ -73,7 +73,7 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
       dataLoss: forecast.dataLoss,
       reason: forecast.reason,
     },
-    alarms: alarmsOf(context, nodes, master, witness !== undefined && !reports.has(witness.id as NodeId)),
+    alarms: alarmsOf(context, nodes, master, witness !== undefined && !reports.has(witness.id as NodeId), forecast),
     history: record.history.map((change) => ({
       epoch: change.epoch,
       owner: change.owner,
@@ -178,8 +178,27 @@ function linksOf(ids: readonly NodeId[], reports: ReadonlyMap<NodeId, NodeReport
   );
 }
 
-function alarmsOf(context: StatusContext, nodes: readonly Node[], master: NodeId | null, witnessLost: boolean): Status['alarms'] {
+function alarmsOf(
+  context: StatusContext,
+  nodes: readonly Node[],
+  master: NodeId | null,
+  witnessLost: boolean,
+  forecast: { readonly failsOver: boolean; readonly reason: string },
+): Status['alarms'] {
   const alarms: Status['alarms'] = [];
+  if (!forecast.failsOver && master !== null)
+    alarms.push({
+      level: 'red',
+      code: 'NO_FAILOVER',
+      text: `if the Master died now, nobody would take over: ${forecast.reason}`,
+    });
+  const serving = nodes.find((node) => node.name === master);
+  if (context.vip !== null && context.vip.driver !== 'none' && serving !== undefined && !serving.vip)
+    alarms.push({
+      level: 'red',
+      code: 'VIP_LOST',
+      text: `the Master ${serving.name} does not hold the VIP ${context.vip.address}`,
+    });
   if (master === null) alarms.push({ level: 'red', code: 'NO_MASTER', text: 'no Master is serving' });
   const out = nodes.filter((node) => !node.syncSet);
   for (const node of out)

@@ -20,6 +20,8 @@ export interface ControllerConfig {
 export interface NodeReport {
   readonly node: NodeId;
   readonly boot: string;
+  /** The newest epoch its record knows. */
+  readonly epoch: Epoch;
   readonly role: NodeRole;
   readonly why: string;
   readonly postgres: PostgresFacts;
