@@ -14,7 +14,7 @@ import { isHealthy, type LabCluster, rolesOf } from './cluster/cluster.js';
 import { DATA_NAMES, type DataName, PLACES, PORTS, VIP } from './cluster/layout.js';
 import { monotonicMs, until } from './host/shell.js';
 import { readBoth, waitForIngest } from './read-back.js';
-import { type Scenario, type Stage, survivorOf, variantOf } from './scenarios.js';
+import { type Expectation, expectationOf, type Scenario, type Stage, survivorOf, variantOf } from './scenarios.js';
 
 const MESSAGES_PER_SECOND = 500;
 const WARM_UP_MS = 3_000;
@@ -22,6 +22,7 @@ const AFTERGLOW_MS = 2_000;
 const FIRST_ACK_DEADLINE_MS = 20_000;
 const TAKE_OVER_DEADLINE_MS = 60_000;
 const REACHABLE_DEADLINE_MS = 45_000;
+const UNTOUCHED_FOR_MS = 6_000;
 const RECOVER_DEADLINE_MS = 120_000;
 
 /** What earlier runs on the same cluster were promised: it must still be there. */
@@ -118,7 +119,7 @@ async function perform(context: RunContext, client: LabClient, figures: Figures,
   audit.node = target;
   await scenario.fault(stage);
   try {
-    await waitUntilServed(cluster, scenario, target, client);
+    await waitUntilServed(cluster, expectationOf(scenario, stage.variant), target, client);
   } finally {
     figures.acknowledgedAgainMs = monotonicMs();
   }
@@ -137,15 +138,18 @@ async function perform(context: RunContext, client: LabClient, figures: Figures,
   await delay(AFTERGLOW_MS);
 }
 
-async function waitUntilServed(cluster: LabCluster, scenario: Scenario, target: DataName, client: LabClient): Promise<void> {
+/** A hung server's old sessions still write: a change of Master is looked for before the writes are. */
+async function waitUntilServed(cluster: LabCluster, expected: Expectation, target: DataName, client: LabClient): Promise<void> {
   const survivor = survivorOf(target);
-  const serving: Readonly<Record<Scenario['expect'], (status: Status) => boolean>> = {
+  const serving: Readonly<Record<Expectation, (status: Status) => boolean>> = {
     'other-serves': (status) => status.master === survivor,
     'goes-on': (status) => status.master === survivor && status.nodes.every((node) => node.syncSet === (node.name === survivor)),
-    either: (status) => status.master !== null,
+    untouched: (status) => status.master === target && status.nodes.every((node) => node.syncSet),
   };
-  const what = scenario.expect === 'other-serves' ? `take-over by ${survivor}` : `${survivor} serving`;
-  await cluster.statusWhere(survivor, what, TAKE_OVER_DEADLINE_MS, serving[scenario.expect]);
+  await cluster.statusWhere(survivor, `${expected} (${survivor})`, TAKE_OVER_DEADLINE_MS, serving[expected]);
+  // Long enough for a wrong take-over to show.
+  if (expected === 'untouched') await delay(UNTOUCHED_FOR_MS);
+  await cluster.statusWhere(survivor, `${expected} (${survivor})`, TAKE_OVER_DEADLINE_MS, serving[expected]);
   await client.bothAcknowledgedAfter(monotonicMs(), TAKE_OVER_DEADLINE_MS);
 }
 

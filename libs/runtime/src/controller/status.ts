@@ -154,6 +154,8 @@ function recoverOf(
     method: method ?? (done ? 'follow' : null),
     state: done ? 'done' : 'running',
   });
+  // Long done, and Master since: whatever is going on there now is no recover.
+  if (request.state === 'done' && state.record.owner === node) return at('done', 6, 'in the sync set', 1, true);
   if (report === undefined) return at('preflight', 1, `${node} is not heard: is its controller running?`);
   if (report.role === 'REBUILDING' || report.progress?.running === true)
     return at(method === 'rewind' ? 'rewind' : 'rebuild', 3, report.progress?.detail ?? '', report.progress?.fraction ?? null);
