@@ -1,11 +1,13 @@
+import { join } from 'node:path';
 import type { Clock, Log } from '@yosugara/kernel';
-import type { ManagerReport } from '@yosugara/protocol';
+import { type ManagerReport, STATE_LAYOUT } from '@yosugara/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ManagerConfig } from './config.js';
 import { Authority } from './control/authority.js';
 import { askController, ControlLink } from './control/client.js';
 import { createApp } from './http/app.js';
 import { type Handler, Listener } from './http/listeners.js';
+import { StandbyRetention } from './ingest/standby-retention.js';
 import { Lifecycle, type StartIngest } from './lifecycle.js';
 import type { ManagerStore } from './store/ports.js';
 
@@ -45,9 +47,12 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     onOff: parts.onOff,
     onChange: changed,
   });
+  const receiverSocket = join(config.stateDir, STATE_LAYOUT.receiverSocket);
+  const retention = new StandbyRetention({ authority, store, receiverSocket, log });
   // Connections are being made while Nest builds the application.
   link.open();
   lifecycle.start();
+  retention.start();
   const app = await createApp({
     store,
     authority,
@@ -66,6 +71,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   listeners = openListeners(config, app.getHttpAdapter().getInstance() as unknown as FastifyInstance, authority, log, changed);
   let stopping: Promise<void> | null = null;
   const stop = async () => {
+    retention.stop();
     await lifecycle.stop();
     link.close();
     listeners?.close();

@@ -1,4 +1,4 @@
-import type { MergeRecord, MergeWindow } from '@yosugara/operations';
+import type { MergeRecord, MergeWindow, RecordRef } from '@yosugara/operations';
 import {
   type IngestBatch,
   type IngestProgress,
@@ -16,6 +16,7 @@ import { dayOf, type Partitions } from './partitions.js';
 
 const UNIQUE_VIOLATION = '23505';
 const READ_DEADLINE_MS = 10_000;
+const STANDBY_DEADLINE_MS = 2_000;
 const CLIENT_MARGIN_MS = 1_000;
 
 export interface MessageRepositoryOptions {
@@ -55,6 +56,22 @@ export class MessageRepository implements IngestStore {
         positions: new Map(Object.entries(row.positions)),
         window: { offsetUs: Number(row.offset_us), claims: row.claims, throughUs: row.through_us },
       };
+    });
+  }
+
+  /**
+   * Positions durable in both databases, asked of a hot standby: what it shows, it has replayed; it replays only what it has
+   * flushed; and its primary sends only what it has flushed itself (walsender.c).
+   * @returns null — not a hot standby: here a position may be of a commit that is on no other disk.
+   */
+  async standbyPositions(): Promise<readonly RecordRef[] | null> {
+    return await withClient(this.#pool, 'reading the ingest positions', STANDBY_DEADLINE_MS, async (client) => {
+      // One statement, so a promotion in between cannot make them those of a primary: its snapshot is older than its last answer.
+      const { rows } = await client.query<{ positions: Record<string, number>; standby: boolean }>(
+        `select (select coalesce(jsonb_object_agg(journal_id, seq), '{}') from ingest_position) as positions, pg_is_in_recovery() as standby`,
+      );
+      const row = rows[0]!;
+      return row.standby ? Object.entries(row.positions).map(([journalId, seq]) => ({ journalId, seq })) : null;
     });
   }
 

@@ -16,7 +16,10 @@ import { AlreadyThereError, type AuditEntry, type ManagerStore, type MessageQuer
 type Db = Parameters<Parameters<Connections['read']>[0]>[0];
 
 /** The manager's verbs, made of the repositories of libs/store. */
-export function managerStore(connections: Connections, messages: Pick<MessageRepository, 'search'>): ManagerStore {
+export function managerStore(
+  connections: Connections,
+  messages: Pick<MessageRepository, 'search' | 'standbyPositions'>,
+): ManagerStore {
   return {
     probe: async () => await connections.probe(),
     migrate: async () => await connections.migrate(),
@@ -73,6 +76,10 @@ export function managerStore(connections: Connections, messages: Pick<MessageRep
         guard,
       ),
     listProbes: async (prefix) => await connections.read(async (db) => await new WriteProbeRepository(db).keys(prefix)),
+    standbyPositions: async () =>
+      await messages.standbyPositions().catch((error: unknown) => {
+        throw asUnavailable(error);
+      }),
     searchMessages: async (query) => await search(messages, query),
     close: async () => await connections.close(),
   };

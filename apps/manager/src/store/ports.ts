@@ -83,6 +83,8 @@ export interface ManagerStore {
   /** @throws AlreadyThereError */
   insertProbe(key: string, epoch: number, guard: CommitGuard): Promise<void>;
   listProbes(prefix: string): Promise<readonly string[]>;
+  /** Ingest positions that both databases hold, from the hot standby of this node; null = it is none. */
+  standbyPositions(): Promise<readonly { readonly journalId: string; readonly seq: number }[] | null>;
   /** Newest first. */
   searchMessages(query: MessageQuery): Promise<Messages>;
   close(): Promise<void>;

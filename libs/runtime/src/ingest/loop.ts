@@ -94,6 +94,9 @@ export class IngestLoop {
   #poked = false;
   #lastStoreMs = Number.NEGATIVE_INFINITY;
   #lastIngestedMs = Number.NEGATIVE_INFINITY;
+  /** Through here batches were acknowledged by the database; what of it was so at the last telling. */
+  #stored: readonly RecordRef[] | null = null;
+  #ripening: readonly RecordRef[] | null = null;
 
   constructor(options: IngestOptions) {
     this.#options = options;
@@ -153,6 +156,7 @@ export class IngestLoop {
     const { clock, watermark, batchMs = 50, maxBatch = 2_000 } = this.#options;
     const permit = this.#permitNow();
     const mark = watermark();
+    this.#tellIngested(permit);
     if (permit === null || this.#work?.epoch !== permit.epoch) this.#work = null;
     if (permit === null || mark === null) return IDLE_MS;
     const work = (this.#work ??= await this.#begin(permit));
@@ -250,16 +254,24 @@ export class IngestLoop {
       work.feed.release(position);
     }
     if (batch.rows.length > 0) this.#options.onStored?.(batch.rows);
-    this.#tellIngested(work, permit);
+    this.#stored = [...work.positions].map(([journalId, seq]) => ({ journalId, seq }));
     return before - mergeHeld(work.state);
   }
 
-  /** A commit that both databases acknowledged covers every commit before it. */
-  #tellIngested(work: Work, permit: IngestPermit): void {
+  /**
+   * The journals may let go of what both databases hold. While both are in the sync set, an acknowledged commit is on both
+   * disks, and it covers every commit before it. A commit acknowledged solo is on this one only, until a join: then the peer has
+   * flushed all WAL up to then before the record names it. So in either case a commit is on both disks when the record names
+   * both *after* it was acknowledged. What we know of the record may be a moment old (at the change to solo the commit that
+   * waited is released while the notice is under way): therefore positions are told one interval later, twice the interval of the notices.
+   * Positions only read, not written by us, prove nothing: after a crash of the server they may be of a commit that nobody waited for.
+   */
+  #tellIngested(permit: IngestPermit | null): void {
     const nowMs = this.#options.clock.monotonicMs();
-    if (!permit.bothDatabases || nowMs - this.#lastIngestedMs < INGESTED_EVERY_MS) return;
+    if (nowMs - this.#lastIngestedMs < INGESTED_EVERY_MS) return;
     this.#lastIngestedMs = nowMs;
-    this.#options.onIngested?.([...work.positions].map(([journalId, seq]) => ({ journalId, seq })));
+    if (permit?.bothDatabases === true && this.#ripening !== null) this.#options.onIngested?.(this.#ripening);
+    this.#ripening = this.#stored;
   }
 
   #permitNow(): IngestPermit | null {
