@@ -96,6 +96,7 @@ async function start(
   const vip = new VipListeners(vipAddress === undefined ? [] : listenersOn(config, journal, traps, vipAddress, 'vip'), log);
   undo.push(() => vip.close());
 
+  let copyLost = 0;
   let holding: PeerChannel | null = null;
   const server = await listenPeer({
     ...{ ...identity, address: self.address, port: config.ports.journal, expected: peer.id },
@@ -104,7 +105,7 @@ async function start(
       // The newest connection is the living one; an older may be the ghost of a host that froze.
       holding?.close('replaced by a newer connection');
       holding = channel;
-      holdCopy({ channel, copy, wallUs, log, onChange: changed });
+      holdCopy({ channel, copy, wallUs, log, onChange: changed, onLost: (records) => void (copyLost += records) });
     },
   });
   undo.push(() => server.close());
@@ -131,12 +132,16 @@ async function start(
   undo.push(() => local.close());
 
   let dropped = 0;
+  let refusedFull = 0;
+  let journalFull = false;
   const listeners = () => [...own, ...vip.listeners];
   const report = (): ReceiverReport => ({
     ...{ process: 'receiver', pid: process.pid, vipBound: vip.bound, peerLink: sender.link, dropped },
     received: journal.stats().appended,
     journalBytes: journal.stats().bytes + copy.bytes,
     behindPeer: behindPeer(watermark()),
+    ...{ journalFull, copyLost },
+    ...(sender.linkWhy === null ? {} : { linkWhy: sender.linkWhy }),
   });
   every(undo, WATERMARK_MS, () => {
     if (!dirty) return;
@@ -146,6 +151,8 @@ async function start(
   every(undo, REPORT_MS, () => role.report(report()));
   let counting = false;
   every(undo, DROPS_MS, () => {
+    journalFull = journal.stats().refusedFull > refusedFull;
+    refusedFull = journal.stats().refusedFull;
     if (counting) return;
     counting = true;
     void lostDatagrams(listeners()).then((lost) => {

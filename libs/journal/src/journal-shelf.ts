@@ -60,6 +60,14 @@ export class JournalShelf implements JournalSource {
     return log;
   }
 
+  /** Throws away what is held of a journal and opens it anew at `firstSeq`. Its place in the order stays (`Map.set` of a known key). */
+  async restart(journalId: string, firstSeq: number): Promise<SegmentLog> {
+    const old = this.#logs.get(journalId);
+    await old?.close();
+    await old?.remove();
+    return await this.open(journalId, firstSeq);
+  }
+
   get(journalId: string): SegmentLog | undefined {
     return this.#logs.get(journalId);
   }

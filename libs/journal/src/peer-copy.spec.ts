@@ -45,6 +45,26 @@ describe("the copy of the peer's journal", () => {
     ]);
   });
 
+  it('begins anew behind what the peer has let go, says which range is missing, and keeps the order of journals', async () => {
+    const dir = await tempDir();
+    const peer = await copy(dir);
+    const newer = 'b-mfx00001-0123456789ab';
+    await peer.append(ID, encoded(1, 3));
+    await peer.append(newer, encoded(1, 2));
+    expect(await peer.begin(ID, 4)).toBeNull();
+    expect(await peer.begin(ID, 8)).toEqual({ from: 4, through: 7 });
+    expect(await peer.begin(ID, 8)).toBeNull();
+    expect(await peer.append(ID, encoded(8, 9))).toMatchObject({ kind: 'stored', durableSeq: 9 });
+    expect(peer.journals()).toMatchObject([
+      { journalId: ID, firstSeq: 8, lastDurableSeq: 9 },
+      { journalId: newer, firstSeq: 1, lastDurableSeq: 2 },
+    ]);
+    await expect(peer.begin(ID, 1.5)).rejects.toBeInstanceOf(RecordFormatError);
+    await peer.close();
+    const again = await copy(dir);
+    expect(texts(await again.read(ID, 8, 1e6))).toEqual(numbered(8, 9));
+  });
+
   it('refuses other bytes for a number that it holds, and keeps the first', async () => {
     const peer = await copy(await tempDir());
     await peer.append(ID, encoded(1, 3));

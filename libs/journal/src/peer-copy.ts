@@ -5,7 +5,7 @@ import { type JournalFs, NODE_FS } from './fs-port.js';
 import { checkJournalId, JournalShelf } from './journal-shelf.js';
 import { identify } from './record.js';
 import type { SegmentLog } from './segment-log.js';
-import type { JournalInfo, PeerAppendOutcome, PeerCopy, PeerCopyOptions } from './types.js';
+import type { JournalInfo, PeerAppendOutcome, PeerCopy, PeerCopyOptions, SeqRange } from './types.js';
 
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 
@@ -52,10 +52,17 @@ class FilePeerCopy implements PeerCopy {
     return this.#serial(() => this.#append(journalId, records));
   }
 
-  begin(journalId: string, firstSeq: number): Promise<void> {
+  begin(journalId: string, firstSeq: number): Promise<SeqRange | null> {
     return this.#serial(async () => {
       checkJournalId(journalId);
-      if (this.#shelf.get(journalId) === undefined) await this.#openFor(journalId, firstSeq);
+      if (!Number.isSafeInteger(firstSeq) || firstSeq < 1) throw new RecordFormatError(`a journal that begins at ${firstSeq}`);
+      const held = this.#shelf.get(journalId);
+      if (held === undefined) await this.#openFor(journalId, firstSeq);
+      if (held === undefined || firstSeq <= held.nextSeq) return null;
+      await this.#open?.log.close();
+      this.#open = null;
+      this.#open = { journalId, log: await this.#shelf.restart(journalId, firstSeq) };
+      return { from: held.nextSeq, through: firstSeq - 1 };
     });
   }
 

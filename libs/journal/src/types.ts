@@ -121,8 +121,11 @@ export interface PeerCopy extends JournalSource {
    * @throws JournalConflictError — a number already held with other bytes. @throws RecordFormatError. @throws JournalFatalError.
    */
   append(journalId: string, records: readonly Uint8Array[]): Promise<PeerAppendOutcome>;
-  /** Begin a journal in the middle because the peer no longer holds what lies before. No effect on a journal already held. */
-  begin(journalId: string, firstSeq: number): Promise<void>;
+  /**
+   * Begin a journal in the middle because the peer no longer holds what lies before. No effect when it is held that far already.
+   * Held less far (this disk was set back): what is held goes, since a journal has no holes. @returns the missing range; null = none.
+   */
+  begin(journalId: string, firstSeq: number): Promise<SeqRange | null>;
   held(): readonly { readonly journalId: string; readonly durableSeq: number }[];
   readonly bytes: number;
   close(): Promise<void>;

@@ -67,6 +67,12 @@ export const ReceiverReportSchema = z.object({
   journalBytes: z.int(),
   /** The link to the peer's receiver, in the direction own → peer. */
   peerLink: z.enum(['up', 'down']),
+  /** Why it is down. `peer_full`: the peer's copy takes no more; `stalled`: connected, and for 3 s nothing was acknowledged that waits. */
+  linkWhy: z.enum(['no_connection', 'peer_full', 'stalled']).optional(),
+  /** The own journal is at its bound and refused records just now. */
+  journalFull: z.boolean().optional(),
+  /** Records of the peer that this node had acknowledged and no longer holds, since the start; the peer had let them go. */
+  copyLost: z.int().optional(),
   /** Own records fsynced here and not yet at the peer. */
   behindPeer: z.int(),
   vipBound: z.boolean(),

@@ -6,6 +6,7 @@ import { SILENT_LOG } from '@yosugara/kernel';
 import {
   type CopyOutcome,
   CopySender,
+  decodeFrame,
   holdCopy,
   type JournalRange,
   type OwnJournal,
@@ -164,7 +165,7 @@ class Records implements OwnJournal, PeerJournalCopy {
     this.records.set(journalId, [...held, ...records.map((record) => new Uint8Array(record))]);
     return { kind: 'stored', durableSeq: held.length + records.length };
   }
-  begin = async () => undefined;
+  begin = async () => null;
   dropThrough = async () => undefined;
 }
 
@@ -180,6 +181,7 @@ describe('copying the journal to the peer', () => {
       onChange: () => undefined,
       pingMs: 50,
       silenceMs: 400,
+      stallMs: 500,
     });
     closers.push(() => sender.stop());
     sender.start();
@@ -238,14 +240,32 @@ describe('copying the journal to the peer', () => {
     frozen = true;
     await until(() => sender.link === 'down', 2_000);
   });
+  it('is down while records wait and the peer acknowledges none, though it answers', async () => {
+    const [own, copy] = [new Records(), new Records()];
+    let deaf = true;
+    const server = await listen((channel) => {
+      const answer = channel.send;
+      const send = (frame: Uint8Array) => void ((deaf && decodeFrame(frame).type === 'ack') || answer(frame));
+      holdCopy({ channel: { ...channel, bufferedBytes: 0, send }, copy, wallUs, log: SILENT_LOG, onChange: () => undefined });
+    });
+    const sender = copying(own, server.port);
+    await until(() => sender.link === 'up');
+    own.add(10);
+    await until(() => sender.linkWhy === 'stalled');
+    deaf = false;
+    own.add(10);
+    await until(() => sender.link === 'up' && sender.peerHas('a-1-1') === 20);
+  });
   it('waits while the peer is full, and goes on afterwards', async () => {
     const [own, copy] = [new Records(), new Records()];
     copy.full = true;
     own.add(10);
     const sender = copying(own, (await listen(holding(copy))).port);
-    await until(() => copy.appends > 0);
+    await until(() => copy.appends > 0 && sender.linkWhy === 'peer_full');
+    expect(sender.link).toBe('down');
     copy.full = false;
     await until(() => sender.peerHas('a-1-1') === 10);
+    expect(sender.link).toBe('up');
     expect(copy.appends).toBeLessThan(5);
   });
 });

@@ -73,7 +73,10 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
       dataLoss: forecast.dataLoss,
       reason: forecast.reason,
     },
-    alarms: alarmsOf(context, nodes, master, witness !== undefined && !reports.has(witness.id as NodeId), forecast),
+    alarms: [
+      ...alarmsOf(context, nodes, master, witness !== undefined && !reports.has(witness.id as NodeId), forecast),
+      ...[...reports.values()].flatMap(receiverAlarms),
+    ],
     history: record.history.map((change) => ({
       epoch: change.epoch,
       owner: change.owner,
@@ -218,5 +221,18 @@ function alarmsOf(
       code: 'ARBITER_ZONE',
       text: `the arbiter shares the zone ${witness.zone} with ${shares.id}: what takes one takes both`,
     });
+  return alarms;
+}
+
+function receiverAlarms({ node, receiver }: NodeReport): Status['alarms'] {
+  const alarms: Status['alarms'] = [];
+  if (receiver === null) return alarms;
+  const full = (text: string) => alarms.push({ level: 'red', code: 'RECEIVER_FULL', text });
+  if (receiver.journalFull === true) full(`the journal of ${node} is full: it refuses new messages`);
+  if (receiver.linkWhy === 'peer_full') full(`the copy of the journal of ${node} is full on its peer`);
+  else if (receiver.peerLink === 'down') {
+    const why = receiver.linkWhy === 'stalled' ? 'its peer acknowledges nothing' : "it does not reach its peer's receiver";
+    alarms.push({ level: 'yellow', code: 'RECEIVER_LINK_DOWN', text: `messages of ${node} are on one disk only: ${why}` });
+  }
   return alarms;
 }

@@ -9,6 +9,8 @@ export interface CopyHolderOptions {
   readonly log: Log;
   /** After everything that was fsynced, and once at the start. */
   readonly onChange: () => void;
+  /** So many records that this node once held are missing, and the peer has let them go. */
+  readonly onLost?: (records: number) => void;
   /** Silence after which the sender counts as gone. */
   readonly silenceMs?: number;
 }
@@ -20,7 +22,7 @@ const MAX_WAITING = 64;
  * Takes in the peer's journal on one connection: every frame is answered after its fsync, in order. Ends with the channel.
  * The newest connection wins (the caller closes the one before), since a frozen one may linger.
  */
-export function holdCopy({ channel, copy, wallUs, log, onChange, silenceMs = 2_000 }: CopyHolderOptions): void {
+export function holdCopy({ channel, copy, wallUs, log, onChange, onLost, silenceMs = 2_000 }: CopyHolderOptions): void {
   let waiting = 0;
   let work = Promise.resolve();
   let closed = false;
@@ -57,8 +59,16 @@ export function holdCopy({ channel, copy, wallUs, log, onChange, silenceMs = 2_0
     const frame = decodeFrame(bytes);
     if (frame.type === 'ping') answer({ type: 'pong', t1: frame.t1, t2, t3: wallUs() });
     else if (frame.type === 'hello') answer({ type: 'held', held: copy.held() });
-    else if (frame.type === 'begin') await copy.begin(frame.journalId, frame.firstSeq);
+    else if (frame.type === 'begin') await begin(frame);
     else if (frame.type === 'records') await keep(frame);
+  }
+  async function begin({ journalId, firstSeq }: Extract<CopyFrame, { type: 'begin' }>): Promise<void> {
+    const lost = await copy.begin(journalId, firstSeq);
+    if (lost === null) return;
+    // Our disk was set back. The peer lets go only of what both databases hold, so the rows are there; the copies are not.
+    log.error('copy.lost', { peer: channel.peer, journalId, ...lost });
+    onLost?.(lost.through - lost.from + 1);
+    onChange();
   }
   async function keep({ journalId, records }: Extract<CopyFrame, { type: 'records' }>): Promise<void> {
     const outcome = await copy.append(journalId, records).catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import { explain, type Log } from '@yosugara/kernel';
+import type { ReceiverReport } from '@yosugara/protocol';
 import { ClockOffset } from './clock-offset.js';
 import type { OwnJournal, PeerChannel, PeerDialer } from './ports.js';
 import { type CopyFrame, decodeFrame, encodeFrame, PeerProtocolError } from './wire.js';
@@ -15,7 +16,11 @@ export interface CopySenderOptions {
   readonly pingMs?: number;
   /** Silence after which the link is down. */
   readonly silenceMs?: number;
+  /** Records wait and none is acknowledged: after this the link counts as down though it stands. Default 3 s. */
+  readonly stallMs?: number;
 }
+
+export type LinkWhy = NonNullable<ReceiverReport['linkWhy']>;
 
 const BATCH_BYTES = 256 * 1024;
 /** Records sent and not yet acknowledged. */
@@ -24,6 +29,7 @@ const DIAL_DEADLINE_MS = 1_000;
 const BACKOFF_FIRST_MS = 100;
 const BACKOFF_MAX_MS = 1_000;
 const FULL_RETRY_MS = 1_000;
+const LOOK_MS = 250;
 
 /** Copies this node's journals to the peer, oldest first, each from where the peer ends; for ever, until stopped. */
 export class CopySender {
@@ -33,6 +39,12 @@ export class CopySender {
   readonly #acked = new Map<string, number>();
   #channel: PeerChannel | null = null;
   #up = false;
+  /** The peer's copy refused the last records for want of room. */
+  #full = false;
+  /** Looks in a row at which something waited and nothing had moved. Counted, not timed: a process that slept has not waited. */
+  #idleLooks = 0;
+  #lastLink: 'up' | 'down' = 'down';
+  #looking: NodeJS.Timeout | undefined;
   #stopped = false;
   #wake: (() => void) | null = null;
   #running: Promise<void> | null = null;
@@ -41,8 +53,16 @@ export class CopySender {
     this.#options = options;
   }
 
+  /** `up`: what this node receives reaches the peer's disk. A connection alone is not enough: the owner waits for that disk. */
   get link(): 'up' | 'down' {
-    return this.#up ? 'up' : 'down';
+    return this.linkWhy === null ? 'up' : 'down';
+  }
+
+  /** Why it is down; null = it is up. Also over reconnections: a peer that closes at every record is stalled, not up again and again. */
+  get linkWhy(): LinkWhy | null {
+    if (!this.#up) return 'no_connection';
+    if (this.#full) return 'peer_full';
+    return this.#idleLooks * LOOK_MS >= (this.#options.stallMs ?? 3_000) ? 'stalled' : null;
   }
 
   get clockOffsetUs(): number | null {
@@ -56,13 +76,29 @@ export class CopySender {
 
   start(): void {
     this.#running ??= this.#loop();
+    this.#looking ??= setInterval(() => this.#look(), LOOK_MS);
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    clearInterval(this.#looking);
     this.#channel?.close('stopping');
     this.#wake?.();
     await this.#running;
+  }
+
+  #look(): void {
+    const waits = this.#options.journal
+      .journals()
+      .some(({ journalId, firstSeq, lastDurableSeq }) => lastDurableSeq > Math.max(this.peerHas(journalId), firstSeq - 1));
+    if (!waits) this.#full = false;
+    this.#idleLooks = waits ? this.#idleLooks + 1 : 0;
+    const { link, linkWhy } = this;
+    if (link === this.#lastLink) return;
+    this.#lastLink = link;
+    if (linkWhy === 'peer_full' || linkWhy === 'stalled')
+      this.#options.log.error('copy.no_progress', { peer: this.#options.peer, why: linkWhy });
+    this.#options.onChange();
   }
 
   async #loop(): Promise<void> {
@@ -121,15 +157,21 @@ export class CopySender {
     const { log, onChange, wallUs } = this.#options;
     if (frame.type === 'pong') this.#offset.add(frame.t1, frame.t2, frame.t3, wallUs());
     else if (frame.type === 'held') {
+      // Also of journals that it no longer names: its disk may have been set back.
+      this.#acked.clear();
       for (const { journalId, durableSeq } of frame.held) this.#acked.set(journalId, durableSeq);
       this.#up = true;
       log.info('copy.link_up', { peer: this.#options.peer });
       session.begin(frame.held);
     } else if (frame.type === 'ack') {
+      if (frame.durableSeq > this.peerHas(frame.journalId)) this.#idleLooks = 0;
+      this.#full = false;
       this.#acked.set(frame.journalId, Math.max(frame.durableSeq, this.peerHas(frame.journalId)));
       session.acknowledged();
-    } else if (frame.type === 'resend') session.resend(frame.journalId, frame.fromSeq, frame.full);
-    else if (frame.type === 'conflict') log.error('copy.conflict', { journalId: frame.journalId, why: frame.why });
+    } else if (frame.type === 'resend') {
+      this.#full = frame.full;
+      session.resend(frame.journalId, frame.fromSeq, frame.full);
+    } else if (frame.type === 'conflict') log.error('copy.conflict', { journalId: frame.journalId, why: frame.why });
     if (frame.type !== 'pong') onChange();
   }
 
@@ -152,7 +194,6 @@ class Session {
   readonly #acked: ReadonlyMap<string, number>;
   readonly #channel: PeerChannel;
   readonly #next = new Map<string, number>();
-  readonly #stuck = new Set<string>();
   #begun = false;
   #ended = false;
   #pumping = false;
@@ -226,15 +267,10 @@ class Session {
   /** Journals in their order: a younger one begins when the older one is sent, so the copy never has a younger journal with an unfinished older one. */
   async #nextBatch(): Promise<{ readonly journalId: string; readonly records: readonly Uint8Array[] } | null> {
     for (const { journalId, firstSeq, lastDurableSeq } of this.#options.journal.journals()) {
-      if (this.#stuck.has(journalId)) continue;
       const known = this.#next.get(journalId);
       if (known === undefined && lastDurableSeq < firstSeq) continue;
-      const next = known ?? this.#startOf(journalId, firstSeq);
+      const next = known === undefined ? this.#startOf(journalId, firstSeq) : this.#atLeast(journalId, known, firstSeq);
       if (next > lastDurableSeq) continue;
-      if (next < firstSeq) {
-        this.#giveUp(journalId, next, firstSeq);
-        continue;
-      }
       const records = await this.#options.journal.readEncoded(journalId, next, BATCH_BYTES);
       // A refusal came in while the disk was read: its place counts.
       if (this.#next.get(journalId) !== next) return await this.#nextBatch();
@@ -250,14 +286,14 @@ class Session {
     return firstSeq;
   }
 
-  /** The peer holds the beginning, lost what it had said was on its disk, and this node let that go: somebody must look. */
-  #giveUp(journalId: string, wanted: number, firstSeq: number): void {
-    this.#stuck.add(journalId);
-    this.#options.log.error('copy.gap', {
-      journalId,
-      from: wanted,
-      through: firstSeq - 1,
-      peerHad: this.#acked.get(journalId) ?? 0,
-    });
+  /**
+   * The peer holds the beginning and lost what it had said was on its disk; this node has let that go, since both databases
+   * held the rows. Said here and there, and begun anew from what is left: what comes now must not wait for what is gone.
+   */
+  #atLeast(journalId: string, next: number, firstSeq: number): number {
+    if (next >= firstSeq) return next;
+    const peerHad = this.#acked.get(journalId) ?? 0;
+    this.#options.log.error('copy.gap', { journalId, from: next, through: firstSeq - 1, peerHad });
+    return this.#startOf(journalId, firstSeq);
   }
 }

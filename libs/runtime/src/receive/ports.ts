@@ -37,7 +37,8 @@ export interface PeerJournalCopy {
   held(): readonly { readonly journalId: string; readonly durableSeq: number }[];
   /** Resolves when fsynced. @throws with code JOURNAL_CONFLICT — held with other bytes. */
   append(journalId: string, records: readonly Uint8Array[]): Promise<CopyOutcome>;
-  begin(journalId: string, firstSeq: number): Promise<void>;
+  /** Begins in the middle. @returns what is missing between what was held and `firstSeq`; what was held goes. null = nothing. */
+  begin(journalId: string, firstSeq: number): Promise<{ readonly from: number; readonly through: number } | null>;
   dropThrough(journalId: string, seq: number): Promise<void>;
 }
 

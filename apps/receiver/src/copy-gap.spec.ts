@@ -1,0 +1,102 @@
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openPeerCopy, openReceiverJournal, type PeerCopy, type ReceiverJournal } from '@yosugara/journal';
+import type { Log } from '@yosugara/kernel';
+import { wallUs } from '@yosugara/receivers';
+import { CopySender, holdCopy, type PeerChannel } from '@yosugara/runtime';
+import { afterEach, expect, it } from 'vitest';
+
+const dir = mkdtempSync(join(tmpdir(), 'yosugara-gap-'));
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+  rmSync(dir, { recursive: true, force: true });
+});
+const soon = { timeout: 5_000, interval: 10 };
+const fatal = (error: Error) => expect.fail(error.message);
+
+/** Two ends of a connection without a network. */
+function channels(): [PeerChannel, PeerChannel] {
+  const frames: ((frame: Uint8Array) => void)[] = [];
+  const closed: ((why: string) => void)[] = [];
+  const end = (self: number): PeerChannel => ({
+    peer: self === 0 ? 'b' : 'a',
+    bufferedBytes: 0,
+    send: (frame) => void setImmediate(() => frames[1 - self]?.(frame)),
+    onFrame: (handler) => void (frames[self] = handler),
+    onClose: (handler) => void closed.push(handler),
+    pause: () => undefined,
+    resume: () => undefined,
+    close: (why) => {
+      for (const handler of closed.splice(0)) handler(why);
+    },
+  });
+  return [end(0), end(1)];
+}
+const receive = async (journal: ReceiverJournal, from: number, through: number) => {
+  for (let at = from; at <= through; at++) {
+    journal.append({
+      ...{ receivedAtUs: wallUs(), monotonicMs: 1, kind: 'syslog', transport: 'udp', flags: 0, raw: Buffer.from(`m${at}`) },
+      ...{ source: { address: '10.0.0.1', port: 1 }, listener: { kind: 'own', address: '127.0.0.1' } },
+    });
+    // A segment each.
+    await journal.flush();
+  }
+};
+function copying(journal: ReceiverJournal, copy: PeerCopy, log: Log, lost: number[]): CopySender {
+  const dialer = {
+    dial: async () => {
+      const [mine, theirs] = channels();
+      holdCopy({ channel: theirs, copy, wallUs, log, onChange: () => undefined, onLost: (records) => lost.push(records) });
+      return mine;
+    },
+  };
+  const sender = new CopySender({ node: 'a', peer: 'b', journal, dialer, wallUs, log, onChange: () => undefined });
+  sender.start();
+  closers.push(() => sender.stop());
+  return sender;
+}
+
+it('a peer whose disk was set back behind what was let go gets the rest, and both sides name what is gone', async () => {
+  const said: [string, unknown][] = [];
+  const note = (event: string, fields?: unknown) => void said.push([event, fields]);
+  const log: Log = { debug: note, info: note, warn: note, error: note };
+  const lost: number[] = [];
+  const journal = await openReceiverJournal({
+    dir: join(dir, 'own'),
+    node: 'a',
+    maxBytes: 1e9,
+    segmentBytes: 100,
+    onFatal: fatal,
+  });
+  closers.push(() => journal.close());
+  const { journalId } = journal;
+  const copy = await openPeerCopy({ dir: join(dir, 'peer'), maxBytes: 1e9, onFatal: fatal });
+  const sender = copying(journal, copy, log, lost);
+  await receive(journal, 1, 10);
+  await expect.poll(() => sender.peerHas(journalId), soon).toBe(10);
+  cpSync(join(dir, 'peer'), join(dir, 'snapshot'), { recursive: true });
+  for (const name of readdirSync(join(dir, 'snapshot'))) if (name.startsWith('lock')) rmSync(join(dir, 'snapshot', name));
+  await receive(journal, 11, 30);
+  await expect.poll(() => sender.peerHas(journalId), soon).toBe(30);
+  await journal.dropThrough(journalId, 20);
+  await sender.stop();
+  await copy.close();
+  expect(lost).toEqual([]);
+
+  const setBack = await openPeerCopy({ dir: join(dir, 'snapshot'), maxBytes: 1e9, onFatal: fatal });
+  closers.push(() => setBack.close());
+  expect(setBack.held()).toEqual([{ journalId, durableSeq: 10 }]);
+  const again = copying(journal, setBack, log, lost);
+  await expect.poll(() => again.peerHas(journalId), soon).toBe(30);
+  await receive(journal, 31, 35);
+  await expect.poll(() => again.peerHas(journalId), soon).toBe(35);
+  expect(again.link).toBe('up');
+  const gone = { journalId, from: 11, through: 20 };
+  expect(lost).toEqual([10]);
+  expect(said.filter(([event]) => event === 'copy.gap')).toEqual([['copy.gap', { ...gone, peerHad: 10 }]]);
+  expect(said.filter(([event]) => event === 'copy.lost')).toEqual([['copy.lost', { peer: 'a', ...gone }]]);
+  const texts = (await setBack.read(journalId, 21, 1e6)).map(({ raw }) => Buffer.from(raw).toString());
+  expect(texts).toEqual(Array.from({ length: 15 }, (_, at) => `m${at + 21}`));
+});
