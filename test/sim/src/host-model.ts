@@ -77,9 +77,14 @@ export class HostModel {
   #inbox: Untimed[] = [];
   #atPersist: { readonly when: 'before' | 'after'; readonly run: () => void } | null = null;
   #persisting = false;
+  #writing: Persist | null = null;
   #rest: ControllerEffect[] = [];
   #hungProbes = 0;
-  #deadMan: { untilMs: number; epoch: Epoch; struck: Epoch; boot: string } | null = null;
+  #looking = false;
+  #afterLook: (() => void)[] = [];
+  /** Names that are being changed count as required only if they were before and will be after (host-control's Watch). */
+  #verifying: readonly NodeId[] | null = null;
+  #deadMan: { untilMs: number; epoch: Epoch; struck: Epoch; leased: Epoch; boot: string } | null = null;
 
   constructor(node: NodeId, world: HostWorld, config: Omit<ControllerConfig, 'boot'>) {
     this.node = node;
@@ -161,7 +166,11 @@ export class HostModel {
     this.state = created.state;
     this.#life += 1;
     this.#hungProbes = 0;
-    if (this.kind === 'data') this.#deadMan = { untilMs: 0, epoch: asEpoch(0), struck: asEpoch(0), boot: this.state.config.boot };
+    this.#looking = false;
+    this.#afterLook = [];
+    this.#verifying = null;
+    if (this.kind === 'data')
+      this.#deadMan = { untilMs: 0, epoch: asEpoch(0), struck: asEpoch(0), leased: asEpoch(0), boot: this.state.config.boot };
     this.#world.trace(() => `${this.node} controller starts, boot ${this.state?.config.boot}`);
     this.#tick(this.#life);
   }
@@ -185,7 +194,11 @@ export class HostModel {
     this.#life += 1;
     this.#inbox = [];
     this.#rest = [];
-    if (this.#persisting) this.#persisting = false;
+    this.#persisting = false;
+    // What it was writing may have reached the disk, in order, or not: by now, since its directory's lock goes with it.
+    const partly = this.#world.rng.next();
+    if (this.#writing !== null && partly < 0.5) this.#write(this.#writing, partly < 0.25);
+    this.#writing = null;
   }
 
   freeze(what: 'controller' | 'host'): void {
@@ -253,13 +266,10 @@ export class HostModel {
     this.#persisting = true;
     this.#rest = [...rest];
     const life = this.#life;
-    const partly = this.#world.rng.next();
+    this.#writing = change;
     this.#world.agenda.after(this.#world.rng.between(0.2, 4) + this.diskSlowMs, () => {
-      if (life !== this.#life) {
-        // The process died meanwhile; what it had written may have reached the disk, in order, or not.
-        if (partly < 0.5) this.#write(change, partly < 0.25);
-        return;
-      }
+      if (life !== this.#life) return;
+      this.#writing = null;
       this.#write(change, true);
       const blow = this.#atPersist;
       this.#atPersist = null;
@@ -318,7 +328,11 @@ export class HostModel {
         break;
       case 'lease':
         if (this.#deadMan !== null && (effect.untilMs === 0 || effect.epoch > this.#deadMan.struck))
-          Object.assign(this.#deadMan, { untilMs: effect.untilMs, epoch: effect.epoch });
+          Object.assign(this.#deadMan, {
+            untilMs: effect.untilMs,
+            epoch: effect.epoch,
+            leased: Math.max(this.#deadMan.leased, effect.epoch),
+          });
         break;
       case 'vipRenew':
         if (this.vipUntilMs > this.local()) this.vipUntilMs = this.local() + effect.leaseLeftMs;
@@ -399,10 +413,7 @@ export class HostModel {
           postgres.setFollow(action.follow);
           postgres.start(
             'standby',
-            () => {
-              this.#look();
-              ok();
-            },
+            () => this.#look(ok),
             () => fail('DIED'),
           );
         });
@@ -413,10 +424,7 @@ export class HostModel {
           postgres.setNames(action.names);
           postgres.start(
             'primary',
-            () => {
-              this.#look();
-              ok();
-            },
+            () => this.#look(ok),
             () => fail('DIED'),
           );
         });
@@ -424,15 +432,21 @@ export class HostModel {
         return later(20, 120, () => {
           if (postgres.process !== 'standby') return fail('NOT_STANDBY');
           postgres.setFollow(action.follow);
-          this.#look();
+          // A cut is waited for and looked at; a new source is not.
+          if (action.follow === null) return this.#look(ok);
           ok();
+          this.#poke();
         });
       case 'pg.setNames':
         return later(20, 120, () => {
           if (!postgres.running) return fail('DOWN');
+          this.#verifying = postgres.names.filter((name) => action.names.includes(name));
           postgres.setNames(action.names);
-          this.#look();
-          ok();
+          later(5, 60, () => {
+            this.#verifying = null;
+            ok();
+            this.#poke();
+          });
         });
       case 'pg.promote':
         return later(20, 60, () => {
@@ -443,6 +457,7 @@ export class HostModel {
             this.#world.beforeWritable(this, action);
             postgres.promote();
             ok();
+            this.#poke();
           });
         });
       case 'pg.mark':
@@ -458,14 +473,12 @@ export class HostModel {
             const budget = setBudget(this.#world.agenda, action.budgetMs, () => postgres.kill());
             postgres.shutDown(() => {
               budget.done = true;
-              this.#look();
-              ok();
+              this.#look(ok);
             });
           });
         return later(20, 100, () => {
           postgres.kill();
-          this.#look();
-          ok();
+          this.#look(ok);
         });
       case 'pg.rewind':
       case 'pg.baseBackup':
@@ -511,8 +524,8 @@ export class HostModel {
         return fail('SOURCE_LOST');
       if (rewind && this.#world.rng.chance(0.1)) return fail('REWIND_FAILED');
       postgres.copyOf(source);
-      this.#look();
       ok();
+      this.#poke();
     });
   }
 
@@ -520,19 +533,49 @@ export class HostModel {
   #probe(): void {
     const hangs = this.postgres.hung || this.postgres.frozen;
     this.#world.agenda.after(hangs ? PROBE_DEADLINE_MS : PROBE_MS, () => {
-      if (this.kind === 'data' && this.thinking) this.#look();
+      if (this.kind === 'data' && this.thinking) this.#poke();
       this.#probe();
     });
   }
 
-  #look(): void {
+  /** A look that begins after this call, as host-control's Watch does. */
+  #look(then: () => void): void {
+    if (this.#looking) this.#afterLook.push(() => this.#look(then));
+    else this.#begin(then);
+  }
+
+  /** Look soon. If one is under way that one counts, though it may have begun before whatever has just changed. */
+  #poke(): void {
+    if (!this.#looking) this.#begin(() => {});
+  }
+
+  #begin(then: () => void): void {
     if (this.state === null) return;
-    let facts: PostgresFacts = this.postgres.facts();
-    if (this.postgres.hung && this.postgres.process !== 'down') {
-      this.#hungProbes += 1;
-      if (this.#hungProbes < HUNG_AFTER_PROBES) return;
-      facts = { kind: 'hung', failures: this.#hungProbes, wasPrimary: this.postgres.process === 'primary' };
-    } else this.#hungProbes = 0;
+    const life = this.#life;
+    const { postgres } = this;
+    const { postmaster } = postgres;
+    const hangs = postgres.hung && postgres.process !== 'down';
+    const seen = postgres.facts();
+    this.#looking = true;
+    this.#world.agenda.after(hangs ? PROBE_DEADLINE_MS : this.#world.rng.between(1, 30), () => {
+      if (life !== this.#life) return;
+      this.#looking = false;
+      // Another postmaster than the one that was asked: asked again.
+      if (postmaster !== postgres.postmaster) this.#saw(postgres.facts(), false);
+      else this.#saw(seen, hangs);
+      then();
+      for (const next of this.#afterLook.splice(0)) next();
+    });
+  }
+
+  #saw(seen: PostgresFacts, hangs: boolean): void {
+    this.#hungProbes = hangs ? this.#hungProbes + 1 : 0;
+    if (hangs && this.#hungProbes < HUNG_AFTER_PROBES) return;
+    let facts = seen;
+    const verified = this.#verifying;
+    if (hangs) facts = { kind: 'hung', failures: this.#hungProbes, wasPrimary: this.postgres.process === 'primary' };
+    else if (seen.kind === 'primary' && verified !== null)
+      facts = { ...seen, names: (seen.names ?? []).filter((name) => verified.includes(name)) };
     this.push({ kind: 'facts', facts });
   }
 
@@ -557,7 +600,7 @@ export class HostModel {
 
   /** As host-control does: nothing that writes is started for an epoch that the dead man has ended. */
   #leaseEnded(): boolean {
-    return this.#deadMan !== null && this.#deadMan.struck > 0 && this.#deadMan.untilMs === 0;
+    return this.#deadMan !== null && this.#deadMan.struck > 0 && this.#deadMan.leased <= this.#deadMan.struck;
   }
 
   /** Kill, prove, tell the others. */

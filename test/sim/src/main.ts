@@ -43,6 +43,8 @@ async function schedules(count: number, from: number) {
     acknowledged += tally.acknowledged;
     takeOvers += tally.takeOvers;
     failures.push(...tally.failures);
+    for (const { seed, invariant, faults } of tally.failures)
+      process.stderr.write(`seed ${seed} breaks ${invariant}: ${faults.join(', ')}\n`);
     progress(() => `${done}/${count} schedules, ${failures.length} violations, ${rate()}/s`, done === count);
   });
   failures.sort((one, two) => one.seed - two.seed);

@@ -57,6 +57,8 @@ export class PostgresModel {
   frozen = false;
   /** Grows with every start and stop: what an older life planned does nothing. */
   life = 0;
+  /** Grows with every start and end of a process. */
+  postmaster = 0;
   #streams = new Map<NodeId, Stream>();
   #receiving: { from: NodeId; id: number; fromLife: number } | null = null;
   #streamIds = 0;
@@ -133,6 +135,7 @@ export class PostgresModel {
   start(as: 'standby' | 'primary', done: () => void, failed: () => void): void {
     if (this.process !== 'down') throw new YosugaraError('ALREADY_RUNNING', 'PostgreSQL runs already');
     this.process = 'starting';
+    this.postmaster += 1;
     this.#starting = as;
     this.hung = false;
     // What pg_control would say if it died from here on.
@@ -182,6 +185,7 @@ export class PostgresModel {
 
   #ended(): void {
     this.life += 1;
+    this.postmaster += 1;
     this.process = 'down';
     this.hung = false;
     this.#waiting = [];

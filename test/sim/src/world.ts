@@ -80,7 +80,7 @@ export class World implements HostWorld {
       timings: PROFILES[this.#profile],
       hasVip: true,
     };
-    this.#startMs = this.#profile === 'tolerant' ? 20_000 : 12_000;
+    this.#startMs = this.#profile === 'tolerant' ? 20_000 : 16_000;
     this.#plan = this.#draw(new Rng(seed * 2 + 1));
     for (const node of this.nodes) this.#hosts.set(node, new HostModel(node, this, this.#config(node)));
     for (const node of this.nodes) this.agenda.after(this.rng.between(0, 500), () => this.host(node).powerOn());
