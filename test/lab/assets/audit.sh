@@ -6,6 +6,8 @@ set -eu
 image=$1 mountpoint=$2 pgdata=$mountpoint/$3 bin=$4 sockets=$5
 mount -o loop,noatime "$image" "$mountpoint"
 chown postgres "$sockets"
+# Nothing runs on this copy: the lock is of the life that lost its power (and empty, if it was never flushed).
+rm -f "$pgdata/postmaster.pid"
 printf 'local all all trust\n' > "$sockets/hba"
 chmod 644 "$sockets/hba"
 setpriv --reuid postgres --regid postgres --clear-groups "$bin/postgres" -D "$pgdata" -p 5432 -c listen_addresses= \

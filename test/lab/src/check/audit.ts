@@ -65,9 +65,14 @@ function startServer(options: AuditOptions, image: string, place: string, socket
 }
 
 const OPEN_DEADLINE_MS = 30_000;
+const REPLAY_MS = 5_000;
+/** SQLSTATE undefined_table. */
+const UNDEFINED_TABLE = '42P01';
 
 async function readKeys(socketDir: string, server: Server): Promise<readonly number[]> {
   let trouble = '';
+  // A hot standby may open before it has replayed the table's creation.
+  const settledMs = performance.now() + REPLAY_MS;
   const read = async (): Promise<readonly number[] | undefined> => {
     if (server.child.exitCode !== null)
       throw new LabToolError('PostgreSQL on the disk after the power cut', lastLines(server.said()));
@@ -75,6 +80,8 @@ async function readKeys(socketDir: string, server: Server): Promise<readonly num
       const rows = await query<{ key: string }>({ socketDir, port: 5432, password: '' }, 'SELECT key FROM lab_write');
       return rows.map((row) => Number(row.key));
     } catch (error) {
+      // The server is open and the table itself was never flushed: this disk holds none of them.
+      if ((error as { code?: unknown }).code === UNDEFINED_TABLE && performance.now() > settledMs) return [];
       trouble = error instanceof Error ? error.message : String(error);
       return undefined;
     }
