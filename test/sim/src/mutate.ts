@@ -12,8 +12,8 @@ import { type MutantResult, progress } from './print.js';
 import { runSeed } from './world.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const MAX_SEEDS = 1_500;
-const BUDGET_MS = 60_000;
+const MAX_SEEDS = 4_000;
+const BUDGET_MS = 120_000;
 const run = promisify(execFile);
 
 /**
