@@ -33,10 +33,13 @@ export class PostgresControlError extends YosugaraError {
   }
 }
 
-/** Codes: `VIP_DUPLICATE` another host answers for the address · `VIP_FAILED` a tool failed or missed its deadline. */
+/**
+ * Codes: `VIP_DUPLICATE` another host answers for the address · `VIP_FAILED` a tool failed or missed its deadline ·
+ * `VIP_LEASE_TOO_SHORT` less than a whole second of the lease is left, the kernel's smallest lifetime of an address.
+ */
 export class VipError extends YosugaraError {
   override readonly name = 'VipError';
-  constructor(code: 'VIP_DUPLICATE' | 'VIP_FAILED', message: string, cause?: unknown) {
+  constructor(code: 'VIP_DUPLICATE' | 'VIP_FAILED' | 'VIP_LEASE_TOO_SHORT', message: string, cause?: unknown) {
     super(code, message, cause === undefined ? undefined : { cause });
   }
 }

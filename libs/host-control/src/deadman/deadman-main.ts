@@ -25,10 +25,12 @@ let leaseEpoch = 0;
 let provedEpoch = 0;
 let killing: Promise<boolean> | null = null;
 let timer: NodeJS.Timeout | null = null;
+let ending = false;
 
 onJsonLines<ToDeadMan>(controller, (message) => {
   if ('setup' in message) void begin(message.setup);
   else if ('lease' in message) lease(message.lease, message.epoch);
+  else if (ending && 'spawn' in message) say({ id: message.id, refused: 'the dead man is ending' });
   else if (keeper !== null) void keeper.obey(message, say);
 });
 controller.once('close', () => void end());
@@ -63,6 +65,7 @@ async function begin(given: DeadManSetup): Promise<void> {
 let proof: (epoch: number) => Promise<number> = async () => 0;
 
 function lease(untilMs: number, epoch: number): void {
+  if (ending) return;
   if (epoch > provedEpoch) keeper?.mayServe(true);
   if (untilMs !== 0) {
     if (epoch <= provedEpoch || epoch < leaseEpoch) return;
@@ -99,16 +102,20 @@ function killAllOnce(): Promise<boolean> {
   return killing;
 }
 
-let ending = false;
 async function end(): Promise<void> {
   if (ending) return;
   ending = true;
   leaseUntilMs = 0;
+  // Somebody may end us alone: while we wait for the voters, a living controller must not serve in the epoch that we prove.
+  provedEpoch = Math.max(provedEpoch, leaseEpoch);
   if (keeper !== null && setup !== null) {
     keeper.mayServe(false);
     // A process in uninterruptible sleep goes when its disk answers: we stay until it has, nobody else would.
     while (!(await killAllOnce()));
-    if (leaseEpoch > 0) await proof(leaseEpoch);
+    if (leaseEpoch > 0) {
+      say({ struck: leaseEpoch });
+      await proof(leaseEpoch);
+    }
     keeper.cleanUp();
   }
   process.exit(0);

@@ -153,12 +153,40 @@ describe('the dead man', () => {
     node.deadMan.lease(0, epoch(8));
   });
 
+  it('lets nothing serve while it ends, though its controller lives and renews the lease', async () => {
+    // Voters that take the proof and never answer: the longest wait there is.
+    const { ports, cluster } = bed.config('a');
+    let heard = 0;
+    for (const member of cluster.members.filter(({ id }) => id !== 'a')) {
+      const server = createServer(() => void heard++);
+      await new Promise<void>((resolve) => server.listen(ports.status, member.address, resolve));
+      bed.onClose(async () => {
+        server.closeAllConnections();
+        server.close();
+      });
+    }
+    const node = await bed.primary();
+    const gone = new Promise((resolve) => node.deadMan.onExit(resolve));
+    node.deadMan.lease(CLOCK.monotonicMs() + 60_000, epoch(7));
+    process.kill(node.deadMan.pid()!, 'SIGTERM');
+    await eventually('the proof is out', 3_000, () => heard > 0);
+    for (const later of [7, 8]) {
+      node.deadMan.lease(CLOCK.monotonicMs() + 60_000, epoch(later));
+      await expect(node.postgres.startPrimary([])).rejects.toMatchObject({
+        code: expect.stringMatching(/^(LEASE_ENDED|DEAD_MAN_LOST)$/),
+      });
+      expect(postgresOf('a')).toEqual([]);
+    }
+    await gone;
+    expect(postgresOf('a')).toEqual([]);
+  });
+
   it('takes the VIP’s ports from a controller that cannot let go of them', async () => {
     const node = await bed.node('a');
     const config = bed.config('a', 'bind');
     const vip = createVipDriver(config);
     bed.onClose(() => vip.release());
-    await vip.hold(60_000);
+    await vip.hold(() => 60_000);
     const [forwarder] = await eventually('a forwarder', 2_000, () => {
       const found = processesMarked(heldMarker('vip', config));
       return found.length > 0 ? found : null;
@@ -203,6 +231,32 @@ describe('the dead man', () => {
     expect(isAlive(second)).toBe(true);
     deadMan.wantManager(false);
     await eventually('no manager', 3_000, () => managersOf('a').length === 0 && deadMan.managerPid() === null);
+  });
+
+  it('leaves nobody when it dies itself: its controller kills PostgreSQL with its backends, the manager and the VIP’s holder', async () => {
+    const node = await bed.node('a', { manager: MANAGER });
+    await node.postgres.initialise();
+    await node.postgres.startPrimary([]);
+    node.deadMan.wantManager(true);
+    const config = bed.config('a', 'bind');
+    const vip = createVipDriver(config);
+    bed.onClose(() => vip.release());
+    await vip.hold(() => 60_000);
+    await eventually(
+      'all run',
+      5_000,
+      () => managersOf('a').length === 2 && processesMarked(heldMarker('vip', config)).length === 1,
+    );
+    const client = await bed.client(node);
+    await client.query('create table t (n int)');
+    client.query('do $$ begin loop insert into t values (1); commit; end loop; end $$').catch(() => {});
+    const told = new Promise((resolve) => node.deadMan.onExit(resolve));
+    process.kill(node.deadMan.pid()!, 'SIGKILL');
+    await told;
+    const begun = CLOCK.monotonicMs();
+    expect(await node.deadMan.killEverything(2_000)).toBe(true);
+    expect([...postgresOf('a'), ...managersOf('a'), ...processesMarked(heldMarker('vip', config))]).toEqual([]);
+    expect(CLOCK.monotonicMs() - begun).toBeLessThan(2_000);
   });
 
   it('tells its controller when it dies itself, and PostgreSQL can still be stopped with proof', async () => {

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { type Clock, DeadlineError, type Epoch, type Log } from '@yosugara/kernel';
+import { type Clock, DeadlineError, type Epoch, explain, type Log } from '@yosugara/kernel';
 import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import type { DeadMan } from '@yosugara/runtime';
 import { PostgresControlError } from '../errors.js';
 import { postgresAccount } from '../os/account.js';
-import { findCgroupRoot, removeGroups } from '../os/cgroup.js';
+import { findCgroupRoot, openGroup, removeGroups } from '../os/cgroup.js';
 import { childProgram } from '../os/child-program.js';
 import { type Containment, killAll } from '../os/containment.js';
 import { onJsonLines, sendLine } from '../os/lines.js';
@@ -203,6 +203,25 @@ class DeadManLink implements HostDeadMan {
     this.#postmaster = null;
   }
 
+  async killEverything(deadlineMs: number): Promise<boolean> {
+    const { groupName, postgres, managerMarker, vipMarker } = this.#setup;
+    const root = this.#report?.containment === 'cgroup' ? findCgroupRoot(groupName) : null;
+    const group = (kind: Kind) => (root === null ? null : openGroup(root, kind));
+    const everything: Containment[] = [
+      { group: group('postgres'), scan: postgres, marker: null },
+      { group: group('manager'), scan: null, marker: managerMarker },
+      { group: null, scan: null, marker: vipMarker },
+    ];
+    try {
+      const killed = await Promise.all(everything.map((where) => killAll(where, deadlineMs)));
+      this.#postmaster = null;
+      return killed.every((count) => count !== null);
+    } catch (error) {
+      this.#log.error('deadman.killEverything', { error: explain(error) });
+      return false;
+    }
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
     this.#manager.close();
@@ -222,6 +241,7 @@ class DeadManLink implements HostDeadMan {
     if (answer !== null && 'pid' in answer && 'id' in answer) return answer.pid;
     if (answer === null) throw new PostgresControlError('DEAD_MAN_LOST', 'the dead man is gone');
     const why = 'refused' in answer ? answer.refused : 'no pid';
+    if (why.includes('ending')) throw new PostgresControlError('DEAD_MAN_LOST', 'the dead man is ending');
     const code = why.includes('lease') ? 'LEASE_ENDED' : why.includes('still there') ? 'RUNNING' : 'START_FAILED';
     throw new PostgresControlError(code, `dead man refused to start ${kind}: ${why}`);
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { explain, type Log } from '@yosugara/kernel';
 import type { VipDriver } from '@yosugara/runtime';
 import { VipError } from '../errors.js';
@@ -20,6 +21,8 @@ interface AddressFact {
 
 const IP_DEADLINE_MS = 2_000;
 const PROBE_DEADLINE_MS = 3_000;
+/** Decision 0006: a take-over does not wait a full second for an answer that comes within a millisecond or never. */
+const PROBE_WAIT_MS = 300;
 const ANNOUNCE_DEADLINE_MS = 6_000;
 
 /**
@@ -30,9 +33,8 @@ export class IpDriver implements VipDriver {
   readonly kind = 'ip';
   readonly #options: IpOptions;
   readonly #log: Log;
-  /** One at a time; while one is at work, of further renewals only the newest counts. */
+  /** One at a time: it reads the lease when it sets the address, so a renewal that finds one at work has nothing to add. */
   #working: Promise<void> | null = null;
-  #newestUntil = 0;
   #wanted = false;
   #arpingMissing = false;
 
@@ -41,11 +43,10 @@ export class IpDriver implements VipDriver {
     this.#log = options.log;
   }
 
-  async hold(leaseLeftMs: number): Promise<void> {
+  async hold(leaseLeftMs: () => number): Promise<void> {
     this.#wanted = true;
-    this.#newestUntil = performance.now() + leaseLeftMs;
     if (this.#working !== null) return await this.#working;
-    this.#working = this.#hold().finally(() => {
+    this.#working = this.#hold(leaseLeftMs).finally(() => {
       this.#working = null;
     });
     await this.#working;
@@ -54,6 +55,10 @@ export class IpDriver implements VipDriver {
   async release(): Promise<void> {
     this.#wanted = false;
     await this.#working?.catch(() => {});
+    await this.#remove();
+  }
+
+  async #remove(): Promise<void> {
     const { address, prefixLength } = this.#options;
     const at = (await this.#addresses()).find((fact) => carries(fact, address));
     if (at === undefined) return;
@@ -67,7 +72,7 @@ export class IpDriver implements VipDriver {
     return (await this.#addresses()).some((fact) => carries(fact, this.#options.address));
   }
 
-  async #hold(): Promise<void> {
+  async #hold(leaseLeftMs: () => number): Promise<void> {
     const { address, prefixLength } = this.#options;
     const facts = await this.#addresses();
     const here = facts.find((fact) => carries(fact, address));
@@ -75,8 +80,12 @@ export class IpDriver implements VipDriver {
     if (device === undefined)
       throw new VipError('VIP_FAILED', `no interface carries ${this.#options.nextTo}: name one in cluster.vip.interface`);
     if (here === undefined) await this.#mustBeFree(device);
-    const seconds = Math.floor((this.#newestUntil - performance.now()) / 1_000);
-    if (seconds < 1 || !this.#wanted) return; // Too little left to be worth it: what is there runs out by itself.
+    if (!this.#wanted) return; // Released in the meantime.
+    // Rounded down: the address must be gone when the lease is. What is there already runs out by itself.
+    const leftMs = leaseLeftMs();
+    const seconds = Math.floor(leftMs / 1_000);
+    if (seconds < 1)
+      throw new VipError('VIP_LEASE_TOO_SHORT', `${Math.round(leftMs)} ms of the lease are left: too little for ${address}`);
     const lifetime = ['valid_lft', String(seconds), 'preferred_lft', String(seconds)];
     const done = await this.#run(
       ['ip', 'addr', 'replace', `${address}/${prefixLength}`, 'dev', device, ...lifetime],
@@ -86,15 +95,30 @@ export class IpDriver implements VipDriver {
     if (here === undefined) void this.#announce(device);
   }
 
-  /** RFC 5227 §2.1: ask before using. Only IPv4: for IPv6 the kernel itself detects duplicates (RFC 4862 §5.4). */
+  /**
+   * RFC 5227 §2.1: ask before using. An answer ends arping at once; without one it would wait its whole second, so we go on earlier
+   * and leave it listening: should the answer come late, the address goes again. Only IPv4: for IPv6 the kernel itself detects
+   * duplicates (RFC 4862 §5.4).
+   */
   async #mustBeFree(device: string): Promise<void> {
     const { address } = this.#options;
-    const answer = await this.#arping(['-D', '-c', '1', '-w', '1', '-I', device, address], PROBE_DEADLINE_MS);
-    if (answer !== null && answer.code === 1 && /Received [1-9]/.test(answer.stdout))
-      throw new VipError(
-        'VIP_DUPLICATE',
-        `another host on ${device} answers for ${address}: ${answer.stdout.trim().split('\n').slice(1, 2).join('')}`,
-      );
+    const asked = this.#arping(['-D', '-c', '1', '-w', '1', '-I', device, address], PROBE_DEADLINE_MS).then((answer) =>
+      answer !== null && answer.code === 1 && /Received [1-9]/.test(answer.stdout)
+        ? `another host on ${device} answers for ${address}: ${answer.stdout.trim().split('\n').slice(1, 2).join('')}`
+        : null,
+    );
+    const waiting = new AbortController();
+    const early = await Promise.race([asked, sleep(PROBE_WAIT_MS, undefined, { signal: waiting.signal }).catch(() => undefined)]);
+    waiting.abort();
+    if (typeof early === 'string') throw new VipError('VIP_DUPLICATE', early);
+    if (early === undefined) void asked.then((late) => this.#answeredLate(late));
+  }
+
+  async #answeredLate(duplicate: string | null): Promise<void> {
+    if (duplicate === null) return;
+    this.#log.error('vip.duplicate', { why: duplicate, effect: 'the address is removed here' });
+    await this.#working?.catch(() => {});
+    await this.#remove().catch((error: unknown) => this.#log.error('vip.duplicate', { why: explain(error) }));
   }
 
   /** Gratuitous ARP (RFC 5227 §3), three of them: neighbours and switches that missed one must not keep the old owner. */

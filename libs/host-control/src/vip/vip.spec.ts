@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PROFILES } from '@yosugara/failover';
 import type { NodeConfig } from '@yosugara/protocol';
 import type { VipDriver } from '@yosugara/runtime';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +10,9 @@ import { processesMarked } from '../os/processes.js';
 import { buildChildPrograms } from '../testing/build.js';
 import { eventually, Testbed } from '../testing/testbed.js';
 import { createVipDriver } from './driver.js';
+
+/** How often the controller renews: `VIP_RENEW_EVERY_MS` of the runtime's leasing, and a tick. */
+const VIP_RENEW_MS = 550;
 
 describe('driver bind', () => {
   let bed: Testbed;
@@ -52,8 +57,8 @@ describe('driver bind', () => {
     await echo(config);
     const vip = driver(config);
     expect(await vip.held()).toBe(false);
-    await vip.hold(3_000);
-    await vip.hold(3_000);
+    await vip.hold(() => 3_000);
+    await vip.hold(() => 3_000);
     expect(await vip.held()).toBe(true);
     const { socket, said } = await dial(config);
     expect(said).toBe('a');
@@ -71,9 +76,9 @@ describe('driver bind', () => {
     const [a, b] = [bed.config('a', 'bind'), bed.config('b', 'bind')];
     await Promise.all([echo(a), echo(b)]);
     const [vipA, vipB] = [driver(a), driver(b)];
-    await vipA.hold(3_000);
+    await vipA.hold(() => 3_000);
     expect((await dial(a)).said).toBe('a');
-    await vipB.hold(3_000);
+    await vipB.hold(() => 3_000);
     expect((await dial(b)).said).toBe('a');
     await vipA.release();
     expect((await dial(b)).said).toBe('b');
@@ -84,7 +89,7 @@ describe('driver bind', () => {
     const config = bed.config('a', 'bind');
     await echo(config);
     const vip = driver(config);
-    await vip.hold(3_000);
+    await vip.hold(() => 3_000);
     await dial(config);
     const [first] = processesMarked(heldMarker('vip', config));
     process.kill(first!, 'SIGKILL');
@@ -134,12 +139,12 @@ describe.skipIf(!namespaces)('driver ip, in two namespaces with a cable between 
   });
   afterAll(() => bed.close());
 
-  function make(node: 'a' | 'b', namespace: string, address: string): VipDriver {
+  function make(node: 'a' | 'b', namespace: string, address: string, before: readonly string[] = []): VipDriver {
     const plain = bed.config(node);
     const members = plain.cluster.members.map((member) => (member.id === node ? { ...member, address } : member));
     const vip = { address: '10.77.0.10', driver: 'ip' as const, prefixLength: 24 };
     const config = { ...plain, cluster: { ...plain.cluster, members, vip } };
-    return createVipDriver(config, { commandPrefix: ['ip', 'netns', 'exec', namespace] });
+    return createVipDriver(config, { commandPrefix: [...before, 'ip', 'netns', 'exec', namespace] });
   }
   const validSeconds = (namespace: string): number | undefined => {
     const facts = JSON.parse(ip('-n', namespace, '-j', 'addr', 'show', 'dev', 'eth0')) as {
@@ -150,22 +155,61 @@ describe.skipIf(!namespaces)('driver ip, in two namespaces with a cable between 
 
   it('sets the address beside the node’s own, for the whole seconds left of the lease', async () => {
     expect(await vipA.held()).toBe(false);
-    await vipA.hold(9_900);
+    await vipA.hold(() => 9_900);
     expect(await vipA.held()).toBe(true);
     expect(validSeconds(one)).toBeLessThanOrEqual(9);
     expect(validSeconds(one)).toBeGreaterThanOrEqual(7);
   });
 
+  it('is quick when nobody answers: the lease of profile fast suffices for a first hold, and its renewals keep it', async () => {
+    await vipA.release();
+    const { leaseOwnMs, killBudgetMs, heartbeatMs } = PROFILES.fast;
+    // The worst that a lease under renewal is: one heartbeat old, and one more that was under way.
+    const leaseLeftMs = () => leaseOwnMs - killBudgetMs - 2 * heartbeatMs;
+    const begun = performance.now();
+    await vipA.hold(leaseLeftMs);
+    expect(performance.now() - begun).toBeLessThan(900);
+    expect(await vipA.held()).toBe(true);
+    for (const until = performance.now() + 2_500; performance.now() < until; await sleep(VIP_RENEW_MS)) {
+      expect(await vipA.held()).toBe(true);
+      await vipA.hold(leaseLeftMs);
+    }
+  });
+
+  it('says so when too little of the lease is left after the probe, and holds nothing', async () => {
+    await vipA.release();
+    const until = performance.now() + 1_200;
+    await expect(vipA.hold(() => until - performance.now())).rejects.toMatchObject({ code: 'VIP_LEASE_TOO_SHORT' });
+    expect(await vipA.held()).toBe(false);
+    await vipA.hold(() => 9_900);
+  });
+
+  it('goes back when the other host is found only after the wait, on a machine too busy to ask in time', async () => {
+    await vipA.release();
+    ip('-n', two, 'addr', 'add', '10.77.0.10/24', 'dev', 'eth0');
+    const late = make('a', one, '10.77.0.1', ['sh', '-c', '[ "$5" = arping ] && sleep 0.5; exec "$@"', 'sh']);
+    try {
+      await late.hold(() => 60_000);
+      expect(await late.held()).toBe(true);
+      await eventually('it is gone again', 3_000, async () => !(await late.held()));
+    } finally {
+      ip('-n', two, 'addr', 'del', '10.77.0.10/24', 'dev', 'eth0');
+    }
+    await vipA.hold(() => 9_900);
+  });
+
   it('refuses an address that another host answers for', async () => {
-    await expect(vipB.hold(9_000)).rejects.toMatchObject({ code: 'VIP_DUPLICATE' });
+    await expect(vipB.hold(() => 9_000)).rejects.toMatchObject({ code: 'VIP_DUPLICATE' });
     expect(await vipB.held()).toBe(false);
   });
 
   it('renews with the lease, and the kernel drops it when nobody does', async () => {
-    await vipA.hold(2_100);
+    await vipA.hold(() => 2_100);
     expect(validSeconds(one)).toBeLessThanOrEqual(2);
+    // A frozen former holder's kernel answers for it until then, and not a moment longer.
+    await expect(vipB.hold(() => 5_000)).rejects.toMatchObject({ code: 'VIP_DUPLICATE' });
     await eventually('the kernel drops it', 4_000, () => validSeconds(one) === undefined);
-    await vipB.hold(5_000);
+    await vipB.hold(() => 5_000);
     expect(validSeconds(two)).toBeDefined();
   });
 

@@ -27,6 +27,8 @@ const MAX_QUEUE = 4_096;
 const YIELD_EVERY = 16;
 const OPERATOR_DEADLINE_MS = 4_000;
 const LINK_FRESH_MS = 2_000;
+/** For killing everything in a dead man's place. */
+const END_ALONE_MS = 2_000;
 
 export interface DriverPorts {
   readonly clock: Clock;
@@ -80,7 +82,7 @@ export class ControllerDriver {
     await mailbox.start();
     host?.postgres.onFacts((facts) => this.#push({ kind: 'facts', facts }));
     host?.deadMan.onExit((why) => {
-      if (!this.#stopped) this.#ports.onFatal(`the dead man ended: ${why}`);
+      if (!this.#stopped) void this.#endAlone(why);
     });
     host?.deadMan.onStruck((epoch) => {
       this.#push({ kind: 'struck', epoch });
@@ -100,6 +102,7 @@ export class ControllerDriver {
 
   /** Computed from the lease at this very moment, never from a flag. */
   serves(): boolean {
+    if (this.#stopped) return false;
     this.#state.nowMs = Math.max(this.#state.nowMs, this.#ports.clock.monotonicMs());
     return isServing(observe(this.#state));
   }
@@ -144,6 +147,20 @@ export class ControllerDriver {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
     await this.#ports.mailbox.stop();
+  }
+
+  /** Without a dead man nothing may run here, and nobody else would stop it once this process is gone. */
+  async #endAlone(why: string): Promise<void> {
+    const { host, log, onFatal } = this.#ports;
+    const stopping = this.stop();
+    const quietly = (what: string) => (cause: unknown) => log.error(what, { why: explain(cause) });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, END_ALONE_MS)));
+    const killed = host?.deadMan.killEverything(END_ALONE_MS).then((proved) => log.info('controller.killed', { proved }));
+    const released = host?.vip.release().catch(quietly('vip.release'));
+    await Promise.race([late, Promise.all([killed, released, stopping.catch(quietly('mailbox.stop'))])]);
+    clearTimeout(timer);
+    onFatal(`the dead man ended: ${why}`);
   }
 
   #tick(): void {
@@ -205,7 +222,7 @@ export class ControllerDriver {
         host?.deadMan.lease(effect.untilMs, effect.epoch);
         break;
       case 'vipRenew':
-        host?.vip.hold(effect.leaseLeftMs).catch((cause: unknown) => log.warn('vip.renew', { why: explain(cause) }));
+        host?.vip.hold(() => this.#leaseLeftMs()).catch((cause: unknown) => log.warn('vip.renew', { why: explain(cause) }));
         break;
       case 'notice':
         onNotice(effect.notice);
@@ -232,7 +249,7 @@ export class ControllerDriver {
       const lsn = await this.#do(action);
       result = lsn === undefined ? { ok: true } : { ok: true, lsn };
       if (action.kind === 'vip.hold' || action.kind === 'vip.release')
-        this.#push({ kind: 'vip', held: action.kind === 'vip.hold' });
+        this.#push({ kind: 'vip', held: (await this.#ports.host?.vip.held()) ?? false });
     } catch (cause) {
       result = { ok: false, code: cause instanceof YosugaraError ? cause.code : 'UNEXPECTED', message: explain(cause) };
     }
@@ -280,7 +297,7 @@ export class ControllerDriver {
         await postgres.baseBackup(this.#peer(action.source)!, progress);
         return undefined;
       case 'vip.hold':
-        await vip.hold(strikeAtMs(observe(this.#state)) - this.#ports.clock.monotonicMs());
+        await vip.hold(() => this.#leaseLeftMs());
         return undefined;
       case 'vip.release':
         await vip.release();
@@ -288,6 +305,10 @@ export class ControllerDriver {
       default:
         return undefined;
     }
+  }
+
+  #leaseLeftMs(): number {
+    return strikeAtMs(observe(this.#state)) - this.#ports.clock.monotonicMs();
   }
 
   #peer(node: NodeId | null): PostgresPeer | null {

@@ -55,8 +55,12 @@ export interface PostgresHost {
 
 export interface VipDriver {
   readonly kind: 'bind' | 'ip' | 'none';
-  /** Idempotent. ip: duplicate-address probe, address with valid_lft = whole seconds left of the lease, gratuitous ARP. */
-  hold(leaseLeftMs: number): Promise<void>;
+  /**
+   * Idempotent. ip: duplicate-address probe, address with valid_lft = whole seconds left of the lease, gratuitous ARP.
+   * The lease is read when the address is set, for it may have been renewed, or run on, during the probe.
+   * @throws VipError VIP_DUPLICATE, VIP_FAILED; VIP_LEASE_TOO_SHORT when less than a whole second is left.
+   */
+  hold(leaseLeftMs: () => number): Promise<void>;
   release(): Promise<void>;
   /** Is it on this host now? (ip: read from the kernel; bind: what we told our processes.) */
   held(): Promise<boolean>;
@@ -89,7 +93,9 @@ export interface DeadMan {
    * epoch or an older one, for a P1 that is out must stay true.
    */
   onStruck(handler: (epoch: Epoch) => void): void;
-  /** Its own death: the controller must stop everything itself. */
+  /** Its own death: the controller must stop everything itself, by `killEverything`. */
   onExit(handler: (why: string) => void): void;
+  /** In a dead dead man's place: PostgreSQL, the manager and what holds the VIP's ports. @returns true: proved that none is left. Never throws. */
+  killEverything(deadlineMs: number): Promise<boolean>;
   close(): Promise<void>;
 }
