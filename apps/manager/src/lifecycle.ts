@@ -1,5 +1,6 @@
 import { explain, type Log } from '@yosugara/kernel';
 import type { ManagerReport } from '@yosugara/protocol';
+import type { MessageToStore } from '@yosugara/runtime';
 import { hashPassword } from './auth/passwords.js';
 import { type Authority, NotActiveError, type Permission } from './control/authority.js';
 import type { ManagerStore } from './store/ports.js';
@@ -15,12 +16,18 @@ export interface RunningIngest {
 }
 
 /** `permitted` is asked before every commit: throws when the lease or that epoch is gone. */
-export type StartIngest = (options: { readonly epoch: number; readonly permitted: () => Permission }) => Promise<RunningIngest>;
+export type StartIngest = (options: {
+  readonly epoch: number;
+  readonly permitted: () => Permission;
+  /** Called with rows just committed. */
+  readonly onStored: (rows: readonly MessageToStore[]) => void;
+}) => Promise<RunningIngest>;
 
 export interface LifecycleOptions {
   readonly authority: Authority;
   readonly store: ManagerStore;
   readonly startIngest: StartIngest;
+  readonly onStored: (rows: readonly MessageToStore[]) => void;
   readonly firstLogin: { readonly login: string; readonly password: string } | null;
   readonly log: Log;
   /** The controller wants this process gone. */
@@ -164,7 +171,7 @@ export class Lifecycle {
   async #beginIngest(epoch: number): Promise<void> {
     const permitted = () => this.#o.authority.demand('active', epoch);
     permitted();
-    const running = await this.#o.startIngest({ epoch, permitted });
+    const running = await this.#o.startIngest({ epoch, permitted, onStored: this.#o.onStored });
     this.#ingest = { epoch, running };
     this.#o.log.info('ingest.started', { epoch });
     // The lease may have ended while it was starting, when the watcher had nothing to stop.

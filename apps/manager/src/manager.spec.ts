@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { epoch } from '@yosugara/kernel';
+import { epoch, SILENT_LOG } from '@yosugara/kernel';
 import { MessagesSchema, type RoleNotice } from '@yosugara/protocol';
 import { type MessageToStore, VIA_VIP } from '@yosugara/runtime';
 import { openStore, type Store } from '@yosugara/store';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hostClock } from './clock.js';
 import { aStatus } from './testing/fake-controller.js';
 import { ask, FIRST_PASSWORD, PROBE_TOKEN, startNode, type TestNode } from './testing/harness.js';
+import { openStorage } from './wiring.js';
 
 const VIP = '127.0.77.10';
 let server: TestPostgres;
@@ -242,6 +243,32 @@ describe('messages', () => {
     await expect.poll(texts, soon).toEqual([`LIVE ${name} 1`, `live ${name} 2`]);
     await events.close();
   });
+  it('come alive on a Standby though they bear an older time, and those of before are no news', async () => {
+    await store1({ text: 'late 1', receivedAtUs: (Date.now() - 20_000) * 1_000 });
+    const events = await openStream(b, await a.login(), 'text=late');
+    await expect.poll(() => events.of('cluster').length, soon).toBe(1);
+    const rows = () => events.of('messages').flatMap((event) => (event as { rows: { text: string }[] }).rows);
+    await store1({ text: 'late 2' });
+    await expect.poll(() => rows().map((row) => row.text), soon).toEqual(['late 2']);
+    await store1({ text: 'late 3', receivedAtUs: (Date.now() - 30_000) * 1_000 });
+    await expect.poll(() => rows().map((row) => row.text), soon).toEqual(['late 2', 'late 3']);
+    await events.close();
+  });
+  it('come alive on the Master as ingest commits them, whatever time they bear; what is too much is counted', async () => {
+    const events = await openStream(a, await a.login(), 'text=hours');
+    await expect.poll(() => events.of('cluster').length, soon).toBe(1);
+    const ancientUs = (Date.now() - 7_200_000) * 1_000;
+    const batch = Array.from({ length: 1_200 }, (_, at) =>
+      aMessage(ancientUs + at, 90_000 + at, { text: `hours ${at}`, severity: 3 }),
+    );
+    a.ingest.onStored(batch);
+    a.ingest.onStored(batch.slice(-3));
+    await expect.poll(() => events.of('messages').length, soon).toBeGreaterThan(0);
+    const [first] = events.of('messages') as { rows: { text: string; severity: string }[]; dropped: number }[];
+    expect(first?.rows.at(-1)).toMatchObject({ text: 'hours 1199', severity: 'err', seenBy: ['a'] });
+    expect([first?.rows.length, first?.dropped]).toEqual([500, 700]);
+    await events.close();
+  });
   it('are followed by the status when it changes, and by hello when the role does', async () => {
     const events = await openStream(a, await a.login(), '');
     await expect.poll(() => events.of('cluster').length, soon).toBe(1);
@@ -250,6 +277,39 @@ describe('messages', () => {
     become(a, 'a', { mode: 'passive' });
     await expect.poll(() => events.of('hello').at(-1), soon).toEqual({ node: 'a', epoch: era, mode: 'passive' });
     await events.close();
+  });
+});
+
+describe('the days of the messages', () => {
+  const days = async () => await store.partitions.days();
+  it('are made ahead and dropped after 90 days by the active node', async () => {
+    const today = Math.floor(Date.now() / 86_400_000);
+    const nameOf = (day: number) => new Date(day * 86_400_000).toISOString().slice(0, 10);
+    for (const age of [200, 92, 88]) await store.partitions.ensure(today - age);
+    become(a, 'a', { mode: 'passive' });
+    await becomeActive(a);
+    await expect.poll(days, soon).not.toContain(nameOf(today - 92));
+    expect(await days()).toEqual([today - 88, today, today + 1, today + 2].map(nameOf));
+  });
+  it('are left alone by an owner whose epoch or lease is over', async () => {
+    const storage = openStorage(
+      { host: server.host, port: server.port, user: 'postgres', database: 'postgres', password: 'x', clusterCa: null },
+      'a',
+      SILENT_LOG,
+    );
+    try {
+      const before = await days();
+      const all = { nowMs: Date.now() + 1_000 * 86_400_000, aheadDays: 0, keepDays: 1, most: 9 };
+      await expect(storage.store.keepPartitions(all, era - 1, () => undefined)).rejects.toMatchObject({ code: 'STALE_EPOCH' });
+      let asked = 0;
+      const leaseEnds = () => {
+        if (++asked > 1) throw new Error('the lease is over');
+      };
+      await expect(storage.store.keepPartitions(all, era, leaseEnds)).rejects.toThrow('the lease is over');
+      expect(await days()).toEqual(before);
+    } finally {
+      await storage.store.close();
+    }
   });
 });
 

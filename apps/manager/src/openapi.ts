@@ -5,6 +5,7 @@ import { Authority } from './control/authority.js';
 import { createApp } from './http/app.js';
 import { openApiDocument } from './http/openapi.js';
 import { Lifecycle } from './lifecycle.js';
+import { StoredRows } from './messages/stored-rows.js';
 import type { ManagerStore } from './store/ports.js';
 
 /** Prints the API's OpenAPI document: `node apps/manager/dist/openapi.js > openapi.json`. Needs neither database nor controller. */
@@ -13,7 +14,7 @@ const store = {} as ManagerStore;
 const nothing = () => undefined;
 const noIngest = async () => ({ behind: () => 0, stop: async () => undefined, failure: () => null });
 const lifecycle = new Lifecycle({
-  ...{ authority, store, startIngest: noIngest, firstLogin: null },
+  ...{ authority, store, startIngest: noIngest, onStored: nothing, firstLogin: null },
   ...{ log: SILENT_LOG, onOff: nothing, onChange: nothing },
 });
 const settings = {
@@ -24,7 +25,7 @@ const settings = {
   loginsPerMinute: 1,
 };
 const app = await createApp({
-  ...{ store, authority, lifecycle, settings },
+  ...{ store, stored: new StoredRows(), authority, lifecycle, settings },
   ...{ askController: async () => null, clock: hostClock, log: SILENT_LOG },
 });
 process.stdout.write(`${JSON.stringify(openApiDocument(app), null, 2)}\n`);

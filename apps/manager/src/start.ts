@@ -9,6 +9,8 @@ import { createApp } from './http/app.js';
 import { type Handler, Listener } from './http/listeners.js';
 import { StandbyRetention } from './ingest/standby-retention.js';
 import { Lifecycle, type StartIngest } from './lifecycle.js';
+import { StoredRows } from './messages/stored-rows.js';
+import { Housekeeping } from './store/housekeeping.js';
 import type { ManagerStore } from './store/ports.js';
 
 export interface ManagerParts {
@@ -34,6 +36,7 @@ const LOGINS_PER_MINUTE = 20;
 export async function startManager(parts: ManagerParts): Promise<RunningManager> {
   const { config, store, clock, log } = parts;
   const authority = new Authority(clock);
+  const stored = new StoredRows();
   let listeners: Listeners | null = null;
   const report = () => lifecycle.report(listeners?.vip?.isOpen === true);
   const link = new ControlLink(config.controlSocket, authority, report, log);
@@ -42,6 +45,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     authority,
     store,
     startIngest: parts.startIngest,
+    onStored: (rows) => stored.tell(rows),
     firstLogin: config.secrets.firstLogin,
     log,
     onOff: parts.onOff,
@@ -49,12 +53,15 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   });
   const receiverSocket = join(config.stateDir, STATE_LAYOUT.receiverSocket);
   const retention = new StandbyRetention({ authority, store, receiverSocket, log });
+  const housekeeping = new Housekeeping({ authority, store, isReady: () => lifecycle.isReady(), clock, log });
   // Connections are being made while Nest builds the application.
   link.open();
   lifecycle.start();
   retention.start();
+  housekeeping.start();
   const app = await createApp({
     store,
+    stored,
     authority,
     lifecycle,
     askController: (question, deadlineMs) => askController(config.controlSocket, question, deadlineMs),
@@ -72,6 +79,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   let stopping: Promise<void> | null = null;
   const stop = async () => {
     retention.stop();
+    housekeeping.stop();
     await lifecycle.stop();
     link.close();
     listeners?.close();

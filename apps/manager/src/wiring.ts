@@ -15,5 +15,5 @@ export function openStorage(postgres: ManagerConfig['postgres'], node: string, l
   const connections = new Connections({ node, ...postgres }, log);
   const reading = new MessageRepository(connections.readers, new Partitions(connections.readers));
   const ingest = new MessageRepository(connections.ingest, new Partitions(connections.ingest));
-  return { store: managerStore(connections, reading), ingest };
+  return { store: managerStore(connections, reading, new Partitions(connections.ingest)), ingest };
 }

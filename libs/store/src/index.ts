@@ -1,7 +1,15 @@
 export { type ConnectionOptions, Connections, type DatabaseState, DatabaseUnavailableError } from './connections.js';
 export type { Database } from './database.js';
-export { MessageRepository } from './message-repository.js';
-export { findMessages, type MessageDetail, type MessagePage, type MessageQuery, messageId, rfc3339 } from './message-search.js';
+export { claim, MessageRepository } from './message-repository.js';
+export {
+  findMessages,
+  type MessageDetail,
+  type MessagePage,
+  type MessageQuery,
+  messageId,
+  messageRowOf,
+  rfc3339,
+} from './message-search.js';
 export { MigrationError, migrate } from './migrate.js';
 export { Partitions } from './partitions.js';
 export { type AuditEntry, AuditRepository, SessionRepository, type User, UserRepository } from './people.js';

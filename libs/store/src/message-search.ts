@@ -1,6 +1,7 @@
 import { InvalidInputError } from '@yosugara/kernel';
 import { FACILITIES, SEVERITIES } from '@yosugara/operations';
 import type { MessageRow } from '@yosugara/protocol';
+import type { MessageToStore } from '@yosugara/runtime';
 import type { PoolClient } from 'pg';
 
 export interface MessageQuery {
@@ -130,6 +131,19 @@ function detailOf(row: Found): MessageDetail {
       varbinds: row.varbinds,
       parseReason: row.parse_reason,
     },
+  };
+}
+
+/** A row just stored, as a search would find it. */
+export function messageRowOf(stored: MessageToStore): MessageRow & { readonly node: string } {
+  const { source, kind, host, app, text, node, severity, facility, receivedAtUs, journalId, seq } = stored;
+  return {
+    ...{ source, kind, host, app, text, node },
+    id: messageId(receivedAtUs, journalId, seq),
+    receivedAt: rfc3339(receivedAtUs),
+    severity: severity === null ? null : (SEVERITIES[severity] ?? null),
+    facility: facility === null ? null : (FACILITIES[facility] ?? null),
+    seenBy: [...stored.seenBy].sort(),
   };
 }
 

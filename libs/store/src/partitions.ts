@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 
 const DAY_US = 86_400_000_000;
 
@@ -55,24 +55,53 @@ export class Partitions {
     }
   }
 
-  /** Retention: drops every day that ended before. @returns the days dropped, `YYYY-MM-DD`. */
-  async dropBefore(beforeUs: number): Promise<readonly string[]> {
+  /** Those there are, oldest first, `YYYY-MM-DD`. */
+  async days(): Promise<readonly string[]> {
     const { rows } = await this.#pool.query<{ name: string }>(
       "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'message'::regclass order by 1",
     );
-    const dropped: string[] = [];
-    for (const { name } of rows) {
+    return rows.flatMap(({ name }) => {
       const found = /^message_p(\d{4})(\d\d)(\d\d)$/.exec(name);
-      const day = found === null ? Number.NaN : Date.parse(`${found[1]}-${found[2]}-${found[3]}T00:00:00Z`) / 86_400_000;
-      if (!(day + 1 <= dayOf(beforeUs))) continue;
-      await this.#pool.query(`drop table ${name}`);
-      this.#known.delete(day);
-      dropped.push(isoDay(day));
+      return found === null ? [] : [`${found[1]}-${found[2]}-${found[3]}`];
+    });
+  }
+
+  /**
+   * Retention: drops days that ended before, oldest first, each in a transaction of its own.
+   * @param fence asked before each commit: throws when this process may change the database no more.
+   * @param most days of one call: a clock that is far ahead must not empty the table before somebody sees it.
+   * @returns the days dropped, `YYYY-MM-DD`.
+   */
+  async dropBefore(
+    beforeUs: number,
+    fence: (client: PoolClient) => Promise<void> = async () => undefined,
+    most = Number.POSITIVE_INFINITY,
+  ): Promise<readonly string[]> {
+    const dropped: string[] = [];
+    for (const day of await this.days()) {
+      if (dropped.length >= most || !(dayOf(Date.parse(day) * 1_000) + 1 <= dayOf(beforeUs))) break;
+      await this.#drop(day, fence);
+      dropped.push(day);
     }
-    if (dropped.length > 0)
-      await this.#pool.query('delete from message_seen_also where received_at < $1::timestamptz', [
-        `${isoDay(dayOf(beforeUs))} 00:00:00+00`,
-      ]);
     return dropped;
+  }
+
+  async #drop(isoText: string, fence: (client: PoolClient) => Promise<void>): Promise<void> {
+    const client = await this.#pool.connect();
+    const day = dayOf(Date.parse(isoText) * 1_000);
+    try {
+      // While it waits for the table, every reader waits behind it: better another time.
+      await client.query("begin; set local lock_timeout = '2s'");
+      await client.query(`drop table ${nameOf(day)}`);
+      const end = `${isoDay(day + 1)} 00:00:00+00`;
+      await client.query('delete from message_seen_also where received_at < $1::timestamptz', [end]);
+      await fence(client);
+      await client.query('commit');
+      this.#known.delete(day);
+      client.release();
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
   }
 }

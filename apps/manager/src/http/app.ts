@@ -17,6 +17,7 @@ import type { Lifecycle } from '../lifecycle.js';
 import { nestLogger } from '../log.js';
 import { MessageFeed } from '../messages/feed.js';
 import { MessagesController } from '../messages/messages.controller.js';
+import { StoredRows } from '../messages/stored-rows.js';
 import type { ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, CONTROLLER, LIFECYCLE, LOG, SETTINGS, STORE } from '../tokens.js';
 import { ErrorFilter } from './error-filter.js';
@@ -29,6 +30,7 @@ import { StreamController } from './stream.controller.js';
 
 export interface AppParts {
   readonly store: ManagerStore;
+  readonly stored: StoredRows;
   readonly authority: Authority;
   readonly lifecycle: Lifecycle;
   readonly askController: AskController;
@@ -48,6 +50,7 @@ class ManagerModule {
       controllers: [AuthController, ClusterController, MessagesController, StreamController, ProbeController, HealthController],
       providers: [
         { provide: STORE, useValue: parts.store },
+        { provide: StoredRows, useValue: parts.stored },
         { provide: AUTHORITY, useValue: parts.authority },
         { provide: LIFECYCLE, useValue: parts.lifecycle },
         { provide: CONTROLLER, useValue: parts.askController },

@@ -75,13 +75,13 @@ export class StreamController implements OnApplicationShutdown {
   #messages(stream: EventStream, isWanted: (row: MessageRow) => boolean): void {
     let rows: MessageRow[] = [];
     let dropped = 0;
-    const unlisten = this.feed.listen((fresh) => {
+    const unlisten = this.feed.listen((fresh, leftOut) => {
       rows.push(...fresh.filter(isWanted));
-      dropped += Math.max(0, rows.length - MAX_ROWS);
+      dropped += leftOut + Math.max(0, rows.length - MAX_ROWS);
       rows = rows.slice(-MAX_ROWS);
     });
     const timer = setInterval(() => {
-      if (rows.length > 0) stream.send('messages', { rows, dropped });
+      if (rows.length > 0 || dropped > 0) stream.send('messages', { rows, dropped });
       rows = [];
       dropped = 0;
     }, MESSAGES_EVERY_MS);

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { SILENT_LOG } from '@yosugara/kernel';
 import { openStore, type Store } from '@yosugara/store';
 import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Permission } from '../control/authority.js';
 import { readJsonLines } from '../control/lines.js';
@@ -49,9 +48,11 @@ afterAll(async () => {
 
 const journalId = 'a-mfx00000-0123456789ab';
 const ingestThrough = async (seq: number) => {
-  await sql`insert into ingest_position values (${journalId}, ${seq}) on conflict (journal_id) do update set seq = excluded.seq`.execute(
-    master.db,
-  );
+  await master.db
+    .insertInto('ingest_position')
+    .values({ journal_id: journalId, seq })
+    .onConflict((conflict) => conflict.column('journal_id').doUpdateSet({ seq }))
+    .execute();
 };
 const running = async (mode: Permission['mode'], work: () => Promise<void>) => {
   const authority = { now: () => ({ mode }) as Permission };

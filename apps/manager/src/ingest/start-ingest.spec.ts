@@ -92,10 +92,13 @@ describe('ingest of the manager', () => {
 
   it('stores what the receiver has journaled, only while permitted, and lets the journal go', async () => {
     permission = mayNow();
-    const ingest = await startIngestOf(config, storage.ingest, hostClock, SILENT_LOG)({ epoch: 3, permitted });
+    const live: string[] = [];
+    const onStored = (rows: readonly { readonly text: string }[]) => void live.push(...rows.map((row) => row.text));
+    const ingest = await startIngestOf(config, storage.ingest, hostClock, SILENT_LOG)({ epoch: 3, permitted, onStored });
     try {
       await receive('one');
       await expect.poll(texts, soon).toEqual(['one']);
+      await expect.poll(() => live, soon).toEqual(['one']);
       await expect.poll(() => ingested, soon).toContainEqual({ ingested: [{ journalId: journal.journalId, seq: 1 }] });
       permission = null;
       await receive('two');
@@ -111,11 +114,11 @@ describe('ingest of the manager', () => {
   it('goes on from the database after a change of epoch, and ends when the database has a younger owner', async () => {
     await storage.store.claim(9, always);
     permission = mayNow();
-    const stale = await startIngestOf(config, storage.ingest, hostClock, SILENT_LOG)({ epoch: 3, permitted });
+    const stale = await startIngestOf(config, storage.ingest, hostClock, SILENT_LOG)({ epoch: 3, permitted, onStored: always });
     await expect.poll(() => stale.failure(), soon).toMatchObject({ code: 'STALE_EPOCH' });
     await stale.stop();
     permission = mayNow({ epoch: 9 });
-    const ingest = await startIngestOf(config, storage.ingest, hostClock, SILENT_LOG)({ epoch: 9, permitted });
+    const ingest = await startIngestOf(config, storage.ingest, hostClock, SILENT_LOG)({ epoch: 9, permitted, onStored: always });
     await expect.poll(texts, soon).toEqual(['three', 'two', 'one']);
     await ingest.stop();
   });

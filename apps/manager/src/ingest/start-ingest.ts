@@ -12,7 +12,7 @@ import { ReceiverLink } from './receiver-link.js';
 export function startIngestOf(config: ManagerConfig, store: IngestStore, clock: Clock, log: Log): StartIngest {
   const peer = config.config.cluster.members.find((member) => member.kind === 'data' && member.id !== config.node);
   const place = (name: string) => join(config.stateDir, name);
-  return async ({ epoch, permitted }) => {
+  return async ({ epoch, permitted, onStored }) => {
     const own = openJournalReader(place(STATE_LAYOUT.journalOwn));
     const peerCopy = openJournalReader(place(STATE_LAYOUT.journalPeer));
     let failure: unknown = null;
@@ -21,6 +21,7 @@ export function startIngestOf(config: ManagerConfig, store: IngestStore, clock: 
       ...{ self: config.node, peer: peer?.id ?? '', own, peerCopy, store, clock, log },
       watermark: () => link.watermark(),
       permit: () => permitOf(permitted, epoch),
+      onStored,
       onIngested: (positions) => link.tellIngested(positions),
       onStale: (error) => {
         log.error('ingest.stale', { why: explain(error) });

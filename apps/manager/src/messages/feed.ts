@@ -4,19 +4,28 @@ import type { MessageRow } from '@yosugara/protocol';
 import type { Authority } from '../control/authority.js';
 import type { ManagerStore } from '../store/ports.js';
 import { AUTHORITY, CLOCK, LOG, STORE } from '../tokens.js';
+import { StoredRows } from './stored-rows.js';
 
-const ACTIVE_POLL_MS = 250;
+/** A net under what ingest tells: nothing is found here as a rule. */
+const ACTIVE_POLL_MS = 1_000;
 const PASSIVE_POLL_MS = 500;
-/** Rows of one look. More at once are left to the search: a live list shows the newest. */
 const PAGE = 1_000;
-/** Rows may become visible in another order than they were received; pairing holds a row back for a fraction of this. */
-const OVERLAP_MS = 3_000;
-const REMEMBERED = 20_000;
+/** Of one look; rows beyond are told as left out. */
+const MOST_PAGES = 10;
+/** A new Master stores what came before with its original times; a Standby sees such rows only by looking back. */
+const LOOK_BACK_MS = 60_000;
+/** At a high rate the newest page is full and late rows lie behind it: so often the whole look-back is read. */
+const DEEP_EVERY_MS = 5_000;
+/** What a page that is just connecting may have missed. */
+const FIRST_MS = 3_000;
+/** More than a deep look can read. */
+const REMEMBERED = 50_000;
 
-type Listener = (rows: readonly MessageRow[]) => void;
+/** `leftOut`: so many more rows came, at least, that are not told: the search has them. */
+type Listener = (rows: readonly MessageRow[], leftOut: number) => void;
 
 /**
- * New rows, looked up in this node's database while somebody listens: the same on the Master and on a Standby. One look
+ * New rows while somebody listens: on the Master as ingest commits them, on a Standby looked up in its database. One look
  * serves every listener.
  */
 @Injectable()
@@ -27,13 +36,18 @@ export class MessageFeed implements OnApplicationShutdown {
   readonly #log: Log;
   readonly #listeners = new Set<Listener>();
   readonly #seen = new Set<string>();
+  readonly #unlisten: () => void;
   #newestMs = 0;
+  #deepAtMs = 0;
+  /** Until the first look has told apart what was there before. */
+  #isPrimed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isLooking = false;
 
   constructor(
     @Inject(STORE) store: ManagerStore,
     @Inject(AUTHORITY) authority: Authority,
+    @Inject(StoredRows) stored: StoredRows,
     @Inject(CLOCK) clock: Clock,
     @Inject(LOG) log: Log,
   ) {
@@ -41,6 +55,7 @@ export class MessageFeed implements OnApplicationShutdown {
     this.#authority = authority;
     this.#clock = clock;
     this.#log = log;
+    this.#unlisten = stored.listen((rows, leftOut) => this.#onStored(rows, leftOut));
   }
 
   /** Rows that become visible from now on, oldest first. Returns the unsubscribe. */
@@ -54,14 +69,25 @@ export class MessageFeed implements OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
+    this.#unlisten();
     this.#listeners.clear();
     clearTimeout(this.#timer);
   }
 
-  /** Nobody listened: what came meanwhile is not news, except of the last moments, which a connecting page may have missed. */
+  /** Nobody listened: what came meanwhile is not news, except of the last moments. */
   #begin(): void {
-    this.#newestMs = Math.max(this.#newestMs, this.#clock.wallMs() - OVERLAP_MS);
+    this.#newestMs = Math.max(this.#newestMs, this.#clock.wallMs() - FIRST_MS);
+    this.#isPrimed = false;
     this.#plan(0);
+  }
+
+  #onStored(rows: readonly MessageRow[], leftOut: number): void {
+    if (this.#listeners.size > 0) this.#tell(rows, leftOut);
+  }
+
+  #tell(rows: readonly MessageRow[], leftOut: number): void {
+    const fresh = rows.filter((row) => this.#remember(row));
+    if (fresh.length > 0 || leftOut > 0) for (const listener of [...this.#listeners]) listener(fresh, leftOut);
   }
 
   #plan(ms: number): void {
@@ -73,15 +99,46 @@ export class MessageFeed implements OnApplicationShutdown {
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {
-      const page = await this.#store.searchMessages({ since: new Date(this.#newestMs - OVERLAP_MS), limit: PAGE });
-      const fresh = page.rows.filter((row) => this.#remember(row)).reverse();
-      if (fresh.length > 0) for (const listener of [...this.#listeners]) listener(fresh);
+      const { rows, leftOut } = await this.#readNews();
+      this.#tell(rows, leftOut);
+      this.#isPrimed = true;
     } catch (error) {
       this.#log.debug('feed.failed', { why: explain(error) });
     } finally {
       this.#isLooking = false;
       if (this.#listeners.size > 0) this.#plan(this.#authority.now().mode === 'active' ? ACTIVE_POLL_MS : PASSIVE_POLL_MS);
     }
+  }
+
+  /** Oldest first. */
+  async #readNews(): Promise<{ readonly rows: readonly MessageRow[]; readonly leftOut: number }> {
+    const nowMs = this.#clock.monotonicMs();
+    const isActive = this.#authority.now().mode === 'active';
+    const isDeep = !this.#isPrimed || (!isActive && nowMs - this.#deepAtMs >= DEEP_EVERY_MS);
+    if (isDeep) this.#deepAtMs = nowMs;
+    const since = new Date(this.#newestMs - LOOK_BACK_MS);
+    const news: MessageRow[] = [];
+    let leftOut = 0;
+    let after: string | undefined;
+    for (let pages = 1; ; pages++) {
+      const page = await this.#store.searchMessages({ since, limit: PAGE, after });
+      const fresh = page.rows.filter((row) => !this.#seen.has(row.id));
+      news.push(...fresh);
+      after = page.next ?? undefined;
+      const isAllNew = fresh.length === page.rows.length;
+      if (after === undefined || (!isDeep && !isAllNew)) break;
+      if (pages < MOST_PAGES) continue;
+      if (this.#isPrimed && isAllNew) leftOut = 1;
+      break;
+    }
+    return { rows: this.#isPrimed ? news.reverse() : this.#prime(news.reverse()), leftOut };
+  }
+
+  #prime(rows: readonly MessageRow[]): readonly MessageRow[] {
+    const fromMs = this.#clock.wallMs() - FIRST_MS;
+    const isNews = (row: MessageRow) => Date.parse(row.receivedAt) >= fromMs;
+    for (const row of rows) if (!isNews(row)) this.#remember(row);
+    return rows.filter(isNews);
   }
 
   /** True when the row is new. */

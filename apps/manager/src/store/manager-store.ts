@@ -3,8 +3,10 @@ import type { Messages } from '@yosugara/protocol';
 import {
   AuditRepository,
   type Connections,
+  claim,
   DatabaseUnavailableError,
   type MessageRepository,
+  type Partitions,
   SessionRepository,
   type MessageQuery as StoreQuery,
   UserRepository,
@@ -19,6 +21,7 @@ type Db = Parameters<Parameters<Connections['read']>[0]>[0];
 export function managerStore(
   connections: Connections,
   messages: Pick<MessageRepository, 'search' | 'standbyPositions'>,
+  partitions: Partitions,
 ): ManagerStore {
   return {
     probe: async () => await connections.probe(),
@@ -80,6 +83,20 @@ export function managerStore(
       await messages.standbyPositions().catch((error: unknown) => {
         throw asUnavailable(error);
       }),
+    keepPartitions: async ({ nowMs, aheadDays, keepDays, most }, epoch, guard) => {
+      guard();
+      const fence = async (client: Parameters<typeof claim>[0]) => {
+        await claim(client, epoch);
+        guard();
+      };
+      try {
+        await partitions.createAhead(aheadDays, nowMs);
+        return await partitions.dropBefore((nowMs - keepDays * 86_400_000) * 1_000, fence, most);
+      } catch (error) {
+        partitions.forget();
+        throw error;
+      }
+    },
     searchMessages: async (query) => await search(messages, query),
     close: async () => await connections.close(),
   };

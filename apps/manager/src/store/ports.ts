@@ -61,6 +61,13 @@ export class AlreadyThereError extends YosugaraError {
   }
 }
 
+export interface KeepPartitions {
+  readonly nowMs: number;
+  readonly aheadDays: number;
+  readonly keepDays: number;
+  readonly most: number;
+}
+
 /** What the manager needs of the database. Every call has a deadline; failures are those of `Connections`. */
 export interface ManagerStore {
   /** Keeps connections open and says where the database is: `down`, `standby` (reads), `primary` (reads and writes). */
@@ -85,6 +92,8 @@ export interface ManagerStore {
   listProbes(prefix: string): Promise<readonly string[]>;
   /** Ingest positions that both databases hold, from the hot standby of this node; null = it is none. */
   standbyPositions(): Promise<readonly { readonly journalId: string; readonly seq: number }[] | null>;
+  /** Makes the table's days ahead and drops at most `most` of those that ended `keepDays` ago. Resolves to the days dropped. */
+  keepPartitions(options: KeepPartitions, epoch: number, guard: CommitGuard): Promise<readonly string[]>;
   /** Newest first. */
   searchMessages(query: MessageQuery): Promise<Messages>;
   close(): Promise<void>;

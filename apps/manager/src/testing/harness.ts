@@ -27,11 +27,18 @@ export interface TestNode {
   readonly url: string;
   readonly controller: FakeController;
   readonly manager: RunningManager;
-  readonly ingest: { running: number; started: number };
+  readonly ingest: CountedIngest;
   call(method: 'GET' | 'POST', path: string, options?: CallOptions): Promise<Answer>;
   /** Logs in, or fails; resolves to the cookie. */
   login(password?: string): Promise<string>;
   stop(): Promise<void>;
+}
+
+/** An ingest that stores nothing; a spec says what it would have stored. */
+export interface CountedIngest {
+  running: number;
+  started: number;
+  onStored: Parameters<StartIngest>[0]['onStored'];
 }
 
 export interface CallOptions {
@@ -59,7 +66,7 @@ export async function startNode(options: NodeOptions): Promise<TestNode> {
   controller.status = aStatus(1);
   await controller.listen();
   const { store } = openStorage(config.postgres, options.node, SILENT_LOG);
-  const ingest = { running: 0, started: 0 };
+  const ingest: CountedIngest = { running: 0, started: 0, onStored: () => undefined };
   const manager = await startManager({
     ...{ config, store, startIngest: countingIngest(ingest), clock: hostClock, log: SILENT_LOG, onOff: () => undefined },
     ...(options.loginsPerMinute === undefined ? {} : { loginsPerMinute: options.loginsPerMinute }),
@@ -98,8 +105,9 @@ export async function ask(url: string, method: 'GET' | 'POST', how: CallOptions 
 }
 
 const countingIngest =
-  (ingest: { running: number; started: number }): StartIngest =>
-  async () => {
+  (ingest: CountedIngest): StartIngest =>
+  async ({ onStored }) => {
+    ingest.onStored = onStored;
     ingest.running += 1;
     ingest.started += 1;
     let isRunning = true;
