@@ -212,7 +212,13 @@ describe('T3, a Standby that was elected', () => {
           postgres: standby({ receiver: 'cut' }),
         }),
       ).actions,
-    ).toContainEqual({ kind: 'pg.promote', names: [] }));
+    ).toContainEqual({ kind: 'pg.promote', names: [], above: 0 }));
+  it('asks for a timeline above every one that the cluster has had, whatever this server knows of', () => {
+    const entry = (timeline: number) => ({ timeline, forkLsn: lsn(900), owner: a, epoch: epoch(5) });
+    const opening = { ...owning().record, phase: 'promoting' as const, syncSet: [b], lineage: [entry(2), entry(5), entry(4)] };
+    const { actions } = decide(owning({ record: opening, postgres: standby({ receiver: 'cut' }) }));
+    expect(actions).toContainEqual({ kind: 'pg.promote', names: [], above: 5 });
+  });
   it('opens when the manager is ready and the VIP is held', () =>
     expect(
       kinds(
@@ -242,7 +248,7 @@ describe('nothing begins to write before the dead man is armed', () => {
   it('neither a promotion nor a start as a primary', () => {
     expect(kinds(promoting({}))).toContain('pg.promote');
     expect(kinds(promoting({ armed: false }))).not.toContain('pg.promote');
-    expect(lint(promoting({ armed: false }), { kind: 'pg.promote', names: [] })).toContain('S1');
+    expect(lint(promoting({ armed: false }), { kind: 'pg.promote', names: [], above: 0 })).toContain('S1');
     expect(kinds(seenByA({ postgres: stopped(), peers: new Map(), armed: false }))).not.toContain('pg.startPrimary');
   });
 });
@@ -483,17 +489,17 @@ describe('the plan linter refuses', () => {
     [
       'a promotion without a proof',
       seenByA({ record: record({ phase: 'promoting', proof: null, syncSet: [a] }), postgres: standby({ receiver: 'cut' }) }),
-      { kind: 'pg.promote', names: [] },
+      { kind: 'pg.promote', names: [], above: 0 },
     ],
     [
       'a promotion with the receiver still connected',
       seenByA({ record: record({ phase: 'promoting', syncSet: [a] }), postgres: standby() }),
-      { kind: 'pg.promote', names: [] },
+      { kind: 'pg.promote', names: [], above: 0 },
     ],
     [
       'a promotion without a lease',
       seenByA({ lead: null, record: record({ phase: 'promoting', syncSet: [a] }), postgres: standby({ receiver: 'cut' }) }),
-      { kind: 'pg.promote', names: [] },
+      { kind: 'pg.promote', names: [], above: 0 },
     ],
     ['names that leave out a member of the sync set', seenByA(), { kind: 'pg.setNames', names: [] }],
     ['a rewind on the owner', seenByA(), { kind: 'pg.rewind', source: b }],

@@ -93,7 +93,8 @@ export type Action =
   | { readonly kind: 'pg.startPrimary'; readonly names: readonly NodeId[] }
   | { readonly kind: 'pg.follow'; readonly follow: NodeId | null }
   | { readonly kind: 'pg.setNames'; readonly names: readonly NodeId[] }
-  | { readonly kind: 'pg.promote'; readonly names: readonly NodeId[] }
+  /** above: the new timeline's number is higher than every one in the record's lineage, whatever this server has heard of. */
+  | { readonly kind: 'pg.promote'; readonly names: readonly NodeId[]; readonly above: number }
   | { readonly kind: 'pg.mark'; readonly node: NodeId }
   | { readonly kind: 'pg.ensureSlot'; readonly node: NodeId }
   | { readonly kind: 'pg.stop'; readonly mode: 'fast' | 'kill'; readonly budgetMs: number }

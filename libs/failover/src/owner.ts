@@ -101,7 +101,11 @@ function promoting(o: Observation): Part {
         };
       if (!o.armed) return { role: 'PROMOTING', why: UNARMED, actions: [] };
       if (coolingDown(o, 'pg.promote')) return { role: 'PROMOTING', why: 'the promotion failed; trying again', actions: [] };
-      return { role: 'PROMOTING', why: 'the old owner is proven stopped', actions: [{ kind: 'pg.promote', names }] };
+      return {
+        role: 'PROMOTING',
+        why: 'the old owner is proven stopped',
+        actions: [{ kind: 'pg.promote', names, above: newestTimeline(o) }],
+      };
     case 'primary':
       return open(o);
     case 'hung':
@@ -138,6 +142,8 @@ function open(o: Observation): Part {
     );
   return { role: 'MASTER_GATED', why: managerReady ? 'opening' : 'waiting for the manager', actions };
 }
+
+const newestTimeline = (o: Observation): number => Math.max(0, ...o.record.lineage.map(({ timeline }) => timeline));
 
 const giveUp = (o: Observation, why: string): Part => ({
   role: 'STOPPED',

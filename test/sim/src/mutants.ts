@@ -277,8 +277,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,
-        find: "actions: [{ kind: 'pg.promote', names }] };",
-        replace: "actions: [{ kind: 'pg.promote', names: [] }] };",
+        find: "{ kind: 'pg.promote', names, above:",
+        replace: "{ kind: 'pg.promote', names: [], above:",
       },
       {
         file: `${FAILOVER}/lint.ts`,

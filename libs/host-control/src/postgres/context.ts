@@ -22,6 +22,8 @@ export interface PostgresHostOptions {
   readonly probeDeadlineMs?: number;
   /** Failures in a row that mean `hung`, default 3. */
   readonly failuresUntilHung?: number;
+  /** Errors in a row, such as 53300 or 28P01, that mean `hung`, default 10. */
+  readonly refusalsUntilHung?: number;
 }
 
 /** What every part of the PostgreSQL hands works with. */

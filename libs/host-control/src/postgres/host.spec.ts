@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseLsn } from '@yosugara/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine, processesIn } from '../os/processes.js';
@@ -119,11 +120,25 @@ describe('one host with PostgreSQL', () => {
   it('calls a frozen postmaster hung within 3 s, and can stop it all the same', async () => {
     await a.postgres.startPrimary([]);
     await kind('primary');
+    const told: string[] = [];
     process.kill(a.deadMan.postmasterPid()!, 'SIGSTOP');
     const frozenAt = performance.now();
+    await sleep(100); // a look that was under way may still have been answered
+    a.postgres.onFacts((facts) => told.push(facts.kind));
     expect(await kind('hung', 5_000)).toMatchObject({ failures: 3, wasPrimary: true });
     expect(performance.now() - frozenAt).toBeLessThan(3_000);
+    expect(told[0], 'unanswered looks tell nothing').toBe('hung');
     expect((await a.postgres.stop('fast', 1_000)).clean).toBe(false);
     expect(processesIn(a.config.dataDir!, POSTGRES_UID)).toEqual([]);
+  });
+
+  it('calls a primary hung that answers with nothing but an error', async () => {
+    await a.postgres.startPrimary([]);
+    await kind('primary');
+    // No longer the password that we know: 28P01 for ever.
+    await withSession(localSuperuser(), 5_000, (session) => session.rows("alter role postgres password 'another'"));
+    await kind('unknown');
+    expect(await kind('hung', 10_000)).toMatchObject({ failures: 10, wasPrimary: true });
+    await a.postgres.stop('kill', 0);
   });
 });

@@ -19,13 +19,17 @@ import { handOverSecrets } from './secrets.js';
 import { type RoleSettings, slotName, writeSettings, writeSignal } from './settings.js';
 import { withSession } from './sql.js';
 import { awaitNames } from './sync-names.js';
+import { dropTakenTimelines, takeTimelines } from './timelines.js';
 import { Watch } from './watch.js';
 
 const STOP_LOOK_MS = 1_000;
+/** A look has its own deadline; one that was under way may come before it. */
+const AFTER_LOOK_MS = 2_000;
 const START_WAIT_MS = 10_000;
 const PROMOTE_SECONDS = 60;
 const CUT_DEADLINE_MS = 10_000;
 const SESSION_MS = 5_000;
+const RELOAD_DEADLINE_MS = 2_000;
 const CHECKPOINT_MS = 10 * 60_000;
 /** So long without a walreceiver after the reload: the startup process has taken note, see `follow`. */
 const CUT_SETTLED_MS = 100;
@@ -87,6 +91,7 @@ class LocalPostgres implements PostgresHost {
     return this.#verb(async () => {
       await this.#reload({ ...this.#role, follow: peer });
       if (peer === null) await this.#awaitCut();
+      else await this.#awaitReload(peer);
     });
   }
 
@@ -99,13 +104,15 @@ class LocalPostgres implements PostgresHost {
     });
   }
 
-  promote(): Promise<{ readonly timeline: number; readonly forkLsn: Lsn }> {
+  promote({ above = 0 }: { readonly above?: number } = {}): Promise<{ readonly timeline: number; readonly forkLsn: Lsn }> {
     return this.#verb(async () => {
       this.#leaseMustNotHaveEnded();
       const timeline = await withSession(localTarget(this.#host), (PROMOTE_SECONDS + 5) * 1_000, async (session) => {
         const [before] = await session.rows<{ recovery: boolean }>('select pg_is_in_recovery() as recovery');
         if (before!.recovery) {
+          await this.#takeTimelines(above);
           const [done] = await session.rows<{ promoted: boolean }>('select pg_promote(true, $1) as promoted', [PROMOTE_SECONDS]);
+          if (!done!.promoted) await dropTakenTimelines(this.#host);
           if (!done!.promoted) throw new PostgresControlError('PROMOTE_FAILED', `still in recovery after ${PROMOTE_SECONDS} s`);
         }
         const [after] = await session.rows<{ file: string }>('select pg_walfile_name(pg_current_wal_insert_lsn()) as file');
@@ -200,6 +207,7 @@ class LocalPostgres implements PostgresHost {
     await this.#removeLocks();
     await this.#prepare();
     this.#watch.verifying(null);
+    await dropTakenTimelines(this.#host);
     await this.#writeRole(role);
     await writeSignal(paths.pgdata, standby, account);
     const logFile = join(config.stateDir, STATE_LAYOUT.logs, 'postgres.log');
@@ -224,6 +232,12 @@ class LocalPostgres implements PostgresHost {
         throw new PostgresControlError('START_FAILED', `PostgreSQL ended while starting: ${words}`);
       }
     }
+  }
+
+  async #takeTimelines(above: number): Promise<void> {
+    const facts = await this.#watch.look();
+    if (facts.kind !== 'standby') throw new PostgresControlError('PROMOTE_FAILED', `PostgreSQL is ${facts.kind}`);
+    await takeTimelines(this.#host, facts.timeline, above);
   }
 
   async #reload(role: RoleSettings): Promise<void> {
@@ -254,12 +268,23 @@ class LocalPostgres implements PostgresHost {
       );
       const receives = childrenOf(postmaster).some((pid) => commandLine(pid).includes('walreceiver'));
       if (conninfo[0]!.now !== '' || receives) since = performance.now();
-      else if (performance.now() - since >= CUT_SETTLED_MS) {
-        await this.#watch.look();
-        return;
-      }
+      else if (performance.now() - since >= CUT_SETTLED_MS) return;
     }
     throw new PostgresControlError('RECEIVER_NOT_CUT', `a walreceiver is left after ${CUT_DEADLINE_MS} ms`);
+  }
+
+  /**
+   * Until a new session sees the reload. The postmaster reads the file first and signals its children then, so a session that sees
+   * it, and every later one, tells the new settings. A server that takes no sessions yet (57P03) reads them all the same.
+   */
+  async #awaitReload(peer: PostgresPeer): Promise<void> {
+    const wanted = `host='${peer.address}' port='${peer.port}'`;
+    for (const until = performance.now() + RELOAD_DEADLINE_MS; performance.now() < until; await sleep(10)) {
+      const rows = await withSession(localTarget(this.#host), RELOAD_DEADLINE_MS, (session) =>
+        session.rows<{ now: string }>("select current_setting('primary_conninfo') as now"),
+      ).catch(() => null);
+      if (rows === null || rows[0]!.now.startsWith(wanted)) return;
+    }
   }
 
   #leaseMustNotHaveEnded(): void {
@@ -310,10 +335,13 @@ class LocalPostgres implements PostgresHost {
     return turn;
   }
 
+  /** Ends with a look that began after the change: one from before it must not be heard after the verb has ended. */
   async #run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new PostgresControlError('NOT_RUNNING', 'closed');
     try {
-      return await work();
+      const result = await work();
+      await Promise.race([this.#watch.look(), sleep(AFTER_LOOK_MS)]);
+      return result;
     } catch (error) {
       if (error instanceof PostgresControlError) throw error;
       throw new PostgresControlError('QUERY_FAILED', 'PostgreSQL did not do it', error);

@@ -1,11 +1,13 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Lsn } from '@yosugara/kernel';
+import { type Lsn, SILENT_LOG } from '@yosugara/kernel';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildChildPrograms } from '../testing/build.js';
-import { A, B, eventually, Testbed, type TestNode } from '../testing/testbed.js';
+import { A, B, CLOCK, eventually, Testbed, type TestNode } from '../testing/testbed.js';
+import { hostContext } from './context.js';
+import { takeTimelines } from './timelines.js';
 
 /** One story, in order: two nodes, a take-over, the old primary's return, and the way back. TLS as on installed servers. */
 describe('two hosts', () => {
@@ -50,6 +52,19 @@ describe('two hosts', () => {
     expect(b.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 1, follows: A });
     const { rows: slots } = await (await bed.client(a)).query('select slot_name, active from pg_replication_slots');
     expect(slots).toEqual([{ slot_name: 'yosugara_b', active: true }]);
+  });
+
+  it('tells the receiver’s new state at the end of the verb, never one from before', async () => {
+    const told: unknown[] = [];
+    let listening = true;
+    b.postgres.onFacts((facts) => listening && facts.kind === 'standby' && told.push(facts.follows));
+    await b.postgres.follow(null);
+    expect(b.postgres.facts()).toMatchObject({ receiver: 'cut', follows: null });
+    await b.postgres.follow(a.peer);
+    expect(b.postgres.facts()).toMatchObject({ follows: A });
+    expect(told.at(-1)).toBe(A);
+    listening = false;
+    await streaming(a, b);
   });
 
   it('demands the standby by its exact name, and says so from what is in effect', async () => {
@@ -100,18 +115,37 @@ describe('two hosts', () => {
     expect(await rows(b)).not.toContain(4);
   });
 
+  it('starts again when it ended between taking numbers and the promotion', async () => {
+    const host = hostContext({ config: b.config, deadMan: b.deadMan, log: SILENT_LOG, clock: CLOCK });
+    await takeTimelines(host, 1, 4);
+    expect(existsSync(join(b.config.dataDir!, 'pgdata/pg_wal/00000004.history'))).toBe(true);
+    // The running server may see them any time before the promotion: it must stay on its line.
+    await sleep(500);
+    expect(b.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 1 });
+    await b.postgres.stop('kill', 0);
+    await b.postgres.startStandby(null);
+    expect(b.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 1 });
+    expect(existsSync(join(b.config.dataDir!, 'pgdata/pg_wal/00000002.history'))).toBe(false);
+  });
+
   let fork: Lsn;
-  it('promotes, and says where the new timeline left the old one', async () => {
-    const promoted = await b.postgres.promote();
+  it('promotes above every timeline that the cluster has had, and says where the new timeline left the old one', async () => {
+    const promoted = await b.postgres.promote({ above: 3 });
     fork = promoted.forkLsn;
-    expect(promoted.timeline).toBe(2);
-    expect(await b.postgres.promote()).toEqual(promoted);
+    expect(promoted.timeline).toBe(4);
+    // Without a pause: what the verb ends with is a look from after the change.
+    expect(b.postgres.facts()).toMatchObject({ kind: 'primary', timeline: 4 });
+    expect(await b.postgres.promote({ above: 3 })).toEqual(promoted);
     await eventually('primary', 2_000, () => b.postgres.facts().kind === 'primary');
-    expect(b.postgres.facts()).toMatchObject({ timeline: 2, names: [], forks: [{ timeline: 2, forkLsn: fork }] });
+    expect(b.postgres.facts()).toMatchObject({ timeline: 4, names: [], forks: [{ timeline: 4, forkLsn: fork }] });
     expect(await rows(b)).toEqual([1, 2, 3]);
   });
 
-  it('rewinds the crashed old primary: its diverged row goes, and the report says which stretch', async () => {
+  it('rewinds the crashed old primary, though it has a timeline of a number that is only taken here: what diverged goes, and the report says which stretch', async () => {
+    await a.postgres.stop('kill', 100);
+    await a.postgres.startStandby(null);
+    expect((await a.postgres.promote()).timeline).toBe(2);
+    await (await bed.client(a)).query('insert into t values (9)');
     await a.postgres.stop('kill', 100);
     expect(await eventually('stopped', 2_000, () => a.postgres.facts())).toMatchObject({
       kind: 'stopped',
@@ -127,7 +161,7 @@ describe('two hosts', () => {
     await a.postgres.startStandby(b.peer);
     await streaming(b, a);
     expect(await rows(a)).toEqual([1, 2, 3]);
-    expect(a.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 2, follows: B });
+    expect(a.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 4, follows: B });
     expect(existsSync(join(a.config.dataDir!, 'pgdata.old')), 'rewound, not copied').toBe(false);
   });
 
@@ -138,14 +172,14 @@ describe('two hosts', () => {
     expect(clean).toBe(true);
     await a.postgres.follow(null);
     expect(a.postgres.facts()).toMatchObject({ kind: 'standby', walEnd });
-    expect((await a.postgres.promote()).timeline).toBe(3);
+    expect((await a.postgres.promote({ above: 6 })).timeline).toBe(7);
     await a.postgres.ensureSlot(B);
     await b.postgres.startStandby(a.peer);
     await streaming(a, b);
     await eventually('row 5', 2_000, async () => (await rows(b)).includes(5));
-    await eventually('timeline 3', 3_000, () => {
+    await eventually('timeline 7, over numbers that nobody here has', 3_000, () => {
       const facts = b.postgres.facts();
-      return facts.kind === 'standby' && facts.timeline === 3;
+      return facts.kind === 'standby' && facts.timeline === 7;
     });
   });
 

@@ -21,6 +21,8 @@ export class Watch {
   #facts: PostgresFacts = { kind: 'unknown' };
   #stopped: { readonly key: string; readonly facts: PostgresFacts } | null = null;
   #failures = 0;
+  /** Answers in a row that were errors of PostgreSQL's own. */
+  #refusals = 0;
   /** Pid of the postmaster that has answered once: from then on silence is a failure, before it is a start. */
   #answered: number | null = null;
   #wasPrimary = false;
@@ -28,6 +30,7 @@ export class Watch {
   #unverified: readonly NodeId[] | null = null;
   #looking: Promise<PostgresFacts> | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #dueAtMs = 0;
   #closed = false;
 
   constructor(host: HostContext) {
@@ -53,7 +56,7 @@ export class Watch {
     return await this.#begin();
   }
 
-  /** The world changed: look at once. */
+  /** The world changed: look at once; during a look, once more right after it. */
   poke(): void {
     this.#again(0);
   }
@@ -71,14 +74,17 @@ export class Watch {
   }
 
   #again(afterMs: number): void {
-    if (this.#closed) return;
+    const dueAtMs = performance.now() + afterMs;
+    if (this.#closed || (this.#timer !== null && this.#dueAtMs <= dueAtMs)) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#dueAtMs = dueAtMs;
     this.#timer = setTimeout(() => void this.#tick(), afterMs);
   }
 
   async #tick(): Promise<void> {
+    this.#timer = null;
     const begun = performance.now();
-    await (this.#looking ?? this.#begin());
+    await this.look();
     const period = this.#host.probeMs ?? 300;
     // After a silence the next question goes out at once: three of them are the measure, not the pauses.
     this.#again(this.#failures > 0 ? 0 : Math.max(10, period - (performance.now() - begun)));
@@ -86,24 +92,29 @@ export class Watch {
 
   #begin(): Promise<PostgresFacts> {
     this.#looking ??= (async () => {
+      let seen: PostgresFacts | null = { kind: 'unknown' };
       try {
-        this.#facts = await this.#see();
+        seen = await this.#see();
       } catch (error) {
         this.#host.log.warn('postgres.look', { error: explain(error) });
-        this.#facts = { kind: 'unknown' };
       } finally {
         this.#looking = null;
       }
+      // Nothing was seen: what was true at the look before must not be told as if it were true now.
+      if (seen === null) return this.#facts;
+      this.#facts = seen;
       if (!this.#closed) for (const handler of this.#handlers) handler(this.#facts);
       return this.#facts;
     })();
     return this.#looking;
   }
 
-  async #see(): Promise<PostgresFacts> {
+  /** null: no answer, and too early to call that hung. */
+  async #see(): Promise<PostgresFacts | null> {
     const postmaster = this.#host.deadMan.postmasterPid();
     if (postmaster === null || !isAlive(postmaster)) {
       this.#failures = 0;
+      this.#refusals = 0;
       this.#answered = null;
       return await this.#withoutPostmaster();
     }
@@ -112,9 +123,10 @@ export class Watch {
     return await this.#judge(postmaster, answer);
   }
 
-  async #judge(postmaster: number, answer: ProbeAnswer): Promise<PostgresFacts> {
+  async #judge(postmaster: number, answer: ProbeAnswer): Promise<PostgresFacts | null> {
     if (answer.kind === 'row') {
       this.#failures = 0;
+      this.#refusals = 0;
       this.#answered = postmaster;
       const facts = factsOf(answer.row, (address) => this.#memberAt(address));
       this.#wasPrimary = facts.kind === 'primary';
@@ -127,18 +139,30 @@ export class Watch {
     const starting = answer.kind === 'error' && NOBODY_LISTENS.has(answer.code) && this.#answered !== postmaster;
     if (answer.kind === 'error' && (starting || answer.code === CANNOT_CONNECT_NOW)) {
       this.#failures = 0;
-      if (this.#answered !== postmaster) this.#wasPrimary = !(await isThere(inPgdata(this.#host, 'standby.signal')));
+      this.#refusals = 0;
+      await this.#guessRole(postmaster);
       return { kind: 'starting', progress: progressOf(postmaster, answer.message) };
     }
-    if (answer.kind === 'error' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(answer.code)) {
-      // PostgreSQL answered, only not what we asked: alive, and somebody must look.
-      this.#failures = 0;
-      this.#host.log.error('postgres.probe', { code: answer.code, message: answer.message });
-      return { kind: 'unknown' };
-    }
+    if (answer.kind === 'error' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(answer.code)) return await this.#refused(postmaster, answer);
     this.#failures++;
-    if (this.#failures < (this.#host.failuresUntilHung ?? 3)) return this.#facts;
+    if (this.#failures < (this.#host.failuresUntilHung ?? 3)) return null;
     return { kind: 'hung', failures: this.#failures, wasPrimary: this.#wasPrimary };
+  }
+
+  /** PostgreSQL answered, only not what we asked: alive, perhaps for a moment only. One that never says more is of no use to anybody. */
+  async #refused(postmaster: number, { code, message }: { code: string; message: string }): Promise<PostgresFacts> {
+    this.#failures = 0;
+    this.#refusals++;
+    const hung = this.#refusals >= (this.#host.refusalsUntilHung ?? 10);
+    this.#host.log.error('postgres.probe', { code, message, inARow: this.#refusals, takenAs: hung ? 'hung' : 'unknown' });
+    if (!hung) return { kind: 'unknown' };
+    await this.#guessRole(postmaster);
+    return { kind: 'hung', failures: this.#refusals, wasPrimary: this.#wasPrimary };
+  }
+
+  /** Before its first answer: as it was started. */
+  async #guessRole(postmaster: number): Promise<void> {
+    if (this.#answered !== postmaster) this.#wasPrimary = !(await isThere(inPgdata(this.#host, 'standby.signal')));
   }
 
   async #withoutPostmaster(): Promise<PostgresFacts> {

@@ -280,7 +280,7 @@ export class ControllerDriver {
       case 'pg.promote':
         // The names are in place before the first commit can be acknowledged (S4).
         await postgres.setNames(action.names);
-        await postgres.promote();
+        await postgres.promote({ above: action.above });
         return undefined;
       case 'pg.mark':
         return await postgres.forceWal();

@@ -31,8 +31,11 @@ export interface PostgresHost {
   follow(peer: PostgresPeer | null): Promise<void>;
   /** synchronous_standby_names: exact quoted names (`yosugara_b`), [] = none; resolves when the effective value was re-read. */
   setNames(names: readonly NodeId[]): Promise<void>;
-  /** pg_promote; resolves when not in recovery. Then a background CHECKPOINT. */
-  promote(): Promise<{ readonly timeline: number; readonly forkLsn: Lsn }>;
+  /**
+   * pg_promote; resolves when not in recovery. Then a background CHECKPOINT.
+   * above: the highest timeline that anybody in the cluster has ever had; the new one gets a higher number, known here or not.
+   */
+  promote(options?: { readonly above?: number }): Promise<{ readonly timeline: number; readonly forkLsn: Lsn }>;
   /** A little WAL, so that an idle cluster converges; resolves to the flush LSN after it. */
   forceWal(): Promise<Lsn>;
   /** Physical slot `yosugara_<peer>` with reserved WAL; a lost one is dropped and made anew. */
