@@ -99,11 +99,13 @@ export class JournalShelf implements JournalSource {
     return this.#reader.read([...log.segments], { journalId, from: fromSeq, through: log.nextSeq - 1, maxBytes });
   }
 
-  async dropThrough(journalId: string, seq: number): Promise<void> {
+  /** @param live the journal that is being written, when it need not be the one opened last. */
+  async dropThrough(journalId: string, seq: number, live?: string): Promise<void> {
     const log = this.#logs.get(journalId);
     if (log === undefined) return;
     // Nothing more is ever written to a journal when a newer one is there; of the newest the last segment stays.
-    const over = [...this.#logs.keys()].at(-1) !== journalId;
+    // A copy may get an older one again (its holder let it go first): that does not make the newest over.
+    const over = journalId !== live && [...this.#logs.keys()].at(-1) !== journalId;
     if (!over || log.nextSeq - 1 > seq) {
       await log.dropThrough(seq);
       return;

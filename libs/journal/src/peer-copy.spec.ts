@@ -103,4 +103,15 @@ describe("the copy of the peer's journal", () => {
     expect(peer.held()).toEqual([{ journalId: newer, durableSeq: 4 }]);
     expect(await peer.append(newer, encoded(5, 5))).toMatchObject({ kind: 'stored', durableSeq: 5 });
   });
+
+  it('remembers how far the newest journal came, also when an older one is sent again after it', async () => {
+    const peer = await copy(await tempDir());
+    const newer = 'b-mfx00001-0123456789ab';
+    await peer.append(newer, encoded(1, 4));
+    await peer.append(ID, encoded(1, 3));
+    await peer.append(newer, encoded(5, 5));
+    await peer.dropThrough(ID, 3);
+    await peer.dropThrough(newer, 5);
+    expect(await peer.append(newer, encoded(6, 6))).toMatchObject({ kind: 'stored', durableSeq: 6 });
+  });
 });

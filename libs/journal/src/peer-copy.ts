@@ -84,7 +84,7 @@ class FilePeerCopy implements PeerCopy {
 
   dropThrough(journalId: string, seq: number): Promise<void> {
     return this.#serial(async () => {
-      await this.#shelf.dropThrough(journalId, seq);
+      await this.#shelf.dropThrough(journalId, seq, this.#open?.journalId);
       if (this.#open !== null && this.#shelf.get(this.#open.journalId) === undefined) this.#open = null;
     });
   }

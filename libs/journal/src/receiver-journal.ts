@@ -122,7 +122,7 @@ class FileReceiverJournal implements ReceiverJournal {
   }
 
   async dropThrough(journalId: string, seq: number): Promise<void> {
-    await this.#shelf.dropThrough(journalId, seq);
+    await this.#shelf.dropThrough(journalId, seq, this.journalId);
     this.#diskBytes = this.#shelf.bytes;
   }
 
