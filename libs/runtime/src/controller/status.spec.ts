@@ -1,0 +1,63 @@
+import { PROFILES } from '@yosugara/failover';
+import { nodeId } from '@yosugara/kernel';
+import type { ReceiverReport } from '@yosugara/protocol';
+import { describe, expect, it } from 'vitest';
+import { createController } from './state.js';
+import { type StatusContext, statusOf } from './status.js';
+import { stepController } from './step.js';
+
+const members = (['a', 'b', 'w'] as const).map((id) => ({
+  id: nodeId(id),
+  kind: id === 'w' ? ('witness' as const) : ('data' as const),
+  voter: true,
+}));
+const { heartbeatMs, leaseOwnMs, leaseVoteMs, candidateDelayMaxMs, transferTimeoutMs } = PROFILES.lan;
+const context: StatusContext = {
+  clusterId: 'spec',
+  profile: 'lan',
+  members: members.map((member) => ({ ...member, address: '127.0.0.1', zone: member.id })),
+  vip: null,
+};
+const report: ReceiverReport = {
+  ...{ process: 'receiver', pid: 1, received: 5, dropped: 0, journalBytes: 9, peerLink: 'up', behindPeer: 0, vipBound: false },
+};
+
+/** Alarms of a's receiver, as a itself sees them. */
+function alarmsWith(change: Partial<ReceiverReport>): readonly string[] {
+  const { state } = createController(
+    {
+      ...{ self: nodeId('a'), kind: 'data', boot: 'a1', members, compactEvery: 1_000, trailing: 10 },
+      settings: { policy: 'available', stopProofs: ['P1'], autoRejoin: 'clean', timings: PROFILES.lan, hasVip: false },
+      raft: { heartbeatMs, leaseOwnMs, leaseVoteMs, candidateDelayMaxMs, witnessDelayMs: leaseVoteMs, transferTimeoutMs },
+    },
+    { hardState: { term: 0, votedFor: null }, snapshot: null, entries: [] },
+    1_000,
+    1_000,
+  );
+  stepController(state, { kind: 'receiver', report: { ...report, ...change }, nowMs: 1_001 });
+  return statusOf(state, context)
+    .alarms.filter(({ code }) => code.startsWith('RECEIVER_') && code !== 'RECEIVER_DOWN')
+    .map(({ level, code, text }) => `${level} ${code}: ${text}`);
+}
+
+describe('the status', () => {
+  it('has no alarm for a receiver whose records reach its peer', () => expect(alarmsWith({})).toEqual([]));
+  it.each<[string, Partial<ReceiverReport>, string]>([
+    ['full', { journalFull: true }, 'red RECEIVER_FULL: the journal of a is full: it refuses new messages'],
+    [
+      'copied no more',
+      { peerLink: 'down', linkWhy: 'peer_full' },
+      'red RECEIVER_FULL: the copy of the journal of a is full on its peer',
+    ],
+    [
+      'not acknowledged',
+      { peerLink: 'down', linkWhy: 'stalled' },
+      'yellow RECEIVER_LINK_DOWN: messages of a are on one disk only: its peer acknowledges nothing',
+    ],
+    [
+      'cut off',
+      { peerLink: 'down', linkWhy: 'no_connection' },
+      "yellow RECEIVER_LINK_DOWN: messages of a are on one disk only: it does not reach its peer's receiver",
+    ],
+  ])('says when a journal is %s', (_, change, alarm) => expect(alarmsWith(change)).toEqual([alarm]));
+});
