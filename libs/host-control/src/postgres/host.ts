@@ -91,7 +91,6 @@ class LocalPostgres implements PostgresHost {
     return this.#verb(async () => {
       await this.#reload({ ...this.#role, follow: peer });
       if (peer === null) await this.#awaitCut();
-      else await this.#awaitReload(peer);
     });
   }
 
@@ -199,7 +198,10 @@ class LocalPostgres implements PostgresHost {
       throw new PostgresControlError('NO_DATA', 'a rewind was interrupted here: only a base backup helps');
     if (deadMan.postmasterPid() !== null) {
       const facts = await this.#watch.look();
-      if (facts.kind === (standby ? 'standby' : 'primary')) return await this.#reload(role);
+      if (facts.kind === (standby ? 'standby' : 'primary')) {
+        await this.#reload(role);
+        return standby && role.follow === null ? await this.#awaitCut() : undefined;
+      }
       throw new PostgresControlError('RUNNING', `PostgreSQL runs as ${facts.kind}: stop it first`);
     }
     if (!standby) this.#leaseMustNotHaveEnded();
@@ -245,6 +247,7 @@ class LocalPostgres implements PostgresHost {
     if (postmaster === null) throw new PostgresControlError('NOT_RUNNING', 'PostgreSQL does not run');
     await this.#writeRole(role);
     signal(postmaster, 'SIGHUP');
+    if (role.follow !== null) await this.#awaitReload(role.follow);
   }
 
   async #writeRole(role: RoleSettings): Promise<void> {
