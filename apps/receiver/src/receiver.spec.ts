@@ -153,6 +153,37 @@ describe('two receivers', () => {
   });
 });
 
+describe('the receivers of both nodes', () => {
+  it('let go of own journal and copy, whole segments, when each is told what both databases hold', async () => {
+    const config = configs();
+    const [a, b] = [await start(config.a), await start(config.b)];
+    const count = 2_600;
+    const text = `<13>${'x'.repeat(8_000)}\n`;
+    await new Promise<void>((resolve) =>
+      connect(PORTS.syslog, ADDRESS.a, function (this: import('node:net').Socket) {
+        this.end(text.repeat(count), resolve);
+      }),
+    );
+    await until(() => line(a.watermark(), 'own')?.bothSeq === count && line(b.watermark(), 'peer')?.durableSeq === count);
+    const bytes = () => [a.report().journalBytes, b.report().journalBytes].every((each) => each < 12 * 1024 * 1024);
+    expect(bytes()).toBe(false);
+    const ingested = [{ journalId: line(a.watermark(), 'own')!.journalId, seq: count }];
+    for (const node of ['a', 'b'] as const)
+      closers.push(
+        followLines(join(config[node].stateDir, 'receiver.sock'), {
+          onOpen: (connection) => connection.send({ ingested }),
+          onDocument: () => undefined,
+        }),
+      );
+    await until(bytes);
+    expect([line(a.watermark(), 'own')?.firstSeq, line(b.watermark(), 'peer')?.firstSeq].every((seq) => (seq ?? 0) > 1_000)).toBe(
+      true,
+    );
+    await sendUdp(ADDRESS.a, PORTS.syslog, ['<13>goes on']);
+    await until(() => line(a.watermark(), 'own')?.bothSeq === count + 1);
+  });
+});
+
 describe('an INFORM', () => {
   const inform = Uint8Array.from(
     Buffer.from(
