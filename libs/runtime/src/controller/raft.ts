@@ -43,6 +43,8 @@ function apply(state: ControllerState, entry: Entry): ControllerEffect[] {
   const { record, refused } = applyCommand(before, command);
   state.record = record;
   if (state.proposal?.id === command.id) state.proposal = null;
+  // What an earlier recover did says nothing of this one.
+  if (command.kind === 'recover' && command.node === state.config.self) state.progress = null;
   if (command.kind === 'join') state.failures.delete('join');
   if (command.kind === 'leave') state.lastLeaveMs = state.nowMs;
   if (record.epoch !== before.epoch) {
