@@ -12,6 +12,7 @@ import {
   ControllerDriver,
   type DriverPorts,
   type PostgresPeer,
+  raftTimings,
   type StopProofMessage,
 } from '@yosugara/runtime';
 import { createMailbox, verifyFrom } from '@yosugara/transport';
@@ -32,7 +33,6 @@ function controllerConfig(config: NodeConfig, boot: string): ControllerConfig {
   const problems = timingProblems(timings);
   if (problems.length > 0) throw new Error(`timing profile ${config.cluster.profile} is not safe: ${problems.join('; ')}`);
   const members = config.cluster.members.map((member) => ({ id: nodeId(member.id), kind: member.kind, voter: true }));
-  const { heartbeatMs, leaseOwnMs, leaseVoteMs, candidateDelayMaxMs, transferTimeoutMs } = timings;
   return {
     self: nodeId(config.node),
     kind: members.find((member) => member.id === config.node)!.kind,
@@ -45,14 +45,7 @@ function controllerConfig(config: NodeConfig, boot: string): ControllerConfig {
       timings,
       hasVip: config.cluster.vip !== undefined && config.cluster.vip.driver !== 'none',
     },
-    raft: {
-      heartbeatMs,
-      leaseOwnMs,
-      leaseVoteMs,
-      candidateDelayMaxMs,
-      transferTimeoutMs,
-      witnessDelayMs: 2 * (leaseVoteMs + candidateDelayMaxMs),
-    },
+    raft: raftTimings(timings),
     compactEvery: 1_000,
     trailing: 200,
   };

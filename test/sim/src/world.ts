@@ -1,6 +1,12 @@
 import { type Action, type ClusterRecord, PROFILES, type Settings } from '@yosugara/failover';
 import { type Epoch, type NodeId, nodeId } from '@yosugara/kernel';
-import type { ControllerConfig, ControllerEffect, OperatorRequest, PeerMessage } from '@yosugara/runtime';
+import {
+  type ControllerConfig,
+  type ControllerEffect,
+  type OperatorRequest,
+  type PeerMessage,
+  raftTimings,
+} from '@yosugara/runtime';
 import { Agenda } from './agenda.js';
 import { Checks, type Violation } from './checks.js';
 import { FAULTS, type FaultClass } from './faults.js';
@@ -90,20 +96,12 @@ export class World implements HostWorld {
 
   #config(node: NodeId): Omit<ControllerConfig, 'boot'> {
     const members = this.nodes.map((id) => ({ id, kind: id === 'w' ? ('witness' as const) : ('data' as const), voter: true }));
-    const { heartbeatMs, leaseOwnMs, leaseVoteMs, candidateDelayMaxMs, transferTimeoutMs } = this.#settings.timings;
     return {
       self: node,
       kind: node === 'w' ? 'witness' : 'data',
       members,
       settings: this.#settings,
-      raft: {
-        heartbeatMs,
-        leaseOwnMs,
-        leaseVoteMs,
-        candidateDelayMaxMs,
-        transferTimeoutMs,
-        witnessDelayMs: 2 * (leaseVoteMs + candidateDelayMaxMs),
-      },
+      raft: raftTimings(this.#settings.timings),
       compactEvery: 40,
       trailing: 10,
     };

@@ -5,7 +5,8 @@ import type { ControllerState } from './state.js';
 import type { ControllerEffect } from './types.js';
 
 const NOTICE_EVERY_MS = 400;
-const VIP_RENEW_EVERY_MS = 500;
+/** The kernel counts the address's life in whole seconds: renewed well before the last of them, with short leases too. */
+const vipRenewEveryMs = (leaseOwnMs: number): number => Math.min(500, leaseOwnMs / 8);
 
 /** When the dead man strikes: before the lease ends, by the time a kill takes. */
 export const strikeAtMs = (o: Observation): number =>
@@ -35,7 +36,7 @@ export const isServing = (o: Observation): boolean =>
   mayServe(o) && o.record.phase === 'serving' && o.postgres.kind === 'primary' && o.nowMs < strikeAtMs(o);
 
 export function vipEffects(state: ControllerState, o: Observation): ControllerEffect[] {
-  if (!o.vipHeld || !mayServe(o) || o.nowMs - state.vipRenewedMs < VIP_RENEW_EVERY_MS) return [];
+  if (!o.vipHeld || !mayServe(o) || o.nowMs - state.vipRenewedMs < vipRenewEveryMs(o.settings.timings.leaseOwnMs)) return [];
   state.vipRenewedMs = o.nowMs;
   return [{ kind: 'vipRenew', leaseLeftMs: strikeAtMs(o) - o.nowMs }];
 }
