@@ -407,6 +407,20 @@ describe('T7, a node that starts', () => {
       ),
     ).toContain('pg.baseBackup');
   });
+  it.each([
+    [0, []],
+    [60_000, ['pg.rewind']],
+  ])('rewinds again, and never rebuilds, when the source was only out of reach (%d ms ago)', (agoMs, expected) => {
+    const recover = [{ node: b, requestId: 'r', state: 'open' as const }];
+    const failures = new Map([['pg.rewind', { count: 1, atMs: NOW - agoMs, code: 'SOURCE_UNREACHABLE' }]]);
+    const lineage = [{ timeline: 2, forkLsn: lsn(900), owner: a, epoch: epoch(5) }];
+    const o = starting({
+      failures,
+      postgres: stopped({ state: 'crashed-primary' }),
+      record: record({ syncSet: [a], recover, lineage }),
+    });
+    expect(kinds(o).filter((kind) => kind.startsWith('pg.'))).toEqual(expected);
+  });
   it('with autoRejoin never waits even when it is clean', () => {
     const o = starting({ record: record({ syncSet: [a] }) });
     expect(decide({ ...o, settings: { ...o.settings, autoRejoin: 'never' } })).toMatchObject({

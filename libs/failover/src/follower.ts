@@ -99,10 +99,17 @@ function whenStopped(o: Observation, serving: NodeId | null): Part {
   return { role: 'STOPPED', why: whyOf('T7'), actions: [{ kind: 'pg.startStandby', follow: serving }] };
 }
 
+/** host-control's word for a rewind that has changed nothing. */
+const SOURCE_UNREACHABLE = 'SOURCE_UNREACHABLE';
+
 function rewind(o: Observation, serving: NodeId): Part {
   if (!heardLately(o, serving)) return { role: 'STOPPED', why: `the Master ${serving} is not heard`, actions: [] };
   // A failed rewind leaves the target unusable (failover.md 5.3): the second way is always ready.
-  if (o.failures.has('pg.rewind')) return rebuild(o, serving, 'the rewind failed');
+  // One that never reached its source left everything as it was: it is tried again.
+  const failed = o.failures.get('pg.rewind');
+  if (failed !== undefined && failed.code !== SOURCE_UNREACHABLE) return rebuild(o, serving, 'the rewind failed');
+  if (coolingDown(o, 'pg.rewind'))
+    return { role: 'STOPPED', why: `PostgreSQL of ${serving} did not answer; trying again soon`, actions: [] };
   return {
     role: 'REBUILDING',
     why: `WAL went past the fork: pg_rewind to ${serving}`,

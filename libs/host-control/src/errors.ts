@@ -5,7 +5,7 @@ import { YosugaraError } from '@yosugara/kernel';
  * `PROGRAMS_MISSING` no PostgreSQL ≥ 15 found · `ACCOUNT_MISSING` no such operating system account · `NO_DATA` no data directory ·
  * `RUNNING` must be stopped first · `NOT_RUNNING` must be running · `LEASE_ENDED` the dead man gave its proof for this epoch ·
  * `START_FAILED` · `STOP_UNPROVED` processes are left · `PROMOTE_FAILED` · `NAMES_NOT_EFFECTIVE` · `RECEIVER_NOT_CUT` ·
- * `PROGRAM_FAILED` a tool exited non-zero · `QUERY_FAILED` · `REWIND_FAILED` only a base backup helps · `BASE_BACKUP_FAILED` · `DEAD_MAN_LOST`.
+ * `PROGRAM_FAILED` a tool exited non-zero · `QUERY_FAILED` · `SOURCE_UNREACHABLE` nothing was touched · `REWIND_FAILED` only a base backup helps · `BASE_BACKUP_FAILED` · `DEAD_MAN_LOST`.
  */
 export type PostgresControlCode =
   | 'PROGRAMS_MISSING'
@@ -21,6 +21,7 @@ export type PostgresControlCode =
   | 'RECEIVER_NOT_CUT'
   | 'PROGRAM_FAILED'
   | 'QUERY_FAILED'
+  | 'SOURCE_UNREACHABLE'
   | 'REWIND_FAILED'
   | 'BASE_BACKUP_FAILED'
   | 'DEAD_MAN_LOST';

@@ -183,6 +183,17 @@ describe('two hosts', () => {
     });
   });
 
+  it('changes nothing when the source of a rewind does not answer', async () => {
+    await b.postgres.stop('fast', 3_000);
+    const before = b.postgres.facts();
+    const nobody = { ...a.peer, port: 1 };
+    await expect(b.postgres.rewind(nobody, quiet)).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+    expect(existsSync(join(b.config.dataDir!, 'unfinished'))).toBe(false);
+    expect(b.postgres.facts()).toEqual(before);
+    await b.postgres.startStandby(a.peer);
+    await streaming(a, b);
+  });
+
   it('calls an interrupted rewind incomplete, refuses to start it, and a base backup helps; the old copy is set aside', async () => {
     await b.postgres.stop('fast', 3_000);
     writeFileSync(join(b.config.dataDir!, 'unfinished'), 'rewind\n');

@@ -23,7 +23,7 @@ export interface Discarded {
 
 /**
  * Makes this stopped data directory a follower of the source's lineage again.
- * @throws PostgresControlError REWIND_FAILED — from the moment that the marker is written only a base backup helps.
+ * @throws PostgresControlError SOURCE_UNREACHABLE — nothing was touched, try again; REWIND_FAILED — from the moment that the marker is written only a base backup helps.
  */
 export async function rewind(host: HostContext, source: PostgresPeer, progress: Progress): Promise<Discarded> {
   const { paths, programs, account, config } = host;
@@ -31,7 +31,9 @@ export async function rewind(host: HostContext, source: PostgresPeer, progress: 
     throw new PostgresControlError('REWIND_FAILED', 'there is nothing here that a rewind could start from');
   try {
     progress('checkpoint on the source', null);
-    const theirs = await sourceLineage(host, source);
+    const theirs = await sourceLineage(host, source).catch((error: unknown) => {
+      throw new PostgresControlError('SOURCE_UNREACHABLE', `${source.node} did not answer; nothing was changed here`, error);
+    });
     const discarded = await whatGoes(host, theirs);
     await recover(host, progress);
     await writeOwned(paths.unfinished, 'rewind\n', account);
@@ -43,7 +45,8 @@ export async function rewind(host: HostContext, source: PostgresPeer, progress: 
     host.log.info('postgres.rewound', { ...discarded, programs: programs.version });
     return discarded;
   } catch (error) {
-    if (error instanceof PostgresControlError && error.code === 'REWIND_FAILED') throw error;
+    if (error instanceof PostgresControlError && (error.code === 'REWIND_FAILED' || error.code === 'SOURCE_UNREACHABLE'))
+      throw error;
     throw new PostgresControlError('REWIND_FAILED', `cannot rewind against ${source.node}`, error);
   }
 }
