@@ -17,7 +17,7 @@ export function leadWithoutOwning(o: Observation): Part | null {
   const next = handOverTo(o);
   const tired = failed !== undefined && failed.count >= MAX_TRANSFERS;
   if (next !== null && !(tired && mayClaim(o) === null)) {
-    if (o.vipHeld || mayWrite(o.postgres) || coolingDown(o, 'raft.transfer')) return null;
+    if (o.vipHeld || o.vipBusy || mayWrite(o.postgres) || coolingDown(o, 'raft.transfer')) return null;
     return { role: 'STOPPED', why: `leadership goes to ${next}`, actions: [{ kind: 'raft.transfer', to: next }] };
   }
   const obstacle = mayClaim(o);

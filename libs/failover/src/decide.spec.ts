@@ -351,8 +351,27 @@ describe('T5, PostgreSQL fails on the Master', () => {
       mode: 'kill',
       budgetMs: 0,
     }));
-  it('releases the epoch to a peer in the sync set', () =>
-    expect(kinds(seenByA({ postgres: stopped({ state: 'crashed-primary' }) }))).toContain('release'));
+  it('releases the VIP first, then the epoch to a peer in the sync set', () => {
+    const failed = { postgres: stopped({ state: 'crashed-primary' }) };
+    expect(kinds(seenByA(failed))).not.toContain('release');
+    expect(kinds(seenByA(failed))).toContain('vip.release');
+    expect(kinds(seenByA({ ...failed, vipHeld: false }))).toContain('release');
+  });
+  it('gives nothing up while the VIP is just being put back', () =>
+    expect(kinds(seenByA({ postgres: stopped({ state: 'crashed-primary' }), vipHeld: false, vipBusy: true }))).not.toContain(
+      'release',
+    ));
+  it('hands over no leadership while the VIP is just being put back', () =>
+    expect(
+      kinds(
+        seenByA({
+          vipHeld: false,
+          vipBusy: true,
+          postgres: stopped(),
+          record: record({ released: { epoch: epoch(5), by: a, walEnd: lsn(1) } }),
+        }),
+      ),
+    ).not.toContain('raft.transfer'));
   it('restarts in place when nobody else may take over', () =>
     expect(
       decide(seenByA({ record: record({ syncSet: [a] }), postgres: stopped({ state: 'crashed-primary' }) })).actions,

@@ -52,6 +52,8 @@ export interface Observation {
   /** The PostgreSQL action in flight, if any. */
   readonly postgresBusy: string | null;
   readonly vipHeld: boolean;
+  /** A VIP action is in flight: whether we hold it is not known until it ends. */
+  readonly vipBusy: boolean;
   readonly manager: {
     readonly mode: 'off' | 'passive' | 'gated' | 'active';
     readonly epoch: Epoch;

@@ -90,6 +90,7 @@ export function seenByA(over: Partial<Observation> = {}): Observation {
     postgresSinceMs: 1_000,
     postgresBusy: null,
     vipHeld: true,
+    vipBusy: false,
     manager: { mode: 'active', epoch: epoch(5), ready: true },
     receiver: { link: 'up', sinceMs: 1_000, behindPeer: 0 },
     peers: new Map([

@@ -84,9 +84,15 @@ export const isRunningHeir = (o: Observation, node: NodeId): boolean => {
   return facts?.kind === 'standby' && (opening === null || opening === node) && hasFollowed(o, node, facts);
 };
 
-/** Nothing here writes, nor could an action in flight bring up something that does: only then may an epoch be given up. */
+/**
+ * Nothing here writes or answers on the VIP, nor could an action in flight bring up something that does: only then may an
+ * epoch be given up. (Seed 7427 of the simulator: a VIP that was just being put back stood on two nodes.)
+ */
 export const isQuiet = (o: Observation): boolean =>
-  o.postgresBusy === null && (o.postgres.kind === 'stopped' || o.postgres.kind === 'standby' || o.postgres.kind === 'empty');
+  o.postgresBusy === null &&
+  !o.vipHeld &&
+  !o.vipBusy &&
+  (o.postgres.kind === 'stopped' || o.postgres.kind === 'standby' || o.postgres.kind === 'empty');
 
 /** A node in the sync set whose PostgreSQL is a running standby, heard lately: can take over at once. */
 export function successor(o: Observation): NodeId | null {

@@ -34,6 +34,7 @@ export function observe(state: ControllerState): Observation {
     postgresSinceMs: state.factsSinceMs,
     postgresBusy: state.busy.get('stop')?.action.kind ?? state.busy.get('postgres')?.action.kind ?? null,
     vipHeld: state.vipHeld,
+    vipBusy: state.busy.has('vip'),
     manager:
       manager === null
         ? null
