@@ -600,7 +600,9 @@ export class HostModel {
 
   /** As host-control does: nothing that writes is started for an epoch that the dead man has ended. */
   #leaseEnded(): boolean {
-    return this.#deadMan !== null && this.#deadMan.struck > 0 && this.#deadMan.leased <= this.#deadMan.struck;
+    if (this.#deadMan === null) return false;
+    const { untilMs, struck, leased } = this.#deadMan;
+    return (untilMs !== 0 && this.local() >= untilMs) || (struck > 0 && leased <= struck);
   }
 
   /** Kill, prove, tell the others. */

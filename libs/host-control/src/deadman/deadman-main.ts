@@ -31,7 +31,11 @@ onJsonLines<ToDeadMan>(controller, (message) => {
   if ('setup' in message) void begin(message.setup);
   else if ('lease' in message) lease(message.lease, message.epoch);
   else if (ending && 'spawn' in message) say({ id: message.id, refused: 'the dead man is ending' });
-  else if (keeper !== null) void keeper.obey(message, say);
+  else {
+    // After a freeze this may come before the timer that would have struck: the clock is asked before anything is started.
+    if ('spawn' in message) check();
+    if (keeper !== null) void keeper.obey(message, say);
+  }
 });
 controller.once('close', () => void end());
 controller.once('end', () => void end());

@@ -14,7 +14,15 @@ import { onJsonLines, sendLine } from '../os/lines.js';
 import { heldMarker } from '../os/markers.js';
 import { dataFolder } from '../postgres/paths.js';
 import { ManagerKeeper } from './manager-keeper.js';
-import type { DeadManReport, DeadManSetup, FromDeadMan, Kind, SpawnSpec, ToDeadMan } from './protocol.js';
+import {
+  type DeadManReport,
+  type DeadManSetup,
+  type FromDeadMan,
+  type Kind,
+  monotonicMs,
+  type SpawnSpec,
+  type ToDeadMan,
+} from './protocol.js';
 
 export interface ProcessExit {
   readonly pid: number;
@@ -111,6 +119,7 @@ class DeadManLink implements HostDeadMan {
   #nextId = 1;
   #ended = 0;
   #leased = 0;
+  #leaseUntilMs = 0;
   #gone = false;
   #closing = false;
 
@@ -165,9 +174,12 @@ class DeadManLink implements HostDeadMan {
     return this.#ended as Epoch;
   }
   leaseEnded(): boolean {
+    // Right after a freeze the dead man may not have woken yet: the clock says the same.
+    if (this.#leaseUntilMs !== 0 && monotonicMs() >= this.#leaseUntilMs) return true;
     return this.#ended > 0 && this.#leased <= this.#ended;
   }
   lease(untilMs: number, epoch: Epoch): void {
+    this.#leaseUntilMs = untilMs;
     this.#leased = Math.max(this.#leased, epoch);
     this.#send({ lease: untilMs, epoch });
   }
