@@ -31,6 +31,8 @@ export class Keeper {
   readonly #marker: string;
   readonly #onExit: Exit;
   readonly #children = new Map<Kind, ChildProcess>();
+  /** Of a life that ended: resolves when the last look for what it left behind is over. */
+  readonly #ends = new Map<Kind, Promise<unknown>>();
   #mayServe = true;
 
   constructor(setup: DeadManSetup, onExit: Exit) {
@@ -70,6 +72,9 @@ export class Keeper {
   }
 
   async #spawn(kind: Kind, spec: SpawnSpec): Promise<number> {
+    if (members(this.#where[kind]).length > 0) throw new Error(`a ${kind} process is still there`);
+    // The kill that ends an earlier life knows no lives, only places: still going on, it would take the new one with it.
+    await this.#ends.get(kind);
     if (spec.serves && !this.#mayServe) throw new Error('the lease has ended');
     if (members(this.#where[kind]).length > 0) throw new Error(`a ${kind} process is still there`);
     rotate(spec.logFile);
@@ -89,13 +94,17 @@ export class Keeper {
     });
     const pid = child.pid!;
     this.#children.set(kind, child);
-    child.once('exit', (code, name) => {
-      // Children of a dead postmaster can live on and even commit: they go before anyone hears that it ended.
-      void killAll(this.#where[kind], KILL_DEADLINE_MS).finally(() => {
-        if (this.#children.get(kind) === child) this.#children.delete(kind);
-        this.#onExit(kind, pid, code, name);
+    const ended = new Promise<void>((resolve) => {
+      child.once('exit', (code, name) => {
+        // Children of a dead postmaster can live on and even commit: they go before anyone hears that it ended.
+        void killAll(this.#where[kind], KILL_DEADLINE_MS).finally(() => {
+          if (this.#children.get(kind) === child) this.#children.delete(kind);
+          this.#onExit(kind, pid, code, name);
+          resolve();
+        });
       });
     });
+    this.#ends.set(kind, ended);
     const { group } = this.#where[kind];
     if (group !== null) joinGroup(group, pid);
     child.stdin!.on('error', () => {});

@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isAlive } from '../os/processes.js';
+import { Keeper } from './keeper.js';
+import type { DeadManSetup, FromDeadMan, SpawnSpec } from './protocol.js';
+
+const marker = `YOSUGARA_HELD_BY=keeper-spec/${process.pid}`;
+const setup = { useGroups: false, groupName: 'none', postgres: null, managerMarker: marker, vipMarker: `${marker}-vip` };
+let folder: string;
+let keeper: Keeper;
+let spec: SpawnSpec;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'yosugara-keeper-'));
+  keeper = new Keeper(setup as DeadManSetup, () => {});
+  const env = { PATH: '/usr/bin:/bin' };
+  spec = { argv: ['sleep', '600'], env, cwd: '/', logFile: join(folder, 'log'), serves: true };
+});
+afterEach(async () => {
+  await keeper.killEverything();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function order(what: object): Promise<FromDeadMan> {
+  return new Promise((resolve) => void keeper.obey({ id: 1, ...what } as never, resolve));
+}
+
+describe('what the dead man holds', () => {
+  it('is not touched by the end of the life before it, however soon after it is started', async () => {
+    const first = (await order({ spawn: 'manager', ...spec })) as { pid: number };
+    process.kill(first.pid, 'SIGKILL');
+    // Not a turn of the event loop in between: that it ended is heard only after the next life was asked for.
+    while (isAlive(first.pid));
+    const second = (await order({ spawn: 'manager', ...spec })) as { pid: number };
+    await sleep(50); // The kill that follows an end looks twice, 4 ms apart.
+    expect(isAlive(second.pid)).toBe(true);
+  });
+
+  it('is refused while a process of its kind lives', async () => {
+    await order({ spawn: 'manager', ...spec });
+    expect(await order({ spawn: 'manager', ...spec })).toMatchObject({ refused: 'a manager process is still there' });
+  });
+});
