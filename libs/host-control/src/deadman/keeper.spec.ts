@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isAlive } from '../os/processes.js';
+import { commandLine, isAlive } from '../os/processes.js';
 import { Keeper } from './keeper.js';
 import type { DeadManSetup, FromDeadMan, SpawnSpec } from './protocol.js';
 
@@ -31,11 +31,13 @@ function order(what: object): Promise<FromDeadMan> {
 describe('what the dead man holds', () => {
   it('is not touched by the end of the life before it, however soon after it is started', async () => {
     const first = (await order({ spawn: 'manager', ...spec })) as { pid: number };
+    while (!commandLine(first.pid).startsWith('sleep')) await sleep(2);
     process.kill(first.pid, 'SIGKILL');
     // Not a turn of the event loop in between: that it ended is heard only after the next life was asked for.
     while (isAlive(first.pid));
     const second = (await order({ spawn: 'manager', ...spec })) as { pid: number };
     await sleep(50); // The kill that follows an end looks twice, 4 ms apart.
+    expect(second).toHaveProperty('pid');
     expect(isAlive(second.pid)).toBe(true);
   });
 
