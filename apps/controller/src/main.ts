@@ -32,7 +32,11 @@ function controllerConfig(config: NodeConfig, boot: string): ControllerConfig {
   const timings = PROFILES[config.cluster.profile];
   const problems = timingProblems(timings);
   if (problems.length > 0) throw new Error(`timing profile ${config.cluster.profile} is not safe: ${problems.join('; ')}`);
-  const members = config.cluster.members.map((member) => ({ id: nodeId(member.id), kind: member.kind, voter: true }));
+  const members = config.cluster.members.map((member) => ({
+    id: nodeId(member.id),
+    kind: member.kind === 'witness' ? ('witness' as const) : ('data' as const),
+    voter: member.kind !== 'dr',
+  }));
   return {
     self: nodeId(config.node),
     kind: members.find((member) => member.id === config.node)!.kind,
@@ -44,6 +48,18 @@ function controllerConfig(config: NodeConfig, boot: string): ControllerConfig {
       autoRejoin: config.cluster.autoRejoin,
       timings,
       hasVip: config.cluster.vip !== undefined && config.cluster.vip.driver !== 'none',
+      drNodes: config.cluster.members.filter((member) => member.kind === 'dr').map((member) => nodeId(member.id)),
+      fenceable: config.cluster.members.filter((member) => member.fence !== undefined).map((member) => nodeId(member.id)),
+      fenceDelayMs: config.cluster.fencing.delayMs ?? 10_000,
+      powerOnAfterFence: config.cluster.fencing.powerOnAfter,
+      rateLimit: {
+        max: config.cluster.rateLimit.takeOvers,
+        withinMs: config.cluster.rateLimit.withinMinutes * 60_000,
+      },
+      hooks: {
+        beforePromotion: config.cluster.hooks.beforePromotion !== undefined,
+        afterPromotion: config.cluster.hooks.afterPromotion !== undefined,
+      },
     },
     raft: raftTimings(timings),
     compactEvery: 1_000,

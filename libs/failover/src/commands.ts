@@ -1,6 +1,7 @@
 import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
 import { epoch as asEpoch, assertNever } from '@yosugara/kernel';
-import type { ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
+import { applyManaging, isManaging, type Managing } from './managing.js';
+import type { Arming, ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
 import { isReleased, isUnborn } from './record.js';
 
 const MAX_LINEAGE = 64;
@@ -15,6 +16,8 @@ export type Command = { readonly id: string } & (
       readonly epoch: Epoch;
       readonly cause: string;
       readonly atWallMs: number;
+      /** What the claimant's dead man achieves: P3 of its own later end depends on it. */
+      readonly armed?: Arming;
     }
   /** An operator's `promote --accept-data-loss`: claims from outside the sync set and starts a new generation. */
   | {
@@ -43,6 +46,7 @@ export type Command = { readonly id: string } & (
   | { readonly kind: 'recover'; readonly node: NodeId; readonly requestId: string }
   | { readonly kind: 'switchover'; readonly to: NodeId; readonly requestId: string; readonly epoch: Epoch }
   | { readonly kind: 'endSwitchover'; readonly requestId: string; readonly why: string }
+  | Managing
 );
 /** Without `id`, as the deciders make them. */
 export type CommandBody = Command extends infer C ? (C extends { readonly id: string } ? Omit<C, 'id'> : never) : never;
@@ -53,8 +57,8 @@ export interface Applied {
   readonly refused: string | null;
 }
 
-const refuse = (record: ClusterRecord, why: string): Applied => ({ record, refused: why });
-const accept = (record: ClusterRecord, change: Partial<ClusterRecord>): Applied => ({
+export const refuse = (record: ClusterRecord, why: string): Applied => ({ record, refused: why });
+export const accept = (record: ClusterRecord, change: Partial<ClusterRecord>): Applied => ({
   record: { ...record, ...change, version: record.version + 1 },
   refused: null,
 });
@@ -62,6 +66,7 @@ const withNode = (nodes: readonly NodeId[], node: NodeId): readonly NodeId[] => 
 
 /** Deterministic: every member applies the same commands in the same order and gets the same record. */
 export function applyCommand(record: ClusterRecord, command: Command): Applied {
+  if (isManaging(command)) return applyManaging(record, command);
   switch (command.kind) {
     case 'claim':
       return claim(record, command);

@@ -3,6 +3,7 @@ export * from './commands.js';
 export * from './decide.js';
 export * from './facts.js';
 export * from './lint.js';
+export type { Managing } from './managing.js';
 export * from './observation.js';
 export * from './predict.js';
 export * from './profiles.js';

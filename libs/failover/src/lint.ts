@@ -36,6 +36,10 @@ export function lint(o: Observation, action: Action): string | null {
       if (action.command.kind === 'release' && !isQuiet(o))
         return 'S6: an epoch is given up only when nothing here can write any more';
       return o.lead?.ready === true && leaseHolds(o) ? null : 'only a leader with a live lease proposes';
+    case 'fence.off':
+      return action.target === o.self ? 'S11: a node never fences itself' : null;
+    case 'fence.on':
+    case 'hook.run':
     case 'pg.startStandby':
     case 'pg.follow':
     case 'pg.mark':

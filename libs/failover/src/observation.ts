@@ -2,7 +2,7 @@ import type { Epoch, NodeId } from '@yosugara/kernel';
 import type { CommandBody } from './commands.js';
 import type { PostgresFacts } from './facts.js';
 import type { Timings } from './profiles.js';
-import type { ClusterRecord, ProofKind } from './record.js';
+import type { Arming, ClusterRecord, ProofKind } from './record.js';
 
 export interface Settings {
   readonly policy: 'available' | 'strict';
@@ -11,6 +11,37 @@ export interface Settings {
   readonly autoRejoin: 'never' | 'clean' | 'always';
   readonly timings: Timings;
   readonly hasVip: boolean;
+  /** Third data nodes in another site: asynchronous, never in the sync set, promoted by hand only (T9). */
+  readonly drNodes: readonly NodeId[];
+  /** Nodes that have power devices configured. */
+  readonly fenceable: readonly NodeId[];
+  /** How long a Standby waits before it shoots the Master in a cluster without an arbiter; the Master never waits (failover.md 3). */
+  readonly fenceDelayMs: number;
+  /** After it is off and somebody serves: switch it on again (three voters only). */
+  readonly powerOnAfterFence: boolean;
+  /** More automatic take-overs than `max` within `withinMs`: the next one waits for an operator, with a red alarm. */
+  readonly rateLimit: { readonly max: number; readonly withinMs: number };
+  readonly hooks: { readonly beforePromotion: boolean; readonly afterPromotion: boolean };
+}
+
+/** What a health check said of the power devices of one node: the state was read with the real credentials. */
+export interface FenceHealth {
+  readonly target: NodeId;
+  readonly healthy: boolean;
+  /** Measured or declared time from the order to a read-back `off`. */
+  readonly offMs: number;
+  readonly atMs: number;
+  readonly says: string;
+}
+
+/** How the last fence order of this controller's life ended; `off` only when every device of a level read back `off`. */
+export interface FenceOutcome {
+  readonly requestId: string;
+  readonly target: NodeId;
+  readonly forEpoch: Epoch;
+  readonly result: 'off' | 'failed';
+  readonly method: string;
+  readonly evidence: string;
 }
 
 /** What another member last told us of itself, and how long ago it was heard at all (any message). */
@@ -21,6 +52,9 @@ export interface PeerView {
   /** Its controller's life, and the newest epoch that life has seen in its record. null: no report yet. */
   readonly boot: string | null;
   readonly knowsEpoch: Epoch;
+  /** Its own word: its host cannot serve (disk read-only, stalled, full), and why. null: fit. */
+  readonly unfit: string | null;
+  readonly arming: Arming;
   /** It says: for this epoch and boot of mine I have stopped, and shall not serve it again (P1). */
   readonly stopped: { readonly epoch: Epoch; readonly boot: string } | null;
 }
@@ -86,6 +120,22 @@ export interface Observation {
   /** When the names last named nobody again after a failed join or a leave. */
   readonly lastLeaveMs: number;
   readonly forced: { readonly requestId: string; readonly evidence: string } | null;
+  /** What our own dead man achieves. */
+  readonly arming: Arming;
+  /** Two voters, no arbiter: a confirmed fence stands for the missing vote (failover.md 3, ruling 7). */
+  readonly twoNodes: boolean;
+  /** The volatile right to fence: both nodes were in the same epoch in this controller's life. Lost at a restart. */
+  readonly fenceRight: boolean;
+  readonly fenceHealth: ReadonlyMap<NodeId, FenceHealth>;
+  readonly fenceBusy: boolean;
+  readonly fenceOutcome: FenceOutcome | null;
+  /** Why this host cannot serve (a volume stalled, read-only, full, EIO); null: fit. From probes in child processes. */
+  readonly unfit: string | null;
+  /** An operator or the operating system is shutting this node down (SIGTERM): hand over, then end. */
+  readonly leaving: boolean;
+  /** The hook before promotion, for this epoch. */
+  readonly hookBefore: 'none' | 'running' | 'passed' | 'vetoed';
+  readonly hookAfter: 'none' | 'running' | 'done';
 }
 
 /** What a host can be told. One action a resource is in flight at a time; `runtime` sees to that. */
@@ -106,6 +156,10 @@ export type Action =
   | { readonly kind: 'vip.release' }
   | { readonly kind: 'manager.mode'; readonly mode: 'passive' | 'gated' | 'active' }
   | { readonly kind: 'record.propose'; readonly command: CommandBody }
+  /** All devices of a level must read back `off`; the next level is tried otherwise. */
+  | { readonly kind: 'fence.off'; readonly target: NodeId; readonly requestId: string }
+  | { readonly kind: 'fence.on'; readonly target: NodeId }
+  | { readonly kind: 'hook.run'; readonly which: 'before' | 'after'; readonly epoch: Epoch }
   | { readonly kind: 'raft.transfer'; readonly to: NodeId }
   /** Our own P1: from now on this epoch of ours is over. */
   | { readonly kind: 'renounce'; readonly epoch: Epoch };

@@ -22,6 +22,50 @@ export interface LineageEntry {
   readonly epoch: Epoch;
 }
 
+/** A node switched off by its power device, or about to be (P2, S11). At most one is under way. */
+export interface Fence {
+  readonly requestId: string;
+  readonly target: NodeId;
+  /** The epoch in which it was asked for: a fence of an older one proves nothing about this one (F5, F10). */
+  readonly forEpoch: Epoch;
+  readonly by: NodeId;
+  readonly state: 'requested' | 'confirmed' | 'failed';
+  /** Such as `fence_ipmilan`; null until a device has answered. */
+  readonly method: string | null;
+  /** What the devices said, read back; one sentence. */
+  readonly evidence: string;
+  readonly atWallMs: number;
+}
+
+/** Switched off and not yet brought back: it returns by `recover` (ruling 7, role FENCED). */
+export interface Fenced {
+  readonly node: NodeId;
+  readonly epoch: Epoch;
+  readonly evidence: string;
+}
+
+/** What the owner's self-fencing really achieves, read back and never assumed; P3 counts on `hardware` only (ruling 3). */
+export interface Arming {
+  readonly kind: 'none' | 'soft' | 'hardware';
+  /** The watchdog's time-out as read back from the device, ms; null without one. */
+  readonly timeoutMs: number | null;
+}
+
+/** T10. Nothing here weakens safety: a pause only stops the cluster from acting by itself. */
+export interface Pause {
+  readonly requestId: string;
+  readonly untilWallMs: number;
+  readonly why: string;
+}
+
+/** A node that an operator works on: it is not promoted, not restarted, not fenced, and not missed. */
+export interface Maintenance {
+  readonly node: NodeId;
+  readonly requestId: string;
+  readonly untilWallMs: number;
+  readonly why: string;
+}
+
 export interface TakeOver {
   readonly epoch: Epoch;
   readonly owner: NodeId;
@@ -81,6 +125,14 @@ export interface ClusterRecord {
   readonly systemId: string | null;
   /** Bumped by a forced promotion: whoever served an older generation returns only by `recover`. */
   readonly generation: number;
+  /** The generation in which each node was last in the sync set: an older one than the record's returns only by `recover`. */
+  readonly generations: Readonly<Record<string, number>>;
+  readonly fence: Fence | null;
+  readonly fenced: readonly Fenced[];
+  /** Of the owner of `epoch`, as its claim declared it; null: not declared. */
+  readonly armed: Arming | null;
+  readonly pause: Pause | null;
+  readonly maintenance: readonly Maintenance[];
   readonly recover: readonly RecoverRequest[];
   readonly switchover: SwitchoverRequest | null;
   readonly history: readonly TakeOver[];
@@ -104,6 +156,12 @@ export const EMPTY_RECORD: ClusterRecord = {
   lineage: [],
   systemId: null,
   generation: 1,
+  generations: {},
+  fence: null,
+  fenced: [],
+  armed: null,
+  pause: null,
+  maintenance: [],
   recover: [],
   switchover: null,
   history: [],

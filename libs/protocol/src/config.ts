@@ -18,14 +18,35 @@ const Ports = z.strictObject({
   postgres: port.default(5442),
 });
 
+/** One power device, or one way to cut a node off. */
+const FenceDeviceSchema = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/),
+  /** `agent`: a ClusterLabs fence agent, options on its standard input. `command`: a program called with `off|on|status <node>`. */
+  driver: z.enum(['agent', 'command']),
+  /** Such as `fence_ipmilan`; an absolute path for `command`. */
+  program: z.string().min(1),
+  /** The agent's options as in `fence_ipmilan -o metadata`; a secret is a file's path in `secretFiles`. */
+  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  secretFiles: z.record(z.string(), z.string()).default({}),
+  timeoutMs: z.int().min(500).max(300_000).default(20_000),
+  /** Declared time to a read-back `off`; the measured one replaces it. */
+  offMs: z.int().min(100).max(120_000).default(5_000),
+});
+export type FenceDeviceConfig = z.infer<typeof FenceDeviceSchema>;
+
+const HookSchema = z.strictObject({ program: z.string().min(1), timeoutMs: z.int().min(100).max(120_000).default(10_000) });
+
 const MemberSchema = z.strictObject({
   id,
-  kind: z.enum(['data', 'witness']),
+  /** dr: a data node in another site: asynchronous, never votes, promoted by hand only. */
+  kind: z.enum(['data', 'witness', 'dr']),
   address,
   /** What fails together: a site, a rack, a hypervisor. */
   zone: z.string().min(1).default('default'),
   /** libp2p peer id of the member's ed25519 identity. */
   peerId: z.string().min(1),
+  /** Power devices that switch this member off, by level: all of a level must succeed, the next level is tried otherwise. */
+  fence: z.array(z.array(FenceDeviceSchema).min(1)).max(5).optional(),
 });
 
 export const ProfileName = z.enum(['fast', 'lan', 'tolerant', 'vm', 'wan-arbiter']);
@@ -46,7 +67,11 @@ export const NodeConfigSchema = z.strictObject({
     vip: z
       .strictObject({
         address,
-        driver: z.enum(['bind', 'ip', 'none']),
+        driver: z.enum(['bind', 'ip', 'none', 'ocf', 'command']),
+        /** ocf: `ocf:heartbeat:IPaddr2`; command: an absolute path, called with `hold|release|held`. */
+        agent: z.string().optional(),
+        /** ocf: the agent's parameters (OCF_RESKEY_…). */
+        options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
         interface: z
           .string()
           .regex(/^[a-zA-Z0-9_.-]{1,15}$/)
@@ -54,6 +79,18 @@ export const NodeConfigSchema = z.strictObject({
         prefixLength: z.int().min(1).max(128).default(24),
       })
       .optional(),
+    fencing: z
+      .strictObject({
+        /** Without an arbiter: how long the Standby waits before it shoots. Default: 2 × (jitter + the device's off time). */
+        delayMs: z.int().min(0).max(120_000).optional(),
+        /** Switch the node on again once somebody serves (needs three voters). */
+        powerOnAfter: z.boolean().default(false),
+        checkEveryMs: z.int().min(1_000).default(60_000),
+      })
+      .prefault({}),
+    /** More automatic take-overs than this wait for an operator. */
+    rateLimit: z.strictObject({ takeOvers: z.int().min(1).default(5), withinMinutes: z.int().min(1).default(60) }).prefault({}),
+    hooks: z.strictObject({ beforePromotion: HookSchema.optional(), afterPromotion: HookSchema.optional() }).prefault({}),
   }),
   node: id,
   ports: Ports.prefault({}),
@@ -74,6 +111,30 @@ export const NodeConfigSchema = z.strictObject({
     .strictObject({
       maxJournalMb: z.int().min(1).default(1024),
       receiveBufferBytes: z.int().min(4096).default(33_554_432),
+    })
+    .prefault({}),
+  watchdog: z
+    .strictObject({
+      /** auto: used where there is one. required: without a working one this node never owns. */
+      mode: z.enum(['off', 'auto', 'required']).default('auto'),
+      device: z.string().default('/dev/watchdog'),
+    })
+    .prefault({}),
+  disks: z
+    .strictObject({
+      /** Kept to be given back when a volume is full, so that recovery has room. */
+      ballastMb: z.int().min(0).default(64),
+      warnPercent: z.int().min(1).max(99).default(80),
+      highPercent: z.int().min(1).max(99).default(90),
+      fullPercent: z.int().min(1).max(100).default(95),
+    })
+    .prefault({}),
+  recover: z
+    .strictObject({
+      /** Bytes per second of a base backup; 0: as fast as it goes. */
+      rateLimitMbps: z.int().min(0).default(0),
+      /** Old data directories that are kept beside the new one. */
+      keepOld: z.int().min(0).max(9).default(1),
     })
     .prefault({}),
   console: z.strictObject({ staticDir: z.string().optional() }).prefault({}),

@@ -13,6 +13,18 @@ export const ControlRequestSchema = z.discriminatedUnion('method', [
   /** node absent: the one that is out. Answers when the request is committed; progress is in `status`. */
   z.strictObject({ id: z.int(), method: z.literal('recover'), node: z.string().optional(), dryRun: z.boolean().optional() }),
   z.strictObject({ id: z.int(), method: z.literal('switchover'), to: z.string().optional() }),
+  /** Ends automatic take-overs until then; minutes 0: go on. */
+  z.strictObject({ id: z.int(), method: z.literal('pause'), minutes: z.number().min(0).max(10_080), why: z.string().max(200) }),
+  z.strictObject({
+    id: z.int(),
+    method: z.literal('maintenance'),
+    node: z.string(),
+    minutes: z.number().min(0).max(10_080),
+    why: z.string().max(200),
+  }),
+  z.strictObject({ id: z.int(), method: z.literal('drPromote'), node: z.string(), evidence: z.string().max(400) }),
+  /** Reads the power state of a node with its real credentials. */
+  z.strictObject({ id: z.int(), method: z.literal('fenceCheck'), node: z.string() }),
   z.strictObject({
     id: z.int(),
     method: z.literal('promote'),

@@ -9,5 +9,6 @@ export { raftTimings } from './controller/timings.js';
 export * from './controller/types.js';
 export * from './ingest/index.js';
 export * from './ports/consensus.js';
+export * from './ports/fencing.js';
 export * from './ports/host.js';
 export * from './receive/index.js';

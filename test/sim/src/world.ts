@@ -85,6 +85,12 @@ export class World implements HostWorld {
       autoRejoin: rng.pick(['always', 'always', 'always', 'clean', 'never']),
       timings: PROFILES[this.#profile],
       hasVip: true,
+      drNodes: [],
+      fenceable: [],
+      fenceDelayMs: 10_000,
+      powerOnAfterFence: false,
+      rateLimit: { max: 10_000, withinMs: 3_600_000 },
+      hooks: { beforePromotion: false, afterPromotion: false },
     };
     this.#startMs = this.#profile === 'tolerant' ? 20_000 : 16_000;
     this.#plan = this.#draw(new Rng(seed * 2 + 1));

@@ -77,7 +77,15 @@ function transfer(state: ControllerState, action: Extract<Action, { kind: 'raft.
 }
 
 const resourceOf = (action: Action): Resource =>
-  action.kind === 'pg.stop' ? 'stop' : action.kind.startsWith('vip.') ? 'vip' : 'postgres';
+  action.kind === 'pg.stop'
+    ? 'stop'
+    : action.kind.startsWith('vip.')
+      ? 'vip'
+      : action.kind.startsWith('fence.')
+        ? 'fence'
+        : action.kind === 'hook.run'
+          ? 'hook'
+          : 'postgres';
 
 /** A stop may overtake anything; nothing else starts while a stop, or another action on the same thing, is in flight. */
 function start(state: ControllerState, action: Action): ControllerEffect[] {

@@ -326,7 +326,15 @@ export class ControllerDriver {
     add('manager', host?.deadMan.managerPid());
     this.#push({
       kind: 'host',
-      host: { postgresSource: host?.postgres.source() ?? '', deadMan: host?.deadMan.arming() ?? 'none', processes },
+      host: {
+        postgresSource: host?.postgres.source() ?? '',
+        deadMan: host?.deadMan.arming() ?? 'none',
+        arming: { kind: host?.deadMan.arming() ?? 'none', timeoutMs: null },
+        unfit: null,
+        disks: [],
+        loopDelayMs: 0,
+        processes,
+      },
     });
     const nowMs = clock.monotonicMs();
     const heard: NodeReport['heard'] = mailbox.links().map((link) => {

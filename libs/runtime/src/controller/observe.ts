@@ -18,7 +18,9 @@ export function observe(state: ControllerState): Observation {
     self: config.self,
     kind: config.kind,
     boot: config.boot,
-    dataNodes: config.members.filter((member) => member.kind === 'data').map((member) => member.id),
+    dataNodes: config.members
+      .filter((member) => member.kind === 'data' && !config.settings.drNodes.includes(member.id))
+      .map((member) => member.id),
     settings: config.settings,
     record: state.record,
     informed: state.informed,
@@ -55,6 +57,16 @@ export function observe(state: ControllerState): Observation {
     failures: state.failures,
     lastLeaveMs: state.lastLeaveMs,
     forced: forcedNow(state),
+    arming: state.host.arming,
+    twoNodes: config.members.filter((member) => member.voter).length === 2,
+    fenceRight: state.fenceRight,
+    fenceHealth: state.fenceHealth,
+    fenceBusy: state.busy.has('fence'),
+    fenceOutcome: state.fenceOutcome,
+    unfit: state.host.unfit,
+    leaving: state.leaving,
+    hookBefore: state.hooks.epoch === state.record.epoch ? state.hooks.before : 'none',
+    hookAfter: state.hooks.epoch === state.record.epoch ? state.hooks.after : 'none',
   };
 }
 
@@ -83,6 +95,8 @@ function peersOf(state: ControllerState): Map<NodeId, PeerView> {
       boot: report?.boot ?? null,
       knowsEpoch: report?.epoch ?? NO_EPOCH,
       stopped: report?.stopped ?? null,
+      unfit: report?.host.unfit ?? null,
+      arming: report?.host.arming ?? { kind: 'none', timeoutMs: null },
     });
   }
   return peers;

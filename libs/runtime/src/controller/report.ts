@@ -19,6 +19,7 @@ export function reportOf(state: ControllerState): NodeReport {
     manager: state.manager !== null && nowMs - state.manager.atMs <= REPORT_FRESH_MS ? state.manager.report : null,
     receiver: state.receiver !== null && nowMs - state.receiver.atMs <= REPORT_FRESH_MS ? state.receiver.report : null,
     progress: state.progress,
+    fenceHealth: [...state.fenceHealth.values()],
     host: state.host,
     heard: state.links,
   };

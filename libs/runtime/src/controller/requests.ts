@@ -12,6 +12,8 @@ const MAX_WAITING = 64;
 /** From this node's operator (from null) or, forwarded, from another's. The answer goes where it came from. */
 export function request(state: ControllerState, id: string, asked: OperatorRequest, from: NodeId | null): ControllerEffect[] {
   if (asked.kind === 'promote') return promote(state, id, asked, from);
+  if (asked.kind === 'pause' || asked.kind === 'maintenance' || asked.kind === 'drPromote')
+    return answer(id, from, false, `${asked.kind} is not known here`);
   if (!isLeader(state.raft)) {
     const leader = leaderOf(state.raft);
     if (leader === null || from !== null)

@@ -1,5 +1,13 @@
 import { createRaft, type RaftState, type Restored } from '@yosugara/consensus';
-import { type Action, type ClusterRecord, type Decision, EMPTY_RECORD, type PostgresFacts } from '@yosugara/failover';
+import {
+  type Action,
+  type ClusterRecord,
+  type Decision,
+  EMPTY_RECORD,
+  type FenceHealth,
+  type FenceOutcome,
+  type PostgresFacts,
+} from '@yosugara/failover';
 import { type Epoch, NO_EPOCH, type NodeId } from '@yosugara/kernel';
 import type { ManagerReport, ReceiverReport } from '@yosugara/protocol';
 import type { ControllerConfig, ControllerEffect, CopyProgress, HostFacts, NodeReport, Resource } from './types.js';
@@ -51,6 +59,11 @@ export interface ControllerState {
   preferKey: string;
   /** Requests of this node's operator that wait for a commit or for the leader's answer: id → when asked. */
   readonly waiting: Map<string, { atMs: number; from: NodeId | null; requestId: string }>;
+  readonly fenceHealth: Map<NodeId, FenceHealth>;
+  fenceOutcome: FenceOutcome | null;
+  fenceRight: boolean;
+  leaving: boolean;
+  hooks: { epoch: Epoch; before: 'none' | 'running' | 'passed' | 'vetoed'; after: 'none' | 'running' | 'done' };
   transferAsked: { to: NodeId; atMs: number } | null;
 }
 
@@ -88,7 +101,15 @@ export function createController(
     manager: null,
     receiver: null,
     receiverLink: { link: 'down', sinceMs: nowMs },
-    host: { postgresSource: '', deadMan: 'none', processes: [] },
+    host: {
+      postgresSource: '',
+      deadMan: 'none',
+      arming: { kind: 'none', timeoutMs: null },
+      unfit: null,
+      disks: [],
+      loopDelayMs: 0,
+      processes: [],
+    },
     links: [],
     reports: new Map(),
     heardMs: new Map(),
@@ -113,6 +134,11 @@ export function createController(
     noticeKey: '',
     preferKey: '',
     waiting: new Map(),
+    fenceHealth: new Map(),
+    fenceOutcome: null,
+    fenceRight: false,
+    leaving: false,
+    hooks: { epoch: NO_EPOCH, before: 'none', after: 'none' },
     transferAsked: null,
   };
   return {

@@ -13,7 +13,7 @@ export interface StatusContext {
   readonly profile: string;
   readonly members: readonly {
     readonly id: string;
-    readonly kind: 'data' | 'witness';
+    readonly kind: 'data' | 'witness' | 'dr';
     readonly address: string;
     readonly zone: string;
   }[];
@@ -35,7 +35,7 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
     record.phase === 'serving' && owner?.postgres.kind === 'primary' && owner.role.startsWith('MASTER') ? record.owner : null;
   const witness = context.members.find((member) => member.kind === 'witness');
   const nodes = context.members
-    .filter((member) => member.kind === 'data')
+    .filter((member) => member.kind !== 'witness')
     .map((member) => nodeOf(state, member, reports.get(member.id as NodeId), owner));
   const forecast = predict(o);
   return {

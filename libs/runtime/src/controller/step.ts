@@ -43,6 +43,12 @@ function take(state: ControllerState, input: ControllerInput): ControllerEffect[
     case 'host':
       state.host = input.host;
       return [];
+    case 'leave':
+      state.leaving = true;
+      return [];
+    case 'fenceHealth':
+      state.fenceHealth.set(input.health.target, input.health);
+      return [];
     case 'links':
       state.links = input.links;
       return [];

@@ -1,5 +1,5 @@
 import type { Member, RaftEffect, RaftMessage, RaftTimings } from '@yosugara/consensus';
-import type { Action, NodeRole, PostgresFacts, Settings } from '@yosugara/failover';
+import type { Action, Arming, FenceHealth, NodeRole, PostgresFacts, Settings } from '@yosugara/failover';
 import type { Epoch, NodeId } from '@yosugara/kernel';
 import type { ManagerReport, ReceiverReport, RoleNotice } from '@yosugara/protocol';
 
@@ -31,6 +31,7 @@ export interface NodeReport {
   readonly manager: ManagerReport | null;
   readonly receiver: ReceiverReport | null;
   readonly progress: CopyProgress | null;
+  readonly fenceHealth: readonly FenceHealth[];
   readonly host: HostFacts;
   /** Who is heard lately, and how its messages come. */
   readonly heard: readonly {
@@ -43,7 +44,21 @@ export interface NodeReport {
 export interface HostFacts {
   readonly postgresSource: string;
   readonly deadMan: 'none' | 'soft' | 'hardware';
+  readonly arming: Arming;
+  /** Why this host cannot serve; null: fit (probes of volumes, in child processes). */
+  readonly unfit: string | null;
+  readonly disks: readonly DiskFacts[];
+  /** Worst event-loop delay of the controller since the last look, ms. */
+  readonly loopDelayMs: number;
   readonly processes: readonly { readonly name: string; readonly pid: number }[];
+}
+
+export interface DiskFacts {
+  /** Such as `data`, `wal`, `state`. */
+  readonly name: string;
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+  readonly level: 'ok' | 'warn' | 'high' | 'full';
 }
 
 /** How a data directory is being brought back. */
@@ -57,7 +72,11 @@ export interface CopyProgress {
 export type OperatorRequest =
   | { readonly kind: 'recover'; readonly node: NodeId | null }
   | { readonly kind: 'switchover'; readonly to: NodeId | null }
-  | { readonly kind: 'promote'; readonly node: NodeId | null; readonly oldMasterIsOff: boolean };
+  | { readonly kind: 'promote'; readonly node: NodeId | null; readonly oldMasterIsOff: boolean }
+  /** untilWallMs null: end it. */
+  | { readonly kind: 'pause'; readonly untilWallMs: number | null; readonly why: string }
+  | { readonly kind: 'maintenance'; readonly node: NodeId; readonly untilWallMs: number | null; readonly why: string }
+  | { readonly kind: 'drPromote'; readonly node: NodeId; readonly evidence: string };
 
 export type PeerMessage =
   | { readonly k: 'raft'; readonly m: RaftMessage }
@@ -68,7 +87,7 @@ export type PeerMessage =
   /** An operator's forced promotion needs the leadership of whoever leads without owning. */
   | { readonly k: 'yield' };
 
-export type Resource = 'postgres' | 'stop' | 'vip';
+export type Resource = 'postgres' | 'stop' | 'vip' | 'fence' | 'hook';
 
 export type ControllerInput =
   | { readonly kind: 'tick'; readonly nowMs: number; readonly wallMs: number; readonly random: number }
@@ -84,6 +103,9 @@ export type ControllerInput =
   | { readonly kind: 'manager'; readonly report: ManagerReport | null; readonly nowMs: number }
   | { readonly kind: 'receiver'; readonly report: ReceiverReport | null; readonly nowMs: number }
   | { readonly kind: 'host'; readonly host: HostFacts }
+  /** The host is shutting down, or somebody stops this node: hand over first. */
+  | { readonly kind: 'leave'; readonly nowMs: number }
+  | { readonly kind: 'fenceHealth'; readonly health: FenceHealth; readonly nowMs: number }
   | { readonly kind: 'links'; readonly links: NodeReport['heard'] }
   | {
       readonly kind: 'done';
@@ -100,7 +122,7 @@ export type ControllerInput =
   | { readonly kind: 'operator'; readonly id: string; readonly request: OperatorRequest; readonly nowMs: number };
 
 export type ActionResult =
-  | { readonly ok: true; readonly lsn?: number }
+  | { readonly ok: true; readonly lsn?: number; readonly evidence?: string; readonly method?: string }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 /** In order; what follows a `persist` waits for it (consensus types.ts). `act` is started, not awaited: its end is an input. */

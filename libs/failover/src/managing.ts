@@ -1,0 +1,79 @@
+import type { Epoch, NodeId } from '@yosugara/kernel';
+import { assertNever } from '@yosugara/kernel';
+import { type Applied, accept, type Command, refuse } from './commands.js';
+import type { ClusterRecord, Fence, Maintenance } from './record.js';
+
+/** Commands about power, pauses and maintenance: they change what the cluster may do by itself, never who owns what. */
+export type Managing =
+  | {
+      readonly kind: 'fenceRequest';
+      readonly epoch: Epoch;
+      readonly by: NodeId;
+      readonly target: NodeId;
+      readonly requestId: string;
+      readonly atWallMs: number;
+    }
+  | {
+      readonly kind: 'fenceResult';
+      readonly requestId: string;
+      readonly state: 'confirmed' | 'failed';
+      readonly method: string;
+      readonly evidence: string;
+    }
+  /** untilWallMs null: it ends. */
+  | { readonly kind: 'pause'; readonly requestId: string; readonly untilWallMs: number | null; readonly why: string }
+  | {
+      readonly kind: 'maintenance';
+      readonly requestId: string;
+      readonly node: NodeId;
+      readonly untilWallMs: number | null;
+      readonly why: string;
+    };
+
+const KINDS: readonly Command['kind'][] = ['fenceRequest', 'fenceResult', 'pause', 'maintenance'];
+export const isManaging = (command: Command): command is Extract<Command, Managing> => KINDS.includes(command.kind);
+
+export function applyManaging(record: ClusterRecord, command: Managing): Applied {
+  switch (command.kind) {
+    case 'fenceRequest':
+      return requestFence(record, command);
+    case 'fenceResult':
+      return endFence(record, command);
+    case 'pause': {
+      const { requestId, untilWallMs, why } = command;
+      return accept(record, { pause: untilWallMs === null ? null : { requestId, untilWallMs, why } });
+    }
+    case 'maintenance':
+      return accept(record, { maintenance: maintained(record, command) });
+    default:
+      return assertNever(command);
+  }
+}
+
+/** S11: one at a time, never oneself, never in an epoch that is over. */
+function requestFence(record: ClusterRecord, command: Extract<Managing, { kind: 'fenceRequest' }>): Applied {
+  if (command.epoch !== record.epoch) return refuse(record, `epoch is ${record.epoch} now`);
+  if (command.by !== record.owner) return refuse(record, `${record.owner} owns this epoch`);
+  if (command.target === command.by) return refuse(record, 'a node never fences itself');
+  if (record.fence?.state === 'requested') return refuse(record, `${record.fence.target} is being fenced already`);
+  const { requestId, target, epoch: forEpoch, by, atWallMs } = command;
+  const fence: Fence = { requestId, target, forEpoch, by, state: 'requested', method: null, evidence: '', atWallMs };
+  return accept(record, { fence });
+}
+
+function endFence(record: ClusterRecord, command: Extract<Managing, { kind: 'fenceResult' }>): Applied {
+  const { fence } = record;
+  if (fence === null || fence.requestId !== command.requestId || fence.state !== 'requested')
+    return refuse(record, 'that fence is over');
+  const { state, method, evidence } = command;
+  const ended: Fence = { ...fence, state, method, evidence };
+  if (state === 'failed') return accept(record, { fence: ended });
+  const others = record.fenced.filter(({ node }) => node !== fence.target);
+  return accept(record, { fence: ended, fenced: [...others, { node: fence.target, epoch: fence.forEpoch, evidence }] });
+}
+
+function maintained(record: ClusterRecord, command: Extract<Managing, { kind: 'maintenance' }>): readonly Maintenance[] {
+  const others = record.maintenance.filter(({ node }) => node !== command.node);
+  const { node, requestId, untilWallMs, why } = command;
+  return untilWallMs === null ? others : [...others, { node, requestId, untilWallMs, why }];
+}
