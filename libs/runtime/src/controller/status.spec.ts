@@ -27,7 +27,15 @@ function alarmsWith(change: Partial<ReceiverReport>): readonly string[] {
   const { state } = createController(
     {
       ...{ self: nodeId('a'), kind: 'data', boot: 'a1', members, compactEvery: 1_000, trailing: 10 },
-      settings: { policy: 'available', stopProofs: ['P1'], autoRejoin: 'clean', timings: PROFILES.lan, hasVip: false },
+      settings: {
+        policy: 'available',
+        stopProofs: ['P1'],
+        autoRejoin: 'clean',
+        timings: PROFILES.lan,
+        hasVip: false,
+        drNodes: [],
+        fenceable: [],
+      },
       raft: { heartbeatMs, leaseOwnMs, leaseVoteMs, candidateDelayMaxMs, witnessDelayMs: leaseVoteMs, transferTimeoutMs },
     },
     { hardState: { term: 0, votedFor: null }, snapshot: null, entries: [] },
