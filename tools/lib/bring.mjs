@@ -30,6 +30,7 @@ function systemPath() {
 }
 
 export function findProgram(name) {
+  if (name.startsWith('/')) return executable(name) ? name : undefined;
   return systemPath()
     .map((dir) => join(dir, name))
     .find(executable);
@@ -149,7 +150,23 @@ async function aptInstall(what, packages) {
 /** program → Debian package. */
 const TEST_TOOLS = {
   e2e: { chromium: 'chromium' },
-  lab: { ip: 'iproute2', nft: 'nftables', arping: 'iputils-arping', snmptrap: 'snmp', logger: 'bsdutils' },
+  lab: {
+    ip: 'iproute2',
+    nft: 'nftables',
+    arping: 'iputils-arping',
+    snmptrap: 'snmp',
+    logger: 'bsdutils',
+    fence_ipmilan: 'fence-agents',
+    ipmi_sim: 'openipmi',
+  },
+  specs: {
+    ip: 'iproute2',
+    arping: 'iputils-arping',
+    fence_ipmilan: 'fence-agents',
+    ipmi_sim: 'openipmi',
+    haproxy: 'haproxy',
+    '/usr/lib/ocf/resource.d/heartbeat/IPaddr2': 'resource-agents',
+  },
 };
 
 /** For a suite that needs programs of the system. @returns undefined, or why the suite cannot run here. */

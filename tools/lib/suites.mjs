@@ -9,6 +9,9 @@ import { countProgram, countVitest } from './counts.mjs';
 import { say, seconds } from './say.mjs';
 
 export async function vitest(args = []) {
+  // What is missing is said, and the specs that need it say that they were skipped.
+  const why = await bringTestTools('specs');
+  if (why !== undefined) say(`specs: some are skipped (${why})`);
   const folder = mkdtempSync(join(tmpdir(), 'yosugara-test-'));
   const report = join(folder, 'report.json');
   try {
