@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { explain, type Log, YosugaraError } from '@yosugara/kernel';
 import type { ControllerDriver, StopProofMessage } from '@yosugara/runtime';
 import { z } from 'zod';
+import { metricsText } from './metrics.js';
 
 const MAX_BODY_BYTES = 8_192;
 const REQUEST_DEADLINE_MS = 2_000;
@@ -82,26 +83,7 @@ export class StatusServer {
 
   #metrics(): string {
     const { role, epoch, term } = this.#driver.role();
-    const status = this.#driver.status();
-    const lines = [
-      '# TYPE yosugara_epoch gauge',
-      `yosugara_epoch ${epoch}`,
-      '# TYPE yosugara_raft_term gauge',
-      `yosugara_raft_term ${term}`,
-      '# TYPE yosugara_serving gauge',
-      `yosugara_serving ${this.#driver.serves() ? 1 : 0}`,
-      '# TYPE yosugara_role gauge',
-      `yosugara_role{role="${role}"} 1`,
-      '# TYPE yosugara_in_sync_set gauge',
-      ...status.nodes.map((node) => `yosugara_in_sync_set{node="${node.name}"} ${node.syncSet ? 1 : 0}`),
-      '# TYPE yosugara_replication_lag_bytes gauge',
-      ...status.nodes
-        .filter((node) => node.lagBytes !== null)
-        .map((node) => `yosugara_replication_lag_bytes{node="${node.name}"} ${node.lagBytes}`),
-      '# TYPE yosugara_alarms gauge',
-      `yosugara_alarms{level="red"} ${status.alarms.filter((alarm) => alarm.level === 'red').length}`,
-    ];
-    return `${lines.join('\n')}\n`;
+    return metricsText({ status: this.#driver.status(), role, epoch, term, serving: this.#driver.serves() });
   }
 
   async #stopProof(request: IncomingMessage, response: ServerResponse): Promise<void> {
