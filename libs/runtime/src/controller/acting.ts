@@ -14,9 +14,11 @@ const SETTLE_MS = 250;
 export function act(state: ControllerState): ControllerEffect[] {
   const effects: ControllerEffect[] = [];
   forgetOldProposal(state);
-  // The dead man is armed before anything may write, in the same breath.
-  effects.push(...leaseEffects(state, observe(state)));
-  const before = observe(state);
+  // The dead man is armed before anything may write, in the same breath. A look is dear: it is taken anew only after a change.
+  const first = observe(state);
+  const armed = leaseEffects(state, first);
+  effects.push(...armed);
+  const before = armed.length === 0 ? first : observe(state);
   const decision = decide(before);
   if (decision.role !== state.decision.role || decision.why !== state.decision.why)
     effects.push({
@@ -26,9 +28,10 @@ export function act(state: ControllerState): ControllerEffect[] {
       fields: { role: decision.role, why: decision.why, epoch: state.record.epoch },
     });
   state.decision = decision;
+  const told = effects.length;
   for (const action of decision.actions) effects.push(...perform(state, before, action));
   effects.push(...preferEffects(state));
-  const after = observe(state);
+  const after = effects.length === told ? before : observe(state);
   effects.push(...vipEffects(state, after), ...noticeEffects(state, after));
   return effects;
 }

@@ -2,10 +2,12 @@ import { isLeader, lastHeardMs, leaderReady, leaseUntilMs, transferring } from '
 import type { Command, Observation, PeerView } from '@yosugara/failover';
 import { NO_EPOCH, type NodeId } from '@yosugara/kernel';
 import type { ControllerState } from './state.js';
+import type { ControllerConfig } from './types.js';
 
 /** A process's own report older than this is no report. */
 const REPORT_FRESH_MS = 2_000;
 const FORCED_FOR_MS = 30_000;
+const NOT_STALLED: ReadonlyMap<NodeId, number> = new Map();
 
 /** One look at the world, from all that came in so far. */
 export function observe(state: ControllerState): Observation {
@@ -18,9 +20,7 @@ export function observe(state: ControllerState): Observation {
     self: config.self,
     kind: config.kind,
     boot: config.boot,
-    dataNodes: config.members
-      .filter((member) => member.kind === 'data' && !config.settings.drNodes.includes(member.id))
-      .map((member) => member.id),
+    dataNodes: dataNodesOf(config),
     settings: config.settings,
     record: state.record,
     informed: state.informed,
@@ -49,7 +49,8 @@ export function observe(state: ControllerState): Observation {
     stopProofs: state.stopProofs,
     armed: state.lease.epoch === state.record.epoch && state.lease.untilMs > nowMs,
     renounced: state.renounced,
-    stalledSinceMs: new Map([...state.stalled].map(([node, stall]) => [node, stall.sinceMs])),
+    stalledSinceMs:
+      state.stalled.size === 0 ? NOT_STALLED : new Map([...state.stalled].map(([node, stall]) => [node, stall.sinceMs])),
     joinMark: state.joinMark,
     joining: waitingFor(state, 'join')?.node ?? null,
     releasing: waitingFor(state, 'release') !== null,
@@ -68,6 +69,19 @@ export function observe(state: ControllerState): Observation {
     hookBefore: state.hooks.epoch === state.record.epoch ? state.hooks.before : 'none',
     hookAfter: state.hooks.epoch === state.record.epoch ? state.hooks.after : 'none',
   };
+}
+
+const dataNodes = new WeakMap<ControllerConfig, readonly NodeId[]>();
+
+/** A configuration never changes in a controller's life. */
+function dataNodesOf(config: ControllerConfig): readonly NodeId[] {
+  const known = dataNodes.get(config);
+  if (known !== undefined) return known;
+  const found = config.members
+    .filter((member) => member.kind === 'data' && !config.settings.drNodes.includes(member.id))
+    .map((member) => member.id);
+  dataNodes.set(config, found);
+  return found;
 }
 
 /** The change of this epoch that waits in our log for a majority. */
