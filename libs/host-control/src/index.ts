@@ -6,3 +6,4 @@ export type { PostgresHostOptions } from './postgres/context.js';
 export { createPostgresHost } from './postgres/host.js';
 export { APP_ROLE, DATABASE, MANAGER_ROLE, REPLICATION_ROLE } from './postgres/secrets.js';
 export { createVipDriver, type VipOptions } from './vip/driver.js';
+export { type HostWatchOptions, startHostWatch } from './watch/host-watch.js';
