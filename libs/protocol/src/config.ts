@@ -131,10 +131,12 @@ export const NodeConfigSchema = z.strictObject({
     .prefault({}),
   recover: z
     .strictObject({
-      /** Bytes per second of a base backup; 0: as fast as it goes. */
+      /** Megabytes per second of a base backup; 0: as fast as it goes. */
       rateLimitMbps: z.int().min(0).default(0),
       /** Old data directories that are kept beside the new one. */
       keepOld: z.int().min(0).max(9).default(1),
+      /** Read every page of a data directory that waits for `recover`, and rebuild it when a checksum is wrong. */
+      verifyPages: z.boolean().default(true),
     })
     .prefault({}),
   console: z.strictObject({ staticDir: z.string().optional() }).prefault({}),

@@ -11,7 +11,14 @@ export const ControlRequestSchema = z.discriminatedUnion('method', [
   /** A process tells its controller how it is; no answer. */
   z.strictObject({ id: z.int(), method: z.literal('report'), report: z.unknown() }),
   /** node absent: the one that is out. Answers when the request is committed; progress is in `status`. */
-  z.strictObject({ id: z.int(), method: z.literal('recover'), node: z.string().optional(), dryRun: z.boolean().optional() }),
+  z.strictObject({
+    id: z.int(),
+    method: z.literal('recover'),
+    node: z.string().optional(),
+    dryRun: z.boolean().optional(),
+    /** Give up what a node holds on a timeline that no promotion of this cluster made. */
+    discardUnknown: z.boolean().optional(),
+  }),
   z.strictObject({ id: z.int(), method: z.literal('switchover'), to: z.string().optional() }),
   /** Ends automatic take-overs until then; minutes 0: go on. */
   z.strictObject({ id: z.int(), method: z.literal('pause'), minutes: z.number().min(0).max(10_080), why: z.string().max(200) }),

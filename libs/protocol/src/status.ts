@@ -2,6 +2,78 @@ import { z } from 'zod';
 
 const Process = z.object({ name: z.string(), pid: z.int(), state: z.string().optional() });
 
+/** The ten phases of failover.md section 8, in order. */
+export const RecoverPhaseSchema = z.enum([
+  'preflight',
+  'quiesce',
+  'consensus',
+  'decide',
+  'prepare',
+  'rewind',
+  'rebuild',
+  'start',
+  'join',
+  'report',
+]);
+export type RecoverPhase = z.infer<typeof RecoverPhaseSchema>;
+export const RecoverMethodSchema = z.enum(['follow', 'rewind', 'basebackup']);
+export type RecoverMethod = z.infer<typeof RecoverMethodSchema>;
+
+/** Records that one receiver has and the other lacks (ruling 15); null: a receiver was not heard. */
+const JournalLevels = z.object({
+  /** Received by the returning node, not yet on the Master's disk. */
+  here: z.int().nullable(),
+  /** Received by the Master, not yet on the returning node's disk. */
+  there: z.int().nullable(),
+  /** The peer's records that the returning node had acknowledged and no longer holds. */
+  lost: z.int(),
+});
+
+/**
+ * What a recover did: journaled by the returning node in `<stateDir>/recover.json` after each step, and shown as its report. A new
+ * start reads it and goes on from the facts; nothing is decided by it.
+ */
+export const RecoverReportSchema = z.object({
+  version: z.literal(1),
+  requestId: z.string(),
+  node: z.string(),
+  /** The Master it came back to; null = not known yet. */
+  source: z.string().nullable(),
+  state: z.enum(['running', 'done', 'failed']),
+  phase: RecoverPhaseSchema,
+  /** One sentence: what is going on, or how it ended. */
+  detail: z.string(),
+  method: RecoverMethodSchema.nullable(),
+  /** Why this method and no cheaper one. */
+  why: z.string(),
+  startedAt: z.string(),
+  endedAt: z.string().nullable(),
+  /** Between start and end, interruptions included. */
+  totalMs: z.number(),
+  /** How often a controller ended and another one went on. */
+  resumed: z.int(),
+  /** In the order in which they were first entered. */
+  phases: z.array(z.object({ phase: RecoverPhaseSchema, ms: z.number(), entered: z.int() })),
+  /** Copied over the network by the last rewind or base backup. */
+  bytes: z.number(),
+  totalBytes: z.number().nullable(),
+  /** WAL of this node that no Master's history holds: from the fork to its end; null: there is none. */
+  discarded: z.object({ from: z.string(), to: z.string(), bytes: z.number(), timeline: z.int() }).nullable(),
+  /** Folder with the compressed segments of the discarded WAL. */
+  keptWal: z.string().nullable(),
+  /** The data directory that was here before, set aside. */
+  setAside: z.string().nullable(),
+  /** Segments that waited for the archive and were archived before the rewind. */
+  archived: z.int(),
+  /** What failed on the way. */
+  tries: z.array(z.object({ action: z.string(), code: z.string(), message: z.string() })),
+  journals: z.object({ atStart: JournalLevels.nullable(), atEnd: JournalLevels.nullable() }),
+  /** What an operator should look at. */
+  look: z.array(z.string()),
+});
+export type RecoverReport = z.infer<typeof RecoverReportSchema>;
+export type JournalLevels = z.infer<typeof JournalLevels>;
+
 /** Progress of `recover` on the node that returns (failover.md section 8). */
 export const RecoverProgressSchema = z.object({
   requestId: z.string(),
@@ -14,6 +86,11 @@ export const RecoverProgressSchema = z.object({
   /** `follow`, `rewind`, `basebackup`; null = not decided yet. */
   method: z.string().nullable(),
   state: z.enum(['running', 'done', 'failed']),
+  /** Of the copy, or of the WAL that is caught up with. */
+  bytes: z.number().nullable().optional(),
+  totalBytes: z.number().nullable().optional(),
+  bytesPerSecond: z.number().nullable().optional(),
+  etaMs: z.number().nullable().optional(),
 });
 export type RecoverProgress = z.infer<typeof RecoverProgressSchema>;
 
@@ -49,6 +126,8 @@ export const StatusSchema = z.object({
       deadMan: z.string(),
       receiver: z.object({ up: z.boolean(), received: z.int(), behindPeer: z.int(), peerLink: z.string() }).nullable(),
       recover: RecoverProgressSchema.nullable(),
+      /** The newest recover of this node, running or ended. */
+      recoverReport: RecoverReportSchema.nullable().optional(),
       processes: z.array(Process),
     }),
   ),
