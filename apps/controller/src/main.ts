@@ -11,6 +11,7 @@ import {
   type ControllerConfig,
   ControllerDriver,
   type DriverPorts,
+  LEAVE_MASTER_MS,
   type PostgresPeer,
   raftTimings,
   type StopProofMessage,
@@ -149,8 +150,10 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     if (ending) return;
     ending = true;
     log.info('controller.stopping', { signal });
+    setTimeout(() => process.exit(71), LEAVE_MASTER_MS + STOP_BUDGET_MS + 3_000).unref();
+    // A planned stop is a hand-over: everything still runs while the others take over.
+    await driver.leave();
     clearInterval(vipTimer);
-    setTimeout(() => process.exit(71), STOP_BUDGET_MS + 3_000).unref();
     await driver.stop();
     await host?.vip.release().catch((cause: unknown) => log.warn('vip.release', { why: explain(cause) }));
     host?.deadMan.wantManager(false);

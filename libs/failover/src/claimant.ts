@@ -1,5 +1,7 @@
 import type { NodeId } from '@yosugara/kernel';
 import { nextEpoch } from './commands.js';
+import { notFit, outOnPurpose } from './fitness.js';
+import { mayNotClaim } from './governance.js';
 import type { Decision, Observation } from './observation.js';
 import { isReleased, isUnborn, type StopProof } from './record.js';
 import { whyOf } from './transitions.js';
@@ -12,7 +14,9 @@ const MAX_TRANSFERS = 3;
 export function leadWithoutOwning(o: Observation): Part | null {
   if (o.lead?.ready !== true || o.lead.transferring) return null;
   if (o.forced !== null && o.kind === 'data' && !mayWrite(o.postgres) && o.postgres.kind === 'standby')
-    return forceClaim(o, o.forced.evidence);
+    return mayClaim(o) === null
+      ? claim(o, { evidence: o.forced.isOff === true ? o.forced.evidence : null })
+      : forceClaim(o, o.forced.evidence);
   const failed = o.failures.get('raft.transfer');
   const next = handOverTo(o);
   const tired = failed !== undefined && failed.count >= MAX_TRANSFERS;
@@ -22,19 +26,24 @@ export function leadWithoutOwning(o: Observation): Part | null {
   }
   const obstacle = mayClaim(o);
   if (obstacle !== null) return o.kind === 'witness' ? null : { role: roleOutside(o), why: obstacle, actions: [] };
-  return {
-    role: 'TAKEOVER',
-    why: whyOf('T3'),
-    actions: [
-      {
-        kind: 'record.propose',
-        command: { kind: 'claim', by: o.self, boot: o.boot, epoch: nextEpoch(o.record), cause: causeOf(o), atWallMs: o.wallMs },
-      },
-    ],
-  };
+  return claim(o, null);
 }
 
-const roleOutside = (o: Observation): Decision['role'] => (o.postgres.kind === 'standby' ? 'STANDBY_CATCHUP' : 'STOPPED');
+function claim(o: Observation, ordered: { readonly evidence: string | null } | null): Part {
+  const command = {
+    kind: 'claim' as const,
+    by: o.self,
+    boot: o.boot,
+    epoch: nextEpoch(o.record),
+    cause: ordered === null ? causeOf(o) : 'an operator asked for it',
+    atWallMs: o.wallMs,
+    ...(ordered === null ? {} : { ordered }),
+  };
+  return { role: 'TAKEOVER', why: whyOf('T3'), actions: [{ kind: 'record.propose', command }] };
+}
+
+const roleOutside = (o: Observation): Decision['role'] =>
+  o.postgres.kind !== 'standby' ? 'STOPPED' : o.record.syncSet.includes(o.self) ? 'STANDBY_SYNC' : 'STANDBY_CATCHUP';
 
 function forceClaim(o: Observation, evidence: string): Part {
   return {
@@ -59,9 +68,13 @@ function causeOf(o: Observation): string {
 function handOverTo(o: Observation): NodeId | null {
   const released = isReleased(o.record) && o.record.owner === o.self;
   if (released) return successor(o);
-  if (o.kind === 'data' && (isUnborn(o.record) || (o.record.syncSet.includes(o.self) && !unfit(o)))) return null;
+  if (o.kind === 'data' && (isUnborn(o.record) || (o.record.syncSet.includes(o.self) && !unfit(o) && mayNotClaim(o) === null)))
+    return null;
   const wanted = isUnborn(o.record) ? othersOf(o) : o.record.syncSet.filter((node) => node !== o.self);
-  return wanted.find((node) => heardLately(o, node) && isFit(o, node)) ?? null;
+  // The last owner may start again in place what nobody else may take from it, even on a host that is not well.
+  const mayGoOn = (node: NodeId): boolean =>
+    notFit(o, node) === null || (node === o.record.owner && outOnPurpose(o, node) === null);
+  return wanted.find((node) => heardLately(o, node) && isFit(o, node) && mayGoOn(node)) ?? null;
 }
 
 /** It could not claim soon, whatever the sync set says. */
@@ -84,9 +97,10 @@ const isFit = (o: Observation, node: NodeId): boolean => {
 /** null: this node may claim. Otherwise why not, for `status`. */
 export function mayClaim(o: Observation): string | null {
   if (o.kind === 'witness') return 'an arbiter never owns';
+  if (o.settings.drNodes.includes(o.self)) return 'a DR member is promoted by hand only';
   if (isUnborn(o.record)) return mayBeBorn(o);
   if (!o.record.syncSet.includes(o.self)) return `${whyOf('T8')} (sync set: ${o.record.syncSet.join(', ')})`;
-  const missed = missedTimeline(o);
+  const missed = missedTimeline(o) ?? mayNotClaim(o);
   if (missed !== null) return missed;
   if (o.postgres.kind !== 'standby') return `PostgreSQL here is ${o.postgres.kind}, not yet a running standby`;
   if (o.record.systemId !== null && o.postgres.systemId !== o.record.systemId)

@@ -2,7 +2,7 @@ import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
 import { epoch as asEpoch, assertNever } from '@yosugara/kernel';
 import { applyManaging, isManaging, type Managing } from './managing.js';
 import type { Arming, ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
-import { isReleased, isUnborn } from './record.js';
+import { isOutdated, isReleased, isUnborn } from './record.js';
 
 const MAX_LINEAGE = 64;
 const MAX_HISTORY = 32;
@@ -16,6 +16,8 @@ export type Command = { readonly id: string } & (
       readonly epoch: Epoch;
       readonly cause: string;
       readonly atWallMs: number;
+      /** An operator asked for it; `evidence`: and gave the word that the old owner is off (P5), or null. */
+      readonly ordered?: { readonly evidence: string | null };
       /** What the claimant's dead man achieves: P3 of its own later end depends on it. */
       readonly armed?: Arming;
     }
@@ -41,7 +43,15 @@ export type Command = { readonly id: string } & (
     }
   | { readonly kind: 'join'; readonly epoch: Epoch; readonly node: NodeId }
   | { readonly kind: 'leave'; readonly epoch: Epoch; readonly node: NodeId; readonly why: string }
-  | { readonly kind: 'release'; readonly epoch: Epoch; readonly by: NodeId; readonly walEnd: Lsn | null; readonly cause: string }
+  | {
+      readonly kind: 'release';
+      readonly epoch: Epoch;
+      readonly by: NodeId;
+      readonly walEnd: Lsn | null;
+      readonly cause: string;
+      /** false: an operator asked for the change of Master that follows. */
+      readonly automatic?: boolean;
+    }
   | { readonly kind: 'ingestAlone'; readonly epoch: Epoch; readonly value: boolean }
   | { readonly kind: 'recover'; readonly node: NodeId; readonly requestId: string }
   | { readonly kind: 'switchover'; readonly to: NodeId; readonly requestId: string; readonly epoch: Epoch }
@@ -78,7 +88,9 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
         opening: null,
         syncSet: [command.by],
         everSync: withNode(record.everSync, command.by),
+        automatic: false,
         generation: record.generation + 1,
+        generations: { ...record.generations, [command.by]: record.generation + 1 },
       });
     case 'recover':
       return accept(record, {
@@ -108,7 +120,17 @@ function claim(record: ClusterRecord, command: OfKind<'claim'>): Applied {
   if (record.opening !== null && record.opening !== command.by)
     return refuse(record, `${record.opening} may have promoted and has not said where`);
   if (!record.syncSet.includes(command.by)) return refuse(record, `${command.by} is not in the sync set`);
-  return accept(record, claimed(record, command, command.cause));
+  if (isOutdated(record, command.by))
+    return refuse(record, `${command.by} is of an older generation than ${record.generation}: it returns by recover`);
+  const change = { ...claimed(record, command, command.cause), automatic: isAutomatic(record, command) };
+  const word = command.ordered?.evidence ?? null;
+  return accept(record, word === null ? change : { ...change, confirmed: confirmationOf(change.previous ?? null, word) });
+}
+
+/** Nothing moved, or an operator moved it: not automatic. What follows a release is what the release was. */
+function isAutomatic(record: ClusterRecord, command: OfKind<'claim'>): boolean {
+  if (command.ordered !== undefined || record.owner === command.by) return false;
+  return isReleased(record) ? (record.released?.automatic ?? true) : record.owner !== null;
 }
 
 function claimed(
@@ -172,6 +194,7 @@ function applyAsOwner(
       return accept(record, {
         syncSet: withNode(record.syncSet, command.node),
         everSync: withNode(record.everSync, command.node),
+        generations: { ...record.generations, [command.node]: record.generation },
         recover: record.recover.map((open) => (open.node === command.node ? { ...open, state: 'done' } : open)),
       });
     case 'leave':
@@ -179,7 +202,10 @@ function applyAsOwner(
       return accept(record, { syncSet: record.syncSet.filter((node) => node !== command.node) });
     case 'release':
       if (command.by !== owner) return refuse(record, `${owner} owns this epoch`);
-      return accept(record, { released: { epoch: record.epoch, by: owner, walEnd: command.walEnd }, cause: command.cause });
+      return accept(record, {
+        released: { epoch: record.epoch, by: owner, walEnd: command.walEnd, automatic: command.automatic ?? true },
+        cause: command.cause,
+      });
     case 'ingestAlone':
       return accept(record, { ingestAlone: command.value });
     default:
@@ -200,12 +226,14 @@ function opened(record: ClusterRecord, owner: NodeId, command: OfKind<'opened'>)
     cause: record.cause,
     proof: record.proof,
     timeline: command.timeline,
+    automatic: record.automatic,
   };
   return {
     phase: 'serving',
     opening: null,
     systemId: command.systemId,
     everSync: withNode(record.everSync, owner),
+    generations: { ...record.generations, [owner]: record.generation },
     lineage: [...record.lineage, ...fresh].slice(-MAX_LINEAGE),
     history: [takeOver, ...record.history].slice(0, MAX_HISTORY),
     recover: record.recover.map((open) => (open.node === owner ? { ...open, state: 'done' } : open)),

@@ -1,5 +1,6 @@
 import { leadWithoutOwning } from './claimant.js';
 import { follow, stopNow } from './follower.js';
+import { expired } from './governance.js';
 import type { Action, Decision, Observation } from './observation.js';
 import { own } from './owner.js';
 import { isReleased, isUnborn } from './record.js';
@@ -14,13 +15,20 @@ export function decide(o: Observation): Decision {
     return {
       role: 'WITNESS',
       why: part?.why ?? 'votes; never owns',
-      actions: part?.actions ?? [],
+      actions: [...housekeeping(o), ...(part?.actions ?? [])],
       needsRecover: false,
       campaign,
     };
   }
   const part = decideData(o);
-  return { needsRecover: false, ...part, actions: quietUnlessServing(o, part.actions), campaign };
+  return { needsRecover: false, ...part, actions: [...housekeeping(o), ...quietUnlessServing(o, part.actions)], campaign };
+}
+
+/** First in the list: of several proposals only one is made. */
+function housekeeping(o: Observation): readonly Action[] {
+  if (o.lead?.ready !== true || !leaseHolds(o)) return [];
+  const over = expired(o.record, o.wallMs);
+  return over === null ? [] : [over];
 }
 
 function decideData(o: Observation): Omit<Decision, 'campaign' | 'needsRecover'> & { readonly needsRecover?: boolean } {

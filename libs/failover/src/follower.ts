@@ -1,18 +1,40 @@
 import type { NodeId } from '@yosugara/kernel';
+import { maintenanceOf, outOnPurpose } from './fitness.js';
 import type { Action, Decision, Observation } from './observation.js';
-import { isReleased } from './record.js';
+import { type ClusterRecord, isOutdated, isReleased } from './record.js';
 import { whyOf } from './transitions.js';
 import { coolingDown, divergedHere, heardLately, otherOwner, successor } from './view.js';
 
 type Part = Pick<Decision, 'role' | 'why' | 'actions'> & { readonly needsRecover?: boolean };
 
+const isAsked = (o: Observation): boolean =>
+  o.record.recover.some((request) => request.node === o.self && request.state === 'open');
+
+/** An operator's switchover or maintenance means both nodes to go on; a planned stop, like a fault, means this one to go. */
+const movedOnPurpose = (record: ClusterRecord): boolean => !record.automatic && !record.cause.startsWith('planned stop');
+
+/** This node was Master until somebody else claimed. */
+const wasMaster = (o: Observation): boolean => o.record.previous?.node === o.self && !movedOnPurpose(o.record);
+
 /** May this node bring its PostgreSQL back by itself, or does it wait for `recover`? (ruling 8) */
 export function mayRejoin(o: Observation, diverged: boolean): boolean {
-  if (o.record.recover.some((request) => request.node === o.self && request.state === 'open')) return true;
-  if (!o.record.everSync.includes(o.self)) return true;
+  if (isAsked(o) || !o.record.everSync.includes(o.self)) return true;
+  if (isOutdated(o.record, o.self)) return false;
   if (o.settings.autoRejoin === 'always') return true;
   if (diverged) return false;
-  return o.settings.autoRejoin === 'clean' || o.record.syncSet.includes(o.self);
+  if (o.settings.autoRejoin === 'clean') return true;
+  // Until the new owner is proven alone the record still lists the old one; only if the new one is lost may it be needed again.
+  const owner = otherOwner(o);
+  const replaced = owner !== null && o.record.phase !== 'serving' && wasMaster(o) && heardLately(o, owner);
+  return o.record.syncSet.includes(o.self) && !replaced;
+}
+
+/** Its server runs already, but following the owner would be the return that `recover` is for. */
+function waitsForRecover(o: Observation): string | null {
+  if (isAsked(o) || !o.record.everSync.includes(o.self)) return null;
+  if (isOutdated(o.record, o.self)) return `its data is of a generation before ${o.record.generation}`;
+  const never = o.settings.autoRejoin === 'never' && wasMaster(o) && !o.record.syncSet.includes(o.self);
+  return never ? 'it was Master and autoRejoin is never' : null;
 }
 
 /** What a data node does that is not (or not yet) the owner: be a standby of the serving owner, or ready to claim. */
@@ -20,6 +42,8 @@ export function follow(o: Observation): Part {
   const owner = otherOwner(o);
   const serving = owner !== null && o.record.phase === 'serving' ? owner : null;
   const facts = o.postgres;
+  const out = outOnPurpose(o, o.self);
+  if (out !== null && facts.kind !== 'primary') return handsOff(o, out);
   switch (facts.kind) {
     case 'unknown':
       return { role: 'INIT', why: 'waiting for the first look at PostgreSQL', actions: [] };
@@ -46,6 +70,13 @@ export function follow(o: Observation): Part {
     case 'primary':
       return { role: 'DEMOTING', why: whyOf('T6'), actions: [stopNow(o)] };
   }
+}
+
+/** What an operator works on, or the host is shutting down, is neither started nor stopped nor brought back by us. */
+function handsOff(o: Observation, why: string): Part {
+  const standsBy = o.postgres.kind === 'standby';
+  const role = maintenanceOf(o.record, o.self) !== null ? 'MAINTENANCE' : standsBy ? 'STANDBY_CATCHUP' : 'STOPPED';
+  return { role: role === 'STANDBY_CATCHUP' && o.record.syncSet.includes(o.self) ? 'STANDBY_SYNC' : role, why, actions: [] };
 }
 
 export const stopNow = (o: Observation): Action => ({ kind: 'pg.stop', mode: 'fast', budgetMs: o.settings.timings.stopBudgetMs });
@@ -87,7 +118,8 @@ function whenStopped(o: Observation, serving: NodeId | null): Part {
     return { role: 'STOPPED', why: 'released; the peer takes over', actions: [] };
   const diverged = divergedHere(o);
   if (!mayRejoin(o, diverged)) {
-    const because = diverged ? 'it was Master and its WAL may go past what the new Master has' : 'autoRejoin is never';
+    const because =
+      waitsForRecover(o) ?? (diverged ? 'it was Master and its WAL may go past what the new Master has' : 'autoRejoin is never');
     return { role: 'STOPPED', why: `waiting for \`yosugara recover\`: ${because}`, actions: [], needsRecover: true };
   }
   if (diverged)
@@ -124,6 +156,8 @@ function whenStandby(o: Observation, serving: NodeId | null): Part {
   if (serving === null)
     return { role, why: o.record.owner === null ? 'no Master yet' : 'waiting for a serving Master', actions: [] };
   if (divergedHere(o)) return { role: 'STOPPED', why: 'WAL here went past the fork: stop, then rewind', actions: [stopNow(o)] };
+  const waits = facts.follows === serving && !isOutdated(o.record, o.self) ? null : waitsForRecover(o);
+  if (waits !== null) return { role, why: `waiting for \`yosugara recover\`: ${waits}`, actions: [], needsRecover: true };
   if (facts.follows !== serving && !coolingDown(o, 'pg.follow'))
     return { role, why: `following ${serving} from now on`, actions: [{ kind: 'pg.follow', follow: serving }] };
   if (facts.receiver !== 'streaming') return { role: 'STANDBY_CATCHUP', why: `connecting to ${serving}`, actions: [] };

@@ -54,6 +54,8 @@ export interface PeerView {
   readonly knowsEpoch: Epoch;
   /** Its own word: its host cannot serve (disk read-only, stalled, full), and why. null: fit. */
   readonly unfit: string | null;
+  /** Its own word: it is being shut down, and asks to be taken out in an orderly way. Absent: no. */
+  readonly leaving?: boolean;
   readonly arming: Arming;
   /** It says: for this epoch and boot of mine I have stopped, and shall not serve it again (P1). */
   readonly stopped: { readonly epoch: Epoch; readonly boot: string } | null;
@@ -119,7 +121,10 @@ export interface Observation {
   readonly failures: ReadonlyMap<string, { readonly count: number; readonly atMs: number; readonly code: string }>;
   /** When the names last named nobody again after a failed join or a leave. */
   readonly lastLeaveMs: number;
-  readonly forced: { readonly requestId: string; readonly evidence: string } | null;
+  /** How often PostgreSQL was started again in place within RESTARTS_WITHIN_MS; absent: never. */
+  readonly restartsInPlace?: number;
+  /** An operator's `promote` of this node. `isOff`: with the word that the old owner is off. */
+  readonly forced: { readonly requestId: string; readonly evidence: string; readonly isOff?: boolean } | null;
   /** What our own dead man achieves. */
   readonly arming: Arming;
   /** Two voters, no arbiter: a confirmed fence stands for the missing vote (failover.md 3, ruling 7). */

@@ -1,7 +1,9 @@
 import type { NodeId } from '@yosugara/kernel';
 import { assertNever } from '@yosugara/kernel';
 import { proofOfStop } from './claimant.js';
+import { notJoinable, outOnPurpose } from './fitness.js';
 import { stopNow } from './follower.js';
+import { heldBack, type Move, movesAway, RESTARTS_MAX, RESTARTS_WITHIN_MS } from './governance.js';
 import type { Action, Decision, Observation } from './observation.js';
 import { whyOf } from './transitions.js';
 import { coolingDown, heardLately, isQuiet, isRunningHeir, othersOf, requiredNames, sameNames, successor } from './view.js';
@@ -14,6 +16,9 @@ const JOIN_AGAIN_MS = 1_000;
 /** The manager and the VIP may be late; the database opens without them after this. */
 const OPEN_PATIENCE_MS = 3_000;
 const SWITCHOVER_PATIENCE_MS = 8_000;
+/** A host that goes down gives a program some ten seconds in all. */
+const GIVE_WAY_STOP_MS = 3_000;
+const LEVEL_PATIENCE_MS = 1_500;
 
 /** Rounds that come back too late (roundMaxMs) renew our lease, but are not handed to the dead man. */
 const UNARMED = 'waiting for a fresh round: the dead man is not armed';
@@ -156,10 +161,44 @@ const giveUp = (o: Observation, why: string): Part => ({
 function serving(o: Observation): Part {
   if (o.record.switchover !== null && o.record.switchover.epoch === o.record.epoch) return switchover(o, o.record.switchover);
   const facts = o.postgres;
+  const move = movesAway(o);
+  const heir = successor(o);
+  if (move !== null && heir !== null && (facts.kind === 'primary' || facts.kind === 'stopped')) return giveWay(o, move, heir);
+  // It is going down, and nobody can take over: what it stopped, or what ended by itself, is not started again.
+  if (o.leaving && (facts.kind === 'stopped' || facts.kind === 'empty'))
+    return { role: 'STOPPED', why: `planned stop of ${o.self}; nobody can take over`, actions: [] };
   if (facts.kind === 'primary') return keepServing(o);
   if (facts.kind === 'unknown' || facts.kind === 'starting')
     return { role: 'MASTER_SOLO', why: `PostgreSQL is ${facts.kind}`, actions: [] };
   return failedHere(o);
+}
+
+/** A move without an operator's switchover: quiet, stop, see that the heir holds all, release. Like T4, but it never turns back. */
+function giveWay(o: Observation, move: Move, heir: NodeId): Part {
+  const facts = o.postgres;
+  if (facts.kind !== 'stopped')
+    return {
+      role: 'DEMOTING',
+      why: `${move.cause}: ${heir} takes over`,
+      actions: [
+        { kind: 'manager.mode', mode: 'passive' },
+        { kind: 'pg.stop', mode: move.stop, budgetMs: move.stop === 'fast' ? GIVE_WAY_STOP_MS : 0 },
+      ],
+    };
+  // Every acknowledged commit is there already; with our last checkpoint there, too, this node returns without a rewind.
+  const held = o.peers.get(heir)?.postgres;
+  const level = held?.kind === 'standby' && held.walEnd >= facts.walEnd;
+  const patient = facts.state === 'clean-primary' && o.nowMs - o.postgresSinceMs < LEVEL_PATIENCE_MS;
+  if (!isQuiet(o) || (!level && patient))
+    return { role: 'DEMOTING', why: `${move.cause}: waiting until ${heir} holds everything`, actions: [] };
+  const walEnd = level ? facts.walEnd : null;
+  return {
+    role: 'DEMOTING',
+    why: `${move.cause}: ${heir} takes over`,
+    actions: [
+      propose({ kind: 'release', epoch: o.record.epoch, by: o.self, walEnd, cause: move.cause, automatic: move.automatic }),
+    ],
+  };
 }
 
 /** T5: PostgreSQL on the owner crashed or hangs. */
@@ -177,16 +216,27 @@ function failedHere(o: Observation): Part {
   if (facts.kind === 'standby')
     return { role: 'DEMOTING', why: 'the database is in recovery though it should serve', actions: [stopNow(o)] };
   if (facts.kind === 'empty') return giveUp(o, 'the data directory is gone');
-  if (successor(o) !== null) return giveUp(o, 'PostgreSQL failed');
+  const held = heldBack(o);
+  const heir = successor(o);
+  if (heir !== null && held === null) return giveUp(o, 'PostgreSQL failed');
   if (!o.armed) return { role: 'MASTER_SOLO', why: UNARMED, actions: [] };
+  if (failsAgain(o)) {
+    // The limit damps; it never keeps a service down that a peer could give. A pause does, for an operator asked for it.
+    if (heir !== null && o.record.pause === null) return giveUp(o, RESTARTED_TOO_OFTEN);
+    return { role: 'MASTER_SOLO', why: `${RESTARTED_TOO_OFTEN}; nobody else can serve: look at its log`, actions: [] };
+  }
   if (coolingDown(o, 'pg.startPrimary'))
     return { role: 'MASTER_SOLO', why: 'PostgreSQL did not start; trying again', actions: [] };
   return {
     role: 'MASTER_SOLO',
-    why: 'no peer can take over: PostgreSQL is started again in place',
+    why: `${held !== null && heir !== null ? held : 'no peer can take over'}: PostgreSQL is started again in place`,
     actions: [{ kind: 'pg.startPrimary', names: requiredNames(o) }],
   };
 }
+
+/** The count is of a sliding time: after a wait it is tried again, for ever, and never faster than this. */
+const failsAgain = (o: Observation): boolean => (o.restartsInPlace ?? 0) >= RESTARTS_MAX;
+const RESTARTED_TOO_OFTEN = `PostgreSQL was started ${RESTARTS_MAX} times within ${RESTARTS_WITHIN_MS / 1_000} s and failed again`;
 
 function keepServing(o: Observation): Part {
   if (o.postgres.kind !== 'primary') return failedHere(o);
@@ -201,16 +251,20 @@ function inSync(o: Observation, required: readonly NodeId[], actions: Action[]):
   if (o.postgres.kind !== 'primary') return failedHere(o);
   if (!sameNames(o.postgres.names, required)) actions.push({ kind: 'pg.setNames', names: required });
   for (const node of required) {
+    const purpose = outOnPurpose(o, node);
+    if (purpose === null || o.settings.policy === 'strict') continue;
+    // It still acknowledges: taken out of the record before it goes, it keeps no write waiting.
+    return { role: 'MASTER_SYNC', why: purpose, actions: [...actions, leave(o, node, purpose)] };
+  }
+  for (const node of required) {
     const since = o.stalledSinceMs.get(node);
     if (since === undefined || o.nowMs - since < o.settings.timings.syncStallMs) continue;
     if (o.settings.policy === 'strict')
       return { role: 'MASTER_SYNC', why: `writes are blocked: ${node} does not acknowledge and the policy is strict`, actions };
+    if (o.record.pause !== null)
+      return { role: 'MASTER_SYNC', why: `writes are blocked: ${node} does not acknowledge and the cluster is paused`, actions };
     const why = `${node} has not acknowledged for ${Math.round(o.nowMs - since)} ms`;
-    return {
-      role: 'MASTER_SYNC',
-      why: whyOf('T2'),
-      actions: [...actions, propose({ kind: 'leave', epoch: o.record.epoch, node, why })],
-    };
+    return { role: 'MASTER_SYNC', why: whyOf('T2'), actions: [...actions, leave(o, node, why)] };
   }
   // `strict` never lets a member leave, so its return is no join: only the request to recover it is still open.
   const back = required.find((node) => o.record.recover.some((asked) => asked.node === node && asked.state === 'open'));
@@ -219,6 +273,8 @@ function inSync(o: Observation, required: readonly NodeId[], actions: Action[]):
     actions.push(propose({ kind: 'join', epoch: o.record.epoch, node: back }));
   return { role: 'MASTER_SYNC', why: `every commit is on ${required.join(', ')} before it is acknowledged`, actions };
 }
+
+const leave = (o: Observation, node: NodeId, why: string): Action => propose({ kind: 'leave', epoch: o.record.epoch, node, why });
 
 /** SOLO: names empty, unless a peer is just being joined (T1). A join in the log may come true late: the names wait for it. */
 function alone(o: Observation, actions: Action[]): Part {
@@ -268,7 +324,11 @@ function joinCandidate(o: Observation): NodeId | null {
   if (coolingDown(o, 'pg.mark') || coolingDown(o, 'join')) return null;
   const facts = o.postgres;
   const row = facts.peers.find(
-    (peer) => peer.streaming && streamsToUs(o, peer.node) && facts.walEnd - peer.flushLsn <= JOIN_LAG_BYTES,
+    (peer) =>
+      peer.streaming &&
+      streamsToUs(o, peer.node) &&
+      notJoinable(o, peer.node) === null &&
+      facts.walEnd - peer.flushLsn <= JOIN_LAG_BYTES,
   );
   return row?.node ?? null;
 }
@@ -321,7 +381,16 @@ function switchover(o: Observation, request: { readonly requestId: string; reado
     return {
       role: 'DEMOTING',
       why: `${request.to} holds everything up to our shutdown`,
-      actions: [propose({ kind: 'release', epoch: o.record.epoch, by: o.self, walEnd: facts.walEnd, cause: 'switchover' })],
+      actions: [
+        propose({
+          kind: 'release',
+          epoch: o.record.epoch,
+          by: o.self,
+          walEnd: facts.walEnd,
+          cause: 'switchover',
+          automatic: false,
+        }),
+      ],
     };
   if (o.nowMs - o.postgresSinceMs < SWITCHOVER_PATIENCE_MS && facts.state === 'clean-primary')
     return { role: 'DEMOTING', why: `waiting for ${request.to} to hold everything`, actions: [] };

@@ -74,6 +74,8 @@ export interface TakeOver {
   readonly cause: string;
   readonly proof: StopProof | null;
   readonly timeline: number | null;
+  /** The cluster decided it by itself: what the limit of automatic take-overs counts. false: an operator asked, or nothing moved. */
+  readonly automatic: boolean;
 }
 
 /** An owner's incarnation: the same node after a restart of its controller is another one. */
@@ -109,8 +111,15 @@ export interface ClusterRecord {
   /** An operator's audited word that this owner's host is off (P5). */
   readonly confirmed: { readonly of: NodeId; readonly epoch: Epoch; readonly evidence: string } | null;
   readonly cause: string;
-  /** The owner of `epoch` stopped for good and says so: it never serves this epoch again. */
-  readonly released: { readonly epoch: Epoch; readonly by: NodeId; readonly walEnd: Lsn | null } | null;
+  /** Of the claim of `epoch`, as in `TakeOver`. */
+  readonly automatic: boolean;
+  /** The owner of `epoch` stopped for good and says so: it never serves this epoch again. `automatic` absent: yes. */
+  readonly released: {
+    readonly epoch: Epoch;
+    readonly by: NodeId;
+    readonly walEnd: Lsn | null;
+    readonly automatic?: boolean;
+  } | null;
   /** Nodes proven to hold every acknowledged commit; only they may take over. */
   readonly syncSet: readonly NodeId[];
   /** Nodes that were ever in syncSet: they hold data that may have diverged. */
@@ -148,6 +157,7 @@ export const EMPTY_RECORD: ClusterRecord = {
   proof: null,
   confirmed: null,
   cause: '',
+  automatic: false,
   released: null,
   syncSet: [],
   everSync: [],
@@ -169,6 +179,13 @@ export const EMPTY_RECORD: ClusterRecord = {
 
 /** Nobody ever owned anything: the first owner is still to be made. */
 export const isUnborn = (record: ClusterRecord): boolean => record.systemId === null && record.everSync.length === 0;
+
+/**
+ * It held every acknowledged commit in an older generation, and a forced promotion has begun a new one since: what it holds may be
+ * what the operator gave up. It returns by `recover` only, whatever its WAL looks like.
+ */
+export const isOutdated = (record: ClusterRecord, node: NodeId): boolean =>
+  record.everSync.includes(node) && (record.generations[node] ?? 1) < record.generation;
 
 /** The owner of the current epoch said that it stopped for good. */
 export const isReleased = (record: ClusterRecord): boolean => record.released !== null && record.released.epoch === record.epoch;

@@ -1,5 +1,6 @@
 import type { NodeId } from '@yosugara/kernel';
 import type { PostgresFacts } from './facts.js';
+import { notFit } from './fitness.js';
 import type { Observation } from './observation.js';
 import { hasDiverged, isReleased } from './record.js';
 
@@ -81,7 +82,9 @@ const hasFollowed = (o: Observation, node: NodeId, facts: PostgresFacts | undefi
 export const isRunningHeir = (o: Observation, node: NodeId): boolean => {
   const facts = o.peers.get(node)?.postgres;
   const { opening } = o.record;
-  return facts?.kind === 'standby' && (opening === null || opening === node) && hasFollowed(o, node, facts);
+  return (
+    facts?.kind === 'standby' && (opening === null || opening === node) && hasFollowed(o, node, facts) && notFit(o, node) === null
+  );
 };
 
 /**

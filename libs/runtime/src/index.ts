@@ -1,6 +1,7 @@
 export * from './config/load.js';
 export { ControllerDriver, type DriverPorts } from './controller/driver.js';
 export { isServing, strikeAtMs } from './controller/leasing.js';
+export { hasLeft, LEAVE_MASTER_MS, LEAVE_STANDBY_MS } from './controller/leaving.js';
 export { observe } from './controller/observe.js';
 export { type ControllerState, createController } from './controller/state.js';
 export { type StatusContext, statusOf } from './controller/status.js';

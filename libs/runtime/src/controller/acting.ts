@@ -9,6 +9,7 @@ import type { ControllerEffect, Resource } from './types.js';
 /** A proposal that was neither applied nor rejected for this long is made anew (the log drops the double). */
 const PROPOSAL_PATIENCE_MS = 2_000;
 const SETTLE_MS = 250;
+const MAX_RESTARTS_KNOWN = 8;
 
 /** Decide, lint, act; then leases and notices. Called after whatever may have changed the picture. */
 export function act(state: ControllerState): ControllerEffect[] {
@@ -97,6 +98,8 @@ function start(state: ControllerState, action: Action): ControllerEffect[] {
   // What it changed must be seen before it is done again.
   if (state.nowMs - (state.endedMs.get(action.kind) ?? Number.NEGATIVE_INFINITY) < SETTLE_MS) return [];
   state.busy.set(resource, { action, sinceMs: state.nowMs });
+  if (action.kind === 'pg.startPrimary' && state.record.phase === 'serving')
+    state.restarts = [...state.restarts, state.nowMs].slice(-MAX_RESTARTS_KNOWN);
   beginProgress(state, action);
   return [
     { kind: 'log', level: 'info', event: 'failover.act', fields: { ...action, epoch: state.record.epoch } },

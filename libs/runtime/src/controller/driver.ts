@@ -5,6 +5,7 @@ import type { ManagerReport, ReceiverReport, RoleNotice, Status } from '@yosugar
 import type { Mailbox, RaftDisk } from '../ports/consensus.js';
 import type { DeadMan, PostgresHost, PostgresPeer, VipDriver } from '../ports/host.js';
 import { isServing, strikeAtMs } from './leasing.js';
+import { hasLeft, leavePatienceMs } from './leaving.js';
 import { observe } from './observe.js';
 import { type ControllerState, createController } from './state.js';
 import { type StatusContext, statusOf } from './status.js';
@@ -27,6 +28,7 @@ const MAX_QUEUE = 4_096;
 const YIELD_EVERY = 16;
 const OPERATOR_DEADLINE_MS = 4_000;
 const LINK_FRESH_MS = 2_000;
+const LEAVE_LOOK_MS = 20;
 /** For killing everything in a dead man's place. */
 const END_ALONE_MS = 2_000;
 
@@ -140,6 +142,26 @@ export class ControllerDriver {
       });
       this.#push({ kind: 'operator', id, request });
     });
+  }
+
+  /**
+   * Before `stop`, when the host or an operator shuts this node down: a Master hands over, a Standby asks to be taken out of the sync
+   * set. Bounded; never throws. @returns true: the others do without this node already.
+   */
+  async leave(): Promise<boolean> {
+    const { clock, log } = this.#ports;
+    const sinceMs = clock.monotonicMs();
+    const patienceMs = leavePatienceMs(this.#state);
+    // The loop has taken it in before it is asked whether all is done.
+    this.#push({ kind: 'leave' });
+    while (!this.#stopped && clock.monotonicMs() - sinceMs < patienceMs) {
+      await new Promise((resolve) => setTimeout(resolve, LEAVE_LOOK_MS));
+      if (this.#queue.length > 0 || !this.#state.leaving || !hasLeft(this.#state)) continue;
+      log.info('controller.left', { afterMs: Math.round(clock.monotonicMs() - sinceMs) });
+      return true;
+    }
+    log.warn('controller.leaveLate', { afterMs: Math.round(clock.monotonicMs() - sinceMs), why: this.#state.decision.why });
+    return false;
   }
 
   /** Ends the loop. What this host runs is the caller's to stop. */

@@ -1,5 +1,6 @@
 import { isLeader, lastHeardMs, leaderReady, leaseUntilMs, transferring } from '@yosugara/consensus';
 import type { Command, Observation, PeerView } from '@yosugara/failover';
+import { RESTARTS_WITHIN_MS } from '@yosugara/failover';
 import { NO_EPOCH, type NodeId } from '@yosugara/kernel';
 import type { ControllerState } from './state.js';
 import type { ControllerConfig } from './types.js';
@@ -57,6 +58,7 @@ export function observe(state: ControllerState): Observation {
     slots: state.slots.epoch === state.record.epoch ? state.slots.nodes : [],
     failures: state.failures,
     lastLeaveMs: state.lastLeaveMs,
+    restartsInPlace: state.restarts.filter((atMs) => nowMs - atMs < RESTARTS_WITHIN_MS).length,
     forced: forcedNow(state),
     arming: state.host.arming,
     twoNodes: config.members.filter((member) => member.voter).length === 2,
@@ -110,6 +112,7 @@ function peersOf(state: ControllerState): Map<NodeId, PeerView> {
       knowsEpoch: report?.epoch ?? NO_EPOCH,
       stopped: report?.stopped ?? null,
       unfit: report?.host.unfit ?? null,
+      leaving: report?.leaving ?? false,
       arming: report?.host.arming ?? { kind: 'none', timeoutMs: null },
     });
   }

@@ -1,5 +1,5 @@
 import type { Entry, RaftEffect } from '@yosugara/consensus';
-import { applyCommand, type Command } from '@yosugara/failover';
+import { applyCommand, type Command, wallTime } from '@yosugara/failover';
 import { type ControllerState, restore } from './state.js';
 import type { ControllerEffect } from './types.js';
 
@@ -66,13 +66,35 @@ function apply(state: ControllerState, entry: Entry): ControllerEffect[] {
 
 /** An operator's request is answered when its command is committed. */
 function answersOn(state: ControllerState, command: Command, refused: string | null): ControllerEffect[] {
-  if (command.kind !== 'recover' && command.kind !== 'switchover') return [];
-  const asked = state.waiting.get(command.requestId);
+  const done = saidOf(command);
+  if (done === null) return [];
+  const asked = state.waiting.get(done.requestId);
   if (asked === undefined) return [];
-  state.waiting.delete(command.requestId);
+  state.waiting.delete(done.requestId);
   const ok = refused === null;
-  const message = refused ?? `${command.kind} of ${command.kind === 'recover' ? command.node : command.to} is under way`;
+  const message = refused ?? done.says;
   return asked.from === null
-    ? [{ kind: 'answer', id: command.requestId, ok, message }]
-    : [{ kind: 'send', to: asked.from, message: { k: 'answer', id: command.requestId, ok, message } }];
+    ? [{ kind: 'answer', id: done.requestId, ok, message }]
+    : [{ kind: 'send', to: asked.from, message: { k: 'answer', id: done.requestId, ok, message } }];
+}
+
+function saidOf(command: Command): { readonly requestId: string; readonly says: string } | null {
+  switch (command.kind) {
+    case 'recover':
+      return { requestId: command.requestId, says: `recover of ${command.node} is under way` };
+    case 'switchover':
+      return { requestId: command.requestId, says: `switchover to ${command.to} is under way` };
+    case 'pause': {
+      const until = command.untilWallMs;
+      const says = until === null ? 'the pause is over' : `paused until ${wallTime(until)}: nobody takes over by itself`;
+      return { requestId: command.requestId, says };
+    }
+    case 'maintenance': {
+      const { node, untilWallMs: until } = command;
+      const says = until === null ? `maintenance of ${node} is over` : `${node} is in maintenance until ${wallTime(until)}`;
+      return { requestId: command.requestId, says };
+    }
+    default:
+      return null;
+  }
 }

@@ -1,3 +1,5 @@
+import { troublesHere } from '@yosugara/failover';
+import { observe } from './observe.js';
 import type { ControllerState } from './state.js';
 import type { NodeReport } from './types.js';
 
@@ -15,6 +17,8 @@ export function reportOf(state: ControllerState): NodeReport {
     postgres: state.facts,
     vip: state.vipHeld,
     needsRecover: state.decision.needsRecover,
+    leaving: state.leaving,
+    troubles: troublesHere(observe(state)),
     stopped: state.renounced > 0 ? { epoch: state.renounced, boot: config.boot } : null,
     manager: state.manager !== null && nowMs - state.manager.atMs <= REPORT_FRESH_MS ? state.manager.report : null,
     receiver: state.receiver !== null && nowMs - state.receiver.atMs <= REPORT_FRESH_MS ? state.receiver.report : null,

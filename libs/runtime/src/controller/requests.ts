@@ -1,6 +1,6 @@
 import { isLeader, leaderOf } from '@yosugara/consensus';
-import { mayServe } from '@yosugara/failover';
-import type { NodeId } from '@yosugara/kernel';
+import { maintenanceOf, mayClaim, mayServe, outOnPurpose, successor } from '@yosugara/failover';
+import { assertNever, type NodeId } from '@yosugara/kernel';
 import { propose, raftInput } from './acting.js';
 import { observe } from './observe.js';
 import type { ControllerState } from './state.js';
@@ -8,12 +8,12 @@ import type { ControllerEffect, OperatorRequest, PeerMessage } from './types.js'
 
 const ANSWER_PATIENCE_MS = 3_000;
 const MAX_WAITING = 64;
+const A_WORD = { requestId: '', evidence: '' };
 
 /** From this node's operator (from null) or, forwarded, from another's. The answer goes where it came from. */
 export function request(state: ControllerState, id: string, asked: OperatorRequest, from: NodeId | null): ControllerEffect[] {
   if (asked.kind === 'promote') return promote(state, id, asked, from);
-  if (asked.kind === 'pause' || asked.kind === 'maintenance' || asked.kind === 'drPromote')
-    return answer(id, from, false, `${asked.kind} is not known here`);
+  if (asked.kind === 'drPromote') return answer(id, from, false, `${asked.kind} is not known here`);
   if (!isLeader(state.raft)) {
     const leader = leaderOf(state.raft);
     if (leader === null || from !== null)
@@ -22,7 +22,51 @@ export function request(state: ControllerState, id: string, asked: OperatorReque
     return [{ kind: 'send', to: leader, message: { k: 'request', id, request: asked } }];
   }
   if (state.proposal !== null) return answer(id, from, false, 'busy with another change; ask again');
-  return asked.kind === 'recover' ? recover(state, id, asked.node, from) : switchover(state, id, asked.to, from);
+  switch (asked.kind) {
+    case 'recover':
+      return recover(state, id, asked.node, from);
+    case 'switchover':
+      return switchover(state, id, asked.to, from);
+    case 'pause':
+      return pause(state, id, asked, from);
+    case 'maintenance':
+      return maintenance(state, id, asked, from);
+    default:
+      return assertNever(asked);
+  }
+}
+
+type Asked<K extends OperatorRequest['kind']> = Extract<OperatorRequest, { readonly kind: K }>;
+
+function pause(state: ControllerState, id: string, asked: Asked<'pause'>, from: NodeId | null): ControllerEffect[] {
+  const { untilWallMs, why } = asked;
+  if (untilWallMs === null && state.record.pause === null) return answer(id, from, true, 'the cluster is not paused');
+  if (untilWallMs !== null && untilWallMs <= state.wallMs) return answer(id, from, false, 'the end of the pause is in the past');
+  remember(state, id, from);
+  return propose(state, { kind: 'pause', requestId: id, untilWallMs, why });
+}
+
+/** T10 of one node. A Master gives way first, so somebody must be able to take over. */
+function maintenance(state: ControllerState, id: string, asked: Asked<'maintenance'>, from: NodeId | null): ControllerEffect[] {
+  const { node, untilWallMs, why } = asked;
+  const { record, config } = state;
+  const no = (message: string): ControllerEffect[] => answer(id, from, false, message);
+  const data = config.members.filter((member) => member.kind === 'data').map((member) => member.id);
+  if (!data.includes(node)) return no(`${node} is not a data node; data nodes are ${data.join(', ')}`);
+  if (untilWallMs === null) {
+    if (maintenanceOf(record, node) === null) return answer(id, from, true, `${node} is not in maintenance`);
+  } else {
+    if (untilWallMs <= state.wallMs) return no('the end of the maintenance is in the past');
+    const other = record.maintenance.find((entry) => entry.node !== node);
+    if (other !== undefined) return no(`${other.node} is in maintenance already: end that first`);
+    if (record.phase !== 'serving') return no('no Master is serving: wait until one does');
+    if (node === record.owner && successor(observe(state)) === null)
+      return no(`${node} is the Master and no other node can take over now: see \`yosugara status\``);
+    if (node !== record.owner && config.settings.policy === 'strict' && record.syncSet.includes(node))
+      return no(`the policy is strict: without ${node} every write would wait for it; change the policy first`);
+  }
+  remember(state, id, from);
+  return propose(state, { kind: 'maintenance', requestId: id, node, untilWallMs, why });
 }
 
 function recover(state: ControllerState, id: string, wanted: NodeId | null, from: NodeId | null): ControllerEffect[] {
@@ -75,7 +119,11 @@ function promote(
     owner !== null &&
     state.nowMs - (state.heardMs.get(owner) ?? Number.NEGATIVE_INFINITY) < state.config.settings.timings.leaseVoteMs;
   if (ownerHeard && record.phase === 'serving') return answer(id, from, false, `${owner} is heard and serves: use switchover`);
-  if (!asked.oldMasterIsOff)
+  const out = outOnPurpose(observe(state), config.self);
+  if (out !== null) return answer(id, from, false, `${out}: end that first`);
+  // It holds every acknowledged commit, and only a pause or the limit keeps it back: nothing is lost, and its proof is looked for as ever.
+  const holdsAll = record.syncSet.includes(config.self) && mayClaim({ ...observe(state), forced: A_WORD }) === null;
+  if (!asked.oldMasterIsOff && !holdsAll)
     return answer(
       id,
       from,
@@ -84,14 +132,18 @@ function promote(
     );
   state.forced = {
     requestId: id,
-    evidence: `an operator confirmed that ${owner} is off and accepted the loss of what it alone holds (request ${id})`,
+    evidence: asked.oldMasterIsOff
+      ? `an operator confirmed that ${owner} is off and accepted the loss of what it alone holds (request ${id})`
+      : `an operator asked for it (request ${id})`,
+    isOff: asked.oldMasterIsOff,
     epoch: record.epoch,
     atMs: state.nowMs,
   };
   const leader = leaderOf(state.raft);
   const yieldTo: ControllerEffect[] =
     leader !== null && leader !== config.self ? [{ kind: 'send', to: leader, message: { k: 'yield' } }] : [];
-  return [...answer(id, from, true, 'promotion with acceptance of data loss is under way'), ...yieldTo];
+  const says = holdsAll ? 'the take-over goes on; nothing is lost' : 'promotion with acceptance of data loss is under way';
+  return [...answer(id, from, true, says), ...yieldTo];
 }
 
 /** A take-over that waits for a proof: this node holds every commit, only the old Master's end is unproven. */

@@ -39,6 +39,8 @@ export interface ControllerState {
   readonly busy: Map<Resource, { action: Action; sinceMs: number }>;
   /** When an action of a kind last ended well. */
   readonly endedMs: Map<string, number>;
+  /** When PostgreSQL was started again in place, newest last. */
+  restarts: readonly number[];
   readonly failures: Map<string, { count: number; atMs: number; code: string }>;
   readonly stalled: Map<NodeId, { sinceMs: number; flushLsn: number }>;
   joinMark: { node: NodeId; epoch: Epoch; lsn: number; atMs: number } | null;
@@ -48,7 +50,7 @@ export interface ControllerState {
   stopProofs: { node: NodeId; epoch: Epoch; boot: string }[];
   proposal: { id: string; sinceMs: number } | null;
   proposals: number;
-  forced: { requestId: string; evidence: string; epoch: Epoch; atMs: number } | null;
+  forced: { requestId: string; evidence: string; isOff: boolean; epoch: Epoch; atMs: number } | null;
   managerMode: 'passive' | 'gated' | 'active';
   progress: CopyProgress | null;
   decision: Decision;
@@ -115,6 +117,7 @@ export function createController(
     heardMs: new Map(),
     busy: new Map(),
     endedMs: new Map(),
+    restarts: [],
     failures: new Map(),
     stalled: new Map(),
     joinMark: null,

@@ -1,5 +1,5 @@
 import { isLeader, leaderOf, termOf } from '@yosugara/consensus';
-import { type PostgresFacts, predict } from '@yosugara/failover';
+import { type PostgresFacts, predict, troublesOfCluster } from '@yosugara/failover';
 import { formatLsn, type NodeId } from '@yosugara/kernel';
 import type { RecoverProgress, Status } from '@yosugara/protocol';
 import { observe } from './observe.js';
@@ -74,8 +74,13 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
       reason: forecast.reason,
     },
     alarms: [
-      ...alarmsOf(context, nodes, master, witness !== undefined && !reports.has(witness.id as NodeId), forecast),
+      ...alarmsOf(context, nodes, master, witness !== undefined && !reports.has(witness.id as NodeId), forecast, [
+        ...record.maintenance.map(({ node }) => node),
+        ...config.settings.drNodes,
+      ]),
       ...[...reports.values()].flatMap(receiverAlarms),
+      ...[...reports.values()].flatMap((report) => report.troubles ?? []),
+      ...troublesOfCluster(o, master !== null),
     ],
     history: record.history.map((change) => ({
       epoch: change.epoch,
@@ -189,6 +194,7 @@ function alarmsOf(
   master: NodeId | null,
   witnessLost: boolean,
   forecast: { readonly failsOver: boolean; readonly reason: string },
+  away: readonly string[],
 ): Status['alarms'] {
   const alarms: Status['alarms'] = [];
   if (!forecast.failsOver && master !== null)
@@ -205,7 +211,8 @@ function alarmsOf(
       text: `the Master ${serving.name} does not hold the VIP ${context.vip.address}`,
     });
   if (master === null) alarms.push({ level: 'red', code: 'NO_MASTER', text: 'no Master is serving' });
-  const out = nodes.filter((node) => !node.syncSet);
+  // A node in maintenance is not missed: it has an alarm of its own.
+  const out = nodes.filter((node) => !node.syncSet && !away.includes(node.name));
   for (const node of out)
     alarms.push({ level: 'red', code: 'NO_REDUNDANCY', text: `${node.name} is not in the sync set: ${node.why}` });
   for (const node of nodes)

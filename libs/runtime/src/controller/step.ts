@@ -44,7 +44,9 @@ function take(state: ControllerState, input: ControllerInput): ControllerEffect[
       state.host = input.host;
       return [];
     case 'leave':
+      // Said at once: a Standby waits for nothing else.
       state.leaving = true;
+      state.reportedMs = Number.NEGATIVE_INFINITY;
       return [];
     case 'fenceHealth':
       state.fenceHealth.set(input.health.target, input.health);

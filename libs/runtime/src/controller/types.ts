@@ -1,5 +1,5 @@
 import type { Member, RaftEffect, RaftMessage, RaftTimings } from '@yosugara/consensus';
-import type { Action, Arming, FenceHealth, NodeRole, PostgresFacts, Settings } from '@yosugara/failover';
+import type { Action, Arming, FenceHealth, NodeRole, PostgresFacts, Settings, Trouble } from '@yosugara/failover';
 import type { Epoch, NodeId } from '@yosugara/kernel';
 import type { ManagerReport, ReceiverReport, RoleNotice } from '@yosugara/protocol';
 
@@ -27,6 +27,10 @@ export interface NodeReport {
   readonly postgres: PostgresFacts;
   readonly vip: boolean;
   readonly needsRecover: boolean;
+  /** It is being shut down: taken out of the sync set before it goes. */
+  readonly leaving: boolean;
+  /** What an operator should know of this node alone. */
+  readonly troubles: readonly Trouble[];
   readonly stopped: { readonly epoch: Epoch; readonly boot: string } | null;
   readonly manager: ManagerReport | null;
   readonly receiver: ReceiverReport | null;

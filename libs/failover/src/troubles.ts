@@ -1,0 +1,54 @@
+import { outOnPurpose, wallTime } from './fitness.js';
+import { limited, RESTARTS_MAX, RESTARTS_WITHIN_MS } from './governance.js';
+import type { Observation } from './observation.js';
+
+/** What an operator should know: becomes an alarm of `status`, with this code for ever. */
+export interface Trouble {
+  readonly level: 'red' | 'yellow';
+  readonly code: string;
+  readonly text: string;
+}
+
+/** Of this node alone; it tells the others in its report. */
+export function troublesHere(o: Observation): readonly Trouble[] {
+  const found: Trouble[] = [];
+  const red = (code: string, text: string): void => void found.push({ level: 'red', code, text });
+  if (o.unfit !== null) red('UNFIT', `${o.self} cannot serve: ${o.unfit}`);
+  if ((o.restartsInPlace ?? 0) >= RESTARTS_MAX)
+    red(
+      'RESTARTS',
+      `PostgreSQL on ${o.self} was started ${RESTARTS_MAX} times within ${RESTARTS_WITHIN_MS / 1_000} s: look at its log`,
+    );
+  if (o.hookBefore === 'vetoed') red('HOOK_VETO', `the hook before promotion on ${o.self} refuses: ${o.self} does not open`);
+  const waits = blockedBy(o);
+  if (waits !== null) red('WRITES_BLOCKED', waits);
+  return found;
+}
+
+/** T2 is not allowed to free the writes. */
+function blockedBy(o: Observation): string | null {
+  if (o.record.owner !== o.self || o.postgres.kind !== 'primary') return null;
+  const { policy, timings } = o.settings;
+  if (policy !== 'strict' && o.record.pause === null) return null;
+  const stalled = [...o.stalledSinceMs].find(([, since]) => o.nowMs - since >= timings.syncStallMs)?.[0];
+  if (stalled === undefined) return null;
+  return `writes wait for ${stalled}, which does not acknowledge, because ${policy === 'strict' ? 'the policy is strict' : 'the cluster is paused'}`;
+}
+
+/** Of the cluster, as the record has it: whoever answers says the same. */
+export function troublesOfCluster(o: Observation, masterServes: boolean): readonly Trouble[] {
+  const found: Trouble[] = [];
+  const { pause, maintenance } = o.record;
+  if (pause !== null)
+    found.push({
+      // It nags for as long as it lasts, and louder while it is what keeps the service down.
+      level: masterServes ? 'yellow' : 'red',
+      code: 'PAUSED',
+      text: `paused until ${wallTime(pause.untilWallMs)} (${pause.why}): nobody takes over by itself`,
+    });
+  for (const { node } of maintenance)
+    found.push({ level: 'yellow', code: 'MAINTENANCE', text: outOnPurpose(o, node) ?? `${node} is in maintenance` });
+  const limit = limited(o);
+  if (limit !== null) found.push({ level: 'red', code: 'RATE_LIMITED', text: limit });
+  return found;
+}
