@@ -1,6 +1,15 @@
 import { epoch, lsn, type NodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
-import { applyCommand, type Command, decide, type Observation, successor, troublesHere, troublesOfCluster } from './index.js';
+import {
+  applyCommand,
+  type Command,
+  decide,
+  lint,
+  type Observation,
+  successor,
+  troublesHere,
+  troublesOfCluster,
+} from './index.js';
 import type { ClusterRecord, TakeOver } from './record.js';
 import { a, b, leading, NOW, peer, primary, record, seenByA, seenByB, standby, stopped, w } from './testing.js';
 
@@ -363,4 +372,38 @@ describe('autoRejoin never', () => {
     expect(kinds(never({ record: { ...claimed, automatic: false, cause: 'switchover' }, postgres: stopped() }))).toContain(
       'pg.startStandby',
     ));
+});
+
+describe('the hooks around a promotion', () => {
+  const opening = (over: Partial<Observation>) => {
+    const o = seenByB({
+      lead: leading,
+      record: record({ epoch: epoch(6), owner: b, ownerBoot: 'boot-b', phase: 'promoting', syncSet: [b] }),
+      postgres: standby({ receiver: 'cut' }),
+      ...over,
+    });
+    return { ...o, settings: { ...o.settings, hooks: { beforePromotion: true, afterPromotion: true } } };
+  };
+  it.each([
+    ['none', ['hook.run']],
+    ['running', []],
+    ['passed', ['pg.promote']],
+  ] as const)('before it, when the hook’s state is %s', (hookBefore, expected) =>
+    expect(kinds(opening({ hookBefore })).filter((kind) => kind !== 'manager.mode')).toEqual(expected),
+  );
+  it('a veto keeps the epoch, is asked again ever more slowly, and is told in red', () => {
+    const vetoed = (agoMs: number) =>
+      opening({ hookBefore: 'vetoed', failures: new Map([['hook.run', { count: 3, atMs: NOW - agoMs, code: 'HOOK_VETO' }]]) });
+    expect(kinds(vetoed(1_999))).toEqual(['manager.mode']);
+    expect(kinds(vetoed(2_000))).toContain('hook.run');
+    expect(troublesHere(vetoed(0))).toMatchObject([{ level: 'red', code: 'HOOK_VETO' }]);
+  });
+  it('the linter lets no promotion past it', () =>
+    expect(lint(opening({ hookBefore: 'running' }), { kind: 'pg.promote', names: [], above: 0 })).toContain('hook'));
+  it('after it, once an epoch, and nothing waits for it', () => {
+    const o = seenByA({ hookAfter: 'none' });
+    const serving = { ...o, settings: { ...o.settings, hooks: { beforePromotion: true, afterPromotion: true } } };
+    expect(decide(serving).actions).toContainEqual({ kind: 'hook.run', which: 'after', epoch: 5 });
+    expect(kinds({ ...serving, hookAfter: 'done' })).not.toContain('hook.run');
+  });
 });

@@ -9,6 +9,7 @@ export function lint(o: Observation, action: Action): string | null {
       if (!mayServe(o)) return 'S7: promotion without a committed record that names this node, or without a lease';
       if (o.record.phase !== 'promoting' || o.record.proof === null) return 'S6: promotion before a stop proof';
       if (o.postgres.kind !== 'standby' || o.postgres.receiver !== 'cut') return 'S6: promotion before the receiver was cut';
+      if (o.settings.hooks.beforePromotion && o.hookBefore !== 'passed') return 'the hook before promotion has not let it pass';
       return sameNames(action.names, requiredNames(o)) ? null : 'S4: promotion with other names than the sync set demands';
     case 'pg.startPrimary':
       if (!o.armed) return 'S1: nothing begins to write before the dead man is armed';

@@ -105,6 +105,7 @@ function promoting(o: Observation): Part {
           actions: [{ kind: 'pg.follow', follow: null }],
         };
       if (!o.armed) return { role: 'PROMOTING', why: UNARMED, actions: [] };
+      if (asksHook(o)) return hookBefore(o);
       if (coolingDown(o, 'pg.promote')) return { role: 'PROMOTING', why: 'the promotion failed; trying again', actions: [] };
       return {
         role: 'PROMOTING',
@@ -121,6 +122,23 @@ function promoting(o: Observation): Part {
     default:
       return assertNever(facts);
   }
+}
+
+const asksHook = (o: Observation): boolean => o.settings.hooks.beforePromotion && o.hookBefore !== 'passed';
+
+/**
+ * The operator's program may refuse: then nobody serves, and it is asked again, ever more slowly. The epoch is kept: with the proof
+ * committed the sync set may be this node alone, so giving it up would help nobody, and claims would follow each other for nothing.
+ */
+function hookBefore(o: Observation): Part {
+  if (o.hookBefore === 'running') return { role: 'PROMOTING', why: 'waiting for the hook before promotion', actions: [] };
+  if (coolingDown(o, 'hook.run'))
+    return { role: 'PROMOTING', why: 'the hook before promotion refused; it is asked again soon', actions: [] };
+  return {
+    role: 'PROMOTING',
+    why: 'the hook before promotion is asked',
+    actions: [{ kind: 'hook.run', which: 'before', epoch: o.record.epoch }],
+  };
 }
 
 /** Writable: gated manager, VIP, then the record says serving. */
@@ -242,6 +260,9 @@ function keepServing(o: Observation): Part {
   if (o.postgres.kind !== 'primary') return failedHere(o);
   const actions: Action[] = [{ kind: 'manager.mode', mode: 'active' }];
   if (o.settings.hasVip && !o.vipHeld) actions.push({ kind: 'vip.hold' });
+  // Once an epoch: what it does is told, and nothing waits for it.
+  if (o.settings.hooks.afterPromotion && o.hookAfter === 'none')
+    actions.push({ kind: 'hook.run', which: 'after', epoch: o.record.epoch });
   actions.push(...ingestRight(o), ...slots(o));
   return o.record.syncSet.length > 1 ? inSync(o, requiredNames(o), actions) : alone(o, actions);
 }

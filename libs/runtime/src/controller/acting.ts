@@ -98,6 +98,7 @@ function start(state: ControllerState, action: Action): ControllerEffect[] {
   // What it changed must be seen before it is done again.
   if (state.nowMs - (state.endedMs.get(action.kind) ?? Number.NEGATIVE_INFINITY) < SETTLE_MS) return [];
   state.busy.set(resource, { action, sinceMs: state.nowMs });
+  if (action.kind === 'hook.run') hookIs(state, action, 'running');
   if (action.kind === 'pg.startPrimary' && state.record.phase === 'serving')
     state.restarts = [...state.restarts, state.nowMs].slice(-MAX_RESTARTS_KNOWN);
   beginProgress(state, action);
@@ -105,6 +106,18 @@ function start(state: ControllerState, action: Action): ControllerEffect[] {
     { kind: 'log', level: 'info', event: 'failover.act', fields: { ...action, epoch: state.record.epoch } },
     { kind: 'act', resource, action },
   ];
+}
+
+/** Of one epoch: what an older one's program said counts for nothing. */
+export function hookIs(
+  state: ControllerState,
+  { which, epoch }: Extract<Action, { kind: 'hook.run' }>,
+  is: 'running' | 'passed' | 'vetoed',
+): void {
+  const known = state.hooks.epoch === epoch ? state.hooks : { before: 'none' as const, after: 'none' as const };
+  if (epoch < state.hooks.epoch) return;
+  state.hooks =
+    which === 'before' ? { ...known, epoch, before: is } : { ...known, epoch, after: is === 'running' ? 'running' : 'done' };
 }
 
 function beginProgress(state: ControllerState, action: Action): void {

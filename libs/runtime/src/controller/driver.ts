@@ -3,6 +3,7 @@ import type { Action } from '@yosugara/failover';
 import { type Clock, explain, type Log, type NodeId, type Random, YosugaraError } from '@yosugara/kernel';
 import type { ManagerReport, ReceiverReport, RoleNotice, Status } from '@yosugara/protocol';
 import type { Mailbox, RaftDisk } from '../ports/consensus.js';
+import type { HookPort } from '../ports/fencing.js';
 import type { DeadMan, PostgresHost, PostgresPeer, VipDriver } from '../ports/host.js';
 import { isServing, strikeAtMs } from './leasing.js';
 import { hasLeft, leavePatienceMs } from './leaving.js';
@@ -42,6 +43,8 @@ export interface DriverPorts {
   readonly host: { readonly postgres: PostgresHost; readonly vip: VipDriver; readonly deadMan: DeadMan } | null;
   readonly peers: ReadonlyMap<NodeId, PostgresPeer>;
   readonly pid: number;
+  /** Absent: none is configured. */
+  readonly hooks?: HookPort;
   readonly onNotice: (notice: RoleNotice) => void;
   /** The consensus disk failed, or the dead man is gone: this process must end at once. */
   readonly onFatal: (why: string) => void;
@@ -324,9 +327,24 @@ export class ControllerDriver {
       case 'vip.release':
         await vip.release();
         return undefined;
+      case 'hook.run':
+        await this.#hook(action);
+        return undefined;
       default:
         return undefined;
     }
+  }
+
+  /** @throws YosugaraError HOOK_VETO, HOOK_FAILED — with what the program said. */
+  async #hook({ which, epoch }: Extract<Action, { kind: 'hook.run' }>): Promise<void> {
+    const { hooks, log } = this.#ports;
+    if (hooks === undefined) throw new YosugaraError('HOOK_MISSING', `no hook ${which} promotion is there to run`);
+    const { good, says } =
+      which === 'before'
+        ? await hooks.before(epoch).then(({ passed, says }) => ({ good: passed, says }))
+        : await hooks.after(epoch).then(({ ok, says }) => ({ good: ok, says }));
+    log[good ? 'info' : 'warn']('hook.said', { which, epoch, good, says });
+    if (!good) throw new YosugaraError(which === 'before' ? 'HOOK_VETO' : 'HOOK_FAILED', says);
   }
 
   #leaseLeftMs(): number {

@@ -1,7 +1,7 @@
 import { commitIndex, commitIsOfThisTerm, isLeader, leaderOf } from '@yosugara/consensus';
 import type { Action, PostgresFacts } from '@yosugara/failover';
 import { assertNever } from '@yosugara/kernel';
-import { act, raftInput } from './acting.js';
+import { act, hookIs, raftInput } from './acting.js';
 import { reportOf } from './report.js';
 import { answered, expire, request, yieldTo } from './requests.js';
 import type { ControllerState } from './state.js';
@@ -155,6 +155,7 @@ function done(state: ControllerState, input: Extract<ControllerInput, { kind: 'd
   if (state.busy.get(input.resource)?.action === action || state.busy.get(input.resource)?.action.kind === action.kind)
     state.busy.delete(input.resource);
   correct(state, action, result.ok);
+  if (action.kind === 'hook.run') hookIs(state, action, result.ok ? 'passed' : 'vetoed');
   if (!result.ok) {
     noteFailure(state, action.kind, result.code);
     if (state.progress?.running === true) state.progress = { ...state.progress, running: false, detail: result.message };
