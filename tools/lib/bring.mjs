@@ -158,12 +158,16 @@ const TEST_TOOLS = {
     logger: 'bsdutils',
     fence_ipmilan: 'fence-agents',
     ipmi_sim: 'openipmi',
+    // fence_ipmilan's hands; only recommended by its package.
+    ipmitool: 'ipmitool',
   },
   specs: {
     ip: 'iproute2',
     arping: 'iputils-arping',
     fence_ipmilan: 'fence-agents',
     ipmi_sim: 'openipmi',
+    // fence_ipmilan's hands; only recommended by its package.
+    ipmitool: 'ipmitool',
     haproxy: 'haproxy',
     '/usr/lib/ocf/resource.d/heartbeat/IPaddr2': 'resource-agents',
   },

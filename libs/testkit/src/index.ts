@@ -1,1 +1,8 @@
 export * from './postgres.js';
+export {
+  type PowerController,
+  type PowerControllerOptions,
+  type PowerEvent,
+  type PowerSwitch,
+  startPowerController,
+} from './power-controller.js';
