@@ -131,7 +131,7 @@ describe('T1, a peer that streams to a Master alone', () => {
     expect(lint(o, { kind: 'pg.setNames', names: [] })).toContain('S4');
   });
   it('restarts PostgreSQL with the names that a join under way demands', () =>
-    expect(decide(solo({ postgres: stopped(), peers: new Map(), joining: b })).actions).toContainEqual({
+    expect(decide(solo({ postgres: stopped(), vipHeld: false, peers: new Map(), joining: b })).actions).toContainEqual({
       kind: 'pg.startPrimary',
       names: [b],
     }));

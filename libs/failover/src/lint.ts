@@ -28,6 +28,7 @@ export function lint(o: Observation, action: Action): string | null {
     case 'pg.initialise':
       return o.record.systemId === null && mayServe(o) ? null : 'S10: a database exists already';
     case 'vip.hold':
+      if (o.gated === true) return 'S8: what became visible by a restart is not on every member of the sync set yet';
       return mayServe(o) && o.postgres.kind === 'primary' ? null : 'S9: VIP only on the serving Master';
     case 'manager.mode':
       return action.mode === 'passive' || mayServe(o) ? null : 'S13: an active manager needs the lease';

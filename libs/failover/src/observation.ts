@@ -123,6 +123,11 @@ export interface Observation {
   readonly lastLeaveMs: number;
   /** How often PostgreSQL was started again in place within RESTARTS_WITHIN_MS; absent: never. */
   readonly restartsInPlace?: number;
+  /**
+   * S8: PostgreSQL was started over rows of ours that waited for a peer when it ended. They are visible now and on this node only:
+   * until every member of the sync set has them, or has left it, no application is let in.
+   */
+  readonly gated?: boolean;
   /** An operator's `promote` of this node. `isOff`: with the word that the old owner is off. */
   readonly forced: { readonly requestId: string; readonly evidence: string; readonly isOff?: boolean } | null;
   /** What our own dead man achieves. */

@@ -147,7 +147,7 @@ function open(o: Observation): Part {
   const actions: Action[] = [{ kind: 'manager.mode', mode: 'gated' }];
   if (!sameNames(o.postgres.names, requiredNames(o))) actions.push({ kind: 'pg.setNames', names: requiredNames(o) });
   const namesRight = actions.length === 1;
-  if (o.settings.hasVip && !o.vipHeld && !coolingDown(o, 'vip.hold')) actions.push({ kind: 'vip.hold' });
+  if (o.settings.hasVip && !o.vipHeld && o.gated !== true && !coolingDown(o, 'vip.hold')) actions.push({ kind: 'vip.hold' });
   const managerReady = o.manager?.ready === true && o.manager.epoch === o.record.epoch && o.manager.mode !== 'passive';
   // A VIP that cannot be set, or a manager that does not come, is an alarm, and no reason for nobody to serve.
   const waited = o.nowMs - o.postgresSinceMs >= OPEN_PATIENCE_MS;
@@ -245,6 +245,12 @@ function failedHere(o: Observation): Part {
   }
   if (coolingDown(o, 'pg.startPrimary'))
     return { role: 'MASTER_SOLO', why: 'PostgreSQL did not start; trying again', actions: [] };
+  if (requiredNames(o).length > 0 && o.vipHeld)
+    return {
+      role: 'MASTER_GATED',
+      why: `commits that wait for ${requiredNames(o).join(', ')} become visible by a restart: nobody is let in until they are there`,
+      actions: [{ kind: 'vip.release' }],
+    };
   return {
     role: 'MASTER_SOLO',
     why: `${held !== null && heir !== null ? held : 'no peer can take over'}: PostgreSQL is started again in place`,
@@ -258,8 +264,9 @@ const RESTARTED_TOO_OFTEN = `PostgreSQL was started ${RESTARTS_MAX} times within
 
 function keepServing(o: Observation): Part {
   if (o.postgres.kind !== 'primary') return failedHere(o);
-  const actions: Action[] = [{ kind: 'manager.mode', mode: 'active' }];
-  if (o.settings.hasVip && !o.vipHeld) actions.push({ kind: 'vip.hold' });
+  const gated = o.gated === true;
+  const actions: Action[] = [{ kind: 'manager.mode', mode: gated ? 'gated' : 'active' }];
+  if (o.settings.hasVip && !o.vipHeld && !gated) actions.push({ kind: 'vip.hold' });
   // Once an epoch: what it does is told, and nothing waits for it.
   if (o.settings.hooks.afterPromotion && o.hookAfter === 'none')
     actions.push({ kind: 'hook.run', which: 'after', epoch: o.record.epoch });

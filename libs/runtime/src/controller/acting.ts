@@ -1,5 +1,6 @@
 import { type RaftInput, step } from '@yosugara/consensus';
 import { type Action, decide, lint, type Observation } from '@yosugara/failover';
+import { showsWaiting } from './gate.js';
 import { leaseEffects, noticeEffects, vipEffects } from './leasing.js';
 import { observe } from './observe.js';
 import { noteRaft } from './raft.js';
@@ -101,6 +102,7 @@ function start(state: ControllerState, action: Action): ControllerEffect[] {
   if (action.kind === 'hook.run') hookIs(state, action, 'running');
   if (action.kind === 'pg.startPrimary' && state.record.phase === 'serving')
     state.restarts = [...state.restarts, state.nowMs].slice(-MAX_RESTARTS_KNOWN);
+  if (showsWaiting(state, action)) state.gate = { lsn: null };
   beginProgress(state, action);
   return [
     { kind: 'log', level: 'info', event: 'failover.act', fields: { ...action, epoch: state.record.epoch } },

@@ -33,7 +33,7 @@ export function leaseEffects(state: ControllerState, o: Observation): Controller
 
 /** Is a write or a 200 allowed at this very moment? For the status endpoint: computed at the moment of the request. */
 export const isServing = (o: Observation): boolean =>
-  mayServe(o) && o.record.phase === 'serving' && o.postgres.kind === 'primary' && o.nowMs < strikeAtMs(o);
+  mayServe(o) && o.record.phase === 'serving' && o.postgres.kind === 'primary' && o.gated !== true && o.nowMs < strikeAtMs(o);
 
 export function vipEffects(state: ControllerState, o: Observation): ControllerEffect[] {
   if (!o.vipHeld || !mayServe(o) || o.nowMs - state.vipRenewedMs < vipRenewEveryMs(o.settings.timings.leaseOwnMs)) return [];

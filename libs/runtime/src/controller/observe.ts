@@ -59,6 +59,7 @@ export function observe(state: ControllerState): Observation {
     failures: state.failures,
     lastLeaveMs: state.lastLeaveMs,
     restartsInPlace: state.restarts.filter((atMs) => nowMs - atMs < RESTARTS_WITHIN_MS).length,
+    gated: state.gate !== null,
     forced: forcedNow(state),
     arming: state.host.arming,
     twoNodes: config.members.filter((member) => member.voter).length === 2,

@@ -49,6 +49,7 @@ function apply(state: ControllerState, entry: Entry): ControllerEffect[] {
   if (command.kind === 'leave') state.lastLeaveMs = state.nowMs;
   if (record.epoch !== before.epoch) {
     state.joinMark = null;
+    state.gate = null;
     state.failures.clear();
     state.stalled.clear();
   }

@@ -41,6 +41,8 @@ export interface ControllerState {
   readonly endedMs: Map<string, number>;
   /** When PostgreSQL was started again in place, newest last. */
   restarts: readonly number[];
+  /** S8. `lsn` null: not seen yet how far the recovered WAL goes. */
+  gate: { readonly lsn: number | null } | null;
   readonly failures: Map<string, { count: number; atMs: number; code: string }>;
   readonly stalled: Map<NodeId, { sinceMs: number; flushLsn: number }>;
   joinMark: { node: NodeId; epoch: Epoch; lsn: number; atMs: number } | null;
@@ -118,6 +120,7 @@ export function createController(
     busy: new Map(),
     endedMs: new Map(),
     restarts: [],
+    gate: null,
     failures: new Map(),
     stalled: new Map(),
     joinMark: null,

@@ -2,6 +2,7 @@ import { commitIndex, commitIsOfThisTerm, isLeader, leaderOf } from '@yosugara/c
 import type { Action, PostgresFacts } from '@yosugara/failover';
 import { assertNever } from '@yosugara/kernel';
 import { act, hookIs, raftInput } from './acting.js';
+import { openGate } from './gate.js';
 import { reportOf } from './report.js';
 import { answered, expire, request, yieldTo } from './requests.js';
 import type { ControllerState } from './state.js';
@@ -121,6 +122,7 @@ function facts(state: ControllerState, seen: PostgresFacts): ControllerEffect[] 
   if (seen.kind === 'standby' && seen.receiver === 'streaming' && state.progress !== null)
     state.progress = { ...state.progress, running: false, detail: 'streaming', fraction: 1 };
   trackStalls(state, seen);
+  openGate(state, seen);
   return [];
 }
 
