@@ -1,7 +1,9 @@
 import type { NodeId } from '@yosugara/kernel';
 import { nextEpoch } from './commands.js';
+import { counts, fenceProof, watchdogProof } from './fencing.js';
 import { notFit, outOnPurpose } from './fitness.js';
 import { mayNotClaim } from './governance.js';
+import type { ConfirmedFence } from './managing.js';
 import type { Decision, Observation } from './observation.js';
 import { isReleased, isUnborn, type StopProof } from './record.js';
 import { whyOf } from './transitions.js';
@@ -37,9 +39,19 @@ function claim(o: Observation, ordered: { readonly evidence: string | null } | n
     epoch: nextEpoch(o.record),
     cause: ordered === null ? causeOf(o) : 'an operator asked for it',
     atWallMs: o.wallMs,
+    armed: o.arming,
     ...(ordered === null ? {} : { ordered }),
+    ...fencedBefore(o),
   };
   return { role: 'TAKEOVER', why: whyOf('T3'), actions: [{ kind: 'record.propose', command }] };
+}
+
+/** Two nodes: what made us leader without the other's vote goes into the record with the claim. */
+function fencedBefore(o: Observation): { readonly fenced?: ConfirmedFence } {
+  const outcome = o.fenceOutcome;
+  if (!o.twoNodes || outcome === null || outcome.result !== 'off' || o.voters.includes(outcome.target)) return {};
+  const { requestId, target, method, evidence } = outcome;
+  return { fenced: { requestId, target, method, evidence } };
 }
 
 const roleOutside = (o: Observation): Decision['role'] =>
@@ -52,7 +64,15 @@ function forceClaim(o: Observation, evidence: string): Part {
     actions: [
       {
         kind: 'record.propose',
-        command: { kind: 'forceClaim', by: o.self, boot: o.boot, epoch: nextEpoch(o.record), evidence, atWallMs: o.wallMs },
+        command: {
+          kind: 'forceClaim',
+          by: o.self,
+          boot: o.boot,
+          epoch: nextEpoch(o.record),
+          evidence,
+          atWallMs: o.wallMs,
+          armed: o.arming,
+        },
       },
     ],
   };
@@ -127,7 +147,7 @@ function mayBeBorn(o: Observation): string | null {
   return null;
 }
 
-/** Which stop proof holds for the owner before us, in the order the configuration prefers; null: none yet. */
+/** Which stop proof holds for the owner before us; null: none yet. The first that holds is taken: none is worth waiting for another. */
 export function proofOfStop(o: Observation): StopProof | null {
   const previous = o.record.previous;
   if (previous === null) return { kind: 'P1', of: null, epoch: o.record.epoch, evidence: 'nobody owned before' };
@@ -152,8 +172,14 @@ export function proofOfStop(o: Observation): StopProof | null {
   const { confirmed } = o.record;
   if (confirmed !== null && confirmed.of === previous.node && confirmed.epoch === previous.epoch)
     return proof('P5', confirmed.evidence);
-  if (o.settings.stopProofs.includes('P4') && receiverCutLongEnough(o))
-    return proof('P4', 'its lease is over and its commits wait for a receiver that is cut (sync wall)');
+  const fenced = fenceProof(o, previous);
+  if (fenced !== null) return proof('P2', fenced);
+  for (const kind of o.settings.stopProofs) {
+    const reset = kind === 'P3' ? watchdogProof(o, previous) : null;
+    if (reset !== null) return proof('P3', reset);
+    if (kind === 'P4' && counts(o, 'P4') && receiverCutLongEnough(o))
+      return proof('P4', 'its lease is over and its commits wait for a receiver that is cut (sync wall)');
+  }
   return null;
 }
 

@@ -1,6 +1,6 @@
 import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
 import { epoch as asEpoch, assertNever } from '@yosugara/kernel';
-import { applyManaging, isManaging, type Managing } from './managing.js';
+import { applyManaging, type ConfirmedFence, calledOff, isManaging, type Managing, withFenced } from './managing.js';
 import type { Arming, ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
 import { isOutdated, isReleased, isUnborn } from './record.js';
 
@@ -20,6 +20,8 @@ export type Command = { readonly id: string } & (
       readonly ordered?: { readonly evidence: string | null };
       /** What the claimant's dead man achieves: P3 of its own later end depends on it. */
       readonly armed?: Arming;
+      /** Two nodes: the confirmed fence that stood for the missing vote. It could not be asked for in the log beforehand. */
+      readonly fenced?: ConfirmedFence;
     }
   /** An operator's `promote --accept-data-loss`: claims from outside the sync set and starts a new generation. */
   | {
@@ -29,6 +31,7 @@ export type Command = { readonly id: string } & (
       readonly epoch: Epoch;
       readonly evidence: string;
       readonly atWallMs: number;
+      readonly armed?: Arming;
     }
   /** An operator's word during a take-over that waits for a proof. */
   | { readonly kind: 'confirmStopped'; readonly epoch: Epoch; readonly evidence: string }
@@ -122,7 +125,12 @@ function claim(record: ClusterRecord, command: OfKind<'claim'>): Applied {
   if (!record.syncSet.includes(command.by)) return refuse(record, `${command.by} is not in the sync set`);
   if (isOutdated(record, command.by))
     return refuse(record, `${command.by} is of an older generation than ${record.generation}: it returns by recover`);
-  const change = { ...claimed(record, command, command.cause), automatic: isAutomatic(record, command) };
+  if (command.fenced?.target === command.by) return refuse(record, 'a node never fences itself');
+  const change = {
+    ...claimed(record, command, command.cause),
+    ...(command.fenced === undefined ? {} : withFenced(record, command.fenced, command)),
+    automatic: isAutomatic(record, command),
+  };
   const word = command.ordered?.evidence ?? null;
   return accept(record, word === null ? change : { ...change, confirmed: confirmationOf(change.previous ?? null, word) });
 }
@@ -135,13 +143,13 @@ function isAutomatic(record: ClusterRecord, command: OfKind<'claim'>): boolean {
 
 function claimed(
   record: ClusterRecord,
-  by: { readonly by: NodeId; readonly boot: string; readonly epoch: Epoch },
+  by: { readonly by: NodeId; readonly boot: string; readonly epoch: Epoch; readonly armed?: Arming },
   cause: string,
 ): Partial<ClusterRecord> {
   const previous =
     record.owner === null || record.ownerBoot === null
       ? null
-      : { node: record.owner, epoch: record.epoch, boot: record.ownerBoot };
+      : { node: record.owner, epoch: record.epoch, boot: record.ownerBoot, armed: record.armed };
   // A claim that never got to serve leaves the older owner unproven: it stays the one to be proven stopped.
   const unproven = record.phase === 'stopping-old' ? record.previous : previous;
   return {
@@ -155,6 +163,8 @@ function claimed(
     cause,
     switchover: null,
     ingestAlone: false,
+    armed: by.armed ?? null,
+    fence: calledOff(record.fence, 'the epoch in which it was asked for is over'),
   };
 }
 
@@ -196,6 +206,7 @@ function applyAsOwner(
         everSync: withNode(record.everSync, command.node),
         generations: { ...record.generations, [command.node]: record.generation },
         recover: record.recover.map((open) => (open.node === command.node ? { ...open, state: 'done' } : open)),
+        fenced: record.fenced.filter(({ node }) => node !== command.node),
       });
     case 'leave':
       if (command.node === owner) return refuse(record, 'the owner cannot leave its own sync set');
@@ -237,6 +248,7 @@ function opened(record: ClusterRecord, owner: NodeId, command: OfKind<'opened'>)
     lineage: [...record.lineage, ...fresh].slice(-MAX_LINEAGE),
     history: [takeOver, ...record.history].slice(0, MAX_HISTORY),
     recover: record.recover.map((open) => (open.node === owner ? { ...open, state: 'done' } : open)),
+    fenced: record.fenced.filter(({ node }) => node !== owner),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Action, Decision, Observation } from './observation.js';
 import { own } from './owner.js';
 import { isReleased, isUnborn } from './record.js';
 import { whyOf } from './transitions.js';
+import { shootFirst } from './twoNodes.js';
 import { isOwn, isQuiet, leaseHolds, mayServe, mayWrite } from './view.js';
 
 /** What this node should do next. Same look, same answer; most urgent first. */
@@ -47,7 +48,22 @@ function decideData(o: Observation): Omit<Decision, 'campaign' | 'needsRecover'>
     const part = follow(o);
     return part.actions.length > 0 || led === null ? part : { ...part, why: led.why };
   }
-  return renounceIfStopped(o, follow(o));
+  return renounceIfStopped(o, shootingFirst(o, follow(o)));
+}
+
+/** Two nodes: whoever is to be elected alone sees to it first that the other one is off. */
+function shootingFirst<P extends { readonly role: Decision['role']; readonly why: string; readonly actions: readonly Action[] }>(
+  o: Observation,
+  part: P,
+): P {
+  const { why, actions } = shootFirst(o);
+  if (why === null) return part;
+  return {
+    ...part,
+    role: actions.length > 0 || o.fenceBusy ? 'TAKEOVER' : part.role,
+    why,
+    actions: [...part.actions, ...actions],
+  };
 }
 
 /** We lead and the record names us, but our dead man has struck: the epoch is over, and the record must say so. */

@@ -31,6 +31,8 @@ export type PostgresFacts =
       readonly timeline: number;
       readonly walEnd: Lsn;
       readonly systemId: string;
+      /** `incomplete`: why, in a few words. */
+      readonly damage?: string;
     }
   /** Processes are there, no connection is accepted yet; `progress` changes while recovery moves. */
   | { readonly kind: 'starting'; readonly progress: string }

@@ -1,4 +1,5 @@
-import type { NodeId } from '@yosugara/kernel';
+import type { Lsn, NodeId } from '@yosugara/kernel';
+import { fencedHere } from './fencing.js';
 import { maintenanceOf, outOnPurpose } from './fitness.js';
 import type { Action, Decision, Observation } from './observation.js';
 import { type ClusterRecord, isOutdated, isReleased } from './record.js';
@@ -44,6 +45,8 @@ export function follow(o: Observation): Part {
   const facts = o.postgres;
   const out = outOnPurpose(o, o.self);
   if (out !== null && facts.kind !== 'primary') return handsOff(o, out);
+  const fenced = fencedHere(o);
+  if (fenced !== null && facts.kind !== 'primary') return { role: 'FENCED', why: fenced, actions: [], needsRecover: true };
   switch (facts.kind) {
     case 'unknown':
       return { role: 'INIT', why: 'waiting for the first look at PostgreSQL', actions: [] };
@@ -106,7 +109,7 @@ function whenStopped(o: Observation, serving: NodeId | null): Part {
   if (facts.state === 'incomplete')
     return serving === null
       ? { role: 'STOPPED', why: 'an interrupted copy; no Master to copy from', actions: [], needsRecover: true }
-      : rebuild(o, serving, 'an interrupted copy');
+      : rebuild(o, serving, facts.damage ?? 'an interrupted copy');
   if (o.record.systemId !== null && facts.systemId !== o.record.systemId)
     return {
       role: 'HALT',
@@ -116,7 +119,10 @@ function whenStopped(o: Observation, serving: NodeId | null): Part {
     };
   if (isReleased(o.record) && o.record.owner === o.self && successor(o) !== null)
     return { role: 'STOPPED', why: 'released; the peer takes over', actions: [] };
-  const diverged = divergedHere(o);
+  if (serving !== null && isAsked(o) && o.damage != null) return rebuild(o, serving, o.damage);
+  if (serving !== null && walIsGone(o, serving, facts.walEnd))
+    return rebuild(o, serving, `${serving} no longer has the WAL it needs`);
+  const diverged = divergedHere(o) || onUnknownTimeline(o);
   if (!mayRejoin(o, diverged)) {
     const because =
       waitsForRecover(o) ?? (diverged ? 'it was Master and its WAL may go past what the new Master has' : 'autoRejoin is never');
@@ -129,6 +135,19 @@ function whenStopped(o: Observation, serving: NodeId | null): Part {
   if (coolingDown(o, 'pg.startStandby'))
     return { role: 'STOPPED', why: 'PostgreSQL did not start; trying again soon', actions: [] };
   return { role: 'STOPPED', why: whyOf('T7'), actions: [{ kind: 'pg.startStandby', follow: serving }] };
+}
+
+/** The Master has dropped the WAL that this node would go on with (its slot was lost or dropped, R4), or is too far ahead of an old snapshot. */
+function walIsGone(o: Observation, serving: NodeId, walEnd: Lsn): boolean {
+  const oldest = o.peers.get(serving)?.oldestWal ?? null;
+  return oldest !== null && walEnd < oldest && !divergedHere(o);
+}
+
+/** A timeline above all that the record knows: promoted out of band (R11). The serving owner's own was recorded before it served. */
+function onUnknownTimeline(o: Observation): boolean {
+  const facts = o.postgres;
+  if (facts.kind !== 'stopped' && facts.kind !== 'standby') return false;
+  return o.record.phase === 'serving' && facts.timeline > Math.max(1, ...o.record.lineage.map((entry) => entry.timeline));
 }
 
 /** host-control's word for a rewind that has changed nothing. */
@@ -155,7 +174,11 @@ function whenStandby(o: Observation, serving: NodeId | null): Part {
   const role = o.record.syncSet.includes(o.self) ? 'STANDBY_SYNC' : 'STANDBY_CATCHUP';
   if (serving === null)
     return { role, why: o.record.owner === null ? 'no Master yet' : 'waiting for a serving Master', actions: [] };
-  if (divergedHere(o)) return { role: 'STOPPED', why: 'WAL here went past the fork: stop, then rewind', actions: [stopNow(o)] };
+  if (divergedHere(o) || onUnknownTimeline(o))
+    return { role: 'STOPPED', why: 'WAL here went past the fork: stop, then rewind', actions: [stopNow(o)] };
+  if (isAsked(o) && o.damage != null) return { role: 'STOPPED', why: `${o.damage}: stop, then copy anew`, actions: [stopNow(o)] };
+  if (facts.receiver !== 'streaming' && walIsGone(o, serving, facts.walEnd))
+    return { role: 'STOPPED', why: `${serving} no longer has the WAL it needs: stop, then copy anew`, actions: [stopNow(o)] };
   const waits = facts.follows === serving && !isOutdated(o.record, o.self) ? null : waitsForRecover(o);
   if (waits !== null) return { role, why: `waiting for \`yosugara recover\`: ${waits}`, actions: [], needsRecover: true };
   if (facts.follows !== serving && !coolingDown(o, 'pg.follow'))

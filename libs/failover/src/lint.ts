@@ -1,3 +1,4 @@
+import { objectionToFence } from './fencing.js';
 import type { Action, Observation } from './observation.js';
 import { isQuiet, leaseHolds, mayServe, requiredNames, sameNames } from './view.js';
 
@@ -39,8 +40,11 @@ export function lint(o: Observation, action: Action): string | null {
         return 'S6: an epoch is given up only when nothing here can write any more';
       return o.lead?.ready === true && leaseHolds(o) ? null : 'only a leader with a live lease proposes';
     case 'fence.off':
-      return action.target === o.self ? 'S11: a node never fences itself' : null;
+      return objectionToFence(o, action);
     case 'fence.on':
+      return o.twoNodes || o.record.phase !== 'serving' || !mayServe(o)
+        ? 'a node is switched on again only beside a serving Master'
+        : null;
     case 'hook.run':
     case 'pg.startStandby':
     case 'pg.follow':

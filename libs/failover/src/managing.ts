@@ -30,6 +30,33 @@ export type Managing =
       readonly why: string;
     };
 
+/** A fence that was confirmed before the log could be asked. */
+export interface ConfirmedFence {
+  readonly requestId: string;
+  readonly target: NodeId;
+  readonly method: string;
+  readonly evidence: string;
+}
+
+/** What it leaves in the record of the epoch that it made possible. */
+export function withFenced(
+  record: ClusterRecord,
+  done: ConfirmedFence,
+  of: { readonly by: NodeId; readonly epoch: Epoch; readonly atWallMs: number },
+): Pick<ClusterRecord, 'fence' | 'fenced'> {
+  const { requestId, target, method, evidence } = done;
+  const { by, epoch, atWallMs } = of;
+  const others = record.fenced.filter(({ node }) => node !== target);
+  return {
+    fence: { requestId, target, forEpoch: epoch, by, state: 'confirmed', method, evidence, atWallMs },
+    fenced: [...others, { node: target, epoch, evidence }],
+  };
+}
+
+/** Nobody waits for its devices any more: whatever they still answer proves nothing (F5). */
+export const calledOff = (fence: Fence | null, why: string): Fence | null =>
+  fence?.state === 'requested' ? { ...fence, state: 'failed', evidence: `called off: ${why}` } : fence;
+
 const KINDS: readonly Command['kind'][] = ['fenceRequest', 'fenceResult', 'pause', 'maintenance'];
 export const isManaging = (command: Command): command is Extract<Command, Managing> => KINDS.includes(command.kind);
 
@@ -56,6 +83,7 @@ function requestFence(record: ClusterRecord, command: Extract<Managing, { kind: 
   if (command.by !== record.owner) return refuse(record, `${record.owner} owns this epoch`);
   if (command.target === command.by) return refuse(record, 'a node never fences itself');
   if (record.fence?.state === 'requested') return refuse(record, `${record.fence.target} is being fenced already`);
+  if (record.fence?.requestId === command.requestId) return refuse(record, 'that fence is over');
   const { requestId, target, epoch: forEpoch, by, atWallMs } = command;
   const fence: Fence = { requestId, target, forEpoch, by, state: 'requested', method: null, evidence: '', atWallMs };
   return accept(record, { fence });

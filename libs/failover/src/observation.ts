@@ -1,4 +1,4 @@
-import type { Epoch, NodeId } from '@yosugara/kernel';
+import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
 import type { CommandBody } from './commands.js';
 import type { PostgresFacts } from './facts.js';
 import type { Timings } from './profiles.js';
@@ -19,6 +19,8 @@ export interface Settings {
   readonly fenceDelayMs: number;
   /** After it is off and somebody serves: switch it on again (three voters only). */
   readonly powerOnAfterFence: boolean;
+  /** How often the power devices are asked whether they answer; absent: every minute. */
+  readonly fenceCheckMs?: number;
   /** More automatic take-overs than `max` within `withinMs`: the next one waits for an operator, with a red alarm. */
   readonly rateLimit: { readonly max: number; readonly withinMs: number };
   readonly hooks: { readonly beforePromotion: boolean; readonly afterPromotion: boolean };
@@ -42,10 +44,16 @@ export interface FenceOutcome {
   readonly result: 'off' | 'failed';
   readonly method: string;
   readonly evidence: string;
+  /** When it ended. */
+  readonly atMs?: number;
 }
 
 /** What another member last told us of itself, and how long ago it was heard at all (any message). */
 export interface PeerView {
+  /** What its own checks of power devices said, its times on our clock. Absent: nothing yet. */
+  readonly fenceHealth?: readonly FenceHealth[];
+  /** Two nodes: it could cut our power if it lost us. */
+  readonly fenceRight?: boolean;
   readonly kind: 'data' | 'witness';
   readonly heardAgoMs: number;
   readonly postgres: PostgresFacts;
@@ -54,6 +62,8 @@ export interface PeerView {
   readonly knowsEpoch: Epoch;
   /** Its own word: its host cannot serve (disk read-only, stalled, full), and why. null: fit. */
   readonly unfit: string | null;
+  /** As a primary: where its oldest WAL begins; null: it has not said. */
+  readonly oldestWal?: Lsn | null;
   /** Its own word: it is being shut down, and asks to be taken out in an orderly way. Absent: no. */
   readonly leaving?: boolean;
   readonly arming: Arming;
@@ -81,7 +91,15 @@ export interface Observation {
     readonly leaseUntilMs: number;
     readonly sinceMs: number;
     readonly transferring: boolean;
+    /** When the last round that a majority echoed was sent. */
+    readonly quorumSentMs: number;
   } | null;
+  /** Since when this controller's loop runs without a gap: what it did not hear before tells nothing. */
+  readonly awakeSinceMs: number;
+  /** Until when this node's word as a voter binds it to the leader that it last answered; after a start: to nobody else's election. */
+  readonly promisedUntilMs: number;
+  /** Voters of the configuration in force: the newest in our log. */
+  readonly voters: readonly NodeId[];
   readonly postgres: PostgresFacts;
   /** Since when `postgres.kind` (and for a standby its receiver state) has been as it is. */
   readonly postgresSinceMs: number;
@@ -138,11 +156,16 @@ export interface Observation {
   readonly fenceRight: boolean;
   readonly fenceHealth: ReadonlyMap<NodeId, FenceHealth>;
   readonly fenceBusy: boolean;
+  /** Three voters: of `record.fence` only. Two nodes: it stands as long as nothing of the target was heard since the order. */
   readonly fenceOutcome: FenceOutcome | null;
+  /** The last fence request after which this life has ordered `on`. */
+  readonly poweredOn: string | null;
   /** Why this host cannot serve (a volume stalled, read-only, full, EIO); null: fit. From probes in child processes. */
   readonly unfit: string | null;
   /** An operator or the operating system is shutting this node down (SIGTERM): hand over, then end. */
   readonly leaving: boolean;
+  /** Why the data directory here should not be used though it could be, such as a page with a wrong checksum; found while waiting. */
+  readonly damage?: string | null;
   /** The hook before promotion, for this epoch. */
   readonly hookBefore: 'none' | 'running' | 'passed' | 'vetoed';
   readonly hookAfter: 'none' | 'running' | 'done';

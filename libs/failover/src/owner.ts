@@ -1,11 +1,13 @@
 import type { NodeId } from '@yosugara/kernel';
 import { assertNever } from '@yosugara/kernel';
 import { proofOfStop } from './claimant.js';
+import { fencing } from './fencing.js';
 import { notJoinable, outOnPurpose } from './fitness.js';
 import { stopNow } from './follower.js';
 import { heldBack, type Move, movesAway, RESTARTS_MAX, RESTARTS_WITHIN_MS } from './governance.js';
 import type { Action, Decision, Observation } from './observation.js';
 import { whyOf } from './transitions.js';
+import { isUnanswered, shootStandby } from './twoNodes.js';
 import { coolingDown, heardLately, isQuiet, isRunningHeir, othersOf, requiredNames, sameNames, successor } from './view.js';
 
 type Part = Pick<Decision, 'role' | 'why' | 'actions'>;
@@ -25,6 +27,21 @@ const UNARMED = 'waiting for a fresh round: the dead man is not armed';
 
 /** What the owner does, its lease holding. */
 export function own(o: Observation): Part {
+  const part = inPhase(o);
+  const { why, actions } = fencing(o, isUnproven(o));
+  if (why === null) return part;
+  return {
+    ...part,
+    why: o.record.phase === 'serving' ? `${part.why}; ${why}` : why,
+    actions: [...part.actions, ...actions],
+  };
+}
+
+/** Everything is ready here: only what has become of the old owner is not known. */
+const isUnproven = (o: Observation): boolean =>
+  o.record.phase === 'stopping-old' && o.postgres.kind === 'standby' && proofOfStop(o) === null;
+
+function inPhase(o: Observation): Part {
   switch (o.record.phase) {
     case 'stopping-old':
       return stoppingOld(o);
@@ -271,7 +288,9 @@ function keepServing(o: Observation): Part {
   if (o.settings.hooks.afterPromotion && o.hookAfter === 'none')
     actions.push({ kind: 'hook.run', which: 'after', epoch: o.record.epoch });
   actions.push(...ingestRight(o), ...slots(o));
-  return o.record.syncSet.length > 1 ? inSync(o, requiredNames(o), actions) : alone(o, actions);
+  const part = o.record.syncSet.length > 1 ? inSync(o, requiredNames(o), actions) : alone(o, actions);
+  const shot = shootStandby(o);
+  return shot.why === null ? part : { ...part, why: shot.why, actions: [...part.actions, ...shot.actions] };
 }
 
 /** SYNC: the names must demand the peer (S4); a peer that stopped acknowledging leaves by T2. */
@@ -279,13 +298,15 @@ function inSync(o: Observation, required: readonly NodeId[], actions: Action[]):
   if (o.postgres.kind !== 'primary') return failedHere(o);
   if (!sameNames(o.postgres.names, required)) actions.push({ kind: 'pg.setNames', names: required });
   for (const node of required) {
-    const purpose = outOnPurpose(o, node);
+    const purpose = outOnPurpose(o, node) ?? switchedOff(o, node);
     if (purpose === null || o.settings.policy === 'strict') continue;
     // It still acknowledges: taken out of the record before it goes, it keeps no write waiting.
     return { role: 'MASTER_SYNC', why: purpose, actions: [...actions, leave(o, node, purpose)] };
   }
   for (const node of required) {
     const since = o.stalledSinceMs.get(node);
+    // Without an arbiter the log takes nothing before the other one is off.
+    if (isUnanswered(o, node)) continue;
     if (since === undefined || o.nowMs - since < o.settings.timings.syncStallMs) continue;
     if (o.settings.policy === 'strict')
       return { role: 'MASTER_SYNC', why: `writes are blocked: ${node} does not acknowledge and the policy is strict`, actions };
@@ -294,13 +315,17 @@ function inSync(o: Observation, required: readonly NodeId[], actions: Action[]):
     const why = `${node} has not acknowledged for ${Math.round(o.nowMs - since)} ms`;
     return { role: 'MASTER_SYNC', why: whyOf('T2'), actions: [...actions, leave(o, node, why)] };
   }
-  // `strict` never lets a member leave, so its return is no join: only the request to recover it is still open.
-  const back = required.find((node) => o.record.recover.some((asked) => asked.node === node && asked.state === 'open'));
+  // `strict` never lets a member leave, so its return is no join: only the request to recover it, or that it was switched off, is to be ended.
+  const asked = (node: NodeId): boolean => o.record.recover.some((open) => open.node === node && open.state === 'open');
+  const back = required.find((node) => asked(node) || switchedOff(o, node) !== null);
   const row = o.postgres.peers.find((peer) => peer.node === back);
   if (back !== undefined && row?.sync === true && !o.stalledSinceMs.has(back))
     actions.push(propose({ kind: 'join', epoch: o.record.epoch, node: back }));
   return { role: 'MASTER_SYNC', why: `every commit is on ${required.join(', ')} before it is acknowledged`, actions };
 }
+
+const switchedOff = (o: Observation, node: NodeId): string | null =>
+  o.record.fenced.some((fenced) => fenced.node === node) ? `${node} was switched off` : null;
 
 const leave = (o: Observation, node: NodeId, why: string): Action => propose({ kind: 'leave', epoch: o.record.epoch, node, why });
 

@@ -111,6 +111,28 @@ export function timingProblems(t: Timings): readonly string[] {
   return problems;
 }
 
+/**
+ * P3: how long after its own election a candidate waits for the old owner's watchdog, by the candidate's clock.
+ *
+ * Votes are given only when the promises to the old owner are over (2.5), so its lease ended, by its own clock, before our election.
+ * Its dead man pets the watchdog only while that lease lasts. It may be suspended between the check and the pet: one stale pet is
+ * possible, at the latest one time-out after the pet before it, or the watchdog has fired already. So the last pet comes less than W
+ * after our election and the watchdog fires less than 2·W after it, W being counted by a clock that may run ρ slower than it
+ * should while ours runs ρ faster: 2·W·(1+ρ)/(1−ρ). The guard is for the reset itself.
+ *
+ * @param timeoutMs W as the old owner's dead man has read it back from the device, whatever the profile asks for.
+ */
+export const watchdogWaitMs = (t: Timings, timeoutMs: number): number =>
+  (2 * timeoutMs * (1 + CLOCK_DRIFT)) / (1 - CLOCK_DRIFT) + t.guardMs * (1 + CLOCK_DRIFT);
+
+/**
+ * Two nodes: how long a Master may go on without an echo while it fences its Standby, from the sending of its last echoed round. The
+ * Standby shoots no earlier than its promise and the delay after its answer to that round; by then the Master has ended by itself,
+ * so that even a device that lies (F4) leaves no two of them. Both clocks may be wrong by ρ.
+ */
+export const holdMaxMs = (t: Timings, fenceDelayMs: number): number =>
+  ((t.leaseVoteMs + fenceDelayMs) * (1 - CLOCK_DRIFT)) / (1 + CLOCK_DRIFT);
+
 /** Promotion, the manager and the VIP after it: measured well under this on the lab's hosts; part of the promise `status` prints. */
 const PROMOTE_AND_OPEN_MS = 3_000;
 

@@ -83,6 +83,8 @@ export interface Ownership {
   readonly node: NodeId;
   readonly epoch: Epoch;
   readonly boot: string;
+  /** What its claim declared of its self-fencing; P3 rests on it. Absent or null: nothing. */
+  readonly armed?: Arming | null;
 }
 
 export interface RecoverRequest {

@@ -99,7 +99,10 @@ export function seenByA(over: Partial<Observation> = {}): Observation {
     },
     record: record(),
     informed: true,
-    lead: { ready: true, leaseUntilMs: NOW + 3_200, sinceMs: 1_000, transferring: false },
+    lead: { ready: true, leaseUntilMs: NOW + 3_200, sinceMs: 1_000, transferring: false, quorumSentMs: NOW - 100 },
+    awakeSinceMs: 1_000,
+    promisedUntilMs: 0,
+    voters: [a, b, w],
     postgres: primary(),
     postgresSinceMs: 1_000,
     postgresBusy: null,
@@ -128,6 +131,7 @@ export function seenByA(over: Partial<Observation> = {}): Observation {
     fenceHealth: new Map(),
     fenceBusy: false,
     fenceOutcome: null,
+    poweredOn: null,
     unfit: null,
     leaving: false,
     hookBefore: 'none',
@@ -142,6 +146,7 @@ export function seenByB(over: Partial<Observation> = {}): Observation {
     self: b,
     boot: 'boot-b',
     lead: null,
+    promisedUntilMs: NOW + 3_400,
     postgres: standby(),
     vipHeld: false,
     manager: { mode: 'passive', epoch: epoch(5), ready: true },
@@ -154,5 +159,11 @@ export function seenByB(over: Partial<Observation> = {}): Observation {
   });
 }
 
-export const leading = { ready: true, leaseUntilMs: NOW + 3_200, sinceMs: NOW - 1_000, transferring: false };
+export const leading = {
+  ready: true,
+  leaseUntilMs: NOW + 3_200,
+  sinceMs: NOW - 1_000,
+  transferring: false,
+  quorumSentMs: NOW - 100,
+};
 export { NOW, peer };

@@ -1,5 +1,6 @@
 import { type RaftInput, step } from '@yosugara/consensus';
 import { type Action, decide, lint, type Observation } from '@yosugara/failover';
+import { noteOrder, noteRight, tellConsensus } from './fencing.js';
 import { showsWaiting } from './gate.js';
 import { leaseEffects, noticeEffects, vipEffects } from './leasing.js';
 import { observe } from './observe.js';
@@ -17,7 +18,13 @@ export function act(state: ControllerState): ControllerEffect[] {
   const effects: ControllerEffect[] = [];
   forgetOldProposal(state);
   // The dead man is armed before anything may write, in the same breath. A look is dear: it is taken anew only after a change.
-  const first = observe(state);
+  noteRight(state);
+  let first = observe(state);
+  const membership = tellConsensus(state, first);
+  if (membership !== null) {
+    effects.push(...membership);
+    first = observe(state);
+  }
   const armed = leaseEffects(state, first);
   effects.push(...armed);
   const before = armed.length === 0 ? first : observe(state);
@@ -99,6 +106,7 @@ function start(state: ControllerState, action: Action): ControllerEffect[] {
   // What it changed must be seen before it is done again.
   if (state.nowMs - (state.endedMs.get(action.kind) ?? Number.NEGATIVE_INFINITY) < SETTLE_MS) return [];
   state.busy.set(resource, { action, sinceMs: state.nowMs });
+  noteOrder(state, action);
   if (action.kind === 'hook.run') hookIs(state, action, 'running');
   if (action.kind === 'pg.startPrimary' && state.record.phase === 'serving')
     state.restarts = [...state.restarts, state.nowMs].slice(-MAX_RESTARTS_KNOWN);

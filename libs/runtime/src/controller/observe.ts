@@ -1,7 +1,8 @@
-import { isLeader, lastHeardMs, leaderReady, leaseUntilMs, transferring } from '@yosugara/consensus';
+import { isLeader, lastHeardMs, leaderReady, leaseUntilMs, promiseUntilMs, transferring } from '@yosugara/consensus';
 import type { Command, Observation, PeerView } from '@yosugara/failover';
 import { RESTARTS_WITHIN_MS } from '@yosugara/failover';
 import { NO_EPOCH, type NodeId } from '@yosugara/kernel';
+import { hasTwoVoters, healthFromReport, votersOf } from './fencing.js';
 import type { ControllerState } from './state.js';
 import type { ControllerConfig } from './types.js';
 
@@ -31,8 +32,12 @@ export function observe(state: ControllerState): Observation {
           leaseUntilMs: leaseUntilMs(raft),
           sinceMs: state.leaderSinceMs ?? nowMs,
           transferring: transferring(raft) !== null,
+          quorumSentMs: raft.lead?.quorumSentMs ?? nowMs,
         }
       : null,
+    awakeSinceMs: state.awakeSinceMs,
+    promisedUntilMs: promiseUntilMs(raft),
+    voters: votersOf(state),
     postgres: state.facts,
     postgresSinceMs: state.factsSinceMs,
     postgresBusy: state.busy.get('stop')?.action.kind ?? state.busy.get('postgres')?.action.kind ?? null,
@@ -62,12 +67,14 @@ export function observe(state: ControllerState): Observation {
     gated: state.gate !== null,
     forced: forcedNow(state),
     arming: state.host.arming,
-    twoNodes: config.members.filter((member) => member.voter).length === 2,
+    twoNodes: hasTwoVoters(state),
     fenceRight: state.fenceRight,
     fenceHealth: state.fenceHealth,
     fenceBusy: state.busy.has('fence'),
     fenceOutcome: state.fenceOutcome,
+    poweredOn: state.poweredOn,
     unfit: state.host.unfit,
+    damage: state.survey?.damage ?? null,
     leaving: state.leaving,
     hookBefore: state.hooks.epoch === state.record.epoch ? state.hooks.before : 'none',
     hookAfter: state.hooks.epoch === state.record.epoch ? state.hooks.after : 'none',
@@ -103,7 +110,8 @@ function peersOf(state: ControllerState): Map<NodeId, PeerView> {
   const peers = new Map<NodeId, PeerView>();
   for (const member of state.config.members) {
     if (member.id === state.config.self) continue;
-    const report = state.reports.get(member.id)?.report;
+    const held = state.reports.get(member.id);
+    const report = held?.report;
     peers.set(member.id, {
       kind: member.kind,
       heardAgoMs:
@@ -113,8 +121,11 @@ function peersOf(state: ControllerState): Map<NodeId, PeerView> {
       knowsEpoch: report?.epoch ?? NO_EPOCH,
       stopped: report?.stopped ?? null,
       unfit: report?.host.unfit ?? null,
+      oldestWal: report?.survey?.oldestWal ?? null,
       leaving: report?.leaving ?? false,
       arming: report?.host.arming ?? { kind: 'none', timeoutMs: null },
+      fenceRight: report?.fenceRight ?? false,
+      ...(report === undefined || report.fenceHealth.length === 0 ? {} : { fenceHealth: healthFromReport(report, held!.atMs) }),
     });
   }
   return peers;

@@ -1,5 +1,7 @@
 import { troublesHere } from '@yosugara/failover';
+import { healthForReport } from './fencing.js';
 import { observe } from './observe.js';
+import { rateOf } from './recovering.js';
 import type { ControllerState } from './state.js';
 import type { NodeReport } from './types.js';
 
@@ -23,7 +25,11 @@ export function reportOf(state: ControllerState): NodeReport {
     manager: state.manager !== null && nowMs - state.manager.atMs <= REPORT_FRESH_MS ? state.manager.report : null,
     receiver: state.receiver !== null && nowMs - state.receiver.atMs <= REPORT_FRESH_MS ? state.receiver.report : null,
     progress: state.progress,
-    fenceHealth: [...state.fenceHealth.values()],
+    recover: state.recover,
+    rate: rateOf(state),
+    survey: state.survey,
+    fenceHealth: healthForReport(state),
+    fenceRight: state.fenceRight,
     host: state.host,
     heard: state.links,
   };

@@ -9,7 +9,9 @@ import {
   type PostgresFacts,
 } from '@yosugara/failover';
 import { type Epoch, NO_EPOCH, type NodeId } from '@yosugara/kernel';
-import type { ManagerReport, ReceiverReport } from '@yosugara/protocol';
+import type { ManagerReport, ReceiverReport, RecoverReport } from '@yosugara/protocol';
+import type { Samples } from '../recover/rate.js';
+import type { Survey } from '../recover/types.js';
 import type { ControllerConfig, ControllerEffect, CopyProgress, HostFacts, NodeReport, Resource } from './types.js';
 
 /** Everything a controller knows. Changed by `stepController` only; lost at a crash but for what raft persisted. */
@@ -55,6 +57,15 @@ export interface ControllerState {
   forced: { requestId: string; evidence: string; isOff: boolean; epoch: Epoch; atMs: number } | null;
   managerMode: 'passive' | 'gated' | 'active';
   progress: CopyProgress | null;
+  /** The recover of this node: journaled by the driver after each step. */
+  recover: RecoverReport | null;
+  recoverAtMs: number;
+  /** What each receiver had received when this node was back in the sync set. */
+  recoverMark: { here: number; there: number } | null;
+  copySamples: Samples;
+  survey: Survey | null;
+  /** When each peer's slot was last made sure of, on the owner. */
+  readonly slotsMs: Map<NodeId, number>;
   decision: Decision;
   lease: { untilMs: number; epoch: Epoch };
   reportedMs: number;
@@ -65,7 +76,14 @@ export interface ControllerState {
   readonly waiting: Map<string, { atMs: number; from: NodeId | null; requestId: string }>;
   readonly fenceHealth: Map<NodeId, FenceHealth>;
   fenceOutcome: FenceOutcome | null;
+  /** The order in flight; `heard`: the target was heard since it was given. */
+  fenceOrder: { target: NodeId; requestId: string; forEpoch: Epoch; atMs: number; heard: boolean } | null;
   fenceRight: boolean;
+  /** The epoch for which the right was given. */
+  rightEpoch: Epoch | null;
+  poweredOn: string | null;
+  voteAskedMs: number;
+  awakeSinceMs: number;
   leaving: boolean;
   hooks: { epoch: Epoch; before: 'none' | 'running' | 'passed' | 'vetoed'; after: 'none' | 'running' | 'done' };
   transferAsked: { to: NodeId; atMs: number } | null;
@@ -133,6 +151,12 @@ export function createController(
     forced: null,
     managerMode: 'passive',
     progress: null,
+    recover: null,
+    recoverAtMs: nowMs,
+    recoverMark: null,
+    copySamples: [],
+    survey: null,
+    slotsMs: new Map(),
     decision: FIRST_DECISION,
     lease: { untilMs: 0, epoch: NO_EPOCH },
     reportedMs: Number.NEGATIVE_INFINITY,
@@ -142,7 +166,12 @@ export function createController(
     waiting: new Map(),
     fenceHealth: new Map(),
     fenceOutcome: null,
+    fenceOrder: null,
     fenceRight: false,
+    rightEpoch: null,
+    poweredOn: null,
+    voteAskedMs: Number.NEGATIVE_INFINITY,
+    awakeSinceMs: nowMs,
     leaving: false,
     hooks: { epoch: NO_EPOCH, before: 'none', after: 'none' },
     transferAsked: null,

@@ -1,7 +1,10 @@
 import { commitIndex, commitIsOfThisTerm, isLeader, leaderOf } from '@yosugara/consensus';
 import type { Action, PostgresFacts } from '@yosugara/failover';
 import { assertNever } from '@yosugara/kernel';
+import { resume } from '../recover/machine.js';
 import { act, hookIs, raftInput } from './acting.js';
+import { fenceDone, noteAwake, noteHeard } from './fencing.js';
+import { noteCopied, trackRecover } from './recovering.js';
 import { openGate } from './gate.js';
 import { reportOf } from './report.js';
 import { answered, expire, request, yieldTo } from './requests.js';
@@ -9,19 +12,24 @@ import type { ControllerState } from './state.js';
 import type { ControllerEffect, ControllerInput } from './types.js';
 
 const MAX_STOP_PROOFS = 16;
+const SLOT_AGAIN_MS = 5_000;
 
 /**
  * The whole controller as one pure step: consensus, the record, the decision. The driver feeds one input at a time and does
  * the effects in order; the simulator does the same with models. `state` belongs to the caller and is changed in place.
  */
 export function stepController(state: ControllerState, input: ControllerInput): ControllerEffect[] {
-  if ('nowMs' in input && input.nowMs > state.nowMs) state.nowMs = input.nowMs;
+  if ('nowMs' in input && input.nowMs > state.nowMs) {
+    noteAwake(state, input.nowMs);
+    state.nowMs = input.nowMs;
+  }
   const effects = take(state, input);
   effects.push(...followLeadership(state));
   state.informed ||= commitIsOfThisTerm(state.raft);
   if (input.kind === 'message' && input.message.k === 'raft' && effects.length === 0) return effects;
   if (input.kind === 'message' && input.message.k === 'raft' && effects.every((effect) => effect.kind === 'send')) return effects;
   effects.push(...act(state));
+  trackRecover(state);
   return effects;
 }
 
@@ -58,7 +66,14 @@ function take(state: ControllerState, input: ControllerInput): ControllerEffect[
     case 'done':
       return done(state, input);
     case 'progress':
-      if (state.progress !== null) state.progress = { ...state.progress, detail: input.detail, fraction: input.fraction };
+      if (state.progress !== null)
+        state.progress = { ...state.progress, detail: input.detail, fraction: input.fraction, ...input.more };
+      return [];
+    case 'survey':
+      state.survey = input.survey;
+      return [];
+    case 'recoverLoaded':
+      state.recover = resume(input.report);
       return [];
     case 'stopProof':
       return stopProof(state, input);
@@ -93,6 +108,7 @@ function compact(state: ControllerState): ControllerEffect[] {
 
 function message(state: ControllerState, input: Extract<ControllerInput, { kind: 'message' }>): ControllerEffect[] {
   const { from, message: body, nowMs } = input;
+  noteHeard(state, from);
   switch (body.k) {
     case 'raft':
       return raftInput(state, { kind: 'message', from, message: body.m, nowMs, random: input.random });
@@ -123,6 +139,7 @@ function facts(state: ControllerState, seen: PostgresFacts): ControllerEffect[] 
     state.progress = { ...state.progress, running: false, detail: 'streaming', fraction: 1 };
   trackStalls(state, seen);
   openGate(state, seen);
+  trackSlots(state, seen);
   return [];
 }
 
@@ -145,6 +162,16 @@ function trackStalls(state: ControllerState, seen: PostgresFacts): void {
   for (const node of [...state.stalled.keys()]) if (!state.record.syncSet.includes(node)) state.stalled.delete(node);
 }
 
+/** A peer that does not stream may lack its slot: dropped by hand, or invalidated because it was away too long (R4). */
+function trackSlots(state: ControllerState, seen: PostgresFacts): void {
+  if (seen.kind !== 'primary') return;
+  const missed = state.slots.nodes.filter((node) => {
+    const streams = seen.peers.some((peer) => peer.node === node && peer.streaming);
+    return !streams && state.nowMs - (state.slotsMs.get(node) ?? Number.NEGATIVE_INFINITY) >= SLOT_AGAIN_MS;
+  });
+  if (missed.length > 0) state.slots = { ...state.slots, nodes: state.slots.nodes.filter((node) => !missed.includes(node)) };
+}
+
 function receiver(state: ControllerState, input: Extract<ControllerInput, { kind: 'receiver' }>): ControllerEffect[] {
   const link = input.report?.peerLink ?? 'down';
   if (link !== state.receiverLink.link) state.receiverLink = { link, sinceMs: input.nowMs };
@@ -157,7 +184,9 @@ function done(state: ControllerState, input: Extract<ControllerInput, { kind: 'd
   if (state.busy.get(input.resource)?.action === action || state.busy.get(input.resource)?.action.kind === action.kind)
     state.busy.delete(input.resource);
   correct(state, action, result.ok);
+  fenceDone(state, action, result);
   if (action.kind === 'hook.run') hookIs(state, action, result.ok ? 'passed' : 'vetoed');
+  noteCopied(state, action.kind, result);
   if (!result.ok) {
     noteFailure(state, action.kind, result.code);
     if (state.progress?.running === true) state.progress = { ...state.progress, running: false, detail: result.message };
@@ -178,6 +207,7 @@ function done(state: ControllerState, input: Extract<ControllerInput, { kind: 'd
   if (action.kind === 'pg.ensureSlot') {
     if (state.slots.epoch !== state.record.epoch) state.slots = { epoch: state.record.epoch, nodes: [] };
     state.slots.nodes.push(action.node);
+    state.slotsMs.set(action.node, state.nowMs);
   }
   // What was seen before the action is no longer so: look again before deciding (the next probe is under way).
   if (input.resource === 'postgres' && changesServer(action.kind)) unsee(state);

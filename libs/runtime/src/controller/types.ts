@@ -1,7 +1,9 @@
 import type { Member, RaftEffect, RaftMessage, RaftTimings } from '@yosugara/consensus';
 import type { Action, Arming, FenceHealth, NodeRole, PostgresFacts, Settings, Trouble } from '@yosugara/failover';
 import type { Epoch, NodeId } from '@yosugara/kernel';
-import type { ManagerReport, ReceiverReport, RoleNotice } from '@yosugara/protocol';
+import type { ManagerReport, ReceiverReport, RecoverReport, RoleNotice } from '@yosugara/protocol';
+import type { CopyBytes } from '../ports/host.js';
+import type { CopyDone, Survey } from '../recover/types.js';
 
 export interface ControllerConfig {
   readonly self: NodeId;
@@ -35,7 +37,14 @@ export interface NodeReport {
   readonly manager: ManagerReport | null;
   readonly receiver: ReceiverReport | null;
   readonly progress: CopyProgress | null;
+  /** The newest recover of this node, running or ended. */
+  readonly recover?: RecoverReport | null;
+  readonly rate?: { readonly bytesPerSecond: number | null; readonly etaMs: number | null } | null;
+  readonly survey?: Survey | null;
+  /** Times as ages, not above 0: other hosts have other clocks. */
   readonly fenceHealth: readonly FenceHealth[];
+  /** Two nodes: it could cut the other's power. */
+  readonly fenceRight?: boolean;
   readonly host: HostFacts;
   /** Who is heard lately, and how its messages come. */
   readonly heard: readonly {
@@ -71,10 +80,20 @@ export interface CopyProgress {
   readonly detail: string;
   readonly fraction: number | null;
   readonly running: boolean;
+  /** `prepare`: still asking the Master for what the copy needs. */
+  readonly stage?: 'prepare' | 'copy';
+  readonly bytes?: number;
+  readonly totalBytes?: number | null;
 }
 
 export type OperatorRequest =
-  | { readonly kind: 'recover'; readonly node: NodeId | null }
+  | {
+      readonly kind: 'recover';
+      readonly node: NodeId | null;
+      /** Only say what would be done. */
+      readonly dryRun?: boolean;
+      readonly discardUnknown?: boolean;
+    }
   | { readonly kind: 'switchover'; readonly to: NodeId | null }
   | { readonly kind: 'promote'; readonly node: NodeId | null; readonly oldMasterIsOff: boolean }
   /** untilWallMs null: end it. */
@@ -87,7 +106,7 @@ export type PeerMessage =
   | { readonly k: 'report'; readonly r: NodeReport }
   /** For the leader; the answer goes back to the sender. */
   | { readonly k: 'request'; readonly id: string; readonly request: OperatorRequest }
-  | { readonly k: 'answer'; readonly id: string; readonly ok: boolean; readonly message: string }
+  | { readonly k: 'answer'; readonly id: string; readonly ok: boolean; readonly message: string; readonly code?: string }
   /** An operator's forced promotion needs the leadership of whoever leads without owning. */
   | { readonly k: 'yield' };
 
@@ -118,7 +137,10 @@ export type ControllerInput =
       readonly result: ActionResult;
       readonly nowMs: number;
     }
-  | { readonly kind: 'progress'; readonly detail: string; readonly fraction: number | null }
+  | { readonly kind: 'progress'; readonly detail: string; readonly fraction: number | null; readonly more?: CopyBytes }
+  | { readonly kind: 'survey'; readonly survey: Survey }
+  /** At the start of a life: what the one before it journaled. */
+  | { readonly kind: 'recoverLoaded'; readonly report: RecoverReport }
   /** Signature checked by the edge. */
   | { readonly kind: 'stopProof'; readonly node: NodeId; readonly epoch: Epoch; readonly boot: string; readonly nowMs: number }
   /** Our own dead man struck: this epoch of ours is over. */
@@ -126,7 +148,13 @@ export type ControllerInput =
   | { readonly kind: 'operator'; readonly id: string; readonly request: OperatorRequest; readonly nowMs: number };
 
 export type ActionResult =
-  | { readonly ok: true; readonly lsn?: number; readonly evidence?: string; readonly method?: string }
+  | {
+      readonly ok: true;
+      readonly lsn?: number;
+      readonly evidence?: string;
+      readonly method?: string;
+      readonly copied?: CopyDone;
+    }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 /** In order; what follows a `persist` waits for it (consensus types.ts). `act` is started, not awaited: its end is an input. */
@@ -139,7 +167,7 @@ export type ControllerEffect =
   /** The VIP's own life time follows the lease. */
   | { readonly kind: 'vipRenew'; readonly leaseLeftMs: number }
   | { readonly kind: 'notice'; readonly notice: RoleNotice }
-  | { readonly kind: 'answer'; readonly id: string; readonly ok: boolean; readonly message: string }
+  | { readonly kind: 'answer'; readonly id: string; readonly ok: boolean; readonly message: string; readonly code?: string }
   | {
       readonly kind: 'log';
       readonly level: 'debug' | 'info' | 'warn' | 'error';

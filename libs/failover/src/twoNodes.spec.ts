@@ -1,0 +1,229 @@
+import { epoch, type NodeId } from '@yosugara/kernel';
+import { describe, expect, it } from 'vitest';
+import {
+  applyCommand,
+  CLOCK_DRIFT,
+  decide,
+  holdMaxMs,
+  holdUntilMs,
+  lint,
+  type Observation,
+  PROFILES,
+  voteWanted,
+} from './index.js';
+import { a, b, leading, NOW, peer, primary, record, seenByA, seenByB, standby, stopped } from './testing.js';
+
+const kinds = (o: Observation): string[] =>
+  decide(o).actions.map((action) => (action.kind === 'record.propose' ? action.command.kind : action.kind));
+const proposed = (o: Observation) =>
+  decide(o).actions.flatMap((action) => (action.kind === 'record.propose' ? [action.command] : []));
+
+const DELAY_MS = 10_000;
+const { leaseVoteMs, demoteAtMs, leaseOwnMs } = PROFILES.lan;
+const only = (node: NodeId, heardAgoMs: number, postgres = primary()): Observation['peers'] =>
+  new Map([[node, peer({ heardAgoMs, postgres, knowsEpoch: epoch(5) })]]);
+const two = (o: Observation, over: Partial<Observation> = {}, settings: Partial<Observation['settings']> = {}): Observation => ({
+  ...o,
+  ...{ twoNodes: true, voters: [a, b], fenceRight: true },
+  ...over,
+  settings: { ...o.settings, stopProofs: ['P1', 'P2'], fenceable: [a, b], fenceDelayMs: DELAY_MS, ...settings },
+});
+
+/** `b`, which has not heard its Master `a` for so long; its promise ended with the same silence. */
+const orphan = (
+  silentMs: number,
+  over: Partial<Observation> = {},
+  settings: Partial<Observation['settings']> = {},
+): Observation =>
+  two(
+    seenByB({
+      peers: only(a, silentMs),
+      promisedUntilMs: NOW - silentMs + leaseVoteMs,
+      postgres: standby({ receiver: 'connecting' }),
+    }),
+    over,
+    settings,
+  );
+const DUE_MS = leaseVoteMs + DELAY_MS;
+const offA = {
+  requestId: 'f',
+  target: a,
+  forEpoch: epoch(5),
+  result: 'off',
+  method: 'fence_ipmilan',
+  evidence: 'read off',
+} as const;
+const offB = { ...offA, target: b } as const;
+
+describe('a Standby without an arbiter that has lost its Master', () => {
+  it('says what it is about to do', () => {
+    expect(decide(orphan(5_000)).role).toBe('STANDBY_CATCHUP');
+    expect(decide(orphan(5_000)).why).toBe(
+      'a is not heard: unless it comes back, or cuts the power here first, its power is cut after 10 s',
+    );
+  });
+  it.each([
+    [DUE_MS - 1, false],
+    [DUE_MS, true],
+  ])('cuts its power after its promise and the delay: %d ms: %s', (ms, shoots) =>
+    expect(kinds(orphan(ms)).includes('fence.off')).toBe(shoots),
+  );
+  it('keeps to S11 with it', () =>
+    expect(decide(orphan(DUE_MS)).actions.map((action) => lint(orphan(DUE_MS), action))).not.toContain(/./));
+  it('keeps within a promise that was renewed', () =>
+    expect(kinds(orphan(DUE_MS, { promisedUntilMs: NOW + 1 }))).not.toContain('fence.off'));
+  it('listens anew after it slept itself', () =>
+    expect(kinds(orphan(DUE_MS, { awakeSinceMs: NOW - DUE_MS + 1 }))).not.toContain('fence.off'));
+  it.each<[string, Partial<Observation>, Partial<Observation['settings']>, RegExp]>([
+    ['it restarted since it saw it last', { fenceRight: false }, {}, /not seen a since its own start/],
+    ['there is no power device', {}, { fenceable: [b] }, /no power device of a/],
+    ['P2 is not listed', {}, { stopProofs: ['P1', 'P4'] }, /no power device of a/],
+    ['it does not hold every commit', { record: record({ syncSet: [a] }) }, {}, /does not hold every acknowledged commit/],
+    ['PostgreSQL here is down', { postgres: stopped() }, {}, /stopped, not yet a running standby/],
+    [
+      'the Master is worked on',
+      { record: record({ maintenance: [{ node: a, requestId: 'm', untilWallMs: 9e12, why: 'disk' }] }) },
+      {},
+      /a is in maintenance/,
+    ],
+    [
+      'the cluster is paused',
+      { record: record({ pause: { requestId: 'p', untilWallMs: 9e12, why: 'upgrade' } }) },
+      {},
+      /paused until/,
+    ],
+  ])('never does so when %s', (_, over, settings, why) => {
+    const o = orphan(3_600_000, over, settings);
+    expect(kinds(o)).not.toContain('fence.off');
+    expect(decide(o).why).toMatch(why);
+  });
+  it('tries again after a pause, and says what an operator can do', () => {
+    const o = orphan(DUE_MS, {
+      failures: new Map([['fence.off', { count: 1, atMs: NOW - 10, code: 'FENCE_UNKNOWN' }]]),
+      fenceOutcome: { ...offA, result: 'failed', evidence: 'no answer' },
+    });
+    expect(kinds(o)).not.toContain('fence.off');
+    expect(decide(o).why).toMatch(/^ALARM: .*no answer.*--old-master-is-off/);
+  });
+  it('orders nothing more once it is off', () =>
+    expect(kinds(orphan(DUE_MS, { fenceOutcome: offA }))).not.toContain('fence.off'));
+  it('does not wait as the last Master, whether it still leads or not', () => {
+    const o = orphan(leaseVoteMs, { record: record({ owner: b, ownerBoot: 'boot-b' }) });
+    expect(kinds(o)).toContain('fence.off');
+  });
+});
+
+describe('the survivor', () => {
+  const elected = (over: Partial<Observation> = {}): Observation =>
+    orphan(DUE_MS, { lead: leading, voters: [b], fenceOutcome: offA, fenceRight: false, ...over });
+  it('claims with the evidence of the fence', () =>
+    expect(proposed(elected())).toMatchObject([
+      { kind: 'claim', by: b, epoch: 6, fenced: { target: a, method: 'fence_ipmilan', evidence: 'read off' } },
+    ]));
+  it('has its P2 proof by that', () => {
+    const [claim] = proposed(elected());
+    const { record: claimed } = applyCommand(record(), { id: 'x', ...claim! });
+    expect(claimed).toMatchObject({ fence: { state: 'confirmed', target: a, forEpoch: 6 }, fenced: [{ node: a, epoch: 6 }] });
+    const o = elected({ record: claimed, postgres: standby({ receiver: 'cut', follows: null }) });
+    expect(proposed(o)).toMatchObject([{ kind: 'proveStopped', proof: { kind: 'P2', of: a, epoch: 5 } }]);
+  });
+  it.each(['P3', 'P4'] as const)('never takes %s, listed or not', (kind) => {
+    const o = elected({
+      fenceOutcome: null,
+      record: record({
+        ...{ epoch: epoch(6), owner: b, ownerBoot: 'boot-b', phase: 'stopping-old' as const },
+        previous: { node: a, epoch: epoch(5), boot: 'boot-a', armed: { kind: 'hardware', timeoutMs: 100 } },
+      }),
+      postgres: standby({ receiver: 'cut', follows: null }),
+      postgresSinceMs: 1_000,
+      lead: { ...leading, sinceMs: 1_000 },
+    });
+    const listed = { ...o, settings: { ...o.settings, stopProofs: ['P1' as const, kind, 'P2' as const] } };
+    expect(kinds(listed)).not.toContain('proveStopped');
+    expect(kinds(listed)).toContain('fenceRequest');
+  });
+});
+
+describe('a Master without an arbiter that has lost its Standby', () => {
+  const lead = (silentMs: number) => ({
+    ...leading,
+    quorumSentMs: NOW - silentMs,
+    leaseUntilMs: Math.max(NOW - silentMs + leaseOwnMs, NOW + leaseOwnMs - 50),
+  });
+  const alone = (
+    silentMs: number,
+    over: Partial<Observation> = {},
+    settings: Partial<Observation['settings']> = {},
+  ): Observation => two(seenByA({ peers: only(b, silentMs, standby()), lead: lead(silentMs) }), over, settings);
+  it.each([
+    [demoteAtMs - 1, false],
+    [demoteAtMs, true],
+  ])('cuts its power at once when it would have to stop: %d ms: %s', (ms, shoots) =>
+    expect(kinds(alone(ms)).includes('fence.off')).toBe(shoots),
+  );
+  it('goes on as Master meanwhile, its writes blocked', () => {
+    const o = alone(5_000, { fenceBusy: true, stalledSinceMs: new Map([[b, NOW - 5_000]]) });
+    expect(decide(o)).toMatchObject({
+      role: 'MASTER_SYNC',
+      why: 'writes are blocked: b does not answer; its power is being cut',
+    });
+    expect(kinds(o)).not.toContain('leave');
+  });
+  it('never opens them by time', () =>
+    expect(
+      kinds(alone(9_000, { stalledSinceMs: new Map([[b, NOW - 9_000]]), fenceOutcome: { ...offB, result: 'failed' } })),
+    ).not.toContain('leave'));
+  it('writes the fence down when it alone is the majority', () =>
+    expect(proposed(alone(0, { voters: [a], fenceOutcome: offB }))).toMatchObject([
+      { kind: 'fenceRequest', epoch: 5, by: a, target: b, requestId: 'f' },
+    ]));
+  it('then lets the Standby leave, and clears the names only after that', () => {
+    const fence = { ...offB, by: a, state: 'confirmed', atWallMs: 1 } as const;
+    const o = alone(0, { voters: [a], record: record({ fence, fenced: [{ node: b, epoch: epoch(5), evidence: 'read off' }] }) });
+    expect(proposed(o)).toMatchObject([{ kind: 'leave', node: b }]);
+    expect(kinds(o)).not.toContain('pg.setNames');
+  });
+  it('does not shoot a Standby whose echoes only itself was too slow to read', () =>
+    expect(kinds(alone(5_000, { awakeSinceMs: NOW - 100 }))).not.toContain('fence.off'));
+  it('has no hold, and stops in time, without the right to shoot', () => {
+    const o = alone(demoteAtMs, {
+      fenceRight: false,
+      lead: { ...lead(0), quorumSentMs: NOW - demoteAtMs, leaseUntilMs: NOW - demoteAtMs + leaseOwnMs },
+    });
+    expect(holdUntilMs(o)).toBeNull();
+    expect(decide(o).role).toBe('DEMOTING');
+  });
+
+  describe('holds its lease', () => {
+    const held = (silentMs: number, leftMs = leaseOwnMs - silentMs): number | null =>
+      holdUntilMs(alone(silentMs, { lead: { ...lead(silentMs), leaseUntilMs: NOW + leftMs } }));
+    it.each([
+      [demoteAtMs / 2 - 1, null],
+      [demoteAtMs / 2, NOW + leaseOwnMs],
+    ])('from a silence of %d ms on', (ms, until) => expect(held(ms)).toBe(until));
+    it('no longer than the Standby waits before it shoots, whatever the clocks show', () => {
+      const most = holdMaxMs(PROFILES.lan, DELAY_MS);
+      expect(most * (1 + CLOCK_DRIFT)).toBeLessThanOrEqual((leaseVoteMs + DELAY_MS) * (1 - CLOCK_DRIFT) + 1e-6);
+      expect(held(most - 1_000, 900)).toBe(null);
+      expect(held(most - 2_000, 1_500)).toBeCloseTo(NOW + 2_000);
+    });
+    it('not once it ran out', () => expect(held(5_000, 0)).toBeNull());
+  });
+});
+
+describe('the vote', () => {
+  const master = (over: Partial<Observation> = {}): Observation => two(seenByA({ peers: only(b, 50, standby()) }), over);
+  it('goes with the place in the sync set', () =>
+    expect(voteWanted(master({ record: record({ syncSet: [a] }) }))).toEqual({ node: b, voter: false }));
+  it('stays while a join may still come true', () =>
+    expect(voteWanted(master({ record: record({ syncSet: [a] }), joining: b }))).toBeNull());
+  it('comes back with it', () => expect(voteWanted(master({ voters: [a] }))).toEqual({ node: b, voter: true }));
+  it('is left alone while both agree', () => {
+    expect(voteWanted(master())).toBeNull();
+    expect(voteWanted(master({ record: record({ syncSet: [a] }), voters: [a] }))).toBeNull();
+  });
+  it('is not given to a node that was just switched off', () =>
+    expect(voteWanted(master({ voters: [a], fenceOutcome: offB }))).toBeNull());
+  it('is the owner’s to change', () => expect(voteWanted(two(orphan(50), { voters: [b] }))).toBeNull());
+  it('does not exist with an arbiter', () => expect(voteWanted(seenByA({ record: record({ syncSet: [a] }) }))).toBeNull());
+});

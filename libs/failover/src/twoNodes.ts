@@ -1,0 +1,124 @@
+import type { NodeId } from '@yosugara/kernel';
+import { mayClaim } from './claimant.js';
+import { counts, type Fencing, newFenceId, REMEDY } from './fencing.js';
+import { maintenanceOf } from './fitness.js';
+import type { Observation } from './observation.js';
+import { holdMaxMs } from './profiles.js';
+import { coolingDown, heardLately, isOwn, leaseHolds, othersOf } from './view.js';
+
+/*
+ * Two voters and no arbiter (failover.md section 3, ruling 7). Nobody is elected and nothing is committed without the other, unless the
+ * other is confirmed off; then `runtime` tells consensus that the member is gone, and what is left is a majority of one.
+ *
+ * Who may cut the other's power: who is, by its own log, a voter and in the sync set, and has in this life seen the other in the same
+ * epoch. A restart loses that (a node that boots with old data can do nothing alone), and so does a committed `leave`. The Master
+ * shoots at once and holds its lease meanwhile; the Standby waits, so that of two that shoot the Master wins.
+ *
+ * Whoever is not in the sync set has no vote either: the Master takes it away by a change of members, which is safe because the
+ * entry that took it out of the sync set is in the other's log (it was committed by both). So a Master alone needs nobody, and the
+ * vote comes back with the `join`.
+ */
+
+export const partnerOf = (o: Observation): NodeId | null => (o.twoNodes ? (othersOf(o)[0] ?? null) : null);
+
+const NOTHING: Fencing = { why: null, actions: [] };
+
+/** How long this node has listened to it in vain; a gap in which it did not listen itself does not count. */
+function silentMs(o: Observation, partner: NodeId): number {
+  return Math.min(o.peers.get(partner)?.heardAgoMs ?? Number.POSITIVE_INFINITY, o.nowMs - o.awakeSinceMs);
+}
+
+/** Why this node must not cut the other's power. null: it may, if the time has come. */
+export function mayNotShoot(o: Observation, partner: NodeId): string | null {
+  if (!counts(o, 'P2') || !o.settings.fenceable.includes(partner))
+    return `no power device of ${partner} is configured, and without an arbiter nothing else can tell a dead node from a cut link`;
+  if (maintenanceOf(o.record, partner) !== null) return `${partner} is in maintenance: its power is left alone`;
+  if (!o.record.syncSet.includes(o.self)) return `this node does not hold every acknowledged commit`;
+  if (!o.fenceRight)
+    return `this node has not seen ${partner} since its own start, so it may be the one that is out of date: it waits for ${partner}, or for \`yosugara promote --old-master-is-off\``;
+  return null;
+}
+
+/** A node without a leader cuts the power of the other one before it is elected: without that it cannot be. */
+export function shootFirst(o: Observation): Fencing {
+  const partner = partnerOf(o);
+  if (partner === null || o.lead !== null || !o.voters.includes(partner) || !o.voters.includes(o.self)) return NOTHING;
+  const { leaseVoteMs } = o.settings.timings;
+  const silent = silentMs(o, partner);
+  if (silent < leaseVoteMs || o.nowMs < o.promisedUntilMs || o.record.systemId === null) return NOTHING;
+  const lost = `${partner} is not heard`;
+  const because = mayNotShoot(o, partner) ?? mayClaim(o);
+  if (because !== null) return { why: `${lost}: ${because}`, actions: [] };
+  if (o.fenceBusy) return { why: `${lost}: its power is being cut`, actions: [] };
+  if (isOff(o, partner)) return { why: `${partner} is off: this node goes on alone`, actions: [] };
+  // The last Master shoots at once, whether it still leads or not.
+  const delayMs = o.record.owner === o.self ? 0 : o.settings.fenceDelayMs;
+  if (Math.min(silent - leaseVoteMs, o.nowMs - o.promisedUntilMs) < delayMs)
+    return {
+      why: `${lost}: unless it comes back, or cuts the power here first, its power is cut after ${delayMs / 1_000} s`,
+      actions: [],
+    };
+  return order(o, partner, lost);
+}
+
+/** The Master has lost its Standby: it may not open its writes, nor be replaced, before one of them is off. */
+export function shootStandby(o: Observation): Fencing {
+  const partner = partnerOf(o);
+  if (partner === null || o.lead === null || !isUnanswered(o, partner)) return NOTHING;
+  const lost = `writes are blocked: ${partner} does not answer`;
+  const because = mayNotShoot(o, partner);
+  if (because !== null) return { why: `${lost}; ${because}`, actions: [] };
+  if (isOff(o, partner)) return { why: `${partner} is off: this node goes on alone`, actions: [] };
+  if (o.fenceBusy) return { why: `${lost}; its power is being cut`, actions: [] };
+  return order(o, partner, lost);
+}
+
+/** Its vote is missing for as long as a Master may wait; the time that this node itself slept does not count. */
+export const isUnanswered = (o: Observation, partner: NodeId): boolean =>
+  o.twoNodes &&
+  o.lead !== null &&
+  o.voters.includes(partner) &&
+  o.nowMs - Math.max(o.lead.quorumSentMs, o.awakeSinceMs) >= o.settings.timings.demoteAtMs;
+
+function order(o: Observation, partner: NodeId, lost: string): Fencing {
+  if (coolingDown(o, 'fence.off'))
+    return {
+      why: `ALARM: ${lost}, and its power could not be cut: ${o.fenceOutcome?.evidence ?? 'no answer'}; ${REMEDY}`,
+      actions: [],
+    };
+  return {
+    why: `${lost}: its power is cut`,
+    actions: [{ kind: 'fence.off', target: partner, requestId: newFenceId(o) }],
+  };
+}
+
+const isOff = (o: Observation, partner: NodeId): boolean =>
+  o.fenceOutcome !== null && o.fenceOutcome.target === partner && o.fenceOutcome.result === 'off';
+
+/**
+ * Until when a Master leads on without its Standby's echo, while it fences it. Nobody can be elected meanwhile without this node's own
+ * vote or a proof that it is off. null: no longer than it may already.
+ */
+export function holdUntilMs(o: Observation): number | null {
+  const partner = partnerOf(o);
+  const { lead } = o;
+  if (partner === null || lead === null || !lead.ready || lead.transferring || !isOwn(o) || o.record.phase !== 'serving')
+    return null;
+  // A lease that ran out has been acted upon: nothing brings it back.
+  if (!o.voters.includes(partner) || !leaseHolds(o) || mayNotShoot(o, partner) !== null) return null;
+  const { timings, fenceDelayMs } = o.settings;
+  if (o.nowMs - lead.quorumSentMs < timings.demoteAtMs / 2) return null;
+  const untilMs = Math.min(o.nowMs + timings.leaseOwnMs, lead.quorumSentMs + holdMaxMs(timings, fenceDelayMs));
+  return untilMs > lead.leaseUntilMs ? untilMs : null;
+}
+
+/** The vote follows the sync set; see the head of this file. */
+export function voteWanted(o: Observation): { readonly node: NodeId; readonly voter: boolean } | null {
+  const partner = partnerOf(o);
+  if (partner === null || !isOwn(o) || !leaseHolds(o) || !o.record.syncSet.includes(o.self)) return null;
+  const votes = o.voters.includes(partner);
+  const inSet = o.record.syncSet.includes(partner);
+  if (votes && !inSet && o.joining !== partner) return { node: partner, voter: false };
+  const back = !votes && inSet && o.record.phase === 'serving' && heardLately(o, partner) && !isOff(o, partner);
+  return back ? { node: partner, voter: true } : null;
+}

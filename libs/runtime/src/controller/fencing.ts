@@ -1,0 +1,153 @@
+import { lastHeardMs, leaderReady, membersOf } from '@yosugara/consensus';
+import {
+  type Action,
+  applyCommand,
+  type Command,
+  type FenceHealth,
+  holdUntilMs,
+  isUnanswered,
+  type Observation,
+  partnerOf,
+  voteWanted,
+} from '@yosugara/failover';
+import type { NodeId } from '@yosugara/kernel';
+import { raftInput } from './acting.js';
+import type { ControllerState } from './state.js';
+import type { ActionResult, ControllerEffect, NodeReport } from './types.js';
+
+/** A loop that stood still for longer heard nobody, and must listen anew before it calls anybody silent. */
+const ASLEEP_MS = 1_000;
+const VOTE_AGAIN_MS = 500;
+const REPORT_FRESH_MS = 1_500;
+/** After a health check is that old the device counts as never asked. */
+export const CHECKS_KEPT = 3;
+export const DEFAULT_CHECK_MS = 60_000;
+
+export const hasTwoVoters = (state: ControllerState): boolean =>
+  state.config.members.filter((member) => member.voter).length === 2;
+
+export const votersOf = (state: ControllerState): readonly NodeId[] => state.raft.voters;
+
+export function noteAwake(state: ControllerState, nowMs: number): void {
+  if (nowMs - state.nowMs > ASLEEP_MS) state.awakeSinceMs = nowMs;
+}
+
+/** An order leaves: what it was for, and when, is judged by when its answer comes. */
+export function noteOrder(state: ControllerState, action: Action): void {
+  if (action.kind !== 'fence.off') return;
+  const { target, requestId } = action;
+  state.fenceOrder = { target, requestId, forEpoch: state.record.epoch, atMs: state.nowMs, heard: false };
+}
+
+/** Two nodes: whoever is heard after the order was given has not lost its vote by it. */
+export function noteHeard(state: ControllerState, from: NodeId): void {
+  if (!hasTwoVoters(state)) return;
+  if (state.fenceOrder?.target === from) state.fenceOrder = { ...state.fenceOrder, heard: true };
+  if (state.fenceOutcome?.target === from) state.fenceOutcome = null;
+}
+
+/** What the devices said becomes an outcome. Nothing but a read-back `off` is one (F2–F4, F7, F11). */
+export function fenceDone(state: ControllerState, action: Action, result: ActionResult): void {
+  if (action.kind === 'fence.on' && result.ok) state.poweredOn = state.record.fence?.requestId ?? null;
+  if (action.kind !== 'fence.off') return;
+  const order = state.fenceOrder;
+  state.fenceOrder = null;
+  if (order === null || order.requestId !== action.requestId) return;
+  const { target, requestId, forEpoch, heard } = order;
+  const of = { requestId, target, forEpoch, atMs: state.nowMs };
+  if (!result.ok) state.fenceOutcome = { ...of, result: 'failed', method: result.code, evidence: result.message };
+  else if (heard)
+    state.fenceOutcome = { ...of, result: 'failed', method: result.method ?? '', evidence: `${target} was heard again` };
+  else
+    state.fenceOutcome = {
+      ...of,
+      result: 'off',
+      method: result.method ?? 'its power device',
+      evidence: result.evidence ?? 'read back off',
+    };
+}
+
+/**
+ * The right to cut the other's power (failover.md section 3): kept in memory only. It is given while the other one is heard in the same
+ * epoch, and holds for that epoch as long as this node's own log, the uncommitted end included, calls it a voter of two and a member
+ * of the sync set: what the other one may have committed with our help is there.
+ */
+export function noteRight(state: ControllerState): void {
+  if (!hasTwoVoters(state)) return;
+  const { record, config, raft } = state;
+  const voters = votersOf(state);
+  const eligible =
+    voters.length === 2 &&
+    voters.includes(config.self) &&
+    record.syncSet.includes(config.self) &&
+    recordAtLogEnd(state).syncSet.includes(config.self);
+  if (!eligible) state.rightEpoch = null;
+  else if (state.informed && seenInEpoch(state, voters.find((voter) => voter !== config.self)!)) state.rightEpoch = record.epoch;
+  state.fenceRight = state.rightEpoch !== null && state.rightEpoch === record.epoch && raft.members.length > 0;
+}
+
+function seenInEpoch(state: ControllerState, partner: NodeId): boolean {
+  const held = state.reports.get(partner);
+  return held !== undefined && state.nowMs - held.atMs <= REPORT_FRESH_MS && held.report.epoch === state.record.epoch;
+}
+
+/** The record as it will be if everything in our log is committed. */
+function recordAtLogEnd(state: ControllerState): ControllerState['record'] {
+  const { entries, commit, baseIndex } = state.raft;
+  let { record } = state;
+  for (let at = Math.max(0, commit - baseIndex); at < entries.length; at += 1) {
+    const { payload } = entries[at]!;
+    if (payload.kind === 'command') record = applyCommand(record, payload.command as Command).record;
+  }
+  return record;
+}
+
+/** What consensus is told of a cluster of two, before anything is decided. @returns null: nothing was told. */
+export function tellConsensus(state: ControllerState, o: Observation): ControllerEffect[] | null {
+  if (!o.twoNodes) return null;
+  const { nowMs } = state;
+  const gone = goneMember(state, o);
+  if (gone !== null) return raftInput(state, { kind: 'memberGone', member: gone, nowMs });
+  const untilMs = holdUntilMs(o);
+  if (untilMs !== null) return raftInput(state, { kind: 'hold', untilMs, nowMs });
+  return changeVote(state, o);
+}
+
+/** Confirmed off, by its devices or by an operator's word, and still a voter. */
+function goneMember(state: ControllerState, o: Observation): NodeId | null {
+  const partner = partnerOf(o);
+  if (partner === null || !o.voters.includes(partner) || !o.voters.includes(o.self)) return null;
+  const { fenceOutcome } = state;
+  if (fenceOutcome?.target === partner && fenceOutcome.result === 'off') return partner;
+  if (state.forced?.isOff !== true || o.forced === null) return null;
+  const heardMs = Math.max(lastHeardMs(state.raft, partner), state.heardMs.get(partner) ?? Number.NEGATIVE_INFINITY);
+  return heardMs < state.forced.atMs && nowQuiet(state, o, partner) ? partner : null;
+}
+
+const nowQuiet = (state: ControllerState, o: Observation, partner: NodeId): boolean =>
+  state.nowMs >= o.promisedUntilMs || isUnanswered(o, partner);
+
+function changeVote(state: ControllerState, o: Observation): ControllerEffect[] | null {
+  const wanted = voteWanted(o);
+  if (wanted === null || !leaderReady(state.raft) || state.nowMs - state.voteAskedMs < VOTE_AGAIN_MS) return null;
+  state.voteAskedMs = state.nowMs;
+  const known = membersOf(state.raft);
+  const { node, voter } = wanted;
+  // Nobody becomes a voter that was not a learner before.
+  const members = known.some((member) => member.id === node)
+    ? known.map((member) => (member.id === node ? { ...member, voter } : member))
+    : [...known, { id: node, kind: 'data' as const, voter: false }];
+  const requestId = `${o.self}.${o.boot}.vote${Math.round(state.nowMs)}`;
+  return [
+    { kind: 'log', level: 'info', event: 'raft.vote', fields: { node, voter } },
+    ...raftInput(state, { kind: 'changeMembers', requestId, members, nowMs: state.nowMs }),
+  ];
+}
+
+/** In a report times become ages: the other one has another clock. */
+export const healthForReport = (state: ControllerState): NodeReport['fenceHealth'] =>
+  [...state.fenceHealth.values()].map((health) => ({ ...health, atMs: health.atMs - state.nowMs }));
+
+/** As heard from another node: back to our clock, as of when the report came. */
+export const healthFromReport = (report: NodeReport, atMs: number): readonly FenceHealth[] =>
+  report.fenceHealth.map((health) => ({ ...health, atMs: atMs + Math.min(0, health.atMs) }));
