@@ -6,12 +6,14 @@ import {
   type FenceHealth,
   holdUntilMs,
   isUnanswered,
+  mayServe,
   type Observation,
   partnerOf,
   voteWanted,
 } from '@yosugara/failover';
 import type { NodeId } from '@yosugara/kernel';
 import { raftInput } from './acting.js';
+import { observe } from './observe.js';
 import type { ControllerState } from './state.js';
 import type { ActionResult, ControllerEffect, NodeReport } from './types.js';
 
@@ -65,6 +67,14 @@ export function fenceDone(state: ControllerState, action: Action, result: Action
       method: result.method ?? 'its power device',
       evidence: result.evidence ?? 'read back off',
     };
+}
+
+/** The order in flight has lost its ground: whoever is told of it now may be owner of a newer epoch (S11, F10). */
+export function orderIsOver(state: ControllerState): boolean {
+  const order = state.fenceOrder;
+  if (order === null) return false;
+  if (order.forEpoch !== state.record.epoch) return true;
+  return hasTwoVoters(state) ? order.heard : !mayServe(observe(state));
 }
 
 /**

@@ -15,8 +15,11 @@ export interface FenceResult {
 /** The power of other members. One order a target at a time; each has a deadline of its own. */
 export interface FencePort {
   readonly targets: readonly NodeId[];
-  /** Orders `off` and reads it back, level by level. Never throws for what a device does: that is a result. */
-  off(target: NodeId): Promise<FenceResult>;
+  /**
+   * Orders `off` and reads it back, level by level. Never throws for what a device does: that is a result.
+   * signal: once aborted no further device is told anything, and the result is `unknown` unless all is read back already.
+   */
+  off(target: NodeId, options?: { readonly signal?: AbortSignal }): Promise<FenceResult>;
   on(target: NodeId): Promise<FenceResult>;
   /** Reads the power state with the real credentials; every 60 s, and on demand. */
   check(target: NodeId): Promise<FenceHealth>;
