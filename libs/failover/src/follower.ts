@@ -51,10 +51,13 @@ export function follow(o: Observation): Part {
     case 'unknown':
       return { role: 'INIT', why: 'waiting for the first look at PostgreSQL', actions: [] };
     case 'starting':
+      if (isAsked(o) && serving !== null && o.damage != null)
+        return { role: 'STOPPED', why: `${o.damage}: stop, then copy anew`, actions: [stopNow(o)] };
       return {
         role: o.record.syncSet.includes(o.self) ? 'STANDBY_SYNC' : 'STANDBY_CATCHUP',
-        why: `PostgreSQL is starting (${facts.progress})`,
+        why: `PostgreSQL is starting (${o.damage ?? facts.progress})`,
         actions: [],
+        needsRecover: o.damage != null,
       };
     case 'hung':
       return {

@@ -13,3 +13,4 @@ export * from './ports/consensus.js';
 export * from './ports/fencing.js';
 export * from './ports/host.js';
 export * from './receive/index.js';
+export * from './recover/index.js';

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly input?: string;
   /** One call a line of standard output or standard error, as they come. */
   readonly onLine?: (line: string) => void;
+  /** Ends it early; its result is then that of a killed program. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunResult {
@@ -39,6 +41,9 @@ export async function run(program: string, args: readonly string[], options: Run
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(account?.switchTo ? { uid: account.uid, gid: account.gid } : {}),
   });
+  const kill = () => void child.kill('SIGKILL');
+  options.signal?.addEventListener('abort', kill);
+  if (options.signal?.aborted === true) kill();
   let late = false;
   const timer = setTimeout(() => {
     late = true;
@@ -61,6 +66,7 @@ export async function run(program: string, args: readonly string[], options: Run
     throw new PostgresControlError('PROGRAM_FAILED', `cannot run ${program}`, error);
   } finally {
     clearTimeout(timer);
+    options.signal?.removeEventListener('abort', kill);
   }
 }
 

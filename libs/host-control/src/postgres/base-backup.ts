@@ -1,68 +1,134 @@
-import { rename, rm } from 'node:fs/promises';
-import type { PostgresPeer, Progress } from '@yosugara/runtime';
+import { rename, rm, statfs } from 'node:fs/promises';
+
+import type { CopyDone, PostgresPeer, Progress } from '@yosugara/runtime';
 import { PostgresControlError } from '../errors.js';
-import { isThere, syncFolder, writeOwned } from '../os/files.js';
+import { isThere, syncFolder } from '../os/files.js';
 import { lastWords, type RunResult, run } from '../os/run.js';
+import { canSyncVolumes, syncVolumes } from '../os/sync-volume.js';
 import { replicationConninfo } from './conninfo.js';
 import type { HostContext } from './context.js';
+import { whatGoes } from './discarded.js';
 import { tlsFiles } from './secrets.js';
+import { makeRoomForOld, prune, pruneLater, tablespacesOf } from './set-aside.js';
 import { copyName, slotName, writeSettings, writeSignal } from './settings.js';
+import { askSource, type Source } from './source.js';
+import { mapTablespaces } from './tablespaces.js';
+import { mark, unmark } from './unfinished.js';
 
 const BACKUP_DEADLINE_MS = 24 * 3_600_000;
+/** pg_basebackup takes up to 1 GB a second for an argument. */
+const MAX_RATE_MB = 1_024;
+const SPARE_BYTES = 64 * 1024 * 1024;
 
 /**
- * A copy of the source, made aside, then swapped in; what was here stays as `pgdata.old`, the one before that goes.
+ * A copy of the source, made aside, then swapped in; what was here stays as `pgdata.old`, and as many before it as are configured.
  * Interrupted before the swap: nothing has changed. In the middle of it: the next start finishes it.
- * @throws PostgresControlError BASE_BACKUP_FAILED.
+ * @throws PostgresControlError SOURCE_UNREACHABLE, VERSION_MISMATCH, DISK_TOO_SMALL, TABLESPACE_MISSING, BASE_BACKUP_FAILED: nothing was changed.
  */
-export async function baseBackup(
-  host: HostContext,
-  source: PostgresPeer,
-  progress: Progress,
-): Promise<{ readonly bytes: number }> {
+export async function baseBackup(host: HostContext, source: PostgresPeer, progress: Progress): Promise<CopyDone> {
   const { paths, account, config } = host;
+  progress(`asking ${source.node} what there is to copy`, null, { stage: 'prepare', bytes: 0, totalBytes: null });
+  await dropHalfCopy(host);
+  const theirs = await askSource(host, source);
+  if (theirs.major !== host.programs.major)
+    throw new PostgresControlError(
+      'VERSION_MISMATCH',
+      `PostgreSQL ${host.programs.major} here, ${theirs.major} on ${source.node}`,
+    );
+  await mustFit(host, source, theirs);
+  // Best effort: what is damaged cannot be read, and need not be.
+  const goes = (await isThere(paths.pgdata)) ? await whatGoes(host, theirs).catch(() => null) : null;
+  const bytes = await copy(host, source, theirs, progress);
+  await writeSettings(paths.pgdataNew, config, paths, account, { names: [], follow: source });
+  await writeSignal(paths.pgdataNew, true, account);
+  if (canSyncVolumes) await syncVolumes([paths.pgdataNew, ...(await tablespacesOf(paths.pgdataNew))]);
+  const setAside = await swapIn(host);
+  pruneLater(host, config.recover.keepOld);
+  return {
+    bytes,
+    discarded: goes?.gone ?? null,
+    keptWal: null,
+    setAside: config.recover.keepOld === 0 ? null : setAside,
+    archived: 0,
+    look: [],
+  };
+}
+
+async function dropHalfCopy({ paths }: HostContext): Promise<void> {
+  for (const place of await tablespacesOf(paths.pgdataNew))
+    if (place.includes('.yosugara-')) await rm(place, { recursive: true, force: true });
   await rm(paths.pgdataNew, { recursive: true, force: true });
+}
+
+/** What earlier recovers set aside makes room first; what is here now never does before the copy is whole (S10). */
+export async function mustFit(host: HostContext, source: PostgresPeer, theirs: Source): Promise<void> {
+  const needed = theirs.databaseBytes;
+  if (needed === null || theirs.tablespaces.length > 0) return;
+  const free = async () => {
+    const { bavail, bsize } = await statfs(host.paths.dataDir);
+    return bavail * bsize;
+  };
+  if ((await free()) >= needed + SPARE_BYTES) return;
+  await prune(host, 0);
+  const left = await free();
+  if (left >= needed + SPARE_BYTES) return;
+  const mb = (bytes: number) => `${Math.ceil(bytes / 1024 / 1024)} MB`;
+  throw new PostgresControlError(
+    'DISK_TOO_SMALL',
+    `${host.paths.dataDir} has ${mb(left)} free, a copy of ${source.node} needs ${mb(needed + SPARE_BYTES)}`,
+  );
+}
+
+async function copy(host: HostContext, source: PostgresPeer, theirs: Source, progress: Progress): Promise<number> {
   let bytes = 0;
   const onLine = (line: string) => {
-    const copied = /(\d+)\/(\d+) kB \(\d+%\)/.exec(line);
-    if (copied !== null) bytes = Number(copied[1]) * 1024;
-    progress(line.trim(), copied === null ? null : Number(copied[1]) / Math.max(1, Number(copied[2])));
+    const copied = /(\d+)\/(\d+) kB \((\d+)%\)/.exec(line);
+    if (copied === null) return progress(line.trim(), null, { stage: 'copy' });
+    bytes = Number(copied[1]) * 1024;
+    const totalBytes = Number(copied[2]) * 1024;
+    progress('base backup', bytes / Math.max(1, totalBytes), { stage: 'copy', bytes, totalBytes });
   };
-  let done = await runBackup(host, source, onLine, false);
+  const spaces = await mapTablespaces(host, theirs, Date.now());
+  let done = await runBackup(host, source, onLine, spaces, false);
   // The owner makes the slot before we are asked to copy; where it did not, WAL must still be kept from the first byte on.
   if (done.code !== 0 && /replication slot .* does not exist/.test(done.stderr)) {
-    await rm(paths.pgdataNew, { recursive: true, force: true });
-    done = await runBackup(host, source, onLine, true);
+    await dropHalfCopy(host);
+    done = await runBackup(host, source, onLine, await mapTablespaces(host, theirs, Date.now()), true);
   }
   if (done.code !== 0)
     throw new PostgresControlError('BASE_BACKUP_FAILED', `pg_basebackup exited ${done.code}: ${lastWords(done)}`);
-  await writeSettings(paths.pgdataNew, config, paths, account, { names: [], follow: source });
-  await writeSignal(paths.pgdataNew, true, account);
-  await swapIn(host);
-  return { bytes };
+  return bytes;
 }
 
-async function swapIn({ paths, account }: HostContext): Promise<void> {
-  if (await isThere(paths.pgdata)) {
-    await rm(paths.pgdataOld, { recursive: true, force: true });
-    await writeOwned(paths.unfinished, 'swap\n', account);
+/** @returns where what was here is now; null: there was nothing. */
+async function swapIn(host: HostContext): Promise<string | null> {
+  const { paths, account } = host;
+  const replaces = await isThere(paths.pgdata);
+  if (replaces) {
+    await makeRoomForOld(host);
+    await mark(paths, 'swap', account);
     await rename(paths.pgdata, paths.pgdataOld);
   }
   await rename(paths.pgdataNew, paths.pgdata);
-  await rm(paths.unfinished, { force: true });
   await syncFolder(paths.dataDir);
+  await unmark(paths);
+  return replaces ? paths.pgdataOld : null;
 }
 
 async function runBackup(
   host: HostContext,
   source: PostgresPeer,
   onLine: (line: string) => void,
+  spaces: readonly string[],
   makeSlot: boolean,
 ): Promise<RunResult> {
   const { paths, programs, account, config } = host;
   const from = replicationConninfo(source, copyName(config.node), paths, tlsFiles(config) !== null);
-  const args = ['-D', paths.pgdataNew, '-d', from, '-X', 'stream', '--checkpoint=fast', '--progress', '--no-password'];
+  const args = ['-D', paths.pgdataNew, '-d', from, '-X', 'stream', '--checkpoint=fast', '--progress', '--no-password', ...spaces];
   const slot = [`--slot=${slotName(config.node)}`, ...(makeSlot ? ['--create-slot'] : [])];
+  const limit = config.recover.rateLimitMbps === 0 ? [] : [`--max-rate=${Math.min(MAX_RATE_MB, config.recover.rateLimitMbps)}M`];
+  // One syncfs at our own end instead of an fsync of every file.
+  const sync = canSyncVolumes ? ['--no-sync'] : [];
   const options = { account, cwd: paths.dataDir, deadlineMs: BACKUP_DEADLINE_MS, onLine };
-  return await run(programs.path('pg_basebackup'), [...args, ...slot], options);
+  return await run(programs.path('pg_basebackup'), [...args, ...slot, ...limit, ...sync], options);
 }

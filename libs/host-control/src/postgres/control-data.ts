@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PostgresFacts, StoppedState } from '@yosugara/failover';
-import { type Lsn, lsn, parseLsn } from '@yosugara/kernel';
+import { type Lsn, lsn, parseLsn, ZERO_LSN } from '@yosugara/kernel';
+import { PostgresControlError } from '../errors.js';
 import { readIfThere } from '../os/files.js';
-import { type Account, mustRun, run } from '../os/run.js';
+import { type Account, run } from '../os/run.js';
 import { parseHistory } from './history.js';
 import type { Programs } from './programs.js';
 
@@ -21,12 +22,18 @@ export interface ControlData {
 const CONTROL_DEADLINE_MS = 5_000;
 const WALDUMP_DEADLINE_MS = 30_000;
 
+const lastLine = (text: string): string => text.trim().split('\n')[0]?.slice(0, 160) ?? '';
+
+/** @throws PostgresControlError DAMAGED — it cannot be read, or its checksum is wrong. */
 export async function readControlData(pgdata: string, programs: Programs, account: Account): Promise<ControlData> {
-  const { stdout } = await mustRun(programs.path('pg_controldata'), ['-D', pgdata], {
+  const { code, stdout, stderr } = await run(programs.path('pg_controldata'), ['-D', pgdata], {
     account,
     cwd: '/',
     deadlineMs: CONTROL_DEADLINE_MS,
   });
+  // It warns of a wrong CRC and prints what it read all the same (pg_controldata.c).
+  if (code !== 0 || /CRC checksum does not match|may be corrupt|file is corrupt/i.test(stdout + stderr))
+    throw new PostgresControlError('DAMAGED', `pg_control is damaged (${lastLine(stderr) || lastLine(stdout)})`);
   const value = (label: string) => new RegExp(`^${label}:\\s*(.*)$`, 'm').exec(stdout)?.[1] ?? '';
   return {
     systemId: value('Database system identifier'),
@@ -47,19 +54,25 @@ export function stoppedState(state: string): StoppedState {
 /** Facts of a data directory that nobody runs on. */
 export async function stoppedFacts(
   pgdata: string,
-  unfinished: boolean,
+  unfinished: string | null,
   programs: Programs,
   account: Account,
 ): Promise<PostgresFacts> {
-  const control = await readControlData(pgdata, programs, account);
+  const control = await readControlData(pgdata, programs, account).catch((error: unknown) => {
+    if (error instanceof PostgresControlError && error.code === 'DAMAGED') return error.message;
+    throw error;
+  });
+  if (typeof control === 'string')
+    return { kind: 'stopped', state: 'incomplete', timeline: 1, walEnd: ZERO_LSN, systemId: '', damage: control };
   const timeline = Math.max(control.checkpointTimeline, control.minRecoveryTimeline, await newestWalTimeline(pgdata));
-  const walEnd = unfinished ? control.checkpoint : await localWalEnd(pgdata, control, timeline, programs, account);
+  const walEnd = unfinished !== null ? control.checkpoint : await localWalEnd(pgdata, control, timeline, programs, account);
   return {
     kind: 'stopped',
-    state: unfinished ? 'incomplete' : stoppedState(control.state),
+    state: unfinished !== null ? 'incomplete' : stoppedState(control.state),
     timeline,
     walEnd,
     systemId: control.systemId,
+    ...(unfinished === null ? {} : { damage: unfinished }),
   };
 }
 

@@ -14,8 +14,18 @@ const FATAL: readonly (readonly [RegExp, string])[] = [
   [/WAL contains references to invalid pages|invalid page in block/i, 'pages of it are damaged'],
   [/incorrect checksum in control file|database files are incompatible/i, 'its pg_control is damaged'],
   [/could not open file "(?:global|base|pg_xact|pg_multixact|pg_filenode)[^"]*": No such file/i, 'files of it are missing'],
-  [/could not find directory "pg_|required (?:file|WAL directory) .* does not exist/i, 'directories of it are missing'],
+  [/could not open directory "pg_|could not find directory "pg_|required (?:file|WAL directory) .* does not exist/i, 'directories of it are missing'],
   [/backup_label.*invalid data|invalid data in file "backup_label"/i, 'its backup label is damaged'],
+];
+
+/** Words that mean: it runs, and will wait for ever. */
+const WAITING: readonly (readonly [RegExp, string])[] = [
+  [/requested WAL segment [0-9A-F]+ has already been removed/, 'the Master no longer has the WAL that it needs'],
+  [
+    /replication slot "[^"]*" (?:has been invalidated|cannot be|is invalid)|can no longer get changes from replication slot/,
+    'its slot was invalidated',
+  ],
+  [/highest timeline \d+ of the primary is behind recovery timeline \d+/, 'it is on a timeline that the Master does not know'],
 ];
 
 const TAIL_BYTES = 16_384;
@@ -38,6 +48,13 @@ export async function damageIn(place: LogPlace): Promise<string | null> {
     if (line !== undefined) return `${why} (${line.replace(/^.*?(PANIC|FATAL):\s*/, '').slice(0, 160)})`;
   }
   return null;
+}
+
+/** Why this server, though it runs, will never catch up; null: nothing of that kind. */
+export async function waitsInVain(place: LogPlace): Promise<string | null> {
+  const text = await said(place);
+  const found = WAITING.find(([words]) => words.test(text));
+  return found === undefined ? null : `${found[1]} (${(found[0].exec(text)?.[0] ?? '').slice(0, 120)})`;
 }
 
 async function said({ file, from }: LogPlace): Promise<string> {

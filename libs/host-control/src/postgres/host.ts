@@ -1,25 +1,29 @@
-import { chmod, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresFacts } from '@yosugara/failover';
 import { explain, type Lsn, type NodeId, parseLsn } from '@yosugara/kernel';
 import { STATE_LAYOUT } from '@yosugara/protocol';
-import type { PostgresHost, PostgresPeer, Progress } from '@yosugara/runtime';
+import type { CopyDone, PostgresHost, PostgresPeer, Progress, Survey } from '@yosugara/runtime';
 import { PostgresControlError } from '../errors.js';
 import { members, signal } from '../os/containment.js';
 import { isThere, ownFolder, readIfThere, syncFolder } from '../os/files.js';
+import { lockEvidence } from '../os/lock-evidence.js';
 import { childrenOf, commandLine } from '../os/processes.js';
 import { baseBackup } from './base-backup.js';
 import { type HostContext, hostContext, inPgdata, localTarget, type PostgresHostOptions } from './context.js';
 import { historyFile } from './control-data.js';
+import { damageIn, endOfLog, type LogPlace, waitsInVain } from './damage.js';
 import { parseHistory } from './history.js';
 import { initialise } from './initialise.js';
 import { rewind } from './rewind.js';
 import { handOverSecrets } from './secrets.js';
 import { type RoleSettings, slotName, writeSettings, writeSignal } from './settings.js';
 import { withSession } from './sql.js';
+import { survey, verifyPages } from './survey.js';
 import { awaitNames } from './sync-names.js';
 import { dropTakenTimelines, takeTimelines } from './timelines.js';
+import { mark, unmark, whyUnfinished } from './unfinished.js';
 import { Watch } from './watch.js';
 
 const STOP_LOOK_MS = 1_000;
@@ -46,6 +50,11 @@ class LocalPostgres implements PostgresHost {
   /** One verb at a time; only stop goes ahead of them, since it must work when one hangs. */
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
+  /** A check of the pages under way: whatever changes something comes first. */
+  #reading: AbortController | null = null;
+  #verified: { readonly key: string; readonly why: string | null } | null = null;
+  /** A server that was started as somebody's standby, and what was in the log before. */
+  #standby: LogPlace | null = null;
 
   constructor(host: HostContext) {
     this.#host = host;
@@ -55,7 +64,7 @@ class LocalPostgres implements PostgresHost {
       .finally(() => this.#watch.start());
     host.deadMan.onPostgresExit(({ pid, code, signal: name }) => {
       host.log.info('postgres.exited', { pid, code, signal: name });
-      this.#watch.poke();
+      void this.#judgeEnd().finally(() => this.#watch.poke());
     });
   }
 
@@ -164,10 +173,7 @@ class LocalPostgres implements PostgresHost {
     return { clean: facts.state === 'clean-primary' || facts.state === 'standby', walEnd: facts.walEnd };
   }
 
-  rewind(
-    source: PostgresPeer,
-    progress: Progress,
-  ): Promise<{ readonly discardedFrom: Lsn | null; readonly discardedTo: Lsn | null }> {
+  rewind(source: PostgresPeer, progress: Progress): Promise<CopyDone> {
     return this.#verb(async () => {
       this.#mustBeStopped();
       await this.#removeLocks();
@@ -176,16 +182,47 @@ class LocalPostgres implements PostgresHost {
     });
   }
 
-  baseBackup(source: PostgresPeer, progress: Progress): Promise<{ readonly bytes: number }> {
+  baseBackup(source: PostgresPeer, progress: Progress): Promise<CopyDone> {
     return this.#verb(async () => {
       this.#mustBeStopped();
-      return await baseBackup(this.#host, source, progress);
+      const done = await baseBackup(this.#host, source, progress);
+      // What was here, and what its server said, is no more.
+      this.#standby = null;
+      this.#verified = null;
+      return done;
     });
+  }
+
+  async survey(verify: boolean): Promise<Survey> {
+    const wanted = verify && this.#host.config.recover.verifyPages;
+    const facts = this.facts();
+    const pages = () => (wanted ? this.#pages() : Promise.resolve(this.#verified?.why ?? null));
+    const vain =
+      this.#standby === null || (facts.kind === 'standby' && facts.receiver === 'streaming')
+        ? null
+        : await waitsInVain(this.#standby);
+    return await survey(this.#host, facts, async () => vain ?? (facts.kind === 'stopped' ? await pages() : null));
+  }
+
+  /** Once for each state of the directory: what it was when it was stopped. */
+  async #pages(): Promise<string | null> {
+    const control = await stat(inPgdata(this.#host, 'global/pg_control')).catch(() => null);
+    const facts = this.facts();
+    if (control === null || facts.kind !== 'stopped' || facts.state === 'incomplete' || facts.state === 'crashed-primary')
+      return null;
+    const key = `${control.mtimeMs}/${control.ino}`;
+    if (this.#verified?.key === key) return this.#verified.why;
+    const reading = new AbortController();
+    this.#reading = reading;
+    const why = await verifyPages(this.#host, reading.signal);
+    if (!reading.signal.aborted) this.#verified = { key, why };
+    return why;
   }
 
   /** Ends the prober. PostgreSQL itself belongs to the dead man. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#reading?.abort();
     await this.#queue.catch(() => {});
     await this.#watch.close();
   }
@@ -194,8 +231,10 @@ class LocalPostgres implements PostgresHost {
     const { deadMan, paths, account, programs, config } = this.#host;
     if (!(await isThere(inPgdata(this.#host, 'PG_VERSION'))))
       throw new PostgresControlError('NO_DATA', `${paths.pgdata} holds no data`);
-    if (await isThere(paths.unfinished))
-      throw new PostgresControlError('NO_DATA', 'a rewind was interrupted here: only a base backup helps');
+    const unfinished = await whyUnfinished(paths);
+    if (unfinished !== null) throw new PostgresControlError('NO_DATA', `${unfinished}: only a base backup helps`);
+    // A crash recovery of this life of the host that was killed: its pages are in the cache, and recovery begins again.
+    if (await isThere(paths.unfinished)) await unmark(paths);
     if (deadMan.postmasterPid() !== null) {
       const facts = await this.#watch.look();
       if (facts.kind === (standby ? 'standby' : 'primary')) {
@@ -213,6 +252,8 @@ class LocalPostgres implements PostgresHost {
     await this.#writeRole(role);
     await writeSignal(paths.pgdata, standby, account);
     const logFile = join(config.stateDir, STATE_LAYOUT.logs, 'postgres.log');
+    const log = await endOfLog(logFile);
+    this.#standby = standby && role.follow !== null ? log : null;
     await deadMan.spawnPostgres({
       argv: [programs.path('postgres'), '-D', paths.pgdata],
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', PGDATA: paths.pgdata },
@@ -233,6 +274,24 @@ class LocalPostgres implements PostgresHost {
         const words = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-3).join(' | ');
         throw new PostgresControlError('START_FAILED', `PostgreSQL ended while starting: ${words}`);
       }
+    }
+  }
+
+  /**
+   * A standby that says why it can never start is of no use: the marker makes that a fact, and the data directory is copied anew. Only
+   * with somebody to follow: a node that may be needed as it is keeps everything.
+   */
+  async #judgeEnd(): Promise<void> {
+    const place = this.#standby;
+    if (place === null) return;
+    try {
+      const why = await damageIn(place);
+      if (why === null || (await isThere(this.#host.paths.unfinished))) return;
+      this.#host.log.error('postgres.damaged', { why });
+      await mark(this.#host.paths, `damaged: ${why}`, this.#host.account);
+      this.#watch.forget();
+    } catch (error) {
+      this.#host.log.warn('postgres.end', { why: explain(error) });
     }
   }
 
@@ -302,11 +361,18 @@ class LocalPostgres implements PostgresHost {
       throw new PostgresControlError('RUNNING', `processes are there: ${left.slice(0, 5).join(', ')}: stop first`);
   }
 
-  /** By evidence: nobody is left (checked before), so a lock file names a dead process, a zombie or a stranger with a reused pid. */
+  /** By evidence: a lock file of a dead process, a zombie or a stranger with a reused number goes; one of a living server stays. */
   async #removeLocks(): Promise<void> {
-    const { paths, config } = this.#host;
+    const { paths, config, log } = this.#host;
     const socket = join(paths.sockets, `.s.PGSQL.${config.ports.postgres}`);
-    for (const file of [inPgdata(this.#host, 'postmaster.pid'), socket, `${socket}.lock`]) await rm(file, { force: true });
+    for (const file of [inPgdata(this.#host, 'postmaster.pid'), `${socket}.lock`]) {
+      const evidence = await lockEvidence(file, paths.pgdata);
+      if (evidence === null) continue;
+      if (evidence.held) throw new PostgresControlError('RUNNING', `${file}: ${evidence.says}`);
+      log.info('postgres.lockRemoved', { file, because: evidence.says });
+      await rm(file, { force: true });
+    }
+    await rm(socket, { force: true });
   }
 
   /** Rewind starts PostgreSQL in single-user mode for crash recovery, which refuses a standby's signal file. */
@@ -341,6 +407,7 @@ class LocalPostgres implements PostgresHost {
   /** Ends with a look that began after the change: one from before it must not be heard after the verb has ended. */
   async #run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new PostgresControlError('NOT_RUNNING', 'closed');
+    this.#reading?.abort();
     try {
       const result = await work();
       await Promise.race([this.#watch.look(), sleep(AFTER_LOOK_MS)]);

@@ -5,7 +5,7 @@ import type { NodeConfig } from '@yosugara/protocol';
 import { PostgresControlError } from '../errors.js';
 
 export const OLDEST_MAJOR = 15;
-const NEEDED = ['postgres', 'initdb', 'pg_controldata', 'pg_basebackup', 'pg_rewind', 'pg_waldump'] as const;
+export const NEEDED = ['postgres', 'initdb', 'pg_controldata', 'pg_basebackup', 'pg_rewind', 'pg_waldump'] as const;
 export type Program = (typeof NEEDED)[number];
 
 export interface Programs {

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Lsn, SILENT_LOG } from '@yosugara/kernel';
@@ -154,9 +154,9 @@ describe('two hosts', () => {
     const stopped = a.postgres.facts();
     await b.postgres.ensureSlot(A);
     const told: string[] = [];
-    const { discardedFrom, discardedTo } = await a.postgres.rewind(b.peer, (detail) => told.push(detail));
-    expect(discardedFrom).toBe(fork);
-    expect(discardedTo).toBe(stopped.kind === 'stopped' ? stopped.walEnd : null);
+    const { discarded, keptWal } = await a.postgres.rewind(b.peer, (detail) => told.push(detail));
+    expect(discarded).toEqual({ from: fork, to: stopped.kind === 'stopped' ? stopped.walEnd : null, timeline: 2 });
+    expect(readdirSync(keptWal!)).toContainEqual(expect.stringMatching(/^00000002[0-9A-F]{16}\.gz$/));
     expect(told).toContain('crash recovery');
     await a.postgres.startStandby(b.peer);
     await streaming(b, a);

@@ -5,6 +5,7 @@ import type { NodeConfig } from '@yosugara/protocol';
 import type { PostgresPeer } from '@yosugara/runtime';
 import { readIfThere, syncFolder, writeOwned } from '../os/files.js';
 import type { Account } from '../os/run.js';
+import { canSyncVolumes } from '../os/sync-volume.js';
 import { replicationConninfo } from './conninfo.js';
 import type { PostgresPaths } from './paths.js';
 import { APP_ROLE, DATABASE, MANAGER_ROLE, REPLICATION_ROLE, SUPERUSER, tlsFiles } from './secrets.js';
@@ -93,6 +94,8 @@ function includeFile(config: NodeConfig, paths: PostgresPaths, { names, follow }
     wal_receiver_timeout: '3s',
     wal_receiver_status_interval: '1s',
     wal_retrieve_retry_interval: '200ms',
+    // After a rewind or base backup the tree is on disk already: one syncfs instead of an fsync of every file.
+    ...(canSyncVolumes ? { recovery_init_sync_method: 'syncfs' } : {}),
     restart_after_crash: 'off', // the postmaster exits, the controller decides
     recovery_target_timeline: 'latest',
     synchronous_standby_names: synchronousNames(names),

@@ -13,7 +13,7 @@ const VERIFY_DEADLINE_MS = 3_600_000;
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 
 /** Looks that are too dear for every probe. Each part that cannot be told is null: a survey never fails for what it looks at. */
-export async function survey(host: HostContext, facts: PostgresFacts, pages: () => Promise<string | null>): Promise<Survey> {
+export async function survey(host: HostContext, facts: PostgresFacts, trouble: () => Promise<string | null>): Promise<Survey> {
   const { programs, paths } = host;
   const missing = NEEDED.filter((name) => !existsSync(programs.path(name)));
   const room = await statfs(paths.dataDir).catch(() => null);
@@ -26,7 +26,7 @@ export async function survey(host: HostContext, facts: PostgresFacts, pages: () 
     databaseBytes: said?.databaseBytes ?? null,
     oldestWal: said?.oldestWal ?? null,
     tablespaces: said?.tablespaces ?? [],
-    damage: said?.damage ?? (facts.kind === 'stopped' ? await pages() : null),
+    damage: said?.damage ?? (await trouble()),
   };
 }
 

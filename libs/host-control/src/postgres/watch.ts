@@ -8,6 +8,7 @@ import { type HostContext, inPgdata, localTarget } from './context.js';
 import { stoppedFacts } from './control-data.js';
 import { factsOf } from './probe-query.js';
 import { type ProbeAnswer, Prober } from './prober.js';
+import { whyUnfinished } from './unfinished.js';
 
 /** SQLSTATE cannot_connect_now: starting up, shutting down, or recovering. */
 const CANNOT_CONNECT_NOW = '57P03';
@@ -170,7 +171,7 @@ export class Watch {
     const control = inPgdata(this.#host, 'global/pg_control');
     if (!(await isThere(control))) return { kind: 'empty' };
     const { mtimeMs, ino } = await stat(control);
-    const unfinished = await isThere(paths.unfinished);
+    const unfinished = await whyUnfinished(paths);
     const key = `${mtimeMs}/${ino}/${unfinished}`;
     // A tool at work (rewind, single-user mode) changes what we would read: say what was true before, or nothing.
     if (members(everyone).length > 0) return this.#stopped?.facts ?? { kind: 'unknown' };

@@ -1,8 +1,11 @@
-import { isLeader, leaderOf } from '@yosugara/consensus';
+import { isLeader, leaderOf, leaderReady } from '@yosugara/consensus';
 import { maintenanceOf, mayClaim, mayServe, outOnPurpose, successor } from '@yosugara/failover';
 import { assertNever, type NodeId } from '@yosugara/kernel';
+import { planRecover, planText } from '../recover/plan.js';
+import { type PreflightInput, preflight } from '../recover/preflight.js';
 import { propose, raftInput } from './acting.js';
 import { observe } from './observe.js';
+import { sideOf } from './recovering.js';
 import type { ControllerState } from './state.js';
 import type { ControllerEffect, OperatorRequest, PeerMessage } from './types.js';
 
@@ -17,14 +20,14 @@ export function request(state: ControllerState, id: string, asked: OperatorReque
   if (!isLeader(state.raft)) {
     const leader = leaderOf(state.raft);
     if (leader === null || from !== null)
-      return answer(id, from, false, 'no leader is known: no majority of the members answers');
+      return answer(id, from, false, 'no leader is known: no majority of the members answers', 'NO_QUORUM');
     remember(state, id, null);
     return [{ kind: 'send', to: leader, message: { k: 'request', id, request: asked } }];
   }
   if (state.proposal !== null) return answer(id, from, false, 'busy with another change; ask again');
   switch (asked.kind) {
     case 'recover':
-      return recover(state, id, asked.node, from);
+      return recover(state, id, asked, from);
     case 'switchover':
       return switchover(state, id, asked.to, from);
     case 'pause':
@@ -69,19 +72,34 @@ function maintenance(state: ControllerState, id: string, asked: Asked<'maintenan
   return propose(state, { kind: 'maintenance', requestId: id, node, untilWallMs, why });
 }
 
-function recover(state: ControllerState, id: string, wanted: NodeId | null, from: NodeId | null): ControllerEffect[] {
+function recover(state: ControllerState, id: string, asked: Asked<'recover'>, from: NodeId | null): ControllerEffect[] {
   const { record, config } = state;
+  const wanted = asked.node;
   const data = config.members.filter((member) => member.kind === 'data').map((member) => member.id);
-  if (record.owner === null || record.phase !== 'serving')
-    return answer(id, from, false, 'no Master is serving: a node can be brought back only to a Master');
   if (wanted !== null && !data.includes(wanted))
-    return answer(id, from, false, `${wanted} is not a data node; data nodes are ${data.join(', ')}`);
-  if (wanted === record.owner) return answer(id, from, false, `${wanted} is the Master`);
+    return answer(id, from, false, `${wanted} is not a data node; data nodes are ${data.join(', ')}`, 'NODE_UNKNOWN');
+  if (record.owner === null || record.phase !== 'serving')
+    return answer(id, from, false, 'no Master is serving: a node can be brought back only to a Master', 'NO_MASTER');
+  if (wanted === record.owner)
+    return answer(id, from, false, `${wanted} is the Master: only a node that is out can be recovered`, 'IS_MASTER');
   // With `strict` a node that waits for us is still in the sync set.
   const lacking = (candidate: NodeId): boolean =>
     !record.syncSet.includes(candidate) || state.reports.get(candidate)?.report.needsRecover === true;
   const node = wanted ?? data.find((candidate) => candidate !== record.owner && lacking(candidate)) ?? null;
   if (node === null || !lacking(node)) return answer(id, from, true, 'nothing to recover: every node is in the sync set');
+  const input: PreflightInput = {
+    record,
+    wallMs: state.wallMs,
+    quorum: leaderReady(state.raft),
+    source: sideOf(state, record.owner),
+    target: sideOf(state, node),
+    discardUnknown: asked.discardUnknown ?? false,
+  };
+  if (asked.dryRun === true) return answer(id, from, true, planText(planRecover(input)));
+  const refused = preflight(input);
+  if (refused !== null) return answer(id, from, false, refused.message, refused.code);
+  const open = record.recover.find((known) => known.node === node && known.state === 'open');
+  if (open !== undefined) return answer(id, from, true, `recover of ${node} is under way already (${open.requestId})`);
   remember(state, id, from);
   return propose(state, { kind: 'recover', node, requestId: id });
 }
@@ -168,7 +186,8 @@ export function yieldTo(state: ControllerState, to: NodeId): ControllerEffect[] 
 
 export function answered(state: ControllerState, message: Extract<PeerMessage, { k: 'answer' }>): ControllerEffect[] {
   if (!state.waiting.delete(message.id)) return [];
-  return [{ kind: 'answer', id: message.id, ok: message.ok, message: message.message }];
+  const { id, ok, code } = message;
+  return [{ kind: 'answer', id, ok, message: message.message, ...(code === undefined ? {} : { code }) }];
 }
 
 /** Requests nobody answered in time. */
@@ -185,5 +204,7 @@ function remember(state: ControllerState, id: string, from: NodeId | null): void
   state.waiting.set(id, { atMs: state.nowMs, from, requestId: id });
 }
 
-const answer = (id: string, from: NodeId | null, ok: boolean, message: string): ControllerEffect[] =>
-  from === null ? [{ kind: 'answer', id, ok, message }] : [{ kind: 'send', to: from, message: { k: 'answer', id, ok, message } }];
+const answer = (id: string, from: NodeId | null, ok: boolean, message: string, code?: string): ControllerEffect[] => {
+  const said = { id, ok, message, ...(code === undefined ? {} : { code }) };
+  return from === null ? [{ kind: 'answer', ...said }] : [{ kind: 'send', to: from, message: { k: 'answer', ...said } }];
+};

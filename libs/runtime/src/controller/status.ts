@@ -1,8 +1,9 @@
 import { isLeader, leaderOf, termOf } from '@yosugara/consensus';
 import { type PostgresFacts, predict, troublesOfCluster } from '@yosugara/failover';
 import { formatLsn, type NodeId } from '@yosugara/kernel';
-import type { RecoverProgress, Status } from '@yosugara/protocol';
+import type { Status } from '@yosugara/protocol';
 import { observe } from './observe.js';
+import { recoverOf } from './recovering.js';
 import { reportOf } from './report.js';
 import type { ControllerState } from './state.js';
 import type { NodeReport } from './types.js';
@@ -108,6 +109,7 @@ function nodeOf(
   const walEnd = facts !== undefined && 'walEnd' in facts ? facts.walEnd : null;
   const ownerEnd = owner?.postgres.kind === 'primary' ? owner.postgres.walEnd : null;
   const processes = [...(report?.host.processes ?? [])];
+  const returning = recoverOf(state, id, report);
   if (report?.receiver != null) processes.push({ name: 'receiver', pid: report.receiver.pid });
   return {
     name: member.id,
@@ -134,48 +136,14 @@ function nodeOf(
             behindPeer: report.receiver.behindPeer,
             peerLink: report.receiver.peerLink,
           },
-    recover: recoverOf(state, id, report, owner),
+    recover: returning.recover,
+    recoverReport: returning.report,
     processes,
   };
 }
 
 const describe = (facts: PostgresFacts): string =>
   facts.kind === 'standby' ? `standby, ${facts.receiver}` : facts.kind === 'stopped' ? `stopped (${facts.state})` : facts.kind;
-
-/** The phases of failover.md section 8 that a person waits for. */
-function recoverOf(
-  state: ControllerState,
-  node: NodeId,
-  report: NodeReport | undefined,
-  owner: NodeReport | undefined,
-): RecoverProgress | null {
-  const request = state.record.recover.find((open) => open.node === node);
-  if (request === undefined) return null;
-  const method = report?.progress?.method ?? null;
-  const at = (phase: string, step: number, detail: string, fraction: number | null = null, done = false): RecoverProgress => ({
-    requestId: request.requestId,
-    phase,
-    step,
-    steps: 6,
-    detail,
-    fraction,
-    method: method ?? (done ? 'follow' : null),
-    state: done ? 'done' : 'running',
-  });
-  // Long done, and Master since: whatever is going on there now is no recover.
-  if (request.state === 'done' && state.record.owner === node) return at('done', 6, 'in the sync set', 1, true);
-  if (report === undefined) return at('preflight', 1, `${node} is not heard: is its controller running?`);
-  if (report.role === 'REBUILDING' || report.progress?.running === true)
-    return at(method === 'rewind' ? 'rewind' : 'rebuild', 3, report.progress?.detail ?? '', report.progress?.fraction ?? null);
-  if (report.postgres.kind !== 'standby') return at('start', 2, report.why);
-  if (report.postgres.receiver !== 'streaming') return at('stream', 4, report.why);
-  if (!state.record.syncSet.includes(node)) return at('join', 5, owner?.why ?? report.why);
-  const level = owner?.receiver?.peerLink === 'up' && owner.receiver.behindPeer === 0 && report.receiver?.peerLink === 'up';
-  const behind = owner?.receiver?.behindPeer;
-  return level
-    ? at('done', 6, 'in the sync set; journals level', 1, true)
-    : at('journals', 6, behind === undefined ? 'waiting for the receivers' : `journals: ${behind} records behind`);
-}
 
 function linksOf(ids: readonly NodeId[], reports: ReadonlyMap<NodeId, NodeReport>): Status['links'] {
   return ids.flatMap((from) =>

@@ -1,5 +1,6 @@
 import type { PostgresFacts } from '@yosugara/failover';
 import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
+import type { CopyDone, Survey } from '../recover/types.js';
 
 /** Where another member's PostgreSQL is reached for replication. */
 export interface PostgresPeer {
@@ -8,7 +9,12 @@ export interface PostgresPeer {
   readonly port: number;
 }
 
-export type Progress = (detail: string, fraction: number | null) => void;
+export interface CopyBytes {
+  readonly stage?: 'prepare' | 'copy';
+  readonly bytes?: number;
+  readonly totalBytes?: number | null;
+}
+export type Progress = (detail: string, fraction: number | null, more?: CopyBytes) => void;
 
 /**
  * Hands on this host's PostgreSQL. Every method has a deadline of its own, throws `PostgresControlError` (stable code,
@@ -47,12 +53,11 @@ export interface PostgresHost {
    */
   stop(mode: 'fast' | 'kill', budgetMs: number): Promise<{ readonly clean: boolean; readonly walEnd: Lsn | null }>;
   /** pg_rewind against the peer (crash recovery included); throws REWIND_FAILED: then only baseBackup helps. */
-  rewind(
-    source: PostgresPeer,
-    progress: Progress,
-  ): Promise<{ readonly discardedFrom: Lsn | null; readonly discardedTo: Lsn | null }>;
-  /** Into a new directory, then renamed; the old one is set aside (one is kept). */
-  baseBackup(source: PostgresPeer, progress: Progress): Promise<{ readonly bytes: number }>;
+  rewind(source: PostgresPeer, progress: Progress): Promise<CopyDone>;
+  /** Into a new directory, then renamed; the old ones are set aside, as many as are configured. */
+  baseBackup(source: PostgresPeer, progress: Progress): Promise<CopyDone>;
+  /** Looks that are too dear for every probe. verify: read every page of a stopped data directory, unless a verb comes in between. */
+  survey(verify: boolean): Promise<Survey>;
   close(): Promise<void>;
 }
 

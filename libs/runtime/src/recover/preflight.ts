@@ -59,7 +59,7 @@ export function preflight(input: PreflightInput): Refusal | null {
       `the cluster is paused until ${new Date(record.pause.untilWallMs).toISOString()} (${record.pause.why}): end the pause first`,
     );
   if (!target.heard)
-    return refusal('NODE_NOT_HEARD', `${target.node} is not heard: switch it on and see that its controller runs`);
+    return refusal('NODE_NOT_HEARD', `${target.node} is not heard: switch it on, see that its controller runs, and ask again`);
   return ofPrograms(source, target) ?? ofData(input, source) ?? ofRoom(source, target);
 }
 

@@ -1,0 +1,356 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Lsn } from '@yosugara/kernel';
+import type { CopyDone } from '@yosugara/runtime';
+import type pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildChildPrograms } from '../testing/build.js';
+import { B, eventually, Testbed, type TestNode } from '../testing/testbed.js';
+
+/** Every cause for which a node comes back, on real servers: what is seen of it, and what brings it back (failover.md 8; faults.md D, P11, R). */
+describe('a node that comes back', () => {
+  let bed: Testbed;
+  let a: TestNode;
+  let b: TestNode;
+  let client: pg.Client;
+  const quiet = () => {};
+  const inB = (name: string) => join(b.config.dataDir!, 'pgdata', name);
+  const uid = Number(execFileSync('id', ['-u', 'postgres'], { encoding: 'utf8' }));
+
+  beforeAll(async () => {
+    buildChildPrograms();
+    bed = await Testbed.open();
+    [a, b] = await Promise.all([bed.primary(), bed.node('b')]);
+    client = await bed.client(a);
+    await client.query('create table t (n int primary key)');
+    await a.postgres.ensureSlot(B);
+  });
+  afterAll(() => bed.close());
+
+  const streaming = () =>
+    eventually('streaming', 8_000, () => {
+      const facts = a.postgres.facts();
+      return facts.kind === 'primary' && facts.peers.some((peer) => peer.node === B && peer.streaming);
+    });
+  const copyAnew = async (): Promise<CopyDone> => {
+    const done = await b.postgres.baseBackup(a.peer, quiet);
+    await b.postgres.startStandby(a.peer);
+    await streaming();
+    return done;
+  };
+  const incomplete = (damage: RegExp) =>
+    eventually('told as damaged', 5_000, () => {
+      const facts = b.postgres.facts();
+      return facts.kind === 'stopped' && facts.state === 'incomplete' && damage.test(facts.damage ?? '') ? facts : null;
+    });
+  let row = 0;
+  const write = async () => {
+    row += 1;
+    await client.query('insert into t values ($1)', [row]);
+  };
+  const rowsOf = async (node: TestNode) => {
+    const session = await bed.client(node);
+    const { rows } = await session.query('select count(*)::int as n from t');
+    await session.end();
+    return rows[0].n as number;
+  };
+  const level = () => eventually('the same rows', 5_000, async () => (await rowsOf(b)) === row);
+
+  /** The owner's data: nothing that a recover of `b` does may change it (S14). */
+  const ownersFiles = () =>
+    ['PG_VERSION', 'postgresql.conf', 'pg_hba.conf', 'yosugara.conf'].map((name) =>
+      readFileSync(join(a.config.dataDir!, 'pgdata', name), 'utf8'),
+    );
+
+  beforeEach(async () => {
+    // Each cause starts from a Standby that follows.
+    if (b.postgres.facts().kind === 'standby') return;
+    await b.postgres.stop('kill', 0);
+    await copyAnew();
+  });
+
+  it('wiped: it is empty, and a base backup with bytes and total brings it back', async () => {
+    await write();
+    await b.postgres.stop('kill', 0);
+    rmSync(join(b.config.dataDir!, 'pgdata'), { recursive: true });
+    await eventually('empty', 3_000, () => b.postgres.facts().kind === 'empty');
+    const seen: { stage: string | undefined; bytes: number; total: number | null }[] = [];
+    const before = ownersFiles();
+    const done = await b.postgres.baseBackup(a.peer, (_detail, _fraction, more = {}) =>
+      seen.push({ stage: more.stage, bytes: more.bytes ?? -1, total: more.totalBytes ?? null }),
+    );
+    expect(done).toMatchObject({ discarded: null, setAside: null });
+    expect(seen[0]).toMatchObject({ stage: 'prepare' });
+    expect(seen.at(-1)!.bytes).toBeGreaterThan(10_000_000);
+    expect(seen.at(-1)!.total).toBeGreaterThanOrEqual(seen.at(-1)!.bytes * 0.9);
+    await b.postgres.startStandby(a.peer);
+    await streaming();
+    await level();
+    expect(ownersFiles()).toEqual(before);
+  });
+
+  it('pg_control damaged (D18): told so, and rebuilt; the old directory is set aside', async () => {
+    await b.postgres.stop('fast', 3_000);
+    const file = openSync(inB('global/pg_control'), 'r+');
+    writeSync(file, Buffer.from('damage'), 0, 6, 100);
+    closeSync(file);
+    await incomplete(/^pg_control is damaged/);
+    expect((await copyAnew()).setAside).toBe(join(b.config.dataDir!, 'pgdata.old'));
+    truncateSync(inB('global/pg_control'), 8192);
+  });
+
+  it('a WAL segment missing (D19): fetched from the Master as long as it has it', async () => {
+    await b.postgres.stop('kill', 0);
+    for (const name of readdirSync(inB('pg_wal'))) if (/^[0-9A-F]{24}$/.test(name)) rmSync(inB(`pg_wal/${name}`));
+    await write();
+    await b.postgres.startStandby(a.peer);
+    await streaming();
+    await level();
+  });
+
+  it('files missing that it cannot start without: PostgreSQL says so, and from then on it is a fact', async () => {
+    await b.postgres.stop('kill', 0);
+    rmSync(inB('pg_replslot'), { recursive: true });
+    await expect(b.postgres.startStandby(a.peer)).rejects.toMatchObject({ code: 'START_FAILED' });
+    await incomplete(/missing/);
+    await expect(b.postgres.startStandby(a.peer)).rejects.toMatchObject({ code: 'NO_DATA' });
+    await copyAnew();
+  });
+
+  it('a page with a flipped bit (D12): found while it waits, once, and never at the cost of the recover itself', async () => {
+    await client.query('create table if not exists big as select n, repeat($1, 500) as filler from generate_series(1, 500) n', [
+      'x',
+    ]);
+    const { rows } = await client.query("select pg_relation_filepath('big') as path");
+    // A standby writes its pages out when it has replayed a checkpoint.
+    await superuser(a, 'checkpoint');
+    const { rows: lsn } = await client.query('select pg_current_wal_flush_lsn()::text as at');
+    await eventually('replayed', 5_000, async () => {
+      const session = await bed.client(b);
+      const { rows: done } = await session.query('select pg_last_wal_replay_lsn() >= $1::pg_lsn as done', [lsn[0].at]);
+      await session.end();
+      return done[0].done as boolean;
+    });
+    await b.postgres.stop('fast', 5_000);
+    const file = openSync(inB(rows[0].path as string), 'r+');
+    writeSync(file, Buffer.from([0xff]), 0, 1, 8192 + 5000);
+    closeSync(file);
+    expect(await b.postgres.survey(false)).toMatchObject({ damage: null });
+    const { damage } = await b.postgres.survey(true);
+    expect(damage).toMatch(/^1 pages here have a wrong checksum, the first in pgdata\/base\//);
+    // Known from then on, without reading again.
+    expect((await b.postgres.survey(false)).damage).toBe(damage);
+    await copyAnew();
+  });
+
+  it('slot dropped or lost (R4): made anew by the Master, and it follows', async () => {
+    await b.postgres.stop('fast', 3_000);
+    await eventually('inactive', 5_000, async () => {
+      const { rows } = await client.query("select active from pg_replication_slots where slot_name = 'yosugara_b'");
+      return rows[0]?.active === false;
+    });
+    const dropped = await superuser(a, "select pg_drop_replication_slot('yosugara_b')");
+    expect(dropped).toBeDefined();
+    await write();
+    await a.postgres.ensureSlot(B);
+    await b.postgres.startStandby(a.peer);
+    await streaming();
+    await level();
+  });
+
+  it('its slot and the WAL it needs are gone: the Master says from where on it still has any', async () => {
+    await b.postgres.stop('fast', 3_000);
+    const behind = b.postgres.facts();
+    await superuser(a, "select pg_drop_replication_slot('yosugara_b')").catch(quiet);
+    await superuser(a, "alter system set wal_keep_size = '0'");
+    writeFileSync(
+      join(a.config.dataDir!, 'pgdata/yosugara.conf'),
+      `${readFileSync(join(a.config.dataDir!, 'pgdata/yosugara.conf'), 'utf8')}wal_keep_size = '0'\nmin_wal_size = '32MB'\n`,
+    );
+    await superuser(a, 'select pg_reload_conf()');
+    for (let turn = 0; turn < 4; turn++) {
+      await write();
+      await superuser(a, 'select pg_switch_wal()');
+      await superuser(a, 'checkpoint');
+    }
+    const { oldestWal } = await a.postgres.survey(false);
+    expect(behind.kind === 'stopped' && oldestWal !== null && oldestWal > behind.walEnd).toBe(true);
+    await a.postgres.ensureSlot(B);
+    await b.postgres.startStandby(a.peer);
+    await eventually("told in PostgreSQL's own words", 8_000, async () =>
+      /no longer has the WAL/.test((await b.postgres.survey(false)).damage ?? ''),
+    );
+    await b.postgres.stop('fast', 3_000);
+    expect((await b.postgres.survey(false)).damage).toMatch(/already been removed/);
+    await copyAnew();
+    expect((await b.postgres.survey(false)).damage).toBeNull();
+    await level();
+  });
+
+  it('zombie or stale lock files (P11): judged by /proc, and removed with a reason', async () => {
+    await b.postgres.stop('kill', 0);
+    const stale = [
+      process.pid,
+      inB(''),
+      Math.floor(Date.now() / 1000) - 10_000,
+      b.config.ports.postgres,
+      '/tmp',
+      '*',
+      '1 999999999',
+    ];
+    writeFileSync(inB('postmaster.pid'), `${stale.join('\n')}\n`);
+    chownSync(inB('postmaster.pid'), uid, uid);
+    await b.postgres.startStandby(a.peer);
+    await streaming();
+  });
+
+  it('an interrupted rewind: only a base backup helps; an interrupted base backup: nothing has changed', async () => {
+    await b.postgres.stop('fast', 3_000);
+    mkdirSync(join(b.config.dataDir!, 'pgdata.new'));
+    writeFileSync(join(b.config.dataDir!, 'pgdata.new/half'), 'x');
+    await b.postgres.startStandby(a.peer);
+    await streaming();
+    await b.postgres.stop('fast', 3_000);
+    writeFileSync(join(b.config.dataDir!, 'unfinished'), 'rewind\n');
+    await incomplete(/rewind was interrupted/);
+    await copyAnew();
+    expect(existsSync(join(b.config.dataDir!, 'pgdata.new'))).toBe(false);
+  });
+
+  it('crash recovery without fsync was interrupted: harmless while the host stayed up, damage when it did not', async () => {
+    await b.postgres.stop('kill', 0);
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    writeFileSync(join(b.config.dataDir!, 'unfinished'), `recovering ${boot}\n`);
+    await b.postgres.startStandby(a.peer);
+    await streaming();
+    expect(existsSync(join(b.config.dataDir!, 'unfinished'))).toBe(false);
+    await b.postgres.stop('kill', 0);
+    writeFileSync(join(b.config.dataDir!, 'unfinished'), 'recovering another-life-of-the-kernel\n');
+    await incomplete(/host went down/);
+    await copyAnew();
+  });
+
+  it('too little room: refused before anything is touched, with what is needed', async () => {
+    await b.postgres.stop('fast', 3_000);
+    const huge = 400 * 1024 ** 3;
+    const { mustFit } = await import('../postgres/base-backup.js');
+    const { hostContext } = await import('../postgres/context.js');
+    const { CLOCK } = await import('../testing/testbed.js');
+    const { SILENT_LOG } = await import('@yosugara/kernel');
+    const host = hostContext({ config: b.config, deadMan: b.deadMan, log: SILENT_LOG, clock: CLOCK });
+    const theirs = { systemId: '', timeline: 1, history: '', major: 15, databaseBytes: huge, tablespaces: [] };
+    await expect(mustFit(host, a.peer, theirs)).rejects.toMatchObject({
+      code: 'DISK_TOO_SMALL',
+      message: expect.stringMatching(/ MB free, .* needs /),
+    });
+    expect(existsSync(inB('PG_VERSION'))).toBe(true);
+    await b.postgres.startStandby(a.peer);
+    await streaming();
+  });
+
+  it('a tablespace on another volume (R24): gets a folder of its own beside; without its volume it is refused', async () => {
+    const volume = join(bed.root, 'volume');
+    mkdirSync(join(volume, 'space'), { recursive: true });
+    chownSync(join(volume, 'space'), uid, uid);
+    await b.postgres.stop('kill', 0);
+    await superuser(a, `create tablespace far location '${join(volume, 'space')}'`);
+    await superuser(a, 'create table far_away (n int) tablespace far', 'yosugara');
+    await superuser(a, 'insert into far_away values (7)', 'yosugara');
+    await copyAnew();
+    expect(readdirSync(volume).filter((name) => /^space\.yosugara-b-\d+$/.test(name))).toHaveLength(1);
+    const { rows } = await superuser(b, 'select n from far_away', 'yosugara');
+    expect(rows).toEqual([{ n: 7 }]);
+    await b.postgres.stop('kill', 0);
+    renameSync(volume, `${volume}.unmounted`);
+    await expect(b.postgres.baseBackup(a.peer, quiet)).rejects.toMatchObject({ code: 'TABLESPACE_MISSING' });
+    renameSync(`${volume}.unmounted`, volume);
+    await copyAnew();
+    await superuser(a, 'drop table far_away', 'yosugara');
+    await eventually(
+      'dropped there, too',
+      5_000,
+      async () => (await superuser(b, "select 1 from pg_class where relname = 'far_away'", 'yosugara')).rows.length === 0,
+    );
+    await superuser(a, 'drop tablespace far');
+  });
+
+  it('keeps as many old directories as are configured, the newest first', async () => {
+    for (let turn = 0; turn < 2; turn++) {
+      await b.postgres.stop('kill', 0);
+      await copyAnew();
+    }
+    await eventually(
+      'pruned',
+      5_000,
+      () =>
+        readdirSync(b.config.dataDir!)
+          .filter((name) => name.startsWith('pgdata.old'))
+          .join() === 'pgdata.old',
+    );
+    expect(statSync(join(b.config.dataDir!, 'pgdata.old')).isDirectory()).toBe(true);
+  });
+
+  it('diverged, with segments that wait for the archive: those before the fork are archived, none behind it', async () => {
+    await b.postgres.stop('kill', 0);
+    await copyAnew();
+    await superuser(a, 'checkpoint');
+    const { forkLsn } = await b.postgres.promote({ above: 1 });
+    // `a` goes on alone: what it writes now has diverged.
+    await write();
+    const archive = join(bed.root, 'archive');
+    mkdirSync(archive);
+    chownSync(archive, uid, uid);
+    await a.postgres.stop('kill', 0);
+    const status = join(a.config.dataDir!, 'pgdata/pg_wal/archive_status');
+    const segment = (at: number) =>
+      `00000001${'00000000'}${Math.floor(at / 2 ** 24)
+        .toString(16)
+        .toUpperCase()
+        .padStart(8, '0')}`;
+    const [before, behind] = [segment(forkLsn - 2 ** 24), segment(forkLsn)];
+    for (const name of [before, behind]) {
+      writeFileSync(join(status, `${name}.ready`), '');
+      chownSync(join(status, `${name}.ready`), uid, uid);
+    }
+    const main = join(a.config.dataDir!, 'pgdata/postgresql.conf');
+    writeFileSync(main, `archive_mode = on\narchive_command = 'cp %p ${archive}/%f'\n${readFileSync(main, 'utf8')}`);
+    await b.postgres.ensureSlot(a.peer.node);
+    const done = await a.postgres.rewind(b.peer, quiet);
+    expect(readdirSync(archive)).toEqual(existsSync(join(archive, before)) ? [before] : []);
+    expect(done.archived).toBe(readdirSync(archive).length);
+    expect(done.discarded?.from).toBe(forkLsn as Lsn);
+    expect(readdirSync(archive)).not.toContain(behind);
+  });
+
+  async function superuser(node: TestNode, sql: string, database = 'postgres') {
+    const { default: driver } = await import('pg');
+    const session = new driver.Client({
+      host: join(node.config.dataDir!, 'run'),
+      port: node.config.ports.postgres,
+      user: 'postgres',
+      database,
+      password: readFileSync(join(node.config.stateDir, 'secrets/pg-superuser'), 'utf8').trim(),
+    });
+    await session.connect();
+    try {
+      return await session.query(sql);
+    } finally {
+      await session.end();
+    }
+  }
+});
