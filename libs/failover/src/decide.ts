@@ -46,7 +46,9 @@ function decideData(o: Observation): Omit<Decision, 'campaign' | 'needsRecover'>
     // Whoever may claim once its PostgreSQL runs gets it started by the follower's rules.
     if (led !== null && led.actions.length > 0) return led;
     const part = follow(o);
-    return part.actions.length > 0 || led === null ? part : { ...part, why: led.why };
+    const tells = part.role === 'HALT' || part.needsRecover === true;
+    if (part.actions.length > 0 || led === null || tells) return part;
+    return { ...part, why: part.why === led.why ? led.why : `${led.why}; ${part.why}` };
   }
   return renounceIfStopped(o, shootingFirst(o, follow(o)));
 }

@@ -1,4 +1,4 @@
-import type { Lsn, NodeId } from '@yosugara/kernel';
+import { formatLsn, type Lsn, type NodeId } from '@yosugara/kernel';
 import { fencedHere } from './fencing.js';
 import { maintenanceOf, outOnPurpose } from './fitness.js';
 import type { Action, Decision, Observation } from './observation.js';
@@ -88,7 +88,17 @@ function handsOff(o: Observation, why: string): Part {
 export const stopNow = (o: Observation): Action => ({ kind: 'pg.stop', mode: 'fast', budgetMs: o.settings.timings.stopBudgetMs });
 
 function whenEmpty(o: Observation, serving: NodeId | null): Part {
-  if (serving === null) return { role: 'INIT', why: 'no data here; waiting for a Master to copy from', actions: [] };
+  if (serving === null && o.record.syncSet.includes(o.self) && o.record.systemId !== null)
+    return {
+      role: 'HALT',
+      why: 'the data directory is gone and nobody serves: bring it back, or let the other node serve what it has with `yosugara promote --accept-data-loss`',
+      actions: [],
+    };
+  if (serving === null) {
+    const lost = o.record.owner !== null && o.record.owner !== o.self && !heardLately(o, o.record.owner);
+    const which = lost ? ` (the last one, ${o.record.owner}, is not heard)` : '';
+    return { role: 'INIT', why: `no data here; waiting for a Master to copy from${which}`, actions: [] };
+  }
   if (o.postgresSinceMs + 200 > o.nowMs) return { role: 'INIT', why: 'no data here', actions: [] };
   return rebuild(o, serving, 'no data here');
 }
@@ -171,10 +181,20 @@ function rewind(o: Observation, serving: NodeId): Part {
   };
 }
 
+/** T8: nobody who holds every acknowledged commit is heard, and this node does not. */
+const isBereft = (o: Observation): boolean =>
+  o.record.syncSet.length > 0 && !o.record.syncSet.includes(o.self) && o.record.syncSet.every((node) => !heardLately(o, node));
+
+function bereft(o: Observation): string {
+  const end = 'walEnd' in o.postgres ? `; WAL here ends at ${formatLsn(o.postgres.walEnd)}` : '';
+  return `${whyOf('T8')} (${o.record.syncSet.join(', ')} holds them and is not heard${end}): bring it back, or run \`yosugara promote --accept-data-loss\``;
+}
+
 function whenStandby(o: Observation, serving: NodeId | null): Part {
   const facts = o.postgres;
   if (facts.kind !== 'standby') return { role: 'INIT', why: 'unknown', actions: [] };
   const role = o.record.syncSet.includes(o.self) ? 'STANDBY_SYNC' : 'STANDBY_CATCHUP';
+  if (isBereft(o)) return { role, why: bereft(o), actions: [] };
   if (serving === null)
     return { role, why: o.record.owner === null ? 'no Master yet' : 'waiting for a serving Master', actions: [] };
   if (divergedHere(o) || onUnknownTimeline(o))

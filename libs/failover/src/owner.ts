@@ -27,6 +27,8 @@ const UNARMED = 'waiting for a fresh round: the dead man is not armed';
 
 /** What the owner does, its lease holding. */
 export function own(o: Observation): Part {
+  const lost = unusable(o);
+  if (lost !== null) return abandon(o, lost);
   const part = inPhase(o);
   const { why, actions } = fencing(o, isUnproven(o));
   if (why === null) return part;
@@ -54,6 +56,22 @@ function inPhase(o: Observation): Part {
     default:
       return assertNever(o.record.phase);
   }
+}
+
+/** What is here can never be served, whatever the phase. null: it can. */
+function unusable(o: Observation): string | null {
+  const facts = o.postgres;
+  if (o.record.systemId === null) return null;
+  if (facts.kind === 'empty') return 'the data directory is gone';
+  if (facts.kind === 'stopped' && facts.state === 'incomplete') return 'the data directory is an interrupted copy';
+  return 'systemId' in facts && facts.systemId !== o.record.systemId ? 'the data directory belongs to another cluster' : null;
+}
+
+/** The epoch goes to whoever holds the data, too; with nobody left an operator is asked for (see `follow`). */
+function abandon(o: Observation, why: string): Part {
+  if (!isQuiet(o) || o.postgres.kind === 'standby')
+    return { role: 'HALT', why, actions: o.postgres.kind === 'primary' || o.postgres.kind === 'standby' ? [stopNow(o)] : [] };
+  return giveUp(o, why);
 }
 
 const propose = (command: Extract<Action, { kind: 'record.propose' }>['command']): Action => ({
@@ -105,7 +123,7 @@ function promoting(o: Observation): Part {
             why: 'making the first database',
             actions: coolingDown(o, 'pg.initialise') ? [] : [{ kind: 'pg.initialise' }],
           }
-        : giveUp(o, 'the data directory is gone');
+        : abandon(o, 'the data directory is gone');
     case 'stopped':
       if (o.record.systemId === null && !o.armed) return { role: 'PROMOTING', why: UNARMED, actions: [] };
       // First start only: everybody else is promoted out of recovery.
@@ -250,7 +268,6 @@ function failedHere(o: Observation): Part {
     };
   if (facts.kind === 'standby')
     return { role: 'DEMOTING', why: 'the database is in recovery though it should serve', actions: [stopNow(o)] };
-  if (facts.kind === 'empty') return giveUp(o, 'the data directory is gone');
   const held = heldBack(o);
   const heir = successor(o);
   if (heir !== null && held === null) return giveUp(o, 'PostgreSQL failed');
