@@ -22,6 +22,7 @@ import { ControlServer } from './control-server.js';
 import { createLog } from './logging.js';
 import { StatusServer } from './status-server.js';
 import { TaughtMark } from './taught-mark.js';
+import { traceFile } from './trace-file.js';
 
 const STOP_BUDGET_MS = 5_000;
 const VIP_RETRY_MS = 100;
@@ -99,7 +100,9 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
   });
   let control: ControlServer | null = null;
   let vipWanted = false;
+  const trace = traceFile(process.env, log);
   const ports: DriverPorts = {
+    ...(trace === null ? {} : { trace }),
     clock,
     random: { next: () => Math.random() },
     log,

@@ -7,6 +7,7 @@ export { type ControllerState, createController } from './controller/state.js';
 export { type StatusContext, statusOf } from './controller/status.js';
 export { stepController } from './controller/step.js';
 export { raftTimings } from './controller/timings.js';
+export type { TraceEntry } from './controller/trace.js';
 export * from './controller/types.js';
 export * from './ingest/index.js';
 export * from './ports/consensus.js';

@@ -11,6 +11,7 @@ import { observe } from './observe.js';
 import { type ControllerState, createController } from './state.js';
 import { type StatusContext, statusOf } from './status.js';
 import { stepController } from './step.js';
+import type { TraceEntry } from './trace.js';
 import type {
   ActionResult,
   ControllerConfig,
@@ -45,6 +46,8 @@ export interface DriverPorts {
   readonly pid: number;
   /** Absent: none is configured. */
   readonly hooks?: HookPort;
+  /** Every input with its effects, before they are done. */
+  readonly trace?: (entry: TraceEntry) => void;
   readonly onNotice: (notice: RoleNotice) => void;
   /** The consensus disk failed, or the dead man is gone: this process must end at once. */
   readonly onFatal: (why: string) => void;
@@ -75,7 +78,9 @@ export class ControllerDriver {
   constructor(ports: DriverPorts, config: ControllerConfig, context: StatusContext, restored: Restored) {
     this.#ports = ports;
     this.#context = context;
-    const created = createController(config, restored, ports.clock.monotonicMs(), ports.clock.wallMs());
+    const [nowMs, wallMs] = [ports.clock.monotonicMs(), ports.clock.wallMs()];
+    ports.trace?.({ start: { config, restored, nowMs, wallMs } });
+    const created = createController(config, restored, nowMs, wallMs);
     this.#state = created.state;
     this.#first = created.effects;
   }
@@ -221,7 +226,9 @@ export class ControllerDriver {
         if ((this.#pumped += 1) % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
         const { clock, random } = this.#ports;
         const timed = { ...input, nowMs: clock.monotonicMs(), wallMs: clock.wallMs(), random: random.next() } as ControllerInput;
-        for (const effect of stepController(this.#state, timed)) {
+        const effects = stepController(this.#state, timed);
+        this.#ports.trace?.({ input: timed, effects });
+        for (const effect of effects) {
           if (effect.kind === 'persist') await this.#ports.disk.persist(effect);
           else this.#perform(effect);
         }
