@@ -1,6 +1,10 @@
 import type { NodeId } from '@yosugara/kernel';
-import type { Observation } from './observation.js';
-import { worstFailoverMs } from './profiles.js';
+import { counts, watchdogOf } from './fencing.js';
+import { maintenanceOf, notFit } from './fitness.js';
+import { heldBack } from './governance.js';
+import type { FenceHealth, Observation } from './observation.js';
+import { watchdogWaitMs, worstFailoverMs } from './profiles.js';
+import { partnerOf } from './twoNodes.js';
 import { heardLately } from './view.js';
 
 export interface Prediction {
@@ -12,31 +16,96 @@ export interface Prediction {
   readonly reason: string;
 }
 
+const CHECK_EVERY_MS = 60_000;
+/** A device that was not asked for that many checks counts as never asked. */
+const CHECKS = 3;
+const BY_HAND = 'confirm by hand with `yosugara promote --old-master-is-off`';
+
 /** "If the Master died now": from any member's view; the reason is a whole sentence. */
 export function predict(o: Observation): Prediction {
   const no = (reason: string): Prediction => ({ failsOver: false, to: null, seconds: null, dataLoss: null, reason });
   const { record } = o;
-  if (record.owner === null || record.phase !== 'serving') return no('no Master is serving now');
-  const heir = record.syncSet.find((node) => node !== record.owner);
+  const { owner } = record;
+  if (owner === null || record.phase !== 'serving') return no('no Master is serving now');
+  const heir = record.syncSet.find((node) => node !== owner);
   if (heir === undefined)
-    return no(`only ${record.owner} holds every acknowledged commit; run \`yosugara recover\` to bring the other node back`);
-  if (heir !== o.self && !heardLately(o, heir)) return no(`${heir} is in the sync set but is not heard`);
-  const heirFacts = heir === o.self ? o.postgres : o.peers.get(heir)?.postgres;
-  if (heirFacts?.kind !== 'standby') return no(`PostgreSQL on ${heir} is ${heirFacts?.kind ?? 'unknown'}`);
-  const voters = [...o.peers.entries()].filter(([node]) => node !== record.owner && node !== heir);
-  const third = voters.some(([node]) => heardLately(o, node)) || (o.self !== record.owner && o.self !== heir);
-  if (!third) return no(`no third voter is heard: ${heir} alone has no majority`);
-  // P2 and P3 need a fence device and a hardware watchdog: neither is driven yet, and a proof that cannot be had must not be counted on.
-  if (!o.settings.stopProofs.includes('P4'))
-    return no(
-      `none of the configured stop proofs (${o.settings.stopProofs.join(', ')}) can cover a dead host here: set stopProofs: [P1, P4], or confirm by hand with \`yosugara promote --old-master-is-off\``,
-    );
-  const seconds = Math.ceil(worstFailoverMs(o.settings.timings) / 100) / 10;
+    return no(`only ${owner} holds every acknowledged commit; run \`yosugara recover\` to bring the other node back`);
+  const obstacle = heirProblem(o, heir) ?? heldBack(o) ?? (o.twoNodes ? lacksRight(o, owner, heir) : noThird(o, owner, heir));
+  if (obstacle !== null) return no(obstacle);
+  const proof = proofOfDeadHost(o, owner, heir);
+  if ('missing' in proof) return no(proof.missing);
+  const seconds = Math.ceil((worstFailoverMs(o.settings.timings) + proof.extraMs) / 100) / 10;
   return {
     failsOver: true,
     to: heir,
     seconds,
     dataLoss: 0,
-    reason: `${heir} holds every acknowledged commit and would serve within ${seconds} s`,
+    reason: `${heir} holds every acknowledged commit and would serve within ${seconds} s${proof.how}`,
   };
+}
+
+function heirProblem(o: Observation, heir: NodeId): string | null {
+  if (heir !== o.self && !heardLately(o, heir)) return `${heir} is in the sync set but is not heard`;
+  const facts = heir === o.self ? o.postgres : o.peers.get(heir)?.postgres;
+  if (facts?.kind !== 'standby') return `PostgreSQL on ${heir} is ${facts?.kind ?? 'unknown'}`;
+  return notFit(o, heir);
+}
+
+function noThird(o: Observation, owner: NodeId, heir: NodeId): string | null {
+  const third = o.voters.filter((node) => node !== owner && node !== heir);
+  return third.some((node) => node === o.self || heardLately(o, node))
+    ? null
+    : `no third voter is heard: ${heir} alone has no majority`;
+}
+
+/** Two nodes: a take-over begins with a fence, and not everybody may order one. */
+function lacksRight(o: Observation, owner: NodeId, heir: NodeId): string | null {
+  if (!o.voters.includes(heir)) return `${heir} has only just come back and does not vote yet`;
+  const right = heir === o.self ? o.fenceRight : o.peers.get(heir)?.fenceRight;
+  if (right === false) return `${heir} has not seen ${owner} in this epoch yet, so it would wait for it`;
+  return maintenanceOf(o.record, owner) === null ? null : `${owner} is in maintenance: its power is left alone`;
+}
+
+type Cover = { readonly extraMs: number; readonly how: string } | { readonly missing: string };
+
+/** What would prove that a host without power has stopped, and how much later than the election; the soonest counts. */
+function proofOfDeadHost(o: Observation, owner: NodeId, heir: NodeId): Cover {
+  const { timings, stopProofs, fenceDelayMs } = o.settings;
+  const missing: string[] = [];
+  const covers: { readonly extraMs: number; readonly how: string }[] = [];
+  if (counts(o, 'P4')) covers.push({ extraMs: 0, how: '' });
+  if (counts(o, 'P3')) {
+    const timeoutMs = watchdogOf(o.record.armed);
+    if (timeoutMs === null) missing.push(`${owner} has no verified hardware watchdog (P3)`);
+    else
+      covers.push({
+        extraMs: watchdogWaitMs(timings, timeoutMs) - timings.guardMs,
+        how: `, when the watchdog of ${owner} has surely reset it`,
+      });
+  }
+  if (counts(o, 'P2')) {
+    const device = fenceHealthOf(o, owner, heir);
+    if (typeof device === 'string') missing.push(`${device} (P2)`);
+    else
+      covers.push({
+        extraMs: device.offMs + (partnerOf(o) === null ? 0 : fenceDelayMs),
+        how: `, ${owner} being switched off first`,
+      });
+  }
+  const soonest = covers.sort((one, two) => one.extraMs - two.extraMs)[0];
+  if (soonest !== undefined) return soonest;
+  const listed = missing.length > 0 ? missing.join('; ') : `${stopProofs.join(', ')} never covers a dead host`;
+  const remedy = o.twoNodes ? 'make that good' : 'make that good, or set stopProofs: [P1, P4]';
+  return { missing: `nothing would prove that ${owner} has stopped: ${listed}; ${remedy}, or ${BY_HAND}` };
+}
+
+/** What whoever would take over knows of the owner's power devices; a string: why they cannot be counted on. */
+export function fenceHealthOf(o: Observation, target: NodeId, by: NodeId): FenceHealth | string {
+  if (!o.settings.fenceable.includes(target)) return `${target} has no power device`;
+  const health = by === o.self ? o.fenceHealth.get(target) : o.peers.get(by)?.fenceHealth?.find((one) => one.target === target);
+  if (health === undefined) return `the power device of ${target} was not checked yet by ${by}`;
+  if (!health.healthy) return `the power device of ${target} does not answer ${by}: ${health.says}`;
+  const ageMs = o.nowMs - health.atMs;
+  if (ageMs <= CHECKS * (o.settings.fenceCheckMs ?? CHECK_EVERY_MS)) return health;
+  return `the power device of ${target} was last checked by ${by} ${Math.round(ageMs / 1_000)} s ago`;
 }

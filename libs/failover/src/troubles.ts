@@ -1,3 +1,4 @@
+import { fenceTroublesHere, fenceTroublesOfCluster } from './fence-troubles.js';
 import { outOnPurpose, wallTime } from './fitness.js';
 import { limited, RESTARTS_MAX, RESTARTS_WITHIN_MS } from './governance.js';
 import type { Observation } from './observation.js';
@@ -22,7 +23,7 @@ export function troublesHere(o: Observation): readonly Trouble[] {
   if (o.hookBefore === 'vetoed') red('HOOK_VETO', `the hook before promotion on ${o.self} refuses: ${o.self} does not open`);
   const waits = blockedBy(o);
   if (waits !== null) red('WRITES_BLOCKED', waits);
-  return found;
+  return [...found, ...fenceTroublesHere(o)];
 }
 
 /** T2 is not allowed to free the writes. */
@@ -50,5 +51,5 @@ export function troublesOfCluster(o: Observation, masterServes: boolean): readon
     found.push({ level: 'yellow', code: 'MAINTENANCE', text: outOnPurpose(o, node) ?? `${node} is in maintenance` });
   const limit = limited(o);
   if (limit !== null) found.push({ level: 'red', code: 'RATE_LIMITED', text: limit });
-  return found;
+  return [...found, ...fenceTroublesOfCluster(o)];
 }
