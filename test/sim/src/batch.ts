@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { addCells, Coverage } from './coverage.js';
 import { shrink } from './shrink.js';
 import { runSeed } from './world.js';
 
@@ -16,10 +17,17 @@ export interface Failure {
 
 export interface Tally {
   readonly seeds: number;
+  /** Of this slice, for a ledger that can be gone on with. */
+  readonly from: number;
   readonly failures: readonly Failure[];
   readonly events: number;
   readonly acknowledged: number;
+  readonly sideEffects: number;
+  readonly fences: number;
   readonly takeOvers: number;
+  /** The longest from the last fault to a Master with both nodes in the sync set. */
+  readonly calmAfterMs: number;
+  readonly cells: readonly (readonly [string, number])[];
   readonly ms: number;
 }
 
@@ -28,43 +36,49 @@ const TRACE_LINES = 40;
 /** Every seed of one slice; what fails is shrunk at once. */
 export function runBatch(seeds: readonly number[]): Tally {
   const begun = performance.now();
+  const coverage = new Coverage();
   const failures: Failure[] = [];
-  let events = 0;
-  let acknowledged = 0;
-  let takeOvers = 0;
+  const sum = { events: 0, acknowledged: 0, sideEffects: 0, fences: 0, takeOvers: 0, calmAfterMs: 0 };
   for (const seed of seeds) {
-    const outcome = runSafely(seed);
+    const outcome = runSafely(seed, coverage);
     if (typeof outcome === 'string') {
       failures.push({ seed, invariant: 'CRASH', step: 0, says: outcome, settings: '', faults: [], trace: [] });
       continue;
     }
-    events += outcome.events;
-    acknowledged += outcome.acknowledged;
-    takeOvers += outcome.takeOvers;
-    const first = outcome.violations[0];
-    if (first === undefined) continue;
-    const { invariant, atMs, says } = first;
-    const minimal = shrink(seed, invariant, outcome.faults.length);
-    const trace: string[] = [];
-    const again = runSeed(seed, { only: minimal, trace: (line) => void trace.push(line) });
-    const end = again.violations[0]?.atMs ?? Number.POSITIVE_INFINITY;
-    failures.push({
-      seed,
-      invariant,
-      step: Math.round(atMs),
-      says,
-      settings: outcome.settings,
-      faults: minimal.map((place) => `${outcome.faults[place]!.name}@${Math.round(outcome.faults[place]!.atMs)}`),
-      trace: trace.filter((line) => Number.parseFloat(line) <= end + 1).slice(-TRACE_LINES),
-    });
+    sum.events += outcome.events;
+    sum.acknowledged += outcome.acknowledged;
+    sum.sideEffects += outcome.sideEffects;
+    sum.fences += outcome.fences;
+    sum.takeOvers += outcome.takeOvers;
+    sum.calmAfterMs = Math.max(sum.calmAfterMs, outcome.calmAfterMs ?? 0);
+    if (outcome.violations.length > 0) failures.push(explained(seed, outcome));
   }
-  return { seeds: seeds.length, failures, events, acknowledged, takeOvers, ms: performance.now() - begun };
+  const cells = new Map<string, number>();
+  addCells(cells, coverage.cells());
+  return { seeds: seeds.length, from: seeds[0] ?? 0, failures, ...sum, cells: [...cells], ms: performance.now() - begun };
+}
+
+function explained(seed: number, outcome: ReturnType<typeof runSeed>): Failure {
+  const { invariant, atMs, says } = outcome.violations[0]!;
+  const minimal = shrink(seed, invariant, outcome.faults.length);
+  const trace: string[] = [];
+  const again = runSeed(seed, { only: minimal, trace: (line) => void trace.push(line) });
+  const end = again.violations[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  return {
+    seed,
+    invariant,
+    step: Math.round(atMs),
+    says,
+    settings: outcome.settings,
+    faults: minimal.map((place) => `${outcome.faults[place]!.name}@${Math.round(outcome.faults[place]!.atMs)}`),
+    trace: trace.filter((line) => Number.parseFloat(line) <= end + 1).slice(-TRACE_LINES),
+  };
 }
 
 /** An invariant of the cores that throws is a finding, too: it would end the process. */
-function runSafely(seed: number): ReturnType<typeof runSeed> | string {
+function runSafely(seed: number, coverage: Coverage): ReturnType<typeof runSeed> | string {
   try {
-    return runSeed(seed);
+    return runSeed(seed, { coverage });
   } catch (error) {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
   }

@@ -1,8 +1,9 @@
-import { type Entry, isLeader, type LogIndex } from '@yosugara/consensus';
-import { type Action, applyCommand, type ClusterRecord, type Command, EMPTY_RECORD } from '@yosugara/failover';
-import type { NodeId } from '@yosugara/kernel';
+import type { Entry } from '@yosugara/consensus';
+import { type Action, applyCommand, type ClusterRecord, type Command, EMPTY_RECORD, hasDiverged } from '@yosugara/failover';
+import { lsn, type NodeId } from '@yosugara/kernel';
 import type { ControllerEffect, PeerMessage } from '@yosugara/runtime';
 import type { HostModel } from './host-model.js';
+import { RaftChecks } from './raft-checks.js';
 
 export interface Violation {
   readonly invariant: string;
@@ -10,101 +11,105 @@ export interface Violation {
   readonly atMs: number;
 }
 
-/** S1–S7 and S12 of failover.md 2.7, from outside: nothing here trusts what a controller believes. */
+interface Acknowledged {
+  readonly commit: number;
+  readonly node: NodeId;
+  readonly epoch: number;
+}
+
+/** What an operator is allowed to break with an audited wrong word (F16). What stays: the log, and epochs. */
+const EXCUSED = ['S1', 'S3', 'S4', 'S6', 'S8', 'S9', 'S13', 'T4', 'L1', 'L2', 'L3'];
+
+const SEEN_MS = 3_500;
+
+/** S1–S13 of failover.md 2.7, from outside: nothing here trusts what a controller believes. */
 export class Checks {
   readonly violations: Violation[] = [];
+  readonly raft: RaftChecks;
   readonly #hosts: () => readonly HostModel[];
   readonly #now: () => number;
-  readonly #leaders = new Map<number, NodeId>();
-  readonly #votes = new Map<string, NodeId>();
-  readonly #committed: Entry[] = [];
   readonly #epochs = new Map<string, number>();
+  readonly #known = new Map<NodeId, number>();
   readonly #owners = new Map<number, string>();
   /** The record as committed, folded from the entries themselves. */
   record: ClusterRecord = EMPTY_RECORD;
   lastAcknowledgedMs = Number.NEGATIVE_INFINITY;
+  acknowledged: Acknowledged[] = [];
+  epochChanges: number[] = [];
+  fences = 0;
+  lastFenceMs = Number.NEGATIVE_INFINITY;
+  excused = false;
   #stepped = true;
-  readonly acknowledged: { commit: number; node: NodeId; epoch: number; atMs: number }[] = [];
-  #ackEpoch = 0;
-  #forced = false;
+  /** Ruling 4: the newest epoch in which a commit, a 200 or a side effect was accepted. */
+  #accepted = 0;
+  readonly #executed = new Map<number, string>();
 
   constructor(hosts: () => readonly HostModel[], now: () => number) {
     this.#hosts = hosts;
     this.#now = now;
+    this.raft = new RaftChecks(
+      hosts,
+      (invariant, says) => this.fail(invariant, says),
+      (entry) => this.#fold(entry),
+    );
   }
 
   fail(invariant: string, says: string): void {
+    if (this.excused && EXCUSED.includes(invariant)) return;
     if (this.violations.length < 20) this.violations.push({ invariant, says, atMs: this.#now() });
   }
 
-  /** Raft, after each step of a controller. */
   afterStep(host: HostModel, effects: readonly ControllerEffect[]): void {
-    const state = host.state;
+    const { state } = host;
     if (state === null) return;
     this.#stepped = true;
     // The decider must never want what its own linter forbids: the linter is the second pair of eyes, not the first.
     for (const effect of effects)
       if (effect.kind === 'log' && effect.event === 'failover.refused')
         this.fail('LINT', `${host.node} wanted ${effect.fields.action}: ${effect.fields.objection}`);
-    const { raft } = state;
-    if (isLeader(raft)) {
-      const known = this.#leaders.get(raft.term);
-      if (known === undefined) this.#leaders.set(raft.term, host.node);
-      else if (known !== host.node) this.fail('S12', `two leaders in term ${raft.term}: ${known} and ${host.node}`);
-    }
     this.#leases(host);
-    this.#applied(host.node, raft.entries, raft.commit, raft.baseIndex);
+    this.raft.afterStep(host);
+    const { epoch } = state.record;
     const key = `${host.node}${host.boots}`;
     const before = this.#epochs.get(key) ?? 0;
-    if (state.record.epoch < before) this.fail('S2', `${host.node} went back from epoch ${before} to ${state.record.epoch}`);
-    this.#epochs.set(key, state.record.epoch);
+    if (epoch === before) return;
+    if (epoch < before) this.fail('S2', `${host.node} went back from epoch ${before} to ${epoch}`);
+    this.#epochs.set(key, epoch);
+    if (epoch > (this.#known.get(host.node) ?? 0)) this.#known.set(host.node, epoch);
   }
 
-  #applied(node: NodeId, entries: readonly Entry[], commit: LogIndex, base: LogIndex): void {
-    for (let index = Math.max(this.#committed.length, base) + 1; index <= commit; index += 1) {
-      const entry = entries[index - base - 1];
-      if (entry === undefined || index !== this.#committed.length + 1) return;
-      this.#committed.push(entry);
-      if (entry.payload.kind === 'command') this.#fold(entry.payload.command as Command);
-    }
-    const last = this.#committed[commit - 1];
-    const own = entries[commit - base - 1];
-    if (
-      last !== undefined &&
-      own !== undefined &&
-      (last.term !== own.term || JSON.stringify(last.payload) !== JSON.stringify(own.payload))
-    )
-      this.fail(
-        'S12',
-        `${node} committed another entry ${commit}: ${JSON.stringify(own.payload)} instead of ${JSON.stringify(last.payload)}`,
-      );
+  persisted(host: HostModel): void {
+    this.raft.persisted(host);
   }
 
-  #fold(command: Command): void {
+  #fold(entry: Entry): void {
+    const command = (entry.payload as Extract<Entry['payload'], { kind: 'command' }>).command as Command;
     const before = this.record;
     this.record = applyCommand(before, command).record;
-    if (this.record !== before) this.#changed(before, command);
-    if (command.kind === 'forceClaim') this.#forced = true;
-    if (this.record.epoch !== before.epoch) {
-      const owner = `${this.record.owner} ${this.record.ownerBoot}`;
-      const known = this.#owners.get(this.record.epoch);
-      if (known !== undefined && known !== owner) this.fail('S2', `epoch ${this.record.epoch} has two owners`);
-      this.#owners.set(this.record.epoch, owner);
+    const { record } = this;
+    if (record === before) return;
+    this.#changed(before, command);
+    if (record.epoch !== before.epoch) {
+      const owner = `${record.owner} ${record.ownerBoot}`;
+      const known = this.#owners.get(record.epoch);
+      if (known !== undefined && known !== owner) this.fail('S2', `epoch ${record.epoch} has two owners`);
+      this.#owners.set(record.epoch, owner);
+      this.epochChanges.push(this.#now());
+      if (record.owner !== null && this.#host(record.owner).kind === 'witness')
+        this.fail('S12', `the arbiter ${record.owner} owns epoch ${record.epoch}`);
     }
-    if (this.record.phase === 'serving' && before.phase !== 'serving') this.#nothingLost('opened');
+    if (record.phase === 'serving' && before.phase !== 'serving') this.#nothingLost('opened');
   }
 
   /** What must be true outside at the moment a change is committed. */
   #changed(before: ClusterRecord, command: Command): void {
     const { record } = this;
+    if (command.kind === 'forceClaim' || command.kind === 'confirmStopped') this.#forced(before, command);
     for (const node of record.syncSet)
       if (!before.syncSet.includes(node) && before.syncSet.length > 0 && command.kind === 'join')
         this.#holdsAll(node, 'joined the sync set');
-    if (command.kind === 'proveStopped' && command.proof.kind === 'P1' && command.proof.of !== null) {
-      const old = this.#host(command.proof.of);
-      if (old.node !== record.owner && (old.postgres.writable || old.postgres.becomesPrimary))
-        this.fail('S6', `P1 was committed for ${old.node}, whose PostgreSQL is writable: ${command.proof.evidence}`);
-    }
+    if (command.kind === 'proveStopped' && command.proof.of !== null)
+      this.#proof(command.proof.kind, command.proof.of, command.proof.evidence);
     if (command.kind === 'release' && command.walEnd !== null) {
       const heirs = record.syncSet.filter((node) => node !== command.by).map((node) => this.#host(node).postgres);
       if (!heirs.some((heir) => heir.wal.length >= command.walEnd!))
@@ -112,59 +117,87 @@ export class Checks {
     }
   }
 
-  /** Nobody may say what a power cut could take back (thesis 3.8), nor that it has stopped while something here writes. */
+  /** An audited word: what it gives up is given up; if it was wrong, S1 is out of scope from here on (F16). */
+  #forced(before: ClusterRecord, command: Extract<Command, { kind: 'forceClaim' | 'confirmStopped' }>): void {
+    const old = this.record.previous?.node ?? before.owner;
+    if (old !== null && old !== this.record.owner && this.#host(old).powered) this.excused = true;
+    if (command.kind !== 'forceClaim') return;
+    const held = new Set(this.#host(command.by).postgres.wal);
+    this.acknowledged = this.acknowledged.filter((ack) => held.has(ack.commit));
+  }
+
+  /** S6: what a committed proof says must be true of the world. P4 promises the sync wall only. */
+  #proof(kind: string, of: NodeId, evidence: string): void {
+    const old = this.#host(of);
+    if (old.node === this.record.owner || kind === 'P4' || kind === 'P5') return;
+    if (kind === 'P2' ? old.powered && old.postgres.writable : old.postgres.writable || old.postgres.becomesPrimary)
+      this.fail('S6', `${kind} was committed for ${of}, whose PostgreSQL is writable: ${evidence}`);
+  }
+
   said(host: HostModel, to: NodeId, message: PeerMessage): void {
-    const { disk } = host;
-    if (message.k === 'report') {
-      const { stopped } = message.r;
-      const { record } = this;
-      const ofOwner =
-        stopped !== null && record.owner === host.node && record.epoch === stopped.epoch && record.ownerBoot === stopped.boot;
-      if (ofOwner && (host.postgres.writable || host.postgres.becomesPrimary))
-        this.fail('S6', `${host.node} says that it has stopped, and its PostgreSQL is ${host.postgres.process}`);
+    if (message.k === 'raft') return this.raft.said(host, to, message);
+    if (message.k !== 'report') return;
+    const { stopped } = message.r;
+    const { record } = this;
+    if (stopped === null || record.owner !== host.node || record.epoch !== stopped.epoch || record.ownerBoot !== stopped.boot)
       return;
-    }
-    if (message.k !== 'raft') return;
-    const { m } = message;
-    if (m.kind === 'voteReply' && m.granted && (disk.hardState.term !== m.term || disk.hardState.votedFor !== to))
-      this.fail('S12', `${host.node} tells ${to} of a vote in term ${m.term} that is not on its disk`);
-    const last = disk.entries.at(-1)?.index ?? disk.snapshot?.index ?? 0;
-    if (m.kind === 'appendReply' && m.success && m.matchIndex > Math.max(last, disk.snapshot?.index ?? 0))
-      this.fail('S12', `${host.node} acknowledges entry ${m.matchIndex} to ${to}, but its disk ends at ${last}`);
+    if (host.postgres.writable || host.postgres.becomesPrimary)
+      this.fail('S6', `${host.node} says that it has stopped, and its PostgreSQL is ${host.postgres.process}`);
   }
 
   /** At most one leader may believe in its lease, less the time that stopping takes: everything else stands on this. */
   #leases(host: HostModel): void {
-    if (!host.leases()) return;
+    if (host.state!.raft.lead === null || !host.leases()) return;
     for (const other of this.#hosts())
       if (other !== host && other.leases()) this.fail('S1', `${host.node} and ${other.node} both hold a lease`);
   }
 
-  persisted(host: HostModel): void {
-    const { term, votedFor } = host.disk.hardState;
-    if (votedFor === null) return;
-    const key = `${host.node} ${term}`;
-    const known = this.#votes.get(key);
-    if (known !== undefined && known !== votedFor)
-      this.fail('S12', `${host.node} voted for ${known} and ${votedFor} in term ${term}`);
-    this.#votes.set(key, votedFor);
+  #epochOf(host: HostModel): number {
+    return host.state?.record.owner === host.node ? host.state.record.epoch : this.#lastEpochOf(host.node);
   }
 
-  /** S3 at the time of the answer, and S1 in the sense of ruling 4: no answer of an older epoch after one of a newer. */
-  commitAcknowledged(node: NodeId, commit: number, end: number): void {
+  /** S1 as ruling 4 reads it: nothing of an older epoch is accepted after something of a newer one. */
+  #accept(node: NodeId, epoch: number, what: string): void {
+    if (epoch < this.#accepted) this.fail('S1', `${node} ${what} in epoch ${epoch} after epoch ${this.#accepted} had begun to`);
+    this.#accepted = Math.max(this.#accepted, epoch);
+  }
+
+  /** S3 at the time of the answer. */
+  commitAcknowledged(node: NodeId, commit: number, end: number, how: 'written' | 'visible'): void {
     const { record } = this;
-    const host = this.#host(node);
-    const epoch = host.state?.record.owner === node ? host.state.record.epoch : this.#lastEpochOf(node);
-    if (epoch < this.#ackEpoch)
-      this.fail('S1', `${node} acknowledged a commit in epoch ${epoch} after one of epoch ${this.#ackEpoch}`);
-    this.#ackEpoch = Math.max(this.#ackEpoch, epoch);
+    const epoch = this.#epochOf(this.#host(node));
+    this.#accept(node, epoch, 'acknowledged a commit');
     this.lastAcknowledgedMs = this.#now();
-    this.acknowledged.push({ commit, node, epoch, atMs: this.#now() });
+    this.acknowledged.push({ commit, node, epoch });
     for (const member of record.syncSet) {
       const server = this.#host(member).postgres;
       if (server.wal[end - 1] !== commit || server.flushed < end)
-        this.fail('S3', `commit ${commit} of ${node} was acknowledged but ${member} of the sync set does not hold it`);
+        this.fail(
+          how === 'visible' ? 'S8' : 'S3',
+          `commit ${commit} of ${node} was acknowledged${how === 'visible' ? ' because it was visible after a restart' : ''} but ${member} of the sync set does not hold it`,
+        );
     }
+  }
+
+  /** A load balancer was told 200. */
+  answered200(host: HostModel): void {
+    this.#accept(host.node, this.#epochOf(host), 'answered 200');
+    // That PostgreSQL died is seen within a look, that it hangs within three missed deadlines.
+    const lateMs = this.#now() - host.postgres.writableMs;
+    if (lateMs > SEEN_MS)
+      this.fail('S9', `${host.node} answered 200, and its PostgreSQL has not been writable for ${Math.round(lateMs)} ms`);
+  }
+
+  /** S13: an agent did it. */
+  executed(node: NodeId, item: number, epoch: number): void {
+    const before = this.#executed.get(item);
+    if (before !== undefined)
+      this.fail('S13', `item ${-item} was executed for ${before} and again for ${node} in epoch ${epoch}`);
+    this.#executed.set(item, `${node} in epoch ${epoch}`);
+    this.#accept(node, epoch, 'had a side effect accepted');
+  }
+  get sideEffects(): number {
+    return this.#executed.size;
   }
 
   #lastEpochOf(node: NodeId): number {
@@ -175,41 +208,93 @@ export class Checks {
 
   /** Whoever opens now must hold every commit that was ever acknowledged. */
   #nothingLost(when: string): void {
-    const owner = this.record.owner;
+    const { owner } = this.record;
     if (owner !== null) this.#holdsAll(owner, when);
   }
 
-  #holdsAll(owner: NodeId, when: string): void {
-    if (this.#forced) return;
+  #holdsAll(owner: NodeId, when: string, invariant = 'S3'): void {
     const held = new Set(this.#host(owner).postgres.wal);
-    const lost = this.acknowledged.filter((ack) => !held.has(ack.commit));
-    if (lost.length > 0)
+    let lost = 0;
+    let first: Acknowledged | undefined;
+    for (const ack of this.acknowledged)
+      if (!held.has(ack.commit)) {
+        lost += 1;
+        first ??= ack;
+      }
+    if (first !== undefined)
       this.fail(
-        'S3',
-        `${when}: ${owner} lacks ${lost.length} acknowledged commits, the first ${lost[0]!.commit} of ${lost[0]!.node} in epoch ${lost[0]!.epoch}`,
+        invariant,
+        `${when}: ${owner} lacks ${lost} acknowledged commits, the first ${first.commit} of ${first.node} in epoch ${first.epoch}`,
       );
   }
 
-  /** S6, S7: at the very moment PostgreSQL becomes writable. */
+  /** S2, S6, S7, S10: at the very moment PostgreSQL becomes writable. */
   beforeWritable(host: HostModel, action: Action): void {
     const { record } = this;
-    if (record.owner !== host.node)
-      this.fail('S7', `${action.kind} on ${host.node} while the committed owner is ${record.owner}`);
+    const { node, postgres } = host;
+    if (record.owner !== node) this.fail('S7', `${action.kind} on ${node} while the committed owner is ${record.owner}`);
     if (record.phase !== 'promoting' && record.phase !== 'serving')
-      this.fail('S7', `${action.kind} on ${host.node} in phase ${record.phase}`);
+      this.fail('S7', `${action.kind} on ${node} in phase ${record.phase}`);
+    if ((host.state?.record.epoch ?? 0) < (this.#known.get(node) ?? 0))
+      this.fail(
+        'S2',
+        `${action.kind} on ${node} in epoch ${host.state?.record.epoch}, and it has known epoch ${this.#known.get(node)}`,
+      );
+    if (hasDiverged(record, postgres.timeline, lsn(postgres.wal.length)))
+      this.fail('S10', `${action.kind} on ${node}, whose data went past the fork`);
+    this.#holdsAll(node, action.kind, 'S10');
     for (const other of this.#hosts()) {
       if (other === host || !other.postgres.writable) continue;
-      const walled = other.postgres.names.includes(host.node) && host.postgres.receiverCut;
-      if (!walled) this.fail('S6', `${host.node} becomes writable while ${other.node} is, and no sync wall stands between them`);
+      const walled = other.postgres.names.includes(node) && postgres.receiverCut;
+      if (!walled) this.fail('S6', `${node} becomes writable while ${other.node} is, and no sync wall stands between them`);
     }
   }
 
-  /** After every event: S1 (who would answer 200), S4, S5, S9. */
+  /** S5: the record says first that nobody else is needed, then the names do. */
+  beforeNames(host: HostModel, names: readonly NodeId[]): void {
+    const { record } = this;
+    if (!host.postgres.writable || record.owner !== host.node) return;
+    for (const member of record.syncSet)
+      if (member !== host.node && !names.includes(member))
+        this.fail('S5', `${host.node} stops waiting for ${member}, which is still in the committed sync set`);
+  }
+
+  /** S11. */
+  beforeFence(host: HostModel, target: NodeId): void {
+    const { record } = this;
+    const mine = host.state?.record.epoch ?? 0;
+    this.fences += 1;
+    this.lastFenceMs = this.#now();
+    if (target === host.node) this.fail('S11', `${host.node} fences itself`);
+    if (record.owner === target && record.epoch > mine)
+      this.fail('S11', `${host.node} of epoch ${mine} fences ${target}, the owner of epoch ${record.epoch}`);
+    if (
+      host.state?.record.owner === target &&
+      record.owner === target &&
+      record.phase === 'serving' &&
+      host.state.config.members.length > 2
+    )
+      this.fail('S11', `${host.node} fences ${target}, which owns the newest epoch, without having won one`);
+    for (const other of this.#hosts())
+      if (other !== host && other.fencing !== null && other.fencing === target && host.state!.config.members.length > 2)
+        this.fail('S11', `${host.node} and ${other.node} both fence ${target}`);
+  }
+
+  /** S10, S14: data is replaced only where somebody else serves who has it all, and never the owner's. */
+  beforeReplaced(host: HostModel, source: NodeId): void {
+    const { record } = this;
+    const { node } = host;
+    if (record.owner === node && record.phase === 'serving' && host.state?.record.epoch === record.epoch)
+      this.fail('S14', `the data of the owner ${node} are replaced`);
+    if (source === record.owner && record.phase === 'serving')
+      this.#holdsAll(source, `the data of ${node} are replaced by those of ${source}`, 'S10');
+  }
+
+  /** After every event: S1 (who would answer 200), S4, S9. */
   always(): void {
-    const hosts = this.#hosts();
     let serving: HostModel | null = null;
     let vip: HostModel | null = null;
-    for (const host of hosts) {
+    for (const host of this.#hosts()) {
       if (host.kind !== 'data') continue;
       // Serving begins with a step (or a thaw) and ends by itself: between steps nothing can begin.
       if (this.#stepped && host.serves()) {
@@ -232,7 +317,8 @@ export class Checks {
 
   #names(): void {
     const { record } = this;
-    if (record.owner === null || (record.phase !== 'serving' && record.phase !== 'promoting')) return;
+    if (record.owner === null || (record.phase !== 'serving' && record.phase !== 'promoting') || record.syncSet.length < 2)
+      return;
     const server = this.#host(record.owner).postgres;
     if (!server.writable) return;
     for (const member of record.syncSet)
@@ -245,6 +331,7 @@ export class Checks {
   }
 
   #host(node: NodeId): HostModel {
-    return this.#hosts().find((host) => host.node === node)!;
+    for (const host of this.#hosts()) if (host.node === node) return host;
+    throw new Error(`no host ${node}`);
   }
 }

@@ -1,9 +1,8 @@
-import { type Entry, type HardState, leaseUntilMs, type Restored, type Snapshot } from '@yosugara/consensus';
-import type { Action, PostgresFacts } from '@yosugara/failover';
-import { epoch as asEpoch, type Epoch, type NodeId, YosugaraError } from '@yosugara/kernel';
+import { leaseUntilMs } from '@yosugara/consensus';
+import type { Action } from '@yosugara/failover';
+import type { Epoch, NodeId } from '@yosugara/kernel';
 import type { RoleNotice } from '@yosugara/protocol';
 import {
-  type ActionResult,
   type ControllerConfig,
   type ControllerEffect,
   type ControllerInput,
@@ -12,26 +11,37 @@ import {
   isServing,
   observe,
   type PeerMessage,
-  type Resource,
   stepController,
-  strikeAtMs,
 } from '@yosugara/runtime';
+import { Acts } from './acts.js';
 import type { Agenda } from './agenda.js';
+import type { Checks } from './checks.js';
+import { HostClock } from './clock.js';
+import type { Coverage } from './coverage.js';
+import { DeadManModel, WatchdogModel } from './dead-man.js';
+import type { FenceDevice } from './fence-devices.js';
 import type { Network } from './network.js';
 import { PostgresModel, type PostgresWorld } from './postgres-model.js';
+import { Prober } from './prober.js';
+import { type Persist, RaftDiskModel } from './raft-disk.js';
 import type { Rng } from './rng.js';
 
 export interface HostWorld extends PostgresWorld {
   readonly agenda: Agenda;
   readonly network: Network;
   readonly rng: Rng;
+  readonly checks: Checks;
+  readonly coverage: Coverage;
+  readonly vipKind: 'bind' | 'ip';
   host(node: NodeId): HostModel;
+  device(target: NodeId): FenceDevice | undefined;
   readonly nodes: readonly NodeId[];
   /** For the checkers; called at the moment it happens. */
   stepped(host: HostModel, effects: readonly ControllerEffect[]): void;
-  persisted(host: HostModel): void;
   said(host: HostModel, to: NodeId, message: PeerMessage): void;
-  beforeWritable(host: HostModel, action: Action): void;
+  /** What a manager does on being told its role. */
+  noticed(host: HostModel, notice: RoleNotice): void;
+  announced(host: HostModel): void;
   /** A dead man's signed word to the others. */
   stopProof(node: NodeId, epoch: Epoch, boot: string): void;
   readonly tracing: boolean;
@@ -43,68 +53,68 @@ type Untimed = ControllerInput extends infer I
     ? Omit<I, 'nowMs' | 'wallMs' | 'random'>
     : never
   : never;
-type Persist = Extract<ControllerEffect, { kind: 'persist' }>;
 
 const TICK_MS = 50;
-const PROBE_MS = 300;
-const HUNG_AFTER_PROBES = 3;
-const PROBE_DEADLINE_MS = 700;
 const MAX_INBOX = 300;
-const DEADMAN_EVERY_MS = 50;
+const RESTART_MS = 1_000;
 
 /** One host: its clock, its consensus disk, its controller (the production core), its dead man, its PostgreSQL. */
 export class HostModel {
   readonly node: NodeId;
+  readonly clock: HostClock;
+  readonly disk = new RaftDiskModel();
   readonly postgres: PostgresModel;
+  readonly prober: Prober;
+  readonly watchdog: WatchdogModel | null;
+  readonly #acts: Acts;
   readonly #world: HostWorld;
   readonly #config: Omit<ControllerConfig, 'boot'>;
-  readonly #rate: number;
-  readonly #offset: number;
-  disk: { hardState: HardState; snapshot: Snapshot | null; entries: Entry[] } = {
-    hardState: { term: 0, votedFor: null },
-    snapshot: null,
-    entries: [],
-  };
-  diskSlowMs = 0;
   powered = false;
-  /** SIGSTOP on the controller alone, or the freezer on the whole host. */
+  /** SIGSTOP on the controller alone; the freezer on the whole host; or the machine is paused, its clock too. */
   frozen: 'no' | 'controller' | 'host' = 'no';
   state: ControllerState | null = null;
   notice: RoleNotice | null = null;
   vipUntilMs = Number.NEGATIVE_INFINITY;
+  /** Why its volumes cannot serve; told by probes. */
+  unfit: string | null = null;
   boots = 0;
-  #life = 0;
+  /** Of the controller: what an earlier one planned does nothing. */
+  life = 0;
+  deadMan: DeadManModel | null = null;
+  /** Whom its controller has ordered off, until the answer. */
+  fencing: NodeId | null = null;
   #inbox: Untimed[] = [];
   #atPersist: { readonly when: 'before' | 'after'; readonly run: () => void } | null = null;
   #persisting = false;
   #writing: Persist | null = null;
   #rest: ControllerEffect[] = [];
-  #hungProbes = 0;
-  #looking = false;
-  #afterLook: (() => void)[] = [];
-  /** Names that are being changed count as required only if they were before and will be after (host-control's Watch). */
-  #verifying: readonly NodeId[] | null = null;
-  #deadMan: { untilMs: number; epoch: Epoch; struck: Epoch; leased: Epoch; boot: string } | null = null;
 
-  constructor(node: NodeId, world: HostWorld, config: Omit<ControllerConfig, 'boot'>) {
+  constructor(node: NodeId, world: HostWorld, config: Omit<ControllerConfig, 'boot'>, watchdogMs: number | null) {
     this.node = node;
     this.#world = world;
     this.#config = config;
-    this.#rate = world.rng.between(0.995, 1.005);
-    this.#offset = world.rng.between(0, 1e6);
+    this.clock = new HostClock(world.agenda, world.rng);
     this.postgres = new PostgresModel(node, world);
-    this.#probe();
-    this.#deadManWatch();
+    this.prober = new Prober(this, world);
+    this.#acts = new Acts(this, world);
+    this.watchdog = watchdogMs === null ? null : new WatchdogModel(this, world, watchdogMs);
   }
 
   get kind(): 'data' | 'witness' {
     return this.#config.kind;
   }
   local(): number {
-    return this.#offset + this.#world.agenda.now * this.#rate;
+    return this.clock.monotonicMs();
+  }
+  /** Anything at all runs here. */
+  get awake(): boolean {
+    return this.powered && this.frozen !== 'host';
   }
   get thinking(): boolean {
     return this.state !== null && this.frozen === 'no' && this.powered;
+  }
+  get leaseEnded(): boolean {
+    return this.deadMan?.leaseEnded() ?? false;
   }
 
   /** Would this host answer 200, or let a side effect out, at this very moment? */
@@ -117,17 +127,25 @@ export class HostModel {
   }
   /** Believes, or will believe when it wakes up, that nobody else may lead now. */
   leases(): boolean {
-    if (this.state === null || !this.powered) return false;
+    if (this.state === null || !this.powered || this.clock.paused) return false;
     // Once its dead man has struck it may believe what it likes: nothing is left here that could act.
-    if (this.#deadMan !== null && this.#deadMan.struck > 0 && this.#deadMan.struck >= this.state.record.epoch) return false;
+    if (this.deadMan?.hasStruck(this.state.record.epoch) === true) return false;
     return this.local() < leaseUntilMs(this.state.raft) - this.#config.settings.timings.killBudgetMs;
   }
   /** The dead man will stop PostgreSQL if nobody tells it otherwise. */
   get armed(): boolean {
-    return this.#deadMan !== null && this.#deadMan.untilMs > 0;
+    return this.deadMan?.armed ?? false;
   }
   holdsVip(): boolean {
-    return this.powered && this.local() < this.vipUntilMs;
+    return this.powered && !this.clock.paused && this.local() < this.vipUntilMs;
+  }
+  holdVip(untilMs: number): void {
+    this.vipUntilMs = Math.max(this.local(), untilMs);
+    this.push({ kind: 'vip', held: true });
+    this.#world.announced(this);
+  }
+  dropVip(): void {
+    this.vipUntilMs = Number.NEGATIVE_INFINITY;
   }
 
   powerOn(): void {
@@ -141,10 +159,13 @@ export class HostModel {
   powerOff(): void {
     if (!this.powered) return;
     this.#endController();
-    this.#deadMan = null;
+    this.deadMan?.vanish();
+    this.deadMan = null;
+    this.watchdog?.disarm();
+    this.clock.resume();
     this.postgres.powerCut();
     this.postgres.frozen = false;
-    this.vipUntilMs = Number.NEGATIVE_INFINITY;
+    this.dropVip();
     this.powered = false;
     this.frozen = 'no';
   }
@@ -152,27 +173,35 @@ export class HostModel {
   startController(): void {
     if (!this.powered || this.state !== null) return;
     // A new dead man begins by proving that no process of an older life is left.
-    this.#deadMan = null;
+    this.deadMan?.vanish();
+    this.deadMan = null;
     this.postgres.kill();
-    this.vipUntilMs = Number.NEGATIVE_INFINITY;
+    this.dropVip();
     this.boots += 1;
-    const restored: Restored = { hardState: this.disk.hardState, snapshot: this.disk.snapshot, entries: [...this.disk.entries] };
-    const created = createController(
-      { ...this.#config, boot: `${this.node}${this.boots}` },
-      restored,
-      this.local(),
-      this.#world.agenda.now,
-    );
+    const boot = `${this.node}${this.boots}`;
+    const created = createController({ ...this.#config, boot }, this.disk.restored(), this.local(), this.clock.wallMs());
     this.state = created.state;
-    this.#life += 1;
-    this.#hungProbes = 0;
-    this.#looking = false;
-    this.#afterLook = [];
-    this.#verifying = null;
-    if (this.kind === 'data')
-      this.#deadMan = { untilMs: 0, epoch: asEpoch(0), struck: asEpoch(0), leased: asEpoch(0), boot: this.state.config.boot };
-    this.#world.trace(() => `${this.node} controller starts, boot ${this.state?.config.boot}`);
-    this.#tick(this.#life);
+    this.life += 1;
+    this.prober.reset();
+    if (this.kind === 'data') this.deadMan = new DeadManModel(this, this.#world, boot);
+    this.#world.trace(() => `${this.node} controller starts, boot ${boot}`);
+    this.tellHost();
+    this.#tick(this.life);
+  }
+
+  /** What the watch over the host and the dead man's read-back tell the controller. */
+  tellHost(): void {
+    if (this.state === null) return;
+    const kind = this.watchdog !== null ? 'hardware' : this.kind === 'data' ? 'soft' : 'none';
+    this.push({
+      kind: 'host',
+      host: {
+        ...this.state.host,
+        deadMan: kind,
+        arming: { kind, timeoutMs: this.watchdog?.timeoutMs ?? null },
+        unfit: this.unfit,
+      },
+    });
   }
 
   /** kill -9: the pipe to the dead man closes. */
@@ -182,33 +211,35 @@ export class HostModel {
     this.frozen = 'no';
     this.#world.trace(() => `${this.node} controller dies`);
     this.#endController();
-    const deadMan = this.#deadMan;
-    if (deadMan !== null) this.#strike(deadMan, deadMan.epoch);
-    this.#deadMan = null;
-    this.vipUntilMs = Math.min(this.vipUntilMs, this.local());
+    this.deadMan?.strikeNow();
+    this.deadMan = null;
+    // What binds the VIP's ports is killed; an address stays with the kernel until its time is over.
+    if (this.#world.vipKind === 'bind') this.vipUntilMs = Math.min(this.vipUntilMs, this.local());
   }
 
   #endController(): void {
     this.state = null;
     this.notice = null;
-    this.#life += 1;
+    this.life += 1;
     this.#inbox = [];
     this.#rest = [];
     this.#persisting = false;
     // What it was writing may have reached the disk, in order, or not: by now, since its directory's lock goes with it.
     const partly = this.#world.rng.next();
-    if (this.#writing !== null && partly < 0.5) this.#write(this.#writing, partly < 0.25);
+    if (this.#writing !== null && partly < 0.5 && this.disk.failing === 'no') this.#write(this.#writing, partly < 0.25);
     this.#writing = null;
   }
 
-  freeze(what: 'controller' | 'host'): void {
+  freeze(what: 'controller' | 'host' | 'pause'): void {
     if (!this.powered || this.frozen !== 'no') return;
-    this.frozen = what;
-    if (what === 'host') this.postgres.frozen = true;
+    this.frozen = what === 'controller' ? 'controller' : 'host';
+    if (this.frozen === 'host') this.postgres.frozen = true;
+    if (what === 'pause') this.clock.pause();
   }
 
   thaw(): void {
     if (this.frozen === 'no') return;
+    this.clock.resume();
     this.frozen = 'no';
     this.postgres.frozen = false;
     // It may answer before it steps.
@@ -229,30 +260,31 @@ export class HostModel {
   }
 
   #tick(life: number): void {
-    if (life !== this.#life) return;
+    if (life !== this.life) return;
     if (this.frozen === 'no' && !this.#persisting) this.push({ kind: 'tick' });
-    this.#world.agenda.after(TICK_MS / this.#rate, () => this.#tick(life));
+    this.#world.agenda.after(TICK_MS / this.clock.rate, () => this.#tick(life));
   }
 
   /** One input at a time; what follows a persist waits for it. */
   #drain(): void {
     while (this.thinking && !this.#persisting) {
-      const input = this.#inbox.shift();
+      const input = this.#inbox.shift() as Record<string, unknown> | undefined;
       if (input === undefined) return;
-      const timed = {
-        ...input,
-        nowMs: this.local(),
-        wallMs: this.#world.agenda.now,
-        random: this.#world.rng.next(),
-      } as ControllerInput;
-      const effects = stepController(this.state!, timed);
+      // What is stepped is stepped once: the times are put into it.
+      input['nowMs'] = this.local();
+      input['wallMs'] = this.clock.wallMs();
+      input['random'] = this.#world.rng.next();
+      const timed = input as unknown as ControllerInput;
+      const { state } = this;
+      this.#world.coverage.input(state!, timed);
+      const effects = stepController(state!, timed);
       this.#world.stepped(this, effects);
-      this.#run(effects);
+      if (effects.length > 0) this.#run(effects, 0);
     }
   }
 
-  #run(effects: readonly ControllerEffect[]): void {
-    for (let i = 0; i < effects.length; i += 1) {
+  #run(effects: readonly ControllerEffect[], from: number): void {
+    for (let i = from; i < effects.length; i += 1) {
       const effect = effects[i]!;
       if (effect.kind === 'persist') {
         this.#persist(effect, effects.slice(i + 1));
@@ -262,57 +294,54 @@ export class HostModel {
     }
   }
 
-  #persist(change: Persist, rest: readonly ControllerEffect[]): void {
+  #persist(change: Persist, rest: ControllerEffect[]): void {
     this.#persisting = true;
-    this.#rest = [...rest];
-    const life = this.#life;
+    this.#rest = rest;
+    const { life } = this;
     this.#writing = change;
-    this.#world.agenda.after(this.#world.rng.between(0.2, 4) + this.diskSlowMs, () => {
-      if (life !== this.#life) return;
+    this.#world.agenda.after(this.#world.rng.between(0.2, 4) + this.disk.slowMs, () => {
+      if (life !== this.life) return;
+      if (this.disk.failing !== 'no') return this.#fatal();
       this.#writing = null;
       this.#write(change, true);
       const blow = this.#atPersist;
       this.#atPersist = null;
       if (blow?.when === 'before') return blow.run();
-      this.#persisting = false;
-      const after = this.#rest;
-      this.#rest = [];
-      if (this.frozen !== 'no') {
-        this.#rest = [...after];
-        this.#persisting = true;
-        this.#resume(life);
-        return;
-      }
-      this.#run(after);
+      if (this.frozen !== 'no') return this.#goOn(life);
+      this.#resume();
       if (blow !== null) return blow.run();
       this.#drain();
     });
   }
 
+  /** An fsync that failed is never tried again: the process ends, and its init system starts it again. */
+  #fatal(): void {
+    this.#world.trace(() => `${this.node} consensus disk: ${this.disk.failing}`);
+    this.crashController();
+    this.#world.agenda.after(RESTART_MS, () => this.startController());
+  }
+
   /** Frozen right after an fsync: the rest is done on waking. */
-  #resume(life: number): void {
-    this.#world.agenda.after(10, () => {
-      if (life !== this.#life) return;
-      if (this.frozen !== 'no') return this.#resume(life);
-      this.#persisting = false;
-      const after = this.#rest;
-      this.#rest = [];
-      this.#run(after);
-      this.#drain();
-    });
+  #goOn(life: number): void {
+    if (life !== this.life) return;
+    if (this.frozen !== 'no') {
+      this.#world.agenda.after(10, () => this.#goOn(life));
+      return;
+    }
+    this.#resume();
+    this.#drain();
+  }
+
+  #resume(): void {
+    this.#persisting = false;
+    const rest = this.#rest;
+    this.#rest = [];
+    this.#run(rest, 0);
   }
 
   #write(change: Persist, whole: boolean): void {
-    if (change.hardState !== undefined) this.disk.hardState = change.hardState;
-    if (whole) {
-      if (change.truncateFrom !== undefined)
-        this.disk.entries = this.disk.entries.filter((entry) => entry.index < change.truncateFrom!);
-      if (change.append !== undefined) this.disk.entries.push(...change.append);
-      if (change.snapshot !== undefined) this.disk.snapshot = change.snapshot;
-      if (change.dropThrough !== undefined)
-        this.disk.entries = this.disk.entries.filter((entry) => entry.index > change.dropThrough!);
-    }
-    this.#world.persisted(this);
+    this.disk.write(change, whole);
+    this.#world.checks.persisted(this);
   }
 
   #perform(effect: ControllerEffect): void {
@@ -324,37 +353,36 @@ export class HostModel {
         break;
       }
       case 'act':
-        this.#act(effect.resource, effect.action);
+        this.#world.coverage.act(this.state!, effect.action);
+        this.#acts.start(effect.resource, effect.action);
         break;
       case 'lease':
-        if (this.#deadMan !== null && (effect.untilMs === 0 || effect.epoch > this.#deadMan.struck))
-          Object.assign(this.#deadMan, {
-            untilMs: effect.untilMs,
-            epoch: effect.epoch,
-            leased: Math.max(this.#deadMan.leased, effect.epoch),
-          });
+        this.deadMan?.lease(effect.untilMs, effect.epoch);
         break;
       case 'vipRenew':
-        if (this.vipUntilMs > this.local()) this.vipUntilMs = this.local() + effect.leaseLeftMs;
+        if (this.vipUntilMs > this.local()) {
+          this.vipUntilMs = this.local() + effect.leaseLeftMs;
+          this.#world.announced(this);
+        }
         break;
       case 'notice':
         this.notice = effect.notice;
         this.#manager(effect.notice);
+        this.#world.noticed(this, effect.notice);
         break;
       case 'log':
         if (this.#world.tracing) this.#world.trace(() => `${this.node} ${effect.event} ${JSON.stringify(effect.fields)}`);
         break;
-      case 'persist':
-      case 'answer':
+      default:
         break;
     }
   }
 
   /** The manager follows its notices within some 100 ms, if the database lets it. */
   #manager(notice: RoleNotice): void {
-    const life = this.#life;
+    const { life } = this;
     this.#world.agenda.after(this.#world.rng.between(5, 150), () => {
-      if (life !== this.#life) return;
+      if (life !== this.life || !this.awake) return;
       this.push({
         kind: 'manager',
         report: {
@@ -368,256 +396,6 @@ export class HostModel {
       });
     });
   }
-
-  #act(resource: Resource, action: Action): void {
-    const life = this.#life;
-    const done = (result: ActionResult): void => {
-      if (life === this.#life) this.push({ kind: 'done', resource, action, result });
-    };
-    const fail = (code: string): void => done({ ok: false, code, message: code });
-    const later = (low: number, high: number, run: () => void): void =>
-      this.#world.agenda.after(this.#world.rng.between(low, high), () => {
-        if (life !== this.#life) return;
-        if (this.frozen === 'host') return later(10, 20, run);
-        try {
-          run();
-        } catch (error) {
-          fail(error instanceof YosugaraError ? error.code : 'MODEL');
-        }
-      });
-    this.#do(
-      action,
-      later,
-      () => done({ ok: true }),
-      (lsn) => done({ ok: true, lsn }),
-      fail,
-    );
-  }
-
-  #do(
-    action: Action,
-    later: (low: number, high: number, run: () => void) => void,
-    ok: () => void,
-    okAt: (lsn: number) => void,
-    fail: (code: string) => void,
-  ): void {
-    const { postgres } = this;
-    switch (action.kind) {
-      case 'pg.initialise':
-        return later(300, 600, () => {
-          postgres.initialise('system-1');
-          ok();
-        });
-      case 'pg.startStandby':
-        return later(5, 30, () => {
-          postgres.setFollow(action.follow);
-          postgres.start(
-            'standby',
-            () => this.#look(ok),
-            () => fail('DIED'),
-          );
-        });
-      case 'pg.startPrimary':
-        return later(5, 30, () => {
-          if (this.#leaseEnded()) return fail('LEASE_ENDED');
-          this.#world.beforeWritable(this, action);
-          postgres.setNames(action.names);
-          postgres.start(
-            'primary',
-            () => this.#look(ok),
-            () => fail('DIED'),
-          );
-        });
-      case 'pg.follow':
-        return later(20, 120, () => {
-          if (postgres.process !== 'standby') return fail('NOT_STANDBY');
-          postgres.setFollow(action.follow);
-          // A cut is waited for and looked at; a new source is not.
-          if (action.follow === null) return this.#look(ok);
-          ok();
-          this.#poke();
-        });
-      case 'pg.setNames':
-        return later(20, 120, () => {
-          if (!postgres.running) return fail('DOWN');
-          this.#verifying = postgres.names.filter((name) => action.names.includes(name));
-          postgres.setNames(action.names);
-          later(5, 60, () => {
-            this.#verifying = null;
-            ok();
-            this.#poke();
-          });
-        });
-      case 'pg.promote':
-        return later(20, 60, () => {
-          postgres.setNames(action.names);
-          later(60, 200, () => {
-            if (!postgres.running) return fail('DOWN');
-            if (this.#leaseEnded()) return fail('LEASE_ENDED');
-            this.#world.beforeWritable(this, action);
-            postgres.promote();
-            ok();
-            this.#poke();
-          });
-        });
-      case 'pg.mark':
-        return later(5, 40, () => {
-          if (!postgres.running || postgres.process !== 'primary') return fail('DOWN');
-          okAt(postgres.wal.length);
-        });
-      case 'pg.ensureSlot':
-        return later(5, 30, ok);
-      case 'pg.stop':
-        if (action.mode === 'fast' && postgres.running)
-          return later(5, 20, () => {
-            const budget = setBudget(this.#world.agenda, action.budgetMs, () => postgres.kill());
-            postgres.shutDown(() => {
-              budget.done = true;
-              this.#look(ok);
-            });
-          });
-        return later(20, 100, () => {
-          postgres.kill();
-          this.#look(ok);
-        });
-      case 'pg.rewind':
-      case 'pg.baseBackup':
-        return this.#copy(action, later, ok, fail);
-      case 'vip.hold':
-        return later(5, 60, () => {
-          // As the driver does: no longer than the lease at this moment (ruling 12).
-          this.vipUntilMs = Math.max(this.local(), strikeAtMs(observe(this.state!)));
-          this.push({ kind: 'vip', held: true });
-          ok();
-        });
-      case 'vip.release':
-        return later(5, 60, () => {
-          this.vipUntilMs = Number.NEGATIVE_INFINITY;
-          this.push({ kind: 'vip', held: false });
-          ok();
-        });
-      default:
-        return;
-    }
-  }
-
-  #copy(
-    action: Extract<Action, { kind: 'pg.rewind' | 'pg.baseBackup' }>,
-    later: (low: number, high: number, run: () => void) => void,
-    ok: () => void,
-    fail: (code: string) => void,
-  ): void {
-    const { postgres } = this;
-    const rewind = action.kind === 'pg.rewind';
-    if (postgres.process !== 'down') return fail('RUNNING');
-    const source = this.#world.server(action.source);
-    if (source === undefined) return fail('NO_SOURCE');
-    const life = source.life;
-    if (postgres.exists) postgres.incomplete = true;
-    later(rewind ? 400 : 800, rewind ? 1_200 : 3_000, () => {
-      if (
-        source.life !== life ||
-        source.process !== 'primary' ||
-        !source.running ||
-        !this.#world.network.both(this.node, action.source)
-      )
-        return fail('SOURCE_LOST');
-      if (rewind && this.#world.rng.chance(0.1)) return fail('REWIND_FAILED');
-      postgres.copyOf(source);
-      ok();
-      this.#poke();
-    });
-  }
-
-  /** The prober: an answer now, or after three missed deadlines `hung`. */
-  #probe(): void {
-    const hangs = this.postgres.hung || this.postgres.frozen;
-    this.#world.agenda.after(hangs ? PROBE_DEADLINE_MS : PROBE_MS, () => {
-      if (this.kind === 'data' && this.thinking) this.#poke();
-      this.#probe();
-    });
-  }
-
-  /** A look that begins after this call, as host-control's Watch does. */
-  #look(then: () => void): void {
-    if (this.#looking) this.#afterLook.push(() => this.#look(then));
-    else this.#begin(then);
-  }
-
-  /** Look soon. If one is under way that one counts, though it may have begun before whatever has just changed. */
-  #poke(): void {
-    if (!this.#looking) this.#begin(() => {});
-  }
-
-  #begin(then: () => void): void {
-    if (this.state === null) return;
-    const life = this.#life;
-    const { postgres } = this;
-    const { postmaster } = postgres;
-    const hangs = postgres.hung && postgres.process !== 'down';
-    const seen = postgres.facts();
-    this.#looking = true;
-    this.#world.agenda.after(hangs ? PROBE_DEADLINE_MS : this.#world.rng.between(1, 30), () => {
-      if (life !== this.#life) return;
-      this.#looking = false;
-      // Another postmaster than the one that was asked: asked again.
-      if (postmaster !== postgres.postmaster) this.#saw(postgres.facts(), false);
-      else this.#saw(seen, hangs);
-      then();
-      for (const next of this.#afterLook.splice(0)) next();
-    });
-  }
-
-  #saw(seen: PostgresFacts, hangs: boolean): void {
-    this.#hungProbes = hangs ? this.#hungProbes + 1 : 0;
-    if (hangs && this.#hungProbes < HUNG_AFTER_PROBES) return;
-    let facts = seen;
-    const verified = this.#verifying;
-    if (hangs) facts = { kind: 'hung', failures: this.#hungProbes, wasPrimary: this.postgres.process === 'primary' };
-    else if (seen.kind === 'primary' && verified !== null)
-      facts = { ...seen, names: (seen.names ?? []).filter((name) => verified.includes(name)) };
-    this.push({ kind: 'facts', facts });
-  }
-
-  #deadManWatch(): void {
-    this.#world.agenda.after(DEADMAN_EVERY_MS, () => {
-      const deadMan = this.#deadMan;
-      if (
-        deadMan !== null &&
-        this.powered &&
-        this.frozen !== 'host' &&
-        deadMan.untilMs !== 0 &&
-        this.local() >= deadMan.untilMs
-      ) {
-        deadMan.untilMs = 0;
-        deadMan.struck = deadMan.epoch;
-        this.#strike(deadMan, deadMan.epoch);
-        this.push({ kind: 'struck', epoch: deadMan.epoch });
-      }
-      this.#deadManWatch();
-    });
-  }
-
-  /** As host-control does: nothing that writes is started for an epoch that the dead man has ended. */
-  #leaseEnded(): boolean {
-    if (this.#deadMan === null) return false;
-    const { untilMs, struck, leased } = this.#deadMan;
-    return (untilMs !== 0 && this.local() >= untilMs) || (struck > 0 && leased <= struck);
-  }
-
-  /** Kill, prove, tell the others. */
-  #strike(deadMan: { readonly boot: string }, epoch: Epoch): void {
-    this.#world.trace(() => `${this.node} dead man strikes, epoch ${epoch}`);
-    this.postgres.kill();
-    if (epoch === 0) return;
-    this.#world.stopProof(this.node, epoch, deadMan.boot);
-  }
 }
 
-function setBudget(agenda: Agenda, budgetMs: number, over: () => void): { done: boolean } {
-  const budget = { done: false };
-  agenda.after(budgetMs, () => {
-    if (!budget.done) over();
-  });
-  return budget;
-}
+export type { Action };

@@ -10,6 +10,8 @@ export interface Mutant {
   readonly name: string;
   readonly why: string;
   readonly patches: readonly Patch[];
+  /** Seeds within which it must be found, where that is not the common limit. */
+  readonly limit?: number;
 }
 
 const CONSENSUS = 'libs/consensus/src';

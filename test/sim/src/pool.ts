@@ -1,11 +1,10 @@
-import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Tally } from './batch.js';
 
 const SLICE = 20;
 
 /** All seeds over all cores, a slice at a time; `each` hears every slice as it ends. */
-export async function runAll(from: number, count: number, each: (tally: Tally) => void): Promise<void> {
+export async function runAll(from: number, count: number, workers: number, each: (tally: Tally) => void): Promise<void> {
   let next = from;
   const end = from + count;
   const slice = (): readonly number[] => {
@@ -21,7 +20,7 @@ export async function runAll(from: number, count: number, each: (tally: Tally) =
       await worker.terminate();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), Math.ceil(count / SLICE)) }, one));
+  await Promise.all(Array.from({ length: Math.min(workers, Math.ceil(count / SLICE)) }, one));
 }
 
 function ask(worker: Worker, seeds: readonly number[]): Promise<Tally> {

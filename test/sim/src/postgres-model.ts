@@ -11,7 +11,7 @@ export interface PostgresWorld {
   readonly rng: Rng;
   server(node: NodeId): PostgresModel | undefined;
   /** A client was told: committed. */
-  acknowledged(node: NodeId, commit: number, end: number): void;
+  acknowledged(node: NodeId, commit: number, end: number, how: 'written' | 'visible'): void;
 }
 
 type Process = 'down' | 'starting' | 'standby' | 'primary';
@@ -64,12 +64,18 @@ export class PostgresModel {
   #streamIds = 0;
   #starting: 'standby' | 'primary' = 'standby';
   #waiting: Waiter[] = [];
+  #writableMs = Number.NEGATIVE_INFINITY;
 
   constructor(node: NodeId, world: PostgresWorld) {
     this.node = node;
     this.#world = world;
   }
 
+  /** When it was last writable. */
+  get writableMs(): number {
+    if (this.writable) this.#writableMs = this.#world.agenda.now;
+    return this.#writableMs;
+  }
   get writable(): boolean {
     return this.process === 'primary';
   }
@@ -128,6 +134,21 @@ export class PostgresModel {
     }));
   }
 
+  /** D17. */
+  wipe(): void {
+    Object.assign(this, {
+      exists: false,
+      incomplete: false,
+      systemId: '',
+      timeline: 1,
+      wal: [],
+      flushed: 0,
+      forks: [],
+      names: [],
+    });
+    Object.assign(this, { follow: null, lastMode: 'standby' });
+  }
+
   initialise(systemId: string): void {
     Object.assign(this, { exists: true, systemId, timeline: 1, wal: [], flushed: 0, forks: [], lastMode: 'clean-primary' });
   }
@@ -166,6 +187,7 @@ export class PostgresModel {
     this.#waiting = [];
     const life = ++this.life;
     const streams = [...this.#streams.values()];
+    void this.writableMs;
     if (wasPrimary) this.process = 'starting';
     this.#starting = 'standby';
     this.flushed = this.wal.length;
@@ -184,6 +206,7 @@ export class PostgresModel {
   }
 
   #ended(): void {
+    void this.writableMs;
     this.life += 1;
     this.postmaster += 1;
     this.process = 'down';
@@ -213,11 +236,12 @@ export class PostgresModel {
     this.#release();
   }
 
-  promote(): void {
+  /** `above`: the record knows of timelines that this server may never have heard of. */
+  promote(above: number): void {
     if (this.process !== 'standby') throw new YosugaraError('NOT_STANDBY', 'not in recovery');
     this.#receiving = null;
     this.follow = null;
-    this.timeline += 1;
+    this.timeline = Math.max(this.timeline, above) + 1;
     this.forks = [...this.forks, { timeline: this.timeline, forkLsn: this.wal.length }];
     this.process = 'primary';
     this.lastMode = 'crashed-primary';
@@ -225,7 +249,26 @@ export class PostgresModel {
     this.life += 1;
   }
 
-  /** A client commits; the answer comes through `acknowledged`, or never. */
+  /**
+   * A client that got no answer tries its key again. A key that is visible already is answered at once and waits for nobody (ON
+   * CONFLICT DO NOTHING writes nothing: failover.md 5.1); one whose first writer still waits blocks behind it.
+   */
+  retry(commit: number): void {
+    if (this.process !== 'primary' || this.hung || this.frozen) return;
+    const known = this.wal.lastIndexOf(commit);
+    if (known < 0) return this.commit(commit);
+    if (known < this.flushed && !this.#waiting.some((waiter) => waiter.commit === commit))
+      this.#world.acknowledged(this.node, commit, known + 1, 'visible');
+  }
+
+  /** R9: a session that waits for its commit is cancelled or terminated: no answer, and the row is visible here. */
+  cancelWaiting(): readonly number[] {
+    const cancelled = this.#waiting.map(({ commit }) => commit);
+    this.#waiting = [];
+    return cancelled;
+  }
+
+  /** A row, or a new version of one (ON CONFLICT DO UPDATE): the answer comes through `acknowledged`, or never. */
   commit(commit: number): void {
     if (this.process !== 'primary' || this.hung || this.frozen) return;
     this.wal.push(commit);
@@ -247,7 +290,7 @@ export class PostgresModel {
         : Math.max(-1, ...this.names.map((name) => this.#streams.get(name)?.flushed ?? -1));
     const free = this.#waiting.filter((waiter) => waiter.end <= held);
     this.#waiting = this.#waiting.filter((waiter) => waiter.end > held);
-    for (const waiter of free) this.#world.acknowledged(this.node, waiter.commit, waiter.end);
+    for (const waiter of free) this.#world.acknowledged(this.node, waiter.commit, waiter.end, 'written');
   }
 
   /** The receiver's loop: connect when it may, ask for what is missing. */

@@ -3,8 +3,11 @@ import type { Failure } from './batch.js';
 
 export interface MutantResult {
   readonly name: string;
+  readonly why: string;
   /** How many seeds it took; null: not found. */
   readonly foundAfterSeeds: number | null;
+  /** It must be found within so many. */
+  readonly limit: number;
   readonly invariant: string | null;
   readonly says: string | null;
   readonly ms: number;
@@ -27,7 +30,11 @@ interface Result {
   readonly violations: readonly Failure[];
   readonly schedulesPerSecond: number;
   readonly acknowledged: number;
+  readonly sideEffects: number;
+  readonly fences: number;
   readonly takeOvers: number;
+  readonly calmAfterMs: number;
+  readonly cells: number;
   readonly mutants: readonly MutantResult[];
 }
 
@@ -45,17 +52,31 @@ export function table(result: Result): string {
   }
   if (result.seeds > 0)
     lines.push(
-      `schedules            ${result.seeds}`,
+      `schedules            ${result.seeds} (120 virtual s each)`,
       `violations           ${result.violations.length}`,
       `schedules per second ${result.schedulesPerSecond}`,
-      `take-overs           ${result.takeOvers}`,
+      `changes of owner     ${result.takeOvers}`,
       `acknowledged commits ${result.acknowledged}`,
+      `side effects         ${result.sideEffects}`,
+      `fences               ${result.fences}`,
+      `calm again after     ${Math.round(result.calmAfterMs)} ms at worst`,
+      `cells hit            ${result.cells}`,
     );
-  if (result.mutants.length > 0) {
-    const width = Math.max(...result.mutants.map((mutant) => mutant.name.length));
-    lines.push('', `${'planted bug'.padEnd(width)}  seeds  broken`);
-    for (const { name, foundAfterSeeds, invariant } of result.mutants)
-      lines.push(`${name.padEnd(width)}  ${String(foundAfterSeeds ?? '-').padStart(5)}  ${invariant ?? 'NOT FOUND'}`);
-  }
+  if (result.mutants.length > 0) lines.push('', ...mutantTable(result.mutants));
   return lines.join('\n');
+}
+
+function mutantTable(mutants: readonly MutantResult[]): readonly string[] {
+  const width = Math.max(...mutants.map((mutant) => mutant.name.length));
+  const found = mutants.filter(({ foundAfterSeeds, limit }) => foundAfterSeeds !== null && foundAfterSeeds <= limit).length;
+  const rows = mutants.map(({ name, why, foundAfterSeeds, limit, invariant }) => {
+    const late = foundAfterSeeds !== null && foundAfterSeeds > limit ? ' LATE' : '';
+    return `${name.padEnd(width)}  ${String(foundAfterSeeds ?? '-').padStart(5)}  ${String(limit).padStart(5)}  ${(invariant ?? 'NOT FOUND').padEnd(9)}${late}  ${why}`;
+  });
+  return [
+    `${'planted bug'.padEnd(width)}  seeds  limit  broken     why`,
+    ...rows,
+    '',
+    `${found} of ${mutants.length} planted bugs found within their limits`,
+  ];
 }

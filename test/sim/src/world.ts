@@ -1,5 +1,6 @@
-import { type Action, type ClusterRecord, PROFILES, type Settings } from '@yosugara/failover';
-import { type Epoch, type NodeId, nodeId } from '@yosugara/kernel';
+import { type Action, type ClusterRecord } from '@yosugara/failover';
+import type { Epoch, NodeId } from '@yosugara/kernel';
+import type { RoleNotice } from '@yosugara/protocol';
 import {
   type ControllerConfig,
   type ControllerEffect,
@@ -9,11 +10,17 @@ import {
 } from '@yosugara/runtime';
 import { Agenda } from './agenda.js';
 import { Checks, type Violation } from './checks.js';
-import { FAULTS, type FaultClass } from './faults.js';
+import { Clients } from './clients.js';
+import { Coverage } from './coverage.js';
+import { FenceDevice } from './fence-devices.js';
+import { Front, Managers } from './front.js';
 import { HostModel, type HostWorld } from './host-model.js';
+import { expectServing, l1BudgetMs, Quiet } from './liveness.js';
 import { Network } from './network.js';
+import { drawPlan, type Planned } from './plan.js';
 import type { PostgresModel } from './postgres-model.js';
 import { Rng } from './rng.js';
+import { drawShape, type Shape } from './shape.js';
 
 export interface Outcome {
   readonly seed: number;
@@ -23,91 +30,102 @@ export interface Outcome {
   readonly settings: string;
   readonly takeOvers: number;
   readonly acknowledged: number;
+  readonly sideEffects: number;
+  readonly fences: number;
   readonly events: number;
+  /** From the end of the faults until somebody served and both were in the sync set; null: never. */
+  readonly calmAfterMs: number | null;
 }
 
 export interface Options {
   readonly trace?: (line: string) => void;
   /** Only these faults of the plan, by their place in it: for shrinking. */
   readonly only?: readonly number[];
+  readonly coverage?: Coverage;
 }
 
-interface Planned {
-  readonly fault: FaultClass;
-  readonly atMs: number;
-  readonly rng: Rng;
-}
 type Change = (before: ClusterRecord, after: ClusterRecord) => boolean;
 
-const FAULT_MS = 25_000;
-/** L1, L2: after the last fault everything is back within this. */
-const CALM_MS = 45_000;
-const COMMIT_EVERY_MS = 25;
+/** A schedule's length, and how much of it is trouble. */
+export const END_MS = 120_000;
+const FAULT_MS = 40_000;
 const OPERATOR_EVERY_MS = 2_500;
 
 /** A whole cluster in one thread: production cores, modelled hosts, faults, and checkers from outside. */
 export class World implements HostWorld {
   readonly agenda = new Agenda();
   readonly rng: Rng;
-  readonly nodes: readonly NodeId[] = [nodeId('a'), nodeId('b'), nodeId('w')];
-  readonly dataNodes = this.nodes.slice(0, 2);
+  readonly shape: Shape;
+  readonly nodes: readonly NodeId[];
+  readonly dataNodes: readonly NodeId[];
   readonly network: Network;
   readonly checks: Checks;
+  readonly coverage: Coverage;
+  readonly vipKind: 'bind' | 'ip';
+  readonly clients: Clients;
+  readonly front: Front;
+  readonly managers: Managers;
+  /** Nodes whose data directory was taken away. */
+  readonly emptied = new Set<NodeId>();
   readonly #hosts = new Map<NodeId, HostModel>();
+  readonly #list: readonly HostModel[];
+  readonly #devices = new Map<NodeId, FenceDevice>();
   readonly #options: Options;
   readonly #plan: readonly Planned[];
-  readonly #settings: Settings;
   /** First start: a Master in sync within this. */
-  readonly #startMs: number;
-  readonly #profile: keyof typeof PROFILES;
-  #commits = 0;
+  readonly startMs: number;
   #events = 0;
   #recordSeen: ClusterRecord;
   #waiters: { change: Change; run: () => void }[] = [];
   #actions: { kind: Action['kind']; run: (node: NodeId) => void }[] = [];
   #operations = 0;
+  #calmMs: number | null = null;
+  #healed = false;
   readonly #stopProofs: { node: NodeId; epoch: Epoch; boot: string }[] = [];
 
   constructor(seed: number, options: Options) {
     this.#options = options;
     this.rng = new Rng(seed);
-    this.network = new Network(this.agenda, this.rng, this.nodes);
+    const { rng } = this;
+    this.shape = drawShape(rng);
+    this.nodes = this.shape.nodes;
+    this.dataNodes = this.shape.dataNodes;
+    this.vipKind = rng.pick(['bind', 'ip']);
+    this.coverage = options.coverage ?? new Coverage();
+    this.network = new Network(this.agenda, rng, this.nodes);
+    const list: HostModel[] = [];
+    this.#list = list;
     this.checks = new Checks(
-      () => [...this.#hosts.values()],
+      () => list,
       () => this.agenda.now,
     );
     this.#recordSeen = this.checks.record;
-    const { rng } = this;
-    this.#profile = rng.pick(['fast', 'fast', 'fast', 'lan', 'lan', 'lan', 'lan', 'lan', 'lan', 'tolerant'] as const);
-    this.#settings = {
-      policy: rng.chance(0.15) ? 'strict' : 'available',
-      stopProofs: ['P1', 'P4'],
-      autoRejoin: rng.pick(['always', 'always', 'always', 'clean', 'never']),
-      timings: PROFILES[this.#profile],
-      hasVip: true,
-      drNodes: [],
-      fenceable: [],
-      fenceDelayMs: 10_000,
-      powerOnAfterFence: false,
-      rateLimit: { max: 10_000, withinMs: 3_600_000 },
-      hooks: { beforePromotion: false, afterPromotion: false },
-    };
-    this.#startMs = this.#profile === 'tolerant' ? 20_000 : 16_000;
-    this.#plan = this.#draw(new Rng(seed * 2 + 1));
-    for (const node of this.nodes) this.#hosts.set(node, new HostModel(node, this, this.#config(node)));
-    for (const node of this.nodes) this.agenda.after(this.rng.between(0, 500), () => this.host(node).powerOn());
-    this.#client();
-    if (this.#settings.autoRejoin !== 'always') this.#operator();
+    const { settings } = this.shape;
+    this.startMs = this.shape.profile === 'tolerant' ? 20_000 : 16_000;
+    for (const node of this.nodes) {
+      const watchdogMs = this.shape.watchdog && this.dataNodes.includes(node) ? settings.timings.watchdogMs : null;
+      const host = new HostModel(node, this, this.#config(node), watchdogMs);
+      this.#hosts.set(node, host);
+      list.push(host);
+      if (settings.fenceable.includes(node)) this.#devices.set(node, new FenceDevice(node, this.agenda, rng, () => host));
+    }
+    this.#plan = drawPlan(new Rng(seed * 2 + 1), this.shape, this.startMs, FAULT_MS);
+    for (const host of list) this.agenda.after(rng.between(0, 500), () => host.powerOn());
+    this.clients = new Clients(this);
+    this.front = new Front(this, this.dataNodes);
+    this.managers = new Managers(this, this.dataNodes);
+    if (this.#devices.size > 0) this.#fenceHealth();
+    this.#operator();
   }
 
   #config(node: NodeId): Omit<ControllerConfig, 'boot'> {
-    const members = this.nodes.map((id) => ({ id, kind: id === 'w' ? ('witness' as const) : ('data' as const), voter: true }));
+    const { members, settings } = this.shape;
     return {
       self: node,
-      kind: node === 'w' ? 'witness' : 'data',
+      kind: members.find(({ id }) => id === node)!.kind,
       members,
-      settings: this.#settings,
-      raft: raftTimings(this.#settings.timings),
+      settings,
+      raft: raftTimings(settings.timings),
       compactEvery: 40,
       trailing: 10,
     };
@@ -116,9 +134,19 @@ export class World implements HostWorld {
   host(node: NodeId): HostModel {
     return this.#hosts.get(node)!;
   }
+  device(target: NodeId): FenceDevice | undefined {
+    return this.#devices.get(target);
+  }
+  get devices(): readonly FenceDevice[] {
+    return [...this.#devices.values()];
+  }
   server(node: NodeId): PostgresModel | undefined {
     const host = this.#hosts.get(node);
     return host?.powered === true ? host.postgres : undefined;
+  }
+  admits(node: NodeId): boolean {
+    const host = this.host(node);
+    return host.holdsVip() || host.serves();
   }
   get tracing(): boolean {
     return this.#options.trace !== undefined;
@@ -133,6 +161,7 @@ export class World implements HostWorld {
     const after = this.checks.record;
     if (after === before) return;
     this.#recordSeen = after;
+    this.clients.changed(before, after);
     const due = this.#waiters.filter((waiter) => waiter.change(before, after));
     if (due.length === 0) return;
     this.#waiters = this.#waiters.filter((waiter) => !due.includes(waiter));
@@ -149,14 +178,14 @@ export class World implements HostWorld {
   said(host: HostModel, to: NodeId, message: PeerMessage): void {
     this.checks.said(host, to, message);
   }
-  persisted(host: HostModel): void {
-    this.checks.persisted(host);
+  noticed(_host: HostModel, _notice: RoleNotice): void {}
+  announced(host: HostModel): void {
+    this.front.announced(host);
   }
-  beforeWritable(host: HostModel, action: Action): void {
-    this.checks.beforeWritable(host, action);
-  }
-  acknowledged(node: NodeId, commit: number, end: number): void {
-    this.checks.commitAcknowledged(node, commit, end);
+  acknowledged(node: NodeId, commit: number, end: number, how: 'written' | 'visible'): void {
+    this.checks.commitAcknowledged(node, commit, end, how);
+    if (commit < 0) this.managers.acknowledged(node, commit);
+    else this.clients.acknowledged(commit);
   }
   /** Once, after the next change of the committed record of this kind. */
   onNext(change: Change, run: () => void): void {
@@ -188,21 +217,32 @@ export class World implements HostWorld {
     this.network.send(proof.node, peer, () => this.host(peer).push({ kind: 'stopProof', ...proof }));
   }
 
-  /** Clients try every writable server, whoever it believes to be: what counts is what gets acknowledged. */
-  #client(): void {
-    for (const node of this.dataNodes) {
-      const server = this.server(node);
-      if (server?.writable === true) server.commit((this.#commits += 1));
-    }
-    this.agenda.after(COMMIT_EVERY_MS * this.rng.between(0.5, 1.5), () => this.#client());
+  /** The devices' health, read every few seconds with the real credentials. */
+  #fenceHealth(): void {
+    for (const device of this.#devices.values())
+      for (const host of this.#list)
+        if (host.kind === 'data' && host.node !== device.target)
+          host.push({
+            kind: 'fenceHealth',
+            health: {
+              target: device.target,
+              healthy: device.healthy,
+              offMs: 2_500,
+              atMs: host.local(),
+              says: device.healthy ? 'reads on' : `does not answer (${device.mood})`,
+            },
+          });
+    this.agenda.after(5_000 * this.rng.between(0.8, 1.2), () => this.#fenceHealth());
   }
 
-  /** Where nodes do not come back by themselves, somebody types `yosugara recover` until both are in the sync set. */
+  /** Where nodes do not come back by themselves, somebody types `yosugara recover`, and switches on what was switched off. */
   #operator(): void {
     this.agenda.after(OPERATOR_EVERY_MS * this.rng.between(0.5, 1.5), () => {
       const { record } = this.checks;
       const asks = this.nodes.some((node) => this.host(node).state?.decision.needsRecover === true);
-      if (record.phase === 'serving' && (record.syncSet.length < 2 || asks))
+      const fenced = record.fenced.length > 0;
+      const types = this.shape.settings.autoRejoin !== 'always' || fenced || asks;
+      if (types && record.phase === 'serving' && (record.syncSet.length < 2 || asks || fenced))
         this.operate({ kind: 'recover', node: null }, this.rng.pick(this.nodes));
       this.#operator();
     });
@@ -213,81 +253,83 @@ export class World implements HostWorld {
       this.#events += 1;
       this.checks.always();
     };
-    // First start: a Master within the budget, before anything is broken.
-    this.agenda.runUntil(this.#startMs, each);
-    this.#expectServing('first start');
     const chosen = this.#options.only === undefined ? this.#plan : this.#options.only.map((place) => this.#plan[place]!);
-    for (const { fault, atMs, rng } of chosen)
-      this.agenda.at(atMs, () => {
-        this.trace(() => `-- fault ${fault.name}`);
-        fault.inject(this, rng);
-      });
-    this.agenda.runUntil(this.#startMs + FAULT_MS, each);
-    this.#heal();
-    this.agenda.runUntil(this.#startMs + FAULT_MS + CALM_MS, each);
-    this.#expectServing('after the faults');
-    this.checks.atEnd();
+    this.#safety(chosen, each);
+    this.#liveness(each);
     return {
       seed,
       violations: this.checks.violations,
       faults: chosen.map(({ fault, atMs }) => ({ name: fault.name, atMs })),
-      settings: `${this.#profile} ${this.#settings.policy} autoRejoin=${this.#settings.autoRejoin}`,
-      takeOvers: this.checks.record.history.length,
+      settings: `${this.shape.name} ${this.shape.profile} ${this.shape.settings.policy} autoRejoin=${this.shape.settings.autoRejoin} vip=${this.vipKind}`,
+      takeOvers: this.checks.epochChanges.length,
       acknowledged: this.checks.acknowledged.length,
+      sideEffects: this.checks.sideEffects,
+      fences: this.checks.fences,
       events: this.#events,
+      calmAfterMs: this.#calmMs,
     };
   }
 
-  #draw(rng: Rng): readonly Planned[] {
-    const classes = FAULTS.filter(() => rng.chance(0.35));
-    const from = classes.length === 0 ? [rng.pick(FAULTS)] : classes;
-    const burst = rng.between(0, FAULT_MS * 0.7);
-    const planned: Planned[] = [];
-    for (let left = 1 + Math.floor(rng.next() * 7); left > 0; left -= 1) {
-      // Half of them close together: double faults hurt most in the middle of a transition.
-      const afterMs = rng.chance(0.5) ? rng.between(0, FAULT_MS * 0.8) : burst + rng.between(0, 3_000);
-      planned.push({ fault: rng.pick(from), atMs: this.#startMs + afterMs, rng: new Rng(Math.floor(rng.next() * 2 ** 31)) });
-    }
-    return planned;
+  /** First start, then trouble: nothing is demanded of the cluster but to do no harm. */
+  #safety(chosen: readonly Planned[], each: () => void): void {
+    this.agenda.runUntil(this.startMs, each);
+    expectServing(this, 'first start', 2);
+    for (const { fault, atMs, rng } of chosen)
+      this.agenda.at(atMs, () => {
+        this.trace(() => `-- fault ${fault.name}`);
+        this.coverage.fault(fault.name, this.checks.record, this.shape.name);
+        fault.inject(this, rng);
+      });
+    this.agenda.runUntil(this.startMs + FAULT_MS, each);
+  }
+
+  /** No more faults: L1 within the computed budget, then nothing happens any more (L3), and at the end both are in the sync set (L2). */
+  #liveness(each: () => void): void {
+    this.#heal();
+    const healedMs = this.agenda.now;
+    const watch = (): void => {
+      if (
+        this.#calmMs === null &&
+        this.checks.record.syncSet.length === 2 &&
+        this.dataNodes.some((node) => this.host(node).serves())
+      )
+        this.#calmMs = this.agenda.now - healedMs;
+      if (this.#calmMs === null) this.agenda.after(250, watch);
+    };
+    watch();
+    const byMs = healedMs + l1BudgetMs(this.shape.settings.timings);
+    this.agenda.runUntil(byMs, each);
+    expectServing(this, `${Math.round(byMs - healedMs)} ms after the last fault`, 1);
+    const quiet = new Quiet(this);
+    this.agenda.runUntil(END_MS, each);
+    quiet.check();
+    expectServing(this, 'at the end', 2);
+    this.checks.atEnd();
+  }
+
+  get healed(): boolean {
+    return this.#healed;
   }
 
   #heal(): void {
     this.trace(() => '-- heal');
+    this.#healed = true;
     this.#waiters = [];
     this.#actions = [];
     this.network.heal();
-    for (const node of this.nodes) {
-      const host = this.host(node);
-      host.diskSlowMs = 0;
+    for (const device of this.#devices.values()) Object.assign(device, { mood: 'ok', diesWithHost: false });
+    for (const host of this.#list) {
+      host.disk.slowMs = 0;
+      host.disk.failing = 'no';
       host.onNextPersist('after', null);
       host.thaw();
       host.powerOn();
       host.startController();
+      if (host.unfit !== null) {
+        host.unfit = null;
+        host.tellHost();
+      }
     }
-  }
-
-  /** L1, L2: exactly one serving Master, and both nodes in the sync set. */
-  #expectServing(when: string): void {
-    const { record } = this.checks;
-    const serving = this.dataNodes.filter((node) => this.host(node).serves());
-    if (serving.length !== 1)
-      this.checks.fail(
-        'L1',
-        `${when}: ${serving.length} nodes serve; record: epoch ${record.epoch}, owner ${record.owner}, phase ${record.phase}, sync set ${record.syncSet}; ${this.#roles()}`,
-      );
-    else if (record.syncSet.length !== 2)
-      this.checks.fail('L2', `${when}: only ${record.syncSet} in the sync set; ${this.#roles()}`);
-    else if (this.checks.lastAcknowledgedMs < this.agenda.now - 5_000)
-      this.checks.fail('L1', `${when}: nothing was acknowledged for 5 s; ${this.#roles()}`);
-  }
-
-  #roles(): string {
-    return this.nodes
-      .map((node) => {
-        const { decision } = this.host(node).state ?? {};
-        return `${node} ${decision?.role} (${decision?.why}; PostgreSQL ${this.host(node).postgres.process})`;
-      })
-      .join(', ');
   }
 }
 

@@ -1,0 +1,108 @@
+import { epoch as asEpoch, type Epoch } from '@yosugara/kernel';
+import type { HostModel, HostWorld } from './host-model.js';
+
+const EVERY_MS = 50;
+const NONE = asEpoch(0);
+
+/** The dead man of one controller's life, as host-control has it: strikes at the lease's end and at the controller's, proves, tells the others. */
+export class DeadManModel {
+  readonly #host: HostModel;
+  readonly #world: HostWorld;
+  readonly boot: string;
+  #untilMs = 0;
+  #epoch: Epoch = NONE;
+  #struck: Epoch = NONE;
+  #leased: Epoch = NONE;
+  #gone = false;
+
+  constructor(host: HostModel, world: HostWorld, boot: string) {
+    this.#host = host;
+    this.#world = world;
+    this.boot = boot;
+    this.#watch();
+  }
+
+  get armed(): boolean {
+    return this.#untilMs > 0;
+  }
+  /** Whatever the controller believes of this epoch: nothing is left here that could act on it. */
+  hasStruck(epoch: Epoch): boolean {
+    return this.#struck > 0 && this.#struck >= epoch;
+  }
+  /** Nothing that writes is started for an epoch that the dead man has ended. */
+  leaseEnded(): boolean {
+    return (this.#untilMs !== 0 && this.#host.local() >= this.#untilMs) || (this.#struck > 0 && this.#leased <= this.#struck);
+  }
+
+  lease(untilMs: number, epoch: Epoch): void {
+    if (untilMs !== 0 && epoch <= this.#struck) return;
+    this.#untilMs = untilMs;
+    this.#epoch = epoch;
+    if (epoch > this.#leased) this.#leased = epoch;
+    if (untilMs === 0) this.#host.watchdog?.disarm();
+    else this.#host.watchdog?.pet();
+  }
+
+  /** Its controller died, or it does not answer any more. */
+  strikeNow(): void {
+    this.#strike();
+    this.#gone = true;
+  }
+  /** With its host. */
+  vanish(): void {
+    this.#gone = true;
+  }
+
+  #watch(): void {
+    this.#world.agenda.after(EVERY_MS, () => {
+      if (this.#gone) return;
+      if (this.#host.awake && this.#untilMs !== 0 && this.#host.local() >= this.#untilMs) {
+        this.#untilMs = 0;
+        this.#struck = this.#epoch;
+        this.#strike();
+        this.#host.push({ kind: 'struck', epoch: this.#epoch });
+      }
+      this.#watch();
+    });
+  }
+
+  /** Kill, prove, tell the others. */
+  #strike(): void {
+    const { node, postgres } = this.#host;
+    this.#world.trace(() => `${node} dead man strikes, epoch ${this.#epoch}`);
+    postgres.kill();
+    this.#host.watchdog?.disarm();
+    if (this.#epoch > 0) this.#world.stopProof(node, this.#epoch, this.boot);
+  }
+}
+
+/** Hardware: resets the host when it was not petted in time. It is the one thing that a frozen host cannot stop; a paused machine's is paused, too. */
+export class WatchdogModel {
+  readonly #host: HostModel;
+  readonly #world: HostWorld;
+  readonly timeoutMs: number;
+  #pets = 0;
+  #armed = false;
+  fired = 0;
+
+  constructor(host: HostModel, world: HostWorld, timeoutMs: number) {
+    this.#host = host;
+    this.#world = world;
+    this.timeoutMs = timeoutMs;
+  }
+
+  pet(): void {
+    this.#armed = true;
+    const pet = ++this.#pets;
+    this.#world.agenda.after(this.timeoutMs, () => {
+      if (pet !== this.#pets || !this.#armed || !this.#host.powered || this.#host.clock.paused) return;
+      this.#world.trace(() => `${this.#host.node} watchdog fires`);
+      this.fired += 1;
+      this.#host.powerOff();
+      this.#world.agenda.after(this.#world.rng.between(1_500, 6_000), () => this.#host.powerOn());
+    });
+  }
+  disarm(): void {
+    this.#armed = false;
+  }
+}

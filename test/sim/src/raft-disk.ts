@@ -1,0 +1,73 @@
+import type { Entry, HardState, Restored, Snapshot } from '@yosugara/consensus';
+import type { ControllerEffect } from '@yosugara/runtime';
+
+export type Persist = Extract<ControllerEffect, { kind: 'persist' }>;
+interface Contents {
+  hardState: HardState;
+  snapshot: Snapshot | null;
+  entries: Entry[];
+}
+
+const EMPTY: Contents = { hardState: { term: 0, votedFor: null }, snapshot: null, entries: [] };
+
+/** The consensus disk of a host: what was written and fsynced, and what can go wrong with it (D3, D6–D8, D16, H12). */
+export class RaftDiskModel {
+  #now: Contents = EMPTY;
+  #kept: Contents | null = null;
+  slowMs = 0;
+  /** Every write fails: EIO, or no space. The driver ends the process at once and never tries an fsync again. */
+  failing: 'no' | 'eio' | 'full' = 'no';
+  /** Grows with every wipe and rollback: for the checkers, which must forget what this disk once promised. */
+  lives = 0;
+
+  get hardState(): HardState {
+    return this.#now.hardState;
+  }
+  get entries(): readonly Entry[] {
+    return this.#now.entries;
+  }
+  get snapshot(): Snapshot | null {
+    return this.#now.snapshot;
+  }
+  get lastIndex(): number {
+    return Math.max(this.#now.entries.at(-1)?.index ?? 0, this.#now.snapshot?.index ?? 0);
+  }
+  holds(index: number, term: number): boolean {
+    const { entries, snapshot } = this.#now;
+    if (snapshot !== null && index <= snapshot.index) return true;
+    const first = entries[0]?.index ?? 0;
+    return entries[index - first]?.term === term && entries[index - first]?.index === index;
+  }
+
+  restored(): Restored {
+    return { hardState: this.#now.hardState, snapshot: this.#now.snapshot, entries: [...this.#now.entries] };
+  }
+
+  /** `whole` false: the power went after the first of its parts. */
+  write(change: Persist, whole: boolean): void {
+    const now = this.#now === EMPTY ? { ...EMPTY, entries: [] } : this.#now;
+    this.#now = now;
+    if (change.hardState !== undefined) now.hardState = change.hardState;
+    if (!whole) return;
+    if (change.truncateFrom !== undefined) now.entries = now.entries.filter((entry) => entry.index < change.truncateFrom!);
+    if (change.append !== undefined) now.entries.push(...change.append);
+    if (change.snapshot !== undefined) now.snapshot = change.snapshot;
+    if (change.dropThrough !== undefined) now.entries = now.entries.filter((entry) => entry.index > change.dropThrough!);
+  }
+
+  /** D16: the directory was emptied while nothing ran. */
+  wipe(): void {
+    this.#now = EMPTY;
+    this.lives += 1;
+  }
+  keep(): void {
+    this.#kept = { ...this.#now, entries: [...this.#now.entries] };
+  }
+  /** H12: an old snapshot of the machine is put back. @returns false: none was kept. */
+  rollBack(): boolean {
+    if (this.#kept === null) return false;
+    this.#now = { ...this.#kept, entries: [...this.#kept.entries] };
+    this.lives += 1;
+    return true;
+  }
+}
