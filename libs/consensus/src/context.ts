@@ -35,6 +35,7 @@ export function note(c: Step, event: string, fields: Readonly<Record<string, unk
 export function finish(c: Step): RaftEffect[] {
   const pending = c.persist;
   if (pending === null) return c.effects;
+  c.s.written += 1;
   const persist: RaftEffect = {
     kind: 'persist',
     ...(pending.hardState && { hardState: { term: c.s.term, votedFor: c.s.votedFor } }),

@@ -1,12 +1,14 @@
 import { invariant, type NodeId } from '@yosugara/kernel';
 import { note, type Step, send, toPersist } from './context.js';
+import { isEstranged, wasSetBack } from './identity.js';
 import { bound } from './lease.js';
 import { appendOwn, compareLog, lastIndex, lastTerm } from './log.js';
+import { absentVoter, goOnAlone } from './pair.js';
 import { hasMajority } from './quorum.js';
 import { advanceCommit, beginRound, syncPeers } from './replication.js';
 import { becomeFollower } from './roles.js';
 import { type Lead, membersAt, type RaftState } from './state.js';
-import type { LogIndex, RaftMessage, Term } from './types.js';
+import type { Member, RaftMessage } from './types.js';
 
 /** A campaign without an end after this many heartbeats begins anew, after the candidate delay. */
 const CAMPAIGN_HEARTBEATS = 2;
@@ -31,6 +33,7 @@ export function electionTick(c: Step): void {
  * that nobody else's can beat: then only this node can be elected, commit it and go (thesis §4.2.2).
  */
 function mayStand(s: RaftState): boolean {
+  if (isEstranged(s)) return false;
   if (s.voters.includes(s.self)) return true;
   if (s.membersIndex <= s.commit) return false;
   return membersAt(s, s.membersIndex - 1).members.some((member) => member.id === s.self && member.voter);
@@ -51,10 +54,16 @@ export function campaign(c: Step): void {
   if (s.role === 'follower') note(c, 'campaign', { term: s.term + 1 });
   s.role = 'preCandidate';
   s.leader = null;
-  s.votes = { [s.self]: true };
+  s.votes = ownVotes(s);
   waitAnew(c);
   if (hasMajority(s.voters, s.votes)) stand(c, false);
   else askVoters(c);
+}
+
+/** Our own, and that of the other one of two voters while it is proven off. */
+function ownVotes(s: RaftState): Record<string, true> {
+  const absent = absentVoter(s);
+  return absent === null ? { [s.self]: true } : { [s.self]: true, [absent]: true };
 }
 
 /** Become a candidate of the next term. `transfer`: the leader asked for it and owns nothing any more. */
@@ -65,7 +74,7 @@ export function stand(c: Step, transfer: boolean): void {
   toPersist(c).hardState = true;
   s.role = 'candidate';
   s.leader = null;
-  s.votes = { [s.self]: true };
+  s.votes = ownVotes(s);
   s.campaignIsTransfer = transfer;
   waitAnew(c);
   if (hasMajority(s.voters, s.votes)) becomeLeader(c);
@@ -84,13 +93,17 @@ function askVoters(c: Step): void {
   for (const voter of s.voters) if (voter !== s.self && !s.votes[voter]) send(c, voter, message);
 }
 
+type PreVote = Extract<RaftMessage, { kind: 'preVote' }>;
+type Vote = Extract<RaftMessage, { kind: 'vote' }>;
+
 /** Why `from` gets no PreVote; null = it does. */
-function whyNotPreVote(c: Step, from: NodeId, term: Term, candidateTerm: Term, candidateIndex: LogIndex): string | null {
+function whyNotPreVote(c: Step, from: NodeId, message: PreVote, incarnation: string | undefined): string | null {
   const { s } = c;
-  if (term <= s.term) return 'its term is behind';
+  if (message.term <= s.term) return 'its term is behind';
+  if (wasSetBack(s, from, incarnation)) return 'its log directory was set back';
   const binding = bound(s, from, c.nowMs);
   if (binding !== null) return binding;
-  const compared = compareLog(s, candidateTerm, candidateIndex);
+  const compared = compareLog(s, message.lastTerm, message.lastIndex);
   if (compared < 0) return 'its log is behind';
   // Ruling 6. A log that holds more than ours may be the only way on, so it is let through.
   if (compared === 0 && !s.preferred.includes(from)) {
@@ -106,8 +119,8 @@ function isHeard(c: Step, id: NodeId): boolean {
   return atMs !== undefined && c.nowMs - atMs < c.s.timings.leaseVoteMs;
 }
 
-export function onPreVote(c: Step, from: NodeId, message: Extract<RaftMessage, { kind: 'preVote' }>): void {
-  const why = whyNotPreVote(c, from, message.term, message.lastTerm, message.lastIndex);
+export function onPreVote(c: Step, from: NodeId, message: PreVote, incarnation: string | undefined): void {
+  const why = whyNotPreVote(c, from, message, incarnation);
   note(c, why === null ? 'preVoteGranted' : 'preVoteRefused', { to: from, term: message.term, ...(why !== null && { why }) });
   send(c, from, { kind: 'preVoteReply', term: c.s.term, granted: why === null, forTerm: message.term });
 }
@@ -126,9 +139,9 @@ export function onPreVoteReply(c: Step, from: NodeId, message: Extract<RaftMessa
  * Whoever is asked is a voter in the candidate's configuration, so our own view of it does not matter: a node that was made a
  * voter by an entry it has not seen must be able to vote, or {a} + b would wedge when a crashes in between (thesis §4.1).
  */
-export function onVote(c: Step, from: NodeId, message: Extract<RaftMessage, { kind: 'vote' }>): void {
+export function onVote(c: Step, from: NodeId, message: Vote, incarnation: string | undefined): void {
   const { s } = c;
-  const binding = message.transfer && c.nowMs >= s.bootUntilMs ? null : bound(s, from, c.nowMs);
+  const binding = whyNotVote(c, from, message, incarnation);
   if (message.term < s.term || binding !== null) {
     if (binding !== null) note(c, 'voteRefused', { to: from, term: message.term, why: binding });
     send(c, from, { kind: 'voteReply', term: s.term, granted: false });
@@ -143,6 +156,14 @@ export function onVote(c: Step, from: NodeId, message: Extract<RaftMessage, { ki
     note(c, 'voteGranted', { to: from, term: s.term });
   }
   send(c, from, { kind: 'voteReply', term: s.term, granted: s.votedFor === from });
+}
+
+function whyNotVote(c: Step, from: NodeId, message: Vote, incarnation: string | undefined): string | null {
+  const { s } = c;
+  if (wasSetBack(s, from, incarnation)) return 'its log directory was set back';
+  // A leader knows whom it told to stand: anything else is left over from an earlier transfer.
+  const told = s.lead === null || (s.lead.transfer?.sent === true && s.lead.transfer.to === from);
+  return message.transfer && told && c.nowMs >= s.bootUntilMs ? null : bound(s, from, c.nowMs);
 }
 
 export function onVoteReply(c: Step, from: NodeId, message: Extract<RaftMessage, { kind: 'voteReply' }>): void {
@@ -167,6 +188,7 @@ function becomeLeader(c: Step): void {
     termStart: lastIndex(s) + 1,
     barriers: [],
     transfer: null,
+    holdUntilMs: null,
   };
   s.role = 'leader';
   s.leader = s.self;
@@ -176,7 +198,13 @@ function becomeLeader(c: Step): void {
   syncPeers(s, lead);
   // An entry of the own term, so that older ones can be committed (thesis §3.6.2). The very first one also writes down the
   // configuration: from then on the log says who the members are, not a file that may be edited.
-  appendOwn(c, s.membersIndex === 0 ? { kind: 'members', members: s.members } : { kind: 'noop' });
+  appendOwn(c, s.membersIndex === 0 ? { kind: 'members', members: namingSelf(s) } : { kind: 'noop' });
+  goOnAlone(c, lead);
   beginRound(c, lead);
   advanceCommit(c, lead);
 }
+
+const namingSelf = (s: RaftState): readonly Member[] =>
+  s.members.map((member) =>
+    member.id === s.self && s.incarnation !== null ? { ...member, incarnation: s.incarnation } : member,
+  );

@@ -1,5 +1,5 @@
 import type { NodeId } from '@yosugara/kernel';
-import { type Step, send } from './context.js';
+import { type Step, send, toPersist } from './context.js';
 import { promiseTo } from './lease.js';
 import { appendEntry, commitThrough, installSnapshot, lastIndex, termAt, truncateFrom } from './log.js';
 import { becomeFollower } from './roles.js';
@@ -15,7 +15,7 @@ export function onAppend(c: Step, from: NodeId, message: Append): void {
   if (!acknowledge(c, from, message)) return;
   const { prevIndex, entries } = message;
   if (!matches(s, prevIndex, message.prevTerm)) {
-    reply(c, from, false, hintBelow(s, prevIndex), message.nonce);
+    reply(c, from, false, hintBelow(s, prevIndex), message.nonce, prevIndex);
     return;
   }
   store(c, entries);
@@ -50,6 +50,11 @@ function acknowledge(c: Step, from: NodeId, message: Append | SnapshotMessage): 
   if (isGone(s, from, message.term)) return false;
   if (message.term > s.term || s.leader !== from || s.role !== 'follower')
     becomeFollower(c, message.term, from, 'a newer leader');
+  // Whoever follows a leader of this term has chosen: a member that just came in under a new incarnation must not choose again.
+  if (s.votedFor === null) {
+    s.votedFor = from;
+    toPersist(c).hardState = true;
+  }
   promiseTo(c, from, message.term, message.nonce);
   return true;
 }
@@ -57,8 +62,9 @@ function acknowledge(c: Step, from: NodeId, message: Append | SnapshotMessage): 
 export const isGone = (s: RaftState, leader: NodeId, term: Term): boolean =>
   s.gone !== null && s.gone.leader === leader && term <= s.gone.term && s.nowMs < s.gone.untilMs;
 
-function reply(c: Step, to: NodeId, success: boolean, matchIndex: LogIndex, nonce: number): void {
-  send(c, to, { kind: 'appendReply', term: c.s.term, success, matchIndex, nonce });
+function reply(c: Step, to: NodeId, success: boolean, matchIndex: LogIndex, nonce: number, prevIndex?: LogIndex): void {
+  const answer = { kind: 'appendReply', term: c.s.term, success, matchIndex, nonce } as const;
+  send(c, to, prevIndex === undefined ? answer : { ...answer, prevIndex });
 }
 
 /** Committed entries are equal everywhere, so a prefix that ends among them matches even where it has been compacted away. */

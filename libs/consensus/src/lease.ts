@@ -1,5 +1,6 @@
 import type { NodeId } from '@yosugara/kernel';
 import type { Step } from './context.js';
+import { heldUntilMs } from './pair.js';
 import { majorityValue } from './quorum.js';
 import type { Lead, RaftState } from './state.js';
 import type { Term } from './types.js';
@@ -77,7 +78,11 @@ export function promiseTo(c: Step, leader: NodeId, term: Term, nonce: number): v
 /** Why `candidate` may not be helped now, whatever its log; null = no promise is in the way. */
 export function bound(s: RaftState, candidate: NodeId, nowMs: number): string | null {
   if (nowMs < s.bootUntilMs) return 'started less than a lease ago';
-  if (s.lead !== null && s.lead.transfer?.sent !== true && nowMs < s.lead.quorumSentMs + s.timings.leaseOwnMs)
+  if (
+    s.lead !== null &&
+    s.lead.transfer?.sent !== true &&
+    nowMs < Math.max(s.lead.quorumSentMs + s.timings.leaseOwnMs, heldUntilMs(s))
+  )
     return 'leading with a quorum';
   if (s.promise !== null && s.promise.leader !== candidate && nowMs < s.promise.untilMs) return `promised to ${s.promise.leader}`;
   return null;

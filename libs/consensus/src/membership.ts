@@ -7,7 +7,11 @@ import type { Member } from './types.js';
 /** A learner this close to the commit index is made a voter without making commits wait for it (thesis §4.2.1). */
 const CAUGHT_UP_ENTRIES = 64;
 
-/** Single-server changes (thesis §4.1): two configurations in a row always share a voter in any two majorities. */
+/**
+ * Single-server changes (thesis §4.1): two configurations in a row always share a voter in any two majorities. Two incarnations of a
+ * member are two servers: one may leave and the other come in as a learner in one entry. Naming one that was not named yet
+ * changes nobody: it is the one whose answers have counted.
+ */
 export function changeMembers(c: Step, lead: Lead, requestId: string, members: readonly Member[]): void {
   const { s } = c;
   const why = whyNotChange(s, lead, members);
@@ -35,14 +39,19 @@ function whyNotChange(s: RaftState, lead: Lead, members: readonly Member[]): str
   const [one] = changed;
   const before = s.members.find((member) => member.id === one);
   const after = members.find((member) => member.id === one);
-  if (!after?.voter || before?.voter) return null;
+  if (!after?.voter) return null;
+  const renamed = before?.incarnation !== undefined && before.incarnation !== after.incarnation;
+  if (renamed) return `another incarnation of ${after.id} must begin as a learner`;
+  if (before?.voter) return null;
   if (before === undefined) return 'a new voter starts as a learner';
+  if (s.incarnation !== null && after.incarnation === undefined) return `${after.id} is not known by its incarnation yet`;
   const behind = s.commit - (lead.peers[after.id]?.match ?? s.commit);
   return behind > CAUGHT_UP_ENTRIES ? `${after.id} is still ${behind} entries behind` : null;
 }
 
 function changedMembers(before: readonly Member[], after: readonly Member[]): string[] {
-  const text = (members: readonly Member[]) => new Map<string, string>(members.map((m) => [m.id, `${m.kind} ${m.voter}`]));
+  const text = (members: readonly Member[]) =>
+    new Map<string, string>(members.map((m) => [m.id, `${m.kind} ${m.voter} ${m.incarnation ?? ''}`]));
   const [old, next] = [text(before), text(after)];
   return [...new Set([...old.keys(), ...next.keys()])].filter((id) => old.get(id) !== next.get(id));
 }

@@ -1,7 +1,9 @@
 import type { NodeId } from '@yosugara/kernel';
+import { amnesiacsOf, isEstranged, strangersOf, unnamedOf } from './identity.js';
 import { lastIndex, termAt } from './log.js';
+import { heldUntilMs } from './pair.js';
 import type { RaftState } from './state.js';
-import type { LogIndex, Member, Term } from './types.js';
+import type { LogIndex, Member, Stranger, Term } from './types.js';
 
 export const isLeader = (state: RaftState): boolean => state.lead !== null;
 
@@ -10,7 +12,8 @@ export const leaderOf = (state: RaftState): NodeId | null => state.leader;
 export const termOf = (state: RaftState): Term => state.term;
 
 /** Own monotonic clock. -Infinity when not leading, never renewed, or given up by a transfer. */
-export const leaseUntilMs = (state: RaftState): number => state.lead?.leaseUntilMs ?? Number.NEGATIVE_INFINITY;
+export const leaseUntilMs = (state: RaftState): number =>
+  Math.max(state.lead?.leaseUntilMs ?? Number.NEGATIVE_INFINITY, heldUntilMs(state));
 
 /** Leading, and an entry of the own term is committed: only now is the commit index known to be complete (thesis §6.4). */
 export const leaderReady = (state: RaftState): boolean => state.lead !== null && state.commit >= state.lead.termStart;
@@ -39,3 +42,21 @@ export const promiseUntilMs = (state: RaftState): number =>
 /** A leader of the current term is known, and what it had committed of its own term is here: the applied state is not older than its election. */
 export const commitIsOfThisTerm = (state: RaftState): boolean =>
   state.leader !== null && state.commit > 0 && termAt(state, state.commit) === state.term;
+
+/** Members that speak under another incarnation than the configuration names: they lost their log, and count for nothing. */
+export const strangers = (state: RaftState): readonly Stranger[] => strangersOf(state);
+
+/** Members whose log directory is known to hold less than they had acknowledged or written: they count for nothing here. */
+export const amnesiacs = (state: RaftState): readonly Stranger[] => amnesiacsOf(state);
+
+/** Leader only: members whose incarnation the configuration does not name yet, and which it should. */
+export const unnamed = (state: RaftState): readonly Stranger[] => unnamedOf(state);
+
+/** The incarnation under which `member`, in the configuration or not, was last heard. */
+export const heardAs = (state: RaftState, member: NodeId): string | null => state.heardAs[member] ?? null;
+
+/** The configuration names another incarnation for this very member: it lost its log and must come back as a new one. */
+export const estranged = (state: RaftState): boolean => isEstranged(state);
+
+/** A membership change is in our log and not known to be committed. */
+export const membersPending = (state: RaftState): boolean => state.membersIndex > state.commit;

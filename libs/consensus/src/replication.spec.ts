@@ -6,14 +6,14 @@ import { TIMINGS } from './testing/world.js';
 
 const log = (...terms: number[]) => terms.map((term, at) => command(at + 1, term));
 const follower = (...terms: number[]) =>
-  new Bench({ self: b, restored: { hardState: { term: terms.at(-1) ?? 0, votedFor: null }, entries: log(...terms) } }).booted();
+  new Bench({ self: b, restored: { hardState: { term: terms.at(-1) ?? 0, votedFor: terms.length === 0 ? null : a }, entries: log(...terms) } }).booted();
 const reply = (effects: Parameters<typeof sent>[0]) => sent(effects, 'appendReply')[0];
 
 describe('a follower (thesis §3.5)', () => {
   it('writes before it answers, and hands out what is committed', () => {
     const effects = follower().append(a, { entries: log(1, 1), commit: 1 });
     expect(effects.map(({ kind }) => kind)).toEqual(['persist', 'note', 'apply', 'send']);
-    expect(effects[0]).toEqual({ kind: 'persist', hardState: { term: 1, votedFor: null }, append: log(1, 1) });
+    expect(effects[0]).toEqual({ kind: 'persist', hardState: { term: 1, votedFor: a }, append: log(1, 1) });
     expect(reply(effects)).toMatchObject({ success: true, matchIndex: 2, nonce: 1 });
   });
 

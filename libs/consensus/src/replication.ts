@@ -1,5 +1,6 @@
 import { invariant, type NodeId } from '@yosugara/kernel';
 import { note, type Step, send } from './context.js';
+import { setBack } from './identity.js';
 import { openRound, renewLease } from './lease.js';
 import { batchFrom, commitThrough, lastIndex, termAt } from './log.js';
 import { majorityValue } from './quorum.js';
@@ -10,12 +11,27 @@ import type { LogIndex, RaftMessage } from './types.js';
 /** A snapshot is tens of KiB: it gets more time than a batch before it is sent again. */
 const SNAPSHOT_RETRY_HEARTBEATS = 4;
 
-export const newPeer = (next: LogIndex): Peer => ({ next, match: 0, pendingThrough: 0, pendingAtMs: null, echoed: 0 });
+export const newPeer = (next: LogIndex): Peer => ({
+  next,
+  match: 0,
+  pendingThrough: 0,
+  pendingAtMs: null,
+  echoed: 0,
+  matchNonce: 0,
+  incarnation: null,
+});
 
-/** One record for each other member, learners included; what is known of the staying ones is kept. */
+/** One record for each other member, learners included; what is known of the staying ones is kept, but not of another incarnation. */
 export function syncPeers(s: RaftState, lead: Lead): void {
   for (const id of Object.keys(lead.peers)) if (!s.members.some((member) => member.id === id)) delete lead.peers[id];
-  for (const { id } of s.members) if (id !== s.self) lead.peers[id] ??= newPeer(lastIndex(s) + 1);
+  for (const { id, incarnation } of s.members) {
+    if (id === s.self) continue;
+    const known = lead.peers[id];
+    const another = known?.incarnation != null && incarnation !== undefined && known.incarnation !== incarnation;
+    const peer = known === undefined || another ? newPeer(lastIndex(s) + 1) : known;
+    peer.incarnation = incarnation ?? peer.incarnation;
+    lead.peers[id] = peer;
+  }
 }
 
 /** A new round to everyone, with entries for those who lack some. */
@@ -88,12 +104,30 @@ function sendEmpty(c: Step, lead: Lead, to: NodeId, peer: Peer): void {
   });
 }
 
+type AppendReply = Extract<RaftMessage, { kind: 'appendReply' }>;
+
+/**
+ * Asked, in a round begun after it had acknowledged `match`, for an entry up to there, and it does not have it. What it acknowledged
+ * was on its disk, and only a leader of a later term may replace it: then its answer would carry that term.
+ */
+const forgot = (peer: Peer, message: AppendReply): boolean =>
+  !message.success && message.prevIndex !== undefined && message.prevIndex <= peer.match && message.nonce > peer.matchNonce;
+
 /** An answer of our own term. Any order, any number of times. */
-export function onAppendReply(c: Step, from: NodeId, message: Extract<RaftMessage, { kind: 'appendReply' }>): void {
+export function onAppendReply(c: Step, from: NodeId, message: AppendReply, incarnation: string | undefined): void {
   const { s } = c;
   const lead = s.lead;
   const peer = lead?.peers[from];
   if (lead === null || peer === undefined || message.term !== s.term) return;
+  if (forgot(peer, message)) {
+    setBack(
+      c,
+      from,
+      incarnation,
+      `it had acknowledged entry ${peer.match} and does not hold entry ${message.prevIndex} any more`,
+    );
+    return;
+  }
   if (message.nonce > peer.echoed && message.nonce <= lead.nonce) {
     peer.echoed = message.nonce;
     renewLease(c, lead);
@@ -107,7 +141,10 @@ function onMatched(c: Step, lead: Lead, from: NodeId, peer: Peer, matchIndex: Lo
     note(c, 'impossibleMatch', { from, matchIndex, lastIndex: lastIndex(c.s) });
     return;
   }
-  if (matchIndex > peer.match) peer.match = matchIndex;
+  if (matchIndex > peer.match) {
+    peer.match = matchIndex;
+    peer.matchNonce = lead.nonce;
+  }
   if (peer.match >= peer.pendingThrough) peer.pendingAtMs = null;
   // While the first matching place is being searched an empty heartbeat answers for a prefix that says nothing about `next`.
   if (peer.match >= peer.next) peer.next = peer.match + 1;

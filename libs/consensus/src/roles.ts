@@ -1,5 +1,6 @@
 import type { NodeId } from '@yosugara/kernel';
 import { note, type Step, toPersist } from './context.js';
+import { heldUntilMs } from './pair.js';
 import type { Term } from './types.js';
 
 /** Follow `leader` (null: nobody known yet) in `term`, which is at least ours. */
@@ -23,9 +24,10 @@ export function resign(c: Step, why: string): void {
   if (lead === null) return;
   note(c, 'steppedDown', { term: s.term, why });
   for (const { requestId } of lead.barriers) c.effects.push({ kind: 'barrier', requestId, passed: false });
-  if (lead.leaseUntilMs !== null && lead.leaseUntilMs > c.nowMs) {
+  const untilMs = Math.max(lead.leaseUntilMs ?? Number.NEGATIVE_INFINITY, heldUntilMs(s));
+  if (untilMs > c.nowMs) {
     // Somebody may still act on the lease we had: until it ends, our own vote goes to no one else. We ourselves may try at once.
-    s.promise = { leader: s.self, term: s.term, untilMs: lead.leaseUntilMs, nonce: 0 };
+    s.promise = { leader: s.self, term: s.term, untilMs, nonce: 0 };
     s.waitFromMs = c.nowMs;
   } else {
     s.waitFromMs = c.nowMs + s.timings.leaseVoteMs;

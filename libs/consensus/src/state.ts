@@ -22,6 +22,10 @@ export interface Peer {
   pendingAtMs: number | null;
   /** Highest nonce that came back. */
   echoed: number;
+  /** The latest round when `match` was last acknowledged: a later question must find what it covers. */
+  matchNonce: number;
+  /** Whose answers count: as named by the configuration, or the first that answered. */
+  incarnation: string | null;
 }
 
 export interface Round {
@@ -51,6 +55,8 @@ export interface Lead {
   termStart: LogIndex;
   barriers: { readonly requestId: string; readonly nonce: number }[];
   transfer: Transfer | null;
+  /** Two voters: lead on without an echo until then (pair.ts). */
+  holdUntilMs: number | null;
 }
 
 /** Plain JSON. Owned by the caller, changed in place by `step`; read it through the queries. */
@@ -59,6 +65,12 @@ export interface RaftState {
   readonly timings: RaftTimings;
   readonly initialMembers: readonly Member[];
   nowMs: number;
+
+  /** Of our own log directory; null = the disk knows none. */
+  incarnation: string | null;
+  /** Starts on this directory, and at least how many writes to it: what others hold against it (identity.ts). */
+  readonly boots: number;
+  written: number;
 
   term: Term;
   votedFor: NodeId | null;
@@ -97,7 +109,16 @@ export interface RaftState {
   waitFromMs: number;
   drawnDelayMs: number | null;
 
+  /** Two voters: the other one is proven off (pair.ts). */
+  absent: { readonly member: NodeId; readonly untilMs: number } | null;
+
   lastHeard: Record<string, number>;
+  /** The incarnation each member was last heard under. */
+  heardAs: Record<string, string>;
+  /** By member and incarnation: how far its directory had come. `lateSinceMs`: since when only an older life of it is heard. */
+  stamps: Record<string, { life: string; boots: number; written: number; lateSinceMs: number | null }>;
+  /** By member and incarnation: known to hold less than it had. */
+  setBack: Record<string, true>;
   preferred: readonly NodeId[];
   mayCampaign: boolean;
   extraDelayMs: number;
@@ -126,6 +147,9 @@ export function createRaft(config: RaftConfig, restored: Restored, nowMs: number
     timings: config.timings,
     initialMembers: config.members,
     nowMs,
+    incarnation: restored.incarnation ?? null,
+    boots: restored.boots ?? 0,
+    written: restored.written ?? 0,
     term: termFromLog ? lastTerm : restored.hardState.term,
     votedFor: termFromLog ? null : restored.hardState.votedFor,
     snapshot,
@@ -148,7 +172,11 @@ export function createRaft(config: RaftConfig, restored: Restored, nowMs: number
     gone: null,
     waitFromMs: nowMs + config.timings.leaseVoteMs,
     drawnDelayMs: null,
+    absent: null,
     lastHeard: {},
+    heardAs: {},
+    stamps: {},
+    setBack: {},
     preferred: [],
     mayCampaign: true,
     extraDelayMs: 0,

@@ -2,9 +2,11 @@ import { assertNever, type NodeId } from '@yosugara/kernel';
 import { finish, note, type Step } from './context.js';
 import { electionTick, onPreVote, onPreVoteReply, onVote, onVoteReply } from './election.js';
 import { isGone, onAppend, onSnapshot } from './follower.js';
+import { counts, isAudible, noteStamp, onRenewed } from './identity.js';
 import { openBarrier, renewAlone } from './lease.js';
 import { appendOwn, compact, lastIndex } from './log.js';
 import { changeMembers } from './membership.js';
+import { heldUntilMs, onHold, onMemberGone } from './pair.js';
 import { advanceCommit, beginRound, onAppendReply, replicate } from './replication.js';
 import { becomeFollower, resign } from './roles.js';
 import type { Lead, RaftState } from './state.js';
@@ -36,7 +38,7 @@ function take(c: Step, input: RaftInput): void {
       else leaderTick(c, s.lead);
       return;
     case 'message':
-      if (input.from !== s.self) onMessage(c, input.from, input.message);
+      if (input.from !== s.self && isAudible(c, input)) onMessage(c, input);
       return;
     case 'propose':
       onPropose(c, input.requestId, input.command);
@@ -55,6 +57,18 @@ function take(c: Step, input: RaftInput): void {
     case 'leaderGone':
       onLeaderGone(c, input.leader);
       return;
+    case 'memberGone':
+      onMemberGone(c, input.member);
+      return;
+    case 'hold':
+      onHold(c, input.untilMs);
+      return;
+    case 'heard':
+      noteStamp(c, input.from, input.incarnation, input.disk);
+      return;
+    case 'renewed':
+      onRenewed(c, input.incarnation);
+      return;
     case 'prefer':
       s.preferred = input.preferred;
       s.mayCampaign = input.mayCampaign;
@@ -68,30 +82,33 @@ function take(c: Step, input: RaftInput): void {
   }
 }
 
-function onMessage(c: Step, from: NodeId, message: RaftMessage): void {
+function onMessage(c: Step, input: Extract<RaftInput, { kind: 'message' }>): void {
   const { s } = c;
+  const { from, message, incarnation } = input;
   // A dead process is not heard, whatever of its words is still on the way.
   if ((message.kind !== 'append' && message.kind !== 'snapshot') || !isGone(s, from, message.term)) s.lastHeard[from] = c.nowMs;
+  // Not even its term: whoever counts for nothing here cannot make anybody step down.
+  if (isAnswer(message) && !counts(s, from, incarnation)) return;
   switch (message.kind) {
     case 'append':
       onAppend(c, from, message);
       return;
     case 'appendReply':
       if (message.term > s.term) becomeFollower(c, message.term, null, 'a higher term');
-      else onAppendReply(c, from, message);
+      else onAppendReply(c, from, message, incarnation);
       if (s.lead?.transfer) advanceTransfer(c, s.lead);
       return;
     case 'snapshot':
       onSnapshot(c, from, message);
       return;
     case 'preVote':
-      onPreVote(c, from, message);
+      onPreVote(c, from, message, incarnation);
       return;
     case 'preVoteReply':
       onPreVoteReply(c, from, message);
       return;
     case 'vote':
-      onVote(c, from, message);
+      onVote(c, from, message, incarnation);
       return;
     case 'voteReply':
       onVoteReply(c, from, message);
@@ -104,11 +121,14 @@ function onMessage(c: Step, from: NodeId, message: RaftMessage): void {
   }
 }
 
+const isAnswer = (message: RaftMessage): boolean =>
+  message.kind === 'appendReply' || message.kind === 'voteReply' || message.kind === 'preVoteReply';
+
 function leaderTick(c: Step, lead: Lead): void {
   const { s } = c;
   renewAlone(c, lead);
   // CheckQuorum: one election timeout without an echo from a majority (thesis §6.2). The lease ended a little before.
-  if (c.nowMs >= lead.quorumSentMs + s.timings.leaseVoteMs) {
+  if (c.nowMs >= Math.max(lead.quorumSentMs + s.timings.leaseVoteMs, heldUntilMs(s))) {
     resign(c, 'no majority answers');
     return;
   }

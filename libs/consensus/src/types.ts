@@ -10,6 +10,27 @@ export interface Member {
   readonly kind: 'data' | 'witness';
   /** false = learner: receives the log, is never counted. */
   readonly voter: boolean;
+  /**
+   * The life of the member's log directory, random, made when the directory was. Once named, no other incarnation counts for this
+   * member: whoever lost its log has forgotten what it voted for and what it helped to commit. Absent: not heard yet.
+   */
+  readonly incarnation?: string;
+}
+
+/** How far a member's log directory has come; grows with every start and every write, so that one that was set back gives itself away. */
+export interface DiskStamp {
+  /** Of the process; another one at every start. */
+  readonly life: string;
+  /** Starts on this directory so far. */
+  readonly boots: number;
+  /** Writes to this directory so far, at least. */
+  readonly written: number;
+}
+
+/** A member heard under another incarnation than the configuration names. */
+export interface Stranger {
+  readonly member: NodeId;
+  readonly incarnation: string;
 }
 
 export type Payload =
@@ -42,6 +63,10 @@ export interface Restored {
   readonly hardState: HardState;
   readonly snapshot: Snapshot | null;
   readonly entries: readonly Entry[];
+  /** Of the directory; absent = the disk knows none, and nothing here tells an old life from a new one. */
+  readonly incarnation?: string;
+  readonly boots?: number;
+  readonly written?: number;
 }
 
 export interface RaftTimings {
@@ -92,6 +117,8 @@ export type RaftMessage =
       /** success: highest index known equal to the leader's; failure: where the leader should try next (its prevIndex). */
       readonly matchIndex: LogIndex;
       readonly nonce: number;
+      /** Of the question, with a failure: what was acknowledged before and is not there any more is lost. */
+      readonly prevIndex?: LogIndex;
     }
   | { readonly kind: 'snapshot'; readonly term: Term; readonly snapshot: Snapshot; readonly nonce: number }
   | { readonly kind: 'timeoutNow'; readonly term: Term };
@@ -105,6 +132,17 @@ export type RaftInput =
       readonly message: RaftMessage;
       readonly nowMs: number;
       readonly random: number;
+      /** Of the sender. */
+      readonly incarnation?: string;
+      readonly disk?: DiskStamp;
+    }
+  /** What another member says of its log directory outside consensus' own messages. */
+  | {
+      readonly kind: 'heard';
+      readonly from: NodeId;
+      readonly incarnation: string;
+      readonly disk: DiskStamp;
+      readonly nowMs: number;
     }
   /** Leader only (else the effect `rejected`). */
   | { readonly kind: 'propose'; readonly requestId: string; readonly command: unknown; readonly nowMs: number }
@@ -114,6 +152,19 @@ export type RaftInput =
   | { readonly kind: 'transfer'; readonly to: NodeId; readonly nowMs: number }
   /** Proven by the caller: this leader's process is gone and its node serves nothing. Ends our promise to it. */
   | { readonly kind: 'leaderGone'; readonly leader: NodeId; readonly nowMs: number }
+  /**
+   * Proven by the caller: the host of this member is off (a confirmed fence, an operator's word). Counts only while the committed
+   * configuration has exactly two voters, this one and us: its vote then counts as granted, and once we lead, a configuration without
+   * it is appended at once, which we alone commit (failover.md section 3, ruling 7). May be said again; forgotten by a restart.
+   */
+  | { readonly kind: 'memberGone'; readonly member: NodeId; readonly nowMs: number }
+  /**
+   * Leader of exactly two voters: lead on, with a valid lease, until `untilMs` without an echo. Nobody else can be elected without us
+   * or without a proof that we are off; that there is no such proof is what the caller guarantees. Forgotten by a restart.
+   */
+  | { readonly kind: 'hold'; readonly untilMs: number; readonly nowMs: number }
+  /** Our own directory goes on under a new incarnation (it is durable): what we were before counts no longer. */
+  | { readonly kind: 'renewed'; readonly incarnation: string }
   /**
    * Who should lead (the sync set): PreVote is refused to anyone else while one of them is heard, unless its log is
    * strictly more complete than ours. `mayCampaign` false: never start a campaign. `extraDelayMs` is added to the candidate delay.

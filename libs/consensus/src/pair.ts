@@ -1,0 +1,81 @@
+import type { NodeId } from '@yosugara/kernel';
+import { note, type Step } from './context.js';
+import { isEstranged } from './identity.js';
+import { appendOwn, lastIndex } from './log.js';
+import { advanceCommit, syncPeers } from './replication.js';
+import { type Lead, membersAt, type RaftState } from './state.js';
+
+/*
+ * Two voters without an arbiter (failover.md section 3, ruling 7). A quorum is both, so nobody is elected and nothing is committed
+ * without us, unless by a proof that we are off. From that follow both inputs: whoever holds a proof that the other one is off may
+ * go on alone, since everything committed is in its log too; and a leader that knows of no proof against itself may hold its lease
+ * while it obtains one against the other. The other's old configuration still needs both.
+ */
+
+/** How long the proof counts; who still has it says it again. */
+const ABSENT_LEASES = 4;
+
+/**
+ * Every majority that could decide anything contains us: two voters, us among them, and the configuration before it too as long as
+ * the latest one may still be taken back.
+ */
+export function isPair(s: RaftState): boolean {
+  if (s.voters.length !== 2 || !s.voters.includes(s.self) || isEstranged(s)) return false;
+  if (s.membersIndex <= s.commit) return true;
+  return membersAt(s, s.membersIndex - 1).members.every(({ id, voter }) => !voter || s.voters.includes(id));
+}
+
+/** The other voter, proven off and not yet removed. */
+export function absentVoter(s: RaftState): NodeId | null {
+  const { absent } = s;
+  return absent !== null && s.nowMs < absent.untilMs && isPair(s) && s.voters.includes(absent.member) ? absent.member : null;
+}
+
+export function onMemberGone(c: Step, member: NodeId): void {
+  const { s } = c;
+  if (member === s.self || !s.voters.includes(member) || !isPair(s)) {
+    if (s.members.some(({ id }) => id === member)) note(c, 'memberGoneRefused', { member, voters: s.voters });
+    return;
+  }
+  const known = s.absent?.member === member && c.nowMs < s.absent.untilMs;
+  s.absent = { member, untilMs: c.nowMs + ABSENT_LEASES * s.timings.leaseVoteMs };
+  if (!known) note(c, 'memberGone', { member, term: s.term });
+  delete s.lastHeard[member];
+  if (s.lead !== null) {
+    goOnAlone(c, s.lead);
+    return;
+  }
+  if (s.promise?.leader === member) s.promise = null;
+  if (s.leader === member) s.leader = null;
+  if (known) return;
+  s.waitFromMs = Math.min(s.waitFromMs, c.nowMs);
+  s.drawnDelayMs = null;
+}
+
+/** The configuration of the survivor: in force, and committed, as soon as it is on our disk. */
+export function goOnAlone(c: Step, lead: Lead): void {
+  const { s } = c;
+  const absent = absentVoter(s);
+  // A new leader of an old one's disk: its own first entry is among what it commits here.
+  if (absent === null || lastIndex(s) < lead.termStart) return;
+  note(c, 'goingOnAlone', { without: absent, term: s.term });
+  appendOwn(c, { kind: 'members', members: s.members.filter(({ id }) => id !== absent) });
+  s.absent = null;
+  lead.transfer = null;
+  syncPeers(s, lead);
+  advanceCommit(c, lead);
+}
+
+export function onHold(c: Step, untilMs: number): void {
+  const { s } = c;
+  if (s.lead === null || s.lead.transfer?.sent === true || !isPair(s)) return;
+  if (heldUntilMs(s) < c.nowMs) note(c, 'holding', { term: s.term });
+  s.lead.holdUntilMs = Math.max(s.lead.holdUntilMs ?? untilMs, untilMs);
+}
+
+/** -Infinity: nothing is held. */
+export function heldUntilMs(s: RaftState): number {
+  const { lead } = s;
+  if (lead === null || lead.holdUntilMs === null || lead.transfer?.sent === true || !isPair(s)) return Number.NEGATIVE_INFINITY;
+  return lead.holdUntilMs;
+}
