@@ -1,5 +1,6 @@
 export * from './config/load.js';
 export { ControllerDriver, type DriverPorts } from './controller/driver.js';
+export { orderIsOver } from './controller/fencing.js';
 export { isServing, strikeAtMs } from './controller/leasing.js';
 export { hasLeft, LEAVE_MASTER_MS, LEAVE_STANDBY_MS } from './controller/leaving.js';
 export { observe } from './controller/observe.js';
