@@ -1,4 +1,5 @@
 import { InvalidInputError, YosugaraError } from '@yosugara/kernel';
+import { RecoverFailedError } from './commands/recover.js';
 import { RefusedError } from './control/client.js';
 
 /** Documented in README.md and in `yosugara --help`; scripts rely on them. */
@@ -12,10 +13,12 @@ export const EXIT = {
   unhealthy: 3,
   /** The cluster understood and said no; the reason is in the line. */
   refused: 4,
+  /** 11 to 20: `recover` ended in that phase, 11 = refused beforehand (libs/runtime, RECOVER_PHASES). */
 } as const;
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+export type ExitCode = number;
 
 export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof RecoverFailedError) return error.exitCode;
   if (error instanceof RefusedError) return EXIT.refused;
   if (error instanceof InvalidInputError) return EXIT.usage;
   if (error instanceof YosugaraError && ['NO_CLUSTER', 'BAD_CONFIG', 'USAGE'].includes(error.code)) return EXIT.usage;

@@ -3,7 +3,7 @@ import { createServer as createHttp, type Server as HttpServer } from 'node:http
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Status } from '@yosugara/protocol';
+import type { RecoverReport, Status } from '@yosugara/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { initCluster } from './init/index.js';
 import { table } from './output/terminal.js';
@@ -115,18 +115,27 @@ describe('yosugara', () => {
         {},
         {
           ...out1,
-          recover: { requestId: 'r1', phase, step, steps: 6, detail: '', fraction: null, method: 'rewind', state: 'running' },
+          recover: { requestId: 'r1', phase, step, steps: 10, detail: '', fraction: null, method: 'rewind', state: 'running' },
         },
       );
     const done = wholeCluster(
       {},
       {
-        recover: { requestId: 'r1', phase: 'done', step: 6, steps: 6, detail: '', fraction: 1, method: 'rewind', state: 'done' },
+        recover: {
+          requestId: 'r1',
+          phase: 'report',
+          step: 10,
+          steps: 10,
+          detail: '',
+          fraction: 1,
+          method: 'rewind',
+          state: 'done',
+        },
       },
     );
 
     it('follows the node that is out until it is back, and reports phases and method', async () => {
-      const course = [wholeCluster({}, out1), running('rewind', 3), running('stream', 4), done];
+      const course = [wholeCluster({}, out1), running('rewind', 6), running('start', 8), done];
       await controller('a', (request) =>
         request.method === 'status'
           ? { result: course.length > 1 ? course.shift() : course[0] }
@@ -137,15 +146,15 @@ describe('yosugara', () => {
       expect(JSON.parse(out)).toMatchObject({ requestId: 'r1', node: 'b', method: 'rewind', state: 'done' });
       expect((JSON.parse(out) as { phases: { phase: string }[] }).phases.map(({ phase }) => phase)).toEqual([
         'rewind',
-        'stream',
-        'done',
+        'start',
+        'report',
       ]);
       expect(notes).toContain('recover of b: rewind');
     });
 
     it('does not take the end of an earlier recover for its own', async () => {
       const stale = wholeCluster({}, { ...out1, recover: { ...done.nodes[1]!.recover!, requestId: 'r0' } });
-      const course = [stale, stale, running('rewind', 3), done];
+      const course = [stale, stale, running('rewind', 6), done];
       await controller('a', (request) =>
         request.method === 'status' ? { result: course.length > 1 ? course.shift() : course[0] } : { result: { ok: true } },
       );
@@ -163,7 +172,7 @@ describe('yosugara', () => {
       expect(JSON.parse(out)).toMatchObject({ state: 'nothing-to-do', node: null });
     });
 
-    it('fails with 1 and the phase when the cluster gives up', async () => {
+    it('fails with the exit code of the phase in which the node gave up', async () => {
       const failed = wholeCluster(
         {},
         {
@@ -171,8 +180,8 @@ describe('yosugara', () => {
           recover: {
             requestId: 'r1',
             phase: 'rebuild',
-            step: 3,
-            steps: 6,
+            step: 7,
+            steps: 10,
             detail: 'no space left',
             fraction: null,
             method: 'basebackup',
@@ -181,8 +190,53 @@ describe('yosugara', () => {
         },
       );
       await controller('a', shows(failed));
-      expect(await yosugara('recover')).toBe(1);
+      expect(await yosugara('recover')).toBe(17);
       expect(notes).toContain('recover of b failed in rebuild: no space left');
+    });
+
+    it('is refused with 11, the controller’s code and its sentence', async () => {
+      const refusal = { code: 'DISK_TOO_SMALL', message: 'b has 10 MB free and a copy of a needs 90 MB: make room' };
+      await controller('a', (request) => (request.method === 'status' ? { result: wholeCluster({}, out1) } : { error: refusal }));
+      expect(await yosugara('recover')).toBe(11);
+      expect(notes).toContain(refusal.message);
+      expect(await yosugara('recover', '--json')).toBe(11);
+      expect(`${out}${notes}`).toContain('DISK_TOO_SMALL');
+    });
+
+    it('shows the report: phases with their times, what was discarded and where it is kept', async () => {
+      const recoverReport: RecoverReport = {
+        ...{ version: 1, requestId: 'r1', node: 'b', source: 'a', state: 'done', phase: 'report', detail: '' },
+        ...{
+          method: 'rewind',
+          why: 'WAL went past the fork',
+          startedAt: '2026-11-21T00:00:00.000Z',
+          endedAt: null,
+          totalMs: 4_200,
+        },
+        ...{ resumed: 1, bytes: 3 * 1024 * 1024, totalBytes: null, archived: 0, tries: [], setAside: null },
+        phases: [
+          { phase: 'preflight', ms: 20, entered: 1 },
+          { phase: 'rewind', ms: 3_100, entered: 2 },
+        ],
+        discarded: { from: '0/3000000', to: '0/3100000', bytes: 1024 * 1024, timeline: 1 },
+        keptWal: '/data/discarded/t1',
+        journals: { atStart: null, atEnd: null },
+        look: ['see whether the discarded WAL matters'],
+      };
+      const ended = wholeCluster({}, { recover: done.nodes[1]!.recover!, recoverReport });
+      const course = [wholeCluster({}, out1), ended];
+      await controller('a', (request) =>
+        request.method === 'status'
+          ? { result: course.length > 1 ? course.shift() : course[0] }
+          : { result: { ok: true, message: 'accepted' } },
+      );
+      expect(await yosugara('recover')).toBe(0);
+      expect(out).toMatch(/b is back in the sync set after [\d.]+ s, method rewind/);
+      expect(out).toMatch(/^rewind +3\.1 s \(entered 2 times\)$/m);
+      expect(out).toContain('discarded WAL: 0/3000000 to 0/3100000 of timeline 1 (1.0 MB)');
+      expect(out).toContain('kept in compressed form: /data/discarded/t1');
+      expect(out).toContain('interrupted and resumed: 1 times');
+      expect(out).toContain('- see whether the discarded WAL matters');
     });
 
     it('only asks with --dry-run', async () => {

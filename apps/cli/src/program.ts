@@ -3,7 +3,7 @@ import { ProfileName, StopProofKind } from '@yosugara/protocol';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { promote, switchover } from './commands/masters.js';
 import { followMessages, type MessageFilter, MessageSource, parseSince, read, renderMessages } from './commands/messages.js';
-import { recover } from './commands/recover.js';
+import { recover, renderReport } from './commands/recover.js';
 import { healthOf, renderStatus } from './commands/status.js';
 import { Controllers } from './control/client.js';
 import { findNodes, socketsOf } from './control/find.js';
@@ -106,19 +106,17 @@ function addStatus(add: Add, set: SetCode, around: Surroundings): void {
 function addRecover(add: Add, set: SetCode, around: Surroundings): void {
   add('recover', 'bring the failed node back as Standby, online')
     .argument('[node]', 'default: the node that is out')
-    .option('--dry-run', 'say what would be done', false)
+    .option('--dry-run', 'say what would be done and why, and change nothing', false)
+    .option('--discard-unknown', 'give up what the node holds on a timeline that this cluster never made', false)
     .option('--timeout <seconds>', 'how long to follow', wholeNumber, 3600)
-    .action((node: string | undefined, options: Common & { dryRun: boolean; timeout: number }) =>
+    .action((node: string | undefined, options: Common & { dryRun: boolean; discardUnknown: boolean; timeout: number }) =>
       set(async () => {
         const result = await recover(
           controllersOf(options, around),
-          { node, dryRun: options.dryRun, deadlineMs: options.timeout * 1000 },
+          { node, dryRun: options.dryRun, discardUnknown: options.discardUnknown, deadlineMs: options.timeout * 1000 },
           around.terminal,
         );
-        const method = result.method === null ? '' : `, method ${result.method}`;
-        show(around, options, result, () =>
-          result.state === 'done' ? `${result.message} after ${result.seconds} s${method}` : result.message,
-        );
+        show(around, options, result, () => (result.state === 'done' ? renderReport(result) : result.message));
         return EXIT.ok;
       })(),
     );

@@ -116,13 +116,12 @@ export class ControlServer {
         this.#report(socket, request.report);
         break;
       case 'recover':
-        if (request.dryRun === true)
-          this.#send(socket, { id: request.id, result: { ok: true, message: this.#wouldRecover(request.node), dryRun: true } });
-        else
-          await this.#operate(socket, request.id, {
-            kind: 'recover',
-            node: request.node === undefined ? null : nodeId(request.node),
-          });
+        await this.#operate(socket, request.id, {
+          kind: 'recover',
+          node: request.node === undefined ? null : nodeId(request.node),
+          dryRun: request.dryRun ?? false,
+          discardUnknown: request.discardUnknown ?? false,
+        });
         break;
       case 'switchover':
         await this.#operate(socket, request.id, { kind: 'switchover', to: request.to === undefined ? null : nodeId(request.to) });
@@ -140,22 +139,7 @@ export class ControlServer {
   async #operate(socket: Socket, id: number, request: Parameters<ControllerDriver['operate']>[0]): Promise<void> {
     const answer = await this.#driver.operate(request);
     if (answer.ok) this.#send(socket, { id, result: answer });
-    else this.#send(socket, { id, error: { code: 'REFUSED', message: answer.message } });
-  }
-
-  #wouldRecover(node: string | undefined): string {
-    const status = this.#driver.status();
-    const out = status.nodes.filter(
-      (known) => known.name !== status.master && !known.syncSet && (node === undefined || known.name === node),
-    );
-    if (status.master === null) return 'no Master is serving: nothing could be brought back';
-    if (out.length === 0) return 'nothing to recover: every node is in the sync set';
-    return out
-      .map(
-        (known) =>
-          `${known.name} would be brought back to ${status.master}: it is ${known.role} (${known.why}); PostgreSQL there is ${known.postgres}`,
-      )
-      .join('; ');
+    else this.#send(socket, { id, error: { code: answer.code ?? 'REFUSED', message: answer.message } });
   }
 
   #report(socket: Socket, report: unknown): void {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PROFILES, timingProblems } from '@yosugara/failover';
-import { createPostgresHost, createVipDriver, startDeadMan } from '@yosugara/host-control';
+import { createPostgresHost, createRecoverStore, createVipDriver, startDeadMan } from '@yosugara/host-control';
 import { openRaftDisk } from '@yosugara/journal';
 import { type Clock, explain, type Log, type NodeId, nodeId } from '@yosugara/kernel';
 import { type NodeConfig, type RoleNotice, STATE_LAYOUT } from '@yosugara/protocol';
@@ -116,6 +116,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
         { node: nodeId(member.id), address: member.address, port: config.ports.postgres },
       ]),
     ),
+    ...(host === null ? {} : { recover: createRecoverStore(join(stateDir, STATE_LAYOUT.recover)) }),
     onNotice: (notice: RoleNotice) => {
       if (notice.epoch > 0) taught.set();
       vipWanted = notice.vip;

@@ -2,8 +2,11 @@ export { type DeadManReport, monotonicMs, type SpawnSpec } from './deadman/proto
 export { type DeadManOptions, type HostDeadMan, type ProcessExit, startDeadMan } from './deadman/start.js';
 export { publicKeyOf, verifyStopProof } from './deadman/stop-proof.js';
 export * from './errors.js';
+export { createFencePort, type FencePortOptions } from './fence/index.js';
+export { createHooks } from './hooks/hooks.js';
 export type { PostgresHostOptions } from './postgres/context.js';
 export { createPostgresHost } from './postgres/host.js';
 export { APP_ROLE, DATABASE, MANAGER_ROLE, REPLICATION_ROLE } from './postgres/secrets.js';
+export { createRecoverStore } from './recover/store.js';
 export { createVipDriver, type VipOptions } from './vip/driver.js';
 export { type HostWatchOptions, startHostWatch } from './watch/host-watch.js';

@@ -1,11 +1,13 @@
-import type { RecoverProgress, Status } from '@yosugara/protocol';
-import type { Controllers } from '../control/client.js';
-import { Progress, type Terminal } from '../output/terminal.js';
-import { CommandFailedError, follow, send } from './follow.js';
+import { YosugaraError } from '@yosugara/kernel';
+import { type RecoverPhase, RecoverPhaseSchema, type RecoverProgress, type RecoverReport, type Status } from '@yosugara/protocol';
+import { type Controllers, RefusedError } from '../control/client.js';
+import { bytes, duration, Progress, type Terminal, table } from '../output/terminal.js';
+import { follow, send } from './follow.js';
 
 export interface RecoverOptions {
   readonly node?: string | undefined;
   readonly dryRun: boolean;
+  readonly discardUnknown: boolean;
   readonly deadlineMs: number;
 }
 
@@ -18,35 +20,56 @@ export interface RecoverResult {
   readonly state: 'done' | 'failed' | 'nothing-to-do' | 'dry-run';
   readonly phases: readonly { readonly phase: string; readonly seconds: number }[];
   readonly message: string;
+  /** What the returning node journaled; null where it has not told. */
+  readonly report: RecoverReport | null;
+}
+
+/** Refused beforehand, or given up in a phase: each phase has an exit code of its own, 11 for the first to 20 for the last. */
+export class RecoverFailedError extends YosugaraError {
+  override readonly name = 'RecoverFailedError';
+  readonly exitCode: number;
+  constructor(code: string, message: string, phase: RecoverPhase, cause?: unknown) {
+    super(code, message, cause === undefined ? undefined : { cause });
+    this.exitCode = 11 + RecoverPhaseSchema.options.indexOf(phase);
+  }
 }
 
 /** Brings the node that is out back as Standby and follows until it is. Idempotent: asked again, it follows what is under way. */
 export async function recover(controllers: Controllers, options: RecoverOptions, terminal: Terminal): Promise<RecoverResult> {
   const node = options.node ?? whoIsOut(await controllers.status());
-  const ask = { method: 'recover' as const, ...(node === null ? {} : { node }), ...(options.dryRun ? { dryRun: true } : {}) };
+  const ask = {
+    method: 'recover' as const,
+    ...(node === null ? {} : { node }),
+    ...(options.dryRun ? { dryRun: true } : {}),
+    ...(options.discardUnknown ? { discardUnknown: true } : {}),
+  };
   const startedMs = performance.now();
-  const message = await send(controllers, ask);
+  const message = await send(controllers, ask).catch((error: unknown) => {
+    throw error instanceof RefusedError ? new RecoverFailedError(error.code, error.message, 'preflight', error) : error;
+  });
   const seconds = () => Math.round(performance.now() - startedMs) / 1000;
-  const short = { requestId: null, node, method: null, phases: [], message };
+  const short = { requestId: null, node, method: null, phases: [], message, report: null };
   if (options.dryRun) return { ...short, seconds: seconds(), state: 'dry-run' };
   if (node === null || /^nothing to recover/.test(message)) return { ...short, seconds: seconds(), state: 'nothing-to-do' };
 
   const progress = new Progress(terminal);
   const phases = new Phases(startedMs);
+  let report: RecoverReport | null = null;
   try {
     const last = await follow(controllers, `recover of ${node}`, options.deadlineMs, (status) => {
       const now = progressOf(status, node);
       phases.at(now.phase);
+      report = reportOf(status, node, now.requestId) ?? report;
       const { step, steps, phase, detail, fraction } = now;
       progress.show(
         `recover of ${node}: ${phase}${detail === '' ? '' : `: ${detail}`}`,
         (step - 1 + (fraction ?? 0)) / Math.max(1, steps),
+        numbers(now),
       );
       return now.state === 'running' ? null : now;
     });
-    const result = { requestId: last.requestId, node, method: last.method, seconds: seconds(), phases: phases.end() };
-    if (last.state === 'failed')
-      throw new CommandFailedError('RECOVER_FAILED', `recover of ${node} failed in ${last.phase}: ${last.detail}`);
+    const result = { requestId: last.requestId, node, method: last.method, seconds: seconds(), phases: phases.end(), report };
+    if (last.state === 'failed') throw failure(node, last, report);
     return { ...result, state: 'done', message: `${node} is back in the sync set` };
   } finally {
     progress.end();
@@ -70,8 +93,59 @@ export function progressOf(status: Status, node: string): RecoverProgress {
   // A `done` of an earlier request may still stand there while the node is out again.
   if (recover !== null && !(recover.state === 'done' && !back)) return recover;
   const idle = { requestId: recover?.requestId ?? '', step: 1, steps: 1, fraction: null, method: recover?.method ?? null };
-  if (back) return { ...idle, phase: 'done', detail: 'in the sync set', state: 'done' };
+  if (back) return { ...idle, phase: 'report', detail: 'in the sync set', state: 'done' };
   return { ...idle, phase: 'request', detail: seen?.why ?? `${node} is not heard`, state: 'running' };
+}
+
+const reportOf = (status: Status, node: string, requestId: string): RecoverReport | null => {
+  const report = status.nodes.find((one) => one.name === node)?.recoverReport ?? null;
+  return report?.requestId === requestId ? report : null;
+};
+
+function failure(node: string, last: RecoverProgress, report: RecoverReport | null): RecoverFailedError {
+  const phase = RecoverPhaseSchema.safeParse(last.phase).data ?? 'preflight';
+  const tried = report?.tries.at(-1);
+  const because = tried === undefined ? last.detail : `${last.detail}: ${tried.message}`;
+  return new RecoverFailedError(
+    tried?.code ?? 'RECOVER_FAILED',
+    `recover of ${node} failed in ${last.phase}: ${because}; ${node} goes on trying: once the cause is gone it comes back`,
+    phase,
+  );
+}
+
+/** Bytes, rate and time left, as far as they are known. */
+function numbers({ bytes: done, totalBytes, bytesPerSecond, etaMs }: RecoverProgress): string {
+  const parts = [
+    ...(done == null ? [] : [totalBytes == null ? bytes(done) : `${bytes(done)} of ${bytes(totalBytes)}`]),
+    ...(bytesPerSecond == null ? [] : [`${bytes(bytesPerSecond)}/s`]),
+    ...(etaMs == null ? [] : [`${duration(etaMs)} left`]),
+  ];
+  return parts.join(', ');
+}
+
+/** For people; `--json` carries the whole of it. */
+export function renderReport(result: RecoverResult): string {
+  const method = result.method === null ? '' : `, method ${result.method}`;
+  const head = `${result.message} after ${result.seconds} s${method}`;
+  const { report } = result;
+  if (report === null) return head;
+  const times = table(
+    ['phase', 'time'],
+    report.phases.map((row) => [row.phase, `${duration(row.ms)}${row.entered > 1 ? ` (entered ${row.entered} times)` : ''}`]),
+  );
+  const { discarded } = report;
+  const facts = [
+    ...(report.why === '' ? [] : [`why ${report.method}: ${report.why}`]),
+    ...(report.bytes > 0 ? [`copied: ${bytes(report.bytes)}`] : []),
+    ...(discarded === null
+      ? ['discarded WAL: none']
+      : [`discarded WAL: ${discarded.from} to ${discarded.to} of timeline ${discarded.timeline} (${bytes(discarded.bytes)})`]),
+    ...(report.keptWal === null ? [] : [`kept in compressed form: ${report.keptWal}`]),
+    ...(report.setAside === null ? [] : [`old data directory: ${report.setAside}`]),
+    ...(report.resumed > 0 ? [`interrupted and resumed: ${report.resumed} times`] : []),
+  ];
+  const look = report.look.length === 0 ? [] : ['', 'Look at:', ...report.look.map((line) => `- ${line}`)];
+  return [head, '', times, '', ...facts, ...look].join('\n');
 }
 
 /** How long each phase took, in the order they came. */

@@ -55,10 +55,14 @@ export class Progress {
     this.#terminal = terminal;
   }
 
-  /** @param fraction 0..1, null when unknown. */
-  show(text: string, fraction: number | null): void {
+  /**
+   * @param fraction 0..1, null when unknown.
+   * @param numbers what changes all the time, such as bytes: for those who watch only.
+   */
+  show(text: string, fraction: number | null, numbers = ''): void {
     if (this.#terminal.live) {
-      const line = fraction === null ? text : `${bar(fraction)} ${text}`;
+      const all = numbers === '' ? text : `${text}  ${numbers}`;
+      const line = fraction === null ? all : `${bar(fraction)} ${all}`;
       this.#terminal.note(`\r\x1b[K${line.slice(0, this.#terminal.columns - 1)}`);
     } else if (text !== this.#last) this.#terminal.note(`${text}\n`);
     this.#last = text;
@@ -73,6 +77,14 @@ const BAR_CELLS = 24;
 function bar(fraction: number): string {
   const full = Math.round(Math.min(1, Math.max(0, fraction)) * BAR_CELLS);
   return `[${'#'.repeat(full)}${'.'.repeat(BAR_CELLS - full)}] ${String(Math.round(fraction * 100)).padStart(3)} %`;
+}
+
+/** Such as `0.4 s`, `12 s`, `3 min 5 s`. */
+export function duration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
 export function bytes(count: number | null): string {

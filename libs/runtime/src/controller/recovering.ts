@@ -160,8 +160,9 @@ export function recoverOf(
 ): { readonly recover: RecoverProgress | null; readonly report: RecoverReport | null } {
   const request = state.record.recover.find((known) => known.node === node);
   const told = report?.recover ?? null;
-  const current = told !== null && (request === undefined || told.requestId === request.requestId || told.state !== 'done');
-  if (told !== null && current && (request !== undefined || told.state !== 'done'))
+  // One that a node began by itself has no request; once it has ended it is news no more. One of another request is history.
+  const byItself = told !== null && told.state !== 'done' && told.requestId.startsWith('auto.');
+  if (told !== null && (byItself || told.requestId === request?.requestId))
     return { recover: progressOf(told, report?.rate ?? null), report: rounded(told) };
   const newest = told === null ? null : rounded(told);
   if (request === undefined) return { recover: null, report: newest };
