@@ -2,6 +2,7 @@ import { Alert, Button, Group, Modal, Progress, Stack, Text } from '@mantine/cor
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../api/client.js';
+import { age, bytes } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { known, type Translate } from '../i18n/translate.js';
 import { type NodeStatus, recoverFraction } from './cluster-model.js';
@@ -73,6 +74,24 @@ function RecoverDialog({ node, onClose }: { readonly node: string; readonly onCl
   );
 }
 
+/** Bytes, rate and time left: what is known of them. */
+function CopyNumbers({ progress }: { readonly progress: NonNullable<NodeStatus['recover']> }) {
+  const { t, language } = useText();
+  const { bytes: done, totalBytes, bytesPerSecond, etaMs } = progress;
+  const parts = [
+    ...(done == null
+      ? []
+      : [totalBytes == null ? bytes(done) : t('recover.copied', { done: bytes(done), total: bytes(totalBytes) })]),
+    ...(bytesPerSecond == null ? [] : [`${bytes(bytesPerSecond)}/s`]),
+    ...(etaMs == null ? [] : [t('recover.left', { time: age(etaMs, language) })]),
+  ];
+  return parts.length === 0 ? null : (
+    <span className="dim tabular" data-testid="recover-numbers">
+      {parts.join('  ')}
+    </span>
+  );
+}
+
 function RecoverProgress({ node, progress }: { readonly node: string; readonly progress: NonNullable<NodeStatus['recover']> }) {
   const { t } = useText();
   const percent = Math.round(recoverFraction(progress) * 100);
@@ -89,6 +108,7 @@ function RecoverProgress({ node, progress }: { readonly node: string; readonly p
             : t('recover.method', { method: named(t, 'method', progress.method) })}
         </span>
         <span className="grow" />
+        <CopyNumbers progress={progress} />
         <span className="tabular">{percent} %</span>
       </div>
       <Progress.Root size="lg">

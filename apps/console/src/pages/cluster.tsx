@@ -6,6 +6,7 @@ import { lostAtMs } from '../api/reconnect.js';
 import { nodesOut } from '../components/cluster-model.js';
 import { History } from '../components/history.js';
 import { RecoverPanel } from '../components/recover-panel.js';
+import { RecoverReport } from '../components/recover-report.js';
 import { Alarms, Facts } from '../components/side-panels.js';
 import { Switchover } from '../components/switchover.js';
 import { Topology } from '../components/topology.js';
@@ -49,6 +50,9 @@ export function ClusterPage() {
       <Verdict verdict={status.ifMasterDied} stale={stale} heardAtMs={heardAtMs} />
       {nodesOut(status).map((node) => (
         <RecoverPanel key={node.name} node={node} mayAct={mayAct} />
+      ))}
+      {status.nodes.map((node) => (
+        <RecoverReport key={node.name} node={node} />
       ))}
       <div className="cluster-grid">
         <Topology status={status} stale={stale} />
