@@ -1,0 +1,273 @@
+import { type Action, type PostgresFacts, PROFILES, type Settings } from '@yosugara/failover';
+import { lsn, type NodeId, nodeId } from '@yosugara/kernel';
+import { type ControllerState, createController } from '../state.js';
+import { stepController } from '../step.js';
+import { raftTimings } from '../timings.js';
+import type { ActionResult, ControllerEffect, ControllerInput, OperatorRequest } from '../types.js';
+
+/*
+ * Three controllers, a network without delay and servers that obey after a few milliseconds: enough to see the production step go
+ * through a planned change from one end to the other. Faults are the simulator's.
+ */
+
+export const a = nodeId('a');
+export const b = nodeId('b');
+export const w = nodeId('w');
+const NODES = [a, b, w];
+const STEP_MS = 10;
+const TICK_MS = 50;
+const PROBE_MS = 300;
+const ACT_MS = 60;
+const WALL = 1_700_000_000_000;
+
+interface Host {
+  readonly state: ControllerState;
+  up: boolean;
+  facts: PostgresFacts;
+  readonly due: { atMs: number; run: () => void }[];
+}
+
+export class MiniCluster {
+  nowMs = 1_000;
+  readonly answers = new Map<string, { readonly ok: boolean; readonly message: string }>();
+  readonly #hosts = new Map<NodeId, Host>();
+  readonly #mail: { to: NodeId; input: (nowMs: number) => ControllerInput }[] = [];
+  #asked = 0;
+
+  constructor(change: Partial<Settings> = {}) {
+    const timings = PROFILES.lan;
+    const settings: Settings = {
+      policy: 'available',
+      stopProofs: ['P1', 'P4'],
+      autoRejoin: 'clean',
+      timings,
+      hasVip: false,
+      drNodes: [],
+      fenceable: [],
+      fenceDelayMs: 10_000,
+      powerOnAfterFence: false,
+      rateLimit: { max: 5, withinMs: 3_600_000 },
+      hooks: { beforePromotion: false, afterPromotion: false },
+      ...change,
+    };
+    const members = NODES.map((id) => ({ id, kind: id === w ? ('witness' as const) : ('data' as const), voter: true }));
+    for (const self of NODES) {
+      const { state } = createController(
+        {
+          self,
+          kind: self === w ? 'witness' : 'data',
+          boot: `boot-${self}`,
+          members,
+          settings,
+          raft: raftTimings(timings),
+          compactEvery: 100,
+          trailing: 20,
+        },
+        { hardState: { term: 0, votedFor: null }, snapshot: null, entries: [] },
+        this.nowMs,
+        WALL,
+      );
+      this.#hosts.set(self, { state, up: true, facts: self === w ? { kind: 'unknown' } : { kind: 'empty' }, due: [] });
+    }
+  }
+
+  get wallMs(): number {
+    return WALL + this.nowMs;
+  }
+  state(node: NodeId): ControllerState {
+    return this.#hosts.get(node)!.state;
+  }
+  role(node: NodeId): string {
+    return this.state(node).decision.role;
+  }
+  serves(node: NodeId): boolean {
+    const { record } = this.state(node);
+    return record.owner === node && record.phase === 'serving' && this.role(node).startsWith('MASTER');
+  }
+  powerOff(node: NodeId): void {
+    const host = this.#hosts.get(node)!;
+    host.up = false;
+    host.due.length = 0;
+  }
+
+  /** @throws Error — it did not come true in that time. @returns how long it took, ms. */
+  until(what: string, holds: () => boolean, withinMs = 30_000): number {
+    const sinceMs = this.nowMs;
+    while (!holds()) {
+      if (this.nowMs - sinceMs >= withinMs) throw new Error(`not within ${withinMs} ms: ${what}; ${this.#roles()}`);
+      this.#advance();
+    }
+    return this.nowMs - sinceMs;
+  }
+  pass(ms: number): void {
+    for (const endMs = this.nowMs + ms; this.nowMs < endMs; ) this.#advance();
+  }
+  push(node: NodeId, input: (nowMs: number) => ControllerInput): void {
+    this.#step(node, input(this.nowMs));
+  }
+  /** @returns the answer, as the operator sees it. */
+  ask(node: NodeId, request: OperatorRequest): { readonly ok: boolean; readonly message: string } {
+    const id = `ask${(this.#asked += 1)}`;
+    this.push(node, (nowMs) => ({ kind: 'operator', id, request, nowMs }));
+    this.until(`an answer to ${request.kind}`, () => this.answers.has(id), 5_000);
+    return this.answers.get(id)!;
+  }
+
+  #roles(): string {
+    return NODES.map((node) => `${node} ${this.role(node)} (${this.state(node).decision.why})`).join(', ');
+  }
+
+  #advance(): void {
+    this.nowMs += STEP_MS;
+    for (const node of NODES) {
+      const host = this.#hosts.get(node)!;
+      if (!host.up) continue;
+      for (const { run } of take(host.due, ({ atMs }) => atMs <= this.nowMs)) run();
+      const { nowMs } = this;
+      if (node !== w && nowMs % PROBE_MS === 0) this.#look(node);
+      if (nowMs % TICK_MS === 0) this.#step(node, { kind: 'tick', nowMs, wallMs: this.wallMs, random: 0.5 });
+    }
+    for (let rounds = 0; this.#mail.length > 0 && rounds < 50; rounds += 1)
+      for (const { to, input } of this.#mail.splice(0)) if (this.#hosts.get(to)!.up) this.#step(to, input(this.nowMs));
+  }
+
+  #step(node: NodeId, input: ControllerInput): void {
+    for (const effect of stepController(this.state(node), input)) this.#perform(node, effect);
+  }
+
+  #perform(node: NodeId, effect: ControllerEffect): void {
+    switch (effect.kind) {
+      case 'send': {
+        const { to, message } = effect;
+        this.#mail.push({ to, input: (nowMs) => ({ kind: 'message', from: node, message, nowMs, random: 0.5 }) });
+        break;
+      }
+      case 'answer':
+        this.answers.set(effect.id, { ok: effect.ok, message: effect.message });
+        break;
+      case 'notice': {
+        const { mode, epoch } = effect.notice;
+        const report = { process: 'manager' as const, pid: 1, mode, epoch, ready: true, vipBound: false };
+        const run = (): void => this.#step(node, { kind: 'manager', report, nowMs: this.nowMs });
+        if (node !== w) this.#hosts.get(node)!.due.push({ atMs: this.nowMs + ACT_MS, run });
+        break;
+      }
+      case 'act': {
+        const { resource, action } = effect;
+        const host = this.#hosts.get(node)!;
+        const run = (): void => {
+          const result = this.#obey(node, action);
+          this.#step(node, { kind: 'done', resource, action, result, nowMs: this.nowMs });
+          this.#look(node);
+        };
+        host.due.push({ atMs: this.nowMs + ACT_MS, run });
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  #look(node: NodeId): void {
+    this.#step(node, { kind: 'facts', facts: this.#seen(node), nowMs: this.nowMs });
+  }
+
+  #server(node: NodeId): PostgresFacts | null {
+    const host = this.#hosts.get(node);
+    return host?.up === true ? host.facts : null;
+  }
+
+  #seen(node: NodeId): PostgresFacts {
+    const { facts } = this.#hosts.get(node)!;
+    const other = node === a ? b : a;
+    const peer = this.#server(other);
+    if (facts.kind === 'standby' && facts.receiver !== 'cut') {
+      const streams = facts.follows === other && peer?.kind === 'primary';
+      if (!streams) return { ...facts, receiver: 'connecting' };
+      return { ...facts, receiver: 'streaming', timeline: peer.timeline, walEnd: peer.walEnd, replayLsn: peer.walEnd };
+    }
+    if (facts.kind !== 'primary') return facts;
+    const streams = peer?.kind === 'standby' && peer.follows === node && peer.receiver !== 'cut';
+    const sync = facts.names?.includes(other) === true;
+    return { ...facts, peers: streams ? [{ node: other, streaming: true, sync, flushLsn: facts.walEnd }] : [] };
+  }
+
+  #obey(node: NodeId, action: Action): ActionResult {
+    const host = this.#hosts.get(node)!;
+    const seen = this.#seen(node);
+    const timeline = 'timeline' in seen ? seen.timeline : 1;
+    const walEnd = 'walEnd' in seen ? seen.walEnd : lsn(1_000);
+    const known = { timeline, walEnd, systemId: '7' };
+    const follows = (peer: NodeId | null): PostgresFacts => ({
+      ...known,
+      kind: 'standby',
+      replayLsn: walEnd,
+      receiver: peer === null ? 'cut' : 'connecting',
+      follows: peer,
+    });
+    const opens = (
+      at: number,
+      names: readonly NodeId[],
+      forks: Extract<PostgresFacts, { kind: 'primary' }>['forks'],
+    ): PostgresFacts => ({
+      ...known,
+      kind: 'primary',
+      timeline: at,
+      names,
+      peers: [],
+      forks,
+      syncWaiters: 0,
+    });
+    switch (action.kind) {
+      case 'pg.initialise':
+        host.facts = { ...known, kind: 'stopped', state: 'clean-primary' };
+        break;
+      case 'pg.startStandby':
+      case 'pg.follow':
+        host.facts = follows(action.follow);
+        break;
+      case 'pg.startPrimary':
+        host.facts = opens(timeline, action.names, []);
+        break;
+      case 'pg.promote': {
+        const next = Math.max(timeline, action.above) + 1;
+        host.facts = opens(next, action.names, [{ timeline: next, forkLsn: walEnd }]);
+        break;
+      }
+      case 'pg.setNames':
+        if (host.facts.kind === 'primary') host.facts = { ...host.facts, names: action.names };
+        break;
+      case 'pg.stop':
+        host.facts = {
+          ...known,
+          kind: 'stopped',
+          state: host.facts.kind !== 'primary' ? 'standby' : action.mode === 'kill' ? 'crashed-primary' : 'clean-primary',
+        };
+        break;
+      case 'pg.baseBackup':
+      case 'pg.rewind': {
+        const source = this.#server(action.source);
+        const at = source !== null && 'timeline' in source ? source.timeline : 1;
+        host.facts = { ...known, kind: 'stopped', state: 'standby', timeline: at };
+        break;
+      }
+      default:
+        break;
+    }
+    return { ok: true, lsn: walEnd };
+  }
+
+  /** From the first start of two empty hosts. */
+  begin(): void {
+    this.until('a Master in sync', () => this.role(a) === 'MASTER_SYNC' && this.role(b) === 'STANDBY_SYNC', 60_000);
+    this.pass(1_000);
+  }
+}
+
+function take<T>(from: T[], which: (item: T) => boolean): T[] {
+  const taken = from.filter(which);
+  from.splice(0, from.length, ...from.filter((item) => !which(item)));
+  return taken;
+}
+
+export const leaves = (nowMs: number): ControllerInput => ({ kind: 'leave', nowMs });
