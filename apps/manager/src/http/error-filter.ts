@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject 
 import { ThrottlerException } from '@nestjs/throttler';
 import { DeadlineError, explain, InvalidInputError, InvariantError, type Log, YosugaraError } from '@yosugara/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ControllerRefusedError } from '../control/client.js';
 import { LOG } from '../tokens.js';
 import { type ApiErrorBody, ApiRefusal } from './errors.js';
 
@@ -52,7 +53,8 @@ export function answerTo(error: unknown): { readonly status: number; readonly bo
   if (error instanceof InvalidInputError)
     return { status: 400, body: { code: error.code, message: error.message, place: error.message.split(':')[0] ?? '' } };
   if (error instanceof YosugaraError) {
-    const status = PASSING.has(error.code) || error instanceof DeadlineError ? 503 : CONFLICT.has(error.code) ? 409 : 500;
+    const refused = CONFLICT.has(error.code) || error instanceof ControllerRefusedError;
+    const status = PASSING.has(error.code) || error instanceof DeadlineError ? 503 : refused ? 409 : 500;
     return { status, body: { code: error.code, message: error.message } };
   }
   return ofFastify(error);

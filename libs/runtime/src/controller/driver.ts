@@ -3,8 +3,12 @@ import type { Action } from '@yosugara/failover';
 import { type Clock, explain, type Log, type NodeId, type Random, YosugaraError } from '@yosugara/kernel';
 import type { ManagerReport, ReceiverReport, RoleNotice, Status } from '@yosugara/protocol';
 import type { Mailbox, RaftDisk } from '../ports/consensus.js';
-import type { HookPort } from '../ports/fencing.js';
-import type { DeadMan, PostgresHost, PostgresPeer, VipDriver } from '../ports/host.js';
+import type { FencePort, HookPort } from '../ports/fencing.js';
+import type { DeadMan, PostgresHost, PostgresPeer, Progress, VipDriver } from '../ports/host.js';
+import { isStep } from '../recover/machine.js';
+import type { CopyDone, RecoverReport, RecoverStore } from '../recover/types.js';
+import { FenceHand } from './fence-hand.js';
+import { DEFAULT_CHECK_MS, orderIsOver } from './fencing.js';
 import { isServing, strikeAtMs } from './leasing.js';
 import { hasLeft, leavePatienceMs } from './leaving.js';
 import { observe } from './observe.js';
@@ -30,6 +34,8 @@ const MAX_QUEUE = 4_096;
 const YIELD_EVERY = 16;
 const OPERATOR_DEADLINE_MS = 4_000;
 const LINK_FRESH_MS = 2_000;
+const SURVEY_MS = 3_000;
+const SURVEY_CALM_MS = 10_000;
 const LEAVE_LOOK_MS = 20;
 /** For killing everything in a dead man's place. */
 const END_ALONE_MS = 2_000;
@@ -43,9 +49,13 @@ export interface DriverPorts {
   /** null on an arbiter. */
   readonly host: { readonly postgres: PostgresHost; readonly vip: VipDriver; readonly deadMan: DeadMan } | null;
   readonly peers: ReadonlyMap<NodeId, PostgresPeer>;
+  /** What a recover did survives its controller. */
+  readonly recover?: RecoverStore;
   readonly pid: number;
   /** Absent: none is configured. */
   readonly hooks?: HookPort;
+  /** The power of other members. Absent: no device is configured. */
+  readonly fence?: FencePort;
   /** Every input with its effects, before they are done. */
   readonly trace?: (entry: TraceEntry) => void;
   readonly onNotice: (notice: RoleNotice) => void;
@@ -60,6 +70,9 @@ type Untimed = ControllerInput extends infer I
     : never
   : never;
 
+const resultOf = (done: number | CopyDone | undefined): ActionResult =>
+  done === undefined ? { ok: true } : typeof done === 'number' ? { ok: true, lsn: done } : { ok: true, copied: done };
+
 /** The loop around the pure controller: one input at a time, effects in order, actions beside it. */
 export class ControllerDriver {
   readonly #ports: DriverPorts;
@@ -67,13 +80,21 @@ export class ControllerDriver {
   readonly #state: ControllerState;
   readonly #first: ControllerEffect[];
   readonly #queue: Untimed[] = [];
-  readonly #answers = new Map<string, (answer: { readonly ok: boolean; readonly message: string }) => void>();
+  readonly #answers = new Map<
+    string,
+    (answer: { readonly ok: boolean; readonly message: string; readonly code?: string }) => void
+  >();
   #timers: NodeJS.Timeout[] = [];
   #pumping = false;
   #tickQueued = false;
   #stopped = false;
   #requests = 0;
   #pumped = 0;
+  #journaled: RecoverReport | null = null;
+  #journaling = false;
+  readonly #fence: FenceHand | null;
+  #surveying = false;
+  #surveyDueMs = 0;
 
   constructor(ports: DriverPorts, config: ControllerConfig, context: StatusContext, restored: Restored) {
     this.#ports = ports;
@@ -83,11 +104,14 @@ export class ControllerDriver {
     const created = createController(config, restored, nowMs, wallMs);
     this.#state = created.state;
     this.#first = created.effects;
+    const { fence } = ports;
+    this.#fence = fence === undefined ? null : new FenceHand(fence, config.self, ports, (health) => this.#push(health));
   }
 
   async start(): Promise<void> {
     const { mailbox, host } = this.#ports;
     for (const effect of this.#first) await this.#perform(effect);
+    await this.#loadRecover();
     mailbox.onMessage((from, body) => this.#receive(from, body));
     await mailbox.start();
     host?.postgres.onFacts((facts) => this.#push({ kind: 'facts', facts }));
@@ -101,6 +125,7 @@ export class ControllerDriver {
     });
     host?.deadMan.wantManager(true);
     this.#timers = [setInterval(() => this.#tick(), TICK_MS), setInterval(() => this.#look(), LOOK_EVERY_MS)];
+    this.#fence?.start(this.#state.config.settings.fenceCheckMs ?? DEFAULT_CHECK_MS);
     this.#look();
     this.#tick();
   }
@@ -139,7 +164,7 @@ export class ControllerDriver {
     this.#push({ kind: 'stopProof', node, epoch: epoch as ControllerState['record']['epoch'], boot });
   }
 
-  async operate(request: OperatorRequest): Promise<{ readonly ok: boolean; readonly message: string }> {
+  async operate(request: OperatorRequest): Promise<{ readonly ok: boolean; readonly message: string; readonly code?: string }> {
     this.#requests += 1;
     const id = `${this.#state.config.self}.${this.#state.config.boot}.op${this.#requests}`;
     return await new Promise((resolve) => {
@@ -176,6 +201,7 @@ export class ControllerDriver {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
+    await this.#fence?.stop();
     await this.#ports.mailbox.stop();
   }
 
@@ -232,6 +258,9 @@ export class ControllerDriver {
           if (effect.kind === 'persist') await this.#ports.disk.persist(effect);
           else this.#perform(effect);
         }
+        this.#journalRecover();
+        if (input.kind === 'tick' && orderIsOver(this.#state))
+          this.#fence?.callOff('the epoch or the silence that it was for is over');
       }
     } catch (cause) {
       this.#stopped = true;
@@ -260,7 +289,7 @@ export class ControllerDriver {
         onNotice(effect.notice);
         break;
       case 'answer':
-        this.#answer(effect.id, effect.ok, effect.message);
+        this.#answer(effect.id, effect.ok, effect.message, effect.code);
         break;
       case 'log':
         log[effect.level](effect.event, effect.fields);
@@ -270,16 +299,16 @@ export class ControllerDriver {
     }
   }
 
-  #answer(id: string, ok: boolean, message: string): void {
-    this.#answers.get(id)?.({ ok, message });
+  #answer(id: string, ok: boolean, message: string, code?: string): void {
+    this.#answers.get(id)?.({ ok, message, ...(code === undefined ? {} : { code }) });
     this.#answers.delete(id);
   }
 
   async #act(resource: Resource, action: Action): Promise<void> {
     let result: ActionResult;
     try {
-      const lsn = await this.#do(action);
-      result = lsn === undefined ? { ok: true } : { ok: true, lsn };
+      result =
+        action.kind === 'fence.off' || action.kind === 'fence.on' ? await this.#power(action) : resultOf(await this.#do(action));
       if (action.kind === 'vip.hold' || action.kind === 'vip.release')
         this.#push({ kind: 'vip', held: (await this.#ports.host?.vip.held()) ?? false });
     } catch (cause) {
@@ -288,11 +317,11 @@ export class ControllerDriver {
     this.#push({ kind: 'done', resource, action, result });
   }
 
-  async #do(action: Action): Promise<number | undefined> {
+  async #do(action: Action): Promise<number | CopyDone | undefined> {
     const host = this.#ports.host;
     if (host === null) return undefined;
     const { postgres, vip } = host;
-    const progress = (detail: string, fraction: number | null): void => this.#push({ kind: 'progress', detail, fraction });
+    const progress: Progress = (detail, fraction, more = {}) => this.#push({ kind: 'progress', detail, fraction, more });
     switch (action.kind) {
       case 'pg.initialise':
         await postgres.initialise();
@@ -323,11 +352,9 @@ export class ControllerDriver {
         await postgres.stop(action.mode, action.budgetMs);
         return undefined;
       case 'pg.rewind':
-        await postgres.rewind(this.#peer(action.source)!, progress);
-        return undefined;
+        return await postgres.rewind(this.#peer(action.source)!, progress);
       case 'pg.baseBackup':
-        await postgres.baseBackup(this.#peer(action.source)!, progress);
-        return undefined;
+        return await postgres.baseBackup(this.#peer(action.source)!, progress);
       case 'vip.hold':
         await vip.hold(() => this.#leaseLeftMs());
         return undefined;
@@ -343,6 +370,11 @@ export class ControllerDriver {
   }
 
   /** @throws YosugaraError HOOK_VETO, HOOK_FAILED — with what the program said. */
+  async #power(action: Extract<Action, { kind: 'fence.off' | 'fence.on' }>): Promise<ActionResult> {
+    if (this.#fence === null) throw new YosugaraError('FENCE_NO_DEVICE', `no power device of ${action.target} is there`);
+    return await this.#fence.order(action);
+  }
+
   async #hook({ which, epoch }: Extract<Action, { kind: 'hook.run' }>): Promise<void> {
     const { hooks, log } = this.#ports;
     if (hooks === undefined) throw new YosugaraError('HOOK_MISSING', `no hook ${which} promotion is there to run`);
@@ -358,12 +390,66 @@ export class ControllerDriver {
     return strikeAtMs(observe(this.#state)) - this.#ports.clock.monotonicMs();
   }
 
+  async #loadRecover(): Promise<void> {
+    const report = await this.#ports.recover?.load().catch((cause: unknown) => {
+      this.#ports.log.warn('recover.unread', { why: explain(cause) });
+      return null;
+    });
+    if (report == null) return;
+    this.#journaled = report;
+    this.#push({ kind: 'recoverLoaded', report });
+  }
+
+  /** After each step of a recover; the newest wins. It only tells: a disk that does not take it stops nothing. */
+  #journalRecover(): void {
+    const { recover } = this.#state;
+    const { recover: store, log } = this.#ports;
+    if (store === undefined || recover === null || recover === this.#journaled || !isStep(this.#journaled, recover)) return;
+    this.#journaled = recover;
+    if (this.#journaling) return;
+    this.#journaling = true;
+    const write = async (): Promise<void> => {
+      for (let wrote: RecoverReport | null = null; wrote !== this.#journaled; ) {
+        wrote = this.#journaled!;
+        await store.save(wrote);
+      }
+    };
+    write()
+      .catch((cause: unknown) => log.warn('recover.unsaved', { why: explain(cause) }))
+      .finally(() => {
+        this.#journaling = false;
+      });
+  }
+
+  /** Sizes, room, damage: what changes slowly and is dear to find out. */
+  #surveyWhenDue(): void {
+    const { host, clock, log } = this.#ports;
+    const { facts, decision, busy } = this.#state;
+    if (host === null || this.#surveying || clock.monotonicMs() < this.#surveyDueMs || busy.has('postgres')) return;
+    const calm = facts.kind === 'primary' || (facts.kind === 'standby' && facts.receiver === 'streaming');
+    this.#surveyDueMs = clock.monotonicMs() + (calm ? SURVEY_CALM_MS : SURVEY_MS);
+    this.#surveying = true;
+    const ended = () => this.#state.endedMs.get('pg.baseBackup');
+    const before = ended();
+    host.postgres
+      .survey(decision.needsRecover)
+      .then((survey) => {
+        // What was copied meanwhile is another directory.
+        if (ended() === before) this.#push({ kind: 'survey', survey });
+      })
+      .catch((cause: unknown) => log.warn('postgres.survey', { why: explain(cause) }))
+      .finally(() => {
+        this.#surveying = false;
+      });
+  }
+
   #peer(node: NodeId | null): PostgresPeer | null {
     return node === null ? null : (this.#ports.peers.get(node) ?? null);
   }
 
   /** What changes slowly: the VIP, processes, links. */
   #look(): void {
+    this.#surveyWhenDue();
     const { host, mailbox, clock, pid } = this.#ports;
     const processes = [{ name: 'controller', pid }];
     const add = (name: string, found: number | null | undefined): void =>
