@@ -11,6 +11,7 @@ import {
   type ControllerConfig,
   ControllerDriver,
   type DriverPorts,
+  fenceDelayMs,
   LEAVE_MASTER_MS,
   type PostgresPeer,
   raftTimings,
@@ -52,7 +53,8 @@ function controllerConfig(config: NodeConfig, boot: string): ControllerConfig {
       hasVip: config.cluster.vip !== undefined && config.cluster.vip.driver !== 'none',
       drNodes: config.cluster.members.filter((member) => member.kind === 'dr').map((member) => nodeId(member.id)),
       fenceable: config.cluster.members.filter((member) => member.fence !== undefined).map((member) => nodeId(member.id)),
-      fenceDelayMs: config.cluster.fencing.delayMs ?? 10_000,
+      fenceDelayMs: fenceDelayMs(config, timings.candidateDelayMaxMs),
+      fenceCheckMs: config.cluster.fencing.checkEveryMs,
       powerOnAfterFence: config.cluster.fencing.powerOnAfter,
       rateLimit: {
         max: config.cluster.rateLimit.takeOvers,

@@ -1,3 +1,4 @@
+export { fenceDelayMs } from './config/fencing-rules.js';
 export * from './config/load.js';
 export { ControllerDriver, type DriverPorts } from './controller/driver.js';
 export { orderIsOver } from './controller/fencing.js';

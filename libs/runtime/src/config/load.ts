@@ -1,5 +1,6 @@
 import { YosugaraError } from '@yosugara/kernel';
 import { type NodeConfig, NodeConfigSchema } from '@yosugara/protocol';
+import { fencingContradictions, isTwoNode } from './fencing-rules.js';
 
 /** `yosugara.yaml` cannot be used. `problems` has one line a mistake; the message is the first of them and says how many follow. */
 export class ConfigError extends YosugaraError {
@@ -33,6 +34,9 @@ interface Issue {
  */
 export function parseNodeConfig(doc: unknown, lineOf: (path: ConfigPath) => number): NodeConfig {
   const parsed = NodeConfigSchema.safeParse(doc ?? {});
+  // What only an arbiter can give is not in the default of a cluster without one.
+  if (parsed.success && isTwoNode(parsed.data) && at(doc, ['cluster', 'stopProofs']) === undefined)
+    parsed.data.cluster.stopProofs = ['P1', 'P2'];
   const problems = parsed.success
     ? contradictions(parsed.data, lineOf)
     : (parsed.error.issues as readonly Issue[]).flatMap((issue) => describe(doc, issue, lineOf));
@@ -60,6 +64,10 @@ function contradictions(config: NodeConfig, lineOf: (path: ConfigPath) => number
         'exactly two members of kind data',
       ),
     );
+  const second = members.map(({ kind }) => kind).indexOf('dr', members.findIndex(({ kind }) => kind === 'dr') + 1);
+  if (second > 0) problems.push(line(lineOf, ['cluster', 'members', second, 'kind'], 'dr', 'at most one member of kind dr'));
+  for (const { path, found, allowed: instead } of fencingContradictions(config))
+    problems.push(line(lineOf, path, found, instead));
   if (vip !== undefined && members.some((member) => member.address === vip.address))
     problems.push(line(lineOf, ['cluster', 'vip', 'address'], vip.address, "an address that is no member's own"));
   if (vip?.driver === 'ip' && vip.interface === undefined)
