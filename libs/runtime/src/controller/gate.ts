@@ -1,4 +1,5 @@
-import type { Action, PostgresFacts } from '@yosugara/failover';
+import { type Action, type PostgresFacts, requiredNames } from '@yosugara/failover';
+import { observe } from './observe.js';
 import type { ControllerState } from './state.js';
 
 /** S8: rows that this node wrote, and that waited for a peer when its PostgreSQL ended, are visible once it writes again. */
@@ -11,8 +12,8 @@ export function showsWaiting({ record, config }: ControllerState, action: Action
 export function openGate(state: ControllerState, seen: PostgresFacts): void {
   if (state.gate === null || seen.kind !== 'primary') return;
   const lsn = state.gate.lsn ?? seen.walEnd;
-  const others =
-    state.record.owner === state.config.self ? state.record.syncSet.filter((node) => node !== state.config.self) : [];
+  // A join that waits in our log counts: once it comes true, its member must have what was shown before. (Seed 81 of the simulator.)
+  const others = state.record.owner === state.config.self ? requiredNames(observe(state)) : [];
   const held = others.every((node) => seen.peers.some((peer) => peer.node === node && peer.streaming && peer.flushLsn >= lsn));
   state.gate = held ? null : { lsn };
 }
