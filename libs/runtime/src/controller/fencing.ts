@@ -1,4 +1,4 @@
-import { lastHeardMs, leaderReady, membersOf } from '@yosugara/consensus';
+import { lastHeardMs, leaderReady, membersOf, membersPending } from '@yosugara/consensus';
 import {
   type Action,
   applyCommand,
@@ -137,13 +137,22 @@ function goneMember(state: ControllerState, o: Observation): NodeId | null {
 const nowQuiet = (state: ControllerState, o: Observation, partner: NodeId): boolean =>
   state.nowMs >= o.promisedUntilMs || isUnanswered(o, partner);
 
+/** Taken out as gone, and heard again: it gets the log, which tells it what has become of it, and is counted for nothing. */
+function comesBack(state: ControllerState, o: Observation): { readonly node: NodeId; readonly voter: boolean } | null {
+  const partner = partnerOf(o);
+  if (partner === null || membersOf(state.raft).some(({ id }) => id === partner)) return null;
+  return o.fenceOutcome === null && state.nowMs - (state.heardMs.get(partner) ?? Number.NEGATIVE_INFINITY) < REPORT_FRESH_MS
+    ? { node: partner, voter: false }
+    : null;
+}
+
 function changeVote(state: ControllerState, o: Observation): ControllerEffect[] | null {
-  const wanted = voteWanted(o);
-  if (wanted === null || !leaderReady(state.raft) || state.nowMs - state.voteAskedMs < VOTE_AGAIN_MS) return null;
-  state.voteAskedMs = state.nowMs;
+  if (!leaderReady(state.raft) || membersPending(state.raft) || state.nowMs - state.voteAskedMs < VOTE_AGAIN_MS) return null;
   const known = membersOf(state.raft);
+  const wanted = comesBack(state, o) ?? voteWanted(o);
+  if (wanted === null) return null;
+  state.voteAskedMs = state.nowMs;
   const { node, voter } = wanted;
-  // Nobody becomes a voter that was not a learner before.
   const members = known.some((member) => member.id === node)
     ? known.map((member) => (member.id === node ? { ...member, voter } : member))
     : [...known, { id: node, kind: 'data' as const, voter: false }];
