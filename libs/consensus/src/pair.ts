@@ -59,7 +59,11 @@ export function goOnAlone(c: Step, lead: Lead): void {
   // A new leader of an old one's disk: its own first entry is among what it commits here.
   if (absent === null || lastIndex(s) < lead.termStart) return;
   note(c, 'goingOnAlone', { without: absent, term: s.term });
-  appendOwn(c, { kind: 'members', members: s.members.filter(({ id }) => id !== absent) });
+  // It stays as a learner: nobody counts it, and when it is back it is told how things stand (ruling 7; seed 68 of the simulator).
+  appendOwn(c, {
+    kind: 'members',
+    members: s.members.map((member) => (member.id === absent ? { ...member, voter: false } : member)),
+  });
   s.absent = null;
   lead.transfer = null;
   syncPeers(s, lead);
