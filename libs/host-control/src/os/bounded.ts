@@ -22,7 +22,7 @@ export interface BoundedEnd {
   readonly tookMs: number;
 }
 
-const KEEP_CHARS = 16_384;
+const KEEP_CHARS = 65_536;
 /** Somebody the program left behind may hold its pipes for ever. */
 const PIPES_GRACE_MS = 200;
 const SETPRIV = '/usr/bin/setpriv';

@@ -1,0 +1,1 @@
+export { createFencePort, type FencePortOptions } from './port.js';
