@@ -262,7 +262,8 @@ export class Checks {
   /** S11. */
   beforeFence(host: HostModel, target: NodeId): void {
     const { record } = this;
-    const mine = host.state?.record.epoch ?? 0;
+    // What its log holds, committed or not, it knows of: with two voters nothing newer can be without it.
+    const mine = this.#epochInLog(host);
     this.fences += 1;
     this.lastFenceMs = this.#now();
     if (target === host.node) this.fail('S11', `${host.node} fences itself`);
@@ -278,6 +279,16 @@ export class Checks {
     for (const other of this.#hosts())
       if (other !== host && other.fencing !== null && other.fencing === target && host.state!.config.members.length > 2)
         this.fail('S11', `${host.node} and ${other.node} both fence ${target}`);
+  }
+
+  #epochInLog(host: HostModel): number {
+    let epoch: number = host.state?.record.epoch ?? 0;
+    for (const { payload } of host.state?.raft.entries ?? [])
+      if (payload.kind === 'command') {
+        const command = payload.command as Command;
+        if (command.kind === 'claim' || command.kind === 'forceClaim') epoch = Math.max(epoch, command.epoch);
+      }
+    return epoch;
   }
 
   /** S10, S14: data is replaced only where somebody else serves who has it all, and never the owner's. */

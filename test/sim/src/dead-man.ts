@@ -40,7 +40,6 @@ export class DeadManModel {
     this.#epoch = epoch;
     if (epoch > this.#leased) this.#leased = epoch;
     if (untilMs === 0) this.#host.watchdog?.disarm();
-    else this.#host.watchdog?.pet();
   }
 
   /** Its controller died, or it does not answer any more. */
@@ -61,9 +60,23 @@ export class DeadManModel {
         this.#struck = this.#epoch;
         this.#strike();
         this.#host.push({ kind: 'struck', epoch: this.#epoch });
-      }
+      } else if (this.armed) this.#pet();
       this.#watch();
     });
+  }
+
+  /** Only while its lease lasts; but the host may be frozen between that look and the pet, so that one is stale. */
+  #pet(): void {
+    const { watchdog } = this.#host;
+    if (watchdog === null || !this.#host.awake) return;
+    const atOnce = !this.#world.rng.chance(0.02);
+    if (atOnce) return watchdog.pet();
+    const pet = (): void => {
+      if (this.#gone || !this.armed) return;
+      if (!this.#host.awake) return this.#world.agenda.after(20, pet);
+      watchdog.pet();
+    };
+    this.#world.agenda.after(EVERY_MS, pet);
   }
 
   /** Kill, prove, tell the others. */

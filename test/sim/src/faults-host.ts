@@ -78,7 +78,8 @@ export const HOST_FAULTS: readonly FaultClass[] = [
     why: 'D17: the data directory is gone, on a node whose data somebody else holds, too',
     inject(world, rng) {
       const { record } = world.checks;
-      if (record.syncSet.length < 2) return;
+      const whole = record.syncSet.filter((node) => world.host(node).postgres.exists && !world.host(node).postgres.incomplete);
+      if (whole.length < 2) return;
       const node = rng.pick(record.syncSet);
       const host = world.host(node);
       host.powerOff();

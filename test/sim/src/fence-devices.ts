@@ -28,6 +28,7 @@ export class FenceDevice {
   /** F6: without mains of its own it dies with its host. */
   diesWithHost = false;
   inFlight = 0;
+  #calledOff = 0;
   orders = 0;
 
   constructor(target: NodeId, agenda: Agenda, rng: Rng, host: () => Powered) {
@@ -39,6 +40,11 @@ export class FenceDevice {
 
   get healthy(): boolean {
     return this.#mood() === 'ok' || this.#mood() === 'late' || this.#mood() === 'liar';
+  }
+
+  /** What was not yet told to the device is not told (F10). */
+  callOff(): void {
+    this.#calledOff = this.orders;
   }
 
   off(then: (answer: FenceAnswer) => void): void {
@@ -56,6 +62,7 @@ export class FenceDevice {
   #order(what: 'off' | 'on', answered: (answer: FenceAnswer) => void): void {
     this.inFlight += 1;
     this.orders += 1;
+    const order = this.orders;
     const then = (answer: FenceAnswer): void => {
       this.inFlight -= 1;
       answered(answer);
@@ -66,6 +73,7 @@ export class FenceDevice {
     switch (this.#mood()) {
       case 'ok':
         return after(quick, () => {
+          if (this.#calledOff >= order) return then({ off: false, says: 'called off' });
           does();
           after(this.#rng.between(50, 400), () =>
             then({ off: !this.#host().powered, says: this.#host().powered ? 'reads on' : 'reads off' }),

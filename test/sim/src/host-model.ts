@@ -10,6 +10,7 @@ import {
   createController,
   isServing,
   observe,
+  orderIsOver,
   type PeerMessage,
   stepController,
 } from '@yosugara/runtime';
@@ -279,6 +280,7 @@ export class HostModel {
       this.#world.coverage.input(state!, timed);
       const effects = stepController(state!, timed);
       this.#world.stepped(this, effects);
+      if (this.fencing !== null && timed.kind === 'tick' && orderIsOver(state!)) this.#world.device(this.fencing)?.callOff();
       if (effects.length > 0) this.#run(effects, 0);
     }
   }

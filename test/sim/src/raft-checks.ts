@@ -13,6 +13,8 @@ export class RaftChecks {
   readonly #leaders = new Map<number, NodeId>();
   readonly #votes = new Map<string, NodeId>();
   readonly #committed: Entry[] = [];
+  /** Entries that a voter of one has called committed: index → term. */
+  readonly #alone = new Map<LogIndex, number>();
   /** Of each node: up to where it was compared. */
   readonly #compared = new Map<string, LogIndex>();
 
@@ -57,7 +59,11 @@ export class RaftChecks {
     for (let index = Math.max(this.#committed.length, base) + 1; index <= commit; index += 1) {
       const entry = entries[index - base - 1];
       if (entry === undefined || index !== this.#committed.length + 1) return;
-      this.#durable(host, entry);
+      // A voter of one commits in the same step that appends: it counts once it is on its disk, and nothing is done before.
+      const { voters } = host.state!.raft;
+      if (voters.length === 1 && voters[0] === host.node) this.#alone.set(index, entry.term);
+      if (this.#alone.get(index) !== entry.term) this.#durable(host, entry, voters);
+      else if (!host.disk.holds(index, entry.term)) return;
       this.#committed.push(entry);
       if (entry.payload.kind === 'command') this.#folded(entry);
     }
@@ -75,8 +81,7 @@ export class RaftChecks {
   }
 
   /** The moment something counts as committed a majority of the voters holds it on disk, not only in memory. */
-  #durable(host: HostModel, entry: Entry): void {
-    const { voters } = host.state!.raft;
+  #durable(host: HostModel, entry: Entry, voters: readonly NodeId[]): void {
     let held = 0;
     for (const other of this.#hosts()) if (voters.includes(other.node) && other.disk.holds(entry.index, entry.term)) held += 1;
     if (held < Math.floor(voters.length / 2) + 1 && voters.length > 1)

@@ -6,11 +6,11 @@ import type { Rng } from './rng.js';
 /** What this version of the product can do. A schedule draws only what is there; the rest waits here to be switched on. */
 export const LANDED = {
   /** P2: actions fence.off and fence.on. */
-  fencing: false,
+  fencing: true,
   /** Two voters, no arbiter (failover.md 3, ruling 7). */
-  twoNodes: false,
+  twoNodes: true,
   /** P3: a hardware watchdog declared by the owner. */
-  watchdog: false,
+  watchdog: true,
   dr: false,
   /** Pause, maintenance, leaving, rate limit. */
   governance: true,

@@ -241,6 +241,8 @@ export class World implements HostWorld {
       const { record } = this.checks;
       const asks = this.nodes.some((node) => this.host(node).state?.decision.needsRecover === true);
       const fenced = record.fenced.length > 0;
+      for (const { node } of record.fenced)
+        if (!this.host(node).powered && this.rng.chance(this.#healed ? 1 : 0.2)) this.host(node).powerOn();
       const types = this.shape.settings.autoRejoin !== 'always' || fenced || asks;
       if (types && record.phase === 'serving' && (record.syncSet.length < 2 || asks || fenced))
         this.operate({ kind: 'recover', node: null }, this.rng.pick(this.nodes));
