@@ -1,6 +1,7 @@
 import type { NodeId } from '@yosugara/kernel';
 import { note, type Step } from './context.js';
 import { isEstranged } from './identity.js';
+import { renewAlone } from './lease.js';
 import { appendOwn, lastIndex } from './log.js';
 import { advanceCommit, syncPeers } from './replication.js';
 import { type Lead, membersAt, type RaftState } from './state.js';
@@ -68,6 +69,8 @@ export function goOnAlone(c: Step, lead: Lead): void {
   lead.transfer = null;
   syncPeers(s, lead);
   advanceCommit(c, lead);
+  // What was held is held no longer: the lease of the only voter takes its place in the same breath, or its owner would stop.
+  renewAlone(c, lead);
 }
 
 export function onHold(c: Step, untilMs: number): void {

@@ -176,7 +176,9 @@ const isFenced = (o: Observation, node: NodeId): boolean => o.record.fenced.some
 export function fencedHere(o: Observation): string | null {
   const fenced = o.record.fenced.find(({ node }) => node === o.self);
   if (fenced === undefined || o.settings.autoRejoin === 'always') return null;
-  if (o.record.syncSet.includes(o.self) && o.record.phase !== 'serving') return null;
+  // A Standby that `strict` kept in the sync set holds every commit as before.
+  const isHeir = o.record.syncSet.includes(o.self) && (o.record.phase !== 'serving' || o.record.previous?.node !== o.self);
+  if (isHeir) return null;
   if (o.record.recover.some((request) => request.node === o.self && request.state === 'open')) return null;
   return `switched off in epoch ${fenced.epoch} (${fenced.evidence}): waiting for \`yosugara recover\``;
 }

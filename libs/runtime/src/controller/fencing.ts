@@ -79,18 +79,20 @@ export function orderIsOver(state: ControllerState): boolean {
 
 /**
  * The right to cut the other's power (failover.md section 3): kept in memory only. It is given while the other one is heard in the same
- * epoch, and holds for that epoch as long as this node's own log, the uncommitted end included, calls it a voter of two and a member
- * of the sync set: what the other one may have committed with our help is there.
+ * epoch, and holds for that epoch as long as this node's own log, the uncommitted end included, calls it a voter of two, a member of the
+ * sync set, and tells of no newer epoch: what the other one may have committed with our help is there.
  */
 export function noteRight(state: ControllerState): void {
   if (!hasTwoVoters(state)) return;
   const { record, config, raft } = state;
   const voters = votersOf(state);
+  const atEnd = recordAtLogEnd(state);
   const eligible =
     voters.length === 2 &&
     voters.includes(config.self) &&
     record.syncSet.includes(config.self) &&
-    recordAtLogEnd(state).syncSet.includes(config.self);
+    atEnd.syncSet.includes(config.self) &&
+    atEnd.epoch === record.epoch;
   if (!eligible) state.rightEpoch = null;
   else if (state.informed && seenInEpoch(state, voters.find((voter) => voter !== config.self)!)) state.rightEpoch = record.epoch;
   state.fenceRight = state.rightEpoch !== null && state.rightEpoch === record.epoch && raft.members.length > 0;
