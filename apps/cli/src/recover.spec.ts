@@ -1,0 +1,161 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { RecoverReportSchema } from '@yosugara/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PrivateCluster } from './testing/private-cluster.js';
+
+/** One story on a cluster of real processes: `a` is Master, is lost with writes that nobody else has, and comes back. */
+describe('recover', () => {
+  let cluster: PrivateCluster;
+  const recoverFile = (node: string) =>
+    RecoverReportSchema.parse(JSON.parse(readFileSync(join(cluster.stateDir(node), 'recover.json'), 'utf8')));
+
+  beforeAll(async () => {
+    cluster = await PrivateCluster.open(61);
+    for (const node of ['w', 'a', 'b']) cluster.start(node);
+    await cluster.until(
+      'both in the sync set',
+      40_000,
+      ({ master, nodes }) => master === 'a' && nodes.every((node) => node.syncSet),
+    );
+    cluster.sql('a', 'create table t (n int)');
+  }, 60_000);
+  afterAll(() => cluster.close(), 30_000);
+
+  const out = (name: string) =>
+    cluster.until(`${name} is out`, 20_000, ({ nodes }) =>
+      nodes.find((node) => node.name === name && !node.syncSet && node.needsRecover && node.reachable),
+    );
+  const takenOver = (by: string) => cluster.until(`${by} serves`, 20_000, ({ master }) => master === by);
+
+  it('has nothing to do while every node is in the sync set', async () => {
+    expect(await cluster.yosugara('recover')).toMatchObject({ code: 0, out: expect.stringMatching(/^nothing to recover/) });
+  });
+
+  it('refuses the Master, and a name that is none, each with its own code', async () => {
+    expect(await cluster.yosugara('recover', 'a')).toMatchObject({ code: 11, notes: expect.stringContaining('a is the Master') });
+    expect(await cluster.yosugara('recover', 'nobody')).toMatchObject({
+      code: 11,
+      notes: expect.stringContaining('is not a data node'),
+    });
+  });
+
+  it('says with --dry-run what it would do, and changes nothing', async () => {
+    await cluster.kill('a');
+    await takenOver('b');
+    await cluster.until('a is silent', 10_000, ({ nodes }) => nodes.some((node) => node.name === 'a' && !node.reachable));
+    expect(await cluster.yosugara('recover', 'a', '--timeout', '20')).toMatchObject({
+      code: 11,
+      notes: expect.stringContaining('a is not heard'),
+    });
+    cluster.start('a');
+    await out('a');
+    const names = () => readdirSync(cluster.dataDir('a')).sort().join();
+    const before = names();
+    const { code, out: said } = await cluster.yosugara('recover', '--dry-run');
+    expect({ code, said }).toEqual({
+      code: 0,
+      said: expect.stringMatching(/^a would be brought back to b by rewind.*: its WAL may go past/),
+    });
+    expect(names()).toBe(before);
+    expect(existsSync(join(cluster.stateDir('a'), 'recover.json'))).toBe(false);
+    expect((await cluster.node('a')).recover).toBeNull();
+  }, 60_000);
+
+  it('rewinds the former Master; the second who asks joins the first; the report says what was done', async () => {
+    const [first, second] = await Promise.all([cluster.yosugara('recover', '--json'), cluster.yosugara('recover', '--json')]);
+    expect([first.code, second.code]).toEqual([0, 0]);
+    const result = JSON.parse(first.out);
+    expect(result).toMatchObject({
+      node: 'a',
+      method: 'rewind',
+      state: 'done',
+      report: { method: 'rewind', state: 'done', node: 'a', source: 'b' },
+    });
+    expect(result.report.phases.map(({ phase }: { phase: string }) => phase)).toEqual(
+      expect.arrayContaining(['preflight', 'rewind', 'start', 'join', 'report']),
+    );
+    const other = JSON.parse(second.out);
+    if (other.requestId !== null) expect(other.requestId).toBe(result.requestId);
+    expect(recoverFile('a')).toMatchObject({ requestId: result.requestId, state: 'done' });
+    // Kept for the console, from any member's view.
+    expect((await cluster.node('a')).recoverReport).toMatchObject({ requestId: result.requestId });
+  }, 60_000);
+
+  /** `recover`, and kill -9 of all that `a` runs (or of its controller alone) the first time that each phase is seen. */
+  const recoverKilling = async (phases: readonly string[]) => {
+    const earlier = (await cluster.node('a')).recover?.requestId;
+    const command = cluster.yosugara('recover', '--json');
+    const killed: string[] = [];
+    for (const phase of phases) {
+      const seen = await cluster.until(`phase ${phase} or later`, 40_000, ({ nodes }) => {
+        const recover = nodes.find((node) => node.name === 'a')?.recover;
+        if (recover == null || recover.requestId === earlier) return null;
+        return recover.state === 'done' || ORDER.indexOf(recover.phase) >= ORDER.indexOf(phase) ? recover : null;
+      });
+      if (seen.state === 'done') break;
+      killed.push(seen.phase);
+      if (killed.length % 2 === 0) cluster.killController('a');
+      else await cluster.kill('a');
+      await cluster.gone('a', 'controller');
+      cluster.start('a', killed.length % 2 === 0 ? ['controller'] : ['controller', 'receiver']);
+    }
+    const { code, out: text, notes } = await command;
+    expect({ code, notes }).toMatchObject({ code: 0 });
+    return { killed, report: RecoverReportSchema.parse(JSON.parse(text).report) };
+  };
+  const identity = () =>
+    cluster.sql('b', 'select system_identifier::text || (select sum(n) from filler) from pg_control_system()');
+  const bothInSync = () => cluster.until('both in the sync set', 20_000, ({ nodes }) => nodes.every((node) => node.syncSet));
+
+  it('copies anew what was wiped, is killed in the middle of each phase, and goes on by itself: the Master’s data stays untouched', async () => {
+    cluster.sql('b', 'create table filler as select n, repeat(md5(n::text), 20) as text from generate_series(1, 300000) n');
+    const before = identity();
+    await cluster.kill('a');
+    await cluster.until('b alone', 20_000, ({ nodes }) => nodes.some((node) => node.name === 'a' && !node.syncSet));
+    rmSync(join(cluster.dataDir('a'), 'pgdata'), { recursive: true, force: true });
+    cluster.start('a');
+    await out('a');
+    const { killed, report } = await recoverKilling(['preflight', 'rebuild', 'start', 'join']);
+    expect(killed.length).toBeGreaterThanOrEqual(2);
+    expect(report).toMatchObject({ state: 'done', method: 'basebackup' });
+    expect(report.resumed).toBeGreaterThanOrEqual(1);
+    expect(identity()).toBe(before);
+    await bothInSync();
+  }, 120_000);
+
+  it('rewinds what diverged though it is killed on the way: by a base backup when the rewind itself was hit', async () => {
+    expect((await cluster.yosugara('switchover')).code).toBe(0);
+    await bothInSync();
+    await cluster.kill('a');
+    await takenOver('b');
+    const before = identity();
+    cluster.start('a');
+    await out('a');
+    const { killed, report } = await recoverKilling(['prepare', 'rewind', 'start']);
+    expect(killed.length).toBeGreaterThanOrEqual(1);
+    expect(report.state).toBe('done');
+    expect(['rewind', 'basebackup']).toContain(report.method);
+    expect(identity()).toBe(before);
+    await bothInSync();
+  }, 120_000);
+
+  it('refuses another database system by name, and never touches it', async () => {
+    await cluster.kill('a');
+    await cluster.until('b alone', 20_000, ({ nodes }) => nodes.some((node) => node.name === 'a' && !node.syncSet));
+    const pgdata = join(cluster.dataDir('a'), 'pgdata');
+    rmSync(pgdata, { recursive: true, force: true });
+    execFileSync('runuser', ['-u', 'postgres', '--', INITDB, '-D', pgdata, '--no-sync'], { cwd: '/', stdio: 'pipe' });
+    cluster.start('a');
+    await cluster.until('halted', 20_000, ({ nodes }) => nodes.some((node) => node.name === 'a' && node.role === 'HALT'));
+    const { code, out: said } = await cluster.yosugara('recover', '--json');
+    expect({ code, said }).toEqual({ code: 11, said: expect.stringContaining('belongs to another database system') });
+    expect(existsSync(join(pgdata, 'PG_VERSION'))).toBe(true);
+    rmSync(pgdata, { recursive: true });
+    expect((await cluster.yosugara('recover')).code).toBe(0);
+  }, 60_000);
+});
+
+const INITDB = '/usr/lib/postgresql/15/bin/initdb';
+const ORDER = ['preflight', 'quiesce', 'consensus', 'decide', 'prepare', 'rewind', 'rebuild', 'start', 'join', 'report'];

@@ -1,0 +1,175 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { Status } from '@yosugara/protocol';
+import { Controllers } from '../control/client.js';
+import { initCluster } from '../init/index.js';
+import { CLONE } from '../local/layout.js';
+import { prepareDataDir } from '../local/prepare.js';
+import { runProgram } from '../program.js';
+
+/** A whole cluster of real processes on loopback addresses and ports of its own, for one spec file. */
+export class PrivateCluster {
+  readonly root: string;
+  readonly #children = new Map<string, ChildProcess>();
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  /** @param third the third number of its addresses, 127.0.<third>.1 to .3: specs run beside each other. */
+  static async open(third: number, autoRejoin: 'never' | 'clean' = 'never'): Promise<PrivateCluster> {
+    const root = mkdtempSync('/tmp/ysc-');
+    chmodSync(root, 0o755);
+    const cluster = new PrivateCluster(root);
+    const ports = Object.fromEntries(await Promise.all(PORTS.map(async (name) => [name, await freePort()] as const)));
+    await initCluster(join(root, 's'), {
+      clusterId: `spec-${third}`,
+      members: [
+        { id: 'a', kind: 'data', address: `127.0.${third}.1`, zone: 'a' },
+        { id: 'b', kind: 'data', address: `127.0.${third}.2`, zone: 'b' },
+        { id: 'w', kind: 'witness', address: `127.0.${third}.3`, zone: 'w' },
+      ],
+      profile: 'lan',
+      autoRejoin,
+      stopProofs: ['P1', 'P4'],
+      ports,
+      dataDir: join(root, 'd', '%n'),
+    });
+    mkdirSync(join(root, 'd'), { mode: 0o755 });
+    for (const node of ['a', 'b']) prepareDataDir(cluster.dataDir(node), 'postgres');
+    return cluster;
+  }
+
+  stateDir = (node: string): string => join(this.root, 's', node);
+  dataDir = (node: string): string => join(this.root, 'd', node);
+
+  start(node: string, apps: readonly string[] = node === 'w' ? ['controller'] : ['controller', 'receiver']): void {
+    for (const app of apps) {
+      const log = openSync(join(this.stateDir(node), `${app}.log`), 'a', 0o600);
+      const args = [join(CLONE, 'apps', app, 'dist', 'main.js'), '--config', join(this.stateDir(node), 'yosugara.yaml')];
+      const child = spawn(process.execPath, args, { cwd: this.stateDir(node), stdio: ['ignore', log, log], detached: true });
+      closeSync(log);
+      child.on('error', () => {});
+      this.#children.set(`${node}/${app}`, child);
+    }
+  }
+
+  /** kill -9 of everything that the node runs, PostgreSQL and its tools included. */
+  async kill(node: string): Promise<void> {
+    for (let quiet = 0; quiet < 2; ) {
+      const left = this.#processesOf(node);
+      for (const pid of left)
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          // It ended between the look and the kill.
+        }
+      quiet = left.length === 0 ? quiet + 1 : 0;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  /** Only the controller: its dead man, and whatever tool it runs, see it go. */
+  killController(node: string): void {
+    this.#children.get(`${node}/controller`)?.kill('SIGKILL');
+  }
+
+  /** That process has ended. */
+  async gone(node: string, app: string): Promise<void> {
+    const child = this.#children.get(`${node}/${app}`);
+    for (
+      const untilMs = performance.now() + 10_000;
+      child !== undefined && child.exitCode === null && child.signalCode === null;
+    ) {
+      if (performance.now() > untilMs) throw new Error(`${node}/${app} does not end`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  async status(): Promise<Status> {
+    return await new Controllers(['a', 'b', 'w'].map((node) => join(this.stateDir(node), 'control.sock'))).status();
+  }
+
+  async node(name: string): Promise<Status['nodes'][number]> {
+    return (await this.status()).nodes.find((node) => node.name === name)!;
+  }
+
+  async until<T>(what: string, withinMs: number, look: (status: Status) => T | null | false | undefined): Promise<T> {
+    for (const untilMs = performance.now() + withinMs; ; await new Promise((resolve) => setTimeout(resolve, 40))) {
+      const status = await this.status().catch(() => null);
+      const found = status === null ? null : look(status);
+      if (found !== null && found !== undefined && found !== false) return found;
+      if (performance.now() > untilMs)
+        throw new Error(
+          `${what}: not within ${withinMs} ms; ${JSON.stringify(status?.nodes.map(({ name, role, why, recover }) => ({ name, role, why, recover })))}`,
+        );
+    }
+  }
+
+  /** `yosugara <args>` as an operator of this cluster types it. */
+  async yosugara(...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly notes: string }> {
+    let [out, notes] = ['', ''];
+    const terminal = {
+      out: (text: string) => void (out += `${text}\n`),
+      note: (text: string) => void (notes += text),
+      ...{ color: false, live: false, columns: 100 },
+    };
+    const env = { YOSUGARA_STATE: join(this.root, 's') };
+    const code = await runProgram(args, { terminal, env, cwd: this.root, stop: new AbortController().signal });
+    return { code, out, notes };
+  }
+
+  /** As PostgreSQL's superuser, through psql. */
+  sql(node: string, text: string, database = 'yosugara'): string {
+    const config = readFileSync(join(this.stateDir(node), 'yosugara.yaml'), 'utf8');
+    const port = /postgres: (\d+)/.exec(config)![1]!;
+    const password = readFileSync(join(this.stateDir(node), 'secrets/pg-superuser'), 'utf8').trim();
+    const sockets = existsSync(join(this.dataDir(node), 'run')) ? join(this.dataDir(node), 'run') : '/tmp';
+    return execFileSync('psql', ['-h', sockets, '-p', port, '-U', 'postgres', '-d', database, '-Atqc', text], {
+      env: { PATH: process.env['PATH'] ?? '', PGPASSWORD: password },
+      encoding: 'utf8',
+      timeout: 120_000,
+    }).trim();
+  }
+
+  async close(): Promise<void> {
+    for (const node of ['a', 'b', 'w']) await this.kill(node).catch(() => {});
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  #processesOf(node: string): number[] {
+    const mine = [this.stateDir(node), this.dataDir(node)];
+    const listed = execFileSync('ps', ['-eo', 'pid=,stat=,args='], { encoding: 'utf8', maxBuffer: 1 << 24 })
+      .trim()
+      .split('\n');
+    return listed.flatMap((line) => {
+      const [pid = '', state = '', ...args] = line.trim().split(/\s+/);
+      if (state.startsWith('Z') || Number(pid) === process.pid) return [];
+      const where = cwdOf(Number(pid));
+      const ours = mine.some(
+        (place) => args.join(' ').includes(`${place}/`) || where === place || where?.startsWith(`${place}/`),
+      );
+      return ours && args[0] !== 'ps' ? [Number(pid)] : [];
+    });
+  }
+}
+
+const PORTS = ['syslog', 'syslogTls', 'trap', 'console', 'status', 'cluster', 'journal', 'postgres'] as const;
+
+function cwdOf(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return null;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
