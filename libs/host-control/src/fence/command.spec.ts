@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isAlive } from '../os/processes.js';
+import { FenceBench, ScriptedDevice, TARGET } from '../testing/power-bench.js';
+import { powerDeviceCompliance } from '../testing/power-compliance.js';
 import { eventually } from '../testing/testbed.js';
-import { powerDeviceCompliance } from './compliance.js';
-import { FenceBench, ScriptedDevice, TARGET } from './testing.js';
 
 powerDeviceCompliance('command', async () => {
   const bench = new FenceBench();

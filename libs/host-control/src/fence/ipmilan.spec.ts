@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FenceDeviceConfig } from '@yosugara/protocol';
 import { startPowerController } from '@yosugara/testkit';
 import { describe } from 'vitest';
-import { type PowerRig, powerDeviceCompliance } from './compliance.js';
-import { FenceBench, TARGET } from './testing.js';
+import { FenceBench, TARGET } from '../testing/power-bench.js';
+import { type PowerRig, powerDeviceCompliance } from '../testing/power-compliance.js';
 
 const there = ['/usr/sbin/fence_ipmilan', '/usr/bin/ipmitool', '/usr/bin/ipmi_sim'].every((path) => existsSync(path));
 

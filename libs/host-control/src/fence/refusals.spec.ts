@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FenceDeviceConfig } from '@yosugara/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FenceBench, TARGET } from './testing.js';
+import { FenceBench, TARGET } from '../testing/power-bench.js';
 
 const agents = existsSync('/usr/sbin/fence_ipmilan');
 

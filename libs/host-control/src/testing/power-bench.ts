@@ -5,7 +5,7 @@ import { nodeId, SILENT_LOG } from '@yosugara/kernel';
 import { type FenceDeviceConfig, NodeConfigSchema } from '@yosugara/protocol';
 import type { FencePort } from '@yosugara/runtime';
 import { monotonicMs } from '../deadman/protocol.js';
-import { createFencePort } from './port.js';
+import { createFencePort } from '../fence/port.js';
 
 export const TARGET = nodeId('b');
 export type Script = 'obey' | 'lie' | 'refuse' | 'hang' | 'garbage' | 'flap' | `slow ${string}`;
