@@ -69,7 +69,7 @@ function powerOf(end: BoundedEnd | null): DeviceStatus['power'] {
 
 export function sayOf(end: BoundedEnd, deadlineMs: number): string {
   if (end.kind === 'late') return `no answer within ${deadlineMs} ms`;
-  if (end.kind === 'stopped') return 'called off: the controller is ending';
+  if (end.kind === 'stopped') return 'called off while it was being asked';
   if (end.kind === 'failed') return `could not be run: ${end.why}`;
   const words = end.code === 0 ? end.stdout : `${end.stdout}\n${end.stderr}`;
   const said = lastLine({ ...end, stdout: words, stderr: '' }).replace(/^[\d-]+ [\d:,]+ (ERROR|WARNING): /, '');

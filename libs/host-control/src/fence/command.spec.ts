@@ -81,6 +81,23 @@ describe('a power device that misbehaves', () => {
     expect(device.read('cmdline') + device.read('environ')).not.toContain('h0rse');
   });
 
+  it('F10: calls an order off when nobody wants it any more, and tells no further device', async () => {
+    const [device, next] = [scripted(), scripted('next')];
+    device.behave('hang');
+    const port = await bench.port([[device.config], [next.config]]);
+    const [one, other] = [new AbortController(), new AbortController()];
+    const order = port.off(TARGET, { signal: one.signal });
+    const joined = port.off(TARGET, { signal: other.signal });
+    await eventually('it is asked', 3_000, () => device.wasAsked());
+    one.abort();
+    other.abort();
+    const result = await order;
+    expect(result).toMatchObject({ power: 'unknown' });
+    expect(result.evidence).toContain('level 2 was not asked: nobody wants it any more');
+    expect(await joined).toBe(result);
+    expect(next.wasAsked()).toBe(false);
+  });
+
   it('calls an order off when the controller ends', async () => {
     const device = scripted();
     device.behave('hang');

@@ -17,6 +17,11 @@ export interface FencePortOptions {
   readonly clock: Clock;
 }
 
+interface Order {
+  readonly to: 'off' | 'on';
+  readonly result: Promise<FenceResult>;
+  readonly wantedBy: (signal: AbortSignal | undefined) => void;
+}
 type Levels = readonly (readonly PowerDevice[])[];
 
 /** It goes into the cluster record and to every member: a device's words are cut, never the record's life. */
@@ -60,7 +65,7 @@ class Fences implements FencePort {
   readonly #times: OffTimes;
   readonly #ending = new AbortController();
   /** What is going on at a target: one order at a time, whoever else wants the same joins it. */
-  readonly #orders = new Map<NodeId, { readonly to: 'off' | 'on'; readonly result: Promise<FenceResult> }>();
+  readonly #orders = new Map<NodeId, Order>();
   readonly #checks = new Map<NodeId, Promise<FenceHealth>>();
 
   constructor(levels: ReadonlyMap<NodeId, Levels>, { config, log, clock }: FencePortOptions) {
@@ -71,8 +76,8 @@ class Fences implements FencePort {
     this.#times = new OffTimes(join(config.stateDir, 'fence.json'), log);
   }
 
-  async off(target: NodeId): Promise<FenceResult> {
-    return await this.#order(target, 'off');
+  async off(target: NodeId, options: { readonly signal?: AbortSignal } = {}): Promise<FenceResult> {
+    return await this.#order(target, 'off', options.signal);
   }
 
   async on(target: NodeId): Promise<FenceResult> {
@@ -94,17 +99,35 @@ class Fences implements FencePort {
     await this.#times.close();
   }
 
-  async #order(target: NodeId, to: 'off' | 'on'): Promise<FenceResult> {
+  async #order(target: NodeId, to: 'off' | 'on', signal?: AbortSignal): Promise<FenceResult> {
     for (let running = this.#orders.get(target); running !== undefined; running = this.#orders.get(target)) {
-      if (running.to === to) return await running.result;
-      await running.result;
+      if (running.to !== to) {
+        await running.result;
+        continue;
+      }
+      // Whoever joins wants it, too: it is called off only when nobody wants it any more.
+      running.wantedBy(signal);
+      return await running.result;
     }
-    const result = this.#switch(target, to).finally(() => this.#orders.delete(target));
-    this.#orders.set(target, { to, result });
+    const callOff = new AbortController();
+    let wanting = 0;
+    const wantedBy = (by: AbortSignal | undefined): void => {
+      wanting += 1;
+      const leave = () => {
+        wanting -= 1;
+        if (wanting === 0) callOff.abort();
+      };
+      if (by?.aborted === true) leave();
+      else by?.addEventListener('abort', leave, { once: true });
+    };
+    wantedBy(signal);
+    const stop = AbortSignal.any([this.#ending.signal, callOff.signal]);
+    const result = this.#switch(target, to, stop).finally(() => this.#orders.delete(target));
+    this.#orders.set(target, { to, result, wantedBy });
     return await result;
   }
 
-  async #switch(target: NodeId, to: 'off' | 'on'): Promise<FenceResult> {
+  async #switch(target: NodeId, to: 'off' | 'on', stop: AbortSignal): Promise<FenceResult> {
     const begun = performance.now();
     const levels = this.#levels.get(target) ?? [];
     const method = (devices: readonly PowerDevice[]) => devices.map((device) => device.method).join(' + ');
@@ -119,8 +142,11 @@ class Fences implements FencePort {
     // Off: the first level that is wholly off is enough. On: all of them, for each may have cut something before it was given up;
     // the last first, since it may feed the controllers of those before it.
     for (const [at, devices] of to === 'off' ? [...levels.entries()] : [...levels.entries()].reverse()) {
-      if (this.#ending.signal.aborted) return end('unknown', method(devices), 'called off: the controller is ending');
-      const { reached, devices: results } = await switchLevel(devices, to, this.#ending.signal);
+      if (stop.aborted) {
+        const why = this.#ending.signal.aborted ? 'the controller is ending' : 'nobody wants it any more';
+        return end('unknown', method(devices), [...passed, `level ${at + 1} was not asked: ${why}`].join('. '));
+      }
+      const { reached, devices: results } = await switchLevel(devices, to, stop);
       passed.push(`level ${at + 1} of ${levels.length}: ${results.map(({ says }) => says).join('; ')}`);
       if (reached) done = devices;
       if (to === 'on') continue;
