@@ -3,7 +3,14 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PROFILES, timingProblems } from '@yosugara/failover';
-import { createPostgresHost, createRecoverStore, createVipDriver, startDeadMan } from '@yosugara/host-control';
+import {
+  createFencePort,
+  createHooks,
+  createPostgresHost,
+  createRecoverStore,
+  createVipDriver,
+  startDeadMan,
+} from '@yosugara/host-control';
 import { openRaftDisk } from '@yosugara/journal';
 import { type Clock, explain, type Log, type NodeId, nodeId } from '@yosugara/kernel';
 import { type NodeConfig, type RoleNotice, STATE_LAYOUT } from '@yosugara/protocol';
@@ -89,6 +96,8 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     // The pipe to the dead man closes with us: it stops PostgreSQL and the manager, proves it and tells the voters.
     process.exit(70);
   };
+  // Before anything runs here: a power device that could never work is found now, not on the night it is needed.
+  const surroundings = self.kind === 'witness' ? {} : await openSurroundings(config, log);
   const host = self.kind === 'witness' ? null : await openHost(config, configPath, boot, log);
   const mailbox = createMailbox({
     self: nodeId(config.node),
@@ -118,6 +127,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
         { node: nodeId(member.id), address: member.address, port: config.ports.postgres },
       ]),
     ),
+    ...surroundings,
     ...(host === null ? {} : { recover: createRecoverStore(join(stateDir, STATE_LAYOUT.recover)) }),
     onNotice: (notice: RoleNotice) => {
       if (notice.epoch > 0) taught.set();
@@ -195,6 +205,17 @@ async function openHost(
   const deadMan = await startDeadMan({ config, bootId: boot, log, clock, ...(manager === undefined ? {} : { manager }) });
   const postgres = createPostgresHost({ config, deadMan, log, clock });
   return { deadMan, postgres, vip: createVipDriver(config, { log }) };
+}
+
+/** The other members' power, and the operator's hooks: what is configured of them. @throws FenceError, YosugaraError HOOK_PROGRAM. */
+async function openSurroundings(config: NodeConfig, log: Log): Promise<Pick<DriverPorts, 'fence' | 'hooks'>> {
+  const { hooks, members } = config.cluster;
+  const hooked = hooks.beforePromotion !== undefined || hooks.afterPromotion !== undefined;
+  const fenced = members.some((member) => member.id !== config.node && member.fence !== undefined);
+  return {
+    ...(hooked ? { hooks: createHooks(config, log) } : {}),
+    ...(fenced ? { fence: await createFencePort({ config, log, clock }) } : {}),
+  };
 }
 
 async function verifyProof(config: NodeConfig, proof: StopProofMessage): Promise<boolean> {
