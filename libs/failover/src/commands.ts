@@ -197,6 +197,7 @@ function applyAsOwner(
         syncSet: command.policy === 'available' ? [owner] : record.syncSet,
       });
     case 'opened':
+      if (record.phase === 'serving') return promotedAgain(record, owner, command);
       if (record.phase !== 'promoting') return refuse(record, `phase is ${record.phase}`);
       return accept(record, opened(record, owner, command));
     case 'join':
@@ -224,11 +225,25 @@ function applyAsOwner(
   }
 }
 
-function opened(record: ClusterRecord, owner: NodeId, command: OfKind<'opened'>): Partial<ClusterRecord> {
-  // A promotion that died before it opened left a timeline nobody recorded: the history file tells all of them.
-  const fresh: readonly LineageEntry[] = command.forks
+const freshForks = (record: ClusterRecord, owner: NodeId, command: OfKind<'opened'>): readonly LineageEntry[] =>
+  command.forks
     .filter((fork) => !record.lineage.some((earlier) => earlier.timeline === fork.timeline))
     .map((fork) => ({ ...fork, owner, epoch: record.epoch }));
+
+/**
+ * A word of an earlier promotion of this epoch was slow: PostgreSQL had failed and was promoted once more when it was committed. Without
+ * the newer timeline in the lineage nobody could follow. (Seeds 474 and 1687 of the simulator.)
+ */
+function promotedAgain(record: ClusterRecord, owner: NodeId, command: OfKind<'opened'>): Applied {
+  const newest = Math.max(0, ...record.lineage.map(({ timeline }) => timeline));
+  const fresh = freshForks(record, owner, command).filter(({ timeline }) => timeline > newest);
+  if (fresh.length === 0) return refuse(record, `phase is ${record.phase}`);
+  return accept(record, { lineage: [...record.lineage, ...fresh].slice(-MAX_LINEAGE) });
+}
+
+function opened(record: ClusterRecord, owner: NodeId, command: OfKind<'opened'>): Partial<ClusterRecord> {
+  // A promotion that died before it opened left a timeline nobody recorded: the history file tells all of them.
+  const fresh = freshForks(record, owner, command);
   const takeOver: TakeOver = {
     epoch: record.epoch,
     owner,

@@ -160,6 +160,8 @@ function walIsGone(o: Observation, serving: NodeId, walEnd: Lsn): boolean {
 function onUnknownTimeline(o: Observation): boolean {
   const facts = o.postgres;
   if (facts.kind !== 'stopped' && facts.kind !== 'standby') return false;
+  // The last owner's own: it may have ended before the record had heard of its second promotion.
+  if (o.record.owner === o.self) return false;
   return o.record.phase === 'serving' && facts.timeline > Math.max(1, ...o.record.lineage.map((entry) => entry.timeline));
 }
 

