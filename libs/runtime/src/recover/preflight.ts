@@ -27,6 +27,7 @@ export type RefusalCode =
   | 'NODE_UNKNOWN'
   | 'NODE_NOT_HEARD'
   | 'PAUSED'
+  | 'MAINTENANCE'
   | 'FOREIGN_SYSTEM'
   | 'VERSION_MISMATCH'
   | 'TOOLS_MISSING'
@@ -57,6 +58,12 @@ export function preflight(input: PreflightInput): Refusal | null {
     return refusal(
       'PAUSED',
       `the cluster is paused until ${new Date(record.pause.untilWallMs).toISOString()} (${record.pause.why}): end the pause first`,
+    );
+  const worked = record.maintenance.find(({ node, untilWallMs }) => node === target.node && untilWallMs > input.wallMs);
+  if (worked !== undefined)
+    return refusal(
+      'MAINTENANCE',
+      `${target.node} is in maintenance (${worked.why}): end that first, nothing is done to it before`,
     );
   if (!target.heard)
     return refusal('NODE_NOT_HEARD', `${target.node} is not heard: switch it on, see that its controller runs, and ask again`);
