@@ -136,6 +136,16 @@ function goneMember(state: ControllerState, o: Observation): NodeId | null {
   return heardMs < state.forced.atMs && nowQuiet(state, o, partner) ? partner : null;
 }
 
+/** An operator's word to a Master that its Standby is off: its writes wait for nothing else. @returns whom it is about; null: nobody. */
+export function takeWord(state: ControllerState, requestId: string): NodeId | null {
+  const o = observe(state);
+  const partner = partnerOf(o);
+  if (partner === null || !mayServe(o) || !isUnanswered(o, partner)) return null;
+  const evidence = `an operator confirmed that ${partner} is off (request ${requestId})`;
+  state.forced = { requestId, evidence, isOff: true, epoch: state.record.epoch, atMs: state.nowMs };
+  return partner;
+}
+
 const nowQuiet = (state: ControllerState, o: Observation, partner: NodeId): boolean =>
   state.nowMs >= o.promisedUntilMs || isUnanswered(o, partner);
 

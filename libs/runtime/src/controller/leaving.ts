@@ -1,5 +1,5 @@
 import { isLeader } from '@yosugara/consensus';
-import { isReleased, successor } from '@yosugara/failover';
+import { isReleased, type Observation, partnerOf, successor } from '@yosugara/failover';
 import { observe } from './observe.js';
 import type { ControllerState } from './state.js';
 
@@ -15,6 +15,7 @@ export function hasLeft(state: ControllerState): boolean {
   const { record, config } = state;
   if (config.kind === 'witness') return true;
   const o = observe(state);
+  if (isMissedAsVoter(o)) return false;
   if (record.owner === config.self && record.ownerBoot === config.boot) {
     if (isReleased(record)) return !isLeader(state.raft) || successor(o) === null;
     const going = record.phase === 'serving' && isLeader(state.raft) && record.pause === null;
@@ -26,6 +27,17 @@ export function hasLeft(state: ControllerState): boolean {
   const owner = o.peers.get(record.owner);
   const gone = owner === undefined || owner.leaving === true || owner.heardAgoMs > LEAVE_STANDBY_MS;
   return gone || config.settings.policy === 'strict';
+}
+
+/** Two nodes: as long as it votes the other one can commit nothing without it, and would have to cut its power to go on. */
+function isMissedAsVoter(o: Observation): boolean {
+  const partner = partnerOf(o);
+  if (partner === null || o.settings.policy === 'strict' || o.record.pause !== null) return false;
+  const votes = o.voters.includes(o.self) && o.voters.includes(partner);
+  const there = (o.peers.get(partner)?.heardAgoMs ?? Number.POSITIVE_INFINITY) <= LEAVE_STANDBY_MS;
+  // A Master with nobody to follow it, or a Standby without a Master, has nothing to wait for.
+  const isFollowed = o.record.owner === o.self && !isReleased(o.record) ? successor(o) !== null : o.record.owner !== null;
+  return votes && there && isFollowed && o.peers.get(partner)?.leaving !== true;
 }
 
 export const leavePatienceMs = (state: ControllerState): number =>

@@ -1,9 +1,10 @@
 import { isLeader, leaderOf, leaderReady } from '@yosugara/consensus';
-import { maintenanceOf, mayClaim, mayServe, outOnPurpose, successor } from '@yosugara/failover';
+import { maintenanceOf, mayClaim, mayServe, outOnPurpose, partnerOf, successor } from '@yosugara/failover';
 import { assertNever, type NodeId } from '@yosugara/kernel';
 import { planRecover, planText } from '../recover/plan.js';
 import { type PreflightInput, preflight } from '../recover/preflight.js';
 import { propose, raftInput } from './acting.js';
+import { takeWord } from './fencing.js';
 import { observe } from './observe.js';
 import { sideOf } from './recovering.js';
 import type { ControllerState } from './state.js';
@@ -129,10 +130,13 @@ function promote(
   }
   if (config.kind !== 'data') return answer(id, from, false, 'an arbiter never becomes Master');
   if (record.owner === config.self && record.phase === 'stopping-old') return confirm(state, id, asked.oldMasterIsOff, from);
+  const off = asked.oldMasterIsOff ? takeWord(state, id) : null;
+  if (off !== null) return answer(id, from, true, `${off} counts as off: this node goes on alone`);
   if (mayServe(observe(state))) return answer(id, from, false, 'this node is the Master');
   if (state.facts.kind !== 'standby')
     return answer(id, from, false, `PostgreSQL here is ${state.facts.kind}, not a running standby`);
-  const owner = record.owner;
+  // Without an arbiter the last Master itself may be the one that waits for the other node's end.
+  const owner = record.owner === config.self ? (partnerOf(observe(state)) ?? record.owner) : record.owner;
   const ownerHeard =
     owner !== null &&
     state.nowMs - (state.heardMs.get(owner) ?? Number.NEGATIVE_INFINITY) < state.config.settings.timings.leaseVoteMs;
