@@ -84,7 +84,7 @@ export const HOST_FAULTS: readonly FaultClass[] = [
       const host = world.host(node);
       host.powerOff();
       host.postgres.wipe();
-      world.emptied.add(node);
+      world.checks.emptied.add(node);
       world.agenda.after(rng.between(100, 4_000), () => host.powerOn());
     },
   },

@@ -15,7 +15,7 @@ export function expectServing(world: World, when: string, size: 1 | 2): void {
   const { record } = world.checks;
   // A recorded double fault: the only node that held everything lost its data directory. That is for a human (T8).
   const only = record.syncSet[0];
-  if (record.syncSet.length === 1 && only !== undefined && world.emptied.has(only) && record.owner === only) return;
+  if (record.syncSet.length === 1 && only !== undefined && world.checks.emptied.has(only) && record.owner === only) return;
   const serving = world.dataNodes.filter((node) => world.host(node).serves());
   if (serving.length !== 1)
     world.checks.fail(

@@ -6,9 +6,19 @@ interface Contents {
   hardState: HardState;
   snapshot: Snapshot | null;
   entries: Entry[];
+  incarnation: string;
+  boots: number;
+  written: number;
 }
 
-const EMPTY: Contents = { hardState: { term: 0, votedFor: null }, snapshot: null, entries: [] };
+const EMPTY: Contents = {
+  hardState: { term: 0, votedFor: null },
+  snapshot: null,
+  entries: [],
+  incarnation: '1',
+  boots: 0,
+  written: 0,
+};
 
 /** The consensus disk of a host: what was written and fsynced, and what can go wrong with it (D3, D6–D8, D16, H12). */
 export class RaftDiskModel {
@@ -39,14 +49,16 @@ export class RaftDiskModel {
     return entries[index - first]?.term === term && entries[index - first]?.index === index;
   }
 
+  /** A start: it is counted, as libs/journal does. */
   restored(): Restored {
-    return { hardState: this.#now.hardState, snapshot: this.#now.snapshot, entries: [...this.#now.entries] };
+    this.#now = { ...this.#now, entries: [...this.#now.entries], boots: this.#now.boots + 1 };
+    return { ...this.#now, entries: [...this.#now.entries] };
   }
 
   /** `whole` false: the power went after the first of its parts. */
   write(change: Persist, whole: boolean): void {
-    const now = this.#now === EMPTY ? { ...EMPTY, entries: [] } : this.#now;
-    this.#now = now;
+    const now = this.#now;
+    now.written += 1;
     if (change.hardState !== undefined) now.hardState = change.hardState;
     if (!whole) return;
     if (change.truncateFrom !== undefined) now.entries = now.entries.filter((entry) => entry.index < change.truncateFrom!);
@@ -57,8 +69,14 @@ export class RaftDiskModel {
 
   /** D16: the directory was emptied while nothing ran. */
   wipe(): void {
-    this.#now = EMPTY;
     this.lives += 1;
+    this.#now = { ...EMPTY, incarnation: `w${this.lives}` };
+  }
+  /** It goes on as another member's life. @returns its incarnation. */
+  renew(): string {
+    this.lives += 1;
+    this.#now.incarnation = `r${this.lives}`;
+    return this.#now.incarnation;
   }
   keep(): void {
     this.#kept = { ...this.#now, entries: [...this.#now.entries] };

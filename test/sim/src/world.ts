@@ -65,8 +65,6 @@ export class World implements HostWorld {
   readonly clients: Clients;
   readonly front: Front;
   readonly managers: Managers;
-  /** Nodes whose data directory was taken away. */
-  readonly emptied = new Set<NodeId>();
   readonly #hosts = new Map<NodeId, HostModel>();
   readonly #list: readonly HostModel[];
   readonly #devices = new Map<NodeId, FenceDevice>();
@@ -200,6 +198,8 @@ export class World implements HostWorld {
     return leads.at(-1) ?? null;
   }
   operate(request: OperatorRequest, at: NodeId): void {
+    if (request.kind === 'promote' && request.oldMasterIsOff)
+      for (const node of this.dataNodes) if (node !== (request.node ?? at)) this.checks.saidOff(node);
     this.#operations += 1;
     this.host(at).push({ kind: 'operator', id: `op${this.#operations}`, request });
   }
