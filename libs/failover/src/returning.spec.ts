@@ -1,0 +1,68 @@
+import { lsn } from '@yosugara/kernel';
+import { describe, expect, it } from 'vitest';
+import { decide } from './decide.js';
+import type { PostgresFacts } from './facts.js';
+import type { Observation } from './observation.js';
+import { a, b, NOW, peer, primary, record, seenByB, standby, w } from './testing.js';
+
+/** `b` is out: what it does about what it finds in its own data directory. */
+const asked = { node: b, requestId: 'r1', state: 'open' as const };
+const kinds = (o: Observation) =>
+  decide(o)
+    .actions.map(({ kind }) => kind)
+    .filter((kind) => kind !== 'manager.mode');
+const out = (postgres: PostgresFacts, more: Partial<Observation> = {}, recover: readonly (typeof asked)[] = [asked]) =>
+  seenByB({ postgres, postgresSinceMs: NOW - 5_000, record: record({ syncSet: [a], recover }), ...more });
+const stopped = (more: Partial<Extract<PostgresFacts, { kind: 'stopped' }>> = {}): PostgresFacts => ({
+  ...{ kind: 'stopped', state: 'standby', timeline: 1, walEnd: lsn(500), systemId: 'sys' },
+  ...more,
+});
+const master = (oldestWal: number) =>
+  new Map([
+    [a, peer({ postgres: primary(), oldestWal: lsn(oldestWal) })],
+    [w, peer({ kind: 'witness', postgres: { kind: 'unknown' } })],
+  ]);
+
+describe('a damaged data directory', () => {
+  const damaged = stopped({ state: 'incomplete', systemId: '', damage: 'pg_control is damaged' });
+  it('is copied anew when an operator asks, and says why', () => {
+    expect(kinds(out(damaged))).toEqual(['pg.baseBackup']);
+    expect(decide(out(damaged)).why).toContain('pg_control is damaged');
+  });
+  it('waits for an operator otherwise', () =>
+    expect(decide(out(damaged, {}, []))).toMatchObject({ role: 'STOPPED', needsRecover: true }));
+  it('stays as it is while nobody serves', () =>
+    expect(kinds(out(damaged, { record: record({ syncSet: [a], recover: [asked], phase: 'promoting' }) }))).toEqual([]));
+});
+
+describe('pages with a wrong checksum, found while waiting', () => {
+  const damage = '1 pages here have a wrong checksum';
+  it('make a recover a copy', () =>
+    expect(kinds(out(stopped({ systemId: record().systemId! }), { damage }))).toEqual(['pg.baseBackup']));
+  it('stop a standby that runs, then copy', () =>
+    expect(kinds(out({ ...standby(), receiver: 'connecting' } as PostgresFacts, { damage }))).toEqual(['pg.stop']));
+  it('stop one that will never be through its start', () =>
+    expect(kinds(out({ kind: 'starting', progress: 'recovering' }, { damage }))).toEqual(['pg.stop']));
+  it('change nothing without an operator: bad data may be better than none', () => {
+    expect(kinds(out({ kind: 'starting', progress: 'recovering' }, { damage }, []))).toEqual([]);
+    expect(decide(out({ kind: 'starting', progress: 'recovering' }, { damage }, [])).needsRecover).toBe(true);
+  });
+});
+
+describe('WAL that the Master no longer has', () => {
+  const at = stopped({ systemId: record().systemId!, walEnd: lsn(500) });
+  it('means a copy', () => expect(kinds(out(at, { peers: master(501) }))).toEqual(['pg.baseBackup']));
+  it('up to the last byte it follows', () => expect(kinds(out(at, { peers: master(500) }))).toEqual(['pg.startStandby']));
+  it('stops a standby that asks for it in vain', () => {
+    const connecting = { ...standby(), receiver: 'connecting', walEnd: lsn(500) } as PostgresFacts;
+    expect(kinds(out(connecting, { peers: master(501) }))).toEqual(['pg.stop']);
+    expect(kinds(out({ ...connecting, receiver: 'streaming' } as PostgresFacts, { peers: master(501) }))).toEqual([]);
+  });
+});
+
+describe('a timeline that no promotion of the record made (R11)', () => {
+  const ahead = stopped({ systemId: record().systemId!, timeline: 99 });
+  it('is rewound when an operator asks', () => expect(kinds(out(ahead))).toEqual(['pg.rewind']));
+  it('waits for an operator otherwise', () =>
+    expect(decide(out(ahead, {}, []))).toMatchObject({ role: 'STOPPED', needsRecover: true }));
+});
