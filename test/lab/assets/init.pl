@@ -7,8 +7,9 @@ use warnings;
 use POSIX qw(:sys_wait_h setsid dup2);
 use Time::HiRes qw(time);
 
+# Two disks: the state's (consensus log, journal, configuration) and, below it, the data's (PGDATA), so that one can fail alone.
 # binds: pairs of file and place; a planted bug is a patched production file that only this host sees.
-my ($hostname, $image, $mountpoint, @binds) = @ARGV;
+my ($hostname, $image, $data_image, $mountpoint, @binds) = @ARGV;
 my %services;    # name => { args, log, respawnMs, pid, startAt }
 my %names;       # pid => name
 $| = 1;
@@ -31,6 +32,8 @@ sub boot {
     }
     # commit=600: the file system's own journal flushes nothing that was not asked for, so a power cut finds what fsync missed.
     must('mount', '-o', 'loop,noatime,commit=600', $image, $mountpoint);
+    mkdir("$mountpoint/data");
+    must('mount', '-o', 'loop,noatime,commit=600', $data_image, "$mountpoint/data");
     while (my ($file, $place) = splice(@binds, 0, 2)) { must('mount', '--bind', $file, $place); }
     say_line('ready');
 }
@@ -76,6 +79,39 @@ sub reap {
     }
 }
 
+# As an operating system's shutdown: nothing is started again, everybody is asked to end, who is left after the grace is killed,
+# the disks are written out and unmounted.
+sub shut_down {
+    my ($grace) = @_;
+    for my $service (values %services) { $service->{respawnMs} = -1; delete $service->{startAt}; }
+    kill('TERM', -1);
+    my $end = time() + $grace;
+    while (time() < $end) {
+        reap();
+        last unless others();
+        select(undef, undef, undef, 0.02);
+    }
+    say_line('asked to end, left', others());
+    kill('KILL', -1);
+    $end = time() + 5;
+    while (others() && time() < $end) { reap(); select(undef, undef, undef, 0.02); }
+    system('umount', $_) for ("$mountpoint/data", $mountpoint);
+    say_line('off');
+    exit 0;
+}
+
+# Living processes besides us.
+sub others {
+    opendir(my $proc, '/proc') or return 0;
+    my $found = 0;
+    for my $pid (grep { /^\d+$/ && $_ != 1 } readdir($proc)) {
+        open(my $stat, '<', "/proc/$pid/stat") or next;
+        my $line = <$stat> // next;
+        $found++ if $line =~ /\) ([A-Z]) / && $1 ne 'Z' && $1 ne 'X';
+    }
+    return $found;
+}
+
 sub obey {
     my ($verb, @rest) = split(/\t/, $_[0]);
     if ($verb eq 'start') {
@@ -94,6 +130,7 @@ sub obey {
         my ($signal, @pids) = @rest;
         say_line('killed', kill($signal, @pids));
     }
+    elsif ($verb eq 'shutdown') { shut_down($rest[0]); }
     elsif ($verb eq 'ping') { say_line('pong'); }
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseArgs } from './args.js';
 import { scenarioReport } from './report.js';
-import { SCENARIOS, variantOf } from './scenarios.js';
+import { SCENARIOS } from './scenarios/index.js';
+import { variantOf } from './scenarios/types.js';
 
 describe('the lab’s command line', () => {
   it('takes scenarios by name or number, once by default', () => {
@@ -13,7 +14,7 @@ describe('the lab’s command line', () => {
   it.each([
     [['7-up'], /scenario: found "7-up", allowed is 1-power-off-master/],
     [['--runs', 'many', '1'], /--runs: found "many"/],
-    [['--fast'], /option: found "--fast"/],
+    [['--quick'], /option: found "--fast"/],
     [[], /npm run lab/],
     [['1', '--plant', 'gremlin'], /--plant: found "gremlin", allowed is fsync-off/],
   ])('refuses %j in one line', (args, says) => expect(() => parseArgs(args)).toThrow(says));
@@ -47,10 +48,13 @@ it('reports the keys that other programs read', () => {
     recoverMethod: 'rewind',
     recoverGapMs: 40,
   };
-  const report = scenarioReport('1-power-off-master', [run, { ...run, failoverMs: null, ok: false, why: 'x' }]);
+  const report = scenarioReport({ name: '1-power-off-master', pattern: 'Master power off', why: 'x' }, [
+    run,
+    { ...run, failoverMs: null, ok: false, why: 'x' },
+  ]);
   expect(report.summary).toEqual({
     failoverMs: { p50: 5000, p95: 5000, max: 5000 },
     recoverMs: { p50: 9000, p95: 9000, max: 9000 },
   });
-  expect(Object.keys(report)).toEqual(['scenario', 'runs', 'summary']);
+  expect(Object.keys(report)).toEqual(['scenario', 'pattern', 'expect', 'runs', 'summary']);
 });

@@ -1,6 +1,8 @@
 import { InvalidInputError } from '@yosugara/kernel';
+import type { ClusterSettings } from './cluster/cluster.js';
 import { plantNamed } from './cluster/plants.js';
-import { SCENARIOS, type Scenario } from './scenarios.js';
+import { PATTERNS_AND_FEATURES, SCENARIOS } from './scenarios/index.js';
+import type { Scenario } from './scenarios/types.js';
 
 export interface LabArgs {
   readonly list: boolean;
@@ -11,16 +13,26 @@ export interface LabArgs {
   readonly from: number;
   readonly resume: boolean;
   readonly plants: readonly string[];
+  /** What differs from the default cluster. */
+  readonly settings: Partial<ClusterSettings>;
+  /** File for the table as markdown. */
+  readonly markdown: string | null;
 }
 
-export const USAGE = 'npm run lab -- <scenario…>|--list|--all [--runs N] [--json] [--from K] [--resume] [--plant NAME]';
+export const USAGE =
+  'npm run lab -- <scenario…>|--list|--all|--patterns [--runs N] [--json] [--markdown FILE] [--from K] [--resume] [--profile lan|fast|tolerant|vm] [--auto-rejoin never|clean|always] [--two-nodes] [--fencing] [--plant NAME]';
+
+const PROFILES = ['lan', 'fast', 'tolerant', 'vm'] as const;
+const REJOIN = ['never', 'clean', 'always'] as const;
 
 /** @throws InvalidInputError one clear line. */
 export function parseArgs(args: readonly string[]): LabArgs {
   const names: string[] = [];
   const plants: string[] = [];
-  const flags = { list: false, json: false, all: false, resume: false };
+  const flags = { list: false, json: false, all: false, patterns: false, resume: false, 'two-nodes': false, fencing: false };
   const numbers = { runs: 1, from: 1 };
+  let settings: Partial<ClusterSettings> = {};
+  let markdown: string | null = null;
   for (let at = 0; at < args.length; at++) {
     const arg = args[at] ?? '';
     const flag = arg.slice(2);
@@ -28,11 +40,22 @@ export function parseArgs(args: readonly string[]): LabArgs {
     else if (flag in flags) flags[flag as keyof typeof flags] = true;
     else if (flag in numbers) numbers[flag as keyof typeof numbers] = positive(arg, args[++at]);
     else if (flag === 'plant') plants.push(plantNamed(args[++at] ?? '').name);
+    else if (flag === 'markdown') markdown = args[++at] ?? 'lab.md';
+    else if (flag === 'profile') settings = { ...settings, profile: oneOf(arg, args[++at], PROFILES) };
+    else if (flag === 'auto-rejoin') settings = { ...settings, autoRejoin: oneOf(arg, args[++at], REJOIN) };
     else throw new InvalidInputError('option', arg, USAGE);
   }
-  const scenarios = flags.all ? SCENARIOS : names.map(scenarioNamed);
+  if (flags['two-nodes']) settings = { ...settings, twoNodes: true };
+  if (flags.fencing) settings = { ...settings, fencing: true };
+  const scenarios = flags.all ? SCENARIOS : flags.patterns ? PATTERNS_AND_FEATURES : names.map(scenarioNamed);
   if (scenarios.length === 0 && !flags.list) throw new InvalidInputError('scenario', '', USAGE);
-  return { list: flags.list, json: flags.json, resume: flags.resume, scenarios, plants, ...numbers };
+  return { list: flags.list, json: flags.json, resume: flags.resume, scenarios, plants, settings, markdown, ...numbers };
+}
+
+function oneOf<T extends string>(option: string, text: string | undefined, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === text);
+  if (found === undefined) throw new InvalidInputError(option, text ?? '', allowed.join(', '));
+  return found;
 }
 
 function positive(option: string, text: string | undefined): number {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunReport } from './check/types.js';
@@ -11,8 +12,10 @@ import { WORKSPACE } from './host/assets.js';
 export class DoneRuns {
   readonly #file: string;
 
-  constructor(scenario: string, commit = currentCommit()) {
-    this.#file = join(WORKSPACE, '.yosugara', 'lab', commit, `${scenario}.jsonl`);
+  /** @param cluster settings that differ from the default, as JSON: their runs are counted apart. */
+  constructor(scenario: string, cluster = '{}', commit = currentCommit()) {
+    const kind = cluster === '{}' ? '' : `.${createHash('sha256').update(cluster).digest('hex').slice(0, 8)}`;
+    this.#file = join(WORKSPACE, '.yosugara', 'lab', commit, `${scenario}${kind}.jsonl`);
   }
 
   /** Run number → report; the last line of a number wins. */

@@ -3,13 +3,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabArgs } from './args.js';
 import type { RunReport, ScenarioReport } from './check/types.js';
-import { LabCluster } from './cluster/cluster.js';
+import { type ClusterSettings, DEFAULT_SETTINGS, LabCluster } from './cluster/cluster.js';
 import { DoneRuns } from './done-runs.js';
 import { EventLog } from './event-log.js';
 import { labDir, labPrefix } from './leftovers.js';
 import { runLine, scenarioReport } from './report.js';
 import { keepEvidence, type Promises, runOnce } from './run.js';
-import type { Scenario } from './scenarios.js';
+import type { Scenario } from './scenarios/types.js';
 
 /** Runs scenarios one after another on one cluster; after a failed run on a fresh one. */
 export class Lab {
@@ -17,7 +17,7 @@ export class Lab {
   readonly #say: (text: string) => void;
   readonly #dir = labDir(process.pid);
   readonly #postgresBin = postgresBin();
-  #current: { readonly cluster: LabCluster; readonly promises: Promises } | null = null;
+  #current: { readonly cluster: LabCluster; readonly promises: Promises; readonly settings: string } | null = null;
   #clusters = 0;
   #serial = 0;
   #stopping = false;
@@ -29,13 +29,22 @@ export class Lab {
 
   async run(): Promise<readonly ScenarioReport[]> {
     const reports: ScenarioReport[] = [];
-    for (const scenario of this.#args.scenarios) reports.push(scenarioReport(scenario.name, await this.#series(scenario)));
-    return reports;
+    // Scenarios that need the same cluster follow each other: making one costs half a minute.
+    const settingsOf = (scenario: Scenario) => JSON.stringify(this.#settingsOf(scenario));
+    const groups = [...new Set(this.#args.scenarios.map(settingsOf))];
+    for (const group of groups)
+      for (const scenario of this.#args.scenarios.filter((one) => settingsOf(one) === group))
+        reports.push(scenarioReport(scenario, await this.#series(scenario)));
+    return this.#args.scenarios.flatMap((scenario) => reports.filter((report) => report.scenario === scenario.name));
+  }
+
+  #settingsOf(scenario: Scenario): ClusterSettings {
+    return { ...DEFAULT_SETTINGS, ...this.#args.settings, ...scenario.needs };
   }
 
   async #series(scenario: Scenario): Promise<readonly RunReport[]> {
     const { runs, from, resume, plants } = this.#args;
-    const done = new DoneRuns(scenario.name);
+    const done = new DoneRuns(scenario.name, JSON.stringify(this.#args.settings));
     const known = resume ? done.read() : new Map<number, RunReport>();
     const reports: RunReport[] = [];
     for (let number = from; number <= runs && !this.#stopping; number++) {
@@ -56,7 +65,7 @@ export class Lab {
   async #one(scenario: Scenario, number: number): Promise<RunReport> {
     const say = (text: string) => this.#say(`${scenario.name} run ${number}: ${text}`);
     try {
-      const { cluster, promises } = await this.#cluster(say);
+      const { cluster, promises } = await this.#cluster(this.#settingsOf(scenario), say);
       // Keys and messages are numbered by a serial of this lab: two scenarios on one cluster never use the same.
       const serial = ++this.#serial;
       const report = await runOnce({
@@ -77,14 +86,21 @@ export class Lab {
     }
   }
 
-  async #cluster(say: (text: string) => void) {
-    if (this.#current !== null) return this.#current;
+  async #cluster(settings: ClusterSettings, say: (text: string) => void) {
+    if (this.#current?.settings === JSON.stringify(settings)) return this.#current;
+    await this.#tearDown();
     say('making a cluster');
     await mkdir(join(this.#dir, 'logs'), { recursive: true });
     const events = new EventLog(join(this.#dir, 'logs', 'lab.log'));
     const prefix = `${labPrefix(process.pid)}-${++this.#clusters}`;
-    const cluster = new LabCluster({ dir: this.#dir, prefix, plants: this.#args.plants, onEvent: (line) => events.add(line) });
-    this.#current = { cluster, promises: [] };
+    const cluster = new LabCluster({
+      settings,
+      dir: this.#dir,
+      prefix,
+      plants: this.#args.plants,
+      onEvent: (line) => events.add(line),
+    });
+    this.#current = { cluster, promises: [], settings: JSON.stringify(settings) };
     await cluster.create();
     return this.#current;
   }

@@ -1,10 +1,12 @@
+import { writeFile } from 'node:fs/promises';
 import { explain } from '@yosugara/kernel';
 import { type LabArgs, parseArgs } from './args.js';
 import { run } from './host/shell.js';
 import { Lab } from './lab.js';
 import { removeLeftovers } from './leftovers.js';
-import { jsonDocument, table } from './report.js';
-import { SCENARIOS } from './scenarios.js';
+import { jsonDocument, markdown, table } from './report.js';
+import { SCENARIOS } from './scenarios/index.js';
+import { expectationOf } from './scenarios/types.js';
 
 /** `npm run lab`: faults on real processes on hosts made of namespaces. Exit 0: every run was ok. 1: not. 2: could not run. */
 async function main(): Promise<number> {
@@ -18,6 +20,7 @@ async function main(): Promise<number> {
   endOnSignal(lab);
   try {
     const reports = await lab.run();
+    if (args.markdown !== null) await writeFile(args.markdown, markdown(reports));
     process.stdout.write(`${args.json ? jsonDocument(reports) : table(reports)}\n`);
     return reports.every((report) => report.runs.length > 0 && report.runs.every((one) => one.ok)) ? 0 : 1;
   } finally {
@@ -26,9 +29,23 @@ async function main(): Promise<number> {
 }
 
 function list(args: LabArgs): number {
-  const rows = SCENARIOS.map(({ name, pattern, on, why, variants }) => ({ name, pattern, on, why, variants }));
+  const rows = SCENARIOS.map((scenario) => ({
+    name: scenario.name,
+    pattern: scenario.pattern,
+    on: scenario.on,
+    expect: [
+      ...new Set((scenario.variants.length === 0 ? [''] : scenario.variants).map((variant) => expectationOf(scenario, variant))),
+    ].join(' / '),
+    why: scenario.why,
+    variants: scenario.variants.filter((variant) => variant !== ''),
+    recoverMethods: scenario.methods,
+    comeback: scenario.comeback,
+    needs: scenario.needs,
+  }));
   if (args.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-  else for (const row of rows) process.stdout.write(`${row.name.padEnd(28)} ${row.pattern.padEnd(26)} ${row.why}\n`);
+  else
+    for (const row of rows)
+      process.stdout.write(`${row.name.padEnd(34)} ${row.pattern.padEnd(48)} ${row.expect.padEnd(26)} ${row.why}\n`);
   return 0;
 }
 
@@ -42,6 +59,9 @@ async function demandTools(): Promise<void> {
     losetup: 'mount',
     'mkfs.ext4': 'e2fsprogs',
     perl: 'perl-base',
+    nft: 'nftables',
+    fsfreeze: 'util-linux',
+    arping: 'iputils-arping',
   };
   const missing: string[] = [];
   for (const [tool, from] of Object.entries(tools))

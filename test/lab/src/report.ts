@@ -1,14 +1,17 @@
 import { percentiles } from './check/measure.js';
 import type { RunReport, ScenarioReport } from './check/types.js';
+import type { Scenario } from './scenarios/types.js';
 
-const known = (values: readonly (number | null)[]) => values.filter((value) => value !== null);
+const known = <T>(values: readonly (T | null)[]) => values.filter((value) => value !== null);
 
-export function scenarioReport(scenario: string, runs: readonly RunReport[]): ScenarioReport {
+type Told = Pick<Scenario, 'name' | 'pattern' | 'why'>;
+
+export function scenarioReport({ name, pattern, why }: Told, runs: readonly RunReport[]): ScenarioReport {
   const summary = {
     failoverMs: percentiles(known(runs.map((run) => run.failoverMs))),
     recoverMs: percentiles(known(runs.map((run) => run.recoverMs))),
   };
-  return { scenario, runs, summary };
+  return { scenario: name, pattern, expect: why, runs, summary };
 }
 
 /** The contract's document: one scenario is the document itself, several are an array. */
@@ -19,28 +22,34 @@ export function jsonDocument(reports: readonly ScenarioReport[]): string {
 const seconds = (ms: number | null) => (ms === null ? '–' : `${(ms / 1000).toFixed(2)} s`);
 const sum = (runs: readonly RunReport[], pick: (run: RunReport) => number) => runs.reduce((total, run) => total + pick(run), 0);
 
-/** For people: one line a scenario. */
-export function table(reports: readonly ScenarioReport[]): string {
-  const head = [
-    'scenario',
-    'ok',
-    'take-over p50',
-    'p95',
-    'max',
-    'recover p50',
-    'p95',
-    'max',
-    'writes',
-    'lost',
-    'messages',
-    'lost',
-    'doubled',
-    'two Masters',
-  ];
-  const rows = reports.map(({ scenario, runs, summary: { failoverMs, recoverMs } }) => [
+const HEAD = [
+  'scenario',
+  'runs',
+  'ok',
+  'in goal',
+  'take-over p50',
+  'p95',
+  'max',
+  'recover p95',
+  'by',
+  'writes',
+  'lost',
+  'messages',
+  'lost',
+  'doubled',
+  'two Masters',
+] as const;
+
+/** A row a pattern. */
+function rowOf({ scenario, runs, summary: { failoverMs, recoverMs } }: ScenarioReport): readonly string[] {
+  const goals = runs.flatMap((run) => (typeof run.withinGoal === 'boolean' ? [run.withinGoal] : []));
+  return [
     scenario,
-    `${runs.filter((run) => run.ok).length}/${runs.length}`,
-    ...[failoverMs.p50, failoverMs.p95, failoverMs.max, recoverMs.p50, recoverMs.p95, recoverMs.max].map(seconds),
+    `${runs.length}`,
+    `${runs.filter((run) => run.ok).length}`,
+    goals.length === 0 ? '–' : `${goals.filter((met) => met).length}/${goals.length}`,
+    ...[failoverMs.p50, failoverMs.p95, failoverMs.max, recoverMs.p95].map(seconds),
+    [...new Set(known(runs.map((run) => run.recoverMethod)))].join(', ') || '–',
     ...[
       sum(runs, (run) => run.writesAcknowledged),
       sum(runs, (run) => run.writesLost),
@@ -49,11 +58,38 @@ export function table(reports: readonly ScenarioReport[]): string {
       sum(runs, (run) => run.messagesDoubled),
     ].map(String),
     `${sum(runs, (run) => run.twoMastersMs)} ms`,
-  ]);
-  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  ];
+}
+
+/** For people: one line a scenario. */
+export function table(reports: readonly ScenarioReport[]): string {
+  const rows = reports.map(rowOf);
+  const widths = HEAD.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  ');
-  return [line(head), ...rows.map(line)].join('\n');
+  return [line(HEAD), ...rows.map(line)].join('\n');
+}
+
+/** For the README and the notes: the same table, then what each expects and what went wrong. */
+export function markdown(reports: readonly ScenarioReport[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+  const wrong = reports.flatMap(({ scenario, runs }) =>
+    runs.flatMap((run, at) =>
+      run.ok ? [] : [`- \`${scenario}\` run ${at + 1}${run.variant ? ` (${run.variant})` : ''}: ${run.why}`],
+    ),
+  );
+  return [
+    line(HEAD),
+    `|---|${'---:|'.repeat(HEAD.length - 1)}`,
+    ...reports.map((report) => line(rowOf(report))),
+    '',
+    line(['scenario', 'fault', 'what must be seen']),
+    '|---|---|---|',
+    ...reports.map(({ scenario, pattern, expect }) => line([scenario, pattern ?? '', expect ?? ''])),
+    ...(wrong.length === 0 ? [] : ['', 'Not as expected:', '', ...wrong]),
+    '',
+  ].join('\n');
 }
 
 export function runLine(report: RunReport): string {

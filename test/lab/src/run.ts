@@ -11,10 +11,10 @@ import type { ClientResult } from './client/main.js';
 import { KEYS_A_RUN } from './client/plan.js';
 import { LAB_TABLE } from './client/sql-writer.js';
 import { isHealthy, type LabCluster, rolesOf } from './cluster/cluster.js';
-import { DATA_NAMES, type DataName, PLACES, PORTS, VIP } from './cluster/layout.js';
-import { monotonicMs, until } from './host/shell.js';
+import { DATA_NAMES, type DataName, otherOf, PLACES, PORTS, VIP } from './cluster/layout.js';
+import { LabToolError, monotonicMs, until } from './host/shell.js';
 import { readBoth, waitForIngest } from './read-back.js';
-import { type Expectation, expectationOf, type Scenario, type Stage, survivorOf, variantOf } from './scenarios.js';
+import { type Expectation, expectationOf, limitsOf, type Scenario, type Stage, variantOf } from './scenarios/types.js';
 
 const MESSAGES_PER_SECOND = 500;
 const WARM_UP_MS = 3_000;
@@ -23,6 +23,11 @@ const FIRST_ACK_DEADLINE_MS = 20_000;
 const TAKE_OVER_DEADLINE_MS = 60_000;
 const REACHABLE_DEADLINE_MS = 45_000;
 const UNTOUCHED_FOR_MS = 6_000;
+/** A fault that passes by itself has done what it does. */
+const SETTLED_AFTER_MS = 3_000;
+/** Longer than the longest lease of the profiles under test, with its stop. */
+const LEASE_IS_OVER_MS = 8_000;
+const NOBODY_FOR_MS = 4_000;
 const RECOVER_DEADLINE_MS = 120_000;
 
 /** What earlier runs on the same cluster were promised: it must still be there. */
@@ -111,59 +116,92 @@ async function perform(context: RunContext, client: LabClient, figures: Figures,
   await delay(WARM_UP_MS);
   const { master, standby } = rolesOf(await cluster.waitHealthy(10_000));
   const target = scenario.on === 'master' ? master : standby;
-  const survivor = survivorOf(target);
-  const stage: Stage = { cluster, target, variant: variantOf(scenario, context.variantNumber), notes: new Map() };
+  const variant = variantOf(scenario, context.variantNumber);
+  const stage: Stage = { cluster, target, other: otherOf(target), variant, notes: new Map(), say };
 
   say(`fault on ${target} (${scenario.on})${stage.variant === '' ? '' : `: ${stage.variant}`}`);
   figures.faultMs = monotonicMs();
   audit.node = target;
   await scenario.fault(stage);
   try {
-    await waitUntilServed(cluster, expectationOf(scenario, stage.variant), target, client);
+    await waitUntilServed(stage, expectationOf(scenario, variant), client);
   } finally {
     figures.acknowledgedAgainMs = monotonicMs();
   }
   if (scenario.cutsPower) {
     say(`writes are acknowledged again; reading the disk of ${target}`);
     audit.onDisk = await keysOnDisk({
-      disk: cluster.hosts[target].disk,
-      pgdataOnDisk: 'data/pgdata',
+      disk: cluster.hosts[target].dataDisk,
+      pgdataOnDisk: 'pgdata',
       postgresBin: context.postgresBin,
       dir: context.dir,
     });
   }
-  say(`repairing ${target}, then recover`);
+  await scenario.look(stage);
+  say(`repairing ${target}, then ${scenario.comeback === 'recover' ? 'recover' : 'it comes back by itself'}`);
   await scenario.repair(stage);
-  await recover(cluster, survivor, target, figures);
+  await comeBack(stage, scenario, figures);
   await delay(AFTERGLOW_MS);
 }
 
 /** A hung server's old sessions still write: a change of Master is looked for before the writes are. */
-async function waitUntilServed(cluster: LabCluster, expected: Expectation, target: DataName, client: LabClient): Promise<void> {
-  const survivor = survivorOf(target);
-  const serving: Readonly<Record<Expectation, (status: Status) => boolean>> = {
-    'other-serves': (status) => status.master === survivor,
-    'goes-on': (status) => status.master === survivor && status.nodes.every((node) => node.syncSet === (node.name === survivor)),
-    untouched: (status) => status.master === target && status.nodes.every((node) => node.syncSet),
+async function waitUntilServed(stage: Stage, expected: Expectation, client: LabClient): Promise<void> {
+  const { cluster, target, other } = stage;
+  if (expected === 'nobody-serves') return nobodyServes(client);
+  if (expected === 'settles') {
+    await until('some Master', TAKE_OVER_DEADLINE_MS, () => cluster.someStatus(), 200);
+    return client.bothAcknowledgedAfter(monotonicMs() + SETTLED_AFTER_MS, TAKE_OVER_DEADLINE_MS);
+  }
+  const serving: Readonly<Record<typeof expected, (status: Status) => boolean>> = {
+    'other-serves': (status) => status.master === other,
+    'goes-on': (status) => status.master === other && status.nodes.every((node) => node.syncSet === (node.name === other)),
+    untouched: (status) => status.master !== null && status.nodes.every((node) => node.syncSet),
   };
-  await cluster.statusWhere(survivor, `${expected} (${survivor})`, TAKE_OVER_DEADLINE_MS, serving[expected]);
+  const masterBefore = expected === 'untouched' ? (await cluster.someStatus())?.master : undefined;
+  await cluster.statusWhere(other, `${expected} (${other})`, TAKE_OVER_DEADLINE_MS, serving[expected]);
   // Long enough for a wrong take-over to show.
-  if (expected === 'untouched') await delay(UNTOUCHED_FOR_MS);
-  await cluster.statusWhere(survivor, `${expected} (${survivor})`, TAKE_OVER_DEADLINE_MS, serving[expected]);
+  if (expected === 'untouched') {
+    await delay(UNTOUCHED_FOR_MS);
+    const status = await cluster.statusWhere(other, `${expected} (${other})`, TAKE_OVER_DEADLINE_MS, serving[expected]);
+    if (status.master !== masterBefore)
+      throw new LabToolError(expected, `${masterBefore} was Master, now ${status.master} (target ${target})`);
+  }
   await client.bothAcknowledgedAfter(monotonicMs(), TAKE_OVER_DEADLINE_MS);
 }
 
-async function recover(cluster: LabCluster, survivor: DataName, target: DataName, figures: Figures): Promise<void> {
-  const reachable = (status: Status) => status.nodes.some((node) => node.name === target && node.reachable);
-  await cluster.statusWhere(survivor, `${target} heard again`, REACHABLE_DEADLINE_MS, reachable);
+/** Whoever was Master has stopped inside its lease; from then on nothing is acknowledged. */
+async function nobodyServes(client: LabClient): Promise<void> {
+  await delay(LEASE_IS_OVER_MS);
+  const before = client.progress?.acknowledged ?? 0;
+  await delay(NOBODY_FOR_MS);
+  const more = (client.progress?.acknowledged ?? 0) - before;
+  if (more > 0) throw new LabToolError('nobody-serves', `${more} writes were acknowledged where nobody may`);
+}
+
+async function comeBack(stage: Stage, scenario: Scenario, figures: Figures): Promise<void> {
+  const { cluster, target } = stage;
   figures.recoverFromMs = monotonicMs();
-  const command = cluster.recover(survivor);
+  if (scenario.comeback === 'by-itself') {
+    await cluster.waitHealthy(RECOVER_DEADLINE_MS);
+    figures.recoverToMs = monotonicMs();
+    return;
+  }
+  const { master, standby } = rolesOf(
+    await until('a Master to recover to', REACHABLE_DEADLINE_MS, () => cluster.someStatus(), 200),
+  );
+  const reachable = (status: Status) => status.nodes.some((node) => node.name === standby && node.reachable);
+  await cluster.statusWhere(master, `${standby} heard again`, REACHABLE_DEADLINE_MS, reachable);
+  figures.recoverFromMs = monotonicMs();
+  const command = cluster.yosugara(master, ['recover']);
   // Its end and the sync set are two things: the figure ends with the sync set.
   command.catch(() => {});
-  const back = await cluster.statusWhere(survivor, `${target} back in the sync set`, RECOVER_DEADLINE_MS, isHealthy);
+  const back = await cluster.statusWhere(master, `${standby} back in the sync set`, RECOVER_DEADLINE_MS, isHealthy);
   figures.recoverToMs = monotonicMs();
-  figures.recoverMethod = back.nodes.find((node) => node.name === target)?.recover?.method ?? null;
+  figures.recoverMethod = back.nodes.find((node) => node.name === standby)?.recover?.method ?? null;
   await command;
+  const used = scenario.methods as readonly string[];
+  if (figures.recoverMethod !== null && standby === target && !used.includes(figures.recoverMethod))
+    throw new LabToolError('recover', `${standby} came back by ${figures.recoverMethod}; allowed is ${used.join(' or ')}`);
 }
 
 function unmeasured(trouble: readonly string[]): RunReport {
@@ -217,7 +255,20 @@ async function judge(
     why: trouble.join('; '),
     recoverMethod: figures.recoverMethod,
     recoverGapMs,
+    variant: variantOf(context.scenario, context.variantNumber),
+    withinGoal: withinGoal(context, failoverMs, recoverMs),
   };
+}
+
+/** null: no goal, or nothing was measured. */
+function withinGoal(context: RunContext, failoverMs: number | null, recoverMs: number | null): boolean | null {
+  const limits = limitsOf(context.scenario, variantOf(context.scenario, context.variantNumber));
+  const judged = [
+    [failoverMs, limits.failoverMs],
+    [recoverMs, limits.recoverMs],
+  ] as const;
+  const met = judged.flatMap(([measured, goal]) => (measured === null || goal === undefined ? [] : [measured <= goal]));
+  return met.length === 0 ? null : met.every((one) => one);
 }
 
 const rounded = (value: number | null) => (value === null ? null : Math.round(value));
@@ -225,7 +276,7 @@ const rounded = (value: number | null) => (value === null ? null : Math.round(va
 async function readBack(context: RunContext, result: ClientResult, trouble: string[]) {
   const { cluster } = context;
   try {
-    const status = await until('a Master to read from', 10_000, () => firstStatus(cluster), 200);
+    const status = await until('a Master to read from', 10_000, () => cluster.someStatus(), 200);
     const { master, standby } = rolesOf(status);
     await waitForIngest(cluster, master, runTagOf(context), result.messagesSent);
     return await readBoth(cluster, master, standby, runTagOf(context));
@@ -237,16 +288,8 @@ async function readBack(context: RunContext, result: ClientResult, trouble: stri
 
 /** epoch → node, as the committed record's history has it. */
 async function owners(cluster: LabCluster): Promise<ReadonlyMap<number, string>> {
-  const status = await firstStatus(cluster);
+  const status = await cluster.someStatus();
   return new Map(status?.history.map(({ epoch, owner }) => [epoch, owner]));
-}
-
-async function firstStatus(cluster: LabCluster): Promise<Status | undefined> {
-  for (const name of [...DATA_NAMES, 'w'] as const) {
-    const status = await cluster.status(name).catch(() => null);
-    if (status !== null && status.master !== null) return status;
-  }
-  return undefined;
 }
 
 /** What helps to understand a failed run, while the hosts still stand. */

@@ -61,6 +61,9 @@ export interface RunReport {
   readonly recoverMethod: string | null;
   /** Longest gap between two acknowledged writes while `recover` ran. */
   readonly recoverGapMs: number | null;
+  readonly variant?: string;
+  /** Of the issue's Numbers; null: it names none for this, or nothing was measured. */
+  readonly withinGoal?: boolean | null;
 }
 
 export interface Percentiles {
@@ -72,5 +75,8 @@ export interface Percentiles {
 export interface ScenarioReport {
   readonly scenario: string;
   readonly runs: readonly RunReport[];
+  /** What it expects, and why. */
+  readonly expect?: string;
+  readonly pattern?: string;
   readonly summary: { readonly failoverMs: Percentiles; readonly recoverMs: Percentiles };
 }

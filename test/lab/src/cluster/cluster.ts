@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Status } from '@yosugara/protocol';
 import { NODE, WORKSPACE } from '../host/assets.js';
@@ -9,9 +9,23 @@ import { run, until } from '../host/shell.js';
 import { askStatus } from './control.js';
 import { DATA_NAMES, type DataName, MEMBER_NAMES, type MemberName, PLACES, PORTS, VIP } from './layout.js';
 import { patched, plantNamed } from './plants.js';
+import { PowerBoards, secretWriter } from './power-boards.js';
 import { query, type SuperuserTarget } from './sql.js';
 
+/** What is decided when a cluster is made. */
+export interface ClusterSettings {
+  readonly profile: 'fast' | 'lan' | 'tolerant' | 'vm';
+  readonly autoRejoin: 'never' | 'clean' | 'always';
+  /** No arbiter: power controllers are the tie-breaker. */
+  readonly twoNodes: boolean;
+  /** A real IPMI power controller for each data host, stop proof P2. */
+  readonly fencing: boolean;
+}
+
+export const DEFAULT_SETTINGS: ClusterSettings = { profile: 'lan', autoRejoin: 'never', twoNodes: false, fencing: false };
+
 export interface ClusterOptions {
+  readonly settings: ClusterSettings;
   readonly dir: string;
   readonly prefix: string;
   readonly plants: readonly string[];
@@ -29,6 +43,8 @@ export class LabCluster {
   readonly network: Network;
   readonly hosts: Readonly<Record<MemberName, LabHost>>;
   readonly #options: ClusterOptions;
+  readonly members: readonly MemberName[];
+  readonly power: PowerBoards;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -36,6 +52,8 @@ export class LabCluster {
     const { dir, prefix, onEvent } = options;
     const host = (name: MemberName) => new LabHost({ place: PLACES[name], network: this.network, prefix, dir, onEvent });
     this.hosts = { a: host('a'), b: host('b'), w: host('w') };
+    this.members = options.settings.twoNodes ? DATA_NAMES : MEMBER_NAMES;
+    this.power = new PowerBoards(this, dir);
   }
 
   /** Formats, configures, boots; resolves when one Master, one Standby in the sync set and the arbiter stand. */
@@ -43,11 +61,13 @@ export class LabCluster {
     await mkdir(this.#options.dir, { recursive: true, mode: 0o755 });
     await this.network.create();
     await this.network.attach(PLACES.client);
+    if (this.#withBoards) await this.power.start();
     await this.#init();
+    for (const name of this.members) await this.#adapt(name);
     const plants = await Promise.all(
       this.#options.plants.map((name) => patched(plantNamed(name), join(this.#options.dir, 'plants'))),
     );
-    for (const name of MEMBER_NAMES) {
+    for (const name of this.members) {
       const host = this.hosts[name];
       for (const [place, file] of plants) host.replaced.set(place, file);
       await host.install();
@@ -58,11 +78,37 @@ export class LabCluster {
     await this.waitHealthy(INITIAL_DEADLINE_MS);
   }
 
+  get #withBoards(): boolean {
+    return this.#options.settings.fencing || this.#options.settings.twoNodes;
+  }
+
+  /** What `init` has no option for. */
+  async #adapt(name: MemberName): Promise<void> {
+    const folder = join(this.#options.dir, 'init', name);
+    const file = join(folder, 'yosugara.yaml');
+    // A lab makes more take-overs in an hour than an operator would like to see.
+    let text = (await readFile(file, 'utf8')).replace(/takeOvers: \d+/, 'takeOvers: 100000');
+    if (this.#withBoards) {
+      const secrets = secretWriter(folder, `${this.#options.dir}/${name}/state`);
+      for (const member of DATA_NAMES) {
+        const fence = await this.power.fenceOf(member, secrets);
+        text = text.replace(
+          new RegExp(`(- id: ${member}\\n(?:      .*\\n)*?      peerId: .*\\n)`),
+          (found) => `${found}${fence}`,
+        );
+      }
+      text = text.replace('powerOnAfter: false', `powerOnAfter: ${!this.#options.settings.twoNodes}`);
+    }
+    await writeFile(file, text);
+  }
+
   async #init(): Promise<void> {
+    const { profile, autoRejoin, twoNodes } = this.#options.settings;
     const members = DATA_NAMES.flatMap((name) => ['--member', `${name}=${PLACES[name].address},zone=hall-${name}`]);
-    const cluster = ['--cluster-id', 'lab', ...members, '--arbiter', `w=${PLACES.w.address},zone=hall-w`];
+    const cluster = ['--cluster-id', 'lab', ...members, ...(twoNodes ? [] : ['--arbiter', `w=${PLACES.w.address},zone=hall-w`])];
     const vip = ['--vip', VIP, '--vip-driver', 'ip', '--vip-interface', 'eth0', '--vip-prefix', '24'];
-    const policy = ['--profile', 'lan', '--stop-proofs', 'P1,P4', '--auto-rejoin', 'never'];
+    const proofs = twoNodes || this.#withBoards ? 'P1,P2' : 'P1,P4';
+    const policy = ['--profile', profile, '--stop-proofs', proofs, '--auto-rejoin', autoRejoin];
     const { dir } = this.#options;
     const places = ['--state-dir', `${dir}/%n/state`, '--data-dir', `${dir}/%n/data`];
     const bin = process.env['YOSUGARA_POSTGRES_BIN'];
@@ -117,13 +163,21 @@ export class LabCluster {
   }
 
   waitHealthy(deadlineMs: number): Promise<Status> {
-    return this.statusWhere('w', 'a healthy cluster', deadlineMs, isHealthy);
+    return this.statusWhere(this.members.at(-1) ?? 'a', 'a healthy cluster', deadlineMs, isHealthy);
   }
 
-  /** The operator's one command, on the host that stayed. @returns its JSON document. */
-  async recover(on: DataName): Promise<string> {
-    const [nsenter, args] = this.hosts[on].inside(NODE, [CLI, 'recover', '--json', '--config', this.configFile(on)]);
-    return run(nsenter, args, 180_000);
+  /** The operator's command, on a host. @returns its JSON document. */
+  yosugara(on: MemberName, args: readonly string[], deadlineMs = 180_000): Promise<string> {
+    return this.hosts[on].exec(NODE, [CLI, ...args, '--json', '--config', this.configFile(on)], deadlineMs);
+  }
+
+  /** Who a controller holds to be Master; the first that answers with one. */
+  async someStatus(): Promise<Status | undefined> {
+    for (const name of this.members) {
+      const status = await this.status(name).catch(() => null);
+      if (status !== null && status.master !== null) return status;
+    }
+    return undefined;
   }
 
   secret(name: DataName, file: string): string {
@@ -153,7 +207,9 @@ export class LabCluster {
   }
 
   async destroy(): Promise<void> {
+    await this.power.close();
     for (const name of MEMBER_NAMES) await this.hosts[name].destroy();
+    await this.network.detach(PLACES.foreign.name);
     await this.network.detach('client');
     await this.network.destroy();
   }
@@ -164,7 +220,7 @@ export function isHealthy(status: Status): boolean {
     status.master !== null &&
     status.nodes.length === 2 &&
     status.nodes.every((node) => node.syncSet) &&
-    status.arbiter?.voting === true
+    (status.arbiter === null || status.arbiter.voting)
   );
 }
 

@@ -7,7 +7,15 @@ const place = (name: string, last: number): NetworkPlace => ({
   mac: `02:79:73:67:00:${last.toString(16).padStart(2, '0')}`,
 });
 
-export const PLACES = { a: place('a', 11), b: place('b', 12), w: place('w', 13), client: place('client', 50) } as const;
+export const PLACES = {
+  a: place('a', 11),
+  b: place('b', 12),
+  w: place('w', 13),
+  client: place('client', 50),
+  foreign: place('foreign', 66),
+} as const;
+/** The power controllers, on the wire. */
+export const BOARDS = { address: '10.77.0.200', ports: { a: 6230, b: 6231 } } as const;
 export const VIP = '10.77.0.100';
 
 export type MemberName = 'a' | 'b' | 'w';

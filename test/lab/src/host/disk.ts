@@ -5,6 +5,11 @@ import { run, until } from './shell.js';
 /** Sparse: takes only what is written. */
 const DISK_BYTES = 4 * 1024 ** 3;
 
+/** The power is gone: nothing more reaches these disks (see assets/power-cut.pl). Mount points as seen from here. */
+export async function cutPowerOf(...mountpoints: readonly string[]): Promise<void> {
+  await run('perl', [asset('power-cut.pl'), ...mountpoints]);
+}
+
 /** A host's disk: an ext4 file system in a file, mounted through a loop device in the host's own mount namespace. */
 export class Disk {
   readonly image: string;
@@ -17,11 +22,6 @@ export class Disk {
     const file = await open(this.image, 'w', 0o600);
     await file.truncate(DISK_BYTES).finally(() => file.close());
     await run('mkfs.ext4', ['-q', '-F', '-E', 'lazy_itable_init=1,lazy_journal_init=1,nodiscard', this.image]);
-  }
-
-  /** The power is gone: nothing more reaches the disk (see assets/power-cut.pl). `mountpoint` as seen from here. */
-  async cutPower(mountpoint: string): Promise<void> {
-    await run('perl', [asset('power-cut.pl'), mountpoint]);
   }
 
   /** Resolves when no mount namespace holds the disk any more, so that it can be mounted again. */

@@ -2,11 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { invariant } from '@yosugara/kernel';
 import { asset } from './assets.js';
-import { Disk } from './disk.js';
+import { cutPowerOf, Disk } from './disk.js';
 import type { Network, NetworkPlace } from './network.js';
-import { LabToolError, until } from './shell.js';
+import { LabToolError, run, tryRun, until } from './shell.js';
 
 export interface Service {
   readonly name: string;
@@ -31,7 +32,10 @@ function cgroupParents(): readonly string[] {
 export class LabHost {
   readonly name: string;
   readonly place: NetworkPlace;
+  /** Consensus log, journal, configuration. */
   readonly disk: Disk;
+  /** PGDATA; mounted at `data` below the mount point. */
+  readonly dataDisk: Disk;
   /** Where the disk is mounted inside the host; an empty folder outside. */
   readonly mountpoint: string;
   readonly #network: Network;
@@ -52,6 +56,7 @@ export class LabHost {
     this.mountpoint = `${options.dir}/${this.name}`;
     this.#logDir = `${options.dir}/logs`;
     this.disk = new Disk(`${options.dir}/${this.name}.disk`);
+    this.dataDisk = new Disk(`${options.dir}/${this.name}-data.disk`);
     this.#onEvent = options.onEvent ?? (() => {});
   }
 
@@ -62,7 +67,7 @@ export class LabHost {
   async install(): Promise<void> {
     await mkdir(this.mountpoint, { recursive: true });
     await mkdir(this.#logDir, { recursive: true });
-    await this.disk.format();
+    await Promise.all([this.disk.format(), this.dataDisk.format()]);
   }
 
   /** Power on. Resolves when init has mounted the disk; services are started by the caller. */
@@ -76,7 +81,7 @@ export class LabHost {
     const unshare = 'unshare --pid --mount --ipc --uts --cgroup --fork --kill-child --mount-proc --propagation private';
     const script = `${enter}exec nsenter --net='/run/netns/${this.#network.namespace(this.name)}' ${unshare} perl "$@"`;
     const binds = [...this.replaced].flatMap(([place, file]) => [file, place]);
-    const init = [asset('init.pl'), this.name, this.disk.image, this.mountpoint, ...binds];
+    const init = [asset('init.pl'), this.name, this.disk.image, this.dataDisk.image, this.mountpoint, ...binds];
     const child = spawn('sh', ['-c', script, 'sh', ...init], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#unshare = child;
     child.stdin.on('error', () => {}); // init is gone: the exit event says so
@@ -125,7 +130,7 @@ export class LabHost {
   }
 
   /** @param pid inside the host's PID namespace */
-  kill(signal: 'KILL' | 'STOP' | 'CONT' | 'TERM', pid: number): void {
+  kill(signal: 'KILL' | 'STOP' | 'CONT' | 'TERM' | 'USR1' | 'INT', pid: number): void {
     this.#tell('kill', signal, pid);
   }
 
@@ -156,8 +161,51 @@ export class LabHost {
     const child = this.#unshare;
     if (child === null) return;
     await this.#network.cable(this.name, 'out');
-    await this.disk.cutPower(this.pathFromOutside(this.mountpoint));
+    await this.thaw();
+    await this.#releaseDisks();
+    await cutPowerOf(this.volume('data'), this.volume('state')).catch((error: unknown) => this.#onEvent(`${this.name} ${error}`));
     await this.#killAll(child);
+  }
+
+  /** A volume's mount point, as the lab can open it. Only while the host is on. */
+  volume(which: 'state' | 'data'): string {
+    return this.pathFromOutside(which === 'state' ? this.mountpoint : `${this.mountpoint}/data`);
+  }
+
+  /** The operating system is shut down: SIGTERM to all processes, 10 s later SIGKILL to who is left, then the disks are unmounted. */
+  async shutdown(graceMs = 10_000): Promise<void> {
+    const child = this.#unshare;
+    if (child === null) return;
+    const gone = new Promise<true>((resolve) => child.once('exit', () => resolve(true)));
+    this.#tell('shutdown', graceMs / 1000);
+    await until(`shutdown of ${this.name}`, graceMs + 15_000, () => Promise.race([gone, delay(100).then(() => undefined)]), 0);
+    await this.#killAll(child);
+  }
+
+  /** Every process of the host stops where it is, its connections stay up: a malfunction of the operating system, or a paused virtual machine. */
+  async freeze(): Promise<void> {
+    await writeFile(this.#freezer(), this.#freezer().endsWith('cgroup.freeze') ? '1' : 'FROZEN');
+  }
+
+  async thaw(): Promise<void> {
+    const file = this.#freezer();
+    if (existsSync(file)) await writeFile(file, file.endsWith('cgroup.freeze') ? '0' : 'THAWED');
+  }
+
+  #freezer(): string {
+    const [v2] = cgroupParents().filter((at) => existsSync(`${at}/${this.#cgroup}/cgroup.freeze`));
+    return v2 === undefined ? `/sys/fs/cgroup/freezer/${this.#cgroup}/freezer.state` : `${v2}/${this.#cgroup}/cgroup.freeze`;
+  }
+
+  /** Runs a program inside the host. @returns its output. */
+  exec(program: string, args: readonly string[], deadlineMs?: number): Promise<string> {
+    const [nsenter, all] = this.inside(program, args);
+    return run(nsenter, all, deadlineMs);
+  }
+
+  /** A frozen file system would hold its writers, and with them the host, for ever. */
+  async #releaseDisks(): Promise<void> {
+    for (const which of ['data', 'state'] as const) await tryRun('fsfreeze', ['--unfreeze', this.volume(which)], 3_000);
   }
 
   /** The end of the lab: no care for the disk. */
@@ -170,13 +218,18 @@ export class LabHost {
     const gone = new Promise<void>((resolve) =>
       child.exitCode !== null || child.signalCode !== null ? resolve() : child.once('exit', () => resolve()),
     );
-    if (this.#initPid > 0) killIfThere(this.#initPid);
+    await this.thaw().catch(() => {});
+    if (this.#initPid > 0 && child.exitCode === null) {
+      await this.#releaseDisks();
+      killIfThere(this.#initPid);
+    }
     child.kill('SIGKILL');
     await gone;
     this.#unshare = null;
     this.#initPid = 0;
     this.#pids.clear();
     await this.disk.waitUntilReleased();
+    await this.dataDisk.waitUntilReleased();
     await this.#network.detach(this.name);
     for (const parent of cgroupParents()) await removeCgroup(`${parent}/${this.#cgroup}`);
   }

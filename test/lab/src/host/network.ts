@@ -73,6 +73,21 @@ export class Network {
     await run('ip', ['-n', this.namespace('wire'), 'link', 'set', 'dev', host, state === 'in' ? 'up' : 'down']);
   }
 
+  /**
+   * What the switch drops, as nftables rules over the ports' names (`iifname "a" oifname "b" drop`: frames from a to b). Links stay
+   * up: nobody is told. An empty list: nothing is dropped any more. Each call replaces the one before.
+   */
+  async drop(rules: readonly string[]): Promise<void> {
+    const chain = `table bridge lab {\nchain forward {\ntype filter hook forward priority 0; policy accept;\n${rules.join("\n")}\n}\n}`;
+    const script = `table bridge lab {}\ndelete table bridge lab\n${rules.length === 0 ? '' : `${chain}\n`}`;
+    await run('ip', ['netns', 'exec', this.namespace('wire'), 'sh', '-c', 'printf %s "$1" | nft -f -', 'sh', script]);
+  }
+
+  /** Runs a program in a host's network namespace only. */
+  exec(host: string, program: string, args: readonly string[]): Promise<string> {
+    return run('nsenter', [`--net=/run/netns/${this.namespace(host)}`, program, ...args]);
+  }
+
   async destroy(): Promise<void> {
     await tryRun('ip', ['netns', 'del', this.namespace('wire')]);
   }

@@ -1,0 +1,81 @@
+import type { ClusterSettings, LabCluster } from '../cluster/cluster.js';
+import type { DataName } from '../cluster/layout.js';
+
+/** What a fault acts on, decided at the moment of the fault: the Master of run 2 may be `b`. */
+export interface Stage {
+  readonly cluster: LabCluster;
+  readonly target: DataName;
+  /** The other data node. */
+  readonly other: DataName;
+  /** Sub-variant of this run. */
+  readonly variant: string;
+  /** What the fault noted for its repair. */
+  readonly notes: Map<string, number>;
+  readonly say: (text: string) => void;
+}
+
+/**
+ * other-serves: the other node is Master. goes-on: no change of Master, the target is out. untouched: Master and sync set stay as
+ * they are. settles: the fault passes by itself or changes roles only when it must; in the end exactly one Master acknowledges.
+ * nobody-serves: no write is acknowledged until the repair.
+ */
+export type Expectation = 'other-serves' | 'goes-on' | 'untouched' | 'settles' | 'nobody-serves';
+
+export type RecoverMethod = 'follow' | 'rewind' | 'basebackup';
+
+/** Goals of the issue's table. Over them is not a failure: the report says whether each was met. */
+export interface Limits {
+  /** Longest time without an acknowledged write of either writer. */
+  readonly failoverMs?: number;
+  readonly recoverMs?: number;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly pattern: string;
+  readonly why: string;
+  readonly on: 'master' | 'standby';
+  /** Run n takes variant n modulo their number. */
+  readonly variants: readonly string[];
+  readonly expect: Expectation | ((variant: string) => Expectation);
+  readonly limits: Limits | ((variant: string) => Limits);
+  /** Ways in which the node may come back (failover.md, ruling 15): any other is a failure. */
+  readonly methods: readonly RecoverMethod[];
+  /** recover: the operator's one command. by-itself: `autoRejoin`, or the end of the fault, must be enough. */
+  readonly comeback: 'recover' | 'by-itself';
+  /** The host lost its power: its disk is audited before it boots again. */
+  readonly cutsPower: boolean;
+  /** What the cluster must be like for it. */
+  readonly needs: Partial<ClusterSettings>;
+  readonly fault: (stage: Stage) => Promise<void>;
+  /** After the expectation was seen, before the repair. @throws what is not as it must be */
+  readonly look: (stage: Stage) => Promise<void>;
+  readonly repair: (stage: Stage) => Promise<void>;
+}
+
+const nothing = async () => {};
+
+const DEFAULTS = {
+  variants: [''],
+  limits: {},
+  methods: ['follow', 'rewind'],
+  comeback: 'recover',
+  cutsPower: false,
+  needs: {},
+  look: nothing,
+  repair: nothing,
+} as const satisfies Partial<Scenario>;
+
+export type ScenarioText = Partial<Scenario> & Pick<Scenario, 'name' | 'pattern' | 'why' | 'on' | 'expect' | 'fault'>;
+
+export const scenario = (text: ScenarioText): Scenario => ({ ...DEFAULTS, ...text });
+
+export function variantOf({ variants }: Scenario, run: number): string {
+  return variants[(run - 1) % variants.length] ?? '';
+}
+
+export const expectationOf = ({ expect }: Scenario, variant: string): Expectation =>
+  typeof expect === 'string' ? expect : expect(variant);
+
+export const limitsOf = ({ limits }: Scenario, variant: string): Limits =>
+  typeof limits === 'function' ? limits(variant) : limits;
