@@ -113,10 +113,11 @@ function underWay(o: Observation, fence: Fence, unproven: boolean): Fencing {
       `it reads off (${outcome.evidence}), but ${target} is still heard: is it the right device?`,
     );
   }
-  if (o.fenceBusy) return { why: `${target} is being switched off`, actions: [] };
+  const why = alarm(o, target, o.fenceOutcome?.evidence) ?? `${target} is being switched off`;
+  if (o.fenceBusy) return { why, actions: [] };
   if (o.record.phase !== 'stopping-old')
     return end('failed', 'none', 'called off before it was ordered: it is not needed any more');
-  return unproven ? { why: `${target} is being switched off`, actions: [{ kind: 'fence.off', target, requestId }] } : NOTHING;
+  return unproven ? { why, actions: [{ kind: 'fence.off', target, requestId }] } : NOTHING;
 }
 
 /** Ask for it, with the pause that failures demand. */
@@ -128,17 +129,18 @@ function cut(o: Observation): Fencing {
   if (because !== null) return { why: because, actions: [] };
   const { node } = previous;
   const failed = fence?.state === 'failed' && fence.target === node && fence.forEpoch === o.record.epoch ? fence.evidence : null;
-  if (coolingDown(o, 'fence.off') || o.fenceBusy)
-    return {
-      why: `ALARM: ${node} could not be switched off: ${failed ?? 'its power device does not answer'}; ${REMEDY}`,
-      actions: [],
-    };
+  const why = alarm(o, node, failed) ?? `${node} is to be switched off`;
+  if (coolingDown(o, 'fence.off') || o.fenceBusy) return { why, actions: [] };
   const requestId = newFenceId(o);
   return {
-    why: failed === null ? `${node} is to be switched off` : `ALARM: ${node} could not be switched off: ${failed}; ${REMEDY}`,
+    why,
     actions: [propose({ kind: 'fenceRequest', epoch: o.record.epoch, by: o.self, target: node, requestId, atWallMs: o.wallMs })],
   };
 }
+
+/** It has failed before, and is tried again. */
+const alarm = (o: Observation, node: NodeId, evidence: string | null | undefined): string | null =>
+  o.failures.has('fence.off') ? `ALARM: ${node} could not be switched off: ${evidence ?? 'no answer'}; ${REMEDY}` : null;
 
 /** For an operator at night: what goes on by itself, and what only a person can do. */
 export const REMEDY = 'it is tried again; when you have seen that it is off, run `yosugara promote --old-master-is-off`';

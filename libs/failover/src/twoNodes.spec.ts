@@ -75,7 +75,12 @@ describe('a Standby without an arbiter that has lost its Master', () => {
   it('listens anew after it slept itself', () =>
     expect(kinds(orphan(DUE_MS, { awakeSinceMs: NOW - DUE_MS + 1 }))).not.toContain('fence.off'));
   it.each<[string, Partial<Observation>, Partial<Observation['settings']>, RegExp]>([
-    ['it restarted since it saw it last', { fenceRight: false }, {}, /not seen a since its own start/],
+    [
+      'it restarted since it saw it last',
+      { fenceRight: false },
+      {},
+      /since its own start this node has not seen .*; it waits for a/,
+    ],
     ['there is no power device', {}, { fenceable: [b] }, /no power device of a/],
     ['P2 is not listed', {}, { stopProofs: ['P1', 'P4'] }, /no power device of a/],
     ['it does not hold every commit', { record: record({ syncSet: [a] }) }, {}, /does not hold every acknowledged commit/],

@@ -28,14 +28,16 @@ function silentMs(o: Observation, partner: NodeId): number {
   return Math.min(o.peers.get(partner)?.heardAgoMs ?? Number.POSITIVE_INFINITY, o.nowMs - o.awakeSinceMs);
 }
 
+const UNSEEN = 'since its own start this node has not seen whether its data is the newest; it waits for';
+const OR_AN_OPERATOR = 'or for `yosugara promote --old-master-is-off`';
+
 /** Why this node must not cut the other's power. null: it may, if the time has come. */
 export function mayNotShoot(o: Observation, partner: NodeId): string | null {
   if (!counts(o, 'P2') || !o.settings.fenceable.includes(partner))
     return `no power device of ${partner} is configured, and without an arbiter nothing else can tell a dead node from a cut link`;
   if (maintenanceOf(o.record, partner) !== null) return `${partner} is in maintenance: its power is left alone`;
   if (!o.record.syncSet.includes(o.self)) return `this node does not hold every acknowledged commit`;
-  if (!o.fenceRight)
-    return `this node has not seen ${partner} since its own start, so it may be the one that is out of date: it waits for ${partner}, or for \`yosugara promote --old-master-is-off\``;
+  if (!o.fenceRight) return `${UNSEEN} ${partner}, ${OR_AN_OPERATOR}`;
   return null;
 }
 
@@ -45,11 +47,13 @@ export function shootFirst(o: Observation): Fencing {
   if (partner === null || o.lead !== null || !o.voters.includes(partner) || !o.voters.includes(o.self)) return NOTHING;
   const { leaseVoteMs } = o.settings.timings;
   const silent = silentMs(o, partner);
-  if (silent < leaseVoteMs || o.nowMs < o.promisedUntilMs || o.record.systemId === null) return NOTHING;
+  if (silent < leaseVoteMs || o.nowMs < o.promisedUntilMs) return NOTHING;
   const lost = `${partner} is not heard`;
+  // What the disk remembers may be old. A boot with old data must never end in a take-over.
+  if (!o.informed) return { why: `${lost}: ${UNSEEN} ${partner}, ${OR_AN_OPERATOR}`, actions: [] };
   const because = mayNotShoot(o, partner) ?? mayClaim(o);
   if (because !== null) return { why: `${lost}: ${because}`, actions: [] };
-  if (o.fenceBusy) return { why: `${lost}: its power is being cut`, actions: [] };
+  if (o.fenceBusy) return { why: againstAll(o, lost) ?? `${lost}: its power is being cut`, actions: [] };
   if (isOff(o, partner)) return { why: `${partner} is off: this node goes on alone`, actions: [] };
   // The last Master shoots at once, whether it still leads or not.
   const delayMs = o.record.owner === o.self ? 0 : o.settings.fenceDelayMs;
@@ -69,7 +73,7 @@ export function shootStandby(o: Observation): Fencing {
   const because = mayNotShoot(o, partner);
   if (because !== null) return { why: `${lost}; ${because}`, actions: [] };
   if (isOff(o, partner)) return { why: `${partner} is off: this node goes on alone`, actions: [] };
-  if (o.fenceBusy) return { why: `${lost}; its power is being cut`, actions: [] };
+  if (o.fenceBusy) return { why: againstAll(o, lost) ?? `${lost}; its power is being cut`, actions: [] };
   return order(o, partner, lost);
 }
 
@@ -81,16 +85,16 @@ export const isUnanswered = (o: Observation, partner: NodeId): boolean =>
   o.nowMs - Math.max(o.lead.quorumSentMs, o.awakeSinceMs) >= o.settings.timings.demoteAtMs;
 
 function order(o: Observation, partner: NodeId, lost: string): Fencing {
-  if (coolingDown(o, 'fence.off'))
-    return {
-      why: `ALARM: ${lost}, and its power could not be cut: ${o.fenceOutcome?.evidence ?? 'no answer'}; ${REMEDY}`,
-      actions: [],
-    };
-  return {
-    why: `${lost}: its power is cut`,
-    actions: [{ kind: 'fence.off', target: partner, requestId: newFenceId(o) }],
-  };
+  const why = againstAll(o, lost) ?? `${lost}: its power is cut`;
+  const actions = coolingDown(o, 'fence.off') ? [] : [{ kind: 'fence.off' as const, target: partner, requestId: newFenceId(o) }];
+  return { why, actions };
 }
+
+/** It has failed before, and is tried again. */
+const againstAll = (o: Observation, lost: string): string | null =>
+  o.failures.has('fence.off')
+    ? `ALARM: ${lost}, and its power could not be cut: ${o.fenceOutcome?.evidence ?? 'no answer'}; ${REMEDY}`
+    : null;
 
 const isOff = (o: Observation, partner: NodeId): boolean =>
   o.fenceOutcome !== null && o.fenceOutcome.target === partner && o.fenceOutcome.result === 'off';

@@ -4,7 +4,7 @@ import { assertNever, type NodeId } from '@yosugara/kernel';
 import { planRecover, planText } from '../recover/plan.js';
 import { type PreflightInput, preflight } from '../recover/preflight.js';
 import { propose, raftInput } from './acting.js';
-import { takeWord } from './fencing.js';
+import { hasTwoVoters, takeWord } from './fencing.js';
 import { observe } from './observe.js';
 import { sideOf } from './recovering.js';
 import type { ControllerState } from './state.js';
@@ -133,7 +133,10 @@ function promote(
   const off = asked.oldMasterIsOff ? takeWord(state, id) : null;
   if (off !== null) return answer(id, from, true, `${off} counts as off: this node goes on alone`);
   if (mayServe(observe(state))) return answer(id, from, false, 'this node is the Master');
-  if (state.facts.kind !== 'standby')
+  // Without an arbiter a node that booted alone starts nothing before somebody tells it how things stand: that is this request.
+  const mayStart =
+    hasTwoVoters(state) && asked.oldMasterIsOff && state.facts.kind === 'stopped' && state.facts.state !== 'incomplete';
+  if (state.facts.kind !== 'standby' && !mayStart)
     return answer(id, from, false, `PostgreSQL here is ${state.facts.kind}, not a running standby`);
   // Without an arbiter the last Master itself may be the one that waits for the other node's end.
   const owner = record.owner === config.self ? (partnerOf(observe(state)) ?? record.owner) : record.owner;

@@ -1,9 +1,10 @@
+import type { Entry, Restored } from '@yosugara/consensus';
 import { type Action, type PostgresFacts, PROFILES, type Settings } from '@yosugara/failover';
 import { lsn, type NodeId, nodeId } from '@yosugara/kernel';
 import { type ControllerState, createController } from '../state.js';
 import { stepController } from '../step.js';
 import { raftTimings } from '../timings.js';
-import type { ActionResult, ControllerEffect, ControllerInput, OperatorRequest } from '../types.js';
+import type { ActionResult, ControllerConfig, ControllerEffect, ControllerInput, OperatorRequest } from '../types.js';
 
 /*
  * Three controllers, a network without delay and servers that obey after a few milliseconds: enough to see the production step go
@@ -18,12 +19,15 @@ const STEP_MS = 10;
 const TICK_MS = 50;
 const PROBE_MS = 300;
 const ACT_MS = 60;
+const FENCE_MS = 1_500;
 const WALL = 1_700_000_000_000;
 
 interface Host {
-  readonly state: ControllerState;
+  state: ControllerState;
   up: boolean;
   facts: PostgresFacts;
+  readonly disk: { hardState: Restored['hardState']; snapshot: Restored['snapshot']; entries: Entry[] };
+  boots: number;
   readonly due: { atMs: number; run: () => void }[];
 }
 
@@ -31,10 +35,19 @@ export class MiniCluster {
   nowMs = 1_000;
   readonly answers = new Map<string, { readonly ok: boolean; readonly message: string }>();
   readonly #hosts = new Map<NodeId, Host>();
-  readonly #mail: { to: NodeId; input: (nowMs: number) => ControllerInput }[] = [];
+  readonly #mail: { from: NodeId; to: NodeId; input: (nowMs: number) => ControllerInput }[] = [];
+  readonly #nodes: readonly NodeId[];
+  readonly #config: Omit<ControllerConfig, 'self' | 'kind' | 'boot'>;
+  /** Every order that a power device got, oldest first. */
+  readonly orders: { readonly by: NodeId; readonly target: NodeId; readonly wanted: 'off' | 'on'; readonly atMs: number }[] = [];
+  /** Devices that do not answer. */
+  readonly broken = new Set<NodeId>();
+  /** No message passes between any two nodes. */
+  cut = false;
   #asked = 0;
 
-  constructor(change: Partial<Settings> = {}) {
+  constructor(change: Partial<Settings> = {}, nodes: readonly NodeId[] = NODES) {
+    this.#nodes = nodes;
     const timings = PROFILES.lan;
     const settings: Settings = {
       policy: 'available',
@@ -50,25 +63,27 @@ export class MiniCluster {
       hooks: { beforePromotion: false, afterPromotion: false },
       ...change,
     };
-    const members = NODES.map((id) => ({ id, kind: id === w ? ('witness' as const) : ('data' as const), voter: true }));
-    for (const self of NODES) {
-      const { state } = createController(
-        {
-          self,
-          kind: self === w ? 'witness' : 'data',
-          boot: `boot-${self}`,
-          members,
-          settings,
-          raft: raftTimings(timings),
-          compactEvery: 100,
-          trailing: 20,
-        },
-        { hardState: { term: 0, votedFor: null }, snapshot: null, entries: [] },
-        this.nowMs,
-        WALL,
-      );
-      this.#hosts.set(self, { state, up: true, facts: self === w ? { kind: 'unknown' } : { kind: 'empty' }, due: [] });
+    const members = nodes.map((id) => ({ id, kind: id === w ? ('witness' as const) : ('data' as const), voter: true }));
+    this.#config = { members, settings, raft: raftTimings(timings), compactEvery: 100, trailing: 20 };
+    for (const self of nodes) {
+      const disk = { hardState: { term: 0, votedFor: null }, snapshot: null, entries: [] };
+      const state = this.#boot(self, disk, 1);
+      this.#hosts.set(self, {
+        state,
+        up: true,
+        facts: self === w ? { kind: 'unknown' } : { kind: 'empty' },
+        disk,
+        boots: 1,
+        due: [],
+      });
     }
+  }
+
+  #boot(self: NodeId, disk: Host['disk'], boots: number): ControllerState {
+    const boot = boots === 1 ? `boot-${self}` : `boot-${self}${boots}`;
+    const kind = self === w ? 'witness' : 'data';
+    const restored = { hardState: disk.hardState, snapshot: disk.snapshot, entries: [...disk.entries] };
+    return createController({ ...this.#config, self, kind, boot }, restored, this.nowMs, WALL).state;
   }
 
   get wallMs(): number {
@@ -88,6 +103,26 @@ export class MiniCluster {
     const host = this.#hosts.get(node)!;
     host.up = false;
     host.due.length = 0;
+  }
+  /** With what its disks hold; PostgreSQL is down, as a crash left it. */
+  powerOn(node: NodeId): void {
+    const host = this.#hosts.get(node)!;
+    if (host.up) return;
+    const { facts } = host;
+    const { timeline, walEnd, systemId } =
+      'walEnd' in facts && 'systemId' in facts ? facts : { timeline: 1, walEnd: lsn(0), systemId: '7' };
+    if (facts.kind === 'primary' || facts.kind === 'standby')
+      host.facts = {
+        kind: 'stopped',
+        state: facts.kind === 'primary' ? 'crashed-primary' : 'standby',
+        timeline,
+        walEnd,
+        systemId,
+      };
+    host.up = true;
+    host.boots += 1;
+    host.state = this.#boot(node, host.disk, host.boots);
+    this.#look(node);
   }
 
   /** @throws Error — it did not come true in that time. @returns how long it took, ms. */
@@ -114,12 +149,12 @@ export class MiniCluster {
   }
 
   #roles(): string {
-    return NODES.map((node) => `${node} ${this.role(node)} (${this.state(node).decision.why})`).join(', ');
+    return this.#nodes.map((node) => `${node} ${this.role(node)} (${this.state(node).decision.why})`).join(', ');
   }
 
   #advance(): void {
     this.nowMs += STEP_MS;
-    for (const node of NODES) {
+    for (const node of this.#nodes) {
       const host = this.#hosts.get(node)!;
       if (!host.up) continue;
       for (const { run } of take(host.due, ({ atMs }) => atMs <= this.nowMs)) run();
@@ -128,7 +163,8 @@ export class MiniCluster {
       if (nowMs % TICK_MS === 0) this.#step(node, { kind: 'tick', nowMs, wallMs: this.wallMs, random: 0.5 });
     }
     for (let rounds = 0; this.#mail.length > 0 && rounds < 50; rounds += 1)
-      for (const { to, input } of this.#mail.splice(0)) if (this.#hosts.get(to)!.up) this.#step(to, input(this.nowMs));
+      for (const { from, to, input } of this.#mail.splice(0))
+        if (this.#hosts.get(to)!.up && this.#hosts.get(from)!.up && !this.cut) this.#step(to, input(this.nowMs));
   }
 
   #step(node: NodeId, input: ControllerInput): void {
@@ -139,7 +175,7 @@ export class MiniCluster {
     switch (effect.kind) {
       case 'send': {
         const { to, message } = effect;
-        this.#mail.push({ to, input: (nowMs) => ({ kind: 'message', from: node, message, nowMs, random: 0.5 }) });
+        this.#mail.push({ from: node, to, input: (nowMs) => ({ kind: 'message', from: node, message, nowMs, random: 0.5 }) });
         break;
       }
       case 'answer':
@@ -152,6 +188,15 @@ export class MiniCluster {
         if (node !== w) this.#hosts.get(node)!.due.push({ atMs: this.nowMs + ACT_MS, run });
         break;
       }
+      case 'persist': {
+        const { disk } = this.#hosts.get(node)!;
+        if (effect.hardState !== undefined) disk.hardState = effect.hardState;
+        if (effect.truncateFrom !== undefined) disk.entries = disk.entries.filter(({ index }) => index < effect.truncateFrom!);
+        if (effect.append !== undefined) disk.entries.push(...effect.append);
+        if (effect.snapshot !== undefined) disk.snapshot = effect.snapshot;
+        if (effect.dropThrough !== undefined) disk.entries = disk.entries.filter(({ index }) => index > effect.dropThrough!);
+        break;
+      }
       case 'act': {
         const { resource, action } = effect;
         const host = this.#hosts.get(node)!;
@@ -160,7 +205,7 @@ export class MiniCluster {
           this.#step(node, { kind: 'done', resource, action, result, nowMs: this.nowMs });
           this.#look(node);
         };
-        host.due.push({ atMs: this.nowMs + ACT_MS, run });
+        host.due.push({ atMs: this.nowMs + (resource === 'fence' ? FENCE_MS : ACT_MS), run });
         break;
       }
       default:
@@ -251,10 +296,22 @@ export class MiniCluster {
         host.facts = { ...known, kind: 'stopped', state: 'standby', timeline: at };
         break;
       }
+      case 'fence.off':
+      case 'fence.on':
+        return this.#power(node, action);
       default:
         break;
     }
     return { ok: true, lsn: walEnd };
+  }
+
+  #power(by: NodeId, action: Extract<Action, { kind: 'fence.off' | 'fence.on' }>): ActionResult {
+    const wanted = action.kind === 'fence.off' ? 'off' : 'on';
+    this.orders.push({ by, target: action.target, wanted, atMs: this.nowMs });
+    if (this.broken.has(action.target)) return { ok: false, code: 'FENCE_UNKNOWN', message: 'no answer in time' };
+    if (wanted === 'off') this.powerOff(action.target);
+    else this.powerOn(action.target);
+    return { ok: true, method: 'fence_spec', evidence: `read back ${wanted}` };
   }
 
   /** From the first start of two empty hosts. */
