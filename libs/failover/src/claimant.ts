@@ -2,6 +2,7 @@ import type { NodeId } from '@yosugara/kernel';
 import { nextEpoch } from './commands.js';
 import { counts, fenceProof, watchdogProof } from './fencing.js';
 import { notFit, outOnPurpose } from './fitness.js';
+import { mayRejoin } from './follower.js';
 import { mayNotClaim } from './governance.js';
 import type { ConfirmedFence } from './managing.js';
 import type { Decision, Observation } from './observation.js';
@@ -103,7 +104,11 @@ const unfit = (o: Observation): boolean =>
   o.postgres.kind === 'empty' ||
   missedTimeline(o) !== null ||
   (o.postgres.kind === 'stopped' &&
-    (o.failures.get('pg.startStandby') !== undefined || o.postgres.state === 'incomplete' || divergedHere(o)));
+    (o.failures.get('pg.startStandby') !== undefined ||
+      o.postgres.state === 'incomplete' ||
+      divergedHere(o) ||
+      // It waits for an operator: whoever leads meanwhile must be able to claim.
+      !mayRejoin(o, false)));
 const isFit = (o: Observation, node: NodeId): boolean => {
   const kind = o.peers.get(node)?.postgres.kind;
   return (

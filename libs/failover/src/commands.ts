@@ -2,9 +2,8 @@ import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
 import { epoch as asEpoch, assertNever } from '@yosugara/kernel';
 import { applyManaging, type ConfirmedFence, calledOff, isManaging, type Managing, withFenced } from './managing.js';
 import type { Arming, ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
-import { isOutdated, isReleased, isUnborn } from './record.js';
+import { isOutdated, isReleased, isUnborn, MAX_LINEAGE, newestTimeline } from './record.js';
 
-const MAX_LINEAGE = 64;
 const MAX_HISTORY = 32;
 
 /** What the consensus log carries. `id` is unique a proposal; wall times are for people only. */
@@ -89,6 +88,11 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
         ...claimed(record, command, 'forced'),
         confirmed: confirmationOf(claimed(record, command, 'forced').previous ?? null, command.evidence),
         opening: null,
+        // It may have promoted and lives on a timeline of the number that ours would get: nobody could tell them apart (Patroni #2779).
+        timelineTaken:
+          record.opening === null || record.opening === command.by
+            ? record.timelineTaken
+            : Math.max(1, newestTimeline(record)) + 1,
         syncSet: [command.by],
         everSync: withNode(record.everSync, command.by),
         automatic: false,

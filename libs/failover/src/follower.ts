@@ -89,11 +89,7 @@ export const stopNow = (o: Observation): Action => ({ kind: 'pg.stop', mode: 'fa
 
 function whenEmpty(o: Observation, serving: NodeId | null): Part {
   if (serving === null && o.record.syncSet.includes(o.self) && o.record.systemId !== null)
-    return {
-      role: 'HALT',
-      why: 'the data directory is gone and nobody serves: bring it back, or let the other node serve what it has with `yosugara promote --accept-data-loss`',
-      actions: [],
-    };
+    return stuck('the data directory is gone');
   if (serving === null) {
     const lost = o.record.owner !== null && o.record.owner !== o.self && !heardLately(o, o.record.owner);
     const which = lost ? ` (the last one, ${o.record.owner}, is not heard)` : '';
@@ -103,10 +99,21 @@ function whenEmpty(o: Observation, serving: NodeId | null): Part {
   return rebuild(o, serving, 'no data here');
 }
 
+/** The sync set counts on this node, and what is here cannot be served: only a human knows which data is to live on. */
+const stuck = (because: string): Part => ({
+  role: 'HALT',
+  why: `${because} and nobody serves: bring the data back, or let the other node serve what it has with \`yosugara promote --accept-data-loss\``,
+  actions: [],
+  needsRecover: true,
+});
+
 function rebuild(o: Observation, serving: NodeId, because: string): Part {
   if (!mayRejoin(o, true))
     return { role: 'STOPPED', why: `${because}: waiting for \`yosugara recover\``, actions: [], needsRecover: true };
   if (!heardLately(o, serving)) return { role: 'STOPPED', why: `${because}; the Master ${serving} is not heard`, actions: [] };
+  // Each try sets the old directory aside: none is made in vain.
+  if (o.peers.get(serving)?.postgres.kind !== 'primary')
+    return { role: 'STOPPED', why: `${because}; waiting until PostgreSQL of ${serving} serves`, actions: [] };
   if (coolingDown(o, 'pg.baseBackup'))
     return { role: 'STOPPED', why: 'the last base backup failed; trying again soon', actions: [] };
   return {
@@ -121,7 +128,9 @@ function whenStopped(o: Observation, serving: NodeId | null): Part {
   if (facts.kind !== 'stopped') return { role: 'INIT', why: 'unknown', actions: [] };
   if (facts.state === 'incomplete')
     return serving === null
-      ? { role: 'STOPPED', why: 'an interrupted copy; no Master to copy from', actions: [], needsRecover: true }
+      ? o.record.syncSet.includes(o.self)
+        ? stuck('an interrupted copy')
+        : { role: 'STOPPED', why: 'an interrupted copy; no Master to copy from', actions: [], needsRecover: true }
       : rebuild(o, serving, facts.damage ?? 'an interrupted copy');
   if (o.record.systemId !== null && facts.systemId !== o.record.systemId)
     return {
@@ -136,6 +145,8 @@ function whenStopped(o: Observation, serving: NodeId | null): Part {
   if (serving !== null && walIsGone(o, serving, facts.walEnd))
     return rebuild(o, serving, `${serving} no longer has the WAL it needs`);
   const diverged = divergedHere(o) || onUnknownTimeline(o);
+  if (diverged && serving === null && o.record.syncSet.includes(o.self))
+    return stuck('WAL here went past the fork of the newest timeline');
   if (!mayRejoin(o, diverged)) {
     const because =
       waitsForRecover(o) ?? (diverged ? 'it was Master and its WAL may go past what the new Master has' : 'autoRejoin is never');
@@ -159,6 +170,8 @@ function walIsGone(o: Observation, serving: NodeId, walEnd: Lsn): boolean {
 /** A timeline above all that the record knows: promoted out of band (R11). The serving owner's own was recorded before it served. */
 function onUnknownTimeline(o: Observation): boolean {
   const facts = o.postgres;
+  // The owner's own promotions: one that failed before it opened, or came while the word of an earlier one was still on its way.
+  if (o.record.owner === o.self) return false;
   if (facts.kind !== 'stopped' && facts.kind !== 'standby') return false;
   // The last owner's own: it may have ended before the record had heard of its second promotion.
   if (o.record.owner === o.self) return false;

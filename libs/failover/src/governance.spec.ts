@@ -4,6 +4,7 @@ import {
   applyCommand,
   type Command,
   decide,
+  hasDiverged,
   lint,
   type Observation,
   successor,
@@ -336,6 +337,37 @@ describe('a generation', () => {
     const owner = seenByB({ lead: leading, record: serving, postgres: primary({ names: [], peers: [] }) });
     const streams = { ...owner, peers: new Map([[a, peer({ postgres: standby({ follows: b }) })]]) };
     expect(kinds(streams)).not.toContain('pg.setNames');
+  });
+});
+
+describe('a forced promotion past somebody who may have promoted and has not said where', () => {
+  const opening = record({ epoch: epoch(6), owner: a, phase: 'promoting', opening: a, syncSet: [a] });
+  const forced = apply(opening, { kind: 'forceClaim', by: b, boot: 'boot-b', epoch: epoch(7), evidence: '', atWallMs: 0 }).record;
+  it('leaves out the number that the other one may have taken', () => {
+    const promoting = { ...forced, phase: 'promoting' as const, proof: record().proof };
+    const o = seenByB({ lead: leading, record: promoting, postgres: standby({ receiver: 'cut' }) });
+    expect(decide(o).actions).toContainEqual({ kind: 'pg.promote', names: [], above: 2 });
+  });
+  it('knows the other one’s timeline for one that leads nowhere, however short its WAL', () => {
+    const lineage = [{ timeline: 3, forkLsn: lsn(5_000), owner: b, epoch: epoch(7) }];
+    const serving: ClusterRecord = { ...forced, phase: 'serving', lineage };
+    expect(hasDiverged(serving, 2, lsn(10))).toBe(true);
+    expect(hasDiverged(serving, 1, lsn(10))).toBe(false);
+  });
+});
+
+describe('a Master that crashed right after its promotion', () => {
+  const lineage = [{ timeline: 2, forkLsn: lsn(900), owner: a, epoch: epoch(5) }];
+  const crashed = stopped({ state: 'crashed-primary', timeline: 1 });
+  it('has not diverged from the timeline that it made itself, whatever pg_control still shows', () =>
+    expect(
+      kinds(seenByA({ lead: null, boot: 'boot-a2', vipHeld: false, record: record({ lineage }), postgres: crashed })),
+    ).toContain('pg.startStandby'));
+  it('has diverged from one that the other node made', () => {
+    const theirs = record({ lineage: [{ ...lineage[0]!, owner: b }] });
+    expect(decide(seenByA({ lead: null, boot: 'boot-a2', vipHeld: false, record: theirs, postgres: crashed }))).toMatchObject({
+      needsRecover: true,
+    });
   });
 });
 

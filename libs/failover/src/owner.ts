@@ -7,6 +7,7 @@ import { notJoinable, outOnPurpose } from './fitness.js';
 import { stopNow } from './follower.js';
 import { heldBack, type Move, movesAway, RESTARTS_MAX, RESTARTS_WITHIN_MS } from './governance.js';
 import type { Action, Decision, Observation } from './observation.js';
+import { newestTimeline } from './record.js';
 import { whyOf } from './transitions.js';
 import { isUnanswered, shootStandby } from './twoNodes.js';
 import { coolingDown, heardLately, isQuiet, isRunningHeir, othersOf, requiredNames, sameNames, successor } from './view.js';
@@ -146,7 +147,7 @@ function promoting(o: Observation): Part {
       return {
         role: 'PROMOTING',
         why: 'the old owner is proven stopped',
-        actions: [{ kind: 'pg.promote', names, above: newestTimeline(o) }],
+        actions: [{ kind: 'pg.promote', names, above: newestTimeline(o.record) }],
       };
     case 'primary':
       return open(o);
@@ -194,8 +195,6 @@ function open(o: Observation): Part {
 
 const tellOpened = (o: Observation, { timeline, forks, systemId }: Extract<PostgresFacts, { kind: 'primary' }>): Action =>
   propose({ kind: 'opened', epoch: o.record.epoch, timeline, forks, systemId, atWallMs: o.wallMs });
-
-const newestTimeline = (o: Observation): number => Math.max(0, ...o.record.lineage.map(({ timeline }) => timeline));
 
 const giveUp = (o: Observation, why: string): Part => ({
   role: 'STOPPED',

@@ -133,6 +133,8 @@ export interface ClusterRecord {
    */
   readonly opening: NodeId | null;
   readonly lineage: readonly LineageEntry[];
+  /** The highest timeline number that a promotion whose end nobody knows may have taken: a forced claim passed over it. */
+  readonly timelineTaken: number;
   readonly systemId: string | null;
   /** Bumped by a forced promotion: whoever served an older generation returns only by `recover`. */
   readonly generation: number;
@@ -166,6 +168,7 @@ export const EMPTY_RECORD: ClusterRecord = {
   ingestAlone: false,
   opening: null,
   lineage: [],
+  timelineTaken: 0,
   systemId: null,
   generation: 1,
   generations: {},
@@ -178,6 +181,12 @@ export const EMPTY_RECORD: ClusterRecord = {
   switchover: null,
   history: [],
 };
+
+export const MAX_LINEAGE = 64;
+
+/** No timeline above it was ever begun, as far as can be known: the next promotion takes a higher number. */
+export const newestTimeline = (record: ClusterRecord): number =>
+  Math.max(0, record.timelineTaken, ...record.lineage.map(({ timeline }) => timeline));
 
 /** Nobody ever owned anything: the first owner is still to be made. */
 export const isUnborn = (record: ClusterRecord): boolean => record.systemId === null && record.everSync.length === 0;
@@ -199,5 +208,9 @@ export const isReleased = (record: ClusterRecord): boolean => record.released !=
 export function hasDiverged(record: ClusterRecord, timeline: number, walEnd: Lsn): boolean {
   const later = record.lineage.filter((entry) => entry.timeline > timeline).sort((one, two) => one.timeline - two.timeline);
   const fork = later[0];
-  return fork !== undefined && walEnd > fork.forkLsn;
+  if (fork === undefined) return false;
+  // The history tells every timeline that leads here: one that it lacks was opened beside it and leads nowhere.
+  const isOurs =
+    timeline <= 1 || record.lineage.length >= MAX_LINEAGE || record.lineage.some((entry) => entry.timeline === timeline);
+  return !isOurs || walEnd > fork.forkLsn;
 }

@@ -41,7 +41,7 @@ interface Variant {
   readonly witnessUp?: boolean;
 }
 const WALL = 1_700_000_000_000 + 3_600_000;
-const lineage = [{ timeline: 2, forkLsn: lsn(900), owner: b, epoch: epoch(5) }];
+const lineage = [{ timeline: 2, forkLsn: lsn(900), owner: b, epoch: epoch(4) }];
 const away = (node: NodeId) => ({ node, requestId: 'm', untilWallMs: WALL, why: 'new disk' });
 const VARIANTS: Readonly<Record<string, Variant>> = {
   'the Master’s controller restarted': { a: { boot: 'boot-a2' } },
@@ -53,6 +53,11 @@ const VARIANTS: Readonly<Record<string, Variant>> = {
   'the owner may have promoted': { record: { opening: a } },
   'the policy is strict': { settings: { policy: 'strict' } },
   'nobody rejoins by itself': { settings: { autoRejoin: 'never' } },
+  'the old Master waits for `recover`, and leads': {
+    settings: { autoRejoin: 'never' },
+    record: { automatic: true, cause: 'b lost its lease' },
+    a: { boot: 'boot-a2' },
+  },
   'everybody rejoins by itself': { settings: { autoRejoin: 'always' }, record: { lineage } },
   'the other node is of an older generation': { record: { generation: 2, generations: { a: 2, b: 1 } } },
   paused: { record: { pause: { requestId: 'p', untilWallMs: WALL, why: 'switch replaced' } } },
@@ -149,9 +154,12 @@ function* pictures(variant: Variant, kinds: readonly string[]): Generator<Run> {
       }
 }
 
-/** A human is told what to do. */
-const asksSomebody = ({ said }: Run): boolean =>
-  [...said.values()].some(({ role, needsRecover, why }) => role === 'HALT' || needsRecover || /yosugara|only a human/.test(why));
+/** A human is told what to do, and it would be done: `recover` is refused as long as nobody serves. */
+const asksSomebody = (run: Run): boolean =>
+  [...run.said.values()].some(
+    ({ role, needsRecover, why }) =>
+      role === 'HALT' || (needsRecover && serves(run)) || /yosugara promote|only a human/.test(why),
+  );
 /** A wait whose end is outside: an operator's time, a host that gets well, a member that is heard again. */
 const STATED =
   /is not heard|paused until|in maintenance until|being shut down|planned stop|cannot serve|automatic take-overs|strict/;

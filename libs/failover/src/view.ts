@@ -57,6 +57,8 @@ export function divergedHere(o: Observation): boolean {
   const facts = o.postgres;
   if (facts.kind === 'standby') return hasDiverged(o.record, facts.timeline, facts.walEnd);
   if (facts.kind !== 'stopped') return false;
+  // After a promotion pg_control shows the old timeline until the next checkpoint (failover.md 5.2): the newest one was made right here.
+  if (facts.state === 'crashed-primary' && o.record.lineage.at(-1)?.owner === o.self) return false;
   if (facts.state === 'crashed-primary') return o.record.lineage.some((entry) => entry.timeline > facts.timeline);
   return hasDiverged(o.record, facts.timeline, facts.walEnd);
 }
