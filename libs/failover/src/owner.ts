@@ -293,7 +293,7 @@ function keepServing(o: Observation): Part {
   if (o.postgres.kind !== 'primary') return failedHere(o);
   const gated = o.gated === true;
   const actions: Action[] = [{ kind: 'manager.mode', mode: gated ? 'gated' : 'active' }];
-  if (o.postgres.forks.some(({ timeline }) => timeline > newestTimeline(o))) actions.push(tellOpened(o, o.postgres));
+  if (o.postgres.forks.some(({ timeline }) => timeline > newestTimeline(o.record))) actions.push(tellOpened(o, o.postgres));
   if (o.settings.hasVip && !o.vipHeld && !gated) actions.push({ kind: 'vip.hold' });
   // Once an epoch: what it does is told, and nothing waits for it.
   if (o.settings.hooks.afterPromotion && o.hookAfter === 'none')
