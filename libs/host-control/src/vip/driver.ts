@@ -1,23 +1,29 @@
 import { invariant, type Log, SILENT_LOG } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
 import type { VipDriver } from '@yosugara/runtime';
+import type { AnnouncerTimes } from './announcer.js';
 import { BindDriver } from './bind.js';
 import { IpDriver } from './ip.js';
+import { commandProgram, ocfProgram, ProgramDriver } from './program.js';
 
 export interface VipOptions {
   readonly log?: Log;
-  /** What the `ip` driver puts before its commands, such as `['ip', 'netns', 'exec', 'host-a']`. */
+  /** What the drivers `ip` and `ocf` put before its commands, such as `['ip', 'netns', 'exec', 'host-a']`. */
   readonly commandPrefix?: readonly string[];
+  readonly times?: AnnouncerTimes;
 }
 
-export function createVipDriver(config: NodeConfig, { log = SILENT_LOG, commandPrefix = [] }: VipOptions = {}): VipDriver {
+export function createVipDriver(config: NodeConfig, { log = SILENT_LOG, commandPrefix = [], times }: VipOptions = {}): VipDriver {
   const { vip } = config.cluster;
   const self = config.cluster.members.find((member) => member.id === config.node);
   invariant(self !== undefined, 'the node is a member');
   if (vip === undefined || vip.driver === 'none') return new NoDriver();
   if (vip.driver === 'bind') return new BindDriver(config, vip.address, self.address, log);
+  if (vip.driver === 'ocf') return new ProgramDriver(ocfProgram(vip, commandPrefix), log);
+  if (vip.driver === 'command') return new ProgramDriver(commandProgram(vip, config), log);
   const { address, prefixLength } = vip;
-  return new IpDriver({ address, prefixLength, nextTo: self.address, interface: vip.interface ?? null, commandPrefix, log });
+  const options = { address, prefixLength, nextTo: self.address, interface: vip.interface ?? null, commandPrefix, log };
+  return new IpDriver({ ...options, ...(times === undefined ? {} : { times }) });
 }
 
 /** A load balancer polls the status endpoint: there is nothing to move. */

@@ -3,6 +3,8 @@ import { explain, type Log } from '@yosugara/kernel';
 import type { VipDriver } from '@yosugara/runtime';
 import { VipError } from '../errors.js';
 import { type RunResult, run } from '../os/run.js';
+import { ANNOUNCER_TIMES, Announcer, type AnnouncerTimes } from './announcer.js';
+import { Neighbours } from './neighbours.js';
 
 export interface IpOptions {
   readonly address: string;
@@ -12,6 +14,7 @@ export interface IpOptions {
   readonly interface: string | null;
   readonly commandPrefix: readonly string[];
   readonly log: Log;
+  readonly times?: AnnouncerTimes;
 }
 
 interface AddressFact {
@@ -20,10 +23,8 @@ interface AddressFact {
 }
 
 const IP_DEADLINE_MS = 2_000;
-const PROBE_DEADLINE_MS = 3_000;
 /** Decision 0006: a take-over does not wait a full second for an answer that comes within a millisecond or never. */
 const PROBE_WAIT_MS = 300;
-const ANNOUNCE_DEADLINE_MS = 6_000;
 
 /**
  * The address on a network interface, with a lifetime in the kernel (ruling 12 of failover.md): when nobody renews it, because the
@@ -35,12 +36,16 @@ export class IpDriver implements VipDriver {
   readonly #log: Log;
   /** One at a time: it reads the lease when it sets the address, so a renewal that finds one at work has nothing to add. */
   #working: Promise<void> | null = null;
+  readonly #neighbours: Neighbours;
+  readonly #announcer: Announcer;
   #wanted = false;
-  #arpingMissing = false;
 
   constructor(options: IpOptions) {
     this.#options = options;
     this.#log = options.log;
+    const run = (words: readonly string[], deadlineMs: number) => this.#run(words, deadlineMs);
+    this.#neighbours = new Neighbours(options.address, options.prefixLength, run, options.log);
+    this.#announcer = new Announcer(this.#neighbours, options.log, options.times ?? ANNOUNCER_TIMES);
   }
 
   async hold(leaseLeftMs: () => number): Promise<void> {
@@ -54,6 +59,7 @@ export class IpDriver implements VipDriver {
 
   async release(): Promise<void> {
     this.#wanted = false;
+    this.#announcer.stop();
     await this.#working?.catch(() => {});
     await this.#remove();
   }
@@ -87,26 +93,24 @@ export class IpDriver implements VipDriver {
     if (seconds < 1)
       throw new VipError('VIP_LEASE_TOO_SHORT', `${Math.round(leftMs)} ms of the lease are left: too little for ${address}`);
     const lifetime = ['valid_lft', String(seconds), 'preferred_lft', String(seconds)];
+    // We asked ourselves. The kernel's own probe would leave an IPv6 address tentative, so unusable, for up to two seconds.
+    const unprobed = address.includes(':') ? ['nodad'] : [];
     const done = await this.#run(
-      ['ip', 'addr', 'replace', `${address}/${prefixLength}`, 'dev', device, ...lifetime],
+      ['ip', 'addr', 'replace', `${address}/${prefixLength}`, 'dev', device, ...unprobed, ...lifetime],
       IP_DEADLINE_MS,
     );
     if (done.code !== 0) throw new VipError('VIP_FAILED', `cannot set ${address} on ${device}: ${done.stderr.trim()}`);
-    if (here === undefined) void this.#announce(device);
+    if (here === undefined) this.#announcer.start(device);
+    const conflict = this.#announcer.conflict();
+    if (conflict !== null) throw new VipError('VIP_DUPLICATE', conflict);
   }
 
   /**
-   * RFC 5227 §2.1: ask before using. An answer ends arping at once; without one it would wait its whole second, so we go on earlier
-   * and leave it listening: should the answer come late, the address goes again. Only IPv4: for IPv6 the kernel itself detects
-   * duplicates (RFC 4862 §5.4).
+   * RFC 5227 §2.1: ask before using. An answer ends the probe at once; without one it would wait its whole second, so we go on earlier
+   * and leave it listening: should the answer come late, the address goes again.
    */
   async #mustBeFree(device: string): Promise<void> {
-    const { address } = this.#options;
-    const asked = this.#arping(['-D', '-c', '1', '-w', '1', '-I', device, address], PROBE_DEADLINE_MS).then((answer) =>
-      answer !== null && answer.code === 1 && /Received [1-9]/.test(answer.stdout)
-        ? `another host on ${device} answers for ${address}: ${answer.stdout.trim().split('\n').slice(1, 2).join('')}`
-        : null,
-    );
+    const asked = this.#neighbours.other(device, PROBE_WAIT_MS);
     const waiting = new AbortController();
     const early = await Promise.race([asked, sleep(PROBE_WAIT_MS, undefined, { signal: waiting.signal }).catch(() => undefined)]);
     waiting.abort();
@@ -117,31 +121,9 @@ export class IpDriver implements VipDriver {
   async #answeredLate(duplicate: string | null): Promise<void> {
     if (duplicate === null) return;
     this.#log.error('vip.duplicate', { why: duplicate, effect: 'the address is removed here' });
+    this.#announcer.stop();
     await this.#working?.catch(() => {});
     await this.#remove().catch((error: unknown) => this.#log.error('vip.duplicate', { why: explain(error) }));
-  }
-
-  /** Gratuitous ARP (RFC 5227 §3), three of them: neighbours and switches that missed one must not keep the old owner. */
-  async #announce(device: string): Promise<void> {
-    await this.#arping(['-U', '-c', '3', '-I', device, this.#options.address], ANNOUNCE_DEADLINE_MS);
-  }
-
-  async #arping(args: readonly string[], deadlineMs: number): Promise<RunResult | null> {
-    if (this.#arpingMissing || this.#options.address.includes(':')) return null;
-    try {
-      const done = await this.#run(['arping', ...args], deadlineMs);
-      // A prefix such as `ip netns exec` says by 255 or 127 that it found no program.
-      if (done.code !== 127 && done.code !== 255) return done;
-      return this.#noArping(done.stderr.trim());
-    } catch (error) {
-      return this.#noArping(explain(error));
-    }
-  }
-
-  #noArping(why: string): null {
-    this.#arpingMissing = why.includes('ENOENT') || why.includes('No such file');
-    this.#log.warn('vip.arping', { why, effect: 'no duplicate probe and no gratuitous ARP: install iputils-arping' });
-    return null;
   }
 
   async #addresses(): Promise<AddressFact[]> {

@@ -62,7 +62,7 @@ export interface PostgresHost {
 }
 
 export interface VipDriver {
-  readonly kind: 'bind' | 'ip' | 'none';
+  readonly kind: 'bind' | 'ip' | 'none' | 'ocf' | 'command';
   /**
    * Idempotent. ip: duplicate-address probe, address with valid_lft = whole seconds left of the lease, gratuitous ARP.
    * The lease is read when the address is set, for it may have been renewed, or run on, during the probe.

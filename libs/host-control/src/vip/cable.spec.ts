@@ -1,0 +1,151 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { SILENT_LOG } from '@yosugara/kernel';
+import type { NodeConfig } from '@yosugara/protocol';
+import type { VipDriver } from '@yosugara/runtime';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, Testbed } from '../testing/testbed.js';
+import { createVipDriver } from './driver.js';
+
+const root = process.getuid!() === 0;
+const ip = (...args: string[]) => execFileSync('ip', args, { encoding: 'utf8', stdio: 'pipe' });
+
+describe.runIf(root)('the VIP on a cable between two hosts', () => {
+  const [one, two] = [`ysg-c-${process.pid}`, `ysg-d-${process.pid}`];
+  let bed: Testbed;
+  const TIMES = { everyMs: 150, forMs: 1_200, lookEveryMs: 300 };
+
+  beforeAll(async () => {
+    bed = await Testbed.open();
+    for (const name of [one, two]) {
+      ip('netns', 'add', name);
+      bed.onClose(async () => {
+        ip('netns', 'del', name);
+      });
+    }
+    ip('-n', one, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', two);
+    for (const [at, name] of [one, two].entries()) {
+      ip('-n', name, 'link', 'set', 'lo', 'up');
+      ip('-n', name, 'link', 'set', 'eth0', 'up');
+      ip('-n', name, 'addr', 'add', `10.79.0.${at + 1}/24`, 'dev', 'eth0');
+      ip('-n', name, 'addr', 'add', `fd79::${at + 1}/64`, 'dev', 'eth0', 'nodad');
+    }
+    // Neighbour discovery is silent until the kernel is done with its own link-local addresses.
+    await eventually('the cable is ready', 6_000, () =>
+      [one, two].every((name) => !/tentative/.test(ip('-n', name, '-6', 'addr', 'show', 'dev', 'eth0'))),
+    );
+  });
+  afterAll(() => bed.close());
+
+  function driver(node: 'a' | 'b', change: Partial<NonNullable<NodeConfig['cluster']['vip']>>): VipDriver {
+    const plain = bed.config(node);
+    const [namespace, host] = node === 'a' ? [one, 1] : [two, 2];
+    const v6 = change.address?.includes(':') === true;
+    const address = v6 ? `fd79::${host}` : `10.79.0.${host}`;
+    const members = plain.cluster.members.map((member) => (member.id === node ? { ...member, address } : member));
+    const vip = { address: '10.79.0.10', driver: 'ip' as const, prefixLength: v6 ? 64 : 24, ...change };
+    const config = { ...plain, cluster: { ...plain.cluster, members, vip } };
+    return createVipDriver(config, { commandPrefix: ['ip', 'netns', 'exec', namespace], times: TIMES, log: SILENT_LOG });
+  }
+  const lladdrAt = (namespace: string, address: string): string | undefined =>
+    (JSON.parse(ip('-n', namespace, '-j', 'neigh', 'show', address)) as { lladdr?: string }[])[0]?.lladdr;
+  const macOf = (namespace: string) =>
+    (JSON.parse(ip('-n', namespace, '-j', 'link', 'show', 'eth0')) as { address: string }[])[0]!.address;
+
+  describe('driver ip', () => {
+    it('goes on announcing the address for its first minute: a host that missed the burst does not keep the old owner', async () => {
+      const vip = driver('a', {});
+      await vip.hold(() => 60_000);
+      // A neighbour that believes in another owner, again and again.
+      for (let round = 0; round < 3; round++) {
+        ip('-n', two, 'neigh', 'replace', '10.79.0.10', 'lladdr', '02:00:00:00:00:99', 'dev', 'eth0', 'nud', 'stale');
+        await eventually('it is told', 2_500, () => lladdrAt(two, '10.79.0.10') === macOf(one));
+      }
+      await vip.release();
+      ip('-n', two, 'neigh', 'flush', 'all');
+    });
+
+    it('says VIP_DUPLICATE when a foreign host takes the address while it is held, and holds on: the lease is ours', async () => {
+      const vip = driver('a', {});
+      await vip.hold(() => 60_000);
+      ip('-n', two, 'addr', 'add', '10.79.0.10/24', 'dev', 'eth0');
+      try {
+        await eventually('it is noticed', 5_000, async () =>
+          vip
+            .hold(() => 60_000)
+            .then(
+              () => null,
+              (error: { code: string }) => error.code === 'VIP_DUPLICATE',
+            ),
+        );
+        expect(await vip.held()).toBe(true);
+      } finally {
+        ip('-n', two, 'addr', 'del', '10.79.0.10/24', 'dev', 'eth0');
+      }
+      await eventually('it is over', 5_000, async () =>
+        vip
+          .hold(() => 60_000)
+          .then(
+            () => true,
+            () => null,
+          ),
+      );
+      await vip.release();
+    });
+
+    it('moves an IPv6 address, usable at once', async () => {
+      const [a, b] = [driver('a', { address: 'fd79::10' }), driver('b', { address: 'fd79::10' })];
+      const begun = performance.now();
+      await a.hold(() => 9_500);
+      expect(performance.now() - begun).toBeLessThan(1_200);
+      expect(await a.held()).toBe(true);
+      const shown = ip('-n', one, '-6', 'addr', 'show', 'dev', 'eth0');
+      expect(shown).toMatch(/fd79::10\/64 scope global nodad dynamic\s+\n?\s+valid_lft [789]sec/);
+      expect(shown).not.toContain('tentative');
+      await expect(b.hold(() => 9_500)).rejects.toMatchObject({ code: 'VIP_DUPLICATE' });
+      expect(await b.held()).toBe(false);
+      await a.release();
+      await b.hold(() => 9_500);
+      expect(await b.held()).toBe(true);
+      await b.release();
+    });
+
+    it.runIf(existsSync('/usr/libexec/heartbeat/send_ua'))('tells IPv6 neighbours of the new owner', async () => {
+      const vip = driver('a', { address: 'fd79::11' });
+      ip('-n', two, 'neigh', 'replace', 'fd79::11', 'lladdr', '02:00:00:00:00:99', 'dev', 'eth0', 'nud', 'stale');
+      await vip.hold(() => 60_000);
+      await eventually('it is told', 3_000, () => lladdrAt(two, 'fd79::11') === macOf(one));
+      await vip.release();
+    });
+  });
+
+  describe.runIf(existsSync('/usr/lib/ocf/resource.d/heartbeat/IPaddr2'))('driver ocf', () => {
+    const IPADDR2 = { driver: 'ocf' as const, agent: 'ocf:heartbeat:IPaddr2', address: '10.79.0.20', interface: 'eth0' };
+
+    it('moves the address by the resource agent, and asks it whether it holds it', async () => {
+      const vip = driver('a', IPADDR2);
+      expect(await vip.held()).toBe(false);
+      await vip.hold(() => 9_000);
+      expect(await vip.held()).toBe(true);
+      expect(ip('-n', one, 'addr', 'show', 'dev', 'eth0')).toContain('10.79.0.20/24');
+      await vip.hold(() => 9_000);
+      await vip.release();
+      await vip.release();
+      expect(await vip.held()).toBe(false);
+      expect(ip('-n', one, 'addr', 'show', 'dev', 'eth0')).not.toContain('10.79.0.20');
+    });
+
+    it('says what the agent said when it fails', async () => {
+      const vip = driver('a', { ...IPADDR2, options: { nic: 'nowhere0' } });
+      await expect(vip.hold(() => 9_000)).rejects.toMatchObject({
+        code: 'VIP_FAILED',
+        message: expect.stringContaining('IPaddr2'),
+      });
+    });
+
+    it('refuses an agent that is not there, at start', () => {
+      expect(() => driver('a', { ...IPADDR2, agent: 'ocf:heartbeat:Nobody' })).toThrow('resource-agents');
+      expect(() => driver('a', { ...IPADDR2, agent: 'IPaddr2' })).toThrow('is not like ocf:heartbeat:IPaddr2');
+    });
+  });
+});
