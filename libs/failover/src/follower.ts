@@ -167,7 +167,7 @@ function walIsGone(o: Observation, serving: NodeId, walEnd: Lsn): boolean {
   return oldest !== null && walEnd < oldest && !divergedHere(o);
 }
 
-/** A timeline above all that the record knows: promoted out of band (R11). The serving owner's own was recorded before it served. */
+/** A timeline above all that the record and the Master itself know: promoted out of band (R11). */
 function onUnknownTimeline(o: Observation): boolean {
   const facts = o.postgres;
   // The owner's own promotions: one that failed before it opened, or came while the word of an earlier one was still on its way.
@@ -175,7 +175,10 @@ function onUnknownTimeline(o: Observation): boolean {
   if (facts.kind !== 'stopped' && facts.kind !== 'standby') return false;
   // The last owner's own: it may have ended before the record had heard of its second promotion.
   if (o.record.owner === o.self) return false;
-  return o.record.phase === 'serving' && facts.timeline > Math.max(1, ...o.record.lineage.map((entry) => entry.timeline));
+  const theirs = o.record.owner === null ? undefined : o.peers.get(o.record.owner)?.postgres;
+  // A Master that promoted anew within its epoch is followed before the record has heard of it.
+  if (o.record.phase !== 'serving' || theirs?.kind !== 'primary') return false;
+  return facts.timeline > Math.max(theirs.timeline, ...o.record.lineage.map((entry) => entry.timeline));
 }
 
 /** host-control's word for a rewind that has changed nothing. */

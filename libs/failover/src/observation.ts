@@ -62,6 +62,8 @@ export interface PeerView {
   readonly knowsEpoch: Epoch;
   /** Its own word: its host cannot serve (disk read-only, stalled, full), and why. null: fit. */
   readonly unfit: string | null;
+  /** Its own word: it returns only by `recover`. */
+  readonly needsRecover?: boolean;
   /** As a primary: where its oldest WAL begins; null: it has not said. */
   readonly oldestWal?: Lsn | null;
   /** Its own word: it is being shut down, and asks to be taken out in an orderly way. Absent: no. */

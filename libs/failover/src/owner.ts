@@ -327,13 +327,22 @@ function inSync(o: Observation, required: readonly NodeId[], actions: Action[]):
     return { role: 'MASTER_SYNC', why: whyOf('T2'), actions: [...actions, leave(o, node, why)] };
   }
   // `strict` never lets a member leave, so its return is no join: only the request to recover it, or that it was switched off, is to be ended.
-  const asked = (node: NodeId): boolean => o.record.recover.some((open) => open.node === node && open.state === 'open');
-  const back = required.find((node) => asked(node) || switchedOff(o, node) !== null);
+  const back = required.find((node) => (isAsked(o, node) || switchedOff(o, node) !== null) && !waitsForVote(o, node));
   const row = o.postgres.peers.find((peer) => peer.node === back);
   if (back !== undefined && row?.sync === true && !o.stalledSinceMs.has(back))
     actions.push(propose({ kind: 'join', epoch: o.record.epoch, node: back }));
   return { role: 'MASTER_SYNC', why: `every commit is on ${required.join(', ')} before it is acknowledged`, actions };
 }
+
+const isAsked = (o: Observation, node: NodeId): boolean =>
+  o.record.recover.some((open) => open.node === node && open.state === 'open');
+
+/**
+ * Its consensus log was lost, too: the join ends the request, and only under an open one it comes back as a member. Without an arbiter
+ * the vote follows the sync set instead.
+ */
+const waitsForVote = (o: Observation, node: NodeId): boolean =>
+  !o.twoNodes && isAsked(o, node) && o.peers.get(node)?.needsRecover === true;
 
 const switchedOff = (o: Observation, node: NodeId): string | null =>
   o.record.fenced.some((fenced) => fenced.node === node) ? `${node} was switched off` : null;
@@ -392,6 +401,7 @@ function joinCandidate(o: Observation): NodeId | null {
       peer.streaming &&
       streamsToUs(o, peer.node) &&
       notJoinable(o, peer.node) === null &&
+      !waitsForVote(o, peer.node) &&
       facts.walEnd - peer.flushLsn <= JOIN_LAG_BYTES,
   );
   return row?.node ?? null;

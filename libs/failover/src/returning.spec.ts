@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decide } from './decide.js';
 import type { PostgresFacts } from './facts.js';
 import type { Observation } from './observation.js';
-import { a, b, NOW, peer, primary, record, seenByB, standby, w } from './testing.js';
+import { a, b, NOW, peer, primary, record, seenByA, seenByB, standby, w } from './testing.js';
 
 /** `b` is out: what it does about what it finds in its own data directory. */
 const asked = { node: b, requestId: 'r1', state: 'open' as const };
@@ -65,4 +65,24 @@ describe('a timeline that no promotion of the record made (R11)', () => {
   it('is rewound when an operator asks', () => expect(kinds(out(ahead))).toEqual(['pg.rewind']));
   it('waits for an operator otherwise', () =>
     expect(decide(out(ahead, {}, []))).toMatchObject({ role: 'STOPPED', needsRecover: true }));
+});
+
+describe('a node that lost its consensus log as well', () => {
+  const askedBack = { ...asked, node: b };
+  const seen = (needsRecover: boolean, twoNodes = false) =>
+    seenByA({
+      record: record({ recover: [askedBack] }),
+      twoNodes,
+      peers: new Map([
+        [b, peer({ needsRecover })],
+        [w, peer({ kind: 'witness', postgres: { kind: 'unknown' } })],
+      ]),
+    });
+  const joins = (o: Observation) =>
+    decide(o).actions.some((action) => action.kind === 'record.propose' && action.command.kind === 'join');
+  it('keeps its request open until it votes again', () => {
+    expect(joins(seen(true))).toBe(false);
+    expect(joins(seen(false))).toBe(true);
+  });
+  it('joins first where the vote follows the sync set', () => expect(joins(seen(true, true))).toBe(true));
 });

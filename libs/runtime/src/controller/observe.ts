@@ -121,6 +121,7 @@ function peersOf(state: ControllerState): Map<NodeId, PeerView> {
       knowsEpoch: report?.epoch ?? NO_EPOCH,
       stopped: report?.stopped ?? null,
       unfit: report?.host.unfit ?? null,
+      needsRecover: report?.needsRecover ?? false,
       oldestWal: report?.survey?.oldestWal ?? null,
       leaving: report?.leaving ?? false,
       arming: report?.host.arming ?? { kind: 'none', timeoutMs: null },

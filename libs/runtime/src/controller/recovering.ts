@@ -180,6 +180,15 @@ export function recoverOf(
       },
       report: newest,
     };
+  const member = membersOf(state.raft).find(({ id }) => id === node);
+  // Whoever lost its consensus log does not know yet that it was asked for.
+  if (report !== undefined && member?.voter !== true && !state.config.settings.drNodes.includes(node)) {
+    const learns = 'its consensus log is brought back: it comes in as a learner, then it votes';
+    return {
+      recover: { ...base, phase: 'consensus', step: stepOf('consensus'), detail: learns, fraction: null, state: 'running' },
+      report: newest,
+    };
+  }
   const detail = report === undefined ? `${node} is not heard: is its controller running?` : 'asked for';
   return { recover: { ...base, phase: 'preflight', step: 1, detail, fraction: null, state: 'running' }, report: newest };
 }

@@ -19,10 +19,12 @@ export function phaseOf(look: RecoverLook, before: RecoverPhase): Phase {
   const streaming = facts.kind === 'standby' && facts.receiver === 'streaming';
   const joined = look.inSyncSet && streaming && look.request?.state !== 'open';
   if (look.isOwner) return { phase: 'report', detail: 'it is the Master now' };
-  if (joined && look.level) return { phase: 'report', detail: 'in the sync set; both journals are level' };
+  if (joined && look.level && look.member === 'voter')
+    return { phase: 'report', detail: 'in the sync set; both journals are level' };
   if (look.busy === 'pg.rewind' || look.busy === 'pg.baseBackup') return copying(look);
   if (facts.kind === 'primary' || facts.kind === 'hung' || look.busy === 'pg.stop')
     return { phase: 'quiesce', detail: `PostgreSQL here is ${facts.kind}: it is stopped first` };
+  if (joined && look.member !== 'voter') return atConsensus(look);
   if (joined) return { phase: 'join', detail: journals(look) };
   if (!look.informed) return { phase: 'preflight', detail: 'waiting for a majority to tell how things stand' };
   if (source === null) return { phase: 'preflight', detail: look.why };
@@ -30,14 +32,18 @@ export function phaseOf(look: RecoverLook, before: RecoverPhase): Phase {
   if (facts.kind === 'unknown') return { phase: before, detail: look.why };
   if (facts.kind !== 'standby') return { phase: 'decide', detail: look.why };
   if (!streaming) return { phase: 'start', detail: look.why };
-  if (look.member !== 'voter')
-    return {
-      phase: 'consensus',
-      detail: `its consensus log is brought back: ${look.member === 'learner' ? 'it learns' : 'it is a stranger yet'}`,
-    };
+  if (look.member !== 'voter') return atConsensus(look);
   if ((look.lagBytes ?? 0) > CAUGHT_UP_BYTES) return { phase: 'start', detail: `catching up with ${source}` };
   return { phase: 'join', detail: `${source} takes it into the sync set` };
 }
+
+const atConsensus = ({ member }: RecoverLook): Phase => ({
+  phase: 'consensus',
+  detail:
+    member === 'learner'
+      ? 'its consensus log is a learner’s: it votes when it has caught up'
+      : 'its consensus log is brought back: it comes in as a learner',
+});
 
 function copying(look: RecoverLook): Phase {
   const phase = look.busy === 'pg.rewind' ? 'rewind' : 'rebuild';

@@ -42,7 +42,7 @@ function choose(
   const ownerEnd = source.facts.kind === 'primary' ? source.facts.walEnd : facts.walEnd;
   const fork = record.lineage.find((entry) => entry.timeline > facts.timeline);
   const crashed = facts.kind === 'stopped' && facts.state === 'crashed-primary' && fork !== undefined;
-  if (crashed || hasDiverged(record, facts.timeline, facts.walEnd) || facts.timeline > newestOf(record)) {
+  if (crashed || hasDiverged(record, facts.timeline, facts.walEnd) || facts.timeline > newestOf(record, source)) {
     const range =
       fork === undefined ? '' : `: ${formatLsn(fork.forkLsn)} to ${formatLsn(facts.walEnd)} on timeline ${facts.timeline}`;
     // Changed pages on either side since the fork, and all of the Master's WAL: the distance tells the order of it.
@@ -55,7 +55,8 @@ function choose(
   return { method: 'follow', why: `its WAL is a part of ${source.node}'s history`, bytes: Math.max(0, ownerEnd - facts.walEnd) };
 }
 
-const newestOf = (record: ClusterRecord): number => Math.max(1, ...record.lineage.map((entry) => entry.timeline));
+const newestOf = (record: ClusterRecord, source: Side): number =>
+  Math.max(source.facts.kind === 'primary' ? source.facts.timeline : 1, ...record.lineage.map((entry) => entry.timeline));
 
 function stepsOf(method: RecoverMethod, source: Side, target: Side): readonly string[] {
   const catchUp = `PostgreSQL of ${target.node} starts as a standby of ${source.node} and catches up`;

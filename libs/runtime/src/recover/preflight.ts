@@ -95,7 +95,8 @@ function ofData({ record, target, discardUnknown }: PreflightInput, source: Side
       `the data directory of ${target.node} belongs to another database system (${facts.systemId}, not ${record.systemId}): ` +
         'it is never overwritten; move it away and ask again',
     );
-  const newest = Math.max(1, ...record.lineage.map((entry) => entry.timeline));
+  const theirs = source.facts.kind === 'primary' ? source.facts.timeline : 1;
+  const newest = Math.max(theirs, ...record.lineage.map((entry) => entry.timeline));
   if (facts.timeline > newest && !discardUnknown)
     return refusal(
       'AHEAD_UNKNOWN',
