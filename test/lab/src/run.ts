@@ -178,6 +178,8 @@ async function nobodyServes(client: LabClient): Promise<void> {
   if (more > 0) throw new LabToolError('nobody-serves', `${more} writes were acknowledged where nobody may`);
 }
 
+const recoverOf = (status: Status, name: DataName) => status.nodes.find((node) => node.name === name)?.recover ?? null;
+
 async function comeBack(stage: Stage, scenario: Scenario, figures: Figures): Promise<void> {
   const { cluster, target } = stage;
   figures.recoverFromMs = monotonicMs();
@@ -191,13 +193,16 @@ async function comeBack(stage: Stage, scenario: Scenario, figures: Figures): Pro
   );
   const reachable = (status: Status) => status.nodes.some((node) => node.name === standby && node.reachable);
   await cluster.statusWhere(master, `${standby} heard again`, REACHABLE_DEADLINE_MS, reachable);
+  const before = recoverOf(await cluster.status(master), standby)?.requestId;
   figures.recoverFromMs = monotonicMs();
   const command = cluster.yosugara(master, ['recover']);
   // Its end and the sync set are two things: the figure ends with the sync set.
   command.catch(() => {});
   const back = await cluster.statusWhere(master, `${standby} back in the sync set`, RECOVER_DEADLINE_MS, isHealthy);
   figures.recoverToMs = monotonicMs();
-  figures.recoverMethod = back.nodes.find((node) => node.name === standby)?.recover?.method ?? null;
+  // It may have come back by itself before it was told: then there is no new recover, and an old one's method says nothing.
+  const progress = recoverOf(back, standby);
+  figures.recoverMethod = progress?.requestId === before ? null : (progress?.method ?? null);
   await command;
   const used = scenario.methods as readonly string[];
   if (figures.recoverMethod !== null && standby === target && !used.includes(figures.recoverMethod))

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { asset } from './assets.js';
 import { run, until } from './shell.js';
 
@@ -32,6 +32,11 @@ export class Disk {
       async () => ((await run('losetup', ['-j', this.image])).trim() === '' ? true : undefined),
       20,
     );
+  }
+
+  /** The disk becomes another one: a snapshot is restored. */
+  async replaceBy(image: string): Promise<void> {
+    await rename(image, this.image);
   }
 
   /** The raw disk as it is now; holes stay holes. */

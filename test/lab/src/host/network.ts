@@ -78,7 +78,7 @@ export class Network {
    * up: nobody is told. An empty list: nothing is dropped any more. Each call replaces the one before.
    */
   async drop(rules: readonly string[]): Promise<void> {
-    const chain = `table bridge lab {\nchain forward {\ntype filter hook forward priority 0; policy accept;\n${rules.join("\n")}\n}\n}`;
+    const chain = `table bridge lab {\nchain forward {\ntype filter hook forward priority 0; policy accept;\n${rules.join('\n')}\n}\n}`;
     const script = `table bridge lab {}\ndelete table bridge lab\n${rules.length === 0 ? '' : `${chain}\n`}`;
     await run('ip', ['netns', 'exec', this.namespace('wire'), 'sh', '-c', 'printf %s "$1" | nft -f -', 'sh', script]);
   }

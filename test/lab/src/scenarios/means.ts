@@ -67,6 +67,16 @@ export async function reboot({ cluster, target }: Stage): Promise<void> {
   await cluster.powerOn(target);
 }
 
+/** Whatever was switched off is on again, whatever was cut is whole. */
+export async function allOn({ cluster, variant }: Stage): Promise<void> {
+  await heal({ cluster });
+  for (const name of variant === 'b first' ? cluster.members.toReversed() : cluster.members) {
+    if (cluster.hosts[name].isOn) cluster.startServices(name);
+    else await cluster.powerOn(name);
+    if (variant !== '') await delay(2_000);
+  }
+}
+
 // ---- network
 
 export const cut = (one: string, two: string): readonly string[] => [...oneWay(one, two), ...oneWay(two, one)];

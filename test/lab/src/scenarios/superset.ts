@@ -1,2 +1,13 @@
+import { RECOVERS } from './recovers.js';
+import { CONSENSUS } from './superset-consensus.js';
+import { DISKS } from './superset-disks.js';
+import { NETWORK } from './superset-network.js';
+import { OPERATIONS } from './superset-operations.js';
+import { PROCESSES } from './superset-processes.js';
 import type { Scenario } from './types.js';
-export const SUPERSET: readonly Scenario[] = [];
+
+/**
+ * The ids of faults.md's superset that the lab can make. It cannot make: clocks that jump or drift (one kernel has one clock), kernel
+ * panics, live migration, torn or misdirected sectors, delay and reorder (no netem), other versions, hardware watchdogs.
+ */
+export const SUPERSET: readonly Scenario[] = [...PROCESSES, ...NETWORK, ...DISKS, ...CONSENSUS, ...OPERATIONS, ...RECOVERS];
