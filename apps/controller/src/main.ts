@@ -11,7 +11,6 @@ import {
   createVipDriver,
   startDeadMan,
 } from '@yosugara/host-control';
-import { openRaftDisk } from '@yosugara/journal';
 import { type Clock, explain, type Log, type NodeId, nodeId } from '@yosugara/kernel';
 import { type NodeConfig, type RoleNotice, STATE_LAYOUT } from '@yosugara/protocol';
 import {
@@ -26,6 +25,7 @@ import {
 } from '@yosugara/runtime';
 import { createMailbox, verifyFrom } from '@yosugara/transport';
 import { loadConfig } from './config.js';
+import { openConsensus } from './consensus-disk.js';
 import { ControlServer } from './control-server.js';
 import { createLog } from './logging.js';
 import { StatusServer } from './status-server.js';
@@ -80,15 +80,13 @@ function controllerConfig(config: NodeConfig, boot: string): ControllerConfig {
 
 async function run(config: NodeConfig, configPath: string, log: Log): Promise<void> {
   const boot = randomBytes(6).toString('hex');
-  const controller = controllerConfig(config, boot);
   const self = config.cluster.members.find((member) => member.id === config.node)!;
   const stateDir = config.stateDir;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   // The lock in the consensus directory refuses a second controller of the same identity.
-  const disk = await openRaftDisk(join(stateDir, STATE_LAYOUT.raft), log);
-  const restored = await disk.load();
   const taught = new TaughtMark(stateDir);
-  taught.check(restored);
+  const { disk, restored, damaged } = await openConsensus(join(stateDir, STATE_LAYOUT.raft), taught, log);
+  const controller = { ...controllerConfig(config, boot), ...(damaged === null ? {} : { consensusDamaged: damaged }) };
   let ending = false;
   const fatal = (why: string): void => {
     if (ending) return;

@@ -1,12 +1,12 @@
 import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Restored } from '@yosugara/consensus';
-import { YosugaraError } from '@yosugara/kernel';
 
 /**
- * Says, outside the consensus directory, that this member has once known a committed epoch. A member whose log is gone has forgotten what it
- * helped to commit; its vote could elect a node that never had it (a witness with amnesia must not vote). A log that was lost
- * together with this mark looks like a first start: then the member must be made anew under another name.
+ * Says, outside the consensus directory, that this member has once known a committed epoch. That a directory is another one than before
+ * shows in its incarnation, which the other members' configuration names. What the mark adds: this member knows it by itself, so that it
+ * refuses its vote also to a member whose configuration is too old to name anybody, and says at once what it needs. A log that was lost
+ * together with the mark is still caught by the incarnation.
  */
 export class TaughtMark {
   readonly #path: string;
@@ -17,14 +17,11 @@ export class TaughtMark {
     this.#isSet = existsSync(this.#path);
   }
 
-  /** @throws YosugaraError CONSENSUS_LOST. */
-  check(restored: Restored): void {
+  /** One sentence; null: the log is there, or there never was one. */
+  whyLost(restored: Restored): string | null {
     const empty = restored.hardState.term === 0 && restored.snapshot === null && restored.entries.length === 0;
-    if (!this.#isSet || !empty) return;
-    throw new YosugaraError(
-      'CONSENSUS_LOST',
-      `the consensus log of this member is gone, though ${this.#path} says that it had one: it must not vote; bring it back as a new member`,
-    );
+    if (!this.#isSet || !empty) return null;
+    return `the consensus log of this member is gone, though ${this.#path} says that it had one`;
   }
 
   set(): void {

@@ -1,6 +1,6 @@
 import { invariant, type NodeId } from '@yosugara/kernel';
 import { note, type Step, send, toPersist } from './context.js';
-import { isEstranged, wasSetBack } from './identity.js';
+import { isEstranged, isOnProbation, wasSetBack } from './identity.js';
 import { bound } from './lease.js';
 import { appendOwn, compareLog, lastIndex, lastTerm } from './log.js';
 import { absentVoter, goOnAlone } from './pair.js';
@@ -33,7 +33,7 @@ export function electionTick(c: Step): void {
  * that nobody else's can beat: then only this node can be elected, commit it and go (thesis §4.2.2).
  */
 function mayStand(s: RaftState): boolean {
-  if (isEstranged(s)) return false;
+  if (isEstranged(s) || isOnProbation(s)) return false;
   if (s.voters.includes(s.self)) return true;
   if (s.membersIndex <= s.commit) return false;
   return membersAt(s, s.membersIndex - 1).members.some((member) => member.id === s.self && member.voter);
@@ -101,6 +101,7 @@ function whyNotPreVote(c: Step, from: NodeId, message: PreVote, incarnation: str
   const { s } = c;
   if (message.term <= s.term) return 'its term is behind';
   if (wasSetBack(s, from, incarnation)) return 'its log directory was set back';
+  if (isOnProbation(s)) return 'our own log was lost';
   const binding = bound(s, from, c.nowMs);
   if (binding !== null) return binding;
   const compared = compareLog(s, message.lastTerm, message.lastIndex);
@@ -161,6 +162,7 @@ export function onVote(c: Step, from: NodeId, message: Vote, incarnation: string
 function whyNotVote(c: Step, from: NodeId, message: Vote, incarnation: string | undefined): string | null {
   const { s } = c;
   if (wasSetBack(s, from, incarnation)) return 'its log directory was set back';
+  if (isOnProbation(s)) return 'our own log was lost';
   // A leader knows whom it told to stand: anything else is left over from an earlier transfer.
   const told = s.lead === null || (s.lead.transfer?.sent === true && s.lead.transfer.to === from);
   return message.transfer && told && c.nowMs >= s.bootUntilMs ? null : bound(s, from, c.nowMs);

@@ -24,6 +24,10 @@ export function isEstranged(s: RaftState): boolean {
   return named !== undefined && s.incarnation !== null && named !== s.incarnation;
 }
 
+/** We know that we lost a log, and the configuration does not name what we are now. */
+export const isOnProbation = (s: RaftState): boolean =>
+  s.lost && (s.incarnation === null || namedOf(s, s.self) !== s.incarnation);
+
 export const wasSetBack = (s: RaftState, id: NodeId, incarnation: string | undefined): boolean =>
   s.setBack[keyOf(id, incarnation)] === true;
 

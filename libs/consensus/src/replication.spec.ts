@@ -6,7 +6,10 @@ import { TIMINGS } from './testing/world.js';
 
 const log = (...terms: number[]) => terms.map((term, at) => command(at + 1, term));
 const follower = (...terms: number[]) =>
-  new Bench({ self: b, restored: { hardState: { term: terms.at(-1) ?? 0, votedFor: terms.length === 0 ? null : a }, entries: log(...terms) } }).booted();
+  new Bench({
+    self: b,
+    restored: { hardState: { term: terms.at(-1) ?? 0, votedFor: terms.length === 0 ? null : a }, entries: log(...terms) },
+  }).booted();
 const reply = (effects: Parameters<typeof sent>[0]) => sent(effects, 'appendReply')[0];
 
 describe('a follower (thesis §3.5)', () => {

@@ -70,6 +70,7 @@ export interface RaftState {
   incarnation: string | null;
   /** Starts on this directory, and at least how many writes to it: what others hold against it (identity.ts). */
   readonly boots: number;
+  readonly lost: boolean;
   written: number;
 
   term: Term;
@@ -149,6 +150,7 @@ export function createRaft(config: RaftConfig, restored: Restored, nowMs: number
     nowMs,
     incarnation: restored.incarnation ?? null,
     boots: restored.boots ?? 0,
+    lost: config.lost ?? false,
     written: restored.written ?? 0,
     term: termFromLog ? lastTerm : restored.hardState.term,
     votedFor: termFromLog ? null : restored.hardState.votedFor,

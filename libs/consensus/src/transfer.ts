@@ -1,7 +1,7 @@
 import type { NodeId } from '@yosugara/kernel';
 import { note, type Step, send } from './context.js';
 import { campaign, stand } from './election.js';
-import { isEstranged } from './identity.js';
+import { isEstranged, isOnProbation } from './identity.js';
 import { lastIndex } from './log.js';
 import { feed } from './replication.js';
 import { resign } from './roles.js';
@@ -65,7 +65,7 @@ export function abortLateTransfer(c: Step, lead: Lead): void {
 export function onTimeoutNow(c: Step, from: NodeId, term: Term): void {
   const { s } = c;
   if (term !== s.term || s.leader !== from || s.role !== 'follower') return;
-  const able = s.mayCampaign && s.voters.includes(s.self) && !isEstranged(s) && c.nowMs >= s.bootUntilMs;
+  const able = s.mayCampaign && s.voters.includes(s.self) && !isEstranged(s) && !isOnProbation(s) && c.nowMs >= s.bootUntilMs;
   note(c, able ? 'takingOver' : 'transferDeclined', { from, term });
   if (able) stand(c, true);
 }

@@ -87,6 +87,8 @@ export interface RaftConfig {
   /** The members when the log is empty; later the log's own configuration rules. */
   readonly members: readonly Member[];
   readonly timings: RaftTimings;
+  /** This member had a log and lost it: it votes for nobody and never stands until the configuration names what it is now. */
+  readonly lost?: boolean;
 }
 
 /** `term` of preVote is the prospective one (current + 1) and changes nobody's term. */

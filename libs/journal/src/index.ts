@@ -1,7 +1,7 @@
 export * from './errors.js';
 export { openJournalReader } from './journal-reader.js';
 export { openPeerCopy } from './peer-copy.js';
-export { openRaftDisk } from './raft-disk.js';
+export { openRaftDisk, setRaftDiskAside } from './raft-disk.js';
 export { openReceiverJournal } from './receiver-journal.js';
 export { decodeRecord, encodedLength, encodeRecord, encodeRecordInto, identify, MAX_RAW_BYTES } from './record.js';
 export * from './types.js';

@@ -40,7 +40,11 @@ async function written(change: (disk: Awaited<ReturnType<typeof openRaftDisk>>) 
 
 describe('the disk of a consensus member', () => {
   it('begins empty: term 0, no vote, no entries', async () =>
-    expect(await restored(await tempDir())).toEqual({ hardState: { term: 0, votedFor: null }, snapshot: null, entries: [] }));
+    expect(await restored(await tempDir())).toMatchObject({
+      hardState: { term: 0, votedFor: null },
+      snapshot: null,
+      entries: [],
+    }));
 
   it('gives back term, vote and entries, a truncated tail replaced', async () => {
     const dir = await written(async (disk) => {
@@ -48,11 +52,44 @@ describe('the disk of a consensus member', () => {
       await disk.persist({ kind: 'persist', append: entries(1, 5) });
       await disk.persist({ kind: 'persist', hardState: { term: 2, votedFor: null }, truncateFrom: 4, append: entries(4, 4, 2) });
     });
-    expect(await restored(dir)).toEqual({
+    expect(await restored(dir)).toMatchObject({
       hardState: { term: 2, votedFor: null },
       snapshot: null,
       entries: [...entries(1, 3), ...entries(4, 4, 2)],
     });
+  });
+
+  it('is one incarnation for as long as it is there, counts its starts, and never counts fewer writes than were acknowledged', async () => {
+    const dir = await tempDir();
+    let before = await restored(dir);
+    expect(before).toMatchObject({ boots: 1, incarnation: expect.stringMatching(/^[0-9a-f]{16}$/) });
+    for (const term of [1, 2, 3]) {
+      const disk = await openRaftDisk(dir);
+      const found = await disk.load();
+      expect(found).toMatchObject({ incarnation: before.incarnation, boots: before.boots! + 1 });
+      expect(found.written).toBeGreaterThanOrEqual(before.written!);
+      await disk.persist({ kind: 'persist', hardState: { term, votedFor: A } });
+      await disk.persist({ kind: 'persist', append: [entry(2 * term - 1, term), entry(2 * term, term)] });
+      await disk.persist({ kind: 'persist', snapshot: snapshot(2 * term - 1, term), dropThrough: 2 * term - 1 });
+      await disk.close();
+      before = { ...found, written: found.written! + 3 };
+    }
+  });
+
+  it('goes on as another incarnation when told to, with the log it has', async () => {
+    let renewed = '';
+    const dir = await written(async (disk) => {
+      await disk.persist({ kind: 'persist', hardState: { term: 1, votedFor: A }, append: entries(1, 2) });
+      renewed = await disk.renew();
+    });
+    expect(await restored(dir)).toMatchObject({ incarnation: renewed, boots: 2, entries: entries(1, 2) });
+    expect((await restored(await tempDir())).incarnation).not.toBe(renewed);
+  });
+
+  it('names a damaged identity', async () => {
+    const dir = await written((disk) => disk.persist({ kind: 'persist', hardState: { term: 1, votedFor: A } }));
+    await writeFile(join(dir, 'identity.json'), 'nonsense');
+    await expect(restored(dir)).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT', file: join(dir, 'identity.json') });
   });
 
   it('drops the log below a snapshot and goes on behind it', async () => {

@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { readdir, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Entry, HardState, RaftEffect, Restored, Snapshot } from '@yosugara/consensus';
 import { InvariantError, invariant, type Log, SILENT_LOG } from '@yosugara/kernel';
 import type { RaftDisk } from '@yosugara/runtime';
@@ -6,7 +8,7 @@ import { type DirLock, lockDirectory } from './dir-lock.js';
 import { JournalCorruptError, JournalFatalError } from './errors.js';
 import { FrameBatch } from './frame.js';
 import { type JournalFs, NODE_FS } from './fs-port.js';
-import { HardStateSlots, readSnapshot, writeSnapshot } from './raft-files.js';
+import { HardStateSlots, type RaftIdentity, readIdentity, readSnapshot, writeIdentity, writeSnapshot } from './raft-files.js';
 import { SegmentLog } from './segment-log.js';
 
 type Persist = Extract<RaftEffect, { kind: 'persist' }>;
@@ -22,12 +24,27 @@ const FRESH: HardState = { term: 0, votedFor: null };
 
 /**
  * The consensus log in a directory of its own, locked for this process:
- * `state.0`, `state.1` term and vote · `snapshot.json` · `log/` segments of operations.
+ * `identity.json` its incarnation and starts · `state.0`, `state.1` term and vote · `snapshot.json` · `log/` segments of operations.
  *
  * @throws JournalLockedError — another controller runs on it.
  */
 export async function openRaftDisk(dir: string, log: Log = SILENT_LOG, fs: JournalFs = NODE_FS): Promise<RaftDisk> {
   return new FileRaftDisk(dir, log, fs, await lockDirectory(dir));
+}
+
+const newIncarnation = (): string => randomBytes(8).toString('hex');
+
+/**
+ * Puts a damaged consensus directory aside, `<dir>.damaged-<n>`, for whoever wants to look at it; what is opened next is a new one.
+ * @returns where it is now.
+ */
+export async function setRaftDiskAside(dir: string): Promise<string> {
+  const [parent, name] = [dirname(dir), basename(dir)];
+  const taken = (await readdir(parent)).map((other) => Number(other.slice(`${name}.damaged-`.length)) || 0);
+  const aside = join(parent, `${name}.damaged-${Math.max(0, ...taken) + 1}`);
+  await rename(dir, aside);
+  await NODE_FS.syncDir(parent);
+  return aside;
 }
 
 class FileRaftDisk implements RaftDisk {
@@ -41,6 +58,7 @@ class FileRaftDisk implements RaftDisk {
   /** What the segments hold, including entries at or below the snapshot that were kept. */
   #entries: Entry[] = [];
   #snapshot: Snapshot | null = null;
+  #self: RaftIdentity | null = null;
   #broken: JournalCorruptError | null = null;
   #failed: JournalFatalError | null = null;
   #work: Promise<unknown> = Promise.resolve();
@@ -58,6 +76,16 @@ class FileRaftDisk implements RaftDisk {
 
   persist(change: Persist): Promise<void> {
     return this.#serial('writing', () => this.#persist(change));
+  }
+
+  renew(): Promise<string> {
+    return this.#serial('writing', async () => {
+      invariant(this.#self !== null, 'a consensus log is loaded before it is renewed');
+      const renewed = { ...this.#self, incarnation: newIncarnation() };
+      await writeIdentity(this.#fs, this.#dir, renewed);
+      this.#self = renewed;
+      return renewed.incarnation;
+    });
   }
 
   async close(): Promise<void> {
@@ -89,8 +117,17 @@ class FileRaftDisk implements RaftDisk {
     const hardState = await this.#identity(state, existed);
     const entries = await this.#entriesAboveSnapshot();
     if (entries.some(({ term }) => term > hardState.term)) this.#lost('an entry is of a later term than the term and vote');
-    this.#log.info('raft.loaded', { term: hardState.term, snapshot: this.#snapshot?.index ?? 0, entries: entries.length });
-    return { hardState, snapshot: this.#snapshot, entries };
+    const known = await readIdentity(this.#fs, this.#dir);
+    const self = { incarnation: known?.incarnation ?? newIncarnation(), boots: (known?.boots ?? 0) + 1 };
+    await writeIdentity(this.#fs, this.#dir, self);
+    this.#self = self;
+    this.#log.info('raft.loaded', {
+      term: hardState.term,
+      snapshot: this.#snapshot?.index ?? 0,
+      entries: entries.length,
+      ...self,
+    });
+    return { hardState, snapshot: this.#snapshot, entries, ...self, written: slots.seq + segments.nextSeq - 1 };
   }
 
   /** A member that forgot its vote could vote twice: without term and vote only a wholly empty directory is a new one. */

@@ -40,6 +40,11 @@ export class HardStateSlots {
     return { slots, state: newest?.state ?? null, existed: (contents[0]?.length ?? 0) > 0 };
   }
 
+  /** Writes so far, over all lives of the directory. */
+  get seq(): number {
+    return this.#seq;
+  }
+
   async write(state: HardState): Promise<void> {
     const seq = this.#seq + 1;
     const file = this.#files[seq % 2 === 0 ? 0 : 1];
@@ -57,33 +62,59 @@ function readSlot(content: Buffer | null): Slot | null {
   return content === null ? null : (unsealed(content.toString('utf8')) as Slot | null);
 }
 
+/** Which directory this is, and how often it was started on. */
+export interface RaftIdentity {
+  readonly incarnation: string;
+  readonly boots: number;
+}
+
+const IDENTITY = 'identity.json';
+
+/** null: made by a version that had none, or never used. @throws JournalCorruptError — it is there and its CRC is wrong. */
+export async function readIdentity(fs: JournalFs, dir: string): Promise<RaftIdentity | null> {
+  return (await readSealed(fs, dir, IDENTITY)) as RaftIdentity | null;
+}
+
+/** Durable when it resolves: before that nobody may hear of it. */
+export async function writeIdentity(fs: JournalFs, dir: string, identity: RaftIdentity): Promise<void> {
+  await writeSealed(fs, dir, IDENTITY, identity);
+}
+
 const SNAPSHOT = 'snapshot.json';
 
 /** @throws JournalCorruptError — it is there and its CRC is wrong. */
 export async function readSnapshot(fs: JournalFs, dir: string): Promise<Snapshot | null> {
-  const path = join(dir, SNAPSHOT);
+  return (await readSealed(fs, dir, SNAPSHOT)) as Snapshot | null;
+}
+
+async function readSealed(fs: JournalFs, dir: string, name: string): Promise<unknown> {
+  const path = join(dir, name);
   const content = await fs.readAll(path);
   if (content === null) return null;
-  const snapshot = unsealed(content.toString('utf8'));
-  if (snapshot === null) throw new JournalCorruptError(path, 0, content.length, null, 'snapshot with a wrong CRC');
-  return snapshot as Snapshot;
+  const value = unsealed(content.toString('utf8'));
+  if (value === null) throw new JournalCorruptError(path, 0, content.length, null, `${name} with a wrong CRC`);
+  return value;
 }
 
 /** Durable, and read back with a good CRC, when it resolves: only then may the log below it go. */
 export async function writeSnapshot(fs: JournalFs, dir: string, snapshot: Snapshot): Promise<void> {
-  const path = join(dir, SNAPSHOT);
+  await writeSealed(fs, dir, SNAPSHOT, snapshot);
+  await readSnapshot(fs, dir);
+}
+
+async function writeSealed(fs: JournalFs, dir: string, name: string, value: unknown): Promise<void> {
+  const path = join(dir, name);
   const draft = `${path}.draft`;
   await fs.remove(draft);
   const file = await fs.open(draft, 'create');
   try {
-    await file.write(Buffer.from(sealed(snapshot)), 0);
+    await file.write(Buffer.from(sealed(value)), 0);
     await file.sync();
   } finally {
     await file.close();
   }
   await fs.rename(draft, path);
   await fs.syncDir(dir);
-  await readSnapshot(fs, dir);
 }
 
 /** `<CRC-32, 8 hexadecimal digits> <JSON>`, so that a person can read it. */

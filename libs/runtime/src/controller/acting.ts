@@ -1,8 +1,9 @@
 import { type RaftInput, step } from '@yosugara/consensus';
-import { type Action, decide, lint, type Observation } from '@yosugara/failover';
+import { type Action, type Decision, decide, lint, type Observation } from '@yosugara/failover';
 import { noteOrder, noteRight, tellConsensus } from './fencing.js';
 import { showsWaiting } from './gate.js';
 import { leaseEffects, noticeEffects, vipEffects } from './leasing.js';
+import { tendMembers, whyNotCounted } from './membership.js';
 import { observe } from './observe.js';
 import { noteRaft } from './raft.js';
 import type { ControllerState } from './state.js';
@@ -20,15 +21,15 @@ export function act(state: ControllerState): ControllerEffect[] {
   // The dead man is armed before anything may write, in the same breath. A look is dear: it is taken anew only after a change.
   noteRight(state);
   let first = observe(state);
-  const membership = tellConsensus(state, first);
-  if (membership !== null) {
+  const membership = [...(tellConsensus(state, first) ?? []), ...tendMembers(state)];
+  if (membership.length > 0) {
     effects.push(...membership);
     first = observe(state);
   }
   const armed = leaseEffects(state, first);
   effects.push(...armed);
   const before = armed.length === 0 ? first : observe(state);
-  const decision = decide(before);
+  const decision = withConsensus(state, decide(before));
   if (decision.role !== state.decision.role || decision.why !== state.decision.why)
     effects.push({
       kind: 'log',
@@ -43,6 +44,13 @@ export function act(state: ControllerState): ControllerEffect[] {
   const after = effects.length === told ? before : observe(state);
   effects.push(...vipEffects(state, after), ...noticeEffects(state, after));
   return effects;
+}
+
+/** A data node without a vote follows as ever, and says what it needs. */
+function withConsensus(state: ControllerState, decision: Decision): Decision {
+  const lost = whyNotCounted(state);
+  if (lost === null || state.config.kind === 'witness') return decision;
+  return { ...decision, needsRecover: true, why: `${decision.why}; ${lost}` };
 }
 
 function forgetOldProposal(state: ControllerState): void {

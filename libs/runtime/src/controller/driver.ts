@@ -88,6 +88,7 @@ export class ControllerDriver {
   #pumping = false;
   #tickQueued = false;
   #stopped = false;
+  #renewing = false;
   #requests = 0;
   #pumped = 0;
   #journaled: RecoverReport | null = null;
@@ -294,8 +295,24 @@ export class ControllerDriver {
       case 'log':
         log[effect.level](effect.event, effect.fields);
         break;
+      case 'renew':
+        void this.#renew();
+        break;
       case 'persist':
         break;
+    }
+  }
+
+  /** A disk that cannot write who it is has failed like any other. */
+  async #renew(): Promise<void> {
+    if (this.#renewing) return;
+    this.#renewing = true;
+    try {
+      this.#push({ kind: 'renewed', incarnation: await this.#ports.disk.renew() });
+    } catch (cause) {
+      this.#ports.onFatal(explain(cause));
+    } finally {
+      this.#renewing = false;
     }
   }
 

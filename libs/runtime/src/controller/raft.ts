@@ -1,4 +1,4 @@
-import type { Entry, RaftEffect } from '@yosugara/consensus';
+import type { DiskStamp, Entry, RaftEffect } from '@yosugara/consensus';
 import { applyCommand, type Command, wallTime } from '@yosugara/failover';
 import { type ControllerState, restore } from './state.js';
 import type { ControllerEffect } from './types.js';
@@ -12,7 +12,7 @@ export function noteRaft(state: ControllerState, effects: readonly RaftEffect[])
         out.push(effect);
         break;
       case 'send':
-        out.push({ kind: 'send', to: effect.to, message: { k: 'raft', m: effect.message } });
+        out.push({ kind: 'send', to: effect.to, message: { k: 'raft', m: effect.message, ...stampOf(state) } });
         break;
       case 'apply':
         out.push(...apply(state, effect.entry));
@@ -33,6 +33,12 @@ export function noteRaft(state: ControllerState, effects: readonly RaftEffect[])
     }
   }
   return out;
+}
+
+/** How our consensus directory signs: what is sent follows what was written. */
+export function stampOf(state: ControllerState): { readonly inc?: string; readonly disk?: DiskStamp } {
+  const { incarnation, boots, written } = state.raft;
+  return incarnation === null ? {} : { inc: incarnation, disk: { life: state.config.boot, boots, written } };
 }
 
 function apply(state: ControllerState, entry: Entry): ControllerEffect[] {

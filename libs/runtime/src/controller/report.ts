@@ -1,6 +1,7 @@
 import { troublesHere } from '@yosugara/failover';
 import { healthForReport } from './fencing.js';
 import { observe } from './observe.js';
+import { stampOf } from './raft.js';
 import { rateOf } from './recovering.js';
 import type { ControllerState } from './state.js';
 import type { NodeReport } from './types.js';
@@ -10,6 +11,7 @@ const REPORT_FRESH_MS = 2_000;
 /** What we tell the others of ourselves. */
 export function reportOf(state: ControllerState): NodeReport {
   const { config, nowMs } = state;
+  const { inc, disk } = stampOf(state);
   return {
     node: config.self,
     boot: config.boot,
@@ -19,6 +21,7 @@ export function reportOf(state: ControllerState): NodeReport {
     postgres: state.facts,
     vip: state.vipHeld,
     needsRecover: state.decision.needsRecover,
+    ...(inc === undefined || disk === undefined ? {} : { consensus: { incarnation: inc, disk } }),
     leaving: state.leaving,
     troubles: troublesHere(observe(state)),
     stopped: state.renounced > 0 ? { epoch: state.renounced, boot: config.boot } : null,

@@ -86,6 +86,13 @@ export interface ControllerState {
   awakeSinceMs: number;
   leaving: boolean;
   hooks: { epoch: Epoch; before: 'none' | 'running' | 'passed' | 'vetoed'; after: 'none' | 'running' | 'done' };
+  /** Why this member's consensus log does not count: damaged, lost or set back. null: it does. */
+  consensusDamaged: string | null;
+  /** The incarnation of ours that a leader said does not count. */
+  accusedOf: string | null;
+  /** When the leader last told each member that it does not count; when we last asked for a change of the members. */
+  readonly identityToldMs: Map<NodeId, number>;
+  membersAskedMs: number;
   transferAsked: { to: NodeId; atMs: number } | null;
 }
 
@@ -104,7 +111,11 @@ export function createController(
   nowMs: number,
   wallMs: number,
 ): { state: ControllerState; effects: ControllerEffect[] } {
-  const raft = createRaft({ self: config.self, members: config.members, timings: config.raft }, restored, nowMs);
+  const raft = createRaft(
+    { self: config.self, members: config.members, timings: config.raft, lost: config.consensusDamaged !== undefined },
+    restored,
+    nowMs,
+  );
   const state: ControllerState = {
     config,
     raft: raft.state,
@@ -174,6 +185,10 @@ export function createController(
     awakeSinceMs: nowMs,
     leaving: false,
     hooks: { epoch: NO_EPOCH, before: 'none', after: 'none' },
+    consensusDamaged: config.consensusDamaged ?? null,
+    accusedOf: null,
+    identityToldMs: new Map(),
+    membersAskedMs: Number.NEGATIVE_INFINITY,
     transferAsked: null,
   };
   return {

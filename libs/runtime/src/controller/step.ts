@@ -5,6 +5,7 @@ import { resume } from '../recover/machine.js';
 import { act, hookIs, raftInput } from './acting.js';
 import { fenceDone, noteAwake, noteHeard } from './fencing.js';
 import { openGate } from './gate.js';
+import { onIdentity, onRenewed } from './membership.js';
 import { noteCopied, trackRecover } from './recovering.js';
 import { reportOf } from './report.js';
 import { answered, expire, request, yieldTo } from './requests.js';
@@ -80,6 +81,8 @@ function take(state: ControllerState, input: ControllerInput): ControllerEffect[
     case 'struck':
       if (input.epoch > state.renounced) state.renounced = input.epoch;
       return [{ kind: 'log', level: 'error', event: 'deadman.struck', fields: { epoch: input.epoch } }];
+    case 'renewed':
+      return onRenewed(state, input.incarnation);
     case 'operator':
       return request(state, input.id, input.request, null);
     default:
@@ -111,12 +114,22 @@ function message(state: ControllerState, input: Extract<ControllerInput, { kind:
   noteHeard(state, from);
   switch (body.k) {
     case 'raft':
-      return raftInput(state, { kind: 'message', from, message: body.m, nowMs, random: input.random });
+      return raftInput(state, {
+        kind: 'message',
+        from,
+        message: body.m,
+        nowMs,
+        random: input.random,
+        ...(body.inc === undefined ? {} : { incarnation: body.inc }),
+        ...(body.disk === undefined ? {} : { disk: body.disk }),
+      });
+    case 'identity':
+      return onIdentity(state, from, body);
     case 'report':
       // A burst of stale reports after a freeze: the last one is the newest, and none of them renews a lease.
       state.heardMs.set(from, nowMs);
       state.reports.set(from, { report: body.r, atMs: nowMs });
-      return [];
+      return body.r.consensus === undefined ? [] : raftInput(state, { kind: 'heard', from, ...body.r.consensus, nowMs });
     case 'request':
       return request(state, body.id, body.request, from);
     case 'answer':

@@ -1,4 +1,4 @@
-import type { Member, RaftEffect, RaftMessage, RaftTimings } from '@yosugara/consensus';
+import type { DiskStamp, Member, RaftEffect, RaftMessage, RaftTimings } from '@yosugara/consensus';
 import type { Action, Arming, FenceHealth, NodeRole, PostgresFacts, Settings, Trouble } from '@yosugara/failover';
 import type { Epoch, NodeId } from '@yosugara/kernel';
 import type { ManagerReport, ReceiverReport, RecoverReport, RoleNotice } from '@yosugara/protocol';
@@ -11,6 +11,8 @@ export interface ControllerConfig {
   /** Random, new at every start of the process. */
   readonly boot: string;
   readonly members: readonly Member[];
+  /** Why the consensus log was begun anew at this start; absent: it is the one we had. */
+  readonly consensusDamaged?: string;
   readonly settings: Settings;
   readonly raft: RaftTimings;
   /** Entries applied between two snapshots, and how many stay behind for slow followers. */
@@ -29,6 +31,8 @@ export interface NodeReport {
   readonly postgres: PostgresFacts;
   readonly vip: boolean;
   readonly needsRecover: boolean;
+  /** Of its consensus directory; absent when it has no incarnation. */
+  readonly consensus?: { readonly incarnation: string; readonly disk: DiskStamp };
   /** It is being shut down: taken out of the sync set before it goes. */
   readonly leaving: boolean;
   /** What an operator should know of this node alone. */
@@ -102,7 +106,13 @@ export type OperatorRequest =
   | { readonly kind: 'drPromote'; readonly node: NodeId; readonly evidence: string };
 
 export type PeerMessage =
-  | { readonly k: 'raft'; readonly m: RaftMessage }
+  /** `inc`, `disk`: of the sender's consensus directory. */
+  | { readonly k: 'raft'; readonly m: RaftMessage; readonly inc?: string; readonly disk?: DiskStamp }
+  /**
+   * From the leader: `incarnation` of yours counts for nothing, and why. `renew`: go on as a new one, so that you can be let in again;
+   * otherwise an operator's `recover` is waited for.
+   */
+  | { readonly k: 'identity'; readonly incarnation: string; readonly why: string; readonly renew: boolean }
   | { readonly k: 'report'; readonly r: NodeReport }
   /** For the leader; the answer goes back to the sender. */
   | { readonly k: 'request'; readonly id: string; readonly request: OperatorRequest }
@@ -145,6 +155,8 @@ export type ControllerInput =
   | { readonly kind: 'stopProof'; readonly node: NodeId; readonly epoch: Epoch; readonly boot: string; readonly nowMs: number }
   /** Our own dead man struck: this epoch of ours is over. */
   | { readonly kind: 'struck'; readonly epoch: Epoch; readonly nowMs: number }
+  /** The consensus directory goes on under a new incarnation. */
+  | { readonly kind: 'renewed'; readonly incarnation: string }
   | { readonly kind: 'operator'; readonly id: string; readonly request: OperatorRequest; readonly nowMs: number };
 
 export type ActionResult =
@@ -161,6 +173,8 @@ export type ActionResult =
 export type ControllerEffect =
   | Extract<RaftEffect, { readonly kind: 'persist' }>
   | { readonly kind: 'send'; readonly to: NodeId; readonly message: PeerMessage }
+  /** Give the consensus directory a new incarnation; the input `renewed` follows. */
+  | { readonly kind: 'renew' }
   | { readonly kind: 'act'; readonly resource: Resource; readonly action: Action }
   /** To the dead man: until when, on this host's monotonic clock; 0 = nothing here may write. */
   | { readonly kind: 'lease'; readonly untilMs: number; readonly epoch: Epoch }

@@ -3,10 +3,12 @@ import type { NodeId } from '@yosugara/kernel';
 
 /** Where the consensus log lives. A rejected promise is fatal for the process: an fsync that failed is never retried. */
 export interface RaftDisk {
-  /** Empty directory: term 0, no vote, no entries. @throws JournalCorruptError — a hole or a bad CRC before the last record. */
+  /** Empty directory: term 0, no vote, no entries, a new incarnation. Counts as a start of it. @throws JournalCorruptError — a hole or a bad CRC before the last record. */
   load(): Promise<Restored>;
   /** Resolves when everything in `change` is on disk (fsync, in an order that a crash in between leaves readable). */
   persist(change: Extract<RaftEffect, { kind: 'persist' }>): Promise<void>;
+  /** From now on this directory is another member's life. @returns its incarnation, durable. */
+  renew(): Promise<string>;
   close(): Promise<void>;
 }
 
