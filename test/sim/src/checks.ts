@@ -121,7 +121,8 @@ export class Checks {
 
   /** Somebody said that `node` is off. It is not: whatever follows from that is theirs. */
   saidOff(node: NodeId): void {
-    if (this.#host(node).powered) this.excused = true;
+    // Of two nodes the survivor goes on with the log that it has: what the other one committed alone is given up, too.
+    if (this.#host(node).powered || this.#hosts().length === 2) this.excused = true;
   }
 
   /** An audited word: what it gives up is given up; if it was wrong, S1 is out of scope from here on (F16). */
@@ -276,6 +277,8 @@ export class Checks {
     this.fences += 1;
     this.lastFenceMs = this.#now();
     if (target === host.node) this.fail('S11', `${host.node} fences itself`);
+    if (record.maintenance.some(({ node }) => node === target) && host.state?.record.version === record.version)
+      this.fail('S11', `${host.node} fences ${target}, which is in maintenance`);
     if (record.owner === target && record.epoch > mine)
       this.fail('S11', `${host.node} of epoch ${mine} fences ${target}, the owner of epoch ${record.epoch}`);
     if (

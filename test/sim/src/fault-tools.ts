@@ -12,6 +12,8 @@ export interface FaultClass {
   /** What the product must be able to do. */
   readonly needs?: readonly (keyof typeof LANDED)[];
   fits?(shape: Shape): boolean;
+  /** Nothing else breaks in such a schedule: with a second fault the design promises nothing. */
+  readonly alone?: boolean;
   /** `rng` belongs to this one fault: leaving another one out changes nothing here, so that a failing plan can be shrunk. */
   inject(world: World, rng: Rng): void;
 }

@@ -47,19 +47,25 @@ export const HOST_FAULTS: readonly FaultClass[] = [
   },
   {
     name: 'raftDiskWiped',
-    why: 'D16, K6: the consensus directory is emptied while its host is off',
+    why: 'D16, K6: the consensus directory is emptied while its host is off; of two nodes the other one then waits for an operator',
     needs: ['incarnations'],
+    fits: (shape) => shape.name !== 'two' && shape.settings.autoRejoin === 'always',
     inject(world, rng) {
       const host = any(world, rng);
+      // A second one before the first is back as a voter leaves no majority that remembers.
+      if (world.amnesiac.size > 0 && !world.amnesiac.has(host.node)) return;
+      world.amnesiac.add(host.node);
       host.powerOff();
-      host.disk.wipe();
+      host.disk.wipe(rng.chance(0.7));
       world.agenda.after(rng.between(100, 5_000), () => host.powerOn());
     },
   },
   {
     name: 'machineRestored',
-    why: 'H12: a machine comes back from a snapshot of some seconds ago, consensus disk and all',
+    why: 'H12: a machine comes back from a snapshot of some seconds ago, consensus disk and all; the others have heard it since',
     needs: ['incarnations'],
+    alone: true,
+    fits: (shape) => shape.name !== 'two',
     inject(world, rng) {
       const host = any(world, rng);
       host.disk.keep();

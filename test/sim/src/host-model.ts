@@ -180,7 +180,14 @@ export class HostModel {
     this.dropVip();
     this.boots += 1;
     const boot = `${this.node}${this.boots}`;
-    const created = createController({ ...this.#config, boot }, this.disk.restored(), this.local(), this.clock.wallMs());
+    // The mark beside the directory says that there was a log: an empty one is a loss (K6, the untaught witness).
+    const damaged = this.disk.lost ? { consensusDamaged: 'the directory is empty, and it was not before' } : {};
+    const created = createController(
+      { ...this.#config, ...damaged, boot },
+      this.disk.restored(),
+      this.local(),
+      this.clock.wallMs(),
+    );
     this.state = created.state;
     this.life += 1;
     this.prober.reset();
@@ -375,9 +382,20 @@ export class HostModel {
       case 'log':
         if (this.#world.tracing) this.#world.trace(() => `${this.node} ${effect.event} ${JSON.stringify(effect.fields)}`);
         break;
+      case 'renew':
+        this.#renew();
+        break;
       default:
         break;
     }
+  }
+
+  /** Its consensus directory goes on as a new one. */
+  #renew(): void {
+    const { life } = this;
+    this.#world.agenda.after(this.#world.rng.between(1, 10), () => {
+      if (life === this.life) this.push({ kind: 'renewed', incarnation: this.disk.renew() });
+    });
   }
 
   /** The manager follows its notices within some 100 ms, if the database lets it. */

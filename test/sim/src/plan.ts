@@ -15,7 +15,11 @@ const able = (fault: FaultClass, shape: Shape): boolean =>
 export function drawPlan(rng: Rng, shape: Shape, startMs: number, faultMs: number): readonly Planned[] {
   const all = FAULTS.filter((fault) => able(fault, shape));
   const classes = all.filter(() => rng.chance(0.3));
-  const from = classes.length === 0 ? [rng.pick(all)] : classes;
+  const single = classes.length === 0 ? rng.pick(all) : rng.pick(classes);
+  if (single.alone === true)
+    return [{ fault: single, atMs: startMs + rng.between(0, faultMs * 0.7), rng: new Rng(Math.floor(rng.next() * 2 ** 31)) }];
+  const others = classes.filter((fault) => fault.alone !== true);
+  const from = others.length === 0 ? [all.find((fault) => fault.alone !== true)!] : others;
   const burst = rng.between(0, faultMs * 0.7);
   const planned: Planned[] = [];
   for (let left = 1 + Math.floor(rng.next() * 9); left > 0; left -= 1) {

@@ -29,6 +29,7 @@ export class RaftDiskModel {
   failing: 'no' | 'eio' | 'full' = 'no';
   /** Grows with every wipe and rollback: for the checkers, which must forget what this disk once promised. */
   lives = 0;
+  lost = false;
 
   get hardState(): HardState {
     return this.#now.hardState;
@@ -67,15 +68,17 @@ export class RaftDiskModel {
     if (change.dropThrough !== undefined) now.entries = now.entries.filter((entry) => entry.index > change.dropThrough!);
   }
 
-  /** D16: the directory was emptied while nothing ran. */
-  wipe(): void {
+  /** D16: the directory was emptied while nothing ran. `marked`: the mark beside it, that there was a log, is still there. */
+  wipe(marked: boolean): void {
     this.lives += 1;
+    this.lost = marked;
     this.#now = { ...EMPTY, incarnation: `w${this.lives}` };
   }
   /** It goes on as another member's life. @returns its incarnation. */
   renew(): string {
     this.lives += 1;
     this.#now.incarnation = `r${this.lives}`;
+    this.lost = false;
     return this.#now.incarnation;
   }
   keep(): void {

@@ -16,7 +16,7 @@ export const LANDED = {
   governance: true,
   unfit: true,
   /** A disk that was wiped or rolled back is noticed (an incarnation of the consensus disk). */
-  incarnations: false,
+  incarnations: true,
   /** The monotonic clock stood still while the wall clock went on. */
   clockJump: false,
 };
