@@ -14,14 +14,17 @@ const StopProofBody = z.strictObject({
   signature: z.string().max(256),
 });
 
+/** What it asks the driver at each request; nothing is remembered between two. */
+export type StatusSource = Pick<ControllerDriver, 'serves' | 'standsBy' | 'status' | 'role' | 'stopProven'>;
+
 /** The load balancer's endpoint and the dead men's letter box. No login; answers are computed at the moment of the request. */
 export class StatusServer {
-  readonly #driver: ControllerDriver;
+  readonly #driver: StatusSource;
   readonly #verify: (proof: StopProofMessage) => Promise<boolean>;
   readonly #log: Log;
   readonly #servers = new Map<string, Server>();
 
-  constructor(driver: ControllerDriver, verify: (proof: StopProofMessage) => Promise<boolean>, log: Log) {
+  constructor(driver: StatusSource, verify: (proof: StopProofMessage) => Promise<boolean>, log: Log) {
     this.#driver = driver;
     this.#verify = verify;
     this.#log = log;
@@ -64,14 +67,14 @@ export class StatusServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '/').split('?')[0];
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    const answer = VERDICTS.get(path);
+    if (answer !== undefined) {
+      // HAProxy asks by OPTIONS unless told otherwise, others by HEAD; nothing else is a question.
+      if (!ASKS.has(request.method ?? '')) return text(response, 405, 'GET, HEAD or OPTIONS', 'text/plain');
+      return verdict(response, answer(this.#driver));
+    }
     switch (path) {
-      case '/status/master':
-        return verdict(response, this.#driver.serves());
-      case '/status/standby':
-        return verdict(response, this.#driver.standsBy());
-      case '/status/live':
-        return verdict(response, true);
       case '/metrics':
         return text(response, 200, this.#metrics(), 'text/plain; version=0.0.4');
       case '/internal/stop-proof':
@@ -112,11 +115,29 @@ export class StatusServer {
   }
 }
 
+const ASKS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+type Answer = (driver: StatusSource) => boolean;
+const standsBy: Answer = (driver) => driver.standsBy();
+const live: Answer = () => true;
+const ready: Answer = (driver) => driver.serves() || driver.standsBy();
+const VERDICTS: ReadonlyMap<string, Answer> = new Map([
+  ['/status/master', (driver) => driver.serves()],
+  ['/status/standby', standsBy],
+  ['/standby', standsBy],
+  /** The controller answers. */
+  ['/status/live', live],
+  ['/health', live],
+  /** Serves, or could take over. */
+  ['/status/ready', ready],
+  ['/ready', ready],
+]);
+
 /** Exact to the byte: `SUCCESS` (7) with 200, `FAILED` (6) with 503, no newline. */
 const verdict = (response: ServerResponse, yes: boolean): void =>
   text(response, yes ? 200 : 503, yes ? 'SUCCESS' : 'FAILED', 'text/plain');
 
 function text(response: ServerResponse, code: number, body: string, type: string): void {
+  response.sendDate = false;
   response.writeHead(code, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body), Connection: 'close' });
   response.end(body);
 }
