@@ -12,6 +12,9 @@ export interface LabArgs {
   /** First run's number; earlier ones are not repeated. */
   readonly from: number;
   readonly resume: boolean;
+  /** `soak`: random faults instead of scenarios, for `minutes`. */
+  readonly soak: boolean;
+  readonly minutes: number;
   readonly plants: readonly string[];
   /** What differs from the default cluster. */
   readonly settings: Partial<ClusterSettings>;
@@ -20,7 +23,7 @@ export interface LabArgs {
 }
 
 export const USAGE =
-  'npm run lab -- <scenario…>|--list|--all|--patterns [--runs N] [--json] [--markdown FILE] [--from K] [--resume] [--profile lan|fast|tolerant|vm] [--auto-rejoin never|clean|always] [--two-nodes] [--fencing] [--plant NAME]';
+  'npm run lab -- <scenario…>|soak|--list|--all|--patterns [--minutes N] [--runs N] [--json] [--markdown FILE] [--from K] [--resume] [--profile lan|fast|tolerant|vm] [--auto-rejoin never|clean|always] [--two-nodes] [--fencing] [--plant NAME]';
 
 const PROFILES = ['lan', 'fast', 'tolerant', 'vm'] as const;
 const REJOIN = ['never', 'clean', 'always'] as const;
@@ -30,7 +33,7 @@ export function parseArgs(args: readonly string[]): LabArgs {
   const names: string[] = [];
   const plants: string[] = [];
   const flags = { list: false, json: false, all: false, patterns: false, resume: false, 'two-nodes': false, fencing: false };
-  const numbers = { runs: 1, from: 1 };
+  const numbers = { runs: 1, from: 1, minutes: 1 };
   let settings: Partial<ClusterSettings> = {};
   let markdown: string | null = null;
   for (let at = 0; at < args.length; at++) {
@@ -47,9 +50,11 @@ export function parseArgs(args: readonly string[]): LabArgs {
   }
   if (flags['two-nodes']) settings = { ...settings, twoNodes: true };
   if (flags.fencing) settings = { ...settings, fencing: true };
-  const scenarios = flags.all ? SCENARIOS : flags.patterns ? PATTERNS_AND_FEATURES : names.map(scenarioNamed);
-  if (scenarios.length === 0 && !flags.list) throw new InvalidInputError('scenario', '', USAGE);
-  return { list: flags.list, json: flags.json, resume: flags.resume, scenarios, plants, settings, markdown, ...numbers };
+  const soak = names.includes('soak');
+  if (soak && names.length > 1) throw new InvalidInputError('scenario', names.join(' '), 'soak alone');
+  const scenarios = soak ? [] : flags.all ? SCENARIOS : flags.patterns ? PATTERNS_AND_FEATURES : names.map(scenarioNamed);
+  if (scenarios.length === 0 && !flags.list && !soak) throw new InvalidInputError('scenario', '', USAGE);
+  return { list: flags.list, json: flags.json, resume: flags.resume, soak, scenarios, plants, settings, markdown, ...numbers };
 }
 
 function oneOf<T extends string>(option: string, text: string | undefined, allowed: readonly T[]): T {

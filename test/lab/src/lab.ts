@@ -6,9 +6,11 @@ import type { RunReport, ScenarioReport } from './check/types.js';
 import { type ClusterSettings, DEFAULT_SETTINGS, LabCluster } from './cluster/cluster.js';
 import { DoneRuns } from './done-runs.js';
 import { EventLog } from './event-log.js';
+import { monotonicMs } from './host/shell.js';
 import { labDir, labPrefix } from './leftovers.js';
 import { runLine, scenarioReport } from './report.js';
 import { keepEvidence, type Promises, runOnce } from './run.js';
+import { soakRound } from './scenarios/soak.js';
 import type { Scenario } from './scenarios/types.js';
 
 /** Runs scenarios one after another on one cluster; after a failed run on a fresh one. */
@@ -29,6 +31,7 @@ export class Lab {
 
   async run(): Promise<readonly ScenarioReport[]> {
     const reports: ScenarioReport[] = [];
+    if (this.#args.soak) return [await this.#soak()];
     // Scenarios that need the same cluster follow each other: making one costs half a minute.
     const settingsOf = (scenario: Scenario) => JSON.stringify(this.#settingsOf(scenario));
     const groups = [...new Set(this.#args.scenarios.map(settingsOf))];
@@ -36,6 +39,29 @@ export class Lab {
       for (const scenario of this.#args.scenarios.filter((one) => settingsOf(one) === group))
         reports.push(scenarioReport(scenario, await this.#series(scenario)));
     return this.#args.scenarios.flatMap((scenario) => reports.filter((report) => report.scenario === scenario.name));
+  }
+
+  /** Rounds of random faults until the minutes are over. Rounds that were made before are counted and not made again. */
+  async #soak(): Promise<ScenarioReport> {
+    const done = new DoneRuns('soak', JSON.stringify(this.#args.settings));
+    const known = this.#args.resume ? done.read() : new Map<number, RunReport>();
+    const reports = [...known.values()];
+    const endMs = monotonicMs() + this.#args.minutes * 60_000;
+    for (
+      let round = Math.max(this.#args.from, ...[...known.keys()].map((number) => number + 1));
+      monotonicMs() < endMs && !this.#stopping;
+      round++
+    ) {
+      const report = await this.#one(soakRound(round), 1);
+      if (this.#stopping) break;
+      reports.push(report);
+      if (this.#args.plants.length === 0) done.add(round, report);
+      this.#say(`soak round ${round} (${soakRound(round).pattern}) ${runLine(report)}`);
+    }
+    return scenarioReport(
+      { name: 'soak', pattern: 'random double and triple faults', why: 'safe all the time, healthy after each heal' },
+      reports,
+    );
   }
 
   #settingsOf(scenario: Scenario): ClusterSettings {
@@ -77,6 +103,7 @@ export class Lab {
         postgresBin: this.#postgresBin,
         promises,
         say,
+        minutes: this.#args.minutes,
       });
       if (!report.ok) await this.#discard(`${scenario.name}-${number}`, say);
       return report;

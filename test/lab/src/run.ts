@@ -44,6 +44,7 @@ export interface RunContext {
   readonly postgresBin: string;
   readonly promises: Promises;
   readonly say: (text: string) => void;
+  readonly minutes: number;
 }
 
 interface Figures {
@@ -117,14 +118,14 @@ async function perform(context: RunContext, client: LabClient, figures: Figures,
   const { master, standby } = rolesOf(await cluster.waitHealthy(10_000));
   const target = scenario.on === 'master' ? master : standby;
   const variant = variantOf(scenario, context.variantNumber);
-  const stage: Stage = { cluster, target, other: otherOf(target), variant, notes: new Map(), say };
+  const stage: Stage = { cluster, target, other: otherOf(target), variant, notes: new Map(), say, minutes: context.minutes };
 
   say(`fault on ${target} (${scenario.on})${stage.variant === '' ? '' : `: ${stage.variant}`}`);
   figures.faultMs = monotonicMs();
   audit.node = target;
   await scenario.fault(stage);
   try {
-    await waitUntilServed(stage, expectationOf(scenario, variant), client);
+    await waitUntilServed(stage, expectationOf(scenario, variant), master, client);
   } finally {
     figures.acknowledgedAgainMs = monotonicMs();
   }
@@ -145,8 +146,9 @@ async function perform(context: RunContext, client: LabClient, figures: Figures,
 }
 
 /** A hung server's old sessions still write: a change of Master is looked for before the writes are. */
-async function waitUntilServed(stage: Stage, expected: Expectation, client: LabClient): Promise<void> {
+async function waitUntilServed(stage: Stage, expected: Expectation, masterBefore: DataName, client: LabClient): Promise<void> {
   const { cluster, target, other } = stage;
+  if (expected === 'anything') return;
   if (expected === 'nobody-serves') return nobodyServes(client);
   if (expected === 'settles') {
     await until('some Master', TAKE_OVER_DEADLINE_MS, () => cluster.someStatus(), 200);
@@ -155,9 +157,8 @@ async function waitUntilServed(stage: Stage, expected: Expectation, client: LabC
   const serving: Readonly<Record<typeof expected, (status: Status) => boolean>> = {
     'other-serves': (status) => status.master === other,
     'goes-on': (status) => status.master === other && status.nodes.every((node) => node.syncSet === (node.name === other)),
-    untouched: (status) => status.master !== null && status.nodes.every((node) => node.syncSet),
+    untouched: (status) => status.master === masterBefore && status.nodes.every((node) => node.syncSet),
   };
-  const masterBefore = expected === 'untouched' ? (await cluster.someStatus())?.master : undefined;
   await cluster.statusWhere(other, `${expected} (${other})`, TAKE_OVER_DEADLINE_MS, serving[expected]);
   // Long enough for a wrong take-over to show.
   if (expected === 'untouched') {

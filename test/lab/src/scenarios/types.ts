@@ -12,14 +12,16 @@ export interface Stage {
   /** What the fault noted for its repair. */
   readonly notes: Map<string, number>;
   readonly say: (text: string) => void;
+  /** `--minutes`, for the scenarios that last. */
+  readonly minutes: number;
 }
 
 /**
  * other-serves: the other node is Master. goes-on: no change of Master, the target is out. untouched: Master and sync set stay as
  * they are. settles: the fault passes by itself or changes roles only when it must; in the end exactly one Master acknowledges.
- * nobody-serves: no write is acknowledged until the repair.
+ * nobody-serves: no write is acknowledged until the repair. anything: only safety is looked at before the repair.
  */
-export type Expectation = 'other-serves' | 'goes-on' | 'untouched' | 'settles' | 'nobody-serves';
+export type Expectation = 'other-serves' | 'goes-on' | 'untouched' | 'settles' | 'nobody-serves' | 'anything';
 
 export type RecoverMethod = 'follow' | 'rewind' | 'basebackup';
 
