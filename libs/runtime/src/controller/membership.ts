@@ -159,7 +159,9 @@ export function onIdentity(
   if (raft.incarnation !== message.incarnation || leaderOf(raft) !== from || from === config.self) return [];
   const fresh = state.consensusDamaged === null;
   state.consensusDamaged ??= message.why;
-  state.accusedOf = message.incarnation;
+  // Whoever is named and still does not count was set back. A stranger becomes a member under this very name, and is whole then.
+  if (membersOf(raft).some(({ id, incarnation }) => id === config.self && incarnation === raft.incarnation))
+    state.accusedOf = message.incarnation;
   const log: ControllerEffect[] = fresh
     ? [{ kind: 'log', level: 'error', event: 'raft.lost', fields: { why: message.why, from } }]
     : [];
