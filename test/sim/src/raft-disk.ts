@@ -53,6 +53,7 @@ export class RaftDiskModel {
   /** A start: it is counted, as libs/journal does. */
   restored(): Restored {
     this.#now = { ...this.#now, entries: [...this.#now.entries], boots: this.#now.boots + 1 };
+    this.lost = false;
     return { ...this.#now, entries: [...this.#now.entries] };
   }
 
