@@ -15,7 +15,9 @@ const node = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,30}$/, 'the name of a node')
   .optional();
-const RecoverSchema = z.strictObject({ node, dryRun: z.boolean().optional() }).meta({ id: 'Recover' });
+const RecoverSchema = z
+  .strictObject({ node, dryRun: z.boolean().optional(), discardUnknown: z.boolean().optional() })
+  .meta({ id: 'Recover' });
 const SwitchoverSchema = z.strictObject({ to: node }).meta({ id: 'Switchover' });
 const CommandAnswerSchema = z.looseObject({ ok: z.boolean(), message: z.string() }).meta({ id: 'CommandAnswer' });
 type CommandAnswer = z.infer<typeof CommandAnswerSchema>;

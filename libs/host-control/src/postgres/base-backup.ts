@@ -1,4 +1,5 @@
 import { rename, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import type { CopyDone, PostgresPeer, Progress } from '@yosugara/runtime';
 import { PostgresControlError } from '../errors.js';
@@ -7,6 +8,7 @@ import { lastWords, type RunResult, run } from '../os/run.js';
 import { canSyncVolumes, syncVolumes } from '../os/sync-volume.js';
 import { replicationConninfo } from './conninfo.js';
 import type { HostContext } from './context.js';
+import { readControlData } from './control-data.js';
 import { whatGoes } from './discarded.js';
 import { tlsFiles } from './secrets.js';
 import { makeRoomForOld, prune, pruneLater, tablespacesOf } from './set-aside.js';
@@ -35,6 +37,7 @@ export async function baseBackup(host: HostContext, source: PostgresPeer, progre
       'VERSION_MISMATCH',
       `PostgreSQL ${host.programs.major} here, ${theirs.major} on ${source.node}`,
     );
+  await mustBeOurs(host, theirs);
   await mustFit(host, source, theirs);
   // Best effort: what is damaged cannot be read, and need not be.
   const goes = (await isThere(paths.pgdata)) ? await whatGoes(host, theirs).catch(() => null) : null;
@@ -52,6 +55,18 @@ export async function baseBackup(host: HostContext, source: PostgresPeer, progre
     archived: 0,
     look: [],
   };
+}
+
+/** S10: what can be read here and is of another system is an operator's to move away, whoever asked for a copy. */
+async function mustBeOurs(host: HostContext, theirs: Source): Promise<void> {
+  const { paths, programs, account } = host;
+  if (!(await isThere(join(paths.pgdata, 'global/pg_control')))) return;
+  const control = await readControlData(paths.pgdata, programs, account).catch(() => null);
+  if (control !== null && control.systemId !== theirs.systemId)
+    throw new PostgresControlError(
+      'BASE_BACKUP_FAILED',
+      `${paths.pgdata} belongs to another database system (${control.systemId}, not ${theirs.systemId}): it is not replaced`,
+    );
 }
 
 async function dropHalfCopy({ paths }: HostContext): Promise<void> {

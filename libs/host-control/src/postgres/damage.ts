@@ -14,7 +14,10 @@ const FATAL: readonly (readonly [RegExp, string])[] = [
   [/WAL contains references to invalid pages|invalid page in block/i, 'pages of it are damaged'],
   [/incorrect checksum in control file|database files are incompatible/i, 'its pg_control is damaged'],
   [/could not open file "(?:global|base|pg_xact|pg_multixact|pg_filenode)[^"]*": No such file/i, 'files of it are missing'],
-  [/could not open directory "pg_|could not find directory "pg_|required (?:file|WAL directory) .* does not exist/i, 'directories of it are missing'],
+  [
+    /could not open directory "pg_|could not find directory "pg_|required (?:file|WAL directory) .* does not exist/i,
+    'directories of it are missing',
+  ],
   [/backup_label.*invalid data|invalid data in file "backup_label"/i, 'its backup label is damaged'],
 ];
 

@@ -43,7 +43,9 @@ export async function rewind(host: HostContext, source: PostgresPeer, progress: 
     if (canSyncVolumes) await syncVolumes([paths.pgdata, ...(await tablespacesOf(paths.pgdata))]);
     await unmark(paths);
     host.log.info('postgres.rewound', { discarded: goes.gone, bytes, keptWal, programs: programs.version });
-    return { bytes, discarded: goes.gone, keptWal, setAside: null, archived, look };
+    const unkept = goes.gone !== null && keptWal === null && config.recover.keepOld > 0;
+    const said = unkept ? [...look, 'the discarded WAL is more than 1 GB and was not kept'] : look;
+    return { bytes, discarded: goes.gone, keptWal, setAside: null, archived, look: said };
   } catch (error) {
     if (error instanceof PostgresControlError && (error.code === 'REWIND_FAILED' || error.code === 'SOURCE_UNREACHABLE'))
       throw error;

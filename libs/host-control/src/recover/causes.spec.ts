@@ -202,6 +202,49 @@ describe('a node that comes back', () => {
     await level();
   });
 
+  it('an old copy of its data directory put back: follows from there as long as the Master has the WAL', async () => {
+    await b.postgres.stop('fast', 3_000);
+    const old = join(b.config.dataDir!, 'snapshot');
+    execFileSync('cp', ['-a', inB('.'), old]);
+    await b.postgres.startStandby(a.peer);
+    await streaming();
+    await write();
+    await level();
+    await b.postgres.stop('kill', 0);
+    rmSync(inB(''), { recursive: true });
+    renameSync(old, join(b.config.dataDir!, 'pgdata'));
+    await superuser(a, "select pg_drop_replication_slot('yosugara_b')").catch(quiet);
+    await a.postgres.ensureSlot(B);
+    await b.postgres.startStandby(a.peer);
+    await streaming();
+    await level();
+  });
+
+  it('a changed address: what the data directory says of the Master is written anew from the configuration', async () => {
+    await b.postgres.stop('fast', 3_000);
+    for (const name of ['yosugara.conf', 'postgresql.auto.conf'])
+      writeFileSync(inB(name), "primary_conninfo = 'host=192.0.2.99 port=1'\nport = 2\n");
+    await b.postgres.startStandby(a.peer);
+    await streaming();
+    expect(readFileSync(inB('yosugara.conf'), 'utf8')).not.toContain('192.0.2.99');
+    expect(readFileSync(inB('postgresql.auto.conf'), 'utf8')).not.toContain('192.0.2.99');
+  });
+
+  it('another database system is not replaced, whoever asks', async () => {
+    await b.postgres.stop('fast', 3_000);
+    renameSync(inB(''), join(b.config.dataDir!, 'mine'));
+    execFileSync('/usr/lib/postgresql/15/bin/initdb', ['-D', inB(''), '--no-sync'], { uid, cwd: '/', stdio: 'pipe' });
+    await expect(b.postgres.baseBackup(a.peer, quiet)).rejects.toMatchObject({
+      code: 'BASE_BACKUP_FAILED',
+      message: expect.stringContaining('another database system'),
+    });
+    expect(existsSync(inB('PG_VERSION'))).toBe(true);
+    rmSync(inB(''), { recursive: true });
+    renameSync(join(b.config.dataDir!, 'mine'), join(b.config.dataDir!, 'pgdata'));
+    await b.postgres.startStandby(a.peer);
+    await streaming();
+  });
+
   it('zombie or stale lock files (P11): judged by /proc, and removed with a reason', async () => {
     await b.postgres.stop('kill', 0);
     const stale = [
