@@ -4,7 +4,7 @@ import { assertNever, type NodeId } from '@yosugara/kernel';
 import { planRecover, planText } from '../recover/plan.js';
 import { type PreflightInput, preflight } from '../recover/preflight.js';
 import { propose, raftInput } from './acting.js';
-import { hasTwoVoters, takeWord } from './fencing.js';
+import { hasTwoVoters, takeWord, votersOf } from './fencing.js';
 import { observe } from './observe.js';
 import { sideOf } from './recovering.js';
 import type { ControllerState } from './state.js';
@@ -144,6 +144,13 @@ function promote(
     owner !== null &&
     state.nowMs - (state.heardMs.get(owner) ?? Number.NEGATIVE_INFINITY) < state.config.settings.timings.leaseVoteMs;
   if (ownerHeard && record.phase === 'serving') return answer(id, from, false, `${owner} is heard and serves: use switchover`);
+  if (hasTwoVoters(state) && state.informed && !votersOf(state).includes(config.self))
+    return answer(
+      id,
+      from,
+      false,
+      `${owner} went on alone, and only it holds the votes: start ${owner} again, nothing here can replace it`,
+    );
   const out = outOnPurpose(observe(state), config.self);
   if (out !== null) return answer(id, from, false, `${out}: end that first`);
   // It holds every acknowledged commit, and only a pause or the limit keeps it back: nothing is lost, and its proof is looked for as ever.
