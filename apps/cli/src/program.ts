@@ -8,6 +8,7 @@ import { healthOf, renderStatus } from './commands/status.js';
 import { Controllers } from './control/client.js';
 import { findNodes, socketsOf } from './control/find.js';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
+import { addGoverning } from './governing.js';
 import { type ClusterPlan, initCluster, parseMember, parsePort } from './init/index.js';
 import { painter, printable, processTerminal, type Terminal } from './output/terminal.js';
 
@@ -42,8 +43,8 @@ export async function runProgram(args: readonly string[], around: Surroundings):
     writeOut: (text) => around.terminal.out(text.trimEnd()),
     writeErr: (text) => around.terminal.note(text),
   });
-  const add = (name: string, description: string) =>
-    program
+  const add = (name: string, description: string, under: Command = program) =>
+    under
       .command(name)
       .description(description)
       .option('--config <file>', 'yosugara.yaml of a node on this host')
@@ -54,6 +55,13 @@ export async function runProgram(args: readonly string[], around: Surroundings):
   addStatus(add, set, around);
   addRecover(add, set, around);
   addMasters(add, set, around);
+  addGoverning(program, {
+    add,
+    set,
+    terminal: around.terminal,
+    controllers: (options) => controllersOf(options, around),
+    show: (options, document, text) => show(around, options, document, text),
+  });
   addMessages(add, set, around);
   addInit(program, set, around);
   try {

@@ -9,7 +9,7 @@ import {
   ReceiverReportSchema,
   type RoleNotice,
 } from '@yosugara/protocol';
-import type { ControllerDriver } from '@yosugara/runtime';
+import type { ControllerDriver, FencePort } from '@yosugara/runtime';
 
 const MAX_LINE_BYTES = 1_048_576;
 const MAX_CONNECTIONS = 64;
@@ -20,6 +20,7 @@ const MAX_UNSENT_BYTES = 1_048_576;
 export class ControlServer {
   readonly #driver: ControllerDriver;
   readonly #log: Log;
+  readonly #fence: FencePort | null;
   readonly #server: Server;
   readonly #watchers = new Map<Socket, number>();
   readonly #sockets = new Set<Socket>();
@@ -27,8 +28,9 @@ export class ControlServer {
   readonly #reporters = new Map<Socket, 'manager' | 'receiver'>();
   #last: RoleNotice | null = null;
 
-  constructor(driver: ControllerDriver, log: Log) {
+  constructor(driver: ControllerDriver, log: Log, fence: FencePort | null = null) {
     this.#driver = driver;
+    this.#fence = fence;
     this.#log = log;
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
@@ -133,7 +135,32 @@ export class ControlServer {
           oldMasterIsOff: request.oldMasterIsOff,
         });
         break;
+      case 'pause':
+        await this.#operate(socket, request.id, { kind: 'pause', untilWallMs: endOf(request.minutes), why: request.why });
+        break;
+      case 'maintenance': {
+        const { node, minutes, why } = request;
+        await this.#operate(socket, request.id, { kind: 'maintenance', node: nodeId(node), untilWallMs: endOf(minutes), why });
+        break;
+      }
+      case 'drPromote':
+        await this.#operate(socket, request.id, { kind: 'drPromote', node: nodeId(request.node), evidence: request.evidence });
+        break;
+      case 'fenceCheck':
+        await this.#checkFence(socket, request.id, request.node);
+        break;
     }
+  }
+
+  /** Here and now, with the real credentials: the answer takes as long as the slowest device. */
+  async #checkFence(socket: Socket, id: number, node: string): Promise<void> {
+    const target = this.#fence?.targets.find((known) => known === node);
+    if (this.#fence === null || target === undefined) {
+      const message = `no power device of ${node} is configured for this member`;
+      return this.#send(socket, { id, error: { code: 'UNAVAILABLE', message } });
+    }
+    const { healthy, offMs, says } = await this.#fence.check(target);
+    this.#send(socket, { id, result: { target, by: this.#driver.status().answeredBy, healthy, offMs, ageMs: 0, says } });
   }
 
   async #operate(socket: Socket, id: number, request: Parameters<ControllerDriver['operate']>[0]): Promise<void> {
@@ -164,3 +191,6 @@ export class ControlServer {
     else socket.write(`${JSON.stringify(answer)}\n`);
   }
 }
+
+/** 0 minutes: it ends now. */
+const endOf = (minutes: number): number | null => (minutes === 0 ? null : Date.now() + minutes * 60_000);

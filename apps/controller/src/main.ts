@@ -147,7 +147,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
   );
   const status = new StatusServer(driver, async (proof) => await verifyProof(config, proof), log);
   await status.listen(self.address, config.ports.status);
-  control = new ControlServer(driver, log);
+  control = new ControlServer(driver, log, ports.fence ?? null);
   await control.listen(join(stateDir, STATE_LAYOUT.controlSocket));
   await driver.start();
   log.info('controller.started', {

@@ -94,6 +94,18 @@ export const RecoverProgressSchema = z.object({
 });
 export type RecoverProgress = z.infer<typeof RecoverProgressSchema>;
 
+/** The power devices of one node, as another one read them. */
+export const FenceReadingSchema = z.object({
+  target: z.string(),
+  by: z.string(),
+  healthy: z.boolean(),
+  /** From the order to a read-back `off`, measured or declared. */
+  offMs: z.number(),
+  ageMs: z.number(),
+  says: z.string(),
+});
+export type FenceReading = z.infer<typeof FenceReadingSchema>;
+
 /** `yosugara status --json`. Keys are a contract (overview.md); more may be added, none removed. */
 export const StatusSchema = z.object({
   clusterId: z.string(),
@@ -146,6 +158,11 @@ export const StatusSchema = z.object({
     dataLoss: z.int().nullable(),
     reason: z.string(),
   }),
+  /** Power devices as each node last read them, every minute. */
+  fence: z.array(FenceReadingSchema).optional(),
+  /** No automatic change until then. */
+  pause: z.object({ until: z.string(), why: z.string() }).nullable().optional(),
+  maintenance: z.array(z.object({ node: z.string(), until: z.string(), why: z.string() })).optional(),
   alarms: z.array(z.object({ level: z.enum(['red', 'yellow']), code: z.string(), text: z.string() })),
   /** Newest first. */
   history: z.array(

@@ -53,7 +53,7 @@ export async function promote(
 
 type ChangeAsk = Parameters<typeof send>[1];
 
-async function change(
+export async function change(
   controllers: Controllers,
   ask: ChangeAsk,
   before: Status,

@@ -100,11 +100,11 @@ export class Controllers {
   }
 
   /** Asks one after the other until one takes the request. */
-  async command(ask: Ask): Promise<unknown> {
+  async command(ask: Ask, deadlineMs = COMMAND_DEADLINE_MS): Promise<unknown> {
     const refusals: unknown[] = [];
     for (const path of this.#sockets) {
       try {
-        return await askSocket(path, ask, COMMAND_DEADLINE_MS);
+        return await askSocket(path, ask, deadlineMs);
       } catch (error) {
         // One that does not answer may have taken the request: every request names its node, so a second one changes nothing more.
         const silent = error instanceof NoControllerError || error instanceof DeadlineError;

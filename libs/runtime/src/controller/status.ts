@@ -83,6 +83,17 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
       ...[...reports.values()].flatMap((report) => report.troubles ?? []),
       ...troublesOfCluster(o, master !== null),
     ],
+    fence: [...reports.values()].flatMap((report) =>
+      (report.fenceHealth ?? []).map(({ target, healthy, offMs, atMs, says }) => {
+        return { target, by: report.node, healthy, offMs, ageMs: Math.max(0, Math.round(-atMs)), says };
+      }),
+    ),
+    pause: record.pause === null ? null : { until: new Date(record.pause.untilWallMs).toISOString(), why: record.pause.why },
+    maintenance: record.maintenance.map(({ node, untilWallMs, why }) => ({
+      node,
+      until: new Date(untilWallMs).toISOString(),
+      why,
+    })),
     history: record.history.map((change) => ({
       epoch: change.epoch,
       owner: change.owner,
