@@ -14,7 +14,7 @@ describe('the lab’s command line', () => {
   it.each([
     [['7-up'], /scenario: found "7-up", allowed is 1-power-off-master/],
     [['--runs', 'many', '1'], /--runs: found "many"/],
-    [['--quick'], /option: found "--fast"/],
+    [['--quick'], /option: found "--quick"/],
     [[], /npm run lab/],
     [['1', '--plant', 'gremlin'], /--plant: found "gremlin", allowed is fsync-off/],
   ])('refuses %j in one line', (args, says) => expect(() => parseArgs(args)).toThrow(says));

@@ -15,6 +15,9 @@ export interface LabArgs {
   /** `soak`: random faults instead of scenarios, for `minutes`. */
   readonly soak: boolean;
   readonly minutes: number;
+  readonly load: boolean;
+  /** Filled in before the first run; 0: as small as it is. */
+  readonly dbBytes: number;
   readonly plants: readonly string[];
   /** What differs from the default cluster. */
   readonly settings: Partial<ClusterSettings>;
@@ -23,7 +26,7 @@ export interface LabArgs {
 }
 
 export const USAGE =
-  'npm run lab -- <scenario…>|soak|--list|--all|--patterns [--minutes N] [--runs N] [--json] [--markdown FILE] [--from K] [--resume] [--profile lan|fast|tolerant|vm] [--auto-rejoin never|clean|always] [--two-nodes] [--fencing] [--plant NAME]';
+  'npm run lab -- <scenario…>|soak|--list|--all|--patterns [--minutes N] [--runs N] [--json] [--markdown FILE] [--from K] [--resume] [--profile lan|fast|tolerant|vm] [--auto-rejoin never|clean|always] [--two-nodes] [--load] [--db-size 1GB] [--fencing] [--plant NAME]';
 
 const PROFILES = ['lan', 'fast', 'tolerant', 'vm'] as const;
 const REJOIN = ['never', 'clean', 'always'] as const;
@@ -32,10 +35,20 @@ const REJOIN = ['never', 'clean', 'always'] as const;
 export function parseArgs(args: readonly string[]): LabArgs {
   const names: string[] = [];
   const plants: string[] = [];
-  const flags = { list: false, json: false, all: false, patterns: false, resume: false, 'two-nodes': false, fencing: false };
+  const flags = {
+    list: false,
+    json: false,
+    all: false,
+    patterns: false,
+    resume: false,
+    'two-nodes': false,
+    fencing: false,
+    load: false,
+  };
   const numbers = { runs: 1, from: 1, minutes: 1 };
   let settings: Partial<ClusterSettings> = {};
   let markdown: string | null = null;
+  let dbBytes = 0;
   for (let at = 0; at < args.length; at++) {
     const arg = args[at] ?? '';
     const flag = arg.slice(2);
@@ -43,6 +56,7 @@ export function parseArgs(args: readonly string[]): LabArgs {
     else if (flag in flags) flags[flag as keyof typeof flags] = true;
     else if (flag in numbers) numbers[flag as keyof typeof numbers] = positive(arg, args[++at]);
     else if (flag === 'plant') plants.push(plantNamed(args[++at] ?? '').name);
+    else if (flag === 'db-size') dbBytes = bytesOf(arg, args[++at]);
     else if (flag === 'markdown') markdown = args[++at] ?? 'lab.md';
     else if (flag === 'profile') settings = { ...settings, profile: oneOf(arg, args[++at], PROFILES) };
     else if (flag === 'auto-rejoin') settings = { ...settings, autoRejoin: oneOf(arg, args[++at], REJOIN) };
@@ -54,7 +68,25 @@ export function parseArgs(args: readonly string[]): LabArgs {
   if (soak && names.length > 1) throw new InvalidInputError('scenario', names.join(' '), 'soak alone');
   const scenarios = soak ? [] : flags.all ? SCENARIOS : flags.patterns ? PATTERNS_AND_FEATURES : names.map(scenarioNamed);
   if (scenarios.length === 0 && !flags.list && !soak) throw new InvalidInputError('scenario', '', USAGE);
-  return { list: flags.list, json: flags.json, resume: flags.resume, soak, scenarios, plants, settings, markdown, ...numbers };
+  return {
+    list: flags.list,
+    json: flags.json,
+    resume: flags.resume,
+    load: flags.load,
+    dbBytes,
+    soak,
+    scenarios,
+    plants,
+    settings,
+    markdown,
+    ...numbers,
+  };
+}
+
+function bytesOf(option: string, text: string | undefined): number {
+  const [, count, unit] = /^(\d+)(MB|GB)$/.exec(text ?? '') ?? [];
+  if (count === undefined) throw new InvalidInputError(option, text ?? '', 'such as 200MB or 1GB');
+  return Number(count) * (unit === 'GB' ? 1024 ** 3 : 1024 ** 2);
 }
 
 function oneOf<T extends string>(option: string, text: string | undefined, allowed: readonly T[]): T {

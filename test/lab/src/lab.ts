@@ -43,7 +43,7 @@ export class Lab {
 
   /** Rounds of random faults until the minutes are over. Rounds that were made before are counted and not made again. */
   async #soak(): Promise<ScenarioReport> {
-    const done = new DoneRuns('soak', JSON.stringify(this.#args.settings));
+    const done = new DoneRuns('soak', this.#kind());
     const known = this.#args.resume ? done.read() : new Map<number, RunReport>();
     const reports = [...known.values()];
     const endMs = monotonicMs() + this.#args.minutes * 60_000;
@@ -64,13 +64,22 @@ export class Lab {
     );
   }
 
+  /** What sets these runs apart from the default's. */
+  #kind(): string {
+    return JSON.stringify({
+      ...this.#args.settings,
+      ...(this.#args.load ? { load: true } : {}),
+      ...(this.#args.dbBytes > 0 ? { dbBytes: this.#args.dbBytes } : {}),
+    });
+  }
+
   #settingsOf(scenario: Scenario): ClusterSettings {
     return { ...DEFAULT_SETTINGS, ...this.#args.settings, ...scenario.needs };
   }
 
   async #series(scenario: Scenario): Promise<readonly RunReport[]> {
     const { runs, from, resume, plants } = this.#args;
-    const done = new DoneRuns(scenario.name, JSON.stringify(this.#args.settings));
+    const done = new DoneRuns(scenario.name, this.#kind());
     const known = resume ? done.read() : new Map<number, RunReport>();
     const reports: RunReport[] = [];
     for (let number = from; number <= runs && !this.#stopping; number++) {
@@ -104,6 +113,7 @@ export class Lab {
         promises,
         say,
         minutes: this.#args.minutes,
+        load: this.#args.load,
       });
       if (!report.ok) await this.#discard(`${scenario.name}-${number}`, say);
       return report;
@@ -129,6 +139,7 @@ export class Lab {
     });
     this.#current = { cluster, promises: [], settings: JSON.stringify(settings) };
     await cluster.create();
+    if (this.#args.dbBytes > 0) await cluster.fillDatabase(this.#args.dbBytes);
     return this.#current;
   }
 

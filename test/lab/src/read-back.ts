@@ -51,6 +51,10 @@ export async function readBoth(
 async function readNode(cluster: LabCluster, node: DataName, runTag: string): Promise<ReadBack> {
   const keys = async (text: string) => (await cluster.sql<{ key: string }>(node, text)).map((row) => Number(row.key));
   const numbers = await cluster.sql<{ number: number }>(node, numbersOf(runTag));
-  const written = { sql: await keys('SELECT key FROM lab_write'), api: await keys(PROBE_KEYS) };
+  const written = {
+    sql: await keys('SELECT key FROM lab_write'),
+    api: await keys(PROBE_KEYS),
+    append: await keys('SELECT key FROM lab_append'),
+  };
   return { node, keys: written, messageNumbers: numbers.map((row) => row.number) };
 }

@@ -20,6 +20,7 @@ export function jsonDocument(reports: readonly ScenarioReport[]): string {
 }
 
 const seconds = (ms: number | null) => (ms === null ? '–' : `${(ms / 1000).toFixed(2)} s`);
+const percent = (shares: readonly number[]) => (shares.length === 0 ? '–' : `${Math.round(Math.min(...shares) * 100)} %`);
 const sum = (runs: readonly RunReport[], pick: (run: RunReport) => number) => runs.reduce((total, run) => total + pick(run), 0);
 
 const HEAD = [
@@ -32,6 +33,7 @@ const HEAD = [
   'max',
   'recover p95',
   'by',
+  'writes during it',
   'writes',
   'lost',
   'messages',
@@ -50,6 +52,7 @@ function rowOf({ scenario, runs, summary: { failoverMs, recoverMs } }: ScenarioR
     goals.length === 0 ? '–' : `${goals.filter((met) => met).length}/${goals.length}`,
     ...[failoverMs.p50, failoverMs.p95, failoverMs.max, recoverMs.p95].map(seconds),
     [...new Set(known(runs.map((run) => run.recoverMethod)))].join(', ') || '–',
+    percent(known(runs.map((run) => run.recoverThroughput ?? null))),
     ...[
       sum(runs, (run) => run.writesAcknowledged),
       sum(runs, (run) => run.writesLost),

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Status } from '@yosugara/protocol';
 import { auditViolations, keysOnDisk } from './check/audit.js';
 import { check } from './check/checker.js';
-import { nameHolders, worstGapMs } from './check/measure.js';
+import { nameHolders, worstGapMs, writesPerSecond } from './check/measure.js';
 import type { Acknowledged, RunReport } from './check/types.js';
 import { LabClient } from './client/lab-client.js';
 import type { ClientResult } from './client/main.js';
@@ -14,6 +14,7 @@ import { isHealthy, type LabCluster, rolesOf } from './cluster/cluster.js';
 import { DATA_NAMES, type DataName, otherOf, PLACES, PORTS, VIP } from './cluster/layout.js';
 import { LabToolError, monotonicMs, until } from './host/shell.js';
 import { readBoth, waitForIngest } from './read-back.js';
+import { BASE_BACKUP_FACTOR } from './scenarios/timed.js';
 import { type Expectation, expectationOf, limitsOf, type Scenario, type Stage, variantOf } from './scenarios/types.js';
 
 const MESSAGES_PER_SECOND = 500;
@@ -45,6 +46,8 @@ export interface RunContext {
   readonly promises: Promises;
   readonly say: (text: string) => void;
   readonly minutes: number;
+  /** More writers at once. */
+  readonly load: boolean;
 }
 
 interface Figures {
@@ -53,12 +56,20 @@ interface Figures {
   recoverFromMs: number;
   recoverToMs: number;
   recoverMethod: string | null;
+  plainBaseBackupMs: number | null;
 }
 
 /** One fault, from a healthy cluster to a healthy cluster. Never throws: what goes wrong is the report's `why`. */
 export async function runOnce(context: RunContext): Promise<RunReport> {
   const trouble: string[] = [];
-  const figures: Figures = { faultMs: 0, acknowledgedAgainMs: 0, recoverFromMs: 0, recoverToMs: 0, recoverMethod: null };
+  const figures: Figures = {
+    faultMs: 0,
+    acknowledgedAgainMs: 0,
+    recoverFromMs: 0,
+    recoverToMs: 0,
+    recoverMethod: null,
+    plainBaseBackupMs: null,
+  };
   const audit: AuditFinding = { onDisk: null, node: 'a' };
   let client: LabClient | null = null;
   let result: ClientResult | null = null;
@@ -96,11 +107,13 @@ async function startClient(context: RunContext): Promise<LabClient> {
     apiPort: PORTS.api,
     statusPort: PORTS.status,
     syslogPort: PORTS.syslog,
+    trapPort: PORTS.trap,
     nodes: DATA_NAMES.map((name) => ({ name, address: PLACES[name].address })),
     password: cluster.secret(master, 'pg-app'),
     firstKey: number * KEYS_A_RUN + 1,
     runTag: runTagOf(context),
     messagesPerSecond: MESSAGES_PER_SECOND,
+    concurrentWriters: context.load ? 12 : 2,
     resultFile: join(dir, `client-${number}.json`),
   };
   return LabClient.start(
@@ -141,6 +154,7 @@ async function perform(context: RunContext, client: LabClient, figures: Figures,
   await scenario.look(stage);
   say(`repairing ${target}, then ${scenario.comeback === 'recover' ? 'recover' : 'it comes back by itself'}`);
   await scenario.repair(stage);
+  figures.plainBaseBackupMs = stage.notes.get('plainBaseBackupMs') ?? null;
   await comeBack(stage, scenario, figures);
   await delay(AFTERGLOW_MS);
 }
@@ -261,17 +275,28 @@ async function judge(
     why: trouble.join('; '),
     recoverMethod: figures.recoverMethod,
     recoverGapMs,
+    recoverThroughput: throughput(result.acknowledged, figures),
+    plainBaseBackupMs: figures.plainBaseBackupMs,
     variant: variantOf(context.scenario, context.variantNumber),
-    withinGoal: withinGoal(context, failoverMs, recoverMs),
+    withinGoal: withinGoal(context, figures, failoverMs, recoverMs),
   };
 }
 
+const BEFORE_FAULT_MS = 2_000;
+
+function throughput(acknowledged: readonly Acknowledged[], figures: Figures): number | null {
+  const before = writesPerSecond(acknowledged, { fromMs: figures.faultMs - BEFORE_FAULT_MS, toMs: figures.faultMs });
+  const during = writesPerSecond(acknowledged, { fromMs: figures.recoverFromMs, toMs: figures.recoverToMs });
+  return before === null || before === 0 || during === null ? null : Math.round((during / before) * 100) / 100;
+}
+
 /** null: no goal, or nothing was measured. */
-function withinGoal(context: RunContext, failoverMs: number | null, recoverMs: number | null): boolean | null {
+function withinGoal(context: RunContext, figures: Figures, failoverMs: number | null, recoverMs: number | null): boolean | null {
   const limits = limitsOf(context.scenario, variantOf(context.scenario, context.variantNumber));
   const judged = [
     [failoverMs, limits.failoverMs],
     [recoverMs, limits.recoverMs],
+    [recoverMs, figures.plainBaseBackupMs === null ? undefined : figures.plainBaseBackupMs * BASE_BACKUP_FACTOR],
   ] as const;
   const met = judged.flatMap(([measured, goal]) => (measured === null || goal === undefined ? [] : [measured <= goal]));
   return met.length === 0 ? null : met.every((one) => one);

@@ -80,7 +80,7 @@ describe.skipIf(!root)('the disk of a host that lost its power', () => {
     const cutMs = monotonicMs();
     await host.powerOff();
     attempt.close();
-    const onDisk = await keysOnDisk({ disk: host.disk, pgdataOnDisk: 'data/pgdata', postgresBin: BIN, dir });
+    const onDisk = await keysOnDisk({ disk: host.dataDisk, pgdataOnDisk: 'pgdata', postgresBin: BIN, dir });
     return auditViolations('a', onDisk, acknowledged, cutMs);
   };
 

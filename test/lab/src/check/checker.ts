@@ -13,12 +13,15 @@ export function check(observed: Observed, nodes: readonly ReadBack[]): Verdict {
   const lostMessages = new Set<number>();
   const doubledMessages = new Set<number>();
   for (const held of nodes) {
-    for (const writer of ['sql', 'api'] as const) {
+    for (const writer of ['sql', 'api', 'append'] as const) {
       const lost = missingWrites(observed, held, writer);
       for (const key of lost) lostWrites.add(`${writer} ${key}`);
       if (lost.length > 0)
         violations.push(`${lost.length} acknowledged ${writer} writes are missing on ${held.node}: ${examples(lost)}`);
     }
+    const twice = doubled(held.keys.append ?? []);
+    if (twice.length > 0)
+      violations.push(`${twice.length} append writes are there more than once on ${held.node}: ${examples(twice)}`);
     const messages = messageFaults(observed.messagesSent, held.messageNumbers);
     for (const number of messages.lost) lostMessages.add(number);
     for (const number of messages.doubled) doubledMessages.add(number);
@@ -46,8 +49,13 @@ export function check(observed: Observed, nodes: readonly ReadBack[]): Verdict {
 }
 
 function missingWrites(observed: Observed, held: ReadBack, writer: WriterName): readonly number[] {
-  const there = new Set(held.keys[writer]);
+  const there = new Set(held.keys[writer] ?? []);
   return observed.acknowledged.filter((write) => write.writer === writer && !there.has(write.key)).map((write) => write.key);
+}
+
+function doubled(numbers: readonly number[]): readonly number[] {
+  const seen = new Set<number>();
+  return numbers.filter((number) => seen.size === seen.add(number).size);
 }
 
 function messageFaults(sent: number, stored: readonly number[]) {

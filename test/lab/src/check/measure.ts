@@ -32,6 +32,13 @@ export function longestGapMs(acknowledged: readonly Acknowledged[], writer: Writ
   return longest;
 }
 
+/** Acknowledged writes of W1 and W2 a second. */
+export function writesPerSecond(acknowledged: readonly Acknowledged[], { fromMs, toMs }: Window): number | null {
+  if (fromMs === 0 || toMs - fromMs < 200) return null;
+  const inside = acknowledged.filter(({ writer, atMs }) => writer !== 'append' && atMs >= fromMs && atMs <= toMs);
+  return (inside.length * 1_000) / (toMs - fromMs);
+}
+
 /** The worse of the two writers (failover.md, ruling 18). null: one of them was never acknowledged. */
 export function worstGapMs(acknowledged: readonly Acknowledged[], window: Window): number | null {
   const gaps = (['sql', 'api'] as const).map((writer) => longestGapMs(acknowledged, writer, window));
@@ -44,7 +51,7 @@ export function worstGapMs(acknowledged: readonly Acknowledged[], window: Window
  * between two acknowledgements of one epoch does not.
  */
 export function twoMastersMs(acknowledged: readonly Acknowledged[], answers: readonly MasterAnswer[]): number {
-  const sql = intervals(acknowledged.filter((write) => write.writer === 'sql'));
+  const sql = intervals(acknowledged.filter((write) => write.writer !== 'api'));
   const api = intervals(acknowledged.filter((write) => write.writer === 'api'));
   const ok200 = answerIntervals(answers);
   return Math.max(

@@ -1,6 +1,7 @@
 /** What the client host saw. All times are CLOCK_MONOTONIC ms, which every namespace of the lab shares. */
 
-export type WriterName = 'sql' | 'api';
+/** append: concurrent writers, each key tried once. */
+export type WriterName = 'sql' | 'api' | 'append';
 
 /** A write that the cluster acknowledged: a clean COMMIT, or 201. `holder` is who did it: `a#7` (node and epoch) or `a#timeline 00000002`; `#7`: node not known. */
 export interface Acknowledged {
@@ -21,6 +22,8 @@ export interface MasterAnswer {
 export interface Observed {
   readonly acknowledged: readonly Acknowledged[];
   readonly masterAnswers: readonly MasterAnswer[];
+  /** Keys of `append` that may or may not be there. */
+  readonly unknown?: readonly number[];
   /** Numbers of the syslog messages that were handed to the wire, 1..sent. */
   readonly messagesSent: number;
 }
@@ -28,7 +31,7 @@ export interface Observed {
 /** What one node holds after the run. */
 export interface ReadBack {
   readonly node: string;
-  readonly keys: Readonly<Record<WriterName, readonly number[]>>;
+  readonly keys: Readonly<Record<'sql' | 'api', readonly number[]>> & { readonly append?: readonly number[] };
   /** Number of each stored message of this run, as often as it is stored. */
   readonly messageNumbers: readonly number[];
 }
@@ -61,6 +64,10 @@ export interface RunReport {
   readonly recoverMethod: string | null;
   /** Longest gap between two acknowledged writes while `recover` ran. */
   readonly recoverGapMs: number | null;
+  /** Acknowledged writes a second while `recover` ran, as a share of those before the fault. */
+  readonly recoverThroughput?: number | null;
+  /** Of plain pg_basebackup in the same run, where the scenario makes one. */
+  readonly plainBaseBackupMs?: number | null;
   readonly variant?: string;
   /** Of the issue's Numbers; null: it names none for this, or nothing was measured. */
   readonly withinGoal?: boolean | null;

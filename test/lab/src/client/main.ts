@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Observed } from '../check/types.js';
 import { apiAttempter } from './api-writer.js';
-import type { ClientOrder, ClientPlan, ClientProgress } from './plan.js';
-import { sqlAttempter } from './sql-writer.js';
+import { type ClientOrder, type ClientPlan, type ClientProgress, KEYS_A_WRITER } from './plan.js';
+import { APPEND, sqlAttempter } from './sql-writer.js';
 import { StatusPoller } from './status-poller.js';
 import { SyslogSender } from './syslog-sender.js';
 import { Writer } from './writer.js';
@@ -14,21 +14,31 @@ export interface ClientResult extends Observed {
 }
 
 const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ClientPlan;
-const sql = sqlAttempter({
+const target = {
   host: plan.vip,
   port: plan.postgresPort,
   user: 'yosugara_app',
   password: plan.password,
   database: 'yosugara',
   tls: true,
-});
+};
+const sql = sqlAttempter(target);
 const writers = {
   sql: new Writer('sql', sql, 'same key'),
   api: new Writer('api', apiAttempter({ host: plan.vip, port: plan.apiPort, token: plan.password }), 'next key'),
 };
+/** Through the VIP, all at once, and straight at each node: whoever acknowledges there is Master, whatever it says of itself. */
+const appenders = [
+  ...Array.from({ length: plan.concurrentWriters }, () => ({ host: plan.vip, pauseMs: 40, retryMs: 50 })),
+  ...plan.nodes.map((node) => ({ host: node.address, pauseMs: 100, retryMs: 250 })),
+].map(({ host, pauseMs, retryMs }) => {
+  const attempt = sqlAttempter({ ...target, host, statement: APPEND });
+  return { writer: new Writer('append', attempt, 'next key', pauseMs, retryMs), close: attempt.close };
+});
 const sender = new SyslogSender({
   addresses: plan.nodes.map((node) => node.address),
   port: plan.syslogPort,
+  trapPort: plan.trapPort,
   runTag: plan.runTag,
   perSecond: plan.messagesPerSecond,
 });
@@ -47,10 +57,16 @@ function tell(): void {
 
 async function finish(): Promise<void> {
   sender.stop();
-  await Promise.all([writers.sql.stop(), writers.api.stop(), poller.stop()]);
+  await Promise.all([writers.sql.stop(), writers.api.stop(), poller.stop(), ...appenders.map(({ writer }) => writer.stop())]);
   sql.close();
+  for (const { close } of appenders) close();
   const result: ClientResult = {
-    acknowledged: [...writers.sql.acknowledged, ...writers.api.acknowledged],
+    acknowledged: [
+      ...writers.sql.acknowledged,
+      ...writers.api.acknowledged,
+      ...appenders.flatMap(({ writer }) => writer.acknowledged),
+    ],
+    unknown: appenders.flatMap(({ writer }) => writer.unknown),
     masterAnswers: poller.answers,
     messagesSent: sender.sent,
     unsent: sender.unsent,
@@ -67,5 +83,6 @@ process.on('disconnect', () => process.exit(1));
 setInterval(tell, 100);
 writers.sql.start(plan.firstKey);
 writers.api.start(plan.firstKey);
+for (const [at, { writer }] of appenders.entries()) writer.start(plan.firstKey + at * KEYS_A_WRITER);
 sender.start();
 poller.start(plan.nodes, plan.statusPort);

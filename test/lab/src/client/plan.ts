@@ -5,6 +5,7 @@ export interface ClientPlan {
   readonly apiPort: number;
   readonly statusPort: number;
   readonly syslogPort: number;
+  readonly trapPort: number;
   readonly nodes: readonly { readonly name: string; readonly address: string }[];
   /** Of the role `yosugara_app`; also the API's bearer token. */
   readonly password: string;
@@ -13,6 +14,8 @@ export interface ClientPlan {
   /** Stands in every message, so that runs on one cluster tell theirs apart. */
   readonly runTag: string;
   readonly messagesPerSecond: number;
+  /** Writers beside W1 and W2 that go on with the next key after an unknown outcome, all at once. */
+  readonly concurrentWriters: number;
   readonly resultFile: string;
 }
 
@@ -33,6 +36,9 @@ export interface ClientOrder {
 
 /** Keys of run n on one cluster: n * KEYS_A_RUN + 1 … */
 export const KEYS_A_RUN = 1_000_000;
+
+/** Keys of concurrent writer i begin so much further. */
+export const KEYS_A_WRITER = 20_000;
 
 /** A client waits this long for an answer, then tries again after `RETRY_MS` (failover.md, ruling 18). */
 export const ATTEMPT_DEADLINE_MS = 500;

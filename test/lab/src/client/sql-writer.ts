@@ -9,6 +9,8 @@ export interface SqlTarget {
   readonly password: string;
   readonly database: string;
   readonly tls: boolean;
+  /** Default: W1's, which settles an unknown outcome by writing the same key again. */
+  readonly statement?: string;
 }
 
 /**
@@ -20,9 +22,15 @@ const WRITE = `INSERT INTO lab_write (key) VALUES ($1)
   ON CONFLICT (key) DO UPDATE SET tries = lab_write.tries + 1
   RETURNING current_setting('cluster_name') AS node, substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) AS timeline`;
 
+/** No primary key: what is written twice is there twice. */
+export const APPEND = `INSERT INTO lab_append (key) VALUES ($1)
+  RETURNING current_setting('cluster_name') AS node, substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) AS timeline`;
+
 /** Made by the lab as superuser before the first run. */
 export const LAB_TABLE = `CREATE TABLE IF NOT EXISTS lab_write (key bigint PRIMARY KEY, tries int NOT NULL DEFAULT 1);
-  GRANT SELECT, INSERT, UPDATE ON lab_write TO yosugara_app`;
+  GRANT SELECT, INSERT, UPDATE ON lab_write TO yosugara_app;
+  CREATE TABLE IF NOT EXISTS lab_append (key bigint NOT NULL);
+  GRANT SELECT, INSERT ON lab_append TO yosugara_app`;
 
 /** W1: one connection, kept while it works; whatever goes wrong ends it, and the next attempt makes a new one. */
 export function sqlAttempter(target: SqlTarget): Attempter & { close(): void } {
@@ -36,15 +44,19 @@ export function sqlAttempter(target: SqlTarget): Attempter & { close(): void } {
     const onNotice = (notice: { message?: string | undefined }) => warnings.push(notice.message ?? 'a notice');
     const work = async (): Promise<Attempt> => {
       if (open === null) {
-        const { tls, ...where } = target;
-        open = new pg.Client({ ...where, application_name: 'lab-writer', ssl: tls ? { rejectUnauthorized: false } : false });
+        const { tls, statement: _, ...where } = target;
+        open = new pg.Client({
+          ...where,
+          application_name: target.statement === undefined ? 'lab-writer' : 'lab-append',
+          ssl: tls ? { rejectUnauthorized: false } : false,
+        });
         open.on('error', () => {});
         await open.connect();
       }
       const client = open;
       client.on('notice', onNotice);
       try {
-        const answer = await client.query<{ node: string; timeline: string }>(WRITE, [key]);
+        const answer = await client.query<{ node: string; timeline: string }>(target.statement ?? WRITE, [key]);
         // A COMMIT that warns ("canceling wait for synchronous replication") is committed here only: not acknowledged.
         if (warnings.length > 0) return { kind: 'unknown', why: warnings.join('; ') };
         const by = answer.rows[0];

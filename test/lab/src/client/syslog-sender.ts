@@ -1,16 +1,20 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { monotonicMs } from '../host/shell.js';
 import { messageText } from './plan.js';
+import { trapDatagram } from './trap.js';
 
 const TICK_MS = 10;
+/** Every tenth number goes out as a trap. */
+const TRAP_EVERY = 10;
 
 /**
- * Numbered syslog lines (RFC 5424), each once to every node, `perSecond` numbers a second, evenly. Each node has a socket of
+ * Numbered syslog lines (RFC 5424) and, every tenth, SNMP traps, each once to every node, `perSecond` numbers a second, evenly. Each node has a socket of
  * its own: what the kernel says about one dead node must not hold up the other.
  */
 export class SyslogSender {
   readonly #sockets: readonly { readonly socket: Socket; readonly address: string }[];
   readonly #port: number;
+  readonly #trapPort: number;
   readonly #runTag: string;
   readonly #perSecond: number;
   #timer: NodeJS.Timeout | undefined;
@@ -19,9 +23,10 @@ export class SyslogSender {
   readonly #pending = new Map<number, number>();
   readonly unsent: number[] = [];
 
-  constructor(options: { addresses: readonly string[]; port: number; runTag: string; perSecond: number }) {
+  constructor(options: { addresses: readonly string[]; port: number; trapPort: number; runTag: string; perSecond: number }) {
     this.#sockets = options.addresses.map((address) => ({ socket: createSocket('udp4').on('error', () => {}), address }));
     this.#port = options.port;
+    this.#trapPort = options.trapPort;
     this.#runTag = options.runTag;
     this.#perSecond = options.perSecond;
   }
@@ -39,10 +44,14 @@ export class SyslogSender {
   }
 
   #send(number: number): void {
-    const line = Buffer.from(`<134>1 ${new Date().toISOString()} labclient lab - - - ${messageText(this.#runTag, number)}`);
+    const text = messageText(this.#runTag, number);
+    const asTrap = number % TRAP_EVERY === 0;
+    const line = asTrap
+      ? trapDatagram(text, number, Math.floor(monotonicMs() / 10))
+      : Buffer.from(`<134>1 ${new Date().toISOString()} labclient lab - - - ${text}`);
     this.#pending.set(number, this.#sockets.length);
     for (const { socket, address } of this.#sockets)
-      socket.send(line, this.#port, address, (error) => this.#settled(number, error !== null));
+      socket.send(line, asTrap ? this.#trapPort : this.#port, address, (error) => this.#settled(number, error !== null));
   }
 
   #settled(number: number, failed: boolean): void {

@@ -14,17 +14,29 @@ export type Attempter = (key: number) => Promise<Attempt>;
 export class Writer {
   readonly name: WriterName;
   readonly acknowledged: Acknowledged[] = [];
+  /** Keys whose write may or may not have happened; never twice. */
+  readonly unknown: number[] = [];
   readonly #attempt: Attempter;
   readonly #afterUnknown: 'same key' | 'next key';
+  readonly #pauseMs: number;
+  readonly #retryMs: number;
   #trouble: string | null = null;
   #stopping = false;
   #loop: Promise<void> = Promise.resolve();
 
   /** @param afterUnknown the API refuses a key that is already there, so a write that is repeated needs another one. */
-  constructor(name: WriterName, attempt: Attempter, afterUnknown: 'same key' | 'next key') {
+  constructor(
+    name: WriterName,
+    attempt: Attempter,
+    afterUnknown: 'same key' | 'next key',
+    pauseMs = PAUSE_MS,
+    retryMs = RETRY_MS,
+  ) {
     this.name = name;
     this.#attempt = attempt;
     this.#afterUnknown = afterUnknown;
+    this.#pauseMs = pauseMs;
+    this.#retryMs = retryMs;
   }
 
   get lastAckMs(): number | null {
@@ -51,11 +63,14 @@ export class Writer {
       if (outcome.kind === 'acknowledged') {
         this.#trouble = null;
         this.acknowledged.push({ writer: this.name, key, atMs: monotonicMs(), holder: outcome.holder, attempts });
-      } else this.#trouble = outcome.why;
+      } else {
+        this.#trouble = outcome.why;
+        if (this.#afterUnknown === 'next key') this.unknown.push(key);
+      }
       const acknowledged = outcome.kind === 'acknowledged';
       attempts = acknowledged ? 1 : attempts + 1;
       if (acknowledged || this.#afterUnknown === 'next key') key++;
-      await delay(acknowledged ? PAUSE_MS : RETRY_MS);
+      await delay(acknowledged ? this.#pauseMs : this.#retryMs);
     }
   }
 }

@@ -180,6 +180,22 @@ export class LabCluster {
     return undefined;
   }
 
+  /** Rows of a kilobyte that do not compress, until the database has that size. */
+  async fillDatabase(bytes: number): Promise<void> {
+    const { master } = rolesOf(await this.waitHealthy(30_000));
+    await this.sql(master, 'CREATE TABLE IF NOT EXISTS lab_bulk (key bigint, filler text)');
+    const rows = 50_000;
+    const filler = "(SELECT string_agg(md5(random()::text || n), '') FROM generate_series(1, 31) AS n)";
+    for (let done = 0; done < bytes; done += rows * 1024)
+      await query(
+        this.superuser(master),
+        `INSERT INTO lab_bulk SELECT i, x.f FROM generate_series(1, ${rows}) AS i, LATERAL (SELECT ${filler} AS f WHERE i > 0) AS x`,
+        120_000,
+      );
+    await query(this.superuser(master), 'CHECKPOINT', 120_000);
+    await this.waitHealthy(60_000);
+  }
+
   secret(name: DataName, file: string): string {
     const host = this.hosts[name];
     return (

@@ -24,6 +24,6 @@ export const DATA_NAMES = ['a', 'b'] as const;
 export const MEMBER_NAMES = ['a', 'b', 'w'] as const;
 
 /** The ports of the configuration's defaults (libs/protocol, NodeConfigSchema). */
-export const PORTS = { api: 8080, status: 8081, syslog: 5514, postgres: 5442 } as const;
+export const PORTS = { api: 8080, status: 8081, syslog: 5514, trap: 1162, postgres: 5442 } as const;
 
 export const otherOf = (name: DataName): DataName => (name === 'a' ? 'b' : 'a');

@@ -2,9 +2,10 @@ import { FEATURES } from './features.js';
 import { PATTERNS } from './patterns.js';
 import { STARVATION } from './starvation.js';
 import { SUPERSET } from './superset.js';
+import { TIMED } from './timed.js';
 import type { Scenario } from './types.js';
 
 export const PATTERNS_AND_FEATURES: readonly Scenario[] = [...PATTERNS, ...FEATURES];
 
 /** The table is the code, the list for people, and where the next id of faults.md goes. */
-export const SCENARIOS: readonly Scenario[] = [...PATTERNS_AND_FEATURES, ...SUPERSET, STARVATION];
+export const SCENARIOS: readonly Scenario[] = [...PATTERNS_AND_FEATURES, ...SUPERSET, STARVATION, ...TIMED];

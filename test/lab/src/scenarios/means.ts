@@ -172,10 +172,10 @@ export async function empty(cluster: LabCluster, on: MemberName, volume: Volume)
 }
 
 /** A shell command inside the host, with `$DATA` and `$STATE` as its folders. */
-export function shell(cluster: LabCluster, on: MemberName, script: string): Promise<string> {
+export function shell(cluster: LabCluster, on: MemberName, script: string, deadlineMs = 60_000): Promise<string> {
   const host = cluster.hosts[on];
   const folders = `STATE='${host.mountpoint}/state' DATA='${host.mountpoint}/data'`;
-  return host.exec('sh', ['-c', `${folders}; ${script}`], 60_000);
+  return host.exec('sh', ['-c', `${folders}; ${script}`], deadlineMs);
 }
 
 // ---- looks

@@ -76,7 +76,6 @@ export const PATTERNS: readonly Scenario[] = [
     expect: 'other-serves',
     limits: { failoverMs: 3_000 },
     why: 'a planned hand-over, faster than a power off',
-    methods: ['follow'],
     fault: shutdown,
     repair: powerOn,
   }),
