@@ -58,7 +58,7 @@ describe.skipIf(!root)('the disk of a host that lost its power', () => {
     await until('PostgreSQL', 20_000, () => query(postgres, 'SELECT 1').catch(() => undefined));
     await query(postgres, 'CREATE DATABASE yosugara');
     await query({ ...postgres, database: 'yosugara' }, `CREATE ROLE yosugara_app LOGIN; ${LAB_TABLE}; CHECKPOINT`);
-    await run('sync', ['-f', host.pathFromOutside(host.mountpoint)]);
+    await run('sync', ['-f', host.volume('data')]);
     return socketDir;
   };
 
