@@ -99,6 +99,13 @@ function twoNodeContradictions(config: NodeConfig): Contradiction[] {
         ]
       : [],
   );
+  const slowestMs = slowestOffMs(config);
+  if (fencing.delayMs !== undefined && slowestMs > 0 && fencing.delayMs < slowestMs)
+    found.push({
+      path: ['cluster', 'fencing', 'delayMs'],
+      found: fencing.delayMs,
+      allowed: `at least ${slowestMs}, the time that a device takes (offMs), or nothing: the Standby must not shoot before the Master's own shot can have hit, or a cut link switches both off`,
+    });
   if (fencing.powerOnAfter)
     found.push({
       path: ['cluster', 'fencing', 'powerOnAfter'],
@@ -116,7 +123,9 @@ const nameOf = (program: string): string => (program.split('/').at(-1) ?? progra
  * off), so that a Master that is alive has shot first, twice over (failover.md section 3, item 4).
  */
 export function fenceDelayMs(config: NodeConfig, jitterMs: number): number {
-  const { fencing, members } = config.cluster;
-  const offMs = members.map(({ fence }) => (fence?.[0] ?? []).reduce((sum, device) => sum + device.offMs, 0));
-  return fencing.delayMs ?? 2 * (jitterMs + Math.max(0, ...offMs));
+  return config.cluster.fencing.delayMs ?? 2 * (jitterMs + slowestOffMs(config));
 }
+
+/** Of the first level of each node; the devices of a level are told one after the other. */
+const slowestOffMs = ({ cluster }: NodeConfig): number =>
+  Math.max(0, ...cluster.members.map(({ fence }) => (fence?.[0] ?? []).reduce((sum, device) => sum + device.offMs, 0)));

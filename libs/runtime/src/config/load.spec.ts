@@ -115,6 +115,12 @@ describe('power devices and stop proofs', () => {
       /P4 rests on the promise of a third voter/,
     ],
     [
+      'a delay in which the first shot cannot hit',
+      two(devices, devices, { fencing: { delayMs: 4_999 } }),
+      'cluster.fencing.delayMs',
+      /at least 5000.*or a cut link switches both off/,
+    ],
+    [
       'power on after a fence without an arbiter',
       two(devices, devices, { fencing: { powerOnAfter: true } }),
       'cluster.fencing.powerOnAfter',

@@ -133,6 +133,7 @@ const KNOWN_KEYS = [
     'status',
     'journal',
   ],
+  ...['fence', 'fencing', 'delayMs', 'powerOnAfter', 'checkEveryMs', 'program', 'options', 'secretFiles', 'timeoutMs', 'offMs'],
   ...['syslog', 'syslogTls', 'trap', 'bin', 'user', 'sharedBuffersMb', 'maxJournalMb', 'receiveBufferBytes', 'staticDir'],
 ];
 
