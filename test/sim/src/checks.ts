@@ -315,27 +315,32 @@ export class Checks {
 
   /** After every event: S1 (who would answer 200), S4, S9. */
   always(): void {
-    let serving: HostModel | null = null;
+    // Serving begins with a step (or a thaw) and ends by itself: between steps nothing can begin.
+    if (this.#stepped) this.#serving();
+    this.#stepped = false;
     let vip: HostModel | null = null;
     for (const host of this.#hosts()) {
       if (host.kind !== 'data') continue;
-      // Serving begins with a step (or a thaw) and ends by itself: between steps nothing can begin.
-      if (this.#stepped && host.serves()) {
-        if (serving !== null) this.fail('S1', `${serving.node} and ${host.node} both answer 200`);
-        serving = host;
-        const { record } = host.state!;
-        if (record.epoch === this.record.epoch && this.record.ownerBoot !== host.state!.config.boot)
-          this.fail('S2', `${host.node} serves epoch ${record.epoch} of ${this.record.ownerBoot} in another life`);
-      }
       if (host.postgres.writable && !host.armed)
         this.fail('S1', `PostgreSQL of ${host.node} is writable and no dead man is armed for it`);
-      if (host.holdsVip()) {
-        if (vip !== null) this.fail('S9', `${vip.node} and ${host.node} both hold the VIP`);
-        vip = host;
-      }
+      if (!host.holdsVip()) continue;
+      if (vip !== null) this.fail('S9', `${vip.node} and ${host.node} both hold the VIP`);
+      vip = host;
     }
-    this.#stepped = false;
     this.#names();
+  }
+
+  #serving(): void {
+    let one: HostModel | null = null;
+    for (const host of this.#hosts()) {
+      // A whole look costs much: with one candidate nobody can serve beside it.
+      if (!host.mayServe()) continue;
+      const { record, config } = host.state!;
+      if (record.epoch === this.record.epoch && this.record.ownerBoot !== config.boot && host.serves())
+        this.fail('S2', `${host.node} serves epoch ${record.epoch} of ${this.record.ownerBoot} in another life`);
+      if (one !== null && one.serves() && host.serves()) this.fail('S1', `${one.node} and ${host.node} both answer 200`);
+      one = host;
+    }
   }
 
   #names(): void {

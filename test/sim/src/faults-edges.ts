@@ -33,6 +33,27 @@ export const AIMED: readonly FaultClass[] = [
     },
   },
   {
+    name: 'oldProofsLate',
+    why: 'ruling 3: a Master is Master again, its voters have started anew and promised anew, and then hear how its earlier life ended',
+    inject(world, rng) {
+      const { leaseVoteMs } = world.shape.settings.timings;
+      const restartOwner = (): void => {
+        const { owner } = world.checks.record;
+        if (owner !== null) restart(world, rng, world.host(owner));
+      };
+      const voters = (): void => {
+        const { owner } = world.checks.record;
+        for (const node of world.nodes) if (node !== owner) restart(world, rng, world.host(node));
+        world.agenda.after(leaseVoteMs * 1.2 + rng.between(500, 3_000), () => world.repeatStopProofs(rng));
+      };
+      restartOwner();
+      world.onNext(EDGES.join!, () => {
+        world.agenda.after(rng.between(0, 1_000), restartOwner);
+        world.onNext(EDGES.opened!, () => world.agenda.after(rng.between(0, 1_500), voters));
+      });
+    },
+  },
+  {
     name: 'manyLives',
     why: 'ruling 3: what was true of an earlier epoch of a node must not be believed of a later one',
     inject(world, rng) {

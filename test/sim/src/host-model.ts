@@ -13,6 +13,7 @@ import {
   orderIsOver,
   type PeerMessage,
   stepController,
+  type TraceEntry,
 } from '@yosugara/runtime';
 import { Acts } from './acts.js';
 import type { Agenda } from './agenda.js';
@@ -40,8 +41,8 @@ export interface HostWorld extends PostgresWorld {
   /** For the checkers; called at the moment it happens. */
   stepped(host: HostModel, effects: readonly ControllerEffect[]): void;
   said(host: HostModel, to: NodeId, message: PeerMessage): void;
-  /** What a manager does on being told its role. */
-  noticed(host: HostModel, notice: RoleNotice): void;
+  /** A trace as a real controller writes it; null: nobody wants one. */
+  readonly record: ((node: NodeId, entry: TraceEntry) => void) | null;
   announced(host: HostModel): void;
   /** A dead man's signed word to the others. */
   stopProof(node: NodeId, epoch: Epoch, boot: string): void;
@@ -118,13 +119,17 @@ export class HostModel {
     return this.deadMan?.leaseEnded() ?? false;
   }
 
+  /** Nobody serves without these. */
+  mayServe(): boolean {
+    const { state } = this;
+    return state !== null && state.facts.kind === 'primary' && state.raft.lead !== null && this.thinking;
+  }
   /** Would this host answer 200, or let a side effect out, at this very moment? */
   serves(): boolean {
-    if (this.state === null || this.frozen !== 'no' || !this.powered) return false;
-    // Nobody serves without these; a whole look costs much more.
-    if (this.state.facts.kind !== 'primary' || this.state.raft.lead === null) return false;
-    this.state.nowMs = Math.max(this.state.nowMs, this.local());
-    return isServing(observe(this.state));
+    if (!this.mayServe()) return false;
+    const state = this.state!;
+    state.nowMs = Math.max(state.nowMs, this.local());
+    return isServing(observe(state));
   }
   /** Believes, or will believe when it wakes up, that nobody else may lead now. */
   leases(): boolean {
@@ -182,12 +187,11 @@ export class HostModel {
     const boot = `${this.node}${this.boots}`;
     // The mark beside the directory says that there was a log: an empty one is a loss (K6, the untaught witness).
     const damaged = this.disk.lost ? { consensusDamaged: 'the directory is empty, and it was not before' } : {};
-    const created = createController(
-      { ...this.#config, ...damaged, boot },
-      this.disk.restored(),
-      this.local(),
-      this.clock.wallMs(),
-    );
+    const config = { ...this.#config, ...damaged, boot };
+    const restored = this.disk.restored();
+    const [nowMs, wallMs] = [this.local(), this.clock.wallMs()];
+    this.#world.record?.(this.node, { start: { config, restored, nowMs, wallMs } });
+    const created = createController(config, restored, nowMs, wallMs);
     this.state = created.state;
     this.life += 1;
     this.prober.reset();
@@ -286,6 +290,7 @@ export class HostModel {
       const { state } = this;
       this.#world.coverage.input(state!, timed);
       const effects = stepController(state!, timed);
+      this.#world.record?.(this.node, { input: timed, effects });
       this.#world.stepped(this, effects);
       if (this.fencing !== null && timed.kind === 'tick' && orderIsOver(state!)) this.#world.device(this.fencing)?.callOff();
       if (effects.length > 0) this.#run(effects, 0);
@@ -377,7 +382,6 @@ export class HostModel {
       case 'notice':
         this.notice = effect.notice;
         this.#manager(effect.notice);
-        this.#world.noticed(this, effect.notice);
         break;
       case 'log':
         if (this.#world.tracing) this.#world.trace(() => `${this.node} ${effect.event} ${JSON.stringify(effect.fields)}`);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { Coverage } from './coverage.js';
 import { MUTANTS } from './mutants.js';
 import { patched, runMutants } from './mutate.js';
 import { shrink } from './shrink.js';
@@ -17,11 +18,11 @@ const traced = (seed: number, only?: readonly number[]): { outcome: Outcome; has
 };
 
 describe('the simulator', () => {
-  it('finds nothing in 100 schedules, and something happens in them', () => {
-    const outcomes = Array.from({ length: 100 }, (_, place) => runSeed(1_000_000 + place));
+  it('finds nothing in 60 schedules, and something happens in them', { timeout: 120_000 }, () => {
+    const outcomes = Array.from({ length: 60 }, (_, place) => runSeed(1_000_000 + place));
     expect(outcomes.flatMap(({ seed, violations }) => violations.map((violation) => ({ seed, ...violation })))).toEqual([]);
-    expect(outcomes.filter((outcome) => outcome.takeOvers > 1).length).toBeGreaterThan(50);
-    expect(Math.min(...outcomes.map((outcome) => outcome.acknowledged))).toBeGreaterThan(100);
+    expect(outcomes.filter((outcome) => outcome.takeOvers > 1).length).toBeGreaterThan(30);
+    expect(Math.min(...outcomes.map((outcome) => outcome.acknowledged))).toBeGreaterThan(50);
   });
 
   it('does the same with the same seed, traced or not, and something else with another', () => {
@@ -40,12 +41,26 @@ describe('the simulator', () => {
   });
 });
 
+describe('coverage', () => {
+  it('counts what a schedule comes through: role, input and phase; action and outcome; fault and moment', () => {
+    const coverage = new Coverage();
+    runSeed(7, { coverage });
+    const cells = coverage.cells();
+    expect(cells.get('input MASTER_SYNC tick serving')).toBeGreaterThan(100);
+    expect([...cells.keys()]).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^fault /), expect.stringMatching(/^done .* ok$/)]),
+    );
+  });
+});
+
 describe('planted bugs', () => {
   it.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))('%s still fits the production files', async (_, mutant) =>
     expect((await patched(mutant)).size).toBeGreaterThan(0),
   );
 
-  it('are found: one in the consensus, one in the decider, one in the decider and its linter', async () => {
+  it('are forty at least', () => expect(new Set(MUTANTS.map(({ name }) => name)).size).toBeGreaterThanOrEqual(40));
+
+  it('are found: one in the consensus, one in the decider, one in the decider and its linter', { timeout: 240_000 }, async () => {
     const found = await runMutants('no-promise,join-without-mark,promoted-without-names');
     expect(found.map(({ name, invariant }) => [name, invariant])).toEqual([
       ['no-promise', 'S1'],

@@ -1,12 +1,12 @@
 import { type Action, type ClusterRecord } from '@yosugara/failover';
 import type { Epoch, NodeId } from '@yosugara/kernel';
-import type { RoleNotice } from '@yosugara/protocol';
 import {
   type ControllerConfig,
   type ControllerEffect,
   type OperatorRequest,
   type PeerMessage,
   raftTimings,
+  type TraceEntry,
 } from '@yosugara/runtime';
 import { Agenda } from './agenda.js';
 import { Checks, type Violation } from './checks.js';
@@ -42,6 +42,7 @@ export interface Options {
   /** Only these faults of the plan, by their place in it: for shrinking. */
   readonly only?: readonly number[];
   readonly coverage?: Coverage;
+  readonly record?: (node: NodeId, entry: TraceEntry) => void;
 }
 
 type Change = (before: ClusterRecord, after: ClusterRecord) => boolean;
@@ -180,7 +181,9 @@ export class World implements HostWorld {
   said(host: HostModel, to: NodeId, message: PeerMessage): void {
     this.checks.said(host, to, message);
   }
-  noticed(_host: HostModel, _notice: RoleNotice): void {}
+  get record(): ((node: NodeId, entry: TraceEntry) => void) | null {
+    return this.#options.record ?? null;
+  }
   announced(host: HostModel): void {
     this.front.announced(host);
   }
