@@ -8,14 +8,14 @@ import type { ConfirmedFence } from './managing.js';
 import type { Decision, Observation } from './observation.js';
 import { isReleased, isUnborn, type StopProof } from './record.js';
 import { whyOf } from './transitions.js';
-import { coolingDown, divergedHere, heardLately, mayWrite, missedTimeline, othersOf, successor } from './view.js';
+import { coolingDown, divergedHere, heardLately, mayWrite, missedTimeline, othersOf, successor, supersededBy } from './view.js';
 
 type Part = Pick<Decision, 'role' | 'why' | 'actions'>;
 const MAX_TRANSFERS = 3;
 
 /** What the leader does that owns nothing: claim if it may, otherwise hand leadership to somebody who may (ruling 6, T8). */
 export function leadWithoutOwning(o: Observation): Part | null {
-  if (o.lead?.ready !== true || o.lead.transferring) return null;
+  if (o.lead?.ready !== true || o.lead.transferring || supersededBy(o) !== null) return null;
   if (o.forced !== null && o.kind === 'data' && !mayWrite(o.postgres) && o.postgres.kind === 'standby')
     return mayClaim(o) === null
       ? claim(o, { evidence: o.forced.isOff === true ? o.forced.evidence : null })

@@ -1,4 +1,5 @@
 import { leadWithoutOwning } from './claimant.js';
+import { followFromAfar, isDr } from './dr.js';
 import { follow, stopNow } from './follower.js';
 import { expired } from './governance.js';
 import type { Action, Decision, Observation } from './observation.js';
@@ -6,7 +7,7 @@ import { own } from './owner.js';
 import { isReleased, isUnborn } from './record.js';
 import { whyOf } from './transitions.js';
 import { shootFirst } from './twoNodes.js';
-import { isOwn, isQuiet, leaseHolds, mayServe, mayWrite } from './view.js';
+import { isOwn, isQuiet, leaseHolds, mayServe, mayWrite, supersededBy } from './view.js';
 
 /** What this node should do next. Same look, same answer; most urgent first. */
 export function decide(o: Observation): Decision {
@@ -36,9 +37,12 @@ function decideData(o: Observation): Omit<Decision, 'campaign' | 'needsRecover'>
   if (mayWrite(o.postgres) && !mayServe(o))
     return {
       role: 'DEMOTING',
-      why: whyOf('T6'),
+      why: superseded(o) ?? whyOf('T6'),
       actions: [...releaseVip(o), { kind: 'manager.mode', mode: 'passive' }, stopNow(o)],
     };
+  if (isDr(o) && o.lead === null) return followFromAfar(o);
+  const over = superseded(o);
+  if (over !== null) return { role: 'HALT', why: over, actions: [], needsRecover: true };
   if (mayServe(o)) return own(o);
   if (o.lead?.ready === true && leaseHolds(o)) {
     if (o.record.owner === o.self && o.record.ownerBoot === o.boot && !isReleased(o.record)) return dismiss(o);
@@ -66,6 +70,13 @@ function shootingFirst<P extends { readonly role: Decision['role']; readonly why
     why,
     actions: [...part.actions, ...actions],
   };
+}
+
+function superseded(o: Observation): string | null {
+  const by = supersededBy(o);
+  return by === null
+    ? null
+    : `${by} was promoted in the other site (a newer generation than ${o.record.generation}): nothing here may serve; it returns by \`yosugara recover\` from there`;
 }
 
 /** We lead and the record names us, but our dead man has struck: the epoch is over, and the record must say so. */
@@ -108,6 +119,7 @@ function quietUnlessServing(o: Observation, actions: readonly Action[]): readonl
 /** The order in which members campaign: the sync set first, then who might only hand over, last the unfit. */
 function campaigning(o: Observation): Decision['campaign'] {
   const lastResortMs = 2 * o.settings.timings.leaseVoteMs;
+  if (isDr(o)) return { may: false, extraDelayMs: 0 };
   if (o.kind === 'witness') return { may: true, extraDelayMs: 0 };
   if (isUnborn(o.record)) return { may: true, extraDelayMs: o.dataNodes[0] === o.self ? 0 : 1_000 };
   if (!o.record.syncSet.includes(o.self)) return { may: true, extraDelayMs: lastResortMs };

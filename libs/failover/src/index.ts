@@ -14,4 +14,4 @@ export * from './record.js';
 export * from './transitions.js';
 export * from './troubles.js';
 export { holdUntilMs, isUnanswered, partnerOf, voteWanted } from './twoNodes.js';
-export { divergedHere, isOwn, leaseHolds, mayServe, mayWrite, requiredNames, successor } from './view.js';
+export { divergedHere, isOwn, leaseHolds, mayServe, mayWrite, requiredNames, rowOf, successor, supersededBy } from './view.js';

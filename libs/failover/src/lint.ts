@@ -1,6 +1,10 @@
+import type { NodeId } from '@yosugara/kernel';
 import { objectionToFence } from './fencing.js';
 import type { Action, Observation } from './observation.js';
 import { isQuiet, leaseHolds, mayServe, requiredNames, sameNames } from './view.js';
+
+/** R13, R14: a member in another site is never one of those that a commit waits for. */
+const namesDr = (o: Observation, names: readonly NodeId[]): boolean => names.some((node) => o.settings.drNodes.includes(node));
 
 /** Why an action must not be done now, whatever decided it: a second pair of eyes on the invariants of failover.md 2.7. */
 export function lint(o: Observation, action: Action): string | null {
@@ -19,6 +23,7 @@ export function lint(o: Observation, action: Action): string | null {
         return `S7: start as a primary in phase ${o.record.phase}`;
       return sameNames(action.names, requiredNames(o)) ? null : 'S4: start with other names than the sync set demands';
     case 'pg.setNames':
+      if (namesDr(o, action.names)) return 'R13: no commit waits for a DR member';
       if (!requiredNames(o).every((node) => action.names.includes(node)))
         return 'S4, S5: the sync set still names a member that these names leave out';
       return mayServe(o) ? null : 'S5: names change only under the owner’s lease';
@@ -36,6 +41,7 @@ export function lint(o: Observation, action: Action): string | null {
     case 'raft.transfer':
       return mayServe(o) ? 'an owner releases its epoch before it hands over leadership' : null;
     case 'record.propose':
+      if (action.command.kind === 'join' && namesDr(o, [action.command.node])) return 'R13: a DR member never joins the sync set';
       if (action.command.kind === 'release' && !isQuiet(o))
         return 'S6: an epoch is given up only when nothing here can write any more';
       return o.lead?.ready === true && leaseHolds(o) ? null : 'only a leader with a live lease proposes';

@@ -68,6 +68,8 @@ export interface PeerView {
   readonly oldestWal?: Lsn | null;
   /** Its own word: it is being shut down, and asks to be taken out in an orderly way. Absent: no. */
   readonly leaving?: boolean;
+  /** Of its record; a DR member that was promoted is ahead of this site (T9). */
+  readonly generation?: number;
   readonly arming: Arming;
   /** It says: for this epoch and boot of mine I have stopped, and shall not serve it again (P1). */
   readonly stopped: { readonly epoch: Epoch; readonly boot: string } | null;

@@ -10,7 +10,17 @@ import type { Action, Decision, Observation } from './observation.js';
 import { newestTimeline } from './record.js';
 import { whyOf } from './transitions.js';
 import { isUnanswered, shootStandby } from './twoNodes.js';
-import { coolingDown, heardLately, isQuiet, isRunningHeir, othersOf, requiredNames, sameNames, successor } from './view.js';
+import {
+  coolingDown,
+  heardLately,
+  isQuiet,
+  isRunningHeir,
+  othersOf,
+  requiredNames,
+  rowOf,
+  sameNames,
+  successor,
+} from './view.js';
 
 type Part = Pick<Decision, 'role' | 'why' | 'actions'>;
 
@@ -328,7 +338,7 @@ function inSync(o: Observation, required: readonly NodeId[], actions: Action[]):
   }
   // `strict` never lets a member leave, so its return is no join: only the request to recover it, or that it was switched off, is to be ended.
   const back = required.find((node) => (isAsked(o, node) || switchedOff(o, node) !== null) && !waitsForVote(o, node));
-  const row = o.postgres.peers.find((peer) => peer.node === back);
+  const row = back === undefined ? null : rowOf(o.postgres.peers, back);
   if (back !== undefined && row?.sync === true && !o.stalledSinceMs.has(back))
     actions.push(propose({ kind: 'join', epoch: o.record.epoch, node: back }));
   return { role: 'MASTER_SYNC', why: `every commit is on ${required.join(', ')} before it is acknowledged`, actions };
@@ -373,7 +383,7 @@ function alone(o: Observation, actions: Action[]): Part {
     actions.push({ kind: 'pg.setNames', names: [] });
     return { role: 'MASTER_SOLO', why: `${candidate} did not catch up in time: commits do not wait for it`, actions };
   }
-  const peer = facts.peers.find((row) => row.node === candidate);
+  const peer = rowOf(facts.peers, candidate);
   // Names that are just being changed prove nothing: the look at them is older than the change.
   if (peer?.sync === true && peer.flushLsn >= mark.lsn && o.postgresBusy === null)
     actions.push(propose({ kind: 'join', epoch: o.record.epoch, node: candidate }));
@@ -399,6 +409,7 @@ function joinCandidate(o: Observation): NodeId | null {
   const row = facts.peers.find(
     (peer) =>
       peer.streaming &&
+      rowOf(facts.peers, peer.node) !== null &&
       streamsToUs(o, peer.node) &&
       notJoinable(o, peer.node) === null &&
       !waitsForVote(o, peer.node) &&
@@ -408,7 +419,7 @@ function joinCandidate(o: Observation): NodeId | null {
 }
 
 function slots(o: Observation): Action[] {
-  const missing = othersOf(o).find((node) => !o.slots.includes(node));
+  const missing = [...othersOf(o), ...o.settings.drNodes].find((node) => node !== o.self && !o.slots.includes(node));
   return missing === undefined || coolingDown(o, 'pg.ensureSlot') ? [] : [{ kind: 'pg.ensureSlot', node: missing }];
 }
 

@@ -1,5 +1,5 @@
 import type { NodeId } from '@yosugara/kernel';
-import type { PostgresFacts } from './facts.js';
+import type { PostgresFacts, StreamingPeer } from './facts.js';
 import { notFit } from './fitness.js';
 import type { Observation } from './observation.js';
 import { hasDiverged, isReleased } from './record.js';
@@ -24,7 +24,17 @@ export const isOwn = (o: Observation): boolean =>
 export const leaseHolds = (o: Observation): boolean =>
   o.lead?.ready === true && o.nowMs < o.lead.leaseUntilMs - (o.settings.timings.leaseOwnMs - o.settings.timings.demoteAtMs);
 
-export const mayServe = (o: Observation): boolean => isOwn(o) && leaseHolds(o);
+export const mayServe = (o: Observation): boolean => isOwn(o) && leaseHolds(o) && supersededBy(o) === null;
+
+/**
+ * A DR member reports a newer generation: it was promoted because this site was declared off. Whatever runs here is of the past, and
+ * serves nobody any more, with a majority, too. null: nothing of that kind.
+ */
+export function supersededBy(o: Observation): NodeId | null {
+  for (const node of o.settings.drNodes)
+    if (node !== o.self && (o.peers.get(node)?.generation ?? 0) > o.record.generation) return node;
+  return null;
+}
 
 /** PostgreSQL here could acknowledge a commit, or could as soon as it answers again. */
 export const mayWrite = (facts: PostgresFacts): boolean =>
@@ -79,6 +89,15 @@ const hasFollowed = (o: Observation, node: NodeId, facts: PostgresFacts | undefi
   if (o.settings.policy !== 'strict' || last === undefined || last.owner === node || facts?.kind !== 'standby') return true;
   return facts.timeline >= last.timeline;
 };
+
+/**
+ * Its row in pg_stat_replication, if it is the only one of that name: with two, either could acknowledge what the node lacks (R13).
+ * The slot lets the node itself in only once.
+ */
+export function rowOf(peers: readonly StreamingPeer[], node: NodeId): StreamingPeer | null {
+  const rows = peers.filter((peer) => peer.node === node);
+  return rows.length === 1 ? rows[0]! : null;
+}
 
 /** Its PostgreSQL is a running standby that may be promoted. */
 export const isRunningHeir = (o: Observation, node: NodeId): boolean => {

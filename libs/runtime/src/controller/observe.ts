@@ -124,6 +124,7 @@ function peersOf(state: ControllerState): Map<NodeId, PeerView> {
       needsRecover: report?.needsRecover ?? false,
       oldestWal: report?.survey?.oldestWal ?? null,
       leaving: report?.leaving ?? false,
+      generation: report?.generation ?? 0,
       arming: report?.host.arming ?? { kind: 'none', timeoutMs: null },
       fenceRight: report?.fenceRight ?? false,
       ...(report === undefined || report.fenceHealth.length === 0 ? {} : { fenceHealth: healthFromReport(report, held!.atMs) }),

@@ -23,6 +23,7 @@ export function reportOf(state: ControllerState): NodeReport {
     needsRecover: state.decision.needsRecover,
     ...(inc === undefined || disk === undefined ? {} : { consensus: { incarnation: inc, disk } }),
     leaving: state.leaving,
+    generation: state.record.generation,
     troubles: troublesHere(observe(state)),
     stopped: state.renounced > 0 ? { epoch: state.renounced, boot: config.boot } : null,
     manager: state.manager !== null && nowMs - state.manager.atMs <= REPORT_FRESH_MS ? state.manager.report : null,

@@ -17,7 +17,7 @@ const A_WORD = { requestId: '', evidence: '' };
 /** From this node's operator (from null) or, forwarded, from another's. The answer goes where it came from. */
 export function request(state: ControllerState, id: string, asked: OperatorRequest, from: NodeId | null): ControllerEffect[] {
   if (asked.kind === 'promote') return promote(state, id, asked, from);
-  if (asked.kind === 'drPromote') return answer(id, from, false, `${asked.kind} is not known here`);
+  if (asked.kind === 'drPromote') return drPromote(state, id, asked, from);
   if (!isLeader(state.raft)) {
     const leader = leaderOf(state.raft);
     if (leader === null || from !== null)
@@ -176,6 +176,40 @@ function promote(
     leader !== null && leader !== config.self ? [{ kind: 'send', to: leader, message: { k: 'yield' } }] : [];
   const says = holdsAll ? 'the take-over goes on; nothing is lost' : 'promotion with acceptance of data loss is under way';
   return [...answer(id, from, true, says), ...yieldTo];
+}
+
+const MIN_EVIDENCE = 10;
+
+/**
+ * T9: on the DR member itself. Its site cannot be judged from here: the operator says how they know, and that goes into the record.
+ * A learner is never elected, so it leads only where its configuration makes it the one that votes (docs/decisions/0014-another-site.md).
+ */
+function drPromote(state: ControllerState, id: string, asked: Asked<'drPromote'>, from: NodeId | null): ControllerEffect[] {
+  const { record, config } = state;
+  const no = (message: string): ControllerEffect[] => answer(id, from, false, message);
+  const isDr = config.settings.drNodes.includes(asked.node);
+  const seized =
+    asked.node === config.self && config.members.filter((member) => member.voter).every((member) => member.id === config.self);
+  if (!isDr && !seized) return no(`${asked.node} is not a DR member: use switchover or promote`);
+  if (asked.node !== config.self) {
+    if (from !== null) return no(`ask ${asked.node}`);
+    remember(state, id, null);
+    return [{ kind: 'send', to: asked.node, message: { k: 'request', id, request: asked } }];
+  }
+  const evidence = asked.evidence.trim();
+  if (evidence.length < MIN_EVIDENCE) return no('say how you know that the other site is down: it is written into the record');
+  const heard = [...state.heardMs].find(
+    ([node, atMs]) => node !== config.self && state.nowMs - atMs < config.settings.timings.leaseVoteMs,
+  );
+  if (heard !== undefined) return no(`${heard[0]} of the other site is heard: it is not down; use switchover there`);
+  if (state.facts.kind !== 'standby') return no(`PostgreSQL here is ${state.facts.kind}, not a running standby`);
+  if (!isLeader(state.raft))
+    return no(
+      `${config.self} does not vote, so it cannot lead: give it a configuration in which it is the only member, start it and ask again`,
+    );
+  const said = `an operator declared the other site off: ${evidence} (request ${id})`;
+  state.forced = { requestId: id, evidence: said, isOff: true, epoch: record.epoch, atMs: state.nowMs };
+  return answer(id, from, true, `promotion of ${config.self} is under way; the other site returns by recover only`);
 }
 
 /** A take-over that waits for a proof: this node holds every commit, only the old Master's end is unproven. */

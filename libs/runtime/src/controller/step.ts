@@ -1,5 +1,6 @@
 import { commitIndex, commitIsOfThisTerm, isLeader, leaderOf } from '@yosugara/consensus';
 import type { Action, PostgresFacts } from '@yosugara/failover';
+import { rowOf } from '@yosugara/failover';
 import { assertNever } from '@yosugara/kernel';
 import { resume } from '../recover/machine.js';
 import { act, hookIs, raftInput } from './acting.js';
@@ -164,7 +165,7 @@ function trackStalls(state: ControllerState, seen: PostgresFacts): void {
   }
   for (const node of state.record.syncSet) {
     if (node === state.config.self) continue;
-    const row = seen.peers.find((peer) => peer.node === node);
+    const row = rowOf(seen.peers, node);
     const flushLsn = row?.flushLsn ?? -1;
     const level = row?.streaming === true && row.flushLsn >= seen.walEnd;
     const before = state.stalled.get(node);

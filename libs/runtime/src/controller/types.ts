@@ -35,6 +35,8 @@ export interface NodeReport {
   readonly consensus?: { readonly incarnation: string; readonly disk: DiskStamp };
   /** It is being shut down: taken out of the sync set before it goes. */
   readonly leaving: boolean;
+  /** Of its record: whoever was promoted by force in another site is ahead. */
+  readonly generation: number;
   /** What an operator should know of this node alone. */
   readonly troubles: readonly Trouble[];
   readonly stopped: { readonly epoch: Epoch; readonly boot: string } | null;
