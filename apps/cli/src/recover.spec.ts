@@ -141,6 +141,26 @@ describe('recover', () => {
     await bothInSync();
   }, 120_000);
 
+  it('brings a node back whose consensus log was wiped with everything else: as a learner first, then it votes', async () => {
+    await cluster.kill('a');
+    await cluster.until('b alone', 20_000, ({ nodes }) => nodes.some((node) => node.name === 'a' && !node.syncSet));
+    rmSync(join(cluster.dataDir('a'), 'pgdata'), { recursive: true });
+    rmSync(join(cluster.stateDir('a'), 'raft'), { recursive: true });
+    cluster.start('a');
+    await out('a');
+    const { code, out: text, notes } = await cluster.yosugara('recover', '--json', '--timeout', '60');
+    expect({ code, notes }).toMatchObject({ code: 0 });
+    expect(JSON.parse(text)).toMatchObject({ node: 'a', method: 'basebackup', state: 'done' });
+    await bothInSync();
+    // It counts again: without the arbiter it is the majority.
+    await cluster.kill('w');
+    await cluster.kill('b');
+    cluster.start('b');
+    await cluster.until('somebody serves', 30_000, ({ master }) => master !== null);
+    cluster.start('w');
+    await cluster.until('b is a Standby again, or waits', 20_000, ({ nodes }) => nodes.every((node) => node.reachable));
+  }, 150_000);
+
   it('refuses another database system by name, and never touches it', async () => {
     await cluster.kill('a');
     await cluster.until('b alone', 20_000, ({ nodes }) => nodes.some((node) => node.name === 'a' && !node.syncSet));
