@@ -26,9 +26,15 @@ export function mayRejoin(o: Observation, diverged: boolean): boolean {
   if (o.settings.autoRejoin === 'clean') return true;
   // Until the new owner is proven alone the record still lists the old one; only if the new one is lost may it be needed again.
   const owner = otherOwner(o);
-  const replaced = owner !== null && o.record.phase !== 'serving' && wasMaster(o) && heardLately(o, owner);
+  const replaced =
+    owner !== null && o.record.phase !== 'serving' && wasMaster(o) && heardLately(o, owner) && !hasLostItsData(o, owner);
   return o.record.syncSet.includes(o.self) && !replaced;
 }
+
+const hasLostItsData = (o: Observation, node: NodeId): boolean => {
+  const facts = o.peers.get(node)?.postgres;
+  return facts?.kind === 'empty' || (facts?.kind === 'stopped' && facts.state === 'incomplete');
+};
 
 /** Its server runs already, but following the owner would be the return that `recover` is for. */
 function waitsForRecover(o: Observation): string | null {

@@ -392,6 +392,10 @@ describe('autoRejoin never', () => {
     expect(kinds(never({ record: claimed, postgres: stopped(), peers: peersOfA({ heardAgoMs: 9_000 }) }))).toContain(
       'pg.startStandby',
     ));
+  it('lets it start when the new one has lost its data', () =>
+    expect(kinds(never({ record: claimed, postgres: stopped(), peers: peersOfA({ postgres: { kind: 'empty' } }) }))).toContain(
+      'pg.startStandby',
+    ));
   it('keeps a server that already runs from following the new Master', () => {
     const o = never({
       record: { ...claimed, phase: 'serving', syncSet: [b] },
