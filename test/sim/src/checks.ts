@@ -338,7 +338,7 @@ export class Checks {
       const { record, config } = host.state!;
       if (record.epoch === this.record.epoch && this.record.ownerBoot !== config.boot && host.serves())
         this.fail('S2', `${host.node} serves epoch ${record.epoch} of ${this.record.ownerBoot} in another life`);
-      if (one !== null && one.serves() && host.serves()) this.fail('S1', `${one.node} and ${host.node} both answer 200`);
+      if (one?.serves() && host.serves()) this.fail('S1', `${one.node} and ${host.node} both answer 200`);
       one = host;
     }
   }

@@ -102,27 +102,28 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'shot-under-maintenance',
     why: 'the power of a host that somebody works on is cut',
+    limit: 10_000,
     patches: [
       {
         file: `${FAILOVER}/fencing.ts`,
-        find: '  if (maintenanceOf(o.record, node) !== null) return `${node} is in maintenance: its power is left alone`;\n  const sooner',
-        replace: '  const sooner',
+        find: 'if (maintenanceOf(o.record, node) !== null) return',
+        replace: 'if (maintenanceOf(o.record, node) !== null && o.record.epoch < 0) return',
       },
     ],
   },
   {
-    name: 'fenced-by-a-bystander',
-    why: 'S11: whoever leads cuts the power of the Master that everybody hears',
+    name: 'never-fenced',
+    why: 'P2: an old owner that is heard now and then is spared for ever',
     patches: [
       {
         file: `${FAILOVER}/fencing.ts`,
-        find: '  return lastWord ? `${node} is heard: it may still say that it has stopped` : null;',
-        replace: '  return lastWord && o.record.epoch < 0 ? node : null;',
+        find: 'o.nowMs - o.lead.sinceMs < LAST_WORD_MS;',
+        replace: 'o.nowMs - o.lead.sinceMs < LAST_WORD_MS * 1_000;',
       },
       {
         file: `${FAILOVER}/fencing.ts`,
-        find: '  if (previous === null || previous.node === o.self) return NOTHING;',
-        replace: '  if (previous === null) return NOTHING;',
+        find: 'const lastWord = heardLately(o, node) && ',
+        replace: 'const lastWord = ',
       },
     ],
   },

@@ -8,8 +8,8 @@ export const IN_RECORD: readonly Mutant[] = [
     patches: [
       {
         file: `${FAILOVER}/commands.ts`,
-        find: '  if (command.epoch !== record.epoch + 1) return refuse(record, `epoch is ${record.epoch} now`);\n  if (isUnborn(record)) return accept',
-        replace: '  if (isUnborn(record)) return accept',
+        find: "function claim(record: ClusterRecord, command: OfKind<'claim'>): Applied {\n  if (command.epoch !== record.epoch + 1)",
+        replace: "function claim(record: ClusterRecord, command: OfKind<'claim'>): Applied {\n  if (command.epoch < 0)",
       },
     ],
   },
@@ -135,14 +135,14 @@ export const IN_RECORD: readonly Mutant[] = [
     patches: [
       {
         file: `${FAILOVER}/claimant.ts`,
-        find: 'if (o.lead?.ready !== true || o.lead.transferring) return null;',
-        replace: "if (o.lead?.ready !== true || o.lead.transferring || o.kind === 'witness') return null;",
+        find: 'if (o.lead?.ready !== true || o.lead.transferring ||',
+        replace: "if (o.lead?.ready !== true || o.kind === 'witness' || o.lead.transferring ||",
       },
     ],
   },
   {
-    name: 'started-uninformed',
-    why: 'S7, T7: what the disk remembers is taken for how things stand',
+    name: 'lease-not-asked',
+    why: 'S1: whoever leads serves, its lease or not; and what the disk remembers is taken for how things stand',
     patches: [
       {
         file: `${FAILOVER}/follower.ts`,
@@ -151,8 +151,8 @@ export const IN_RECORD: readonly Mutant[] = [
       },
       {
         file: `${FAILOVER}/view.ts`,
-        find: 'mayServe = (o: Observation): boolean => isOwn(o) && leaseHolds(o);',
-        replace: 'mayServe = (o: Observation): boolean => isOwn(o) && (leaseHolds(o) || o.lead !== null);',
+        find: 'isOwn(o) && leaseHolds(o) && supersededBy(o) === null;',
+        replace: 'isOwn(o) && o.lead !== null && supersededBy(o) === null;',
       },
     ],
   },
