@@ -21,15 +21,9 @@ const FATAL: readonly (readonly [RegExp, string])[] = [
   [/backup_label.*invalid data|invalid data in file "backup_label"/i, 'its backup label is damaged'],
 ];
 
-/** Words that mean: it runs, and will wait for ever. */
-const WAITING: readonly (readonly [RegExp, string])[] = [
-  [/requested WAL segment [0-9A-F]+ has already been removed/, 'the Master no longer has the WAL that it needs'],
-  [
-    /replication slot "[^"]*" (?:has been invalidated|cannot be|is invalid)|can no longer get changes from replication slot/,
-    'its slot was invalidated',
-  ],
-  [/highest timeline \d+ of the primary is behind recovery timeline \d+/, 'it is on a timeline that the Master does not know'],
-];
+/** Words that mean: it runs, and will wait for ever. A slot that was lost is none: the Master makes it anew. */
+const GONE = /requested WAL segment [0-9A-F]+ has already been removed/;
+const STREAMS = 'started streaming WAL from primary';
 
 const TAIL_BYTES = 16_384;
 
@@ -56,8 +50,9 @@ export async function damageIn(place: LogPlace): Promise<string | null> {
 /** Why this server, though it runs, will never catch up; null: nothing of that kind. */
 export async function waitsInVain(place: LogPlace): Promise<string | null> {
   const text = await said(place);
-  const found = WAITING.find(([words]) => words.test(text));
-  return found === undefined ? null : `${found[1]} (${(found[0].exec(text)?.[0] ?? '').slice(0, 120)})`;
+  // What it said before it streamed again was not for ever.
+  const found = GONE.exec(text.slice(Math.max(0, text.lastIndexOf(STREAMS))));
+  return found === null ? null : `the Master no longer has the WAL that it needs (${found[0]})`;
 }
 
 async function said({ file, from }: LogPlace): Promise<string> {

@@ -1,7 +1,7 @@
 import { commitIndex, commitIsOfThisTerm, isLeader, leaderOf } from '@yosugara/consensus';
 import type { Action, PostgresFacts } from '@yosugara/failover';
 import { rowOf } from '@yosugara/failover';
-import { assertNever } from '@yosugara/kernel';
+import { assertNever, type NodeId } from '@yosugara/kernel';
 import { resume } from '../recover/machine.js';
 import { act, hookIs, raftInput } from './acting.js';
 import { fenceDone, noteAwake, noteHeard } from './fencing.js';
@@ -14,7 +14,9 @@ import type { ControllerState } from './state.js';
 import type { ControllerEffect, ControllerInput } from './types.js';
 
 const MAX_STOP_PROOFS = 16;
-const SLOT_AGAIN_MS = 5_000;
+/** How often the slot of a peer that does not stream is looked after: soon while it is being brought back. */
+const SLOT_AGAIN_MS = 30_000;
+const SLOT_SOON_MS = 2_000;
 
 /**
  * The whole controller as one pure step: consensus, the record, the decision. The driver feeds one input at a time and does
@@ -179,9 +181,13 @@ function trackStalls(state: ControllerState, seen: PostgresFacts): void {
 /** A peer that does not stream may lack its slot: dropped by hand, or invalidated because it was away too long (R4). */
 function trackSlots(state: ControllerState, seen: PostgresFacts): void {
   if (seen.kind !== 'primary') return;
+  const isAsked = (node: NodeId) => state.record.recover.some((known) => known.node === node && known.state === 'open');
   const missed = state.slots.nodes.filter((node) => {
     const streams = seen.peers.some((peer) => peer.node === node && peer.streaming);
-    return !streams && state.nowMs - (state.slotsMs.get(node) ?? Number.NEGATIVE_INFINITY) >= SLOT_AGAIN_MS;
+    return (
+      !streams &&
+      state.nowMs - (state.slotsMs.get(node) ?? Number.NEGATIVE_INFINITY) >= (isAsked(node) ? SLOT_SOON_MS : SLOT_AGAIN_MS)
+    );
   });
   if (missed.length > 0) state.slots = { ...state.slots, nodes: state.slots.nodes.filter((node) => !missed.includes(node)) };
 }
