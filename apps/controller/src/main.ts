@@ -10,6 +10,7 @@ import {
   createRecoverStore,
   createVipDriver,
   startDeadMan,
+  startHostWatch,
 } from '@yosugara/host-control';
 import { type Clock, explain, type Log, type NodeId, nodeId } from '@yosugara/kernel';
 import { type NodeConfig, type RoleNotice, STATE_LAYOUT } from '@yosugara/protocol';
@@ -107,6 +108,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
       .map((member) => ({ id: nodeId(member.id), address: member.address, port: config.ports.cluster, peerId: member.peerId })),
     log,
   });
+  const watch = startHostWatch({ config, log });
   let control: ControlServer | null = null;
   let vipWanted = false;
   const trace = traceFile(process.env, log);
@@ -118,6 +120,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     disk,
     mailbox,
     host,
+    watch,
     pid: process.pid,
     peers: new Map<NodeId, PostgresPeer>(
       config.cluster.members.map((member) => [
@@ -170,6 +173,11 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     clearInterval(vipTimer);
     await driver.stop();
     await host?.vip.release().catch((cause: unknown) => log.warn('vip.release', { why: explain(cause) }));
+    // With its dead man gone nobody else would stop the manager and what holds the VIP.
+    if (host?.deadMan.arming() === 'none') {
+      const proved = await host.deadMan.killEverything(STOP_BUDGET_MS);
+      log.warn('controller.killed', { proved });
+    }
     host?.deadMan.wantManager(false);
     await host?.postgres
       .stop('fast', STOP_BUDGET_MS)
@@ -178,6 +186,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     await status.close();
     await host?.postgres.close();
     await host?.deadMan.close();
+    await watch.close();
     await disk.close();
     process.exit(0);
   };

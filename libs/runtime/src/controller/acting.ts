@@ -1,5 +1,6 @@
 import { type RaftInput, step } from '@yosugara/consensus';
 import { type Action, type Decision, decide, lint, type Observation } from '@yosugara/failover';
+import { isDoubted, waitsForRound } from './doubt.js';
 import { noteOrder, noteRight, tellConsensus } from './fencing.js';
 import { showsWaiting } from './gate.js';
 import { leaseEffects, noticeEffects, vipEffects } from './leasing.js';
@@ -58,6 +59,7 @@ function forgetOldProposal(state: ControllerState): void {
 }
 
 function perform(state: ControllerState, o: Observation, action: Action): ControllerEffect[] {
+  if (isDoubted(state) && waitsForRound(action)) return [];
   const objection = lint(o, action);
   if (objection !== null)
     return [{ kind: 'log', level: 'error', event: 'failover.refused', fields: { action: action.kind, objection } }];

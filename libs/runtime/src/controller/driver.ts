@@ -3,10 +3,11 @@ import type { Action } from '@yosugara/failover';
 import { type Clock, explain, type Log, type NodeId, type Random, YosugaraError } from '@yosugara/kernel';
 import type { ManagerReport, ReceiverReport, RoleNotice, Status } from '@yosugara/protocol';
 import type { Mailbox, RaftDisk } from '../ports/consensus.js';
-import type { FencePort, HookPort } from '../ports/fencing.js';
+import type { FencePort, HookPort, HostWatch } from '../ports/fencing.js';
 import type { DeadMan, PostgresHost, PostgresPeer, Progress, VipDriver } from '../ports/host.js';
 import { isStep } from '../recover/machine.js';
 import type { CopyDone, RecoverReport, RecoverStore } from '../recover/types.js';
+import { isDoubted } from './doubt.js';
 import { FenceHand } from './fence-hand.js';
 import { DEFAULT_CHECK_MS, orderIsOver } from './fencing.js';
 import { isServing, strikeAtMs } from './leasing.js';
@@ -33,6 +34,8 @@ const LOOK_EVERY_MS = 500;
 const MAX_QUEUE = 4_096;
 const YIELD_EVERY = 16;
 const OPERATOR_DEADLINE_MS = 4_000;
+/** Between two looks at both clocks. A slewed clock drifts 500 ppm at most. */
+const JUMP_MS = 1_000;
 const LINK_FRESH_MS = 2_000;
 const SURVEY_MS = 3_000;
 const SURVEY_CALM_MS = 10_000;
@@ -48,6 +51,8 @@ export interface DriverPorts {
   readonly mailbox: Mailbox;
   /** null on an arbiter. */
   readonly host: { readonly postgres: PostgresHost; readonly vip: VipDriver; readonly deadMan: DeadMan } | null;
+  /** Volumes and event loop; absent: not watched (specifications). */
+  readonly watch?: HostWatch;
   readonly peers: ReadonlyMap<NodeId, PostgresPeer>;
   /** What a recover did survives its controller. */
   readonly recover?: RecoverStore;
@@ -91,6 +96,8 @@ export class ControllerDriver {
   #renewing = false;
   #requests = 0;
   #pumped = 0;
+  /** Wall time minus monotonic time at the last look at both. */
+  #clockOffsetMs: number;
   #journaled: RecoverReport | null = null;
   #journaling = false;
   readonly #fence: FenceHand | null;
@@ -105,6 +112,7 @@ export class ControllerDriver {
     const created = createController(config, restored, nowMs, wallMs);
     this.#state = created.state;
     this.#first = created.effects;
+    this.#clockOffsetMs = wallMs - nowMs;
     const { fence } = ports;
     this.#fence = fence === undefined ? null : new FenceHand(fence, config.self, ports, (health) => this.#push(health));
   }
@@ -115,6 +123,7 @@ export class ControllerDriver {
     await this.#loadRecover();
     mailbox.onMessage((from, body) => this.#receive(from, body));
     await mailbox.start();
+    this.#ports.watch?.onChange(() => this.#look());
     host?.postgres.onFacts((facts) => this.#push({ kind: 'facts', facts }));
     host?.deadMan.onExit((why) => {
       if (!this.#stopped) void this.#endAlone(why);
@@ -139,8 +148,11 @@ export class ControllerDriver {
   /** Computed from the lease at this very moment, never from a flag. */
   serves(): boolean {
     if (this.#stopped) return false;
+    // A request may come in before any timer of ours after a freeze.
+    const jump = this.#jump();
+    if (jump !== null) this.#push(jump, 'first');
     this.#state.nowMs = Math.max(this.#state.nowMs, this.#ports.clock.monotonicMs());
-    return isServing(observe(this.#state));
+    return jump === null && !isDoubted(this.#state) && isServing(observe(this.#state));
   }
 
   /** A standby that could be read: for the load balancer's `/status/standby`. */
@@ -234,13 +246,22 @@ export class ControllerDriver {
     }
   }
 
-  #push(input: Untimed): void {
+  /** Did wall time run ahead of the monotonic clock since the last look? Backwards is somebody setting the clock: nothing to us (C3). */
+  #jump(): Untimed | null {
+    const offsetMs = this.#ports.clock.wallMs() - this.#ports.clock.monotonicMs();
+    const aheadMs = offsetMs - this.#clockOffsetMs;
+    this.#clockOffsetMs = offsetMs;
+    return aheadMs > JUMP_MS ? { kind: 'jump', aheadMs } : null;
+  }
+
+  #push(input: Untimed, place: 'first' | 'last' = 'last'): void {
     if (this.#stopped) return;
     if (this.#queue.length >= MAX_QUEUE) {
       const oldest = this.#queue.findIndex((queued) => queued.kind === 'message');
       this.#queue.splice(Math.max(0, oldest), 1);
     }
-    this.#queue.push(input);
+    if (place === 'first') this.#queue.unshift(input);
+    else this.#queue.push(input);
     if (!this.#pumping) void this.#pump();
   }
 
@@ -251,14 +272,10 @@ export class ControllerDriver {
         if (input.kind === 'tick') this.#tickQueued = false;
         // Inputs that beget inputs must not keep timers, sockets and signals waiting.
         if ((this.#pumped += 1) % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
-        const { clock, random } = this.#ports;
-        const timed = { ...input, nowMs: clock.monotonicMs(), wallMs: clock.wallMs(), random: random.next() } as ControllerInput;
-        const effects = stepController(this.#state, timed);
-        this.#ports.trace?.({ input: timed, effects });
-        for (const effect of effects) {
-          if (effect.kind === 'persist') await this.#ports.disk.persist(effect);
-          else this.#perform(effect);
-        }
+        // Whatever comes first after a freeze must not be weighed with a lease from before it.
+        const jump = this.#jump();
+        if (jump !== null) await this.#step(jump);
+        await this.#step(input);
         this.#journalRecover();
         if (input.kind === 'tick' && orderIsOver(this.#state))
           this.#fence?.callOff('the epoch or the silence that it was for is over');
@@ -268,6 +285,17 @@ export class ControllerDriver {
       this.#ports.onFatal(explain(cause));
     } finally {
       this.#pumping = false;
+    }
+  }
+
+  async #step(input: Untimed): Promise<void> {
+    const { clock, random, disk, trace } = this.#ports;
+    const timed = { ...input, nowMs: clock.monotonicMs(), wallMs: clock.wallMs(), random: random.next() } as ControllerInput;
+    const effects = stepController(this.#state, timed);
+    trace?.({ input: timed, effects });
+    for (const effect of effects) {
+      if (effect.kind === 'persist') await disk.persist(effect);
+      else this.#perform(effect);
     }
   }
 
@@ -467,7 +495,8 @@ export class ControllerDriver {
   /** What changes slowly: the VIP, processes, links. */
   #look(): void {
     this.#surveyWhenDue();
-    const { host, mailbox, clock, pid } = this.#ports;
+    const { host, mailbox, clock, pid, watch } = this.#ports;
+    const { unfit, disks, loopDelayMs } = watch?.facts() ?? { unfit: null, disks: [], loopDelayMs: 0 };
     const processes = [{ name: 'controller', pid }];
     const add = (name: string, found: number | null | undefined): void =>
       void (found != null && processes.push({ name, pid: found }));
@@ -480,9 +509,9 @@ export class ControllerDriver {
         postgresSource: host?.postgres.source() ?? '',
         deadMan: host?.deadMan.arming() ?? 'none',
         arming: { kind: host?.deadMan.arming() ?? 'none', timeoutMs: null },
-        unfit: null,
-        disks: [],
-        loopDelayMs: 0,
+        unfit,
+        disks,
+        loopDelayMs,
         processes,
       },
     });

@@ -1,6 +1,7 @@
 import { isOwn, leaseHolds, mayServe, mayWrite, type Observation } from '@yosugara/failover';
 import { NO_EPOCH } from '@yosugara/kernel';
 import type { RoleNotice } from '@yosugara/protocol';
+import { isDoubted } from './doubt.js';
 import type { ControllerState } from './state.js';
 import type { ControllerEffect } from './types.js';
 
@@ -47,7 +48,8 @@ export function noticeEffects(state: ControllerState, o: Observation): Controlle
   const notice: RoleNotice = {
     node: o.self,
     epoch: o.record.epoch,
-    mode: may ? state.managerMode : 'passive',
+    // Warm, and without side effects, until a fresh round has come (doubt.ts).
+    mode: !may ? 'passive' : state.managerMode === 'active' && isDoubted(state) ? 'gated' : state.managerMode,
     leaseUntilMs: may ? strikeAtMs(o) : 0,
     master: o.record.phase === 'serving' ? o.record.owner : null,
     vip: may && o.vipHeld,

@@ -1,7 +1,8 @@
-import { isLeader, lastHeardMs, leaderReady, leaseUntilMs, promiseUntilMs, transferring } from '@yosugara/consensus';
+import { isLeader, lastHeardMs, leaderReady, promiseUntilMs, transferring } from '@yosugara/consensus';
 import type { Command, Observation, PeerView } from '@yosugara/failover';
 import { RESTARTS_WITHIN_MS } from '@yosugara/failover';
 import { NO_EPOCH, type NodeId } from '@yosugara/kernel';
+import { believedLeaseMs } from './doubt.js';
 import { hasTwoVoters, healthFromReport, votersOf } from './fencing.js';
 import type { ControllerState } from './state.js';
 import type { ControllerConfig } from './types.js';
@@ -29,7 +30,7 @@ export function observe(state: ControllerState): Observation {
     lead: isLeader(raft)
       ? {
           ready: leaderReady(raft),
-          leaseUntilMs: leaseUntilMs(raft),
+          leaseUntilMs: believedLeaseMs(state),
           sinceMs: state.leaderSinceMs ?? nowMs,
           transferring: transferring(raft) !== null,
           quorumSentMs: raft.lead?.quorumSentMs ?? nowMs,

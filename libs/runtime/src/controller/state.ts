@@ -85,6 +85,8 @@ export interface ControllerState {
   voteAskedMs: number;
   awakeSinceMs: number;
   leaving: boolean;
+  /** When wall time last ran ahead of the monotonic clock (doubt.ts). */
+  jumpedMs: number;
   hooks: { epoch: Epoch; before: 'none' | 'running' | 'passed' | 'vetoed'; after: 'none' | 'running' | 'done' };
   /** Why this member's consensus log does not count: damaged, lost or set back. null: it does. */
   consensusDamaged: string | null;
@@ -184,6 +186,7 @@ export function createController(
     voteAskedMs: Number.NEGATIVE_INFINITY,
     awakeSinceMs: nowMs,
     leaving: false,
+    jumpedMs: Number.NEGATIVE_INFINITY,
     hooks: { epoch: NO_EPOCH, before: 'none', after: 'none' },
     consensusDamaged: config.consensusDamaged ?? null,
     accusedOf: null,

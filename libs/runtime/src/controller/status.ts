@@ -2,6 +2,7 @@ import { isLeader, leaderOf, termOf } from '@yosugara/consensus';
 import { type PostgresFacts, predict, troublesOfCluster } from '@yosugara/failover';
 import { formatLsn, type NodeId } from '@yosugara/kernel';
 import type { Status } from '@yosugara/protocol';
+import { hostAlarms } from './host-alarms.js';
 import { observe } from './observe.js';
 import { recoverOf } from './recovering.js';
 import { reportOf } from './report.js';
@@ -80,6 +81,7 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
         ...config.settings.drNodes,
       ]),
       ...[...reports.values()].flatMap(receiverAlarms),
+      ...[...reports.values()].flatMap(hostAlarms),
       ...[...reports.values()].flatMap((report) => report.troubles ?? []),
       ...troublesOfCluster(o, master !== null),
     ],

@@ -4,6 +4,7 @@ import { rowOf } from '@yosugara/failover';
 import { assertNever, type NodeId } from '@yosugara/kernel';
 import { resume } from '../recover/machine.js';
 import { act, hookIs, raftInput } from './acting.js';
+import { doubt } from './doubt.js';
 import { fenceDone, noteAwake, noteHeard } from './fencing.js';
 import { openGate } from './gate.js';
 import { onIdentity, onRenewed } from './membership.js';
@@ -56,6 +57,8 @@ function take(state: ControllerState, input: ControllerInput): ControllerEffect[
     case 'host':
       state.host = input.host;
       return [];
+    case 'jump':
+      return doubt(state, input.nowMs, input.aheadMs);
     case 'leave':
       // Said at once: a Standby waits for nothing else.
       state.leaving = true;

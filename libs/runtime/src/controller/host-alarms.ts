@@ -1,0 +1,29 @@
+import type { Status } from '@yosugara/protocol';
+import type { DiskFacts, NodeReport } from './types.js';
+
+/** A loop that is late by this much will soon be late for a lease. */
+const LOOP_SLOW_MS = 500;
+
+const CODES = { warn: 'DISK_WARN', high: 'DISK_HIGH', full: 'DISK_FULL' } as const;
+
+/** What an operator must know of a host before it takes part in a failure. */
+export function hostAlarms({ node, host }: NodeReport): Status['alarms'] {
+  const alarms: Status['alarms'] = host.disks.flatMap((disk) => diskAlarm(node, disk));
+  if (host.unfit !== null) alarms.push({ level: 'red', code: 'UNFIT', text: `${node} cannot serve: ${host.unfit}` });
+  if (host.loopDelayMs >= LOOP_SLOW_MS)
+    alarms.push({
+      level: 'yellow',
+      code: 'LOOP_SLOW',
+      text: `the controller of ${node} was held up for ${Math.round(host.loopDelayMs)} ms lately: is the host short of processor time?`,
+    });
+  return alarms;
+}
+
+function diskAlarm(node: string, { name, level, freeBytes, totalBytes }: DiskFacts): Status['alarms'] {
+  if (level === 'ok') return [];
+  const text = `the ${name} volume of ${node} has ${size(freeBytes)} of ${size(totalBytes)} left`;
+  return [{ level: level === 'full' ? 'red' : 'yellow', code: CODES[level], text }];
+}
+
+const size = (bytes: number): string =>
+  bytes >= 10 * 1024 ** 3 ? `${Math.round(bytes / 1024 ** 3)} GiB` : `${Math.round(bytes / 1024 ** 2)} MiB`;
