@@ -71,6 +71,17 @@ export class PrivateCluster {
     }
   }
 
+  /** A host that stands still: nothing of it can say that it has stopped, for its dead man stands still first. */
+  freeze(node: string): void {
+    for (const pid of [...this.#deadMan(node), ...this.#processesOf(node)]) process.kill(pid, 'SIGSTOP');
+  }
+
+  /** As `kill`, and nothing of it gets to say so: a dead man that outlives its controller by a moment signs that all has stopped. */
+  async powerOff(node: string): Promise<void> {
+    for (const pid of this.#deadMan(node)) process.kill(pid, 'SIGKILL');
+    await this.kill(node);
+  }
+
   /** Only the controller: its dead man, and whatever tool it runs, see it go. */
   killController(node: string): void {
     this.#children.get(`${node}/controller`)?.kill('SIGKILL');
@@ -137,6 +148,16 @@ export class PrivateCluster {
   async close(): Promise<void> {
     for (const node of ['a', 'b', 'w']) await this.kill(node).catch(() => {});
     rmSync(this.root, { recursive: true, force: true });
+  }
+
+  /** It runs with `/` as its working directory and without arguments: its file tells. */
+  #deadMan(node: string): number[] {
+    try {
+      const { pid } = JSON.parse(readFileSync(join(this.stateDir(node), 'pids/deadman.json'), 'utf8')) as { pid: number };
+      return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('deadman-main') ? [pid] : [];
+    } catch {
+      return [];
+    }
   }
 
   #processesOf(node: string): number[] {
