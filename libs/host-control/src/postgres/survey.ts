@@ -6,6 +6,7 @@ import type { Survey } from '@yosugara/runtime';
 import { run } from '../os/run.js';
 import { type HostContext, localTarget } from './context.js';
 import { NEEDED } from './programs.js';
+import { oldOnes } from './set-aside.js';
 import { withSession } from './sql.js';
 
 const SQL_MS = 4_000;
@@ -22,7 +23,8 @@ export async function survey(host: HostContext, facts: PostgresFacts, trouble: (
   return {
     major: missing.length > 0 ? null : programs.major,
     missing,
-    freeBytes: room === null ? null : room.bavail * room.bsize,
+    // What earlier recovers set aside would make room first: how much, only a copy finds out.
+    freeBytes: room === null || (await oldOnes(host)).length > 0 ? null : room.bavail * room.bsize,
     databaseBytes: said?.databaseBytes ?? null,
     oldestWal: said?.oldestWal ?? null,
     tablespaces: said?.tablespaces ?? [],
