@@ -44,7 +44,12 @@ export const AIMED: readonly FaultClass[] = [
       const voters = (): void => {
         const { owner } = world.checks.record;
         for (const node of world.nodes) if (node !== owner) restart(world, rng, world.host(node));
-        world.agenda.after(leaseVoteMs * 1.2 + rng.between(500, 3_000), () => world.repeatStopProofs(rng));
+        world.agenda.after(leaseVoteMs * 1.2 + rng.between(500, 3_000), () => {
+          // Cut off at that moment, the Master cannot hear that another one is elected: its lease alone keeps it serving.
+          const now = world.checks.record.owner;
+          if (now !== null && rng.chance(0.8)) cut(world, rng, around(world, now), rng.between(2_000, 6_000));
+          world.repeatStopProofs(rng, 300);
+        });
       };
       restartOwner();
       world.onNext(EDGES.join!, () => {

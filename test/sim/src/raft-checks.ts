@@ -61,7 +61,8 @@ export class RaftChecks {
       if (entry === undefined || index !== this.#committed.length + 1) return;
       // A voter of one commits in the same step that appends: it counts once it is on its disk, and nothing is done before.
       const { voters } = host.state!.raft;
-      if (voters.length === 1 && voters[0] === host.node) this.#alone.set(index, entry.term);
+      if ([voters, votersAt(host, index)].some((those) => those.length === 1 && those[0] === host.node))
+        this.#alone.set(index, entry.term);
       if (this.#alone.get(index) !== entry.term) this.#durable(host, entry, voters);
       else if (!host.disk.holds(index, entry.term)) return;
       this.#committed.push(entry);
@@ -110,4 +111,14 @@ export class RaftChecks {
     if (m.kind === 'appendReply' && m.success && m.matchIndex > disk.lastIndex)
       this.#fail('S12', `${host.node} acknowledges entry ${m.matchIndex} to ${to}, but its disk ends at ${disk.lastIndex}`);
   }
+}
+
+/** The configuration in front of an entry: another one that was appended behind it, in the same step even, came too late to count. */
+function votersAt(host: HostModel, index: LogIndex): readonly NodeId[] {
+  const { entries, baseIndex, snapshot, initialMembers } = host.state!.raft;
+  for (let at = index - baseIndex - 1; at >= 0; at -= 1) {
+    const payload = entries[at]?.payload;
+    if (payload?.kind === 'members') return payload.members.filter(({ voter }) => voter).map(({ id }) => id);
+  }
+  return (snapshot?.members ?? initialMembers).filter(({ voter }) => voter).map(({ id }) => id);
 }

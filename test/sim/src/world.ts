@@ -214,11 +214,12 @@ export class World implements HostWorld {
     this.#stopProofs.push({ node, epoch, boot });
     for (const peer of this.nodes) if (peer !== node) this.#tellStopped(peer, { node, epoch, boot });
   }
-  /** Signed proofs stay true for ever; somebody hears all of them again. */
-  repeatStopProofs(rng: Rng): void {
+  /** Signed proofs stay true for ever; somebody hears all of them again, from whoever kept them: gossip relays. */
+  repeatStopProofs(rng: Rng, withinMs = 3_000): void {
     for (const proof of this.#stopProofs)
       for (const peer of this.nodes)
-        if (peer !== proof.node) this.agenda.after(rng.between(0, 3_000), () => this.#tellStopped(peer, proof));
+        if (peer !== proof.node)
+          this.agenda.after(rng.between(0, withinMs), () => this.host(peer).push({ kind: 'stopProof', ...proof }));
   }
   #tellStopped(peer: NodeId, proof: { node: NodeId; epoch: Epoch; boot: string }): void {
     this.network.send(proof.node, peer, () => this.host(peer).push({ kind: 'stopProof', ...proof }));
