@@ -217,7 +217,8 @@ interface InitOptions extends Omit<ClusterPlan, 'members' | 'vip' | 'ports' | 's
   readonly member: readonly string[];
   readonly arbiter?: string;
   readonly vip?: string;
-  readonly vipDriver: 'bind' | 'ip' | 'none';
+  readonly vipDriver: 'bind' | 'ip' | 'none' | 'ocf' | 'command';
+  readonly vipAgent?: string;
   readonly vipInterface?: string;
   readonly vipPrefix: number;
   readonly stopProofs?: string;
@@ -235,7 +236,8 @@ function addInit(program: Command, set: SetCode, around: Surroundings): void {
     .requiredOption('--member <name=address[,zone=z]>', 'a data node; give two', collect, [])
     .option('--arbiter <name=address[,zone=z]>', 'the third voter')
     .option('--vip <address>', 'address that follows the Master')
-    .addOption(new Option('--vip-driver <driver>').choices(['bind', 'ip', 'none']).default('ip'))
+    .addOption(new Option('--vip-driver <driver>').choices(['bind', 'ip', 'none', 'ocf', 'command']).default('ip'))
+    .option('--vip-agent <name>', 'for ocf, such as ocf:heartbeat:IPaddr2; for command, the path of a program')
     .option('--vip-interface <name>', 'for the driver ip')
     .option('--vip-prefix <bits>', 'prefix length', wholeNumber, 24)
     .addOption(new Option('--profile <name>', 'timing').choices(ProfileName.options))
@@ -253,7 +255,8 @@ function addInit(program: Command, set: SetCode, around: Surroundings): void {
 }
 
 async function init(options: InitOptions, around: Surroundings): Promise<ExitCode> {
-  const { out, member, arbiter, vip, vipDriver, vipInterface, vipPrefix, stopProofs, port, ifMissing, json, ...rest } = options;
+  const { out, member, arbiter, vip, vipDriver, vipAgent, vipInterface, vipPrefix, stopProofs, port, ifMissing, json, ...rest } =
+    options;
   const members = [
     ...member.map((text) => parseMember(text, 'data')),
     ...(arbiter === undefined ? [] : [parseMember(arbiter, 'witness')]),
@@ -261,6 +264,7 @@ async function init(options: InitOptions, around: Surroundings): Promise<ExitCod
   const floating = {
     address: vip ?? '',
     driver: vipDriver,
+    ...(vipAgent === undefined ? {} : { agent: vipAgent }),
     prefixLength: vipPrefix,
     ...(vipInterface === undefined ? {} : { interface: vipInterface }),
   };
