@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseArgs } from './args.js';
-import { scenarioReport } from './report.js';
+import { markdown, scenarioReport } from './report.js';
 import { SCENARIOS } from './scenarios/index.js';
+import { soakRound } from './scenarios/soak.js';
 import { variantOf } from './scenarios/types.js';
 
 describe('the lab’s command line', () => {
@@ -21,6 +22,22 @@ describe('the lab’s command line', () => {
 });
 
 describe('the table of scenarios', () => {
+  it('has the 22 patterns, the five features and at least 60 ids of the superset', () => {
+    const numbers = SCENARIOS.flatMap(({ name }) => /^(\d+)-/.exec(name)?.[1] ?? []).map(Number);
+    expect(numbers).toEqual(Array.from({ length: 22 }, (_, at) => at + 1));
+    expect(SCENARIOS.filter(({ name }) => name.startsWith('feature-'))).toHaveLength(5);
+    expect(SCENARIOS.filter(({ name }) => /^[A-Z]\d/.test(name)).length).toBeGreaterThanOrEqual(60);
+  });
+  it('says of each what it expects and why, and never allows a base backup where a node was merely stopped', () => {
+    for (const { why, pattern } of SCENARIOS) expect([why.length, pattern.length].every((length) => length > 5)).toBe(true);
+    for (const name of ['2-shutdown-master', '13-shutdown-standby', '14-restart-standby'])
+      expect(SCENARIOS.find((one) => one.name === name)?.methods).not.toContain('basebackup');
+  });
+  it('makes the same soak round again from its number', () => {
+    const told = [1, 2, 3, 4, 5].map((round) => soakRound(round).pattern);
+    expect([1, 2, 3, 4, 5].map((round) => soakRound(round).pattern)).toEqual(told);
+    expect(new Set(told).size).toBe(5);
+  });
   it('names each once', () => expect(new Set(SCENARIOS.map((scenario) => scenario.name)).size).toBe(SCENARIOS.length));
   it('goes through the variants by run number', () => {
     const hung = SCENARIOS.find((scenario) => scenario.name === '19-postgres-hung')!;
@@ -31,6 +48,12 @@ describe('the table of scenarios', () => {
       'postmaster stopped',
     ]);
   });
+});
+
+it('takes what sets a cluster apart, and a length for what lasts', () => {
+  const args = parseArgs(['soak', '--minutes', '60', '--profile', 'fast', '--two-nodes', '--load', '--db-size', '1GB']);
+  expect([args.soak, args.minutes, args.load, args.dbBytes]).toEqual([true, 60, true, 1024 ** 3]);
+  expect(args.settings).toEqual({ profile: 'fast', twoNodes: true });
 });
 
 it('reports the keys that other programs read', () => {
@@ -57,4 +80,31 @@ it('reports the keys that other programs read', () => {
     recoverMs: { p50: 9000, p95: 9000, max: 9000 },
   });
   expect(Object.keys(report)).toEqual(['scenario', 'pattern', 'expect', 'runs', 'summary']);
+});
+
+it('makes a markdown table with a row a scenario and names what went wrong', () => {
+  const told = { name: '1-power-off-master', pattern: 'Master power off', why: 'the Standby serves' };
+  const run = {
+    failoverMs: 5000,
+    recoverMs: null,
+    writesAcknowledged: 1,
+    writesLost: 0,
+    messagesSent: 2,
+    messagesLost: 0,
+    messagesDoubled: 0,
+  };
+  const failed = {
+    ...run,
+    twoMastersMs: 0,
+    ok: false,
+    why: 'two | bars',
+    recoverMethod: null,
+    recoverGapMs: null,
+    powerLog: ['5 ms: a: set power 0 → ok (90 ms)'],
+  };
+  const text = markdown([scenarioReport(told, [failed])]);
+  expect(text).toContain('| 1-power-off-master | 1 | 0 | – | 5.00 s |');
+  expect(text).toContain('| 1-power-off-master | Master power off | the Standby serves |');
+  expect(text).toContain('- `1-power-off-master` run 1: two | bars');
+  expect(text).toContain('- `1-power-off-master` run 1, 5 ms: a: set power 0 → ok (90 ms)');
 });

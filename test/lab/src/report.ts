@@ -82,6 +82,9 @@ export function markdown(reports: readonly ScenarioReport[]): string {
       run.ok ? [] : [`- \`${scenario}\` run ${at + 1}${run.variant ? ` (${run.variant})` : ''}: ${run.why}`],
     ),
   );
+  const power = reports.flatMap(({ scenario, runs }) =>
+    runs.flatMap((run, at) => (run.powerLog ?? []).map((said) => `- \`${scenario}\` run ${at + 1}, ${said}`)),
+  );
   return [
     line(HEAD),
     `|---|${'---:|'.repeat(HEAD.length - 1)}`,
@@ -91,6 +94,7 @@ export function markdown(reports: readonly ScenarioReport[]): string {
     '|---|---|---|',
     ...reports.map(({ scenario, pattern, expect }) => line([scenario, pattern ?? '', expect ?? ''])),
     ...(wrong.length === 0 ? [] : ['', 'Not as expected:', '', ...wrong]),
+    ...(power.length === 0 ? [] : ['', 'What the power controllers were asked:', '', ...power]),
     '',
   ].join('\n');
 }

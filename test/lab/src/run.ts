@@ -275,11 +275,20 @@ async function judge(
     why: trouble.join('; '),
     recoverMethod: figures.recoverMethod,
     recoverGapMs,
+    powerLog: powerLog(cluster, figures),
     recoverThroughput: throughput(result.acknowledged, figures),
     plainBaseBackupMs: figures.plainBaseBackupMs,
     variant: variantOf(context.scenario, context.variantNumber),
     withinGoal: withinGoal(context, figures, failoverMs, recoverMs),
   };
+}
+
+function powerLog(cluster: LabCluster, { faultMs }: Figures): readonly string[] {
+  const asked = cluster.power.log.filter((event) => faultMs > 0 && event.monotonicMs >= faultMs);
+  return asked.map(
+    (event) =>
+      `${Math.round(event.monotonicMs - faultMs)} ms: ${event.host}: ${event.asked} → ${event.answered} (${Math.round(event.tookMs)} ms)`,
+  );
 }
 
 const BEFORE_FAULT_MS = 2_000;

@@ -68,6 +68,8 @@ export interface RunReport {
   readonly recoverThroughput?: number | null;
   /** Of plain pg_basebackup in the same run, where the scenario makes one. */
   readonly plainBaseBackupMs?: number | null;
+  /** What the power controllers were asked after the fault, each with ms after it: real resets. */
+  readonly powerLog?: readonly string[];
   readonly variant?: string;
   /** Of the Numbers; null: it names none for this, or nothing was measured. */
   readonly withinGoal?: boolean | null;

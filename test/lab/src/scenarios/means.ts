@@ -29,6 +29,12 @@ export async function processOf(cluster: LabCluster, on: DataName, name: string)
   return required(found?.pid, `${on} has no process ${name}`);
 }
 
+/** Inside the host's PID namespace. */
+export async function deadManOf(cluster: LabCluster, on: DataName): Promise<number> {
+  const found = (await cluster.hosts[on].exec('pgrep', ['-o', '-f', 'deadman'])).trim();
+  return required(found === '' ? undefined : Number(found), `${on} has no dead man`);
+}
+
 /** A server process by its `backend_type`, such as `walsender`; `writer`: the one that serves writer W1. */
 export async function backendOf(cluster: LabCluster, on: DataName, kind: string): Promise<number> {
   const where = kind === 'writer' ? "application_name = 'lab-writer'" : `backend_type = '${kind}'`;

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   backendOf,
   busyLoop,
+  deadManOf,
   detach,
   eio,
   empty,
@@ -181,7 +182,13 @@ export const PATTERNS: readonly Scenario[] = [
     needs: { fencing: true, autoRejoin: 'always' },
     comeback: 'by-itself',
     methods: ['follow', 'rewind'],
-    fault: killController,
+    variants: ['its dead man hangs, too'],
+    // A dead man that works proves the stop by itself (10), and nothing has to be shot: here only the power controller can.
+    fault: async (stage) => {
+      const { cluster, target } = stage;
+      cluster.hosts[target].kill('STOP', await deadManOf(cluster, target));
+      await killController(stage);
+    },
     look: async ({ cluster, target }) => cluster.power.sawReset(target),
   }),
   scenario({
