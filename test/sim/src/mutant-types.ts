@@ -1,3 +1,5 @@
+import type { Shape } from './shape.js';
+
 /** One change of one production file; `find` must be there exactly once. */
 export interface Patch {
   readonly file: string;
@@ -12,6 +14,8 @@ export interface Mutant {
   readonly patches: readonly Patch[];
   /** Seeds within which it must be found, where that is not the common limit. */
   readonly limit?: number;
+  /** Only seeds that draw such a cluster are run and counted: the others cannot tell. */
+  readonly shapes?: readonly Shape['name'][];
 }
 
 export const CONSENSUS = 'libs/consensus/src';

@@ -5,6 +5,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'unknown-is-off',
     why: 'F2, F3: a power device that did not answer is taken for success',
+    shapes: ['three-p2', 'three-p2-p3', 'two'],
     patches: [
       {
         file: `${CONTROLLER}/fencing.ts`,
@@ -16,12 +17,14 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'p2-of-an-older-request',
     why: 'F5: a fence of an earlier epoch proves the end of this one’s owner',
+    shapes: ['three-p2', 'three-p2-p3'],
     limit: 10_000,
     patches: [{ file: `${FAILOVER}/fencing.ts`, find: ' || fence.forEpoch <= previous.epoch)', replace: ')' }],
   },
   {
     name: 'failed-fence-proves',
     why: 'a fence that failed counts like one that was confirmed',
+    shapes: ['three-p2', 'three-p2-p3'],
     patches: [
       {
         file: `${FAILOVER}/fencing.ts`,
@@ -33,6 +36,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'watchdog-not-waited-for',
     why: 'P3: the watchdog is said to have fired before it can have',
+    shapes: ['three-p3', 'three-p2-p3'],
     patches: [
       {
         file: `${FAILOVER}/fencing.ts`,
@@ -44,6 +48,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'soft-is-hardware',
     why: 'P3 is believed of an owner that has no watchdog',
+    shapes: ['three-p3', 'three-p2-p3'],
     patches: [
       {
         file: `${FAILOVER}/fencing.ts`,
@@ -55,6 +60,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'right-kept-over-restart',
     why: 'two nodes: whoever boots may cut the other’s power without having seen it',
+    shapes: ['two'],
     limit: 10_000,
     patches: [
       {
@@ -67,6 +73,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'alone-without-fence',
     why: 'two nodes: the other one is called gone because it is not heard',
+    shapes: ['two'],
     patches: [
       {
         file: `${CONTROLLER}/fencing.ts`,
@@ -78,6 +85,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'hold-without-bound',
     why: 'two nodes: a Master that cannot fence its Standby holds on for ever',
+    shapes: ['two'],
     limit: 10_000,
     patches: [
       {
@@ -90,6 +98,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'solo-without-fence',
     why: 'two nodes: the Standby leaves the sync set while it still has its vote, unfenced',
+    shapes: ['two'],
     limit: 10_000,
     patches: [
       {
@@ -102,6 +111,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'shot-under-maintenance',
     why: 'the power of a host that somebody works on is cut',
+    shapes: ['three-p2', 'three-p2-p3'],
     limit: 10_000,
     patches: [
       {
@@ -114,6 +124,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'never-fenced',
     why: 'P2: an old owner that is heard now and then is spared for ever',
+    shapes: ['three-p2', 'three-p2-p3'],
     patches: [
       {
         file: `${FAILOVER}/fencing.ts`,

@@ -42,16 +42,20 @@ async function tryMutant(mutant: Mutant): Promise<MutantResult> {
   const folder = await mkdtemp(join(tmpdir(), 'yosugara-mutant-'));
   try {
     await bundle(folder, await patched(mutant));
-    const { stdout } = await run(process.execPath, [join(folder, 'hunt.js'), String(limit), String(BUDGET_MS)], {
+    const shapes = (mutant.shapes ?? []).join(',');
+    const { stdout } = await run(process.execPath, [join(folder, 'hunt.js'), String(limit), String(BUDGET_MS), shapes], {
       timeout: BUDGET_MS * 2,
     });
-    const found = JSON.parse(stdout) as Pick<MutantResult, 'foundAfterSeeds' | 'invariant' | 'says'>;
+    const found = JSON.parse(stdout) as Pick<MutantResult, 'foundAfterSeeds' | 'invariant' | 'says' | 'ran'> & {
+      seed: number | null;
+    };
+    const { seed, ...rest } = found;
     const ms = Math.round(performance.now() - begun);
     const { name, why } = mutant;
     // A seed that fails without the planted bug, too, has found something else.
-    if (found.foundAfterSeeds !== null && runSeed(found.foundAfterSeeds).violations.length > 0)
-      return { name, why, limit, foundAfterSeeds: null, invariant: null, says: `seed ${found.foundAfterSeeds} fails anyway`, ms };
-    return { name, why, limit, foundAfterSeeds: found.foundAfterSeeds, invariant: found.invariant, says: found.says, ms };
+    if (seed !== null && runSeed(seed).violations.length > 0)
+      return { name, why, limit, ran: rest.ran, foundAfterSeeds: null, invariant: null, says: `seed ${seed} fails anyway`, ms };
+    return { name, why, limit, ...rest, ms };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -6,6 +6,8 @@ export interface MutantResult {
   readonly why: string;
   /** How many seeds it took; null: not found. */
   readonly foundAfterSeeds: number | null;
+  /** How many were run. */
+  readonly ran: number;
   /** It must be found within so many. */
   readonly limit: number;
   readonly invariant: string | null;
@@ -69,12 +71,12 @@ export function table(result: Result): string {
 function mutantTable(mutants: readonly MutantResult[]): readonly string[] {
   const width = Math.max(...mutants.map((mutant) => mutant.name.length));
   const found = mutants.filter(({ foundAfterSeeds, limit }) => foundAfterSeeds !== null && foundAfterSeeds <= limit).length;
-  const rows = mutants.map(({ name, why, foundAfterSeeds, limit, invariant }) => {
+  const rows = mutants.map(({ name, why, foundAfterSeeds, limit, invariant, ran }) => {
     const late = foundAfterSeeds !== null && foundAfterSeeds > limit ? ' LATE' : '';
-    return `${name.padEnd(width)}  ${String(foundAfterSeeds ?? '-').padStart(5)}  ${String(limit).padStart(5)}  ${(invariant ?? 'NOT FOUND').padEnd(9)}${late}  ${why}`;
+    return `${name.padEnd(width)}  ${String(foundAfterSeeds ?? '-').padStart(5)}  ${String(limit).padStart(5)}  ${(invariant ?? `not in ${ran}`).padEnd(11)}${late}  ${why}`;
   });
   return [
-    `${'planted bug'.padEnd(width)}  seeds  limit  broken     why`,
+    `${'planted bug'.padEnd(width)}  seeds  limit  broken       why`,
     ...rows,
     '',
     `${found} of ${mutants.length} planted bugs found within their limits`,

@@ -251,11 +251,20 @@ export class World implements HostWorld {
       const fenced = record.fenced.length > 0;
       for (const { node } of record.fenced)
         if (!this.host(node).powered && this.rng.chance(this.#healed ? 1 : 0.2)) this.host(node).powerOn();
+      if (this.#healed) this.#endPauses();
       const types = this.shape.settings.autoRejoin !== 'always' || fenced || asks;
       if (types && record.phase === 'serving' && (record.syncSet.length < 2 || asks || fenced))
         this.operate({ kind: 'recover', node: null }, this.rng.pick(this.nodes));
       this.#operator();
     });
+  }
+
+  /** What was to end by itself may not, where clocks were set; somebody ends it. */
+  #endPauses(): void {
+    const { pause, maintenance } = this.checks.record;
+    const at = this.rng.pick(this.nodes);
+    if (pause !== null) this.operate({ kind: 'pause', untilWallMs: null, why: 'it is over' }, at);
+    for (const { node } of maintenance) this.operate({ kind: 'maintenance', node, untilWallMs: null, why: 'it is over' }, at);
   }
 
   run(seed: number): Outcome {
@@ -331,6 +340,7 @@ export class World implements HostWorld {
     for (const host of this.#list) {
       host.disk.slowMs = 0;
       host.disk.failing = 'no';
+      host.clock.wallStepMs = 0;
       host.onNextPersist('after', null);
       host.thaw();
       host.powerOn();

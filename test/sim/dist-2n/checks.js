@@ -1,0 +1,343 @@
+import { applyCommand, EMPTY_RECORD, hasDiverged } from '@yosugara/failover';
+import { lsn } from '@yosugara/kernel';
+import { RaftChecks } from './raft-checks.js';
+/** What an operator's audited wrong word may break (F16); of two nodes it even makes two leaders. */
+const EXCUSED = ['S1', 'S2', 'S3', 'S4', 'S6', 'S7', 'S8', 'S9', 'S10', 'S12', 'S13', 'T4', 'L1', 'L2', 'L3'];
+const SEEN_MS = 3_500;
+/** S1–S13 of failover.md 2.7, from outside: nothing here trusts what a controller believes. */
+export class Checks {
+    violations = [];
+    raft;
+    #hosts;
+    #now;
+    #epochs = new Map();
+    #known = new Map();
+    #owners = new Map();
+    /** The record as committed, folded from the entries themselves. */
+    record = EMPTY_RECORD;
+    lastAcknowledgedMs = Number.NEGATIVE_INFINITY;
+    acknowledged = [];
+    epochChanges = [];
+    fences = 0;
+    lastFenceMs = Number.NEGATIVE_INFINITY;
+    excused = false;
+    /** Whose data directory was taken away: what a copy of theirs was worth is gone, by no fault of the cluster. */
+    emptied = new Set();
+    #stepped = true;
+    /** Ruling 4: the newest epoch in which a commit, a 200 or a side effect was accepted. */
+    #accepted = 0;
+    #executed = new Map();
+    constructor(hosts, now) {
+        this.#hosts = hosts;
+        this.#now = now;
+        this.raft = new RaftChecks(hosts, (invariant, says) => this.fail(invariant, says), (entry) => this.#fold(entry));
+    }
+    fail(invariant, says) {
+        if (this.excused && EXCUSED.includes(invariant))
+            return;
+        if (this.violations.length < 20)
+            this.violations.push({ invariant, says, atMs: this.#now() });
+    }
+    afterStep(host, effects) {
+        const { state } = host;
+        if (state === null)
+            return;
+        this.#stepped = true;
+        // The decider must never want what its own linter forbids: the linter is the second pair of eyes, not the first.
+        for (const effect of effects)
+            if (effect.kind === 'log' && effect.event === 'failover.refused')
+                this.fail('LINT', `${host.node} wanted ${effect.fields.action}: ${effect.fields.objection}`);
+        this.#leases(host);
+        this.raft.afterStep(host);
+        const { epoch } = state.record;
+        const key = `${host.node}${host.boots}`;
+        const before = this.#epochs.get(key) ?? 0;
+        if (epoch === before)
+            return;
+        if (epoch < before)
+            this.fail('S2', `${host.node} went back from epoch ${before} to ${epoch}`);
+        this.#epochs.set(key, epoch);
+        if (epoch > (this.#known.get(host.node) ?? 0))
+            this.#known.set(host.node, epoch);
+    }
+    persisted(host) {
+        this.raft.persisted(host);
+    }
+    #fold(entry) {
+        const command = entry.payload.command;
+        const before = this.record;
+        this.record = applyCommand(before, command).record;
+        const { record } = this;
+        if (record === before)
+            return;
+        this.#changed(before, command);
+        if (record.epoch !== before.epoch) {
+            const owner = `${record.owner} ${record.ownerBoot}`;
+            const known = this.#owners.get(record.epoch);
+            if (known !== undefined && known !== owner)
+                this.fail('S2', `epoch ${record.epoch} has two owners`);
+            this.#owners.set(record.epoch, owner);
+            this.epochChanges.push(this.#now());
+            if (record.owner !== null && this.#host(record.owner).kind === 'witness')
+                this.fail('S12', `the arbiter ${record.owner} owns epoch ${record.epoch}`);
+        }
+        if (record.phase === 'serving' && before.phase !== 'serving')
+            this.#nothingLost('opened');
+    }
+    /** What must be true outside at the moment a change is committed. */
+    #changed(before, command) {
+        const { record } = this;
+        if (command.kind === 'forceClaim' || command.kind === 'confirmStopped')
+            this.#forced(before, command);
+        for (const node of record.syncSet)
+            if (!before.syncSet.includes(node) && before.syncSet.length > 0 && command.kind === 'join')
+                this.#holdsAll(node, 'joined the sync set');
+        if (command.kind === 'proveStopped' && command.proof.of !== null)
+            this.#proof(command.proof.kind, command.proof.of, command.proof.evidence);
+        if (command.kind === 'release' && command.walEnd !== null) {
+            const heirs = record.syncSet.filter((node) => node !== command.by).map((node) => this.#host(node).postgres);
+            if (!heirs.some((heir) => heir.wal.length >= command.walEnd))
+                this.fail('T4', `${command.by} released at ${command.walEnd}, which nobody else in the sync set holds`);
+        }
+    }
+    /** Somebody said that `node` is off. It is not: whatever follows from that is theirs. */
+    saidOff(node) {
+        // Of two nodes the survivor goes on with the log that it has: what the other one committed alone is given up, too.
+        if (this.#host(node).powered || this.#hosts().length === 2)
+            this.excused = true;
+    }
+    /** An audited word: what it gives up is given up; if it was wrong, S1 is out of scope from here on (F16). */
+    #forced(before, command) {
+        const old = this.record.previous?.node ?? before.owner;
+        if (old !== null && old !== this.record.owner && this.#host(old).powered)
+            this.excused = true;
+        if (command.kind !== 'forceClaim')
+            return;
+        const held = new Set(this.#host(command.by).postgres.wal);
+        this.acknowledged = this.acknowledged.filter((ack) => held.has(ack.commit));
+    }
+    /** S6: what a committed proof says must be true of the world. P4 promises the sync wall only. */
+    #proof(kind, of, evidence) {
+        const old = this.#host(of);
+        if (old.node === this.record.owner || kind === 'P4' || kind === 'P5')
+            return;
+        if (kind === 'P2' ? old.powered && old.postgres.writable : old.postgres.writable || old.postgres.becomesPrimary)
+            this.fail('S6', `${kind} was committed for ${of}, whose PostgreSQL is writable: ${evidence}`);
+    }
+    said(host, to, message) {
+        if (message.k === 'raft')
+            return this.raft.said(host, to, message);
+        if (message.k !== 'report')
+            return;
+        const { stopped } = message.r;
+        const { record } = this;
+        if (stopped === null || record.owner !== host.node || record.epoch !== stopped.epoch || record.ownerBoot !== stopped.boot)
+            return;
+        if (host.postgres.writable || host.postgres.becomesPrimary)
+            this.fail('S6', `${host.node} says that it has stopped, and its PostgreSQL is ${host.postgres.process}`);
+    }
+    /** At most one leader may believe in its lease, less the time that stopping takes: everything else stands on this. */
+    #leases(host) {
+        if (host.state.raft.lead === null || !host.leases())
+            return;
+        for (const other of this.#hosts())
+            if (other !== host && other.leases())
+                this.fail('S1', `${host.node} and ${other.node} both hold a lease`);
+    }
+    #epochOf(host) {
+        return host.state?.record.owner === host.node ? host.state.record.epoch : this.#lastEpochOf(host.node);
+    }
+    /** S1 as ruling 4 reads it: nothing of an older epoch is accepted after something of a newer one. */
+    #accept(node, epoch, what) {
+        if (epoch < this.#accepted)
+            this.fail('S1', `${node} ${what} in epoch ${epoch} after epoch ${this.#accepted} had begun to`);
+        this.#accepted = Math.max(this.#accepted, epoch);
+    }
+    /** S3 at the time of the answer. */
+    commitAcknowledged(node, commit, end, how) {
+        const { record } = this;
+        const epoch = this.#epochOf(this.#host(node));
+        this.#accept(node, epoch, 'acknowledged a commit');
+        this.lastAcknowledgedMs = this.#now();
+        this.acknowledged.push({ commit, node, epoch });
+        for (const member of record.syncSet) {
+            const server = this.#host(member).postgres;
+            if (this.emptied.has(member))
+                continue;
+            if (server.wal[end - 1] !== commit || server.flushed < end)
+                this.fail(how === 'visible' ? 'S8' : 'S3', `commit ${commit} of ${node} was acknowledged${how === 'visible' ? ' because it was visible after a restart' : ''} but ${member} of the sync set does not hold it`);
+        }
+    }
+    /** A load balancer was told 200. */
+    answered200(host) {
+        this.#accept(host.node, this.#epochOf(host), 'answered 200');
+        // That PostgreSQL died is seen within a look, that it hangs within three missed deadlines.
+        const lateMs = this.#now() - host.postgres.writableMs;
+        if (lateMs > SEEN_MS)
+            this.fail('S9', `${host.node} answered 200, and its PostgreSQL has not been writable for ${Math.round(lateMs)} ms`);
+    }
+    /** S13: an agent did it. */
+    executed(node, item, epoch) {
+        const before = this.#executed.get(item);
+        if (before !== undefined)
+            this.fail('S13', `item ${-item} was executed for ${before} and again for ${node} in epoch ${epoch}`);
+        this.#executed.set(item, `${node} in epoch ${epoch}`);
+        this.#accept(node, epoch, 'had a side effect accepted');
+    }
+    get sideEffects() {
+        return this.#executed.size;
+    }
+    #lastEpochOf(node) {
+        let last = 0;
+        for (const [epoch, owner] of this.#owners)
+            if (owner.startsWith(`${node} `))
+                last = Math.max(last, epoch);
+        return last;
+    }
+    /** Whoever opens now must hold every commit that was ever acknowledged. */
+    #nothingLost(when) {
+        const { owner } = this.record;
+        if (owner !== null)
+            this.#holdsAll(owner, when);
+    }
+    #holdsAll(owner, when, invariant = 'S3') {
+        if (this.emptied.has(owner) && !this.#host(owner).postgres.exists)
+            return;
+        const held = new Set(this.#host(owner).postgres.wal);
+        let lost = 0;
+        let first;
+        for (const ack of this.acknowledged)
+            if (!held.has(ack.commit)) {
+                lost += 1;
+                first ??= ack;
+            }
+        if (first !== undefined)
+            this.fail(invariant, `${when}: ${owner} lacks ${lost} acknowledged commits, the first ${first.commit} of ${first.node} in epoch ${first.epoch}`);
+    }
+    /** S2, S6, S7, S10: at the very moment PostgreSQL becomes writable. */
+    beforeWritable(host, action) {
+        const { record } = this;
+        const { node, postgres } = host;
+        if (record.owner !== node)
+            this.fail('S7', `${action.kind} on ${node} while the committed owner is ${record.owner}`);
+        if (record.phase !== 'promoting' && record.phase !== 'serving')
+            this.fail('S7', `${action.kind} on ${node} in phase ${record.phase}`);
+        if ((host.state?.record.epoch ?? 0) < (this.#known.get(node) ?? 0))
+            this.fail('S2', `${action.kind} on ${node} in epoch ${host.state?.record.epoch}, and it has known epoch ${this.#known.get(node)}`);
+        if (hasDiverged(record, postgres.timeline, lsn(postgres.wal.length)))
+            this.fail('S10', `${action.kind} on ${node}, whose data went past the fork`);
+        this.#holdsAll(node, action.kind, 'S10');
+        for (const other of this.#hosts()) {
+            if (other === host || !other.postgres.writable)
+                continue;
+            const walled = other.postgres.names.includes(node) && postgres.receiverCut;
+            if (!walled)
+                this.fail('S6', `${node} becomes writable while ${other.node} is, and no sync wall stands between them`);
+        }
+    }
+    /** S5: the record says first that nobody else is needed, then the names do. */
+    beforeNames(host, names) {
+        const { record } = this;
+        if (!host.postgres.writable || record.owner !== host.node)
+            return;
+        for (const member of record.syncSet)
+            if (member !== host.node && !names.includes(member))
+                this.fail('S5', `${host.node} stops waiting for ${member}, which is still in the committed sync set`);
+    }
+    /** S11. */
+    beforeFence(host, target) {
+        const { record } = this;
+        // What its log holds, committed or not, it knows of: with two voters nothing newer can be without it.
+        const mine = this.#epochInLog(host);
+        this.fences += 1;
+        this.lastFenceMs = this.#now();
+        if (target === host.node)
+            this.fail('S11', `${host.node} fences itself`);
+        if (record.maintenance.some(({ node }) => node === target) && host.state?.record.version === record.version)
+            this.fail('S11', `${host.node} fences ${target}, which is in maintenance`);
+        if (record.owner === target && record.epoch > mine)
+            this.fail('S11', `${host.node} of epoch ${mine} fences ${target}, the owner of epoch ${record.epoch}`);
+        if (host.state?.record.owner === target &&
+            record.owner === target &&
+            record.phase === 'serving' &&
+            host.state.config.members.length > 2)
+            this.fail('S11', `${host.node} fences ${target}, which owns the newest epoch, without having won one`);
+        for (const other of this.#hosts())
+            if (other !== host && other.fencing !== null && other.fencing === target && host.state.config.members.length > 2)
+                this.fail('S11', `${host.node} and ${other.node} both fence ${target}`);
+    }
+    #epochInLog(host) {
+        let epoch = host.state?.record.epoch ?? 0;
+        for (const { payload } of host.state?.raft.entries ?? [])
+            if (payload.kind === 'command') {
+                const command = payload.command;
+                if (command.kind === 'claim' || command.kind === 'forceClaim')
+                    epoch = Math.max(epoch, command.epoch);
+            }
+        return epoch;
+    }
+    /** S10, S14: data is replaced only where somebody else serves who has it all, and never the owner's. */
+    beforeReplaced(host, source) {
+        const { record } = this;
+        const { node } = host;
+        if (record.owner === node && record.phase === 'serving' && host.state?.record.epoch === record.epoch)
+            this.fail('S14', `the data of the owner ${node} are replaced`);
+        if (source === record.owner && record.phase === 'serving')
+            this.#holdsAll(source, `the data of ${node} are replaced by those of ${source}`, 'S10');
+    }
+    /** After every event: S1 (who would answer 200), S4, S9. */
+    always() {
+        // Serving begins with a step (or a thaw) and ends by itself: between steps nothing can begin.
+        if (this.#stepped)
+            this.#serving();
+        this.#stepped = false;
+        let vip = null;
+        for (const host of this.#hosts()) {
+            if (host.kind !== 'data')
+                continue;
+            if (host.postgres.writable && !host.armed)
+                this.fail('S1', `PostgreSQL of ${host.node} is writable and no dead man is armed for it`);
+            if (!host.holdsVip())
+                continue;
+            if (vip !== null)
+                this.fail('S9', `${vip.node} and ${host.node} both hold the VIP`);
+            vip = host;
+        }
+        this.#names();
+    }
+    #serving() {
+        let one = null;
+        for (const host of this.#hosts()) {
+            // A whole look costs much: with one candidate nobody can serve beside it.
+            if (!host.mayServe())
+                continue;
+            const { record, config } = host.state;
+            if (record.epoch === this.record.epoch && this.record.ownerBoot !== config.boot && host.serves())
+                this.fail('S2', `${host.node} serves epoch ${record.epoch} of ${this.record.ownerBoot} in another life`);
+            if (one?.serves() && host.serves())
+                this.fail('S1', `${one.node} and ${host.node} both answer 200`);
+            one = host;
+        }
+    }
+    #names() {
+        const { record } = this;
+        if (record.owner === null || (record.phase !== 'serving' && record.phase !== 'promoting') || record.syncSet.length < 2)
+            return;
+        const server = this.#host(record.owner).postgres;
+        if (!server.writable)
+            return;
+        for (const member of record.syncSet)
+            if (member !== record.owner && !server.names.includes(member))
+                this.fail('S4', `${member} is in the committed sync set but ${record.owner} does not wait for it`);
+    }
+    atEnd() {
+        this.#nothingLost('at the end');
+    }
+    #host(node) {
+        for (const host of this.#hosts())
+            if (host.node === node)
+                return host;
+        throw new Error(`no host ${node}`);
+    }
+}
+//# sourceMappingURL=checks.js.map

@@ -1,0 +1,85 @@
+const PHASES = ['none', 'stopping-old', 'promoting', 'serving'];
+const MAX = 64;
+/** Numbers for words, given as they come: a cell is found without making a string. */
+class Words {
+    #numbers = new Map();
+    words = [];
+    of(word) {
+        const known = this.#numbers.get(word);
+        if (known !== undefined)
+            return known;
+        this.#numbers.set(word, this.words.length);
+        this.words.push(word);
+        return this.words.length - 1;
+    }
+}
+/**
+ * Which cells of (role × input × phase), (fault × phase × size of the sync set) and (role × action × outcome) the schedules came
+ * through: what a simulator never visits it has never checked.
+ */
+export class Coverage {
+    #roles = new Words();
+    #inputs = new Words();
+    #cells = new Uint32Array(MAX * MAX * 4);
+    #named = new Map();
+    input(state, input) {
+        const { role } = state.decision;
+        if (input.kind === 'done')
+            this.count(`done ${role} ${input.action.kind} ${input.result.ok ? 'ok' : 'failed'}`);
+        const kind = input.kind === 'message' ? (input.message.k === 'raft' ? input.message.m.kind : input.message.k) : input.kind;
+        const at = (this.#roles.of(role) * MAX + this.#inputs.of(kind)) * 4 + PHASES.indexOf(state.record.phase);
+        this.#cells[at] = this.#cells[at] + 1;
+    }
+    act(state, action) {
+        this.count(`act ${state.decision.role} ${action.kind}`);
+    }
+    fault(name, record, shape) {
+        this.count(`fault ${name} ${record.phase} sync=${record.syncSet.length}`);
+        this.count(`shape ${shape}`);
+    }
+    count(cell) {
+        this.#named.set(cell, (this.#named.get(cell) ?? 0) + 1);
+    }
+    /** All that was hit. */
+    cells() {
+        const found = new Map(this.#named);
+        this.#roles.words.forEach((role, r) => {
+            this.#inputs.words.forEach((input, i) => {
+                PHASES.forEach((phase, p) => {
+                    const hits = this.#cells[(r * MAX + i) * 4 + p];
+                    if (hits > 0)
+                        found.set(`input ${role} ${input} ${phase}`, hits);
+                });
+            });
+        });
+        return found;
+    }
+}
+export function addCells(to, more) {
+    for (const [cell, hits] of more)
+        to.set(cell, (to.get(cell) ?? 0) + hits);
+}
+/** For people: a row a group, how many of its wanted cells were hit, and those that were not. */
+export function coverageTable(hit, wanted) {
+    const groups = new Map();
+    const missing = [];
+    for (const cell of wanted) {
+        const [kind = '', second = ''] = cell.split(' ');
+        const name = kind === 'shape' || kind === 'fence' ? kind : `${kind} ${second}`;
+        const group = groups.get(name) ?? { hit: 0, wanted: 0, least: Number.POSITIVE_INFINITY };
+        const hits = hit.get(cell) ?? 0;
+        groups.set(name, { hit: group.hit + (hits > 0 ? 1 : 0), wanted: group.wanted + 1, least: Math.min(group.least, hits) });
+        if (hits === 0)
+            missing.push(cell);
+    }
+    const extra = [...hit.keys()].filter((cell) => !wanted.includes(cell)).length;
+    const width = Math.max(10, ...[...groups.keys()].map((name) => name.length));
+    const lines = [`${'group'.padEnd(width)}   hit / wanted   rarest cell`];
+    for (const [name, group] of [...groups].sort(([one], [two]) => one.localeCompare(two)))
+        lines.push(`${name.padEnd(width)}  ${String(group.hit).padStart(4)} / ${String(group.wanted).padEnd(6)}  ${group.least} times`);
+    lines.push('', `${wanted.length - missing.length} of ${wanted.length} wanted cells were hit, and ${extra} that nobody asked for`);
+    for (const cell of missing)
+        lines.push(`never hit: ${cell}`);
+    return { text: lines.join('\n'), missing };
+}
+//# sourceMappingURL=coverage.js.map

@@ -1,0 +1,121 @@
+import { epoch as asEpoch } from '@yosugara/kernel';
+const EVERY_MS = 50;
+const NONE = asEpoch(0);
+/** The dead man of one controller's life, as host-control has it: strikes at the lease's end and at the controller's, proves, tells the others. */
+export class DeadManModel {
+    #host;
+    #world;
+    boot;
+    #untilMs = 0;
+    #epoch = NONE;
+    #struck = NONE;
+    #leased = NONE;
+    #gone = false;
+    constructor(host, world, boot) {
+        this.#host = host;
+        this.#world = world;
+        this.boot = boot;
+        this.#watch();
+    }
+    get armed() {
+        return this.#untilMs > 0;
+    }
+    /** Whatever the controller believes of this epoch: nothing is left here that could act on it. */
+    hasStruck(epoch) {
+        return this.#struck > 0 && this.#struck >= epoch;
+    }
+    /** Nothing that writes is started for an epoch that the dead man has ended. */
+    leaseEnded() {
+        return (this.#untilMs !== 0 && this.#host.local() >= this.#untilMs) || (this.#struck > 0 && this.#leased <= this.#struck);
+    }
+    lease(untilMs, epoch) {
+        if (untilMs !== 0 && epoch <= this.#struck)
+            return;
+        this.#untilMs = untilMs;
+        this.#epoch = epoch;
+        if (epoch > this.#leased)
+            this.#leased = epoch;
+        if (untilMs === 0)
+            this.#host.watchdog?.disarm();
+    }
+    /** Its controller died, or it does not answer any more. */
+    strikeNow() {
+        this.#strike();
+        this.#gone = true;
+    }
+    /** With its host. */
+    vanish() {
+        this.#gone = true;
+    }
+    #watch() {
+        this.#world.agenda.after(EVERY_MS, () => {
+            if (this.#gone)
+                return;
+            if (this.#host.awake && this.#untilMs !== 0 && this.#host.local() >= this.#untilMs) {
+                this.#untilMs = 0;
+                this.#struck = this.#epoch;
+                this.#strike();
+                this.#host.push({ kind: 'struck', epoch: this.#epoch });
+            }
+            else if (this.armed)
+                this.#pet();
+            this.#watch();
+        });
+    }
+    /** Only while its lease lasts; but the host may be frozen between that look and the pet, so that one is stale. */
+    #pet() {
+        const { watchdog } = this.#host;
+        if (watchdog === null || !this.#host.awake)
+            return;
+        const atOnce = !this.#world.rng.chance(0.02);
+        if (atOnce)
+            return watchdog.pet();
+        const pet = () => {
+            if (this.#gone || !this.armed)
+                return;
+            if (!this.#host.awake)
+                return this.#world.agenda.after(20, pet);
+            watchdog.pet();
+        };
+        this.#world.agenda.after(EVERY_MS, pet);
+    }
+    /** Kill, prove, tell the others. */
+    #strike() {
+        const { node, postgres } = this.#host;
+        this.#world.trace(() => `${node} dead man strikes, epoch ${this.#epoch}`);
+        postgres.kill();
+        this.#host.watchdog?.disarm();
+        if (this.#epoch > 0)
+            this.#world.stopProof(node, this.#epoch, this.boot);
+    }
+}
+/** Hardware: resets the host when it was not petted in time. It is the one thing that a frozen host cannot stop; a paused machine's is paused, too. */
+export class WatchdogModel {
+    #host;
+    #world;
+    timeoutMs;
+    #pets = 0;
+    #armed = false;
+    fired = 0;
+    constructor(host, world, timeoutMs) {
+        this.#host = host;
+        this.#world = world;
+        this.timeoutMs = timeoutMs;
+    }
+    pet() {
+        this.#armed = true;
+        const pet = ++this.#pets;
+        this.#world.agenda.after(this.timeoutMs, () => {
+            if (pet !== this.#pets || !this.#armed || !this.#host.powered || this.#host.clock.paused)
+                return;
+            this.#world.trace(() => `${this.#host.node} watchdog fires`);
+            this.fired += 1;
+            this.#host.powerOff();
+            this.#world.agenda.after(this.#world.rng.between(1_500, 6_000), () => this.#host.powerOn());
+        });
+    }
+    disarm() {
+        this.#armed = false;
+    }
+}
+//# sourceMappingURL=dead-man.js.map

@@ -1,0 +1,3 @@
+import { type FaultClass } from './fault-tools.js';
+/** One thing breaks. */
+export declare const BASIC: readonly FaultClass[];

@@ -1,0 +1,201 @@
+import { any, around, both, cut, EDGES, hit, restart, someTime } from './fault-tools.js';
+/** In the middle of a transition, or aimed at one promise of the design: where a fault hurts most. */
+export const AIMED = [
+    {
+        name: 'afterPersist',
+        why: 'H9: gone right after an fsync, before or after what was waiting for it',
+        inject(world, rng) {
+            const host = any(world, rng);
+            host.onNextPersist(rng.chance(0.5) ? 'before' : 'after', () => {
+                if (rng.chance(0.5))
+                    host.powerOff();
+                else
+                    host.crashController();
+                world.agenda.after(rng.chance(0.6) ? rng.between(5, 500) : someTime(rng), () => {
+                    host.powerOn();
+                    host.startController();
+                });
+            });
+        },
+    },
+    {
+        name: 'oldProofs',
+        why: 'ruling 3: true stop proofs of earlier lives and epochs are heard again, by voters that have forgotten them',
+        inject(world, rng) {
+            const { owner } = world.checks.record;
+            if (owner !== null)
+                restart(world, rng, world.host(owner));
+            world.onNext(EDGES.opened, () => {
+                const now = world.checks.record.owner;
+                for (const node of world.nodes)
+                    if (node !== now && rng.chance(0.6))
+                        restart(world, rng, world.host(node));
+                if (now !== null && rng.chance(0.6))
+                    world.agenda.after(rng.between(1_000, 4_000), () => restart(world, rng, world.host(now)));
+            });
+            for (let at = 0; at < 15_000; at += rng.between(300, 1_500))
+                world.agenda.after(at, () => world.repeatStopProofs(rng));
+        },
+    },
+    {
+        name: 'oldProofsLate',
+        why: 'ruling 3: a Master is Master again, its voters have started anew and promised anew, and then hear how its earlier life ended',
+        inject(world, rng) {
+            const { leaseVoteMs } = world.shape.settings.timings;
+            const restartOwner = () => {
+                const { owner } = world.checks.record;
+                if (owner !== null)
+                    restart(world, rng, world.host(owner));
+            };
+            const voters = () => {
+                const { owner } = world.checks.record;
+                for (const node of world.nodes)
+                    if (node !== owner)
+                        restart(world, rng, world.host(node));
+                world.agenda.after(leaseVoteMs * 1.2 + rng.between(500, 3_000), () => world.repeatStopProofs(rng));
+            };
+            restartOwner();
+            world.onNext(EDGES.join, () => {
+                world.agenda.after(rng.between(0, 1_000), restartOwner);
+                world.onNext(EDGES.opened, () => world.agenda.after(rng.between(0, 1_500), voters));
+            });
+        },
+    },
+    {
+        name: 'manyLives',
+        why: 'ruling 3: what was true of an earlier epoch of a node must not be believed of a later one',
+        inject(world, rng) {
+            const next = (lives) => world.onNext(EDGES.opened, () => world.agenda.after(rng.between(800, 3_000), () => {
+                const { owner } = world.checks.record;
+                if (owner === null)
+                    return;
+                const host = world.host(owner);
+                if (lives === 0) {
+                    host.freeze('host');
+                    world.agenda.after(rng.between(4_000, 10_000), () => host.thaw());
+                    return;
+                }
+                if (rng.chance(0.5))
+                    restart(world, rng, host);
+                else
+                    cut(world, rng, around(world, owner), rng.between(2_500, 4_500));
+                next(lives - 1);
+            }));
+            next(1 + Math.floor(rng.next() * 2));
+            const { owner } = world.checks.record;
+            if (owner !== null)
+                restart(world, rng, world.host(owner));
+        },
+    },
+    {
+        name: 'votersRestart',
+        why: '2.5: the leader is cut off and all its voters restart: what they promised must hold',
+        inject(world, rng) {
+            const leader = world.leader();
+            if (leader === null)
+                return;
+            cut(world, rng, around(world, leader), rng.between(2_000, 6_000));
+            for (const node of world.nodes)
+                if (node !== leader)
+                    restart(world, rng, world.host(node));
+        },
+    },
+    {
+        name: 'slowEchoes',
+        why: '2.5: echoes are seconds on the way, and the leader is not heard any more when they come',
+        inject(world, rng) {
+            const leader = world.leader();
+            if (leader === null)
+                return;
+            const others = world.nodes.filter((node) => node !== leader);
+            for (const node of others)
+                Object.assign(world.network.way(node, leader), { delayMs: rng.between(300, 2_500), double: 0.3 });
+            world.agenda.after(rng.between(500, 2_500), () => cut(world, rng, others.map((node) => [leader, node]), rng.between(2_000, 7_000)));
+            world.agenda.after(rng.between(6_000, 9_000), () => {
+                for (const node of others)
+                    Object.assign(world.network.way(node, leader), { delayMs: 0.5, double: 0 });
+            });
+        },
+    },
+    {
+        name: 'cutAtRelease',
+        why: 'T4, T5: the link between the nodes fails while leadership is handed over',
+        inject(world, rng) {
+            world.onNext(EDGES.release, () => {
+                const from = world.checks.record.owner;
+                if (from !== null)
+                    world.agenda.after(rng.between(0, 30), () => cut(world, rng, around(world, from), rng.between(500, 5_000)));
+            });
+            world.operate({ kind: 'switchover', to: null }, rng.pick(world.nodes));
+        },
+    },
+    {
+        name: 'slowJoin',
+        why: 'T1: the majority takes its time over a join',
+        inject(world, rng) {
+            world.onNextAction('pg.mark', (joiner) => world.agenda.after(rng.between(0, 300), () => {
+                for (const node of world.nodes)
+                    if (node !== joiner)
+                        world.host(node).disk.slowMs = rng.between(600, 3_000);
+                world.agenda.after(rng.between(2_000, 6_000), () => {
+                    for (const node of world.nodes)
+                        world.host(node).disk.slowMs = 0;
+                });
+            }));
+            const { owner } = world.checks.record;
+            if (owner !== null)
+                restart(world, rng, world.host(owner));
+        },
+    },
+    {
+        name: 'bothServersFail',
+        why: 'T5: PostgreSQL fails on both nodes, with or without a majority in reach',
+        inject(world, rng) {
+            const { owner } = world.checks.record;
+            if (owner !== null && rng.chance(0.5))
+                world.agenda.after(rng.between(0, 1_200), () => cut(world, rng, around(world, owner), rng.between(1_000, 6_000)));
+            for (const node of world.dataNodes)
+                world.agenda.after(rng.between(0, node === owner ? 1_600 : 900), () => world.host(node).postgres.kill());
+        },
+    },
+    {
+        name: 'afterChange',
+        why: 'X: the new owner is lost within a second of its claim',
+        inject(world, rng) {
+            world.onNext(EDGES.claim, () => {
+                const owner = world.checks.record.owner;
+                if (owner !== null)
+                    world.agenda.after(rng.between(0, 900), () => hit(world, rng, world.host(owner)));
+            });
+        },
+    },
+    {
+        name: 'atEdge',
+        why: 'X: any host is hit in the middle of any transition',
+        inject(world, rng) {
+            const change = EDGES[rng.pick(Object.keys(EDGES))];
+            world.onNext(change, () => {
+                const times = rng.chance(0.3) ? 2 : 1;
+                for (let i = 0; i < times; i += 1)
+                    world.agenda.after(rng.chance(0.5) ? rng.between(0, 60) : rng.between(0, 800), () => hit(world, rng, any(world, rng)));
+            });
+        },
+    },
+    {
+        name: 'aloneThenLost',
+        why: 'T8: the Master loses its Standby, writes alone, then is lost itself',
+        inject(world, rng) {
+            const { owner } = world.checks.record;
+            const other = world.dataNodes.find((node) => node !== owner);
+            if (owner === null || other === undefined)
+                return;
+            const master = world.host(owner);
+            cut(world, rng, rng.chance(0.5) ? around(world, other) : both(owner, other), rng.between(5_000, 9_000));
+            world.onNext(EDGES.leave, () => world.agenda.after(rng.between(0, 2_500), () => {
+                master.powerOff();
+                world.agenda.after(rng.between(2_000, 12_000), () => master.powerOn());
+            }));
+        },
+    },
+];
+//# sourceMappingURL=faults-edges.js.map

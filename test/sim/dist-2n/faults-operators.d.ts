@@ -1,0 +1,3 @@
+import { type FaultClass } from './fault-tools.js';
+/** People at bad moments. */
+export declare const OPERATORS: readonly FaultClass[];

@@ -1,0 +1,95 @@
+import { around, both, cut, data, EDGES, hit, someTime } from './fault-tools.js';
+const MOODS = ['timeout', 'error', 'liar', 'late', 'credentials', 'flaps'];
+/** Power devices. What maps to a wrong host (F11) is out of scope here: a configuration that a health check refuses. */
+export const POWER = [
+    {
+        name: 'device',
+        why: 'F2–F5, F7, F17: a power device that does not answer, refuses, lies, is late or flaps',
+        needs: ['fencing'],
+        fits: (shape) => shape.settings.fenceable.length > 0,
+        inject(world, rng) {
+            const device = rng.pick(world.devices);
+            device.mood = rng.pick(MOODS);
+            world.agenda.after(rng.between(3_000, 15_000), () => {
+                device.mood = 'ok';
+            });
+            if (rng.chance(0.7))
+                world.agenda.after(rng.between(0, 3_000), () => hit(world, rng, data(world, rng)));
+        },
+    },
+    {
+        name: 'deviceDiesToo',
+        why: 'F6: the power controller loses its mains with its host',
+        needs: ['fencing'],
+        fits: (shape) => shape.settings.fenceable.length > 0,
+        inject(world, rng) {
+            const device = rng.pick(world.devices);
+            device.diesWithHost = true;
+            const host = world.host(device.target);
+            host.powerOff();
+            world.agenda.after(rng.between(5_000, 15_000), () => {
+                host.powerOn();
+                device.diesWithHost = false;
+            });
+        },
+    },
+    {
+        name: 'bothShoot',
+        why: 'F8: the nodes lose each other, and neither is ill',
+        needs: ['fencing'],
+        inject(world, rng) {
+            const [one, two] = world.dataNodes;
+            cut(world, rng, both(one, two), rng.between(3_000, 20_000));
+            for (const node of world.dataNodes)
+                if (!world.host(node).powered)
+                    world.agenda.after(someTime(rng), () => world.host(node).powerOn());
+        },
+    },
+    {
+        name: 'fencedReturns',
+        why: 'F9, F13: whoever was switched off boots again while the link is still cut',
+        needs: ['fencing'],
+        fits: (shape) => shape.settings.fenceable.length > 0,
+        inject(world, rng) {
+            const node = rng.pick(world.dataNodes);
+            cut(world, rng, around(world, node), rng.between(6_000, 20_000));
+            const boots = (left) => void world.agenda.after(rng.between(2_000, 5_000), () => {
+                for (const data of world.dataNodes)
+                    world.host(data).powerOn();
+                if (left > 0)
+                    boots(left - 1);
+            });
+            boots(4);
+        },
+    },
+    {
+        name: 'fenceAtEdge',
+        why: 'F10: something happens while the order is on its way',
+        needs: ['fencing'],
+        fits: (shape) => shape.settings.fenceable.length > 0,
+        inject(world, rng) {
+            world.onNextAction('fence.off', () => world.agenda.after(rng.between(0, 2_500), () => hit(world, rng, data(world, rng))));
+            const { owner } = world.checks.record;
+            if (owner !== null && rng.chance(0.7))
+                hit(world, rng, world.host(owner));
+        },
+    },
+    {
+        name: 'watchdogOrNot',
+        why: 'P3, F15: a whole host freezes with its watchdog armed, in the middle of something or not',
+        needs: ['watchdog'],
+        fits: (shape) => shape.watchdog,
+        inject(world, rng) {
+            const freeze = () => {
+                const host = data(world, rng);
+                host.freeze(rng.chance(0.5) ? 'host' : 'controller');
+                world.agenda.after(someTime(rng), () => host.thaw());
+            };
+            if (rng.chance(0.5))
+                freeze();
+            else
+                world.onNext(EDGES[rng.pick(Object.keys(EDGES))], freeze);
+        },
+    },
+];
+//# sourceMappingURL=faults-power.js.map

@@ -1,0 +1,380 @@
+import { leaseUntilMs } from '@yosugara/consensus';
+import { createController, isServing, observe, orderIsOver, stepController, } from '@yosugara/runtime';
+import { Acts } from './acts.js';
+import { HostClock } from './clock.js';
+import { DeadManModel, WatchdogModel } from './dead-man.js';
+import { PostgresModel } from './postgres-model.js';
+import { Prober } from './prober.js';
+import { RaftDiskModel } from './raft-disk.js';
+const TICK_MS = 50;
+const MAX_INBOX = 300;
+const RESTART_MS = 1_000;
+/** One host: its clock, its consensus disk, its controller (the production core), its dead man, its PostgreSQL. */
+export class HostModel {
+    node;
+    clock;
+    disk = new RaftDiskModel();
+    postgres;
+    prober;
+    watchdog;
+    #acts;
+    #world;
+    #config;
+    powered = false;
+    /** SIGSTOP on the controller alone; the freezer on the whole host; or the machine is paused, its clock too. */
+    frozen = 'no';
+    state = null;
+    notice = null;
+    vipUntilMs = Number.NEGATIVE_INFINITY;
+    /** Why its volumes cannot serve; told by probes. */
+    unfit = null;
+    boots = 0;
+    /** Of the controller: what an earlier one planned does nothing. */
+    life = 0;
+    deadMan = null;
+    /** Whom its controller has ordered off, until the answer. */
+    fencing = null;
+    #inbox = [];
+    #atPersist = null;
+    #persisting = false;
+    #writing = null;
+    #rest = [];
+    constructor(node, world, config, watchdogMs) {
+        this.node = node;
+        this.#world = world;
+        this.#config = config;
+        this.clock = new HostClock(world.agenda, world.rng);
+        this.postgres = new PostgresModel(node, world);
+        this.prober = new Prober(this, world);
+        this.#acts = new Acts(this, world);
+        this.watchdog = watchdogMs === null ? null : new WatchdogModel(this, world, watchdogMs);
+    }
+    get kind() {
+        return this.#config.kind;
+    }
+    local() {
+        return this.clock.monotonicMs();
+    }
+    /** Anything at all runs here. */
+    get awake() {
+        return this.powered && this.frozen !== 'host';
+    }
+    get thinking() {
+        return this.state !== null && this.frozen === 'no' && this.powered;
+    }
+    get leaseEnded() {
+        return this.deadMan?.leaseEnded() ?? false;
+    }
+    /** Nobody serves without these. */
+    mayServe() {
+        const { state } = this;
+        return state !== null && state.facts.kind === 'primary' && state.raft.lead !== null && this.thinking;
+    }
+    /** Would this host answer 200, or let a side effect out, at this very moment? */
+    serves() {
+        if (!this.mayServe())
+            return false;
+        const state = this.state;
+        state.nowMs = Math.max(state.nowMs, this.local());
+        return isServing(observe(state));
+    }
+    /** Believes, or will believe when it wakes up, that nobody else may lead now. */
+    leases() {
+        if (this.state === null || !this.powered || this.clock.paused)
+            return false;
+        // Once its dead man has struck it may believe what it likes: nothing is left here that could act.
+        if (this.deadMan?.hasStruck(this.state.record.epoch) === true)
+            return false;
+        return this.local() < leaseUntilMs(this.state.raft) - this.#config.settings.timings.killBudgetMs;
+    }
+    /** The dead man will stop PostgreSQL if nobody tells it otherwise. */
+    get armed() {
+        return this.deadMan?.armed ?? false;
+    }
+    holdsVip() {
+        return this.powered && !this.clock.paused && this.local() < this.vipUntilMs;
+    }
+    holdVip(untilMs) {
+        this.vipUntilMs = Math.max(this.local(), untilMs);
+        this.push({ kind: 'vip', held: true });
+        this.#world.announced(this);
+    }
+    dropVip() {
+        this.vipUntilMs = Number.NEGATIVE_INFINITY;
+    }
+    powerOn() {
+        if (this.powered)
+            return;
+        this.powered = true;
+        this.frozen = 'no';
+        this.postgres.frozen = false;
+        this.startController();
+    }
+    powerOff() {
+        if (!this.powered)
+            return;
+        this.#endController();
+        this.deadMan?.vanish();
+        this.deadMan = null;
+        this.watchdog?.disarm();
+        this.clock.resume();
+        this.postgres.powerCut();
+        this.postgres.frozen = false;
+        this.dropVip();
+        this.powered = false;
+        this.frozen = 'no';
+    }
+    startController() {
+        if (!this.powered || this.state !== null)
+            return;
+        // A new dead man begins by proving that no process of an older life is left.
+        this.deadMan?.vanish();
+        this.deadMan = null;
+        this.postgres.kill();
+        this.dropVip();
+        this.boots += 1;
+        const boot = `${this.node}${this.boots}`;
+        // The mark beside the directory says that there was a log: an empty one is a loss (K6, the untaught witness).
+        const damaged = this.disk.lost ? { consensusDamaged: 'the directory is empty, and it was not before' } : {};
+        const config = { ...this.#config, ...damaged, boot };
+        const restored = this.disk.restored();
+        const [nowMs, wallMs] = [this.local(), this.clock.wallMs()];
+        this.#world.record?.(this.node, { start: { config, restored, nowMs, wallMs } });
+        const created = createController(config, restored, nowMs, wallMs);
+        this.state = created.state;
+        this.life += 1;
+        this.prober.reset();
+        if (this.kind === 'data')
+            this.deadMan = new DeadManModel(this, this.#world, boot);
+        this.#world.trace(() => `${this.node} controller starts, boot ${boot}`);
+        this.tellHost();
+        this.#tick(this.life);
+    }
+    /** What the watch over the host and the dead man's read-back tell the controller. */
+    tellHost() {
+        if (this.state === null)
+            return;
+        const kind = this.watchdog !== null ? 'hardware' : this.kind === 'data' ? 'soft' : 'none';
+        this.push({
+            kind: 'host',
+            host: {
+                ...this.state.host,
+                deadMan: kind,
+                arming: { kind, timeoutMs: this.watchdog?.timeoutMs ?? null },
+                unfit: this.unfit,
+            },
+        });
+    }
+    /** kill -9: the pipe to the dead man closes. */
+    crashController() {
+        // On a frozen host nothing dies: a kill is seen when it thaws, as if it came then.
+        if (this.state === null || this.frozen === 'host')
+            return;
+        this.frozen = 'no';
+        this.#world.trace(() => `${this.node} controller dies`);
+        this.#endController();
+        this.deadMan?.strikeNow();
+        this.deadMan = null;
+        // What binds the VIP's ports is killed; an address stays with the kernel until its time is over.
+        if (this.#world.vipKind === 'bind')
+            this.vipUntilMs = Math.min(this.vipUntilMs, this.local());
+    }
+    #endController() {
+        this.state = null;
+        this.notice = null;
+        this.life += 1;
+        this.#inbox = [];
+        this.#rest = [];
+        this.#persisting = false;
+        // What it was writing may have reached the disk, in order, or not: by now, since its directory's lock goes with it.
+        const partly = this.#world.rng.next();
+        if (this.#writing !== null && partly < 0.5 && this.disk.failing === 'no')
+            this.#write(this.#writing, partly < 0.25);
+        this.#writing = null;
+    }
+    freeze(what) {
+        if (!this.powered || this.frozen !== 'no')
+            return;
+        this.frozen = what === 'controller' ? 'controller' : 'host';
+        if (this.frozen === 'host')
+            this.postgres.frozen = true;
+        if (what === 'pause')
+            this.clock.pause();
+    }
+    thaw() {
+        if (this.frozen === 'no')
+            return;
+        this.clock.resume();
+        this.frozen = 'no';
+        this.postgres.frozen = false;
+        // It may answer before it steps.
+        this.#world.stepped(this, []);
+        this.#drain();
+    }
+    /** Once, right after the next fsync: before or after what waits for it is done. null: no more. */
+    onNextPersist(when, run) {
+        this.#atPersist = run === null ? null : { when, run };
+    }
+    push(input) {
+        if (this.state === null || !this.powered)
+            return;
+        if (this.#inbox.length >= MAX_INBOX)
+            this.#inbox.shift();
+        this.#inbox.push(input);
+        this.#drain();
+    }
+    #tick(life) {
+        if (life !== this.life)
+            return;
+        if (this.frozen === 'no' && !this.#persisting)
+            this.push({ kind: 'tick' });
+        this.#world.agenda.after(TICK_MS / this.clock.rate, () => this.#tick(life));
+    }
+    /** One input at a time; what follows a persist waits for it. */
+    #drain() {
+        while (this.thinking && !this.#persisting) {
+            const input = this.#inbox.shift();
+            if (input === undefined)
+                return;
+            // What is stepped is stepped once: the times are put into it.
+            input['nowMs'] = this.local();
+            input['wallMs'] = this.clock.wallMs();
+            input['random'] = this.#world.rng.next();
+            const timed = input;
+            const { state } = this;
+            this.#world.coverage.input(state, timed);
+            const effects = stepController(state, timed);
+            this.#world.record?.(this.node, { input: timed, effects });
+            this.#world.stepped(this, effects);
+            if (this.fencing !== null && timed.kind === 'tick' && orderIsOver(state))
+                this.#world.device(this.fencing)?.callOff();
+            if (effects.length > 0)
+                this.#run(effects, 0);
+        }
+    }
+    #run(effects, from) {
+        for (let i = from; i < effects.length; i += 1) {
+            const effect = effects[i];
+            if (effect.kind === 'persist') {
+                this.#persist(effect, effects.slice(i + 1));
+                return;
+            }
+            this.#perform(effect);
+        }
+    }
+    #persist(change, rest) {
+        this.#persisting = true;
+        this.#rest = rest;
+        const { life } = this;
+        this.#writing = change;
+        this.#world.agenda.after(this.#world.rng.between(0.2, 4) + this.disk.slowMs, () => {
+            if (life !== this.life)
+                return;
+            if (this.disk.failing !== 'no')
+                return this.#fatal();
+            this.#writing = null;
+            this.#write(change, true);
+            const blow = this.#atPersist;
+            this.#atPersist = null;
+            if (blow?.when === 'before')
+                return blow.run();
+            if (this.frozen !== 'no')
+                return this.#goOn(life);
+            this.#resume();
+            if (blow !== null)
+                return blow.run();
+            this.#drain();
+        });
+    }
+    /** An fsync that failed is never tried again: the process ends, and its init system starts it again. */
+    #fatal() {
+        this.#world.trace(() => `${this.node} consensus disk: ${this.disk.failing}`);
+        this.crashController();
+        this.#world.agenda.after(RESTART_MS, () => this.startController());
+    }
+    /** Frozen right after an fsync: the rest is done on waking. */
+    #goOn(life) {
+        if (life !== this.life)
+            return;
+        if (this.frozen !== 'no') {
+            this.#world.agenda.after(10, () => this.#goOn(life));
+            return;
+        }
+        this.#resume();
+        this.#drain();
+    }
+    #resume() {
+        this.#persisting = false;
+        const rest = this.#rest;
+        this.#rest = [];
+        this.#run(rest, 0);
+    }
+    #write(change, whole) {
+        this.disk.write(change, whole);
+        this.#world.checks.persisted(this);
+    }
+    #perform(effect) {
+        switch (effect.kind) {
+            case 'send': {
+                const { to, message } = effect;
+                this.#world.said(this, to, message);
+                this.#world.network.send(this.node, to, () => this.#world.host(to).push({ kind: 'message', from: this.node, message }));
+                break;
+            }
+            case 'act':
+                this.#world.coverage.act(this.state, effect.action);
+                this.#acts.start(effect.resource, effect.action);
+                break;
+            case 'lease':
+                this.deadMan?.lease(effect.untilMs, effect.epoch);
+                break;
+            case 'vipRenew':
+                if (this.vipUntilMs > this.local()) {
+                    this.vipUntilMs = this.local() + effect.leaseLeftMs;
+                    this.#world.announced(this);
+                }
+                break;
+            case 'notice':
+                this.notice = effect.notice;
+                this.#manager(effect.notice);
+                break;
+            case 'log':
+                if (this.#world.tracing)
+                    this.#world.trace(() => `${this.node} ${effect.event} ${JSON.stringify(effect.fields)}`);
+                break;
+            case 'renew':
+                this.#renew();
+                break;
+            default:
+                break;
+        }
+    }
+    /** Its consensus directory goes on as a new one. */
+    #renew() {
+        const { life } = this;
+        this.#world.agenda.after(this.#world.rng.between(1, 10), () => {
+            if (life === this.life)
+                this.push({ kind: 'renewed', incarnation: this.disk.renew() });
+        });
+    }
+    /** The manager follows its notices within some 100 ms, if the database lets it. */
+    #manager(notice) {
+        const { life } = this;
+        this.#world.agenda.after(this.#world.rng.between(5, 150), () => {
+            if (life !== this.life || !this.awake)
+                return;
+            this.push({
+                kind: 'manager',
+                report: {
+                    process: 'manager',
+                    pid: 1,
+                    mode: notice.mode,
+                    epoch: notice.epoch,
+                    ready: this.postgres.running && (notice.mode === 'passive' || this.postgres.writable),
+                    vipBound: notice.vip,
+                },
+            });
+        });
+    }
+}
+//# sourceMappingURL=host-model.js.map

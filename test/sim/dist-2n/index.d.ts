@@ -1,0 +1,1 @@
+export { type Outcome, runSeed } from './world.js';

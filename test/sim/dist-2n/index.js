@@ -1,0 +1,2 @@
+export { runSeed } from './world.js';
+//# sourceMappingURL=index.js.map

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { coverageTable } from './coverage.js';
+import { DEFAULT_LEDGER, nextSeed, readLedger, sourcesKey, totalOf } from './ledger.js';
+import { table } from './print.js';
+import { replayTrace } from './replay.js';
+import { schedules } from './schedules.js';
+import { runSeed } from './world.js';
+const USAGE = `npm run sim -- [--seeds N] [--from K] [--workers W] [--json]   N schedules of 120 virtual s from seed K on (default 1000 from 1)
+npm run sim -- --seeds N --resume [FILE]          go on behind what the ledger FILE holds for these sources, and write it down
+npm run sim -- --ledger [FILE]                    what the ledger holds for these sources in all
+npm run sim -- --coverage [--seeds N]             fails where a wanted cell (coverage-cells.txt) was never hit; --cells prints all that were
+npm run sim -- --seed S [--only 0,2]              one schedule with its trace (some of its faults only)
+npm run sim -- --mutants [--only NAME]            planted bugs only, unless --seeds is given
+npm run sim -- --replay FILE                      a trace of a controller, through the cores again: its effects must be the same`;
+const { values: asked } = parseArgs({
+    options: {
+        seeds: { type: 'string' },
+        seed: { type: 'string' },
+        from: { type: 'string' },
+        only: { type: 'string' },
+        workers: { type: 'string', default: String(availableParallelism()) },
+        mutants: { type: 'boolean', default: false },
+        coverage: { type: 'boolean', default: false },
+        cells: { type: 'boolean', default: false },
+        resume: { type: 'boolean', default: false },
+        ledger: { type: 'boolean', default: false },
+        replay: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+    strict: true,
+});
+const { positionals } = parseArgs({ allowPositionals: true, strict: false });
+/** @returns true: nothing is wrong. */
+function one(seed) {
+    const only = asked.only === undefined ? {} : { only: asked.only.split(',').filter(Boolean).map(Number) };
+    const outcome = runSeed(seed, asked.json ? only : { ...only, trace: (line) => console.log(line) });
+    console.log(JSON.stringify(outcome, null, asked.json ? 0 : 2));
+    return outcome.violations.length === 0;
+}
+/** The bundler is loaded for this only. */
+async function planted() {
+    const { runMutants } = await import('./mutate.js');
+    return await runMutants(asked.only ?? null, Number(asked.workers));
+}
+function ledger(file) {
+    const total = totalOf(readLedger(file), sourcesKey());
+    if (asked.json)
+        console.log(JSON.stringify(total));
+    else
+        console.log(`${total.schedules} schedules of 120 virtual s without a gap or a double, ${total.violations} violations, ${total.seconds} s (sources ${total.key}; commits ${total.commits.join(', ') || 'none'})`);
+    return total.violations === 0 ? 0 : 1;
+}
+const wantedCells = () => readFileSync(new URL('../coverage-cells.txt', import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+function covered(ran) {
+    if (asked.cells)
+        for (const [cell, hits] of [...ran.cells].sort())
+            console.log(`${String(hits).padStart(10)} ${cell}`);
+    const { text, missing } = coverageTable(ran.cells, wantedCells());
+    console.log(text);
+    return missing.length === 0 ? 0 : 1;
+}
+async function main() {
+    const file = positionals[0] ?? DEFAULT_LEDGER;
+    if (asked.help) {
+        console.log(USAGE);
+        return 0;
+    }
+    if (asked.seed !== undefined)
+        return one(Number(asked.seed)) ? 0 : 1;
+    if (asked.replay !== undefined)
+        return replayTrace(asked.replay, (line) => console.log(line)) ? 0 : 1;
+    if (asked.ledger)
+        return ledger(file);
+    const count = Number(asked.seeds ?? (asked.mutants ? 0 : 1_000));
+    const from = Number(asked.from ?? (asked.resume ? nextSeed(readLedger(file), sourcesKey()) : 1));
+    const workers = Number(asked.workers);
+    if (!Number.isInteger(count) || count < 0 || !Number.isInteger(from) || !(workers >= 1)) {
+        console.error(USAGE);
+        return 2;
+    }
+    const ran = await schedules(count, from, workers, asked.resume ? file : null);
+    const mutants = asked.mutants ? await planted() : [];
+    const { cells, ...numbers } = ran;
+    const result = { ...numbers, mutants };
+    console.log(asked.json ? JSON.stringify({ ...result, cells: cells.size }) : table({ ...result, cells: cells.size }));
+    const missed = asked.coverage || asked.cells ? covered(ran) : 0;
+    const late = mutants.filter((mutant) => mutant.foundAfterSeeds === null || mutant.foundAfterSeeds > mutant.limit);
+    return ran.violations.length === 0 && late.length === 0 && missed === 0 ? 0 : 1;
+}
+process.exitCode = await main();
+//# sourceMappingURL=main.js.map

@@ -1,0 +1,172 @@
+import { CONSENSUS, CONTROLLER } from './mutant-types.js';
+/** Terms, votes, logs, who is counted. */
+export const IN_CONSENSUS = [
+    {
+        name: 'vote-not-synced',
+        why: 'K3: a granted vote is told and never written',
+        patches: [
+            {
+                file: `${CONSENSUS}/election.ts`,
+                find: "    toPersist(c).hardState = true;\n    waitAnew(c);\n    note(c, 'voteGranted'",
+                replace: "    waitAnew(c);\n    note(c, 'voteGranted'",
+            },
+        ],
+    },
+    {
+        name: 'vote-against-promise',
+        why: 'a candidate is helped while the promise to the leader lasts',
+        patches: [
+            {
+                file: `${CONSENSUS}/election.ts`,
+                find: 'return message.transfer && told && c.nowMs >= s.bootUntilMs ? null : bound(s, from, c.nowMs);',
+                replace: 'return c.nowMs >= s.bootUntilMs || told ? null : bound(s, from, c.nowMs);',
+            },
+            {
+                file: `${CONSENSUS}/election.ts`,
+                find: '  const binding = bound(s, from, c.nowMs);\n  if (binding !== null) return binding;\n',
+                replace: '',
+            },
+        ],
+    },
+    {
+        name: 'two-votes-a-term',
+        why: 'whoever asks last in a term gets the vote',
+        patches: [
+            {
+                file: `${CONSENSUS}/election.ts`,
+                find: 'const free = s.votedFor === null && s.leader === null && compareLog',
+                replace: 'const free = compareLog',
+            },
+        ],
+    },
+    {
+        name: 'log-not-compared',
+        why: 'a candidate whose log lacks committed entries is elected',
+        patches: [
+            {
+                file: `${CONSENSUS}/election.ts`,
+                find: 'compareLog(s, message.lastTerm, message.lastIndex) >= 0;',
+                replace: 'compareLog(s, message.lastTerm, message.lastIndex) >= Number.NEGATIVE_INFINITY;',
+            },
+            { file: `${CONSENSUS}/election.ts`, find: "if (compared < 0) return 'its log is behind';", replace: '' },
+        ],
+    },
+    {
+        name: 'half-is-a-majority',
+        why: 'an off-by-one in the majority',
+        patches: [
+            {
+                file: `${CONSENSUS}/quorum.ts`,
+                find: 'Math.floor(count / 2) + 1;',
+                replace: 'Math.max(1, Math.floor(count / 2));',
+            },
+        ],
+    },
+    {
+        name: 'short-promise',
+        why: 'a voter promises less than the lease of the leader it answers',
+        patches: [
+            {
+                file: `${CONSENSUS}/lease.ts`,
+                find: 'const untilMs = c.nowMs + s.timings.leaseVoteMs;',
+                replace: 'const untilMs = c.nowMs + s.timings.leaseVoteMs / 3;',
+            },
+        ],
+    },
+    {
+        name: 'conflict-kept',
+        why: 'entries of a leader that is gone are not truncated',
+        patches: [
+            {
+                file: `${CONSENSUS}/follower.ts`,
+                find: 'if (known === entry.term) continue;',
+                replace: 'if (known !== undefined) continue;',
+            },
+        ],
+    },
+    {
+        name: 'echo-of-another-log',
+        why: 'a follower acknowledges what it has not compared',
+        patches: [
+            {
+                file: `${CONSENSUS}/follower.ts`,
+                find: 'return prevIndex <= s.commit || termAt(s, prevIndex) === prevTerm;',
+                replace: 'return prevIndex <= lastIndex(s) || termAt(s, prevIndex) === prevTerm;',
+            },
+        ],
+    },
+    {
+        name: 'stranger-counts',
+        why: 'the answers of an emptied consensus directory count as those of the voter it was (K6, K11)',
+        patches: [
+            { file: `${CONSENSUS}/step.ts`, find: 'if (isAnswer(message) && !counts(s, from, incarnation)) return;', replace: '' },
+            {
+                file: `${CONSENSUS}/election.ts`,
+                find: "  if (isOnProbation(s)) return 'our own log was lost';\n  // A leader",
+                replace: '  // A leader',
+            },
+            {
+                file: `${CONSENSUS}/election.ts`,
+                find: "  if (isOnProbation(s)) return 'our own log was lost';\n  const binding",
+                replace: '  const binding',
+            },
+        ],
+    },
+    {
+        name: 'learner-counts',
+        why: 'a learner is waited for as if it were a voter: without it nothing is committed',
+        patches: [
+            {
+                file: `${CONSENSUS}/state.ts`,
+                find: 'found.members.filter((member) => member.voter).map',
+                replace: 'found.members.map',
+            },
+        ],
+    },
+    {
+        name: 'resigned-and-helps',
+        why: 'a leader that steps down helps the next one at once, though its own lease may still be acted upon',
+        patches: [
+            {
+                file: `${CONSENSUS}/roles.ts`,
+                find: 's.promise = { leader: s.self, term: s.term, untilMs, nonce: 0 };',
+                replace: 's.promise = null;',
+            },
+        ],
+    },
+    {
+        name: 'boot-transfer',
+        why: 'a voter that has just started follows a transfer, though it may have promised something before',
+        patches: [
+            {
+                file: `${CONSENSUS}/election.ts`,
+                find: 'return message.transfer && told && c.nowMs >= s.bootUntilMs ?',
+                replace: 'return message.transfer ?',
+            },
+            { file: `${CONSENSUS}/election.ts`, find: 'const told = s.lead === null', replace: 'const told = true || s.lead === null' },
+        ],
+    },
+    {
+        name: 'ready-at-once',
+        why: 'a new leader decides before an entry of its own term is committed: its record may be old',
+        patches: [
+            {
+                file: `${CONSENSUS}/queries.ts`,
+                find: 'state.lead !== null && state.commit >= state.lead.termStart;',
+                replace: 'state.lead !== null;',
+            },
+        ],
+    },
+    {
+        name: 'report-renews',
+        why: 'hearing a leader’s report counts as its being heard by consensus, and its absence as nothing',
+        patches: [
+            {
+                file: `${CONTROLLER}/leasing.ts`,
+                find: 'o.lead === null ? 0 : o.lead.leaseUntilMs - o.settings.timings.killBudgetMs;',
+                replace: 'o.lead === null ? 0 : o.lead.leaseUntilMs + 1_500;',
+            },
+        ],
+    },
+];
+//# sourceMappingURL=mutants-consensus.js.map

@@ -1,0 +1,296 @@
+import { CONSENSUS, CONTROLLER, FAILOVER } from './mutant-types.js';
+/** Written with the first form of the simulator: votes, leases, proofs, T1–T5. */
+export const FIRST = [
+    {
+        name: 'answer-before-fsync',
+        why: 'votes and acknowledgements leave before they are on disk',
+        patches: [{ file: `${CONSENSUS}/context.ts`, find: 'c.effects.unshift(persist);', replace: 'c.effects.push(persist);' }],
+    },
+    {
+        name: 'no-wait-after-boot',
+        why: 'a voter that restarts forgets its promise and votes at once',
+        patches: [
+            {
+                file: `${CONSENSUS}/state.ts`,
+                find: 'bootUntilMs: nowMs + config.timings.leaseVoteMs,',
+                replace: 'bootUntilMs: nowMs,',
+            },
+            { file: `${CONSENSUS}/state.ts`, find: 'waitFromMs: nowMs + config.timings.leaseVoteMs,', replace: 'waitFromMs: nowMs,' },
+        ],
+    },
+    {
+        name: 'no-promise',
+        why: 'voters answer heartbeats without promising anything',
+        patches: [
+            {
+                file: `${CONSENSUS}/follower.ts`,
+                find: '  promiseTo(c, from, message.term, message.nonce);\n',
+                replace: '  s.waitFromMs = c.nowMs + s.timings.heartbeatMs * 4;\n',
+            },
+            {
+                file: `${CONSENSUS}/follower.ts`,
+                find: "import { promiseTo } from './lease.js';\n",
+                replace: '',
+            },
+        ],
+    },
+    {
+        name: 'lease-from-receipt',
+        why: 'the lease counts from the echo instead of from the sending',
+        patches: [
+            {
+                file: `${CONSENSUS}/lease.ts`,
+                find: 'if (round !== undefined) renewTo(c, lead, round.sentMs);',
+                replace: 'if (round !== undefined) renewTo(c, lead, c.nowMs);',
+            },
+        ],
+    },
+    {
+        name: 'any-echo-renews',
+        why: 'an old echo renews the newest round',
+        patches: [
+            {
+                file: `${CONSENSUS}/replication.ts`,
+                find: 'if (message.nonce > peer.echoed && message.nonce <= lead.nonce) {\n    peer.echoed = message.nonce;',
+                replace: 'if (message.nonce <= lead.nonce) {\n    peer.echoed = lead.nonce;',
+            },
+        ],
+    },
+    {
+        name: 'lease-kept-in-transfer',
+        why: 'a leader that told its successor to stand goes on with its lease',
+        patches: [
+            { file: `${CONSENSUS}/transfer.ts`, find: '  lead.leaseUntilMs = null;\n', replace: '' },
+            {
+                file: `${CONSENSUS}/lease.ts`,
+                find: 'if (lead.transfer?.sent !== true) lead.leaseUntilMs',
+                replace: 'lead.leaseUntilMs',
+            },
+        ],
+    },
+    {
+        name: 'proof-of-another-life',
+        why: 'voters let a stop proof of any epoch and boot end their promise',
+        patches: [
+            {
+                file: `${CONTROLLER}/step.ts`,
+                find: 'record.owner === input.node && record.epoch === input.epoch && record.ownerBoot === input.boot;',
+                replace: 'record.owner === input.node;',
+            },
+        ],
+    },
+    {
+        name: 'p1-of-another-epoch',
+        why: 'a stop proof of an earlier epoch or boot stands for the newest',
+        patches: [
+            {
+                file: `${FAILOVER}/claimant.ts`,
+                find: 'p1.node === previous.node && p1.epoch === previous.epoch && p1.boot === previous.boot',
+                replace: 'p1.node === previous.node',
+            },
+        ],
+    },
+    {
+        name: 'stale-word-of-stopping',
+        why: 'a report of an earlier stop stands for this one',
+        patches: [
+            {
+                file: `${FAILOVER}/claimant.ts`,
+                find: 'said !== null && said.epoch === previous.epoch && said.boot === previous.boot',
+                replace: 'said !== null',
+            },
+        ],
+    },
+    {
+        name: 'join-before-names',
+        why: 'T1: the peer is published before commits wait for it',
+        patches: [
+            {
+                file: `${FAILOVER}/owner.ts`,
+                find: "    actions.push({ kind: 'pg.setNames', names: [candidate] });\n",
+                replace: "    actions.push({ kind: 'pg.setNames', names: [candidate] }, propose({ kind: 'join', epoch: o.record.epoch, node: candidate }));\n",
+            },
+        ],
+    },
+    {
+        name: 'join-without-mark',
+        why: 'T1: the peer is published before it holds what was committed without it',
+        patches: [
+            {
+                file: `${FAILOVER}/owner.ts`,
+                find: 'peer?.sync === true && peer.flushLsn >= mark.lsn && o.postgresBusy === null',
+                replace: 'peer?.sync === true',
+            },
+            {
+                file: `${FAILOVER}/owner.ts`,
+                find: 'facts.walEnd - peer.flushLsn <= JOIN_LAG_BYTES,',
+                replace: 'peer.flushLsn >= 0,',
+            },
+        ],
+    },
+    {
+        name: 'join-forgotten-in-flight',
+        why: 'T1: names are cleared while a join waits for its majority',
+        patches: [
+            {
+                file: `${FAILOVER}/owner.ts`,
+                find: 'const candidate = o.joining ?? joinCandidate(o);',
+                replace: 'const candidate = joinCandidate(o);',
+            },
+            { file: `${FAILOVER}/view.ts`, find: 'return o.joining === null ||', replace: 'return true || o.joining === null ||' },
+        ],
+    },
+    {
+        name: 'leave-after-names',
+        why: 'T2: commits stop waiting for the peer before the record says so',
+        patches: [
+            {
+                file: `${FAILOVER}/owner.ts`,
+                find: "whyOf('T2'), actions: [...actions, leave(o",
+                replace: "whyOf('T2'), actions: [...actions, { kind: 'pg.setNames', names: [] }, leave(o",
+            },
+            {
+                file: `${FAILOVER}/lint.ts`,
+                find: "      if (!requiredNames(o).every((node) => action.names.includes(node)))\n        return 'S4, S5: the sync set still names a member that these names leave out';\n",
+                replace: '',
+            },
+        ],
+    },
+    {
+        name: 'receiver-not-cut',
+        why: 'T3: the old Master can still be acknowledged to while the new one is promoted',
+        patches: [
+            {
+                file: `${FAILOVER}/owner.ts`,
+                find: "if (facts.kind === 'standby' && facts.receiver !== 'cut')",
+                replace: "if (facts.kind === 'standby' && facts.receiver === 'streaming' && o.record.epoch < 0)",
+            },
+            { file: `${FAILOVER}/owner.ts`, find: "      if (facts.receiver !== 'cut')\n", replace: '      if (o.record.epoch < 0)\n' },
+            {
+                file: `${FAILOVER}/claimant.ts`,
+                find: "o.postgres.kind === 'standby' && o.postgres.receiver === 'cut' && o.nowMs - o.postgresSinceMs >= o.settings.timings.guardMs;",
+                replace: "o.postgres.kind === 'standby';",
+            },
+            {
+                file: `${FAILOVER}/lint.ts`,
+                find: "o.postgres.kind !== 'standby' || o.postgres.receiver !== 'cut'",
+                replace: "o.postgres.kind !== 'standby'",
+            },
+        ],
+    },
+    {
+        name: 'claim-from-outside',
+        why: 'T8: a node that lacks acknowledged commits takes over',
+        patches: [
+            {
+                file: `${FAILOVER}/claimant.ts`,
+                find: 'if (!o.record.syncSet.includes(o.self)) return',
+                replace: 'if (o.record.epoch < 0) return',
+            },
+            {
+                file: `${FAILOVER}/claimant.ts`,
+                find: '(isUnborn(o.record) || (o.record.syncSet.includes(o.self) && !unfit(o) && mayNotClaim(o) === null))',
+                replace: '(isUnborn(o.record) || (!unfit(o) && mayNotClaim(o) === null))',
+            },
+            {
+                file: `${FAILOVER}/commands.ts`,
+                find: 'if (!record.syncSet.includes(command.by)) return refuse',
+                replace: 'if (record.epoch < 0) return refuse',
+            },
+        ],
+    },
+    {
+        name: 'disarmed-with-ownership',
+        why: 'the dead man is disarmed when ownership is lost, not when nothing writes any more',
+        patches: [
+            {
+                file: `${CONTROLLER}/leasing.ts`,
+                find: 'if (state.lease.untilMs === 0 || !quiet || mayWrite(o.postgres) || o.postgresBusy !== null || isOwn(o)) return [];',
+                replace: 'if (state.lease.untilMs === 0 || (isOwn(o) && quiet)) return [];',
+            },
+        ],
+    },
+    {
+        name: 'same-epoch-after-restart',
+        why: 'a controller that restarted serves the epoch of its earlier life',
+        patches: [{ file: `${FAILOVER}/view.ts`, find: '  o.record.ownerBoot === o.boot &&\n', replace: '' }],
+    },
+    {
+        name: 'renounce-in-flight',
+        why: 'P1 is said while a start is in flight that writes afterwards',
+        patches: [
+            {
+                file: `${FAILOVER}/decide.ts`,
+                find: 'const settled = o.postgresBusy === null && o.nowMs - o.postgresSinceMs >= SETTLED_MS;',
+                replace: 'const settled = SETTLED_MS > 0;',
+            },
+        ],
+    },
+    {
+        name: 'release-in-flight',
+        why: 'T5: the epoch is given up while a start is in flight that writes afterwards',
+        patches: [
+            { file: `${FAILOVER}/owner.ts`, find: 'actions: !isQuiet(o)', replace: 'actions: o.record.epoch < 0' },
+            {
+                file: `${FAILOVER}/lint.ts`,
+                find: "action.command.kind === 'release' && !isQuiet(o)",
+                replace: 'o.record.epoch < 0 && !isQuiet(o)',
+            },
+        ],
+    },
+    {
+        name: 'struck-unheard',
+        why: 'the owner goes on with an epoch that its dead man has ended',
+        patches: [
+            {
+                file: `${CONTROLLER}/step.ts`,
+                find: 'if (input.epoch > state.renounced) state.renounced = input.epoch;\n',
+                replace: '\n',
+            },
+        ],
+    },
+    {
+        name: 'release-before-the-wal',
+        why: 'T4: the old owner releases before the target holds everything',
+        patches: [{ file: `${FAILOVER}/owner.ts`, find: '&& target.walEnd >= facts.walEnd)', replace: '&& target.walEnd >= 0)' }],
+    },
+    {
+        name: 'promoted-without-names',
+        why: 'strict: the new Master opens without waiting for its peer',
+        patches: [
+            {
+                file: `${FAILOVER}/owner.ts`,
+                find: "{ kind: 'pg.promote', names, above:",
+                replace: "{ kind: 'pg.promote', names: [], above:",
+            },
+            {
+                file: `${FAILOVER}/lint.ts`,
+                find: "return sameNames(action.names, requiredNames(o)) ? null : 'S4: promotion with other names than the sync set demands';",
+                replace: 'return null;',
+            },
+        ],
+    },
+    {
+        name: 'divergence-unseen',
+        why: 'WAL past the fork is not noticed: the old Master never comes back',
+        patches: [
+            {
+                file: `${FAILOVER}/record.ts`,
+                find: 'return !isOurs || walEnd > fork.forkLsn;',
+                replace: 'return !isOurs || walEnd < 0;',
+            },
+        ],
+    },
+    {
+        name: 'linter-alone',
+        why: 'the decider asks for a promotion before the proof; only the linter stands in the way',
+        patches: [
+            {
+                file: `${FAILOVER}/owner.ts`,
+                find: "    case 'stopping-old':\n      return stoppingOld(o);",
+                replace: "    case 'stopping-old':\n      return o.record.systemId === null ? stoppingOld(o) : promoting(o);",
+            },
+        ],
+    },
+];
+//# sourceMappingURL=mutants-first.js.map

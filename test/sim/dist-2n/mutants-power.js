@@ -1,0 +1,130 @@
+import { CONTROLLER, FAILOVER } from './mutant-types.js';
+/** P2, P3, two nodes. */
+export const IN_POWER = [
+    {
+        name: 'unknown-is-off',
+        why: 'F2, F3: a power device that did not answer is taken for success',
+        patches: [
+            {
+                file: `${CONTROLLER}/fencing.ts`,
+                find: "if (!result.ok) state.fenceOutcome = { ...of, result: 'failed',",
+                replace: "if (!result.ok) state.fenceOutcome = { ...of, result: 'off',",
+            },
+        ],
+    },
+    {
+        name: 'p2-of-an-older-request',
+        why: 'F5: a fence of an earlier epoch proves the end of this one’s owner',
+        limit: 10_000,
+        patches: [{ file: `${FAILOVER}/fencing.ts`, find: ' || fence.forEpoch <= previous.epoch)', replace: ')' }],
+    },
+    {
+        name: 'failed-fence-proves',
+        why: 'a fence that failed counts like one that was confirmed',
+        patches: [
+            {
+                file: `${FAILOVER}/fencing.ts`,
+                find: "fence === null || fence.state !== 'confirmed' ||",
+                replace: "fence === null || fence.state === 'requested' ||",
+            },
+        ],
+    },
+    {
+        name: 'watchdog-not-waited-for',
+        why: 'P3: the watchdog is said to have fired before it can have',
+        patches: [
+            {
+                file: `${FAILOVER}/fencing.ts`,
+                find: 'if (waitedMs < watchdogWaitMs(o.settings.timings, timeoutMs)) return null;',
+                replace: 'if (waitedMs < 0) return null;',
+            },
+        ],
+    },
+    {
+        name: 'soft-is-hardware',
+        why: 'P3 is believed of an owner that has no watchdog',
+        patches: [
+            {
+                file: `${FAILOVER}/fencing.ts`,
+                find: "armed?.kind === 'hardware' && armed.timeoutMs !== null && armed.timeoutMs > 0 ? armed.timeoutMs : null;",
+                replace: "armed != null && armed.kind !== 'none' ? (armed.timeoutMs ?? 1_000) : null;",
+            },
+        ],
+    },
+    {
+        name: 'right-kept-over-restart',
+        why: 'two nodes: whoever boots may cut the other’s power without having seen it',
+        limit: 10_000,
+        patches: [
+            {
+                file: `${CONTROLLER}/fencing.ts`,
+                find: 'else if (state.informed && seenInEpoch(state, voters.find((voter) => voter !== config.self)!)) state.rightEpoch = record.epoch;',
+                replace: 'else state.rightEpoch = record.epoch;',
+            },
+        ],
+    },
+    {
+        name: 'alone-without-fence',
+        why: 'two nodes: the other one is called gone because it is not heard',
+        patches: [
+            {
+                file: `${CONTROLLER}/fencing.ts`,
+                find: "if (fenceOutcome?.target === partner && fenceOutcome.result === 'off') return partner;",
+                replace: 'if (fenceOutcome?.target === partner || isUnanswered(o, partner)) return partner;',
+            },
+        ],
+    },
+    {
+        name: 'hold-without-bound',
+        why: 'two nodes: a Master that cannot fence its Standby holds on for ever',
+        limit: 10_000,
+        patches: [
+            {
+                file: `${FAILOVER}/twoNodes.ts`,
+                find: 'Math.min(o.nowMs + timings.leaseOwnMs, lead.quorumSentMs + holdMaxMs(timings, fenceDelayMs))',
+                replace: 'Math.max(o.nowMs + timings.leaseOwnMs, lead.quorumSentMs + holdMaxMs(timings, fenceDelayMs) * 0)',
+            },
+        ],
+    },
+    {
+        name: 'solo-without-fence',
+        why: 'two nodes: the Standby leaves the sync set while it still has its vote, unfenced',
+        limit: 10_000,
+        patches: [
+            {
+                file: `${FAILOVER}/twoNodes.ts`,
+                find: 'if (!o.voters.includes(partner) || !leaseHolds(o) || mayNotShoot(o, partner) !== null) return null;',
+                replace: 'if (!o.voters.includes(partner) || o.lead === null) return null;',
+            },
+        ],
+    },
+    {
+        name: 'shot-under-maintenance',
+        why: 'the power of a host that somebody works on is cut',
+        limit: 10_000,
+        patches: [
+            {
+                file: `${FAILOVER}/fencing.ts`,
+                find: 'if (maintenanceOf(o.record, node) !== null) return',
+                replace: 'if (maintenanceOf(o.record, node) !== null && o.record.epoch < 0) return',
+            },
+        ],
+    },
+    {
+        name: 'never-fenced',
+        why: 'P2: an old owner that is heard now and then is spared for ever',
+        patches: [
+            {
+                file: `${FAILOVER}/fencing.ts`,
+                find: 'o.nowMs - o.lead.sinceMs < LAST_WORD_MS;',
+                replace: 'o.nowMs - o.lead.sinceMs < LAST_WORD_MS * 1_000;',
+            },
+            {
+                file: `${FAILOVER}/fencing.ts`,
+                find: 'const lastWord = heardLately(o, node) && ',
+                replace: 'const lastWord = ',
+            },
+        ],
+    },
+];
+//# sourceMappingURL=mutants-power.js.map

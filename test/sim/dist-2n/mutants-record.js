@@ -1,0 +1,157 @@
+import { CONTROLLER, FAILOVER } from './mutant-types.js';
+/** The record, the gate, the front. */
+export const IN_RECORD = [
+    {
+        name: 'claim-of-an-old-epoch',
+        why: 'a claim that was slow takes an epoch that somebody else has by now',
+        patches: [
+            {
+                file: `${FAILOVER}/commands.ts`,
+                find: "function claim(record: ClusterRecord, command: OfKind<'claim'>): Applied {\n  if (command.epoch !== record.epoch + 1)",
+                replace: "function claim(record: ClusterRecord, command: OfKind<'claim'>): Applied {\n  if (command.epoch < 0)",
+            },
+        ],
+    },
+    {
+        name: 'unproven',
+        why: 'S6: a take-over that has waited long enough goes on without a proof',
+        patches: [
+            {
+                file: `${FAILOVER}/claimant.ts`,
+                find: "      return proof('P4', 'its lease is over and its commits wait for a receiver that is cut (sync wall)');\n  }\n  return null;",
+                replace: "      return proof('P4', 'its lease is over and its commits wait for a receiver that is cut (sync wall)');\n  }\n  return o.lead !== null && o.nowMs - o.lead.sinceMs > 2_000 ? proof('P1', 'it must have stopped by now') : null;",
+            },
+        ],
+    },
+    {
+        name: 'gate-open',
+        why: 'S8: applications are let in on rows that only a restart made visible',
+        patches: [
+            {
+                file: `${CONTROLLER}/gate.ts`,
+                find: 'state.gate = held ? null : { lsn };',
+                replace: 'state.gate = held || lsn > 0 ? null : { lsn };',
+            },
+        ],
+    },
+    {
+        name: 'gate-without-the-joiner',
+        why: 'S8: the gate does not wait for a member whose join is still in the log',
+        limit: 10_000,
+        patches: [
+            {
+                file: `${CONTROLLER}/gate.ts`,
+                find: 'requiredNames(observe(state))',
+                replace: 'requiredNames({ ...observe(state), joining: null })',
+            },
+        ],
+    },
+    {
+        name: 'gate-once',
+        why: 'S8: a second promotion in one epoch shows what waited since the first',
+        limit: 10_000,
+        patches: [
+            {
+                file: `${CONTROLLER}/gate.ts`,
+                find: 'record.previous?.node === config.self || endedMs.has(action.kind) || failures.has(action.kind);',
+                replace: '(record.previous?.node === config.self || failures.size < 0) && endedMs.size >= 0;',
+            },
+        ],
+    },
+    {
+        name: 'slow-word-of-opening',
+        why: 'a second promotion in one epoch is not told: nobody can follow a timeline that the record does not know',
+        limit: 10_000,
+        patches: [
+            {
+                file: `${FAILOVER}/owner.ts`,
+                find: 'if (o.postgres.forks.some(({ timeline }) => timeline > newestTimeline(o.record))) actions',
+                replace: 'if (o.postgres.forks.some(({ timeline }) => timeline < newestTimeline(o) && timeline < 0)) actions',
+            },
+        ],
+    },
+    {
+        name: 'cached-flag',
+        why: 'L1 of the faults: `/status` answers from what was decided last, not from the lease at the moment of the request',
+        patches: [
+            {
+                file: `${CONTROLLER}/leasing.ts`,
+                find: "mayServe(o) && o.record.phase === 'serving' && o.postgres.kind === 'primary' && o.gated !== true && o.nowMs < strikeAtMs(o);",
+                replace: "o.record.owner === o.self && o.record.phase === 'serving' && o.postgres.kind === 'primary' && o.gated !== true;",
+            },
+        ],
+    },
+    {
+        name: 'vip-outlives-the-lease',
+        why: 'S9: the address is renewed for a round second more',
+        patches: [
+            {
+                file: `${CONTROLLER}/leasing.ts`,
+                find: 'leaseLeftMs: strikeAtMs(o) - o.nowMs }',
+                replace: 'leaseLeftMs: strikeAtMs(o) - o.nowMs + 5_000 }',
+            },
+        ],
+    },
+    {
+        name: 'old-generation-claims',
+        why: 'who served before a forced promotion takes over with what was given up',
+        limit: 10_000,
+        patches: [
+            {
+                file: `${FAILOVER}/record.ts`,
+                find: '(record.generations[node] ?? 1) < record.generation;',
+                replace: '(record.generations[node] ?? 1) < 0;',
+            },
+        ],
+    },
+    {
+        name: 'timeline-taken-twice',
+        why: 'R15: a promotion numbers its timeline by what this server has heard of',
+        limit: 10_000,
+        patches: [
+            {
+                file: `${FAILOVER}/owner.ts`,
+                find: "{ kind: 'pg.promote', names, above: newestTimeline(o.record) }",
+                replace: "{ kind: 'pg.promote', names, above: 0 * newestTimeline(o.record) }",
+            },
+            {
+                file: `${FAILOVER}/view.ts`,
+                find: 'if (opening !== null && opening !== o.self) return',
+                replace: 'if (opening !== null && o.record.epoch < 0) return',
+            },
+            {
+                file: `${FAILOVER}/commands.ts`,
+                find: 'if (record.opening !== null && record.opening !== command.by)',
+                replace: 'if (record.opening !== null && record.epoch < 0)',
+            },
+        ],
+    },
+    {
+        name: 'arbiter-stays',
+        why: 'the arbiter that was elected as a last resort keeps the leadership',
+        patches: [
+            {
+                file: `${FAILOVER}/claimant.ts`,
+                find: 'if (o.lead?.ready !== true || o.lead.transferring ||',
+                replace: "if (o.lead?.ready !== true || o.kind === 'witness' || o.lead.transferring ||",
+            },
+        ],
+    },
+    {
+        name: 'lease-not-asked',
+        why: 'S1: whoever leads serves, its lease or not; and what the disk remembers is taken for how things stand',
+        patches: [
+            {
+                file: `${FAILOVER}/follower.ts`,
+                find: "if (!o.informed) return { role: 'STOPPED', why: 'waiting for a majority",
+                replace: "if (!o.informed && o.record.owner === null) return { role: 'STOPPED', why: 'waiting for a majority",
+            },
+            {
+                file: `${FAILOVER}/view.ts`,
+                find: 'isOwn(o) && leaseHolds(o) && supersededBy(o) === null;',
+                replace: 'isOwn(o) && o.lead !== null && supersededBy(o) === null;',
+            },
+        ],
+    },
+];
+//# sourceMappingURL=mutants-record.js.map

@@ -1,0 +1,117 @@
+import { isLeader } from '@yosugara/consensus';
+/** S12, from outside: disks, votes, leaders and what each node calls committed. */
+export class RaftChecks {
+    #fail;
+    #hosts;
+    #folded;
+    #leaders = new Map();
+    #votes = new Map();
+    #committed = [];
+    /** Entries that a voter of one has called committed: index → term. */
+    #alone = new Map();
+    /** Of each node: up to where it was compared. */
+    #compared = new Map();
+    constructor(hosts, fail, folded) {
+        this.#hosts = hosts;
+        this.#fail = fail;
+        this.#folded = folded;
+    }
+    afterStep(host) {
+        const { raft } = host.state;
+        if (isLeader(raft)) {
+            const known = this.#leaders.get(raft.term);
+            if (known === undefined) {
+                this.#leaders.set(raft.term, host.node);
+                this.#complete(host, raft.baseIndex, raft.entries);
+            }
+            else if (known !== host.node)
+                this.#fail('S12', `two leaders in term ${raft.term}: ${known} and ${host.node}`);
+            if (raft.selfKind !== null && !raft.members.some((member) => member.id === host.node && member.voter))
+                this.#mayLeadOut(host);
+        }
+        this.#applied(host, raft.entries, raft.commit, raft.baseIndex);
+    }
+    /** A learner never leads; a voter that is being removed may, until that is committed. */
+    #mayLeadOut(host) {
+        const { raft } = host.state;
+        if (raft.membersIndex <= raft.commit && !raft.initialMembers.some((member) => member.id === host.node && member.voter))
+            this.#fail('S12', `${host.node} leads as a learner`);
+    }
+    /** Leader completeness: whatever was ever committed is in the log of every later leader. */
+    #complete(host, base, entries) {
+        const last = this.#committed.length;
+        if (last === 0 || last <= base)
+            return;
+        const own = entries[last - base - 1];
+        const want = this.#committed[last - 1];
+        if (own === undefined || own.term !== want.term)
+            this.#fail('S12', `${host.node} leads without committed entry ${last} of term ${want.term}`);
+    }
+    #applied(host, entries, commit, base) {
+        for (let index = Math.max(this.#committed.length, base) + 1; index <= commit; index += 1) {
+            const entry = entries[index - base - 1];
+            if (entry === undefined || index !== this.#committed.length + 1)
+                return;
+            // A voter of one commits in the same step that appends: it counts once it is on its disk, and nothing is done before.
+            const { voters } = host.state.raft;
+            if ([voters, votersAt(host, index)].some((those) => those.length === 1 && those[0] === host.node))
+                this.#alone.set(index, entry.term);
+            if (this.#alone.get(index) !== entry.term)
+                this.#durable(host, entry, voters);
+            else if (!host.disk.holds(index, entry.term))
+                return;
+            this.#committed.push(entry);
+            if (entry.payload.kind === 'command')
+                this.#folded(entry);
+        }
+        const key = `${host.node}${host.boots}`;
+        if (this.#compared.get(key) === commit)
+            return;
+        this.#compared.set(key, commit);
+        const last = this.#committed[commit - 1];
+        const own = entries[commit - base - 1];
+        if (last === undefined || own === undefined || last === own)
+            return;
+        if (last.term !== own.term || JSON.stringify(last.payload) !== JSON.stringify(own.payload))
+            this.#fail('S12', `${host.node} committed another entry ${commit}: ${JSON.stringify(own.payload)} instead of ${JSON.stringify(last.payload)}`);
+    }
+    /** The moment something counts as committed a majority of the voters holds it on disk, not only in memory. */
+    #durable(host, entry, voters) {
+        let held = 0;
+        for (const other of this.#hosts())
+            if (voters.includes(other.node) && other.disk.holds(entry.index, entry.term))
+                held += 1;
+        if (held < Math.floor(voters.length / 2) + 1 && voters.length > 1)
+            this.#fail('S12', `${host.node} calls entry ${entry.index} of term ${entry.term} committed; it is on ${held} of ${voters.length} disks`);
+    }
+    persisted(host) {
+        const { term, votedFor } = host.disk.hardState;
+        if (votedFor === null)
+            return;
+        const key = `${host.node} ${term}`;
+        const known = this.#votes.get(key);
+        if (known !== undefined && known !== votedFor)
+            this.#fail('S12', `${host.node} voted for ${known} and ${votedFor} in term ${term}`);
+        this.#votes.set(key, votedFor);
+    }
+    /** Nobody may say what a power cut could take back (thesis 3.8). */
+    said(host, to, message) {
+        const { disk } = host;
+        const { m } = message;
+        if (m.kind === 'voteReply' && m.granted && (disk.hardState.term !== m.term || disk.hardState.votedFor !== to))
+            this.#fail('S12', `${host.node} tells ${to} of a vote in term ${m.term} that is not on its disk`);
+        if (m.kind === 'appendReply' && m.success && m.matchIndex > disk.lastIndex)
+            this.#fail('S12', `${host.node} acknowledges entry ${m.matchIndex} to ${to}, but its disk ends at ${disk.lastIndex}`);
+    }
+}
+/** The configuration in front of an entry: another one that was appended behind it, in the same step even, came too late to count. */
+function votersAt(host, index) {
+    const { entries, baseIndex, snapshot, initialMembers } = host.state.raft;
+    for (let at = index - baseIndex - 1; at >= 0; at -= 1) {
+        const payload = entries[at]?.payload;
+        if (payload?.kind === 'members')
+            return payload.members.filter(({ voter }) => voter).map(({ id }) => id);
+    }
+    return (snapshot?.members ?? initialMembers).filter(({ voter }) => voter).map(({ id }) => id);
+}
+//# sourceMappingURL=raft-checks.js.map

@@ -1,0 +1,24 @@
+/** Chance for a schedule: seeded, 32 bits of state, the same everywhere (mulberry32 by T. Ettinger, public domain). */
+export class Rng {
+    #state;
+    constructor(seed) {
+        this.#state = (seed ^ 0x9e3779b9) >>> 0;
+    }
+    next() {
+        this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+        let t = this.#state;
+        t = Math.imul(t ^ (t >>> 15), t | 1);
+        t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+        return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+    }
+    between(low, high) {
+        return low + this.next() * (high - low);
+    }
+    chance(probability) {
+        return this.next() < probability;
+    }
+    pick(items) {
+        return items[Math.floor(this.next() * items.length)];
+    }
+}
+//# sourceMappingURL=rng.js.map

@@ -1,0 +1,55 @@
+import { performance } from 'node:perf_hooks';
+import { addCells } from './coverage.js';
+import { commitNow, note, sourcesKey } from './ledger.js';
+import { runAll } from './pool.js';
+import { progress } from './print.js';
+const NOTE_EVERY_MS = 20_000;
+/** `count` schedules from seed `from` on, over the workers; a ledger is written now and then, so that a kill loses seconds. */
+export async function schedules(count, from, workers, ledger) {
+    const begun = performance.now();
+    const failures = [];
+    const cells = new Map();
+    const sum = { done: 0, events: 0, acknowledged: 0, sideEffects: 0, fences: 0, takeOvers: 0, calmAfterMs: 0 };
+    const key = ledger === null ? '' : sourcesKey();
+    const commit = ledger === null ? '' : commitNow();
+    const ended = new Map();
+    let reached = from;
+    let notedMs = begun;
+    const rate = () => Math.round((sum.done * 10_000) / Math.max(1, performance.now() - begun)) / 10;
+    /** Only what is without a gap is noted: slices end in any order. */
+    const write = () => {
+        const start = reached;
+        let violations = 0;
+        for (let slice = ended.get(reached); slice !== undefined; slice = ended.get(reached)) {
+            ended.delete(reached);
+            reached += slice.seeds;
+            violations += slice.violations;
+        }
+        const now = performance.now();
+        if (ledger !== null && reached > start)
+            note(ledger, { key, commit, from: start, to: reached, violations, seconds: Math.round((now - notedMs) / 100) / 10 });
+        notedMs = now;
+    };
+    await runAll(from, count, workers, (tally) => {
+        sum.done += tally.seeds;
+        sum.events += tally.events;
+        sum.acknowledged += tally.acknowledged;
+        sum.sideEffects += tally.sideEffects;
+        sum.fences += tally.fences;
+        sum.takeOvers += tally.takeOvers;
+        sum.calmAfterMs = Math.max(sum.calmAfterMs, tally.calmAfterMs);
+        addCells(cells, tally.cells);
+        failures.push(...tally.failures);
+        ended.set(tally.from, { seeds: tally.seeds, violations: tally.failures.length });
+        if (performance.now() - notedMs > NOTE_EVERY_MS)
+            write();
+        for (const { seed, invariant, faults } of tally.failures)
+            process.stderr.write(`seed ${seed} breaks ${invariant}: ${faults.join(', ')}\n`);
+        progress(() => `${sum.done}/${count} schedules, ${failures.length} violations, ${rate()}/s`, sum.done === count);
+    });
+    write();
+    failures.sort((one, two) => one.seed - two.seed);
+    const { done, ...rest } = sum;
+    return { seeds: done, violations: failures, schedulesPerSecond: rate(), ...rest, cells };
+}
+//# sourceMappingURL=schedules.js.map

@@ -1,0 +1,312 @@
+import { raftTimings, } from '@yosugara/runtime';
+import { Agenda } from './agenda.js';
+import { Checks } from './checks.js';
+import { Clients } from './clients.js';
+import { Coverage } from './coverage.js';
+import { FenceDevice } from './fence-devices.js';
+import { Front, Managers } from './front.js';
+import { HostModel } from './host-model.js';
+import { expectServing, l1BudgetMs, Quiet } from './liveness.js';
+import { Network } from './network.js';
+import { drawPlan } from './plan.js';
+import { Rng } from './rng.js';
+import { drawShape } from './shape.js';
+/** A schedule's length, and how much of it is trouble. */
+export const END_MS = 120_000;
+const FAULT_MS = 40_000;
+const OPERATOR_EVERY_MS = 2_500;
+/** A whole cluster in one thread: production cores, modelled hosts, faults, and checkers from outside. */
+export class World {
+    agenda = new Agenda();
+    rng;
+    shape;
+    nodes;
+    dataNodes;
+    network;
+    checks;
+    coverage;
+    vipKind;
+    clients;
+    front;
+    managers;
+    /** Whose consensus directory was emptied in this schedule. */
+    amnesiac = new Set();
+    #hosts = new Map();
+    #list;
+    #devices = new Map();
+    #options;
+    #plan;
+    /** First start: a Master in sync within this. */
+    startMs;
+    #events = 0;
+    #recordSeen;
+    #waiters = [];
+    #actions = [];
+    #operations = 0;
+    #calmMs = null;
+    #healed = false;
+    #stopProofs = [];
+    constructor(seed, options) {
+        this.#options = options;
+        this.rng = new Rng(seed);
+        const { rng } = this;
+        this.shape = drawShape(rng);
+        this.nodes = this.shape.nodes;
+        this.dataNodes = this.shape.dataNodes;
+        this.vipKind = rng.pick(['bind', 'ip']);
+        this.coverage = options.coverage ?? new Coverage();
+        this.network = new Network(this.agenda, rng, this.nodes);
+        const list = [];
+        this.#list = list;
+        this.checks = new Checks(() => list, () => this.agenda.now);
+        this.#recordSeen = this.checks.record;
+        const { settings } = this.shape;
+        this.startMs = this.shape.profile === 'tolerant' ? 20_000 : 16_000;
+        for (const node of this.nodes) {
+            // One host in eight has none: P3 must not be believed of it.
+            const has = this.shape.watchdog && this.dataNodes.includes(node) && rng.chance(0.88);
+            const watchdogMs = has ? settings.timings.watchdogMs : null;
+            const host = new HostModel(node, this, this.#config(node), watchdogMs);
+            this.#hosts.set(node, host);
+            list.push(host);
+            if (settings.fenceable.includes(node))
+                this.#devices.set(node, new FenceDevice(node, this.agenda, rng, () => host));
+        }
+        this.#plan = drawPlan(new Rng(seed * 2 + 1), this.shape, this.startMs, FAULT_MS);
+        for (const host of list)
+            this.agenda.after(rng.between(0, 500), () => host.powerOn());
+        this.clients = new Clients(this);
+        this.front = new Front(this, this.dataNodes);
+        this.managers = new Managers(this, this.dataNodes);
+        if (this.#devices.size > 0)
+            this.#fenceHealth();
+        this.#operator();
+    }
+    #config(node) {
+        const { members, settings } = this.shape;
+        return {
+            self: node,
+            kind: members.find(({ id }) => id === node).kind,
+            members,
+            settings,
+            raft: raftTimings(settings.timings),
+            compactEvery: 40,
+            trailing: 10,
+        };
+    }
+    host(node) {
+        return this.#hosts.get(node);
+    }
+    device(target) {
+        return this.#devices.get(target);
+    }
+    get devices() {
+        return [...this.#devices.values()];
+    }
+    server(node) {
+        const host = this.#hosts.get(node);
+        return host?.powered === true ? host.postgres : undefined;
+    }
+    admits(node) {
+        const host = this.host(node);
+        return host.holdsVip() || host.serves();
+    }
+    get tracing() {
+        return this.#options.trace !== undefined;
+    }
+    trace(text) {
+        this.#options.trace?.(`${this.agenda.now.toFixed(1).padStart(9)} ${text()}`);
+    }
+    stepped(host, effects) {
+        this.checks.afterStep(host, effects);
+        if (this.#actions.length > 0)
+            this.#acted(host, effects);
+        const before = this.#recordSeen;
+        const after = this.checks.record;
+        if (after === before)
+            return;
+        this.#recordSeen = after;
+        this.clients.changed(before, after);
+        const due = this.#waiters.filter((waiter) => waiter.change(before, after));
+        if (due.length === 0)
+            return;
+        this.#waiters = this.#waiters.filter((waiter) => !due.includes(waiter));
+        for (const waiter of due)
+            this.agenda.after(0, waiter.run);
+    }
+    #acted(host, effects) {
+        for (const effect of effects) {
+            if (effect.kind !== 'act')
+                continue;
+            const due = this.#actions.filter((waiter) => waiter.kind === effect.action.kind);
+            this.#actions = this.#actions.filter((waiter) => !due.includes(waiter));
+            for (const waiter of due)
+                this.agenda.after(0, () => waiter.run(host.node));
+        }
+    }
+    said(host, to, message) {
+        this.checks.said(host, to, message);
+    }
+    get record() {
+        return this.#options.record ?? null;
+    }
+    announced(host) {
+        this.front.announced(host);
+    }
+    acknowledged(node, commit, end, how) {
+        this.checks.commitAcknowledged(node, commit, end, how);
+        if (commit < 0)
+            this.managers.acknowledged(node, commit);
+        else
+            this.clients.acknowledged(commit);
+    }
+    /** Once, after the next change of the committed record of this kind. */
+    onNext(change, run) {
+        this.#waiters.push({ change, run });
+    }
+    /** Once, when a controller starts the next action of this kind. */
+    onNextAction(kind, run) {
+        this.#actions.push({ kind, run });
+    }
+    leader() {
+        const leads = this.nodes.filter((node) => this.host(node).state?.raft.lead != null);
+        return leads.at(-1) ?? null;
+    }
+    operate(request, at) {
+        if (request.kind === 'promote' && request.oldMasterIsOff)
+            for (const node of this.dataNodes)
+                if (node !== (request.node ?? at))
+                    this.checks.saidOff(node);
+        this.#operations += 1;
+        this.host(at).push({ kind: 'operator', id: `op${this.#operations}`, request });
+    }
+    stopProof(node, epoch, boot) {
+        this.#stopProofs.push({ node, epoch, boot });
+        for (const peer of this.nodes)
+            if (peer !== node)
+                this.#tellStopped(peer, { node, epoch, boot });
+    }
+    /** Signed proofs stay true for ever; somebody hears all of them again. */
+    repeatStopProofs(rng) {
+        for (const proof of this.#stopProofs)
+            for (const peer of this.nodes)
+                if (peer !== proof.node)
+                    this.agenda.after(rng.between(0, 3_000), () => this.#tellStopped(peer, proof));
+    }
+    #tellStopped(peer, proof) {
+        this.network.send(proof.node, peer, () => this.host(peer).push({ kind: 'stopProof', ...proof }));
+    }
+    /** The devices' health, read every few seconds with the real credentials. */
+    #fenceHealth() {
+        for (const device of this.#devices.values())
+            for (const host of this.#list)
+                if (host.kind === 'data' && host.node !== device.target)
+                    host.push({
+                        kind: 'fenceHealth',
+                        health: {
+                            target: device.target,
+                            healthy: device.healthy,
+                            offMs: 2_500,
+                            atMs: host.local(),
+                            says: device.healthy ? 'reads on' : `does not answer (${device.mood})`,
+                        },
+                    });
+        this.agenda.after(5_000 * this.rng.between(0.8, 1.2), () => this.#fenceHealth());
+    }
+    /** Where nodes do not come back by themselves, somebody types `yosugara recover`, and switches on what was switched off. */
+    #operator() {
+        this.agenda.after(OPERATOR_EVERY_MS * this.rng.between(0.5, 1.5), () => {
+            const { record } = this.checks;
+            const asks = this.nodes.some((node) => this.host(node).state?.decision.needsRecover === true);
+            const fenced = record.fenced.length > 0;
+            for (const { node } of record.fenced)
+                if (!this.host(node).powered && this.rng.chance(this.#healed ? 1 : 0.2))
+                    this.host(node).powerOn();
+            const types = this.shape.settings.autoRejoin !== 'always' || fenced || asks;
+            if (types && record.phase === 'serving' && (record.syncSet.length < 2 || asks || fenced))
+                this.operate({ kind: 'recover', node: null }, this.rng.pick(this.nodes));
+            this.#operator();
+        });
+    }
+    run(seed) {
+        const each = () => {
+            this.#events += 1;
+            this.checks.always();
+        };
+        const chosen = this.#options.only === undefined ? this.#plan : this.#options.only.map((place) => this.#plan[place]);
+        this.#safety(chosen, each);
+        this.#liveness(each);
+        return {
+            seed,
+            violations: this.checks.violations,
+            faults: chosen.map(({ fault, atMs }) => ({ name: fault.name, atMs })),
+            settings: `${this.shape.name} ${this.shape.profile} ${this.shape.settings.policy} autoRejoin=${this.shape.settings.autoRejoin} vip=${this.vipKind}`,
+            takeOvers: this.checks.epochChanges.length,
+            acknowledged: this.checks.acknowledged.length,
+            sideEffects: this.checks.sideEffects,
+            fences: this.checks.fences,
+            events: this.#events,
+            calmAfterMs: this.#calmMs,
+        };
+    }
+    /** First start, then trouble: nothing is demanded of the cluster but to do no harm. */
+    #safety(chosen, each) {
+        this.agenda.runUntil(this.startMs, each);
+        expectServing(this, 'first start', 2);
+        for (const { fault, atMs, rng } of chosen)
+            this.agenda.at(atMs, () => {
+                this.trace(() => `-- fault ${fault.name}`);
+                this.coverage.fault(fault.name, this.checks.record, this.shape.name);
+                fault.inject(this, rng);
+            });
+        this.agenda.runUntil(this.startMs + FAULT_MS, each);
+    }
+    /** No more faults: L1 within the computed budget, then nothing happens any more (L3), and at the end both are in the sync set (L2). */
+    #liveness(each) {
+        this.#heal();
+        const healedMs = this.agenda.now;
+        const watch = () => {
+            if (this.#calmMs === null &&
+                this.checks.record.syncSet.length === 2 &&
+                this.dataNodes.some((node) => this.host(node).serves()))
+                this.#calmMs = this.agenda.now - healedMs;
+            if (this.#calmMs === null)
+                this.agenda.after(250, watch);
+        };
+        watch();
+        const byMs = healedMs + l1BudgetMs(this.shape.settings.timings);
+        this.agenda.runUntil(byMs, each);
+        expectServing(this, `${Math.round(byMs - healedMs)} ms after the last fault`, 1);
+        const quiet = new Quiet(this);
+        this.agenda.runUntil(END_MS, each);
+        quiet.check();
+        expectServing(this, 'at the end', 2);
+        this.checks.atEnd();
+    }
+    get healed() {
+        return this.#healed;
+    }
+    #heal() {
+        this.trace(() => '-- heal');
+        this.#healed = true;
+        this.#waiters = [];
+        this.#actions = [];
+        this.network.heal();
+        for (const device of this.#devices.values())
+            Object.assign(device, { mood: 'ok', diesWithHost: false });
+        for (const host of this.#list) {
+            host.disk.slowMs = 0;
+            host.disk.failing = 'no';
+            host.onNextPersist('after', null);
+            host.thaw();
+            host.powerOn();
+            host.startController();
+            if (host.unfit !== null) {
+                host.unfit = null;
+                host.tellHost();
+            }
+        }
+    }
+}
+export const runSeed = (seed, options = {}) => new World(seed, options).run(seed);
+//# sourceMappingURL=world.js.map
