@@ -251,12 +251,13 @@ async function judge(
   const trouble = [...before];
   const { cluster, promises } = context;
   const acknowledged = nameHolders(result.acknowledged, await owners(cluster));
-  const promised = { ...result, acknowledged: [...promises, ...acknowledged] };
+  const promised = { ...result, acknowledged: [...promises, ...acknowledged], ...unheardOf(context, result, figures) };
   const nodes = await readBack(context, result, trouble);
   const { violations, ...counts } = check(promised, nodes);
   trouble.push(...violations);
   if (audit.onDisk !== null) trouble.push(...auditViolations(audit.node, audit.onDisk, promised.acknowledged, figures.faultMs));
-  if (result.unsent.length > 0) trouble.push(`the lab itself could not send ${result.unsent.length} messages`);
+  if (result.unsent.length > 0 && !context.scenario.deaf)
+    trouble.push(`the lab itself could not send ${result.unsent.length} messages`);
   promises.push(...acknowledged);
   const gap = (fromMs: number, toMs: number) =>
     fromMs === 0 || toMs === 0 ? null : rounded(worstGapMs(result.acknowledged, { fromMs, toMs }));
@@ -281,6 +282,13 @@ async function judge(
     variant: variantOf(context.scenario, context.variantNumber),
     withinGoal: withinGoal(context, figures, failoverMs, recoverMs),
   };
+}
+
+/** A sender of UDP cannot know: what went out while nobody could hear it is nobody's loss. */
+function unheardOf({ scenario }: RunContext, result: ClientResult, { faultMs, recoverToMs }: Figures) {
+  if (!scenario.deaf || faultMs === 0) return {};
+  const at = (ms: number) => Math.round(((ms - result.sendingBeganMs) * MESSAGES_PER_SECOND) / 1_000);
+  return { unheard: { from: at(faultMs) - 50, to: recoverToMs === 0 ? result.messagesSent : at(recoverToMs) } };
 }
 
 function powerLog(cluster: LabCluster, { faultMs }: Figures): readonly string[] {

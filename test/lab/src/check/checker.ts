@@ -22,7 +22,7 @@ export function check(observed: Observed, nodes: readonly ReadBack[]): Verdict {
     const twice = doubled(held.keys.append ?? []);
     if (twice.length > 0)
       violations.push(`${twice.length} append writes are there more than once on ${held.node}: ${examples(twice)}`);
-    const messages = messageFaults(observed.messagesSent, held.messageNumbers);
+    const messages = messageFaults(observed, held.messageNumbers);
     for (const number of messages.lost) lostMessages.add(number);
     for (const number of messages.doubled) doubledMessages.add(number);
     if (messages.lost.length > 0)
@@ -58,11 +58,12 @@ function doubled(numbers: readonly number[]): readonly number[] {
   return numbers.filter((number) => seen.size === seen.add(number).size);
 }
 
-function messageFaults(sent: number, stored: readonly number[]) {
+function messageFaults({ messagesSent: sent, unheard }: Observed, stored: readonly number[]) {
+  const excused = (number: number) => unheard !== undefined && number >= unheard.from && number <= unheard.to;
   const times = new Map<number, number>();
   for (const number of stored) times.set(number, (times.get(number) ?? 0) + 1);
   const lost: number[] = [];
-  for (let number = 1; number <= sent; number++) if (!times.has(number)) lost.push(number);
+  for (let number = 1; number <= sent; number++) if (!times.has(number) && !excused(number)) lost.push(number);
   const doubled = [...times].filter(([, count]) => count > 1).map(([number]) => number);
   const unknown = [...times.keys()].filter((number) => number < 1 || number > sent);
   return { lost, doubled, unknown };

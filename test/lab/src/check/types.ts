@@ -26,6 +26,8 @@ export interface Observed {
   readonly unknown?: readonly number[];
   /** Numbers of the syslog messages that were handed to the wire, 1..sent. */
   readonly messagesSent: number;
+  /** Numbers that nobody could have heard: they may be missing. */
+  readonly unheard?: { readonly from: number; readonly to: number };
 }
 
 /** What one node holds after the run. */

@@ -11,6 +11,8 @@ import { Writer } from './writer.js';
 export interface ClientResult extends Observed {
   /** Numbers that no socket took: a fault of the lab, not of the cluster. */
   readonly unsent: readonly number[];
+  /** CLOCK_MONOTONIC. */
+  readonly sendingBeganMs: number;
 }
 
 const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ClientPlan;
@@ -69,6 +71,7 @@ async function finish(): Promise<void> {
     unknown: appenders.flatMap(({ writer }) => writer.unknown),
     masterAnswers: poller.answers,
     messagesSent: sender.sent,
+    sendingBeganMs: sender.beganMs,
     unsent: sender.unsent,
   };
   writeFileSync(plan.resultFile, JSON.stringify(result));

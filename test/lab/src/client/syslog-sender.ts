@@ -22,6 +22,8 @@ export class SyslogSender {
   /** number → sockets that still may take it; removed at the first success. */
   readonly #pending = new Map<number, number>();
   readonly unsent: number[] = [];
+  /** Number n was sent n / perSecond after it. */
+  beganMs = 0;
 
   constructor(options: { addresses: readonly string[]; port: number; trapPort: number; runTag: string; perSecond: number }) {
     this.#sockets = options.addresses.map((address) => ({ socket: createSocket('udp4').on('error', () => {}), address }));
@@ -37,6 +39,7 @@ export class SyslogSender {
 
   start(): void {
     const beganMs = monotonicMs();
+    this.beganMs = beganMs;
     this.#timer = setInterval(() => {
       const due = Math.floor(((monotonicMs() - beganMs) * this.#perSecond) / 1000);
       while (this.#sent < due) this.#send(++this.#sent);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { YosugaraError } from '@yosugara/kernel';
 import type { LabCluster } from '../cluster/cluster.js';
-import { type DataName, type MemberName, PLACES, VIP } from '../cluster/layout.js';
+import { type DataName, type MemberName, PLACES, PORTS, VIP } from '../cluster/layout.js';
 import { asset, NODE } from '../host/assets.js';
 import { LabToolError, tryRun, until } from '../host/shell.js';
 import type { Stage } from './types.js';
@@ -93,7 +93,11 @@ export const port = (name: string, number: number): readonly string[] =>
   ['iifname', 'oifname'].flatMap((side) =>
     ['dport', 'sport'].map((end) => `${side} "${name}" ether type ip tcp ${end} ${number} drop`),
   );
-export const lossy = (percent: number): readonly string[] => [`numgen random mod 100 < ${percent} drop`];
+/** Messages are spared: what the network loses on the way to both nodes, nobody can store. */
+export const lossy = (percent: number): readonly string[] => [
+  `ether type ip udp dport { ${PORTS.syslog}, ${PORTS.trap} } accept`,
+  `numgen random mod 100 < ${percent} drop`,
+];
 export const heal = ({ cluster }: Pick<Stage, 'cluster'>): Promise<void> => cluster.network.drop([]);
 
 export async function vipGone(cluster: LabCluster, on: DataName): Promise<void> {

@@ -58,6 +58,9 @@ const BLOWS: readonly Blow[] = [
   { name: 'VIP deleted', strike: (stage, on) => vipGone(stage.cluster, data(on, stage)) },
 ];
 
+/** While it lasts, the host hears no message. */
+const DEAFENING = ['power off', 'reset', 'shutdown', 'isolated'];
+
 /** Two or three faults at random moments; then everything is repaired, one recover, all checks. */
 export function soakRound(round: number): Scenario {
   const random = randomOf(round * 7_919 + 1);
@@ -76,6 +79,7 @@ export function soakRound(round: number): Scenario {
     why: 'random double and triple faults: safe all the time, healthy after the heal',
     on: 'master',
     expect: 'anything',
+    deaf: ['a', 'b'].every((name) => blows.some(({ blow, on }) => on === name && DEAFENING.includes(blow.name))),
     variants: [firstBack],
     methods: ['follow', 'rewind', 'basebackup'],
     fault: async (stage) => {

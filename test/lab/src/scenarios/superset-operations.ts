@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { allOn, powerOff, powerOn } from './means.js';
+import { allOn, lossy, powerOff, powerOn } from './means.js';
 import { rows } from './superset-processes.js';
 import type { Scenario, Stage } from './types.js';
 
@@ -51,7 +51,7 @@ export const OPERATIONS: readonly Scenario[] = rows([
     async ({ cluster }) => {
       await Promise.all([cluster.hosts.a.shutdown(), cluster.hosts.b.shutdown(), cluster.hosts.w.shutdown()]);
     },
-    { repair: allOn },
+    { deaf: true, repair: allOn },
   ],
   [
     'F1-fence-ok',
@@ -95,7 +95,7 @@ export const OPERATIONS: readonly Scenario[] = rows([
       await cluster.hosts[target].powerOff();
       await cluster.powerOn(other);
     },
-    { repair: allOn },
+    { deaf: true, repair: allOn },
   ],
   [
     'X2-arbiter-then-master',
@@ -107,7 +107,7 @@ export const OPERATIONS: readonly Scenario[] = rows([
       await cluster.hosts.w.powerOff();
       await cluster.hosts[target].powerOff();
     },
-    { repair: allOn },
+    { deaf: true, repair: allOn },
   ],
   [
     'X3-new-master-lost',
@@ -123,7 +123,7 @@ export const OPERATIONS: readonly Scenario[] = rows([
       await delay(2_000);
       await cluster.powerOn(other);
     },
-    { methods: ['follow', 'rewind', 'basebackup'] },
+    { deaf: true, methods: ['follow', 'rewind', 'basebackup'] },
   ],
   [
     'X4-flip-flop',
@@ -158,7 +158,7 @@ export const OPERATIONS: readonly Scenario[] = rows([
       await delay(3_000);
       await cluster.powerOn(other);
     },
-    { methods: ['follow', 'rewind', 'basebackup'] },
+    { deaf: true, methods: ['follow', 'rewind', 'basebackup'] },
   ],
   [
     'X6-loss-and-power',
@@ -167,7 +167,7 @@ export const OPERATIONS: readonly Scenario[] = rows([
     'a tenth of all frames is lost, and the Master loses its power',
     'slower, not otherwise',
     async (stage) => {
-      await stage.cluster.network.drop(['numgen random mod 100 < 10 drop']);
+      await stage.cluster.network.drop(lossy(10));
       await powerOff(stage);
     },
     {

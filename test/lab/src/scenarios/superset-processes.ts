@@ -287,7 +287,7 @@ export const PROCESSES: readonly Scenario[] = rows([
     async ({ cluster }) => {
       await Promise.all([cluster.hosts.a.powerOff(), cluster.hosts.b.powerOff()]);
     },
-    { repair: allOn, variants: ['a first', 'b first'] },
+    { deaf: true, repair: allOn, variants: ['a first', 'b first'] },
   ],
   [
     'H10-all-power-loss',
@@ -298,7 +298,7 @@ export const PROCESSES: readonly Scenario[] = rows([
     async ({ cluster }) => {
       await Promise.all([cluster.hosts.a.powerOff(), cluster.hosts.b.powerOff(), cluster.hosts.w.powerOff()]);
     },
-    { repair: allOn },
+    { deaf: true, repair: allOn },
   ],
   [
     'H11-boot-without-network',

@@ -47,6 +47,8 @@ export interface Scenario {
   readonly comeback: 'recover' | 'by-itself';
   /** The host lost its power: its disk is audited before it boots again. */
   readonly cutsPower: boolean;
+  /** Between fault and heal there is a time in which no node hears messages: those of it may be missing. */
+  readonly deaf: boolean;
   /** What the cluster must be like for it. */
   readonly needs: Partial<ClusterSettings>;
   readonly fault: (stage: Stage) => Promise<void>;
@@ -63,6 +65,7 @@ const DEFAULTS = {
   methods: ['follow', 'rewind'],
   comeback: 'recover',
   cutsPower: false,
+  deaf: false,
   needs: {},
   look: nothing,
   repair: nothing,
