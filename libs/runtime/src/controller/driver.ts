@@ -5,14 +5,14 @@ import type { ManagerReport, ReceiverReport, RoleNotice, Status } from '@yosugar
 import type { Mailbox, RaftDisk } from '../ports/consensus.js';
 import type { FencePort, HookPort, HostWatch } from '../ports/fencing.js';
 import type { DeadMan, PostgresHost, PostgresPeer, Progress, VipDriver } from '../ports/host.js';
-import { isStep } from '../recover/machine.js';
-import type { CopyDone, RecoverReport, RecoverStore } from '../recover/types.js';
+import type { CopyDone, RecoverStore } from '../recover/types.js';
 import { isDoubted } from './doubt.js';
 import { FenceHand } from './fence-hand.js';
 import { DEFAULT_CHECK_MS, orderIsOver } from './fencing.js';
 import { isServing, strikeAtMs } from './leasing.js';
 import { hasLeft, leavePatienceMs } from './leaving.js';
 import { observe } from './observe.js';
+import { RecoverHand } from './recover-hand.js';
 import { type ControllerState, createController } from './state.js';
 import { type StatusContext, statusOf } from './status.js';
 import { stepController } from './step.js';
@@ -37,8 +37,6 @@ const OPERATOR_DEADLINE_MS = 4_000;
 /** Between two looks at both clocks. A slewed clock drifts 500 ppm at most. */
 const JUMP_MS = 1_000;
 const LINK_FRESH_MS = 2_000;
-const SURVEY_MS = 3_000;
-const SURVEY_CALM_MS = 10_000;
 const LEAVE_LOOK_MS = 20;
 /** For killing everything in a dead man's place. */
 const END_ALONE_MS = 2_000;
@@ -98,11 +96,8 @@ export class ControllerDriver {
   #pumped = 0;
   /** Wall time minus monotonic time at the last look at both. */
   #clockOffsetMs: number;
-  #journaled: RecoverReport | null = null;
-  #journaling = false;
   readonly #fence: FenceHand | null;
-  #surveying = false;
-  #surveyDueMs = 0;
+  readonly #recover: RecoverHand;
 
   constructor(ports: DriverPorts, config: ControllerConfig, context: StatusContext, restored: Restored) {
     this.#ports = ports;
@@ -113,6 +108,7 @@ export class ControllerDriver {
     this.#state = created.state;
     this.#first = created.effects;
     this.#clockOffsetMs = wallMs - nowMs;
+    this.#recover = new RecoverHand(ports, (told) => this.#push(told));
     const { fence } = ports;
     this.#fence = fence === undefined ? null : new FenceHand(fence, config.self, ports, (health) => this.#push(health));
   }
@@ -120,7 +116,7 @@ export class ControllerDriver {
   async start(): Promise<void> {
     const { mailbox, host } = this.#ports;
     for (const effect of this.#first) await this.#perform(effect);
-    await this.#loadRecover();
+    await this.#recover.load();
     mailbox.onMessage((from, body) => this.#receive(from, body));
     await mailbox.start();
     this.#ports.watch?.onChange(() => this.#look());
@@ -276,7 +272,7 @@ export class ControllerDriver {
         const jump = this.#jump();
         if (jump !== null) await this.#step(jump);
         await this.#step(input);
-        this.#journalRecover();
+        this.#recover.journal(this.#state.recover);
         if (input.kind === 'tick' && orderIsOver(this.#state))
           this.#fence?.callOff('the epoch or the silence that it was for is over');
       }
@@ -435,66 +431,13 @@ export class ControllerDriver {
     return strikeAtMs(observe(this.#state)) - this.#ports.clock.monotonicMs();
   }
 
-  async #loadRecover(): Promise<void> {
-    const report = await this.#ports.recover?.load().catch((cause: unknown) => {
-      this.#ports.log.warn('recover.unread', { why: explain(cause) });
-      return null;
-    });
-    if (report == null) return;
-    this.#journaled = report;
-    this.#push({ kind: 'recoverLoaded', report });
-  }
-
-  /** After each step of a recover; the newest wins. It only tells: a disk that does not take it stops nothing. */
-  #journalRecover(): void {
-    const { recover } = this.#state;
-    const { recover: store, log } = this.#ports;
-    if (store === undefined || recover === null || recover === this.#journaled || !isStep(this.#journaled, recover)) return;
-    this.#journaled = recover;
-    if (this.#journaling) return;
-    this.#journaling = true;
-    const write = async (): Promise<void> => {
-      for (let wrote: RecoverReport | null = null; wrote !== this.#journaled; ) {
-        wrote = this.#journaled!;
-        await store.save(wrote);
-      }
-    };
-    write()
-      .catch((cause: unknown) => log.warn('recover.unsaved', { why: explain(cause) }))
-      .finally(() => {
-        this.#journaling = false;
-      });
-  }
-
-  /** Sizes, room, damage: what changes slowly and is dear to find out. */
-  #surveyWhenDue(): void {
-    const { host, clock, log } = this.#ports;
-    const { facts, decision, busy } = this.#state;
-    if (host === null || this.#surveying || clock.monotonicMs() < this.#surveyDueMs || busy.has('postgres')) return;
-    const calm = facts.kind === 'primary' || (facts.kind === 'standby' && facts.receiver === 'streaming');
-    this.#surveyDueMs = clock.monotonicMs() + (calm ? SURVEY_CALM_MS : SURVEY_MS);
-    this.#surveying = true;
-    const ended = () => this.#state.endedMs.get('pg.baseBackup');
-    const before = ended();
-    host.postgres
-      .survey(decision.needsRecover)
-      .then((survey) => {
-        // What was copied meanwhile is another directory.
-        if (ended() === before) this.#push({ kind: 'survey', survey });
-      })
-      .catch((cause: unknown) => log.warn('postgres.survey', { why: explain(cause) }))
-      .finally(() => {
-        this.#surveying = false;
-      });
-  }
-
   #peer(node: NodeId | null): PostgresPeer | null {
     return node === null ? null : (this.#ports.peers.get(node) ?? null);
   }
 
   /** What changes slowly: the VIP, processes, links. */
   #look(): void {
-    this.#surveyWhenDue();
+    this.#recover.surveyWhenDue(this.#state);
     const { host, mailbox, clock, pid, watch } = this.#ports;
     const { unfit, disks, loopDelayMs } = watch?.facts() ?? { unfit: null, disks: [], loopDelayMs: 0 };
     const processes = [{ name: 'controller', pid }];
