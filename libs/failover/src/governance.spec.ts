@@ -7,6 +7,7 @@ import {
   hasDiverged,
   lint,
   type Observation,
+  predict,
   successor,
   troublesHere,
   troublesOfCluster,
@@ -198,6 +199,11 @@ describe('maintenance of a Standby', () => {
   });
   it('is not missed: a yellow alarm of its own', () =>
     expect(troublesOfCluster(seenByA({ record: kept }), true)).toMatchObject([{ level: 'yellow', code: 'MAINTENANCE' }]));
+  it('is what the forecast names, and not a node to be recovered', () => {
+    const { failsOver, reason } = predict(seenByA({ record: { ...kept, syncSet: [a] } }));
+    expect(failsOver).toBe(false);
+    expect(reason).toContain('b is in maintenance until');
+  });
   it('ends by its time, and the node returns by itself as a clean standby', () => {
     const over = seenByA({ record: { ...kept, syncSet: [a] }, wallMs: inMaintenance(b).untilWallMs });
     const [command] = proposed(over);

@@ -1,6 +1,6 @@
 import type { NodeId } from '@yosugara/kernel';
 import { counts, watchdogOf } from './fencing.js';
-import { maintenanceOf, notFit } from './fitness.js';
+import { maintenanceOf, notFit, outOnPurpose } from './fitness.js';
 import { heldBack } from './governance.js';
 import type { FenceHealth, Observation } from './observation.js';
 import { watchdogWaitMs, worstFailoverMs } from './profiles.js';
@@ -28,6 +28,8 @@ export function predict(o: Observation): Prediction {
   const { owner } = record;
   if (owner === null || record.phase !== 'serving') return no('no Master is serving now');
   const heir = record.syncSet.find((node) => node !== owner);
+  const worked = o.dataNodes.find((node) => node !== owner && maintenanceOf(record, node) !== null);
+  if (heir === undefined && worked !== undefined) return no(outOnPurpose(o, worked) ?? `${worked} is in maintenance`);
   if (heir === undefined)
     return no(`only ${owner} holds every acknowledged commit; run \`yosugara recover\` to bring the other node back`);
   const obstacle = heirProblem(o, heir) ?? heldBack(o) ?? (o.twoNodes ? lacksRight(o, owner, heir) : noThird(o, owner, heir));

@@ -76,10 +76,10 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
       reason: forecast.reason,
     },
     alarms: [
-      ...alarmsOf(context, nodes, master, witness !== undefined && !reports.has(witness.id as NodeId), forecast, [
-        ...record.maintenance.map(({ node }) => node),
-        ...config.settings.drNodes,
-      ]),
+      ...alarmsOf(context, nodes, master, witness !== undefined && !reports.has(witness.id as NodeId), forecast, {
+        away: [...record.maintenance.map(({ node }) => node), ...config.settings.drNodes],
+        byRequest: record.maintenance.length > 0 || record.pause !== null,
+      }),
       ...[...reports.values()].flatMap(receiverAlarms),
       ...[...reports.values()].flatMap(hostAlarms),
       ...[...reports.values()].flatMap((report) => report.troubles ?? []),
@@ -175,12 +175,13 @@ function alarmsOf(
   master: NodeId | null,
   witnessLost: boolean,
   forecast: { readonly failsOver: boolean; readonly reason: string },
-  away: readonly string[],
+  { away, byRequest }: { readonly away: readonly string[]; readonly byRequest: boolean },
 ): Status['alarms'] {
   const alarms: Status['alarms'] = [];
   if (!forecast.failsOver && master !== null)
     alarms.push({
-      level: 'red',
+      // What an operator asked for is no fault; PAUSED and MAINTENANCE nag beside it.
+      level: byRequest ? 'yellow' : 'red',
       code: 'NO_FAILOVER',
       text: `if the Master died now, nobody would take over: ${forecast.reason}`,
     });
