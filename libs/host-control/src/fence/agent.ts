@@ -27,20 +27,17 @@ export class AgentDevice implements PowerDevice {
   }
 
   async order(action: 'off' | 'on', signal: AbortSignal): Promise<DeviceOrder> {
-    const { end, says } = await this.#run(action, signal, this.timeoutMs);
+    const { end, says } = await this.#run(action, signal);
     return { accepted: end?.code === 0, says };
   }
 
-  async status(signal: AbortSignal, deadlineMs = this.timeoutMs): Promise<DeviceStatus> {
-    const { end, says } = await this.#run('status', signal, Math.min(deadlineMs, this.timeoutMs));
+  async status(signal: AbortSignal): Promise<DeviceStatus> {
+    const { end, says } = await this.#run('status', signal);
     return { power: powerOf(end), says };
   }
 
-  async #run(
-    action: 'off' | 'on' | 'status',
-    signal: AbortSignal,
-    deadlineMs: number,
-  ): Promise<{ end: BoundedEnd | null; says: string }> {
+  async #run(action: 'off' | 'on' | 'status', signal: AbortSignal): Promise<{ end: BoundedEnd | null; says: string }> {
+    const deadlineMs = this.timeoutMs;
     let secrets: Record<string, string>;
     try {
       secrets = await readSecrets(this.#config, this.#context.stateDir);

@@ -52,14 +52,14 @@ describe('a power device that misbehaves', () => {
   });
 
   it('F4: says ok, still on: the sentence tells both', async () => {
-    const device = scripted('plug', { timeoutMs: 700 });
+    const device = scripted('plug', { timeoutMs: 1_500 });
     device.behave('lie');
     const result = await (await bench.port([[device.config]])).off(TARGET);
     expect(result.evidence).toMatch(/said “ok: off”, but is still on, after \d+ ms$/);
   });
 
   it('takes words that it does not know for unknown', async () => {
-    const device = scripted('plug', { timeoutMs: 700 });
+    const device = scripted('plug', { timeoutMs: 1_500 });
     device.behave('garbage');
     const port = await bench.port([[device.config]]);
     expect(await port.off(TARGET)).toMatchObject({ power: 'unknown' });
@@ -134,7 +134,7 @@ describe('levels', () => {
   it('F12: half of a level is nothing: of two power supplies both must be read back off', async () => {
     const [left, right] = [
       new ScriptedDevice(bench.folder, 'left'),
-      new ScriptedDevice(bench.folder, 'right', { timeoutMs: 700 }),
+      new ScriptedDevice(bench.folder, 'right', { timeoutMs: 1_500 }),
     ];
     right.behave('lie');
     const port = await bench.port([[left.config, right.config]]);

@@ -25,21 +25,18 @@ export class CommandDevice implements PowerDevice {
   }
 
   async order(action: 'off' | 'on', signal: AbortSignal): Promise<DeviceOrder> {
-    const { end, says } = await this.#run(action, signal, this.timeoutMs);
+    const { end, says } = await this.#run(action, signal);
     return { accepted: end?.code === 0, says };
   }
 
-  async status(signal: AbortSignal, deadlineMs = this.timeoutMs): Promise<DeviceStatus> {
-    const { end, says } = await this.#run('status', signal, Math.min(deadlineMs, this.timeoutMs));
+  async status(signal: AbortSignal): Promise<DeviceStatus> {
+    const { end, says } = await this.#run('status', signal);
     const word = end?.kind === 'ended' && end.code === 0 ? end.stdout.trimEnd().split('\n').at(-1) : undefined;
     return { power: word === 'on' || word === 'off' ? word : 'unknown', says };
   }
 
-  async #run(
-    verb: 'off' | 'on' | 'status',
-    signal: AbortSignal,
-    deadlineMs: number,
-  ): Promise<{ end: BoundedEnd | null; says: string }> {
+  async #run(verb: 'off' | 'on' | 'status', signal: AbortSignal): Promise<{ end: BoundedEnd | null; says: string }> {
+    const deadlineMs = this.timeoutMs;
     let secrets: Record<string, string>;
     try {
       secrets = await readSecrets(this.#config, this.#context.stateDir);

@@ -23,8 +23,7 @@ export interface PowerDevice {
   /** Declared time to a read-back `off`. */
   readonly offMs: number;
   order(action: 'off' | 'on', signal: AbortSignal): Promise<DeviceOrder>;
-  /** `deadlineMs`: less than the device's own, when less is left. */
-  status(signal: AbortSignal, deadlineMs?: number): Promise<DeviceStatus>;
+  status(signal: AbortSignal): Promise<DeviceStatus>;
 }
 
 export interface DeviceContext {

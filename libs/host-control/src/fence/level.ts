@@ -48,8 +48,8 @@ export async function switchLevel(devices: readonly PowerDevice[], to: 'off' | '
 async function readBack(device: PowerDevice, wanted: 'off' | 'on', signal: AbortSignal): Promise<DeviceStatus> {
   const until = performance.now() + Math.min(READ_BACK_MS, device.timeoutMs);
   for (;;) {
-    const leftMs = Math.max(1, Math.round(until - performance.now()));
-    const status = await device.status(signal, leftMs);
+    // Each look has the device's whole deadline: one cut short by us would say nothing of the device.
+    const status = await device.status(signal);
     if (status.power === wanted || signal.aborted || performance.now() + READ_BACK_PAUSE_MS >= until) return status;
     await sleep(READ_BACK_PAUSE_MS);
   }
