@@ -66,14 +66,15 @@ export function noteStamp(c: Step, from: NodeId, incarnation: string, disk: Disk
   if (known === undefined || disk.boots > known.boots) {
     if (known !== undefined && disk.written < known.written)
       setBack(c, from, incarnation, `its log directory counts ${disk.written} writes where it had counted ${known.written}`);
-    s.stamps[key] = { ...disk, lateSinceMs: null };
-    s.heardAs[from] = incarnation;
+    s.stamps[key] = { ...disk, heardMs: c.nowMs, lateSinceMs: null };
+    noteHeardAs(c, from, incarnation);
     return true;
   }
   if (disk.life === known.life) {
     known.written = Math.max(known.written, disk.written);
     known.lateSinceMs = null;
-    s.heardAs[from] = incarnation;
+    known.heardMs = c.nowMs;
+    noteHeardAs(c, from, incarnation);
     return true;
   }
   if (disk.boots === known.boots)
@@ -82,6 +83,14 @@ export function noteStamp(c: Step, from: NodeId, incarnation: string, disk: Disk
   if (c.nowMs - known.lateSinceMs > LATE_LEASES * s.timings.leaseVoteMs)
     setBack(c, from, incarnation, `it counts ${disk.boots} starts where it had counted ${known.boots}`);
   return false;
+}
+
+/** A late word of an incarnation that is gone must not stand for the one that lives: that one is heard all the time. */
+function noteHeardAs(c: Step, from: NodeId, incarnation: string): void {
+  const { s } = c;
+  const current = s.heardAs[from];
+  const lastMs = current === undefined ? undefined : s.stamps[keyOf(from, current)]?.heardMs;
+  if (lastMs === undefined || c.nowMs - lastMs > s.timings.leaseVoteMs) s.heardAs[from] = incarnation;
 }
 
 /** @returns false: the message is dropped unread. */

@@ -1,10 +1,11 @@
 import type { NodeId } from '@yosugara/kernel';
-import { note, type Step } from './context.js';
+import { note, type Step, toPersist } from './context.js';
 import { isEstranged } from './identity.js';
 import { renewAlone } from './lease.js';
 import { appendOwn, lastIndex } from './log.js';
 import { advanceCommit, syncPeers } from './replication.js';
 import { type Lead, membersAt, type RaftState } from './state.js';
+import type { Term } from './types.js';
 
 /*
  * Two voters without an arbiter (failover.md section 3, ruling 7). A quorum is both, so nobody is elected and nothing is committed
@@ -71,6 +72,24 @@ export function goOnAlone(c: Step, lead: Lead): void {
   advanceCommit(c, lead);
   // What was held is held no longer: the lease of the only voter takes its place in the same breath, or its owner would stop.
   renewAlone(c, lead);
+}
+
+/**
+ * A learner that comes back may know a later term, of a candidacy that never came to anything. The only voter needs nobody to be
+ * elected in a later one still, and nobody else could have been: it leads on without a gap.
+ * @returns false: it is not the only voter, and must step down.
+ */
+export function riseAlone(c: Step, above: Term): boolean {
+  const { s } = c;
+  const { lead } = s;
+  if (lead === null || s.voters.length !== 1 || s.voters[0] !== s.self || isEstranged(s)) return false;
+  s.term = above + 1;
+  s.votedFor = s.self;
+  toPersist(c).hardState = true;
+  lead.termStart = appendOwn(c, { kind: 'noop' }).index;
+  note(c, 'leading', { term: s.term });
+  advanceCommit(c, lead);
+  return true;
 }
 
 export function onHold(c: Step, untilMs: number): void {

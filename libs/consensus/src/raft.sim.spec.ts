@@ -1,7 +1,17 @@
 import { nodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
-import { commitIndex, isLeader, type Member, membersOf } from './index.js';
-import { type Node, World } from './testing/world.js';
+import {
+  amnesiacs,
+  commitIndex,
+  isLeader,
+  leaderReady,
+  type Member,
+  membersOf,
+  membersPending,
+  strangers,
+  unnamed,
+} from './index.js';
+import { type Node, TIMINGS, World } from './testing/world.js';
 
 const SEEDS = 1_200;
 const FAULTS_MS = 16_000;
@@ -91,9 +101,24 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     const leader = world.leader();
     if (leader) world.input(leader, { kind: 'transfer', to: pick().id, nowMs: world.localMs(leader) });
   },
+  /** The directory of a member is lost; a majority remains without it, and everybody knows who everybody is. */
+  wipe: (world, pick) => {
+    const node = pick();
+    const state = world.leader()?.state;
+    if (world.lost.size > 0 || state == null || membersPending(state)) return;
+    const now = membersOf(state);
+    const votes = now.find(({ id }) => id === node.id)?.voter;
+    if (votes === undefined || (votes && state.voters.length < 3) || now.some(({ incarnation }) => incarnation === undefined))
+      return;
+    if (world.nodes.some((other) => other.state === null || other.state.membersIndex !== state.membersIndex)) return;
+    world.wipe(node);
+    world.lost.set(node.id, votes);
+    world.wiped += 1;
+    world.after(world.random() * 3_000, () => world.start(node));
+  },
   members: (world, pick) => {
     const leader = world.leader();
-    if (leader?.state === undefined || leader.state === null) return;
+    if (leader?.state === undefined || leader.state === null || world.lost.size > 0) return;
     const { id } = pick();
     const now = membersOf(leader.state);
     const known = now.find((one) => one.id === id);
@@ -118,6 +143,41 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     for (const node of world.nodes) world.input(node, { kind: 'prefer', preferred, mayCampaign: true, extraDelayMs: 0 });
   },
 };
+
+/** What libs/runtime's membership does: names who is heard, lets in again who lost its log, brings back its vote. */
+function glue(world: World): void {
+  for (const node of world.nodes) {
+    world.report(node);
+    if (node.state !== null && !node.frozen && leaderReady(node.state)) tend(world, node);
+  }
+  world.after(120, () => glue(world));
+}
+
+function tend(world: World, node: Node): void {
+  const state = node.state!;
+  for (const { member, incarnation } of amnesiacs(state)) {
+    const lost = world.node(member);
+    if (lost.state === null || lost.frozen || lost === node || world.cut.has(node.id + member)) continue;
+    if (lost.disk.incarnation !== incarnation) continue;
+    world.lost.set(lost.id, true);
+    world.renew(lost);
+  }
+  if (node.state === null || membersPending(state)) return;
+  const now = membersOf(state);
+  const isBack = (one: Member): boolean => one.incarnation === world.node(one.id).disk.incarnation;
+  for (const [id, voted] of world.lost)
+    if (now.some((one) => one.id === id && one.voter === voted && isBack(one))) world.lost.delete(id);
+  const set = (id: string, to: Partial<Member>): void => {
+    const members = now.map((one) => (one.id === id ? { ...one, ...to } : one));
+    world.input(node, { kind: 'changeMembers', requestId: 'g', members, nowMs: world.localMs(node) });
+  };
+  const [name] = unnamed(state);
+  const [stranger] = strangers(state);
+  const back = now.find((one) => !one.voter && world.lost.get(one.id) === true && isBack(one));
+  if (name !== undefined) set(name.member, { incarnation: name.incarnation });
+  else if (stranger !== undefined) set(stranger.member, { voter: false, incarnation: stranger.incarnation });
+  else if (back !== undefined) set(back.id, { voter: true });
+}
 
 function clients(world: World): void {
   let count = 0;
@@ -181,6 +241,7 @@ function schedule(seed: number): World {
   const world = new World(seed, seed % 2 === 0 ? THREE : TWO_AND_LEARNER);
   try {
     clients(world);
+    glue(world);
     misfortune(world);
     world.runUntil(FAULTS_MS);
     heal(world);
@@ -199,16 +260,164 @@ describe('consensus under loss, doubles, reordering, cuts, crashes in the middle
   const seeds = Number(process.env['RAFT_SIM_SEEDS'] ?? SEEDS);
 
   it('keeps one leader a term, one vote a term, equal logs, complete leaders, one lease, and goes on after healing', () => {
-    let [committed, terms, steps] = [0, 0, 0];
+    let [committed, terms, steps, wiped] = [0, 0, 0, 0];
     for (let seed = from; seed < from + seeds; seed += 1) {
       const world = schedule(seed);
       committed += world.committed.length - 1;
       terms += world.leaders.size;
       steps += world.steps;
+      wiped += world.wiped;
     }
-    if (process.env['RAFT_SIM_SEEDS']) console.info({ seeds, committed, terms, steps });
+    if (process.env['RAFT_SIM_SEEDS']) console.info({ seeds, committed, terms, steps, wiped });
     // The faults must have hurt, and work must have been done in between.
     expect(terms / seeds).toBeGreaterThan(2);
     expect(committed / seeds).toBeGreaterThan(30);
+    expect(wiped / seeds).toBeGreaterThan(0.1);
   });
+});
+
+const quiet = (world: World, forMs: number, done: () => boolean = () => false): void => world.runUntil(world.now + forMs, done);
+const named = (world: World): boolean =>
+  world.nodes.every(
+    ({ state }) =>
+      state !== null && !membersPending(state) && membersOf(state).every(({ incarnation }) => incarnation !== undefined),
+  );
+const demand = (world: World, holds: boolean, says: string): void => {
+  if (!holds) throw new Error(`violated: ${says}: ${world.summary()}`);
+};
+
+function guarded(seed: number, members: readonly Member[], run: (world: World) => number): number {
+  const world = new World(seed, members);
+  try {
+    clients(world);
+    glue(world);
+    const done = run(world);
+    world.checkLogs();
+    return done;
+  } catch (cause) {
+    throw new Error(`seed ${seed} at ${world.now.toFixed(1)} ms: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
+function trouble(world: World): void {
+  world.faults.loss = world.random() * 0.15;
+  world.faults.duplicate = world.random() * 0.3;
+  world.faults.slow = world.random() < 0.3 ? 0.05 : 0;
+}
+
+/** H12, D20: a directory as it was some time ago, while the others remember how far it had come; then the leader dies, too. */
+function setBack(world: World): number {
+  quiet(world, 8_000, () => world.leader() !== undefined && named(world));
+  trouble(world);
+  const victim = world.nodes[Math.floor(world.random() * 3)]!;
+  const kept = structuredClone(victim.disk);
+  const leader = world.leader();
+  if (leader === undefined) return 0;
+  // The other one lags: what is committed is on the leader and the victim alone.
+  const lags = world.nodes.find((node) => node !== leader && node !== victim)!;
+  if (world.random() < 0.7) world.cut.add(leader.id + lags.id);
+  quiet(world, 300 + world.random() * 1_500);
+  const known = (node: Node): number => node.state?.stamps[`${victim.id} ${kept.incarnation}`]?.written ?? 0;
+  if (world.nodes.some((node) => node !== victim && known(node) < kept.written + 3)) return 0;
+  world.crash(victim);
+  victim.setBacks += 1;
+  victim.disk = kept;
+  const leads = world.leader();
+  if (leads !== undefined && world.random() < 0.6) world.crash(leads);
+  world.after(world.random() * 500, () => world.start(victim));
+  quiet(world, 2_000 + world.random() * 6_000);
+  heal(world);
+  const goal = world.committed.length + 3;
+  const whole = (): boolean =>
+    settled(world, goal) && world.leader()!.state!.voters.length === 3 && victim.disk.incarnation !== `${victim.id}0`;
+  quiet(world, LIVE_MS, whole);
+  demand(world, whole(), 'not whole again after the healing');
+  return 1;
+}
+
+/** Ruling 7: two voters; one is cut off, perhaps while the other holds, is fenced, and comes back. */
+function pair(world: World): number {
+  quiet(world, 6_000, () => world.leader() !== undefined && named(world));
+  trouble(world);
+  const leader = world.leader();
+  if (leader === undefined) return 0;
+  const survivor = world.nodes[world.random() < 0.5 ? 0 : 1]!;
+  const other = world.nodes.find((node) => node !== survivor)!;
+  if (world.random() < 0.3)
+    world.input(leader, { kind: 'transfer', to: leader === other ? survivor.id : other.id, nowMs: world.localMs(leader) });
+  if (world.random() < 0.6) world.cut.add(survivor.id + other.id).add(other.id + survivor.id);
+  const untilMs = world.localMs(survivor) + 1_000 + world.random() * 4_000;
+  const hold = (): void => {
+    if (world.localMs(survivor) >= untilMs || other.state === null) return;
+    world.input(survivor, { kind: 'hold', untilMs, nowMs: world.localMs(survivor) });
+    world.after(150, hold);
+  };
+  if (world.random() < 0.5) hold();
+  quiet(world, world.random() * 4_000);
+  world.crash(other);
+  other.heldUntil = Number.NEGATIVE_INFINITY;
+  const tell = (): void => {
+    if (other.state !== null) return;
+    world.input(survivor, { kind: 'memberGone', member: other.id, nowMs: world.localMs(survivor) });
+    world.after(200, tell);
+  };
+  world.after(world.random() * 1_000, tell);
+  if (world.random() < 0.2) {
+    world.crash(survivor);
+    world.after(world.random() * 1_000, () => world.start(survivor));
+  }
+  const alone = (): boolean => survivor.state !== null && leaderReady(survivor.state) && survivor.state.voters.length === 1;
+  quiet(world, 10_000, alone);
+  demand(world, alone(), 'the survivor does not go on');
+  if (world.random() < 0.4) {
+    world.crash(survivor);
+    world.start(survivor);
+    quiet(world, 3 * TIMINGS.leaseVoteMs, alone);
+    demand(world, alone(), 'the survivor does not start alone');
+  }
+  const { life } = survivor;
+  world.cut.clear();
+  world.start(other);
+  // Not for a moment, whatever term the other one comes back with: a Master would stop.
+  const disturbed = (): boolean => survivor.state!.lead === null || life !== survivor.life;
+  quiet(world, 3_000 + world.random() * 8_000, disturbed);
+  demand(world, !disturbed() && alone(), 'whoever returned disturbs');
+  heal(world);
+  const bring = (voter: boolean): void => {
+    const now = membersOf(survivor.state!).filter(({ id }) => id !== other.id);
+    const back = { id: other.id, kind: 'data', voter, incarnation: other.disk.incarnation } as const;
+    world.input(survivor, { kind: 'changeMembers', requestId: 'b', members: [...now, back], nowMs: world.localMs(survivor) });
+  };
+  quiet(world, 300);
+  bring(false);
+  // It may know a higher term than the survivor: then there is an election first.
+  quiet(
+    world,
+    4_000,
+    () => survivor.state?.lead?.peers[other.id] !== undefined && leaderReady(survivor.state) && other.applied > 0,
+  );
+  bring(true);
+  const goal = world.committed.length + 3;
+  const whole = (): boolean => settled(world, goal) && world.leader()!.state!.voters.length === 2;
+  quiet(world, LIVE_MS, whole);
+  demand(world, whole(), 'the other one does not come back');
+  return 1;
+}
+
+function count(members: readonly Member[], run: (world: World) => number): number {
+  const from = Number(process.env['RAFT_SIM_FROM'] ?? 0);
+  const seeds = Number(process.env['RAFT_SIM_SEEDS'] ?? 300);
+  let done = 0;
+  for (let seed = from; seed < from + seeds; seed += 1) done += guarded(seed, members, run);
+  return done / seeds;
+}
+
+describe('consensus with a member whose log was set back (H12, D20)', () => {
+  it('loses nothing that was committed, and brings it back as a new member', () =>
+    expect(count(THREE, setBack)).toBeGreaterThan(0.4));
+});
+
+describe('consensus of two voters without an arbiter (failover.md section 3, ruling 7)', () => {
+  it('goes on alone by a proof, holds without one, survives restarts, and is not disturbed by whoever returns', () =>
+    expect(count(THREE.slice(0, 2), pair)).toBeGreaterThan(0.7));
 });

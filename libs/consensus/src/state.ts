@@ -117,7 +117,7 @@ export interface RaftState {
   /** The incarnation each member was last heard under. */
   heardAs: Record<string, string>;
   /** By member and incarnation: how far its directory had come. `lateSinceMs`: since when only an older life of it is heard. */
-  stamps: Record<string, { life: string; boots: number; written: number; lateSinceMs: number | null }>;
+  stamps: Record<string, { life: string; boots: number; written: number; heardMs: number; lateSinceMs: number | null }>;
   /** By member and incarnation: known to hold less than it had. */
   setBack: Record<string, true>;
   preferred: readonly NodeId[];

@@ -2,11 +2,11 @@ import { assertNever, type NodeId } from '@yosugara/kernel';
 import { finish, note, type Step } from './context.js';
 import { electionTick, onPreVote, onPreVoteReply, onVote, onVoteReply } from './election.js';
 import { isGone, onAppend, onSnapshot } from './follower.js';
-import { counts, isAudible, noteStamp, onRenewed } from './identity.js';
+import { counts, isAudible, noteStamp, onRenewed, setBack } from './identity.js';
 import { openBarrier, renewAlone } from './lease.js';
 import { appendOwn, compact, lastIndex } from './log.js';
 import { changeMembers } from './membership.js';
-import { heldUntilMs, onHold, onMemberGone } from './pair.js';
+import { heldUntilMs, onHold, onMemberGone, riseAlone } from './pair.js';
 import { advanceCommit, beginRound, onAppendReply, replicate } from './replication.js';
 import { becomeFollower, resign } from './roles.js';
 import type { Lead, RaftState } from './state.js';
@@ -64,7 +64,9 @@ function take(c: Step, input: RaftInput): void {
       onHold(c, input.untilMs);
       return;
     case 'heard':
-      noteStamp(c, input.from, input.incarnation, input.disk);
+      if (!noteStamp(c, input.from, input.incarnation, input.disk)) return;
+      for (const { member, incarnation } of input.forgot ?? [])
+        if (member !== s.self) setBack(c, member, incarnation, `${input.from} knows it`);
       return;
     case 'renewed':
       onRenewed(c, input.incarnation);
@@ -94,8 +96,9 @@ function onMessage(c: Step, input: Extract<RaftInput, { kind: 'message' }>): voi
       onAppend(c, from, message);
       return;
     case 'appendReply':
-      if (message.term > s.term) becomeFollower(c, message.term, null, 'a higher term');
-      else onAppendReply(c, from, message, incarnation);
+      if (message.term > s.term) {
+        if (!riseAlone(c, message.term)) becomeFollower(c, message.term, null, 'a higher term');
+      } else onAppendReply(c, from, message, incarnation);
       if (s.lead?.transfer) advanceTransfer(c, s.lead);
       return;
     case 'snapshot':

@@ -144,6 +144,8 @@ export type RaftInput =
       readonly from: NodeId;
       readonly incarnation: string;
       readonly disk: DiskStamp;
+      /** Whom the sender knows to have forgotten: a leader that started since then would not. */
+      readonly forgot?: readonly Stranger[];
       readonly nowMs: number;
     }
   /** Leader only (else the effect `rejected`). */

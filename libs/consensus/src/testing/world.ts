@@ -1,5 +1,6 @@
 import type { NodeId } from '@yosugara/kernel';
 import {
+  amnesiacs,
   createRaft,
   isLeader,
   leaderReady,
@@ -31,25 +32,32 @@ export interface Disk {
   hardState: Restored['hardState'];
   snapshot: Restored['snapshot'];
   entries: Restored['entries'][number][];
+  incarnation: string;
+  boots: number;
+  written: number;
 }
+
+type Signed = Pick<Extract<RaftInput, { kind: 'message' }>, 'message' | 'incarnation' | 'disk'>;
 
 export interface Node {
   readonly id: NodeId;
   readonly offsetMs: number;
   readonly rate: number;
-  readonly disk: Disk;
+  disk: Disk;
   /** null = crashed. */
   state: RaftState | null;
   life: number;
   frozen: boolean;
-  inbox: { from: NodeId; message: RaftMessage }[];
+  inbox: { from: NodeId; signed: Signed }[];
   applied: number;
   /** Real time until which somebody may act on a lease this node was given, even if it crashed or stepped down since. */
   heldUntil: number;
   wasLeader: boolean;
+  /** Times its disk was set back: what it promised before is forgotten, and forgivable. */
+  setBacks: number;
 }
 
-type Event = { node: Node; life: number } | { node: Node; from: NodeId; message: RaftMessage } | { run: () => void };
+type Event = { node: Node; life: number } | { node: Node; from: NodeId; signed: Signed } | { run: () => void };
 
 export interface Faults {
   loss: number;
@@ -64,6 +72,9 @@ export class World {
   readonly nodes: Node[];
   readonly faults: Faults = { loss: 0, duplicate: 0, slow: 0, crashInPersist: 0 };
   readonly cut = new Set<string>();
+  wiped = 0;
+  /** Members that lost their log and are not back yet; whether they voted. */
+  readonly lost = new Map<NodeId, boolean>();
   /** By index; [0] is unused. */
   readonly committed: string[] = [''];
   /** The term of whoever applied it first: leaders of later terms must have it, one of an earlier term that wins late need not. */
@@ -71,6 +82,7 @@ export class World {
   now = 0;
   steps = 0;
   leaders = new Map<number, NodeId>();
+  #births = 0;
   #votes = new Map<string, NodeId>();
   #queue = new Queue<Event>();
   readonly #members: readonly Member[];
@@ -82,7 +94,14 @@ export class World {
       id: member.id,
       offsetMs: this.random() * 1e6,
       rate: 0.99 + this.random() * 0.02,
-      disk: { hardState: { term: 0, votedFor: null }, snapshot: null, entries: [] },
+      disk: {
+        hardState: { term: 0, votedFor: null },
+        snapshot: null,
+        entries: [],
+        incarnation: `${member.id}0`,
+        boots: 0,
+        written: 0,
+      },
       state: null,
       life: 0,
       frozen: false,
@@ -90,6 +109,7 @@ export class World {
       applied: 0,
       heldUntil: Number.NEGATIVE_INFINITY,
       wasLeader: false,
+      setBacks: 0,
     }));
     for (const node of this.nodes) this.start(node);
   }
@@ -115,16 +135,17 @@ export class World {
       this.now = Math.max(this.now, this.#queue.nextAt());
       const event = this.#queue.pop();
       if ('run' in event) event.run();
-      else if ('message' in event) this.#deliver(event.node, event.from, event.message);
+      else if ('signed' in event) this.#deliver(event.node, event.from, event.signed);
       else this.#tick(event.node, event.life);
     }
   }
 
   start(node: Node): void {
     if (node.state !== null) return;
-    const { hardState, snapshot, entries } = node.disk;
+    const { disk } = node;
+    disk.boots += 1;
     const config = { self: node.id, members: this.#members, timings: TIMINGS };
-    const { state, effects } = createRaft(config, { hardState, snapshot, entries: [...entries] }, this.localMs(node));
+    const { state, effects } = createRaft(config, { ...disk, entries: [...disk.entries] }, this.localMs(node));
     node.state = state;
     node.life += 1;
     node.applied = 0;
@@ -149,7 +170,7 @@ export class World {
   thaw(node: Node, life = node.life): void {
     if (!node.frozen || node.life !== life) return;
     node.frozen = false;
-    for (const { from, message } of node.inbox.splice(0)) this.#deliver(node, from, message);
+    for (const { from, signed } of node.inbox.splice(0)) this.#deliver(node, from, signed);
   }
 
   input(node: Node, input: RaftInput): void {
@@ -175,9 +196,42 @@ export class World {
     this.input(node, { kind: 'tick', nowMs: this.localMs(node), random: this.random() });
   }
 
-  #deliver(node: Node, from: NodeId, message: RaftMessage): void {
-    if (node.frozen) node.inbox.push({ from, message });
-    else this.input(node, { kind: 'message', from, message, nowMs: this.localMs(node), random: this.random() });
+  /** The directory is emptied while nothing runs on it. */
+  wipe(node: Node): void {
+    this.crash(node);
+    const incarnation = this.#birth(node);
+    node.disk = { hardState: { term: 0, votedFor: null }, snapshot: null, entries: [], incarnation, boots: 0, written: 0 };
+  }
+
+  /** A leader told it that it was set back: it goes on as a new member. */
+  renew(node: Node): void {
+    node.disk.incarnation = this.#birth(node);
+    this.input(node, { kind: 'renewed', incarnation: node.disk.incarnation });
+  }
+
+  #birth(node: Node): string {
+    this.#births += 1;
+    return `${node.id}${this.#births}`;
+  }
+
+  /** What reports carry beside consensus' own messages. */
+  report(node: Node): void {
+    if (node.state === null || node.frozen) return;
+    const heard = { kind: 'heard', from: node.id, ...this.#sign(node), forgot: amnesiacs(node.state) } as const;
+    for (const other of this.nodes) {
+      if (other === node || this.cut.has(node.id + other.id) || this.random() < this.faults.loss) continue;
+      this.after(1 + this.random() * 15, () => this.input(other, { ...heard, nowMs: this.localMs(other) }));
+    }
+  }
+
+  #sign(node: Node): Required<Omit<Signed, 'message'>> {
+    const { incarnation, boots, written } = node.state!;
+    return { incarnation: incarnation!, disk: { life: `${node.id} ${node.life}`, boots, written } };
+  }
+
+  #deliver(node: Node, from: NodeId, signed: Signed): void {
+    if (node.frozen) node.inbox.push({ from, signed });
+    else this.input(node, { kind: 'message', from, ...signed, nowMs: this.localMs(node), random: this.random() });
   }
 
   #obey(node: Node, effects: readonly RaftEffect[]): void {
@@ -200,20 +254,22 @@ export class World {
   }
 
   #send(node: Node, to: NodeId, message: RaftMessage): void {
-    if (message.kind === 'vote') this.#vote(node.id, message.term, node.id);
-    if (message.kind === 'voteReply' && message.granted) this.#vote(node.id, message.term, to);
+    if (message.kind === 'vote') this.#vote(node, message.term, node.id);
+    if (message.kind === 'voteReply' && message.granted) this.#vote(node, message.term, to);
     // The contract of a transfer: whoever hands over owns nothing any more.
     if (message.kind === 'timeoutNow') node.heldUntil = Number.NEGATIVE_INFINITY;
     const target = this.nodes.find((other) => other.id === to);
     if (target === undefined || this.cut.has(node.id + to) || this.random() < this.faults.loss) return;
+    const signed = { message, ...this.#sign(node) };
     const copies = this.random() < this.faults.duplicate ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
       const delay = 1 + this.random() * (this.random() < this.faults.slow ? 4_000 : 15);
-      this.#queue.push(this.now + delay, { node: target, from: node.id, message });
+      this.#queue.push(this.now + delay, { node: target, from: node.id, signed });
     }
   }
 
-  #vote(voter: NodeId, term: number, candidate: NodeId): void {
+  #vote(node: Node, term: number, candidate: NodeId): void {
+    const voter = `${node.disk.incarnation} ${node.setBacks}`;
     const key = `${voter} ${term}`;
     const before = this.#votes.get(key) ?? candidate;
     check(before === candidate, `${voter} voted for ${before} and ${candidate} in term ${term}`);
@@ -279,6 +335,7 @@ function check(holds: boolean, says: string): asserts holds {
 /** In the order hard state, truncation, entries one by one, snapshot; `share` < 1: power went off on the way. */
 function write(disk: Disk, persist: Extract<RaftEffect, { kind: 'persist' }>, share: number): void {
   const work: (() => void)[] = [];
+  disk.written += 1;
   const { hardState, truncateFrom, append, snapshot, dropThrough } = persist;
   if (hardState) work.push(() => (disk.hardState = hardState));
   if (truncateFrom !== undefined) work.push(() => (disk.entries = disk.entries.filter((entry) => entry.index < truncateFrom)));

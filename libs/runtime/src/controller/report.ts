@@ -1,3 +1,4 @@
+import { amnesiacs } from '@yosugara/consensus';
 import { troublesHere } from '@yosugara/failover';
 import { healthForReport } from './fencing.js';
 import { observe } from './observe.js';
@@ -21,7 +22,7 @@ export function reportOf(state: ControllerState): NodeReport {
     postgres: state.facts,
     vip: state.vipHeld,
     needsRecover: state.decision.needsRecover,
-    ...(inc === undefined || disk === undefined ? {} : { consensus: { incarnation: inc, disk } }),
+    ...(inc === undefined || disk === undefined ? {} : { consensus: { incarnation: inc, disk, forgot: amnesiacs(state.raft) } }),
     leaving: state.leaving,
     generation: state.record.generation,
     troubles: troublesHere(observe(state)),

@@ -1,4 +1,4 @@
-import type { DiskStamp, Member, RaftEffect, RaftMessage, RaftTimings } from '@yosugara/consensus';
+import type { DiskStamp, Member, RaftEffect, RaftMessage, RaftTimings, Stranger } from '@yosugara/consensus';
 import type { Action, Arming, FenceHealth, NodeRole, PostgresFacts, Settings, Trouble } from '@yosugara/failover';
 import type { Epoch, NodeId } from '@yosugara/kernel';
 import type { ManagerReport, ReceiverReport, RecoverReport, RoleNotice } from '@yosugara/protocol';
@@ -32,7 +32,12 @@ export interface NodeReport {
   readonly vip: boolean;
   readonly needsRecover: boolean;
   /** Of its consensus directory; absent when it has no incarnation. */
-  readonly consensus?: { readonly incarnation: string; readonly disk: DiskStamp };
+  readonly consensus?: {
+    readonly incarnation: string;
+    readonly disk: DiskStamp;
+    /** Members that it knows to hold less than they had acknowledged. */
+    readonly forgot: readonly Stranger[];
+  };
   /** It is being shut down: taken out of the sync set before it goes. */
   readonly leaving: boolean;
   /** Of its record: whoever was promoted by force in another site is ahead. */
