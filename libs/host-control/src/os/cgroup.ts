@@ -2,41 +2,60 @@ import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync
 import { join } from 'node:path';
 
 /**
- * Folder below which this process may make control groups of version 2, or null.
+ * Folder below which this process may make control groups, or null: of version 2, else the freezer of version 1.
  * Own group first: a service manager that stops our unit then takes PostgreSQL with it. Source: cgroups(7), kernel cgroup-v2.rst.
  */
 export function findCgroupRoot(name: string): string | null {
-  const mount = cgroup2Mount();
+  // cgroup.kill came with Linux 5.14; without it a kill is a race against fork.
+  return usable(cgroup2Mount(), ownPath(/^0::(.*)$/m), name, 'cgroup.kill') ?? findFreezerRoot(name);
+}
+
+/** The freezer of version 1: kernel, cgroup-v1/freezer-subsystem.rst. */
+export function findFreezerRoot(name: string): string | null {
+  return usable(freezerMount(), ownPath(/^\d+:(?:[^:]*,)?freezer(?:,[^:]*)?:(.*)$/m), name, 'freezer.state');
+}
+
+function usable(mount: string | null, own: string, name: string, handle: string): string | null {
   if (mount === null) return null;
-  for (const root of new Set([join(mount, ownPath()), mount])) {
+  for (const root of new Set([join(mount, own), mount])) {
     const base = join(root, name);
     try {
       mkdirSync(base, { recursive: true });
       accessSync(join(base, 'cgroup.procs'), constants.W_OK);
-      // cgroup.kill came with Linux 5.14; without it a kill is a race against fork.
-      accessSync(join(base, 'cgroup.kill'), constants.W_OK);
+      accessSync(join(base, handle), constants.W_OK);
       return base;
     } catch {
       // Read-only mount, no delegation, or an older kernel: the next root, then the /proc scan.
+      removeQuietly(base);
     }
   }
   return null;
 }
 
-function cgroup2Mount(): string | null {
+function removeQuietly(folder: string): void {
   try {
-    const line = readFileSync('/proc/self/mounts', 'utf8')
-      .split('\n')
-      .find((entry) => entry.split(' ')[2] === 'cgroup2');
-    return line?.split(' ')[1] ?? null;
+    rmdirSync(folder);
+  } catch {
+    // It was never made, or somebody else lives there.
+  }
+}
+
+const cgroup2Mount = (): string | null => mountWhere((type) => type === 'cgroup2');
+const freezerMount = (): string | null => mountWhere((type, flags) => type === 'cgroup' && flags.split(',').includes('freezer'));
+
+function mountWhere(fits: (type: string, flags: string) => boolean): string | null {
+  try {
+    const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+    const found = mounts.map((line) => line.split(' ')).find(([, , type, flags]) => fits(type ?? '', flags ?? ''));
+    return found?.[1] ?? null;
   } catch {
     return null;
   }
 }
 
-function ownPath(): string {
+function ownPath(line: RegExp): string {
   try {
-    return /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
+    return line.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
   } catch {
     return '/';
   }
@@ -61,9 +80,29 @@ export function groupMembers(folder: string): number[] {
   }
 }
 
-/** SIGKILL to every process of the group at once, forks in flight included. */
+/**
+ * SIGKILL to every process of the group at once, forks in flight included. With the freezer: none can fork while it is killed, and
+ * the signal is taken at the thaw; one that was not yet frozen is found by the next look.
+ */
 export function killGroup(folder: string): void {
-  if (existsSync(folder)) writeFileSync(join(folder, 'cgroup.kill'), '1');
+  if (existsSync(join(folder, 'cgroup.kill'))) writeFileSync(join(folder, 'cgroup.kill'), '1');
+  else if (existsSync(join(folder, 'freezer.state'))) killFrozen(folder);
+}
+
+function killFrozen(folder: string): void {
+  const state = join(folder, 'freezer.state');
+  writeFileSync(state, 'FROZEN');
+  try {
+    for (const pid of groupMembers(folder)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended.
+      }
+    }
+  } finally {
+    writeFileSync(state, 'THAWED');
+  }
 }
 
 export function joinGroup(folder: string, pid: number): boolean {
