@@ -62,6 +62,8 @@ export type PostgresFacts =
       readonly forks: readonly { readonly timeline: number; readonly forkLsn: Lsn }[];
       /** Sessions waiting for a synchronous standby. */
       readonly syncWaiters: number;
+      /** How long the oldest of them has waited at most: since its statement began. Absent: nobody waits, or not asked. */
+      readonly oldestSyncWaitMs?: number;
     }
   /** `failures` probes in a row without an answer, though processes are there. */
   | { readonly kind: 'hung'; readonly failures: number; readonly wasPrimary: boolean };

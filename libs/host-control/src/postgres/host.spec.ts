@@ -132,6 +132,36 @@ describe('one host with PostgreSQL', () => {
     expect(processesIn(a.config.dataDir!, POSTGRES_UID)).toEqual([]);
   });
 
+  it('is not called hung while clients have taken every connection they may have: ours are reserved', async () => {
+    await a.postgres.startPrimary([]);
+    await kind('primary');
+    const told: string[] = [];
+    a.postgres.onFacts((facts) => told.push(facts.kind));
+    const clients = await Promise.allSettled(Array.from({ length: 100 }, () => bed.client(a)));
+    const refused = clients.filter((client) => client.status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(String(refused[0]!.reason)).toMatch(/remaining connection slots are reserved|too many clients/);
+    // While a hundred log in at once even ours may be turned away for a moment: that look tells nothing.
+    await eventually('four good looks in a row', 5_000, () => told.slice(-4).join() === 'primary,primary,primary,primary');
+    expect(told).not.toContain('hung');
+    await a.postgres.stop('kill', 0);
+  });
+
+  it('tells how long the oldest commit has waited for a standby', async () => {
+    await a.postgres.startPrimary([]);
+    await kind('primary');
+    const client = await bed.client(a);
+    await a.postgres.setNames(['b' as never]);
+    client.query('create table waits (n int)').catch(() => {});
+    const waiting = await eventually('a waiter', 5_000, () => {
+      const facts = a.postgres.facts();
+      return facts.kind === 'primary' && (facts.oldestSyncWaitMs ?? 0) >= 300 ? facts : null;
+    });
+    expect(waiting.syncWaiters).toBe(1);
+    expect(waiting.oldestSyncWaitMs).toBeLessThan(5_000);
+    await a.postgres.stop('kill', 0);
+  });
+
   it('calls a primary hung that answers with nothing but an error', async () => {
     await a.postgres.startPrimary([]);
     await kind('primary');

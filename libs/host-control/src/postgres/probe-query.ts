@@ -23,6 +23,8 @@ select r.recovery as "recovery",
   (select status from pg_stat_wal_receiver) as "receiver",
   (select count(*)::int from pg_stat_activity where backend_type = 'walreceiver') as "receivers",
   (select count(*)::int from pg_stat_activity where wait_event = 'SyncRep') as "syncWaiters",
+  (select (extract(epoch from clock_timestamp() - min(state_change)) * 1000)::int from pg_stat_activity where wait_event = 'SyncRep')
+    as "oldestSyncWaitMs",
   (select coalesce(json_agg(json_build_object('name', application_name, 'state', state, 'sync', sync_state, 'flush', flush_lsn::text)), '[]')
      from pg_stat_replication) as "peers"
 from (select pg_is_in_recovery() as recovery) r`;
@@ -42,6 +44,7 @@ export interface ProbeRow {
   readonly receiver: string | null;
   readonly receivers: number;
   readonly syncWaiters: number;
+  readonly oldestSyncWaitMs: number | null;
   readonly peers: readonly { name: string; state: string | null; sync: string | null; flush: string | null }[];
 }
 
@@ -64,6 +67,7 @@ export function factsOf(
       peers: row.peers.filter(({ name }) => OUR_NAME.test(name)).map(peerOf),
       forks: forksOf(parseHistory(row.history ?? ''), timeline),
       syncWaiters: row.syncWaiters,
+      ...(row.oldestSyncWaitMs === null ? {} : { oldestSyncWaitMs: row.oldestSyncWaitMs }),
     };
   }
   const replayLsn = orZero(row.replayed);
