@@ -23,6 +23,24 @@ const held = (change: Partial<ReadBack> = {}): ReadBack => ({
 });
 
 describe('the checker', () => {
+  it('finds an append write that is there twice, whether its outcome was known or not, and one that is missing', () => {
+    const told = observed({
+      acknowledged: [...observed().acknowledged, { ...ack('sql', 7, 30), writer: 'append' as const }],
+      unknown: [8],
+    });
+    const keys = (append: readonly number[]) => held({ keys: { sql: [1, 2], api: [1], append } });
+    expect(check(told, [keys([7])]).violations).toEqual([]);
+    expect(check(told, [keys([7, 8])]).violations).toEqual([]);
+    expect(check(told, [keys([7, 8, 8])]).violations).toEqual(['1 append writes are there more than once on a: 8']);
+    expect(check(told, [keys([8])]).violations).toEqual(['1 acknowledged append writes are missing on a: 7']);
+  });
+
+  it('excuses missing messages only where nobody could hear them', () => {
+    const deaf = observed({ messagesSent: 4, unheard: { from: 2, to: 3 } });
+    expect(check(deaf, [held({ messageNumbers: [1, 4] })]).violations).toEqual([]);
+    expect(check(deaf, [held({ messageNumbers: [1] })]).violations).toEqual(['1 messages are missing on a: 4']);
+  });
+
   it('finds nothing when everything is where it should be, however the rows are ordered', () => {
     const verdict = check(observed(), [
       held(),
