@@ -229,6 +229,11 @@ describe('the vote', () => {
   });
   it('is not given to a node that was just switched off', () =>
     expect(voteWanted(master({ voters: [a], fenceOutcome: offB }))).toBeNull());
-  it('is the owner’s to change', () => expect(voteWanted(two(orphan(50), { voters: [b] }))).toBeNull());
+  it('is the owner’s to take, and any leader’s to give back', () => {
+    const led = (over: Partial<Observation>): Observation => two(orphan(50), { lead: leading, ...over });
+    expect(voteWanted(led({ record: record({ syncSet: [b] }) }))).toBeNull();
+    expect(voteWanted(led({ voters: [b] }))).toEqual({ node: a, voter: true });
+    expect(voteWanted(led({ voters: [b], lead: null }))).toBeNull();
+  });
   it('does not exist with an arbiter', () => expect(voteWanted(seenByA({ record: record({ syncSet: [a] }) }))).toBeNull());
 });

@@ -116,13 +116,16 @@ export function holdUntilMs(o: Observation): number | null {
   return untilMs > lead.leaseUntilMs ? untilMs : null;
 }
 
-/** The vote follows the sync set; see the head of this file. */
+/**
+ * The vote follows the sync set; see the head of this file. Only the owner takes it; any leader gives it back: one that has lost its
+ * data may hold the only vote, and the other one what it lost (strict; seed 20361 of the simulator).
+ */
 export function voteWanted(o: Observation): { readonly node: NodeId; readonly voter: boolean } | null {
   const partner = partnerOf(o);
-  if (partner === null || !isOwn(o) || !leaseHolds(o) || !o.record.syncSet.includes(o.self)) return null;
-  const votes = o.voters.includes(partner);
+  if (partner === null || o.lead?.ready !== true || !leaseHolds(o)) return null;
   const inSet = o.record.syncSet.includes(partner);
-  if (votes && !inSet && o.joining !== partner) return { node: partner, voter: false };
-  const back = !votes && inSet && o.record.phase === 'serving' && heardLately(o, partner) && !isOff(o, partner);
-  return back ? { node: partner, voter: true } : null;
+  if (!o.voters.includes(partner))
+    return inSet && heardLately(o, partner) && !isOff(o, partner) ? { node: partner, voter: true } : null;
+  const taken = !inSet && o.joining !== partner && isOwn(o) && o.record.syncSet.includes(o.self);
+  return taken ? { node: partner, voter: false } : null;
 }
