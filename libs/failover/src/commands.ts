@@ -1,5 +1,6 @@
 import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
 import { epoch as asEpoch, assertNever } from '@yosugara/kernel';
+import { type Applied, accept, refuse } from './applied.js';
 import { applyManaging, type ConfirmedFence, calledOff, isManaging, type Managing, withFenced } from './managing.js';
 import type { Arming, ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
 import { isOutdated, isReleased, isUnborn, MAX_LINEAGE, newestTimeline } from './record.js';
@@ -63,17 +64,6 @@ export type Command = { readonly id: string } & (
 /** Without `id`, as the deciders make them. */
 export type CommandBody = Command extends infer C ? (C extends { readonly id: string } ? Omit<C, 'id'> : never) : never;
 
-export interface Applied {
-  readonly record: ClusterRecord;
-  /** null: it took effect. Otherwise why it did not: the record had moved on. */
-  readonly refused: string | null;
-}
-
-export const refuse = (record: ClusterRecord, why: string): Applied => ({ record, refused: why });
-export const accept = (record: ClusterRecord, change: Partial<ClusterRecord>): Applied => ({
-  record: { ...record, ...change, version: record.version + 1 },
-  refused: null,
-});
 const withNode = (nodes: readonly NodeId[], node: NodeId): readonly NodeId[] => (nodes.includes(node) ? nodes : [...nodes, node]);
 
 /** Deterministic: every member applies the same commands in the same order and gets the same record. */

@@ -1,3 +1,4 @@
+export * from './applied.js';
 export { mayClaim, proofOfStop } from './claimant.js';
 export * from './commands.js';
 export * from './decide.js';

@@ -1,6 +1,7 @@
 import type { Epoch, NodeId } from '@yosugara/kernel';
 import { assertNever } from '@yosugara/kernel';
-import { type Applied, accept, type Command, refuse } from './commands.js';
+import { type Applied, accept, refuse } from './applied.js';
+import type { Command } from './commands.js';
 import type { ClusterRecord, Fence, Maintenance } from './record.js';
 
 /** Commands about power, pauses and maintenance: they change what the cluster may do by itself, never who owns what. */
