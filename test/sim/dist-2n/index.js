@@ -1,2 +1,0 @@
-export { runSeed } from './world.js';
-//# sourceMappingURL=index.js.map

@@ -1,4 +1,0 @@
-import { parentPort } from 'node:worker_threads';
-import { runBatch } from './batch.js';
-parentPort?.on('message', (seeds) => parentPort?.postMessage(runBatch(seeds)));
-//# sourceMappingURL=worker.js.map
