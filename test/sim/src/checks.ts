@@ -138,6 +138,8 @@ export class Checks {
   #proof(kind: string, of: NodeId, evidence: string): void {
     const old = this.#host(of);
     if (old.node === this.record.owner || kind === 'P4' || kind === 'P5') return;
+    // A paused machine’s watchdog is paused, too: P3 is for real ones.
+    if (kind === 'P3' && old.clock.paused) return;
     if (kind === 'P2' ? old.powered && old.postgres.writable : old.postgres.writable || old.postgres.becomesPrimary)
       this.fail('S6', `${kind} was committed for ${of}, whose PostgreSQL is writable: ${evidence}`);
   }
@@ -192,7 +194,7 @@ export class Checks {
   answered200(host: HostModel): void {
     this.#accept(host.node, this.#epochOf(host), 'answered 200');
     // That PostgreSQL died is seen within a look, that it hangs within three missed deadlines.
-    const lateMs = this.#now() - host.postgres.writableMs;
+    const lateMs = this.#now() - Math.max(host.postgres.writableMs, host.thawedMs);
     if (lateMs > SEEN_MS)
       this.fail('S9', `${host.node} answered 200, and its PostgreSQL has not been writable for ${Math.round(lateMs)} ms`);
   }

@@ -8,6 +8,7 @@ import {
   type ControllerInput,
   type ControllerState,
   createController,
+  isDoubted,
   isServing,
   observe,
   orderIsOver,
@@ -59,6 +60,8 @@ type Untimed = ControllerInput extends infer I
 const TICK_MS = 50;
 const MAX_INBOX = 300;
 const RESTART_MS = 1_000;
+/** The driver's: wall time further ahead of the monotonic clock than this is told to the core. */
+const JUMP_MS = 1_000;
 
 /** One host: its clock, its consensus disk, its controller (the production core), its dead man, its PostgreSQL. */
 export class HostModel {
@@ -79,6 +82,8 @@ export class HostModel {
   vipUntilMs = Number.NEGATIVE_INFINITY;
   /** Why its volumes cannot serve; told by probes. */
   unfit: string | null = null;
+  /** When it last woke up: what it missed it could not see. */
+  thawedMs = Number.NEGATIVE_INFINITY;
   boots = 0;
   /** Of the controller: what an earlier one planned does nothing. */
   life = 0;
@@ -86,6 +91,8 @@ export class HostModel {
   /** Whom its controller has ordered off, until the answer. */
   fencing: NodeId | null = null;
   #inbox: Untimed[] = [];
+  #offsetMs = 0;
+  #vipStale = false;
   #atPersist: { readonly when: 'before' | 'after'; readonly run: () => void } | null = null;
   #persisting = false;
   #writing: Persist | null = null;
@@ -128,6 +135,7 @@ export class HostModel {
   serves(): boolean {
     if (!this.mayServe()) return false;
     const state = this.state!;
+    if (this.#aheadMs() > JUMP_MS || isDoubted(state)) return false;
     state.nowMs = Math.max(state.nowMs, this.local());
     return isServing(observe(state));
   }
@@ -136,6 +144,8 @@ export class HostModel {
     if (this.state === null || !this.powered || this.clock.paused) return false;
     // Once its dead man has struck it may believe what it likes: nothing is left here that could act.
     if (this.deadMan?.hasStruck(this.state.record.epoch) === true) return false;
+    // After a pause it may look valid, and is not believed before a fresh round.
+    if (this.#aheadMs() > JUMP_MS || isDoubted(this.state)) return false;
     return this.local() < leaseUntilMs(this.state.raft) - this.#config.settings.timings.killBudgetMs;
   }
   /** The dead man will stop PostgreSQL if nobody tells it otherwise. */
@@ -143,9 +153,10 @@ export class HostModel {
     return this.deadMan?.armed ?? false;
   }
   holdsVip(): boolean {
-    return this.powered && !this.clock.paused && this.local() < this.vipUntilMs;
+    return this.powered && !this.clock.paused && !this.#vipStale && this.local() < this.vipUntilMs;
   }
   holdVip(untilMs: number): void {
+    this.#vipStale = false;
     this.vipUntilMs = Math.max(this.local(), untilMs);
     this.push({ kind: 'vip', held: true });
     this.#world.announced(this);
@@ -190,6 +201,7 @@ export class HostModel {
     const config = { ...this.#config, ...damaged, boot };
     const restored = this.disk.restored();
     const [nowMs, wallMs] = [this.local(), this.clock.wallMs()];
+    this.#offsetMs = wallMs - nowMs;
     this.#world.record?.(this.node, { start: { config, restored, nowMs, wallMs } });
     const created = createController(config, restored, nowMs, wallMs);
     this.state = created.state;
@@ -251,8 +263,11 @@ export class HostModel {
 
   thaw(): void {
     if (this.frozen === 'no') return;
+    // The kernel's countdown stood still, too; neighbours go by who announced last, and this one has not since.
+    if (this.clock.paused) this.#vipStale = true;
     this.clock.resume();
     this.frozen = 'no';
+    this.thawedMs = this.#world.agenda.now;
     this.postgres.frozen = false;
     // It may answer before it steps.
     this.#world.stepped(this, []);
@@ -271,6 +286,11 @@ export class HostModel {
     this.#drain();
   }
 
+  /** How much further the wall clock went than the monotonic one since the last look at both. */
+  #aheadMs(): number {
+    return this.clock.wallMs() - this.local() - this.#offsetMs;
+  }
+
   #tick(life: number): void {
     if (life !== this.life) return;
     if (this.frozen === 'no' && !this.#persisting) this.push({ kind: 'tick' });
@@ -280,8 +300,14 @@ export class HostModel {
   /** One input at a time; what follows a persist waits for it. */
   #drain(): void {
     while (this.thinking && !this.#persisting) {
-      const input = this.#inbox.shift() as Record<string, unknown> | undefined;
+      let input = this.#inbox.shift() as Record<string, unknown> | undefined;
       if (input === undefined) return;
+      const aheadMs = this.#aheadMs();
+      this.#offsetMs += aheadMs;
+      if (aheadMs > JUMP_MS) {
+        this.#inbox.unshift(input as Untimed);
+        input = { kind: 'jump', aheadMs };
+      }
       // What is stepped is stepped once: the times are put into it.
       input['nowMs'] = this.local();
       input['wallMs'] = this.clock.wallMs();
@@ -375,6 +401,7 @@ export class HostModel {
         break;
       case 'vipRenew':
         if (this.vipUntilMs > this.local()) {
+          this.#vipStale = false;
           this.vipUntilMs = this.local() + effect.leaseLeftMs;
           this.#world.announced(this);
         }

@@ -18,7 +18,7 @@ export const LANDED = {
   /** A disk that was wiped or rolled back is noticed (an incarnation of the consensus disk). */
   incarnations: true,
   /** The monotonic clock stood still while the wall clock went on. */
-  clockJump: false,
+  clockJump: true,
 };
 
 export type Profile = keyof typeof PROFILES;
