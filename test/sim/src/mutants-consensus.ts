@@ -159,8 +159,8 @@ export const IN_CONSENSUS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'report-renews',
-    why: 'hearing a leader’s report counts as its being heard by consensus, and its absence as nothing',
+    name: 'strikes-late',
+    why: 'ruling 3: the dead man strikes, and the VIP ends, a second and a half after the lease instead of before its end',
     patches: [
       {
         file: `${CONTROLLER}/leasing.ts`,

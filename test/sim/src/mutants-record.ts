@@ -68,7 +68,7 @@ export const IN_RECORD: readonly Mutant[] = [
       {
         file: `${FAILOVER}/owner.ts`,
         find: 'if (o.postgres.forks.some(({ timeline }) => timeline > newestTimeline(o.record))) actions',
-        replace: 'if (o.postgres.forks.some(({ timeline }) => timeline < newestTimeline(o) && timeline < 0)) actions',
+        replace: 'if (o.postgres.forks.some(({ timeline }) => timeline < newestTimeline(o.record) && timeline < 0)) actions',
       },
     ],
   },
