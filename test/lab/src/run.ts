@@ -210,10 +210,12 @@ async function comeBack(stage: Stage, scenario: Scenario, figures: Figures): Pro
   await cluster.statusWhere(master, `${standby} heard again`, REACHABLE_DEADLINE_MS, reachable);
   const before = recoverOf(await cluster.status(master), standby)?.requestId;
   figures.recoverFromMs = monotonicMs();
-  const command = cluster.yosugara(master, ['recover']);
-  // Its end and the sync set are two things: the figure ends with the sync set.
-  command.catch(() => {});
-  const back = await cluster.statusWhere(master, `${standby} back in the sync set`, RECOVER_DEADLINE_MS, isHealthy);
+  const command = cluster.yosugara(master, ['recover', ...scenario.recoverArgs]);
+  // Its end and the sync set are two things: the figure ends with the sync set. A refusal ends it at once.
+  const refused = new Promise<never>((_, reject) => command.catch(reject));
+  const healthy = cluster.statusWhere(master, `${standby} back in the sync set`, RECOVER_DEADLINE_MS, isHealthy);
+  healthy.catch(() => {});
+  const back = await Promise.race([healthy, refused]);
   figures.recoverToMs = monotonicMs();
   // It may have come back by itself before it was told: then there is no new recover, and an old one's method says nothing.
   const progress = recoverOf(back, standby);

@@ -86,9 +86,9 @@ export const CONSENSUS: readonly Scenario[] = rows([
     'standby',
     'goes-on',
     'the Standby is promoted by hand',
-    'its timeline is nobody’s: it is stopped and rewound',
+    'it is stopped; recover refuses to throw away what nobody knows, until it is told to',
     sql('SELECT pg_promote(true, 10)'),
-    { methods: ['rewind', 'basebackup'] },
+    { recoverArgs: ['--discard-unknown'], methods: ['rewind', 'basebackup'] },
   ],
   [
     'R12-old-primary-by-hand',

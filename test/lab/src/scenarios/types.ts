@@ -45,6 +45,8 @@ export interface Scenario {
   readonly methods: readonly RecoverMethod[];
   /** recover: the operator's one command. by-itself: `autoRejoin`, or the end of the fault, must be enough. */
   readonly comeback: 'recover' | 'by-itself';
+  /** Of the command, where an operator must say more. */
+  readonly recoverArgs: readonly string[];
   /** The host lost its power: its disk is audited before it boots again. */
   readonly cutsPower: boolean;
   /** Between fault and heal there is a time in which no node hears messages: those of it may be missing. */
@@ -64,6 +66,7 @@ const DEFAULTS = {
   limits: {},
   methods: ['follow', 'rewind'],
   comeback: 'recover',
+  recoverArgs: [],
   cutsPower: false,
   deaf: false,
   needs: {},
