@@ -1,9 +1,10 @@
 import { invariant, type NodeId } from '@yosugara/kernel';
 import { note, type Step, send, toPersist } from './context.js';
-import { isEstranged, isOnProbation, wasSetBack } from './identity.js';
 import { bound } from './lease.js';
 import { appendOwn, compareLog, lastIndex, lastTerm } from './log.js';
-import { absentVoter, goOnAlone } from './pair.js';
+import { isEstranged, isOnProbation, wasSetBack } from './naming.js';
+import { goOnAlone } from './pair.js';
+import { absentVoter } from './pair-facts.js';
 import { hasMajority } from './quorum.js';
 import { advanceCommit, beginRound, syncPeers } from './replication.js';
 import { becomeFollower } from './roles.js';

@@ -1,5 +1,6 @@
 import type { NodeId } from '@yosugara/kernel';
 import { note, type Step } from './context.js';
+import { keyOf, wasSetBack } from './naming.js';
 import { resign } from './roles.js';
 import type { RaftState } from './state.js';
 import type { DiskStamp, RaftInput, Stranger } from './types.js';
@@ -12,24 +13,6 @@ import type { DiskStamp, RaftInput, Stranger } from './types.js';
 
 /** An older life that is still heard this many promises after a newer one was: no late datagram, but a directory that was set back. */
 const LATE_LEASES = 10;
-
-const keyOf = (member: NodeId, incarnation: string | undefined): string => `${member} ${incarnation ?? ''}`;
-
-export const namedOf = (s: RaftState, id: NodeId): string | undefined =>
-  s.members.find((member) => member.id === id)?.incarnation;
-
-/** The configuration names another incarnation for us: we have lost what we were counted for. */
-export function isEstranged(s: RaftState): boolean {
-  const named = namedOf(s, s.self);
-  return named !== undefined && s.incarnation !== null && named !== s.incarnation;
-}
-
-/** We know that we lost a log, and the configuration does not name what we are now. */
-export const isOnProbation = (s: RaftState): boolean =>
-  s.lost && (s.incarnation === null || namedOf(s, s.self) !== s.incarnation);
-
-export const wasSetBack = (s: RaftState, id: NodeId, incarnation: string | undefined): boolean =>
-  s.setBack[keyOf(id, incarnation)] === true;
 
 /** May an answer of `from` count for anything? */
 export function counts(s: RaftState, from: NodeId, incarnation: string | undefined): boolean {

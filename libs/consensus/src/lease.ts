@@ -1,6 +1,6 @@
 import type { NodeId } from '@yosugara/kernel';
 import type { Step } from './context.js';
-import { heldUntilMs } from './pair.js';
+import { heldUntilMs } from './pair-facts.js';
 import { majorityValue } from './quorum.js';
 import type { Lead, RaftState } from './state.js';
 import type { Term } from './types.js';

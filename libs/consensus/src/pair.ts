@@ -1,10 +1,12 @@
 import type { NodeId } from '@yosugara/kernel';
 import { note, type Step, toPersist } from './context.js';
-import { isEstranged } from './identity.js';
+
 import { renewAlone } from './lease.js';
 import { appendOwn, lastIndex } from './log.js';
+import { isEstranged } from './naming.js';
+import { absentVoter, heldUntilMs, isPair } from './pair-facts.js';
 import { advanceCommit, syncPeers } from './replication.js';
-import { type Lead, membersAt, type RaftState } from './state.js';
+import type { Lead } from './state.js';
 import type { Term } from './types.js';
 
 /*
@@ -16,22 +18,6 @@ import type { Term } from './types.js';
 
 /** How long the proof counts; who still has it says it again. */
 const ABSENT_LEASES = 4;
-
-/**
- * Every majority that could decide anything contains us: two voters, us among them, and the configuration before it too as long as
- * the latest one may still be taken back.
- */
-export function isPair(s: RaftState): boolean {
-  if (s.voters.length !== 2 || !s.voters.includes(s.self) || isEstranged(s)) return false;
-  if (s.membersIndex <= s.commit) return true;
-  return membersAt(s, s.membersIndex - 1).members.every(({ id, voter }) => !voter || s.voters.includes(id));
-}
-
-/** The other voter, proven off and not yet removed. */
-export function absentVoter(s: RaftState): NodeId | null {
-  const { absent } = s;
-  return absent !== null && s.nowMs < absent.untilMs && isPair(s) && s.voters.includes(absent.member) ? absent.member : null;
-}
 
 export function onMemberGone(c: Step, member: NodeId): void {
   const { s } = c;
@@ -97,11 +83,4 @@ export function onHold(c: Step, untilMs: number): void {
   if (s.lead === null || s.lead.transfer?.sent === true || !isPair(s)) return;
   if (heldUntilMs(s) < c.nowMs) note(c, 'holding', { term: s.term });
   s.lead.holdUntilMs = Math.max(s.lead.holdUntilMs ?? untilMs, untilMs);
-}
-
-/** -Infinity: nothing is held. */
-export function heldUntilMs(s: RaftState): number {
-  const { lead } = s;
-  if (lead === null || lead.holdUntilMs === null || lead.transfer?.sent === true || !isPair(s)) return Number.NEGATIVE_INFINITY;
-  return lead.holdUntilMs;
 }

@@ -1,7 +1,8 @@
 import type { NodeId } from '@yosugara/kernel';
-import { amnesiacsOf, isEstranged, strangersOf, unnamedOf } from './identity.js';
+import { amnesiacsOf, strangersOf, unnamedOf } from './identity.js';
 import { lastIndex, termAt } from './log.js';
-import { heldUntilMs } from './pair.js';
+import { isEstranged } from './naming.js';
+import { heldUntilMs } from './pair-facts.js';
 import type { RaftState } from './state.js';
 import type { LogIndex, Member, Stranger, Term } from './types.js';
 

@@ -1,6 +1,6 @@
 import type { NodeId } from '@yosugara/kernel';
 import { note, type Step, toPersist } from './context.js';
-import { heldUntilMs } from './pair.js';
+import { heldUntilMs } from './pair-facts.js';
 import type { Term } from './types.js';
 
 /** Follow `leader` (null: nobody known yet) in `term`, which is at least ours. */

@@ -6,7 +6,8 @@ import { counts, isAudible, noteStamp, onRenewed, setBack } from './identity.js'
 import { openBarrier, renewAlone } from './lease.js';
 import { appendOwn, compact, lastIndex } from './log.js';
 import { changeMembers } from './membership.js';
-import { heldUntilMs, onHold, onMemberGone, riseAlone } from './pair.js';
+import { onHold, onMemberGone, riseAlone } from './pair.js';
+import { heldUntilMs } from './pair-facts.js';
 import { advanceCommit, beginRound, onAppendReply, replicate } from './replication.js';
 import { becomeFollower, resign } from './roles.js';
 import type { Lead, RaftState } from './state.js';

@@ -1,8 +1,8 @@
 import type { NodeId } from '@yosugara/kernel';
 import { note, type Step, send } from './context.js';
 import { campaign, stand } from './election.js';
-import { isEstranged, isOnProbation } from './identity.js';
 import { lastIndex } from './log.js';
+import { isEstranged, isOnProbation } from './naming.js';
 import { feed } from './replication.js';
 import { resign } from './roles.js';
 import type { Lead, RaftState } from './state.js';

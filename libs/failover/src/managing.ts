@@ -1,7 +1,6 @@
 import type { Epoch, NodeId } from '@yosugara/kernel';
 import { assertNever } from '@yosugara/kernel';
 import { type Applied, accept, refuse } from './applied.js';
-import type { Command } from './commands.js';
 import type { ClusterRecord, Fence, Maintenance } from './record.js';
 
 /** Commands about power, pauses and maintenance: they change what the cluster may do by itself, never who owns what. */
@@ -58,8 +57,9 @@ export function withFenced(
 export const calledOff = (fence: Fence | null, why: string): Fence | null =>
   fence?.state === 'requested' ? { ...fence, state: 'failed', evidence: `called off: ${why}` } : fence;
 
-const KINDS: readonly Command['kind'][] = ['fenceRequest', 'fenceResult', 'pause', 'maintenance'];
-export const isManaging = (command: Command): command is Extract<Command, Managing> => KINDS.includes(command.kind);
+const KINDS: readonly string[] = ['fenceRequest', 'fenceResult', 'pause', 'maintenance'];
+export const isManaging = <C extends { readonly kind: string }>(command: C): command is Extract<C, Managing> =>
+  KINDS.includes(command.kind);
 
 export function applyManaging(record: ClusterRecord, command: Managing): Applied {
   switch (command.kind) {

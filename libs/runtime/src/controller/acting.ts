@@ -1,4 +1,3 @@
-import { type RaftInput, step } from '@yosugara/consensus';
 import { type Action, type Decision, decide, lint, type Observation } from '@yosugara/failover';
 import { isDoubted, waitsForRound } from './doubt.js';
 import { noteOrder, noteRight, tellConsensus } from './fencing.js';
@@ -6,7 +5,7 @@ import { showsWaiting } from './gate.js';
 import { leaseEffects, noticeEffects, vipEffects } from './leasing.js';
 import { tendMembers, whyNotCounted } from './membership.js';
 import { observe } from './observe.js';
-import { noteRaft } from './raft.js';
+import { raftInput } from './raft-input.js';
 import type { ControllerState } from './state.js';
 import type { ControllerEffect, Resource } from './types.js';
 
@@ -160,11 +159,4 @@ function preferEffects(state: ControllerState): ControllerEffect[] {
   if (key === state.preferKey) return [];
   state.preferKey = key;
   return raftInput(state, { kind: 'prefer', preferred: state.record.syncSet, mayCampaign: may, extraDelayMs });
-}
-
-/** Step raft and take its effects as ours. */
-export function raftInput(state: ControllerState, input: RaftInput): ControllerEffect[] {
-  const stepped = step(state.raft, input);
-  state.raft = stepped.state;
-  return noteRaft(state, stepped.effects);
 }

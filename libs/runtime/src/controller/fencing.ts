@@ -3,7 +3,6 @@ import {
   type Action,
   applyCommand,
   type Command,
-  type FenceHealth,
   holdUntilMs,
   isUnanswered,
   mayServe,
@@ -12,24 +11,16 @@ import {
   voteWanted,
 } from '@yosugara/failover';
 import type { NodeId } from '@yosugara/kernel';
-import { raftInput } from './acting.js';
+import { hasTwoVoters } from './fence-facts.js';
 import { observe } from './observe.js';
+import { raftInput } from './raft-input.js';
 import type { ControllerState } from './state.js';
-import type { ActionResult, ControllerEffect, NodeReport } from './types.js';
+import type { ActionResult, ControllerEffect } from './types.js';
 
 /** A loop that stood still for longer heard nobody, and must listen anew before it calls anybody silent. */
 const ASLEEP_MS = 1_000;
 const VOTE_AGAIN_MS = 500;
 const REPORT_FRESH_MS = 1_500;
-/** After a health check is that old the device counts as never asked. */
-export const CHECKS_KEPT = 3;
-export const DEFAULT_CHECK_MS = 60_000;
-
-export const hasTwoVoters = (state: ControllerState): boolean =>
-  state.config.members.filter((member) => member.voter).length === 2;
-
-export const votersOf = (state: ControllerState): readonly NodeId[] => state.raft.voters;
-
 export function noteAwake(state: ControllerState, nowMs: number): void {
   if (nowMs - state.nowMs > ASLEEP_MS) state.awakeSinceMs = nowMs;
 }
@@ -174,11 +165,3 @@ function changeVote(state: ControllerState, o: Observation): ControllerEffect[] 
     ...raftInput(state, { kind: 'changeMembers', requestId, members, nowMs: state.nowMs }),
   ];
 }
-
-/** In a report times become ages: the other one has another clock. */
-export const healthForReport = (state: ControllerState): NodeReport['fenceHealth'] =>
-  [...state.fenceHealth.values()].map((health) => ({ ...health, atMs: health.atMs - state.nowMs }));
-
-/** As heard from another node: back to our clock, as of when the report came. */
-export const healthFromReport = (report: NodeReport, atMs: number): readonly FenceHealth[] =>
-  report.fenceHealth.map((health) => ({ ...health, atMs: atMs + Math.min(0, health.atMs) }));

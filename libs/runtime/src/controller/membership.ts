@@ -13,8 +13,8 @@ import {
   unnamed,
 } from '@yosugara/consensus';
 import type { NodeId } from '@yosugara/kernel';
-import { raftInput } from './acting.js';
-import { hasTwoVoters } from './fencing.js';
+import { hasTwoVoters } from './fence-facts.js';
+import { raftInput } from './raft-input.js';
 import type { ControllerState } from './state.js';
 import type { ControllerEffect, NodeReport, PeerMessage } from './types.js';
 

@@ -3,7 +3,7 @@ import type { Command, Observation, PeerView } from '@yosugara/failover';
 import { RESTARTS_WITHIN_MS } from '@yosugara/failover';
 import { NO_EPOCH, type NodeId } from '@yosugara/kernel';
 import { believedLeaseMs } from './doubt.js';
-import { hasTwoVoters, healthFromReport, votersOf } from './fencing.js';
+import { hasTwoVoters, healthFromReport, votersOf } from './fence-facts.js';
 import type { ControllerState } from './state.js';
 import type { ControllerConfig } from './types.js';
 

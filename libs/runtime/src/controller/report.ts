@@ -1,6 +1,6 @@
 import { amnesiacs } from '@yosugara/consensus';
 import { troublesHere } from '@yosugara/failover';
-import { healthForReport } from './fencing.js';
+import { healthForReport } from './fence-facts.js';
 import { observe } from './observe.js';
 import { stampOf } from './raft.js';
 import { rateOf } from './recovering.js';

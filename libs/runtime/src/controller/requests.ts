@@ -3,9 +3,11 @@ import { maintenanceOf, mayClaim, mayServe, outOnPurpose, partnerOf, successor }
 import { assertNever, type NodeId } from '@yosugara/kernel';
 import { planRecover, planText } from '../recover/plan.js';
 import { type PreflightInput, preflight } from '../recover/preflight.js';
-import { propose, raftInput } from './acting.js';
-import { hasTwoVoters, takeWord, votersOf } from './fencing.js';
+import { propose } from './acting.js';
+import { hasTwoVoters, votersOf } from './fence-facts.js';
+import { takeWord } from './fencing.js';
 import { observe } from './observe.js';
+import { raftInput } from './raft-input.js';
 import { sideOf } from './recovering.js';
 import type { ControllerState } from './state.js';
 import type { ControllerEffect, OperatorRequest, PeerMessage } from './types.js';
