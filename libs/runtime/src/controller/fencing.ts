@@ -11,7 +11,7 @@ import {
   voteWanted,
 } from '@yosugara/failover';
 import type { NodeId } from '@yosugara/kernel';
-import { hasTwoVoters } from './fence-facts.js';
+import { hasTwoVoters, votersOf } from './fence-facts.js';
 import { observe } from './observe.js';
 import { raftInput } from './raft-input.js';
 import type { ControllerState } from './state.js';
