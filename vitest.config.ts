@@ -1,11 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
+/**
+ * Whole clusters of real processes, and the dead man's deadlines: one at a time and with the cores to themselves. Beside a dozen
+ * of PostgreSQL servers they would tell how busy the machine was.
+ */
+const STORIES = ['apps/cli/src/{recover,fencing,leaving}.spec.ts', 'libs/host-control/src/deadman/*.spec.ts'];
+const SPECS = ['{apps,libs,test}/*/src/**/*.spec.{ts,tsx}', 'tools/**/*.spec.ts'];
+
 export default defineConfig({
   resolve: { conditions: ['@yosugara/source'] },
   ssr: { resolve: { conditions: ['@yosugara/source'] } },
   test: {
-    include: ['{apps,libs,test}/*/src/**/*.spec.{ts,tsx}', 'tools/**/*.spec.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'specs',
+          include: SPECS,
+          exclude: [...STORIES, '**/node_modules/**', '**/dist/**'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      { extends: true, test: { name: 'stories', include: STORIES, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
   },
 });
