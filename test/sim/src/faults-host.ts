@@ -49,7 +49,7 @@ export const HOST_FAULTS: readonly FaultClass[] = [
     name: 'raftDiskWiped',
     why: 'D16, K6: the consensus directory is emptied while its host is off; of two nodes the other one then waits for an operator',
     needs: ['incarnations'],
-    fits: (shape) => shape.name !== 'two' && shape.settings.autoRejoin === 'always',
+    fits: (shape) => shape.name !== 'two',
     inject(world, rng) {
       const host = any(world, rng);
       // A second one before the first is back as a voter leaves no majority that remembers.

@@ -1,4 +1,4 @@
-import { isLeader, leaderOf, leaderReady } from '@yosugara/consensus';
+import { amnesiacs, isLeader, leaderOf, leaderReady, strangers } from '@yosugara/consensus';
 import { maintenanceOf, mayClaim, mayServe, outOnPurpose, partnerOf, successor } from '@yosugara/failover';
 import { assertNever, type NodeId } from '@yosugara/kernel';
 import { planRecover, planText } from '../recover/plan.js';
@@ -81,6 +81,8 @@ function recover(state: ControllerState, id: string, asked: Asked<'recover'>, fr
   const data = config.members.filter((member) => member.kind === 'data').map((member) => member.id);
   if (wanted !== null && !data.includes(wanted))
     return answer(id, from, false, `${wanted} is not a data node; data nodes are ${data.join(', ')}`, 'NODE_UNKNOWN');
+  const voiceless = withoutVote(state).find((node) => (wanted === null ? node === record.owner : node === wanted));
+  if (voiceless !== undefined && !isServed(state)) return recoverVote(state, id, voiceless, from, asked.dryRun === true);
   if (record.owner === null || record.phase !== 'serving')
     return answer(id, from, false, 'no Master is serving: a node can be brought back only to a Master', 'NO_MASTER');
   if (wanted === record.owner)
@@ -102,6 +104,38 @@ function recover(state: ControllerState, id: string, asked: Asked<'recover'>, fr
   const refused = preflight(input);
   if (refused !== null) return answer(id, from, false, refused.message, refused.code);
   const open = record.recover.find((known) => known.node === node && known.state === 'open');
+  if (open !== undefined) return answer(id, from, true, `recover of ${node} is under way already (${open.requestId})`);
+  remember(state, id, from);
+  return propose(state, { kind: 'recover', node, requestId: id });
+}
+
+/** Data nodes whose consensus log is not the one they are counted by. */
+function withoutVote(state: ControllerState): readonly NodeId[] {
+  const data = state.config.members.filter((member) => member.kind === 'data').map((member) => member.id);
+  const lost = [...strangers(state.raft), ...amnesiacs(state.raft)].map(({ member }) => member);
+  return data.filter((node) => lost.includes(node));
+}
+
+function isServed(state: ControllerState): boolean {
+  const { owner, phase } = state.record;
+  const facts =
+    owner === state.config.self ? state.facts : owner === null ? undefined : state.reports.get(owner)?.report.postgres;
+  return phase === 'serving' && facts?.kind === 'primary';
+}
+
+/**
+ * The only node with all the data came back without its consensus log: no Master can be made before it has its vote again, so phase 3
+ * is all there is to do. Nothing of its data is touched; whether it may own is asked as ever (seeds 20045, 20326 of the simulator).
+ */
+function recoverVote(state: ControllerState, id: string, node: NodeId, from: NodeId | null, dryRun: boolean): ControllerEffect[] {
+  if (dryRun)
+    return answer(
+      id,
+      from,
+      true,
+      `${node} would get its vote back as a new member of the consensus; its data would not be touched`,
+    );
+  const open = state.record.recover.find((known) => known.node === node && known.state === 'open');
   if (open !== undefined) return answer(id, from, true, `recover of ${node} is under way already (${open.requestId})`);
   remember(state, id, from);
   return propose(state, { kind: 'recover', node, requestId: id });
