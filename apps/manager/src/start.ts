@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Clock, Log } from '@yosugara/kernel';
-import { type ManagerReport, STATE_LAYOUT } from '@yosugara/protocol';
+import { EPOCH_OVER, type ManagerReport, STATE_LAYOUT } from '@yosugara/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ManagerConfig } from './config.js';
 import { Authority } from './control/authority.js';
@@ -35,7 +35,7 @@ const LOGINS_PER_MINUTE = 20;
 /** The whole process but for signals and exit. Passive until the controller says otherwise. */
 export async function startManager(parts: ManagerParts): Promise<RunningManager> {
   const { config, store, clock, log } = parts;
-  const authority = new Authority(clock);
+  const authority = new Authority(clock, Number(process.env[EPOCH_OVER] ?? 0));
   const stored = new StoredRows();
   let listeners: Listeners | null = null;
   const report = () => lifecycle.report(listeners?.vip?.isOpen === true);

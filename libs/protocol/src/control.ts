@@ -66,6 +66,12 @@ export const RoleNoticeSchema = z.object({
 });
 export type RoleNotice = z.infer<typeof RoleNoticeSchema>;
 
+/**
+ * In the environment of a manager that is started by the dead man: it gave a proof that nothing here serves in this epoch or an older
+ * one, so no notice may make the manager serve in one of them.
+ */
+export const EPOCH_OVER = 'YOSUGARA_EPOCH_OVER';
+
 export const ManagerReportSchema = z.object({
   process: z.literal('manager'),
   pid: z.int(),

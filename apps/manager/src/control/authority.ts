@@ -40,13 +40,16 @@ const NOTHING: Permission = {
  */
 export class Authority {
   readonly #clock: Clock;
+  /** Up to this epoch nothing here serves any more: the dead man has said so to the voters. */
+  readonly #epochOver: number;
   readonly #listeners = new Set<() => void>();
   #notice: RoleNotice | null = null;
   #connected = false;
   #expiry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, epochOver = 0) {
     this.#clock = clock;
+    this.#epochOver = epochOver;
   }
 
   /** Permission now. */
@@ -57,7 +60,7 @@ export class Authority {
     const nothing = { ...NOTHING, epoch, syncSet, master: master === notice.node ? null : master };
     if (!this.#connected) return nothing;
     if (mode === 'off') return { ...nothing, mode };
-    const isLive = this.#clock.monotonicMs() < leaseUntilMs;
+    const isLive = epoch > this.#epochOver && this.#clock.monotonicMs() < leaseUntilMs;
     return isLive ? { mode, epoch, vip, ingestAlone, master, syncSet, leaseUntilMs } : nothing;
   }
 

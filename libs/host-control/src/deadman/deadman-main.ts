@@ -90,6 +90,7 @@ async function expire(): Promise<void> {
   leaseUntilMs = 0;
   provedEpoch = Math.max(provedEpoch, epoch);
   keeper?.mayServe(false);
+  keeper?.epochOver(provedEpoch);
   while (!(await killAllOnce()));
   say({ struck: epoch });
   await proof(epoch);
@@ -114,6 +115,7 @@ async function end(): Promise<void> {
   provedEpoch = Math.max(provedEpoch, leaseEpoch);
   if (keeper !== null && setup !== null) {
     keeper.mayServe(false);
+    keeper.close();
     // A process in uninterruptible sleep goes when its disk answers: we stay until it has, nobody else would.
     while (!(await killAllOnce()));
     if (leaseEpoch > 0) {

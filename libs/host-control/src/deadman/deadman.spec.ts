@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { epoch } from '@yosugara/kernel';
+import { EPOCH_OVER } from '@yosugara/protocol';
 import type { StopProofMessage } from '@yosugara/runtime';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { postgresAccount } from '../os/account.js';
@@ -231,6 +232,32 @@ describe('the dead man', () => {
     expect(isAlive(second)).toBe(true);
     deadMan.wantManager(false);
     await eventually('no manager', 3_000, () => managersOf('a').length === 0 && deadMan.managerPid() === null);
+  });
+
+  it('starts the manager anew after the end of a lease, which then knows that this epoch is over: a Standby’s is warm', async () => {
+    const node = await bed.node('a', { manager: MANAGER });
+    node.deadMan.wantManager(true);
+    const first = await eventually('a manager', 3_000, () => node.deadMan.managerPid());
+    const struck = new Promise((resolve) => node.deadMan.onStruck(resolve));
+    node.deadMan.lease(CLOCK.monotonicMs() + 100, epoch(7));
+    await struck;
+    expect(isAlive(first)).toBe(false);
+    const second = await eventually('another manager', 3_000, () =>
+      node.deadMan.managerPid() !== first ? node.deadMan.managerPid() : null,
+    );
+    const given = readFileSync(`/proc/${second}/environ`, 'utf8').split('\0');
+    expect(given).toContain(`${EPOCH_OVER}=7`);
+  });
+
+  it('kills a manager that does not answer, with all its processes, and starts it again', async () => {
+    const { deadMan } = await bed.node('a', { manager: MANAGER });
+    deadMan.wantManager(true);
+    const first = await eventually('two processes', 3_000, () => managersOf('a').length === 2 && deadMan.managerPid());
+    const before = managersOf('a');
+    process.kill(first as number, 'SIGSTOP');
+    deadMan.restartManager('it said nothing for 3 s');
+    await eventually('another manager', 3_000, () => deadMan.managerPid() !== null && deadMan.managerPid() !== first);
+    expect(before.filter(isAlive)).toEqual([]);
   });
 
   it('leaves nobody when it dies itself: its controller kills PostgreSQL with its backends, the manager and the VIP’s holder', async () => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EPOCH_OVER } from '@yosugara/protocol';
 import { findCgroupRoot, joinGroup, openGroup, removeGroups } from '../os/cgroup.js';
 import { type Containment, killAll, members, signal } from '../os/containment.js';
 import { markerEntry } from '../os/markers.js';
@@ -34,6 +35,8 @@ export class Keeper {
   /** Of a life that ended: resolves when the last look for what it left behind is over. */
   readonly #ends = new Map<Kind, Promise<unknown>>();
   #mayServe = true;
+  #epochOver = 0;
+  #closed = false;
 
   constructor(setup: DeadManSetup, onExit: Exit) {
     this.#onExit = onExit;
@@ -50,6 +53,16 @@ export class Keeper {
 
   mayServe(may: boolean): void {
     this.#mayServe = may;
+  }
+
+  /** A proof that nothing here serves in this epoch was, or is being, given: whatever is started from now on knows it. */
+  epochOver(epoch: number): void {
+    this.#epochOver = epoch;
+  }
+
+  /** Nothing is started any more. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** @returns how many processes were killed; null: some are left. */
@@ -76,10 +89,11 @@ export class Keeper {
     // The kill that ends an earlier life knows no lives, only places: still going on, it would take the new one with it.
     await this.#ends.get(kind);
     if (spec.serves && !this.#mayServe) throw new Error('the lease has ended');
+    if (this.#closed) throw new Error('the dead man is ending');
     if (members(this.#where[kind]).length > 0) throw new Error(`a ${kind} process is still there`);
     rotate(spec.logFile);
     const log = openSync(spec.logFile, 'a', 0o600);
-    const marked = kind === 'manager' ? markerEntry(this.#marker) : {};
+    const marked = kind === 'manager' ? { ...markerEntry(this.#marker), [EPOCH_OVER]: `${this.#epochOver}` } : {};
     const child = spawn('/bin/sh', ['-c', WAIT_THEN_EXEC, 'sh', ...spec.argv], {
       cwd: spec.cwd,
       env: { ...spec.env, ...marked },

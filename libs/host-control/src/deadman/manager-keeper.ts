@@ -4,7 +4,7 @@ import type { ProcessExit } from './start.js';
 
 interface Hands {
   spawn(spec: SpawnSpec): Promise<number>;
-  stop(budgetMs: number): Promise<boolean>;
+  stop(mode: 'fast' | 'kill', budgetMs: number): Promise<boolean>;
 }
 
 const FIRST_PAUSE_MS = 500;
@@ -27,7 +27,11 @@ export class ManagerKeeper {
   #startedAtMs = 0;
   #pauseMs = FIRST_PAUSE_MS;
   #busy = false;
+  /** What runs does not answer: it is killed before the next start. */
+  #hung = false;
   #retry: NodeJS.Timeout | null = null;
+  /** What the last step failed with: said once, however often it is tried. */
+  #failedWith: string | null = null;
 
   constructor(spec: Omit<SpawnSpec, 'serves'> | null, clock: Clock, log: Log, hands: Hands) {
     this.#spec = spec;
@@ -51,15 +55,23 @@ export class ManagerKeeper {
     this.#again(0);
   }
 
+  /** A process that does not answer obeys no polite signal: all of them are killed, then it is started again at once. */
+  restart(why: string): void {
+    if (!this.#wanted || this.#spec === null) return;
+    this.#log.warn('manager.restart', { pid: this.#pid, why });
+    this.#hung = true;
+    this.#again(0);
+  }
+
   exited(exit: ProcessExit): void {
     this.#lastExited = exit.pid;
     if (this.#pid === exit.pid) this.#pid = null;
     for (const handler of this.#onExit) handler(exit);
-    if (!this.#wanted) return;
+    // It ended because it was to end: the step under way goes on by itself.
+    if (!this.#wanted || this.#hung) return;
     if (this.#clock.monotonicMs() - this.#startedAtMs > HEALTHY_MS) this.#pauseMs = FIRST_PAUSE_MS;
     this.#log.warn('manager.exited', { ...exit, againInMs: this.#pauseMs });
-    this.#again(this.#pauseMs);
-    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    this.#againLater();
   }
 
   close(): void {
@@ -73,6 +85,11 @@ export class ManagerKeeper {
     this.#retry = setTimeout(() => void this.#step(), afterMs);
   }
 
+  #againLater(): void {
+    this.#again(this.#pauseMs);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+  }
+
   async #step(): Promise<void> {
     this.#retry = null;
     if (this.#busy || this.#closed || this.#spec === null) return;
@@ -80,24 +97,37 @@ export class ManagerKeeper {
     this.#busy = true;
     let failed = false;
     try {
-      if (wanted && this.#pid === null) await this.#start(this.#spec);
-      else if (!wanted) {
-        if (!(await this.#hands.stop(STOP_BUDGET_MS))) throw new Error('manager processes are left');
-        this.#pid = null;
+      if (!wanted) await this.#end('fast', STOP_BUDGET_MS);
+      else {
+        if (this.#hung) await this.#end('kill', 0);
+        if (this.#pid === null) await this.#start(this.#spec);
       }
+      this.#failedWith = null;
     } catch (error) {
       failed = true;
-      this.#log.error('manager.step', { wanted, error: explain(error) });
+      this.#tell(wanted, explain(error));
     } finally {
       this.#busy = false;
     }
-    if (failed) this.#again(FIRST_PAUSE_MS);
-    else if (this.#wanted !== wanted) this.#again(0);
+    if (this.#wanted !== wanted || (this.#hung && !failed)) this.#again(0);
+    else if (failed) this.#againLater();
   }
 
+  #tell(wanted: boolean, error: string): void {
+    if (error !== this.#failedWith) this.#log.error('manager.step', { wanted, error });
+    this.#failedWith = error;
+  }
+
+  async #end(mode: 'fast' | 'kill', budgetMs: number): Promise<void> {
+    if (!(await this.#hands.stop(mode, budgetMs))) throw new Error('manager processes are left');
+    this.#pid = null;
+    this.#hung = false;
+  }
+
+  /** Also after a lease has ended: it begins passive, and is told by the dead man which epochs are over. */
   async #start(spec: Omit<SpawnSpec, 'serves'>): Promise<void> {
     this.#startedAtMs = this.#clock.monotonicMs();
-    const pid = await this.#hands.spawn({ ...spec, serves: true });
+    const pid = await this.#hands.spawn({ ...spec, serves: false });
     if (this.#lastExited !== pid) this.#pid = pid;
   }
 }

@@ -26,7 +26,10 @@ export interface SpawnSpec {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly logFile: string;
-  /** Could it act as Master? Then it is refused from the end of a lease until a lease of a higher epoch. */
+  /**
+   * Does it act as Master by itself, as a primary does? Then it is refused from the end of a lease until a lease of a higher epoch.
+   * The manager does not: it begins passive, and takes no epoch that it is told is over.
+   */
   readonly serves: boolean;
   readonly uid?: number;
   readonly gid?: number;

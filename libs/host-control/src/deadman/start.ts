@@ -131,7 +131,7 @@ class DeadManLink implements HostDeadMan {
     this.#folder = { group: null, scan: setup.postgres, marker: null };
     this.#manager = new ManagerKeeper(manager ?? null, clock, log, {
       spawn: (spec) => this.#spawn('manager', spec),
-      stop: (budgetMs) => this.#stop('manager', 'fast', budgetMs),
+      stop: (mode, budgetMs) => this.#stop('manager', mode, budgetMs),
     });
     this.#pipe.on('error', () => {});
     onJsonLines<FromDeadMan>(this.#pipe, (message) => this.#hear(message));
@@ -185,6 +185,9 @@ class DeadManLink implements HostDeadMan {
   }
   wantManager(wanted: boolean): void {
     this.#manager.want(wanted);
+  }
+  restartManager(why: string): void {
+    this.#manager.restart(why);
   }
   onExit(handler: (why: string) => void): void {
     this.#onExit.push(handler);

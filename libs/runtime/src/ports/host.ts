@@ -93,6 +93,8 @@ export interface DeadMan {
   lease(untilMs: number, epoch: Epoch): void;
   /** The manager process: started when it is not there and wanted, restarted with backoff; stop kills it and proves it. */
   wantManager(wanted: boolean): void;
+  /** It does not answer: every process of it is killed, then it is started again. At once, and nothing to wait for; it is in the log. */
+  restartManager(why: string): void;
   managerPid(): number | null;
   pid(): number | null;
   postmasterPid(): number | null;
