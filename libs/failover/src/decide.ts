@@ -2,6 +2,7 @@ import { leadWithoutOwning } from './claimant.js';
 import { followFromAfar, isDr } from './dr.js';
 import { follow, stopNow } from './follower.js';
 import { expired } from './governance.js';
+import { restartManager } from './manager.js';
 import type { Action, Decision, Observation } from './observation.js';
 import { own } from './owner.js';
 import { isReleased, isUnborn } from './record.js';
@@ -23,7 +24,8 @@ export function decide(o: Observation): Decision {
     };
   }
   const part = decideData(o);
-  return { needsRecover: false, ...part, actions: [...housekeeping(o), ...quietUnlessServing(o, part.actions)], campaign };
+  const actions = [...housekeeping(o), ...quietUnlessServing(o, part.actions), ...restartManager(o)];
+  return { needsRecover: false, ...part, actions, campaign };
 }
 
 /** First in the list: of several proposals only one is made. */

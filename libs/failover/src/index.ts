@@ -7,6 +7,7 @@ export { watchdogOf } from './fencing.js';
 export { maintenanceOf, outOnPurpose, wallTime } from './fitness.js';
 export { heldBack, limited, mayNotClaim, movesAway, RESTARTS_WITHIN_MS } from './governance.js';
 export * from './lint.js';
+export { MANAGER_AGAIN_MS } from './manager.js';
 export type { Managing } from './managing.js';
 export * from './observation.js';
 export * from './predict.js';

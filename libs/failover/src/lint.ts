@@ -58,6 +58,7 @@ export function lint(o: Observation, action: Action): string | null {
     case 'pg.ensureSlot':
     case 'pg.stop':
     case 'vip.release':
+    case 'manager.restart':
     case 'renounce':
       return null;
   }

@@ -64,6 +64,8 @@ export interface PeerView {
   readonly unfit: string | null;
   /** Its own word: it returns only by `recover`. */
   readonly needsRecover?: boolean;
+  /** Its manager answers and is ready. Absent: it has not told. */
+  readonly managerReady?: boolean;
   /** As a primary: where its oldest WAL begins; null: it has not said. */
   readonly oldestWal?: Lsn | null;
   /** Its own word: it is being shut down, and asks to be taken out in an orderly way. Absent: no. */
@@ -116,6 +118,14 @@ export interface Observation {
     readonly mode: 'off' | 'passive' | 'gated' | 'active';
     readonly epoch: Epoch;
     readonly ready: boolean;
+    /** Its process runs: when it was last heard, counted in time that our own loop ran. null or absent: it does not run. */
+    readonly silentSinceMs?: number | null;
+    /** Its process has not been ready yet. */
+    readonly starting?: boolean;
+    /** When it was last heard ready, in any life of its process. */
+    readonly readyMs?: number | null;
+    /** When it was killed and started again because it did not answer, newest last. */
+    readonly restarts?: readonly number[];
   } | null;
   /** Own receiver: its link to the peer, and since when. null: no receiver is heard. */
   readonly receiver: { readonly link: 'up' | 'down'; readonly sinceMs: number; readonly behindPeer: number } | null;
@@ -192,6 +202,8 @@ export type Action =
   | { readonly kind: 'vip.hold' }
   | { readonly kind: 'vip.release' }
   | { readonly kind: 'manager.mode'; readonly mode: 'passive' | 'gated' | 'active' }
+  /** It does not answer: killed, and started again. */
+  | { readonly kind: 'manager.restart'; readonly why: string }
   | { readonly kind: 'record.propose'; readonly command: CommandBody }
   /** All devices of a level must read back `off`; the next level is tried otherwise. */
   | { readonly kind: 'fence.off'; readonly target: NodeId; readonly requestId: string }

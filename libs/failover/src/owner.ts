@@ -6,6 +6,7 @@ import { fencing } from './fencing.js';
 import { notJoinable, outOnPurpose } from './fitness.js';
 import { stopNow } from './follower.js';
 import { heldBack, type Move, movesAway, RESTARTS_MAX, RESTARTS_WITHIN_MS } from './governance.js';
+import { managerMove } from './manager.js';
 import type { Action, Decision, Observation } from './observation.js';
 import { newestTimeline } from './record.js';
 import { whyOf } from './transitions.js';
@@ -217,7 +218,7 @@ const giveUp = (o: Observation, why: string): Part => ({
 function serving(o: Observation): Part {
   if (o.record.switchover !== null && o.record.switchover.epoch === o.record.epoch) return switchover(o, o.record.switchover);
   const facts = o.postgres;
-  const move = movesAway(o);
+  const move = movesAway(o) ?? managerMove(o);
   const heir = successor(o);
   if (move !== null && heir !== null && (facts.kind === 'primary' || facts.kind === 'stopped')) return giveWay(o, move, heir);
   // It is going down, and nobody can take over: what it stopped, or what ended by itself, is not started again.

@@ -17,9 +17,11 @@ export interface Timings {
   /** P4's wait after the receiver was cut. */
   readonly guardMs: number;
   readonly transferTimeoutMs: number;
+  /** Nothing heard of the manager for this long: it does not answer. It reports twice a second. */
+  readonly managerSilentMs: number;
 }
 
-const common = { roundMaxMs: 500, guardMs: 200, transferTimeoutMs: 1_500 };
+const common = { roundMaxMs: 500, guardMs: 200, transferTimeoutMs: 1_500, managerSilentMs: 6_000 };
 
 /** `lan` is the default. The worst failover time of each is computed by `worstFailoverMs` and shown by `status`. */
 export const PROFILES = {
@@ -34,6 +36,7 @@ export const PROFILES = {
     stopBudgetMs: 450,
     killBudgetMs: 350,
     syncStallMs: 3_000,
+    managerSilentMs: 3_000,
   },
   lan: {
     ...common,
@@ -46,6 +49,7 @@ export const PROFILES = {
     stopBudgetMs: 800,
     killBudgetMs: 500,
     syncStallMs: 3_000,
+    managerSilentMs: 3_000,
   },
   tolerant: {
     ...common,

@@ -1,6 +1,7 @@
 import { fenceTroublesHere, fenceTroublesOfCluster } from './fence-troubles.js';
 import { outOnPurpose, wallTime } from './fitness.js';
-import { limited, RESTARTS_MAX, RESTARTS_WITHIN_MS } from './governance.js';
+import { heldBack, limited, RESTARTS_MAX, RESTARTS_WITHIN_MS } from './governance.js';
+import { MANAGER_AGAIN_MS, managerFails, managerMove, managerRestarts } from './manager.js';
 import type { Observation } from './observation.js';
 
 /** What an operator should know: becomes an alarm of `status`, with this code for ever. */
@@ -21,9 +22,30 @@ export function troublesHere(o: Observation): readonly Trouble[] {
       `PostgreSQL on ${o.self} was started ${RESTARTS_MAX} times within ${RESTARTS_WITHIN_MS / 1_000} s: look at its log`,
     );
   if (o.hookBefore === 'vetoed') red('HOOK_VETO', `the hook before promotion on ${o.self} refuses: ${o.self} does not open`);
+  found.push(...managerTroubles(o));
   const waits = blockedBy(o);
   if (waits !== null) red('WRITES_BLOCKED', waits);
   return [...found, ...fenceTroublesHere(o)];
+}
+
+/** Yellow for what a restart mended, or may mend; red when the Master's stays as it is and nobody takes over. */
+function managerTroubles(o: Observation): readonly Trouble[] {
+  const restarts = managerRestarts(o);
+  const last = restarts.at(-1);
+  if (last === undefined) return [];
+  const minutes = MANAGER_AGAIN_MS / 60_000;
+  const times = `restarted ${restarts.length === 1 ? 'once' : `${restarts.length} times`} within ${minutes} minutes, last at ${wallTime(o.wallMs - (o.nowMs - last))}`;
+  const fails = managerFails(o);
+  if (fails === null || o.record.owner !== o.self)
+    return [
+      {
+        level: 'yellow',
+        code: 'MANAGER_RESTARTED',
+        text: `the manager of ${o.self} did not answer and was ${times}: look at its log`,
+      },
+    ];
+  const alone = heldBack(o) ?? (managerMove(o) === null ? 'no other node can take over' : 'another node takes over');
+  return [{ level: 'red', code: 'MANAGER_HUNG', text: `${fails} (${times}), and ${alone}: look at its log` }];
 }
 
 /** T2 is not allowed to free the writes. */

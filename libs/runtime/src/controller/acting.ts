@@ -3,6 +3,7 @@ import { isDoubted, waitsForRound } from './doubt.js';
 import { noteOrder, noteRight, tellConsensus } from './fencing.js';
 import { showsWaiting } from './gate.js';
 import { leaseEffects, noticeEffects, vipEffects } from './leasing.js';
+import { noteManagerRestart } from './manager-watch.js';
 import { tendMembers, whyNotCounted } from './membership.js';
 import { observe } from './observe.js';
 import { raftInput } from './raft-input.js';
@@ -106,7 +107,9 @@ const resourceOf = (action: Action): Resource =>
         ? 'fence'
         : action.kind === 'hook.run'
           ? 'hook'
-          : 'postgres';
+          : action.kind === 'manager.restart'
+            ? 'manager'
+            : 'postgres';
 
 /** A stop may overtake anything; nothing else starts while a stop, or another action on the same thing, is in flight. */
 function start(state: ControllerState, action: Action): ControllerEffect[] {
@@ -120,6 +123,7 @@ function start(state: ControllerState, action: Action): ControllerEffect[] {
   if (action.kind === 'pg.startPrimary' && state.record.phase === 'serving')
     state.restarts = [...state.restarts, state.nowMs].slice(-MAX_RESTARTS_KNOWN);
   if (showsWaiting(state, action)) state.gate = { lsn: null };
+  if (action.kind === 'manager.restart') noteManagerRestart(state);
   beginProgress(state, action);
   return [
     { kind: 'log', level: 'info', event: 'failover.act', fields: { ...action, epoch: state.record.epoch } },

@@ -16,7 +16,7 @@ import { observe } from './observe.js';
 import { RecoverHand } from './recover-hand.js';
 import { type ControllerState, createController } from './state.js';
 import { type StatusContext, statusOf } from './status.js';
-import { stepController } from './step.js';
+import { passTime, stepController } from './step.js';
 import type { TraceEntry } from './trace.js';
 import type {
   ActionResult,
@@ -148,7 +148,7 @@ export class ControllerDriver {
     // A request may come in before any timer of ours after a freeze.
     const jump = this.#jump();
     if (jump !== null) this.#push(jump, 'first');
-    this.#state.nowMs = Math.max(this.#state.nowMs, this.#ports.clock.monotonicMs());
+    passTime(this.#state, this.#ports.clock.monotonicMs());
     return jump === null && !isDoubted(this.#state) && isServing(observe(this.#state));
   }
 
@@ -402,6 +402,9 @@ export class ControllerDriver {
         return undefined;
       case 'vip.release':
         await vip.release();
+        return undefined;
+      case 'manager.restart':
+        host.deadMan.restartManager(action.why);
         return undefined;
       case 'hook.run':
         await this.#hook(action);

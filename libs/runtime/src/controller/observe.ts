@@ -4,18 +4,16 @@ import { RESTARTS_WITHIN_MS } from '@yosugara/failover';
 import { NO_EPOCH, type NodeId } from '@yosugara/kernel';
 import { believedLeaseMs } from './doubt.js';
 import { hasTwoVoters, healthFromReport, votersOf } from './fence-facts.js';
+import { managerSeen, REPORT_FRESH_MS } from './manager-watch.js';
 import type { ControllerState } from './state.js';
 import type { ControllerConfig } from './types.js';
 
-/** A process's own report older than this is no report. */
-const REPORT_FRESH_MS = 2_000;
 const FORCED_FOR_MS = 30_000;
 const NOT_STALLED: ReadonlyMap<NodeId, number> = new Map();
 
 /** One look at the world, from all that came in so far. */
 export function observe(state: ControllerState): Observation {
   const { config, raft, nowMs } = state;
-  const manager = state.manager !== null && nowMs - state.manager.atMs <= REPORT_FRESH_MS ? state.manager.report : null;
   const receiver = state.receiver !== null && nowMs - state.receiver.atMs <= REPORT_FRESH_MS ? state.receiver.report : null;
   return {
     nowMs,
@@ -44,10 +42,7 @@ export function observe(state: ControllerState): Observation {
     postgresBusy: state.busy.get('stop')?.action.kind ?? state.busy.get('postgres')?.action.kind ?? null,
     vipHeld: state.vipHeld,
     vipBusy: state.busy.has('vip'),
-    manager:
-      manager === null
-        ? null
-        : { mode: manager.mode, epoch: manager.epoch as Observation['record']['epoch'], ready: manager.ready },
+    manager: managerSeen(state),
     receiver:
       receiver === null
         ? null
@@ -123,6 +118,7 @@ function peersOf(state: ControllerState): Map<NodeId, PeerView> {
       stopped: report?.stopped ?? null,
       unfit: report?.host.unfit ?? null,
       needsRecover: report?.needsRecover ?? false,
+      ...(report === undefined ? {} : { managerReady: report.manager?.ready === true }),
       oldestWal: report?.survey?.oldestWal ?? null,
       leaving: report?.leaving ?? false,
       generation: report?.generation ?? 0,

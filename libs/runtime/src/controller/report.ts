@@ -1,13 +1,12 @@
 import { amnesiacs } from '@yosugara/consensus';
 import { troublesHere } from '@yosugara/failover';
 import { healthForReport } from './fence-facts.js';
+import { REPORT_FRESH_MS } from './manager-watch.js';
 import { observe } from './observe.js';
 import { stampOf } from './raft.js';
 import { rateOf } from './recovering.js';
 import type { ControllerState } from './state.js';
 import type { NodeReport } from './types.js';
-
-const REPORT_FRESH_MS = 2_000;
 
 /** What we tell the others of ourselves. */
 export function reportOf(state: ControllerState): NodeReport {

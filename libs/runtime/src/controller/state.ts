@@ -12,6 +12,7 @@ import { type Epoch, NO_EPOCH, type NodeId } from '@yosugara/kernel';
 import type { ManagerReport, ReceiverReport, RecoverReport } from '@yosugara/protocol';
 import type { Samples } from '../recover/rate.js';
 import type { Survey } from '../recover/types.js';
+import { type ManagerLife, NO_MANAGER } from './manager-watch.js';
 import type { ControllerConfig, ControllerEffect, CopyProgress, HostFacts, NodeReport, Resource } from './types.js';
 
 /** Everything a controller knows. Changed by `stepController` only; lost at a crash but for what raft persisted. */
@@ -32,6 +33,7 @@ export interface ControllerState {
   vipHeld: boolean;
   vipRenewedMs: number;
   manager: { report: ManagerReport; atMs: number } | null;
+  managerLife: ManagerLife;
   receiver: { report: ReceiverReport; atMs: number } | null;
   receiverLink: { link: 'up' | 'down'; sinceMs: number };
   host: HostFacts;
@@ -134,6 +136,7 @@ export function createController(
     vipHeld: false,
     vipRenewedMs: Number.NEGATIVE_INFINITY,
     manager: null,
+    managerLife: NO_MANAGER,
     receiver: null,
     receiverLink: { link: 'down', sinceMs: nowMs },
     host: {

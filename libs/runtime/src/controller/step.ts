@@ -7,6 +7,7 @@ import { act, hookIs } from './acting.js';
 import { doubt } from './doubt.js';
 import { fenceDone, noteAwake, noteHeard } from './fencing.js';
 import { openGate } from './gate.js';
+import { noteHeldUp, noteManagerProcess, noteManagerReport } from './manager-watch.js';
 import { onIdentity, onRenewed } from './membership.js';
 import { raftInput } from './raft-input.js';
 import { noteCopied, trackRecover } from './recovering.js';
@@ -25,10 +26,7 @@ const SLOT_SOON_MS = 2_000;
  * the effects in order; the simulator does the same with models. `state` belongs to the caller and is changed in place.
  */
 export function stepController(state: ControllerState, input: ControllerInput): ControllerEffect[] {
-  if ('nowMs' in input && input.nowMs > state.nowMs) {
-    noteAwake(state, input.nowMs);
-    state.nowMs = input.nowMs;
-  }
+  if ('nowMs' in input) passTime(state, input.nowMs);
   const effects = take(state, input);
   effects.push(...followLeadership(state));
   state.informed ||= commitIsOfThisTerm(state.raft);
@@ -37,6 +35,14 @@ export function stepController(state: ControllerState, input: ControllerInput): 
   effects.push(...act(state));
   trackRecover(state);
   return effects;
+}
+
+/** Whatever looks at the clock first after a halt sees that there was one. */
+export function passTime(state: ControllerState, nowMs: number): void {
+  if (nowMs <= state.nowMs) return;
+  noteAwake(state, nowMs);
+  noteHeldUp(state, nowMs);
+  state.nowMs = nowMs;
 }
 
 function take(state: ControllerState, input: ControllerInput): ControllerEffect[] {
@@ -51,12 +57,13 @@ function take(state: ControllerState, input: ControllerInput): ControllerEffect[
       state.vipHeld = input.held;
       return [];
     case 'manager':
-      state.manager = input.report === null ? null : { report: input.report, atMs: input.nowMs };
+      noteManagerReport(state, input.report, input.nowMs);
       return [];
     case 'receiver':
       return receiver(state, input);
     case 'host':
       state.host = input.host;
+      noteManagerProcess(state, input.host);
       return [];
     case 'jump':
       return doubt(state, input.nowMs, input.aheadMs);

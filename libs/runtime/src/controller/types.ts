@@ -127,7 +127,7 @@ export type PeerMessage =
   /** An operator's forced promotion needs the leadership of whoever leads without owning. */
   | { readonly k: 'yield' };
 
-export type Resource = 'postgres' | 'stop' | 'vip' | 'fence' | 'hook';
+export type Resource = 'postgres' | 'stop' | 'vip' | 'fence' | 'hook' | 'manager';
 
 export type ControllerInput =
   | { readonly kind: 'tick'; readonly nowMs: number; readonly wallMs: number; readonly random: number }

@@ -42,6 +42,12 @@ export class MiniCluster {
   readonly orders: { readonly by: NodeId; readonly target: NodeId; readonly wanted: 'off' | 'on'; readonly atMs: number }[] = [];
   /** Devices that do not answer. */
   readonly broken = new Set<NodeId>();
+  /** Managers that say nothing, and those that a restart does not mend. */
+  readonly silent = new Set<NodeId>();
+  readonly incurable = new Set<NodeId>();
+  /** Every restart of a manager that does not answer, oldest first. */
+  readonly restarts: { readonly node: NodeId; readonly atMs: number }[] = [];
+  readonly #managers = new Map<NodeId, number>();
   /** No message passes between any two nodes. */
   cut = false;
   #asked = 0;
@@ -183,7 +189,15 @@ export class MiniCluster {
         break;
       case 'notice': {
         const { mode, epoch } = effect.notice;
-        const report = { process: 'manager' as const, pid: 1, mode, epoch, ready: true, vipBound: false };
+        if (this.silent.has(node)) break;
+        const report = {
+          process: 'manager' as const,
+          pid: this.#managers.get(node) ?? 1,
+          mode,
+          epoch,
+          ready: true,
+          vipBound: false,
+        };
         const run = (): void => this.#step(node, { kind: 'manager', report, nowMs: this.nowMs });
         if (node !== w) this.#hosts.get(node)!.due.push({ atMs: this.nowMs + ACT_MS, run });
         break;
@@ -299,6 +313,11 @@ export class MiniCluster {
       case 'fence.off':
       case 'fence.on':
         return this.#power(node, action);
+      case 'manager.restart':
+        this.restarts.push({ node, atMs: this.nowMs });
+        if (!this.incurable.has(node)) this.silent.delete(node);
+        this.showManager(node);
+        break;
       default:
         break;
     }
@@ -312,6 +331,13 @@ export class MiniCluster {
     if (wanted === 'off') this.powerOff(action.target);
     else this.powerOn(action.target);
     return { ok: true, method: 'fence_spec', evidence: `read back ${wanted}` };
+  }
+
+  /** The controller is told of a new process of the manager, as by the dead man. */
+  showManager(node: NodeId): void {
+    const pid = (this.#managers.get(node) ?? 1) + 1;
+    this.#managers.set(node, pid);
+    this.#step(node, { kind: 'host', host: { ...this.state(node).host, processes: [{ name: 'manager', pid }] } });
   }
 
   /** From the first start of two empty hosts. */
