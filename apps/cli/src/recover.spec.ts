@@ -113,7 +113,11 @@ describe('recover', () => {
     cluster.sql('b', 'create table filler as select n, repeat(md5(n::text), 20) as text from generate_series(1, 300000) n');
     const before = identity();
     await cluster.kill('a');
-    await cluster.until('b alone', 20_000, ({ nodes }) => nodes.some((node) => node.name === 'a' && !node.syncSet));
+    await cluster.until(
+      'b alone',
+      20_000,
+      ({ master, nodes }) => master === 'b' && nodes.some((node) => node.name === 'a' && !node.syncSet),
+    );
     rmSync(join(cluster.dataDir('a'), 'pgdata'), { recursive: true, force: true });
     cluster.start('a');
     await out('a');
@@ -143,7 +147,11 @@ describe('recover', () => {
 
   it('brings a node back whose consensus log was wiped with everything else: as a learner first, then it votes', async () => {
     await cluster.kill('a');
-    await cluster.until('b alone', 20_000, ({ nodes }) => nodes.some((node) => node.name === 'a' && !node.syncSet));
+    await cluster.until(
+      'b alone',
+      20_000,
+      ({ master, nodes }) => master === 'b' && nodes.some((node) => node.name === 'a' && !node.syncSet),
+    );
     rmSync(join(cluster.dataDir('a'), 'pgdata'), { recursive: true });
     rmSync(join(cluster.stateDir('a'), 'raft'), { recursive: true });
     cluster.start('a');
@@ -163,7 +171,11 @@ describe('recover', () => {
 
   it('refuses another database system by name, and never touches it', async () => {
     await cluster.kill('a');
-    await cluster.until('b alone', 20_000, ({ nodes }) => nodes.some((node) => node.name === 'a' && !node.syncSet));
+    await cluster.until(
+      'b alone',
+      20_000,
+      ({ master, nodes }) => master === 'b' && nodes.some((node) => node.name === 'a' && !node.syncSet),
+    );
     const pgdata = join(cluster.dataDir('a'), 'pgdata');
     rmSync(pgdata, { recursive: true, force: true });
     execFileSync('runuser', ['-u', 'postgres', '--', INITDB, '-D', pgdata, '--no-sync'], { cwd: '/', stdio: 'pipe' });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { commitIndex, isLeader, leaderReady, leaseUntilMs, termOf } from './index.js';
+import { commitIndex, isLeader, leaderReady, leaseUntilMs, type Member, termOf } from './index.js';
 import { a, Bench, b, d, data, learner, ofKind, sent, THREE, w } from './testing/bench.js';
 import { TIMINGS } from './testing/world.js';
 
-const PAIR = [data(a), data(b), learner(d)];
+const PAIR: readonly Member[] = [data(a), data(b), learner(d)];
 const gone = (node: Bench, member = b) => node.do({ kind: 'memberGone', member, nowMs: node.nowMs });
 const hold = (node: Bench, forMs: number) => node.do({ kind: 'hold', untilMs: node.nowMs + forMs, nowMs: node.nowMs });
 const leader = (list = PAIR) => {

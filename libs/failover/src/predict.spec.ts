@@ -2,7 +2,7 @@ import { epoch } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
 import { type FenceHealth, type Observation, predict, troublesHere, troublesOfCluster } from './index.js';
 import { PROFILES, watchdogWaitMs, worstFailoverMs } from './profiles.js';
-import type { ProofKind } from './record.js';
+import type { Fence, ProofKind } from './record.js';
 import { a, b, NOW, peer, primary, record, seenByA, seenByB, standby, w } from './testing.js';
 
 const healthy: FenceHealth = { target: a, healthy: true, offMs: 2_200, atMs: NOW - 60_000, says: 'on' };
@@ -91,18 +91,16 @@ describe('alarms about power', () => {
     expect(codes(troublesOfCluster(withProofs(fromB(), ['P1', 'P4'], { fenceable: [] }), true))).toEqual([]);
   });
   it('a take-over that waits for a fence that failed is one', () => {
-    const fence = {
-      ...{
-        requestId: 'f',
-        target: a,
-        forEpoch: epoch(6),
-        by: b,
-        state: 'failed',
-        method: 'm',
-        evidence: 'no answer',
-        atWallMs: 1,
-      },
-    } as const;
+    const fence: Fence = {
+      requestId: 'f',
+      target: a,
+      forEpoch: epoch(6),
+      by: b,
+      state: 'failed',
+      method: 'm',
+      evidence: 'no answer',
+      atWallMs: 1,
+    };
     const taking = record({ epoch: epoch(6), owner: b, ownerBoot: 'boot-b', phase: 'stopping-old', fence });
     expect(codes(troublesHere({ ...fromB(), record: taking, postgres: standby() }))).toEqual(['FENCE_FAILED']);
   });

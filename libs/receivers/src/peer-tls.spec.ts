@@ -72,7 +72,7 @@ const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
-const until = async (holds: () => boolean, deadlineMs = 8_000) => {
+const until = async (holds: () => boolean, deadlineMs = 20_000) => {
   const end = performance.now() + deadlineMs;
   while (!holds()) {
     if (performance.now() > end) throw new Error('not within the deadline');

@@ -21,7 +21,11 @@ it('a controller that loses its dead man has stopped everything on its host befo
   const vip = createVipDriver(config);
   bed.onClose(() => vip.release());
   await postgres.initialise();
-  const members = config.cluster.members.map(({ id, kind }) => ({ id: nodeId(id), kind, voter: true }));
+  const members = config.cluster.members.map(({ id, kind }) => ({
+    id: nodeId(id),
+    kind: kind === 'witness' ? ('witness' as const) : ('data' as const),
+    voter: true,
+  }));
   const timings = PROFILES.lan;
   const left = () => [
     ...processesIn(join(bed.root, 'a', 'data'), postgresAccount('postgres').uid),
@@ -35,7 +39,7 @@ it('a controller that loses its dead man has stopped everything on its host befo
       random: { next: () => 0.5 },
       log: SILENT_LOG,
       // Its partners are out of reach and nothing is decided: what runs here runs as it was started.
-      disk: { load: () => Promise.reject(), persist: async () => {}, close: async () => {} },
+      disk: { load: () => Promise.reject(), persist: async () => {}, renew: async () => 'i1', close: async () => {} },
       mailbox: { start: async () => {}, send: () => {}, onMessage: () => {}, links: () => [], stop: async () => {} },
       host: { deadMan, postgres, vip },
       peers: new Map(),
@@ -47,7 +51,11 @@ it('a controller that loses its dead man has stopped everything on its host befo
     },
     {
       ...{ self: nodeId('a'), kind: 'data', boot: 'a1', members, compactEvery: 1_000, trailing: 10 },
-      settings: { policy: 'available', stopProofs: ['P1'], autoRejoin: 'clean', timings, hasVip: true },
+      settings: {
+        ...{ policy: 'available', stopProofs: ['P1'], autoRejoin: 'clean', timings, hasVip: true },
+        ...{ drNodes: [], fenceable: [], fenceDelayMs: 10_000, powerOnAfterFence: false },
+        ...{ rateLimit: { max: 5, withinMs: 3_600_000 }, hooks: { beforePromotion: false, afterPromotion: false } },
+      },
       raft: { ...timings, witnessDelayMs: timings.leaseVoteMs },
     },
     { clusterId: config.cluster.id, profile: 'lan', members: config.cluster.members, vip: config.cluster.vip ?? null },

@@ -56,9 +56,9 @@ function config(disks: Partial<NodeConfig['disks']> = {}): NodeConfig {
   });
 }
 
-const unfit = (says: string, withinMs = 5_000) =>
+const unfit = (says: string, withinMs = 15_000) =>
   eventually(says, withinMs, () => (watch!.facts().unfit?.includes(says) === true ? watch!.facts() : null));
-const fit = (withinMs = 5_000) =>
+const fit = (withinMs = 15_000) =>
   eventually('fit', withinMs, () => watch!.facts().unfit === null && watch!.facts().disks.length > 0);
 const disk = (name: string) => watch!.facts().disks.find((found) => found.name === name);
 
