@@ -25,7 +25,7 @@ export const someTime = (rng: Rng): number =>
 
 export const cut = (world: World, rng: Rng, pairs: readonly (readonly [NodeId, NodeId])[], forMs = someTime(rng)): void => {
   for (const [from, to] of pairs) world.network.way(from, to).cut = true;
-  world.agenda.after(forMs, () => {
+  world.later(forMs, () => {
     for (const [from, to] of pairs) world.network.way(from, to).cut = false;
   });
 };
@@ -39,7 +39,7 @@ export const around = (world: World, alone: NodeId): readonly (readonly [NodeId,
 /** Back within the old promises and the old lease. */
 export function restart(world: World, rng: Rng, host: HostModel): void {
   host.crashController();
-  world.agenda.after(rng.between(5, 400), () => host.startController());
+  world.later(rng.between(5, 400), () => host.startController());
 }
 
 /** One blow at one host. */
@@ -47,15 +47,15 @@ export function hit(world: World, rng: Rng, host: HostModel): void {
   switch (rng.pick(['power', 'controller', 'freeze', 'isolate', 'postgres', 'hang'] as const)) {
     case 'power':
       host.powerOff();
-      world.agenda.after(someTime(rng), () => host.powerOn());
+      world.later(someTime(rng), () => host.powerOn());
       break;
     case 'controller':
       host.crashController();
-      world.agenda.after(rng.between(100, 4_000), () => host.startController());
+      world.later(rng.between(100, 4_000), () => host.startController());
       break;
     case 'freeze':
       host.freeze(rng.chance(0.5) ? 'controller' : 'host');
-      world.agenda.after(someTime(rng), () => host.thaw());
+      world.later(someTime(rng), () => host.thaw());
       break;
     case 'isolate':
       cut(world, rng, around(world, host.node));

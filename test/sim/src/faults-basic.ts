@@ -8,7 +8,7 @@ export const BASIC: readonly FaultClass[] = [
     inject(world, rng) {
       const host = any(world, rng);
       host.powerOff();
-      world.agenda.after(someTime(rng), () => host.powerOn());
+      world.later(someTime(rng), () => host.powerOn());
     },
   },
   {
@@ -17,7 +17,7 @@ export const BASIC: readonly FaultClass[] = [
     inject(world, rng) {
       const host = any(world, rng);
       host.crashController();
-      world.agenda.after(rng.between(200, 4_000), () => host.startController());
+      world.later(rng.between(200, 4_000), () => host.startController());
     },
   },
   {
@@ -33,7 +33,7 @@ export const BASIC: readonly FaultClass[] = [
     inject(world, rng) {
       const host = any(world, rng);
       host.freeze(rng.chance(0.5) ? 'controller' : 'host');
-      world.agenda.after(someTime(rng), () => host.thaw());
+      world.later(someTime(rng), () => host.thaw());
     },
   },
   {
@@ -64,7 +64,7 @@ export const BASIC: readonly FaultClass[] = [
       const one = rng.pick(world.nodes);
       const pairs = rng.chance(0.5) ? around(world, one) : both(one, rng.pick(world.nodes.filter((node) => node !== one)));
       for (let at = 0; at < 6_000; at += rng.between(300, 1_800))
-        world.agenda.after(at, () => cut(world, rng, pairs, rng.between(100, 900)));
+        world.later(at, () => cut(world, rng, pairs, rng.between(100, 900)));
     },
   },
   {
@@ -81,7 +81,7 @@ export const BASIC: readonly FaultClass[] = [
               delayMs: rng.between(0.5, 80),
               jitterMs: rng.between(1, 400),
             });
-            world.agenda.after(someTime(rng), () => Object.assign(way, { loss: 0, double: 0, delayMs: 0.5, jitterMs: 1 }));
+            world.later(someTime(rng), () => Object.assign(way, { loss: 0, double: 0, delayMs: 0.5, jitterMs: 1 }));
           }
     },
   },
@@ -94,7 +94,7 @@ export const BASIC: readonly FaultClass[] = [
         if (to !== from) {
           const way = world.network.way(from, to);
           Object.assign(way, { late: 0.5, double: 0.3 });
-          world.agenda.after(someTime(rng), () => Object.assign(way, { late: 0, double: 0 }));
+          world.later(someTime(rng), () => Object.assign(way, { late: 0, double: 0 }));
         }
     },
   },
@@ -113,7 +113,7 @@ export const BASIC: readonly FaultClass[] = [
     inject(world, rng) {
       const host = any(world, rng);
       host.disk.slowMs = rng.between(20, 1_500);
-      world.agenda.after(someTime(rng), () => {
+      world.later(someTime(rng), () => {
         host.disk.slowMs = 0;
       });
     },
@@ -123,7 +123,7 @@ export const BASIC: readonly FaultClass[] = [
     why: 'H10: everything loses power and comes back in any order',
     inject(world, rng) {
       for (const node of world.nodes) world.host(node).powerOff();
-      for (const node of world.nodes) world.agenda.after(rng.between(200, 5_000), () => world.host(node).powerOn());
+      for (const node of world.nodes) world.later(rng.between(200, 5_000), () => world.host(node).powerOn());
     },
   },
   {

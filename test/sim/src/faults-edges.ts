@@ -10,7 +10,7 @@ export const AIMED: readonly FaultClass[] = [
       host.onNextPersist(rng.chance(0.5) ? 'before' : 'after', () => {
         if (rng.chance(0.5)) host.powerOff();
         else host.crashController();
-        world.agenda.after(rng.chance(0.6) ? rng.between(5, 500) : someTime(rng), () => {
+        world.later(rng.chance(0.6) ? rng.between(5, 500) : someTime(rng), () => {
           host.powerOn();
           host.startController();
         });
@@ -26,10 +26,9 @@ export const AIMED: readonly FaultClass[] = [
       world.onNext(EDGES.opened!, () => {
         const now = world.checks.record.owner;
         for (const node of world.nodes) if (node !== now && rng.chance(0.6)) restart(world, rng, world.host(node));
-        if (now !== null && rng.chance(0.6))
-          world.agenda.after(rng.between(1_000, 4_000), () => restart(world, rng, world.host(now)));
+        if (now !== null && rng.chance(0.6)) world.later(rng.between(1_000, 4_000), () => restart(world, rng, world.host(now)));
       });
-      for (let at = 0; at < 15_000; at += rng.between(300, 1_500)) world.agenda.after(at, () => world.repeatStopProofs(rng));
+      for (let at = 0; at < 15_000; at += rng.between(300, 1_500)) world.later(at, () => world.repeatStopProofs(rng));
     },
   },
   {
@@ -44,7 +43,7 @@ export const AIMED: readonly FaultClass[] = [
       const voters = (): void => {
         const { owner } = world.checks.record;
         for (const node of world.nodes) if (node !== owner) restart(world, rng, world.host(node));
-        world.agenda.after(leaseVoteMs * 1.2 + rng.between(500, 3_000), () => {
+        world.later(leaseVoteMs * 1.2 + rng.between(500, 3_000), () => {
           // Cut off at that moment, the Master cannot hear that another one is elected: its lease alone keeps it serving.
           const now = world.checks.record.owner;
           if (now !== null && rng.chance(0.8)) cut(world, rng, around(world, now), rng.between(2_000, 6_000));
@@ -53,8 +52,8 @@ export const AIMED: readonly FaultClass[] = [
       };
       restartOwner();
       world.onNext(EDGES.join!, () => {
-        world.agenda.after(rng.between(0, 1_000), restartOwner);
-        world.onNext(EDGES.opened!, () => world.agenda.after(rng.between(0, 1_500), voters));
+        world.later(rng.between(0, 1_000), restartOwner);
+        world.onNext(EDGES.opened!, () => world.later(rng.between(0, 1_500), voters));
       });
     },
   },
@@ -64,13 +63,13 @@ export const AIMED: readonly FaultClass[] = [
     inject(world, rng) {
       const next = (lives: number): void =>
         world.onNext(EDGES.opened!, () =>
-          world.agenda.after(rng.between(800, 3_000), () => {
+          world.later(rng.between(800, 3_000), () => {
             const { owner } = world.checks.record;
             if (owner === null) return;
             const host = world.host(owner);
             if (lives === 0) {
               host.freeze('host');
-              world.agenda.after(rng.between(4_000, 10_000), () => host.thaw());
+              world.later(rng.between(4_000, 10_000), () => host.thaw());
               return;
             }
             if (rng.chance(0.5)) restart(world, rng, host);
@@ -102,7 +101,7 @@ export const AIMED: readonly FaultClass[] = [
       const others = world.nodes.filter((node) => node !== leader);
       for (const node of others)
         Object.assign(world.network.way(node, leader), { delayMs: rng.between(300, 2_500), double: 0.3 });
-      world.agenda.after(rng.between(500, 2_500), () =>
+      world.later(rng.between(500, 2_500), () =>
         cut(
           world,
           rng,
@@ -110,7 +109,7 @@ export const AIMED: readonly FaultClass[] = [
           rng.between(2_000, 7_000),
         ),
       );
-      world.agenda.after(rng.between(6_000, 9_000), () => {
+      world.later(rng.between(6_000, 9_000), () => {
         for (const node of others) Object.assign(world.network.way(node, leader), { delayMs: 0.5, double: 0 });
       });
     },
@@ -121,8 +120,7 @@ export const AIMED: readonly FaultClass[] = [
     inject(world, rng) {
       world.onNext(EDGES.release!, () => {
         const from = world.checks.record.owner;
-        if (from !== null)
-          world.agenda.after(rng.between(0, 30), () => cut(world, rng, around(world, from), rng.between(500, 5_000)));
+        if (from !== null) world.later(rng.between(0, 30), () => cut(world, rng, around(world, from), rng.between(500, 5_000)));
       });
       world.operate({ kind: 'switchover', to: null }, rng.pick(world.nodes));
     },
@@ -132,9 +130,9 @@ export const AIMED: readonly FaultClass[] = [
     why: 'T1: the majority takes its time over a join',
     inject(world, rng) {
       world.onNextAction('pg.mark', (joiner) =>
-        world.agenda.after(rng.between(0, 300), () => {
+        world.later(rng.between(0, 300), () => {
           for (const node of world.nodes) if (node !== joiner) world.host(node).disk.slowMs = rng.between(600, 3_000);
-          world.agenda.after(rng.between(2_000, 6_000), () => {
+          world.later(rng.between(2_000, 6_000), () => {
             for (const node of world.nodes) world.host(node).disk.slowMs = 0;
           });
         }),
@@ -149,9 +147,9 @@ export const AIMED: readonly FaultClass[] = [
     inject(world, rng) {
       const { owner } = world.checks.record;
       if (owner !== null && rng.chance(0.5))
-        world.agenda.after(rng.between(0, 1_200), () => cut(world, rng, around(world, owner), rng.between(1_000, 6_000)));
+        world.later(rng.between(0, 1_200), () => cut(world, rng, around(world, owner), rng.between(1_000, 6_000)));
       for (const node of world.dataNodes)
-        world.agenda.after(rng.between(0, node === owner ? 1_600 : 900), () => world.host(node).postgres.kill());
+        world.later(rng.between(0, node === owner ? 1_600 : 900), () => world.host(node).postgres.kill());
     },
   },
   {
@@ -160,7 +158,7 @@ export const AIMED: readonly FaultClass[] = [
     inject(world, rng) {
       world.onNext(EDGES.claim!, () => {
         const owner = world.checks.record.owner;
-        if (owner !== null) world.agenda.after(rng.between(0, 900), () => hit(world, rng, world.host(owner)));
+        if (owner !== null) world.later(rng.between(0, 900), () => hit(world, rng, world.host(owner)));
       });
     },
   },
@@ -172,7 +170,7 @@ export const AIMED: readonly FaultClass[] = [
       world.onNext(change, () => {
         const times = rng.chance(0.3) ? 2 : 1;
         for (let i = 0; i < times; i += 1)
-          world.agenda.after(rng.chance(0.5) ? rng.between(0, 60) : rng.between(0, 800), () => hit(world, rng, any(world, rng)));
+          world.later(rng.chance(0.5) ? rng.between(0, 60) : rng.between(0, 800), () => hit(world, rng, any(world, rng)));
       });
     },
   },
@@ -186,9 +184,9 @@ export const AIMED: readonly FaultClass[] = [
       const master = world.host(owner);
       cut(world, rng, rng.chance(0.5) ? around(world, other) : both(owner, other), rng.between(5_000, 9_000));
       world.onNext(EDGES.leave!, () =>
-        world.agenda.after(rng.between(0, 2_500), () => {
+        world.later(rng.between(0, 2_500), () => {
           master.powerOff();
-          world.agenda.after(rng.between(2_000, 12_000), () => master.powerOn());
+          world.later(rng.between(2_000, 12_000), () => master.powerOn());
         }),
       );
     },

@@ -1,3 +1,5 @@
+import { hasDiverged } from '@yosugara/failover';
+import { lsn } from '@yosugara/kernel';
 import { any, around, both, cut, data, EDGES, type FaultClass, restart, someTime } from './fault-tools.js';
 
 /** Disks, clocks, volumes, the machine itself. */
@@ -8,7 +10,7 @@ export const HOST_FAULTS: readonly FaultClass[] = [
     inject(world, rng) {
       const host = any(world, rng);
       host.disk.failing = rng.pick(['eio', 'full']);
-      world.agenda.after(someTime(rng), () => {
+      world.later(someTime(rng), () => {
         host.disk.failing = 'no';
         host.startController();
       });
@@ -21,7 +23,7 @@ export const HOST_FAULTS: readonly FaultClass[] = [
     inject(world, rng) {
       const host = any(world, rng);
       host.freeze('pause');
-      world.agenda.after(someTime(rng), () => host.thaw());
+      world.later(someTime(rng), () => host.thaw());
     },
   },
   {
@@ -33,8 +35,8 @@ export const HOST_FAULTS: readonly FaultClass[] = [
       if (owner === null) return;
       const host = world.host(owner);
       host.freeze('pause');
-      world.agenda.after(15_000, () => host.thaw());
-      world.onNext(EDGES.opened!, () => world.agenda.after(rng.between(0, 4_000), () => host.thaw()));
+      world.later(15_000, () => host.thaw());
+      world.onNext(EDGES.opened!, () => world.later(rng.between(0, 4_000), () => host.thaw()));
     },
   },
   {
@@ -57,7 +59,7 @@ export const HOST_FAULTS: readonly FaultClass[] = [
       world.amnesiac.add(host.node);
       host.powerOff();
       host.disk.wipe(rng.chance(0.7));
-      world.agenda.after(rng.between(100, 5_000), () => host.powerOn());
+      world.later(rng.between(100, 5_000), () => host.powerOn());
     },
   },
   {
@@ -72,11 +74,10 @@ export const HOST_FAULTS: readonly FaultClass[] = [
       const back = (): void => {
         host.powerOff();
         host.disk.rollBack();
-        world.agenda.after(rng.between(100, 3_000), () => host.powerOn());
+        world.later(rng.between(100, 3_000), () => host.powerOn());
       };
-      if (rng.chance(0.5))
-        world.onNext(EDGES[rng.pick(Object.keys(EDGES))]!, () => world.agenda.after(rng.between(0, 1_500), back));
-      else world.agenda.after(rng.between(1_000, 9_000), back);
+      if (rng.chance(0.5)) world.onNext(EDGES[rng.pick(Object.keys(EDGES))]!, () => world.later(rng.between(0, 1_500), back));
+      else world.later(rng.between(1_000, 9_000), back);
     },
   },
   {
@@ -84,14 +85,18 @@ export const HOST_FAULTS: readonly FaultClass[] = [
     why: 'D17: the data directory is gone, on a node whose data somebody else holds, too',
     inject(world, rng) {
       const { record } = world.checks;
-      const whole = record.syncSet.filter((node) => world.host(node).postgres.exists && !world.host(node).postgres.incomplete);
+      const whole = record.syncSet.filter((node) => {
+        const { postgres } = world.host(node);
+        // What went past a fork cannot serve before it is rewound, and it is rewound from the other one.
+        return postgres.exists && !postgres.incomplete && !hasDiverged(record, postgres.timeline, lsn(postgres.wal.length));
+      });
       if (whole.length < 2) return;
       const node = rng.pick(record.syncSet);
       const host = world.host(node);
       host.powerOff();
       host.postgres.wipe();
       world.checks.emptied.add(node);
-      world.agenda.after(rng.between(100, 4_000), () => host.powerOn());
+      world.later(rng.between(100, 4_000), () => host.powerOn());
     },
   },
   {
@@ -104,7 +109,7 @@ export const HOST_FAULTS: readonly FaultClass[] = [
       host.tellHost();
       const stalls = rng.chance(0.5);
       if (stalls) host.postgres.hung = host.postgres.process !== 'down';
-      world.agenda.after(someTime(rng), () => {
+      world.later(someTime(rng), () => {
         host.unfit = null;
         if (stalls) host.postgres.hung = false;
         host.tellHost();
@@ -118,7 +123,7 @@ export const HOST_FAULTS: readonly FaultClass[] = [
       const host = data(world, rng);
       if (!host.holdsVip()) return;
       host.dropVip();
-      world.agenda.after(rng.between(50, 500), () => host.push({ kind: 'vip', held: false }));
+      world.later(rng.between(50, 500), () => host.push({ kind: 'vip', held: false }));
     },
   },
   {
@@ -132,15 +137,15 @@ export const HOST_FAULTS: readonly FaultClass[] = [
       const apart = rng.between(3_000, 7_000);
       if (rng.chance(0.5)) {
         standby.powerOff();
-        world.agenda.after(apart, () => standby.powerOn());
+        world.later(apart, () => standby.powerOn());
       } else cut(world, rng, both(owner, other), apart);
       for (let at = rng.between(100, 1_500); at < apart; at += rng.between(400, 2_500))
-        world.agenda.after(at, () => master.postgres.kill());
+        world.later(at, () => master.postgres.kill());
       if (rng.chance(0.7))
-        world.agenda.after(apart - rng.between(-300, 2_500), () => {
+        world.later(apart - rng.between(-300, 2_500), () => {
           if (rng.chance(0.5)) master.powerOff();
           else cut(world, rng, around(world, owner));
-          world.agenda.after(someTime(rng), () => master.powerOn());
+          world.later(someTime(rng), () => master.powerOn());
         });
     },
   },
@@ -153,11 +158,11 @@ export const HOST_FAULTS: readonly FaultClass[] = [
       if (owner === null || other === undefined) return;
       const way = world.network.way(owner, other);
       Object.assign(way, { delayMs: rng.between(200, 900) });
-      world.agenda.after(rng.between(500, 2_500), () => {
+      world.later(rng.between(500, 2_500), () => {
         if (rng.chance(0.5)) world.operate({ kind: 'switchover', to: null }, rng.pick(world.nodes));
         else restart(world, rng, world.host(owner));
       });
-      world.agenda.after(rng.between(3_000, 6_000), () => Object.assign(way, { delayMs: 0.5 }));
+      world.later(rng.between(3_000, 6_000), () => Object.assign(way, { delayMs: 0.5 }));
     },
   },
 ];

@@ -11,7 +11,7 @@ export const OPERATORS: readonly FaultClass[] = [
     inject(world, rng) {
       const times = 1 + Math.floor(rng.next() * 4);
       for (let i = 0; i < times; i += 1)
-        world.agenda.after(rng.between(0, 6_000), () =>
+        world.later(rng.between(0, 6_000), () =>
           world.operate({ kind: 'recover', node: rng.chance(0.5) ? null : rng.pick(world.dataNodes) }, rng.pick(world.nodes)),
         );
     },
@@ -22,7 +22,7 @@ export const OPERATORS: readonly FaultClass[] = [
     inject(world, rng) {
       const again = (left: number): void =>
         world.onNextAction(rng.pick(['pg.rewind', 'pg.baseBackup']), (node) =>
-          world.agenda.after(rng.between(0, 2_500), () => {
+          world.later(rng.between(0, 2_500), () => {
             const { owner } = world.checks.record;
             hit(world, rng, world.host(rng.chance(0.7) || owner === null ? node : owner));
             if (left > 0) again(left - 1);
@@ -33,7 +33,7 @@ export const OPERATORS: readonly FaultClass[] = [
       if (owner !== null) {
         const host = world.host(owner);
         host.powerOff();
-        world.agenda.after(someTime(rng), () => host.powerOn());
+        world.later(someTime(rng), () => host.powerOn());
       }
     },
   },
@@ -44,8 +44,8 @@ export const OPERATORS: readonly FaultClass[] = [
       const go = (): void => world.operate({ kind: 'switchover', to: null }, rng.pick(world.nodes));
       go();
       world.onNext(EDGES.opened!, () => {
-        world.agenda.after(rng.between(0, 3_000), go);
-        if (rng.chance(0.5)) world.agenda.after(rng.between(0, 3_000), () => hit(world, rng, data(world, rng)));
+        world.later(rng.between(0, 3_000), go);
+        if (rng.chance(0.5)) world.later(rng.between(0, 3_000), () => hit(world, rng, data(world, rng)));
       });
     },
   },
@@ -54,10 +54,10 @@ export const OPERATORS: readonly FaultClass[] = [
     why: 'O1: an answer to a switchover of an epoch that is over',
     inject(world, rng) {
       for (let at = 0; at < 5_000; at += rng.between(200, 1_500))
-        world.agenda.after(at, () =>
+        world.later(at, () =>
           world.operate({ kind: 'switchover', to: rng.pick([null, ...world.dataNodes]) }, rng.pick(world.nodes)),
         );
-      if (rng.chance(0.6)) world.agenda.after(rng.between(0, 3_000), () => hit(world, rng, data(world, rng)));
+      if (rng.chance(0.6)) world.later(rng.between(0, 3_000), () => hit(world, rng, data(world, rng)));
     },
   },
   {
@@ -73,8 +73,8 @@ export const OPERATORS: readonly FaultClass[] = [
         // They look first: a host that is on is not called off.
         if (!old.powered) world.operate({ kind: 'promote', node: other, oldMasterIsOff: true }, other);
       };
-      for (let at = rng.between(1_000, 5_000); at < 14_000; at += rng.between(1_000, 4_000)) world.agenda.after(at, asks);
-      world.agenda.after(rng.between(15_000, 20_000), () => old.powerOn());
+      for (let at = rng.between(1_000, 5_000); at < 14_000; at += rng.between(1_000, 4_000)) world.later(at, asks);
+      world.later(rng.between(15_000, 20_000), () => old.powerOn());
     },
   },
   {
@@ -86,9 +86,9 @@ export const OPERATORS: readonly FaultClass[] = [
       const other = world.dataNodes.find((node) => node !== owner);
       if (owner === null || other === undefined) return;
       world.host(owner).freeze('controller');
-      world.agenda.after(someTime(rng), () => world.host(owner).thaw());
+      world.later(someTime(rng), () => world.host(owner).thaw());
       for (let at = 1_000; at < 8_000; at += rng.between(500, 2_000))
-        world.agenda.after(at, () => world.operate({ kind: 'promote', node: other, oldMasterIsOff: true }, other));
+        world.later(at, () => world.operate({ kind: 'promote', node: other, oldMasterIsOff: true }, other));
     },
   },
   {
@@ -97,7 +97,7 @@ export const OPERATORS: readonly FaultClass[] = [
     inject(world, rng) {
       const times = 1 + Math.floor(rng.next() * 5);
       for (let i = 0; i < times; i += 1)
-        world.agenda.after(rng.between(0, 6_000), () => {
+        world.later(rng.between(0, 6_000), () => {
           for (const node of world.dataNodes) world.clients.cancelAt(node);
         });
     },
@@ -110,9 +110,9 @@ export const OPERATORS: readonly FaultClass[] = [
       const at = rng.pick(world.nodes);
       const untilWallMs = world.host(at).clock.wallMs() + rng.between(2_000, 9_000);
       world.operate({ kind: 'pause', untilWallMs, why: WHY }, at);
-      if (rng.chance(0.7)) world.agenda.after(rng.between(0, 5_000), () => hit(world, rng, data(world, rng)));
+      if (rng.chance(0.7)) world.later(rng.between(0, 5_000), () => hit(world, rng, data(world, rng)));
       if (rng.chance(0.3))
-        world.agenda.after(rng.between(1_000, 6_000), () => world.operate({ kind: 'pause', untilWallMs: null, why: WHY }, at));
+        world.later(rng.between(1_000, 6_000), () => world.operate({ kind: 'pause', untilWallMs: null, why: WHY }, at));
     },
   },
   {
@@ -126,9 +126,9 @@ export const OPERATORS: readonly FaultClass[] = [
         { kind: 'maintenance', node, untilWallMs: world.host(at).clock.wallMs() + rng.between(2_000, 9_000), why: WHY },
         at,
       );
-      if (rng.chance(0.7)) world.agenda.after(rng.between(0, 5_000), () => hit(world, rng, data(world, rng)));
+      if (rng.chance(0.7)) world.later(rng.between(0, 5_000), () => hit(world, rng, data(world, rng)));
       if (rng.chance(0.3))
-        world.agenda.after(rng.between(1_000, 6_000), () =>
+        world.later(rng.between(1_000, 6_000), () =>
           world.operate({ kind: 'maintenance', node, untilWallMs: null, why: WHY }, at),
         );
     },
@@ -142,7 +142,7 @@ export const OPERATORS: readonly FaultClass[] = [
       host.push({ kind: 'leave' });
       const hardMs = world.agenda.now + (rng.chance(0.3) ? rng.between(100, 3_000) : 8_000);
       const life = host.life;
-      // As the driver does: it ends as soon as the others do without it.
+      // As the driver does: it ends as soon as the others do without it. What began to leave leaves, and is switched on again.
       const wait = (): void => {
         if (host.life !== life) return;
         if (world.agenda.now < hardMs && (host.state?.leaving !== true || !hasLeft(host.state)))
@@ -151,7 +151,7 @@ export const OPERATORS: readonly FaultClass[] = [
         world.agenda.after(someTime(rng), () => host.powerOn());
       };
       wait();
-      if (rng.chance(0.4)) world.agenda.after(rng.between(0, 4_000), () => hit(world, rng, data(world, rng)));
+      if (rng.chance(0.4)) world.later(rng.between(0, 4_000), () => hit(world, rng, data(world, rng)));
     },
   },
 ];

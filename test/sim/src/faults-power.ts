@@ -12,10 +12,10 @@ export const POWER: readonly FaultClass[] = [
     inject(world, rng) {
       const device = rng.pick(world.devices);
       device.mood = rng.pick(MOODS);
-      world.agenda.after(rng.between(3_000, 15_000), () => {
+      world.later(rng.between(3_000, 15_000), () => {
         device.mood = 'ok';
       });
-      if (rng.chance(0.7)) world.agenda.after(rng.between(0, 3_000), () => hit(world, rng, data(world, rng)));
+      if (rng.chance(0.7)) world.later(rng.between(0, 3_000), () => hit(world, rng, data(world, rng)));
     },
   },
   {
@@ -28,7 +28,7 @@ export const POWER: readonly FaultClass[] = [
       device.diesWithHost = true;
       const host = world.host(device.target);
       host.powerOff();
-      world.agenda.after(rng.between(5_000, 15_000), () => {
+      world.later(rng.between(5_000, 15_000), () => {
         host.powerOn();
         device.diesWithHost = false;
       });
@@ -42,7 +42,7 @@ export const POWER: readonly FaultClass[] = [
       const [one, two] = world.dataNodes;
       cut(world, rng, both(one!, two!), rng.between(3_000, 20_000));
       for (const node of world.dataNodes)
-        if (!world.host(node).powered) world.agenda.after(someTime(rng), () => world.host(node).powerOn());
+        if (!world.host(node).powered) world.later(someTime(rng), () => world.host(node).powerOn());
     },
   },
   {
@@ -54,7 +54,7 @@ export const POWER: readonly FaultClass[] = [
       const node = rng.pick(world.dataNodes);
       cut(world, rng, around(world, node), rng.between(6_000, 20_000));
       const boots = (left: number): void =>
-        void world.agenda.after(rng.between(2_000, 5_000), () => {
+        void world.later(rng.between(2_000, 5_000), () => {
           for (const data of world.dataNodes) world.host(data).powerOn();
           if (left > 0) boots(left - 1);
         });
@@ -67,7 +67,7 @@ export const POWER: readonly FaultClass[] = [
     needs: ['fencing'],
     fits: (shape) => shape.settings.fenceable.length > 0,
     inject(world, rng) {
-      world.onNextAction('fence.off', () => world.agenda.after(rng.between(0, 2_500), () => hit(world, rng, data(world, rng))));
+      world.onNextAction('fence.off', () => world.later(rng.between(0, 2_500), () => hit(world, rng, data(world, rng))));
       const { owner } = world.checks.record;
       if (owner !== null && rng.chance(0.7)) hit(world, rng, world.host(owner));
     },
@@ -81,7 +81,7 @@ export const POWER: readonly FaultClass[] = [
       const freeze = (): void => {
         const host = data(world, rng);
         host.freeze(rng.chance(0.5) ? 'host' : 'controller');
-        world.agenda.after(someTime(rng), () => host.thaw());
+        world.later(someTime(rng), () => host.thaw());
       };
       if (rng.chance(0.5)) freeze();
       else world.onNext(EDGES[rng.pick(Object.keys(EDGES))]!, freeze);

@@ -8,6 +8,7 @@ import {
   type ControllerInput,
   type ControllerState,
   createController,
+  hasJumped,
   isDoubted,
   isServing,
   observe,
@@ -60,8 +61,6 @@ type Untimed = ControllerInput extends infer I
 const TICK_MS = 50;
 const MAX_INBOX = 300;
 const RESTART_MS = 1_000;
-/** The driver's: wall time further ahead of the monotonic clock than this is told to the core. */
-const JUMP_MS = 1_000;
 
 /** One host: its clock, its consensus disk, its controller (the production core), its dead man, its PostgreSQL. */
 export class HostModel {
@@ -135,7 +134,7 @@ export class HostModel {
   serves(): boolean {
     if (!this.mayServe()) return false;
     const state = this.state!;
-    if (this.#aheadMs() > JUMP_MS || isDoubted(state)) return false;
+    if (hasJumped(this.#aheadMs()) || isDoubted(state)) return false;
     state.nowMs = Math.max(state.nowMs, this.local());
     return isServing(observe(state));
   }
@@ -145,7 +144,7 @@ export class HostModel {
     // Once its dead man has struck it may believe what it likes: nothing is left here that could act.
     if (this.deadMan?.hasStruck(this.state.record.epoch) === true) return false;
     // After a pause it may look valid, and is not believed before a fresh round.
-    if (this.#aheadMs() > JUMP_MS || isDoubted(this.state)) return false;
+    if (hasJumped(this.#aheadMs()) || isDoubted(this.state)) return false;
     return this.local() < leaseUntilMs(this.state.raft) - this.#config.settings.timings.killBudgetMs;
   }
   /** The dead man will stop PostgreSQL if nobody tells it otherwise. */
@@ -304,7 +303,7 @@ export class HostModel {
       if (input === undefined) return;
       const aheadMs = this.#aheadMs();
       this.#offsetMs += aheadMs;
-      if (aheadMs > JUMP_MS) {
+      if (hasJumped(aheadMs)) {
         this.#inbox.unshift(input as Untimed);
         input = { kind: 'jump', aheadMs };
       }

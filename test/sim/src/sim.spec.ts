@@ -41,6 +41,16 @@ describe('the simulator', () => {
   });
 });
 
+describe('clocks', () => {
+  it('that are set, by minutes and either way, cause no take-over', { timeout: 60_000 }, () => {
+    const { faults } = runSeed(698);
+    const only = faults.flatMap(({ name }, place) => (name === 'wallClock' ? [place] : []));
+    const { faults: injected, takeOvers, violations } = runSeed(698, { only });
+    expect(injected.map(({ name }) => name)).toEqual(['wallClock', 'wallClock', 'wallClock']);
+    expect({ takeOvers, violations }).toEqual({ takeOvers: 1, violations: [] });
+  });
+});
+
 describe('coverage', () => {
   it('counts what a schedule comes through: role, input and phase; action and outcome; fault and moment', () => {
     const coverage = new Coverage();

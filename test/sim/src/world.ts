@@ -168,14 +168,14 @@ export class World implements HostWorld {
     const due = this.#waiters.filter((waiter) => waiter.change(before, after));
     if (due.length === 0) return;
     this.#waiters = this.#waiters.filter((waiter) => !due.includes(waiter));
-    for (const waiter of due) this.agenda.after(0, waiter.run);
+    for (const waiter of due) this.later(0, waiter.run);
   }
   #acted(host: HostModel, effects: readonly ControllerEffect[]): void {
     for (const effect of effects) {
       if (effect.kind !== 'act') continue;
       const due = this.#actions.filter((waiter) => waiter.kind === effect.action.kind);
       this.#actions = this.#actions.filter((waiter) => !due.includes(waiter));
-      for (const waiter of due) this.agenda.after(0, () => waiter.run(host.node));
+      for (const waiter of due) this.later(0, () => waiter.run(host.node));
     }
   }
   said(host: HostModel, to: NodeId, message: PeerMessage): void {
@@ -191,6 +191,12 @@ export class World implements HostWorld {
     this.checks.commitAcknowledged(node, commit, end, how);
     if (commit < 0) this.managers.acknowledged(node, commit);
     else this.clients.acknowledged(commit);
+  }
+  /** For faults: when the time of trouble is over (`#heal` mends everything) nothing more breaks. */
+  later(delayMs: number, run: () => void): void {
+    this.agenda.after(delayMs, () => {
+      if (!this.#healed) run();
+    });
   }
   /** Once, after the next change of the committed record of this kind. */
   onNext(change: Change, run: () => void): void {

@@ -3,12 +3,18 @@ import type { Action } from '@yosugara/failover';
 import type { ControllerState } from './state.js';
 import type { ControllerEffect } from './types.js';
 
+/** Both clocks are slewed at the same rate: between two looks only a step, or a pause, moves them apart. */
+const JUMP_MS = 200;
+
+export const hasJumped = (apartMs: number): boolean => Math.abs(apartMs) > JUMP_MS;
+
 /**
- * Wall time that ran ahead of CLOCK_MONOTONIC: this host was suspended, or its hypervisor paused it, and a lease that looks alive may
- * be long over (failover.md 2.5). Or somebody set the clock, which harms nothing. Nobody here can tell the two apart, so the lease is
- * neither believed nor given up: what others would notice waits for a round that began afterwards. It is back within a heartbeat if
- * all is well; if it is not, the lease counts as lost after `patienceMs` and the usual demotion follows. So a step of the clock never
- * causes a take-over, and a thawed Master does nothing on the strength of an old lease.
+ * The wall clock and CLOCK_MONOTONIC went apart: this host was suspended, or its hypervisor paused it, and a lease that looks alive
+ * may be long over (failover.md 2.5). Or somebody set the clock, which harms nothing. Nobody here can tell the two apart, also when the
+ * wall clock went back: it may have been set during the pause. So the lease is neither believed nor given up: what others would notice
+ * waits for a round that began afterwards. It is back within a heartbeat if all is well; if it is not, the lease counts as lost after
+ * `patienceMs` and the usual demotion follows. So a step of the clock never causes a take-over, and a thawed Master does nothing on the
+ * strength of an old lease.
  */
 export const isDoubted = (state: ControllerState): boolean =>
   isLeader(state.raft) && leaseUntilMs(state.raft) - state.config.raft.leaseOwnMs < state.jumpedMs;

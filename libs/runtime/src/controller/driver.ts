@@ -6,7 +6,7 @@ import type { Mailbox, RaftDisk } from '../ports/consensus.js';
 import type { FencePort, HookPort, HostWatch } from '../ports/fencing.js';
 import type { DeadMan, PostgresHost, PostgresPeer, Progress, VipDriver } from '../ports/host.js';
 import type { CopyDone, RecoverStore } from '../recover/types.js';
-import { isDoubted } from './doubt.js';
+import { hasJumped, isDoubted } from './doubt.js';
 import { DEFAULT_CHECK_MS } from './fence-facts.js';
 import { FenceHand } from './fence-hand.js';
 import { orderIsOver } from './fencing.js';
@@ -35,8 +35,6 @@ const LOOK_EVERY_MS = 500;
 const MAX_QUEUE = 4_096;
 const YIELD_EVERY = 16;
 const OPERATOR_DEADLINE_MS = 4_000;
-/** Between two looks at both clocks. A slewed clock drifts 500 ppm at most. */
-const JUMP_MS = 1_000;
 const LINK_FRESH_MS = 2_000;
 const LEAVE_LOOK_MS = 20;
 /** For killing everything in a dead man's place. */
@@ -63,6 +61,8 @@ export interface DriverPorts {
   /** Every input with its effects, before they are done. */
   readonly trace?: (entry: TraceEntry) => void;
   readonly onNotice: (notice: RoleNotice) => void;
+  /** The host goes down: this process is to hand over and end. */
+  readonly onLeave?: (why: string) => void;
   /** The consensus disk failed, or the dead man is gone: this process must end at once. */
   readonly onFatal: (why: string) => void;
 }
@@ -125,6 +125,10 @@ export class ControllerDriver {
     host?.deadMan.onExit((why) => {
       if (!this.#stopped) void this.#endAlone(why);
     });
+    host?.deadMan.onLeaving(() => {
+      this.#push({ kind: 'leave' });
+      this.#ports.onLeave?.('the dead man was told to end');
+    });
     host?.deadMan.onStruck((epoch) => {
       this.#push({ kind: 'struck', epoch });
       // What holds the VIP was killed, too: nothing here may bring it back.
@@ -149,6 +153,8 @@ export class ControllerDriver {
     const jump = this.#jump();
     if (jump !== null) this.#push(jump, 'first');
     passTime(this.#state, this.#ports.clock.monotonicMs());
+    // One that waits behind an fsync was not weighed yet.
+    if (this.#queue[0]?.kind === 'jump') return false;
     return jump === null && !isDoubted(this.#state) && isServing(observe(this.#state));
   }
 
@@ -243,12 +249,12 @@ export class ControllerDriver {
     }
   }
 
-  /** Did wall time run ahead of the monotonic clock since the last look? Backwards is somebody setting the clock: nothing to us (C3). */
+  /** Did the two clocks go apart since the last look at both, in either direction? */
   #jump(): Untimed | null {
     const offsetMs = this.#ports.clock.wallMs() - this.#ports.clock.monotonicMs();
     const aheadMs = offsetMs - this.#clockOffsetMs;
     this.#clockOffsetMs = offsetMs;
-    return aheadMs > JUMP_MS ? { kind: 'jump', aheadMs } : null;
+    return hasJumped(aheadMs) ? { kind: 'jump', aheadMs } : null;
   }
 
   #push(input: Untimed, place: 'first' | 'last' = 'last'): void {

@@ -37,6 +37,8 @@ export const isServing = (o: Observation): boolean =>
   mayServe(o) && o.record.phase === 'serving' && o.postgres.kind === 'primary' && o.gated !== true && o.nowMs < strikeAtMs(o);
 
 export function vipEffects(state: ControllerState, o: Observation): ControllerEffect[] {
+  // What this host held before a pause may be another one's by now: not prolonged, nor announced again, on an old lease.
+  if (isDoubted(state)) return [];
   if (!o.vipHeld || !mayServe(o) || o.nowMs - state.vipRenewedMs < vipRenewEveryMs(o.settings.timings.leaseOwnMs)) return [];
   state.vipRenewedMs = o.nowMs;
   return [{ kind: 'vipRenew', leaseLeftMs: strikeAtMs(o) - o.nowMs }];

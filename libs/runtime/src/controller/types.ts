@@ -143,7 +143,7 @@ export type ControllerInput =
   | { readonly kind: 'manager'; readonly report: ManagerReport | null; readonly nowMs: number }
   | { readonly kind: 'receiver'; readonly report: ReceiverReport | null; readonly nowMs: number }
   | { readonly kind: 'host'; readonly host: HostFacts }
-  /** Wall time ran ahead of the monotonic clock by this much between two looks at both: a freeze, or a step of the clock. */
+  /** Wall time ran ahead of the monotonic clock by this much (negative: behind) between two looks at both: a pause, or a step of the clock. */
   | { readonly kind: 'jump'; readonly aheadMs: number; readonly nowMs: number }
   /** The host is shutting down, or somebody stops this node: hand over first. */
   | { readonly kind: 'leave'; readonly nowMs: number }
