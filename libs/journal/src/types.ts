@@ -19,6 +19,8 @@ export interface NewRecord {
   readonly listener: { readonly kind: ListenerKind; readonly address: string };
   /** `RecordFlag` bits, 32 bit. */
   readonly flags: number;
+  /** It may have come up to so much earlier than `receivedAtUs`, since the receiver stood still. Missing = 0. */
+  readonly lateByUs?: number;
   readonly raw: Uint8Array;
 }
 

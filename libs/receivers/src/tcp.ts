@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Intake, type ReceivedRecord } from '@yosugara/runtime';
-import { monotonicMs, wallUs } from './clock.js';
 import { listenError } from './errors.js';
 import { type FramedMessage, SyslogFramer } from './framing.js';
+import { LoopTurns, SocketReads, stampSince } from './read-delay.js';
 import type { Endpoint, Listener } from './udp.js';
 
 export interface TcpOptions extends Endpoint {
@@ -18,6 +18,10 @@ export const MAX_MESSAGE_BYTES = 64 * 1024;
 const TRUNCATED = 1;
 /** While the journal refuses, a connection is not read, and what was read is offered again. */
 const RETRY_MS = 20;
+/** Node reads into 64 KiB; less means that there was no more (uv__read in libuv, src/unix/stream.c). */
+const BYTES_PER_TURN = 64 * 1024;
+/** More than tcp_rmem allows by default (6 MiB), with room for hosts that were tuned. */
+const MOST_KEPT_BYTES = 64 * 1024 * 1024;
 
 /** Syslog over TCP, both framings. Backpressure: the journal refuses → the connection is not read → the sender holds back. @throws PortInUseError, ListenError */
 export async function listenTcp(options: TcpOptions): Promise<Listener> {
@@ -25,16 +29,24 @@ export async function listenTcp(options: TcpOptions): Promise<Listener> {
   const connections = new Set<Socket>();
   const count = { received: 0, refused: 0 };
   const listener = { kind: options.listener, address };
+  const turns = new LoopTurns();
   const server = createServer({ keepAlive: true, keepAliveInitialDelay: 30_000 }, (socket) => {
     connections.add(socket);
     const source = { address: plain(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
+    const reads = new SocketReads(turns, { perTurn: BYTES_PER_TURN, kept: MOST_KEPT_BYTES });
+    let since = turns.emptySince;
+    // Before `serve` hears of it.
+    socket.on('data', (chunk: Buffer) => {
+      since = reads.read(chunk.length);
+    });
     const take = (message: FramedMessage): boolean => {
       const record: ReceivedRecord = {
-        ...{ receivedAtUs: wallUs(), monotonicMs: monotonicMs(), kind: 'syslog', transport: 'tcp', source, listener },
+        ...{ ...stampSince(since), kind: 'syslog', transport: 'tcp', source, listener },
         ...{ flags: message.truncated ? TRUNCATED : 0, raw: message.raw },
       };
       const taken = intake(record);
       if (taken) count.received++;
+      else reads.pause();
       return taken;
     };
     serve(socket, new SyslogFramer(maxMessageBytes), take, () => count.refused++);
@@ -43,7 +55,12 @@ export async function listenTcp(options: TcpOptions): Promise<Listener> {
     socket.on('close', () => connections.delete(socket));
   });
   server.maxConnections = maxConnections;
-  await listening(server, address, port);
+  try {
+    await listening(server, address, port);
+  } catch (error) {
+    turns.close();
+    throw error;
+  }
   const at = server.address();
   const boundPort = at !== null && typeof at === 'object' ? at.port : port;
   return {
@@ -51,6 +68,7 @@ export async function listenTcp(options: TcpOptions): Promise<Listener> {
     stats: () => ({ protocol: 'tcp', address, port: boundPort, listener: options.listener, ...count, receiveBufferBytes: 0 }),
     kernelDrops: async () => 0,
     close: async () => {
+      turns.close();
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of connections) socket.destroy();

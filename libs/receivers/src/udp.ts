@@ -2,8 +2,8 @@ import { createSocket, type Socket } from 'node:dgram';
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import type { ReceivedRecord } from '@yosugara/runtime';
-import { monotonicMs, wallUs } from './clock.js';
 import { listenError } from './errors.js';
+import { LoopTurns, SocketReads, stampSince } from './read-delay.js';
 
 export interface Endpoint {
   readonly address: string;
@@ -40,6 +40,11 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** uv__udp_recvmsg (libuv, src/unix/udp.c) takes so many datagrams off a socket and then looks at the others. */
+const DATAGRAMS_PER_TURN = 32;
+/** The kernel charges a datagram with its bookkeeping; the smallest costs more than this. */
+const LEAST_CHARGE_BYTES = 512;
+
 /** @throws PortInUseError, ListenError */
 export async function listenUdp(options: UdpOptions): Promise<Listener> {
   const { address, port, kind, intake, receiveBufferBytes } = options;
@@ -47,17 +52,25 @@ export async function listenUdp(options: UdpOptions): Promise<Listener> {
   let received = 0;
   let refused = 0;
   const listener = { kind: options.listener, address };
+  const turns = new LoopTurns();
+  let reads = new SocketReads(turns, { perTurn: DATAGRAMS_PER_TURN, kept: Number.POSITIVE_INFINITY });
   socket.on('message', (raw, from) => {
     received++;
     const record: ReceivedRecord = {
-      ...{ receivedAtUs: wallUs(), monotonicMs: monotonicMs(), kind, transport: 'udp', listener, flags: 0, raw },
+      ...{ ...stampSince(reads.read(1)), kind, transport: 'udp', listener, flags: 0, raw },
       source: { address: from.address, port: from.port },
     };
     const taken = intake(record, (answer) => socket.send(answer, from.port, from.address, ignoreSendError));
     if (!taken) refused++;
   });
-  await bound(socket, address, port);
+  try {
+    await bound(socket, address, port);
+  } catch (error) {
+    turns.close();
+    throw error;
+  }
   const bufferBytes = socket.getRecvBufferSize();
+  reads = new SocketReads(turns, { perTurn: DATAGRAMS_PER_TURN, kept: bufferBytes / LEAST_CHARGE_BYTES });
   const boundPort = socket.address().port;
   let open = true;
   return {
@@ -75,6 +88,7 @@ export async function listenUdp(options: UdpOptions): Promise<Listener> {
     close: async () => {
       if (!open) return;
       open = false;
+      turns.close();
       await new Promise<void>((resolve) => socket.close(() => resolve()));
     },
   };

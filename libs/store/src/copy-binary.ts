@@ -4,7 +4,7 @@ import type { MessageToStore } from '@yosugara/runtime';
 /** In the order in which `encodeMessages` writes them. */
 export const MESSAGE_COLUMNS = [
   ...['received_at', 'journal_id', 'seq', 'node', 'kind', 'source', 'facility', 'severity', 'host', 'app', 'proc_id', 'msg_id'],
-  ...['sent_at', 'structured', 'varbinds', 'text', 'raw', 'flags', 'parse_reason', 'seen_by', 'content'],
+  ...['sent_at', 'structured', 'varbinds', 'text', 'raw', 'flags', 'parse_reason', 'seen_by', 'content', 'late_us'],
 ] as const;
 
 /** PostgreSQL counts from 2000-01-01. */
@@ -36,6 +36,7 @@ export function encodeMessages(rows: readonly MessageToStore[]): Buffer {
     out.text(row.reason);
     out.textArray(row.seenBy);
     out.bytea(row.content === null ? null : Buffer.from(row.content, 'base64'));
+    out.int8(row.lateByUs ?? 0);
   }
   out.int16(-1);
   return out.done();

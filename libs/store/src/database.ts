@@ -26,6 +26,7 @@ export interface MessageTable {
   parse_reason: string | null;
   seen_by: string[];
   content: Buffer | null;
+  late_us: BigIntText;
 }
 
 export interface MessageSeenAlsoTable {

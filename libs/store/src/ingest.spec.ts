@@ -22,11 +22,15 @@ afterAll(async () => {
 const START_US = Date.parse('2026-11-21T23:59:59Z') * 1_000;
 /** Every third line is said twice; every seventh never reached b. Across midnight, so two partitions. */
 const said = Array.from({ length: 4_000 }, (_, index) => (index % 3 === 2 ? `<13>line ${index - 1}` : `<13>line ${index}`));
-const journal = (lines: readonly string[], skewUs: number): RawRecord[] =>
-  lines.map((line, index) => ({
+const all = said.map((line, index) => ({ line, index }));
+/** @param frozen while these lines came, the receiver stood still: it read them all at the end of that. */
+const journal = (lines: typeof all, skewUs: number, frozen: readonly [number, number]): RawRecord[] =>
+  lines.map(({ line, index }, at) => ({
+    ...(index >= frozen[0] && index < frozen[1]
+      ? { receivedAtUs: START_US + frozen[1] * 5_000 + skewUs, lateByUs: (frozen[1] - frozen[0]) * 5_000 }
+      : { receivedAtUs: START_US + index * 5_000 + skewUs }),
     ...{
-      seq: index + 1,
-      receivedAtUs: START_US + index * 500 + skewUs,
+      seq: at + 1,
       kind: 'syslog',
       transport: 'udp',
       source: { address: '10.0.0.1', port: 1 },
@@ -34,10 +38,11 @@ const journal = (lines: readonly string[], skewUs: number): RawRecord[] =>
     },
     ...{ listener: { kind: 'own', address: '127.0.0.1' }, raw: Buffer.from(line) },
   }));
-const own = journal(said, 0);
+const own = journal(all, 0, [2_800, 3_600]);
 const peer = journal(
-  said.filter((_, index) => index % 7 !== 0),
+  all.filter(({ index }) => index % 7 !== 0),
   800,
+  [400, 1_600],
 );
 const files = (records: readonly RawRecord[]) => ({
   read: async (_: string, from: number, through: number) => records.slice(from - 1, Math.min(through, from + 249)),
@@ -51,7 +56,7 @@ const mark: Watermark = {
   clockOffsetUs: 0,
 };
 
-it('both journals become one table, exactly once, through crashes, lost answers and a peer that comes late', async () => {
+it('both journals become one table, exactly once, through crashes, lost answers, a peer that comes late and receivers that stood still', async () => {
   let batches = 0;
   let keyHits = 0;
   const shaky: IngestStore = {

@@ -78,10 +78,17 @@ export class MessageRepository implements IngestStore {
   async findLone(question: LoneQuestion, limit: number): Promise<readonly MergeRecord[]> {
     return await withClient(this.#pool, 'looking for late partners', READ_DEADLINE_MS, async (client) => {
       const contents = question.contents.map((content) => Buffer.from(content, 'base64'));
-      const { rows } = await client.query<{ journal_id: string; seq: string; node: string; at_us: string; content: string }>(
-        `select journal_id, seq, node, (extract(epoch from received_at) * 1000000)::bigint as at_us, encode(content, 'base64') as content
-         from message m
-         where received_at between ${FROM_US('$1')} and ${FROM_US('$2')} and node = $3 and content = any($4) and cardinality(seen_by) = 1
+      const { rows } = await client.query<{
+        journal_id: string;
+        seq: string;
+        node: string;
+        at_us: string;
+        late_us: string;
+        content: string;
+      }>(
+        `select journal_id, seq, node, (extract(epoch from received_at) * 1000000)::bigint as at_us, late_us, encode(content, 'base64') as content
+         from (${RECEIVED_BETWEEN}) m
+         where node = $3 and content = any($4) and cardinality(seen_by) = 1
            and not exists (select 1 from message_seen_also s where (s.received_at, s.journal_id, s.seq) = (m.received_at, m.journal_id, m.seq))
          order by received_at, journal_id, seq limit $5`,
         [question.fromUs, question.throughUs, question.node, contents, limit],
@@ -91,6 +98,7 @@ export class MessageRepository implements IngestStore {
         seq: Number(row.seq),
         node: row.node,
         atUs: Number(row.at_us),
+        ...(row.late_us === '0' ? {} : { lateByUs: Number(row.late_us) }),
         content: row.content,
       }));
     });
@@ -144,6 +152,12 @@ export class MessageRepository implements IngestStore {
 
 const FROM_US = (parameter: string): string =>
   `(timestamptz '1970-01-01 00:00:00+00' + ${parameter}::bigint * interval '1 microsecond')`;
+
+/** In two parts, so that each has an index: read late means that it may have come any time before. */
+const RECEIVED_BETWEEN = `
+  select * from message where received_at between ${FROM_US('$1')} and ${FROM_US('$2')}
+  union all
+  select * from message where late_us > 0 and received_at > ${FROM_US('$2')} and received_at - late_us * interval '1 microsecond' <= ${FROM_US('$2')}`;
 
 /** Fencing token: whoever comes with a higher epoch raises it, whoever comes with a lower one is refused. @throws StaleEpochError */
 export async function claim(client: PoolClient, epoch: number): Promise<void> {

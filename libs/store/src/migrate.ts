@@ -4,6 +4,7 @@ import { Migrator } from 'kysely/migration';
 import type { Database } from './database.js';
 import * as first from './migrations/0001-first.js';
 import * as writeProbe from './migrations/0002-write-probe.js';
+import * as lateMessages from './migrations/0003-late-messages.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -19,7 +20,9 @@ export class MigrationError extends YosugaraError {
 export async function migrate(db: Kysely<Database>): Promise<readonly string[]> {
   const migrator = new Migrator({
     db,
-    provider: { getMigrations: async () => ({ '0001-first': first, '0002-write-probe': writeProbe }) },
+    provider: {
+      getMigrations: async () => ({ '0001-first': first, '0002-write-probe': writeProbe, '0003-late-messages': lateMessages }),
+    },
   });
   const { error, results } = await migrator.migrateToLatest();
   const failed = results?.find((result) => result.status === 'Error');

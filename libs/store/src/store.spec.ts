@@ -223,6 +223,16 @@ describe('late partners', () => {
     );
     expect(await store.messages.findLone({ ...question, node: 'b' }, 10)).toEqual([]);
   });
+  it('are found though they were read late, when they may have come in that time', async () => {
+    const late = (seq: number, receivedAtUs: number, lateByUs: number) =>
+      row(seq, { receivedAtUs: NOON_US + receivedAtUs, lateByUs });
+    await store.messages.storeBatch(batch({ rows: [late(1, 2, 9), late(2, 900, 897), late(3, 900, 896), late(4, 0, 9)] }));
+    const lone = await store.messages.findLone(question, 10);
+    expect(lone.map(({ seq, atUs, lateByUs }) => [seq, atUs - NOON_US, lateByUs])).toEqual([
+      [1, 2, 9],
+      [2, 900, 897],
+    ]);
+  });
   it('once noted show in seenBy and are not found again', async () => {
     await store.messages.storeBatch(batch({ rows: [row(1)] }));
     const seenAlso = [{ of: { journalId: 'a-1-1', seq: 1, atUs: NOON_US + 1 }, node: 'b', copy: { journalId: 'b-1-1', seq: 4 } }];

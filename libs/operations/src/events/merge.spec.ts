@@ -50,7 +50,7 @@ class Ingest {
                 at.content !== null &&
                 question.contents.includes(at.content) &&
                 at.atUs >= question.fromUs &&
-                at.atUs <= question.throughUs,
+                at.atUs - (at.lateByUs ?? 0) <= question.throughUs,
             );
     if (question !== null) this.lookups++;
     this.state = mergeStep(this.state, { kind: 'records', records, lone, nowMs }).state;
@@ -77,8 +77,12 @@ class Ingest {
   }
 }
 
-const journal = (node: string, entries: readonly (readonly [content: string | null, atMs: number])[]): MergeRecord[] =>
-  entries.map(([content, atMs], index) => ({ node, journalId: `j${node}`, seq: index + 1, content, atUs: atMs * 1_000 }));
+type Said = readonly [content: string | null, atMs: number, lateByMs?: number];
+const journal = (node: string, entries: readonly Said[]): MergeRecord[] =>
+  entries.map(([content, atMs, lateByMs], index) => ({
+    ...{ node, journalId: `j${node}`, seq: index + 1, content, atUs: atMs * 1_000 },
+    ...(lateByMs === undefined ? {} : { lateByUs: lateByMs * 1_000 }),
+  }));
 const whole = (a: MergeRecord[], b: MergeRecord[], peerUp = true): Table => {
   const table = new Table();
   const ingest = new Ingest(table, { a, b });
@@ -161,18 +165,74 @@ describe('a record without its copy', () => {
   });
 });
 
+describe('a copy that was read late', () => {
+  it.each([
+    ['within the stretch in which it may have come', 4_000, 1],
+    ['the window before that stretch', 998, 1],
+    ['longer before it', 997, 2],
+    ['the window behind its reading', 10_000, 1],
+    ['longer behind its reading', 10_001, 2],
+  ])('and one that came %s: at %d ms, %d row(s)', (_, at, rows) => {
+    const late = () => journal('a', [['x', 8_000, 5_002]]);
+    expect(whole(late(), journal('b', [['x', at]])).rows.size).toBe(rows);
+    const table = new Table();
+    const ingest = new Ingest(table, { a: late(), b: journal('b', [['x', at]]) });
+    ingest.take('b', 1, 0);
+    ingest.take('a', 1, 0);
+    ingest.flush(200, true);
+    expect(table.rows.size).toBe(rows);
+  });
+  it.each([
+    [902_000, 1],
+    [902_001, 2],
+  ])('is taken to be late by 15 minutes at most: %d ms later, %d row(s)', (at, rows) =>
+    expect(whole(journal('a', [['x', at, 3_600_000]]), journal('b', [['x', 0]])).rows.size).toBe(rows),
+  );
+  it('is not the one that is stored: the row has the time of the node that was not frozen', () => {
+    const table = whole(journal('a', [['x', 3_500, 3_000]]), journal('b', [['x', 3_600]]));
+    expect([...table.rows.values()].map((row) => [row.at.node, row.seenBy])).toEqual([['b', ['a', 'b']]]);
+  });
+  it('matches one each, though a device said the same thing several times meanwhile', () => {
+    const said = [0, 500, 2_600].map((at) => ['x', at] as const);
+    const frozen = said.map(([text]) => [text, 3_000, 3_100] as const);
+    expect(whole(journal('a', frozen), journal('b', said)).rows.size).toBe(3);
+    expect(whole(journal('a', frozen.slice(1)), journal('b', said)).rows.size).toBe(3);
+    expect(whole(journal('a', frozen), journal('b', said.slice(1))).rows.size).toBe(3);
+  });
+  it.each(['a', 'b'])('finds its partner in the database too, when %s was stored long before', (first) => {
+    const lines = Array.from({ length: 50 }, (_, index) => [`m${index}`, index * 100] as const);
+    const journals = {
+      a: journal('a', lines),
+      b: journal(
+        'b',
+        lines.map(([text]) => [text, 5_000, 5_100] as const),
+      ),
+    };
+    const table = new Table();
+    const before = new Ingest(table, journals);
+    before.take(first, 50, 0);
+    before.flush(0, false);
+    const after = new Ingest(table, journals);
+    after.take(first === 'a' ? 'b' : 'a', 50, 9e9);
+    after.flush(9e9, true);
+    expect([table.rows.size, table.seenAlso.size]).toEqual([50, 50]);
+  });
+});
+
 /** Two equal lists in order, greedily: no more pairs can be made. Independent of how `merge.ts` does it. */
 function oracle(a: readonly MergeRecord[], b: readonly MergeRecord[], windowUs: number): number {
   const contents = new Set([...a, ...b].map((record) => record.content));
   let rows = 0;
   for (const content of contents) {
-    const left = a.filter((record) => record.content === content).map((record) => record.atUs);
-    const right = b.filter((record) => record.content === content).map((record) => record.atUs);
+    const stretches = (records: readonly MergeRecord[]) =>
+      records.filter((record) => record.content === content).map(({ atUs, lateByUs = 0 }) => [atUs - lateByUs, atUs] as const);
+    const left = stretches(a);
+    const right = stretches(b);
     let pairs = 0;
     for (let i = 0, j = 0; i < left.length && j < right.length && content !== null; ) {
-      if (Math.abs(left[i]! - right[j]!) <= windowUs) [i, j, pairs] = [i + 1, j + 1, pairs + 1];
-      else if (left[i]! < right[j]!) i++;
-      else j++;
+      if (left[i]![1] + windowUs < right[j]![0]) i++;
+      else if (right[j]![1] + windowUs < left[i]![0]) j++;
+      else [i, j, pairs] = [i + 1, j + 1, pairs + 1];
     }
     rows += left.length + right.length - pairs;
   }
@@ -183,6 +243,19 @@ const times = fc.array(fc.tuple(fc.constantFrom('x', 'y', 'z', null), fc.nat(1_5
 const ordered = (gaps: readonly (readonly [string | null, number])[]) => {
   let at = 0;
   return gaps.map(([content, gap]) => [content, (at += gap)] as const);
+};
+/** What a receiver that freezes now and then makes of it: what came while it stood still is read at the end of that. */
+const freezes = fc.array(fc.tuple(fc.nat(20_000), fc.integer({ min: 1, max: 9_000 })), { maxLength: 3 });
+const frozen = (said: readonly (readonly [string | null, number])[], stops: readonly (readonly [number, number])[]): Said[] => {
+  let [from, through] = [-1, -1];
+  const merged: [number, number][] = [];
+  for (const [at, length] of [...stops].sort((a, b) => a[0] - b[0]))
+    if (at > through) merged.push(([from, through] = [at, at + length]));
+    else merged[merged.length - 1] = [from, (through = Math.max(through, at + length))];
+  return said.map(([content, at]) => {
+    const stop = merged.find((each) => each[0] <= at && at < each[1]);
+    return stop === undefined ? [content, at] : [content, stop[1], stop[1] - stop[0]];
+  });
 };
 const action = fc.oneof(
   fc.record({ do: fc.constant('read' as const), node: fc.constantFrom('a', 'b'), count: fc.integer({ min: 1, max: 9 }) }),
@@ -209,15 +282,25 @@ describe('whatever the order of reading, writing and crashing', () => {
       }),
       { numRuns: 300 },
     ));
+  it('a message that reached both nodes is one row, however long either stood still', () =>
+    fc.assert(
+      fc.property(times, freezes, freezes, fc.array(action, { maxLength: 40 }), (gaps, atA, atB, actions) => {
+        const said = ordered(gaps).filter(([content]) => content !== null);
+        const table = play({ a: journal('a', frozen(said, atA)), b: journal('b', frozen(said, atB)) }, actions, {});
+        expect([table.rows.size, table.keyHits]).toEqual([said.length, 0]);
+      }),
+      { numRuns: 500 },
+    ));
   it('as many rows come out as the oracle says, every record is consumed, and no key is hit twice', () =>
     fc.assert(
       fc.property(
         times,
         times,
+        fc.tuple(freezes, freezes),
         fc.array(action, { maxLength: 40 }),
         fc.constantFrom({}, { maxOpen: 1 }, { openMs: 1 }),
-        (left, right, actions, limits) => {
-          const journals = { a: journal('a', ordered(left)), b: journal('b', ordered(right)) };
+        (left, right, [atA, atB], actions, limits) => {
+          const journals = { a: journal('a', frozen(ordered(left), atA)), b: journal('b', frozen(ordered(right), atB)) };
           const table = play(journals, actions, limits);
           expect(table.rows.size).toBe(oracle(journals.a, journals.b, MERGE_LIMITS.windowUs));
           expect(table.keyHits).toBe(0);

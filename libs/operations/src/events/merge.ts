@@ -19,6 +19,8 @@ export interface MergeRecord extends RecordRef {
   readonly node: string;
   /** As journaled, µs. */
   readonly atUs: number;
+  /** It may have come up to so much earlier than `atUs`: its node stood still. Missing = 0. */
+  readonly lateByUs?: number;
   /** Digest of `pairingContent`; null = never pairs. */
   readonly content: string | null;
 }
@@ -36,6 +38,8 @@ export interface MergeWindow {
 export interface MergeLimits {
   /** Copies' corrected times differ by no more. */
   readonly windowUs: number;
+  /** No record is taken to be later than this: partners are looked for in so much of the database, within a deadline. */
+  readonly maxLateUs: number;
   /** How long a record waits for its copy before it is stored alone. */
   readonly pairingDelayMs: number;
   /** Unmatched stored records remembered for each node; older ones are looked up in the database. */
@@ -43,7 +47,13 @@ export interface MergeLimits {
   readonly openMs: number;
 }
 
-export const MERGE_LIMITS: MergeLimits = { windowUs: 2_000_000, pairingDelayMs: 200, maxOpen: 20_000, openMs: 30_000 };
+export const MERGE_LIMITS: MergeLimits = {
+  windowUs: 2_000_000,
+  maxLateUs: 900_000_000,
+  pairingDelayMs: 200,
+  maxOpen: 20_000,
+  openMs: 30_000,
+};
 
 interface Entry extends MergeRecord {
   readonly readAtMs: number;
@@ -60,8 +70,9 @@ interface Stream {
   /** The cache holds every unmatched stored record with a journaled time from here on. */
   coveredFromUs: number;
   throughUs: number;
-  /** Time of the newest record offered. */
+  /** Time of the newest record offered, and the earliest at which that may have come. */
   readUs: number;
+  readFromUs: number;
 }
 
 /** Opaque to callers. A step moves it: use only what the last step returned. */
@@ -123,7 +134,7 @@ export function mergeBegin(
   invariant(nodes[0] !== nodes[1], 'two different nodes');
   const stream = (node: string): Stream => {
     const throughUs = window.throughUs[node] ?? Number.NEGATIVE_INFINITY;
-    return { node, queue: [], open: [], coveredFromUs: throughUs + 1, throughUs, readUs: throughUs };
+    return { node, queue: [], open: [], coveredFromUs: throughUs + 1, throughUs, readUs: throughUs, readFromUs: throughUs };
   };
   return {
     limits,
@@ -159,7 +170,8 @@ export function mergeBehind(state: MergeState): string {
 
 /**
  * What must be asked of the database before these records of one node are offered: rows of `node` (the other one) that nobody
- * else saw, with these contents and journaled times. null = memory answers.
+ * else saw, with these contents, that may have come in this stretch of time (journaled from `fromUs` on, and at the earliest
+ * through `throughUs`). null = memory answers.
  */
 export function needsLookup(
   state: MergeState,
@@ -178,9 +190,10 @@ export function needsLookup(
   let throughUs = Number.NEGATIVE_INFINITY;
   for (const record of records) {
     const at = inTimeOf(state, record, other.node);
-    if (record.content === null || at - state.limits.windowUs >= other.coveredFromUs || state.claims.has(keyOf(record))) continue;
+    const earliest = at - lateBy(state, record) - state.limits.windowUs;
+    if (record.content === null || earliest >= other.coveredFromUs || state.claims.has(keyOf(record))) continue;
     contents.add(record.content);
-    fromUs = Math.min(fromUs, at - state.limits.windowUs);
+    fromUs = Math.min(fromUs, earliest);
     throughUs = Math.max(throughUs, at + state.limits.windowUs);
   }
   return contents.size === 0 || other.coveredFromUs === Number.NEGATIVE_INFINITY
@@ -219,6 +232,10 @@ function inTimeOf(state: MergeState, record: MergeRecord, node: string): number 
   return node === state.streams[0].node ? record.atUs - state.offsetUs : record.atUs + state.offsetUs;
 }
 
+function lateBy({ limits }: MergeState, record: MergeRecord): number {
+  return Math.min(record.lateByUs ?? 0, limits.maxLateUs);
+}
+
 function listOf(state: MergeState, content: string, side: 0 | 1): Entry[] {
   let lists = state.unmatched.get(content);
   if (lists === undefined) state.unmatched.set(content, (lists = [[], []]));
@@ -252,12 +269,18 @@ function offer(state: MergeState, record: MergeRecord, nowMs: number): void {
   const entry: Entry = { ...record, readAtMs: nowMs, stored: false, partner: null };
   state.streams[side].queue.push(entry);
   state.streams[side].readUs = record.atUs;
+  state.streams[side].readFromUs = record.atUs - lateBy(state, record);
   if (record.content === null || state.claims.has(keyOf(record))) return;
   const other = side === 0 ? 1 : 0;
   const partners = listOf(state, record.content, other);
   const at = inTimeOf(state, record, state.streams[other].node);
-  // First come, first matched: for windows of one width this makes as many pairs as can be made.
-  const found = partners.findIndex((candidate) => Math.abs(candidate.atUs - at) <= state.limits.windowUs);
+  // Each came between `atUs - lateByUs` and `atUs`; these stretches are no further apart than the window. First come, first matched:
+  // a socket is read in order, so neither end of a stretch lies before that of an earlier one, and this makes as many pairs as can be made.
+  const { windowUs } = state.limits;
+  const found = partners.findIndex(
+    (candidate) =>
+      candidate.atUs - lateBy(state, candidate) - at <= windowUs && at - lateBy(state, record) - candidate.atUs <= windowUs,
+  );
   if (found < 0) {
     listOf(state, record.content, side).push(entry);
     return;
@@ -321,20 +344,26 @@ function consume(state: MergeState, entry: Entry, effects: MergeEffect[]): void 
     state.settling.push(keyOf(partner));
     return;
   }
-  entry.stored = true;
-  const seenBy = partner === null ? [entry.node] : state.streams.map((each) => each.node);
-  effects.push({ kind: 'store', record, node: entry.node, content: entry.content, seenBy });
-  if (partner !== null) state.claims.set(keyOf(partner), { journalId: partner.journalId, seq: partner.seq });
-  else if (entry.content !== null) stream.open.push(entry);
+  if (partner === null) {
+    entry.stored = true;
+    effects.push({ kind: 'store', record, node: entry.node, content: entry.content, seenBy: [entry.node] });
+    if (entry.content !== null) stream.open.push(entry);
+    return;
+  }
+  // The row is that of the copy whose time is nearer to the truth. The other one, or the one consumed later, is the claim.
+  const row = lateBy(state, entry) > lateBy(state, partner) ? partner : entry;
+  const ref = { journalId: row.journalId, seq: row.seq };
+  row.stored = true;
+  const seenBy = state.streams.map((each) => each.node);
+  effects.push({ kind: 'store', record: ref, node: row.node, content: row.content, seenBy });
+  state.claims.set(keyOf(partner), { journalId: partner.journalId, seq: partner.seq });
 }
 
 /** Forgets stored records that no coming record of the other node can match, or that are too many; the database remembers. */
 function evict(state: MergeState, stream: Stream, nowMs: number): void {
   const { limits } = state;
   const other = state.streams[1 - sideOf(state, stream.node)]!;
-  const last = other.queue.at(-1);
-  const progress = last === undefined ? other.throughUs : Math.max(last.atUs, other.throughUs);
-  const here = progress + (stream === state.streams[0] ? -state.offsetUs : state.offsetUs);
+  const here = other.readFromUs + (stream === state.streams[0] ? -state.offsetUs : state.offsetUs);
   let gone = 0;
   for (const entry of stream.open) {
     const useless = entry.partner !== null || entry.atUs + limits.windowUs < here || nowMs - entry.readAtMs > limits.openMs;

@@ -9,6 +9,8 @@ export interface RawRecord {
   readonly seq: number;
   /** Wall clock of the node that received it, µs since 1970 UTC. */
   readonly receivedAtUs: number;
+  /** It may have come up to so much earlier: the receiver stood still and then read what the kernel had kept. Missing = 0. */
+  readonly lateByUs?: number;
   readonly kind: MessageKind;
   readonly transport: 'udp' | 'tcp';
   readonly source: { readonly address: string; readonly port: number };

@@ -95,6 +95,7 @@ export class JournalFeed {
         journalId,
         seq: record.seq,
         atUs: record.receivedAtUs,
+        ...(record.lateByUs === undefined ? {} : { lateByUs: record.lateByUs }),
         content: content === null ? null : contentDigest(content),
       };
     });

@@ -1,5 +1,5 @@
 import { epoch, type Log } from '@yosugara/kernel';
-import { EMPTY_WINDOW, type RawRecord, type RecordRef } from '@yosugara/operations';
+import { EMPTY_WINDOW, MERGE_LIMITS, type RawRecord, type RecordRef } from '@yosugara/operations';
 import type { RoleNotice, Watermark } from '@yosugara/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -47,7 +47,7 @@ class Memory implements IngestStore {
           row.content !== null &&
           contents.includes(row.content) &&
           row.receivedAtUs >= fromUs &&
-          row.receivedAtUs <= throughUs,
+          row.receivedAtUs - (row.lateByUs ?? 0) <= throughUs,
       )
       .filter((row) => !this.seenAlso.some((of) => of.journalId === row.journalId && of.seq === row.seq))
       .map((row) => ({ ...row, atUs: row.receivedAtUs }));
@@ -132,7 +132,7 @@ describe('ingest', () => {
     const started = begin(
       { 'a-1': texts(40) },
       { 'b-1': texts(30) },
-      { limits: { windowUs: 2_000_000, pairingDelayMs: 20, maxOpen: 3, openMs: 1 } },
+      { limits: { ...MERGE_LIMITS, pairingDelayMs: 20, maxOpen: 3, openMs: 1 } },
     );
     started.store.next = [what, 'store', 'store', what, 'store', what];
     await until(() => started.store.positions.get('a-1') === 40 && started.store.positions.get('b-1') === 30, 10_000);

@@ -325,6 +325,7 @@ function rowOf(feed: JournalFeed, effect: Extract<MergeEffect, { kind: 'store' }
     ...effect.record,
     node: effect.node,
     receivedAtUs: record.receivedAtUs,
+    ...(record.lateByUs === undefined ? {} : { lateByUs: record.lateByUs }),
     kind: record.kind,
     source: record.source.address,
     flags: record.flags | (record.listener.kind === 'vip' ? VIA_VIP : 0),

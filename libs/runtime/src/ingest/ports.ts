@@ -7,6 +7,8 @@ export interface MessageToStore extends ParsedMessage, RecordRef {
   readonly node: string;
   /** As journaled by `node`, never corrected. */
   readonly receivedAtUs: number;
+  /** It may have come up to so much earlier. Missing = 0. */
+  readonly lateByUs?: number;
   readonly kind: RawRecord['kind'];
   readonly source: string;
   /** `RawFlag` bits and `VIA_VIP`. */
@@ -49,6 +51,7 @@ export interface IngestProgress {
 export interface LoneQuestion {
   readonly node: string;
   readonly contents: readonly string[];
+  /** Rows received from here on, and at the earliest (`lateByUs`) through there. */
   readonly fromUs: number;
   readonly throughUs: number;
 }
