@@ -179,8 +179,6 @@ function onUnknownTimeline(o: Observation): boolean {
   // The owner's own promotions: one that failed before it opened, or came while the word of an earlier one was still on its way.
   if (o.record.owner === o.self) return false;
   if (facts.kind !== 'stopped' && facts.kind !== 'standby') return false;
-  // The last owner's own: it may have ended before the record had heard of its second promotion.
-  if (o.record.owner === o.self) return false;
   const theirs = o.record.owner === null ? undefined : o.peers.get(o.record.owner)?.postgres;
   // A Master that promoted anew within its epoch is followed before the record has heard of it.
   if (o.record.phase !== 'serving' || theirs?.kind !== 'primary') return false;

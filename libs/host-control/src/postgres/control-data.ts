@@ -64,7 +64,7 @@ export async function stoppedFacts(
   });
   if (typeof control === 'string')
     return { kind: 'stopped', state: 'incomplete', timeline: 1, walEnd: ZERO_LSN, systemId: '', damage: control };
-  const timeline = Math.max(control.checkpointTimeline, control.minRecoveryTimeline, await newestWalTimeline(pgdata));
+  const timeline = await newestTimeline(pgdata, control);
   const walEnd = unfinished !== null ? control.checkpoint : await localWalEnd(pgdata, control, timeline, programs, account);
   return {
     kind: 'stopped',
@@ -76,12 +76,12 @@ export async function stoppedFacts(
   };
 }
 
-/** Timeline of the newest segment: a standby's pg_control learns of a new timeline only at its next restartpoint. */
-async function newestWalTimeline(pgdata: string): Promise<number> {
-  const timelines = (await readdir(join(pgdata, 'pg_wal')))
+/** The newest segment has a say: a standby's pg_control learns of a new timeline only at its next restartpoint. */
+export async function newestTimeline(pgdata: string, control: ControlData): Promise<number> {
+  const ofSegments = (await readdir(join(pgdata, 'pg_wal')))
     .filter((name) => /^[0-9A-F]{24}$/.test(name))
     .map((name) => Number.parseInt(name.slice(0, 8), 16));
-  return Math.max(0, ...timelines);
+  return Math.max(control.checkpointTimeline, control.minRecoveryTimeline, ...ofSegments);
 }
 
 /**

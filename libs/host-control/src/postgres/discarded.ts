@@ -62,6 +62,28 @@ export async function keepWal(host: HostContext, gone: Discarded): Promise<strin
   return folder;
 }
 
+/** Timelines whose WAL a server on the source's timeline reads. */
+export const lineageOf = (theirs: Source): readonly number[] => [
+  ...parseHistory(theirs.history).map(({ timeline }) => timeline),
+  theirs.timeline,
+];
+
+/**
+ * pg_rewind leaves the segments that it read on its way back to the last common checkpoint (keepwal, pg_rewind.c): after a promotion
+ * by hand those of a timeline that the source never had, too. Nothing reads them any more, and they would look like a newer timeline.
+ */
+export async function dropForeignWal(host: HostContext, theirs: Source): Promise<void> {
+  const lineage = lineageOf(theirs);
+  const isForeign = (name: string) =>
+    /^[0-9A-F]{24}(\.|$)/.test(name) && !lineage.includes(Number.parseInt(name.slice(0, 8), 16));
+  for (const folder of [inPgdata(host, 'pg_wal'), inPgdata(host, 'pg_wal/archive_status')]) {
+    if (!(await isThere(folder))) continue;
+    const foreign = (await readdir(folder)).filter(isForeign);
+    for (const name of foreign) await rm(join(folder, name), { force: true });
+    if (foreign.length > 0) await syncFolder(folder);
+  }
+}
+
 const named = (value: Lsn): string => formatLsn(value).replace('/', '_');
 const hex = (value: number): string => value.toString(16).toUpperCase().padStart(8, '0');
 

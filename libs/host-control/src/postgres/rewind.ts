@@ -7,8 +7,8 @@ import { mustRun, run } from '../os/run.js';
 import { canSyncVolumes, syncVolumes } from '../os/sync-volume.js';
 import { replicationConninfo } from './conninfo.js';
 import { type HostContext, inPgdata } from './context.js';
-import { readControlData } from './control-data.js';
-import { archiveLeftovers, keepWal, whatGoes } from './discarded.js';
+import { newestTimeline, readControlData } from './control-data.js';
+import { archiveLeftovers, dropForeignWal, keepWal, lineageOf, whatGoes } from './discarded.js';
 import { DATABASE, tlsFiles } from './secrets.js';
 import { tablespacesOf } from './set-aside.js';
 import { copyName, writeSettings, writeSignal } from './settings.js';
@@ -38,6 +38,8 @@ export async function rewind(host: HostContext, source: PostgresPeer, progress: 
     await recover(host, progress);
     await mark(paths, 'rewind', account);
     const bytes = await runRewind(host, source, progress);
+    await dropForeignWal(host, theirs);
+    await mustHaveReturned(host, theirs);
     await writeSettings(paths.pgdata, config, paths, account, { names: [], follow: source });
     await writeSignal(paths.pgdata, true, account);
     if (canSyncVolumes) await syncVolumes([paths.pgdata, ...(await tablespacesOf(paths.pgdata))]);
@@ -65,6 +67,16 @@ async function mustSuit(host: HostContext, theirs: Source): Promise<void> {
     throw new PostgresControlError(
       'REWIND_FAILED',
       `tablespace ${lacking.name} was made since the fork: a base backup gives it a place`,
+    );
+}
+
+/** A directory that still is on another lineage would be rewound again, to the same end: a base backup is what helps. */
+async function mustHaveReturned({ paths, programs, account }: HostContext, theirs: Source): Promise<void> {
+  const timeline = await newestTimeline(paths.pgdata, await readControlData(paths.pgdata, programs, account));
+  if (!lineageOf(theirs).includes(timeline))
+    throw new PostgresControlError(
+      'REWIND_FAILED',
+      `pg_rewind left this directory on timeline ${timeline}, which the Master on timeline ${theirs.timeline} never had`,
     );
 }
 

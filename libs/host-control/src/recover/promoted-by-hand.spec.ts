@@ -1,0 +1,60 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildChildPrograms } from '../testing/build.js';
+import { B, eventually, Testbed, type TestNode } from '../testing/testbed.js';
+
+/** R11 on real servers: the Standby was promoted by hand, the Master went on, and an operator gives up what the Standby wrote. */
+describe('a Standby that somebody promoted by hand', () => {
+  let bed: Testbed;
+  let a: TestNode;
+  let b: TestNode;
+  let client: pg.Client;
+  const quiet = () => {};
+
+  beforeAll(async () => {
+    buildChildPrograms();
+    bed = await Testbed.open();
+    [a, b] = await Promise.all([bed.primary(), bed.node('b')]);
+    client = await bed.client(a);
+    await client.query('create table t (n int primary key)');
+    await a.postgres.ensureSlot(B);
+    await b.postgres.baseBackup(a.peer, quiet);
+    await b.postgres.startStandby(a.peer);
+    await streaming();
+  });
+  afterAll(() => bed.close());
+
+  const streaming = () =>
+    eventually('streaming', 8_000, () => {
+      const facts = a.postgres.facts();
+      return facts.kind === 'primary' && facts.peers.some((peer) => peer.node === B && peer.streaming);
+    });
+
+  it('is back on the Master’s timeline after one rewind, with nothing left of its own', async () => {
+    const { timeline, forkLsn } = await b.postgres.promote({ above: 1 });
+    expect(timeline).toBe(2);
+    const own = await bed.client(b);
+    await own.query('create table only_here (n int)');
+    await client.query('insert into t values (1)');
+    await b.postgres.stop('fast', 5_000);
+    const done = await b.postgres.rewind(a.peer, quiet);
+    expect(done.discarded).toMatchObject({ from: forkLsn, timeline: 2 });
+    const facts = await eventually('looked at', 5_000, () => {
+      const seen = b.postgres.facts();
+      return seen.kind === 'stopped' ? seen : null;
+    });
+    expect(facts.timeline).toBe(1);
+    const wal = readdirSync(join(b.config.dataDir!, 'pgdata/pg_wal'));
+    expect(wal.filter((name) => name.startsWith('00000002'))).toEqual([]);
+    await b.postgres.startStandby(a.peer);
+    await streaming();
+    await eventually('the same rows', 5_000, async () => {
+      const session = await bed.client(b);
+      const { rows } = await session.query("select (select count(*)::int from t) as n, to_regclass('only_here') as gone");
+      await session.end();
+      return rows[0].n === 1 && rows[0].gone === null;
+    });
+  });
+});
