@@ -129,9 +129,17 @@ function rebuild(o: Observation, serving: NodeId, because: string): Part {
   };
 }
 
+/** Until these end the data directory looks as if they had been interrupted. */
+const UNDER_WAY = {
+  'pg.rewind': 'WAL went past the fork: pg_rewind is under way',
+  'pg.baseBackup': 'a base backup is under way',
+} as const;
+
 function whenStopped(o: Observation, serving: NodeId | null): Part {
   const facts = o.postgres;
   if (facts.kind !== 'stopped') return { role: 'INIT', why: 'unknown', actions: [] };
+  if (facts.state === 'incomplete' && o.postgresBusy !== null && o.postgresBusy in UNDER_WAY)
+    return { role: 'REBUILDING', why: UNDER_WAY[o.postgresBusy as keyof typeof UNDER_WAY], actions: [] };
   if (facts.state === 'incomplete')
     return serving === null
       ? o.record.syncSet.includes(o.self)
@@ -150,12 +158,12 @@ function whenStopped(o: Observation, serving: NodeId | null): Part {
   if (serving !== null && isAsked(o) && o.damage != null) return rebuild(o, serving, o.damage);
   if (serving !== null && walIsGone(o, serving, facts.walEnd))
     return rebuild(o, serving, `${serving} no longer has the WAL it needs`);
-  const diverged = divergedHere(o) || onUnknownTimeline(o);
+  const byHand = onUnknownTimeline(o);
+  const diverged = divergedHere(o) || byHand;
   if (diverged && serving === null && o.record.syncSet.includes(o.self))
     return stuck('WAL here went past the fork of the newest timeline');
   if (!mayRejoin(o, diverged)) {
-    const because =
-      waitsForRecover(o) ?? (diverged ? 'it was Master and its WAL may go past what the new Master has' : 'autoRejoin is never');
+    const because = byHand ? promotedByHand(facts.timeline) : (waitsForRecover(o) ?? whyDiverged(o, diverged));
     return { role: 'STOPPED', why: `waiting for \`yosugara recover\`: ${because}`, actions: [], needsRecover: true };
   }
   if (diverged)
@@ -183,6 +191,16 @@ function onUnknownTimeline(o: Observation): boolean {
   // A Master that promoted anew within its epoch is followed before the record has heard of it.
   if (o.record.phase !== 'serving' || theirs?.kind !== 'primary') return false;
   return facts.timeline > Math.max(theirs.timeline, ...o.record.lineage.map((entry) => entry.timeline));
+}
+
+const promotedByHand = (timeline: number): string =>
+  `it is on timeline ${timeline}, which no promotion of this cluster made: somebody promoted it by hand`;
+
+function whyDiverged(o: Observation, diverged: boolean): string {
+  if (!diverged) return 'autoRejoin is never';
+  return wasMaster(o) || o.record.lineage.some(({ owner }) => owner === o.self)
+    ? 'it was Master and its WAL may go past what the new Master has'
+    : 'its WAL goes past what the Master has';
 }
 
 /** host-control's word for a rewind that has changed nothing. */

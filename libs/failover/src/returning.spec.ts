@@ -35,6 +35,20 @@ describe('a damaged data directory', () => {
     expect(kinds(out(damaged, { record: record({ syncSet: [a], recover: [asked], phase: 'promoting' }) }))).toEqual([]));
 });
 
+describe('a data directory that is being replaced', () => {
+  const unfinished = stopped({ state: 'incomplete', damage: 'a rewind was interrupted here' });
+  it.each([
+    ['pg.rewind', 'WAL went past the fork: pg_rewind is under way'],
+    ['pg.baseBackup', 'a base backup is under way'],
+  ])('by %s looks interrupted until that ends, and is not called so', (postgresBusy, why) => {
+    expect(decide(out(unfinished, { postgresBusy }))).toMatchObject({ role: 'REBUILDING', why, needsRecover: false });
+    expect(kinds(out(unfinished, { postgresBusy }))).toEqual([]);
+    expect(decide(out(unfinished)).why).toBe('a rewind was interrupted here: base backup from a');
+  });
+  it('by a server that is still being stopped is told as ever', () =>
+    expect(decide(out(unfinished, { postgresBusy: 'pg.stop' })).why).toContain('interrupted'));
+});
+
 describe('pages with a wrong checksum, found while waiting', () => {
   const damage = '1 pages here have a wrong checksum';
   it('make a recover a copy', () =>
@@ -65,6 +79,10 @@ describe('a timeline that no promotion of the record made (R11)', () => {
   it('is rewound when an operator asks', () => expect(kinds(out(ahead))).toEqual(['pg.rewind']));
   it('waits for an operator otherwise', () =>
     expect(decide(out(ahead, {}, []))).toMatchObject({ role: 'STOPPED', needsRecover: true }));
+  it('is called what it is', () =>
+    expect(decide(out(ahead, {}, [])).why).toBe(
+      'waiting for `yosugara recover`: it is on timeline 99, which no promotion of this cluster made: somebody promoted it by hand',
+    ));
 });
 
 describe('a node that lost its consensus log as well', () => {

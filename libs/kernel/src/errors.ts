@@ -40,7 +40,10 @@ export function assertNever(value: never): never {
 /** The whole chain of causes on one line, outermost first. For the place where an error is finally handled. */
 export function explain(error: unknown): string {
   const parts: string[] = [];
-  for (let at: unknown = error; at !== undefined && parts.length < 8; at = at instanceof Error ? at.cause : undefined)
-    parts.push(at instanceof Error ? at.message : String(at));
+  for (let at: unknown = error; at !== undefined && parts.length < 8; at = at instanceof Error ? at.cause : undefined) {
+    const says = at instanceof Error ? at.message : String(at);
+    // Who wraps an error only to give it another code keeps its sentence.
+    if (says !== parts.at(-1)) parts.push(says);
+  }
   return parts.join(': ');
 }

@@ -313,7 +313,7 @@ function throughput(acknowledged: readonly Acknowledged[], figures: Figures): nu
 function withinGoal(context: RunContext, figures: Figures, failoverMs: number | null, recoverMs: number | null): boolean | null {
   const limits = limitsOf(context.scenario, variantOf(context.scenario, context.variantNumber));
   const judged = [
-    [failoverMs, limits.failoverMs],
+    [failoverMs, (context.cluster.members.length === 2 ? limits.twoNodesMs : undefined) ?? limits.failoverMs],
     [recoverMs, limits.recoverMs],
     [recoverMs, figures.plainBaseBackupMs === null ? undefined : figures.plainBaseBackupMs * BASE_BACKUP_FACTOR],
   ] as const;

@@ -9,6 +9,8 @@ export interface NetworkPlace {
 }
 
 const PREFIX_LENGTH = 24;
+/** A bridge without an address of its own takes the lowest of its ports': with the host that it came from, it would lose it. */
+const BRIDGE_MAC = '02:59:53:47:00:01';
 
 /**
  * One Ethernet segment: a bridge in a network namespace of its own, a veth pair for each host. Nothing lies in the root
@@ -29,7 +31,8 @@ export class Network {
   async create(): Promise<void> {
     const wire = this.namespace('wire');
     await run('ip', ['netns', 'add', wire]);
-    await run('ip', ['-n', wire, 'link', 'add', 'br0', 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0']);
+    const bridge = ['br0', 'address', BRIDGE_MAC, 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0'];
+    await run('ip', ['-n', wire, 'link', 'add', ...bridge]);
     await run('ip', ['-n', wire, 'link', 'set', 'br0', 'up']);
   }
 

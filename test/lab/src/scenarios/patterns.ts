@@ -25,7 +25,7 @@ import {
 } from './means.js';
 import { type Scenario, type Stage, scenario } from './types.js';
 
-const HOST_LOST = { failoverMs: 6_000, recoverMs: 10_000 };
+const HOST_LOST = { failoverMs: 6_000, twoNodesMs: 20_000, recoverMs: 10_000 };
 const HUNG = { failoverMs: 10_000, recoverMs: 10_000 };
 const STANDBY_LOST = { failoverMs: 5_000 };
 const PLANNED_STOP = { failoverMs: 200 };

@@ -29,6 +29,8 @@ export type RecoverMethod = 'follow' | 'rewind' | 'basebackup';
 export interface Limits {
   /** Longest time without an acknowledged write of either writer. */
   readonly failoverMs?: number;
+  /** Without an arbiter, where the other one's power is cut first. */
+  readonly twoNodesMs?: number;
   readonly recoverMs?: number;
 }
 
