@@ -135,6 +135,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
       vipWanted = notice.vip;
       control?.notice(notice);
     },
+    onLeave: (why) => void end(why),
     onFatal: fatal,
   };
   const driver = new ControllerDriver(

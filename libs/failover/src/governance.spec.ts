@@ -53,6 +53,15 @@ describe('a Master that is shut down', () => {
   ])('waits for that no longer than 1.5 s: every acknowledged commit is there already (%d ms)', (ms, expected) =>
     expect(proposed(down({ postgresSinceMs: NOW - ms }))).toMatchObject(expected),
   );
+  it('waits for nothing when its heir receives no more: a walsender that was told to end, too, sends no last checkpoint', () =>
+    expect(proposed(down({ peers: peersOfA({ postgres: standby({ receiver: 'connecting' }) }) }))).toMatchObject([
+      { kind: 'release', walEnd: null, cause: 'planned stop of a' },
+    ]));
+  it('stops a PostgreSQL that lets nobody in any more, because it was told to end like everybody on the host', () => {
+    const postgres = { kind: 'starting', progress: 'the database system is shutting down' } as const;
+    expect(kinds(leaving({ postgres }))).toContain('pg.stop');
+    expect(kinds(seenByA({ postgres }))).not.toContain('pg.stop');
+  });
   it('goes on serving to the end when nobody can take over', () => {
     for (const over of [{ leaving: true }, { heardAgoMs: 9_000 }, { unfit: 'the volume is read-only' }])
       expect(decide(leaving({ peers: peersOfA(over) })).role).toBe('MASTER_SYNC');

@@ -220,7 +220,9 @@ function serving(o: Observation): Part {
   const facts = o.postgres;
   const move = movesAway(o) ?? managerMove(o);
   const heir = successor(o);
-  if (move !== null && heir !== null && (facts.kind === 'primary' || facts.kind === 'stopped')) return giveWay(o, move, heir);
+  // An operating system that goes down tells PostgreSQL to end, too: it answers nobody any more, and is stopped like any other.
+  const isThere = facts.kind === 'primary' || facts.kind === 'stopped' || (o.leaving && facts.kind === 'starting');
+  if (move !== null && heir !== null && isThere) return giveWay(o, move, heir);
   // It is going down, and nobody can take over: what it stopped, or what ended by itself, is not started again.
   if (o.leaving && (facts.kind === 'stopped' || facts.kind === 'empty'))
     return { role: 'STOPPED', why: `planned stop of ${o.self}; nobody can take over`, actions: [] };
@@ -245,7 +247,9 @@ function giveWay(o: Observation, move: Move, heir: NodeId): Part {
   // Every acknowledged commit is there already; with our last checkpoint there, too, this node returns without a rewind.
   const held = o.peers.get(heir)?.postgres;
   const level = held?.kind === 'standby' && held.walEnd >= facts.walEnd;
-  const patient = facts.state === 'clean-primary' && o.nowMs - o.postgresSinceMs < LEVEL_PATIENCE_MS;
+  // A receiver that ended has got all that it will ever get from here.
+  const receives = held?.kind === 'standby' && held.receiver === 'streaming';
+  const patient = receives && facts.state === 'clean-primary' && o.nowMs - o.postgresSinceMs < LEVEL_PATIENCE_MS;
   if (!isQuiet(o) || (!level && patient))
     return { role: 'DEMOTING', why: `${move.cause}: waiting until ${heir} holds everything`, actions: [] };
   const walEnd = level ? facts.walEnd : null;

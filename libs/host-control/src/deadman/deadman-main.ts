@@ -17,6 +17,8 @@ controller.on('error', () => {});
 const say = (message: FromDeadMan) => sendLine(controller, message);
 
 const CHECK_MS = 50;
+/** An operating system that goes down grants 10 s or more: a hand-over is through before, and so are our kill and our proof. */
+const LEAVE_LIMIT_MS = 8_000;
 let keeper: Keeper | null = null;
 let setup: DeadManSetup | null = null;
 let leaseUntilMs = 0;
@@ -26,6 +28,7 @@ let provedEpoch = 0;
 let killing: Promise<boolean> | null = null;
 let timer: NodeJS.Timeout | null = null;
 let ending = false;
+let leaving = false;
 
 onJsonLines<ToDeadMan>(controller, (message) => {
   if ('setup' in message) void begin(message.setup);
@@ -39,7 +42,7 @@ onJsonLines<ToDeadMan>(controller, (message) => {
 });
 controller.once('close', () => void end());
 controller.once('end', () => void end());
-process.on('SIGTERM', () => void end());
+process.on('SIGTERM', leave);
 for (const name of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(name, () => {});
 
 async function begin(given: DeadManSetup): Promise<void> {
@@ -107,6 +110,19 @@ function killAllOnce(): Promise<boolean> {
   return killing;
 }
 
+/**
+ * The host goes down: everybody on it is told at once. What we hold serves on under the same lease while the controller hands over;
+ * its end of the pipe closes when it is through.
+ */
+function leave(): void {
+  if (keeper === null) void end();
+  if (ending || leaving) return;
+  leaving = true;
+  keeper?.close('the host is going down');
+  say({ leaving: true });
+  setTimeout(() => void end(), LEAVE_LIMIT_MS);
+}
+
 async function end(): Promise<void> {
   if (ending) return;
   ending = true;
@@ -115,7 +131,7 @@ async function end(): Promise<void> {
   provedEpoch = Math.max(provedEpoch, leaseEpoch);
   if (keeper !== null && setup !== null) {
     keeper.mayServe(false);
-    keeper.close();
+    keeper.close('the dead man is ending');
     // A process in uninterruptible sleep goes when its disk answers: we stay until it has, nobody else would.
     while (!(await killAllOnce()));
     if (leaseEpoch > 0) {

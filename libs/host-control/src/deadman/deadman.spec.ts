@@ -169,8 +169,13 @@ describe('the dead man', () => {
     const node = await bed.primary();
     const gone = new Promise((resolve) => node.deadMan.onExit(resolve));
     node.deadMan.lease(CLOCK.monotonicMs() + 60_000, epoch(7));
+    const toldMs = CLOCK.monotonicMs();
     process.kill(node.deadMan.pid()!, 'SIGTERM');
-    await eventually('the proof is out', 3_000, () => heard > 0);
+    // A controller that does not hand over: for 8 s it is waited for, then nobody is left.
+    await eventually('the proof is out', 12_000, () => heard > 0);
+    expect(CLOCK.monotonicMs() - toldMs).toBeGreaterThan(7_900);
+    expect(CLOCK.monotonicMs() - toldMs).toBeLessThan(9_500);
+    expect(postgresOf('a')).toEqual([]);
     for (const later of [7, 8]) {
       node.deadMan.lease(CLOCK.monotonicMs() + 60_000, epoch(later));
       await expect(node.postgres.startPrimary([])).rejects.toMatchObject({
@@ -180,7 +185,7 @@ describe('the dead man', () => {
     }
     await gone;
     expect(postgresOf('a')).toEqual([]);
-  });
+  }, 30_000);
 
   it('takes the VIP’s ports from a controller that cannot let go of them', async () => {
     const node = await bed.node('a');

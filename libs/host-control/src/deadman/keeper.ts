@@ -36,7 +36,7 @@ export class Keeper {
   readonly #ends = new Map<Kind, Promise<unknown>>();
   #mayServe = true;
   #epochOver = 0;
-  #closed = false;
+  #closed: string | null = null;
 
   constructor(setup: DeadManSetup, onExit: Exit) {
     this.#onExit = onExit;
@@ -60,9 +60,9 @@ export class Keeper {
     this.#epochOver = epoch;
   }
 
-  /** Nothing is started any more. */
-  close(): void {
-    this.#closed = true;
+  /** Nothing is started any more; why. */
+  close(why: string): void {
+    this.#closed = why;
   }
 
   /** @returns how many processes were killed; null: some are left. */
@@ -89,7 +89,7 @@ export class Keeper {
     // The kill that ends an earlier life knows no lives, only places: still going on, it would take the new one with it.
     await this.#ends.get(kind);
     if (spec.serves && !this.#mayServe) throw new Error('the lease has ended');
-    if (this.#closed) throw new Error('the dead man is ending');
+    if (this.#closed !== null) throw new Error(this.#closed);
     if (members(this.#where[kind]).length > 0) throw new Error(`a ${kind} process is still there`);
     rotate(spec.logFile);
     const log = openSync(spec.logFile, 'a', 0o600);

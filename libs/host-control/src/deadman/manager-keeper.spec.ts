@@ -35,6 +35,22 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+describe('a manager on a host that goes down', () => {
+  it('is not started again when it ends, and can still be stopped', async () => {
+    keeper.want(true);
+    await vi.advanceTimersByTimeAsync(1);
+    keeper.leave();
+    keeper.exited(ended(101));
+    keeper.restart('it said nothing for 3 s');
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(done).toEqual(['spawn serves=false']);
+    keeper.want(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(done).toEqual(['spawn serves=false', 'stop fast']);
+    expect(said).toEqual([]);
+  });
+});
+
 describe('a manager that does not answer', () => {
   it('is killed with all its processes, and started again at once', async () => {
     keeper.want(true);

@@ -22,6 +22,7 @@ export class ManagerKeeper {
   readonly #onExit: ((exit: ProcessExit) => void)[] = [];
   #wanted = false;
   #closed = false;
+  #leaving = false;
   #pid: number | null = null;
   #lastExited: number | null = null;
   #startedAtMs = 0;
@@ -57,7 +58,7 @@ export class ManagerKeeper {
 
   /** A process that does not answer obeys no polite signal: all of them are killed, then it is started again at once. */
   restart(why: string): void {
-    if (!this.#wanted || this.#spec === null) return;
+    if (!this.#wanted || this.#leaving || this.#spec === null) return;
     this.#log.warn('manager.restart', { pid: this.#pid, why });
     this.#hung = true;
     this.#again(0);
@@ -68,10 +69,16 @@ export class ManagerKeeper {
     if (this.#pid === exit.pid) this.#pid = null;
     for (const handler of this.#onExit) handler(exit);
     // It ended because it was to end: the step under way goes on by itself.
-    if (!this.#wanted || this.#hung) return;
+    if (!this.#wanted || this.#leaving || this.#hung) return;
     if (this.#clock.monotonicMs() - this.#startedAtMs > HEALTHY_MS) this.#pauseMs = FIRST_PAUSE_MS;
     this.#log.warn('manager.exited', { ...exit, againInMs: this.#pauseMs });
     this.#againLater();
+  }
+
+  /** The host is going down: what ends now stays down. It can still be stopped. */
+  leave(): void {
+    this.#leaving = true;
+    if (this.#wanted && this.#retry !== null) clearTimeout(this.#retry);
   }
 
   close(): void {
@@ -100,7 +107,7 @@ export class ManagerKeeper {
       if (!wanted) await this.#end('fast', STOP_BUDGET_MS);
       else {
         if (this.#hung) await this.#end('kill', 0);
-        if (this.#pid === null) await this.#start(this.#spec);
+        if (this.#pid === null && !this.#leaving) await this.#start(this.#spec);
       }
       this.#failedWith = null;
     } catch (error) {
@@ -110,7 +117,7 @@ export class ManagerKeeper {
       this.#busy = false;
     }
     if (this.#wanted !== wanted || (this.#hung && !failed)) this.#again(0);
-    else if (failed) this.#againLater();
+    else if (failed && !(wanted && this.#leaving)) this.#againLater();
   }
 
   #tell(wanted: boolean, error: string): void {

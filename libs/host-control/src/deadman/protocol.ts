@@ -58,6 +58,8 @@ export type FromDeadMan =
   | { readonly id: number; readonly pid: number }
   | { readonly id: number; readonly refused: string }
   | { readonly id: number; readonly stopped: boolean }
+  /** It was told to end, as an operating system does that goes down: it waits for its controller, and starts nothing more. */
+  | { readonly leaving: true }
   | { readonly exited: Kind; readonly pid: number; readonly code: number | null; readonly signal: string | null }
   /** The lease of this epoch ended: everything was killed, none is left, the voters are being told. The epoch is over for this boot. */
   | { readonly struck: number };

@@ -113,6 +113,7 @@ class DeadManLink implements HostDeadMan {
   readonly #onPostgresExit: ((exit: ProcessExit) => void)[] = [];
   readonly #onExit: ((why: string) => void)[] = [];
   readonly #onStruck: ((epoch: Epoch) => void)[] = [];
+  readonly #onLeaving: (() => void)[] = [];
   #onReady: (message: FromDeadMan | null) => void = () => {};
   #report: DeadManReport | null = null;
   #postmaster: number | null = null;
@@ -197,6 +198,9 @@ class DeadManLink implements HostDeadMan {
   }
   onManagerExit(handler: (exit: ProcessExit) => void): void {
     this.#manager.onExit(handler);
+  }
+  onLeaving(handler: () => void): void {
+    this.#onLeaving.push(handler);
   }
   onStruck(handler: (epoch: Epoch) => void): void {
     this.#onStruck.push(handler);
@@ -292,6 +296,7 @@ class DeadManLink implements HostDeadMan {
     if ('ready' in message || 'failed' in message) this.#onReady(message);
     else if ('id' in message) this.#answers.get(message.id)?.(message);
     else if ('exited' in message) this.#exited(message);
+    else if ('leaving' in message) this.#left();
     else {
       this.#ended = Math.max(this.#ended, message.struck);
       // Proven, and said before their exits are reaped.
@@ -299,6 +304,12 @@ class DeadManLink implements HostDeadMan {
       this.#log.error('deadman.struck', { epoch: message.struck });
       for (const handler of this.#onStruck) handler(message.struck as Epoch);
     }
+  }
+
+  #left(): void {
+    this.#log.info('deadman.leaving', {});
+    this.#manager.leave();
+    for (const handler of this.#onLeaving) handler();
   }
 
   #exited({ exited, pid, code, signal }: Extract<FromDeadMan, { exited: Kind }>): void {

@@ -16,6 +16,8 @@ onJsonLines<ProbeOrder>(process.stdin, (order) => {
     sendLine(process.stdout, { ready: true });
   } else void probe(order.id);
 });
+// A host that goes down tells everybody to end: the controller still needs us while it hands over, and ends us by this pipe.
+process.on('SIGTERM', () => {});
 process.stdin.on('end', () => process.exit(0));
 process.stdin.on('error', () => process.exit(0));
 process.stdout.on('error', () => process.exit(0));

@@ -14,6 +14,8 @@ onJsonLines<ForwarderSetup>(process.stdin, (setup) => {
   server.maxConnections = MAX_CONNECTIONS;
   listen(server, setup);
 });
+// A host that goes down tells everybody to end: the controller still needs us while it hands over, and ends us by this pipe.
+process.on('SIGTERM', () => {});
 process.stdin.on('end', () => process.exit(0));
 process.stdin.on('error', () => process.exit(0));
 process.stdout.on('error', () => process.exit(0));

@@ -15,6 +15,8 @@ onJsonLines<ToVolume>(process.stdin, (order) => {
   if ('setup' in order) begin(order.setup);
   else if (trial !== null) look(trial, order.id);
 });
+// A host that goes down tells everybody to end: the controller still needs us while it hands over, and ends us by this pipe.
+process.on('SIGTERM', () => {});
 process.stdin.on('end', () => process.exit(0));
 process.stdin.on('error', () => process.exit(0));
 process.stdout.on('error', () => process.exit(0));

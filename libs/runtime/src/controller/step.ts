@@ -68,10 +68,10 @@ function take(state: ControllerState, input: ControllerInput): ControllerEffect[
     case 'jump':
       return doubt(state, input.nowMs, input.aheadMs);
     case 'leave':
-      // Said at once: a Standby waits for nothing else.
+      if (state.leaving) return [];
+      // Said at once, not at the next heartbeat: writes wait for a Standby until its Master knows.
       state.leaving = true;
-      state.reportedMs = Number.NEGATIVE_INFINITY;
-      return [];
+      return tell(state);
     case 'fenceHealth':
       state.fenceHealth.set(input.health.target, input.health);
       return [];
@@ -109,11 +109,15 @@ function tick(state: ControllerState, input: Extract<ControllerInput, { kind: 't
   const effects = raftInput(state, { kind: 'tick', nowMs: input.nowMs, random: input.random });
   effects.push(...expire(state), ...compact(state));
   if (input.nowMs - state.reportedMs < state.config.raft.heartbeatMs) return effects;
-  state.reportedMs = input.nowMs;
-  const report = reportOf(state);
-  for (const member of state.config.members)
-    if (member.id !== state.config.self) effects.push({ kind: 'send', to: member.id, message: { k: 'report', r: report } });
+  effects.push(...tell(state));
   return effects;
+}
+
+function tell(state: ControllerState): ControllerEffect[] {
+  state.reportedMs = state.nowMs;
+  const report = reportOf(state);
+  const others = state.config.members.filter((member) => member.id !== state.config.self);
+  return others.map((member) => ({ kind: 'send', to: member.id, message: { k: 'report', r: report } }));
 }
 
 function compact(state: ControllerState): ControllerEffect[] {

@@ -103,6 +103,8 @@ export interface DeadMan {
    * epoch or an older one, for a P1 that is out must stay true.
    */
   onStruck(handler: (epoch: Epoch) => void): void;
+  /** It was told to end, as everybody on a host that goes down: it waits a few seconds for a hand-over, and starts nothing more. */
+  onLeaving(handler: () => void): void;
   /** Its own death: the controller must stop everything itself, by `killEverything`. */
   onExit(handler: (why: string) => void): void;
   /** In a dead dead man's place: PostgreSQL, the manager and what holds the VIP's ports. @returns true: proved that none is left. Never throws. */

@@ -1,0 +1,80 @@
+import { epoch } from '@yosugara/kernel';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { heldMarker } from '../os/markers.js';
+import { childrenOf, commandLine, isAlive, processesMarked } from '../os/processes.js';
+import { buildChildPrograms } from '../testing/build.js';
+import { CLOCK, eventually, Testbed, type TestNode } from '../testing/testbed.js';
+
+/** An operating system that goes down tells every process of the host to end, all at once. */
+let bed: Testbed;
+beforeAll(buildChildPrograms);
+beforeEach(async () => {
+  bed = await Testbed.open();
+});
+afterEach(() => bed.close());
+
+async function told(node: TestNode): Promise<void> {
+  const heard = new Promise<void>((resolve) => node.deadMan.onLeaving(resolve));
+  process.kill(node.deadMan.pid()!, 'SIGTERM');
+  await heard;
+}
+
+const probers = () => childrenOf(process.pid).filter((pid) => commandLine(pid).includes('prober-main'));
+
+describe('a dead man that is told to end', () => {
+  it('tells its controller and waits for it: what runs serves on, and ends at the controller’s word', async () => {
+    const node = await bed.primary();
+    const client = await bed.client(node);
+    await client.query('create table t (n int)');
+    await told(node);
+    await client.query('insert into t values (1)');
+    expect(node.deadMan.arming()).toBe('soft');
+    const deadMan = node.deadMan.pid()!;
+    expect(await node.postgres.stop('fast', 3_000)).toMatchObject({ clean: true });
+    // Nothing that could serve is brought back.
+    await expect(node.postgres.startPrimary([])).rejects.toMatchObject({ code: 'START_FAILED' });
+    expect(isAlive(deadMan)).toBe(true);
+    await node.deadMan.close();
+    expect(isAlive(deadMan)).toBe(false);
+  });
+
+  it('strikes at the end of the lease as ever', async () => {
+    const node = await bed.primary();
+    await told(node);
+    const struck = new Promise((resolve) => node.deadMan.onStruck(resolve));
+    const sinceMs = CLOCK.monotonicMs();
+    node.deadMan.lease(sinceMs + 300, epoch(7));
+    expect(await struck).toBe(7);
+    expect(CLOCK.monotonicMs() - sinceMs).toBeLessThan(2_000);
+    expect(node.deadMan.postmasterPid()).toBeNull();
+  });
+
+  it('starts no manager again', async () => {
+    const node = await bed.node('a', { manager: ['/bin/sh', '-c', 'exec sleep 600'] });
+    node.deadMan.wantManager(true);
+    const first = await eventually('a manager', 3_000, () => node.deadMan.managerPid());
+    await told(node);
+    process.kill(first, 'SIGTERM');
+    await eventually('it has ended', 3_000, () => node.deadMan.managerPid() === null);
+    // Longer than the first pause before a restart.
+    await expect(eventually('another one', 1_000, () => node.deadMan.managerPid())).rejects.toThrow('not within');
+    expect(processesMarked(heldMarker('manager', node.config))).toEqual([]);
+  });
+});
+
+it('a host whose every process is told to end still sees PostgreSQL stop cleanly, and takes nothing for hung', async () => {
+  const node = await bed.primary();
+  const seen: string[] = [];
+  await eventually('a prober', 3_000, () => probers().length > 0);
+  node.postgres.onFacts((facts) => seen.push(facts.kind));
+  const postmaster = node.deadMan.postmasterPid()!;
+  const heard = new Promise<void>((resolve) => node.deadMan.onLeaving(resolve));
+  const before = probers();
+  for (const pid of [node.deadMan.pid()!, postmaster, ...childrenOf(postmaster), ...before]) process.kill(pid, 'SIGTERM');
+  await heard;
+  expect(await node.postgres.stop('fast', 3_000)).toMatchObject({ clean: true });
+  await eventually('it is seen stopped', 3_000, () => node.postgres.facts().kind === 'stopped');
+  expect(node.postgres.facts()).toMatchObject({ state: 'clean-primary' });
+  expect(seen).not.toContain('hung');
+  expect(before.every(isAlive)).toBe(true);
+});
