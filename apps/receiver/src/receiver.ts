@@ -9,6 +9,7 @@ import {
   listenPeer,
   listenTcp,
   listenUdp,
+  monotonicMs,
   type PeerIdentity,
   peerDialer,
   serveLines,
@@ -30,6 +31,8 @@ const MB = 1024 * 1024;
 const WATERMARK_MS = 50;
 const REPORT_MS = 500;
 const DROPS_MS = 1_000;
+/** Said when this process did not run for so long: what it reads then is late, and what it could not keep is lost. */
+const STOOD_STILL_MS = 1_000;
 
 /**
  * Sockets → journal → peer, in every role, with or without a controller or a database.
@@ -143,7 +146,11 @@ async function start(
     ...{ journalFull, copyLost },
     ...(sender.linkWhy === null ? {} : { linkWhy: sender.linkWhy }),
   });
+  let ranAtMs = monotonicMs();
   every(undo, WATERMARK_MS, () => {
+    const forMs = Math.round(monotonicMs() - ranAtMs);
+    ranAtMs += forMs;
+    if (forMs > STOOD_STILL_MS) log.warn('receiver.stood_still', { forMs });
     if (!dirty) return;
     dirty = false;
     local.broadcast(watermark());
