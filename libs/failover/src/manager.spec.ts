@@ -46,6 +46,8 @@ describe('a manager that does not answer', () => {
     ['does not run: its keeper starts it', silentFor(9_000, { silentSinceMs: null })],
     ['is not watched', { mode: 'active', epoch: epoch(5), ready: true }],
   ] as const)('is not one that %s', (_, manager) => expect(restarts(seenByA({ manager }))).toBe(false));
+  it('is left as it is on a node that is shut down', () =>
+    expect(restarts(seenByB({ leaving: true, manager: silentFor(9_000) }))).toBe(false));
   it('tells of a restart in yellow, for ten minutes', () => {
     expect(codes(seenByA({ manager: { ...heard, restarts: [NOW - 599_999] } }))).toEqual(['yellow MANAGER_RESTARTED']);
     expect(codes(seenByA({ manager: { ...heard, restarts: [NOW - 600_000] } }))).toEqual([]);

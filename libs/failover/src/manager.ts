@@ -50,7 +50,8 @@ export function managerMove(o: Observation): Move | null {
 /** On any data node, whatever its part: a Standby's manager is to be warm. Not while the node gives way: it would be in vain. */
 export function restartManager(o: Observation): readonly Action[] {
   const silentMs = managerSilentMs(o);
-  if (silentMs === null || (mayServe(o) && o.record.phase === 'serving' && managerMove(o) !== null)) return [];
+  if (silentMs === null || o.leaving) return [];
+  if (mayServe(o) && o.record.phase === 'serving' && managerMove(o) !== null) return [];
   const restarts = managerRestarts(o);
   const last = restarts.at(-1);
   const pauseMs = SPACING_MS[Math.min(restarts.length, SPACING_MS.length - 1)]!;
