@@ -167,6 +167,20 @@ describe('the preferred (ruling 6)', () => {
 
   it('a preferred voter always hears itself', () => expect(answer(bench([w]).hear(b, preVote()))).toBe(false));
 
+  it('one whose log is behind cannot win and keeps nobody else from it, until it has caught up', () => {
+    const node = new Bench({ self: w }).booted();
+    node.append(a, { entries: [{ index: 1, term: 1, payload: { kind: 'noop' } }] });
+    node.do({ kind: 'prefer', preferred: [a], mayCampaign: true, extraDelayMs: 0 });
+    node.nowMs += TIMINGS.leaseVoteMs;
+    const whole = preVote({ term: 2, lastIndex: 1, lastTerm: 1 });
+    node.hear(a, { kind: 'voteReply', term: 1, granted: false });
+    expect(answer(node.hear(b, whole))).toBe(false);
+    expect(answer(node.hear(a, preVote({ term: 2 })))).toBe(false);
+    expect(answer(node.hear(b, whole))).toBe(true);
+    expect(answer(node.hear(a, whole))).toBe(true);
+    expect(answer(node.hear(b, whole))).toBe(false);
+  });
+
   it('a strictly more complete log goes before preference', () =>
     expect(answer(bench([w]).hear(b, preVote({ lastIndex: 1, lastTerm: 0 })))).toBe(true));
 });

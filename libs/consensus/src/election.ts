@@ -106,13 +106,22 @@ function whyNotPreVote(c: Step, from: NodeId, message: PreVote, incarnation: str
   const binding = bound(s, from, c.nowMs);
   if (binding !== null) return binding;
   const compared = compareLog(s, message.lastTerm, message.lastIndex);
-  if (compared < 0) return 'its log is behind';
+  if (compared < 0) {
+    s.behindMs[from] = c.nowMs;
+    return 'its log is behind';
+  }
+  delete s.behindMs[from];
   // Ruling 6. A log that holds more than ours may be the only way on, so it is let through.
   if (compared === 0 && !s.preferred.includes(from)) {
-    const heard = s.preferred.find((id) => isHeard(c, id));
+    const heard = s.preferred.find((id) => isHeard(c, id) && !isBehind(c, id));
     if (heard !== undefined) return `${heard} is preferred`;
   }
   return null;
+}
+
+function isBehind(c: Step, id: NodeId): boolean {
+  const atMs = c.s.behindMs[id];
+  return atMs !== undefined && c.nowMs - atMs < c.s.timings.leaseVoteMs;
 }
 
 function isHeard(c: Step, id: NodeId): boolean {

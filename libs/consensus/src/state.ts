@@ -121,6 +121,8 @@ export interface RaftState {
   /** By member and incarnation: known to hold less than it had. */
   setBack: Record<string, true>;
   preferred: readonly NodeId[];
+  /** When a member last asked for a PreVote with a log behind ours: whoever cannot be elected here keeps nobody from it. */
+  behindMs: Record<string, number>;
   mayCampaign: boolean;
   extraDelayMs: number;
 }
@@ -180,6 +182,7 @@ export function createRaft(config: RaftConfig, restored: Restored, nowMs: number
     stamps: {},
     setBack: {},
     preferred: [],
+    behindMs: {},
     mayCampaign: true,
     extraDelayMs: 0,
   };

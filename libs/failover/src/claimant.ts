@@ -1,6 +1,6 @@
 import type { NodeId } from '@yosugara/kernel';
 import { nextEpoch } from './commands.js';
-import { counts, fenceProof, watchdogProof } from './fencing.js';
+import { counts, fencedHere, fenceProof, watchdogProof } from './fencing.js';
 import { notFit, outOnPurpose } from './fitness.js';
 import { mayRejoin } from './follower.js';
 import { mayNotClaim } from './governance.js';
@@ -108,6 +108,7 @@ const unfit = (o: Observation): boolean =>
       o.postgres.state === 'incomplete' ||
       divergedHere(o) ||
       // It waits for an operator: whoever leads meanwhile must be able to claim.
+      fencedHere(o) !== null ||
       !mayRejoin(o, false)));
 const isFit = (o: Observation, node: NodeId): boolean => {
   const kind = o.peers.get(node)?.postgres.kind;

@@ -286,6 +286,14 @@ describe('a node that was switched off', () => {
   it('comes back by itself where the policy is always', () => expect(kinds(back({}, 'always'))).toContain('pg.startStandby'));
   it('may be needed while nobody serves and it holds every commit', () =>
     expect(kinds(back({ syncSet: [a, b], phase: 'stopping-old' }))).toContain('pg.startStandby'));
+  it('hands leadership to the owner, which may start again in place (strict keeps both in the sync set)', () => {
+    const alone = back({ syncSet: [a, b], owner: a, phase: 'serving', previous: { node: b, epoch: epoch(4), boot: 'b0' } });
+    const peers = new Map([
+      [a, peer({ postgres: standby() })],
+      [w, witness],
+    ]);
+    expect(decide({ ...alone, lead: leading, peers }).actions).toContainEqual({ kind: 'raft.transfer', to: a });
+  });
   it('is free again with its join', () =>
     expect(applyCommand(back().record, { id: 'x', kind: 'join', epoch: epoch(5), node: b }).record.fenced).toEqual([]));
 });

@@ -1,6 +1,22 @@
 import { hasDiverged } from '@yosugara/failover';
-import { lsn } from '@yosugara/kernel';
+import { lsn, type NodeId } from '@yosugara/kernel';
 import { any, around, both, cut, data, EDGES, type FaultClass, restart, someTime } from './fault-tools.js';
+import type { World } from './world.js';
+
+/** It could serve as it is: what went past a fork is rewound first, from the other one. */
+function isWhole(world: World, node: NodeId): boolean {
+  const { postgres } = world.host(node);
+  const { record } = world.checks;
+  return postgres.exists && !postgres.incomplete && !hasDiverged(record, postgres.timeline, lsn(postgres.wal.length));
+}
+
+/** Its consensus log counts. */
+function remembers(world: World, node: NodeId): boolean {
+  const { state, disk } = world.host(node);
+  return (
+    !world.amnesiac.has(node) || (!disk.lost && state !== null && state.consensusDamaged === null && state.accusedOf === null)
+  );
+}
 
 /** Disks, clocks, volumes, the machine itself. */
 export const HOST_FAULTS: readonly FaultClass[] = [
@@ -56,6 +72,8 @@ export const HOST_FAULTS: readonly FaultClass[] = [
       const host = any(world, rng);
       // A second one before the first is back as a voter leaves no majority that remembers.
       if (world.amnesiac.size > 0 && !world.amnesiac.has(host.node)) return;
+      // Nor does the only whole copy come back without a word of somebody’s: the other one’s data are gone, too.
+      if ([...world.checks.emptied].some((node) => node !== host.node && !isWhole(world, node))) return;
       world.amnesiac.add(host.node);
       host.powerOff();
       host.disk.wipe(rng.chance(0.7));
@@ -85,11 +103,7 @@ export const HOST_FAULTS: readonly FaultClass[] = [
     why: 'D17: the data directory is gone, on a node whose data somebody else holds, too',
     inject(world, rng) {
       const { record } = world.checks;
-      const whole = record.syncSet.filter((node) => {
-        const { postgres } = world.host(node);
-        // What went past a fork cannot serve before it is rewound, and it is rewound from the other one.
-        return postgres.exists && !postgres.incomplete && !hasDiverged(record, postgres.timeline, lsn(postgres.wal.length));
-      });
+      const whole = record.syncSet.filter((other) => isWhole(world, other) && remembers(world, other));
       if (whole.length < 2) return;
       const node = rng.pick(record.syncSet);
       const host = world.host(node);

@@ -61,7 +61,8 @@ export class RaftChecks {
       if (entry === undefined || index !== this.#committed.length + 1) return;
       // A voter of one commits in the same step that appends: it counts once it is on its disk, and nothing is done before.
       const { voters } = host.state!.raft;
-      if ([voters, votersAt(host, index)].some((those) => those.length === 1 && those[0] === host.node))
+      // Several configurations may have been appended in that step: what is counted by is the newest one up to the commit.
+      if ([voters, votersAt(host, index), votersAt(host, commit)].some((those) => those.length === 1 && those[0] === host.node))
         this.#alone.set(index, entry.term);
       if (this.#alone.get(index) !== entry.term) this.#durable(host, entry, voters);
       else if (!host.disk.holds(index, entry.term)) return;
@@ -113,7 +114,7 @@ export class RaftChecks {
   }
 }
 
-/** The configuration in front of an entry: another one that was appended behind it, in the same step even, came too late to count. */
+/** The configuration as of an entry: another one that was appended behind it, in the same step even, came too late to count. */
 function votersAt(host: HostModel, index: LogIndex): readonly NodeId[] {
   const { entries, baseIndex, snapshot, initialMembers } = host.state!.raft;
   for (let at = index - baseIndex - 1; at >= 0; at -= 1) {
