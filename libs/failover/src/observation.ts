@@ -120,7 +120,7 @@ export interface Observation {
     readonly ready: boolean;
     /** Its process runs: when it was last heard, counted in time that our own loop ran. null or absent: it does not run. */
     readonly silentSinceMs?: number | null;
-    /** Its process has not been ready yet. */
+    /** Its process has not been ready for some seconds yet. */
     readonly starting?: boolean;
     /** When it was last heard ready, in any life of its process. */
     readonly readyMs?: number | null;

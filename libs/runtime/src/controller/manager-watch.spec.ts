@@ -5,7 +5,7 @@ function watched(): MiniCluster {
   const cluster = new MiniCluster();
   cluster.begin();
   for (const node of [a, b]) cluster.showManager(node);
-  cluster.pass(2_000);
+  cluster.pass(4_000);
   return cluster;
 }
 const hangs = (cluster: MiniCluster, node: typeof a): number => {
@@ -65,6 +65,15 @@ describe('a manager that stops reporting', () => {
     expect(hangs(cluster, b)).toBeLessThan(3_500);
     cluster.pass(20_000);
     expect(cluster.role(b)).toBe('STANDBY_SYNC');
+  });
+});
+
+describe('a manager that is only slow to start', () => {
+  it('is given 20 s, also from its first word that it is ready', () => {
+    const cluster = watched();
+    cluster.showManager(a);
+    cluster.pass(2_000);
+    expect(hangs(cluster, a)).toBeGreaterThan(19_000);
   });
 });
 

@@ -9,6 +9,8 @@ export const REPORT_FRESH_MS = 2_000;
 /** A loop that stood still for longer heard nobody; shorter halts are taken off the silence. */
 const ASLEEP_MS = 1_000;
 const HELD_UP_MS = 250;
+/** It says that it is ready while it is still building its API: on a slow host that is a long turn of its loop. */
+const SETTLED_MS = 3_000;
 const MAX_RESTARTS_KNOWN = 8;
 
 /** What is known of the manager's process besides its newest report. */
@@ -18,7 +20,8 @@ export interface ManagerLife {
   /** The one that is being killed: what it still says counts for nothing. */
   readonly killedPid: number | null;
   readonly sinceMs: number;
-  readonly wasReady: boolean;
+  /** In this life of the process. */
+  readonly firstReadyMs: number | null;
   readonly heardMs: number;
   readonly readyMs: number;
   readonly restarts: readonly number[];
@@ -28,7 +31,7 @@ export const NO_MANAGER: ManagerLife = {
   pid: null,
   killedPid: null,
   sinceMs: Number.NEGATIVE_INFINITY,
-  wasReady: false,
+  firstReadyMs: null,
   heardMs: Number.NEGATIVE_INFINITY,
   readyMs: Number.NEGATIVE_INFINITY,
   restarts: [],
@@ -40,7 +43,8 @@ export function noteManagerReport(state: ControllerState, report: ManagerReport 
   state.manager = report === null ? null : { report, atMs: nowMs };
   if (report === null) return;
   const { ready } = report;
-  state.managerLife = { ...life, heardMs: nowMs, wasReady: life.wasReady || ready, readyMs: ready ? nowMs : life.readyMs };
+  const firstReadyMs = life.firstReadyMs ?? (ready ? nowMs : null);
+  state.managerLife = { ...life, heardMs: nowMs, firstReadyMs, readyMs: ready ? nowMs : life.readyMs };
 }
 
 /** Another process than before begins with the patience of a start. */
@@ -48,14 +52,14 @@ export function noteManagerProcess(state: ControllerState, { processes }: HostFa
   const { managerLife: life, nowMs } = state;
   const pid = processes.find(({ name }) => name === 'manager')?.pid ?? null;
   if (pid === life.pid || (pid !== null && pid === life.killedPid)) return;
-  state.managerLife = { ...life, pid, killedPid: pid === null ? life.killedPid : null, sinceMs: nowMs, wasReady: false };
+  state.managerLife = { ...life, pid, killedPid: pid === null ? life.killedPid : null, sinceMs: nowMs, firstReadyMs: null };
 }
 
 /** From the order on the old process counts for nothing. */
 export function noteManagerRestart(state: ControllerState): void {
   const { managerLife: life, nowMs } = state;
   const restarts = [...life.restarts.filter((atMs) => nowMs - atMs < MANAGER_AGAIN_MS), nowMs].slice(-MAX_RESTARTS_KNOWN);
-  state.managerLife = { ...life, pid: null, killedPid: life.pid, sinceMs: nowMs, wasReady: false, restarts };
+  state.managerLife = { ...life, pid: null, killedPid: life.pid, sinceMs: nowMs, firstReadyMs: null, restarts };
   state.manager = null;
 }
 
@@ -77,7 +81,7 @@ export function managerSeen(state: ControllerState): Observation['manager'] {
     epoch: (report?.epoch ?? NO_EPOCH) as Observation['record']['epoch'],
     ready: report?.ready ?? false,
     silentSinceMs: life.pid === null ? null : Math.max(life.heardMs, life.sinceMs),
-    starting: !life.wasReady,
+    starting: life.firstReadyMs === null || life.readyMs - life.firstReadyMs < SETTLED_MS,
     readyMs: life.readyMs,
     restarts: life.restarts,
   };
