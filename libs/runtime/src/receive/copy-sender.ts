@@ -232,9 +232,12 @@ class Session {
     clearTimeout(this.#retry);
   }
 
+  /** A timer may fire a fraction of a millisecond early, and a later refusal puts the end off: nobody else would ask again. */
   #retryNow(): void {
     this.#retry = undefined;
-    this.pump();
+    const leftMs = this.#holdUntilMs - performance.now();
+    if (leftMs > 0) this.#retry = setTimeout(() => this.#retryNow(), Math.ceil(leftMs));
+    else this.pump();
   }
 
   /** Sends as much as may be in flight. One at a time; a call meanwhile makes it look once more. */
