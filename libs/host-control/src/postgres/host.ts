@@ -19,7 +19,7 @@ import { initialise } from './initialise.js';
 import { rewind } from './rewind.js';
 import { handOverSecrets } from './secrets.js';
 import { type RoleSettings, slotName, writeSettings, writeSignal } from './settings.js';
-import { withSession } from './sql.js';
+import { type Session, withSession } from './sql.js';
 import { survey, verifyPages } from './survey.js';
 import { awaitNames } from './sync-names.js';
 import { dropTakenTimelines, takeTimelines } from './timelines.js';
@@ -118,10 +118,10 @@ class LocalPostgres implements PostgresHost {
       const timeline = await withSession(localTarget(this.#host), (PROMOTE_SECONDS + 5) * 1_000, async (session) => {
         const [before] = await session.rows<{ recovery: boolean }>('select pg_is_in_recovery() as recovery');
         if (before!.recovery) {
+          await this.#host.deadMan.mustGuard();
           await this.#takeTimelines(above);
-          const [done] = await session.rows<{ promoted: boolean }>('select pg_promote(true, $1) as promoted', [PROMOTE_SECONDS]);
-          if (!done!.promoted) await dropTakenTimelines(this.#host);
-          if (!done!.promoted) throw new PostgresControlError('PROMOTE_FAILED', `still in recovery after ${PROMOTE_SECONDS} s`);
+          await session.rows('select pg_promote(false)');
+          await this.#awaitPromoted(session);
         }
         const [after] = await session.rows<{ file: string }>('select pg_walfile_name(pg_current_wal_insert_lsn()) as file');
         return Number.parseInt(after!.file.slice(0, 8), 16);
@@ -293,6 +293,16 @@ class LocalPostgres implements PostgresHost {
     } catch (error) {
       this.#host.log.warn('postgres.end', { why: explain(error) });
     }
+  }
+
+  /** Asked for more often than pg_promote itself would look, every 100 ms (xlogfuncs.c): nobody writes meanwhile. */
+  async #awaitPromoted(session: Session): Promise<void> {
+    for (const until = performance.now() + PROMOTE_SECONDS * 1_000; performance.now() < until; await sleep(10)) {
+      const [now] = await session.rows<{ recovery: boolean }>('select pg_is_in_recovery() as recovery');
+      if (!now!.recovery) return;
+    }
+    await dropTakenTimelines(this.#host);
+    throw new PostgresControlError('PROMOTE_FAILED', `still in recovery after ${PROMOTE_SECONDS} s`);
   }
 
   async #takeTimelines(above: number): Promise<void> {

@@ -25,6 +25,14 @@ interface AddressFact {
 const IP_DEADLINE_MS = 2_000;
 /** Decision 0006: a take-over does not wait a full second for an answer that comes within a millisecond or never. */
 const PROBE_WAIT_MS = 300;
+/** A question that was asked ahead counts for so long: what came on the cable since then is found by the announcer. */
+const AHEAD_FRESH_MS = 3_000;
+
+interface Question {
+  readonly device: string;
+  readonly sinceMs: number;
+  readonly answer: Promise<string | null>;
+}
 
 /**
  * The address on a network interface, with a lifetime in the kernel (ruling 12 of failover.md): when nobody renews it, because the
@@ -39,6 +47,7 @@ export class IpDriver implements VipDriver {
   readonly #neighbours: Neighbours;
   readonly #announcer: Announcer;
   #wanted = false;
+  #ahead: Question | null = null;
 
   constructor(options: IpOptions) {
     this.#options = options;
@@ -46,6 +55,19 @@ export class IpDriver implements VipDriver {
     const run = (words: readonly string[], deadlineMs: number) => this.#run(words, deadlineMs);
     this.#neighbours = new Neighbours(options.address, options.prefixLength, run, options.log);
     this.#announcer = new Announcer(this.#neighbours, options.log, options.times ?? ANNOUNCER_TIMES);
+  }
+
+  /** The duplicate-address probe takes as long as a promotion: it is done beside it. */
+  expect(): void {
+    this.#askAhead().catch((cause: unknown) =>
+      this.#log.warn('vip.probe', { why: explain(cause), effect: 'asked when it is set' }),
+    );
+  }
+
+  async #askAhead(): Promise<void> {
+    const facts = await this.#addresses();
+    const device = facts.some((fact) => carries(fact, this.#options.address)) ? undefined : this.#device(facts);
+    if (device !== undefined) this.#ahead = this.#ask(device);
   }
 
   async hold(leaseLeftMs: () => number): Promise<void> {
@@ -59,6 +81,7 @@ export class IpDriver implements VipDriver {
 
   async release(): Promise<void> {
     this.#wanted = false;
+    this.#ahead = null;
     this.#announcer.stop();
     await this.#working?.catch(() => {});
     await this.#remove();
@@ -82,7 +105,7 @@ export class IpDriver implements VipDriver {
     const { address, prefixLength } = this.#options;
     const facts = await this.#addresses();
     const here = facts.find((fact) => carries(fact, address));
-    const device = here?.ifname ?? this.#options.interface ?? facts.find((fact) => carries(fact, this.#options.nextTo))?.ifname;
+    const device = here?.ifname ?? this.#device(facts);
     if (device === undefined)
       throw new VipError('VIP_FAILED', `no interface carries ${this.#options.nextTo}: name one in cluster.vip.interface`);
     if (here === undefined) await this.#mustBeFree(device);
@@ -105,17 +128,37 @@ export class IpDriver implements VipDriver {
     if (conflict !== null) throw new VipError('VIP_DUPLICATE', conflict);
   }
 
+  #device(facts: readonly AddressFact[]): string | undefined {
+    return this.#options.interface ?? facts.find((fact) => carries(fact, this.#options.nextTo))?.ifname;
+  }
+
+  async #mustBeFree(device: string): Promise<void> {
+    const ahead = this.#ahead;
+    this.#ahead = null;
+    const counts = ahead !== null && ahead.device === device && performance.now() - ahead.sinceMs < AHEAD_FRESH_MS;
+    // Somebody who had it then may have lost it since: only silence counts from before.
+    if (counts && (await this.#answerTo(ahead)) === null) return;
+    const duplicate = await this.#answerTo(this.#ask(device));
+    if (duplicate !== null) throw new VipError('VIP_DUPLICATE', duplicate);
+  }
+
+  #ask(device: string): Question {
+    const answer = this.#neighbours.other(device, PROBE_WAIT_MS);
+    answer.catch(() => {}); // Whoever waits for it is told.
+    return { device, sinceMs: performance.now(), answer };
+  }
+
   /**
    * RFC 5227 §2.1: ask before using. An answer ends the probe at once; without one it would wait its whole second, so we go on earlier
    * and leave it listening: should the answer come late, the address goes again.
    */
-  async #mustBeFree(device: string): Promise<void> {
-    const asked = this.#neighbours.other(device, PROBE_WAIT_MS);
+  async #answerTo({ sinceMs, answer }: Question): Promise<string | null> {
     const waiting = new AbortController();
-    const early = await Promise.race([asked, sleep(PROBE_WAIT_MS, undefined, { signal: waiting.signal }).catch(() => undefined)]);
+    const leftMs = Math.max(0, sinceMs + PROBE_WAIT_MS - performance.now());
+    const early = await Promise.race([answer, sleep(leftMs, undefined, { signal: waiting.signal }).catch(() => undefined)]);
     waiting.abort();
-    if (typeof early === 'string') throw new VipError('VIP_DUPLICATE', early);
-    if (early === undefined) void asked.then((late) => this.#answeredLate(late));
+    if (early === undefined) void answer.then((late) => this.#answeredLate(late)).catch(() => {});
+    return early ?? null;
   }
 
   async #answeredLate(duplicate: string | null): Promise<void> {

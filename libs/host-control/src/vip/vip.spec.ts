@@ -198,6 +198,39 @@ describe.skipIf(!namespaces)('driver ip, in two namespaces with a cable between 
     await vipA.hold(() => 9_900);
   });
 
+  it('does not wait for the probe where it was told to expect the address', async () => {
+    await vipA.release();
+    const slow = make('a', one, '10.77.0.1', ['sh', '-c', '[ "$5" != arping ] || sleep 5; exec "$@"', 'sh']);
+    const times = async (ahead: boolean) => {
+      if (ahead) {
+        slow.expect?.();
+        await sleep(600);
+      }
+      const begun = performance.now();
+      await slow.hold(() => 9_900);
+      const tookMs = performance.now() - begun;
+      expect(await slow.held()).toBe(true);
+      await slow.release();
+      return tookMs;
+    };
+    // Nobody answers within either: the difference is the wait itself.
+    const [asked, expected] = [await times(false), await times(true)];
+    expect(asked).toBeGreaterThanOrEqual(300);
+    expect(expected).toBeLessThan(asked);
+  });
+
+  it('asks anew when somebody had the expected address, for it may have been given up since; and finds who still has it', async () => {
+    ip('-n', two, 'addr', 'add', '10.77.0.10/24', 'dev', 'eth0');
+    vipA.expect?.();
+    await sleep(200);
+    await expect(vipA.hold(() => 9_900)).rejects.toMatchObject({ code: 'VIP_DUPLICATE' });
+    vipA.expect?.();
+    await sleep(200);
+    ip('-n', two, 'addr', 'del', '10.77.0.10/24', 'dev', 'eth0');
+    await vipA.hold(() => 9_900);
+    expect(await vipA.held()).toBe(true);
+  });
+
   it('refuses an address that another host answers for', async () => {
     await expect(vipB.hold(() => 9_000)).rejects.toMatchObject({ code: 'VIP_DUPLICATE' });
     expect(await vipB.held()).toBe(false);

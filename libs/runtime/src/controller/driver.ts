@@ -387,6 +387,7 @@ export class ControllerDriver {
         await postgres.setNames(action.names);
         return undefined;
       case 'pg.promote':
+        vip.expect?.();
         // The names are in place before the first commit can be acknowledged (S4).
         await postgres.setNames(action.names);
         await postgres.promote({ above: action.above });
@@ -461,8 +462,8 @@ export class ControllerDriver {
       host: {
         postgresSource: host?.postgres.source() ?? '',
         deadMan: host?.deadMan.arming() ?? 'none',
-        arming: { kind: host?.deadMan.arming() ?? 'none', timeoutMs: null },
-        unfit,
+        arming: host?.deadMan.armingFacts() ?? { kind: 'none', timeoutMs: null },
+        unfit: [unfit, host?.deadMan.unfit() ?? null].filter((why) => why !== null).join('; ') || null,
         disks,
         loopDelayMs,
         processes,

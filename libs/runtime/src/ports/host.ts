@@ -1,4 +1,4 @@
-import type { PostgresFacts } from '@yosugara/failover';
+import type { Arming, PostgresFacts } from '@yosugara/failover';
 import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
 import type { CopyDone, Survey } from '../recover/types.js';
 
@@ -69,6 +69,8 @@ export interface VipDriver {
    * @throws VipError VIP_DUPLICATE, VIP_FAILED; VIP_LEASE_TOO_SHORT when less than a whole second is left.
    */
   hold(leaseLeftMs: () => number): Promise<void>;
+  /** `hold` comes soon: what it would wait for begins, and nothing is set. Never throws. */
+  expect?(): void;
   release(): Promise<void>;
   /** Is it on this host now? (ip: read from the kernel; bind: what we told our processes.) */
   held(): Promise<boolean>;
@@ -89,6 +91,10 @@ export interface StopProofMessage {
 /** The dead-man child. It spawns and holds PostgreSQL and the manager, and kills both when the lease or the controller ends. */
 export interface DeadMan {
   arming(): DeadManArming;
+  /** The same, with the watchdog's time-out as it was read back: P3 counts on it. */
+  armingFacts(): Arming;
+  /** Why this node may not own: a watchdog is required, and none works here. null: it may. */
+  unfit(): string | null;
   /** "Lease until X" on CLOCK_MONOTONIC ms. PostgreSQL as primary, and the manager, die at X unless renewed. 0 disarms (nothing serves). */
   lease(untilMs: number, epoch: Epoch): void;
   /** The manager process: started when it is not there and wanted, restarted with backoff; stop kills it and proves it. */
