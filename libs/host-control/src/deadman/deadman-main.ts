@@ -3,9 +3,10 @@ import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { onJsonLines, sendLine } from '../os/lines.js';
 import { processFact } from '../os/processes.js';
-import { endPredecessor, Keeper, protectFromOom, watchdogState } from './keeper.js';
-import { type DeadManSetup, type FromDeadMan, monotonicMs, type ToDeadMan } from './protocol.js';
+import { endPredecessor, Keeper, protectFromOom } from './keeper.js';
+import { armingOf, type DeadManSetup, type FromDeadMan, monotonicMs, type ToDeadMan } from './protocol.js';
 import { keyFromSeed, postStopProof, signStopProof } from './stop-proof.js';
+import { inspectWatchdog, Watchdog } from './watchdog.js';
 
 /**
  * The dead man: a tiny program in a session of its own that holds PostgreSQL and the manager and obeys "lease until X".
@@ -20,6 +21,7 @@ const CHECK_MS = 50;
 /** An operating system that goes down grants 10 s or more: a hand-over is through before, and so are our kill and our proof. */
 const LEAVE_LIMIT_MS = 8_000;
 let keeper: Keeper | null = null;
+let watchdog: Watchdog | null = null;
 let setup: DeadManSetup | null = null;
 let leaseUntilMs = 0;
 let leaseEpoch = 0;
@@ -33,10 +35,13 @@ let leaving = false;
 onJsonLines<ToDeadMan>(controller, (message) => {
   if ('setup' in message) void begin(message.setup);
   else if ('lease' in message) lease(message.lease, message.epoch);
+  else if ('guard' in message) say({ id: message.id, guarded: watchdog?.guards() === true });
   else if (ending && 'spawn' in message) say({ id: message.id, refused: 'the dead man is ending' });
   else {
     // After a freeze this may come before the timer that would have struck: the clock is asked before anything is started.
     if ('spawn' in message) check();
+    if ('spawn' in message && message.serves && watchdog?.guards() !== true)
+      return say({ id: message.id, refused: 'the watchdog does not count yet: no fresh lease has come' });
     if (keeper !== null) void keeper.obey(message, say);
   }
 });
@@ -61,7 +66,11 @@ async function begin(given: DeadManSetup): Promise<void> {
       return postStopProof(given.voters, signStopProof(given.clusterId, text, key));
     };
     setInterval(check, CHECK_MS);
-    const report = { pid: process.pid, oomScoreAdj: protectFromOom(), watchdog: watchdogState(), leftoversKilled };
+    // After the kill: looking at the device may stop the countdown of an earlier life.
+    const { watchdog: dog, watchdogSays: says } = given;
+    const facts = dog === null ? ({ watchdog: 'off', timeoutMs: null, says } as const) : await inspectWatchdog(dog);
+    watchdog = new Watchdog(dog, facts, monotonicMs, (now) => say({ watchdogNow: now }));
+    const report = { pid: process.pid, oomScoreAdj: protectFromOom(), leftoversKilled, arming: armingOf(facts), ...facts };
     say({ ready: { ...report, containment: held.containment } });
   } catch (error) {
     say({ failed: error instanceof Error ? error.message : String(error) });
@@ -79,6 +88,8 @@ function lease(untilMs: number, epoch: number): void {
     leaseEpoch = epoch;
   }
   leaseUntilMs = untilMs;
+  if (untilMs === 0) watchdog?.release();
+  else if (watchdog?.lease(untilMs) === false) return void expire();
   if (timer !== null) clearTimeout(timer);
   timer = untilMs === 0 ? null : setTimeout(check, Math.max(0, untilMs - monotonicMs()));
 }
@@ -94,7 +105,9 @@ async function expire(): Promise<void> {
   provedEpoch = Math.max(provedEpoch, epoch);
   keeper?.mayServe(false);
   keeper?.epochOver(provedEpoch);
+  watchdog?.strike();
   while (!(await killAllOnce()));
+  watchdog?.release();
   say({ struck: epoch });
   await proof(epoch);
 }
@@ -133,7 +146,9 @@ async function end(): Promise<void> {
     keeper.mayServe(false);
     keeper.close('the dead man is ending');
     // A process in uninterruptible sleep goes when its disk answers: we stay until it has, nobody else would.
+    watchdog?.strike();
     while (!(await killAllOnce()));
+    watchdog?.release();
     if (leaseEpoch > 0) {
       say({ struck: leaseEpoch });
       await proof(leaseEpoch);

@@ -8,7 +8,7 @@ import { markerEntry } from '../os/markers.js';
 import { processFact } from '../os/processes.js';
 import type { DeadManSetup, FromDeadMan, Kind, SpawnSpec, ToDeadMan } from './protocol.js';
 
-type Order = Extract<ToDeadMan, { id: number }>;
+type Order = Exclude<Extract<ToDeadMan, { id: number }>, { guard: true }>;
 type Exit = (kind: Kind, pid: number, code: number | null, signal: string | null) => void;
 
 const KILL_DEADLINE_MS = 5_000;
@@ -168,10 +168,6 @@ export function protectFromOom(): number | null {
   } catch {
     return null;
   }
-}
-
-export function watchdogState(): 'absent' | 'unused' {
-  return existsSync('/dev/watchdog') ? 'unused' : 'absent';
 }
 
 /** Two dead men at once would kill each other's children. The earlier one gets a second for its proof, then goes. */

@@ -1,3 +1,6 @@
+import type { Arming } from '@yosugara/failover';
+import type { WatchdogFacts, WatchdogSetup } from './watchdog.js';
+
 /** The line protocol between controller and dead man: JSON lines, both ways on the dead man's file descriptor 3. */
 
 export type Kind = 'postgres' | 'manager';
@@ -17,6 +20,9 @@ export interface DeadManSetup {
   readonly postgres: { readonly folder: string; readonly uid: number } | null;
   readonly managerMarker: string;
   readonly vipMarker: string;
+  /** null: none is to be used, and why. */
+  readonly watchdog: WatchdogSetup | null;
+  readonly watchdogSays: string;
   /** pid and start time of the dead man in charge, so that the next one can end it. */
   readonly pidFile: string;
 }
@@ -40,13 +46,16 @@ export type ToDeadMan =
   /** `untilMs` on CLOCK_MONOTONIC; 0 disarms. */
   | { readonly lease: number; readonly epoch: number }
   | ({ readonly id: number; readonly spawn: Kind } & SpawnSpec)
+  /** Is every lease that was told before this in force, the watchdog counting where there is one? */
+  | { readonly id: number; readonly guard: true }
   | { readonly id: number; readonly stop: Kind; readonly mode: 'fast' | 'kill'; readonly budgetMs: number };
 
-export interface DeadManReport {
+export interface DeadManReport extends WatchdogFacts {
   readonly pid: number;
   /** null: not permitted; the kernel may choose us when memory runs out. */
   readonly oomScoreAdj: number | null;
-  readonly watchdog: 'absent' | 'unused';
+  /** What P3 may count on. */
+  readonly arming: Arming;
   readonly containment: 'cgroup' | 'scan';
   /** Processes of an earlier life that had to be killed at start. */
   readonly leftoversKilled: number;
@@ -58,6 +67,9 @@ export type FromDeadMan =
   | { readonly id: number; readonly pid: number }
   | { readonly id: number; readonly refused: string }
   | { readonly id: number; readonly stopped: boolean }
+  | { readonly id: number; readonly guarded: boolean }
+  /** It was given up. */
+  | { readonly watchdogNow: WatchdogFacts }
   /** It was told to end, as an operating system does that goes down: it waits for its controller, and starts nothing more. */
   | { readonly leaving: true }
   | { readonly exited: Kind; readonly pid: number; readonly code: number | null; readonly signal: string | null }
@@ -68,3 +80,6 @@ export type FromDeadMan =
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
+
+export const armingOf = ({ watchdog, timeoutMs }: WatchdogFacts): Arming =>
+  watchdog === 'hardware' ? { kind: 'hardware', timeoutMs } : { kind: 'soft', timeoutMs: null };

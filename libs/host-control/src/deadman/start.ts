@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import type { Arming } from '@yosugara/failover';
 import { type Clock, DeadlineError, type Epoch, explain, type Log } from '@yosugara/kernel';
 import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import type { DeadMan } from '@yosugara/runtime';
@@ -15,6 +16,7 @@ import { heldMarker } from '../os/markers.js';
 import { dataFolder } from '../postgres/paths.js';
 import { ManagerKeeper } from './manager-keeper.js';
 import {
+  armingOf,
   type DeadManReport,
   type DeadManSetup,
   type FromDeadMan,
@@ -23,6 +25,8 @@ import {
   type SpawnSpec,
   type ToDeadMan,
 } from './protocol.js';
+import type { WatchdogFacts } from './watchdog.js';
+import { planWatchdog, type WatchdogOverrides } from './watchdog-plan.js';
 
 export interface ProcessExit {
   readonly pid: number;
@@ -43,6 +47,8 @@ export interface HostDeadMan extends DeadMan {
   endedEpoch(): Epoch;
   /** A lease ended, and none of a higher epoch has come since: nothing may serve. */
   leaseEnded(): boolean;
+  /** Resolves when the dead man obeys the leases told so far, its watchdog counting where it has one. @throws LEASE_ENDED, DEAD_MAN_LOST. */
+  mustGuard(): Promise<void>;
 }
 
 export interface DeadManOptions {
@@ -55,6 +61,8 @@ export interface DeadManOptions {
   readonly manager?: Omit<SpawnSpec, 'serves'>;
   /** false: prove by the scan of /proc only. */
   readonly useGroups?: boolean;
+  /** Specifications: a stand-in for the device. */
+  readonly watchdog?: WatchdogOverrides;
 }
 
 const START_DEADLINE_MS = 15_000;
@@ -83,7 +91,8 @@ export async function startDeadMan(options: DeadManOptions): Promise<HostDeadMan
   return link;
 }
 
-function setupOf({ config, bootId, useGroups }: DeadManOptions): DeadManSetup {
+function setupOf({ config, bootId, useGroups, watchdog }: DeadManOptions): DeadManSetup {
+  const { setup: dog, says } = planWatchdog(config, watchdog);
   const others = config.cluster.members.filter((member) => member.id !== config.node);
   const host = (address: string) => (address.includes(':') ? `[${address}]` : address);
   return {
@@ -98,6 +107,8 @@ function setupOf({ config, bootId, useGroups }: DeadManOptions): DeadManSetup {
       config.dataDir === undefined ? null : { folder: dataFolder(config), uid: postgresAccount(config.postgres.user).uid },
     managerMarker: heldMarker('manager', config),
     vipMarker: heldMarker('vip', config),
+    watchdog: dog,
+    watchdogSays: says,
     pidFile: join(config.stateDir, STATE_LAYOUT.pids, 'deadman.json'),
   };
 }
@@ -109,6 +120,7 @@ class DeadManLink implements HostDeadMan {
   readonly #folder: Containment;
   readonly #setup: DeadManSetup;
   readonly #manager: ManagerKeeper;
+  readonly #watchdogRequired: boolean;
   readonly #answers = new Map<number, (answer: FromDeadMan | null) => void>();
   readonly #onPostgresExit: ((exit: ProcessExit) => void)[] = [];
   readonly #onExit: ((why: string) => void)[] = [];
@@ -124,7 +136,8 @@ class DeadManLink implements HostDeadMan {
   #gone = false;
   #closing = false;
 
-  constructor(child: ChildProcess, setup: DeadManSetup, { log, clock, manager }: DeadManOptions) {
+  constructor(child: ChildProcess, setup: DeadManSetup, { config, log, clock, manager }: DeadManOptions) {
+    this.#watchdogRequired = config.watchdog.mode === 'required';
     this.#child = child;
     this.#pipe = child.stdio[3] as unknown as Duplex;
     this.#log = log;
@@ -155,9 +168,16 @@ class DeadManLink implements HostDeadMan {
     this.#log.info('deadman.ready', { ...first.ready });
   }
 
-  /** Soft: a process that kills in time unless the whole host is frozen. No hardware watchdog is driven yet, so never more. */
-  arming(): 'soft' | 'none' {
-    return this.#gone ? 'none' : 'soft';
+  /** Soft: a process that kills in time unless the whole host is frozen. Hardware: a watchdog, read back, that resets it even then. */
+  arming(): Arming['kind'] {
+    return this.armingFacts().kind;
+  }
+  armingFacts(): Arming {
+    return this.#gone || this.#report === null ? { kind: 'none', timeoutMs: null } : this.#report.arming;
+  }
+  unfit(): string | null {
+    if (!this.#watchdogRequired || this.#report === null || this.#report.watchdog === 'hardware') return null;
+    return `a hardware watchdog is required here (watchdog.mode) and there is none that works: ${this.#report.says}`;
   }
   report(): DeadManReport {
     return this.#report!;
@@ -214,6 +234,13 @@ class DeadManLink implements HostDeadMan {
     return pid;
   }
   readonly #exitedPids = new Set<number>();
+
+  async mustGuard(): Promise<void> {
+    const answer = await this.#ask((id) => ({ id, guard: true }), ANSWER_DEADLINE_MS);
+    if (answer === null) throw new PostgresControlError('DEAD_MAN_LOST', 'the dead man is gone');
+    if ('guarded' in answer && answer.guarded) return;
+    throw new PostgresControlError('LEASE_ENDED', 'the watchdog does not count yet: no fresh lease has come');
+  }
 
   async stopPostgres(mode: 'fast' | 'kill', budgetMs: number): Promise<void> {
     const proved = this.#gone ? (await killAll(this.#folder, 5_000)) !== null : await this.#stop('postgres', mode, budgetMs);
@@ -297,6 +324,7 @@ class DeadManLink implements HostDeadMan {
     else if ('id' in message) this.#answers.get(message.id)?.(message);
     else if ('exited' in message) this.#exited(message);
     else if ('leaving' in message) this.#left();
+    else if ('watchdogNow' in message) this.#lostWatchdog(message.watchdogNow);
     else {
       this.#ended = Math.max(this.#ended, message.struck);
       // Proven, and said before their exits are reaped.
@@ -304,6 +332,11 @@ class DeadManLink implements HostDeadMan {
       this.#log.error('deadman.struck', { epoch: message.struck });
       for (const handler of this.#onStruck) handler(message.struck as Epoch);
     }
+  }
+
+  #lostWatchdog(facts: WatchdogFacts): void {
+    this.#report = { ...this.#report!, ...facts, arming: armingOf(facts) };
+    this.#log.error('deadman.watchdog', { ...facts });
   }
 
   #left(): void {

@@ -60,6 +60,8 @@ export class Testbed {
       stateDir,
       dataDir: join(this.root, node, 'data'),
       postgres: { sharedBuffersMb: 16 },
+      // Never the watchdog of the machine that runs the specifications.
+      watchdog: { device: join(this.root, 'watchdog') },
     });
   }
 
