@@ -30,7 +30,7 @@ export class RaftChecks {
       const known = this.#leaders.get(raft.term);
       if (known === undefined) {
         this.#leaders.set(raft.term, host.node);
-        this.#complete(host, raft.baseIndex, raft.entries);
+        this.#complete(host, raft.term, raft.baseIndex, raft.entries);
       } else if (known !== host.node) this.#fail('S12', `two leaders in term ${raft.term}: ${known} and ${host.node}`);
       if (raft.selfKind !== null && !raft.members.some((member) => member.id === host.node && member.voter))
         this.#mayLeadOut(host);
@@ -45,9 +45,13 @@ export class RaftChecks {
       this.#fail('S12', `${host.node} leads as a learner`);
   }
 
-  /** Leader completeness: whatever was ever committed is in the log of every later leader. */
-  #complete(host: HostModel, base: LogIndex, entries: readonly Entry[]): void {
-    const last = this.#committed.length;
+  /**
+   * Leader completeness: whatever was committed in an earlier term is in the log of every later leader. A paused candidate may count its
+   * votes when a newer term has long begun: it leads an old one, where it can commit nothing.
+   */
+  #complete(host: HostModel, term: number, base: LogIndex, entries: readonly Entry[]): void {
+    let last = this.#committed.length;
+    while (last > 0 && this.#committed[last - 1]!.term >= term) last -= 1;
     if (last === 0 || last <= base) return;
     const own = entries[last - base - 1];
     const want = this.#committed[last - 1]!;

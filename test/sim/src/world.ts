@@ -259,7 +259,8 @@ export class World implements HostWorld {
         if (!this.host(node).powered && this.rng.chance(this.#healed ? 1 : 0.2)) this.host(node).powerOn();
       if (this.#healed) this.#endPauses();
       const types = this.shape.settings.autoRejoin !== 'always' || fenced || asks;
-      if (types && record.phase === 'serving' && (record.syncSet.length < 2 || asks || fenced))
+      // A vote is given back also where nobody can serve before that.
+      if (types && (asks || (record.phase === 'serving' && (record.syncSet.length < 2 || fenced))))
         this.operate({ kind: 'recover', node: null }, this.rng.pick(this.nodes));
       this.#operator();
     });
