@@ -3,10 +3,18 @@ import { type Epoch, SILENT_LOG } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
 import { monotonicMs } from '../deadman/protocol.js';
 import { startDeadMan } from '../deadman/start.js';
+import type { WatchdogOverrides } from '../deadman/watchdog-plan.js';
 import { createPostgresHost } from '../postgres/host.js';
 
-/** Stands in for a controller that a test kills or freezes: argv: config file, `primary` or `standby`, epoch, lease in ms (0: none), manager argv as JSON. */
-const [file, role, epoch, leaseMs, manager] = process.argv.slice(2) as [string, string, string, string, string];
+/** Stands in for a controller that a test kills or freezes: argv: config file, `primary` or `standby`, epoch, lease in ms (0: none), manager argv as JSON, and a watchdog's stand-in as JSON if there is one. */
+const [file, role, epoch, leaseMs, manager, watchdog] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string?,
+];
 const config = JSON.parse(readFileSync(file, 'utf8')) as NodeConfig;
 const clock = { monotonicMs, wallMs: () => Date.now() };
 const argv = JSON.parse(manager) as string[];
@@ -16,6 +24,7 @@ const deadMan = await startDeadMan({
   log: SILENT_LOG,
   clock,
   manager: { argv, env: { PATH: '/usr/bin:/bin' }, cwd: '/', logFile: `${config.stateDir}/logs/manager.log` },
+  ...(watchdog === undefined ? {} : { watchdog: JSON.parse(watchdog) as WatchdogOverrides }),
 });
 const postgres = createPostgresHost({ config, deadMan, log: SILENT_LOG, clock });
 await postgres.initialise();
