@@ -71,7 +71,7 @@ async function begin(given: DeadManSetup): Promise<void> {
     const facts = dog === null ? ({ watchdog: 'off', timeoutMs: null, says } as const) : await inspectWatchdog(dog);
     watchdog = new Watchdog(dog, facts, monotonicMs, (now) => say({ watchdogNow: now }));
     const report = { pid: process.pid, oomScoreAdj: protectFromOom(), leftoversKilled, arming: armingOf(facts), ...facts };
-    say({ ready: { ...report, containment: held.containment } });
+    say({ ready: { ...report, containment: held.containment, memory: held.guardMemory() } });
   } catch (error) {
     say({ failed: error instanceof Error ? error.message : String(error) });
     setTimeout(() => process.exit(1), 100);
@@ -131,7 +131,7 @@ function leave(): void {
   if (keeper === null) void end();
   if (ending || leaving) return;
   leaving = true;
-  keeper?.close('the host is going down');
+  keeper?.leave();
   say({ leaving: true });
   setTimeout(() => void end(), LEAVE_LIMIT_MS);
 }
@@ -144,7 +144,7 @@ async function end(): Promise<void> {
   provedEpoch = Math.max(provedEpoch, leaseEpoch);
   if (keeper !== null && setup !== null) {
     keeper.mayServe(false);
-    keeper.close('the dead man is ending');
+    keeper.close();
     // A process in uninterruptible sleep goes when its disk answers: we stay until it has, nobody else would.
     watchdog?.strike();
     while (!(await killAllOnce()));

@@ -5,6 +5,7 @@ import { EPOCH_OVER } from '@yosugara/protocol';
 import { findCgroupRoot, joinGroup, openGroup, removeGroups } from '../os/cgroup.js';
 import { type Containment, killAll, members, signal } from '../os/containment.js';
 import { markerEntry } from '../os/markers.js';
+import { guardMemory, leaveMemoryGuard } from '../os/memory-guard.js';
 import { processFact } from '../os/processes.js';
 import type { DeadManSetup, FromDeadMan, Kind, SpawnSpec, ToDeadMan } from './protocol.js';
 
@@ -36,7 +37,8 @@ export class Keeper {
   readonly #ends = new Map<Kind, Promise<unknown>>();
   #mayServe = true;
   #epochOver = 0;
-  #closed: string | null = null;
+  #leaving = false;
+  #closed = false;
 
   constructor(setup: DeadManSetup, onExit: Exit) {
     this.#onExit = onExit;
@@ -60,9 +62,14 @@ export class Keeper {
     this.#epochOver = epoch;
   }
 
-  /** Nothing is started any more; why. */
-  close(why: string): void {
-    this.#closed = why;
+  /** The host goes down: only a standby is still started, for it serves nobody. */
+  leave(): void {
+    this.#leaving = true;
+  }
+
+  /** Nothing is started any more. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** @returns how many processes were killed; null: some are left. */
@@ -80,7 +87,12 @@ export class Keeper {
     }
   }
 
+  guardMemory(): 'guarded' | 'unguarded' {
+    return guardMemory(this.#root);
+  }
+
   cleanUp(): void {
+    leaveMemoryGuard(this.#root);
     if (this.#root !== null) removeGroups(this.#root);
   }
 
@@ -89,7 +101,8 @@ export class Keeper {
     // The kill that ends an earlier life knows no lives, only places: still going on, it would take the new one with it.
     await this.#ends.get(kind);
     if (spec.serves && !this.#mayServe) throw new Error('the lease has ended');
-    if (this.#closed !== null) throw new Error(this.#closed);
+    if (this.#closed) throw new Error('the dead man is ending');
+    if (this.#leaving && (spec.serves || kind === 'manager')) throw new Error('the host is going down');
     if (members(this.#where[kind]).length > 0) throw new Error(`a ${kind} process is still there`);
     rotate(spec.logFile);
     const log = openSync(spec.logFile, 'a', 0o600);

@@ -57,6 +57,8 @@ export interface DeadManReport extends WatchdogFacts {
   /** What P3 may count on. */
   readonly arming: Arming;
   readonly containment: 'cgroup' | 'scan';
+  /** Kept from reclaim and swap by a control group, read back. */
+  readonly memory: 'guarded' | 'unguarded';
   /** Processes of an earlier life that had to be killed at start. */
   readonly leftoversKilled: number;
 }
