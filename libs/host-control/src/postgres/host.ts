@@ -332,17 +332,24 @@ class LocalPostgres implements PostgresHost {
   async #awaitCut(): Promise<void> {
     const { deadMan } = this.#host;
     const until = performance.now() + CUT_DEADLINE_MS;
+    let reloaded = false;
     for (let since = performance.now(); performance.now() < until; await sleep(10)) {
       const postmaster = deadMan.postmasterPid();
       if (postmaster === null) return;
-      const conninfo = await withSession(localTarget(this.#host), SESSION_MS, (session) =>
-        session.rows<{ now: string }>("select current_setting('primary_conninfo') as now"),
-      );
+      // One new session is enough to know, and dear: only a verb of ours could change it again.
+      reloaded ||= (await this.#conninfo()) === '';
       const receives = childrenOf(postmaster).some((pid) => commandLine(pid).includes('walreceiver'));
-      if (conninfo[0]!.now !== '' || receives) since = performance.now();
+      if (!reloaded || receives) since = performance.now();
       else if (performance.now() - since >= CUT_SETTLED_MS) return;
     }
     throw new PostgresControlError('RECEIVER_NOT_CUT', `a walreceiver is left after ${CUT_DEADLINE_MS} ms`);
+  }
+
+  async #conninfo(): Promise<string> {
+    const [row] = await withSession(localTarget(this.#host), SESSION_MS, (session) =>
+      session.rows<{ now: string }>("select current_setting('primary_conninfo') as now"),
+    );
+    return row!.now;
   }
 
   /**

@@ -48,7 +48,7 @@ export async function writeSettings(
   account: Account,
   role: RoleSettings,
 ): Promise<void> {
-  await writeOwned(join(pgdata, FILE), includeFile(config, paths, role), account);
+  await writeIfChanged(join(pgdata, FILE), includeFile(config, paths, role), account);
   await writeIfChanged(join(pgdata, 'pg_hba.conf'), hbaFile(config), account);
   // The last setting wins, so ours must come last; a base backup brings the file along with the include already in it.
   const main = ((await readIfThere(join(pgdata, 'postgresql.conf'))) ?? '').trimEnd();
