@@ -100,28 +100,33 @@ export function onRenewed(c: Step, incarnation: string): void {
 
 /** Members that are heard under another incarnation than the configuration names. */
 export function strangersOf(s: RaftState): Stranger[] {
-  return s.members.flatMap(({ id, incarnation: named }) => {
+  const found: Stranger[] = [];
+  for (const { id, incarnation: named } of s.members) {
     const heard = s.heardAs[id];
-    return id !== s.self && named !== undefined && heard !== undefined && heard !== named
-      ? [{ member: id, incarnation: heard }]
-      : [];
-  });
+    if (id !== s.self && named !== undefined && heard !== undefined && heard !== named)
+      found.push({ member: id, incarnation: heard });
+  }
+  return found;
 }
 
 /** Members, under the incarnation that they still go by, whose directory is known to hold less than they acknowledged. */
 export function amnesiacsOf(s: RaftState): Stranger[] {
-  return s.members.flatMap(({ id, incarnation: named }) => {
+  const found: Stranger[] = [];
+  for (const { id, incarnation: named } of s.members) {
     const incarnation = named ?? s.heardAs[id];
-    return wasSetBack(s, id, incarnation) ? [{ member: id, incarnation: incarnation ?? '' }] : [];
-  });
+    if (wasSetBack(s, id, incarnation)) found.push({ member: id, incarnation: incarnation ?? '' });
+  }
+  return found;
 }
 
 /** Leader only: members that the configuration does not name yet, and what to name them. */
 export function unnamedOf(s: RaftState): Stranger[] {
   const { lead } = s;
   if (lead === null) return [];
-  return s.members.flatMap(({ id, incarnation: named }) => {
+  const found: Stranger[] = [];
+  for (const { id, incarnation: named } of s.members) {
     const incarnation = id === s.self ? s.incarnation : lead.peers[id]?.incarnation;
-    return named === undefined && incarnation != null ? [{ member: id, incarnation }] : [];
-  });
+    if (named === undefined && incarnation != null) found.push({ member: id, incarnation });
+  }
+  return found;
 }

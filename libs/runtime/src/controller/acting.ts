@@ -29,7 +29,7 @@ export function act(state: ControllerState): ControllerEffect[] {
   }
   const armed = leaseEffects(state, first);
   effects.push(...armed);
-  const before = armed.length === 0 ? first : observe(state);
+  const before = armed.length === 0 ? first : observe(state, first.peers);
   const decision = withConsensus(state, decide(before));
   if (decision.role !== state.decision.role || decision.why !== state.decision.why)
     effects.push({
@@ -40,9 +40,12 @@ export function act(state: ControllerState): ControllerEffect[] {
     });
   state.decision = decision;
   const told = effects.length;
-  for (const action of decision.actions) effects.push(...perform(state, before, action));
+  for (const action of decision.actions) {
+    const done = perform(state, before, action);
+    if (done.length > 0) effects.push(...done);
+  }
   effects.push(...preferEffects(state));
-  const after = effects.length === told ? before : observe(state);
+  const after = effects.length === told ? before : observe(state, first.peers);
   effects.push(...vipEffects(state, after), ...noticeEffects(state, after));
   return effects;
 }
@@ -159,6 +162,10 @@ function beginProgress(state: ControllerState, action: Action): void {
 /** Ruling 6: voters know who should lead. */
 function preferEffects(state: ControllerState): ControllerEffect[] {
   const { may, extraDelayMs } = state.decision.campaign;
+  const known = state.preferred;
+  // The record never changes in place.
+  if (known?.syncSet === state.record.syncSet && known.may === may && known.extraDelayMs === extraDelayMs) return [];
+  state.preferred = { syncSet: state.record.syncSet, may, extraDelayMs };
   const key = `${state.record.syncSet.join()} ${may} ${extraDelayMs}`;
   if (key === state.preferKey) return [];
   state.preferKey = key;

@@ -9,8 +9,11 @@ import type { NodeReport } from './types.js';
 export const CHECKS_KEPT = 3;
 export const DEFAULT_CHECK_MS = 60_000;
 
-export const hasTwoVoters = (state: ControllerState): boolean =>
-  state.config.members.filter((member) => member.voter).length === 2;
+export function hasTwoVoters(state: ControllerState): boolean {
+  let voters = 0;
+  for (const member of state.config.members) if (member.voter) voters += 1;
+  return voters === 2;
+}
 
 export const votersOf = (state: ControllerState): readonly NodeId[] => state.raft.voters;
 

@@ -47,20 +47,24 @@ export function vipEffects(state: ControllerState, o: Observation): ControllerEf
 /** What the manager, the receiver and the console may do now: on every change, and often enough to stand for a heartbeat. */
 export function noticeEffects(state: ControllerState, o: Observation): ControllerEffect[] {
   const may = mayServe(o);
-  const notice: RoleNotice = {
-    node: o.self,
-    epoch: o.record.epoch,
-    // Warm, and without side effects, until a fresh round has come (doubt.ts).
-    mode: !may ? 'passive' : state.managerMode === 'active' && isDoubted(state) ? 'gated' : state.managerMode,
-    leaseUntilMs: may ? strikeAtMs(o) : 0,
-    master: o.record.phase === 'serving' ? o.record.owner : null,
-    vip: may && o.vipHeld,
-    syncSet: [...o.record.syncSet],
-    ingestAlone: may && o.record.ingestAlone,
-  };
-  const key = `${notice.epoch} ${notice.mode} ${notice.master} ${notice.vip} ${notice.syncSet.join()} ${notice.ingestAlone} ${leaseHolds(o)}`;
+  // Warm, and without side effects, until a fresh round has come (doubt.ts).
+  const mode = !may ? 'passive' : state.managerMode === 'active' && isDoubted(state) ? 'gated' : state.managerMode;
+  const master = o.record.phase === 'serving' ? o.record.owner : null;
+  const vip = may && o.vipHeld;
+  const ingestAlone = may && o.record.ingestAlone;
+  const key = `${o.record.epoch} ${mode} ${master} ${vip} ${o.record.syncSet.join()} ${ingestAlone} ${leaseHolds(o)}`;
   if (key === state.noticeKey && o.nowMs - state.noticedMs < NOTICE_EVERY_MS) return [];
   state.noticeKey = key;
   state.noticedMs = o.nowMs;
+  const notice: RoleNotice = {
+    node: o.self,
+    epoch: o.record.epoch,
+    mode,
+    leaseUntilMs: may ? strikeAtMs(o) : 0,
+    master,
+    vip,
+    syncSet: [...o.record.syncSet],
+    ingestAlone,
+  };
   return [{ kind: 'notice', notice }];
 }

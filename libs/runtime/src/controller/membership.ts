@@ -93,6 +93,8 @@ function admitOne(state: ControllerState): Next | null {
 /** Who is configured as a voter and learns votes again once it has caught up. With two nodes the vote follows the sync set (fencing.ts). */
 function promoteOne(state: ControllerState): Next | null {
   if (hasTwoVoters(state)) return null;
+  // Nearly always all of them vote.
+  if (membersOf(state.raft).every(({ voter }) => voter)) return null;
   const lost = new Set([...strangers(state.raft), ...amnesiacs(state.raft)].map(({ member }) => member));
   const ready = membersOf(state.raft).find(
     ({ id, voter }) => !voter && isVoterByConfig(state, id) && !lost.has(id) && isHeard(state, id) && holdsData(state, id),
@@ -142,7 +144,9 @@ function tellLost(state: ControllerState): ControllerEffect[] {
       return [{ kind: 'send', to: member, message }];
     });
   const lost = strangers(state.raft);
-  const forgot = amnesiacs(state.raft).filter(({ member }) => !lost.some((stranger) => stranger.member === member));
+  const setBack = amnesiacs(state.raft);
+  if (lost.length === 0 && setBack.length === 0) return [];
+  const forgot = setBack.filter(({ member }) => !lost.some((stranger) => stranger.member === member));
   return [
     ...tell(lost, 'its consensus log was lost', false),
     ...tell(forgot, 'its consensus log was set back to an older state', true),

@@ -6,13 +6,13 @@ import { believedLeaseMs } from './doubt.js';
 import { hasTwoVoters, healthFromReport, votersOf } from './fence-facts.js';
 import { managerSeen, REPORT_FRESH_MS } from './manager-watch.js';
 import type { ControllerState } from './state.js';
-import type { ControllerConfig } from './types.js';
+import type { ControllerConfig, NodeReport } from './types.js';
 
 const FORCED_FOR_MS = 30_000;
 const NOT_STALLED: ReadonlyMap<NodeId, number> = new Map();
 
-/** One look at the world, from all that came in so far. */
-export function observe(state: ControllerState): Observation {
+/** One look at the world, from all that came in so far. `peers`: of a look taken in this very step, where nothing was heard since. */
+export function observe(state: ControllerState, peers: Observation['peers'] = peersOf(state)): Observation {
   const { config, raft, nowMs } = state;
   const receiver = state.receiver !== null && nowMs - state.receiver.atMs <= REPORT_FRESH_MS ? state.receiver.report : null;
   return {
@@ -47,7 +47,7 @@ export function observe(state: ControllerState): Observation {
       receiver === null
         ? null
         : { link: state.receiverLink.link, sinceMs: state.receiverLink.sinceMs, behindPeer: receiver.behindPeer },
-    peers: peersOf(state),
+    peers,
     stopProofs: state.stopProofs,
     armed: state.lease.epoch === state.record.epoch && state.lease.untilMs > nowMs,
     renounced: state.renounced,
@@ -59,7 +59,7 @@ export function observe(state: ControllerState): Observation {
     slots: state.slots.epoch === state.record.epoch ? state.slots.nodes : [],
     failures: state.failures,
     lastLeaveMs: state.lastLeaveMs,
-    restartsInPlace: state.restarts.filter((atMs) => nowMs - atMs < RESTARTS_WITHIN_MS).length,
+    restartsInPlace: state.restarts.length === 0 ? 0 : state.restarts.filter((atMs) => nowMs - atMs < RESTARTS_WITHIN_MS).length,
     gated: state.gate !== null,
     forced: forcedNow(state),
     arming: state.host.arming,
@@ -106,28 +106,48 @@ function peersOf(state: ControllerState): Map<NodeId, PeerView> {
   const peers = new Map<NodeId, PeerView>();
   for (const member of state.config.members) {
     if (member.id === state.config.self) continue;
-    const held = state.reports.get(member.id);
-    const report = held?.report;
-    peers.set(member.id, {
-      kind: member.kind,
-      heardAgoMs:
-        state.nowMs - Math.max(lastHeardMs(state.raft, member.id), state.heardMs.get(member.id) ?? Number.NEGATIVE_INFINITY),
-      postgres: report?.postgres ?? { kind: 'unknown' },
-      boot: report?.boot ?? null,
-      knowsEpoch: report?.epoch ?? NO_EPOCH,
-      stopped: report?.stopped ?? null,
-      unfit: report?.host.unfit ?? null,
-      needsRecover: report?.needsRecover ?? false,
-      ...(report === undefined ? {} : { managerReady: report.manager?.ready === true }),
-      oldestWal: report?.survey?.oldestWal ?? null,
-      leaving: report?.leaving ?? false,
-      generation: report?.generation ?? 0,
-      arming: report?.host.arming ?? { kind: 'none', timeoutMs: null },
-      fenceRight: report?.fenceRight ?? false,
-      ...(report === undefined || report.fenceHealth.length === 0 ? {} : { fenceHealth: healthFromReport(report, held!.atMs) }),
-    });
+    const heardMs = Math.max(lastHeardMs(state.raft, member.id), state.heardMs.get(member.id) ?? Number.NEGATIVE_INFINITY);
+    peers.set(member.id, peerOf(member.kind, state.nowMs - heardMs, state.reports.get(member.id)));
   }
   return peers;
+}
+
+const NOT_ARMED = { kind: 'none', timeoutMs: null } as const;
+const NEVER_SEEN = {
+  postgres: { kind: 'unknown' },
+  boot: null,
+  knowsEpoch: NO_EPOCH,
+  stopped: null,
+  unfit: null,
+  needsRecover: false,
+  oldestWal: null,
+  leaving: false,
+  generation: 0,
+  arming: NOT_ARMED,
+  fenceRight: false,
+} as const;
+
+/** Spelt out: it is made at every look, and conditional spreads cost more than all the rest of it. */
+function peerOf(kind: PeerView['kind'], heardAgoMs: number, held: { report: NodeReport; atMs: number } | undefined): PeerView {
+  if (held === undefined) return { kind, heardAgoMs, ...NEVER_SEEN };
+  const { report, atMs } = held;
+  const view = {
+    kind,
+    heardAgoMs,
+    postgres: report.postgres,
+    boot: report.boot,
+    knowsEpoch: report.epoch,
+    stopped: report.stopped,
+    unfit: report.host.unfit,
+    needsRecover: report.needsRecover,
+    managerReady: report.manager?.ready === true,
+    oldestWal: report.survey?.oldestWal ?? null,
+    leaving: report.leaving,
+    generation: report.generation ?? 0,
+    arming: report.host.arming ?? NOT_ARMED,
+    fenceRight: report.fenceRight ?? false,
+  };
+  return report.fenceHealth.length === 0 ? view : { ...view, fenceHealth: healthFromReport(report, atMs) };
 }
 
 /** An operator's word is about the moment it was given: another epoch, an owner that is heard again, or half a minute end it. */

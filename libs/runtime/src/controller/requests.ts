@@ -276,6 +276,7 @@ export function answered(state: ControllerState, message: Extract<PeerMessage, {
 
 /** Requests nobody answered in time. */
 export function expire(state: ControllerState): ControllerEffect[] {
+  if (state.waiting.size === 0) return [];
   const late = [...state.waiting].filter(([, asked]) => state.nowMs - asked.atMs > ANSWER_PATIENCE_MS);
   return late.flatMap(([id, asked]) => {
     state.waiting.delete(id);

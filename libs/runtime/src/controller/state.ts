@@ -74,6 +74,8 @@ export interface ControllerState {
   noticedMs: number;
   noticeKey: string;
   preferKey: string;
+  /** What `preferKey` was made of. */
+  preferred: { syncSet: ClusterRecord['syncSet']; may: boolean; extraDelayMs: number } | null;
   /** Requests of this node's operator that wait for a commit or for the leader's answer: id → when asked. */
   readonly waiting: Map<string, { atMs: number; from: NodeId | null; requestId: string }>;
   readonly fenceHealth: Map<NodeId, FenceHealth>;
@@ -179,6 +181,7 @@ export function createController(
     noticedMs: Number.NEGATIVE_INFINITY,
     noticeKey: '',
     preferKey: '',
+    preferred: null,
     waiting: new Map(),
     fenceHealth: new Map(),
     fenceOutcome: null,

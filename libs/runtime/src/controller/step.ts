@@ -33,7 +33,8 @@ export function stepController(state: ControllerState, input: ControllerInput): 
   if (input.kind === 'message' && input.message.k === 'raft' && effects.length === 0) return effects;
   if (input.kind === 'message' && input.message.k === 'raft' && effects.every((effect) => effect.kind === 'send')) return effects;
   effects.push(...act(state));
-  trackRecover(state);
+  // What others say changes nothing of it that the next tick would not see.
+  if (input.kind !== 'message') trackRecover(state);
   return effects;
 }
 
