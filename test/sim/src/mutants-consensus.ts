@@ -49,7 +49,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
         find: 'compareLog(s, message.lastTerm, message.lastIndex) >= 0;',
         replace: 'compareLog(s, message.lastTerm, message.lastIndex) >= Number.NEGATIVE_INFINITY;',
       },
-      { file: `${CONSENSUS}/election.ts`, find: "if (compared < 0) return 'its log is behind';", replace: '' },
+      { file: `${CONSENSUS}/election.ts`, find: 'if (compared < 0) {', replace: 'if (compared < Number.NEGATIVE_INFINITY) {' },
     ],
   },
   {
