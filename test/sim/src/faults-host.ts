@@ -3,11 +3,17 @@ import { lsn, type NodeId } from '@yosugara/kernel';
 import { any, around, both, cut, data, EDGES, type FaultClass, restart, someTime } from './fault-tools.js';
 import type { World } from './world.js';
 
-/** It could serve as it is: what went past a fork is rewound first, from the other one. */
+/**
+ * It could take over as it is: what went past a fork is rewound first, from the other one, and what `strict` kept in the sync set waits
+ * until it has followed the newest timeline.
+ */
 function isWhole(world: World, node: NodeId): boolean {
   const { postgres } = world.host(node);
   const { record } = world.checks;
-  return postgres.exists && !postgres.incomplete && !hasDiverged(record, postgres.timeline, lsn(postgres.wal.length));
+  if (!postgres.exists || postgres.incomplete || hasDiverged(record, postgres.timeline, lsn(postgres.wal.length))) return false;
+  const last = record.lineage.at(-1);
+  const followed = last === undefined || last.owner === node || postgres.timeline >= last.timeline;
+  return followed && (record.opening === null || record.opening === node);
 }
 
 /** Its consensus log counts. */
