@@ -8,7 +8,7 @@ import { own } from './owner.js';
 import { isReleased, isUnborn } from './record.js';
 import { whyOf } from './transitions.js';
 import { shootFirst } from './twoNodes.js';
-import { isOwn, isQuiet, leaseHolds, mayServe, mayWrite, supersededBy } from './view.js';
+import { isOwn, isQuiet, leaseHolds, mayServe, mayWrite, successor, supersededBy } from './view.js';
 
 /** What this node should do next. Same look, same answer; most urgent first. */
 export function decide(o: Observation): Decision {
@@ -103,6 +103,8 @@ function renounceIfStopped<P extends { readonly actions: readonly Action[] }>(o:
   // An action in flight, or a look taken before it ended, could hide a primary that is just starting.
   const settled = o.postgresBusy === null && o.nowMs - o.postgresSinceMs >= SETTLED_MS;
   if (!isOwn(o) || o.record.phase !== 'serving' || !stopped || !settled || o.vipHeld) return part;
+  // It is handing over, and releases the epoch in order.
+  if (o.leaving && o.lead !== null && successor(o) !== null) return part;
   return { ...part, actions: [...part.actions, { kind: 'renounce', epoch: o.record.epoch }] };
 }
 

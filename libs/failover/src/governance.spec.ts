@@ -53,10 +53,32 @@ describe('a Master that is shut down', () => {
   ])('waits for that no longer than 1.5 s: every acknowledged commit is there already (%d ms)', (ms, expected) =>
     expect(proposed(down({ postgresSinceMs: NOW - ms }))).toMatchObject(expected),
   );
-  it('waits for nothing when its heir receives no more: a walsender that was told to end, too, sends no last checkpoint', () =>
-    expect(proposed(down({ peers: peersOfA({ postgres: standby({ receiver: 'connecting' }) }) }))).toMatchObject([
-      { kind: 'release', walEnd: null, cause: 'planned stop of a' },
-    ]));
+  describe('whose walsenders were told to end, too, before they sent the last checkpoint', () => {
+    const behind = peersOfA({ postgres: standby({ receiver: 'connecting' }) });
+    const level = peersOfA({ postgres: standby({ receiver: 'connecting', walEnd: lsn(2_000) }) });
+    const recovering = { postgres: standby({ receiver: 'cut', follows: null, walEnd: lsn(2_000) }), vipHeld: false } as const;
+    it('starts PostgreSQL in recovery, so that its heir fetches the rest', () => {
+      const o = down({ peers: behind });
+      expect(kinds(o)).toContain('pg.startStandby');
+      expect(proposed(o)).toEqual([]);
+    });
+    it('stops it again as soon as the heir holds all, or after 1.5 s, and does not give up its epoch meanwhile', () => {
+      const sinceMs = (ms: number) => leaving({ ...recovering, peers: behind, postgresSinceMs: NOW - ms });
+      expect(kinds(sinceMs(1_499))).not.toContain('pg.stop');
+      expect(kinds(sinceMs(1_499))).not.toContain('renounce');
+      expect(kinds(sinceMs(1_500))).toContain('pg.stop');
+      expect(kinds(leaving({ ...recovering, peers: level }))).toContain('pg.stop');
+    });
+    it('then releases, whether that helped or not', () => {
+      const postgres = stopped({ state: 'standby', walEnd: lsn(2_000) });
+      expect(proposed(down({ postgres, peers: level }))).toMatchObject([{ kind: 'release', walEnd: 2_000 }]);
+      expect(proposed(down({ postgres, peers: behind }))).toMatchObject([{ kind: 'release', walEnd: null }]);
+    });
+    it('releases when that start fails', () => {
+      const failures = new Map([['pg.startStandby', { count: 1, atMs: NOW - 10, code: 'START_FAILED' }]]);
+      expect(proposed(down({ peers: behind, failures }))).toMatchObject([{ kind: 'release', walEnd: null }]);
+    });
+  });
   it('stops a PostgreSQL that lets nobody in any more, because it was told to end like everybody on the host', () => {
     const postgres = { kind: 'starting', progress: 'the database system is shutting down' } as const;
     expect(kinds(leaving({ postgres }))).toContain('pg.stop');

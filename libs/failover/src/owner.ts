@@ -221,7 +221,10 @@ function serving(o: Observation): Part {
   const move = movesAway(o) ?? managerMove(o);
   const heir = successor(o);
   // An operating system that goes down tells PostgreSQL to end, too: it answers nobody any more, and is stopped like any other.
-  const isThere = facts.kind === 'primary' || facts.kind === 'stopped' || (o.leaving && facts.kind === 'starting');
+  const isThere =
+    facts.kind === 'primary' ||
+    facts.kind === 'stopped' ||
+    (o.leaving && (facts.kind === 'starting' || facts.kind === 'standby'));
   if (move !== null && heir !== null && isThere) return giveWay(o, move, heir);
   // It is going down, and nobody can take over: what it stopped, or what ended by itself, is not started again.
   if (o.leaving && (facts.kind === 'stopped' || facts.kind === 'empty'))
@@ -235,6 +238,8 @@ function serving(o: Observation): Part {
 /** A move without an operator's switchover: quiet, stop, see that the heir holds all, release. Like T4, but it never turns back. */
 function giveWay(o: Observation, move: Move, heir: NodeId): Part {
   const facts = o.postgres;
+  const sending = o.leaving && (facts.kind === 'standby' || o.postgresBusy === 'pg.startStandby');
+  if (sending) return sendRest(o, move, heir);
   if (facts.kind !== 'stopped')
     return {
       role: 'DEMOTING',
@@ -249,7 +254,15 @@ function giveWay(o: Observation, move: Move, heir: NodeId): Part {
   const level = held?.kind === 'standby' && held.walEnd >= facts.walEnd;
   // A receiver that ended has got all that it will ever get from here.
   const receives = held?.kind === 'standby' && held.receiver === 'streaming';
-  const patient = receives && facts.state === 'clean-primary' && o.nowMs - o.postgresSinceMs < LEVEL_PATIENCE_MS;
+  const sinceMs = o.nowMs - o.postgresSinceMs;
+  const patient = receives && facts.state === 'clean-primary' && sinceMs < LEVEL_PATIENCE_MS;
+  const sendsRest = o.leaving && held?.kind === 'standby' && !level && !receives && facts.state === 'clean-primary';
+  if (sendsRest && o.postgresBusy === null && !coolingDown(o, 'pg.startStandby'))
+    return {
+      role: 'DEMOTING',
+      why: `${move.cause}: ${heir} lacks the end of the WAL; it is sent by a start in recovery`,
+      actions: [{ kind: 'pg.startStandby', follow: null }],
+    };
   if (!isQuiet(o) || (!level && patient))
     return { role: 'DEMOTING', why: `${move.cause}: waiting until ${heir} holds everything`, actions: [] };
   const walEnd = level ? facts.walEnd : null;
@@ -259,6 +272,22 @@ function giveWay(o: Observation, move: Move, heir: NodeId): Part {
     actions: [
       propose({ kind: 'release', epoch: o.record.epoch, by: o.self, walEnd, cause: move.cause, automatic: move.automatic }),
     ],
+  };
+}
+
+/**
+ * Walsenders that were told to end themselves, as everybody on a host that goes down, did not send the last WAL. In recovery, where
+ * nothing is written, new ones do: so this node returns without a rewind, and commits that nobody was told of live on.
+ */
+function sendRest(o: Observation, move: Move, heir: NodeId): Part {
+  const facts = o.postgres;
+  const held = o.peers.get(heir)?.postgres;
+  const level = facts.kind === 'standby' && held?.kind === 'standby' && held.walEnd >= facts.walEnd;
+  const over = facts.kind === 'standby' && (level || o.nowMs - o.postgresSinceMs >= LEVEL_PATIENCE_MS);
+  return {
+    role: 'DEMOTING',
+    why: `${move.cause}: ${heir} fetches the end of the WAL`,
+    actions: over ? [{ kind: 'pg.stop', mode: 'fast', budgetMs: GIVE_WAY_STOP_MS }] : [],
   };
 }
 
