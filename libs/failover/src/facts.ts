@@ -66,4 +66,10 @@ export type PostgresFacts =
       readonly oldestSyncWaitMs?: number;
     }
   /** `failures` probes in a row without an answer, though processes are there. */
-  | { readonly kind: 'hung'; readonly failures: number; readonly wasPrimary: boolean };
+  | {
+      readonly kind: 'hung';
+      readonly failures: number;
+      readonly wasPrimary: boolean;
+      /** It may answer, and is of no use all the same: a sentence's beginning. Absent: it does not answer. */
+      readonly because?: string;
+    };

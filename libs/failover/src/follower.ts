@@ -68,7 +68,7 @@ export function follow(o: Observation): Part {
     case 'hung':
       return {
         role: 'STOPPED',
-        why: 'PostgreSQL does not answer: it is killed and started again',
+        why: `${facts.because ?? 'PostgreSQL does not answer'}: it is killed and started again`,
         actions: [{ kind: 'pg.stop', mode: 'kill', budgetMs: 0 }],
       };
     case 'empty':

@@ -297,7 +297,7 @@ function failedHere(o: Observation): Part {
   if (facts.kind === 'hung')
     return {
       role: 'DEMOTING',
-      why: 'PostgreSQL does not answer: it is killed, then the peer takes over',
+      why: `${facts.because ?? 'PostgreSQL does not answer'}: it is killed, then the peer takes over`,
       actions: [
         { kind: 'manager.mode', mode: 'passive' },
         { kind: 'pg.stop', mode: 'kill', budgetMs: 0 },

@@ -8,6 +8,7 @@ import { type HostContext, inPgdata, localTarget } from './context.js';
 import { stoppedFacts } from './control-data.js';
 import { factsOf } from './probe-query.js';
 import { type ProbeAnswer, Prober } from './prober.js';
+import { StoppedProcesses } from './stopped-processes.js';
 import { whyUnfinished } from './unfinished.js';
 
 /** SQLSTATE cannot_connect_now: starting up, shutting down, or recovering. */
@@ -19,6 +20,7 @@ export class Watch {
   readonly #host: HostContext;
   readonly #prober: Prober;
   readonly #handlers: ((facts: PostgresFacts) => void)[] = [];
+  readonly #stoppedProcesses: StoppedProcesses;
   #facts: PostgresFacts = { kind: 'unknown' };
   #stopped: { readonly key: string; readonly facts: PostgresFacts } | null = null;
   #failures = 0;
@@ -37,6 +39,7 @@ export class Watch {
   constructor(host: HostContext) {
     this.#host = host;
     this.#prober = new Prober(localTarget(host), host.probeDeadlineMs ?? 700);
+    this.#stoppedProcesses = new StoppedProcesses((process) => host.log.error('postgres.continued', { ...process }));
   }
 
   start(): void {
@@ -121,7 +124,9 @@ export class Watch {
     }
     const answer = await this.#prober.probe();
     if (this.#host.deadMan.postmasterPid() !== postmaster) return await this.#see();
-    return await this.#judge(postmaster, answer);
+    const seen = await this.#judge(postmaster, answer);
+    const because = this.#stoppedProcesses.look(postmaster, performance.now());
+    return because === null ? seen : { kind: 'hung', failures: this.#failures, wasPrimary: this.#wasPrimary, because };
   }
 
   async #judge(postmaster: number, answer: ProbeAnswer): Promise<PostgresFacts | null> {

@@ -1,0 +1,75 @@
+import { signal } from '../os/containment.js';
+import { childrenOf, commandLine, processFact } from '../os/processes.js';
+
+/** As ps shows them: `postgres: <cluster_name>: walwriter`. Sessions of clients are their own affair. */
+const AUXILIARY = /^postgres: (?:\S+: )?(startup|checkpointer|background writer|walwriter|walsender|walreceiver)\b/;
+
+const LOOK_EVERY_MS = 1_000;
+const STOPPED_MS = 3_000;
+/** Running for so long after it was continued: the matter is over. */
+const FORGOTTEN_MS = 60_000;
+
+interface Suspect {
+  /** Seen in state T since; null: it runs. */
+  sinceMs: number | null;
+  continuedMs: number | null;
+}
+
+export interface StoppedProcess {
+  readonly pid: number;
+  readonly name: string;
+}
+
+/**
+ * PostgreSQL's own processes in state T (SIGSTOP, a debugger that let go badly; P8). Such a server answers every probe and does half of its
+ * work: a stopped checkpointer fills the disk, a stopped walsender or startup process leaves the partner or itself ever further behind.
+ * Each is continued once; one that is stopped again is somebody's doing that we cannot undo, and the server is of no use.
+ */
+export class StoppedProcesses {
+  readonly #continued: (process: StoppedProcess) => void;
+  readonly #suspects = new Map<string, Suspect>();
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #given: string | null = null;
+
+  constructor(continued: (process: StoppedProcess) => void) {
+    this.#continued = continued;
+  }
+
+  /** @returns why this server is of no use; null: nothing is stopped for long. */
+  look(postmaster: number, nowMs: number): string | null {
+    if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return this.#given;
+    this.#lookedMs = nowMs;
+    this.#given = null;
+    const seen = new Set<string>();
+    for (const pid of childrenOf(postmaster)) {
+      const fact = processFact(pid);
+      const name = AUXILIARY.exec(commandLine(pid))?.[1];
+      if (fact === null || name === undefined) continue;
+      const key = `${pid}/${fact.startTicks}`;
+      seen.add(key);
+      if (this.#judge(key, { pid, name }, fact.state === 'T', nowMs))
+        this.#given = `PostgreSQL's ${name} (process ${pid}) was stopped again after it had been continued`;
+    }
+    for (const key of this.#suspects.keys()) if (!seen.has(key)) this.#suspects.delete(key);
+    return this.#given;
+  }
+
+  /** @returns true: given up. */
+  #judge(key: string, { pid, name }: StoppedProcess, stopped: boolean, nowMs: number): boolean {
+    const suspect = this.#suspects.get(key) ?? { sinceMs: null, continuedMs: null };
+    if (!stopped) {
+      suspect.sinceMs = null;
+      if (suspect.continuedMs === null || nowMs - suspect.continuedMs > FORGOTTEN_MS) this.#suspects.delete(key);
+      return false;
+    }
+    this.#suspects.set(key, suspect);
+    suspect.sinceMs ??= nowMs;
+    if (nowMs - suspect.sinceMs < STOPPED_MS) return false;
+    if (suspect.continuedMs !== null) return true;
+    suspect.continuedMs = nowMs;
+    suspect.sinceMs = null;
+    signal(pid, 'SIGCONT');
+    this.#continued({ pid, name });
+    return false;
+  }
+}
