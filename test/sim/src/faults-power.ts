@@ -87,4 +87,32 @@ export const POWER: readonly FaultClass[] = [
       else world.onNext(EDGES[rng.pick(Object.keys(EDGES))]!, freeze);
     },
   },
+  {
+    name: 'masterDark',
+    why: 'F2–F5, P2, P3: the Master’s whole host freezes, at once or as its lease ends, and its power device is of no help',
+    fits: (shape) => shape.settings.fenceable.length > 0 || shape.watchdog,
+    inject(world, rng) {
+      const { owner } = world.checks.record;
+      if (owner === null) return;
+      const host = world.host(owner);
+      const device = world.device(owner);
+      if (device !== undefined && rng.chance(0.8)) {
+        device.mood = rng.pick(MOODS);
+        world.later(rng.between(6_000, 14_000), () => {
+          device.mood = 'ok';
+        });
+      }
+      if (rng.chance(0.2)) {
+        const untilWallMs = host.clock.wallMs() + 30_000;
+        world.operate({ kind: 'maintenance', node: owner, untilWallMs, why: 'an operator’s' }, rng.pick(world.nodes));
+      }
+      const freeze = (): void => {
+        host.freeze('host');
+        world.later(rng.between(4_000, 14_000), () => host.thaw());
+      };
+      if (rng.chance(0.5)) return freeze();
+      cut(world, rng, around(world, owner), rng.between(5_000, 12_000));
+      world.later(world.shape.settings.timings.leaseOwnMs * rng.between(0.6, 1.05), freeze);
+    },
+  },
 ];
