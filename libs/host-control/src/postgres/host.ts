@@ -115,6 +115,10 @@ class LocalPostgres implements PostgresHost {
   promote({ above = 0 }: { readonly above?: number } = {}): Promise<{ readonly timeline: number; readonly forkLsn: Lsn }> {
     return this.#verb(async () => {
       this.#leaseMustNotHaveEnded();
+      if (this.#role.follow !== null) {
+        await this.#reload({ ...this.#role, follow: null });
+        await this.#awaitCut();
+      }
       const timeline = await withSession(localTarget(this.#host), (PROMOTE_SECONDS + 5) * 1_000, async (session) => {
         const [before] = await session.rows<{ recovery: boolean }>('select pg_is_in_recovery() as recovery');
         if (before!.recovery) {
@@ -127,7 +131,6 @@ class LocalPostgres implements PostgresHost {
         return Number.parseInt(after!.file.slice(0, 8), 16);
       });
       const fork = parseHistory(await readFile(inPgdata(this.#host, `pg_wal/${historyFile(timeline)}`), 'utf8')).at(-1)!.end;
-      if (this.#role.follow !== null) await this.#reload({ ...this.#role, follow: null });
       // pg_control shows the old timeline until the next checkpoint, and a rewind from us needs it; nobody waits for it.
       void this.checkpoint().catch((error: unknown) => this.#host.log.warn('postgres.checkpoint', { error: explain(error) }));
       return { timeline, forkLsn: fork };

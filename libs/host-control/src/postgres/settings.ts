@@ -99,6 +99,8 @@ function includeFile(config: NodeConfig, paths: PostgresPaths, { names, follow }
     restart_after_crash: 'off', // the postmaster exits, the controller decides
     recovery_target_timeline: 'latest',
     synchronous_standby_names: synchronousNames(names),
+    // Whoever promotes a standby by hand (R11) gets no writes from clients before we see it: ours cut the receiver first.
+    default_transaction_read_only: follow === null ? 'off' : 'on',
     primary_conninfo: follow === null ? '' : replicationConninfo(follow, applicationName(config.node), paths, tls),
     primary_slot_name: follow === null ? '' : slotName(config.node),
     shared_buffers: `${config.postgres.sharedBuffersMb}MB`,

@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type pg from 'pg';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildChildPrograms } from '../testing/build.js';
 import { B, eventually, Testbed, type TestNode } from '../testing/testbed.js';
@@ -32,11 +32,17 @@ describe('a Standby that somebody promoted by hand', () => {
       return facts.kind === 'primary' && facts.peers.some((peer) => peer.node === B && peer.streaming);
     });
 
-  it('is back on the Master’s timeline after one rewind, with nothing left of its own', async () => {
-    const { timeline, forkLsn } = await b.postgres.promote({ above: 1 });
-    expect(timeline).toBe(2);
+  it('takes no writes of clients, and is back on the Master’s timeline after one rewind, with nothing left of its own', async () => {
+    await superuser(b, 'select pg_promote(true, 10)');
     const own = await bed.client(b);
-    await own.query('create table only_here (n int)');
+    await expect(own.query('insert into t values (7)')).rejects.toThrow(/read-only transaction/);
+    await superuser(b, 'begin read write; create table only_here (n int); commit');
+    const seen = await eventually('seen as a primary', 5_000, () => {
+      const facts = b.postgres.facts();
+      return facts.kind === 'primary' ? facts : null;
+    });
+    expect(seen.timeline).toBe(2);
+    const { forkLsn } = seen.forks.at(-1)!;
     await client.query('insert into t values (1)');
     await b.postgres.stop('fast', 5_000);
     const done = await b.postgres.rewind(a.peer, quiet);
@@ -57,4 +63,16 @@ describe('a Standby that somebody promoted by hand', () => {
       return rows[0].n === 1 && rows[0].gone === null;
     });
   });
+
+  async function superuser(node: TestNode, sql: string): Promise<void> {
+    const session = new pg.Client({
+      host: join(node.config.dataDir!, 'run'),
+      port: node.config.ports.postgres,
+      user: 'postgres',
+      database: 'yosugara',
+      password: readFileSync(join(node.config.stateDir, 'secrets/pg-superuser'), 'utf8').trim(),
+    });
+    await session.connect();
+    await session.query(sql).finally(() => session.end());
+  }
 });
