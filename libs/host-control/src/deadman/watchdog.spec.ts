@@ -9,6 +9,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { childProgram } from '../os/child-program.js';
 import { heldMarker } from '../os/markers.js';
 import { isAlive, processesMarked } from '../os/processes.js';
+import { createPostgresHost } from '../postgres/host.js';
 import { buildChildPrograms } from '../testing/build.js';
 import { CLOCK, eventually, Testbed } from '../testing/testbed.js';
 import { WatchdogStandIn } from '../testing/watchdog-stand-in.js';
@@ -196,6 +197,21 @@ describe('a dead man with a watchdog', () => {
     await deadMan.mustGuard();
     await deadMan.close();
     await eventually('stopped', 1_000, () => standIn.text() === '1V1V');
+  });
+
+  it('lets nothing become writable before the device counts: a host that freezes in between would never be reset', async () => {
+    const deadMan = await started();
+    const postgres = createPostgresHost({ config: config(), deadMan, log: SILENT_LOG, clock: CLOCK });
+    bed.onClose(() => postgres.close());
+    await postgres.initialise();
+    await expect(postgres.startPrimary([])).rejects.toMatchObject({ code: 'LEASE_ENDED' });
+    await postgres.startStandby(null);
+    // As old as may be, and one millisecond more: it is obeyed, but no pet.
+    deadMan.lease(CLOCK.monotonicMs() + LEASE_MS - roundMaxMs - 1, epoch(1));
+    await expect(postgres.promote()).rejects.toMatchObject({ code: 'LEASE_ENDED', message: expect.stringContaining('watchdog') });
+    deadMan.lease(CLOCK.monotonicMs() + LEASE_MS, epoch(1));
+    await postgres.promote();
+    expect(standIn.text()).toBe('1');
   });
 
   it('strikes when it cannot open at the first lease what it had declared, and arms softly afterwards', async () => {
