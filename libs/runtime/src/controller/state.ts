@@ -89,7 +89,7 @@ export interface ControllerState {
   voteAskedMs: number;
   awakeSinceMs: number;
   leaving: boolean;
-  /** When wall time last ran ahead of the monotonic clock (doubt.ts). */
+  /** When the wall clock and the monotonic one last went apart (doubt.ts). */
   jumpedMs: number;
   hooks: { epoch: Epoch; before: 'none' | 'running' | 'passed' | 'vetoed'; after: 'none' | 'running' | 'done' };
   /** Why this member's consensus log does not count: damaged, lost or set back. null: it does. */
