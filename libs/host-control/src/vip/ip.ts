@@ -84,6 +84,7 @@ export class IpDriver implements VipDriver {
     this.#ahead = null;
     this.#announcer.stop();
     await this.#working?.catch(() => {});
+    this.#announcer.stop(); // What was at work may have begun to announce.
     await this.#remove();
   }
 

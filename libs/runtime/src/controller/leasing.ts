@@ -39,6 +39,8 @@ export const isServing = (o: Observation): boolean =>
 export function vipEffects(state: ControllerState, o: Observation): ControllerEffect[] {
   // What this host held before a pause may be another one's by now: not prolonged, nor announced again, on an old lease.
   if (isDoubted(state)) return [];
+  // A renewal that comes while it is being released would set it again, and tell the whole cable so.
+  if (state.busy.has('vip')) return [];
   if (!o.vipHeld || !mayServe(o) || o.nowMs - state.vipRenewedMs < vipRenewEveryMs(o.settings.timings.leaseOwnMs)) return [];
   state.vipRenewedMs = o.nowMs;
   return [{ kind: 'vipRenew', leaseLeftMs: strikeAtMs(o) - o.nowMs }];
