@@ -666,3 +666,33 @@ describe('a forecast without a proof that can be had', () => {
     expect(forecast.reason).toContain('stopProofs: [P1, P4]');
   });
 });
+
+describe('an old owner that wakes up when another one has claimed', () => {
+  const awake = (over: Partial<Observation> = {}, boot = 'boot-b'): Observation =>
+    seenByB({
+      record: record({
+        epoch: epoch(6),
+        owner: a,
+        ownerBoot: 'boot-a',
+        phase: 'stopping-old',
+        previous: { node: b, epoch: epoch(5), boot, armed: null },
+        proof: null,
+      }),
+      boot: 'boot-b',
+      postgres: standby({ receiver: 'cut', follows: null }),
+      postgresSinceMs: NOW - 5_000,
+      ...over,
+    });
+  const renounces = (o: Observation) => decide(o).actions.filter(({ kind }) => kind === 'renounce');
+
+  it('says that it has stopped, once it has: nothing else may be able to prove it', () => {
+    expect(renounces(awake())).toEqual([{ kind: 'renounce', epoch: 5 }]);
+    expect(renounces(awake({ postgres: primary() }))).toEqual([]);
+    expect(renounces(awake({ postgresBusy: 'pg.stop' }))).toEqual([]);
+    expect(renounces(awake({ vipHeld: true }))).toEqual([]);
+  });
+  it('says it once, and only of its own life', () => {
+    expect(renounces(awake({ renounced: epoch(5) }))).toEqual([]);
+    expect(renounces(awake({}, 'an earlier boot'))).toEqual([]);
+  });
+});

@@ -1,3 +1,4 @@
+import type { Epoch } from '@yosugara/kernel';
 import { leadWithoutOwning } from './claimant.js';
 import { followFromAfar, isDr } from './dr.js';
 import { follow, stopNow } from './follower.js';
@@ -102,10 +103,22 @@ function renounceIfStopped<P extends { readonly actions: readonly Action[] }>(o:
   const stopped = o.postgres.kind === 'stopped' || o.postgres.kind === 'standby' || o.postgres.kind === 'empty';
   // An action in flight, or a look taken before it ended, could hide a primary that is just starting.
   const settled = o.postgresBusy === null && o.nowMs - o.postgresSinceMs >= SETTLED_MS;
-  if (!isOwn(o) || o.record.phase !== 'serving' || !stopped || !settled || o.vipHeld) return part;
+  const ended = endedEpoch(o);
+  if (ended === null || !stopped || !settled || o.vipHeld) return part;
   // It is handing over, and releases the epoch in order.
   if (o.leaving && o.lead !== null && successor(o) !== null) return part;
-  return { ...part, actions: [...part.actions, { kind: 'renounce', epoch: o.record.epoch }] };
+  return { ...part, actions: [...part.actions, { kind: 'renounce', epoch: ended }] };
+}
+
+/**
+ * The epoch of this life that somebody may wait for the end of. A machine that was paused wakes up when another one has claimed already:
+ * where neither a fence nor a watchdog nor a sync wall proves its end, its own word is the only way on (seed 40602 of the simulator).
+ */
+function endedEpoch(o: Observation): Epoch | null {
+  const { phase, previous } = o.record;
+  if (isOwn(o)) return phase === 'serving' ? o.record.epoch : null;
+  const isAwaited = phase === 'stopping-old' && previous?.node === o.self && previous.boot === o.boot;
+  return isAwaited && previous.epoch > o.renounced ? previous.epoch : null;
 }
 
 const releaseVip = (o: Observation): readonly Action[] => (o.vipHeld ? [{ kind: 'vip.release' }] : []);
