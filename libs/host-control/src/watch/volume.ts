@@ -15,6 +15,7 @@ export interface VolumeTimes {
 
 /** A child may need a while to start on a busy machine; that says nothing about the volume. */
 const CHILD_START_MS = 10_000;
+const END_MS = 400;
 const MOST_STUCK = 3;
 const GOOD_LOOKS = 5;
 /** A child that waits for a processor, not for the disk, is given this many times the deadline. */
@@ -77,12 +78,15 @@ export class VolumeWatch {
   async close(): Promise<void> {
     this.#closed = true;
     const children = [this.#child, ...this.#stuck].filter((child) => child !== null);
-    for (const child of children) child.kill();
+    // A look under way ends and takes its probe file with it; what hangs is killed.
+    for (const child of children) child.end();
+    const killing = setTimeout(() => children.forEach((child) => void child.kill()), END_MS);
     // One in uninterruptible sleep ends when its disk answers; nobody waits for that.
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, 1_000)));
     await Promise.race([enough, Promise.all(children.map((child) => child.exited))]);
     clearTimeout(timer);
+    clearTimeout(killing);
   }
 
   #start(): boolean {
@@ -198,6 +202,12 @@ class VolumeChild {
     this.#ears = ears;
     this.#wait(deadlineMs, 1);
     sendLine(this.#process.stdin, { id: this.#nextId++ });
+  }
+
+  /** After the look that is under way. */
+  end(): void {
+    this.#settle();
+    this.#process.stdin?.end();
   }
 
   kill(): void {
