@@ -8,6 +8,8 @@ describe('S8: rows that a restart makes visible', () => {
     const crashed = seenByA({ postgres: stopped({ state: 'crashed-primary' }), vipHeld: true, peers: new Map() });
     expect(decide(crashed).actions).toContainEqual({ kind: 'vip.release' });
     expect(decide(crashed).actions).not.toContainEqual(expect.objectContaining({ kind: 'pg.startPrimary' }));
+    const arriving = decide({ ...crashed, vipHeld: false, vipBusy: true });
+    expect(arriving.actions).not.toContainEqual(expect.objectContaining({ kind: 'pg.startPrimary' }));
     expect(decide({ ...crashed, vipHeld: false }).actions).toContainEqual({ kind: 'pg.startPrimary', names: ['b'] });
   });
 
