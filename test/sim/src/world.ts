@@ -258,6 +258,8 @@ export class World implements HostWorld {
       for (const { node } of record.fenced)
         if (!this.host(node).powered && this.rng.chance(this.#healed ? 1 : 0.2)) this.host(node).powerOn();
       if (this.#healed) this.#endPauses();
+      // A device that was late has switched off what the record calls a fence that failed.
+      if (this.#healed) for (const host of this.#list) host.powerOn();
       const types = this.shape.settings.autoRejoin !== 'always' || fenced || asks;
       // A vote is given back also where nobody can serve before that.
       if (types && (asks || (record.phase === 'serving' && (record.syncSet.length < 2 || fenced))))
