@@ -421,12 +421,12 @@ export class ControllerDriver {
     }
   }
 
-  /** @throws YosugaraError HOOK_VETO, HOOK_FAILED — with what the program said. */
   async #power(action: Extract<Action, { kind: 'fence.off' | 'fence.on' }>): Promise<ActionResult> {
     if (this.#fence === null) throw new YosugaraError('FENCE_NO_DEVICE', `no power device of ${action.target} is there`);
     return await this.#fence.order(action);
   }
 
+  /** @throws YosugaraError HOOK_VETO, HOOK_FAILED — with what the program said. */
   async #hook({ which, epoch }: Extract<Action, { kind: 'hook.run' }>): Promise<void> {
     const { hooks, log } = this.#ports;
     if (hooks === undefined) throw new YosugaraError('HOOK_MISSING', `no hook ${which} promotion is there to run`);

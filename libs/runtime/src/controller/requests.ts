@@ -76,9 +76,9 @@ function maintenance(state: ControllerState, id: string, asked: Asked<'maintenan
 }
 
 function recover(state: ControllerState, id: string, asked: Asked<'recover'>, from: NodeId | null): ControllerEffect[] {
-  const { record, config } = state;
+  const { record } = state;
   const wanted = asked.node;
-  const data = config.members.filter((member) => member.kind === 'data').map((member) => member.id);
+  const data = dataMembers(state);
   if (wanted !== null && !data.includes(wanted))
     return answer(id, from, false, `${wanted} is not a data node; data nodes are ${data.join(', ')}`, 'NODE_UNKNOWN');
   // The owner first; but an old owner's word may be what a take-over waits for, and without a vote it is told of no epoch (seed 40145).
@@ -106,17 +106,24 @@ function recover(state: ControllerState, id: string, asked: Asked<'recover'>, fr
   if (asked.dryRun === true) return answer(id, from, true, planText(planRecover(input)));
   const refused = preflight(input);
   if (refused !== null) return answer(id, from, false, refused.message, refused.code);
-  const open = record.recover.find((known) => known.node === node && known.state === 'open');
+  return openRecover(state, id, node, from);
+}
+
+/** A second asker joins the first. */
+function openRecover(state: ControllerState, id: string, node: NodeId, from: NodeId | null): ControllerEffect[] {
+  const open = state.record.recover.find((known) => known.node === node && known.state === 'open');
   if (open !== undefined) return answer(id, from, true, `recover of ${node} is under way already (${open.requestId})`);
   remember(state, id, from);
   return propose(state, { kind: 'recover', node, requestId: id });
 }
 
+const dataMembers = ({ config }: ControllerState): readonly NodeId[] =>
+  config.members.filter((member) => member.kind === 'data').map((member) => member.id);
+
 /** Data nodes whose consensus log is not the one they are counted by. */
 function withoutVote(state: ControllerState): readonly NodeId[] {
-  const data = state.config.members.filter((member) => member.kind === 'data').map((member) => member.id);
   const lost = [...strangers(state.raft), ...amnesiacs(state.raft)].map(({ member }) => member);
-  return data.filter((node) => lost.includes(node));
+  return dataMembers(state).filter((node) => lost.includes(node));
 }
 
 function isServed(state: ControllerState): boolean {
@@ -138,10 +145,7 @@ function recoverVote(state: ControllerState, id: string, node: NodeId, from: Nod
       true,
       `${node} would get its vote back as a new member of the consensus; its data would not be touched`,
     );
-  const open = state.record.recover.find((known) => known.node === node && known.state === 'open');
-  if (open !== undefined) return answer(id, from, true, `recover of ${node} is under way already (${open.requestId})`);
-  remember(state, id, from);
-  return propose(state, { kind: 'recover', node, requestId: id });
+  return openRecover(state, id, node, from);
 }
 
 function switchover(state: ControllerState, id: string, wanted: NodeId | null, from: NodeId | null): ControllerEffect[] {
