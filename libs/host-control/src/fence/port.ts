@@ -3,8 +3,8 @@ import type { FenceHealth } from '@yosugara/failover';
 import { type Clock, type Log, type NodeId, nodeId } from '@yosugara/kernel';
 import type { FenceDeviceConfig, NodeConfig } from '@yosugara/protocol';
 import type { FencePort, FenceResult } from '@yosugara/runtime';
-import { AgentDevice } from './agent.js';
-import { CommandDevice } from './command.js';
+import { agentDevice } from './agent.js';
+import { commandDevice } from './command.js';
 import type { PowerDevice } from './device.js';
 import { switchLevel } from './level.js';
 import { OffTimes } from './off-times.js';
@@ -39,13 +39,13 @@ export async function createFencePort(options: FencePortOptions): Promise<FenceP
     const path = findProgram(device);
     checkSecrets(device, config.stateDir);
     const context = { target, stateDir: config.stateDir };
-    if (device.driver === 'command') return new CommandDevice(device, context);
+    if (device.driver === 'command') return commandDevice(device, context);
     if (!described.has(path)) described.set(path, agentOptions(path));
     const known = await described.get(path)!;
     if (known === null)
       options.log.warn('fence.undescribed', { device: device.name, effect: `options of ${path} are not checked` });
     else checkOptions(device, known);
-    return new AgentDevice(device, path, context);
+    return agentDevice(device, path, context);
   };
   const levels = new Map<NodeId, Levels>();
   for (const member of config.cluster.members) {
