@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Status, StatusSchema } from '@yosugara/protocol';
 
@@ -26,6 +26,17 @@ function run(args: readonly string[], deadlineMs: number, anyExit = false): Prom
 export const startCluster = (): Promise<string> => run([join(WORKSPACE, 'tools/run.mjs'), 'start', '--detach'], 300_000);
 export const stopCluster = (): Promise<string> => run([join(WORKSPACE, 'tools/run.mjs'), 'stop'], 60_000);
 
+const STATE = join(WORKSPACE, '.yosugara');
+
+export const hasState = (): boolean => existsSync(join(STATE, 'a'));
+
+/** Deletes the local cluster with its databases: as root they lie outside the clone, where `a/data` points. */
+export function forgetCluster(): void {
+  const data = join(STATE, 'a', 'data');
+  if (existsSync(data)) rmSync(dirname(realpathSync(data)), { recursive: true, force: true });
+  for (const name of readdirSync(STATE)) if (name !== 'lab') rmSync(join(STATE, name), { recursive: true, force: true });
+}
+
 /** Exit code 3 says that a node is out; its document is as good. */
 export async function status(): Promise<Status> {
   return StatusSchema.parse(JSON.parse(await run([CLI, 'status', '--json'], 10_000, true)));
@@ -35,7 +46,7 @@ export const recover = (): Promise<string> => run([CLI, 'recover', '--json'], 18
 
 /** User and password of the first login, as `npm start` printed them. */
 export function firstLogin(): { readonly user: string; readonly password: string } {
-  const text = readFileSync(join(WORKSPACE, '.yosugara/a/secrets/first-login'), 'utf8').trim();
+  const text = readFileSync(join(STATE, 'a/secrets/first-login'), 'utf8').trim();
   const [user = '', password = ''] = text.includes(':') ? text.split(/:(.*)/s) : ['admin', text];
   return { user, password };
 }

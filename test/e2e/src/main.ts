@@ -1,8 +1,8 @@
 import { explain } from '@yosugara/kernel';
-import { startCluster, status, stopCluster } from './local-cluster.js';
+import { forgetCluster, hasState, startCluster, status, stopCluster } from './local-cluster.js';
 import { throughTakeOver } from './take-over.js';
 
-/** `node test/e2e/dist/main.js [--json] [--shots FOLDER]`: uses the running local cluster, or starts one and stops it again. */
+/** `node test/e2e/dist/main.js [--json] [--shots FOLDER]`: uses the running local cluster, or starts one, stops it again and leaves nothing of one it made. */
 async function main(args: readonly string[]): Promise<number> {
   const at = args.indexOf('--shots');
   const folder = (at >= 0 ? args[at + 1] : undefined) ?? '/tmp/yosugara-shots/e2e';
@@ -10,6 +10,7 @@ async function main(args: readonly string[]): Promise<number> {
     () => true,
     () => false,
   );
+  const isNew = !hasState();
   if (!runs) await startCluster();
   try {
     const outcome = await throughTakeOver(folder);
@@ -24,6 +25,7 @@ async function main(args: readonly string[]): Promise<number> {
     return outcome.checks.every((check) => check.holds) ? 0 : 1;
   } finally {
     if (!runs) await stopCluster();
+    if (isNew) forgetCluster();
   }
 }
 

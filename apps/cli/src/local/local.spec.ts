@@ -44,7 +44,7 @@ describe('the local cluster', () => {
 
   it('starts, becomes ready, and leaves no process behind when it stops', async () => {
     install(FAKE_CONTROLLER.replace('STATUS', JSON.stringify(wholeCluster())));
-    expect(await prepareState(layout)).toMatchObject({ user: 'admin' });
+    expect(await prepareState(layout)).toMatchObject({ firstLogin: { user: 'admin' }, setAside: null });
     const supervisor = new Supervisor(layout);
     supervisor.start();
     expect(await waitUntilReady(layout, 15_000, () => undefined, never)).toMatchObject({ kind: 'ready' });
@@ -83,12 +83,25 @@ describe('the local cluster', () => {
   it('makes identities once, and follows the clone and PostgreSQL where they move', async () => {
     await prepareState(layout);
     const before = configOf(layout, 'a');
-    expect(await prepareState({ ...layout, data: join(layout.root, 'elsewhere') })).toBeNull();
+    const elsewhere = join(layout.root, 'elsewhere');
+    expect(await prepareState({ ...layout, data: elsewhere })).toEqual({ firstLogin: null, setAside: null });
     const after = configOf(layout, 'a');
     expect(after.cluster).toEqual(before.cluster);
-    expect(after.dataDir).toBe(join(layout.root, 'elsewhere', 'a'));
+    expect(after.dataDir).toBe(join(elsewhere, 'a'));
     wipe(layout);
     expect(existsSync(layout.state)).toBe(false);
+  });
+
+  it('a new clone in the folder of a deleted one starts empty, and sets the old databases aside', async () => {
+    await prepareState(layout);
+    for (const n of [1, 2]) {
+      writeFileSync(join(layout.data, 'a', 'PG_VERSION'), `${n}`);
+      rmSync(layout.state, { recursive: true });
+      const aside = `${layout.data}.old${n}`;
+      expect(await prepareState(layout)).toMatchObject({ setAside: aside });
+      expect(readFileSync(join(aside, 'a', 'PG_VERSION'), 'utf8')).toBe(`${n}`);
+      expect(existsSync(join(layout.data, 'a', 'PG_VERSION'))).toBe(false);
+    }
   });
 
   it('refuses a configuration with an unknown key, naming file and key', async () => {

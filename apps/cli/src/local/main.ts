@@ -42,7 +42,9 @@ async function start(layout: Layout, flags: ReadonlySet<string>): Promise<number
   const left = await sweep(layout.state, layout.data, 10_000);
   if (left > 0) say(`ended ${left} processes that an earlier start had left behind`);
   if (flags.has('--fresh')) wipe(layout);
-  const login = await prepareState(layout);
+  const { firstLogin, setAside } = await prepareState(layout);
+  if (setAside !== null)
+    say(`databases of an earlier clone in this folder now lie in ${setAside}: delete them when nobody needs them`);
   await preflight(layout);
 
   const startedMs = performance.now();
@@ -58,7 +60,7 @@ async function start(layout: Layout, flags: ReadonlySet<string>): Promise<number
     );
     return stop.aborted ? 130 : 1;
   }
-  announce(layout, readiness, performance.now() - startedMs, login);
+  announce(layout, readiness, performance.now() - startedMs, firstLogin);
   if (flags.has('--detach')) return 0;
   out('Ctrl-C stops everything.');
   await aborted(stop);

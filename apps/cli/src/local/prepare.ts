@@ -5,6 +5,7 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statfsSync,
   symlinkSync,
@@ -26,16 +27,34 @@ const POSTGRES_ACCOUNT = 'postgres';
 
 const refusal = (message: string) => new YosugaraError('CANNOT_START', message);
 
-/** Makes folders, identities and configuration where they are missing. @returns the first login when it was made now. */
-export async function prepareState(layout: Layout): Promise<{ readonly user: string; readonly password: string } | null> {
+export interface Prepared {
+  /** The first login, when it was made now. */
+  readonly firstLogin: { readonly user: string; readonly password: string } | null;
+  /** Where databases now lie that a clone in this folder left behind when it was deleted. */
+  readonly setAside: string | null;
+}
+
+/** Makes folders, identities and configuration where they are missing. */
+export async function prepareState(layout: Layout): Promise<Prepared> {
   const longest = join(layout.state, 'a', STATE_LAYOUT.receiverSocket);
   if (Buffer.byteLength(longest) > MAX_SOCKET_PATH_BYTES)
     throw refusal(`${longest} is too long for a UNIX socket (${MAX_SOCKET_PATH_BYTES} bytes): clone to a shorter path`);
   mkdirSync(layout.state, { recursive: true, mode: 0o700 });
   const made = existsSync(join(layout.state, 'w', 'yosugara.yaml')) ? null : await initCluster(layout.state, localPlan(layout));
+  // A new cluster cannot own what lies there already: as root, PGDATA outlives the clone it was made for.
+  const setAside = made === null ? null : dataSetAside(layout);
   for (const node of NODES) refreshPaths(layout, node);
   for (const node of DATA_NODES) prepareData(layout, node);
-  return made?.firstLogin ?? null;
+  return { firstLogin: made?.firstLogin ?? null, setAside };
+}
+
+/** Databases are never deleted unasked: they move to the first free name beside their place. */
+function dataSetAside({ data }: Layout): string | null {
+  if (!existsSync(data)) return null;
+  let n = 1;
+  while (existsSync(`${data}.old${n}`)) n += 1;
+  renameSync(data, `${data}.old${n}`);
+  return `${data}.old${n}`;
 }
 
 /** The clone may have moved, or PostgreSQL may be another one than last time. What people changed stays. */
