@@ -1,4 +1,5 @@
 import { type Action, type Decision, decide, lint, type Observation } from '@yosugara/failover';
+import type { NodeId } from '@yosugara/kernel';
 import { isDoubted, waitsForRound } from './doubt.js';
 import { noteOrder, noteRight, tellConsensus } from './fencing.js';
 import { showsWaiting } from './gate.js';
@@ -14,6 +15,9 @@ import type { ControllerEffect, Resource } from './types.js';
 const PROPOSAL_PATIENCE_MS = 2_000;
 const SETTLE_MS = 250;
 const MAX_RESTARTS_KNOWN = 8;
+
+/** What is started and takes its time; the rest is done in the same step. */
+type Started = Exclude<Action, { kind: 'manager.mode' | 'renounce' | 'record.propose' | 'raft.transfer' }>;
 
 /** Decide, lint, act; then leases and notices. Called after whatever may have changed the picture. */
 export function act(state: ControllerState): ControllerEffect[] {
@@ -101,22 +105,31 @@ function transfer(state: ControllerState, action: Extract<Action, { kind: 'raft.
   ];
 }
 
-const resourceOf = (action: Action): Resource =>
-  action.kind === 'pg.stop'
-    ? 'stop'
-    : action.kind.startsWith('vip.')
-      ? 'vip'
-      : action.kind.startsWith('fence.')
-        ? 'fence'
-        : action.kind === 'hook.run'
-          ? 'hook'
-          : action.kind === 'manager.restart'
-            ? 'manager'
-            : 'postgres';
+/** What an action keeps busy: one action at a time on each. */
+const RESOURCES: { readonly [K in Started['kind']]: Resource } = {
+  'pg.initialise': 'postgres',
+  'pg.startStandby': 'postgres',
+  'pg.startPrimary': 'postgres',
+  'pg.follow': 'postgres',
+  'pg.setNames': 'postgres',
+  'pg.promote': 'postgres',
+  'pg.mark': 'postgres',
+  'pg.ensureSlot': 'postgres',
+  'pg.rewind': 'postgres',
+  'pg.baseBackup': 'postgres',
+  // Of its own, so that it may overtake what PostgreSQL is busy with.
+  'pg.stop': 'stop',
+  'vip.hold': 'vip',
+  'vip.release': 'vip',
+  'fence.off': 'fence',
+  'fence.on': 'fence',
+  'hook.run': 'hook',
+  'manager.restart': 'manager',
+};
 
 /** A stop may overtake anything; nothing else starts while a stop, or another action on the same thing, is in flight. */
-function start(state: ControllerState, action: Action): ControllerEffect[] {
-  const resource = resourceOf(action);
+function start(state: ControllerState, action: Started): ControllerEffect[] {
+  const resource = RESOURCES[action.kind];
   if (state.busy.has(resource) || (resource === 'postgres' && state.busy.has('stop'))) return [];
   // What it changed must be seen before it is done again.
   if (state.nowMs - (state.endedMs.get(action.kind) ?? Number.NEGATIVE_INFINITY) < SETTLE_MS) return [];
@@ -162,12 +175,13 @@ function beginProgress(state: ControllerState, action: Action): void {
 /** Ruling 6: voters know who should lead. */
 function preferEffects(state: ControllerState): ControllerEffect[] {
   const { may, extraDelayMs } = state.decision.campaign;
-  const known = state.preferred;
-  // The record never changes in place.
-  if (known?.syncSet === state.record.syncSet && known.may === may && known.extraDelayMs === extraDelayMs) return [];
-  state.preferred = { syncSet: state.record.syncSet, may, extraDelayMs };
-  const key = `${state.record.syncSet.join()} ${may} ${extraDelayMs}`;
-  if (key === state.preferKey) return [];
-  state.preferKey = key;
-  return raftInput(state, { kind: 'prefer', preferred: state.record.syncSet, mayCampaign: may, extraDelayMs });
+  const { syncSet } = state.record;
+  const told = state.preferred;
+  if (told?.may === may && told.extraDelayMs === extraDelayMs && areSame(told.syncSet, syncSet)) return [];
+  state.preferred = { syncSet, may, extraDelayMs };
+  return raftInput(state, { kind: 'prefer', preferred: syncSet, mayCampaign: may, extraDelayMs });
 }
+
+/** The record never changes in place: mostly the two are one. */
+const areSame = (one: readonly NodeId[], other: readonly NodeId[]): boolean =>
+  one === other || (one.length === other.length && one.every((id, index) => id === other[index]));

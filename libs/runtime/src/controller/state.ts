@@ -73,8 +73,7 @@ export interface ControllerState {
   reportedMs: number;
   noticedMs: number;
   noticeKey: string;
-  preferKey: string;
-  /** What `preferKey` was made of. */
+  /** What our voter was last told about who should lead. */
   preferred: { syncSet: ClusterRecord['syncSet']; may: boolean; extraDelayMs: number } | null;
   /** Requests of this node's operator that wait for a commit or for the leader's answer: id → when asked. */
   readonly waiting: Map<string, { atMs: number; from: NodeId | null; requestId: string }>;
@@ -180,7 +179,6 @@ export function createController(
     reportedMs: Number.NEGATIVE_INFINITY,
     noticedMs: Number.NEGATIVE_INFINITY,
     noticeKey: '',
-    preferKey: '',
     preferred: null,
     waiting: new Map(),
     fenceHealth: new Map(),
