@@ -10,7 +10,7 @@ const PLAIN = `bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
 pass=$(head -1 "$STATE"/secrets/pg-superuser)
 install -d -o postgres -m 700 "$DATA"/plain
 printf '*:*:*:*:%s\\n' "$pass" > "$DATA"/plain.pgpass; chmod 600 "$DATA"/plain.pgpass; chown postgres "$DATA"/plain.pgpass
-PGPASSFILE="$DATA"/plain.pgpass setpriv --reuid postgres --regid postgres --clear-groups "$bin"/pg_basebackup -h "$HOST" -p 5442 -U yosugara_replication -D "$DATA"/plain -X stream -c fast
+HOME="$DATA" PGPASSFILE="$DATA"/plain.pgpass setpriv --reuid postgres --regid postgres --clear-groups "$bin"/pg_basebackup -h "$HOST" -p 5442 -U yosugara_replication -D "$DATA"/plain -X stream -c fast
 code=$?; sync; rm -rf "$DATA"/plain "$DATA"/plain.pgpass; exit $code`;
 
 async function plainBaseBackup({ cluster, target, other, notes, say }: Stage): Promise<void> {
