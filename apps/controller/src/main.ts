@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PROFILES, timingProblems } from '@yosugara/failover';
 import {
   createFencePort,
   createHooks,
@@ -15,13 +14,11 @@ import {
 import { type Clock, explain, type Log, type NodeId, nodeId } from '@yosugara/kernel';
 import { type NodeConfig, type RoleNotice, STATE_LAYOUT } from '@yosugara/protocol';
 import {
-  type ControllerConfig,
   ControllerDriver,
+  controllerConfig,
   type DriverPorts,
-  fenceDelayMs,
   LEAVE_MASTER_MS,
   type PostgresPeer,
-  raftTimings,
   type StopProofMessage,
 } from '@yosugara/runtime';
 import { createMailbox, verifyFrom } from '@yosugara/transport';
@@ -38,46 +35,6 @@ const VIP_RETRY_MS = 100;
 
 /** CLOCK_MONOTONIC, which every process of this host shares. */
 const clock: Clock = { monotonicMs: () => Number(process.hrtime.bigint() / 1_000n) / 1_000, wallMs: () => Date.now() };
-
-function controllerConfig(config: NodeConfig, boot: string): ControllerConfig {
-  const timings = PROFILES[config.cluster.profile];
-  const problems = timingProblems(timings);
-  if (problems.length > 0) throw new Error(`timing profile ${config.cluster.profile} is not safe: ${problems.join('; ')}`);
-  const members = config.cluster.members.map((member) => ({
-    id: nodeId(member.id),
-    kind: member.kind === 'witness' ? ('witness' as const) : ('data' as const),
-    voter: member.kind !== 'dr',
-  }));
-  return {
-    self: nodeId(config.node),
-    kind: members.find((member) => member.id === config.node)!.kind,
-    boot,
-    members,
-    settings: {
-      policy: config.cluster.policy,
-      stopProofs: config.cluster.stopProofs,
-      autoRejoin: config.cluster.autoRejoin,
-      timings,
-      hasVip: config.cluster.vip !== undefined && config.cluster.vip.driver !== 'none',
-      drNodes: config.cluster.members.filter((member) => member.kind === 'dr').map((member) => nodeId(member.id)),
-      fenceable: config.cluster.members.filter((member) => member.fence !== undefined).map((member) => nodeId(member.id)),
-      fenceDelayMs: fenceDelayMs(config, timings.candidateDelayMaxMs),
-      fenceCheckMs: config.cluster.fencing.checkEveryMs,
-      powerOnAfterFence: config.cluster.fencing.powerOnAfter,
-      rateLimit: {
-        max: config.cluster.rateLimit.takeOvers,
-        withinMs: config.cluster.rateLimit.withinMinutes * 60_000,
-      },
-      hooks: {
-        beforePromotion: config.cluster.hooks.beforePromotion !== undefined,
-        afterPromotion: config.cluster.hooks.afterPromotion !== undefined,
-      },
-    },
-    raft: raftTimings(timings),
-    compactEvery: 1_000,
-    trailing: 200,
-  };
-}
 
 async function run(config: NodeConfig, configPath: string, log: Log): Promise<void> {
   const boot = randomBytes(6).toString('hex');

@@ -1,30 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROFILES, type Settings } from '@yosugara/failover';
-import { nodeId, SILENT_LOG } from '@yosugara/kernel';
-import { ControllerDriver, raftTimings } from '@yosugara/runtime';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { isAlive } from '../os/processes.js';
 import { buildChildPrograms } from '../testing/build.js';
+import { secludedController } from '../testing/secluded.js';
 import { CLOCK, eventually, Testbed } from '../testing/testbed.js';
 
 let bed: Testbed;
 beforeAll(buildChildPrograms);
 afterEach(() => bed.close());
-
-const settings: Settings = {
-  policy: 'available',
-  stopProofs: ['P1'],
-  autoRejoin: 'clean',
-  timings: PROFILES.lan,
-  hasVip: false,
-  drNodes: [],
-  fenceable: [],
-  fenceDelayMs: 10_000,
-  powerOnAfterFence: false,
-  rateLimit: { max: 5, withinMs: 3_600_000 },
-  hooks: { beforePromotion: false, afterPromotion: false },
-};
 
 /** A real dead man with a real process that reports its pid five times a second, as the manager does over the control socket. */
 async function watchedManager(): Promise<{ readonly pid: () => number | null; readonly said: () => readonly number[] }> {
@@ -33,27 +17,8 @@ async function watchedManager(): Promise<{ readonly pid: () => number | null; re
   const reports = join(bed.root, 'reports');
   const argv = ['/bin/sh', '-c', `while :; do echo $$ >>${reports}; sleep 0.2; done`];
   const { deadMan, postgres } = await bed.node('a', { manager: argv });
-  const driver = new ControllerDriver(
-    {
-      ...{ clock: CLOCK, random: { next: () => 0.5 }, log: SILENT_LOG, peers: new Map(), pid: process.pid },
-      // Its partners are out of reach: whatever a node's part is, its manager is watched.
-      disk: { load: () => Promise.reject(), persist: async () => {}, renew: async () => 'i2', close: async () => {} },
-      mailbox: { start: async () => {}, send: () => {}, onMessage: () => {}, links: () => [], stop: async () => {} },
-      host: {
-        ...{ deadMan, postgres },
-        vip: { kind: 'none', hold: async () => {}, release: async () => {}, held: async () => false },
-      },
-      onNotice: () => {},
-      onFatal: () => {},
-    },
-    {
-      ...{ self: nodeId('a'), kind: 'data', boot: 'a1', settings, raft: raftTimings(PROFILES.lan) },
-      ...{ members: config.cluster.members.map(({ id }) => ({ id: nodeId(id), kind: 'data' as const, voter: true })) },
-      ...{ compactEvery: 1_000, trailing: 10 },
-    },
-    { clusterId: config.cluster.id, profile: 'lan', members: config.cluster.members, vip: null },
-    { hardState: { term: 0, votedFor: null }, snapshot: null, entries: [] },
-  );
+  // Its partners are out of reach: whatever a node's part is, its manager is watched.
+  const driver = secludedController(config, { deadMan, postgres });
   bed.onClose(() => driver.stop());
   let said: number[] = [];
   const ear = setInterval(() => {

@@ -4,44 +4,16 @@ import { expect, it } from 'vitest';
 import { hasJumped, isDoubted, waitsForRound } from './doubt.js';
 import { vipEffects } from './leasing.js';
 import { observe } from './observe.js';
-import { type ControllerState, createController } from './state.js';
 import { stepController } from './step.js';
-import { raftTimings } from './timings.js';
-import type { ControllerConfig, ControllerEffect } from './types.js';
+import { leadingA, tick } from './testing/single.js';
 
 const timings = PROFILES.lan;
 const self = nodeId('a');
 
-/** Alone with itself: every round comes back at once, so what follows is about the clock only. */
-function leader(): { state: ControllerState; atMs: number } {
-  const config = {
-    ...{ self, kind: 'data', boot: 'a1', members: [{ id: self, kind: 'data', voter: true }], compactEvery: 1_000, trailing: 10 },
-    settings: {
-      policy: 'available',
-      stopProofs: ['P1'],
-      autoRejoin: 'clean',
-      timings,
-      hasVip: false,
-      drNodes: [],
-      fenceable: [],
-    },
-    raft: raftTimings(timings),
-  } as unknown as ControllerConfig;
-  const { state } = createController(config, { hardState: { term: 0, votedFor: null }, snapshot: null, entries: [] }, 0, 0);
-  let atMs = 0;
-  for (; atMs < 20_000 && observe(state).lead?.ready !== true; atMs += 50) tick(state, atMs);
-  expect(observe(state).lead?.ready).toBe(true);
-  return { state, atMs };
-}
-
-function tick(state: ControllerState, nowMs: number): ControllerEffect[] {
-  return stepController(state, { kind: 'tick', nowMs, wallMs: nowMs, random: 0.5 });
-}
-
 it.each([3_600_000, -3_600_000])(
   'a lease is doubted from a jump of the clock by %i ms until a round that began afterwards has come back',
   (aheadMs) => {
-    const { state, atMs } = leader();
+    const { state, atMs } = leadingA();
     expect(isDoubted(state)).toBe(false);
     stepController(state, { kind: 'jump', aheadMs, nowMs: atMs });
     expect(isDoubted(state)).toBe(true);
@@ -53,7 +25,7 @@ it.each([3_600_000, -3_600_000])(
 );
 
 it('a jump gives the lease a short end, and the dead man the same', () => {
-  const { state, atMs } = leader();
+  const { state, atMs } = leadingA();
   state.lease = { untilMs: atMs + 60_000, epoch: state.record.epoch };
   const before = observe(state).lead!.leaseUntilMs;
   const effects = stepController(state, { kind: 'jump', aheadMs: 15_000, nowMs: atMs });
@@ -78,7 +50,7 @@ it('either direction is a jump: a wall clock that was set back during a pause mu
 });
 
 it('an address held before a jump is not prolonged before a fresh round, and prolonged after it', () => {
-  const { state, atMs } = leader();
+  const { state, atMs } = leadingA();
   Object.assign(state, {
     vipHeld: true,
     record: { ...EMPTY_RECORD, owner: self, ownerBoot: 'a1', epoch: epoch(1), phase: 'serving' },
@@ -93,7 +65,7 @@ it('an address held before a jump is not prolonged before a fresh round, and pro
 });
 
 it.each([-500, 500, -86_400_000, 86_400_000])('a step of the clock by %i ms demotes nobody', (aheadMs) => {
-  const { state, atMs } = leader();
+  const { state, atMs } = leadingA();
   stepController(state, { kind: 'jump', aheadMs, nowMs: atMs });
   const { term } = state.raft;
   for (let untilMs = atMs; untilMs < atMs + 10_000; ) {

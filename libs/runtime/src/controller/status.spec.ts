@@ -1,17 +1,15 @@
-import { PROFILES } from '@yosugara/failover';
 import { nodeId } from '@yosugara/kernel';
 import type { ReceiverReport } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
-import { createController } from './state.js';
 import { type StatusContext, statusOf } from './status.js';
 import { stepController } from './step.js';
+import { startedA } from './testing/single.js';
 
 const members = (['a', 'b', 'w'] as const).map((id) => ({
   id: nodeId(id),
   kind: id === 'w' ? ('witness' as const) : ('data' as const),
   voter: true,
 }));
-const { heartbeatMs, leaseOwnMs, leaseVoteMs, candidateDelayMaxMs, transferTimeoutMs } = PROFILES.lan;
 const context: StatusContext = {
   clusterId: 'spec',
   profile: 'lan',
@@ -24,28 +22,7 @@ const report: ReceiverReport = {
 
 /** Alarms of a's receiver, as a itself sees them. */
 function alarmsWith(change: Partial<ReceiverReport>): readonly string[] {
-  const { state } = createController(
-    {
-      ...{ self: nodeId('a'), kind: 'data', boot: 'a1', members, compactEvery: 1_000, trailing: 10 },
-      settings: {
-        policy: 'available',
-        stopProofs: ['P1'],
-        autoRejoin: 'clean',
-        timings: PROFILES.lan,
-        hasVip: false,
-        drNodes: [],
-        fenceable: [],
-        fenceDelayMs: 10_000,
-        powerOnAfterFence: false,
-        rateLimit: { max: 5, withinMs: 3_600_000 },
-        hooks: { beforePromotion: false, afterPromotion: false },
-      },
-      raft: { heartbeatMs, leaseOwnMs, leaseVoteMs, candidateDelayMaxMs, witnessDelayMs: leaseVoteMs, transferTimeoutMs },
-    },
-    { hardState: { term: 0, votedFor: null }, snapshot: null, entries: [] },
-    1_000,
-    1_000,
-  );
+  const state = startedA(members, 1_000);
   stepController(state, { kind: 'receiver', report: { ...report, ...change }, nowMs: 1_001 });
   return statusOf(state, context)
     .alarms.filter(({ code }) => code.startsWith('RECEIVER_') && code !== 'RECEIVER_DOWN')

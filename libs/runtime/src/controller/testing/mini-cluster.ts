@@ -1,10 +1,11 @@
 import type { Entry, Restored } from '@yosugara/consensus';
-import { type Action, type PostgresFacts, PROFILES, type Settings } from '@yosugara/failover';
+import { type Action, type PostgresFacts, type Settings } from '@yosugara/failover';
 import { lsn, type NodeId, nodeId } from '@yosugara/kernel';
 import { type ControllerState, createController } from '../state.js';
 import { stepController } from '../step.js';
 import { raftTimings } from '../timings.js';
 import type { ActionResult, ControllerConfig, ControllerEffect, ControllerInput, OperatorRequest } from '../types.js';
+import { settingsWith } from './settings.js';
 
 /*
  * Three controllers, a network without delay and servers that obey after a few milliseconds: enough to see the production step go
@@ -54,23 +55,9 @@ export class MiniCluster {
 
   constructor(change: Partial<Settings> = {}, nodes: readonly NodeId[] = NODES) {
     this.#nodes = nodes;
-    const timings = PROFILES.lan;
-    const settings: Settings = {
-      policy: 'available',
-      stopProofs: ['P1', 'P4'],
-      autoRejoin: 'clean',
-      timings,
-      hasVip: false,
-      drNodes: [],
-      fenceable: [],
-      fenceDelayMs: 10_000,
-      powerOnAfterFence: false,
-      rateLimit: { max: 5, withinMs: 3_600_000 },
-      hooks: { beforePromotion: false, afterPromotion: false },
-      ...change,
-    };
+    const settings = settingsWith(change);
     const members = nodes.map((id) => ({ id, kind: id === w ? ('witness' as const) : ('data' as const), voter: true }));
-    this.#config = { members, settings, raft: raftTimings(timings), compactEvery: 100, trailing: 20 };
+    this.#config = { members, settings, raft: raftTimings(settings.timings), compactEvery: 100, trailing: 20 };
     for (const self of nodes) {
       const disk = { hardState: { term: 0, votedFor: null }, snapshot: null, entries: [] };
       const state = this.#boot(self, disk, 1);
