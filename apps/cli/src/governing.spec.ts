@@ -1,72 +1,20 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Status } from '@yosugara/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runProgram } from './program.js';
+import { describe, expect, it } from 'vitest';
+import { CommandLine, type Request, shows } from './testing/command-line.js';
 import { wholeCluster } from './testing/statuses.js';
 
-interface Request {
-  readonly id: number;
-  readonly method: string;
-  readonly [key: string]: unknown;
-}
-
 describe('verbs that govern the cluster', () => {
-  let dir: string;
-  let out = '';
-  let notes = '';
-  const servers: Server[] = [];
-  const asked: Request[] = [];
-  beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'yosu-gov-'));
-    asked.length = 0;
-  });
-  afterEach(async () => {
-    await Promise.all(servers.splice(0).map((server) => new Promise((done) => server.close(done))));
-    rmSync(dir, { recursive: true, force: true });
-  });
-
-  async function controller(node: string, answer: (request: Request) => object): Promise<void> {
-    mkdirSync(join(dir, '.yosugara', node), { recursive: true });
-    const server = createServer((socket) => {
-      socket.on('error', () => socket.destroy());
-      socket.on('data', (line) => {
-        const request = JSON.parse(String(line)) as Request;
-        if (request.method !== 'status') asked.push(request);
-        socket.write(`${JSON.stringify({ id: request.id, ...answer(request) })}\n`);
-      });
-    });
-    servers.push(server);
-    await new Promise<void>((done) => server.listen(join(dir, '.yosugara', node, 'control.sock'), done));
-  }
-  const accepts = (status: Status) => (request: Request) =>
-    request.method === 'status' ? { result: status } : { result: { ok: true, message: 'written down' } };
-  async function yosugara(...args: string[]): Promise<number> {
-    out = '';
-    notes = '';
-    const terminal = {
-      out: (text: string) => {
-        out += `${text}\n`;
-      },
-      note: (text: string) => {
-        notes += text;
-      },
-      color: false,
-      live: false,
-      columns: 100,
-    };
-    return await runProgram(args, { terminal, env: {}, cwd: dir, stop: new AbortController().signal });
-  }
+  const cli = new CommandLine();
+  const { controller, yosugara } = cli;
+  const accepts = (status: Status) => shows(status, 'written down');
 
   it('pauses for a while, with a reason, and resumes', async () => {
     await controller('a', accepts(wholeCluster()));
     expect(await yosugara('pause', '--minutes', '30', '--why', 'switch is replaced')).toBe(0);
-    expect(out).toMatch(/^paused until \d{4}-.*: written down\n$/);
+    expect(cli.out).toMatch(/^paused until \d{4}-.*: written down\n$/);
     expect(await yosugara('resume', '--json')).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ state: 'running', until: null });
-    expect(asked).toMatchObject([
+    expect(JSON.parse(cli.out)).toMatchObject({ state: 'running', until: null });
+    expect(cli.asked).toMatchObject([
       { method: 'pause', minutes: 30, why: 'switch is replaced' },
       { method: 'pause', minutes: 0 },
     ]);
@@ -83,16 +31,16 @@ describe('verbs that govern the cluster', () => {
   ])('%j is a wrong command line, and asks nobody', async (args) => {
     await controller('a', accepts(wholeCluster()));
     expect(await yosugara(...args)).toBe(2);
-    expect(asked).toEqual([]);
+    expect(cli.asked).toEqual([]);
   });
 
   it('takes a node into maintenance and back', async () => {
     await controller('a', accepts(wholeCluster()));
     expect(await yosugara('maintenance', 'b', '--on', '--minutes', '45', '--why', 'new disks')).toBe(0);
-    expect(out).toMatch(/^b: maintenance until \d{4}-.*: written down\n$/);
+    expect(cli.out).toMatch(/^b: maintenance until \d{4}-.*: written down\n$/);
     expect(await yosugara('maintenance', 'b', '--off')).toBe(0);
-    expect(out).toBe('b: in service: written down\n');
-    expect(asked).toMatchObject([
+    expect(cli.out).toBe('b: in service: written down\n');
+    expect(cli.asked).toMatchObject([
       { method: 'maintenance', node: 'b', minutes: 45, why: 'new disks' },
       { method: 'maintenance', node: 'b', minutes: 0 },
     ]);
@@ -101,7 +49,7 @@ describe('verbs that govern the cluster', () => {
   it('says what the cluster refused, with its own exit code', async () => {
     await controller('a', () => ({ error: { code: 'REFUSED', message: 'a is in maintenance already: end that first' } }));
     expect(await yosugara('maintenance', 'b', '--on', '--minutes', '45', '--why', 'new disks')).toBe(4);
-    expect(notes).toContain('a is in maintenance already');
+    expect(cli.notes).toContain('a is in maintenance already');
   });
 
   describe('fence', () => {
@@ -117,7 +65,7 @@ describe('verbs that govern the cluster', () => {
     it('status shows each device as it was last read', async () => {
       await controller('a', accepts(wholeCluster({ fence: [reading, broken] })));
       expect(await yosugara('fence', 'status')).toBe(3);
-      expect(out.split('\n').map((line) => line.replaceAll(/ {2,}/g, ' | '))).toEqual([
+      expect(cli.out.split('\n').map((line) => line.replaceAll(/ {2,}/g, ' | '))).toEqual([
         'NODE | READ BY | STATE | OFF WITHIN | READ | SAYS',
         'a | b | BROKEN | 2.2 s | 12 s ago | level 1: bmc (fence_ipmilan) cannot be read: no answer',
         'b | a | healthy | 2.2 s | 12 s ago | level 1: bmc reads on',
@@ -135,7 +83,7 @@ describe('verbs that govern the cluster', () => {
       await controller('a', knows('b', 'a'));
       await controller('b', knows('a', 'b'));
       expect(await yosugara('fence', 'check', '--json')).toBe(0);
-      const { devices, without } = JSON.parse(out) as { devices: { target: string; by: string }[]; without: string[] };
+      const { devices, without } = JSON.parse(cli.out) as { devices: { target: string; by: string }[]; without: string[] };
       expect(devices.map(({ target, by }) => `${target} by ${by}`)).toEqual(['a by b', 'b by a']);
       expect(without).toEqual([]);
     });
@@ -143,7 +91,7 @@ describe('verbs that govern the cluster', () => {
     it('is not healthy where nobody can switch a node off', async () => {
       await controller('a', accepts(wholeCluster()));
       expect(await yosugara('fence', 'status')).toBe(3);
-      expect(out).toContain('a: no power device that can be read from here');
+      expect(cli.out).toContain('a: no power device that can be read from here');
     });
   });
 
@@ -177,7 +125,7 @@ describe('verbs that govern the cluster', () => {
     it('rehearses a take-over, returns, and reports the time of each step', async () => {
       await controller('a', cluster());
       expect(await yosugara('drill', '--back', '--json')).toBe(0);
-      const { legs } = JSON.parse(out) as {
+      const { legs } = JSON.parse(cli.out) as {
         legs: { from: string; to: string; epoch: number; totalMs: number; steps: object[] }[];
       };
       expect(legs).toMatchObject([
@@ -202,14 +150,14 @@ describe('verbs that govern the cluster', () => {
     it('shows it as a table', async () => {
       await controller('a', cluster());
       expect(await yosugara('drill')).toBe(0);
-      expect(out).toMatch(/^a → b, epoch 2, \d+\.\d\d s\nSTEP +TOOK +AFTER\nordered and committed +\d/);
+      expect(cli.out).toMatch(/^a → b, epoch 2, \d+\.\d\d s\nSTEP +TOOK +AFTER\nordered and committed +\d/);
     });
 
     it('is refused while the cluster would not survive it', async () => {
       await controller('a', accepts(wholeCluster({}, { syncSet: false, why: 'catching up' })));
       expect(await yosugara('drill')).toBe(4);
-      expect(notes).toContain('a drill needs a healthy cluster, and this one is not: b is not in the sync set (catching up)');
-      expect(asked).toEqual([]);
+      expect(cli.notes).toContain('a drill needs a healthy cluster, and this one is not: b is not in the sync set (catching up)');
+      expect(cli.asked).toEqual([]);
     });
   });
 
@@ -220,7 +168,7 @@ describe('verbs that govern the cluster', () => {
       return accepts(status)(request);
     });
     expect(await yosugara('dr', 'promote', 'b', '--evidence', 'site 1 burnt down')).toBe(0);
-    expect(asked).toMatchObject([{ method: 'drPromote', node: 'b', evidence: 'site 1 burnt down' }]);
-    expect(out).toMatch(/^b is Master, epoch 2, after /);
+    expect(cli.asked).toMatchObject([{ method: 'drPromote', node: 'b', evidence: 'site 1 burnt down' }]);
+    expect(cli.out).toMatch(/^b is Master, epoch 2, after /);
   });
 });

@@ -1,80 +1,25 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer as createHttp, type Server as HttpServer } from 'node:http';
-import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
+import { createServer as createHttp } from 'node:http';
 import { join } from 'node:path';
-import type { RecoverReport, Status } from '@yosugara/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RecoverReport } from '@yosugara/protocol';
+import { describe, expect, it } from 'vitest';
 import { initCluster } from './init/index.js';
 import { table } from './output/terminal.js';
-import { runProgram } from './program.js';
+import { CommandLine, shows } from './testing/command-line.js';
 import { wholeCluster } from './testing/statuses.js';
 
-interface Request {
-  readonly id: number;
-  readonly method: string;
-  readonly [key: string]: unknown;
-}
-
 describe('yosugara', () => {
-  let dir = '';
-  const servers: (Server | HttpServer)[] = [];
-  const asked: Request[] = [];
-  let out = '';
-  let notes = '';
-  beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'yosu-cli-'));
-    asked.length = 0;
-  });
-  afterEach(async () => {
-    await Promise.all(servers.splice(0).map((server) => new Promise((done) => server.close(done))));
-    rmSync(dir, { recursive: true, force: true });
-  });
-
-  /** A controller that answers what `answer` says; `undefined` = silence. */
-  const controller = async (node: string, answer: (request: Request) => object | undefined) => {
-    mkdirSync(join(dir, '.yosugara', node), { recursive: true });
-    const server = createServer((socket) => {
-      socket.on('error', () => socket.destroy());
-      socket.on('data', (line) => {
-        const request = JSON.parse(String(line)) as Request;
-        if (request.method !== 'status') asked.push(request);
-        const said = answer(request);
-        if (said !== undefined) socket.write(`${JSON.stringify({ id: request.id, ...said })}\n`);
-        if (said === undefined) socket.destroy();
-      });
-    });
-    servers.push(server);
-    await new Promise<void>((done) => server.listen(join(dir, '.yosugara', node, 'control.sock'), done));
-  };
-  const shows = (status: Status) => (request: Request) =>
-    request.method === 'status' ? { result: status } : { result: { ok: true, message: 'accepted' } };
-
-  const yosugara = async (...args: string[]) => {
-    out = '';
-    notes = '';
-    const terminal = {
-      out: (text: string) => {
-        out += `${text}\n`;
-      },
-      note: (text: string) => {
-        notes += text;
-      },
-      color: false,
-      live: false,
-      columns: 100,
-    };
-    return runProgram(args, { terminal, env: {}, cwd: dir, stop: new AbortController().signal });
-  };
+  const cli = new CommandLine();
+  const { controller, yosugara } = cli;
 
   describe('status', () => {
     it('shows nodes and roles, and always what would happen if the Master died', async () => {
       await controller('a', shows(wholeCluster()));
       expect(await yosugara('status')).toBe(0);
-      expect(out).toMatch(/Cluster local: Master a, epoch 1/);
-      expect(out).toMatch(/^a\s+127\.0\.1\.1\s+MASTER_SYNC\s+yes/m);
-      expect(out).toMatch(/^w\s+127\.0\.1\.3\s+ARBITER .*voting/m);
-      expect(out).toContain('If the Master died now: b would take over within 9 s, nothing lost');
+      expect(cli.out).toMatch(/Cluster local: Master a, epoch 1/);
+      expect(cli.out).toMatch(/^a\s+127\.0\.1\.1\s+MASTER_SYNC\s+yes/m);
+      expect(cli.out).toMatch(/^w\s+127\.0\.1\.3\s+ARBITER .*voting/m);
+      expect(cli.out).toContain('If the Master died now: b would take over within 9 s, nothing lost');
     });
 
     it('prints the whole document with --json, and 3 when a node is out', async () => {
@@ -82,9 +27,9 @@ describe('yosugara', () => {
       const status = wholeCluster({ ifMasterDied }, { syncSet: false, role: 'STOPPED' });
       await controller('a', shows(status));
       expect(await yosugara('status', '--json')).toBe(3);
-      expect(JSON.parse(out)).toEqual(status);
+      expect(JSON.parse(cli.out)).toEqual(status);
       expect(await yosugara('status')).toBe(3);
-      expect(out).toContain('If the Master died now: nobody would take over: b is not in the sync set');
+      expect(cli.out).toContain('If the Master died now: nobody would take over: b is not in the sync set');
     });
 
     it('believes the controller that knows the newest epoch, and does without the silent ones', async () => {
@@ -92,19 +37,19 @@ describe('yosugara', () => {
       await controller('b', shows(wholeCluster({ epoch: 5, master: 'b', answeredBy: 'b' })));
       await controller('w', () => undefined);
       expect(await yosugara('status', '--json')).toBe(0);
-      expect(JSON.parse(out)).toMatchObject({ epoch: 5, master: 'b' });
+      expect(JSON.parse(cli.out)).toMatchObject({ epoch: 5, master: 'b' });
     });
 
     it('says in one line that nobody answers', async () => {
-      mkdirSync(join(dir, '.yosugara', 'a'), { recursive: true });
+      mkdirSync(join(cli.dir, '.yosugara', 'a'), { recursive: true });
       await controller('b', () => undefined);
       expect(await yosugara('status')).toBe(1);
-      expect(notes).toMatch(/^yosugara: no controller answers on this host: is the cluster running\?.*\n$/);
+      expect(cli.notes).toMatch(/^yosugara: no controller answers on this host: is the cluster running\?.*\n$/);
     });
 
     it('says in one line that there is no cluster, with code 2', async () => {
       expect(await yosugara('status')).toBe(2);
-      expect(notes).toMatch(/^yosugara: no cluster found: .*--config FILE\n$/);
+      expect(cli.notes).toMatch(/^yosugara: no cluster found: .*--config FILE\n$/);
     });
   });
 
@@ -142,14 +87,14 @@ describe('yosugara', () => {
           : { result: { ok: true, message: 'accepted' } },
       );
       expect(await yosugara('recover', '--json')).toBe(0);
-      expect(asked).toEqual([{ id: 1, method: 'recover', node: 'b' }]);
-      expect(JSON.parse(out)).toMatchObject({ requestId: 'r1', node: 'b', method: 'rewind', state: 'done' });
-      expect((JSON.parse(out) as { phases: { phase: string }[] }).phases.map(({ phase }) => phase)).toEqual([
+      expect(cli.asked).toEqual([{ id: 1, method: 'recover', node: 'b' }]);
+      expect(JSON.parse(cli.out)).toMatchObject({ requestId: 'r1', node: 'b', method: 'rewind', state: 'done' });
+      expect((JSON.parse(cli.out) as { phases: { phase: string }[] }).phases.map(({ phase }) => phase)).toEqual([
         'rewind',
         'start',
         'report',
       ]);
-      expect(notes).toContain('recover of b: rewind');
+      expect(cli.notes).toContain('recover of b: rewind');
     });
 
     it('does not take the end of an earlier recover for its own', async () => {
@@ -159,7 +104,7 @@ describe('yosugara', () => {
         request.method === 'status' ? { result: course.length > 1 ? course.shift() : course[0] } : { result: { ok: true } },
       );
       expect(await yosugara('recover', '--json')).toBe(0);
-      expect(JSON.parse(out)).toMatchObject({ requestId: 'r1' });
+      expect(JSON.parse(cli.out)).toMatchObject({ requestId: 'r1' });
     });
 
     it('is done at once where nothing is out', async () => {
@@ -169,7 +114,7 @@ describe('yosugara', () => {
           : { result: { ok: true, message: 'nothing to recover: every node is in the sync set' } },
       );
       expect(await yosugara('recover', '--json')).toBe(0);
-      expect(JSON.parse(out)).toMatchObject({ state: 'nothing-to-do', node: null });
+      expect(JSON.parse(cli.out)).toMatchObject({ state: 'nothing-to-do', node: null });
     });
 
     it('fails with the exit code of the phase in which the node gave up', async () => {
@@ -191,16 +136,16 @@ describe('yosugara', () => {
       );
       await controller('a', shows(failed));
       expect(await yosugara('recover')).toBe(17);
-      expect(notes).toContain('recover of b failed in rebuild: no space left');
+      expect(cli.notes).toContain('recover of b failed in rebuild: no space left');
     });
 
     it('is refused with 11, the controller’s code and its sentence', async () => {
       const refusal = { code: 'DISK_TOO_SMALL', message: 'b has 10 MB free and a copy of a needs 90 MB: make room' };
       await controller('a', (request) => (request.method === 'status' ? { result: wholeCluster({}, out1) } : { error: refusal }));
       expect(await yosugara('recover')).toBe(11);
-      expect(notes).toContain(refusal.message);
+      expect(cli.notes).toContain(refusal.message);
       expect(await yosugara('recover', '--json')).toBe(11);
-      expect(`${out}${notes}`).toContain('DISK_TOO_SMALL');
+      expect(`${cli.out}${cli.notes}`).toContain('DISK_TOO_SMALL');
     });
 
     it('shows the report: phases with their times, what was discarded and where it is kept', async () => {
@@ -231,12 +176,12 @@ describe('yosugara', () => {
           : { result: { ok: true, message: 'accepted' } },
       );
       expect(await yosugara('recover')).toBe(0);
-      expect(out).toMatch(/b is back in the sync set after [\d.]+ s, method rewind/);
-      expect(out).toMatch(/^rewind +3\.1 s \(entered 2 times\)$/m);
-      expect(out).toContain('discarded WAL: 0/3000000 to 0/3100000 of timeline 1 (1.0 MB)');
-      expect(out).toContain('kept in compressed form: /data/discarded/t1');
-      expect(out).toContain('interrupted and resumed: 1 times');
-      expect(out).toContain('- see whether the discarded WAL matters');
+      expect(cli.out).toMatch(/b is back in the sync set after [\d.]+ s, method rewind/);
+      expect(cli.out).toMatch(/^rewind +3\.1 s \(entered 2 times\)$/m);
+      expect(cli.out).toContain('discarded WAL: 0/3000000 to 0/3100000 of timeline 1 (1.0 MB)');
+      expect(cli.out).toContain('kept in compressed form: /data/discarded/t1');
+      expect(cli.out).toContain('interrupted and resumed: 1 times');
+      expect(cli.out).toContain('- see whether the discarded WAL matters');
     });
 
     it('only asks with --dry-run', async () => {
@@ -246,8 +191,8 @@ describe('yosugara', () => {
           : { result: { ok: true, message: 'b would be brought back', dryRun: true } },
       );
       expect(await yosugara('recover', '--dry-run')).toBe(0);
-      expect(asked).toEqual([{ id: 1, method: 'recover', node: 'b', dryRun: true }]);
-      expect(out).toBe('b would be brought back\n');
+      expect(cli.asked).toEqual([{ id: 1, method: 'recover', node: 'b', dryRun: true }]);
+      expect(cli.out).toBe('b would be brought back\n');
     });
   });
 
@@ -261,8 +206,8 @@ describe('yosugara', () => {
         request.method === 'status' ? { result: course.length > 1 ? course.shift() : course[0] } : { result: { ok: true } },
       );
       expect(await yosugara('switchover', '--json')).toBe(0);
-      expect(asked).toEqual([{ id: 1, method: 'switchover', to: 'b' }]);
-      expect(JSON.parse(out)).toMatchObject({ from: 'a', to: 'b', epoch: 2, state: 'done' });
+      expect(cli.asked).toEqual([{ id: 1, method: 'switchover', to: 'b' }]);
+      expect(JSON.parse(cli.out)).toMatchObject({ from: 'a', to: 'b', epoch: 2, state: 'done' });
     });
 
     it('ends with 4 and the reason when the cluster refuses', async () => {
@@ -272,9 +217,9 @@ describe('yosugara', () => {
           : { error: { code: 'REFUSED', message: 'a is heard and serves: use switchover' } },
       );
       expect(await yosugara('promote', 'b', '--accept-data-loss')).toBe(4);
-      expect(notes).toBe('yosugara: a is heard and serves: use switchover\n');
+      expect(cli.notes).toBe('yosugara: a is heard and serves: use switchover\n');
       expect(await yosugara('promote', 'b', '--accept-data-loss', '--json')).toBe(4);
-      expect(JSON.parse(out)).toMatchObject({ error: { code: 'REFUSED', exitCode: 4 } });
+      expect(JSON.parse(cli.out)).toMatchObject({ error: { code: 'REFUSED', exitCode: 4 } });
     });
 
     it('asks again while the leader is busy', async () => {
@@ -287,12 +232,12 @@ describe('yosugara', () => {
           : { error: { code: 'REFUSED', message: 'b is not in the sync set' } };
       });
       expect(await yosugara('switchover')).toBe(4);
-      expect(notes).toBe('yosugara: b is not in the sync set\n');
+      expect(cli.notes).toBe('yosugara: b is not in the sync set\n');
     });
 
     it('does not promote without the words', async () => {
       expect(await yosugara('promote', 'b')).toBe(2);
-      expect(notes).toContain("required option '--accept-data-loss'");
+      expect(cli.notes).toContain("required option '--accept-data-loss'");
     });
   });
 
@@ -316,14 +261,14 @@ describe('yosugara', () => {
         tokens.push(request.headers.authorization);
         response.end(JSON.stringify({ rows: [row], next: 'more' }));
       });
-      servers.push(server);
+      cli.keep(server);
       await new Promise<void>((done) => server.listen(0, '127.0.78.1', done));
       const { port } = server.address() as { port: number };
       const members = [
         { id: 'a', kind: 'data' as const, address: '127.0.78.2', zone: 'x' },
         { id: 'b', kind: 'data' as const, address: '127.0.78.1', zone: 'y' },
       ];
-      await initCluster(join(dir, '.yosugara'), { clusterId: 'test', members, ports: { console: port } });
+      await initCluster(join(cli.dir, '.yosugara'), { clusterId: 'test', members, ports: { console: port } });
       return { paths, tokens };
     };
 
@@ -348,19 +293,19 @@ describe('yosugara', () => {
         '/api/messages?text=a+b&kind=syslog&since=2026-11-20T00%3A00%3A00.000Z&limit=1&after=more',
       ]);
       expect(tokens[0]).toMatch(/^Bearer .{40,}$/);
-      expect(JSON.parse(out)).toEqual({ rows: [row, row], next: 'more' });
+      expect(JSON.parse(cli.out)).toEqual({ rows: [row, row], next: 'more' });
     });
 
     it('never lets a message speak to the terminal', async () => {
       await manager();
       expect(await yosugara('messages', '--limit', '1')).toBe(0);
-      expect(out).toContain('evil \\x1b[2J text');
+      expect(cli.out).toContain('evil \\x1b[2J text');
     });
 
     it('refuses a span it does not know, with code 2', async () => {
       await manager();
       expect(await yosugara('messages', '--since', 'soon')).toBe(2);
-      expect(notes).toContain('--since: found "soon", allowed is a span such as 30s');
+      expect(cli.notes).toContain('--since: found "soon", allowed is a span such as 30s');
     });
   });
 
@@ -368,7 +313,7 @@ describe('yosugara', () => {
     const args = [
       'init',
       '--out',
-      join(dir, 'made'),
+      join(cli.dir, 'made'),
       '--cluster-id',
       'prod',
       '--member',
@@ -388,10 +333,10 @@ describe('yosugara', () => {
       '--json',
     ];
     expect(await yosugara(...args)).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ nodes: [{ id: 'a' }, { id: 'b' }, { id: 'w' }] });
+    expect(JSON.parse(cli.out)).toMatchObject({ nodes: [{ id: 'a' }, { id: 'b' }, { id: 'w' }] });
     expect(await yosugara(...args)).toBe(1);
-    expect(notes).toBe('');
-    expect(JSON.parse(out)).toMatchObject({ error: { code: 'ALREADY_EXISTS' } });
+    expect(cli.notes).toBe('');
+    expect(JSON.parse(cli.out)).toMatchObject({ error: { code: 'ALREADY_EXISTS' } });
   });
 });
 
