@@ -67,6 +67,8 @@ export interface Restored {
   readonly incarnation?: string;
   readonly boots?: number;
   readonly written?: number;
+  /** Of the log: another one was begun where a member of another site was promoted. Absent: the first. Two branches never mix. */
+  readonly branch?: string;
 }
 
 export interface RaftTimings {

@@ -29,7 +29,12 @@ const FRESH: HardState = { term: 0, votedFor: null };
  * @throws JournalLockedError — another controller runs on it.
  */
 export async function openRaftDisk(dir: string, log: Log = SILENT_LOG, fs: JournalFs = NODE_FS): Promise<RaftDisk> {
-  return new FileRaftDisk(dir, log, fs, await lockDirectory(dir));
+  return new FileRaftDisk(dir, log, fs, await lockDirectory(dir), null);
+}
+
+/** The directory of a log that begins as another one of the cluster's (raft-branch.ts). */
+export async function newBranchDisk(dir: string, branch: string, log: Log, fs: JournalFs): Promise<RaftDisk> {
+  return new FileRaftDisk(dir, log, fs, await lockDirectory(dir), branch);
 }
 
 const newIncarnation = (): string => randomBytes(8).toString('hex');
@@ -39,12 +44,20 @@ const newIncarnation = (): string => randomBytes(8).toString('hex');
  * @returns where it is now.
  */
 export async function setRaftDiskAside(dir: string): Promise<string> {
-  const [parent, name] = [dirname(dir), basename(dir)];
-  const taken = (await readdir(parent)).map((other) => Number(other.slice(`${name}.damaged-`.length)) || 0);
-  const aside = join(parent, `${name}.damaged-${Math.max(0, ...taken) + 1}`);
+  const parent = dirname(dir);
+  const aside = await freeName(dir, 'damaged');
   await rename(dir, aside);
   await NODE_FS.syncDir(parent);
   return aside;
+}
+
+/** `<dir>.<why>-<n>`, the first that is not taken after the last. */
+export async function freeName(dir: string, why: string): Promise<string> {
+  const [parent, begin] = [dirname(dir), `${basename(dir)}.${why}-`];
+  const taken = (await readdir(parent)).flatMap((other) =>
+    other.startsWith(begin) ? [Number(other.slice(begin.length)) || 0] : [],
+  );
+  return join(parent, `${begin}${Math.max(0, ...taken) + 1}`);
 }
 
 class FileRaftDisk implements RaftDisk {
@@ -52,6 +65,8 @@ class FileRaftDisk implements RaftDisk {
   readonly #log: Log;
   readonly #fs: JournalFs;
   readonly #lock: DirLock;
+  /** Of a directory that is made now. */
+  readonly #branch: string | null;
   readonly #batch = new FrameBatch();
   #slots: HardStateSlots | null = null;
   #segments: SegmentLog | null = null;
@@ -63,7 +78,8 @@ class FileRaftDisk implements RaftDisk {
   #failed: JournalFatalError | null = null;
   #work: Promise<unknown> = Promise.resolve();
 
-  constructor(dir: string, log: Log, fs: JournalFs, lock: DirLock) {
+  constructor(dir: string, log: Log, fs: JournalFs, lock: DirLock, branch: string | null) {
+    this.#branch = branch;
     this.#dir = dir;
     this.#log = log;
     this.#fs = fs;
@@ -118,7 +134,12 @@ class FileRaftDisk implements RaftDisk {
     const entries = await this.#entriesAboveSnapshot();
     if (entries.some(({ term }) => term > hardState.term)) this.#lost('an entry is of a later term than the term and vote');
     const known = await readIdentity(this.#fs, this.#dir);
-    const self = { incarnation: known?.incarnation ?? newIncarnation(), boots: (known?.boots ?? 0) + 1 };
+    const branch = known?.branch ?? this.#branch;
+    const self: RaftIdentity = {
+      incarnation: known?.incarnation ?? newIncarnation(),
+      boots: (known?.boots ?? 0) + 1,
+      ...(branch === null ? {} : { branch }),
+    };
     await writeIdentity(this.#fs, this.#dir, self);
     this.#self = self;
     this.#log.info('raft.loaded', {

@@ -66,6 +66,8 @@ function readSlot(content: Buffer | null): Slot | null {
 export interface RaftIdentity {
   readonly incarnation: string;
   readonly boots: number;
+  /** Which log of the cluster's this is; absent: the first. */
+  readonly branch?: string;
 }
 
 const IDENTITY = 'identity.json';
@@ -87,7 +89,7 @@ export async function readSnapshot(fs: JournalFs, dir: string): Promise<Snapshot
   return (await readSealed(fs, dir, SNAPSHOT)) as Snapshot | null;
 }
 
-async function readSealed(fs: JournalFs, dir: string, name: string): Promise<unknown> {
+export async function readSealed(fs: JournalFs, dir: string, name: string): Promise<unknown> {
   const path = join(dir, name);
   const content = await fs.readAll(path);
   if (content === null) return null;
@@ -102,7 +104,7 @@ export async function writeSnapshot(fs: JournalFs, dir: string, snapshot: Snapsh
   await readSnapshot(fs, dir);
 }
 
-async function writeSealed(fs: JournalFs, dir: string, name: string, value: unknown): Promise<void> {
+export async function writeSealed(fs: JournalFs, dir: string, name: string, value: unknown): Promise<void> {
   const path = join(dir, name);
   const draft = `${path}.draft`;
   await fs.remove(draft);
