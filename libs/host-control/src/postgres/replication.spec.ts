@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Lsn, SILENT_LOG } from '@yosugara/kernel';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildChildPrograms } from '../testing/build.js';
-import { A, B, CLOCK, eventually, Testbed, type TestNode } from '../testing/testbed.js';
+import { openPair, streams } from '../testing/pair.js';
+import { A, B, CLOCK, eventually, type Testbed, type TestNode } from '../testing/testbed.js';
 import { hostContext } from './context.js';
 import { takeTimelines } from './timelines.js';
 
@@ -18,19 +18,10 @@ describe('two hosts', () => {
   const quiet = () => {};
 
   beforeAll(async () => {
-    buildChildPrograms();
-    bed = await Testbed.open({ tls: true });
-    [a, b] = await Promise.all([bed.primary(), bed.node('b')]);
-    client = await bed.client(a);
-    await client.query('create table t (n int primary key)');
+    ({ bed, a, b, client } = await openPair({ tls: true }));
   });
   afterAll(() => bed.close());
 
-  const streaming = (from: TestNode, to: TestNode) =>
-    eventually('streaming', 5_000, () => {
-      const facts = from.postgres.facts();
-      return facts.kind === 'primary' && facts.peers.some((peer) => peer.node === to.peer.node && peer.streaming);
-    });
   const rows = async (node: TestNode) => {
     const session = await bed.client(node);
     const { rows } = await session.query('select n from t order by n');
@@ -41,14 +32,14 @@ describe('two hosts', () => {
     (await Promise.race([promise.then(() => false), sleep(ms).then(() => true)])) as boolean;
 
   it('makes a standby by base backup, with progress, and it streams through its slot', async () => {
-    await a.postgres.ensureSlot(B);
+    // A slot that is there already is left alone.
     await a.postgres.ensureSlot(B);
     const fractions: number[] = [];
     const { bytes } = await b.postgres.baseBackup(a.peer, (_, fraction) => fraction !== null && fractions.push(fraction));
     expect(bytes).toBeGreaterThan(10_000_000);
     expect(fractions.at(-1)).toBeCloseTo(1, 1);
     await b.postgres.startStandby(a.peer);
-    await streaming(a, b);
+    await streams(a, b);
     expect(b.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 1, follows: A });
     const { rows: slots } = await (await bed.client(a)).query('select slot_name, active from pg_replication_slots');
     expect(slots).toEqual([{ slot_name: 'yosugara_b', active: true }]);
@@ -64,7 +55,7 @@ describe('two hosts', () => {
     expect(b.postgres.facts()).toMatchObject({ follows: A });
     expect(told.at(-1)).toBe(A);
     listening = false;
-    await streaming(a, b);
+    await streams(a, b);
   });
 
   it('demands the standby by its exact name, and says so from what is in effect', async () => {
@@ -92,7 +83,7 @@ describe('two hosts', () => {
     await a.postgres.setNames([]);
     expect(await isPending(commit, 500)).toBe(false);
     await b.postgres.startStandby(a.peer);
-    await streaming(a, b);
+    await streams(a, b);
     await a.postgres.setNames([B]);
   });
 
@@ -102,7 +93,7 @@ describe('two hosts', () => {
     await b.postgres.stop('kill', 100);
     expect(await isPending(client.query('insert into t values (3)').catch(quiet), 300)).toBe(true);
     await b.postgres.startStandby(a.peer);
-    await streaming(a, b);
+    await streams(a, b);
     await eventually('row 3 is there', 3_000, async () => (await rows(b)).includes(3));
   });
 
@@ -159,7 +150,7 @@ describe('two hosts', () => {
     expect(readdirSync(keptWal!)).toContainEqual(expect.stringMatching(/^00000002[0-9A-F]{16}\.gz$/));
     expect(told).toContain('crash recovery');
     await a.postgres.startStandby(b.peer);
-    await streaming(b, a);
+    await streams(b, a);
     expect(await rows(a)).toEqual([1, 2, 3]);
     expect(a.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 4, follows: B });
     expect(existsSync(join(a.config.dataDir!, 'pgdata.old')), 'rewound, not copied').toBe(false);
@@ -175,7 +166,7 @@ describe('two hosts', () => {
     expect((await a.postgres.promote({ above: 6 })).timeline).toBe(7);
     await a.postgres.ensureSlot(B);
     await b.postgres.startStandby(a.peer);
-    await streaming(a, b);
+    await streams(a, b);
     await eventually('row 5', 2_000, async () => (await rows(b)).includes(5));
     await eventually('timeline 7, over numbers that nobody here has', 3_000, () => {
       const facts = b.postgres.facts();
@@ -191,7 +182,7 @@ describe('two hosts', () => {
     expect(existsSync(join(b.config.dataDir!, 'unfinished'))).toBe(false);
     expect(b.postgres.facts()).toEqual(before);
     await b.postgres.startStandby(a.peer);
-    await streaming(a, b);
+    await streams(a, b);
   });
 
   it('calls an interrupted rewind incomplete, refuses to start it, and a base backup helps; the old copy is set aside', async () => {
@@ -205,7 +196,7 @@ describe('two hosts', () => {
     await expect(b.postgres.rewind(a.peer, quiet)).rejects.toMatchObject({ code: 'REWIND_FAILED' });
     await b.postgres.baseBackup(a.peer, quiet);
     await b.postgres.startStandby(a.peer);
-    await streaming(a, b);
+    await streams(a, b);
     expect(existsSync(join(b.config.dataDir!, 'pgdata.old/PG_VERSION'))).toBe(true);
   });
 });

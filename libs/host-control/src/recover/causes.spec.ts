@@ -19,8 +19,8 @@ import type { Lsn } from '@yosugara/kernel';
 import type { CopyDone } from '@yosugara/runtime';
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildChildPrograms } from '../testing/build.js';
-import { B, eventually, Testbed, type TestNode } from '../testing/testbed.js';
+import { asSuperuser, openPair, streams } from '../testing/pair.js';
+import { B, eventually, type Testbed, type TestNode } from '../testing/testbed.js';
 
 /** Every cause for which a node comes back, on real servers: what is seen of it, and what brings it back (failover.md 8; faults.md D, P11, R). */
 describe('a node that comes back', () => {
@@ -33,24 +33,14 @@ describe('a node that comes back', () => {
   const uid = Number(execFileSync('id', ['-u', 'postgres'], { encoding: 'utf8' }));
 
   beforeAll(async () => {
-    buildChildPrograms();
-    bed = await Testbed.open();
-    [a, b] = await Promise.all([bed.primary(), bed.node('b')]);
-    client = await bed.client(a);
-    await client.query('create table t (n int primary key)');
-    await a.postgres.ensureSlot(B);
+    ({ bed, a, b, client } = await openPair());
   });
   afterAll(() => bed.close());
 
-  const streaming = () =>
-    eventually('streaming', 8_000, () => {
-      const facts = a.postgres.facts();
-      return facts.kind === 'primary' && facts.peers.some((peer) => peer.node === B && peer.streaming);
-    });
   const copyAnew = async (): Promise<CopyDone> => {
     const done = await b.postgres.baseBackup(a.peer, quiet);
     await b.postgres.startStandby(a.peer);
-    await streaming();
+    await streams(a, b);
     return done;
   };
   const incomplete = (damage: RegExp) =>
@@ -99,7 +89,7 @@ describe('a node that comes back', () => {
     expect(seen.at(-1)!.bytes).toBeGreaterThan(10_000_000);
     expect(seen.at(-1)!.total).toBeGreaterThanOrEqual(seen.at(-1)!.bytes * 0.9);
     await b.postgres.startStandby(a.peer);
-    await streaming();
+    await streams(a, b);
     await level();
     expect(ownersFiles()).toEqual(before);
   });
@@ -119,7 +109,7 @@ describe('a node that comes back', () => {
     for (const name of readdirSync(inB('pg_wal'))) if (/^[0-9A-F]{24}$/.test(name)) rmSync(inB(`pg_wal/${name}`));
     await write();
     await b.postgres.startStandby(a.peer);
-    await streaming();
+    await streams(a, b);
     await level();
   });
 
@@ -138,7 +128,7 @@ describe('a node that comes back', () => {
     ]);
     const { rows } = await client.query("select pg_relation_filepath('big') as path");
     // A standby writes its pages out when it has replayed a checkpoint.
-    await superuser(a, 'checkpoint');
+    await asSuperuser(a, 'checkpoint');
     const { rows: lsn } = await client.query('select pg_current_wal_flush_lsn()::text as at');
     await eventually('replayed', 5_000, async () => {
       const session = await bed.client(b);
@@ -164,29 +154,29 @@ describe('a node that comes back', () => {
       const { rows } = await client.query("select active from pg_replication_slots where slot_name = 'yosugara_b'");
       return rows[0]?.active === false;
     });
-    const dropped = await superuser(a, "select pg_drop_replication_slot('yosugara_b')");
+    const dropped = await asSuperuser(a, "select pg_drop_replication_slot('yosugara_b')");
     expect(dropped).toBeDefined();
     await write();
     await a.postgres.ensureSlot(B);
     await b.postgres.startStandby(a.peer);
-    await streaming();
+    await streams(a, b);
     await level();
   });
 
   it('its slot and the WAL it needs are gone: the Master says from where on it still has any', async () => {
     await b.postgres.stop('fast', 3_000);
     const behind = b.postgres.facts();
-    await superuser(a, "select pg_drop_replication_slot('yosugara_b')").catch(quiet);
-    await superuser(a, "alter system set wal_keep_size = '0'");
+    await asSuperuser(a, "select pg_drop_replication_slot('yosugara_b')").catch(quiet);
+    await asSuperuser(a, "alter system set wal_keep_size = '0'");
     writeFileSync(
       join(a.config.dataDir!, 'pgdata/yosugara.conf'),
       `${readFileSync(join(a.config.dataDir!, 'pgdata/yosugara.conf'), 'utf8')}wal_keep_size = '0'\nmin_wal_size = '32MB'\n`,
     );
-    await superuser(a, 'select pg_reload_conf()');
+    await asSuperuser(a, 'select pg_reload_conf()');
     for (let turn = 0; turn < 4; turn++) {
       await write();
-      await superuser(a, 'select pg_switch_wal()');
-      await superuser(a, 'checkpoint');
+      await asSuperuser(a, 'select pg_switch_wal()');
+      await asSuperuser(a, 'checkpoint');
     }
     const { oldestWal } = await a.postgres.survey(false);
     expect(behind.kind === 'stopped' && oldestWal !== null && oldestWal > behind.walEnd).toBe(true);
@@ -207,16 +197,16 @@ describe('a node that comes back', () => {
     const old = join(b.config.dataDir!, 'snapshot');
     execFileSync('cp', ['-a', inB('.'), old]);
     await b.postgres.startStandby(a.peer);
-    await streaming();
+    await streams(a, b);
     await write();
     await level();
     await b.postgres.stop('kill', 0);
     rmSync(inB(''), { recursive: true });
     renameSync(old, join(b.config.dataDir!, 'pgdata'));
-    await superuser(a, "select pg_drop_replication_slot('yosugara_b')").catch(quiet);
+    await asSuperuser(a, "select pg_drop_replication_slot('yosugara_b')").catch(quiet);
     await a.postgres.ensureSlot(B);
     await b.postgres.startStandby(a.peer);
-    await streaming();
+    await streams(a, b);
     await level();
   });
 
@@ -225,7 +215,7 @@ describe('a node that comes back', () => {
     for (const name of ['yosugara.conf', 'postgresql.auto.conf'])
       writeFileSync(inB(name), "primary_conninfo = 'host=192.0.2.99 port=1'\nport = 2\n");
     await b.postgres.startStandby(a.peer);
-    await streaming();
+    await streams(a, b);
     expect(readFileSync(inB('yosugara.conf'), 'utf8')).not.toContain('192.0.2.99');
     expect(readFileSync(inB('postgresql.auto.conf'), 'utf8')).not.toContain('192.0.2.99');
   });
@@ -242,7 +232,7 @@ describe('a node that comes back', () => {
     rmSync(inB(''), { recursive: true });
     renameSync(join(b.config.dataDir!, 'mine'), join(b.config.dataDir!, 'pgdata'));
     await b.postgres.startStandby(a.peer);
-    await streaming();
+    await streams(a, b);
   });
 
   it('zombie or stale lock files (P11): judged by /proc, and removed with a reason', async () => {
@@ -259,7 +249,7 @@ describe('a node that comes back', () => {
     writeFileSync(inB('postmaster.pid'), `${stale.join('\n')}\n`);
     chownSync(inB('postmaster.pid'), uid, uid);
     await b.postgres.startStandby(a.peer);
-    await streaming();
+    await streams(a, b);
   });
 
   it('an interrupted rewind: only a base backup helps; an interrupted base backup: nothing has changed', async () => {
@@ -267,7 +257,7 @@ describe('a node that comes back', () => {
     mkdirSync(join(b.config.dataDir!, 'pgdata.new'));
     writeFileSync(join(b.config.dataDir!, 'pgdata.new/half'), 'x');
     await b.postgres.startStandby(a.peer);
-    await streaming();
+    await streams(a, b);
     await b.postgres.stop('fast', 3_000);
     writeFileSync(join(b.config.dataDir!, 'unfinished'), 'rewind\n');
     await incomplete(/rewind was interrupted/);
@@ -280,7 +270,7 @@ describe('a node that comes back', () => {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     writeFileSync(join(b.config.dataDir!, 'unfinished'), `recovering ${boot}\n`);
     await b.postgres.startStandby(a.peer);
-    await streaming();
+    await streams(a, b);
     expect(existsSync(join(b.config.dataDir!, 'unfinished'))).toBe(false);
     await b.postgres.stop('kill', 0);
     writeFileSync(join(b.config.dataDir!, 'unfinished'), 'recovering another-life-of-the-kernel\n');
@@ -303,7 +293,7 @@ describe('a node that comes back', () => {
     });
     expect(existsSync(inB('PG_VERSION'))).toBe(true);
     await b.postgres.startStandby(a.peer);
-    await streaming();
+    await streams(a, b);
   });
 
   it('a tablespace on another volume (R24): gets a folder of its own beside; without its volume it is refused', async () => {
@@ -311,25 +301,25 @@ describe('a node that comes back', () => {
     mkdirSync(join(volume, 'space'), { recursive: true });
     chownSync(join(volume, 'space'), uid, uid);
     await b.postgres.stop('kill', 0);
-    await superuser(a, `create tablespace far location '${join(volume, 'space')}'`);
-    await superuser(a, 'create table far_away (n int) tablespace far', 'yosugara');
-    await superuser(a, 'insert into far_away values (7)', 'yosugara');
+    await asSuperuser(a, `create tablespace far location '${join(volume, 'space')}'`);
+    await asSuperuser(a, 'create table far_away (n int) tablespace far', 'yosugara');
+    await asSuperuser(a, 'insert into far_away values (7)', 'yosugara');
     await copyAnew();
     expect(readdirSync(volume).filter((name) => /^space\.yosugara-b-\d+$/.test(name))).toHaveLength(1);
-    const { rows } = await superuser(b, 'select n from far_away', 'yosugara');
+    const { rows } = await asSuperuser(b, 'select n from far_away', 'yosugara');
     expect(rows).toEqual([{ n: 7 }]);
     await b.postgres.stop('kill', 0);
     renameSync(volume, `${volume}.unmounted`);
     await expect(b.postgres.baseBackup(a.peer, quiet)).rejects.toMatchObject({ code: 'TABLESPACE_MISSING' });
     renameSync(`${volume}.unmounted`, volume);
     await copyAnew();
-    await superuser(a, 'drop table far_away', 'yosugara');
+    await asSuperuser(a, 'drop table far_away', 'yosugara');
     await eventually(
       'dropped there, too',
       5_000,
-      async () => (await superuser(b, "select 1 from pg_class where relname = 'far_away'", 'yosugara')).rows.length === 0,
+      async () => (await asSuperuser(b, "select 1 from pg_class where relname = 'far_away'", 'yosugara')).rows.length === 0,
     );
-    await superuser(a, 'drop tablespace far');
+    await asSuperuser(a, 'drop tablespace far');
   });
 
   it('keeps as many old directories as are configured, the newest first', async () => {
@@ -351,7 +341,7 @@ describe('a node that comes back', () => {
   it('diverged, with segments that wait for the archive: those before the fork are archived, none behind it', async () => {
     await b.postgres.stop('kill', 0);
     await copyAnew();
-    await superuser(a, 'checkpoint');
+    await asSuperuser(a, 'checkpoint');
     const { forkLsn } = await b.postgres.promote({ above: 1 });
     // `a` goes on alone: what it writes now has diverged.
     await write();
@@ -379,21 +369,4 @@ describe('a node that comes back', () => {
     expect(done.discarded?.from).toBe(forkLsn as Lsn);
     expect(readdirSync(archive)).not.toContain(behind);
   });
-
-  async function superuser(node: TestNode, sql: string, database = 'postgres') {
-    const { default: driver } = await import('pg');
-    const session = new driver.Client({
-      host: join(node.config.dataDir!, 'run'),
-      port: node.config.ports.postgres,
-      user: 'postgres',
-      database,
-      password: readFileSync(join(node.config.stateDir, 'secrets/pg-superuser'), 'utf8').trim(),
-    });
-    await session.connect();
-    try {
-      return await session.query(sql);
-    } finally {
-      await session.end();
-    }
-  }
 });

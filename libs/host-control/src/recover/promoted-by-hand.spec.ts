@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildChildPrograms } from '../testing/build.js';
-import { B, eventually, Testbed, type TestNode } from '../testing/testbed.js';
+import { asSuperuser, openPair, streams } from '../testing/pair.js';
+import { eventually, type Testbed, type TestNode } from '../testing/testbed.js';
 
 /** R11 on real servers: the Standby was promoted by hand, the Master went on, and an operator gives up what the Standby wrote. */
 describe('a Standby that somebody promoted by hand', () => {
@@ -14,29 +14,18 @@ describe('a Standby that somebody promoted by hand', () => {
   const quiet = () => {};
 
   beforeAll(async () => {
-    buildChildPrograms();
-    bed = await Testbed.open();
-    [a, b] = await Promise.all([bed.primary(), bed.node('b')]);
-    client = await bed.client(a);
-    await client.query('create table t (n int primary key)');
-    await a.postgres.ensureSlot(B);
+    ({ bed, a, b, client } = await openPair());
     await b.postgres.baseBackup(a.peer, quiet);
     await b.postgres.startStandby(a.peer);
-    await streaming();
+    await streams(a, b);
   });
   afterAll(() => bed.close());
 
-  const streaming = () =>
-    eventually('streaming', 8_000, () => {
-      const facts = a.postgres.facts();
-      return facts.kind === 'primary' && facts.peers.some((peer) => peer.node === B && peer.streaming);
-    });
-
   it('takes no writes of clients, and is back on the Master’s timeline after one rewind, with nothing left of its own', async () => {
-    await superuser(b, 'select pg_promote(true, 10)');
+    await asSuperuser(b, 'select pg_promote(true, 10)', 'yosugara');
     const own = await bed.client(b);
     await expect(own.query('insert into t values (7)')).rejects.toThrow(/read-only transaction/);
-    await superuser(b, 'begin read write; create table only_here (n int); commit');
+    await asSuperuser(b, 'begin read write; create table only_here (n int); commit', 'yosugara');
     const seen = await eventually('seen as a primary', 5_000, () => {
       const facts = b.postgres.facts();
       return facts.kind === 'primary' ? facts : null;
@@ -55,7 +44,7 @@ describe('a Standby that somebody promoted by hand', () => {
     const wal = readdirSync(join(b.config.dataDir!, 'pgdata/pg_wal'));
     expect(wal.filter((name) => name.startsWith('00000002'))).toEqual([]);
     await b.postgres.startStandby(a.peer);
-    await streaming();
+    await streams(a, b);
     await eventually('the same rows', 5_000, async () => {
       const session = await bed.client(b);
       const { rows } = await session.query("select (select count(*)::int from t) as n, to_regclass('only_here') as gone");
@@ -63,16 +52,4 @@ describe('a Standby that somebody promoted by hand', () => {
       return rows[0].n === 1 && rows[0].gone === null;
     });
   });
-
-  async function superuser(node: TestNode, sql: string): Promise<void> {
-    const session = new pg.Client({
-      host: join(node.config.dataDir!, 'run'),
-      port: node.config.ports.postgres,
-      user: 'postgres',
-      database: 'yosugara',
-      password: readFileSync(join(node.config.stateDir, 'secrets/pg-superuser'), 'utf8').trim(),
-    });
-    await session.connect();
-    await session.query(sql).finally(() => session.end());
-  }
 });
