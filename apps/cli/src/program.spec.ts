@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
 import { join } from 'node:path';
-import type { RecoverReport } from '@yosugara/protocol';
+import type { RecoverPlan, RecoverReport } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
 import { initCluster } from './init/index.js';
 import { table } from './output/terminal.js';
@@ -193,6 +193,43 @@ describe('yosugara', () => {
       expect(await yosugara('recover', '--dry-run')).toBe(0);
       expect(cli.asked).toEqual([{ id: 1, method: 'recover', node: 'b', dryRun: true }]);
       expect(cli.out).toBe('b would be brought back\n');
+    });
+  });
+
+  describe('recover --dry-run', () => {
+    const plan: RecoverPlan = {
+      ...{
+        version: 1,
+        node: 'b',
+        source: 'a',
+        refusals: [],
+        cause: 'diverged',
+        method: 'rewind',
+        why: 'its WAL goes past the fork',
+      },
+      ...{ bytes: 4_800, setsAside: false, discards: { from: '0/3E8', to: '0/708', bytes: 800, timeline: 1 } },
+      phases: [{ phase: 'rewind', what: 'pg_rewind' }],
+    };
+    const planned = (over: Partial<RecoverPlan> = {}) =>
+      controller('a', (request) =>
+        request.method === 'status'
+          ? { result: wholeCluster({}, { syncSet: false }) }
+          : { result: { ok: true, message: 'as it would be', plan: { ...plan, ...over } } },
+      );
+
+    it('is a plan as data: cause, method, phases, bytes and what would be given up', async () => {
+      await planned();
+      expect(await yosugara('recover', '--dry-run', '--json')).toBe(0);
+      expect(JSON.parse(cli.out)).toMatchObject({ state: 'dry-run', node: 'b', method: 'rewind', plan });
+    });
+
+    it('ends with 11, the codes and the sentences, when recover would be refused', async () => {
+      const refusals = [{ code: 'PAUSED', message: 'the cluster is paused' }];
+      await planned({ refusals });
+      expect(await yosugara('recover', '--dry-run', '--json')).toBe(11);
+      expect(JSON.parse(cli.out).plan.refusals).toEqual(refusals);
+      expect(await yosugara('recover', '--dry-run')).toBe(11);
+      expect(cli.out).toContain('as it would be');
     });
   });
 

@@ -3,7 +3,7 @@ import { ProfileName, StopProofKind } from '@yosugara/protocol';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { promote, switchover } from './commands/masters.js';
 import { followMessages, type MessageFilter, MessageSource, parseSince, read, renderMessages } from './commands/messages.js';
-import { recover, renderReport } from './commands/recover.js';
+import { exitCodeOfRecover, recover, renderReport } from './commands/recover.js';
 import { healthOf, renderStatus } from './commands/status.js';
 import { Controllers } from './control/client.js';
 import { findNodes, socketsOf } from './control/find.js';
@@ -125,7 +125,7 @@ function addRecover(add: Add, set: SetCode, around: Surroundings): void {
           around.terminal,
         );
         show(around, options, result, () => (result.state === 'done' ? renderReport(result) : result.message));
-        return EXIT.ok;
+        return exitCodeOfRecover(result);
       })(),
     );
 }

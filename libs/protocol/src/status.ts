@@ -74,6 +74,51 @@ export const RecoverReportSchema = z.object({
 export type RecoverReport = z.infer<typeof RecoverReportSchema>;
 export type JournalLevels = z.infer<typeof JournalLevels>;
 
+/** Why a node is out, as far as facts tell it beforehand. */
+export const RecoverCauseSchema = z.enum([
+  /** Stopped in order, or killed as a standby: its WAL is a part of the Master's history. */
+  'stopped',
+  /** Its server ended without a shutdown, as a Master. */
+  'crashed',
+  /** Its power was cut as a member that had to be replaced. */
+  'fenced',
+  /** Its WAL goes past the point where the Master's timeline left. */
+  'diverged',
+  'no-data',
+  'damaged',
+  /** A rewind or base backup of it never ended. */
+  'interrupted',
+  /** The Master no longer has the WAL that it would need. */
+  'wal-gone',
+  'consensus-log-lost',
+  /** PostgreSQL runs there: it is stopped first, then looked at. */
+  'running',
+]);
+export type RecoverCause = z.infer<typeof RecoverCauseSchema>;
+
+/** What `yosugara recover --dry-run --json` prints as `plan`: what would be done, told from facts; nothing was changed. */
+export const RecoverPlanSchema = z.object({
+  version: z.literal(1),
+  node: z.string(),
+  /** The Master that it would come back to. */
+  source: z.string().nullable(),
+  /** Why it would not begin, most basic first; empty: it would. Codes are those of docs/recover.md. */
+  refusals: z.array(z.object({ code: z.string(), message: z.string() })),
+  cause: RecoverCauseSchema.nullable(),
+  method: RecoverMethodSchema.nullable(),
+  /** Why this method and no cheaper one. */
+  why: z.string(),
+  /** What would go over the network, as far as it can be told beforehand; null: it cannot. */
+  bytes: z.number().nullable(),
+  /** In order; phases that would have nothing to do are left out. */
+  phases: z.array(z.object({ phase: RecoverPhaseSchema, what: z.string() })),
+  /** WAL of the node that no Master's history holds and that would be given up; null: none, as far as is known. */
+  discards: z.object({ from: z.string(), to: z.string(), bytes: z.number(), timeline: z.int() }).nullable(),
+  /** The data directory that is there now would be set aside. */
+  setsAside: z.boolean(),
+});
+export type RecoverPlan = z.infer<typeof RecoverPlanSchema>;
+
 /** Progress of `recover` on the node that returns (failover.md section 8). */
 export const RecoverProgressSchema = z.object({
   requestId: z.string(),

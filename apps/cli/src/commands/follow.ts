@@ -15,11 +15,17 @@ export class CommandFailedError extends YosugaraError {
 
 /** Sends a command, again while the answer is "ask again". @returns what the controller said. */
 export async function send(controllers: Controllers, ask: Ask): Promise<string> {
+  const { message } = (await sent(controllers, ask)) as { readonly message?: unknown };
+  return typeof message === 'string' ? message : 'accepted';
+}
+
+/** The same. @returns the whole answer, an object. */
+export async function sent(controllers: Controllers, ask: Ask): Promise<object> {
   const untilMs = performance.now() + ASK_AGAIN_FOR_MS;
   for (;;) {
     try {
-      const result = (await controllers.command(ask)) as { readonly message?: unknown };
-      return typeof result?.message === 'string' ? result.message : 'accepted';
+      const result = await controllers.command(ask);
+      return typeof result === 'object' && result !== null ? result : {};
     } catch (error) {
       const again = error instanceof RefusedError && /ask again$/.test(error.message);
       if (!again || performance.now() > untilMs) throw error;

@@ -1,8 +1,16 @@
 import { YosugaraError } from '@yosugara/kernel';
-import { type RecoverPhase, RecoverPhaseSchema, type RecoverProgress, type RecoverReport, type Status } from '@yosugara/protocol';
+import {
+  type RecoverPhase,
+  RecoverPhaseSchema,
+  type RecoverPlan,
+  RecoverPlanSchema,
+  type RecoverProgress,
+  type RecoverReport,
+  type Status,
+} from '@yosugara/protocol';
 import { type Controllers, RefusedError } from '../control/client.js';
 import { bytes, duration, Progress, type Terminal, table } from '../output/terminal.js';
-import { follow, send } from './follow.js';
+import { follow, sent } from './follow.js';
 
 export interface RecoverOptions {
   readonly node?: string | undefined;
@@ -22,7 +30,14 @@ export interface RecoverResult {
   readonly message: string;
   /** What the returning node journaled; null where it has not told. */
   readonly report: RecoverReport | null;
+  /** Of a dry run; null: there is nothing to recover. Absent: it was none. */
+  readonly plan?: RecoverPlan | null;
 }
+
+/** A dry run ends like the recover that it speaks of would begin: 11 when that would be refused. */
+export const exitCodeOfRecover = ({ plan }: RecoverResult): number => ((plan?.refusals.length ?? 0) > 0 ? REFUSED_BEFOREHAND : 0);
+
+const REFUSED_BEFOREHAND = 11;
 
 /** Refused beforehand, or given up in a phase: each phase has an exit code of its own, 11 for the first to 20 for the last. */
 export class RecoverFailedError extends YosugaraError {
@@ -30,7 +45,7 @@ export class RecoverFailedError extends YosugaraError {
   readonly exitCode: number;
   constructor(code: string, message: string, phase: RecoverPhase, cause?: unknown) {
     super(code, message, cause === undefined ? undefined : { cause });
-    this.exitCode = 11 + RecoverPhaseSchema.options.indexOf(phase);
+    this.exitCode = REFUSED_BEFOREHAND + RecoverPhaseSchema.options.indexOf(phase);
   }
 }
 
@@ -44,12 +59,16 @@ export async function recover(controllers: Controllers, options: RecoverOptions,
     ...(options.discardUnknown ? { discardUnknown: true } : {}),
   };
   const startedMs = performance.now();
-  const message = await send(controllers, ask).catch((error: unknown) => {
+  const answer = (await sent(controllers, ask).catch((error: unknown) => {
     throw error instanceof RefusedError ? new RecoverFailedError(error.code, error.message, 'preflight', error) : error;
-  });
+  })) as { readonly message?: unknown; readonly plan?: unknown };
+  const message = typeof answer.message === 'string' ? answer.message : 'accepted';
   const seconds = () => Math.round(performance.now() - startedMs) / 1000;
   const short = { requestId: null, node, method: null, phases: [], message, report: null };
-  if (options.dryRun) return { ...short, seconds: seconds(), state: 'dry-run' };
+  if (options.dryRun) {
+    const plan = RecoverPlanSchema.safeParse(answer.plan).data ?? null;
+    return { ...short, node: plan?.node ?? node, method: plan?.method ?? null, seconds: seconds(), state: 'dry-run', plan };
+  }
   if (node === null || /^nothing to recover/.test(message)) return { ...short, seconds: seconds(), state: 'nothing-to-do' };
 
   const progress = new Progress(terminal);

@@ -14,9 +14,9 @@ const named = (t: Translate, prefix: string, code: string): string => {
   return key === null ? code : t(key);
 };
 
-/** What a dry run answers is for people; its form may grow, so whatever it says beyond the message is shown as it is. */
+/** What a dry run answers is for people; its form may grow, so whatever it says beyond the message is shown as it is. `plan` says the same as data. */
 function planText(answer: unknown): string {
-  const { ok: _ok, message, ...rest } = answer as { ok?: unknown; message?: unknown };
+  const { ok: _ok, message, plan: _plan, ...rest } = answer as { ok?: unknown; message?: unknown; plan?: unknown };
   const lines = Object.values(rest).flatMap((part) => (Array.isArray(part) ? part : [part]));
   const texts = lines.filter((line) => line !== null).map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
   return [...(typeof message === 'string' ? [message] : []), ...texts].join('\n');

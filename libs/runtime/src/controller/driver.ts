@@ -20,6 +20,7 @@ import { passTime, stepController } from './step.js';
 import type { TraceEntry } from './trace.js';
 import type {
   ActionResult,
+  Answer,
   ControllerConfig,
   ControllerEffect,
   ControllerInput,
@@ -84,10 +85,7 @@ export class ControllerDriver {
   readonly #state: ControllerState;
   readonly #first: ControllerEffect[];
   readonly #queue: Untimed[] = [];
-  readonly #answers = new Map<
-    string,
-    (answer: { readonly ok: boolean; readonly message: string; readonly code?: string }) => void
-  >();
+  readonly #answers = new Map<string, (answer: Omit<Answer, 'id'>) => void>();
   #timers: NodeJS.Timeout[] = [];
   #pumping = false;
   #tickQueued = false;
@@ -180,11 +178,14 @@ export class ControllerDriver {
     this.#push({ kind: 'stopProof', node, epoch: epoch as ControllerState['record']['epoch'], boot });
   }
 
-  async operate(request: OperatorRequest): Promise<{ readonly ok: boolean; readonly message: string; readonly code?: string }> {
+  async operate(request: OperatorRequest): Promise<Omit<Answer, 'id'>> {
     this.#requests += 1;
     const id = `${this.#state.config.self}.${this.#state.config.boot}.op${this.#requests}`;
     return await new Promise((resolve) => {
-      const timer = setTimeout(() => this.#answer(id, false, 'no answer in time; ask again'), OPERATOR_DEADLINE_MS);
+      const timer = setTimeout(
+        () => this.#answer({ id, ok: false, message: 'no answer in time; ask again' }),
+        OPERATOR_DEADLINE_MS,
+      );
       this.#answers.set(id, (answer) => {
         clearTimeout(timer);
         resolve({ ...answer });
@@ -321,7 +322,7 @@ export class ControllerDriver {
         onNotice(effect.notice);
         break;
       case 'answer':
-        this.#answer(effect.id, effect.ok, effect.message, effect.code);
+        this.#answer(effect);
         break;
       case 'log':
         log[effect.level](effect.event, effect.fields);
@@ -347,8 +348,8 @@ export class ControllerDriver {
     }
   }
 
-  #answer(id: string, ok: boolean, message: string, code?: string): void {
-    this.#answers.get(id)?.({ ok, message, ...(code === undefined ? {} : { code }) });
+  #answer({ id, ok, message, code, plan }: Answer): void {
+    this.#answers.get(id)?.({ ok, message, ...(code === undefined ? {} : { code }), ...(plan === undefined ? {} : { plan }) });
     this.#answers.delete(id);
   }
 

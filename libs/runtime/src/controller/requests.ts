@@ -1,8 +1,8 @@
 import { amnesiacs, isLeader, leaderOf, leaderReady, strangers } from '@yosugara/consensus';
 import { maintenanceOf, mayClaim, mayServe, outOnPurpose, partnerOf, successor } from '@yosugara/failover';
 import { assertNever, type NodeId } from '@yosugara/kernel';
-import { planRecover, planText } from '../recover/plan.js';
-import { type PreflightInput, preflight } from '../recover/preflight.js';
+import { planRecover, planText, type RecoverPlan, refusedPlan } from '../recover/plan.js';
+import { type PreflightInput, preflight, type RefusalCode } from '../recover/preflight.js';
 import { propose } from './acting.js';
 import { hasTwoVoters, votersOf } from './fence-facts.js';
 import { takeWord } from './fencing.js';
@@ -10,7 +10,7 @@ import { observe } from './observe.js';
 import { raftInput } from './raft-input.js';
 import { sideOf } from './recovering.js';
 import type { ControllerState } from './state.js';
-import type { ControllerEffect, OperatorRequest, PeerMessage } from './types.js';
+import type { Answer, ControllerEffect, OperatorRequest, PeerMessage } from './types.js';
 
 const ANSWER_PATIENCE_MS = 3_000;
 const MAX_WAITING = 64;
@@ -22,8 +22,12 @@ export function request(state: ControllerState, id: string, asked: OperatorReque
   if (asked.kind === 'drPromote') return drPromote(state, id, asked, from);
   if (!isLeader(state.raft)) {
     const leader = leaderOf(state.raft);
-    if (leader === null || from !== null)
-      return answer(id, from, false, 'no leader is known: no majority of the members answers', 'NO_QUORUM');
+    if (leader === null || from !== null) {
+      const why = 'no leader is known: no majority of the members answers';
+      return asked.kind === 'recover'
+        ? cannotRecover(id, from, asked, 'NO_QUORUM', why)
+        : answer(id, from, false, why, 'NO_QUORUM');
+    }
     remember(state, id, null);
     return [{ kind: 'send', to: leader, message: { k: 'request', id, request: asked } }];
   }
@@ -80,16 +84,16 @@ function recover(state: ControllerState, id: string, asked: Asked<'recover'>, fr
   const wanted = asked.node;
   const data = dataMembers(state);
   if (wanted !== null && !data.includes(wanted))
-    return answer(id, from, false, `${wanted} is not a data node; data nodes are ${data.join(', ')}`, 'NODE_UNKNOWN');
+    return cannotRecover(id, from, asked, 'NODE_UNKNOWN', `${wanted} is not a data node; data nodes are ${data.join(', ')}`);
   // The owner first; but an old owner's word may be what a take-over waits for, and without a vote it is told of no epoch (seed 40145).
   const silent = withoutVote(state);
   const voiceless =
     wanted === null ? (silent.find((node) => node === record.owner) ?? silent[0]) : silent.find((node) => node === wanted);
   if (voiceless !== undefined && !isServed(state)) return recoverVote(state, id, voiceless, from, asked.dryRun === true);
   if (record.owner === null || record.phase !== 'serving')
-    return answer(id, from, false, 'no Master is serving: a node can be brought back only to a Master', 'NO_MASTER');
+    return cannotRecover(id, from, asked, 'NO_MASTER', 'no Master is serving: a node can be brought back only to a Master');
   if (wanted === record.owner)
-    return answer(id, from, false, `${wanted} is the Master: only a node that is out can be recovered`, 'IS_MASTER');
+    return cannotRecover(id, from, asked, 'IS_MASTER', `${wanted} is the Master: only a node that is out can be recovered`);
   // With `strict` a node that waits for us is still in the sync set.
   const lacking = (candidate: NodeId): boolean =>
     !record.syncSet.includes(candidate) || state.reports.get(candidate)?.report.needsRecover === true;
@@ -102,12 +106,28 @@ function recover(state: ControllerState, id: string, asked: Asked<'recover'>, fr
     source: sideOf(state, record.owner),
     target: sideOf(state, node),
     discardUnknown: asked.discardUnknown ?? false,
+    logLost: silent.includes(node),
   };
-  if (asked.dryRun === true) return answer(id, from, true, planText(planRecover(input)));
+  if (asked.dryRun === true) return planned(id, from, planRecover(input));
   const refused = preflight(input);
   if (refused !== null) return answer(id, from, false, refused.message, refused.code);
   return openRecover(state, id, node, from);
 }
+
+/** A dry run is never refused: that it would be is what it tells. */
+function cannotRecover(
+  id: string,
+  from: NodeId | null,
+  asked: Asked<'recover'>,
+  code: RefusalCode,
+  message: string,
+): ControllerEffect[] {
+  if (asked.dryRun !== true) return answer(id, from, false, message, code);
+  return planned(id, from, refusedPlan(asked.node ?? '', [{ code, message }]));
+}
+
+const planned = (id: string, from: NodeId | null, plan: RecoverPlan, message = planText(plan)): ControllerEffect[] =>
+  told(from, { id, ok: true, message, plan });
 
 /** A second asker joins the first. */
 function openRecover(state: ControllerState, id: string, node: NodeId, from: NodeId | null): ControllerEffect[] {
@@ -138,15 +158,17 @@ function isServed(state: ControllerState): boolean {
  * is all there is to do. Nothing of its data is touched; whether it may own is asked as ever (seeds 20045, 20326 of the simulator).
  */
 function recoverVote(state: ControllerState, id: string, node: NodeId, from: NodeId | null, dryRun: boolean): ControllerEffect[] {
-  if (dryRun)
-    return answer(
-      id,
-      from,
-      true,
-      `${node} would get its vote back as a new member of the consensus; its data would not be touched`,
-    );
+  if (dryRun) {
+    const what = `${node} would get its vote back as a new member of the consensus; its data would not be touched`;
+    return planned(id, from, votePlan(node, what), what);
+  }
   return openRecover(state, id, node, from);
 }
+
+const votePlan = (node: NodeId, what: string): RecoverPlan => ({
+  ...refusedPlan(node, []),
+  ...{ cause: 'consensus-log-lost', why: what, bytes: 0, phases: [{ phase: 'consensus', what }] },
+});
 
 function switchover(state: ControllerState, id: string, wanted: NodeId | null, from: NodeId | null): ControllerEffect[] {
   const { record } = state;
@@ -277,8 +299,8 @@ export function yieldTo(state: ControllerState, to: NodeId): ControllerEffect[] 
 
 export function answered(state: ControllerState, message: Extract<PeerMessage, { k: 'answer' }>): ControllerEffect[] {
   if (!state.waiting.delete(message.id)) return [];
-  const { id, ok, code } = message;
-  return [{ kind: 'answer', id, ok, message: message.message, ...(code === undefined ? {} : { code }) }];
+  const { k: _, ...said } = message;
+  return [{ kind: 'answer', ...said }];
 }
 
 /** Requests nobody answered in time. */
@@ -296,7 +318,8 @@ function remember(state: ControllerState, id: string, from: NodeId | null): void
   state.waiting.set(id, { atMs: state.nowMs, from, requestId: id });
 }
 
-const answer = (id: string, from: NodeId | null, ok: boolean, message: string, code?: string): ControllerEffect[] => {
-  const said = { id, ok, message, ...(code === undefined ? {} : { code }) };
-  return from === null ? [{ kind: 'answer', ...said }] : [{ kind: 'send', to: from, message: { k: 'answer', ...said } }];
-};
+const answer = (id: string, from: NodeId | null, ok: boolean, message: string, code?: string): ControllerEffect[] =>
+  told(from, { id, ok, message, ...(code === undefined ? {} : { code }) });
+
+const told = (from: NodeId | null, said: Answer): ControllerEffect[] =>
+  from === null ? [{ kind: 'answer', ...said }] : [{ kind: 'send', to: from, message: { k: 'answer', ...said } }];

@@ -1,7 +1,7 @@
 import type { DiskStamp, Member, RaftEffect, RaftMessage, RaftTimings, Stranger } from '@yosugara/consensus';
 import type { Action, Arming, FenceHealth, NodeRole, PostgresFacts, Settings, Trouble } from '@yosugara/failover';
 import type { Epoch, NodeId } from '@yosugara/kernel';
-import type { ManagerReport, ReceiverReport, RecoverReport, RoleNotice } from '@yosugara/protocol';
+import type { ManagerReport, ReceiverReport, RecoverPlan, RecoverReport, RoleNotice } from '@yosugara/protocol';
 import type { CopyBytes } from '../ports/host.js';
 import type { CopyDone, Survey } from '../recover/types.js';
 
@@ -112,6 +112,16 @@ export type OperatorRequest =
   | { readonly kind: 'maintenance'; readonly node: NodeId; readonly untilWallMs: number | null; readonly why: string }
   | { readonly kind: 'drPromote'; readonly node: NodeId; readonly evidence: string };
 
+/** What an operator's request comes to. */
+export interface Answer {
+  readonly id: string;
+  readonly ok: boolean;
+  readonly message: string;
+  readonly code?: string;
+  /** Of a dry run. */
+  readonly plan?: RecoverPlan;
+}
+
 export type PeerMessage =
   /** `inc`, `disk`: of the sender's consensus directory. */
   | { readonly k: 'raft'; readonly m: RaftMessage; readonly inc?: string; readonly disk?: DiskStamp }
@@ -123,7 +133,7 @@ export type PeerMessage =
   | { readonly k: 'report'; readonly r: NodeReport }
   /** For the leader; the answer goes back to the sender. */
   | { readonly k: 'request'; readonly id: string; readonly request: OperatorRequest }
-  | { readonly k: 'answer'; readonly id: string; readonly ok: boolean; readonly message: string; readonly code?: string }
+  | ({ readonly k: 'answer' } & Answer)
   /** An operator's forced promotion needs the leadership of whoever leads without owning. */
   | { readonly k: 'yield' };
 
@@ -190,7 +200,7 @@ export type ControllerEffect =
   /** The VIP's own life time follows the lease. */
   | { readonly kind: 'vipRenew'; readonly leaseLeftMs: number }
   | { readonly kind: 'notice'; readonly notice: RoleNotice }
-  | { readonly kind: 'answer'; readonly id: string; readonly ok: boolean; readonly message: string; readonly code?: string }
+  | ({ readonly kind: 'answer' } & Answer)
   | {
       readonly kind: 'log';
       readonly level: 'debug' | 'info' | 'warn' | 'error';

@@ -18,6 +18,8 @@ export interface PreflightInput {
   readonly source: Side | null;
   readonly target: Side;
   readonly discardUnknown: boolean;
+  /** Its consensus log is not the one that it is counted by. Absent: it is. */
+  readonly logLost?: boolean;
 }
 
 export type RefusalCode =
@@ -46,28 +48,49 @@ const refusal = (code: RefusalCode, message: string): Refusal => ({ code, messag
 const SPARE_BYTES = 64 * 1024 * 1024;
 
 /** Why a recover of this node cannot begin; null: it can. Most basic first; nothing is changed by asking. */
-export function preflight(input: PreflightInput): Refusal | null {
+export const preflight = (input: PreflightInput): Refusal | null => refusalsOf(input)[0] ?? null;
+
+/** All that is in the way, most basic first, as far as it can be told: who is not heard says nothing of its disk. */
+export function refusalsOf(input: PreflightInput): readonly Refusal[] {
   const { record, source, target } = input;
   if (!input.quorum)
-    return refusal('NO_QUORUM', 'no majority of the members answers: bring a second member up first, nothing can be committed');
+    return [refusal('NO_QUORUM', 'no majority of the members answers: bring a second member up first, nothing can be committed')];
   if (record.owner === target.node && record.phase === 'serving')
-    return refusal('IS_MASTER', `${target.node} is the Master: only a node that is out can be recovered`);
+    return [refusal('IS_MASTER', `${target.node} is the Master: only a node that is out can be recovered`)];
   if (source === null || record.phase !== 'serving' || !source.heard || source.facts.kind !== 'primary')
-    return refusal('NO_MASTER', 'no Master is serving: a node can be brought back only to a Master');
-  if (record.pause !== null && record.pause.untilWallMs > input.wallMs)
-    return refusal(
-      'PAUSED',
-      `the cluster is paused until ${new Date(record.pause.untilWallMs).toISOString()} (${record.pause.why}): end the pause first`,
-    );
-  const worked = record.maintenance.find(({ node, untilWallMs }) => node === target.node && untilWallMs > input.wallMs);
-  if (worked !== undefined)
-    return refusal(
-      'MAINTENANCE',
-      `${target.node} is in maintenance (${worked.why}): end that first, nothing is done to it before`,
-    );
+    return [refusal('NO_MASTER', 'no Master is serving: a node can be brought back only to a Master')];
+  const held = heldBack(input);
   if (!target.heard)
-    return refusal('NODE_NOT_HEARD', `${target.node} is not heard: switch it on, see that its controller runs, and ask again`);
-  return ofPrograms(source, target) ?? ofData(input, source) ?? ofRoom(source, target);
+    return [
+      ...held,
+      refusal('NODE_NOT_HEARD', `${target.node} is not heard: switch it on, see that its controller runs, and ask again`),
+    ];
+  const ofHost = [ofPrograms(source, target), ofData(input, source), ofRoom(source, target)];
+  return [...held, ...ofHost.flatMap((one) => (one === null ? [] : [one]))];
+}
+
+/** By an operator. */
+function heldBack({ record, target, wallMs }: PreflightInput): readonly Refusal[] {
+  const { pause } = record;
+  const worked = record.maintenance.find(({ node, untilWallMs }) => node === target.node && untilWallMs > wallMs);
+  return [
+    ...(pause === null || pause.untilWallMs <= wallMs
+      ? []
+      : [
+          refusal(
+            'PAUSED',
+            `the cluster is paused until ${new Date(pause.untilWallMs).toISOString()} (${pause.why}): end the pause first`,
+          ),
+        ]),
+    ...(worked === undefined
+      ? []
+      : [
+          refusal(
+            'MAINTENANCE',
+            `${target.node} is in maintenance (${worked.why}): end that first, nothing is done to it before`,
+          ),
+        ]),
+  ];
 }
 
 function ofPrograms(source: Side, target: Side): Refusal | null {

@@ -1,6 +1,12 @@
 import { type ClusterRecord, EMPTY_RECORD, type PostgresFacts } from '@yosugara/failover';
 import { epoch, lsn, type NodeId, nodeId } from '@yosugara/kernel';
-import { RecoverPhaseSchema, type RecoverReport, RecoverReportSchema } from '@yosugara/protocol';
+import {
+  type RecoverCause,
+  RecoverPhaseSchema,
+  RecoverPlanSchema,
+  type RecoverReport,
+  RecoverReportSchema,
+} from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
 import { advance, begin, copied, isStep, phaseOf, resume, tried } from './machine.js';
 import { RECOVER_PHASES, recoverExitCode } from './phases.js';
@@ -108,14 +114,39 @@ describe('a dry run', () => {
     ],
   ])('%s', (_, input, method, bytes, why) => {
     const plan = planRecover(input);
-    expect(plan).toMatchObject({ method, bytes, refusal: null });
+    expect(plan).toMatchObject({ method, bytes, refusals: [] });
     expect(plan.why).toMatch(why);
     expect(planText(plan)).toContain(`by ${method}`);
   });
   it('says a refusal as a refusal', () => {
     const plan = planRecover(asked({ quorum: false }));
     expect(planText(plan)).toMatch(/^recover of a would be refused: no majority .*\(NO_QUORUM\)$/);
-    expect(plan.steps).toEqual([]);
+    expect(plan.phases).toEqual([]);
+  });
+  it('names the WAL that would be given up', () =>
+    expect(planRecover(asked()).discards).toEqual({ from: '0/3E8', to: '0/708', bytes: 800, timeline: 1 }));
+  it('gives nothing up where nothing diverged', () =>
+    expect(planRecover(asked({}, { facts: standby }))).toMatchObject({ cause: 'stopped', discards: null, setsAside: false }));
+  it.each<[RecoverCause, PreflightInput]>([
+    ['diverged', asked()],
+    ['no-data', asked({}, { facts: { kind: 'empty' } })],
+    ['damaged', asked({}, { survey: { ...survey, damage: '1 pages' } })],
+    ['interrupted', asked({}, { facts: stopped({ state: 'incomplete' }) })],
+    ['consensus-log-lost', { ...asked({}, { facts: standby }), logLost: true }],
+    ['running', asked({}, { facts: { kind: 'starting' } })],
+  ])('knows the cause %s', (cause, input) => expect(planRecover(input).cause).toBe(cause));
+  it('knows who was switched off', () => {
+    const input = asked({}, { facts: standby });
+    const fenced = [{ node: a, epoch: epoch(2), evidence: 'read back off' }];
+    expect(planRecover({ ...input, record: { ...input.record, fenced } }).cause).toBe('fenced');
+  });
+  it('tells every refusal at once, and what would be done all the same', () => {
+    const input = asked({}, { facts: { kind: 'empty' }, survey: { ...survey, freeBytes: 1 } });
+    const pause = { requestId: 'p', untilWallMs: 9e12, why: 'upgrade' };
+    const plan = planRecover({ ...input, record: { ...input.record, pause } });
+    expect(plan.refusals.map(({ code }) => code)).toEqual(['PAUSED', 'DISK_TOO_SMALL']);
+    expect(plan).toMatchObject({ cause: 'no-data', method: 'basebackup', phases: [] });
+    expect(RecoverPlanSchema.parse(plan)).toEqual(plan);
   });
 });
 

@@ -172,7 +172,7 @@ export class MiniCluster {
         break;
       }
       case 'answer':
-        this.answers.set(effect.id, { ok: effect.ok, message: effect.message });
+        this.answers.set(effect.id, effect);
         break;
       case 'notice': {
         const { mode, epoch } = effect.notice;
