@@ -66,6 +66,44 @@ describe.skipIf(!root)('a host of the lab', () => {
     await until('the wire carries frames again', 5_000, async () => ((await reached()) ? true : undefined));
   });
 
+  it('hears its neighbour late, and every frame once, while its wire is slow', async () => {
+    // Sends `count` numbers from a to b and tells, for each that arrives, the number and how long it was on its way.
+    const sent = async (count: number) => {
+      const script = `use IO::Socket::INET; use Time::HiRes qw(time sleep);
+        my $at = IO::Socket::INET->new(Proto => 'udp', LocalAddr => '${b.place.address}', LocalPort => 9) or die $!;
+        my $pid = fork; if (!$pid) { close $at;
+          exec 'nsenter', '--net=/run/netns/${network.namespace('a')}', 'perl', '-MIO::Socket::INET', '-MTime::HiRes=time,sleep', '-e',
+            'my $to = IO::Socket::INET->new(Proto => "udp", PeerAddr => "${b.place.address}", PeerPort => 9); for (1..${count}) { print $to "$_ " . time; sleep 0.01 }' }
+        $SIG{ALRM} = sub { exit 0 }; alarm 1; $| = 1;
+        while (defined $at->recv(my $text, 100)) { my ($n, $then) = split ' ', $text; printf "%d %.1f\n", $n, (time - $then) * 1000 }`;
+      const lines = (await network.exec('b', 'perl', ['-e', script])).trim().split('\n');
+      return lines.map((line) => line.split(' ').map(Number)).map(([number = 0, ms = 0]) => ({ number, ms }));
+    };
+    const inOrder = (got: readonly { number: number }[]) => got.every(({ number }, at) => number >= (got[at - 1]?.number ?? 0));
+    const slow = { delayMs: 30, jitterMs: 0, keepsOrder: true, doublesPercent: 0, sparedUdpPorts: [] };
+    try {
+      await network.relay('b', slow);
+      const late = await sent(20);
+      expect(late).toHaveLength(20);
+      expect(inOrder(late)).toBe(true);
+      expect(Math.min(...late.map(({ ms }) => ms))).toBeGreaterThanOrEqual(30);
+      await network.relay('b', { ...slow, jitterMs: 200, keepsOrder: false });
+      expect(inOrder(await sent(20))).toBe(false);
+      await network.relay('b', { ...slow, doublesPercent: 100 });
+      expect(await sent(20)).toHaveLength(40);
+      await network.relay('b', { ...slow, doublesPercent: 100, sparedUdpPorts: [9] });
+      const spared = await sent(20);
+      expect(spared).toHaveLength(20);
+      expect(Math.min(...spared.map(({ ms }) => ms))).toBeLessThan(30);
+      await network.drop([`iifname "b" drop`]);
+      expect(await network.reaches('a', b.place.address)).toBe(false);
+    } finally {
+      await network.drop([]);
+      await network.relay('b', null);
+    }
+    expect(await sent(20)).toHaveLength(20);
+  });
+
   it('keeps over a power cut what was fsynced, and loses what was not', async () => {
     write(a, 'synced', 100_000, true);
     write(a, 'synced', 50_000, false);

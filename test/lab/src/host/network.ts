@@ -1,4 +1,5 @@
 import { asset } from './assets.js';
+import { type Delivery, Relay } from './relay.js';
 import { run, tryRun } from './shell.js';
 
 /** Where a host is on the lab's wire. The MAC address stays over a power cycle, as a network card's does. */
@@ -18,6 +19,7 @@ const BRIDGE_MAC = '02:59:53:47:00:01';
  */
 export class Network {
   readonly #prefix: string;
+  readonly #relays = new Map<string, Relay>();
 
   /** @param prefix of every namespace's name, such as `ysg-4711`. */
   constructor(prefix: string) {
@@ -86,12 +88,20 @@ export class Network {
     await run('ip', ['netns', 'exec', this.namespace('wire'), 'sh', '-c', 'printf %s "$1" | nft -f -', 'sh', script]);
   }
 
+  /** Frames from and to the host come late, doubled or out of order. `null`: as they were sent, again. */
+  async relay(host: string, delivery: Delivery | null): Promise<void> {
+    await this.#relays.get(host)?.stop();
+    this.#relays.delete(host);
+    if (delivery !== null) this.#relays.set(host, await Relay.start(this.namespace('wire'), host, delivery));
+  }
+
   /** Runs a program in a host's network namespace only. */
   exec(host: string, program: string, args: readonly string[]): Promise<string> {
     return run('nsenter', [`--net=/run/netns/${this.namespace(host)}`, program, ...args]);
   }
 
   async destroy(): Promise<void> {
+    for (const relay of this.#relays.values()) await relay.end();
     await tryRun('ip', ['netns', 'del', this.namespace('wire')]);
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PLACES, PORTS } from '../cluster/layout.js';
+import type { Delivery } from '../host/relay.js';
 import { cut, heal, isolated, lossy, oneWay, port } from './means.js';
 import { rows } from './superset-processes.js';
 import type { Scenario, Stage } from './types.js';
@@ -11,6 +12,19 @@ const dropFor = (ms: number, rules: (stage: Stage) => readonly string[]) => asyn
   await heal(stage);
 };
 const healed = { repair: heal } as const;
+/** Messages are spared: a copy that comes later than the window of dedupe is another message by definition (ingest.md). */
+const PROMPT = { delayMs: 0, jitterMs: 0, keepsOrder: true, doublesPercent: 0, sparedUdpPorts: [PORTS.syslog, PORTS.trap] };
+const DELAYS: Readonly<Record<string, Partial<Delivery>>> = {
+  '10 ms': { delayMs: 10 },
+  '100 ms and more': { delayMs: 100, jitterMs: 100 },
+  '1 s': { delayMs: 1_000 },
+  '10 s': { delayMs: 10_000 },
+};
+async function slowFor({ cluster, target }: Stage, ms: number, delivery: Partial<Delivery>): Promise<void> {
+  await cluster.network.relay(target, { ...PROMPT, ...delivery });
+  await delay(ms);
+  await cluster.network.relay(target, null);
+}
 const CONSENSUS_PORT = 7946;
 const ONE_WAYS = ['target to other', 'other to target', 'target to w', 'w to target', 'other to w', 'w to other'];
 
@@ -107,6 +121,31 @@ export const NETWORK: readonly Scenario[] = rows([
     '30 % of all frames are lost for 8 s',
     'whoever serves is one',
     dropFor(8_000, () => lossy(30)),
+  ],
+  [
+    'N10-delay',
+    'master',
+    'settles',
+    'every frame of the Master is late: by 10 ms, by 100 to 200 ms, by 1 s, by 10 s',
+    'slower as long as the lease is renewed in time; 10 s are a cut',
+    (stage) => slowFor(stage, 12_000, DELAYS[stage.variant] ?? {}),
+    { variants: Object.keys(DELAYS) },
+  ],
+  [
+    'N11-doubled-frames',
+    'master',
+    'settles',
+    'every third frame of the Master comes twice for 8 s',
+    'nothing is done twice',
+    (stage) => slowFor(stage, 8_000, { doublesPercent: 33 }),
+  ],
+  [
+    'N12-reordered-frames',
+    'master',
+    'settles',
+    'frames of the Master overtake each other by up to 50 ms for 8 s',
+    'slower, nothing else',
+    (stage) => slowFor(stage, 8_000, { jitterMs: 50, keepsOrder: false }),
   ],
   [
     'N13-flapping',
