@@ -427,11 +427,13 @@ describe('T7, a node that starts', () => {
     ).toContain('pg.baseBackup');
   });
   it.each([
-    [0, []],
-    [60_000, ['pg.rewind']],
-  ])('rewinds again, and never rebuilds, when the source was only out of reach (%d ms ago)', (agoMs, expected) => {
+    ['SOURCE_UNREACHABLE', 0, []],
+    ['SOURCE_UNREACHABLE', 60_000, ['pg.rewind']],
+    ['DISK_TOO_SMALL', 0, []],
+    ['DISK_TOO_SMALL', 60_000, ['pg.rewind']],
+  ])('rewinds again, and never rebuilds, when nothing was touched (%s, %d ms ago)', (code, agoMs, expected) => {
     const recover = [{ node: b, requestId: 'r', state: 'open' as const }];
-    const failures = new Map([['pg.rewind', { count: 1, atMs: NOW - agoMs, code: 'SOURCE_UNREACHABLE' }]]);
+    const failures = new Map([['pg.rewind', { count: 1, atMs: NOW - agoMs, code }]]);
     const lineage = [{ timeline: 2, forkLsn: lsn(900), owner: a, epoch: epoch(5) }];
     const o = starting({
       failures,

@@ -203,17 +203,20 @@ function whyDiverged(o: Observation, diverged: boolean): string {
     : 'its WAL goes past what the Master has';
 }
 
-/** host-control's word for a rewind that has changed nothing. */
-const SOURCE_UNREACHABLE = 'SOURCE_UNREACHABLE';
+/** host-control's words for a rewind that has changed nothing. */
+const UNTOUCHED: Readonly<Record<string, string>> = {
+  SOURCE_UNREACHABLE: 'its PostgreSQL did not answer; trying again soon',
+  DISK_TOO_SMALL: 'the disk here has no room for a rewind; trying again soon: make room',
+};
 
 function rewind(o: Observation, serving: NodeId): Part {
   if (!heardLately(o, serving)) return { role: 'STOPPED', why: `the Master ${serving} is not heard`, actions: [] };
   // A failed rewind leaves the target unusable (failover.md 5.3): the second way is always ready.
-  // One that never reached its source left everything as it was: it is tried again.
+  // One that never began left everything as it was: it is tried again.
   const failed = o.failures.get('pg.rewind');
-  if (failed !== undefined && failed.code !== SOURCE_UNREACHABLE) return rebuild(o, serving, 'the rewind failed');
-  if (coolingDown(o, 'pg.rewind'))
-    return { role: 'STOPPED', why: `PostgreSQL of ${serving} did not answer; trying again soon`, actions: [] };
+  const untouched = failed === undefined ? undefined : UNTOUCHED[failed.code];
+  if (failed !== undefined && untouched === undefined) return rebuild(o, serving, 'the rewind failed');
+  if (coolingDown(o, 'pg.rewind')) return { role: 'STOPPED', why: `back to ${serving}: ${untouched}`, actions: [] };
   return {
     role: 'REBUILDING',
     why: `WAL went past the fork: pg_rewind to ${serving}`,

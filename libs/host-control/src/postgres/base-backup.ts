@@ -79,6 +79,11 @@ async function dropHalfCopy({ paths }: HostContext): Promise<void> {
 export async function mustFit(host: HostContext, source: PostgresPeer, theirs: Source): Promise<void> {
   const needed = theirs.databaseBytes;
   if (needed === null || theirs.tablespaces.length > 0) return;
+  await mustHaveRoom(host, needed, `a copy of ${source.node} needs`);
+}
+
+/** @throws PostgresControlError DISK_TOO_SMALL: what can make room was removed, and it is not enough. */
+export async function mustHaveRoom(host: HostContext, needed: number, says: string): Promise<void> {
   const free = async () => {
     const { bavail, bsize } = await statfs(host.paths.dataDir);
     return bavail * bsize;
@@ -90,7 +95,7 @@ export async function mustFit(host: HostContext, source: PostgresPeer, theirs: S
   const mb = (bytes: number) => `${Math.ceil(bytes / 1024 / 1024)} MB`;
   throw new PostgresControlError(
     'DISK_TOO_SMALL',
-    `${host.paths.dataDir} has ${mb(left)} free, a copy of ${source.node} needs ${mb(needed + SPARE_BYTES)}`,
+    `${host.paths.dataDir} has ${mb(left)} free, ${says} ${mb(needed + SPARE_BYTES)}`,
   );
 }
 

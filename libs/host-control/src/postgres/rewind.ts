@@ -5,6 +5,7 @@ import { PostgresControlError } from '../errors.js';
 import { isThere } from '../os/files.js';
 import { mustRun, run } from '../os/run.js';
 import { canSyncVolumes, syncVolumes } from '../os/sync-volume.js';
+import { mustHaveRoom } from './base-backup.js';
 import { replicationConninfo } from './conninfo.js';
 import { type HostContext, inPgdata } from './context.js';
 import { newestTimeline, readControlData } from './control-data.js';
@@ -15,12 +16,13 @@ import { copyName, writeSettings, writeSignal } from './settings.js';
 import { askSource, type Source } from './source.js';
 import { bootId, mark, unmark, whyUnfinished } from './unfinished.js';
 
+const OWN_WORDS: ReadonlySet<string> = new Set(['REWIND_FAILED', 'SOURCE_UNREACHABLE', 'DISK_TOO_SMALL']);
 const REWIND_DEADLINE_MS = 6 * 3_600_000;
 const RECOVERY_DEADLINE_MS = 3_600_000;
 
 /**
  * Makes this stopped data directory a follower of the source's lineage again.
- * @throws PostgresControlError SOURCE_UNREACHABLE — nothing was touched, try again; REWIND_FAILED — from the moment that the marker is written only a base backup helps.
+ * @throws PostgresControlError SOURCE_UNREACHABLE, DISK_TOO_SMALL — nothing was touched, try again; REWIND_FAILED — from the moment that the marker is written only a base backup helps.
  */
 export async function rewind(host: HostContext, source: PostgresPeer, progress: Progress): Promise<CopyDone> {
   const { paths, programs, account, config } = host;
@@ -31,6 +33,7 @@ export async function rewind(host: HostContext, source: PostgresPeer, progress: 
     progress(`asking ${source.node} for its history and a checkpoint`, null, { stage: 'prepare', bytes: 0, totalBytes: null });
     const theirs = await askSource(host, source);
     await mustSuit(host, theirs);
+    await mustFitRewind(host, theirs);
     const goes = await whatGoes(host, theirs);
     if (goes === null) throw new PostgresControlError('REWIND_FAILED', 'the source is another database system');
     const { archived, look } = await archiveLeftovers(host, goes.fork);
@@ -49,8 +52,7 @@ export async function rewind(host: HostContext, source: PostgresPeer, progress: 
     const said = unkept ? [...look, 'the discarded WAL is more than 1 GB and was not kept'] : look;
     return { bytes, discarded: goes.gone, keptWal, setAside: null, archived, look: said };
   } catch (error) {
-    if (error instanceof PostgresControlError && (error.code === 'REWIND_FAILED' || error.code === 'SOURCE_UNREACHABLE'))
-      throw error;
+    if (error instanceof PostgresControlError && OWN_WORDS.has(error.code)) throw error;
     throw new PostgresControlError('REWIND_FAILED', `cannot rewind against ${source.node}`, error);
   }
 }
@@ -68,6 +70,17 @@ async function mustSuit(host: HostContext, theirs: Source): Promise<void> {
       'REWIND_FAILED',
       `tablespace ${lacking.name} was made since the fork: a base backup gives it a place`,
     );
+}
+
+/**
+ * pg_rewind fetches every WAL segment of the source before it removes anything here, and a disk that fills up on the way leaves a
+ * directory that only a base backup replaces. What is missing here is what needs room; crash recovery writes some WAL, too.
+ */
+async function mustFitRewind(host: HostContext, theirs: Source): Promise<void> {
+  const folder = inPgdata(host, 'pg_wal');
+  const here = new Set((await isThere(folder)) ? await readdir(folder) : []);
+  const fetched = theirs.wal.reduce((sum, { name, bytes }) => sum + (here.has(name) ? 0 : bytes), 0);
+  await mustHaveRoom(host, fetched, `a rewind to ${theirs.node} fetches WAL and needs`);
 }
 
 /** A directory that still is on another lineage would be rewound again, to the same end: a base backup is what helps. */

@@ -13,7 +13,10 @@ export interface Source {
   /** Text of the timeline's history file; empty on timeline 1. */
   readonly history: string;
   readonly major: number;
+  readonly node: string;
   readonly databaseBytes: number | null;
+  /** Every file in its pg_wal, as it is now. */
+  readonly wal: readonly { readonly name: string; readonly bytes: number }[];
   readonly tablespaces: readonly { readonly oid: string; readonly name: string; readonly place: string }[];
 }
 
@@ -54,7 +57,19 @@ export async function askSource(host: HostContext, source: PostgresPeer): Promis
         .rows<{ bytes: string }>('select sum(pg_database_size(oid))::text as bytes from pg_database')
         .catch(() => [undefined]);
       const databaseBytes = size === undefined ? null : Number(size.bytes);
-      return { systemId, timeline, history, major: Math.floor(version / 10_000), databaseBytes, tablespaces };
+      const wal = await session.rows<{ name: string; bytes: string | null }>(
+        "select f.name, (pg_stat_file('pg_wal/' || f.name, true)).size::text as bytes from pg_ls_dir('pg_wal', true, false) as f (name)",
+      );
+      return {
+        node: source.node,
+        wal: wal.map(({ name, bytes }) => ({ name, bytes: Number(bytes ?? 0) })),
+        systemId,
+        timeline,
+        history,
+        major: Math.floor(version / 10_000),
+        databaseBytes,
+        tablespaces,
+      };
     });
   } catch (error) {
     throw new PostgresControlError('SOURCE_UNREACHABLE', `${source.node} did not answer; nothing was changed here`, error);
