@@ -15,5 +15,5 @@ export * from './profiles.js';
 export * from './record.js';
 export * from './transitions.js';
 export * from './troubles.js';
-export { holdUntilMs, isUnanswered, partnerOf, voteWanted } from './twoNodes.js';
+export { holdUntilMs, isUnanswered, partnerOf, shootDelayMs, voteWanted } from './twoNodes.js';
 export { divergedHere, isOwn, leaseHolds, mayServe, mayWrite, requiredNames, rowOf, successor, supersededBy } from './view.js';

@@ -17,6 +17,8 @@ export interface Settings {
   readonly fenceable: readonly NodeId[];
   /** How long a Standby waits before it shoots the Master in a cluster without an arbiter; the Master never waits (failover.md 3). */
   readonly fenceDelayMs: number;
+  /** The declared time to a read-back `off` that `fenceDelayMs` was made for; what takes longer lengthens the wait. Absent: it never does. */
+  readonly fenceOffMs?: number;
   /** After it is off and somebody serves: switch it on again (three voters only). */
   readonly powerOnAfterFence: boolean;
   /** How often the power devices are asked whether they answer; absent: every minute. */

@@ -4,7 +4,7 @@ import { maintenanceOf, notFit, outOnPurpose } from './fitness.js';
 import { heldBack } from './governance.js';
 import type { FenceHealth, Observation } from './observation.js';
 import { watchdogWaitMs, worstFailoverMs } from './profiles.js';
-import { partnerOf } from './twoNodes.js';
+import { partnerOf, shootDelayMs } from './twoNodes.js';
 import { heardLately } from './view.js';
 
 export interface Prediction {
@@ -72,7 +72,7 @@ type Cover = { readonly extraMs: number; readonly how: string } | { readonly mis
 
 /** What would prove that a host without power has stopped, and how much later than the election; the soonest counts. */
 function proofOfDeadHost(o: Observation, owner: NodeId, heir: NodeId): Cover {
-  const { timings, stopProofs, fenceDelayMs } = o.settings;
+  const { timings, stopProofs } = o.settings;
   const missing: string[] = [];
   const covers: { readonly extraMs: number; readonly how: string }[] = [];
   if (counts(o, 'P4')) covers.push({ extraMs: 0, how: '' });
@@ -90,7 +90,7 @@ function proofOfDeadHost(o: Observation, owner: NodeId, heir: NodeId): Cover {
     if (typeof device === 'string') missing.push(`${device} (P2)`);
     else
       covers.push({
-        extraMs: device.offMs + (partnerOf(o) === null ? 0 : fenceDelayMs),
+        extraMs: device.offMs + (partnerOf(o) === null ? 0 : shootDelayMs(o, owner === o.self ? heir : owner)),
         how: `, ${owner} being switched off first`,
       });
   }

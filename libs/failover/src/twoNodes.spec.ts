@@ -9,6 +9,7 @@ import {
   lint,
   type Observation,
   PROFILES,
+  shootDelayMs,
   voteWanted,
 } from './index.js';
 import { a, b, leading, NOW, peer, primary, record, seenByA, seenByB, standby, stopped } from './testing.js';
@@ -44,6 +45,7 @@ const orphan = (
     over,
     settings,
   );
+const health = { healthy: true, atMs: NOW, says: 'on' };
 const DUE_MS = leaseVoteMs + DELAY_MS;
 const offA = {
   requestId: 'f',
@@ -68,6 +70,24 @@ describe('a Standby without an arbiter that has lost its Master', () => {
   ])('cuts its power after its promise and the delay: %d ms: %s', (ms, shoots) =>
     expect(kinds(orphan(ms)).includes('fence.off')).toBe(shoots),
   );
+  it.each<[string, Partial<Observation>, number]>([
+    ['it has measured on the Master', { fenceHealth: new Map([[a, { ...health, target: a, offMs: 6_000 }]]) }, 2 * 3_500],
+    [
+      'the Master has measured on it',
+      {
+        peers: new Map([
+          [a, peer({ heardAgoMs: 0, postgres: primary(), fenceHealth: [{ ...health, target: b, offMs: 4_500 }] })],
+        ]),
+      },
+      2 * 2_000,
+    ],
+    ['is no longer than was declared', { fenceHealth: new Map([[a, { ...health, target: a, offMs: 900 }]]) }, 0],
+    ['hung for once', { fenceHealth: new Map([[a, { ...health, target: a, offMs: 900_000 }]]) }, 110_000],
+  ])('waits longer by twice what a device takes beyond its declared time: what %s', (_, over, moreMs) => {
+    const seen = orphan(0, over, { fenceOffMs: 2_500 });
+    expect(shootDelayMs(seen, a)).toBe(DELAY_MS + moreMs);
+    expect(holdMaxMs(PROFILES.lan, DELAY_MS)).toBeLessThan(leaseVoteMs + shootDelayMs(seen, a));
+  });
   it('keeps to S11 with it', () =>
     expect(decide(orphan(DUE_MS)).actions.map((action) => lint(orphan(DUE_MS), action))).not.toContain(/./));
   it('keeps within a promise that was renewed', () =>

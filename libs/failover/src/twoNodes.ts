@@ -56,7 +56,7 @@ export function shootFirst(o: Observation): Fencing {
   if (o.fenceBusy) return { why: againstAll(o, lost) ?? `${lost}: its power is being cut`, actions: [] };
   if (isOff(o, partner)) return { why: `${partner} is off: this node goes on alone`, actions: [] };
   // The last Master shoots at once, whether it still leads or not.
-  const delayMs = o.record.owner === o.self ? 0 : o.settings.fenceDelayMs;
+  const delayMs = o.record.owner === o.self ? 0 : shootDelayMs(o, partner);
   if (Math.min(silent - leaseVoteMs, o.nowMs - o.promisedUntilMs) < delayMs)
     return {
       why: `${lost}: unless it comes back, or cuts the power here first, its power is cut after ${delayMs / 1_000} s`,
@@ -64,6 +64,21 @@ export function shootFirst(o: Observation): Fencing {
     };
   return order(o, partner, lost);
 }
+
+/**
+ * How long a Standby waits before it shoots: what the file says, and twice what a device has really taken beyond its declared time, ours
+ * of theirs or theirs of ours. A Master's hold is reckoned by the file alone (`holdMaxMs`): it may end early, never late.
+ */
+export function shootDelayMs(o: Observation, partner: NodeId): number {
+  const { fenceDelayMs, fenceOffMs } = o.settings;
+  if (fenceOffMs === undefined) return fenceDelayMs;
+  const told = [...o.fenceHealth.values(), ...(o.peers.get(partner)?.fenceHealth ?? [])];
+  const slowestMs = Math.max(fenceOffMs, ...told.map(({ offMs }) => offMs));
+  return Math.min(fenceDelayMs + 2 * (slowestMs - fenceOffMs), Math.max(fenceDelayMs, LONGEST_DELAY_MS));
+}
+
+/** As much as the file may ask for; a device that hung for once must not keep a take-over away for good. */
+const LONGEST_DELAY_MS = 120_000;
 
 /** The Master has lost its Standby: it may not open its writes, nor be replaced, before one of them is off. */
 export function shootStandby(o: Observation): Fencing {

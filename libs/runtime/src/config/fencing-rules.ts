@@ -127,5 +127,5 @@ export function fenceDelayMs(config: NodeConfig, jitterMs: number): number {
 }
 
 /** Of the first level of each node; the devices of a level are told one after the other. */
-const slowestOffMs = ({ cluster }: NodeConfig): number =>
+export const slowestOffMs = ({ cluster }: NodeConfig): number =>
   Math.max(0, ...cluster.members.map(({ fence }) => (fence?.[0] ?? []).reduce((sum, device) => sum + device.offMs, 0)));

@@ -1,7 +1,7 @@
 import { PROFILES, type Settings, type Timings, timingProblems } from '@yosugara/failover';
 import { nodeId, YosugaraError } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
-import { fenceDelayMs } from '../config/fencing-rules.js';
+import { fenceDelayMs, slowestOffMs } from '../config/fencing-rules.js';
 import { raftTimings } from './timings.js';
 import type { ControllerConfig } from './types.js';
 
@@ -50,6 +50,7 @@ function settingsOf(config: NodeConfig, timings: Timings): Settings {
     drNodes: members.filter(({ kind }) => kind === 'dr').map(({ id }) => nodeId(id)),
     fenceable: members.filter(({ fence }) => fence !== undefined).map(({ id }) => nodeId(id)),
     fenceDelayMs: fenceDelayMs(config, timings.candidateDelayMaxMs),
+    fenceOffMs: slowestOffMs(config),
     fenceCheckMs: fencing.checkEveryMs,
     powerOnAfterFence: fencing.powerOnAfter,
     rateLimit: { max: rateLimit.takeOvers, withinMs: rateLimit.withinMinutes * 60_000 },
