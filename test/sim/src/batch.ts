@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { addCells, Coverage } from './coverage.js';
+import type { Focus } from './shape.js';
 import { shrink } from './shrink.js';
 import { runSeed } from './world.js';
 
@@ -34,13 +35,13 @@ export interface Tally {
 const TRACE_LINES = 40;
 
 /** Every seed of one slice; what fails is shrunk at once. */
-export function runBatch(seeds: readonly number[]): Tally {
+export function runBatch(seeds: readonly number[], focus: Focus = {}): Tally {
   const begun = performance.now();
   const coverage = new Coverage();
   const failures: Failure[] = [];
   const sum = { events: 0, acknowledged: 0, sideEffects: 0, fences: 0, takeOvers: 0, calmAfterMs: 0 };
   for (const seed of seeds) {
-    const outcome = runSafely(seed, coverage);
+    const outcome = runSafely(seed, coverage, focus);
     if (typeof outcome === 'string') {
       failures.push({ seed, invariant: 'CRASH', step: 0, says: outcome, settings: '', faults: [], trace: [] });
       continue;
@@ -51,18 +52,18 @@ export function runBatch(seeds: readonly number[]): Tally {
     sum.fences += outcome.fences;
     sum.takeOvers += outcome.takeOvers;
     sum.calmAfterMs = Math.max(sum.calmAfterMs, outcome.calmAfterMs ?? 0);
-    if (outcome.violations.length > 0) failures.push(explained(seed, outcome));
+    if (outcome.violations.length > 0) failures.push(explained(seed, outcome, focus));
   }
   const cells = new Map<string, number>();
   addCells(cells, coverage.cells());
   return { seeds: seeds.length, from: seeds[0] ?? 0, failures, ...sum, cells: [...cells], ms: performance.now() - begun };
 }
 
-function explained(seed: number, outcome: ReturnType<typeof runSeed>): Failure {
+function explained(seed: number, outcome: ReturnType<typeof runSeed>, focus: Focus): Failure {
   const { invariant, atMs, says } = outcome.violations[0]!;
-  const minimal = shrink(seed, invariant, outcome.faults.length);
+  const minimal = shrink(seed, invariant, outcome.faults.length, focus);
   const trace: string[] = [];
-  const again = runSeed(seed, { only: minimal, trace: (line) => void trace.push(line) });
+  const again = runSeed(seed, { focus, only: minimal, trace: (line) => void trace.push(line) });
   const end = again.violations[0]?.atMs ?? Number.POSITIVE_INFINITY;
   return {
     seed,
@@ -76,9 +77,9 @@ function explained(seed: number, outcome: ReturnType<typeof runSeed>): Failure {
 }
 
 /** An invariant of the cores that throws is a finding, too: it would end the process. */
-function runSafely(seed: number, coverage: Coverage): ReturnType<typeof runSeed> | string {
+function runSafely(seed: number, coverage: Coverage, focus: Focus): ReturnType<typeof runSeed> | string {
   try {
-    return runSeed(seed, { coverage });
+    return runSeed(seed, { coverage, focus });
   } catch (error) {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
   }

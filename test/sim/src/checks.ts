@@ -39,6 +39,10 @@ export class Checks {
   fences = 0;
   lastFenceMs = Number.NEGATIVE_INFINITY;
   excused = false;
+  /** A power device lied past its read-back (F4): then the node that lives on cannot know of the newer epoch, and may shoot its owner. */
+  liedTo = false;
+  /** What they hold an operator's forced promotion gave up: they come back when somebody says so, and not before. */
+  readonly #givenUp = new Set<NodeId>();
   /** Whose data directory was taken away: what a copy of theirs was worth is gone, by no fault of the cluster. */
   readonly emptied = new Set<NodeId>();
   #stepped = true;
@@ -58,6 +62,7 @@ export class Checks {
 
   fail(invariant: string, says: string): void {
     if (this.excused && EXCUSED.includes(invariant)) return;
+    if (this.liedTo && invariant === 'S11') return;
     if (this.violations.length < 20) this.violations.push({ invariant, says, atMs: this.#now() });
   }
 
@@ -91,7 +96,7 @@ export class Checks {
     const { record } = this;
     if (record === before) return;
     this.#changed(before, command);
-    if (record.epoch !== before.epoch) {
+    if (record.epoch !== before.epoch || record.owner !== before.owner || record.ownerBoot !== before.ownerBoot) {
       const owner = `${record.owner} ${record.ownerBoot}`;
       const known = this.#owners.get(record.epoch);
       if (known !== undefined && known !== owner) this.fail('S2', `epoch ${record.epoch} has two owners`);
@@ -110,6 +115,8 @@ export class Checks {
     for (const node of record.syncSet)
       if (!before.syncSet.includes(node) && before.syncSet.length > 0 && command.kind === 'join')
         this.#holdsAll(node, 'joined the sync set');
+    if (command.kind === 'recover') this.#givenUp.delete(command.node);
+    if (command.kind === 'join') this.#asked(command.node, 'joined the sync set');
     if (command.kind === 'proveStopped' && command.proof.of !== null)
       this.#proof(command.proof.kind, command.proof.of, command.proof.evidence);
     if (command.kind === 'release' && command.walEnd !== null) {
@@ -130,14 +137,26 @@ export class Checks {
     const old = this.record.previous?.node ?? before.owner;
     if (old !== null && old !== this.record.owner && this.#host(old).powered) this.excused = true;
     if (command.kind !== 'forceClaim') return;
+    for (const node of before.everSync) if (node !== command.by) this.#givenUp.add(node);
+    this.#givenUp.delete(command.by);
     const held = new Set(this.#host(command.by).postgres.wal);
     this.acknowledged = this.acknowledged.filter((ack) => held.has(ack.commit));
   }
 
-  /** S6: what a committed proof says must be true of the world. P4 promises the sync wall only. */
+  #asked(node: NodeId, what: string): void {
+    if (this.#givenUp.has(node))
+      this.fail('S10', `${node} ${what}: a forced promotion gave its data up, and nobody asked for \`recover\``);
+  }
+
+  /** S6: what a committed proof says must be true of the world. P4 promises that the lease is over, and the sync wall. */
   #proof(kind: string, of: NodeId, evidence: string): void {
     const old = this.#host(of);
-    if (old.node === this.record.owner || kind === 'P4' || kind === 'P5') return;
+    if (old.node === this.record.owner || kind === 'P5') return;
+    if (kind === 'P4') {
+      if (old.postgres.writable && old.leaseLeftMs > 0 && !old.clock.paused)
+        this.fail('S6', `P4 was committed for ${of}, whose dead man lets it write for ${Math.round(old.leaseLeftMs)} ms more`);
+      return;
+    }
     // A paused machine’s watchdog is paused, too: P3 is for real ones.
     if (kind === 'P3' && old.clock.paused) return;
     if (kind === 'P2' ? old.powered && old.postgres.writable : old.postgres.writable || old.postgres.becomesPrimary)
@@ -311,6 +330,7 @@ export class Checks {
     const { node } = host;
     if (record.owner === node && record.phase === 'serving' && host.state?.record.epoch === record.epoch)
       this.fail('S14', `the data of the owner ${node} are replaced`);
+    this.#asked(node, 'has its data replaced');
     if (source === record.owner && record.phase === 'serving')
       this.#holdsAll(source, `the data of ${node} are replaced by those of ${source}`, 'S10');
   }

@@ -22,6 +22,9 @@ export class DeadManModel {
     this.#watch();
   }
 
+  get untilMs(): number {
+    return this.#untilMs;
+  }
   get armed(): boolean {
     return this.#untilMs > 0;
   }

@@ -1,4 +1,15 @@
+import type { NodeId } from '@yosugara/kernel';
 import { any, around, both, cut, EDGES, type FaultClass, hit, restart, someTime } from './fault-tools.js';
+import type { Rng } from './rng.js';
+import type { World } from './world.js';
+
+/** T1: the node that is being joined is cut off, and the Master's PostgreSQL starts again, before the majority has said yes. */
+function restartInJoin(world: World, rng: Rng, master: NodeId): void {
+  const other = world.dataNodes.find((node) => node !== master);
+  if (other === undefined) return;
+  world.later(rng.between(0, 400), () => cut(world, rng, both(master, other), rng.between(2_000, 6_000)));
+  world.later(rng.between(100, 1_500), () => world.host(master).postgres.kill());
+}
 
 /** In the middle of a transition, or aimed at one promise of the design: where a fault hurts most. */
 export const AIMED: readonly FaultClass[] = [
@@ -132,6 +143,7 @@ export const AIMED: readonly FaultClass[] = [
       world.onNextAction('pg.mark', (joiner) =>
         world.later(rng.between(0, 300), () => {
           for (const node of world.nodes) if (node !== joiner) world.host(node).disk.slowMs = rng.between(600, 3_000);
+          if (rng.chance(0.5)) restartInJoin(world, rng, joiner);
           world.later(rng.between(2_000, 6_000), () => {
             for (const node of world.nodes) world.host(node).disk.slowMs = 0;
           });
@@ -182,13 +194,88 @@ export const AIMED: readonly FaultClass[] = [
       const other = world.dataNodes.find((node) => node !== owner);
       if (owner === null || other === undefined) return;
       const master = world.host(owner);
-      cut(world, rng, rng.chance(0.5) ? around(world, other) : both(owner, other), rng.between(5_000, 9_000));
+      const standby = world.host(other);
+      const boots = rng.chance(0.3);
+      if (boots) {
+        // It boots with what it knew, and finds nobody to ask.
+        standby.powerOff();
+        world.later(rng.between(6_000, 10_000), () => standby.powerOn());
+      } else cut(world, rng, rng.chance(0.5) ? around(world, other) : both(owner, other), rng.between(5_000, 9_000));
       world.onNext(EDGES.leave!, () =>
         world.later(rng.between(0, 2_500), () => {
           master.powerOff();
-          world.later(rng.between(2_000, 12_000), () => master.powerOn());
+          world.later(boots ? rng.between(10_000, 25_000) : rng.between(2_000, 12_000), () => master.powerOn());
         }),
       );
+    },
+  },
+  {
+    name: 'laggingVoter',
+    why: 'S12: one voter is behind; the leader is lost right after the others have committed something, before they know',
+    fits: (shape) => shape.members.length > 2,
+    inject(world, rng) {
+      const leader = world.leader();
+      if (leader === null) return;
+      const behind = rng.pick(world.nodes.filter((node) => node !== leader));
+      const lines = rng.chance(0.7) ? around(world, behind) : both(leader, behind);
+      cut(world, rng, lines, rng.between(8_000, 15_000));
+      world.host(behind).disk.slowMs = rng.chance(0.5) ? rng.between(50, 900) : 0;
+      if (rng.chance(0.5)) restart(world, rng, world.host(leader));
+      else world.operate({ kind: 'switchover', to: null }, leader);
+      const edge = rng.pick(['claim', 'claim', 'claim', ...Object.keys(EDGES)]);
+      world.onNext(EDGES[edge]!, () => {
+        const now = world.leader();
+        for (const [from, to] of lines) world.network.way(from, to).cut = false;
+        if (now !== null) world.later(rng.between(0, 3), () => hit(world, rng, world.host(now)));
+        world.later(rng.between(2_000, 9_000), () => {
+          world.host(behind).disk.slowMs = 0;
+        });
+      });
+    },
+  },
+  {
+    name: 'electionEdge',
+    why: 'X: somebody is hit in the middle of an election: as a vote is given, as a leader begins or steps down',
+    inject(world, rng) {
+      const edge = rng.pick(['campaign', 'voteGranted', 'leading', 'steppedDown', 'takingOver'] as const);
+      const again = (left: number): void =>
+        world.onNextAction(edge, (node) => {
+          const host = rng.chance(0.6) ? world.host(node) : any(world, rng);
+          world.later(rng.chance(0.5) ? rng.between(0, 5) : rng.between(0, 120), () => hit(world, rng, host));
+          if (left > 0) again(left - 1);
+        });
+      again(Math.floor(rng.next() * 3));
+      const leader = world.leader();
+      if (leader === null) return;
+      if (rng.chance(0.3)) world.operate({ kind: 'switchover', to: null }, leader);
+      else if (rng.chance(0.4)) restart(world, rng, world.host(leader));
+      else cut(world, rng, around(world, leader));
+    },
+  },
+  {
+    name: 'failsWhilePromoting',
+    why: 'X: whoever takes over fails right after its promotion, once or twice, and may be promoted again',
+    inject(world, rng) {
+      const again = (left: number): void =>
+        world.onNextAction('pg.promote', (node) =>
+          world.later(rng.chance(0.7) ? rng.between(80, 600) : rng.between(0, 3_000), () => {
+            const host = world.host(node);
+            if (rng.chance(0.5)) host.postgres.kill();
+            else if (rng.chance(0.4)) hit(world, rng, host);
+            else {
+              host.powerOff();
+              world.later(rng.between(5_000, 20_000), () => host.powerOn());
+            }
+            if (left > 0) again(left - 1);
+          }),
+        );
+      again(Math.floor(rng.next() * 2));
+      const { owner } = world.checks.record;
+      if (owner === null) return;
+      const host = world.host(owner);
+      if (rng.chance(0.7)) host.powerOff();
+      else cut(world, rng, around(world, owner), rng.between(6_000, 14_000));
+      world.later(rng.between(4_000, 14_000), () => host.powerOn());
     },
   },
 ];

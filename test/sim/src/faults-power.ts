@@ -1,4 +1,6 @@
-import { around, both, cut, data, EDGES, type FaultClass, hit, someTime } from './fault-tools.js';
+import { around, both, type Change, cut, data, EDGES, type FaultClass, hit, someTime } from './fault-tools.js';
+
+const worked: Change = (before, after) => after.maintenance.length > before.maintenance.length;
 
 const MOODS = ['timeout', 'error', 'liar', 'late', 'credentials', 'flaps'] as const;
 
@@ -96,6 +98,10 @@ export const POWER: readonly FaultClass[] = [
       if (owner === null) return;
       const host = world.host(owner);
       const device = world.device(owner);
+      const freeze = (): void => {
+        host.freeze('host');
+        world.later(rng.between(4_000, 14_000), () => host.thaw());
+      };
       if (device !== undefined && rng.chance(0.8)) {
         device.mood = rng.pick(MOODS);
         world.later(rng.between(6_000, 14_000), () => {
@@ -103,16 +109,56 @@ export const POWER: readonly FaultClass[] = [
         });
       }
       if (rng.chance(0.2)) {
+        // Frozen as soon as everybody knows that somebody works on it.
+        world.onNext(worked, () => world.later(rng.between(0, 60), freeze));
         const untilWallMs = host.clock.wallMs() + 30_000;
         world.operate({ kind: 'maintenance', node: owner, untilWallMs, why: 'an operator’s' }, rng.pick(world.nodes));
+        return;
       }
-      const freeze = (): void => {
-        host.freeze('host');
-        world.later(rng.between(4_000, 14_000), () => host.thaw());
-      };
       if (rng.chance(0.5)) return freeze();
       cut(world, rng, around(world, owner), rng.between(5_000, 12_000));
       world.later(world.shape.settings.timings.leaseOwnMs * rng.between(0.6, 1.05), freeze);
+    },
+  },
+  {
+    name: 'fencedReturnsAsMaster',
+    why: 'F5: a Master is fenced, returns, is Master again, and is lost again: what was proven of it then is not true now',
+    needs: ['fencing'],
+    fits: (shape) => shape.settings.fenceable.length > 0,
+    inject(world, rng) {
+      const { owner } = world.checks.record;
+      if (owner === null) return;
+      const host = world.host(owner);
+      const lose = (): void => {
+        if (rng.chance(0.7)) host.freeze('host');
+        else cut(world, rng, around(world, owner), rng.between(6_000, 12_000));
+        world.later(rng.between(6_000, 14_000), () => host.thaw());
+      };
+      world.onNextAction('fence.off', () => {
+        for (let atMs = 3_000; atMs < 9_000; atMs += 1_000) world.later(atMs, () => host.powerOn());
+        world.onNext(EDGES.join!, () => {
+          world.operate({ kind: 'switchover', to: owner }, owner);
+          world.onNext(EDGES.opened!, () => world.later(rng.between(0, 2_500), lose));
+        });
+      });
+      lose();
+    },
+  },
+  {
+    name: 'deviceLies',
+    why: 'F4: of two nodes that lose each other, the power device of one says and reads off, and the host runs on; the other device is of no help',
+    needs: ['fencing', 'twoNodes'],
+    fits: (shape) => shape.name === 'two',
+    // With three voters P2 rests on what a device reads; of two nodes the Master has ended by itself before it is shot.
+    alone: true,
+    inject(world, rng) {
+      const { owner } = world.checks.record;
+      const other = world.dataNodes.find((node) => node !== owner);
+      if (owner === null || other === undefined) return;
+      world.device(owner)!.mood = 'lies';
+      world.checks.liedTo = true;
+      world.device(other)!.mood = rng.pick(MOODS);
+      cut(world, rng, both(owner, other), rng.between(6_000, 20_000));
     },
   },
 ];

@@ -2,8 +2,8 @@ import type { NodeId } from '@yosugara/kernel';
 import type { Agenda } from './agenda.js';
 import type { Rng } from './rng.js';
 
-/** F1–F7, F17. `liar`: it says off and the host runs on; the adapter's read-back asks a second sensor and sees it. */
-export type DeviceMood = 'ok' | 'timeout' | 'error' | 'liar' | 'late' | 'credentials' | 'flaps';
+/** F1–F7, F17. `liar`: it says off and the host runs on; the adapter's read-back asks a second sensor and sees it. `lies`: nobody sees it. */
+export type DeviceMood = 'ok' | 'timeout' | 'error' | 'liar' | 'late' | 'credentials' | 'flaps' | 'lies';
 
 export interface FenceAnswer {
   readonly off: boolean;
@@ -39,7 +39,7 @@ export class FenceDevice {
   }
 
   get healthy(): boolean {
-    return this.#mood() === 'ok' || this.#mood() === 'late' || this.#mood() === 'liar';
+    return this.#mood() === 'ok' || this.#mood() === 'late' || this.#mood() === 'liar' || this.#mood() === 'lies';
   }
 
   /** What was not yet told to the device is not told (F10). */
@@ -85,6 +85,8 @@ export class FenceDevice {
         return after(DEADLINE_MS, () => then({ off: false, says: 'no answer in time' }));
       case 'liar':
         return after(quick, () => then({ off: !this.#host().powered, says: 'it said off, and reads on' }));
+      case 'lies':
+        return after(quick, () => then({ off: true, says: 'reads off' }));
       case 'error':
       case 'credentials':
         return after(quick / 4, () => then({ off: false, says: `refused (${this.mood})` }));

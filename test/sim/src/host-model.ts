@@ -43,6 +43,8 @@ export interface HostWorld extends PostgresWorld {
   /** For the checkers; called at the moment it happens. */
   stepped(host: HostModel, effects: readonly ControllerEffect[]): void;
   said(host: HostModel, to: NodeId, message: PeerMessage): void;
+  /** Its sockets are served again, what was asked of them meanwhile included. */
+  woke(host: HostModel): void;
   /** A trace as a real controller writes it; null: nobody wants one. */
   readonly record: ((node: NodeId, entry: TraceEntry) => void) | null;
   announced(host: HostModel): void;
@@ -120,6 +122,10 @@ export class HostModel {
   }
   get thinking(): boolean {
     return this.state !== null && this.frozen === 'no' && this.powered;
+  }
+  /** Until when its hands may act, as they were told, on its own clock. */
+  get leaseLeftMs(): number {
+    return this.deadMan === null || this.deadMan.untilMs === 0 ? 0 : this.deadMan.untilMs - this.local();
   }
   get leaseEnded(): boolean {
     return this.deadMan?.leaseEnded() ?? false;
@@ -270,6 +276,7 @@ export class HostModel {
     this.postgres.frozen = false;
     // It may answer before it steps.
     this.#world.stepped(this, []);
+    this.#world.woke(this);
     this.#drain();
   }
 

@@ -1,4 +1,4 @@
-import type { Shape } from './shape.js';
+import type { Focus } from './shape.js';
 
 /** One change of one production file; `find` must be there exactly once. */
 export interface Patch {
@@ -12,10 +12,17 @@ export interface Mutant {
   readonly name: string;
   readonly why: string;
   readonly patches: readonly Patch[];
-  /** Seeds within which it must be found, where that is not the common limit. */
-  readonly limit?: number;
-  /** Only seeds that draw such a cluster are run and counted: the others cannot tell. */
-  readonly shapes?: readonly Shape['name'][];
+  /** Seeds within which it must be found, or `--mutants` fails. */
+  readonly within: number;
+  /** Its seeds are drawn from this part of the generator: where only some clusters, or some faults, can tell, the others cost time. */
+  readonly of?: Focus;
+}
+
+/** For people. */
+export function focusText(of: Focus = {}): string {
+  const { shapes, policy, faults } = of;
+  const clusters = [...(shapes ?? []), ...(policy === undefined ? [] : [policy])].join(' ');
+  return [clusters, faults === undefined ? '' : `faults ${faults.join(', ')}`].filter(Boolean).join('; ') || 'all';
 }
 
 export const CONSENSUS = 'libs/consensus/src';

@@ -5,6 +5,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'vote-not-synced',
     why: 'K3: a granted vote is told and never written',
+    within: 3_000,
     patches: [
       {
         file: `${CONSENSUS}/election.ts`,
@@ -16,6 +17,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'vote-against-promise',
     why: 'a candidate is helped while the promise to the leader lasts',
+    within: 3_000,
     patches: [
       {
         file: `${CONSENSUS}/election.ts`,
@@ -32,6 +34,8 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'two-votes-a-term',
     why: 'whoever asks last in a term gets the vote',
+    within: 3_000,
+    of: { faults: ['electionEdge', 'laggingVoter', 'votersRestart', 'lateMail'] },
     patches: [
       {
         file: `${CONSENSUS}/election.ts`,
@@ -43,6 +47,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'log-not-compared',
     why: 'a candidate whose log lacks committed entries is elected',
+    within: 3_000,
     patches: [
       {
         file: `${CONSENSUS}/election.ts`,
@@ -55,6 +60,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'half-is-a-majority',
     why: 'an off-by-one in the majority',
+    within: 3_000,
     patches: [
       {
         file: `${CONSENSUS}/quorum.ts`,
@@ -66,6 +72,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'short-promise',
     why: 'a voter promises less than the lease of the leader it answers',
+    within: 3_000,
     patches: [
       {
         file: `${CONSENSUS}/lease.ts`,
@@ -77,6 +84,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'conflict-kept',
     why: 'entries of a leader that is gone are not truncated',
+    within: 3_000,
     patches: [
       {
         file: `${CONSENSUS}/follower.ts`,
@@ -88,6 +96,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'echo-of-another-log',
     why: 'a follower acknowledges what it has not compared',
+    within: 3_000,
     patches: [
       {
         file: `${CONSENSUS}/follower.ts`,
@@ -99,6 +108,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'stranger-counts',
     why: 'the answers of an emptied consensus directory count as those of the voter it was (K6, K11)',
+    within: 3_000,
     patches: [
       { file: `${CONSENSUS}/step.ts`, find: 'if (isAnswer(message) && !counts(s, from, incarnation)) return;', replace: '' },
       {
@@ -116,6 +126,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'learner-counts',
     why: 'a learner is waited for as if it were a voter: without it nothing is committed',
+    within: 3_000,
     patches: [
       {
         file: `${CONSENSUS}/state.ts`,
@@ -125,42 +136,28 @@ export const IN_CONSENSUS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'resigned-and-helps',
-    why: 'a leader that steps down helps the next one at once, though its own lease may still be acted upon',
-    patches: [
-      {
-        file: `${CONSENSUS}/roles.ts`,
-        find: 's.promise = { leader: s.self, term: s.term, untilMs, nonce: 0 };',
-        replace: 's.promise = null;',
-      },
-    ],
-  },
-  {
-    name: 'boot-transfer',
-    why: 'a voter that has just started follows a transfer, though it may have promised something before',
+    name: 'every-campaign-a-transfer',
+    why: 'a campaign asks nobody first and says that the leader told it to stand: promises, old ones of before a start too, are passed by',
+    within: 3_000,
+    of: { policy: 'strict', faults: ['pair', 'isolate'] },
     patches: [
       {
         file: `${CONSENSUS}/election.ts`,
-        find: 'return message.transfer && told && c.nowMs >= s.bootUntilMs ?',
-        replace: 'return message.transfer ?',
+        find: "  s.role = 'preCandidate';\n  s.leader = null;\n  s.votes = ownVotes(s);\n  waitAnew(c);\n  if (hasMajority(s.voters, s.votes)) stand(c, false);\n  else askVoters(c);\n",
+        replace: '  stand(c, true);\n',
       },
-      { file: `${CONSENSUS}/election.ts`, find: 'const told = s.lead === null', replace: 'const told = true || s.lead === null' },
-    ],
-  },
-  {
-    name: 'ready-at-once',
-    why: 'a new leader decides before an entry of its own term is committed: its record may be old',
-    patches: [
       {
-        file: `${CONSENSUS}/queries.ts`,
-        find: 'state.lead !== null && state.commit >= state.lead.termStart;',
-        replace: 'state.lead !== null;',
+        file: `${CONSENSUS}/election.ts`,
+        find: 'return message.transfer && told && c.nowMs >= s.bootUntilMs ?',
+        replace: 'return message.transfer && told ?',
       },
     ],
   },
   {
     name: 'strikes-late',
     why: 'ruling 3: the dead man strikes, and the VIP ends, a second and a half after the lease instead of before its end',
+    within: 3_000,
+    of: { shapes: ['three'], faults: ['freeze'] },
     patches: [
       {
         file: `${CONTROLLER}/leasing.ts`,

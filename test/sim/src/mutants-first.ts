@@ -5,11 +5,13 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'answer-before-fsync',
     why: 'votes and acknowledgements leave before they are on disk',
+    within: 3_000,
     patches: [{ file: `${CONSENSUS}/context.ts`, find: 'c.effects.unshift(persist);', replace: 'c.effects.push(persist);' }],
   },
   {
     name: 'no-wait-after-boot',
     why: 'a voter that restarts forgets its promise and votes at once',
+    within: 3_000,
     patches: [
       {
         file: `${CONSENSUS}/state.ts`,
@@ -22,6 +24,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'no-promise',
     why: 'voters answer heartbeats without promising anything',
+    within: 3_000,
     patches: [
       {
         file: `${CONSENSUS}/follower.ts`,
@@ -38,6 +41,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'lease-from-receipt',
     why: 'the lease counts from the echo instead of from the sending',
+    within: 3_000,
     patches: [
       {
         file: `${CONSENSUS}/lease.ts`,
@@ -49,6 +53,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'any-echo-renews',
     why: 'an old echo renews the newest round',
+    within: 3_000,
     patches: [
       {
         file: `${CONSENSUS}/replication.ts`,
@@ -60,6 +65,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'lease-kept-in-transfer',
     why: 'a leader that told its successor to stand goes on with its lease',
+    within: 3_000,
     patches: [
       { file: `${CONSENSUS}/transfer.ts`, find: '  lead.leaseUntilMs = null;\n', replace: '' },
       {
@@ -72,6 +78,8 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'proof-of-another-life',
     why: 'voters let a stop proof of any epoch and boot end their promise',
+    within: 3_000,
+    of: { faults: ['oldProofsLate'] },
     patches: [
       {
         file: `${CONTROLLER}/step.ts`,
@@ -83,6 +91,8 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'p1-of-another-epoch',
     why: 'a stop proof of an earlier epoch or boot stands for the newest',
+    within: 3_000,
+    of: { faults: ['manyLives', 'oldProofs'] },
     patches: [
       {
         file: `${FAILOVER}/claimant.ts`,
@@ -94,6 +104,8 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'stale-word-of-stopping',
     why: 'a report of an earlier stop stands for this one',
+    within: 3_000,
+    of: { faults: ['manyLives', 'lateMail'] },
     patches: [
       {
         file: `${FAILOVER}/claimant.ts`,
@@ -105,6 +117,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'join-before-names',
     why: 'T1: the peer is published before commits wait for it',
+    within: 3_000,
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,
@@ -117,6 +130,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'join-without-mark',
     why: 'T1: the peer is published before it holds what was committed without it',
+    within: 3_000,
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,
@@ -133,6 +147,8 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'join-forgotten-in-flight',
     why: 'T1: names are cleared while a join waits for its majority',
+    within: 3_000,
+    of: { faults: ['slowJoin'] },
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,
@@ -145,6 +161,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'leave-after-names',
     why: 'T2: commits stop waiting for the peer before the record says so',
+    within: 3_000,
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,
@@ -161,6 +178,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'receiver-not-cut',
     why: 'T3: the old Master can still be acknowledged to while the new one is promoted',
+    within: 3_000,
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,
@@ -183,6 +201,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'claim-from-outside',
     why: 'T8: a node that lacks acknowledged commits takes over',
+    within: 3_000,
     patches: [
       {
         file: `${FAILOVER}/claimant.ts`,
@@ -204,6 +223,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'disarmed-with-ownership',
     why: 'the dead man is disarmed when ownership is lost, not when nothing writes any more',
+    within: 3_000,
     patches: [
       {
         file: `${CONTROLLER}/leasing.ts`,
@@ -215,11 +235,14 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'same-epoch-after-restart',
     why: 'a controller that restarted serves the epoch of its earlier life',
+    within: 3_000,
     patches: [{ file: `${FAILOVER}/view.ts`, find: '  o.record.ownerBoot === o.boot &&\n', replace: '' }],
   },
   {
     name: 'renounce-in-flight',
     why: 'P1 is said while a start is in flight that writes afterwards',
+    within: 3_000,
+    of: { faults: ['bothServersFail', 'postgresKill', 'isolate'] },
     patches: [
       {
         file: `${FAILOVER}/decide.ts`,
@@ -231,6 +254,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'release-in-flight',
     why: 'T5: the epoch is given up while a start is in flight that writes afterwards',
+    within: 3_000,
     patches: [
       { file: `${FAILOVER}/owner.ts`, find: 'actions: !isQuiet(o)', replace: 'actions: o.record.epoch < 0' },
       {
@@ -243,6 +267,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'struck-unheard',
     why: 'the owner goes on with an epoch that its dead man has ended',
+    within: 3_000,
     patches: [
       {
         file: `${CONTROLLER}/step.ts`,
@@ -254,11 +279,13 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'release-before-the-wal',
     why: 'T4: the old owner releases before the target holds everything',
+    within: 3_000,
     patches: [{ file: `${FAILOVER}/owner.ts`, find: '&& target.walEnd >= facts.walEnd)', replace: '&& target.walEnd >= 0)' }],
   },
   {
     name: 'promoted-without-names',
     why: 'strict: the new Master opens without waiting for its peer',
+    within: 3_000,
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,
@@ -275,6 +302,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'divergence-unseen',
     why: 'WAL past the fork is not noticed: the old Master never comes back',
+    within: 3_000,
     patches: [
       {
         file: `${FAILOVER}/record.ts`,
@@ -286,6 +314,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'linter-alone',
     why: 'the decider asks for a promotion before the proof; only the linter stands in the way',
+    within: 3_000,
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,

@@ -5,7 +5,8 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'unknown-is-off',
     why: 'F2, F3: a power device that did not answer is taken for success',
-    shapes: ['three-p2', 'three-p2-p3', 'two'],
+    within: 3_000,
+    of: { shapes: ['three-p2', 'three-p2-p3', 'two'] },
     patches: [
       {
         file: `${CONTROLLER}/fencing.ts`,
@@ -17,14 +18,15 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'p2-of-an-older-request',
     why: 'F5: a fence of an earlier epoch proves the end of this one’s owner',
-    shapes: ['three-p2', 'three-p2-p3'],
-    limit: 10_000,
+    within: 3_000,
+    of: { shapes: ['three-p2', 'three-p2-p3'], faults: ['fencedReturnsAsMaster'] },
     patches: [{ file: `${FAILOVER}/fencing.ts`, find: ' || fence.forEpoch <= previous.epoch)', replace: ')' }],
   },
   {
     name: 'failed-fence-proves',
     why: 'a fence that failed counts like one that was confirmed',
-    shapes: ['three-p2', 'three-p2-p3'],
+    within: 3_000,
+    of: { shapes: ['three-p2', 'three-p2-p3'], faults: ['masterDark'] },
     patches: [
       {
         file: `${FAILOVER}/fencing.ts`,
@@ -36,7 +38,8 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'watchdog-not-waited-for',
     why: 'P3: the watchdog is said to have fired before it can have',
-    shapes: ['three-p3', 'three-p2-p3'],
+    within: 3_000,
+    of: { shapes: ['three-p3', 'three-p2-p3'], faults: ['masterDark', 'watchdogOrNot'] },
     patches: [
       {
         file: `${FAILOVER}/fencing.ts`,
@@ -48,7 +51,8 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'soft-is-hardware',
     why: 'P3 is believed of an owner that has no watchdog',
-    shapes: ['three-p3', 'three-p2-p3'],
+    within: 3_000,
+    of: { shapes: ['three-p3', 'three-p2-p3'], faults: ['masterDark', 'watchdogOrNot'] },
     patches: [
       {
         file: `${FAILOVER}/fencing.ts`,
@@ -59,21 +63,27 @@ export const IN_POWER: readonly Mutant[] = [
   },
   {
     name: 'right-kept-over-restart',
-    why: 'two nodes: whoever boots may cut the other’s power without having seen it',
-    shapes: ['two'],
-    limit: 10_000,
+    why: 'two nodes: whoever boots may cut the other’s power without having seen it, or any leader',
+    within: 3_000,
+    of: { shapes: ['two'], faults: ['aloneThenLost'] },
     patches: [
       {
         file: `${CONTROLLER}/fencing.ts`,
         find: 'else if (state.informed && seenInEpoch(state, voters.find((voter) => voter !== config.self)!)) state.rightEpoch = record.epoch;',
         replace: 'else state.rightEpoch = record.epoch;',
       },
+      {
+        file: `${FAILOVER}/twoNodes.ts`,
+        find: 'if (!o.informed) return {',
+        replace: 'if (!o.informed && o.record.epoch < 0) return {',
+      },
     ],
   },
   {
     name: 'alone-without-fence',
     why: 'two nodes: the other one is called gone because it is not heard',
-    shapes: ['two'],
+    within: 3_000,
+    of: { shapes: ['two'] },
     patches: [
       {
         file: `${CONTROLLER}/fencing.ts`,
@@ -84,9 +94,9 @@ export const IN_POWER: readonly Mutant[] = [
   },
   {
     name: 'hold-without-bound',
-    why: 'two nodes: a Master that cannot fence its Standby holds on for ever',
-    shapes: ['two'],
-    limit: 10_000,
+    why: 'F4: of two nodes a Master that cannot fence its Standby holds on for ever, also when it is itself called off by a device that lies',
+    within: 3_000,
+    of: { shapes: ['two'], faults: ['deviceLies'] },
     patches: [
       {
         file: `${FAILOVER}/twoNodes.ts`,
@@ -97,22 +107,22 @@ export const IN_POWER: readonly Mutant[] = [
   },
   {
     name: 'solo-without-fence',
-    why: 'two nodes: the Standby leaves the sync set while it still has its vote, unfenced',
-    shapes: ['two'],
-    limit: 10_000,
+    why: 'two nodes: the vote of a Standby that is not heard is taken away, and it is not off',
+    within: 3_000,
+    of: { shapes: ['two'], faults: ['pair', 'isolate', 'bothShoot'] },
     patches: [
       {
         file: `${FAILOVER}/twoNodes.ts`,
-        find: 'if (!o.voters.includes(partner) || !leaseHolds(o) || mayNotShoot(o, partner) !== null) return null;',
-        replace: 'if (!o.voters.includes(partner) || o.lead === null) return null;',
+        find: 'const taken = !inSet && ',
+        replace: 'const taken = (!inSet || isUnanswered(o, partner)) && ',
       },
     ],
   },
   {
     name: 'shot-under-maintenance',
     why: 'the power of a host that somebody works on is cut',
-    shapes: ['three-p2', 'three-p2-p3'],
-    limit: 10_000,
+    within: 3_000,
+    of: { shapes: ['three-p2', 'three-p2-p3'], faults: ['masterDark'] },
     patches: [
       {
         file: `${FAILOVER}/fencing.ts`,
@@ -124,7 +134,8 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'never-fenced',
     why: 'P2: an old owner that is heard now and then is spared for ever',
-    shapes: ['three-p2', 'three-p2-p3'],
+    within: 3_000,
+    of: { shapes: ['three-p2', 'three-p2-p3'] },
     patches: [
       {
         file: `${FAILOVER}/fencing.ts`,

@@ -1,11 +1,18 @@
-import { CONTROLLER, FAILOVER, type Mutant } from './mutant-types.js';
+import { CONSENSUS, CONTROLLER, FAILOVER, type Mutant } from './mutant-types.js';
 
 /** The record, the gate, the front. */
 export const IN_RECORD: readonly Mutant[] = [
   {
-    name: 'claim-of-an-old-epoch',
-    why: 'a claim that was slow takes an epoch that somebody else has by now',
+    name: 'claim-of-an-old-record',
+    why: 'a new leader decides before it knows what was committed, and a claim takes an epoch that somebody else has by now',
+    within: 3_000,
+    of: { shapes: ['three', 'three-p2', 'three-p3', 'three-p2-p3'], faults: ['laggingVoter'] },
     patches: [
+      {
+        file: `${CONSENSUS}/queries.ts`,
+        find: 'state.lead !== null && state.commit >= state.lead.termStart;',
+        replace: 'state.lead !== null;',
+      },
       {
         file: `${FAILOVER}/commands.ts`,
         find: "function claim(record: ClusterRecord, command: OfKind<'claim'>): Applied {\n  if (command.epoch !== record.epoch + 1)",
@@ -16,6 +23,7 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'unproven',
     why: 'S6: a take-over that has waited long enough goes on without a proof',
+    within: 3_000,
     patches: [
       {
         file: `${FAILOVER}/claimant.ts`,
@@ -28,6 +36,7 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'gate-open',
     why: 'S8: applications are let in on rows that only a restart made visible',
+    within: 3_000,
     patches: [
       {
         file: `${CONTROLLER}/gate.ts`,
@@ -39,7 +48,8 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'gate-without-the-joiner',
     why: 'S8: the gate does not wait for a member whose join is still in the log',
-    limit: 10_000,
+    within: 3_000,
+    of: { shapes: ['three', 'three-p2', 'three-p3', 'three-p2-p3'], faults: ['slowJoin'] },
     patches: [
       {
         file: `${CONTROLLER}/gate.ts`,
@@ -51,7 +61,8 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'gate-once',
     why: 'S8: a second promotion in one epoch shows what waited since the first',
-    limit: 10_000,
+    within: 3_000,
+    of: { shapes: ['three', 'three-p2', 'three-p3', 'three-p2-p3'], policy: 'strict', faults: ['failsWhilePromoting'] },
     patches: [
       {
         file: `${CONTROLLER}/gate.ts`,
@@ -63,7 +74,7 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'slow-word-of-opening',
     why: 'a second promotion in one epoch is not told: nobody can follow a timeline that the record does not know',
-    limit: 10_000,
+    within: 3_000,
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,
@@ -75,6 +86,8 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'cached-flag',
     why: 'L1 of the faults: `/status` answers from what was decided last, not from the lease at the moment of the request',
+    within: 3_000,
+    of: { faults: ['freeze'] },
     patches: [
       {
         file: `${CONTROLLER}/leasing.ts`,
@@ -87,6 +100,8 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'vip-outlives-the-lease',
     why: 'S9: the address is renewed for a round second more',
+    within: 3_000,
+    of: { shapes: ['three'], faults: ['freeze'] },
     patches: [
       {
         file: `${CONTROLLER}/leasing.ts`,
@@ -96,9 +111,10 @@ export const IN_RECORD: readonly Mutant[] = [
     ],
   },
   {
-    name: 'old-generation-claims',
-    why: 'who served before a forced promotion takes over with what was given up',
-    limit: 10_000,
+    name: 'old-generation-returns',
+    why: 'what a forced promotion gave up is thrown away, and its node joined, before anybody asks for it',
+    within: 3_000,
+    of: { shapes: ['three'], faults: ['promoteForced', 'aloneThenLost'] },
     patches: [
       {
         file: `${FAILOVER}/record.ts`,
@@ -110,7 +126,8 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'timeline-taken-twice',
     why: 'R15: a promotion numbers its timeline by what this server has heard of',
-    limit: 10_000,
+    within: 3_000,
+    of: { shapes: ['three', 'three-p2', 'three-p3', 'three-p2-p3'], policy: 'strict', faults: ['failsWhilePromoting'] },
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,
@@ -132,6 +149,7 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'arbiter-stays',
     why: 'the arbiter that was elected as a last resort keeps the leadership',
+    within: 3_000,
     patches: [
       {
         file: `${FAILOVER}/claimant.ts`,
@@ -143,6 +161,7 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'lease-not-asked',
     why: 'S1: whoever leads serves, its lease or not; and what the disk remembers is taken for how things stand',
+    within: 3_000,
     patches: [
       {
         file: `${FAILOVER}/follower.ts`,

@@ -7,55 +7,64 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { YosugaraError } from '@yosugara/kernel';
 import { build, type Plugin } from 'vite';
+import type { Hunt, Hunted } from './hunt.js';
+import { focusText } from './mutant-types.js';
 import { MUTANTS, type Mutant } from './mutants.js';
 import { type MutantResult, progress } from './print.js';
 import { runSeed } from './world.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-/** Where a mutant does not say otherwise. */
-const MAX_SEEDS = 3_000;
-const BUDGET_MS = 240_000;
+/** For measuring anew how many seeds a planted bug takes. */
+export interface Measure {
+  /** Instead of what it states. */
+  readonly seeds?: number;
+  /** A hunt ends after this. */
+  readonly budgetMs?: number;
+}
+const BUDGET_MS = 600_000;
 const run = promisify(execFile);
 
 /**
  * Plants each bug in the production files, as text, and looks how many seeds it takes to be found.
  * @throws YosugaraError MUTANT_STALE — a patch does not fit the file any more: the mutant must be written anew.
  */
-export async function runMutants(only: string | null, workers = availableParallelism()): Promise<readonly MutantResult[]> {
+export async function runMutants(
+  only: string | null,
+  workers = availableParallelism(),
+  measure: Measure = {},
+  measured?: (result: MutantResult) => void,
+): Promise<readonly MutantResult[]> {
   const wanted = MUTANTS.filter((mutant) => only === null || only.split(',').includes(mutant.name));
   const waiting = [...wanted];
   const results = new Map<string, MutantResult>();
   const one = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-      results.set(mutant.name, await tryMutant(mutant));
+      results.set(mutant.name, await tryMutant(mutant, measure));
       const found = [...results.values()].filter((result) => result.foundAfterSeeds !== null).length;
       progress(() => `${results.size}/${wanted.length} planted bugs tried, ${found} found`, results.size === wanted.length);
+      measured?.(results.get(mutant.name)!);
     }
   };
   await Promise.all(Array.from({ length: Math.min(workers, wanted.length) }, one));
   return wanted.map((mutant) => results.get(mutant.name)!);
 }
 
-async function tryMutant(mutant: Mutant): Promise<MutantResult> {
+async function tryMutant(mutant: Mutant, measure: Measure): Promise<MutantResult> {
   const begun = performance.now();
-  const limit = mutant.limit ?? MAX_SEEDS;
+  const { name, why, within, of } = mutant;
+  const budgetMs = measure.budgetMs ?? BUDGET_MS;
+  const hunt: Hunt = { seeds: measure.seeds ?? within, budgetMs, focus: of ?? {} };
   const folder = await mkdtemp(join(tmpdir(), 'yosugara-mutant-'));
   try {
     await bundle(folder, await patched(mutant));
-    const shapes = (mutant.shapes ?? []).join(',');
-    const { stdout } = await run(process.execPath, [join(folder, 'hunt.js'), String(limit), String(BUDGET_MS), shapes], {
-      timeout: BUDGET_MS * 2,
-    });
-    const found = JSON.parse(stdout) as Pick<MutantResult, 'foundAfterSeeds' | 'invariant' | 'says' | 'ran'> & {
-      seed: number | null;
-    };
-    const { seed, ...rest } = found;
-    const ms = Math.round(performance.now() - begun);
-    const { name, why } = mutant;
+    const { stdout } = await run(process.execPath, [join(folder, 'hunt.js'), JSON.stringify(hunt)], { timeout: budgetMs * 2 });
+    const found = JSON.parse(stdout) as Hunted;
+    const result = { name, why, within, of: focusText(of), ...found, ms: Math.round(performance.now() - begun) };
+    const seed = found.foundAfterSeeds;
     // A seed that fails without the planted bug, too, has found something else.
-    if (seed !== null && runSeed(seed).violations.length > 0)
-      return { name, why, limit, ran: rest.ran, foundAfterSeeds: null, invariant: null, says: `seed ${seed} fails anyway`, ms };
-    return { name, why, limit, ...rest, ms };
+    if (seed !== null && runSeed(seed, { focus: hunt.focus }).violations.length > 0)
+      return { ...result, foundAfterSeeds: null, invariant: null, says: `seed ${seed} fails anyway` };
+    return result;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,10 +1,17 @@
 import { Worker } from 'node:worker_threads';
 import type { Tally } from './batch.js';
+import type { Focus } from './shape.js';
 
 const SLICE = 20;
 
 /** All seeds over all cores, a slice at a time; `each` hears every slice as it ends. */
-export async function runAll(from: number, count: number, workers: number, each: (tally: Tally) => void): Promise<void> {
+export async function runAll(
+  from: number,
+  count: number,
+  workers: number,
+  focus: Focus,
+  each: (tally: Tally) => void,
+): Promise<void> {
   let next = from;
   const end = from + count;
   const slice = (): readonly number[] => {
@@ -13,7 +20,7 @@ export async function runAll(from: number, count: number, workers: number, each:
     return seeds;
   };
   const one = async (): Promise<void> => {
-    const worker = new Worker(new URL('./worker.js', import.meta.url));
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: focus });
     try {
       for (let seeds = slice(); seeds.length > 0; seeds = slice()) each(await ask(worker, seeds));
     } finally {

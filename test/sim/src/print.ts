@@ -9,7 +9,9 @@ export interface MutantResult {
   /** How many were run. */
   readonly ran: number;
   /** It must be found within so many. */
-  readonly limit: number;
+  readonly within: number;
+  /** What its seeds are drawn from. */
+  readonly of: string;
   readonly invariant: string | null;
   readonly says: string | null;
   readonly ms: number;
@@ -37,7 +39,6 @@ interface Result {
   readonly takeOvers: number;
   readonly calmAfterMs: number;
   readonly cells: number;
-  readonly mutants: readonly MutantResult[];
 }
 
 /** For people. */
@@ -64,21 +65,29 @@ export function table(result: Result): string {
       `calm again after     ${Math.round(result.calmAfterMs)} ms at worst`,
       `cells hit            ${result.cells}`,
     );
-  if (result.mutants.length > 0) lines.push('', ...mutantTable(result.mutants));
   return lines.join('\n');
 }
 
-function mutantTable(mutants: readonly MutantResult[]): readonly string[] {
-  const width = Math.max(...mutants.map((mutant) => mutant.name.length));
-  const found = mutants.filter(({ foundAfterSeeds, limit }) => foundAfterSeeds !== null && foundAfterSeeds <= limit).length;
-  const rows = mutants.map(({ name, why, foundAfterSeeds, limit, invariant, ran }) => {
-    const late = foundAfterSeeds !== null && foundAfterSeeds > limit ? ' LATE' : '';
-    return `${name.padEnd(width)}  ${String(foundAfterSeeds ?? '-').padStart(5)}  ${String(limit).padStart(5)}  ${(invariant ?? `not in ${ran}`).padEnd(11)}${late}  ${why}`;
+export const isFound = ({ foundAfterSeeds, within }: MutantResult): boolean =>
+  foundAfterSeeds !== null && foundAfterSeeds <= within;
+
+const NEVER = Number.POSITIVE_INFINITY;
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+/** A table in Markdown, the soonest found first: docs/simulation.md holds it as it is printed. */
+export function mutantTable(mutants: readonly MutantResult[]): readonly string[] {
+  const sorted = [...mutants].sort((one, two) => (one.foundAfterSeeds ?? NEVER) - (two.foundAfterSeeds ?? NEVER));
+  const rows = sorted.map((mutant) => {
+    const { name, why, foundAfterSeeds, within, of, invariant, ran } = mutant;
+    const seeds =
+      foundAfterSeeds === null ? `not in ${ran}` : isFound(mutant) ? String(foundAfterSeeds) : `${foundAfterSeeds}, late`;
+    return `| ${name} | ${cell(why)} | ${invariant ?? '-'} | ${seeds} | ${within} | ${of} |`;
   });
   return [
-    `${'planted bug'.padEnd(width)}  seeds  limit  broken       why`,
+    '| planted bug | what it breaks | caught by | seeds | within | drawn from |',
+    '|---|---|---|---|---|---|',
     ...rows,
     '',
-    `${found} of ${mutants.length} planted bugs found within their limits`,
+    `${mutants.filter(isFound).length} of ${mutants.length} planted bugs found within their bounds`,
   ];
 }

@@ -4,6 +4,7 @@ import { addCells } from './coverage.js';
 import { commitNow, note, sourcesKey } from './ledger.js';
 import { runAll } from './pool.js';
 import { progress } from './print.js';
+import type { Focus } from './shape.js';
 
 export interface Ran {
   readonly seeds: number;
@@ -21,7 +22,13 @@ export interface Ran {
 const NOTE_EVERY_MS = 20_000;
 
 /** `count` schedules from seed `from` on, over the workers; a ledger is written now and then, so that a kill loses seconds. */
-export async function schedules(count: number, from: number, workers: number, ledger: string | null): Promise<Ran> {
+export async function schedules(
+  count: number,
+  from: number,
+  workers: number,
+  ledger: string | null,
+  focus: Focus = {},
+): Promise<Ran> {
   const begun = performance.now();
   const failures: Failure[] = [];
   const cells = new Map<string, number>();
@@ -46,7 +53,7 @@ export async function schedules(count: number, from: number, workers: number, le
       note(ledger, { key, commit, from: start, to: reached, violations, seconds: Math.round((now - notedMs) / 100) / 10 });
     notedMs = now;
   };
-  await runAll(from, count, workers, (tally) => {
+  await runAll(from, count, workers, focus, (tally) => {
     sum.done += tally.seeds;
     sum.events += tally.events;
     sum.acknowledged += tally.acknowledged;

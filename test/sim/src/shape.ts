@@ -23,6 +23,14 @@ export const LANDED = {
 
 export type Profile = keyof typeof PROFILES;
 
+/** A part of what is drawn from: the same generator, fewer of its choices (swarm testing with the swarm named). Absent: all. */
+export interface Focus {
+  readonly shapes?: readonly Shape['name'][];
+  readonly policy?: Settings['policy'];
+  /** Names of fault classes. */
+  readonly faults?: readonly string[];
+}
+
 /** What kind of cluster a seed builds. */
 export interface Shape {
   readonly name: 'three' | 'three-p2' | 'three-p3' | 'three-p2-p3' | 'two' | 'three-dr';
@@ -64,8 +72,9 @@ const KINDS: readonly Kind[] = [
 
 const OFF_MS = 2_500;
 
-export function drawShape(rng: Rng): Shape {
-  const able = KINDS.filter((kind) => kind.needs.every((need) => LANDED[need]));
+export function drawShape(rng: Rng, focus: Focus = {}): Shape {
+  const landed = KINDS.filter((kind) => kind.needs.every((need) => LANDED[need]));
+  const able = landed.filter(({ name }) => focus.shapes?.includes(name) ?? true);
   const kind = rng.pick(able.flatMap((one) => Array.from({ length: one.weight }, () => one)));
   const profile = rng.pick(['fast', 'fast', 'fast', 'lan', 'lan', 'lan', 'lan', 'lan', 'lan', 'tolerant'] as const);
   const nodes = kind.members.map(({ id }) => id);
@@ -81,7 +90,7 @@ export function drawShape(rng: Rng): Shape {
     watchdog: kind.proofs.includes('P3'),
     profile,
     settings: {
-      policy: rng.chance(0.15) ? 'strict' : 'available',
+      policy: focus.policy ?? (rng.chance(0.15) ? 'strict' : 'available'),
       stopProofs: kind.proofs,
       autoRejoin: rng.pick(['always', 'always', 'always', 'clean', 'never']),
       timings: PROFILES[profile],

@@ -1,4 +1,5 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { runBatch } from './batch.js';
+import type { Focus } from './shape.js';
 
-parentPort?.on('message', (seeds: readonly number[]) => parentPort?.postMessage(runBatch(seeds)));
+parentPort?.on('message', (seeds: readonly number[]) => parentPort?.postMessage(runBatch(seeds, workerData as Focus)));

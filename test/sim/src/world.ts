@@ -20,7 +20,7 @@ import { Network } from './network.js';
 import { drawPlan, type Planned } from './plan.js';
 import type { PostgresModel } from './postgres-model.js';
 import { Rng } from './rng.js';
-import { drawShape, type Shape } from './shape.js';
+import { drawShape, type Focus, type Shape } from './shape.js';
 
 export interface Outcome {
   readonly seed: number;
@@ -42,8 +42,12 @@ export interface Options {
   /** Only these faults of the plan, by their place in it: for shrinking. */
   readonly only?: readonly number[];
   readonly coverage?: Coverage;
+  readonly focus?: Focus;
   readonly record?: (node: NodeId, entry: TraceEntry) => void;
 }
+
+/** What the consensus core says of itself. */
+export type ElectionEdge = 'campaign' | 'voteGranted' | 'leading' | 'steppedDown' | 'takingOver';
 
 type Change = (before: ClusterRecord, after: ClusterRecord) => boolean;
 
@@ -78,7 +82,7 @@ export class World implements HostWorld {
   #events = 0;
   #recordSeen: ClusterRecord;
   #waiters: { change: Change; run: () => void }[] = [];
-  #actions: { kind: Action['kind']; run: (node: NodeId) => void }[] = [];
+  #actions: { kind: Action['kind'] | ElectionEdge; run: (node: NodeId) => void }[] = [];
   #operations = 0;
   #calmMs: number | null = null;
   #healed = false;
@@ -88,7 +92,7 @@ export class World implements HostWorld {
     this.#options = options;
     this.rng = new Rng(seed);
     const { rng } = this;
-    this.shape = drawShape(rng);
+    this.shape = drawShape(rng, options.focus);
     this.nodes = this.shape.nodes;
     this.dataNodes = this.shape.dataNodes;
     this.vipKind = rng.pick(['bind', 'ip']);
@@ -112,7 +116,7 @@ export class World implements HostWorld {
       list.push(host);
       if (settings.fenceable.includes(node)) this.#devices.set(node, new FenceDevice(node, this.agenda, rng, () => host));
     }
-    this.#plan = drawPlan(new Rng(seed * 2 + 1), this.shape, this.startMs, FAULT_MS);
+    this.#plan = drawPlan(new Rng(seed * 2 + 1), this.shape, this.startMs, FAULT_MS, options.focus);
     for (const host of list) this.agenda.after(rng.between(0, 500), () => host.powerOn());
     this.clients = new Clients(this);
     this.front = new Front(this, this.dataNodes);
@@ -172,11 +176,17 @@ export class World implements HostWorld {
   }
   #acted(host: HostModel, effects: readonly ControllerEffect[]): void {
     for (const effect of effects) {
-      if (effect.kind !== 'act') continue;
-      const due = this.#actions.filter((waiter) => waiter.kind === effect.action.kind);
+      if (effect.kind !== 'act' && effect.kind !== 'log') continue;
+      const kind = effect.kind === 'act' ? effect.action.kind : effect.event;
+      const due = this.#actions.filter((waiter) => waiter.kind === kind);
+      if (due.length === 0) continue;
       this.#actions = this.#actions.filter((waiter) => !due.includes(waiter));
       for (const waiter of due) this.later(0, () => waiter.run(host.node));
     }
+  }
+  woke(host: HostModel): void {
+    this.checks.always();
+    if (host.serves()) this.checks.answered200(host);
   }
   said(host: HostModel, to: NodeId, message: PeerMessage): void {
     this.checks.said(host, to, message);
@@ -202,8 +212,8 @@ export class World implements HostWorld {
   onNext(change: Change, run: () => void): void {
     this.#waiters.push({ change, run });
   }
-  /** Once, when a controller starts the next action of this kind. */
-  onNextAction(kind: Action['kind'], run: (node: NodeId) => void): void {
+  /** Once, when a controller starts the next action of this kind, or comes to this point of an election. */
+  onNextAction(kind: Action['kind'] | ElectionEdge, run: (node: NodeId) => void): void {
     this.#actions.push({ kind, run });
   }
   leader(): NodeId | null {
