@@ -4,15 +4,40 @@ const PHASES = ['preflight', 'quiesce', 'consensus', 'decide', 'prepare', 'rewin
 const DAY = 86_400_000;
 const ago = (ms) => new Date(Date.now() - ms).toISOString();
 
+const planOf = (node) => ({
+  ...{ version: 1, node, source: 'b', refusals: [], cause: 'diverged', method: 'rewind', bytes: 34_603_008, setsAside: false },
+  why: 'its WAL may go past where b left the old timeline: 0/5A3C1F8 to 0/5C4E000 on timeline 6',
+  phases: [
+    { phase: 'quiesce', what: `PostgreSQL of ${node} is stopped` },
+    { phase: 'prepare', what: `b keeps WAL for ${node} (slot yosugara_${node}) and writes a checkpoint` },
+    {
+      phase: 'rewind',
+      what: 'the WAL that goes is kept in compressed form; crash recovery, then pg_rewind; if it fails, a base backup',
+    },
+    { phase: 'start', what: `PostgreSQL of ${node} starts as a standby of b and catches up` },
+    { phase: 'join', what: `b takes ${node} into the sync set; both journals become level` },
+  ],
+  discards: { from: '0/5A3C1F8', to: '0/5C4E000', bytes: 2_170_376, timeline: 6 },
+});
+
 export function cluster() {
   let master = 'a';
   let epoch = 6;
   let out = null;
   let link = 'direct';
   let progress = null;
+  let shown = {};
   const received = { a: 48_213, b: 48_209 };
   const history = [
-    { epoch: 6, owner: 'a', from: 'b', at: ago(1.2 * DAY), cause: 'switchover by operator', proof: 'P1', timeline: 6 },
+    {
+      epoch: 6,
+      owner: 'a',
+      from: 'b',
+      at: ago(1.2 * DAY),
+      cause: 'switchover by operator',
+      proof: 'P1: b stopped and released the epoch',
+      timeline: 6,
+    },
     {
       epoch: 5,
       owner: 'b',
@@ -55,7 +80,7 @@ export function cluster() {
       postgres: recovering ? 'stopped' : isOut ? 'unknown' : isMaster ? 'running, writable' : 'running, standby',
       vip: isMaster,
       needsRecover: isOut,
-      deadMan: isOut ? 'unknown' : 'armed (software)',
+      deadMan: isOut ? 'none' : 'soft',
       receiver:
         isOut && !recovering ? null : { up: true, received: received[name], behindPeer: recovering ? 214 : 0, peerLink: 'up' },
       recover: isOut ? progress : null,
@@ -126,7 +151,7 @@ export function cluster() {
         from: master,
         at: new Date().toISOString(),
         cause: 'the owner’s promise expired (power lost)',
-        proof: 'P4',
+        proof: 'P4: its lease is over, and this node holds every acknowledged commit',
         timeline: epoch,
       });
       master = other(master);
@@ -158,6 +183,10 @@ export function cluster() {
       }, 250);
       timer.unref();
     },
+    show: (over) => {
+      shown = over;
+    },
+    plan: (node, discardUnknown) => ({ ...planOf(node), ...(discardUnknown ? {} : shown.plan) }),
     status: () => ({
       clusterId: 'c7d1f0b2-4a52',
       epoch,
@@ -165,17 +194,18 @@ export function cluster() {
       master,
       leader: master,
       term: epoch + 3,
-      profile: 'default',
+      profile: 'lan',
       policy: 'available',
       stopProofs: ['P1', 'P4'],
       answeredBy: master,
-      nodes: [node('a'), node('b')],
+      nodes: [node('a'), node('b')].map((one) => ({ ...one, ...shown.nodes?.[one.name] })),
       arbiter: { name: 'w', address: ADDRESS.w, zone: 'osaka-1', voting: true, processes: [] },
       vip: { address: ADDRESS.vip, driver: 'bind', holder: master },
       links: links(),
       ifMasterDied: verdict(),
       alarms: alarms(),
       history,
+      ...shown.status,
     }),
   };
 }

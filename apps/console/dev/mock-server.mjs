@@ -2,6 +2,7 @@
 //   node apps/console/dev/mock-server.mjs [port]
 //   POST /mock/takeover [?downMs=3000]  the Master dies; after downMs the other node serves, the dead one waits for `recover`
 //   POST /mock/recover                  what the console's Recover button does
+//   POST /mock/show {status, nodes, plan}  laid over what the cluster says: any state can be looked at
 //   POST /mock/partition, /mock/heal    links between the nodes are relayed, or direct again
 // Any login works; the password `first` must be changed.
 import { readFile } from 'node:fs/promises';
@@ -90,27 +91,23 @@ const POSTS = {
     send(response, 200, {});
   },
   '/api/cluster/recover': async (request, response) => {
-    const { node, dryRun } = await body(request);
-    if (dryRun)
-      return send(response, 200, {
-        ok: true,
-        message: 'a can be recovered by rewind',
-        plan: [
-          'stop what is left of PostgreSQL on a',
-          'rewind a to 0/5A3C1F8 on timeline 3 (2.1 MiB of WAL to discard, kept aside)',
-          'start a as Standby, join the sync set',
-        ],
-      });
+    const { node, dryRun, discardUnknown } = await body(request);
+    if (dryRun) return send(response, 200, { ok: true, message: 'see the plan', plan: state.plan(node, discardUnknown) });
     recover(node);
-    send(response, 202, { requestId: 'r-1' });
+    send(response, 200, { ok: true, message: 'accepted' });
   },
   '/api/cluster/switchover': async (_request, response) => {
-    send(response, 202, {});
+    send(response, 200, { ok: true, message: 'accepted' });
     setTimeout(() => takeOver(1_500), 200);
   },
   '/mock/takeover': async (_request, response, url) => {
     send(response, 200, {});
     setTimeout(() => takeOver(Number(url.searchParams.get('downMs') ?? 3_000)), 20);
+  },
+  '/mock/show': async (request, response) => {
+    state.show(await body(request));
+    send(response, 200, {});
+    broadcast();
   },
   '/mock/recover': async (_request, response) => {
     recover();

@@ -1,54 +1,10 @@
 // Plays the console's life against the mock and takes pictures of it: node apps/console/dev/screenshots.mjs <folder> [port]
 // Ends with 1 when a row was shown twice or lost over the take-over, or when the browser reported an error.
-import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { onStage } from './stage.mjs';
 
-const [folder = '/tmp/yosugara-shots', port = '8099'] = process.argv.slice(2);
-const base = `http://127.0.0.1:${port}`;
-mkdirSync(folder, { recursive: true });
-const mock = spawn(process.execPath, [join(import.meta.dirname, 'mock-server.mjs'), port], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-await new Promise((resolve) => mock.stdout.once('data', resolve));
-const flags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
-const problems = [];
-const post = async (path) => await fetch(base + path, { method: 'POST' });
-
-async function newPage(width, options = {}) {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, locale: 'en-GB', ...options });
-  const page = await context.newPage();
-  page.on('pageerror', (error) => problems.push(`page: ${error.message}`));
-  page.on('console', (message) => {
-    // Refused connections are the take-over itself; 401 before the login is an answer.
-    if (message.type() === 'error' && !/ERR_|401|Failed to load/.test(message.text()))
-      problems.push(`console: ${message.text()}`);
-  });
-  return page;
-}
-async function login(page) {
-  await page.goto(base);
-  await page.getByTestId('login-name').fill('operator');
-  await page.getByTestId('login-password').fill('secret-1');
-  await page.getByTestId('login-submit').click();
-  await page.getByTestId('node-a-role').waitFor();
-  await page.waitForTimeout(400);
-}
-const shot = async (page, name) => await page.screenshot({ path: join(folder, `${name}.png`) });
 const idsOf = async (page) => await page.getByTestId('message-row').evaluateAll((rows) => rows.map((row) => row.dataset.id));
 
-try {
+await onStage(async ({ base, newPage, login, post, shot, problems }) => {
   const page = await newPage(1440);
   await page.goto(base);
   await page.getByTestId('login-form').waitFor();
@@ -57,7 +13,7 @@ try {
   await shot(page, '02-cluster-healthy');
   await page.setViewportSize({ width: 1024, height: 900 });
   await page.waitForTimeout(300);
-  await page.screenshot({ path: join(folder, '03-cluster-1024.png'), fullPage: true });
+  await shot(page, '03-cluster-1024', true);
   await page.setViewportSize({ width: 1440, height: 900 });
   await post('/mock/partition');
   await page.getByTestId('link-a-b').and(page.locator('[data-state=relayed]')).waitFor();
@@ -84,7 +40,7 @@ try {
     `toast ${Date.now() - lostAt} ms after the picture; banner gone: ${(await page.getByTestId('banner-reconnecting').count()) === 0}`,
   );
   await page.waitForTimeout(500);
-  await page.screenshot({ path: join(folder, '08-after-take-over.png'), fullPage: true });
+  await shot(page, '08-after-take-over', true);
   await live.waitForTimeout(2_500);
   const shown = await idsOf(live);
   const stored = (await (await live.request.get(`${base}/api/messages?limit=1000`)).json()).rows.map((row) => row.id);
@@ -99,8 +55,7 @@ try {
   await shot(live, '09-messages-after-take-over');
 
   await page.getByTestId('recover-button').click();
-  await page.getByTestId('recover-check').click();
-  await page.locator('pre.plan').waitFor();
+  await page.getByTestId('plan-discards').waitFor();
   await page.waitForTimeout(300);
   await shot(page, '10-recover-dialog');
   await page.getByTestId('recover-confirm').click();
@@ -139,18 +94,13 @@ try {
   await japanese.getByTestId('nav-cluster').click();
   await japanese.getByTestId('toast-master').waitFor({ timeout: 15_000 });
   await japanese.waitForTimeout(400);
-  await japanese.screenshot({ path: join(folder, '19-japanese-after.png'), fullPage: true });
+  await shot(japanese, '19-japanese-after', true);
 
   const dark = await newPage(1440, { colorScheme: 'dark' });
   await login(dark);
-  await dark.screenshot({ path: join(folder, '20-dark-cluster.png'), fullPage: true });
+  await shot(dark, '20-dark-cluster', true);
   await dark.getByTestId('nav-messages').click();
   await dark.getByTestId('message-row').first().waitFor();
   await dark.waitForTimeout(800);
   await shot(dark, '21-dark-messages');
-} finally {
-  await browser.close();
-  mock.kill();
-}
-for (const problem of problems) console.log(`PROBLEM ${problem}`);
-process.exit(problems.length === 0 ? 0 : 1);
+});

@@ -166,6 +166,8 @@ export const StatusSchema = z.object({
   nodes: z.array(
     z.object({
       name: z.string(),
+      /** dr: a copy in another site, which never votes and is never elected. */
+      kind: z.enum(['data', 'dr']).optional(),
       address: z.string(),
       zone: z.string(),
       /** Role of failover.md 2.2, such as MASTER_SYNC, STANDBY_SYNC, STOPPED; UNKNOWN when not heard. */

@@ -1,5 +1,12 @@
 import { YosugaraError } from '@yosugara/kernel';
-import { type Messages, MessagesSchema, type Status, StatusSchema } from '@yosugara/protocol';
+import {
+  type Messages,
+  MessagesSchema,
+  type RecoverPlan,
+  RecoverPlanSchema,
+  type Status,
+  StatusSchema,
+} from '@yosugara/protocol';
 
 export interface Me {
   readonly login: string;
@@ -131,6 +138,20 @@ function accepted(answer: unknown): unknown {
   throw new ApiError(409, 'REFUSED', typeof said.message === 'string' ? said.message : 'the cluster refused');
 }
 
+export interface RecoverAnswer {
+  readonly message: string;
+  /** Of a dry run, where the cluster told it as data. */
+  readonly plan: RecoverPlan | null;
+}
+
+function decodeRecover(answer: unknown): RecoverAnswer {
+  const said = answer as { message?: unknown; plan?: unknown } | null;
+  return {
+    message: typeof said?.message === 'string' ? said.message : '',
+    plan: RecoverPlanSchema.safeParse(said?.plan).data ?? null,
+  };
+}
+
 export const api = {
   me: async (signal?: AbortSignal, deadlineMs?: number) =>
     decodeMe(await call('/api/me', { signal, ...(deadlineMs === undefined ? {} : { deadlineMs }) })),
@@ -141,8 +162,8 @@ export const api = {
   cluster: async (signal?: AbortSignal) => decodeStatus(await call('/api/cluster', { signal, deadlineMs: 4_000 })),
   messages: async (query: string, signal?: AbortSignal) =>
     decodeMessages(await call(`/api/messages?${query}`, { signal, deadlineMs: 15_000 })),
-  recover: async (body: { node?: string; dryRun?: boolean }) =>
-    accepted(await call('/api/cluster/recover', { method: 'POST', body, deadlineMs: 15_000 })),
+  recover: async (body: { node?: string; dryRun?: boolean; discardUnknown?: boolean }): Promise<RecoverAnswer> =>
+    decodeRecover(accepted(await call('/api/cluster/recover', { method: 'POST', body, deadlineMs: 15_000 }))),
   switchover: async (body: { to?: string }) =>
     accepted(await call('/api/cluster/switchover', { method: 'POST', body, deadlineMs: 30_000 })),
 } as const;

@@ -1,6 +1,18 @@
 import type { Status } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
-import { linkBetween, type NodeStatus, nodesOut, recoverFraction, reigns, switchoverTarget, toneOf } from './cluster-model.js';
+import {
+  byUrgency,
+  linkBetween,
+  type NodeStatus,
+  nodesOut,
+  placeOf,
+  powerOf,
+  proofParts,
+  recoverFraction,
+  reigns,
+  switchoverTarget,
+  toneOf,
+} from './cluster-model.js';
 
 const node = (name: string, change: Partial<NodeStatus> = {}): NodeStatus => ({
   name,
@@ -118,5 +130,30 @@ describe('progress and history', () => {
       ['a', 3_600_000],
       ['b', 3_600_000],
     ]);
+  });
+});
+
+describe('what the cluster says in words', () => {
+  it.each([
+    ['P4: its lease is over: 3.2 s', 'P4', 'its lease is over: 3.2 s'],
+    ['P1', 'P1', ''],
+    ['somebody said so', null, 'somebody said so'],
+  ])('proof %j', (said, code, evidence) => expect(proofParts(said)).toEqual({ code, evidence }));
+  it('alarms: red ones first, otherwise as they were told', () => {
+    const alarm = (level: 'red' | 'yellow', code: string) => ({ level, code, text: '' });
+    const told = [alarm('yellow', 'A'), alarm('red', 'B'), alarm('yellow', 'C'), alarm('red', 'D')];
+    expect(byUrgency(told).map(({ code }) => code)).toEqual(['B', 'D', 'A', 'C']);
+  });
+  it('the power devices of a node are those that others read', () => {
+    const reading = (target: string, by: string) => ({ target, by, healthy: true, offMs: 1, ageMs: 1, says: '' });
+    expect(powerOf(status({ fence: [reading('b', 'a'), reading('a', 'b')] }), 'b')).toEqual([reading('b', 'a')]);
+    expect(powerOf(status(), 'b')).toEqual([]);
+  });
+});
+
+describe('where a node is drawn', () => {
+  it('the pair side by side, whatever is configured between them; a copy in another site below', () => {
+    const nodes = [node('a'), node('c', { kind: 'dr' }), node('b')];
+    expect(nodes.map(({ name }) => placeOf(nodes, name))).toEqual(['left', 'below', 'right']);
   });
 });

@@ -73,3 +73,24 @@ export function recoverFraction(progress: NonNullable<NodeStatus['recover']>): n
   const done = Math.max(0, progress.step - 1) + (progress.fraction ?? 0);
   return Math.min(1, Math.max(0, done / progress.steps));
 }
+
+/** `P4: evidence` as the cluster writes it: which proof, and the sentence that was written down with it. */
+export function proofParts(proof: string): { readonly code: string | null; readonly evidence: string } {
+  const found = /^(P\d)(?:: (.*))?$/s.exec(proof);
+  return found === null ? { code: null, evidence: proof } : { code: found[1] ?? null, evidence: found[2] ?? '' };
+}
+
+/** Red before yellow, otherwise as told. */
+export const byUrgency = (alarms: Status['alarms']): Status['alarms'] =>
+  [...alarms].sort((one, two) => Number(two.level === 'red') - Number(one.level === 'red'));
+
+/** Where the drawing puts a node: the pair side by side, every further one (a copy in another site) below the arbiter. */
+export function placeOf(nodes: readonly NodeStatus[], name: string): 'left' | 'right' | 'below' {
+  const pair = nodes.filter((node) => node.kind !== 'dr');
+  const index = pair.findIndex((node) => node.name === name);
+  return index === 0 ? 'left' : index === 1 ? 'right' : 'below';
+}
+
+/** The power devices of a node as each other node last read them. */
+export const powerOf = (status: Status, node: string): NonNullable<Status['fence']> =>
+  (status.fence ?? []).filter(({ target }) => target === node);

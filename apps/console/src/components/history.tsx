@@ -2,8 +2,9 @@ import { Table } from '@mantine/core';
 import type { Status } from '@yosugara/protocol';
 import { localTime } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
-import { known } from '../i18n/translate.js';
-import { reigns } from './cluster-model.js';
+import { named } from '../i18n/translate.js';
+import { proofParts, reigns } from './cluster-model.js';
+import { Said } from './said.js';
 import { Time } from './time.js';
 import { useNow } from './use-now.js';
 
@@ -81,10 +82,15 @@ function ReignChart({ status }: { readonly status: Status }) {
 function Proof({ proof }: { readonly proof: string | null }) {
   const { t } = useText();
   if (proof === null) return <>–</>;
-  const key = known('proof', proof);
+  const { code, evidence } = proofParts(proof);
   return (
     <>
-      <code>{proof}</code> {key === null ? null : <span className="dim">{t(key)}</span>}
+      {code !== null && (
+        <>
+          <code>{code}</code> {named(t, 'proof', code)}{' '}
+        </>
+      )}
+      {evidence !== '' && <Said text={evidence} className="dim" />}
     </>
   );
 }
@@ -118,7 +124,9 @@ export function History({ status }: { readonly status: Status }) {
                     <Table.Td className="nowrap">
                       <Time iso={entry.at} />
                     </Table.Td>
-                    <Table.Td>{entry.cause}</Table.Td>
+                    <Table.Td>
+                      <Said text={entry.cause} />
+                    </Table.Td>
                     <Table.Td>
                       <Proof proof={entry.proof} />
                     </Table.Td>

@@ -52,8 +52,8 @@ export const CopyIcon = () => (
     <path d="M5 15H4V5a1 1 0 0 1 1-1h10v1" />
   </Icon>
 );
-export const PauseIcon = () => (
-  <Icon>
+export const PauseIcon = ({ size = 16 }: { readonly size?: number }) => (
+  <Icon size={size}>
     <path d="M8 5v14M16 5v14" />
   </Icon>
 );

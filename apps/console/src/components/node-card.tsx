@@ -1,9 +1,10 @@
 import type { Status } from '@yosugara/protocol';
 import type { ReactNode } from 'react';
-import { bytes, integer } from '../i18n/format.js';
+import { age, bytes, integer } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
-import { known } from '../i18n/translate.js';
-import { type NodeStatus, toneOf } from './cluster-model.js';
+import { named } from '../i18n/translate.js';
+import { type NodeStatus, powerOf, toneOf } from './cluster-model.js';
+import { Said } from './said.js';
 
 function Fact({
   name,
@@ -42,7 +43,28 @@ function ReceiverFact({ node }: { readonly node: NodeStatus }) {
   );
 }
 
-function NodeFacts({ node, epoch, isMaster }: { readonly node: NodeStatus; readonly epoch: number; readonly isMaster: boolean }) {
+/** Could its power be cut if it had to be? As each other node last asked the devices. */
+function PowerFact({ node, power }: { readonly node: string; readonly power: ReturnType<typeof powerOf> }) {
+  const { t, language } = useText();
+  return (
+    <span data-testid={`node-${node}-power`}>
+      {power.map(({ by, healthy, ageMs, says }) => (
+        <span key={by} title={says} className="block">
+          {t(healthy ? 'node.powerAnswers' : 'node.powerBroken', { by, age: age(ageMs, language) })}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+interface NodeFactsProps {
+  readonly node: NodeStatus;
+  readonly epoch: number;
+  readonly isMaster: boolean;
+  readonly power: ReturnType<typeof powerOf>;
+}
+
+function NodeFacts({ node, epoch, isMaster, power }: NodeFactsProps) {
   const { t } = useText();
   const solo = node.role === 'MASTER_SOLO';
   const dash = '–';
@@ -65,7 +87,12 @@ function NodeFacts({ node, epoch, isMaster }: { readonly node: NodeStatus; reado
       <Fact name={t('node.receiver')} tone={node.receiver?.up === false ? 'bad' : undefined}>
         <ReceiverFact node={node} />
       </Fact>
-      <Fact name={t('node.deadMan')}>{node.deadMan === '' ? dash : node.deadMan}</Fact>
+      <Fact name={t('node.deadMan')}>{node.deadMan === '' ? dash : named(t, 'deadMan', node.deadMan)}</Fact>
+      {power.length > 0 && (
+        <Fact name={t('node.power')} tone={power.every(({ healthy }) => healthy) ? 'good' : 'bad'}>
+          <PowerFact node={node.name} power={power} />
+        </Fact>
+      )}
     </dl>
   );
 }
@@ -74,7 +101,6 @@ function NodeFacts({ node, epoch, isMaster }: { readonly node: NodeStatus; reado
 export function NodeCard({ node, status }: { readonly node: NodeStatus; readonly status: Status }) {
   const { t } = useText();
   const tone = toneOf(node);
-  const key = known('role', node.role);
   const isMaster = status.master === node.name;
   return (
     <section
@@ -102,15 +128,15 @@ export function NodeCard({ node, status }: { readonly node: NodeStatus; readonly
       <div className="role-line">
         <span className={`role-dot bg-${tone}`} aria-hidden="true" />
         <strong className="role" data-testid={`node-${node.name}-role`} data-role={node.role} title={node.role}>
-          {key === null ? node.role : t(key)}
+          {named(t, 'role', node.role)}
         </strong>
         <code className="role-code">{node.role}</code>
         {!node.reachable && node.role !== 'UNKNOWN' && <span className="pill pill-bad">{t('node.unreachable')}</span>}
       </div>
       <p className="why" title={node.why}>
-        {node.why}
+        <Said text={node.why} />
       </p>
-      <NodeFacts node={node} epoch={status.epoch} isMaster={isMaster} />
+      <NodeFacts node={node} epoch={status.epoch} isMaster={isMaster} power={powerOf(status, node.name)} />
     </section>
   );
 }

@@ -1,78 +1,12 @@
-import { Alert, Button, Group, Modal, Progress, Stack, Text } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
+import { Button, Progress } from '@mantine/core';
 import { useState } from 'react';
-import { api } from '../api/client.js';
 import { age, bytes } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
-import { known, type Translate } from '../i18n/translate.js';
+import { named } from '../i18n/translate.js';
 import { type NodeStatus, recoverFraction } from './cluster-model.js';
 import { CopyCommand } from './copy-command.js';
-import { useToast } from './toasts.js';
-
-const named = (t: Translate, prefix: string, code: string): string => {
-  const key = known(prefix, code);
-  return key === null ? code : t(key);
-};
-
-/** What a dry run answers is for people; its form may grow, so whatever it says beyond the message is shown as it is. `plan` says the same as data. */
-function planText(answer: unknown): string {
-  const { ok: _ok, message, plan: _plan, ...rest } = answer as { ok?: unknown; message?: unknown; plan?: unknown };
-  const lines = Object.values(rest).flatMap((part) => (Array.isArray(part) ? part : [part]));
-  const texts = lines.filter((line) => line !== null).map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
-  return [...(typeof message === 'string' ? [message] : []), ...texts].join('\n');
-}
-
-function RecoverDialog({ node, onClose }: { readonly node: string; readonly onClose: () => void }) {
-  const { t } = useText();
-  const toast = useToast();
-  const checking = useMutation({ mutationFn: async () => await api.recover({ node, dryRun: true }) });
-  const going = useMutation({
-    mutationFn: async () => await api.recover({ node }),
-    onSuccess: () => {
-      toast({ text: t('recover.started', { node }), tone: 'info' });
-      onClose();
-    },
-  });
-  const error = going.error ?? checking.error;
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('recover.confirmTitle', { node })}
-      centered
-      size="lg"
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
-      <Stack data-testid="recover-dialog">
-        <Text>{t('recover.confirm', { node })}</Text>
-        {checking.data !== undefined && (
-          <div>
-            <Text size="sm" fw={600}>
-              {t('recover.checked')}
-            </Text>
-            <pre className="plan">{planText(checking.data)}</pre>
-          </div>
-        )}
-        {error !== null && (
-          <Alert color="red" role="alert">
-            {t('common.error', { message: error.message })}
-          </Alert>
-        )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            {t('common.cancel')}
-          </Button>
-          <Button variant="light" loading={checking.isPending} onClick={() => checking.mutate()} data-testid="recover-check">
-            {t('recover.check')}
-          </Button>
-          <Button loading={going.isPending} onClick={() => going.mutate()} data-testid="recover-confirm">
-            {t('recover.go')}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
-  );
-}
+import { RecoverDialog } from './recover-dialog.js';
+import { Said } from './said.js';
 
 /** Bytes, rate and time left: what is known of them. */
 function CopyNumbers({ progress }: { readonly progress: NonNullable<NodeStatus['recover']> }) {
@@ -87,7 +21,7 @@ function CopyNumbers({ progress }: { readonly progress: NonNullable<NodeStatus['
   ];
   return parts.length === 0 ? null : (
     <span className="dim tabular" data-testid="recover-numbers">
-      {parts.join('  ')}
+      {parts.join(' · ')}
     </span>
   );
 }
@@ -119,9 +53,17 @@ function RecoverProgress({ node, progress }: { readonly node: string; readonly p
           aria-label={t('recover.running', { node })}
         />
       </Progress.Root>
-      <p className="recover-detail">{progress.detail}</p>
+      <p className="recover-detail">
+        <Said text={progress.detail} />
+      </p>
     </div>
   );
+}
+
+/** Why a button is grey, in words: a greyed-out button shows no hint of its own. */
+function LookOnly() {
+  const { t } = useText();
+  return <span className="dim">{t('common.notNow')}</span>;
 }
 
 /** A node that is out, how to bring it back, and how far that is. */
@@ -135,6 +77,11 @@ export function RecoverPanel({ node, mayAct }: { readonly node: NodeStatus; read
     <section className={running ? 'panel recover recover-running' : 'panel recover'} data-testid={`recover-${node.name}`}>
       <h2>{t(title, { node: node.name })}</h2>
       {!running && <p>{failed ? t('recover.failedHint') : t('recover.explain', { node: node.name })}</p>}
+      {!running && !failed && node.why !== '' && (
+        <p className="recover-detail" data-testid="recover-why">
+          <Said text={node.why} />
+        </p>
+      )}
       {node.recover !== null && node.recover.state !== 'done' && <RecoverProgress node={node.name} progress={node.recover} />}
       {!running && (
         <div className="recover-actions">
@@ -142,6 +89,7 @@ export function RecoverPanel({ node, mayAct }: { readonly node: NodeStatus; read
             <span className="label">{t('recover.command')}</span>
             <CopyCommand command="yosugara recover" testId="recover-command" />
           </div>
+          {!mayAct && <LookOnly />}
           <Button size="md" disabled={!mayAct} onClick={() => setAsking(true)} data-testid="recover-button">
             {t('recover.button', { node: node.name })}
           </Button>

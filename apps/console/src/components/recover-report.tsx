@@ -1,13 +1,10 @@
 import type { RecoverReport as Report } from '@yosugara/protocol';
 import { bytes, localTime } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
-import { known, type Translate } from '../i18n/translate.js';
+import { named } from '../i18n/translate.js';
 import type { NodeStatus } from './cluster-model.js';
+import { Said } from './said.js';
 
-const named = (t: Translate, prefix: string, code: string): string => {
-  const key = known(prefix, code);
-  return key === null ? code : t(key);
-};
 const seconds = (ms: number): string => (ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 1_000)} s`);
 
 function Discarded({ report }: { readonly report: Report }) {
@@ -20,6 +17,50 @@ function Discarded({ report }: { readonly report: Report }) {
       {t('report.range', { from, to, timeline, size: bytes(discarded.bytes) })}
       {(report.keptWal ?? report.setAside) !== null && <code className="mono"> {report.keptWal ?? report.setAside}</code>}
     </span>
+  );
+}
+
+/** Where the time went. */
+function Phases({ phases }: { readonly phases: Report['phases'] }) {
+  const { t } = useText();
+  const longest = Math.max(1, ...phases.map(({ ms }) => ms));
+  return (
+    <table className="phases">
+      <thead>
+        <tr>
+          <th scope="col">{t('report.phase')}</th>
+          <th scope="col">{t('report.time')}</th>
+          <td />
+        </tr>
+      </thead>
+      <tbody>
+        {phases.map(({ phase, ms }) => (
+          <tr key={phase}>
+            <td>{named(t, 'recover.phase', phase)}</td>
+            <td className="tabular">{seconds(ms)}</td>
+            <td aria-hidden="true">
+              <div className="phase-bar" style={{ width: `${(ms / longest) * 100}%` }} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Sentences({ title, lines }: { readonly title: string; readonly lines: readonly string[] }) {
+  if (lines.length === 0) return null;
+  return (
+    <>
+      <strong>{title}</strong>
+      <ul className="sentences">
+        {lines.map((line) => (
+          <li key={line}>
+            <Said text={line} />
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
@@ -37,11 +78,16 @@ export function RecoverReport({ node }: { readonly node: NodeStatus }) {
           time: seconds(report.totalMs),
         })}
       </summary>
-      <dl>
+      <dl className="pairs">
         <dt>{t('report.method')}</dt>
         <dd>
           {report.method === null ? t('report.none') : named(t, 'method', report.method)}
-          {report.why !== '' && <span className="dim"> {report.why}</span>}
+          {report.why !== '' && (
+            <>
+              {' '}
+              <Said text={report.why} className="dim" />
+            </>
+          )}
         </dd>
         <dt>{t('report.copied')}</dt>
         <dd>{bytes(report.bytes)}</dd>
@@ -52,28 +98,9 @@ export function RecoverReport({ node }: { readonly node: NodeStatus }) {
         {report.resumed > 0 && <dt>{t('report.resumed')}</dt>}
         {report.resumed > 0 && <dd>{report.resumed}</dd>}
       </dl>
-      <table>
-        <thead>
-          <tr>
-            <th>{t('report.phase')}</th>
-            <th>{t('report.time')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {report.phases.map((row) => (
-            <tr key={row.phase}>
-              <td>{named(t, 'recover.phase', row.phase)}</td>
-              <td className="tabular">{seconds(row.ms)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {report.look.length > 0 && <strong>{t('report.look')}</strong>}
-      <ul>
-        {report.look.map((line) => (
-          <li key={line}>{line}</li>
-        ))}
-      </ul>
+      <Phases phases={report.phases} />
+      <Sentences title={t('report.tries')} lines={report.tries.map(({ code, message }) => `${message} (${code})`)} />
+      <Sentences title={t('report.look')} lines={report.look} />
     </details>
   );
 }

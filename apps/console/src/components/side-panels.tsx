@@ -1,8 +1,10 @@
 import type { Status } from '@yosugara/protocol';
 import type { ReactNode } from 'react';
 import { useText } from '../i18n/language.js';
-import { known } from '../i18n/translate.js';
+import { known, named } from '../i18n/translate.js';
+import { byUrgency } from './cluster-model.js';
 import { AlertIcon, CheckIcon } from './icons.js';
+import { Said } from './said.js';
 
 export function Alarms({ alarms }: { readonly alarms: Status['alarms'] }) {
   const { t } = useText();
@@ -15,7 +17,7 @@ export function Alarms({ alarms }: { readonly alarms: Status['alarms'] }) {
         </p>
       ) : (
         <ul className="alarms">
-          {alarms.map((alarm) => (
+          {byUrgency(alarms).map((alarm) => (
             <li
               key={`${alarm.code}-${alarm.text}`}
               className={`alarm alarm-${alarm.level}`}
@@ -24,7 +26,8 @@ export function Alarms({ alarms }: { readonly alarms: Status['alarms'] }) {
             >
               <AlertIcon />
               <div>
-                {alarm.text}
+                {known('alarm', alarm.code) !== null && <strong>{named(t, 'alarm', alarm.code)}</strong>}
+                <Said text={alarm.text} />
                 <code>{alarm.code}</code>
               </div>
             </li>

@@ -53,11 +53,11 @@ export function Switchover({ status, mayAct }: { readonly status: Status; readon
   const from = status.master;
   return (
     <>
+      {to === null && <span className="dim small">{t('switchover.blocked')}</span>}
       <Button
         variant="default"
         leftSection={<SwapIcon />}
         disabled={to === null || !mayAct}
-        title={to === null ? t('switchover.blocked') : undefined}
         onClick={() => to !== null && from !== null && setAsked({ from, to })}
         data-testid="switchover-button"
       >

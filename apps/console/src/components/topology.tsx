@@ -2,7 +2,7 @@ import type { Status } from '@yosugara/protocol';
 import { useLayoutEffect, useRef, useState } from 'react';
 import { useText } from '../i18n/language.js';
 import { known } from '../i18n/translate.js';
-import { type LinkView, linkBetween } from './cluster-model.js';
+import { type LinkView, linkBetween, placeOf } from './cluster-model.js';
 import { ArbiterCard, NodeCard } from './node-card.js';
 
 interface Point {
@@ -58,7 +58,8 @@ function LinkLine({ line, state, via }: { readonly line: Line; readonly state: L
 function useLines(status: Status) {
   const frame = useRef<HTMLDivElement>(null);
   const [lines, setLines] = useState<readonly Line[]>([]);
-  const [first, second] = status.nodes;
+  const first = status.nodes.find(({ name }) => placeOf(status.nodes, name) === 'left');
+  const second = status.nodes.find(({ name }) => placeOf(status.nodes, name) === 'right');
   const names = [first?.name, second?.name, status.arbiter?.name].join('|');
   // biome-ignore lint/correctness/useExhaustiveDependencies: `names` stands for the members; their values do not move the cards.
   useLayoutEffect(() => {
@@ -106,8 +107,8 @@ export function Topology({ status, stale }: { readonly status: Status; readonly 
           <LinkLine key={`${line.from}-${line.to}`} line={line} {...linkBetween(status, line.from, line.to)} />
         ))}
       </svg>
-      {status.nodes.map((node, index) => (
-        <div key={node.name} data-member={node.name} className={index === 0 ? 'at-left' : 'at-right'}>
+      {status.nodes.map((node) => (
+        <div key={node.name} data-member={node.name} className={`at-${placeOf(status.nodes, node.name)}`}>
           <NodeCard node={node} status={status} />
         </div>
       ))}

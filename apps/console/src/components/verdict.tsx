@@ -4,6 +4,7 @@ import { age, bytes } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import type { Translate } from '../i18n/translate.js';
 import { AlertIcon, CheckIcon } from './icons.js';
+import { Said } from './said.js';
 import { useNow } from './use-now.js';
 
 function lossText(verdict: Status['ifMasterDied'], t: Translate): string {
@@ -33,11 +34,13 @@ function NoVerdict({ heardAtMs }: { readonly heardAtMs: number }) {
 /** The one sentence an operator reads before going home. */
 interface VerdictProps {
   readonly verdict: Status['ifMasterDied'];
+  /** By an operator: that is why nobody would take over. */
+  readonly paused: boolean;
   readonly stale: boolean;
   readonly heardAtMs: number;
 }
 
-export function Verdict({ verdict, stale, heardAtMs }: VerdictProps) {
+export function Verdict({ verdict, paused, stale, heardAtMs }: VerdictProps) {
   const { t } = useText();
   if (stale) return <NoVerdict heardAtMs={heardAtMs} />;
   const to = verdict.to ?? t('common.unknown');
@@ -57,9 +60,12 @@ export function Verdict({ verdict, stale, heardAtMs }: VerdictProps) {
       <span className="verdict-icon">{verdict.failsOver ? <CheckIcon size={26} /> : <AlertIcon size={26} />}</span>
       <div>
         <p className="verdict-line">
-          <strong>{headline}</strong> {verdict.failsOver ? lossText(verdict, t) : t('verdict.stopsHint')}
+          <strong>{headline}</strong>{' '}
+          {verdict.failsOver ? lossText(verdict, t) : t(paused ? 'verdict.pausedHint' : 'verdict.stopsHint')}
         </p>
-        <p className="verdict-reason">{verdict.reason}</p>
+        <p className="verdict-reason">
+          <Said text={verdict.reason} />
+        </p>
       </div>
     </section>
   );

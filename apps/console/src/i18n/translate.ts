@@ -19,6 +19,12 @@ export function known(prefix: string, code: string): TextKey | null {
   return Object.hasOwn(en, key) ? (key as TextKey) : null;
 }
 
+/** The code itself where this console has no word for it. */
+export function named(t: Translate, prefix: string, code: string): string {
+  const key = known(prefix, code);
+  return key === null ? code : t(key);
+}
+
 /** Remembered choice first, then the browser's languages in their order, then English. */
 export function chooseLanguage(remembered: string | null, browser: readonly string[]): Language {
   const wanted = remembered === null ? browser : [remembered, ...browser];

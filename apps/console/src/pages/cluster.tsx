@@ -5,11 +5,14 @@ import { CLUSTER_KEY, useCluster, useLinkState } from '../api/live.js';
 import { lostAtMs } from '../api/reconnect.js';
 import { nodesOut } from '../components/cluster-model.js';
 import { History } from '../components/history.js';
+import { Notices } from '../components/notices.js';
 import { RecoverPanel } from '../components/recover-panel.js';
 import { RecoverReport } from '../components/recover-report.js';
 import { Alarms, Facts } from '../components/side-panels.js';
 import { Switchover } from '../components/switchover.js';
+import { useToast } from '../components/toasts.js';
 import { Topology } from '../components/topology.js';
+import { useRecovered } from '../components/use-recovered.js';
 import { Verdict } from '../components/verdict.js';
 import { clockTime } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -26,6 +29,8 @@ export function ClusterPage() {
   const { t } = useText();
   const client = useQueryClient();
   const { status, heardAtMs, error } = useCluster();
+  const toast = useToast();
+  useRecovered(status, (node) => toast({ text: t('recover.done', { node }), tone: 'good' }));
   const stale = lostAtMs(useLinkState()) !== null;
   const me = client.getQueryData<Me>(['me']);
   const mayAct = !stale && me !== undefined && !LOOKERS.includes(me.role);
@@ -47,12 +52,10 @@ export function ClusterPage() {
         <span className="grow" />
         <Switchover status={status} mayAct={mayAct} />
       </div>
-      <Verdict verdict={status.ifMasterDied} stale={stale} heardAtMs={heardAtMs} />
+      <Verdict verdict={status.ifMasterDied} paused={(status.pause ?? null) !== null} stale={stale} heardAtMs={heardAtMs} />
+      {!stale && <Notices status={status} />}
       {nodesOut(status).map((node) => (
         <RecoverPanel key={node.name} node={node} mayAct={mayAct} />
-      ))}
-      {status.nodes.map((node) => (
-        <RecoverReport key={node.name} node={node} />
       ))}
       <div className="cluster-grid">
         <Topology status={status} stale={stale} />
@@ -61,6 +64,9 @@ export function ClusterPage() {
           <Facts status={status} />
         </div>
       </div>
+      {status.nodes.map((node) => (
+        <RecoverReport key={node.name} node={node} />
+      ))}
       <History status={status} />
     </div>
   );

@@ -126,6 +126,7 @@ function nodeOf(
   if (report?.receiver != null) processes.push({ name: 'receiver', pid: report.receiver.pid });
   return {
     name: member.id,
+    kind: member.kind === 'dr' ? 'dr' : 'data',
     address: member.address,
     zone: member.zone,
     role: report?.role ?? 'UNKNOWN',
