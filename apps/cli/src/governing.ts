@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { drPromote } from './commands/dr.js';
@@ -121,17 +122,22 @@ function addDrill({ add, set, controllers, show, terminal }: VerbContext): void 
     );
 }
 
+/** For the audit: the person behind sudo, as far as the system knows one. */
+const whoAsks = (): string => (process.env['SUDO_USER'] ?? userInfo().username).slice(0, 80);
+
 function addDr(program: Command, { add, set, controllers, show, terminal }: VerbContext): void {
   const dr = program.command('dr').description('the copy in another site');
   add('promote', 'make a DR member the Master; only when the main site is lost', dr)
     .argument('<node>')
     .requiredOption('--evidence <text>', 'how you know that the main site is off; it is written down')
+    .option('--override', 'in spite of a pause or maintenance', false)
     .option('--timeout <seconds>', 'how long to follow', wholeSeconds, 120)
-    .action((node: string, options: Common & { evidence: string; timeout: number }) =>
+    .action((node: string, options: Common & { evidence: string; override: boolean; timeout: number }) =>
       set(async () => {
-        const asked = { node, evidence: options.evidence, deadlineMs: options.timeout * 1_000 };
+        const { evidence, override, timeout } = options;
+        const asked = { node, evidence, by: whoAsks(), override, deadlineMs: timeout * 1_000 };
         const done = await drPromote(controllers(options), asked, terminal);
-        show(options, done, () => `${done.to} is Master, epoch ${done.epoch}, after ${done.seconds} s`);
+        show(options, done, () => `${done.says}\n${done.to} is Master, epoch ${done.epoch}, after ${done.seconds} s`);
         return EXIT.ok;
       })(),
     );

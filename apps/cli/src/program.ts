@@ -216,6 +216,7 @@ interface InitOptions extends Omit<ClusterPlan, 'members' | 'vip' | 'ports' | 's
   readonly out: string;
   readonly member: readonly string[];
   readonly arbiter?: string;
+  readonly dr?: string;
   readonly vip?: string;
   readonly vipDriver: 'bind' | 'ip' | 'none' | 'ocf' | 'command';
   readonly vipAgent?: string;
@@ -235,6 +236,7 @@ function addInit(program: Command, set: SetCode, around: Surroundings): void {
     .requiredOption('--cluster-id <id>', 'lower-case letters, digits, -')
     .requiredOption('--member <name=address[,zone=z]>', 'a data node; give two', collect, [])
     .option('--arbiter <name=address[,zone=z]>', 'the third voter')
+    .option('--dr <name=address[,zone=z]>', 'a copy in another site, promoted by hand only')
     .option('--vip <address>', 'address that follows the Master')
     .addOption(new Option('--vip-driver <driver>').choices(['bind', 'ip', 'none', 'ocf', 'command']).default('ip'))
     .option('--vip-agent <name>', 'for ocf, such as ocf:heartbeat:IPaddr2; for command, the path of a program')
@@ -255,11 +257,26 @@ function addInit(program: Command, set: SetCode, around: Surroundings): void {
 }
 
 async function init(options: InitOptions, around: Surroundings): Promise<ExitCode> {
-  const { out, member, arbiter, vip, vipDriver, vipAgent, vipInterface, vipPrefix, stopProofs, port, ifMissing, json, ...rest } =
-    options;
+  const {
+    out,
+    member,
+    arbiter,
+    dr,
+    vip,
+    vipDriver,
+    vipAgent,
+    vipInterface,
+    vipPrefix,
+    stopProofs,
+    port,
+    ifMissing,
+    json,
+    ...rest
+  } = options;
   const members = [
     ...member.map((text) => parseMember(text, 'data')),
     ...(arbiter === undefined ? [] : [parseMember(arbiter, 'witness')]),
+    ...(dr === undefined ? [] : [parseMember(dr, 'dr')]),
   ];
   const floating = {
     address: vip ?? '',

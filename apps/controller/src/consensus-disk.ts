@@ -1,7 +1,7 @@
 import type { Restored } from '@yosugara/consensus';
-import { JournalCorruptError, openRaftDisk, setRaftDiskAside } from '@yosugara/journal';
-import type { Log } from '@yosugara/kernel';
-import type { RaftDisk } from '@yosugara/runtime';
+import { carryOutBranch, JournalCorruptError, openRaftDisk, refuseBranch, setRaftDiskAside } from '@yosugara/journal';
+import { explain, InvariantError, type Log, type NodeId } from '@yosugara/kernel';
+import { type BranchOrder, beginBranch, type RaftDisk } from '@yosugara/runtime';
 import type { TaughtMark } from './taught-mark.js';
 
 export interface ConsensusDisk {
@@ -9,17 +9,22 @@ export interface ConsensusDisk {
   readonly restored: Restored;
   /** Why the log that this member had is not the one it starts with; null: it is. */
   readonly damaged: string | null;
+  /** This start has begun another log of the cluster's. */
+  readonly branched: boolean;
 }
 
 /**
  * Opens the consensus log. A damaged one is put aside and a blank one begun under a new incarnation: this member then follows and is
- * counted for nothing, until it is brought back as a new one.
+ * counted for nothing, until it is brought back as a new one. What an earlier life was told to begin instead is begun first.
  */
-export async function openConsensus(dir: string, taught: TaughtMark, log: Log): Promise<ConsensusDisk> {
+export async function openConsensus(dir: string, self: NodeId, taught: TaughtMark, log: Log): Promise<ConsensusDisk> {
+  const order = await branch(dir, self, log);
   const disk = await openRaftDisk(dir, log);
   try {
     const restored = await disk.load();
-    return { disk, restored, damaged: taught.whyLost(restored) };
+    const lost = taught.whyLost(restored);
+    const damaged = lost !== null && order?.kind === 'join' ? 'its consensus log ended with an older generation' : lost;
+    return { disk, restored, damaged, branched: order !== null };
   } catch (cause) {
     await disk.close();
     if (!(cause instanceof JournalCorruptError)) throw cause;
@@ -30,6 +35,22 @@ export async function openConsensus(dir: string, taught: TaughtMark, log: Log): 
       disk: blank,
       restored: await blank.load(),
       damaged: `the consensus log of this member was damaged and is kept in ${aside}`,
+      branched: order !== null,
     };
+  }
+}
+
+/** A log that cannot be read cannot be gone on from: then nothing is begun, and whoever asks for it sees that nothing happened. */
+async function branch(dir: string, self: NodeId, log: Log): Promise<BranchOrder | null> {
+  try {
+    return await carryOutBranch<BranchOrder>(
+      dir,
+      (order) => (order.kind === 'join' ? null : (held, incarnation) => beginBranch(self, order.away, held, incarnation)),
+      log,
+    );
+  } catch (cause) {
+    if (!(cause instanceof JournalCorruptError || cause instanceof InvariantError)) throw cause;
+    log.error('raft.branchRefused', { why: explain(cause), plan: await refuseBranch(dir) });
+    return null;
   }
 }

@@ -144,7 +144,13 @@ export class ControlServer {
         break;
       }
       case 'drPromote':
-        await this.#operate(socket, request.id, { kind: 'drPromote', node: nodeId(request.node), evidence: request.evidence });
+        await this.#operate(socket, request.id, {
+          kind: 'drPromote',
+          node: nodeId(request.node),
+          evidence: request.evidence,
+          by: request.by ?? 'an operator',
+          override: request.override ?? false,
+        });
         break;
       case 'fenceCheck':
         await this.#checkFence(socket, request.id, request.node);

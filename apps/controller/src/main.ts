@@ -11,9 +11,11 @@ import {
   startDeadMan,
   startHostWatch,
 } from '@yosugara/host-control';
+import { planBranch } from '@yosugara/journal';
 import { type Clock, explain, type Log, type NodeId, nodeId } from '@yosugara/kernel';
 import { type NodeConfig, type RoleNotice, STATE_LAYOUT } from '@yosugara/protocol';
 import {
+  type BranchOrder,
   ControllerDriver,
   controllerConfig,
   type DriverPorts,
@@ -27,6 +29,7 @@ import { openConsensus } from './consensus-disk.js';
 import { ControlServer } from './control-server.js';
 import { createLog } from './logging.js';
 import { StatusServer } from './status-server.js';
+import { SupersededFile } from './superseded-file.js';
 import { TaughtMark } from './taught-mark.js';
 import { traceFile } from './trace-file.js';
 
@@ -43,8 +46,16 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   // The lock in the consensus directory refuses a second controller of the same identity.
   const taught = new TaughtMark(stateDir);
-  const { disk, restored, damaged } = await openConsensus(join(stateDir, STATE_LAYOUT.raft), taught, log);
-  const controller = { ...controllerConfig(config, boot), ...(damaged === null ? {} : { consensusDamaged: damaged }) };
+  const raftDir = join(stateDir, STATE_LAYOUT.raft);
+  const { disk, restored, damaged, branched } = await openConsensus(raftDir, nodeId(config.node), taught, log);
+  const supersededFile = new SupersededFile(stateDir);
+  if (branched) supersededFile.clear();
+  const superseded = supersededFile.read();
+  const controller = {
+    ...controllerConfig(config, boot),
+    ...(damaged === null ? {} : { consensusDamaged: damaged }),
+    ...(superseded === null ? {} : { superseded }),
+  };
   let ending = false;
   const fatal = (why: string): void => {
     if (ending) return;
@@ -93,6 +104,8 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
       control?.notice(notice);
     },
     onLeave: (why) => void end(why),
+    onBranch: (order) => void beginAnew(order),
+    onSuperseded: (by) => supersededFile.write(by),
     onFatal: fatal,
   };
   const driver = new ControllerDriver(
@@ -147,6 +160,15 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     await watch.close();
     await disk.close();
     process.exit(0);
+  };
+  /** The next start, by whoever keeps this process running, does it: nothing of this life goes on with another log. */
+  const beginAnew = async (order: BranchOrder): Promise<void> => {
+    try {
+      await planBranch(raftDir, order);
+    } catch (cause) {
+      return fatal(`another consensus log cannot be begun: ${explain(cause)}`);
+    }
+    await end(`the consensus log ${order.branch} is begun`);
   };
   process.on('SIGTERM', () => void end('SIGTERM'));
   process.on('SIGINT', () => void end('SIGINT'));

@@ -58,6 +58,16 @@ export function metricsText({ status, role, epoch, term, serving }: MetricFacts)
       'From the death of the Master to the first write, at worst.',
       ifMasterDied.seconds === null ? [] : [[NONE, ifMasterDied.seconds]],
     ),
+    family(
+      'yosugara_away',
+      '1: the Master is in another site, promoted there by an operator.',
+      status.away == null ? [[NONE, 0]] : [[{ node: status.away.node }, 1]],
+    ),
+    family(
+      'yosugara_dr_estimated_loss_bytes',
+      'WAL that is known to be lost by that promotion.',
+      status.away?.lostBytes == null ? [] : [[{ node: status.away.node }, status.away.lostBytes]],
+    ),
     family('yosugara_alarms', 'Alarms that are on now.', [
       ...(['red', 'yellow'] as const).map((level) => [{ level }, count(alarms, level)] as const),
     ]),

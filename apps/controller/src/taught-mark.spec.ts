@@ -1,14 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SILENT_LOG } from '@yosugara/kernel';
+import { nodeId, SILENT_LOG } from '@yosugara/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openConsensus } from './consensus-disk.js';
 import { TaughtMark } from './taught-mark.js';
 
 describe('a member that starts on its consensus log', () => {
   let folder: string;
-  const open = async () => await openConsensus(join(folder, 'raft'), new TaughtMark(folder), SILENT_LOG);
+  const open = async () => await openConsensus(join(folder, 'raft'), nodeId('a'), new TaughtMark(folder), SILENT_LOG);
   /** One life: it learns of an epoch and writes a term. */
   const live = async (): Promise<string> => {
     const { disk, restored } = await open();

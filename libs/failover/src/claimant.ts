@@ -8,7 +8,17 @@ import type { ConfirmedFence } from './managing.js';
 import type { Decision, Observation } from './observation.js';
 import { isReleased, isUnborn, type StopProof } from './record.js';
 import { whyOf } from './transitions.js';
-import { coolingDown, divergedHere, heardLately, mayWrite, missedTimeline, othersOf, successor, supersededBy } from './view.js';
+import {
+  coolingDown,
+  divergedHere,
+  heardLately,
+  isAfar,
+  mayWrite,
+  missedTimeline,
+  othersOf,
+  successor,
+  supersededBy,
+} from './view.js';
 
 type Part = Pick<Decision, 'role' | 'why' | 'actions'>;
 const MAX_TRANSFERS = 3;
@@ -123,7 +133,7 @@ const isFit = (o: Observation, node: NodeId): boolean => {
 /** null: this node may claim. Otherwise why not, for `status`. */
 export function mayClaim(o: Observation): string | null {
   if (o.kind === 'witness') return 'an arbiter never owns';
-  if (o.settings.drNodes.includes(o.self)) return 'a DR member is promoted by hand only';
+  if (isAfar(o, o.self)) return 'a DR member is promoted by hand only';
   if (isUnborn(o.record)) return mayBeBorn(o);
   if (!o.record.syncSet.includes(o.self)) return `${whyOf('T8')} (sync set: ${o.record.syncSet.join(', ')})`;
   const missed = missedTimeline(o) ?? mayNotClaim(o);

@@ -1,6 +1,7 @@
 import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
 import { epoch as asEpoch, assertNever } from '@yosugara/kernel';
 import { type Applied, accept, refuse } from './applied.js';
+import { awayCause, comeHome, isAwaited } from './away.js';
 import { applyManaging, type ConfirmedFence, calledOff, isManaging, type Managing, withFenced } from './managing.js';
 import type { Arming, ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
 import { isOutdated, isReleased, isUnborn, MAX_LINEAGE, newestTimeline } from './record.js';
@@ -59,6 +60,8 @@ export type Command = { readonly id: string } & (
   | { readonly kind: 'recover'; readonly node: NodeId; readonly requestId: string }
   | { readonly kind: 'switchover'; readonly to: NodeId; readonly requestId: string; readonly epoch: Epoch }
   | { readonly kind: 'endSwitchover'; readonly requestId: string; readonly why: string }
+  /** T9, the way back: the Master is home, and the member of the other site follows it again as one that nobody counts on. */
+  | { readonly kind: 'home'; readonly epoch: Epoch; readonly node: NodeId }
   | Managing
 );
 /** Without `id`, as the deciders make them. */
@@ -75,7 +78,7 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
     case 'forceClaim':
       if (command.epoch !== record.epoch + 1) return refuse(record, `epoch is ${record.epoch} now`);
       return accept(record, {
-        ...claimed(record, command, 'forced'),
+        ...claimed(record, command, isAwaited(record, command.by) ? awayCause(record.away!) : 'forced'),
         confirmed: confirmationOf(claimed(record, command, 'forced').previous ?? null, command.evidence),
         opening: null,
         // It may have promoted and lives on a timeline of the number that ours would get: nobody could tell them apart (Patroni #2779).
@@ -98,6 +101,8 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
       });
     case 'switchover':
       return requestSwitchover(record, command);
+    case 'home':
+      return comeHome(record, command);
     case 'endSwitchover':
       if (record.switchover?.requestId !== command.requestId) return refuse(record, 'that switchover is over');
       return accept(record, { switchover: null });

@@ -57,10 +57,10 @@ describe('a DR member (T9)', () => {
 
 describe('the Master of a cluster with a DR member', () => {
   const both = primary({ names: [], peers: [streaming(d, { sync: false })] });
-  const reports = (generation = 1) =>
+  const reports = () =>
     new Map([
       [b, peer({ heardAgoMs: 60_000 })],
-      [d, peer({ postgres: standby({ follows: a }), generation })],
+      [d, peer({ postgres: standby({ follows: a }) })],
       [w, peer({ kind: 'witness', postgres: { kind: 'unknown' } })],
     ]);
   const master = (over: Partial<Observation> = {}) =>
@@ -72,12 +72,12 @@ describe('the Master of a cluster with a DR member', () => {
     expect(lint(master(), { kind: 'record.propose', command: { kind: 'join', epoch: epoch(5), node: d } })).toContain('R13');
   });
   it('stops for good when it was promoted in the other site: this one is of the past, majority or not', () => {
-    const over = master({ peers: reports(2) });
+    const over = master({ superseded: d });
     expect(decide(over)).toMatchObject({ role: 'DEMOTING', why: expect.stringContaining('promoted in the other site') });
     expect(kinds(over)).toContain('pg.stop');
     const down = { ...over, vipHeld: false, postgres: stopped() };
     expect(decide(down)).toMatchObject({ role: 'HALT', needsRecover: true });
-    expect(kinds(withDr(seenByB({ lead: leading, peers: reports(2) })))).not.toContain('claim');
+    expect(kinds(withDr(seenByB({ lead: leading, superseded: d })))).not.toContain('claim');
   });
 });
 

@@ -2,14 +2,14 @@ import type { NodeId } from '@yosugara/kernel';
 import { follow } from './follower.js';
 import type { Decision, Observation } from './observation.js';
 import { whyOf } from './transitions.js';
-import { heardLately, otherOwner } from './view.js';
+import { heardLately, isAfar, otherOwner } from './view.js';
 
 /*
  * T9: a data node in another site. It follows the Master asynchronously through a slot of its own, never votes, is never in the sync set
  * and never claims: it cannot know how the other site is, so only a human may say that it is gone (Patroni's multi-DC text says the same).
  */
 
-export const isDr = (o: Observation): boolean => o.settings.drNodes.includes(o.self);
+export const isDr = (o: Observation): boolean => isAfar(o, o.self);
 
 type Part = Pick<Decision, 'role' | 'why' | 'actions'> & { readonly needsRecover?: boolean };
 

@@ -33,7 +33,8 @@ const isAsked = (o: Observation, node: NodeId): boolean =>
 
 /** T1: it may not be asked for every commit. null: it may. */
 export function notJoinable(o: Observation, node: NodeId): string | null {
-  if (o.settings.drNodes.includes(node)) return `${node} is a DR member: it follows asynchronously`;
+  if (o.settings.drNodes.includes(node) && o.record.away?.node !== node)
+    return `${node} is a DR member: it follows asynchronously`;
   if (isOutdated(o.record, node) && !isAsked(o, node)) return outdated(o, node);
   return notWell(o, node);
 }

@@ -1,4 +1,5 @@
 export * from './applied.js';
+export { awayCause, estimateOf, goAway, homeward, isAwaited } from './away.js';
 export { mayClaim, proofOfStop } from './claimant.js';
 export * from './commands.js';
 export * from './decide.js';
@@ -16,4 +17,15 @@ export * from './record.js';
 export * from './transitions.js';
 export * from './troubles.js';
 export { holdUntilMs, isUnanswered, partnerOf, shootDelayMs, voteWanted } from './twoNodes.js';
-export { divergedHere, isOwn, leaseHolds, mayServe, mayWrite, requiredNames, rowOf, successor, supersededBy } from './view.js';
+export {
+  divergedHere,
+  isAfar,
+  isOwn,
+  leaseHolds,
+  mayServe,
+  mayWrite,
+  requiredNames,
+  rowOf,
+  successor,
+  supersededBy,
+} from './view.js';

@@ -1,10 +1,10 @@
 import type { NodeId } from '@yosugara/kernel';
 import { objectionToFence } from './fencing.js';
 import type { Action, Observation } from './observation.js';
-import { isQuiet, leaseHolds, mayServe, requiredNames, sameNames } from './view.js';
+import { isAfar, isQuiet, leaseHolds, mayServe, requiredNames, sameNames } from './view.js';
 
 /** R13, R14: a member in another site is never one of those that a commit waits for. */
-const namesDr = (o: Observation, names: readonly NodeId[]): boolean => names.some((node) => o.settings.drNodes.includes(node));
+const namesDr = (o: Observation, names: readonly NodeId[]): boolean => names.some((node) => isAfar(o, node));
 
 /** Why an action must not be done now, whatever decided it: a second pair of eyes on the invariants of failover.md 2.7. */
 export function lint(o: Observation, action: Action): string | null {

@@ -72,7 +72,7 @@ export interface PeerView {
   readonly oldestWal?: Lsn | null;
   /** Its own word: it is being shut down, and asks to be taken out in an orderly way. Absent: no. */
   readonly leaving?: boolean;
-  /** Of its record; a DR member that was promoted is ahead of this site (T9). */
+  /** Of its record. */
   readonly generation?: number;
   readonly arming: Arming;
   /** It says: for this epoch and boot of mine I have stopped, and shall not serve it again (P1). */
@@ -182,6 +182,8 @@ export interface Observation {
   readonly leaving: boolean;
   /** Why the data directory here should not be used though it could be, such as a page with a wrong checksum; found while waiting. */
   readonly damage?: string | null;
+  /** A member is of a newer generation on another consensus log (T9). Absent: none. */
+  readonly superseded?: NodeId | null;
   /** The hook before promotion, for this epoch. */
   readonly hookBefore: 'none' | 'running' | 'passed' | 'vetoed';
   readonly hookAfter: 'none' | 'running' | 'done';

@@ -1,5 +1,6 @@
 import type { NodeId } from '@yosugara/kernel';
 import { assertNever } from '@yosugara/kernel';
+import { homeward } from './away.js';
 import { proofOfStop } from './claimant.js';
 import type { PostgresFacts } from './facts.js';
 import { fencing } from './fencing.js';
@@ -343,7 +344,7 @@ function keepServing(o: Observation): Part {
   // Once an epoch: what it does is told, and nothing waits for it.
   if (o.settings.hooks.afterPromotion && o.hookAfter === 'none')
     actions.push({ kind: 'hook.run', which: 'after', epoch: o.record.epoch });
-  actions.push(...ingestRight(o), ...slots(o));
+  actions.push(...ingestRight(o), ...slots(o), ...homeward(o));
   const part = o.record.syncSet.length > 1 ? inSync(o, requiredNames(o), actions) : alone(o, actions);
   const shot = shootStandby(o);
   return shot.why === null ? part : { ...part, why: shot.why, actions: [...part.actions, ...shot.actions] };

@@ -87,6 +87,27 @@ export interface Ownership {
   readonly armed?: Arming | null;
 }
 
+/** T9: an operator had a member of another site promoted, and what was known then. The cluster is away until its Master is home again. */
+export interface Away {
+  readonly node: NodeId;
+  readonly requestId: string;
+  /** Who said so, as far as the command line knows. */
+  readonly by: string;
+  /** How they knew that the other site is off: their own words. */
+  readonly evidence: string;
+  readonly atWallMs: number;
+  /** The consensus log that began with it. */
+  readonly branch: string;
+  /** The generation that ended with it. */
+  readonly generation: number;
+  /** Where the WAL ended that had arrived here. */
+  readonly received: Lsn | null;
+  /** Known to lack, in bytes of WAL: as far as the old Master was last heard to be ahead. null: it was not heard in this life. */
+  readonly lostBytes: number | null;
+  /** How long before it was last heard: what it wrote since then is not counted. */
+  readonly heardAgoMs: number | null;
+}
+
 export interface RecoverRequest {
   readonly node: NodeId;
   readonly requestId: string;
@@ -148,6 +169,8 @@ export interface ClusterRecord {
   readonly maintenance: readonly Maintenance[];
   readonly recover: readonly RecoverRequest[];
   readonly switchover: SwitchoverRequest | null;
+  /** null or absent: the cluster is at home. */
+  readonly away?: Away | null;
   readonly history: readonly TakeOver[];
 }
 

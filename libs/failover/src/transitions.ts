@@ -84,7 +84,7 @@ export const TRANSITIONS = [
     name: 'other site',
     from: ['DR_ASYNC'],
     to: ['TAKEOVER'],
-    commands: ['forceClaim'],
+    commands: ['forceClaim', 'home'],
     why: 'a copy in another site follows asynchronously and cannot know how this site is: only a human may promote it',
   },
   {

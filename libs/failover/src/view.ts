@@ -27,14 +27,14 @@ export const leaseHolds = (o: Observation): boolean =>
 export const mayServe = (o: Observation): boolean => isOwn(o) && leaseHolds(o) && supersededBy(o) === null;
 
 /**
- * A DR member reports a newer generation: it was promoted because this site was declared off. Whatever runs here is of the past, and
- * serves nobody any more, with a majority, too. null: nothing of that kind.
+ * A member reports a newer generation on another consensus log: it was promoted because this site was declared off. Whatever runs here
+ * is of the past, and serves nobody any more, with a majority, too. null: nothing of that kind.
  */
-export function supersededBy(o: Observation): NodeId | null {
-  for (const node of o.settings.drNodes)
-    if (node !== o.self && (o.peers.get(node)?.generation ?? 0) > o.record.generation) return node;
-  return null;
-}
+export const supersededBy = (o: Observation): NodeId | null => o.superseded ?? null;
+
+/** A member of another site that nobody counts on: one that was promoted is a data node like any other until the Master is home again. */
+export const isAfar = (o: Observation, node: NodeId): boolean =>
+  o.settings.drNodes.includes(node) && o.record.away?.node !== node;
 
 /** PostgreSQL here could acknowledge a commit, or could as soon as it answers again. */
 export const mayWrite = (facts: PostgresFacts): boolean =>

@@ -151,6 +151,8 @@ export const STATE_LAYOUT = {
   recover: 'recover.json',
   receiverSocket: 'receiver.sock',
   raft: 'raft',
+  /** Another consensus log of the cluster's is newer than this node's. */
+  superseded: 'superseded.json',
   journalOwn: 'journal/own',
   journalPeer: 'journal/peer',
   logs: 'logs',

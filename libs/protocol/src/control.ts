@@ -29,7 +29,16 @@ export const ControlRequestSchema = z.discriminatedUnion('method', [
     minutes: z.number().min(0).max(10_080),
     why: z.string().max(200),
   }),
-  z.strictObject({ id: z.int(), method: z.literal('drPromote'), node: z.string(), evidence: z.string().max(400) }),
+  z.strictObject({
+    id: z.int(),
+    method: z.literal('drPromote'),
+    node: z.string(),
+    evidence: z.string().max(400),
+    /** Who asks, for the audit. */
+    by: z.string().max(80).optional(),
+    /** In spite of a pause or maintenance. */
+    override: z.boolean().optional(),
+  }),
   /** Reads the power state of a node with its real credentials. */
   z.strictObject({ id: z.int(), method: z.literal('fenceCheck'), node: z.string() }),
   z.strictObject({

@@ -210,6 +210,20 @@ export const StatusSchema = z.object({
   /** No automatic change until then. */
   pause: z.object({ until: z.string(), why: z.string() }).nullable().optional(),
   maintenance: z.array(z.object({ node: z.string(), until: z.string(), why: z.string() })).optional(),
+  /** T9: a member of another site was promoted, and the Master is not home again. */
+  away: z
+    .object({
+      node: z.string(),
+      by: z.string(),
+      evidence: z.string(),
+      at: z.string(),
+      received: z.string().nullable(),
+      /** Estimated: as far as the old Master was last heard to be ahead, `heardAgoMs` before. null: unknown. */
+      lostBytes: z.int().nullable(),
+      heardAgoMs: z.number().nullable(),
+    })
+    .nullable()
+    .optional(),
   alarms: z.array(z.object({ level: z.enum(['red', 'yellow']), code: z.string(), text: z.string() })),
   /** Newest first. */
   history: z.array(

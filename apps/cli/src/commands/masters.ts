@@ -10,6 +10,8 @@ export interface MasterChange {
   readonly epoch: number;
   readonly seconds: number;
   readonly state: 'done';
+  /** What the controller answered. */
+  readonly says: string;
 }
 
 /** From the request on; a switchover that has not begun to show by then was given up by the cluster. */
@@ -62,7 +64,7 @@ export async function change(
   terminal: Terminal,
 ): Promise<MasterChange> {
   const startedMs = performance.now();
-  await send(controllers, ask);
+  const says = await send(controllers, ask);
   const progress = new Progress(terminal);
   try {
     const after = await follow(controllers, `${to} becoming Master`, deadlineMs, (status) => {
@@ -79,6 +81,7 @@ export async function change(
       epoch: after.epoch,
       seconds: Math.round(performance.now() - startedMs) / 1000,
       state: 'done',
+      says,
     };
   } finally {
     progress.end();

@@ -109,7 +109,7 @@ function sharedSecrets(): SharedSecrets {
 
 /** A witness holds no operations data, so it gets no password to any. */
 function sharedFor(config: NodeConfig, shared: SharedSecrets): Readonly<Record<string, string>> {
-  return config.cluster.members.find((member) => member.id === config.node)?.kind === 'data' ? shared.files : {};
+  return config.cluster.members.find((member) => member.id === config.node)?.kind === 'witness' ? {} : shared.files;
 }
 
 async function ownSecrets(
@@ -119,7 +119,7 @@ async function ownSecrets(
   seed: Buffer,
 ): Promise<Record<string, string>> {
   const self = plan.members.find((member) => member.id === config.node)!;
-  const vip = self.kind === 'data' && plan.vip !== undefined ? [plan.vip.address] : [];
+  const vip = self.kind !== 'witness' && plan.vip !== undefined ? [plan.vip.address] : [];
   const pem = await issueMember(authority, self.id, [self.address, ...vip]);
   const { secrets } = STATE_LAYOUT;
   return {

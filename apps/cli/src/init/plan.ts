@@ -23,17 +23,19 @@ export interface ClusterPlan {
 
 export interface PlannedMember {
   readonly id: string;
-  readonly kind: 'data' | 'witness';
+  readonly kind: 'data' | 'witness' | 'dr';
   readonly address: string;
   readonly zone: string;
 }
+
+const OPTIONS = { data: '--member', witness: '--arbiter', dr: '--dr' } as const;
 
 /** `a=192.0.2.1` or `a=192.0.2.1,zone=hall-1`. */
 export function parseMember(text: string, kind: PlannedMember['kind']): PlannedMember {
   const match = /^([a-z][a-z0-9_]{0,30})=([0-9a-fA-F.:]+)(?:,zone=(.+))?$/.exec(text);
   const [, id, address, zone] = match ?? [];
   if (id === undefined || address === undefined)
-    throw new InvalidInputError(kind === 'data' ? '--member' : '--arbiter', text, 'NAME=ADDRESS or NAME=ADDRESS,zone=ZONE');
+    throw new InvalidInputError(OPTIONS[kind], text, 'NAME=ADDRESS or NAME=ADDRESS,zone=ZONE');
   return { id, kind, address, zone: zone ?? 'default' };
 }
 

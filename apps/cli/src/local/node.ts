@@ -21,7 +21,8 @@ export function runNode(layout: Layout, configFile: string): { readonly stop: ()
   const { node, stateDir, dataDir, cluster, postgres } = config.data;
   const isData = cluster.members.some((member) => member.id === node && member.kind === 'data');
   // Without a folder of its own, PGDATA lies in the state folder, which stays ours: the secrets are in it.
-  if (isData && dataDir !== undefined) prepareDataDir(dataDir, postgres.user);
+  const holdsData = cluster.members.some((member) => member.id === node && member.kind !== 'witness');
+  if (holdsData && dataDir !== undefined) prepareDataDir(dataDir, postgres.user);
 
   const apps = isData ? ['controller', 'receiver'] : ['controller'];
   const services = apps

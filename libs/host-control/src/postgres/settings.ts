@@ -124,7 +124,7 @@ function quoted(value: string | number): string {
 function hbaFile(config: NodeConfig): string {
   const over = tlsFiles(config) !== null ? 'hostssl' : 'host';
   const scram = 'scram-sha-256';
-  const peers = config.cluster.members.filter((member) => member.kind === 'data').map(({ address }) => address);
+  const peers = config.cluster.members.filter((member) => member.kind !== 'witness').map(({ address }) => address);
   const from = new Set(peers.map((address) => `${address}/${address.includes(':') ? 128 : 32}`));
   // A connection between loopback addresses has 127.0.0.1 as its source unless it was bound.
   if (peers.some((address) => address.startsWith('127.'))) from.add('127.0.0.0/8');

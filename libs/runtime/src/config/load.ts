@@ -74,7 +74,7 @@ function contradictions(config: NodeConfig, lineOf: (path: ConfigPath) => number
     problems.push(
       line(lineOf, ['cluster', 'vip', 'interface'], undefined, 'the network interface that carries the VIP (driver ip needs it)'),
     );
-  if (self?.kind === 'data' && config.dataDir === undefined)
+  if (self !== undefined && self.kind !== 'witness' && config.dataDir === undefined)
     problems.push(line(lineOf, ['dataDir'], undefined, 'a directory for PGDATA (a data node needs it)'));
   return problems;
 }

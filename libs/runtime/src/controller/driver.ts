@@ -21,6 +21,7 @@ import type { TraceEntry } from './trace.js';
 import type {
   ActionResult,
   Answer,
+  BranchOrder,
   ControllerConfig,
   ControllerEffect,
   ControllerInput,
@@ -28,6 +29,7 @@ import type {
   OperatorRequest,
   PeerMessage,
   Resource,
+  Superseded,
 } from './types.js';
 
 const TICK_MS = 50;
@@ -62,6 +64,10 @@ export interface DriverPorts {
   /** Every input with its effects, before they are done. */
   readonly trace?: (entry: TraceEntry) => void;
   readonly onNotice: (notice: RoleNotice) => void;
+  /** The consensus directory is to begin another log: written down, then this process ends in order and starts again. */
+  readonly onBranch?: (order: BranchOrder) => void;
+  /** Another log of the cluster's is newer than ours: the next start has to know. */
+  readonly onSuperseded?: (by: Superseded) => void;
   /** The host goes down: this process is to hand over and end. */
   readonly onLeave?: (why: string) => void;
   /** The consensus disk failed, or the dead man is gone: this process must end at once. */
@@ -326,6 +332,12 @@ export class ControllerDriver {
         break;
       case 'log':
         log[effect.level](effect.event, effect.fields);
+        break;
+      case 'branch':
+        this.#ports.onBranch?.(effect.order);
+        break;
+      case 'superseded':
+        this.#ports.onSuperseded?.(effect.superseded);
         break;
       case 'renew':
         void this.#renew();

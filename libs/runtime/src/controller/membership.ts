@@ -13,6 +13,7 @@ import {
   unnamed,
 } from '@yosugara/consensus';
 import type { NodeId } from '@yosugara/kernel';
+import { tellForeign } from './away.js';
 import { hasTwoVoters } from './fence-facts.js';
 import { raftInput } from './raft-input.js';
 import type { ControllerState } from './state.js';
@@ -32,7 +33,7 @@ export function tendMembers(state: ControllerState): ControllerEffect[] {
   noteOwn(state);
   const { raft, nowMs } = state;
   if (!leaderReady(raft) || transferring(raft) !== null) return [];
-  const told = tellLost(state);
+  const told = [...tellLost(state), ...tellForeign(state, (node) => mayReturn(state, node))];
   if (membersPending(raft) || nowMs - state.membersAskedMs < AGAIN_MS) return told;
   const next = nextMembers(state);
   if (next === null) return told;
@@ -55,7 +56,7 @@ interface Next {
 }
 
 const nextMembers = (state: ControllerState): Next | null =>
-  nameOne(state) ?? replaceOne(state) ?? admitOne(state) ?? promoteOne(state);
+  nameOne(state) ?? replaceOne(state) ?? admitOne(state) ?? promoteOne(state) ?? sendHome(state);
 
 const change = (state: ControllerState, id: NodeId, to: Partial<Member>): readonly Member[] =>
   membersOf(state.raft).map((member) => (member.id === id ? { ...member, ...to } : member));
@@ -90,17 +91,30 @@ function admitOne(state: ControllerState): Next | null {
   return { members: [...known, learner], why: `${missing.id} is configured and heard: it comes in as a learner` };
 }
 
-/** Who is configured as a voter and learns votes again once it has caught up. With two nodes the vote follows the sync set (fencing.ts). */
+/**
+ * Who is configured as a voter and learns votes again once it has caught up. With two nodes the vote follows the sync set (fencing.ts).
+ * A member of another site that votes alone gets two more at once: with one more each of the two could stop the service.
+ */
 function promoteOne(state: ControllerState): Next | null {
   if (hasTwoVoters(state)) return null;
   // Nearly always all of them vote.
   if (membersOf(state.raft).every(({ voter }) => voter)) return null;
   const lost = new Set([...strangers(state.raft), ...amnesiacs(state.raft)].map(({ member }) => member));
-  const ready = membersOf(state.raft).find(
+  const all = membersOf(state.raft).filter(
     ({ id, voter }) => !voter && isVoterByConfig(state, id) && !lost.has(id) && isHeard(state, id) && holdsData(state, id),
   );
-  if (ready === undefined) return null;
+  const [ready] = all;
+  if (ready === undefined || (state.raft.voters.length === 1 && all.length < 2 && state.record.away != null)) return null;
   return { members: change(state, ready.id, { voter: true }), why: `${ready.id} has caught up: it votes` };
+}
+
+/** The Master is home again: the vote of the other site's member was for the time that it served. */
+function sendHome(state: ControllerState): Next | null {
+  const { record, config } = state;
+  const node = record.away?.node;
+  if (node === undefined || record.owner !== config.self || node === config.self || record.phase !== 'serving') return null;
+  if (!membersOf(state.raft).some(({ id, voter }) => id === node && voter)) return null;
+  return { members: change(state, node, { voter: false }), why: `the Master is home again: ${node} votes no more` };
 }
 
 const isVoterByConfig = (state: ControllerState, id: NodeId): boolean =>
@@ -128,7 +142,9 @@ const isOff = (state: ControllerState, id: NodeId): boolean =>
 
 function reportOf(state: ControllerState, id: NodeId): NodeReport | null {
   const held = state.reports.get(id);
-  return held !== undefined && state.nowMs - held.atMs <= HEARD_MS ? held.report : null;
+  // Whoever is on another log of the cluster's is no member of this one yet, whatever it says.
+  const isOurs = held !== undefined && (held.report.branch ?? '') === state.branch;
+  return isOurs && state.nowMs - held.atMs <= HEARD_MS ? held.report : null;
 }
 
 const isHeard = (state: ControllerState, id: NodeId): boolean => id === state.config.self || reportOf(state, id) !== null;
@@ -185,8 +201,8 @@ function noteOwn(state: ControllerState): void {
   if (estranged(raft)) state.consensusDamaged ??= 'the consensus log of this member was lost';
   if (state.consensusDamaged === null || raft.incarnation === null) return;
   const own = membersOf(raft).find(({ id }) => id === config.self);
-  if (own?.voter === true && own.incarnation === raft.incarnation && raft.commit > 0 && !isAccused(state))
-    state.consensusDamaged = null;
+  const counted = own?.voter === true || (own !== undefined && config.settings.drNodes.includes(config.self));
+  if (counted && own?.incarnation === raft.incarnation && raft.commit > 0 && !isAccused(state)) state.consensusDamaged = null;
 }
 
 /** Told lately by the leader: a log that was set back still finds itself named. */

@@ -2,6 +2,7 @@ import { isLeader, lastHeardMs, leaderReady, promiseUntilMs, transferring } from
 import type { Command, Observation, PeerView } from '@yosugara/failover';
 import { RESTARTS_WITHIN_MS } from '@yosugara/failover';
 import { NO_EPOCH, type NodeId } from '@yosugara/kernel';
+import { awaitedForce, supersededNow } from './away.js';
 import { believedLeaseMs } from './doubt.js';
 import { hasTwoVoters, healthFromReport, votersOf } from './fence-facts.js';
 import { managerSeen, REPORT_FRESH_MS } from './manager-watch.js';
@@ -61,7 +62,8 @@ export function observe(state: ControllerState, peers: Observation['peers'] = pe
     lastLeaveMs: state.lastLeaveMs,
     restartsInPlace: state.restarts.length === 0 ? 0 : state.restarts.filter((atMs) => nowMs - atMs < RESTARTS_WITHIN_MS).length,
     gated: state.gate !== null,
-    forced: forcedNow(state),
+    forced: forcedNow(state) ?? awaitedForce(state),
+    superseded: supersededNow(state),
     arming: state.host.arming,
     twoNodes: hasTwoVoters(state),
     fenceRight: state.fenceRight,

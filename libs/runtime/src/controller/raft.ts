@@ -36,9 +36,10 @@ export function noteRaft(state: ControllerState, effects: readonly RaftEffect[])
 }
 
 /** How our consensus directory signs: what is sent follows what was written. */
-export function stampOf(state: ControllerState): { readonly inc?: string; readonly disk?: DiskStamp } {
+export function stampOf(state: ControllerState): { readonly inc?: string; readonly disk?: DiskStamp; readonly b?: string } {
   const { incarnation, boots, written } = state.raft;
-  return incarnation === null ? {} : { inc: incarnation, disk: { life: state.config.boot, boots, written } };
+  const stamp = incarnation === null ? {} : { inc: incarnation, disk: { life: state.config.boot, boots, written } };
+  return state.branch === '' ? stamp : { ...stamp, b: state.branch };
 }
 
 function apply(state: ControllerState, entry: Entry): ControllerEffect[] {

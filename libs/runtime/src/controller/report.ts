@@ -1,5 +1,6 @@
 import { amnesiacs } from '@yosugara/consensus';
 import { troublesHere } from '@yosugara/failover';
+import { supersededNow } from './away.js';
 import { healthForReport } from './fence-facts.js';
 import { REPORT_FRESH_MS } from './manager-watch.js';
 import { observe } from './observe.js';
@@ -24,6 +25,8 @@ export function reportOf(state: ControllerState): NodeReport {
     ...(inc === undefined || disk === undefined ? {} : { consensus: { incarnation: inc, disk, forgot: amnesiacs(state.raft) } }),
     leaving: state.leaving,
     generation: state.record.generation,
+    ...(state.branch === '' ? {} : { branch: state.branch }),
+    ...(state.superseded === null || supersededNow(state) === null ? {} : { superseded: state.superseded }),
     troubles: troublesHere(observe(state)),
     stopped: state.renounced > 0 ? { epoch: state.renounced, boot: config.boot } : null,
     manager: state.manager !== null && nowMs - state.manager.atMs <= REPORT_FRESH_MS ? state.manager.report : null,

@@ -1,9 +1,10 @@
 import { amnesiacs, isLeader, leaderOf, leaderReady, strangers } from '@yosugara/consensus';
-import { maintenanceOf, mayClaim, mayServe, outOnPurpose, partnerOf, successor } from '@yosugara/failover';
+import { isAfar, maintenanceOf, mayClaim, mayServe, outOnPurpose, partnerOf, successor } from '@yosugara/failover';
 import { assertNever, type NodeId } from '@yosugara/kernel';
 import { planRecover, planText, type RecoverPlan, refusedPlan } from '../recover/plan.js';
 import { type PreflightInput, preflight, type RefusalCode } from '../recover/preflight.js';
 import { propose } from './acting.js';
+import { planAway, supersededNow } from './away.js';
 import { hasTwoVoters, votersOf } from './fence-facts.js';
 import { takeWord } from './fencing.js';
 import { observe } from './observe.js';
@@ -20,6 +21,11 @@ const A_WORD = { requestId: '', evidence: '' };
 export function request(state: ControllerState, id: string, asked: OperatorRequest, from: NodeId | null): ControllerEffect[] {
   if (asked.kind === 'promote') return promote(state, id, asked, from);
   if (asked.kind === 'drPromote') return drPromote(state, id, asked, from);
+  const newer = supersededNow(state);
+  if (newer !== null && from === null && asked.kind === 'recover') {
+    remember(state, id, null);
+    return [{ kind: 'send', to: newer, message: { k: 'request', id, request: asked } }];
+  }
   if (!isLeader(state.raft)) {
     const leader = leaderOf(state.raft);
     if (leader === null || from !== null) {
@@ -96,7 +102,8 @@ function recover(state: ControllerState, id: string, asked: Asked<'recover'>, fr
     return cannotRecover(id, from, asked, 'IS_MASTER', `${wanted} is the Master: only a node that is out can be recovered`);
   // With `strict` a node that waits for us is still in the sync set.
   const lacking = (candidate: NodeId): boolean =>
-    !record.syncSet.includes(candidate) || state.reports.get(candidate)?.report.needsRecover === true;
+    state.reports.get(candidate)?.report.needsRecover === true ||
+    (!record.syncSet.includes(candidate) && (candidate === wanted || !isAfar(observe(state), candidate)));
   const node = wanted ?? data.find((candidate) => candidate !== record.owner && lacking(candidate)) ?? null;
   if (node === null || !lacking(node)) return answer(id, from, true, 'nothing to recover: every node is in the sync set');
   const input: PreflightInput = {
@@ -243,38 +250,25 @@ function promote(
   return [...answer(id, from, true, says), ...yieldTo];
 }
 
-const MIN_EVIDENCE = 10;
-
 /**
- * T9: on the DR member itself. Its site cannot be judged from here: the operator says how they know, and that goes into the record.
- * A learner is never elected, so it leads only where its configuration makes it the one that votes (docs/decisions/0014-another-site.md).
+ * T9: on the DR member itself. Its site cannot be judged from here: the operator says how they know, and that goes into the record. It
+ * votes nowhere, so it begins a log in which it does; the claim follows by itself.
  */
 function drPromote(state: ControllerState, id: string, asked: Asked<'drPromote'>, from: NodeId | null): ControllerEffect[] {
   const { record, config } = state;
   const no = (message: string): ControllerEffect[] => answer(id, from, false, message);
-  const isDr = config.settings.drNodes.includes(asked.node);
-  const seized =
-    asked.node === config.self && config.members.filter((member) => member.voter).every((member) => member.id === config.self);
-  if (!isDr && !seized) return no(`${asked.node} is not a DR member: use switchover or promote`);
+  if (!config.settings.drNodes.includes(asked.node)) return no(`${asked.node} is not a DR member: use switchover or promote`);
+  if (record.owner === asked.node && record.phase === 'serving') return no(`${asked.node} is the Master`);
+  if (record.away?.node === asked.node) return no(`${asked.node} was promoted already: see \`yosugara status\``);
   if (asked.node !== config.self) {
     if (from !== null) return no(`ask ${asked.node}`);
     remember(state, id, null);
     return [{ kind: 'send', to: asked.node, message: { k: 'request', id, request: asked } }];
   }
-  const evidence = asked.evidence.trim();
-  if (evidence.length < MIN_EVIDENCE) return no('say how you know that the other site is down: it is written into the record');
-  const heard = [...state.heardMs].find(
-    ([node, atMs]) => node !== config.self && state.nowMs - atMs < config.settings.timings.leaseVoteMs,
-  );
-  if (heard !== undefined) return no(`${heard[0]} of the other site is heard: it is not down; use switchover there`);
-  if (state.facts.kind !== 'standby') return no(`PostgreSQL here is ${state.facts.kind}, not a running standby`);
-  if (!isLeader(state.raft))
-    return no(
-      `${config.self} does not vote, so it cannot lead: give it a configuration in which it is the only member, start it and ask again`,
-    );
-  const said = `an operator declared the other site off: ${evidence} (request ${id})`;
-  state.forced = { requestId: id, evidence: said, isOff: true, epoch: record.epoch, atMs: state.nowMs };
-  return answer(id, from, true, `promotion of ${config.self} is under way; the other site returns by recover only`);
+  const plan = planAway(state, id, asked);
+  if ('no' in plan) return no(plan.no);
+  state.branching = true;
+  return [...answer(id, from, true, plan.says), { kind: 'branch', order: plan.order }];
 }
 
 /** A take-over that waits for a proof: this node holds every commit, only the old Master's end is unproven. */

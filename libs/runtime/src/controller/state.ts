@@ -13,12 +13,19 @@ import type { ManagerReport, ReceiverReport, RecoverReport } from '@yosugara/pro
 import type { Samples } from '../recover/rate.js';
 import type { Survey } from '../recover/types.js';
 import { type ManagerLife, NO_MANAGER } from './manager-watch.js';
-import type { ControllerConfig, ControllerEffect, CopyProgress, HostFacts, NodeReport, Resource } from './types.js';
+import type { ControllerConfig, ControllerEffect, CopyProgress, HostFacts, NodeReport, Resource, Superseded } from './types.js';
 
 /** Everything a controller knows. Changed by `stepController` only; lost at a crash but for what raft persisted. */
 export interface ControllerState {
   readonly config: ControllerConfig;
   raft: RaftState;
+  /** Which of the cluster's consensus logs this is; '' the first (away.ts). */
+  readonly branch: string;
+  superseded: Superseded | null;
+  /** An order to begin another log was given: this life ends. */
+  branching: boolean;
+  /** Members that were last heard on another log. */
+  readonly foreign: Set<NodeId>;
   record: ClusterRecord;
   appliedIndex: number;
   /** The record is known to be as new as some leader's of this life: before that it is only what the disk remembers. */
@@ -124,6 +131,10 @@ export function createController(
   const state: ControllerState = {
     config,
     raft: raft.state,
+    branch: restored.branch ?? '',
+    superseded: config.superseded ?? null,
+    branching: false,
+    foreign: new Set(),
     record: EMPTY_RECORD,
     appliedIndex: 0,
     informed: false,

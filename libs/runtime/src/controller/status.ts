@@ -1,5 +1,5 @@
 import { isLeader, leaderOf, termOf } from '@yosugara/consensus';
-import { type PostgresFacts, predict, troublesOfCluster } from '@yosugara/failover';
+import { type ClusterRecord, estimateOf, type PostgresFacts, predict, troublesOfCluster, wallTime } from '@yosugara/failover';
 import { formatLsn, type NodeId } from '@yosugara/kernel';
 import type { Status } from '@yosugara/protocol';
 import { hostAlarms } from './host-alarms.js';
@@ -80,6 +80,7 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
         away: [...record.maintenance.map(({ node }) => node), ...config.settings.drNodes],
         byRequest: record.maintenance.length > 0 || record.pause !== null,
       }),
+      ...awayAlarms(record),
       ...[...reports.values()].flatMap(receiverAlarms),
       ...[...reports.values()].flatMap(hostAlarms),
       ...[...reports.values()].flatMap((report) => report.troubles ?? []),
@@ -96,6 +97,7 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
       until: new Date(untilWallMs).toISOString(),
       why,
     })),
+    away: awayOf(record),
     history: record.history.map((change) => ({
       epoch: change.epoch,
       owner: change.owner,
@@ -106,6 +108,20 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
       timeline: change.timeline,
     })),
   };
+}
+
+/** T9: since when, on whose word, and at what price the Master is in another site. */
+function awayOf({ away }: ClusterRecord): NonNullable<Status['away']> | null {
+  if (away == null) return null;
+  const { node, by, evidence, received, lostBytes, heardAgoMs } = away;
+  const at = new Date(away.atWallMs).toISOString();
+  return { node, by, evidence, at, received: received === null ? null : formatLsn(received), lostBytes, heardAgoMs };
+}
+
+function awayAlarms({ away }: ClusterRecord): Status['alarms'] {
+  if (away == null) return [];
+  const text = `the cluster is away on ${away.node} since ${wallTime(away.atWallMs)} (${away.evidence}); ${estimateOf(away)}; \`yosugara recover\` the nodes of the other site when they are back, then \`yosugara switchover\` to one of them`;
+  return [{ level: 'red', code: 'AWAY', text }];
 }
 
 type Node = Status['nodes'][number];

@@ -4,6 +4,7 @@ import { rowOf } from '@yosugara/failover';
 import { assertNever, type NodeId } from '@yosugara/kernel';
 import { resume } from '../recover/machine.js';
 import { act, hookIs } from './acting.js';
+import { noteBranch, onAdopt } from './away.js';
 import { doubt } from './doubt.js';
 import { fenceDone, noteAwake, noteHeard } from './fencing.js';
 import { openGate } from './gate.js';
@@ -14,7 +15,7 @@ import { noteCopied, trackRecover } from './recovering.js';
 import { reportOf } from './report.js';
 import { answered, expire, request, yieldTo } from './requests.js';
 import type { ControllerState } from './state.js';
-import type { ControllerEffect, ControllerInput } from './types.js';
+import type { ControllerEffect, ControllerInput, NodeReport } from './types.js';
 
 const MAX_STOP_PROOFS = 16;
 /** How often the slot of a peer that does not stream is looked after: soon while it is being brought back. */
@@ -133,6 +134,7 @@ function message(state: ControllerState, input: Extract<ControllerInput, { kind:
   noteHeard(state, from);
   switch (body.k) {
     case 'raft':
+      if ((body.b ?? '') !== state.branch) return [];
       return raftInput(state, {
         kind: 'message',
         from,
@@ -148,7 +150,9 @@ function message(state: ControllerState, input: Extract<ControllerInput, { kind:
       // A burst of stale reports after a freeze: the last one is the newest, and none of them renews a lease.
       state.heardMs.set(from, nowMs);
       state.reports.set(from, { report: body.r, atMs: nowMs });
-      return body.r.consensus === undefined ? [] : raftInput(state, { kind: 'heard', from, ...body.r.consensus, nowMs });
+      return [...noteBranch(state, from, body.r), ...heard(state, from, body.r)];
+    case 'adopt':
+      return onAdopt(state, from, body);
     case 'request':
       return request(state, body.id, body.request, from);
     case 'answer':
@@ -158,6 +162,12 @@ function message(state: ControllerState, input: Extract<ControllerInput, { kind:
     default:
       return assertNever(body);
   }
+}
+
+/** What it says of its directory: of the log that is ours, too. */
+function heard(state: ControllerState, from: NodeId, { consensus, branch }: NodeReport): ControllerEffect[] {
+  if (consensus === undefined || (branch ?? '') !== state.branch) return [];
+  return raftInput(state, { kind: 'heard', from, ...consensus, nowMs: state.nowMs });
 }
 
 function facts(state: ControllerState, seen: PostgresFacts): ControllerEffect[] {

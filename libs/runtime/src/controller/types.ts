@@ -1,5 +1,5 @@
 import type { DiskStamp, Member, RaftEffect, RaftMessage, RaftTimings, Stranger } from '@yosugara/consensus';
-import type { Action, Arming, FenceHealth, NodeRole, PostgresFacts, Settings, Trouble } from '@yosugara/failover';
+import type { Action, Arming, Away, FenceHealth, NodeRole, PostgresFacts, Settings, Trouble } from '@yosugara/failover';
 import type { Epoch, NodeId } from '@yosugara/kernel';
 import type { ManagerReport, ReceiverReport, RecoverPlan, RecoverReport, RoleNotice } from '@yosugara/protocol';
 import type { CopyBytes } from '../ports/host.js';
@@ -13,12 +13,29 @@ export interface ControllerConfig {
   readonly members: readonly Member[];
   /** Why the consensus log was begun anew at this start; absent: it is the one we had. */
   readonly consensusDamaged?: string;
+  /** Known since an earlier life: another log of a newer generation. Absent: none. */
+  readonly superseded?: Superseded;
   readonly settings: Settings;
   readonly raft: RaftTimings;
   /** Entries applied between two snapshots, and how many stay behind for slow followers. */
   readonly compactEvery: number;
   readonly trailing: number;
 }
+
+/** Another consensus log of the cluster's goes on, and this one is of the past (T9). */
+export interface Superseded {
+  /** Whom to ask: its Master, as far as one was heard. */
+  readonly by: NodeId;
+  readonly branch: string;
+  readonly generation: number;
+}
+
+/** To be carried out by the next start of the controller, before anything else: the consensus directory begins another log. */
+export type BranchOrder =
+  /** Ours, and we lead it: it goes on from what we hold. */
+  | { readonly kind: 'lead'; readonly branch: string; readonly away: Away }
+  /** That of `by`: blank, until its leader tells. */
+  | { readonly kind: 'join'; readonly branch: string; readonly by: NodeId };
 
 /** What a node tells the others of itself, every heartbeat. Small (well under 16 KiB), plain JSON. */
 export interface NodeReport {
@@ -42,6 +59,10 @@ export interface NodeReport {
   readonly leaving: boolean;
   /** Of its record: whoever was promoted by force in another site is ahead. */
   readonly generation: number;
+  /** Of its consensus log; absent: the first. */
+  readonly branch?: string;
+  /** It has heard of a newer one. */
+  readonly superseded?: Superseded;
   /** What an operator should know of this node alone. */
   readonly troubles: readonly Trouble[];
   readonly stopped: { readonly epoch: Epoch; readonly boot: string } | null;
@@ -110,7 +131,15 @@ export type OperatorRequest =
   /** untilWallMs null: end it. */
   | { readonly kind: 'pause'; readonly untilWallMs: number | null; readonly why: string }
   | { readonly kind: 'maintenance'; readonly node: NodeId; readonly untilWallMs: number | null; readonly why: string }
-  | { readonly kind: 'drPromote'; readonly node: NodeId; readonly evidence: string };
+  | {
+      readonly kind: 'drPromote';
+      readonly node: NodeId;
+      readonly evidence: string;
+      /** Who asks. */
+      readonly by?: string;
+      /** In spite of a pause or maintenance: whoever could end it is away. */
+      readonly override?: boolean;
+    };
 
 /** What an operator's request comes to. */
 export interface Answer {
@@ -123,8 +152,10 @@ export interface Answer {
 }
 
 export type PeerMessage =
-  /** `inc`, `disk`: of the sender's consensus directory. */
-  | { readonly k: 'raft'; readonly m: RaftMessage; readonly inc?: string; readonly disk?: DiskStamp }
+  /** `inc`, `disk`: of the sender's consensus directory; `b`: of its log, absent: the first. */
+  | { readonly k: 'raft'; readonly m: RaftMessage; readonly inc?: string; readonly disk?: DiskStamp; readonly b?: string }
+  /** From the leader of a newer log: begin anew on it. */
+  | { readonly k: 'adopt'; readonly branch: string; readonly generation: number }
   /**
    * From the leader: `incarnation` of yours counts for nothing, and why. `renew`: go on as a new one, so that you can be let in again;
    * otherwise an operator's `recover` is waited for.
@@ -194,6 +225,10 @@ export type ControllerEffect =
   | { readonly kind: 'send'; readonly to: NodeId; readonly message: PeerMessage }
   /** Give the consensus directory a new incarnation; the input `renewed` follows. */
   | { readonly kind: 'renew' }
+  /** Write it down and start again: an orderly end of this process. */
+  | { readonly kind: 'branch'; readonly order: BranchOrder }
+  /** To be known at the next start. */
+  | { readonly kind: 'superseded'; readonly superseded: Superseded }
   | { readonly kind: 'act'; readonly resource: Resource; readonly action: Action }
   /** To the dead man: until when, on this host's monotonic clock; 0 = nothing here may write. */
   | { readonly kind: 'lease'; readonly untilMs: number; readonly epoch: Epoch }
