@@ -1,6 +1,6 @@
 import type { NodeId } from '@yosugara/kernel';
 import { note, type Step } from './context.js';
-import { keyOf, wasSetBack } from './naming.js';
+import { hasForgotten, keyOf, wasSetBack } from './naming.js';
 import { resign } from './roles.js';
 import type { RaftState } from './state.js';
 import type { DiskStamp, RaftInput, Stranger } from './types.js';
@@ -98,19 +98,23 @@ export function onRenewed(c: Step, incarnation: string): void {
   c.s.incarnation = incarnation;
 }
 
+/** Nearly always there are none, and it is asked at every look. */
+const NOBODY: readonly Stranger[] = [];
+
 /** Members that are heard under another incarnation than the configuration names. */
-export function strangersOf(s: RaftState): Stranger[] {
-  const found: Stranger[] = [];
+export function strangersOf(s: RaftState): readonly Stranger[] {
+  let found: Stranger[] | null = null;
   for (const { id, incarnation: named } of s.members) {
+    if (id === s.self || named === undefined) continue;
     const heard = s.heardAs[id];
-    if (id !== s.self && named !== undefined && heard !== undefined && heard !== named)
-      found.push({ member: id, incarnation: heard });
+    if (heard !== undefined && heard !== named) (found ??= []).push({ member: id, incarnation: heard });
   }
-  return found;
+  return found ?? NOBODY;
 }
 
 /** Members, under the incarnation that they still go by, whose directory is known to hold less than they acknowledged. */
-export function amnesiacsOf(s: RaftState): Stranger[] {
+export function amnesiacsOf(s: RaftState): readonly Stranger[] {
+  if (!hasForgotten(s)) return NOBODY;
   const found: Stranger[] = [];
   for (const { id, incarnation: named } of s.members) {
     const incarnation = named ?? s.heardAs[id];
@@ -120,13 +124,14 @@ export function amnesiacsOf(s: RaftState): Stranger[] {
 }
 
 /** Leader only: members that the configuration does not name yet, and what to name them. */
-export function unnamedOf(s: RaftState): Stranger[] {
+export function unnamedOf(s: RaftState): readonly Stranger[] {
   const { lead } = s;
-  if (lead === null) return [];
-  const found: Stranger[] = [];
+  if (lead === null) return NOBODY;
+  let found: Stranger[] | null = null;
   for (const { id, incarnation: named } of s.members) {
+    if (named !== undefined) continue;
     const incarnation = id === s.self ? s.incarnation : lead.peers[id]?.incarnation;
-    if (named === undefined && incarnation != null) found.push({ member: id, incarnation });
+    if (incarnation != null) (found ??= []).push({ member: id, incarnation });
   }
-  return found;
+  return found ?? NOBODY;
 }

@@ -19,10 +19,10 @@ export const isOnProbation = (s: RaftState): boolean =>
   s.lost && (s.incarnation === null || namedOf(s, s.self) !== s.incarnation);
 
 export const wasSetBack = (s: RaftState, id: NodeId, incarnation: string | undefined): boolean =>
-  hasAny(s.setBack) && s.setBack[keyOf(id, incarnation)] === true;
+  hasForgotten(s) && s.setBack[keyOf(id, incarnation)] === true;
 
-/** Nearly always it is empty, and it is asked at every message. */
-function hasAny(of: RaftState['setBack']): boolean {
-  for (const _ in of) return true;
+/** Some directory was set back: nearly always none was, and it is asked at every message. */
+export function hasForgotten({ setBack }: RaftState): boolean {
+  for (const _ in setBack) return true;
   return false;
 }

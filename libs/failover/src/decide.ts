@@ -24,10 +24,19 @@ export function decide(o: Observation): Decision {
       campaign,
     };
   }
-  const part = decideData(o);
-  const actions = [...housekeeping(o), ...quietUnlessServing(o, part.actions), ...restartManager(o)];
-  return { needsRecover: false, ...part, actions, campaign };
+  const { role, why, actions, needsRecover = false } = decideData(o);
+  return {
+    role,
+    why,
+    actions: joined(housekeeping(o), quietUnlessServing(o, actions), restartManager(o)),
+    needsRecover,
+    campaign,
+  };
 }
+
+/** Nearly always there is something in the middle only. */
+const joined = (first: readonly Action[], middle: readonly Action[], last: readonly Action[]): readonly Action[] =>
+  first.length === 0 && last.length === 0 ? middle : [...first, ...middle, ...last];
 
 /** First in the list: of several proposals only one is made. */
 function housekeeping(o: Observation): readonly Action[] {

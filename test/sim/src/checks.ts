@@ -77,11 +77,10 @@ export class Checks {
     this.#leases(host);
     this.raft.afterStep(host);
     const { epoch } = state.record;
-    const key = `${host.node}${host.boots}`;
-    const before = this.#epochs.get(key) ?? 0;
+    const before = this.#epochs.get(host.boot) ?? 0;
     if (epoch === before) return;
     if (epoch < before) this.fail('S2', `${host.node} went back from epoch ${before} to ${epoch}`);
-    this.#epochs.set(key, epoch);
+    this.#epochs.set(host.boot, epoch);
     if (epoch > (this.#known.get(host.node) ?? 0)) this.#known.set(host.node, epoch);
   }
 

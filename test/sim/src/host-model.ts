@@ -67,6 +67,7 @@ const RESTART_MS = 1_000;
 /** One host: its clock, its consensus disk, its controller (the production core), its dead man, its PostgreSQL. */
 export class HostModel {
   readonly node: NodeId;
+  readonly kind: 'data' | 'witness';
   readonly clock: HostClock;
   readonly disk = new RaftDiskModel();
   readonly postgres: PostgresModel;
@@ -86,6 +87,8 @@ export class HostModel {
   /** When it last woke up: what it missed it could not see. */
   thawedMs = Number.NEGATIVE_INFINITY;
   boots = 0;
+  /** Names this life of the controller, everywhere. */
+  boot = '';
   /** Of the controller: what an earlier one planned does nothing. */
   life = 0;
   deadMan: DeadManModel | null = null;
@@ -103,6 +106,7 @@ export class HostModel {
     this.node = node;
     this.#world = world;
     this.#config = config;
+    this.kind = config.kind;
     this.clock = new HostClock(world.agenda, world.rng);
     this.postgres = new PostgresModel(node, world);
     this.prober = new Prober(this, world);
@@ -110,9 +114,6 @@ export class HostModel {
     this.watchdog = watchdogMs === null ? null : new WatchdogModel(this, world, watchdogMs);
   }
 
-  get kind(): 'data' | 'witness' {
-    return this.#config.kind;
-  }
   local(): number {
     return this.clock.monotonicMs();
   }
@@ -158,7 +159,9 @@ export class HostModel {
     return this.deadMan?.armed ?? false;
   }
   holdsVip(): boolean {
-    return this.powered && !this.clock.paused && !this.#vipStale && this.local() < this.vipUntilMs;
+    // Asked after every event: whoever holds none is told apart first.
+    if (this.vipUntilMs === Number.NEGATIVE_INFINITY || !this.powered) return false;
+    return !this.clock.paused && !this.#vipStale && this.local() < this.vipUntilMs;
   }
   holdVip(untilMs: number): void {
     this.#vipStale = false;
@@ -201,6 +204,7 @@ export class HostModel {
     this.dropVip();
     this.boots += 1;
     const boot = `${this.node}${this.boots}`;
+    this.boot = boot;
     // The mark beside the directory says that there was a log: an empty one is a loss (K6, the untaught witness).
     const damaged = this.disk.lost ? { consensusDamaged: 'the directory is empty, and it was not before' } : {};
     const config = { ...this.#config, ...damaged, boot };
@@ -306,19 +310,15 @@ export class HostModel {
   /** One input at a time; what follows a persist waits for it. */
   #drain(): void {
     while (this.thinking && !this.#persisting) {
-      let input = this.#inbox.shift() as Record<string, unknown> | undefined;
+      let input = this.#inbox.shift();
       if (input === undefined) return;
       const aheadMs = this.#aheadMs();
       this.#offsetMs += aheadMs;
       if (hasJumped(aheadMs)) {
-        this.#inbox.unshift(input as Untimed);
+        this.#inbox.unshift(input);
         input = { kind: 'jump', aheadMs };
       }
-      // What is stepped is stepped once: the times are put into it.
-      input['nowMs'] = this.local();
-      input['wallMs'] = this.clock.wallMs();
-      input['random'] = this.#world.rng.next();
-      const timed = input as unknown as ControllerInput;
+      const timed = this.#timed(input);
       const { state } = this;
       this.#world.coverage.input(state!, timed);
       const effects = stepController(state!, timed);
@@ -327,6 +327,16 @@ export class HostModel {
       if (this.fencing !== null && timed.kind === 'tick' && orderIsOver(state!)) this.#world.device(this.fencing)?.callOff();
       if (effects.length > 0) this.#run(effects, 0);
     }
+  }
+
+  /** Ticks and messages are nearly all there is, and are spelt out; the rest is stepped once, and gets its times in place. */
+  #timed(input: Untimed): ControllerInput {
+    const nowMs = this.local();
+    const wallMs = this.clock.wallMs();
+    const random = this.#world.rng.next();
+    if (input.kind === 'tick') return { kind: 'tick', nowMs, wallMs, random };
+    if (input.kind === 'message') return { kind: 'message', from: input.from, message: input.message, nowMs, random };
+    return Object.assign(input, { nowMs, wallMs, random }) as unknown as ControllerInput;
   }
 
   #run(effects: readonly ControllerEffect[], from: number): void {

@@ -19,19 +19,22 @@ interface Way {
 export class Network {
   readonly #agenda: Agenda;
   readonly #rng: Rng;
-  readonly #ways = new Map<string, Way>();
+  /** By sender, then by receiver. */
+  readonly #ways = new Map<NodeId, Map<NodeId, Way>>();
 
   constructor(agenda: Agenda, rng: Rng, nodes: readonly NodeId[]) {
     this.#agenda = agenda;
     this.#rng = rng;
-    for (const from of nodes)
+    for (const from of nodes) {
+      const ways = new Map<NodeId, Way>();
       for (const to of nodes)
-        if (from !== to)
-          this.#ways.set(`${from}>${to}`, { cut: false, loss: 0, double: 0, delayMs: 0.5, jitterMs: 1, late: 0, streamAt: 0 });
+        if (from !== to) ways.set(to, { cut: false, loss: 0, double: 0, delayMs: 0.5, jitterMs: 1, late: 0, streamAt: 0 });
+      this.#ways.set(from, ways);
+    }
   }
 
   way(from: NodeId, to: NodeId): Way {
-    return this.#ways.get(`${from}>${to}`)!;
+    return this.#ways.get(from)!.get(to)!;
   }
 
   both(one: NodeId, two: NodeId): boolean {
@@ -62,8 +65,8 @@ export class Network {
   }
 
   heal(): void {
-    for (const way of this.#ways.values())
-      Object.assign(way, { cut: false, loss: 0, double: 0, delayMs: 0.5, jitterMs: 1, late: 0 });
+    for (const ways of this.#ways.values())
+      for (const way of ways.values()) Object.assign(way, { cut: false, loss: 0, double: 0, delayMs: 0.5, jitterMs: 1, late: 0 });
   }
 
   #lateness(way: Way): number {

@@ -286,11 +286,9 @@ export class PostgresModel {
   }
 
   #release(): void {
-    if (this.process !== 'primary' || this.frozen) return;
-    const held =
-      this.names.length === 0
-        ? Number.POSITIVE_INFINITY
-        : Math.max(-1, ...this.names.map((name) => this.#streams.get(name)?.flushed ?? -1));
+    if (this.#waiting.length === 0 || this.process !== 'primary' || this.frozen) return;
+    let held = this.names.length === 0 ? Number.POSITIVE_INFINITY : -1;
+    for (const name of this.names) held = Math.max(held, this.#streams.get(name)?.flushed ?? -1);
     const free = this.#waiting.filter((waiter) => waiter.end <= held);
     this.#waiting = this.#waiting.filter((waiter) => waiter.end > held);
     for (const waiter of free) this.#world.acknowledged(this.node, waiter.commit, waiter.end, 'written');

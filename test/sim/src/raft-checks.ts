@@ -73,7 +73,7 @@ export class RaftChecks {
       this.#committed.push(entry);
       if (entry.payload.kind === 'command') this.#folded(entry);
     }
-    const key = `${host.node}${host.boots}`;
+    const key = host.boot;
     if (this.#compared.get(key) === commit) return;
     this.#compared.set(key, commit);
     const last = this.#committed[commit - 1];

@@ -26,13 +26,11 @@ export function act(state: ControllerState): ControllerEffect[] {
   // The dead man is armed before anything may write, in the same breath. A look is dear: it is taken anew only after a change.
   noteRight(state);
   let first = observe(state);
-  const membership = [...(tellConsensus(state, first) ?? []), ...tendMembers(state)];
-  if (membership.length > 0) {
-    effects.push(...membership);
-    first = observe(state);
-  }
+  append(effects, tellConsensus(state, first) ?? []);
+  append(effects, tendMembers(state));
+  if (effects.length > 0) first = observe(state);
   const armed = leaseEffects(state, first);
-  effects.push(...armed);
+  append(effects, armed);
   const before = armed.length === 0 ? first : observe(state, first.peers);
   const decision = withConsensus(state, decide(before));
   if (decision.role !== state.decision.role || decision.why !== state.decision.why)
@@ -44,14 +42,17 @@ export function act(state: ControllerState): ControllerEffect[] {
     });
   state.decision = decision;
   const told = effects.length;
-  for (const action of decision.actions) {
-    const done = perform(state, before, action);
-    if (done.length > 0) effects.push(...done);
-  }
-  effects.push(...preferEffects(state));
+  for (const action of decision.actions) append(effects, perform(state, before, action));
+  append(effects, preferEffects(state));
   const after = effects.length === told ? before : observe(state, first.peers);
-  effects.push(...vipEffects(state, after), ...noticeEffects(state, after));
+  append(effects, vipEffects(state, after));
+  append(effects, noticeEffects(state, after));
   return effects;
+}
+
+/** Nearly always there is nothing to add, and spreading nothing into `push` costs more than all the rest of this. */
+export function append(to: ControllerEffect[], more: readonly ControllerEffect[]): void {
+  for (const effect of more) to.push(effect);
 }
 
 /** A data node without a vote follows as ever, and says what it needs. */

@@ -51,11 +51,24 @@ export function noticeEffects(state: ControllerState, o: Observation): Controlle
   const may = mayServe(o);
   // Warm, and without side effects, until a fresh round has come (doubt.ts).
   const mode = !may ? 'passive' : state.managerMode === 'active' && isDoubted(state) ? 'gated' : state.managerMode;
-  const master = o.record.phase === 'serving' ? o.record.owner : null;
   const vip = may && o.vipHeld;
+  const holds = leaseHolds(o);
+  const known = state.noticed;
+  const soon = o.nowMs - state.noticedMs < NOTICE_EVERY_MS;
+  // The record never changes in place.
+  const same =
+    known !== null &&
+    known.record === o.record &&
+    known.may === may &&
+    known.mode === mode &&
+    known.vip === vip &&
+    known.holds === holds;
+  if (soon && same) return [];
+  state.noticed = { record: o.record, may, mode, vip, holds };
+  const master = o.record.phase === 'serving' ? o.record.owner : null;
   const ingestAlone = may && o.record.ingestAlone;
-  const key = `${o.record.epoch} ${mode} ${master} ${vip} ${o.record.syncSet.join()} ${ingestAlone} ${leaseHolds(o)}`;
-  if (key === state.noticeKey && o.nowMs - state.noticedMs < NOTICE_EVERY_MS) return [];
+  const key = `${o.record.epoch} ${mode} ${master} ${vip} ${o.record.syncSet.join()} ${ingestAlone} ${holds}`;
+  if (soon && key === state.noticeKey) return [];
   state.noticeKey = key;
   state.noticedMs = o.nowMs;
   const notice: RoleNotice = {

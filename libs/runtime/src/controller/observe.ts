@@ -52,8 +52,7 @@ export function observe(state: ControllerState, peers: Observation['peers'] = pe
     stopProofs: state.stopProofs,
     armed: state.lease.epoch === state.record.epoch && state.lease.untilMs > nowMs,
     renounced: state.renounced,
-    stalledSinceMs:
-      state.stalled.size === 0 ? NOT_STALLED : new Map([...state.stalled].map(([node, stall]) => [node, stall.sinceMs])),
+    stalledSinceMs: state.stalled.size === 0 ? NOT_STALLED : stalledSince(state),
     joinMark: state.joinMark,
     joining: waitingFor(state, 'join')?.node ?? null,
     releasing: waitingFor(state, 'release') !== null,
@@ -77,6 +76,12 @@ export function observe(state: ControllerState, peers: Observation['peers'] = pe
     hookBefore: state.hooks.epoch === state.record.epoch ? state.hooks.before : 'none',
     hookAfter: state.hooks.epoch === state.record.epoch ? state.hooks.after : 'none',
   };
+}
+
+function stalledSince(state: ControllerState): ReadonlyMap<NodeId, number> {
+  const since = new Map<NodeId, number>();
+  for (const [node, { sinceMs }] of state.stalled) since.set(node, sinceMs);
+  return since;
 }
 
 const dataNodes = new WeakMap<ControllerConfig, readonly NodeId[]>();

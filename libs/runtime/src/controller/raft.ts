@@ -1,7 +1,7 @@
-import type { DiskStamp, Entry, RaftEffect } from '@yosugara/consensus';
+import type { DiskStamp, Entry, RaftEffect, RaftMessage } from '@yosugara/consensus';
 import { applyCommand, type Command, wallTime } from '@yosugara/failover';
 import { type ControllerState, restore } from './state.js';
-import type { ControllerEffect } from './types.js';
+import type { ControllerEffect, PeerMessage } from './types.js';
 
 /** Raft's effects, translated: what concerns the record is done here, the rest goes to the edge. */
 export function noteRaft(state: ControllerState, effects: readonly RaftEffect[]): ControllerEffect[] {
@@ -12,7 +12,7 @@ export function noteRaft(state: ControllerState, effects: readonly RaftEffect[])
         out.push(effect);
         break;
       case 'send':
-        out.push({ kind: 'send', to: effect.to, message: { k: 'raft', m: effect.message, ...stampOf(state) } });
+        out.push({ kind: 'send', to: effect.to, message: signed(state, effect.message) });
         break;
       case 'apply':
         out.push(...apply(state, effect.entry));
@@ -33,6 +33,14 @@ export function noteRaft(state: ControllerState, effects: readonly RaftEffect[])
     }
   }
   return out;
+}
+
+/** Spelt out for what nearly every message is: it is made at every one. */
+function signed(state: ControllerState, m: RaftMessage): PeerMessage {
+  const stamp = stampOf(state);
+  const { inc, disk, b } = stamp;
+  if (inc !== undefined && disk !== undefined && b === undefined) return { k: 'raft', m, inc, disk };
+  return { k: 'raft', m, ...stamp };
 }
 
 /** How our consensus directory signs: what is sent follows what was written. */

@@ -13,8 +13,11 @@ const HEARD_MS = 2_500;
 /** What brings a node back, and how its failures are named. */
 const RETURNING = ['pg.rewind', 'pg.baseBackup', 'pg.startStandby', 'pg.follow'] as const;
 
-/** Follows the recover of this node, from what is known anyway: nothing is decided here. */
-export function trackRecover(state: ControllerState): void {
+/** With nothing new its times are all that moves, and nobody reads them more often. */
+const LOOK_AGAIN_MS = 250;
+
+/** Follows the recover of this node, from what is known anyway: nothing is decided here. @param passed nothing has come in: time went on. */
+export function trackRecover(state: ControllerState, passed: boolean): void {
   const { config, record } = state;
   if (config.kind !== 'data') return;
   const request = record.recover.find(({ node }) => node === config.self) ?? null;
@@ -24,6 +27,7 @@ export function trackRecover(state: ControllerState): void {
   const asked = request?.state === 'open' && request.requestId !== current?.requestId;
   const byItself = copying && request?.state !== 'open' && (current === null || current.state === 'done');
   if (!asked && !byItself && (current === null || current.state === 'done')) return;
+  if (passed && !asked && !byItself && state.nowMs - state.recoverAtMs < LOOK_AGAIN_MS) return;
   const look = lookOf(state, request);
   if (asked) state.recover = begin(look, request.requestId);
   else if (byItself) state.recover = begin(look, `auto.${config.boot}.${state.wallMs}`);

@@ -9,7 +9,7 @@ import {
   type PostgresFacts,
 } from '@yosugara/failover';
 import { type Epoch, NO_EPOCH, type NodeId } from '@yosugara/kernel';
-import type { ManagerReport, ReceiverReport, RecoverReport } from '@yosugara/protocol';
+import type { ManagerReport, ReceiverReport, RecoverReport, RoleNotice } from '@yosugara/protocol';
 import type { Samples } from '../recover/rate.js';
 import type { Survey } from '../recover/types.js';
 import { type ManagerLife, NO_MANAGER } from './manager-watch.js';
@@ -80,6 +80,8 @@ export interface ControllerState {
   reportedMs: number;
   noticedMs: number;
   noticeKey: string;
+  /** What `noticeKey` was last made of. */
+  noticed: { record: ClusterRecord; may: boolean; mode: RoleNotice['mode']; vip: boolean; holds: boolean } | null;
   /** What our voter was last told about who should lead. */
   preferred: { syncSet: ClusterRecord['syncSet']; may: boolean; extraDelayMs: number } | null;
   /** Requests of this node's operator that wait for a commit or for the leader's answer: id → when asked. */
@@ -190,6 +192,7 @@ export function createController(
     reportedMs: Number.NEGATIVE_INFINITY,
     noticedMs: Number.NEGATIVE_INFINITY,
     noticeKey: '',
+    noticed: null,
     preferred: null,
     waiting: new Map(),
     fenceHealth: new Map(),

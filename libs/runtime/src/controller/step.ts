@@ -1,9 +1,9 @@
-import { commitIndex, commitIsOfThisTerm, isLeader, leaderOf } from '@yosugara/consensus';
+import { commitIndex, commitIsOfThisTerm, isLeader, leaderOf, type RaftInput } from '@yosugara/consensus';
 import type { Action, PostgresFacts } from '@yosugara/failover';
 import { rowOf } from '@yosugara/failover';
 import { assertNever, type NodeId } from '@yosugara/kernel';
 import { resume } from '../recover/machine.js';
-import { act, hookIs } from './acting.js';
+import { act, append, hookIs } from './acting.js';
 import { noteBranch, onAdopt } from './away.js';
 import { doubt } from './doubt.js';
 import { fenceDone, noteAwake, noteHeard } from './fencing.js';
@@ -15,7 +15,7 @@ import { noteCopied, trackRecover } from './recovering.js';
 import { reportOf } from './report.js';
 import { answered, expire, request, yieldTo } from './requests.js';
 import type { ControllerState } from './state.js';
-import type { ControllerEffect, ControllerInput, NodeReport } from './types.js';
+import type { ControllerEffect, ControllerInput, NodeReport, PeerMessage } from './types.js';
 
 const MAX_STOP_PROOFS = 16;
 /** How often the slot of a peer that does not stream is looked after: soon while it is being brought back. */
@@ -29,13 +29,12 @@ const SLOT_SOON_MS = 2_000;
 export function stepController(state: ControllerState, input: ControllerInput): ControllerEffect[] {
   if ('nowMs' in input) passTime(state, input.nowMs);
   const effects = take(state, input);
-  effects.push(...followLeadership(state));
+  append(effects, followLeadership(state));
   state.informed ||= commitIsOfThisTerm(state.raft);
-  if (input.kind === 'message' && input.message.k === 'raft' && effects.length === 0) return effects;
   if (input.kind === 'message' && input.message.k === 'raft' && effects.every((effect) => effect.kind === 'send')) return effects;
-  effects.push(...act(state));
+  append(effects, act(state));
   // What others say changes nothing of it that the next tick would not see.
-  if (input.kind !== 'message') trackRecover(state);
+  if (input.kind !== 'message') trackRecover(state, input.kind === 'tick' || input.kind === 'manager');
   return effects;
 }
 
@@ -109,9 +108,9 @@ function take(state: ControllerState, input: ControllerInput): ControllerEffect[
 function tick(state: ControllerState, input: Extract<ControllerInput, { kind: 'tick' }>): ControllerEffect[] {
   state.wallMs = input.wallMs;
   const effects = raftInput(state, { kind: 'tick', nowMs: input.nowMs, random: input.random });
-  effects.push(...expire(state), ...compact(state));
-  if (input.nowMs - state.reportedMs < state.config.raft.heartbeatMs) return effects;
-  effects.push(...tell(state));
+  append(effects, expire(state));
+  append(effects, compact(state));
+  if (input.nowMs - state.reportedMs >= state.config.raft.heartbeatMs) append(effects, tell(state));
   return effects;
 }
 
@@ -135,15 +134,7 @@ function message(state: ControllerState, input: Extract<ControllerInput, { kind:
   switch (body.k) {
     case 'raft':
       if ((body.b ?? '') !== state.branch) return [];
-      return raftInput(state, {
-        kind: 'message',
-        from,
-        message: body.m,
-        nowMs,
-        random: input.random,
-        ...(body.inc === undefined ? {} : { incarnation: body.inc }),
-        ...(body.disk === undefined ? {} : { disk: body.disk }),
-      });
+      return raftInput(state, heardOfRaft(from, body, nowMs, input.random));
     case 'identity':
       return onIdentity(state, from, body);
     case 'report':
@@ -168,6 +159,18 @@ function message(state: ControllerState, input: Extract<ControllerInput, { kind:
 function heard(state: ControllerState, from: NodeId, { consensus, branch }: NodeReport): ControllerEffect[] {
   if (consensus === undefined || (branch ?? '') !== state.branch) return [];
   return raftInput(state, { kind: 'heard', from, ...consensus, nowMs: state.nowMs });
+}
+
+/** Spelt out: it is made for every message, and conditional spreads cost more than what follows. */
+function heardOfRaft(from: NodeId, body: Extract<PeerMessage, { k: 'raft' }>, nowMs: number, random: number): RaftInput {
+  const { m: message, inc: incarnation, disk } = body;
+  if (incarnation !== undefined && disk !== undefined)
+    return { kind: 'message', from, message, nowMs, random, incarnation, disk };
+  return {
+    ...{ kind: 'message', from, message, nowMs, random },
+    ...(incarnation === undefined ? {} : { incarnation }),
+    ...(disk === undefined ? {} : { disk }),
+  };
 }
 
 function facts(state: ControllerState, seen: PostgresFacts): ControllerEffect[] {
