@@ -42,7 +42,9 @@ export async function status(): Promise<Status> {
   return StatusSchema.parse(JSON.parse(await run([CLI, 'status', '--json'], 10_000, true)));
 }
 
-export const recover = (): Promise<string> => run([CLI, 'recover', '--json'], 180_000);
+export const pause = (minutes: number, why: string): Promise<string> =>
+  run([CLI, 'pause', '--minutes', String(minutes), '--why', why], 20_000);
+export const resume = (): Promise<string> => run([CLI, 'resume'], 20_000);
 
 /** User and password of the first login, as `npm start` printed them. */
 export function firstLogin(): { readonly user: string; readonly password: string } {

@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core';
 import { logIn, mark, openBrowser, openPage, shot, stillMarked } from './browser.js';
-import { firstLogin, killNode, recover, status, until } from './local-cluster.js';
+import { firstLogin, killNode, pause, resume, status, until } from './local-cluster.js';
 import { NumberedLines } from './numbered-lines.js';
+import { recoverFromPage } from './recover-from-page.js';
 
 const BASE = 'http://127.0.1.10:8080';
 const TAKE_OVER_MS = 40_000;
@@ -50,19 +51,15 @@ export async function throughTakeOver(folder: string): Promise<Outcome> {
     await cluster.page.getByTestId('banner-reconnecting').waitFor({ state: 'detached', timeout: 10_000 });
     await shot(cluster.page, folder, '05-after-take-over');
 
-    const recovered = await recover().then(
-      () => '',
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    );
+    const recovered = await recoverFromPage(cluster.page, from, folder);
     await until('both nodes in the sync set', 60_000, async () =>
       (await status()).nodes.every((node) => node.syncSet) ? true : undefined,
     );
-    await cluster.page.locator(`[data-testid=node-${from}-role][data-role=STANDBY_SYNC]`).waitFor({ timeout: 10_000 });
-    await shot(cluster.page, folder, '06-recovered');
+    const paused = await pauseShown(cluster.page, folder);
 
     const sent = lines.stop();
     const shown = await until('every line in the page', 20_000, () => allShown(live.page, sent));
-    await shot(live.page, folder, '07-messages-after-take-over');
+    await shot(live.page, folder, '10-messages-after-take-over');
     const problems = [...cluster.problems, ...live.problems];
     const check = (says: string, holds: boolean, found: unknown) => ({ says, holds, found: String(found) });
     return {
@@ -88,12 +85,40 @@ export async function throughTakeOver(folder: string): Promise<Outcome> {
           `${shown.rows} rows, ${shown.distinct} lines of ${sent}`,
         ),
         check('the pages report no error', problems.length === 0, problems.join('; ')),
-        check('recover succeeds', recovered === '', recovered),
+        check(
+          'the page tells beforehand what a recover would do',
+          recovered.planned.method !== '' && recovered.planned.phases > 1,
+          `${recovered.planned.method}, ${recovered.planned.phases} phases`,
+        ),
+        check('the page shows the recover running, and says when the node is back', recovered.toast !== '', recovered.step),
+        check(
+          'the report tells the method that was planned',
+          recovered.reported === recovered.planned.method,
+          recovered.reported,
+        ),
+        check('a pause is shown, with its reason and how to end it, until it ends', paused === '', paused),
       ],
     };
   } finally {
     await browser.close();
   }
+}
+
+/** @returns what was wrong; '' = nothing. */
+async function pauseShown(page: Page, folder: string): Promise<string> {
+  const notice = page.getByTestId('notice-paused');
+  await pause(10, 'seen by the console');
+  try {
+    await notice.waitFor({ timeout: 10_000 });
+    await page.locator('[data-testid=if-master-died][data-fails-over=false]').waitFor({ timeout: 10_000 });
+    await shot(page, folder, '09-paused');
+    const said = (await notice.textContent()) ?? '';
+    if (!said.includes('seen by the console') || !said.includes('yosugara resume')) return `the notice says ${said}`;
+  } finally {
+    await resume();
+  }
+  await notice.waitFor({ state: 'detached', timeout: 10_000 });
+  return '';
 }
 
 async function shotOfLogin(page: Page, folder: string): Promise<void> {

@@ -1,11 +1,9 @@
 import type { RecoverReport as Report } from '@yosugara/protocol';
-import { bytes, localTime } from '../i18n/format.js';
+import { bytes, duration, localTime } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
 import type { NodeStatus } from './cluster-model.js';
 import { Said } from './said.js';
-
-const seconds = (ms: number): string => (ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 1_000)} s`);
 
 function Discarded({ report }: { readonly report: Report }) {
   const { t } = useText();
@@ -22,7 +20,7 @@ function Discarded({ report }: { readonly report: Report }) {
 
 /** Where the time went. */
 function Phases({ phases }: { readonly phases: Report['phases'] }) {
-  const { t } = useText();
+  const { t, language } = useText();
   const longest = Math.max(1, ...phases.map(({ ms }) => ms));
   return (
     <table className="phases">
@@ -37,7 +35,7 @@ function Phases({ phases }: { readonly phases: Report['phases'] }) {
         {phases.map(({ phase, ms }) => (
           <tr key={phase}>
             <td>{named(t, 'recover.phase', phase)}</td>
-            <td className="tabular">{seconds(ms)}</td>
+            <td className="tabular">{duration(ms, language)}</td>
             <td aria-hidden="true">
               <div className="phase-bar" style={{ width: `${(ms / longest) * 100}%` }} />
             </td>
@@ -66,7 +64,7 @@ function Sentences({ title, lines }: { readonly title: string; readonly lines: r
 
 /** What the newest recover of a node did: closed until somebody asks. */
 export function RecoverReport({ node }: { readonly node: NodeStatus }) {
-  const { t } = useText();
+  const { t, language } = useText();
   const report = node.recoverReport ?? null;
   if (report === null || report.state !== 'done') return null;
   return (
@@ -75,13 +73,15 @@ export function RecoverReport({ node }: { readonly node: NodeStatus }) {
         {t('report.title', {
           node: node.name,
           when: report.endedAt === null ? '' : localTime(report.endedAt),
-          time: seconds(report.totalMs),
+          time: duration(report.totalMs, language),
         })}
       </summary>
       <dl className="pairs">
         <dt>{t('report.method')}</dt>
         <dd>
-          {report.method === null ? t('report.none') : named(t, 'method', report.method)}
+          <span data-testid={`report-method-${node.name}`}>
+            {report.method === null ? t('report.none') : named(t, 'method', report.method)}
+          </span>
           {report.why !== '' && (
             <>
               {' '}

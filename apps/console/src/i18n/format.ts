@@ -58,6 +58,14 @@ export function age(ms: number, language: Language): string {
   return `${Math.floor(s / 86_400)} ${units[3]}`;
 }
 
+/** How long something took: `0.3 s`, `64 s`, `12 min 5 s`. */
+export function duration(ms: number, language: Language): string {
+  const [s, min] = language === 'ja' ? ['秒', '分'] : ['s', 'min'];
+  const whole = Math.round(ms / 1_000);
+  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} ${s}`;
+  return whole < 120 ? `${whole} ${s}` : `${Math.floor(whole / 60)} ${min} ${whole % 60} ${s}`;
+}
+
 /**
  * Text of a stranger, made harmless to the eye: control characters become their pictures (U+2400…), and characters that turn
  * the reading direction or have no width become visible escapes, so that a line cannot pose as another one (Unicode TR 36).

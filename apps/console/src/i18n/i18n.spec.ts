@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { age, bytes, integer, rate, rowTime, utcTime, visible } from './format.js';
+import { age, bytes, duration, integer, rate, rowTime, utcTime, visible } from './format.js';
 import { chooseLanguage, DICTIONARIES, known, LANGUAGES, translate } from './translate.js';
 
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
@@ -55,6 +55,14 @@ describe('figures for people', () => {
   ])('age %d ms', (ms, en, ja) => {
     expect(age(ms, 'en')).toBe(en);
     expect(age(ms, 'ja')).toBe(ja);
+  });
+  it.each([
+    [300, '0.3 s', '0.3 秒'],
+    [64_200, '64 s', '64 秒'],
+    [725_000, '12 min 5 s', '12 分 5 秒'],
+  ])('a duration of %d ms', (ms, en, ja) => {
+    expect(duration(ms, 'en')).toBe(en);
+    expect(duration(ms, 'ja')).toBe(ja);
   });
   it('groups digits', () => expect(integer(48_213, 'ja')).toBe('48,213'));
   it('keeps the microseconds of UTC for the hover', () =>
