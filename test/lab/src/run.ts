@@ -4,8 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Status } from '@yosugara/protocol';
 import { auditViolations, keysOnDisk } from './check/audit.js';
 import { check } from './check/checker.js';
-import { nameHolders, worstGapMs, writesPerSecond } from './check/measure.js';
-import type { Acknowledged, RunReport } from './check/types.js';
+import { nameHolders, worstGapMs } from './check/measure.js';
+import { type PhaseTime, recoverThroughput, traceLine } from './check/throughput.js';
+import type { Acknowledged, RecoverThroughput, RunReport } from './check/types.js';
 import { LabClient } from './client/lab-client.js';
 import type { ClientResult } from './client/main.js';
 import { KEYS_A_RUN } from './client/plan.js';
@@ -15,10 +16,19 @@ import { DATA_NAMES, type DataName, otherOf, PLACES, PORTS, VIP } from './cluste
 import { LabToolError, monotonicMs, until } from './host/shell.js';
 import { readBoth, waitForIngest } from './read-back.js';
 import { BASE_BACKUP_FACTOR } from './scenarios/timed.js';
-import { type Expectation, expectationOf, limitsOf, type Scenario, type Stage, variantOf } from './scenarios/types.js';
+import {
+  DEFAULT_STEADY_MS,
+  type Expectation,
+  expectationOf,
+  limitsOf,
+  type Scenario,
+  type Stage,
+  variantOf,
+} from './scenarios/types.js';
 
 const MESSAGES_PER_SECOND = 500;
-const WARM_UP_MS = 3_000;
+/** Of the steady time before a fault: writers begin, and what was done before settles. */
+const SETTLING_MS = 1_000;
 const AFTERGLOW_MS = 2_000;
 const FIRST_ACK_DEADLINE_MS = 20_000;
 const TAKE_OVER_DEADLINE_MS = 60_000;
@@ -56,6 +66,7 @@ interface Figures {
   recoverFromMs: number;
   recoverToMs: number;
   recoverMethod: string | null;
+  recoverPhases: readonly PhaseTime[];
   plainBaseBackupMs: number | null;
 }
 
@@ -68,6 +79,7 @@ export async function runOnce(context: RunContext): Promise<RunReport> {
     recoverFromMs: 0,
     recoverToMs: 0,
     recoverMethod: null,
+    recoverPhases: [],
     plainBaseBackupMs: null,
   };
   const audit: AuditFinding = { onDisk: null, node: 'a' };
@@ -127,7 +139,7 @@ async function startClient(context: RunContext): Promise<LabClient> {
 async function perform(context: RunContext, client: LabClient, figures: Figures, audit: AuditFinding): Promise<void> {
   const { cluster, scenario, say } = context;
   await client.bothAcknowledgedAfter(0, FIRST_ACK_DEADLINE_MS);
-  await delay(WARM_UP_MS);
+  await delay(scenario.steadyMs);
   const { master, standby } = rolesOf(await cluster.waitHealthy(10_000));
   const target = scenario.on === 'master' ? master : standby;
   const variant = variantOf(scenario, context.variantNumber);
@@ -156,7 +168,7 @@ async function perform(context: RunContext, client: LabClient, figures: Figures,
   await scenario.repair(stage);
   figures.plainBaseBackupMs = stage.notes.get('plainBaseBackupMs') ?? null;
   await comeBack(stage, scenario, figures);
-  await delay(AFTERGLOW_MS);
+  await delay(Math.max(AFTERGLOW_MS, scenario.steadyMs - SETTLING_MS));
 }
 
 /** A hung server's old sessions still write: a change of Master is looked for before the writes are. */
@@ -193,6 +205,9 @@ async function nobodyServes(client: LabClient): Promise<void> {
   if (more > 0) throw new LabToolError('nobody-serves', `${more} writes were acknowledged where nobody may`);
 }
 
+const recoverReportOf = (status: Status, name: DataName) =>
+  status.nodes.find((node) => node.name === name)?.recoverReport ?? null;
+
 const recoverOf = (status: Status, name: DataName) => status.nodes.find((node) => node.name === name)?.recover ?? null;
 
 async function comeBack(stage: Stage, scenario: Scenario, figures: Figures): Promise<void> {
@@ -221,6 +236,8 @@ async function comeBack(stage: Stage, scenario: Scenario, figures: Figures): Pro
   const progress = recoverOf(back, standby);
   figures.recoverMethod = progress?.requestId === before ? null : (progress?.method ?? null);
   await command;
+  const newest = recoverReportOf(await cluster.status(master), standby);
+  if (newest !== null && newest.requestId === progress?.requestId) figures.recoverPhases = newest.phases;
   const used = scenario.methods as readonly string[];
   if (figures.recoverMethod !== null && standby === target && !used.includes(figures.recoverMethod))
     throw new LabToolError('recover', `${standby} came back by ${figures.recoverMethod}; allowed is ${used.join(' or ')}`);
@@ -269,6 +286,8 @@ async function judge(
   ];
   const recoverMs = figures.recoverToMs === 0 ? null : Math.round(figures.recoverToMs - figures.recoverFromMs);
   await cluster.waitHealthy(10_000).catch(() => trouble.push('not healthy at the end'));
+  const trace = throughput(result.acknowledged, figures, context.scenario.steadyMs - SETTLING_MS);
+  if (trace !== null && context.scenario.steadyMs > DEFAULT_STEADY_MS) context.say(traceLine(trace));
   return {
     failoverMs,
     recoverMs,
@@ -279,7 +298,8 @@ async function judge(
     recoverMethod: figures.recoverMethod,
     recoverGapMs,
     powerLog: powerLog(cluster, figures),
-    recoverThroughput: throughput(result.acknowledged, figures),
+    recoverThroughput: trace?.share ?? null,
+    recoverTrace: trace,
     plainBaseBackupMs: figures.plainBaseBackupMs,
     variant: variantOf(context.scenario, context.variantNumber),
     withinGoal: withinGoal(context, figures, failoverMs, recoverMs),
@@ -301,12 +321,17 @@ function powerLog(cluster: LabCluster, { faultMs }: Figures): readonly string[] 
   );
 }
 
-const BEFORE_FAULT_MS = 2_000;
-
-function throughput(acknowledged: readonly Acknowledged[], figures: Figures): number | null {
-  const before = writesPerSecond(acknowledged, { fromMs: figures.faultMs - BEFORE_FAULT_MS, toMs: figures.faultMs });
-  const during = writesPerSecond(acknowledged, { fromMs: figures.recoverFromMs, toMs: figures.recoverToMs });
-  return before === null || before === 0 || during === null ? null : Math.round((during / before) * 100) / 100;
+function throughput(acknowledged: readonly Acknowledged[], figures: Figures, windowMs: number): RecoverThroughput | null {
+  const { faultMs, recoverFromMs, recoverToMs, recoverPhases } = figures;
+  return recoverThroughput(
+    acknowledged,
+    {
+      before: { fromMs: faultMs - windowMs, toMs: faultMs },
+      during: { fromMs: recoverFromMs, toMs: recoverToMs },
+      after: { fromMs: recoverToMs, toMs: recoverToMs + windowMs },
+    },
+    recoverPhases,
+  );
 }
 
 /** null: no goal, or nothing was measured. */

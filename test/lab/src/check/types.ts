@@ -68,6 +68,8 @@ export interface RunReport {
   readonly recoverGapMs: number | null;
   /** Acknowledged writes a second while `recover` ran, as a share of those before the fault. */
   readonly recoverThroughput?: number | null;
+  /** The same with its parts: what bounds it. */
+  readonly recoverTrace?: RecoverThroughput | null;
   /** Of plain pg_basebackup in the same run, where the scenario makes one. */
   readonly plainBaseBackupMs?: number | null;
   /** What the power controllers were asked after the fault, each with ms after it: real resets. */
@@ -90,4 +92,19 @@ export interface ScenarioReport {
   readonly expect?: string;
   readonly pattern?: string;
   readonly summary: { readonly failoverMs: Percentiles; readonly recoverMs: Percentiles };
+}
+
+/** W1 and W2 together; see throughput.ts. */
+export interface RecoverThroughput {
+  readonly share: number;
+  readonly beforePerSecond: number;
+  readonly duringPerSecond: number;
+  readonly afterPerSecond: number | null;
+  /** Of the returning node, in the order in which it came to them. */
+  readonly phases: readonly {
+    readonly phase: string;
+    readonly ms: number;
+    readonly perSecond: number | null;
+    readonly gapMs: number | null;
+  }[];
 }

@@ -21,6 +21,9 @@ async function plainBaseBackup({ cluster, target, other, notes, say }: Stage): P
   say(`plain pg_basebackup took ${notes.get('plainBaseBackupMs')} ms`);
 }
 
+/** Two seconds of writes tell little of their rate; ten do. */
+const STEADY_MS = 11_000;
+
 /** Meant for `--db-size 1GB`. */
 export const TIMED: readonly Scenario[] = [
   scenario({
@@ -28,6 +31,7 @@ export const TIMED: readonly Scenario[] = [
     pattern: 'recover of an old Master by rewind',
     why: 'rewind, not a base backup; writes go on at 80 % and more',
     on: 'master',
+    steadyMs: STEADY_MS,
     expect: 'other-serves',
     limits: { recoverMs: 10_000 },
     methods: ['rewind'],
@@ -39,6 +43,7 @@ export const TIMED: readonly Scenario[] = [
     pattern: 'recover of a node without PGDATA',
     why: 'within 1.3 × the time of plain pg_basebackup in the same run; writes go on at 80 % and more',
     on: 'standby',
+    steadyMs: STEADY_MS,
     expect: 'goes-on',
     methods: ['basebackup'],
     fault: powerOff,

@@ -57,14 +57,20 @@ export interface Scenario {
   readonly needs: Partial<ClusterSettings>;
   readonly fault: (stage: Stage) => Promise<void>;
   /** After the expectation was seen, before the repair. @throws what is not as it must be */
+  /** How long all is well before the fault, and again at the end where it is more than usual: what throughput is compared with. */
+  readonly steadyMs: number;
   readonly look: (stage: Stage) => Promise<void>;
   readonly repair: (stage: Stage) => Promise<void>;
 }
+
+/** Both writers write and the sync set is whole for so long before the fault. */
+export const DEFAULT_STEADY_MS = 3_000;
 
 const nothing = async () => {};
 
 const DEFAULTS = {
   variants: [''],
+  steadyMs: DEFAULT_STEADY_MS,
   limits: {},
   methods: ['follow', 'rewind'],
   comeback: 'recover',
