@@ -142,8 +142,11 @@ function methodOf(report: RecoverReport, look: RecoverLook, phase: RecoverPhase)
   return phase === 'start' || phase === 'join' || phase === 'report' ? 'follow' : null;
 }
 
+/** From the first look at the method at work: a rewind starts the server on its way, and what is decided meanwhile is about that. */
 function whyThis(report: RecoverReport, look: RecoverLook): string {
-  if (look.busy === 'pg.baseBackup' || look.busy === 'pg.rewind') return look.why;
+  const copies = look.busy === 'pg.baseBackup' || look.busy === 'pg.rewind';
+  const same = report.method === methodOf(report, look, report.phase);
+  if (copies) return same && report.why !== '' ? report.why : look.why;
   return report.why === '' && look.busy === 'pg.startStandby' ? 'its WAL goes on where the Master’s history does' : report.why;
 }
 

@@ -6,6 +6,9 @@ import type { RecoverMethod } from './types.js';
 
 export type { RecoverPlan };
 
+/** initdb's default, which is what `yosugara` makes. */
+const WAL_SEGMENT_BYTES = 16 * 1024 * 1024;
+
 /** `--dry-run`: what would be done and why, from facts. Asks nobody, changes nothing. */
 export function planRecover(input: PreflightInput): RecoverPlan {
   const { source, target } = input;
@@ -64,9 +67,12 @@ function choose(record: ClusterRecord, source: Side, target: Side): Choice {
   const diverged = hasDiverged(record, facts.timeline, facts.walEnd) || facts.timeline > newestOf(record, source);
   if ((crashed && fork !== undefined) || diverged) {
     const range =
-      fork === undefined ? '' : `: ${formatLsn(fork.forkLsn)} to ${formatLsn(facts.walEnd)} on timeline ${facts.timeline}`;
-    // Changed pages on either side since the fork, and all of the Master's WAL: the distance tells the order of it.
-    const bytes = fork === undefined ? null : Math.max(0, ownerEnd - fork.forkLsn) + Math.max(0, facts.walEnd - fork.forkLsn);
+      fork === undefined || facts.walEnd <= fork.forkLsn
+        ? ''
+        : `: ${formatLsn(fork.forkLsn)} to ${formatLsn(facts.walEnd)} on timeline ${facts.timeline}`;
+    // The distance tells the order of the pages that changed on either side since the fork.
+    const pages = fork === undefined ? null : Math.max(0, ownerEnd - fork.forkLsn) + Math.max(0, facts.walEnd - fork.forkLsn);
+    const bytes = pages === null ? null : pages + heldWal(source.survey?.oldestWal ?? null, ownerEnd);
     return {
       ...{ method: 'rewind', cause: diverged ? 'diverged' : 'crashed', bytes },
       why: `its WAL may go past where ${source.node} left the old timeline${range}`,
@@ -86,6 +92,12 @@ function choose(record: ClusterRecord, source: Side, target: Side): Choice {
     ...{ method: 'follow', cause: crashed ? 'crashed' : 'stopped', bytes: Math.max(0, ownerEnd - facts.walEnd) },
     why: `its WAL is a part of ${source.node}'s history`,
   };
+}
+
+/** pg_rewind copies what is no relation as it is: every WAL segment that the source still has (PostgreSQL docs, pg_rewind, How It Works). */
+function heldWal(oldest: number | null, end: number): number {
+  if (oldest === null) return 0;
+  return (Math.ceil(end / WAL_SEGMENT_BYTES) - Math.floor(oldest / WAL_SEGMENT_BYTES)) * WAL_SEGMENT_BYTES;
 }
 
 const newestOf = (record: ClusterRecord, source: Side): number =>

@@ -94,7 +94,15 @@ describe('before anything is done', () => {
 describe('a dry run', () => {
   const standby = stopped({ state: 'standby', walEnd: lsn(900) });
   it.each<[string, PreflightInput, string, number | null, RegExp]>([
-    ['a crashed Master is rewound', asked(), 'rewind', 4_800, /0\/3E8 to 0\/708 on timeline 1/],
+    // What changed since the fork, and every segment of WAL that the Master has.
+    ['a crashed Master is rewound', asked(), 'rewind', 16 * MB + 4_800, /0\/3E8 to 0\/708 on timeline 1/],
+    [
+      'a crashed Master that wrote nothing more is rewound, and no range is told',
+      asked({}, { facts: stopped({ walEnd: lsn(1_000) }) }),
+      'rewind',
+      16 * MB + 4_000,
+      /left the old timeline$/,
+    ],
     ['who stopped before the fork follows', asked({}, { facts: standby }), 'follow', 4_100, /is a part of/],
     ['what was wiped is copied', asked({}, { facts: { kind: 'empty' } }), 'basebackup', 500 * MB, /no data directory/],
     [
@@ -217,6 +225,11 @@ describe('the journal of a recover', () => {
     expect(done.look.join()).toMatch(/WAL 0\/3E8 to 0\/708 of timeline 1 was only on a .*\/kept/);
     expect(RecoverReportSchema.parse(JSON.parse(JSON.stringify(done)))).toEqual(done);
   });
+  it('keeps why it went this way: what is decided while the server runs in the middle of a rewind is about that', () =>
+    expect(through(begin(look(), 'r'), rewinding, { ...rewinding, why: 'a start is always in recovery' })).toMatchObject({
+      method: 'rewind',
+      why: 'went past the fork',
+    }));
   it('tells the dearest way that was gone', () =>
     expect(through(begin(look(), 'r'), rewinding, { busy: 'pg.baseBackup', why: 'the rewind failed' })).toMatchObject({
       method: 'basebackup',
