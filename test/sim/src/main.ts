@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { coverageTable } from './coverage.js';
-import { DEFAULT_LEDGER, nextSeed, readLedger, sourcesKey, totalOf } from './ledger.js';
+import { DEFAULT_LEDGER, ledgerTable, nextSeed, readLedger, sourcesKey, totalsOf } from './ledger.js';
 import { isFound, type MutantResult, mutantTable, table } from './print.js';
 import { replayTrace } from './replay.js';
 import { type Ran, schedules } from './schedules.js';
@@ -10,8 +10,8 @@ import type { Focus } from './shape.js';
 import { runSeed } from './world.js';
 
 const USAGE = `npm run sim -- [--seeds N] [--from K] [--workers W] [--json]   N schedules of 120 virtual s from seed K on (default 1000 from 1)
-npm run sim -- --seeds N --resume [FILE]          go on behind what the ledger FILE holds for these sources, and write it down
-npm run sim -- --ledger [FILE]                    what the ledger holds for these sources in all
+npm run sim -- --seeds N --resume [FILE]          go on behind what the ledger FILE holds for these sources, and write it down; may be killed at any time
+npm run sim -- --ledger [FILE]                    what the ledger holds, by sources and commits
 npm run sim -- --coverage [--seeds N]             fails where a wanted cell (coverage-cells.txt) was never hit; --cells prints all that were
 npm run sim -- --seed S [--only 0,2]              one schedule with its trace (some of its faults only)
 npm run sim -- --mutants [--only NAMES]           planted bugs only: fails where one is not found within the seeds it states;
@@ -19,7 +19,7 @@ npm run sim -- --mutants [--only NAMES]           planted bugs only: fails where
 ... --shapes three,two --policy strict --faults a,b   seeds of a part of the generator only, as the table of planted bugs names it
 npm run sim -- --replay FILE                      a trace of a controller, through the cores again: its effects must be the same`;
 
-const { values: asked } = parseArgs({
+const { values: asked, positionals } = parseArgs({
   options: {
     seeds: { type: 'string' },
     seed: { type: 'string' },
@@ -42,7 +42,6 @@ const { values: asked } = parseArgs({
   allowPositionals: true,
   strict: true,
 });
-const { positionals } = parseArgs({ allowPositionals: true, strict: false });
 
 const words = (text: string): readonly string[] => text.split(',').filter(Boolean);
 
@@ -75,12 +74,9 @@ async function planted(): Promise<readonly MutantResult[]> {
 }
 
 function ledger(file: string): number {
-  const total = totalOf(readLedger(file), sourcesKey());
-  if (asked.json) console.log(JSON.stringify(total));
-  else
-    console.log(
-      `${total.schedules} schedules of 120 virtual s without a gap or a double, ${total.violations} violations, ${total.seconds} s (sources ${total.key}; commits ${total.commits.join(', ') || 'none'})`,
-    );
+  const totals = totalsOf(readLedger(file), sourcesKey());
+  const total = totals.at(-1)!;
+  console.log(asked.json ? JSON.stringify(totals) : ledgerTable(totals));
   return total.violations === 0 ? 0 : 1;
 }
 
@@ -113,6 +109,10 @@ async function main(): Promise<number> {
   const count = Number(asked.seeds ?? 1_000);
   const from = Number(asked.from ?? (asked.resume ? nextSeed(readLedger(file), sourcesKey()) : 1));
   const workers = Number(asked.workers);
+  if (asked.resume && Object.keys(focus).length > 0) {
+    console.error('a ledger counts seeds of the whole generator only: leave --shapes, --policy and --faults out');
+    return 2;
+  }
   if (!Number.isInteger(count) || count < 0 || !Number.isInteger(from) || !(workers >= 1)) {
     console.error(USAGE);
     return 2;

@@ -33,6 +33,7 @@ interface Result {
   readonly seeds: number;
   readonly violations: readonly Failure[];
   readonly schedulesPerSecond: number;
+  readonly schedulesPerCpuSecond: number;
   readonly acknowledged: number;
   readonly sideEffects: number;
   readonly fences: number;
@@ -58,6 +59,7 @@ export function table(result: Result): string {
       `schedules            ${result.seeds} (120 virtual s each)`,
       `violations           ${result.violations.length}`,
       `schedules per second ${result.schedulesPerSecond}`,
+      `a second of one core ${result.schedulesPerCpuSecond} schedules, by processor time`,
       `changes of owner     ${result.takeOvers}`,
       `acknowledged commits ${result.acknowledged}`,
       `side effects         ${result.sideEffects}`,
