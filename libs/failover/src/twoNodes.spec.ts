@@ -249,6 +249,30 @@ describe('the vote', () => {
   });
   it('is not given to a node that was just switched off', () =>
     expect(voteWanted(master({ voters: [a], fenceOutcome: offB }))).toBeNull());
+  describe('of a node whose power was cut (ruling 7)', () => {
+    const fenced = [{ node: b, epoch: epoch(5), evidence: 'read off' }];
+    const recover = [{ node: b, requestId: 'r', state: 'open' as const }];
+    const booted = (over: Parameters<typeof record>[0] = {}, more: Partial<Observation> = {}) =>
+      master({ voters: [a], record: record({ fenced, ...over }), ...more });
+    it('does not come back because it boots, nor while it catches up after a recover', () => {
+      expect(voteWanted(booted())).toBeNull();
+      expect(voteWanted(booted({ recover }))).toBeNull();
+      const always = booted();
+      expect(voteWanted({ ...always, settings: { ...always.settings, autoRejoin: 'always' } })).toBeNull();
+    });
+    it('comes back with the join, which forgets that it was cut', () => {
+      const joined = applyCommand(record({ fenced, recover }), { id: 'j', kind: 'join', epoch: epoch(5), node: b }).record;
+      expect(joined.fenced).toEqual([]);
+      expect(voteWanted(master({ voters: [a], record: joined }))).toEqual({ node: b, voter: true });
+    });
+    it('comes back by an operator’s recover alone where nobody serves, and by itself only where that is wanted', () => {
+      const nobody = { postgres: stopped() };
+      expect(voteWanted(booted({}, nobody))).toBeNull();
+      expect(voteWanted(booted({ recover }, nobody))).toEqual({ node: b, voter: true });
+      const always = booted({}, nobody);
+      expect(voteWanted({ ...always, settings: { ...always.settings, autoRejoin: 'always' } })).toEqual({ node: b, voter: true });
+    });
+  });
   it('is the owner’s to take, and any leader’s to give back', () => {
     const led = (over: Partial<Observation>): Observation => two(orphan(50), { lead: leading, ...over });
     expect(voteWanted(led({ record: record({ syncSet: [b] }) }))).toBeNull();

@@ -140,7 +140,22 @@ export function voteWanted(o: Observation): { readonly node: NodeId; readonly vo
   if (partner === null || o.lead?.ready !== true || !leaseHolds(o)) return null;
   const inSet = o.record.syncSet.includes(partner);
   if (!o.voters.includes(partner))
-    return inSet && heardLately(o, partner) && !isOff(o, partner) ? { node: partner, voter: true } : null;
+    return inSet && heardLately(o, partner) && !isOff(o, partner) && mayVoteAgain(o, partner)
+      ? { node: partner, voter: true }
+      : null;
   const taken = !inSet && o.joining !== partner && isOwn(o) && o.record.syncSet.includes(o.self);
   return taken ? { node: partner, voter: false } : null;
+}
+
+/**
+ * Ruling 7: whose power was cut comes back as a learner, and booting is not coming back. The `join` that ends its return gives it its
+ * vote; the word that it was switched off is in the record, so a restart of the survivor forgets nothing. Where nobody serves there
+ * can be no join, and the other one may hold what this node lost: then an operator's `recover` does, or `autoRejoin: always`.
+ */
+function mayVoteAgain(o: Observation, partner: NodeId): boolean {
+  const { record, settings } = o;
+  if (!record.fenced.some(({ node }) => node === partner)) return true;
+  if (isOwn(o) && record.phase === 'serving' && o.postgres.kind === 'primary') return false;
+  const asked = record.recover.some((request) => request.node === partner && request.state === 'open');
+  return asked || settings.autoRejoin === 'always';
 }

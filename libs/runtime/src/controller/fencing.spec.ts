@@ -160,6 +160,21 @@ describe('two nodes without an arbiter', () => {
     cluster.until('b serves again', () => cluster.serves(b), 15_000);
     expect(cluster.state(b).record.epoch).toBe(3);
   });
+  it('the vote of a node whose power was cut comes back with its recover, never with its boot (ruling 7)', () => {
+    // `strict` keeps it in the sync set, so nothing but the fence says that it is out.
+    const cluster = begun({ policy: 'strict' });
+    cluster.powerOff(a);
+    cluster.until('b is Master', () => cluster.state(b).record.owner === b && cluster.serves(b), 20_000);
+    cluster.powerOn(a);
+    cluster.until('a is a learner', () => membersOf(cluster.state(b).raft).length === 2, 10_000);
+    cluster.pass(20_000);
+    expect(cluster.state(b).record.syncSet).toEqual([a, b]);
+    expect(votersOf(cluster, b)).toEqual([b]);
+    expect(cluster.role(a)).toBe('FENCED');
+    expect(cluster.ask(b, { kind: 'recover', node: a })).toMatchObject({ ok: true });
+    cluster.until('a votes again', () => votersOf(cluster, b).length === 2, 20_000);
+    expect(cluster.state(b).record.fenced).toEqual([]);
+  });
   it('a Standby that left the sync set has no vote, so the Master alone needs nobody, and the vote returns with the join', () => {
     const cluster = begun();
     cluster.push(b, leaves);

@@ -36,7 +36,11 @@ export function noteOrder(state: ControllerState, action: Action): void {
 export function noteHeard(state: ControllerState, from: NodeId): void {
   if (!hasTwoVoters(state)) return;
   if (state.fenceOrder?.target === from) state.fenceOrder = { ...state.fenceOrder, heard: true };
-  if (state.fenceOutcome?.target === from) state.fenceOutcome = null;
+  const outcome = state.fenceOutcome;
+  // What it stood for has happened: it is kept until the record tells it, so that a quick boot brings no vote back by itself (ruling 7).
+  const unwritten =
+    outcome?.result === 'off' && !votersOf(state).includes(from) && state.record.fence?.requestId !== outcome.requestId;
+  if (outcome?.target === from && !unwritten) state.fenceOutcome = null;
 }
 
 /** What the devices said becomes an outcome. Nothing but a read-back `off` is one (F2–F4, F7, F11). */

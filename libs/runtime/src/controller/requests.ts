@@ -92,7 +92,7 @@ function recover(state: ControllerState, id: string, asked: Asked<'recover'>, fr
   if (wanted !== null && !data.includes(wanted))
     return cannotRecover(id, from, asked, 'NODE_UNKNOWN', `${wanted} is not a data node; data nodes are ${data.join(', ')}`);
   // The owner first; but an old owner's word may be what a take-over waits for, and without a vote it is told of no epoch (seed 40145).
-  const silent = withoutVote(state);
+  const silent = [...withoutVote(state), ...switchedOff(state)];
   const voiceless =
     wanted === null ? (silent.find((node) => node === record.owner) ?? silent[0]) : silent.find((node) => node === wanted);
   if (voiceless !== undefined && !isServed(state)) return recoverVote(state, id, voiceless, from, asked.dryRun === true);
@@ -113,7 +113,7 @@ function recover(state: ControllerState, id: string, asked: Asked<'recover'>, fr
     source: sideOf(state, record.owner),
     target: sideOf(state, node),
     discardUnknown: asked.discardUnknown ?? false,
-    logLost: silent.includes(node),
+    logLost: withoutVote(state).includes(node),
   };
   if (asked.dryRun === true) return planned(id, from, planRecover(input));
   const refused = preflight(input);
@@ -151,6 +151,16 @@ const dataMembers = ({ config }: ControllerState): readonly NodeId[] =>
 function withoutVote(state: ControllerState): readonly NodeId[] {
   const lost = [...strangers(state.raft), ...amnesiacs(state.raft)].map(({ member }) => member);
   return dataMembers(state).filter((node) => lost.includes(node));
+}
+
+/** Without an arbiter: holds every commit, is heard, and has no vote because its power was cut (ruling 7). */
+function switchedOff(state: ControllerState): readonly NodeId[] {
+  const { record } = state;
+  if (!hasTwoVoters(state)) return [];
+  const voters = votersOf(state);
+  return record.fenced
+    .map(({ node }) => node)
+    .filter((node) => record.syncSet.includes(node) && !voters.includes(node) && sideOf(state, node).heard);
 }
 
 function isServed(state: ControllerState): boolean {
