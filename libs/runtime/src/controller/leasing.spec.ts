@@ -1,0 +1,57 @@
+import { EMPTY_RECORD, PROFILES } from '@yosugara/failover';
+import { epoch, nodeId } from '@yosugara/kernel';
+import { describe, expect, it } from 'vitest';
+import { strikeAtMs, vipEffects } from './leasing.js';
+import { observe } from './observe.js';
+import type { ControllerState } from './state.js';
+import { leadingA } from './testing/single.js';
+
+const { leaseOwnMs, killBudgetMs } = PROFILES.lan;
+const EVERY_MS = Math.min(500, leaseOwnMs / 8);
+
+/** `a` serves and holds the address; its last renewal was just now. */
+function holding(): ControllerState {
+  const { state } = leadingA();
+  return Object.assign(state, {
+    vipHeld: true,
+    vipRenewedMs: state.nowMs,
+    record: { ...EMPTY_RECORD, owner: nodeId('a'), ownerBoot: 'a1', epoch: epoch(1), phase: 'serving' },
+  });
+}
+const after = (state: ControllerState, ms: number) => {
+  state.nowMs += ms;
+  return vipEffects(state, observe(state));
+};
+
+describe('the renewal of a VIP', () => {
+  it('comes with every renewed lease, well before the last second that the kernel counts', () => {
+    const state = holding();
+    expect(after(state, EVERY_MS - 1)).toEqual([]);
+    expect(after(state, 1)).toHaveLength(1);
+    expect(after(state, EVERY_MS - 1)).toEqual([]);
+    expect(after(state, 1)).toHaveLength(1);
+  });
+  it('lets the address live until the dead man strikes, and no longer', () => {
+    const state = holding();
+    const [effect] = after(state, EVERY_MS);
+    const o = observe(state);
+    expect(effect).toEqual({ kind: 'vipRenew', leaseLeftMs: strikeAtMs(o) - o.nowMs });
+    expect(strikeAtMs(o)).toBe(o.lead!.leaseUntilMs - killBudgetMs);
+  });
+  it.each<[string, (state: ControllerState) => void]>([
+    ['the address is not here', (state) => Object.assign(state, { vipHeld: false })],
+    ['another node owns', (state) => Object.assign(state, { record: { ...state.record, owner: nodeId('b') } })],
+    [
+      'an earlier start of this controller owned',
+      (state) => Object.assign(state, { record: { ...state.record, ownerBoot: 'a0' } }),
+    ],
+    [
+      'it is being released: it would be set again, and the whole cable told so',
+      (state) => state.busy.set('vip', { action: { kind: 'vip.release' }, sinceMs: state.nowMs }),
+    ],
+  ])('does not come when %s', (_, change) => {
+    const state = holding();
+    change(state);
+    expect(after(state, EVERY_MS)).toEqual([]);
+  });
+});
