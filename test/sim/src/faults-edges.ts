@@ -3,6 +3,14 @@ import { any, around, both, cut, EDGES, type FaultClass, hit, restart, someTime 
 import type { Rng } from './rng.js';
 import type { World } from './world.js';
 
+/** What `but` proposes takes the others' disks their time. */
+function slowMajority(world: World, rng: Rng, but: NodeId): void {
+  for (const node of world.nodes) if (node !== but) world.host(node).disk.slowMs = rng.between(300, 3_000);
+  world.later(rng.between(2_000, 6_000), () => {
+    for (const node of world.nodes) world.host(node).disk.slowMs = 0;
+  });
+}
+
 /** T1: the node that is being joined is cut off, and the Master's PostgreSQL starts again, before the majority has said yes. */
 function restartInJoin(world: World, rng: Rng, master: NodeId): void {
   const other = world.dataNodes.find((node) => node !== master);
@@ -142,11 +150,8 @@ export const AIMED: readonly FaultClass[] = [
     inject(world, rng) {
       world.onNextAction('pg.mark', (joiner) =>
         world.later(rng.between(0, 300), () => {
-          for (const node of world.nodes) if (node !== joiner) world.host(node).disk.slowMs = rng.between(600, 3_000);
+          slowMajority(world, rng, joiner);
           if (rng.chance(0.5)) restartInJoin(world, rng, joiner);
-          world.later(rng.between(2_000, 6_000), () => {
-            for (const node of world.nodes) world.host(node).disk.slowMs = 0;
-          });
         }),
       );
       const { owner } = world.checks.record;
@@ -226,7 +231,9 @@ export const AIMED: readonly FaultClass[] = [
       world.onNext(EDGES[edge]!, () => {
         const now = world.leader();
         for (const [from, to] of lines) world.network.way(from, to).cut = false;
-        if (now !== null) world.later(rng.between(0, 3), () => hit(world, rng, world.host(now)));
+        if (now !== null && rng.chance(0.3)) world.later(rng.between(0, 3), () => hit(world, rng, world.host(now)));
+        // What it has just said is on the way, and does not arrive.
+        else if (now !== null) cut(world, rng, around(world, now), rng.between(5_000, 12_000));
         world.later(rng.between(2_000, 9_000), () => {
           world.host(behind).disk.slowMs = 0;
         });
@@ -257,8 +264,9 @@ export const AIMED: readonly FaultClass[] = [
     why: 'X: whoever takes over fails right after its promotion, once or twice, and may be promoted again',
     inject(world, rng) {
       const again = (left: number): void =>
-        world.onNextAction('pg.promote', (node) =>
-          world.later(rng.chance(0.7) ? rng.between(80, 600) : rng.between(0, 3_000), () => {
+        world.onNextAction('pg.promote', (node) => {
+          if (rng.chance(0.4)) slowMajority(world, rng, node);
+          world.later(rng.chance(0.7) ? rng.between(80, 800) : rng.between(0, 3_000), () => {
             const host = world.host(node);
             if (rng.chance(0.5)) host.postgres.kill();
             else if (rng.chance(0.4)) hit(world, rng, host);
@@ -267,8 +275,8 @@ export const AIMED: readonly FaultClass[] = [
               world.later(rng.between(5_000, 20_000), () => host.powerOn());
             }
             if (left > 0) again(left - 1);
-          }),
-        );
+          });
+        });
       again(Math.floor(rng.next() * 2));
       const { owner } = world.checks.record;
       if (owner === null) return;

@@ -1,7 +1,10 @@
+import { watchdogWaitMs, worstFailoverMs } from '@yosugara/failover';
 import { around, both, type Change, cut, data, EDGES, type FaultClass, hit, someTime } from './fault-tools.js';
 
 const worked: Change = (before, after) => after.maintenance.length > before.maintenance.length;
 
+/** A last word is waited for, the order takes its time, and its answer is written down. */
+const FENCE_MS = 6_000;
 const MOODS = ['timeout', 'error', 'liar', 'late', 'credentials', 'flaps'] as const;
 
 /** Power devices. What maps to a wrong host (F11) is out of scope here: a configuration that a health check refuses. */
@@ -117,6 +120,8 @@ export const POWER: readonly FaultClass[] = [
       }
       if (rng.chance(0.5)) return freeze();
       cut(world, rng, around(world, owner), rng.between(5_000, 12_000));
+      // A controller that hangs stops nothing: only its dead man will, as the lease ends.
+      if (rng.chance(0.5)) host.freeze('controller');
       world.later(world.shape.settings.timings.leaseOwnMs * rng.between(0.6, 1.05), freeze);
     },
   },
@@ -159,6 +164,25 @@ export const POWER: readonly FaultClass[] = [
       world.checks.liedTo = true;
       world.device(other)!.mood = rng.pick(MOODS);
       cut(world, rng, both(owner, other), rng.between(6_000, 20_000));
+    },
+  },
+  {
+    name: 'hostLost',
+    why: 'pattern 1: the Master’s host is lost for good, nothing else: the other one serves within what `status` promises and a fence takes',
+    alone: true,
+    inject(world, rng) {
+      const { owner, syncSet, phase } = world.checks.record;
+      if (owner === null || phase !== 'serving' || syncSet.length < 2) return;
+      if (rng.chance(0.6)) world.host(owner).powerOff();
+      else world.host(owner).freeze('host');
+      const { settings } = world.shape;
+      const fencedMs = settings.fenceable.length > 0 ? FENCE_MS + (world.shape.name === 'two' ? settings.fenceDelayMs : 0) : 0;
+      const resetMs = world.shape.watchdog ? watchdogWaitMs(settings.timings, settings.timings.watchdogMs) : 0;
+      const byMs = worstFailoverMs(settings.timings) + fencedMs + resetMs;
+      world.later(byMs, () => {
+        if (!world.dataNodes.some((node) => world.host(node).serves()))
+          world.checks.fail('L1', `the host of ${owner} was lost ${Math.round(byMs)} ms ago, and nobody serves`);
+      });
     },
   },
 ];

@@ -264,7 +264,8 @@ export class HostModel {
   }
 
   freeze(what: 'controller' | 'host' | 'pause'): void {
-    if (!this.powered || this.frozen !== 'no') return;
+    // A host may freeze on which the controller was stopped before.
+    if (!this.powered || this.frozen === 'host' || this.frozen === what) return;
     this.frozen = what === 'controller' ? 'controller' : 'host';
     if (this.frozen === 'host') this.postgres.frozen = true;
     if (what === 'pause') this.clock.pause();

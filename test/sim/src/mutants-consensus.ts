@@ -97,6 +97,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
     name: 'echo-of-another-log',
     why: 'a follower acknowledges what it has not compared',
     within: 3_000,
+    of: { faults: ['laggingVoter', 'electionEdge', 'isolate', 'pair'] },
     patches: [
       {
         file: `${CONSENSUS}/follower.ts`,

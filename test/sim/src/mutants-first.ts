@@ -66,6 +66,7 @@ export const FIRST: readonly Mutant[] = [
     name: 'lease-kept-in-transfer',
     why: 'a leader that told its successor to stand goes on with its lease',
     within: 3_000,
+    of: { faults: ['switchover', 'switchoverTwice', 'cutAtRelease', 'electionEdge'] },
     patches: [
       { file: `${CONSENSUS}/transfer.ts`, find: '  lead.leaseUntilMs = null;\n', replace: '' },
       {
@@ -255,6 +256,7 @@ export const FIRST: readonly Mutant[] = [
     name: 'release-in-flight',
     why: 'T5: the epoch is given up while a start is in flight that writes afterwards',
     within: 3_000,
+    of: { faults: ['bothServersFail', 'postgresKill', 'recoverAnytime'] },
     patches: [
       { file: `${FAILOVER}/owner.ts`, find: 'actions: !isQuiet(o)', replace: 'actions: o.record.epoch < 0' },
       {

@@ -6,7 +6,7 @@ export const IN_POWER: readonly Mutant[] = [
     name: 'unknown-is-off',
     why: 'F2, F3: a power device that did not answer is taken for success',
     within: 3_000,
-    of: { shapes: ['three-p2', 'three-p2-p3', 'two'] },
+    of: { shapes: ['three-p2', 'three-p2-p3', 'two'], faults: ['masterDark', 'device'] },
     patches: [
       {
         file: `${CONTROLLER}/fencing.ts`,
@@ -39,7 +39,7 @@ export const IN_POWER: readonly Mutant[] = [
     name: 'watchdog-not-waited-for',
     why: 'P3: the watchdog is said to have fired before it can have',
     within: 3_000,
-    of: { shapes: ['three-p3', 'three-p2-p3'], faults: ['masterDark', 'watchdogOrNot'] },
+    of: { shapes: ['three-p3', 'three-p2-p3'], faults: ['masterDark'] },
     patches: [
       {
         file: `${FAILOVER}/fencing.ts`,
@@ -58,24 +58,6 @@ export const IN_POWER: readonly Mutant[] = [
         file: `${FAILOVER}/fencing.ts`,
         find: "armed?.kind === 'hardware' && armed.timeoutMs !== null && armed.timeoutMs > 0 ? armed.timeoutMs : null;",
         replace: "armed != null && armed.kind !== 'none' ? (armed.timeoutMs ?? 1_000) : null;",
-      },
-    ],
-  },
-  {
-    name: 'right-kept-over-restart',
-    why: 'two nodes: whoever boots may cut the other’s power without having seen it, or any leader',
-    within: 3_000,
-    of: { shapes: ['two'], faults: ['aloneThenLost'] },
-    patches: [
-      {
-        file: `${CONTROLLER}/fencing.ts`,
-        find: 'else if (state.informed && seenInEpoch(state, voters.find((voter) => voter !== config.self)!)) state.rightEpoch = record.epoch;',
-        replace: 'else state.rightEpoch = record.epoch;',
-      },
-      {
-        file: `${FAILOVER}/twoNodes.ts`,
-        find: 'if (!o.informed) return {',
-        replace: 'if (!o.informed && o.record.epoch < 0) return {',
       },
     ],
   },
@@ -109,7 +91,7 @@ export const IN_POWER: readonly Mutant[] = [
     name: 'solo-without-fence',
     why: 'two nodes: the vote of a Standby that is not heard is taken away, and it is not off',
     within: 3_000,
-    of: { shapes: ['two'], faults: ['pair', 'isolate', 'bothShoot'] },
+    of: { shapes: ['two'], faults: ['device', 'bothShoot'] },
     patches: [
       {
         file: `${FAILOVER}/twoNodes.ts`,
@@ -135,7 +117,7 @@ export const IN_POWER: readonly Mutant[] = [
     name: 'never-fenced',
     why: 'P2: an old owner that is heard now and then is spared for ever',
     within: 3_000,
-    of: { shapes: ['three-p2', 'three-p2-p3'] },
+    of: { shapes: ['three-p2'], faults: ['hostLost'] },
     patches: [
       {
         file: `${FAILOVER}/fencing.ts`,

@@ -24,6 +24,7 @@ export const IN_RECORD: readonly Mutant[] = [
     name: 'unproven',
     why: 'S6: a take-over that has waited long enough goes on without a proof',
     within: 3_000,
+    of: { shapes: ['three-p2', 'three-p3', 'three-p2-p3'], faults: ['masterDark', 'watchdogOrNot'] },
     patches: [
       {
         file: `${FAILOVER}/claimant.ts`,
@@ -75,6 +76,7 @@ export const IN_RECORD: readonly Mutant[] = [
     name: 'slow-word-of-opening',
     why: 'a second promotion in one epoch is not told: nobody can follow a timeline that the record does not know',
     within: 3_000,
+    of: { shapes: ['three', 'three-p2', 'three-p3', 'three-p2-p3'], faults: ['failsWhilePromoting'] },
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,
