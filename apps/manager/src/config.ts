@@ -59,7 +59,7 @@ function lineOf(document: Document, lines: LineCounter, path: ConfigPath): numbe
 
 async function withSecrets(config: NodeConfig, base: string, defaultStaticDir: string): Promise<ManagerConfig> {
   const self = config.cluster.members.find((member) => member.id === config.node);
-  if (self?.kind !== 'data')
+  if (self === undefined || self.kind === 'witness')
     throw new YosugaraError('NOT_A_DATA_NODE', `${config.node} is no data node: a manager runs on data nodes only`);
   const stateDir = isAbsolute(config.stateDir) ? config.stateDir : resolve(base, config.stateDir);
   const place = (name: string) => join(stateDir, name);

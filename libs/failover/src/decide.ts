@@ -1,4 +1,5 @@
 import type { Epoch } from '@yosugara/kernel';
+import { isAwaited } from './away.js';
 import { leadWithoutOwning } from './claimant.js';
 import { followFromAfar, isDr } from './dr.js';
 import { follow, stopNow } from './follower.js';
@@ -148,6 +149,7 @@ function campaigning(o: Observation): Decision['campaign'] {
   if (isDr(o)) return { may: false, extraDelayMs: 0 };
   if (o.kind === 'witness') return { may: true, extraDelayMs: 0 };
   if (isUnborn(o.record)) return { may: true, extraDelayMs: o.dataNodes[0] === o.self ? 0 : 1_000 };
+  if (isAwaited(o.record, o.self)) return { may: true, extraDelayMs: 0 };
   if (!o.record.syncSet.includes(o.self)) return { may: true, extraDelayMs: lastResortMs };
   // At a cold start nothing runs yet, and nobody is to be preferred by that.
   const fit = o.postgres.kind === 'standby' || o.postgres.kind === 'primary' || !o.informed;

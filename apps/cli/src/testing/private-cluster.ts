@@ -13,16 +13,23 @@ import { runProgram } from '../program.js';
 export class PrivateCluster {
   readonly root: string;
   readonly #children = new Map<string, ChildProcess>();
+  /** Programs that are started again whenever they end by themselves, as a service manager does. */
+  readonly #kept = new Set<string>();
+  readonly #nodes: readonly string[];
 
-  private constructor(root: string) {
+  private constructor(root: string, nodes: readonly string[]) {
     this.root = root;
+    this.#nodes = nodes;
   }
 
-  /** @param third the third number of its addresses, 127.0.<third>.1 to .3: specs run beside each other. */
-  static async open(third: number, autoRejoin: 'never' | 'clean' = 'never'): Promise<PrivateCluster> {
+  /**
+   * @param third the third number of its addresses, 127.0.<third>.1 to .3: specs run beside each other.
+   * @param withDr a fourth member `d` at .4 is a copy in another site.
+   */
+  static async open(third: number, autoRejoin: 'never' | 'clean' = 'never', withDr = false): Promise<PrivateCluster> {
     const root = mkdtempSync('/tmp/ysc-');
     chmodSync(root, 0o755);
-    const cluster = new PrivateCluster(root);
+    const cluster = new PrivateCluster(root, withDr ? ['a', 'b', 'w', 'd'] : ['a', 'b', 'w']);
     const ports = Object.fromEntries(await Promise.all(PORTS.map(async (name) => [name, await freePort()] as const)));
     await initCluster(join(root, 's'), {
       clusterId: `spec-${third}`,
@@ -30,6 +37,7 @@ export class PrivateCluster {
         { id: 'a', kind: 'data', address: `127.0.${third}.1`, zone: 'a' },
         { id: 'b', kind: 'data', address: `127.0.${third}.2`, zone: 'b' },
         { id: 'w', kind: 'witness', address: `127.0.${third}.3`, zone: 'w' },
+        ...(withDr ? [{ id: 'd', kind: 'dr' as const, address: `127.0.${third}.4`, zone: 'd' }] : []),
       ],
       profile: 'lan',
       autoRejoin,
@@ -38,15 +46,19 @@ export class PrivateCluster {
       dataDir: join(root, 'd', '%n'),
     });
     mkdirSync(join(root, 'd'), { mode: 0o755 });
-    for (const node of ['a', 'b']) prepareDataDir(cluster.dataDir(node), 'postgres');
+    for (const node of withDr ? ['a', 'b', 'd'] : ['a', 'b']) prepareDataDir(cluster.dataDir(node), 'postgres');
     return cluster;
   }
 
   stateDir = (node: string): string => join(this.root, 's', node);
   dataDir = (node: string): string => join(this.root, 'd', node);
 
-  start(node: string, apps: readonly string[] = node === 'w' ? ['controller'] : ['controller', 'receiver']): void {
+  start(
+    node: string,
+    apps: readonly string[] = node === 'a' || node === 'b' ? ['controller', 'receiver'] : ['controller'],
+  ): void {
     for (const app of apps) {
+      this.#kept.delete(`${node}/${app}`);
       const log = openSync(join(this.stateDir(node), `${app}.log`), 'a', 0o600);
       const args = [join(CLONE, 'apps', app, 'dist', 'main.js'), '--config', join(this.stateDir(node), 'yosugara.yaml')];
       const child = spawn(process.execPath, args, { cwd: this.stateDir(node), stdio: ['ignore', log, log], detached: true });
@@ -56,8 +68,29 @@ export class PrivateCluster {
     }
   }
 
+  /** As `start`, and again whenever it ends by itself, until the node is killed. */
+  keep(node: string): void {
+    this.start(node);
+    for (const [name, child] of this.#children) {
+      const app = name.slice(node.length + 1);
+      if (!name.startsWith(`${node}/`) || child.exitCode !== null || child.signalCode !== null) continue;
+      this.#keepChild(node, app, child);
+    }
+  }
+
+  #keepChild(node: string, app: string, child: ChildProcess): void {
+    const name = `${node}/${app}`;
+    this.#kept.add(name);
+    child.once('exit', () => {
+      if (!this.#kept.has(name)) return;
+      this.start(node, [app]);
+      this.#keepChild(node, app, this.#children.get(name)!);
+    });
+  }
+
   /** kill -9 of everything that the node runs, PostgreSQL and its tools included. */
   async kill(node: string): Promise<void> {
+    for (const name of [...this.#kept]) if (name.startsWith(`${node}/`)) this.#kept.delete(name);
     for (let quiet = 0; quiet < 2; ) {
       const left = this.#processesOf(node);
       for (const pid of left)
@@ -100,7 +133,21 @@ export class PrivateCluster {
   }
 
   async status(): Promise<Status> {
-    return await new Controllers(['a', 'b', 'w'].map((node) => join(this.stateDir(node), 'control.sock'))).status();
+    return await new Controllers(this.#nodes.map((node) => join(this.stateDir(node), 'control.sock'))).status();
+  }
+
+  /** What this very member says, whatever others know. */
+  async statusOf(node: string): Promise<Status> {
+    return await new Controllers([join(this.stateDir(node), 'control.sock')]).status();
+  }
+
+  /** GET on the node's status endpoint, as a load balancer asks. */
+  async http(node: string, path: string): Promise<{ readonly status: number; readonly text: string }> {
+    const config = readFileSync(join(this.stateDir(node), 'yosugara.yaml'), 'utf8');
+    const port = /status: (\d+)/.exec(config)![1]!;
+    const { address } = (await this.statusOf(node)).nodes.find((known) => known.name === node)!;
+    const answer = await fetch(`http://${address}:${port}${path}`, { signal: AbortSignal.timeout(2_000) });
+    return { status: answer.status, text: await answer.text() };
   }
 
   async node(name: string): Promise<Status['nodes'][number]> {
@@ -146,7 +193,7 @@ export class PrivateCluster {
   }
 
   async close(): Promise<void> {
-    for (const node of ['a', 'b', 'w']) await this.kill(node).catch(() => {});
+    for (const node of this.#nodes) await this.kill(node).catch(() => {});
     rmSync(this.root, { recursive: true, force: true });
   }
 

@@ -167,7 +167,6 @@ export const en = {
   'alarm.NO_FAILOVER': 'Nobody could take over',
   'alarm.VIP_LOST': 'The Master does not hold the VIP',
   'alarm.NO_MASTER': 'No Master is serving',
-  'alarm.AWAY': 'The Master is in another site',
   'alarm.NO_REDUNDANCY': 'No redundancy',
   'alarm.RECEIVER_DOWN': 'A receiver is not heard',
   'alarm.RECEIVER_FULL': 'A receiver’s journal is full',

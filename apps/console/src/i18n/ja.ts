@@ -168,7 +168,6 @@ export const ja: Readonly<Record<TextKey, string>> = {
   'alarm.NO_FAILOVER': '引き継げるノードがありません',
   'alarm.VIP_LOST': 'マスターが VIP を保持していません',
   'alarm.NO_MASTER': 'マスターが稼働していません',
-  'alarm.AWAY': 'マスターは遠隔サイトで稼働中です',
   'alarm.NO_REDUNDANCY': '冗長性が失われています',
   'alarm.RECEIVER_DOWN': '受信プロセスの応答がありません',
   'alarm.RECEIVER_FULL': '受信ジャーナルが満杯です',

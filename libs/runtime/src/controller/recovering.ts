@@ -43,7 +43,9 @@ function lookOf(state: ControllerState, request: RecoverLook['request']): Recove
   const { owner } = record;
   const theirs = owner === null || owner === config.self ? null : freshReport(state, owner);
   const serves = record.phase === 'serving' && theirs?.postgres.kind === 'primary';
-  const inSyncSet = record.syncSet.includes(config.self);
+  // A copy in another site is back when it follows: nobody takes it into the sync set, and no receiver runs there.
+  const isBackAfar = config.settings.drNodes.includes(config.self) && facts.kind === 'standby' && facts.receiver === 'streaming';
+  const inSyncSet = record.syncSet.includes(config.self) || isBackAfar;
   const member = membersOf(state.raft).find(({ id }) => id === config.self);
   const streaming = facts.kind === 'standby' && facts.receiver === 'streaming';
   const levels = levelsOf(state, theirs);
@@ -51,7 +53,7 @@ function lookOf(state: ControllerState, request: RecoverLook['request']): Recove
     node: config.self,
     nowMs: state.nowMs,
     wallMs: state.wallMs,
-    request,
+    request: isBackAfar ? null : request,
     source: serves ? owner : null,
     informed: state.informed,
     member:
@@ -67,7 +69,7 @@ function lookOf(state: ControllerState, request: RecoverLook['request']): Recove
       theirs?.postgres.kind === 'primary' && 'walEnd' in facts ? Math.max(0, theirs.postgres.walEnd - facts.walEnd) : null,
     damage: state.survey?.damage ?? null,
     levels,
-    level: inSyncSet && streaming && isLevel(state, theirs),
+    level: isBackAfar || (inSyncSet && streaming && isLevel(state, theirs)),
     failing: failingOf(state),
   };
 }
