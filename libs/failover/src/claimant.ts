@@ -112,6 +112,7 @@ function handOverTo(o: Observation): NodeId | null {
 const unfit = (o: Observation): boolean =>
   o.postgres.kind === 'hung' ||
   o.postgres.kind === 'empty' ||
+  o.postgres.kind === 'unreadable' ||
   missedTimeline(o) !== null ||
   (o.postgres.kind === 'stopped' &&
     (o.failures.get('pg.startStandby') !== undefined ||

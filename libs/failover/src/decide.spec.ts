@@ -357,6 +357,13 @@ describe('T5, PostgreSQL fails on the Master', () => {
     expect(kinds(seenByA(failed))).toContain('vip.release');
     expect(kinds(seenByA({ ...failed, vipHeld: false }))).toContain('release');
   });
+  it('gives the epoch to a peer when its killed PostgreSQL lies on a volume that hangs', () => {
+    const gone = { postgres: { kind: 'unreadable' }, vipHeld: false } as const;
+    expect(kinds(seenByA(gone))).toContain('release');
+    const alone = decide(seenByA({ ...gone, record: record({ syncSet: [a] }) }));
+    expect(alone.actions.map((action) => action.kind)).toEqual(['manager.mode']);
+    expect(alone.why).toMatch(/^the data volume does not answer, and nobody else can serve/);
+  });
   it('gives nothing up while the VIP is just being put back', () =>
     expect(kinds(seenByA({ postgres: stopped({ state: 'crashed-primary' }), vipHeld: false, vipBusy: true }))).not.toContain(
       'release',

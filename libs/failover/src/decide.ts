@@ -10,7 +10,7 @@ import { own } from './owner.js';
 import { isReleased, isUnborn } from './record.js';
 import { whyOf } from './transitions.js';
 import { shootFirst } from './twoNodes.js';
-import { isOwn, isQuiet, leaseHolds, mayServe, mayWrite, successor, supersededBy } from './view.js';
+import { isOwn, isQuiet, leaseHolds, mayServe, mayWrite, successor, supersededBy, writesNothing } from './view.js';
 
 /** What this node should do next. Same look, same answer; most urgent first. */
 export function decide(o: Observation): Decision {
@@ -110,11 +110,10 @@ const SETTLED_MS = 1_000;
 
 /** P1: we were owner, lost the lease and have stopped: say so, for good. */
 function renounceIfStopped<P extends { readonly actions: readonly Action[] }>(o: Observation, part: P): P {
-  const stopped = o.postgres.kind === 'stopped' || o.postgres.kind === 'standby' || o.postgres.kind === 'empty';
   // An action in flight, or a look taken before it ended, could hide a primary that is just starting.
   const settled = o.postgresBusy === null && o.nowMs - o.postgresSinceMs >= SETTLED_MS;
   const ended = endedEpoch(o);
-  if (ended === null || !stopped || !settled || o.vipHeld) return part;
+  if (ended === null || !writesNothing(o.postgres) || !settled || o.vipHeld) return part;
   // It is handing over, and releases the epoch in order.
   if (o.leaving && o.lead !== null && successor(o) !== null) return part;
   return { ...part, actions: [...part.actions, { kind: 'renounce', epoch: ended }] };

@@ -34,6 +34,8 @@ export type PostgresFacts =
       /** `incomplete`: why, in a few words. */
       readonly damage?: string;
     }
+  /** No process of it is left, and looking at the data directory does not come back: a volume that hangs. */
+  | { readonly kind: 'unreadable' }
   /** Processes are there, no connection is accepted yet; `progress` changes while recovery moves. */
   | { readonly kind: 'starting'; readonly progress: string }
   | {

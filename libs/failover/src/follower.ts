@@ -56,6 +56,8 @@ export function follow(o: Observation): Part {
   switch (facts.kind) {
     case 'unknown':
       return { role: 'INIT', why: 'waiting for the first look at PostgreSQL', actions: [] };
+    case 'unreadable':
+      return { role: 'STOPPED', why: 'the data volume does not answer: look at its storage', actions: [] };
     case 'starting':
       if (isAsked(o) && serving !== null && o.damage != null)
         return { role: 'STOPPED', why: `${o.damage}: stop, then copy anew`, actions: [stopNow(o)] };

@@ -112,6 +112,7 @@ function stoppingOld(o: Observation): Part {
     };
   // An action in flight, such as following the old owner, could open the receiver again: what was seen before it proves nothing.
   if (o.postgresBusy !== null) return { role: 'TAKEOVER', why: `waiting for ${o.postgresBusy} to end`, actions: [] };
+  if (facts.kind === 'unreadable') return giveUp(o, VOLUME_HANGS);
   const ready = facts.kind === 'standby' || o.record.systemId === null;
   if (!ready)
     return facts.kind === 'stopped' && !coolingDown(o, 'pg.startStandby')
@@ -165,6 +166,8 @@ function promoting(o: Observation): Part {
       return open(o);
     case 'hung':
       return { role: 'PROMOTING', why: 'PostgreSQL does not answer', actions: [{ kind: 'pg.stop', mode: 'kill', budgetMs: 0 }] };
+    case 'unreadable':
+      return giveUp(o, VOLUME_HANGS);
     case 'starting':
     case 'unknown':
       return { role: 'PROMOTING', why: `PostgreSQL is ${facts.kind}`, actions: [] };
@@ -304,6 +307,7 @@ function failedHere(o: Observation): Part {
         { kind: 'pg.stop', mode: 'kill', budgetMs: 0 },
       ],
     };
+  if (facts.kind === 'unreadable') return unreadableHere(o);
   if (facts.kind === 'standby')
     return { role: 'DEMOTING', why: 'the database is in recovery though it should serve', actions: [stopNow(o)] };
   const held = heldBack(o);
@@ -330,6 +334,14 @@ function failedHere(o: Observation): Part {
     actions: [{ kind: 'pg.startPrimary', names: requiredNames(o) }],
   };
 }
+
+/** Nothing of PostgreSQL is left, and its volume hangs: it may answer again, so alone this node keeps the epoch and waits. */
+function unreadableHere(o: Observation): Part {
+  if (successor(o) !== null && heldBack(o) === null) return giveUp(o, VOLUME_HANGS);
+  return { role: 'MASTER_SOLO', why: `${VOLUME_HANGS}, and nobody else can serve: look at its storage`, actions: [] };
+}
+
+const VOLUME_HANGS = 'the data volume does not answer';
 
 /** The count is of a sliding time: after a wait it is tried again, for ever, and never faster than this. */
 const failsAgain = (o: Observation): boolean => (o.restartsInPlace ?? 0) >= RESTARTS_MAX;
@@ -490,7 +502,8 @@ function switchover(o: Observation, request: { readonly requestId: string; reado
     };
   }
   // The lease was lost and came back in between: what runs here follows nobody and will never shut down as a Master.
-  if (facts.kind === 'standby' || facts.kind === 'empty') return end(`PostgreSQL here is ${facts.kind}`);
+  if (facts.kind === 'standby' || facts.kind === 'empty' || facts.kind === 'unreadable')
+    return end(`PostgreSQL here is ${facts.kind}`);
   if (facts.kind !== 'stopped')
     return {
       role: 'DEMOTING',

@@ -113,10 +113,11 @@ export const isRunningHeir = (o: Observation, node: NodeId): boolean => {
  * epoch be given up. (Seed 7427 of the simulator: a VIP that was just being put back stood on two nodes.)
  */
 export const isQuiet = (o: Observation): boolean =>
-  o.postgresBusy === null &&
-  !o.vipHeld &&
-  !o.vipBusy &&
-  (o.postgres.kind === 'stopped' || o.postgres.kind === 'standby' || o.postgres.kind === 'empty');
+  o.postgresBusy === null && !o.vipHeld && !o.vipBusy && writesNothing(o.postgres);
+
+/** Seen, not meant: nothing here can acknowledge a write of its own. */
+export const writesNothing = ({ kind }: PostgresFacts): boolean =>
+  kind === 'stopped' || kind === 'standby' || kind === 'empty' || kind === 'unreadable';
 
 /** A node in the sync set whose PostgreSQL is a running standby, heard lately: can take over at once. */
 export function successor(o: Observation): NodeId | null {

@@ -1,6 +1,9 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { parseLsn } from '@yosugara/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine, processesIn } from '../os/processes.js';
@@ -103,6 +106,25 @@ describe('one host with PostgreSQL', () => {
     expect(await kind('stopped')).toMatchObject({ state: 'crashed-primary' });
     expect(processesIn(a.config.dataDir!, POSTGRES_UID)).toEqual([]);
   });
+
+  it.skipIf(process.getuid!() !== 0)(
+    'says within seconds that its stopped directory cannot be looked at, and what it is once it can',
+    async () => {
+      // A FUSE mount that nobody serves: whoever looks at it waits.
+      const script = fileURLToPath(new URL('../../../../test/lab/assets/hung-volume.pl', import.meta.url));
+      const holder = spawn('perl', [script, a.config.dataDir!], { stdio: 'ignore' });
+      try {
+        await kind('unreadable', 6_000);
+        expect(await a.postgres.stop('kill', 0)).toEqual({ clean: false, walEnd: null });
+      } finally {
+        const ended = once(holder, 'exit');
+        holder.kill('SIGKILL');
+        await ended;
+        execFileSync('umount', ['--lazy', a.config.dataDir!]);
+      }
+      expect(await kind('stopped')).toMatchObject({ state: 'crashed-primary' });
+    },
+  );
 
   it('finds the end of the WAL after a segment switch, where the next segment is missing, without waiting for it', async () => {
     await a.postgres.startPrimary([]);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Lsn, SILENT_LOG } from '@yosugara/kernel';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openPair, streams } from '../testing/pair.js';
+import { asSuperuser, openPair, streams } from '../testing/pair.js';
 import { A, B, CLOCK, eventually, type Testbed, type TestNode } from '../testing/testbed.js';
 import { hostContext } from './context.js';
 import { takeTimelines } from './timelines.js';
@@ -95,6 +95,29 @@ describe('two hosts', () => {
     await b.postgres.startStandby(a.peer);
     await streams(a, b);
     await eventually('row 3 is there', 3_000, async () => (await rows(b)).includes(3));
+  });
+
+  it('does not wait for the end of a checkpoint that is spread over minutes', async () => {
+    await a.postgres.setNames([]);
+    await client.query('create table filled as select n, repeat(md5(n::text), 20) from generate_series(1, 5000) n');
+    // A backup that does not ask for a fast checkpoint: the checkpointer spreads it over 0.9 of checkpoint_timeout.
+    const backup = asSuperuser(a, "select pg_backup_start('spread', false)").catch(quiet);
+    await eventually('a spread checkpoint', 5_000, async () => {
+      const { rows: found } = await asSuperuser(
+        a,
+        "select 1 from pg_stat_activity where backend_type = 'checkpointer' and wait_event = 'CheckpointWriteDelay'",
+      );
+      return found.length === 1;
+    });
+    const begun = performance.now();
+    await a.postgres.setNames([B]);
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    await b.postgres.stop('kill', 100);
+    expect(await isPending(client.query('insert into filled values (0)').catch(quiet), 300)).toBe(true);
+    await b.postgres.startStandby(a.peer);
+    await streams(a, b);
+    await a.postgres.checkpoint();
+    await backup;
   });
 
   it('cuts the receiver: nothing can be acknowledged from here any more', async () => {

@@ -15,8 +15,10 @@ const SESSION_MS = 2_000;
  *
  * A new session's value proves that the postmaster has reloaded and signalled its children, no more: a commit waits only once the
  * *checkpointer* has set `sync_standbys_defined` in shared memory, and during an immediate checkpoint (each CHECKPOINT command) it
- * looks at its signals only at the end. Evidence, seen after the new session: the checkpointer sleeps in its main loop. The signal
- * had woken it before, so it must have been round its loop since. Source: checkpointer.c, syncrep.c of PostgreSQL 15.
+ * looks at its signals only at the end. Evidence, seen after the new session: the checkpointer sleeps in its main loop, or between
+ * two writes of a spread checkpoint, which may last for most of `checkpoint_timeout`. The signal had woken it before, and in both
+ * places it looks for a reload before it sleeps again. Source: CheckpointerMain and CheckpointWriteDelay in checkpointer.c, syncrep.c
+ * of PostgreSQL 15.
  * @throws PostgresControlError NAMES_NOT_EFFECTIVE.
  */
 export async function awaitNames(host: HostContext, names: readonly NodeId[]): Promise<void> {
@@ -34,6 +36,9 @@ export async function awaitNames(host: HostContext, names: readonly NodeId[]): P
   );
 }
 
+/** `pg_stat_activity.wait_event` of a checkpointer that has looked for a reload. */
+const HAS_LOOKED: readonly (string | null)[] = ['CheckpointerMain', 'CheckpointWriteDelay'];
+
 async function see(session: Session, wanted: string, checkpointerToo: boolean): Promise<string> {
   const [setting] = await session.rows<{ now: string }>("select current_setting('synchronous_standby_names') as now");
   if (setting!.now !== wanted) return `a new session sees ${JSON.stringify(setting!.now)}`;
@@ -42,6 +47,6 @@ async function see(session: Session, wanted: string, checkpointerToo: boolean): 
     "select pid, wait_event as event from pg_stat_activity where backend_type = 'checkpointer'",
   );
   if (checkpointer === undefined) return 'there is no checkpointer';
-  const asleep = processFact(checkpointer.pid)?.state === 'S' && checkpointer.event === 'CheckpointerMain';
+  const asleep = processFact(checkpointer.pid)?.state === 'S' && HAS_LOOKED.includes(checkpointer.event);
   return asleep ? 'effective' : `the checkpointer is busy (${checkpointer.event ?? 'running'})`;
 }

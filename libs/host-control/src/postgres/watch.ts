@@ -1,18 +1,24 @@
 import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresFacts } from '@yosugara/failover';
 import { explain, type NodeId, nodeId } from '@yosugara/kernel';
 import { members } from '../os/containment.js';
 import { isThere } from '../os/files.js';
-import { childrenOf, commandLine, isAlive } from '../os/processes.js';
+import { isAlive } from '../os/processes.js';
 import { type HostContext, inPgdata, localTarget } from './context.js';
 import { stoppedFacts } from './control-data.js';
 import { factsOf } from './probe-query.js';
 import { type ProbeAnswer, Prober } from './prober.js';
+import { readStart, START_STILL_MS, StartProgress } from './start-progress.js';
 import { StoppedProcesses } from './stopped-processes.js';
 import { whyUnfinished } from './unfinished.js';
+import { WRITE_DEADLINE_MS, WriteWatch } from './write-watch.js';
 
 /** SQLSTATE cannot_connect_now: starting up, shutting down, or recovering. */
 const CANNOT_CONNECT_NOW = '57P03';
+/** A volume that hangs holds whoever looks at it, for ever: nobody waits longer than this for an answer. */
+const VOLUME_DEADLINE_MS = 1_500;
+const READING_MS = 300;
 const NOBODY_LISTENS = new Set(['ENOENT', 'ECONNREFUSED']);
 
 /** Looks at this host's PostgreSQL again and again; the facts are the newest look. */
@@ -21,6 +27,8 @@ export class Watch {
   readonly #prober: Prober;
   readonly #handlers: ((facts: PostgresFacts) => void)[] = [];
   readonly #stoppedProcesses: StoppedProcesses;
+  readonly #writes: WriteWatch;
+  readonly #start = new StartProgress();
   #facts: PostgresFacts = { kind: 'unknown' };
   #stopped: { readonly key: string; readonly facts: PostgresFacts } | null = null;
   #failures = 0;
@@ -32,6 +40,9 @@ export class Watch {
   /** Names that setNames has written but not yet seen in effect everywhere. */
   #unverified: readonly NodeId[] | null = null;
   #looking: Promise<PostgresFacts> | null = null;
+  /** Under way, perhaps for ever; never twice, for each holds a thread of this process. */
+  #reading: Promise<PostgresFacts> | null = null;
+  #asking: Promise<boolean> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #dueAtMs = 0;
   #closed = false;
@@ -39,6 +50,10 @@ export class Watch {
   constructor(host: HostContext) {
     this.#host = host;
     this.#prober = new Prober(localTarget(host), host.probeDeadlineMs ?? 700);
+    const writer = new Prober(localTarget(host), WRITE_DEADLINE_MS, 'write');
+    this.#writes = new WriteWatch(writer, (trouble) =>
+      host.log.error('postgres.write', { trouble: trouble ?? 'it can write again' }),
+    );
     this.#stoppedProcesses = new StoppedProcesses((process) => host.log.error('postgres.continued', { ...process }));
   }
 
@@ -48,6 +63,11 @@ export class Watch {
 
   facts(): PostgresFacts {
     return this.#facts;
+  }
+
+  /** Why this server cannot be Master though it answers; null: nothing is known against it. */
+  unfit(): string | null {
+    return this.#writes.unfit(performance.now());
   }
 
   onFacts(handler: (facts: PostgresFacts) => void): void {
@@ -73,7 +93,7 @@ export class Watch {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#prober.close();
+    await Promise.all([this.#prober.close(), this.#writes.close()]);
     await this.#looking;
   }
 
@@ -120,12 +140,15 @@ export class Watch {
       this.#failures = 0;
       this.#refusals = 0;
       this.#answered = null;
+      this.#writes.over();
       return await this.#withoutPostmaster();
     }
     const answer = await this.#prober.probe();
     if (this.#host.deadMan.postmasterPid() !== postmaster) return await this.#see();
     const seen = await this.#judge(postmaster, answer);
-    const because = this.#stoppedProcesses.look(postmaster, performance.now());
+    if (seen?.kind === 'primary') this.#writes.serving(() => performance.now());
+    else if (seen !== null) this.#writes.over();
+    const because = this.#stoppedProcesses.look(postmaster, performance.now()) ?? this.#writes.hung();
     return because === null ? seen : { kind: 'hung', failures: this.#failures, wasPrimary: this.#wasPrimary, because };
   }
 
@@ -147,12 +170,22 @@ export class Watch {
       this.#failures = 0;
       this.#refusals = 0;
       await this.#guessRole(postmaster);
-      return { kind: 'starting', progress: progressOf(postmaster, answer.message) };
+      return this.#judgeStart(postmaster, answer.message);
     }
     if (answer.kind === 'error' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(answer.code)) return await this.#refused(postmaster, answer);
     this.#failures++;
     if (this.#failures < (this.#host.failuresUntilHung ?? 3)) return null;
     return { kind: 'hung', failures: this.#failures, wasPrimary: this.#wasPrimary };
+  }
+
+  /** A standby may rightly wait for WAL for ever before it lets anybody in; who recovers alone has nothing to wait for. */
+  #judgeStart(postmaster: number, message: string): PostgresFacts {
+    const reading = readStart(postmaster);
+    const stillMs = this.#start.look(postmaster, reading, performance.now());
+    const progress = reading.title === '' ? message : `${message}: ${reading.title}`;
+    if (!this.#wasPrimary || stillMs < START_STILL_MS) return { kind: 'starting', progress };
+    const because = `PostgreSQL is starting and has done nothing for ${Math.round(stillMs / 1_000)} s (${progress})`;
+    return { kind: 'hung', failures: 1, wasPrimary: true, because };
   }
 
   /** PostgreSQL answered, only not what we asked: alive, perhaps for a moment only. One that never says more is of no use to anybody. */
@@ -168,10 +201,40 @@ export class Watch {
 
   /** Before its first answer: as it was started. */
   async #guessRole(postmaster: number): Promise<void> {
-    if (this.#answered !== postmaster) this.#wasPrimary = !(await isThere(inPgdata(this.#host, 'standby.signal')));
+    if (this.#answered === postmaster || !(await this.#volumeAnswers())) return;
+    this.#wasPrimary = !(await isThere(inPgdata(this.#host, 'standby.signal')));
   }
 
+  /** Reading may take long, while WAL is followed to its end; that the volume hangs is told by a question that does not. */
   async #withoutPostmaster(): Promise<PostgresFacts> {
+    this.#reading ??= this.#readDirectory().finally(() => {
+      this.#reading = null;
+    });
+    const reading = this.#reading;
+    // Nobody may be waiting any more when it fails at last.
+    reading.catch(() => {});
+    for (;;) {
+      const seen = await Promise.race([reading, sleep(READING_MS, null)]);
+      if (seen !== null) return seen;
+      if (await this.#volumeAnswers()) continue;
+      const left = members(this.#host.everyone).length > 0;
+      return left ? (this.#stopped?.facts ?? { kind: 'unknown' }) : { kind: 'unreadable' };
+    }
+  }
+
+  async #volumeAnswers(): Promise<boolean> {
+    this.#asking ??= stat(this.#host.paths.pgdata)
+      .then(
+        () => true,
+        () => true,
+      )
+      .finally(() => {
+        this.#asking = null;
+      });
+    return await Promise.race([this.#asking, sleep(VOLUME_DEADLINE_MS, false)]);
+  }
+
+  async #readDirectory(): Promise<PostgresFacts> {
     const { paths, programs, account, everyone } = this.#host;
     const control = inPgdata(this.#host, 'global/pg_control');
     if (!(await isThere(control))) return { kind: 'empty' };
@@ -194,12 +257,4 @@ export class Watch {
     const member = this.#host.config.cluster.members.find((candidate) => candidate.address === address);
     return member === undefined ? null : nodeId(member.id);
   }
-}
-
-/** Changes while recovery moves: the startup process shows the segment that it replays in its title. */
-function progressOf(postmaster: number, message: string): string {
-  const startup = childrenOf(postmaster)
-    .map(commandLine)
-    .find((title) => title.includes('startup'));
-  return startup === undefined ? message : `${message}: ${startup.replace(/^.*?startup/, 'startup').trim()}`;
 }

@@ -29,7 +29,7 @@ export function phaseOf(look: RecoverLook, before: RecoverPhase): Phase {
   if (!look.informed) return { phase: 'preflight', detail: 'waiting for a majority to tell how things stand' };
   if (source === null) return { phase: 'preflight', detail: look.why };
   if (look.busy === 'pg.startStandby' || facts.kind === 'starting') return { phase: 'start', detail: look.why };
-  if (facts.kind === 'unknown') return { phase: before, detail: look.why };
+  if (facts.kind === 'unknown' || facts.kind === 'unreadable') return { phase: before, detail: look.why };
   if (facts.kind !== 'standby') return { phase: 'decide', detail: look.why };
   if (!streaming) return { phase: 'start', detail: look.why };
   if (look.member !== 'voter') return atConsensus(look);
