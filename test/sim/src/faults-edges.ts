@@ -11,6 +11,20 @@ function slowMajority(world: World, rng: Rng, but: NodeId): void {
   });
 }
 
+/** It promotes, fails, and promotes again; that it has opened is heard only then. */
+function heldWord(world: World, rng: Rng, node: NodeId): void {
+  const lines = around(world, node);
+  world.later(rng.between(60, 500), () => {
+    cut(world, rng, lines, 1_800);
+    world.later(rng.between(0, 250), () => world.host(node).postgres.kill());
+    world.onNextAction('pg.promote', () =>
+      world.later(rng.between(0, 200), () => {
+        for (const [from, to] of lines) world.network.way(from, to).cut = false;
+      }),
+    );
+  });
+}
+
 /** T1: the node that is being joined is cut off, and the Master's PostgreSQL starts again, before the majority has said yes. */
 function restartInJoin(world: World, rng: Rng, master: NodeId): void {
   const other = world.dataNodes.find((node) => node !== master);
@@ -265,6 +279,7 @@ export const AIMED: readonly FaultClass[] = [
     inject(world, rng) {
       const again = (left: number): void =>
         world.onNextAction('pg.promote', (node) => {
+          if (rng.chance(0.3)) return heldWord(world, rng, node);
           if (rng.chance(0.4)) slowMajority(world, rng, node);
           world.later(rng.chance(0.7) ? rng.between(80, 800) : rng.between(0, 3_000), () => {
             const host = world.host(node);
