@@ -1,52 +1,28 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { SILENT_LOG } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
 import type { VipDriver } from '@yosugara/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Hosts, hasCables, ip, layCable, vipOn } from '../testing/cable.js';
 import { eventually, Testbed } from '../testing/testbed.js';
-import { createVipDriver } from './driver.js';
 
-const root = process.getuid!() === 0;
-const ip = (...args: string[]) => execFileSync('ip', args, { encoding: 'utf8', stdio: 'pipe' });
-
-describe.runIf(root)('the VIP on a cable between two hosts', () => {
-  const [one, two] = [`ysg-c-${process.pid}`, `ysg-d-${process.pid}`];
+describe.runIf(hasCables)('the VIP on a cable between two hosts', () => {
+  let one: string;
+  let two: string;
+  let hosts: Hosts;
   let bed: Testbed;
   // The first announcements take 2 s, and a kernel believes an entry that is just new for one second (neigh locktime).
   const TIMES = { everyMs: 150, forMs: 20_000, lookEveryMs: 300 };
 
   beforeAll(async () => {
     bed = await Testbed.open();
-    for (const name of [one, two]) {
-      ip('netns', 'add', name);
-      bed.onClose(async () => {
-        ip('netns', 'del', name);
-      });
-    }
-    ip('-n', one, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', two);
-    for (const [at, name] of [one, two].entries()) {
-      ip('-n', name, 'link', 'set', 'lo', 'up');
-      ip('-n', name, 'link', 'set', 'eth0', 'up');
-      ip('-n', name, 'addr', 'add', `10.79.0.${at + 1}/24`, 'dev', 'eth0');
-      ip('-n', name, 'addr', 'add', `fd79::${at + 1}/64`, 'dev', 'eth0', 'nodad');
-    }
-    // Neighbour discovery is silent until the kernel is done with its own link-local addresses.
-    await eventually('the cable is ready', 6_000, () =>
-      [one, two].every((name) => !/tentative/.test(ip('-n', name, '-6', 'addr', 'show', 'dev', 'eth0'))),
-    );
+    hosts = await layCable(bed, 'c');
+    ({ a: one, b: two } = hosts);
   });
   afterAll(() => bed.close());
 
   function driver(node: 'a' | 'b', change: Partial<NonNullable<NodeConfig['cluster']['vip']>>): VipDriver {
-    const plain = bed.config(node);
-    const [namespace, host] = node === 'a' ? [one, 1] : [two, 2];
-    const v6 = change.address?.includes(':') === true;
-    const address = v6 ? `fd79::${host}` : `10.79.0.${host}`;
-    const members = plain.cluster.members.map((member) => (member.id === node ? { ...member, address } : member));
-    const vip = { address: '10.79.0.10', driver: 'ip' as const, prefixLength: v6 ? 64 : 24, ...change };
-    const config = { ...plain, cluster: { ...plain.cluster, members, vip } };
-    return createVipDriver(config, { commandPrefix: ['ip', 'netns', 'exec', namespace], times: TIMES, log: SILENT_LOG });
+    return vipOn(bed, hosts, node, { address: '10.79.0.10', ...change }, { times: TIMES, log: SILENT_LOG });
   }
   const lladdrAt = (namespace: string, address: string): string | undefined =>
     (JSON.parse(ip('-n', namespace, '-j', 'neigh', 'show', address)) as { lladdr?: string }[])[0]?.lladdr;

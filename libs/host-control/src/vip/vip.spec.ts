@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROFILES } from '@yosugara/failover';
@@ -8,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { heldMarker } from '../os/markers.js';
 import { processesMarked } from '../os/processes.js';
 import { buildChildPrograms } from '../testing/build.js';
+import { type Hosts, hasCables, ip, layCable, secondsLeft, vipOn } from '../testing/cable.js';
 import { eventually, Testbed } from '../testing/testbed.js';
 import { createVipDriver } from './driver.js';
 
@@ -98,60 +98,26 @@ describe('driver bind', () => {
   });
 });
 
-const namespaces =
-  process.getuid!() === 0 &&
-  (() => {
-    try {
-      const probe = `ysg-probe-${process.pid}`;
-      execFileSync('ip', ['netns', 'add', probe], { stdio: 'pipe' });
-      execFileSync('ip', ['netns', 'del', probe], { stdio: 'pipe' });
-      return true;
-    } catch {
-      return false;
-    }
-  })();
-
-describe.skipIf(!namespaces)('driver ip, in two namespaces with a cable between them', () => {
-  const [one, two] = [`ysg-a-${process.pid}`, `ysg-b-${process.pid}`];
-  const ip = (...args: string[]) => execFileSync('ip', args, { encoding: 'utf8', stdio: 'pipe' });
+describe.runIf(hasCables)('driver ip, in two namespaces with a cable between them', () => {
+  let one: string;
+  let two: string;
+  let hosts: Hosts;
   let bed: Testbed;
   let vipA: VipDriver;
   let vipB: VipDriver;
 
   beforeAll(async () => {
     bed = await Testbed.open();
-    for (const name of [one, two]) {
-      ip('netns', 'add', name);
-      bed.onClose(async () => {
-        ip('netns', 'del', name);
-      });
-    }
-    ip('-n', one, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', two);
-    for (const [name, address] of [
-      [one, '10.77.0.1'],
-      [two, '10.77.0.2'],
-    ] as const) {
-      ip('-n', name, 'addr', 'add', `${address}/24`, 'dev', 'eth0');
-      ip('-n', name, 'link', 'set', 'eth0', 'up');
-    }
-    vipA = make('a', one, '10.77.0.1');
-    vipB = make('b', two, '10.77.0.2');
+    hosts = await layCable(bed, 'v');
+    ({ a: one, b: two } = hosts);
+    vipA = make('a');
+    vipB = make('b');
   });
   afterAll(() => bed.close());
 
-  function make(node: 'a' | 'b', namespace: string, address: string, before: readonly string[] = []): VipDriver {
-    const plain = bed.config(node);
-    const members = plain.cluster.members.map((member) => (member.id === node ? { ...member, address } : member));
-    const vip = { address: '10.77.0.10', driver: 'ip' as const, prefixLength: 24 };
-    const config = { ...plain, cluster: { ...plain.cluster, members, vip } };
-    return createVipDriver(config, { commandPrefix: [...before, 'ip', 'netns', 'exec', namespace] });
-  }
-  const validSeconds = (namespace: string): number | undefined => {
-    const facts = JSON.parse(ip('-n', namespace, '-j', 'addr', 'show', 'dev', 'eth0')) as {
-      addr_info: { local: string; valid_life_time: number }[];
-    }[];
-    return facts[0]!.addr_info.find(({ local }) => local === '10.77.0.10')?.valid_life_time;
-  };
+  const make = (node: 'a' | 'b', before: readonly string[] = []): VipDriver =>
+    vipOn(bed, hosts, node, { address: '10.79.0.10' }, { before });
+  const validSeconds = (namespace: string) => secondsLeft(namespace, '10.79.0.10');
 
   it('sets the address beside the node’s own, for the whole seconds left of the lease', async () => {
     expect(await vipA.held()).toBe(false);
@@ -186,21 +152,21 @@ describe.skipIf(!namespaces)('driver ip, in two namespaces with a cable between 
 
   it('goes back when the other host is found only after the wait, on a machine too busy to ask in time', async () => {
     await vipA.release();
-    ip('-n', two, 'addr', 'add', '10.77.0.10/24', 'dev', 'eth0');
-    const late = make('a', one, '10.77.0.1', ['sh', '-c', '[ "$5" = arping ] && sleep 0.5; exec "$@"', 'sh']);
+    ip('-n', two, 'addr', 'add', '10.79.0.10/24', 'dev', 'eth0');
+    const late = make('a', ['sh', '-c', '[ "$5" = arping ] && sleep 0.5; exec "$@"', 'sh']);
     try {
       await late.hold(() => 60_000);
       expect(await late.held()).toBe(true);
       await eventually('it is gone again', 3_000, async () => !(await late.held()));
     } finally {
-      ip('-n', two, 'addr', 'del', '10.77.0.10/24', 'dev', 'eth0');
+      ip('-n', two, 'addr', 'del', '10.79.0.10/24', 'dev', 'eth0');
     }
     await vipA.hold(() => 9_900);
   });
 
   it('does not wait for the probe where it was told to expect the address', async () => {
     await vipA.release();
-    const slow = make('a', one, '10.77.0.1', ['sh', '-c', '[ "$5" != arping ] || sleep 5; exec "$@"', 'sh']);
+    const slow = make('a', ['sh', '-c', '[ "$5" != arping ] || sleep 5; exec "$@"', 'sh']);
     const times = async (ahead: boolean) => {
       if (ahead) {
         slow.expect?.();
@@ -220,13 +186,13 @@ describe.skipIf(!namespaces)('driver ip, in two namespaces with a cable between 
   });
 
   it('asks anew when somebody had the expected address, for it may have been given up since; and finds who still has it', async () => {
-    ip('-n', two, 'addr', 'add', '10.77.0.10/24', 'dev', 'eth0');
+    ip('-n', two, 'addr', 'add', '10.79.0.10/24', 'dev', 'eth0');
     vipA.expect?.();
     await sleep(200);
     await expect(vipA.hold(() => 9_900)).rejects.toMatchObject({ code: 'VIP_DUPLICATE' });
     vipA.expect?.();
     await sleep(200);
-    ip('-n', two, 'addr', 'del', '10.77.0.10/24', 'dev', 'eth0');
+    ip('-n', two, 'addr', 'del', '10.79.0.10/24', 'dev', 'eth0');
     await vipA.hold(() => 9_900);
     expect(await vipA.held()).toBe(true);
   });
