@@ -77,6 +77,9 @@ class LocalPostgres implements PostgresHost {
   source(): string {
     return this.#host.programs.version;
   }
+  unfit(): string | null {
+    return this.#watch.unfit();
+  }
 
   initialise(): Promise<void> {
     return this.#verb(async () => {

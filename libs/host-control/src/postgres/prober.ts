@@ -4,7 +4,8 @@ import { onJsonLines, sendLine } from '../os/lines.js';
 import type { ProbeRow } from './probe-query.js';
 import type { SqlTarget } from './sql.js';
 
-export type ProbeOrder = { readonly target: SqlTarget } | { readonly id: number };
+export type ProbeKind = 'look' | 'write';
+export type ProbeOrder = { readonly target: SqlTarget; readonly probe: ProbeKind } | { readonly id: number };
 type Answer = { id: number; row: ProbeRow } | { id: number; code: string; message: string };
 type FromProber = { ready: true } | Answer;
 
@@ -21,12 +22,14 @@ const CHILD_START_MS = 5_000;
 export class Prober {
   readonly #target: SqlTarget;
   readonly #deadlineMs: number;
+  readonly #kind: ProbeKind;
   #child: ProbeChild | null = null;
   /** Begun when an answer is overdue by half: the next probe must not wait for a Node process to start. */
   #spare: ProbeChild | null = null;
   #closed = false;
 
-  constructor(target: SqlTarget, deadlineMs: number) {
+  constructor(target: SqlTarget, deadlineMs: number, kind: ProbeKind = 'look') {
+    this.#kind = kind;
     this.#target = target;
     this.#deadlineMs = deadlineMs;
   }
@@ -37,7 +40,11 @@ export class Prober {
     if (child === null) return { kind: 'late' };
     const overdue = setTimeout(() => this.#prepareSpare(), this.#deadlineMs / 2);
     try {
-      const answer = (await child.ready) ? await child.ask(this.#deadlineMs) : null;
+      if (!(await child.ready)) {
+        child.kill();
+        return { kind: 'error', code: 'PROBER_NOT_STARTED', message: `no probe could be made within ${CHILD_START_MS} ms` };
+      }
+      const answer = await child.ask(this.#deadlineMs);
       if (answer === null) {
         child.kill();
         return { kind: 'late' };
@@ -56,14 +63,14 @@ export class Prober {
   #next(): ProbeChild | null {
     if (this.#closed) return null;
     if (this.#child?.alive !== true) {
-      this.#child = this.#spare?.alive === true ? this.#spare : new ProbeChild(this.#target);
+      this.#child = this.#spare?.alive === true ? this.#spare : new ProbeChild(this.#target, this.#kind);
       this.#spare = null;
     }
     return this.#child;
   }
 
   #prepareSpare(): void {
-    if (!this.#closed && this.#spare?.alive !== true) this.#spare = new ProbeChild(this.#target);
+    if (!this.#closed && this.#spare?.alive !== true) this.#spare = new ProbeChild(this.#target, this.#kind);
   }
 }
 
@@ -76,7 +83,7 @@ class ProbeChild {
   #nextId = 1;
   #alive = true;
 
-  constructor(target: SqlTarget) {
+  constructor(target: SqlTarget, probe: ProbeKind) {
     const child = spawn(process.execPath, [childProgram('postgres/prober-main.js')], {
       cwd: '/',
       stdio: ['pipe', 'pipe', 'ignore'],
@@ -105,7 +112,7 @@ class ProbeChild {
       });
       void this.#exited.then(() => settle(false));
     });
-    sendLine(child.stdin, { target });
+    sendLine(child.stdin, { target, probe });
   }
 
   get alive(): boolean {

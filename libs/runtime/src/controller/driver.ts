@@ -476,7 +476,9 @@ export class ControllerDriver {
         postgresSource: host?.postgres.source() ?? '',
         deadMan: host?.deadMan.arming() ?? 'none',
         arming: host?.deadMan.armingFacts() ?? { kind: 'none', timeoutMs: null },
-        unfit: [unfit, host?.deadMan.unfit() ?? null].filter((why) => why !== null).join('; ') || null,
+        unfit:
+          [unfit, host?.deadMan.unfit() ?? null, host?.postgres.unfit?.() ?? null].filter((why) => why !== null).join('; ') ||
+          null,
         disks,
         loopDelayMs,
         processes,

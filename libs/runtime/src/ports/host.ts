@@ -25,6 +25,8 @@ export interface PostgresHost {
   facts(): PostgresFacts;
   /** Called after each probe. */
   onFacts(handler: (facts: PostgresFacts) => void): void;
+  /** Why it cannot be Master though it answers: its own local writes fail; a whole sentence. null or absent: nothing is known. */
+  unfit?(): string | null;
   /** Which programs are used, such as `PostgreSQL 15.18 (Debian)`. */
   source(): string;
   /** initdb (checksums on), our include file, roles (replication, manager, app), database `yosugara`; leaves it stopped, as a standby would start. */
