@@ -13,7 +13,7 @@ import { KEYS_A_RUN } from './client/plan.js';
 import { LAB_TABLE } from './client/sql-writer.js';
 import { isHealthy, type LabCluster, rolesOf } from './cluster/cluster.js';
 import { DATA_NAMES, type DataName, otherOf, PLACES, PORTS, VIP } from './cluster/layout.js';
-import { LabToolError, monotonicMs, until } from './host/shell.js';
+import { LabToolError, monotonicMs, tryRun, until } from './host/shell.js';
 import { readBoth, waitForIngest } from './read-back.js';
 import { BASE_BACKUP_FACTOR } from './scenarios/timed.js';
 import {
@@ -376,7 +376,10 @@ export async function keepEvidence(cluster: LabCluster, dir: string, keptDir: st
     if (!host.isOn) continue;
     for (const part of ['state/logs', 'data/log']) {
       const from = host.pathFromOutside(`${host.mountpoint}/${part}`);
-      await cp(from, join(keptDir, name, part.replace('/', '-')), { recursive: true }).catch(() => {});
+      const to = join(keptDir, name, part.replace('/', '-'));
+      await mkdir(join(keptDir, name), { recursive: true });
+      // A program of its own, with a deadline: the volume may hang, and would take a thread of the lab along.
+      await tryRun('cp', ['-r', from, to]);
     }
   }
 }
