@@ -45,6 +45,7 @@ function lookOf(state: ControllerState, request: RecoverLook['request']): Recove
   const serves = record.phase === 'serving' && theirs?.postgres.kind === 'primary';
   // A copy in another site is back when it follows: nobody takes it into the sync set, and no receiver runs there.
   const isBackAfar = config.settings.drNodes.includes(config.self) && facts.kind === 'standby' && facts.receiver === 'streaming';
+  const isMasterAfar = owner !== null && config.settings.drNodes.includes(owner);
   const inSyncSet = record.syncSet.includes(config.self) || isBackAfar;
   const member = membersOf(state.raft).find(({ id }) => id === config.self);
   const streaming = facts.kind === 'standby' && facts.receiver === 'streaming';
@@ -69,7 +70,7 @@ function lookOf(state: ControllerState, request: RecoverLook['request']): Recove
       theirs?.postgres.kind === 'primary' && 'walEnd' in facts ? Math.max(0, theirs.postgres.walEnd - facts.walEnd) : null,
     damage: state.survey?.damage ?? null,
     levels,
-    level: isBackAfar || (inSyncSet && streaming && isLevel(state, theirs)),
+    level: isBackAfar || (inSyncSet && streaming && (isMasterAfar || isLevel(state, theirs))),
     failing: failingOf(state),
   };
 }

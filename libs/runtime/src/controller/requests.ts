@@ -147,10 +147,10 @@ function openRecover(state: ControllerState, id: string, node: NodeId, from: Nod
 const dataMembers = ({ config }: ControllerState): readonly NodeId[] =>
   config.members.filter((member) => member.kind === 'data').map((member) => member.id);
 
-/** Data nodes whose consensus log is not the one they are counted by. */
+/** Data nodes whose consensus log is not the one they are counted by, or is another one of the cluster's (T9). */
 function withoutVote(state: ControllerState): readonly NodeId[] {
   const lost = [...strangers(state.raft), ...amnesiacs(state.raft)].map(({ member }) => member);
-  return dataMembers(state).filter((node) => lost.includes(node));
+  return dataMembers(state).filter((node) => lost.includes(node) || state.foreign.has(node));
 }
 
 /** Without an arbiter: holds every commit, is heard, and has no vote because its power was cut (ruling 7). */
