@@ -18,10 +18,8 @@ function Answer({ answer }: { readonly answer: { readonly message: string; reado
   return <Said text={answer.message} />;
 }
 
-/** Asked when it opens: what would be done is there to be read before anything is done. */
-export function RecoverDialog({ node, onClose }: { readonly node: string; readonly onClose: () => void }) {
-  const { t } = useText();
-  const toast = useToast();
+/** Asked when it opens, and again on demand; nothing is changed by asking. */
+function usePlan(node: string) {
   const [discardUnknown, setDiscardUnknown] = useState(false);
   const [asksToGiveUp, setAsksToGiveUp] = useState(false);
   const checking = useQuery({
@@ -33,6 +31,50 @@ export function RecoverDialog({ node, onClose }: { readonly node: string; readon
     },
     ...{ gcTime: 0, retry: false, refetchOnWindowFocus: false },
   });
+  return { checking, discardUnknown, setDiscardUnknown, asksToGiveUp };
+}
+
+function Asking() {
+  const { t } = useText();
+  return (
+    <Group gap="sm">
+      <Loader size={18} aria-hidden="true" />
+      <Text>{t('plan.asking')}</Text>
+    </Group>
+  );
+}
+
+interface ChoicesProps {
+  readonly mayGo: boolean;
+  readonly isChecking: boolean;
+  readonly isGoing: boolean;
+  readonly onCancel: () => void;
+  readonly onCheck: () => void;
+  readonly onGo: () => void;
+}
+
+function Choices({ mayGo, isChecking, isGoing, onCancel, onCheck, onGo }: ChoicesProps) {
+  const { t } = useText();
+  return (
+    <Group justify="flex-end">
+      <Button variant="default" onClick={onCancel} data-autofocus>
+        {t('common.cancel')}
+      </Button>
+      <Button variant="light" loading={isChecking} onClick={onCheck} data-testid="recover-check">
+        {t('recover.check')}
+      </Button>
+      <Button loading={isGoing} disabled={!mayGo} onClick={onGo} data-testid="recover-confirm">
+        {t('recover.go')}
+      </Button>
+    </Group>
+  );
+}
+
+/** What would be done is there to be read before anything is done. */
+export function RecoverDialog({ node, onClose }: { readonly node: string; readonly onClose: () => void }) {
+  const { t } = useText();
+  const toast = useToast();
+  const { checking, discardUnknown, setDiscardUnknown, asksToGiveUp } = usePlan(node);
   const going = useMutation({
     mutationFn: async () => await api.recover({ node, discardUnknown }),
     onSuccess: () => {
@@ -42,24 +84,13 @@ export function RecoverDialog({ node, onClose }: { readonly node: string; readon
   });
   const error = going.error ?? checking.error;
   const answer = checking.data;
+  const title = t('recover.confirmTitle', { node });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('recover.confirmTitle', { node })}
-      centered
-      size="xl"
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Modal opened onClose={onClose} title={title} centered size="xl" closeButtonProps={{ 'aria-label': t('common.close') }}>
       <Stack data-testid="recover-dialog">
         <Text>{t('recover.confirm', { node })}</Text>
         <div aria-live="polite" aria-busy={checking.isFetching}>
-          {answer === undefined && checking.isFetching && (
-            <Group gap="sm">
-              <Loader size={18} aria-hidden="true" />
-              <Text>{t('plan.asking')}</Text>
-            </Group>
-          )}
+          {answer === undefined && checking.isFetching && <Asking />}
           {answer !== undefined && <Answer answer={answer} />}
         </div>
         {asksToGiveUp && (
@@ -75,27 +106,14 @@ export function RecoverDialog({ node, onClose }: { readonly node: string; readon
             {t('common.error', { message: error.message })}
           </Alert>
         )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            {t('common.cancel')}
-          </Button>
-          <Button
-            variant="light"
-            loading={checking.isFetching}
-            onClick={() => void checking.refetch()}
-            data-testid="recover-check"
-          >
-            {t('recover.check')}
-          </Button>
-          <Button
-            loading={going.isPending}
-            disabled={answer === undefined || !mayBegin(answer.plan)}
-            onClick={() => going.mutate()}
-            data-testid="recover-confirm"
-          >
-            {t('recover.go')}
-          </Button>
-        </Group>
+        <Choices
+          mayGo={answer !== undefined && mayBegin(answer.plan)}
+          isChecking={checking.isFetching}
+          isGoing={going.isPending}
+          onCancel={onClose}
+          onCheck={() => void checking.refetch()}
+          onGo={() => going.mutate()}
+        />
       </Stack>
     </Modal>
   );
