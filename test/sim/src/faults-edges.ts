@@ -14,9 +14,9 @@ function slowMajority(world: World, rng: Rng, but: NodeId): void {
 /** It promotes, fails, and promotes again; that it has opened is heard only then. */
 function heldWord(world: World, rng: Rng, node: NodeId): void {
   const lines = around(world, node);
-  world.later(rng.between(60, 500), () => {
+  world.later(rng.between(100, 400), () => {
     cut(world, rng, lines, 1_800);
-    world.later(rng.between(0, 250), () => world.host(node).postgres.kill());
+    world.later(rng.between(100, 600), () => world.host(node).postgres.kill());
     world.onNextAction('pg.promote', () =>
       world.later(rng.between(0, 200), () => {
         for (const [from, to] of lines) world.network.way(from, to).cut = false;

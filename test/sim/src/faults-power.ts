@@ -162,7 +162,8 @@ export const POWER: readonly FaultClass[] = [
       if (owner === null || other === undefined) return;
       world.device(owner)!.mood = 'lies';
       world.checks.liedTo = true;
-      world.device(other)!.mood = rng.pick(MOODS);
+      // One that came round and told the truth would leave each of them alone by a word of its own: a double fault, for people.
+      world.device(other)!.mood = rng.pick(['timeout', 'error', 'credentials'] as const);
       cut(world, rng, both(owner, other), rng.between(6_000, 20_000));
     },
   },

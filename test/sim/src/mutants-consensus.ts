@@ -5,7 +5,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'vote-not-synced',
     why: 'K3: a granted vote is told and never written',
-    within: 3_000,
+    within: 400,
     patches: [
       {
         file: `${CONSENSUS}/election.ts`,
@@ -17,7 +17,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'vote-against-promise',
     why: 'a candidate is helped while the promise to the leader lasts',
-    within: 3_000,
+    within: 1_000,
     patches: [
       {
         file: `${CONSENSUS}/election.ts`,
@@ -34,7 +34,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'two-votes-a-term',
     why: 'whoever asks last in a term gets the vote',
-    within: 3_000,
+    within: 1_000,
     of: { faults: ['electionEdge', 'laggingVoter', 'votersRestart', 'lateMail'] },
     patches: [
       {
@@ -47,7 +47,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'log-not-compared',
     why: 'a candidate whose log lacks committed entries is elected',
-    within: 3_000,
+    within: 400,
     patches: [
       {
         file: `${CONSENSUS}/election.ts`,
@@ -60,7 +60,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'half-is-a-majority',
     why: 'an off-by-one in the majority',
-    within: 3_000,
+    within: 50,
     patches: [
       {
         file: `${CONSENSUS}/quorum.ts`,
@@ -72,7 +72,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'short-promise',
     why: 'a voter promises less than the lease of the leader it answers',
-    within: 3_000,
+    within: 400,
     patches: [
       {
         file: `${CONSENSUS}/lease.ts`,
@@ -84,7 +84,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'conflict-kept',
     why: 'entries of a leader that is gone are not truncated',
-    within: 3_000,
+    within: 1_000,
     patches: [
       {
         file: `${CONSENSUS}/follower.ts`,
@@ -96,7 +96,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'echo-of-another-log',
     why: 'a follower acknowledges what it has not compared',
-    within: 3_000,
+    within: 400,
     of: { faults: ['laggingVoter', 'electionEdge', 'isolate', 'pair'] },
     patches: [
       {
@@ -109,7 +109,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'stranger-counts',
     why: 'the answers of an emptied consensus directory count as those of the voter it was (K6, K11)',
-    within: 3_000,
+    within: 1_000,
     patches: [
       { file: `${CONSENSUS}/step.ts`, find: 'if (isAnswer(message) && !counts(s, from, incarnation)) return;', replace: '' },
       {
@@ -127,7 +127,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'learner-counts',
     why: 'a learner is waited for as if it were a voter: without it nothing is committed',
-    within: 3_000,
+    within: 400,
     patches: [
       {
         file: `${CONSENSUS}/state.ts`,
@@ -139,7 +139,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'every-campaign-a-transfer',
     why: 'a campaign asks nobody first and says that the leader told it to stand: promises, old ones of before a start too, are passed by',
-    within: 3_000,
+    within: 150,
     of: { policy: 'strict', faults: ['pair', 'isolate'] },
     patches: [
       {
@@ -157,7 +157,7 @@ export const IN_CONSENSUS: readonly Mutant[] = [
   {
     name: 'strikes-late',
     why: 'ruling 3: the dead man strikes, and the VIP ends, a second and a half after the lease instead of before its end',
-    within: 3_000,
+    within: 50,
     of: { shapes: ['three'], faults: ['freeze'] },
     patches: [
       {

@@ -5,13 +5,13 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'answer-before-fsync',
     why: 'votes and acknowledgements leave before they are on disk',
-    within: 3_000,
+    within: 50,
     patches: [{ file: `${CONSENSUS}/context.ts`, find: 'c.effects.unshift(persist);', replace: 'c.effects.push(persist);' }],
   },
   {
     name: 'no-wait-after-boot',
     why: 'a voter that restarts forgets its promise and votes at once',
-    within: 3_000,
+    within: 150,
     patches: [
       {
         file: `${CONSENSUS}/state.ts`,
@@ -24,7 +24,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'no-promise',
     why: 'voters answer heartbeats without promising anything',
-    within: 3_000,
+    within: 400,
     patches: [
       {
         file: `${CONSENSUS}/follower.ts`,
@@ -41,7 +41,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'lease-from-receipt',
     why: 'the lease counts from the echo instead of from the sending',
-    within: 3_000,
+    within: 400,
     patches: [
       {
         file: `${CONSENSUS}/lease.ts`,
@@ -53,7 +53,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'any-echo-renews',
     why: 'an old echo renews the newest round',
-    within: 3_000,
+    within: 400,
     patches: [
       {
         file: `${CONSENSUS}/replication.ts`,
@@ -65,7 +65,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'lease-kept-in-transfer',
     why: 'a leader that told its successor to stand goes on with its lease',
-    within: 3_000,
+    within: 150,
     of: { faults: ['switchover', 'switchoverTwice', 'cutAtRelease', 'electionEdge'] },
     patches: [
       { file: `${CONSENSUS}/transfer.ts`, find: '  lead.leaseUntilMs = null;\n', replace: '' },
@@ -79,7 +79,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'proof-of-another-life',
     why: 'voters let a stop proof of any epoch and boot end their promise',
-    within: 3_000,
+    within: 50,
     of: { faults: ['oldProofsLate'] },
     patches: [
       {
@@ -118,7 +118,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'join-before-names',
     why: 'T1: the peer is published before commits wait for it',
-    within: 3_000,
+    within: 50,
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,
@@ -131,7 +131,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'join-without-mark',
     why: 'T1: the peer is published before it holds what was committed without it',
-    within: 3_000,
+    within: 400,
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,
@@ -148,7 +148,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'join-forgotten-in-flight',
     why: 'T1: names are cleared while a join waits for its majority',
-    within: 3_000,
+    within: 50,
     of: { faults: ['slowJoin'] },
     patches: [
       {
@@ -162,7 +162,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'leave-after-names',
     why: 'T2: commits stop waiting for the peer before the record says so',
-    within: 3_000,
+    within: 50,
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,
@@ -179,7 +179,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'receiver-not-cut',
     why: 'T3: the old Master can still be acknowledged to while the new one is promoted',
-    within: 3_000,
+    within: 1_000,
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,
@@ -202,7 +202,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'claim-from-outside',
     why: 'T8: a node that lacks acknowledged commits takes over',
-    within: 3_000,
+    within: 400,
     patches: [
       {
         file: `${FAILOVER}/claimant.ts`,
@@ -224,7 +224,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'disarmed-with-ownership',
     why: 'the dead man is disarmed when ownership is lost, not when nothing writes any more',
-    within: 3_000,
+    within: 1_000,
     patches: [
       {
         file: `${CONTROLLER}/leasing.ts`,
@@ -236,13 +236,13 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'same-epoch-after-restart',
     why: 'a controller that restarted serves the epoch of its earlier life',
-    within: 3_000,
+    within: 50,
     patches: [{ file: `${FAILOVER}/view.ts`, find: '  o.record.ownerBoot === o.boot &&\n', replace: '' }],
   },
   {
     name: 'renounce-in-flight',
     why: 'P1 is said while a start is in flight that writes afterwards',
-    within: 3_000,
+    within: 400,
     of: { faults: ['bothServersFail', 'postgresKill', 'isolate'] },
     patches: [
       {
@@ -269,7 +269,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'struck-unheard',
     why: 'the owner goes on with an epoch that its dead man has ended',
-    within: 3_000,
+    within: 400,
     patches: [
       {
         file: `${CONTROLLER}/step.ts`,
@@ -281,13 +281,13 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'release-before-the-wal',
     why: 'T4: the old owner releases before the target holds everything',
-    within: 3_000,
+    within: 1_000,
     patches: [{ file: `${FAILOVER}/owner.ts`, find: '&& target.walEnd >= facts.walEnd)', replace: '&& target.walEnd >= 0)' }],
   },
   {
     name: 'promoted-without-names',
     why: 'strict: the new Master opens without waiting for its peer',
-    within: 3_000,
+    within: 150,
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,
@@ -304,7 +304,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'divergence-unseen',
     why: 'WAL past the fork is not noticed: the old Master never comes back',
-    within: 3_000,
+    within: 50,
     patches: [
       {
         file: `${FAILOVER}/record.ts`,
@@ -316,7 +316,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'linter-alone',
     why: 'the decider asks for a promotion before the proof; only the linter stands in the way',
-    within: 3_000,
+    within: 50,
     patches: [
       {
         file: `${FAILOVER}/owner.ts`,

@@ -5,7 +5,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'unknown-is-off',
     why: 'F2, F3: a power device that did not answer is taken for success',
-    within: 3_000,
+    within: 50,
     of: { shapes: ['three-p2', 'three-p2-p3', 'two'], faults: ['masterDark', 'device'] },
     patches: [
       {
@@ -18,14 +18,14 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'p2-of-an-older-request',
     why: 'F5: a fence of an earlier epoch proves the end of this one’s owner',
-    within: 3_000,
+    within: 50,
     of: { shapes: ['three-p2', 'three-p2-p3'], faults: ['fencedReturnsAsMaster'] },
     patches: [{ file: `${FAILOVER}/fencing.ts`, find: ' || fence.forEpoch <= previous.epoch)', replace: ')' }],
   },
   {
     name: 'failed-fence-proves',
     why: 'a fence that failed counts like one that was confirmed',
-    within: 3_000,
+    within: 50,
     of: { shapes: ['three-p2', 'three-p2-p3'], faults: ['masterDark'] },
     patches: [
       {
@@ -51,7 +51,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'soft-is-hardware',
     why: 'P3 is believed of an owner that has no watchdog',
-    within: 3_000,
+    within: 150,
     of: { shapes: ['three-p3', 'three-p2-p3'], faults: ['masterDark', 'watchdogOrNot'] },
     patches: [
       {
@@ -64,7 +64,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'alone-without-fence',
     why: 'two nodes: the other one is called gone because it is not heard',
-    within: 3_000,
+    within: 150,
     of: { shapes: ['two'] },
     patches: [
       {
@@ -77,7 +77,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'hold-without-bound',
     why: 'F4: of two nodes a Master that cannot fence its Standby holds on for ever, also when it is itself called off by a device that lies',
-    within: 3_000,
+    within: 50,
     of: { shapes: ['two'], faults: ['deviceLies'] },
     patches: [
       {
@@ -90,7 +90,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'solo-without-fence',
     why: 'two nodes: the vote of a Standby that is not heard is taken away, and it is not off',
-    within: 3_000,
+    within: 1_000,
     of: { shapes: ['two'], faults: ['device', 'bothShoot'] },
     patches: [
       {
@@ -103,7 +103,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'shot-under-maintenance',
     why: 'the power of a host that somebody works on is cut',
-    within: 3_000,
+    within: 50,
     of: { shapes: ['three-p2', 'three-p2-p3'], faults: ['masterDark'] },
     patches: [
       {
@@ -116,7 +116,7 @@ export const IN_POWER: readonly Mutant[] = [
   {
     name: 'never-fenced',
     why: 'P2: an old owner that is heard now and then is spared for ever',
-    within: 3_000,
+    within: 50,
     of: { shapes: ['three-p2'], faults: ['hostLost'] },
     patches: [
       {

@@ -5,7 +5,7 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'claim-of-an-old-record',
     why: 'a new leader decides before it knows what was committed, and a claim takes an epoch that somebody else has by now',
-    within: 3_000,
+    within: 1_000,
     of: { shapes: ['three', 'three-p2', 'three-p3', 'three-p2-p3'], faults: ['laggingVoter'] },
     patches: [
       {
@@ -23,7 +23,7 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'unproven',
     why: 'S6: a take-over that has waited long enough goes on without a proof',
-    within: 3_000,
+    within: 50,
     of: { shapes: ['three-p2', 'three-p3', 'three-p2-p3'], faults: ['masterDark', 'watchdogOrNot'] },
     patches: [
       {
@@ -37,7 +37,7 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'gate-open',
     why: 'S8: applications are let in on rows that only a restart made visible',
-    within: 3_000,
+    within: 50,
     patches: [
       {
         file: `${CONTROLLER}/gate.ts`,
@@ -49,7 +49,7 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'gate-without-the-joiner',
     why: 'S8: the gate does not wait for a member whose join is still in the log',
-    within: 3_000,
+    within: 150,
     of: { shapes: ['three', 'three-p2', 'three-p3', 'three-p2-p3'], faults: ['slowJoin'] },
     patches: [
       {
@@ -62,7 +62,7 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'gate-once',
     why: 'S8: a second promotion in one epoch shows what waited since the first',
-    within: 3_000,
+    within: 400,
     of: { shapes: ['three', 'three-p2', 'three-p3', 'three-p2-p3'], policy: 'strict', faults: ['failsWhilePromoting'] },
     patches: [
       {
@@ -73,22 +73,9 @@ export const IN_RECORD: readonly Mutant[] = [
     ],
   },
   {
-    name: 'slow-word-of-opening',
-    why: 'a second promotion in one epoch is not told: nobody can follow a timeline that the record does not know',
-    within: 3_000,
-    of: { shapes: ['three', 'three-p2', 'three-p3', 'three-p2-p3'], faults: ['failsWhilePromoting'] },
-    patches: [
-      {
-        file: `${FAILOVER}/owner.ts`,
-        find: 'if (o.postgres.forks.some(({ timeline }) => timeline > newestTimeline(o.record))) actions',
-        replace: 'if (o.postgres.forks.some(({ timeline }) => timeline < newestTimeline(o.record) && timeline < 0)) actions',
-      },
-    ],
-  },
-  {
     name: 'cached-flag',
     why: 'L1 of the faults: `/status` answers from what was decided last, not from the lease at the moment of the request',
-    within: 3_000,
+    within: 150,
     of: { faults: ['freeze'] },
     patches: [
       {
@@ -102,7 +89,7 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'vip-outlives-the-lease',
     why: 'S9: the address is renewed for a round second more',
-    within: 3_000,
+    within: 400,
     of: { shapes: ['three'], faults: ['freeze'] },
     patches: [
       {
@@ -115,7 +102,7 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'old-generation-returns',
     why: 'what a forced promotion gave up is thrown away, and its node joined, before anybody asks for it',
-    within: 3_000,
+    within: 150,
     of: { shapes: ['three'], faults: ['promoteForced', 'aloneThenLost'] },
     patches: [
       {
@@ -128,7 +115,7 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'timeline-taken-twice',
     why: 'R15: a promotion numbers its timeline by what this server has heard of',
-    within: 3_000,
+    within: 400,
     of: { shapes: ['three', 'three-p2', 'three-p3', 'three-p2-p3'], policy: 'strict', faults: ['failsWhilePromoting'] },
     patches: [
       {
@@ -151,7 +138,7 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'arbiter-stays',
     why: 'the arbiter that was elected as a last resort keeps the leadership',
-    within: 3_000,
+    within: 400,
     patches: [
       {
         file: `${FAILOVER}/claimant.ts`,
@@ -163,7 +150,7 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'lease-not-asked',
     why: 'S1: whoever leads serves, its lease or not; and what the disk remembers is taken for how things stand',
-    within: 3_000,
+    within: 400,
     patches: [
       {
         file: `${FAILOVER}/follower.ts`,
