@@ -14,12 +14,15 @@ export class DeadManModel {
   #struck: Epoch = NONE;
   #leased: Epoch = NONE;
   #gone = false;
+  #watching = false;
+  /** Of its loop. */
+  #lookMs: number;
 
   constructor(host: HostModel, world: HostWorld, boot: string) {
     this.#host = host;
     this.#world = world;
     this.boot = boot;
-    this.#watch();
+    this.#lookMs = world.agenda.now;
   }
 
   get untilMs(): number {
@@ -43,6 +46,7 @@ export class DeadManModel {
     this.#epoch = epoch;
     if (epoch > this.#leased) this.#leased = epoch;
     if (untilMs === 0) this.#host.watchdog?.disarm();
+    else this.#watch();
   }
 
   /** Its controller died, or it does not answer any more. */
@@ -55,8 +59,14 @@ export class DeadManModel {
     this.#gone = true;
   }
 
+  /** Its loop never ends; but what it sees while it is not armed is nothing, and is not simulated. */
   #watch(): void {
-    this.#world.agenda.after(EVERY_MS, () => {
+    if (this.#watching) return;
+    this.#watching = true;
+    const { agenda } = this.#world;
+    while (this.#lookMs <= agenda.now) this.#lookMs += EVERY_MS;
+    agenda.at(this.#lookMs, () => {
+      this.#watching = false;
       if (this.#gone) return;
       if (this.#host.awake && this.#untilMs !== 0 && this.#host.local() >= this.#untilMs) {
         this.#untilMs = 0;
@@ -64,7 +74,7 @@ export class DeadManModel {
         this.#strike();
         this.#host.push({ kind: 'struck', epoch: this.#epoch });
       } else if (this.armed) this.#pet();
-      this.#watch();
+      if (this.armed) this.#watch();
     });
   }
 

@@ -19,7 +19,7 @@ export class Prober {
   constructor(host: HostModel, world: HostWorld) {
     this.#host = host;
     this.#world = world;
-    this.#probe();
+    if (host.kind === 'data') this.#probe();
   }
 
   /** A new controller has a new one. */
@@ -46,7 +46,7 @@ export class Prober {
     const { postgres } = this.#host;
     const hangs = postgres.hung || postgres.frozen;
     this.#world.agenda.after(hangs ? PROBE_DEADLINE_MS : PROBE_MS, () => {
-      if (this.#host.kind === 'data' && this.#host.thinking) this.poke();
+      if (this.#host.thinking) this.poke();
       this.#probe();
     });
   }

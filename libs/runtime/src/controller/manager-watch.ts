@@ -47,6 +47,14 @@ export function noteManagerReport(state: ControllerState, report: ManagerReport 
   state.managerLife = { ...life, heardMs: nowMs, firstReadyMs, readyMs: ready ? nowMs : life.readyMs };
 }
 
+/** Nothing but the time of its report has changed. */
+export function saysTheSameOfManager(before: ControllerState['manager'], now: ControllerState['manager']): boolean {
+  if (before === null || now === null) return before === now;
+  if (now.atMs - before.atMs > REPORT_FRESH_MS) return false;
+  const [known, told] = [before.report, now.report];
+  return known.pid === told.pid && known.mode === told.mode && known.epoch === told.epoch && known.ready === told.ready;
+}
+
 /** Another process than before begins with the patience of a start. */
 export function noteManagerProcess(state: ControllerState, { processes }: HostFacts): void {
   const { managerLife: life, nowMs } = state;

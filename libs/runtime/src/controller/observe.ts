@@ -7,7 +7,7 @@ import { believedLeaseMs } from './doubt.js';
 import { hasTwoVoters, healthFromReport, votersOf } from './fence-facts.js';
 import { managerSeen, REPORT_FRESH_MS } from './manager-watch.js';
 import type { ControllerState } from './state.js';
-import type { ControllerConfig, NodeReport } from './types.js';
+import type { ControllerConfig, HeldReport, NodeReport, ReportView } from './types.js';
 
 const FORCED_FOR_MS = 30_000;
 const NOT_STALLED: ReadonlyMap<NodeId, number> = new Map();
@@ -114,13 +114,14 @@ function peersOf(state: ControllerState): Map<NodeId, PeerView> {
   for (const member of state.config.members) {
     if (member.id === state.config.self) continue;
     const heardMs = Math.max(lastHeardMs(state.raft, member.id), state.heardMs.get(member.id) ?? Number.NEGATIVE_INFINITY);
-    peers.set(member.id, peerOf(member.kind, state.nowMs - heardMs, state.reports.get(member.id)));
+    const view = state.reports.get(member.id)?.view ?? NEVER_SEEN;
+    peers.set(member.id, { ...view, kind: member.kind, heardAgoMs: state.nowMs - heardMs });
   }
   return peers;
 }
 
 const NOT_ARMED = { kind: 'none', timeoutMs: null } as const;
-const NEVER_SEEN = {
+const NEVER_SEEN: ReportView = {
   postgres: { kind: 'unknown' },
   boot: null,
   knowsEpoch: NO_EPOCH,
@@ -132,15 +133,11 @@ const NEVER_SEEN = {
   generation: 0,
   arming: NOT_ARMED,
   fenceRight: false,
-} as const;
+};
 
-/** Spelt out: it is made at every look, and conditional spreads cost more than all the rest of it. */
-function peerOf(kind: PeerView['kind'], heardAgoMs: number, held: { report: NodeReport; atMs: number } | undefined): PeerView {
-  if (held === undefined) return { kind, heardAgoMs, ...NEVER_SEEN };
-  const { report, atMs } = held;
+/** What decisions go by, of a report. `atMs`: when it came. */
+export function viewOf(report: NodeReport, atMs: number): ReportView {
   const view = {
-    kind,
-    heardAgoMs,
     postgres: report.postgres,
     boot: report.boot,
     knowsEpoch: report.epoch,
@@ -156,6 +153,22 @@ function peerOf(kind: PeerView['kind'], heardAgoMs: number, held: { report: Node
   };
   return report.fenceHealth.length === 0 ? view : { ...view, fenceHealth: healthFromReport(report, atMs) };
 }
+
+/** It says what the one before it said: nothing but times has changed, and those are the next tick's business. */
+export function saysTheSame(state: ControllerState, before: HeldReport | undefined, now: HeldReport): boolean {
+  // Whoever was silent for long is seen in another light as soon as it is heard.
+  if (before === undefined || now.atMs - before.atMs > 2 * state.config.raft.heartbeatMs) return false;
+  return sameFields(before.view, now.view, (one, two) => isPlain(one) && isPlain(two) && sameFields(one, two, () => false));
+}
+
+function sameFields(one: object, two: object, alike: (one: unknown, two: unknown) => boolean): boolean {
+  const [known, told] = [one as Record<string, unknown>, two as Record<string, unknown>];
+  for (const key in told) if (known[key] !== told[key] && !alike(known[key], told[key])) return false;
+  for (const key in known) if (!(key in told)) return false;
+  return true;
+}
+
+const isPlain = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** An operator's word is about the moment it was given: another epoch, an owner that is heard again, or half a minute end it. */
 function forcedNow(state: ControllerState): Observation['forced'] {

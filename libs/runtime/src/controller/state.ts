@@ -13,7 +13,16 @@ import type { ManagerReport, ReceiverReport, RecoverReport, RoleNotice } from '@
 import type { Samples } from '../recover/rate.js';
 import type { Survey } from '../recover/types.js';
 import { type ManagerLife, NO_MANAGER } from './manager-watch.js';
-import type { ControllerConfig, ControllerEffect, CopyProgress, HostFacts, NodeReport, Resource, Superseded } from './types.js';
+import type {
+  ControllerConfig,
+  ControllerEffect,
+  CopyProgress,
+  HeldReport,
+  HostFacts,
+  NodeReport,
+  Resource,
+  Superseded,
+} from './types.js';
 
 /** Everything a controller knows. Changed by `stepController` only; lost at a crash but for what raft persisted. */
 export interface ControllerState {
@@ -45,7 +54,7 @@ export interface ControllerState {
   receiverLink: { link: 'up' | 'down'; sinceMs: number };
   host: HostFacts;
   links: NodeReport['heard'];
-  readonly reports: Map<NodeId, { report: NodeReport; atMs: number }>;
+  readonly reports: Map<NodeId, HeldReport>;
   readonly heardMs: Map<NodeId, number>;
   readonly busy: Map<Resource, { action: Action; sinceMs: number }>;
   /** When an action of a kind last ended well. */

@@ -8,14 +8,15 @@ import { noteBranch, onAdopt } from './away.js';
 import { doubt } from './doubt.js';
 import { fenceDone, noteAwake, noteHeard } from './fencing.js';
 import { openGate } from './gate.js';
-import { noteHeldUp, noteManagerProcess, noteManagerReport } from './manager-watch.js';
+import { noteHeldUp, noteManagerProcess, noteManagerReport, saysTheSameOfManager } from './manager-watch.js';
 import { onIdentity, onRenewed } from './membership.js';
+import { saysTheSame, viewOf } from './observe.js';
 import { raftInput } from './raft-input.js';
 import { noteCopied, trackRecover } from './recovering.js';
 import { reportOf } from './report.js';
 import { answered, expire, request, yieldTo } from './requests.js';
 import type { ControllerState } from './state.js';
-import type { ControllerEffect, ControllerInput, NodeReport, PeerMessage } from './types.js';
+import type { ControllerEffect, ControllerInput, HeldReport, NodeReport, PeerMessage } from './types.js';
 
 const MAX_STOP_PROOFS = 16;
 /** How often the slot of a peer that does not stream is looked after: soon while it is being brought back. */
@@ -28,14 +29,35 @@ const SLOT_SOON_MS = 2_000;
  */
 export function stepController(state: ControllerState, input: ControllerInput): ControllerEffect[] {
   if ('nowMs' in input) passTime(state, input.nowMs);
+  const report = input.kind === 'message' ? state.reports.get(input.from) : undefined;
+  const { manager } = state;
   const effects = take(state, input);
   append(effects, followLeadership(state));
   state.informed ||= commitIsOfThisTerm(state.raft);
-  if (input.kind === 'message' && input.message.k === 'raft' && effects.every((effect) => effect.kind === 'send')) return effects;
+  if (!isNews(state, input, report, manager) && effects.every((effect) => effect.kind === 'send')) return effects;
   append(effects, act(state));
   // What others say changes nothing of it that the next tick would not see.
   if (input.kind !== 'message') trackRecover(state, input.kind === 'tick' || input.kind === 'manager');
   return effects;
+}
+
+/**
+ * Could this have changed what is to be done? Not by times alone: they are the next tick's business, 50 ms from here at most.
+ * @param report the sender's, before this step. @param manager what was known of the manager, before this step.
+ */
+function isNews(
+  state: ControllerState,
+  input: ControllerInput,
+  report: HeldReport | undefined,
+  manager: ControllerState['manager'],
+): boolean {
+  if (input.kind === 'manager') return !saysTheSameOfManager(manager, state.manager);
+  if (input.kind !== 'message') return true;
+  if (input.message.k === 'raft') return false;
+  if (input.message.k !== 'report') return true;
+  // An arbiter that does not lead decides nothing.
+  if (state.config.kind === 'witness' && !isLeader(state.raft)) return false;
+  return !saysTheSame(state, report, state.reports.get(input.from)!);
 }
 
 /** Whatever looks at the clock first after a halt sees that there was one. */
@@ -140,7 +162,7 @@ function message(state: ControllerState, input: Extract<ControllerInput, { kind:
     case 'report':
       // A burst of stale reports after a freeze: the last one is the newest, and none of them renews a lease.
       state.heardMs.set(from, nowMs);
-      state.reports.set(from, { report: body.r, atMs: nowMs });
+      state.reports.set(from, { report: body.r, atMs: nowMs, view: viewOf(body.r, nowMs) });
       return [...noteBranch(state, from, body.r), ...heard(state, from, body.r)];
     case 'adopt':
       return onAdopt(state, from, body);

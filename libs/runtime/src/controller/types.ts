@@ -1,5 +1,5 @@
 import type { DiskStamp, Member, RaftEffect, RaftMessage, RaftTimings, Stranger } from '@yosugara/consensus';
-import type { Action, Arming, Away, FenceHealth, NodeRole, PostgresFacts, Settings, Trouble } from '@yosugara/failover';
+import type { Action, Arming, Away, FenceHealth, NodeRole, PeerView, PostgresFacts, Settings, Trouble } from '@yosugara/failover';
 import type { Epoch, NodeId } from '@yosugara/kernel';
 import type { ManagerReport, ReceiverReport, RecoverPlan, RecoverReport, RoleNotice } from '@yosugara/protocol';
 import type { CopyBytes } from '../ports/host.js';
@@ -36,6 +36,16 @@ export type BranchOrder =
   | { readonly kind: 'lead'; readonly branch: string; readonly away: Away }
   /** That of `by`: blank, until its leader tells. */
   | { readonly kind: 'join'; readonly branch: string; readonly by: NodeId };
+
+/** What decisions go by, of what a peer told. */
+export type ReportView = Omit<PeerView, 'kind' | 'heardAgoMs'>;
+
+/** The newest report of a peer, and when it came. */
+export interface HeldReport {
+  readonly report: NodeReport;
+  readonly atMs: number;
+  readonly view: ReportView;
+}
 
 /** What a node tells the others of itself, every heartbeat. Small (well under 16 KiB), plain JSON. */
 export interface NodeReport {
