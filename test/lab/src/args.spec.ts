@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseArgs } from './args.js';
-import { markdown, scenarioReport } from './report.js';
+import { expectations, markdown, scenarioReport } from './report.js';
 import { SCENARIOS } from './scenarios/index.js';
 import { soakRound } from './scenarios/soak.js';
 import { variantOf } from './scenarios/types.js';
@@ -33,6 +34,8 @@ describe('the table of scenarios', () => {
     for (const name of ['2-shutdown-master', '13-shutdown-standby', '14-restart-standby'])
       expect(SCENARIOS.find((one) => one.name === name)?.methods).not.toContain('basebackup');
   });
+  it('is in the README, as it is here (`npm run lab -- --list --markdown README.md`)', () =>
+    expect(readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')).toContain(expectations(SCENARIOS)));
   it('makes the same soak round again from its number', () => {
     const told = [1, 2, 3, 4, 5].map((round) => soakRound(round).pattern);
     expect([1, 2, 3, 4, 5].map((round) => soakRound(round).pattern)).toEqual(told);

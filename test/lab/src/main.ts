@@ -1,16 +1,17 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { explain } from '@yosugara/kernel';
 import { type LabArgs, parseArgs } from './args.js';
 import { run } from './host/shell.js';
 import { Lab } from './lab.js';
 import { removeLeftovers } from './leftovers.js';
-import { jsonDocument, markdown, table } from './report.js';
+import { expectations, jsonDocument, markdown, README_MARKS, table } from './report.js';
 import { SCENARIOS } from './scenarios/index.js';
 import { expectationOf } from './scenarios/types.js';
 
 /** `npm run lab`: faults on real processes on hosts made of namespaces. Exit 0: every run was ok. 1: not. 2: could not run. */
 async function main(): Promise<number> {
   const args = parseArgs(process.argv.slice(2));
+  if (args.list && args.markdown !== null) return intoReadme(args.markdown);
   if (args.list) return list(args);
   if (process.getuid?.() !== 0) throw new Error('the lab makes network namespaces and mounts disks: run it as root');
   await demandTools();
@@ -46,6 +47,15 @@ function list(args: LabArgs): number {
   else
     for (const row of rows)
       process.stdout.write(`${row.name.padEnd(34)} ${row.pattern.padEnd(48)} ${row.expect.padEnd(26)} ${row.why}\n`);
+  return 0;
+}
+
+/** `--list --markdown README.md`: the table between the marks is made anew. */
+async function intoReadme(file: string): Promise<number> {
+  const text = await readFile(file, 'utf8');
+  const [from, to] = [text.indexOf(README_MARKS[0]), text.indexOf(README_MARKS[1])];
+  if (from < 0 || to < from) throw new Error(`${file} has no lines ${README_MARKS.join(' and ')}`);
+  await writeFile(file, `${text.slice(0, from)}${expectations(SCENARIOS)}${text.slice(to + README_MARKS[1].length)}`);
   return 0;
 }
 

@@ -1,6 +1,6 @@
 import { percentiles } from './check/measure.js';
 import type { RunReport, ScenarioReport } from './check/types.js';
-import type { Scenario } from './scenarios/types.js';
+import { expectationOf, type Scenario } from './scenarios/types.js';
 
 const known = <T>(values: readonly (T | null)[]) => values.filter((value) => value !== null);
 
@@ -73,10 +73,31 @@ export function table(reports: readonly ScenarioReport[]): string {
   return [line(HEAD), ...rows.map(line)].join('\n');
 }
 
+const row = (cells: readonly string[]) =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+
+export const README_MARKS = ['<!-- scenarios -->', '<!-- end of scenarios -->'] as const;
+
+/** What the README shows between its marks: each scenario with the outcome that it expects. */
+export function expectations(scenarios: readonly Scenario[]): string {
+  const rows = scenarios.map((one) => {
+    const variants = one.variants.length === 0 ? [''] : one.variants;
+    const outcome = [...new Set(variants.map((variant) => expectationOf(one, variant)))].join(' / ');
+    return row([`\`${one.name}\``, one.pattern, outcome, one.why]);
+  });
+  return [
+    README_MARKS[0],
+    '',
+    row(['id', 'fault', 'outcome', 'must be seen']),
+    '|---|---|---|---|',
+    ...rows,
+    '',
+    README_MARKS[1],
+  ].join('\n');
+}
+
 /** For the README and the notes: the same table, then what each expects and what went wrong. */
 export function markdown(reports: readonly ScenarioReport[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
   const wrong = reports.flatMap(({ scenario, runs }) =>
     runs.flatMap((run, at) =>
       run.ok ? [] : [`- \`${scenario}\` run ${at + 1}${run.variant ? ` (${run.variant})` : ''}: ${run.why}`],
@@ -86,13 +107,13 @@ export function markdown(reports: readonly ScenarioReport[]): string {
     runs.flatMap((run, at) => (run.powerLog ?? []).map((said) => `- \`${scenario}\` run ${at + 1}, ${said}`)),
   );
   return [
-    line(HEAD),
+    row(HEAD),
     `|---|${'---:|'.repeat(HEAD.length - 1)}`,
-    ...reports.map((report) => line(rowOf(report))),
+    ...reports.map((report) => row(rowOf(report))),
     '',
-    line(['scenario', 'fault', 'what must be seen']),
+    row(['scenario', 'fault', 'what must be seen']),
     '|---|---|---|',
-    ...reports.map(({ scenario, pattern, expect }) => line([scenario, pattern ?? '', expect ?? ''])),
+    ...reports.map(({ scenario, pattern, expect }) => row([scenario, pattern ?? '', expect ?? ''])),
     ...(wrong.length === 0 ? [] : ['', 'Not as expected:', '', ...wrong]),
     ...(power.length === 0 ? [] : ['', 'What the power controllers were asked:', '', ...power]),
     '',
