@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { getPriority, setPriority } from 'node:os';
 import { PostgresControlError } from '../errors.js';
 
 export interface Account {
@@ -17,6 +18,8 @@ export interface RunOptions {
   readonly input?: string;
   /** One call a line of standard output or standard error, as they come. */
   readonly onLine?: (line: string) => void;
+  /** It, and what it starts, gives way to everything else on this host: for copies, which have time. */
+  readonly givesWay?: boolean;
   /** Ends it early; its result is then that of a killed program. */
   readonly signal?: AbortSignal;
 }
@@ -41,6 +44,7 @@ export async function run(program: string, args: readonly string[], options: Run
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(account?.switchTo ? { uid: account.uid, gid: account.gid } : {}),
   });
+  if (options.givesWay === true) giveWay(child);
   const kill = () => void child.kill('SIGKILL');
   options.signal?.addEventListener('abort', kill);
   if (options.signal?.aborted === true) kill();
@@ -67,6 +71,17 @@ export async function run(program: string, args: readonly string[], options: Run
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', kill);
+  }
+}
+
+const NICE = 10;
+
+/** Best effort: a copy that may not be made nicer is a copy all the same. Never above what we are ourselves. */
+function giveWay({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, Math.max(NICE, getPriority()));
+  } catch {
+    // It has ended already, or a sandbox forbids it.
   }
 }
 

@@ -149,6 +149,6 @@ async function runBackup(
   const limit = config.recover.rateLimitMbps === 0 ? [] : [`--max-rate=${Math.min(MAX_RATE_MB, config.recover.rateLimitMbps)}M`];
   // One syncfs at our own end instead of an fsync of every file.
   const sync = canSyncVolumes ? ['--no-sync'] : [];
-  const options = { account, cwd: paths.dataDir, deadlineMs: BACKUP_DEADLINE_MS, onLine };
+  const options = { account, cwd: paths.dataDir, deadlineMs: BACKUP_DEADLINE_MS, onLine, givesWay: true };
   return await run(programs.path('pg_basebackup'), [...args, ...slot, ...limit, ...sync], options);
 }

@@ -115,7 +115,7 @@ async function runRewind(host: HostContext, source: PostgresPeer, progress: Prog
     const totalBytes = Number(copied[2]) * 1024;
     progress('pg_rewind', bytes / Math.max(1, totalBytes), { stage: 'copy', bytes, totalBytes });
   };
-  const options = { account, cwd: paths.dataDir, deadlineMs: REWIND_DEADLINE_MS, onLine };
+  const options = { account, cwd: paths.dataDir, deadlineMs: REWIND_DEADLINE_MS, onLine, givesWay: true };
   // One syncfs at our own end instead of an fsync of every file there is.
   const args = ['-D', paths.pgdata, `--source-server=${from}`, '--progress', ...(canSyncVolumes ? ['--no-sync'] : [])];
   const done = await run(programs.path('pg_rewind'), args, options);
