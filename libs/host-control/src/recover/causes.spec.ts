@@ -286,7 +286,16 @@ describe('a node that comes back', () => {
     const { CLOCK } = await import('../testing/testbed.js');
     const { SILENT_LOG } = await import('@yosugara/kernel');
     const host = hostContext({ config: b.config, deadMan: b.deadMan, log: SILENT_LOG, clock: CLOCK });
-    const theirs = { systemId: '', timeline: 1, history: '', major: 15, databaseBytes: huge, tablespaces: [] };
+    const theirs = {
+      systemId: '',
+      timeline: 1,
+      history: '',
+      major: 15,
+      node: 'a',
+      databaseBytes: huge,
+      wal: [],
+      tablespaces: [],
+    };
     await expect(mustFit(host, a.peer, theirs)).rejects.toMatchObject({
       code: 'DISK_TOO_SMALL',
       message: expect.stringMatching(/ MB free, .* needs /),

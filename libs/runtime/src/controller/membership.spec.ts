@@ -2,6 +2,7 @@ import { membersOf } from '@yosugara/consensus';
 import { epoch, lsn, type NodeId, nodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
 import { onIdentity, tendMembers, whyNotCounted } from './membership.js';
+import { viewOf } from './observe.js';
 import { reportOf } from './report.js';
 import type { ControllerState } from './state.js';
 import { leadingA } from './testing/single.js';
@@ -19,7 +20,8 @@ function leading(others: ControllerConfig['members'] = [B, W]): ControllerState 
   return Object.assign(state, { config: { ...state.config, members } });
 }
 function hear(state: ControllerState, node: NodeId, change: Partial<NodeReport> = {}): void {
-  state.reports.set(node, { atMs: state.nowMs, report: { ...reportOf(state), node, ...change } });
+  const report = { ...reportOf(state), node, ...change };
+  state.reports.set(node, { atMs: state.nowMs, report, view: viewOf(report, state.nowMs) });
 }
 const streaming: NodeReport['postgres'] = {
   ...{ kind: 'standby', timeline: 1, systemId: 's', walEnd: lsn(1), replayLsn: lsn(1), receiver: 'streaming', follows: a },
