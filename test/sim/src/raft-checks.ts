@@ -100,7 +100,8 @@ export class RaftChecks {
   persisted(host: HostModel): void {
     const { term, votedFor } = host.disk.hardState;
     if (votedFor === null) return;
-    const key = `${host.node} ${term}`;
+    // An emptied directory comes back as another voter (K6): what it was has lost its vote.
+    const key = `${host.node} ${host.disk.incarnation} ${term}`;
     const known = this.#votes.get(key);
     if (known !== undefined && known !== votedFor)
       this.#fail('S12', `${host.node} voted for ${known} and ${votedFor} in term ${term}`);

@@ -31,6 +31,9 @@ export class RaftDiskModel {
   lives = 0;
   lost = false;
 
+  get incarnation(): string {
+    return this.#now.incarnation;
+  }
   get hardState(): HardState {
     return this.#now.hardState;
   }
