@@ -255,7 +255,7 @@ export const FIRST: readonly Mutant[] = [
   {
     name: 'release-in-flight',
     why: 'T5: the epoch is given up while a start is in flight that writes afterwards',
-    within: 3_000,
+    within: 50,
     of: { faults: ['bothServersFail', 'postgresKill', 'recoverAnytime'] },
     patches: [
       { file: `${FAILOVER}/owner.ts`, find: 'actions: !isQuiet(o)', replace: 'actions: o.record.epoch < 0' },
