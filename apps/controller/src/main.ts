@@ -13,6 +13,7 @@ import { ControlServer } from './control-server.js';
 import { END_WITHIN_MS, endInOrder } from './ending.js';
 import { createLog } from './logging.js';
 import { clock, openHost, openMailbox, openSurroundings, postgresPeers, verifyProof } from './parts.js';
+import { PeerStamps } from './peer-stamps.js';
 import { StatusServer } from './status-server.js';
 import { SupersededFile } from './superseded-file.js';
 import { TaughtMark } from './taught-mark.js';
@@ -51,6 +52,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
   let control: ControlServer | null = null;
   let vipWanted = false;
   const trace = traceFile(process.env, log);
+  const stamps = new PeerStamps(join(stateDir, STATE_LAYOUT.peers), restored.branch ?? '', log);
   const ports: DriverPorts = {
     ...(trace === null ? {} : { trace }),
     clock,
@@ -64,6 +66,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     peers: postgresPeers(config),
     ...surroundings,
     ...(host === null ? {} : { recover: createRecoverStore(join(stateDir, STATE_LAYOUT.recover)) }),
+    stamps,
     onNotice: (notice: RoleNotice) => {
       if (notice.epoch > 0) taught.set();
       vipWanted = notice.vip;
@@ -83,7 +86,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
       members: config.cluster.members,
       vip: config.cluster.vip ?? null,
     },
-    restored,
+    { ...restored, stamps: stamps.load() },
   );
   const status = new StatusServer(driver, (proof) => verifyProof(config, proof), log);
   await status.listen(self.address, config.ports.status);

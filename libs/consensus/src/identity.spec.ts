@@ -1,6 +1,17 @@
 import type { NodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
-import { amnesiacs, commitIndex, isLeader, leaseUntilMs, type Member, type RaftMessage, strangers, unnamed } from './index.js';
+import {
+  amnesiacs,
+  commitIndex,
+  type DiskStamp,
+  isLeader,
+  leaseUntilMs,
+  type Member,
+  type RaftMessage,
+  stampsOf,
+  strangers,
+  unnamed,
+} from './index.js';
 import { a, Bench, b, command, data, members, ofKind, sent, w, witness } from './testing/bench.js';
 
 const NAMED: readonly Member[] = [
@@ -35,6 +46,33 @@ const leader = () => {
   say(node, w, 'w1', { kind: 'appendReply', term: 2, success: true, matchIndex: 3, nonce: 1 });
   return node;
 };
+
+describe('what a member remembers of the others over its own restart (D20)', () => {
+  /** w has heard b's directory write 50 times in its 3rd life; then all of them restart, b from a snapshot. */
+  const restarted = (stamps: Readonly<Record<string, DiskStamp>>) =>
+    new Bench({
+      self: w,
+      restored: { hardState: { term: 1, votedFor: null }, entries: log, incarnation: 'w1', boots: 2, written: 9, stamps },
+    }).booted();
+  const remembered = () => {
+    const node = member(w, 2, 'w1');
+    say(node, b, 'b1', { kind: 'preVoteReply', term: 1, granted: true, forTerm: 2 }, { life: 'b x', boots: 3, written: 50 });
+    return stampsOf(node.state);
+  };
+  const comesBack = (boots: number, written: number, stamps = remembered()) => {
+    const node = restarted(stamps);
+    say(node, b, 'b1', { kind: 'preVoteReply', term: 1, granted: true, forTerm: 2 }, { life: 'b y', boots, written });
+    return amnesiacs(node.state);
+  };
+  it('tells a directory that was set back while everybody was down', () => {
+    expect(comesBack(4, 20)).toEqual([{ member: b, incarnation: 'b1' }]);
+    expect(comesBack(3, 51)).toEqual([{ member: b, incarnation: 'b1' }]);
+  });
+  it('believes one that has gone on, and knows nothing without that memory', () => {
+    expect(comesBack(4, 50)).toEqual([]);
+    expect(comesBack(4, 20, {})).toEqual([]);
+  });
+});
 
 describe('a member whose whole state directory was lost (failover.md section 4)', () => {
   it('elects nobody: entry 2 is committed on a and b, a is dead, b is wiped, and w does not lead with the new b', () => {

@@ -1,10 +1,10 @@
 import type { NodeId } from '@yosugara/kernel';
 import { amnesiacsOf, strangersOf, unnamedOf } from './identity.js';
 import { lastIndex, termAt } from './log.js';
-import { isEstranged } from './naming.js';
+import { isEstranged, keyOf } from './naming.js';
 import { heldUntilMs } from './pair-facts.js';
 import type { RaftState } from './state.js';
-import type { LogIndex, Member, Stranger, Term } from './types.js';
+import type { DiskStamp, LogIndex, Member, Stranger, Term } from './types.js';
 
 export const isLeader = (state: RaftState): boolean => state.lead !== null;
 
@@ -49,6 +49,17 @@ export const strangers = (state: RaftState): readonly Stranger[] => strangersOf(
 
 /** Members whose log directory is known to hold less than they had acknowledged or written: they count for nothing here. */
 export const amnesiacs = (state: RaftState): readonly Stranger[] => amnesiacsOf(state);
+
+/** How far the directories of the other named members had come, as heard: worth remembering over a restart (`Restored.stamps`). */
+export function stampsOf(state: RaftState): Readonly<Record<string, DiskStamp>> {
+  const found: Record<string, DiskStamp> = {};
+  for (const { id, incarnation } of state.members) {
+    const key = keyOf(id, incarnation);
+    const stamp = id === state.self || incarnation === undefined ? undefined : state.stamps[key];
+    if (stamp !== undefined) found[key] = { life: stamp.life, boots: stamp.boots, written: stamp.written };
+  }
+  return found;
+}
 
 /** Leader only: members whose incarnation the configuration does not name yet, and which it should. */
 export const unnamed = (state: RaftState): readonly Stranger[] => unnamedOf(state);

@@ -179,7 +179,7 @@ export function createRaft(config: RaftConfig, restored: Restored, nowMs: number
     absent: null,
     lastHeard: {},
     heardAs: {},
-    stamps: {},
+    stamps: rememberedStamps(restored.stamps ?? {}, nowMs),
     setBack: {},
     preferred: [],
     behindMs: {},
@@ -189,6 +189,9 @@ export function createRaft(config: RaftConfig, restored: Restored, nowMs: number
   adoptMembers(state);
   return { state, effects: snapshot === null ? [] : [{ kind: 'restore', snapshot }] };
 }
+
+const rememberedStamps = (stamps: NonNullable<Restored['stamps']>, heardMs: number): RaftState['stamps'] =>
+  Object.fromEntries(Object.entries(stamps).map(([key, stamp]) => [key, { ...stamp, heardMs, lateSinceMs: null }]));
 
 /** The configuration in force at `index`: the latest one in the log up to there, committed or not (thesis §4.1). */
 export function membersAt(state: RaftState, index: LogIndex): { readonly members: readonly Member[]; readonly index: LogIndex } {

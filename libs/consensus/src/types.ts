@@ -67,6 +67,8 @@ export interface Restored {
   readonly incarnation?: string;
   readonly boots?: number;
   readonly written?: number;
+  /** How far other members' directories had come when this member last wrote that down, by member and incarnation. Absent: nobody remembers. */
+  readonly stamps?: Readonly<Record<string, DiskStamp>>;
   /** Of the log: another one was begun where a member of another site was promoted. Absent: the first. Two branches never mix. */
   readonly branch?: string;
 }

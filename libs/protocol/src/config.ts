@@ -147,6 +147,8 @@ export type MemberConfig = z.infer<typeof MemberSchema>;
 /** Below stateDir. Secrets are files of mode 0600, never on the command line. */
 export const STATE_LAYOUT = {
   controlSocket: 'control.sock',
+  /** How far the other members' consensus directories had come. */
+  peers: 'peers.json',
   /** What the newest recover of this node did. */
   recover: 'recover.json',
   receiverSocket: 'receiver.sock',

@@ -1,4 +1,4 @@
-import type { Restored } from '@yosugara/consensus';
+import { type DiskStamp, type Restored, stampsOf } from '@yosugara/consensus';
 import type { Action } from '@yosugara/failover';
 import { type Clock, explain, type Log, type NodeId, type Random, YosugaraError } from '@yosugara/kernel';
 import type { ManagerReport, ReceiverReport, RoleNotice, Status } from '@yosugara/protocol';
@@ -54,6 +54,8 @@ export interface DriverPorts {
   /** Volumes and event loop; absent: not watched (specifications). */
   readonly watch?: HostWatch;
   readonly peers: ReadonlyMap<NodeId, PostgresPeer>;
+  /** How far the other members' consensus directories have come survives this controller. Absent: nobody remembers. Never throws. */
+  readonly stamps?: { save(stamps: Readonly<Record<string, DiskStamp>>): void };
   /** What a recover did survives its controller. */
   readonly recover?: RecoverStore;
   readonly pid: number;
@@ -462,6 +464,7 @@ export class ControllerDriver {
   /** What changes slowly: the VIP, processes, links. */
   #look(): void {
     this.#recover.surveyWhenDue(this.#state);
+    this.#ports.stamps?.save(stampsOf(this.#state.raft));
     const { host, mailbox, clock, pid, watch } = this.#ports;
     const { unfit, disks, loopDelayMs } = watch?.facts() ?? { unfit: null, disks: [], loopDelayMs: 0 };
     const processes = [{ name: 'controller', pid }];
