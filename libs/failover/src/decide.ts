@@ -89,7 +89,7 @@ function superseded(o: Observation): string | null {
   const by = supersededBy(o);
   return by === null
     ? null
-    : `${by} was promoted in the other site (a newer generation than ${o.record.generation}): nothing here may serve; it returns by \`yosugara recover\` from there`;
+    : `${by} goes on with what was promoted in the other site (a newer generation than ${o.record.generation}): nothing here may serve; it returns by \`yosugara recover\` from there`;
 }
 
 /** We lead and the record names us, but our dead man has struck: the epoch is over, and the record must say so. */

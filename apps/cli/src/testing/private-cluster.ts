@@ -39,7 +39,8 @@ export class PrivateCluster {
         { id: 'w', kind: 'witness', address: `127.0.${third}.3`, zone: 'w' },
         ...(withDr ? [{ id: 'd', kind: 'dr' as const, address: `127.0.${third}.4`, zone: 'd' }] : []),
       ],
-      profile: 'lan',
+      // A line between sites, and one more host to share the cores with.
+      profile: withDr ? 'tolerant' : 'lan',
       autoRejoin,
       stopProofs: ['P1', 'P4'],
       ports,
