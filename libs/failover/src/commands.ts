@@ -224,6 +224,15 @@ function applyAsOwner(
   }
 }
 
+/**
+ * A forced claim may promote a server that went past an earlier fork: the timelines that forked off before its end lead nowhere from then
+ * on, and a copy on one of them has diverged, however short it is. The history file of the new timeline tells (seed 1445 of the simulator).
+ */
+const ancestors = (record: ClusterRecord, { timeline, forks }: OfKind<'opened'>): readonly LineageEntry[] =>
+  forks.at(-1)?.timeline === timeline
+    ? record.lineage.filter((earlier) => forks.some((fork) => fork.timeline === earlier.timeline))
+    : record.lineage;
+
 const freshForks = (record: ClusterRecord, owner: NodeId, command: OfKind<'opened'>): readonly LineageEntry[] =>
   command.forks
     .filter((fork) => !record.lineage.some((earlier) => earlier.timeline === fork.timeline))
@@ -259,7 +268,7 @@ function opened(record: ClusterRecord, owner: NodeId, command: OfKind<'opened'>)
     systemId: command.systemId,
     everSync: withNode(record.everSync, owner),
     generations: { ...record.generations, [owner]: record.generation },
-    lineage: [...record.lineage, ...fresh].slice(-MAX_LINEAGE),
+    lineage: [...ancestors(record, command), ...fresh].slice(-MAX_LINEAGE),
     history: [takeOver, ...record.history].slice(0, MAX_HISTORY),
     recover: record.recover.map((open) => (open.node === owner ? { ...open, state: 'done' } : open)),
     fenced: record.fenced.filter(({ node }) => node !== owner),

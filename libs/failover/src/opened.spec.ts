@@ -2,10 +2,26 @@ import { epoch, lsn } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
 import { applyCommand } from './commands.js';
 import { decide } from './decide.js';
+import { hasDiverged } from './record.js';
 import { a, b, primary, record, seenByA } from './testing.js';
 
 const fork = (timeline: number, at: number) => ({ timeline, forkLsn: lsn(at) });
 const entry = (timeline: number, at: number) => ({ ...fork(timeline, at), owner: a, epoch: epoch(5) });
+
+describe('a forced promotion of a server that had gone past a fork', () => {
+  const before = record({ lineage: [entry(2, 400), entry(3, 440)], phase: 'promoting', epoch: epoch(6), owner: a });
+  const { record: after } = applyCommand(before, {
+    ...{ id: 'x', kind: 'opened', epoch: epoch(6), timeline: 4, systemId: '7', atWallMs: 1 },
+    forks: [fork(2, 400), fork(4, 470)],
+  });
+
+  it('leaves timelines out of the lineage that do not lead to the new one', () =>
+    expect(after.lineage.map(({ timeline }) => timeline)).toEqual([2, 4]));
+  it('so a copy on such a timeline has diverged, though its WAL ends before the new fork', () => {
+    expect(hasDiverged(after, 3, lsn(450))).toBe(true);
+    expect(hasDiverged(after, 2, lsn(450))).toBe(false);
+  });
+});
 
 describe('a second promotion in one epoch', () => {
   const forks = [fork(2, 400), fork(3, 440)];

@@ -43,6 +43,8 @@ export class Checks {
   liedTo = false;
   /** What they hold an operator's forced promotion gave up: they come back when somebody says so, and not before. */
   readonly #givenUp = new Set<NodeId>();
+  /** The newest epoch that an operator forced: its owner may go past a fork, for what was forked off is given up. */
+  #forcedEpoch = 0;
   /** Whose data directory was taken away: what a copy of theirs was worth is gone, by no fault of the cluster. */
   readonly emptied = new Set<NodeId>();
   #stepped = true;
@@ -137,6 +139,7 @@ export class Checks {
     const old = this.record.previous?.node ?? before.owner;
     if (old !== null && old !== this.record.owner && this.#host(old).powered) this.excused = true;
     if (command.kind !== 'forceClaim') return;
+    this.#forcedEpoch = this.record.epoch;
     for (const node of before.everSync) if (node !== command.by) this.#givenUp.add(node);
     this.#givenUp.delete(command.by);
     const held = new Set(this.#host(command.by).postgres.wal);
@@ -276,7 +279,7 @@ export class Checks {
         'S2',
         `${action.kind} on ${node} in epoch ${host.state?.record.epoch}, and it has known epoch ${this.#known.get(node)}`,
       );
-    if (hasDiverged(record, postgres.timeline, lsn(postgres.wal.length)))
+    if (record.epoch !== this.#forcedEpoch && hasDiverged(record, postgres.timeline, lsn(postgres.wal.length)))
       this.fail('S10', `${action.kind} on ${node}, whose data went past the fork`);
     this.#holdsAll(node, action.kind, 'S10');
     for (const other of this.#hosts()) {
