@@ -178,7 +178,8 @@ export async function empty(cluster: LabCluster, on: MemberName, volume: Volume)
   const host = cluster.hosts[on];
   if (!host.isOn) return;
   const folder = volume === 'state' ? host.mountpoint : `${host.mountpoint}/data`;
-  await host.exec('sh', ['-c', 'rm -f "$1"/lab-fill-*', 'sh', folder]);
+  // A power cut may follow: without the sync it brings the files back.
+  await host.exec('sh', ['-c', 'rm -f "$1"/lab-fill-*; sync -f "$1"', 'sh', folder]);
 }
 
 /** A shell command inside the host, with `$DATA` and `$STATE` as its folders. */
