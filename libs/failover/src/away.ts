@@ -3,7 +3,7 @@ import { type Applied, accept, refuse } from './applied.js';
 import { wallTime } from './fitness.js';
 import { calledOff } from './managing.js';
 import type { Action, Observation } from './observation.js';
-import { type Away, type ClusterRecord, newestTimeline } from './record.js';
+import { type Away, type ClusterRecord, newestTimeline, TIMELINE_GAP } from './record.js';
 import { heardLately, rowOf } from './view.js';
 
 /*
@@ -13,7 +13,6 @@ import { heardLately, rowOf } from './view.js';
  * they have seen, and two timelines of one number could not be told apart (Patroni #2779).
  */
 const EPOCH_GAP = 100;
-const TIMELINE_GAP = 16;
 
 /** The record with which the new log begins: nothing is claimed yet, but the claim is as good as asked for. */
 export function goAway(record: ClusterRecord, away: Away): ClusterRecord {

@@ -4,7 +4,7 @@ import { type Applied, accept, refuse } from './applied.js';
 import { awayCause, comeHome, isAwaited } from './away.js';
 import { applyManaging, type ConfirmedFence, calledOff, isManaging, type Managing, withFenced } from './managing.js';
 import type { Arming, ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
-import { isOutdated, isReleased, isUnborn, MAX_LINEAGE, newestTimeline } from './record.js';
+import { isOutdated, isReleased, isUnborn, MAX_LINEAGE, newestTimeline, TIMELINE_GAP } from './record.js';
 
 const MAX_HISTORY = 32;
 
@@ -81,11 +81,11 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
         ...claimed(record, command, isAwaited(record, command.by) ? awayCause(record.away!) : 'forced'),
         confirmed: confirmationOf(claimed(record, command, 'forced').previous ?? null, command.evidence),
         opening: null,
-        // It may have promoted and lives on a timeline of the number that ours would get: nobody could tell them apart (Patroni #2779).
+        // It may have promoted, and live on a timeline of the number that ours would get: nobody could tell them apart (Patroni #2779).
         timelineTaken:
           record.opening === null || record.opening === command.by
             ? record.timelineTaken
-            : Math.max(1, newestTimeline(record)) + 1,
+            : Math.max(1, newestTimeline(record)) + TIMELINE_GAP,
         syncSet: [command.by],
         everSync: withNode(record.everSync, command.by),
         automatic: false,

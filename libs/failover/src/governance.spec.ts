@@ -380,15 +380,15 @@ describe('a generation', () => {
 describe('a forced promotion past somebody who may have promoted and has not said where', () => {
   const opening = record({ epoch: epoch(6), owner: a, phase: 'promoting', opening: a, syncSet: [a] });
   const forced = apply(opening, { kind: 'forceClaim', by: b, boot: 'boot-b', epoch: epoch(7), evidence: '', atWallMs: 0 }).record;
-  it('leaves out the number that the other one may have taken', () => {
+  it('leaves out every number that the other one may have taken, promoted as often as it may have been', () => {
     const promoting = { ...forced, phase: 'promoting' as const, proof: record().proof };
     const o = seenByB({ lead: leading, record: promoting, postgres: standby({ receiver: 'cut' }) });
-    expect(decide(o).actions).toContainEqual({ kind: 'pg.promote', names: [], above: 2 });
+    expect(decide(o).actions).toContainEqual({ kind: 'pg.promote', names: [], above: 1_001 });
   });
   it('knows the other one’s timeline for one that leads nowhere, however short its WAL', () => {
-    const lineage = [{ timeline: 3, forkLsn: lsn(5_000), owner: b, epoch: epoch(7) }];
+    const lineage = [{ timeline: 1_002, forkLsn: lsn(5_000), owner: b, epoch: epoch(7) }];
     const serving: ClusterRecord = { ...forced, phase: 'serving', lineage };
-    expect(hasDiverged(serving, 2, lsn(10))).toBe(true);
+    for (const taken of [2, 3, 40]) expect(hasDiverged(serving, taken, lsn(10))).toBe(true);
     expect(hasDiverged(serving, 1, lsn(10))).toBe(false);
   });
 });

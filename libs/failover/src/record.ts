@@ -211,6 +211,12 @@ export const MAX_LINEAGE = 64;
 export const newestTimeline = (record: ClusterRecord): number =>
   Math.max(0, record.timelineTaken, ...record.lineage.map(({ timeline }) => timeline));
 
+/**
+ * Whoever may have promoted and does not say how far may have done so again and again: each time PostgreSQL ended before it opened, it
+ * was promoted onto one more timeline (seed 2398 of the simulator). Its numbers are 32 bits wide: this wastes none that anybody needs.
+ */
+export const TIMELINE_GAP = 1_000;
+
 /** Nobody ever owned anything: the first owner is still to be made. */
 export const isUnborn = (record: ClusterRecord): boolean => record.systemId === null && record.everSync.length === 0;
 

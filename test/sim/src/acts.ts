@@ -142,8 +142,8 @@ export class Acts {
       if (this.#host.leaseEnded) return fail('LEASE_ENDED');
       this.#world.checks.beforeWritable(this.#host, action);
       postgres.promote(action.above);
-      ok();
-      prober.poke();
+      // As host-control's verbs do: the end is told with a look from after the change.
+      prober.look(ok);
     });
   }
 

@@ -172,8 +172,11 @@ export const POWER: readonly FaultClass[] = [
     why: 'pattern 1: the Master’s host is lost for good, nothing else: the other one serves within what `status` promises and a fence takes',
     alone: true,
     inject(world, rng) {
-      const { owner, syncSet, phase } = world.checks.record;
+      const { owner, syncSet, phase, armed } = world.checks.record;
       if (owner === null || phase !== 'serving' || syncSet.length < 2) return;
+      // A watchdog that could not be opened proves nothing, and `status` says beforehand that nobody would take over (seed 1990).
+      const { stopProofs } = world.shape.settings;
+      if (!stopProofs.includes('P2') && !stopProofs.includes('P4') && armed?.kind !== 'hardware') return;
       if (rng.chance(0.6)) world.host(owner).powerOff();
       else world.host(owner).freeze('host');
       const { settings } = world.shape;
