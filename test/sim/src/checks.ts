@@ -21,6 +21,8 @@ interface Acknowledged {
 const EXCUSED = ['S1', 'S2', 'S3', 'S4', 'S6', 'S7', 'S8', 'S9', 'S10', 'S12', 'S13', 'T4', 'L1', 'L2', 'L3'];
 
 const SEEN_MS = 3_500;
+/** A woken machine ends by itself within this: a tick of its controller, the dead man’s kill. */
+const DOUBTS_WITHIN_MS = 500;
 
 /** S1–S13 of failover.md 2.7, from outside: nothing here trusts what a controller believes. */
 export class Checks {
@@ -160,8 +162,8 @@ export class Checks {
         this.fail('S6', `P4 was committed for ${of}, whose dead man lets it write for ${Math.round(old.leaseLeftMs)} ms more`);
       return;
     }
-    // A paused machine’s watchdog is paused, too: P3 is for real ones.
-    if (kind === 'P3' && old.clock.paused) return;
+    // A paused machine’s watchdog is paused, too: P3 is for real ones. Woken, it doubts its lease at its next look at the clocks (seed 5341).
+    if (kind === 'P3' && (old.clock.paused || this.#now() - old.clock.wokeMs < DOUBTS_WITHIN_MS)) return;
     if (kind === 'P2' ? old.powered && old.postgres.writable : old.postgres.writable || old.postgres.becomesPrimary)
       this.fail('S6', `${kind} was committed for ${of}, whose PostgreSQL is writable: ${evidence}`);
   }

@@ -8,6 +8,8 @@ export class HostClock {
   readonly #offset: number;
   #lostMs = 0;
   #pausedAt: number | null = null;
+  /** Virtual time of the newest waking. */
+  wokeMs = Number.NEGATIVE_INFINITY;
   wallStepMs = 0;
 
   constructor(agenda: Agenda, rng: Rng) {
@@ -33,5 +35,6 @@ export class HostClock {
     if (this.#pausedAt === null) return;
     this.#lostMs += this.#agenda.now - this.#pausedAt;
     this.#pausedAt = null;
+    this.wokeMs = this.#agenda.now;
   }
 }

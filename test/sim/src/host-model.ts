@@ -292,7 +292,9 @@ export class HostModel {
 
   push(input: Untimed): void {
     if (this.state === null || !this.powered) return;
-    if (this.#inbox.length >= MAX_INBOX) this.#inbox.shift();
+    // Messages may be lost, as on a full mailbox; what this host's own hands and devices say never is (seed 4684).
+    const lost = this.#inbox.length < MAX_INBOX ? -1 : this.#inbox.findIndex(({ kind }) => kind === 'message');
+    if (lost >= 0) this.#inbox.splice(lost, 1);
     this.#inbox.push(input);
     this.#drain();
   }
