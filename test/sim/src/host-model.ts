@@ -360,7 +360,7 @@ export class HostModel {
     this.#writing = change;
     this.#world.agenda.after(this.#world.rng.between(0.2, 4) + this.disk.slowMs, () => {
       if (life !== this.life) return;
-      if (this.disk.failing !== 'no') return this.#fatal();
+      if (this.disk.failing !== 'no') return this.#fatal(life);
       this.#writing = null;
       this.#write(change, true);
       const blow = this.#atPersist;
@@ -374,7 +374,13 @@ export class HostModel {
   }
 
   /** An fsync that failed is never tried again: the process ends, and its init system starts it again. */
-  #fatal(): void {
+  #fatal(life: number): void {
+    if (life !== this.life) return;
+    // A frozen process hears of it when it wakes (seed 2951).
+    if (this.frozen !== 'no') {
+      this.#world.agenda.after(10, () => this.#fatal(life));
+      return;
+    }
     this.#world.trace(() => `${this.node} consensus disk: ${this.disk.failing}`);
     this.crashController();
     this.#world.agenda.after(RESTART_MS, () => this.startController());
