@@ -8,6 +8,7 @@ import { markerEntry } from '../os/markers.js';
 import { guardMemory, leaveMemoryGuard } from '../os/memory-guard.js';
 import { processFact } from '../os/processes.js';
 import type { DeadManSetup, FromDeadMan, Kind, SpawnSpec, ToDeadMan } from './protocol.js';
+import { sendSilentCallersAway } from './silent-callers.js';
 
 type Order = Exclude<Extract<ToDeadMan, { id: number }>, { guard: true }>;
 type Exit = (kind: Kind, pid: number, code: number | null, signal: string | null) => void;
@@ -145,7 +146,8 @@ export class Keeper {
     if (mode === 'fast' && child?.pid !== undefined) {
       // PostgreSQL: SIGINT is fast shutdown, SIGQUIT immediate. The manager: SIGTERM.
       signal(child.pid, kind === 'postgres' ? 'SIGINT' : 'SIGTERM');
-      await exitWithin(child, budgetMs * 0.8);
+      const endLooking = kind === 'postgres' ? sendSilentCallersAway(child.pid) : () => {};
+      await exitWithin(child, budgetMs * 0.8).finally(endLooking);
       if (child.exitCode === null && child.signalCode === null && kind === 'postgres') {
         signal(child.pid, 'SIGQUIT');
         await exitWithin(child, budgetMs * 0.2);

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -85,6 +86,24 @@ describe('one host with PostgreSQL', () => {
       wal_log_hints: 'on',
     });
     await expect(bed.client({ ...a, peer: { ...a.peer } }, '127.0.2.9')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('stops cleanly and at once though clients connect until the end and say nothing', async () => {
+    const callers: Socket[] = [];
+    const call = setInterval(() => {
+      const socket = connect(a.config.ports.postgres, a.peer.address);
+      socket.on('error', () => {});
+      callers.push(socket);
+    }, 2);
+    try {
+      const before = performance.now();
+      expect(await a.postgres.stop('fast', 5_000)).toMatchObject({ clean: true });
+      expect(performance.now() - before).toBeLessThan(3_000);
+    } finally {
+      clearInterval(call);
+      for (const socket of callers) socket.destroy();
+    }
+    await a.postgres.startPrimary([]);
   });
 
   it('writes a little WAL on demand', async () => {
