@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { shot } from './browser.js';
-import { until } from './local-cluster.js';
+import { status, until } from './local-cluster.js';
 
 export interface PageRecover {
   /** What the plan said beforehand: method, and how many phases. */
@@ -13,11 +13,22 @@ export interface PageRecover {
   readonly reported: string;
 }
 
-/** The node that is out is brought back with the page alone: the plan is read, then confirmed, then followed to its report. */
-export async function recoverFromPage(page: Page, node: string, folder: string): Promise<PageRecover> {
+/**
+ * The node that is out is brought back with the page alone: the plan is read, then confirmed, then followed to its report.
+ * @returns null: there was nothing to recover. A node whose WAL had not gone past the fork when it was killed comes back by itself
+ * (`autoRejoin: clean`); which of the two it is, the moment of the kill decides.
+ */
+export async function recoverFromPage(page: Page, node: string, folder: string): Promise<PageRecover | null> {
+  const button = page.getByTestId(`recover-${node}`).getByTestId('recover-button');
+  const waits = await until('the node waits for a recover, or is back', 60_000, async () => {
+    const out = (await status()).nodes.find((one) => one.name === node);
+    if (out?.syncSet === true) return 'back' as const;
+    return (await button.isVisible()) && out?.needsRecover === true ? ('out' as const) : undefined;
+  });
+  if (waits === 'back') return null;
   const report = page.getByTestId(`recover-report-${node}`);
   const lastReport = await textOf(report.locator('summary'));
-  await page.getByTestId(`recover-${node}`).getByTestId('recover-button').click();
+  await button.click();
   const planned = await planOf(page);
   await shot(page, folder, '06-recover-plan');
 

@@ -85,17 +85,21 @@ export async function throughTakeOver(folder: string): Promise<Outcome> {
           `${shown.rows} rows, ${shown.distinct} lines of ${sent}`,
         ),
         check('the pages report no error', problems.length === 0, problems.join('; ')),
-        check(
-          'the page tells beforehand what a recover would do',
-          recovered.planned.method !== '' && recovered.planned.phases > 1,
-          `${recovered.planned.method}, ${recovered.planned.phases} phases`,
-        ),
-        check('the page shows the recover running, and says when the node is back', recovered.toast !== '', recovered.step),
-        check(
-          'the report tells the method that was planned',
-          recovered.reported === recovered.planned.method,
-          recovered.reported,
-        ),
+        ...(recovered === null
+          ? []
+          : [
+              check(
+                'the page tells beforehand what a recover would do',
+                recovered.planned.method !== '' && recovered.planned.phases > 1,
+                `${recovered.planned.method}, ${recovered.planned.phases} phases`,
+              ),
+              check('the page shows the recover running, and says when the node is back', recovered.toast !== '', recovered.step),
+              check(
+                'the report tells the method that was planned',
+                recovered.reported === recovered.planned.method,
+                recovered.reported,
+              ),
+            ]),
         check('a pause is shown, with its reason and how to end it, until it ends', paused === '', paused),
       ],
     };

@@ -32,8 +32,9 @@ export async function killAll(where: Containment, deadlineMs: number): Promise<n
   const until = performance.now() + deadlineMs;
   const seen = new Set<number>();
   for (let emptyLooks = 0; ; ) {
-    if (where.group !== null) killGroup(where.group);
+    // Looked at before the kill: whoever is killed is counted.
     const left = members(where);
+    if (where.group !== null) killGroup(where.group);
     for (const pid of left) {
       seen.add(pid);
       signal(pid, 'SIGKILL');
