@@ -2,8 +2,8 @@ import { type Epoch, epoch, formatLsn, type NodeId } from '@yosugara/kernel';
 import { type Applied, accept, refuse } from './applied.js';
 import { wallTime } from './fitness.js';
 import { calledOff } from './managing.js';
-import type { Action, Observation } from './observation.js';
-import { type Away, type ClusterRecord, newestTimeline, TIMELINE_GAP } from './record.js';
+import { type Action, type Observation, propose } from './observation.js';
+import { type Away, type ClusterRecord, passedTimelines, settled } from './record.js';
 import { heardLately, rowOf } from './view.js';
 
 /*
@@ -20,7 +20,7 @@ export function goAway(record: ClusterRecord, away: Away): ClusterRecord {
     ...record,
     version: record.version + 1,
     epoch: epoch(record.epoch + EPOCH_GAP),
-    timelineTaken: Math.max(1, newestTimeline(record)) + TIMELINE_GAP,
+    timelineTaken: passedTimelines(record),
     opening: null,
     switchover: null,
     fence: calledOff(record.fence, `${away.node} was promoted in another site`),
@@ -61,8 +61,7 @@ export function comeHome(record: ClusterRecord, command: { readonly epoch: Epoch
     generations,
     // A copy again: it is rewound or copied anew by itself, as it always was.
     everSync: record.everSync.filter((known) => known !== node),
-    recover: record.recover.map((open) => (open.node === node ? { ...open, state: 'done' } : open)),
-    fenced: record.fenced.filter((fenced) => fenced.node !== node),
+    ...settled(record, node),
   });
 }
 
@@ -80,8 +79,3 @@ export function homeward(o: Observation): readonly Action[] {
   if (o.voters.includes(node) || !heardLately(o, node) || rowOf(o.postgres.peers, node)?.streaming !== true) return [];
   return [propose({ kind: 'home', epoch: at, node })];
 }
-
-const propose = (command: Extract<Action, { kind: 'record.propose' }>['command']): Action => ({
-  kind: 'record.propose',
-  command,
-});

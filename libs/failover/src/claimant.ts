@@ -5,7 +5,7 @@ import { notFit, outOnPurpose } from './fitness.js';
 import { mayRejoin } from './follower.js';
 import { mayNotClaim } from './governance.js';
 import type { ConfirmedFence } from './managing.js';
-import type { Decision, Observation } from './observation.js';
+import { type Decision, type Observation, propose } from './observation.js';
 import { isReleased, isUnborn, type StopProof } from './record.js';
 import { whyOf } from './transitions.js';
 import {
@@ -54,7 +54,7 @@ function claim(o: Observation, ordered: { readonly evidence: string | null } | n
     ...(ordered === null ? {} : { ordered }),
     ...fencedBefore(o),
   };
-  return { role: 'TAKEOVER', why: whyOf('T3'), actions: [{ kind: 'record.propose', command }] };
+  return { role: 'TAKEOVER', why: whyOf('T3'), actions: [propose(command)] };
 }
 
 /** Two nodes: what made us leader without the other's vote goes into the record with the claim. */
@@ -73,18 +73,15 @@ function forceClaim(o: Observation, evidence: string): Part {
     role: 'TAKEOVER',
     why: 'an operator accepted the loss of what the old Master alone holds',
     actions: [
-      {
-        kind: 'record.propose',
-        command: {
-          kind: 'forceClaim',
-          by: o.self,
-          boot: o.boot,
-          epoch: nextEpoch(o.record),
-          evidence,
-          atWallMs: o.wallMs,
-          armed: o.arming,
-        },
-      },
+      propose({
+        kind: 'forceClaim',
+        by: o.self,
+        boot: o.boot,
+        epoch: nextEpoch(o.record),
+        evidence,
+        atWallMs: o.wallMs,
+        armed: o.arming,
+      }),
     ],
   };
 }

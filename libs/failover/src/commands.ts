@@ -4,7 +4,7 @@ import { type Applied, accept, refuse } from './applied.js';
 import { awayCause, comeHome, isAwaited } from './away.js';
 import { applyManaging, type ConfirmedFence, calledOff, isManaging, type Managing, withFenced } from './managing.js';
 import type { Arming, ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
-import { isOutdated, isReleased, isUnborn, MAX_LINEAGE, newestTimeline, TIMELINE_GAP } from './record.js';
+import { isOutdated, isReleased, isUnborn, MAX_LINEAGE, passedTimelines, settled } from './record.js';
 
 const MAX_HISTORY = 32;
 
@@ -82,10 +82,7 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
         confirmed: confirmationOf(claimed(record, command, 'forced').previous ?? null, command.evidence),
         opening: null,
         // It may have promoted, and live on a timeline of the number that ours would get: nobody could tell them apart (Patroni #2779).
-        timelineTaken:
-          record.opening === null || record.opening === command.by
-            ? record.timelineTaken
-            : Math.max(1, newestTimeline(record)) + TIMELINE_GAP,
+        timelineTaken: record.opening === null || record.opening === command.by ? record.timelineTaken : passedTimelines(record),
         syncSet: [command.by],
         everSync: withNode(record.everSync, command.by),
         automatic: false,
@@ -205,8 +202,7 @@ function applyAsOwner(
         syncSet: withNode(record.syncSet, command.node),
         everSync: withNode(record.everSync, command.node),
         generations: { ...record.generations, [command.node]: record.generation },
-        recover: record.recover.map((open) => (open.node === command.node ? { ...open, state: 'done' } : open)),
-        fenced: record.fenced.filter(({ node }) => node !== command.node),
+        ...settled(record, command.node),
       });
     case 'leave':
       if (command.node === owner) return refuse(record, 'the owner cannot leave its own sync set');
@@ -270,8 +266,7 @@ function opened(record: ClusterRecord, owner: NodeId, command: OfKind<'opened'>)
     generations: { ...record.generations, [owner]: record.generation },
     lineage: [...ancestors(record, command), ...fresh].slice(-MAX_LINEAGE),
     history: [takeOver, ...record.history].slice(0, MAX_HISTORY),
-    recover: record.recover.map((open) => (open.node === owner ? { ...open, state: 'done' } : open)),
-    fenced: record.fenced.filter(({ node }) => node !== owner),
+    ...settled(record, owner),
   };
 }
 

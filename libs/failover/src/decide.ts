@@ -5,7 +5,7 @@ import { followFromAfar, isDr } from './dr.js';
 import { follow, stopNow } from './follower.js';
 import { expired } from './governance.js';
 import { restartManager } from './manager.js';
-import type { Action, Decision, Observation } from './observation.js';
+import { type Action, type Decision, type Observation, propose } from './observation.js';
 import { own } from './owner.js';
 import { isReleased, isUnborn } from './record.js';
 import { whyOf } from './transitions.js';
@@ -101,10 +101,8 @@ function dismiss(o: Observation): Omit<Decision, 'campaign' | 'needsRecover'> {
   };
 }
 
-const release = (o: Observation, cause: string): Action => ({
-  kind: 'record.propose',
-  command: { kind: 'release', epoch: o.record.epoch, by: o.self, walEnd: null, cause },
-});
+const release = (o: Observation, cause: string): Action =>
+  propose({ kind: 'release', epoch: o.record.epoch, by: o.self, walEnd: null, cause });
 
 const SETTLED_MS = 1_000;
 
@@ -126,8 +124,8 @@ function renounceIfStopped<P extends { readonly actions: readonly Action[] }>(o:
 function endedEpoch(o: Observation): Epoch | null {
   const { phase, previous } = o.record;
   if (isOwn(o)) return phase === 'serving' ? o.record.epoch : null;
-  const isAwaited = phase === 'stopping-old' && previous?.node === o.self && previous.boot === o.boot;
-  return isAwaited && previous.epoch > o.renounced ? previous.epoch : null;
+  const isWaitedFor = phase === 'stopping-old' && previous?.node === o.self && previous.boot === o.boot;
+  return isWaitedFor && previous.epoch > o.renounced ? previous.epoch : null;
 }
 
 const releaseVip = (o: Observation): readonly Action[] => (o.vipHeld ? [{ kind: 'vip.release' }] : []);

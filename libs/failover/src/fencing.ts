@@ -1,6 +1,6 @@
 import type { NodeId } from '@yosugara/kernel';
 import { maintenanceOf } from './fitness.js';
-import type { Action, Observation } from './observation.js';
+import { type Action, type Observation, propose } from './observation.js';
 import { watchdogWaitMs } from './profiles.js';
 import type { Arming, Fence, Ownership, ProofKind } from './record.js';
 import { coolingDown, heardLately, mayServe, mayWrite } from './view.js';
@@ -23,11 +23,6 @@ const LAST_WORD_MS = 1_500;
 
 /** A message of a host may arrive that long after its end. */
 const LATE_WORDS_MS = 2_000;
-
-const propose = (command: Extract<Action, { kind: 'record.propose' }>['command']): Action => ({
-  kind: 'record.propose',
-  command,
-});
 
 /** P3 and P4 rest on a third voter's promise: without one nobody counts on them (failover.md 3). */
 export const counts = (o: Observation, kind: ProofKind): boolean =>

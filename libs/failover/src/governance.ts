@@ -1,5 +1,5 @@
 import { notFit, outOnPurpose, wallTime } from './fitness.js';
-import type { Action, Observation } from './observation.js';
+import { type Action, type Observation, propose } from './observation.js';
 import { type ClusterRecord, isReleased, isUnborn } from './record.js';
 import { successor } from './view.js';
 
@@ -77,8 +77,3 @@ export function expired(record: ClusterRecord, wallMs: number): Action | null {
     why: 'its time is over',
   });
 }
-
-const propose = (command: Extract<Action, { kind: 'record.propose' }>['command']): Action => ({
-  kind: 'record.propose',
-  command,
-});

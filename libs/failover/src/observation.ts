@@ -217,6 +217,9 @@ export type Action =
   /** Our own P1: from now on this epoch of ours is over. */
   | { readonly kind: 'renounce'; readonly epoch: Epoch };
 
+/** A change of the record, asked for: it comes true when a majority has it. */
+export const propose = (command: CommandBody): Action => ({ kind: 'record.propose', command });
+
 export type NodeRole =
   | 'INIT'
   | 'HALT'

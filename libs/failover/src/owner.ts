@@ -8,7 +8,7 @@ import { notJoinable, outOnPurpose } from './fitness.js';
 import { stopNow } from './follower.js';
 import { heldBack, type Move, movesAway, RESTARTS_MAX, RESTARTS_WITHIN_MS } from './governance.js';
 import { managerMove } from './manager.js';
-import type { Action, Decision, Observation } from './observation.js';
+import { type Action, type Decision, type Observation, propose } from './observation.js';
 import { newestTimeline } from './record.js';
 import { whyOf } from './transitions.js';
 import { isUnanswered, shootStandby } from './twoNodes.js';
@@ -87,11 +87,6 @@ function abandon(o: Observation, why: string): Part {
     return { role: 'HALT', why, actions: o.postgres.kind === 'primary' || o.postgres.kind === 'standby' ? [stopNow(o)] : [] };
   return giveUp(o, why);
 }
-
-const propose = (command: Extract<Action, { kind: 'record.propose' }>['command']): Action => ({
-  kind: 'record.propose',
-  command,
-});
 
 function stoppingOld(o: Observation): Part {
   const facts = o.postgres;

@@ -215,7 +215,8 @@ export const newestTimeline = (record: ClusterRecord): number =>
  * Whoever may have promoted and does not say how far may have done so again and again: each time PostgreSQL ended before it opened, it
  * was promoted onto one more timeline (seed 2398 of the simulator). Its numbers are 32 bits wide: this wastes none that anybody needs.
  */
-export const TIMELINE_GAP = 1_000;
+const TIMELINE_GAP = 1_000;
+export const passedTimelines = (record: ClusterRecord): number => Math.max(1, newestTimeline(record)) + TIMELINE_GAP;
 
 /** Nobody ever owned anything: the first owner is still to be made. */
 export const isUnborn = (record: ClusterRecord): boolean => record.systemId === null && record.everSync.length === 0;
@@ -229,6 +230,12 @@ export const isOutdated = (record: ClusterRecord, node: NodeId): boolean =>
 
 /** The owner of the current epoch said that it stopped for good. */
 export const isReleased = (record: ClusterRecord): boolean => record.released !== null && record.released.epoch === record.epoch;
+
+/** The node is where it belongs: its recover is done, and that it was switched off is over. */
+export const settled = (record: ClusterRecord, node: NodeId): Pick<ClusterRecord, 'recover' | 'fenced'> => ({
+  recover: record.recover.map((open) => (open.node === node ? { ...open, state: 'done' } : open)),
+  fenced: record.fenced.filter((fenced) => fenced.node !== node),
+});
 
 /**
  * May a server whose WAL ends at `walEnd` on `timeline` follow the record's lineage, or has it diverged?

@@ -5,6 +5,7 @@ import { nodeId, SILENT_LOG } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
 import type { JournalFs } from './fs-port.js';
 import { carryOutBranch, openRaftDisk, planBranch, refuseBranch } from './index.js';
+import { readRaftDisk } from './raft-disk.js';
 import { faultyFs } from './testing/fault-fs.js';
 import { tempDirs } from './testing/temp-dir.js';
 
@@ -23,15 +24,6 @@ async function used(): Promise<string> {
   return dir;
 }
 
-async function restored(dir: string): Promise<Restored> {
-  const disk = await openRaftDisk(dir);
-  try {
-    return await disk.load();
-  } finally {
-    await disk.close();
-  }
-}
-
 const alone = (held: Restored, incarnation: string): Snapshot => ({
   index: held.entries.at(-1)!.index,
   term: held.entries.at(-1)!.term,
@@ -44,16 +36,16 @@ describe('a consensus directory that begins another log', () => {
   it('does nothing where nothing is planned', async () => {
     const dir = await used();
     expect(await carryOut(dir)).toBeNull();
-    expect((await restored(dir)).entries).toHaveLength(5);
+    expect((await readRaftDisk(dir)).entries).toHaveLength(5);
   });
 
   it('begins with a snapshot of the old one under an incarnation of its own; the old one and the plan are kept', async () => {
     const dir = await used();
-    const before = await restored(dir);
+    const before = await readRaftDisk(dir);
     await planBranch(dir, PLAN);
-    expect((await restored(dir)).branch).toBeUndefined();
+    expect((await readRaftDisk(dir)).branch).toBeUndefined();
     expect(await carryOut(dir)).toEqual(PLAN);
-    const after = await restored(dir);
+    const after = await readRaftDisk(dir);
     expect(after).toMatchObject({ branch: 'd.2', hardState: { term: 4, votedFor: null }, entries: [] });
     expect(after.incarnation).not.toBe(before.incarnation);
     expect(after.snapshot).toMatchObject({
@@ -62,7 +54,7 @@ describe('a consensus directory that begins another log', () => {
       members: [{ id: D, incarnation: after.incarnation }],
       state: { from: 5 },
     });
-    expect((await restored(`${dir}.before-1`)).entries).toHaveLength(5);
+    expect((await readRaftDisk(`${dir}.before-1`)).entries).toHaveLength(5);
     expect(await readdir(`${dir}.branch`)).toEqual(['plan.json.done-1']);
     expect(await carryOut(dir)).toBeNull();
   });
@@ -71,7 +63,7 @@ describe('a consensus directory that begins another log', () => {
     const dir = await used();
     await planBranch(dir, { branch: 'd.3' });
     await carryOutBranch(dir, () => null);
-    const after = await restored(dir);
+    const after = await readRaftDisk(dir);
     expect(after).toMatchObject({ branch: 'd.3', hardState: { term: 0 }, snapshot: null, entries: [] });
   });
 
@@ -80,7 +72,7 @@ describe('a consensus directory that begins another log', () => {
     await planBranch(dir, PLAN);
     expect(await refuseBranch(dir)).toBe(`${dir}.branch/plan.json.refused-1`);
     expect(await carryOut(dir)).toBeNull();
-    expect((await restored(dir)).entries).toHaveLength(5);
+    expect((await readRaftDisk(dir)).entries).toHaveLength(5);
   });
 
   it('is killed before any one of its steps: the next start goes on, and ends with the whole new log', async () => {
@@ -95,7 +87,7 @@ describe('a consensus directory that begins another log', () => {
       const first = await carryOut(dir, killedAt(dies)).catch(() => null);
       const second = await carryOut(dir);
       expect([first, second].filter((done) => done !== null)).toEqual([PLAN]);
-      expect(await restored(dir)).toMatchObject({ branch: 'd.2', snapshot: { index: 5, state: { from: 5 } }, entries: [] });
+      expect(await readRaftDisk(dir)).toMatchObject({ branch: 'd.2', snapshot: { index: 5, state: { from: 5 } }, entries: [] });
       if (first === null) continue;
       expect(dies).toBeGreaterThan(8);
       break;
@@ -114,7 +106,7 @@ describe('a consensus directory that begins another log', () => {
         () => false,
       );
       const done = await carryOut(dir);
-      expect((await restored(dir)).branch).toBe(done === null ? undefined : 'd.2');
+      expect((await readRaftDisk(dir)).branch).toBe(done === null ? undefined : 'd.2');
       if (wrote) {
         expect(done).toEqual(PLAN);
         break;

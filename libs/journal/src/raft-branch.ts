@@ -4,7 +4,7 @@ import type { Restored, Snapshot } from '@yosugara/consensus';
 import { invariant, type Log, SILENT_LOG } from '@yosugara/kernel';
 import { lockDirectory } from './dir-lock.js';
 import { type JournalFs, NODE_FS } from './fs-port.js';
-import { freeName, newBranchDisk, openRaftDisk } from './raft-disk.js';
+import { freeName, newBranchDisk, readRaftDisk } from './raft-disk.js';
 import { readIdentity, readSealed, writeSealed } from './raft-files.js';
 
 /*
@@ -87,7 +87,7 @@ async function makeNext(
   log: Log,
   fs: JournalFs,
 ): Promise<void> {
-  const held = beginning === null ? null : await read(dir, log, fs);
+  const held = beginning === null ? null : await readRaftDisk(dir, log, fs);
   await rm(next, { recursive: true, force: true });
   const disk = await newBranchDisk(next, branch, log, fs);
   try {
@@ -101,15 +101,6 @@ async function makeNext(
   } finally {
     await disk.close();
     await fs.syncDir(next);
-  }
-}
-
-async function read(dir: string, log: Log, fs: JournalFs): Promise<Restored> {
-  const disk = await openRaftDisk(dir, log, fs);
-  try {
-    return await disk.load();
-  } finally {
-    await disk.close();
   }
 }
 

@@ -1,10 +1,11 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Entry, Restored, Snapshot } from '@yosugara/consensus';
+import type { Entry, Snapshot } from '@yosugara/consensus';
 import { nodeId, SILENT_LOG } from '@yosugara/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JournalCorruptError, JournalFatalError, JournalLockedError, openRaftDisk } from './index.js';
+import { readRaftDisk } from './raft-disk.js';
 import { faultyFs, PowerCutFs } from './testing/fault-fs.js';
 import { tempDirs } from './testing/temp-dir.js';
 
@@ -14,15 +15,6 @@ const entry = (index: number, term = 1): Entry => ({ index, term, payload: { kin
 const entries = (from: number, through: number, term = 1) =>
   Array.from({ length: through - from + 1 }, (_, at) => entry(from + at, term));
 const snapshot = (index: number, term = 1): Snapshot => ({ index, term, members: [], state: { upTo: index } });
-
-async function restored(dir: string): Promise<Restored> {
-  const disk = await openRaftDisk(dir);
-  try {
-    return await disk.load();
-  } finally {
-    await disk.close();
-  }
-}
 
 async function lastSegment(dir: string): Promise<string> {
   const names = await readdir(join(dir, 'log'));
@@ -40,7 +32,7 @@ async function written(change: (disk: Awaited<ReturnType<typeof openRaftDisk>>) 
 
 describe('the disk of a consensus member', () => {
   it('begins empty: term 0, no vote, no entries', async () =>
-    expect(await restored(await tempDir())).toMatchObject({
+    expect(await readRaftDisk(await tempDir())).toMatchObject({
       hardState: { term: 0, votedFor: null },
       snapshot: null,
       entries: [],
@@ -52,7 +44,7 @@ describe('the disk of a consensus member', () => {
       await disk.persist({ kind: 'persist', append: entries(1, 5) });
       await disk.persist({ kind: 'persist', hardState: { term: 2, votedFor: null }, truncateFrom: 4, append: entries(4, 4, 2) });
     });
-    expect(await restored(dir)).toMatchObject({
+    expect(await readRaftDisk(dir)).toMatchObject({
       hardState: { term: 2, votedFor: null },
       snapshot: null,
       entries: [...entries(1, 3), ...entries(4, 4, 2)],
@@ -61,7 +53,7 @@ describe('the disk of a consensus member', () => {
 
   it('is one incarnation for as long as it is there, counts its starts, and never counts fewer writes than were acknowledged', async () => {
     const dir = await tempDir();
-    let before = await restored(dir);
+    let before = await readRaftDisk(dir);
     expect(before).toMatchObject({ boots: 1, incarnation: expect.stringMatching(/^[0-9a-f]{16}$/) });
     for (const term of [1, 2, 3]) {
       const disk = await openRaftDisk(dir);
@@ -82,14 +74,14 @@ describe('the disk of a consensus member', () => {
       await disk.persist({ kind: 'persist', hardState: { term: 1, votedFor: A }, append: entries(1, 2) });
       renewed = await disk.renew();
     });
-    expect(await restored(dir)).toMatchObject({ incarnation: renewed, boots: 2, entries: entries(1, 2) });
-    expect((await restored(await tempDir())).incarnation).not.toBe(renewed);
+    expect(await readRaftDisk(dir)).toMatchObject({ incarnation: renewed, boots: 2, entries: entries(1, 2) });
+    expect((await readRaftDisk(await tempDir())).incarnation).not.toBe(renewed);
   });
 
   it('names a damaged identity', async () => {
     const dir = await written((disk) => disk.persist({ kind: 'persist', hardState: { term: 1, votedFor: A } }));
     await writeFile(join(dir, 'identity.json'), 'nonsense');
-    await expect(restored(dir)).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT', file: join(dir, 'identity.json') });
+    await expect(readRaftDisk(dir)).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT', file: join(dir, 'identity.json') });
   });
 
   it('drops the log below a snapshot and goes on behind it', async () => {
@@ -99,7 +91,7 @@ describe('the disk of a consensus member', () => {
       await disk.persist({ kind: 'persist', append: entries(11, 11) });
     });
     expect((await readdir(join(dir, 'log'))).length).toBe(1);
-    expect(await restored(dir)).toMatchObject({ snapshot: { index: 8 }, entries: entries(9, 11) });
+    expect(await readRaftDisk(dir)).toMatchObject({ snapshot: { index: 8 }, entries: entries(9, 11) });
   });
 
   it('forgets a shorter log when a snapshot of the leader replaces it, and takes entries behind it', async () => {
@@ -108,7 +100,7 @@ describe('the disk of a consensus member', () => {
       await disk.persist({ kind: 'persist', snapshot: snapshot(50, 3), truncateFrom: 1, dropThrough: 50 });
       await disk.persist({ kind: 'persist', append: entries(51, 52, 3) });
     });
-    expect(await restored(dir)).toMatchObject({ snapshot: { index: 50 }, entries: entries(51, 52, 3) });
+    expect(await readRaftDisk(dir)).toMatchObject({ snapshot: { index: 50 }, entries: entries(51, 52, 3) });
   });
 
   it('cuts an incomplete last record at every length of it, and goes on', async () => {
@@ -124,10 +116,10 @@ describe('the disk of a consensus member', () => {
     // The mark behind the last record counts 16 bytes; without it and with any part of the record missing, the record is torn.
     for (let length = before.length; length < after.length - 16; length++) {
       await writeFile(file, after.subarray(0, length));
-      expect((await restored(dir)).entries, `${length} bytes left`).toEqual(entries(1, 2));
+      expect((await readRaftDisk(dir)).entries, `${length} bytes left`).toEqual(entries(1, 2));
     }
     await writeFile(file, after.subarray(0, after.length - 16));
-    expect((await restored(dir)).entries).toEqual(entries(1, 3));
+    expect((await readRaftDisk(dir)).entries).toEqual(entries(1, 3));
   });
 
   it('refuses a flipped bit in an acknowledged record, even the last, and names file and offset', async () => {
@@ -142,7 +134,7 @@ describe('the disk of a consensus member', () => {
       const bad = Buffer.from(good);
       bad[at + 2]! ^= 0x10;
       await writeFile(file, bad);
-      const error = await restored(dir).catch((reason: unknown) => reason);
+      const error = await readRaftDisk(dir).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(JournalCorruptError);
       expect(error).toMatchObject({ code: 'JOURNAL_CORRUPT', file });
       expect((error as JournalCorruptError).offset).toBeLessThan(at);
@@ -158,7 +150,7 @@ describe('the disk of a consensus member', () => {
     const texts = await Promise.all(slots.map((path) => readFile(path, 'utf8')));
     const newer = texts.findIndex((text) => text.includes('"term":2'));
     await writeFile(slots[newer]!, texts[newer]!.slice(0, 20));
-    expect((await restored(dir)).hardState).toEqual({ term: 1, votedFor: A });
+    expect((await readRaftDisk(dir)).hardState).toEqual({ term: 1, votedFor: A });
   });
 
   it('refuses to come up without its vote, or without its log', async () => {
@@ -168,10 +160,10 @@ describe('the disk of a consensus member', () => {
     const names = ['state.0', 'state.1'].map((name) => join(dir, name));
     const texts = await Promise.all(names.map((path) => readFile(path)));
     for (const path of names) await writeFile(path, 'nonsense');
-    await expect(restored(dir)).rejects.toThrow(/term and vote cannot be read.*come back as a new one/);
+    await expect(readRaftDisk(dir)).rejects.toThrow(/term and vote cannot be read.*come back as a new one/);
     for (const [at, path] of names.entries()) await writeFile(path, texts[at]!);
     await writeFile(await lastSegment(dir), '');
-    await expect(restored(dir)).rejects.toThrow(/the log is not/);
+    await expect(readRaftDisk(dir)).rejects.toThrow(/the log is not/);
   });
 
   it('names a damaged snapshot', async () => {
@@ -181,7 +173,7 @@ describe('the disk of a consensus member', () => {
     });
     const path = join(dir, 'snapshot.json');
     await writeFile(path, (await readFile(path, 'utf8')).replace('"upTo":2', '"upTo":3'));
-    await expect(restored(dir)).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT', file: path });
+    await expect(readRaftDisk(dir)).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT', file: path });
   });
 
   it('belongs to one process: a second opener is told the directory and the pid', async () => {

@@ -32,6 +32,16 @@ export async function openRaftDisk(dir: string, log: Log = SILENT_LOG, fs: Journ
   return new FileRaftDisk(dir, log, fs, await lockDirectory(dir), null);
 }
 
+/** What a directory holds, to be looked at only. @throws JournalLockedError, JournalCorruptError */
+export async function readRaftDisk(dir: string, log: Log = SILENT_LOG, fs: JournalFs = NODE_FS): Promise<Restored> {
+  const disk = await openRaftDisk(dir, log, fs);
+  try {
+    return await disk.load();
+  } finally {
+    await disk.close();
+  }
+}
+
 /** The directory of a log that begins as another one of the cluster's (raft-branch.ts). */
 export async function newBranchDisk(dir: string, branch: string, log: Log, fs: JournalFs): Promise<RaftDisk> {
   return new FileRaftDisk(dir, log, fs, await lockDirectory(dir), branch);
