@@ -94,12 +94,7 @@ export class PrivateCluster {
     for (const name of [...this.#kept]) if (name.startsWith(`${node}/`)) this.#kept.delete(name);
     for (let quiet = 0; quiet < 2; ) {
       const left = this.#processesOf(node);
-      for (const pid of left)
-        try {
-          process.kill(pid, 'SIGKILL');
-        } catch {
-          // It ended between the look and the kill.
-        }
+      for (const pid of left) signalIfThere(pid, 'SIGKILL');
       quiet = left.length === 0 ? quiet + 1 : 0;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -107,12 +102,12 @@ export class PrivateCluster {
 
   /** A host that stands still: nothing of it can say that it has stopped, for its dead man stands still first. */
   freeze(node: string): void {
-    for (const pid of [...this.#deadMan(node), ...this.#processesOf(node)]) process.kill(pid, 'SIGSTOP');
+    for (const pid of [...this.#deadMan(node), ...this.#processesOf(node)]) signalIfThere(pid, 'SIGSTOP');
   }
 
   /** As `kill`, and nothing of it gets to say so: a dead man that outlives its controller by a moment signs that all has stopped. */
   async powerOff(node: string): Promise<void> {
-    for (const pid of this.#deadMan(node)) process.kill(pid, 'SIGKILL');
+    for (const pid of this.#deadMan(node)) signalIfThere(pid, 'SIGKILL');
     await this.kill(node);
   }
 
@@ -241,4 +236,12 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as { port: number };
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+function signalIfThere(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended between the look and the signal.
+  }
 }

@@ -1,5 +1,6 @@
 import { epoch } from '@yosugara/kernel';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { signal } from '../os/containment.js';
 import { heldMarker } from '../os/markers.js';
 import { childrenOf, commandLine, isAlive, processesMarked } from '../os/processes.js';
 import { buildChildPrograms } from '../testing/build.js';
@@ -70,7 +71,8 @@ it('a host whose every process is told to end still sees PostgreSQL stop cleanly
   const postmaster = node.deadMan.postmasterPid()!;
   const heard = new Promise<void>((resolve) => node.deadMan.onLeaving(resolve));
   const before = probers();
-  for (const pid of [node.deadMan.pid()!, postmaster, ...childrenOf(postmaster), ...before]) process.kill(pid, 'SIGTERM');
+  // A session of the probe may have ended since it was listed.
+  for (const pid of [node.deadMan.pid()!, postmaster, ...childrenOf(postmaster), ...before]) signal(pid, 'SIGTERM');
   await heard;
   expect(await node.postgres.stop('fast', 3_000)).toMatchObject({ clean: true });
   await eventually('it is seen stopped', 3_000, () => node.postgres.facts().kind === 'stopped');

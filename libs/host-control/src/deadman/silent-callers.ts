@@ -1,5 +1,5 @@
 import { signal } from '../os/containment.js';
-import { childrenOf, commandLine } from '../os/processes.js';
+import { commandLine, titledChildren } from '../os/processes.js';
 
 const LOOK_EVERY_MS = 50;
 
@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 50;
 export function sendSilentCallersAway(postmaster: number): () => void {
   const own = commandLine(postmaster);
   const timer = setInterval(() => {
-    const children = childrenOf(postmaster).map((pid) => ({ pid, title: commandLine(pid) }));
+    const children = titledChildren(postmaster);
     if (own === '' || children.some(({ title }) => title.includes('checkpointer'))) return;
     for (const { pid, title } of children) if (title === own) signal(pid, 'SIGTERM');
   }, LOOK_EVERY_MS);

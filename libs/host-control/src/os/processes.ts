@@ -78,6 +78,10 @@ export function childrenOf(ppid: number): number[] {
   });
 }
 
+/** PostgreSQL shows in a process's title what it is for. */
+export const titledChildren = (ppid: number): { readonly pid: number; readonly title: string }[] =>
+  childrenOf(ppid).map((pid) => ({ pid, title: commandLine(pid) }));
+
 function ownerOf(pid: number): number | null {
   try {
     return statSync(`/proc/${pid}`).uid;

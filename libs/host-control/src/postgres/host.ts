@@ -9,7 +9,7 @@ import { PostgresControlError } from '../errors.js';
 import { members, signal } from '../os/containment.js';
 import { isThere, ownFolder, readIfThere, syncFolder } from '../os/files.js';
 import { lockEvidence } from '../os/lock-evidence.js';
-import { childrenOf, commandLine } from '../os/processes.js';
+import { titledChildren } from '../os/processes.js';
 import { baseBackup } from './base-backup.js';
 import { type HostContext, hostContext, inPgdata, localTarget, type PostgresHostOptions } from './context.js';
 import { historyFile } from './control-data.js';
@@ -344,7 +344,7 @@ class LocalPostgres implements PostgresHost {
       if (postmaster === null) return;
       // One new session is enough to know, and dear: only a verb of ours could change it again.
       reloaded ||= (await this.#conninfo()) === '';
-      const receives = childrenOf(postmaster).some((pid) => commandLine(pid).includes('walreceiver'));
+      const receives = titledChildren(postmaster).some(({ title }) => title.includes('walreceiver'));
       if (!reloaded || receives) since = performance.now();
       else if (performance.now() - since >= CUT_SETTLED_MS) return;
     }

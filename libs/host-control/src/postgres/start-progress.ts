@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { childrenOf, commandLine } from '../os/processes.js';
+import { titledChildren } from '../os/processes.js';
 
 /** What a server that is starting has done so far; any change is progress. */
 export interface StartReading {
@@ -31,7 +31,7 @@ export class StartProgress {
 }
 
 export function readStart(postmaster: number): StartReading {
-  const children = childrenOf(postmaster).map((pid) => ({ pid, title: commandLine(pid) }));
+  const children = titledChildren(postmaster);
   const startup = children.find(({ title }) => title.includes('startup'));
   const checkpointer = children.find(({ title }) => title.includes('checkpointer'));
   const written = checkpointer === undefined ? 0 : ioOf(checkpointer.pid).written;

@@ -1,5 +1,5 @@
 import { signal } from '../os/containment.js';
-import { childrenOf, commandLine, processFact } from '../os/processes.js';
+import { processFact, titledChildren } from '../os/processes.js';
 
 /** As ps shows them: `postgres: <cluster_name>: walwriter`. Sessions of clients are their own affair. */
 const AUXILIARY = /^postgres: (?:\S+: )?(startup|checkpointer|background writer|walwriter|walsender|walreceiver)\b/;
@@ -41,9 +41,9 @@ export class StoppedProcesses {
     this.#lookedMs = nowMs;
     this.#given = null;
     const seen = new Set<string>();
-    for (const pid of childrenOf(postmaster)) {
+    for (const { pid, title } of titledChildren(postmaster)) {
       const fact = processFact(pid);
-      const name = AUXILIARY.exec(commandLine(pid))?.[1];
+      const name = AUXILIARY.exec(title)?.[1];
       if (fact === null || name === undefined) continue;
       const key = `${pid}/${fact.startTicks}`;
       seen.add(key);
