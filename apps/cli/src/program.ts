@@ -1,5 +1,5 @@
 import { explain, YosugaraError } from '@yosugara/kernel';
-import { ProfileName, StopProofKind } from '@yosugara/protocol';
+import { MESSAGE_KINDS, ProfileName, StopProofKind } from '@yosugara/protocol';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { promote, switchover } from './commands/masters.js';
 import { followMessages, type MessageFilter, MessageSource, parseSince, read, renderMessages } from './commands/messages.js';
@@ -175,7 +175,7 @@ function addMessages(add: Add, set: SetCode, around: Surroundings): void {
     .option('--source <ip>', 'sent from this address')
     .option('--host <name>', 'host named in the message')
     .option('--severity <keyword>', 'at least as severe: emerg, alert, crit, err, warning, notice, info, debug')
-    .addOption(new Option('--kind <kind>').choices(['syslog', 'trap']))
+    .addOption(new Option('--kind <kind>').choices(MESSAGE_KINDS))
     .option('--since <when>', 'such as 10m, 2h, 1d, or an RFC 3339 instant')
     .option('--until <when>', 'likewise')
     .option('--limit <n>', 'at most so many', wholeNumber, 200)

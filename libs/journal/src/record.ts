@@ -1,14 +1,15 @@
 import { crc32 } from 'node:zlib';
+import { LISTENER_KINDS, MESSAGE_KINDS, MESSAGE_TRANSPORTS } from '@yosugara/protocol';
 import { RecordFormatError } from './errors.js';
-import type { JournalRecord, ListenerKind, NewRecord, RecordKind, RecordTransport } from './types.js';
+import type { JournalRecord, NewRecord } from './types.js';
 
 /*
  * A record on disk and on the wire between the nodes, little endian:
  *
  *   0  u8   version: 1, or 2 when it was read late
- *   1  u8   kind: 0 syslog, 1 trap
- *   2  u8   transport: 0 udp, 1 tcp
- *   3  u8   listener: 0 own, 1 vip
+ *   1  u8   kind: place in MESSAGE_KINDS
+ *   2  u8   transport: place in MESSAGE_TRANSPORTS
+ *   3  u8   listener: place in LISTENER_KINDS
  *   4  u32  flags
  *   8  u64  sequence number
  *  16  u64  received, wall clock µs since 1970
@@ -29,9 +30,6 @@ const VERSION_LATE = 2;
 const HEAD_BYTES = 36;
 const LATE_BYTES = 8;
 const CRC_BYTES = 4;
-const KINDS: readonly RecordKind[] = ['syslog', 'trap'];
-const TRANSPORTS: readonly RecordTransport[] = ['udp', 'tcp'];
-const LISTENERS: readonly ListenerKind[] = ['own', 'vip'];
 /** Largest raw message; also bounds what a damaged length can make us allocate. */
 export const MAX_RAW_BYTES = 8 * 1024 * 1024;
 
@@ -49,9 +47,9 @@ export function encodeRecordInto(target: Buffer, at: number, seq: number, record
   check(record);
   const { source, listener, raw } = record;
   target[at] = isLate(record) ? VERSION_LATE : VERSION;
-  target[at + 1] = KINDS.indexOf(record.kind);
-  target[at + 2] = TRANSPORTS.indexOf(record.transport);
-  target[at + 3] = LISTENERS.indexOf(listener.kind);
+  target[at + 1] = MESSAGE_KINDS.indexOf(record.kind);
+  target[at + 2] = MESSAGE_TRANSPORTS.indexOf(record.transport);
+  target[at + 3] = LISTENER_KINDS.indexOf(listener.kind);
   target.writeUInt32LE(record.flags >>> 0, at + 4);
   writeUInt64(target, seq, at + 8);
   writeUInt64(target, record.receivedAtUs, at + 16);
@@ -92,10 +90,10 @@ export function decodeRecord(bytes: Uint8Array): JournalRecord {
     seq: readUInt64(from, 8),
     receivedAtUs: readUInt64(from, 16),
     monotonicMs: from.readDoubleLE(24),
-    kind: named(KINDS, from[1]!, 'kind'),
-    transport: named(TRANSPORTS, from[2]!, 'transport'),
+    kind: named(MESSAGE_KINDS, from[1]!, 'kind'),
+    transport: named(MESSAGE_TRANSPORTS, from[2]!, 'transport'),
     source: { address: from.toString('latin1', headBytes, sourceEnd), port: from.readUInt16LE(32) },
-    listener: { kind: named(LISTENERS, from[3]!, 'listener'), address: from.toString('latin1', sourceEnd, listenerEnd) },
+    listener: { kind: named(LISTENER_KINDS, from[3]!, 'listener'), address: from.toString('latin1', sourceEnd, listenerEnd) },
     flags: from.readUInt32LE(4),
     ...(late ? { lateByUs: readUInt64(from, HEAD_BYTES) } : {}),
     raw: bytes.subarray(listenerEnd, rawEnd),

@@ -1,11 +1,5 @@
+import type { ListenerKind, MessageKind, MessageTransport } from '@yosugara/protocol';
 import type { JournalCorruptError, JournalFatalError, SeqRange } from './errors.js';
-
-export type RecordKind = 'syslog' | 'trap';
-export type RecordTransport = 'udp' | 'tcp';
-export type ListenerKind = 'own' | 'vip';
-
-/** Bits of `JournalRecord.flags`. */
-export const RecordFlag = { truncated: 1, noPri: 2, inform: 4 } as const;
 
 /** What a receiver took in. `raw` is the message without its transport framing, untouched. */
 export interface NewRecord {
@@ -13,11 +7,11 @@ export interface NewRecord {
   readonly receivedAtUs: number;
   /** CLOCK_MONOTONIC, milliseconds. */
   readonly monotonicMs: number;
-  readonly kind: RecordKind;
-  readonly transport: RecordTransport;
+  readonly kind: MessageKind;
+  readonly transport: MessageTransport;
   readonly source: { readonly address: string; readonly port: number };
   readonly listener: { readonly kind: ListenerKind; readonly address: string };
-  /** `RecordFlag` bits, 32 bit. */
+  /** `MessageFlag` bits, 32 bit. */
   readonly flags: number;
   /** It may have come up to so much earlier than `receivedAtUs`, since the receiver stood still. Missing = 0. */
   readonly lateByUs?: number;

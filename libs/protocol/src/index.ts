@@ -1,3 +1,4 @@
 export * from './config.js';
 export * from './control.js';
+export * from './messages.js';
 export * from './status.js';

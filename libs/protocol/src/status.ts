@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MESSAGE_KINDS } from './messages.js';
 
 const Process = z.object({ name: z.string(), pid: z.int(), state: z.string().optional() });
 
@@ -246,7 +247,7 @@ export const MessageRowSchema = z.object({
   /** RFC 3339 with µs, UTC. */
   receivedAt: z.string(),
   source: z.string(),
-  kind: z.enum(['syslog', 'trap']),
+  kind: z.enum(MESSAGE_KINDS),
   /** syslog severity keyword: emerg … debug; traps: null. */
   severity: z.string().nullable(),
   facility: z.string().nullable().optional(),

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
+import type { MessageTransport } from '@yosugara/protocol';
 import type { ReceivedRecord } from '@yosugara/runtime';
 import { listenError } from './errors.js';
 import { LoopTurns, SocketReads, stampSince } from './read-delay.js';
@@ -21,7 +22,7 @@ export interface UdpOptions extends Endpoint {
 }
 
 export interface ListenerStats {
-  readonly protocol: 'udp' | 'tcp';
+  readonly protocol: MessageTransport;
   readonly address: string;
   readonly port: number;
   readonly listener: 'own' | 'vip';

@@ -1,3 +1,4 @@
+import type { MessageKind } from '@yosugara/protocol';
 import type { ColumnType, Generated } from 'kysely';
 
 /** bigint columns come as text from the driver. */
@@ -9,7 +10,7 @@ export interface MessageTable {
   journal_id: string;
   seq: BigIntText;
   node: string;
-  kind: 'syslog' | 'trap';
+  kind: MessageKind;
   source: string;
   facility: number | null;
   severity: number | null;

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '@yosugara/kernel';
 import { FACILITIES, SEVERITIES } from '@yosugara/operations';
-import type { MessageRow } from '@yosugara/protocol';
+import type { MessageKind, MessageRow } from '@yosugara/protocol';
 import type { MessageToStore } from '@yosugara/runtime';
 import type { PoolClient } from 'pg';
 
@@ -12,7 +12,7 @@ export interface MessageQuery {
   readonly host?: string;
   /** This severity and all more urgent: 0 emerg … 7 debug. Traps have none and are left out. */
   readonly severityMax?: number;
-  readonly kind?: 'syslog' | 'trap';
+  readonly kind?: MessageKind;
   /** µs since 1970; from here on, and before here. */
   readonly sinceUs?: number;
   readonly untilUs?: number;
@@ -52,7 +52,7 @@ interface Found {
   journal_id: string;
   seq: string;
   node: string;
-  kind: 'syslog' | 'trap';
+  kind: MessageKind;
   source: string;
   facility: number | null;
   severity: number | null;

@@ -5,6 +5,7 @@ import type { Database } from './database.js';
 import * as first from './migrations/0001-first.js';
 import * as writeProbe from './migrations/0002-write-probe.js';
 import * as lateMessages from './migrations/0003-late-messages.js';
+import * as customTraps from './migrations/0004-custom-traps.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -21,7 +22,12 @@ export async function migrate(db: Kysely<Database>): Promise<readonly string[]> 
   const migrator = new Migrator({
     db,
     provider: {
-      getMigrations: async () => ({ '0001-first': first, '0002-write-probe': writeProbe, '0003-late-messages': lateMessages }),
+      getMigrations: async () => ({
+        '0001-first': first,
+        '0002-write-probe': writeProbe,
+        '0003-late-messages': lateMessages,
+        '0004-custom-traps': customTraps,
+      }),
     },
   });
   const { error, results } = await migrator.migrateToLatest();

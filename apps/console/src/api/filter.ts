@@ -1,5 +1,7 @@
+import { MESSAGE_KINDS } from '@yosugara/protocol';
+
 export const SEVERITIES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
-export const KINDS = ['syslog', 'trap'] as const;
+export const KINDS = MESSAGE_KINDS;
 export const RANGES = ['10m', '1h', '24h', '7d', 'all', 'custom'] as const;
 export type Range = (typeof RANGES)[number];
 

@@ -338,6 +338,7 @@ export const en = {
   'messages.badRange': 'The end lies before the begin.',
   'kind.syslog': 'syslog',
   'kind.trap': 'trap',
+  'kind.custom': 'custom trap',
   'rate.unread': 'not read: the page follows since {time}',
   'history.reign': '{node} · {epoch}',
   'rate.title': 'Messages per second',

@@ -338,6 +338,7 @@ export const ja: Readonly<Record<TextKey, string>> = {
   'messages.badRange': '終了が開始より前です。',
   'kind.syslog': 'syslog',
   'kind.trap': 'トラップ',
+  'kind.custom': 'カスタムトラップ',
   'rate.unread': '未取得(この画面は {time} 以降を表示)',
   'history.reign': '{node} · {epoch}',
   'rate.title': '1 秒あたりの件数',

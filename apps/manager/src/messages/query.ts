@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { InvalidInputError } from '@yosugara/kernel';
-import type { MessageRow } from '@yosugara/protocol';
+import { MESSAGE_KINDS, type MessageRow } from '@yosugara/protocol';
 import { z } from 'zod';
 import type { MessageQuery } from '../store/ports.js';
 
@@ -35,7 +35,7 @@ const FILTER = {
   source: word('Address the message came from'),
   host: word('Host that the message names'),
   severity: z.enum(SEVERITIES).describe('At least as severe as this').optional(),
-  kind: z.enum(['syslog', 'trap']).optional(),
+  kind: z.enum(MESSAGE_KINDS).optional(),
 };
 
 export const StreamQuerySchema = z.strictObject(FILTER);

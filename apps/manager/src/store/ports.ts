@@ -1,5 +1,5 @@
 import { YosugaraError } from '@yosugara/kernel';
-import type { Messages } from '@yosugara/protocol';
+import type { MessageKind, Messages } from '@yosugara/protocol';
 
 export const ROLES = ['admin', 'operator', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
@@ -40,7 +40,7 @@ export interface MessageQuery {
   readonly host?: string | undefined;
   /** At least as severe as this keyword. */
   readonly severity?: string | undefined;
-  readonly kind?: 'syslog' | 'trap' | undefined;
+  readonly kind?: MessageKind | undefined;
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
   /** `next` of the page before. */

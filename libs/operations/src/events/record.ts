@@ -1,7 +1,4 @@
-export type MessageKind = 'syslog' | 'trap';
-
-/** Bits of `RawRecord.flags`, as the receiver sets them. */
-export const RawFlag = { truncated: 1, noPri: 2, inform: 4 } as const;
+import type { ListenerKind, MessageKind, MessageTransport } from '@yosugara/protocol';
 
 /** What a receiver took in and journaled. The same shape as the journal's record. */
 export interface RawRecord {
@@ -12,9 +9,10 @@ export interface RawRecord {
   /** It may have come up to so much earlier: the receiver stood still and then read what the kernel had kept. Missing = 0. */
   readonly lateByUs?: number;
   readonly kind: MessageKind;
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: MessageTransport;
   readonly source: { readonly address: string; readonly port: number };
-  readonly listener: { readonly kind: 'own' | 'vip'; readonly address: string };
+  readonly listener: { readonly kind: ListenerKind; readonly address: string };
+  /** `MessageFlag` bits. */
   readonly flags: number;
   /** Without transport framing, untouched. */
   readonly raw: Uint8Array;

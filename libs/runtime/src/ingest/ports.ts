@@ -11,7 +11,7 @@ export interface MessageToStore extends ParsedMessage, RecordRef {
   readonly lateByUs?: number;
   readonly kind: RawRecord['kind'];
   readonly source: string;
-  /** `RawFlag` bits and `VIA_VIP`. */
+  /** `MessageFlag` bits and `VIA_VIP`. */
   readonly flags: number;
   readonly raw: Uint8Array;
   /** Digest that copies share, base64; null = never pairs. */

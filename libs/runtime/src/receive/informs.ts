@@ -1,4 +1,5 @@
-import { decodeTrap, informAnswer, RawFlag } from '@yosugara/operations';
+import { decodeTrap, informAnswer } from '@yosugara/operations';
+import { MessageFlag } from '@yosugara/protocol';
 import type { Intake, ReceivedRecord } from './ports.js';
 
 export interface InformOptions {
@@ -39,7 +40,7 @@ export class TrapIntake {
     const known = this.#known.get(key);
     if (known !== undefined) known.reply = reply;
     else {
-      if (!this.#options.intake({ ...record, flags: record.flags | RawFlag.inform })) return false;
+      if (!this.#options.intake({ ...record, flags: record.flags | MessageFlag.inform })) return false;
       this.#known.set(key, { seq: this.#options.lastSeq(), answer, reply });
       for (const oldest of this.#known.keys()) {
         if (this.#known.size <= (this.#options.maxWaiting ?? 10_000)) break;
