@@ -11,8 +11,10 @@ export default defineConfig({
   resolve: { conditions: ['@yosugara/source'] },
   ssr: { resolve: { conditions: ['@yosugara/source'] } },
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // A guard against what hangs, never a measure: a machine that four others share is slow, and not wrong.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,
@@ -23,7 +25,15 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      { extends: true, test: { name: 'stories', include: STORIES, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: {
+          name: 'stories',
+          include: STORIES,
+          ...{ maxWorkers: 1, testTimeout: 600_000, hookTimeout: 600_000 },
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });
