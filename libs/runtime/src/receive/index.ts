@@ -3,5 +3,6 @@ export * from './copy-holder.js';
 export * from './copy-sender.js';
 export * from './informs.js';
 export * from './ports.js';
+export * from './safe-answers.js';
 export * from './watermark.js';
 export * from './wire.js';

@@ -1,6 +1,7 @@
 import { decodeTrap, informAnswer } from '@yosugara/operations';
 import { MessageFlag } from '@yosugara/protocol';
 import type { Intake, ReceivedRecord } from './ports.js';
+import { SafeAnswers } from './safe-answers.js';
 
 export interface InformOptions {
   readonly intake: Intake;
@@ -20,11 +21,13 @@ type Reply = (answer: Uint8Array) => void;
  */
 export class TrapIntake {
   readonly #options: InformOptions;
-  readonly #known = new Map<string, { readonly seq: number; readonly answer: Uint8Array; reply: Reply | null }>();
+  readonly #known = new Map<string, { readonly seq: number; readonly answer: Uint8Array }>();
+  readonly #answers: SafeAnswers;
   readonly malformed = new Map<string, number>();
 
   constructor(options: InformOptions) {
     this.#options = options;
+    this.#answers = new SafeAnswers(options);
   }
 
   take(record: ReceivedRecord, reply: Reply): boolean {
@@ -37,28 +40,31 @@ export class TrapIntake {
     const answer = informAnswer(record.raw, outcome.trap);
     if (answer === null) return this.#options.intake(record);
     const key = `${record.source.address} ${record.source.port} ${outcome.trap.requestId} ${Buffer.from(record.raw).toString('latin1')}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) known.reply = reply;
-    else {
-      if (!this.#options.intake({ ...record, flags: record.flags | MessageFlag.inform })) return false;
-      this.#known.set(key, { seq: this.#options.lastSeq(), answer, reply });
-      for (const oldest of this.#known.keys()) {
-        if (this.#known.size <= (this.#options.maxWaiting ?? 10_000)) break;
-        this.#known.delete(oldest);
-      }
-    }
-    this.answerWhatIsSafe();
+    const known = this.#known.get(key) ?? this.#journal(key, record, answer);
+    if (known === null) return false;
+    this.#answers.whenSafe(known.seq, () => reply(known.answer));
     return true;
   }
 
   /** To be called when `safeSeq` may have grown. */
   answerWhatIsSafe(): void {
-    const safe = this.#options.safeSeq();
-    for (const entry of this.#known.values()) {
-      if (entry.reply === null || entry.seq > safe) continue;
-      entry.reply(entry.answer);
-      entry.reply = null;
+    this.#answers.release();
+  }
+
+  #journal(
+    key: string,
+    record: ReceivedRecord,
+    answer: Uint8Array,
+  ): { readonly seq: number; readonly answer: Uint8Array } | null {
+    if (!this.#options.intake({ ...record, flags: record.flags | MessageFlag.inform })) return null;
+    const entry = { seq: this.#options.lastSeq(), answer };
+    this.#known.set(key, entry);
+    for (const [oldest, { seq }] of this.#known) {
+      if (this.#known.size <= (this.#options.maxWaiting ?? 10_000)) break;
+      this.#known.delete(oldest);
+      this.#answers.forget(seq);
     }
+    return entry;
   }
 
   #count(key: string): void {
