@@ -1,5 +1,6 @@
 import { SILENT_LOG } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
+import { freePort } from '@yosugara/testkit';
 import { afterEach, expect, it, vi } from 'vitest';
 import { StatusServer } from './status-server.js';
 import { VipEndpoint } from './vip-endpoint.js';
@@ -14,9 +15,9 @@ afterEach(async () => {
 
 it('the status endpoint listens at the VIP exactly while this node holds it', async () => {
   let holds = false;
-  const config = { ports: { status: 18_431 }, cluster: { vip: { address: VIP } } } as unknown as NodeConfig;
+  const config = { ports: { status: await freePort() }, cluster: { vip: { address: VIP } } } as unknown as NodeConfig;
   endpoint = new VipEndpoint(status, config, () => holds);
-  const listens = async (wanted: boolean) => await vi.waitFor(() => expect(status.listensOn(VIP)).toBe(wanted), 8_000);
+  const listens = async (wanted: boolean) => await vi.waitFor(() => expect(status.listensOn(VIP)).toBe(wanted), 60_000);
   await listens(false);
   holds = true;
   await listens(true);

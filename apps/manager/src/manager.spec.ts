@@ -41,7 +41,7 @@ const probeWith = async (node: TestNode, key: string) =>
 
 beforeAll(async () => {
   server = await startTestPostgres();
-  port = await freePort('127.0.77.1');
+  port = await freePort();
   const postgres = { host: server.host, port: server.port };
   store = openStore({ ...postgres, database: 'postgres', user: 'postgres' });
   [a, b] = await Promise.all([

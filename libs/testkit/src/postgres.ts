@@ -1,12 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from './ports.js';
 
 const run = promisify(execFile);
-const START_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 60_000;
 
 export interface TestPostgres {
   readonly host: '127.0.0.1';
@@ -26,7 +27,7 @@ export interface TestPostgres {
  * A private PostgreSQL on a free loopback port, in a folder of its own, for one spec file.
  *
  * @param settings more `name: value` lines of postgresql.conf. fsync is off unless given: these tests don't cut power.
- * @throws Error — no server programs, or not ready within 20 s.
+ * @throws Error — no server programs, or not ready within 60 s.
  */
 export async function startTestPostgres(settings: Readonly<Record<string, string>> = {}): Promise<TestPostgres> {
   const bin = await findPrograms();
@@ -110,20 +111,6 @@ async function answers(port: number): Promise<boolean> {
     socket.once('connect', () => resolve(true));
     socket.once('error', () => resolve(false));
     socket.once('close', () => resolve(false));
-  });
-}
-
-/** A port nobody listens on now. Another process may still win the race for it: the caller's bind then fails loudly. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, host, () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
   });
 }
 

@@ -1,20 +1,13 @@
 import { createServer } from 'node:net';
 import { type NodeId, nodeId } from '@yosugara/kernel';
 import type { Mailbox } from '@yosugara/runtime';
+import { freePort } from '@yosugara/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createMailbox, generateIdentity, type MailboxOptions, PortBusyError } from './index.js';
 
 const CLUSTER = 'spec';
 const IDS = ['a', 'b', 'w'].map(nodeId) as [NodeId, NodeId, NodeId];
 const [A, B, W] = IDS;
-
-async function freePort(address: string): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, address, resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 interface Member {
   readonly options: MailboxOptions;
@@ -35,7 +28,7 @@ async function membership(): Promise<Map<NodeId, MailboxOptions>> {
       return {
         id,
         address,
-        port: await freePort(address),
+        port: await freePort(),
         peerId: identity.peerId,
         privateKey: Buffer.from(identity.seedBase64, 'base64'),
       };
@@ -201,7 +194,7 @@ describe('three mailboxes', () => {
     const outsider = await started({
       ...a.options,
       self: nodeId('aa'),
-      listen: { address, port: await freePort(address) },
+      listen: { address, port: await freePort() },
       privateKey: Buffer.from(identity.seedBase64, 'base64'),
     });
     const refusals = vi.waitFor(() => expect(outsider.mailbox.links().every(({ direct }) => !direct)).toBe(true));

@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Status } from '@yosugara/protocol';
+import { freePorts } from '@yosugara/testkit';
 import { Controllers } from '../control/client.js';
 import { initCluster } from '../init/index.js';
 import { CLONE } from '../local/layout.js';
@@ -30,7 +30,8 @@ export class PrivateCluster {
     const root = mkdtempSync('/tmp/ysc-');
     chmodSync(root, 0o755);
     const cluster = new PrivateCluster(root, withDr ? ['a', 'b', 'w', 'd'] : ['a', 'b', 'w']);
-    const ports = Object.fromEntries(await Promise.all(PORTS.map(async (name) => [name, await freePort()] as const)));
+    const numbers = await freePorts(PORTS.length);
+    const ports = Object.fromEntries(PORTS.map((name, at) => [name, numbers[at]!]));
     await initCluster(join(root, 's'), {
       clusterId: `spec-${third}`,
       members: [
@@ -228,14 +229,6 @@ function cwdOf(pid: number): string | null {
   } catch {
     return null;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function signalIfThere(pid: number, name: NodeJS.Signals): void {

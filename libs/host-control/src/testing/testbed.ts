@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, nodeId, SILENT_LOG } from '@yosugara/kernel';
 import { type NodeConfig, NodeConfigSchema, STATE_LAYOUT } from '@yosugara/protocol';
 import type { PostgresHost, PostgresPeer } from '@yosugara/runtime';
+import { freePorts } from '@yosugara/testkit';
 import pg from 'pg';
 import { monotonicMs } from '../deadman/protocol.js';
 import { type HostDeadMan, startDeadMan } from '../deadman/start.js';
@@ -41,7 +41,8 @@ export class Testbed {
   }
 
   static async open(options: { readonly tls?: boolean } = {}): Promise<Testbed> {
-    return new Testbed({ postgres: await freePort(), status: await freePort() }, options.tls ?? false);
+    const [postgres, status] = (await freePorts(2)) as [number, number];
+    return new Testbed({ postgres, status }, options.tls ?? false);
   }
 
   config(node: 'a' | 'b', vip?: 'bind'): NodeConfig {
@@ -144,14 +145,6 @@ export async function eventually<T>(what: string, withinMs: number, look: () => 
     if (found) return found;
     if (performance.now() > until) throw new Error(`${what}: not within ${withinMs} ms`);
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 const openssl = (args: readonly string[]) => execFileSync('openssl', args, { stdio: 'pipe' });
