@@ -49,4 +49,12 @@ describe('the status', () => {
       "yellow RECEIVER_LINK_DOWN: messages of a are on one disk only: it does not reach its peer's receiver",
     ],
   ])('says when a journal is %s', (_, change, alarm) => expect(alarmsWith(change)).toEqual([alarm]));
+  it('misses the receivers of this site, and none in another one', () => {
+    const withCopy = [...context.members, { ...context.members[0]!, id: nodeId('d'), kind: 'dr' as const, voter: false }];
+    const { alarms } = statusOf(startedA(members, 1_000), { ...context, members: withCopy });
+    expect(alarms.filter(({ code }) => code === 'RECEIVER_DOWN').map(({ text }) => text)).toEqual([
+      'the receiver of a is not heard',
+      'the receiver of b is not heard',
+    ]);
+  });
 });
