@@ -9,6 +9,8 @@ export class BerProblem extends Error {
 
 export interface BerItem {
   readonly tag: number;
+  /** Where its tag stands. */
+  readonly at: number;
   /** Where the contents begin and end in the reader's bytes. */
   readonly start: number;
   readonly end: number;
@@ -30,6 +32,7 @@ export class BerReader {
   }
 
   next(): BerItem {
+    const at = this.#at;
     const tag = this.#byte();
     if ((tag & 0x1f) === 0x1f) throw new BerProblem('ber_tag');
     let length = this.#byte();
@@ -41,7 +44,7 @@ export class BerReader {
     const start = this.#at;
     if (start + length > this.#end) throw new BerProblem('ber_truncated');
     this.#at = start + length;
-    return { tag, start, end: start + length };
+    return { tag, at, start, end: start + length };
   }
 
   expect(tag: number, what: string): BerItem {
@@ -67,23 +70,38 @@ export class BerReader {
     return value;
   }
 
+  /** Like `integer`, for fields that fit into four bytes (INTEGER and the unsigned types of RFC 2578). */
+  number(item: BerItem): number {
+    const length = item.end - item.start;
+    if (length === 0 || length > 5) throw new BerProblem('ber_integer');
+    let value = this.#bytes[item.start]! & 0x80 ? -1 : 0;
+    for (let at = item.start; at < item.end; at++) value = value * 256 + this.#bytes[at]!;
+    return value;
+  }
+
+  /** In decimal. */
+  decimal(item: BerItem): string {
+    return String(item.end - item.start <= 5 ? this.number(item) : this.integer(item));
+  }
+
   oid(item: BerItem): string {
-    const parts: string[] = [];
-    let value = 0n;
+    let text = '';
+    let parts = 0;
+    // Five times seven bits: more than 32 bits, less than what a number holds exactly.
+    let value = 0;
     let length = 0;
     for (let at = item.start; at < item.end; at++) {
       const byte = this.#bytes[at]!;
       if (++length > 5) throw new BerProblem('ber_oid');
-      value = (value << 7n) | BigInt(byte & 0x7f);
+      value = value * 128 + (byte & 0x7f);
       if (byte & 0x80) continue;
-      if (parts.length === 0) parts.push(...firstTwo(value));
-      else parts.push(String(value));
-      value = 0n;
+      if (++parts > 127) throw new BerProblem('oid_too_long');
+      text = parts === 1 ? firstTwo(value) : `${text}.${value}`;
+      value = 0;
       length = 0;
     }
-    if (length !== 0 || parts.length === 0) throw new BerProblem('ber_oid');
-    if (parts.length > 128) throw new BerProblem('oid_too_long');
-    return parts.join('.');
+    if (length !== 0 || parts === 0) throw new BerProblem('ber_oid');
+    return text;
   }
 
   #byte(): number {
@@ -93,7 +111,7 @@ export class BerReader {
 }
 
 /** X.690 8.19.4: the first two arcs share a number. */
-function firstTwo(value: bigint): readonly string[] {
-  const first = value < 40n ? 0n : value < 80n ? 1n : 2n;
-  return [String(first), String(value - first * 40n)];
+function firstTwo(value: number): string {
+  const first = Math.min(Math.floor(value / 40), 2);
+  return `${first}.${value - first * 40}`;
 }

@@ -96,7 +96,7 @@ describe('a packet that is no notification', () => {
     ['nothing', new Uint8Array(), 'ber_truncated'],
     ['cut short', v2c().slice(0, -1), 'ber_truncated'],
     ['a GET', v2c({ tag: 0xa0 }), 'no_notification'],
-    ['v3', tlv(0x30, int(3)), 'v3_not_supported'],
+    ['v3 cut short', tlv(0x30, int(3)), 'ber_truncated'],
     ['text', new TextEncoder().encode('hello'), 'ber_truncated'],
     ['an endless length', Uint8Array.from([0x30, 0x80, 0, 0]), 'ber_length'],
   ])('%s has a reason', (_, raw, reason) => expect(decodeTrap(raw)).toEqual({ kind: 'malformed', reason }));
