@@ -4,6 +4,8 @@ import { type ActionResult, observe, type Resource, strikeAtMs } from '@yosugara
 import type { HostModel, HostWorld } from './host-model.js';
 
 type Later = (low: number, high: number, run: () => void) => void;
+const HOOK_TIMEOUT_MS = 3_000;
+
 type OfKind<K extends Action['kind']> = Extract<Action, { readonly kind: K }>;
 
 /** What host-control, the fence port and the hooks do of an action, with their latencies and failures. */
@@ -107,10 +109,28 @@ export class Acts {
       case 'fence.on':
         return this.#fence(action, done);
       case 'hook.run':
-        return later(20, 400, ok);
+        return this.#hook(action, later, ok, fail);
+      case 'manager.restart':
+        this.#host.manager?.restart();
+        return ok();
       default:
         return;
     }
+  }
+
+  /** As host-control runs it: what does not end in time is killed, and has refused. */
+  #hook({ which, epoch }: OfKind<'hook.run'>, later: Later, ok: () => void, fail: (code: string) => void): void {
+    const host = this.#host;
+    const { life } = host;
+    const mood = which === 'before' ? host.hook : 'passes';
+    if (which === 'before') host.hookSaid = null;
+    const [low, high] = mood === 'hangs' ? [HOOK_TIMEOUT_MS, HOOK_TIMEOUT_MS + 100] : [20, 400];
+    later(low, high, () => {
+      if (which === 'before') host.hookSaid = { epoch, life, passed: mood === 'passes' };
+      this.#world.coverage.count(`hook ${which} ${mood} ${this.#world.checks.record.phase}`);
+      if (mood === 'passes') ok();
+      else fail('HOOK_VETO');
+    });
   }
 
   /** Somebody in reach answers for the address already. */
@@ -136,6 +156,7 @@ export class Acts {
 
   #promote(action: OfKind<'pg.promote'>, later: Later, ok: () => void, fail: (code: string) => void): void {
     const { postgres, prober } = this.#host;
+    this.#world.checks.extras.beforePromotion(this.#host);
     postgres.setNames(action.names);
     later(60, 200, () => {
       if (!postgres.running) return fail('DOWN');

@@ -2,6 +2,7 @@ import type { Entry } from '@yosugara/consensus';
 import { type Action, applyCommand, type ClusterRecord, type Command, EMPTY_RECORD, hasDiverged } from '@yosugara/failover';
 import { lsn, type NodeId } from '@yosugara/kernel';
 import type { ControllerEffect, PeerMessage } from '@yosugara/runtime';
+import { ExtraChecks } from './checks-extras.js';
 import type { HostModel } from './host-model.js';
 import { RaftChecks } from './raft-checks.js';
 
@@ -28,6 +29,7 @@ const DOUBTS_WITHIN_MS = 500;
 export class Checks {
   readonly violations: Violation[] = [];
   readonly raft: RaftChecks;
+  readonly extras: ExtraChecks;
   readonly #hosts: () => readonly HostModel[];
   readonly #now: () => number;
   readonly #epochs = new Map<string, number>();
@@ -57,6 +59,7 @@ export class Checks {
   constructor(hosts: () => readonly HostModel[], now: () => number) {
     this.#hosts = hosts;
     this.#now = now;
+    this.extras = new ExtraChecks((invariant, says) => this.fail(invariant, says), now);
     this.raft = new RaftChecks(
       hosts,
       (invariant, says) => this.fail(invariant, says),
@@ -114,6 +117,7 @@ export class Checks {
   /** What must be true outside at the moment a change is committed. */
   #changed(before: ClusterRecord, command: Command): void {
     const { record } = this;
+    this.extras.changed(before, record, command);
     if (command.kind === 'forceClaim' || command.kind === 'confirmStopped') this.#forced(before, command);
     for (const node of record.syncSet)
       if (!before.syncSet.includes(node) && before.syncSet.length > 0 && command.kind === 'join')

@@ -1,5 +1,6 @@
 import type { ClusterRecord } from '@yosugara/failover';
 import type { NodeId } from '@yosugara/kernel';
+import type { Extra } from './extras.js';
 import type { HostModel } from './host-model.js';
 import type { Rng } from './rng.js';
 import type { LANDED, Shape } from './shape.js';
@@ -14,6 +15,8 @@ export interface FaultClass {
   fits?(shape: Shape): boolean;
   /** Nothing else breaks in such a schedule: with a second fault the design promises nothing. */
   readonly alone?: boolean;
+  /** Drawn only where a schedule has this, and from other random numbers than the rest. */
+  readonly extra?: Extra;
   /** `rng` belongs to this one fault: leaving another one out changes nothing here, so that a failing plan can be shrunk. */
   inject(world: World, rng: Rng): void;
 }

@@ -67,6 +67,7 @@ export const HOST_FAULTS: readonly FaultClass[] = [
     inject(world, rng) {
       const host = any(world, rng);
       host.clock.wallStepMs += rng.between(-3_600_000, 3_600_000);
+      world.checks.extras.wallSet = true;
     },
   },
   {

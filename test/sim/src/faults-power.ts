@@ -1,11 +1,23 @@
 import { watchdogWaitMs, worstFailoverMs } from '@yosugara/failover';
 import { around, both, type Change, cut, data, EDGES, type FaultClass, hit, someTime } from './fault-tools.js';
+import type { World } from './world.js';
 
 const worked: Change = (before, after) => after.maintenance.length > before.maintenance.length;
 
 /** A last word is waited for, the order takes its time, and its answer is written down. */
 const FENCE_MS = 6_000;
 const MOODS = ['timeout', 'error', 'liar', 'late', 'credentials', 'flaps'] as const;
+
+/** A lost host and nothing else: what `status` promises, and what a fence or a watchdog takes. null: nobody would take over. */
+export function replacedWithinMs(world: World): number | null {
+  const { settings, name, watchdog } = world.shape;
+  const { stopProofs, timings } = settings;
+  // A watchdog that could not be opened proves nothing, and `status` says beforehand that nobody would take over (seed 1990).
+  const hardware = world.checks.record.armed?.kind === 'hardware';
+  if (!stopProofs.includes('P2') && !stopProofs.includes('P4') && !hardware) return null;
+  const fencedMs = settings.fenceable.length > 0 ? FENCE_MS + (name === 'two' ? settings.fenceDelayMs : 0) : 0;
+  return worstFailoverMs(timings) + fencedMs + (watchdog ? watchdogWaitMs(timings, timings.watchdogMs) : 0);
+}
 
 /** Power devices. What maps to a wrong host (F11) is out of scope here: a configuration that a health check refuses. */
 export const POWER: readonly FaultClass[] = [
@@ -172,17 +184,12 @@ export const POWER: readonly FaultClass[] = [
     why: 'pattern 1: the Master’s host is lost for good, nothing else: the other one serves within what `status` promises and a fence takes',
     alone: true,
     inject(world, rng) {
-      const { owner, syncSet, phase, armed } = world.checks.record;
+      const { owner, syncSet, phase } = world.checks.record;
       if (owner === null || phase !== 'serving' || syncSet.length < 2) return;
-      // A watchdog that could not be opened proves nothing, and `status` says beforehand that nobody would take over (seed 1990).
-      const { stopProofs } = world.shape.settings;
-      if (!stopProofs.includes('P2') && !stopProofs.includes('P4') && armed?.kind !== 'hardware') return;
+      const byMs = replacedWithinMs(world);
+      if (byMs === null) return;
       if (rng.chance(0.6)) world.host(owner).powerOff();
       else world.host(owner).freeze('host');
-      const { settings } = world.shape;
-      const fencedMs = settings.fenceable.length > 0 ? FENCE_MS + (world.shape.name === 'two' ? settings.fenceDelayMs : 0) : 0;
-      const resetMs = world.shape.watchdog ? watchdogWaitMs(settings.timings, settings.timings.watchdogMs) : 0;
-      const byMs = worstFailoverMs(settings.timings) + fencedMs + resetMs;
       world.later(byMs, () => {
         if (!world.dataNodes.some((node) => world.host(node).serves()))
           world.checks.fail('L1', `the host of ${owner} was lost ${Math.round(byMs)} ms ago, and nobody serves`);

@@ -91,6 +91,7 @@ export class Managers {
   /** The manager is a process of its own: it goes by its last notice, whatever its controller does meanwhile. */
   #mayAct(host: HostModel): boolean {
     const { notice } = host;
+    if (host.manager?.acts === false) return false;
     return host.awake && notice !== null && notice.mode === 'active' && host.local() < notice.leaseUntilMs;
   }
 

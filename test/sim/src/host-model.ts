@@ -24,6 +24,7 @@ import { HostClock } from './clock.js';
 import type { Coverage } from './coverage.js';
 import { DeadManModel, WatchdogModel } from './dead-man.js';
 import type { FenceDevice } from './fence-devices.js';
+import { ManagerModel } from './manager-model.js';
 import type { Network } from './network.js';
 import { PostgresModel, type PostgresWorld } from './postgres-model.js';
 import { Prober } from './prober.js';
@@ -60,6 +61,9 @@ type Untimed = ControllerInput extends infer I
     : never
   : never;
 
+/** What the program before a promotion does. */
+export type HookMood = 'passes' | 'vetoes' | 'hangs';
+
 const TICK_MS = 50;
 const MAX_INBOX = 300;
 const RESTART_MS = 1_000;
@@ -73,6 +77,8 @@ export class HostModel {
   readonly postgres: PostgresModel;
   readonly prober: Prober;
   readonly watchdog: WatchdogModel | null;
+  /** null: a manager that always answers. */
+  readonly manager: ManagerModel | null;
   readonly #acts: Acts;
   readonly #world: HostWorld;
   readonly #config: Omit<ControllerConfig, 'boot'>;
@@ -92,6 +98,9 @@ export class HostModel {
   /** Of the controller: what an earlier one planned does nothing. */
   life = 0;
   deadMan: DeadManModel | null = null;
+  hook: HookMood = 'passes';
+  /** How the program before a promotion last ended. */
+  hookSaid: { readonly epoch: Epoch; readonly life: number; readonly passed: boolean } | null = null;
   /** Whom its controller has ordered off, until the answer. */
   fencing: NodeId | null = null;
   #inbox: Untimed[] = [];
@@ -102,7 +111,13 @@ export class HostModel {
   #writing: Persist | null = null;
   #rest: ControllerEffect[] = [];
 
-  constructor(node: NodeId, world: HostWorld, config: Omit<ControllerConfig, 'boot'>, watchdogMs: number | null) {
+  constructor(
+    node: NodeId,
+    world: HostWorld,
+    config: Omit<ControllerConfig, 'boot'>,
+    watchdogMs: number | null,
+    manages = false,
+  ) {
     this.node = node;
     this.#world = world;
     this.#config = config;
@@ -112,6 +127,7 @@ export class HostModel {
     this.prober = new Prober(this, world);
     this.#acts = new Acts(this, world);
     this.watchdog = watchdogMs === null ? null : new WatchdogModel(this, world, watchdogMs);
+    this.manager = manages ? new ManagerModel(this, world) : null;
   }
 
   local(): number {
@@ -193,6 +209,7 @@ export class HostModel {
     this.dropVip();
     this.powered = false;
     this.frozen = 'no';
+    this.manager?.end();
   }
 
   startController(): void {
@@ -219,6 +236,7 @@ export class HostModel {
     if (this.kind === 'data') this.deadMan = new DeadManModel(this, this.#world, boot);
     this.#world.trace(() => `${this.node} controller starts, boot ${boot}`);
     this.tellHost();
+    this.manager?.begin();
     this.#tick(this.life);
   }
 
@@ -233,6 +251,7 @@ export class HostModel {
         deadMan: kind,
         arming: { kind, timeoutMs: this.watchdog?.timeoutMs ?? null },
         unfit: this.unfit,
+        processes: this.manager?.pid == null ? [] : [{ name: 'manager', pid: this.manager.pid }],
       },
     });
   }
@@ -246,6 +265,7 @@ export class HostModel {
     this.#endController();
     this.deadMan?.strikeNow();
     this.deadMan = null;
+    this.manager?.end();
     // What binds the VIP's ports is killed; an address stays with the kernel until its time is over.
     if (this.#world.vipKind === 'bind') this.vipUntilMs = Math.min(this.vipUntilMs, this.local());
   }
@@ -459,6 +479,11 @@ export class HostModel {
     const { life } = this;
     this.#world.agenda.after(this.#world.rng.between(5, 150), () => {
       if (life !== this.life || !this.awake) return;
+      if (this.manager !== null) {
+        if (!this.manager.acts) return;
+        this.manager.follow(notice);
+        return this.manager.tell();
+      }
       this.push({
         kind: 'manager',
         report: {

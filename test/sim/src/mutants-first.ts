@@ -121,7 +121,7 @@ export const FIRST: readonly Mutant[] = [
     within: 50,
     patches: [
       {
-        file: `${FAILOVER}/owner.ts`,
+        file: `${FAILOVER}/sync-set.ts`,
         find: "    actions.push({ kind: 'pg.setNames', names: [candidate] });\n",
         replace:
           "    actions.push({ kind: 'pg.setNames', names: [candidate] }, propose({ kind: 'join', epoch: o.record.epoch, node: candidate }));\n",
@@ -134,12 +134,12 @@ export const FIRST: readonly Mutant[] = [
     within: 400,
     patches: [
       {
-        file: `${FAILOVER}/owner.ts`,
+        file: `${FAILOVER}/sync-set.ts`,
         find: 'peer?.sync === true && peer.flushLsn >= mark.lsn && o.postgresBusy === null',
         replace: 'peer?.sync === true',
       },
       {
-        file: `${FAILOVER}/owner.ts`,
+        file: `${FAILOVER}/sync-set.ts`,
         find: 'facts.walEnd - peer.flushLsn <= JOIN_LAG_BYTES,',
         replace: 'peer.flushLsn >= 0,',
       },
@@ -152,9 +152,9 @@ export const FIRST: readonly Mutant[] = [
     of: { faults: ['slowJoin'] },
     patches: [
       {
-        file: `${FAILOVER}/owner.ts`,
-        find: 'const candidate = o.joining ?? joinCandidate(o);',
-        replace: 'const candidate = joinCandidate(o);',
+        file: `${FAILOVER}/sync-set.ts`,
+        find: 'const candidate = o.joining ?? joinCandidate(o, facts);',
+        replace: 'const candidate = joinCandidate(o, facts);',
       },
       { file: `${FAILOVER}/view.ts`, find: 'return o.joining === null ||', replace: 'return true || o.joining === null ||' },
     ],
@@ -165,7 +165,7 @@ export const FIRST: readonly Mutant[] = [
     within: 50,
     patches: [
       {
-        file: `${FAILOVER}/owner.ts`,
+        file: `${FAILOVER}/sync-set.ts`,
         find: "whyOf('T2'), actions: [...actions, leave(o",
         replace: "whyOf('T2'), actions: [...actions, { kind: 'pg.setNames', names: [] }, leave(o",
       },
@@ -182,11 +182,11 @@ export const FIRST: readonly Mutant[] = [
     within: 1_000,
     patches: [
       {
-        file: `${FAILOVER}/owner.ts`,
+        file: `${FAILOVER}/stopping-old.ts`,
         find: "if (facts.kind === 'standby' && facts.receiver !== 'cut')",
         replace: "if (facts.kind === 'standby' && facts.receiver === 'streaming' && o.record.epoch < 0)",
       },
-      { file: `${FAILOVER}/owner.ts`, find: "      if (facts.receiver !== 'cut')\n", replace: '      if (o.record.epoch < 0)\n' },
+      { file: `${FAILOVER}/promoting.ts`, find: "  if (facts.receiver !== 'cut')\n", replace: '  if (o.record.epoch < 0)\n' },
       {
         file: `${FAILOVER}/claimant.ts`,
         find: "o.postgres.kind === 'standby' && o.postgres.receiver === 'cut' && o.nowMs - o.postgresSinceMs >= o.settings.timings.guardMs;",
@@ -258,7 +258,7 @@ export const FIRST: readonly Mutant[] = [
     within: 50,
     of: { faults: ['bothServersFail', 'postgresKill', 'recoverAnytime'] },
     patches: [
-      { file: `${FAILOVER}/owner.ts`, find: 'actions: !isQuiet(o)', replace: 'actions: o.record.epoch < 0' },
+      { file: `${FAILOVER}/giving-up.ts`, find: 'actions: !isQuiet(o)', replace: 'actions: o.record.epoch < 0' },
       {
         file: `${FAILOVER}/lint.ts`,
         find: "action.command.kind === 'release' && !isQuiet(o)",
@@ -282,7 +282,9 @@ export const FIRST: readonly Mutant[] = [
     name: 'release-before-the-wal',
     why: 'T4: the old owner releases before the target holds everything',
     within: 1_000,
-    patches: [{ file: `${FAILOVER}/owner.ts`, find: '&& target.walEnd >= facts.walEnd)', replace: '&& target.walEnd >= 0)' }],
+    patches: [
+      { file: `${FAILOVER}/handing-over.ts`, find: '&& target.walEnd >= facts.walEnd;', replace: '&& target.walEnd >= 0;' },
+    ],
   },
   {
     name: 'promoted-without-names',
@@ -290,8 +292,8 @@ export const FIRST: readonly Mutant[] = [
     within: 150,
     patches: [
       {
-        file: `${FAILOVER}/owner.ts`,
-        find: "{ kind: 'pg.promote', names, above:",
+        file: `${FAILOVER}/promoting.ts`,
+        find: "{ kind: 'pg.promote', names: requiredNames(o), above:",
         replace: "{ kind: 'pg.promote', names: [], above:",
       },
       {

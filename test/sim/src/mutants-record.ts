@@ -119,9 +119,9 @@ export const IN_RECORD: readonly Mutant[] = [
     of: { shapes: ['three', 'three-p2', 'three-p3', 'three-p2-p3'], policy: 'strict', faults: ['failsWhilePromoting'] },
     patches: [
       {
-        file: `${FAILOVER}/owner.ts`,
-        find: "{ kind: 'pg.promote', names, above: newestTimeline(o.record) }",
-        replace: "{ kind: 'pg.promote', names, above: 0 * newestTimeline(o.record) }",
+        file: `${FAILOVER}/promoting.ts`,
+        find: "{ kind: 'pg.promote', names: requiredNames(o), above: newestTimeline(o.record) }",
+        replace: "{ kind: 'pg.promote', names: requiredNames(o), above: 0 * newestTimeline(o.record) }",
       },
       {
         file: `${FAILOVER}/view.ts`,

@@ -14,6 +14,7 @@ const able = (fault: FaultClass, shape: Shape): boolean =>
 /** Swarm testing: each schedule draws a subset of the classes, so that every combination comes up by itself. */
 export function drawPlan(rng: Rng, shape: Shape, startMs: number, faultMs: number, focus: Focus = {}): readonly Planned[] {
   const all = FAULTS.filter((fault) => able(fault, shape) && (focus.faults?.includes(fault.name) ?? true));
+  if (all.length === 0) return [];
   const classes = all.filter(() => rng.chance(0.3));
   const single = classes.length === 0 ? rng.pick(all) : rng.pick(classes);
   if (single.alone === true)

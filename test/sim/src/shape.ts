@@ -1,6 +1,7 @@
 import type { Member } from '@yosugara/consensus';
 import { PROFILES, type ProofKind, type Settings } from '@yosugara/failover';
 import { type NodeId, nodeId } from '@yosugara/kernel';
+import type { Extra } from './extras.js';
 import type { Rng } from './rng.js';
 
 /** What this version of the product can do. A schedule draws only what is there; the rest waits here to be switched on. */
@@ -42,6 +43,7 @@ export interface Shape {
   readonly watchdog: boolean;
   readonly profile: Profile;
   readonly settings: Settings;
+  readonly extras: readonly Extra[];
 }
 
 const A = nodeId('a');
@@ -89,6 +91,7 @@ export function drawShape(rng: Rng, focus: Focus = {}): Shape {
     drNodes,
     watchdog: kind.proofs.includes('P3'),
     profile,
+    extras: [],
     settings: {
       policy: focus.policy ?? (rng.chance(0.15) ? 'strict' : 'available'),
       stopProofs: kind.proofs,

@@ -12,6 +12,7 @@ import { Agenda } from './agenda.js';
 import { Checks, type Violation } from './checks.js';
 import { Clients } from './clients.js';
 import { Coverage } from './coverage.js';
+import { drawExtras, extraRng, planExtras, withExtras } from './extras.js';
 import { FenceDevice } from './fence-devices.js';
 import { Front, Managers } from './front.js';
 import { HostModel, type HostWorld } from './host-model.js';
@@ -92,7 +93,13 @@ export class World implements HostWorld {
     this.#options = options;
     this.rng = new Rng(seed);
     const { rng } = this;
-    this.shape = drawShape(rng, options.focus);
+    const base = drawShape(rng, options.focus);
+    this.startMs = base.profile === 'tolerant' ? 20_000 : 16_000;
+    const { focus = {} } = options;
+    const plan = drawPlan(new Rng(seed * 2 + 1), base, this.startMs, FAULT_MS, focus);
+    const more = extraRng(seed);
+    this.shape = withExtras(more, base, drawExtras(more, base, focus, plan));
+    this.#plan = planExtras(more, this.shape, { startMs: this.startMs, faultMs: FAULT_MS }, focus, plan);
     this.nodes = this.shape.nodes;
     this.dataNodes = this.shape.dataNodes;
     this.vipKind = rng.pick(['bind', 'ip']);
@@ -104,25 +111,32 @@ export class World implements HostWorld {
       () => list,
       () => this.agenda.now,
     );
+    if (this.shape.extras.includes('limit')) this.checks.extras.limit = this.shape.settings.rateLimit;
     this.#recordSeen = this.checks.record;
     const { settings } = this.shape;
-    this.startMs = this.shape.profile === 'tolerant' ? 20_000 : 16_000;
     for (const node of this.nodes) {
       // One host in eight has none: P3 must not be believed of it.
       const has = this.shape.watchdog && this.dataNodes.includes(node) && rng.chance(0.88);
       const watchdogMs = has ? settings.timings.watchdogMs : null;
-      const host = new HostModel(node, this, this.#config(node), watchdogMs);
+      const host = new HostModel(
+        node,
+        this,
+        this.#config(node),
+        watchdogMs,
+        this.shape.extras.includes('manager') && this.dataNodes.includes(node),
+      );
       this.#hosts.set(node, host);
       list.push(host);
       if (settings.fenceable.includes(node)) this.#devices.set(node, new FenceDevice(node, this.agenda, rng, () => host));
     }
-    this.#plan = drawPlan(new Rng(seed * 2 + 1), this.shape, this.startMs, FAULT_MS, options.focus);
     for (const host of list) this.agenda.after(rng.between(0, 500), () => host.powerOn());
     this.clients = new Clients(this);
     this.front = new Front(this, this.dataNodes);
     this.managers = new Managers(this, this.dataNodes);
     if (this.#devices.size > 0) this.#fenceHealth();
     this.#operator();
+    if (this.shape.extras.includes('limit')) this.#limited();
+    if (this.shape.extras.includes('manager')) this.#watchManagers();
   }
 
   #config(node: NodeId): Omit<ControllerConfig, 'boot'> {
@@ -278,6 +292,26 @@ export class World implements HostWorld {
     });
   }
 
+  /** A manager that hangs while nothing else holds its controller up is killed once, or its node gives way. */
+  #watchManagers(): void {
+    this.agenda.after(500, () => {
+      for (const host of this.#list) this.checks.extras.managerOf(host, this.shape.settings.timings);
+      this.#watchManagers();
+    });
+  }
+
+  /** The limit of take-overs is shown while it holds; set clocks may hold it for ever, and somebody has another one promoted then. */
+  #limited(): void {
+    this.agenda.after(1_000, () => {
+      const held = this.checks.extras.alarms(this.#list, this.checks.record);
+      if (held) this.coverage.count(`limit reached ${this.checks.record.phase}`);
+      const none = !this.dataNodes.some((node) => this.host(node).serves());
+      if (this.#healed && this.checks.extras.wallSet && none)
+        for (const node of this.dataNodes) this.operate({ kind: 'promote', node, oldMasterIsOff: false }, node);
+      this.#limited();
+    });
+  }
+
   /** What was to end by itself may not, where clocks were set; somebody ends it. */
   #endPauses(): void {
     const { pause, maintenance } = this.checks.record;
@@ -298,7 +332,7 @@ export class World implements HostWorld {
       seed,
       violations: this.checks.violations,
       faults: chosen.map(({ fault, atMs }) => ({ name: fault.name, atMs })),
-      settings: `${this.shape.name} ${this.shape.profile} ${this.shape.settings.policy} autoRejoin=${this.shape.settings.autoRejoin} vip=${this.vipKind}`,
+      settings: `${this.shape.name} ${this.shape.profile} ${this.shape.settings.policy} autoRejoin=${this.shape.settings.autoRejoin} vip=${this.vipKind}${this.shape.extras.map((extra) => ` +${extra}`).join('')}`,
       takeOvers: this.checks.epochChanges.length,
       acknowledged: this.checks.acknowledged.length,
       sideEffects: this.checks.sideEffects,
@@ -335,13 +369,16 @@ export class World implements HostWorld {
       if (this.#calmMs === null) this.agenda.after(250, watch);
     };
     watch();
-    const byMs = healedMs + l1BudgetMs(this.shape.settings.timings);
+    // Whoever waits for the end of the limit serves after it.
+    const limitMs = this.shape.extras.includes('limit') ? this.shape.settings.rateLimit.withinMs : 0;
+    const byMs = healedMs + l1BudgetMs(this.shape.settings.timings) + limitMs;
     this.agenda.runUntil(byMs, each);
     expectServing(this, `${Math.round(byMs - healedMs)} ms after the last fault`, 1);
     const quiet = new Quiet(this);
     this.agenda.runUntil(END_MS, each);
     quiet.check();
     expectServing(this, 'at the end', 2);
+    this.checks.extras.managersAtEnd(this.#list);
     this.checks.atEnd();
   }
 
@@ -360,6 +397,8 @@ export class World implements HostWorld {
       host.disk.slowMs = 0;
       host.disk.failing = 'no';
       host.clock.wallStepMs = 0;
+      host.hook = 'passes';
+      if (host.manager !== null) host.manager.incurable = false;
       host.onNextPersist('after', null);
       host.thaw();
       host.powerOn();

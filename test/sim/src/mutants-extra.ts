@@ -1,0 +1,96 @@
+import { CONTROLLER, FAILOVER, type Mutant } from './mutant-types.js';
+
+const HOOKS = ['hookVetoes', 'hookTurns'];
+const LIMIT = ['takeOversInARow', 'limitReset'];
+const MANAGER = ['managerHangs', 'controllerHeldUp'];
+
+/** The hook before a promotion, the limit of take-overs. */
+export const IN_EXTRAS: readonly Mutant[] = [
+  {
+    name: 'hook-of-another-epoch',
+    why: 'what the hook said of an earlier promotion of this controller’s life lets this one pass',
+    within: 50,
+    of: { faults: HOOKS },
+    patches: [
+      {
+        file: `${CONTROLLER}/observe.ts`,
+        find: "hookBefore: state.hooks.epoch === state.record.epoch ? state.hooks.before : 'none',",
+        replace: 'hookBefore: state.hooks.before,',
+      },
+    ],
+  },
+  {
+    name: 'veto-for-ever',
+    why: 'a hook that has refused once is not asked again in its epoch',
+    within: 50,
+    of: { faults: HOOKS },
+    patches: [
+      { file: `${FAILOVER}/owner.ts`, find: "if (coolingDown(o, 'hook.run'))", replace: "if (o.hookBefore === 'vetoed')" },
+    ],
+  },
+  {
+    name: 'limit-not-asked',
+    why: 'the limit of automatic take-overs keeps nobody from claiming',
+    within: 50,
+    of: { faults: LIMIT },
+    patches: [
+      {
+        file: `${FAILOVER}/governance.ts`,
+        find: 'return o.forced === null && takesOver(o) ? heldBack(o) : null;',
+        replace: 'return o.forced === null && takesOver(o) && o.record.pause !== null ? heldBack(o) : null;',
+      },
+    ],
+  },
+  {
+    name: 'limit-without-end',
+    why: 'take-overs of long ago still count',
+    within: 50,
+    of: { faults: ['limitLapses'] },
+    patches: [
+      {
+        file: `${FAILOVER}/governance.ts`,
+        find: 'entry.automatic === true && o.wallMs - entry.atWallMs < withinMs);',
+        replace: 'entry.automatic === true && o.wallMs - entry.atWallMs < withinMs * 10);',
+      },
+    ],
+  },
+  {
+    name: 'silence-of-a-sleeper',
+    why: 'while the controller itself stood still nobody was heard, and it has the manager killed for that',
+    within: 50,
+    of: { faults: MANAGER },
+    patches: [
+      {
+        file: `${CONTROLLER}/manager-watch.ts`,
+        find: 'if (gapMs <= HELD_UP_MS) return;',
+        replace: 'if (gapMs <= HELD_UP_MS * 1_000) return;',
+      },
+    ],
+  },
+  {
+    name: 'manager-restarted-for-ever',
+    why: 'a Master whose manager hangs after each restart keeps its part',
+    within: 50,
+    of: { faults: ['managerIncurable'] },
+    patches: [
+      {
+        file: `${FAILOVER}/manager.ts`,
+        find: 'if (cause === null || heir === null || heldBack(o) !== null) return null;',
+        replace: 'if (cause === null || heir === null || !o.leaving) return null;',
+      },
+    ],
+  },
+  {
+    name: 'silence-is-a-start',
+    why: 'a manager that hangs is given the patience of one that starts',
+    within: 50,
+    of: { faults: MANAGER },
+    patches: [
+      {
+        file: `${FAILOVER}/manager.ts`,
+        find: 'return silentMs >= (starting ? MANAGER_START_MS : o.settings.timings.managerSilentMs) ? silentMs : null;',
+        replace: 'return silentMs >= (starting ? MANAGER_START_MS : MANAGER_START_MS) ? silentMs : null;',
+      },
+    ],
+  },
+];
