@@ -5,7 +5,7 @@ import { notFit, outOnPurpose } from './fitness.js';
 import { mayRejoin } from './follower.js';
 import { mayNotClaim } from './governance.js';
 import type { ConfirmedFence } from './managing.js';
-import { type Decision, type Observation, propose } from './observation.js';
+import { type Decision, type Observation, type Part, propose } from './observation.js';
 import { isReleased, isUnborn, type StopProof } from './record.js';
 import { whyOf } from './transitions.js';
 import {
@@ -20,7 +20,6 @@ import {
   supersededBy,
 } from './view.js';
 
-type Part = Pick<Decision, 'role' | 'why' | 'actions'>;
 const MAX_TRANSFERS = 3;
 
 /** What the leader does that owns nothing: claim if it may, otherwise hand leadership to somebody who may (ruling 6, T8). */

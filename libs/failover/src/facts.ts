@@ -75,3 +75,5 @@ export type PostgresFacts =
       /** It may answer, and is of no use all the same: a sentence's beginning. Absent: it does not answer. */
       readonly because?: string;
     };
+
+export type FactsOf<K extends PostgresFacts['kind']> = Extract<PostgresFacts, { readonly kind: K }>;

@@ -248,3 +248,6 @@ export interface Decision {
   /** May this node campaign for leadership? And how much later than others. */
   readonly campaign: { readonly may: boolean; readonly extraDelayMs: number };
 }
+
+/** What a decider says for the case that it knows. */
+export type Part = Pick<Decision, 'role' | 'why' | 'actions'>;

@@ -40,6 +40,9 @@ export const isAfar = (o: Observation, node: NodeId): boolean =>
 export const mayWrite = (facts: PostgresFacts): boolean =>
   facts.kind === 'primary' || (facts.kind === 'hung' && facts.wasPrimary);
 
+/** Rounds that come back too late (roundMaxMs) renew our lease, but are not handed to the dead man: nothing begins to write. */
+export const UNARMED = 'waiting for a fresh round: the dead man is not armed';
+
 export const othersOf = (o: Observation): readonly NodeId[] => o.dataNodes.filter((node) => node !== o.self);
 
 /** synchronous_standby_names that the sync set demands of its owner (S4): as committed, and as a join under way may make it. */
