@@ -25,7 +25,7 @@ export const IN_EXTRAS: readonly Mutant[] = [
     within: 50,
     of: { faults: HOOKS },
     patches: [
-      { file: `${FAILOVER}/owner.ts`, find: "if (coolingDown(o, 'hook.run'))", replace: "if (o.hookBefore === 'vetoed')" },
+      { file: `${FAILOVER}/promoting.ts`, find: "if (coolingDown(o, 'hook.run'))", replace: "if (o.hookBefore === 'vetoed')" },
     ],
   },
   {
