@@ -8,8 +8,9 @@ import { healthOf, renderStatus } from './commands/status.js';
 import { Controllers } from './control/client.js';
 import { findNodes, socketsOf } from './control/find.js';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
-import { addGoverning } from './governing.js';
+import { addGoverning, type VerbContext } from './governing.js';
 import { type ClusterPlan, initCluster, parseMember, parsePort } from './init/index.js';
+import { addJournals } from './journals.js';
 import { painter, printable, processTerminal, type Terminal } from './output/terminal.js';
 
 export interface Surroundings {
@@ -55,13 +56,15 @@ export async function runProgram(args: readonly string[], around: Surroundings):
   addStatus(add, set, around);
   addRecover(add, set, around);
   addMasters(add, set, around);
-  addGoverning(program, {
+  const context: VerbContext = {
     add,
     set,
     terminal: around.terminal,
     controllers: (options) => controllersOf(options, around),
     show: (options, document, text) => show(around, options, document, text),
-  });
+  };
+  addGoverning(program, context);
+  addJournals(program, context, (options) => nodesOf(options, around), around.stop);
   addMessages(add, set, around);
   addInit(program, set, around);
   try {

@@ -77,6 +77,8 @@ export interface ScanOptions {
   /** The number inside a payload, if it holds one: lets the scan go on behind damage. */
   readonly seqOf: ((payload: Buffer) => number) | null;
   readonly visit?: (payload: Buffer, seq: number) => void;
+  /** Each damaged stretch; `damage` of the scan is the first. */
+  readonly onDamage?: (damage: JournalCorruptError) => void;
 }
 
 /**
@@ -108,6 +110,7 @@ export function scanSegment(ref: SegmentRef, content: Buffer, options: ScanOptio
     if (!options.sealed && !wasDurable(content, at, next, salt)) break;
     const found = damageAt(ref, content, at, next, seq, salt, options);
     damage ??= found.error;
+    options.onDamage?.(found.error);
     if (next === -1 || found.nextSeq === null) return { salt, nextSeq: seq, goodBytes: content.length, damage };
     at = next;
     seq = found.nextSeq;
