@@ -3,6 +3,18 @@ export * from './errors.js';
 export { type FramedMessage, SyslogFramer } from './framing.js';
 export { followLines, type LineConnection, type LineHandlers, serveLines } from './lines.js';
 export * from './peer-tls.js';
-export { listenTcp, MAX_MESSAGE_BYTES, type TcpOptions } from './tcp.js';
+export { plainAddress, SenderList } from './senders.js';
+export * from './snmp/index.js';
+export {
+  type GateOptions,
+  NO_LIMITS,
+  OTHERS,
+  type Refusal,
+  SourceGate,
+  type SourceLimits,
+  type SourceReport,
+} from './sources.js';
+export { listenTcp, listenTls, type TcpOptions } from './tcp.js';
+export type { TlsOptions } from './tls-policy.js';
 export { type Endpoint, kernelDrops, type Listener, type ListenerStats, listenUdp, type UdpOptions } from './udp.js';
 export { VipListeners } from './vip.js';

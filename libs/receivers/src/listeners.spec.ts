@@ -12,7 +12,7 @@ const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
-const until = async (holds: () => boolean | Promise<boolean>, deadlineMs = 5_000) => {
+const until = async (holds: () => boolean | Promise<boolean>, deadlineMs = 15_000) => {
   const end = performance.now() + deadlineMs;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error('not within the deadline');

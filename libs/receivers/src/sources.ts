@@ -1,0 +1,232 @@
+import { SenderList } from './senders.js';
+
+/** Of one source address, over all its sockets. */
+export interface SourceLimits {
+  /** 0: no limit. */
+  readonly messagesPerSecond: number;
+  /** At once; default: those of two seconds. */
+  readonly burst?: number | undefined;
+  readonly connections: number;
+  readonly messageBytes: number;
+}
+
+export const NO_LIMITS: SourceLimits = { messagesPerSecond: 0, connections: Number.POSITIVE_INFINITY, messageBytes: 64 * 1024 };
+
+export interface GateOptions {
+  /** Addresses, networks, names; empty: everybody. */
+  readonly allow?: readonly string[];
+  readonly limits?: SourceLimits;
+  /** Of single sources; these are always told apart, whatever a forger sends. */
+  readonly sources?: ReadonlyMap<string, SourceLimits>;
+  /** Monotonic. */
+  readonly nowMs?: () => number;
+  /** Sources told apart besides those of `sources`; further ones count and are limited together. */
+  readonly maxSources?: number;
+}
+
+/** Why something was not taken. A stable word for counters, logs and metrics. */
+export type Refusal =
+  | 'not_allowed'
+  | 'rate'
+  | 'connections'
+  | 'all_connections'
+  | 'journal'
+  | 'framing'
+  | 'tls_timeout'
+  | 'tls_version'
+  | 'tls_certificate'
+  | 'tls_handshake'
+  | 'unauthorized'
+  | 'bad_request';
+
+export interface SourceReport {
+  readonly address: string;
+  readonly received: number;
+  readonly connections: number;
+  /** How often a stream of it was not read for a while since it was above its rate. */
+  readonly slowed: number;
+  readonly refused: Readonly<Partial<Record<Refusal, number>>>;
+}
+
+/** Under this name all sources count that are too many to be told apart. */
+export const OTHERS = 'others';
+const MAX_SOURCES = 20_000;
+const MAX_STRANGERS = 1_000;
+/** Silent for so many ticks: forgotten when room is needed. */
+const IDLE_TICKS = 10;
+const MAX_NEWS = 100;
+
+type Counts = Map<Refusal, number>;
+
+function count(counts: Counts, reason: Refusal, more: number): void {
+  counts.set(reason, (counts.get(reason) ?? 0) + more);
+}
+
+/** One sender: a bucket of tokens, and what it sent. */
+export class Source {
+  readonly address: string;
+  readonly limits: SourceLimits;
+  received = 0;
+  connections = 0;
+  slowed = 0;
+  lastTick = 0;
+  readonly refused: Counts = new Map();
+  readonly #nowMs: () => number;
+  readonly #capacity: number;
+  #tokens: number;
+  #filledAtMs: number;
+
+  constructor(address: string, limits: SourceLimits, nowMs: () => number) {
+    this.address = address;
+    this.limits = limits;
+    this.#nowMs = nowMs;
+    this.#capacity = limits.burst ?? Math.max(1, limits.messagesPerSecond * 2);
+    this.#tokens = this.#capacity;
+    this.#filledAtMs = limits.messagesPerSecond === 0 ? 0 : nowMs();
+  }
+
+  /** One more message is within its rate. */
+  get hasRoom(): boolean {
+    const { messagesPerSecond } = this.limits;
+    if (messagesPerSecond === 0 || this.#tokens >= 1) return true;
+    const now = this.#nowMs();
+    this.#tokens = Math.min(this.#capacity, this.#tokens + ((now - this.#filledAtMs) * messagesPerSecond) / 1_000);
+    this.#filledAtMs = now;
+    return this.#tokens >= 1;
+  }
+
+  /** A request that is whole is taken whole, also above the burst: the debt is paid before the next. */
+  took(messages = 1): void {
+    this.received += messages;
+    if (this.limits.messagesPerSecond > 0) this.#tokens -= messages;
+  }
+
+  /** When `hasRoom` will hold again. */
+  get roomInMs(): number {
+    if (this.hasRoom) return 0;
+    return Math.max(1, Math.ceil(((1 - this.#tokens) * 1_000) / this.limits.messagesPerSecond - 1e-6));
+  }
+}
+
+/**
+ * Who may send, and how much of it. Memory is bounded whatever addresses are forged: at most `maxSources` are told apart, those
+ * that fell silent give way, and what is still too many shares one bucket and one line of counters.
+ */
+export class SourceGate {
+  readonly allow: SenderList;
+  readonly #options: GateOptions;
+  readonly #nowMs: () => number;
+  readonly #sources = new Map<string, Source>();
+  /** Not allowed; apart, so that they take nobody's place. */
+  readonly #strangers = new Map<string, Counts>();
+  readonly #others: Source;
+  #news = new Map<string, number>();
+  #tick = 0;
+
+  constructor(options: GateOptions = {}) {
+    this.#options = options;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
+    this.allow = new SenderList(options.allow ?? []);
+    this.#others = new Source(OTHERS, options.limits ?? NO_LIMITS, this.#nowMs);
+    for (const address of options.sources?.keys() ?? []) if (this.allow.hasAddress(address)) this.#added(address);
+  }
+
+  /** @returns null: its address is not allowed. That is not counted here, since a name may still let it in. */
+  of(address: string): Source | null {
+    const known = this.#sources.get(address);
+    if (known !== undefined) {
+      known.lastTick = this.#tick;
+      return known;
+    }
+    return this.allow.hasAddress(address) ? this.#added(address) : null;
+  }
+
+  /** One that showed an allowed name. */
+  named(address: string): Source {
+    return this.of(address) ?? this.#added(address);
+  }
+
+  refuse(address: string, reason: Refusal, more = 1): void {
+    const source = this.of(address);
+    count(source === null ? this.#stranger(address) : source.refused, reason, more);
+    // The journal's own refusals are told by the receiver, in one sum.
+    if (reason === 'journal') return;
+    const key = `${reason} ${address}`;
+    const bounded = this.#news.size < MAX_NEWS || this.#news.has(key) ? key : `${reason} ${OTHERS}`;
+    this.#news.set(bounded, (this.#news.get(bounded) ?? 0) + more);
+  }
+
+  /** A connection was made. @returns why not. */
+  connect(source: Source): Refusal | null {
+    // Those that share a line cannot share a number of connections: one of them could shut the others out.
+    if (source !== this.#others && source.connections >= source.limits.connections) return 'connections';
+    source.connections++;
+    return null;
+  }
+
+  disconnect(source: Source): void {
+    source.connections--;
+  }
+
+  /** Once a second: makes room. */
+  tick(): void {
+    this.#tick++;
+    if (this.#sources.size < this.#limit) return;
+    for (const [address, source] of this.#sources) {
+      const isKept = source.connections > 0 || source.lastTick > this.#tick - IDLE_TICKS || this.#options.sources?.has(address);
+      if (isKept === true) continue;
+      this.#sources.delete(address);
+      this.#others.received += source.received;
+      this.#others.slowed += source.slowed;
+      for (const [reason, times] of source.refused) count(this.#others.refused, reason, times);
+    }
+  }
+
+  /** What was refused since the last call, as `reason address`: for one event rather than one a message. null = nothing. */
+  takeNews(): Readonly<Record<string, number>> | null {
+    if (this.#news.size === 0) return null;
+    const news = Object.fromEntries(this.#news);
+    this.#news = new Map();
+    return news;
+  }
+
+  /** The sources that sent most, refused or not. */
+  report(most: number): readonly SourceReport[] {
+    const strangers = [...this.#strangers].map(([address, refused]) => reported({ address, refused }));
+    return [...[...this.#sources.values(), this.#others].map(reported), ...strangers]
+      .map((each) => ({ each, sent: each.received + sum(each.refused) }))
+      .filter(({ sent, each }) => sent > 0 || each.connections > 0)
+      .sort((a, b) => b.sent - a.sent)
+      .slice(0, most)
+      .map(({ each }) => each);
+  }
+
+  get #limit(): number {
+    return (this.#options.maxSources ?? MAX_SOURCES) + (this.#options.sources?.size ?? 0);
+  }
+
+  #added(address: string): Source {
+    if (this.#sources.size >= this.#limit) return this.#others;
+    const limits = this.#options.sources?.get(address) ?? this.#options.limits ?? NO_LIMITS;
+    const source = new Source(address, limits, this.#nowMs);
+    source.lastTick = this.#tick;
+    this.#sources.set(address, source);
+    return source;
+  }
+
+  #stranger(address: string): Counts {
+    const bounded = this.#strangers.size < MAX_STRANGERS || this.#strangers.has(address) ? address : OTHERS;
+    let counts = this.#strangers.get(bounded);
+    if (counts === undefined) this.#strangers.set(bounded, (counts = new Map()));
+    return counts;
+  }
+}
+
+function reported(source: Pick<Source, 'address' | 'refused'> & Partial<Source>): SourceReport {
+  const { address, received = 0, connections = 0, slowed = 0, refused } = source;
+  return { address, received, connections, slowed, refused: Object.fromEntries(refused) };
+}
+
+export function sum(counts: Readonly<Partial<Record<string, number>>>): number {
+  return Object.values(counts).reduce<number>((total, each) => total + (each ?? 0), 0);
+}

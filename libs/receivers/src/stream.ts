@@ -1,0 +1,78 @@
+import type { Accepted } from './acceptor.js';
+import { type LoopTurns, type ReadStamp, SocketReads, stampSince } from './read-delay.js';
+
+/** What is spoken on one connection. `next` is called again and again until there is no more, and again when more has come. */
+export interface Session {
+  push(chunk: Buffer): void;
+  /**
+   * Takes the next message out of what was pushed. `wait`: it cannot be taken now (the journal refuses, the sender is above its rate,
+   * too many answers are owed), so the connection is not read on and it is offered again. `end`: the connection is of no more use.
+   */
+  next(): 'took' | 'more' | 'wait' | 'end';
+  /** The connection is gone; what was read whole may still be taken, with the same words. */
+  nextOfRest(): 'took' | 'more' | 'wait' | 'end';
+  /** The listener stops, or the connection is gone for good. */
+  close(): void;
+}
+
+export interface StreamHands {
+  /** For the message at hand. */
+  stamp(): ReadStamp;
+  /** What it waited for may have come. */
+  wake(): void;
+}
+
+/** While it waits, what was read is offered again so often. */
+const RETRY_MS = 20;
+/** Node reads into 64 KiB; less means that there was no more (uv__read in libuv, src/unix/stream.c). */
+const BYTES_PER_TURN = 64 * 1024;
+/** More than tcp_rmem allows by default (6 MiB), with room for hosts that were tuned. */
+const MOST_KEPT_BYTES = 64 * 1024 * 1024;
+
+/** Drives one connection. Backpressure: a session that waits is not read, so the sender holds back. */
+export function serveStream(
+  { socket }: Accepted,
+  turns: LoopTurns,
+  idleMs: number,
+  open: (hands: StreamHands) => Session,
+): Session {
+  const reads = new SocketReads(turns, { perTurn: BYTES_PER_TURN, kept: MOST_KEPT_BYTES });
+  let since = turns.emptySince;
+  let retry: NodeJS.Timeout | null = null;
+  let gone = false;
+  let useless = false;
+  const session = open({ stamp: () => stampSince(since), wake: () => void (retry !== null && drain()) });
+  const drain = (): void => {
+    if (retry !== null) clearTimeout(retry);
+    retry = null;
+    if (useless) return;
+    for (;;) {
+      const said = gone ? session.nextOfRest() : session.next();
+      if (said === 'took') continue;
+      if (said === 'wait') {
+        reads.pause();
+        socket.pause();
+        retry = setTimeout(drain, RETRY_MS).unref();
+        return;
+      }
+      if (said === 'end' || gone) {
+        useless = true;
+        session.close();
+        socket.destroy();
+      } else socket.resume();
+      return;
+    }
+  };
+  socket.on('data', (chunk: Buffer) => {
+    since = reads.read(chunk.length);
+    session.push(chunk);
+    if (retry === null) drain();
+  });
+  // Also after a reset: what was read whole is a message.
+  socket.on('close', () => {
+    gone = true;
+    if (retry === null) drain();
+  });
+  socket.setTimeout(idleMs, () => socket.destroy());
+  return session;
+}
