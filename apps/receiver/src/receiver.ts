@@ -16,9 +16,10 @@ import {
   VipListeners,
   wallUs,
 } from '@yosugara/receivers';
-import { behindPeer, CopySender, holdCopy, letGo, type PeerChannel, TrapIntake, watermarkOf } from '@yosugara/runtime';
+import { behindPeer, CopySender, holdCopy, letGo, type PeerChannel, type TrapIntake, watermarkOf } from '@yosugara/runtime';
 import { membersOf } from './config.js';
 import { RoleWatch } from './role.js';
+import { openTraps } from './traps.js';
 
 export interface RunningReceiver {
   watermark(): Watermark;
@@ -67,6 +68,14 @@ async function start(
   undo.push(() => copy.close());
   sayDamage(log, journal, copy);
 
+  // Before anything that can call back: stretching passphrases takes a while.
+  const { intake: traps, stop: stopTraps } = await openTraps(config, log, {
+    intake: (record) => journal.append(record),
+    lastSeq: () => journal.nextSeq - 1,
+    safeSeq: () => (role.ingestAlone ? journal.durableSeq : Math.min(journal.durableSeq, sender.peerHas(journal.journalId))),
+  });
+  undo.push(stopTraps);
+
   let dirty = true;
   const changed = () => {
     dirty = true;
@@ -88,12 +97,6 @@ async function start(
     changed();
   });
   undo.push(() => role.stop());
-  const traps = new TrapIntake({
-    intake: (record) => journal.append(record),
-    lastSeq: () => journal.nextSeq - 1,
-    safeSeq: () => (role.ingestAlone ? journal.durableSeq : Math.min(journal.durableSeq, sender.peerHas(journal.journalId))),
-  });
-
   const own = await openAll(listenersOn(config, journal, traps, self.address, 'own'), undo);
   const vipAddress = config.cluster.vip?.address;
   const vip = new VipListeners(vipAddress === undefined ? [] : listenersOn(config, journal, traps, vipAddress, 'vip'), log);
@@ -174,8 +177,6 @@ async function start(
           refusedBacklog: journal.stats().refusedBacklog,
         });
       dropped = Math.max(dropped, now);
-      if (traps.malformed.size > 0) log.warn('trap.malformed', { counts: Object.fromEntries(traps.malformed) });
-      traps.malformed.clear();
     });
   });
   saySmallBuffers(log, own, config.receiver.receiveBufferBytes);

@@ -73,7 +73,10 @@ const LimitsSchema = z.strictObject({
   messageBytes: z.int().min(2048).max(8_388_608).default(65_536),
 });
 
-/** RFC 3414, RFC 7860 (SHA-2), RFC 3826 (AES-128); AES-192 and -256 with the key extension that Cisco and net-snmp use. */
+/**
+ * RFC 3414, RFC 7860 (SHA-2), RFC 3826 (AES-128). aes192 and aes256 as net-snmp has them (key extension of draft-blumenthal-aes-usm-04), aes192c and
+ * aes256c as Cisco does (draft-reeder-snmpv3-usm-3desede).
+ */
 const UsmUserSchema = z.strictObject({
   name: z.string().min(1).max(32),
   auth: z.enum(['none', 'md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512']).default('sha256'),
@@ -239,6 +242,8 @@ export const STATE_LAYOUT = {
   journalOwn: 'journal/own',
   journalPeer: 'journal/peer',
   logs: 'logs',
+  /** SNMP engine id and number of starts, counters, samples of what was refused. */
+  snmp: 'snmp',
   pids: 'pids',
   secrets: {
     /** 32-byte ed25519 seed, base64. */

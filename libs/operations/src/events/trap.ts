@@ -98,7 +98,8 @@ export function snmpVersion(raw: Uint8Array): number | null {
  */
 export function informAnswer(raw: Uint8Array, trap: Trap): Uint8Array | null {
   if (trap.version === 'v3' || trap.pdu !== 'inform' || raw[trap.pduAt] !== Pdu.inform) return null;
-  const answer = raw.slice();
+  // Not `slice()`: of a Buffer that is a view, and what is journaled must stay an INFORM.
+  const answer = new Uint8Array(raw);
   answer[trap.pduAt] = Pdu.response;
   return answer;
 }

@@ -39,7 +39,7 @@ export class RefusedSamples {
     const taken = this.#taken.get(sample.reason) ?? 0;
     if (taken >= PER_MINUTE || this.#waiting.length >= WAITING || this.#taken.size > 100) return;
     this.#taken.set(sample.reason, taken + 1);
-    this.#waiting.push({ ...sample, raw: sample.raw.slice(0, RAW_BYTES) });
+    this.#waiting.push({ ...sample, raw: new Uint8Array(sample.raw.subarray(0, RAW_BYTES)) });
   }
 
   /** Never throws: that a sample is lost harms nobody. */

@@ -263,7 +263,7 @@ export class UsmReceiver {
 
   /** RFC 3416 4.2.7: the same varbinds as a response. */
   #answer(message: V3Message, scopedPdu: Uint8Array, pduAt: number, by: LocalUser, nowMs: number): Uint8Array {
-    const data = scopedPdu.slice();
+    const data = new Uint8Array(scopedPdu);
     data[pduAt] = Pdu.response;
     return this.#seal(message, data, { flags: message.flags & (V3Flag.auth | V3Flag.priv), by, nowMs });
   }

@@ -56,7 +56,7 @@ export class LocalUser {
     this.user = user;
     this.#crypto = crypto;
     // Kept for long: no view that holds a whole packet.
-    this.#engineId = engineId.slice();
+    this.#engineId = new Uint8Array(engineId);
     const { auth } = user;
     this.#mac = auth === null ? null : crypto.hmac(auth.protocol, localizedKey(crypto, auth.protocol, auth.key, engineId));
   }
@@ -74,7 +74,8 @@ export class LocalUser {
   /** RFC 3414 6.3.2. The packet is left as it was. */
   verifies(raw: Uint8Array, authAt: number, given: Uint8Array): boolean {
     if (this.#mac === null || given.length !== this.macBytes) return false;
-    const received = given.slice();
+    // `slice()` of a Buffer would be a view.
+    const received = new Uint8Array(given);
     raw.fill(0, authAt, authAt + received.length);
     const right = this.#mac(raw);
     raw.set(received, authAt);
