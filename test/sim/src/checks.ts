@@ -1,7 +1,8 @@
-import type { Entry } from '@yosugara/consensus';
+import type { Entry, Snapshot } from '@yosugara/consensus';
 import { type Action, applyCommand, type ClusterRecord, type Command, EMPTY_RECORD, hasDiverged } from '@yosugara/failover';
 import { lsn, type NodeId } from '@yosugara/kernel';
 import type { ControllerEffect, PeerMessage } from '@yosugara/runtime';
+import { DrChecks } from './checks-dr.js';
 import { ExtraChecks } from './checks-extras.js';
 import type { HostModel } from './host-model.js';
 import { RaftChecks } from './raft-checks.js';
@@ -30,6 +31,11 @@ export class Checks {
   readonly violations: Violation[] = [];
   readonly raft: RaftChecks;
   readonly extras: ExtraChecks;
+  /** null: there is no other site. */
+  dr: DrChecks | null = null;
+  /** Of logs that were begun for another site. */
+  readonly #branches = new Map<string, RaftChecks>();
+  #branch = '';
   readonly #hosts: () => readonly HostModel[];
   readonly #now: () => number;
   readonly #epochs = new Map<string, number>();
@@ -63,8 +69,23 @@ export class Checks {
     this.raft = new RaftChecks(
       hosts,
       (invariant, says) => this.fail(invariant, says),
-      (entry) => this.#fold(entry),
+      (entry) => this.#fold(entry, ''),
     );
+  }
+
+  /** The cluster goes on with another log: from here on the record is that of the newest one. */
+  branchBegan(branch: string, begins: Snapshot): void {
+    this.#branch = branch;
+    // Whoever is on meanwhile does not know yet: the word was wrong (F16), if only by a moment.
+    for (const host of this.#hosts())
+      if (host.kind === 'data' && host.powered && host.disk.branch !== branch) this.excused = true;
+    const fail = (invariant: string, says: string): void => this.fail(invariant, says);
+    this.#branches.set(branch, new RaftChecks(this.#hosts, fail, (entry) => this.#fold(entry, branch), begins));
+    this.record = { ...EMPTY_RECORD, ...(begins.state as ClusterRecord) };
+    this.dr?.changed(this.record);
+  }
+  #raftOf(branch: string): RaftChecks {
+    return branch === '' ? this.raft : (this.#branches.get(branch) ?? this.raft);
   }
 
   fail(invariant: string, says: string): void {
@@ -82,7 +103,7 @@ export class Checks {
       if (effect.kind === 'log' && effect.event === 'failover.refused')
         this.fail('LINT', `${host.node} wanted ${effect.fields.action}: ${effect.fields.objection}`);
     this.#leases(host);
-    this.raft.afterStep(host);
+    this.#raftOf(state.branch).afterStep(host);
     const { epoch } = state.record;
     const before = this.#epochs.get(host.boot) ?? 0;
     if (epoch === before) return;
@@ -92,10 +113,12 @@ export class Checks {
   }
 
   persisted(host: HostModel): void {
-    this.raft.persisted(host);
+    this.#raftOf(host.disk.branch).persisted(host);
   }
 
-  #fold(entry: Entry): void {
+  #fold(entry: Entry, branch: string): void {
+    // What an older log goes on with counts for nothing.
+    if (branch !== this.#branch) return;
     const command = (entry.payload as Extract<Entry['payload'], { kind: 'command' }>).command as Command;
     const before = this.record;
     this.record = applyCommand(before, command).record;
@@ -118,6 +141,7 @@ export class Checks {
   #changed(before: ClusterRecord, command: Command): void {
     const { record } = this;
     this.extras.changed(before, record, command);
+    this.dr?.changed(record);
     if (command.kind === 'forceClaim' || command.kind === 'confirmStopped') this.#forced(before, command);
     for (const node of record.syncSet)
       if (!before.syncSet.includes(node) && before.syncSet.length > 0 && command.kind === 'join')
@@ -173,7 +197,7 @@ export class Checks {
   }
 
   said(host: HostModel, to: NodeId, message: PeerMessage): void {
-    if (message.k === 'raft') return this.raft.said(host, to, message);
+    if (message.k === 'raft') return this.#raftOf(host.disk.branch).said(host, to, message);
     if (message.k !== 'report') return;
     const { stopped } = message.r;
     const { record } = this;
@@ -204,6 +228,7 @@ export class Checks {
   commitAcknowledged(node: NodeId, commit: number, end: number, how: 'written' | 'visible'): void {
     const { record } = this;
     const epoch = this.#epochOf(this.#host(node));
+    this.dr?.late(this.#host(node), 'acknowledges a commit');
     this.#accept(node, epoch, 'acknowledged a commit');
     this.lastAcknowledgedMs = this.#now();
     this.acknowledged.push({ commit, node, epoch });
@@ -220,6 +245,7 @@ export class Checks {
 
   /** A load balancer was told 200. */
   answered200(host: HostModel): void {
+    this.dr?.late(host, 'answers 200');
     this.#accept(host.node, this.#epochOf(host), 'answered 200');
     // That PostgreSQL died is seen within a look, that it hangs within three missed deadlines.
     const lateMs = this.#now() - Math.max(host.postgres.writableMs, host.thawedMs);
@@ -277,6 +303,7 @@ export class Checks {
   beforeWritable(host: HostModel, action: Action): void {
     const { record } = this;
     const { node, postgres } = host;
+    this.dr?.late(host, 'opens');
     if (record.owner !== node) this.fail('S7', `${action.kind} on ${node} while the committed owner is ${record.owner}`);
     if (record.phase !== 'promoting' && record.phase !== 'serving')
       this.fail('S7', `${action.kind} on ${node} in phase ${record.phase}`);

@@ -6,7 +6,7 @@ import type { Rng } from './rng.js';
 interface ClientWorld {
   readonly agenda: { readonly now: number; after(delayMs: number, run: () => void): void };
   readonly rng: Rng;
-  readonly dataNodes: readonly NodeId[];
+  readonly servers: readonly NodeId[];
   server(node: NodeId): PostgresModel | undefined;
   admits(node: NodeId): boolean;
 }
@@ -53,8 +53,8 @@ export class Clients {
   }
 
   #go(): void {
-    const { agenda, rng, dataNodes } = this.#world;
-    for (const node of dataNodes) {
+    const { agenda, rng, servers } = this.#world;
+    for (const node of servers) {
       const server = this.#world.server(node);
       if (server?.writable === true) this.#commit(server);
     }
@@ -76,7 +76,7 @@ export class Clients {
     const how = this.#open.get(commit);
     if (how === undefined || times > 30) return;
     if (times === 1) this.unknown += 1;
-    for (const node of this.#world.dataNodes) {
+    for (const node of this.#world.servers) {
       const server = this.#world.server(node);
       if (server?.writable !== true) continue;
       // By the VIP, or where the balancer was told 200: nobody else is let in (S8).

@@ -1,4 +1,5 @@
 import { type Settings, worstFailoverMs } from '@yosugara/failover';
+import { nodeId } from '@yosugara/kernel';
 import type { FaultClass } from './fault-tools.js';
 import { EXTRA_FAULTS } from './faults-extra.js';
 import { l1BudgetMs } from './liveness.js';
@@ -10,9 +11,9 @@ import type { Focus, Shape } from './shape.js';
  * What a schedule has besides the rest, with faults of its own. Drawn from random numbers of its own and added to what was drawn
  * before: a seed without them runs the schedule that it always ran.
  */
-export type Extra = 'hook' | 'limit' | 'manager';
+export type Extra = 'hook' | 'limit' | 'manager' | 'dr';
 
-const SHARES: Readonly<Record<Extra, number>> = { hook: 0.08, limit: 0.07, manager: 0.07 };
+const SHARES: Readonly<Record<Extra, number>> = { hook: 0.08, limit: 0.07, manager: 0.07, dr: 0.07 };
 const EXTRAS = Object.keys(SHARES) as readonly Extra[];
 
 export const extraRng = (seed: number): Rng => new Rng((seed * 2 + 1) ^ 0x5bd1e995);
@@ -35,12 +36,20 @@ function limitOf(rng: Rng, { settings }: Shape): Settings['rateLimit'] {
   return { max: rng.pick([1, 1, 2]), withinMs: Math.round(Math.max(worstFailoverMs(timings), rng.between(0.5, 1) * longest)) };
 }
 
+const D = nodeId('d');
+function withOtherSite(shape: Shape): Shape {
+  const members = [...shape.members, { id: D, kind: 'data' as const, voter: false }];
+  const nodes = [...shape.nodes, D];
+  return { ...shape, members, nodes, drNodes: [D], settings: { ...shape.settings, drNodes: [D] } };
+}
+
 export function withExtras(rng: Rng, shape: Shape, extras: readonly Extra[]): Shape {
   if (extras.length === 0) return shape;
   const { settings } = shape;
   const hooks = extras.includes('hook') ? { beforePromotion: true, afterPromotion: rng.chance(0.5) } : settings.hooks;
   const rateLimit = extras.includes('limit') ? limitOf(rng, shape) : settings.rateLimit;
-  return { ...shape, extras, settings: { ...settings, hooks, rateLimit } };
+  const more = { ...shape, extras, settings: { ...settings, hooks, rateLimit } };
+  return extras.includes('dr') ? withOtherSite(more) : more;
 }
 
 export function planExtras(

@@ -1,5 +1,6 @@
 import type { NodeId } from '@yosugara/kernel';
 import { around, cut, data, EDGES, type FaultClass, hit, restart, someTime } from './fault-tools.js';
+import { OTHER_SITE } from './faults-dr.js';
 import { replacedWithinMs } from './faults-power.js';
 import type { HookMood } from './host-model.js';
 import type { Rng } from './rng.js';
@@ -51,6 +52,7 @@ const mood = (rng: Rng): HookMood => rng.pick(['vetoes', 'vetoes', 'hangs']);
 
 /** Faults of what only some schedules have. */
 export const EXTRA_FAULTS: readonly FaultClass[] = [
+  ...OTHER_SITE,
   {
     name: 'hookVetoes',
     why: 'failover.md 5.7: the program before a promotion refuses, or does not end in time, for a while; then a change of Master is due',

@@ -3,6 +3,7 @@ import type { Action } from '@yosugara/failover';
 import type { Epoch, NodeId } from '@yosugara/kernel';
 import type { RoleNotice } from '@yosugara/protocol';
 import {
+  type BranchOrder,
   type ControllerConfig,
   type ControllerEffect,
   type ControllerInput,
@@ -222,9 +223,11 @@ export class HostModel {
     this.boots += 1;
     const boot = `${this.node}${this.boots}`;
     this.boot = boot;
+    this.#carryOut();
     // The mark beside the directory says that there was a log: an empty one is a loss (K6, the untaught witness).
     const damaged = this.disk.lost ? { consensusDamaged: 'the directory is empty, and it was not before' } : {};
-    const config = { ...this.#config, ...damaged, boot };
+    const { superseded } = this.disk;
+    const config = { ...this.#config, ...damaged, ...(superseded === null ? {} : { superseded }), boot };
     const restored = this.disk.restored();
     const [nowMs, wallMs] = [this.local(), this.clock.wallMs()];
     this.#offsetMs = wallMs - nowMs;
@@ -461,9 +464,35 @@ export class HostModel {
       case 'renew':
         this.#renew();
         break;
+      case 'superseded':
+        if (this.disk.superseded?.branch !== effect.superseded.branch) this.disk.supersededMs = this.#world.agenda.now;
+        this.disk.superseded = effect.superseded;
+        break;
+      case 'branch':
+        this.#world.checks.dr?.branches(this, effect.order);
+        this.#branch(effect.order, this.life);
+        break;
       default:
         break;
     }
+  }
+
+  /** Written down, then an orderly end; whoever keeps the process running starts it again, and that start begins the other log. */
+  #branch(order: BranchOrder, life: number): void {
+    this.#world.agenda.after(this.#world.rng.between(1, 10), () => {
+      if (life !== this.life) return;
+      if (this.frozen !== 'no') return this.#branch(order, life);
+      this.disk.plan = order;
+      this.#world.coverage.count(`branch ${order.kind}`);
+      this.crashController();
+      this.#world.agenda.after(RESTART_MS, () => this.startController());
+    });
+  }
+  #carryOut(): void {
+    const begun = this.disk.carryOut(this.node);
+    if (begun === null) return;
+    this.#world.trace(() => `${this.node} begins the log ${begun.order.branch}`);
+    if (begun.snapshot !== null) this.#world.checks.branchBegan(begun.order.branch, begun.snapshot);
   }
 
   /** Its consensus directory goes on as a new one. */

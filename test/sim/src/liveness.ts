@@ -16,7 +16,7 @@ export function expectServing(world: World, when: string, size: 1 | 2): void {
   // A recorded double fault: the only node that held everything lost its data directory. That is for a human (T8).
   const only = record.syncSet[0];
   if (record.syncSet.length === 1 && only !== undefined && world.checks.emptied.has(only) && record.owner === only) return;
-  const serving = world.dataNodes.filter((node) => world.host(node).serves());
+  const serving = world.servers.filter((node) => world.host(node).serves());
   if (serving.length !== 1)
     world.checks.fail(
       'L1',

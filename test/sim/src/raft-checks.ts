@@ -1,4 +1,4 @@
-import { type Entry, isLeader, type LogIndex } from '@yosugara/consensus';
+import { type Entry, isLeader, type LogIndex, type Snapshot } from '@yosugara/consensus';
 import type { NodeId } from '@yosugara/kernel';
 import type { PeerMessage } from '@yosugara/runtime';
 import type { HostModel } from './host-model.js';
@@ -18,10 +18,13 @@ export class RaftChecks {
   /** Of each node: up to where it was compared. */
   readonly #compared = new Map<string, LogIndex>();
 
-  constructor(hosts: () => readonly HostModel[], fail: Fail, folded: (entry: Entry) => void) {
+  constructor(hosts: () => readonly HostModel[], fail: Fail, folded: (entry: Entry) => void, begins: Snapshot | null = null) {
     this.#hosts = hosts;
     this.#fail = fail;
     this.#folded = folded;
+    // Of a log that went on from another one: what lies before it was judged there.
+    const before = { term: begins?.term ?? 0, payload: { kind: 'noop' } } as const;
+    for (let index = 1; index <= (begins?.index ?? 0); index += 1) this.#committed.push({ index, ...before });
   }
 
   afterStep(host: HostModel): void {
@@ -68,7 +71,8 @@ export class RaftChecks {
       // Several configurations may have been appended in that step: what is counted by is the newest one up to the commit.
       if ([voters, votersAt(host, index), votersAt(host, commit)].some((those) => those.length === 1 && those[0] === host.node))
         this.#alone.set(index, entry.term);
-      if (this.#alone.get(index) !== entry.term) this.#durable(host, entry, voters);
+      if (this.#alone.get(index) !== entry.term)
+        this.#durable(host, entry, [voters, votersAt(host, index), votersAt(host, commit)]);
       else if (!host.disk.holds(index, entry.term)) return;
       this.#committed.push(entry);
       if (entry.payload.kind === 'command') this.#folded(entry);
@@ -87,14 +91,16 @@ export class RaftChecks {
   }
 
   /** The moment something counts as committed a majority of the voters holds it on disk, not only in memory. */
-  #durable(host: HostModel, entry: Entry, voters: readonly NodeId[]): void {
-    let held = 0;
-    for (const other of this.#hosts()) if (voters.includes(other.node) && other.disk.holds(entry.index, entry.term)) held += 1;
-    if (held < Math.floor(voters.length / 2) + 1 && voters.length > 1)
-      this.#fail(
-        'S12',
-        `${host.node} calls entry ${entry.index} of term ${entry.term} committed; it is on ${held} of ${voters.length} disks`,
-      );
+  #durable(host: HostModel, entry: Entry, configurations: readonly (readonly NodeId[])[]): void {
+    const on = configurations.map((voters) => {
+      let held = 0;
+      for (const other of this.#hosts()) if (voters.includes(other.node) && other.disk.holds(entry.index, entry.term)) held += 1;
+      return { held, of: voters.length };
+    });
+    // A change of the members may have been appended in that very step, behind what was counted with the ones before.
+    if (on.some(({ held, of }) => held >= Math.floor(of / 2) + 1 || of === 1)) return;
+    const { held, of } = on[0]!;
+    this.#fail('S12', `${host.node} calls entry ${entry.index} of term ${entry.term} committed; it is on ${held} of ${of} disks`);
   }
 
   persisted(host: HostModel): void {

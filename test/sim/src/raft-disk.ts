@@ -1,5 +1,6 @@
 import type { Entry, HardState, Restored, Snapshot } from '@yosugara/consensus';
-import type { ControllerEffect } from '@yosugara/runtime';
+import type { NodeId } from '@yosugara/kernel';
+import { type BranchOrder, beginBranch, type ControllerEffect, type Superseded } from '@yosugara/runtime';
 
 export type Persist = Extract<ControllerEffect, { kind: 'persist' }>;
 interface Contents {
@@ -9,6 +10,8 @@ interface Contents {
   incarnation: string;
   boots: number;
   written: number;
+  /** Absent: the first log. */
+  branch?: string;
 }
 
 const EMPTY: Contents = {
@@ -30,7 +33,15 @@ export class RaftDiskModel {
   /** Grows with every wipe and rollback: for the checkers, which must forget what this disk once promised. */
   lives = 0;
   lost = false;
+  /** Files beside the directory: what the next start is to do, and the newer log that was heard of. */
+  plan: BranchOrder | null = null;
+  superseded: Superseded | null = null;
+  /** When it was first heard of, for checkers. */
+  supersededMs = Number.POSITIVE_INFINITY;
 
+  get branch(): string {
+    return this.#now.branch ?? '';
+  }
   get incarnation(): string {
     return this.#now.incarnation;
   }
@@ -70,6 +81,26 @@ export class RaftDiskModel {
     if (change.append !== undefined) now.entries.push(...change.append);
     if (change.snapshot !== undefined) now.snapshot = change.snapshot;
     if (change.dropThrough !== undefined) now.entries = now.entries.filter((entry) => entry.index > change.dropThrough!);
+  }
+
+  /** A start begins the other log that was ordered, as apps/controller does (consensus-disk.ts). @returns the order, and with what a new log begins. */
+  carryOut(self: NodeId): { readonly order: BranchOrder; readonly snapshot: Snapshot | null } | null {
+    const order = this.plan;
+    if (order === null) return null;
+    this.plan = null;
+    this.lives += 1;
+    const held = this.#now;
+    const blank = { ...EMPTY, incarnation: `b${this.lives}`, branch: order.branch };
+    this.superseded = null;
+    this.supersededMs = Number.POSITIVE_INFINITY;
+    if (order.kind === 'join') {
+      this.#now = blank;
+      this.lost = true;
+      return { order, snapshot: null };
+    }
+    const snapshot = beginBranch(self, order.away, held, blank.incarnation);
+    this.#now = { ...blank, hardState: { term: Math.max(held.hardState.term, snapshot.term), votedFor: null }, snapshot };
+    return { order, snapshot };
   }
 
   /** D16: the directory was emptied while nothing ran. `marked`: the mark beside it, that there was a log, is still there. */

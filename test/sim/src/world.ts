@@ -10,6 +10,7 @@ import {
 } from '@yosugara/runtime';
 import { Agenda } from './agenda.js';
 import { Checks, type Violation } from './checks.js';
+import { DrChecks } from './checks-dr.js';
 import { Clients } from './clients.js';
 import { Coverage } from './coverage.js';
 import { drawExtras, extraRng, planExtras, withExtras } from './extras.js';
@@ -64,6 +65,8 @@ export class World implements HostWorld {
   readonly shape: Shape;
   readonly nodes: readonly NodeId[];
   readonly dataNodes: readonly NodeId[];
+  /** Who may serve at all: also a member of another site. */
+  readonly servers: readonly NodeId[];
   readonly network: Network;
   readonly checks: Checks;
   readonly coverage: Coverage;
@@ -102,6 +105,7 @@ export class World implements HostWorld {
     this.#plan = planExtras(more, this.shape, { startMs: this.startMs, faultMs: FAULT_MS }, focus, plan);
     this.nodes = this.shape.nodes;
     this.dataNodes = this.shape.dataNodes;
+    this.servers = [...this.dataNodes, ...this.shape.drNodes];
     this.vipKind = rng.pick(['bind', 'ip']);
     this.coverage = options.coverage ?? new Coverage();
     this.network = new Network(this.agenda, rng, this.nodes);
@@ -111,6 +115,12 @@ export class World implements HostWorld {
       () => list,
       () => this.agenda.now,
     );
+    if (this.shape.drNodes.length > 0)
+      this.checks.dr = new DrChecks(
+        this.shape.drNodes,
+        (invariant, says) => this.checks.fail(invariant, says),
+        () => this.agenda.now,
+      );
     if (this.shape.extras.includes('limit')) this.checks.extras.limit = this.shape.settings.rateLimit;
     this.#recordSeen = this.checks.record;
     const { settings } = this.shape;
@@ -131,12 +141,13 @@ export class World implements HostWorld {
     }
     for (const host of list) this.agenda.after(rng.between(0, 500), () => host.powerOn());
     this.clients = new Clients(this);
-    this.front = new Front(this, this.dataNodes);
-    this.managers = new Managers(this, this.dataNodes);
+    this.front = new Front(this, this.servers);
+    this.managers = new Managers(this, this.servers);
     if (this.#devices.size > 0) this.#fenceHealth();
     this.#operator();
     if (this.shape.extras.includes('limit')) this.#limited();
     if (this.shape.extras.includes('manager')) this.#watchManagers();
+    if (this.shape.drNodes.length > 0) this.#watchOtherSite();
   }
 
   #config(node: NodeId): Omit<ControllerConfig, 'boot'> {
@@ -237,6 +248,7 @@ export class World implements HostWorld {
   operate(request: OperatorRequest, at: NodeId): void {
     if (request.kind === 'promote' && request.oldMasterIsOff)
       for (const node of this.dataNodes) if (node !== (request.node ?? at)) this.checks.saidOff(node);
+    if (request.kind === 'drPromote') this.checks.dr?.word(request.node);
     this.#operations += 1;
     this.host(at).push({ kind: 'operator', id: `op${this.#operations}`, request });
   }
@@ -290,6 +302,31 @@ export class World implements HostWorld {
         this.operate({ kind: 'recover', node: null }, this.rng.pick(this.nodes));
       this.#operator();
     });
+  }
+
+  /** Who is heard there; and, once both sites are up again, the way home as docs/dr.md has it: recover, switchover, recover. */
+  #watchOtherSite(): void {
+    let lookedMs = this.agenda.now;
+    const look = (): void =>
+      this.agenda.after(200, () => {
+        this.checks.dr!.look(this.#list, (from, to) => {
+          const way = this.network.way(from, to);
+          return !way.cut && way.loss === 0 && way.late === 0 && way.delayMs < 200 && way.jitterMs < 200;
+        });
+        if (this.agenda.now - lookedMs > OPERATOR_EVERY_MS) {
+          lookedMs = this.agenda.now;
+          this.#wayHome();
+        }
+        look();
+      });
+    look();
+  }
+  #wayHome(): void {
+    const { away, owner, phase, syncSet } = this.checks.record;
+    if (away == null || owner !== away.node || phase !== 'serving' || !this.host(owner).serves()) return;
+    const back = this.dataNodes.find((node) => this.host(node).state?.decision.needsRecover === true);
+    if (syncSet.some((node) => this.dataNodes.includes(node))) this.operate({ kind: 'switchover', to: null }, owner);
+    else if (back !== undefined) this.operate({ kind: 'recover', node: back }, this.rng.pick([back, owner]));
   }
 
   /** A manager that hangs while nothing else holds its controller up is killed once, or its node gives way. */
@@ -363,7 +400,7 @@ export class World implements HostWorld {
       if (
         this.#calmMs === null &&
         this.checks.record.syncSet.length === 2 &&
-        this.dataNodes.some((node) => this.host(node).serves())
+        this.servers.some((node) => this.host(node).serves())
       )
         this.#calmMs = this.agenda.now - healedMs;
       if (this.#calmMs === null) this.agenda.after(250, watch);
@@ -379,6 +416,7 @@ export class World implements HostWorld {
     quiet.check();
     expectServing(this, 'at the end', 2);
     this.checks.extras.managersAtEnd(this.#list);
+    this.checks.dr?.atEnd(this.#list, this.checks.record);
     this.checks.atEnd();
   }
 
