@@ -3,6 +3,9 @@ export * from './errors.js';
 export { type FramedMessage, SyslogFramer } from './framing.js';
 export { followLines, type LineConnection, type LineHandlers, serveLines } from './lines.js';
 export * from './peer-tls.js';
+export { listenRelp, type RelpOptions } from './relp.js';
+export { type RelpFrame, RelpFramer } from './relp-frames.js';
+export { RelpResends } from './relp-resends.js';
 export { plainAddress, SenderList } from './senders.js';
 export * from './snmp/index.js';
 export {

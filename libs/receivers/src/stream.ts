@@ -58,13 +58,15 @@ export function serveStream(
       if (said === 'end' || gone) {
         useless = true;
         session.close();
-        socket.destroy();
+        // What it still says goes out first; nothing more is read.
+        socket.destroySoon();
       } else socket.resume();
       return;
     }
   };
   socket.on('data', (chunk: Buffer) => {
     since = reads.read(chunk.length);
+    if (useless) return;
     session.push(chunk);
     if (retry === null) drain();
   });
