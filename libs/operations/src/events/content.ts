@@ -1,9 +1,10 @@
 import type { ParsedMessage, RawRecord } from './record.js';
-import { parseSyslog } from './syslog.js';
+import { type ParseOptions, parseSyslog } from './syslog.js';
 import { decodeTrap, parseTrap, trapContent } from './trap.js';
 
-export function parseMessage(record: RawRecord): ParsedMessage {
-  return record.kind === 'syslog' ? parseSyslog(record.raw, record.receivedAtUs) : parseTrap(record.raw);
+/** @param options what is known of its source; missing: nothing. */
+export function parseMessage(record: RawRecord, options?: ParseOptions): ParsedMessage {
+  return record.kind === 'syslog' ? parseSyslog(record.raw, record.receivedAtUs, options) : parseTrap(record.raw);
 }
 
 /**

@@ -1,7 +1,9 @@
 export { pairingContent, parseMessage } from './content.js';
 export * from './merge.js';
+export * from './node-resolution.js';
 export * from './record.js';
-export { parseSyslog } from './syslog.js';
+export { type ParseOptions, parseSyslog } from './syslog.js';
+export type { Charset } from './text.js';
 export {
   decodeTrap,
   informAnswer,
