@@ -10,7 +10,7 @@ export { hasLeft, LEAVE_MASTER_MS, LEAVE_STANDBY_MS } from './controller/leaving
 export { observe } from './controller/observe.js';
 export { type ControllerState, createController } from './controller/state.js';
 export { type StatusContext, statusOf } from './controller/status.js';
-export { stepController } from './controller/step.js';
+export { passTime, stepController } from './controller/step.js';
 export { raftTimings } from './controller/timings.js';
 export type { TraceEntry } from './controller/trace.js';
 export * from './controller/types.js';

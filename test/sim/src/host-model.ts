@@ -15,6 +15,7 @@ import {
   observe,
   orderIsOver,
   type PeerMessage,
+  passTime,
   stepController,
   type TraceEntry,
 } from '@yosugara/runtime';
@@ -159,7 +160,8 @@ export class HostModel {
     if (!this.mayServe()) return false;
     const state = this.state!;
     if (hasJumped(this.#aheadMs()) || isDoubted(state)) return false;
-    state.nowMs = Math.max(state.nowMs, this.local());
+    // As the driver does, which looks at the clock first: whoever stood still heard nobody.
+    passTime(state, this.local());
     return isServing(observe(state));
   }
   /** Believes, or will believe when it wakes up, that nobody else may lead now. */

@@ -67,7 +67,6 @@ export class ManagerModel {
     if (!this.hung) return;
     this.hung = false;
     this.hungMs = Number.POSITIVE_INFINITY;
-    this.#heardMs = this.#world.agenda.now;
   }
 
   /** An order of the controller's: killed, and started again at once. */

@@ -93,4 +93,46 @@ export const IN_EXTRAS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'promoted-though-heard',
+    why: 'T9: the copy of another site is promoted while the first site is heard there',
+    within: 50,
+    of: { faults: ['copyElsewhere'] },
+    patches: [
+      {
+        file: `${CONTROLLER}/away.ts`,
+        find: 'state.nowMs - atMs < state.config.settings.timings.leaseVoteMs,',
+        replace: 'state.nowMs - atMs < 0,',
+      },
+    ],
+  },
+  {
+    name: 'superseded-unheeded',
+    why: 'T9: the first site goes on by itself though it hears that a newer generation lives',
+    within: 50,
+    of: { faults: ['siteLost'] },
+    patches: [
+      {
+        file: `${FAILOVER}/view.ts`,
+        find: '=> o.superseded ?? null;',
+        replace: '=> (o.nowMs < 0 ? (o.superseded ?? null) : null);',
+      },
+    ],
+  },
+  {
+    name: 'superseded-forgotten',
+    why: 'T9: that a newer generation lives does not outlive a restart with the line down',
+    within: 150,
+    of: { faults: ['siteLost'] },
+    patches: [{ file: `${CONTROLLER}/state.ts`, find: 'superseded: config.superseded ?? null,', replace: 'superseded: null,' }],
+  },
+  {
+    name: 'never-home',
+    why: 'T9: the Master is home again, and the member of the other site is counted on for ever',
+    within: 50,
+    of: { faults: ['siteLost'] },
+    patches: [
+      { file: `${FAILOVER}/away.ts`, find: "return [propose({ kind: 'home', epoch: at, node })];", replace: 'return [];' },
+    ],
+  },
 ];
