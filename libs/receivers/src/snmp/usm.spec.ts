@@ -132,7 +132,8 @@ describe('forged packets', () => {
           for (const [at, difference] of changes) packet[at]! ^= difference;
           fc.pre(!packet.equals(first));
           sink.feed(packet);
-          expect(sink.kept).toEqual([]);
+          // What no longer begins like SNMPv3 is a message with a reason, as ever.
+          expect(sink.kept.splice(0).filter((record) => snmpVersion(record.raw) === 3)).toHaveLength(0);
         },
       ),
       { numRuns: 3_000 },
@@ -142,7 +143,6 @@ describe('forged packets', () => {
     const sink = new TrapSink({ users: [USER] });
     for (let length = 0; length < first.length; length++) sink.feed(first.subarray(0, length));
     sink.feed(Buffer.concat([first, Buffer.from([0])]));
-    // What does not even begin like SNMPv3 is a message with a reason, as ever.
     expect(sink.kept.every((record) => snmpVersion(record.raw) !== 3)).toBe(true);
   });
 });
@@ -175,12 +175,9 @@ describe('an engine at the end of its boots', () => {
 });
 
 describe('the npm package net-snmp', () => {
-  const privs = { des: 'des', aes128: 'aes', aes256: 'aes256b', aes256c: 'aes256r' } as const satisfies Partial<
-    Record<UsmPriv, string>
-  >;
+  // Its DES needs a provider of OpenSSL that Node does not load.
+  const privs = { aes128: 'aes', aes256: 'aes256b', aes256c: 'aes256r' } as const satisfies Partial<Record<UsmPriv, string>>;
   it.each(Object.keys(privs) as (keyof typeof privs)[])('with sha1 and %s is understood', async (priv) => {
-    // Its DES needs a provider of OpenSSL that Node does not load.
-    if (priv === 'des') return;
     const { sink, port } = await opened({ users: [testUser('ann', 'sha1', priv)] });
     await npmTrap(port, { auth: 'sha', priv: privs[priv], inform: false });
     await npmTrap(port, { auth: 'sha', priv: privs[priv], inform: true });

@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { hash, randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type UsmAuth, type UsmPriv, UsmReceiver, type UsmUser, usmUser } from '@yosugara/operations';
+import { type UsmAuth, type UsmLimits, type UsmPriv, UsmReceiver, type UsmUser, usmUser } from '@yosugara/operations';
 import { type ReceivedRecord, TrapIntake } from '@yosugara/runtime';
 import { NODE_USM_CRYPTO } from '../crypto.js';
 
@@ -25,6 +26,7 @@ export interface TrapSinkOptions {
   readonly aheadMs?: () => number;
   /** INFORMs are safe at once, unless this says otherwise. */
   readonly safe?: () => boolean;
+  readonly limits?: Partial<UsmLimits>;
 }
 
 /** A UDP socket with a receiver of traps behind it; what would be journaled is kept in memory. */
@@ -42,7 +44,7 @@ export class TrapSink {
     const nowMs = () => performance.now() + (options.aheadMs?.() ?? 0);
     this.usm = new UsmReceiver({
       ...{ crypto: NODE_USM_CRYPTO, engineId: this.engineId, boots: options.boots ?? 3, users: options.users },
-      ...{ startedMs: nowMs(), firstSalt: randomBytes(8).readBigUInt64BE() },
+      ...{ startedMs: nowMs(), firstSalt: randomBytes(8).readBigUInt64BE(), limits: options.limits ?? {} },
     });
     this.intake = new TrapIntake({
       intake: (record) => this.kept.push(record) > 0,
@@ -94,5 +96,44 @@ export class NetSnmp {
 
   close(): void {
     rmSync(this.#home, { recursive: true, force: true });
+  }
+}
+
+/** What of the npm package is used here; it has no types. */
+interface NpmSnmp {
+  readonly SecurityLevel: Readonly<Record<string, number>>;
+  readonly AuthProtocols: Readonly<Record<string, string>>;
+  readonly PrivProtocols: Readonly<Record<string, string>>;
+  readonly ObjectType: Readonly<Record<string, number>>;
+  createV3Session(host: string, user: object, options: object): NpmSession;
+}
+interface NpmSession {
+  trap(oid: string, varbinds: object[], done: (error: Error | null) => void): void;
+  inform(oid: string, varbinds: object[], done: (error: Error | null) => void): void;
+  on(event: 'error', handler: () => void): void;
+  close(): void;
+}
+
+/** Sends one with the npm package net-snmp as user ann; an INFORM's answer is awaited. */
+export async function npmTrap(
+  port: number,
+  how: { readonly auth: string; readonly priv: string; readonly inform: boolean },
+): Promise<void> {
+  const snmp = createRequire(import.meta.url)('net-snmp') as NpmSnmp;
+  const user = {
+    ...{ name: 'ann', level: snmp.SecurityLevel['authPriv'] },
+    ...{ authProtocol: snmp.AuthProtocols[how.auth], authKey: AUTH_PASSPHRASE },
+    ...{ privProtocol: snmp.PrivProtocols[how.priv], privKey: PRIV_PASSPHRASE },
+  };
+  const session = snmp.createV3Session('127.0.0.1', user, { trapPort: port, retries: 1, engineID: '8000B98380ABCDEF12' });
+  session.on('error', () => undefined);
+  try {
+    const varbinds = [{ oid: '1.3.6.1.2.1.1.1.0', type: snmp.ObjectType['OctetString'], value: 'hi' }];
+    await new Promise<void>((resolve, reject) => {
+      const send = how.inform ? session.inform.bind(session) : session.trap.bind(session);
+      send('1.3.6.1.4.1.2000.1', varbinds, (error) => (error === null ? resolve() : reject(error)));
+    });
+  } finally {
+    session.close();
   }
 }
