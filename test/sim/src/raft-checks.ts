@@ -94,7 +94,8 @@ export class RaftChecks {
   #durable(host: HostModel, entry: Entry, configurations: readonly (readonly NodeId[])[]): void {
     const on = configurations.map((voters) => {
       let held = 0;
-      for (const other of this.#hosts()) if (voters.includes(other.node) && other.disk.holds(entry.index, entry.term)) held += 1;
+      for (const other of this.#hosts())
+        if (voters.includes(other.node) && other.disk.hasHeld(entry.index, entry.term)) held += 1;
       return { held, of: voters.length };
     });
     // A change of the members may have been appended in that very step, behind what was counted with the ones before.
@@ -120,8 +121,10 @@ export class RaftChecks {
     const { m } = message;
     if (m.kind === 'voteReply' && m.granted && (disk.hardState.term !== m.term || disk.hardState.votedFor !== to))
       this.#fail('S12', `${host.node} tells ${to} of a vote in term ${m.term} that is not on its disk`);
-    if (m.kind === 'appendReply' && m.success && m.matchIndex > disk.lastIndex)
+    if (m.kind !== 'appendReply' || !m.success) return;
+    if (m.matchIndex > disk.lastIndex)
       this.#fail('S12', `${host.node} acknowledges entry ${m.matchIndex} to ${to}, but its disk ends at ${disk.lastIndex}`);
+    else disk.acknowledge(m.matchIndex);
   }
 }
 

@@ -38,6 +38,10 @@ export class RaftDiskModel {
   superseded: Superseded | null = null;
   /** When it was first heard of, for checkers. */
   supersededMs = Number.POSITIVE_INFINITY;
+  /** Up to where its answers have acknowledged its entries. */
+  #acknowledged = 0;
+  /** What was emptied away, and up to where it had been acknowledged. */
+  readonly #emptied: { readonly contents: Contents; readonly acknowledged: number }[] = [];
 
   get branch(): string {
     return this.#now.branch ?? '';
@@ -58,10 +62,21 @@ export class RaftDiskModel {
     return Math.max(this.#now.entries.at(-1)?.index ?? 0, this.#now.snapshot?.index ?? 0);
   }
   holds(index: number, term: number): boolean {
-    const { entries, snapshot } = this.#now;
-    if (snapshot !== null && index <= snapshot.index) return true;
-    const first = entries[0]?.index ?? 0;
-    return entries[index - first]?.term === term && entries[index - first]?.index === index;
+    return holdsIn(this.#now, index, term);
+  }
+  /** An answer left that says so. */
+  acknowledge(index: number): void {
+    if (index > this.#acknowledged) this.#acknowledged = index;
+  }
+  /**
+   * It holds the entry; or it did, said so, and was emptied afterwards: a leader that stood still meanwhile counts a moment late what it
+   * might have counted before (seed 1307).
+   */
+  hasHeld(index: number, term: number): boolean {
+    return (
+      holdsIn(this.#now, index, term) ||
+      this.#emptied.some(({ contents, acknowledged }) => index <= acknowledged && holdsIn(contents, index, term))
+    );
   }
 
   /** A start: it is counted, as libs/journal does. */
@@ -91,6 +106,9 @@ export class RaftDiskModel {
     this.lives += 1;
     const held = this.#now;
     const blank = { ...EMPTY, incarnation: `b${this.lives}`, branch: order.branch };
+    // What was acknowledged of the log before counts for nothing in this one.
+    this.#acknowledged = 0;
+    this.#emptied.length = 0;
     this.superseded = null;
     this.supersededMs = Number.POSITIVE_INFINITY;
     if (order.kind === 'join') {
@@ -107,6 +125,8 @@ export class RaftDiskModel {
   wipe(marked: boolean): void {
     this.lives += 1;
     this.lost = marked;
+    this.#emptied.push({ contents: this.#now, acknowledged: this.#acknowledged });
+    this.#acknowledged = 0;
     this.#now = { ...EMPTY, incarnation: `w${this.lives}` };
   }
   /** It goes on as another member's life. @returns its incarnation. */
@@ -126,4 +146,10 @@ export class RaftDiskModel {
     this.lives += 1;
     return true;
   }
+}
+
+function holdsIn({ entries, snapshot }: Contents, index: number, term: number): boolean {
+  if (snapshot !== null && index <= snapshot.index) return true;
+  const first = entries[0]?.index ?? 0;
+  return entries[index - first]?.term === term && entries[index - first]?.index === index;
 }
