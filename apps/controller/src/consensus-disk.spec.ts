@@ -68,6 +68,19 @@ describe('a start that begins another log of the cluster’s', () => {
     expect({ damaged, branched }).toEqual({ damaged: 'its consensus log ended with an older generation', branched: true });
   });
 
+  it('joins it blank, hears of a term, and is counted for nothing after another start either: nobody has told it anything yet', async () => {
+    await lived();
+    await planBranch(raft(), { kind: 'join', branch: 'd.2.boot', by: d } as { branch: string });
+    const { disk } = await openConsensus(raft(), d, new TaughtMark(folder), SILENT_LOG);
+    await disk.persist({ kind: 'persist', hardState: { term: 7, votedFor: null } });
+    await disk.close();
+    expect(await open()).toMatchObject({
+      branched: false,
+      damaged: expect.stringMatching('begun anew'),
+      restored: { entries: [] },
+    });
+  });
+
   it('begins nothing on a log that holds nothing or cannot be read: what was asked for is kept as refused', async () => {
     await open();
     await planBranch(raft(), { kind: 'lead', branch: away.branch, away } as { branch: string });

@@ -43,6 +43,15 @@ describe('a member that starts on its consensus log', () => {
     expect(restored.incarnation).not.toBe(incarnation);
   });
 
+  it('still knows it at the next start, though it has heard of a term meanwhile', async () => {
+    await live();
+    rmSync(join(folder, 'raft'), { recursive: true });
+    const { disk } = await open();
+    await disk.persist({ kind: 'persist', hardState: { term: 4, votedFor: null } });
+    await disk.close();
+    expect((await start()).damaged).toMatch('is gone, though');
+  });
+
   it('puts a damaged log aside, says where, and begins a blank one as another incarnation; again the next time', async () => {
     for (const count of [1, 2]) {
       const incarnation = await live();

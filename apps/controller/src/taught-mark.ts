@@ -19,8 +19,12 @@ export class TaughtMark {
 
   /** One sentence; null: the log is there, or there never was one. */
   whyLost(restored: Restored): string | null {
-    const empty = restored.hardState.term === 0 && restored.snapshot === null && restored.entries.length === 0;
-    if (!this.#isSet || !empty) return null;
+    // A term is no log: it comes with any message, and is all that a directory may hold which was begun anew and is started again.
+    if (restored.snapshot !== null || restored.entries.length > 0) return null;
+    // The first entry of another branch comes from whoever leads it. Three that went on without one would agree on a log of their own.
+    if ((restored.branch ?? '') !== '')
+      return 'the consensus log here was begun anew, and nobody who leads it has told anything yet';
+    if (!this.#isSet) return null;
     return `the consensus log of this member is gone, though ${this.#path} says that it had one`;
   }
 

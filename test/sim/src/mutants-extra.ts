@@ -120,13 +120,6 @@ export const IN_EXTRAS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'superseded-forgotten',
-    why: 'T9: that a newer generation lives does not outlive a restart with the line down',
-    within: 150,
-    of: { faults: ['siteLost'] },
-    patches: [{ file: `${CONTROLLER}/state.ts`, find: 'superseded: config.superseded ?? null,', replace: 'superseded: null,' }],
-  },
-  {
     name: 'never-home',
     why: 'T9: the Master is home again, and the member of the other site is counted on for ever',
     within: 50,

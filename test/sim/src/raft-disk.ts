@@ -82,7 +82,6 @@ export class RaftDiskModel {
   /** A start: it is counted, as libs/journal does. */
   restored(): Restored {
     this.#now = { ...this.#now, entries: [...this.#now.entries], boots: this.#now.boots + 1 };
-    this.lost = false;
     return { ...this.#now, entries: [...this.#now.entries] };
   }
 
@@ -93,6 +92,8 @@ export class RaftDiskModel {
     if (change.hardState !== undefined) now.hardState = change.hardState;
     if (!whole) return;
     if (change.truncateFrom !== undefined) now.entries = now.entries.filter((entry) => entry.index < change.truncateFrom!);
+    // Told what there is: until then every start finds nothing, whatever term was heard of.
+    if (change.append !== undefined || change.snapshot !== undefined) this.lost = false;
     if (change.append !== undefined) now.entries.push(...change.append);
     if (change.snapshot !== undefined) now.snapshot = change.snapshot;
     if (change.dropThrough !== undefined) now.entries = now.entries.filter((entry) => entry.index > change.dropThrough!);
