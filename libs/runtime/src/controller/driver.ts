@@ -1,90 +1,29 @@
-import { type DiskStamp, type Restored, stampsOf } from '@yosugara/consensus';
-import type { Action } from '@yosugara/failover';
-import { type Clock, explain, type Log, type NodeId, type Random, YosugaraError } from '@yosugara/kernel';
-import type { ManagerReport, ReceiverReport, RoleNotice, Status } from '@yosugara/protocol';
-import type { Mailbox, RaftDisk } from '../ports/consensus.js';
-import type { FencePort, HookPort, HostWatch } from '../ports/fencing.js';
-import type { DeadMan, PostgresHost, PostgresPeer, Progress, VipDriver } from '../ports/host.js';
-import type { CopyDone, RecoverStore } from '../recover/types.js';
+import { type Restored, stampsOf } from '@yosugara/consensus';
+import { explain, type NodeId } from '@yosugara/kernel';
+import type { ManagerReport, ReceiverReport, Status } from '@yosugara/protocol';
 import { hasJumped, isDoubted } from './doubt.js';
+import type { DriverPorts } from './driver-ports.js';
+import { endAlone } from './end-alone.js';
 import { DEFAULT_CHECK_MS } from './fence-facts.js';
 import { FenceHand } from './fence-hand.js';
 import { orderIsOver } from './fencing.js';
+import { HostHand } from './host-hand.js';
+import { InputQueue, type Untimed } from './input-queue.js';
 import { isServing, strikeAtMs } from './leasing.js';
 import { hasLeft, leavePatienceMs } from './leaving.js';
 import { observe } from './observe.js';
+import { OpenRequests } from './open-requests.js';
 import { RecoverHand } from './recover-hand.js';
+import { lookAtHost, lookAtLinks } from './slow-looks.js';
 import { type ControllerState, createController } from './state.js';
 import { type StatusContext, statusOf } from './status.js';
 import { passTime, stepController } from './step.js';
-import type { TraceEntry } from './trace.js';
-import type {
-  ActionResult,
-  Answer,
-  BranchOrder,
-  ControllerConfig,
-  ControllerEffect,
-  ControllerInput,
-  NodeReport,
-  OperatorRequest,
-  PeerMessage,
-  Resource,
-  Superseded,
-} from './types.js';
+import type { Answer, ControllerConfig, ControllerEffect, ControllerInput, OperatorRequest, PeerMessage } from './types.js';
 
 const TICK_MS = 50;
 const LOOK_EVERY_MS = 500;
-/** Inputs that wait for one fsync. More means a dead disk: the oldest messages are dropped, as a lost datagram would be. */
-const MAX_QUEUE = 4_096;
 const YIELD_EVERY = 16;
-const OPERATOR_DEADLINE_MS = 4_000;
-const LINK_FRESH_MS = 2_000;
 const LEAVE_LOOK_MS = 20;
-/** For killing everything in a dead man's place. */
-const END_ALONE_MS = 2_000;
-
-export interface DriverPorts {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly disk: RaftDisk;
-  readonly mailbox: Mailbox;
-  /** null on an arbiter. */
-  readonly host: { readonly postgres: PostgresHost; readonly vip: VipDriver; readonly deadMan: DeadMan } | null;
-  /** Volumes and event loop; absent: not watched (specifications). */
-  readonly watch?: HostWatch;
-  readonly peers: ReadonlyMap<NodeId, PostgresPeer>;
-  /** How far the other members' consensus directories have come survives this controller. Absent: nobody remembers. Never throws. */
-  readonly stamps?: { save(stamps: Readonly<Record<string, DiskStamp>>): void };
-  /** What a recover did survives its controller. */
-  readonly recover?: RecoverStore;
-  readonly pid: number;
-  /** Absent: none is configured. */
-  readonly hooks?: HookPort;
-  /** The power of other members. Absent: no device is configured. */
-  readonly fence?: FencePort;
-  /** Every input with its effects, before they are done. */
-  readonly trace?: (entry: TraceEntry) => void;
-  readonly onNotice: (notice: RoleNotice) => void;
-  /** The consensus directory is to begin another log: written down, then this process ends in order and starts again. */
-  readonly onBranch?: (order: BranchOrder) => void;
-  /** Another log of the cluster's is newer than ours: the next start has to know. */
-  readonly onSuperseded?: (by: Superseded) => void;
-  /** The host goes down: this process is to hand over and end. */
-  readonly onLeave?: (why: string) => void;
-  /** The consensus disk failed, or the dead man is gone: this process must end at once. */
-  readonly onFatal: (why: string) => void;
-}
-
-/** An input without its times: they are those of the moment it is stepped, so that a stale burst renews nothing. */
-type Untimed = ControllerInput extends infer I
-  ? I extends ControllerInput
-    ? Omit<I, 'nowMs' | 'wallMs' | 'random'>
-    : never
-  : never;
-
-const resultOf = (done: number | CopyDone | undefined): ActionResult =>
-  done === undefined ? { ok: true } : typeof done === 'number' ? { ok: true, lsn: done } : { ok: true, copied: done };
 
 /** The loop around the pure controller: one input at a time, effects in order, actions beside it. */
 export class ControllerDriver {
@@ -92,8 +31,8 @@ export class ControllerDriver {
   readonly #context: StatusContext;
   readonly #state: ControllerState;
   readonly #first: ControllerEffect[];
-  readonly #queue: Untimed[] = [];
-  readonly #answers = new Map<string, (answer: Omit<Answer, 'id'>) => void>();
+  readonly #queue = new InputQueue();
+  readonly #open = new OpenRequests();
   #timers: NodeJS.Timeout[] = [];
   #pumping = false;
   #tickQueued = false;
@@ -105,6 +44,7 @@ export class ControllerDriver {
   #clockOffsetMs: number;
   readonly #fence: FenceHand | null;
   readonly #recover: RecoverHand;
+  readonly #hand: HostHand;
 
   constructor(ports: DriverPorts, config: ControllerConfig, context: StatusContext, restored: Restored) {
     this.#ports = ports;
@@ -118,6 +58,12 @@ export class ControllerDriver {
     this.#recover = new RecoverHand(ports, (told) => this.#push(told));
     const { fence } = ports;
     this.#fence = fence === undefined ? null : new FenceHand(fence, config.self, ports, (health) => this.#push(health));
+    this.#hand = new HostHand(
+      ports,
+      this.#fence,
+      () => this.#leaseLeftMs(),
+      (told) => this.#push(told),
+    );
   }
 
   async start(): Promise<void> {
@@ -129,7 +75,7 @@ export class ControllerDriver {
     this.#ports.watch?.onChange(() => this.#look());
     host?.postgres.onFacts((facts) => this.#push({ kind: 'facts', facts }));
     host?.deadMan.onExit((why) => {
-      if (!this.#stopped) void this.#endAlone(why);
+      if (!this.#stopped) void endAlone(this.#ports, this.stop(), why);
     });
     host?.deadMan.onLeaving(() => {
       this.#push({ kind: 'leave' });
@@ -138,7 +84,7 @@ export class ControllerDriver {
     host?.deadMan.onStruck((epoch) => {
       this.#push({ kind: 'struck', epoch });
       // What holds the VIP was killed, too: nothing here may bring it back.
-      void this.#act('vip', { kind: 'vip.release' });
+      void this.#hand.act('vip', { kind: 'vip.release' });
     });
     host?.deadMan.wantManager(true);
     this.#timers = [setInterval(() => this.#tick(), TICK_MS), setInterval(() => this.#look(), LOOK_EVERY_MS)];
@@ -160,7 +106,7 @@ export class ControllerDriver {
     if (jump !== null) this.#push(jump, 'first');
     passTime(this.#state, this.#ports.clock.monotonicMs());
     // One that waits behind an fsync was not weighed yet.
-    if (this.#queue[0]?.kind === 'jump') return false;
+    if (this.#queue.first()?.kind === 'jump') return false;
     return jump === null && !isDoubted(this.#state) && isServing(observe(this.#state));
   }
 
@@ -189,17 +135,7 @@ export class ControllerDriver {
   async operate(request: OperatorRequest): Promise<Omit<Answer, 'id'>> {
     this.#requests += 1;
     const id = `${this.#state.config.self}.${this.#state.config.boot}.op${this.#requests}`;
-    return await new Promise((resolve) => {
-      const timer = setTimeout(
-        () => this.#answer({ id, ok: false, message: 'no answer in time; ask again' }),
-        OPERATOR_DEADLINE_MS,
-      );
-      this.#answers.set(id, (answer) => {
-        clearTimeout(timer);
-        resolve({ ...answer });
-      });
-      this.#push({ kind: 'operator', id, request });
-    });
+    return await this.#open.awaitAnswer(id, () => this.#push({ kind: 'operator', id, request }));
   }
 
   /**
@@ -230,20 +166,6 @@ export class ControllerDriver {
     await this.#ports.mailbox.stop();
   }
 
-  /** Without a dead man nothing may run here, and nobody else would stop it once this process is gone. */
-  async #endAlone(why: string): Promise<void> {
-    const { host, log, onFatal } = this.#ports;
-    const stopping = this.stop();
-    const quietly = (what: string) => (cause: unknown) => log.error(what, { why: explain(cause) });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, END_ALONE_MS)));
-    const killed = host?.deadMan.killEverything(END_ALONE_MS).then((proved) => log.info('controller.killed', { proved }));
-    const released = host?.vip.release().catch(quietly('vip.release'));
-    await Promise.race([late, Promise.all([killed, released, stopping.catch(quietly('mailbox.stop'))])]);
-    clearTimeout(timer);
-    onFatal(`the dead man ended: ${why}`);
-  }
-
   #tick(): void {
     if (this.#tickQueued) return;
     this.#tickQueued = true;
@@ -268,12 +190,7 @@ export class ControllerDriver {
 
   #push(input: Untimed, place: 'first' | 'last' = 'last'): void {
     if (this.#stopped) return;
-    if (this.#queue.length >= MAX_QUEUE) {
-      const oldest = this.#queue.findIndex((queued) => queued.kind === 'message');
-      this.#queue.splice(Math.max(0, oldest), 1);
-    }
-    if (place === 'first') this.#queue.unshift(input);
-    else this.#queue.push(input);
+    this.#queue.push(input, place);
     if (!this.#pumping) void this.#pump();
   }
 
@@ -318,7 +235,7 @@ export class ControllerDriver {
         mailbox.send(effect.to, new TextEncoder().encode(JSON.stringify(effect.message)));
         break;
       case 'act':
-        void this.#act(effect.resource, effect.action);
+        void this.#hand.act(effect.resource, effect.action);
         break;
       case 'lease':
         host?.deadMan.lease(effect.untilMs, effect.epoch);
@@ -330,7 +247,7 @@ export class ControllerDriver {
         onNotice(effect.notice);
         break;
       case 'answer':
-        this.#answer(effect);
+        this.#open.answer(effect);
         break;
       case 'log':
         log[effect.level](effect.event, effect.fields);
@@ -362,147 +279,23 @@ export class ControllerDriver {
     }
   }
 
-  #answer({ id, ok, message, code, plan }: Answer): void {
-    this.#answers.get(id)?.({ ok, message, ...(code === undefined ? {} : { code }), ...(plan === undefined ? {} : { plan }) });
-    this.#answers.delete(id);
-  }
-
-  async #act(resource: Resource, action: Action): Promise<void> {
-    let result: ActionResult;
-    try {
-      result =
-        action.kind === 'fence.off' || action.kind === 'fence.on' ? await this.#power(action) : resultOf(await this.#do(action));
-      if (action.kind === 'vip.hold' || action.kind === 'vip.release')
-        this.#push({ kind: 'vip', held: (await this.#ports.host?.vip.held()) ?? false });
-    } catch (cause) {
-      result = { ok: false, code: cause instanceof YosugaraError ? cause.code : 'UNEXPECTED', message: explain(cause) };
-    }
-    this.#push({ kind: 'done', resource, action, result });
-  }
-
-  async #do(action: Action): Promise<number | CopyDone | undefined> {
-    const host = this.#ports.host;
-    if (host === null) return undefined;
-    const { postgres, vip } = host;
-    const progress: Progress = (detail, fraction, more = {}) => this.#push({ kind: 'progress', detail, fraction, more });
-    switch (action.kind) {
-      case 'pg.initialise':
-        await postgres.initialise();
-        return undefined;
-      case 'pg.startStandby':
-        await postgres.startStandby(this.#peer(action.follow));
-        return undefined;
-      case 'pg.startPrimary':
-        await postgres.startPrimary(action.names);
-        return undefined;
-      case 'pg.follow':
-        await postgres.follow(this.#peer(action.follow));
-        return undefined;
-      case 'pg.setNames':
-        await postgres.setNames(action.names);
-        return undefined;
-      case 'pg.promote':
-        vip.expect?.();
-        // The names are in place before the first commit can be acknowledged (S4).
-        await postgres.setNames(action.names);
-        await postgres.promote({ above: action.above });
-        return undefined;
-      case 'pg.mark':
-        return await postgres.forceWal();
-      case 'pg.ensureSlot':
-        await postgres.ensureSlot(action.node);
-        return undefined;
-      case 'pg.stop':
-        await postgres.stop(action.mode, action.budgetMs);
-        return undefined;
-      case 'pg.rewind':
-        return await postgres.rewind(this.#peer(action.source)!, progress);
-      case 'pg.baseBackup':
-        return await postgres.baseBackup(this.#peer(action.source)!, progress);
-      case 'vip.hold':
-        await vip.hold(() => this.#leaseLeftMs());
-        return undefined;
-      case 'vip.release':
-        await vip.release();
-        return undefined;
-      case 'manager.restart':
-        host.deadMan.restartManager(action.why);
-        return undefined;
-      case 'hook.run':
-        await this.#hook(action);
-        return undefined;
-      default:
-        return undefined;
-    }
-  }
-
-  async #power(action: Extract<Action, { kind: 'fence.off' | 'fence.on' }>): Promise<ActionResult> {
-    if (this.#fence === null) throw new YosugaraError('FENCE_NO_DEVICE', `no power device of ${action.target} is there`);
-    return await this.#fence.order(action);
-  }
-
-  /** @throws YosugaraError HOOK_VETO, HOOK_FAILED — with what the program said. */
-  async #hook({ which, epoch }: Extract<Action, { kind: 'hook.run' }>): Promise<void> {
-    const { hooks, log } = this.#ports;
-    if (hooks === undefined) throw new YosugaraError('HOOK_MISSING', `no hook ${which} promotion is there to run`);
-    const { good, says } =
-      which === 'before'
-        ? await hooks.before(epoch).then(({ passed, says }) => ({ good: passed, says }))
-        : await hooks.after(epoch).then(({ ok, says }) => ({ good: ok, says }));
-    log[good ? 'info' : 'warn']('hook.said', { which, epoch, good, says });
-    if (!good) throw new YosugaraError(which === 'before' ? 'HOOK_VETO' : 'HOOK_FAILED', says);
-  }
-
   #leaseLeftMs(): number {
     return strikeAtMs(observe(this.#state)) - this.#ports.clock.monotonicMs();
-  }
-
-  #peer(node: NodeId | null): PostgresPeer | null {
-    return node === null ? null : (this.#ports.peers.get(node) ?? null);
   }
 
   /** What changes slowly: the VIP, processes, links. */
   #look(): void {
     this.#recover.surveyWhenDue(this.#state);
     this.#ports.stamps?.save(stampsOf(this.#state.raft));
-    const { host, mailbox, clock, pid, watch } = this.#ports;
-    const { unfit, disks, loopDelayMs } = watch?.facts() ?? { unfit: null, disks: [], loopDelayMs: 0 };
-    const processes = [{ name: 'controller', pid }];
-    const add = (name: string, found: number | null | undefined): void =>
-      void (found != null && processes.push({ name, pid: found }));
-    add('deadman', host?.deadMan.pid());
-    add('postgres', host?.deadMan.postmasterPid());
-    add('manager', host?.deadMan.managerPid());
-    this.#push({
-      kind: 'host',
-      host: {
-        postgresSource: host?.postgres.source() ?? '',
-        deadMan: host?.deadMan.arming() ?? 'none',
-        arming: host?.deadMan.armingFacts() ?? { kind: 'none', timeoutMs: null },
-        unfit:
-          [unfit, host?.deadMan.unfit() ?? null, host?.postgres.unfit?.() ?? null].filter((why) => why !== null).join('; ') ||
-          null,
-        disks,
-        loopDelayMs,
-        processes,
-      },
-    });
-    const nowMs = clock.monotonicMs();
-    const heard: NodeReport['heard'] = mailbox.links().map((link) => {
-      const fresh = nowMs - (this.#state.heardMs.get(link.peer) ?? Number.NEGATIVE_INFINITY) <= LINK_FRESH_MS;
-      return {
-        peer: link.peer,
-        state: !fresh ? ('down' as const) : link.relayedBy !== null ? ('relayed' as const) : ('direct' as const),
-        via: link.relayedBy,
-      };
-    });
-    this.#push({ kind: 'links', links: heard });
+    const { host, mailbox, clock, log } = this.#ports;
+    this.#push({ kind: 'host', host: lookAtHost(this.#ports) });
+    this.#push({ kind: 'links', links: lookAtLinks(mailbox, this.#state.heardMs, clock.monotonicMs()) });
     if (host === null || host.vip.kind === 'none') return;
     host.vip.held().then(
       (held) => {
         if (held !== this.#state.vipHeld && !this.#state.busy.has('vip')) this.#push({ kind: 'vip', held });
       },
-      (cause: unknown) => this.#ports.log.warn('vip.look', { why: explain(cause) }),
+      (cause: unknown) => log.warn('vip.look', { why: explain(cause) }),
     );
   }
 }
