@@ -42,6 +42,13 @@ describe('the local write of a Master', () => {
     await ask(6);
     expect(watch.hung()).toBeNull();
   });
+  it('that meets the lock of the one before, which did not end, has not ended either', async () => {
+    const { watch, ask } = watched(late, error('55P03'));
+    await ask(2);
+    expect(watch.hung()).toBeNull();
+    await ask(1);
+    expect(watch.hung()).toMatch(/3 local writes in a row did not end/);
+  });
   it('of an older server counts for nothing', async () => {
     const { watch, ask } = watched(late);
     await ask(3);
