@@ -231,6 +231,10 @@ export const isOutdated = (record: ClusterRecord, node: NodeId): boolean =>
 /** The owner of the current epoch said that it stopped for good. */
 export const isReleased = (record: ClusterRecord): boolean => record.released !== null && record.released.epoch === record.epoch;
 
+/** A change of Master is under way that waits for what the nodes see of their databases, and for nothing slower such as a power device. */
+export const isMoving = (record: ClusterRecord): boolean =>
+  (record.switchover !== null && record.switchover.epoch === record.epoch) || record.phase === 'promoting';
+
 /** The node is where it belongs: its recover is done, and that it was switched off is over. */
 export const settled = (record: ClusterRecord, node: NodeId): Pick<ClusterRecord, 'recover' | 'fenced'> => ({
   recover: record.recover.map((open) => (open.node === node ? { ...open, state: 'done' } : open)),

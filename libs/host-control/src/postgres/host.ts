@@ -71,6 +71,10 @@ class LocalPostgres implements PostgresHost {
   facts(): PostgresFacts {
     return this.#watch.facts();
   }
+  hurry(on: boolean): void {
+    this.#watch.hurry(on);
+  }
+
   onFacts(handler: (facts: PostgresFacts) => void): void {
     this.#watch.onFacts(handler);
   }

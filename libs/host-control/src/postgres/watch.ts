@@ -19,6 +19,8 @@ const CANNOT_CONNECT_NOW = '57P03';
 /** A volume that hangs holds whoever looks at it, for ever: nobody waits longer than this for an answer. */
 const VOLUME_DEADLINE_MS = 1_500;
 const READING_MS = 300;
+/** Between looks while a change of Master waits for what they tell. */
+const HURRIED_MS = 50;
 const NOBODY_LISTENS = new Set(['ENOENT', 'ECONNREFUSED']);
 
 /** Looks at this host's PostgreSQL again and again; the facts are the newest look. */
@@ -45,6 +47,7 @@ export class Watch {
   #asking: Promise<boolean> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #dueAtMs = 0;
+  #hurried = false;
   #closed = false;
 
   constructor(host: HostContext) {
@@ -85,6 +88,12 @@ export class Watch {
     this.#again(0);
   }
 
+  /** While others wait for what is seen here. */
+  hurry(on: boolean): void {
+    if (on && !this.#hurried) this.#again(0);
+    this.#hurried = on;
+  }
+
   /** While names are being added, only those in effect before and after count as required (S4). null: verified. */
   verifying(names: readonly NodeId[] | null): void {
     this.#unverified = names;
@@ -109,7 +118,7 @@ export class Watch {
     this.#timer = null;
     const begun = performance.now();
     await this.look();
-    const period = this.#host.probeMs ?? 300;
+    const period = this.#hurried ? HURRIED_MS : (this.#host.probeMs ?? 300);
     // After a silence the next question goes out at once: three of them are the measure, not the pauses.
     this.#again(this.#failures > 0 ? 0 : Math.max(10, period - (performance.now() - begun)));
   }

@@ -1,4 +1,5 @@
 import { type Restored, stampsOf } from '@yosugara/consensus';
+import { isMoving } from '@yosugara/failover';
 import { explain, type NodeId } from '@yosugara/kernel';
 import type { ManagerReport, ReceiverReport, Status } from '@yosugara/protocol';
 import { hasJumped, isDoubted } from './doubt.js';
@@ -218,10 +219,11 @@ export class ControllerDriver {
   }
 
   async #step(input: Untimed): Promise<void> {
-    const { clock, random, disk, trace } = this.#ports;
+    const { clock, random, disk, host, trace } = this.#ports;
     const timed = { ...input, nowMs: clock.monotonicMs(), wallMs: clock.wallMs(), random: random.next() } as ControllerInput;
     const effects = stepController(this.#state, timed);
     trace?.({ input: timed, effects });
+    host?.postgres.hurry?.(isMoving(this.#state.record));
     for (const effect of effects) {
       if (effect.kind === 'persist') await disk.persist(effect);
       else this.#perform(effect);

@@ -1,6 +1,6 @@
 import { commitIndex, commitIsOfThisTerm, isLeader, leaderOf, type RaftInput } from '@yosugara/consensus';
 import type { Action, PostgresFacts } from '@yosugara/failover';
-import { rowOf } from '@yosugara/failover';
+import { isMoving, rowOf } from '@yosugara/failover';
 import { assertNever, type NodeId } from '@yosugara/kernel';
 import { resume } from '../recover/machine.js';
 import { act, append, hookIs } from './acting.js';
@@ -207,7 +207,8 @@ function facts(state: ControllerState, seen: PostgresFacts): ControllerEffect[] 
   trackStalls(state, seen);
   openGate(state, seen);
   trackSlots(state, seen);
-  return [];
+  // Not at the next heartbeat: in a hand-over one node waits for what the other has.
+  return isMoving(state.record) ? tell(state) : [];
 }
 
 /** T2's evidence: a member of the sync set that does not stream, or whose flush stands still though ours is ahead of it. */

@@ -23,6 +23,8 @@ export type Progress = (detail: string, fraction: number | null, more?: CopyByte
 export interface PostgresHost {
   /** The newest probe's answer, at once; probes run by themselves in a child process every `probeMs`. */
   facts(): PostgresFacts;
+  /** A change of Master is under way: probes follow each other quickly, since everybody waits for what they tell. */
+  hurry?(on: boolean): void;
   /** Called after each probe. */
   onFacts(handler: (facts: PostgresFacts) => void): void;
   /** Why it cannot be Master though it answers: its own local writes fail; a whole sentence. null or absent: nothing is known. */
