@@ -1,23 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPeerCopy, openReceiverJournal, type PeerCopy, type ReceiverJournal } from '@yosugara/journal';
-import { type Log, YosugaraError } from '@yosugara/kernel';
+import type { Log } from '@yosugara/kernel';
 import { IngestedSchema, type NodeConfig, type ReceiverReport, STATE_LAYOUT, type Watermark } from '@yosugara/protocol';
-import {
-  type Endpoint,
-  type Listener,
-  listenPeer,
-  listenTcp,
-  listenUdp,
-  monotonicMs,
-  type PeerIdentity,
-  peerDialer,
-  serveLines,
-  VipListeners,
-  wallUs,
-} from '@yosugara/receivers';
-import { behindPeer, CopySender, holdCopy, letGo, type PeerChannel, type TrapIntake, watermarkOf } from '@yosugara/runtime';
+import { type Listener, listenPeer, monotonicMs, peerDialer, serveLines, VipListeners, wallUs } from '@yosugara/receivers';
+import { behindPeer, CopySender, holdCopy, letGo, type PeerChannel, watermarkOf } from '@yosugara/runtime';
 import { membersOf } from './config.js';
+import { nodeIdentity } from './identity.js';
+import { configuredListeners } from './listeners.js';
+import { Losses } from './losses.js';
 import { RoleWatch } from './role.js';
 import { openTraps } from './traps.js';
 
@@ -31,7 +21,8 @@ export interface RunningReceiver {
 const MB = 1024 * 1024;
 const WATERMARK_MS = 50;
 const REPORT_MS = 500;
-const DROPS_MS = 1_000;
+/** In a report; the others are in the receiver's own numbers. */
+const REPORTED_SOURCES = 20;
 /** Said when this process did not run for so long: what it reads then is late, and what it could not keep is lost. */
 const STOOD_STILL_MS = 1_000;
 
@@ -69,19 +60,21 @@ async function start(
   sayDamage(log, journal, copy);
 
   // Before anything that can call back: stretching passphrases takes a while.
+  const safeSeq = () => (role.ingestAlone ? journal.durableSeq : Math.min(journal.durableSeq, sender.peerHas(journal.journalId)));
   const { intake: traps, stop: stopTraps } = await openTraps(config, log, {
     intake: (record) => journal.append(record),
     lastSeq: () => journal.nextSeq - 1,
-    safeSeq: () => (role.ingestAlone ? journal.durableSeq : Math.min(journal.durableSeq, sender.peerHas(journal.journalId))),
+    safeSeq,
   });
   undo.push(stopTraps);
+  const identity = nodeIdentity(config);
+  const listeners = configuredListeners(config, log, { journal, safeSeq, traps, identity });
 
   let dirty = true;
   const changed = () => {
     dirty = true;
-    traps.answerWhatIsSafe();
+    listeners.answerWhatIsSafe();
   };
-  const identity = tlsIdentity(at);
   const sender = new CopySender({
     ...{ node: self.id, peer: peer.id, journal, wallUs, log, onChange: changed },
     dialer: peerDialer({
@@ -92,15 +85,15 @@ async function start(
       expected: peer.id,
     }),
   });
+  const vipAddress = config.cluster.vip?.address;
+  const vip = new VipListeners(vipAddress === undefined ? [] : listeners.on(vipAddress, 'vip'), log);
+  undo.push(() => vip.close());
   const role = new RoleWatch(at(STATE_LAYOUT.controlSocket), () => {
     vip.want(role.vip);
     changed();
   });
   undo.push(() => role.stop());
-  const own = await openAll(listenersOn(config, journal, traps, self.address, 'own'), undo);
-  const vipAddress = config.cluster.vip?.address;
-  const vip = new VipListeners(vipAddress === undefined ? [] : listenersOn(config, journal, traps, vipAddress, 'vip'), log);
-  undo.push(() => vip.close());
+  const own = await openAll(listeners.on(self.address, 'own'), undo);
 
   let copyLost = 0;
   let holding: PeerChannel | null = null;
@@ -137,16 +130,17 @@ async function start(
   });
   undo.push(() => local.close());
 
-  let dropped = 0;
-  let refusedFull = 0;
-  let journalFull = false;
-  const listeners = () => [...own, ...vip.listeners];
+  const open = () => [...own, ...vip.listeners];
+  const losses = new Losses({ journal, listeners: open, gate: listeners.gate, log });
+  undo.push(() => losses.stop());
   const report = (): ReceiverReport => ({
-    ...{ process: 'receiver', pid: process.pid, vipBound: vip.bound, peerLink: sender.link, dropped },
+    ...{ process: 'receiver', pid: process.pid, vipBound: vip.bound, peerLink: sender.link },
     received: journal.stats().appended,
     journalBytes: journal.stats().bytes + copy.bytes,
     behindPeer: behindPeer(watermark()),
-    ...{ journalFull, copyLost },
+    ...{ dropped: losses.dropped, kernelDrops: losses.kernelDrops, journalFull: losses.journalFull, copyLost },
+    listeners: open().map((listener) => listener.stats()),
+    sources: listeners.gate.report(REPORTED_SOURCES).map((source) => ({ ...source })),
     ...(sender.linkWhy === null ? {} : { linkWhy: sender.linkWhy }),
   });
   let ranAtMs = monotonicMs();
@@ -159,26 +153,6 @@ async function start(
     local.broadcast(watermark());
   });
   every(undo, REPORT_MS, () => role.report(report()));
-  let counting = false;
-  every(undo, DROPS_MS, () => {
-    journalFull = journal.stats().refusedFull > refusedFull;
-    refusedFull = journal.stats().refusedFull;
-    if (counting) return;
-    counting = true;
-    void lostDatagrams(listeners()).then((lost) => {
-      counting = false;
-      const now = lost + journal.stats().refusedFull + journal.stats().refusedBacklog;
-      // Silence about loss is a defect.
-      if (now > dropped)
-        log.error('receiver.dropped', {
-          more: now - dropped,
-          kernel: lost,
-          refusedFull: journal.stats().refusedFull,
-          refusedBacklog: journal.stats().refusedBacklog,
-        });
-      dropped = Math.max(dropped, now);
-    });
-  });
   saySmallBuffers(log, own, config.receiver.receiveBufferBytes);
   log.info('receiver.ready', {
     node: self.id,
@@ -187,30 +161,6 @@ async function start(
     asked: config.receiver.receiveBufferBytes,
   });
   return { watermark, report, stop };
-}
-
-function listenersOn(
-  config: NodeConfig,
-  journal: ReceiverJournal,
-  traps: TrapIntake,
-  address: string,
-  listener: Endpoint['listener'],
-): (() => Promise<Listener>)[] {
-  const intake = (record: Parameters<ReceiverJournal['append']>[0]) => journal.append(record);
-  const { receiveBufferBytes } = config.receiver;
-  return [
-    () => listenUdp({ address, port: config.ports.syslog, listener, kind: 'syslog', receiveBufferBytes, intake }),
-    () => listenTcp({ address, port: config.ports.syslog, listener, intake }),
-    () =>
-      listenUdp({
-        address,
-        port: config.ports.trap,
-        listener,
-        kind: 'trap',
-        receiveBufferBytes,
-        intake: (record, reply) => traps.take(record, reply),
-      }),
-  ];
 }
 
 async function openAll(open: readonly (() => Promise<Listener>)[], undo: (() => unknown)[]): Promise<readonly Listener[]> {
@@ -234,29 +184,10 @@ function saySmallBuffers(log: Log, listeners: readonly Listener[], askedBytes: n
     log.warn('receiver.small_buffer', { askedBytes, grantedBytes, advice: `sysctl -w net.core.rmem_max=${askedBytes}` });
 }
 
-async function lostDatagrams(listeners: readonly Listener[]): Promise<number> {
-  const counts = await Promise.all(listeners.map((listener) => listener.kernelDrops()));
-  return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
-}
-
 function sayDamage(log: Log, journal: ReceiverJournal, copy: PeerCopy): void {
   for (const info of [...journal.journals(), ...copy.journals()])
     if (info.corrupt !== null)
       log.error('journal.corrupt', { journalId: info.journalId, lost: info.corrupt.lost, why: info.corrupt.message });
-}
-
-function tlsIdentity(at: (name: string) => string): PeerIdentity {
-  const secret = (name: string) => {
-    try {
-      return readFileSync(at(name));
-    } catch (error) {
-      throw new YosugaraError('SECRET_MISSING', `cannot read ${at(name)}: the link to the peer's receiver needs it`, {
-        cause: error,
-      });
-    }
-  };
-  const { tlsKey, tlsCert, clusterCa } = STATE_LAYOUT.secrets;
-  return { key: secret(tlsKey), cert: secret(tlsCert), ca: secret(clusterCa) };
 }
 
 function every(undo: (() => unknown)[], ms: number, work: () => void): void {

@@ -62,16 +62,24 @@ export type StopProofKind = z.infer<typeof StopProofKind>;
 /** A sender: an address, a network (10.0.0.0/8), or for TLS the name in its certificate (subject alternative name, then CN). */
 const sender = z.string().min(1).max(255);
 
-const LimitsSchema = z.strictObject({
+const limits = {
   /** Of one source address, over all its sockets; 0: no limit. Above it UDP is counted and dropped, TCP, TLS, RELP and HTTP are slowed down. */
-  messagesPerSecond: z.int().min(0).max(10_000_000).default(0),
+  messagesPerSecond: z.int().min(0).max(10_000_000),
   /** How many of them at once; default: those of two seconds. */
-  burst: z.int().min(1).optional(),
+  burst: z.int().min(1),
   /** Connections of one source address. */
-  connections: z.int().min(1).max(65_536).default(100),
+  connections: z.int().min(1).max(65_536),
   /** A longer message is cut, and says so. RFC 5425 4.3.1 asks for at least 8192. */
-  messageBytes: z.int().min(2048).max(8_388_608).default(65_536),
+  messageBytes: z.int().min(2048).max(8_388_608),
+};
+const LimitsSchema = z.strictObject({
+  messagesPerSecond: limits.messagesPerSecond.default(0),
+  burst: limits.burst.optional(),
+  connections: limits.connections.default(100),
+  messageBytes: limits.messageBytes.default(65_536),
 });
+/** Without defaults: what is not said is as for every source. */
+const SourceLimitsSchema = z.strictObject(limits).partial();
 
 /**
  * RFC 3414, RFC 7860 (SHA-2), RFC 3826 (AES-128). aes192 and aes256 as net-snmp has them (key extension of draft-blumenthal-aes-usm-04), aes192c and
@@ -112,7 +120,7 @@ const ReceiverSchema = z.strictObject({
         charset: z.enum(['utf-8', 'shift_jis', 'euc-jp', 'iso-8859-1', 'windows-1252']).optional(),
         /** IANA name (Asia/Tokyo) for times that say no zone; default: UTC. */
         timeZone: z.string().min(1).optional(),
-        limits: LimitsSchema.partial().optional(),
+        limits: SourceLimitsSchema.optional(),
       }),
     )
     .max(100_000)
@@ -132,7 +140,7 @@ const ReceiverSchema = z.strictObject({
     .prefault({}),
   /** librelp's protocol: an acknowledgement means "on both disks". */
   relp: z.strictObject({ enabled: z.boolean().default(true), tls: z.boolean().default(false) }).prefault({}),
-  /** Custom traps: POST /custom-trap with a bearer token, one a line in the file. No file: off. */
+  /** Custom traps: POST /custom-trap with a bearer token, one a line in the file; default: `secrets.customTrapTokens`. No file: off. */
   http: z.strictObject({ tls: z.boolean().default(true), tokensFile: z.string().optional() }).prefault({}),
   traps: z
     .strictObject({
@@ -262,5 +270,7 @@ export const STATE_LAYOUT = {
     firstLogin: 'secrets/first-login',
     /** HMAC key of console sessions, the same on both nodes. */
     sessionKey: 'secrets/session.key',
+    /** Bearer tokens of custom traps, one a line, the same on both nodes. */
+    customTrapTokens: 'secrets/custom-trap-tokens',
   },
 } as const;

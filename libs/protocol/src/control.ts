@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LISTENER_KINDS, MESSAGE_TRANSPORTS } from './messages.js';
 
 /**
  * The control socket: `<stateDir>/control.sock`, a UNIX socket of mode 0600 on every member, spoken by the CLI, the manager
@@ -93,6 +94,30 @@ export const ManagerReportSchema = z.object({
 });
 export type ManagerReport = z.infer<typeof ManagerReportSchema>;
 
+const Refusals = z.record(z.string(), z.int());
+
+/** One listener since it was opened. */
+const ListenerReport = z.object({
+  protocol: z.enum(MESSAGE_TRANSPORTS),
+  address: z.string(),
+  port: z.int(),
+  listener: z.enum(LISTENER_KINDS),
+  received: z.int(),
+  /** By reason: rate, not_allowed, journal, framing, tls_version, … */
+  refusedBy: Refusals,
+  connections: z.int(),
+});
+
+/** One source address since the receiver started; `others` are those that are too many to be told apart. */
+const SourceReport = z.object({
+  address: z.string(),
+  received: z.int(),
+  connections: z.int(),
+  /** How often a stream of it was not read for a while since it was above its rate. */
+  slowed: z.int(),
+  refused: Refusals,
+});
+
 export const ReceiverReportSchema = z.object({
   process: z.literal('receiver'),
   pid: z.int(),
@@ -110,6 +135,11 @@ export const ReceiverReportSchema = z.object({
   /** Own records fsynced here and not yet at the peer. */
   behindPeer: z.int(),
   vipBound: z.boolean(),
+  /** Datagrams that the kernel dropped since no buffer had room for them. Part of `dropped`. */
+  kernelDrops: z.int().optional(),
+  listeners: z.array(ListenerReport).optional(),
+  /** Those that sent most. */
+  sources: z.array(SourceReport).optional(),
 });
 export type ReceiverReport = z.infer<typeof ReceiverReportSchema>;
 

@@ -1,4 +1,6 @@
 export { monotonicMs, wallUs } from './clock.js';
+export { CUSTOM_TRAP_PATH, type CustomTrapOptions, listenCustomTraps } from './custom-http.js';
+export { CustomResends } from './custom-resends.js';
 export * from './errors.js';
 export { type FramedMessage, SyslogFramer } from './framing.js';
 export { followLines, type LineConnection, type LineHandlers, serveLines } from './lines.js';
@@ -19,5 +21,6 @@ export {
 } from './sources.js';
 export { listenTcp, listenTls, type TcpOptions } from './tcp.js';
 export type { TlsOptions } from './tls-policy.js';
+export { TokenFile, TokensError } from './tokens.js';
 export { type Endpoint, kernelDrops, type Listener, type ListenerStats, listenUdp, type UdpOptions } from './udp.js';
 export { VipListeners } from './vip.js';

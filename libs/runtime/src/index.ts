@@ -1,5 +1,6 @@
 export { fenceDelayMs } from './config/fencing-rules.js';
 export * from './config/load.js';
+export { sourceProperties } from './config/sources.js';
 export { beginBranch } from './controller/away.js';
 export { controllerConfig } from './controller/config.js';
 export { hasJumped, isDoubted } from './controller/doubt.js';

@@ -103,6 +103,7 @@ function sharedSecrets(): SharedSecrets {
       [secrets.postgresApp]: password(),
       [secrets.firstLogin]: `${FIRST_USER}:${firstPassword}`,
       [secrets.sessionKey]: randomBytes(32).toString('base64'),
+      [secrets.customTrapTokens]: password(),
     },
   };
 }

@@ -17,10 +17,11 @@ export function listensOf(config: NodeConfig): readonly Listen[] {
   const tcp = (address: string, ...numbers: number[]) => numbers.map((port) => ({ protocol: 'tcp' as const, address, port }));
   const udp = (address: string, ...numbers: number[]) => numbers.map((port) => ({ protocol: 'udp' as const, address, port }));
   if (self.kind === 'witness') return tcp(self.address, ports.status, ports.cluster);
-  const all = [ports.console, ports.status, ports.cluster, ports.journal, ports.syslog, ports.syslogTls, ports.postgres];
+  const streams = [ports.syslog, ports.syslogTls, ports.relp, ports.customTrap];
+  const all = [ports.console, ports.status, ports.cluster, ports.journal, ...streams, ports.postgres];
   const vip = config.cluster.vip?.driver === 'bind' ? config.cluster.vip.address : undefined;
   const ofVip =
-    vip === undefined ? [] : [...tcp(vip, ports.console, ports.syslog, ports.postgres), ...udp(vip, ports.syslog, ports.trap)];
+    vip === undefined ? [] : [...tcp(vip, ports.console, ...streams, ports.postgres), ...udp(vip, ports.syslog, ports.trap)];
   return [...tcp(self.address, ...all), ...udp(self.address, ports.syslog, ports.trap), ...ofVip];
 }
 

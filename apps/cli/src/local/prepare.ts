@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -45,6 +46,7 @@ export async function prepareState(layout: Layout): Promise<Prepared> {
   const setAside = made === null ? null : dataSetAside(layout);
   for (const node of NODES) refreshPaths(layout, node);
   for (const node of DATA_NODES) prepareData(layout, node);
+  bringTokens(layout);
   return { firstLogin: made?.firstLogin ?? null, setAside };
 }
 
@@ -70,6 +72,14 @@ function refreshPaths(layout: Layout, node: string): void {
     document.setIn(['console', 'staticDir'], join(layout.root, 'apps', 'console', 'dist'));
   }
   if (document.toString() !== before) writeFileSync(file, document.toString(), { mode: 0o600 });
+}
+
+/** A cluster that was made before there were custom traps gets its token now, the same on both nodes. */
+function bringTokens(layout: Layout): void {
+  const files = DATA_NODES.map((node) => join(layout.state, node, STATE_LAYOUT.secrets.customTrapTokens));
+  const known = files.find((file) => existsSync(file));
+  const tokens = known === undefined ? `${randomBytes(32).toString('base64url')}\n` : readFileSync(known, 'utf8');
+  for (const file of files) if (!existsSync(file)) writeFileSync(file, tokens, { mode: 0o600 });
 }
 
 function prepareData(layout: Layout, node: string): void {

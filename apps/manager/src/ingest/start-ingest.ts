@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openJournalReader } from '@yosugara/journal';
 import { type Clock, epoch as epochOf, explain, type Log } from '@yosugara/kernel';
 import { STATE_LAYOUT } from '@yosugara/protocol';
-import { IngestLoop, type IngestPermit, type IngestStore } from '@yosugara/runtime';
+import { IngestLoop, type IngestPermit, type IngestStore, sourceProperties } from '@yosugara/runtime';
 import type { ManagerConfig } from '../config.js';
 import type { Permission } from '../control/authority.js';
 import type { StartIngest } from '../lifecycle.js';
@@ -19,6 +19,7 @@ export function startIngestOf(config: ManagerConfig, store: IngestStore, clock: 
     const link = new ReceiverLink(place(STATE_LAYOUT.receiverSocket), log, () => loop.poke());
     const loop = new IngestLoop({
       ...{ self: config.node, peer: peer?.id ?? '', own, peerCopy, store, clock, log },
+      sources: sourceProperties(config.config.receiver),
       watermark: () => link.watermark(),
       permit: () => permitOf(permitted, epoch),
       onStored,

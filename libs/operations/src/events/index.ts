@@ -1,4 +1,5 @@
-export { pairingContent, parseMessage } from './content.js';
+export { pairingContent, parseMessage, type SourceProperties } from './content.js';
+export * from './custom.js';
 export * from './merge.js';
 export * from './node-resolution.js';
 export * from './record.js';

@@ -1,6 +1,7 @@
 import { YosugaraError } from '@yosugara/kernel';
 import { type NodeConfig, NodeConfigSchema } from '@yosugara/protocol';
 import { fencingContradictions, isTwoNode } from './fencing-rules.js';
+import { receiverContradictions } from './receiver-rules.js';
 
 /** `yosugara.yaml` cannot be used. `problems` has one line a mistake; the message is the first of them and says how many follow. */
 export class ConfigError extends YosugaraError {
@@ -66,7 +67,7 @@ function contradictions(config: NodeConfig, lineOf: (path: ConfigPath) => number
     );
   const second = members.map(({ kind }) => kind).indexOf('dr', members.findIndex(({ kind }) => kind === 'dr') + 1);
   if (second > 0) problems.push(line(lineOf, ['cluster', 'members', second, 'kind'], 'dr', 'at most one member of kind dr'));
-  for (const { path, found, allowed: instead } of fencingContradictions(config))
+  for (const { path, found, allowed: instead } of [...fencingContradictions(config), ...receiverContradictions(config)])
     problems.push(line(lineOf, path, found, instead));
   if (vip !== undefined && members.some((member) => member.address === vip.address))
     problems.push(line(lineOf, ['cluster', 'vip', 'address'], vip.address, "an address that is no member's own"));
@@ -134,6 +135,9 @@ const KNOWN_KEYS = [
     'journal',
   ],
   ...['fence', 'fencing', 'delayMs', 'powerOnAfter', 'checkEveryMs', 'program', 'options', 'secretFiles', 'timeoutMs', 'offMs'],
+  ...['relp', 'customTrap', 'udpSockets', 'allow', 'limits', 'sources', 'maxConnections', 'tls', 'http', 'traps', 'enabled'],
+  ...['messagesPerSecond', 'burst', 'connections', 'messageBytes', 'delivery', 'alias', 'charset', 'timeZone', 'tokensFile'],
+  ...['keyFile', 'certFile', 'caFile', 'clientCertificate', 'communities', 'users', 'authSecretFile', 'privSecretFile'],
   ...['syslog', 'syslogTls', 'trap', 'bin', 'user', 'sharedBuffersMb', 'maxJournalMb', 'receiveBufferBytes', 'staticDir'],
 ];
 

@@ -1,5 +1,5 @@
 import { explain, type Log } from '@yosugara/kernel';
-import { type MergeRecord, pairingContent, type RawRecord, type RecordRef } from '@yosugara/operations';
+import { type MergeRecord, pairingContent, type RawRecord, type RecordRef, type SourceProperties } from '@yosugara/operations';
 import type { Watermark } from '@yosugara/protocol';
 import { contentDigest } from './digest.js';
 import type { JournalFiles } from './ports.js';
@@ -9,6 +9,8 @@ export interface FeedOptions {
   readonly peer: JournalFiles;
   readonly log: Log;
   readonly nowMs: () => number;
+  /** What is configured of single sources, by address. */
+  readonly sources?: ReadonlyMap<string, SourceProperties>;
 }
 
 const READ_BYTES = 1024 * 1024;
@@ -89,7 +91,7 @@ export class JournalFeed {
     const last = records.at(-1);
     if (last !== undefined) this.#next.set(journalId, last.seq + 1);
     return records.map((record) => {
-      const content = pairingContent(record);
+      const content = pairingContent(record, this.#options.sources?.get(record.source.address));
       return {
         node,
         journalId,

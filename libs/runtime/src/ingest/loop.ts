@@ -13,6 +13,7 @@ import {
   needsLookup,
   parseMessage,
   type RecordRef,
+  type SourceProperties,
 } from '@yosugara/operations';
 import type { RoleNotice, Watermark } from '@yosugara/protocol';
 import { JournalFeed } from './feed.js';
@@ -40,6 +41,8 @@ export interface IngestOptions {
   readonly permit: () => IngestPermit | null;
   readonly clock: Clock;
   readonly log: Log;
+  /** What is configured of single sources, by address; the same on both nodes, or copies do not match after a take-over. */
+  readonly sources?: ReadonlyMap<string, SourceProperties>;
   /** Rows just stored, for whoever watches live; at most `maxBatch`. Must not throw, must not wait. */
   readonly onStored?: (rows: readonly MessageToStore[]) => void;
   /** Positions durable in both databases: the journals may let go through here. */
@@ -173,10 +176,11 @@ export class IngestLoop {
   }
 
   async #begin(permit: IngestPermit): Promise<Work> {
-    const { self, peer, store, own, peerCopy, log, clock, limits = MERGE_LIMITS } = this.#options;
+    const { self, peer, store, own, peerCopy, log, clock, sources, limits = MERGE_LIMITS } = this.#options;
     const progress = await store.loadProgress();
     const nodes: [string, string] = self < peer ? [self, peer] : [peer, self];
-    const feed = new JournalFeed({ own, peer: peerCopy, log, nowMs: () => clock.monotonicMs() }, progress.positions);
+    const known = sources === undefined ? {} : { sources };
+    const feed = new JournalFeed({ own, peer: peerCopy, log, nowMs: () => clock.monotonicMs(), ...known }, progress.positions);
     log.info('ingest.begins', {
       epoch: permit.epoch,
       version: progress.version,
@@ -238,7 +242,7 @@ export class IngestLoop {
     });
     work.state = state;
     if (effects.length === 0) return 0;
-    const batch = batchOf(work, effects);
+    const batch = batchOf(work, effects, this.#options.sources);
     const permit = this.#permitNow();
     if (permit === null || permit.epoch !== work.epoch) {
       // The state is ahead of the database now: begin again when permitted again.
@@ -299,12 +303,12 @@ export class IngestLoop {
   }
 }
 
-function batchOf(work: Work, effects: readonly MergeEffect[]): IngestBatch {
+function batchOf(work: Work, effects: readonly MergeEffect[], sources: IngestOptions['sources']): IngestBatch {
   const rows: MessageToStore[] = [];
   const seenAlso: IngestBatch['seenAlso'][number][] = [];
   const positions: RecordRef[] = [];
   for (const effect of effects)
-    if (effect.kind === 'store') rows.push(rowOf(work.feed, effect));
+    if (effect.kind === 'store') rows.push(rowOf(work.feed, effect, sources));
     else if (effect.kind === 'seenAlso') seenAlso.push(effect);
     else positions.push({ journalId: effect.journalId, seq: effect.seq });
   return {
@@ -317,11 +321,15 @@ function batchOf(work: Work, effects: readonly MergeEffect[]): IngestBatch {
   };
 }
 
-function rowOf(feed: JournalFeed, effect: Extract<MergeEffect, { kind: 'store' }>): MessageToStore {
+function rowOf(
+  feed: JournalFeed,
+  effect: Extract<MergeEffect, { kind: 'store' }>,
+  sources: IngestOptions['sources'],
+): MessageToStore {
   const record = feed.recordOf(effect.record);
   invariant(record !== undefined, `record ${effect.record.journalId} ${effect.record.seq} is held until it is stored`);
   return {
-    ...parseMessage(record),
+    ...parseMessage(record, sources?.get(record.source.address)),
     ...effect.record,
     node: effect.node,
     receivedAtUs: record.receivedAtUs,

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ReceiverJournal } from '@yosugara/journal';
+import type { Log } from '@yosugara/kernel';
+import { addressKey } from '@yosugara/operations';
+import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
+import {
+  CustomResends,
+  type Endpoint,
+  type Listener,
+  listenCustomTraps,
+  listenRelp,
+  listenTcp,
+  listenTls,
+  listenUdp,
+  type PeerIdentity,
+  RelpResends,
+  SourceGate,
+  type SourceLimits,
+  TokenFile,
+} from '@yosugara/receivers';
+import { type Intake, SafeAnswers, type TrapIntake } from '@yosugara/runtime';
+import { senderTls } from './identity.js';
+
+export interface ListenerParts {
+  readonly journal: Pick<ReceiverJournal, 'append' | 'nextSeq'>;
+  readonly safeSeq: () => number;
+  readonly traps: TrapIntake;
+  readonly identity: PeerIdentity;
+}
+
+export interface Listeners {
+  /** Everything that is listened to on this address, to be opened. */
+  on(address: string, listener: Endpoint['listener']): readonly (() => Promise<Listener>)[];
+  readonly gate: SourceGate;
+  /** To be called when more may be safe. */
+  answerWhatIsSafe(): void;
+}
+
+/** RELP requests and HTTP requests that wait to be safe, each of all connections together. */
+const MAX_WAITING = { relp: 100_000, http: 10_000 } as const;
+
+/** The ways in that are configured. @throws YosugaraError — a file they need cannot be used. */
+export function configuredListeners(config: NodeConfig, log: Log, parts: ListenerParts): Listeners {
+  const { receiver, ports } = config;
+  const { traps, safeSeq } = parts;
+  const gate = gateOf(config);
+  const intake: Intake = (record) => parts.journal.append(record);
+  const lastSeq = () => parts.journal.nextSeq - 1;
+  const tls = senderTls(config, parts.identity);
+  const tokens = tokensOf(config, log);
+  const relp = { answers: new SafeAnswers({ safeSeq, maxWaiting: MAX_WAITING.relp }), resends: new RelpResends() };
+  const http = { answers: new SafeAnswers({ safeSeq, maxWaiting: MAX_WAITING.http }), resends: new CustomResends() };
+  const { receiveBufferBytes, udpSockets, maxConnections } = receiver;
+  return {
+    gate,
+    answerWhatIsSafe: () => {
+      traps.answerWhatIsSafe();
+      relp.answers.release();
+      http.answers.release();
+    },
+    on: (address, listener) => {
+      const stream = { address, listener, gate, intake, maxConnections };
+      const udp = { address, listener, gate, receiveBufferBytes };
+      const open = [
+        () => listenUdp({ ...udp, port: ports.syslog, kind: 'syslog', sockets: udpSockets, intake }),
+        () => listenTcp({ ...stream, port: ports.syslog }),
+        () => listenUdp({ ...udp, port: ports.trap, kind: 'trap', intake: (record, reply) => traps.take(record, reply) }),
+      ];
+      if (receiver.tls.enabled) open.push(() => listenTls({ ...stream, port: ports.syslogTls, tls }));
+      if (receiver.relp.enabled)
+        open.push(() => listenRelp({ ...stream, ...relp, ...(receiver.relp.tls ? { tls } : {}), port: ports.relp, lastSeq }));
+      if (tokens !== null)
+        open.push(() =>
+          // A token says who it is; scripts have no certificates.
+          listenCustomTraps({
+            ...{ ...stream, ...http, tokens, port: ports.customTrap, lastSeq },
+            ...(receiver.http.tls ? { tls: { ...tls, clientCertificate: 'none', allow: [] } } : {}),
+          }),
+        );
+      return open;
+    },
+  };
+}
+
+function gateOf({ receiver }: NodeConfig): SourceGate {
+  const { allow, limits } = receiver;
+  const sources = new Map<string, SourceLimits>();
+  for (const source of receiver.sources)
+    if (source.limits !== undefined) sources.set(addressKey(source.address), { ...limits, ...stated(source.limits) });
+  return new SourceGate({ allow, limits, sources });
+}
+
+/** Without what is `undefined`, which would hide the limit of every source. */
+function stated<T extends object>(limits: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: Exclude<T[Key], undefined>;
+  };
+}
+
+function tokensOf({ receiver, stateDir }: NodeConfig, log: Log): TokenFile | null {
+  if (receiver.http.tokensFile !== undefined) return new TokenFile(receiver.http.tokensFile, log);
+  const path = join(stateDir, STATE_LAYOUT.secrets.customTrapTokens);
+  return existsSync(path) ? new TokenFile(path, log) : null;
+}

@@ -1,0 +1,248 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { type CustomTrap, customTrapJson, customTraps } from '@yosugara/operations';
+import type { Intake, ReceivedRecord, SafeAnswers } from '@yosugara/runtime';
+import { type Accepted, acceptStreams, countsOf, type StreamCounts } from './acceptor.js';
+import { CustomResends, type Progress } from './custom-resends.js';
+import { type Answer, answerWith, type Problem, readBody } from './http-answers.js';
+import { LoopTurns, type ReadStamp, stampSince } from './read-delay.js';
+import { SourceGate } from './sources.js';
+import type { TlsOptions } from './tls-policy.js';
+import type { TokenFile } from './tokens.js';
+import type { Endpoint, Listener } from './udp.js';
+
+export interface CustomTrapOptions extends Endpoint {
+  readonly intake: Intake;
+  /** Number that the record just taken in got. */
+  readonly lastSeq: () => number;
+  readonly answers: SafeAnswers;
+  readonly tokens: Pick<TokenFile, 'accepts'>;
+  readonly tls?: TlsOptions;
+  readonly gate?: SourceGate;
+  readonly resends?: CustomResends;
+  readonly maxConnections?: number;
+  readonly maxBodyBytes?: number;
+  /** No longer than this a request waits to be safe on both disks; then it is told to come again. */
+  readonly safeMs?: number;
+  /** A request, or its absence on an open connection, takes no longer. */
+  readonly requestMs?: number;
+}
+
+export const CUSTOM_TRAP_PATH = '/custom-trap';
+const MAX_BODY_BYTES = 1024 * 1024;
+const SAFE_MS = 10_000;
+const REQUEST_MS = 30_000;
+const RETRY_MS = 20;
+const RETRY_AFTER_S = 5;
+
+/**
+ * Custom traps over HTTP(S): `200` goes out only when every trap of the request is safe on both disks (I1).
+ * @throws PortInUseError, ListenError
+ */
+export async function listenCustomTraps(options: CustomTrapOptions): Promise<Listener> {
+  const gate = options.gate ?? new SourceGate();
+  const counts = countsOf(gate);
+  const turns = new LoopTurns();
+  const connections = new WeakMap<Socket, Accepted & { deadline: NodeJS.Timeout }>();
+  const { requestMs = REQUEST_MS } = options;
+  const service = new CustomTraps(options, counts);
+  const server = createServer({ keepAlive: true, requireHostHeader: false }, (request, response) => {
+    const connection = connections.get(request.socket);
+    if (connection === undefined) return void request.socket.destroy();
+    const since = turns.emptySince;
+    // The answer waits for two disks; what is read before is bounded by `readBody`.
+    clearTimeout(connection.deadline);
+    response.once('close', () => {
+      connection.deadline = deadlineOf(request.socket, requestMs);
+    });
+    void service
+      .serve(request, connection, () => stampSince(since))
+      .then(
+        (answer) => answerWith(response, answer),
+        () => request.socket.destroy(),
+      );
+  });
+  // Whatever is no HTTP is told so and sent away.
+  server.on('clientError', (_error, socket) => {
+    const connection = connections.get(socket as Socket);
+    if (connection !== undefined) counts.refuse(connection.from.address, 'bad_request');
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    else socket.destroy();
+  });
+  try {
+    const listener = await acceptStreams({ ...options, transport: 'http' }, gate, counts, (accepted) => {
+      const { socket } = accepted;
+      const connection = { ...accepted, deadline: deadlineOf(socket, requestMs) };
+      connections.set(socket, connection);
+      socket.once('close', () => clearTimeout(connection.deadline));
+      server.emit('connection', socket);
+    });
+    return {
+      ...listener,
+      close: async () => {
+        turns.close();
+        server.closeAllConnections();
+        await listener.close();
+      },
+    };
+  } catch (error) {
+    turns.close();
+    throw error;
+  }
+}
+
+function deadlineOf(socket: Socket, ms: number): NodeJS.Timeout {
+  return setTimeout(() => socket.destroy(), ms).unref();
+}
+
+class CustomTraps {
+  readonly #options: CustomTrapOptions;
+  readonly #counts: StreamCounts;
+  readonly #resends: CustomResends;
+
+  constructor(options: CustomTrapOptions, counts: StreamCounts) {
+    this.#options = options;
+    this.#counts = counts;
+    this.#resends = options.resends ?? new CustomResends();
+  }
+
+  async serve(request: IncomingMessage, accepted: Accepted, stamp: () => ReadStamp): Promise<Answer> {
+    const refused = this.#refusal(request, accepted);
+    if (refused !== null) return this.#refuse(accepted, refused);
+    const { maxBodyBytes = MAX_BODY_BYTES, requestMs = REQUEST_MS } = this.#options;
+    const body = await readBody(request, maxBodyBytes, requestMs);
+    if (body === null)
+      return this.#refuse(accepted, { status: 413, place: 'body', found: 'more', allowed: `at most ${maxBodyBytes} bytes` });
+    const traps = trapsOf(request, body, accepted.source.limits.messageBytes);
+    if ('status' in traps) return this.#refuse(accepted, traps);
+    const { source } = accepted;
+    if (!source.hasRoom) {
+      source.slowed++;
+      const retryAfterS = Math.ceil(source.roomInMs / 1_000);
+      return {
+        status: 429,
+        retryAfterS,
+        place: 'source',
+        found: source.address,
+        allowed: 'fewer traps a second (receiver.limits)',
+      };
+    }
+    return await this.#journal(traps, CustomResends.keyOf(accepted.from.address, body), accepted, stamp, request);
+  }
+
+  #refusal({ method, url = '', headers }: IncomingMessage, { source }: Accepted): Problem | null {
+    const [path = ''] = url.split('?');
+    if (path !== CUSTOM_TRAP_PATH) return { status: 404, place: 'path', found: path, allowed: CUSTOM_TRAP_PATH };
+    if (method !== 'POST') return { status: 405, place: 'method', found: method ?? '', allowed: 'POST' };
+    const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+    if (token === undefined || !this.#options.tokens.accepts(token)) {
+      const found = token === undefined ? 'none' : 'an unknown token';
+      return { status: 401, place: 'header Authorization', found, allowed: 'Bearer and a token of the receiver’s tokens file' };
+    }
+    const { 'content-type': type = 'none', 'content-encoding': encoding = 'identity' } = headers;
+    if (!/^(?:application\/json|text\/plain)(?:;|$)/i.test(type.trim()))
+      return { status: 415, place: 'header Content-Type', found: type, allowed: 'application/json | text/plain' };
+    if (encoding.toLowerCase() !== 'identity')
+      return { status: 415, place: 'header Content-Encoding', found: encoding, allowed: 'identity' };
+    return this.#options.answers.isFull
+      ? {
+          ...comeAgain,
+          place: 'receiver',
+          found: `${this.#options.answers.waiting} requests that wait (source ${source.address})`,
+        }
+      : null;
+  }
+
+  /** Everything, or as much as there is time for; what is left over goes on when the same request comes again. */
+  async #journal(
+    traps: readonly CustomTrap[],
+    key: string,
+    accepted: Accepted,
+    stamp: () => ReadStamp,
+    request: IncomingMessage,
+  ): Promise<Answer> {
+    const untilMs = performance.now() + (this.#options.safeMs ?? SAFE_MS);
+    const progress = this.#resends.take(key);
+    const isGone = () => request.socket.destroyed;
+    while (progress.journaled < traps.length) {
+      if (this.#append(traps[progress.journaled]!, accepted, stamp(), progress)) continue;
+      if (performance.now() > untilMs || isGone()) {
+        this.#resends.leave(key, progress);
+        const found = `${progress.journaled} of ${traps.length} traps taken in`;
+        return { ...comeAgain, place: 'journal', found, allowed: 'the same request again: the journal takes nothing now' };
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+    if ((await this.#isSafe(progress.lastSeq, request.socket, untilMs)) && !isGone())
+      return { status: 200, body: { accepted: traps.length } };
+    this.#resends.leave(key, progress);
+    return { ...comeAgain, place: 'journal', found: 'not on both disks yet' };
+  }
+
+  #append(trap: CustomTrap, { from, source }: Accepted, stamp: ReadStamp, progress: Progress): boolean {
+    const { address, listener: kind, intake, lastSeq } = this.#options;
+    const raw = Buffer.from(customTrapJson(trap));
+    const taken = intake({
+      ...{ ...stamp, kind: 'custom', transport: 'http', source: from, listener: { kind, address }, flags: 0, raw },
+    } satisfies ReceivedRecord);
+    if (!taken) return false;
+    source.took();
+    this.#counts.received++;
+    progress.journaled++;
+    progress.lastSeq = lastSeq();
+    return true;
+  }
+
+  async #isSafe(seq: number, socket: Socket, untilMs: number): Promise<boolean> {
+    return await new Promise((resolve) => {
+      const end = (isSafe: boolean) => {
+        clearTimeout(timer);
+        socket.off('close', gone);
+        if (!isSafe) this.#options.answers.forget(seq);
+        resolve(isSafe);
+      };
+      const gone = () => end(false);
+      const timer = setTimeout(() => end(false), Math.max(0, untilMs - performance.now()));
+      socket.once('close', gone);
+      this.#options.answers.whenSafe(seq, () => end(true));
+    });
+  }
+
+  #refuse({ from }: Accepted, problem: Problem): Problem {
+    this.#counts.refuse(from.address, problem.status === 401 ? 'unauthorized' : 'bad_request');
+    return problem;
+  }
+}
+
+const comeAgain = { status: 503, retryAfterS: RETRY_AFTER_S, allowed: 'the same request again in a few seconds' } as const;
+
+function trapsOf(request: IncomingMessage, body: Buffer, maxBytes: number): readonly CustomTrap[] | Problem {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    return { status: 400, place: 'body', found: 'bytes that are no UTF-8', allowed: 'UTF-8' };
+  }
+  const isText = /^text\/plain/i.test(request.headers['content-type'] ?? '');
+  let document: unknown;
+  try {
+    document = isText ? textTrap(request.url ?? '', text) : JSON.parse(text);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return { status: 400, place: 'body', found, allowed: 'a JSON document' };
+  }
+  const outcome = customTraps(document);
+  if (outcome.kind === 'wrong') return { status: 400, place: outcome.place, found: outcome.found, allowed: outcome.allowed };
+  for (const [index, trap] of outcome.traps.entries()) {
+    const bytes = Buffer.byteLength(customTrapJson(trap));
+    if (bytes > maxBytes)
+      return { status: 413, place: `trap ${index + 1}`, found: `${bytes} bytes`, allowed: `at most ${maxBytes} bytes` };
+  }
+  return outcome.traps;
+}
+
+/** A text has no names: they stand in the query, `?key=backup&facility=db1`. */
+function textTrap(url: string, message: string): unknown {
+  const query = new URLSearchParams(url.split('?')[1] ?? '');
+  return { ...Object.fromEntries(query), key: query.get('key') ?? 'text', message };
+}
