@@ -26,9 +26,9 @@ export interface LabArgs {
 }
 
 export const USAGE =
-  'npm run lab -- <scenario…>|soak|--list|--all|--patterns [--minutes N] [--runs N] [--json] [--markdown FILE] [--from K] [--resume] [--profile lan|fast|tolerant|vm] [--auto-rejoin never|clean|always] [--two-nodes] [--load] [--db-size 1GB] [--fencing] [--plant NAME]';
+  'npm run lab -- <scenario…>|soak|--list|--all|--patterns [--minutes N] [--runs N] [--json] [--markdown FILE] [--from K] [--resume] [--profile lan|fast|tolerant|vm|wan-arbiter] [--auto-rejoin never|clean|always] [--two-nodes] [--load] [--db-size 1GB] [--fencing] [--plant NAME]';
 
-const PROFILES = ['lan', 'fast', 'tolerant', 'vm'] as const;
+const PROFILES = ['lan', 'fast', 'tolerant', 'vm', 'wan-arbiter'] as const;
 const REJOIN = ['never', 'clean', 'always'] as const;
 
 /** @throws InvalidInputError one clear line. */

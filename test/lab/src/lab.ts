@@ -9,7 +9,8 @@ import { EventLog } from './event-log.js';
 import { monotonicMs } from './host/shell.js';
 import { labDir, labPrefix } from './leftovers.js';
 import { runLine, scenarioReport } from './report.js';
-import { keepEvidence, type Promises, runOnce } from './run.js';
+import { keepEvidence, runOnce } from './run.js';
+import type { Promises } from './run-context.js';
 import { soakRound } from './scenarios/soak.js';
 import type { Scenario } from './scenarios/types.js';
 

@@ -1,6 +1,6 @@
 import type { ReadBack } from './check/types.js';
 import type { LabCluster } from './cluster/cluster.js';
-import type { DataName } from './cluster/layout.js';
+import type { DataName, StoreName } from './cluster/layout.js';
 import { monotonicMs, until } from './host/shell.js';
 
 const REPLAY_DEADLINE_MS = 30_000;
@@ -33,28 +33,36 @@ export async function waitForIngest(cluster: LabCluster, master: DataName, runTa
   );
 }
 
-/** Everything both nodes hold, the Standby's after it replayed what the Master had flushed. */
-export async function readBoth(
+/** Everything that the nodes hold, the others' after they replayed what the Master had flushed. */
+export async function readAll(
   cluster: LabCluster,
   master: DataName,
-  standby: DataName,
+  others: readonly StoreName[],
   runTag: string,
 ): Promise<readonly ReadBack[]> {
   const flushed = (await cluster.sql<{ lsn: string }>(master, 'SELECT pg_current_wal_flush_lsn()::text AS lsn'))[0]?.lsn ?? '0/0';
-  await until(`replay of ${flushed} on ${standby}`, REPLAY_DEADLINE_MS, async () => {
-    const rows = await cluster.sql<{ done: boolean }>(standby, `SELECT pg_last_wal_replay_lsn() >= '${flushed}'::pg_lsn AS done`);
-    return rows[0]?.done === true ? true : undefined;
-  });
-  return [await readNode(cluster, master, runTag), await readNode(cluster, standby, runTag)];
+  const read = [await readNode(cluster, master, runTag)];
+  for (const other of others) {
+    await until(`replay of ${flushed} on ${other}`, REPLAY_DEADLINE_MS, async () => {
+      const rows = await cluster.sql<{ done: boolean }>(other, `SELECT pg_last_wal_replay_lsn() >= '${flushed}'::pg_lsn AS done`);
+      return rows[0]?.done === true ? true : undefined;
+    });
+    read.push(await readNode(cluster, other, runTag));
+  }
+  return read;
 }
 
-async function readNode(cluster: LabCluster, node: DataName, runTag: string): Promise<ReadBack> {
-  const keys = async (text: string) => (await cluster.sql<{ key: string }>(node, text)).map((row) => Number(row.key));
+async function readNode(cluster: LabCluster, node: StoreName, runTag: string): Promise<ReadBack> {
   const numbers = await cluster.sql<{ number: number }>(node, numbersOf(runTag));
-  const written = {
+  return { node, keys: await keysOf(cluster, node), messageNumbers: numbers.map((row) => row.number) };
+}
+
+/** Of the writers, in the order of their tables. */
+export async function keysOf(cluster: LabCluster, node: StoreName): Promise<Required<ReadBack['keys']>> {
+  const keys = async (text: string) => (await cluster.sql<{ key: string }>(node, text)).map((row) => Number(row.key));
+  return {
     sql: await keys('SELECT key FROM lab_write'),
     api: await keys(PROBE_KEYS),
     append: await keys('SELECT key FROM lab_append'),
   };
-  return { node, keys: written, messageNumbers: numbers.map((row) => row.number) };
 }

@@ -123,5 +123,10 @@ export function markdown(reports: readonly ScenarioReport[]): string {
 export function runLine(report: RunReport): string {
   const figures = `gap ${seconds(report.failoverMs)}, recover ${seconds(report.recoverMs)}${report.recoverMethod === null ? '' : ` by ${report.recoverMethod}`}`;
   const counts = `${report.writesAcknowledged} writes, ${report.writesLost} lost; ${report.messagesSent} messages, ${report.messagesLost} lost, ${report.messagesDoubled} doubled`;
-  return `${report.ok ? 'ok' : 'NOT OK'}: ${figures}; ${counts}${report.ok ? '' : `; ${report.why}`}`;
+  const stated = report.statedLoss ?? null;
+  const loss =
+    stated === null
+      ? ''
+      : `; ${stated.writes} writes went with the old Master (${stated.bytes ?? '?'} bytes, stated ${stated.statedBytes ?? '?'})`;
+  return `${report.ok ? 'ok' : 'NOT OK'}: ${figures}; ${counts}${loss}${report.ok ? '' : `; ${report.why}`}`;
 }

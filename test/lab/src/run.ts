@@ -2,33 +2,20 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Status } from '@yosugara/protocol';
-import { auditViolations, keysOnDisk } from './check/audit.js';
-import { check } from './check/checker.js';
-import { nameHolders, worstGapMs } from './check/measure.js';
-import { type PhaseTime, recoverThroughput, traceLine } from './check/throughput.js';
-import type { Acknowledged, RecoverThroughput, RunReport } from './check/types.js';
+import { keysOnDisk } from './check/audit.js';
+import type { RunReport } from './check/types.js';
 import { LabClient } from './client/lab-client.js';
 import type { ClientResult } from './client/main.js';
 import { KEYS_A_RUN } from './client/plan.js';
 import { LAB_TABLE } from './client/sql-writer.js';
-import { isHealthy, type LabCluster, rolesOf } from './cluster/cluster.js';
-import { DATA_NAMES, type DataName, otherOf, PLACES, PORTS, VIP } from './cluster/layout.js';
+import { homeNodes, isHealthy, type LabCluster, rolesOf } from './cluster/cluster.js';
+import { DATA_NAMES, type DataName, otherOf, PLACES, PORTS } from './cluster/layout.js';
+import { goHome } from './homeward.js';
 import { LabToolError, monotonicMs, tryRun, until } from './host/shell.js';
-import { readBoth, waitForIngest } from './read-back.js';
-import { BASE_BACKUP_FACTOR } from './scenarios/timed.js';
-import {
-  DEFAULT_STEADY_MS,
-  type Expectation,
-  expectationOf,
-  limitsOf,
-  type Scenario,
-  type Stage,
-  variantOf,
-} from './scenarios/types.js';
+import { judge, unmeasured } from './judge.js';
+import { type AuditFinding, type Figures, MESSAGES_PER_SECOND, type RunContext, runTagOf, SETTLING_MS } from './run-context.js';
+import { type Expectation, expectationOf, type Scenario, type Stage, variantOf } from './scenarios/types.js';
 
-const MESSAGES_PER_SECOND = 500;
-/** Of the steady time before a fault: writers begin, and what was done before settles. */
-const SETTLING_MS = 1_000;
 const AFTERGLOW_MS = 2_000;
 const FIRST_ACK_DEADLINE_MS = 20_000;
 const TAKE_OVER_DEADLINE_MS = 60_000;
@@ -41,35 +28,6 @@ const LEASE_IS_OVER_MS = 8_000;
 const NOBODY_FOR_MS = 4_000;
 const RECOVER_DEADLINE_MS = 120_000;
 
-/** What earlier runs on the same cluster were promised: it must still be there. */
-export type Promises = Acknowledged[];
-
-export interface RunContext {
-  readonly cluster: LabCluster;
-  readonly scenario: Scenario;
-  /** Counts from 1; on one cluster never twice the same. */
-  readonly number: number;
-  /** Number within the series: chooses the variant. */
-  readonly variantNumber: number;
-  readonly dir: string;
-  readonly postgresBin: string;
-  readonly promises: Promises;
-  readonly say: (text: string) => void;
-  readonly minutes: number;
-  /** More writers at once. */
-  readonly load: boolean;
-}
-
-interface Figures {
-  faultMs: number;
-  acknowledgedAgainMs: number;
-  recoverFromMs: number;
-  recoverToMs: number;
-  recoverMethod: string | null;
-  recoverPhases: readonly PhaseTime[];
-  plainBaseBackupMs: number | null;
-}
-
 /** One fault, from a healthy cluster to a healthy cluster. Never throws: what goes wrong is the report's `why`. */
 export async function runOnce(context: RunContext): Promise<RunReport> {
   const trouble: string[] = [];
@@ -81,6 +39,7 @@ export async function runOnce(context: RunContext): Promise<RunReport> {
     recoverMethod: null,
     recoverPhases: [],
     plainBaseBackupMs: null,
+    promotion: null,
   };
   const audit: AuditFinding = { onDisk: null, node: 'a' };
   let client: LabClient | null = null;
@@ -102,25 +61,19 @@ export async function runOnce(context: RunContext): Promise<RunReport> {
   return judge(context, result, figures, audit, trouble);
 }
 
-interface AuditFinding {
-  onDisk: readonly number[] | null;
-  node: DataName;
-}
-
-const runTagOf = (context: RunContext) => `${context.scenario.name}/${context.number}`;
-
 async function startClient(context: RunContext): Promise<LabClient> {
   const { cluster, dir, number } = context;
   const { master } = rolesOf(await cluster.waitHealthy(RECOVER_DEADLINE_MS));
   await cluster.sql(master, LAB_TABLE);
   const plan = {
-    vip: VIP,
+    service: cluster.service,
     postgresPort: PORTS.postgres,
     apiPort: PORTS.api,
     statusPort: PORTS.status,
     syslogPort: PORTS.syslog,
     trapPort: PORTS.trap,
-    nodes: DATA_NAMES.map((name) => ({ name, address: PLACES[name].address })),
+    nodes: cluster.stores.map((name) => ({ name, address: PLACES[name].address })),
+    receivers: DATA_NAMES.map((name) => PLACES[name].address),
     password: cluster.secret(master, 'pg-app'),
     firstKey: number * KEYS_A_RUN + 1,
     runTag: runTagOf(context),
@@ -143,12 +96,16 @@ async function perform(context: RunContext, client: LabClient, figures: Figures,
   const { master, standby } = rolesOf(await cluster.waitHealthy(10_000));
   const target = scenario.on === 'master' ? master : standby;
   const variant = variantOf(scenario, context.variantNumber);
-  const stage: Stage = { cluster, target, other: otherOf(target), variant, notes: new Map(), say, minutes: context.minutes };
+  const notes = new Map<string, number>();
+  const told: Stage['told'] = { promotion: null };
+  const stage: Stage = { cluster, target, other: otherOf(target), variant, notes, told, say, minutes: context.minutes };
 
   say(`fault on ${target} (${scenario.on})${stage.variant === '' ? '' : `: ${stage.variant}`}`);
   figures.faultMs = monotonicMs();
   audit.node = target;
   await scenario.fault(stage);
+  figures.faultMs = notes.get('struckMs') ?? figures.faultMs;
+  figures.promotion = told.promotion;
   try {
     await waitUntilServed(stage, expectationOf(scenario, variant), master, client);
   } finally {
@@ -180,10 +137,14 @@ async function waitUntilServed(stage: Stage, expected: Expectation, masterBefore
     await until('some Master', TAKE_OVER_DEADLINE_MS, () => cluster.someStatus(), 200);
     return client.bothAcknowledgedAfter(monotonicMs() + SETTLED_AFTER_MS, TAKE_OVER_DEADLINE_MS);
   }
+  if (expected === 'elsewhere-serves') {
+    await cluster.statusWhere('d', `${expected} (d)`, TAKE_OVER_DEADLINE_MS, (status) => status.master === 'd');
+    return client.bothAcknowledgedAfter(monotonicMs(), TAKE_OVER_DEADLINE_MS);
+  }
   const serving: Readonly<Record<typeof expected, (status: Status) => boolean>> = {
     'other-serves': (status) => status.master === other,
-    'goes-on': (status) => status.master === other && status.nodes.every((node) => node.syncSet === (node.name === other)),
-    untouched: (status) => status.master === masterBefore && status.nodes.every((node) => node.syncSet),
+    'goes-on': (status) => status.master === other && homeNodes(status).every((node) => node.syncSet === (node.name === other)),
+    untouched: (status) => status.master === masterBefore && homeNodes(status).every((node) => node.syncSet),
   };
   await cluster.statusWhere(other, `${expected} (${other})`, TAKE_OVER_DEADLINE_MS, serving[expected]);
   // Long enough for a wrong take-over to show.
@@ -218,6 +179,13 @@ async function comeBack(stage: Stage, scenario: Scenario, figures: Figures): Pro
     figures.recoverToMs = monotonicMs();
     return;
   }
+  if (scenario.comeback === 'home') {
+    const way = await goHome(stage);
+    figures.recoverFromMs = way.fromMs;
+    figures.recoverToMs = way.toMs;
+    figures.recoverMethod = way.method;
+    return;
+  }
   const { master, standby } = rolesOf(
     await until('a Master to recover to', REACHABLE_DEADLINE_MS, () => cluster.someStatus(), 200),
   );
@@ -243,136 +211,11 @@ async function comeBack(stage: Stage, scenario: Scenario, figures: Figures): Pro
     throw new LabToolError('recover', `${standby} came back by ${figures.recoverMethod}; allowed is ${used.join(' or ')}`);
 }
 
-function unmeasured(trouble: readonly string[]): RunReport {
-  return {
-    failoverMs: null,
-    recoverMs: null,
-    writesAcknowledged: 0,
-    writesLost: 0,
-    messagesSent: 0,
-    messagesLost: 0,
-    messagesDoubled: 0,
-    twoMastersMs: 0,
-    ok: false,
-    why: trouble.join('; '),
-    recoverMethod: null,
-    recoverGapMs: null,
-  };
-}
-
-async function judge(
-  context: RunContext,
-  result: ClientResult,
-  figures: Figures,
-  audit: AuditFinding,
-  before: readonly string[],
-): Promise<RunReport> {
-  const trouble = [...before];
-  const { cluster, promises } = context;
-  const acknowledged = nameHolders(result.acknowledged, await owners(cluster));
-  const promised = { ...result, acknowledged: [...promises, ...acknowledged], ...unheardOf(context, result, figures) };
-  const nodes = await readBack(context, result, trouble);
-  const { violations, ...counts } = check(promised, nodes);
-  trouble.push(...violations);
-  if (audit.onDisk !== null) trouble.push(...auditViolations(audit.node, audit.onDisk, promised.acknowledged, figures.faultMs));
-  if (result.unsent.length > 0 && !context.scenario.deaf)
-    trouble.push(`the lab itself could not send ${result.unsent.length} messages`);
-  // Hundreds of thousands after half an hour: too many for the arguments of one call.
-  for (const promise of acknowledged) promises.push(promise);
-  const gap = (fromMs: number, toMs: number) =>
-    fromMs === 0 || toMs === 0 ? null : rounded(worstGapMs(result.acknowledged, { fromMs, toMs }));
-  const [failoverMs, recoverGapMs] = [
-    gap(figures.faultMs, figures.acknowledgedAgainMs),
-    gap(figures.recoverFromMs, figures.recoverToMs),
-  ];
-  const recoverMs = figures.recoverToMs === 0 ? null : Math.round(figures.recoverToMs - figures.recoverFromMs);
-  await cluster.waitHealthy(10_000).catch(() => trouble.push('not healthy at the end'));
-  const trace = throughput(result.acknowledged, figures, context.scenario.steadyMs - SETTLING_MS);
-  if (trace !== null && context.scenario.steadyMs > DEFAULT_STEADY_MS) context.say(traceLine(trace));
-  return {
-    failoverMs,
-    recoverMs,
-    ...counts,
-    writesAcknowledged: result.acknowledged.length,
-    ok: trouble.length === 0,
-    why: trouble.join('; '),
-    recoverMethod: figures.recoverMethod,
-    recoverGapMs,
-    powerLog: powerLog(cluster, figures),
-    recoverThroughput: trace?.share ?? null,
-    recoverTrace: trace,
-    plainBaseBackupMs: figures.plainBaseBackupMs,
-    variant: variantOf(context.scenario, context.variantNumber),
-    withinGoal: withinGoal(context, figures, failoverMs, recoverMs),
-  };
-}
-
-/** A sender of UDP cannot know: what went out while nobody could hear it is nobody's loss. */
-function unheardOf({ scenario }: RunContext, result: ClientResult, { faultMs, recoverToMs }: Figures) {
-  if (!scenario.deaf || faultMs === 0) return {};
-  const at = (ms: number) => Math.round(((ms - result.sendingBeganMs) * MESSAGES_PER_SECOND) / 1_000);
-  return { unheard: { from: at(faultMs) - 50, to: recoverToMs === 0 ? result.messagesSent : at(recoverToMs) } };
-}
-
-function powerLog(cluster: LabCluster, { faultMs }: Figures): readonly string[] {
-  const asked = cluster.power.log.filter((event) => faultMs > 0 && event.monotonicMs >= faultMs);
-  return asked.map(
-    (event) =>
-      `${Math.round(event.monotonicMs - faultMs)} ms: ${event.host}: ${event.asked} → ${event.answered} (${Math.round(event.tookMs)} ms)`,
-  );
-}
-
-function throughput(acknowledged: readonly Acknowledged[], figures: Figures, windowMs: number): RecoverThroughput | null {
-  const { faultMs, recoverFromMs, recoverToMs, recoverPhases } = figures;
-  return recoverThroughput(
-    acknowledged,
-    {
-      before: { fromMs: faultMs - windowMs, toMs: faultMs },
-      during: { fromMs: recoverFromMs, toMs: recoverToMs },
-      after: { fromMs: recoverToMs, toMs: recoverToMs + windowMs },
-    },
-    recoverPhases,
-  );
-}
-
-/** null: no goal, or nothing was measured. */
-function withinGoal(context: RunContext, figures: Figures, failoverMs: number | null, recoverMs: number | null): boolean | null {
-  const limits = limitsOf(context.scenario, variantOf(context.scenario, context.variantNumber));
-  const judged = [
-    [failoverMs, (context.cluster.members.length === 2 ? limits.twoNodesMs : undefined) ?? limits.failoverMs],
-    [recoverMs, limits.recoverMs],
-    [recoverMs, figures.plainBaseBackupMs === null ? undefined : figures.plainBaseBackupMs * BASE_BACKUP_FACTOR],
-  ] as const;
-  const met = judged.flatMap(([measured, goal]) => (measured === null || goal === undefined ? [] : [measured <= goal]));
-  return met.length === 0 ? null : met.every((one) => one);
-}
-
-const rounded = (value: number | null) => (value === null ? null : Math.round(value));
-
-async function readBack(context: RunContext, result: ClientResult, trouble: string[]) {
-  const { cluster } = context;
-  try {
-    const status = await until('a Master to read from', 10_000, () => cluster.someStatus(), 200);
-    const { master, standby } = rolesOf(status);
-    await waitForIngest(cluster, master, runTagOf(context), result.messagesSent);
-    return await readBoth(cluster, master, standby, runTagOf(context));
-  } catch (error) {
-    trouble.push(`read back: ${error instanceof Error ? error.message : error}`);
-    return [];
-  }
-}
-
-/** epoch → node, as the committed record's history has it. */
-async function owners(cluster: LabCluster): Promise<ReadonlyMap<number, string>> {
-  const status = await cluster.someStatus();
-  return new Map(status?.history.map(({ epoch, owner }) => [epoch, owner]));
-}
-
 /** What helps to understand a failed run, while the hosts still stand. */
 export async function keepEvidence(cluster: LabCluster, dir: string, keptDir: string): Promise<void> {
   await mkdir(keptDir, { recursive: true });
   await cp(join(dir, 'logs'), join(keptDir, 'logs'), { recursive: true }).catch(() => {});
-  for (const name of DATA_NAMES) {
+  for (const name of cluster.stores) {
     const host = cluster.hosts[name];
     if (!host.isOn) continue;
     for (const part of ['state/logs', 'data/log']) {

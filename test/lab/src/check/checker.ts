@@ -50,7 +50,10 @@ export function check(observed: Observed, nodes: readonly ReadBack[]): Verdict {
 
 function missingWrites(observed: Observed, held: ReadBack, writer: WriterName): readonly number[] {
   const there = new Set(held.keys[writer] ?? []);
-  return observed.acknowledged.filter((write) => write.writer === writer && !there.has(write.key)).map((write) => write.key);
+  const gone = observed.gone ?? new Set();
+  return observed.acknowledged
+    .filter((write) => write.writer === writer && !there.has(write.key) && !gone.has(write))
+    .map((write) => write.key);
 }
 
 function doubled(numbers: readonly number[]): readonly number[] {

@@ -11,6 +11,10 @@ export interface Acknowledged {
   readonly holder: string;
   /** 1 = at the first attempt. */
   readonly attempts: number;
+  /** WAL position at which the writing server was when it wrote the row: below the end of its commit. SQL writers only. */
+  readonly lsn?: string;
+  /** When the attempt that was acknowledged began. SQL writers only. */
+  readonly begunMs?: number;
 }
 
 /** `GET /status/master` answered 200. */
@@ -28,6 +32,8 @@ export interface Observed {
   readonly messagesSent: number;
   /** Numbers that nobody could have heard: they may be missing. */
   readonly unheard?: { readonly from: number; readonly to: number };
+  /** Lost with another site, as the operator was told (stated-loss.ts): they may be missing. */
+  readonly gone?: ReadonlySet<Acknowledged>;
 }
 
 /** What one node holds after the run. */
@@ -74,6 +80,8 @@ export interface RunReport {
   readonly plainBaseBackupMs?: number | null;
   /** What the power controllers were asked after the fault, each with ms after it: real resets. */
   readonly powerLog?: readonly string[];
+  /** Acknowledged writes that went with the old Master where another node was promoted by hand, and what the operator was told. */
+  readonly statedLoss?: { readonly writes: number; readonly bytes: number | null; readonly statedBytes: number | null } | null;
   readonly variant?: string;
   /** Of the issue's Numbers; null: it names none for this, or nothing was measured. */
   readonly withinGoal?: boolean | null;

@@ -3,7 +3,8 @@ import { ATTEMPT_DEADLINE_MS } from './plan.js';
 import type { Attempt, Attempter } from './writer.js';
 
 export interface ApiTarget {
-  readonly host: string;
+  /** The next is tried after a failure. */
+  readonly hosts: readonly string[];
   readonly port: number;
   readonly token: string;
 }
@@ -48,9 +49,14 @@ export function ask(
 
 /** `holder` is `#epoch`; whose epoch it was, the cluster's history tells (`nameHolders`). W2: `POST /api/writes/probe`; 201 is an acknowledgement, everything else is not. */
 export function apiAttempter(target: ApiTarget): Attempter {
-  const url = `http://${target.host}:${target.port}/api/writes/probe`;
+  let at = 0;
   const headers = { authorization: `Bearer ${target.token}`, 'content-type': 'application/json', 'x-yosugara': '1' };
   return async (key): Promise<Attempt> => {
+    const url = `http://${target.hosts[at % target.hosts.length]}:${target.port}/api/writes/probe`;
+    const failed = (why: string): Attempt => {
+      at += 1;
+      return { kind: 'unknown', why };
+    };
     try {
       const answer = await ask(url, {
         method: 'POST',
@@ -58,11 +64,11 @@ export function apiAttempter(target: ApiTarget): Attempter {
         body: JSON.stringify({ key: String(key) }),
         deadlineMs: ATTEMPT_DEADLINE_MS,
       });
-      if (answer.status !== 201) return { kind: 'unknown', why: `${answer.status} ${answer.body.slice(0, 200)}` };
+      if (answer.status !== 201) return failed(`${answer.status} ${answer.body.slice(0, 200)}`);
       const { epoch } = JSON.parse(answer.body) as { epoch?: unknown };
       return { kind: 'acknowledged', holder: `#${epoch}` };
     } catch (error) {
-      return { kind: 'unknown', why: error instanceof Error ? error.message : String(error) };
+      return failed(error instanceof Error ? error.message : String(error));
     }
   };
 }

@@ -17,28 +17,27 @@ export interface ClientResult extends Observed {
 
 const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ClientPlan;
 const target = {
-  host: plan.vip,
   port: plan.postgresPort,
   user: 'yosugara_app',
   password: plan.password,
   database: 'yosugara',
   tls: true,
 };
-const sql = sqlAttempter(target);
+const sql = sqlAttempter({ ...target, hosts: plan.service });
 const writers = {
   sql: new Writer('sql', sql, 'same key'),
-  api: new Writer('api', apiAttempter({ host: plan.vip, port: plan.apiPort, token: plan.password }), 'next key'),
+  api: new Writer('api', apiAttempter({ hosts: plan.service, port: plan.apiPort, token: plan.password }), 'next key'),
 };
 /** Through the VIP, all at once, and straight at each node: whoever acknowledges there is Master, whatever it says of itself. */
 const appenders = [
-  ...Array.from({ length: plan.concurrentWriters }, () => ({ host: plan.vip, pauseMs: 40, retryMs: 50 })),
-  ...plan.nodes.map((node) => ({ host: node.address, pauseMs: 100, retryMs: 250 })),
-].map(({ host, pauseMs, retryMs }) => {
-  const attempt = sqlAttempter({ ...target, host, statement: APPEND });
+  ...Array.from({ length: plan.concurrentWriters }, () => ({ hosts: plan.service, pauseMs: 40, retryMs: 50 })),
+  ...plan.nodes.map((node) => ({ hosts: [node.address], pauseMs: 100, retryMs: 250 })),
+].map(({ hosts, pauseMs, retryMs }) => {
+  const attempt = sqlAttempter({ ...target, hosts, statement: APPEND });
   return { writer: new Writer('append', attempt, 'next key', pauseMs, retryMs), close: attempt.close };
 });
 const sender = new SyslogSender({
-  addresses: plan.nodes.map((node) => node.address),
+  addresses: plan.receivers,
   port: plan.syslogPort,
   trapPort: plan.trapPort,
   runTag: plan.runTag,

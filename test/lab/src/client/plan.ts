@@ -1,12 +1,16 @@
 /** What a client process is told to do. Written to a file of mode 0600: the password must not be on a command line. */
 export interface ClientPlan {
-  readonly vip: string;
+  /** Where W1, W2 and the concurrent writers find the Master: the VIP, then what another site has instead. The next is tried after a failure. */
+  readonly service: readonly string[];
   readonly postgresPort: number;
   readonly apiPort: number;
   readonly statusPort: number;
   readonly syslogPort: number;
   readonly trapPort: number;
+  /** Each is written to directly, and asked whether it is Master. */
   readonly nodes: readonly { readonly name: string; readonly address: string }[];
+  /** Who is sent messages. */
+  readonly receivers: readonly string[];
   /** Of the role `yosugara_app`; also the API's bearer token. */
   readonly password: string;
   /** Keys of this run's writes are firstKey, firstKey + 1, … */

@@ -3,7 +3,8 @@ import { ATTEMPT_DEADLINE_MS } from './plan.js';
 import type { Attempt, Attempter } from './writer.js';
 
 export interface SqlTarget {
-  readonly host: string;
+  /** The next is tried after a failure. */
+  readonly hosts: readonly string[];
   readonly port: number;
   readonly user: string;
   readonly password: string;
@@ -18,13 +19,16 @@ export interface SqlTarget {
  * visible also when the wait for the Standby was cancelled. The update is a commit of its own, behind that row in the WAL:
  * its clean acknowledgement covers both.
  */
+const WHO = `current_setting('cluster_name') AS node, pg_current_wal_insert_lsn()::text AS lsn,
+  substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) AS timeline`;
+
 const WRITE = `INSERT INTO lab_write (key) VALUES ($1)
   ON CONFLICT (key) DO UPDATE SET tries = lab_write.tries + 1
-  RETURNING current_setting('cluster_name') AS node, substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) AS timeline`;
+  RETURNING ${WHO}`;
 
 /** No primary key: what is written twice is there twice. */
 export const APPEND = `INSERT INTO lab_append (key) VALUES ($1)
-  RETURNING current_setting('cluster_name') AS node, substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) AS timeline`;
+  RETURNING ${WHO}`;
 
 /** Made by the lab as superuser before the first run. */
 export const LAB_TABLE = `CREATE TABLE IF NOT EXISTS lab_write (key bigint PRIMARY KEY, tries int NOT NULL DEFAULT 1);
@@ -35,18 +39,21 @@ export const LAB_TABLE = `CREATE TABLE IF NOT EXISTS lab_write (key bigint PRIMA
 /** W1: one connection, kept while it works; whatever goes wrong ends it, and the next attempt makes a new one. */
 export function sqlAttempter(target: SqlTarget): Attempter & { close(): void } {
   let open: pg.Client | null = null;
+  let at = 0;
   const drop = () => {
     if (open !== null) destroySocket(open);
     open = null;
+    at += 1;
   };
   const attempt = async (key: number): Promise<Attempt> => {
     const warnings: string[] = [];
     const onNotice = (notice: { message?: string | undefined }) => warnings.push(notice.message ?? 'a notice');
     const work = async (): Promise<Attempt> => {
       if (open === null) {
-        const { tls, statement: _, ...where } = target;
+        const { tls, statement: _, hosts, ...where } = target;
         open = new pg.Client({
           ...where,
+          host: hosts[at % hosts.length] ?? '',
           application_name: target.statement === undefined ? 'lab-writer' : 'lab-append',
           ssl: tls ? { rejectUnauthorized: false } : false,
         });
@@ -56,12 +63,13 @@ export function sqlAttempter(target: SqlTarget): Attempter & { close(): void } {
       const client = open;
       client.on('notice', onNotice);
       try {
-        const answer = await client.query<{ node: string; timeline: string }>(target.statement ?? WRITE, [key]);
+        const answer = await client.query<{ node: string; timeline: string; lsn: string }>(target.statement ?? WRITE, [key]);
         // A COMMIT that warns ("canceling wait for synchronous replication") is committed here only: not acknowledged.
         if (warnings.length > 0) return { kind: 'unknown', why: warnings.join('; ') };
         const by = answer.rows[0];
         // A promotion always opens a new timeline: the timeline stands for the epoch.
-        return { kind: 'acknowledged', holder: `${by?.node.replace('yosugara_', '')}#timeline ${by?.timeline}` };
+        const holder = `${by?.node.replace('yosugara_', '')}#timeline ${by?.timeline}`;
+        return { kind: 'acknowledged', holder, lsn: by?.lsn ?? '0/0' };
       } finally {
         client.off('notice', onNotice);
       }

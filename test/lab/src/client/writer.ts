@@ -4,7 +4,7 @@ import { monotonicMs } from '../host/shell.js';
 import { PAUSE_MS, RETRY_MS } from './plan.js';
 
 export type Attempt =
-  | { readonly kind: 'acknowledged'; readonly holder: string }
+  | { readonly kind: 'acknowledged'; readonly holder: string; readonly lsn?: string }
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** One attempt to write the key. Settles within its deadline, never throws; 'unknown' covers "failed" too: only a clean acknowledgement counts. */
@@ -59,10 +59,13 @@ export class Writer {
   async #run(firstKey: number): Promise<void> {
     let attempts = 1;
     for (let key = firstKey; !this.#stopping; ) {
+      const begunMs = monotonicMs();
       const outcome = await this.#attempt(key);
       if (outcome.kind === 'acknowledged') {
         this.#trouble = null;
-        this.acknowledged.push({ writer: this.name, key, atMs: monotonicMs(), holder: outcome.holder, attempts });
+        const { holder, lsn } = outcome;
+        const where = lsn === undefined ? {} : { lsn, begunMs };
+        this.acknowledged.push({ writer: this.name, key, atMs: monotonicMs(), holder, attempts, ...where });
       } else {
         this.#trouble = outcome.why;
         if (this.#afterUnknown === 'next key') this.unknown.push(key);

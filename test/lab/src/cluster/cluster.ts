@@ -4,25 +4,48 @@ import { join } from 'node:path';
 import type { Status } from '@yosugara/protocol';
 import { NODE, WORKSPACE } from '../host/assets.js';
 import { LabHost, type Service } from '../host/host.js';
-import { Network } from '../host/network.js';
+import { LINE, Network } from '../host/network.js';
 import { run, until } from '../host/shell.js';
+import { BALANCER, Balancer } from './balancer.js';
 import { askStatus } from './control.js';
-import { DATA_NAMES, type DataName, MEMBER_NAMES, type MemberName, PLACES, PORTS, VIP } from './layout.js';
+import {
+  DATA_NAMES,
+  type DataName,
+  MEMBER_NAMES,
+  MEMBER_NAMES_WITH_DR,
+  type MemberName,
+  PLACES,
+  PORTS,
+  type StoreName,
+  VIP,
+} from './layout.js';
 import { patched, plantNamed } from './plants.js';
 import { PowerBoards, secretWriter } from './power-boards.js';
 import { query, type SuperuserTarget } from './sql.js';
 
 /** What is decided when a cluster is made. */
 export interface ClusterSettings {
-  readonly profile: 'fast' | 'lan' | 'tolerant' | 'vm';
+  readonly profile: 'fast' | 'lan' | 'tolerant' | 'vm' | 'wan-arbiter';
   readonly autoRejoin: 'never' | 'clean' | 'always';
   /** No arbiter: power controllers are the tie-breaker. */
   readonly twoNodes: boolean;
   /** A real IPMI power controller for each data host, stop proof P2. */
   readonly fencing: boolean;
+  /** A copy in another site, behind a line of `LINE_DELAY_MS` each way. */
+  readonly dr: boolean;
+  /** How clients find the Master: by an address that follows it, or by a load balancer that asks the nodes. */
+  readonly front: 'vip' | 'balancer';
 }
 
-export const DEFAULT_SETTINGS: ClusterSettings = { profile: 'lan', autoRejoin: 'never', twoNodes: false, fencing: false };
+export const DEFAULT_SETTINGS: ClusterSettings = {
+  profile: 'lan',
+  autoRejoin: 'never',
+  twoNodes: false,
+  fencing: false,
+  dr: false,
+  front: 'vip',
+};
+const LINE_DELAY_MS = 20;
 
 export interface ClusterOptions {
   readonly settings: ClusterSettings;
@@ -37,6 +60,8 @@ const program = (app: string) => join(WORKSPACE, 'apps', app, 'dist/main.js');
 /** As a service manager's Restart=always, RestartSec=1. */
 const RESPAWN_MS = 1_000;
 const INITIAL_DEADLINE_MS = 90_000;
+/** One more host, and one more copy, over the line. */
+const INITIAL_WITH_DR_DEADLINE_MS = 240_000;
 
 /** Two data nodes and the arbiter on hosts of their own, made by `yosugara init` as an operator would. */
 export class LabCluster {
@@ -45,14 +70,16 @@ export class LabCluster {
   readonly #options: ClusterOptions;
   readonly members: readonly MemberName[];
   readonly power: PowerBoards;
+  #balancer: Balancer | null = null;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
     this.network = new Network(options.prefix);
     const { dir, prefix, onEvent } = options;
     const host = (name: MemberName) => new LabHost({ place: PLACES[name], network: this.network, prefix, dir, onEvent });
-    this.hosts = { a: host('a'), b: host('b'), w: host('w') };
-    this.members = options.settings.twoNodes ? DATA_NAMES : MEMBER_NAMES;
+    this.hosts = { a: host('a'), b: host('b'), w: host('w'), d: host('d') };
+    const { twoNodes, dr } = options.settings;
+    this.members = twoNodes ? DATA_NAMES : dr ? MEMBER_NAMES_WITH_DR : MEMBER_NAMES;
     this.power = new PowerBoards(this, dir);
   }
 
@@ -60,7 +87,9 @@ export class LabCluster {
   async create(): Promise<void> {
     await mkdir(this.#options.dir, { recursive: true, mode: 0o755 });
     await this.network.create();
+    if (this.#options.settings.dr) await this.#secondSite();
     await this.network.attach(PLACES.client);
+    if (this.#options.settings.front === 'balancer') this.#balancer = await this.#startBalancer();
     if (this.#withBoards) await this.power.start();
     await this.#init();
     for (const name of this.members) await this.#adapt(name);
@@ -75,7 +104,33 @@ export class LabCluster {
       await cp(join(this.#options.dir, 'init', name), host.pathFromOutside(`${host.mountpoint}/state`), { recursive: true });
       this.startServices(name);
     }
-    await this.waitHealthy(INITIAL_DEADLINE_MS);
+    await this.waitHealthy(this.hasDr ? INITIAL_WITH_DR_DEADLINE_MS : INITIAL_DEADLINE_MS);
+  }
+
+  async #startBalancer(): Promise<Balancer> {
+    await mkdir(join(this.#options.dir, 'logs'), { recursive: true });
+    return Balancer.start(this.network.namespace('client'), this.#options.dir);
+  }
+
+  async #secondSite(): Promise<void> {
+    await this.network.addSite({ first: PLACES.a.address, second: PLACES.d.address });
+    const delivery = { delayMs: LINE_DELAY_MS, jitterMs: 0, keepsOrder: true, doublesPercent: 0, sparedUdpPorts: [] };
+    await this.network.relay(LINE, delivery);
+  }
+
+  /** Where clients are served: the next is tried after a failure. */
+  get service(): readonly string[] {
+    if (this.#options.settings.front === 'balancer') return [BALANCER];
+    return this.hasDr ? [VIP, PLACES.d.address] : [VIP];
+  }
+
+  get hasDr(): boolean {
+    return this.#options.settings.dr;
+  }
+
+  /** Who runs PostgreSQL. */
+  get stores(): readonly StoreName[] {
+    return this.hasDr ? [...DATA_NAMES, 'd'] : DATA_NAMES;
   }
 
   get #withBoards(): boolean {
@@ -88,6 +143,9 @@ export class LabCluster {
     const file = join(folder, 'yosugara.yaml');
     // A lab makes more take-overs in an hour than an operator would like to see.
     let text = (await readFile(file, 'utf8')).replace(/takeOvers: \d+/, 'takeOvers: 100000');
+    // The address of site 1 is of no use in the other network.
+    if (name === 'd' || this.#options.settings.front === 'balancer')
+      text = text.replace('    driver: ip\n', '    driver: none\n');
     if (this.#withBoards) {
       const secrets = secretWriter(folder, `${this.#options.dir}/${name}/state`);
       for (const member of DATA_NAMES) {
@@ -103,9 +161,11 @@ export class LabCluster {
   }
 
   async #init(): Promise<void> {
-    const { profile, autoRejoin, twoNodes } = this.#options.settings;
+    const { profile, autoRejoin, twoNodes, dr } = this.#options.settings;
     const members = DATA_NAMES.flatMap((name) => ['--member', `${name}=${PLACES[name].address},zone=hall-${name}`]);
-    const cluster = ['--cluster-id', 'lab', ...members, ...(twoNodes ? [] : ['--arbiter', `w=${PLACES.w.address},zone=hall-w`])];
+    const arbiter = twoNodes ? [] : ['--arbiter', `w=${PLACES.w.address},zone=hall-w`];
+    const copy = dr ? ['--dr', `d=${PLACES.d.address},zone=site-2`] : [];
+    const cluster = ['--cluster-id', 'lab', ...members, ...arbiter, ...copy];
     const vip = ['--vip', VIP, '--vip-driver', 'ip', '--vip-interface', 'eth0', '--vip-prefix', '24'];
     const proofs = twoNodes || this.#withBoards ? 'P1,P2' : 'P1,P4';
     const policy = ['--profile', profile, '--stop-proofs', proofs, '--auto-rejoin', autoRejoin];
@@ -126,7 +186,7 @@ export class LabCluster {
       args: [NODE, '--enable-source-maps', program(app), '--config', this.configFile(name)],
       respawnMs: RESPAWN_MS,
     });
-    return name === 'w' ? [service('controller')] : [service('controller'), service('receiver')];
+    return name === 'w' || name === 'd' ? [service('controller')] : [service('controller'), service('receiver')];
   }
 
   startServices(name: MemberName): void {
@@ -171,6 +231,12 @@ export class LabCluster {
     return this.hosts[on].exec(NODE, [CLI, ...args, '--json', '--config', this.configFile(on)], deadlineMs);
   }
 
+  /** The same, also where it is refused: what it printed; '' where the command line itself was wrong. */
+  answer(on: MemberName, args: readonly string[], deadlineMs = 60_000): Promise<string> {
+    const command = [NODE, CLI, ...args, '--json', '--config', this.configFile(on)];
+    return this.hosts[on].exec('sh', ['-c', '"$@" 2>/dev/null; true', 'sh', ...command], deadlineMs);
+  }
+
   /** Who a controller holds to be Master; the first that answers with one. */
   async someStatus(): Promise<Status | undefined> {
     for (const name of this.members) {
@@ -196,7 +262,7 @@ export class LabCluster {
     await this.waitHealthy(60_000);
   }
 
-  secret(name: DataName, file: string): string {
+  secret(name: StoreName, file: string): string {
     const host = this.hosts[name];
     return (
       readFileSync(host.pathFromOutside(`${host.mountpoint}/state/secrets/${file}`), 'utf8')
@@ -205,26 +271,27 @@ export class LabCluster {
     );
   }
 
-  superuser(name: DataName): SuperuserTarget {
+  superuser(name: StoreName): SuperuserTarget {
     const host = this.hosts[name];
     const socketDir = host.pathFromOutside(`${host.mountpoint}/data/run`);
     return { socketDir, port: PORTS.postgres, password: this.secret(name, 'pg-superuser') };
   }
 
-  sql<T extends object>(name: DataName, text: string): Promise<readonly T[]> {
+  sql<T extends object>(name: StoreName, text: string): Promise<readonly T[]> {
     return query<T>(this.superuser(name), text);
   }
 
   /** Pid of the postmaster inside its host; undefined when there is none. */
-  postmaster(name: DataName): number | undefined {
+  postmaster(name: StoreName): number | undefined {
     const host = this.hosts[name];
     const file = host.pathFromOutside(`${host.mountpoint}/data/pgdata/postmaster.pid`);
     return existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : undefined;
   }
 
   async destroy(): Promise<void> {
+    await this.#balancer?.stop();
     await this.power.close();
-    for (const name of MEMBER_NAMES) await this.hosts[name].destroy();
+    for (const name of MEMBER_NAMES_WITH_DR) await this.hosts[name].destroy();
     await this.network.detach(PLACES.foreign.name);
     await this.network.detach('client');
     await this.network.destroy();
@@ -232,13 +299,22 @@ export class LabCluster {
 }
 
 export function isHealthy(status: Status): boolean {
+  const home = homeNodes(status);
   return (
     status.master !== null &&
-    status.nodes.length === 2 &&
-    status.nodes.every((node) => node.syncSet) &&
+    home.length === 2 &&
+    home.some((node) => node.name === status.master) &&
+    status.nodes.every((node) => (node.kind === 'dr' ? follows(node) : node.syncSet)) &&
     (status.arbiter === null || status.arbiter.voting)
   );
 }
+
+/** The copy in the other site. */
+export const follows = ({ role, postgres }: Status['nodes'][number]): boolean =>
+  role === 'DR_ASYNC' && postgres === 'standby, streaming';
+
+/** Who may be elected: the copy in another site may not. */
+export const homeNodes = (status: Status) => status.nodes.filter((node) => node.kind !== 'dr');
 
 /** Who is Master in a healthy cluster, and who is not. */
 export function rolesOf(status: Status): { readonly master: DataName; readonly standby: DataName } {

@@ -7,19 +7,28 @@ export interface NetworkPlace {
   readonly name: string;
   readonly address: string;
   readonly mac: string;
+  /** Of two, each a segment of its own. Default: the first. */
+  readonly site?: 1 | 2;
 }
+
+/** The switch's port where the line to the other site comes in. */
+export const LINE = 'line';
 
 const PREFIX_LENGTH = 24;
 /** A bridge without an address of its own takes the lowest of its ports': with the host that it came from, it would lose it. */
-const BRIDGE_MAC = '02:59:53:47:00:01';
+const bridgeMac = (site: 1 | 2): string => `02:59:53:47:00:0${site}`;
+const bridgeOf = (site: 1 | 2): string => (site === 1 ? 'br0' : 'br2');
+const gatewayOf = (address: string): string => address.replace(/\.\d+$/, '.1');
 
 /**
- * One Ethernet segment: a bridge in a network namespace of its own, a veth pair for each host. Nothing lies in the root
- * namespace, so labs never meet each other, nor the machine's own addresses.
+ * An Ethernet segment, or one a site with a router between them: bridges in a network namespace of their own, a veth pair for each
+ * host. Nothing lies in the root namespace, so labs never meet each other, nor the machine's own addresses.
  */
 export class Network {
   readonly #prefix: string;
   readonly #relays = new Map<string, Relay>();
+  readonly #bridges = new Map<string, string>();
+  #isRouted = false;
 
   /** @param prefix of every namespace's name, such as `ysg-4711`. */
   constructor(prefix: string) {
@@ -31,11 +40,33 @@ export class Network {
   }
 
   async create(): Promise<void> {
+    await run('ip', ['netns', 'add', this.namespace('wire')]);
+    await this.#segment(1);
+  }
+
+  /**
+   * A second site, behind a line: the wire's namespace routes between the two, and every host that is attached from now on knows the
+   * way. The line is the switch's port `LINE` in site 2: it can be dropped and made late as any host's.
+   */
+  async addSite(addresses: { readonly first: string; readonly second: string }): Promise<void> {
     const wire = this.namespace('wire');
-    await run('ip', ['netns', 'add', wire]);
-    const bridge = ['br0', 'address', BRIDGE_MAC, 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0'];
+    await this.#segment(2);
+    await run('ip', ['-n', wire, 'link', 'add', 'name', 'gw2', 'type', 'veth', 'peer', 'name', LINE]);
+    this.#bridges.set(LINE, bridgeOf(2));
+    await run('ip', ['-n', wire, 'link', 'set', 'dev', LINE, 'master', bridgeOf(2), 'up']);
+    await run('ip', ['-n', wire, 'link', 'set', 'dev', 'gw2', 'up']);
+    for (const [port, address] of [[bridgeOf(1), addresses.first] as const, ['gw2', addresses.second] as const])
+      await run('ip', ['-n', wire, 'address', 'add', `${gatewayOf(address)}/${PREFIX_LENGTH}`, 'dev', port]);
+    // The file is that of whoever opens it: of the wire's namespace.
+    await run('ip', ['netns', 'exec', wire, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+    this.#isRouted = true;
+  }
+
+  async #segment(site: 1 | 2): Promise<void> {
+    const wire = this.namespace('wire');
+    const bridge = [bridgeOf(site), 'address', bridgeMac(site), 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0'];
     await run('ip', ['-n', wire, 'link', 'add', ...bridge]);
-    await run('ip', ['-n', wire, 'link', 'set', 'br0', 'up']);
+    await run('ip', ['-n', wire, 'link', 'set', bridgeOf(site), 'up']);
   }
 
   /** A fresh namespace with `eth0` up. */
@@ -60,10 +91,13 @@ export class Network {
       'netns',
       own,
     ]);
-    await run('ip', ['-n', wire, 'link', 'set', 'dev', place.name, 'master', 'br0']);
+    const bridge = bridgeOf(place.site ?? 1);
+    this.#bridges.set(place.name, bridge);
+    await run('ip', ['-n', wire, 'link', 'set', 'dev', place.name, 'master', bridge]);
     await run('ip', ['-n', own, 'address', 'add', `${place.address}/${PREFIX_LENGTH}`, 'dev', 'eth0']);
     await run('ip', ['-n', own, 'link', 'set', 'lo', 'up']);
     await run('ip', ['-n', own, 'link', 'set', 'eth0', 'up']);
+    if (this.#isRouted) await run('ip', ['-n', own, 'route', 'add', 'default', 'via', gatewayOf(place.address)]);
     await run('ip', ['-n', wire, 'link', 'set', 'dev', place.name, 'up']);
   }
 
@@ -92,7 +126,8 @@ export class Network {
   async relay(host: string, delivery: Delivery | null): Promise<void> {
     await this.#relays.get(host)?.stop();
     this.#relays.delete(host);
-    if (delivery !== null) this.#relays.set(host, await Relay.start(this.namespace('wire'), host, delivery));
+    const bridge = this.#bridges.get(host) ?? bridgeOf(1);
+    if (delivery !== null) this.#relays.set(host, await Relay.start(this.namespace('wire'), host, bridge, delivery));
   }
 
   /** Runs a program in a host's network namespace only. */

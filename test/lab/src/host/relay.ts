@@ -24,22 +24,24 @@ const READY_WITHIN_MS = 5_000;
 export class Relay {
   readonly #wire: string;
   readonly #host: string;
+  readonly #bridge: string;
   readonly #process: ChildProcess;
 
-  private constructor(wire: string, host: string, process: ChildProcess) {
+  private constructor(wire: string, host: string, bridge: string, process: ChildProcess) {
     this.#wire = wire;
     this.#host = host;
+    this.#bridge = bridge;
     this.#process = process;
   }
 
   /** @param wire the switch's network namespace. @throws LabToolError */
-  static async start(wire: string, host: string, delivery: Delivery): Promise<Relay> {
+  static async start(wire: string, host: string, bridge: string, delivery: Delivery): Promise<Relay> {
     const [cable, inner] = [cableOf(host), `relay-${host}`];
     await run('ip', ['-n', wire, 'link', 'set', 'dev', host, 'nomaster']);
     await run('ip', ['-n', wire, 'link', 'set', 'dev', host, 'name', cable]);
     await run('ip', ['-n', wire, 'link', 'add', 'name', host, 'type', 'veth', 'peer', 'name', inner]);
     await run('ip', ['-n', wire, 'link', 'set', 'dev', inner, 'up']);
-    await run('ip', ['-n', wire, 'link', 'set', 'dev', host, 'master', 'br0', 'up']);
+    await run('ip', ['-n', wire, 'link', 'set', 'dev', host, 'master', bridge, 'up']);
     const { delayMs, jitterMs, keepsOrder, doublesPercent, sparedUdpPorts } = delivery;
     const how = [delayMs, jitterMs, keepsOrder ? 1 : 0, doublesPercent].map(String);
     const args = [`--net=/run/netns/${wire}`, 'perl', asset('relay.pl'), cable, inner, ...how, sparedUdpPorts.join(',')];
@@ -48,7 +50,7 @@ export class Relay {
     child.stdout.on('data', (text) => (said += text));
     child.stderr.on('data', (text) => (failed += text));
     child.stdin.on('error', () => {});
-    const relay = new Relay(wire, host, child);
+    const relay = new Relay(wire, host, bridge, child);
     await until('the relay', READY_WITHIN_MS, () => {
       if (child.exitCode !== null) throw new LabToolError('relay.pl', failed.trim());
       return said.includes('ready') ? true : undefined;
@@ -64,7 +66,7 @@ export class Relay {
     await this.end();
     await tryRun('ip', ['-n', this.#wire, 'link', 'del', 'dev', this.#host]);
     await run('ip', ['-n', this.#wire, 'link', 'set', 'dev', cableOf(this.#host), 'name', this.#host]);
-    await run('ip', ['-n', this.#wire, 'link', 'set', 'dev', this.#host, 'master', 'br0']);
+    await run('ip', ['-n', this.#wire, 'link', 'set', 'dev', this.#host, 'master', this.#bridge]);
   }
 
   /** The program only, when the wire goes anyway. */

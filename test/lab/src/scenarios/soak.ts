@@ -19,7 +19,7 @@ interface Blow {
   readonly strike: (stage: Stage, on: MemberName) => Promise<void>;
 }
 
-const data = (on: MemberName, { target }: Stage) => (on === 'w' ? target : on);
+const data = (on: MemberName, { target }: Stage) => (on === 'a' || on === 'b' ? on : target);
 const BLOWS: readonly Blow[] = [
   { name: 'power off', strike: ({ cluster }, on) => cluster.hosts[on].powerOff() },
   {

@@ -1,3 +1,4 @@
+import { ANOTHER_SITE } from './another-site.js';
 import { RECOVERS } from './recovers.js';
 import { CONSENSUS } from './superset-consensus.js';
 import { DISKS } from './superset-disks.js';
@@ -8,6 +9,14 @@ import type { Scenario } from './types.js';
 
 /**
  * The ids of faults.md's superset that the lab can make. It cannot make: clocks that jump or drift (one kernel has one clock), kernel
- * panics, live migration, torn or misdirected sectors, delay and reorder (no netem), other versions, hardware watchdogs.
+ * panics, live migration, torn or misdirected sectors, other versions, hardware watchdogs.
  */
-export const SUPERSET: readonly Scenario[] = [...PROCESSES, ...NETWORK, ...DISKS, ...CONSENSUS, ...OPERATIONS, ...RECOVERS];
+export const SUPERSET: readonly Scenario[] = [
+  ...PROCESSES,
+  ...NETWORK,
+  ...DISKS,
+  ...CONSENSUS,
+  ...OPERATIONS,
+  ...ANOTHER_SITE,
+  ...RECOVERS,
+];

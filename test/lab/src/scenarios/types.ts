@@ -1,3 +1,4 @@
+import type { Promotion } from '../check/stated-loss.js';
 import type { ClusterSettings, LabCluster } from '../cluster/cluster.js';
 import type { DataName } from '../cluster/layout.js';
 
@@ -11,6 +12,8 @@ export interface Stage {
   readonly variant: string;
   /** What the fault noted for its repair. */
   readonly notes: Map<string, number>;
+  /** What the cluster told the operator, and must be held to. */
+  readonly told: { promotion: Promotion | null };
   readonly say: (text: string) => void;
   /** `--minutes`, for the scenarios that last. */
   readonly minutes: number;
@@ -19,9 +22,16 @@ export interface Stage {
 /**
  * other-serves: the other node is Master. goes-on: no change of Master, the target is out. untouched: Master and sync set stay as
  * they are. settles: the fault passes by itself or changes roles only when it must; in the end exactly one Master acknowledges.
- * nobody-serves: no write is acknowledged until the repair. anything: only safety is looked at before the repair.
+ * elsewhere-serves: the copy in the other site is Master. nobody-serves: no write is acknowledged until the repair. anything: only safety is looked at before the repair.
  */
-export type Expectation = 'other-serves' | 'goes-on' | 'untouched' | 'settles' | 'nobody-serves' | 'anything';
+export type Expectation =
+  | 'other-serves'
+  | 'goes-on'
+  | 'untouched'
+  | 'settles'
+  | 'elsewhere-serves'
+  | 'nobody-serves'
+  | 'anything';
 
 export type RecoverMethod = 'follow' | 'rewind' | 'basebackup';
 
@@ -45,8 +55,8 @@ export interface Scenario {
   readonly limits: Limits | ((variant: string) => Limits);
   /** Ways in which the node may come back (failover.md, ruling 15): any other is a failure. */
   readonly methods: readonly RecoverMethod[];
-  /** recover: the operator's one command. by-itself: `autoRejoin`, or the end of the fault, must be enough. */
-  readonly comeback: 'recover' | 'by-itself';
+  /** recover: the operator's one command. by-itself: `autoRejoin`, or the end of the fault, must be enough. home: from the other site. */
+  readonly comeback: 'recover' | 'by-itself' | 'home';
   /** Of the command, where an operator must say more. */
   readonly recoverArgs: readonly string[];
   /** The host lost its power: its disk is audited before it boots again. */

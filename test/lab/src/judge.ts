@@ -1,0 +1,147 @@
+import { auditViolations } from './check/audit.js';
+import { check } from './check/checker.js';
+import { nameHolders, worstGapMs } from './check/measure.js';
+import { type StatedLoss, statedLoss } from './check/stated-loss.js';
+import { recoverThroughput, traceLine } from './check/throughput.js';
+import type { Acknowledged, RecoverThroughput, RunReport } from './check/types.js';
+import type { ClientResult } from './client/main.js';
+import { type LabCluster, rolesOf } from './cluster/cluster.js';
+import { until } from './host/shell.js';
+import { readAll, waitForIngest } from './read-back.js';
+import { type AuditFinding, type Figures, MESSAGES_PER_SECOND, type RunContext, runTagOf, SETTLING_MS } from './run-context.js';
+import { BASE_BACKUP_FACTOR } from './scenarios/timed.js';
+import { DEFAULT_STEADY_MS, limitsOf, variantOf } from './scenarios/types.js';
+
+/** Nothing came back from the client: there is nothing to judge. */
+export function unmeasured(trouble: readonly string[]): RunReport {
+  return {
+    failoverMs: null,
+    recoverMs: null,
+    writesAcknowledged: 0,
+    writesLost: 0,
+    messagesSent: 0,
+    messagesLost: 0,
+    messagesDoubled: 0,
+    twoMastersMs: 0,
+    ok: false,
+    why: trouble.join('; '),
+    recoverMethod: null,
+    recoverGapMs: null,
+  };
+}
+
+/** Holds what the client was told, and what the operator was told, against what the nodes hold. */
+export async function judge(
+  context: RunContext,
+  result: ClientResult,
+  figures: Figures,
+  audit: AuditFinding,
+  before: readonly string[],
+): Promise<RunReport> {
+  const trouble = [...before];
+  const { cluster, promises } = context;
+  const acknowledged = nameHolders(result.acknowledged, await owners(cluster));
+  const everything = [...promises, ...acknowledged];
+  const loss = figures.promotion === null ? null : statedLoss(everything, figures.promotion);
+  const gone = new Set(loss?.lost);
+  const promised = { ...result, acknowledged: everything, gone, ...unheardOf(context, result, figures) };
+  const nodes = await readBack(context, result, trouble);
+  const { violations, ...counts } = check(promised, nodes);
+  trouble.push(...violations, ...(loss?.violations ?? []));
+  if (audit.onDisk !== null) trouble.push(...auditViolations(audit.node, audit.onDisk, promised.acknowledged, figures.faultMs));
+  if (result.unsent.length > 0 && !context.scenario.deaf)
+    trouble.push(`the lab itself could not send ${result.unsent.length} messages`);
+  promises.splice(0, promises.length, ...everything.filter((write) => !gone.has(write)));
+  const gap = (fromMs: number, toMs: number) =>
+    fromMs === 0 || toMs === 0 ? null : rounded(worstGapMs(result.acknowledged, { fromMs, toMs }));
+  const [failoverMs, recoverGapMs] = [
+    gap(figures.faultMs, figures.acknowledgedAgainMs),
+    gap(figures.recoverFromMs, figures.recoverToMs),
+  ];
+  const recoverMs = figures.recoverToMs === 0 ? null : Math.round(figures.recoverToMs - figures.recoverFromMs);
+  await cluster.waitHealthy(10_000).catch(() => trouble.push('not healthy at the end'));
+  const trace = throughput(result.acknowledged, figures, context.scenario.steadyMs - SETTLING_MS);
+  if (trace !== null && context.scenario.steadyMs > DEFAULT_STEADY_MS) context.say(traceLine(trace));
+  return {
+    failoverMs,
+    recoverMs,
+    ...counts,
+    writesAcknowledged: result.acknowledged.length,
+    ok: trouble.length === 0,
+    why: trouble.join('; '),
+    recoverMethod: figures.recoverMethod,
+    recoverGapMs,
+    powerLog: powerLog(cluster, figures),
+    recoverThroughput: trace?.share ?? null,
+    recoverTrace: trace,
+    plainBaseBackupMs: figures.plainBaseBackupMs,
+    statedLoss: statedOf(figures, loss),
+    variant: variantOf(context.scenario, context.variantNumber),
+    withinGoal: withinGoal(context, figures, failoverMs, recoverMs),
+  };
+}
+
+function statedOf({ promotion }: Figures, loss: StatedLoss | null): NonNullable<RunReport['statedLoss']> | null {
+  return loss === null ? null : { writes: loss.lost.length, bytes: loss.bytes, statedBytes: promotion?.lostBytes ?? null };
+}
+
+/** A sender of UDP cannot know: what went out while nobody could hear it is nobody's loss. */
+function unheardOf({ scenario }: RunContext, result: ClientResult, { faultMs, recoverToMs }: Figures) {
+  if (!scenario.deaf || faultMs === 0) return {};
+  const at = (ms: number) => Math.round(((ms - result.sendingBeganMs) * MESSAGES_PER_SECOND) / 1_000);
+  return { unheard: { from: at(faultMs) - 50, to: recoverToMs === 0 ? result.messagesSent : at(recoverToMs) } };
+}
+
+function powerLog(cluster: LabCluster, { faultMs }: Figures): readonly string[] {
+  const asked = cluster.power.log.filter((event) => faultMs > 0 && event.monotonicMs >= faultMs);
+  return asked.map(
+    (event) =>
+      `${Math.round(event.monotonicMs - faultMs)} ms: ${event.host}: ${event.asked} → ${event.answered} (${Math.round(event.tookMs)} ms)`,
+  );
+}
+
+function throughput(acknowledged: readonly Acknowledged[], figures: Figures, windowMs: number): RecoverThroughput | null {
+  const { faultMs, recoverFromMs, recoverToMs, recoverPhases } = figures;
+  return recoverThroughput(
+    acknowledged,
+    {
+      before: { fromMs: faultMs - windowMs, toMs: faultMs },
+      during: { fromMs: recoverFromMs, toMs: recoverToMs },
+      after: { fromMs: recoverToMs, toMs: recoverToMs + windowMs },
+    },
+    recoverPhases,
+  );
+}
+
+/** null: no goal, or nothing was measured. */
+function withinGoal(context: RunContext, figures: Figures, failoverMs: number | null, recoverMs: number | null): boolean | null {
+  const limits = limitsOf(context.scenario, variantOf(context.scenario, context.variantNumber));
+  const judged = [
+    [failoverMs, (context.cluster.members.length === 2 ? limits.twoNodesMs : undefined) ?? limits.failoverMs],
+    [recoverMs, limits.recoverMs],
+    [recoverMs, figures.plainBaseBackupMs === null ? undefined : figures.plainBaseBackupMs * BASE_BACKUP_FACTOR],
+  ] as const;
+  const met = judged.flatMap(([measured, goal]) => (measured === null || goal === undefined ? [] : [measured <= goal]));
+  return met.length === 0 ? null : met.every((one) => one);
+}
+
+const rounded = (value: number | null) => (value === null ? null : Math.round(value));
+
+async function readBack(context: RunContext, result: ClientResult, trouble: string[]) {
+  const { cluster } = context;
+  try {
+    const status = await until('a Master to read from', 10_000, () => cluster.someStatus(), 200);
+    const { master, standby } = rolesOf(status);
+    await waitForIngest(cluster, master, runTagOf(context), result.messagesSent);
+    return await readAll(cluster, master, cluster.hasDr ? [standby, 'd'] : [standby], runTagOf(context));
+  } catch (error) {
+    trouble.push(`read back: ${error instanceof Error ? error.message : error}`);
+    return [];
+  }
+}
+
+/** epoch → node, as the committed record's history has it. */
+async function owners(cluster: LabCluster): Promise<ReadonlyMap<number, string>> {
+  const status = await cluster.someStatus();
+  return new Map(status?.history.map(({ epoch, owner }) => [epoch, owner]));
+}

@@ -1,0 +1,47 @@
+import type { PhaseTime } from './check/throughput.js';
+import type { Acknowledged } from './check/types.js';
+import type { LabCluster } from './cluster/cluster.js';
+import type { DataName } from './cluster/layout.js';
+import type { Scenario, Stage } from './scenarios/types.js';
+
+export const MESSAGES_PER_SECOND = 500;
+/** Of the steady time before a fault: writers begin, and what was done before settles. */
+export const SETTLING_MS = 1_000;
+
+/** What earlier runs on the same cluster were promised: it must still be there. */
+export type Promises = Acknowledged[];
+
+export interface RunContext {
+  readonly cluster: LabCluster;
+  readonly scenario: Scenario;
+  /** Counts from 1; on one cluster never twice the same. */
+  readonly number: number;
+  /** Number within the series: chooses the variant. */
+  readonly variantNumber: number;
+  readonly dir: string;
+  readonly postgresBin: string;
+  readonly promises: Promises;
+  readonly say: (text: string) => void;
+  readonly minutes: number;
+  /** More writers at once. */
+  readonly load: boolean;
+}
+
+/** What is measured on the way. */
+export interface Figures {
+  faultMs: number;
+  acknowledgedAgainMs: number;
+  recoverFromMs: number;
+  recoverToMs: number;
+  recoverMethod: string | null;
+  recoverPhases: readonly PhaseTime[];
+  plainBaseBackupMs: number | null;
+  promotion: Stage['told']['promotion'];
+}
+
+export interface AuditFinding {
+  onDisk: readonly number[] | null;
+  node: DataName;
+}
+
+export const runTagOf = (context: RunContext) => `${context.scenario.name}/${context.number}`;
