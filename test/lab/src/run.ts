@@ -6,7 +6,7 @@ import { keysOnDisk } from './check/audit.js';
 import type { RunReport } from './check/types.js';
 import { LabClient } from './client/lab-client.js';
 import type { ClientResult } from './client/main.js';
-import { KEYS_A_RUN } from './client/plan.js';
+import { ATTEMPT_DEADLINE_MS, FAR_ATTEMPT_DEADLINE_MS, KEYS_A_RUN } from './client/plan.js';
 import { LAB_TABLE } from './client/sql-writer.js';
 import { homeNodes, isHealthy, type LabCluster, rolesOf } from './cluster/cluster.js';
 import { DATA_NAMES, type DataName, otherOf, PLACES, PORTS } from './cluster/layout.js';
@@ -67,6 +67,7 @@ async function startClient(context: RunContext): Promise<LabClient> {
   await cluster.sql(master, LAB_TABLE);
   const plan = {
     service: cluster.service,
+    attemptDeadlineMs: cluster.hasDr ? FAR_ATTEMPT_DEADLINE_MS : ATTEMPT_DEADLINE_MS,
     postgresPort: PORTS.postgres,
     apiPort: PORTS.api,
     statusPort: PORTS.status,

@@ -7,6 +7,8 @@ export interface ApiTarget {
   readonly hosts: readonly string[];
   readonly port: number;
   readonly token: string;
+  /** Default: `ATTEMPT_DEADLINE_MS`. */
+  readonly deadlineMs?: number;
 }
 
 export interface HttpAnswer {
@@ -62,7 +64,7 @@ export function apiAttempter(target: ApiTarget): Attempter {
         method: 'POST',
         headers,
         body: JSON.stringify({ key: String(key) }),
-        deadlineMs: ATTEMPT_DEADLINE_MS,
+        deadlineMs: target.deadlineMs ?? ATTEMPT_DEADLINE_MS,
       });
       if (answer.status !== 201) return failed(`${answer.status} ${answer.body.slice(0, 200)}`);
       const { epoch } = JSON.parse(answer.body) as { epoch?: unknown };

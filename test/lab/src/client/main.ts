@@ -22,11 +22,16 @@ const target = {
   password: plan.password,
   database: 'yosugara',
   tls: true,
+  deadlineMs: plan.attemptDeadlineMs,
 };
 const sql = sqlAttempter({ ...target, hosts: plan.service });
 const writers = {
   sql: new Writer('sql', sql, 'same key'),
-  api: new Writer('api', apiAttempter({ hosts: plan.service, port: plan.apiPort, token: plan.password }), 'next key'),
+  api: new Writer(
+    'api',
+    apiAttempter({ hosts: plan.service, port: plan.apiPort, token: plan.password, deadlineMs: plan.attemptDeadlineMs }),
+    'next key',
+  ),
 };
 /** Through the VIP, all at once, and straight at each node: whoever acknowledges there is Master, whatever it says of itself. */
 const appenders = [

@@ -10,6 +10,8 @@ export interface SqlTarget {
   readonly password: string;
   readonly database: string;
   readonly tls: boolean;
+  /** For connection and statement. Default: `ATTEMPT_DEADLINE_MS`. */
+  readonly deadlineMs?: number;
   /** Default: W1's, which settles an unknown outcome by writing the same key again. */
   readonly statement?: string;
 }
@@ -50,7 +52,7 @@ export function sqlAttempter(target: SqlTarget): Attempter & { close(): void } {
     const onNotice = (notice: { message?: string | undefined }) => warnings.push(notice.message ?? 'a notice');
     const work = async (): Promise<Attempt> => {
       if (open === null) {
-        const { tls, statement: _, hosts, ...where } = target;
+        const { tls, statement: _, deadlineMs: __, hosts, ...where } = target;
         open = new pg.Client({
           ...where,
           host: hosts[at % hosts.length] ?? '',
@@ -74,7 +76,7 @@ export function sqlAttempter(target: SqlTarget): Attempter & { close(): void } {
         client.off('notice', onNotice);
       }
     };
-    const outcome = await withDeadline(work());
+    const outcome = await withDeadline(work(), target.deadlineMs ?? ATTEMPT_DEADLINE_MS);
     if (outcome.kind === 'unknown') drop();
     return outcome;
   };
@@ -82,12 +84,9 @@ export function sqlAttempter(target: SqlTarget): Attempter & { close(): void } {
 }
 
 /** The socket is torn down by `drop` when the deadline wins: nothing of the attempt lives on. */
-function withDeadline(work: Promise<Attempt>): Promise<Attempt> {
+function withDeadline(work: Promise<Attempt>, deadlineMs: number): Promise<Attempt> {
   return new Promise((resolve) => {
-    const timer = setTimeout(
-      () => resolve({ kind: 'unknown', why: `no answer within ${ATTEMPT_DEADLINE_MS} ms` }),
-      ATTEMPT_DEADLINE_MS,
-    );
+    const timer = setTimeout(() => resolve({ kind: 'unknown', why: `no answer within ${deadlineMs} ms` }), deadlineMs);
     const settle = (outcome: Attempt) => {
       clearTimeout(timer);
       resolve(outcome);
