@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { explain, type Lsn } from '@yosugara/kernel';
+import { PostgresControlError } from '../errors.js';
+import { type HostContext, inPgdata, localTarget } from './context.js';
+import { historyFile } from './control-data.js';
+import { parseHistory } from './history.js';
+import { checkpoint } from './in-session.js';
+import { type Session, withSession } from './sql.js';
+import { dropTakenTimelines, takeTimelines } from './timelines.js';
+import type { Watch } from './watch.js';
+
+const PROMOTE_SECONDS = 60;
+
+export interface Promoted {
+  readonly timeline: number;
+  readonly forkLsn: Lsn;
+}
+
+/** Out of recovery, on a timeline with a number above `above`. A server that is out of it already is left as it is. */
+export async function promote(host: HostContext, watch: Watch, above: number): Promise<Promoted> {
+  const timeline = await withSession(localTarget(host), (PROMOTE_SECONDS + 5) * 1_000, async (session) => {
+    const [before] = await session.rows<{ recovery: boolean }>('select pg_is_in_recovery() as recovery');
+    if (before!.recovery) {
+      await host.deadMan.mustGuard();
+      await takeAllUpTo(host, watch, above);
+      await session.rows('select pg_promote(false)');
+      await awaitPromoted(host, session);
+    }
+    const [after] = await session.rows<{ file: string }>('select pg_walfile_name(pg_current_wal_insert_lsn()) as file');
+    return Number.parseInt(after!.file.slice(0, 8), 16);
+  });
+  const fork = parseHistory(await readFile(inPgdata(host, `pg_wal/${historyFile(timeline)}`), 'utf8')).at(-1)!.end;
+  // pg_control shows the old timeline until the next checkpoint, and a rewind from us needs it; nobody waits for it.
+  void checkpoint(host).catch((error: unknown) => host.log.warn('postgres.checkpoint', { error: explain(error) }));
+  return { timeline, forkLsn: fork };
+}
+
+/** Asked for more often than pg_promote itself would look, every 100 ms (xlogfuncs.c): nobody writes meanwhile. */
+async function awaitPromoted(host: HostContext, session: Session): Promise<void> {
+  for (const until = performance.now() + PROMOTE_SECONDS * 1_000; performance.now() < until; await sleep(10)) {
+    const [now] = await session.rows<{ recovery: boolean }>('select pg_is_in_recovery() as recovery');
+    if (!now!.recovery) return;
+  }
+  await dropTakenTimelines(host);
+  throw new PostgresControlError('PROMOTE_FAILED', `still in recovery after ${PROMOTE_SECONDS} s`);
+}
+
+async function takeAllUpTo(host: HostContext, watch: Watch, above: number): Promise<void> {
+  const facts = await watch.look();
+  if (facts.kind !== 'standby') throw new PostgresControlError('PROMOTE_FAILED', `PostgreSQL is ${facts.kind}`);
+  await takeTimelines(host, facts.timeline, above);
+}
