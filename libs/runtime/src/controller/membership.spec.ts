@@ -115,8 +115,8 @@ describe('a member that lost its consensus log', () => {
 });
 
 describe('a member that is configured and unknown to the log', () => {
-  const without = (): ControllerState => {
-    const state = leading([W]);
+  const without = (others?: ControllerConfig['members']): ControllerState => {
+    const state = leading(others ?? [W]);
     state.raft.members = state.raft.members.filter(({ id }) => id !== w);
     return state;
   };
@@ -132,6 +132,16 @@ describe('a member that is configured and unknown to the log', () => {
     hear(state, w);
     Object.assign(state, { fenceOutcome: { target: w, result: 'off', requestId: 'f1', forEpoch: epoch(1), evidence: '' } });
     expect(changes(state)).toEqual([]);
+  });
+  it('comes in when it was switched off and is heard again: in a log of another site’s it never was a member', () => {
+    const state = without([B, W]);
+    hear(state, w);
+    const outcome = { target: w, result: 'off', requestId: 'f1', forEpoch: epoch(1), evidence: '', atMs: state.nowMs };
+    Object.assign(state, { fenceOutcome: outcome });
+    state.nowMs += 1_000;
+    expect(changes(state)).toEqual([]);
+    hear(state, w);
+    expect(changes(state)).toEqual(['w is configured and heard: it comes in as a learner']);
   });
 });
 

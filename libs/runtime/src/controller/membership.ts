@@ -137,8 +137,13 @@ function mayReturn(state: ControllerState, id: NodeId): boolean {
   return state.record.recover.some((request) => request.node === id && request.state === 'open');
 }
 
-const isOff = (state: ControllerState, id: NodeId): boolean =>
-  state.fenceOutcome?.target === id && state.fenceOutcome.result === 'off';
+/** Read back off, and not heard since. Of two nodes whoever is heard is told apart before (`noteHeard`). */
+function isOff(state: ControllerState, id: NodeId): boolean {
+  const outcome = state.fenceOutcome;
+  if (outcome?.target !== id || outcome.result !== 'off') return false;
+  // Switched on again by hand, it comes back as a member of a log that never knew it (another site's).
+  return hasTwoVoters(state) || (state.reports.get(id)?.atMs ?? Number.NEGATIVE_INFINITY) <= (outcome.atMs ?? state.nowMs);
+}
 
 function reportOf(state: ControllerState, id: NodeId): NodeReport | null {
   const held = state.reports.get(id);
