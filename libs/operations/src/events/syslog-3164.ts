@@ -75,21 +75,17 @@ function behindMark(text: string, at: number): number {
 
 /** `r1: ` or `RP/0/RSP0/CPU0:` or `r1 RP/0/RSP0/CPU0:`; the node of IOS XR is the host when nothing else is. */
 function leadHost(text: string, at: number): { readonly name: string; readonly end: number } | null {
-  let end = hostEnd(text, at);
+  const end = hostEnd(text, at);
   if (end === at) return null;
-  let name = text.slice(at, end);
-  if (text.charCodeAt(end) === Char.space && text.indexOf('/', end) > 0) {
-    const node = nodeEnd(text, end + 1);
-    return node < 0 ? null : { name, end: node };
-  }
-  if (text.charCodeAt(end) === Char.slash) {
-    end = nodeEnd(text, at);
-    return end < 0 ? null : { name: text.slice(at, end - 1), end };
-  }
   // The colon was taken for a part of the host: IPv6 addresses have them.
-  if (name.endsWith(':') && text.charCodeAt(end) === Char.space)
-    return (name = name.slice(0, -1)) === '' ? null : { name, end: end + 1 };
-  return null;
+  if (text.charCodeAt(end - 1) === Char.colon)
+    return end > at + 1 && text.charCodeAt(end) === Char.space ? { name: text.slice(at, end - 1), end: end + 1 } : null;
+  if (text.charCodeAt(end) === Char.slash) {
+    const node = nodeEnd(text, at);
+    return node < 0 ? null : { name: text.slice(at, node - 1), end: node };
+  }
+  const node = text.charCodeAt(end) === Char.space ? nodeEnd(text, end + 1) : -1;
+  return node < 0 ? null : { name: text.slice(at, end), end: node };
 }
 
 /** IOS XR's node, `RP/0/RSP0/CPU0:`. @returns behind its colon; -1 = none. */

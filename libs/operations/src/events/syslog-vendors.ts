@@ -124,7 +124,8 @@ function reportTimeAt(text: string, from: number): number {
 /** A Palo Alto report without syslog's header says the time in its second field. */
 export function takeReportTime({ draft, text, context }: Scan, from: number): boolean {
   const at = isDigit(text.charCodeAt(from)) ? reportTimeAt(text, from) : -1;
-  const time = at < 0 ? null : isoTime(text, at, context);
+  // A comma behind the seconds begins the next field here, no fraction.
+  const time = at < 0 ? null : isoTime(text.slice(at, at + 19), 0, context);
   if (time === null) return false;
   draft.sentAtUs = time.atUs;
   draft.text = text.slice(from);
