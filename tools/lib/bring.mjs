@@ -147,7 +147,7 @@ async function aptInstall(what, packages) {
   say(`${what} installed in ${seconds(startMs)}`);
 }
 
-/** program → Debian package. */
+/** program → Debian package, or several. */
 const TEST_TOOLS = {
   e2e: { chromium: 'chromium' },
   lab: {
@@ -169,6 +169,7 @@ const TEST_TOOLS = {
     // fence_ipmilan's hands; only recommended by its package.
     ipmitool: 'ipmitool',
     haproxy: 'haproxy',
+    rsyslogd: ['rsyslog', 'rsyslog-relp', 'rsyslog-gnutls'],
     '/usr/lib/ocf/resource.d/heartbeat/IPaddr2': 'resource-agents',
   },
 };
@@ -179,6 +180,6 @@ export async function bringTestTools(suite) {
   const missing = Object.keys(tools).filter((program) => findProgram(program) === undefined);
   if (missing.length === 0) return undefined;
   if (!canInstall()) return `missing: ${missing.join(', ')}`;
-  await aptInstall(`what the ${suite} tests need`, [...new Set(missing.map((program) => tools[program]))]);
+  await aptInstall(`what the ${suite} tests need`, [...new Set(missing.flatMap((program) => tools[program]))]);
   return undefined;
 }

@@ -29,6 +29,10 @@ export class RelpFramer {
     this.#maxBytes = maxBytes;
   }
 
+  get heldBytes(): number {
+    return this.#held;
+  }
+
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;
     this.#chunks.push(chunk);

@@ -102,6 +102,28 @@ describe('a RELP client', () => {
     await expect.poll(() => second.answers, soon).toEqual(['1: 200 OK', '2: 200 OK', '3: 200 OK', '4: 200 OK', '5: 200 OK']);
   });
 
+  it('that loses patience, says close and goes is known when it comes back, also while the journal refuses', async () => {
+    const { port, stats } = await listen();
+    const first = dial(port);
+    first.open();
+    for (const text of ['a', 'b']) first.say('syslog', text);
+    await expect.poll(() => got.length, soon).toBe(2);
+    isFull = true;
+    first.say('syslog', 'c');
+    first.say('close');
+    await expect.poll(() => first.answers, soon).toEqual(['1: 200 OK']);
+    first.socket.end();
+    await expect.poll(() => stats().connections, soon).toBe(0);
+    isFull = false;
+    const second = dial(port);
+    second.open();
+    for (const text of ['a', 'b', 'c']) second.say('syslog', text);
+    await expect.poll(() => got.length, soon).toBe(3);
+    safeThrough(3);
+    await expect.poll(() => second.answers.length, soon).toBe(4);
+    expect(texts()).toEqual(['a', 'b', 'c']);
+  });
+
   it('has a message that is too long cut, marked and acknowledged', async () => {
     const { port } = await listen();
     const client = dial(port);

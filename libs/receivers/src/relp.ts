@@ -22,6 +22,8 @@ export interface RelpOptions extends TcpOptions {
 /** Taken in and not answered, of one connection. librelp's client stops at 128 by itself. */
 const MAX_OWED = 1_024;
 const MAX_OWED_BYTES = 4 * 1024 * 1024;
+/** Read ahead while nothing can be taken: librelp's window of short messages. */
+const MAX_AHEAD_BYTES = 256 * 1024;
 /** A client that does not read its answers. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 const OFFERS = 'relp_version=0\nrelp_software=yosugara\ncommands=syslog';
@@ -66,6 +68,8 @@ class RelpSession implements Session {
   #offered = 0;
   #isOpen = false;
   #waiting: Waiting | null = null;
+  /** Number of a `close` that waits for what is owed. */
+  #closing: number | null = null;
   #out = '';
 
   constructor(options: Shared, accepted: Accepted, hands: StreamHands, counts: StreamCounts) {
@@ -77,11 +81,17 @@ class RelpSession implements Session {
     this.#resent = options.resends.returning(accepted.from.address);
   }
 
+  get roomBytes(): number {
+    return MAX_AHEAD_BYTES - this.#framer.heldBytes;
+  }
+
   push(chunk: Buffer): void {
-    this.#framer.push(chunk);
+    // Nothing comes behind a close but the end of the connection.
+    if (this.#closing === null) this.#framer.push(chunk);
   }
 
   next(): ReturnType<Session['next']> {
+    if (this.#closing !== null) return this.#owed.size > 0 ? 'more' : this.#end(this.#closing);
     if (this.#waiting === null) {
       const frame = this.#framer.next();
       if (frame === null) return 'more';
@@ -113,8 +123,12 @@ class RelpSession implements Session {
     if (frame.command === 'syslog') return this.#syslog(waiting);
     if (frame.command !== 'close') return this.#refuse(frame.txnr, `unknown command ${frame.command}`);
     // Answers go out in order: its own comes behind those that are still owed.
-    if (this.#owed.size > 0) return 'wait';
-    this.#out += `${frame.txnr} rsp 0\n0 serverclose 0\n`;
+    this.#closing = frame.txnr;
+    return this.#owed.size > 0 ? 'took' : this.#end(frame.txnr);
+  }
+
+  #end(txnr: number): 'end' {
+    this.#out += `${txnr} rsp 0\n0 serverclose 0\n`;
     this.#flush();
     this.#accepted.socket.end();
     return 'end';
@@ -167,7 +181,8 @@ class RelpSession implements Session {
       if (!this.#owed.delete(place)) return;
       this.#owedBytes -= frame.data.length;
       this.#answer(frame.txnr, '200 OK');
-      this.#hands.wake();
+      if (this.#closing !== null && this.#owed.size === 0) this.#end(this.#closing);
+      else this.#hands.wake();
     });
   }
 

@@ -13,6 +13,8 @@ export interface Session {
   nextOfRest(): 'took' | 'more' | 'wait' | 'end';
   /** The listener stops, or the connection is gone for good. */
   close(): void;
+  /** While it waits it is read on until it holds so much, so that the end of the connection is seen. Missing: not at all. */
+  readonly roomBytes?: number;
 }
 
 export interface StreamHands {
@@ -50,8 +52,10 @@ export function serveStream(
       const said = gone ? session.nextOfRest() : session.next();
       if (said === 'took') continue;
       if (said === 'wait') {
-        reads.pause();
-        socket.pause();
+        if ((session.roomBytes ?? 0) <= 0) {
+          reads.pause();
+          socket.pause();
+        }
         retry = setTimeout(drain, RETRY_MS).unref();
         return;
       }
@@ -69,6 +73,7 @@ export function serveStream(
     if (useless) return;
     session.push(chunk);
     if (retry === null) drain();
+    else if ((session.roomBytes ?? 0) <= 0) socket.pause();
   });
   // Also after a reset: what was read whole is a message.
   socket.on('close', () => {
