@@ -1,0 +1,61 @@
+import type { MibProblem } from './types.js';
+
+export interface Token {
+  readonly kind: 'word' | 'number' | 'text' | 'bits' | 'sign';
+  /** Of a text: without its quotes. */
+  readonly text: string;
+  readonly line: number;
+}
+
+/** RFC 2578's largest modules have some ten thousand. */
+const MAX_TOKENS = 2_000_000;
+const PROBLEMS = 20;
+/**
+ * A comment ends with its line: ASN.1 lets a second `--` end it too, but lines of hyphens of any length are what real files have.
+ * Every alternative is linear in what it matches.
+ */
+const NEXT =
+  /[\s\0]+|--[^\n]*|"(?<text>[^"]*)"|'(?<bits>[0-9A-Fa-f\s]*)'[HhBb]|(?<sign>::=|\.\.|[{}()[\],;|.])|(?<word>[A-Za-z](?:-?[A-Za-z0-9_])*)|(?<number>-?\d+)/y;
+
+/** The words of a module. What is no word is named with its line and left out. */
+export function tokensOf(
+  file: string,
+  text: string,
+): { readonly tokens: readonly Token[]; readonly problems: readonly MibProblem[] } {
+  const tokens: Token[] = [];
+  const problems: MibProblem[] = [];
+  const problem = (line: number, message: string) => {
+    if (problems.length < PROBLEMS) problems.push({ file, line, severity: 'error', message });
+  };
+  let line = 1;
+  for (let at = 0; at < text.length; ) {
+    NEXT.lastIndex = at;
+    const found = NEXT.exec(text);
+    if (found === null) {
+      const char = text[at]!;
+      problem(line, char === '"' ? 'this text has no closing quote' : `unexpected character ${JSON.stringify(char)}`);
+      at++;
+      continue;
+    }
+    const groups = found.groups ?? {};
+    for (const kind of ['word', 'sign', 'number', 'text', 'bits'] as const) {
+      const value = groups[kind];
+      if (value === undefined) continue;
+      tokens.push({ kind, text: value, line });
+      break;
+    }
+    if (tokens.length >= MAX_TOKENS) {
+      problem(line, `more than ${MAX_TOKENS} words: the rest is not read`);
+      break;
+    }
+    line += newlines(found[0]);
+    at += found[0].length;
+  }
+  return { tokens, problems };
+}
+
+function newlines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
+  return count;
+}
