@@ -27,36 +27,36 @@ export const PRIV_KINDS: Readonly<Record<UsmPriv, PrivKind>> = {
 };
 
 /** Hashes a mebibyte (RFC 3414 2.6): milliseconds. To be done once for each passphrase, never for a packet that may be forged. */
-export function passphraseToKey(crypto: UsmCrypto, auth: UsmAuth, passphrase: Uint8Array): Uint8Array {
+export function passphraseToKey(primitives: UsmCrypto, auth: UsmAuth, passphrase: Uint8Array): Uint8Array {
   invariant(passphrase.length > 0, 'an empty passphrase gives no key');
   const stretched = new Uint8Array(STRETCHED_BYTES);
   stretched.set(passphrase.subarray(0, STRETCHED_BYTES));
   for (let filled = passphrase.length; filled < STRETCHED_BYTES; filled *= 2)
     stretched.copyWithin(filled, 0, Math.min(filled, STRETCHED_BYTES - filled));
-  return crypto.hash(auth, stretched);
+  return primitives.hash(auth, stretched);
 }
 
 /** RFC 3414 2.6: the key of this user at that engine only. Microseconds. */
-export function localizedKey(crypto: UsmCrypto, auth: UsmAuth, key: Uint8Array, engineId: Uint8Array): Uint8Array {
-  return crypto.hash(auth, joined(key, engineId, key));
+export function localizedKey(primitives: UsmCrypto, auth: UsmAuth, key: Uint8Array, engineId: Uint8Array): Uint8Array {
+  return primitives.hash(auth, joined(key, engineId, key));
 }
 
 /** @returns exactly the bytes that the cipher needs. Reeder's way hashes a mebibyte when the digest is too short: authenticate first. */
 export function localizedPrivKey(
-  crypto: UsmCrypto,
+  primitives: UsmCrypto,
   auth: UsmAuth,
   priv: UsmPriv,
   key: Uint8Array,
   engineId: Uint8Array,
 ): Uint8Array {
   const { keyBytes, lengthen } = PRIV_KINDS[priv];
-  let local = localizedKey(crypto, auth, key, engineId);
+  let local = localizedKey(primitives, auth, key, engineId);
   let last = local;
   while (local.length < keyBytes) {
     last =
       lengthen === 'blumenthal'
-        ? crypto.hash(auth, local)
-        : localizedKey(crypto, auth, passphraseToKey(crypto, auth, last), engineId);
+        ? primitives.hash(auth, local)
+        : localizedKey(primitives, auth, passphraseToKey(primitives, auth, last), engineId);
     local = joined(local, last);
   }
   return local.subarray(0, keyBytes);

@@ -10,10 +10,10 @@ export class Privacy {
   /** DES only (RFC 3414 8.1.1.1). */
   readonly #preIv: Uint8Array | null;
 
-  constructor(crypto: UsmCrypto, priv: UsmPriv, localKey: Uint8Array) {
+  constructor(primitives: UsmCrypto, priv: UsmPriv, localKey: Uint8Array) {
     const { cipher } = PRIV_KINDS[priv];
     const des = cipher === 'des-cbc';
-    this.#key = crypto.cipher(cipher, des ? localKey.subarray(0, 8) : localKey);
+    this.#key = primitives.cipher(cipher, des ? localKey.subarray(0, 8) : localKey);
     this.#preIv = des ? localKey.subarray(8, 16) : null;
   }
 

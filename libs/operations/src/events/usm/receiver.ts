@@ -106,11 +106,11 @@ export class UsmReceiver {
   #salt: bigint;
 
   constructor(options: UsmReceiverOptions) {
-    const { crypto, engineId, startedMs, users } = options;
+    const { crypto: primitives, engineId, startedMs, users } = options;
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#users = new Map(users.map((user) => [user.name, user]));
-    this.#own = new Map(users.map((user) => [user.name, new LocalUser(crypto, user, engineId)]));
+    this.#own = new Map(users.map((user) => [user.name, new LocalUser(primitives, user, engineId)]));
     // Now rather than when the first INFORM waits: lengthening a key may hash a mebibyte.
     for (const user of this.#own.values()) void user.privacy;
     this.#ownKey = engineKey(engineId);

@@ -20,7 +20,7 @@ export interface UsmPassphrases {
  * @returns a sentence when there can be no such user.
  */
 export function usmUser(
-  crypto: UsmCrypto,
+  primitives: UsmCrypto,
   config: { readonly name: string; readonly auth: UsmAuth | 'none'; readonly priv: UsmPriv | 'none' },
   passphrases: UsmPassphrases,
 ): UsmUser | string {
@@ -35,7 +35,7 @@ export function usmUser(
     if (passphrase.length < LEAST_PASSPHRASE_BYTES)
       return `the passphrase in ${kind}SecretFile of SNMP user ${name} has fewer than ${LEAST_PASSPHRASE_BYTES} characters (RFC 3414 11.2)`;
   }
-  const key = (passphrase: Uint8Array) => passphraseToKey(crypto, auth, passphrase);
+  const key = (passphrase: Uint8Array) => passphraseToKey(primitives, auth, passphrase);
   const authKey = key(passphrases.auth!);
   return {
     name,
@@ -52,13 +52,14 @@ export class LocalUser {
   readonly #mac: ((bytes: Uint8Array) => Uint8Array) | null;
   #privacy: Privacy | null = null;
 
-  constructor(crypto: UsmCrypto, user: UsmUser, engineId: Uint8Array) {
+  constructor(primitives: UsmCrypto, user: UsmUser, engineId: Uint8Array) {
     this.user = user;
-    this.#crypto = crypto;
+    this.#crypto = primitives;
     // Kept for long: no view that holds a whole packet.
     this.#engineId = new Uint8Array(engineId);
     const { auth } = user;
-    this.#mac = auth === null ? null : crypto.hmac(auth.protocol, localizedKey(crypto, auth.protocol, auth.key, engineId));
+    this.#mac =
+      auth === null ? null : primitives.hmac(auth.protocol, localizedKey(primitives, auth.protocol, auth.key, engineId));
   }
 
   get macBytes(): number {
