@@ -84,7 +84,8 @@ export async function patched(mutant: Mutant): Promise<ReadonlyMap<string, strin
   return texts;
 }
 
-async function bundle(folder: string, texts: ReadonlyMap<string, string>): Promise<void> {
+/** @param entry of src; becomes `hunt.js` in the folder. */
+export async function bundle(folder: string, texts: ReadonlyMap<string, string>, entry = 'hunt.ts'): Promise<void> {
   const planted = new Set<string>();
   const plant: Plugin = {
     name: 'plant',
@@ -104,7 +105,7 @@ async function bundle(folder: string, texts: ReadonlyMap<string, string>): Promi
     resolve: { conditions },
     ssr: { noExternal: true, resolve: { conditions } },
     build: {
-      ssr: fileURLToPath(new URL('../src/hunt.ts', import.meta.url)),
+      ssr: fileURLToPath(new URL(`../src/${entry}`, import.meta.url)),
       outDir: folder,
       emptyOutDir: false,
       minify: false,

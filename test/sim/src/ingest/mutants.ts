@@ -1,0 +1,151 @@
+import type { Mutant } from '../mutant-types.js';
+
+const MERGE = 'libs/operations/src/events/merge.ts';
+const CONTENT = 'libs/operations/src/events/content.ts';
+const TRAP = 'libs/operations/src/events/trap.ts';
+const LOOP = 'libs/runtime/src/ingest/loop.ts';
+const FEED = 'libs/runtime/src/ingest/feed.ts';
+const SENDER = 'libs/runtime/src/receive/copy-sender.ts';
+const WATERMARK = 'libs/runtime/src/receive/watermark.ts';
+const INTAKE = 'libs/runtime/src/receive/trap-intake.ts';
+
+export const INGEST_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'claims-not-stored',
+    why: 'which records are already the partner of a row is forgotten in a crash',
+    patches: [{ file: MERGE, find: 'claims: [...state.claims.values()], throughUs };', replace: 'claims: [], throughUs };' }],
+    within: 100,
+  },
+  {
+    name: 'offset-turned-round',
+    why: 'the offset between the clocks is added where it is to be subtracted',
+    patches: [
+      {
+        file: MERGE,
+        find: 'record.atUs - state.offsetUs : record.atUs + state.offsetUs',
+        replace: 'record.atUs + state.offsetUs : record.atUs - state.offsetUs',
+      },
+    ],
+    within: 30,
+  },
+  {
+    name: 'partner-of-many',
+    why: 'one record is the partner of every equal one: a repeat is taken for a copy',
+    patches: [{ file: MERGE, find: 'partners.splice(found, 1)[0]!', replace: 'partners[found]!' }],
+    within: 30,
+  },
+  {
+    name: 'memory-covers-all',
+    why: 'after a restart nothing is asked of the database: late copies are stored again',
+    patches: [{ file: MERGE, find: 'coveredFromUs: throughUs + 1,', replace: 'coveredFromUs: Number.NEGATIVE_INFINITY,' }],
+    within: 30,
+  },
+  {
+    name: 'taken-forgotten',
+    why: 'a row whose partner is matched and not yet written is found in the database again',
+    patches: [{ file: MERGE, find: 'if (partner.stored) state.taken.add(keyOf(partner));', replace: '' }],
+    within: 300,
+  },
+  {
+    name: 'lateness-unseen',
+    why: 'what a receiver that stood still read late is taken for as new as its stamp',
+    patches: [
+      {
+        file: MERGE,
+        find: 'candidate.atUs - lateBy(state, candidate) - at <= windowUs && at - lateBy(state, record) - candidate.atUs <= windowUs',
+        replace: 'candidate.atUs - at <= windowUs && at - candidate.atUs <= windowUs',
+      },
+    ],
+    within: 100,
+  },
+  {
+    name: 'floating-address-pairs',
+    why: 'what came by the floating address before and after a switchover is taken for copies',
+    patches: [
+      {
+        file: CONTENT,
+        find: "record.listener.kind === 'vip' || source?.delivery === 'single'",
+        replace: "source?.delivery === 'single'",
+      },
+    ],
+    within: 300,
+  },
+  {
+    name: 'request-id-compared',
+    why: 'traps whose sender numbers each destination by itself never match',
+    patches: [
+      {
+        file: TRAP,
+        find: '    trap.trapOid,\n    trap.sysUpTime,',
+        replace: '    trap.trapOid,\n    trap.requestId,\n    trap.sysUpTime,',
+      },
+    ],
+    within: 30,
+  },
+  {
+    name: 'state-kept-after-failure',
+    why: 'ingest goes on with what it had in mind though the transaction may not have happened',
+    patches: [
+      {
+        file: LOOP,
+        find: "        this.#work = null;\n        this.#options.log.warn('ingest.again'",
+        replace: "        this.#options.log.warn('ingest.again'",
+      },
+    ],
+    within: 100,
+  },
+  {
+    name: 'solo-lets-go',
+    why: 'journals let go of what one database only holds',
+    patches: [
+      {
+        file: LOOP,
+        find: 'if (permit?.bothDatabases === true && this.#ripening !== null)',
+        replace: 'if (this.#ripening !== null)',
+      },
+    ],
+    within: 1_000,
+  },
+  {
+    name: 'alone-unasked',
+    why: 'ingest consumes what only this node holds, nobody having permitted it',
+    patches: [
+      {
+        file: FEED,
+        find: "return journal.side === 'peer' || alone ? journal.durableSeq : journal.bothSeq;",
+        replace: 'return journal.durableSeq;',
+      },
+    ],
+    within: 30,
+  },
+  {
+    name: 'sent-is-safe',
+    why: 'the watermark counts as on both disks what is on ours',
+    patches: [
+      {
+        file: WATERMARK,
+        find: 'Math.min(range.lastDurableSeq, state.peerHas(range.journalId))',
+        replace: 'range.lastDurableSeq',
+      },
+    ],
+    within: 30,
+  },
+  {
+    name: 'answered-at-once',
+    why: 'an INFORM is answered when it is taken in, not when it is safe',
+    patches: [
+      {
+        file: INTAKE,
+        find: 'if (!this.#answers.isFull) this.#answers.whenSafe(entry.seq, () => reply(inform.answer()));',
+        replace: 'reply(inform.answer());',
+      },
+    ],
+    within: 1_000,
+  },
+  {
+    name: 'refusal-unheard',
+    why: 'what the full copy refused is not sent again on the same connection',
+    patches: [{ file: SENDER, find: '    this.#next.set(journalId, fromSeq);\n    if (full)', replace: '    if (full)' }],
+    within: 300,
+  },
+];

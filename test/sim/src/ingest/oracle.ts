@@ -1,0 +1,229 @@
+import { MERGE_LIMITS } from '@yosugara/operations';
+import type { Cluster } from './cluster.js';
+import { keyOf, type Tables, type Txn } from './database.js';
+import type { Rec } from './disk.js';
+import type { Saying } from './senders.js';
+import type { Site } from './site.js';
+import type { VirtualTime } from './virtual-time.js';
+
+export interface Violation {
+  readonly invariant: string;
+  readonly atMs: number;
+  readonly says: string;
+}
+export interface Judged {
+  /** Contents whose number of rows is known exactly. */
+  exact: number;
+  /** Contents for which the clocks, or a window's edge, leave more than one answer. */
+  doubtful: number;
+  /** Records that were on no disk any more, by faults, before they were stored. */
+  gone: number;
+}
+
+const WINDOW_US = MERGE_LIMITS.windowUs;
+/** What a measured offset may be wrong by: half of the asymmetry of the way, and what is too small to be seen as a step. */
+const MEASURED_WITHIN_US = 120_000;
+/** Samples of the offset are kept so long. */
+const SAMPLES_MS = 5_000;
+const MAX_VIOLATIONS = 5;
+
+/** What must be true, told from what devices sent and disks held; never from what merge decided. */
+export class Oracle {
+  readonly violations: Violation[] = [];
+  readonly judged: Judged = { exact: 0, doubtful: 0, gone: 0 };
+  readonly #cluster: Cluster;
+  readonly #time: VirtualTime;
+  readonly #exempt = new Set<Rec>();
+  readonly #consumedAtMs = new Map<Rec, number>();
+  readonly #linkTimesMs: number[] = [];
+  #wentBack = false;
+
+  constructor(cluster: Cluster, time: VirtualTime) {
+    this.#cluster = cluster;
+    this.#time = time;
+    for (const site of cluster.sites) site.db.onCommit = (txn) => this.#committed(site, txn);
+  }
+
+  fail(invariant: string, says: string): void {
+    if (this.violations.length < MAX_VIOLATIONS) this.violations.push({ invariant, says, atMs: Math.round(this.#time.nowMs) });
+  }
+
+  /** The offset between the nodes was measured now. */
+  measured(): void {
+    const { nowMs } = this.#time;
+    if (nowMs - (this.#linkTimesMs.at(-1) ?? Number.NEGATIVE_INFINITY) > 500) this.#linkTimesMs.push(nowMs);
+  }
+
+  #everAt(site: Site, rec: Rec): boolean {
+    return site.own.ever.has(rec) || site.copies.ever.has(rec);
+  }
+
+  #committed(site: Site, txn: Txn): void {
+    const { batch, keyHits } = txn;
+    if (keyHits > 0) this.fail('I4', `${keyHits} rows of batch ${batch.version} were there already`);
+    for (const { journalId, seq } of batch.positions)
+      for (const rec of this.#recsOf(journalId, site.db.tables.positions.get(journalId) ?? 0, seq))
+        this.#consumedAtMs.set(rec, this.#time.nowMs);
+    if (!(site.manager?.mayHaveReadAlone ?? true)) this.#nowhereAhead(txn, site.db.tables);
+    const last = new Map(site.db.tables.lastRow);
+    for (const row of batch.rows) {
+      if (this.isAnyLate) break;
+      if (row.seq <= (last.get(row.journalId) ?? 0))
+        this.fail('I6', `${keyOf(row)} was stored behind ${last.get(row.journalId)}`);
+      last.set(row.journalId, row.seq);
+    }
+  }
+  /** A receiver stood still: of two copies the better one is stored, before those that came earlier. */
+  isAnyLate = false;
+
+  /** Nothing is consumed that is not on both nodes' disks, nobody having permitted it. */
+  #nowhereAhead({ batch }: Txn, before: Tables): void {
+    const [one, two] = this.#cluster.sites;
+    for (const { journalId, seq } of batch.positions)
+      for (const rec of this.#recsOf(journalId, before.positions.get(journalId) ?? 0, seq))
+        if (!this.#everAt(one, rec) || !this.#everAt(two, rec))
+          this.fail('I1', `${journalId} is consumed through ${seq}, and ${rec.seq} is not on both disks`);
+  }
+  /** Records behind `after` through `through`. */
+  *#recsOf(journalId: string, after: number, through: number): Iterable<Rec> {
+    const site = this.#cluster.sites.find((each) => journalId.startsWith(`${each.name}-`))!;
+    const recs = site.own.everOf(journalId);
+    for (let seq = after + 1; seq <= through; seq++) {
+      const rec = recs[seq - 1];
+      if (rec !== undefined) yield rec;
+    }
+  }
+
+  #onAnyDisk(rec: Rec): boolean {
+    return this.#cluster.sites.some((site) =>
+      [site.own, site.copies].some((shelf) => {
+        const journal = shelf.get(rec.journalId);
+        return journal !== undefined && rec.seq >= journal.firstSeq && rec.seq <= journal.durableSeq;
+      }),
+    );
+  }
+
+  /** A disk was lost or set back: what is on none any more is not demanded. */
+  diskLost(): void {
+    for (const site of this.#cluster.sites) for (const rec of site.own.ever) if (!this.#onAnyDisk(rec)) this.#exempt.add(rec);
+  }
+
+  /** The database that serves went back. @param byRule journals had let go of what both databases held. */
+  wentBack(tables: Tables, byRule: boolean): void {
+    this.#wentBack = true;
+    for (const site of this.#cluster.sites)
+      for (const rec of site.own.ever)
+        if (byRule && rec.seq > (tables.positions.get(rec.journalId) ?? 0) && !this.#onAnyDisk(rec)) this.#exempt.add(rec);
+  }
+
+  /** At the end: everything that was durable is in the table, once. */
+  judge(tables: Tables, sayings: readonly Saying[]): void {
+    const groups = new Map<string, Rec[]>();
+    const known = new Map<string, Rec>();
+    for (const site of this.#cluster.sites)
+      for (const rec of site.own.ever) {
+        known.set(keyOf(rec), rec);
+        const key = sayings[rec.saying]!.key ?? `vip ${keyOf(rec)}`;
+        const group = groups.get(key);
+        if (group === undefined) groups.set(key, [rec]);
+        else group.push(rec);
+      }
+    const rows = new Map<string, { count: number; readonly seen: Record<string, number> }>();
+    const groupOf = (ref: { journalId: string; seq: number }): string | null => {
+      const rec = known.get(keyOf(ref));
+      return rec === undefined ? null : (sayings[rec.saying]!.key ?? `vip ${keyOf(rec)}`);
+    };
+    for (const row of tables.rows.values()) {
+      const key = groupOf(row);
+      if (key === null) {
+        this.fail('I3', `row ${keyOf(row)} is of a record that no disk ever held`);
+        continue;
+      }
+      const found = rows.get(key) ?? { count: 0, seen: {} };
+      rows.set(key, found);
+      found.count += 1;
+      const also = tables.seenAlso.get(keyOf(row));
+      for (const node of [...row.seenBy, ...(also === undefined ? [] : [also.node])])
+        found.seen[node] = (found.seen[node] ?? 0) + 1;
+    }
+    for (const [key, recs] of groups) this.#judgeGroup(key, recs, rows.get(key) ?? { count: 0, seen: {} });
+    for (const saying of sayings) if (saying.isAcknowledged) this.#judgeAcknowledged(saying, groups, rows);
+  }
+
+  #judgeAcknowledged(saying: Saying, groups: ReadonlyMap<string, Rec[]>, rows: ReadonlyMap<string, unknown>): void {
+    const key = saying.key!;
+    const recs = groups.get(key) ?? [];
+    if (rows.has(key) || (recs.length > 0 && recs.every((rec) => this.#exempt.has(rec)))) return;
+    this.fail('I1', `${key} was acknowledged and is not in the table`);
+  }
+
+  #judgeGroup(key: string, recs: readonly Rec[], found: { readonly count: number; readonly seen: Record<string, number> }): void {
+    const must = recs.filter((rec) => !this.#exempt.has(rec));
+    this.judged.gone += recs.length - must.length;
+    for (const { name } of this.#cluster.sites) {
+      const [low, high] = [must, recs].map((each) => each.filter((rec) => rec.node === name).length) as [number, number];
+      const seen = found.seen[name] ?? 0;
+      if (seen < low)
+        this.fail('I2', `${key}: ${low} records of ${name} were durable, the table knows of ${seen}: ${list(must)}`);
+      if (seen > high) this.fail('I4', `${key}: ${name} had ${high} records, the table says ${seen}: ${list(recs)}`);
+    }
+    if (must.length < recs.length || key.startsWith('vip ')) return;
+    const [low, high] = this.#rowsOf(recs);
+    if (low === high) this.judged.exact += 1;
+    else this.judged.doubtful += 1;
+    if (found.count < low) this.fail('I2', `${key}: ${found.count} rows where ${low} to ${high} messages came: ${list(recs)}`);
+    if (found.count > high) this.fail('I3', `${key}: ${found.count} rows where ${low} to ${high} messages came: ${list(recs)}`);
+  }
+
+  /** How many messages these records are, by the stated rule, whatever the offsets were that may have been used. */
+  #rowsOf(recs: readonly Rec[]): readonly [number, number] {
+    const [a, b] = this.#cluster.sites.map(({ name }) => recs.filter((rec) => rec.node === name)) as [Rec[], Rec[]];
+    if (a.length === 0 || b.length === 0) return [recs.length, recs.length];
+    const { middleUs, spreadUs } = this.#offsets(recs);
+    const both = a.length + b.length;
+    const most = pairs(a, b, middleUs, WINDOW_US + spreadUs);
+    const least = pairs(a, b, middleUs, WINDOW_US - spreadUs);
+    const isSimple = spreadUs < 2 * MEASURED_WITHIN_US || (a.length === 1 && b.length === 1);
+    return isSimple ? [both - most, both - least] : [Math.max(a.length, b.length), both];
+  }
+
+  #offsets(recs: readonly Rec[]): { readonly middleUs: number; readonly spreadUs: number } {
+    const [one, two] = this.#cluster.sites;
+    const firstMs = Math.min(...recs.map((rec) => rec.arrivedMs)) - SAMPLES_MS;
+    const lastMs = this.#wentBack ? this.#time.nowMs : Math.max(...recs.map((rec) => this.#consumedMs(rec)));
+    const measuredMs = this.#linkTimesMs.findLast((each) => each <= firstMs);
+    const fromMs = (measuredMs ?? 0) - SAMPLES_MS;
+    const moments = [fromMs, lastMs];
+    for (const { clock } of [one, two])
+      for (const { atMs } of clock.steps) if (atMs > fromMs && atMs <= lastMs) moments.push(atMs - 0.001, atMs);
+    const offsets = moments.map((atMs) => two.clock.errorUs(atMs) - one.clock.errorUs(atMs));
+    // Before anything was measured the offset counts as none.
+    if (measuredMs === undefined) offsets.push(0);
+    const [low, high] = [Math.min(...offsets), Math.max(...offsets)];
+    return { middleUs: (low + high) / 2, spreadUs: (high - low) / 2 + MEASURED_WITHIN_US };
+  }
+
+  #consumedMs(rec: Rec): number {
+    return this.#consumedAtMs.get(rec) ?? this.#time.nowMs;
+  }
+}
+
+function list(recs: readonly Rec[]): string {
+  return recs
+    .map((rec) => `${keyOf(rec)} ${Math.round(rec.arrivedMs)}${rec.lateByUs ? ` late ${rec.lateByUs / 1_000}` : ''}`)
+    .join(', ');
+}
+
+/** Two rows of equal records, each in its order: as many pairs as can be made of stretches no further apart than the window. */
+function pairs(a: readonly Rec[], b: readonly Rec[], offsetUs: number, windowUs: number): number {
+  const stretches = (recs: readonly Rec[], less: number): readonly (readonly [number, number])[] =>
+    recs.map(({ receivedAtUs, lateByUs = 0 }) => [receivedAtUs - lateByUs - less, receivedAtUs - less] as const);
+  const left = stretches(a, 0);
+  const right = stretches(b, offsetUs);
+  let found = 0;
+  for (let i = 0, j = 0; i < left.length && j < right.length; )
+    if (left[i]![1] + windowUs < right[j]![0]) i++;
+    else if (right[j]![1] + windowUs < left[i]![0]) j++;
+    else [i, j, found] = [i + 1, j + 1, found + 1];
+  return found;
+}

@@ -1,0 +1,145 @@
+import type { Rng } from '../rng.js';
+import type { Cluster } from './cluster.js';
+import type { Taken } from './disk.js';
+import type { Site } from './site.js';
+import type { VirtualTime } from './virtual-time.js';
+
+/** One message that a device sent, once. */
+export interface Saying {
+  readonly id: number;
+  /** Equal for what are copies, or repeats, of one text of one source; null = it came by the VIP and never pairs. */
+  readonly key: string | null;
+  /** It was told that its message is safe, and not by a node that was permitted to say so alone. */
+  isAcknowledged: boolean;
+}
+
+type Packet = Pick<Taken, 'kind' | 'transport' | 'raw'>;
+const TRIES = 8;
+const RETRY_MS = 1_000;
+
+/** Devices, and the network between them and the nodes. */
+export class Senders {
+  readonly sayings: Saying[] = [];
+  readonly #time: VirtualTime;
+  readonly #rng: Rng;
+  readonly #cluster: Cluster;
+  readonly #loss: Readonly<Record<string, number>>;
+  #numbers = 0;
+
+  constructor(time: VirtualTime, rng: Rng, cluster: Cluster) {
+    this.#time = time;
+    this.#rng = rng;
+    this.#cluster = cluster;
+    const loss = (): number => (rng.chance(0.4) ? 0 : rng.next() * 0.3);
+    this.#loss = Object.fromEntries(cluster.sites.map(({ name }) => [name, loss()]));
+  }
+
+  /** Something of some device, now. */
+  anything(): void {
+    const kind = this.#rng.next();
+    if (kind < 0.4) this.line(`line ${++this.#numbers}`);
+    else if (kind < 0.6) this.repeated(1 + Math.floor(this.#rng.next() * 5));
+    else if (kind < 0.7) this.byVip(this.#rng.pick(['same', `vip ${++this.#numbers}`]));
+    else if (kind < 0.85) this.trap(false);
+    else this.trap(true);
+  }
+
+  /** To both nodes. Over UDP to one and TCP to the other now and then; the network doubles some. */
+  line(text: string, source = '10.0.0.1', sites: readonly Site[] = this.#cluster.sites): void {
+    const saying = this.#say(`syslog ${source} ${text}`);
+    const raw = Buffer.from(`<13>${text}`);
+    for (const site of sites) {
+      const transport = this.#rng.chance(0.1) ? 'tcp' : 'udp';
+      if (transport === 'udp' && this.#rng.chance(this.#loss[site.name]!)) continue;
+      for (let copies = transport === 'udp' && this.#rng.chance(0.03) ? 2 : 1; copies > 0; copies--)
+        this.#send(site, saying, { kind: 'syslog', transport, raw }, source, 'own', null);
+    }
+  }
+
+  /** The same bytes several times, near to each other or not. */
+  repeated(times: number): void {
+    const text = this.#rng.pick(['link down', 'link up', `flap ${++this.#numbers}`]);
+    let inMs = 0;
+    for (let left = times; left > 0; left--) {
+      this.#time.after(inMs, () => this.line(text, '10.0.0.2'), null);
+      inMs += this.#rng.pick([1, 30, 400, 1_500, 2_500, 5_000]) * (0.5 + this.#rng.next());
+    }
+  }
+
+  /** A device that knows the floating address only. */
+  byVip(text: string): void {
+    const site = this.#cluster.sites.find((each) => each.isUp && each.notice.owner === each.name);
+    if (site === undefined) return;
+    const saying = this.#say(null);
+    this.#send(site, saying, { kind: 'syslog', transport: 'udp', raw: Buffer.from(`<13>${text}`) }, '10.0.0.3', 'vip', null);
+  }
+
+  /** To both nodes with a request-id for each; an INFORM again until it is answered. */
+  trap(inform: boolean): void {
+    const number = ++this.#numbers;
+    const source = inform ? '10.0.0.5' : '10.0.0.4';
+    const saying = this.#say(`trap ${source} ${number}`);
+    for (const site of this.#cluster.sites) {
+      const raw = v2c(inform, 1 + Math.floor(this.#rng.next() * 1e6), number);
+      let isAnswered = false;
+      const answered = (_node: string, alone: boolean): void => {
+        isAnswered = true;
+        if (!alone) saying.isAcknowledged = true;
+      };
+      const once = (left: number): void => {
+        if (isAnswered || left === 0) return;
+        const answer = inform ? answered : null;
+        if (!this.#rng.chance(this.#loss[site.name]!))
+          this.#send(site, saying, { kind: 'trap', transport: 'udp', raw }, source, 'own', answer);
+        if (inform) this.#time.after(RETRY_MS, () => once(left - 1), null);
+      };
+      once(inform ? TRIES : 1);
+    }
+  }
+
+  #say(key: string | null): Saying {
+    const saying = { id: this.sayings.length, key, isAcknowledged: false };
+    this.sayings.push(saying);
+    return saying;
+  }
+
+  #send(
+    site: Site,
+    saying: Saying,
+    packet: Packet,
+    address: string,
+    listener: 'own' | 'vip',
+    answer: ((node: string, alone: boolean) => void) | null,
+  ): void {
+    const wayMs = 0.05 + this.#rng.next() * (this.#rng.chance(0.05) ? 300 : 2);
+    const reply = (node: string, alone: boolean): void => {
+      if (!this.#rng.chance(this.#loss[site.name]!)) this.#time.after(1, () => answer?.(node, alone), null);
+    };
+    const record = {
+      ...{ ...packet, source: { address, port: site.name === 'a' ? 1_001 : 1_002 }, flags: 0, saying: saying.id },
+      listener: { kind: listener, address: site.name },
+    };
+    this.#time.after(wayMs, () => site.isUp && site.arrive(record, answer === null ? null : reply), null);
+  }
+}
+
+function tlv(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  const body = Buffer.concat(parts);
+  return Buffer.concat([Buffer.from(body.length < 128 ? [tag, body.length] : [tag, 0x81, body.length]), body]);
+}
+const int = (value: number, tag = 2): Uint8Array => {
+  const bytes = Buffer.alloc(5);
+  bytes.writeUInt32BE(value, 1);
+  return tlv(tag, bytes);
+};
+const UPTIME = Buffer.from([0x2b, 6, 1, 2, 1, 1, 3, 0]);
+const TRAP_OID = Buffer.from([0x2b, 6, 1, 6, 3, 1, 1, 4, 1, 0]);
+
+/** A v2c notification (RFC 3416) of linkDown, with a number as its sysUpTime. */
+function v2c(inform: boolean, requestId: number, upTime: number): Uint8Array {
+  const oid = Buffer.from([0x2b, 6, 1, 6, 3, 1, 1, 5, 3]);
+  const bind = (name: Uint8Array, value: Uint8Array): Uint8Array => tlv(0x30, tlv(6, name), value);
+  const binds = tlv(0x30, bind(UPTIME, int(upTime, 0x43)), bind(TRAP_OID, tlv(6, oid)));
+  const pdu = tlv(inform ? 0xa6 : 0xa7, int(requestId), int(0), int(0), binds);
+  return tlv(0x30, int(1), tlv(4, Buffer.from('public')), pdu);
+}
