@@ -61,14 +61,15 @@ async function start(
 
   // Before anything that can call back: stretching passphrases takes a while.
   const safeSeq = () => (role.ingestAlone ? journal.durableSeq : Math.min(journal.durableSeq, sender.peerHas(journal.journalId)));
-  const { intake: traps, stop: stopTraps } = await openTraps(config, log, {
+  const traps = await openTraps(config, log, {
     intake: (record) => journal.append(record),
     lastSeq: () => journal.nextSeq - 1,
     safeSeq,
   });
-  undo.push(stopTraps);
+  undo.push(() => traps.stop());
   const identity = nodeIdentity(config);
-  const listeners = configuredListeners(config, log, { journal, safeSeq, traps, identity });
+  const listeners = configuredListeners(config, log, { journal, safeSeq, traps: traps.intake, identity });
+  traps.onRefused((address, reason) => listeners.gate.refuse(address, reason));
 
   let dirty = true;
   const changed = () => {

@@ -53,6 +53,8 @@ it('a node takes its users’ INFORMs, keeps its engine over restarts, and shows
     return traps;
   };
   const first = await started();
+  const told: string[] = [];
+  first.onRefused((address, reason) => told.push(`${address} ${reason}`));
   expect(await inform('long enough')).toBe(true);
   expect(await inform('another one')).toBe(false);
   first.stop();
@@ -63,7 +65,7 @@ it('a node takes its users’ INFORMs, keeps its engine over restarts, and shows
   expect(await inform('long enough')).toBe(true);
   expect(engineFile()).toEqual({ engineId: before.engineId, boots: before.boots + 1 });
   expect(kept.map((record) => parseTrap(record.raw).structured?.['snmp']?.['user'])).toEqual(['ann', 'ann']);
-  expect(first.intake.refusedTotal).toBe(1);
+  expect([told, first.intake.refusedTotal]).toEqual([['127.0.0.1 wrong_digest'], 1]);
   const samples = readFileSync(join(dir, 'snmp/refused.jsonl'), 'utf8').trim().split('\n');
   expect(samples.map((line) => (JSON.parse(line) as { reason: string }).reason)).toEqual(['wrong_digest']);
   expect(existsSync(join(dir, 'snmp/counters.json'))).toBe(true);

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Log } from '@yosugara/kernel';
-import { UsmReceiver } from '@yosugara/operations';
+import { type TrapRefusal, trapRefusal, UsmReceiver } from '@yosugara/operations';
 import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import { loadSnmpUsers, monotonicMs, NODE_USM_CRYPTO, RefusedSamples, startSnmpEngine } from '@yosugara/receivers';
 import { TrapIntake, type TrapIntakeOptions } from '@yosugara/runtime';
@@ -11,6 +11,8 @@ const SAY_MS = 1_000;
 
 export interface Traps {
   readonly intake: TrapIntake;
+  /** To be told of everything that was not taken. */
+  onRefused(handler: (address: string, reason: TrapRefusal) => void): void;
   stop(): void;
 }
 
@@ -32,12 +34,16 @@ export async function openTraps(
     ...{ crypto: NODE_USM_CRYPTO, engineId, boots, counters, users, startedMs: monotonicMs() },
     firstSalt: randomBytes(8).readBigUInt64BE(),
   });
+  let tellRefused: (address: string, reason: TrapRefusal) => void = () => undefined;
   const samples = new RefusedSamples(join(dir, 'refused.jsonl'));
   const intake = new TrapIntake({
     ...journal,
     ...{ communities, usm: users.length === 0 ? null : usm, nowMs: monotonicMs },
     digest: (data) => hash('sha256', data, 'base64'),
-    onRefused: (record, reason) => samples.add({ atUs: record.receivedAtUs, source: record.source, reason, raw: record.raw }),
+    onRefused: (record, reason) => {
+      samples.add({ atUs: record.receivedAtUs, source: record.source, reason, raw: record.raw });
+      tellRefused(record.source.address, trapRefusal(reason));
+    },
   });
   log.info('snmp.engine', { engineId: Buffer.from(engineId).toString('hex'), boots, users: users.length, isNew: engine.isNew });
   if (usm.isLatched)
@@ -47,15 +53,16 @@ export async function openTraps(
 
   const save = () => engine.saveCounters(usm.counters);
   const say = () => {
-    for (const kind of ['malformed', 'refused'] as const) {
-      if (intake[kind].size > 0) log.warn(`trap.${kind}`, { counts: Object.fromEntries(intake[kind]) });
-      intake[kind].clear();
-    }
+    if (intake.malformed.size > 0) log.warn('trap.malformed', { counts: Object.fromEntries(intake.malformed) });
+    intake.malformed.clear();
     samples.flush();
   };
   const timers = [setInterval(save, SAVE_MS), setInterval(say, SAY_MS)];
   return {
     intake,
+    onRefused: (handler) => {
+      tellRefused = handler;
+    },
     stop: () => {
       for (const timer of timers) clearInterval(timer);
       say();

@@ -1,3 +1,4 @@
+import type { TrapRefusal } from '@yosugara/operations';
 import { SenderList } from './senders.js';
 
 /** Of one source address, over all its sockets. */
@@ -37,7 +38,8 @@ export type Refusal =
   | 'tls_certificate'
   | 'tls_handshake'
   | 'unauthorized'
-  | 'bad_request';
+  | 'bad_request'
+  | TrapRefusal;
 
 export interface SourceReport {
   readonly address: string;

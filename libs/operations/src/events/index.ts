@@ -15,4 +15,5 @@ export {
   trapContent,
   type V3Identity,
 } from './trap.js';
+export * from './trap-refusals.js';
 export * from './usm/index.js';

@@ -19,7 +19,7 @@ export interface TrapIntakeOptions {
   readonly communities?: readonly string[];
   /** v3; null: nobody is known, so none is taken. */
   readonly usm?: UsmReceiver | null;
-  /** For a sample of what was refused. */
+  /** To be counted by source, and sampled. */
   readonly onRefused?: (record: ReceivedRecord, reason: string) => void;
 }
 
@@ -49,9 +49,8 @@ export class TrapIntake {
   readonly #known: BoundedMap<{ readonly seq: number }>;
   readonly #answers: SafeAnswers;
   #refusedTotal = 0;
-  /** By reason and address: kept with a reason, and not kept. Whoever reads them empties them. */
+  /** Kept, with a reason: by reason and address. Whoever reads them empties them. */
   readonly malformed = new Map<string, number>();
-  readonly refused = new Map<string, number>();
 
   constructor(options: TrapIntakeOptions) {
     const { communities = [], maxWaiting = 10_000 } = options;
@@ -125,7 +124,6 @@ export class TrapIntake {
   #refuse(record: ReceivedRecord, reason: string): true {
     if (reason === DISCOVERY) return true;
     this.#refusedTotal++;
-    count(this.refused, `${reason} ${record.source.address}`);
     this.#options.onRefused?.(record, reason);
     return true;
   }
