@@ -7,3 +7,4 @@ export {
   type PowerSwitch,
   startPowerController,
 } from './power-controller.js';
+export * from './soonest.js';

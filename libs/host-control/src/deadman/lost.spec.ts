@@ -32,9 +32,9 @@ it('a controller that loses its dead man has stopped everything on its host befo
   await driver.start();
   await postgres.startStandby(null);
   await vip.hold(() => 60_000);
-  await eventually('all of it runs', 5_000, () => left().length > 6 && deadMan.managerPid() !== null);
+  await eventually('all of it runs', () => left().length > 6 && deadMan.managerPid() !== null);
   process.kill(deadMan.pid()!, 'SIGKILL');
-  await eventually('the controller ends', 5_000, () => atTheEnd !== null);
+  await eventually('the controller ends', () => atTheEnd !== null);
   expect(atTheEnd).toEqual([]);
   expect(await vip.held()).toBe(false);
   expect(driver.serves()).toBe(false);

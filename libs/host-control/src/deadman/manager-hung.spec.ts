@@ -41,20 +41,22 @@ function lines(file: string): number[] {
   }
 }
 
-it('a manager that is stopped is killed and runs again within 6 s; one that answers is left alone', async () => {
+/** How soon: manager-watch.spec.ts of the runtime, where time is simulated. */
+it('a manager that is stopped is killed and runs again; one that answers is left alone', async () => {
   const manager = await watchedManager();
-  const first = await eventually('it reports', 5_000, () => (manager.pid() === null ? null : manager.said().at(-1)));
+  const first = await eventually('it reports', () => (manager.pid() === null ? null : manager.said().at(-1)));
   expect(first).toBe(manager.pid());
-  await eventually('it was watched for longer than a silence may last', 8_000, () => manager.said().length > 18);
+  await eventually('it was watched for longer than a silence may last', () => manager.said().length > 18);
   expect(manager.pid()).toBe(first);
 
   process.kill(first, 'SIGSTOP');
   const stoppedMs = CLOCK.monotonicMs();
-  const second = await eventually('another one reports', 6_000, () => {
+  const second = await eventually('another one reports', () => {
     const pid = manager.said().at(-1);
     return pid === first ? null : pid;
   });
-  expect(CLOCK.monotonicMs() - stoppedMs).toBeGreaterThan(2_500);
+  // Not at once: after 3 s since it was last heard, which may be a while before it was stopped.
+  expect(CLOCK.monotonicMs() - stoppedMs).toBeGreaterThan(1_000);
   expect(isAlive(first)).toBe(false);
-  await eventually('the new one is the one that the dead man holds', 2_000, () => manager.pid() === second);
+  await eventually('the new one is the one that the dead man holds', () => manager.pid() === second);
 });

@@ -105,7 +105,7 @@ describe('the open device', () => {
     );
   });
   afterEach(() => dog.release());
-  const hears = (text: string) => eventually(`the device got ${text}`, 1_000, () => standIn.text() === text);
+  const hears = (text: string) => eventually(`the device got ${text}`, () => standIn.text() === text);
 
   it('is opened by a fresh lease only, and petted by each: an older one may have waited anywhere', async () => {
     expect(dog.lease(nowMs + LEASE_MS - roundMaxMs - 1)).toBe(true);
@@ -191,12 +191,12 @@ describe('a dead man with a watchdog', () => {
     await deadMan.mustGuard();
     expect(holdsDevice(deadMan.pid()!)).toBe(true);
     deadMan.lease(0, epoch(1));
-    await eventually('stopped', 1_000, () => standIn.text() === '1V');
+    await eventually('stopped', () => standIn.text() === '1V');
     expect(holdsDevice(deadMan.pid()!)).toBe(false);
     deadMan.lease(CLOCK.monotonicMs() + LEASE_MS, epoch(2));
     await deadMan.mustGuard();
     await deadMan.close();
-    await eventually('stopped', 1_000, () => standIn.text() === '1V1V');
+    await eventually('stopped', () => standIn.text() === '1V1V');
   });
 
   it('lets nothing become writable before the device counts: a host that freezes in between would never be reset', async () => {
@@ -267,18 +267,18 @@ describe('a dead man with a watchdog', () => {
     });
     bed.onClose(async () => {
       child.kill('SIGKILL');
-      await eventually('the dead man has ended', 10_000, () => said === '' || !isAlive(JSON.parse(said).deadMan));
+      await eventually('the dead man has ended', () => said === '' || !isAlive(JSON.parse(said).deadMan));
     });
-    await eventually('the stand-in is ready', 15_000, () => said.includes('\n'));
-    await eventually('it is petted', 5_000, () => standIn.pets().length >= 3);
+    await eventually('the stand-in is ready', () => said.includes('\n'));
+    await eventually('it is petted', () => standIn.pets().length >= 3);
     expect(standIn.wouldHaveFiredMs(1_000, CLOCK.monotonicMs())).toBeNull();
     child.kill('SIGSTOP');
-    const frozenMs = CLOCK.monotonicMs();
+    const [frozenMs, before] = [CLOCK.monotonicMs(), standIn.pets().length];
     // Its lease runs out: the kill, the proof that nobody is left, and only then the magic character.
-    await eventually('stopped', 6_000, () => standIn.text().endsWith('V'));
+    await eventually('stopped', () => standIn.text().endsWith('V'));
     expect(processesMarked(heldMarker('manager', config()))).toEqual([]);
-    const last = standIn.pets().at(-1)!.atMs;
-    expect(last - frozenMs).toBeLessThan(50);
+    // Two may have been under way: one told and not yet given, one given and not yet seen here.
+    expect(standIn.pets().length - before).toBeLessThanOrEqual(2);
     const fired = standIn.wouldHaveFiredMs(1_000, CLOCK.monotonicMs());
     expect(fired).not.toBeNull();
     expect(fired! - frozenMs).toBeLessThan(leaseOwnMs);
@@ -289,7 +289,7 @@ describe('a dead man with a watchdog', () => {
     deadMan.lease(CLOCK.monotonicMs() + LEASE_MS, epoch(1));
     await deadMan.mustGuard();
     process.kill(deadMan.pid()!, 'SIGKILL');
-    await eventually('gone', 2_000, () => deadMan.pid() === null);
+    await eventually('gone', () => deadMan.pid() === null);
     expect(standIn.text()).toBe('1');
     expect(standIn.wouldHaveFiredMs(1_000, CLOCK.monotonicMs() + 1_001)).not.toBeNull();
   });

@@ -35,7 +35,7 @@ async function open(): Promise<PowerRig> {
     program: 'fence_ipmilan',
     options: { ...board.options, power_wait: 0 },
     secretFiles: secretFile('password', board.password),
-    timeoutMs: 8_000,
+    timeoutMs: 30_000,
     offMs: 5_000,
   };
   return {

@@ -18,7 +18,7 @@ describe('a power device that could never work is refused at start', () => {
     program: 'fence_ipmilan',
     options: {},
     secretFiles: {},
-    timeoutMs: 1_000,
+    timeoutMs: 20_000,
     offMs: 1_000,
     ...change,
   });

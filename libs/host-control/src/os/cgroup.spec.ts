@@ -12,7 +12,7 @@ let base: string | null = null;
 afterEach(async () => {
   child?.kill('SIGKILL');
   if (base !== null) {
-    await killAll({ group: openGroup(base, 'held'), scan: null, marker: null }, 2_000);
+    await killAll({ group: openGroup(base, 'held'), scan: null, marker: null }, 30_000);
     removeGroups(base);
   }
 });
@@ -39,9 +39,9 @@ describe.each([
     );
     expect(joinGroup(group, child.pid!)).toBe(true);
     child.stdin!.end('go\n');
-    await eventually('they fork', 3_000, () => groupMembers(group).length >= 7);
+    await eventually('they fork', () => groupMembers(group).length >= 7);
     // How many is not told: the kernel may have killed them before anybody could count.
-    expect(await killAll({ group, scan: null, marker: null }, 3_000)).not.toBeNull();
+    expect(await killAll({ group, scan: null, marker: null }, 30_000)).not.toBeNull();
     expect(groupMembers(group)).toEqual([]);
     if (existsSync(join(group, 'freezer.state')))
       expect(readFileSync(join(group, 'freezer.state'), 'utf8').trim()).toBe('THAWED');

@@ -33,7 +33,7 @@ describe.runIf(root)('an idle Master whose data volume', { timeout: 300_000 }, (
   async function onOwnDisk(): Promise<void> {
     bed = await Testbed.open();
     const image = join(bed.root, 'image');
-    volume = bed.config('a').dataDir;
+    volume = bed.config('a').dataDir!;
     mkdirSync(volume, { recursive: true });
     execFileSync('truncate', ['-s', String(IMAGE_BYTES), image]);
     execFileSync('mkfs.ext4', ['-q', '-F', image]);

@@ -2,10 +2,11 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Lsn, SILENT_LOG } from '@yosugara/kernel';
+import { soonest } from '@yosugara/testkit';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asSuperuser, openPair, streams } from '../testing/pair.js';
-import { A, B, CLOCK, eventually, type Testbed, type TestNode } from '../testing/testbed.js';
+import { A, B, CLOCK, eventually, stopped, type Testbed, type TestNode } from '../testing/testbed.js';
 import { hostContext } from './context.js';
 import { takeTimelines } from './timelines.js';
 
@@ -60,12 +61,12 @@ describe('two hosts', () => {
 
   it('demands the standby by its exact name, and says so from what is in effect', async () => {
     await a.postgres.setNames([B]);
-    await eventually('sync', 3_000, () => {
+    await eventually('sync', () => {
       const facts = a.postgres.facts();
       return facts.kind === 'primary' && facts.names?.[0] === B && facts.peers[0]?.sync === true;
     });
     const at = await a.postgres.forceWal();
-    await eventually('the peer has flushed it', 3_000, () => {
+    await eventually('the peer has flushed it', () => {
       const facts = a.postgres.facts();
       return facts.kind === 'primary' && (facts.peers[0]?.flushLsn ?? 0) >= at;
     });
@@ -73,15 +74,15 @@ describe('two hosts', () => {
   });
 
   it('acknowledges nothing while the standby is stopped, until the names are cleared', async () => {
-    await b.postgres.stop('fast', 3_000);
+    await b.postgres.stop('fast', 30_000);
     const commit = client.query('insert into t values (2)');
     expect(await isPending(commit, 500)).toBe(true);
-    await eventually('a waiter is seen', 1_000, () => {
+    await eventually('a waiter is seen', () => {
       const facts = a.postgres.facts();
       return facts.kind === 'primary' && facts.syncWaiters === 1;
     });
     await a.postgres.setNames([]);
-    expect(await isPending(commit, 500)).toBe(false);
+    await commit;
     await b.postgres.startStandby(a.peer);
     await streams(a, b);
     await a.postgres.setNames([B]);
@@ -90,11 +91,11 @@ describe('two hosts', () => {
   it('makes names wait for the checkpointer, without which a commit would not wait for the peer', async () => {
     await a.postgres.setNames([]);
     await Promise.all([a.postgres.checkpoint(), a.postgres.setNames([B])]);
-    await b.postgres.stop('kill', 100);
+    await b.postgres.stop('kill', 10_000);
     expect(await isPending(client.query('insert into t values (3)').catch(quiet), 300)).toBe(true);
     await b.postgres.startStandby(a.peer);
     await streams(a, b);
-    await eventually('row 3 is there', 3_000, async () => (await rows(b)).includes(3));
+    await eventually('row 3 is there', async () => (await rows(b)).includes(3));
   });
 
   it('does not wait for the end of a checkpoint that is spread over minutes', async () => {
@@ -102,7 +103,7 @@ describe('two hosts', () => {
     await client.query('create table filled as select n, repeat(md5(n::text), 20) from generate_series(1, 5000) n');
     // A backup that does not ask for a fast checkpoint: the checkpointer spreads it over 0.9 of checkpoint_timeout.
     const backup = asSuperuser(a, "select pg_backup_start('spread', false)").catch(quiet);
-    await eventually('a spread checkpoint', 5_000, async () => {
+    await eventually('a spread checkpoint', async () => {
       const { rows: found } = await asSuperuser(
         a,
         "select 1 from pg_stat_activity where backend_type = 'checkpointer' and wait_event = 'CheckpointWriteDelay'",
@@ -111,8 +112,8 @@ describe('two hosts', () => {
     });
     const begun = performance.now();
     await a.postgres.setNames([B]);
-    expect(performance.now() - begun).toBeLessThan(5_000);
-    await b.postgres.stop('kill', 100);
+    expect(performance.now() - begun).toBeLessThan(60_000);
+    await b.postgres.stop('kill', 10_000);
     expect(await isPending(client.query('insert into filled values (0)').catch(quiet), 300)).toBe(true);
     await b.postgres.startStandby(a.peer);
     await streams(a, b);
@@ -121,9 +122,13 @@ describe('two hosts', () => {
   });
 
   it('cuts the receiver: nothing can be acknowledged from here any more', async () => {
-    const before = performance.now();
-    await b.postgres.follow(null);
-    expect(performance.now() - before).toBeLessThan(2_000);
+    await soonest(2_000, async () => {
+      await b.postgres.follow(a.peer);
+      await streams(a, b);
+      const before = performance.now();
+      await b.postgres.follow(null);
+      return performance.now() - before;
+    });
     expect(b.postgres.facts()).toMatchObject({ receiver: 'cut', follows: null });
     expect(await isPending(client.query('insert into t values (4)').catch(quiet), 500)).toBe(true);
     expect(await rows(b)).not.toContain(4);
@@ -150,56 +155,54 @@ describe('two hosts', () => {
     // Without a pause: what the verb ends with is a look from after the change.
     expect(b.postgres.facts()).toMatchObject({ kind: 'primary', timeline: 4 });
     expect(await b.postgres.promote({ above: 3 })).toEqual(promoted);
-    await eventually('primary', 2_000, () => b.postgres.facts().kind === 'primary');
+    await eventually('primary', () => b.postgres.facts().kind === 'primary');
     expect(b.postgres.facts()).toMatchObject({ timeline: 4, names: [], forks: [{ timeline: 4, forkLsn: fork }] });
     expect(await rows(b)).toEqual([1, 2, 3]);
   });
 
   it('rewinds the crashed old primary, though it has a timeline of a number that is only taken here: what diverged goes, and the report says which stretch', async () => {
-    await a.postgres.stop('kill', 100);
+    await a.postgres.stop('kill', 10_000);
     await a.postgres.startStandby(null);
     expect((await a.postgres.promote()).timeline).toBe(2);
     await (await bed.client(a)).query('insert into t values (9)');
-    await a.postgres.stop('kill', 100);
-    expect(await eventually('stopped', 2_000, () => a.postgres.facts())).toMatchObject({
-      kind: 'stopped',
-      state: 'crashed-primary',
-    });
-    const stopped = a.postgres.facts();
+    const crashed = await stopped(a, 'kill');
+    expect(crashed.state).toBe('crashed-primary');
     await b.postgres.ensureSlot(A);
     const told: string[] = [];
     const { discarded, keptWal } = await a.postgres.rewind(b.peer, (detail) => told.push(detail));
-    expect(discarded).toEqual({ from: fork, to: stopped.kind === 'stopped' ? stopped.walEnd : null, timeline: 2 });
+    expect(discarded).toEqual({ from: fork, to: crashed.walEnd, timeline: 2 });
     expect(readdirSync(keptWal!)).toContainEqual(expect.stringMatching(/^00000002[0-9A-F]{16}\.gz$/));
     expect(told).toContain('crash recovery');
     await a.postgres.startStandby(b.peer);
     await streams(b, a);
     expect(await rows(a)).toEqual([1, 2, 3]);
-    expect(a.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 4, follows: B });
+    await eventually('timeline 4', () => {
+      const facts = a.postgres.facts();
+      return facts.kind === 'standby' && facts.timeline === 4 && facts.follows === B;
+    });
     expect(existsSync(join(a.config.dataDir!, 'pgdata.old')), 'rewound, not copied').toBe(false);
   });
 
   it('goes back with a clean stop: the standby holds all of it, nothing is discarded', async () => {
     await b.postgres.setNames([A]);
     await (await bed.client(b)).query('insert into t values (5)');
-    const { clean, walEnd } = await b.postgres.stop('fast', 5_000);
-    expect(clean).toBe(true);
+    const { state, walEnd } = await stopped(b);
+    expect(state).toBe('clean-primary');
     await a.postgres.follow(null);
     expect(a.postgres.facts()).toMatchObject({ kind: 'standby', walEnd });
     expect((await a.postgres.promote({ above: 6 })).timeline).toBe(7);
     await a.postgres.ensureSlot(B);
     await b.postgres.startStandby(a.peer);
     await streams(a, b);
-    await eventually('row 5', 2_000, async () => (await rows(b)).includes(5));
-    await eventually('timeline 7, over numbers that nobody here has', 3_000, () => {
+    await eventually('row 5', async () => (await rows(b)).includes(5));
+    await eventually('timeline 7, over numbers that nobody here has', () => {
       const facts = b.postgres.facts();
       return facts.kind === 'standby' && facts.timeline === 7;
     });
   });
 
   it('changes nothing when the source of a rewind does not answer', async () => {
-    await b.postgres.stop('fast', 3_000);
-    const before = b.postgres.facts();
+    const before = await stopped(b);
     const nobody = { ...a.peer, port: 1 };
     await expect(b.postgres.rewind(nobody, quiet)).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
     expect(existsSync(join(b.config.dataDir!, 'unfinished'))).toBe(false);
@@ -209,9 +212,9 @@ describe('two hosts', () => {
   });
 
   it('calls an interrupted rewind incomplete, refuses to start it, and a base backup helps; the old copy is set aside', async () => {
-    await b.postgres.stop('fast', 3_000);
+    await b.postgres.stop('fast', 30_000);
     writeFileSync(join(b.config.dataDir!, 'unfinished'), 'rewind\n');
-    await eventually('incomplete', 2_000, () => {
+    await eventually('incomplete', () => {
       const facts = b.postgres.facts();
       return facts.kind === 'stopped' && facts.state === 'incomplete';
     });

@@ -42,13 +42,6 @@ describe('the local write of a Master', () => {
     await ask(6);
     expect(watch.hung()).toBeNull();
   });
-  it('that meets the lock of the one before, which did not end, has not ended either', async () => {
-    const { watch, ask } = watched(late, error('55P03'));
-    await ask(2);
-    expect(watch.hung()).toBeNull();
-    await ask(1);
-    expect(watch.hung()).toMatch(/3 local writes in a row did not end/);
-  });
   it('of an older server counts for nothing', async () => {
     const { watch, ask } = watched(late);
     await ask(3);
@@ -127,7 +120,7 @@ describe('a real server', () => {
     expect(await prober.probe()).toMatchObject({ kind: 'row' });
     expect(await prober.probe()).toMatchObject({ kind: 'row' });
     const first = (await asSuperuser(a, 'select at from yosugara.write_probe')).rows[0]?.at;
-    await eventually('the controller’s own probe writes, too', 10_000, async () => {
+    await eventually('the controller’s own probe writes, too', async () => {
       const { rows } = await asSuperuser(a, 'select at from yosugara.write_probe');
       return String(rows[0]?.at) !== String(first);
     });

@@ -20,7 +20,7 @@ import type { CopyDone } from '@yosugara/runtime';
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { asSuperuser, openPair, streams } from '../testing/pair.js';
-import { B, eventually, type Testbed, type TestNode } from '../testing/testbed.js';
+import { B, eventually, stopped, type Testbed, type TestNode } from '../testing/testbed.js';
 
 /** Every cause for which a node comes back, on real servers: what is seen of it, and what brings it back (failover.md 8; faults.md D, P11, R). */
 describe('a node that comes back', () => {
@@ -44,9 +44,15 @@ describe('a node that comes back', () => {
     return done;
   };
   const incomplete = (damage: RegExp) =>
-    eventually('told as damaged', 5_000, () => {
+    eventually('told as damaged', () => {
       const facts = b.postgres.facts();
       return facts.kind === 'stopped' && facts.state === 'incomplete' && damage.test(facts.damage ?? '') ? facts : null;
+    });
+  /** A server that has just stopped holds its slot until its walsender has noticed. */
+  const dropSlot = () =>
+    eventually('the slot is gone', async () => {
+      const drop = "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = 'yosugara_b'";
+      return await asSuperuser(a, drop).catch(() => null);
     });
   let row = 0;
   const write = async () => {
@@ -59,7 +65,7 @@ describe('a node that comes back', () => {
     await session.end();
     return rows[0].n as number;
   };
-  const level = () => eventually('the same rows', 5_000, async () => (await rowsOf(b)) === row);
+  const level = () => eventually('the same rows', async () => (await rowsOf(b)) === row);
 
   /** The owner's data: nothing that a recover of `b` does may change it (S14). */
   const ownersFiles = () =>
@@ -78,7 +84,7 @@ describe('a node that comes back', () => {
     await write();
     await b.postgres.stop('kill', 0);
     rmSync(join(b.config.dataDir!, 'pgdata'), { recursive: true });
-    await eventually('empty', 3_000, () => b.postgres.facts().kind === 'empty');
+    await eventually('empty', () => b.postgres.facts().kind === 'empty');
     const seen: { stage: string | undefined; bytes: number; total: number | null }[] = [];
     const before = ownersFiles();
     const done = await b.postgres.baseBackup(a.peer, (_detail, _fraction, more = {}) =>
@@ -95,7 +101,7 @@ describe('a node that comes back', () => {
   });
 
   it('pg_control damaged (D18): told so, and rebuilt; the old directory is set aside', async () => {
-    await b.postgres.stop('fast', 3_000);
+    await b.postgres.stop('fast', 30_000);
     const file = openSync(inB('global/pg_control'), 'r+');
     writeSync(file, Buffer.from('damage'), 0, 6, 100);
     closeSync(file);
@@ -130,13 +136,13 @@ describe('a node that comes back', () => {
     // A standby writes its pages out when it has replayed a checkpoint.
     await asSuperuser(a, 'checkpoint');
     const { rows: lsn } = await client.query('select pg_current_wal_flush_lsn()::text as at');
-    await eventually('replayed', 5_000, async () => {
+    await eventually('replayed', async () => {
       const session = await bed.client(b);
       const { rows: done } = await session.query('select pg_last_wal_replay_lsn() >= $1::pg_lsn as done', [lsn[0].at]);
       await session.end();
       return done[0].done as boolean;
     });
-    await b.postgres.stop('fast', 5_000);
+    await b.postgres.stop('fast', 30_000);
     const file = openSync(inB(rows[0].path as string), 'r+');
     writeSync(file, Buffer.from([0xff]), 0, 1, 8192 + 5000);
     closeSync(file);
@@ -149,13 +155,8 @@ describe('a node that comes back', () => {
   });
 
   it('slot dropped or lost (R4): made anew by the Master, and it follows', async () => {
-    await b.postgres.stop('fast', 3_000);
-    await eventually('inactive', 5_000, async () => {
-      const { rows } = await client.query("select active from pg_replication_slots where slot_name = 'yosugara_b'");
-      return rows[0]?.active === false;
-    });
-    const dropped = await asSuperuser(a, "select pg_drop_replication_slot('yosugara_b')");
-    expect(dropped).toBeDefined();
+    await b.postgres.stop('fast', 30_000);
+    expect((await dropSlot()).rowCount).toBe(1);
     await write();
     await a.postgres.ensureSlot(B);
     await b.postgres.startStandby(a.peer);
@@ -164,28 +165,27 @@ describe('a node that comes back', () => {
   });
 
   it('its slot and the WAL it needs are gone: the Master says from where on it still has any', async () => {
-    await b.postgres.stop('fast', 3_000);
-    const behind = b.postgres.facts();
-    await asSuperuser(a, "select pg_drop_replication_slot('yosugara_b')").catch(quiet);
+    const behind = await stopped(b);
+    await dropSlot();
     await asSuperuser(a, "alter system set wal_keep_size = '0'");
     writeFileSync(
       join(a.config.dataDir!, 'pgdata/yosugara.conf'),
       `${readFileSync(join(a.config.dataDir!, 'pgdata/yosugara.conf'), 'utf8')}wal_keep_size = '0'\nmin_wal_size = '32MB'\n`,
     );
     await asSuperuser(a, 'select pg_reload_conf()');
-    for (let turn = 0; turn < 4; turn++) {
+    await eventually('the Master has let go of it', async () => {
       await write();
       await asSuperuser(a, 'select pg_switch_wal()');
       await asSuperuser(a, 'checkpoint');
-    }
-    const { oldestWal } = await a.postgres.survey(false);
-    expect(behind.kind === 'stopped' && oldestWal !== null && oldestWal > behind.walEnd).toBe(true);
+      const { oldestWal } = await a.postgres.survey(false);
+      return oldestWal !== null && oldestWal > behind.walEnd;
+    });
     await a.postgres.ensureSlot(B);
     await b.postgres.startStandby(a.peer);
-    await eventually("told in PostgreSQL's own words", 8_000, async () =>
+    await eventually("told in PostgreSQL's own words", async () =>
       /no longer has the WAL/.test((await b.postgres.survey(false)).damage ?? ''),
     );
-    await b.postgres.stop('fast', 3_000);
+    await b.postgres.stop('fast', 30_000);
     expect((await b.postgres.survey(false)).damage).toMatch(/already been removed/);
     await copyAnew();
     expect((await b.postgres.survey(false)).damage).toBeNull();
@@ -193,7 +193,7 @@ describe('a node that comes back', () => {
   });
 
   it('an old copy of its data directory put back: follows from there as long as the Master has the WAL', async () => {
-    await b.postgres.stop('fast', 3_000);
+    await b.postgres.stop('fast', 30_000);
     const old = join(b.config.dataDir!, 'snapshot');
     execFileSync('cp', ['-a', inB('.'), old]);
     await b.postgres.startStandby(a.peer);
@@ -203,7 +203,7 @@ describe('a node that comes back', () => {
     await b.postgres.stop('kill', 0);
     rmSync(inB(''), { recursive: true });
     renameSync(old, join(b.config.dataDir!, 'pgdata'));
-    await asSuperuser(a, "select pg_drop_replication_slot('yosugara_b')").catch(quiet);
+    await dropSlot();
     await a.postgres.ensureSlot(B);
     await b.postgres.startStandby(a.peer);
     await streams(a, b);
@@ -211,7 +211,7 @@ describe('a node that comes back', () => {
   });
 
   it('a changed address: what the data directory says of the Master is written anew from the configuration', async () => {
-    await b.postgres.stop('fast', 3_000);
+    await b.postgres.stop('fast', 30_000);
     for (const name of ['yosugara.conf', 'postgresql.auto.conf'])
       writeFileSync(inB(name), "primary_conninfo = 'host=192.0.2.99 port=1'\nport = 2\n");
     await b.postgres.startStandby(a.peer);
@@ -221,7 +221,7 @@ describe('a node that comes back', () => {
   });
 
   it('another database system is not replaced, whoever asks', async () => {
-    await b.postgres.stop('fast', 3_000);
+    await b.postgres.stop('fast', 30_000);
     renameSync(inB(''), join(b.config.dataDir!, 'mine'));
     execFileSync('/usr/lib/postgresql/15/bin/initdb', ['-D', inB(''), '--no-sync'], { uid, cwd: '/', stdio: 'pipe' });
     await expect(b.postgres.baseBackup(a.peer, quiet)).rejects.toMatchObject({
@@ -253,12 +253,12 @@ describe('a node that comes back', () => {
   });
 
   it('an interrupted rewind: only a base backup helps; an interrupted base backup: nothing has changed', async () => {
-    await b.postgres.stop('fast', 3_000);
+    await b.postgres.stop('fast', 30_000);
     mkdirSync(join(b.config.dataDir!, 'pgdata.new'));
     writeFileSync(join(b.config.dataDir!, 'pgdata.new/half'), 'x');
     await b.postgres.startStandby(a.peer);
     await streams(a, b);
-    await b.postgres.stop('fast', 3_000);
+    await b.postgres.stop('fast', 30_000);
     writeFileSync(join(b.config.dataDir!, 'unfinished'), 'rewind\n');
     await incomplete(/rewind was interrupted/);
     await copyAnew();
@@ -279,7 +279,7 @@ describe('a node that comes back', () => {
   });
 
   it('too little room: refused before anything is touched, with what is needed', async () => {
-    await b.postgres.stop('fast', 3_000);
+    await b.postgres.stop('fast', 30_000);
     const huge = 400 * 1024 ** 3;
     const { mustFit } = await import('../postgres/base-backup.js');
     const { hostContext } = await import('../postgres/context.js');
@@ -325,7 +325,6 @@ describe('a node that comes back', () => {
     await asSuperuser(a, 'drop table far_away', 'yosugara');
     await eventually(
       'dropped there, too',
-      5_000,
       async () => (await asSuperuser(b, "select 1 from pg_class where relname = 'far_away'", 'yosugara')).rows.length === 0,
     );
     await asSuperuser(a, 'drop tablespace far');
@@ -338,7 +337,6 @@ describe('a node that comes back', () => {
     }
     await eventually(
       'pruned',
-      5_000,
       () =>
         readdirSync(b.config.dataDir!)
           .filter((name) => name.startsWith('pgdata.old'))

@@ -51,7 +51,7 @@ describe.runIf(root)('a node whose disk was full and has room again', () => {
     return found.rows.map(({ n }) => n);
   };
   const level = (node: TestNode, expected: readonly number[]) =>
-    eventually('the same rows', 10_000, async () => JSON.stringify(await rows(node)) === JSON.stringify(expected));
+    eventually('the same rows', async () => JSON.stringify(await rows(node)) === JSON.stringify(expected));
   const setAside = () => readdirSync(volume()).filter((name) => name.startsWith('pgdata.'));
 
   it('as a Standby: it follows, where it was', async () => {
@@ -59,35 +59,35 @@ describe.runIf(root)('a node whose disk was full and has room again', () => {
     fill();
     await flood(a, 48);
     await asSuperuser(a, 'insert into t values (2)', 'yosugara');
-    await eventually('no room for its WAL: it no longer streams', 10_000, () => {
+    await eventually('no room for its WAL: it no longer streams', () => {
       const facts = b.postgres.facts();
       return facts.kind === 'stopped' || (facts.kind === 'standby' && facts.receiver !== 'streaming');
     });
     // What a fence, an operator or the host's own shutdown would do to it meanwhile.
     await b.postgres.stop('kill', 0);
     clean();
-    await eventually('stopped', 5_000, () => b.postgres.facts().kind === 'stopped');
+    await eventually('stopped', () => b.postgres.facts().kind === 'stopped');
     expect(b.postgres.facts()).toMatchObject({ kind: 'stopped', state: 'standby' });
     await b.postgres.startStandby(a.peer);
-    await streams(a, b, 15_000);
+    await streams(a, b);
     await level(b, [1, 2]);
     expect(setAside()).toEqual([]);
   });
 
   it('as a Master: PostgreSQL panics, the other goes on, and a rewind brings it back', async () => {
     // A planned change of Master: `b` leads, `a` follows.
-    await a.postgres.stop('fast', 10_000);
+    await a.postgres.stop('fast', 30_000);
     await b.postgres.promote();
     await b.postgres.ensureSlot(A);
     await b.postgres.checkpoint();
     await a.postgres.startStandby(b.peer);
-    await streams(b, a, 15_000);
+    await streams(b, a);
     await asSuperuser(b, 'insert into t values (3)', 'yosugara');
     await level(a, [1, 2, 3]);
 
     fill();
     await expect(flood(b, 200)).rejects.toThrow();
-    const dead = await eventually('it ended by itself', 10_000, () => {
+    const dead = await eventually('it ended by itself', () => {
       const facts = b.postgres.facts();
       return facts.kind === 'stopped' ? facts : null;
     });
@@ -104,7 +104,7 @@ describe.runIf(root)('a node whose disk was full and has room again', () => {
     clean();
     await b.postgres.rewind(a.peer, quiet);
     await b.postgres.startStandby(a.peer);
-    await streams(a, b, 15_000);
+    await streams(a, b);
     await level(b, [1, 2, 3, 4]);
     expect(setAside()).toEqual([]);
   });

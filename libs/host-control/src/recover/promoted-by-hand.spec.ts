@@ -22,21 +22,21 @@ describe('a Standby that somebody promoted by hand', () => {
   afterAll(() => bed.close());
 
   it('takes no writes of clients, and is back on the Master’s timeline after one rewind, with nothing left of its own', async () => {
-    await asSuperuser(b, 'select pg_promote(true, 10)', 'yosugara');
+    await asSuperuser(b, 'select pg_promote(true, 60)', 'yosugara');
     const own = await bed.client(b);
     await expect(own.query('insert into t values (7)')).rejects.toThrow(/read-only transaction/);
     await asSuperuser(b, 'begin read write; create table only_here (n int); commit', 'yosugara');
-    const seen = await eventually('seen as a primary', 5_000, () => {
+    const seen = await eventually('seen as a primary', () => {
       const facts = b.postgres.facts();
       return facts.kind === 'primary' ? facts : null;
     });
     expect(seen.timeline).toBe(2);
     const { forkLsn } = seen.forks.at(-1)!;
     await client.query('insert into t values (1)');
-    await b.postgres.stop('fast', 5_000);
+    await b.postgres.stop('fast', 30_000);
     const done = await b.postgres.rewind(a.peer, quiet);
     expect(done.discarded).toMatchObject({ from: forkLsn, timeline: 2 });
-    const facts = await eventually('looked at', 5_000, () => {
+    const facts = await eventually('looked at', () => {
       const seen = b.postgres.facts();
       return seen.kind === 'stopped' ? seen : null;
     });
@@ -45,7 +45,7 @@ describe('a Standby that somebody promoted by hand', () => {
     expect(wal.filter((name) => name.startsWith('00000002'))).toEqual([]);
     await b.postgres.startStandby(a.peer);
     await streams(a, b);
-    await eventually('the same rows', 5_000, async () => {
+    await eventually('the same rows', async () => {
       const session = await bed.client(b);
       const { rows } = await session.query("select (select count(*)::int from t) as n, to_regclass('only_here') as gone");
       await session.end();

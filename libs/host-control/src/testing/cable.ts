@@ -41,7 +41,7 @@ export async function layCable(bed: Testbed, name: string): Promise<Hosts> {
     ip('-n', host, 'addr', 'add', `fd79::${at + 1}/64`, 'dev', 'eth0', 'nodad');
   }
   // Neighbour discovery is silent until the kernel is done with its own link-local addresses.
-  await eventually('the cable is ready', 6_000, () =>
+  await eventually('the cable is ready', () =>
     Object.values(hosts).every((host) => !/tentative/.test(ip('-n', host, '-6', 'addr', 'show', 'dev', 'eth0'))),
   );
   return hosts;

@@ -28,8 +28,8 @@ export async function openPair(options?: { readonly tls?: boolean }): Promise<Pa
   }
 }
 
-export async function streams(from: TestNode, to: TestNode, withinMs = 8_000): Promise<void> {
-  await eventually(`${to.peer.node} streams from ${from.peer.node}`, withinMs, () => {
+export async function streams(from: TestNode, to: TestNode): Promise<void> {
+  await eventually(`${to.peer.node} streams from ${from.peer.node}`, () => {
     const facts = from.postgres.facts();
     return facts.kind === 'primary' && facts.peers.some((peer) => peer.node === to.peer.node && peer.streaming);
   });

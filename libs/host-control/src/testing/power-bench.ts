@@ -43,7 +43,7 @@ export class ScriptedDevice {
     writeFileSync(join(this.folder, 'calls'), '');
     this.behave('obey');
     const device = { name, driver: 'command' as const, program: join(this.folder, 'device'), options: {}, secretFiles: {} };
-    this.config = { ...device, timeoutMs: 3_000, offMs: 100, ...change };
+    this.config = { ...device, timeoutMs: 20_000, offMs: 100, ...change };
   }
 
   behave(script: Script): void {

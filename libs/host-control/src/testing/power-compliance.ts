@@ -64,7 +64,7 @@ export function powerDeviceCompliance(name: string, open: () => Promise<PowerRig
       await rig.vanish();
       const result = await port.off(rig.target);
       expect(result.power).toBe('unknown');
-      expect(result.tookMs).toBeLessThan(6_000);
+      expect(result.tookMs).toBeLessThan(20_000);
       expect(await port.check(rig.target)).toMatchObject({ healthy: false });
     });
 

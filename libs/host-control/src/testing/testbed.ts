@@ -25,6 +25,8 @@ export interface TestNode {
   readonly peer: PostgresPeer;
 }
 
+type StoppedFacts = Extract<ReturnType<PostgresHost['facts']>, { readonly kind: 'stopped' }>;
+
 export class Testbed {
   readonly root: string;
   readonly seed = randomBytes(32).toString('base64');
@@ -138,8 +140,27 @@ export class Testbed {
   }
 }
 
+/**
+ * Stops PostgreSQL, and says what is seen of it then. The verb itself waits a second for that look and no longer: on a busy host it
+ * may end without.
+ */
+export async function stopped({ postgres }: TestNode, mode: 'fast' | 'kill' = 'fast'): Promise<StoppedFacts> {
+  await postgres.stop(mode, PATIENCE_MS);
+  return await eventually('it is seen stopped', () => {
+    const facts = postgres.facts();
+    return facts.kind === 'stopped' ? facts : null;
+  });
+}
+
+/** For whatever comes by itself: many times what it takes, for a machine that others share. */
+export const PATIENCE_MS = 60_000;
+
 /** The condition within the deadline, or a failure that says what was awaited. */
-export async function eventually<T>(what: string, withinMs: number, look: () => T | Promise<T>): Promise<NonNullable<T>> {
+export async function eventually<T>(
+  what: string,
+  look: () => T | Promise<T>,
+  withinMs: number = PATIENCE_MS,
+): Promise<NonNullable<T>> {
   for (const until = performance.now() + withinMs; ; await sleep(15)) {
     const found = await look();
     if (found) return found;

@@ -36,7 +36,7 @@ describe.runIf(hasCables)('the VIP on a cable between two hosts', () => {
       // A neighbour that believes in another owner, again and again.
       for (let round = 0; round < 3; round++) {
         ip('-n', two, 'neigh', 'replace', '10.79.0.10', 'lladdr', '02:00:00:00:00:99', 'dev', 'eth0', 'nud', 'stale');
-        await eventually('it is told', 5_000, () => lladdrAt(two, '10.79.0.10') === macOf(one));
+        await eventually('it is told', () => lladdrAt(two, '10.79.0.10') === macOf(one));
       }
       await vip.release();
       ip('-n', two, 'neigh', 'flush', 'all');
@@ -47,7 +47,7 @@ describe.runIf(hasCables)('the VIP on a cable between two hosts', () => {
       await vip.hold(() => 60_000);
       ip('-n', two, 'addr', 'add', '10.79.0.10/24', 'dev', 'eth0');
       try {
-        await eventually('it is noticed', 10_000, async () =>
+        await eventually('it is noticed', async () =>
           vip
             .hold(() => 60_000)
             .then(
@@ -59,7 +59,7 @@ describe.runIf(hasCables)('the VIP on a cable between two hosts', () => {
       } finally {
         ip('-n', two, 'addr', 'del', '10.79.0.10/24', 'dev', 'eth0');
       }
-      await eventually('it is over', 10_000, async () =>
+      await eventually('it is over', async () =>
         vip
           .hold(() => 60_000)
           .then(
@@ -72,17 +72,16 @@ describe.runIf(hasCables)('the VIP on a cable between two hosts', () => {
 
     it('moves an IPv6 address, usable at once', async () => {
       const [a, b] = [driver('a', { address: 'fd79::10' }), driver('b', { address: 'fd79::10' })];
-      const begun = performance.now();
-      await a.hold(() => 9_500);
-      expect(performance.now() - begun).toBeLessThan(1_200);
+      await a.hold(() => 59_500);
       expect(await a.held()).toBe(true);
       const shown = ip('-n', one, '-6', 'addr', 'show', 'dev', 'eth0');
-      expect(shown).toMatch(/fd79::10\/64 scope global nodad dynamic\s+\n?\s+valid_lft [789]sec/);
+      // Nothing waits for the kernel's own search for another owner, a second or two.
+      expect(shown).toMatch(/fd79::10\/64 scope global nodad dynamic\s+\n?\s+valid_lft [345]\dsec/);
       expect(shown).not.toContain('tentative');
-      await expect(b.hold(() => 9_500)).rejects.toMatchObject({ code: 'VIP_DUPLICATE' });
+      await expect(b.hold(() => 59_500)).rejects.toMatchObject({ code: 'VIP_DUPLICATE' });
       expect(await b.held()).toBe(false);
       await a.release();
-      await b.hold(() => 9_500);
+      await b.hold(() => 59_500);
       expect(await b.held()).toBe(true);
       await b.release();
     });
@@ -91,7 +90,7 @@ describe.runIf(hasCables)('the VIP on a cable between two hosts', () => {
       const vip = driver('a', { address: 'fd79::11' });
       ip('-n', two, 'neigh', 'replace', 'fd79::11', 'lladdr', '02:00:00:00:00:99', 'dev', 'eth0', 'nud', 'stale');
       await vip.hold(() => 60_000);
-      await eventually('it is told', 3_000, () => lladdrAt(two, 'fd79::11') === macOf(one));
+      await eventually('it is told', () => lladdrAt(two, 'fd79::11') === macOf(one));
       await vip.release();
     });
   });
@@ -102,10 +101,10 @@ describe.runIf(hasCables)('the VIP on a cable between two hosts', () => {
     it('moves the address by the resource agent, and asks it whether it holds it', async () => {
       const vip = driver('a', IPADDR2);
       expect(await vip.held()).toBe(false);
-      await vip.hold(() => 9_000);
+      await vip.hold(() => 60_000);
       expect(await vip.held()).toBe(true);
       expect(ip('-n', one, 'addr', 'show', 'dev', 'eth0')).toContain('10.79.0.20/24');
-      await vip.hold(() => 9_000);
+      await vip.hold(() => 60_000);
       await vip.release();
       await vip.release();
       expect(await vip.held()).toBe(false);
@@ -114,7 +113,7 @@ describe.runIf(hasCables)('the VIP on a cable between two hosts', () => {
 
     it('says what the agent said when it fails', async () => {
       const vip = driver('a', { ...IPADDR2, options: { nic: 'nowhere0' } });
-      await expect(vip.hold(() => 9_000)).rejects.toMatchObject({
+      await expect(vip.hold(() => 60_000)).rejects.toMatchObject({
         code: 'VIP_FAILED',
         message: expect.stringContaining('IPaddr2'),
       });

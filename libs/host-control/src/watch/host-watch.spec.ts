@@ -56,18 +56,16 @@ function config(disks: Partial<NodeConfig['disks']> = {}): NodeConfig {
   });
 }
 
-const unfit = (says: string, withinMs = 15_000) =>
-  eventually(says, withinMs, () => (watch!.facts().unfit?.includes(says) === true ? watch!.facts() : null));
+const unfit = (says: string) => eventually(says, () => (watch!.facts().unfit?.includes(says) === true ? watch!.facts() : null));
 /** Each volume was looked at: what vanishes before the first look was never there. */
-const fit = (withinMs = 15_000) =>
-  eventually('fit', withinMs, () => watch!.facts().unfit === null && watch!.facts().disks.length >= 2);
+const fit = () => eventually('fit', () => watch!.facts().unfit === null && watch!.facts().disks.length >= 2);
 const disk = (name: string) => watch!.facts().disks.find((found) => found.name === name);
 
 describe('the watch over a host’s volumes', () => {
   it('tells how much room there is, and leaves nothing behind', async () => {
     watch = startHostWatch({ config: config(), log: SILENT_LOG, lookEveryMs: LOOK_EVERY_MS });
     await fit();
-    await eventually('both volumes', 3_000, () => watch!.facts().disks.length === 2);
+    await eventually('both volumes', () => watch!.facts().disks.length === 2);
     expect(watch.facts().disks.map(({ name }) => name)).toEqual(['data', 'state']);
     expect(disk('data')!.totalBytes).toBeGreaterThan(disk('data')!.freeBytes);
     await watch.close();
@@ -81,7 +79,7 @@ describe('the watch over a host’s volumes', () => {
     const changes: (string | null)[] = [];
     watch.onChange(() => changes.push(watch!.facts().unfit));
     rmSync(given.stateDir, { recursive: true });
-    await unfit('the state volume');
+    await unfit('is gone');
     expect(watch.facts().unfit).toMatch(/is gone: the folder is not there$/);
     changes.length = 0;
     mkdirSync(given.stateDir);
@@ -123,14 +121,14 @@ describe.runIf(root)('the watch over a volume that breaks', () => {
     watch = inner;
     await fit();
     const ballast = () => inner.sh(`stat -c %s ${folder}/data/yosugara.ballast 2>/dev/null || echo 0`);
-    await eventually('the ballast is there', 5_000, async () => Number(await ballast()) === 16 * MIB);
+    await eventually('the ballast is there', async () => Number(await ballast()) === 16 * MIB);
     expect(Number(await inner.sh(`stat -c %b ${folder}/data/yosugara.ballast`))).toBeGreaterThanOrEqual((16 * MIB) / 512);
     await inner.sh(`head -c ${230 * MIB} /dev/zero > ${folder}/data/filler`);
-    await eventually('full', 5_000, () => disk('data')?.level === 'full');
-    await eventually('the ballast was given back', 5_000, async () => (await ballast()).trim() === '0');
+    await eventually('full', () => disk('data')?.level === 'full');
+    await eventually('the ballast was given back', async () => (await ballast()).trim() === '0');
     await inner.sh(`rm ${folder}/data/filler`);
-    await eventually('ok again', 5_000, () => disk('data')?.level === 'ok');
-    await eventually('the ballast is there again', 5_000, async () => Number(await ballast()) === 16 * MIB);
+    await eventually('ok again', () => disk('data')?.level === 'ok');
+    await eventually('the ballast is there again', async () => Number(await ballast()) === 16 * MIB);
   });
 
   it('calls a host unfit whose volume has no room for the next WAL', async () => {
@@ -138,7 +136,7 @@ describe.runIf(root)('the watch over a volume that breaks', () => {
     watch = inner;
     await fit();
     await inner.sh(`head -c ${100 * MIB} /dev/zero > ${folder}/data/filler`);
-    await unfit('the data volume');
+    await unfit('has no room left');
     expect(watch.facts().unfit).toMatch(/has no room left: \d+ KiB are free$/);
     await inner.sh(`head -c ${100 * MIB} /dev/zero >> ${folder}/data/filler 2>/dev/null; true`);
     await unfit('is full');
@@ -184,7 +182,7 @@ describe.runIf(root)('the watch over a volume that breaks', () => {
       `mkdir ${folder}/wal/pg_wal && chown ${uid}:${gid} ${folder}/wal/pg_wal`,
     ]);
     watch = inner;
-    await eventually('a WAL volume', 5_000, () => disk('wal')?.totalBytes === 64 * MIB);
+    await eventually('a WAL volume', () => disk('wal')?.totalBytes === 64 * MIB);
     await inner.sh(`mount -o remount,ro ${folder}/wal`);
     await unfit('the wal volume');
   });
@@ -201,15 +199,16 @@ describe.runIf(root)('the watch over a volume that breaks', () => {
     watch = inner;
     await fit();
     await inner.sh(`fsfreeze -f ${folder}/data`);
+    const frozenMs = performance.now();
     await unfit(`the data volume (${folder}/data) does not answer: a write and fsync of 4 KiB has not ended after 0.4 s`);
-    await eventually('three hang', 6_000, () => inner.children().filter((state) => state === 'D').length === 3);
+    await eventually('three hang', () => inner.children().filter((state) => state === 'D').length === 3);
     await sleep(700); // longer than the pause before another one
     expect(inner.children().length).toBeLessThanOrEqual(4);
     expect(watch.facts().disks.map(({ name }) => name)).toEqual(['data', 'state']);
-    expect(watch.facts().loopDelayMs, 'the event loop of the watch').toBeLessThan(400);
+    expect(watch.facts().loopDelayMs, 'the event loop of the watch').toBeLessThan((performance.now() - frozenMs) / 2);
     await inner.sh(undo);
-    await fit(8_000);
-    await eventually('the hanging ones are gone', 3_000, () => inner.children().length === 2);
+    await fit();
+    await eventually('the hanging ones are gone', () => inner.children().length === 2);
   });
 
   it('finds a volume that fails with EIO', async () => {
@@ -217,7 +216,7 @@ describe.runIf(root)('the watch over a volume that breaks', () => {
     watch = inner;
     await fit();
     await inner.sh(`perl ${fileURLToPath(new URL('../../../../test/lab/assets/power-cut.pl', import.meta.url))} ${folder}/data`);
-    await unfit('the data volume');
+    await unfit('fails: EIO');
     expect(watch.facts().unfit).toMatch(/fails: EIO on (open|write|fsync)$/);
   });
 });
