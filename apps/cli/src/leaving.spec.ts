@@ -8,14 +8,13 @@ describe('a planned stop', () => {
   let cluster: PrivateCluster;
   beforeAll(async () => {
     cluster = await PrivateCluster.open(64, 'clean');
-    for (const node of ['w', 'a', 'b']) cluster.start(node);
-    await whole('a');
+    await cluster.born('a');
     cluster.sql('a', 'create table t (n int)');
-  }, 90_000);
-  afterAll(() => cluster.close(), 30_000);
+  });
+  afterAll(() => cluster.close());
 
   const whole = (master: string) =>
-    cluster.until(`${master} serves, both in the sync set`, 60_000, (status) =>
+    cluster.until(`${master} serves, both in the sync set`, (status) =>
       status.master === master && status.nodes.every((node) => node.syncSet) ? status : null,
     );
   const terminate = async (node: string): Promise<void> => {
@@ -29,27 +28,27 @@ describe('a planned stop', () => {
   it('of the Master hands over before its controller ends, with everything that was acknowledged', async () => {
     cluster.sql('a', 'insert into t values (1)');
     await terminate('a');
-    const status = await cluster.until('b serves', 20_000, (seen) => (seen.master === 'b' ? seen : null));
+    const status = await cluster.until('b serves', (seen) => (seen.master === 'b' ? seen : null));
     expect(status.history[0]).toMatchObject({ owner: 'b', cause: 'planned stop of a', proof: expect.stringMatching(/^P1/) });
     await cluster.gone('a', 'controller');
     expect(log('a')).toContain('controller.left');
     expect(cluster.sql('b', 'select n from t')).toBe('1');
-  }, 60_000);
+  });
 
   it('lets the old Master return by itself as a Standby, without a rewind', async () => {
+    const before = log('a').length;
     cluster.start('a', ['controller']);
     await whole('b');
-    expect(log('a')).not.toMatch(/pg\.rewind|pg\.baseBackup/);
-  }, 90_000);
+    expect(log('a').slice(before)).not.toMatch(/pg\.rewind|pg\.baseBackup/);
+  });
 
   it('of the Standby takes it out of the sync set first: no write waits for it', async () => {
     await terminate('a');
-    await cluster.until('a is out', 5_000, ({ nodes }) => nodes.find((node) => node.name === 'a' && !node.syncSet));
+    await cluster.until('a is out', ({ nodes }) => nodes.find((node) => node.name === 'a' && !node.syncSet));
     await cluster.gone('a', 'controller');
     expect(log('a').match(/controller\.left\b/g)).toHaveLength(2);
-    const since = performance.now();
+    // What a commit would wait for is gone from PostgreSQL's setting, not only from the record.
+    expect(cluster.sql('b', 'show synchronous_standby_names')).toBe('');
     cluster.sql('b', 'insert into t values (2)');
-    // Well below the stall limit, which it would have waited for otherwise.
-    expect(performance.now() - since).toBeLessThan(2_000);
-  }, 60_000);
+  });
 });

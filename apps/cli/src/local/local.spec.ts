@@ -47,7 +47,7 @@ describe('the local cluster', () => {
     expect(await prepareState(layout)).toMatchObject({ firstLogin: { user: 'admin' }, setAside: null });
     const supervisor = new Supervisor(layout);
     supervisor.start();
-    expect(await waitUntilReady(layout, 15_000, () => undefined, never)).toMatchObject({ kind: 'ready' });
+    expect(await waitUntilReady(layout, 60_000, () => undefined, never)).toMatchObject({ kind: 'ready' });
     expect(readPidFile(layout.supervisorPid)).toBe(process.pid);
     expect(processesOf(layout.state, layout.data).length).toBeGreaterThanOrEqual(6);
     await supervisor.stop(100);
@@ -62,8 +62,8 @@ describe('the local cluster', () => {
     const supervisor = new Supervisor(layout);
     supervisor.start();
     const first = readPidFile(pidFile);
-    await expect.poll(() => readPidFile(pidFile), { timeout: 10_000 }).not.toBe(first);
-    await expect.poll(() => readPidFile(pidFile), { timeout: 10_000 }).toEqual(expect.any(Number));
+    await expect.poll(() => readPidFile(pidFile), { timeout: 60_000 }).not.toBe(first);
+    await expect.poll(() => readPidFile(pidFile), { timeout: 60_000 }).toEqual(expect.any(Number));
     await supervisor.stop(100);
   });
 
@@ -72,7 +72,7 @@ describe('the local cluster', () => {
     await prepareState(layout);
     const supervisor = new Supervisor(layout);
     supervisor.start();
-    await expect.poll(() => lastError(layout), { timeout: 10_000 }).toBe('controller of a: cannot open the journal: EACCES');
+    await expect.poll(() => lastError(layout), { timeout: 60_000 }).toBe('controller of a: cannot open the journal: EACCES');
     expect(await waitUntilReady(layout, 300, () => undefined, never)).toEqual({
       kind: 'late',
       reason: 'controller of a: cannot open the journal: EACCES',

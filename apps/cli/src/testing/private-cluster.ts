@@ -9,6 +9,9 @@ import { CLONE } from '../local/layout.js';
 import { prepareDataDir } from '../local/prepare.js';
 import { runProgram } from '../program.js';
 
+/** For whatever comes by itself: many times what it takes, for a machine that others share. */
+const PATIENCE_MS = 180_000;
+
 /** A whole cluster of real processes on loopback addresses and ports of its own, for one spec file. */
 export class PrivateCluster {
   readonly root: string;
@@ -70,6 +73,18 @@ export class PrivateCluster {
     }
   }
 
+  /** Starts all members; then `first` is the Master of two in sync. Left to themselves, the quickest makes the database. */
+  async born(first: 'a' | 'b', start: (node: string) => void = (node) => this.start(node)): Promise<void> {
+    for (const node of this.#nodes) start(node);
+    const inSync = ({ nodes }: Status) => nodes.every(({ name, syncSet }) => syncSet || name === 'd');
+    const quickest = await this.until('two in sync', (status) => inSync(status) && status.master);
+    if (quickest !== first) {
+      const { code, notes } = await this.yosugara('switchover');
+      if (code !== 0) throw new Error(`the switchover to ${first} failed: ${notes}`);
+    }
+    await this.until(`${first} serves`, (status) => inSync(status) && status.master === first);
+  }
+
   /** As `start`, and again whenever it ends by itself, until the node is killed. */
   keep(node: string): void {
     this.start(node);
@@ -121,7 +136,7 @@ export class PrivateCluster {
   async gone(node: string, app: string): Promise<void> {
     const child = this.#children.get(`${node}/${app}`);
     for (
-      const untilMs = performance.now() + 10_000;
+      const untilMs = performance.now() + PATIENCE_MS;
       child !== undefined && child.exitCode === null && child.signalCode === null;
     ) {
       if (performance.now() > untilMs) throw new Error(`${node}/${app} does not end`);
@@ -143,7 +158,7 @@ export class PrivateCluster {
     const config = readFileSync(join(this.stateDir(node), 'yosugara.yaml'), 'utf8');
     const port = /status: (\d+)/.exec(config)![1]!;
     const { address } = (await this.statusOf(node)).nodes.find((known) => known.name === node)!;
-    const answer = await fetch(`http://${address}:${port}${path}`, { signal: AbortSignal.timeout(2_000) });
+    const answer = await fetch(`http://${address}:${port}${path}`, { signal: AbortSignal.timeout(20_000) });
     return { status: answer.status, text: await answer.text() };
   }
 
@@ -151,14 +166,14 @@ export class PrivateCluster {
     return (await this.status()).nodes.find((node) => node.name === name)!;
   }
 
-  async until<T>(what: string, withinMs: number, look: (status: Status) => T | null | false | undefined): Promise<T> {
-    for (const untilMs = performance.now() + withinMs; ; await new Promise((resolve) => setTimeout(resolve, 40))) {
+  async until<T>(what: string, look: (status: Status) => T | null | false | undefined): Promise<T> {
+    for (const untilMs = performance.now() + PATIENCE_MS; ; await new Promise((resolve) => setTimeout(resolve, 40))) {
       const status = await this.status().catch(() => null);
       const found = status === null ? null : look(status);
       if (found !== null && found !== undefined && found !== false) return found;
       if (performance.now() > untilMs)
         throw new Error(
-          `${what}: not within ${withinMs} ms; ${JSON.stringify(status?.nodes.map(({ name, role, why, recover }) => ({ name, role, why, recover })))}`,
+          `${what}: not within ${PATIENCE_MS} ms; ${JSON.stringify(status?.nodes.map(({ name, role, why, recover }) => ({ name, role, why, recover })))}`,
         );
     }
   }
