@@ -50,7 +50,7 @@ describe('the layer rule', () => {
     for (const [file, line] of [...FORBIDDEN.map(([, ...rest]) => rest), ...FINE])
       writeFileSync(join(copy, file), `${line}\nexport {};\n`);
     violations = await cruise(copy);
-  }, 60_000);
+  }, 300_000);
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
   it.each(FORBIDDEN)('%s refuses %s: %s', (rule, file) => {
@@ -79,7 +79,7 @@ function cruise(cwd: string): Promise<Cruise['summary']['violations']> {
   const program = join(root, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruiser.mjs');
   const args = [program, '--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'apps', 'libs'];
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, { cwd, maxBuffer: 64 << 20, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, args, { cwd, maxBuffer: 64 << 20, timeout: 300_000 }, (error, stdout, stderr) => {
       try {
         resolve((JSON.parse(stdout) as Cruise).summary.violations);
       } catch {

@@ -8,12 +8,14 @@ import { openJournalReader } from '@yosugara/journal';
 import { SILENT_LOG } from '@yosugara/kernel';
 import { type NodeConfig, NodeConfigSchema, type RoleNotice, type Watermark } from '@yosugara/protocol';
 import { followLines, monotonicMs, serveLines } from '@yosugara/receivers';
+import { freePorts } from '@yosugara/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig, type RunningReceiver, startReceiver } from './index.js';
 
 /** Addresses of this spec alone, so that it may run beside a local cluster. */
 const ADDRESS = { a: '127.0.71.1', b: '127.0.71.2', vip: '127.0.71.10' } as const;
-const PORTS = { syslog: 25_514, trap: 21_162, journal: 27_947 };
+const [syslog = 0, trap = 0, journal = 0] = await freePorts(3);
+const PORTS = { syslog, trap, journal };
 let root = '';
 const closers: (() => unknown)[] = [];
 const secrets: Record<string, readonly [string, Buffer | string][]> = {};
@@ -76,7 +78,7 @@ async function start(config: NodeConfig): Promise<RunningReceiver> {
   closers.push(() => receiver.stop());
   return receiver;
 }
-const until = async (holds: () => boolean | Promise<boolean>, deadlineMs = 8_000) => {
+const until = async (holds: () => boolean | Promise<boolean>, deadlineMs = 60_000) => {
   const end = performance.now() + deadlineMs;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error('not within the deadline');
@@ -230,7 +232,7 @@ describe('the VIP', () => {
     const reports: unknown[] = [];
     const control = await serveLines(join(config.a.stateDir, 'control.sock'), {
       onDocument: (document, connection) => {
-        if ((document as { method?: string }).method === 'watch') connection.send({ id: 1, event: notice(true, 600) });
+        if ((document as { method?: string }).method === 'watch') connection.send({ id: 1, event: notice(true, 4_000) });
         else reports.push(document);
       },
     });
@@ -239,9 +241,9 @@ describe('the VIP', () => {
     await sendUdp(ADDRESS.vip, PORTS.syslog, ['<13>by the vip']);
     await until(() => line(a.watermark(), 'own')?.durableSeq === 1);
     await until(() => !a.report().vipBound);
-    control.broadcast({ id: 1, event: notice(true, 5_000) });
+    control.broadcast({ id: 1, event: notice(true, 60_000) });
     await until(() => a.report().vipBound);
-    control.broadcast({ id: 1, event: notice(false, 5_000) });
+    control.broadcast({ id: 1, event: notice(false, 60_000) });
     await until(() => !a.report().vipBound);
     await until(() => reports.length > 0);
     expect(reports[0]).toMatchObject({ method: 'report', report: { process: 'receiver', pid: process.pid } });

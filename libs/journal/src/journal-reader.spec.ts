@@ -26,7 +26,7 @@ describe('a journal read from another process', () => {
           seen.push(...texts(records));
           expect(seen.length).toBe(total);
         },
-        { timeout: 10_000, interval: 0 },
+        { timeout: 60_000, interval: 0 },
       );
     } finally {
       clearInterval(writing);

@@ -295,7 +295,7 @@ it('shows after a power cut at any operation the state before or after the write
     }),
     { numRuns: Number(process.env['YOSUGARA_RUNS'] ?? 150) },
   );
-}, 60_000);
+});
 
 /** What one write may leave when it is cut: the new term, then the new snapshot, then the truncated log. */
 function partly(before: Model, after: Model): Model[] {

@@ -22,7 +22,7 @@ describe("a receiver's journal", () => {
     for (const line of numbered(1, 3)) own.append(message(line));
     expect([own.nextSeq, own.durableSeq]).toEqual([4, 0]);
     expect(await own.read(own.journalId, 1, 1e6)).toEqual([]);
-    await vi.waitFor(() => expect(own.durableSeq).toBe(3));
+    await vi.waitFor(() => expect(own.durableSeq).toBe(3), 60_000);
     expect(told.at(-1)).toBe(3);
     const records = await own.read(own.journalId, 1, 1e6);
     expect(records.map(({ seq }) => seq)).toEqual([1, 2, 3]);

@@ -92,7 +92,7 @@ it('both journals become one table, exactly once, through crashes, lost answers,
   };
   const consumed = async (ownSeq: number, peerSeq: number) => {
     for (
-      const end = performance.now() + 15_000;
+      const end = performance.now() + 90_000;
       performance.now() < end;
       await new Promise((resolve) => setTimeout(resolve, 20))
     ) {
@@ -116,4 +116,4 @@ it('both journals become one table, exactly once, through crashes, lost answers,
   expect(keyHits).toBe(0);
   const late = await sql<{ n: number }>`select count(*)::int as n from message_seen_also`.execute(store.db);
   expect(late.rows[0]!.n).toBeGreaterThan(1_000);
-}, 30_000);
+});

@@ -1,11 +1,13 @@
 import { createServer } from 'node:net';
 import { type NodeId, nodeId } from '@yosugara/kernel';
 import type { Mailbox } from '@yosugara/runtime';
-import { freePort } from '@yosugara/testkit';
+import { freePort, soonest } from '@yosugara/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createMailbox, generateIdentity, type MailboxOptions, PortBusyError } from './index.js';
 
 const CLUSTER = 'spec';
+/** For whatever comes by itself: many times what it takes, for a machine that others share. */
+const SOON = { timeout: 60_000, interval: 50 };
 const IDS = ['a', 'b', 'w'].map(nodeId) as [NodeId, NodeId, NodeId];
 const [A, B, W] = IDS;
 
@@ -68,17 +70,14 @@ async function trio(
 }
 
 /** Sends a new text until one arrives, as Raft does; returns what arrived. */
-async function talk(from: Member, to: Member, timeoutMs = 5_000): Promise<string> {
+async function talk(from: Member, to: Member): Promise<string> {
   const [sender, receiver] = [from.options.self, to.options.self];
   let sent = 0;
   const tag = `${sender}>${receiver} ${Math.random()}`;
-  await vi.waitFor(
-    () => {
-      from.mailbox.send(receiver, Buffer.from(`${tag} ${++sent}`));
-      expect(to.got.some((at) => at.from === sender && at.text.startsWith(tag))).toBe(true);
-    },
-    { timeout: timeoutMs, interval: 50 },
-  );
+  await vi.waitFor(() => {
+    from.mailbox.send(receiver, Buffer.from(`${tag} ${++sent}`));
+    expect(to.got.some((at) => at.from === sender && at.text.startsWith(tag))).toBe(true);
+  }, SOON);
   return tag;
 }
 
@@ -96,15 +95,22 @@ async function allTalk({ a, b, w }: Record<'a' | 'b' | 'w', Member>): Promise<vo
 
 const link = (member: Member, peer: NodeId) => member.mailbox.links().find((at) => at.peer === peer);
 
+/** What comes by the stream is told of a link with each message: until its stream is open they come by gossip alone. */
+const streaming = async (from: Member, to: Member) =>
+  await vi.waitFor(async () => {
+    await talk(from, to);
+    expect(link(to, from.options.self)).toMatchObject({ direct: true, lastVia: 'stream', relayedBy: null });
+  }, SOON);
+
 describe('three mailboxes', () => {
   it('reach each other, and every message comes once though it travels by two ways', async () => {
     const members = await trio();
     await allTalk(members);
     const { a, b } = members;
-    await vi.waitFor(() => expect(link(b, A)).toMatchObject({ direct: true, lastVia: 'stream', relayedBy: null }));
+    await streaming(a, b);
     const before = b.got.length;
     for (let n = 0; n < 50; n++) a.mailbox.send(B, Buffer.from(`burst ${n}`));
-    await vi.waitFor(() => expect(b.got.some(({ text }) => text === 'burst 49')).toBe(true));
+    await vi.waitFor(() => expect(b.got.some(({ text }) => text === 'burst 49')).toBe(true), SOON);
     // A message by stream alone follows all the gossip of the burst's sender only loosely: wait until gossip was surely through.
     await talk(a, b);
     const texts = b.got
@@ -134,22 +140,13 @@ describe('three mailboxes', () => {
     expect(link(b, A)).toEqual({ peer: A, direct: false, lastVia: 'gossip', relayedBy: W });
     expect(link(a, W)).toMatchObject({ direct: true });
     cut = false;
-    await vi.waitFor(
-      async () => {
-        await talk(a, b);
-        expect(link(b, A)).toMatchObject({ direct: true, lastVia: 'stream', relayedBy: null });
-      },
-      { timeout: 5_000 },
-    );
+    await streaming(a, b);
     // Cut under traffic: the connection that is there goes, and the way through the third takes over.
     cut = true;
-    await vi.waitFor(
-      async () => {
-        await talk(b, a);
-        expect(link(a, B)).toMatchObject({ direct: false, relayedBy: W });
-      },
-      { timeout: 5_000 },
-    );
+    await vi.waitFor(async () => {
+      await talk(b, a);
+      expect(link(a, B)).toMatchObject({ direct: false, relayedBy: W });
+    }, SOON);
   });
 
   it.each([
@@ -158,30 +155,30 @@ describe('three mailboxes', () => {
   ])('deliver again within 2 s of the restart of one (%s)', async (_name, paths) => {
     const members = await trio({ paths });
     await allTalk(members);
-    for (const member of [members.b, members.a]) {
-      await member.mailbox.stop();
-      member.mailbox = createMailbox(member.options);
-      await open(member);
-      const since = performance.now();
-      await Promise.all([
-        talk(member, members.w),
-        talk(members.w, member),
-        talk(members.a, members.b),
-        talk(members.b, members.a),
-      ]);
-      expect(performance.now() - since).toBeLessThan(2_000);
-    }
+    for (const member of [members.b, members.a])
+      await soonest(2_000, async () => {
+        await member.mailbox.stop();
+        member.mailbox = createMailbox(member.options);
+        await open(member);
+        const since = performance.now();
+        await Promise.all([
+          talk(member, members.w),
+          talk(members.w, member),
+          talk(members.a, members.b),
+          talk(members.b, members.a),
+        ]);
+        return performance.now() - since;
+      });
   });
 
   it('carry 1 MiB by the stream, and drop what is over 8 MiB without a fuss', async () => {
     const { a, b } = await trio();
-    await talk(a, b);
-    await vi.waitFor(() => expect(link(b, A)).toMatchObject({ lastVia: 'stream' }));
+    await streaming(a, b);
     a.mailbox.send(B, Buffer.alloc(9 * 1024 * 1024));
     a.mailbox.send(B, Buffer.alloc(1024 * 1024, 'x'));
     await vi.waitFor(
       () => expect(b.got.filter(({ bytes }) => bytes >= 1024 * 1024).map(({ bytes }) => bytes)).toEqual([1024 * 1024]),
-      { timeout: 5_000 },
+      SOON,
     );
     await talk(a, b);
   });
@@ -197,7 +194,7 @@ describe('three mailboxes', () => {
       listen: { address, port: await freePort() },
       privateKey: Buffer.from(identity.seedBase64, 'base64'),
     });
-    const refusals = vi.waitFor(() => expect(outsider.mailbox.links().every(({ direct }) => !direct)).toBe(true));
+    const refusals = vi.waitFor(() => expect(outsider.mailbox.links().every(({ direct }) => !direct)).toBe(true), SOON);
     for (let round = 0; round < 10; round++) {
       for (const to of IDS) outsider.mailbox.send(to, Buffer.from('let me in'));
       await talk(a, w);

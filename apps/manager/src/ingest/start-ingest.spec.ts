@@ -14,7 +14,7 @@ import { readJsonLines } from '../control/lines.js';
 import { openStorage } from '../wiring.js';
 import { startIngestOf } from './start-ingest.js';
 
-const soon = { timeout: 5_000, interval: 20 };
+const soon = { timeout: 30_000, interval: 20 };
 const always = () => undefined;
 let server: TestPostgres;
 let storage: ReturnType<typeof openStorage>;
