@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Status, StatusSchema } from '@yosugara/protocol';
 
 export const WORKSPACE = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
+/** For whatever comes by itself: many times what it takes, for a machine that others share. */
+export const PATIENCE_MS = 120_000;
 const CLI = join(WORKSPACE, 'apps/cli/bin/yosugara.mjs');
 
 /** @returns standard output; `anyExit`: whatever the exit code. */
@@ -24,7 +26,7 @@ function run(args: readonly string[], deadlineMs: number, anyExit = false): Prom
 
 /** The cluster of `npm start -- --detach`. */
 export const startCluster = (): Promise<string> => run([join(WORKSPACE, 'tools/run.mjs'), 'start', '--detach'], 300_000);
-export const stopCluster = (): Promise<string> => run([join(WORKSPACE, 'tools/run.mjs'), 'stop'], 60_000);
+export const stopCluster = (): Promise<string> => run([join(WORKSPACE, 'tools/run.mjs'), 'stop'], 120_000);
 
 const STATE = join(WORKSPACE, '.yosugara');
 
@@ -39,12 +41,12 @@ export function forgetCluster(): void {
 
 /** Exit code 3 says that a node is out; its document is as good. */
 export async function status(): Promise<Status> {
-  return StatusSchema.parse(JSON.parse(await run([CLI, 'status', '--json'], 10_000, true)));
+  return StatusSchema.parse(JSON.parse(await run([CLI, 'status', '--json'], 60_000, true)));
 }
 
 export const pause = (minutes: number, why: string): Promise<string> =>
-  run([CLI, 'pause', '--minutes', String(minutes), '--why', why], 20_000);
-export const resume = (): Promise<string> => run([CLI, 'resume'], 20_000);
+  run([CLI, 'pause', '--minutes', String(minutes), '--why', why], 60_000);
+export const resume = (): Promise<string> => run([CLI, 'resume'], 60_000);
 
 /** User and password of the first login, as `npm start` printed them. */
 export function firstLogin(): { readonly user: string; readonly password: string } {
@@ -53,9 +55,25 @@ export function firstLogin(): { readonly user: string; readonly password: string
   return { user, password };
 }
 
-/** kill -9 of every process that `status` names for the node: the nearest to a power cut that one machine has. */
-export async function killNode(name: string): Promise<readonly string[]> {
+/** A node whose processes were killed, and which stays down until it is told to come back: its configuration is away. */
+export interface KilledNode {
+  readonly processes: readonly string[];
+  /** It starts again, and waits for a recover however far its WAL goes: of the two nodes only this one has `autoRejoin: never`. */
+  readonly comeBack: () => void;
+  /** Its configuration as it was, for its next start. */
+  readonly restore: () => void;
+}
+
+/**
+ * kill -9 of every process that `status` names for the node: the nearest to a power cut that one machine has. Whoever starts its
+ * programs again finds no configuration; left to themselves, they might be back before the other node has taken over, and
+ * follow it unasked.
+ */
+export async function killNode(name: string): Promise<KilledNode> {
   const node = (await status()).nodes.find((one) => one.name === name);
+  const file = join(STATE, name, 'yosugara.yaml');
+  const before = readFileSync(file, 'utf8');
+  renameSync(file, `${file}.away`);
   const killed: string[] = [];
   for (const { name: process_, pid } of node?.processes ?? [])
     try {
@@ -64,15 +82,26 @@ export async function killNode(name: string): Promise<readonly string[]> {
     } catch {
       // It went with the one before.
     }
-  return killed;
+  const place = (text: string) => {
+    writeFileSync(`${file}.away`, text, { mode: 0o600 });
+    renameSync(`${file}.away`, file);
+  };
+  return { processes: killed, comeBack: () => place(neverRejoining(before)), restore: () => place(before) };
 }
 
-export async function until<T>(what: string, deadlineMs: number, ask: () => Promise<T | undefined>): Promise<T> {
-  const endMs = performance.now() + deadlineMs;
+function neverRejoining(config: string): string {
+  const others = config.replace(/^ +autoRejoin:.*\n/m, '');
+  if (!/^cluster:\n/m.test(others)) throw new Error('yosugara.yaml: there is no key cluster on a line of its own');
+  return others.replace(/^cluster:\n/m, 'cluster:\n  autoRejoin: never\n');
+}
+
+/** @throws Error not within the patience of every wait here. */
+export async function until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+  const endMs = performance.now() + PATIENCE_MS;
   for (;;) {
     const answer = await ask().catch(() => undefined);
     if (answer !== undefined) return answer;
-    if (performance.now() > endMs) throw new Error(`${what}: not within ${deadlineMs / 1000} s`);
+    if (performance.now() > endMs) throw new Error(`${what}: not within ${PATIENCE_MS / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }

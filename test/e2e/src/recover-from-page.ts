@@ -13,19 +13,13 @@ export interface PageRecover {
   readonly reported: string;
 }
 
-/**
- * The node that is out is brought back with the page alone: the plan is read, then confirmed, then followed to its report.
- * @returns null: there was nothing to recover. A node whose WAL had not gone past the fork when it was killed comes back by itself
- * (`autoRejoin: clean`); which of the two it is, the moment of the kill decides.
- */
-export async function recoverFromPage(page: Page, node: string, folder: string): Promise<PageRecover | null> {
+/** The node that waits for a recover is brought back with the page alone: the plan is read, then confirmed, then followed to its report. */
+export async function recoverFromPage(page: Page, node: string, folder: string): Promise<PageRecover> {
   const button = page.getByTestId(`recover-${node}`).getByTestId('recover-button');
-  const waits = await until('the node waits for a recover, or is back', 60_000, async () => {
+  await until('the node waits for a recover', async () => {
     const out = (await status()).nodes.find((one) => one.name === node);
-    if (out?.syncSet === true) return 'back' as const;
-    return (await button.isVisible()) && out?.needsRecover === true ? ('out' as const) : undefined;
+    return (await button.isVisible()) && out?.needsRecover === true ? true : undefined;
   });
-  if (waits === 'back') return null;
   const report = page.getByTestId(`recover-report-${node}`);
   const lastReport = await textOf(report.locator('summary'));
   await button.click();
@@ -34,18 +28,18 @@ export async function recoverFromPage(page: Page, node: string, folder: string):
 
   const progress = page.locator('[data-testid=recover-progress][data-state=running] .recover-step strong').first();
   const toast = page.getByTestId('toast').filter({ hasText: `Node ${node} is back` });
+  // Waited for and read in one: neither stays.
   const [step, said] = await Promise.all([
-    progress.waitFor({ timeout: 30_000 }).then(async () => {
-      const text = await textOf(progress);
+    progress.textContent().then(async (text) => {
       await shot(page, folder, '07-recover-running');
-      return text;
+      return text ?? '';
     }),
-    toast.waitFor({ timeout: 150_000 }).then(() => textOf(toast)),
+    toast.first().textContent(),
     page.getByTestId('recover-confirm').click(),
   ]);
-  await page.locator(`[data-testid=node-${node}-role][data-role=STANDBY_SYNC]`).waitFor({ timeout: 20_000 });
+  await page.locator(`[data-testid=node-${node}-role][data-role=STANDBY_SYNC]`).waitFor();
 
-  const reported = await until('a new report', 20_000, async () =>
+  const reported = await until('a new report', async () =>
     (await textOf(report.locator('summary'))) === lastReport ? undefined : report,
   ).then(
     async () => {
@@ -55,16 +49,18 @@ export async function recoverFromPage(page: Page, node: string, folder: string):
     () => '',
   );
   await shot(page, folder, '08-recover-report');
-  return { planned, step, toast: said, reported };
+  return { planned, step, toast: said ?? '', reported };
 }
 
 /** A node that has just started again is not heard yet: the page says so, and asks again on demand. */
 async function planOf(page: Page): Promise<PageRecover['planned']> {
-  await until('a plan without a refusal', 60_000, async () => {
+  await until('a plan without a refusal', async () => {
     if (await page.getByTestId('recover-confirm').isEnabled()) return true;
     const again = page.getByTestId('recover-check');
     if (await again.isEnabled()) await again.click();
     return undefined;
+  }).catch(async (cause: unknown) => {
+    throw new Error(`the plan is refused: ${await textOf(page.getByTestId('recover-dialog'))}`, { cause });
   });
   const method = (await textOf(page.getByTestId('plan-method'))).split(' (')[0] ?? '';
   return { method, phases: await page.locator('.plan-phases li').count() };
