@@ -7,11 +7,15 @@ type Fail = (invariant: string, says: string) => void;
 
 /** Whoever is in the middle of something when it hears has this long to stop. */
 const HEARD_MS = 500;
+/** Whoever is reached by the newer log has heard of it by then. */
+const TOLD_MS = 2_500;
 const STOPS_MS = 3_000;
 /** A heartbeat is not missed for this long on a good line, whatever the profile. */
 const REACHED_MS = 1_500;
 /** The copy in the other site is not far behind, in commits, once all is quiet. */
 const BEHIND = 200;
+
+const isQuick = ({ disk }: HostModel): boolean => disk.slowMs === 0 && disk.failing === 'no';
 
 /** T9 from outside: a member of another site serves on an operator's word alone, and whoever has heard of that serves no more by itself. */
 export class DrChecks {
@@ -22,6 +26,8 @@ export class DrChecks {
   readonly #words = new Set<NodeId>();
   /** Since when a good line leads from each of the first site to the other one. */
   readonly #reachesMs = new Map<string, number>();
+  /** And back. */
+  readonly #reachedMs = new Map<string, number>();
 
   constructor(nodes: readonly NodeId[], fail: Fail, now: () => number) {
     this.#nodes = nodes;
@@ -48,10 +54,26 @@ export class DrChecks {
       for (const here of hosts) {
         if (!this.#nodes.includes(there.node) || here === there) continue;
         const key = `${here.node} ${there.node}`;
-        const good = here.thinking && there.thinking && here.disk.slowMs === 0 && there.disk.slowMs === 0;
-        if (!good || !open(here.node, there.node)) this.#reachesMs.delete(key);
-        else if (!this.#reachesMs.has(key)) this.#reachesMs.set(key, this.#now());
+        const good = here.thinking && there.thinking && isQuick(here) && isQuick(there);
+        const note = (sinceMs: Map<string, number>, from: NodeId, to: NodeId): void => {
+          if (!good || !open(from, to)) sinceMs.delete(key);
+          else if (!sinceMs.has(key)) sinceMs.set(key, this.#now());
+        };
+        note(this.#reachesMs, here.node, there.node);
+        note(this.#reachedMs, there.node, here.node);
+        this.#told(here, there, this.#reachedMs.get(key));
       }
+  }
+
+  /** A first site that the newer log reaches knows that it lives. */
+  #told(here: HostModel, there: HostModel, sinceMs: number | undefined): void {
+    if (sinceMs === undefined || this.#now() - sinceMs < TOLD_MS || this.#nodes.includes(here.node)) return;
+    if (there.disk.branch === '' || here.disk.branch === there.disk.branch || here.disk.superseded !== null) return;
+    const agoMs = Math.round(this.#now() - sinceMs);
+    this.#fail(
+      'DR',
+      `${here.node} has been reached by ${there.node} for ${agoMs} ms, and has not heard that ${there.disk.branch} goes on`,
+    );
   }
 
   /** The Master’s word, or anybody’s, has come there for a while. */

@@ -210,8 +210,10 @@ export class Checks {
   /** At most one leader may believe in its lease, less the time that stopping takes: everything else stands on this. */
   #leases(host: HostModel): void {
     if (host.state!.raft.lead === null || !host.leases()) return;
+    // Nobody acts by a lease of one log in another: what an older one may still do is T9’s (`late` in checks-dr.ts, seed 200073).
     for (const other of this.#hosts())
-      if (other !== host && other.leases()) this.fail('S1', `${host.node} and ${other.node} both hold a lease`);
+      if (other !== host && other.disk.branch === host.disk.branch && other.leases())
+        this.fail('S1', `${host.node} and ${other.node} both hold a lease`);
   }
 
   #epochOf(host: HostModel): number {
@@ -304,6 +306,8 @@ export class Checks {
     const { record } = this;
     const { node, postgres } = host;
     this.dr?.late(host, 'opens');
+    // It came back with the other site out of reach: only the operator who says so keeps it from serving (docs/dr.md; seed 300177).
+    if (host.disk.branch !== this.#branch && host.disk.superseded === null) this.excused = true;
     if (record.owner !== node) this.fail('S7', `${action.kind} on ${node} while the committed owner is ${record.owner}`);
     if (record.phase !== 'promoting' && record.phase !== 'serving')
       this.fail('S7', `${action.kind} on ${node} in phase ${record.phase}`);

@@ -91,10 +91,7 @@ export const OTHER_SITE: readonly FaultClass[] = [
       }
       const backMs = rng.between(6_000, 18_000);
       // Started with the line down it has never heard of the promotion, and only the operator keeps it from serving (docs/dr.md).
-      if (how === 'gone' && rng.chance(0.2)) {
-        cut(world, rng, lineOf(world, there), backMs + rng.between(5_000, 9_000));
-        world.checks.excused = true;
-      }
+      if (how === 'gone' && rng.chance(0.2)) cut(world, rng, lineOf(world, there), backMs + rng.between(5_000, 9_000));
       world.later(backMs, () => back(4_000));
       if (rng.chance(0.4)) world.later(backMs + rng.between(4_000, 9_000), () => deafAgain(world, rng, there));
     },

@@ -1,7 +1,20 @@
+import type { NodeId } from '@yosugara/kernel';
 import { hasLeft } from '@yosugara/runtime';
 import { data, EDGES, type FaultClass, hit, someTime } from './fault-tools.js';
+import type { Rng } from './rng.js';
+import type { World } from './world.js';
 
 const WHY = 'an operator’s';
+
+/** Its source is lost while nobody looks: the controller that ordered the copy stands still, and hears of its end with the first it sees. */
+function unseen(world: World, rng: Rng, node: NodeId): void {
+  const { owner } = world.checks.record;
+  if (owner === null || owner === node) return;
+  world.host(node).freeze('controller');
+  world.host(owner).powerOff();
+  world.later(rng.between(1_800, 4_000), () => world.host(node).thaw());
+  world.later(someTime(rng), () => world.host(owner).powerOn());
+}
 
 /** People at bad moments. */
 export const OPERATORS: readonly FaultClass[] = [
@@ -21,13 +34,14 @@ export const OPERATORS: readonly FaultClass[] = [
     why: 'S14: a node that is being brought back is hit, again and again, and so is the Master it copies from',
     inject(world, rng) {
       const again = (left: number): void =>
-        world.onNextAction(rng.pick(['pg.rewind', 'pg.baseBackup']), (node) =>
+        world.onNextAction(rng.pick(['pg.rewind', 'pg.baseBackup']), (node) => {
+          if (rng.chance(0.25)) unseen(world, rng, node);
           world.later(rng.between(0, 2_500), () => {
             const { owner } = world.checks.record;
             hit(world, rng, world.host(rng.chance(0.7) || owner === null ? node : owner));
             if (left > 0) again(left - 1);
-          }),
-        );
+          });
+        });
       again(Math.floor(rng.next() * 3));
       const { owner } = world.checks.record;
       if (owner !== null) {

@@ -1,5 +1,5 @@
 import { leaseUntilMs } from '@yosugara/consensus';
-import { type Action, supersededBy } from '@yosugara/failover';
+import type { Action } from '@yosugara/failover';
 import type { Epoch, NodeId } from '@yosugara/kernel';
 import type { RoleNotice } from '@yosugara/protocol';
 import {
@@ -171,8 +171,6 @@ export class HostModel {
     if (this.deadMan?.hasStruck(this.state.record.epoch) === true) return false;
     // After a pause it may look valid, and is not believed before a fresh round.
     if (hasJumped(this.#aheadMs()) || isDoubted(this.state)) return false;
-    // The lease of an older log, on a host that has heard of the newer one: nothing acts by it (T9; `late` in checks-dr.ts, seed 200073).
-    if (this.state.superseded !== null && supersededBy(observe(this.state)) !== null) return false;
     return this.local() < leaseUntilMs(this.state.raft) - this.#config.settings.timings.killBudgetMs;
   }
   /** The dead man will stop PostgreSQL if nobody tells it otherwise. */

@@ -29,7 +29,9 @@ export class RaftChecks {
 
   afterStep(host: HostModel): void {
     const { raft } = host.state!;
-    if (isLeader(raft)) {
+    // A voter of one elects itself in the step in which it stands: it leads once its vote is on its disk, and tells nobody before (seed 201971).
+    const unwritten = host.disk.hardState.term < raft.term && raft.voters.length === 1 && raft.voters[0] === host.node;
+    if (isLeader(raft) && !unwritten) {
       const known = this.#leaders.get(raft.term);
       if (known === undefined) {
         this.#leaders.set(raft.term, host.node);
