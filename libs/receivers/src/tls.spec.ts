@@ -14,7 +14,7 @@ const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
-const soon = { timeout: 10_000, interval: 5 };
+const soon = { timeout: 60_000, interval: 5 };
 const ADDRESS = '127.0.73.1';
 let ca: TestAuthority;
 let otherCa: TestAuthority;
@@ -140,6 +140,31 @@ describe('a client certificate', () => {
       outcomes.push(await says({ allow }, client));
     expect(outcomes).toEqual(['taken', 'taken', 'taken', 'not_allowed', 'not_allowed', 'not_allowed']);
     expect(await says({ allow: ['127.0.0.0/8'] }, {})).toBe('taken');
+  });
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('is remembered when its session is taken up again (%s)', async (maxVersion) => {
+    const listener = await listen({ clientCertificate: 'required', allow: ['log1.example.org'] });
+    const client = { ...shown(ca.issue('x', ['DNS:log1.example.org'])), maxVersion };
+    const first = connect({ host: ADDRESS, port: listener.port, ca: ca.ca, checkServerIdentity: () => undefined, ...client });
+    closers.push(() => first.destroy());
+    let session: Buffer | undefined;
+    first.on('session', (ticket) => {
+      session = ticket;
+    });
+    first.write('<13>first\n');
+    await expect.poll(() => session !== undefined && got.length === 1, soon).toBe(true);
+    const again = connect({
+      host: ADDRESS,
+      port: listener.port,
+      ca: ca.ca,
+      checkServerIdentity: () => undefined,
+      maxVersion,
+      session: session!,
+    });
+    closers.push(() => again.destroy());
+    again.write('<13>again\n');
+    await expect.poll(() => got.length, soon).toBe(2);
+    expect([again.isSessionReused(), listener.stats().refused]).toEqual([true, 0]);
   });
 
   it('lets in by the list of all ways in, too', async () => {
