@@ -113,26 +113,22 @@ function takeUptime(scan: Scan, from: number, host: string | null): boolean {
     else if (code !== Char.colon && code !== Char.dot && code !== 0x79 && code !== 0x77 && code !== 0x64 && code !== 0x68) break;
   }
   const uptime = digits && text.startsWith(': %', at);
-  if (!uptime && text.charCodeAt(from) !== Char.percent) return false;
+  const tag = tagAt(text, uptime ? at + 2 : from, true);
+  if (tag === null || mnemonicEnd(tag.app, 0) !== tag.app.length) return false;
   because(draft, uptime ? 'uptime_only' : 'no_timestamp');
   draft.host = host;
-  takeTag(draft, text, uptime ? at + 2 : from, true);
+  setTag(draft, text, tag);
   return true;
 }
 
 /** The word behind the time is the host, unless it is the tag: a tag ends with a colon or has a process id. */
 function takeHostAndTag(draft: Draft, text: string, from: number): void {
-  let at = skipSpaces(text, from);
-  if (text.startsWith(FORWARDED, at)) at += FORWARDED.length;
-  else if (text.startsWith(REPEATED, at)) return takeTag(draft, text, at, false);
-  const forwarded = text.charCodeAt(at - 1) === Char.space && at > from + FORWARDED.length - 1;
+  const at = skipSpaces(text, from);
+  if (text.startsWith(REPEATED, at)) return takeTag(draft, text, at, false);
+  if (text.startsWith(FORWARDED, at) && takeForwarded(draft, text, at + FORWARDED.length)) return;
   const start = text.startsWith('slot', at) ? slotEnd(text, at) : at;
   const end = hostEnd(text, start);
   const last = text.charCodeAt(end - 1);
-  if (forwarded && last === Char.colon && text.charCodeAt(end) === Char.space) {
-    draft.host = text.slice(start, end - 1);
-    return takeTag(draft, text, end + 1, true);
-  }
   // A host that is not known is a dash.
   if (end === start && text.startsWith('- ', at)) return takeTag(draft, text, at + 2, true);
   if (end === start || text.charCodeAt(end) !== Char.space || last === Char.colon) return takeTag(draft, text, at, false);
@@ -140,6 +136,15 @@ function takeHostAndTag(draft: Draft, text: string, from: number): void {
   const next = end + 1;
   // ASA with its device-id: `fw1 : %ASA-6-302013: …`.
   takeTag(draft, text, text.startsWith(': %', next) ? next + 2 : next, true);
+}
+
+/** AIX: `Message forwarded from aix1: sshd[1]: …`. */
+function takeForwarded(draft: Draft, text: string, from: number): boolean {
+  const end = hostEnd(text, from);
+  if (end - 1 <= from || text.charCodeAt(end - 1) !== Char.colon || text.charCodeAt(end) !== Char.space) return false;
+  draft.host = text.slice(from, end - 1);
+  takeTag(draft, text, end + 1, true);
+  return true;
 }
 
 /** F5 on a chassis writes `slot1/bigip1`. */
@@ -179,6 +184,10 @@ function takeTag(draft: Draft, text: string, from: number, behindHost: boolean):
     draft.text = text.slice(from);
     return;
   }
+  setTag(draft, text, tag);
+}
+
+function setTag(draft: Draft, text: string, tag: Tag): void {
   draft.app = tag.app;
   draft.procId = tag.procId;
   draft.text = text.slice(text.charCodeAt(tag.end) === Char.bom ? tag.end + 1 : tag.end);

@@ -83,8 +83,9 @@ function takeEpoch({ draft, text, codes }: Scan, from: number, end: number): boo
   const hostEnd = fieldEnd(codes, end + 1);
   const appEnd = hostEnd < 0 ? -1 : lastFieldEnd(codes, hostEnd + 1);
   if (appEnd < 0) return false;
-  draft.sentAtUs =
-    Number(text.slice(from, point)) * 1_000_000 + Number(text.slice(point + 1, Math.min(end, point + 7)).padEnd(6, '0'));
+  const us = Number(text.slice(from, point)) * 1_000_000 + Number(text.slice(point + 1, Math.min(end, point + 7)).padEnd(6, '0'));
+  if (!Number.isSafeInteger(us)) return false;
+  draft.sentAtUs = us;
   if (!isNil(codes, end + 1, hostEnd)) draft.host = text.slice(end + 1, hostEnd);
   if (!isNil(codes, hostEnd + 1, appEnd)) draft.app = text.slice(hostEnd + 1, appEnd);
   draft.text = text.slice(skipSpaces(text, appEnd));

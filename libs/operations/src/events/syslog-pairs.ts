@@ -103,5 +103,6 @@ function epochUs(digits: string): number | null {
   const { length } = digits;
   if (!isDigit(digits.charCodeAt(0)) || digitsEnd(digits, 0) !== length) return null;
   if (length !== 10 && length !== 13 && length !== 16 && length !== 19) return null;
-  return Number(digits.slice(0, 16).padEnd(16, '0'));
+  const us = Number(digits.slice(0, 16).padEnd(16, '0'));
+  return Number.isSafeInteger(us) ? us : null;
 }

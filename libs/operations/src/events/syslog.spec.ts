@@ -71,6 +71,12 @@ describe('a message of RFC 3164 as found in the wild', () => {
       { host: 'mymachine', app: 'su', procId: null, text: "'su root' failed", reason: null },
     ],
     ['<13>Nov  1 08:01:02 fe80::1%eth0 app[12]: x', { host: 'fe80::1%eth0', app: 'app', procId: '12', text: 'x' }],
+    ['<13>Nov 21 10:00:00 2001:db8::1 app: x', { host: '2001:db8::1', app: 'app', sentAtUs: at('2026-11-21T10:00:00Z') }],
+    ['<13>Nov 21 10:00:00 Message forwarded from : x', { host: 'Message', text: 'forwarded from : x' }],
+    ['<13>Nov 21 10:00:00 last message repeated 2 times', { host: null, app: null, text: 'last message repeated 2 times' }],
+    [' : %ASA-4-1060=x', { app: null, text: ' : %ASA-4-1060=x', reason: 'no_pri,no_timestamp' }],
+    ['<13>1 9795255200.1 MX84 flows - - x', { sentAtUs: null, reason: 'bad_timestamp,bad_structured_data' }],
+    ['<13>eventtime=9999999999 a=1 b=2', { sentAtUs: null, reason: 'no_timestamp' }],
     ['<13>Nov 21 10:00:00 sshd[99]: no host', { host: null, app: 'sshd', procId: '99', text: 'no host' }],
     [
       '<13>2026-11-21T10:00:00.5+09:00 h prog: iso',

@@ -110,11 +110,10 @@ function bsdTime(text: string, at: number, said: number, context: TimeContext): 
   return Number.isNaN(local) ? null : withZone(text, end, local, context);
 }
 
-/** ` 2026` with a space or a colon behind it; -1 = none. */
+/** ` 2026` with a space, a colon and a space, or a last colon behind it; -1 = none. `2001:db8::1` is a host. */
 function yearBehind(text: string, at: number): number {
   if (text.charCodeAt(at) !== Char.space) return -1;
-  const behind = text.charCodeAt(at + 5);
-  return behind === Char.space || behind === Char.colon ? fourDigits(text, at + 1) : -1;
+  return text.charCodeAt(at + 5) === Char.space || colonEnd(text, at + 5) >= 0 ? fourDigits(text, at + 1) : -1;
 }
 
 /**
