@@ -1,0 +1,98 @@
+import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { type RunResult, runOne, runTarget } from './run.js';
+import { TARGETS } from './targets.js';
+
+const USAGE = `npm run fuzz -- [--parser NAMES] [--inputs N] [--seed S] [--json]   N inputs for each parser (default 100000, all parsers, seed 1)
+npm run fuzz -- --parser NAME --seed S --index I                    one input, alone, printed
+npm run fuzz -- --list                                              the parsers
+  --limit-ms M (50)  --max-growth-mb G (16)`;
+
+const { values: asked } = parseArgs({
+  options: {
+    parser: { type: 'string' },
+    inputs: { type: 'string', default: '100000' },
+    seed: { type: 'string', default: '1' },
+    index: { type: 'string' },
+    'limit-ms': { type: 'string', default: '50' },
+    'max-growth-mb': { type: 'string', default: '16' },
+    json: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+function chosen() {
+  const names = asked.parser?.split(',') ?? TARGETS.map((target) => target.name);
+  return names.map((name) => {
+    const target = TARGETS.find((one) => one.name === name);
+    if (target === undefined) throw new Error(`no parser ${name}: there are ${TARGETS.map((one) => one.name).join(', ')}`);
+    return target;
+  });
+}
+
+function whole(name: 'inputs' | 'seed' | 'limit-ms' | 'max-growth-mb' | 'index', text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} ${text} is no whole number`);
+  return value;
+}
+
+function print(result: RunResult): void {
+  const { found, ...rest } = result;
+  const shown = found.map((one) => ({ ...one, input: Buffer.from(one.input.subarray(0, 4_096)).toString('base64') }));
+  if (asked.json) {
+    console.log(JSON.stringify({ ...rest, found: shown }));
+    return;
+  }
+  const { target, inputs, inputsPerSecond, slowestMs, growthBytes } = result;
+  const grew = (growthBytes / 1_048_576).toFixed(1);
+  console.log(
+    `${target}: ${inputs} inputs, ${inputsPerSecond}/s, slowest ${slowestMs.toFixed(1)} ms, heap ${grew} MB, found ${found.length}`,
+  );
+  for (const one of shown) console.log(`  --seed ${result.seed} --index ${one.index}: ${one.why}\n  ${one.input}`);
+}
+
+function main(): number {
+  if (asked.help) console.log(USAGE);
+  else if (asked.list) console.log(TARGETS.map((target) => target.name).join('\n'));
+  else return fuzz();
+  return 0;
+}
+
+function fuzz(): number {
+  const seed = whole('seed', asked.seed);
+  const limitMs = whole('limit-ms', asked['limit-ms']);
+  if (asked.index !== undefined) {
+    const { input, why, tookMs } = runOne(chosen()[0]!, { seed, limitMs }, whole('index', asked.index));
+    console.log(
+      JSON.stringify(
+        { text: Buffer.from(input).toString('latin1'), base64: Buffer.from(input).toString('base64'), tookMs, why },
+        null,
+        2,
+      ),
+    );
+    return why === null ? 0 : 1;
+  }
+  // The heap is measured after a collection, or it would say how lazy the collector is.
+  setFlagsFromString('--expose-gc');
+  (globalThis as { gc?: unknown }).gc = runInNewContext('gc');
+  let failed = 0;
+  for (const target of chosen()) {
+    const result = runTarget(target, {
+      ...{
+        seed,
+        limitMs,
+        inputs: whole('inputs', asked.inputs),
+        maxGrowthBytes: whole('max-growth-mb', asked['max-growth-mb']) * 1_048_576,
+      },
+      ...(asked.json ? {} : { onProgress: (done: number) => process.stderr.write(`${target.name}: ${done}\r`) }),
+    });
+    print(result);
+    if (result.found.length > 0) failed++;
+  }
+  console.log(`${chosen().length - failed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+process.exitCode = main();

@@ -1,0 +1,99 @@
+import { mutate } from './mutate.js';
+import { Random } from './random.js';
+import type { Target } from './target.js';
+
+export interface RunOptions {
+  readonly inputs: number;
+  readonly seed: number;
+  /** No input may take longer; measured again before it counts, since the machine may have been busy. */
+  readonly limitMs: number;
+  readonly maxGrowthBytes: number;
+  readonly onProgress?: (done: number) => void;
+}
+
+export interface Found {
+  readonly index: number;
+  readonly why: string;
+  readonly input: Uint8Array;
+}
+
+export interface RunResult {
+  readonly target: string;
+  readonly inputs: number;
+  readonly seed: number;
+  readonly inputsPerSecond: number;
+  readonly bytes: number;
+  readonly slowestMs: number;
+  readonly growthBytes: number;
+  readonly found: readonly Found[];
+}
+
+/** So many are shown; one mistake is usually found again and again. */
+const MAX_FOUND = 10;
+const PROGRESS_EVERY = 100_000;
+/** What is compiled and kept once is kept by then. */
+const WARM = 0.2;
+
+/** Every input has chance of its own, made of seed and index: one of them can be run alone. */
+export function runTarget(target: Target, options: RunOptions): RunResult {
+  const found: Found[] = [];
+  let [bytes, slowestMs, warmHeap] = [0, 0, 0];
+  const startMs = performance.now();
+  let index = 0;
+  for (; index < options.inputs && found.length < MAX_FOUND; index++) {
+    if (index === Math.floor(options.inputs * WARM)) warmHeap = heapBytes();
+    const outcome = runOne(target, options, index);
+    bytes += outcome.input.length;
+    slowestMs = Math.max(slowestMs, outcome.tookMs);
+    if (outcome.why !== null) found.push({ index, why: outcome.why, input: outcome.input });
+    if ((index + 1) % PROGRESS_EVERY === 0) options.onProgress?.(index + 1);
+  }
+  const seconds = (performance.now() - startMs) / 1_000;
+  const growthBytes = heapBytes() - warmHeap;
+  if (growthBytes > options.maxGrowthBytes)
+    found.push({ index, why: `the heap grew by ${growthBytes} bytes`, input: new Uint8Array(0) });
+  const rate = Math.round(index / seconds);
+  return {
+    ...{ target: target.name, inputs: index, seed: options.seed, inputsPerSecond: rate },
+    bytes,
+    slowestMs,
+    growthBytes,
+    found,
+  };
+}
+
+export function runOne(target: Target, { seed, limitMs }: Pick<RunOptions, 'seed' | 'limitMs'>, index: number) {
+  const random = new Random(seed, index);
+  const modelled = target.grammar !== undefined && random.oneIn(4) ? target.grammar(random) : null;
+  // A message that is right is a good beginning of one that is not.
+  const made = target.grammar === undefined || modelled !== null || !random.oneIn(2) ? null : target.grammar(random).input;
+  const corpus = made === null ? target.corpus : [made];
+  const input = modelled?.input ?? mutate(random, corpus, target.dictionary);
+  const check = modelled?.check ?? (() => target.check(input, new Random(seed, ~index)));
+  let tookMs = timed(check);
+  for (let again = 0; typeof tookMs === 'number' && tookMs > limitMs && again < 5; again++) {
+    const next = timed(check);
+    tookMs = typeof next === 'number' ? Math.min(tookMs, next) : next;
+  }
+  if (typeof tookMs === 'string') return { input, tookMs: 0, why: tookMs };
+  return { input, tookMs, why: tookMs > limitMs ? `took ${tookMs.toFixed(1)} ms` : null };
+}
+
+/** @returns ms; a text: what was thrown. */
+function timed(check: () => void): number | string {
+  const startMs = performance.now();
+  try {
+    check();
+  } catch (error) {
+    return error instanceof Error
+      ? `${error.name}: ${error.message}\n${error.stack?.split('\n').slice(1, 5).join('\n')}`
+      : String(error);
+  }
+  return performance.now() - startMs;
+}
+
+/** Of what is still in use; without `--expose-gc` of everything. */
+function heapBytes(): number {
+  (globalThis as { gc?: () => void }).gc?.();
+  return process.memoryUsage().heapUsed;
+}
