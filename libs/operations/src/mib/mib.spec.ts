@@ -118,6 +118,15 @@ describe('a mistake is named with its line, and the rest still counts', () => {
   it.each([
     ['without a value', FANS.replace('::= { fans 1 }', ''), 9, /fanTable has no value: ::= is missing/],
     ['with a label without number', FANS.replace('loud(0)', 'loud'), 21, /\( is missing after the label loud/],
+    [
+      'of a node without ::=',
+      FANS.replace(
+        'fans OBJECT IDENTIFIER ::= { testTypes 7 }',
+        'fens OBJECT IDENTIFIER\nfans OBJECT IDENTIFIER ::= { testTypes 7 }',
+      ),
+      8,
+      /::= is missing in the definition of fens/,
+    ],
     ['below nothing', FANS.replace('{ fans 0 3 }', '{ fens 0 3 }'), 22, /fanFailed hangs below fens, which is not defined/],
     ['with a text that never ends', FANS.replace('"It stands."', '"It stands.'), 22, /no closing quote/],
     [

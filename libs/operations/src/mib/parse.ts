@@ -263,9 +263,10 @@ class Parser {
     return token;
   }
 
+  /** What stands there instead is left: it may begin the next definition. */
   #expect(text: string, where: string): void {
-    const token = this.#next(`${text} ${where}`);
-    if (token.text !== text || token.kind === 'text') throw new SyntaxProblem(token.line, `${text} is missing ${where}`);
+    if (this.#peek() !== text) throw new SyntaxProblem(this.#tokens[this.#at - 1]?.line ?? 1, `${text} is missing ${where}`);
+    this.#at++;
   }
 
   #next(what: string): Token {
