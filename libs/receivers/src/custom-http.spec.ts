@@ -16,7 +16,7 @@ import type { Listener } from './udp.js';
 
 const ADDRESS = '127.0.75.1';
 const TOKEN = '0123456789abcdef0123456789abcdef';
-const soon = { timeout: 10_000, interval: 5 };
+const soon = { timeout: 60_000, interval: 5 };
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();

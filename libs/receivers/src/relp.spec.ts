@@ -6,7 +6,7 @@ import { RelpClient } from './testing/relp-client.js';
 import type { Listener } from './udp.js';
 
 const ADDRESS = '127.0.74.1';
-const soon = { timeout: 10_000, interval: 5 };
+const soon = { timeout: 60_000, interval: 5 };
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();

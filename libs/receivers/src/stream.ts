@@ -75,10 +75,11 @@ export function serveStream(
     if (retry === null) drain();
     else if ((session.roomBytes ?? 0) <= 0) socket.pause();
   });
-  // Also after a reset: what was read whole is a message.
+  // Also after a reset: what was read whole is a message. At once, whatever it waited for: a client that comes back meanwhile would
+  // not be known by what it was owed.
   socket.on('close', () => {
     gone = true;
-    if (retry === null) drain();
+    drain();
   });
   socket.setTimeout(idleMs, () => socket.destroy());
   return session;

@@ -5,7 +5,7 @@ import { NO_LIMITS, SourceGate } from './sources.js';
 import { type Listener, listenUdp, type UdpOptions } from './udp.js';
 
 const ADDRESS = '127.0.77.1';
-const soon = { timeout: 15_000, interval: 5 };
+const soon = { timeout: 60_000, interval: 5 };
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
