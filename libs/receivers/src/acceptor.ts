@@ -4,6 +4,7 @@ import type { MessageTransport } from '@yosugara/protocol';
 import { listenError } from './errors.js';
 import { plainAddress, SenderList } from './senders.js';
 import { type Refusal, type Source, SourceGate, sum } from './sources.js';
+import type { TlsMaterial } from './tls-files.js';
 import { handshakeRefusal, judge, type TlsOptions } from './tls-policy.js';
 import type { Endpoint, Listener } from './udp.js';
 
@@ -31,6 +32,8 @@ export interface StreamCounts {
 }
 
 const HANDSHAKE_MS = 10_000;
+/** RFC 5425 asks for it; what is older is broken (RFC 8996). */
+const MIN_VERSION = 'TLSv1.2';
 
 export function countsOf(gate: SourceGate): StreamCounts {
   const refusedBy: Partial<Record<Refusal, number>> = {};
@@ -109,6 +112,7 @@ class Handshakes {
   readonly #counts: StreamCounts;
   readonly #serve: (accepted: Accepted) => void;
   readonly #server: TlsServer;
+  #material: TlsMaterial | undefined;
   /** By `address port`. A failed handshake has often lost its address by the time it is told of. */
   readonly #pending = new Map<string, Accepted>();
 
@@ -118,12 +122,14 @@ class Handshakes {
     this.#allow = new SenderList(tls.allow ?? []);
     this.#counts = counts;
     this.#serve = serve;
-    const { key, cert, ca, handshakeMs = HANDSHAKE_MS } = tls;
+    this.#material = tls.files?.current();
+    const { handshakeMs = HANDSHAKE_MS } = tls;
+    const { key, cert, ca } = this.#material ?? tls;
     this.#server = createTlsServer(
       {
         ...{ key, cert, ca, requestCert: tls.clientCertificate !== 'none', handshakeTimeout: handshakeMs },
-        // RFC 5425 asks for TLS 1.2; what is older is broken (RFC 8996). Who showed what is judged below, to be told by reason.
-        ...{ minVersion: 'TLSv1.2', rejectUnauthorized: false },
+        // Who showed what is judged below, to be told by reason.
+        ...{ minVersion: MIN_VERSION, rejectUnauthorized: false },
       },
       (socket) => this.#ended(socket),
     );
@@ -131,6 +137,7 @@ class Handshakes {
   }
 
   begin(accepted: Accepted): void {
+    this.#renew();
     const { socket, from } = accepted;
     const key = `${from.address} ${from.port}`;
     this.#pending.set(key, accepted);
@@ -141,6 +148,13 @@ class Handshakes {
       }),
     );
     this.#server.emit('connection', socket);
+  }
+
+  #renew(): void {
+    const material = this.#tls.files?.current();
+    if (material === undefined || material === this.#material) return;
+    this.#material = material;
+    this.#server.setSecureContext({ ...material, minVersion: MIN_VERSION });
   }
 
   #ended(socket: TLSSocket): void {

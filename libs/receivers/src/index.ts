@@ -20,6 +20,7 @@ export {
   type SourceReport,
 } from './sources.js';
 export { listenTcp, listenTls, type TcpOptions } from './tcp.js';
+export { TlsFiles, TlsFilesError, type TlsMaterial, type TlsPaths } from './tls-files.js';
 export type { TlsOptions } from './tls-policy.js';
 export { TokenFile, TokensError } from './tokens.js';
 export { type Endpoint, kernelDrops, type Listener, type ListenerStats, listenUdp, type UdpOptions } from './udp.js';

@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import { SenderList } from './senders.js';
+import type { TlsMaterial } from './tls-files.js';
 
 export interface TlsOptions {
   /** PEM. */
@@ -7,6 +8,8 @@ export interface TlsOptions {
   readonly cert: string | Buffer;
   /** Signs the senders' certificates. */
   readonly ca: string | Buffer;
+  /** Asked at every connection: other material than before is used from then on. */
+  readonly files?: { current(): TlsMaterial };
   /** optional: one that this CA did not sign counts for none. */
   readonly clientCertificate: 'none' | 'optional' | 'required';
   /** Names or addresses; empty: whoever the CA signed, or nobody in particular. */

@@ -1,12 +1,17 @@
 import { spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectPlain, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { type ConnectionOptions, connect } from 'node:tls';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { SILENT_LOG } from '@yosugara/kernel';
 import type { ReceivedRecord } from '@yosugara/runtime';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type GateOptions, SourceGate } from './sources.js';
 import { listenTcp, listenTls } from './tcp.js';
 import { TestAuthority, type TestCertificate } from './testing/certificates.js';
+import { TlsFiles } from './tls-files.js';
 import type { TlsOptions } from './tls-policy.js';
 import type { Listener } from './udp.js';
 
@@ -173,6 +178,38 @@ describe('a client certificate', () => {
     expect(await says({}, {}, { allow })).toBe('not_allowed');
     expect(await says({}, {}, { allow: ['127.0.0.1'] })).toBe('taken');
     expect(await says({}, {}, { allow: ['10.0.0.0/8'] })).toBe('not_allowed');
+  });
+});
+
+describe('a certificate that is renewed', () => {
+  it('is shown from then on; files that do not go together change nothing, and who is connected stays', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'yosugara-tls-'));
+    closers.push(() => rmSync(dir, { recursive: true, force: true }));
+    const paths = { keyFile: join(dir, 'key'), certFile: join(dir, 'crt'), caFile: ca.caFile };
+    const put = ({ keyFile, certFile }: TestCertificate) => {
+      copyFileSync(keyFile, paths.keyFile);
+      copyFileSync(certFile, paths.certFile);
+    };
+    put(node);
+    const said: string[] = [];
+    const note = (event: string) => void said.push(event);
+    const files = new TlsFiles(paths, { ...SILENT_LOG, info: note, warn: note }, 0);
+    const listener = await listen({ files });
+    const shownNow = async () => {
+      const socket = dial(listener.port) as TLSSocket;
+      await new Promise((resolve) => socket.once('secureConnect', resolve));
+      return socket.getPeerCertificate().subject.CN;
+    };
+    const living = dial(listener.port);
+    living.write('<13>before\n');
+    expect(await shownNow()).toBe('a');
+    const renewed = ca.issue('renewed');
+    copyFileSync(renewed.keyFile, paths.keyFile);
+    expect([await shownNow(), said]).toEqual(['a', ['tls.files_kept']]);
+    put(renewed);
+    expect([await shownNow(), said]).toEqual(['renewed', ['tls.files_kept', 'tls.files_read']]);
+    living.end('<13>after\n');
+    await expect.poll(texts, soon).toEqual(['<13>before', '<13>after']);
   });
 });
 
