@@ -177,8 +177,8 @@ export const FAULTS: readonly Fault[] = [
       standby.db.stop();
       owner.db.stop();
       owner.db.rewind(length);
-      // The other one follows by `recover`.
-      standby.db.rewind(0);
+      // The other one follows by `recover`; until then it is no newer either.
+      standby.db.rewind(length);
       world.oracle.wentBack(owner.db.tables, true);
       world.cluster.promoteForced(owner);
     },

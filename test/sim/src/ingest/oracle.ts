@@ -48,10 +48,19 @@ export class Oracle {
     if (this.violations.length < MAX_VIOLATIONS) this.violations.push({ invariant, says, atMs: Math.round(this.#time.nowMs) });
   }
 
-  /** The offset between the nodes was measured now. */
+  /** Whether the offset between the nodes is being measured now, on both. */
   measured(): void {
+    if (!this.#cluster.sites.every((site) => site.isMeasuring)) return;
     const { nowMs } = this.#time;
     if (nowMs - (this.#linkTimesMs.at(-1) ?? Number.NEGATIVE_INFINITY) > 500) this.#linkTimesMs.push(nowMs);
+  }
+
+  /** I1 at the moment of the answer: on this disk and on the peer's, but where the record permits to answer alone. */
+  answered(node: string, saying: number, alone: boolean): void {
+    const site = this.#cluster.site(node);
+    const peer = this.#cluster.sites.find((each) => each !== site)!;
+    for (const rec of site.own.ever) if (rec.saying === saying && (alone || peer.copies.ever.has(rec))) return;
+    this.fail('I1', `${node} answered saying ${saying}, which is not on ${alone ? 'its disk' : 'both disks'}`);
   }
 
   #everAt(site: Site, rec: Rec): boolean {
@@ -94,13 +103,18 @@ export class Oracle {
     }
   }
 
+  #isAt(site: Site, rec: Rec): boolean {
+    return [site.own, site.copies].some((shelf) => {
+      const journal = shelf.get(rec.journalId);
+      return journal !== undefined && rec.seq >= journal.firstSeq && rec.seq <= journal.durableSeq;
+    });
+  }
   #onAnyDisk(rec: Rec): boolean {
-    return this.#cluster.sites.some((site) =>
-      [site.own, site.copies].some((shelf) => {
-        const journal = shelf.get(rec.journalId);
-        return journal !== undefined && rec.seq >= journal.firstSeq && rec.seq <= journal.durableSeq;
-      }),
-    );
+    return this.#cluster.sites.some((site) => this.#isAt(site, rec));
+  }
+  /** Ingest steps over what its own node let go (`ingest.gap`), though the other one may still hold it. */
+  #isLetGo(rec: Rec): boolean {
+    return this.#cluster.sites.some((site) => this.#everAt(site, rec) && !this.#isAt(site, rec));
   }
 
   /** A disk was lost or set back: what is on none any more is not demanded. */
@@ -113,7 +127,7 @@ export class Oracle {
     this.#wentBack = true;
     for (const site of this.#cluster.sites)
       for (const rec of site.own.ever)
-        if (byRule && rec.seq > (tables.positions.get(rec.journalId) ?? 0) && !this.#onAnyDisk(rec)) this.#exempt.add(rec);
+        if (byRule && rec.seq > (tables.positions.get(rec.journalId) ?? 0) && this.#isLetGo(rec)) this.#exempt.add(rec);
   }
 
   /** At the end: everything that was durable is in the table, once. */
@@ -189,7 +203,7 @@ export class Oracle {
 
   #offsets(recs: readonly Rec[]): { readonly middleUs: number; readonly spreadUs: number } {
     const [one, two] = this.#cluster.sites;
-    const firstMs = Math.min(...recs.map((rec) => rec.arrivedMs)) - SAMPLES_MS;
+    const firstMs = Math.min(...recs.map((rec) => rec.arrivedMs));
     const lastMs = this.#wentBack ? this.#time.nowMs : Math.max(...recs.map((rec) => this.#consumedMs(rec)));
     const measuredMs = this.#linkTimesMs.findLast((each) => each <= firstMs);
     const fromMs = (measuredMs ?? 0) - SAMPLES_MS;

@@ -23,7 +23,9 @@ export class Senders {
   readonly #time: VirtualTime;
   readonly #rng: Rng;
   readonly #cluster: Cluster;
-  readonly #loss: Readonly<Record<string, number>>;
+  /** How much of what is sent to each node is lost; how much comes twice. */
+  loss: Readonly<Record<string, number>>;
+  doubled = 0.03;
   #numbers = 0;
 
   constructor(time: VirtualTime, rng: Rng, cluster: Cluster) {
@@ -31,7 +33,7 @@ export class Senders {
     this.#rng = rng;
     this.#cluster = cluster;
     const loss = (): number => (rng.chance(0.4) ? 0 : rng.next() * 0.3);
-    this.#loss = Object.fromEntries(cluster.sites.map(({ name }) => [name, loss()]));
+    this.loss = Object.fromEntries(cluster.sites.map(({ name }) => [name, loss()]));
   }
 
   /** Something of some device, now. */
@@ -50,8 +52,8 @@ export class Senders {
     const raw = Buffer.from(`<13>${text}`);
     for (const site of sites) {
       const transport = this.#rng.chance(0.1) ? 'tcp' : 'udp';
-      if (transport === 'udp' && this.#rng.chance(this.#loss[site.name]!)) continue;
-      for (let copies = transport === 'udp' && this.#rng.chance(0.03) ? 2 : 1; copies > 0; copies--)
+      if (transport === 'udp' && this.#rng.chance(this.loss[site.name]!)) continue;
+      for (let copies = transport === 'udp' && this.#rng.chance(this.doubled) ? 2 : 1; copies > 0; copies--)
         this.#send(site, saying, { kind: 'syslog', transport, raw }, source, 'own', null);
     }
   }
@@ -89,7 +91,7 @@ export class Senders {
       const once = (left: number): void => {
         if (isAnswered || left === 0) return;
         const answer = inform ? answered : null;
-        if (!this.#rng.chance(this.#loss[site.name]!))
+        if (!this.#rng.chance(this.loss[site.name]!))
           this.#send(site, saying, { kind: 'trap', transport: 'udp', raw }, source, 'own', answer);
         if (inform) this.#time.after(RETRY_MS, () => once(left - 1), null);
       };
@@ -113,7 +115,7 @@ export class Senders {
   ): void {
     const wayMs = 0.05 + this.#rng.next() * (this.#rng.chance(0.05) ? 300 : 2);
     const reply = (node: string, alone: boolean): void => {
-      if (!this.#rng.chance(this.#loss[site.name]!)) this.#time.after(1, () => answer?.(node, alone), null);
+      if (!this.#rng.chance(this.loss[site.name]!)) this.#time.after(1, () => answer?.(node, alone), null);
     };
     const record = {
       ...{ ...packet, source: { address, port: site.name === 'a' ? 1_001 : 1_002 }, flags: 0, saying: saying.id },

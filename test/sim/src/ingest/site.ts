@@ -62,6 +62,8 @@ export interface Surroundings {
   readonly limits: MergeLimits;
   readonly log: (node: string, event: string, details?: unknown) => void;
   readonly onPong: () => void;
+  /** A sender is told that its message is safe. */
+  readonly onAnswer: (node: string, saying: number, alone: boolean) => void;
 }
 
 /** One life of a receiver. */
@@ -165,7 +167,7 @@ export class Site {
       journal.onDurable(changed);
       sender.start();
       setInterval(() => {
-        if (sender.link === 'up') this.#s.onPong();
+        this.#s.onPong();
         if (!dirty) return;
         dirty = false;
         this.#tellManager(life);
@@ -215,11 +217,17 @@ export class Site {
       const { saying, ...rest } = record;
       const taken: Taken = { ...rest, ...at, ...late, arrivedMs, saying };
       life.taken = { arrivedMs, saying };
-      if (record.kind === 'trap') life.traps.take(taken, () => reply?.(this.name, this.notice.ingestAlone));
+      if (record.kind === 'trap') life.traps.take(taken, () => this.#answer(saying, reply));
       else life.journal.append(taken);
     };
     if (life.proc.frozenUntilMs > time.nowMs) time.after(0, read, life.proc);
     else time.as(life.proc, read);
+  }
+
+  #answer(saying: number, reply: ((node: string, alone: boolean) => void) | null): void {
+    const alone = this.notice.owner === this.name && this.notice.ingestAlone;
+    this.#s.onAnswer(this.name, saying, alone);
+    reply?.(this.name, alone);
   }
 
   /** What the controller's loop does of the processes, at every notice. */
@@ -281,6 +289,10 @@ export class Site {
     if (this.isUp && this.db.proc !== null && !this.db.isPrimary && this.notice.owner === this.peerName)
       this.tellIngested([...this.db.tables.positions].map(([journalId, seq]) => ({ journalId, seq })));
     this.#s.time.after(RETENTION_MS, () => this.retain(), null);
+  }
+
+  get isMeasuring(): boolean {
+    return this.receiver !== null && this.receiver.sender.link === 'up' && this.receiver.sender.clockOffsetUs !== null;
   }
 
   /** For the controllers: does what we receive reach the peer's disk, and is anything behind? */

@@ -61,6 +61,7 @@ export class World {
         if (event === 'copy.conflict' || event === 'copy.failed') this.oracle.fail('COPY', `${node}: ${JSON.stringify(details)}`);
       },
       onPong: () => this.oracle.measured(),
+      onAnswer: (node: string, saying: number, alone: boolean) => this.oracle.answered(node, saying, alone),
     };
     const clock = (): WallClock =>
       new WallClock(time, rng.pick([0, 0, 3_000, -700_000, 1_500_000, 3.6e9]), rng.pick([0, 0, 20, -50]));
@@ -175,7 +176,7 @@ async function drawn(world: World, seed: number, options: IngestOptions, begun: 
     const nextMs = chance.next() * 2 * gapMs;
     world.after(nextMs, () => talk(leftMs - nextMs));
   };
-  world.after(0, () => talk(forMs + 3_000));
+  world.after(800, () => talk(forMs + 2_000));
   for (const [place, { fault, atMs }] of planned.entries()) {
     begun.push(`${fault.name} at ${Math.round(atMs)}`);
     if (options.only !== undefined && !options.only.includes(place)) continue;
