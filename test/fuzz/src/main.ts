@@ -7,7 +7,7 @@ import { TARGETS } from './targets.js';
 const USAGE = `npm run fuzz -- [--parser NAMES] [--inputs N] [--seed S] [--json]   N inputs for each parser (default 100000, all parsers, seed 1)
 npm run fuzz -- --parser NAME --seed S --index I                    one input, alone, printed
 npm run fuzz -- --list                                              the parsers
-  --limit-ms M (50)  --max-growth-mb G (16)`;
+  --limit-ms M (50, and 2 µs for each byte)  --max-growth-mb G (16)`;
 
 const { values: asked } = parseArgs({
   options: {
