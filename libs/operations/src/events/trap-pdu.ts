@@ -104,8 +104,10 @@ function value(reader: BerReader, item: BerItem): { readonly type: string; reado
   }
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 export function hex(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  for (let at = 0; at < bytes.length; at++) text += HEX[bytes[at]!];
   return text;
 }

@@ -70,6 +70,8 @@ interface Incoming {
   readonly raw: Uint8Array;
   readonly message: V3Message;
   readonly nowMs: number;
+  /** The message's engine, as a key of maps. */
+  readonly engine: string;
   readonly isOurs: boolean;
   readonly reportable: boolean;
 }
@@ -137,8 +139,15 @@ export class UsmReceiver {
     let incoming: Incoming | null = null;
     try {
       const message = readV3(raw);
-      const isOurs = engineKey(message.engineId) === this.#ownKey;
-      incoming = { raw, message, nowMs, isOurs, reportable: (message.flags & V3Flag.reportable) !== 0 };
+      const engine = engineKey(message.engineId);
+      incoming = {
+        raw,
+        message,
+        nowMs,
+        engine,
+        isOurs: engine === this.#ownKey,
+        reportable: (message.flags & V3Flag.reportable) !== 0,
+      };
       return this.#take(incoming);
     } catch (error) {
       if (error instanceof BerProblem) return { kind: 'refused', reason: `malformed_${error.reason}`, report: null };
@@ -175,7 +184,7 @@ export class UsmReceiver {
     if ((message.flags & (V3Flag.auth | V3Flag.priv)) !== wanted) throw new Refused('security_level', 'unsupportedSecLevels');
     // Without authentication there are no keys, hence nothing that depends on the engine.
     if (isOurs || user.auth === null) return { local: this.#own.get(name)!, engine: null };
-    const engine = this.#senders.get(engineKey(message.engineId)) ?? { users: new Map(), clock: null };
+    const engine = this.#senders.get(incoming.engine) ?? { users: new Map(), clock: null };
     let local = engine.users.get(name);
     if (local === undefined) {
       if (!this.#newKeys.take(nowMs)) throw new Refused('too_many_new_engines');
@@ -227,20 +236,20 @@ export class UsmReceiver {
     const { message, nowMs } = incoming;
     if (!engine.users.has(local.user.name)) {
       engine.users.set(local.user.name, local);
-      this.#senders.set(engineKey(message.engineId), engine);
+      this.#senders.set(incoming.engine, engine);
     }
     engine.clock ??= new SenderClock(message, nowMs);
     if (!engine.clock.accepts(message, nowMs)) throw new Refused('not_in_time_window', 'notInTimeWindows');
   }
 
   /** What is older than the time window needs no memory: the window refuses it. */
-  #checkReplay({ message, nowMs }: Incoming, local: LocalUser): void {
+  #checkReplay({ message, nowMs, engine }: Incoming, local: LocalUser): void {
     if (local.user.auth === null) return;
     if (nowMs - this.#replaysTurnedMs > 2 * TIME_WINDOW_S * 1_000) {
       this.#replays.turn();
       this.#replaysTurnedMs = nowMs;
     }
-    const key = `${engineKey(message.engineId)} ${hex(message.authParams.subarray(0, 16))}`;
+    const key = `${engine} ${hex(message.authParams.subarray(0, 16))}`;
     if (this.#replays.get(key) !== undefined) throw new Refused('replayed');
     this.#replays.set(key, true);
   }
