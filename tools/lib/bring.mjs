@@ -160,6 +160,7 @@ const TEST_TOOLS = {
     ipmi_sim: 'openipmi',
     // fence_ipmilan's hands; only recommended by its package.
     ipmitool: 'ipmitool',
+    haproxy: 'haproxy',
   },
   specs: {
     ip: 'iproute2',

@@ -6,6 +6,7 @@ import { NODE, WORKSPACE } from '../host/assets.js';
 import { LabHost, type Service } from '../host/host.js';
 import { LINE, Network } from '../host/network.js';
 import { run, until } from '../host/shell.js';
+import { BALANCER, Balancer } from './balancer.js';
 import { askStatus } from './control.js';
 import {
   DATA_NAMES,
@@ -32,6 +33,8 @@ export interface ClusterSettings {
   readonly fencing: boolean;
   /** A copy in another site, behind a line of `LINE_DELAY_MS` each way. */
   readonly dr: boolean;
+  /** How clients find the Master: by an address that follows it, or by a load balancer that asks the nodes. */
+  readonly front: 'vip' | 'balancer';
 }
 
 export const DEFAULT_SETTINGS: ClusterSettings = {
@@ -40,6 +43,7 @@ export const DEFAULT_SETTINGS: ClusterSettings = {
   twoNodes: false,
   fencing: false,
   dr: false,
+  front: 'vip',
 };
 const LINE_DELAY_MS = 20;
 
@@ -66,6 +70,7 @@ export class LabCluster {
   readonly #options: ClusterOptions;
   readonly members: readonly MemberName[];
   readonly power: PowerBoards;
+  #balancer: Balancer | null = null;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -84,6 +89,7 @@ export class LabCluster {
     await this.network.create();
     if (this.#options.settings.dr) await this.#secondSite();
     await this.network.attach(PLACES.client);
+    if (this.#options.settings.front === 'balancer') this.#balancer = await this.#startBalancer();
     if (this.#withBoards) await this.power.start();
     await this.#init();
     for (const name of this.members) await this.#adapt(name);
@@ -101,6 +107,11 @@ export class LabCluster {
     await this.waitHealthy(this.hasDr ? INITIAL_WITH_DR_DEADLINE_MS : INITIAL_DEADLINE_MS);
   }
 
+  async #startBalancer(): Promise<Balancer> {
+    await mkdir(join(this.#options.dir, 'logs'), { recursive: true });
+    return Balancer.start(this.network.namespace('client'), this.#options.dir);
+  }
+
   async #secondSite(): Promise<void> {
     await this.network.addSite({ first: PLACES.a.address, second: PLACES.d.address });
     const delivery = { delayMs: LINE_DELAY_MS, jitterMs: 0, keepsOrder: true, doublesPercent: 0, sparedUdpPorts: [] };
@@ -109,6 +120,7 @@ export class LabCluster {
 
   /** Where clients are served: the next is tried after a failure. */
   get service(): readonly string[] {
+    if (this.#options.settings.front === 'balancer') return [BALANCER];
     return this.hasDr ? [VIP, PLACES.d.address] : [VIP];
   }
 
@@ -132,7 +144,8 @@ export class LabCluster {
     // A lab makes more take-overs in an hour than an operator would like to see.
     let text = (await readFile(file, 'utf8')).replace(/takeOvers: \d+/, 'takeOvers: 100000');
     // The address of site 1 is of no use in the other network.
-    if (name === 'd') text = text.replace('    driver: ip\n', '    driver: none\n');
+    if (name === 'd' || this.#options.settings.front === 'balancer')
+      text = text.replace('    driver: ip\n', '    driver: none\n');
     if (this.#withBoards) {
       const secrets = secretWriter(folder, `${this.#options.dir}/${name}/state`);
       for (const member of DATA_NAMES) {
@@ -276,6 +289,7 @@ export class LabCluster {
   }
 
   async destroy(): Promise<void> {
+    await this.#balancer?.stop();
     await this.power.close();
     for (const name of MEMBER_NAMES_WITH_DR) await this.hosts[name].destroy();
     await this.network.detach(PLACES.foreign.name);

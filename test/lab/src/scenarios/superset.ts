@@ -4,6 +4,7 @@ import { CONSENSUS } from './superset-consensus.js';
 import { DISKS } from './superset-disks.js';
 import { NETWORK } from './superset-network.js';
 import { OPERATIONS } from './superset-operations.js';
+import { OPERATORS } from './superset-operators.js';
 import { PROCESSES } from './superset-processes.js';
 import type { Scenario } from './types.js';
 
@@ -17,6 +18,7 @@ export const SUPERSET: readonly Scenario[] = [
   ...DISKS,
   ...CONSENSUS,
   ...OPERATIONS,
+  ...OPERATORS,
   ...ANOTHER_SITE,
   ...RECOVERS,
 ];
