@@ -137,13 +137,16 @@ export class CopySender {
       }
     });
     if (channel.peer !== peer) throw new PeerProtocolError(`the certificate of ${channel.peer} where ${peer} was dialled`);
+    const sendPing = () => channel.send(encodeFrame({ type: 'ping', t1: this.#options.wallUs() }));
     const ping = setInterval(() => {
       if (performance.now() - heardMs > silenceMs) channel.close(`silent for ${silenceMs} ms`);
-      else channel.send(encodeFrame({ type: 'ping', t1: this.#options.wallUs() }));
+      else sendPing();
     }, pingMs);
     const unsubscribe = this.#options.journal.onDurable(() => session.pump());
     try {
       channel.send(encodeFrame({ type: 'hello', node, version: 1 }));
+      // At once: until the clocks are compared, what the peer sends is matched by an offset of before, or by none.
+      sendPing();
       return await ended;
     } finally {
       clearInterval(ping);

@@ -120,6 +120,23 @@ describe('what is sent to both nodes becomes one row', () => {
   });
 });
 
+it('what comes in the first second in which the nodes ever see each other is matched, though their clocks are an hour apart', async () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const { rows, sayings, violations } = await runIngestSeed(seed, {
+      story: async (world) => {
+        world.sites[1].clock.steps.push({ atMs: 0, addUs: 3_600_000_000 });
+        world.senders.loss = { a: 0, b: 0 };
+        world.senders.doubled = 0;
+        for (let number = 0; number < 40; number++) {
+          world.senders.line(`first ${number}`);
+          await world.wait(25);
+        }
+      },
+    });
+    expect([rows, violations]).toEqual([sayings, []]);
+  }
+});
+
 it('what is sent to the floating address is a row each time, also when a switchover lies between equal bytes', async () => {
   const { world, outcome } = await story(async (world) => {
     world.senders.byVip('by the VIP');

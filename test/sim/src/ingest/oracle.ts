@@ -2,7 +2,7 @@ import { MERGE_LIMITS } from '@yosugara/operations';
 import type { Cluster } from './cluster.js';
 import { keyOf, type Tables, type Txn } from './database.js';
 import type { Rec } from './disk.js';
-import type { Saying } from './senders.js';
+import { INFORMS_FROM, type Saying } from './senders.js';
 import type { Site } from './site.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -18,6 +18,8 @@ export interface Judged {
   doubtful: number;
   /** Records that were on no disk any more, by faults, before they were stored. */
   gone: number;
+  /** INFORMs that are several rows: asked again of a receiver that had been restarted and knew nothing of them. */
+  informsAgain: number;
 }
 
 const WINDOW_US = MERGE_LIMITS.windowUs;
@@ -30,7 +32,7 @@ const MAX_VIOLATIONS = 5;
 /** What must be true, told from what devices sent and disks held; never from what merge decided. */
 export class Oracle {
   readonly violations: Violation[] = [];
-  readonly judged: Judged = { exact: 0, doubtful: 0, gone: 0 };
+  readonly judged: Judged = { exact: 0, doubtful: 0, gone: 0, informsAgain: 0 };
   readonly #cluster: Cluster;
   readonly #time: VirtualTime;
   readonly #exempt = new Set<Rec>();
@@ -183,6 +185,7 @@ export class Oracle {
     }
     if (must.length < recs.length || key.startsWith('vip ')) return;
     const [low, high] = this.#rowsOf(recs);
+    if (key.startsWith(`trap ${INFORMS_FROM}`) && low > 1) this.judged.informsAgain += 1;
     if (low === high) this.judged.exact += 1;
     else this.judged.doubtful += 1;
     if (found.count < low) this.fail('I2', `${key}: ${found.count} rows where ${low} to ${high} messages came: ${list(recs)}`);

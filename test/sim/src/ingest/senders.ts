@@ -14,6 +14,8 @@ export interface Saying {
 }
 
 type Packet = Pick<Taken, 'kind' | 'transport' | 'raw'>;
+/** Of the device that sends INFORMs. */
+export const INFORMS_FROM = '10.0.0.5';
 const TRIES = 8;
 const RETRY_MS = 1_000;
 
@@ -79,7 +81,7 @@ export class Senders {
   /** To both nodes with a request-id for each; an INFORM again until it is answered. */
   trap(inform: boolean): void {
     const number = ++this.#numbers;
-    const source = inform ? '10.0.0.5' : '10.0.0.4';
+    const source = inform ? INFORMS_FROM : '10.0.0.4';
     const saying = this.#say(`trap ${source} ${number}`);
     for (const site of this.#cluster.sites) {
       const raw = v2c(inform, 1 + Math.floor(this.#rng.next() * 1e6), number);
