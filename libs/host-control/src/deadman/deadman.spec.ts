@@ -93,7 +93,7 @@ describe('the dead man', () => {
   it('stops PostgreSQL and the manager at once when the controller is killed, and tells every voter with its signature', async () => {
     const heard = await voters();
     const { child } = await standIn('primary', 60_000);
-    expect(managersOf('a').length).toBe(2);
+    await eventually('the manager has begun its second process', () => managersOf('a').length === 2);
     child.kill('SIGKILL');
     await nobodyLeft();
     await eventually('both voters heard', () => heard.length === 2);
