@@ -4,6 +4,12 @@ const id = z.string().regex(/^[a-z][a-z0-9_]{0,30}$/, 'a lower-case letter, then
 const address = z.union([z.ipv4(), z.ipv6()]);
 const port = z.int().min(1).max(65535);
 
+/** 4 or 6; null: this is no address. */
+export function addressFamily(text: string): 4 | 6 | null {
+  if (z.ipv4().safeParse(text).success) return 4;
+  return z.ipv6().safeParse(text).success ? 6 : null;
+}
+
 /** Every member listens on the same ports of its own address. Installed servers use 514, 6514 and 162. */
 const Ports = z.strictObject({
   console: port.default(8080),

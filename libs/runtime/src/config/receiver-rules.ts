@@ -1,6 +1,5 @@
-import { isIP, isIPv6 } from 'node:net';
 import { addressKey } from '@yosugara/operations';
-import type { NodeConfig } from '@yosugara/protocol';
+import { addressFamily, type NodeConfig } from '@yosugara/protocol';
 import type { Contradiction } from './fencing-rules.js';
 
 type Path = Contradiction['path'];
@@ -56,15 +55,15 @@ export function receiverContradictions({ receiver, ports }: NodeConfig): readonl
 
 function senderProblem(sender: string, path: Path): Contradiction[] {
   const [network = '', prefix, ...more] = sender.split('/');
-  const bits = isIPv6(network) ? 128 : 32;
-  const isNetwork =
-    isIP(network) !== 0 && more.length === 0 && (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits));
+  const family = addressFamily(network);
+  const isPrefix = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32));
+  const isNetwork = family !== null && more.length === 0 && isPrefix;
   if (isNetwork || isName(sender)) return [];
   return [{ path, found: sender, allowed: 'an address, a network such as 10.0.0.0/8, or the name in a certificate' }];
 }
 
 /** `10.0.0` and `10.0.0.256` are addresses gone wrong, not names. */
-const isName = (sender: string): boolean => NAME.test(sender) && /[A-Za-z]/.test(sender) && isIP(sender) === 0;
+const isName = (sender: string): boolean => NAME.test(sender) && /[A-Za-z]/.test(sender) && addressFamily(sender) === null;
 
 function portProblems(ports: NodeConfig['ports']): Contradiction[] {
   // syslog and trap share numbers with TCP listeners at most; traps are UDP.
