@@ -1,4 +1,4 @@
-// `npm start | stop | test | run build | verify | lint | sim | lab | bench`. Starts on Node 20 with nothing installed, brings
+// `npm start | stop | test | run build | verify | lint | sim | lab | fuzz | bench`. Starts on Node 20 with nothing installed, brings
 // what is missing, says what it does, and fails with one clear line.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { Refusal, refuse, say, seconds } from './lib/say.mjs';
 const beganMs = performance.now();
 const [verb = '', ...args] = process.argv.slice(2);
 
-const VERBS = { start, stop, build, test, verify, lint, ci, sim, lab, bench };
+const VERBS = { start, stop, build, test, verify, lint, ci, sim, lab, fuzz, bench };
 
 /** Modules that need the dependencies are loaded after they are there. */
 const load = {
@@ -98,6 +98,10 @@ async function lab() {
     if (why !== undefined) refuse(`the lab cannot run here: ${why}`);
   }
   return suite('lab');
+}
+
+async function fuzz() {
+  return suite('fuzz');
 }
 
 async function bench() {
