@@ -333,6 +333,15 @@ describe('yosugara', () => {
       expect(JSON.parse(cli.out)).toEqual({ rows: [row, row], next: 'more' });
     });
 
+    it('asks by what messages hold, terms more than once', async () => {
+      const { paths } = await manager();
+      const more = ['--sd', 'x@1.k=v', '--sd', 'y@1.k', '--varbind', '1.3=5', '--only-at', 'a', '--transport', 'relp'];
+      expect(await yosugara('messages', ...more, '--reason', 'any', '--limit', '1')).toBe(0);
+      expect(paths).toEqual([
+        '/api/messages?transport=relp&sd=x%401.k%3Dv&sd=y%401.k&varbind=1.3%3D5&onlyAt=a&reason=any&limit=1',
+      ]);
+    });
+
     it('never lets a message speak to the terminal', async () => {
       await manager();
       expect(await yosugara('messages', '--limit', '1')).toBe(0);

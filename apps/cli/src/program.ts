@@ -1,5 +1,5 @@
 import { explain, YosugaraError } from '@yosugara/kernel';
-import { MESSAGE_KINDS, ProfileName, StopProofKind } from '@yosugara/protocol';
+import { MESSAGE_KINDS, MESSAGE_TRANSPORTS, ProfileName, StopProofKind } from '@yosugara/protocol';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { promote, switchover } from './commands/masters.js';
 import { followMessages, type MessageFilter, MessageSource, parseSince, read, renderMessages } from './commands/messages.js';
@@ -29,6 +29,7 @@ const EXIT_CODES = `
 Exit codes: 0 done, or healthy; 1 failed; 2 wrong command line or configuration;
 3 the cluster has no Master or a node is out (status); 4 the cluster refused.`;
 
+const oneMore = (term: string, before: readonly string[] = []): readonly string[] => [...before, term];
 const wholeNumber = (text: string) => {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('a number above 0 is needed');
   return Number(text);
@@ -175,10 +176,18 @@ interface MessageOptions extends Common, MessageFilter {
 function addMessages(add: Add, set: SetCode, around: Surroundings): void {
   add('messages', 'search and follow what was received, newest first')
     .option('--text <text>', 'contained in the message')
-    .option('--source <ip>', 'sent from this address')
+    .option('--source <ip>', 'sent from this address or network, such as 10.0.0.0/8')
     .option('--host <name>', 'host named in the message')
+    .option('--app <name>', 'program named in the message; of a trap: its OID')
+    .option('--proc <id>', 'process named in the message')
+    .option('--facility <keyword>', 'kern, user, mail, daemon, auth, …, local0 to local7')
     .option('--severity <keyword>', 'at least as severe: emerg, alert, crit, err, warning, notice, info, debug')
     .addOption(new Option('--kind <kind>').choices(MESSAGE_KINDS))
+    .addOption(new Option('--transport <way>', 'the way it came in').choices(MESSAGE_TRANSPORTS))
+    .option('--sd <term>', 'structured data, such as exampleSDID@32473.iut=3; can be repeated', oneMore)
+    .option('--varbind <term>', 'OID (or one above it), OID=value or =value of a trap; can be repeated', oneMore)
+    .option('--only-at <node>', 'received by this node and by no other')
+    .option('--reason <name>', 'why it was not understood whole, such as no_pri; any for all of these')
     .option('--since <when>', 'such as 10m, 2h, 1d, or an RFC 3339 instant')
     .option('--until <when>', 'likewise')
     .option('--limit <n>', 'at most so many', wholeNumber, 200)
@@ -188,15 +197,13 @@ function addMessages(add: Add, set: SetCode, around: Surroundings): void {
 }
 
 async function messages(options: MessageOptions, around: Surroundings): Promise<ExitCode> {
-  const { text, source: from, host, severity, kind } = options;
+  const { text, source: from, host, app, proc, facility, severity, kind, transport, sd, varbind, onlyAt, reason } = options;
   const nowMs = Date.now();
   const at = (when: string | undefined, option: string) => (when === undefined ? undefined : parseSince(when, nowMs, option));
   const filter = {
     text,
     source: from,
-    host,
-    severity,
-    kind,
+    ...{ host, app, proc, facility, severity, kind, transport, sd, varbind, onlyAt, reason },
     since: at(options.since, '--since'),
     until: at(options.until, '--until'),
   };

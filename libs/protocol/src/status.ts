@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MESSAGE_KINDS } from './messages.js';
+import { MESSAGE_KINDS, MESSAGE_TRANSPORTS } from './messages.js';
 
 const Process = z.object({ name: z.string(), pid: z.int(), state: z.string().optional() });
 
@@ -255,6 +255,21 @@ export const MessageRowSchema = z.object({
   app: z.string().nullable(),
   text: z.string(),
   seenBy: z.array(z.string()),
+  /** What else is known of it; missing or null = it says nothing of that. */
+  procId: z.string().nullable().optional(),
+  msgId: z.string().nullable().optional(),
+  transport: z.enum(MESSAGE_TRANSPORTS).nullable().optional(),
+  /** RFC 5424 structured data: SD-ID, parameter, value; a parameter given several times has a list. */
+  structured: z
+    .record(z.string(), z.record(z.string(), z.union([z.string(), z.array(z.string())])))
+    .nullable()
+    .optional(),
+  varbinds: z
+    .array(z.object({ oid: z.string(), type: z.string(), value: z.string() }))
+    .nullable()
+    .optional(),
+  /** Why it was not understood whole: short names, comma between. */
+  parseReason: z.string().nullable().optional(),
 });
 export type MessageRow = z.infer<typeof MessageRowSchema>;
 export const MessagesSchema = z.object({ rows: z.array(MessageRowSchema), next: z.string().nullable() });

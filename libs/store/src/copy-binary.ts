@@ -1,10 +1,12 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { MESSAGE_TRANSPORTS } from '@yosugara/protocol';
 import type { MessageToStore } from '@yosugara/runtime';
 
 /** In the order in which `encodeMessages` writes them. */
 export const MESSAGE_COLUMNS = [
   ...['received_at', 'journal_id', 'seq', 'node', 'kind', 'source', 'facility', 'severity', 'host', 'app', 'proc_id', 'msg_id'],
   ...['sent_at', 'structured', 'varbinds', 'text', 'raw', 'flags', 'parse_reason', 'seen_by', 'content', 'late_us'],
+  'transport',
 ] as const;
 
 /** PostgreSQL counts from 2000-01-01. */
@@ -37,6 +39,7 @@ export function encodeMessages(rows: readonly MessageToStore[]): Buffer {
     out.textArray(row.seenBy);
     out.bytea(row.content === null ? null : Buffer.from(row.content, 'base64'));
     out.int8(row.lateByUs ?? 0);
+    out.smallint(row.transport === undefined ? null : MESSAGE_TRANSPORTS.indexOf(row.transport));
   }
   out.int16(-1);
   return out.done();

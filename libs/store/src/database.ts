@@ -28,6 +28,7 @@ export interface MessageTable {
   seen_by: string[];
   content: Buffer | null;
   late_us: BigIntText;
+  transport: number | null;
 }
 
 export interface MessageSeenAlsoTable {

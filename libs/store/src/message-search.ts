@@ -1,21 +1,12 @@
 import { InvalidInputError } from '@yosugara/kernel';
 import { FACILITIES, SEVERITIES } from '@yosugara/operations';
-import type { MessageKind, MessageRow } from '@yosugara/protocol';
+import { MESSAGE_TRANSPORTS, type MessageKind, type MessageRow } from '@yosugara/protocol';
 import type { MessageToStore } from '@yosugara/runtime';
 import type { PoolClient } from 'pg';
+import { type MessageConditions, type Where, whereOf } from './message-filter.js';
+import { type Span, spansOf } from './partition-spans.js';
 
-export interface MessageQuery {
-  /** Anywhere in the text, whatever the case of the letters. */
-  readonly text?: string;
-  /** An address or a network such as 10.0.0.0/8. */
-  readonly source?: string;
-  readonly host?: string;
-  /** This severity and all more urgent: 0 emerg … 7 debug. Traps have none and are left out. */
-  readonly severityMax?: number;
-  readonly kind?: MessageKind;
-  /** µs since 1970; from here on, and before here. */
-  readonly sinceUs?: number;
-  readonly untilUs?: number;
+export interface MessageQuery extends MessageConditions {
   /** `next` of the page before: older rows than those. */
   readonly before?: string;
   /** 1..1000, default 100. */
@@ -24,12 +15,6 @@ export interface MessageQuery {
 
 export interface MessageDetail extends MessageRow {
   readonly node: string;
-  readonly facility: string | null;
-  readonly procId: string | null;
-  readonly msgId: string | null;
-  readonly structured: unknown;
-  readonly varbinds: unknown;
-  readonly parseReason: string | null;
 }
 
 export interface MessagePage {
@@ -40,7 +25,6 @@ export interface MessagePage {
 
 const MAX_LIMIT = 1_000;
 const ID = /^(\d{1,16})\.([a-z][a-z0-9_]{0,30}-[A-Za-z0-9]+-[A-Za-z0-9]+)\.(\d{1,16})$/;
-const ADDRESS = /^[0-9a-fA-F:.]{2,45}(\/\d{1,3})?$/;
 
 /** A row's identity as text: time of receipt in µs, journal, number. */
 export function messageId(receivedAtUs: number | string, journalId: string, seq: number | string): string {
@@ -60,8 +44,9 @@ interface Found {
   app: string | null;
   proc_id: string | null;
   msg_id: string | null;
-  structured: unknown;
-  varbinds: unknown;
+  transport: number | null;
+  structured: NonNullable<MessageRow['structured']> | null;
+  varbinds: NonNullable<MessageRow['varbinds']> | null;
   text: string;
   parse_reason: string | null;
   seen_by: string[];
@@ -72,48 +57,63 @@ export async function findMessages(client: PoolClient, query: MessageQuery): Pro
   const limit = query.limit ?? 100;
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
     throw new InvalidInputError('limit', String(limit), `1 to ${MAX_LIMIT}`);
-  const { conditions, values } = conditionsOf(query);
-  const { rows } = await client.query<Found>(
-    `select (extract(epoch from received_at) * 1000000)::bigint as at_us, journal_id, seq, node, kind, host(source) as source, facility, severity,
-       m.host as host, app, proc_id, msg_id, structured, varbinds, text, parse_reason,
-       seen_by || array(select s.node from message_seen_also s where (s.received_at, s.journal_id, s.seq) = (m.received_at, m.journal_id, m.seq)) as seen_by
-     from message m ${conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`}
-     order by received_at desc, journal_id desc, seq desc limit $${values.length + 1}`,
-    [...values, limit + 1],
-  );
-  const page = rows.slice(0, limit).map(detailOf);
-  return { rows: page, next: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
+  const where = whereOf(query);
+  const before = cursorOf(query.before);
+  const found: Found[] = [];
+  for (const span of await spansOf(client, query.sinceUs, untilOf(query.untilUs, before))) {
+    const { text, values } = statementOf(where, span, before, limit + 1 - found.length);
+    found.push(...(await client.query<Found>(text, values)).rows);
+    if (found.length > limit) break;
+  }
+  const page = found.slice(0, limit).map(detailOf);
+  return { rows: page, next: found.length > limit ? (page.at(-1)?.id ?? null) : null };
 }
 
-function conditionsOf(query: MessageQuery): { readonly conditions: readonly string[]; readonly values: readonly unknown[] } {
-  const conditions: string[] = [];
-  const values: unknown[] = [];
-  const add = (value: unknown, condition: (place: string) => string) => conditions.push(condition(`$${values.push(value)}`));
-  if (query.sinceUs !== undefined) add(query.sinceUs, (at) => `received_at >= ${fromUs(at)}`);
-  if (query.untilUs !== undefined) add(query.untilUs, (at) => `received_at < ${fromUs(at)}`);
-  if (query.kind !== undefined) add(query.kind, (at) => `kind = ${at}`);
-  if (query.host !== undefined) add(query.host, (at) => `m.host = ${at}`);
-  if (query.severityMax !== undefined) add(query.severityMax, (at) => `severity <= ${at}`);
-  if (query.text !== undefined && query.text !== '') add(`%${escapeLike(query.text)}%`, (at) => `text ilike ${at}`);
-  if (query.source !== undefined) {
-    if (!ADDRESS.test(query.source))
-      throw new InvalidInputError('source', query.source, 'an address or a network such as 10.0.0.0/8');
-    add(query.source, (at) => (query.source?.includes('/') ? `source <<= ${at}::inet` : `source = ${at}::inet`));
+/** One SELECT of a span. Its order is the primary key's backwards: partition by partition, and LIMIT ends it. */
+export function statementOf(
+  where: Where,
+  { fromUs, toUs }: Span,
+  before: Cursor | null,
+  limit: number,
+): { readonly text: string; readonly values: unknown[] } {
+  const own = where.fork();
+  // Plain constants: with an expression of our own the planner could not leave out partitions.
+  if (fromUs !== null) own.also(`m.received_at >= ${own.place(rfc3339(fromUs))}::timestamptz`);
+  if (toUs !== null) own.also(`m.received_at < ${own.place(rfc3339(toUs))}::timestamptz`);
+  if (before !== null) {
+    const at = `${own.place(rfc3339(before.atUs))}::timestamptz`;
+    // Said twice: a comparison of rows prunes no partitions.
+    own.also(`m.received_at <= ${at}`);
+    own.also(
+      `(m.received_at, m.journal_id, m.seq) < (${at}, ${own.place(before.journalId)}::text, ${own.place(before.seq)}::bigint)`,
+    );
   }
-  if (query.before !== undefined) {
-    const found = ID.exec(query.before);
-    if (found === null) throw new InvalidInputError('before', query.before, 'the `next` of an earlier page');
-    const at = values.push(found[1], found[2], found[3]);
-    conditions.push(`(received_at, journal_id, seq) < (${fromUs(`$${at - 2}`)}, $${at - 1}, $${at})`);
-  }
-  return { conditions, values };
+  const most = own.place(limit);
+  const text = `select (extract(epoch from received_at) * 1000000)::bigint as at_us, journal_id, seq, node, kind, host(source) as source,
+      facility, severity, m.host as host, app, proc_id, msg_id, transport, structured, varbinds, text, parse_reason,
+      seen_by || array(select s.node from message_seen_also s where (s.received_at, s.journal_id, s.seq) = (m.received_at, m.journal_id, m.seq)) as seen_by
+    from message m ${own} order by received_at desc, journal_id desc, seq desc limit ${most}`;
+  return { text, values: [...own.values] };
 }
 
-const fromUs = (place: string): string => `(timestamptz '1970-01-01 00:00:00+00' + ${place}::bigint * interval '1 microsecond')`;
+export interface Cursor {
+  readonly atUs: number;
+  readonly journalId: string;
+  readonly seq: string;
+}
 
-/** What a person types is looked for as it is: `%` and `_` mean themselves. NUL cannot be in a text, so it cannot be found. */
-function escapeLike(text: string): string {
-  return text.replaceAll('\0', '').replace(/[\\%_]/g, '\\$&');
+function cursorOf(before: string | undefined): Cursor | null {
+  if (before === undefined) return null;
+  const [, atUs, journalId, seq] = ID.exec(before) ?? [];
+  if (atUs === undefined || journalId === undefined || seq === undefined)
+    throw new InvalidInputError('before', before, 'the `next` of an earlier page');
+  return { atUs: Number(atUs), journalId, seq };
+}
+
+/** The cursor's own instant is still in. */
+function untilOf(untilUs: number | undefined, before: Cursor | null): number | undefined {
+  if (before === null) return untilUs;
+  return Math.min(untilUs ?? Number.POSITIVE_INFINITY, before.atUs + 1);
 }
 
 function detailOf(row: Found): MessageDetail {
@@ -124,6 +124,7 @@ function detailOf(row: Found): MessageDetail {
     severity: row.severity === null ? null : (SEVERITIES[row.severity] ?? null),
     facility: row.facility === null ? null : (FACILITIES[row.facility] ?? null),
     seenBy: [...new Set(row.seen_by)].sort(),
+    transport: row.transport === null ? null : (MESSAGE_TRANSPORTS[row.transport] ?? null),
     ...{
       procId: row.proc_id,
       msgId: row.msg_id,
@@ -135,16 +136,17 @@ function detailOf(row: Found): MessageDetail {
 }
 
 /** A row just stored, as a search would find it. */
-export function messageRowOf(stored: MessageToStore): MessageRow & { readonly node: string } {
-  const { source, kind, host, app, text, node, severity, facility, receivedAtUs, journalId, seq } = stored;
-  return {
-    ...{ source, kind, host, app, text, node },
-    id: messageId(receivedAtUs, journalId, seq),
-    receivedAt: rfc3339(receivedAtUs),
-    severity: severity === null ? null : (SEVERITIES[severity] ?? null),
-    facility: facility === null ? null : (FACILITIES[facility] ?? null),
-    seenBy: [...stored.seenBy].sort(),
-  };
+export function messageRowOf(stored: MessageToStore): MessageDetail {
+  const { receivedAtUs, journalId, seq } = stored;
+  return detailOf({
+    ...{ at_us: String(receivedAtUs), journal_id: journalId, seq: String(seq), node: stored.node, kind: stored.kind },
+    ...{ source: stored.source, facility: stored.facility, severity: stored.severity, host: stored.host, app: stored.app },
+    ...{ proc_id: stored.procId, msg_id: stored.msgId, text: stored.text, parse_reason: stored.reason },
+    transport: stored.transport === undefined ? null : MESSAGE_TRANSPORTS.indexOf(stored.transport),
+    structured: stored.structured as Found['structured'],
+    varbinds: stored.varbinds as Found['varbinds'],
+    seen_by: [...stored.seenBy],
+  });
 }
 
 /** RFC 3339, UTC, with microseconds. */

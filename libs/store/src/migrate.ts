@@ -6,6 +6,7 @@ import * as first from './migrations/0001-first.js';
 import * as writeProbe from './migrations/0002-write-probe.js';
 import * as lateMessages from './migrations/0003-late-messages.js';
 import * as customTraps from './migrations/0004-custom-traps.js';
+import * as searchIndexes from './migrations/0005-search-indexes.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -27,6 +28,7 @@ export async function migrate(db: Kysely<Database>): Promise<readonly string[]> 
         '0002-write-probe': writeProbe,
         '0003-late-messages': lateMessages,
         '0004-custom-traps': customTraps,
+        '0005-search-indexes': searchIndexes,
       }),
     },
   });

@@ -11,8 +11,18 @@ export interface MessageFilter {
   readonly text?: string | undefined;
   readonly source?: string | undefined;
   readonly host?: string | undefined;
+  readonly app?: string | undefined;
+  readonly proc?: string | undefined;
+  readonly facility?: string | undefined;
   readonly severity?: string | undefined;
   readonly kind?: string | undefined;
+  readonly transport?: string | undefined;
+  /** `SD-ID.parameter=value`, each. */
+  readonly sd?: readonly string[] | undefined;
+  /** `OID=value`, each. */
+  readonly varbind?: readonly string[] | undefined;
+  readonly onlyAt?: string | undefined;
+  readonly reason?: string | undefined;
   /** RFC 3339, UTC. */
   readonly since?: string | undefined;
   readonly until?: string | undefined;
@@ -61,9 +71,9 @@ export class MessageSource {
 
   /** One page, newest first. `after` is the `next` of the page before. */
   async page(filter: MessageFilter, limit: number, after: string | null): Promise<Messages> {
-    const query = new URLSearchParams(
-      Object.entries(filter).filter((entry): entry is [string, string] => entry[1] !== undefined),
-    );
+    const query = new URLSearchParams();
+    for (const [name, given] of Object.entries(filter))
+      for (const value of Array.isArray(given) ? given : [given]) if (value !== undefined) query.append(name, value);
     query.set('limit', String(limit));
     if (after !== null) query.set('after', after);
     let last: unknown;

@@ -1,11 +1,13 @@
 import { BlockList, isIP } from 'node:net';
 import { InvalidInputError } from '@yosugara/kernel';
-import { MESSAGE_KINDS, type MessageRow } from '@yosugara/protocol';
+import { FACILITIES, SEVERITIES } from '@yosugara/operations';
+import { MESSAGE_KINDS, MESSAGE_TRANSPORTS, type MessageRow } from '@yosugara/protocol';
+import { structuredTerm, varbindTerm } from '@yosugara/store';
 import { z } from 'zod';
 import type { MessageQuery } from '../store/ports.js';
 
-/** RFC 5424 table 2, most severe first. */
-export const SEVERITIES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
+export { FACILITIES, SEVERITIES };
+
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const RELATIVE = /^(\d{1,6})([smhd])$/;
 /** RFC 3339, with a zone: a time without one would mean another instant on every machine. */
@@ -30,12 +32,37 @@ const instant = z
   .optional();
 const word = (says: string) => z.string().min(1).max(256).describe(says).optional();
 
+/** Once or several times in the query string; all of them must hold. */
+const terms = (says: string, isOne: (term: string) => boolean, form: string) =>
+  z
+    .union([z.string(), z.array(z.string()).max(8)])
+    .transform((given) => (typeof given === 'string' ? [given] : given))
+    .pipe(z.array(z.string().min(1).max(512).refine(isOne, form)))
+    .describe(says)
+    .optional();
+
 const FILTER = {
   text: word('Part of the text, upper and lower case alike'),
-  source: word('Address the message came from'),
+  source: word('Address the message came from, or a network such as 10.0.0.0/8'),
   host: word('Host that the message names'),
+  app: word('Program; of a trap: its OID'),
+  proc: word('Process that the message names'),
+  facility: z.enum(FACILITIES).optional(),
   severity: z.enum(SEVERITIES).describe('At least as severe as this').optional(),
   kind: z.enum(MESSAGE_KINDS).optional(),
+  transport: z.enum(MESSAGE_TRANSPORTS).describe('The way it came in').optional(),
+  sd: terms(
+    'RFC 5424 structured data, `exampleSDID@32473.iut=3`; without `=3`: the parameter is there. May be given several times',
+    (term) => structuredTerm(term) !== null,
+    'SD-ID.parameter=value, such as exampleSDID@32473.iut=3',
+  ),
+  varbind: terms(
+    'Varbind of a trap: `OID=value`, of that OID or below it; also `OID` or `=value` alone. May be given several times',
+    (term) => varbindTerm(term) !== null,
+    'OID, OID=value or =value, such as 1.3.6.1.2.1.2.2.1.1=5',
+  ),
+  onlyAt: word('Node that received it, when no other did'),
+  reason: word('Why it was not understood whole, such as `no_pri`; `any` for whatever reason'),
 };
 
 export const StreamQuerySchema = z.strictObject(FILTER);
@@ -56,15 +83,54 @@ export function messageQuery(asked: z.infer<typeof MessagesQuerySchema>, nowMs: 
 
 /** The same judgement as the search's, on a row in hand. A trap has no severity, so a wish for one leaves it out. */
 export function wanted(filter: MessageFilter): (row: MessageRow) => boolean {
-  const { kind, source, host, severity } = filter;
+  const { kind, source, host, app, proc, facility, severity, transport, onlyAt, reason } = filter;
   const text = filter.text?.toLowerCase();
   const network = source?.includes('/') ? networkOf(source) : null;
+  const parameters = (filter.sd ?? []).map(hasParameter);
+  const varbinds = (filter.varbind ?? []).map(hasVarbind);
   return (row) =>
     (kind === undefined || row.kind === kind) &&
     (source === undefined || (network === null ? row.source === source : isIn(network, row.source))) &&
     (host === undefined || row.host === host) &&
+    (app === undefined || row.app === app) &&
+    (proc === undefined || row.procId === proc) &&
+    (facility === undefined || row.facility === facility) &&
     (severity === undefined || isAtLeast(row.severity, severity)) &&
+    (transport === undefined || row.transport === transport) &&
+    (onlyAt === undefined || (row.seenBy.length === 1 && row.seenBy[0] === onlyAt)) &&
+    (reason === undefined || isReason(row.parseReason ?? null, reason)) &&
+    parameters.every((has) => has(row)) &&
+    varbinds.every((has) => has(row)) &&
     (text === undefined || row.text.toLowerCase().includes(text));
+}
+
+const isReason = (given: string | null, asked: string): boolean =>
+  given !== null && (asked === 'any' || given.split(',').includes(asked));
+
+function hasParameter(term: string): (row: MessageRow) => boolean {
+  const found = structuredTerm(term);
+  if (found === null) throw new InvalidInputError('sd', term, 'SD-ID.parameter=value, such as exampleSDID@32473.iut=3');
+  const { names, value } = found;
+  return ({ structured }) =>
+    names.some(([id, name]) => {
+      const given = own(own(structured, id), name);
+      return given !== undefined && (value === null || (Array.isArray(given) ? given : [given]).includes(value));
+    });
+}
+
+/** What senders call their parameters is no property of an object's prototype. */
+const own = <T>(of: Readonly<Record<string, T>> | null | undefined, name: string): T | undefined =>
+  of !== null && of !== undefined && Object.hasOwn(of, name) ? of[name] : undefined;
+
+function hasVarbind(term: string): (row: MessageRow) => boolean {
+  const found = varbindTerm(term);
+  if (found === null) throw new InvalidInputError('varbind', term, 'OID, OID=value or =value, such as 1.3.6.1.2.1.2.2.1.1=5');
+  const { oid, value } = found;
+  return ({ kind, varbinds }) =>
+    kind !== 'syslog' &&
+    (varbinds ?? []).some(
+      (each) => (oid === null || each.oid === oid || each.oid.startsWith(`${oid}.`)) && (value === null || each.value === value),
+    );
 }
 
 function isAtLeast(severity: string | null, least: (typeof SEVERITIES)[number]): boolean {

@@ -12,7 +12,7 @@ import {
   UserRepository,
   WriteProbeRepository,
 } from '@yosugara/store';
-import { SEVERITIES } from '../messages/query.js';
+import { FACILITIES, SEVERITIES } from '../messages/query.js';
 import { AlreadyThereError, type AuditEntry, type ManagerStore, type MessageQuery, ROLES, type Role } from './ports.js';
 
 type Db = Parameters<Parameters<Connections['read']>[0]>[0];
@@ -120,10 +120,12 @@ const asUnavailable = (error: unknown): unknown =>
   error instanceof InvalidInputError || error instanceof DatabaseUnavailableError ? error : new DatabaseUnavailableError(error);
 
 async function search(messages: Pick<MessageRepository, 'search'>, query: MessageQuery): Promise<Messages> {
-  const { text, source, host, kind, limit } = query;
+  const { text, source, host, app, kind, transport, limit } = query;
   const us = (at: Date | undefined) => (at === undefined ? undefined : at.getTime() * 1_000);
   const wanted = {
-    ...{ text, source, host, kind, limit },
+    ...{ text, source, host, app, kind, transport, limit },
+    ...{ procId: query.proc, structured: query.sd, varbinds: query.varbind, seenOnlyBy: query.onlyAt, parseReason: query.reason },
+    facility: query.facility === undefined ? undefined : (FACILITIES as readonly string[]).indexOf(query.facility),
     severityMax: query.severity === undefined ? undefined : (SEVERITIES as readonly string[]).indexOf(query.severity),
     sinceUs: us(query.since),
     untilUs: us(query.until),

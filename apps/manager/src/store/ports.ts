@@ -1,5 +1,5 @@
 import { YosugaraError } from '@yosugara/kernel';
-import type { MessageKind, Messages } from '@yosugara/protocol';
+import type { MessageKind, Messages, MessageTransport } from '@yosugara/protocol';
 
 export const ROLES = ['admin', 'operator', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
@@ -38,9 +38,22 @@ export interface MessageQuery {
   readonly text?: string | undefined;
   readonly source?: string | undefined;
   readonly host?: string | undefined;
+  readonly app?: string | undefined;
+  readonly proc?: string | undefined;
+  /** Keyword. */
+  readonly facility?: string | undefined;
   /** At least as severe as this keyword. */
   readonly severity?: string | undefined;
   readonly kind?: MessageKind | undefined;
+  readonly transport?: MessageTransport | undefined;
+  /** `SD-ID.parameter=value`, each. */
+  readonly sd?: readonly string[] | undefined;
+  /** `OID=value`, each. */
+  readonly varbind?: readonly string[] | undefined;
+  /** Received by this node only. */
+  readonly onlyAt?: string | undefined;
+  /** Why it was not understood whole; `any`. */
+  readonly reason?: string | undefined;
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
   /** `next` of the page before. */

@@ -335,6 +335,7 @@ function rowOf(
     receivedAtUs: record.receivedAtUs,
     ...(record.lateByUs === undefined ? {} : { lateByUs: record.lateByUs }),
     kind: record.kind,
+    transport: record.transport,
     source: record.source.address,
     flags: record.flags | (record.listener.kind === 'vip' ? VIA_VIP : 0),
     raw: record.raw,

@@ -10,6 +10,8 @@ export interface MessageToStore extends ParsedMessage, RecordRef {
   /** It may have come up to so much earlier. Missing = 0. */
   readonly lateByUs?: number;
   readonly kind: RawRecord['kind'];
+  /** The way it came in. Missing = not known. */
+  readonly transport?: RawRecord['transport'];
   readonly source: string;
   /** `MessageFlag` bits and `VIA_VIP`. */
   readonly flags: number;
