@@ -1,8 +1,19 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Count, ledgerTable, nextSeed, note, readLedger, type Stretch, sourcesKey, totalOf, totalsOf } from './ledger.js';
+import {
+  COUNTED,
+  type Count,
+  ledgerTable,
+  nextSeed,
+  note,
+  readLedger,
+  type Stretch,
+  sourcesKey,
+  totalOf,
+  totalsOf,
+} from './ledger.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'yosugara-ledger-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -57,5 +68,18 @@ describe('the ledger of schedules', () => {
     expect(readLedger(join(folder, 'none'))).toEqual([]);
   });
 
-  it('is about the sources that a schedule runs through', () => expect(sourcesKey()).toMatch(/^[0-9a-f]{16}$/));
+  it('is about the sources that a schedule runs through: not those that start it, nor those of ingest', () => {
+    expect(sourcesKey()).toMatch(/^[0-9a-f]{16}$/);
+    const root = join(folder, 'root');
+    for (const counted of COUNTED) mkdirSync(join(root, counted), { recursive: true });
+    const keyWith = (file: string): string => {
+      mkdirSync(dirname(join(root, file)), { recursive: true });
+      writeFileSync(join(root, file), '');
+      return sourcesKey(root);
+    };
+    const world = keyWith('test/sim/src/world.ts');
+    for (const file of ['main.ts', 'ingest-main.ts', 'ingest/world.ts', 'world.spec.ts'])
+      expect(keyWith(`test/sim/src/${file}`), file).toBe(world);
+    expect(keyWith('test/sim/src/plan.ts')).not.toBe(world);
+  });
 });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** What a count is about: another file here, and it begins anew. Documents, specs and other programs do not matter. */
-const COUNTED = [
+export const COUNTED = [
   'libs/kernel/src',
   'libs/consensus/src',
   'libs/failover/src',
@@ -14,8 +14,9 @@ const COUNTED = [
   'libs/runtime/src/recover',
   'test/sim/src',
 ];
-/** Of the simulator: what starts schedules, shows them or plants bugs. No schedule runs through it. */
-const AROUND = /^test\/sim\/src\/(mutant.*|mutate|hunt|main|print|ledger|schedules|pool|worker|replay|index)\.ts$/;
+/** Of the simulator: what starts schedules, shows them or plants bugs, and the simulation of ingest. No schedule runs through it. */
+const AROUND =
+  /^test\/sim\/src\/((mutant.*|mutate|hunt|main|ingest-main|print|ledger|schedules|pool|worker|replay|index)\.ts$|ingest\/)/;
 export const DEFAULT_LEDGER = join(ROOT, 'test/sim/ledger.jsonl');
 
 /** One uninterrupted stretch of seeds. */
