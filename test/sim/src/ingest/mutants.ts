@@ -140,7 +140,7 @@ export const INGEST_MUTANTS: readonly Mutant[] = [
         replace: 'reply(inform.answer());',
       },
     ],
-    within: 1_000,
+    within: 30,
   },
   {
     name: 'refusal-unheard',
