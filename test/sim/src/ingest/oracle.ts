@@ -234,7 +234,11 @@ function list(recs: readonly Rec[]): string {
 /** Two rows of equal records, each in its order: as many pairs as can be made of stretches no further apart than the window. */
 function pairs(a: readonly Rec[], b: readonly Rec[], offsetUs: number, windowUs: number): number {
   const stretches = (recs: readonly Rec[], less: number): readonly (readonly [number, number])[] =>
-    recs.map(({ receivedAtUs, lateByUs = 0 }) => [receivedAtUs - lateByUs - less, receivedAtUs - less] as const);
+    recs.map(({ receivedAtUs, lateByUs = 0 }) => {
+      // Decision 0016: nothing is taken to be later than 15 minutes.
+      const lateUs = Math.min(lateByUs, MERGE_LIMITS.maxLateUs);
+      return [receivedAtUs - lateUs - less, receivedAtUs - less] as const;
+    });
   const left = stretches(a, 0);
   const right = stretches(b, offsetUs);
   let found = 0;
