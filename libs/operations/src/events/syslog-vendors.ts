@@ -13,6 +13,9 @@ const SEVERITY_WORDS = [
   ['debug'],
 ] as const;
 
+/** What is longer is no name, and would not fit into an index. */
+const MAX_MNEMONIC = 64;
+
 /**
  * F5 writes the severity's name before the tag: `bigip1 notice mcpd[4567]: …`. Only the name of the severity that PRI says is taken:
  * nothing is lost with it.
@@ -32,7 +35,7 @@ export function mnemonicEnd(text: string, from: number): number {
   let severity = false;
   for (; isAlnum(text.charCodeAt(at)) || text.charCodeAt(at) === Char.dash || text.charCodeAt(at) === 0x5f; at++)
     if (text.charCodeAt(at) === Char.dash && isSeverity(text, at + 1)) severity = true;
-  return severity ? at : -1;
+  return severity && at - from <= MAX_MNEMONIC ? at : -1;
 }
 
 /** `6-` */

@@ -77,6 +77,7 @@ describe('a message of RFC 3164 as found in the wild', () => {
     [' : %ASA-4-1060=x', { app: null, text: ' : %ASA-4-1060=x', reason: 'no_pri,no_timestamp' }],
     ['<13>1 9795255200.1 MX84 flows - - x', { sentAtUs: null, reason: 'bad_timestamp,bad_structured_data' }],
     ['<13>eventtime=9999999999 a=1 b=2', { sentAtUs: null, reason: 'no_timestamp' }],
+    [`<13>Nov 21 10:00:00 h a: %SYS-5-${'X'.repeat(3_000)}: x`, { app: 'a', msgId: null }],
     ['<13>Nov 21 10:00:00 sshd[99]: no host', { host: null, app: 'sshd', procId: '99', text: 'no host' }],
     [
       '<13>2026-11-21T10:00:00.5+09:00 h prog: iso',
