@@ -41,6 +41,26 @@ describe('what the dead man holds', () => {
     expect(isAlive(second.pid)).toBe(true);
   });
 
+  it.each([
+    ['everything', () => keeper.killEverything()],
+    ['its kind', () => order({ stop: 'manager', mode: 'kill', budgetMs: 0 })],
+  ])(
+    'begins only when the kill of %s is over: nobody is started between the last look and the word that all is gone',
+    async (_, kill) => {
+      const heard: string[] = [];
+      const killed = kill().then(() => heard.push('killed'));
+      // No server: a standby is started though the lease has ended.
+      const started = order({ spawn: 'manager', ...spec, serves: false }).then((answer) => {
+        heard.push('started');
+        return answer as { pid: number };
+      });
+      await killed;
+      const { pid } = await started;
+      expect(heard).toEqual(['killed', 'started']);
+      expect(isAlive(pid)).toBe(true);
+    },
+  );
+
   it('is refused while a process of its kind lives', async () => {
     await order({ spawn: 'manager', ...spec });
     expect(await order({ spawn: 'manager', ...spec })).toMatchObject({ refused: 'a manager process is still there' });

@@ -36,6 +36,7 @@ export class Keeper {
   readonly #children = new Map<Kind, ChildProcess>();
   /** Of a life that ended: resolves when the last look for what it left behind is over. */
   readonly #ends = new Map<Kind, Promise<unknown>>();
+  readonly #killings = new Set<Promise<unknown>>();
   #mayServe = true;
   #epochOver = 0;
   #leaving = false;
@@ -75,8 +76,18 @@ export class Keeper {
 
   /** @returns how many processes were killed; null: some are left. */
   async killEverything(): Promise<number | null> {
-    const killed = await Promise.all([...Object.values(this.#where), this.#vip].map((where) => killAll(where, KILL_DEADLINE_MS)));
-    return killed.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0);
+    return await this.#kill([...Object.values(this.#where), this.#vip]);
+  }
+
+  async #kill(places: readonly Containment[]): Promise<number | null> {
+    const killing = Promise.all(places.map((where) => killAll(where, KILL_DEADLINE_MS)));
+    this.#killings.add(killing);
+    try {
+      const killed = await killing;
+      return killed.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0);
+    } finally {
+      this.#killings.delete(killing);
+    }
   }
 
   async obey(order: Order, say: (message: FromDeadMan) => void): Promise<void> {
@@ -101,6 +112,8 @@ export class Keeper {
     if (members(this.#where[kind]).length > 0) throw new Error(`a ${kind} process is still there`);
     // The kill that ends an earlier life knows no lives, only places: still going on, it would take the new one with it.
     await this.#ends.get(kind);
+    // Whoever hears that all was killed forgets what ran: nothing may begin between the last look and that word.
+    while (this.#killings.size > 0) await Promise.allSettled(this.#killings);
     if (spec.serves && !this.#mayServe) throw new Error('the lease has ended');
     if (this.#closed) throw new Error('the dead man is ending');
     if (this.#leaving && (spec.serves || kind === 'manager')) throw new Error('the host is going down');
@@ -153,7 +166,7 @@ export class Keeper {
         await exitWithin(child, budgetMs * 0.2);
       }
     }
-    return (await killAll(this.#where[kind], KILL_DEADLINE_MS)) !== null;
+    return (await this.#kill([this.#where[kind]])) !== null;
   }
 }
 
