@@ -46,6 +46,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'slowLinkThenMaster',
     begin: (world) => {
       world.wire.slowMs = 1_500;
+      world.oracle.wasSlow = true;
       world.after(500 + world.rng.next() * 3_000, () => masterOff(world));
       world.later(() => {
         world.wire.slowMs = 0;

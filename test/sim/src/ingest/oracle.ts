@@ -25,6 +25,8 @@ export interface Judged {
 const WINDOW_US = MERGE_LIMITS.windowUs;
 /** What a measured offset may be wrong by: half of the asymmetry of the way, and what is too small to be seen as a step. */
 const MEASURED_WITHIN_US = 120_000;
+/** The same after the way was slow, and not alike in both directions. */
+const MEASURED_SLOWLY_WITHIN_US = 900_000;
 /** Samples of the offset are kept so long. */
 const SAMPLES_MS = 5_000;
 const MAX_VIOLATIONS = 5;
@@ -86,6 +88,8 @@ export class Oracle {
   }
   /** A receiver stood still: of two copies the better one is stored, before those that came earlier. */
   isAnyLate = false;
+  /** The connection between the receivers was slow for a while. */
+  wasSlow = false;
 
   /** Nothing is consumed that is not on both nodes' disks, nobody having permitted it. */
   #nowhereAhead({ batch }: Txn, before: Tables): void {
@@ -217,7 +221,7 @@ export class Oracle {
     // Before anything was measured the offset counts as none.
     if (measuredMs === undefined) offsets.push(0);
     const [low, high] = [Math.min(...offsets), Math.max(...offsets)];
-    return { middleUs: (low + high) / 2, spreadUs: (high - low) / 2 + MEASURED_WITHIN_US };
+    return { middleUs: (low + high) / 2, spreadUs: (high - low) / 2 + (this.wasSlow ? MEASURED_SLOWLY_WITHIN_US : MEASURED_WITHIN_US) };
   }
 
   #consumedMs(rec: Rec): number {
