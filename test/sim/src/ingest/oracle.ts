@@ -221,7 +221,10 @@ export class Oracle {
     // Before anything was measured the offset counts as none.
     if (measuredMs === undefined) offsets.push(0);
     const [low, high] = [Math.min(...offsets), Math.max(...offsets)];
-    return { middleUs: (low + high) / 2, spreadUs: (high - low) / 2 + (this.wasSlow ? MEASURED_SLOWLY_WITHIN_US : MEASURED_WITHIN_US) };
+    return {
+      middleUs: (low + high) / 2,
+      spreadUs: (high - low) / 2 + (this.wasSlow ? MEASURED_SLOWLY_WITHIN_US : MEASURED_WITHIN_US),
+    };
   }
 
   #consumedMs(rec: Rec): number {
