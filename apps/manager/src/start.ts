@@ -53,7 +53,13 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   });
   const receiverSocket = join(config.stateDir, STATE_LAYOUT.receiverSocket);
   const retention = new StandbyRetention({ authority, store, receiverSocket, log });
-  const housekeeping = new Housekeeping({ authority, store, isReady: () => lifecycle.isReady(), clock, log });
+  const { retentionDays, partitions, hourlyFromGib, textIndex, structuredIndex } = config.config.messages;
+  const housekeeping = new Housekeeping({
+    ...{ authority, store, isReady: () => lifecycle.isReady(), clock, log },
+    keepDays: retentionDays,
+    width: { width: partitions, hourlyFromBytes: hourlyFromGib * 1024 ** 3 },
+    indexes: { text: textIndex === 'trigram', structured: structuredIndex },
+  });
   // Connections are being made while Nest builds the application.
   link.open();
   lifecycle.start();

@@ -238,6 +238,19 @@ export const NodeConfigSchema = z.strictObject({
     })
     .prefault({}),
   console: z.strictObject({ staticDir: z.string().optional() }).prefault({}),
+  /** How received messages are kept in the database; the Master's is followed, so give both nodes the same. */
+  messages: z
+    .strictObject({
+      retentionDays: z.int().min(1).max(36_500).default(90),
+      /** Of one table below `message`; auto = hours while a day would be larger than `hourlyFromGib`. */
+      partitions: z.enum(['auto', 'day', 'hour']).default('auto'),
+      hourlyFromGib: z.int().min(1).default(32),
+      /** Parts of the text are found without reading all of their time; costs disk and much of the rate of ingest. */
+      textIndex: z.enum(['none', 'trigram']).default('none'),
+      /** The same for structured data and the values of varbinds. */
+      structuredIndex: z.boolean().default(false),
+    })
+    .prefault({}),
 });
 export type NodeConfig = z.infer<typeof NodeConfigSchema>;
 export type MemberConfig = z.infer<typeof MemberSchema>;

@@ -12,7 +12,9 @@ export {
   rfc3339,
 } from './message-search.js';
 export { MigrationError, migrate } from './migrate.js';
-export { Partitions } from './partitions.js';
+export type { Partition } from './partition-spans.js';
+export { DEFAULT_WIDTH, Partitions, type PartitionWidth } from './partitions.js';
 export { type AuditEntry, AuditRepository, SessionRepository, type User, UserRepository } from './people.js';
+export { completeIndexes, type OptionalIndexes, setOptionalIndexes } from './search-indexes.js';
 export { openStore, type Store, type StoreOptions } from './store.js';
 export { WriteProbeRepository } from './write-probe.js';

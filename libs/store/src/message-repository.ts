@@ -7,12 +7,12 @@ import {
   StaleEpochError,
   StaleProgressError,
 } from '@yosugara/runtime';
-import type { Pool, PoolClient } from 'pg';
+import type { ClientBase, Pool, PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { encodeMessages, MESSAGE_COLUMNS } from './copy-binary.js';
 import { withClient } from './deadline.js';
 import { findMessages, type MessagePage, type MessageQuery } from './message-search.js';
-import { dayOf, type Partitions } from './partitions.js';
+import { hourOf, type Partitions } from './partitions.js';
 
 const UNIQUE_VIOLATION = '23505';
 const READ_DEADLINE_MS = 10_000;
@@ -107,7 +107,7 @@ export class MessageRepository implements IngestStore {
   /** Rows, late partners, positions and window in one transaction, under the epoch and the version that the batch was made for. */
   async storeBatch(batch: IngestBatch): Promise<{ readonly keyHits: number }> {
     try {
-      for (const day of new Set(batch.rows.map((row) => dayOf(row.receivedAtUs)))) await this.#partitions.ensure(day);
+      for (const hour of new Set(batch.rows.map((row) => hourOf(row.receivedAtUs)))) await this.#partitions.ensureHour(hour);
       try {
         await this.#store(batch, copyRows);
         return { keyHits: 0 };
@@ -160,7 +160,7 @@ const RECEIVED_BETWEEN = `
   select * from message where late_us > 0 and received_at > ${FROM_US('$2')} and received_at - late_us * interval '1 microsecond' <= ${FROM_US('$2')}`;
 
 /** Fencing token: whoever comes with a higher epoch raises it, whoever comes with a lower one is refused. @throws StaleEpochError */
-export async function claim(client: PoolClient, epoch: number): Promise<void> {
+export async function claim(client: ClientBase, epoch: number): Promise<void> {
   // Shared, so that it cannot be raised until this transaction has ended.
   const { rows } = await client.query<{ epoch: string }>('select epoch from ownership for share');
   const stored = Number(rows[0]?.epoch);

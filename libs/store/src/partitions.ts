@@ -1,76 +1,117 @@
 import type { Pool, PoolClient } from 'pg';
+import { type Partition, partitionOf, partitionsOf } from './partition-spans.js';
 
-const DAY_US = 86_400_000_000;
+const HOUR_US = 3_600_000_000;
+const DAY_US = 24 * HOUR_US;
+const UNDEFINED_TABLE = '42P01';
+/** Bytes of the newest partitions say how much comes a day; older ones say how it was. */
+const RATE_OF_LAST_US = 2 * DAY_US;
+/** Less time than this says nothing of a rate. */
+const RATE_LEAST_US = HOUR_US / 4;
 
-/** Days of UTC as whole numbers since 1970. */
+/** Days, hours of UTC as whole numbers since 1970. */
 export const dayOf = (us: number): number => Math.floor(us / DAY_US);
-const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
-const nameOf = (day: number): string => `message_p${isoDay(day).replaceAll('-', '')}`;
+export const hourOf = (us: number): number => Math.floor(us / HOUR_US);
+const instant = (us: number): string => `${new Date(us / 1_000).toISOString().slice(0, 19).replace('T', ' ')}+00`;
+const nameOf = (fromUs: number, width: Partition['width']): string =>
+  `message_p${new Date(fromUs / 1_000)
+    .toISOString()
+    .slice(0, 13)
+    .replace(/[^0-9]/g, '')
+    .slice(0, width === 'day' ? 8 : 10)}`;
+const isoDay = (us: number): string => new Date(us / 1_000).toISOString().slice(0, 10);
 
-/** `message` by days of UTC. Made ahead, and on demand for what comes late or with a strange clock. */
+/** How wide partitions are made. `auto`: hours when a day at the present rate would be `hourlyFromBytes` or more (with indexes). */
+export interface PartitionWidth {
+  readonly width: 'day' | 'hour' | 'auto';
+  readonly hourlyFromBytes: number;
+}
+export const DEFAULT_WIDTH: PartitionWidth = { width: 'auto', hourlyFromBytes: 32 * 1024 ** 3 };
+
+/**
+ * `message` by days or hours of UTC. Made ahead, and on demand for what comes late or with a strange clock. A day is whole, or
+ * hours: which of them is decided when its first partition is made, so two never overlap.
+ */
 export class Partitions {
   readonly #pool: Pool;
-  readonly #known = new Set<number>();
+  readonly #knownHours = new Set<number>();
   constructor(pool: Pool) {
     this.#pool = pool;
   }
 
   /** After any failure: the database may be another one than before. */
   forget(): void {
-    this.#known.clear();
+    this.#knownHours.clear();
   }
 
-  /** So many days from today on. */
-  async createAhead(days: number, nowMs: number): Promise<void> {
-    const today = dayOf(nowMs * 1_000);
-    for (let day = today; day < today + days; day++) await this.ensure(day);
+  /** So many days from today on. Days to come that are still empty are made anew in another width, when that is what the rate asks for. */
+  async createAhead(days: number, nowMs: number, settings: PartitionWidth = DEFAULT_WIDTH): Promise<void> {
+    const nowUs = nowMs * 1_000;
+    const width = settings.width === 'auto' ? await this.#widthNow(nowUs, settings.hourlyFromBytes) : settings.width;
+    const today = dayOf(nowUs);
+    for (let day = today; day < today + days; day++) await this.#ensureDay(day, width, day > today);
   }
 
-  /** Of one day; at once when it is known to exist. */
+  /** Of one day, whole or in the hours it already has; at once when it is known to exist. */
   async ensure(day: number): Promise<void> {
-    if (this.#known.has(day)) return;
-    const client = await this.#pool.connect();
-    try {
-      const name = nameOf(day);
-      await client.query('begin');
+    await this.#ensureDay(day, 'day', false);
+  }
+
+  /** Whatever it is in. */
+  async ensureHour(hour: number): Promise<void> {
+    if (!this.#knownHours.has(hour)) await this.ensure(Math.floor(hour / 24));
+  }
+
+  async #ensureDay(day: number, width: Partition['width'], anew: boolean): Promise<void> {
+    const hours = Array.from({ length: 24 }, (_, at) => day * 24 + at);
+    if (!anew && hours.every((hour) => this.#knownHours.has(hour))) return;
+    await this.#transaction(async (client) => {
       await client.query("set local lock_timeout = '5s'");
       await client.query("select pg_advisory_xact_lock(hashtext('yosugara.partitions'))");
-      const { rowCount } = await client.query(
-        "select 1 from pg_inherits where inhparent = 'message'::regclass and inhrelid = to_regclass($1)",
-        [name],
-      );
-      if (rowCount === 0) {
-        // CREATE … PARTITION OF would lock out every reader; ATTACH does not (SHARE UPDATE EXCLUSIVE).
-        await client.query(`create table ${name} (like message including defaults including constraints)`);
-        await client.query(
-          `alter table message attach partition ${name} for values from ('${isoDay(day)} 00:00:00+00') to ('${isoDay(day + 1)} 00:00:00+00')`,
-        );
-      }
-      await client.query('commit');
-      this.#known.add(day);
-      client.release();
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
+      let there = (await partitionsOf(client)).filter(({ fromUs }) => dayOf(fromUs) === day);
+      if (anew && there.some((each) => each.width !== width) && (await dropEmpty(client, there))) there = [];
+      if (there[0]?.width === 'day') return;
+      const really = there.length > 0 ? 'hour' : width;
+      const starts = really === 'day' ? [day * DAY_US] : hours.map((hour) => hour * HOUR_US);
+      for (const fromUs of starts) if (!there.some((each) => each.fromUs === fromUs)) await attachNew(client, fromUs, really);
+    });
+    for (const hour of hours) this.#knownHours.add(hour);
   }
 
-  /** Those there are, oldest first, `YYYY-MM-DD`. */
-  async days(): Promise<readonly string[]> {
-    const { rows } = await this.#pool.query<{ name: string }>(
-      "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'message'::regclass order by 1",
-    );
-    return rows.flatMap(({ name }) => {
-      const found = /^message_p(\d{4})(\d\d)(\d\d)$/.exec(name);
-      return found === null ? [] : [`${found[1]}-${found[2]}-${found[3]}`];
+  /** How much came lately, indexes included, tells how much a day brings. */
+  async #widthNow(nowUs: number, hourlyFromBytes: number): Promise<Partition['width']> {
+    return await this.#with(async (client) => {
+      const there = await partitionsOf(client);
+      const recent = there.filter(({ fromUs, toUs }) => fromUs < nowUs && toUs > nowUs - RATE_OF_LAST_US);
+      const { rows } = await client.query<{ bytes: string }>(
+        'select coalesce(sum(pg_total_relation_size(to_regclass(name))), 0) as bytes from unnest($1::text[]) name',
+        [recent.map(({ name }) => name)],
+      );
+      const coveredUs = nowUs - Math.min(nowUs, ...recent.map(({ fromUs }) => fromUs));
+      const perDay = (Number(rows[0]?.bytes) / Math.max(coveredUs, RATE_LEAST_US)) * DAY_US;
+      return perDay >= hourlyFromBytes ? 'hour' : 'day';
     });
   }
 
+  /** Those there are, oldest first. */
+  async list(): Promise<readonly Partition[]> {
+    return await this.#with(partitionsOf);
+  }
+
+  /** Days of which there is something, oldest first, `YYYY-MM-DD`. */
+  async days(): Promise<readonly string[]> {
+    return [...new Set((await this.list()).map(({ fromUs }) => isoDay(fromUs)))];
+  }
+
   /**
-   * Retention: drops days that ended before, oldest first, each in a transaction of its own.
-   * @param fence asked before each commit: throws when this process may change the database no more.
-   * @param most days of one call: a clock that is far ahead must not empty the table before somebody sees it.
-   * @returns the days dropped, `YYYY-MM-DD`.
+   * Retention: drops partitions that ended before, oldest first.
+   *
+   * Each is taken out with DETACH CONCURRENTLY, which nobody waits for, and dropped when it is no part of the table any more:
+   * DROP of a partition would lock every reader and writer of `message` out behind the longest search that runs.
+   *
+   * @param fence asked before each change: throws when this process may change the database no more.
+   * @param most partitions of one call: a clock that is far ahead must not empty the table before somebody sees it.
+   * @returns what was dropped: `YYYY-MM-DD`, of an hour `YYYY-MM-DDTHH`.
    */
   async dropBefore(
     beforeUs: number,
@@ -78,30 +119,118 @@ export class Partitions {
     most = Number.POSITIVE_INFINITY,
   ): Promise<readonly string[]> {
     const dropped: string[] = [];
-    for (const day of await this.days()) {
-      if (dropped.length >= most || !(dayOf(Date.parse(day) * 1_000) + 1 <= dayOf(beforeUs))) break;
-      await this.#drop(day, fence);
-      dropped.push(day);
+    for (const { partition, state } of await this.#oldTables(beforeUs)) {
+      if (dropped.length >= most) break;
+      await this.#drop(partition, state, fence);
+      dropped.push(new Date(partition.fromUs / 1_000).toISOString().slice(0, partition.width === 'day' ? 10 : 13));
     }
     return dropped;
   }
 
-  async #drop(isoText: string, fence: (client: PoolClient) => Promise<void>): Promise<void> {
-    const client = await this.#pool.connect();
-    const day = dayOf(Date.parse(isoText) * 1_000);
-    try {
-      // While it waits for the table, every reader waits behind it: better another time.
-      await client.query("begin; set local lock_timeout = '2s'");
-      await client.query(`drop table ${nameOf(day)}`);
-      const end = `${isoDay(day + 1)} 00:00:00+00`;
-      await client.query('delete from message_seen_also where received_at < $1::timestamptz', [end]);
+  /** Also those that an interrupted run has taken out, wholly or half, and not dropped. */
+  async #oldTables(beforeUs: number): Promise<readonly { readonly partition: Partition; readonly state: PartState }[]> {
+    return await this.#with(async (client) => {
+      const { rows } = await client.query<{ name: string; pending: boolean | null }>(
+        `select c.relname as name, i.inhdetachpending as pending from pg_class c
+         left join pg_inherits i on i.inhrelid = c.oid and i.inhparent = 'message'::regclass
+         where c.relkind = 'r' and c.relname like 'message\\_p%' and c.relnamespace = (select relnamespace from pg_class where oid = 'message'::regclass)`,
+      );
+      const old = rows.flatMap(({ name, pending }) => {
+        const partition = partitionOf(name);
+        if (partition === null || partition.toUs > dayOf(beforeUs) * DAY_US) return [];
+        return [{ partition, state: pending === null ? ('out' as const) : pending ? ('pending' as const) : ('in' as const) }];
+      });
+      // A half detached one first: PostgreSQL allows one at a time.
+      return old.sort(
+        (a, b) => Number(b.state === 'pending') - Number(a.state === 'pending') || a.partition.fromUs - b.partition.fromUs,
+      );
+    });
+  }
+
+  async #drop(partition: Partition, state: PartState, fence: (client: PoolClient) => Promise<void>): Promise<void> {
+    const { name, fromUs, toUs } = partition;
+    if (state !== 'out') {
+      await this.#transaction(fence);
+      await this.#with(async (client) => {
+        // Not in a transaction: its second half waits for searches that began before, and holds nobody up meanwhile.
+        await client.query("set lock_timeout = '8s'");
+        await client.query(`alter table message detach partition ${name} ${state === 'pending' ? 'finalize' : 'concurrently'}`);
+        await client.query('reset lock_timeout');
+      });
+    }
+    await this.#transaction(async (client) => {
+      await client.query("set local lock_timeout = '2s'");
+      await client.query(`drop table ${name}`);
+      // Of its own time: what is older may be of a partition that could not be dropped.
+      await client.query('delete from message_seen_also where received_at >= $1::timestamptz and received_at < $2::timestamptz', [
+        ...[instant(fromUs), instant(toUs)],
+      ]);
       await fence(client);
+    });
+    for (let hour = hourOf(fromUs); hour < hourOf(toUs); hour++) this.#knownHours.delete(hour);
+  }
+
+  async #transaction(work: (client: PoolClient) => Promise<void>): Promise<void> {
+    await this.#with(async (client) => {
+      await client.query('begin');
+      await work(client);
       await client.query('commit');
-      this.#known.delete(day);
+    });
+  }
+
+  async #with<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    try {
+      const result = await work(client);
       client.release();
+      return result;
     } catch (error) {
+      // Whatever it is in the middle of ends with the connection.
       client.release(true);
       throw error;
     }
   }
 }
+
+type PartState = 'in' | 'pending' | 'out';
+
+/** CREATE … PARTITION OF would lock out every reader; ATTACH does not (SHARE UPDATE EXCLUSIVE). It makes the parent's indexes, too. */
+async function attachNew(client: PoolClient, fromUs: number, width: Partition['width']): Promise<void> {
+  const name = nameOf(fromUs, width);
+  const toUs = fromUs + (width === 'day' ? DAY_US : HOUR_US);
+  // It is there when retention took it out and was interrupted: then it comes back as it is.
+  await client.query(`create table if not exists ${name} (like message including defaults including constraints)`);
+  await client.query(
+    `alter table message attach partition ${name} for values from ('${instant(fromUs)}') to ('${instant(toUs)}')`,
+  );
+}
+
+/** @returns whether they are gone: they are not when one holds a row, or somebody uses the table too long. */
+async function dropEmpty(client: PoolClient, partitions: readonly Partition[]): Promise<boolean> {
+  await client.query('savepoint emptying');
+  try {
+    for (const { name } of partitions) await demandEmpty(client, name);
+    // While it waits for the table, every reader waits behind it: better another time.
+    await client.query("set local lock_timeout = '500ms'");
+    await client.query('lock table message in access exclusive mode');
+    for (const { name } of partitions) {
+      await demandEmpty(client, name);
+      await client.query(`drop table ${name}`);
+    }
+    await client.query("set local lock_timeout = '5s'");
+    return true;
+  } catch (error) {
+    await client.query('rollback to savepoint emptying');
+    if (error instanceof NotEmpty || codeOf(error) === LOCK_NOT_AVAILABLE || codeOf(error) === UNDEFINED_TABLE) return false;
+    throw error;
+  }
+}
+
+async function demandEmpty(client: PoolClient, name: string): Promise<void> {
+  const { rowCount } = await client.query(`select from ${name} limit 1`);
+  if (rowCount !== 0) throw new NotEmpty();
+}
+
+class NotEmpty extends Error {}
+const LOCK_NOT_AVAILABLE = '55P03';
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);

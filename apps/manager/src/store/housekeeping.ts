@@ -1,6 +1,7 @@
 import { type Clock, explain, type Log } from '@yosugara/kernel';
+import type { OptionalIndexes } from '@yosugara/store';
 import type { Authority } from '../control/authority.js';
-import type { ManagerStore } from './ports.js';
+import type { KeepPartitions, ManagerStore } from './ports.js';
 
 const LOOK_MS = 1_000;
 const EVERY_MS = 3_600_000;
@@ -12,13 +13,16 @@ const MOST_DROPS = 5;
 
 export interface HousekeepingOptions {
   readonly authority: Pick<Authority, 'now' | 'demand'>;
-  readonly store: Pick<ManagerStore, 'keepPartitions'>;
+  readonly store: Pick<ManagerStore, 'keepPartitions' | 'completeIndexes'>;
   /** The database is prepared for this epoch. */
   readonly isReady: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** Messages are kept so long; default 90 days. */
   readonly keepDays?: number;
+  readonly width?: NonNullable<KeepPartitions['width']>;
+  /** Missing = those there are stay. */
+  readonly indexes?: OptionalIndexes;
 }
 
 /** What the owner of the database does now and then: soon after it became so, and every hour. Only under the lease. */
@@ -52,6 +56,12 @@ export class Housekeeping {
     try {
       const dropped = await this.#keepPartitions(epoch);
       if (dropped.length > 0) log.info('messages.dropped', { days: dropped, keepDays: this.#o.keepDays ?? KEEP_DAYS });
+      const indexes = await this.#o.store.completeIndexes(
+        this.#o.indexes ?? null,
+        epoch,
+        () => void authority.demand('active', epoch),
+      );
+      if (indexes.length > 0) log.info('messages.indexed', { indexes });
     } catch (error) {
       this.#dueMs = nowMs + RETRY_MS;
       log.warn('housekeeping.failed', { why: explain(error) });
@@ -61,8 +71,11 @@ export class Housekeeping {
   }
 
   async #keepPartitions(epoch: number): Promise<readonly string[]> {
-    const { authority, store, clock, keepDays = KEEP_DAYS } = this.#o;
-    const options = { nowMs: clock.wallMs(), aheadDays: AHEAD_DAYS, keepDays, most: MOST_DROPS };
+    const { authority, store, clock, keepDays = KEEP_DAYS, width } = this.#o;
+    const options = {
+      ...{ nowMs: clock.wallMs(), aheadDays: AHEAD_DAYS, keepDays, most: MOST_DROPS },
+      ...(width === undefined ? {} : { width }),
+    };
     return await store.keepPartitions(options, epoch, () => void authority.demand('active', epoch));
   }
 }

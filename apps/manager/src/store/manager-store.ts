@@ -4,11 +4,13 @@ import {
   AuditRepository,
   type Connections,
   claim,
+  completeIndexes,
   DatabaseUnavailableError,
   type MessageRepository,
   type Partitions,
   SessionRepository,
   type MessageQuery as StoreQuery,
+  setOptionalIndexes,
   UserRepository,
   WriteProbeRepository,
 } from '@yosugara/store';
@@ -83,19 +85,27 @@ export function managerStore(
       await messages.standbyPositions().catch((error: unknown) => {
         throw asUnavailable(error);
       }),
-    keepPartitions: async ({ nowMs, aheadDays, keepDays, most }, epoch, guard) => {
+    keepPartitions: async ({ nowMs, aheadDays, keepDays, most, width }, epoch, guard) => {
       guard();
       const fence = async (client: Parameters<typeof claim>[0]) => {
         await claim(client, epoch);
         guard();
       };
       try {
-        await partitions.createAhead(aheadDays, nowMs);
+        await partitions.createAhead(aheadDays, nowMs, width);
         return await partitions.dropBefore((nowMs - keepDays * 86_400_000) * 1_000, fence, most);
       } catch (error) {
         partitions.forget();
         throw error;
       }
+    },
+    completeIndexes: async (optional, epoch, guard) => {
+      const fence = async (client: Parameters<typeof claim>[0]) => {
+        await claim(client, epoch);
+        guard();
+      };
+      if (optional !== null) await setOptionalIndexes(connections.ingest, optional, fence);
+      return await completeIndexes(connections.ingest, fence);
     },
     searchMessages: async (query) => await search(messages, query),
     close: async () => await connections.close(),

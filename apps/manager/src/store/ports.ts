@@ -1,5 +1,6 @@
 import { YosugaraError } from '@yosugara/kernel';
 import type { MessageKind, Messages, MessageTransport } from '@yosugara/protocol';
+import type { OptionalIndexes, PartitionWidth } from '@yosugara/store';
 
 export const ROLES = ['admin', 'operator', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
@@ -79,6 +80,8 @@ export interface KeepPartitions {
   readonly aheadDays: number;
   readonly keepDays: number;
   readonly most: number;
+  /** How wide new ones are made; default auto. */
+  readonly width?: PartitionWidth;
 }
 
 /** What the manager needs of the database. Every call has a deadline; failures are those of `Connections`. */
@@ -107,6 +110,11 @@ export interface ManagerStore {
   standbyPositions(): Promise<readonly { readonly journalId: string; readonly seq: number }[] | null>;
   /** Makes the table's days ahead and drops at most `most` of those that ended `keepDays` ago. Resolves to the days dropped. */
   keepPartitions(options: KeepPartitions, epoch: number, guard: CommitGuard): Promise<readonly string[]>;
+  /**
+   * Gives the search indexes to partitions that were there before them, one partition at a time without locking anybody out.
+   * Resolves to the indexes made. `optional`: null = those there are stay.
+   */
+  completeIndexes(optional: OptionalIndexes | null, epoch: number, guard: CommitGuard): Promise<readonly string[]>;
   /** Newest first. */
   searchMessages(query: MessageQuery): Promise<Messages>;
   close(): Promise<void>;
