@@ -77,7 +77,7 @@ describe('ingest of the manager', () => {
   const config = {
     node: 'a',
     stateDir: dir,
-    config: { cluster: { members: [member('a'), member('b')] } },
+    config: { cluster: { members: [member('a'), member('b')] }, receiver: { sources: [] } },
   } as unknown as ManagerConfig;
   let permission: Permission | null;
   const permitted = () => {
