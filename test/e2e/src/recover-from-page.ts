@@ -52,10 +52,11 @@ export async function recoverFromPage(page: Page, node: string, folder: string):
   return { planned, step, toast: said ?? '', reported };
 }
 
-/** A node that has just started again is not heard yet: the page says so, and asks again on demand. */
+/** A node that has just started again is not heard yet, or has not looked at its database: the page says so, and asks again on demand. */
 async function planOf(page: Page): Promise<PageRecover['planned']> {
   await until('a plan without a refusal', async () => {
-    if (await page.getByTestId('recover-confirm').isEnabled()) return true;
+    const isKnown = !(await textOf(page.getByTestId('plan-why'))).includes('looked at again');
+    if (isKnown && (await page.getByTestId('recover-confirm').isEnabled())) return true;
     const again = page.getByTestId('recover-check');
     if (await again.isEnabled()) await again.click();
     return undefined;

@@ -35,7 +35,7 @@ function Facts({ plan }: { readonly plan: Plan }) {
         </dd>
       )}
       <dt>{t('plan.why')}</dt>
-      <dd>
+      <dd data-testid="plan-why">
         <Said text={plan.why} />
       </dd>
       {method !== null && <dt>{t('plan.givenUp')}</dt>}
