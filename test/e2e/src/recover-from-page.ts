@@ -55,6 +55,11 @@ export async function recoverFromPage(page: Page, node: string, folder: string):
 /** A node that has just started again is not heard yet, or has not looked at its database: the page says so, and asks again on demand. */
 async function planOf(page: Page): Promise<PageRecover['planned']> {
   await until('a plan without a refusal', async () => {
+    // A node that has just started again may be seen in another state for a moment.
+    if (!(await page.getByTestId('recover-dialog').isVisible())) {
+      await page.getByTestId('recover-button').click({ timeout: 1_000 });
+      return undefined;
+    }
     const isKnown = !(await textOf(page.getByTestId('plan-why'))).includes('looked at again');
     if (isKnown && (await page.getByTestId('recover-confirm').isEnabled())) return true;
     const again = page.getByTestId('recover-check');

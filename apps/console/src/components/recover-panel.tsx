@@ -1,11 +1,9 @@
 import { Button, Progress } from '@mantine/core';
-import { useState } from 'react';
 import { age, bytes } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
 import { type NodeStatus, recoverFraction } from './cluster-model.js';
 import { CopyCommand } from './copy-command.js';
-import { RecoverDialog } from './recover-dialog.js';
 import { Said } from './said.js';
 
 /** Bytes, rate and time left: what is known of them. */
@@ -66,10 +64,16 @@ function LookOnly() {
   return <span className="dim">{t('common.notNow')}</span>;
 }
 
+interface PanelProps {
+  readonly node: NodeStatus;
+  readonly mayAct: boolean;
+  /** The dialog is the page's: what is being read must not vanish when the node is seen otherwise for a moment. */
+  readonly onAsk: () => void;
+}
+
 /** A node that is out, how to bring it back, and how far that is. */
-export function RecoverPanel({ node, mayAct }: { readonly node: NodeStatus; readonly mayAct: boolean }) {
+export function RecoverPanel({ node, mayAct, onAsk }: PanelProps) {
   const { t } = useText();
-  const [asking, setAsking] = useState(false);
   const running = node.recover?.state === 'running';
   const failed = node.recover?.state === 'failed';
   const title = running ? 'recover.running' : failed ? 'recover.failed' : 'recover.title';
@@ -90,12 +94,11 @@ export function RecoverPanel({ node, mayAct }: { readonly node: NodeStatus; read
             <CopyCommand command="yosugara recover" testId="recover-command" />
           </div>
           {!mayAct && <LookOnly />}
-          <Button size="md" disabled={!mayAct} onClick={() => setAsking(true)} data-testid="recover-button">
+          <Button size="md" disabled={!mayAct} onClick={onAsk} data-testid="recover-button">
             {t('recover.button', { node: node.name })}
           </Button>
         </div>
       )}
-      {asking && <RecoverDialog node={node.name} onClose={() => setAsking(false)} />}
     </section>
   );
 }

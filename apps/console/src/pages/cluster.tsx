@@ -1,11 +1,13 @@
 import { Button, Loader } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { Me } from '../api/client.js';
 import { CLUSTER_KEY, useCluster, useLinkState } from '../api/live.js';
 import { lostAtMs } from '../api/reconnect.js';
 import { nodesOut } from '../components/cluster-model.js';
 import { History } from '../components/history.js';
 import { Notices } from '../components/notices.js';
+import { RecoverDialog } from '../components/recover-dialog.js';
 import { RecoverPanel } from '../components/recover-panel.js';
 import { RecoverReport } from '../components/recover-report.js';
 import { Alarms, Facts } from '../components/side-panels.js';
@@ -30,6 +32,8 @@ export function ClusterPage() {
   const client = useQueryClient();
   const { status, heardAtMs, error } = useCluster();
   const toast = useToast();
+  /** The node whose recover is being thought over. */
+  const [asking, setAsking] = useState<string | null>(null);
   useRecovered(status, (node) => toast({ text: t('recover.done', { node }), tone: 'good' }));
   const stale = lostAtMs(useLinkState()) !== null;
   const me = client.getQueryData<Me>(['me']);
@@ -55,7 +59,7 @@ export function ClusterPage() {
       <Verdict verdict={status.ifMasterDied} paused={(status.pause ?? null) !== null} stale={stale} heardAtMs={heardAtMs} />
       {!stale && <Notices status={status} />}
       {nodesOut(status).map((node) => (
-        <RecoverPanel key={node.name} node={node} mayAct={mayAct} />
+        <RecoverPanel key={node.name} node={node} mayAct={mayAct} onAsk={() => setAsking(node.name)} />
       ))}
       <div className="cluster-grid">
         <Topology status={status} stale={stale} />
@@ -68,6 +72,7 @@ export function ClusterPage() {
         <RecoverReport key={node.name} node={node} />
       ))}
       <History status={status} />
+      {asking !== null && <RecoverDialog node={asking} onClose={() => setAsking(null)} />}
     </div>
   );
 }
