@@ -1,7 +1,7 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { MessageTransport } from '@yosugara/protocol';
-import { listenError } from './errors.js';
+import { boundPort, listening } from './listening.js';
 import { plainAddress, SenderList } from './senders.js';
 import { type Refusal, type Source, SourceGate, sum } from './sources.js';
 import type { TlsMaterial } from './tls-files.js';
@@ -80,13 +80,12 @@ export async function acceptStreams(
   });
   server.maxConnections = maxConnections;
   server.on('drop', (dropped) => counts.refuse(plainAddress(dropped?.remoteAddress ?? ''), 'all_connections'));
-  await listening(server, address, port);
-  const at = server.address();
-  const boundPort = at !== null && typeof at === 'object' ? at.port : port;
+  await listening(server, { address, port });
+  const bound = boundPort(server, port);
   return {
-    port: boundPort,
+    port: bound,
     stats: () => ({
-      ...{ protocol: options.transport, address, port: boundPort, listener: options.listener, received: counts.received },
+      ...{ protocol: options.transport, address, port: bound, listener: options.listener, received: counts.received },
       ...{ refused: sum(counts.refusedBy), refusedBy: { ...counts.refusedBy }, connections: connections.size },
       receiveBufferBytes: 0,
     }),
@@ -177,16 +176,4 @@ class Handshakes {
     if (accepted !== undefined) this.#counts.refuse(accepted.from.address, handshakeRefusal(error));
     socket.destroy();
   }
-}
-
-async function listening(server: Server, address: string, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const failed = (error: Error) => reject(listenError('tcp', address, port, error));
-    server.once('error', failed);
-    server.listen({ host: address, port, exclusive: true }, () => {
-      server.off('error', failed);
-      server.on('error', () => undefined);
-      resolve();
-    });
-  });
 }

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
-import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
+import { connect, createServer, type TLSSocket } from 'node:tls';
 import type { PeerChannel, PeerDialer } from '@yosugara/runtime';
-import { listenError, PeerLinkError } from './errors.js';
+import { PeerLinkError } from './errors.js';
+import { boundPort, listening } from './listening.js';
 
 /** PEM. Both sides show a certificate of the cluster's CA whose common name is the node's id. */
 export interface PeerIdentity {
@@ -87,10 +88,11 @@ export async function listenPeer(
     onRefused(`${socket.remoteAddress ?? '?'}: ${error.message}`);
     socket.destroy();
   });
-  await listening(server, address, port);
-  const at = server.address();
+  // A name would be asked of DNS, and listened to at whatever it says.
+  if (isIP(address) === 0) throw new PeerLinkError(`${address} is no address`);
+  await listening(server, { address, port });
   return {
-    port: at !== null && typeof at === 'object' ? at.port : port,
+    port: boundPort(server, port),
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroy();
@@ -102,19 +104,6 @@ export async function listenPeer(
 function commonName(socket: TLSSocket): string {
   const name: unknown = socket.getPeerCertificate()?.subject?.CN;
   return typeof name === 'string' ? name : '';
-}
-
-async function listening(server: Server, address: string, port: number): Promise<void> {
-  if (isIP(address) === 0) throw new PeerLinkError(`${address} is no address`);
-  await new Promise<void>((resolve, reject) => {
-    const failed = (error: Error) => reject(listenError('tcp', address, port, error));
-    server.once('error', failed);
-    server.listen({ host: address, port, exclusive: true }, () => {
-      server.off('error', failed);
-      server.on('error', () => undefined);
-      resolve();
-    });
-  });
 }
 
 /** Frames with a length of four bytes in front. */
