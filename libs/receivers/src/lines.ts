@@ -1,6 +1,6 @@
 import { chmodSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
-import { listenError } from './errors.js';
+import { listening } from './listening.js';
 
 /** Sockets between the processes of one node: one JSON document a line, at most 1 MiB. */
 const MAX_LINE_BYTES = 1024 * 1024;
@@ -59,10 +59,7 @@ export async function serveLines(
   });
   server.maxConnections = maxConnections;
   removeIfThere(path);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(listenError('tcp', path, 0, error)));
-    server.listen({ path }, resolve);
-  });
+  await listening(server, { path });
   chmodSync(path, 0o600);
   return {
     broadcast: (document) => {
