@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { explain, type Log, YosugaraError } from '@yosugara/kernel';
+import { WatchedFiles } from './watched-files.js';
 
 export class TlsFilesError extends YosugaraError {
   override readonly name = 'TlsFilesError';
@@ -26,47 +27,21 @@ const LOOK_EVERY_MS = 10_000;
 
 /** Key, certificate and authority, read again when a file changes: certificates are renewed, and a receiver does not stop for that. */
 export class TlsFiles {
-  readonly #paths: TlsPaths;
-  readonly #log: Log;
-  readonly #lookEveryMs: number;
-  #material: TlsMaterial;
-  #seen: string;
-  #lookedAtMs = performance.now();
+  readonly #files: WatchedFiles<TlsMaterial>;
 
   /** @throws TlsFilesError — names the file. */
   constructor(paths: TlsPaths, log: Log, lookEveryMs = LOOK_EVERY_MS) {
-    this.#paths = paths;
-    this.#log = log;
-    this.#lookEveryMs = lookEveryMs;
-    this.#seen = stampOf(paths);
-    this.#material = read(paths);
+    this.#files = new WatchedFiles({
+      ...{ paths: [paths.keyFile, paths.certFile, paths.caFile], read: () => read(paths), lookEveryMs },
+      onRead: () => log.info('tls.files_read', { ...paths }),
+      onKept: (error) => log.warn('tls.files_kept', { why: explain(error) }),
+    });
   }
 
   /** The same object for as long as nothing changed. Files that do not go together (the second is not there yet) change nothing. */
   current(): TlsMaterial {
-    const now = performance.now();
-    if (now - this.#lookedAtMs < this.#lookEveryMs) return this.#material;
-    this.#lookedAtMs = now;
-    const stamp = stampOf(this.#paths);
-    if (stamp === this.#seen) return this.#material;
-    this.#seen = stamp;
-    try {
-      this.#material = read(this.#paths);
-      this.#log.info('tls.files_read', { ...this.#paths });
-    } catch (error) {
-      this.#log.warn('tls.files_kept', { why: explain(error) });
-    }
-    return this.#material;
+    return this.#files.current();
   }
-}
-
-function stampOf(paths: TlsPaths): string {
-  return Object.values(paths)
-    .map((path) => {
-      const stat = statSync(path, { throwIfNoEntry: false });
-      return stat === undefined ? 'none' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
-    })
-    .join(', ');
 }
 
 function read({ keyFile, certFile, caFile }: TlsPaths): TlsMaterial {

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { explain, type Log, YosugaraError } from '@yosugara/kernel';
+import { WatchedFiles } from './watched-files.js';
 
 export class TokensError extends YosugaraError {
   override readonly name = 'TokensError';
@@ -19,49 +20,24 @@ const digestOf = (token: string) => createHash('sha256').update(token).digest();
 
 /** Bearer tokens, one a line; empty lines and those that begin with # count for nothing. Read again when the file changes. */
 export class TokenFile {
-  readonly #path: string;
-  readonly #log: Log;
-  #digests: readonly Buffer[];
-  #seen: string;
-  #lookedAtMs = performance.now();
+  readonly #digests: WatchedFiles<readonly Buffer[]>;
 
   /** @throws TokensError */
   constructor(path: string, log: Log) {
-    this.#path = path;
-    this.#log = log;
-    this.#seen = stampOf(path);
-    this.#digests = read(path);
+    this.#digests = new WatchedFiles({
+      ...{ paths: [path], read: () => read(path), lookEveryMs: LOOK_EVERY_MS },
+      onRead: (digests) => log.info('custom_trap.tokens_read', { tokens: digests.length }),
+      onKept: (error) => log.warn('custom_trap.tokens_kept', { why: explain(error) }),
+    });
   }
 
   /** Takes as long for a wrong token as for a right one (RFC 6819 5.1.4.1 asks for no less). */
   accepts(token: string): boolean {
-    this.#look();
     const digest = digestOf(token);
     let isKnown = false;
-    for (const known of this.#digests) isKnown = timingSafeEqual(known, digest) || isKnown;
+    for (const known of this.#digests.current()) isKnown = timingSafeEqual(known, digest) || isKnown;
     return isKnown;
   }
-
-  #look(): void {
-    const now = performance.now();
-    if (now - this.#lookedAtMs < LOOK_EVERY_MS) return;
-    this.#lookedAtMs = now;
-    try {
-      const stamp = stampOf(this.#path);
-      if (stamp === this.#seen) return;
-      // Also after a failure: said once a change.
-      this.#seen = stamp;
-      this.#digests = read(this.#path);
-      this.#log.info('custom_trap.tokens_read', { tokens: this.#digests.length });
-    } catch (error) {
-      this.#log.warn('custom_trap.tokens_kept', { why: explain(error) });
-    }
-  }
-}
-
-function stampOf(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? 'none' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
 }
 
 function read(path: string): readonly Buffer[] {
