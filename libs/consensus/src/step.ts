@@ -163,10 +163,17 @@ function openLead(c: Step, requestId: string): Lead | null {
 
 function whyClosed(s: RaftState): string | null {
   if (s.lead === null) return 'not the leader';
-  if (s.lead.transfer !== null) return `leadership is being handed to ${s.lead.transfer.to}`;
+  if (isHandedOver(s, s.lead)) return `leadership is being handed to ${s.lead.transfer?.to}`;
   if (lastIndex(s) - s.commit >= MAX_UNCOMMITTED) return `${MAX_UNCOMMITTED} entries wait for a majority`;
   return null;
 }
+
+/**
+ * What comes now might be lost with our term. Not so while the target is behind: one that lost its log may never catch up, and what brings
+ * it back (`recover`) is a proposal itself (seed 2768 of the simulator).
+ */
+const isHandedOver = (s: RaftState, { transfer, peers }: Lead): boolean =>
+  transfer !== null && (transfer.sent || (peers[transfer.to]?.match ?? 0) >= s.commit);
 
 /** Its process is proven gone: what we promised it binds us no longer, and nothing of it that still arrives will. */
 function onLeaderGone(c: Step, leader: NodeId): void {

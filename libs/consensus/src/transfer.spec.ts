@@ -21,6 +21,16 @@ describe('leadership transfer (thesis §3.10)', () => {
     expect(transferring(node.state)).toBe(b);
   });
 
+  it('takes proposals while the target lacks what is committed: one that lost its log may never have it', () => {
+    const node = new Bench().elected(b);
+    node.echo(w, { matchIndex: 1 });
+    transfer(node);
+    expect(ofKind(node.propose(), 'accepted')).toHaveLength(1);
+    expect(transferring(node.state)).toBe(b);
+    node.echo(b, { matchIndex: 1 });
+    expect(ofKind(node.propose(), 'rejected')).toHaveLength(1);
+  });
+
   it('gives the lease up with timeoutNow: from then on the target may win at any time', () => {
     const node = ready();
     expect(leaseUntilMs(node.state)).toBeGreaterThan(node.nowMs);
