@@ -10,7 +10,17 @@ import { own } from './owner.js';
 import { isReleased, isUnborn } from './record.js';
 import { whyOf } from './transitions.js';
 import { shootFirst } from './twoNodes.js';
-import { isOwn, isQuiet, leaseHolds, mayServe, mayWrite, successor, supersededBy, writesNothing } from './view.js';
+import {
+  isBeingPromoted,
+  isOwn,
+  isQuiet,
+  leaseHolds,
+  mayServe,
+  mayWrite,
+  successor,
+  supersededBy,
+  writesNothing,
+} from './view.js';
 
 /** What this node should do next. Same look, same answer; most urgent first. */
 export function decide(o: Observation): Decision {
@@ -135,7 +145,8 @@ function quietUnlessServing(o: Observation, actions: readonly Action[]): readonl
   const serves = mayServe(o) && (o.postgres.kind === 'primary' || o.postgres.kind === 'unknown');
   if (serves) return actions;
   const quiet: Action[] = [...actions];
-  if (o.vipHeld && !quiet.some((action) => action.kind === 'vip.release')) quiet.unshift({ kind: 'vip.release' });
+  const mayKeepVip = mayServe(o) && isBeingPromoted(o);
+  if (o.vipHeld && !mayKeepVip && !quiet.some((action) => action.kind === 'vip.release')) quiet.unshift({ kind: 'vip.release' });
   if (!quiet.some((action) => action.kind === 'manager.mode')) quiet.push({ kind: 'manager.mode', mode: 'passive' });
   return quiet;
 }

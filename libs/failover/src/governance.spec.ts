@@ -460,7 +460,7 @@ describe('the hooks around a promotion', () => {
   it.each([
     ['none', ['hook.run']],
     ['running', []],
-    ['passed', ['pg.promote']],
+    ['passed', ['pg.promote', 'vip.hold']],
   ] as const)('before it, when the hook’s state is %s', (hookBefore, expected) =>
     expect(kinds(opening({ hookBefore })).filter((kind) => kind !== 'manager.mode')).toEqual(expected),
   );

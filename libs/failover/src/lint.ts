@@ -1,7 +1,7 @@
 import type { NodeId } from '@yosugara/kernel';
 import { objectionToFence } from './fencing.js';
 import type { Action, Observation } from './observation.js';
-import { isAfar, isQuiet, leaseHolds, mayServe, requiredNames, sameNames } from './view.js';
+import { isAfar, isBeingPromoted, isQuiet, leaseHolds, mayServe, requiredNames, sameNames } from './view.js';
 
 /** R13, R14: a member in another site is never one of those that a commit waits for. */
 const namesDr = (o: Observation, names: readonly NodeId[]): boolean => names.some((node) => isAfar(o, node));
@@ -35,7 +35,9 @@ export function lint(o: Observation, action: Action): string | null {
       return o.record.systemId === null && mayServe(o) ? null : 'S10: a database exists already';
     case 'vip.hold':
       if (o.gated === true) return 'S8: what became visible by a restart is not on every member of the sync set yet';
-      return mayServe(o) && o.postgres.kind === 'primary' ? null : 'S9: VIP only on the serving Master';
+      return mayServe(o) && (o.postgres.kind === 'primary' || isBeingPromoted(o))
+        ? null
+        : 'S9: VIP only on the serving Master, or on the one that is being promoted after the proof';
     case 'manager.mode':
       return action.mode === 'passive' || mayServe(o) ? null : 'S13: an active manager needs the lease';
     case 'raft.transfer':

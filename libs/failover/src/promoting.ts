@@ -3,7 +3,7 @@ import type { FactsOf } from './facts.js';
 import { abandon, giveUp, VOLUME_HANGS } from './giving-up.js';
 import { type Action, type Observation, type Part, propose } from './observation.js';
 import { newestTimeline } from './record.js';
-import { coolingDown, requiredNames, sameNames, UNARMED } from './view.js';
+import { coolingDown, isBeingPromoted, requiredNames, sameNames, UNARMED } from './view.js';
 
 /* T3, behind the proof: from a standby that is cut off to a Master that lets people in. */
 
@@ -63,9 +63,16 @@ function promote(o: Observation, facts: FactsOf<'standby'>): Part {
   return {
     role: 'PROMOTING',
     why: 'the old owner is proven stopped',
-    actions: [{ kind: 'pg.promote', names: requiredNames(o), above: newestTimeline(o.record) }],
+    actions: [{ kind: 'pg.promote', names: requiredNames(o), above: newestTimeline(o.record) }, ...addressAhead(o)],
   };
 }
+
+/**
+ * Beside the promotion, for it takes as long: a client is told "read-only" at once and asks again, where without the address its
+ * connection would hang until its own patience ends (decision 0021).
+ */
+const addressAhead = (o: Observation): readonly Action[] =>
+  o.settings.hasVip && !o.vipHeld && isBeingPromoted(o) && !coolingDown(o, 'vip.hold') ? [{ kind: 'vip.hold' }] : [];
 
 const asksHook = (o: Observation): boolean => o.settings.hooks.beforePromotion && o.hookBefore !== 'passed';
 
@@ -89,7 +96,7 @@ function open(o: Observation, facts: FactsOf<'primary'>): Part {
   const actions: Action[] = [{ kind: 'manager.mode', mode: 'gated' }];
   if (!sameNames(facts.names, requiredNames(o))) actions.push({ kind: 'pg.setNames', names: requiredNames(o) });
   const namesRight = actions.length === 1;
-  if (o.settings.hasVip && !o.vipHeld && o.gated !== true && !coolingDown(o, 'vip.hold')) actions.push({ kind: 'vip.hold' });
+  if (o.settings.hasVip && !o.vipHeld && o.gated !== true && !heldBackSinceThen(o)) actions.push({ kind: 'vip.hold' });
   const managerReady = o.manager?.ready === true && o.manager.epoch === o.record.epoch && o.manager.mode !== 'passive';
   // A VIP that cannot be set, or a manager that does not come, is an alarm, and no reason for nobody to serve.
   const waited = o.nowMs - o.postgresSinceMs >= OPEN_PATIENCE_MS;
@@ -97,6 +104,10 @@ function open(o: Observation, facts: FactsOf<'primary'>): Part {
   if (namesRight && ((vipReady && managerReady) || waited)) actions.push(tellOpened(o, facts));
   return { role: 'MASTER_GATED', why: managerReady ? 'opening' : 'waiting for the manager', actions };
 }
+
+/** What failed beside the promotion is tried again at once: the old owner's address may have run out since. */
+const heldBackSinceThen = (o: Observation): boolean =>
+  coolingDown(o, 'vip.hold') && o.failures.get('vip.hold')!.atMs >= o.postgresSinceMs;
 
 export const tellOpened = (o: Observation, { timeline, forks, systemId }: FactsOf<'primary'>): Action =>
   propose({ kind: 'opened', epoch: o.record.epoch, timeline, forks, systemId, atWallMs: o.wallMs });

@@ -36,6 +36,17 @@ export const supersededBy = (o: Observation): NodeId | null => o.superseded ?? n
 export const isAfar = (o: Observation, node: NodeId): boolean =>
   o.settings.drNodes.includes(node) && o.record.away?.node !== node;
 
+/**
+ * The old owner is proven stopped, so it holds no address any more, and the receiver here is cut: what answers behind the VIP is the next
+ * Master, read-only until its promotion is over. Not where a commit will wait for a peer: what is shown then may have to pass a gate.
+ */
+export const isBeingPromoted = (o: Observation): boolean =>
+  o.record.phase === 'promoting' &&
+  o.record.proof !== null &&
+  o.postgres.kind === 'standby' &&
+  o.postgres.receiver === 'cut' &&
+  requiredNames(o).length === 0;
+
 /** PostgreSQL here could acknowledge a commit, or could as soon as it answers again. */
 export const mayWrite = (facts: PostgresFacts): boolean =>
   facts.kind === 'primary' || (facts.kind === 'hung' && facts.wasPrimary);

@@ -95,6 +95,7 @@ export class Acts {
       case 'vip.hold':
         return later(5, 60, () => {
           if (this.#world.vipKind === 'ip' && this.#duplicate()) return fail('VIP_DUPLICATE');
+          this.#world.checks.beforeAddress(this.#host);
           // As the driver does: no longer than the lease at this moment (ruling 12).
           this.#host.holdVip(strikeAtMs(observe(this.#host.state!)));
           ok();

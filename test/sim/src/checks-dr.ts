@@ -6,7 +6,7 @@ import type { HostModel } from './host-model.js';
 type Fail = (invariant: string, says: string) => void;
 
 /** Whoever is in the middle of something when it hears has this long to stop. */
-const HEARD_MS = 500;
+export const HEARD_MS = 500;
 /** Whoever is reached by the newer log has heard of it by then. */
 const TOLD_MS = 2_500;
 const STOPS_MS = 3_000;

@@ -2,7 +2,7 @@ import type { Entry, Snapshot } from '@yosugara/consensus';
 import { type Action, applyCommand, type ClusterRecord, type Command, EMPTY_RECORD, hasDiverged } from '@yosugara/failover';
 import { lsn, type NodeId } from '@yosugara/kernel';
 import type { ControllerEffect, PeerMessage } from '@yosugara/runtime';
-import { DrChecks } from './checks-dr.js';
+import { DrChecks, HEARD_MS } from './checks-dr.js';
 import { ExtraChecks } from './checks-extras.js';
 import type { HostModel } from './host-model.js';
 import { RaftChecks } from './raft-checks.js';
@@ -301,13 +301,19 @@ export class Checks {
       );
   }
 
+  /** It came back with the other site out of reach: only the operator who says so keeps it from serving (docs/dr.md; seeds 300177, 53). */
+  beforeAddress(host: HostModel): void {
+    // Or it hears of it while its promotion is under way (seed 1636); what it does later is `dr.late`'s to judge.
+    const { branch, superseded, supersededMs } = host.disk;
+    if (branch !== this.#branch && (superseded === null || this.#now() - supersededMs <= HEARD_MS)) this.excused = true;
+  }
+
   /** S2, S6, S7, S10: at the very moment PostgreSQL becomes writable. */
   beforeWritable(host: HostModel, action: Action): void {
     const { record } = this;
     const { node, postgres } = host;
     this.dr?.late(host, 'opens');
-    // It came back with the other site out of reach: only the operator who says so keeps it from serving (docs/dr.md; seed 300177).
-    if (host.disk.branch !== this.#branch && host.disk.superseded === null) this.excused = true;
+    this.beforeAddress(host);
     if (record.owner !== node) this.fail('S7', `${action.kind} on ${node} while the committed owner is ${record.owner}`);
     if (record.phase !== 'promoting' && record.phase !== 'serving')
       this.fail('S7', `${action.kind} on ${node} in phase ${record.phase}`);

@@ -75,13 +75,14 @@ export class HostHand {
         await postgres.startPrimary(action.names);
         return undefined;
       case 'pg.follow':
+        // A cut comes before a promotion: its question to the network is answered until then.
+        if (action.follow === null) vip.expect?.();
         await postgres.follow(this.#peer(action.follow));
         return undefined;
       case 'pg.setNames':
         await postgres.setNames(action.names);
         return undefined;
       case 'pg.promote':
-        vip.expect?.();
         // The names are in place before the first commit can be acknowledged (S4).
         await postgres.setNames(action.names);
         await postgres.promote({ above: action.above });
