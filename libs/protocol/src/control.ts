@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OneSidedSchema } from './ingest.js';
 import { LISTENER_KINDS, MESSAGE_TRANSPORTS } from './messages.js';
 
 /**
@@ -7,6 +8,8 @@ import { LISTENER_KINDS, MESSAGE_TRANSPORTS } from './messages.js';
  */
 export const ControlRequestSchema = z.discriminatedUnion('method', [
   z.strictObject({ id: z.int(), method: z.literal('status') }),
+  /** What the receivers say of themselves, by node, as last heard: `ReceiversAnswer`. */
+  z.strictObject({ id: z.int(), method: z.literal('receivers') }),
   /** Streams `RoleNotice` events until the connection closes. */
   z.strictObject({ id: z.int(), method: z.literal('watch'), as: z.enum(['manager', 'receiver', 'forwarder', 'console']) }),
   /** A process tells its controller how it is; no answer. */
@@ -91,6 +94,8 @@ export const ManagerReportSchema = z.object({
   ready: z.boolean(),
   vipBound: z.boolean(),
   ingestBehind: z.int().optional(),
+  /** Sources that send to both nodes and of which too much came to one only; the worst first. Told by the Master. */
+  oneSided: z.array(OneSidedSchema).optional(),
 });
 export type ManagerReport = z.infer<typeof ManagerReportSchema>;
 
@@ -106,6 +111,10 @@ const ListenerReport = z.object({
   /** By reason: rate, not_allowed, journal, framing, tls_version, … */
   refusedBy: Refusals,
   connections: z.int(),
+  /** When it was opened; its counts begin then. RFC 3339. */
+  since: z.string().optional(),
+  /** Datagrams for which its buffer had no room; null = cannot be told. */
+  kernelDrops: z.int().nullable().optional(),
 });
 
 /** One source address since the receiver started; `others` are those that are too many to be told apart. */
@@ -116,6 +125,8 @@ const SourceReport = z.object({
   /** How often a stream of it was not read for a while since it was above its rate. */
   slowed: z.int(),
   refused: Refusals,
+  /** Its counts begin then: it was first seen, or again after its place was needed by others. RFC 3339. */
+  since: z.string().optional(),
 });
 
 export const ReceiverReportSchema = z.object({
@@ -138,10 +149,35 @@ export const ReceiverReportSchema = z.object({
   /** Datagrams that the kernel dropped since no buffer had room for them. Part of `dropped`. */
   kernelDrops: z.int().optional(),
   listeners: z.array(ListenerReport).optional(),
-  /** Those that sent most. */
+  /** Those of which most was refused, and those that sent most. */
   sources: z.array(SourceReport).optional(),
+  /** Sources that have counts and no line above. */
+  sourcesLeftOut: z.int().optional(),
+  /** This process started, and with it every count that says nothing else. RFC 3339. */
+  since: z.string().optional(),
+  /** Of all sources, by reason. */
+  refused: Refusals.optional(),
+  /** Records that the journal did not take: at its bound; since the disk did not keep up. Parts of `dropped`. */
+  refusedFull: z.int().optional(),
+  refusedBacklog: z.int().optional(),
+  /** Of the last minutes, for alarms. */
+  lately: z
+    .object({
+      seconds: z.int(),
+      kernelDrops: z.int(),
+      /** Refused by a limit of rate or connections, and the source of which most was. */
+      limited: z.int(),
+      limitedMost: z.string().nullable(),
+    })
+    .optional(),
 });
 export type ReceiverReport = z.infer<typeof ReceiverReportSchema>;
+
+export const ReceiversAnswerSchema = z.object({
+  /** null: not heard. */
+  receivers: z.array(z.object({ node: z.string(), report: ReceiverReportSchema.nullable() })),
+});
+export type ReceiversAnswer = z.infer<typeof ReceiversAnswerSchema>;
 
 /** The receiver's socket, `<stateDir>/receiver.sock`: newline JSON. The manager subscribes to watermarks and reads the segment files itself. */
 export const WatermarkSchema = z.object({

@@ -1,4 +1,5 @@
 export * from './config.js';
 export * from './control.js';
+export * from './ingest.js';
 export * from './messages.js';
 export * from './status.js';

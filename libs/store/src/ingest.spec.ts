@@ -1,21 +1,27 @@
 import { epoch, SILENT_LOG } from '@yosugara/kernel';
-import type { RawRecord } from '@yosugara/operations';
+import type { RawRecord, Tally } from '@yosugara/operations';
 import type { Watermark } from '@yosugara/protocol';
 import { IngestLoop, type IngestStore } from '@yosugara/runtime';
 import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openStore, type Store } from './index.js';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IngestReport, openStore, type Store } from './index.js';
+import { IngestCounts } from './ingest-counts.js';
 
 let server: TestPostgres;
 let store: Store;
+let pool: pg.Pool;
 beforeAll(async () => {
   server = await startTestPostgres();
-  store = openStore({ host: server.host, port: server.port, database: 'postgres', user: 'postgres' });
+  const where = { host: server.host, port: server.port, database: 'postgres', user: 'postgres' };
+  store = openStore(where);
+  pool = new pg.Pool(where);
   await store.migrate();
 });
 afterAll(async () => {
   await store?.close();
+  await pool?.end();
   await server?.stop();
 });
 
@@ -116,4 +122,61 @@ it('both journals become one table, exactly once, through crashes, lost answers,
   expect(keyHits).toBe(0);
   const late = await sql<{ n: number }>`select count(*)::int as n from message_seen_also`.execute(store.db);
   expect(late.rows[0]!.n).toBeGreaterThan(1_000);
+  // Counted with the rows: as often as they were stored, whatever was tried twice.
+  const report = new IngestReport(pool);
+  const [fromMs, toMs] = [START_US / 1_000 - 3_600_000, START_US / 1_000 + 86_400_000];
+  const counts = {
+    received: { a: own.length, b: peer.length },
+    matched: peer.length,
+    onlyAt: { a: own.length - peer.length, b: 0 },
+    unpaired: { a: 0, b: 0 },
+  };
+  expect(await report.total(fromMs, toMs)).toEqual(counts);
+  expect(await report.sources({ fromMs, toMs, limit: 10 })).toEqual({ found: 1, sources: [{ source: '10.0.0.1', ...counts }] });
+  const minutes = await report.minutes(fromMs, toMs);
+  expect(minutes.map(({ at }) => at)).toEqual(['2026-11-21T23:59:00.000000Z', '2026-11-22T00:00:00.000000Z']);
+  expect(minutes.reduce((sum, { received }) => sum + (received['a'] ?? 0), 0)).toBe(own.length);
+  // Marks say which batch of which owner brought the journals how far.
+  const marks = await sql<{ epoch: string; own: string }>`
+    select epoch, positions->>'a-1-1' as own from ingest_mark order by version`.execute(store.db);
+  expect(marks.rows.length).toBeGreaterThan(1);
+  expect(new Set(marks.rows.map((mark) => mark.epoch))).toEqual(new Set(['3']));
+});
+
+describe('counts by source', () => {
+  const hourMs = Date.parse('2026-11-21T10:00:00Z');
+  const minute = hourMs / 60_000;
+  const tally = (source: string, node: string, received: number, matched: number) => ({
+    ...{ minute, source, node, received, matched, unpaired: 0 },
+  });
+  const add = async (counts: IngestCounts, ...tallies: readonly Tally[]) => {
+    const client = await pool.connect();
+    await counts.add(client, tallies).finally(() => client.release());
+  };
+  const range = { fromMs: hourMs, toMs: hourMs + 3_600_000, limit: 10 };
+
+  it('have a bound: what is more is counted together, also by another process', async () => {
+    const flood = Array.from({ length: 50 }, (_, at) => tally(`10.9.0.${at}`, 'a', 1, 0));
+    await add(new IngestCounts(3), tally('10.0.0.1', 'a', 5, 5), ...flood);
+    await add(new IngestCounts(3), tally('10.0.0.1', 'b', 5, 5), ...flood);
+    const { found, sources } = await new IngestReport(pool).sources(range);
+    expect(found).toBe(4);
+    const received = Object.fromEntries(sources.map((each) => [each.source, each.received['a']]));
+    expect(received).toEqual({ others: 96, '10.9.0.0': 2, '10.9.0.1': 2, '10.0.0.1': 5 });
+  });
+  it('tell a sender to both nodes of which one lacks something from one that sends to one place', async () => {
+    const counts = new IngestCounts();
+    const lossy = [tally('10.1.0.1', 'a', 1_000, 980), tally('10.1.0.1', 'b', 980, 980)];
+    const good = [tally('10.1.0.2', 'a', 5_000, 4_991), tally('10.1.0.2', 'b', 4_991, 4_991)];
+    await add(counts, ...lossy, ...good, tally('10.1.0.3', 'b', 500, 0));
+    const one = await new IngestReport(pool).oneSided(['a', 'b'], hourMs + 60_000, { atLeast: 10, share: 0.01 });
+    expect(one).toEqual([{ source: '10.1.0.1', missingAt: 'b', lost: 20, messages: 1_000 }]);
+  });
+  it('are let go in the end', async () => {
+    const report = new IngestReport(pool);
+    const fence = async () => undefined;
+    await report.retain({ hoursBeforeMs: range.toMs, minutesBeforeMs: range.toMs }, fence);
+    expect(await report.sources(range)).toEqual({ found: 0, sources: [] });
+    expect(await report.minutes(range.fromMs, range.toMs)).toEqual([]);
+  });
 });

@@ -11,6 +11,7 @@ import type { ClientBase, Pool, PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { encodeMessages, MESSAGE_COLUMNS } from './copy-binary.js';
 import { withClient } from './deadline.js';
+import { IngestCounts, noteMark } from './ingest-counts.js';
 import { findMessages, type MessagePage, type MessageQuery } from './message-search.js';
 import { hourOf, type Partitions } from './partitions.js';
 
@@ -22,17 +23,21 @@ const CLIENT_MARGIN_MS = 1_000;
 export interface MessageRepositoryOptions {
   /** Of each statement on the server; of the whole transaction one second more. Default 5 s. */
   readonly storeDeadlineMs?: number;
+  /** Sources counted apart in one hour. */
+  readonly maxSources?: number;
 }
 
 /** What was received. */
 export class MessageRepository implements IngestStore {
   readonly #pool: Pool;
   readonly #partitions: Partitions;
+  readonly #counts: IngestCounts;
   readonly #storeDeadlineMs: number;
 
   constructor(pool: Pool, partitions: Partitions, options: MessageRepositoryOptions = {}) {
     this.#pool = pool;
     this.#partitions = partitions;
+    this.#counts = new IngestCounts(options.maxSources);
     this.#storeDeadlineMs = options.storeDeadlineMs ?? 5_000;
   }
 
@@ -113,6 +118,7 @@ export class MessageRepository implements IngestStore {
         return { keyHits: 0 };
       } catch (error) {
         if (!hasCode(error, UNIQUE_VIOLATION)) throw error;
+        this.#counts.forget();
         let keyHits = 0;
         await this.#store(batch, async (client, rows) => {
           keyHits = await mergeRows(client, rows);
@@ -121,6 +127,7 @@ export class MessageRepository implements IngestStore {
       }
     } catch (error) {
       this.#partitions.forget();
+      this.#counts.forget();
       throw error;
     }
   }
@@ -135,6 +142,8 @@ export class MessageRepository implements IngestStore {
       await advance(client, batch);
       if (batch.rows.length > 0) await writeRows(client, batch.rows);
       await noteLatePartners(client, batch);
+      await this.#counts.add(client, batch.tallies ?? []);
+      if (batch.mark !== undefined) await noteMark(client, batch.version, batch.epoch, batch.mark);
       await commit();
     });
   }

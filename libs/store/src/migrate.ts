@@ -7,6 +7,7 @@ import * as writeProbe from './migrations/0002-write-probe.js';
 import * as lateMessages from './migrations/0003-late-messages.js';
 import * as customTraps from './migrations/0004-custom-traps.js';
 import * as searchIndexes from './migrations/0005-search-indexes.js';
+import * as ingestCounts from './migrations/0006-ingest-counts.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -29,6 +30,7 @@ export async function migrate(db: Kysely<Database>): Promise<readonly string[]> 
         '0003-late-messages': lateMessages,
         '0004-custom-traps': customTraps,
         '0005-search-indexes': searchIndexes,
+        '0006-ingest-counts': ingestCounts,
       }),
     },
   });

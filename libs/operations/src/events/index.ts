@@ -4,6 +4,7 @@ export * from './merge.js';
 export * from './node-resolution.js';
 export * from './record.js';
 export { type ParseOptions, parseSyslog } from './syslog.js';
+export type { Tally } from './tally.js';
 export type { Charset } from './text.js';
 export {
   decodeTrap,

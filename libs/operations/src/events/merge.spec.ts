@@ -19,6 +19,8 @@ class Table {
   positions = new Map<string, number>();
   window = EMPTY_WINDOW;
   keyHits = 0;
+  /** `node: received/matched/unpaired`. */
+  counts = new Map<string, [number, number, number]>();
 }
 const key = (ref: { journalId: string; seq: number }) => `${ref.journalId} ${ref.seq}`;
 
@@ -44,7 +46,8 @@ class Ingest {
         ? []
         : [...this.table.rows.values()]
             .filter((row) => row.seenBy.length === 1 && !this.table.seenAlso.has(key(row.at)) && row.at.node === question.node)
-            .map((row) => row.at)
+            // The database does not say whose they are.
+            .map(({ at: { source: _, ...at } }) => at)
             .filter(
               (at) =>
                 at.content !== null &&
@@ -72,7 +75,13 @@ class Ingest {
       } else if (effect.kind === 'seenAlso') {
         if (this.table.seenAlso.has(key(effect.of))) throw new Error('a row got two partners');
         this.table.seenAlso.set(key(effect.of), key(effect.copy));
-      } else this.table.positions.set(effect.journalId, effect.seq);
+      } else if (effect.kind === 'advance') this.table.positions.set(effect.journalId, effect.seq);
+      else
+        for (const { source, node, received, matched, unpaired } of effect.tallies) {
+          expect(source).toBe('s');
+          const [r, m, u] = this.table.counts.get(node) ?? [0, 0, 0];
+          this.table.counts.set(node, [r + received, m + matched, u + unpaired]);
+        }
     this.table.window = JSON.parse(JSON.stringify(mergeWindow(this.state)));
   }
 }
@@ -80,7 +89,7 @@ class Ingest {
 type Said = readonly [content: string | null, atMs: number, lateByMs?: number];
 const journal = (node: string, entries: readonly Said[]): MergeRecord[] =>
   entries.map(([content, atMs, lateByMs], index) => ({
-    ...{ node, journalId: `j${node}`, seq: index + 1, content, atUs: atMs * 1_000 },
+    ...{ node, journalId: `j${node}`, seq: index + 1, content, atUs: atMs * 1_000, source: 's' },
     ...(lateByMs === undefined ? {} : { lateByUs: lateByMs * 1_000 }),
   }));
 const whole = (a: MergeRecord[], b: MergeRecord[], peerUp = true): Table => {
@@ -308,6 +317,10 @@ describe('whatever the order of reading, writing and crashing', () => {
           expect(table.window.claims).toEqual([]);
           const seen = [...table.rows.values()].reduce((sum, row) => sum + row.seenBy.length, 0) + table.seenAlso.size;
           expect(seen).toBe(left.length + right.length);
+          const pairs = left.length + right.length - table.rows.size;
+          for (const [node, said] of [['a', left] as const, ['b', right] as const])
+            if (said.length > 0)
+              expect(table.counts.get(node)).toEqual([said.length, pairs, said.filter(([content]) => content === null).length]);
         },
       ),
       { numRuns: 1_500 },

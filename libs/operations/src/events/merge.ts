@@ -1,4 +1,5 @@
 import { invariant } from '@yosugara/kernel';
+import { Tallies, type Tally } from './tally.js';
 
 /*
  * Two ordered streams become one: node x's records and node y's, each in the order of its journals. Copies of one message match
@@ -23,6 +24,8 @@ export interface MergeRecord extends RecordRef {
   readonly lateByUs?: number;
   /** Digest of `pairingContent`; null = never pairs. */
   readonly content: string | null;
+  /** Whose it is, for counting. Missing = it is not counted. */
+  readonly source?: string;
 }
 
 /** The part of the state that is stored with every batch. */
@@ -116,7 +119,9 @@ export type MergeEffect =
       readonly node: string;
       readonly copy: RecordRef;
     }
-  | { readonly kind: 'advance'; readonly journalId: string; readonly seq: number };
+  | { readonly kind: 'advance'; readonly journalId: string; readonly seq: number }
+  /** What was consumed, by source: each record is counted once, in the step whose transaction moves its position. */
+  | { readonly kind: 'tally'; readonly tallies: readonly Tally[] };
 
 export interface MergeStep {
   readonly state: MergeState;
@@ -305,6 +310,7 @@ function flush(state: MergeState, input: Flush): MergeEffect[] {
   state.settling = [];
   for (const stream of state.streams) evict(state, stream, input.nowMs);
   const effects: MergeEffect[] = [];
+  const tallies = new Tallies();
   const positions = new Map<string, number>();
   const taken = [0, 0];
   const [left, right] = state.streams;
@@ -316,12 +322,14 @@ function flush(state: MergeState, input: Flush): MergeEffect[] {
     taken[side]!++;
     const entry = side === 0 ? a : b;
     invariant(entry !== null, 'the chosen stream has a record ready');
-    consume(state, entry, effects);
+    consume(state, entry, effects, tallies);
     positions.set(entry.journalId, entry.seq);
   }
   left.queue = left.queue.slice(taken[0]);
   right.queue = right.queue.slice(taken[1]);
   for (const [journalId, seq] of positions) effects.push({ kind: 'advance', journalId, seq });
+  const counts = tallies.list();
+  if (counts.length > 0) effects.push({ kind: 'tally', tallies: counts });
   return effects;
 }
 
@@ -332,16 +340,20 @@ function ready(state: MergeState, entry: Entry | undefined, input: Flush): Entry
   return waits && input.nowMs - entry.readAtMs < state.limits.pairingDelayMs ? null : entry;
 }
 
-function consume(state: MergeState, entry: Entry, effects: MergeEffect[]): void {
+function consume(state: MergeState, entry: Entry, effects: MergeEffect[], tallies: Tallies): void {
   const stream = state.streams[sideOf(state, entry.node)];
   stream.throughUs = Math.max(stream.throughUs, entry.atUs);
   const { partner } = entry;
-  if (state.claims.delete(keyOf(entry))) return;
+  const isClaimed = state.claims.delete(keyOf(entry));
+  tallies.received(entry, isClaimed || partner !== null ? 'matched' : entry.content === null ? 'unpaired' : 'alone');
+  if (isClaimed) return;
   const record = { journalId: entry.journalId, seq: entry.seq };
   if (partner?.stored === true) {
     const of = { journalId: partner.journalId, seq: partner.seq, atUs: partner.atUs };
     effects.push({ kind: 'seenAlso', of, node: entry.node, copy: record });
     state.settling.push(keyOf(partner));
+    // Equal contents are of one source, so what was read back from the database without its name has this one's.
+    tallies.matchedLate({ ...partner, ...(entry.source === undefined ? {} : { source: entry.source }) });
     return;
   }
   if (partner === null) {

@@ -91,7 +91,8 @@ export class JournalFeed {
     const last = records.at(-1);
     if (last !== undefined) this.#next.set(journalId, last.seq + 1);
     return records.map((record) => {
-      const content = pairingContent(record, this.#options.sources?.get(record.source.address));
+      const properties = this.#options.sources?.get(record.source.address);
+      const content = pairingContent(record, properties);
       return {
         node,
         journalId,
@@ -99,6 +100,7 @@ export class JournalFeed {
         atUs: record.receivedAtUs,
         ...(record.lateByUs === undefined ? {} : { lateByUs: record.lateByUs }),
         content: content === null ? null : contentDigest(content),
+        source: properties?.alias ?? record.source.address,
       };
     });
   }

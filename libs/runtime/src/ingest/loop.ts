@@ -14,6 +14,7 @@ import {
   parseMessage,
   type RecordRef,
   type SourceProperties,
+  type Tally,
 } from '@yosugara/operations';
 import type { RoleNotice, Watermark } from '@yosugara/protocol';
 import { JournalFeed } from './feed.js';
@@ -45,6 +46,8 @@ export interface IngestOptions {
   readonly sources?: ReadonlyMap<string, SourceProperties>;
   /** Rows just stored, for whoever watches live; at most `maxBatch`. Must not throw, must not wait. */
   readonly onStored?: (rows: readonly MessageToStore[]) => void;
+  /** What was just stored, by source. Likewise. */
+  readonly onCounted?: (tallies: readonly Tally[]) => void;
   /** Positions durable in both databases: the journals may let go through here. */
   readonly onIngested?: (positions: readonly RecordRef[]) => void;
   /** The database belongs to a younger epoch. */
@@ -64,6 +67,7 @@ const BACKOFF_FIRST_MS = 100;
 const BACKOFF_MAX_MS = 1_000;
 const INGESTED_EVERY_MS = 1_000;
 const STOP_MS = 1_000;
+const MARK_EVERY_MS = 5_000;
 
 interface Work {
   readonly epoch: number;
@@ -71,6 +75,9 @@ interface Work {
   state: MergeState;
   readonly feed: JournalFeed;
   readonly positions: Map<string, number>;
+  /** Journals that moved since the last mark; null: nothing was marked yet. */
+  moved: Set<string> | null;
+  markedAtMs: number;
 }
 
 /** What the manager may do by the controller's word. */
@@ -192,6 +199,8 @@ export class IngestLoop {
       state: mergeBegin(nodes, progress.window, limits),
       feed,
       positions: new Map(progress.positions),
+      moved: null,
+      markedAtMs: Number.NEGATIVE_INFINITY,
     };
   }
 
@@ -231,18 +240,19 @@ export class IngestLoop {
   }
 
   /** @returns records consumed. */
-  async #flush(work: Work, mark: Watermark, max: number): Promise<number> {
+  async #flush(work: Work, watermark: Watermark, max: number): Promise<number> {
     const { clock, store, log } = this.#options;
     const before = mergeHeld(work.state);
     const { state, effects } = mergeStep(work.state, {
       kind: 'flush',
       nowMs: clock.monotonicMs(),
-      peerUp: mark.peerLink === 'up',
+      peerUp: watermark.peerLink === 'up',
       max,
     });
     work.state = state;
     if (effects.length === 0) return 0;
-    const batch = batchOf(work, effects, this.#options.sources);
+    const mark = this.#markOf(work, effects);
+    const batch = { ...batchOf(work, effects, this.#options.sources), ...(mark === null ? {} : { mark }) };
     const permit = this.#permitNow();
     if (permit === null || permit.epoch !== work.epoch) {
       // The state is ahead of the database now: begin again when permitted again.
@@ -253,13 +263,25 @@ export class IngestLoop {
     this.#lastStoreMs = clock.monotonicMs();
     if (keyHits > 0) log.error('ingest.key_hits', { keyHits, rows: batch.rows.length, version: batch.version });
     work.version++;
+    if (mark !== null) work.moved = new Set();
+    if (mark !== null) work.markedAtMs = this.#lastStoreMs;
     for (const position of batch.positions) {
       work.positions.set(position.journalId, position.seq);
+      if (mark === null) work.moved?.add(position.journalId);
       work.feed.release(position);
     }
     if (batch.rows.length > 0) this.#options.onStored?.(batch.rows);
+    if (batch.tallies !== undefined) this.#options.onCounted?.(batch.tallies);
     this.#stored = [...work.positions].map(([journalId, seq]) => ({ journalId, seq }));
     return before - mergeHeld(work.state);
+  }
+
+  /** The first batch of an owner says where every journal is, later marks what moved. null = not now. */
+  #markOf(work: Work, effects: readonly MergeEffect[]): readonly RecordRef[] | null {
+    if (this.#options.clock.monotonicMs() - work.markedAtMs < MARK_EVERY_MS) return null;
+    const through = new Map([...work.positions].filter(([journalId]) => work.moved?.has(journalId) ?? true));
+    for (const effect of effects) if (effect.kind === 'advance') through.set(effect.journalId, effect.seq);
+    return [...through].map(([journalId, seq]) => ({ journalId, seq }));
   }
 
   /**
@@ -307,8 +329,10 @@ function batchOf(work: Work, effects: readonly MergeEffect[], sources: IngestOpt
   const rows: MessageToStore[] = [];
   const seenAlso: IngestBatch['seenAlso'][number][] = [];
   const positions: RecordRef[] = [];
+  let tallies: readonly Tally[] | undefined;
   for (const effect of effects)
-    if (effect.kind === 'store') rows.push(rowOf(work.feed, effect, sources));
+    if (effect.kind === 'tally') tallies = effect.tallies;
+    else if (effect.kind === 'store') rows.push(rowOf(work.feed, effect, sources));
     else if (effect.kind === 'seenAlso') seenAlso.push(effect);
     else positions.push({ journalId: effect.journalId, seq: effect.seq });
   return {
@@ -318,6 +342,7 @@ function batchOf(work: Work, effects: readonly MergeEffect[], sources: IngestOpt
     seenAlso,
     positions,
     window: mergeWindow(work.state),
+    ...(tallies === undefined ? {} : { tallies }),
   };
 }
 

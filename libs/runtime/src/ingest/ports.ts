@@ -1,6 +1,6 @@
 import type { Epoch } from '@yosugara/kernel';
 import { YosugaraError } from '@yosugara/kernel';
-import type { MergeRecord, MergeWindow, ParsedMessage, RawRecord, RecordRef } from '@yosugara/operations';
+import type { MergeRecord, MergeWindow, ParsedMessage, RawRecord, RecordRef, Tally } from '@yosugara/operations';
 
 /** One row to be. Its identity is (receivedAtUs, journalId, seq): of the copy that is stored. */
 export interface MessageToStore extends ParsedMessage, RecordRef {
@@ -40,6 +40,10 @@ export interface IngestBatch {
   readonly seenAlso: readonly SeenAlso[];
   readonly positions: readonly RecordRef[];
   readonly window: MergeWindow;
+  /** What it consumed by source, to be added to the counts. */
+  readonly tallies?: readonly Tally[];
+  /** Now and then: through which numbers journals are consumed with this batch, so that it can be told later when a record was. */
+  readonly mark?: readonly RecordRef[];
 }
 
 export interface IngestProgress {
