@@ -37,6 +37,8 @@ class LocalPostgres implements PostgresHost {
   readonly #damage: DamageWatch;
   readonly #verbs: Verbs;
   #role: RoleSettings = { names: [], follow: null };
+  /** No names are set, and the running server was started, or has been seen, that way: before a promotion there is nothing to wait for. */
+  #namesAreClear = false;
 
   constructor(host: HostContext) {
     this.#host = host;
@@ -96,9 +98,11 @@ class LocalPostgres implements PostgresHost {
 
   setNames(names: readonly NodeId[]): Promise<void> {
     return this.#verbs.do(async () => {
+      if (names.length === 0 && this.#namesAreClear && this.facts().kind === 'standby') return;
       this.#watch.verifying(this.#role.names.filter((name) => names.includes(name)));
       await this.#reload({ ...this.#role, names });
       await awaitNames(this.#host, names);
+      this.#namesAreClear = names.length === 0;
       this.#watch.verifying(null);
     });
   }
@@ -180,6 +184,7 @@ class LocalPostgres implements PostgresHost {
     const log = await endOfLog(logFile);
     this.#damage.started(standby && role.follow !== null ? log : null);
     await launch(this.#host, !standby, logFile);
+    this.#namesAreClear = role.names.length === 0;
     await awaitAnswer(this.#host, this.#watch, logFile);
   }
 
@@ -202,6 +207,7 @@ class LocalPostgres implements PostgresHost {
 
   async #writeRole(role: RoleSettings): Promise<void> {
     const { paths, config, account } = this.#host;
+    if (role.names.length > 0) this.#namesAreClear = false;
     await writeSettings(paths.pgdata, config, paths, account, role);
     this.#role = role;
   }

@@ -46,7 +46,10 @@ async function awaitPromoted(host: HostContext, session: Session): Promise<void>
   throw new PostgresControlError('PROMOTE_FAILED', `still in recovery after ${PROMOTE_SECONDS} s`);
 }
 
+/** A timeline only grows: where the last look shows one high enough already, nobody waits for another look. */
 async function takeAllUpTo(host: HostContext, watch: Watch, above: number): Promise<void> {
+  const known = watch.facts();
+  if (known.kind === 'standby' && known.timeline >= above) return;
   const facts = await watch.look();
   if (facts.kind !== 'standby') throw new PostgresControlError('PROMOTE_FAILED', `PostgreSQL is ${facts.kind}`);
   await takeTimelines(host, facts.timeline, above);

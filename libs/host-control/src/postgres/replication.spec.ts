@@ -121,6 +121,18 @@ describe('two hosts', () => {
     await backup;
   });
 
+  it('has nothing to reload on a standby that demands nobody, so that a promotion does not wait for it', async () => {
+    const loadedAt = async () => (await asSuperuser(b, 'select pg_conf_load_time()::text as at')).rows[0].at as string;
+    const before = await loadedAt();
+    await b.postgres.setNames([]);
+    expect(await loadedAt()).toBe(before);
+    await b.postgres.setNames([A]);
+    expect(await loadedAt()).not.toBe(before);
+    await b.postgres.setNames([]);
+    const { rows: set } = await asSuperuser(b, 'show synchronous_standby_names');
+    expect(set).toEqual([{ synchronous_standby_names: '' }]);
+  });
+
   it('cuts the receiver: nothing can be acknowledged from here any more', async () => {
     await soonest(2_000, async () => {
       await b.postgres.follow(a.peer);
