@@ -1,65 +1,29 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openJournalReader } from '@yosugara/journal';
 import { epoch, SILENT_LOG } from '@yosugara/kernel';
 import { EMPTY_WINDOW } from '@yosugara/operations';
-import type { Watermark } from '@yosugara/protocol';
+import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import { wallUs } from '@yosugara/receivers';
 import { IngestLoop, type IngestStore, type MessageToStore } from '@yosugara/runtime';
-import { freePorts } from '@yosugara/testkit';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { loadConfig, type RunningReceiver, startReceiver } from './index.js';
+import { pause, until } from '@yosugara/testkit';
+import { expect, it } from 'vitest';
+import type { RunningReceiver } from './index.js';
+import { configFile, newest, twoReceivers } from './testing/two-receivers.js';
 
-/** Addresses of this spec alone. */
-const ADDRESS = { a: '127.0.72.1', b: '127.0.72.2' } as const;
-const [syslog = 0, trap = 0, journal = 0] = await freePorts(3);
-const PORTS = { syslog, trap, journal };
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-let root = '';
-const closers: (() => unknown)[] = [];
-const pause = async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms));
-const until = async (holds: () => boolean, deadlineMs = 90_000) => {
-  for (const end = performance.now() + deadlineMs; !holds(); await pause(10))
-    if (performance.now() > end) throw new Error('not within the deadline');
-};
-
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'yosugara-frozen-'));
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: root, stdio: 'pipe' });
-  const key = ['-newkey', 'ed25519', '-nodes', '-keyout'];
-  openssl('req', '-x509', ...key, 'ca.key', '-out', 'ca.crt', '-subj', '/CN=ca', '-days', '2');
-  const data = (['a', 'b'] as const).map((id) => ({ id, kind: 'data', address: ADDRESS[id], peerId: id }));
-  const members = [...data, { id: 'w', kind: 'witness', address: '127.0.72.3', peerId: 'w' }];
-  for (const node of ['a', 'b']) {
-    const secrets = join(root, node, 'secrets');
-    mkdirSync(secrets, { recursive: true });
-    openssl('req', ...key, join(secrets, 'tls.key'), '-out', 'csr', '-subj', `/CN=${node}`);
-    const sign = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-out', join(secrets, 'tls.crt'), '-days', '2'];
-    openssl('x509', '-req', '-in', 'csr', ...sign);
-    execFileSync('cp', [join(root, 'ca.crt'), secrets]);
-    const dir = join(root, node);
-    const config = {
-      ...{ cluster: { id: 'test', members }, node, ports: PORTS, stateDir: dir, dataDir: dir },
-      receiver: { maxJournalMb: 64, receiveBufferBytes: 1_048_576 },
-    };
-    // JSON is YAML.
-    writeFileSync(join(dir, 'yosugara.yaml'), JSON.stringify(config));
-  }
-});
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-  rmSync(root, { recursive: true, force: true });
+const { address, ports, closers, configs, start } = await twoReceivers({
+  third: 72,
+  receiver: { receiveBufferBytes: 1_048_576 },
 });
 
 /** @param said gets what it logs. */
-function receiverProcess(node: 'a' | 'b', said: string[]): ChildProcess {
-  const child = spawn(process.execPath, [MAIN, '--config', join(root, node, 'yosugara.yaml')], {
+function receiverProcess(config: NodeConfig, said: string[]): ChildProcess {
+  const child = spawn(process.execPath, [MAIN, '--config', configFile(config)], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   child.stdout?.on('data', (chunk: Buffer) => said.push(chunk.toString()));
@@ -86,9 +50,11 @@ class Rows implements IngestStore {
   };
 }
 
-async function ingest(b: RunningReceiver): Promise<Rows> {
+async function ingest(b: RunningReceiver, { stateDir }: NodeConfig): Promise<Rows> {
   const store = new Rows();
-  const [own, peerCopy] = ['own', 'peer'].map((side) => openJournalReader(join(root, 'b/journal', side)));
+  const [own, peerCopy] = [STATE_LAYOUT.journalOwn, STATE_LAYOUT.journalPeer].map((name) =>
+    openJournalReader(join(stateDir, name)),
+  );
   const loop = new IngestLoop({
     ...{ self: 'b', peer: 'a', own: own!, peerCopy: peerCopy!, store, log: SILENT_LOG, watermark: () => b.watermark() },
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
@@ -103,18 +69,16 @@ async function ingest(b: RunningReceiver): Promise<Rows> {
   return store;
 }
 
-const newest = (mark: Watermark, side: 'own' | 'peer') => mark.journals.filter((journal) => journal.side === side).at(-1);
-
 it('a receiver that stood still for 3 s: what was sent to both nodes meanwhile is stored once, with the time of the other node', async () => {
   const said: string[] = [];
-  const a = receiverProcess('a', said);
-  const b = await startReceiver(loadConfig(join(root, 'b/yosugara.yaml')), SILENT_LOG, (error) => expect.fail(error.message));
-  closers.push(() => b.stop());
+  const config = configs();
+  const a = receiverProcess(config.a, said);
+  const b = await start(config.b);
   await until(() => b.watermark().peerLink === 'up' && b.watermark().clockOffsetUs !== null);
 
   const socket = createSocket('udp4');
   closers.push(() => socket.close());
-  const lines = (['a', 'b'] as const).map((node) => connect(PORTS.syslog, ADDRESS[node]));
+  const lines = (['a', 'b'] as const).map((node) => connect(ports.syslog, address[node]));
   for (const line of lines) {
     closers.push(() => line.destroy());
     await once(line, 'connect');
@@ -125,7 +89,7 @@ it('a receiver that stood still for 3 s: what was sent to both nodes meanwhile i
     sent++;
     sentAtUs.set(text, [...(sentAtUs.get(text) ?? []), wallUs()]);
     for (const node of ['a', 'b'] as const)
-      await new Promise((resolve) => socket.send(`<13>${text}`, PORTS.syslog, ADDRESS[node], resolve));
+      await new Promise((resolve) => socket.send(`<13>${text}`, ports.syslog, address[node], resolve));
   };
   const sendOverTcp = (text: string) => {
     sent++;
@@ -154,7 +118,7 @@ it('a receiver that stood still for 3 s: what was sent to both nodes meanwhile i
   await until(() => newest(b.watermark(), 'own')?.bothSeq === sent && newest(b.watermark(), 'peer')?.durableSeq === sent);
 
   await until(() => /"event":"receiver.stood_still","forMs":([3-9]\d|\d\d\d)\d\d/.test(said.join('')));
-  const { rows, late } = await ingest(b);
+  const { rows, late } = await ingest(b, config.b);
   const count = new Map<string, number>();
   for (const { text } of rows) count.set(text, (count.get(text) ?? 0) + 1);
   expect(count).toEqual(new Map([...sentAtUs].map(([text, times]) => [text, times.length])));

@@ -1,90 +1,18 @@
-import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openJournalReader } from '@yosugara/journal';
 import { SILENT_LOG } from '@yosugara/kernel';
-import { type NodeConfig, NodeConfigSchema, type RoleNotice, type Watermark } from '@yosugara/protocol';
+import { type RoleNotice, type Watermark } from '@yosugara/protocol';
 import { followLines, monotonicMs, serveLines } from '@yosugara/receivers';
-import { freePorts } from '@yosugara/testkit';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig, type RunningReceiver, startReceiver } from './index.js';
+import { until } from '@yosugara/testkit';
+import { describe, expect, it } from 'vitest';
+import { loadConfig, startReceiver } from './index.js';
+import { newest, twoReceivers } from './testing/two-receivers.js';
 
-/** Addresses of this spec alone, so that it may run beside a local cluster. */
-const ADDRESS = { a: '127.0.71.1', b: '127.0.71.2', vip: '127.0.71.10' } as const;
-const [syslog = 0, trap = 0, journal = 0] = await freePorts(3);
-const PORTS = { syslog, trap, journal };
-let root = '';
-const closers: (() => unknown)[] = [];
-const secrets: Record<string, readonly [string, Buffer | string][]> = {};
-
-beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), 'yosugara-receiver-'));
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: root, stdio: 'pipe' });
-  openssl('req', '-x509', '-newkey', 'ed25519', '-nodes', '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=ca', '-days', '2');
-  for (const node of ['a', 'b']) {
-    openssl('req', '-newkey', 'ed25519', '-nodes', '-keyout', `${node}.key`, '-out', `${node}.csr`, '-subj', `/CN=${node}`);
-    openssl(
-      'x509',
-      '-req',
-      '-in',
-      `${node}.csr`,
-      '-CA',
-      'ca.crt',
-      '-CAkey',
-      'ca.key',
-      '-CAcreateserial',
-      '-out',
-      `${node}.crt`,
-      '-days',
-      '2',
-    );
-    const read = (file: string) => execFileSync('cat', [join(root, file)]);
-    secrets[node] = [
-      ['tls.key', read(`${node}.key`)],
-      ['tls.crt', read(`${node}.crt`)],
-      ['ca.crt', read('ca.crt')],
-    ];
-  }
-});
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-let cluster = 0;
-function configs(): Record<'a' | 'b', NodeConfig> {
-  const dir = join(root, String(++cluster));
-  const config = (node: 'a' | 'b') => {
-    const stateDir = join(dir, node);
-    mkdirSync(join(stateDir, 'secrets'), { recursive: true });
-    for (const [name, content] of secrets[node] ?? []) writeFileSync(join(stateDir, 'secrets', name), content, { mode: 0o600 });
-    const members = (['a', 'b'] as const).map((id) => ({ id, kind: 'data', address: ADDRESS[id], peerId: id }));
-    return NodeConfigSchema.parse({
-      cluster: { id: 'test', members, vip: { address: ADDRESS.vip, driver: 'bind' } },
-      node,
-      ports: PORTS,
-      stateDir,
-      dataDir: stateDir,
-      receiver: { maxJournalMb: 64, receiveBufferBytes: 1_048_576 },
-    });
-  };
-  return { a: config('a'), b: config('b') };
-}
-async function start(config: NodeConfig): Promise<RunningReceiver> {
-  const receiver = await startReceiver(config, SILENT_LOG, (error) => expect.fail(error.message));
-  closers.push(() => receiver.stop());
-  return receiver;
-}
-const until = async (holds: () => boolean | Promise<boolean>, deadlineMs = 60_000) => {
-  const end = performance.now() + deadlineMs;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error('not within the deadline');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-};
+const receivers = await twoReceivers({ third: 71, vip: true, receiver: { receiveBufferBytes: 1_048_576 } });
+const { address, ports, closers, configs, start } = receivers;
 const sendUdp = async (to: string, port: number, messages: readonly (string | Uint8Array)[]) => {
   const socket = createSocket('udp4');
   try {
@@ -93,26 +21,24 @@ const sendUdp = async (to: string, port: number, messages: readonly (string | Ui
     socket.close();
   }
 };
-const line = (mark: Watermark, side: 'own' | 'peer') => mark.journals.filter((journal) => journal.side === side).at(-1);
-
 describe('two receivers', () => {
   it('journal what they hear, each holds a copy of the other, and both say how far', async () => {
     const config = configs();
     const [a, b] = [await start(config.a), await start(config.b)];
-    await sendUdp(ADDRESS.a, PORTS.syslog, ['<13>one', '<13>two']);
+    await sendUdp(address.a, ports.syslog, ['<13>one', '<13>two']);
     await new Promise<void>((resolve) =>
-      connect(PORTS.syslog, ADDRESS.b, function (this: import('node:net').Socket) {
+      connect(ports.syslog, address.b, function (this: import('node:net').Socket) {
         this.end('<13>three\n', resolve);
       }),
     );
-    await until(() => line(a.watermark(), 'own')?.bothSeq === 2 && line(a.watermark(), 'peer')?.bothSeq === 1);
-    await until(() => line(b.watermark(), 'own')?.bothSeq === 1 && line(b.watermark(), 'peer')?.durableSeq === 2);
+    await until(() => newest(a.watermark(), 'own')?.bothSeq === 2 && newest(a.watermark(), 'peer')?.bothSeq === 1);
+    await until(() => newest(b.watermark(), 'own')?.bothSeq === 1 && newest(b.watermark(), 'peer')?.durableSeq === 2);
     const mark = a.watermark();
-    expect([mark.peerLink, line(mark, 'peer')?.node]).toEqual(['up', 'b']);
+    expect([mark.peerLink, newest(mark, 'peer')?.node]).toEqual(['up', 'b']);
     await until(() => a.watermark().clockOffsetUs !== null);
     const reader = openJournalReader(join(config.b.stateDir, 'journal/peer'));
     closers.push(() => reader.close());
-    const copy = await reader.read(line(mark, 'own')!.journalId, 1, 2, 1_000);
+    const copy = await reader.read(newest(mark, 'own')!.journalId, 1, 2, 1_000);
     expect(copy.map((record) => [Buffer.from(record.raw).toString(), record.listener.kind])).toEqual([
       ['<13>one', 'own'],
       ['<13>two', 'own'],
@@ -124,24 +50,24 @@ describe('two receivers', () => {
     const config = configs();
     const a = await start(config.a);
     const first = await start(config.b);
-    await sendUdp(ADDRESS.a, PORTS.syslog, ['<13>both']);
-    await until(() => line(a.watermark(), 'own')?.bothSeq === 1);
+    await sendUdp(address.a, ports.syslog, ['<13>both']);
+    await until(() => newest(a.watermark(), 'own')?.bothSeq === 1);
     await first.stop();
     await until(() => a.watermark().peerLink === 'down');
-    await sendUdp(ADDRESS.a, PORTS.syslog, ['<13>alone 1', '<13>alone 2']);
-    await until(() => line(a.watermark(), 'own')?.durableSeq === 3);
-    expect(line(a.watermark(), 'own')?.bothSeq).toBe(1);
+    await sendUdp(address.a, ports.syslog, ['<13>alone 1', '<13>alone 2']);
+    await until(() => newest(a.watermark(), 'own')?.durableSeq === 3);
+    expect(newest(a.watermark(), 'own')?.bothSeq).toBe(1);
     const again = await start(config.b);
-    await until(() => line(a.watermark(), 'own')?.bothSeq === 3);
-    expect(line(again.watermark(), 'own')?.journalId).not.toBe(line(first.watermark(), 'own')?.journalId);
+    await until(() => newest(a.watermark(), 'own')?.bothSeq === 3);
+    expect(newest(again.watermark(), 'own')?.journalId).not.toBe(newest(first.watermark(), 'own')?.journalId);
   });
 
   it('let go what both databases and both disks hold, and nothing else', async () => {
     const config = configs();
     const a = await start(config.a);
-    await sendUdp(ADDRESS.a, PORTS.syslog, ['<13>x']);
-    await until(() => line(a.watermark(), 'own')?.durableSeq === 1);
-    const { journalId } = line(a.watermark(), 'own')!;
+    await sendUdp(address.a, ports.syslog, ['<13>x']);
+    await until(() => newest(a.watermark(), 'own')?.durableSeq === 1);
+    const { journalId } = newest(a.watermark(), 'own')!;
     const got: Watermark[] = [];
     const stop = followLines(join(config.a.stateDir, 'receiver.sock'), {
       onOpen: (connection) => connection.send({ ingested: [{ journalId, seq: 1 }] }),
@@ -149,9 +75,9 @@ describe('two receivers', () => {
     });
     closers.push(stop);
     await until(() => got.length > 0);
-    await sendUdp(ADDRESS.a, PORTS.syslog, ['<13>y']);
-    await until(() => got.some((mark) => line(mark, 'own')?.durableSeq === 2));
-    expect(line(a.watermark(), 'own')?.firstSeq).toBe(1);
+    await sendUdp(address.a, ports.syslog, ['<13>y']);
+    await until(() => got.some((mark) => newest(mark, 'own')?.durableSeq === 2));
+    expect(newest(a.watermark(), 'own')?.firstSeq).toBe(1);
   });
 });
 
@@ -162,14 +88,14 @@ describe('the receivers of both nodes', () => {
     const count = 2_600;
     const text = `<13>${'x'.repeat(8_000)}\n`;
     await new Promise<void>((resolve) =>
-      connect(PORTS.syslog, ADDRESS.a, function (this: import('node:net').Socket) {
+      connect(ports.syslog, address.a, function (this: import('node:net').Socket) {
         this.end(text.repeat(count), resolve);
       }),
     );
-    await until(() => line(a.watermark(), 'own')?.bothSeq === count && line(b.watermark(), 'peer')?.durableSeq === count);
+    await until(() => newest(a.watermark(), 'own')?.bothSeq === count && newest(b.watermark(), 'peer')?.durableSeq === count);
     const bytes = () => [a.report().journalBytes, b.report().journalBytes].every((each) => each < 12 * 1024 * 1024);
     expect(bytes()).toBe(false);
-    const ingested = [{ journalId: line(a.watermark(), 'own')!.journalId, seq: count }];
+    const ingested = [{ journalId: newest(a.watermark(), 'own')!.journalId, seq: count }];
     for (const node of ['a', 'b'] as const)
       closers.push(
         followLines(join(config[node].stateDir, 'receiver.sock'), {
@@ -178,11 +104,11 @@ describe('the receivers of both nodes', () => {
         }),
       );
     await until(bytes);
-    expect([line(a.watermark(), 'own')?.firstSeq, line(b.watermark(), 'peer')?.firstSeq].every((seq) => (seq ?? 0) > 1_000)).toBe(
-      true,
-    );
-    await sendUdp(ADDRESS.a, PORTS.syslog, ['<13>goes on']);
-    await until(() => line(a.watermark(), 'own')?.bothSeq === count + 1);
+    expect(
+      [newest(a.watermark(), 'own')?.firstSeq, newest(b.watermark(), 'peer')?.firstSeq].every((seq) => (seq ?? 0) > 1_000),
+    ).toBe(true);
+    await sendUdp(address.a, ports.syslog, ['<13>goes on']);
+    await until(() => newest(a.watermark(), 'own')?.bothSeq === count + 1);
   });
 });
 
@@ -203,9 +129,9 @@ describe('an INFORM', () => {
     closers.push(() => socket.close());
     const answers: Buffer[] = [];
     socket.on('message', (answer) => answers.push(answer));
-    const ask = async () => await new Promise((resolve) => socket.send(inform, PORTS.trap, ADDRESS.a, resolve));
+    const ask = async () => await new Promise((resolve) => socket.send(inform, ports.trap, address.a, resolve));
     await ask();
-    await until(() => line(a.watermark(), 'own')?.durableSeq === 1);
+    await until(() => newest(a.watermark(), 'own')?.durableSeq === 1);
     expect(answers.length).toBe(0);
     await start(config.b);
     await until(() => answers.length === 1);
@@ -238,8 +164,8 @@ describe('the VIP', () => {
     });
     closers.push(() => control.close());
     await until(() => a.report().vipBound);
-    await sendUdp(ADDRESS.vip, PORTS.syslog, ['<13>by the vip']);
-    await until(() => line(a.watermark(), 'own')?.durableSeq === 1);
+    await sendUdp(address.vip, ports.syslog, ['<13>by the vip']);
+    await until(() => newest(a.watermark(), 'own')?.durableSeq === 1);
     await until(() => !a.report().vipBound);
     control.broadcast({ id: 1, event: notice(true, 60_000) });
     await until(() => a.report().vipBound);
@@ -254,15 +180,15 @@ describe('starting', () => {
   it('says in one line that a port is busy, and leaves nothing open', async () => {
     const config = configs();
     const other = createSocket('udp4');
-    await new Promise<void>((resolve) => other.bind(PORTS.trap, ADDRESS.a, resolve));
+    await new Promise<void>((resolve) => other.bind(ports.trap, address.a, resolve));
     await expect(startReceiver(config.a, SILENT_LOG, () => undefined)).rejects.toThrow(
-      `cannot listen on ${ADDRESS.a} port ${PORTS.trap}/udp: another program does`,
+      `cannot listen on ${address.a} port ${ports.trap}/udp: another program does`,
     );
     await new Promise<void>((resolve) => other.close(() => resolve()));
     await start(config.a);
   });
   it('says where the configuration is wrong', () => {
-    const path = join(root, 'wrong.yaml');
+    const path = join(receivers.dir, 'wrong.yaml');
     writeFileSync(
       path,
       'cluster:\n  id: test\n  members:\n    - { id: a, kind: data, address: 127.0.0.1, peerId: x }\n    - { id: b, kind: data, address: nowhere, peerId: y }\nnode: a\nstateDir: /tmp/x\n',

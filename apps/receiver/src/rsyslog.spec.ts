@@ -1,16 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openJournalReader } from '@yosugara/journal';
-import { SILENT_LOG } from '@yosugara/kernel';
-import { type NodeConfig, NodeConfigSchema } from '@yosugara/protocol';
+import { STATE_LAYOUT } from '@yosugara/protocol';
 import { freePorts } from '@yosugara/testkit';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { TestAuthority } from '../../../libs/receivers/src/testing/certificates.js';
-import { type RunningReceiver, startReceiver } from './index.js';
+import { describe, expect, it } from 'vitest';
+import type { RunningReceiver } from './index.js';
+import { newest, twoReceivers } from './testing/two-receivers.js';
 
 const RSYSLOGD = ['/usr/sbin/rsyslogd', '/sbin/rsyslogd', '/usr/local/sbin/rsyslogd'].find((path) => existsSync(path));
 const MODULES = '/usr/lib';
@@ -19,59 +17,24 @@ const hasModule = (name: string) =>
   existsSync(join(MODULES, 'rsyslog', name));
 const isHere = RSYSLOGD !== undefined && hasModule('omrelp.so') && hasModule('lmnsd_gtls.so');
 
-const ADDRESS = { a: '127.0.76.1', b: '127.0.76.2', sender: '127.0.76.9' } as const;
-const [syslog = 0, trap = 0, journal = 0, syslogTls = 0, relp = 0, customTrap = 0, input = 0] = await freePorts(7);
-const PORTS = { syslog, trap, journal, syslogTls, relp, customTrap };
+const receivers = await twoReceivers({
+  third: 76,
+  names: (node) => [`DNS:${node}.cluster.example`],
+  receiver: { receiveBufferBytes: 1_048_576, tls: { clientCertificate: 'required', allow: ['*.senders.example'] } },
+});
+const { address, ports, closers, configs, start } = receivers;
+const [input = 0] = await freePorts(1);
 const COUNT = 1_000;
 const soon = { timeout: 60_000, interval: 50 };
-const closers: (() => unknown)[] = [];
-let root = '';
-let ca: TestAuthority;
-beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), 'yosugara-rsyslog-'));
-  ca = new TestAuthority();
-});
-afterAll(() => {
-  rmSync(root, { recursive: true, force: true });
-  ca.remove();
-});
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-function configOf(node: 'a' | 'b'): NodeConfig {
-  const stateDir = join(root, node);
-  mkdirSync(join(stateDir, 'secrets'), { recursive: true });
-  const { keyFile, certFile } = ca.issue(node, [`DNS:${node}.cluster.example`]);
-  for (const [from, to] of [
-    [keyFile, 'tls.key'],
-    [certFile, 'tls.crt'],
-    [ca.caFile, 'ca.crt'],
-  ] as const)
-    copyFileSync(from, join(stateDir, 'secrets', to));
-  const members = (['a', 'b'] as const).map((id) => ({ id, kind: 'data', address: ADDRESS[id], peerId: id }));
-  return NodeConfigSchema.parse({
-    ...{ cluster: { id: 'test', members }, node, ports: PORTS, stateDir, dataDir: stateDir },
-    receiver: {
-      maxJournalMb: 64,
-      receiveBufferBytes: 1_048_576,
-      tls: { clientCertificate: 'required', allow: ['*.senders.example'] },
-    },
-  });
-}
-async function start(config: NodeConfig): Promise<RunningReceiver> {
-  const receiver = await startReceiver(config, SILENT_LOG, (error) => expect.fail(error.message));
-  closers.push(() => receiver.stop());
-  return receiver;
-}
 
 /** What it is told by TCP it sends on in every way that the receivers know. */
 function rsyslogd(): ChildProcess {
-  const dir = join(root, 'rsyslog');
+  const { ca } = receivers;
+  const dir = join(receivers.dir, 'rsyslog');
   mkdirSync(dir, { recursive: true });
   const { keyFile, certFile } = ca.issue('web1', ['DNS:web1.senders.example']);
   const queue = 'queue.type="linkedList" queue.size="20000" action.resumeRetryCount="-1" action.resumeInterval="1"';
-  const to = (port: number) => `target="${ADDRESS.a}" port="${port}" template="line" ${queue}`;
+  const to = (port: number) => `target="${address.a}" port="${port}" template="line" ${queue}`;
   const config = join(dir, 'rsyslog.conf');
   writeFileSync(
     config,
@@ -80,12 +43,12 @@ function rsyslogd(): ChildProcess {
 module(load="imptcp")
 module(load="omrelp")
 template(name="line" type="string" string="<%PRI%>1 %TIMESTAMP:::date-rfc3339% %HOSTNAME% %APP-NAME% - - - %msg%")
-input(type="imptcp" address="${ADDRESS.sender}" port="${input}")
-action(name="udp" type="omfwd" protocol="udp" ${to(syslog)})
-action(name="tcp" type="omfwd" protocol="tcp" TCP_Framing="octet-counted" ${to(syslog)})
+input(type="imptcp" address="${address.sender}" port="${input}")
+action(name="udp" type="omfwd" protocol="udp" ${to(ports.syslog)})
+action(name="tcp" type="omfwd" protocol="tcp" TCP_Framing="octet-counted" ${to(ports.syslog)})
 action(name="tls" type="omfwd" protocol="tcp" TCP_Framing="octet-counted" StreamDriver="gtls" StreamDriverMode="1"
-  StreamDriverAuthMode="x509/name" StreamDriverPermittedPeers="a.cluster.example" ${to(syslogTls)})
-action(name="relp" type="omrelp" timeout="5" ${to(relp)})
+  StreamDriverAuthMode="x509/name" StreamDriverPermittedPeers="a.cluster.example" ${to(ports.syslogTls)})
+action(name="relp" type="omrelp" timeout="5" ${to(ports.relp)})
 `,
   );
   const child = spawn(RSYSLOGD!, ['-n', '-f', config, '-i', join(dir, 'pid')], { stdio: 'ignore' });
@@ -103,7 +66,7 @@ async function say(from: number, through: number): Promise<void> {
     .poll(
       () =>
         new Promise((resolve) => {
-          const socket = connect({ host: ADDRESS.sender, port: input });
+          const socket = connect({ host: address.sender, port: input });
           socket.once('error', () => resolve('not yet'));
           socket.once('connect', () => socket.end(lines.join(''), () => resolve('said')));
         }),
@@ -113,11 +76,11 @@ async function say(from: number, through: number): Promise<void> {
 }
 
 /** Numbers in the journal of `a` by the way they came, in order. */
-async function numbers(a: RunningReceiver): Promise<Record<string, number[]>> {
+async function numbers(a: RunningReceiver, stateDir: string): Promise<Record<string, number[]>> {
   const found: Record<string, number[]> = { udp: [], tcp: [], tls: [], relp: [] };
-  const reader = openJournalReader(join(root, 'a/journal/own'));
+  const reader = openJournalReader(join(stateDir, STATE_LAYOUT.journalOwn));
   try {
-    const mine = a.watermark().journals.findLast(({ side }) => side === 'own')!;
+    const mine = newest(a.watermark(), 'own')!;
     for (let next = mine.firstSeq; next <= mine.durableSeq; ) {
       const records = await reader.read(mine.journalId, next, mine.durableSeq, 1e6);
       for (const { transport, raw } of records)
@@ -132,27 +95,29 @@ async function numbers(a: RunningReceiver): Promise<Record<string, number[]>> {
 
 describe.skipIf(!isHere)('a real rsyslog (Debian: rsyslog, rsyslog-relp, rsyslog-gnutls)', () => {
   it('is heard by UDP, TCP, TLS and RELP; by RELP it hears what is safe only when both disks have it, and nothing is doubled', async () => {
-    const a = await start(configOf('a'));
+    const config = configs();
+    const a = await start(config.a);
+    const told = async () => await numbers(a, config.a.stateDir);
     rsyslogd();
     const all = Array.from({ length: COUNT }, (_, at) => at + 1);
     // No more datagrams on the way than any kernel's buffer holds while this process is busy.
     for (let from = 1; from <= COUNT; from += 100) {
       await say(from, from + 99);
-      await expect.poll(async () => (await numbers(a))['udp']?.length, soon).toBe(from + 99);
+      await expect.poll(async () => (await told())['udp']?.length, soon).toBe(from + 99);
     }
     const others = async () => {
-      const { relp, ...rest } = await numbers(a);
+      const { relp, ...rest } = await told();
       return rest;
     };
     await expect.poll(others, soon).toEqual({ udp: all, tcp: all, tls: all });
     // librelp's client waits behind 128 messages without an answer; when it loses patience it comes again with them, and a few more.
-    const waiting = async () => (await numbers(a))['relp']!.length;
+    const waiting = async () => (await told())['relp']!.length;
     await expect.poll(waiting, soon).toBeGreaterThanOrEqual(128);
     expect(await waiting()).toBeLessThan(COUNT / 2);
     expect(a.report().listeners?.map(({ protocol }) => protocol)).toEqual(['udp', 'tcp', 'udp', 'tls', 'relp']);
 
-    await start(configOf('b'));
-    await expect.poll(async () => (await numbers(a))['relp'], soon).toEqual(all);
+    await start(config.b);
+    await expect.poll(async () => (await told())['relp'], soon).toEqual(all);
     expect(a.report().sources?.map(({ address, received, refused }) => [address, received, refused])).toEqual([
       ['127.0.0.1', 4 * COUNT, {}],
     ]);

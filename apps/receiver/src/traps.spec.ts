@@ -1,33 +1,24 @@
 import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SILENT_LOG } from '@yosugara/kernel';
 import { parseTrap } from '@yosugara/operations';
-import { NodeConfigSchema } from '@yosugara/protocol';
 import type { ReceivedRecord } from '@yosugara/runtime';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { twoReceivers } from './testing/two-receivers.js';
 import { openTraps } from './traps.js';
 
-const undo: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step();
-});
+const receivers = await twoReceivers({ third: 79 });
+const { closers, configs } = receivers;
 
 it('a node takes its users’ INFORMs, keeps its engine over restarts, and shows a sample of what it refused', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'yosugara-traps-'));
-  undo.push(() => rmSync(dir, { recursive: true, force: true }));
-  const secret = join(dir, 'secret');
+  const secret = join(receivers.dir, 'secret');
   writeFileSync(secret, 'long enough\n', { mode: 0o600 });
-  const member = (id: string) => ({ id, kind: 'data', address: '127.0.0.1', peerId: id });
-  const config = NodeConfigSchema.parse({
-    cluster: { id: 'test', members: [member('a'), member('b')] },
-    ...{ node: 'a', stateDir: dir, dataDir: dir },
-    receiver: { traps: { users: [{ name: 'ann', authSecretFile: secret, privSecretFile: secret }] } },
-  });
+  const { a: config } = configs({ traps: { users: [{ name: 'ann', authSecretFile: secret, privSecretFile: secret }] } });
+  const dir = config.stateDir;
   const socket = createSocket('udp4');
-  undo.push(() => new Promise<void>((resolve) => socket.close(() => resolve())));
+  closers.push(() => new Promise<void>((resolve) => socket.close(() => resolve())));
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   const inform = async (passphrase: string) => {
     const login = ['-v3', '-l', 'authPriv', '-u', 'ann', '-a', 'SHA-256', '-A', passphrase, '-x', 'AES', '-X', passphrase];
@@ -61,7 +52,7 @@ it('a node takes its users’ INFORMs, keeps its engine over restarts, and shows
   const before = engineFile();
 
   const second = await started();
-  undo.push(() => second.stop());
+  closers.push(() => second.stop());
   expect(await inform('long enough')).toBe(true);
   expect(engineFile()).toEqual({ engineId: before.engineId, boots: before.boots + 1 });
   expect(kept.map((record) => parseTrap(record.raw).structured?.['snmp']?.['user'])).toEqual(['ann', 'ann']);

@@ -8,3 +8,4 @@ export {
   startPowerController,
 } from './power-controller.js';
 export * from './soonest.js';
+export * from './until.js';
