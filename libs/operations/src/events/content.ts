@@ -1,3 +1,4 @@
+import type { MibStore } from '../mib/store.js';
 import { parseCustom } from './custom.js';
 import type { ParsedMessage, RawRecord } from './record.js';
 import { type ParseOptions, parseSyslog } from './syslog.js';
@@ -11,13 +12,13 @@ export interface SourceProperties extends ParseOptions {
   readonly alias?: string | undefined;
 }
 
-/** @param source what is known of its source; missing: nothing. */
-export function parseMessage(record: RawRecord, source?: SourceProperties): ParsedMessage {
+/** @param source what is known of its source; missing: nothing. @param mibs names for traps; missing: none. */
+export function parseMessage(record: RawRecord, source?: SourceProperties, mibs?: MibStore): ParsedMessage {
   switch (record.kind) {
     case 'syslog':
       return parseSyslog(record.raw, record.receivedAtUs, source);
     case 'trap':
-      return parseTrap(record.raw);
+      return parseTrap(record.raw, mibs);
     case 'custom':
       return parseCustom(record.raw);
   }

@@ -1,3 +1,4 @@
+export { berInteger, berOid, tlv } from './ber-write.js';
 export { pairingContent, parseMessage, type SourceProperties } from './content.js';
 export * from './custom.js';
 export * from './merge.js';
@@ -18,3 +19,4 @@ export {
 } from './trap.js';
 export * from './trap-refusals.js';
 export * from './usm/index.js';
+export { readV3, V3Flag, type V3Message, type V3Parts, writeV3 } from './v3-message.js';

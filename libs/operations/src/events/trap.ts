@@ -1,3 +1,5 @@
+import type { MibStore } from '../mib/store.js';
+import { trapReading } from '../mib/trap-reading.js';
 import { BerProblem, BerReader } from './ber.js';
 import type { ParsedMessage, StructuredData } from './record.js';
 import { readableText } from './text.js';
@@ -125,27 +127,30 @@ function contextEngineOf(trap: Trap, v3: V3Identity): string {
   return trap.pdu === 'inform' && v3.contextEngineId === v3.engineId ? '' : v3.contextEngineId;
 }
 
-/** A trap datagram as a message: no severity, since a trap has none. Never fails. */
-export function parseTrap(raw: Uint8Array): ParsedMessage {
+/** A trap datagram as a message: no severity, since a trap has none. Its text has the names that `mibs` knows. Never fails. */
+export function parseTrap(raw: Uint8Array, mibs: MibStore | null = null): ParsedMessage {
   const outcome = decodeTrap(raw);
   const base = { facility: null, severity: null, procId: null, msgId: null, sentAtUs: null, structured: null, host: null };
   if (outcome.kind === 'malformed')
     return { ...base, app: null, varbinds: null, text: hex(raw), reason: `trap_${outcome.reason}` };
   const { trap } = outcome;
-  const text = [trap.trapOid, ...trap.varbinds.map((varbind) => `${varbind.oid}=${varbind.value}`)].join(' ');
   const host = trap.varbinds.find((varbind) => varbind.oid === SNMP_TRAP_ADDRESS)?.value ?? null;
   const uptime = { oid: SYS_UP_TIME, type: 'TimeTicks', value: String(trap.sysUpTime) };
   const oid = { oid: SNMP_TRAP_OID, type: 'OID', value: trap.trapOid };
+  const varbinds = [uptime, oid, ...trap.varbinds];
   return {
     ...base,
     app: trap.trapOid,
     host: host === '0.0.0.0' ? null : host,
-    varbinds: [uptime, oid, ...trap.varbinds],
+    varbinds,
     structured: trap.v3 === null ? null : whoSpeaks(trap.v3),
-    text,
+    text: mibs === null ? plainReading(trap) : trapReading(varbinds, mibs).text,
     reason: null,
   };
 }
+
+const plainReading = ({ trapOid, varbinds }: Trap): string =>
+  [trapOid, ...varbinds.map((varbind) => `${varbind.oid}=${varbind.value}`)].join(' ');
 
 /** RFC 5675 3.2 gives SNMP's context these names in structured data; the user is ours. */
 function whoSpeaks(v3: V3Identity): StructuredData {

@@ -34,12 +34,18 @@ export const BUILT_IN_TYPES: Readonly<Record<string, BuiltInType>> = {
   DateAndTime: type('OCTET STRING', '2d-1d-1d,1d:1d:1d.1d,1a1d:1d'),
   TruthValue: type('INTEGER', null, ['true', 'false']),
   RowStatus: type('INTEGER', null, ['active', 'notInService', 'notReady', 'createAndGo', 'createAndWait', 'destroy']),
+  TestAndIncr: type('INTEGER'),
+  ...{
+    TimeStamp: type('TimeTicks'),
+    TimeInterval: type('INTEGER'),
+    TDomain: type('OBJECT IDENTIFIER'),
+    TAddress: type('OCTET STRING'),
+  },
+  ...{ AutonomousType: type('OBJECT IDENTIFIER'), InstancePointer: type('OBJECT IDENTIFIER') },
+  ...{ VariablePointer: type('OBJECT IDENTIFIER'), RowPointer: type('OBJECT IDENTIFIER') },
   StorageType: type('INTEGER', null, ['other', 'volatile', 'nonVolatile', 'permanent', 'readOnly']),
 };
 
-/** RFC 3418, which RFC 3584 gives to the generic traps of SMIv1. */
-export const GENERIC_TRAPS: readonly string[] = [
-  ...['coldStart', 'warmStart', 'linkDown', 'linkUp', 'authenticationFailure', 'egpNeighborLoss'],
-];
+/** RFC 3418's, which RFC 3584 gives to the generic traps of SMIv1. */
 export const GENERIC_TRAPS_OID = '1.3.6.1.6.3.1.1.5';
 export const SNMP_GROUP_OID = '1.3.6.1.2.1.11';

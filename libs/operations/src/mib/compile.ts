@@ -1,19 +1,36 @@
-import { BUILT_IN_MODULES, BUILT_IN_OIDS, BUILT_IN_TYPES, GENERIC_TRAPS, GENERIC_TRAPS_OID, SNMP_GROUP_OID } from './built-in.js';
+import { BASE_MODULES } from './base-modules.js';
+import { BUILT_IN_MODULES, BUILT_IN_OIDS, BUILT_IN_TYPES, GENERIC_TRAPS_OID, SNMP_GROUP_OID } from './built-in.js';
 import { parseMib } from './parse.js';
 import { type MibNode, MibStore, type MibType } from './store.js';
 import type { MibFile, MibModule, MibProblem, NodeDefinition, OidPart, TypeDefinition, TypeUse } from './types.js';
 
+export interface CompiledModule {
+  readonly name: string;
+  readonly file: string;
+  /** Names that it defines. */
+  readonly nodes: number;
+  /** Other modules that it imports from and that are given, in the order of its IMPORTS. */
+  readonly imports: readonly string[];
+  /** Likewise those that are neither given nor built in. */
+  readonly missing: readonly string[];
+}
+
 export interface CompiledMibs {
+  /** With what is built in. */
   readonly store: MibStore;
-  readonly modules: readonly { readonly name: string; readonly file: string; readonly nodes: number }[];
+  /** What the given modules name, without what is built in. */
+  readonly nodes: readonly MibNode[];
+  readonly modules: readonly CompiledModule[];
   readonly problems: readonly MibProblem[];
 }
 
-/** Of one upload. net-snmp's own set of some 60 modules has 2 MB. */
+/** Of all modules together. net-snmp's own set of some 60 has 2 MB. */
 export const MAX_MIB_BYTES = 64 * 1024 * 1024;
 /** RFC 2578 3.5. */
 const MAX_ARCS = 128;
 const MAX_TYPE_DEPTH = 32;
+/** Of one module, in what is found beyond its syntax. */
+const MAX_PROBLEMS = 100;
 const BASE_TYPES: ReadonlySet<string> = new Set([
   ...['INTEGER', 'OCTET STRING', 'OBJECT IDENTIFIER', 'BITS', 'Integer32', 'Unsigned32', 'Counter', 'Counter32', 'Counter64'],
   ...['Gauge', 'Gauge32', 'TimeTicks', 'IpAddress', 'NetworkAddress', 'Opaque', 'SEQUENCE', 'CHOICE', 'NULL'],
@@ -38,7 +55,7 @@ export function compileMibs(files: readonly MibFile[]): CompiledMibs {
       });
       break;
     }
-    const parsed = parseMib(file.name, file.text);
+    const parsed = parseMib(file.name, file.text, file.firstLine);
     problems.push(...parsed.problems);
     for (const module of parsed.modules) {
       const before = modules.get(module.name);
@@ -52,11 +69,46 @@ export function compileMibs(files: readonly MibFile[]): CompiledMibs {
   const compiler = new Compiler(modules);
   const nodes = compiler.nodes();
   return {
-    store: new MibStore(nodes),
-    modules: [...modules.values()].map((module) => ({ name: module.name, file: module.file, nodes: module.nodes.length })),
+    store: mibStoreOf(nodes),
+    nodes,
+    modules: [...modules.values()].map((module) => ({
+      ...{ name: module.name, file: module.file, nodes: module.nodes.length },
+      ...compiler.sourcesOf(module),
+    })),
     problems: [...problems, ...compiler.problems],
   };
 }
+
+/** What is built in, and over it what was compiled before. */
+export function mibStoreOf(nodes: Iterable<MibNode>): MibStore {
+  const builtIn = builtInNodes();
+  const all = new Map(builtIn);
+  for (const node of nodes) {
+    const before = builtIn.get(node.oid);
+    // A mere name says less than a type.
+    if (before === undefined || before.kind === 'node' || node.kind !== 'node') all.set(node.oid, node);
+  }
+  return new MibStore(all);
+}
+
+let builtIn: ReadonlyMap<string, MibNode> | null = null;
+function builtInNodes(): ReadonlyMap<string, MibNode> {
+  if (builtIn !== null) return builtIn;
+  const found = new Map<string, MibNode>();
+  for (const [name, oid] of Object.entries(BUILT_IN_OIDS)) found.set(oid, { ...PLAIN, oid, name, module: 'SNMPv2-SMI' });
+  for (const node of new Compiler(baseModules()).nodes()) found.set(node.oid, node);
+  builtIn = found;
+  return found;
+}
+
+let base: ReadonlyMap<string, MibModule> | null = null;
+function baseModules(): ReadonlyMap<string, MibModule> {
+  base ??= new Map(BASE_MODULES.flatMap(({ name, text }) => parseMib(name, text).modules.map((module) => [name, module])));
+  return base;
+}
+
+/** Modules that need no upload. */
+export const builtInModules = (): readonly string[] => [...new Set([...BUILT_IN_MODULES, ...baseModules().keys()])].sort();
 
 function warning(module: MibModule, line: number, message: string): MibProblem {
   return { file: module.file, line, severity: 'warning', message };
@@ -69,43 +121,51 @@ interface Open {
 }
 
 class Compiler {
+  readonly #given: ReadonlyMap<string, MibModule>;
+  /** With those that are built in. */
   readonly #modules: ReadonlyMap<string, MibModule>;
   readonly #byName = new Map<string, Map<string, NodeDefinition>>();
-  /** Who defines a name, for files that forget to import it. */
-  readonly #anywhere = new Map<string, Open | 'several'>();
+  /** Who defines a name, for files that forget to import it: of the given modules, of the built-in ones. */
+  readonly #anywhere = [new Map<string, Open | 'several'>(), new Map<string, Open | 'several'>()] as const;
   /** By module and name; null = cannot be told. */
   readonly #oids = new Map<NodeDefinition, string | null>();
+  readonly #problemsOf = new Map<MibModule, number>();
   readonly problems: MibProblem[] = [];
 
-  constructor(modules: ReadonlyMap<string, MibModule>) {
-    this.#modules = modules;
-    for (const module of modules.values()) {
+  constructor(given: ReadonlyMap<string, MibModule>) {
+    this.#given = given;
+    this.#modules = new Map([...baseModules(), ...given]);
+    for (const module of this.#modules.values()) {
       this.#byName.set(module.name, new Map(module.nodes.map((node) => [node.name, node])));
-      for (const node of module.nodes)
-        this.#anywhere.set(node.name, this.#anywhere.has(node.name) ? 'several' : { module, node });
+      const anywhere = this.#anywhere[given.has(module.name) ? 0 : 1];
+      for (const node of module.nodes) anywhere.set(node.name, anywhere.has(node.name) ? 'several' : { module, node });
     }
   }
 
-  nodes(): ReadonlyMap<string, MibNode> {
+  /** Of the given modules. */
+  nodes(): readonly MibNode[] {
     const found = new Map<string, MibNode>();
-    for (const [name, oid] of Object.entries(BUILT_IN_OIDS)) found.set(oid, { ...PLAIN, oid, name, module: 'SNMPv2-SMI' });
-    for (const [at, name] of GENERIC_TRAPS.entries()) {
-      const oid = `${GENERIC_TRAPS_OID}.${at + 1}`;
-      found.set(oid, { ...PLAIN, oid, name, module: 'SNMPv2-MIB', kind: 'notification' });
-    }
-    for (const module of this.#modules.values()) {
+    for (const module of this.#given.values()) {
       this.#checkImports(module);
       for (const node of module.nodes) {
         const oid = this.#oidOf({ module, node });
         if (oid === null) continue;
         const before = found.get(oid);
-        // Two names for one OID are common: what says more counts, else who came first; uploaded modules before what is built in.
-        if (before !== undefined && this.#modules.has(before.module) && !(before.kind === 'node' && node.kind !== 'node'))
-          continue;
+        // Two names for one OID are common: what says more counts, else who came first.
+        if (before !== undefined && !(before.kind === 'node' && node.kind !== 'node')) continue;
         found.set(oid, this.#compiled(module, node, oid));
       }
     }
-    return found;
+    return [...found.values()];
+  }
+
+  sourcesOf(module: MibModule): Pick<CompiledModule, 'imports' | 'missing'> {
+    const from = [...new Set([...module.imports.values()].map((imported) => imported.module))];
+    const isThere = (name: string) => this.#modules.has(name) || BUILT_IN_MODULES.has(name);
+    return {
+      imports: from.filter((name) => this.#given.has(name) && name !== module.name),
+      missing: from.filter((name) => !isThere(name)),
+    };
   }
 
   #compiled(module: MibModule, node: NodeDefinition, oid: string): MibNode {
@@ -121,7 +181,13 @@ class Compiler {
       if (source === undefined) {
         if (BUILT_IN_MODULES.has(from) || missing.has(from)) continue;
         missing.add(from);
-        this.#problem(module, line, `module ${from} is not there: ${name} and whatever else is imported from it stays unknown`);
+        this.#problem(
+          module,
+          line,
+          `${module.name} wants ${from}, which is not here: ${name} and whatever else it takes from there stays unknown`,
+        );
+      } else if (!this.#given.has(from)) {
+        // Of what is built in only the most wanted is there.
       } else if (!this.#byName.get(from)?.has(name) && !source.types.has(name) && !this.#reexports(source, name) && !isSmi(name))
         this.#problem(module, line, `module ${from} does not define ${name}`);
     }
@@ -190,7 +256,7 @@ class Compiler {
       from = next;
     }
     if (Object.hasOwn(BUILT_IN_OIDS, name)) return BUILT_IN_OIDS[name]!;
-    const anywhere = this.#anywhere.get(name);
+    const anywhere = this.#anywhere[0].get(name) ?? this.#anywhere[1].get(name);
     return anywhere === undefined || anywhere === 'several' ? null : anywhere;
   }
 
@@ -251,7 +317,9 @@ class Compiler {
   }
 
   #problem(module: MibModule, line: number, message: string, severity: MibProblem['severity'] = 'error'): void {
-    if (this.problems.length < 1_000) this.problems.push({ file: module.file, line, severity, message });
+    const before = this.#problemsOf.get(module) ?? 0;
+    this.#problemsOf.set(module, before + 1);
+    if (before < MAX_PROBLEMS) this.problems.push({ file: module.file, line, severity, message });
   }
 }
 

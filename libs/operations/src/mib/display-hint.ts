@@ -1,4 +1,9 @@
 const MAX_TEXT = 65_536;
+/** More octets as one number than any type has: they would cost the square of their count. */
+const MAX_NUMBER = 8;
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const LATIN1 = new TextDecoder('latin1');
+const UTF8 = new TextDecoder('utf-8');
 
 /** One octet-format of RFC 2579 3.1 (2): [*]length, format, [separator [terminator]]. */
 interface Part {
@@ -66,10 +71,14 @@ function partsOf(hint: string): readonly Part[] | null {
 }
 
 function formatted(format: string, bytes: Uint8Array): string {
-  if (format === 'a' || format === 't')
-    return new TextDecoder(format === 'a' ? 'latin1' : 'utf-8').decode(bytes).replaceAll('\0', '');
+  if (format === 'a') return LATIN1.decode(bytes).replaceAll('\0', '');
+  if (format === 't') return UTF8.decode(bytes).replaceAll('\0', '');
+  if (format === 'x' || bytes.length > MAX_NUMBER) {
+    let text = '';
+    for (const byte of bytes) text += HEX[byte];
+    return text;
+  }
   let value = 0n;
   for (const byte of bytes) value = (value << 8n) | BigInt(byte);
-  if (format === 'x') return value.toString(16).padStart(2 * bytes.length, '0');
   return value.toString(format === 'o' ? 8 : 10);
 }

@@ -1,4 +1,6 @@
-export { type CompiledMibs, compileMibs, MAX_MIB_BYTES } from './compile.js';
+export { builtInModules, type CompiledMibs, type CompiledModule, compileMibs, MAX_MIB_BYTES, mibStoreOf } from './compile.js';
 export { parseMib } from './parse.js';
+export { type MibPart, splitMibs } from './split.js';
 export { type MibNode, MibStore, type MibType, type NamedVarbind, type ResolvedOid } from './store.js';
+export { trapReading } from './trap-reading.js';
 export type { EnumLabel, MibFile, MibModule, MibNodeKind, MibProblem } from './types.js';

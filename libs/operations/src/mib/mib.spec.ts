@@ -30,7 +30,7 @@ const FANS = `-- one comment
 YOSUGARA-TEST-MIB DEFINITIONS ::= BEGIN
 IMPORTS
     OBJECT-TYPE, NOTIFICATION-TYPE, Integer32 FROM SNMPv2-SMI
-    MacAddress, DateAndTime FROM SNMPv2-TC
+    MacAddress, DateAndTime, DisplayString FROM SNMPv2-TC
     testTypes, FanState, Celsius FROM YOSUGARA-TEST-TC;
 fans OBJECT IDENTIFIER ::= { testTypes 7 }
 fanTable OBJECT-TYPE
@@ -46,6 +46,7 @@ fanHeat OBJECT-TYPE SYNTAX Celsius UNITS "degrees" MAX-ACCESS read-only STATUS c
 fanMac OBJECT-TYPE SYNTAX MacAddress MAX-ACCESS read-only STATUS current DESCRIPTION "" ::= { fanEntry 4 }
 fanSince OBJECT-TYPE SYNTAX DateAndTime MAX-ACCESS read-only STATUS current DESCRIPTION "" ::= { fanEntry 5 }
 fanFlags OBJECT-TYPE SYNTAX BITS { loud(0), hot(1), old(9) } MAX-ACCESS read-only STATUS current DESCRIPTION "" ::= { fanEntry 6 }
+fanName OBJECT-TYPE SYNTAX DisplayString MAX-ACCESS read-only STATUS current DESCRIPTION "" ::= { fanEntry 7 }
 fanFailed NOTIFICATION-TYPE OBJECTS { fanState, fanHeat } STATUS current DESCRIPTION "It stands." ::= { fans 0 3 }
 END
 `;
@@ -67,7 +68,7 @@ describe('modules that need each other', () => {
   it('compile in any order', () => {
     expect(problems).toEqual([]);
     expect(modules.map(({ name, nodes }) => [name, nodes])).toEqual([
-      ['YOSUGARA-TEST-MIB', 10],
+      ['YOSUGARA-TEST-MIB', 11],
       ['YOSUGARA-TEST-TC', 1],
       ['OLD-MIB', 4],
     ]);
@@ -75,8 +76,12 @@ describe('modules that need each other', () => {
   it('give an OID its name and index', () => {
     expect(store.resolve(`${FAN}.2.5`)).toMatchObject({ node: { name: 'fanState', module: 'YOSUGARA-TEST-MIB' }, index: '5' });
     expect(store.nameOf('1.3.6.1.4.1.32473.1.7')).toBe('fans');
-    expect(store.nameOf('1.3.6.1.4.1.9.9')).toBe('enterprises.9.9');
-    expect([store.nameOf('2.5'), store.nameOf('9.9'), store.resolve('')]).toEqual(['joint-iso-ccitt.5', '9.9', null]);
+    expect([store.nameOf(`${FAN}.2.5`), store.nameOf(`${FAN}.2`)]).toEqual(['fanState.5', 'fanState']);
+  });
+  it('leave an OID as it is when only a branch far above it has a name', () => {
+    expect(store.resolve('1.3.6.1.4.1.9.9')).toMatchObject({ node: { name: 'enterprises' }, index: '9.9' });
+    expect(['1.3.6.1.4.1.9.9', '2.5', '9.9'].map((oid) => store.nameOf(oid))).toEqual(['1.3.6.1.4.1.9.9', '2.5', '9.9']);
+    expect(store.resolve('')).toBeNull();
   });
   it('name notifications and what they carry', () => {
     expect(store.notification('1.3.6.1.4.1.32473.1.7.0.3')).toMatchObject({
@@ -91,6 +96,10 @@ describe('modules that need each other', () => {
     expect(store.notification('1.3.6.1.6.3.1.1.5.1')?.name).toBe('oldStart');
     expect(store.notification('1.3.6.1.6.3.1.1.5.3')?.name).toBe('linkDown');
   });
+  it('name notifications with and without the 0 that RFC 3584 puts into their OIDs', () =>
+    expect(
+      ['1.3.6.1.4.1.4242.17', '1.3.6.1.4.1.32473.1.7.3', '1.3.6.1.4.1.4242.0.18'].map((oid) => store.notification(oid)?.name),
+    ).toEqual([...['oldAlarm', 'fanFailed', undefined]]));
   it.each([
     [2, 'Integer', '3', 'stopped(3)'],
     [2, 'Integer', '-1', 'gone(-1)'],
@@ -101,6 +110,10 @@ describe('modules that need each other', () => {
     [5, 'hex', '07ea0b150c1e0f002b0900', '2026-11-21,12:30:15.0,+9:0'],
     [6, 'hex', '8040', '{loud,old}'],
     [6, 'hex', '20', '{2}'],
+    [7, 'hex', '6574683000', 'eth0'],
+    [7, 'hex', 'e974e9', 'été'],
+    [7, 'hex', '0102', '0102'],
+    [7, 'OctetString', 'ポート', 'ポート'],
     [2, 'OID', '1.3.6.1.4.1.4242.1.0', 'oldTemp.0'],
     [2, 'Null', '', ''],
   ])('read column %d of type %s: %s is %s', (column, type, value, expected) =>
@@ -108,7 +121,9 @@ describe('modules that need each other', () => {
   );
   it('say units, and leave what is unknown as it came', () => {
     expect(read(3, 'Integer', '10')).toEqual({ name: 'fanHeat.5', module: 'YOSUGARA-TEST-MIB', value: '1.0', units: 'degrees' });
-    expect(store.describe({ oid: '0.1.2', type: 'hex', value: '00ff' })).toMatchObject({ name: 'ccitt.1.2', value: '00ff' });
+    expect(store.describe({ oid: '0.1.2', type: 'hex', value: '00ff' })).toEqual({
+      ...{ name: '0.1.2', module: null, value: '00ff', units: null },
+    });
   });
 });
 
@@ -127,8 +142,8 @@ describe('a mistake is named with its line, and the rest still counts', () => {
       8,
       /::= is missing in the definition of fens/,
     ],
-    ['below nothing', FANS.replace('{ fans 0 3 }', '{ fens 0 3 }'), 22, /fanFailed hangs below fens, which is not defined/],
-    ['with a text that never ends', FANS.replace('"It stands."', '"It stands.'), 22, /no closing quote/],
+    ['below nothing', FANS.replace('{ fans 0 3 }', '{ fens 0 3 }'), 23, /fanFailed hangs below fens, which is not defined/],
+    ['with a text that never ends', FANS.replace('"It stands."', '"It stands.'), 23, /no closing quote/],
     [
       'with a word that is none',
       FANS.replace('fanMac OBJECT-TYPE', 'fanMac OBJECT-TIPE'),
@@ -143,7 +158,9 @@ describe('a mistake is named with its line, and the rest still counts', () => {
     expect(found.store.nameOf('1.3.6.1.4.1.32473.1')).toBe('testTypes');
   });
   it('a module that is missing is said once, with the line that imports from it', () =>
-    expect(lines(FANS)).toEqual([[7, 'error', expect.stringMatching(/^module YOSUGARA-TEST-TC is not there/)]]));
+    expect(lines(FANS)).toEqual([
+      [7, 'error', expect.stringMatching(/^YOSUGARA-TEST-MIB wants YOSUGARA-TEST-TC, which is not here/)],
+    ]));
   it('a name that its module does not define', () =>
     expect(
       compileMibs([file(FANS.replace('FanState, Celsius', 'FanState, Celsius, Kelvin')), file(TYPES)]).problems,
@@ -203,6 +220,7 @@ describe('display hints of RFC 2579', () => {
     ['1d.1d.1d.1d/2d', [10, 0, 0, 1, 0, 161], '10.0.0.1/161'],
     ['*1x:/1x:', [2, 1, 2, 3], '01:02/03'],
     ['0a', [1, 2], ''],
+    ['20d', Array(20).fill(1), '01'.repeat(20)],
     ['nonsense', [1], null],
     ['', [1], null],
   ])('octets %s', (hint, bytes, text) => expect(hintedOctets(hint, Uint8Array.from(bytes))).toBe(text));

@@ -33,9 +33,10 @@ class SyntaxProblem extends Error {
 export function parseMib(
   file: string,
   text: string,
+  firstLine = 1,
 ): { readonly modules: readonly MibModule[]; readonly problems: readonly MibProblem[] } {
-  const { tokens, problems } = tokensOf(file, text);
-  const parser = new Parser(file, tokens);
+  const { tokens, problems } = tokensOf(file, text, firstLine);
+  const parser = new Parser(file, tokens, firstLine);
   const modules = parser.modules();
   return { modules, problems: [...problems, ...parser.problems] };
 }
@@ -43,12 +44,14 @@ export function parseMib(
 class Parser {
   readonly #file: string;
   readonly #tokens: readonly Token[];
+  readonly #firstLine: number;
   #at = 0;
   readonly problems: MibProblem[] = [];
 
-  constructor(file: string, tokens: readonly Token[]) {
+  constructor(file: string, tokens: readonly Token[], firstLine: number) {
     this.#file = file;
     this.#tokens = tokens;
+    this.#firstLine = firstLine;
   }
 
   modules(): readonly MibModule[] {
@@ -58,7 +61,7 @@ class Parser {
       if (module === null) this.#skipTo(() => this.#peek(1) === 'DEFINITIONS');
       else modules.push(module);
     }
-    if (modules.length === 0 && this.problems.length === 0) this.#problem(1, 'there is no module in this file');
+    if (modules.length === 0 && this.problems.length === 0) this.#problem(this.#firstLine, 'there is no module in this file');
     return modules;
   }
 
@@ -87,8 +90,9 @@ class Parser {
         this.#skipTo(() => this.#isBegin() || this.#peek() === 'END');
       }
     }
+    const end = this.#tokens[this.#at]?.end ?? this.#tokens.at(-1)!.end;
     this.#at++;
-    return { name, file: this.#file, line, imports, types, nodes };
+    return { name, file: this.#file, line, imports, types, nodes, end };
   }
 
   #statement(imports: Map<string, ImportedName>, types: Map<string, TypeDefinition>, nodes: NodeDefinition[]): void {
@@ -265,7 +269,8 @@ class Parser {
 
   /** What stands there instead is left: it may begin the next definition. */
   #expect(text: string, where: string): void {
-    if (this.#peek() !== text) throw new SyntaxProblem(this.#tokens[this.#at - 1]?.line ?? 1, `${text} is missing ${where}`);
+    if (this.#peek() !== text)
+      throw new SyntaxProblem(this.#tokens[this.#at - 1]?.line ?? this.#firstLine, `${text} is missing ${where}`);
     this.#at++;
   }
 
@@ -283,12 +288,13 @@ class Parser {
   }
 
   get #line(): number {
-    return (this.#tokens[this.#at] ?? this.#tokens.at(-1))?.line ?? 1;
+    return (this.#tokens[this.#at] ?? this.#tokens.at(-1))?.line ?? this.#firstLine;
   }
 
   /** Whether a definition begins here, whatever came before. */
   #isBegin(): boolean {
-    if (this.#tokens[this.#at]?.kind !== 'word') return false;
+    // `SYNTAX OBJECT IDENTIFIER ::=` looks like the definition of something called SYNTAX.
+    if (this.#tokens[this.#at]?.kind !== 'word' || this.#peek() === 'SYNTAX') return false;
     const second = this.#peek(1);
     if (second === null) return false;
     if (second === 'OBJECT' && this.#peek(2) === 'IDENTIFIER' && this.#peek(3) === '::=') return true;

@@ -1,4 +1,5 @@
 import type { Varbind } from '../events/record.js';
+import { readableText } from '../events/text.js';
 import { hintedInteger, hintedOctets } from './display-hint.js';
 import type { EnumLabel, MibNodeKind } from './types.js';
 
@@ -40,9 +41,17 @@ export interface NamedVarbind {
   readonly units: string | null;
 }
 
-/** Compiled modules: names for OIDs. Never changes. */
+/** OIDs looked up and not forgotten: traps of one network name the same few thousand again and again. */
+const REMEMBERED = 8_192;
+/** A longer set of bits is shown as it came. */
+const MAX_BITS_BYTES = 512;
+
+/** Compiled modules: names for OIDs. Never changes, but for what it remembers. */
 export class MibStore {
   readonly #nodes: ReadonlyMap<string, MibNode>;
+  readonly #resolved = new Map<string, ResolvedOid | null>();
+  readonly #labels = new WeakMap<MibType, ReadonlyMap<string, string>>();
+  #byName: ReadonlyMap<string, MibNode> | null = null;
 
   constructor(nodes: ReadonlyMap<string, MibNode>) {
     this.#nodes = nodes;
@@ -58,6 +67,16 @@ export class MibStore {
 
   /** The nearest node above or at `oid`; null when nothing above it has a name. */
   resolve(oid: string): ResolvedOid | null {
+    let found = this.#resolved.get(oid);
+    if (found === undefined) {
+      found = this.#nearest(oid);
+      if (this.#resolved.size >= REMEMBERED) this.#resolved.clear();
+      this.#resolved.set(oid, found);
+    }
+    return found;
+  }
+
+  #nearest(oid: string): ResolvedOid | null {
     for (let end = oid.length; end > 0; end = oid.lastIndexOf('.', end - 1)) {
       const node = this.#nodes.get(oid.slice(0, end));
       if (node !== undefined) return { node, index: oid.slice(end + 1) };
@@ -65,52 +84,112 @@ export class MibStore {
     return null;
   }
 
-  /** `linkDown`, or null: no notification of that OID is known. */
+  /** Of that name, in whichever module; null: none. Names differ by the case of their letters. */
+  named(name: string): MibNode | null {
+    if (this.#byName === null) {
+      const byName = new Map<string, MibNode>();
+      for (const node of this.#nodes.values()) {
+        const before = byName.get(node.name);
+        if (before === undefined || (before.kind === 'node' && node.kind !== 'node')) byName.set(node.name, node);
+      }
+      this.#byName = byName;
+    }
+    return this.#byName.get(name) ?? null;
+  }
+
+  /**
+   * `linkDown`, or null: no notification of that OID is known. Agents and modules disagree about the 0 before the last arc, which RFC 3584
+   * puts into the OID of a v1 trap: the OID with it stands for the one without it, and the other way round.
+   */
   notification(oid: string): MibNode | null {
+    return this.#notificationAt(oid) ?? this.#notificationAt(withOrWithoutZero(oid));
+  }
+
+  #notificationAt(oid: string): MibNode | null {
     const node = this.#nodes.get(oid);
     return node !== undefined && (node.kind === 'notification' || node.kind === 'trap') ? node : null;
   }
 
+  /** What an OID is called: `ifDescr.3`; the OID itself when only a branch far above has a name. */
   nameOf(oid: string): string {
     const found = this.resolve(oid);
-    return found === null ? oid : found.index === '' ? found.node.name : `${found.node.name}.${found.index}`;
+    if (found === null || (found.index !== '' && found.node.kind !== 'object')) return oid;
+    return found.index === '' ? found.node.name : `${found.node.name}.${found.index}`;
   }
 
   describe(varbind: Varbind): NamedVarbind {
-    const found = this.resolve(varbind.oid);
-    const node = found?.node ?? null;
+    const node = this.resolve(varbind.oid)?.node ?? null;
+    const name = this.nameOf(varbind.oid);
     // A leaf's type says nothing of what merely hangs somewhere below a branch.
     const type = node?.kind === 'object' ? node.type : null;
     const value =
-      varbind.type === 'OID' ? this.nameOf(varbind.value) : type === null ? varbind.value : readableValue(varbind, type);
-    return { name: this.nameOf(varbind.oid), module: node?.module ?? null, value, units: node?.units ?? null };
+      varbind.type === 'OID'
+        ? (this.notification(varbind.value)?.name ?? this.nameOf(varbind.value))
+        : type === null
+          ? varbind.value
+          : this.#readable(varbind, type);
+    return { name, module: name === varbind.oid ? null : (node?.module ?? null), value, units: node?.units ?? null };
+  }
+
+  /** `down` or `down(2)` of a type with labels is `2`; anything else is itself. */
+  valueOf(type: MibType | null, text: string): string {
+    const label = /^(.*?)(?:\((-?\d+)\))?$/.exec(text)?.[1];
+    const found = type?.labels?.find((each) => each.label === label);
+    return found === undefined ? text : String(found.value);
+  }
+
+  #readable(varbind: Varbind, type: MibType): string {
+    const { value } = varbind;
+    if (INTEGERS.has(varbind.type)) {
+      const label = type.labels === null ? undefined : this.#labelsOf(type, type.labels).get(value);
+      if (label !== undefined) return `${label}(${value})`;
+      return (type.hint !== null && /^-?\d{1,20}$/.test(value) ? hintedInteger(type.hint, BigInt(value)) : null) ?? value;
+    }
+    if (varbind.type !== 'hex' && varbind.type !== 'OctetString') return value;
+    // Readable text that is meant as text stays as it is, also beyond ASCII.
+    const isText = type.hint !== null && /^\d+[at]$/.test(type.hint);
+    if (varbind.type === 'OctetString' && (isText || (type.hint === null && type.base !== 'BITS'))) return value;
+    const bytes = varbind.type === 'hex' ? fromHex(value) : new TextEncoder().encode(value);
+    if (type.base === 'BITS') return bytes.length > MAX_BITS_BYTES ? value : this.#bits(bytes, type);
+    if (type.hint === null) return value;
+    return (isText ? plainText(bytes) : hintedOctets(type.hint, bytes)) ?? value;
+  }
+
+  /** RFC 2578 7.1.4: bit 0 is the first bit of the first octet. */
+  #bits(bytes: Uint8Array, type: MibType): string {
+    const labels = this.#labelsOf(type, type.labels ?? []);
+    const names: string[] = [];
+    for (let bit = 0; bit < bytes.length * 8; bit++)
+      if ((bytes[bit >> 3]! & (0x80 >> (bit & 7))) !== 0) names.push(labels.get(String(bit)) ?? String(bit));
+    return `{${names.join(',')}}`;
+  }
+
+  #labelsOf(type: MibType, labels: readonly EnumLabel[]): ReadonlyMap<string, string> {
+    let found = this.#labels.get(type);
+    if (found === undefined) {
+      // Of two labels of one number the first counts.
+      found = new Map(labels.toReversed().map(({ label, value }) => [String(value), label]));
+      this.#labels.set(type, found);
+    }
+    return found;
   }
 }
 
 const INTEGERS: ReadonlySet<string> = new Set(['Integer', 'Counter32', 'Gauge32', 'TimeTicks', 'Counter64']);
 
-function readableValue(varbind: Varbind, type: MibType): string {
-  const { value } = varbind;
-  if (INTEGERS.has(varbind.type)) {
-    const label = type.labels?.find((each) => String(each.value) === value)?.label;
-    if (label !== undefined) return `${label}(${value})`;
-    return (type.hint !== null && /^-?\d+$/.test(value) ? hintedInteger(type.hint, BigInt(value)) : null) ?? value;
-  }
-  if (varbind.type !== 'hex' && varbind.type !== 'OctetString') return value;
-  const bytes = varbind.type === 'hex' ? fromHex(value) : new TextEncoder().encode(value);
-  if (type.base === 'BITS') return bitsOf(bytes, type.labels ?? []);
-  // Readable text that is meant as text stays as it is, also beyond ASCII.
-  if (type.hint === null || (varbind.type === 'OctetString' && /^\d+[at]$/.test(type.hint))) return value;
-  return hintedOctets(type.hint, bytes) ?? value;
+/** `1.3.6.1.4.1.9.0.5` for `1.3.6.1.4.1.9.5`, and the other way round. */
+function withOrWithoutZero(oid: string): string {
+  const last = oid.lastIndexOf('.');
+  return oid.endsWith('.0', last) ? oid.slice(0, last - 2) + oid.slice(last) : `${oid.slice(0, last)}.0${oid.slice(last)}`;
 }
 
-/** RFC 2578 7.1.4: bit 0 is the first bit of the first octet. */
-function bitsOf(bytes: Uint8Array, labels: readonly EnumLabel[]): string {
-  const names: string[] = [];
-  for (let bit = 0; bit < bytes.length * 8; bit++)
-    if ((bytes[bit >> 3]! & (0x80 >> (bit & 7))) !== 0)
-      names.push(labels.find((each) => each.value === bit)?.label ?? String(bit));
-  return `{${names.join(',')}}`;
+/** Text with a NUL at its end, or in ISO 8859-1; null: no text that a person could read. */
+function plainText(bytes: Uint8Array): string | null {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  const { text, valid } = readableText(bytes.subarray(0, end));
+  const read = valid ? text : readableText(bytes.subarray(0, end), 'iso-8859-1').text;
+  return /[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(read) ? null : read;
 }
 
 function fromHex(text: string): Uint8Array {

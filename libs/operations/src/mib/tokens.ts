@@ -5,6 +5,8 @@ export interface Token {
   /** Of a text: without its quotes. */
   readonly text: string;
   readonly line: number;
+  /** Offset behind it in the file's text. */
+  readonly end: number;
 }
 
 /** RFC 2578's largest modules have some ten thousand. */
@@ -21,13 +23,14 @@ const NEXT =
 export function tokensOf(
   file: string,
   text: string,
+  firstLine = 1,
 ): { readonly tokens: readonly Token[]; readonly problems: readonly MibProblem[] } {
   const tokens: Token[] = [];
   const problems: MibProblem[] = [];
   const problem = (line: number, message: string) => {
     if (problems.length < PROBLEMS) problems.push({ file, line, severity: 'error', message });
   };
-  let line = 1;
+  let line = firstLine;
   for (let at = 0; at < text.length; ) {
     NEXT.lastIndex = at;
     const found = NEXT.exec(text);
@@ -41,7 +44,7 @@ export function tokensOf(
     for (const kind of ['word', 'sign', 'number', 'text', 'bits'] as const) {
       const value = groups[kind];
       if (value === undefined) continue;
-      tokens.push({ kind, text: value, line });
+      tokens.push({ kind, text: value, line, end: at + found[0].length });
       break;
     }
     if (tokens.length >= MAX_TOKENS) {

@@ -10,6 +10,8 @@ export interface MibProblem {
 export interface MibFile {
   readonly name: string;
   readonly text: string;
+  /** Where `text` begins in the file it was cut out of; default 1. */
+  readonly firstLine?: number;
 }
 
 /** One arc of an OID as written: `name`, `name(7)` or `7`. */
@@ -67,4 +69,6 @@ export interface MibModule {
   readonly imports: ReadonlyMap<string, ImportedName>;
   readonly types: ReadonlyMap<string, TypeDefinition>;
   readonly nodes: readonly NodeDefinition[];
+  /** Offset in the file's text behind its END, or of the file's end. */
+  readonly end: number;
 }
