@@ -110,6 +110,9 @@ export class ControlServer {
       case 'status':
         this.#send(socket, { id: request.id, result: this.#driver.status() });
         break;
+      case 'receivers':
+        this.#send(socket, { id: request.id, result: this.#driver.receivers() });
+        break;
       case 'watch':
         this.#watchers.set(socket, request.id);
         if (this.#last !== null) this.#send(socket, { id: request.id, event: this.#last });

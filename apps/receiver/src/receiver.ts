@@ -2,7 +2,16 @@ import { join } from 'node:path';
 import { openPeerCopy, openReceiverJournal, type PeerCopy, type ReceiverJournal } from '@yosugara/journal';
 import type { Log } from '@yosugara/kernel';
 import { IngestedSchema, type NodeConfig, type ReceiverReport, STATE_LAYOUT, type Watermark } from '@yosugara/protocol';
-import { type Listener, listenPeer, monotonicMs, peerDialer, serveLines, VipListeners, wallUs } from '@yosugara/receivers';
+import {
+  type Listener,
+  listenPeer,
+  monotonicMs,
+  peerDialer,
+  type SourceGate,
+  serveLines,
+  VipListeners,
+  wallUs,
+} from '@yosugara/receivers';
 import { behindPeer, CopySender, holdCopy, letGo, type PeerChannel, watermarkOf } from '@yosugara/runtime';
 import { membersOf } from './config.js';
 import { nodeIdentity } from './identity.js';
@@ -134,14 +143,20 @@ async function start(
   const open = () => [...own, ...vip.listeners];
   const losses = new Losses({ journal, listeners: open, gate: listeners.gate, log });
   undo.push(() => losses.stop());
+  const since = new Date().toISOString();
   const report = (): ReceiverReport => ({
-    ...{ process: 'receiver', pid: process.pid, vipBound: vip.bound, peerLink: sender.link },
+    ...{ process: 'receiver', pid: process.pid, since, vipBound: vip.bound, peerLink: sender.link },
     received: journal.stats().appended,
     journalBytes: journal.stats().bytes + copy.bytes,
     behindPeer: behindPeer(watermark()),
     ...{ dropped: losses.dropped, kernelDrops: losses.kernelDrops, journalFull: losses.journalFull, copyLost },
-    listeners: open().map((listener) => listener.stats()),
-    sources: listeners.gate.report(REPORTED_SOURCES).map((source) => ({ ...source })),
+    ...{ refusedFull: journal.stats().refusedFull, refusedBacklog: journal.stats().refusedBacklog },
+    ...{ refused: Object.fromEntries(listeners.gate.refused), lately: losses.lately },
+    listeners: open().map((listener) => {
+      const { sinceMs, ...stats } = listener.stats();
+      return { ...stats, since: new Date(sinceMs).toISOString(), kernelDrops: losses.dropsOf(listener) };
+    }),
+    ...reportedSources(listeners.gate),
     ...(sender.linkWhy === null ? {} : { linkWhy: sender.linkWhy }),
   });
   let ranAtMs = monotonicMs();
@@ -162,6 +177,12 @@ async function start(
     asked: config.receiver.receiveBufferBytes,
   });
   return { watermark, report, stop };
+}
+
+function reportedSources(gate: SourceGate): Pick<ReceiverReport, 'sources' | 'sourcesLeftOut'> {
+  const { sources, leftOut } = gate.notable(REPORTED_SOURCES);
+  const line = ({ sinceMs, ...source }: (typeof sources)[number]) => ({ ...source, since: new Date(sinceMs).toISOString() });
+  return { sources: sources.map(line), sourcesLeftOut: leftOut };
 }
 
 async function openAll(open: readonly (() => Promise<Listener>)[], undo: (() => unknown)[]): Promise<readonly Listener[]> {

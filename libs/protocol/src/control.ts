@@ -124,6 +124,8 @@ const SourceReport = z.object({
   connections: z.int(),
   /** How often a stream of it was not read for a while since it was above its rate. */
   slowed: z.int(),
+  /** Taken, but not whole: longer than its limit, or the connection ended within it. */
+  cut: z.int().optional(),
   refused: Refusals,
   /** Its counts begin then: it was first seen, or again after its place was needed by others. RFC 3339. */
   since: z.string().optional(),

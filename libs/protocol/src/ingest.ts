@@ -26,6 +26,7 @@ const AtReceiverSchema = z.object({
   received: z.int(),
   refused: Named,
   slowed: z.int(),
+  cut: z.int(),
 });
 
 export const IngestSourceSchema = CountsSchema.extend({

@@ -82,12 +82,14 @@ export async function acceptStreams(
   server.on('drop', (dropped) => counts.refuse(plainAddress(dropped?.remoteAddress ?? ''), 'all_connections'));
   await listening(server, { address, port });
   const bound = boundPort(server, port);
+  const sinceMs = Date.now();
   return {
     port: bound,
     stats: () => ({
       ...{ protocol: options.transport, address, port: bound, listener: options.listener, received: counts.received },
       ...{ refused: sum(counts.refusedBy), refusedBy: { ...counts.refusedBy }, connections: connections.size },
       receiveBufferBytes: 0,
+      sinceMs,
     }),
     kernelDrops: async () => 0,
     close: async () => {

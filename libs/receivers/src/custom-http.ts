@@ -6,7 +6,7 @@ import { type Accepted, acceptStreams, countsOf, type StreamCounts } from './acc
 import { CustomResends, type Progress } from './custom-resends.js';
 import { type Answer, answerWith, type Problem, readBody } from './http-answers.js';
 import { LoopTurns, type ReadStamp, stampSince } from './read-delay.js';
-import { SourceGate } from './sources.js';
+import { type Refusal, SourceGate } from './sources.js';
 import type { TlsOptions } from './tls-policy.js';
 import type { TokenFile } from './tokens.js';
 import type { Endpoint, Listener } from './udp.js';
@@ -34,6 +34,7 @@ const SAFE_MS = 10_000;
 const REQUEST_MS = 30_000;
 const RETRY_MS = 20;
 const RETRY_AFTER_S = 5;
+const REFUSALS: Readonly<Record<number, Refusal>> = { 401: 'unauthorized', 413: 'too_large' };
 
 /**
  * Custom traps over HTTP(S): `200` goes out only when every trap of the request is safe on both disks (I1).
@@ -209,7 +210,7 @@ class CustomTraps {
   }
 
   #refuse({ from }: Accepted, problem: Problem): Problem {
-    this.#counts.refuse(from.address, problem.status === 401 ? 'unauthorized' : 'bad_request');
+    this.#counts.refuse(from.address, REFUSALS[problem.status] ?? 'bad_request');
     return problem;
   }
 }

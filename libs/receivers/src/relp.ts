@@ -159,6 +159,7 @@ class RelpSession implements Session {
       }
       if (!this.#journal(frame)) return 'wait';
       source.took();
+      if (frame.truncated) source.cut++;
       this.#counts.received++;
     }
     this.#owe(frame, known ?? this.#options.lastSeq());

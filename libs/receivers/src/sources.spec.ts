@@ -123,11 +123,23 @@ describe('sources that are forged', () => {
     expect(taken(gate, '10.0.0.1', 1)).toBe(1);
     const report = gate.report(10_000);
     expect(report.length).toBe(1_002);
-    expect(report[0]).toEqual({
+    expect(report[0]).toMatchObject({
       ...{ address: OTHERS, received: 0, connections: 0, slowed: 0 },
       refused: { not_allowed: 4_000 },
     });
     const news = gate.takeNews() ?? {};
     expect([Object.keys(news).length, news[`not_allowed ${OTHERS}`], gate.takeNews()]).toEqual([101, 4_900, null]);
+  });
+
+  it('has room for those of which most was refused, whoever sent more', () => {
+    const gate = new SourceGate({ maxSources: 100 });
+    for (let at = 0; at < 20; at++) gate.of(`10.0.0.${at}`)?.took(1_000 + at);
+    gate.refuse('10.0.1.1', 'rate', 3);
+    gate.refuse('10.0.1.2', 'malformed', 2);
+    const { sources, leftOut } = gate.notable(6);
+    expect(sources.map(({ address }) => address)).toEqual([
+      ...['10.0.0.19', '10.0.0.18', '10.0.0.17', '10.0.0.16', '10.0.1.1', '10.0.1.2'],
+    ]);
+    expect([leftOut, Object.fromEntries(gate.refused)]).toEqual([16, { rate: 3, malformed: 2 }]);
   });
 });

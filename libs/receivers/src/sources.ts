@@ -1,4 +1,5 @@
 import type { TrapRefusal } from '@yosugara/operations';
+import { OTHER_SOURCES } from '@yosugara/protocol';
 import { SenderList } from './senders.js';
 
 /** Of one source address, over all its sockets. */
@@ -39,6 +40,7 @@ export type Refusal =
   | 'tls_handshake'
   | 'unauthorized'
   | 'bad_request'
+  | 'too_large'
   | TrapRefusal;
 
 export interface SourceReport {
@@ -47,11 +49,15 @@ export interface SourceReport {
   readonly connections: number;
   /** How often a stream of it was not read for a while since it was above its rate. */
   readonly slowed: number;
+  /** Taken, but not whole: longer than its limit, or the connection ended within it. */
+  readonly cut: number;
   readonly refused: Readonly<Partial<Record<Refusal, number>>>;
+  /** Wall clock: when its counts began. */
+  readonly sinceMs: number;
 }
 
 /** Under this name all sources count that are too many to be told apart. */
-export const OTHERS = 'others';
+export const OTHERS = OTHER_SOURCES;
 const MAX_SOURCES = 20_000;
 const MAX_STRANGERS = 1_000;
 /** Silent for so many ticks: forgotten when room is needed. */
@@ -71,7 +77,9 @@ export class Source {
   received = 0;
   connections = 0;
   slowed = 0;
+  cut = 0;
   lastTick = 0;
+  readonly sinceMs = Date.now();
   readonly refused: Counts = new Map();
   readonly #nowMs: () => number;
   readonly #capacity: number;
@@ -120,7 +128,9 @@ export class SourceGate {
   readonly #nowMs: () => number;
   readonly #sources = new Map<string, Source>();
   /** Not allowed; apart, so that they take nobody's place. */
-  readonly #strangers = new Map<string, Counts>();
+  readonly #strangers = new Map<string, { readonly refused: Counts; readonly sinceMs: number }>();
+  /** Of all sources, by reason. */
+  readonly refused: Counts = new Map();
   readonly #others: Source;
   #news = new Map<string, number>();
   #tick = 0;
@@ -151,6 +161,7 @@ export class SourceGate {
   refuse(address: string, reason: Refusal, more = 1): void {
     const source = this.of(address);
     count(source === null ? this.#stranger(address) : source.refused, reason, more);
+    count(this.refused, reason, more);
     // The journal's own refusals are told by the receiver, in one sum.
     if (reason === 'journal') return;
     const key = `${reason} ${address}`;
@@ -180,6 +191,7 @@ export class SourceGate {
       this.#sources.delete(address);
       this.#others.received += source.received;
       this.#others.slowed += source.slowed;
+      this.#others.cut += source.cut;
       for (const [reason, times] of source.refused) count(this.#others.refused, reason, times);
     }
   }
@@ -192,15 +204,24 @@ export class SourceGate {
     return news;
   }
 
-  /** The sources that sent most, refused or not. */
+  /** The sources that sent most, refused or not; for up to half of the places, those of which most was refused. */
   report(most: number): readonly SourceReport[] {
-    const strangers = [...this.#strangers].map(([address, refused]) => reported({ address, refused }));
-    return [...[...this.#sources.values(), this.#others].map(reported), ...strangers]
-      .map((each) => ({ each, sent: each.received + sum(each.refused) }))
+    return this.notable(most).sources;
+  }
+
+  /** `leftOut`: sources with counts for which there was no place. */
+  notable(most: number): { readonly sources: readonly SourceReport[]; readonly leftOut: number } {
+    const strangers = [...this.#strangers].map(([address, { refused, sinceMs }]) => reported({ address, refused, sinceMs }));
+    const counted = [...[...this.#sources.values(), this.#others].map(reported), ...strangers]
+      .map((each) => ({ each, refused: sum(each.refused), sent: each.received + sum(each.refused) }))
       .filter(({ sent, each }) => sent > 0 || each.connections > 0)
-      .sort((a, b) => b.sent - a.sent)
-      .slice(0, most)
-      .map(({ each }) => each);
+      .sort((a, b) => b.sent - a.sent);
+    if (counted.length <= most) return { sources: counted.map(({ each }) => each), leftOut: 0 };
+    const troubled = counted.filter(({ refused }) => refused > 0).sort((a, b) => b.refused - a.refused);
+    const chosen = new Set(troubled.slice(0, Math.floor(most / 2)));
+    for (const each of counted) if (chosen.size < most) chosen.add(each);
+    const sources = counted.filter((each) => chosen.has(each)).map(({ each }) => each);
+    return { sources, leftOut: counted.length - sources.length };
   }
 
   get #limit(): number {
@@ -218,15 +239,15 @@ export class SourceGate {
 
   #stranger(address: string): Counts {
     const bounded = this.#strangers.size < MAX_STRANGERS || this.#strangers.has(address) ? address : OTHERS;
-    let counts = this.#strangers.get(bounded);
-    if (counts === undefined) this.#strangers.set(bounded, (counts = new Map()));
-    return counts;
+    let stranger = this.#strangers.get(bounded);
+    if (stranger === undefined) this.#strangers.set(bounded, (stranger = { refused: new Map(), sinceMs: Date.now() }));
+    return stranger.refused;
   }
 }
 
-function reported(source: Pick<Source, 'address' | 'refused'> & Partial<Source>): SourceReport {
-  const { address, received = 0, connections = 0, slowed = 0, refused } = source;
-  return { address, received, connections, slowed, refused: Object.fromEntries(refused) };
+function reported(source: Pick<Source, 'address' | 'refused' | 'sinceMs'> & Partial<Source>): SourceReport {
+  const { address, received = 0, connections = 0, slowed = 0, cut = 0, refused, sinceMs } = source;
+  return { address, received, connections, slowed, cut, refused: Object.fromEntries(refused), sinceMs };
 }
 
 export function sum(counts: Readonly<Partial<Record<string, number>>>): number {

@@ -35,11 +35,14 @@ async function listenSyslog(accept: AcceptOptions, { intake, idleMs = IDLE_MS }:
   const counts = countsOf(gate);
   return await listenWith(accept, gate, counts, idleMs, (accepted, hands) => {
     const listener = { kind: accept.listener, address: accept.address };
-    const take = (message: FramedMessage): boolean =>
-      intake({
+    const take = (message: FramedMessage): boolean => {
+      const taken = intake({
         ...{ ...hands.stamp(), kind: 'syslog', transport: accept.transport, source: accepted.from, listener },
         ...{ flags: message.truncated ? MessageFlag.truncated : 0, raw: message.raw },
       } satisfies ReceivedRecord);
+      if (taken && message.truncated) accepted.source.cut++;
+      return taken;
+    };
     return new SyslogSession(accepted, take, counts);
   });
 }

@@ -40,6 +40,8 @@ export interface ListenerStats {
   readonly connections: number;
   /** As granted, in what the kernel counts (twice the asked); 0 for TCP. */
   readonly receiveBufferBytes: number;
+  /** Wall clock: when it was opened, and its counts began. */
+  readonly sinceMs: number;
 }
 
 export interface Listener {
@@ -84,9 +86,11 @@ export async function listenUdp(options: UdpOptions): Promise<Listener> {
       reply,
     );
     if (!taken) refuse(from.address, 'journal');
+    else if (isCut) source.cut++;
   };
   const sockets = await openSockets(options, take);
   const boundPort = sockets[0]!.port;
+  const sinceMs = Date.now();
   let open = true;
   return {
     port: boundPort,
@@ -94,6 +98,7 @@ export async function listenUdp(options: UdpOptions): Promise<Listener> {
       ...{ protocol: 'udp', address, port: boundPort, listener: options.listener, received: count.received, connections: 0 },
       ...{ refused: sum(count.refusedBy), refusedBy: { ...count.refusedBy } },
       receiveBufferBytes: sockets[0]!.bufferBytes,
+      sinceMs,
     }),
     kernelDrops: () => kernelDrops(address, boundPort),
     close: async () => {

@@ -1,7 +1,7 @@
 import { type Restored, stampsOf } from '@yosugara/consensus';
 import { isMoving } from '@yosugara/failover';
 import { explain, type NodeId } from '@yosugara/kernel';
-import type { ManagerReport, ReceiverReport, Status } from '@yosugara/protocol';
+import type { ManagerReport, ReceiverReport, ReceiversAnswer, Status } from '@yosugara/protocol';
 import { hasJumped, isDoubted } from './doubt.js';
 import type { DriverPorts } from './driver-ports.js';
 import { endAlone } from './end-alone.js';
@@ -17,7 +17,7 @@ import { OpenRequests } from './open-requests.js';
 import { RecoverHand } from './recover-hand.js';
 import { lookAtHost, lookAtLinks } from './slow-looks.js';
 import { type ControllerState, createController } from './state.js';
-import { type StatusContext, statusOf } from './status.js';
+import { receiversOf, type StatusContext, statusOf } from './status.js';
 import { passTime, stepController } from './step.js';
 import type { Answer, ControllerConfig, ControllerEffect, ControllerInput, OperatorRequest, PeerMessage } from './types.js';
 
@@ -97,6 +97,11 @@ export class ControllerDriver {
   /** The picture of the cluster as seen from here. */
   status(): Status {
     return statusOf(this.#state, this.#context);
+  }
+
+  /** What the receivers say of themselves, as far as they are heard. */
+  receivers(): ReceiversAnswer {
+    return receiversOf(this.#state);
   }
 
   /** Computed from the lease at this very moment, never from a flag. */

@@ -1,8 +1,9 @@
 import { isLeader, leaderOf, termOf } from '@yosugara/consensus';
 import { type ClusterRecord, estimateOf, type PostgresFacts, predict, troublesOfCluster, wallTime } from '@yosugara/failover';
 import { formatLsn, type NodeId } from '@yosugara/kernel';
-import type { Status } from '@yosugara/protocol';
+import type { ReceiversAnswer, Status } from '@yosugara/protocol';
 import { hostAlarms } from './host-alarms.js';
+import { lossAlarms } from './loss-alarms.js';
 import { observe } from './observe.js';
 import { recoverOf } from './recovering.js';
 import { reportOf } from './report.js';
@@ -231,8 +232,20 @@ function alarmsOf(
   return alarms;
 }
 
-function receiverAlarms({ node, receiver }: NodeReport): Status['alarms'] {
-  const alarms: Status['alarms'] = [];
+/** The receivers' own words, for whoever asks in detail; null: not heard. */
+export function receiversOf(state: ControllerState): ReceiversAnswer {
+  const heard = (id: NodeId): NodeReport | undefined => {
+    if (id === state.config.self) return reportOf(state);
+    const held = state.reports.get(id);
+    return held !== undefined && state.nowMs - held.atMs <= HEARD_MS ? held.report : undefined;
+  };
+  // In another site no receiver runs (docs/dr.md).
+  const nodes = state.config.members.filter(({ id, kind }) => kind === 'data' && !state.config.settings.drNodes.includes(id));
+  return { receivers: nodes.map(({ id }) => ({ node: id, report: heard(id)?.receiver ?? null })) };
+}
+
+function receiverAlarms({ node, receiver, manager }: NodeReport): Status['alarms'] {
+  const alarms: Status['alarms'] = lossAlarms(node, receiver, manager);
   if (receiver === null) return alarms;
   const full = (text: string) => alarms.push({ level: 'red', code: 'RECEIVER_FULL', text });
   if (receiver.journalFull === true) full(`the journal of ${node} is full: it refuses new messages`);
