@@ -1,3 +1,4 @@
+import type { MibNodeKind } from '@yosugara/operations';
 import type { MessageKind } from '@yosugara/protocol';
 import type { ColumnType, Generated } from 'kysely';
 
@@ -84,6 +85,42 @@ export interface AuditTable {
   epoch: BigIntText;
 }
 
+/** `waiting`: for a module that it imports from and that is not here. `errors`: of other kinds; what was understood of it counts. */
+export type MibState = 'compiling' | 'compiled' | 'waiting' | 'errors';
+
+export interface MibModuleTable {
+  name: string;
+  file: string;
+  first_line: number;
+  source: string;
+  digest: Buffer;
+  imports: string[];
+  uploaded_by: string;
+  uploaded_at: Generated<Date>;
+  state: Generated<MibState>;
+  missing: Generated<string[]>;
+  problems: Json;
+  objects_digest: Buffer | null;
+}
+
+export interface MibObjectTable {
+  module: string;
+  oid: string;
+  name: string;
+  kind: MibNodeKind;
+  type: Json;
+  objects: string[];
+  units: string | null;
+  description: string | null;
+}
+
+export interface MibSetTable {
+  id: number;
+  wanted: BigIntText;
+  compiled: BigIntText;
+  compiler: number;
+}
+
 export interface Database {
   message: MessageTable;
   message_seen_also: MessageSeenAlsoTable;
@@ -93,4 +130,7 @@ export interface Database {
   app_user: AppUserTable;
   session: SessionTable;
   audit: AuditTable;
+  mib_module: MibModuleTable;
+  mib_object: MibObjectTable;
+  mib_set: MibSetTable;
 }

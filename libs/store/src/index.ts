@@ -12,6 +12,17 @@ export {
   messageRowOf,
   rfc3339,
 } from './message-search.js';
+export {
+  type MibPut,
+  type MibRemoval,
+  MibRepository,
+  type MibResult,
+  type MibSource,
+  type MibState,
+  type MibSummary,
+  type MibToPut,
+  type MibVersion,
+} from './mib-repository.js';
 export { MigrationError, migrate } from './migrate.js';
 export type { Partition } from './partition-spans.js';
 export { DEFAULT_WIDTH, Partitions, type PartitionWidth } from './partitions.js';

@@ -8,6 +8,7 @@ import * as lateMessages from './migrations/0003-late-messages.js';
 import * as customTraps from './migrations/0004-custom-traps.js';
 import * as searchIndexes from './migrations/0005-search-indexes.js';
 import * as ingestCounts from './migrations/0006-ingest-counts.js';
+import * as mibs from './migrations/0007-mibs.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -31,6 +32,7 @@ export async function migrate(db: Kysely<Database>): Promise<readonly string[]> 
         '0004-custom-traps': customTraps,
         '0005-search-indexes': searchIndexes,
         '0006-ingest-counts': ingestCounts,
+        '0007-mibs': mibs,
       }),
     },
   });

@@ -24,6 +24,8 @@ export interface CompiledMibs {
   readonly problems: readonly MibProblem[];
 }
 
+/** Raised when the same text compiles into something else than before: what was stored is compiled again. */
+export const MIB_COMPILER = 1;
 /** Of all modules together. net-snmp's own set of some 60 has 2 MB. */
 export const MAX_MIB_BYTES = 64 * 1024 * 1024;
 /** RFC 2578 3.5. */

@@ -1,4 +1,12 @@
-export { builtInModules, type CompiledMibs, type CompiledModule, compileMibs, MAX_MIB_BYTES, mibStoreOf } from './compile.js';
+export {
+  builtInModules,
+  type CompiledMibs,
+  type CompiledModule,
+  compileMibs,
+  MAX_MIB_BYTES,
+  MIB_COMPILER,
+  mibStoreOf,
+} from './compile.js';
 export { parseMib } from './parse.js';
 export { type MibPart, splitMibs } from './split.js';
 export { type MibNode, MibStore, type MibType, type NamedVarbind, type ResolvedOid } from './store.js';

@@ -7,6 +7,8 @@ export interface MibPart {
   readonly name: string;
   readonly text: string;
   readonly firstLine: number;
+  /** Modules that its IMPORTS name. */
+  readonly imports: readonly string[];
 }
 
 /**
@@ -18,9 +20,10 @@ export function splitMibs(file: MibFile): { readonly parts: readonly MibPart[]; 
   const parts = new Map<string, MibPart>();
   let from = 0;
   let firstLine = file.firstLine ?? 1;
-  for (const [at, { name, end }] of modules.entries()) {
+  for (const [at, { name, end, imports: names }] of modules.entries()) {
     const text = file.text.slice(from, at === modules.length - 1 ? undefined : end);
-    parts.set(name, { name, text, firstLine });
+    const imports = [...new Set([...names.values()].map((imported) => imported.module))];
+    parts.set(name, { name, text, firstLine, imports });
     from = end;
     for (let next = text.indexOf('\n'); next >= 0; next = text.indexOf('\n', next + 1)) firstLine++;
   }
