@@ -23,6 +23,10 @@ export interface BenchOptions {
   /** Of each side. */
   readonly runs: number;
   readonly seconds: number;
+  /** `search`: among so many rows. */
+  readonly rows?: number;
+  /** `memory`: with the peer down for so long. */
+  readonly minutes?: number;
   readonly say: (line: string) => void;
 }
 

@@ -1,15 +1,19 @@
 import { parseArgs } from 'node:util';
-import { goalMet, type Measure } from './benchmark.js';
+import { type BenchOptions, goalMet, type Measure } from './benchmark.js';
 import { BENCHMARKS, PLANNED } from './benchmarks.js';
 import { thisCommit, thisMachine } from './machine.js';
 
 const USAGE = `npm run bench -- NAME… [--runs N] [--seconds S] [--json]   ours and the peer's by turns, N runs of each (default 5, of 1 s)
+npm run bench -- search [--rows N]                         first page of the last hour among N rows (default 5000000)
+npm run bench -- memory [--minutes N]                      with the peer down for N minutes (default 2)
 npm run bench -- --list                                    the benchmarks`;
 
 const { values: asked, positionals } = parseArgs({
   options: {
     runs: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '1' },
+    rows: { type: 'string' },
+    minutes: { type: 'string' },
     json: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -32,10 +36,19 @@ function chosen() {
   });
 }
 
-function positive(name: 'runs' | 'seconds'): number {
-  const value = Number(asked[name]);
-  if (!(value > 0)) throw new Error(`--${name} ${asked[name]} is no number above 0`);
+function positive(name: 'runs' | 'seconds' | 'rows' | 'minutes', text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`--${name} ${text} is no number above 0`);
   return value;
+}
+
+function options(say: (line: string) => void): BenchOptions {
+  const { runs, seconds, rows, minutes } = asked;
+  return {
+    ...{ runs: Math.ceil(positive('runs', runs)), seconds: positive('seconds', seconds), say },
+    ...(rows === undefined ? {} : { rows: Math.ceil(positive('rows', rows)) }),
+    ...(minutes === undefined ? {} : { minutes: positive('minutes', minutes) }),
+  };
 }
 
 function row(measure: Measure): string {
@@ -50,14 +63,17 @@ function row(measure: Measure): string {
   return `${name}: ours ${number(ours)}, peer ${number(peer)} (${peerName}), ratio ${number(ratio)} [${unit}]${wanted}`;
 }
 
+function told(measure: Measure): readonly string[] {
+  return measure.note === undefined ? [row(measure)] : [row(measure), `  ${measure.note}`];
+}
+
 async function main(): Promise<void> {
   if (asked.help) return console.log(USAGE);
   if (asked.list) return list();
   const where = { machine: thisMachine(), commit: thisCommit() };
   const say = (line: string) => void (asked.json || process.stderr.write(`${line}\n`));
   const measures: Measure[] = [];
-  for (const benchmark of chosen())
-    measures.push(...(await benchmark.run({ runs: Math.ceil(positive('runs')), seconds: positive('seconds'), say })));
+  for (const benchmark of chosen()) measures.push(...(await benchmark.run(options(say))));
   if (asked.json)
     console.log(
       JSON.stringify(
@@ -66,7 +82,7 @@ async function main(): Promise<void> {
         2,
       ),
     );
-  else for (const line of [...measures.map(row), JSON.stringify(where)]) console.log(line);
+  else for (const line of [...measures.flatMap(told), JSON.stringify(where)]) console.log(line);
 }
 
 main().catch((error: unknown) => {
