@@ -7,6 +7,7 @@ import { Controllers } from '../control/client.js';
 import { initCluster } from '../init/index.js';
 import { CLONE } from '../local/layout.js';
 import { prepareDataDir } from '../local/prepare.js';
+import { signal } from '../local/processes.js';
 import { runProgram } from '../program.js';
 
 /** For whatever comes by itself: many times what it takes, for a machine that others share. */
@@ -110,7 +111,7 @@ export class PrivateCluster {
     for (const name of [...this.#kept]) if (name.startsWith(`${node}/`)) this.#kept.delete(name);
     for (let quiet = 0; quiet < 2; ) {
       const left = this.#processesOf(node);
-      for (const pid of left) signalIfThere(pid, 'SIGKILL');
+      for (const pid of left) signal(pid, 'SIGKILL');
       quiet = left.length === 0 ? quiet + 1 : 0;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -118,12 +119,12 @@ export class PrivateCluster {
 
   /** A host that stands still: nothing of it can say that it has stopped, for its dead man stands still first. */
   freeze(node: string): void {
-    for (const pid of [...this.#deadMan(node), ...this.#processesOf(node)]) signalIfThere(pid, 'SIGSTOP');
+    for (const pid of [...this.#deadMan(node), ...this.#processesOf(node)]) signal(pid, 'SIGSTOP');
   }
 
   /** As `kill`, and nothing of it gets to say so: a dead man that outlives its controller by a moment signs that all has stopped. */
   async powerOff(node: string): Promise<void> {
-    for (const pid of this.#deadMan(node)) signalIfThere(pid, 'SIGKILL');
+    for (const pid of this.#deadMan(node)) signal(pid, 'SIGKILL');
     await this.kill(node);
   }
 
@@ -243,13 +244,5 @@ function cwdOf(pid: number): string | null {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
     return null;
-  }
-}
-
-function signalIfThere(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It ended between the look and the signal.
   }
 }
