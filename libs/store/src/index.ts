@@ -10,7 +10,6 @@ export {
   type MessageQuery,
   messageId,
   messageRowOf,
-  rfc3339,
 } from './message-search.js';
 export {
   type MibPut,

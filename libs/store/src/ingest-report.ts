@@ -1,7 +1,7 @@
+import { rfc3339 } from '@yosugara/kernel';
 import { type IngestCounts, type IngestMinute, type OneSided, OTHER_SOURCES } from '@yosugara/protocol';
 import type { Pool, PoolClient } from 'pg';
 import { withClient } from './deadline.js';
-import { rfc3339 } from './message-search.js';
 
 const READ_DEADLINE_MS = 10_000;
 const HOUR_MS = 3_600_000;

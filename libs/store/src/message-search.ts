@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@yosugara/kernel';
+import { InvalidInputError, rfc3339 } from '@yosugara/kernel';
 import { FACILITIES, SEVERITIES } from '@yosugara/operations';
 import { MESSAGE_TRANSPORTS, type MessageKind, type MessageRow } from '@yosugara/protocol';
 import type { MessageToStore } from '@yosugara/runtime';
@@ -147,10 +147,4 @@ export function messageRowOf(stored: MessageToStore): MessageDetail {
     varbinds: stored.varbinds as Found['varbinds'],
     seen_by: [...stored.seenBy],
   });
-}
-
-/** RFC 3339, UTC, with microseconds. */
-export function rfc3339(us: number): string {
-  const whole = Math.floor(us / 1_000_000);
-  return `${new Date(whole * 1_000).toISOString().slice(0, 19)}.${String(us - whole * 1_000_000).padStart(6, '0')}Z`;
 }

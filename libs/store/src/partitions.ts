@@ -1,3 +1,4 @@
+import { rfc3339 } from '@yosugara/kernel';
 import type { Pool, PoolClient } from 'pg';
 import { type Partition, partitionOf, partitionsOf } from './partition-spans.js';
 
@@ -12,7 +13,6 @@ const RATE_LEAST_US = HOUR_US / 4;
 /** Days, hours of UTC as whole numbers since 1970. */
 export const dayOf = (us: number): number => Math.floor(us / DAY_US);
 export const hourOf = (us: number): number => Math.floor(us / HOUR_US);
-const instant = (us: number): string => `${new Date(us / 1_000).toISOString().slice(0, 19).replace('T', ' ')}+00`;
 const nameOf = (fromUs: number, width: Partition['width']): string =>
   `message_p${new Date(fromUs / 1_000)
     .toISOString()
@@ -163,7 +163,7 @@ export class Partitions {
       await client.query(`drop table ${name}`);
       // Of its own time: what is older may be of a partition that could not be dropped.
       await client.query('delete from message_seen_also where received_at >= $1::timestamptz and received_at < $2::timestamptz', [
-        ...[instant(fromUs), instant(toUs)],
+        ...[rfc3339(fromUs), rfc3339(toUs)],
       ]);
       await fence(client);
     });
@@ -201,7 +201,7 @@ async function attachNew(client: PoolClient, fromUs: number, width: Partition['w
   // It is there when retention took it out and was interrupted: then it comes back as it is.
   await client.query(`create table if not exists ${name} (like message including defaults including constraints)`);
   await client.query(
-    `alter table message attach partition ${name} for values from ('${instant(fromUs)}') to ('${instant(toUs)}')`,
+    `alter table message attach partition ${name} for values from ('${rfc3339(fromUs)}') to ('${rfc3339(toUs)}')`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { exportJournal, type JournalSurvey, surveyJournals } from '@yosugara/journal';
-import { InvalidInputError, YosugaraError } from '@yosugara/kernel';
+import { InvalidInputError, rfc3339, YosugaraError } from '@yosugara/kernel';
 import { STATE_LAYOUT } from '@yosugara/protocol';
 import type { Found } from '../control/find.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -81,7 +81,7 @@ export function renderInspect(journals: readonly SurveyedJournal[]): string {
   const rows = journals.map((journal) => [
     ...[journal.node, journal.side, journal.journalId, `${journal.firstSeq}..${journal.lastSeq}`],
     ...[String(journal.records), bytes(journal.bytes), String(journal.segments.length)],
-    journal.receivedUs === null ? '–' : `${instant(journal.receivedUs.first)} … ${instant(journal.receivedUs.last)}`,
+    journal.receivedUs === null ? '–' : `${rfc3339(journal.receivedUs.first)} … ${rfc3339(journal.receivedUs.last)}`,
     Object.entries(journal.kinds)
       .map(([kind, count]) => `${kind} ${count}`)
       .join(', '),
@@ -114,7 +114,7 @@ export async function exportRecords(
         for await (const { raw, ...record } of exportJournal(folderOf(node, side), journal, { from, through })) {
           signal.throwIfAborted();
           const text = Buffer.from(raw).toString();
-          const line = { ...record, receivedAt: instant(record.receivedAtUs), raw: Buffer.from(raw).toString('base64'), text };
+          const line = { ...record, receivedAt: rfc3339(record.receivedAtUs), raw: Buffer.from(raw).toString('base64'), text };
           terminal.out(format === 'json' ? JSON.stringify(line) : printable(text));
         }
         return;
@@ -124,10 +124,4 @@ export async function exportRecords(
       }
     }
   throw lastError;
-}
-
-/** RFC 3339 with µs. */
-function instant(us: number): string {
-  const ms = Math.floor(us / 1_000);
-  return `${new Date(ms).toISOString().slice(0, -1)}${String(us - ms * 1_000).padStart(3, '0')}Z`;
 }
