@@ -69,6 +69,17 @@ export const NODE_FS: JournalFs = {
   readAll: (path) => orNull(readFile(path)),
 };
 
+/** `null` when it does not exist. */
+export async function fileSize(fs: JournalFs, path: string): Promise<number | null> {
+  const file = await orNull(fs.open(path, 'read'));
+  if (file === null) return null;
+  try {
+    return await file.size();
+  } finally {
+    await file.close();
+  }
+}
+
 async function orNull<T>(found: Promise<T>): Promise<T | null> {
   try {
     return await found;

@@ -58,6 +58,18 @@ describe('a survey of a receiver’s journals', () => {
     expect(survey!.missing).toEqual(lastOf.map((seq) => ({ from: seq, through: seq })));
   });
 
+  it('names a segment whose head cannot be read once, and the records that were in it', async () => {
+    const dir = await tempDir();
+    const { journalId } = await filled(dir, 30, { segmentBytes: 400 });
+    const [first, second] = await segmentsOf(dir, journalId);
+    await flipBit(first!, 20);
+    const seen: number[] = [];
+    const [survey] = await surveyJournals(dir, { onProgress: (done, all) => seen.push(done / all) });
+    expect(survey!.damage).toMatchObject([{ file: first, offset: 0, length: null }]);
+    expect(survey!.missing).toEqual([{ from: 1, through: Number(/(\d{16})\.seg$/.exec(second!)?.[1]) - 1 }]);
+    expect(seen.at(-1)).toBe(1);
+  });
+
   it('names the records of a segment that is gone', async () => {
     const dir = await tempDir();
     const { journalId } = await filled(dir, 30, { segmentBytes: 400 });

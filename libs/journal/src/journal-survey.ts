@@ -1,7 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type JournalCorruptError, JournalGapError, RecordFormatError, type SeqRange } from './errors.js';
-import { type JournalFs, NODE_FS } from './fs-port.js';
+import { fileSize, type JournalFs, NODE_FS } from './fs-port.js';
 import { checkJournalId, listJournals } from './journal-shelf.js';
 import { decodeRecord, recordSeq } from './record.js';
 import { listSegments, type SegmentRef, scanSegment } from './segment.js';
@@ -60,6 +59,7 @@ export async function surveyJournals(dir: string, options: SurveyOptions = {}): 
     shelf.push({ journalId, segments: await listSegments(fs, join(dir, journalId)) });
   const progress = await progressOver(
     shelf.flatMap(({ segments }) => segments.map(({ path }) => path)),
+    fs,
     options,
   );
   const surveys: JournalSurvey[] = [];
@@ -136,7 +136,6 @@ class Survey {
     };
     const onDamage = (damage: JournalCorruptError) => this.#damage.push(damage);
     const scan = scanSegment(segment, content, { sealed, seqOf: recordSeq, visit, onDamage });
-    if (scan?.salt === null && scan.damage !== null) this.#damage.push(scan.damage);
     this.#segments.push({
       ...{ path: segment.path, bytes: content.length, records, firstSeq: segment.first },
       lastSeq: (scan?.nextSeq ?? segment.first) - 1,
@@ -182,14 +181,14 @@ function decoded(payload: Buffer): JournalRecord | RecordFormatError {
   }
 }
 
-async function progressOver(paths: readonly string[], { onProgress }: SurveyOptions): Promise<(bytes: number) => void> {
+async function progressOver(
+  paths: readonly string[],
+  fs: JournalFs,
+  { onProgress }: SurveyOptions,
+): Promise<(bytes: number) => void> {
   if (onProgress === undefined) return () => undefined;
   let all = 0;
-  for (const path of paths)
-    all += await stat(path).then(
-      ({ size }) => size,
-      () => 0,
-    );
+  for (const path of paths) all += (await fileSize(fs, path)) ?? 0;
   let done = 0;
   return (bytes) => {
     done += bytes;

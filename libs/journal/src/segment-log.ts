@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { invariant, YosugaraError } from '@yosugara/kernel';
 import { type JournalCorruptError, JournalDiskFullError, JournalFatalError } from './errors.js';
 import { FrameBatch } from './frame.js';
-import { errorCode, type JournalFile, type JournalFs } from './fs-port.js';
+import { errorCode, fileSize, type JournalFile, type JournalFs } from './fs-port.js';
 import { createSegment, listSegments, SEGMENT_HEAD_BYTES, type SegmentRef, scanSegment, segmentPath } from './segment.js';
 
 export interface SegmentLogOptions {
@@ -155,7 +155,7 @@ export class SegmentLog {
       const last = at === found.length - 1;
       // Older segments are read only when they are replayed: a receiver must not read gigabytes before it listens.
       if (!last && options.replay === undefined) {
-        this.#segments.push({ ...ref, bytes: await this.#sizeOf(ref) });
+        this.#segments.push({ ...ref, bytes: (await fileSize(this.#fs, ref.path)) ?? 0 });
         continue;
       }
       await this.#recoverOne(ref, last, options);
@@ -196,15 +196,6 @@ export class SegmentLog {
     this.#salt = salt;
     this.#size = goodBytes;
     this.#syncedSize = goodBytes;
-  }
-
-  async #sizeOf(ref: SegmentRef): Promise<number> {
-    const file = await this.#fs.open(ref.path, 'read');
-    try {
-      return await file.size();
-    } finally {
-      await file.close();
-    }
   }
 
   async #roll(): Promise<void> {

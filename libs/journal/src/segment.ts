@@ -92,6 +92,7 @@ export function scanSegment(ref: SegmentRef, content: Buffer, options: ScanOptio
   if (salt === null) {
     if (content.length <= SEGMENT_HEAD_BYTES && !options.sealed) return null;
     const damage = new JournalCorruptError(ref.path, 0, null, null, 'unreadable segment head');
+    options.onDamage?.(damage);
     return { salt: null, nextSeq: ref.first, goodBytes: content.length, damage };
   }
   let at = SEGMENT_HEAD_BYTES;
