@@ -1,6 +1,11 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
-/** `::ffff:10.0.0.1` is 10.0.0.1: the same sender must look the same over UDP and TCP. */
+/**
+ * `::ffff:10.0.0.1` is 10.0.0.1: the same sender must look the same over UDP and TCP.
+ *
+ * Not `addressKey` (operations), which finds what a person or a message spelled in some way. This is the kernel's own spelling, of
+ * which nothing else may go: `fe80::1%eth0` and `fe80::1%eth1` are two senders, with a bucket and a line of counters each.
+ */
 export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }

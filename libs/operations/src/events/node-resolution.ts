@@ -55,7 +55,10 @@ export function hostNameKey(name: string): string {
   return lower.endsWith('.') ? lower.slice(0, -1) : lower;
 }
 
-/** One spelling for an address: no zone, IPv4 out of IPv6 (`::ffff:10.0.0.1`), IPv6 as RFC 5952 writes it. Anything else in lower case. */
+/**
+ * One spelling for an address: no zone, IPv4 out of IPv6 (`::ffff:10.0.0.1`), IPv6 as RFC 5952 writes it. Anything else in lower case.
+ * To look up by, never to send to or to tell senders apart: without its zone an address of a link is no place (`plainAddress`, receivers).
+ */
 export function addressKey(address: string): string {
   const bare = address.toLowerCase().split('%', 1)[0]!;
   if (!bare.includes(':')) return bare;
