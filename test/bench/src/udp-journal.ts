@@ -1,0 +1,170 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openJournalReader } from '@yosugara/journal';
+import { STATE_LAYOUT } from '@yosugara/protocol';
+import { kernelDrops } from '@yosugara/receivers';
+import { alternate, type Benchmark, type BenchOptions, type Measure } from './benchmark.js';
+import { type FloodTarget, flood, floodCeiling, floodNumber, MESSAGE_BYTES } from './flood.js';
+import { highestRate, type Trial } from './rate-search.js';
+import { type BenchReceiver, startReceivers } from './receiver-processes.js';
+import { linesOf, RECEIVE_BUFFER_BYTES, rsyslogMissing, startRsyslog } from './rsyslog.js';
+import { allowReceiveBuffers, diskFlushes } from './system.js';
+import { usageOf } from './usage.js';
+
+const FIRST_RATE = 60_000;
+const LEAST_SECONDS = 3;
+/** What is neither kept nor counted by the kernel as dropped after so long is lost. */
+const QUIET_MS = 5_000;
+/** A watermark comes every 50 ms; and so much of the time that was sent for. More means that a backlog grew. */
+const BEHIND_MS = 250;
+const BEHIND_SHARE = 0.05;
+
+/** Something that takes UDP and can say how many messages it has kept. */
+export interface Sink {
+  readonly target: FloodTarget;
+  readonly pids: readonly number[];
+  readonly dir: string;
+  /** Of everything that was ever sent to it. */
+  kept(): number | Promise<number>;
+  /** Number of the first batch of the next flood. */
+  nextBatch: number;
+}
+
+/** Sends, waits until everything is kept or nothing more comes, and looks at what it cost. */
+export async function tryRate(sink: Sink, rate: number, seconds: number): Promise<Trial> {
+  const { target, pids, dir } = sink;
+  const before = { kept: await sink.kept(), cpuMs: cpuOf(pids), flushes: diskFlushes(dir), drops: await dropsOf(target) };
+  const sent = await flood({ targets: [target], rate, count: rate * seconds, firstBatch: sink.nextBatch });
+  sink.nextBatch = sent.nextBatch;
+  const sentAtMs = performance.now();
+  const dropped = async () => (await dropsOf(target)) - before.drops;
+  let kept = (await sink.kept()) - before.kept;
+  let cameAtMs = sentAtMs;
+  while (kept + (await dropped()) < sent.sent && performance.now() - cameAtMs < QUIET_MS) {
+    await sleep(10);
+    const now = (await sink.kept()) - before.kept;
+    if (now > kept) cameAtMs = performance.now();
+    kept = now;
+  }
+  const behindMs = cameAtMs - sentAtMs;
+  const cpuUs = ((cpuOf(pids) - before.cpuMs) * 1_000) / Math.max(1, kept);
+  const flushes = before.flushes === null ? null : ((diskFlushes(dir) ?? 0) - before.flushes) / sent.seconds;
+  const lost = sent.sent - kept;
+  return {
+    ...{ rate: sent.sent / sent.seconds, sent: sent.sent, kept, cpuUs },
+    holds: lost === 0 && behindMs <= BEHIND_MS + BEHIND_SHARE * sent.seconds * 1_000,
+    note: `${lost} of ${sent.sent} lost (${await dropped()} dropped by the kernel), complete ${Math.round(behindMs)} ms after the last, ${cpuUs.toFixed(2)} µs of CPU a message, ${flushes === null ? '?' : Math.round(flushes)} disk flushes/s`,
+  };
+}
+
+export const cpuOf = (pids: readonly number[]) => pids.reduce((sum, pid) => sum + usageOf(pid).cpuMs, 0);
+const dropsOf = async ({ address, port }: FloodTarget) => (await kernelDrops(address, port)) ?? 0;
+
+/** Searches `ours` and `theirs` by turns; each search but the first begins near what the last one found. */
+export async function compareRates(
+  { runs, seconds, say }: BenchOptions,
+  ours: (rate: number, seconds: number) => Promise<Trial>,
+  theirs: ((rate: number, seconds: number) => Promise<Trial>) | null,
+  first: number,
+) {
+  const side = (name: string, trial: (rate: number, forSeconds: number) => Promise<Trial>) => {
+    const found: Trial[] = [];
+    const run = async () => {
+      say(`${name}:`);
+      const from = found.length === 0 ? first : found.at(-1)!.rate * 0.8;
+      const best = await highestRate({ first: from, seconds: Math.max(LEAST_SECONDS, seconds), trial, say });
+      found.push(best);
+      return best.rate;
+    };
+    return { run, found };
+  };
+  const [mine, other] = [side('ours', ours), theirs === null ? null : side('the peer', theirs)];
+  const rates = await alternate(runs, mine.run, other?.run ?? null);
+  return { rates, ours: mine.found.at(-1)!, peer: other?.found.at(-1) ?? null };
+}
+
+export const k = (rate: number) => `${Math.round(rate / 1_000)} k/s`;
+
+/** Of its receive buffer, as the receiver said when it was ready. */
+export function grantedBytes({ stateDir }: BenchReceiver): string {
+  return /"receiveBufferBytes":(\d+)/.exec(readFileSync(join(stateDir, 'receiver.log'), 'utf8'))?.[1] ?? '?';
+}
+
+/** So many different messages of the flood are in the receiver's own journal, of those behind `fromSeq`. */
+async function differentIn({ stateDir, watermark }: BenchReceiver, fromSeq: number): Promise<number> {
+  const journal = watermark()?.journals.findLast(({ side }) => side === 'own');
+  if (journal === undefined) return 0;
+  const numbers = new Set<number>();
+  const reader = openJournalReader(join(stateDir, STATE_LAYOUT.journalOwn));
+  try {
+    for (let next = fromSeq + 1; next <= journal.durableSeq; ) {
+      const records = await reader.read(journal.journalId, next, journal.durableSeq, 4_000_000);
+      for (const { raw } of records) {
+        const number = floodNumber(raw);
+        if (number !== null) numbers.add(number);
+      }
+      next += records.length;
+    }
+  } finally {
+    await reader.close();
+  }
+  return numbers.size;
+}
+
+async function measure(options: BenchOptions, undo: (() => unknown)[]): Promise<Measure> {
+  const receivers = await startReceivers({ nodes: ['a'], receiver: () => ({ maxJournalMb: 16_384 }) });
+  undo.push(() => receivers.stop());
+  const receiver = receivers.a;
+  const sink: Sink = {
+    target: { address: receiver.address, port: receivers.ports.syslog },
+    ...{ pids: [receiver.pid], dir: receiver.stateDir, kept: () => receiver.journaled().own, nextBatch: 0 },
+  };
+  const missing = rsyslogMissing();
+  const peer = missing === null ? await rsyslogToFile(undo) : null;
+  const ceiling = await floodCeiling();
+  options.say(`the generator can send ${k(ceiling)} to nobody`);
+  const trial = (to: Sink) => async (rate: number, seconds: number) => await tryRate(to, rate, seconds);
+  const found = await compareRates(options, trial(sink), peer === null ? null : trial(peer), FIRST_RATE);
+  const journaled = receiver.journaled().own;
+  const different = await differentIn(receiver, journaled - found.ours.kept);
+  return {
+    ...{ name: 'udp-journal', unit: 'messages/s', ...found.rates },
+    peerName: missing ?? 'rsyslog, imudp to a file',
+    goal: { of: 'ratio', is: 'at least', value: 0.7 },
+    note: [
+      `highest lossless rate of ${MESSAGE_BYTES} byte messages`,
+      `ours: ${found.ours.note}; ${different} of them different`,
+      ...(found.peer === null ? [] : [`peer: ${found.peer.note}`]),
+      `receive buffer: ${grantedBytes(receiver)} bytes granted (the kernel doubles what is asked)`,
+      `receiver (peer down), generator (${k(ceiling)} to nobody) and rsyslog by turns on this machine`,
+    ].join('; '),
+  };
+}
+
+async function rsyslogToFile(undo: (() => unknown)[]): Promise<Sink> {
+  const dir = mkdtempSync(join(tmpdir(), 'yosugara-lines-'));
+  undo.push(() => rmSync(dir, { recursive: true, force: true }));
+  const file = join(dir, 'lines');
+  const rsyslog = await startRsyslog(
+    `action(type="omfile" file="${file}" template="line" ioBufferSize="1m")`,
+    'queue.type="FixedArray" queue.size="500000" queue.dequeueBatchSize="4096" queue.workerThreads="1"',
+    'template(name="line" type="string" string="%rawmsg%\\n")',
+  );
+  undo.push(() => rsyslog.stop());
+  return { target: rsyslog, pids: [rsyslog.pid], dir, kept: () => linesOf(file, MESSAGE_BYTES + 1), nextBatch: 0 };
+}
+
+export const UDP_JOURNAL: Benchmark = {
+  name: 'udp-journal',
+  what: 'syslog over UDP into the fsynced journal, one receiver process: highest lossless rate, against rsyslog to a file',
+  async run(options) {
+    const undo: (() => unknown)[] = [allowReceiveBuffers(RECEIVE_BUFFER_BYTES)];
+    try {
+      return [await measure(options, undo)];
+    } finally {
+      for (const step of undo.reverse()) await step();
+    }
+  },
+};
