@@ -72,6 +72,8 @@ export function noteStamp(c: Step, from: NodeId, incarnation: string, disk: Disk
 function noteHeardAs(c: Step, from: NodeId, incarnation: string): void {
   const { s } = c;
   const current = s.heardAs[from];
+  // Nearly always.
+  if (current === incarnation) return;
   const lastMs = current === undefined ? undefined : s.stamps[keyOf(from, current)]?.heardMs;
   if (lastMs === undefined || c.nowMs - lastMs > s.timings.leaseVoteMs) s.heardAs[from] = incarnation;
 }
@@ -80,7 +82,7 @@ function noteHeardAs(c: Step, from: NodeId, incarnation: string): void {
 export function isAudible(c: Step, input: Extract<RaftInput, { kind: 'message' }>): boolean {
   const { s } = c;
   const { from, incarnation, disk } = input;
-  const before = incarnation === undefined ? undefined : s.stamps[keyOf(from, incarnation)];
+  const before = s.absent?.member !== from || incarnation === undefined ? undefined : s.stamps[keyOf(from, incarnation)];
   if (incarnation !== undefined && disk === undefined) s.heardAs[from] = incarnation;
   if (incarnation !== undefined && disk !== undefined && !noteStamp(c, from, incarnation, disk)) return false;
   if (s.absent?.member !== from) return true;

@@ -3,6 +3,7 @@ import { fencedHere } from './fencing.js';
 import { maintenanceOf, outOnPurpose } from './fitness.js';
 import type { Action, Decision, Observation } from './observation.js';
 import { type ClusterRecord, isOutdated, isReleased } from './record.js';
+import { sentenceOf } from './sentence.js';
 import { whyOf } from './transitions.js';
 import { coolingDown, divergedHere, heardLately, otherOwner, successor } from './view.js';
 
@@ -235,6 +236,8 @@ function bereft(o: Observation): string {
   return `${whyOf('T8')} (${o.record.syncSet.join(', ')} holds them and is not heard${end}): bring it back, or run \`yosugara promote --accept-data-loss\``;
 }
 
+const holdsAll = sentenceOf((master) => `holds every commit that ${master} acknowledges`);
+
 function whenStandby(o: Observation, serving: NodeId | null): Part {
   const facts = o.postgres;
   if (facts.kind !== 'standby') return { role: 'INIT', why: 'unknown', actions: [] };
@@ -253,6 +256,6 @@ function whenStandby(o: Observation, serving: NodeId | null): Part {
     return { role, why: `following ${serving} from now on`, actions: [{ kind: 'pg.follow', follow: serving }] };
   if (facts.receiver !== 'streaming') return { role: 'STANDBY_CATCHUP', why: `connecting to ${serving}`, actions: [] };
   return role === 'STANDBY_SYNC'
-    ? { role, why: `holds every commit that ${serving} acknowledges`, actions: [] }
+    ? { role, why: holdsAll(serving), actions: [] }
     : { role, why: `streaming from ${serving}; not yet in the sync set`, actions: [] };
 }

@@ -41,7 +41,7 @@ function keepServing(o: Observation, facts: FactsOf<'primary'>): Part {
   // Once an epoch: what it does is told, and nothing waits for it.
   if (o.settings.hooks.afterPromotion && o.hookAfter === 'none')
     actions.push({ kind: 'hook.run', which: 'after', epoch: o.record.epoch });
-  actions.push(...ingestRight(o), ...slots(o), ...homeward(o));
+  for (const more of [ingestRight(o), slots(o), homeward(o)]) for (const action of more) actions.push(action);
   const part = o.record.syncSet.length > 1 ? inSync(o, facts, actions) : alone(o, facts, actions);
   const shot = shootStandby(o);
   return shot.why === null ? part : { ...part, why: shot.why, actions: [...part.actions, ...shot.actions] };

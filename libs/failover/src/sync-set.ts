@@ -2,6 +2,7 @@ import type { NodeId } from '@yosugara/kernel';
 import type { FactsOf } from './facts.js';
 import { notJoinable, outOnPurpose } from './fitness.js';
 import { type Action, type Observation, type Part, propose } from './observation.js';
+import { sentenceOf } from './sentence.js';
 import { whyOf } from './transitions.js';
 import { isUnanswered } from './twoNodes.js';
 import { coolingDown, heardLately, othersOf, requiredNames, rowOf, sameNames } from './view.js';
@@ -39,8 +40,10 @@ export function inSync(o: Observation, facts: FactsOf<'primary'>, actions: Actio
   const row = back === undefined ? null : rowOf(facts.peers, back);
   if (back !== undefined && row?.sync === true && !o.stalledSinceMs.has(back))
     actions.push(propose({ kind: 'join', epoch: o.record.epoch, node: back }));
-  return { role: 'MASTER_SYNC', why: `every commit is on ${required.join(', ')} before it is acknowledged`, actions };
+  return { role: 'MASTER_SYNC', why: onAll(required.length === 1 ? required[0]! : required.join(', ')), actions };
 }
+
+const onAll = sentenceOf((peers) => `every commit is on ${peers} before it is acknowledged`);
 
 const isAsked = (o: Observation, node: NodeId): boolean =>
   o.record.recover.some((open) => open.node === node && open.state === 'open');

@@ -166,7 +166,8 @@ export class HostModel {
   }
   /** Believes, or will believe when it wakes up, that nobody else may lead now. */
   leases(): boolean {
-    if (this.state === null || !this.powered || this.clock.paused) return false;
+    // Asked after every step of a leader: whoever leads nothing is told apart first.
+    if (this.state === null || this.state.raft.lead === null || !this.powered || this.clock.paused) return false;
     // Once its dead man has struck it may believe what it likes: nothing is left here that could act.
     if (this.deadMan?.hasStruck(this.state.record.epoch) === true) return false;
     // After a pause it may look valid, and is not believed before a fresh round.
@@ -320,7 +321,9 @@ export class HostModel {
     // Messages may be lost, as on a full mailbox; what this host's own hands and devices say never is (seed 4684).
     const lost = this.#inbox.length < MAX_INBOX ? -1 : this.#inbox.findIndex(({ kind }) => kind === 'message');
     if (lost >= 0) this.#inbox.splice(lost, 1);
-    this.#inbox.push(input);
+    // Nearly always nothing waits.
+    if (this.#inbox.length === 0 && this.thinking && !this.#persisting) this.#take(input);
+    else this.#inbox.push(input);
     this.#drain();
   }
 
@@ -337,33 +340,39 @@ export class HostModel {
 
   /** One input at a time; what follows a persist waits for it. */
   #drain(): void {
-    while (this.thinking && !this.#persisting) {
-      let input = this.#inbox.shift();
-      if (input === undefined) return;
-      const aheadMs = this.#aheadMs();
-      this.#offsetMs += aheadMs;
-      if (hasJumped(aheadMs)) {
-        this.#inbox.unshift(input);
-        input = { kind: 'jump', aheadMs };
-      }
-      const timed = this.#timed(input);
-      const { state } = this;
-      this.#world.coverage.input(state!, timed);
-      const effects = stepController(state!, timed);
-      this.#world.record?.(this.node, { input: timed, effects });
-      this.#world.stepped(this, effects);
-      if (this.fencing !== null && timed.kind === 'tick' && orderIsOver(state!)) this.#world.device(this.fencing)?.callOff();
-      if (effects.length > 0) this.#run(effects, 0);
-    }
+    while (this.#inbox.length > 0 && this.thinking && !this.#persisting) this.#take(this.#inbox.shift()!);
   }
 
-  /** Ticks and messages are nearly all there is, and are spelt out; the rest is stepped once, and gets its times in place. */
-  #timed(input: Untimed): ControllerInput {
+  #take(given: Untimed): void {
+    let input = given;
     const nowMs = this.local();
     const wallMs = this.clock.wallMs();
+    const aheadMs = wallMs - nowMs - this.#offsetMs;
+    this.#offsetMs += aheadMs;
+    if (hasJumped(aheadMs)) {
+      this.#inbox.unshift(input);
+      input = { kind: 'jump', aheadMs };
+    }
+    const timed = this.#timed(input, nowMs, wallMs);
+    const { state } = this;
+    this.#world.coverage.input(state!, timed);
+    const effects = stepController(state!, timed);
+    this.#world.record?.(this.node, { input: timed, effects });
+    this.#world.stepped(this, effects);
+    if (this.fencing !== null && timed.kind === 'tick' && orderIsOver(state!)) this.#world.device(this.fencing)?.callOff();
+    if (effects.length > 0) this.#run(effects, 0);
+  }
+
+  /** Ticks, messages and looks are nearly all there is, and are spelt out; the rest is stepped once, and gets its times in place. */
+  #timed(input: Untimed, nowMs: number, wallMs: number): ControllerInput {
     const random = this.#world.rng.next();
     if (input.kind === 'tick') return { kind: 'tick', nowMs, wallMs, random };
     if (input.kind === 'message') return { kind: 'message', from: input.from, message: input.message, nowMs, random };
+    if (input.kind === 'facts') {
+      // With the times that a recorded trace has of every input.
+      const look = { kind: 'facts', facts: input.facts, nowMs, wallMs, random } as const;
+      return look;
+    }
     return Object.assign(input, { nowMs, wallMs, random }) as unknown as ControllerInput;
   }
 

@@ -290,6 +290,7 @@ export class PostgresModel {
     let held = this.names.length === 0 ? Number.POSITIVE_INFINITY : -1;
     for (const name of this.names) held = Math.max(held, this.#streams.get(name)?.flushed ?? -1);
     const free = this.#waiting.filter((waiter) => waiter.end <= held);
+    if (free.length === 0) return;
     this.#waiting = this.#waiting.filter((waiter) => waiter.end > held);
     for (const waiter of free) this.#world.acknowledged(this.node, waiter.commit, waiter.end, 'written');
   }

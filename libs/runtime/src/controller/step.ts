@@ -28,7 +28,8 @@ const SLOT_SOON_MS = 2_000;
  * the effects in order; the simulator does the same with models. `state` belongs to the caller and is changed in place.
  */
 export function stepController(state: ControllerState, input: ControllerInput): ControllerEffect[] {
-  if ('nowMs' in input) passTime(state, input.nowMs);
+  const { nowMs } = input as { readonly nowMs?: number };
+  if (nowMs !== undefined) passTime(state, nowMs);
   const report = input.kind === 'message' ? state.reports.get(input.from) : undefined;
   const { manager } = state;
   const effects = take(state, input);
