@@ -2,4 +2,5 @@ export * from './config.js';
 export * from './control.js';
 export * from './ingest.js';
 export * from './messages.js';
+export * from './mibs.js';
 export * from './status.js';

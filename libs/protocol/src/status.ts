@@ -265,9 +265,23 @@ export const MessageRowSchema = z.object({
     .nullable()
     .optional(),
   varbinds: z
-    .array(z.object({ oid: z.string(), type: z.string(), value: z.string() }))
+    .array(
+      z.object({
+        oid: z.string(),
+        type: z.string(),
+        value: z.string(),
+        /** As the MIB modules of now have it, such as `ifOperStatus.3`; missing: it has no name. */
+        name: z.string().optional(),
+        module: z.string().optional(),
+        /** `down(2)`; missing: `value` says it as well. */
+        read: z.string().optional(),
+        units: z.string().optional(),
+      }),
+    )
     .nullable()
     .optional(),
+  /** Of a trap, what `text` would be with the MIB modules of now; missing or null = the same. */
+  reading: z.string().nullable().optional(),
   /** Why it was not understood whole: short names, comma between. */
   parseReason: z.string().nullable().optional(),
 });

@@ -5,6 +5,7 @@ import {
   type MergeLimits,
   type MergeRecord,
   type MergeState,
+  type MibStore,
   mergeBegin,
   mergeBehind,
   mergeHeld,
@@ -44,6 +45,8 @@ export interface IngestOptions {
   readonly log: Log;
   /** What is configured of single sources, by address; the same on both nodes, or copies do not match after a take-over. */
   readonly sources?: ReadonlyMap<string, SourceProperties>;
+  /** Names for what traps say, as they are now. Missing: none. */
+  readonly mibs?: () => MibStore;
   /** Rows just stored, for whoever watches live; at most `maxBatch`. Must not throw, must not wait. */
   readonly onStored?: (rows: readonly MessageToStore[]) => void;
   /** What was just stored, by source. Likewise. */
@@ -252,7 +255,7 @@ export class IngestLoop {
     work.state = state;
     if (effects.length === 0) return 0;
     const mark = this.#markOf(work, effects);
-    const batch = { ...batchOf(work, effects, this.#options.sources), ...(mark === null ? {} : { mark }) };
+    const batch = { ...batchOf(work, effects, this.#options), ...(mark === null ? {} : { mark }) };
     const permit = this.#permitNow();
     if (permit === null || permit.epoch !== work.epoch) {
       // The state is ahead of the database now: begin again when permitted again.
@@ -325,14 +328,15 @@ export class IngestLoop {
   }
 }
 
-function batchOf(work: Work, effects: readonly MergeEffect[], sources: IngestOptions['sources']): IngestBatch {
+function batchOf(work: Work, effects: readonly MergeEffect[], { sources, mibs }: IngestOptions): IngestBatch {
+  const names = mibs?.();
   const rows: MessageToStore[] = [];
   const seenAlso: IngestBatch['seenAlso'][number][] = [];
   const positions: RecordRef[] = [];
   let tallies: readonly Tally[] | undefined;
   for (const effect of effects)
     if (effect.kind === 'tally') tallies = effect.tallies;
-    else if (effect.kind === 'store') rows.push(rowOf(work.feed, effect, sources));
+    else if (effect.kind === 'store') rows.push(rowOf(work.feed, effect, sources, names));
     else if (effect.kind === 'seenAlso') seenAlso.push(effect);
     else positions.push({ journalId: effect.journalId, seq: effect.seq });
   return {
@@ -350,11 +354,12 @@ function rowOf(
   feed: JournalFeed,
   effect: Extract<MergeEffect, { kind: 'store' }>,
   sources: IngestOptions['sources'],
+  names: MibStore | undefined,
 ): MessageToStore {
   const record = feed.recordOf(effect.record);
   invariant(record !== undefined, `record ${effect.record.journalId} ${effect.record.seq} is held until it is stored`);
   return {
-    ...parseMessage(record, sources?.get(record.source.address)),
+    ...parseMessage(record, sources?.get(record.source.address), names),
     ...effect.record,
     node: effect.node,
     receivedAtUs: record.receivedAtUs,
