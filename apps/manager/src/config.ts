@@ -29,6 +29,8 @@ export interface ManagerConfig {
     readonly sessionKey: Buffer;
     /** Bearer of POST /api/writes/probe; null = no such file, nobody is let in by it. */
     readonly probeToken: string | null;
+    /** Bearer of GET /metrics; missing or null = no such file. */
+    readonly metricsToken?: string | null;
     /** First console user, `login:password`; null = used up and removed by the operator. */
     readonly firstLogin: { readonly login: string; readonly password: string } | null;
   };
@@ -84,6 +86,7 @@ async function withSecrets(config: NodeConfig, base: string, defaultStaticDir: s
     secrets: {
       sessionKey: sessionKey(await secret(place(secrets.sessionKey))),
       probeToken: await optional(place(secrets.postgresApp)),
+      metricsToken: await optional(place(secrets.metricsToken)),
       firstLogin: firstLogin(await optional(place(secrets.firstLogin))),
     },
     config,

@@ -1,4 +1,5 @@
 import { explain, type Log } from '@yosugara/kernel';
+import type { Tally } from '@yosugara/operations';
 import type { ManagerReport } from '@yosugara/protocol';
 import type { MessageToStore } from '@yosugara/runtime';
 import { hashPassword } from './auth/passwords.js';
@@ -21,6 +22,8 @@ export type StartIngest = (options: {
   readonly permitted: () => Permission;
   /** Called with rows just committed. */
   readonly onStored: (rows: readonly MessageToStore[]) => void;
+  /** Called with what they count by source. */
+  readonly onCounted?: (tallies: readonly Tally[]) => void;
 }) => Promise<RunningIngest>;
 
 export interface LifecycleOptions {
@@ -28,6 +31,7 @@ export interface LifecycleOptions {
   readonly store: ManagerStore;
   readonly startIngest: StartIngest;
   readonly onStored: (rows: readonly MessageToStore[]) => void;
+  readonly onCounted?: (tallies: readonly Tally[]) => void;
   readonly firstLogin: { readonly login: string; readonly password: string } | null;
   readonly log: Log;
   /** The controller wants this process gone. */
@@ -171,7 +175,8 @@ export class Lifecycle {
   async #beginIngest(epoch: number): Promise<void> {
     const permitted = () => this.#o.authority.demand('active', epoch);
     permitted();
-    const running = await this.#o.startIngest({ epoch, permitted, onStored: this.#o.onStored });
+    const { onStored, onCounted = () => undefined } = this.#o;
+    const running = await this.#o.startIngest({ epoch, permitted, onStored, onCounted });
     this.#ingest = { epoch, running };
     this.#o.log.info('ingest.started', { epoch });
     // The lease may have ended while it was starting, when the watcher had nothing to stop.

@@ -4,6 +4,7 @@ import { hostClock } from './clock.js';
 import { Authority } from './control/authority.js';
 import { createApp } from './http/app.js';
 import { openApiDocument } from './http/openapi.js';
+import { Counted } from './ingest/counted.js';
 import { Lifecycle } from './lifecycle.js';
 import { StoredRows } from './messages/stored-rows.js';
 import type { ManagerStore } from './store/ports.js';
@@ -21,11 +22,13 @@ const settings = {
   node: 'a',
   sessionKey: Buffer.alloc(32),
   probeToken: null,
+  metricsToken: null,
+  dataNodes: ['a', 'b'],
   staticDir: import.meta.dirname,
   loginsPerMinute: 1,
 };
 const app = await createApp({
-  ...{ store, stored: new StoredRows(), authority, lifecycle, settings },
+  ...{ store, stored: new StoredRows(), counted: new Counted(), authority, lifecycle, settings },
   ...{ askController: async () => null, clock: hostClock, log: SILENT_LOG },
 });
 process.stdout.write(`${JSON.stringify(openApiDocument(app), null, 2)}\n`);

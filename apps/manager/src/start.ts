@@ -7,6 +7,8 @@ import { Authority } from './control/authority.js';
 import { askController, ControlLink } from './control/client.js';
 import { createApp } from './http/app.js';
 import { type Handler, Listener } from './http/listeners.js';
+import { Counted } from './ingest/counted.js';
+import { LossWatch } from './ingest/loss-watch.js';
 import { StandbyRetention } from './ingest/standby-retention.js';
 import { Lifecycle, type StartIngest } from './lifecycle.js';
 import { StoredRows } from './messages/stored-rows.js';
@@ -37,8 +39,11 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   const { config, store, clock, log } = parts;
   const authority = new Authority(clock, Number(process.env[EPOCH_OVER] ?? 0));
   const stored = new StoredRows();
+  const counted = new Counted();
+  const dataNodes = dataNodesOf(config);
+  const losses = new LossWatch({ authority, store, nodes: dataNodes, clock, log });
   let listeners: Listeners | null = null;
-  const report = () => lifecycle.report(listeners?.vip?.isOpen === true);
+  const report = () => ({ ...lifecycle.report(listeners?.vip?.isOpen === true), oneSided: [...losses.oneSided] });
   const link = new ControlLink(config.controlSocket, authority, report, log);
   const changed = () => link.changed();
   const lifecycle = new Lifecycle({
@@ -46,6 +51,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     store,
     startIngest: parts.startIngest,
     onStored: (rows) => stored.tell(rows),
+    onCounted: (tallies) => counted.add(tallies),
     firstLogin: config.secrets.firstLogin,
     log,
     onOff: parts.onOff,
@@ -65,9 +71,11 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   lifecycle.start();
   retention.start();
   housekeeping.start();
+  losses.start();
   const app = await createApp({
     store,
     stored,
+    counted,
     authority,
     lifecycle,
     askController: (question, deadlineMs) => askController(config.controlSocket, question, deadlineMs),
@@ -75,6 +83,8 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
       node: config.node,
       sessionKey: config.secrets.sessionKey,
       probeToken: config.secrets.probeToken,
+      metricsToken: config.secrets.metricsToken ?? null,
+      dataNodes,
       staticDir: config.staticDir,
       loginsPerMinute: parts.loginsPerMinute ?? LOGINS_PER_MINUTE,
     },
@@ -86,6 +96,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   const stop = async () => {
     retention.stop();
     housekeeping.stop();
+    losses.stop();
     await lifecycle.stop();
     link.close();
     listeners?.close();
@@ -100,6 +111,14 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
       await stopping;
     },
   };
+}
+
+/** In another site no receiver runs. */
+function dataNodesOf({ config }: ManagerConfig): readonly string[] {
+  return config.cluster.members
+    .filter(({ kind }) => kind === 'data')
+    .map(({ id }) => id)
+    .sort();
 }
 
 interface Listeners {

@@ -12,6 +12,10 @@ export interface ApiSettings {
   readonly node: string;
   readonly sessionKey: Buffer;
   readonly probeToken: string | null;
+  /** Bearer of GET /metrics; null = no such file. */
+  readonly metricsToken: string | null;
+  /** Both, by name. */
+  readonly dataNodes: readonly string[];
   readonly staticDir: string;
   /** Login attempts a minute for one account from one address. */
   readonly loginsPerMinute: number;

@@ -291,5 +291,7 @@ export const STATE_LAYOUT = {
     sessionKey: 'secrets/session.key',
     /** Bearer tokens of custom traps, one a line, the same on both nodes. */
     customTrapTokens: 'secrets/custom-trap-tokens',
+    /** Bearer token of GET /metrics, the same on both nodes; none: only sessions are let in. */
+    metricsToken: 'secrets/metrics-token',
   },
 } as const;

@@ -104,6 +104,7 @@ function sharedSecrets(): SharedSecrets {
       [secrets.firstLogin]: `${FIRST_USER}:${firstPassword}`,
       [secrets.sessionKey]: randomBytes(32).toString('base64'),
       [secrets.customTrapTokens]: password(),
+      [secrets.metricsToken]: password(),
     },
   };
 }

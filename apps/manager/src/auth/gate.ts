@@ -4,7 +4,7 @@ import { ApiRefusal, notLoggedIn } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { Role } from '../store/ports.js';
 import { LIFECYCLE } from '../tokens.js';
-import { type KnownRequest, NEED_ROLES, NEEDS_ACTIVE, PROBE_TOKEN, PUBLIC } from './identity.js';
+import { type KnownRequest, METRICS_TOKEN, NEED_ROLES, NEEDS_ACTIVE, PROBE_TOKEN, PUBLIC } from './identity.js';
 import { Sessions } from './sessions.js';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -36,7 +36,10 @@ export class Gate implements CanActivate {
       );
     if (says<boolean>(NEEDS_ACTIVE)) this.#lifecycle.demandWritable();
     if (says<boolean>(PUBLIC)) return true;
-    const identity = await this.#sessions.identify(request, says<boolean>(PROBE_TOKEN) === true);
+    const identity = await this.#sessions.identify(request, {
+      probe: says<boolean>(PROBE_TOKEN) === true,
+      metrics: says<boolean>(METRICS_TOKEN) === true,
+    });
     if (identity === null) throw notLoggedIn();
     const roles = says<readonly Role[]>(NEED_ROLES);
     if (roles !== undefined && !roles.includes(identity.role))

@@ -17,6 +17,7 @@ export const PUBLIC = 'yosugara:public';
 export const NEED_ROLES = 'yosugara:roles';
 export const NEEDS_ACTIVE = 'yosugara:active';
 export const PROBE_TOKEN = 'yosugara:probeToken';
+export const METRICS_TOKEN = 'yosugara:metricsToken';
 
 /** No login. */
 export const Public = () => SetMetadata(PUBLIC, true);
@@ -25,6 +26,9 @@ export const Roles = (...roles: readonly Role[]) => SetMetadata(NEED_ROLES, role
 export const NeedsActive = () => SetMetadata(NEEDS_ACTIVE, true);
 /** Also lets in the bearer of the probe token (`secrets/pg-app`). */
 export const AllowsProbeToken = () => SetMetadata(PROBE_TOKEN, true);
+
+/** Also lets in the bearer of the metrics' token (`secrets/metrics-token`). */
+export const AllowsMetricsToken = () => SetMetadata(METRICS_TOKEN, true);
 
 /** Parameter: who asks. Only on routes that are not public. */
 export const Asker = createParamDecorator((_: unknown, context: ExecutionContext): Identity | undefined => {

@@ -12,6 +12,12 @@ const CACHE_MAX = 1_000;
 /** A session made a moment ago on the Master may not be replayed here yet. */
 const REPLAY_PATIENCE_MS = 300;
 
+/** Which bearers a route lets in besides sessions. */
+export interface AllowedTokens {
+  readonly probe: boolean;
+  readonly metrics: boolean;
+}
+
 @Injectable()
 export class Sessions {
   readonly #store: ManagerStore;
@@ -33,9 +39,9 @@ export class Sessions {
   }
 
   /** null = nobody we know. @throws DatabaseUnavailableError */
-  async identify(request: KnownRequest, allowsProbeToken: boolean): Promise<Identity | null> {
+  async identify(request: KnownRequest, tokens: AllowedTokens): Promise<Identity | null> {
     const bearer = /^Bearer (\S{1,512})$/.exec(request.headers.authorization ?? '')?.[1];
-    if (bearer !== undefined) return this.#ofBearer(bearer, allowsProbeToken);
+    if (bearer !== undefined) return this.#ofBearer(bearer, tokens);
     const cookie = request.cookies[SESSION_COOKIE];
     const tokenHash = cookie === undefined ? null : tokenHashOf(this.#settings.sessionKey, cookie);
     if (tokenHash === null) return null;
@@ -53,10 +59,12 @@ export class Sessions {
     this.#cache.clear();
   }
 
-  #ofBearer(token: string, allowsProbeToken: boolean): Identity | null {
-    const { probeToken } = this.#settings;
-    if (allowsProbeToken && probeToken !== null && isSameSecret(token, probeToken))
+  #ofBearer(token: string, allows: AllowedTokens): Identity | null {
+    const { probeToken, metricsToken } = this.#settings;
+    if (allows.probe && probeToken !== null && isSameSecret(token, probeToken))
       return { login: 'probe', role: 'operator', mustChange: false, tokenHash: null };
+    if (allows.metrics && metricsToken !== null && isSameSecret(token, metricsToken))
+      return { login: 'metrics', role: 'viewer', mustChange: false, tokenHash: null };
     return null;
   }
 

@@ -74,7 +74,8 @@ export class ClusterView implements OnApplicationShutdown {
       const status = await this.status();
       const text = JSON.stringify(status);
       if (text !== this.#told) for (const listener of [...this.#listeners]) listener(status);
-      this.#told = text;
+      // Nobody is left who was told: whoever comes next must be.
+      this.#told = this.#listeners.size > 0 ? text : '';
     } catch (error) {
       this.#log.debug('cluster.unknown', { why: explain(error) });
     } finally {

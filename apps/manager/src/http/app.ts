@@ -13,6 +13,9 @@ import { Sessions } from '../auth/sessions.js';
 import { ClusterController } from '../cluster/cluster.controller.js';
 import { type AskController, ClusterView } from '../cluster/cluster-view.js';
 import type { Authority } from '../control/authority.js';
+import { Counted } from '../ingest/counted.js';
+import { IngestController } from '../ingest/ingest.controller.js';
+import { ReceiverView } from '../ingest/receiver-view.js';
 import type { Lifecycle } from '../lifecycle.js';
 import { nestLogger } from '../log.js';
 import { MessageFeed } from '../messages/feed.js';
@@ -23,6 +26,7 @@ import { type ApiSettings, AUTHORITY, CLOCK, CONTROLLER, LIFECYCLE, LOG, SETTING
 import { ErrorFilter } from './error-filter.js';
 import { invalidInput } from './errors.js';
 import { HealthController } from './health.controller.js';
+import { MetricsController } from './metrics.controller.js';
 import { openApiDocument } from './openapi.js';
 import { ProbeController } from './probe.controller.js';
 import { serveConsole } from './static.js';
@@ -31,6 +35,7 @@ import { StreamController } from './stream.controller.js';
 export interface AppParts {
   readonly store: ManagerStore;
   readonly stored: StoredRows;
+  readonly counted: Counted;
   readonly authority: Authority;
   readonly lifecycle: Lifecycle;
   readonly askController: AskController;
@@ -47,10 +52,14 @@ class ManagerModule {
     return {
       module: ManagerModule,
       imports: [ThrottlerModule.forRoot(loginThrottle(parts.settings.loginsPerMinute))],
-      controllers: [AuthController, ClusterController, MessagesController, StreamController, ProbeController, HealthController],
+      controllers: [
+        ...[AuthController, ClusterController, MessagesController, StreamController, ProbeController, HealthController],
+        ...[IngestController, MetricsController],
+      ],
       providers: [
         { provide: STORE, useValue: parts.store },
         { provide: StoredRows, useValue: parts.stored },
+        { provide: Counted, useValue: parts.counted },
         { provide: AUTHORITY, useValue: parts.authority },
         { provide: LIFECYCLE, useValue: parts.lifecycle },
         { provide: CONTROLLER, useValue: parts.askController },
@@ -62,6 +71,7 @@ class ManagerModule {
         Sessions,
         ClusterView,
         MessageFeed,
+        ReceiverView,
       ],
     };
   }

@@ -12,7 +12,7 @@ import { ReceiverLink } from './receiver-link.js';
 export function startIngestOf(config: ManagerConfig, store: IngestStore, clock: Clock, log: Log): StartIngest {
   const peer = config.config.cluster.members.find((member) => member.kind === 'data' && member.id !== config.node);
   const place = (name: string) => join(config.stateDir, name);
-  return async ({ epoch, permitted, onStored }) => {
+  return async ({ epoch, permitted, onStored, onCounted = () => undefined }) => {
     const own = openJournalReader(place(STATE_LAYOUT.journalOwn));
     const peerCopy = openJournalReader(place(STATE_LAYOUT.journalPeer));
     let failure: unknown = null;
@@ -23,6 +23,7 @@ export function startIngestOf(config: ManagerConfig, store: IngestStore, clock: 
       watermark: () => link.watermark(),
       permit: () => permitOf(permitted, epoch),
       onStored,
+      onCounted,
       onIngested: (positions) => link.tellIngested(positions),
       onStale: (error) => {
         log.error('ingest.stale', { why: explain(error) });

@@ -21,7 +21,7 @@ export function parseInstant(text: string, nowMs: number): Date | null {
   return Number.isNaN(at) ? null : new Date(at);
 }
 
-const instant = z
+export const instant = z
   .string()
   .max(40)
   .refine(

@@ -1,7 +1,7 @@
 import { type Clock, explain, type Log } from '@yosugara/kernel';
 import type { OptionalIndexes } from '@yosugara/store';
 import type { Authority } from '../control/authority.js';
-import type { KeepPartitions, ManagerStore } from './ports.js';
+import { COUNTS_KEPT_MS, type KeepPartitions, type ManagerStore, MINUTES_KEPT_MS } from './ports.js';
 
 const LOOK_MS = 1_000;
 const EVERY_MS = 3_600_000;
@@ -13,7 +13,7 @@ const MOST_DROPS = 5;
 
 export interface HousekeepingOptions {
   readonly authority: Pick<Authority, 'now' | 'demand'>;
-  readonly store: Pick<ManagerStore, 'keepPartitions' | 'completeIndexes'>;
+  readonly store: Pick<ManagerStore, 'keepPartitions' | 'completeIndexes' | 'retainCounts'>;
   /** The database is prepared for this epoch. */
   readonly isReady: () => boolean;
   readonly clock: Clock;
@@ -56,6 +56,12 @@ export class Housekeeping {
     try {
       const dropped = await this.#keepPartitions(epoch);
       if (dropped.length > 0) log.info('messages.dropped', { days: dropped, keepDays: this.#o.keepDays ?? KEEP_DAYS });
+      const nowWallMs = this.#o.clock.wallMs();
+      await this.#o.store.retainCounts(
+        { hoursBeforeMs: nowWallMs - COUNTS_KEPT_MS, minutesBeforeMs: nowWallMs - MINUTES_KEPT_MS },
+        epoch,
+        () => void authority.demand('active', epoch),
+      );
       const indexes = await this.#o.store.completeIndexes(
         this.#o.indexes ?? null,
         epoch,

@@ -6,6 +6,7 @@ import {
   claim,
   completeIndexes,
   DatabaseUnavailableError,
+  IngestReport,
   type MessageRepository,
   type Partitions,
   SessionRepository,
@@ -25,6 +26,7 @@ export function managerStore(
   messages: Pick<MessageRepository, 'search' | 'standbyPositions'>,
   partitions: Partitions,
 ): ManagerStore {
+  const report = new IngestReport(connections.readers);
   return {
     probe: async () => await connections.probe(),
     migrate: async () => await connections.migrate(),
@@ -107,6 +109,18 @@ export function managerStore(
       if (optional !== null) await setOptionalIndexes(connections.ingest, optional, fence);
       return await completeIndexes(connections.ingest, fence);
     },
+    counts: {
+      countedSinceMs: async () => await orUnavailable(report.countedSinceMs()),
+      sources: async (query) => await orUnavailable(report.sources(query)),
+      total: async (fromMs, toMs) => await orUnavailable(report.total(fromMs, toMs)),
+      minutes: async (fromMs, toMs) => await orUnavailable(report.minutes(fromMs, toMs)),
+      oneSided: async (nodes, nowMs, alarm) => await orUnavailable(report.oneSided(nodes, nowMs, alarm)),
+    },
+    retainCounts: async (retention, epoch, guard) =>
+      await new IngestReport(connections.ingest).retain(retention, async (client) => {
+        await claim(client, epoch);
+        guard();
+      }),
     searchMessages: async (query) => await search(messages, query),
     close: async () => await connections.close(),
   };
@@ -128,6 +142,12 @@ async function note(db: Db, entry: AuditEntry): Promise<void> {
 /** Deadlines and lost connections of the repository, which sorts them less finely than `Connections`. */
 const asUnavailable = (error: unknown): unknown =>
   error instanceof InvalidInputError || error instanceof DatabaseUnavailableError ? error : new DatabaseUnavailableError(error);
+
+async function orUnavailable<T>(work: Promise<T>): Promise<T> {
+  return await work.catch((error: unknown) => {
+    throw asUnavailable(error);
+  });
+}
 
 async function search(messages: Pick<MessageRepository, 'search'>, query: MessageQuery): Promise<Messages> {
   const { text, source, host, app, kind, transport, limit } = query;

@@ -1,6 +1,6 @@
 import { YosugaraError } from '@yosugara/kernel';
 import type { MessageKind, Messages, MessageTransport } from '@yosugara/protocol';
-import type { OptionalIndexes, PartitionWidth } from '@yosugara/store';
+import type { CountRetention, IngestReport, OptionalIndexes, PartitionWidth } from '@yosugara/store';
 
 export const ROLES = ['admin', 'operator', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
@@ -84,6 +84,10 @@ export interface KeepPartitions {
   readonly width?: PartitionWidth;
 }
 
+/** Counts by source and hour, and which batch was when, are kept so long; counts by minute not so long (docs/visible-loss.md). */
+export const COUNTS_KEPT_MS = 35 * 86_400_000;
+export const MINUTES_KEPT_MS = 8 * 86_400_000;
+
 /** What the manager needs of the database. Every call has a deadline; failures are those of `Connections`. */
 export interface ManagerStore {
   /** Keeps connections open and says where the database is: `down`, `standby` (reads), `primary` (reads and writes). */
@@ -115,6 +119,9 @@ export interface ManagerStore {
    * Resolves to the indexes made. `optional`: null = those there are stay.
    */
   completeIndexes(optional: OptionalIndexes | null, epoch: number, guard: CommitGuard): Promise<readonly string[]>;
+  readonly counts: Pick<IngestReport, 'countedSinceMs' | 'sources' | 'total' | 'minutes' | 'oneSided'>;
+  /** Lets old counts go. Resolves to the rows deleted. */
+  retainCounts(retention: CountRetention, epoch: number, guard: CommitGuard): Promise<number>;
   /** Newest first. */
   searchMessages(query: MessageQuery): Promise<Messages>;
   close(): Promise<void>;

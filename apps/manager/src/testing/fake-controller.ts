@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { ManagerReport, RoleNotice } from '@yosugara/protocol';
+import type { ManagerReport, ReceiversAnswer, RoleNotice } from '@yosugara/protocol';
 import { hostClock } from '../clock.js';
 import { readJsonLines } from '../control/lines.js';
 
@@ -11,6 +11,8 @@ export class FakeController {
   readonly reports: ManagerReport[] = [];
   readonly commands: Record<string, unknown>[] = [];
   status: unknown = null;
+  /** As `receivers` is answered; null: as a controller of an older version does. */
+  receivers: ReceiversAnswer | null = null;
   readonly #server: Server;
   readonly #path: string;
   readonly #sockets = new Set<Socket>();
@@ -77,6 +79,10 @@ export class FakeController {
         return void this.reports.push(request['report'] as ManagerReport);
       case 'status':
         return void reply(this.status);
+      case 'receivers':
+        if (this.receivers === null)
+          return void socket.write(`${JSON.stringify({ id: 0, error: { code: 'INVALID_INPUT', message: '' } })}\n`);
+        return void reply(this.receivers);
       default:
         this.commands.push(request);
         return void reply({ ok: true, message: 'under way' });

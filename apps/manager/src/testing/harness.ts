@@ -11,6 +11,7 @@ import { openStorage } from '../wiring.js';
 import { aStatus, FakeController } from './fake-controller.js';
 
 export const PROBE_TOKEN = 'the-probe-token';
+export const METRICS_TOKEN = 'the-metrics-token';
 export const FIRST_PASSWORD = 'first-password-of-spec';
 const SESSION_KEY = Buffer.alloc(32, 7);
 
@@ -39,6 +40,7 @@ export interface CountedIngest {
   running: number;
   started: number;
   onStored: Parameters<StartIngest>[0]['onStored'];
+  onCounted: NonNullable<Parameters<StartIngest>[0]['onCounted']>;
 }
 
 export interface CallOptions {
@@ -66,7 +68,7 @@ export async function startNode(options: NodeOptions): Promise<TestNode> {
   controller.status = aStatus(1);
   await controller.listen();
   const { store } = openStorage(config.postgres, options.node, SILENT_LOG);
-  const ingest: CountedIngest = { running: 0, started: 0, onStored: () => undefined };
+  const ingest: CountedIngest = { running: 0, started: 0, onStored: () => undefined, onCounted: () => undefined };
   const manager = await startManager({
     ...{ config, store, startIngest: countingIngest(ingest), clock: hostClock, log: SILENT_LOG, onOff: () => undefined },
     ...(options.loginsPerMinute === undefined ? {} : { loginsPerMinute: options.loginsPerMinute }),
@@ -106,8 +108,9 @@ export async function ask(url: string, method: 'GET' | 'POST', how: CallOptions 
 
 const countingIngest =
   (ingest: CountedIngest): StartIngest =>
-  async ({ onStored }) => {
+  async ({ onStored, onCounted = () => undefined }) => {
     ingest.onStored = onStored;
+    ingest.onCounted = onCounted;
     ingest.running += 1;
     ingest.started += 1;
     let isRunning = true;
@@ -129,6 +132,9 @@ function configOf(dir: string, options: NodeOptions): ManagerConfig {
     controlSocket: join(dir, 'control.sock'),
     staticDir: join(dir, 'console'),
     postgres: { ...options.postgres, user: 'postgres', database: 'postgres', password: 'none', clusterCa: null },
-    secrets: { sessionKey: SESSION_KEY, probeToken: PROBE_TOKEN, firstLogin: { login: 'admin', password: FIRST_PASSWORD } },
+    secrets: {
+      ...{ sessionKey: SESSION_KEY, probeToken: PROBE_TOKEN, metricsToken: METRICS_TOKEN },
+      firstLogin: { login: 'admin', password: FIRST_PASSWORD },
+    },
   };
 }

@@ -1,0 +1,139 @@
+import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { ReceiverReport, Status } from '@yosugara/protocol';
+import { AllowsMetricsToken, AllowsProbeToken } from '../auth/identity.js';
+import { ClusterView } from '../cluster/cluster-view.js';
+import type { Authority } from '../control/authority.js';
+import { Counted } from '../ingest/counted.js';
+import { ReceiverView } from '../ingest/receiver-view.js';
+import type { Lifecycle } from '../lifecycle.js';
+import { type ApiSettings, AUTHORITY, LIFECYCLE, SETTINGS } from '../tokens.js';
+import { ApiRefusals } from './api-docs.js';
+import { METRICS_TYPE, Metrics } from './metrics.js';
+
+const seconds = (since: string | null | undefined) => (since == null ? null : Date.parse(since) / 1_000);
+
+/** For Prometheus. Each node tells of itself: scrape both (docs/visible-loss.md). */
+@ApiTags('metrics')
+@ApiRefusals()
+@ApiBearerAuth()
+@Controller('metrics')
+export class MetricsController {
+  constructor(
+    @Inject(AUTHORITY) private readonly authority: Authority,
+    @Inject(LIFECYCLE) private readonly lifecycle: Lifecycle,
+    @Inject(SETTINGS) private readonly settings: ApiSettings,
+    private readonly cluster: ClusterView,
+    private readonly receivers: ReceiverView,
+    private readonly counted: Counted,
+  ) {}
+
+  @Get()
+  @AllowsProbeToken()
+  @AllowsMetricsToken()
+  @Header('content-type', METRICS_TYPE)
+  @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
+  async metrics(): Promise<string> {
+    const metrics = new Metrics();
+    const { node } = this.settings;
+    const [status, receivers] = await Promise.all([this.cluster.status().catch(() => null), this.receivers.receivers()]);
+    metrics.gauge('yosugara_controller_up', 'The controller of this node answers.', status !== null);
+    if (status !== null) addCluster(metrics, status, node);
+    this.#addManager(metrics);
+    const report = receivers.find((each) => each.node === node)?.report ?? null;
+    metrics.gauge('yosugara_receiver_up', 'The receiver of this node is heard.', report !== null);
+    if (report !== null) addReceiver(metrics, report);
+    this.#addIngest(metrics);
+    return metrics.text();
+  }
+
+  #addManager(metrics: Metrics): void {
+    const { mode } = this.authority.now();
+    const report = this.lifecycle.report(false);
+    for (const each of ['off', 'passive', 'gated', 'active'] as const)
+      metrics.gauge('yosugara_manager_mode', 'What the manager of this node may do now.', each === mode, { mode: each });
+    metrics.gauge('yosugara_manager_ready', 'The manager is as it is permitted to be.', report.ready);
+    metrics.gauge(
+      'yosugara_ingest_behind_records',
+      'Records that may be consumed and are not stored yet; only where ingest runs.',
+      report.ingestBehind,
+    );
+  }
+
+  #addIngest(metrics: Metrics): void {
+    metrics.gauge(
+      'yosugara_ingest_counting_start_time_seconds',
+      'When the counters of ingest below began: this process started.',
+      this.counted.sinceMs / 1_000,
+    );
+    for (const { source, node, received, matched, unpaired } of this.counted.list()) {
+      const labels = { source, node };
+      const add = (name: `yosugara_ingest_${string}_total`, help: string, value: number) =>
+        metrics.counter(name, help, value, labels);
+      add('yosugara_ingest_received_total', 'Records consumed that this node received.', received);
+      add('yosugara_ingest_matched_total', 'Of these, records whose copy came to the other node.', matched);
+      add(
+        'yosugara_ingest_unpaired_total',
+        'Of these, records that are never compared: floating address, single delivery.',
+        unpaired,
+      );
+    }
+  }
+}
+
+function addCluster(metrics: Metrics, status: Status, self: string): void {
+  metrics.gauge('yosugara_cluster_epoch', 'Grows with each change of owner.', status.epoch);
+  const own = status.nodes.find(({ name }) => name === self);
+  metrics.gauge('yosugara_node_master', 'This node is the serving Master.', status.master === self);
+  if (own !== undefined) metrics.gauge('yosugara_node_role', 'Role of this node, as in status.', 1, { role: own.role });
+  metrics.gauge('yosugara_node_in_sync_set', 'Commits wait for this node.', own?.syncSet);
+  metrics.gauge('yosugara_node_lag_bytes', 'WAL that the Master has and this node has not.', own?.lagBytes);
+  metrics.gauge(
+    'yosugara_cluster_fails_over',
+    'If the Master died now, another node would take over.',
+    status.ifMasterDied.failsOver,
+  );
+  for (const level of ['red', 'yellow'] as const)
+    metrics.gauge(
+      'yosugara_cluster_alarms',
+      'Alarms as this node sees them.',
+      status.alarms.filter((alarm) => alarm.level === level).length,
+      { level },
+    );
+}
+
+function addReceiver(metrics: Metrics, report: ReceiverReport): void {
+  metrics.gauge(
+    'yosugara_receiver_start_time_seconds',
+    'When the receiver started, and with it its counters.',
+    seconds(report.since),
+  );
+  metrics.counter('yosugara_receiver_received_total', 'Records journaled.', report.received);
+  metrics.gauge('yosugara_receiver_journal_bytes', 'Size of the own journal and the copy of the other one.', report.journalBytes);
+  metrics.gauge('yosugara_receiver_behind_peer_records', 'Records that are on this disk only.', report.behindPeer);
+  metrics.gauge('yosugara_receiver_peer_link_up', 'The other receiver takes the copy.', report.peerLink === 'up');
+  const notTaken = 'Records that the journal did not take: at its bound, or the disk too slow.';
+  metrics.counter('yosugara_receiver_journal_refused_total', notTaken, report.refusedFull, { reason: 'full' });
+  metrics.counter('yosugara_receiver_journal_refused_total', notTaken, report.refusedBacklog, { reason: 'backlog' });
+  for (const [reason, times] of Object.entries(report.refused ?? {}))
+    metrics.counter('yosugara_receiver_refused_total', 'Refused, of all sources, by reason.', times, { reason });
+  for (const listener of report.listeners ?? []) {
+    const { protocol, address, port, listener: whose } = listener;
+    const labels = { protocol, address, port, listener: whose };
+    const received = 'Messages that came to a listener since it was opened.';
+    metrics.counter('yosugara_receiver_listener_received_total', received, listener.received, labels);
+    const drops = 'Datagrams that the kernel dropped since the buffer of a listener was full.';
+    metrics.counter('yosugara_receiver_kernel_drops_total', drops, listener.kernelDrops, labels);
+    metrics.gauge('yosugara_receiver_connections', 'Connections that are open.', listener.connections, labels);
+  }
+  for (const { address: source, received, slowed, cut, refused } of report.sources ?? []) {
+    const taken = 'Messages taken of a source; of those of which most was refused and those that sent most.';
+    metrics.counter('yosugara_receiver_source_received_total', taken, received, { source });
+    metrics.counter('yosugara_receiver_source_slowed_total', 'How often a stream of it was not read for a while.', slowed, {
+      source,
+    });
+    metrics.counter('yosugara_receiver_source_cut_total', 'Messages of it that were not taken whole.', cut, { source });
+    for (const [reason, times] of Object.entries(refused))
+      metrics.counter('yosugara_receiver_source_refused_total', 'Refused of it, by reason.', times, { source, reason });
+  }
+}
