@@ -37,6 +37,11 @@ const wholeSeconds = (text: string): number => {
   return Number(text);
 };
 
+export const wholeNumber = (text: string): number => {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('a number above 0 is needed');
+  return Number(text);
+};
+
 /** The verbs that govern what the cluster may do by itself, and that rehearse it. */
 export function addGoverning(program: Command, context: VerbContext): void {
   addPause(context);

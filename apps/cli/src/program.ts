@@ -1,14 +1,16 @@
 import { explain, YosugaraError } from '@yosugara/kernel';
 import { MESSAGE_KINDS, MESSAGE_TRANSPORTS, ProfileName, StopProofKind } from '@yosugara/protocol';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { promote, switchover } from './commands/masters.js';
-import { followMessages, type MessageFilter, MessageSource, parseSince, read, renderMessages } from './commands/messages.js';
+import { followMessages, type MessageFilter, parseSince, read, renderMessages } from './commands/messages.js';
 import { exitCodeOfRecover, recover, renderReport } from './commands/recover.js';
 import { healthOf, renderStatus } from './commands/status.js';
 import { Controllers } from './control/client.js';
 import { findNodes, socketsOf } from './control/find.js';
+import { ManagerApi } from './control/manager-api.js';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
-import { addGoverning, type VerbContext } from './governing.js';
+import { addGoverning, type VerbContext, wholeNumber } from './governing.js';
+import { addIngest } from './ingest.js';
 import { type ClusterPlan, initCluster, parseMember, parsePort } from './init/index.js';
 import { addJournals } from './journals.js';
 import { painter, printable, processTerminal, type Terminal } from './output/terminal.js';
@@ -30,10 +32,6 @@ Exit codes: 0 done, or healthy; 1 failed; 2 wrong command line or configuration;
 3 the cluster has no Master or a node is out (status); 4 the cluster refused.`;
 
 const oneMore = (term: string, before: readonly string[] = []): readonly string[] => [...before, term];
-const wholeNumber = (text: string) => {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('a number above 0 is needed');
-  return Number(text);
-};
 const collect = (value: string, before: readonly string[]) => [...before, value];
 
 /** Runs one command line. @returns the exit code. */
@@ -66,6 +64,7 @@ export async function runProgram(args: readonly string[], around: Surroundings):
   };
   addGoverning(program, context);
   addJournals(program, context, (options) => nodesOf(options, around), around.stop);
+  addIngest(program, context, (options) => nodesOf(options, around), around.stop);
   addMessages(add, set, around);
   addInit(program, set, around);
   try {
@@ -207,16 +206,16 @@ async function messages(options: MessageOptions, around: Surroundings): Promise<
     since: at(options.since, '--since'),
     until: at(options.until, '--until'),
   };
-  const source = MessageSource.of(nodesOf(options, around));
+  const api = ManagerApi.of(nodesOf(options, around));
   if (options.follow === true) {
     const print = (rows: Parameters<typeof renderMessages>[0]) =>
       around.terminal.out(
         options.json === true ? rows.map((row) => JSON.stringify(row)).join('\n') : renderMessages(rows, false),
       );
-    await followMessages(source, filter, print, around.stop);
+    await followMessages(api, filter, print, around.stop);
     return EXIT.ok;
   }
-  const found = await read(source, filter, options.limit, options.after ?? null);
+  const found = await read(api, filter, options.limit, options.after ?? null);
   show(around, options, found, () => renderMessages([...found.rows].reverse()));
   if (found.next !== null && options.json !== true) around.terminal.note(`more: --after ${printable(found.next)}\n`);
   return EXIT.ok;

@@ -1,9 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { request } from 'node:http';
-import { join } from 'node:path';
-import { InvalidInputError, YosugaraError } from '@yosugara/kernel';
-import { type MessageRow, type Messages, MessagesSchema, STATE_LAYOUT } from '@yosugara/protocol';
-import type { Found } from '../control/find.js';
+import { InvalidInputError } from '@yosugara/kernel';
+import { type MessageRow, type Messages, MessagesSchema } from '@yosugara/protocol';
+import type { ManagerApi } from '../control/manager-api.js';
 import { printable, table } from '../output/terminal.js';
 import { sleep } from './follow.js';
 
@@ -28,112 +25,30 @@ export interface MessageFilter {
   readonly until?: string | undefined;
 }
 
-const DEADLINE_MS = 5_000;
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const PAGE = 500;
 const FOLLOW_EVERY_MS = 1_000;
 /** Rows become visible a little later than they were received: what was just read is looked through again. */
 const FOLLOW_OVERLAP_MS = 60_000;
 const MAX_REMEMBERED = 50_000;
 
-/**
- * The manager's API, on whichever data node answers: the VIP first, since it follows the Master.
- *
- * It needs no login: the bearer is the token of tests and tools in `secrets/pg-app`, a file of mode 0600 in the node's state
- * folder. Who can read it could read the database itself; the manager lets it read messages and nothing else.
- */
-export class MessageSource {
-  readonly #addresses: readonly string[];
-  readonly #port: number;
-  readonly #token: string;
-
-  constructor(addresses: readonly string[], port: number, token: string) {
-    this.#addresses = addresses;
-    this.#port = port;
-    this.#token = token;
-  }
-
-  /** @throws YosugaraError `NO_CLUSTER`: no data node with a readable token is on this host. */
-  static of(nodes: readonly Found[]): MessageSource {
-    for (const { config, stateDir } of nodes) {
-      const file = join(stateDir, STATE_LAYOUT.secrets.postgresApp);
-      if (config === null || !existsSync(file)) continue;
-      const { vip, members } = config.cluster;
-      const own = members.filter((member) => member.kind === 'data').map((member) => member.address);
-      const addresses = vip === undefined || vip.driver === 'none' ? own : [vip.address, ...own];
-      return new MessageSource(addresses, config.ports.console, readFileSync(file, 'utf8').trim());
-    }
-    throw new YosugaraError(
-      'NO_CLUSTER',
-      'messages are read through a data node: no configuration with a readable secrets/pg-app was found',
-    );
-  }
-
-  /** One page, newest first. `after` is the `next` of the page before. */
-  async page(filter: MessageFilter, limit: number, after: string | null): Promise<Messages> {
-    const query = new URLSearchParams();
-    for (const [name, given] of Object.entries(filter))
-      for (const value of Array.isArray(given) ? given : [given]) if (value !== undefined) query.append(name, value);
-    query.set('limit', String(limit));
-    if (after !== null) query.set('after', after);
-    let last: unknown;
-    for (const address of this.#addresses) {
-      try {
-        return MessagesSchema.parse(JSON.parse(await this.#get(address, `/api/messages?${query}`)));
-      } catch (error) {
-        if (error instanceof InvalidInputError) throw error;
-        last = error;
-      }
-    }
-    throw new YosugaraError('NO_MANAGER', `no manager answers at ${this.#addresses.join(', ')} port ${this.#port}`, {
-      cause: last,
-    });
-  }
-
-  #get(host: string, path: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${this.#token}`, accept: 'application/json' };
-      const call = request(
-        { host, port: this.#port, path, headers, agent: false, signal: AbortSignal.timeout(DEADLINE_MS) },
-        (response) => {
-          const chunks: Buffer[] = [];
-          let bytes = 0;
-          response.on('data', (chunk: Buffer) => {
-            bytes += chunk.length;
-            if (bytes > MAX_ANSWER_BYTES) call.destroy(new Error('the answer is too long'));
-            chunks.push(chunk);
-          });
-          response.once('error', reject);
-          response.once('end', () => {
-            const body = Buffer.concat(chunks).toString('utf8');
-            if (response.statusCode === 200) resolve(body);
-            else reject(refusal(response.statusCode ?? 0, path, host, body));
-          });
-        },
-      );
-      call.once('error', reject);
-      call.end();
-    });
-  }
+/** One page, newest first. `after` is the `next` of the page before. */
+async function pageOf(api: ManagerApi, filter: MessageFilter, limit: number, after: string | null): Promise<Messages> {
+  const query = queryOf(filter);
+  query.set('limit', String(limit));
+  if (after !== null) query.set('after', after);
+  return await api.get(`/api/messages?${query}`, MessagesSchema);
 }
 
-function refusal(code: number, path: string, host: string, body: string): Error {
-  if (code === 400) return new InvalidInputError('the search', path, detailOf(body));
-  return new YosugaraError('HTTP', `${host} answered ${code}: ${detailOf(body)}`);
-}
-
-function detailOf(body: string): string {
-  try {
-    const { message } = JSON.parse(body) as { message?: unknown };
-    return String(message ?? body).slice(0, 200);
-  } catch {
-    return body.slice(0, 200);
-  }
+function queryOf(filter: MessageFilter): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const [name, given] of Object.entries(filter))
+    for (const value of Array.isArray(given) ? given : [given]) if (value !== undefined) query.append(name, value);
+  return query;
 }
 
 /** Pages until `limit` rows are there. */
 export async function read(
-  source: MessageSource,
+  api: ManagerApi,
   filter: MessageFilter,
   limit: number,
   after: string | null = null,
@@ -141,7 +56,7 @@ export async function read(
   const rows: MessageRow[] = [];
   let next = after;
   do {
-    const page = await source.page(filter, Math.min(PAGE, limit - rows.length), next);
+    const page = await pageOf(api, filter, Math.min(PAGE, limit - rows.length), next);
     rows.push(...page.rows);
     next = page.next;
   } while (next !== null && rows.length < limit);
@@ -150,7 +65,7 @@ export async function read(
 
 /** Calls `show` with every new row, oldest first, until stopped. Outlives changes of the Master. */
 export async function followMessages(
-  source: MessageSource,
+  api: ManagerApi,
   filter: MessageFilter,
   show: (rows: readonly MessageRow[]) => void,
   stop: AbortSignal,
@@ -159,7 +74,7 @@ export async function followMessages(
   let sinceMs = filter.since === undefined ? Date.now() : Date.parse(filter.since);
   while (!stop.aborted) {
     const since = new Date(sinceMs).toISOString();
-    const page = await read(source, { ...filter, since }, MAX_REMEMBERED).catch((error: unknown) => {
+    const page = await read(api, { ...filter, since }, MAX_REMEMBERED).catch((error: unknown) => {
       if (error instanceof InvalidInputError) throw error;
       return null;
     });
