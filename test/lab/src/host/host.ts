@@ -43,6 +43,8 @@ export class LabHost {
   readonly #logDir: string;
   #unshare: ChildProcess | null = null;
   #initPid = 0;
+  /** The end of its life before. */
+  #ending: Promise<void> = Promise.resolve();
   readonly #pids = new Map<string, number>();
   readonly #onEvent: (line: string) => void;
   /** Files that this host sees in another version: path → replacement. Taken at the next boot. */
@@ -72,6 +74,7 @@ export class LabHost {
 
   /** Power on. Resolves when init has mounted the disk; services are started by the caller. */
   async boot(): Promise<void> {
+    await this.#ending; // Power that comes back at once: the cut is seen to its end first.
     invariant(this.#unshare === null, `${this.name} is off before it boots`);
     await this.#network.attach(this.place);
     const cgroups = cgroupParents().map((parent) => `${parent}/${this.#cgroup}`);
@@ -215,6 +218,12 @@ export class LabHost {
   }
 
   async #killAll(child: ChildProcess): Promise<void> {
+    const ending = this.#end(child);
+    this.#ending = ending.catch(() => {});
+    await ending;
+  }
+
+  async #end(child: ChildProcess): Promise<void> {
     const gone = new Promise<void>((resolve) =>
       child.exitCode !== null || child.signalCode !== null ? resolve() : child.once('exit', () => resolve()),
     );
