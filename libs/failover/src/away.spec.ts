@@ -13,7 +13,21 @@ import {
   lint,
   type Observation,
 } from './index.js';
-import { a, b, leading, peer, primary, record, seenByA, seenByB, standby, stopped, streaming, w } from './testing.js';
+import {
+  a,
+  b,
+  kinds as kindsOf,
+  leading,
+  peer,
+  primary,
+  record,
+  seenByA,
+  seenByB,
+  standby,
+  stopped,
+  streaming,
+  w,
+} from './testing.js';
 
 const d = nodeId('d');
 const away: Away = {
@@ -29,8 +43,7 @@ const claimed = applyCommand(begun, forceClaim(begun)).record;
 /** Promoted and serving. */
 const served: ClusterRecord = { ...claimed, phase: 'serving', proof: null };
 const withDr = (o: Observation): Observation => ({ ...o, settings: { ...o.settings, drNodes: [d] } });
-const kinds = (o: Observation): string[] =>
-  decide(withDr(o)).actions.map((action) => (action.kind === 'record.propose' ? action.command.kind : action.kind));
+const kinds = (o: Observation): string[] => kindsOf(withDr(o));
 
 describe('the record with which another site begins its own log', () => {
   it('takes epochs and timelines that the lost site cannot have used', () => {

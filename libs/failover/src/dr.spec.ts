@@ -1,11 +1,9 @@
 import { epoch, lsn, nodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
 import { applyCommand, decide, lint, type Observation } from './index.js';
-import { a, b, leading, peer, primary, record, seenByA, seenByB, standby, stopped, streaming, w } from './testing.js';
+import { a, b, kinds, leading, peer, primary, record, seenByA, seenByB, standby, stopped, streaming, w } from './testing.js';
 
 const d = nodeId('d');
-const kinds = (o: Observation): string[] =>
-  decide(o).actions.map((action) => (action.kind === 'record.propose' ? action.command.kind : action.kind));
 const withDr = (o: Observation): Observation => ({ ...o, settings: { ...o.settings, drNodes: [d] } });
 
 describe('a DR member (T9)', () => {

@@ -3,12 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { applyCommand, decide, lint, type Observation, watchdogWaitMs } from './index.js';
 import { PROFILES } from './profiles.js';
 import { EMPTY_RECORD, type Fence } from './record.js';
-import { a, b, leading, NOW, peer, primary, record, seenByB, standby, stopped, w } from './testing.js';
+import { a, b, kinds, leading, NOW, peer, primary, proposed, record, seenByB, standby, stopped, w } from './testing.js';
 
-const kinds = (o: Observation): string[] =>
-  decide(o).actions.map((action) => (action.kind === 'record.propose' ? action.command.kind : action.kind));
-const proposed = (o: Observation) =>
-  decide(o).actions.flatMap((action) => (action.kind === 'record.propose' ? [action.command] : []));
 const refusals = (o: Observation) => decide(o).actions.flatMap((action) => lint(o, action) ?? []);
 
 const silentA = peer({ postgres: primary(), heardAgoMs: 10_000 });

@@ -13,12 +13,8 @@ import {
   troublesOfCluster,
 } from './index.js';
 import type { ClusterRecord, TakeOver } from './record.js';
-import { a, b, leading, NOW, peer, primary, record, seenByA, seenByB, standby, stopped, w } from './testing.js';
+import { a, b, kinds, leading, NOW, peer, primary, proposed, record, seenByA, seenByB, standby, stopped, w } from './testing.js';
 
-const kinds = (o: Observation): string[] =>
-  decide(o).actions.map((action) => (action.kind === 'record.propose' ? action.command.kind : action.kind));
-const proposed = (o: Observation) =>
-  decide(o).actions.flatMap((action) => (action.kind === 'record.propose' ? [action.command] : []));
 const peersOfA = (over: Parameters<typeof peer>[0] = {}) =>
   new Map([
     [b, peer(over)],

@@ -1,4 +1,4 @@
-import { epoch } from '@yosugara/kernel';
+import { epoch, type NodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
 import { type FenceHealth, type Observation, predict, troublesHere, troublesOfCluster } from './index.js';
 import { PROFILES, watchdogWaitMs, worstFailoverMs } from './profiles.js';
@@ -103,5 +103,36 @@ describe('alarms about power', () => {
     };
     const taking = record({ epoch: epoch(6), owner: b, ownerBoot: 'boot-b', phase: 'stopping-old', fence });
     expect(codes(troublesHere({ ...fromB(), record: taking, postgres: standby() }))).toEqual(['FENCE_FAILED']);
+  });
+});
+
+describe('if the Master died now', () => {
+  const says = (o: Observation) => predict(o);
+  it('the Standby would take over without loss', () =>
+    expect(says(seenByA())).toMatchObject({ failsOver: true, to: b, dataLoss: 0 }));
+  it('nobody would while it serves alone, and the way out is named', () => {
+    const forecast = says(seenByA({ record: record({ syncSet: [a] }) }));
+    expect(forecast.failsOver).toBe(false);
+    expect(forecast.reason).toContain('yosugara recover');
+  });
+  it('nobody would without a third voter', () =>
+    expect(
+      says(
+        seenByA({
+          peers: new Map<NodeId, ReturnType<typeof peer>>([
+            [b, peer()],
+            [w, peer({ kind: 'witness', heardAgoMs: 9_000 })],
+          ]),
+        }),
+      ).failsOver,
+    ).toBe(false));
+});
+
+describe('a forecast without a proof that can be had', () => {
+  it('says that nobody would take over, and what to do', () => {
+    const o = seenByA();
+    const forecast = predict({ ...o, settings: { ...o.settings, stopProofs: ['P1', 'P2', 'P3'] } });
+    expect(forecast.failsOver).toBe(false);
+    expect(forecast.reason).toContain('stopProofs: [P1, P4]');
   });
 });

@@ -1,4 +1,5 @@
 import { epoch, lsn, type NodeId, nodeId } from '@yosugara/kernel';
+import { decide } from './decide.js';
 import type { PostgresFacts, StreamingPeer } from './facts.js';
 import type { Observation, PeerView } from './observation.js';
 import { PROFILES } from './profiles.js';
@@ -167,3 +168,9 @@ export const leading = {
   quorumSentMs: NOW - 100,
 };
 export { NOW, peer };
+
+/** What a decider asks for: the kinds of its actions; of a proposal, that of the command. */
+export const kinds = (o: Observation): string[] =>
+  decide(o).actions.map((action) => (action.kind === 'record.propose' ? action.command.kind : action.kind));
+export const proposed = (o: Observation) =>
+  decide(o).actions.flatMap((action) => (action.kind === 'record.propose' ? [action.command] : []));

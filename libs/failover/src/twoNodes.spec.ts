@@ -12,12 +12,7 @@ import {
   shootDelayMs,
   voteWanted,
 } from './index.js';
-import { a, b, leading, NOW, peer, primary, record, seenByA, seenByB, standby, stopped } from './testing.js';
-
-const kinds = (o: Observation): string[] =>
-  decide(o).actions.map((action) => (action.kind === 'record.propose' ? action.command.kind : action.kind));
-const proposed = (o: Observation) =>
-  decide(o).actions.flatMap((action) => (action.kind === 'record.propose' ? [action.command] : []));
+import { a, b, kinds, leading, NOW, peer, primary, proposed, record, seenByA, seenByB, standby, stopped } from './testing.js';
 
 const DELAY_MS = 10_000;
 const { leaseVoteMs, demoteAtMs, leaseOwnMs } = PROFILES.lan;
