@@ -40,7 +40,7 @@ describe('the floating address, while the next Master is being promoted', () => 
   it.each([
     ['stopped', stopped()],
     ['gone', { kind: 'empty' }],
-    ['hung', { kind: 'hung', wasPrimary: false }],
+    ['hung', { kind: 'hung', failures: 3, wasPrimary: false }],
   ] as const)('is let go when PostgreSQL is %s', (_, postgres) =>
     expect(kinds(promoting({ vipHeld: true, postgres }))).toContain('vip.release'),
   );
