@@ -3,6 +3,7 @@ import type { ReceivedRecord, SafeAnswers } from '@yosugara/runtime';
 import { type Accepted, type AcceptOptions, countsOf, type StreamCounts } from './acceptor.js';
 import { type RelpFrame, RelpFramer } from './relp-frames.js';
 import { RelpResends } from './relp-resends.js';
+import { SenderClocks } from './sender-delay.js';
 import { SourceGate } from './sources.js';
 import type { Session, StreamHands } from './stream.js';
 import { IDLE_MS, listenWith, type TcpOptions } from './tcp.js';
@@ -35,14 +36,14 @@ const OFFERS = 'relp_version=0\nrelp_software=yosugara\ncommands=syslog';
 export async function listenRelp(options: RelpOptions): Promise<Listener> {
   const gate = options.gate ?? new SourceGate();
   const counts = countsOf(gate);
-  const shared = { ...options, resends: options.resends ?? new RelpResends() };
+  const shared = { ...options, resends: options.resends ?? new RelpResends(), clocks: new SenderClocks() };
   const accept: AcceptOptions = { ...options, transport: 'relp' };
   return await listenWith(accept, gate, counts, options.idleMs ?? IDLE_MS, (accepted, hands) => {
     return new RelpSession(shared, accepted, hands, counts);
   });
 }
 
-type Shared = RelpOptions & { readonly resends: RelpResends };
+type Shared = RelpOptions & { readonly resends: RelpResends; readonly clocks: SenderClocks };
 
 interface Owed {
   readonly seq: number;
@@ -167,9 +168,11 @@ class RelpSession implements Session {
   }
 
   #journal(frame: RelpFrame): boolean {
-    const { intake, address, listener: kind } = this.#options;
+    const { intake, address, listener: kind, clocks } = this.#options;
+    const source = this.#accepted.from;
     return intake({
-      ...{ ...this.#hands.stamp(), kind: 'syslog', transport: 'relp', source: this.#accepted.from, listener: { kind, address } },
+      ...clocks.late(this.#hands.stamp(), source.address, frame.data),
+      ...{ kind: 'syslog', transport: 'relp', source, listener: { kind, address } },
       ...{ flags: frame.truncated ? MessageFlag.truncated : 0, raw: frame.data },
     } satisfies ReceivedRecord);
   }

@@ -3,6 +3,7 @@ import { type Intake, type ReceivedRecord } from '@yosugara/runtime';
 import { type Accepted, type AcceptOptions, acceptStreams, countsOf, type StreamCounts } from './acceptor.js';
 import { type FramedMessage, SyslogFramer } from './framing.js';
 import { LoopTurns } from './read-delay.js';
+import { SenderClocks } from './sender-delay.js';
 import { SourceGate } from './sources.js';
 import { type Session, type StreamHands, serveStream } from './stream.js';
 import type { TlsOptions } from './tls-policy.js';
@@ -33,11 +34,13 @@ export async function listenTls(options: TcpOptions & { readonly tls: TlsOptions
 async function listenSyslog(accept: AcceptOptions, { intake, idleMs = IDLE_MS }: TcpOptions): Promise<Listener> {
   const gate = accept.gate ?? new SourceGate();
   const counts = countsOf(gate);
+  const clocks = new SenderClocks();
   return await listenWith(accept, gate, counts, idleMs, (accepted, hands) => {
     const listener = { kind: accept.listener, address: accept.address };
     const take = (message: FramedMessage): boolean => {
       const taken = intake({
-        ...{ ...hands.stamp(), kind: 'syslog', transport: accept.transport, source: accepted.from, listener },
+        ...clocks.late(hands.stamp(), accepted.from.address, message.raw),
+        ...{ kind: 'syslog', transport: accept.transport, source: accepted.from, listener },
         ...{ flags: message.truncated ? MessageFlag.truncated : 0, raw: message.raw },
       } satisfies ReceivedRecord);
       if (taken && message.truncated) accepted.source.cut++;

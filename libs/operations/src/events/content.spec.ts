@@ -18,7 +18,17 @@ describe('two records are copies by kind, source and what was said', () => {
   });
   it('also when the device leaves by another address that is named as its own', () =>
     expect(pairingContent(record('192.0.2.7'), { alias: '10.0.0.7' })?.head).toBe(head));
-  it('never by the VIP, and never from a source that sends to one place', () => {
+  it('by the VIP only what a stream says with an exact stamp: its sender may say it again to the next Master', () => {
+    const raw = new TextEncoder().encode('<13>1 2026-11-21T10:00:00.123456Z web1 app - - - x');
+    const listener = { kind: 'vip', address: '10.0.0.9' } as const;
+    for (const transport of ['tcp', 'tls', 'relp'] as const) {
+      expect(pairingContent(record('10.0.0.7', { transport, listener, raw }))?.head).toBe(head);
+      expect(pairingContent(record('10.0.0.7', { transport, listener }))).toBe(null);
+      expect(pairingContent(record('10.0.0.7', { transport, listener, raw }), { delivery: 'single' })).toBe(null);
+    }
+    expect(pairingContent(record('10.0.0.7', { listener, raw }))).toBe(null);
+  });
+  it('never by the VIP otherwise, and never from a source that sends to one place', () => {
     expect(pairingContent(record('10.0.0.7', { listener: { kind: 'vip', address: '10.0.0.9' } }))).toBe(null);
     expect(pairingContent(record('10.0.0.7'), { delivery: 'single' })).toBe(null);
     expect(pairingContent(record('10.0.0.7'), { delivery: 'both' })?.head).toBe(head);

@@ -1,6 +1,7 @@
 export { berInteger, berOid, tlv } from './ber-write.js';
 export { pairingContent, parseMessage, type SourceProperties } from './content.js';
 export * from './custom.js';
+export { type ExactStamp, exactStamp } from './exact-stamp.js';
 export * from './merge.js';
 export * from './node-resolution.js';
 export * from './record.js';
