@@ -2,7 +2,16 @@
 // what is missing, says what it does, and fails with one clear line.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bringDependencies, bringPostgres, bringTestTools, bundledNode, isRoot, nodeIsNewEnough, root } from './lib/bring.mjs';
+import {
+  bringDependencies,
+  bringPostgres,
+  bringSyslogNg,
+  bringTestTools,
+  bundledNode,
+  isRoot,
+  nodeIsNewEnough,
+  root,
+} from './lib/bring.mjs';
 import { become } from './lib/children.mjs';
 import { Refusal, refuse, say, seconds } from './lib/say.mjs';
 
@@ -96,6 +105,10 @@ async function lab() {
     await bringPostgres();
     const why = await bringTestTools('lab');
     if (why !== undefined) refuse(`the lab cannot run here: ${why}`);
+    if (args.some((arg) => ['senders', '--all'].includes(arg) || arg.startsWith('IN1'))) {
+      const none = await bringSyslogNg();
+      if (none !== undefined) refuse(`the lab’s senders cannot run here: ${none}`);
+    }
   }
   return suite('lab');
 }

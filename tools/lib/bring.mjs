@@ -1,6 +1,18 @@
 // Brings what a fresh clone lacks: dependencies, the right Node, PostgreSQL, the tools of the tests.
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './children.mjs';
@@ -161,6 +173,7 @@ const TEST_TOOLS = {
     // fence_ipmilan's hands; only recommended by its package.
     ipmitool: 'ipmitool',
     haproxy: 'haproxy',
+    rsyslogd: ['rsyslog', 'rsyslog-relp', 'rsyslog-gnutls'],
   },
   specs: {
     ip: 'iproute2',
@@ -182,5 +195,51 @@ export async function bringTestTools(suite) {
   if (missing.length === 0) return undefined;
   if (!canInstall()) return `missing: ${missing.join(', ')}`;
   await aptInstall(`what the ${suite} tests need`, [...new Set(missing.flatMap((program) => tools[program]))]);
+  return undefined;
+}
+
+// ---- syslog-ng, beside the system
+
+/** Debian's package conflicts with rsyslog's: it is downloaded by name and unpacked, not installed. */
+const SYSLOG_NG = {
+  packages: ['syslog-ng-core', 'libivykis0', 'libpcre3'],
+  folder: join(root, '.yosugara', 'tools', 'syslog-ng'),
+};
+
+/** For the lab's senders. @returns undefined, or why there is none. */
+export async function bringSyslogNg() {
+  const { packages, folder } = SYSLOG_NG;
+  if (findProgram('syslog-ng') !== undefined || existsSync(join(folder, 'modules.json'))) return undefined;
+  if (!canInstall()) return `missing: syslog-ng (packages ${packages.join(', ')})`;
+  const startMs = performance.now();
+  say(`unpacking syslog-ng beside the system (apt-get download ${packages.join(' ')})…`);
+  mkdirSync(dirname(folder), { recursive: true });
+  const temporary = mkdtempSync(join(dirname(folder), 'syslog-ng-'));
+  try {
+    // The sandbox's account of apt may not write here.
+    const download = () =>
+      run('apt-get', ['download', '-q', '-o', 'APT::Sandbox::User=root', ...packages], {
+        ...{ cwd: temporary, quiet: true, timeoutMs: 300_000 },
+      });
+    if ((await download()).code !== 0) {
+      await run('apt-get', ['update', '-q'], { quiet: true, timeoutMs: 300_000 });
+      const { code } = await download();
+      if (code !== 0) return `apt-get download ${packages.join(' ')} failed with code ${code}`;
+    }
+    for (const deb of readdirSync(temporary).filter((name) => name.endsWith('.deb'))) {
+      const { code } = await run('dpkg-deb', ['-x', join(temporary, deb), temporary], { quiet: true, timeoutMs: 60_000 });
+      if (code !== 0) return `dpkg-deb -x ${deb} failed with code ${code}`;
+      rmSync(join(temporary, deb));
+    }
+    const modules = join('usr', 'lib', 'syslog-ng');
+    const version = readdirSync(join(temporary, modules)).find((name) => /^\d+\.\d+$/.test(name));
+    if (version === undefined) return 'the package syslog-ng-core has no modules where they were expected';
+    writeFileSync(join(temporary, 'modules.json'), JSON.stringify(join(modules, version)));
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(temporary, folder);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+  say(`syslog-ng unpacked in ${seconds(startMs)}`);
   return undefined;
 }

@@ -12,6 +12,11 @@ describe('the lab’s command line', () => {
     expect(args.scenarios.map((scenario) => scenario.name)).toEqual(['1-power-off-master', '12-power-off-standby']);
     expect([args.runs, args.from, args.json, args.resume]).toEqual([1, 1, false, false]);
   });
+  it('knows the real senders by a word, and how much they send', () => {
+    const args = parseArgs(['senders', '--rate', '500', '--messages', '10000000']);
+    expect([args.scenarios.map(({ name }) => name), args.rate, args.messages]).toEqual([['IN1-real-senders'], 500, 10_000_000]);
+    expect(parseArgs(['senders']).rate).toBe(5_000);
+  });
   it('takes all of them', () => expect(parseArgs(['--all', '--runs', '10']).scenarios).toBe(SCENARIOS));
   it.each([
     [['7-up'], /scenario: found "7-up", allowed is 1-power-off-master/],

@@ -3,6 +3,7 @@ import type { ClusterSettings } from './cluster/cluster.js';
 import { plantNamed } from './cluster/plants.js';
 import { PATTERNS_AND_FEATURES, SCENARIOS } from './scenarios/index.js';
 import type { Scenario } from './scenarios/types.js';
+import { DEFAULT_RATE } from './senders/streams.js';
 
 export interface LabArgs {
   readonly list: boolean;
@@ -16,6 +17,10 @@ export interface LabArgs {
   readonly soak: boolean;
   readonly minutes: number;
   readonly load: boolean;
+  /** Messages a second of the real senders, all together. */
+  readonly rate: number;
+  /** How many a node misses (IN4). */
+  readonly messages: number;
   /** Filled in before the first run; 0: as small as it is. */
   readonly dbBytes: number;
   readonly plants: readonly string[];
@@ -26,8 +31,9 @@ export interface LabArgs {
 }
 
 export const USAGE =
-  'npm run lab -- <scenario…>|soak|--list|--all|--patterns [--minutes N] [--runs N] [--json] [--markdown FILE] [--from K] [--resume] [--profile lan|fast|tolerant|vm|wan-arbiter] [--auto-rejoin never|clean|always] [--two-nodes] [--load] [--db-size 1GB] [--fencing] [--plant NAME]';
+  'npm run lab -- <scenario…>|soak|--list|--all|--patterns [--minutes N] [--runs N] [--json] [--markdown FILE] [--from K] [--resume] [--profile lan|fast|tolerant|vm|wan-arbiter] [--auto-rejoin never|clean|always] [--two-nodes] [--load] [--rate N] [--messages N] [--db-size 1GB] [--fencing] [--plant NAME]';
 
+export const DEFAULT_MESSAGES = 1_000_000;
 const PROFILES = ['lan', 'fast', 'tolerant', 'vm', 'wan-arbiter'] as const;
 const REJOIN = ['never', 'clean', 'always'] as const;
 
@@ -45,7 +51,7 @@ export function parseArgs(args: readonly string[]): LabArgs {
     fencing: false,
     load: false,
   };
-  const numbers = { runs: 1, from: 1, minutes: 1 };
+  const numbers = { runs: 1, from: 1, minutes: 1, rate: DEFAULT_RATE, messages: DEFAULT_MESSAGES };
   let settings: Partial<ClusterSettings> = {};
   let markdown: string | null = null;
   let dbBytes = 0;
@@ -101,8 +107,12 @@ function positive(option: string, text: string | undefined): number {
   return value;
 }
 
+/** A word for what has a number of its own. */
+const ALIASES: Readonly<Record<string, string>> = { senders: 'IN1-real-senders' };
+
 /** The whole name, or its number. */
-export function scenarioNamed(name: string): Scenario {
+export function scenarioNamed(asked: string): Scenario {
+  const name = ALIASES[asked] ?? asked;
   const found = SCENARIOS.find((scenario) => scenario.name === name || scenario.name.split('-')[0] === name);
   if (found === undefined) throw new InvalidInputError('scenario', name, SCENARIOS.map((scenario) => scenario.name).join(', '));
   return found;

@@ -11,6 +11,8 @@ import { readAll, waitForIngest } from './read-back.js';
 import { type AuditFinding, type Figures, MESSAGES_PER_SECOND, type RunContext, runTagOf, SETTLING_MS } from './run-context.js';
 import { BASE_BACKUP_FACTOR } from './scenarios/timed.js';
 import { DEFAULT_STEADY_MS, limitsOf, variantOf } from './scenarios/types.js';
+import { countOnBoth } from './senders/read-streams.js';
+import { senderLines } from './senders/table.js';
 
 /** Nothing came back from the client: there is nothing to judge. */
 export function unmeasured(trouble: readonly string[]): RunReport {
@@ -47,6 +49,7 @@ export async function judge(
   const promised = { ...result, acknowledged: everything, gone, ...unheardOf(context, result, figures) };
   const nodes = await readBack(context, result, trouble);
   const { violations, ...counts } = check(promised, nodes);
+  const senders = figures.sent === null ? null : await judgeSenders(context, figures.sent, trouble);
   trouble.push(...violations, ...(loss?.violations ?? []));
   if (audit.onDisk !== null) trouble.push(...auditViolations(audit.node, audit.onDisk, promised.acknowledged, figures.faultMs));
   if (result.unsent.length > 0 && !context.scenario.deaf)
@@ -77,6 +80,8 @@ export async function judge(
     plainBaseBackupMs: figures.plainBaseBackupMs,
     statedLoss: statedOf(figures, loss),
     variant: variantOf(context.scenario, context.variantNumber),
+    ...(senders === null ? {} : { senders }),
+    measured: figures.measured,
     withinGoal: withinGoal(context, figures, failoverMs, recoverMs),
   };
 }
@@ -125,6 +130,23 @@ function withinGoal(context: RunContext, figures: Figures, failoverMs: number | 
   return met.length === 0 ? null : met.every((one) => one);
 }
 
+async function judgeSenders(
+  context: RunContext,
+  sent: NonNullable<Figures['sent']>,
+  trouble: string[],
+): Promise<RunReport['senders'] & {}> {
+  const { cluster, beganAt } = context;
+  try {
+    const { counts, violations } = await countOnBoth(cluster, { runTag: runTagOf(context), beganAt }, sent);
+    trouble.push(...violations);
+    for (const line of senderLines(counts)) context.say(line);
+    return counts;
+  } catch (error) {
+    trouble.push(`reading the senders' messages back: ${error instanceof Error ? error.message : error}`);
+    return [];
+  }
+}
+
 const rounded = (value: number | null) => (value === null ? null : Math.round(value));
 
 async function readBack(context: RunContext, result: ClientResult, trouble: string[]) {
@@ -132,8 +154,9 @@ async function readBack(context: RunContext, result: ClientResult, trouble: stri
   try {
     const status = await until('a Master to read from', 10_000, () => cluster.someStatus(), 200);
     const { master, standby } = rolesOf(status);
-    await waitForIngest(cluster, master, runTagOf(context), result.messagesSent);
-    return await readAll(cluster, master, cluster.hasDr ? [standby, 'd'] : [standby], runTagOf(context));
+    const run = { runTag: runTagOf(context), beganAt: context.beganAt };
+    await waitForIngest(cluster, master, run, result.messagesSent);
+    return await readAll(cluster, master, cluster.hasDr ? [standby, 'd'] : [standby], run);
   } catch (error) {
     trouble.push(`read back: ${error instanceof Error ? error.message : error}`);
     return [];

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabArgs } from './args.js';
+import { DEFAULT_MESSAGES } from './args.js';
 import type { RunReport, ScenarioReport } from './check/types.js';
 import { type ClusterSettings, DEFAULT_SETTINGS, LabCluster } from './cluster/cluster.js';
 import { DoneRuns } from './done-runs.js';
@@ -13,6 +14,7 @@ import { keepEvidence, runOnce } from './run.js';
 import type { Promises } from './run-context.js';
 import { soakRound } from './scenarios/soak.js';
 import type { Scenario } from './scenarios/types.js';
+import { DEFAULT_RATE } from './senders/streams.js';
 
 /** Runs scenarios one after another on one cluster; after a failed run on a fresh one. */
 export class Lab {
@@ -70,6 +72,8 @@ export class Lab {
     return JSON.stringify({
       ...this.#args.settings,
       ...(this.#args.load ? { load: true } : {}),
+      ...(this.#args.rate === DEFAULT_RATE ? {} : { rate: this.#args.rate }),
+      ...(this.#args.messages === DEFAULT_MESSAGES ? {} : { messages: this.#args.messages }),
       ...(this.#args.dbBytes > 0 ? { dbBytes: this.#args.dbBytes } : {}),
     });
   }
@@ -113,8 +117,11 @@ export class Lab {
         postgresBin: this.#postgresBin,
         promises,
         say,
+        beganAt: new Date(),
         minutes: this.#args.minutes,
         load: this.#args.load,
+        rate: this.#args.rate,
+        messages: this.#args.messages,
       });
       if (!report.ok) await this.#discard(`${scenario.name}-${number}`, say);
       return report;

@@ -10,11 +10,18 @@ const INGEST_DEADLINE_MS = 60_000;
 
 /** Where the manager keeps what the lab reads back (libs/store). */
 const PROBE_KEYS = 'SELECT key FROM write_probe';
-const numbersOf = (runTag: string) =>
-  `SELECT substring(text from 'number=([0-9]+) end')::int AS number FROM message WHERE text LIKE '%lab ${runTag} number=%'`;
+const numbersOf = ({ runTag, beganAt }: RunMessages) =>
+  `SELECT substring(text from 'number=([0-9]+) end')::int AS number FROM message
+   WHERE received_at >= '${beganAt.toISOString()}' AND text LIKE '%lab ${runTag} number=%'`;
+
+/** A run's own messages: its tag stands in them, and they were received after it began. */
+export interface RunMessages {
+  readonly runTag: string;
+  readonly beganAt: Date;
+}
 
 /** Waits until the Master has stored every message, or until nothing more comes. */
-export async function waitForIngest(cluster: LabCluster, master: DataName, runTag: string, sent: number): Promise<void> {
+export async function waitForIngest(cluster: LabCluster, master: DataName, run: RunMessages, sent: number): Promise<void> {
   let most = -1;
   let movedMs = monotonicMs();
   await until(
@@ -23,7 +30,7 @@ export async function waitForIngest(cluster: LabCluster, master: DataName, runTa
     async () => {
       const rows = await cluster.sql<{ count: number }>(
         master,
-        `SELECT count(*)::int AS count FROM (${numbersOf(runTag)}) AS stored`,
+        `SELECT count(*)::int AS count FROM (${numbersOf(run)}) AS stored`,
       );
       const count = rows[0]?.count ?? 0;
       if (count > most) [most, movedMs] = [count, monotonicMs()];
@@ -38,22 +45,35 @@ export async function readAll(
   cluster: LabCluster,
   master: DataName,
   others: readonly StoreName[],
-  runTag: string,
+  run: RunMessages,
 ): Promise<readonly ReadBack[]> {
-  const flushed = (await cluster.sql<{ lsn: string }>(master, 'SELECT pg_current_wal_flush_lsn()::text AS lsn'))[0]?.lsn ?? '0/0';
-  const read = [await readNode(cluster, master, runTag)];
+  const flushed = await flushedOf(cluster, master);
+  const read = [await readNode(cluster, master, run)];
   for (const other of others) {
-    await until(`replay of ${flushed} on ${other}`, REPLAY_DEADLINE_MS, async () => {
-      const rows = await cluster.sql<{ done: boolean }>(other, `SELECT pg_last_wal_replay_lsn() >= '${flushed}'::pg_lsn AS done`);
-      return rows[0]?.done === true ? true : undefined;
-    });
-    read.push(await readNode(cluster, other, runTag));
+    await replayedTo(cluster, other, flushed);
+    read.push(await readNode(cluster, other, run));
   }
   return read;
 }
 
-async function readNode(cluster: LabCluster, node: StoreName, runTag: string): Promise<ReadBack> {
-  const numbers = await cluster.sql<{ number: number }>(node, numbersOf(runTag));
+/** Resolves when `other` has replayed all that `master` has flushed by now. */
+export async function replayed(cluster: LabCluster, master: StoreName, other: StoreName): Promise<void> {
+  await replayedTo(cluster, other, await flushedOf(cluster, master));
+}
+
+async function flushedOf(cluster: LabCluster, node: StoreName): Promise<string> {
+  return (await cluster.sql<{ lsn: string }>(node, 'SELECT pg_current_wal_flush_lsn()::text AS lsn'))[0]?.lsn ?? '0/0';
+}
+
+async function replayedTo(cluster: LabCluster, node: StoreName, flushed: string): Promise<void> {
+  await until(`replay of ${flushed} on ${node}`, REPLAY_DEADLINE_MS, async () => {
+    const rows = await cluster.sql<{ done: boolean }>(node, `SELECT pg_last_wal_replay_lsn() >= '${flushed}'::pg_lsn AS done`);
+    return rows[0]?.done === true ? true : undefined;
+  });
+}
+
+async function readNode(cluster: LabCluster, node: StoreName, run: RunMessages): Promise<ReadBack> {
+  const numbers = await cluster.sql<{ number: number }>(node, numbersOf(run));
   return { node, keys: await keysOf(cluster, node), messageNumbers: numbers.map((row) => row.number) };
 }
 

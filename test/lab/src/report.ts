@@ -1,6 +1,7 @@
 import { percentiles } from './check/measure.js';
 import type { RunReport, ScenarioReport } from './check/types.js';
 import { expectationOf, type Scenario } from './scenarios/types.js';
+import { senderLines, senderMarkdown, senderTotals } from './senders/table.js';
 
 const known = <T>(values: readonly (T | null)[]) => values.filter((value) => value !== null);
 
@@ -70,7 +71,21 @@ export function table(reports: readonly ScenarioReport[]): string {
   const widths = HEAD.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  ');
-  return [line(HEAD), ...rows.map(line)].join('\n');
+  const senders = senderTotals(reports);
+  const more = senders.length === 0 ? [] : ['', ...senderLines(senders)];
+  return [line(HEAD), ...rows.map(line), ...more, ...measuredLines(reports)].join('\n');
+}
+
+/** What scenarios measured besides, smallest to largest of all runs. */
+function measuredLines(reports: readonly ScenarioReport[]): readonly string[] {
+  return reports.flatMap(({ scenario, runs }) => {
+    const names = [...new Set(runs.flatMap(({ measured }) => Object.keys(measured ?? {})))];
+    const lines = names.map((name) => {
+      const values = runs.flatMap(({ measured }) => measured?.[name] ?? []).sort((left, right) => left - right);
+      return `${scenario}: ${name} ${values.length === 1 ? values[0] : `${values[0]} … ${values.at(-1)}`}`;
+    });
+    return lines.length === 0 ? [] : ['', ...lines];
+  });
 }
 
 const row = (cells: readonly string[]) =>
@@ -110,6 +125,8 @@ export function markdown(reports: readonly ScenarioReport[]): string {
     row(HEAD),
     `|---|${'---:|'.repeat(HEAD.length - 1)}`,
     ...reports.map((report) => row(rowOf(report))),
+    ...senderMarkdown(senderTotals(reports)),
+    ...measuredLines(reports),
     '',
     row(['scenario', 'fault', 'what must be seen']),
     '|---|---|---|',

@@ -22,7 +22,13 @@ export interface RunContext {
   readonly postgresBin: string;
   readonly promises: Promises;
   readonly say: (text: string) => void;
+  /** Wall clock when it began: older rows are of earlier runs. */
+  readonly beganAt: Date;
   readonly minutes: number;
+  /** Messages a second of the real senders, all together. */
+  readonly rate: number;
+  /** For scenarios that send very many. */
+  readonly messages: number;
   /** More writers at once. */
   readonly load: boolean;
 }
@@ -37,6 +43,10 @@ export interface Figures {
   recoverPhases: readonly PhaseTime[];
   plainBaseBackupMs: number | null;
   promotion: Stage['told']['promotion'];
+  /** What each real sender was given to send. */
+  sent: Readonly<Record<string, number>> | null;
+  /** Of the stage's notes, those that are to be told. */
+  readonly measured: Record<string, number>;
 }
 
 export interface AuditFinding {

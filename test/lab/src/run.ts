@@ -15,6 +15,7 @@ import { LabToolError, monotonicMs, tryRun, until } from './host/shell.js';
 import { judge, unmeasured } from './judge.js';
 import { type AuditFinding, type Figures, MESSAGES_PER_SECOND, type RunContext, runTagOf, SETTLING_MS } from './run-context.js';
 import { type Expectation, expectationOf, type Scenario, type Stage, variantOf } from './scenarios/types.js';
+import { RealSenders } from './senders/real-senders.js';
 
 const AFTERGLOW_MS = 2_000;
 const FIRST_ACK_DEADLINE_MS = 20_000;
@@ -40,13 +41,19 @@ export async function runOnce(context: RunContext): Promise<RunReport> {
     recoverPhases: [],
     plainBaseBackupMs: null,
     promotion: null,
+    sent: null,
+    measured: {},
   };
   const audit: AuditFinding = { onDisk: null, node: 'a' };
   let client: LabClient | null = null;
+  let senders: RealSenders | null = null;
   let result: ClientResult | null = null;
   try {
     client = await startClient(context);
+    if (context.scenario.senders)
+      senders = await RealSenders.start(context.cluster, { dir: context.dir, runTag: runTagOf(context), rate: context.rate });
     await perform(context, client, figures, audit);
+    if (senders !== null) figures.sent = await senders.quiet();
   } catch (error) {
     trouble.push(error instanceof Error ? error.message : String(error));
   }
@@ -57,8 +64,12 @@ export async function runOnce(context: RunContext): Promise<RunReport> {
   } finally {
     client?.kill();
   }
-  if (result === null) return unmeasured(trouble);
-  return judge(context, result, figures, audit, trouble);
+  try {
+    return result === null ? unmeasured(trouble) : await judge(context, result, figures, audit, trouble);
+  } finally {
+    // Until everything was counted they may still send what they hold.
+    await senders?.stop();
+  }
 }
 
 async function startClient(context: RunContext): Promise<LabClient> {
@@ -98,8 +109,9 @@ async function perform(context: RunContext, client: LabClient, figures: Figures,
   const target = scenario.on === 'master' ? master : standby;
   const variant = variantOf(scenario, context.variantNumber);
   const notes = new Map<string, number>();
-  const told: Stage['told'] = { promotion: null };
-  const stage: Stage = { cluster, target, other: otherOf(target), variant, notes, told, say, minutes: context.minutes };
+  const told: Stage['told'] = { promotion: null, measured: figures.measured, lines: [] };
+  const { minutes, messages } = context;
+  const stage: Stage = { cluster, target, other: otherOf(target), variant, notes, told, say, minutes, messages };
 
   say(`fault on ${target} (${scenario.on})${stage.variant === '' ? '' : `: ${stage.variant}`}`);
   figures.faultMs = monotonicMs();
@@ -126,6 +138,7 @@ async function perform(context: RunContext, client: LabClient, figures: Figures,
   await scenario.repair(stage);
   figures.plainBaseBackupMs = stage.notes.get('plainBaseBackupMs') ?? null;
   await comeBack(stage, scenario, figures);
+  await scenario.atEnd(stage);
   await delay(Math.max(AFTERGLOW_MS, scenario.steadyMs - SETTLING_MS));
 }
 

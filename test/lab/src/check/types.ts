@@ -1,3 +1,5 @@
+import type { SenderCount } from '../senders/count.js';
+
 /** What the client host saw. All times are CLOCK_MONOTONIC ms, which every namespace of the lab shares. */
 
 /** append: concurrent writers, each key tried once. */
@@ -83,6 +85,10 @@ export interface RunReport {
   /** Acknowledged writes that went with the old Master where another node was promoted by hand, and what the operator was told. */
   readonly statedLoss?: { readonly writes: number; readonly bytes: number | null; readonly statedBytes: number | null } | null;
   readonly variant?: string;
+  /** Of each real sender's stream, where the scenario has them. */
+  readonly senders?: readonly SenderCount[];
+  /** What a scenario measured besides, by name. */
+  readonly measured?: Readonly<Record<string, number>>;
   /** Of the Numbers; null: it names none for this, or nothing was measured. */
   readonly withinGoal?: boolean | null;
 }

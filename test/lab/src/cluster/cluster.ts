@@ -22,6 +22,7 @@ import {
 import { patched, plantNamed } from './plants.js';
 import { PowerBoards, secretWriter } from './power-boards.js';
 import { query, type SuperuserTarget } from './sql.js';
+import { COMMUNITY, TRAP_USER } from './trap-user.js';
 
 /** What is decided when a cluster is made. */
 export interface ClusterSettings {
@@ -35,6 +36,10 @@ export interface ClusterSettings {
   readonly dr: boolean;
   /** How clients find the Master: by an address that follows it, or by a load balancer that asks the nodes. */
   readonly front: 'vip' | 'balancer';
+  /** Receivers that know the community and the v3 user of docs/senders. */
+  readonly senders: boolean;
+  /** Disks and journals for ten million messages. */
+  readonly large: boolean;
 }
 
 export const DEFAULT_SETTINGS: ClusterSettings = {
@@ -44,6 +49,8 @@ export const DEFAULT_SETTINGS: ClusterSettings = {
   fencing: false,
   dr: false,
   front: 'vip',
+  senders: false,
+  large: false,
 };
 const LINE_DELAY_MS = 20;
 
@@ -76,7 +83,9 @@ export class LabCluster {
     this.#options = options;
     this.network = new Network(options.prefix);
     const { dir, prefix, onEvent } = options;
-    const host = (name: MemberName) => new LabHost({ place: PLACES[name], network: this.network, prefix, dir, onEvent });
+    const diskBytes = (options.settings.large ? 32 : 4) * 1024 ** 3;
+    const host = (name: MemberName) =>
+      new LabHost({ place: PLACES[name], network: this.network, prefix, dir, onEvent, diskBytes });
     this.hosts = { a: host('a'), b: host('b'), w: host('w'), d: host('d') };
     const { twoNodes, dr } = options.settings;
     this.members = twoNodes ? DATA_NAMES : dr ? MEMBER_NAMES_WITH_DR : MEMBER_NAMES;
@@ -157,7 +166,19 @@ export class LabCluster {
       }
       text = text.replace('powerOnAfter: false', `powerOnAfter: ${!this.#options.settings.twoNodes}`);
     }
+    if (this.#options.settings.large) text = text.replace(/maxJournalMb: \d+/, 'maxJournalMb: 6144');
+    if (this.#options.settings.senders && name !== 'w') text = await this.#withTrapUser(text, name, folder);
     await writeFile(file, text);
+  }
+
+  async #withTrapUser(text: string, name: MemberName, folder: string): Promise<string> {
+    const secrets = secretWriter(folder, `${this.#options.dir}/${name}/state`);
+    const files = [await secrets('trap-auth', TRAP_USER.auth), await secrets('trap-priv', TRAP_USER.priv)];
+    const user = `{ name: ${TRAP_USER.name}, auth: sha256, priv: aes128, authSecretFile: ${files[0]}, privSecretFile: ${files[1]} }`;
+    return text.replace(
+      '    communities: []\n    users: []\n',
+      `    communities: [public, ${COMMUNITY}]\n    users: [${user}]\n`,
+    );
   }
 
   async #init(): Promise<void> {
@@ -174,6 +195,11 @@ export class LabCluster {
     const bin = process.env['YOSUGARA_POSTGRES_BIN'];
     const postgres = bin === undefined || bin === '' ? [] : ['--postgres-bin', bin];
     await run(NODE, [CLI, 'init', '--out', join(dir, 'init'), ...cluster, ...vip, ...policy, ...places, ...postgres], 60_000);
+  }
+
+  /** Signs the nodes' certificates. */
+  get authorityFile(): string {
+    return join(this.#options.dir, 'init/ca/ca.crt');
   }
 
   configFile(name: MemberName): string {

@@ -14,6 +14,8 @@ export const PLACES = {
   w: place('w', 13),
   client: place('client', 50),
   foreign: place('foreign', 66),
+  /** Where rsyslog, syslog-ng and net-snmp send from. */
+  senders: place('senders', 60),
   /** The copy in another site, on a network of its own behind a router. */
   d: place('d', 21, 2),
 } as const;

@@ -13,14 +13,16 @@ export async function cutPowerOf(...mountpoints: readonly string[]): Promise<voi
 /** A host's disk: an ext4 file system in a file, mounted through a loop device in the host's own mount namespace. */
 export class Disk {
   readonly image: string;
+  readonly #bytes: number;
 
-  constructor(image: string) {
+  constructor(image: string, bytes = DISK_BYTES) {
     this.image = image;
+    this.#bytes = bytes;
   }
 
   async format(): Promise<void> {
     const file = await open(this.image, 'w', 0o600);
-    await file.truncate(DISK_BYTES).finally(() => file.close());
+    await file.truncate(this.#bytes).finally(() => file.close());
     await run('mkfs.ext4', ['-q', '-F', '-E', 'lazy_itable_init=1,lazy_journal_init=1,nodiscard', this.image]);
   }
 

@@ -50,15 +50,22 @@ export class LabHost {
   /** Files that this host sees in another version: path → replacement. Taken at the next boot. */
   readonly replaced = new Map<string, string>();
 
-  constructor(options: { place: NetworkPlace; network: Network; prefix: string; dir: string; onEvent?: (line: string) => void }) {
+  constructor(options: {
+    place: NetworkPlace;
+    network: Network;
+    prefix: string;
+    dir: string;
+    onEvent?: (line: string) => void;
+    diskBytes?: number;
+  }) {
     this.name = options.place.name;
     this.place = options.place;
     this.#network = options.network;
     this.#cgroup = `${options.prefix}-${this.name}`;
     this.mountpoint = `${options.dir}/${this.name}`;
     this.#logDir = `${options.dir}/logs`;
-    this.disk = new Disk(`${options.dir}/${this.name}.disk`);
-    this.dataDisk = new Disk(`${options.dir}/${this.name}-data.disk`);
+    this.disk = new Disk(`${options.dir}/${this.name}.disk`, options.diskBytes);
+    this.dataDisk = new Disk(`${options.dir}/${this.name}-data.disk`, options.diskBytes);
     this.#onEvent = options.onEvent ?? (() => {});
   }
 

@@ -1,6 +1,7 @@
 import type { Promotion } from '../check/stated-loss.js';
 import type { ClusterSettings, LabCluster } from '../cluster/cluster.js';
 import type { DataName } from '../cluster/layout.js';
+import type { Blast } from '../senders/blast.js';
 
 /** What a fault acts on, decided at the moment of the fault: the Master of run 2 may be `b`. */
 export interface Stage {
@@ -13,10 +14,18 @@ export interface Stage {
   /** What the fault noted for its repair. */
   readonly notes: Map<string, number>;
   /** What the cluster told the operator, and must be held to. */
-  readonly told: { promotion: Promotion | null };
+  readonly told: {
+    promotion: Promotion | null;
+    /** By name; told in the report. */
+    readonly measured: Record<string, number>;
+    /** Lines that must be there at the end. */
+    readonly lines: Blast[];
+  };
   readonly say: (text: string) => void;
   /** `--minutes`, for the scenarios that last. */
   readonly minutes: number;
+  /** `--messages`, for those that send very many. */
+  readonly messages: number;
 }
 
 /**
@@ -65,12 +74,16 @@ export interface Scenario {
   readonly deaf: boolean;
   /** What the cluster must be like for it. */
   readonly needs: Partial<ClusterSettings>;
+  /** rsyslog, syslog-ng and net-snmp send all the time, and each stream is counted. */
+  readonly senders: boolean;
   readonly fault: (stage: Stage) => Promise<void>;
   /** After the expectation was seen, before the repair. @throws what is not as it must be */
   /** How long all is well before the fault, and again at the end where it is more than usual: what throughput is compared with. */
   readonly steadyMs: number;
   readonly look: (stage: Stage) => Promise<void>;
   readonly repair: (stage: Stage) => Promise<void>;
+  /** When the cluster is whole again. @throws what is not as it must be */
+  readonly atEnd: (stage: Stage) => Promise<void>;
 }
 
 /** Both writers write and the sync set is whole for so long before the fault. */
@@ -88,8 +101,10 @@ const DEFAULTS = {
   cutsPower: false,
   deaf: false,
   needs: {},
+  senders: false,
   look: nothing,
   repair: nothing,
+  atEnd: nothing,
 } as const satisfies Partial<Scenario>;
 
 export type ScenarioText = Partial<Scenario> & Pick<Scenario, 'name' | 'pattern' | 'why' | 'on' | 'expect' | 'fault'>;
