@@ -1,6 +1,7 @@
 export * from './errors.js';
 export { openJournalReader } from './journal-reader.js';
 export { exportJournal, type JournalSurvey, type SegmentSurvey, surveyJournals } from './journal-survey.js';
+export { journalsOf, locateRecord, type PlacedRecord, recordsBetween } from './journal-trace.js';
 export { openPeerCopy } from './peer-copy.js';
 export { type BranchPlan, carryOutBranch, planBranch, refuseBranch } from './raft-branch.js';
 export { openRaftDisk, setRaftDiskAside } from './raft-disk.js';

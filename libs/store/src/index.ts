@@ -1,5 +1,6 @@
 export { type ConnectionOptions, Connections, type DatabaseState, DatabaseUnavailableError } from './connections.js';
 export type { Database } from './database.js';
+export { IngestTraces, type TracedCommit, type TracedRow } from './ingest-trace.js';
 export { type CountRetention, IngestReport, type SourceCounts, type SourcesQuery } from './ingest-report.js';
 export { type MessageConditions, structuredTerm, varbindTerm } from './message-filter.js';
 export { claim, MessageRepository } from './message-repository.js';

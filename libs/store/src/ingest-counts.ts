@@ -1,5 +1,6 @@
-import type { RecordRef, Tally } from '@yosugara/operations';
+import type { Tally } from '@yosugara/operations';
 import { OTHER_SOURCES } from '@yosugara/protocol';
+import type { IngestMark } from '@yosugara/runtime';
 import type { ClientBase } from 'pg';
 
 /** Told apart in one hour; a sender of forged addresses must not fill the database. */
@@ -104,12 +105,11 @@ const ADD_MINUTES = `
   from unnest($1::float8[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[]) as t(at, node, received, matched, unpaired)
   on conflict (minute, node) do update set ${sumsOf('ingest_minute')}`;
 
-/** Batch `version` of `epoch` brought the journals so far. */
-export async function noteMark(client: ClientBase, version: number, epoch: number, mark: readonly RecordRef[]): Promise<void> {
-  const positions = Object.fromEntries(mark.map(({ journalId, seq }) => [journalId, seq]));
-  await client.query('insert into ingest_mark (version, epoch, positions) values ($1, $2, $3) on conflict do nothing', [
-    version,
-    epoch,
-    JSON.stringify(positions),
-  ]);
+/** What batch `version` of `epoch` says of the journals. */
+export async function noteMark(client: ClientBase, version: number, epoch: number, mark: IngestMark): Promise<void> {
+  const positions = Object.fromEntries(mark.positions.map(({ journalId, seq }) => [journalId, seq]));
+  await client.query(
+    'insert into ingest_mark (version, epoch, begins, positions) values ($1, $2, $3, $4) on conflict do nothing',
+    [version, epoch, mark.begins, JSON.stringify(positions)],
+  );
 }

@@ -6,7 +6,7 @@ import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IngestReport, openStore, type Store } from './index.js';
+import { IngestReport, IngestTraces, openStore, type Store } from './index.js';
 import { IngestCounts } from './ingest-counts.js';
 
 let server: TestPostgres;
@@ -140,6 +140,13 @@ it('both journals become one table, exactly once, through crashes, lost answers,
   const marks = await sql<{ epoch: string; own: string }>`
     select epoch, positions->>'a-1-1' as own from ingest_mark order by version`.execute(store.db);
   expect(marks.rows.length).toBeGreaterThan(1);
+  const traces = new IngestTraces(pool);
+  const { position, commit } = await traces.progress({ journalId: 'a-1-1', seq: 1_000 }, START_US);
+  expect([position, commit?.epoch]).toEqual([own.length, 3]);
+  expect(commit!.batches.through).toBeGreaterThanOrEqual(commit!.batches.from!);
+  const [row] = await traces.rowsOfCopy({ journalId: 'b-1-1', seq: 1 }, START_US, START_US + 10_000_000);
+  expect([row?.seenBy, row?.seenLater]).toEqual([['a'], [{ node: 'b', journalId: 'b-1-1', seq: 1 }]]);
+  expect(await traces.row(row!.receivedAtUs, row!)).toEqual(row);
   expect(new Set(marks.rows.map((mark) => mark.epoch))).toEqual(new Set(['3']));
 });
 

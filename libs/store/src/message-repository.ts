@@ -159,7 +159,8 @@ export class MessageRepository implements IngestStore {
   }
 }
 
-const FROM_US = (parameter: string): string =>
+/** µs since 1970 as an instant. */
+export const FROM_US = (parameter: string): string =>
   `(timestamptz '1970-01-01 00:00:00+00' + ${parameter}::bigint * interval '1 microsecond')`;
 
 /** In two parts, so that each has an index: read late means that it may have come any time before. */

@@ -9,6 +9,7 @@ import * as customTraps from './migrations/0004-custom-traps.js';
 import * as searchIndexes from './migrations/0005-search-indexes.js';
 import * as ingestCounts from './migrations/0006-ingest-counts.js';
 import * as mibs from './migrations/0007-mibs.js';
+import * as markOfBeginning from './migrations/0008-mark-of-beginning.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -33,6 +34,7 @@ export async function migrate(db: Kysely<Database>): Promise<readonly string[]> 
         '0005-search-indexes': searchIndexes,
         '0006-ingest-counts': ingestCounts,
         '0007-mibs': mibs,
+        '0008-mark-of-beginning': markOfBeginning,
       }),
     },
   });

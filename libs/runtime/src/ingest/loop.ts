@@ -21,6 +21,7 @@ import type { RoleNotice, Watermark } from '@yosugara/protocol';
 import { JournalFeed } from './feed.js';
 import {
   type IngestBatch,
+  type IngestMark,
   type IngestPermit,
   type IngestStore,
   type JournalFiles,
@@ -270,7 +271,7 @@ export class IngestLoop {
     if (mark !== null) work.markedAtMs = this.#lastStoreMs;
     for (const position of batch.positions) {
       work.positions.set(position.journalId, position.seq);
-      if (mark === null) work.moved?.add(position.journalId);
+      if (mark === null || mark.begins) work.moved?.add(position.journalId);
       work.feed.release(position);
     }
     if (batch.rows.length > 0) this.#options.onStored?.(batch.rows);
@@ -279,12 +280,12 @@ export class IngestLoop {
     return before - mergeHeld(work.state);
   }
 
-  /** The first batch of an owner says where every journal is, later marks what moved. null = not now. */
-  #markOf(work: Work, effects: readonly MergeEffect[]): readonly RecordRef[] | null {
-    if (this.#options.clock.monotonicMs() - work.markedAtMs < MARK_EVERY_MS) return null;
-    const through = new Map([...work.positions].filter(([journalId]) => work.moved?.has(journalId) ?? true));
-    for (const effect of effects) if (effect.kind === 'advance') through.set(effect.journalId, effect.seq);
-    return [...through].map(([journalId, seq]) => ({ journalId, seq }));
+  /** The first one of an owner says where every journal was, later ones what moved. null = not now. */
+  #markOf({ markedAtMs, positions, moved }: Work, effects: readonly MergeEffect[]): IngestMark | null {
+    if (this.#options.clock.monotonicMs() - markedAtMs < MARK_EVERY_MS) return null;
+    const through = new Map([...positions].filter(([journalId]) => moved?.has(journalId) ?? true));
+    if (moved !== null) for (const effect of effects) if (effect.kind === 'advance') through.set(effect.journalId, effect.seq);
+    return { begins: moved === null, positions: [...through].map(([journalId, seq]) => ({ journalId, seq })) };
   }
 
   /**

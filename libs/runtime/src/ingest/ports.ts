@@ -42,8 +42,14 @@ export interface IngestBatch {
   readonly window: MergeWindow;
   /** What it consumed by source, to be added to the counts. */
   readonly tallies?: readonly Tally[];
-  /** Now and then: through which numbers journals are consumed with this batch, so that it can be told later when a record was. */
-  readonly mark?: readonly RecordRef[];
+  /** Now and then, so that it can be told later when a record was consumed. */
+  readonly mark?: IngestMark;
+}
+
+/** Through which numbers journals are consumed with this batch; of an owner's first one (`begins`): were, before it. */
+export interface IngestMark {
+  readonly begins: boolean;
+  readonly positions: readonly RecordRef[];
 }
 
 export interface IngestProgress {
