@@ -94,6 +94,8 @@ export const RecoverCauseSchema = z.enum([
   'consensus-log-lost',
   /** PostgreSQL runs there: it is stopped first, then looked at. */
   'running',
+  /** The node has not looked at its database yet, or cannot: ask again. */
+  'unknown',
 ]);
 export type RecoverCause = z.infer<typeof RecoverCauseSchema>;
 
@@ -106,8 +108,9 @@ export const RecoverPlanSchema = z.object({
   /** Why it would not begin, most basic first; empty: it would. Codes are those of docs/recover.md. */
   refusals: z.array(z.object({ code: z.string(), message: z.string() })),
   cause: RecoverCauseSchema.nullable(),
+  /** null: refused, or not known before the node has looked at its database: the phase `decide` is among the phases then. */
   method: RecoverMethodSchema.nullable(),
-  /** Why this method and no cheaper one. */
+  /** Why this method and no cheaper one; or why none can be told yet. */
   why: z.string(),
   /** What would go over the network, as far as it can be told beforehand; null: it cannot. */
   bytes: z.number().nullable(),

@@ -22,7 +22,7 @@ export interface RecoverOptions {
 export interface RecoverResult {
   readonly requestId: string | null;
   readonly node: string | null;
-  /** `follow`, `rewind` or `basebackup`; null: nothing had to be done. */
+  /** `follow`, `rewind` or `basebackup`; null: nothing had to be done, or a dry run that cannot tell yet. */
   readonly method: string | null;
   readonly seconds: number;
   readonly state: 'done' | 'failed' | 'nothing-to-do' | 'dry-run';

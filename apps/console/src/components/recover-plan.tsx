@@ -20,6 +20,9 @@ function Refusals({ refusals }: { readonly refusals: Plan['refusals'] }) {
   );
 }
 
+/** It would begin, and the node has to look at its database before anybody can say what it takes. */
+const isOpen = ({ method, phases }: Plan): boolean => method === null && phases.some(({ phase }) => phase === 'decide');
+
 function Facts({ plan }: { readonly plan: Plan }) {
   const { t } = useText();
   const { cause, method, discards } = plan;
@@ -27,7 +30,12 @@ function Facts({ plan }: { readonly plan: Plan }) {
     <dl className="pairs">
       {cause !== null && <dt>{t('plan.cause')}</dt>}
       {cause !== null && <dd data-testid="plan-cause">{named(t, 'cause', cause)}</dd>}
-      {method !== null && <dt>{t('report.method')}</dt>}
+      {(method !== null || isOpen(plan)) && <dt>{t('report.method')}</dt>}
+      {isOpen(plan) && (
+        <dd className="text-busy" data-testid="plan-unknown">
+          {t('plan.unknown')}
+        </dd>
+      )}
       {method !== null && (
         <dd data-testid="plan-method">
           {named(t, 'method', method)}
@@ -35,7 +43,7 @@ function Facts({ plan }: { readonly plan: Plan }) {
         </dd>
       )}
       <dt>{t('plan.why')}</dt>
-      <dd data-testid="plan-why">
+      <dd>
         <Said text={plan.why} />
       </dd>
       {method !== null && <dt>{t('plan.givenUp')}</dt>}

@@ -1,5 +1,5 @@
-import { type ClusterRecord, hasDiverged } from '@yosugara/failover';
-import { formatLsn } from '@yosugara/kernel';
+import { type ClusterRecord, type FactsOf, hasDiverged, type PostgresFacts } from '@yosugara/failover';
+import { formatLsn, type NodeId } from '@yosugara/kernel';
 import type { RecoverCause, RecoverPlan } from '@yosugara/protocol';
 import { type PreflightInput, type Refusal, refusalsOf, type Side } from './preflight.js';
 import type { RecoverMethod } from './types.js';
@@ -39,7 +39,8 @@ export function refusedPlan(node: string, refusals: readonly Refusal[], source: 
 }
 
 interface Choice {
-  readonly method: RecoverMethod;
+  /** null: it shows only when the node has looked. */
+  readonly method: RecoverMethod | null;
   readonly cause: RecoverCause;
   readonly why: string;
   readonly bytes: number | null;
@@ -56,11 +57,7 @@ function choose(record: ClusterRecord, source: Side, target: Side): Choice {
     return facts.damage == null
       ? copy('interrupted', 'a rewind or a base backup was interrupted there')
       : copy('damaged', facts.damage);
-  if (facts.kind !== 'stopped' && facts.kind !== 'standby')
-    return {
-      ...{ method: 'follow', cause: 'running', bytes: null },
-      why: `PostgreSQL there is ${facts.kind}: it is stopped first, then looked at again`,
-    };
+  if (facts.kind !== 'stopped' && facts.kind !== 'standby') return notYet(target.node, facts);
   const ownerEnd = source.facts.kind === 'primary' ? source.facts.walEnd : facts.walEnd;
   const fork = record.lineage.find((entry) => entry.timeline > facts.timeline);
   const crashed = facts.kind === 'stopped' && facts.state === 'crashed-primary';
@@ -94,6 +91,23 @@ function choose(record: ClusterRecord, source: Side, target: Side): Choice {
   };
 }
 
+/** Nothing is guessed: what a rewind would give up is not known either. */
+function notYet(node: NodeId, facts: Exclude<PostgresFacts, FactsOf<'empty' | 'stopped' | 'standby'>>): Choice {
+  const open = (cause: RecoverCause, why: string): Choice => ({ method: null, cause, why, bytes: null });
+  switch (facts.kind) {
+    case 'unknown':
+      return open('unknown', `${node} has not looked at its database yet: ask again in a moment`);
+    case 'unreadable':
+      return open('unknown', `the data directory of ${node} cannot be read: look at its volume, then ask again`);
+    case 'starting':
+      return open('running', `PostgreSQL of ${node} is starting: ask again when it answers`);
+    case 'hung':
+      return open('running', `PostgreSQL of ${node} does not answer: it is stopped first, then its data is looked at`);
+    case 'primary':
+      return open('running', `PostgreSQL of ${node} runs as a primary: it is stopped first, then its data is looked at`);
+  }
+}
+
 /** pg_rewind copies what is no relation as it is: every WAL segment that the source still has (PostgreSQL docs, pg_rewind, How It Works). */
 function heldWal(oldest: number | null, end: number): number {
   if (oldest === null) return 0;
@@ -103,14 +117,18 @@ function heldWal(oldest: number | null, end: number): number {
 const newestOf = (record: ClusterRecord, source: Side): number =>
   Math.max(source.facts.kind === 'primary' ? source.facts.timeline : 1, ...record.lineage.map((entry) => entry.timeline));
 
-function phasesOf(method: RecoverMethod, { target, logLost }: PreflightInput, source: Side): RecoverPlan['phases'] {
-  const runs = target.facts.kind !== 'stopped' && target.facts.kind !== 'empty';
+function phasesOf(method: RecoverMethod | null, { target, logLost }: PreflightInput, source: Side): RecoverPlan['phases'] {
+  const { kind } = target.facts;
+  const runs = method === null ? kind === 'hung' || kind === 'primary' : kind !== 'stopped' && kind !== 'empty';
   const slot = `${source.node} keeps WAL for ${target.node} (slot yosugara_${target.node})`;
   const stop = { phase: 'quiesce', what: `PostgreSQL of ${target.node} is stopped` } as const;
   return [
     ...(runs && method !== 'follow' ? [stop] : []),
     ...(logLost === true
       ? [{ phase: 'consensus', what: `${target.node} comes back as a new member of the consensus, a learner first` } as const]
+      : []),
+    ...(method === null
+      ? [{ phase: 'decide', what: `what ${target.node} holds shows the method: follow, rewind or base backup` } as const]
       : []),
     { phase: 'prepare', what: method === 'rewind' ? `${slot} and writes a checkpoint` : slot },
     ...(method === 'rewind'
@@ -140,7 +158,8 @@ export function planText(plan: RecoverPlan): string {
   if (refused !== undefined)
     return plan.refusals.map(({ code, message }) => `recover of ${plan.node} would be refused: ${message} (${code})`).join('\n');
   const size = plan.bytes === null ? '' : `, about ${Math.ceil(plan.bytes / 1024 / 1024)} MB`;
-  return `${plan.node} would be brought back to ${plan.source} by ${plan.method}${size}: ${plan.why}. ${plan.phases
+  const by = plan.method === null ? ', by which method cannot be told yet' : ` by ${plan.method}${size}`;
+  return `${plan.node} would be brought back to ${plan.source}${by}: ${plan.why}. ${plan.phases
     .map(({ what }, at) => `${at + 1}. ${what}`)
     .join('. ')}.`;
 }

@@ -141,8 +141,23 @@ describe('a dry run', () => {
     ['damaged', asked({}, { survey: { ...survey, damage: '1 pages' } })],
     ['interrupted', asked({}, { facts: stopped({ state: 'incomplete' }) })],
     ['consensus-log-lost', { ...asked({}, { facts: standby }), logLost: true }],
-    ['running', asked({}, { facts: { kind: 'starting' } })],
+    ['running', asked({}, { facts: { kind: 'hung', failures: 3, wasPrimary: true } })],
+    ['unknown', asked({}, { facts: { kind: 'unknown' } })],
   ])('knows the cause %s', (cause, input) => expect(planRecover(input).cause).toBe(cause));
+  it.each<[string, PostgresFacts, RegExp, readonly string[]]>([
+    ['the node has not looked', { kind: 'unknown' }, /^a has not looked at its database yet: ask again/, ['decide']],
+    ['its volume hangs', { kind: 'unreadable' }, /^the data directory of a cannot be read: /, ['decide']],
+    ['its PostgreSQL is still coming up', { kind: 'starting', progress: '' }, /^PostgreSQL of a is starting: /, ['decide']],
+    ['its PostgreSQL hangs', { kind: 'hung', failures: 3, wasPrimary: true }, /is stopped first/, ['quiesce', 'decide']],
+    ['its PostgreSQL still writes', primary, /is stopped first/, ['quiesce', 'decide']],
+  ])('names no method while it cannot be known: %s', (_, facts, why, first) => {
+    const plan = planRecover(asked({}, { facts }));
+    expect(plan).toMatchObject({ method: null, bytes: null, discards: null, refusals: [], setsAside: false });
+    expect(plan.why).toMatch(why);
+    expect(plan.phases.map(({ phase }) => phase)).toEqual([...first, 'prepare', 'start', 'join']);
+    expect(planText(plan)).toContain('a would be brought back to b, by which method cannot be told yet: ');
+    expect(RecoverPlanSchema.parse(plan)).toEqual(plan);
+  });
   it('knows who was switched off', () => {
     const input = asked({}, { facts: standby });
     const fenced = [{ node: a, epoch: epoch(2), evidence: 'read back off' }];
