@@ -118,7 +118,11 @@ async function fuzz() {
 }
 
 async function bench() {
-  if (!args.includes('--list')) await bringPostgres();
+  if (!args.includes('--list')) {
+    await bringPostgres();
+    const why = await bringTestTools('bench');
+    if (why !== undefined) say(`some peers cannot be measured here: ${why}`);
+  }
   return suite('bench');
 }
 

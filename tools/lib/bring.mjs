@@ -175,6 +175,10 @@ const TEST_TOOLS = {
     haproxy: 'haproxy',
     rsyslogd: ['rsyslog', 'rsyslog-relp', 'rsyslog-gnutls'],
   },
+  bench: {
+    perl: 'perl-base',
+    [`/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog/ompgsql.so`]: ['rsyslog', 'rsyslog-pgsql'],
+  },
   specs: {
     ip: 'iproute2',
     arping: 'iputils-arping',
@@ -191,7 +195,8 @@ const TEST_TOOLS = {
 /** For a suite that needs programs of the system. @returns undefined, or why the suite cannot run here. */
 export async function bringTestTools(suite) {
   const tools = TEST_TOOLS[suite] ?? {};
-  const missing = Object.keys(tools).filter((program) => findProgram(program) === undefined);
+  const isThere = (tool) => (tool.endsWith('.so') ? existsSync(tool) : findProgram(tool) !== undefined);
+  const missing = Object.keys(tools).filter((tool) => !isThere(tool));
   if (missing.length === 0) return undefined;
   if (!canInstall()) return `missing: ${missing.join(', ')}`;
   await aptInstall(`what the ${suite} tests need`, [...new Set(missing.flatMap((program) => tools[program]))]);

@@ -85,6 +85,9 @@ async function main(): Promise<void> {
   else for (const line of [...measures.flatMap(told), JSON.stringify(where)]) console.log(line);
 }
 
+// Clusters and daemons in sessions of their own hear of Ctrl-C by 'exit' only.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 main().catch((error: unknown) => {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 const RMEM_MAX = '/proc/sys/net/core/rmem_max';
 
@@ -28,6 +29,11 @@ export function diskFlushes(dir: string): number | null {
     if (Number(fields[0]) === major && Number(fields[1]) === minor) return fields[18] === undefined ? null : Number(fields[18]);
   }
   return null;
+}
+
+/** Of the receive buffer of a receiver's UDP sockets, as it said in its log when it was ready. */
+export function grantedBytes(stateDir: string): number {
+  return Number(/"receiveBufferBytes":(\d+)/.exec(readFileSync(join(stateDir, 'receiver.log'), 'utf8'))?.[1]);
 }
 
 /** The first of these files that is there. */

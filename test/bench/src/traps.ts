@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Benchmark, BenchOptions, Measure } from './benchmark.js';
+import { compareRates } from './compare-rates.js';
 import type { Trial } from './rate-search.js';
 import { type BenchReceivers, startReceivers } from './receiver-processes.js';
 import { RECEIVE_BUFFER_BYTES } from './rsyslog.js';
@@ -10,7 +11,6 @@ import { type Snmptrapd, startSnmptrapd } from './snmptrapd.js';
 import { allowReceiveBuffers } from './system.js';
 import { trapsConfig } from './trap-packets.js';
 import type { TrapOrder, TrapsSent } from './trap-sender.js';
-import { compareRates } from './udp-journal.js';
 import { usageOf } from './usage.js';
 
 const SENDER = fileURLToPath(new URL('./trap-sender.js', import.meta.url));
@@ -94,9 +94,8 @@ async function measure(
   options.say(`traps/${version}`);
   const found = await compareRates(
     options,
-    trial(receiverSink(receivers)),
-    daemon === null ? null : trial(daemonSink(daemon)),
-    FIRST_RATE,
+    { first: FIRST_RATE, trial: trial(receiverSink(receivers)) },
+    daemon === null ? null : { first: FIRST_RATE, trial: trial(daemonSink(daemon)) },
   );
   return {
     ...{ name: `traps/${version}`, unit: 'traps/s', ...found.rates },

@@ -1,20 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openJournalReader } from '@yosugara/journal';
 import { STATE_LAYOUT } from '@yosugara/protocol';
 import { kernelDrops } from '@yosugara/receivers';
-import { alternate, type Benchmark, type BenchOptions, type Measure } from './benchmark.js';
+import type { Benchmark, BenchOptions, Measure } from './benchmark.js';
+import { compareRates, thousands } from './compare-rates.js';
 import { type FloodTarget, flood, floodCeiling, floodNumber, MESSAGE_BYTES } from './flood.js';
-import { highestRate, type Trial } from './rate-search.js';
+import type { Trial } from './rate-search.js';
 import { type BenchReceiver, startReceivers } from './receiver-processes.js';
 import { linesOf, RECEIVE_BUFFER_BYTES, rsyslogMissing, startRsyslog } from './rsyslog.js';
-import { allowReceiveBuffers, diskFlushes } from './system.js';
+import { allowReceiveBuffers, diskFlushes, grantedBytes } from './system.js';
 import { usageOf } from './usage.js';
 
 const FIRST_RATE = 60_000;
-const LEAST_SECONDS = 3;
 /** What is neither kept nor counted by the kernel as dropped after so long is lost. */
 const QUIET_MS = 5_000;
 /** A watermark comes every 50 ms; and so much of the time that was sent for. More means that a backlog grew. */
@@ -62,36 +62,6 @@ export async function tryRate(sink: Sink, rate: number, seconds: number): Promis
 export const cpuOf = (pids: readonly number[]) => pids.reduce((sum, pid) => sum + usageOf(pid).cpuMs, 0);
 const dropsOf = async ({ address, port }: FloodTarget) => (await kernelDrops(address, port)) ?? 0;
 
-/** Searches `ours` and `theirs` by turns; each search but the first begins near what the last one found. */
-export async function compareRates(
-  { runs, seconds, say }: BenchOptions,
-  ours: (rate: number, seconds: number) => Promise<Trial>,
-  theirs: ((rate: number, seconds: number) => Promise<Trial>) | null,
-  first: number,
-) {
-  const side = (name: string, trial: (rate: number, forSeconds: number) => Promise<Trial>) => {
-    const found: Trial[] = [];
-    const run = async () => {
-      say(`${name}:`);
-      const from = found.length === 0 ? first : found.at(-1)!.rate * 0.8;
-      const best = await highestRate({ first: from, seconds: Math.max(LEAST_SECONDS, seconds), trial, say });
-      found.push(best);
-      return best.rate;
-    };
-    return { run, found };
-  };
-  const [mine, other] = [side('ours', ours), theirs === null ? null : side('the peer', theirs)];
-  const rates = await alternate(runs, mine.run, other?.run ?? null);
-  return { rates, ours: mine.found.at(-1)!, peer: other?.found.at(-1) ?? null };
-}
-
-export const k = (rate: number) => `${Math.round(rate / 1_000)} k/s`;
-
-/** Of its receive buffer, as the receiver said when it was ready. */
-export function grantedBytes({ stateDir }: BenchReceiver): string {
-  return /"receiveBufferBytes":(\d+)/.exec(readFileSync(join(stateDir, 'receiver.log'), 'utf8'))?.[1] ?? '?';
-}
-
 /** So many different messages of the flood are in the receiver's own journal, of those behind `fromSeq`. */
 async function differentIn({ stateDir, watermark }: BenchReceiver, fromSeq: number): Promise<number> {
   const journal = watermark()?.journals.findLast(({ side }) => side === 'own');
@@ -124,9 +94,13 @@ async function measure(options: BenchOptions, undo: (() => unknown)[]): Promise<
   const missing = rsyslogMissing();
   const peer = missing === null ? await rsyslogToFile(undo) : null;
   const ceiling = await floodCeiling();
-  options.say(`the generator can send ${k(ceiling)} to nobody`);
+  options.say(`the generator can send ${thousands(ceiling)} to nobody`);
   const trial = (to: Sink) => async (rate: number, seconds: number) => await tryRate(to, rate, seconds);
-  const found = await compareRates(options, trial(sink), peer === null ? null : trial(peer), FIRST_RATE);
+  const found = await compareRates(
+    options,
+    { first: FIRST_RATE, trial: trial(sink) },
+    peer === null ? null : { first: FIRST_RATE, trial: trial(peer) },
+  );
   const journaled = receiver.journaled().own;
   const different = await differentIn(receiver, journaled - found.ours.kept);
   return {
@@ -137,8 +111,8 @@ async function measure(options: BenchOptions, undo: (() => unknown)[]): Promise<
       `highest lossless rate of ${MESSAGE_BYTES} byte messages`,
       `ours: ${found.ours.note}; ${different} of them different`,
       ...(found.peer === null ? [] : [`peer: ${found.peer.note}`]),
-      `receive buffer: ${grantedBytes(receiver)} bytes granted (the kernel doubles what is asked)`,
-      `receiver (peer down), generator (${k(ceiling)} to nobody) and rsyslog by turns on this machine`,
+      `receive buffer: ${grantedBytes(receiver.stateDir)} bytes granted (the kernel doubles what is asked)`,
+      `receiver (peer down), generator (${thousands(ceiling)} to nobody) and rsyslog by turns on this machine`,
     ].join('; '),
   };
 }
