@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { sleep } from './commands/follow.js';
 import { ingestStatus, renderIngest } from './commands/ingest-status.js';
+import { renderTrace, traceMessage } from './commands/ingest-trace.js';
 import { parseSince } from './commands/messages.js';
 import type { Found } from './control/find.js';
 import { ManagerApi } from './control/manager-api.js';
@@ -56,6 +57,15 @@ export function addIngest(
           else terminal.out(`${terminal.color ? '\x1b[H\x1b[2J' : ''}${renderIngest(found, painter(terminal))}`);
           await sleep(WATCH_EVERY_MS);
         }
+        return EXIT.ok;
+      })(),
+    );
+  add('trace', 'one message’s way from the socket to the row, as far as it can be known', ingest)
+    .argument('<id>', 'of a row, as messages --json shows it; or journal:number, or node:number')
+    .action((id: string, options: Common) =>
+      set(async () => {
+        const found = await traceMessage(ManagerApi.of(nodesOf(options)), id);
+        show(options, found, () => renderTrace(found));
         return EXIT.ok;
       })(),
     );

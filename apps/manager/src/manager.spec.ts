@@ -81,8 +81,8 @@ describe('a manager that comes up', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     expect(routes.sort()).toEqual([
-      ...['get /api/cluster', 'get /api/ingest/sources', 'get /api/ingest/summary', 'get /api/me', 'get /api/messages'],
-      ...['get /api/stream', 'get /api/writes/probe', 'get /health', 'get /metrics'],
+      ...['get /api/cluster', 'get /api/ingest/sources', 'get /api/ingest/summary', 'get /api/ingest/trace'],
+      ...['get /api/me', 'get /api/messages', 'get /api/stream', 'get /api/writes/probe', 'get /health', 'get /metrics'],
       ...['post /api/cluster/recover', 'post /api/cluster/switchover', 'post /api/login', 'post /api/logout'],
       ...['post /api/password', 'post /api/writes/probe'],
     ]);

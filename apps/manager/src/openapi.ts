@@ -5,6 +5,7 @@ import { Authority } from './control/authority.js';
 import { createApp } from './http/app.js';
 import { openApiDocument } from './http/openapi.js';
 import { Counted } from './ingest/counted.js';
+import type { IngestTracer } from './ingest/trace.js';
 import { Lifecycle } from './lifecycle.js';
 import { StoredRows } from './messages/stored-rows.js';
 import type { ManagerStore } from './store/ports.js';
@@ -28,7 +29,7 @@ const settings = {
   loginsPerMinute: 1,
 };
 const app = await createApp({
-  ...{ store, stored: new StoredRows(), counted: new Counted(), authority, lifecycle, settings },
+  ...{ store, stored: new StoredRows(), counted: new Counted(), tracer: {} as IngestTracer, authority, lifecycle, settings },
   ...{ askController: async () => null, clock: hostClock, log: SILENT_LOG },
 });
 process.stdout.write(`${JSON.stringify(openApiDocument(app), null, 2)}\n`);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Clock, Log } from '@yosugara/kernel';
 import { EPOCH_OVER, type ManagerReport, STATE_LAYOUT } from '@yosugara/protocol';
+import { sourceProperties } from '@yosugara/runtime';
 import type { FastifyInstance } from 'fastify';
 import type { ManagerConfig } from './config.js';
 import { Authority } from './control/authority.js';
@@ -10,6 +11,7 @@ import { type Handler, Listener } from './http/listeners.js';
 import { Counted } from './ingest/counted.js';
 import { LossWatch } from './ingest/loss-watch.js';
 import { StandbyRetention } from './ingest/standby-retention.js';
+import { IngestTracer } from './ingest/trace.js';
 import { Lifecycle, type StartIngest } from './lifecycle.js';
 import { StoredRows } from './messages/stored-rows.js';
 import { Housekeeping } from './store/housekeeping.js';
@@ -76,6 +78,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     store,
     stored,
     counted,
+    tracer: tracerOf(config, store, dataNodes),
     authority,
     lifecycle,
     askController: (question, deadlineMs) => askController(config.controlSocket, question, deadlineMs),
@@ -119,6 +122,15 @@ function dataNodesOf({ config }: ManagerConfig): readonly string[] {
     .filter(({ kind }) => kind === 'data')
     .map(({ id }) => id)
     .sort();
+}
+
+function tracerOf(
+  { node, stateDir, config }: ManagerConfig,
+  { traces }: ManagerStore,
+  dataNodes: readonly string[],
+): IngestTracer {
+  const peer = dataNodes.find((each) => each !== node) ?? '';
+  return new IngestTracer({ node, peer, stateDir, sources: sourceProperties(config.receiver), traces });
 }
 
 interface Listeners {

@@ -118,6 +118,8 @@ export const OneSidedSchema = z.object({
 export type OneSided = z.infer<typeof OneSidedSchema>;
 
 const RecordPlaceSchema = z.object({
+  /** The node on whose disk it lies. */
+  on: z.string(),
   /** Whose journal it is, and where this one lies: `own` on the node that received it, `peer` the copy on the other one. */
   node: z.string(),
   side: z.enum(['own', 'peer']),
@@ -136,11 +138,12 @@ const RecordFactsSchema = z.object({
   seq: z.int(),
   kind: z.enum(MESSAGE_KINDS),
   transport: z.enum(MESSAGE_TRANSPORTS),
-  source: z.object({ address: z.string(), port: z.int() }),
-  listener: z.object({ kind: z.enum(LISTENER_KINDS), address: z.string() }),
+  /** null: known only as long as a journal holds it. */
+  source: z.object({ address: z.string(), port: z.int().nullable() }),
+  listener: z.object({ kind: z.enum(LISTENER_KINDS), address: z.string().nullable() }),
   /** The receiving node's wall clock, RFC 3339 with µs; and its monotonic clock. */
   receivedAt: z.string(),
-  monotonicMs: z.number(),
+  monotonicMs: z.number().nullable(),
   /** It may have come earlier by so much. */
   lateByUs: z.int(),
   /** The same on the clock of the first node by name, by the offset that is stored now; null = never measured. */
@@ -184,7 +187,7 @@ export const IngestTraceSchema = z.object({
       epoch: z.int(),
       /** Batches (`ingest_window.version`) in one of which it was consumed, first and last; and when these were committed. */
       batches: z.object({ from: z.int().nullable(), through: z.int() }),
-      between: z.object({ from: z.string().nullable(), through: z.string() }),
+      between: z.object({ from: z.string().nullable(), through: z.string().nullable() }),
     })
     .nullable(),
   rows: z.array(

@@ -1,7 +1,7 @@
 export { type ConnectionOptions, Connections, type DatabaseState, DatabaseUnavailableError } from './connections.js';
 export type { Database } from './database.js';
-export { IngestTraces, type TracedCommit, type TracedRow } from './ingest-trace.js';
 export { type CountRetention, IngestReport, type SourceCounts, type SourcesQuery } from './ingest-report.js';
+export { IngestTraces, type TracedCommit, type TracedRow } from './ingest-trace.js';
 export { type MessageConditions, structuredTerm, varbindTerm } from './message-filter.js';
 export { claim, MessageRepository } from './message-repository.js';
 export {
@@ -11,6 +11,7 @@ export {
   type MessageQuery,
   messageId,
   messageRowOf,
+  parseMessageId,
 } from './message-search.js';
 export {
   type MibPut,

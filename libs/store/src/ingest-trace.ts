@@ -32,7 +32,8 @@ export interface TracedRow extends RecordRef {
 export interface TracedCommit {
   readonly epoch: number;
   readonly batches: { readonly from: number | null; readonly through: number };
-  readonly between: { readonly from: string | null; readonly through: string };
+  /** null: before anything that is kept; up to now. */
+  readonly between: { readonly from: string | null; readonly through: string | null };
 }
 
 /** What the database knows of the way of one message. */
@@ -65,8 +66,8 @@ export class IngestTraces {
   /** Positions and offset of now, and the mark that first covers this record. */
   async progress({ journalId, seq }: RecordRef, receivedAtUs: number | null) {
     return await this.#read('reading the marks of ingest', async (client) => {
-      const now = await client.query<{ position: string | null; offset_us: string; measured: boolean }>(
-        `select (select seq from ingest_position where journal_id = $1) as position, offset_us, through_us <> '{}' as measured from ingest_window`,
+      const now = await client.query<{ position: string | null; offset_us: string; version: string }>(
+        'select (select seq from ingest_position where journal_id = $1) as position, offset_us, version from ingest_window',
         [journalId],
       );
       const marks = await client.query<FoundMark>(
@@ -77,8 +78,10 @@ export class IngestTraces {
          where (m.at >= to_timestamp($3) or to_timestamp($3) > now()) and (m.positions->>$1)::bigint >= $2 order by m.version limit 1`,
         [journalId, seq, receivedAtUs === null ? 0 : (receivedAtUs / 1_000 - CLOCKS_APART_MS) / 1_000],
       );
-      const { position, offset_us: offsetUs } = now.rows[0]!;
-      const commit = marks.rows[0] === undefined ? null : commitOf(marks.rows[0]);
+      const { position, offset_us: offsetUs, version } = now.rows[0]!;
+      const isConsumed = position !== null && Number(position) >= seq;
+      const commit =
+        marks.rows[0] !== undefined ? commitOf(marks.rows[0]) : isConsumed ? await sinceLastMark(client, Number(version)) : null;
       return { position: position === null ? null : Number(position), offsetUs: Number(offsetUs), commit };
     });
   }
@@ -125,6 +128,21 @@ function commitOf(mark: FoundMark): TracedCommit | null {
       through: mark.begins ? Number(mark.version) - 1 : Number(mark.version),
     },
     between: { from: mark.before_us === null ? null : rfc3339(Number(mark.before_us)), through: rfc3339(Number(mark.at_us)) },
+  };
+}
+
+/** After the newest mark: every owner marks its first batch, so it is of that one's owner. */
+async function sinceLastMark(client: PoolClient, version: number): Promise<TracedCommit | null> {
+  const { rows } = await client.query<{ version: string; epoch: string; begins: boolean; at_us: string }>(
+    'select version, epoch, begins, (extract(epoch from at) * 1000000)::bigint as at_us from ingest_mark order by version desc limit 1',
+  );
+  const [mark] = rows;
+  if (mark === undefined) return null;
+  const from = Number(mark.version) + (mark.begins ? 0 : 1);
+  return {
+    epoch: Number(mark.epoch),
+    batches: { from, through: version - 1 },
+    between: { from: rfc3339(Number(mark.at_us)), through: null },
   };
 }
 

@@ -102,12 +102,17 @@ export interface Cursor {
   readonly seq: string;
 }
 
+/** What `messageId` made; null = it did not make this. */
+export function parseMessageId(id: string): Cursor | null {
+  const [, atUs, journalId, seq] = ID.exec(id) ?? [];
+  return atUs === undefined || journalId === undefined || seq === undefined ? null : { atUs: Number(atUs), journalId, seq };
+}
+
 function cursorOf(before: string | undefined): Cursor | null {
   if (before === undefined) return null;
-  const [, atUs, journalId, seq] = ID.exec(before) ?? [];
-  if (atUs === undefined || journalId === undefined || seq === undefined)
-    throw new InvalidInputError('before', before, 'the `next` of an earlier page');
-  return { atUs: Number(atUs), journalId, seq };
+  const cursor = parseMessageId(before);
+  if (cursor === null) throw new InvalidInputError('before', before, 'the `next` of an earlier page');
+  return cursor;
 }
 
 /** The cursor's own instant is still in. */

@@ -16,6 +16,7 @@ import type { Authority } from '../control/authority.js';
 import { Counted } from '../ingest/counted.js';
 import { IngestController } from '../ingest/ingest.controller.js';
 import { ReceiverView } from '../ingest/receiver-view.js';
+import { IngestTracer } from '../ingest/trace.js';
 import type { Lifecycle } from '../lifecycle.js';
 import { nestLogger } from '../log.js';
 import { MessageFeed } from '../messages/feed.js';
@@ -36,6 +37,7 @@ export interface AppParts {
   readonly store: ManagerStore;
   readonly stored: StoredRows;
   readonly counted: Counted;
+  readonly tracer: IngestTracer;
   readonly authority: Authority;
   readonly lifecycle: Lifecycle;
   readonly askController: AskController;
@@ -60,6 +62,7 @@ class ManagerModule {
         { provide: STORE, useValue: parts.store },
         { provide: StoredRows, useValue: parts.stored },
         { provide: Counted, useValue: parts.counted },
+        { provide: IngestTracer, useValue: parts.tracer },
         { provide: AUTHORITY, useValue: parts.authority },
         { provide: LIFECYCLE, useValue: parts.lifecycle },
         { provide: CONTROLLER, useValue: parts.askController },

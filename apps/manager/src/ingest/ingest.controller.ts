@@ -8,6 +8,8 @@ import {
   IngestSourcesSchema,
   type IngestSummary,
   IngestSummarySchema,
+  type IngestTrace,
+  IngestTraceSchema,
   type ReceiverReport,
   type ReceiverState,
   type ReceiversAnswer,
@@ -16,11 +18,13 @@ import { z } from 'zod';
 import { AllowsProbeToken } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusal } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
 import { instant, parseInstant } from '../messages/query.js';
 import { COUNTS_KEPT_MS, type ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, LIFECYCLE, SETTINGS, STORE } from '../tokens.js';
 import { ReceiverView } from './receiver-view.js';
+import { IngestTracer } from './trace.js';
 
 const HOUR_MS = 3_600_000;
 const DEFAULT_RANGE_MS = 24 * HOUR_MS;
@@ -31,6 +35,10 @@ const SourcesQuerySchema = z.strictObject({
   ...RangeQuery,
   source: z.string().min(1).max(64).describe('This one only').optional(),
   limit: z.coerce.number().int().min(1).max(2_000).default(100),
+});
+
+const TraceQuerySchema = z.strictObject({
+  id: z.string().min(3).max(120).describe('Id of a row; or journal:number, or node:number'),
 });
 
 interface Range {
@@ -51,6 +59,7 @@ export class IngestController {
     @Inject(SETTINGS) private readonly settings: ApiSettings,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly view: ReceiverView,
+    private readonly tracer: IngestTracer,
   ) {}
 
   @Get('summary')
@@ -100,6 +109,22 @@ export class IngestController {
     // With all that is counted in hand, one that is not among them has no counts; else it may be one that was left out.
     const only = found > sources.length ? [] : [...refused].map((name) => this.#sourceOf(name, NOTHING, receivers));
     return { ...range.said, nodes: [...this.settings.dataNodes], sources: [...counted, ...only], more: found - sources.length };
+  }
+
+  /** One message's way from the socket to the row, as this node can tell it: its journal, its copy of the other node's, its database. */
+  @Get('trace')
+  @AllowsProbeToken()
+  @ApiOkResponse({ standardSchema: IngestTraceSchema })
+  async trace(@Query({ schema: TraceQuerySchema }) { id }: z.infer<typeof TraceQuerySchema>): Promise<IngestTrace> {
+    const found = await this.tracer.trace(id);
+    if (found === null)
+      throw new ApiRefusal(
+        404,
+        'NOT_FOUND',
+        `${id}: neither a row nor a record of a journal on ${this.settings.node} is known`,
+        'id',
+      );
+    return found;
   }
 
   /** Whole hours that hold what was asked for and is kept. */

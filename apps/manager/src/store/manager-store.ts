@@ -7,6 +7,7 @@ import {
   completeIndexes,
   DatabaseUnavailableError,
   IngestReport,
+  IngestTraces,
   type MessageRepository,
   type Partitions,
   SessionRepository,
@@ -27,6 +28,7 @@ export function managerStore(
   partitions: Partitions,
 ): ManagerStore {
   const report = new IngestReport(connections.readers);
+  const traces = new IngestTraces(connections.readers);
   return {
     probe: async () => await connections.probe(),
     migrate: async () => await connections.migrate(),
@@ -115,6 +117,12 @@ export function managerStore(
       total: async (fromMs, toMs) => await orUnavailable(report.total(fromMs, toMs)),
       minutes: async (fromMs, toMs) => await orUnavailable(report.minutes(fromMs, toMs)),
       oneSided: async (nodes, nowMs, alarm) => await orUnavailable(report.oneSided(nodes, nowMs, alarm)),
+    },
+    traces: {
+      row: async (atUs, ref) => await orUnavailable(traces.row(atUs, ref)),
+      rowsOfCopy: async (ref, fromUs, throughUs) => await orUnavailable(traces.rowsOfCopy(ref, fromUs, throughUs)),
+      rowsOfContent: async (...how) => await orUnavailable(traces.rowsOfContent(...how)),
+      progress: async (ref, atUs) => await orUnavailable(traces.progress(ref, atUs)),
     },
     retainCounts: async (retention, epoch, guard) =>
       await new IngestReport(connections.ingest).retain(retention, async (client) => {

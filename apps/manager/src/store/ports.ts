@@ -1,6 +1,6 @@
 import { YosugaraError } from '@yosugara/kernel';
 import type { MessageKind, Messages, MessageTransport } from '@yosugara/protocol';
-import type { CountRetention, IngestReport, OptionalIndexes, PartitionWidth } from '@yosugara/store';
+import type { CountRetention, IngestReport, IngestTraces, OptionalIndexes, PartitionWidth } from '@yosugara/store';
 
 export const ROLES = ['admin', 'operator', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
@@ -120,6 +120,7 @@ export interface ManagerStore {
    */
   completeIndexes(optional: OptionalIndexes | null, epoch: number, guard: CommitGuard): Promise<readonly string[]>;
   readonly counts: Pick<IngestReport, 'countedSinceMs' | 'sources' | 'total' | 'minutes' | 'oneSided'>;
+  readonly traces: Pick<IngestTraces, 'row' | 'rowsOfCopy' | 'rowsOfContent' | 'progress'>;
   /** Lets old counts go. Resolves to the rows deleted. */
   retainCounts(retention: CountRetention, epoch: number, guard: CommitGuard): Promise<number>;
   /** Newest first. */

@@ -1,0 +1,180 @@
+import 'reflect-metadata';
+import { createSocket, type Socket } from 'node:dgram';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SILENT_LOG } from '@yosugara/kernel';
+import { type IngestSource, type IngestTrace, IngestTraceSchema, type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
+import { freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { RunningReceiver } from '../../receiver/src/index.js';
+import { twoReceivers } from '../../receiver/src/testing/two-receivers.js';
+import { hostClock } from './clock.js';
+import type { ManagerConfig } from './config.js';
+import { startIngestOf } from './ingest/start-ingest.js';
+import { startManager } from './start.js';
+import { FakeController } from './testing/fake-controller.js';
+import { ask, PROBE_TOKEN } from './testing/harness.js';
+import { openStorage } from './wiring.js';
+
+/*
+ * Two receivers with their journals and copies, PostgreSQL, and the manager of either node: what was sent is known to the last datagram,
+ * and so must be what is told of it.
+ */
+const THIRD = 81;
+const LOSSY = `127.0.${THIRD}.20`;
+const REPEATED = `127.0.${THIRD}.21`;
+const LIMITED = `127.0.${THIRD}.22`;
+const SINGLE = `127.0.${THIRD}.23`;
+const soon = { timeout: 60_000, interval: 50 };
+const setting = await twoReceivers({
+  third: THIRD,
+  receiver: {
+    sources: [
+      { address: LIMITED, limits: { messagesPerSecond: 1, burst: 20 } },
+      { address: SINGLE, delivery: 'single' },
+    ],
+  },
+});
+let server: TestPostgres;
+beforeAll(async () => {
+  server = await startTestPostgres();
+});
+afterAll(async () => await server?.stop());
+
+interface Node {
+  readonly controller: FakeController;
+  sources(query?: string): Promise<readonly IngestSource[]>;
+  get<T>(path: string): Promise<T>;
+  stop(): Promise<void>;
+}
+
+/** The manager of a node whose receiver runs. */
+async function managerOf(config: NodeConfig, receivers: Readonly<Record<'a' | 'b', RunningReceiver>>): Promise<Node> {
+  const { node, stateDir } = config;
+  const address = setting.address[node as 'a' | 'b'];
+  mkdirSync(join(stateDir, 'console'), { recursive: true });
+  writeFileSync(join(stateDir, 'console', 'index.html'), '<html></html>');
+  const managing: ManagerConfig = {
+    ...{ node, address, vip: null, port: await freePort(), stateDir, config },
+    controlSocket: join(stateDir, STATE_LAYOUT.controlSocket),
+    staticDir: join(stateDir, 'console'),
+    postgres: { host: server.host, port: server.port, user: 'postgres', database: 'postgres', password: 'x', clusterCa: null },
+    secrets: { sessionKey: Buffer.alloc(32, 7), probeToken: PROBE_TOKEN, firstLogin: null },
+  };
+  const controller = new FakeController(managing.controlSocket, node);
+  await controller.listen();
+  const { store, ingest } = openStorage(managing.postgres, node, SILENT_LOG);
+  const startIngest = startIngestOf(managing, ingest, hostClock, SILENT_LOG);
+  const parts = { config: managing, store, startIngest, clock: hostClock, log: SILENT_LOG, onOff: () => undefined };
+  const manager = await startManager(parts);
+  const get = async <T>(path: string): Promise<T> => {
+    controller.receivers = {
+      receivers: (['a', 'b'] as const).map((each) => ({ node: each, report: receivers[each].report() })),
+    };
+    const { status, body } = await ask(`http://${address}:${managing.port}${path}`, 'GET', { bearer: PROBE_TOKEN });
+    if (status !== 200) throw new Error(`${path}: ${status} ${JSON.stringify(body)}`);
+    return body as T;
+  };
+  let stopped: Promise<void> | null = null;
+  const stop = async () => {
+    await manager.stop();
+    await controller.close();
+  };
+  const node_ = {
+    ...{ controller, get },
+    sources: async (query = '') => (await get<{ sources: IngestSource[] }>(`/api/ingest/sources${query}`)).sources,
+    stop: async () => await (stopped ??= stop()),
+  };
+  setting.closers.push(node_.stop);
+  return node_;
+}
+
+async function sender(address: string): Promise<(text: string, ...to: readonly ('a' | 'b')[]) => Promise<void>> {
+  const socket: Socket = createSocket('udp4');
+  setting.closers.push(() => socket.close());
+  await new Promise<void>((resolve) => socket.bind(0, address, resolve));
+  return async (text, ...to) => {
+    for (const node of to)
+      await new Promise<void>((resolve, reject) =>
+        socket.send(`<13>${text}`, setting.ports.syslog, setting.address[node], (error) =>
+          error === null ? resolve() : reject(error),
+        ),
+      );
+  };
+}
+
+const of = (sources: readonly IngestSource[], name: string) => sources.find(({ source }) => source === name);
+
+it('what both nodes were sent and one did not get, doubles on one side, limits and single delivery are told to the last datagram, also after a take-over', async () => {
+  const configs = setting.configs();
+  const receivers = { a: await setting.start(configs.a), b: await setting.start(configs.b) };
+  await vi.waitFor(() => expect([receivers.a.report().peerLink, receivers.b.report().peerLink]).toEqual(['up', 'up']), soon);
+  const a = await managerOf(configs.a, receivers);
+  a.controller.say({ mode: 'active', epoch: 1, master: 'a' });
+
+  const lossy = await sender(LOSSY);
+  for (let at = 0; at < 300; at++) await lossy(`line ${at}`, ...(at % 10 === 0 ? (['a'] as const) : (['a', 'b'] as const)));
+  const repeated = await sender(REPEATED);
+  for (let at = 0; at < 50; at++) await repeated(`line ${at}`, 'a', 'a', 'b');
+  const limited = await sender(LIMITED);
+  for (let at = 0; at < 100; at++) await limited(`line ${at}`, 'a');
+  const single = await sender(SINGLE);
+  for (let at = 0; at < 10; at++) await single(`line ${at}`, 'a');
+
+  const counts = ({ received, matched, onlyAt, unpaired }: IngestSource) => ({ received, matched, onlyAt, unpaired });
+  const expected = { received: { a: 300, b: 270 }, matched: 270, onlyAt: { a: 30, b: 0 }, unpaired: { a: 0, b: 0 } };
+  await vi.waitFor(async () => {
+    const sources = await a.sources();
+    expect(counts(of(sources, LOSSY)!)).toEqual(expected);
+    expect(counts(of(sources, REPEATED)!)).toEqual({
+      ...{ received: { a: 100, b: 50 }, matched: 50, onlyAt: { a: 50, b: 0 }, unpaired: { a: 0, b: 0 } },
+    });
+    expect(counts(of(sources, SINGLE)!)).toMatchObject({
+      received: { a: 10, b: 0 },
+      matched: 0,
+      onlyAt: { a: 0 },
+      unpaired: { a: 10 },
+    });
+    // Whatever the limit let pass: nothing is missing between what was sent and what is told.
+    const { received, atReceiver } = of(sources, LIMITED)!;
+    expect(received['a']).toBeGreaterThanOrEqual(20);
+    expect([atReceiver['a']?.received, (atReceiver['a']?.refused['rate'] ?? 0) + received['a']!]).toEqual([received['a'], 100]);
+  }, soon);
+  expect(of(await a.sources(), LOSSY)!.oneSided).toBeCloseTo(0.1);
+
+  // One message each: from both journals to one row, and from one.
+  const { rows } = await a.get<{ rows: { id: string; text: string; seenBy: string[] }[] }>(
+    `/api/messages?source=${LOSSY}&limit=1000`,
+  );
+  const traced = async (node: Node, id: string): Promise<IngestTrace> =>
+    IngestTraceSchema.parse(await node.get(`/api/ingest/trace?${new URLSearchParams({ id })}`));
+  const both = await traced(a, rows.find(({ text }) => text === 'line 11')!.id);
+  expect(both).toMatchObject({ pairing: { kind: 'both', copies: [{ how: 'found' }] }, commit: { epoch: 1 }, unknown: [] });
+  expect([both.places.length, both.pairing.copies[0]!.places.length, both.rows[0]!.seenBy]).toEqual([1, 1, ['a', 'b']]);
+  expect(both.facts).toMatchObject({ source: { address: LOSSY }, transport: 'udp', text: 'line 11' });
+  expect(new Set([both.record.node, both.pairing.copies[0]!.node])).toEqual(new Set(['a', 'b']));
+  // Asked by the record of the copy, which has no row of its own, it is the same row.
+  const copy = both.pairing.copies[0]!;
+  expect((await traced(a, `${copy.journalId}:${copy.seq}`)).rows.map(({ id }) => id)).toEqual(both.rows.map(({ id }) => id));
+  const alone = await traced(a, rows.find(({ text }) => text === 'line 10')!.id);
+  expect(alone).toMatchObject({ pairing: { kind: 'alone', copies: [] }, places: [{ on: 'a', node: 'a', side: 'own' }] });
+  expect(await traced(a, `a:${alone.record.seq}`)).toMatchObject({ record: alone.record, rows: [{ seenBy: ['a'] }] });
+  expect(await traced(a, rows.find(({ text }) => text === 'line 11')!.id)).toEqual(both);
+  await expect(traced(a, 'a:999999')).rejects.toThrow('404');
+
+  // b goes on: nothing of a's time is counted again, and the floor of b's own time is that of the table.
+  a.controller.say({ mode: 'passive', epoch: 2, leaseUntilMs: 0 });
+  const b = await managerOf(configs.b, receivers);
+  b.controller.say({ mode: 'active', epoch: 2, master: 'b' });
+  for (let at = 300; at < 400; at++) await lossy(`line ${at}`, ...(at % 20 === 0 ? (['b'] as const) : (['a', 'b'] as const)));
+  const after = { received: { a: 395, b: 370 }, matched: 365, onlyAt: { a: 30, b: 5 }, unpaired: { a: 0, b: 0 } };
+  for (const node of [b, a]) await vi.waitFor(async () => expect(counts(of(await node.sources(), LOSSY)!)).toEqual(after), soon);
+  expect(counts(of(await b.sources(), REPEATED)!)).toMatchObject({ received: { a: 100, b: 50 }, matched: 50 });
+  const later = await b.get<{ rows: { id: string; text: string }[] }>(`/api/messages?source=${LOSSY}&text=line 399`);
+  expect(await traced(b, later.rows[0]!.id)).toMatchObject({ answeredBy: 'b', commit: { epoch: 2 } });
+  // The message of a's time, told by b: from its copy of a's journal.
+  expect(await traced(b, alone.rows[0]!.id)).toMatchObject({
+    places: [{ on: 'b', node: 'a', side: 'peer' }],
+    commit: { epoch: 1 },
+  });
+});
