@@ -6,6 +6,7 @@ import { hostClock } from './clock.js';
 import { loadConfig } from './config.js';
 import { startIngestOf } from './ingest/start-ingest.js';
 import { pinoLog } from './log.js';
+import { MibNames } from './mibs/mib-names.js';
 import { startManager } from './start.js';
 import { openStorage } from './wiring.js';
 
@@ -37,11 +38,13 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => exitOnce(signal));
   log.info('manager.starting', { version: process.version });
   const { store, ingest } = openStorage(config.postgres, config.node, log);
-  const startIngest = startIngestOf(config, ingest, hostClock, log);
+  const mibNames = new MibNames(store.mibs, log);
+  const startIngest = startIngestOf(config, ingest, hostClock, log, () => mibNames.now());
   const running = startManager({
     config,
     store,
     startIngest,
+    mibNames,
     clock: hostClock,
     log,
     onOff: () => exitOnce('the controller wants it off'),

@@ -81,10 +81,19 @@ describe('a manager that comes up', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     expect(routes.sort()).toEqual([
-      ...['get /api/cluster', 'get /api/ingest/sources', 'get /api/ingest/summary', 'get /api/ingest/trace'],
-      ...['get /api/me', 'get /api/messages', 'get /api/stream', 'get /api/writes/probe', 'get /health', 'get /metrics'],
+      'delete /api/v1/mibs/{name}',
+      ...[
+        'get /api/cluster',
+        'get /api/ingest/sources',
+        'get /api/ingest/summary',
+        'get /api/ingest/trace',
+        'get /api/me',
+        'get /api/messages',
+      ],
+      ...['get /api/stream', 'get /api/v1/mibs', 'get /api/v1/mibs/lookup', 'get /api/v1/mibs/{name}'],
+      ...['get /api/v1/mibs/{name}/source', 'get /api/writes/probe', 'get /health', 'get /metrics'],
       ...['post /api/cluster/recover', 'post /api/cluster/switchover', 'post /api/login', 'post /api/logout'],
-      ...['post /api/password', 'post /api/writes/probe'],
+      ...['post /api/password', 'post /api/v1/mibs', 'post /api/writes/probe'],
     ]);
   });
 });

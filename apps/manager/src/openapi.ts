@@ -8,6 +8,8 @@ import { Counted } from './ingest/counted.js';
 import type { IngestTracer } from './ingest/trace.js';
 import { Lifecycle } from './lifecycle.js';
 import { StoredRows } from './messages/stored-rows.js';
+import { MibLibrary } from './mibs/mib-library.js';
+import { MibNames } from './mibs/mib-names.js';
 import type { ManagerStore } from './store/ports.js';
 
 /** Prints the API's OpenAPI document: `node apps/manager/dist/openapi.js > openapi.json`. Needs neither database nor controller. */
@@ -28,8 +30,19 @@ const settings = {
   staticDir: import.meta.dirname,
   loginsPerMinute: 1,
 };
+const names = new MibNames(store.mibs, SILENT_LOG);
+const library = new MibLibrary({ tables: store.mibs, names, authority, isReady: () => false, clock: hostClock, log: SILENT_LOG });
 const app = await createApp({
-  ...{ store, stored: new StoredRows(), counted: new Counted(), tracer: {} as IngestTracer, authority, lifecycle, settings },
+  ...{
+    store,
+    stored: new StoredRows(),
+    counted: new Counted(),
+    tracer: {} as IngestTracer,
+    authority,
+    lifecycle,
+    settings,
+    mibs: { names, library },
+  },
   ...{ askController: async () => null, clock: hostClock, log: SILENT_LOG },
 });
 process.stdout.write(`${JSON.stringify(openApiDocument(app), null, 2)}\n`);

@@ -14,6 +14,8 @@ import { StandbyRetention } from './ingest/standby-retention.js';
 import { IngestTracer } from './ingest/trace.js';
 import { Lifecycle, type StartIngest } from './lifecycle.js';
 import { StoredRows } from './messages/stored-rows.js';
+import { MibLibrary } from './mibs/mib-library.js';
+import { MibNames } from './mibs/mib-names.js';
 import { Housekeeping } from './store/housekeeping.js';
 import type { ManagerStore } from './store/ports.js';
 
@@ -26,6 +28,8 @@ export interface ManagerParts {
   /** The controller wants this process gone. */
   readonly onOff: () => void;
   readonly loginsPerMinute?: number;
+  /** Those that ingest uses, too. */
+  readonly mibNames?: MibNames;
 }
 
 export interface RunningManager {
@@ -68,11 +72,14 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     width: { width: partitions, hourlyFromBytes: hourlyFromGib * 1024 ** 3 },
     indexes: { text: textIndex === 'trigram', structured: structuredIndex },
   });
+  const names = parts.mibNames ?? new MibNames(store.mibs, log);
+  const library = new MibLibrary({ tables: store.mibs, names, authority, isReady: () => lifecycle.isReady(), clock, log });
   // Connections are being made while Nest builds the application.
   link.open();
   lifecycle.start();
   retention.start();
   housekeeping.start();
+  library.start();
   losses.start();
   const app = await createApp({
     store,
@@ -81,6 +88,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     tracer: tracerOf(config, store, dataNodes),
     authority,
     lifecycle,
+    mibs: { names, library },
     askController: (question, deadlineMs) => askController(config.controlSocket, question, deadlineMs),
     settings: {
       node: config.node,
@@ -99,6 +107,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   const stop = async () => {
     retention.stop();
     housekeeping.stop();
+    await library.stop();
     losses.stop();
     await lifecycle.stop();
     link.close();

@@ -20,6 +20,8 @@ export interface MessageConditions {
   readonly structured?: readonly string[];
   /** `1.3.6.1.2.1.2.2=5`: a varbind of that OID or below it has that value; also only one of both: `1.3.6.1.2.1.2.2`, `=5`. */
   readonly varbinds?: readonly string[];
+  /** OIDs of notifications, any of them. */
+  readonly traps?: readonly string[];
   /** Only this node received it. */
   readonly seenOnlyBy?: string;
   /** Why it was not understood whole, such as `no_pri`; `any` = for whatever reason. */
@@ -73,7 +75,9 @@ export function whereOf(query: MessageConditions): Where {
   if (query.severityMax !== undefined) where.also(`m.severity <= ${where.place(query.severityMax)}`);
   if (query.transport !== undefined) equal('transport', MESSAGE_TRANSPORTS.indexOf(query.transport));
   if (query.source !== undefined) ofSource(where, query.source);
-  if (query.text !== undefined && query.text !== '') where.also(`m.text ilike ${where.place(`%${escapeLike(query.text)}%`)}`);
+  if (query.text !== undefined && query.text !== '') withText(where, query.text);
+  if (query.traps !== undefined)
+    where.also(`m.kind = 'trap' and m.kind <> 'syslog' and m.app = any(${where.place([...query.traps].map(clean))}::text[])`);
   for (const term of few('structured', query.structured)) withParameter(where, term);
   for (const term of few('varbinds', query.varbinds)) withVarbind(where, term);
   if (query.seenOnlyBy !== undefined) seenOnlyBy(where, query.seenOnlyBy);
@@ -90,6 +94,21 @@ function ofSource(where: Where, source: string): void {
   if (!ADDRESS.test(source)) throw new InvalidInputError('source', source, 'an address or a network such as 10.0.0.0/8');
   // <<= is an inet_ops operator: the planner makes a range of the index on (source, received_at) of it.
   where.also(`m.source ${source.includes('/') ? '<<=' : '='} ${where.place(source)}::inet`);
+}
+
+/** An OID is also found in what a trap carries: its text may have names instead. */
+function withText(where: Where, text: string): void {
+  const inText = `m.text ilike ${where.place(`%${escapeLike(text)}%`)}`;
+  const oid = oidInText(text);
+  if (oid === null) return where.also(inText);
+  const like = where.place(`%${oid}%`);
+  where.also(`(${inText} or (m.kind <> 'syslog' and (m.app like ${like} or m.varbinds::text like ${like})))`);
+}
+
+/** @returns the OID, or the begin of one, that a text looked for is; null: it is none. Short ones would be addresses. */
+export function oidInText(text: string): string | null {
+  const found = /^\.?(1\.3\.6\.1\.[\d.]{1,600})$/.exec(text.trim());
+  return found === null ? null : found[1]!;
 }
 
 /** SD-ID and parameter, at each dot: `junos@2636.1.1.user` could be four pairs, and only one is ever in a row. */

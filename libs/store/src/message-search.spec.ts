@@ -131,6 +131,7 @@ describe('the plan of a search', () => {
     ['urgent messages', { severityMax: 3, limit: 10 }, /_received_at_idx/],
     ['traps', { kind: 'trap', limit: 10 }, /_received_at_idx/],
     ['a varbind', { varbinds: [`${IF_INDEX}=3`], limit: 5 }, /_received_at_idx/],
+    ['a notification', { traps: ['1.3.6.1.6.3.1.1.5.3'], limit: 10 }, /_received_at_idx|_app_received_at/],
     ['a reason', { parseReason: 'no_pri', limit: 10 }, /_received_at_idx/],
   ])('for %s uses its index and ends at the limit', async (_, query, index) => {
     const plan = await explained({ ...query, ...lastDays(3) });
@@ -159,6 +160,9 @@ describe('a search through many partitions', () => {
   it.each<[string, MessageQuery, number]>([
     ['kind', { kind: 'trap' }, 0],
     ['OID', { varbinds: [IF_INDEX] }, 0],
+    ['notification', { traps: ['1.3.6.1.6.3.1.1.5.3', '1.3.6.1.6.3.1.1.5.0.3'] }, 0],
+    ['an OID that no text has', { text: '1.3.6.1.6.3.1.1.5.3' }, 0],
+    ['the begin of one, with a dot before', { text: ` .${IF_INDEX.slice(0, -2)}` }, 0],
     ['OID with a dot before', { varbinds: [`.${IF_INDEX}`] }, 0],
     ['severity', { severityMax: 3 }, 1],
     ['host', { host: 'rare-host' }, 2],
@@ -187,6 +191,8 @@ describe('a search through many partitions', () => {
     [{ varbinds: ['1.3.6.1.2.1.2.2.1.11'] }, 0],
     [{ varbinds: ['1.3.6.1.2.1.2.2.1'], kind: 'syslog' }, 0],
     [{ structured: ['exampleSDID@32473.iut=4'] }, 0],
+    [{ traps: ['1.3.6.1.6.3.1.1.5.4'] }, 0],
+    [{ text: '1.3.6.1.9' }, 0],
     [{ seenOnlyBy: 'b' }, 0],
     [{ kind: 'trap', sinceUs: START_US + DAY_US, untilUs: START_US + 2 * DAY_US }, 20],
   ])('with %j finds %i', async (query, count) => {

@@ -5,6 +5,7 @@ import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ThrottlerModule } from '@nestjs/throttler';
 import type { Clock, Log } from '@yosugara/kernel';
+import { MAX_MIB_UPLOAD_BYTES } from '@yosugara/protocol';
 import type { FastifyInstance } from 'fastify';
 import { AuthController } from '../auth/auth.controller.js';
 import { Gate } from '../auth/gate.js';
@@ -22,6 +23,10 @@ import { nestLogger } from '../log.js';
 import { MessageFeed } from '../messages/feed.js';
 import { MessagesController } from '../messages/messages.controller.js';
 import { StoredRows } from '../messages/stored-rows.js';
+import { MibLibrary } from '../mibs/mib-library.js';
+import { MibNames } from '../mibs/mib-names.js';
+import { MIB_TABLES } from '../mibs/mib-tables.js';
+import { MibsController } from '../mibs/mibs.controller.js';
 import type { ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, CONTROLLER, LIFECYCLE, LOG, SETTINGS, STORE } from '../tokens.js';
 import { ErrorFilter } from './error-filter.js';
@@ -41,6 +46,7 @@ export interface AppParts {
   readonly authority: Authority;
   readonly lifecycle: Lifecycle;
   readonly askController: AskController;
+  readonly mibs: { readonly names: MibNames; readonly library: MibLibrary };
   readonly settings: ApiSettings;
   readonly clock: Clock;
   readonly log: Log;
@@ -56,7 +62,7 @@ class ManagerModule {
       imports: [ThrottlerModule.forRoot(loginThrottle(parts.settings.loginsPerMinute))],
       controllers: [
         ...[AuthController, ClusterController, MessagesController, StreamController, ProbeController, HealthController],
-        ...[IngestController, MetricsController],
+        ...[IngestController, MetricsController, MibsController],
       ],
       providers: [
         { provide: STORE, useValue: parts.store },
@@ -66,6 +72,9 @@ class ManagerModule {
         { provide: AUTHORITY, useValue: parts.authority },
         { provide: LIFECYCLE, useValue: parts.lifecycle },
         { provide: CONTROLLER, useValue: parts.askController },
+        { provide: MIB_TABLES, useValue: parts.store.mibs },
+        { provide: MibNames, useValue: parts.mibs.names },
+        { provide: MibLibrary, useValue: parts.mibs.library },
         { provide: SETTINGS, useValue: parts.settings },
         { provide: CLOCK, useValue: parts.clock },
         { provide: LOG, useValue: parts.log },
@@ -89,6 +98,10 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   });
   app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: invalidInput }));
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  // Modules are the only thing that is uploaded.
+  fastify.addHook('onRoute', (route) => {
+    if (route.url === '/api/v1/mibs' && route.method === 'POST') route.bodyLimit = MAX_MIB_UPLOAD_BYTES;
+  });
   await fastify.register(fastifyCookie);
   await fastify.register(fastifyHelmet, HELMET);
   fastify.addHook('onSend', async (request, reply) => {

@@ -15,7 +15,7 @@ const PASSING = new Set([
   'CONTROLLER_UNREACHABLE',
   'DEADLINE',
 ]);
-const CONFLICT = new Set(['ALREADY_THERE', 'REFUSED']);
+const CONFLICT = new Set(['ALREADY_THERE', 'REFUSED', 'MIB_IN_USE', 'MIB_STORE_FULL']);
 
 @Catch()
 export class ErrorFilter implements ExceptionFilter {

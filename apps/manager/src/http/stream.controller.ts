@@ -8,6 +8,7 @@ import { ClusterView } from '../cluster/cluster-view.js';
 import type { Authority } from '../control/authority.js';
 import { MessageFeed } from '../messages/feed.js';
 import { type MessageFilter, StreamQuerySchema, wanted } from '../messages/query.js';
+import { MibNames } from '../mibs/mib-names.js';
 import { type ApiSettings, AUTHORITY, SETTINGS } from '../tokens.js';
 import { ApiRefusals } from './api-docs.js';
 import { ApiRefusal } from './errors.js';
@@ -31,6 +32,7 @@ export class StreamController implements OnApplicationShutdown {
     private readonly view: ClusterView,
     private readonly feed: MessageFeed,
     private readonly sessions: Sessions,
+    private readonly names: MibNames,
   ) {}
 
   /**
@@ -45,7 +47,7 @@ export class StreamController implements OnApplicationShutdown {
     @Res() reply: FastifyReply,
   ): void {
     if (this.#streams.size >= MAX_STREAMS) throw new ApiRefusal(503, 'TOO_MANY_STREAMS', `${MAX_STREAMS} pages are live already`);
-    const isWanted = wanted(filter);
+    const isWanted = wanted(filter, this.names);
     reply.hijack();
     const stream = new EventStream(reply.raw, reply.getHeaders());
     this.#streams.add(stream);
@@ -81,7 +83,7 @@ export class StreamController implements OnApplicationShutdown {
       rows = rows.slice(-MAX_ROWS);
     });
     const timer = setInterval(() => {
-      if (rows.length > 0 || dropped > 0) stream.send('messages', { rows, dropped });
+      if (rows.length > 0 || dropped > 0) stream.send('messages', { rows: rows.map((row) => this.names.readable(row)), dropped });
       rows = [];
       dropped = 0;
     }, MESSAGES_EVERY_MS);

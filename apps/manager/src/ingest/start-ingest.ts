@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openJournalReader } from '@yosugara/journal';
 import { type Clock, epoch as epochOf, explain, type Log } from '@yosugara/kernel';
+import type { MibStore } from '@yosugara/operations';
 import { STATE_LAYOUT } from '@yosugara/protocol';
 import { IngestLoop, type IngestPermit, type IngestStore, sourceProperties } from '@yosugara/runtime';
 import type { ManagerConfig } from '../config.js';
@@ -9,7 +10,14 @@ import type { StartIngest } from '../lifecycle.js';
 import { ReceiverLink } from './receiver-link.js';
 
 /** One ingest of one epoch: a link to the receiver, readers of both journals, and the loop; all of it ends with it. */
-export function startIngestOf(config: ManagerConfig, store: IngestStore, clock: Clock, log: Log): StartIngest {
+/** @param mibs names for traps; default none. */
+export function startIngestOf(
+  config: ManagerConfig,
+  store: IngestStore,
+  clock: Clock,
+  log: Log,
+  mibs?: () => MibStore,
+): StartIngest {
   const peer = config.config.cluster.members.find((member) => member.kind === 'data' && member.id !== config.node);
   const place = (name: string) => join(config.stateDir, name);
   return async ({ epoch, permitted, onStored, onCounted = () => undefined }) => {
@@ -20,6 +28,7 @@ export function startIngestOf(config: ManagerConfig, store: IngestStore, clock: 
     const loop = new IngestLoop({
       ...{ self: config.node, peer: peer?.id ?? '', own, peerCopy, store, clock, log },
       sources: sourceProperties(config.config.receiver),
+      ...(mibs === undefined ? {} : { mibs }),
       watermark: () => link.watermark(),
       permit: () => permitOf(permitted, epoch),
       onStored,

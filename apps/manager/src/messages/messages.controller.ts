@@ -5,6 +5,7 @@ import { type Messages, MessagesSchema } from '@yosugara/protocol';
 import type { z } from 'zod';
 import { AllowsProbeToken } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { MibNames } from '../mibs/mib-names.js';
 import type { ManagerStore } from '../store/ports.js';
 import { CLOCK, STORE } from '../tokens.js';
 import { MessagesQuerySchema, messageQuery } from './query.js';
@@ -16,6 +17,7 @@ export class MessagesController {
   constructor(
     @Inject(STORE) private readonly store: ManagerStore,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(MibNames) private readonly names: MibNames,
   ) {}
 
   /**
@@ -26,6 +28,7 @@ export class MessagesController {
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: MessagesSchema })
   async messages(@Query({ schema: MessagesQuerySchema }) query: z.infer<typeof MessagesQuerySchema>): Promise<Messages> {
-    return await this.store.searchMessages(messageQuery(query, this.clock.wallMs()));
+    const found = await this.store.searchMessages(messageQuery(query, this.clock.wallMs(), this.names));
+    return { ...found, rows: found.rows.map((row) => this.names.readable(row)) };
   }
 }

@@ -2,8 +2,9 @@ import { BlockList, isIP } from 'node:net';
 import { InvalidInputError } from '@yosugara/kernel';
 import { FACILITIES, SEVERITIES } from '@yosugara/operations';
 import { MESSAGE_KINDS, MESSAGE_TRANSPORTS, type MessageRow } from '@yosugara/protocol';
-import { structuredTerm, varbindTerm } from '@yosugara/store';
+import { oidInText, structuredTerm, varbindTerm } from '@yosugara/store';
 import { z } from 'zod';
+import type { MibNames } from '../mibs/mib-names.js';
 import type { MessageQuery } from '../store/ports.js';
 
 export { FACILITIES, SEVERITIES };
@@ -41,6 +42,10 @@ const terms = (says: string, isOne: (term: string) => boolean, form: string) =>
     .describe(says)
     .optional();
 
+/** A name of a MIB module in the place of an OID; whether there is one is asked later. */
+const isNamedTerm = (term: string): boolean => /^[A-Za-z][\w-]{0,255}(\.\d{1,10})*(=|$)/.test(term);
+const NAME_OR_OID = /^(\.?\d{1,10}(\.\d{1,10}){0,127}|[A-Za-z][\w-]{0,255})$/;
+
 const FILTER = {
   text: word('Part of the text, upper and lower case alike'),
   source: word('Address the message came from, or a network such as 10.0.0.0/8'),
@@ -57,16 +62,25 @@ const FILTER = {
     'SD-ID.parameter=value, such as exampleSDID@32473.iut=3',
   ),
   varbind: terms(
-    'Varbind of a trap: `OID=value`, of that OID or below it; also `OID` or `=value` alone. May be given several times',
-    (term) => varbindTerm(term) !== null,
-    'OID, OID=value or =value, such as 1.3.6.1.2.1.2.2.1.1=5',
+    'Varbind of a trap: `OID=value`, of that OID or below it; also `OID` or `=value` alone; names of MIB modules for OID and value. May be given several times',
+    (term) => varbindTerm(term) !== null || isNamedTerm(term),
+    'OID, OID=value or =value, such as 1.3.6.1.2.1.2.2.1.1=5; or a name for the OID, such as ifOperStatus=down',
   ),
+  trap: z
+    .string()
+    .regex(NAME_OR_OID, 'an OID, or the name of a notification')
+    .describe('Notification, by its OID or its name')
+    .optional(),
   onlyAt: word('Node that received it, when no other did'),
   reason: word('Why it was not understood whole, such as `no_pri`; `any` for whatever reason'),
 };
 
 export const StreamQuerySchema = z.strictObject(FILTER);
 export type MessageFilter = z.infer<typeof StreamQuerySchema>;
+
+/** OIDs and numbers for the names in a search. */
+export type QueryNames = Pick<MibNames, 'varbindTerm' | 'trapOids'>;
+const AS_IT_IS: QueryNames = { varbindTerm: (term) => term, trapOids: (trap) => [trap] };
 
 export const MessagesQuerySchema = z.strictObject({
   ...FILTER,
@@ -76,18 +90,29 @@ export const MessagesQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
-export function messageQuery(asked: z.infer<typeof MessagesQuerySchema>, nowMs: number): MessageQuery {
+/** @throws InvalidInputError — a name that nothing here is called by. */
+export function messageQuery(
+  { trap, ...asked }: z.infer<typeof MessagesQuerySchema>,
+  nowMs: number,
+  names: QueryNames = AS_IT_IS,
+): MessageQuery {
   const at = (text: string | undefined) => (text === undefined ? undefined : (parseInstant(text, nowMs) ?? undefined));
-  return { ...asked, since: at(asked.since), until: at(asked.until) };
+  return {
+    ...asked,
+    varbind: asked.varbind?.map((term) => names.varbindTerm(term)),
+    traps: trap === undefined ? undefined : names.trapOids(trap),
+    ...{ since: at(asked.since), until: at(asked.until) },
+  };
 }
 
 /** The same judgement as the search's, on a row in hand. A trap has no severity, so a wish for one leaves it out. */
-export function wanted(filter: MessageFilter): (row: MessageRow) => boolean {
+export function wanted(filter: MessageFilter, names: QueryNames = AS_IT_IS): (row: MessageRow) => boolean {
   const { kind, source, host, app, proc, facility, severity, transport, onlyAt, reason } = filter;
   const text = filter.text?.toLowerCase();
   const network = source?.includes('/') ? networkOf(source) : null;
   const parameters = (filter.sd ?? []).map(hasParameter);
-  const varbinds = (filter.varbind ?? []).map(hasVarbind);
+  const varbinds = (filter.varbind ?? []).map((term) => hasVarbind(names.varbindTerm(term)));
+  const traps = filter.trap === undefined ? null : names.trapOids(filter.trap);
   return (row) =>
     (kind === undefined || row.kind === kind) &&
     (source === undefined || (network === null ? row.source === source : isIn(network, row.source))) &&
@@ -101,7 +126,15 @@ export function wanted(filter: MessageFilter): (row: MessageRow) => boolean {
     (reason === undefined || isReason(row.parseReason ?? null, reason)) &&
     parameters.every((has) => has(row)) &&
     varbinds.every((has) => has(row)) &&
-    (text === undefined || row.text.toLowerCase().includes(text));
+    (traps === null || (row.kind === 'trap' && row.app !== null && traps.includes(row.app))) &&
+    (text === undefined || row.text.toLowerCase().includes(text) || hasOid(row, text));
+}
+
+/** OIDs are found in what a trap carries, whatever names its text has. */
+function hasOid({ kind, app, varbinds }: MessageRow, text: string): boolean {
+  const oid = oidInText(text);
+  if (oid === null || kind !== 'trap') return false;
+  return (app?.includes(oid) ?? false) || (varbinds ?? []).some((each) => each.oid.includes(oid) || each.value.includes(oid));
 }
 
 const isReason = (given: string | null, asked: string): boolean =>

@@ -1,7 +1,6 @@
 import { InvalidInputError } from '@yosugara/kernel';
 import type { Messages } from '@yosugara/protocol';
 import {
-  AuditRepository,
   type Connections,
   claim,
   completeIndexes,
@@ -17,7 +16,9 @@ import {
   WriteProbeRepository,
 } from '@yosugara/store';
 import { FACILITIES, SEVERITIES } from '../messages/query.js';
-import { AlreadyThereError, type AuditEntry, type ManagerStore, type MessageQuery, ROLES, type Role } from './ports.js';
+import { mibTables } from '../mibs/mib-tables.js';
+import { noteAudit } from './audit.js';
+import { AlreadyThereError, type ManagerStore, type MessageQuery, ROLES, type Role } from './ports.js';
 
 type Db = Parameters<Parameters<Connections['read']>[0]>[0];
 
@@ -45,7 +46,7 @@ export function managerStore(
           if (user === null) return;
           await new UserRepository(db).setPassword(user.id, passwordHash);
           await new SessionRepository(db).closeOthers(user.id, keep);
-          await note(db, entry);
+          await noteAudit(db, entry);
         },
         guard,
       ),
@@ -57,7 +58,7 @@ export function managerStore(
           if (user === null) return;
           await new SessionRepository(db).removeExpired();
           await new SessionRepository(db).open(tokenHash, user.id, expiresAt);
-          await note(db, entry);
+          await noteAudit(db, entry);
         },
         guard,
       ),
@@ -71,11 +72,11 @@ export function managerStore(
         entry.epoch,
         async (db) => {
           await new SessionRepository(db).close(tokenHash);
-          await note(db, entry);
+          await noteAudit(db, entry);
         },
         guard,
       ),
-    audit: async (entry, guard) => await connections.write(entry.epoch, async (db) => await note(db, entry), guard),
+    audit: async (entry, guard) => await connections.write(entry.epoch, async (db) => await noteAudit(db, entry), guard),
     insertProbe: async (key, epoch, guard) =>
       await connections.write(
         epoch,
@@ -129,6 +130,7 @@ export function managerStore(
         await claim(client, epoch);
         guard();
       }),
+    mibs: mibTables(connections),
     searchMessages: async (query) => await search(messages, query),
     close: async () => await connections.close(),
   };
@@ -140,11 +142,6 @@ const roleOf = (text: string): Role => ROLES.find((role) => role === text) ?? 'v
 async function findUser(db: Db, login: string) {
   const user = await new UserRepository(db).findByLogin(login);
   return user === null ? null : { ...user, role: roleOf(user.role) };
-}
-
-async function note(db: Db, entry: AuditEntry): Promise<void> {
-  const { login, action, epoch, detail, node } = entry;
-  await new AuditRepository(db).note({ actor: login, action, epoch, detail: { ...detail, node } });
 }
 
 /** Deadlines and lost connections of the repository, which sorts them less finely than `Connections`. */
@@ -162,7 +159,14 @@ async function search(messages: Pick<MessageRepository, 'search'>, query: Messag
   const us = (at: Date | undefined) => (at === undefined ? undefined : at.getTime() * 1_000);
   const wanted = {
     ...{ text, source, host, app, kind, transport, limit },
-    ...{ procId: query.proc, structured: query.sd, varbinds: query.varbind, seenOnlyBy: query.onlyAt, parseReason: query.reason },
+    ...{
+      procId: query.proc,
+      structured: query.sd,
+      varbinds: query.varbind,
+      traps: query.traps,
+      seenOnlyBy: query.onlyAt,
+      parseReason: query.reason,
+    },
     facility: query.facility === undefined ? undefined : (FACILITIES as readonly string[]).indexOf(query.facility),
     severityMax: query.severity === undefined ? undefined : (SEVERITIES as readonly string[]).indexOf(query.severity),
     sinceUs: us(query.since),

@@ -1,6 +1,7 @@
 import { YosugaraError } from '@yosugara/kernel';
 import type { MessageKind, Messages, MessageTransport } from '@yosugara/protocol';
 import type { CountRetention, IngestReport, IngestTraces, OptionalIndexes, PartitionWidth } from '@yosugara/store';
+import type { MibTables } from '../mibs/mib-tables.js';
 
 export const ROLES = ['admin', 'operator', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
@@ -51,6 +52,8 @@ export interface MessageQuery {
   readonly sd?: readonly string[] | undefined;
   /** `OID=value`, each. */
   readonly varbind?: readonly string[] | undefined;
+  /** OIDs of notifications, any of them. */
+  readonly traps?: readonly string[] | undefined;
   /** Received by this node only. */
   readonly onlyAt?: string | undefined;
   /** Why it was not understood whole; `any`. */
@@ -123,6 +126,7 @@ export interface ManagerStore {
   readonly traces: Pick<IngestTraces, 'row' | 'rowsOfCopy' | 'rowsOfContent' | 'progress'>;
   /** Lets old counts go. Resolves to the rows deleted. */
   retainCounts(retention: CountRetention, epoch: number, guard: CommitGuard): Promise<number>;
+  readonly mibs: MibTables;
   /** Newest first. */
   searchMessages(query: MessageQuery): Promise<Messages>;
   close(): Promise<void>;

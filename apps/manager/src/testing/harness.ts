@@ -29,7 +29,7 @@ export interface TestNode {
   readonly controller: FakeController;
   readonly manager: RunningManager;
   readonly ingest: CountedIngest;
-  call(method: 'GET' | 'POST', path: string, options?: CallOptions): Promise<Answer>;
+  call(method: 'GET' | 'POST' | 'DELETE', path: string, options?: CallOptions): Promise<Answer>;
   /** Logs in, or fails; resolves to the cookie. */
   login(password?: string): Promise<string>;
   stop(): Promise<void>;
@@ -48,6 +48,8 @@ export interface CallOptions {
   readonly cookie?: string;
   readonly bearer?: string;
   readonly headers?: Record<string, string>;
+  /** Default 5 s. */
+  readonly withinMs?: number;
 }
 
 export interface Answer {
@@ -90,15 +92,16 @@ export async function startNode(options: NodeOptions): Promise<TestNode> {
   };
 }
 
-export async function ask(url: string, method: 'GET' | 'POST', how: CallOptions = {}): Promise<Answer> {
+export async function ask(url: string, method: 'GET' | 'POST' | 'DELETE', how: CallOptions = {}): Promise<Answer> {
   const headers: Record<string, string> = { connection: 'close' };
-  if (method === 'POST') Object.assign(headers, { 'x-yosugara': '1', 'content-type': 'application/json' });
+  if (method !== 'GET') headers['x-yosugara'] = '1';
+  if (method === 'POST') headers['content-type'] = 'application/json';
   if (how.cookie !== undefined) headers['cookie'] = how.cookie;
   if (how.bearer !== undefined) headers['authorization'] = `Bearer ${how.bearer}`;
   const answer = await fetch(url, {
     method,
     headers: { ...headers, ...how.headers },
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(how.withinMs ?? 5_000),
     ...(method === 'POST' ? { body: JSON.stringify(how.body ?? {}) } : {}),
   });
   const text = await answer.text();

@@ -98,8 +98,10 @@ describe('modules that need each other', () => {
   });
   it('name notifications with and without the 0 that RFC 3584 puts into their OIDs', () =>
     expect(
-      ['1.3.6.1.4.1.4242.17', '1.3.6.1.4.1.32473.1.7.3', '1.3.6.1.4.1.4242.0.18'].map((oid) => store.notification(oid)?.name),
-    ).toEqual([...['oldAlarm', 'fanFailed', undefined]]));
+      ['1.3.6.1.4.1.4242.17', '1.3.6.1.4.1.32473.1.7.3', '1.3.6.1.4.1.4242.0.18', '1.3.6.1.4.1.4242.1'].map(
+        (oid) => store.notification(oid)?.name,
+      ),
+    ).toEqual(['oldAlarm', 'fanFailed', undefined, undefined]));
   it.each([
     [2, 'Integer', '3', 'stopped(3)'],
     [2, 'Integer', '-1', 'gone(-1)'],

@@ -99,10 +99,10 @@ export class MibStore {
 
   /**
    * `linkDown`, or null: no notification of that OID is known. Agents and modules disagree about the 0 before the last arc, which RFC 3584
-   * puts into the OID of a v1 trap: the OID with it stands for the one without it, and the other way round.
+   * puts into the OID of a v1 trap: the OID with it stands for the one without it, and the other way round, unless that is something else.
    */
   notification(oid: string): MibNode | null {
-    return this.#notificationAt(oid) ?? this.#notificationAt(withOrWithoutZero(oid));
+    return this.#notificationAt(oid) ?? (this.#nodes.has(oid) ? null : this.#notificationAt(withOrWithoutZero(oid)));
   }
 
   #notificationAt(oid: string): MibNode | null {

@@ -1,0 +1,128 @@
+import { explain, InvalidInputError, type Log } from '@yosugara/kernel';
+import { type MibNode, type MibStore, type MibType, mibStoreOf, trapReading } from '@yosugara/operations';
+import type { MessageRow } from '@yosugara/protocol';
+import { groupedBy } from './grouped.js';
+import type { MibTables } from './mib-tables.js';
+
+/** Modules whose names are read at once. */
+const BATCH = 16;
+/** Beyond so many it is not compared which of two texts has more names. */
+const MAX_COMPARED = 64;
+const NAMED = /^([A-Za-z][\w-]{0,255})((?:\.\d{1,10})*)(?:=([\s\S]*))?$/;
+
+interface Loaded {
+  readonly digest: Buffer;
+  readonly nodes: readonly MibNode[];
+}
+
+/** The names of now: what is built in, and what the database's modules compiled into. */
+export class MibNames {
+  readonly #tables: Pick<MibTables, 'objectDigests' | 'objects'>;
+  readonly #log: Log;
+  readonly #modules = new Map<string, Loaded>();
+  #store: MibStore | null = null;
+  #through = -1;
+
+  constructor(tables: Pick<MibTables, 'objectDigests' | 'objects'>, log: Log) {
+    this.#tables = tables;
+    this.#log = log;
+  }
+
+  now(): MibStore {
+    return (this.#store ??= mibStoreOf([]));
+  }
+
+  /** Reads what changed, when the set is another one than was read. @param compiled its number. Failures leave the names as they are. */
+  async follow(compiled: number): Promise<void> {
+    if (compiled === this.#through) return;
+    try {
+      const digests = await this.#tables.objectDigests();
+      const gone = [...this.#modules.keys()].filter((name) => !digests.has(name));
+      const changed = [...digests].filter(([name, digest]) => this.#modules.get(name)?.digest.equals(digest) !== true);
+      for (let at = 0; at < changed.length; at += BATCH) await this.#read(changed.slice(at, at + BATCH));
+      for (const name of gone) this.#modules.delete(name);
+      if (changed.length > 0 || gone.length > 0) {
+        this.#store = mibStoreOf([...this.#modules.values()].flatMap(({ nodes }) => nodes));
+        this.#log.info('mibs.read', {
+          modules: this.#modules.size,
+          names: this.#store.size,
+          changed: changed.length + gone.length,
+        });
+      }
+      this.#through = compiled;
+    } catch (error) {
+      this.#log.debug('mibs.notRead', { why: explain(error) });
+    }
+  }
+
+  async #read(changed: readonly (readonly [string, Buffer])[]): Promise<void> {
+    const nodes = groupedBy(await this.#tables.objects(changed.map(([name]) => name)), (node) => node.module);
+    // Columns of one table have types in common.
+    const types = new Map<string, MibType>();
+    const shared = (type: MibType | null): MibType | null => {
+      if (type === null) return null;
+      const key = JSON.stringify(type);
+      const known = types.get(key);
+      if (known === undefined) types.set(key, type);
+      return known ?? type;
+    };
+    for (const [name, digest] of changed)
+      this.#modules.set(name, { digest, nodes: (nodes.get(name) ?? []).map((node) => ({ ...node, type: shared(node.type) })) });
+  }
+
+  /** A trap with the names of now beside what was stored; any other row as it is. */
+  readable(row: MessageRow): MessageRow {
+    const { kind, varbinds } = row;
+    if (kind !== 'trap' || varbinds === null || varbinds === undefined) return row;
+    const read = trapReading(varbinds, this.now());
+    const named = varbinds.map(({ oid, type, value }, at) => {
+      const { name, module, value: said, units } = read.varbinds[at]!;
+      return {
+        ...{ oid, type, value },
+        ...(name === oid ? {} : { name }),
+        ...(module === null ? {} : { module }),
+        ...(said === value ? {} : { read: said }),
+        ...(units === null ? {} : { units }),
+      };
+    });
+    const isBetter = read.text !== row.text && unnamed(read.text, row) <= unnamed(row.text, row);
+    return { ...row, varbinds: named, ...(isBetter ? { reading: read.text } : {}) };
+  }
+
+  /** `ifOperStatus.3=down` as OID and number, which is how rows have it. @throws InvalidInputError — nothing here is called so. */
+  varbindTerm(term: string): string {
+    const [, name, index = '', value] = NAMED.exec(term) ?? [];
+    const [oid, given] = name === undefined ? split(term) : [`${this.#oidOf('varbind', name)}${index}`, value];
+    if (given === undefined) return oid;
+    const type = oid === '' ? null : (this.now().resolve(oid.replace(/^\./, ''))?.node.type ?? null);
+    const isOid = type?.base === 'OBJECT IDENTIFIER' && !/^[\d.]*$/.test(given);
+    return `${oid}=${isOid ? this.#oidOf('varbind', given) : this.now().valueOf(type, given)}`;
+  }
+
+  /** OIDs of the notification that is called so, or has that one: with and without the 0 of RFC 3584. @throws InvalidInputError */
+  trapOids(nameOrOid: string): readonly string[] {
+    const oid = /^[.\d]+$/.test(nameOrOid) ? nameOrOid.replace(/^\./, '') : this.#oidOf('trap', nameOrOid);
+    const last = oid.lastIndexOf('.');
+    const other = oid.endsWith('.0', last)
+      ? oid.slice(0, last - 2) + oid.slice(last)
+      : `${oid.slice(0, last)}.0${oid.slice(last)}`;
+    return [oid, other];
+  }
+
+  #oidOf(place: string, name: string): string {
+    const node = this.now().named(name);
+    if (node === null) throw new InvalidInputError(place, name, 'an OID, or a name of a MIB module that is here');
+    return node.oid;
+  }
+}
+
+function split(term: string): readonly [string, string | undefined] {
+  const at = term.indexOf('=');
+  return at < 0 ? [term, undefined] : [term.slice(0, at), term.slice(at + 1)];
+}
+
+/** How many of the OIDs that a trap carries its text leaves without a name. */
+function unnamed(text: string, { app, varbinds }: MessageRow): number {
+  const head = app !== null && text.startsWith(app) ? 1 : 0;
+  return (varbinds ?? []).slice(0, MAX_COMPARED).reduce((count, { oid }) => count + (text.includes(`${oid}=`) ? 1 : 0), head);
+}
