@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import { openPeerCopy, openReceiverJournal, type PeerCopy, type ReceiverJournal } from '@yosugara/journal';
 import type { Log } from '@yosugara/kernel';
-import { IngestedSchema, type NodeConfig, type ReceiverReport, STATE_LAYOUT, type Watermark } from '@yosugara/protocol';
+import {
+  DamagedSchema,
+  IngestedSchema,
+  type NodeConfig,
+  type ReceiverReport,
+  STATE_LAYOUT,
+  type Watermark,
+} from '@yosugara/protocol';
 import {
   type Listener,
   listenPeer,
@@ -12,12 +19,22 @@ import {
   VipListeners,
   wallUs,
 } from '@yosugara/receivers';
-import { behindPeer, CopySender, holdCopy, letGo, type PeerChannel, watermarkOf } from '@yosugara/runtime';
+import {
+  behindPeer,
+  CopySender,
+  type DamagedRange,
+  type HeldCopy,
+  holdCopy,
+  letGo,
+  type PeerChannel,
+  watermarkOf,
+} from '@yosugara/runtime';
 import { membersOf } from './config.js';
 import { nodeIdentity } from './identity.js';
 import { configuredListeners } from './listeners.js';
 import { Losses } from './losses.js';
 import { RoleWatch } from './role.js';
+import { Scrub } from './scrub.js';
 import { openTraps } from './traps.js';
 
 export interface RunningReceiver {
@@ -107,6 +124,7 @@ async function start(
 
   let copyLost = 0;
   let holding: PeerChannel | null = null;
+  let held: HeldCopy | null = null;
   const server = await listenPeer({
     ...{ ...identity, address: self.address, port: config.ports.journal, expected: peer.id },
     onRefused: (why) => log.warn('copy.refused', { why }),
@@ -114,7 +132,7 @@ async function start(
       // The newest connection is the living one; an older may be the ghost of a host that froze.
       holding?.close('replaced by a newer connection');
       holding = channel;
-      holdCopy({ channel, copy, wallUs, log, onChange: changed, onLost: (records) => void (copyLost += records) });
+      held = holdCopy({ channel, copy, wallUs, log, onChange: changed, onLost: (records) => void (copyLost += records) });
     },
   });
   undo.push(() => server.close());
@@ -128,10 +146,22 @@ async function start(
       clockOffsetUs: sender.clockOffsetUs,
       peerHas: (journalId) => sender.peerHas(journalId),
     });
+  const mend = (range: DamagedRange) => {
+    const isOwn = journal.journals().some(({ journalId }) => journalId === range.journalId);
+    if (isOwn) sender.mend(range);
+    else held?.mend(range);
+  };
+  for (const journals of [journal, copy]) {
+    const scrub = new Scrub({ journals, log, onDamage: mend });
+    scrub.start();
+    undo.push(() => scrub.stop());
+  }
   let dropping = Promise.resolve();
   const local = await serveLines(at(STATE_LAYOUT.receiverSocket), {
     onOpen: (connection) => connection.send(watermark()),
     onDocument: (document) => {
+      const asked = DamagedSchema.safeParse(document);
+      if (asked.success) return mend(asked.data.damaged);
       const { ingested } = IngestedSchema.parse(document);
       dropping = dropping
         .then(() => letGo(watermark(), ingested, journal, copy))

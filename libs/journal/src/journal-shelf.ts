@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { InvalidInputError } from '@yosugara/kernel';
 import { JournalGapError } from './errors.js';
 import type { JournalFs } from './fs-port.js';
-import { decodeRecord, recordSeq } from './record.js';
+import { mendSegment } from './mend.js';
+import { decodeRecord, identify, recordSeq } from './record.js';
 import { listSegments } from './segment.js';
 import { SegmentLog } from './segment-log.js';
 import { SegmentReader } from './segment-reader.js';
@@ -97,6 +98,19 @@ export class JournalShelf implements JournalSource {
     if (fromSeq >= log.nextSeq) return [];
     // A copy: segments may be dropped while we read.
     return this.#reader.read([...log.segments], { journalId, from: fromSeq, through: log.nextSeq - 1, maxBytes });
+  }
+
+  /** Into damaged stretches; what is not damaged is left alone. @returns how many. */
+  async mend(journalId: string, records: readonly Uint8Array[]): Promise<number> {
+    const segments = [...(this.#logs.get(journalId)?.segments ?? [])];
+    const bySeq = new Map(records.map((bytes) => [identify(bytes).seq, bytes]));
+    let mended = 0;
+    for (const [at, segment] of segments.entries()) {
+      const next = segments[at + 1]?.first ?? null;
+      const concerned = [...bySeq.keys()].some((seq) => seq >= segment.first && (next === null || seq < next));
+      if (concerned) mended += await mendSegment(this.#fs, segment, next, bySeq);
+    }
+    return mended;
   }
 
   /** @param live the journal that is being written, when it need not be the one opened last. */

@@ -82,6 +82,10 @@ class FilePeerCopy implements PeerCopy {
     return this.#shelf.readEncoded(journalId, fromSeq, maxBytes);
   }
 
+  mend(journalId: string, records: readonly Uint8Array[]): Promise<number> {
+    return this.#serial(() => this.#shelf.mend(journalId, records));
+  }
+
   dropThrough(journalId: string, seq: number): Promise<void> {
     return this.#serial(async () => {
       await this.#shelf.dropThrough(journalId, seq, this.#open?.journalId);

@@ -121,6 +121,10 @@ class FileReceiverJournal implements ReceiverJournal {
     return this.#shelf.readEncoded(journalId, fromSeq, maxBytes);
   }
 
+  mend(journalId: string, records: readonly Uint8Array[]): Promise<number> {
+    return this.#shelf.mend(journalId, records);
+  }
+
   async dropThrough(journalId: string, seq: number): Promise<void> {
     await this.#shelf.dropThrough(journalId, seq, this.journalId);
     this.#diskBytes = this.#shelf.bytes;

@@ -1,4 +1,4 @@
-import { JournalCorruptError, JournalGapError } from './errors.js';
+import { JournalCorruptError, JournalGapError, type SeqRange } from './errors.js';
 import { findFrame, frameAt } from './frame.js';
 import { errorCode, type JournalFile, type JournalFs } from './fs-port.js';
 import { recordSeq } from './record.js';
@@ -74,7 +74,7 @@ export class SegmentReader {
       throw error;
     }
     try {
-      const places = this.#places.get(ref.path) ?? (await this.#begin(file, ref));
+      const places = this.#places.get(ref.path) ?? (await this.#begin(file, ref, { from: progress.seq, through }));
       if (places !== null) await this.#walk(file, ref, places, through, progress);
     } finally {
       await file.close();
@@ -82,12 +82,12 @@ export class SegmentReader {
   }
 
   /** `null`: the head is not written yet. */
-  async #begin(file: JournalFile, ref: SegmentRef): Promise<Places | null> {
+  async #begin(file: JournalFile, ref: SegmentRef, wanted: SeqRange): Promise<Places | null> {
     const head = Buffer.alloc(SEGMENT_HEAD_BYTES);
     const got = await file.read(head, 0);
     if (got < head.length) return null;
     const salt = readSegmentHead(head, ref.first);
-    if (salt === null) throw new JournalCorruptError(ref.path, 0, null, null, 'unreadable segment head');
+    if (salt === null) throw new JournalCorruptError(ref.path, 0, null, wanted, 'unreadable segment head');
     const places: Places = { salt, known: [{ seq: ref.first, offset: SEGMENT_HEAD_BYTES }] };
     const oldest = this.#places.keys().next();
     if (this.#places.size >= MAX_REMEMBERED && !oldest.done) this.#places.delete(oldest.value);

@@ -44,6 +44,11 @@ export interface JournalSource {
   read(journalId: string, fromSeq: number, maxBytes: number): Promise<readonly JournalRecord[]>;
   /** The same as bytes for the wire, see record.ts. */
   readEncoded(journalId: string, fromSeq: number, maxBytes: number): Promise<readonly Uint8Array[]>;
+  /**
+   * Writes records of the other node's copy back where this one's are damaged (mend.ts). Nothing else changes.
+   * @param records encoded, with the numbers and bytes that they had. @returns how many were written back. @throws RecordFormatError.
+   */
+  mend(journalId: string, records: readonly Uint8Array[]): Promise<number>;
   /** Retention: removes whole segments whose records are all ≤ `seq`. */
   dropThrough(journalId: string, seq: number): Promise<void>;
 }

@@ -204,3 +204,5 @@ export type Watermark = z.infer<typeof WatermarkSchema>;
 
 /** manager → receiver on that socket: positions durable in both databases, so that the journal may let go. */
 export const IngestedSchema = z.object({ ingested: z.array(z.object({ journalId: z.string(), seq: z.int() })) });
+/** manager → receiver likewise: records that it could not read, to be mended with the other node's copy. */
+export const DamagedSchema = z.object({ damaged: z.object({ journalId: z.string(), from: z.int().min(1), through: z.int() }) });

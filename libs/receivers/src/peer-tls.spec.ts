@@ -166,6 +166,7 @@ class Records implements OwnJournal, PeerJournalCopy {
     return { kind: 'stored', durableSeq: held.length + records.length };
   }
   begin = async () => null;
+  mend = async () => 0;
   dropThrough = async () => undefined;
 }
 

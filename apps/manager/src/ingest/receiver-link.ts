@@ -47,9 +47,17 @@ export class ReceiverLink {
 
   /** Positions durable in both databases. The newest say all: what cannot be sent now need not be kept. */
   tellIngested(ingested: readonly { readonly journalId: string; readonly seq: number }[]): void {
+    this.#tell({ ingested });
+  }
+
+  /** Records that cannot be read; asked again while that is so. */
+  tellDamaged(damaged: { readonly journalId: string; readonly from: number; readonly through: number }): void {
+    this.#tell({ damaged });
+  }
+
+  #tell(document: object): void {
     const socket = this.#socket;
-    if (this.#isUp && socket !== null && socket.writableLength < MAX_UNSENT_BYTES)
-      socket.write(`${JSON.stringify({ ingested })}\n`);
+    if (this.#isUp && socket !== null && socket.writableLength < MAX_UNSENT_BYTES) socket.write(`${JSON.stringify(document)}\n`);
   }
 
   close(): void {

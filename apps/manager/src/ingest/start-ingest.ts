@@ -33,6 +33,7 @@ export function startIngestOf(
       permit: () => permitOf(permitted, epoch),
       onStored,
       onCounted,
+      onDamage: (range) => link.tellDamaged(range),
       onIngested: (positions) => link.tellIngested(positions),
       onStale: (error) => {
         log.error('ingest.stale', { why: explain(error) });

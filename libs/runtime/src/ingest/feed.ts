@@ -9,6 +9,10 @@ export interface FeedOptions {
   readonly peer: JournalFiles;
   readonly log: Log;
   readonly nowMs: () => number;
+  /** The receiver is asked to mend it with the other node's copy. Missing: nobody can. */
+  readonly onDamage?:
+    | ((range: { readonly journalId: string; readonly from: number; readonly through: number }) => void)
+    | undefined;
   /** What is configured of single sources, by address. */
   readonly sources?: ReadonlyMap<string, SourceProperties>;
 }
@@ -16,6 +20,8 @@ export interface FeedOptions {
 const READ_BYTES = 1024 * 1024;
 /** How long a journal that cannot be read is left alone, so that one bad file does not stop the others. */
 const RETRY_MS = 1_000;
+/** So long the other node's copy is waited for, which may be on its way back; then what is lost is stepped over. */
+const MEND_MS = 30_000;
 
 type JournalMark = Watermark['journals'][number];
 
@@ -25,6 +31,8 @@ export class JournalFeed {
   readonly #next = new Map<string, number>();
   readonly #held = new Map<string, Map<number, RawRecord>>();
   readonly #notBefore = new Map<string, number>();
+  /** When which damage was seen first. */
+  readonly #damagedSince = new Map<string, number>();
 
   constructor(options: FeedOptions, positions: ReadonlyMap<string, number>) {
     this.#options = options;
@@ -105,12 +113,23 @@ export class JournalFeed {
     });
   }
 
-  /** Damage with a known range is stepped over, loudly; anything else is tried again. */
+  /** Damage with a known range is mended, or at last stepped over, loudly; anything else is tried again. */
   #unreadable(journalId: string, from: number, error: unknown): void {
+    const { log, nowMs, onDamage } = this.#options;
     const lost = isDamage(error) ? error.lost : null;
-    this.#options.log.error('ingest.unreadable', { journalId, from, lost, why: explain(error) });
-    if (lost !== null && lost.from <= from && lost.through >= from) this.#next.set(journalId, lost.through + 1);
-    else this.#notBefore.set(journalId, this.#options.nowMs() + RETRY_MS);
+    const isKnown = lost !== null && lost.from <= from && lost.through >= from;
+    const place = `${journalId} ${from}`;
+    const sinceMs = this.#damagedSince.get(place);
+    if (sinceMs === undefined) log.error('ingest.unreadable', { journalId, from, lost, why: explain(error) });
+    this.#damagedSince.set(place, sinceMs ?? nowMs());
+    if (isKnown && (onDamage === undefined || nowMs() - (sinceMs ?? nowMs()) >= MEND_MS)) {
+      this.#damagedSince.delete(place);
+      this.#next.set(journalId, lost.through + 1);
+      log.error('ingest.lost', { journalId, from, through: lost.through, why: 'damaged here, and nobody lent a copy' });
+      return;
+    }
+    if (isKnown) onDamage?.({ journalId, from, through: lost.through });
+    this.#notBefore.set(journalId, nowMs() + RETRY_MS);
   }
 }
 

@@ -54,6 +54,8 @@ export interface IngestOptions {
   readonly onCounted?: (tallies: readonly Tally[]) => void;
   /** Positions durable in both databases: the journals may let go through here. */
   readonly onIngested?: (positions: readonly RecordRef[]) => void;
+  /** Records of a journal that cannot be read: to be mended with the other node's copy. */
+  readonly onDamage?: (range: { readonly journalId: string; readonly from: number; readonly through: number }) => void;
   /** The database belongs to a younger epoch. */
   readonly onStale?: (error: StaleEpochError) => void;
   readonly limits?: MergeLimits;
@@ -190,7 +192,7 @@ export class IngestLoop {
     const { self, peer, store, own, peerCopy, log, clock, sources, limits = MERGE_LIMITS } = this.#options;
     const progress = await store.loadProgress();
     const nodes: [string, string] = self < peer ? [self, peer] : [peer, self];
-    const known = sources === undefined ? {} : { sources };
+    const known = { ...(sources === undefined ? {} : { sources }), onDamage: this.#options.onDamage };
     const feed = new JournalFeed({ own, peer: peerCopy, log, nowMs: () => clock.monotonicMs(), ...known }, progress.positions);
     log.info('ingest.begins', {
       epoch: permit.epoch,

@@ -1,4 +1,5 @@
 import { explain, type Log } from '@yosugara/kernel';
+import { type DamagedRange, Mending } from './mending.js';
 import type { PeerChannel, PeerJournalCopy } from './ports.js';
 import { type CopyFrame, decodeFrame, encodeFrame } from './wire.js';
 
@@ -18,11 +19,17 @@ export interface CopyHolderOptions {
 /** Frames taken off the socket and not yet on disk. Reached: the socket is not read. */
 const MAX_WAITING = 64;
 
+export interface HeldCopy {
+  /** Of the copy: its owner is asked for them. */
+  mend(range: DamagedRange): void;
+}
+
 /**
  * Takes in the peer's journal on one connection: every frame is answered after its fsync, in order. Ends with the channel.
  * The newest connection wins (the caller closes the one before), since a frozen one may linger.
  */
-export function holdCopy({ channel, copy, wallUs, log, onChange, onLost, silenceMs = 2_000 }: CopyHolderOptions): void {
+export function holdCopy({ channel, copy, wallUs, log, onChange, onLost, silenceMs = 2_000 }: CopyHolderOptions): HeldCopy {
+  const mending = new Mending(channel, copy, log);
   let waiting = 0;
   let work = Promise.resolve();
   let closed = false;
@@ -58,10 +65,15 @@ export function holdCopy({ channel, copy, wallUs, log, onChange, onLost, silence
     if (closed) return;
     const frame = decodeFrame(bytes);
     if (frame.type === 'ping') answer({ type: 'pong', t1: frame.t1, t2, t3: wallUs() });
-    else if (frame.type === 'hello') answer({ type: 'held', held: copy.held() });
-    else if (frame.type === 'begin') await begin(frame);
+    else if (frame.type === 'hello') {
+      mending.peerLends = frame.lends === true;
+      answer({ type: 'held', held: copy.held(), lends: true });
+    } else if (frame.type === 'begin') await begin(frame);
     else if (frame.type === 'records') await keep(frame);
+    else if (frame.type === 'want') await mending.lend(frame);
+    else if (frame.type === 'lent') await mending.take(frame);
   }
+  return { mend: (range) => mending.ask(range) };
   async function begin({ journalId, firstSeq }: Extract<CopyFrame, { type: 'begin' }>): Promise<void> {
     const lost = await copy.begin(journalId, firstSeq);
     if (lost === null) return;

@@ -1,6 +1,7 @@
 import { explain, type Log } from '@yosugara/kernel';
 import type { ReceiverReport } from '@yosugara/protocol';
 import { ClockOffset } from './clock-offset.js';
+import { type DamagedRange, Mending } from './mending.js';
 import type { OwnJournal, PeerChannel, PeerDialer } from './ports.js';
 import { type CopyFrame, decodeFrame, encodeFrame, PeerProtocolError } from './wire.js';
 
@@ -38,6 +39,7 @@ export class CopySender {
   /** What the peer has fsynced, by journal. Kept while the link is down: a disk does not forget. */
   readonly #acked = new Map<string, number>();
   #channel: PeerChannel | null = null;
+  #mending: Mending | null = null;
   #up = false;
   /** The peer's copy refused the last records for want of room. */
   #full = false;
@@ -72,6 +74,11 @@ export class CopySender {
   /** 0 = nothing known. */
   peerHas(journalId: string): number {
     return this.#acked.get(journalId) ?? 0;
+  }
+
+  /** Of an own journal: the peer is asked for its copy of them. Nothing while there is no connection: it is asked again later. */
+  mend(range: DamagedRange): void {
+    this.#mending?.ask(range);
   }
 
   start(): void {
@@ -126,6 +133,7 @@ export class CopySender {
     }
     this.#channel = channel;
     const session = new Session(this.#options, this.#acked, channel);
+    this.#mending = new Mending(channel, this.#options.journal, this.#options.log);
     const ended = new Promise<string>((resolve) => channel.onClose(resolve));
     let heardMs = performance.now();
     channel.onFrame((bytes) => {
@@ -144,7 +152,7 @@ export class CopySender {
     }, pingMs);
     const unsubscribe = this.#options.journal.onDurable(() => session.pump());
     try {
-      channel.send(encodeFrame({ type: 'hello', node, version: 1 }));
+      channel.send(encodeFrame({ type: 'hello', node, version: 1, lends: true }));
       // At once: until the clocks are compared, what the peer sends is matched by an offset of before, or by none.
       sendPing();
       return await ended;
@@ -153,6 +161,7 @@ export class CopySender {
       unsubscribe();
       session.end();
       this.#channel = null;
+      this.#mending = null;
     }
   }
 
@@ -163,6 +172,7 @@ export class CopySender {
       // Also of journals that it no longer names: its disk may have been set back.
       this.#acked.clear();
       for (const { journalId, durableSeq } of frame.held) this.#acked.set(journalId, durableSeq);
+      if (this.#mending !== null) this.#mending.peerLends = frame.lends === true;
       this.#up = true;
       log.info('copy.link_up', { peer: this.#options.peer });
       session.begin(frame.held);
@@ -174,7 +184,9 @@ export class CopySender {
     } else if (frame.type === 'resend') {
       this.#full = frame.full;
       session.resend(frame.journalId, frame.fromSeq, frame.full);
-    } else if (frame.type === 'conflict') log.error('copy.conflict', { journalId: frame.journalId, why: frame.why });
+    } else if (frame.type === 'want') void this.#mending?.lend(frame);
+    else if (frame.type === 'lent') void this.#mending?.take(frame);
+    else if (frame.type === 'conflict') log.error('copy.conflict', { journalId: frame.journalId, why: frame.why });
     if (frame.type !== 'pong') onChange();
   }
 

@@ -1,6 +1,7 @@
 export * from './clock-offset.js';
 export * from './copy-holder.js';
 export * from './copy-sender.js';
+export * from './mending.js';
 export * from './ports.js';
 export * from './safe-answers.js';
 export * from './trap-intake.js';

@@ -23,6 +23,8 @@ export interface OwnJournal {
   /** @throws with code JOURNAL_GAP — not held any more. */
   readEncoded(journalId: string, fromSeq: number, maxBytes: number): Promise<readonly Uint8Array[]>;
   onDurable(listener: (durableSeq: number) => void): () => void;
+  /** Writes records back where they are damaged. @returns how many. */
+  mend(journalId: string, records: readonly Uint8Array[]): Promise<number>;
   dropThrough(journalId: string, seq: number): Promise<void>;
 }
 
@@ -39,6 +41,8 @@ export interface PeerJournalCopy {
   append(journalId: string, records: readonly Uint8Array[]): Promise<CopyOutcome>;
   /** Begins in the middle. @returns what is missing between what was held and `firstSeq`; what was held goes. null = nothing. */
   begin(journalId: string, firstSeq: number): Promise<{ readonly from: number; readonly through: number } | null>;
+  readEncoded(journalId: string, fromSeq: number, maxBytes: number): Promise<readonly Uint8Array[]>;
+  mend(journalId: string, records: readonly Uint8Array[]): Promise<number>;
   dropThrough(journalId: string, seq: number): Promise<void>;
 }
 

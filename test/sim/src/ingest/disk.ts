@@ -178,6 +178,8 @@ export class OwnJournalModel implements OwnJournal {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+  /** No bit flips here. */
+  mend = async () => 0;
   async dropThrough(journalId: string, seq: number): Promise<void> {
     this.#shelf.drop(journalId, seq, this.journalId);
   }
@@ -227,6 +229,9 @@ export class PeerCopyModel implements PeerJournalCopy {
       return lost;
     });
   }
+  /** No bit flips here, so nothing is lent nor mended. */
+  readEncoded = async () => [];
+  mend = async () => 0;
   dropThrough(journalId: string, seq: number): Promise<void> {
     return this.#serial(async () => this.#shelf.drop(journalId, seq, this.#open));
   }
