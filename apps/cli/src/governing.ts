@@ -128,7 +128,7 @@ function addDrill({ add, set, controllers, show, terminal }: VerbContext): void 
 }
 
 /** For the audit: the person behind sudo, as far as the system knows one. */
-const whoAsks = (): string => (process.env['SUDO_USER'] ?? userInfo().username).slice(0, 80);
+export const whoAsks = (): string => (process.env['SUDO_USER'] ?? userInfo().username).slice(0, 80);
 
 function addDr(program: Command, { add, set, controllers, show, terminal }: VerbContext): void {
   const dr = program.command('dr').description('the copy in another site');

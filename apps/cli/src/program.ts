@@ -13,6 +13,7 @@ import { addGoverning, type VerbContext, wholeNumber } from './governing.js';
 import { addIngest } from './ingest.js';
 import { type ClusterPlan, initCluster, parseMember, parsePort } from './init/index.js';
 import { addJournals } from './journals.js';
+import { addMibs } from './mib.js';
 import { painter, printable, processTerminal, type Terminal } from './output/terminal.js';
 
 export interface Surroundings {
@@ -65,6 +66,7 @@ export async function runProgram(args: readonly string[], around: Surroundings):
   addGoverning(program, context);
   addJournals(program, context, (options) => nodesOf(options, around), around.stop);
   addIngest(program, context, (options) => nodesOf(options, around), around.stop);
+  addMibs(program, context, (options) => nodesOf(options, around));
   addMessages(add, set, around);
   addInit(program, set, around);
   try {
@@ -184,7 +186,8 @@ function addMessages(add: Add, set: SetCode, around: Surroundings): void {
     .addOption(new Option('--kind <kind>').choices(MESSAGE_KINDS))
     .addOption(new Option('--transport <way>', 'the way it came in').choices(MESSAGE_TRANSPORTS))
     .option('--sd <term>', 'structured data, such as exampleSDID@32473.iut=3; can be repeated', oneMore)
-    .option('--varbind <term>', 'OID (or one above it), OID=value or =value of a trap; can be repeated', oneMore)
+    .option('--varbind <term>', 'OID (or one above it) or its name, with =value or =value alone; can be repeated', oneMore)
+    .option('--trap <name>', 'notification, by its name or OID')
     .option('--only-at <node>', 'received by this node and by no other')
     .option('--reason <name>', 'why it was not understood whole, such as no_pri; any for all of these')
     .option('--since <when>', 'such as 10m, 2h, 1d, or an RFC 3339 instant')
@@ -196,13 +199,13 @@ function addMessages(add: Add, set: SetCode, around: Surroundings): void {
 }
 
 async function messages(options: MessageOptions, around: Surroundings): Promise<ExitCode> {
-  const { text, source: from, host, app, proc, facility, severity, kind, transport, sd, varbind, onlyAt, reason } = options;
+  const { text, source: from, host, app, proc, facility, severity, kind, transport, sd, varbind, trap, onlyAt, reason } = options;
   const nowMs = Date.now();
   const at = (when: string | undefined, option: string) => (when === undefined ? undefined : parseSince(when, nowMs, option));
   const filter = {
     text,
     source: from,
-    ...{ host, app, proc, facility, severity, kind, transport, sd, varbind, onlyAt, reason },
+    ...{ host, app, proc, facility, severity, kind, transport, sd, varbind, trap, onlyAt, reason },
     since: at(options.since, '--since'),
     until: at(options.until, '--until'),
   };
@@ -212,7 +215,11 @@ async function messages(options: MessageOptions, around: Surroundings): Promise<
       around.terminal.out(
         options.json === true ? rows.map((row) => JSON.stringify(row)).join('\n') : renderMessages(rows, false),
       );
-    await followMessages(api, filter, print, around.stop);
+    const skipped = (count: number, atLeast: boolean) =>
+      around.terminal.note(
+        `… ${atLeast ? 'at least ' : ''}${count} messages are not shown: they came too fast; search for them\n`,
+      );
+    await followMessages(api, filter, { show: print, skipped }, around.stop);
     return EXIT.ok;
   }
   const found = await read(api, filter, options.limit, options.after ?? null);

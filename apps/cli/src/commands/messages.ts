@@ -1,4 +1,5 @@
-import { InvalidInputError } from '@yosugara/kernel';
+import type { IncomingMessage } from 'node:http';
+import { InvalidInputError, type SseEvent, SseParser, YosugaraError } from '@yosugara/kernel';
 import { type MessageRow, type Messages, MessagesSchema } from '@yosugara/protocol';
 import type { ManagerApi } from '../control/manager-api.js';
 import { printable, table } from '../output/terminal.js';
@@ -18,6 +19,8 @@ export interface MessageFilter {
   readonly sd?: readonly string[] | undefined;
   /** `OID=value`, each. */
   readonly varbind?: readonly string[] | undefined;
+  /** Name or OID of a notification. */
+  readonly trap?: string | undefined;
   readonly onlyAt?: string | undefined;
   readonly reason?: string | undefined;
   /** RFC 3339, UTC. */
@@ -27,6 +30,8 @@ export interface MessageFilter {
 
 const PAGE = 500;
 const FOLLOW_EVERY_MS = 1_000;
+const FOLLOW_AGAIN_MS = 500;
+const SILENCE_MS = 5_000;
 /** Rows become visible a little later than they were received: what was just read is looked through again. */
 const FOLLOW_OVERLAP_MS = 60_000;
 const MAX_REMEMBERED = 50_000;
@@ -63,14 +68,84 @@ export async function read(
   return { rows, next };
 }
 
-/** Calls `show` with every new row, oldest first, until stopped. Outlives changes of the Master. */
-export async function followMessages(
+export interface Followed {
+  readonly show: (rows: readonly MessageRow[]) => void;
+  /** So many rows came and are not shown; `atLeast`: perhaps more. */
+  readonly skipped: (count: number, atLeast: boolean) => void;
+}
+
+/**
+ * Shows every new row, oldest first, until stopped. Outlives changes of the Master: each event says how far we are, and the next node is
+ * told so.
+ */
+export async function followMessages(api: ManagerApi, filter: MessageFilter, to: Followed, stop: AbortSignal): Promise<void> {
+  const seen = new Seen();
+  const { since: _, until: __, ...tailed } = filter;
+  const path = `/api/messages/tail?${queryOf(tailed)}`;
+  let lastId: string | null = null;
+  while (!stop.aborted) {
+    try {
+      const headers = { accept: 'text/event-stream', ...(lastId === null ? {} : { 'last-event-id': lastId }) };
+      const response = await api.open(path, headers, stop);
+      if (lastId === null && filter.since !== undefined)
+        to.show(seen.fresh([...(await read(api, filter, MAX_REMEMBERED)).rows].reverse()));
+      for await (const { name, data, id } of eventsOf(response)) {
+        if (name === 'messages') {
+          const fresh = seen.fresh(MessagesSchema.parse({ ...JSON.parse(data), next: null }).rows);
+          if (fresh.length > 0) to.show(fresh);
+        } else if (name === 'lagging') {
+          const { skipped, atLeast } = JSON.parse(data) as { skipped: number; atLeast: boolean };
+          to.skipped(skipped, atLeast);
+        }
+        if (id !== undefined) lastId = id;
+      }
+    } catch (error) {
+      if (error instanceof InvalidInputError) throw error;
+      if (isUnknownRoute(error)) return await pollMessages(api, filter, to.show, stop);
+    }
+    if (!stop.aborted) await sleep(FOLLOW_AGAIN_MS);
+  }
+}
+
+/** A manager that came before the tail. */
+const isUnknownRoute = (error: unknown): boolean =>
+  error instanceof YosugaraError && error.cause instanceof YosugaraError && error.cause.code === 'NOT_FOUND';
+
+async function* eventsOf(response: IncomingMessage): AsyncGenerator<SseEvent> {
+  const parser = new SseParser();
+  // There is a heartbeat every second: a Master without power closes nothing.
+  response.socket.setTimeout(SILENCE_MS, () => response.destroy());
+  response.setEncoding('utf8');
+  try {
+    for await (const chunk of response as AsyncIterable<string>) yield* parser.push(chunk);
+  } finally {
+    response.destroy();
+  }
+}
+
+/** Ids shown before; forgets the oldest. */
+class Seen {
+  readonly #ids = new Set<string>();
+
+  fresh(rows: readonly MessageRow[]): readonly MessageRow[] {
+    const fresh = rows.filter((row) => !this.#ids.has(row.id));
+    for (const row of fresh) this.#ids.add(row.id);
+    for (const id of this.#ids) {
+      if (this.#ids.size <= MAX_REMEMBERED) break;
+      this.#ids.delete(id);
+    }
+    return fresh;
+  }
+}
+
+/** Looks again and again. */
+async function pollMessages(
   api: ManagerApi,
   filter: MessageFilter,
   show: (rows: readonly MessageRow[]) => void,
   stop: AbortSignal,
 ): Promise<void> {
-  const seen = new Set<string>();
+  const seen = new Seen();
   let sinceMs = filter.since === undefined ? Date.now() : Date.parse(filter.since);
   while (!stop.aborted) {
     const since = new Date(sinceMs).toISOString();
@@ -78,15 +153,9 @@ export async function followMessages(
       if (error instanceof InvalidInputError) throw error;
       return null;
     });
-    const fresh = (page?.rows ?? []).filter((row) => !seen.has(row.id)).reverse();
-    for (const row of fresh) seen.add(row.id);
+    const fresh = seen.fresh([...(page?.rows ?? [])].reverse());
     if (fresh.length > 0) show(fresh);
-    const newest = Math.max(sinceMs, ...fresh.slice(-1).map((row) => Date.parse(row.receivedAt) - FOLLOW_OVERLAP_MS));
-    sinceMs = Math.max(sinceMs, newest);
-    for (const id of seen) {
-      if (seen.size <= MAX_REMEMBERED) break;
-      seen.delete(id);
-    }
+    sinceMs = Math.max(sinceMs, ...fresh.slice(-1).map((row) => Date.parse(row.receivedAt) - FOLLOW_OVERLAP_MS));
     await sleep(FOLLOW_EVERY_MS);
   }
 }
@@ -100,7 +169,8 @@ export function renderMessages(rows: readonly MessageRow[], withHead = true): st
     printable(row.host ?? '–'),
     printable(row.app ?? '–'),
     row.seenBy.join('+'),
-    printable(row.text),
+    // With the names of now, where they say more than those of its receipt.
+    printable(row.reading ?? row.text),
   ]);
   const text = table(['RECEIVED', 'KIND', 'SEVERITY', 'SOURCE', 'HOST', 'APP', 'SEEN BY', 'TEXT'], cells);
   return withHead ? text : text.slice(text.indexOf('\n') + 1);

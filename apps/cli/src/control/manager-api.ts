@@ -3,6 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { explain, InvalidInputError, YosugaraError } from '@yosugara/kernel';
 import { STATE_LAYOUT } from '@yosugara/protocol';
+import { RefusedError } from './client.js';
 import type { Found } from './find.js';
 
 const DEADLINE_MS = 5_000;
@@ -23,7 +24,7 @@ export type NodeAnswer<T> =
  * The manager's API, on whichever data node answers: the VIP first, since it follows the Master.
  *
  * It needs no login: the bearer is the token of tests and tools in `secrets/pg-app`, a file of mode 0600 in the node's state
- * folder. Who can read it could read the database itself; the manager lets it read messages and nothing else.
+ * folder. Who can read it could read the database itself; the manager lets it read messages, and change MIB modules.
  */
 export class ManagerApi {
   readonly #addresses: readonly string[];
@@ -83,6 +84,20 @@ export class ManagerApi {
     );
   }
 
+  /**
+   * On whichever node is the Master; a node that isn't is passed by. @param path without what says who asks.
+   * @throws RefusedError — the manager understood and said no; InvalidInputError; YosugaraError `NO_MANAGER`
+   */
+  async change<T>(method: 'POST' | 'DELETE', path: string, body: unknown, schema: Schema<T>, deadlineMs: number): Promise<T> {
+    return await this.#first(async (address) => {
+      const type = body === undefined ? {} : { 'content-type': 'application/json' };
+      const given = { accept: 'application/json', ...type };
+      const how = { method, body: body === undefined ? '' : JSON.stringify(body), headMs: deadlineMs };
+      const response = await this.#response(address, path, given, AbortSignal.timeout(deadlineMs), how);
+      return schema.parse(JSON.parse(await textOf(response, MAX_ANSWER_BYTES)));
+    });
+  }
+
   /** A stream, open until it ends or `signal` says so. The caller reads it and destroys it. */
   async open(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<IncomingMessage> {
     return await this.#first((address) => this.#response(address, path, headers, signal));
@@ -94,7 +109,7 @@ export class ManagerApi {
       try {
         return await ask(address);
       } catch (error) {
-        if (error instanceof InvalidInputError) throw error;
+        if (error instanceof InvalidInputError || error instanceof RefusedError) throw error;
         last = error;
       }
     }
@@ -114,20 +129,21 @@ export class ManagerApi {
     path: string,
     given: Readonly<Record<string, string>>,
     signal: AbortSignal,
+    { method = 'GET', body = '', headMs = DEADLINE_MS }: { method?: string; body?: string; headMs?: number } = {},
   ): Promise<IncomingMessage> {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const headers = { authorization: `Bearer ${this.#token}`, ...given };
-      const call = request({ host, port: this.#port, path, headers, agent: false, signal }, resolve);
+      const call = request({ host, port: this.#port, path, method, headers, agent: false, signal }, resolve);
       // A host that says nothing at all: the answer's head is waited for, a stream's body is not.
-      call.setTimeout(DEADLINE_MS, () => call.destroy(new Error('no answer in time')));
+      call.setTimeout(headMs, () => call.destroy(new Error('no answer in time')));
       call.once('response', () => call.setTimeout(0));
       call.once('error', reject);
-      call.end();
+      call.end(body);
     });
     const { statusCode = 0 } = response;
     if (statusCode === 200) return response;
-    const body = await textOf(response, MAX_REFUSAL_BYTES).catch(() => '');
-    throw refusal(statusCode, path, host, body);
+    const said = await textOf(response, MAX_REFUSAL_BYTES).catch(() => '');
+    throw refusal(statusCode, path, host, said);
   }
 }
 
@@ -144,13 +160,14 @@ async function textOf(response: IncomingMessage, maxBytes: number): Promise<stri
 
 function refusal(code: number, path: string, host: string, body: string): Error {
   if (code === 400) return new InvalidInputError('the question', path, detailOf(body));
+  if (code === 409 || code === 413) return new RefusedError('REFUSED', detailOf(body));
   return new YosugaraError(code === 404 ? 'NOT_FOUND' : 'HTTP', `${host} answered ${code}: ${detailOf(body)}`);
 }
 
 function detailOf(body: string): string {
   try {
     const { message } = JSON.parse(body) as { message?: unknown };
-    return String(message ?? body).slice(0, 200);
+    return String(message ?? body).slice(0, 1_000);
   } catch {
     return body.slice(0, 200);
   }

@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import {
+  deleteMib,
+  importMibs,
+  isImported,
+  listMibs,
+  lookUpMib,
+  readMibs,
+  renderImported,
+  renderLookup,
+  renderMib,
+  renderMibs,
+  showMib,
+} from './commands/mib.js';
+import type { Found } from './control/find.js';
+import { ManagerApi } from './control/manager-api.js';
+import { EXIT } from './exit-codes.js';
+import { type VerbContext, whoAsks } from './governing.js';
+import { painter, printable } from './output/terminal.js';
+
+interface Common {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** The verbs about MIB modules, which give traps their names. */
+export function addMibs(
+  program: Command,
+  { add, set, show, terminal }: Omit<VerbContext, 'controllers'>,
+  nodesOf: (options: Common) => readonly Found[],
+): void {
+  const mib = program.command('mib').description('MIB modules: names for traps and what they carry');
+  const api = (options: Common) => ManagerApi.of(nodesOf(options));
+  add('import', 'upload modules, or newer ones in their place; 1 when something in them is wrong', mib)
+    .argument('<file...>', 'files, or folders of files')
+    .action((files: readonly string[], options: Common) =>
+      set(async () => {
+        const done = await importMibs(api(options), readMibs(files), whoAsks());
+        show(options, done, () => renderImported(done, painter(terminal)));
+        return isImported(done) ? EXIT.ok : EXIT.failure;
+      })(),
+    );
+  add('list', 'what was uploaded, and what became of it', mib).action((options: Common) =>
+    set(async () => {
+      const found = await listMibs(api(options));
+      show(options, found, () => renderMibs(found, painter(terminal)));
+      return EXIT.ok;
+    })(),
+  );
+  add('show', 'one module: what is wrong in it and where, who imports it, its traps', mib)
+    .argument('<name>')
+    .action((name: string, options: Common) =>
+      set(async () => {
+        const found = await showMib(api(options), name);
+        show(options, found, () => renderMib(found, painter(terminal)));
+        return EXIT.ok;
+      })(),
+    );
+  add('delete', 'refused while other modules import from it', mib)
+    .argument('<name>')
+    .action((name: string, options: Common) =>
+      set(async () => {
+        await deleteMib(api(options), name, whoAsks());
+        show(options, { deleted: name }, () => `${printable(name)} was deleted`);
+        return EXIT.ok;
+      })(),
+    );
+  add('lookup', 'what an OID is called, or which OID a name has', mib)
+    .argument('<oid>', 'such as 1.3.6.1.2.1.2.2.1.8.3, or ifOperStatus.3')
+    .action((oid: string, options: Common) =>
+      set(async () => {
+        const found = await lookUpMib(api(options), oid);
+        show(options, found, () => renderLookup(found));
+        return EXIT.ok;
+      })(),
+    );
+}
