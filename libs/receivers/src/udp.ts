@@ -137,9 +137,7 @@ async function openSocket(
   const socket = createSocket({ type, recvBufferSize: receiveBufferBytes, ...(sockets > 1 ? { reusePort: true } : {}) });
   const turns = new LoopTurns();
   let reads = new SocketReads(turns, { perTurn: DATAGRAMS_PER_TURN, kept: Number.POSITIVE_INFINITY });
-  socket.on('message', (raw, from) =>
-    take(stampSince(reads.read(1)), raw, from, (answer) => socket.send(answer, from.port, from.address, ignoreSendError)),
-  );
+  socket.on('message', (raw, from) => take(stampSince(reads.read(1)), raw, from, (answer) => sendBack(socket, answer, from)));
   try {
     await bound(socket, address, port);
   } catch (error) {
@@ -158,8 +156,21 @@ async function openSocket(
   };
 }
 
+/**
+ * Never throws: an answer may be due when its socket is closed (the VIP went to the other node before the record was safe), and a
+ * datagram from port 0, which anybody can forge, asks for none (RFC 768). Either would end the process from within the journal.
+ */
+function sendBack(socket: Socket, answer: Uint8Array, { port, address }: RemoteInfo): void {
+  if (port === 0) return;
+  try {
+    socket.send(answer, port, address, ignoreSendError);
+  } catch (error) {
+    ignoreSendError(error);
+  }
+}
+
 /** A sender that is gone asks again or not; there is nobody to tell. */
-function ignoreSendError(): void {}
+function ignoreSendError(_error: unknown): void {}
 
 async function bound(socket: Socket, address: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
