@@ -1,5 +1,7 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { openJournalReader } from './index.js';
+import { JournalCorruptError, openJournalReader } from './index.js';
 import { message, numbered, openings, texts } from './testing/records.js';
 import { tempDirs } from './testing/temp-dir.js';
 
@@ -51,5 +53,35 @@ describe('a journal read from another process', () => {
     expect(texts(await reader.read(own.journalId, firstSeq, 30, 1e6))).toEqual(numbered(firstSeq, 30));
     await expect(reader.read('a-00000000-00000000', 1, 5, 1e6)).rejects.toMatchObject({ missing: { from: 1, through: 5 } });
     await expect(reader.read('../../etc', 1, 5, 1e6)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  it('steps over a record of whose frame a bit is flipped, any of its length too, and reads what lies behind', async () => {
+    const dir = await tempDir();
+    const own = await filled(dir, 5);
+    const [name] = await readdir(join(dir, own.journalId));
+    const file = join(dir, own.journalId, name!);
+    const whole = await readFile(file);
+    const frame = whole.lastIndexOf('YSG1', whole.indexOf('message 3'));
+    const wrong: string[] = [];
+    const lengthBits = Array.from({ length: 32 }, (_, at) => 64 + at);
+    for (const bit of [0, 40, ...lengthBits, 100]) {
+      const damaged = Buffer.from(whole);
+      damaged[frame + (bit >> 3)]! ^= 1 << (bit & 7);
+      await writeFile(file, damaged);
+      for (const source of [openJournalReader(dir), own]) {
+        const read = (from: number) =>
+          source === own ? own.read(own.journalId, from, 1e6) : openJournalReader(dir).read(own.journalId, from, 5, 1e6);
+        const before = texts(await read(1)).join();
+        const error: unknown = await read(3).catch((error: unknown) => error);
+        const lost = error instanceof JournalCorruptError ? `${error.lost?.from}..${error.lost?.through}` : String(error);
+        const behind = await read(4).then(
+          (records) => texts(records).join(),
+          (error: unknown) => String(error),
+        );
+        const said = `bit ${bit}: ${before}; ${lost}; ${behind}`;
+        if (said !== `bit ${bit}: ${numbered(1, 2)}; 3..3; ${numbered(4, 5)}`) wrong.push(said);
+      }
+    }
+    expect(wrong).toEqual([]);
   });
 });

@@ -97,7 +97,11 @@ export class JournalShelf implements JournalSource {
     if (log === undefined) throw new JournalGapError(journalId, { from: fromSeq, through: fromSeq });
     if (fromSeq >= log.nextSeq) return [];
     // A copy: segments may be dropped while we read.
-    return this.#reader.read([...log.segments], { journalId, from: fromSeq, through: log.nextSeq - 1, maxBytes });
+    const through = log.nextSeq - 1;
+    const found = await this.#reader.read([...log.segments], { journalId, from: fromSeq, through, maxBytes });
+    // A file that was cut from outside ends between two records: nothing looks damaged, and nothing is there.
+    if (found.length === 0) throw new JournalGapError(journalId, { from: fromSeq, through });
+    return found;
   }
 
   /** Into damaged stretches; what is not damaged is left alone. @returns how many. */

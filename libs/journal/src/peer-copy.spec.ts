@@ -1,3 +1,5 @@
+import { readdir, readFile, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeRecord, openPeerCopy, RecordFormatError } from './index.js';
 import { message, numbered, openings, texts } from './testing/records.js';
@@ -43,6 +45,17 @@ describe("the copy of the peer's journal", () => {
       { journalId: ID, durableSeq: 3 },
       { journalId: other, durableSeq: 8 },
     ]);
+  });
+
+  it('says what it does not hold when its file was cut from outside, rather than look for it for ever', async () => {
+    const dir = await tempDir();
+    const peer = await copy(dir);
+    await peer.append(ID, encoded(1, 3));
+    const [name] = await readdir(join(dir, ID));
+    const file = join(dir, ID, name!);
+    await truncate(file, (await readFile(file)).lastIndexOf('YSG1', (await readFile(file)).indexOf('message 2')));
+    await expect(peer.read(ID, 2, 1e6)).rejects.toMatchObject({ code: 'JOURNAL_GAP', missing: { from: 2, through: 3 } });
+    await expect(peer.append(ID, encoded(2, 4))).rejects.toMatchObject({ code: 'JOURNAL_GAP' });
   });
 
   it('begins anew behind what the peer has let go, says which range is missing, and keeps the order of journals', async () => {

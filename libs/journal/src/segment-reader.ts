@@ -107,11 +107,13 @@ export class SegmentReader {
       offset += walked.at;
       remember(places, seq, offset);
       if (walked.end === 'done') return;
-      if (walked.end === 'bad') {
+      const isEnd = bytes.length < size;
+      // Half a frame where a durable one must be: its length is damaged, and says that more follows than there is.
+      if (walked.end === 'bad' || (isEnd && walked.at < bytes.length)) {
         const next = await this.#behindDamage(file, ref, places.salt, seq, offset, through, progress);
         if (next === null) return;
         ({ seq, offset } = next);
-      } else if (bytes.length < size) return;
+      } else if (isEnd) return;
       size = Math.max(WINDOW_BYTES, walked.needed);
     }
   }
