@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { combinedCrc, crcOfFew } from './crc.js';
 
 /*
  * A segment file is a row of frames, little endian:
@@ -23,6 +24,8 @@ export class FrameBatch {
   #buffer: Buffer;
   #used = 0;
   #starts: number[] = [];
+  /** Of the payloads, where they are known. */
+  #crcs: (number | undefined)[] = [];
 
   constructor(initialBytes = 64 * 1024) {
     this.#buffer = Buffer.allocUnsafe(initialBytes);
@@ -36,29 +39,37 @@ export class FrameBatch {
     return this.#used;
   }
 
-  /** `fill` writes exactly `length` bytes into the buffer at the given place. */
-  add(length: number, fill: (target: Buffer, at: number) => void): void {
+  /** `fill` writes exactly `length` bytes into the buffer at the given place. @param crc of those bytes, when that is known. */
+  add(length: number, fill: (target: Buffer, at: number) => void, crc?: number): void {
     const start = this.#used;
     const end = start + FRAME_HEAD_BYTES + length;
     if (end > this.#buffer.length) this.#grow(end);
     fill(this.#buffer, start + FRAME_HEAD_BYTES);
     this.#buffer.writeUInt32LE(length, start + 8);
     this.#starts.push(start);
+    this.#crcs.push(crc);
     this.#used = end;
   }
 
-  addBytes(payload: Uint8Array): void {
-    this.add(payload.length, (target, at) => target.set(payload, at));
+  addBytes(payload: Uint8Array, crc?: number): void {
+    this.add(payload.length, (target, at) => target.set(payload, at), crc);
   }
 
   /** Completes every head and returns the bytes to write. */
   seal(synced: number, salt: number): Buffer {
     const buffer = this.#buffer;
-    for (const start of this.#starts) {
-      const end = start + FRAME_HEAD_BYTES + buffer.readUInt32LE(start + 8);
+    for (let index = 0; index < this.#starts.length; index++) {
+      const start = this.#starts[index]!;
+      const known = this.#crcs[index];
+      const length = buffer.readUInt32LE(start + 8);
+      const begin = start + FRAME_HEAD_BYTES;
       buffer.writeUInt32LE(synced, start + 12);
       buffer.writeUInt32LE(MAGIC, start);
-      buffer.writeUInt32LE(crc32(buffer.subarray(start + 8, end), salt), start + 4);
+      const crc =
+        known === undefined
+          ? crc32(buffer.subarray(start + 8, begin + length), salt)
+          : combinedCrc(crcOfFew(buffer, start + 8, begin, salt), known, length);
+      buffer.writeUInt32LE(crc, start + 4);
     }
     return buffer.subarray(0, this.#used);
   }
@@ -67,6 +78,7 @@ export class FrameBatch {
     if (this.#buffer.length > keepBytes) this.#buffer = Buffer.allocUnsafe(64 * 1024);
     this.#used = 0;
     this.#starts = [];
+    this.#crcs = [];
   }
 
   #grow(needed: number): void {

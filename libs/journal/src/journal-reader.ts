@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { JournalGapError } from './errors.js';
 import { type JournalFs, NODE_FS } from './fs-port.js';
 import { checkJournalId, listJournals } from './journal-shelf.js';
-import { decodeRecord } from './record.js';
+import { decodeFramed } from './record.js';
 import { listSegments } from './segment.js';
 import { SegmentReader } from './segment-reader.js';
 import type { JournalReader, JournalRecord } from './types.js';
@@ -40,7 +40,7 @@ class DirectoryReader implements JournalReader {
     for (const look of ['first', 'second'] as const) {
       try {
         const found = await this.#reader.read(await listSegments(this.#fs, join(this.#dir, journalId)), range);
-        if (found.length > 0) return found.map(decodeRecord);
+        if (found.length > 0) return found.map(decodeFramed);
       } catch (error) {
         if (look === 'second' || !(error instanceof JournalGapError)) throw error;
       }

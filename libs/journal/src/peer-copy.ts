@@ -1,3 +1,4 @@
+import { CRC_OF_CHECKED } from './crc.js';
 import { type DirLock, lockDirectory } from './dir-lock.js';
 import { JournalConflictError, JournalDiskFullError, JournalFatalError, RecordFormatError } from './errors.js';
 import { FRAME_HEAD_BYTES, FrameBatch } from './frame.js';
@@ -122,7 +123,7 @@ class FilePeerCopy implements PeerCopy {
     if (this.#shelf.bytes + bytes > this.#options.maxBytes) return { kind: 'full', durableSeq };
     const log = await this.#openFor(journalId);
     this.#batch.clear();
-    for (const record of fresh) this.#batch.addBytes(record.bytes);
+    for (const record of fresh) this.#batch.addBytes(record.bytes, CRC_OF_CHECKED);
     try {
       await log.commit(this.#batch);
     } catch (error) {

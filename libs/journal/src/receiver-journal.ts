@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { nodeId } from '@yosugara/kernel';
+import { CRC_OF_CHECKED } from './crc.js';
 import { type DirLock, lockDirectory } from './dir-lock.js';
 import { JournalDiskFullError, JournalFatalError } from './errors.js';
 import { FRAME_HEAD_BYTES, FrameBatch } from './frame.js';
@@ -84,7 +85,7 @@ class FileReceiverJournal implements ReceiverJournal {
       this.#counts.refusedBacklog++;
       return false;
     }
-    this.#filling.add(length, (target, at) => encodeRecordInto(target, at, this.#nextSeq, record));
+    this.#filling.add(length, (target, at) => encodeRecordInto(target, at, this.#nextSeq, record), CRC_OF_CHECKED);
     this.#nextSeq++;
     this.#counts.appended++;
     this.#schedule();

@@ -33,6 +33,10 @@ const CRC_BYTES = 4;
 /** Largest raw message; also bounds what a damaged length can make us allocate. */
 export const MAX_RAW_BYTES = 8 * 1024 * 1024;
 
+const codesOf = <Name extends string>(names: readonly Name[]) =>
+  Object.fromEntries(names.map((name, code) => [name, code])) as Record<Name, number>;
+const CODES = { kind: codesOf(MESSAGE_KINDS), transport: codesOf(MESSAGE_TRANSPORTS), listener: codesOf(LISTENER_KINDS) };
+
 /** Exact for what `encodeRecordInto` writes: addresses are one byte a character. */
 export function encodedLength(record: NewRecord): number {
   const headBytes = HEAD_BYTES + (isLate(record) ? LATE_BYTES : 0);
@@ -47,9 +51,9 @@ export function encodeRecordInto(target: Buffer, at: number, seq: number, record
   check(record);
   const { source, listener, raw } = record;
   target[at] = isLate(record) ? VERSION_LATE : VERSION;
-  target[at + 1] = MESSAGE_KINDS.indexOf(record.kind);
-  target[at + 2] = MESSAGE_TRANSPORTS.indexOf(record.transport);
-  target[at + 3] = LISTENER_KINDS.indexOf(listener.kind);
+  target[at + 1] = CODES.kind[record.kind];
+  target[at + 2] = CODES.transport[record.transport];
+  target[at + 3] = CODES.listener[listener.kind];
   target.writeUInt32LE(record.flags >>> 0, at + 4);
   writeUInt64(target, seq, at + 8);
   writeUInt64(target, record.receivedAtUs, at + 16);
@@ -62,8 +66,8 @@ export function encodeRecordInto(target: Buffer, at: number, seq: number, record
     writeUInt64(target, record.lateByUs, end);
     end += LATE_BYTES;
   }
-  end += target.write(source.address, end, 'latin1');
-  end += target.write(listener.address, end, 'latin1');
+  end = writeLatin1(target, source.address, end);
+  end = writeLatin1(target, listener.address, end);
   target.set(raw, end);
   end += raw.length;
   target.writeUInt32LE(crc32(target.subarray(at, end)), end);
@@ -80,6 +84,12 @@ export function encodeRecord(record: JournalRecord): Uint8Array {
 export function decodeRecord(bytes: Uint8Array): JournalRecord {
   const from = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   checkedCrc(from);
+  return decodeFramed(from);
+}
+
+/** As `decodeRecord`, of the payload of a good frame, whose CRC covers that of the record: looked at once is enough. @throws RecordFormatError */
+export function decodeFramed(from: Buffer): JournalRecord {
+  checkHead(from);
   const late = from[0] === VERSION_LATE;
   const headBytes = HEAD_BYTES + (late ? LATE_BYTES : 0);
   const sourceEnd = headBytes + from[34]!;
@@ -96,7 +106,7 @@ export function decodeRecord(bytes: Uint8Array): JournalRecord {
     listener: { kind: named(LISTENER_KINDS, from[3]!, 'listener'), address: from.toString('latin1', sourceEnd, listenerEnd) },
     flags: from.readUInt32LE(4),
     ...(late ? { lateByUs: readUInt64(from, HEAD_BYTES) } : {}),
-    raw: bytes.subarray(listenerEnd, rawEnd),
+    raw: from.subarray(listenerEnd, rawEnd),
   };
 }
 
@@ -112,12 +122,16 @@ export function identify(bytes: Uint8Array): { readonly seq: number; readonly cr
 }
 
 function checkedCrc(from: Buffer): number {
-  if (from.length < HEAD_BYTES + CRC_BYTES) throw new RecordFormatError(`${from.length} bytes are too few`);
+  checkHead(from);
   const found = from.readUInt32LE(from.length - CRC_BYTES);
   if (crc32(from.subarray(0, from.length - CRC_BYTES)) !== found) throw new RecordFormatError('wrong CRC');
+  return found;
+}
+
+function checkHead(from: Buffer): void {
+  if (from.length < HEAD_BYTES + CRC_BYTES) throw new RecordFormatError(`${from.length} bytes are too few`);
   if (from[0] !== VERSION && from[0] !== VERSION_LATE)
     throw new RecordFormatError(`version ${from[0]}, known are ${VERSION} and ${VERSION_LATE}`);
-  return found;
 }
 
 function isLate(record: NewRecord): record is NewRecord & { readonly lateByUs: number } {
@@ -137,6 +151,12 @@ function named<T>(names: readonly T[], code: number, what: string): T {
   const name = names[code];
   if (name === undefined) throw new RecordFormatError(`unknown ${what} ${code}`);
   return name;
+}
+
+/** For texts as short as addresses quicker than `Buffer.write`. @returns the place behind it. */
+function writeLatin1(target: Buffer, text: string, at: number): number {
+  for (let index = 0; index < text.length; index++) target[at + index] = text.charCodeAt(index);
+  return at + text.length;
 }
 
 function writeUInt64(target: Buffer, value: number, at: number): void {

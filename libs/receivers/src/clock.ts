@@ -8,7 +8,16 @@ export function monotonicMs(): number {
 
 /** Wall clock in whole microseconds. Date.now() counts milliseconds only; the rest comes from the monotonic clock, and a step of the wall clock is followed. */
 export function wallUs(): number {
+  return wallUsAt(performance.now());
+}
+
+/** One reading of both clocks. */
+export function bothClocks(): { readonly monotonicMs: number; readonly wallUs: number } {
   const now = performance.now();
+  return { monotonicMs: now + MONOTONIC_BASE_MS, wallUs: wallUsAt(now) };
+}
+
+function wallUsAt(now: number): number {
   const wall = Date.now();
   const guess = now + wallBaseMs;
   if (guess < wall || guess >= wall + 1) wallBaseMs = wall - now;

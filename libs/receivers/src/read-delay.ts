@@ -1,4 +1,4 @@
-import { monotonicMs, wallUs } from './clock.js';
+import { bothClocks } from './clock.js';
 
 /*
  * How long may what is read now have waited in the kernel? Node does not hand on the kernel's receive times (SO_TIMESTAMP), so the
@@ -26,11 +26,9 @@ export interface ReadStamp {
   readonly lateByUs?: number;
 }
 
-const now = (): Instant => ({ monotonicMs: monotonicMs(), wallUs: wallUs() });
-
 /** Time of reading, and how much earlier it may have come when that is much. */
 export function stampSince(from: Instant): ReadStamp {
-  const at = now();
+  const at = bothClocks();
   // A guest that was suspended finds its wall clock advanced and its monotonic clock as it was.
   const lateUs = Math.max((at.monotonicMs - from.monotonicMs) * 1_000, at.wallUs - from.wallUs);
   const stamp = { receivedAtUs: at.wallUs, monotonicMs: at.monotonicMs };
@@ -42,7 +40,7 @@ export class LoopTurns {
   readonly #timer = setInterval(() => this.#markNext(), TICK_MS);
   readonly #reading = new Set<SocketReads>();
   #pending: NodeJS.Immediate | null = null;
-  #before = now();
+  #before: Instant = bothClocks();
   #last = this.#before;
 
   /** Whatever is found by a look that found the socket empty before came after this. */
@@ -61,14 +59,16 @@ export class LoopTurns {
     if (this.#pending !== null) clearImmediate(this.#pending);
   }
 
+  readonly #mark = () => {
+    this.#pending = null;
+    for (const socket of this.#reading) socket.endTurn();
+    this.#reading.clear();
+    this.#before = this.#last;
+    this.#last = bothClocks();
+  };
+
   #markNext(): void {
-    this.#pending ??= setImmediate(() => {
-      this.#pending = null;
-      for (const socket of this.#reading) socket.endTurn();
-      this.#reading.clear();
-      this.#before = this.#last;
-      this.#last = now();
-    });
+    this.#pending ??= setImmediate(this.#mark);
   }
 }
 
@@ -86,6 +86,7 @@ export class SocketReads {
   /** null = found empty in the turn before. */
   #heldSince: Instant | null = null;
   #isPaused = false;
+  #isNoted = false;
   #inTurn = 0;
   #sinceMark = 0;
   #mark: Instant | null = null;
@@ -100,17 +101,24 @@ export class SocketReads {
     this.#isPaused = false;
     this.#inTurn += amount;
     this.#sinceMark += amount;
-    this.#turns.note(this);
+    this.#note();
     return this.#heldSince ?? this.#turns.emptySince;
   }
 
   /** It is not looked at from now on; the next that is read may have come any time since. */
   pause(): void {
     this.#isPaused = true;
+    this.#note();
+  }
+
+  #note(): void {
+    if (this.#isNoted) return;
+    this.#isNoted = true;
     this.#turns.note(this);
   }
 
   endTurn(): void {
+    this.#isNoted = false;
     const left = this.#isPaused || this.#inTurn >= this.#limits.perTurn;
     this.#inTurn = 0;
     if (!left) {
@@ -122,7 +130,7 @@ export class SocketReads {
     // Never found empty, but as much was read as can have been there at the mark: what is there now came after it.
     if (this.#mark !== null && this.#sinceMark < this.#limits.kept) return;
     if (this.#mark !== null) this.#heldSince = this.#mark;
-    this.#mark = now();
+    this.#mark = bothClocks();
     this.#sinceMark = 0;
   }
 }
