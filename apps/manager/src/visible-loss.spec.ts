@@ -1,20 +1,11 @@
 import 'reflect-metadata';
 import { createSocket, type Socket } from 'node:dgram';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { SILENT_LOG } from '@yosugara/kernel';
-import { type IngestSource, type IngestTrace, IngestTraceSchema, type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
-import { freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
+import { type IngestSource, type IngestTrace, IngestTraceSchema, type NodeConfig } from '@yosugara/protocol';
+import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { RunningReceiver } from '../../receiver/src/index.js';
 import { twoReceivers } from '../../receiver/src/testing/two-receivers.js';
-import { hostClock } from './clock.js';
-import type { ManagerConfig } from './config.js';
-import { startIngestOf } from './ingest/start-ingest.js';
-import { startManager } from './start.js';
-import { FakeController } from './testing/fake-controller.js';
-import { ask, PROBE_TOKEN } from './testing/harness.js';
-import { openStorage } from './wiring.js';
+import { managerOf as managerOfNode, type NodeManager } from './testing/manager-of.js';
 
 /*
  * Two receivers with their journals and copies, PostgreSQL, and the manager of either node: what was sent is known to the last datagram,
@@ -41,52 +32,19 @@ beforeAll(async () => {
 });
 afterAll(async () => await server?.stop());
 
-interface Node {
-  readonly controller: FakeController;
+interface Node extends NodeManager {
   sources(query?: string): Promise<readonly IngestSource[]>;
-  get<T>(path: string): Promise<T>;
-  stop(): Promise<void>;
 }
 
 /** The manager of a node whose receiver runs. */
 async function managerOf(config: NodeConfig, receivers: Readonly<Record<'a' | 'b', RunningReceiver>>): Promise<Node> {
-  const { node, stateDir } = config;
-  const address = setting.address[node as 'a' | 'b'];
-  mkdirSync(join(stateDir, 'console'), { recursive: true });
-  writeFileSync(join(stateDir, 'console', 'index.html'), '<html></html>');
-  const managing: ManagerConfig = {
-    ...{ node, address, vip: null, port: await freePort(), stateDir, config },
-    controlSocket: join(stateDir, STATE_LAYOUT.controlSocket),
-    staticDir: join(stateDir, 'console'),
-    postgres: { host: server.host, port: server.port, user: 'postgres', database: 'postgres', password: 'x', clusterCa: null },
-    secrets: { sessionKey: Buffer.alloc(32, 7), probeToken: PROBE_TOKEN, firstLogin: null },
+  const told = () => ({ receivers: (['a', 'b'] as const).map((each) => ({ node: each, report: receivers[each].report() })) });
+  const node = await managerOfNode(config, setting.address[config.node as 'a' | 'b'], server, told);
+  setting.closers.push(node.stop);
+  return {
+    ...node,
+    sources: async (query = '') => (await node.get<{ sources: IngestSource[] }>(`/api/ingest/sources${query}`)).sources,
   };
-  const controller = new FakeController(managing.controlSocket, node);
-  await controller.listen();
-  const { store, ingest } = openStorage(managing.postgres, node, SILENT_LOG);
-  const startIngest = startIngestOf(managing, ingest, hostClock, SILENT_LOG);
-  const parts = { config: managing, store, startIngest, clock: hostClock, log: SILENT_LOG, onOff: () => undefined };
-  const manager = await startManager(parts);
-  const get = async <T>(path: string): Promise<T> => {
-    controller.receivers = {
-      receivers: (['a', 'b'] as const).map((each) => ({ node: each, report: receivers[each].report() })),
-    };
-    const { status, body } = await ask(`http://${address}:${managing.port}${path}`, 'GET', { bearer: PROBE_TOKEN });
-    if (status !== 200) throw new Error(`${path}: ${status} ${JSON.stringify(body)}`);
-    return body as T;
-  };
-  let stopped: Promise<void> | null = null;
-  const stop = async () => {
-    await manager.stop();
-    await controller.close();
-  };
-  const node_ = {
-    ...{ controller, get },
-    sources: async (query = '') => (await get<{ sources: IngestSource[] }>(`/api/ingest/sources${query}`)).sources,
-    stop: async () => await (stopped ??= stop()),
-  };
-  setting.closers.push(node_.stop);
-  return node_;
 }
 
 async function sender(address: string): Promise<(text: string, ...to: readonly ('a' | 'b')[]) => Promise<void>> {

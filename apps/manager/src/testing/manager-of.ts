@@ -1,0 +1,63 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SILENT_LOG } from '@yosugara/kernel';
+import { type NodeConfig, type ReceiversAnswer, STATE_LAYOUT } from '@yosugara/protocol';
+import { freePort } from '@yosugara/testkit';
+import { hostClock } from '../clock.js';
+import type { ManagerConfig } from '../config.js';
+import { startIngestOf } from '../ingest/start-ingest.js';
+import { MibNames } from '../mibs/mib-names.js';
+import { startManager } from '../start.js';
+import { openStorage } from '../wiring.js';
+import { FakeController } from './fake-controller.js';
+import { type Answer, ask, type CallOptions, PROBE_TOKEN } from './harness.js';
+
+export interface NodeManager {
+  readonly controller: FakeController;
+  /** The answer's body, or it throws. */
+  get<T>(path: string): Promise<T>;
+  call(method: 'GET' | 'POST' | 'DELETE', path: string, how?: CallOptions): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+/** The manager of a node whose receiver runs, as `main.ts` puts it together. @param receivers what a controller would say of them. */
+export async function managerOf(
+  config: NodeConfig,
+  address: string,
+  postgres: { readonly host: string; readonly port: number },
+  receivers: () => ReceiversAnswer | null,
+): Promise<NodeManager> {
+  const { node, stateDir } = config;
+  mkdirSync(join(stateDir, 'console'), { recursive: true });
+  writeFileSync(join(stateDir, 'console', 'index.html'), '<html></html>');
+  const { host, port } = postgres;
+  const managing: ManagerConfig = {
+    ...{ node, address, vip: null, port: await freePort(), stateDir, config },
+    controlSocket: join(stateDir, STATE_LAYOUT.controlSocket),
+    staticDir: join(stateDir, 'console'),
+    postgres: { host, port, user: 'postgres', database: 'postgres', password: 'x', clusterCa: null },
+    secrets: { sessionKey: Buffer.alloc(32, 7), probeToken: PROBE_TOKEN, firstLogin: null },
+  };
+  const controller = new FakeController(managing.controlSocket, node);
+  await controller.listen();
+  const { store, ingest } = openStorage(managing.postgres, node, SILENT_LOG);
+  const mibNames = new MibNames(store.mibs, SILENT_LOG);
+  const startIngest = startIngestOf(managing, ingest, hostClock, SILENT_LOG, () => mibNames.now());
+  const parts = { config: managing, store, startIngest, mibNames, clock: hostClock, log: SILENT_LOG, onOff: () => undefined };
+  const manager = await startManager(parts);
+  const call: NodeManager['call'] = async (method, path, how = {}) => {
+    controller.receivers = receivers();
+    return await ask(`http://${address}:${managing.port}${path}`, method, { bearer: PROBE_TOKEN, ...how });
+  };
+  const get = async <T>(path: string): Promise<T> => {
+    const { status, body } = await call('GET', path);
+    if (status !== 200) throw new Error(`${path}: ${status} ${JSON.stringify(body)}`);
+    return body as T;
+  };
+  let stopping: Promise<void> | null = null;
+  const stop = async () => {
+    await manager.stop();
+    await controller.close();
+  };
+  return { controller, get, call, stop: async () => await (stopping ??= stop()) };
+}
