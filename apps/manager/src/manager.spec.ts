@@ -89,6 +89,7 @@ describe('a manager that comes up', () => {
         'get /api/ingest/trace',
         'get /api/me',
         'get /api/messages',
+        'get /api/messages/tail',
       ],
       ...['get /api/stream', 'get /api/v1/mibs', 'get /api/v1/mibs/lookup', 'get /api/v1/mibs/{name}'],
       ...['get /api/v1/mibs/{name}/source', 'get /api/writes/probe', 'get /health', 'get /metrics'],

@@ -1,4 +1,5 @@
 import { rfc3339 } from '@yosugara/kernel';
+import type { RecordRef } from '@yosugara/operations';
 import { type IngestCounts, type IngestMinute, type OneSided, OTHER_SOURCES } from '@yosugara/protocol';
 import type { Pool, PoolClient } from 'pg';
 import { withClient } from './deadline.js';
@@ -46,6 +47,14 @@ export class IngestReport {
         'select extract(epoch from began_at)::float8 * 1000 as ms from ingest_counting',
       );
       return rows[0]!.ms;
+    });
+  }
+
+  /** Through which number each journal is consumed. */
+  async positions(): Promise<readonly RecordRef[]> {
+    return await this.#read('reading the ingest positions', async (client) => {
+      const { rows } = await client.query<{ journal_id: string; seq: string }>('select journal_id, seq from ingest_position');
+      return rows.map(({ journal_id: journalId, seq }) => ({ journalId, seq: Number(seq) }));
     });
   }
 

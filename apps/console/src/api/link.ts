@@ -1,5 +1,5 @@
+import { type SseEvent, SseParser } from '@yosugara/kernel';
 import { type Hello, IDLE, type LinkEvent, type LinkState, step } from './reconnect.js';
-import { type SseEvent, SseParser } from './sse.js';
 
 /** What the driver needs of the world: a test gives its own. */
 export interface LinkPorts {

@@ -23,6 +23,7 @@ import { nestLogger } from '../log.js';
 import { MessageFeed } from '../messages/feed.js';
 import { MessagesController } from '../messages/messages.controller.js';
 import { StoredRows } from '../messages/stored-rows.js';
+import { TailController } from '../messages/tail.controller.js';
 import { MibLibrary } from '../mibs/mib-library.js';
 import { MibNames } from '../mibs/mib-names.js';
 import { MIB_TABLES } from '../mibs/mib-tables.js';
@@ -62,7 +63,7 @@ class ManagerModule {
       imports: [ThrottlerModule.forRoot(loginThrottle(parts.settings.loginsPerMinute))],
       controllers: [
         ...[AuthController, ClusterController, MessagesController, StreamController, ProbeController, HealthController],
-        ...[IngestController, MetricsController, MibsController],
+        ...[IngestController, TailController, MetricsController, MibsController],
       ],
       providers: [
         { provide: STORE, useValue: parts.store },

@@ -3,6 +3,8 @@ import type { ServerResponse } from 'node:http';
 const HEARTBEAT_MS = 1_000;
 /** A reader that does not read loses the stream and connects anew; the console then fetches what it missed. */
 const MAX_UNSENT_BYTES = 1_048_576;
+/** Well below, so that one event more does no harm. */
+const CLOGGED_BYTES = 131_072;
 
 /** Server-sent events (WHATWG HTML, 9.2) on a response that Fastify has handed over. */
 export class EventStream {
@@ -26,8 +28,14 @@ export class EventStream {
     response.flushHeaders();
   }
 
-  send(event: 'hello' | 'cluster' | 'messages', body: unknown): void {
-    this.#write(`event: ${event}\ndata: ${JSON.stringify(body)}\n\n`);
+  /** @param id where the stream goes on when the client says it back. */
+  send(event: 'hello' | 'cluster' | 'messages' | 'lagging', body: unknown, id?: string): void {
+    this.#write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(body)}\n\n`);
+  }
+
+  /** The reader does not keep up: what can wait should. */
+  get isClogged(): boolean {
+    return !this.#isOpen || this.#response.writableLength > CLOGGED_BYTES;
   }
 
   onEnd(handler: () => void): void {

@@ -117,6 +117,7 @@ export function managerStore(
       sources: async (query) => await orUnavailable(report.sources(query)),
       total: async (fromMs, toMs) => await orUnavailable(report.total(fromMs, toMs)),
       minutes: async (fromMs, toMs) => await orUnavailable(report.minutes(fromMs, toMs)),
+      positions: async () => await orUnavailable(report.positions()),
       oneSided: async (nodes, nowMs, alarm) => await orUnavailable(report.oneSided(nodes, nowMs, alarm)),
     },
     traces: {

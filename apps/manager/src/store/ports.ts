@@ -122,7 +122,7 @@ export interface ManagerStore {
    * Resolves to the indexes made. `optional`: null = those there are stay.
    */
   completeIndexes(optional: OptionalIndexes | null, epoch: number, guard: CommitGuard): Promise<readonly string[]>;
-  readonly counts: Pick<IngestReport, 'countedSinceMs' | 'sources' | 'total' | 'minutes' | 'oneSided'>;
+  readonly counts: Pick<IngestReport, 'countedSinceMs' | 'sources' | 'total' | 'minutes' | 'oneSided' | 'positions'>;
   readonly traces: Pick<IngestTraces, 'row' | 'rowsOfCopy' | 'rowsOfContent' | 'progress'>;
   /** Lets old counts go. Resolves to the rows deleted. */
   retainCounts(retention: CountRetention, epoch: number, guard: CommitGuard): Promise<number>;

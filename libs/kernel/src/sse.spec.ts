@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { SseParser } from './sse.js';
 
-const whole = 'event: hello\ndata: {"a":1}\n\n: still here\n\nevent: messages\r\ndata: one\r\ndata: two\r\n\r\ndata:bare\n\n';
+const whole =
+  'event: hello\ndata: {"a":1}\n\n: still here\n\nevent: messages\r\ndata: one\r\ndata: two\r\n\r\ndata:bare\nid: a-1;2\n\n';
 const expected = [
   { name: 'hello', data: '{"a":1}' },
   { name: 'messages', data: 'one\ntwo' },
-  { name: 'message', data: 'bare' },
+  { name: 'message', data: 'bare', id: 'a-1;2' },
 ];
 
 describe('the event stream', () => {

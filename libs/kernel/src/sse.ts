@@ -1,8 +1,10 @@
-import { YosugaraError } from '@yosugara/kernel';
+import { YosugaraError } from './errors.js';
 
 export interface SseEvent {
   readonly name: string;
   readonly data: string;
+  /** To be sent as `Last-Event-ID` with the next connection; missing: it has none of its own. */
+  readonly id?: string;
 }
 
 /** One event may not grow without end; a message is at most a few kB and a batch has some hundred. */
@@ -15,6 +17,7 @@ const MAX_EVENT_CHARS = 8 * 1024 * 1024;
 export class SseParser {
   #rest = '';
   #name = '';
+  #id: string | null = null;
   #data: string[] = [];
   #chars = 0;
 
@@ -42,6 +45,7 @@ export class SseParser {
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
     if (field === 'event') this.#name = value;
+    if (field === 'id' && !value.includes('\0')) this.#id = value;
     if (field === 'data') {
       this.#data.push(value);
       this.#chars += value.length;
@@ -51,8 +55,15 @@ export class SseParser {
 
   #dispatch(): SseEvent | null {
     const event =
-      this.#data.length === 0 ? null : { name: this.#name === '' ? 'message' : this.#name, data: this.#data.join('\n') };
+      this.#data.length === 0
+        ? null
+        : {
+            name: this.#name === '' ? 'message' : this.#name,
+            data: this.#data.join('\n'),
+            ...(this.#id === null ? {} : { id: this.#id }),
+          };
     this.#name = '';
+    this.#id = null;
     this.#data = [];
     this.#chars = 0;
     return event;

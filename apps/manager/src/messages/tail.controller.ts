@@ -1,0 +1,139 @@
+import { Controller, Get, Headers, Inject, type OnApplicationShutdown, Query, Res } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Clock } from '@yosugara/kernel';
+import type { MessageRow } from '@yosugara/protocol';
+import type { FastifyReply } from 'fastify';
+import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
+import { Sessions } from '../auth/sessions.js';
+import type { Authority } from '../control/authority.js';
+import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusal } from '../http/errors.js';
+import { EventStream } from '../http/event-stream.js';
+import type { ManagerStore } from '../store/ports.js';
+import { type ApiSettings, AUTHORITY, CLOCK, SETTINGS, STORE } from '../tokens.js';
+import { MessageFeed } from './feed.js';
+import { type MessageFilter, StreamQuerySchema, wanted } from './query.js';
+import { Tail } from './tail.js';
+import { TailCursor } from './tail-cursor.js';
+
+const MAX_TAILS = 100;
+const SEND_EVERY_MS = 250;
+const SESSION_CHECK_MS = 15_000;
+/** A row may become visible later than a younger one: what a new Master finds in its journals bears the time of receipt. */
+const LOOK_BACK_MS = 60_000;
+/** Of who comes for the first time: what is stored between the question for the positions and the first look. */
+const FIRST_MS = 3_000;
+const PAGE = 1_000;
+const MOST_PAGES = 10;
+
+/** The tail of what is received, for programs: every event says how far the client has come, and it goes on from there on any node. */
+@ApiTags('live')
+@ApiRefusals()
+@Controller('api/messages')
+export class TailController implements OnApplicationShutdown {
+  readonly #streams = new Set<EventStream>();
+
+  constructor(
+    @Inject(STORE) private readonly store: ManagerStore,
+    @Inject(AUTHORITY) private readonly authority: Authority,
+    @Inject(SETTINGS) private readonly settings: ApiSettings,
+    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly feed: MessageFeed,
+    private readonly sessions: Sessions,
+  ) {}
+
+  /**
+   * Server-sent events: `hello` {node, epoch, mode}; `messages` {rows}, new rows that pass the filter, oldest first, at most 4/s;
+   * `lagging` {skipped, atLeast}: so many rows were left out, since the client reads too slowly or was away for too long; the search has
+   * them. The `id` of the last event, sent back as `Last-Event-ID` to whichever node, is where the next stream goes on.
+   */
+  @Get('tail')
+  @AllowsProbeToken()
+  @ApiHeader({ name: 'last-event-id', required: false })
+  @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })
+  async tail(
+    @Query({ schema: StreamQuerySchema }) filter: MessageFilter,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Asker() asker: Identity,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    if (this.#streams.size >= MAX_TAILS) throw new ApiRefusal(503, 'TOO_MANY_STREAMS', `${MAX_TAILS} tails are open already`);
+    const cursor = lastEventId === undefined ? await this.#fromNow() : TailCursor.parse(lastEventId);
+    const tail = new Tail(cursor, wanted(filter));
+    let early: [readonly MessageRow[], number][] | null = [];
+    // Listening first, reading then: nothing falls between.
+    const unlisten = this.feed.listen((rows, leftOut) => {
+      if (early === null) tail.live(rows, leftOut);
+      else early.push([rows, leftOut]);
+    });
+    try {
+      await this.#readBacklog(tail, cursor, filter, lastEventId === undefined ? FIRST_MS : LOOK_BACK_MS);
+    } catch (error) {
+      unlisten();
+      throw error;
+    }
+    for (const [rows, leftOut] of early)
+      tail.live(
+        rows.filter(({ id }) => cursor.isNews(id)),
+        leftOut,
+      );
+    early = null;
+    reply.hijack();
+    const stream = new EventStream(reply.raw, reply.getHeaders());
+    this.#streams.add(stream);
+    stream.onEnd(() => this.#streams.delete(stream));
+    stream.onEnd(unlisten);
+    const { epoch, mode } = this.authority.now();
+    stream.send('hello', { node: this.settings.node, epoch, mode }, cursor.toString());
+    this.#sendFrom(tail, stream);
+    this.#endWithSession(stream, asker);
+  }
+
+  onApplicationShutdown(): void {
+    for (const stream of [...this.#streams]) stream.end();
+  }
+
+  /** Who has never asked begins with what is not stored yet. */
+  async #fromNow(): Promise<TailCursor> {
+    return new TailCursor(this.clock.wallMs() * 1_000, await this.store.counts.positions());
+  }
+
+  async #readBacklog(tail: Tail, cursor: TailCursor, filter: MessageFilter, lookBackMs: number): Promise<void> {
+    const since = new Date(cursor.newestMs - lookBackMs);
+    const rows: MessageRow[] = [];
+    let after: string | undefined;
+    let isMore = false;
+    for (let pages = 0; pages < MOST_PAGES; pages++) {
+      const page = await this.store.searchMessages({ ...filter, since, after, limit: PAGE });
+      const news = page.rows.filter(({ id }) => cursor.isNews(id));
+      rows.push(...news);
+      after = page.next ?? undefined;
+      isMore = after !== undefined && news.length > 0;
+      if (after === undefined) break;
+    }
+    tail.backlog(rows.reverse(), isMore);
+  }
+
+  #sendFrom(tail: Tail, stream: EventStream): void {
+    const send = () => {
+      // A client that does not read keeps its rows waiting, as many as are kept; then it is told how many it lost.
+      while (!stream.isClogged) {
+        const event = tail.next();
+        if (event === null) break;
+        stream.send(event.name, event.body, event.id);
+      }
+    };
+    send();
+    const timer = setInterval(send, SEND_EVERY_MS);
+    stream.onEnd(() => clearInterval(timer));
+  }
+
+  /** Logged out elsewhere, or expired: the stream ends too. */
+  #endWithSession(stream: EventStream, { tokenHash }: Identity): void {
+    if (tokenHash === null) return;
+    const timer = setInterval(() => {
+      void this.sessions.isStillGood(tokenHash).then((good) => good || stream.end());
+    }, SESSION_CHECK_MS);
+    stream.onEnd(() => clearInterval(timer));
+  }
+}
