@@ -28,6 +28,7 @@ export function trackRecover(state: ControllerState, passed: boolean): void {
   const byItself = copying && request?.state !== 'open' && (current === null || current.state === 'done');
   if (!asked && !byItself && (current === null || current.state === 'done')) return;
   if (passed && !asked && !byItself && state.nowMs - state.recoverAtMs < LOOK_AGAIN_MS) return;
+  if (asked) forgiveFailures(state);
   const look = lookOf(state, request);
   if (asked) state.recover = begin(look, request.requestId);
   else if (byItself) state.recover = begin(look, `auto.${config.boot}.${state.wallMs}`);
@@ -85,6 +86,16 @@ function copyingOf(state: ControllerState): RecoverLook['copying'] {
   if (progress === null || !progress.running) return null;
   const { stage = 'copy', detail, bytes = 0, totalBytes = null } = progress;
   return { stage, detail, bytes, totalBytes };
+}
+
+/**
+ * Somebody asks, so what was in the way may be cleared up: tried at once, and counted anew. Without this a node whose full disk had been
+ * cleaned up came back, and its recover was told as failed (D4). That a rewind failed is not forgotten: it leads to a base backup.
+ */
+function forgiveFailures({ failures }: ControllerState): void {
+  const rewind = failures.get('pg.rewind');
+  for (const action of RETURNING) failures.delete(action);
+  if (rewind !== undefined) failures.set('pg.rewind', { ...rewind, count: 0 });
 }
 
 function failingOf(state: ControllerState): RecoverLook['failing'] {
