@@ -46,11 +46,42 @@ export function newMessage(atMs, onlyBy = null) {
   const seenBy = onlyBy !== null ? [onlyBy] : Math.random() < 0.96 ? ['a', 'b'] : [pick(['a', 'b'])];
   if (Math.random() < 0.06) {
     const [source, host] = pick(HOSTS.slice(3, 5));
+    if (Math.random() < 0.4) return { ...linkDown(), ...{ id, receivedAt, source, host, seenBy } };
     return { id, receivedAt, source, kind: 'trap', severity: null, facility: null, host, app: null, text: pick(TRAPS), seenBy };
   }
   const [severity, facility, app, text] = weighted();
   const [source, host] = pick(HOSTS);
   return { id, receivedAt, source, kind: 'syslog', severity, facility, host, app, text: text(), seenBy };
+}
+
+/** Stored before its module came, and read with the names of now. */
+function linkDown() {
+  const varbinds = [
+    { oid: '1.3.6.1.2.1.1.3.0', type: 'TimeTicks', value: '512233', name: 'sysUpTime.0', module: 'SNMPv2-MIB' },
+    {
+      oid: '1.3.6.1.6.3.1.1.4.1.0',
+      type: 'OID',
+      value: '1.3.6.1.6.3.1.1.5.3',
+      name: 'snmpTrapOID.0',
+      module: 'SNMPv2-MIB',
+      read: 'linkDown',
+    },
+    { oid: '1.3.6.1.2.1.2.2.1.8.14', type: 'Integer', value: '2', name: 'ifOperStatus.14', module: 'IF-MIB', read: 'down(2)' },
+    {
+      oid: '1.3.6.1.4.1.32473.7.3.14',
+      type: 'hex',
+      value: '00005e00ff01',
+      name: 'fanMac.14',
+      module: 'FAN-MIB',
+      read: '00:00:5e:00:ff:01',
+    },
+    { oid: '1.3.6.1.4.1.99999.1.0', type: 'Integer', value: '7' },
+  ];
+  return {
+    ...{ kind: 'trap', severity: null, facility: null, app: '1.3.6.1.6.3.1.1.5.3', varbinds },
+    text: 'linkDown ifOperStatus.14=down(2) 1.3.6.1.4.1.32473.7.3.14=00005e00ff01 1.3.6.1.4.1.99999.1.0=7',
+    reading: 'linkDown ifOperStatus.14=down(2) fanMac.14=00:00:5e:00:ff:01 1.3.6.1.4.1.99999.1.0=7',
+  };
 }
 
 /** Newest first; `after` is the id of the last row of the page before. */

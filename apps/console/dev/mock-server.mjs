@@ -10,6 +10,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { cluster } from './mock-cluster.mjs';
 import { newMessage, select } from './mock-messages.mjs';
+import { deleteMib, listMibs, showMib, uploadMibs } from './mock-mibs.mjs';
 
 const port = Number(process.argv[2] ?? 8099);
 const dist = join(import.meta.dirname, '..', 'dist');
@@ -100,6 +101,7 @@ const POSTS = {
     send(response, 200, { ok: true, message: 'accepted' });
     setTimeout(() => takeOver(1_500), 200);
   },
+  '/api/v1/mibs': async (request, response) => send(response, 200, uploadMibs((await body(request)).files)),
   '/mock/takeover': async (_request, response, url) => {
     send(response, 200, {});
     setTimeout(() => takeOver(Number(url.searchParams.get('downMs') ?? 3_000)), 20);
@@ -149,10 +151,14 @@ const server = createServer(async (request, response) => {
       return send(response, 403, { code: 'NOT_OURS', message: 'header x-yosugara is missing' });
     return await post(request, response, url);
   }
+  if (request.method === 'DELETE') return send(response, ...deleteMib(decodeURIComponent(url.pathname.split('/').at(-1))));
   if (!url.pathname.startsWith('/api/')) return await serveFile(url, response);
   if (!loggedIn(request)) return send(response, 401, { code: 'NOT_LOGGED_IN', message: 'log in first' });
   if (url.pathname === '/api/me') return send(response, 200, { login: 'operator', role: 'admin', mustChange, ...hello() });
   if (url.pathname === '/api/cluster') return send(response, 200, state.status());
+  if (url.pathname === '/api/v1/mibs') return send(response, 200, listMibs());
+  if (url.pathname.startsWith('/api/v1/mibs/'))
+    return send(response, 200, showMib(decodeURIComponent(url.pathname.split('/').at(-1))));
   if (url.pathname === '/api/messages') return send(response, 200, select(rows, url.searchParams));
   if (url.pathname === '/api/stream') return openStream(request, response, url.searchParams);
   send(response, 404, { code: 'NOT_FOUND', message: 'no such call' });

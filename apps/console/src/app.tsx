@@ -10,6 +10,7 @@ import { LanguageProvider, useText } from './i18n/language.js';
 import { ClusterPage } from './pages/cluster.js';
 import { Gate, LoginPage } from './pages/login.js';
 import { MessagesPage } from './pages/messages.js';
+import { MibsPage } from './pages/mibs.js';
 import { FirstPasswordPage } from './pages/password.js';
 
 const theme = createTheme({
@@ -62,6 +63,7 @@ function Pages() {
         <Route element={<Shell me={me.data} />}>
           <Route path="/cluster" element={<ClusterPage />} />
           <Route path="/messages" element={<MessagesPage />} />
+          <Route path="/mibs" element={<MibsPage />} />
           <Route path="*" element={<Navigate to="/cluster" replace />} />
         </Route>
       </Routes>

@@ -2,6 +2,12 @@ import { YosugaraError } from '@yosugara/kernel';
 import {
   type Messages,
   MessagesSchema,
+  type MibDetail,
+  MibDetailSchema,
+  type MibList,
+  MibListSchema,
+  type MibUploaded,
+  MibUploadedSchema,
   type RecoverPlan,
   RecoverPlanSchema,
   type Status,
@@ -49,7 +55,7 @@ function noteDate(header: string | null): void {
 }
 
 interface CallOptions {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
   readonly deadlineMs?: number;
@@ -70,7 +76,7 @@ export async function call(path: string, options: CallOptions = {}): Promise<unk
   const method = options.method ?? 'GET';
   // The header tells our own page from a foreign form: a form of another site cannot set it.
   const headers: Record<string, string> = { accept: 'application/json' };
-  if (method === 'POST') headers['x-yosugara'] = '1';
+  if (method !== 'GET') headers['x-yosugara'] = '1';
   if (options.body !== undefined) headers['content-type'] = 'application/json';
   let response: Response;
   let text: string;
@@ -162,6 +168,13 @@ export const api = {
   cluster: async (signal?: AbortSignal) => decodeStatus(await call('/api/cluster', { signal, deadlineMs: 4_000 })),
   messages: async (query: string, signal?: AbortSignal) =>
     decodeMessages(await call(`/api/messages?${query}`, { signal, deadlineMs: 15_000 })),
+  mibs: async (signal?: AbortSignal): Promise<MibList> => decode('mibs', MibListSchema, await call('/api/v1/mibs', { signal })),
+  mib: async (name: string, signal?: AbortSignal): Promise<MibDetail> =>
+    decode('mibs', MibDetailSchema, await call(`/api/v1/mibs/${encodeURIComponent(name)}`, { signal })),
+  uploadMibs: async (files: readonly { readonly name: string; readonly text: string }[]): Promise<MibUploaded> =>
+    decode('mibs', MibUploadedSchema, await call('/api/v1/mibs', { method: 'POST', body: { files }, deadlineMs: 60_000 })),
+  deleteMib: async (name: string) =>
+    await call(`/api/v1/mibs/${encodeURIComponent(name)}`, { method: 'DELETE', deadlineMs: 60_000 }),
   recover: async (body: { node?: string; dryRun?: boolean; discardUnknown?: boolean }): Promise<RecoverAnswer> =>
     decodeRecover(accepted(await call('/api/cluster/recover', { method: 'POST', body, deadlineMs: 15_000 }))),
   switchover: async (body: { to?: string }) =>

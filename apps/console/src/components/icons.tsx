@@ -67,6 +67,11 @@ export const RefreshIcon = () => (
     <path d="M20 11a8 8 0 1 0-.5 4M20 4v7h-7" />
   </Icon>
 );
+export const UploadIcon = () => (
+  <Icon>
+    <path d="M12 16V4m-5 5 5-5 5 5M4 20h16" />
+  </Icon>
+);
 export const ChevronIcon = ({ open }: { readonly open: boolean }) => (
   <Icon size={14}>
     <path d={open ? 'm5 9 7 7 7-7' : 'm9 5 7 7-7 7'} />

@@ -6,6 +6,8 @@ import { ChevronIcon } from './icons.js';
 import { Time } from './time.js';
 
 const COLUMNS = 9;
+/** RFC 3418, snmpTrapOID.0: which notification it is. */
+const SNMP_TRAP_OID = '1.3.6.1.6.3.1.1.4.1.0';
 
 function Severity({ row }: { readonly row: MessageRow }) {
   const { t } = useText();
@@ -33,12 +35,49 @@ function SeenBy({ row, nodes }: { readonly row: MessageRow; readonly nodes: read
   );
 }
 
+/** What a trap carries: what it is called, what it says, and the numbers behind both. */
+function Varbinds({ of }: { readonly of: NonNullable<MessageRow['varbinds']> }) {
+  const { t } = useText();
+  return (
+    <table className="varbinds" data-testid="varbinds">
+      <thead>
+        <tr>
+          <th scope="col">{t('messages.varbind')}</th>
+          <th scope="col">{t('messages.value')}</th>
+          <th scope="col">OID</th>
+          <th scope="col">{t('messages.type')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {of.map(({ oid, type, value, name, module, read, units }, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a trap may carry the same OID twice, and a stored one never changes.
+          <tr key={at}>
+            <td title={module}>{name ?? '–'}</td>
+            <td>
+              {visible(read ?? value)} {units !== undefined && <span className="dim">{visible(units)}</span>}
+              {read !== undefined && !read.includes(value) && <span className="dim mono"> {visible(value)}</span>}
+            </td>
+            <td className="mono">{oid}</td>
+            <td className="dim">{type}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** What a row's program is called; of a trap, the notification. */
+function appOf(row: MessageRow): string | null {
+  const read = row.kind === 'trap' ? row.varbinds?.find(({ oid }) => oid === SNMP_TRAP_OID)?.read : undefined;
+  return read ?? row.app;
+}
+
 function Detail({ row }: { readonly row: MessageRow }) {
   const { t } = useText();
   return (
     <tr className="detail" data-testid="message-detail">
       <td colSpan={COLUMNS}>
-        <pre className="full-text">{visible(row.text, true)}</pre>
+        <pre className="full-text">{visible(row.reading ?? row.text, true)}</pre>
         <dl className="detail-facts">
           <dt>{t('messages.time')}</dt>
           <dd>
@@ -50,11 +89,18 @@ function Detail({ row }: { readonly row: MessageRow }) {
           <dd>{row.facility ?? '–'}</dd>
           <dt>{t('messages.app')}</dt>
           <dd>{row.app === null ? '–' : visible(row.app)}</dd>
+          {row.reading !== undefined && row.reading !== null && (
+            <>
+              <dt>{t('messages.asStored')}</dt>
+              <dd className="mono breakable">{visible(row.text)}</dd>
+            </>
+          )}
           <dt>{t('messages.seenBy')}</dt>
           <dd>{row.seenBy.join(', ')}</dd>
           <dt>{t('messages.id')}</dt>
           <dd className="mono breakable">{row.id}</dd>
         </dl>
+        {row.varbinds !== null && row.varbinds !== undefined && row.varbinds.length > 0 && <Varbinds of={row.varbinds} />}
       </td>
     </tr>
   );
@@ -101,9 +147,9 @@ const Row = memo(function Row({ row, nodes, open, todayMs, onToggle }: RowProps)
           {row.host === null ? '–' : visible(row.host)}
         </td>
         <td className="clip" title={row.app ?? undefined}>
-          {row.app === null ? '–' : visible(row.app)}
+          {visible(appOf(row) ?? '–')}
         </td>
-        <td className="clip text-cell">{visible(row.text)}</td>
+        <td className="clip text-cell">{visible(row.reading ?? row.text)}</td>
         <td>
           <SeenBy row={row} nodes={nodes} />
         </td>

@@ -163,6 +163,9 @@ export function Shell({ me }: { readonly me: Me }) {
           <NavLink to="/messages" data-testid="nav-messages">
             {t('nav.messages')}
           </NavLink>
+          <NavLink to="/mibs" data-testid="nav-mibs">
+            {t('nav.mibs')}
+          </NavLink>
         </nav>
         <span className="grow" />
         <MasterChip />

@@ -1,0 +1,172 @@
+import { Alert, Badge, Button, Group, Loader, Modal, Stack, Table, Text } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { MibModuleSummary } from '@yosugara/protocol';
+import { useState } from 'react';
+import { api, type Me } from '../api/client.js';
+import { ChevronIcon } from '../components/icons.js';
+import { MibDetailPanel } from '../components/mib-detail.js';
+import { MibUpload } from '../components/mib-upload.js';
+import { Time } from '../components/time.js';
+import { bytes, integer, visible } from '../i18n/format.js';
+import { useText } from '../i18n/language.js';
+import { useOpened } from './messages.js';
+
+const COLOURS = { compiled: 'teal', waiting: 'yellow', errors: 'red', compiling: 'gray' } as const;
+const COLUMNS = ['module', 'state', 'names', 'traps', 'size', 'by', 'when'] as const;
+
+function DeleteDialog({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
+  const { t } = useText();
+  const client = useQueryClient();
+  const deleting = useMutation({
+    mutationFn: async () => await api.deleteMib(name),
+    onSuccess: async () => {
+      onClose();
+      await client.invalidateQueries({ queryKey: ['mibs'] });
+    },
+  });
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('mibs.deleteTitle', { name })}
+      centered
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
+      <Stack data-testid="mib-delete-dialog">
+        <Text>{t('mibs.deleteConfirm')}</Text>
+        {deleting.error !== null && (
+          <Alert color="red" role="alert">
+            {t('common.error', { message: deleting.error.message })}
+          </Alert>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            {t('common.cancel')}
+          </Button>
+          <Button color="red" loading={deleting.isPending} onClick={() => deleting.mutate()} data-testid="mib-delete-confirm">
+            {t('mibs.delete')}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
+interface RowProps {
+  readonly module: MibModuleSummary;
+  readonly open: boolean;
+  readonly mayAct: boolean;
+  readonly onToggle: () => void;
+  readonly onDelete: () => void;
+}
+
+function Row({ module, open, mayAct, onToggle, onDelete }: RowProps) {
+  const { t, language } = useText();
+  const { name, state, missing, errors } = module;
+  return (
+    <>
+      <Table.Tr data-testid="mib-row" data-name={name} data-state={state}>
+        <Table.Td>
+          <button
+            type="button"
+            className="expander"
+            aria-expanded={open}
+            aria-label={t(open ? 'mibs.collapse' : 'mibs.expand', { name })}
+            onClick={onToggle}
+          >
+            <ChevronIcon open={open} />
+          </button>
+        </Table.Td>
+        <Table.Td>
+          <strong>{visible(name)}</strong>
+        </Table.Td>
+        <Table.Td>
+          <Badge variant="light" color={COLOURS[state]}>
+            {t(`mibs.state.${state}`)}
+          </Badge>{' '}
+          {missing.length > 0 && <span className="dim">{t('mibs.wants', { modules: visible(missing.join(', ')) })}</span>}
+          {missing.length === 0 && errors > 0 && <span className="dim">{t('mibs.errors', { count: errors })}</span>}
+        </Table.Td>
+        <Table.Td className="tabular">{integer(module.objects, language)}</Table.Td>
+        <Table.Td className="tabular">{integer(module.notifications, language)}</Table.Td>
+        <Table.Td className="tabular nowrap">{bytes(module.bytes)}</Table.Td>
+        <Table.Td>{visible(module.uploadedBy)}</Table.Td>
+        <Table.Td className="nowrap">
+          <Time iso={module.uploadedAt} />
+        </Table.Td>
+        <Table.Td>
+          <Button size="compact-xs" variant="subtle" color="red" disabled={!mayAct} onClick={onDelete} data-testid="mib-delete">
+            {t('mibs.delete')}
+          </Button>
+        </Table.Td>
+      </Table.Tr>
+      {open && (
+        <Table.Tr>
+          <Table.Td />
+          <Table.Td colSpan={COLUMNS.length + 1}>
+            <MibDetailPanel name={name} />
+          </Table.Td>
+        </Table.Tr>
+      )}
+    </>
+  );
+}
+
+/** MIB modules: what was uploaded, what is wrong in it and where. */
+export function MibsPage() {
+  const { t } = useText();
+  const client = useQueryClient();
+  const { opened, toggle } = useOpened();
+  const [deleting, setDeleting] = useState<string | null>(null);
+  const list = useQuery({
+    queryKey: ['mibs'],
+    queryFn: ({ signal }) => api.mibs(signal),
+    refetchInterval: (query) => (query.state.data?.compiling === true ? 1_000 : 30_000),
+  });
+  const mayAct = client.getQueryData<Me>(['me'])?.role !== 'viewer';
+  const modules = list.data?.modules ?? [];
+  return (
+    <div className="cluster-page" data-testid="mibs-page">
+      <MibUpload mayAct={mayAct} />
+      <p className="dim">{t('mibs.explain')}</p>
+      {list.error !== null && (
+        <Alert color="red" role="alert" title={t('mibs.failed')}>
+          {list.error.message}
+        </Alert>
+      )}
+      <section className="panel" aria-label={t('mibs.title')}>
+        {list.data === undefined && list.error === null && <Loader size="sm" />}
+        {list.data !== undefined && modules.length === 0 && <p className="dim">{t('mibs.empty')}</p>}
+        {modules.length > 0 && (
+          <Table.ScrollContainer minWidth={860}>
+            <Table verticalSpacing={6}>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th />
+                  {COLUMNS.map((column) => (
+                    <Table.Th key={column}>{t(`mibs.${column}`)}</Table.Th>
+                  ))}
+                  <Table.Th />
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {modules.map((module) => (
+                  <Row
+                    key={module.name}
+                    module={module}
+                    open={opened.has(module.name)}
+                    mayAct={mayAct}
+                    onToggle={() => toggle(module.name)}
+                    onDelete={() => setDeleting(module.name)}
+                  />
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )}
+        {list.data !== undefined && <p className="dim small">{t('mibs.builtIn', { modules: list.data.builtIn.join(', ') })}</p>}
+      </section>
+      {deleting !== null && <DeleteDialog name={deleting} onClose={() => setDeleting(null)} />}
+    </div>
+  );
+}
