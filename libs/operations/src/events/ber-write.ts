@@ -39,3 +39,58 @@ export function berOid(oid: string): Uint8Array {
   }
   return tlv(0x06, bytes);
 }
+
+/**
+ * Writes from the end to the beginning, into one buffer: a length stands before what it is the length of, so nothing is put together
+ * twice. For what is written for every message.
+ */
+export class BerWriter {
+  readonly #bytes: Uint8Array;
+  /** Offset of what was written last. */
+  at: number;
+
+  /** @param most bytes, heads included. */
+  constructor(most: number) {
+    this.#bytes = new Uint8Array(most);
+    this.at = most;
+  }
+
+  /** As it is, without a head. */
+  put(bytes: Uint8Array): void {
+    this.at -= bytes.length;
+    this.#bytes.set(bytes, this.at);
+  }
+  zeros(count: number): void {
+    this.at -= count;
+  }
+  /** Of what was written since the writer stood at `end`. */
+  head(tag: number, end: number): void {
+    let length = end - this.at;
+    let count = 0;
+    if (length < 0x80) this.#bytes[--this.at] = length;
+    else {
+      for (; length > 0; count++, length >>>= 8) this.#bytes[--this.at] = length & 0xff;
+      this.#bytes[--this.at] = 0x80 | count;
+    }
+    this.#bytes[--this.at] = tag;
+  }
+  octets(bytes: Uint8Array): void {
+    const end = this.at;
+    this.put(bytes);
+    this.head(0x04, end);
+  }
+  /** @param value a whole number, 0..2147483647. */
+  natural(value: number): void {
+    const end = this.at;
+    let rest = value;
+    do {
+      this.#bytes[--this.at] = rest & 0xff;
+      rest >>>= 8;
+    } while (rest > 0 || this.#bytes[this.at]! >= 0x80);
+    this.head(0x02, end);
+  }
+  /** A view of what was written. */
+  done(): Uint8Array {
+    return this.#bytes.subarray(this.at);
+  }
+}

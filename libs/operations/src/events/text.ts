@@ -40,8 +40,11 @@ function inCharset(bytes: Uint8Array, charset: Exclude<Charset, 'utf-8'>): Reada
   return whole !== null ? { text: whole, valid: true } : { text: escapedIn(bytes, charset), valid: false };
 }
 
-/** Not TextDecoder: on the web `iso-8859-1` is another name of windows-1252. */
-function latin1(bytes: Uint8Array): string {
+/**
+ * A character a byte. Not TextDecoder: on the web `iso-8859-1` is another name of windows-1252. Not one character after the other: a text
+ * that was put together so is copied once more when it becomes a key.
+ */
+export function latin1(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += 4_096) text += String.fromCharCode(...bytes.subarray(at, at + 4_096));
   return text;

@@ -55,10 +55,11 @@ export function trapV2(body: BerReader, pdu: 'trap' | 'inform'): Notification {
   const requestId = body.decimal(body.expect(Tag.integer, 'request_id'));
   body.expect(Tag.integer, 'error_status');
   body.expect(Tag.integer, 'error_index');
-  const [first, second, ...rest] = varbinds(body);
+  const all = varbinds(body);
+  const [first, second] = [all[0], all[1]];
   if (first?.oid !== SYS_UP_TIME || first.type !== 'TimeTicks') throw new BerProblem('no_sys_up_time');
   if (second?.oid !== SNMP_TRAP_OID || second.type !== 'OID') throw new BerProblem('no_trap_oid');
-  return { pdu, requestId, trapOid: second.value, sysUpTime: Number(first.value), varbinds: rest };
+  return { pdu, requestId, trapOid: second.value, sysUpTime: Number(first.value), varbinds: all.slice(2) };
 }
 
 function varbinds(body: BerReader): Varbind[] {

@@ -1,8 +1,9 @@
 import { BerProblem, BerReader } from './ber.js';
-import { berInteger, tlv } from './ber-write.js';
+import { BerWriter } from './ber-write.js';
 
 /** Bits of msgFlags (RFC 3412 6.4). */
 export const V3Flag = { auth: 1, priv: 2, reportable: 4 } as const;
+const VERSION = 3;
 const USM = 3;
 const SEQUENCE = 0x30;
 const OCTETS = 0x04;
@@ -79,27 +80,39 @@ export type V3Parts = Pick<
   readonly authLength: number;
 };
 
+/** Tags, lengths and numbers of a message: eight numbers of at most 7 bytes, and six heads of at most 4. */
+const HEADS_BYTES = 96;
+
 /** Its digest, when it gets one, belongs at `authAt`, where zeros stand. */
 export function writeV3(parts: V3Parts): { readonly raw: Uint8Array; readonly authAt: number } {
-  const encrypted = (parts.flags & V3Flag.priv) !== 0;
-  const header = tlv(SEQUENCE, berInteger(parts.msgId), berInteger(parts.maxSize), tlv(OCTETS, [parts.flags]), berInteger(USM));
-  const priv = tlv(OCTETS, parts.privParams);
-  const security = tlv(
-    OCTETS,
-    tlv(
-      SEQUENCE,
-      tlv(OCTETS, parts.engineId),
-      berInteger(parts.boots),
-      berInteger(parts.time),
-      tlv(OCTETS, parts.user),
-      tlv(OCTETS, new Uint8Array(parts.authLength)),
-      priv,
-    ),
-  );
-  const data = encrypted ? tlv(OCTETS, parts.data) : parts.data;
-  const raw = tlv(SEQUENCE, berInteger(3), header, security, data);
-  // From the end: the data, the privacy parameters, then the digest.
-  return { raw, authAt: raw.length - data.length - priv.length - parts.authLength };
+  const { engineId, user, privParams, data, authLength, flags } = parts;
+  const writer = new BerWriter(HEADS_BYTES + engineId.length + user.length + authLength + privParams.length + data.length);
+  const end = writer.at;
+  if ((flags & V3Flag.priv) !== 0) writer.octets(data);
+  else writer.put(data);
+
+  const securityEnd = writer.at;
+  writer.octets(privParams);
+  const authEnd = writer.at;
+  writer.zeros(authLength);
+  const authAt = writer.at;
+  writer.head(OCTETS, authEnd);
+  writer.octets(user);
+  writer.natural(parts.time);
+  writer.natural(parts.boots);
+  writer.octets(engineId);
+  writer.head(SEQUENCE, securityEnd);
+  writer.head(OCTETS, securityEnd);
+
+  const headerEnd = writer.at;
+  writer.natural(USM);
+  writer.octets(Uint8Array.of(flags));
+  writer.natural(parts.maxSize);
+  writer.natural(parts.msgId);
+  writer.head(SEQUENCE, headerEnd);
+  writer.natural(VERSION);
+  writer.head(SEQUENCE, end);
+  return { raw: writer.done(), authAt: authAt - writer.at };
 }
 
 /**

@@ -38,9 +38,10 @@ export class Privacy {
     const preIv = this.#preIv;
     if (preIv !== null) return salt.map((byte, at) => byte ^ preIv[at]!);
     const iv = new Uint8Array(16);
-    const view = new DataView(iv.buffer);
-    view.setUint32(0, boots);
-    view.setUint32(4, time);
+    for (let at = 0, shift = 24; at < 4; at++, shift -= 8) {
+      iv[at] = boots >>> shift;
+      iv[at + 4] = time >>> shift;
+    }
     iv.set(salt, 8);
     return iv;
   }

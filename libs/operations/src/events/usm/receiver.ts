@@ -1,5 +1,5 @@
 import { BerProblem, BerReader } from '../ber.js';
-import { readableText } from '../text.js';
+import { latin1, readableText } from '../text.js';
 import { scopedTrap, type Trap } from '../trap.js';
 import { hex, Pdu } from '../trap-pdu.js';
 import { plainV3, readV3, V3Flag, type V3Message, writeV3 } from '../v3-message.js';
@@ -243,13 +243,14 @@ export class UsmReceiver {
   }
 
   /** What is older than the time window needs no memory: the window refuses it. */
-  #checkReplay({ message, nowMs, engine }: Incoming, local: LocalUser): void {
+  #checkReplay({ message, nowMs }: Incoming, local: LocalUser): void {
     if (local.user.auth === null) return;
     if (nowMs - this.#replaysTurnedMs > 2 * TIME_WINDOW_S * 1_000) {
       this.#replays.turn();
       this.#replaysTurnedMs = nowMs;
     }
-    const key = `${engine} ${hex(message.authParams.subarray(0, 16))}`;
+    // Nobody without the engine's key can make the digest: it needs no name beside it.
+    const key = latin1(message.authParams.subarray(0, 16));
     if (this.#replays.get(key) !== undefined) throw new Refused('replayed');
     this.#replays.set(key, true);
   }
@@ -355,10 +356,4 @@ function noCounts(): Record<UsmCounter, number> {
     ...{ unsupportedSecLevels: 0, notInTimeWindows: 0, unknownUserNames: 0 },
     ...{ unknownEngineIds: 0, wrongDigests: 0, decryptionErrors: 0 },
   };
-}
-
-function latin1(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
 }
