@@ -1,10 +1,12 @@
 import 'reflect-metadata';
 import { createSocket, type Socket } from 'node:dgram';
+import { SseParser } from '@yosugara/kernel';
 import { type IngestSource, type IngestTrace, IngestTraceSchema, type NodeConfig } from '@yosugara/protocol';
 import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { RunningReceiver } from '../../receiver/src/index.js';
 import { twoReceivers } from '../../receiver/src/testing/two-receivers.js';
+import { PROBE_TOKEN } from './testing/harness.js';
 import { managerOf as managerOfNode, type NodeManager } from './testing/manager-of.js';
 
 /*
@@ -33,7 +35,41 @@ beforeAll(async () => {
 afterAll(async () => await server?.stop());
 
 interface Node extends NodeManager {
+  /** From here, or from where a stream before had come. */
+  tail(lastId: string | null): Promise<TailReading>;
   sources(query?: string): Promise<readonly IngestSource[]>;
+}
+
+interface TailReading {
+  texts(): readonly string[];
+  lastId(): string;
+  close(): Promise<void>;
+}
+
+async function readTail(url: string, lastId: string | null): Promise<TailReading> {
+  const stop = new AbortController();
+  const headers = { authorization: `Bearer ${PROBE_TOKEN}`, ...(lastId === null ? {} : { 'last-event-id': lastId }) };
+  const response = await fetch(url, { headers, signal: stop.signal });
+  if (response.status !== 200 || response.body === null) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+  const texts: string[] = [];
+  let id = '';
+  const { body } = response;
+  const reading = (async () => {
+    const parser = new SseParser();
+    for await (const chunk of body.pipeThrough(new TextDecoderStream()))
+      for (const event of parser.push(chunk)) {
+        if (event.name === 'messages')
+          texts.push(...(JSON.parse(event.data) as { rows: { text: string }[] }).rows.map(({ text }) => text));
+        if (event.name === 'lagging') texts.push('lagging');
+        id = event.id ?? id;
+      }
+  })().catch(() => undefined);
+  const close = async () => {
+    stop.abort();
+    await reading;
+  };
+  setting.closers.push(close);
+  return { texts: () => texts, lastId: () => id, close };
 }
 
 /** The manager of a node whose receiver runs. */
@@ -43,6 +79,7 @@ async function managerOf(config: NodeConfig, receivers: Readonly<Record<'a' | 'b
   setting.closers.push(node.stop);
   return {
     ...node,
+    tail: async (lastId) => await readTail(`${node.url}/api/messages/tail?text=tailed`, lastId),
     sources: async (query = '') => (await node.get<{ sources: IngestSource[] }>(`/api/ingest/sources${query}`)).sources,
   };
 }
@@ -135,4 +172,43 @@ it('what both nodes were sent and one did not get, doubles on one side, limits a
     places: [{ on: 'b', node: 'a', side: 'peer' }],
     commit: { epoch: 1 },
   });
+});
+
+it('the tail goes on where it was on the next Master: nothing twice, nothing left out', async () => {
+  const configs = setting.configs();
+  const receivers = { a: await setting.start(configs.a), b: await setting.start(configs.b) };
+  await vi.waitFor(() => expect([receivers.a.report().peerLink, receivers.b.report().peerLink]).toEqual(['up', 'up']), soon);
+  const a = await managerOf(configs.a, receivers);
+  a.controller.say({ mode: 'active', epoch: 3, master: 'a' });
+  const send = await sender(LOSSY);
+  await send('tailed before', 'a', 'b');
+  const stored = async (text: string) => (await a.get<{ rows: unknown[] }>(`/api/messages?text=${text}`)).rows.length;
+  await vi.waitFor(async () => expect(await stored('tailed before')).toBe(1), soon);
+  const first = await a.tail(null);
+  const said: string[] = [];
+  const say = async (count: number) => {
+    for (let at = 0; at < count; at++) {
+      said.push(`tailed ${said.length}`);
+      await send(said.at(-1)!, 'a', 'b');
+      await send('of no interest', 'a', 'b');
+    }
+  };
+  await say(20);
+  await vi.waitFor(() => expect(first.texts()).toEqual(said), soon);
+  const lastId = first.lastId();
+  await first.close();
+  await say(15);
+  await vi.waitFor(async () => expect(await stored('tailed')).toBe(36), soon);
+  a.controller.say({ mode: 'passive', epoch: 4, leaseUntilMs: 0 });
+  await say(15);
+  const b = await managerOf(configs.b, receivers);
+  b.controller.say({ mode: 'active', epoch: 4, master: 'b' });
+  const second = await b.tail(lastId);
+  await say(10);
+  await vi.waitFor(() => expect(second.texts()).toHaveLength(40), soon);
+  expect([...second.texts()].sort()).toEqual(said.slice(20).sort());
+  // Also of a node that only looks on, and from any place of before.
+  const third = await a.tail(lastId);
+  await vi.waitFor(() => expect([...third.texts()].sort()).toEqual(said.slice(20).sort()), soon);
+  await expect(a.tail('nonsense')).rejects.toThrow('400');
 });

@@ -72,11 +72,7 @@ export class TailController implements OnApplicationShutdown {
       unlisten();
       throw error;
     }
-    for (const [rows, leftOut] of early)
-      tail.live(
-        rows.filter(({ id }) => cursor.isNews(id)),
-        leftOut,
-      );
+    for (const [rows, leftOut] of early) tail.live(rows, leftOut);
     early = null;
     reply.hijack();
     const stream = new EventStream(reply.raw, reply.getHeaders());

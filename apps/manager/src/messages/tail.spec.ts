@@ -47,6 +47,12 @@ describe('what a client of the tail gets', () => {
     tail.live(rows(7, 10), 0);
     expect(textsOf(drained(tail))).toEqual(['m4', 'm5', 'm6', 'm7', 'm8', 'm9', 'm10']);
   });
+  it('is nothing of what it had before, though that is told once more', () => {
+    const tail = new Tail(TailCursor.parse('1000;a-1-abcd:3'), any);
+    tail.live(rows(2, 4), 0);
+    tail.live(rows(5, 5), 0);
+    expect(textsOf(drained(tail))).toEqual(['m4', 'm5']);
+  });
   it('is what it asked for', () => {
     const tail = new Tail(TailCursor.parse('1000;'), ({ text }) => text.endsWith('2'));
     tail.live(rows(1, 25), 0);

@@ -1,5 +1,5 @@
 import type { MessageRow } from '@yosugara/protocol';
-import type { TailCursor } from './tail-cursor.js';
+import { TailCursor } from './tail-cursor.js';
 
 /** Of one client, waiting to be sent. Older rows beyond them are left out and counted: the search has them. */
 const MAX_WAITING = 2_000;
@@ -16,6 +16,8 @@ export interface TailEvent {
 /** What one client of the tail is owed. Bounded, however fast messages come and however slowly it reads. */
 export class Tail {
   readonly #cursor: TailCursor;
+  /** Where it was when it began: what is live may bring rows of before, too. */
+  readonly #start: TailCursor;
   readonly #isWanted: (row: MessageRow) => boolean;
   /** Told in the backlog; what is live may bring them once more. */
   readonly #told = new Set<string>();
@@ -26,6 +28,7 @@ export class Tail {
 
   constructor(cursor: TailCursor, isWanted: (row: MessageRow) => boolean) {
     this.#cursor = cursor;
+    this.#start = TailCursor.parse(cursor.toString());
     this.#isWanted = isWanted;
   }
 
@@ -43,7 +46,7 @@ export class Tail {
   /** `leftOut`: so many more came that nobody will tell. */
   live(rows: readonly MessageRow[], leftOut: number): void {
     this.#skipped += leftOut;
-    this.#push(rows.filter(({ id }) => !this.#told.delete(id)));
+    this.#push(rows.filter(({ id }) => this.#start.isNews(id) && !this.#told.delete(id)));
   }
 
   /** The next event, or null: nothing waits. */

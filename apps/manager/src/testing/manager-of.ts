@@ -14,6 +14,7 @@ import { type Answer, ask, type CallOptions, PROBE_TOKEN } from './harness.js';
 
 export interface NodeManager {
   readonly controller: FakeController;
+  readonly url: string;
   /** The answer's body, or it throws. */
   get<T>(path: string): Promise<T>;
   call(method: 'GET' | 'POST' | 'DELETE', path: string, how?: CallOptions): Promise<Answer>;
@@ -45,9 +46,10 @@ export async function managerOf(
   const startIngest = startIngestOf(managing, ingest, hostClock, SILENT_LOG, () => mibNames.now());
   const parts = { config: managing, store, startIngest, mibNames, clock: hostClock, log: SILENT_LOG, onOff: () => undefined };
   const manager = await startManager(parts);
+  const url = `http://${address}:${managing.port}`;
   const call: NodeManager['call'] = async (method, path, how = {}) => {
     controller.receivers = receivers();
-    return await ask(`http://${address}:${managing.port}${path}`, method, { bearer: PROBE_TOKEN, ...how });
+    return await ask(`${url}${path}`, method, { bearer: PROBE_TOKEN, ...how });
   };
   const get = async <T>(path: string): Promise<T> => {
     const { status, body } = await call('GET', path);
@@ -59,5 +61,5 @@ export async function managerOf(
     await manager.stop();
     await controller.close();
   };
-  return { controller, get, call, stop: async () => await (stopping ??= stop()) };
+  return { controller, url, get, call, stop: async () => await (stopping ??= stop()) };
 }
