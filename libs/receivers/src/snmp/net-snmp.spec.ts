@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { decodeTrap, parseTrap, trapContent, USM_AUTH, type UsmAuth, type UsmPriv } from '@yosugara/operations';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { AUTH_PASSPHRASE, NetSnmp, PRIV_PASSPHRASE, TrapSink, type TrapSinkOptions, testUser } from './testing/trap-sink.js';
@@ -132,4 +134,34 @@ describe('net-snmp', () => {
       expect(contents[1]).toBe(contents[0]);
     }
   });
+
+  it.each(['trap', 'inform'])(
+    'by the script of docs/senders says the same %s to both nodes; an INFORM that one of them answers is answered',
+    async (how) => {
+      const nodes = [await opened({ users: [] }), await opened({ users: [] })];
+      const docs = readFileSync(new URL('../../../../docs/senders/net-snmp/notify-both.sh', import.meta.url), 'utf8');
+      const script = (a: string, b: string) =>
+        docs
+          .replaceAll('a.example.org:162', a)
+          .replaceAll('b.example.org:162', b)
+          .replaceAll('"$node:162"', '"$node"')
+          .replace('a.example.org b.example.org', `${a} ${b}`);
+      const notify = (text: string) =>
+        new Promise((resolve) => {
+          const args = ['-c', text, 'notify-both.sh', how, ...TRAP.slice(1)];
+          execFile('sh', args, { env: { ...process.env, MIBS: '' }, timeout: 20_000 }, (error) =>
+            resolve(error === null ? null : error.message),
+          );
+        });
+      expect(await notify(script(nodes[0]!.to, nodes[1]!.to))).toBeNull();
+      await until(() => nodes.every(({ sink }) => sink.kept.length === 1));
+      const [first, second] = nodes.map(({ sink }) => decodeTrap(sink.kept[0]!.raw));
+      expect([first, second]).toMatchObject([{ kind: 'trap' }, { kind: 'trap' }]);
+      if (first?.kind === 'trap' && second?.kind === 'trap') expect(trapContent(first.trap)).toBe(trapContent(second.trap));
+      // One node of both is enough for an INFORM. A TRAP knows nothing.
+      const quick = (a: string, b: string) => script(a, b).replaceAll('-r 10', '-r 0');
+      expect(await notify(quick(nodes[0]!.to, '127.0.0.1:9'))).toBeNull();
+      if (how === 'inform') expect(await notify(quick('127.0.0.1:9', '127.0.0.1:9'))).not.toBeNull();
+    },
+  );
 });
