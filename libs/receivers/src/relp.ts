@@ -110,6 +110,9 @@ class RelpSession implements Session {
     return 'end';
   }
 
+  /** Nothing of it waits once the connection is gone. */
+  giveUp(): void {}
+
   close(): void {
     const owed = [...this.#owed.values()];
     this.#owed.clear();

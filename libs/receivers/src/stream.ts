@@ -1,5 +1,6 @@
 import type { Accepted } from './acceptor.js';
 import { type LoopTurns, type ReadStamp, SocketReads, stampSince } from './read-delay.js';
+import type { Source } from './sources.js';
 
 /** What is spoken on one connection. `next` is called again and again until there is no more, and again when more has come. */
 export interface Session {
@@ -11,6 +12,8 @@ export interface Session {
   next(): 'took' | 'more' | 'wait' | 'end';
   /** The connection is gone; what was read whole may still be taken, with the same words. */
   nextOfRest(): 'took' | 'more' | 'wait' | 'end';
+  /** What was read whole and not taken will not be offered again: it is lost, and counted. */
+  giveUp(): void;
   /** The listener stops, or the connection is gone for good. */
   close(): void;
   /** While it waits it is read on until it holds so much, so that the end of the connection is seen. Missing: not at all. */
@@ -31,11 +34,38 @@ const BYTES_PER_TURN = 64 * 1024;
 /** More than tcp_rmem allows by default (6 MiB), with room for hosts that were tuned. */
 const MOST_KEPT_BYTES = 64 * 1024 * 1024;
 
+/** Connections that are gone, and what was read of them waits to be taken. More are lost. */
+export const MAX_LEFT = { ofAll: 1_000, ofSource: 100 } as const;
+
+/**
+ * What gone connections of one listener left behind. A sender that is held back keeps its connection, and these are bounded; one that
+ * hangs up could leave any number of them: so many wait, of each source no more than leaves others room.
+ */
+export class LeftBehind {
+  readonly #bySource = new Map<Source, number>();
+  #all = 0;
+
+  /** @returns false: there are too many. */
+  add(source: Source): boolean {
+    const ofSource = this.#bySource.get(source) ?? 0;
+    if (this.#all >= MAX_LEFT.ofAll || ofSource >= MAX_LEFT.ofSource) return false;
+    this.#all++;
+    this.#bySource.set(source, ofSource + 1);
+    return true;
+  }
+
+  remove(source: Source): void {
+    const ofSource = this.#bySource.get(source) ?? 0;
+    this.#all--;
+    if (ofSource > 1) this.#bySource.set(source, ofSource - 1);
+    else this.#bySource.delete(source);
+  }
+}
+
 /** Drives one connection. Backpressure: a session that waits is not read, so the sender holds back. */
 export function serveStream(
-  { socket }: Accepted,
-  turns: LoopTurns,
-  idleMs: number,
+  { socket, source }: Accepted,
+  { turns, left, idleMs }: { readonly turns: LoopTurns; readonly left: LeftBehind; readonly idleMs: number },
   open: (hands: StreamHands) => Session,
 ): Session {
   const reads = new SocketReads(turns, { perTurn: BYTES_PER_TURN, kept: MOST_KEPT_BYTES });
@@ -43,7 +73,12 @@ export function serveStream(
   let retry: NodeJS.Timeout | null = null;
   let gone = false;
   let useless = false;
+  let isLeft = false;
   const session = open({ stamp: () => stampSince(since), wake: () => void (retry !== null && drain()) });
+  const mayWait = (): boolean => {
+    if (gone && !isLeft) isLeft = left.add(source);
+    return !gone || isLeft;
+  };
   const drain = (): void => {
     if (retry !== null) clearTimeout(retry);
     retry = null;
@@ -51,7 +86,7 @@ export function serveStream(
     for (;;) {
       const said = gone ? session.nextOfRest() : session.next();
       if (said === 'took') continue;
-      if (said === 'wait') {
+      if (said === 'wait' && mayWait()) {
         if ((session.roomBytes ?? 0) <= 0) {
           reads.pause();
           socket.pause();
@@ -59,8 +94,10 @@ export function serveStream(
         retry = setTimeout(drain, RETRY_MS).unref();
         return;
       }
+      if (said === 'wait') session.giveUp();
       if (said === 'end' || gone) {
         useless = true;
+        if (isLeft) left.remove(source);
         session.close();
         // What it still says goes out first; nothing more is read.
         socket.destroySoon();
@@ -81,6 +118,11 @@ export function serveStream(
     gone = true;
     drain();
   });
-  socket.setTimeout(idleMs, () => socket.destroy());
+  socket.setTimeout(idleMs);
+  socket.on('timeout', () => {
+    // Who is held back says nothing since it is not read.
+    if (retry === null) socket.destroy();
+    else socket.setTimeout(idleMs);
+  });
   return session;
 }

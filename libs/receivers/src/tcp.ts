@@ -5,7 +5,7 @@ import { type FramedMessage, SyslogFramer } from './framing.js';
 import { LoopTurns } from './read-delay.js';
 import { SenderClocks } from './sender-delay.js';
 import { SourceGate } from './sources.js';
-import { type Session, type StreamHands, serveStream } from './stream.js';
+import { LeftBehind, type Session, type StreamHands, serveStream } from './stream.js';
 import type { TlsOptions } from './tls-policy.js';
 import type { Endpoint, Listener } from './udp.js';
 
@@ -59,9 +59,10 @@ export async function listenWith(
   open: (accepted: Accepted, hands: StreamHands) => Session,
 ): Promise<Listener> {
   const turns = new LoopTurns();
+  const left = new LeftBehind();
   try {
     const listener = await acceptStreams(accept, gate, counts, (accepted) => {
-      serveStream(accepted, turns, idleMs, (hands) => open(accepted, hands));
+      serveStream(accepted, { turns, left, idleMs }, (hands) => open(accepted, hands));
     });
     return {
       ...listener,
@@ -107,6 +108,15 @@ class SyslogSession implements Session {
     if (said !== 'more') return said;
     const last = this.#framer.end();
     return last === null ? 'end' : this.#offer(last);
+  }
+
+  giveUp(): void {
+    const { source, from } = this.#accepted;
+    const reason = source.hasRoom ? 'journal' : 'rate';
+    let lost: ReturnType<SyslogFramer['next']> = this.#waiting;
+    for (; lost !== null && lost !== 'broken'; lost = this.#framer.next() ?? this.#framer.end())
+      this.#counts.refuse(from.address, reason);
+    this.#waiting = null;
   }
 
   close(): void {}
