@@ -96,19 +96,42 @@ export function decodeFramed(from: Buffer): JournalRecord {
   const listenerEnd = sourceEnd + from[35]!;
   const rawEnd = from.length - CRC_BYTES;
   if (listenerEnd > rawEnd) throw new RecordFormatError(`addresses of ${listenerEnd - headBytes} bytes do not fit`);
-  return {
+  const record: JournalRecord = {
     seq: readUInt64(from, 8),
     receivedAtUs: readUInt64(from, 16),
     monotonicMs: from.readDoubleLE(24),
     kind: named(MESSAGE_KINDS, from[1]!, 'kind'),
     transport: named(MESSAGE_TRANSPORTS, from[2]!, 'transport'),
-    source: { address: from.toString('latin1', headBytes, sourceEnd), port: from.readUInt16LE(32) },
-    listener: { kind: named(LISTENER_KINDS, from[3]!, 'listener'), address: from.toString('latin1', sourceEnd, listenerEnd) },
+    source: { address: LAST_SOURCE.read(from, headBytes, sourceEnd), port: from.readUInt16LE(32) },
+    listener: { kind: named(LISTENER_KINDS, from[3]!, 'listener'), address: LAST_LISTENER.read(from, sourceEnd, listenerEnd) },
     flags: from.readUInt32LE(4),
-    ...(late ? { lateByUs: readUInt64(from, HEAD_BYTES) } : {}),
     raw: from.subarray(listenerEnd, rawEnd),
   };
+  return late ? { ...record, lateByUs: readUInt64(from, HEAD_BYTES) } : record;
 }
+
+/** Text that is often that of the record before: then the same string, without making it anew. */
+class RepeatedText {
+  #bytes = Buffer.alloc(0);
+  #text = '';
+
+  read(from: Buffer, begin: number, end: number): string {
+    if (!this.#isSame(from, begin, end)) {
+      this.#bytes = Buffer.from(from.subarray(begin, end));
+      this.#text = from.toString('latin1', begin, end);
+    }
+    return this.#text;
+  }
+
+  #isSame(from: Buffer, begin: number, end: number): boolean {
+    const bytes = this.#bytes;
+    if (bytes.length !== end - begin) return false;
+    for (let at = 0; at < bytes.length; at++) if (bytes[at] !== from[begin + at]) return false;
+    return true;
+  }
+}
+const LAST_SOURCE = new RepeatedText();
+const LAST_LISTENER = new RepeatedText();
 
 /** Number of an encoded record whose CRC was checked before. */
 export function recordSeq(payload: Buffer): number {

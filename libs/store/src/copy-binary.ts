@@ -14,10 +14,21 @@ const EPOCH_2000_US = 946_684_800_000_000;
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TEXT_OID = 25;
 
-/** Rows in COPY's binary format (PostgreSQL documentation, COPY, "Binary Format"): signature, tuples, trailer. */
-export function encodeMessages(rows: readonly MessageToStore[]): Buffer {
+const TRAILER = Buffer.from([0xff, 0xff]);
+const CHUNK_ROWS = 500;
+
+/**
+ * Rows in COPY's binary format (PostgreSQL documentation, COPY, "Binary Format"): signature, tuples, trailer. In pieces, so that the server
+ * works on one while the next is made.
+ */
+export function* encodeMessages(rows: readonly MessageToStore[]): Generator<Buffer> {
+  yield SIGNATURE;
+  for (let from = 0; from < rows.length; from += CHUNK_ROWS) yield encodeRows(rows.slice(from, from + CHUNK_ROWS));
+  yield TRAILER;
+}
+
+function encodeRows(rows: readonly MessageToStore[]): Buffer {
   const out = new BinaryWriter(rows.reduce((sum, row) => sum + row.raw.length + row.text.length * 3 + 600, 64));
-  out.bytes(SIGNATURE);
   for (const row of rows) {
     out.int16(MESSAGE_COLUMNS.length);
     out.timestamp(row.receivedAtUs);
@@ -37,11 +48,10 @@ export function encodeMessages(rows: readonly MessageToStore[]): Buffer {
     out.integer(row.flags);
     out.text(row.reason);
     out.textArray(row.seenBy);
-    out.bytea(row.content === null ? null : Buffer.from(row.content, 'base64'));
+    out.base64(row.content);
     out.int8(row.lateByUs ?? 0);
     out.smallint(row.transport === undefined ? null : MESSAGE_TRANSPORTS.indexOf(row.transport));
   }
-  out.int16(-1);
   return out.done();
 }
 
@@ -80,7 +90,9 @@ class BinaryWriter {
   int8(value: number): void {
     this.int32(8);
     this.#room(8);
-    this.#at = this.#buffer.writeBigInt64BE(BigInt(value), this.#at);
+    const high = Math.floor(value / 2 ** 32);
+    this.#at = this.#buffer.writeInt32BE(high, this.#at);
+    this.#at = this.#buffer.writeUInt32BE(value - high * 2 ** 32, this.#at);
   }
   timestamp(us: number | null): void {
     if (us === null) return this.int32(-1);
@@ -99,6 +111,13 @@ class BinaryWriter {
     this.int32(value.length);
     this.bytes(value);
   }
+  base64(value: string | null): void {
+    if (value === null) return this.int32(-1);
+    this.#room(4 + value.length);
+    const length = this.#buffer.write(value, this.#at + 4, 'base64');
+    this.int32(length);
+    this.#at += length;
+  }
   textArray(values: readonly string[]): void {
     const start = this.#at;
     this.int32(0);
@@ -108,18 +127,20 @@ class BinaryWriter {
   }
   /** utils/adt/network.c: family (2 or 3), bits, is_cidr, length, address. A zone (`%eth0`) has no place in it. */
   inet(address: string): void {
-    const bytes = addressBytes(address.replace(/%.*$/, ''));
-    this.int32(4 + bytes.length);
-    this.bytes(Uint8Array.from([bytes.length === 4 ? 2 : 3, bytes.length * 8, 0, bytes.length, ...bytes]));
+    const bytes = inetBytes(address);
+    this.int32(bytes.length);
+    this.bytes(bytes);
   }
 
   /** @param version jsonb begins with one byte of it; 0 = none. */
   #prefixed(value: string, version: 0 | 1): void {
-    const length = Buffer.byteLength(value) + version;
+    // Three bytes are the most that UTF-8 has for each unit of a string: room for all, and the length when it is known.
+    this.#room(4 + version + value.length * 3);
+    const start = this.#at + 4 + version;
+    const length = this.#buffer.write(value, start) + version;
+    if (version === 1) this.#buffer[start - 1] = version;
     this.int32(length);
-    this.#room(length);
-    if (version === 1) this.#at = this.#buffer.writeUInt8(version, this.#at);
-    this.#at += this.#buffer.write(value, this.#at);
+    this.#at += length;
   }
   #room(length: number): void {
     if (this.#at + length <= this.#buffer.length) return;
@@ -127,6 +148,20 @@ class BinaryWriter {
     this.#buffer.copy(larger, 0, 0, this.#at);
     this.#buffer = larger;
   }
+}
+
+/** The same few senders say nearly everything. */
+const KNOWN_ADDRESSES = new Map<string, Uint8Array>();
+const MAX_KNOWN_ADDRESSES = 10_000;
+
+function inetBytes(address: string): Uint8Array {
+  const known = KNOWN_ADDRESSES.get(address);
+  if (known !== undefined) return known;
+  const bytes = addressBytes(address.replace(/%.*$/, ''));
+  const inet = Uint8Array.from([bytes.length === 4 ? 2 : 3, bytes.length * 8, 0, bytes.length, ...bytes]);
+  if (KNOWN_ADDRESSES.size >= MAX_KNOWN_ADDRESSES) KNOWN_ADDRESSES.clear();
+  KNOWN_ADDRESSES.set(address, inet);
+  return inet;
 }
 
 /** 4 or 16 bytes; what is no address (a UNIX socket, one day) is 0.0.0.0. */

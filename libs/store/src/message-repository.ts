@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises';
 import type { MergeRecord, MergeWindow, RecordRef } from '@yosugara/operations';
 import {
   type IngestBatch,
@@ -217,11 +218,7 @@ async function noteLatePartners(client: PoolClient, { seenAlso }: IngestBatch): 
 /** COPY for every size: a batch of one costs two round trips more than an INSERT, and there is one path to trust. */
 async function copyRows(client: PoolClient, rows: IngestBatch['rows'], table = 'message'): Promise<void> {
   const stream = client.query(copyFrom(`copy ${table} (${MESSAGE_COLUMNS.join(', ')}) from stdin with (format binary)`));
-  await new Promise<void>((resolve, reject) => {
-    stream.on('error', reject);
-    stream.on('finish', resolve);
-    stream.end(encodeMessages(rows));
-  });
+  await pipeline(encodeMessages(rows), stream);
 }
 
 /** A key hit aborts a COPY: staging table, then only what is new. @returns how many were there already. */

@@ -226,6 +226,11 @@ function keyOf(ref: RecordRef): string {
   return `${ref.journalId} ${ref.seq}`;
 }
 
+/** There is mostly none, and a key is longer in the making than in the looking up. */
+function isClaimed({ claims }: MergeState, ref: RecordRef): boolean {
+  return claims.size > 0 && claims.has(keyOf(ref));
+}
+
 function sideOf(state: MergeState, node: string): 0 | 1 {
   invariant(node === state.streams[0].node || node === state.streams[1].node, `node ${node} is one of the two`);
   return node === state.streams[0].node ? 0 : 1;
@@ -275,9 +280,14 @@ function offer(state: MergeState, record: MergeRecord, nowMs: number): void {
   state.streams[side].queue.push(entry);
   state.streams[side].readUs = record.atUs;
   state.streams[side].readFromUs = record.atUs - lateBy(state, record);
-  if (record.content === null || state.claims.has(keyOf(record))) return;
+  if (record.content === null || isClaimed(state, record)) return;
   const other = side === 0 ? 1 : 0;
-  const partners = listOf(state, record.content, other);
+  const lists = state.unmatched.get(record.content);
+  if (lists === undefined) {
+    state.unmatched.set(record.content, side === 0 ? [[entry], []] : [[], [entry]]);
+    return;
+  }
+  const partners = lists[other];
   const at = inTimeOf(state, record, state.streams[other].node);
   // Each came between `atUs - lateByUs` and `atUs`; these stretches are no further apart than the window. First come, first matched:
   // a socket is read in order, so neither end of a stretch lies before that of an earlier one, and this makes as many pairs as can be made.
@@ -287,14 +297,14 @@ function offer(state: MergeState, record: MergeRecord, nowMs: number): void {
       candidate.atUs - lateBy(state, candidate) - at <= windowUs && at - lateBy(state, record) - candidate.atUs <= windowUs,
   );
   if (found < 0) {
-    listOf(state, record.content, side).push(entry);
+    lists[side].push(entry);
     return;
   }
   const partner = partners.splice(found, 1)[0]!;
   partner.partner = entry;
   entry.partner = partner;
   if (partner.stored) state.taken.add(keyOf(partner));
-  dropIfEmpty(state, record.content);
+  if (partners.length === 0 && lists[side].length === 0) state.unmatched.delete(record.content);
 }
 
 function dropIfEmpty(state: MergeState, content: string | null): void {
@@ -336,7 +346,7 @@ function flush(state: MergeState, input: Flush): MergeEffect[] {
 /** Records leave in the order of their journal, so one that waits makes those behind it wait, for the same short time. */
 function ready(state: MergeState, entry: Entry | undefined, input: Flush): Entry | null {
   if (entry === undefined) return null;
-  const waits = entry.partner === null && entry.content !== null && input.peerUp && !state.claims.has(keyOf(entry));
+  const waits = entry.partner === null && entry.content !== null && input.peerUp && !isClaimed(state, entry);
   return waits && input.nowMs - entry.readAtMs < state.limits.pairingDelayMs ? null : entry;
 }
 
@@ -344,9 +354,9 @@ function consume(state: MergeState, entry: Entry, effects: MergeEffect[], tallie
   const stream = state.streams[sideOf(state, entry.node)];
   stream.throughUs = Math.max(stream.throughUs, entry.atUs);
   const { partner } = entry;
-  const isClaimed = state.claims.delete(keyOf(entry));
-  tallies.received(entry, isClaimed || partner !== null ? 'matched' : entry.content === null ? 'unpaired' : 'alone');
-  if (isClaimed) return;
+  const wasClaimed = state.claims.size > 0 && state.claims.delete(keyOf(entry));
+  tallies.received(entry, wasClaimed || partner !== null ? 'matched' : entry.content === null ? 'unpaired' : 'alone');
+  if (wasClaimed) return;
   const record = { journalId: entry.journalId, seq: entry.seq };
   if (partner?.stored === true) {
     const of = { journalId: partner.journalId, seq: partner.seq, atUs: partner.atUs };

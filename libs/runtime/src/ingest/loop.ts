@@ -169,7 +169,7 @@ export class IngestLoop {
 
   /** Once around: read, merge, store. @returns ms until there may be something to do. */
   async #turn(): Promise<number> {
-    const { clock, watermark, batchMs = 50, maxBatch = 2_000 } = this.#options;
+    const { clock, watermark, batchMs = 50, maxBatch = 5_000 } = this.#options;
     const permit = this.#permitNow();
     const mark = watermark();
     this.#tellIngested(permit);
@@ -265,7 +265,13 @@ export class IngestLoop {
       this.#work = null;
       return 0;
     }
-    const { keyHits } = await store.storeBatch(batch);
+    const consumed = before - mergeHeld(work.state);
+    let isStoring = true;
+    const storing = store.storeBatch(batch).finally(() => (isStoring = false));
+    // What comes next is read and matched while the database works. If both fail, what the database says counts more.
+    const [stored, ahead] = await Promise.allSettled([storing, this.#readAhead(work, permit, () => isStoring)]);
+    if (stored.status === 'rejected') throw stored.reason;
+    const { keyHits } = stored.value;
     this.#lastStoreMs = clock.monotonicMs();
     if (keyHits > 0) log.error('ingest.key_hits', { keyHits, rows: batch.rows.length, version: batch.version });
     work.version++;
@@ -279,7 +285,16 @@ export class IngestLoop {
     if (batch.rows.length > 0) this.#options.onStored?.(batch.rows);
     if (batch.tallies !== undefined) this.#options.onCounted?.(batch.tallies);
     this.#stored = [...work.positions].map(([journalId, seq]) => ({ journalId, seq }));
-    return before - mergeHeld(work.state);
+    if (ahead.status === 'rejected') throw ahead.reason;
+    return consumed;
+  }
+
+  /** The rows under way are in memory still, wherever the database shows them by now: the same as behind the commit. */
+  async #readAhead(work: Work, { ingestAlone }: IngestPermit, isStoring: () => boolean): Promise<void> {
+    while (isStoring() && mergeHeld(work.state) < MAX_HELD) {
+      const mark = this.#options.watermark();
+      if (mark === null || (await this.#takeNext(work, mark, ingestAlone)) === 0) return;
+    }
   }
 
   /** The first one of an owner says where every journal was, later ones what moved. null = not now. */
@@ -361,12 +376,12 @@ function rowOf(
 ): MessageToStore {
   const record = feed.recordOf(effect.record);
   invariant(record !== undefined, `record ${effect.record.journalId} ${effect.record.seq} is held until it is stored`);
-  return {
+  const row: MessageToStore = {
     ...parseMessage(record, sources?.get(record.source.address), names),
-    ...effect.record,
+    journalId: effect.record.journalId,
+    seq: effect.record.seq,
     node: effect.node,
     receivedAtUs: record.receivedAtUs,
-    ...(record.lateByUs === undefined ? {} : { lateByUs: record.lateByUs }),
     kind: record.kind,
     transport: record.transport,
     source: record.source.address,
@@ -375,4 +390,5 @@ function rowOf(
     content: effect.content,
     seenBy: effect.seenBy,
   };
+  return record.lateByUs === undefined ? row : { ...row, lateByUs: record.lateByUs };
 }
