@@ -43,9 +43,8 @@ describe('a connection that is held back', () => {
     await once(socket, 'connect');
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(listener.stats().connections).toBe(1);
-    isOpen = true;
-    await expect.poll(() => got, soon).toEqual(['<13>one']);
     socket.write('<13>two\n');
+    isOpen = true;
     await expect.poll(() => got, soon).toEqual(['<13>one', '<13>two']);
     await expect.poll(() => listener.stats().connections, soon).toBe(0);
   });
