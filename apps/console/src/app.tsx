@@ -12,6 +12,7 @@ import { Gate, LoginPage } from './pages/login.js';
 import { MessagesPage } from './pages/messages.js';
 import { MibsPage } from './pages/mibs.js';
 import { FirstPasswordPage } from './pages/password.js';
+import { ReceivingPage } from './pages/receiving.js';
 
 const theme = createTheme({
   primaryColor: 'indigo',
@@ -63,6 +64,7 @@ function Pages() {
         <Route element={<Shell me={me.data} />}>
           <Route path="/cluster" element={<ClusterPage />} />
           <Route path="/messages" element={<MessagesPage />} />
+          <Route path="/receiving" element={<ReceivingPage />} />
           <Route path="/mibs" element={<MibsPage />} />
           <Route path="*" element={<Navigate to="/cluster" replace />} />
         </Route>

@@ -1,5 +1,7 @@
 import { YosugaraError } from '@yosugara/kernel';
 import {
+  IngestSourcesSchema,
+  IngestSummarySchema,
   type Messages,
   MessagesSchema,
   type MibDetail,
@@ -175,6 +177,10 @@ export const api = {
     decode('mibs', MibUploadedSchema, await call('/api/v1/mibs', { method: 'POST', body: { files }, deadlineMs: 60_000 })),
   deleteMib: async (name: string) =>
     await call(`/api/v1/mibs/${encodeURIComponent(name)}`, { method: 'DELETE', deadlineMs: 60_000 }),
+  ingestSummary: async (query: string, signal?: AbortSignal) =>
+    decode('ingest', IngestSummarySchema, await call(`/api/ingest/summary?${query}`, { signal, deadlineMs: 15_000 })),
+  ingestSources: async (query: string, signal?: AbortSignal) =>
+    decode('ingest', IngestSourcesSchema, await call(`/api/ingest/sources?${query}`, { signal, deadlineMs: 15_000 })),
   recover: async (body: { node?: string; dryRun?: boolean; discardUnknown?: boolean }): Promise<RecoverAnswer> =>
     decodeRecover(accepted(await call('/api/cluster/recover', { method: 'POST', body, deadlineMs: 15_000 }))),
   switchover: async (body: { to?: string }) =>

@@ -163,6 +163,9 @@ export function Shell({ me }: { readonly me: Me }) {
           <NavLink to="/messages" data-testid="nav-messages">
             {t('nav.messages')}
           </NavLink>
+          <NavLink to="/receiving" data-testid="nav-receiving">
+            {t('nav.receiving')}
+          </NavLink>
           <NavLink to="/mibs" data-testid="nav-mibs">
             {t('nav.mibs')}
           </NavLink>
