@@ -1,5 +1,16 @@
-import { compileMibs, customTraps, parseCustom } from '@yosugara/operations';
-import { must, type Target, utf8 } from './target.js';
+import {
+  compileMibs,
+  customTraps,
+  type MibNode,
+  type MibStore,
+  mibStoreOf,
+  parseCustom,
+  splitMibs,
+  trapReading,
+  type Varbind,
+} from '@yosugara/operations';
+import type { Random } from './random.js';
+import { must, mustEqual, type Target, utf8 } from './target.js';
 
 const MIB = `TEST-MIB DEFINITIONS ::= BEGIN
 IMPORTS MODULE-IDENTITY, OBJECT-TYPE, NOTIFICATION-TYPE, enterprises, Integer32 FROM SNMPv2-SMI
@@ -38,13 +49,97 @@ const MIBS: Target = {
     'MACRO',
     ' ',
   ].map(utf8),
-  check(input) {
+  check(input, random) {
     const text = LATIN1.decode(input);
     const { problems, store } = compileMibs([{ name: 'a.mib', text }]);
     const lines = text.split('\n').length + 1;
     for (const problem of problems)
       must(problem.line >= 1 && problem.line <= lines && problem.message !== '', `problem ${JSON.stringify(problem)}`);
     must(store !== null, 'no store');
+    uploaded(text, lines, random);
+  },
+};
+
+/** As the manager has it: cut into modules, compiled, stored as JSON, read back, and asked for names. */
+function uploaded(text: string, lines: number, random: Random): void {
+  const { parts } = splitMibs({ name: 'a.mib', text });
+  must(parts.length <= 1 || parts.every((part) => text.includes(part.text)), 'a part is not of the file');
+  const { nodes, problems } = compileMibs(parts);
+  for (const { line } of problems) must(line >= 1 && line <= lines, `a part says line ${line} of ${lines}`);
+  const stored = JSON.parse(JSON.stringify(nodes)) as MibNode[];
+  const store = mibStoreOf(stored);
+  const varbinds = Array.from({ length: 8 }, () => varbindOf(stored, random));
+  readable(varbinds, store);
+}
+
+const TYPES = ['Integer', 'OctetString', 'hex', 'OID', 'TimeTicks', 'Counter64', 'IpAddress', 'Null'];
+
+function varbindOf(nodes: readonly MibNode[], random: Random): Varbind {
+  const oid = nodes.length === 0 ? '1.3.6.1.2.1.2.2.1.8' : random.of(nodes).oid;
+  return { oid: random.oneIn(3) ? oid : `${oid}.${random.below(9)}`, ...valueFor(random.of(TYPES), random) };
+}
+
+function valueFor(type: string, random: Random): Pick<Varbind, 'type' | 'value'> {
+  const length = random.oneIn(50) ? random.below(4_000) : random.below(24);
+  const bytes = Uint8Array.from({ length }, () => random.below(256));
+  if (type === 'hex') return { type, value: Buffer.from(bytes).toString('hex') };
+  if (type === 'OctetString') return { type, value: 'été x 1'.repeat(random.below(4)) };
+  if (type === 'OID') return { type, value: `1.3.6.1.6.3.1.1.5.${random.below(9)}` };
+  if (type === 'IpAddress') return { type, value: '10.0.0.1' };
+  if (type === 'Null') return { type, value: '' };
+  return { type, value: String(random.oneIn(9) ? -(2n ** 63n) : random.below(5)) };
+}
+
+/** Whatever modules say, what comes out can be stored, is bounded, and is the same when it is asked again. */
+function readable(varbinds: readonly Varbind[], store: MibStore): void {
+  const given = varbinds.reduce((sum, { oid, value }) => sum + oid.length + value.length, 0);
+  const found = trapReading(varbinds, store);
+  must(found.varbinds.length === varbinds.length, 'a varbind is missing');
+  must(!found.text.includes('\0') && found.text.isWellFormed(), 'the text cannot be stored');
+  must(found.text.length <= 200_000 + 300 * given, `a text of ${found.text.length} of ${given}`);
+  mustEqual(trapReading(varbinds, store), found, 'read again');
+  for (const { value } of found.varbinds) store.valueOf(store.resolve(varbinds[0]!.oid)?.node.type ?? null, value);
+}
+
+const HINTS = [
+  '255a',
+  '255t',
+  '1x:',
+  '2d-1d-1d,1d:1d:1d.1d,1a1d:1d',
+  '1d.1d.1d.1d/2d',
+  '*1x:/1x:',
+  '4x.1x:1x:1x:1x:1x:1x.2d',
+  'd-2',
+  'x',
+  '0a',
+  '*0a!',
+  '65535d',
+];
+
+/** Hints and values of any kind: the hint up to the first NUL, the rest are octets. */
+const HINT: Target = {
+  name: 'display-hint',
+  corpus: HINTS.map((hint) => utf8(`${hint}\0\u0007\u00ea some octets \u0001\u0002`)),
+  dictionary: ['\0', '*', '255', '65535', '99999', 'a', 'd', 'o', 't', 'x', '-', ':', '0', 'd-99'].map(utf8),
+  check(input) {
+    const end = input.indexOf(0);
+    const hint = LATIN1.decode(input.subarray(0, end < 0 ? input.length : end)).replaceAll('"', '');
+    const octets = end < 0 ? new Uint8Array(0) : input.subarray(end + 1);
+    const text = `H-MIB DEFINITIONS ::= BEGIN IMPORTS enterprises FROM SNMPv2-SMI;
+Hint ::= TEXTUAL-CONVENTION DISPLAY-HINT "${hint}" STATUS current DESCRIPTION "" SYNTAX OCTET STRING
+hint OBJECT-TYPE SYNTAX Hint ::= { enterprises 1 } END`;
+    const { store } = compileMibs([{ name: 'h.mib', text }]);
+    const hex = Buffer.from(octets).toString('hex');
+    const oid = '1.3.6.1.4.1.1.0';
+    const integer = String(octets.reduce((sum, byte) => (sum * 256 + byte) % 2 ** 40, 0));
+    readable(
+      [
+        { oid, type: 'hex', value: hex },
+        { oid, type: 'Integer', value: integer },
+        { oid, type: 'OctetString', value: LATIN1.decode(octets).replaceAll('\0', '') },
+      ],
+      store,
+    );
   },
 };
 
@@ -84,4 +179,4 @@ const CUSTOM: Target = {
   },
 };
 
-export const DOCUMENT_TARGETS: readonly Target[] = [MIBS, CUSTOM];
+export const DOCUMENT_TARGETS: readonly Target[] = [MIBS, HINT, CUSTOM];
