@@ -77,6 +77,7 @@ export class LabCluster {
   readonly #options: ClusterOptions;
   readonly members: readonly MemberName[];
   readonly power: PowerBoards;
+  readonly #poweringOn = new Map<MemberName, Promise<void>>();
   #balancer: Balancer | null = null;
 
   constructor(options: ClusterOptions) {
@@ -219,9 +220,14 @@ export class LabCluster {
     for (const service of this.services(name)) this.hosts[name].start(service);
   }
 
-  async powerOn(name: MemberName): Promise<void> {
-    await this.hosts[name].boot();
-    this.startServices(name);
+  /** The Master, by a power device, and a scenario's repair may both ask for it: it happens once. */
+  powerOn(name: MemberName): Promise<void> {
+    const under = this.#poweringOn.get(name);
+    if (under !== undefined) return under;
+    if (this.hosts[name].isOn) return Promise.resolve();
+    const booting = this.hosts[name].boot().then(() => this.startServices(name));
+    this.#poweringOn.set(name, booting);
+    return booting.finally(() => this.#poweringOn.delete(name));
   }
 
   /** What the controller of that host says. @throws when it does not answer. */
