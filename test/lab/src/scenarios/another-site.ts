@@ -56,6 +56,7 @@ async function lostAndPromoted(stage: Stage): Promise<void> {
   notes.set('struckMs', monotonicMs());
   await Promise.all(MEMBER_NAMES.map((name) => cluster.hosts[name].powerOff()));
   const offMs = monotonicMs();
+  await heal({ cluster }); // Nobody of the first site is left behind the line: it is the clients' way to the other one now.
   const wordless = await promote(cluster, '--evidence', 'gone');
   demand(wordless.error !== undefined, 'dr promote was done without evidence');
   const { says = '' } = await until('dr promote', PROMOTE_DEADLINE_MS, async () => {
