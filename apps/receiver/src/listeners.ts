@@ -44,6 +44,8 @@ export function configuredListeners(config: NodeConfig, log: Log, parts: Listene
   const { traps, safeSeq } = parts;
   const gate = gateOf(config);
   const intake: Intake = (record) => parts.journal.append(record);
+  // These are not read on, or told to come again.
+  const waiting: Intake = (record) => parts.journal.append(record, true);
   const lastSeq = () => parts.journal.nextSeq - 1;
   const tls = senderTls(config, log);
   const tokens = tokensOf(config, log);
@@ -58,7 +60,7 @@ export function configuredListeners(config: NodeConfig, log: Log, parts: Listene
       http.answers.release();
     },
     on: (address, listener) => {
-      const stream = { address, listener, gate, intake, maxConnections };
+      const stream = { address, listener, gate, intake: waiting, maxConnections };
       const udp = { address, listener, gate, receiveBufferBytes };
       const open = [
         () => listenUdp({ ...udp, port: ports.syslog, kind: 'syslog', sockets: udpSockets, intake }),

@@ -35,7 +35,7 @@ export class Losses {
   #droppedNow = new Map<Listener, number | null>();
   /** One a step, oldest first. */
   #steps: Step[] = [];
-  #refusedFull = 0;
+  #notTaken = 0;
   #isCounting = false;
   #saidMs = Number.NEGATIVE_INFINITY;
   dropped = 0;
@@ -76,9 +76,9 @@ export class Losses {
 
   #look(): void {
     const { journal, gate } = this.#parts;
-    const { refusedFull } = journal.stats();
-    this.journalFull = refusedFull > this.#refusedFull;
-    this.#refusedFull = refusedFull;
+    const { refusedFull, heldBackFull } = journal.stats();
+    this.journalFull = refusedFull + heldBackFull > this.#notTaken;
+    this.#notTaken = refusedFull + heldBackFull;
     gate.tick();
     if (performance.now() - this.#saidMs >= REFUSED_MS) this.#sayRefused();
     this.#step();

@@ -6,7 +6,7 @@ import { openJournalReader } from '@yosugara/journal';
 import { SILENT_LOG } from '@yosugara/kernel';
 import { type RoleNotice, type Watermark } from '@yosugara/protocol';
 import { followLines, monotonicMs, serveLines } from '@yosugara/receivers';
-import { until } from '@yosugara/testkit';
+import { pause, until } from '@yosugara/testkit';
 import { describe, expect, it } from 'vitest';
 import { loadConfig, startReceiver } from './index.js';
 import { newest, twoReceivers } from './testing/two-receivers.js';
@@ -173,6 +173,26 @@ describe('the VIP', () => {
     await until(() => !a.report().vipBound);
     await until(() => reports.length > 0);
     expect(reports[0]).toMatchObject({ method: 'report', report: { process: 'receiver', pid: process.pid } });
+  });
+});
+
+describe('a journal at its bound', () => {
+  it('holds TCP senders back, which is no loss and is not counted as one; a datagram that it refuses is', async () => {
+    const config = configs({ maxJournalMb: 1 });
+    const a = await start(config.a);
+    const text = `<13>${'x'.repeat(8_000)}\n`;
+    const socket = connect(ports.syslog, address.a);
+    closers.push(() => socket.destroy());
+    socket.write(text.repeat(200));
+    await until(() => a.report().journalFull === true);
+    // Offered again many times meanwhile.
+    const taken = a.report().received;
+    await pause(500);
+    await until(() => a.report().journalFull === true);
+    expect(a.report()).toMatchObject({ received: taken, dropped: 0, refusedFull: 0 });
+    await sendUdp(address.a, ports.syslog, [text]);
+    await until(() => a.report().dropped === 1);
+    expect(a.report()).toMatchObject({ dropped: 1, refusedFull: 1, journalFull: true });
   });
 });
 

@@ -77,7 +77,8 @@ describe("a receiver's journal", () => {
       await own.flush();
     }
     expect(own.append(message('one too many'))).toBe(false);
-    expect(own.stats()).toMatchObject({ appended: taken, refusedFull: 2 });
+    expect(own.append(message('offered again'), true)).toBe(false);
+    expect(own.stats()).toMatchObject({ appended: taken, refusedFull: 2, heldBackFull: 1 });
     expect(own.stats().bytes).toBeLessThanOrEqual(5_000);
     expect(texts(await own.read(own.journalId, 1, 1e6))).toEqual(numbered(1, taken));
     await own.dropThrough(own.journalId, taken);

@@ -54,7 +54,7 @@ class FileReceiverJournal implements ReceiverJournal {
   #immediate: NodeJS.Immediate | null = null;
   #lastStartMs = Number.NEGATIVE_INFINITY;
   #closed = false;
-  #counts = { appended: 0, refusedFull: 0, refusedBacklog: 0, flushes: 0 };
+  #counts = { appended: 0, refusedFull: 0, refusedBacklog: 0, heldBackFull: 0, flushes: 0 };
 
   constructor(options: ReceiverJournalOptions, journalId: string, shelf: JournalShelf, log: SegmentLog, lock: DirLock) {
     this.#options = { ...DEFAULTS, ...options };
@@ -73,16 +73,16 @@ class FileReceiverJournal implements ReceiverJournal {
     return this.#nextSeq;
   }
 
-  append(record: NewRecord): boolean {
+  append(record: NewRecord, waits = false): boolean {
     if (this.#closed || this.#log.failed !== null) return false;
     const length = encodedLength(record);
     const pending = this.#pendingBytes + FRAME_HEAD_BYTES + length;
     if (this.#diskBytes + pending > this.#options.maxBytes) {
-      this.#counts.refusedFull++;
+      this.#counts[waits ? 'heldBackFull' : 'refusedFull']++;
       return false;
     }
     if (pending > this.#options.maxPendingBytes) {
-      this.#counts.refusedBacklog++;
+      if (!waits) this.#counts.refusedBacklog++;
       return false;
     }
     this.#filling.add(length, (target, at) => encodeRecordInto(target, at, this.#nextSeq, record), CRC_OF_CHECKED);

@@ -78,6 +78,8 @@ export interface ReceiverJournalStats {
   readonly refusedFull: number;
   /** Refused because the disk does not keep up (`maxPendingBytes`), or is out of space. */
   readonly refusedBacklog: number;
+  /** Refused because `maxBytes` is reached, to a sender that waits: no loss, and counted each time that it is offered. */
+  readonly heldBackFull: number;
   /** On disk, older journals included. */
   readonly bytes: number;
   readonly pendingBytes: number;
@@ -87,8 +89,11 @@ export interface ReceiverJournalStats {
 export interface ReceiverJournal extends JournalSource {
   /** New at every open: `${node}-${wall ms, base 36}-${random hex}`. */
   readonly journalId: string;
-  /** Takes a copy of the bytes. `false` = refused (full, or fatal): stop reading TCP, count UDP. */
-  append(record: NewRecord): boolean;
+  /**
+   * Takes a copy of the bytes. `false` = refused (full, or fatal): stop reading TCP, count UDP.
+   * @param waits it will be offered again until it is taken, so a refusal loses nothing.
+   */
+  append(record: NewRecord, waits?: boolean): boolean;
   /** Highest number that survives a power cut now. */
   readonly durableSeq: number;
   /** Number the next record gets. */
