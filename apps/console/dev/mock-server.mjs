@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { cluster } from './mock-cluster.mjs';
+import { ingestSources, ingestSummary } from './mock-ingest.mjs';
 import { newMessage, select } from './mock-messages.mjs';
 import { deleteMib, listMibs, showMib, uploadMibs } from './mock-mibs.mjs';
 
@@ -159,6 +160,8 @@ const server = createServer(async (request, response) => {
   if (url.pathname === '/api/v1/mibs') return send(response, 200, listMibs());
   if (url.pathname.startsWith('/api/v1/mibs/'))
     return send(response, 200, showMib(decodeURIComponent(url.pathname.split('/').at(-1))));
+  if (url.pathname === '/api/ingest/summary') return send(response, 200, ingestSummary());
+  if (url.pathname === '/api/ingest/sources') return send(response, 200, ingestSources());
   if (url.pathname === '/api/messages') return send(response, 200, select(rows, url.searchParams));
   if (url.pathname === '/api/stream') return openStream(request, response, url.searchParams);
   send(response, 404, { code: 'NOT_FOUND', message: 'no such call' });

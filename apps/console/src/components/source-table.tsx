@@ -1,5 +1,5 @@
 import { Table } from '@mantine/core';
-import type { IngestSource, IngestSources } from '@yosugara/protocol';
+import { type IngestSource, type IngestSources, OTHER_SOURCES } from '@yosugara/protocol';
 import { Link } from 'react-router';
 import { integer, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -18,7 +18,11 @@ function Row({ source, nodes }: { readonly source: IngestSource; readonly nodes:
   return (
     <Table.Tr data-testid="source-row" data-source={source.source}>
       <Table.Td className="mono nowrap">
-        <Link to={`/messages?mode=search&source=${encodeURIComponent(source.source)}`}>{visible(source.source)}</Link>
+        {source.source === OTHER_SOURCES ? (
+          t('receiving.others')
+        ) : (
+          <Link to={`/messages?mode=search&source=${encodeURIComponent(source.source)}`}>{visible(source.source)}</Link>
+        )}
       </Table.Td>
       {nodes.map((node) => (
         <Table.Td key={node} className="number tabular">

@@ -422,6 +422,7 @@ export const en = {
   'receiving.difference': 'Difference',
   'receiving.share': 'One-sided',
   'receiving.unpaired': 'Not compared',
+  'receiving.others': 'others, too many to be told apart',
   'receiving.more': 'and {count} more sources: yosugara ingest status --limit',
   'receiving.explain':
     'A message that a device sent to both nodes and that came to one only was lost on the way to the other. Counts are those of whole hours and stay over a take-over; what the receivers refused counts since their start.',

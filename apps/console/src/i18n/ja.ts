@@ -423,6 +423,7 @@ export const ja: Readonly<Record<TextKey, string>> = {
   'receiving.difference': '差',
   'receiving.share': '片系率',
   'receiving.unpaired': '照合対象外',
+  'receiving.others': 'その他(個別に集計しない送信元)',
   'receiving.more': '他に {count} 件の送信元があります: yosugara ingest status --limit',
   'receiving.explain':
     '両ノードに送信されたメッセージが片方にしか届いていない場合、もう片方への経路で失われています。件数は 1 時間単位で集計し、引き継ぎ後も保持します。拒否の件数は受信プロセスの起動時からの値です。',
