@@ -140,10 +140,13 @@ function endedEpoch(o: Observation): Epoch | null {
 
 const releaseVip = (o: Observation): readonly Action[] => (o.vipHeld ? [{ kind: 'vip.release' }] : []);
 
+const PASSIVE: readonly Action[] = [{ kind: 'manager.mode', mode: 'passive' }];
+
 /** Whoever does not serve holds no VIP and has a passive manager (warm, on the standby). */
 function quietUnlessServing(o: Observation, actions: readonly Action[]): readonly Action[] {
   const serves = mayServe(o) && (o.postgres.kind === 'primary' || o.postgres.kind === 'unknown');
   if (serves) return actions;
+  if (actions.length === 0 && !o.vipHeld) return PASSIVE;
   const quiet: Action[] = [...actions];
   const mayKeepVip = mayServe(o) && isBeingPromoted(o);
   if (o.vipHeld && !mayKeepVip && !quiet.some((action) => action.kind === 'vip.release')) quiet.unshift({ kind: 'vip.release' });

@@ -53,9 +53,9 @@ export interface FenceOutcome {
 /** What another member last told us of itself, and how long ago it was heard at all (any message). */
 export interface PeerView {
   /** What its own checks of power devices said, its times on our clock. Absent: nothing yet. */
-  readonly fenceHealth?: readonly FenceHealth[];
+  readonly fenceHealth?: readonly FenceHealth[] | undefined;
   /** Two nodes: it could cut our power if it lost us. */
-  readonly fenceRight?: boolean;
+  readonly fenceRight?: boolean | undefined;
   readonly kind: 'data' | 'witness';
   readonly heardAgoMs: number;
   readonly postgres: PostgresFacts;
@@ -65,15 +65,15 @@ export interface PeerView {
   /** Its own word: its host cannot serve (disk read-only, stalled, full), and why. null: fit. */
   readonly unfit: string | null;
   /** Its own word: it returns only by `recover`. */
-  readonly needsRecover?: boolean;
+  readonly needsRecover?: boolean | undefined;
   /** Its manager answers and is ready. Absent: it has not told. */
-  readonly managerReady?: boolean;
+  readonly managerReady?: boolean | undefined;
   /** As a primary: where its oldest WAL begins; null: it has not said. */
-  readonly oldestWal?: Lsn | null;
+  readonly oldestWal?: Lsn | null | undefined;
   /** Its own word: it is being shut down, and asks to be taken out in an orderly way. Absent: no. */
-  readonly leaving?: boolean;
+  readonly leaving?: boolean | undefined;
   /** Of its record. */
-  readonly generation?: number;
+  readonly generation?: number | undefined;
   readonly arming: Arming;
   /** It says: for this epoch and boot of mine I have stopped, and shall not serve it again (P1). */
   readonly stopped: { readonly epoch: Epoch; readonly boot: string } | null;

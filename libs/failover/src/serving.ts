@@ -1,3 +1,4 @@
+import type { NodeId } from '@yosugara/kernel';
 import { homeward } from './away.js';
 import type { FactsOf } from './facts.js';
 import { failedHere } from './failure-in-place.js';
@@ -9,7 +10,7 @@ import { tellOpened } from './promoting.js';
 import { newestTimeline } from './record.js';
 import { alone, inSync } from './sync-set.js';
 import { shootStandby } from './twoNodes.js';
-import { coolingDown, othersOf, successor } from './view.js';
+import { coolingDown, successor } from './view.js';
 
 /* The record says that this node serves: it hands over if it should, starts again if it failed, and otherwise keeps all in order. */
 
@@ -17,7 +18,7 @@ export function serving(o: Observation): Part {
   if (o.record.switchover !== null && o.record.switchover.epoch === o.record.epoch) return switchover(o, o.record.switchover);
   const facts = o.postgres;
   const move = movesAway(o) ?? managerMove(o);
-  const heir = successor(o);
+  const heir = move === null ? null : successor(o);
   // An operating system that goes down tells PostgreSQL to end, too: it answers nobody any more, and is stopped like any other.
   const isThere =
     facts.kind === 'primary' ||
@@ -48,7 +49,8 @@ function keepServing(o: Observation, facts: FactsOf<'primary'>): Part {
 }
 
 function slots(o: Observation): Action[] {
-  const missing = [...othersOf(o), ...o.settings.drNodes].find((node) => node !== o.self && !o.slots.includes(node));
+  const isMissing = (node: NodeId): boolean => node !== o.self && !o.slots.includes(node);
+  const missing = o.dataNodes.find(isMissing) ?? o.settings.drNodes.find(isMissing);
   return missing === undefined || coolingDown(o, 'pg.ensureSlot') ? [] : [{ kind: 'pg.ensureSlot', node: missing }];
 }
 

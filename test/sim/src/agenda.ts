@@ -1,13 +1,9 @@
-interface Item {
-  readonly at: number;
-  readonly order: number;
-  readonly run: () => void;
-}
-
-/** What happens when, in virtual milliseconds; equal times in the order they were planned. A binary heap. */
+/** What happens when, in virtual milliseconds; equal times in the order they were planned. A binary heap, column by column: numbers stay numbers. */
 export class Agenda {
-  readonly #heap: Item[] = [];
-  #order = 0;
+  #times = new Float64Array(256);
+  #orders = new Float64Array(256);
+  readonly #runs: (() => void)[] = [];
+  #planned = 0;
   now = 0;
 
   after(delayMs: number, run: () => void): void {
@@ -15,48 +11,69 @@ export class Agenda {
   }
 
   at(at: number, run: () => void): void {
-    const heap = this.#heap;
-    const item = { at, order: this.#order++, run };
-    let i = heap.length;
-    heap.push(item);
+    let i = this.#runs.length;
+    if (i === this.#times.length) this.#grow();
+    this.#runs.push(run);
+    const order = this.#planned++;
     while (i > 0) {
       const parent = (i - 1) >> 1;
-      if (!before(item, heap[parent]!)) break;
-      heap[i] = heap[parent]!;
+      // Whatever is in the heap was planned before.
+      if (this.#times[parent]! <= at) break;
+      this.#move(parent, i);
       i = parent;
     }
-    heap[i] = item;
+    this.#put(i, at, order, run);
   }
 
   /** Runs what is due until `endMs`; `each` after every item. */
   runUntil(endMs: number, each: () => void): void {
-    while (this.#heap.length > 0 && this.#heap[0]!.at <= endMs) {
-      const item = this.#pop();
-      this.now = item.at;
-      item.run();
+    while (this.#runs.length > 0 && this.#times[0]! <= endMs) {
+      this.now = this.#times[0]!;
+      this.#pop()();
       each();
     }
     this.now = endMs;
   }
 
-  #pop(): Item {
-    const heap = this.#heap;
-    const top = heap[0]!;
-    const last = heap.pop()!;
-    if (heap.length > 0) {
-      let i = 0;
-      for (;;) {
-        let child = 2 * i + 1;
-        if (child >= heap.length) break;
-        if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child += 1;
-        if (!before(heap[child]!, last)) break;
-        heap[i] = heap[child]!;
-        i = child;
-      }
-      heap[i] = last;
+  #pop(): () => void {
+    const runs = this.#runs;
+    const top = runs[0]!;
+    const size = runs.length - 1;
+    const at = this.#times[size]!;
+    const order = this.#orders[size]!;
+    const last = runs.pop()!;
+    if (size === 0) return top;
+    let i = 0;
+    for (let child = 1; child < size; child = 2 * i + 1) {
+      if (child + 1 < size && this.#isBefore(child + 1, this.#times[child]!, this.#orders[child]!)) child += 1;
+      if (!this.#isBefore(child, at, order)) break;
+      this.#move(child, i);
+      i = child;
     }
+    this.#put(i, at, order, last);
     return top;
   }
-}
 
-const before = (one: Item, two: Item): boolean => one.at < two.at || (one.at === two.at && one.order < two.order);
+  #isBefore(i: number, at: number, order: number): boolean {
+    const mine = this.#times[i]!;
+    return mine < at || (mine === at && this.#orders[i]! < order);
+  }
+
+  #move(from: number, to: number): void {
+    this.#put(to, this.#times[from]!, this.#orders[from]!, this.#runs[from]!);
+  }
+
+  #put(i: number, at: number, order: number, run: () => void): void {
+    this.#times[i] = at;
+    this.#orders[i] = order;
+    this.#runs[i] = run;
+  }
+
+  #grow(): void {
+    const [times, orders] = [this.#times, this.#orders];
+    this.#times = new Float64Array(2 * times.length);
+    this.#orders = new Float64Array(2 * orders.length);
+    this.#times.set(times);
+    this.#orders.set(orders);
+  }
+}

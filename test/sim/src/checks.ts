@@ -38,7 +38,6 @@ export class Checks {
   #branch = '';
   readonly #hosts: () => readonly HostModel[];
   readonly #now: () => number;
-  readonly #epochs = new Map<string, number>();
   readonly #known = new Map<NodeId, number>();
   readonly #owners = new Map<number, string>();
   /** The record as committed, folded from the entries themselves. */
@@ -105,10 +104,11 @@ export class Checks {
     this.#leases(host);
     this.#raftOf(state.branch).afterStep(host);
     const { epoch } = state.record;
-    const before = this.#epochs.get(host.boot) ?? 0;
+    const { judged } = host;
+    const before = judged.epoch;
     if (epoch === before) return;
     if (epoch < before) this.fail('S2', `${host.node} went back from epoch ${before} to ${epoch}`);
-    this.#epochs.set(host.boot, epoch);
+    judged.epoch = epoch;
     if (epoch > (this.#known.get(host.node) ?? 0)) this.#known.set(host.node, epoch);
   }
 

@@ -1,19 +1,16 @@
 import type { Action, ClusterRecord, NodeRole } from '@yosugara/failover';
 import type { ControllerInput, ControllerState } from '@yosugara/runtime';
 
-const PHASES: readonly ClusterRecord['phase'][] = ['none', 'stopping-old', 'promoting', 'serving'];
 const MAX = 64;
 
-/** Numbers for words, given as they come: a cell is found without making a string. */
+/** Numbers for a few words, given as they come: a cell is found without making a string. */
 class Words {
-  readonly #numbers = new Map<string, number>();
   readonly words: string[] = [];
   of(word: string): number {
-    const known = this.#numbers.get(word);
-    if (known !== undefined) return known;
-    this.#numbers.set(word, this.words.length);
-    this.words.push(word);
-    return this.words.length - 1;
+    const { words } = this;
+    // They are few, and the compiler’s own: comparing them is quicker than a table.
+    for (let at = 0; at < words.length; at += 1) if (words[at] === word) return at;
+    return words.push(word) - 1;
   }
 }
 
@@ -24,6 +21,7 @@ class Words {
 export class Coverage {
   readonly #roles = new Words();
   readonly #inputs = new Words();
+  readonly #phases = new Words();
   readonly #cells = new Uint32Array(MAX * MAX * 4);
   readonly #named = new Map<string, number>();
 
@@ -31,7 +29,7 @@ export class Coverage {
     const { role } = state.decision;
     if (input.kind === 'done') this.count(`done ${role} ${input.action.kind} ${input.result.ok ? 'ok' : 'failed'}`);
     const kind = input.kind === 'message' ? (input.message.k === 'raft' ? input.message.m.kind : input.message.k) : input.kind;
-    const at = (this.#roles.of(role) * MAX + this.#inputs.of(kind)) * 4 + PHASES.indexOf(state.record.phase);
+    const at = (this.#roles.of(role) * MAX + this.#inputs.of(kind)) * 4 + this.#phases.of(state.record.phase);
     this.#cells[at] = this.#cells[at]! + 1;
   }
 
@@ -53,7 +51,7 @@ export class Coverage {
     const found = new Map(this.#named);
     this.#roles.words.forEach((role, r) => {
       this.#inputs.words.forEach((input, i) => {
-        PHASES.forEach((phase, p) => {
+        this.#phases.words.forEach((phase, p) => {
           const hits = this.#cells[(r * MAX + i) * 4 + p]!;
           if (hits > 0) found.set(`input ${role} ${input} ${phase}`, hits);
         });

@@ -97,6 +97,8 @@ export class HostModel {
   boots = 0;
   /** Names this life of the controller, everywhere. */
   boot = '';
+  /** Of this life: the epoch and the commit index up to which the checkers have looked. */
+  judged = { epoch: 0, commit: 0 };
   /** Of the controller: what an earlier one planned does nothing. */
   life = 0;
   deadMan: DeadManModel | null = null;
@@ -226,6 +228,7 @@ export class HostModel {
     this.boots += 1;
     const boot = `${this.node}${this.boots}`;
     this.boot = boot;
+    this.judged = { epoch: 0, commit: 0 };
     this.#carryOut();
     // The mark beside the directory says that there was a log: an empty one is a loss (K6, the untaught witness).
     const damaged = this.disk.lost ? { consensusDamaged: 'the directory is empty, and it was not before' } : {};

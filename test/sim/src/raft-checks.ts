@@ -15,8 +15,6 @@ export class RaftChecks {
   readonly #committed: Entry[] = [];
   /** Entries that a voter of one has called committed: index → term. */
   readonly #alone = new Map<LogIndex, number>();
-  /** Of each node: up to where it was compared. */
-  readonly #compared = new Map<string, LogIndex>();
 
   constructor(hosts: () => readonly HostModel[], fail: Fail, folded: (entry: Entry) => void, begins: Snapshot | null = null) {
     this.#hosts = hosts;
@@ -79,9 +77,8 @@ export class RaftChecks {
       this.#committed.push(entry);
       if (entry.payload.kind === 'command') this.#folded(entry);
     }
-    const key = host.boot;
-    if (this.#compared.get(key) === commit) return;
-    this.#compared.set(key, commit);
+    if (host.judged.commit === commit) return;
+    host.judged.commit = commit;
     const last = this.#committed[commit - 1];
     const own = entries[commit - base - 1];
     if (last === undefined || own === undefined || last === own) return;

@@ -37,17 +37,28 @@ export function noteRaft(state: ControllerState, effects: readonly RaftEffect[])
 
 /** Spelt out for what nearly every message is: it is made at every one. */
 function signed(state: ControllerState, m: RaftMessage): PeerMessage {
-  const stamp = stampOf(state);
-  const { inc, disk, b } = stamp;
+  const { inc, disk, b } = stampOf(state);
   if (inc !== undefined && disk !== undefined && b === undefined) return { k: 'raft', m, inc, disk };
-  return { k: 'raft', m, ...stamp };
+  return {
+    ...{ k: 'raft', m },
+    ...(inc === undefined ? {} : { inc }),
+    ...(disk === undefined ? {} : { disk }),
+    ...(b === undefined ? {} : { b }),
+  };
+}
+
+interface Stamp {
+  readonly inc: string | undefined;
+  readonly disk: DiskStamp | undefined;
+  readonly b: string | undefined;
 }
 
 /** How our consensus directory signs: what is sent follows what was written. */
-export function stampOf(state: ControllerState): { readonly inc?: string; readonly disk?: DiskStamp; readonly b?: string } {
+export function stampOf(state: ControllerState): Stamp {
   const { incarnation, boots, written } = state.raft;
-  const stamp = incarnation === null ? {} : { inc: incarnation, disk: { life: state.config.boot, boots, written } };
-  return state.branch === '' ? stamp : { ...stamp, b: state.branch };
+  const b = state.branch === '' ? undefined : state.branch;
+  if (incarnation === null) return { inc: undefined, disk: undefined, b };
+  return { inc: incarnation, disk: { life: state.config.boot, boots, written }, b };
 }
 
 function apply(state: ControllerState, entry: Entry): ControllerEffect[] {

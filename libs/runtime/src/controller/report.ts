@@ -9,7 +9,7 @@ import { rateOf } from './recovering.js';
 import type { ControllerState } from './state.js';
 import type { NodeReport } from './types.js';
 
-/** What we tell the others of ourselves. */
+/** What we tell the others of ourselves. What is undefined is left out on the way. */
 export function reportOf(state: ControllerState): NodeReport {
   const { config, nowMs } = state;
   const { inc, disk } = stampOf(state);
@@ -22,11 +22,11 @@ export function reportOf(state: ControllerState): NodeReport {
     postgres: state.facts,
     vip: state.vipHeld,
     needsRecover: state.decision.needsRecover,
-    ...(inc === undefined || disk === undefined ? {} : { consensus: { incarnation: inc, disk, forgot: amnesiacs(state.raft) } }),
+    consensus: inc === undefined || disk === undefined ? undefined : { incarnation: inc, disk, forgot: amnesiacs(state.raft) },
     leaving: state.leaving,
     generation: state.record.generation,
-    ...(state.branch === '' ? {} : { branch: state.branch }),
-    ...(state.superseded === null || supersededNow(state) === null ? {} : { superseded: state.superseded }),
+    branch: state.branch === '' ? undefined : state.branch,
+    superseded: state.superseded === null || supersededNow(state) === null ? undefined : state.superseded,
     troubles: troublesHere(observe(state)),
     stopped: state.renounced > 0 ? { epoch: state.renounced, boot: config.boot } : null,
     manager: state.manager !== null && nowMs - state.manager.atMs <= REPORT_FRESH_MS ? state.manager.report : null,

@@ -181,7 +181,8 @@ function message(state: ControllerState, input: Extract<ControllerInput, { kind:
 /** What it says of its directory: of the log that is ours, too. */
 function heard(state: ControllerState, from: NodeId, { consensus, branch }: NodeReport): ControllerEffect[] {
   if (consensus === undefined || (branch ?? '') !== state.branch) return [];
-  return raftInput(state, { kind: 'heard', from, ...consensus, nowMs: state.nowMs });
+  const { incarnation, disk, forgot } = consensus;
+  return raftInput(state, { kind: 'heard', from, incarnation, disk, forgot, nowMs: state.nowMs });
 }
 
 /** Spelt out: it is made for every message, and conditional spreads cost more than what follows. */

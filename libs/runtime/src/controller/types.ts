@@ -59,20 +59,22 @@ export interface NodeReport {
   readonly vip: boolean;
   readonly needsRecover: boolean;
   /** Of its consensus directory; absent when it has no incarnation. */
-  readonly consensus?: {
-    readonly incarnation: string;
-    readonly disk: DiskStamp;
-    /** Members that it knows to hold less than they had acknowledged. */
-    readonly forgot: readonly Stranger[];
-  };
+  readonly consensus?:
+    | {
+        readonly incarnation: string;
+        readonly disk: DiskStamp;
+        /** Members that it knows to hold less than they had acknowledged. */
+        readonly forgot: readonly Stranger[];
+      }
+    | undefined;
   /** It is being shut down: taken out of the sync set before it goes. */
   readonly leaving: boolean;
   /** Of its record: whoever was promoted by force in another site is ahead. */
   readonly generation: number;
   /** Of its consensus log; absent: the first. */
-  readonly branch?: string;
+  readonly branch?: string | undefined;
   /** It has heard of a newer one. */
-  readonly superseded?: Superseded;
+  readonly superseded?: Superseded | undefined;
   /** What an operator should know of this node alone. */
   readonly troubles: readonly Trouble[];
   readonly stopped: { readonly epoch: Epoch; readonly boot: string } | null;
