@@ -1,6 +1,7 @@
 import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Account } from './run.js';
+import { canSyncVolumes, syncVolumes } from './sync-volume.js';
 
 /** All of it asynchronous: an fsync on a busy or dying disk must not hold up the event loop that renews the lease. */
 
@@ -18,6 +19,25 @@ export async function writeOwned(path: string, text: string | Uint8Array, accoun
   if (account.switchTo) await chown(next, account.uid, account.gid);
   await rename(next, path);
   await syncFolder(dirname(path));
+}
+
+const FEW_FILES = 8;
+
+/**
+ * As `writeOwned`, each file whole or not at all and all of them on disk at the end, for many small ones of one folder: one wait for
+ * the disk before they get their names, one after, instead of two for each.
+ */
+export async function writeManyOwned(folder: string, files: ReadonlyMap<string, string>, account: Account): Promise<void> {
+  const next = (name: string): string => join(folder, `${name}.next`);
+  // It waits for whatever else is on its way to that volume: for a few files each waits for itself.
+  const together = canSyncVolumes && files.size > FEW_FILES;
+  for (const [name, text] of files) {
+    await writeFile(next(name), text, { mode: 0o600, flush: !together });
+    if (account.switchTo) await chown(next(name), account.uid, account.gid);
+  }
+  if (together) await syncVolumes([folder]);
+  for (const name of files.keys()) await rename(next(name), join(folder, name));
+  await syncFolder(folder);
 }
 
 /** A name is on disk when its folder is. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Lsn, SILENT_LOG } from '@yosugara/kernel';
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asSuperuser, openPair, streams } from '../testing/pair.js';
 import { A, B, CLOCK, eventually, stopped, type Testbed, type TestNode } from '../testing/testbed.js';
 import { hostContext } from './context.js';
-import { takeTimelines } from './timelines.js';
+import { dropTakenTimelines, takeTimelines } from './timelines.js';
 
 /** One story, in order: two nodes, a take-over, the old primary's return, and the way back. TLS as on installed servers. */
 describe('two hosts', () => {
@@ -157,6 +157,19 @@ describe('two hosts', () => {
     await b.postgres.startStandby(null);
     expect(b.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 1 });
     expect(existsSync(join(b.config.dataDir!, 'pgdata/pg_wal/00000002.history'))).toBe(false);
+  });
+
+  it('takes the thousand numbers of a forced promotion at once, whole and with nothing left over', async () => {
+    const host = hostContext({ config: b.config, deadMan: b.deadMan, log: SILENT_LOG, clock: CLOCK });
+    const folder = join(b.config.dataDir!, 'pgdata/pg_wal');
+    const before = readdirSync(folder);
+    await takeTimelines(host, 1, 1_001);
+    const taken = readdirSync(folder).filter((name) => !before.includes(name));
+    expect(taken).toHaveLength(1_000);
+    expect(taken.every((name) => /^[0-9A-F]{8}\.history$/.test(name))).toBe(true);
+    expect(readFileSync(join(folder, '000003E9.history'), 'utf8')).toMatch(/^# yosugara/);
+    await dropTakenTimelines(host);
+    expect(readdirSync(folder)).toEqual(before);
   });
 
   let fork: Lsn;
