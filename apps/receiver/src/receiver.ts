@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openPeerCopy, openReceiverJournal, type PeerCopy, type ReceiverJournal } from '@yosugara/journal';
-import type { Log } from '@yosugara/kernel';
+import { explain, type Log } from '@yosugara/kernel';
 import {
   DamagedSchema,
   IngestedSchema,
@@ -36,6 +36,7 @@ import { Losses } from './losses.js';
 import { RoleWatch } from './role.js';
 import { Scrub } from './scrub.js';
 import { openTraps } from './traps.js';
+import { Undo } from './undo.js';
 
 export interface RunningReceiver {
   watermark(): Watermark;
@@ -57,25 +58,16 @@ const STOOD_STILL_MS = 1_000;
  * @param onFatal the disk failed under the journal: say it and end.
  */
 export async function startReceiver(config: NodeConfig, log: Log, onFatal: (error: Error) => void): Promise<RunningReceiver> {
-  const undo: (() => unknown)[] = [];
-  const stop = async () => {
-    for (const step of undo.splice(0).reverse()) await step();
-  };
+  const undo = new Undo();
   try {
-    return await start(config, log, onFatal, undo, stop);
+    return await start(config, log, onFatal, undo);
   } catch (error) {
-    await stop();
+    await undo.run().catch((also: unknown) => log.warn('receiver.stop_failed', { why: explain(also) }));
     throw error;
   }
 }
 
-async function start(
-  config: NodeConfig,
-  log: Log,
-  onFatal: (error: Error) => void,
-  undo: (() => unknown)[],
-  stop: () => Promise<void>,
-): Promise<RunningReceiver> {
+async function start(config: NodeConfig, log: Log, onFatal: (error: Error) => void, undo: Undo): Promise<RunningReceiver> {
   const { self, peer } = membersOf(config);
   const at = (name: string) => join(config.stateDir, name);
   const maxBytes = config.receiver.maxJournalMb * MB;
@@ -206,7 +198,7 @@ async function start(
     listeners: own.map((listener) => listener.stats()),
     asked: config.receiver.receiveBufferBytes,
   });
-  return { watermark, report, stop };
+  return { watermark, report, stop: () => undo.run() };
 }
 
 function reportedSources(gate: SourceGate): Pick<ReceiverReport, 'sources' | 'sourcesLeftOut'> {
@@ -215,7 +207,7 @@ function reportedSources(gate: SourceGate): Pick<ReceiverReport, 'sources' | 'so
   return { sources: sources.map(line), sourcesLeftOut: leftOut };
 }
 
-async function openAll(open: readonly (() => Promise<Listener>)[], undo: (() => unknown)[]): Promise<readonly Listener[]> {
+async function openAll(open: readonly (() => Promise<Listener>)[], undo: Undo): Promise<readonly Listener[]> {
   const listeners: Listener[] = [];
   for (const each of open) {
     const listener = await each();
@@ -242,7 +234,7 @@ function sayDamage(log: Log, journal: ReceiverJournal, copy: PeerCopy): void {
       log.error('journal.corrupt', { journalId: info.journalId, lost: info.corrupt.lost, why: info.corrupt.message });
 }
 
-function every(undo: (() => unknown)[], ms: number, work: () => void): void {
+function every(undo: Undo, ms: number, work: () => void): void {
   const timer = setInterval(work, ms);
   undo.push(() => clearInterval(timer));
 }
