@@ -17,7 +17,12 @@ export interface RoundTrips {
 const LAST_ANSWER_MS = 10_000;
 
 /** At a steady rate, whatever the answers do: who waits for an answer before it asks again measures its own patience. */
-export async function openLoop(asker: Asker, perSecond: number, count: number): Promise<RoundTrips> {
+export async function openLoop(
+  asker: Asker,
+  perSecond: number,
+  count: number,
+  lastAnswerMs = LAST_ANSWER_MS,
+): Promise<RoundTrips> {
   const askedMs = new Float64Array(count);
   const took: number[] = [];
   const open = new Set<number>();
@@ -35,7 +40,7 @@ export async function openLoop(asker: Asker, perSecond: number, count: number): 
     }
     await sleep(1);
   }
-  for (const endMs = performance.now() + LAST_ANSWER_MS; open.size > 0 && performance.now() < endMs; ) await sleep(5);
+  for (const endMs = performance.now() + lastAnswerMs; open.size > 0 && performance.now() < endMs; ) await sleep(5);
   return { took: took.sort((a, b) => a - b), unanswered: open.size };
 }
 
