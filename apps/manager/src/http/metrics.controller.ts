@@ -1,8 +1,7 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import type { ReceiverReport, Status } from '@yosugara/protocol';
+import type { ReceiverReport } from '@yosugara/protocol';
 import { AllowsMetricsToken, AllowsProbeToken } from '../auth/identity.js';
-import { ClusterView } from '../cluster/cluster-view.js';
 import type { Authority } from '../control/authority.js';
 import { Counted } from '../ingest/counted.js';
 import { ReceiverView } from '../ingest/receiver-view.js';
@@ -13,7 +12,10 @@ import { METRICS_TYPE, Metrics } from './metrics.js';
 
 const seconds = (since: string | null | undefined) => (since == null ? null : Date.parse(since) / 1_000);
 
-/** For Prometheus. Each node tells of itself: scrape both (docs/visible-loss.md). */
+/**
+ * For Prometheus: receiver and ingest. Each node tells of itself: scrape both. Role, epoch, lag and alarms are the controller's to tell, at
+ * `/metrics` of its status port (docs/visible-loss.md).
+ */
 @ApiTags('metrics')
 @ApiRefusals()
 @ApiBearerAuth()
@@ -23,7 +25,6 @@ export class MetricsController {
     @Inject(AUTHORITY) private readonly authority: Authority,
     @Inject(LIFECYCLE) private readonly lifecycle: Lifecycle,
     @Inject(SETTINGS) private readonly settings: ApiSettings,
-    private readonly cluster: ClusterView,
     private readonly receivers: ReceiverView,
     private readonly counted: Counted,
   ) {}
@@ -36,9 +37,7 @@ export class MetricsController {
   async metrics(): Promise<string> {
     const metrics = new Metrics();
     const { node } = this.settings;
-    const [status, receivers] = await Promise.all([this.cluster.status().catch(() => null), this.receivers.receivers()]);
-    metrics.gauge('yosugara_controller_up', 'The controller of this node answers.', status !== null);
-    if (status !== null) addCluster(metrics, status, node);
+    const receivers = await this.receivers.receivers();
     this.#addManager(metrics);
     const report = receivers.find((each) => each.node === node)?.report ?? null;
     metrics.gauge('yosugara_receiver_up', 'The receiver of this node is heard.', report !== null);
@@ -48,10 +47,11 @@ export class MetricsController {
   }
 
   #addManager(metrics: Metrics): void {
-    const { mode } = this.authority.now();
+    const { mode, epoch } = this.authority.now();
     const report = this.lifecycle.report(false);
     for (const each of ['off', 'passive', 'gated', 'active'] as const)
       metrics.gauge('yosugara_manager_mode', 'What the manager of this node may do now.', each === mode, { mode: each });
+    metrics.gauge('yosugara_manager_epoch', 'Ownership number that the manager was last told.', epoch);
     metrics.gauge('yosugara_manager_ready', 'The manager is as it is permitted to be.', report.ready);
     metrics.gauge(
       'yosugara_ingest_behind_records',
@@ -79,27 +79,6 @@ export class MetricsController {
       );
     }
   }
-}
-
-function addCluster(metrics: Metrics, status: Status, self: string): void {
-  metrics.gauge('yosugara_cluster_epoch', 'Grows with each change of owner.', status.epoch);
-  const own = status.nodes.find(({ name }) => name === self);
-  metrics.gauge('yosugara_node_master', 'This node is the serving Master.', status.master === self);
-  if (own !== undefined) metrics.gauge('yosugara_node_role', 'Role of this node, as in status.', 1, { role: own.role });
-  metrics.gauge('yosugara_node_in_sync_set', 'Commits wait for this node.', own?.syncSet);
-  metrics.gauge('yosugara_node_lag_bytes', 'WAL that the Master has and this node has not.', own?.lagBytes);
-  metrics.gauge(
-    'yosugara_cluster_fails_over',
-    'If the Master died now, another node would take over.',
-    status.ifMasterDied.failsOver,
-  );
-  for (const level of ['red', 'yellow'] as const)
-    metrics.gauge(
-      'yosugara_cluster_alarms',
-      'Alarms as this node sees them.',
-      status.alarms.filter((alarm) => alarm.level === level).length,
-      { level },
-    );
 }
 
 function addReceiver(metrics: Metrics, report: ReceiverReport): void {
