@@ -65,6 +65,28 @@ describe('the filter of the live tail', () => {
   });
 });
 
+describe('names in a search', () => {
+  const names = {
+    varbindTerm: (term: string) => term.replace('ifIndex', '1.3.6.1.2.1.2.2.1.1'),
+    trapOids: (trap: string) => (trap === 'linkDown' ? ['1.3.6.1.6.3.1.1.5.3'] : []),
+  };
+  it('become OIDs before the database is asked', () =>
+    expect(messageQuery(MessagesQuerySchema.parse({ varbind: 'ifIndex=5', trap: 'linkDown' }), 0, names)).toMatchObject({
+      ...{ varbind: ['1.3.6.1.2.1.2.2.1.1=5'], traps: ['1.3.6.1.6.3.1.1.5.3'] },
+    }));
+  it.each<[Record<string, unknown>, boolean]>([
+    [{ varbind: 'ifIndex=5' }, true],
+    [{ varbind: 'ifIndex=6' }, false],
+    [{ trap: 'linkDown' }, true],
+    [{ trap: 'linkUp' }, false],
+    [{ text: '1.3.6.1.2.1.2.2' }, true],
+    [{ text: '1.3.6.1.2.1.2.3' }, false],
+  ])('%j passes the trap: %s', (filter, passes) => {
+    const isWanted = wanted(StreamQuerySchema.parse(filter), names);
+    expect([isWanted(trap), isWanted(line)]).toEqual([passes, false]);
+  });
+});
+
 describe('the query of a search', () => {
   it('takes a term once or several times', () => {
     const asked = messageQuery(MessagesQuerySchema.parse({ sd: 'a.b=1', varbind: ['1.3=2', '=3'] }), 0);
@@ -73,7 +95,8 @@ describe('the query of a search', () => {
   it.each([
     { sd: 'nothing' },
     { sd: Array(9).fill('a.b') },
-    { varbind: 'ifIndex' },
+    { varbind: 'if Index' },
+    { trap: 'link down' },
     { facility: 'local9' },
     { transport: 'pigeon' },
     { oid: '1.3' },

@@ -92,16 +92,20 @@ export const MessagesQuerySchema = z.strictObject({
 
 /** @throws InvalidInputError — a name that nothing here is called by. */
 export function messageQuery(
-  { trap, ...asked }: z.infer<typeof MessagesQuerySchema>,
+  asked: z.infer<typeof MessagesQuerySchema>,
   nowMs: number,
   names: QueryNames = AS_IT_IS,
 ): MessageQuery {
   const at = (text: string | undefined) => (text === undefined ? undefined : (parseInstant(text, nowMs) ?? undefined));
+  return { ...inNumbers(asked, names), since: at(asked.since), until: at(asked.until) };
+}
+
+/** With OIDs and numbers in the place of names, as the database has them. @throws InvalidInputError — a name that nothing here is called by. */
+export function inNumbers<Asked extends MessageFilter>({ trap, ...asked }: Asked, names: QueryNames) {
   return {
     ...asked,
     varbind: asked.varbind?.map((term) => names.varbindTerm(term)),
     traps: trap === undefined ? undefined : names.trapOids(trap),
-    ...{ since: at(asked.since), until: at(asked.until) },
   };
 }
 

@@ -9,10 +9,11 @@ import type { Authority } from '../control/authority.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { ApiRefusal } from '../http/errors.js';
 import { EventStream } from '../http/event-stream.js';
+import { MibNames } from '../mibs/mib-names.js';
 import type { ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, SETTINGS, STORE } from '../tokens.js';
 import { MessageFeed } from './feed.js';
-import { type MessageFilter, StreamQuerySchema, wanted } from './query.js';
+import { inNumbers, type MessageFilter, StreamQuerySchema, wanted } from './query.js';
 import { Tail } from './tail.js';
 import { TailCursor } from './tail-cursor.js';
 
@@ -40,6 +41,7 @@ export class TailController implements OnApplicationShutdown {
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly feed: MessageFeed,
     private readonly sessions: Sessions,
+    private readonly names: MibNames,
   ) {}
 
   /**
@@ -59,7 +61,7 @@ export class TailController implements OnApplicationShutdown {
   ): Promise<void> {
     if (this.#streams.size >= MAX_TAILS) throw new ApiRefusal(503, 'TOO_MANY_STREAMS', `${MAX_TAILS} tails are open already`);
     const cursor = lastEventId === undefined ? await this.#fromNow() : TailCursor.parse(lastEventId);
-    const tail = new Tail(cursor, wanted(filter));
+    const tail = new Tail(cursor, wanted(filter, this.names));
     let early: [readonly MessageRow[], number][] | null = [];
     // Listening first, reading then: nothing falls between.
     const unlisten = this.feed.listen((rows, leftOut) => {
@@ -100,7 +102,7 @@ export class TailController implements OnApplicationShutdown {
     let after: string | undefined;
     let isMore = false;
     for (let pages = 0; pages < MOST_PAGES; pages++) {
-      const page = await this.store.searchMessages({ ...filter, since, after, limit: PAGE });
+      const page = await this.store.searchMessages({ ...inNumbers(filter, this.names), since, after, limit: PAGE });
       const news = page.rows.filter(({ id }) => cursor.isNews(id));
       rows.push(...news);
       after = page.next ?? undefined;
@@ -116,7 +118,8 @@ export class TailController implements OnApplicationShutdown {
       while (!stream.isClogged) {
         const event = tail.next();
         if (event === null) break;
-        stream.send(event.name, event.body, event.id);
+        const body = event.name === 'messages' ? { rows: event.body.rows.map((row) => this.names.readable(row)) } : event.body;
+        stream.send(event.name, body, event.id);
       }
     };
     send();

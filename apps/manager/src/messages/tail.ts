@@ -6,12 +6,13 @@ const MAX_WAITING = 2_000;
 /** Of one event. */
 const MAX_ROWS = 500;
 
-export interface TailEvent {
-  readonly name: 'messages' | 'lagging';
-  readonly body: unknown;
+export type TailEvent = {
   /** How far the client is when it has this. */
   readonly id: string;
-}
+} & (
+  | { readonly name: 'messages'; readonly body: { readonly rows: readonly MessageRow[] } }
+  | { readonly name: 'lagging'; readonly body: { readonly skipped: number; readonly atLeast: boolean } }
+);
 
 /** What one client of the tail is owed. Bounded, however fast messages come and however slowly it reads. */
 export class Tail {

@@ -317,6 +317,16 @@ describe('messages that were stored before a module came', () => {
     await done(types, fans);
     expect((await found(query)).length).toBe(count);
   });
+  it('are asked for by name in the tail of a program, too', async () => {
+    await done(types, fans);
+    const end = new AbortController();
+    const query = 'trap=fanFailed&varbind=fanState=stopped';
+    const headers = { authorization: `Bearer ${bearer}` };
+    const response = await fetch(`${a.url}/api/messages/tail?${query}`, { headers, signal: end.signal });
+    expect(response.status).toBe(200);
+    end.abort();
+    expect((await a.call('GET', '/api/messages/tail?varbind=nobody=1', { bearer })).status).toBe(400);
+  });
   it('are not looked for by a name that nothing has', async () =>
     expect(await a.call('GET', '/api/messages?varbind=fanState=3', { bearer })).toMatchObject({
       ...{ status: 400, body: { code: 'INVALID_INPUT', place: 'varbind', message: expect.stringContaining('fanState') } },
