@@ -224,6 +224,44 @@ describe('what is not taken', () => {
     await expect.poll(() => listener.stats().refusedBy, soon).toEqual({ bad_request: 1 });
     await expect.poll(() => listener.stats().connections, soon).toBe(0);
   });
+  it('is no connection that is in use: requests sent in one go leave no deadline behind', async () => {
+    const { port, stats } = await listen({ requestMs: 400 });
+    const socket = connect(port, ADDRESS);
+    closers.push(() => socket.destroy());
+    const body = '{"key":"disk","message":"full"}';
+    const head = `POST /custom-trap HTTP/1.1\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Type: application/json`;
+    const request = `${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    safe = 0;
+    socket.write(request.repeat(3));
+    await expect.poll(() => got.length, soon).toBe(3);
+    safeThrough(1);
+    safeThrough(2);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(stats().connections).toBe(1);
+    safeThrough(3);
+    let said = '';
+    socket.on('data', (chunk) => {
+      said += chunk;
+    });
+    await expect.poll(() => said.split('HTTP/1.1 200 OK').length - 1, soon).toBe(3);
+  });
+  it('is what would not fit into memory with all that is just being read: it comes again', async () => {
+    const { port } = await listen({ maxHeldBytes: 1_000 });
+    const slow = httpRequest({
+      ...{ host: ADDRESS, port, path: '/custom-trap', method: 'POST', agent: false },
+      headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'text/plain', 'Content-Length': 900 },
+    });
+    closers.push(() => slow.destroy());
+    const answered = new Promise<number>((resolve, reject) => {
+      slow.once('error', reject);
+      slow.once('response', (response) => resolve(response.resume().statusCode ?? 0));
+    });
+    slow.write('x'.repeat(450));
+    await expect.poll(async () => (await post(port, { body: 'y'.repeat(200), type: 'text/plain' })).status, soon).toBe(503);
+    slow.end('x'.repeat(450));
+    expect(await answered).toBe(200);
+    expect((await post(port, { body: 'y'.repeat(200), type: 'text/plain' })).status).toBe(200);
+  });
   it('ends nothing else: any bytes whatever, and then a trap', async () => {
     const { port } = await listen();
     const bodies = fc.oneof(

@@ -22,6 +22,8 @@ export interface CustomTrapOptions extends Endpoint {
   readonly resends?: CustomResends;
   readonly maxConnections?: number;
   readonly maxBodyBytes?: number;
+  /** Of all requests that are being read and journaled; further ones come again. */
+  readonly maxHeldBytes?: number;
   /** No longer than this a request waits to be safe on both disks; then it is told to come again. */
   readonly safeMs?: number;
   /** A request, or its absence on an open connection, takes no longer. */
@@ -30,6 +32,8 @@ export interface CustomTrapOptions extends Endpoint {
 
 export const CUSTOM_TRAP_PATH = '/custom-trap';
 const MAX_BODY_BYTES = 1024 * 1024;
+/** As text; as objects it may be several times as much. */
+const MAX_HELD_BYTES = 32 * 1024 * 1024;
 const SAFE_MS = 10_000;
 const REQUEST_MS = 30_000;
 const RETRY_MS = 20;
@@ -44,7 +48,7 @@ export async function listenCustomTraps(options: CustomTrapOptions): Promise<Lis
   const gate = options.gate ?? new SourceGate();
   const counts = countsOf(gate);
   const turns = new LoopTurns();
-  const connections = new WeakMap<Socket, Accepted & { deadline: NodeJS.Timeout }>();
+  const connections = new WeakMap<Socket, Connection>();
   const { requestMs = REQUEST_MS } = options;
   const service = new CustomTraps(options, counts);
   const server = createServer({ keepAlive: true, requireHostHeader: false }, (request, response) => {
@@ -53,8 +57,11 @@ export async function listenCustomTraps(options: CustomTrapOptions): Promise<Lis
     const since = turns.emptySince;
     // The answer waits for two disks; what is read before is bounded by `readBody`.
     clearTimeout(connection.deadline);
+    connection.open++;
     response.once('close', () => {
-      connection.deadline = deadlineOf(request.socket, requestMs);
+      connection.open--;
+      // Others that were sent in one go with it are still answered.
+      if (connection.open === 0 && !request.socket.destroyed) connection.deadline = deadlineOf(request.socket, requestMs);
     });
     void service
       .serve(request, connection, () => stampSince(since))
@@ -73,7 +80,7 @@ export async function listenCustomTraps(options: CustomTrapOptions): Promise<Lis
   try {
     const listener = await acceptStreams({ ...options, transport: 'http' }, gate, counts, (accepted) => {
       const { socket } = accepted;
-      const connection = { ...accepted, deadline: deadlineOf(socket, requestMs) };
+      const connection = { ...accepted, deadline: deadlineOf(socket, requestMs), open: 0 };
       connections.set(socket, connection);
       socket.once('close', () => clearTimeout(connection.deadline));
       server.emit('connection', socket);
@@ -92,14 +99,29 @@ export async function listenCustomTraps(options: CustomTrapOptions): Promise<Lis
   }
 }
 
+interface Connection extends Accepted {
+  deadline: NodeJS.Timeout;
+  /** Requests that are not answered yet. */
+  open: number;
+}
+
 function deadlineOf(socket: Socket, ms: number): NodeJS.Timeout {
   return setTimeout(() => socket.destroy(), ms).unref();
+}
+
+/** All of a request is in the journal, and not on both disks yet. */
+interface Journaled {
+  readonly count: number;
+  readonly key: string;
+  readonly progress: Progress;
+  readonly untilMs: number;
 }
 
 class CustomTraps {
   readonly #options: CustomTrapOptions;
   readonly #counts: StreamCounts;
   readonly #resends: CustomResends;
+  #heldBytes = 0;
 
   constructor(options: CustomTrapOptions, counts: StreamCounts) {
     this.#options = options;
@@ -110,6 +132,22 @@ class CustomTraps {
   async serve(request: IncomingMessage, accepted: Accepted, stamp: () => ReadStamp): Promise<Answer> {
     const refused = this.#refusal(request, accepted);
     if (refused !== null) return this.#refuse(accepted, refused);
+    const { maxBodyBytes = MAX_BODY_BYTES, maxHeldBytes = MAX_HELD_BYTES } = this.#options;
+    const bytes = Math.min(Number(request.headers['content-length'] ?? maxBodyBytes), maxBodyBytes);
+    if (this.#heldBytes + bytes > maxHeldBytes)
+      return { ...comeAgain, place: 'receiver', found: `${this.#heldBytes} bytes of requests that are just being read` };
+    this.#heldBytes += bytes;
+    let journaled: Answer | Journaled;
+    try {
+      journaled = await this.#takeIn(request, accepted, stamp);
+    } finally {
+      this.#heldBytes -= bytes;
+    }
+    // Body and traps are let go: to be safe on both disks may take a while.
+    return 'status' in journaled ? journaled : await this.#answer(journaled, request.socket);
+  }
+
+  async #takeIn(request: IncomingMessage, accepted: Accepted, stamp: () => ReadStamp): Promise<Answer | Journaled> {
     const { maxBodyBytes = MAX_BODY_BYTES, requestMs = REQUEST_MS } = this.#options;
     const body = await readBody(request, maxBodyBytes, requestMs);
     if (body === null)
@@ -161,7 +199,7 @@ class CustomTraps {
     accepted: Accepted,
     stamp: () => ReadStamp,
     request: IncomingMessage,
-  ): Promise<Answer> {
+  ): Promise<Answer | Journaled> {
     const untilMs = performance.now() + (this.#options.safeMs ?? SAFE_MS);
     const progress = this.#resends.take(key);
     const isGone = () => request.socket.destroyed;
@@ -174,8 +212,12 @@ class CustomTraps {
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
-    if ((await this.#isSafe(progress.lastSeq, request.socket, untilMs)) && !isGone())
-      return { status: 200, body: { accepted: traps.length } };
+    return { count: traps.length, key, progress, untilMs };
+  }
+
+  async #answer({ count, key, progress, untilMs }: Journaled, socket: Socket): Promise<Answer> {
+    if ((await this.#isSafe(progress.lastSeq, socket, untilMs)) && !socket.destroyed)
+      return { status: 200, body: { accepted: count } };
     this.#resends.leave(key, progress);
     return { ...comeAgain, place: 'journal', found: 'not on both disks yet' };
   }
