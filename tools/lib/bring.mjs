@@ -177,6 +177,7 @@ const TEST_TOOLS = {
   },
   bench: {
     perl: 'perl-base',
+    snmptrapd: 'snmptrapd',
     [`/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog/ompgsql.so`]: ['rsyslog', 'rsyslog-pgsql'],
   },
   specs: {

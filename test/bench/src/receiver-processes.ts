@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { initCluster } from '@yosugara/cli';
@@ -9,6 +8,7 @@ import { NodeConfigSchema, type ReceiverReport, ReceiverReportSchema, STATE_LAYO
 import { loadConfig } from '@yosugara/receiver-app';
 import { followLines, serveLines } from '@yosugara/receivers';
 import { freePorts } from '@yosugara/testkit';
+import { temporaryFolder } from './system.js';
 import { until } from './usage.js';
 
 const MAIN = fileURLToPath(
@@ -59,8 +59,8 @@ export interface ReceiversOptions {
  * is served from here, to hear their reports. Folder and processes go with `stop`.
  */
 export async function startReceivers(options: ReceiversOptions = {}): Promise<BenchReceivers> {
-  const dir = mkdtempSync(join(tmpdir(), 'yosugara-bench-'));
-  const undo: (() => unknown)[] = [() => rmSync(dir, { recursive: true, force: true })];
+  const { dir, remove } = temporaryFolder('yosugara-bench-');
+  const undo: (() => unknown)[] = [remove];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
@@ -132,7 +132,7 @@ async function startOne({ node, configFile, stateDir, address, alone }: Start, u
   const child = spawn(process.execPath, [MAIN, '--config', configFile], { stdio: ['ignore', log, log] });
   closeSync(log);
   const killNow = () => child.kill('SIGKILL');
-  process.once('exit', killNow);
+  process.prependOnceListener('exit', killNow);
   const stop = async () => {
     process.off('exit', killNow);
     await ended(child);

@@ -1,8 +1,10 @@
 import { statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
 import { openStore, type Partition, type PartitionWidth, type Store } from '@yosugara/store';
 import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import pg from 'pg';
+import { removedAtExit } from './system.js';
 
 const HOUR_US = 3_600_000_000;
 const DAY_US = 24 * HOUR_US;
@@ -51,7 +53,8 @@ export async function makeSearchData(rows: number, say: (line: string) => void):
   };
   try {
     const server = await startTestPostgres(SETTINGS);
-    undo.push(() => server.stop());
+    // The testkit kills the server when this process is ended, and leaves its folder.
+    undo.push(removedAtExit(dirname(server.dataDir)), () => server.stop());
     const [filled, empty] = [await database(server, 'filled', undo), await database(server, 'empty', undo)];
     const pool = new pg.Pool({ ...placeOf(server, 'filled'), max: FILLERS });
     undo.push(() => pool.end());

@@ -1,13 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, existsSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '@yosugara/testkit';
+import { firstFile, temporaryFolder } from './system.js';
 import { PASSPHRASES, USER } from './trap-packets.js';
 import { until } from './usage.js';
 
-const PROGRAM = ['/usr/sbin/snmptrapd', '/usr/local/sbin/snmptrapd'].find((path) => existsSync(path));
+const PROGRAM = firstFile('/usr/sbin/snmptrapd', '/usr/local/sbin/snmptrapd');
 /** Ends each notification's line: nothing else of it can hold that. */
 const END = '~end~';
 
@@ -26,8 +26,8 @@ export interface Snmptrapd {
  * @param engineId of the v3 sender, hexadecimal. @returns null when it is not installed (Debian: snmptrapd).
  */
 export async function startSnmptrapd(engineId: string, receiveBufferBytes: number): Promise<Snmptrapd | null> {
-  if (PROGRAM === undefined) return null;
-  const dir = mkdtempSync(join(tmpdir(), 'yosugara-snmptrapd-'));
+  if (PROGRAM === null) return null;
+  const { dir, remove } = temporaryFolder('yosugara-snmptrapd-');
   const [config, file] = [join(dir, 'snmptrapd.conf'), join(dir, 'traps.log')];
   const port = await freePort();
   const address = '127.0.91.4';
@@ -50,7 +50,7 @@ format2 %y-%m-%lT%h:%j:%k %B %v ${END}\\n
     { env, cwd: dir, stdio: 'ignore' },
   );
   const killNow = () => child.kill('SIGKILL');
-  process.once('exit', killNow);
+  process.prependOnceListener('exit', killNow);
   const counter = new LineCounter(file);
   const stop = async () => {
     process.off('exit', killNow);
@@ -60,7 +60,7 @@ format2 %y-%m-%lT%h:%j:%k %B %v ${END}\\n
       await exit;
     }
     counter.close();
-    rmSync(dir, { recursive: true, force: true });
+    remove();
   };
   try {
     await until('the start of snmptrapd', 10_000, () => existsSync(file) && statSync(file).size > 0);

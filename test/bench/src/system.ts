@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const RMEM_MAX = '/proc/sys/net/core/rmem_max';
@@ -12,7 +13,29 @@ export function allowReceiveBuffers(bytes: number): () => void {
   } catch {
     return () => undefined;
   }
-  return () => writeFileSync(RMEM_MAX, before);
+  // Also when somebody ends the run.
+  const restore = () => writeFileSync(RMEM_MAX, before);
+  process.once('exit', restore);
+  return () => {
+    process.off('exit', restore);
+    restore();
+  };
+}
+
+/** A folder that goes with this process at the latest: who ends a run by Ctrl-C leaves no journals and databases behind. */
+export function temporaryFolder(prefix: string): { readonly dir: string; remove(): void } {
+  const dir = mkdtempSync(join(tmpdir(), prefix));
+  return { dir, remove: removedAtExit(dir) };
+}
+
+/** @returns how to remove it before. Whoever writes there must be killed first: `process.prependOnceListener('exit', …)`. */
+export function removedAtExit(dir: string): () => void {
+  const remove = () => {
+    process.off('exit', remove);
+    rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  };
+  process.once('exit', remove);
+  return remove;
 }
 
 /**
