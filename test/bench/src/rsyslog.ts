@@ -53,7 +53,10 @@ input(type="imudp" address="${target.address}" port="${target.port}" rcvbufSize=
   const hear = (text: Buffer) => void (said = (said + text.toString()).slice(-4_000));
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
-  const killNow = () => child.kill('SIGKILL');
+  const killNow = () => {
+    child.kill('SIGKILL');
+    rmSync(dir, { recursive: true, force: true });
+  };
   process.once('exit', killNow);
   const stop = async () => {
     process.off('exit', killNow);
