@@ -1,9 +1,13 @@
 import 'reflect-metadata';
 import { createSocket, type Socket } from 'node:dgram';
 import { SseParser } from '@yosugara/kernel';
-import { type IngestSource, type IngestTrace, IngestTraceSchema, type NodeConfig } from '@yosugara/protocol';
+import { type IngestSource, type IngestTrace, IngestTraceSchema, type MessageRow, type NodeConfig } from '@yosugara/protocol';
 import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { ingestStatus, renderIngest } from '../../cli/src/commands/ingest-status.js';
+import { renderTrace, traceMessage } from '../../cli/src/commands/ingest-trace.js';
+import { followMessages } from '../../cli/src/commands/messages.js';
+import { ManagerApi } from '../../cli/src/control/manager-api.js';
 import type { RunningReceiver } from '../../receiver/src/index.js';
 import { twoReceivers } from '../../receiver/src/testing/two-receivers.js';
 import { PROBE_TOKEN } from './testing/harness.js';
@@ -70,6 +74,13 @@ async function readTail(url: string, lastId: string | null): Promise<TailReading
   };
   setting.closers.push(close);
   return { texts: () => texts, lastId: () => id, close };
+}
+
+/** What `yosugara` asks, on the host of this node. */
+function commandLineOf({ url }: NodeManager): ManagerApi {
+  const nodes = (['a', 'b'] as const).map((id) => ({ id, address: setting.address[id] }));
+  const { hostname, port } = new URL(url);
+  return new ManagerApi([hostname], nodes, Number(port), PROBE_TOKEN);
 }
 
 /** The manager of a node whose receiver runs. */
@@ -157,6 +168,18 @@ it('what both nodes were sent and one did not get, doubles on one side, limits a
   expect(await traced(a, rows.find(({ text }) => text === 'line 11')!.id)).toEqual(both);
   await expect(traced(a, 'a:999999')).rejects.toThrow('404');
 
+  // As the operator sees it; the manager of b does not run.
+  const told = await traceMessage(commandLineOf(a), both.rows[0]!.id);
+  expect(told.answeredBy).toEqual(['a']);
+  expect(told.unknown).toEqual([expect.stringContaining('b was not heard on it')]);
+  const lines = renderTrace(told).split('\n');
+  expect(lines[0]).toBe(`${both.record.journalId} record ${both.record.seq}, received by ${both.record.node}`);
+  expect(lines.find((line) => line.includes('pairing'))).toContain('both: the row is that of');
+  expect(lines.find((line) => line.includes('commit'))).toContain('epoch 1, ');
+  await expect(traceMessage(commandLineOf(a), 'a:999999')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  const shown = renderIngest(await ingestStatus(commandLineOf(a), { limit: 50 }), (text) => text);
+  expect(shown.replaceAll(/ +/g, ' ')).toContain(`${LOSSY} 300 270 270 30 0 10.0 % 0`);
+
   // b goes on: nothing of a's time is counted again, and the floor of b's own time is that of the table.
   a.controller.say({ mode: 'passive', epoch: 2, leaseUntilMs: 0 });
   const b = await managerOf(configs.b, receivers);
@@ -185,6 +208,15 @@ it('the tail goes on where it was on the next Master: nothing twice, nothing lef
   const stored = async (text: string) => (await a.get<{ rows: unknown[] }>(`/api/messages?text=${text}`)).rows.length;
   await vi.waitFor(async () => expect(await stored('tailed before')).toBe(1), soon);
   const first = await a.tail(null);
+  const followed: string[] = [];
+  const stop = new AbortController();
+  const show = (rows: readonly MessageRow[]) => void followed.push(...rows.map(({ text }) => text));
+  const following = followMessages(
+    commandLineOf(a),
+    { text: 'tailed' },
+    { show, skipped: () => expect.fail('too slow') },
+    stop.signal,
+  );
   const said: string[] = [];
   const say = async (count: number) => {
     for (let at = 0; at < count; at++) {
@@ -194,7 +226,9 @@ it('the tail goes on where it was on the next Master: nothing twice, nothing lef
     }
   };
   await say(20);
-  await vi.waitFor(() => expect(first.texts()).toEqual(said), soon);
+  await vi.waitFor(() => expect([first.texts(), followed]).toEqual([said, said]), soon);
+  stop.abort();
+  await following;
   const lastId = first.lastId();
   await first.close();
   await say(15);
