@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import type { JournalFs } from './fs-port.js';
 import { type JournalFatalError, openJournalReader, type ReceiverJournal } from './index.js';
 import { faultyFs, PowerCutFs } from './testing/fault-fs.js';
 import { message, numbered, openings, texts } from './testing/records.js';
@@ -153,6 +154,25 @@ describe("a receiver's journal", () => {
       expect(fatal.length).toBe(1);
     },
   );
+
+  it('leaves no file open when the disk fails while it is being opened', async () => {
+    const dir = await tempDir();
+    await (await filled(dir, 3)).close();
+    const failing = faultyFs((at) => (at === 'sync' ? 'EIO' : null));
+    let open = 0;
+    const counting: JournalFs = {
+      ...failing,
+      open: async (path, mode) => {
+        const file = await failing.open(path, mode);
+        open++;
+        return { ...file, close: () => file.close().finally(() => open--) };
+      },
+    };
+    await expect(journal(dir, {}, counting)).rejects.toMatchObject({ code: 'JOURNAL_FATAL' });
+    expect(open).toBe(0);
+    // And nobody holds the directory.
+    await (await journal(dir)).close();
+  });
 
   it('waits while the file system is full, holds what it took, and goes on when there is room', async () => {
     let full = false;

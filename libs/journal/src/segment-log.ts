@@ -54,8 +54,13 @@ export class SegmentLog {
    */
   static async open(options: SegmentLogOptions): Promise<SegmentLog> {
     const log = new SegmentLog(options);
-    await log.#guard('opening', () => log.#recover(options));
-    return log;
+    try {
+      await log.#guard('opening', () => log.#recover(options));
+      return log;
+    } catch (error) {
+      await log.#file?.close().catch(() => undefined);
+      throw error;
+    }
   }
 
   get firstSeq(): number {
