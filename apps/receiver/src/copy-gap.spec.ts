@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPeerCopy, openReceiverJournal, type PeerCopy, type ReceiverJournal } from '@yosugara/journal';
@@ -99,4 +99,29 @@ it('a peer whose disk was set back behind what was let go gets the rest, and bot
   expect(said.filter(([event]) => event === 'copy.lost')).toEqual([['copy.lost', { peer: 'a', ...gone }]]);
   const texts = (await setBack.read(journalId, 21, 1e6)).map(({ raw }) => Buffer.from(raw).toString());
   expect(texts).toEqual(Array.from({ length: 15 }, (_, at) => `m${at + 21}`));
+});
+
+it('what is damaged before it was copied is said, and what lies behind it is copied all the same', async () => {
+  const said: [string, unknown][] = [];
+  const note = (event: string, fields?: unknown) => void said.push([event, fields]);
+  const log: Log = { debug: note, info: note, warn: note, error: note };
+  mkdirSync(dir, { recursive: true });
+  const own = join(dir, 'damaged');
+  const journal = await openReceiverJournal({ dir: own, node: 'a', maxBytes: 1e9, segmentBytes: 100, onFatal: fatal });
+  closers.push(() => journal.close());
+  const { journalId } = journal;
+  await receive(journal, 1, 10);
+  const fifth = join(own, journalId, readdirSync(join(own, journalId)).sort()[4]!);
+  const bytes = readFileSync(fifth);
+  bytes[bytes.length - 1]! ^= 1;
+  writeFileSync(fifth, bytes);
+  const copy = await openPeerCopy({ dir: join(dir, 'of-damaged'), maxBytes: 1e9, onFatal: fatal });
+  closers.push(() => copy.close());
+  const sender = copying(journal, copy, log, []);
+  await expect.poll(() => sender.peerHas(journalId), soon).toBe(10);
+  await expect.poll(() => sender.link, soon).toBe('up');
+  const gone = said.filter(([event]) => event === 'copy.damaged');
+  expect(gone).toMatchObject([['copy.damaged', { journalId, from: 5, through: 5 }]]);
+  const texts = (await copy.read(journalId, 6, 1e6)).map(({ raw }) => Buffer.from(raw).toString());
+  expect(texts).toEqual(['m6', 'm7', 'm8', 'm9', 'm10']);
 });

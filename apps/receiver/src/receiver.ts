@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { openPeerCopy, openReceiverJournal, type PeerCopy, type ReceiverJournal } from '@yosugara/journal';
 import { explain, type Log } from '@yosugara/kernel';
 import {
+  AwayReadSchema,
   DamagedSchema,
   IngestedSchema,
   type NodeConfig,
@@ -20,6 +21,7 @@ import {
   wallUs,
 } from '@yosugara/receivers';
 import {
+  type AwayRange,
   behindPeer,
   CopySender,
   type DamagedRange,
@@ -27,8 +29,10 @@ import {
   holdCopy,
   letGo,
   type PeerChannel,
+  readHere,
   watermarkOf,
 } from '@yosugara/runtime';
+import { answerRead } from './away.js';
 import { membersOf } from './config.js';
 import { nodeIdentity } from './identity.js';
 import { configuredListeners } from './listeners.js';
@@ -124,7 +128,8 @@ async function start(config: NodeConfig, log: Log, onFatal: (error: Error) => vo
       // The newest connection is the living one; an older may be the ghost of a host that froze.
       holding?.close('replaced by a newer connection');
       holding = channel;
-      held = holdCopy({ channel, copy, wallUs, log, onChange: changed, onLost: (records) => void (copyLost += records) });
+      const read = (range: AwayRange) => readHere(self.id, journal, copy, range, (journalId) => sender.peerHas(journalId));
+      held = holdCopy({ channel, copy, wallUs, log, onChange: changed, read, onLost: (records) => void (copyLost += records) });
     },
   });
   undo.push(() => server.close());
@@ -137,6 +142,7 @@ async function start(config: NodeConfig, log: Log, onFatal: (error: Error) => vo
       link: sender.link,
       clockOffsetUs: sender.clockOffsetUs,
       peerHas: (journalId) => sender.peerHas(journalId),
+      ...{ peerHolds: sender.peerHolds, canRead: sender.canRead },
     });
   const mend = (range: DamagedRange) => {
     const isOwn = journal.journals().some(({ journalId }) => journalId === range.journalId);
@@ -151,9 +157,11 @@ async function start(config: NodeConfig, log: Log, onFatal: (error: Error) => vo
   let dropping = Promise.resolve();
   const local = await serveLines(at(STATE_LAYOUT.receiverSocket), {
     onOpen: (connection) => connection.send(watermark()),
-    onDocument: (document) => {
-      const asked = DamagedSchema.safeParse(document);
-      if (asked.success) return mend(asked.data.damaged);
+    onDocument: (document, connection) => {
+      const damage = DamagedSchema.safeParse(document);
+      if (damage.success) return mend(damage.data.damaged);
+      const asked = AwayReadSchema.safeParse(document);
+      if (asked.success) return void answerRead(connection, sender, asked.data.read);
       const { ingested } = IngestedSchema.parse(document);
       dropping = dropping
         .then(() => letGo(watermark(), ingested, journal, copy))

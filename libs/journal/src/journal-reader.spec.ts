@@ -1,7 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { NODE_FS } from './fs-port.js';
 import { JournalCorruptError, openJournalReader } from './index.js';
+import { listSegments } from './segment.js';
 import { message, numbered, openings, texts } from './testing/records.js';
 import { tempDirs } from './testing/temp-dir.js';
 
@@ -83,5 +85,23 @@ describe('a journal read from another process', () => {
       }
     }
     expect(wrong).toEqual([]);
+  });
+
+  it('goes on behind a segment whose head cannot be read, and says which records those are', async () => {
+    const dir = await tempDir();
+    const own = await filled(dir, 30, { segmentBytes: 1000 });
+    const folder = join(dir, own.journalId);
+    const firsts = (await listSegments(NODE_FS, folder)).map(({ first }) => first);
+    const damaged = (await listSegments(NODE_FS, folder))[1]!;
+    const bytes = await readFile(damaged.path);
+    bytes[20]! ^= 1;
+    await writeFile(damaged.path, bytes);
+    const reader = openJournalReader(dir);
+    expect(texts(await reader.read(own.journalId, 1, 30, 1e6))).toEqual(numbered(1, damaged.first - 1));
+    await expect(reader.read(own.journalId, damaged.first, 30, 1e6)).rejects.toMatchObject({
+      code: 'JOURNAL_CORRUPT',
+      lost: { from: damaged.first, through: firsts[2]! - 1 },
+    });
+    expect(texts(await reader.read(own.journalId, firsts[2]!, 30, 1e6))).toEqual(numbered(firsts[2]!, 30));
   });
 });

@@ -49,7 +49,13 @@ export class SegmentReader {
     for (let at = begin; at < segments.length && progress.left > 0 && progress.seq <= range.through; at++) {
       const next = segments[at + 1]?.first ?? null;
       const through = next === null ? range.through : Math.min(range.through, next - 1);
-      await this.#readSegment(segments[at]!, through, progress);
+      try {
+        await this.#readSegment(segments[at]!, through, progress);
+      } catch (error) {
+        // Whoever asks again comes to it.
+        if (!(error instanceof JournalCorruptError) || progress.found.length === 0) throw error;
+        break;
+      }
       if (progress.left <= 0 || next === null || progress.seq >= next || progress.seq > range.through) continue;
       if (progress.found.length > 0) break;
       throw new JournalCorruptError(
@@ -87,6 +93,7 @@ export class SegmentReader {
     const got = await file.read(head, 0);
     if (got < head.length) return null;
     const salt = readSegmentHead(head, ref.first);
+    // Without its salt nothing in it can be told from what somebody sent.
     if (salt === null) throw new JournalCorruptError(ref.path, 0, null, wanted, 'unreadable segment head');
     const places: Places = { salt, known: [{ seq: ref.first, offset: SEGMENT_HEAD_BYTES }] };
     const oldest = this.#places.keys().next();

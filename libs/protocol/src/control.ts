@@ -199,6 +199,8 @@ export const WatermarkSchema = z.object({
   peerLink: z.enum(['up', 'down']),
   /** Peer's wall clock minus ours, µs, as measured on the link; null = never measured. */
   clockOffsetUs: z.number().nullable(),
+  /** The receiver answers `AwayReadSchema`, and there is a peer that it can ask. Missing: it does not know the question. */
+  canRead: z.boolean().optional(),
 });
 export type Watermark = z.infer<typeof WatermarkSchema>;
 
@@ -206,3 +208,22 @@ export type Watermark = z.infer<typeof WatermarkSchema>;
 export const IngestedSchema = z.object({ ingested: z.array(z.object({ journalId: z.string(), seq: z.int() })) });
 /** manager → receiver likewise: records that it could not read, to be mended with the other node's copy. */
 export const DamagedSchema = z.object({ damaged: z.object({ journalId: z.string(), from: z.int().min(1), through: z.int() }) });
+
+/** manager → receiver on that socket: ask the peer for records that this node does not hold. One at a time. */
+export const AwayReadSchema = z.object({
+  read: z.object({ id: z.int(), journalId: z.string(), fromSeq: z.int(), throughSeq: z.int() }),
+});
+export type AwayRead = z.infer<typeof AwayReadSchema>;
+
+/** The answer, in several documents when it is long: `part`s are one base64 text, the last one says what it is. */
+export const AwayAnswerSchema = z.object({
+  away: z.object({
+    id: z.int(),
+    part: z.string().optional(),
+    /** `found`: the parts are records, each behind its length (u32, big endian). `missing`: through `throughSeq` the peer holds nothing. */
+    kind: z.enum(['found', 'missing', 'unasked']).optional(),
+    throughSeq: z.int().optional(),
+    why: z.string().optional(),
+  }),
+});
+export type AwayAnswerDocument = z.infer<typeof AwayAnswerSchema>;

@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import type { Log } from '@yosugara/kernel';
-import { type Watermark, WatermarkSchema } from '@yosugara/protocol';
+import { type AwayRead, type Watermark, WatermarkSchema } from '@yosugara/protocol';
 import { readJsonLines } from '../control/lines.js';
+import { AwayLink } from './away-link.js';
 
 const RECONNECT_MS = 100;
 const MAX_UNSENT_BYTES = 262_144;
@@ -11,6 +12,8 @@ export class ReceiverLink {
   readonly #path: string;
   readonly #log: Log;
   readonly #onChange: () => void;
+  /** What the other node holds. */
+  readonly away: AwayLink;
   #socket: Socket | null = null;
   #mark: Watermark | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -21,6 +24,7 @@ export class ReceiverLink {
     this.#path = path;
     this.#log = log;
     this.#onChange = onChange;
+    this.away = new AwayLink((document) => this.#ask(document));
   }
 
   open(): void {
@@ -33,6 +37,7 @@ export class ReceiverLink {
     });
     socket.on('close', () => this.#lost());
     readJsonLines(socket, (document) => {
+      if (this.away.take(document)) return;
       const mark = WatermarkSchema.safeParse(document);
       if (!mark.success) return this.#log.error('receiver.badWatermark', { why: mark.error.message });
       this.#mark = mark.data;
@@ -60,8 +65,15 @@ export class ReceiverLink {
     if (this.#isUp && socket !== null && socket.writableLength < MAX_UNSENT_BYTES) socket.write(`${JSON.stringify(document)}\n`);
   }
 
+  #ask(document: AwayRead): boolean {
+    if (!this.#isUp || this.#socket === null || this.#mark?.canRead === undefined) return false;
+    this.#socket.write(`${JSON.stringify(document)}\n`);
+    return true;
+  }
+
   close(): void {
     this.#isClosed = true;
+    this.away.lost();
     clearTimeout(this.#retry);
     this.#socket?.destroy();
   }
@@ -70,6 +82,7 @@ export class ReceiverLink {
     if (this.#isUp) this.#log.warn('receiver.lost');
     this.#isUp = false;
     this.#mark = null;
+    this.away.lost();
     this.#onChange();
     if (!this.#isClosed) this.#retry = setTimeout(() => this.open(), RECONNECT_MS);
   }

@@ -1,4 +1,5 @@
 import { explain, type Log } from '@yosugara/kernel';
+import { letGoThrough } from '@yosugara/runtime';
 import type { Authority } from '../control/authority.js';
 import type { ManagerStore } from '../store/ports.js';
 import { ReceiverLink } from './receiver-link.js';
@@ -41,7 +42,7 @@ export class StandbyRetention {
     const positions = await this.#positions();
     if (this.#isStopped) return;
     if (positions === null) this.#unlink();
-    else this.#linked().tellIngested(positions);
+    else this.#linked().tellIngested(letGoThrough(positions));
     this.#timer = setTimeout(() => void this.#turn(), EVERY_MS);
   }
 

@@ -30,6 +30,7 @@ export function startIngestOf(
       sources: sourceProperties(config.config.receiver),
       ...(mibs === undefined ? {} : { mibs }),
       watermark: () => link.watermark(),
+      away: link.away,
       permit: () => permitOf(permitted, epoch),
       onStored,
       onCounted,

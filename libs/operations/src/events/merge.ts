@@ -26,6 +26,8 @@ export interface MergeRecord extends RecordRef {
   readonly content: string | null;
   /** Whose it is, for counting. Missing = it is not counted. */
   readonly source?: string;
+  /** What advances when it is consumed. Missing = its journal; otherwise a stretch of that, which was stepped over and came later. */
+  readonly lane?: string;
 }
 
 /** The part of the state that is stored with every batch. */
@@ -333,7 +335,7 @@ function flush(state: MergeState, input: Flush): MergeEffect[] {
     const entry = side === 0 ? a : b;
     invariant(entry !== null, 'the chosen stream has a record ready');
     consume(state, entry, effects, tallies);
-    positions.set(entry.journalId, entry.seq);
+    positions.set(entry.lane ?? entry.journalId, entry.seq);
   }
   left.queue = left.queue.slice(taken[0]);
   right.queue = right.queue.slice(taken[1]);

@@ -30,7 +30,7 @@ function damaged(options: { readonly canBeMended: boolean }) {
   };
   const log: Log = { ...SILENT_LOG, error: (event) => void state.said.push(event) };
   const onDamage = options.canBeMended ? (range: unknown) => void state.asked.push(range) : undefined;
-  const feed = new JournalFeed({ own: files, peer: files, log, nowMs: () => state.nowMs, onDamage }, new Map());
+  const feed = new JournalFeed({ self: 'a', own: files, peer: files, log, nowMs: () => state.nowMs, onDamage }, new Map());
   const read = async () => (await feed.read(mark, 'own', false)).map(({ seq }) => seq);
   return { state, read };
 }

@@ -1,3 +1,4 @@
 export { contentDigest } from './digest.js';
+export { letGoThrough } from './lanes.js';
 export { IngestLoop, type IngestOptions, ingestPermitOf } from './loop.js';
 export * from './ports.js';

@@ -19,7 +19,9 @@ import {
 } from '@yosugara/operations';
 import type { RoleNotice, Watermark } from '@yosugara/protocol';
 import { JournalFeed } from './feed.js';
+import { letGoThrough } from './lanes.js';
 import {
+  type AwayJournals,
   type IngestBatch,
   type IngestMark,
   type IngestPermit,
@@ -37,6 +39,8 @@ export interface IngestOptions {
   /** Segment files of `journal/own` and `journal/peer`. */
   readonly own: JournalFiles;
   readonly peerCopy: JournalFiles;
+  /** Asked for what is on neither; missing: nobody is. */
+  readonly away?: AwayJournals;
   readonly store: IngestStore;
   /** The receiver's newest word; null = none yet, or the receiver is gone. */
   readonly watermark: () => Watermark | null;
@@ -183,17 +187,24 @@ export class IngestLoop {
     const held = mergeHeld(work.state);
     const sinceMs = clock.monotonicMs() - this.#lastStoreMs;
     if (held < maxBatch && sinceMs < batchMs) return read > 0 ? 0 : batchMs - sinceMs;
-    const consumed = held === 0 ? 0 : await this.#flush(work, mark, maxBatch);
+    const consumed = held === 0 && !work.feed.hasPositionsToSay ? 0 : await this.#flush(work, mark, maxBatch);
     if (read > 0 || consumed > 0) return 0;
     return held > 0 ? 10 : IDLE_MS;
   }
 
   async #begin(permit: IngestPermit): Promise<Work> {
-    const { self, peer, store, own, peerCopy, log, clock, sources, limits = MERGE_LIMITS } = this.#options;
+    const { self, peer, store, own, peerCopy, away, log, clock, sources, limits = MERGE_LIMITS } = this.#options;
     const progress = await store.loadProgress();
     const nodes: [string, string] = self < peer ? [self, peer] : [peer, self];
-    const known = { ...(sources === undefined ? {} : { sources }), onDamage: this.#options.onDamage };
-    const feed = new JournalFeed({ own, peer: peerCopy, log, nowMs: () => clock.monotonicMs(), ...known }, progress.positions);
+    const known = {
+      ...(sources === undefined ? {} : { sources }),
+      ...(away === undefined ? {} : { away }),
+      onDamage: this.#options.onDamage,
+    };
+    const feed = new JournalFeed(
+      { self, own, peer: peerCopy, log, nowMs: () => clock.monotonicMs(), onArrived: () => this.poke(), ...known },
+      progress.positions,
+    );
     log.info('ingest.begins', {
       epoch: permit.epoch,
       version: progress.version,
@@ -256,7 +267,7 @@ export class IngestLoop {
       max,
     });
     work.state = state;
-    if (effects.length === 0) return 0;
+    if (effects.length === 0 && !work.feed.hasPositionsToSay) return 0;
     const mark = this.#markOf(work, effects);
     const batch = { ...batchOf(work, effects, this.#options), ...(mark === null ? {} : { mark }) };
     const permit = this.#permitNow();
@@ -284,7 +295,7 @@ export class IngestLoop {
     }
     if (batch.rows.length > 0) this.#options.onStored?.(batch.rows);
     if (batch.tallies !== undefined) this.#options.onCounted?.(batch.tallies);
-    this.#stored = [...work.positions].map(([journalId, seq]) => ({ journalId, seq }));
+    this.#stored = letGoThrough([...work.positions].map(([journalId, seq]) => ({ journalId, seq })));
     if (ahead.status === 'rejected') throw ahead.reason;
     return consumed;
   }
@@ -350,19 +361,19 @@ function batchOf(work: Work, effects: readonly MergeEffect[], { sources, mibs }:
   const names = mibs?.();
   const rows: MessageToStore[] = [];
   const seenAlso: IngestBatch['seenAlso'][number][] = [];
-  const positions: RecordRef[] = [];
+  const positions = new Map(work.feed.positionsToSay().map(({ journalId, seq }) => [journalId, seq]));
   let tallies: readonly Tally[] | undefined;
   for (const effect of effects)
     if (effect.kind === 'tally') tallies = effect.tallies;
     else if (effect.kind === 'store') rows.push(rowOf(work.feed, effect, sources, names));
     else if (effect.kind === 'seenAlso') seenAlso.push(effect);
-    else positions.push({ journalId: effect.journalId, seq: effect.seq });
+    else positions.set(effect.journalId, effect.seq);
   return {
     epoch: work.epoch as IngestBatch['epoch'],
     version: work.version,
     rows,
     seenAlso,
-    positions,
+    positions: [...positions].map(([journalId, seq]) => ({ journalId, seq })),
     window: mergeWindow(work.state),
     ...(tallies === undefined ? {} : { tallies }),
   };

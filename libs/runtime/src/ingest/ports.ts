@@ -1,6 +1,7 @@
 import type { Epoch } from '@yosugara/kernel';
 import { YosugaraError } from '@yosugara/kernel';
 import type { MergeRecord, MergeWindow, ParsedMessage, RawRecord, RecordRef, Tally } from '@yosugara/operations';
+import type { AwayAnswer, AwayRange } from '../receive/away.js';
 
 /** One row to be. Its identity is (receivedAtUs, journalId, seq): of the copy that is stored. */
 export interface MessageToStore extends ParsedMessage, RecordRef {
@@ -112,6 +113,12 @@ export class CommitUnknownError extends YosugaraError {
 export interface JournalFiles {
   /** @throws with code JOURNAL_GAP (`missing`) or JOURNAL_CORRUPT (`lost`): ranges `{ from, through }`. */
   read(journalId: string, fromSeq: number, throughSeq: number, maxBytes: number): Promise<readonly RawRecord[]>;
+}
+
+/** What the other node holds, in its own journals and in its copy of ours; asked by this node's receiver. */
+export interface AwayJournals {
+  /** Within seconds. The bytes are checked as those of a local read. Never rejects. */
+  read(range: AwayRange): Promise<AwayAnswer<RawRecord>>;
 }
 
 /** What the ingest loop may do now. Asked before every transaction. */

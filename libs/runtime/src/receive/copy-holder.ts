@@ -1,4 +1,5 @@
 import { explain, type Log } from '@yosugara/kernel';
+import type { AwayAnswer, AwayRange } from './away.js';
 import { type DamagedRange, Mending } from './mending.js';
 import type { PeerChannel, PeerJournalCopy } from './ports.js';
 import { type CopyFrame, decodeFrame, encodeFrame } from './wire.js';
@@ -12,12 +13,16 @@ export interface CopyHolderOptions {
   readonly onChange: () => void;
   /** So many records that this node once held are missing, and the peer has let them go. */
   readonly onLost?: (records: number) => void;
+  /** Reads what this node has of a range, for a peer that has lost it; missing: the peer is told that it cannot ask. Never rejects. */
+  readonly read?: (range: AwayRange) => Promise<AwayAnswer<Uint8Array>>;
   /** Silence after which the sender counts as gone. */
   readonly silenceMs?: number;
 }
 
 /** Frames taken off the socket and not yet on disk. Reached: the socket is not read. */
 const MAX_WAITING = 64;
+/** Reads for the peer under way; it asks for one after the other. */
+const MAX_READS = 4;
 
 export interface HeldCopy {
   /** Of the copy: its owner is asked for them. */
@@ -28,9 +33,11 @@ export interface HeldCopy {
  * Takes in the peer's journal on one connection: every frame is answered after its fsync, in order. Ends with the channel.
  * The newest connection wins (the caller closes the one before), since a frozen one may linger.
  */
-export function holdCopy({ channel, copy, wallUs, log, onChange, onLost, silenceMs = 2_000 }: CopyHolderOptions): HeldCopy {
+export function holdCopy(options: CopyHolderOptions): HeldCopy {
+  const { channel, copy, wallUs, log, onChange, onLost, read, silenceMs = 2_000 } = options;
   const mending = new Mending(channel, copy, log);
   let waiting = 0;
+  let reads = 0;
   let work = Promise.resolve();
   let closed = false;
   let silence = setTimeout(silent, silenceMs);
@@ -67,11 +74,23 @@ export function holdCopy({ channel, copy, wallUs, log, onChange, onLost, silence
     if (frame.type === 'ping') answer({ type: 'pong', t1: frame.t1, t2, t3: wallUs() });
     else if (frame.type === 'hello') {
       mending.peerLends = frame.lends === true;
-      answer({ type: 'held', held: copy.held(), lends: true });
+      answer({ type: 'held', held: copy.held(), lends: true, ...(read === undefined ? {} : { reads: 1 }) });
     } else if (frame.type === 'begin') await begin(frame);
     else if (frame.type === 'records') await keep(frame);
     else if (frame.type === 'want') await mending.lend(frame);
     else if (frame.type === 'lent') await mending.take(frame);
+    // Beside the copying, which must not wait for another part of the disk.
+    else if (frame.type === 'read') void readFor(frame);
+  }
+  async function readFor({ id, ...range }: Extract<CopyFrame, { type: 'read' }>): Promise<void> {
+    if (read === undefined || reads >= MAX_READS)
+      return answer({ type: 'unread', id, why: 'it reads enough for its peer already' });
+    reads++;
+    const outcome = await read(range);
+    reads--;
+    if (outcome.kind === 'found') answer({ type: 'found', id, records: outcome.records });
+    else if (outcome.kind === 'missing') answer({ type: 'missing', id, throughSeq: outcome.throughSeq });
+    else answer({ type: 'unread', id, why: outcome.why });
   }
   return { mend: (range) => mending.ask(range) };
   async function begin({ journalId, firstSeq }: Extract<CopyFrame, { type: 'begin' }>): Promise<void> {

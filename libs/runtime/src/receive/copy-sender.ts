@@ -1,5 +1,7 @@
 import { explain, type Log } from '@yosugara/kernel';
 import type { ReceiverReport } from '@yosugara/protocol';
+import { type AwayAnswer, type AwayRange, goneOf } from './away.js';
+import { AwayReads } from './away-reads.js';
 import { ClockOffset } from './clock-offset.js';
 import { type DamagedRange, Mending } from './mending.js';
 import type { OwnJournal, PeerChannel, PeerDialer } from './ports.js';
@@ -36,6 +38,7 @@ const LOOK_MS = 250;
 export class CopySender {
   readonly #options: CopySenderOptions;
   readonly #offset = new ClockOffset();
+  readonly #reads = new AwayReads();
   /** What the peer has fsynced, by journal. Kept while the link is down: a disk does not forget. */
   readonly #acked = new Map<string, number>();
   #channel: PeerChannel | null = null;
@@ -79,6 +82,21 @@ export class CopySender {
   /** Of an own journal: the peer is asked for its copy of them. Nothing while there is no connection: it is asked again later. */
   mend(range: DamagedRange): void {
     this.#mending?.ask(range);
+  }
+
+  /** This node's journals that the peer has a copy of, and through where; as last heard. Also such as are not here any more. */
+  get peerHolds(): readonly { readonly journalId: string; readonly durableSeq: number }[] {
+    return [...this.#acked].map(([journalId, durableSeq]) => ({ journalId, durableSeq }));
+  }
+
+  /** There is a peer that can be asked for what this node does not hold. */
+  get canRead(): boolean {
+    return this.#reads.canAsk;
+  }
+
+  /** Asks the peer for records that this node does not hold, of its own journals or of the peer's. Within 5 s each, one after the other. */
+  read(range: AwayRange): Promise<AwayAnswer<Uint8Array>> {
+    return this.#reads.read(range);
   }
 
   start(): void {
@@ -160,6 +178,7 @@ export class CopySender {
       clearInterval(ping);
       unsubscribe();
       session.end();
+      this.#reads.end();
       this.#channel = null;
       this.#mending = null;
     }
@@ -168,6 +187,7 @@ export class CopySender {
   #take(frame: CopyFrame, session: Session): void {
     const { log, onChange, wallUs } = this.#options;
     if (frame.type === 'pong') this.#offset.add(frame.t1, frame.t2, frame.t3, wallUs());
+    else if (frame.type === 'found' || frame.type === 'missing' || frame.type === 'unread') return this.#reads.take(frame);
     else if (frame.type === 'held') {
       // Also of journals that it no longer names: its disk may have been set back.
       this.#acked.clear();
@@ -176,6 +196,7 @@ export class CopySender {
       this.#up = true;
       log.info('copy.link_up', { peer: this.#options.peer });
       session.begin(frame.held);
+      if (frame.reads === 1) this.#reads.begin((question) => session.send(question));
     } else if (frame.type === 'ack') {
       if (frame.durableSeq > this.peerHas(frame.journalId)) this.#idleLooks = 0;
       this.#full = false;
@@ -221,6 +242,10 @@ class Session {
     this.#options = options;
     this.#acked = acked;
     this.#channel = channel;
+  }
+
+  send(frame: CopyFrame): void {
+    this.#channel.send(encodeFrame(frame));
   }
 
   begin(held: readonly { readonly journalId: string; readonly durableSeq: number }[]): void {
@@ -289,13 +314,28 @@ class Session {
       if (known === undefined && lastDurableSeq < firstSeq) continue;
       const next = known === undefined ? this.#startOf(journalId, firstSeq) : this.#atLeast(journalId, known, firstSeq);
       if (next > lastDurableSeq) continue;
-      const records = await this.#options.journal.readEncoded(journalId, next, BATCH_BYTES);
+      const records = await this.#read(journalId, next);
+      if (records === null) return await this.#nextBatch();
       // A refusal came in while the disk was read: its place counts.
       if (this.#next.get(journalId) !== next) return await this.#nextBatch();
       this.#next.set(journalId, next + records.length);
       return records.length === 0 ? null : { journalId, records };
     }
     return null;
+  }
+
+  /** null: what comes next is damaged here and was never copied, so it is nowhere. Said, and gone on behind it: the rest is not. */
+  async #read(journalId: string, from: number): Promise<readonly Uint8Array[] | null> {
+    try {
+      return await this.#options.journal.readEncoded(journalId, from, BATCH_BYTES);
+    } catch (error) {
+      const gone = goneOf(error);
+      if (gone === null || gone.from > from || gone.through < from) throw error;
+      if (this.#next.get(journalId) !== from) return null;
+      this.#options.log.error('copy.damaged', { journalId, from, through: gone.through, why: explain(error) });
+      this.#startOf(journalId, gone.through + 1);
+      return null;
+    }
   }
 
   #startOf(journalId: string, firstSeq: number): number {

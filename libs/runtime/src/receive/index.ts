@@ -1,3 +1,4 @@
+export * from './away.js';
 export * from './clock-offset.js';
 export * from './copy-holder.js';
 export * from './copy-sender.js';

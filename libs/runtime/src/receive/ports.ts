@@ -20,7 +20,7 @@ export interface OwnJournal {
   readonly journalId: string;
   readonly durableSeq: number;
   journals(): readonly JournalRange[];
-  /** @throws with code JOURNAL_GAP — not held any more. */
+  /** @throws with code JOURNAL_GAP — not held any more; JOURNAL_CORRUPT — `lost`: not readable. */
   readEncoded(journalId: string, fromSeq: number, maxBytes: number): Promise<readonly Uint8Array[]>;
   onDurable(listener: (durableSeq: number) => void): () => void;
   /** Writes records back where they are damaged. @returns how many. */
@@ -41,6 +41,7 @@ export interface PeerJournalCopy {
   append(journalId: string, records: readonly Uint8Array[]): Promise<CopyOutcome>;
   /** Begins in the middle. @returns what is missing between what was held and `firstSeq`; what was held goes. null = nothing. */
   begin(journalId: string, firstSeq: number): Promise<{ readonly from: number; readonly through: number } | null>;
+  /** @throws with code JOURNAL_GAP — not held; JOURNAL_CORRUPT — `lost`: not readable. */
   readEncoded(journalId: string, fromSeq: number, maxBytes: number): Promise<readonly Uint8Array[]>;
   mend(journalId: string, records: readonly Uint8Array[]): Promise<number>;
   dropThrough(journalId: string, seq: number): Promise<void>;

@@ -34,3 +34,26 @@ it('a journal lets go what both databases and both disks hold, never more', asyn
   );
   expect(dropped).toEqual(['a-1-x 6', 'b-1-x 5']);
 });
+
+it('a journal that this node has lost, or the end of one, is one that the peer can be asked for; the one being written is not', () => {
+  const peerHolds = [
+    { journalId: 'a-0-x', durableSeq: 30 },
+    { journalId: 'a-1-x', durableSeq: 14 },
+  ];
+  const peerHas = (id: string) => peerHolds.find(({ journalId }) => journalId === id)?.durableSeq ?? 0;
+  const state = { link: 'up' as const, clockOffsetUs: 3, peerHas, peerHolds, canRead: true };
+  const lines = (live: string) =>
+    watermarkOf('a', { ...own, journalId: live } as OwnJournal, copy, state).journals.map(
+      ({ journalId, firstSeq, durableSeq, bothSeq }) => [journalId, firstSeq, durableSeq, bothSeq],
+    );
+  expect(lines('a-2-x')).toEqual([
+    ['a-0-x', 31, 30, 30],
+    ['a-1-x', 1, 14, 14],
+    ['b-1-x', 1, 7, 7],
+  ]);
+  expect(lines('a-1-x')).toEqual([
+    ['a-0-x', 31, 30, 30],
+    ['a-1-x', 1, 10, 10],
+    ['b-1-x', 1, 7, 7],
+  ]);
+});

@@ -5,6 +5,10 @@ export interface CopyState {
   readonly link: 'up' | 'down';
   readonly clockOffsetUs: number | null;
   peerHas(journalId: string): number;
+  /** This node's journals that the peer holds, and through where. Missing: it is not known. */
+  readonly peerHolds?: readonly { readonly journalId: string; readonly durableSeq: number }[];
+  /** The peer can be asked for what is not here. */
+  readonly canRead?: boolean;
 }
 
 /** Journal ids are `<node>-<time>-<random>`; a node's name has no hyphen. */
@@ -22,8 +26,23 @@ export function watermarkOf(node: string, own: OwnJournal, copy: PeerJournalCopy
     durableSeq: range.lastDurableSeq,
     bothSeq: side === 'peer' ? range.lastDurableSeq : Math.min(range.lastDurableSeq, state.peerHas(range.journalId)),
   });
+  // A disk here was lost or set back: what the peer's copy has beyond it was on this disk once, and can be asked for.
+  const ours = own.journals();
+  const isLive = (journalId: string) => journalId === own.journalId;
+  const away = (state.peerHolds ?? []).filter(({ journalId }) => !ours.some((each) => each.journalId === journalId));
   return {
-    journals: [...own.journals().map((range) => line('own', range)), ...copy.journals().map((range) => line('peer', range))],
+    journals: [
+      ...away.map(({ journalId, durableSeq }) =>
+        line('own', { journalId, firstSeq: durableSeq + 1, lastDurableSeq: durableSeq }),
+      ),
+      ...ours.map((range) =>
+        isLive(range.journalId)
+          ? line('own', range)
+          : line('own', { ...range, lastDurableSeq: Math.max(range.lastDurableSeq, state.peerHas(range.journalId)) }),
+      ),
+      ...copy.journals().map((range) => line('peer', range)),
+    ],
+    ...(state.canRead === undefined ? {} : { canRead: state.canRead }),
     peerLink: state.link,
     clockOffsetUs: state.clockOffsetUs,
   };

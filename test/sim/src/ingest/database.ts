@@ -138,6 +138,8 @@ export class Database {
     const time = this.#time;
     const server = this.proc;
     return new Promise<T>((resolve, reject) => {
+      // Nobody asks any more.
+      if (!client.isAlive) return;
       const done = (how: () => void): void => {
         this.#clients.delete(fail);
         time.after(0.2 + this.#rng.next(), how, client);

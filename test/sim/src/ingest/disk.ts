@@ -29,7 +29,7 @@ const rangeOf = ({ journalId, firstSeq, durableSeq }: Journal): JournalRange => 
   firstSeq,
   lastDurableSeq: durableSeq,
 });
-const failure = (code: string, says: string): Error => Object.assign(new Error(says), { code });
+const failure = (code: string, says: string, range: object = {}): Error => Object.assign(new Error(says), { code, ...range });
 
 /** Every record that ever was, so that a few bytes stand for it on the wire. */
 export class Registry {
@@ -53,6 +53,8 @@ export class Registry {
 /** One directory of journals, as the files of libs/journal behave: what is there, what is synced, what a crash leaves. */
 export class Shelf implements JournalFiles {
   journals: Journal[] = [];
+  /** Bits flipped: these can no longer be read here. */
+  readonly damaged = new Set<Rec>();
   /** Every record that was ever durable here. */
   readonly ever = new Set<Rec>();
   readonly #everOf = new Map<string, Rec[]>();
@@ -98,9 +100,22 @@ export class Shelf implements JournalFiles {
     const journal = this.get(journalId);
     const from = fromSeq - (journal?.firstSeq ?? 0);
     const found = journal === undefined || from < 0 ? [] : journal.recs.slice(from, from + READ_RECORDS);
-    const wanted = found.filter((rec) => rec.seq <= throughSeq);
-    if (wanted.length === 0) throw failure('JOURNAL_GAP', `journal ${journalId}: records ${fromSeq}..${throughSeq} are not here`);
+    const readable = found.findIndex((rec) => this.damaged.has(rec));
+    if (readable === 0) throw this.#corrupt(journalId, fromSeq, found);
+    const wanted = (readable < 0 ? found : found.slice(0, readable)).filter((rec) => rec.seq <= throughSeq);
+    if (wanted.length === 0)
+      throw failure('JOURNAL_GAP', `journal ${journalId}: records ${fromSeq}..${throughSeq} are not here`, {
+        missing: {
+          from: fromSeq,
+          through: from < 0 && journal !== undefined ? Math.min(throughSeq, journal.firstSeq - 1) : throughSeq,
+        },
+      });
     return wanted;
+  }
+  #corrupt(journalId: string, from: number, found: readonly Rec[]): Error {
+    const good = found.findIndex((rec) => !this.damaged.has(rec));
+    const lost = { from, through: from + (good < 0 ? found.length : good) - 1 };
+    return failure('JOURNAL_CORRUPT', `journal ${journalId}: damage from ${from} on`, { lost });
   }
 
   /** Whole segments; all of a journal when nothing more is ever written to it. */
@@ -178,7 +193,7 @@ export class OwnJournalModel implements OwnJournal {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
-  /** No bit flips here. */
+  /** Not mended, so that ingest has to ask for it. */
   mend = async () => 0;
   async dropThrough(journalId: string, seq: number): Promise<void> {
     this.#shelf.drop(journalId, seq, this.journalId);
@@ -229,8 +244,11 @@ export class PeerCopyModel implements PeerJournalCopy {
       return lost;
     });
   }
-  /** No bit flips here, so nothing is lent nor mended. */
-  readEncoded = async () => [];
+  async readEncoded(journalId: string, fromSeq: number): Promise<readonly Uint8Array[]> {
+    const through = this.#shelf.get(journalId)?.durableSeq ?? 0;
+    return (await this.#shelf.read(journalId, fromSeq, through)).map((rec) => this.#registry.bytesOf(rec));
+  }
+  /** Not mended, so that ingest has to ask for it. */
   mend = async () => 0;
   dropThrough(journalId: string, seq: number): Promise<void> {
     return this.#serial(async () => this.#shelf.drop(journalId, seq, this.#open));

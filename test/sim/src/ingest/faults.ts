@@ -125,6 +125,23 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'journalDamaged',
+    begin: (world) => {
+      const site = world.anySite();
+      const peer = world.sites.find((each) => each !== site)!;
+      const shelf = world.rng.pick([site.own, site.copies]);
+      for (const journal of shelf.journals) {
+        // Behind it something was synced, or it would count as a torn tail; and the peer has it, or it is nowhere.
+        const count = journal.durableSeq - journal.firstSeq;
+        if (count < 1) continue;
+        const from = Math.floor(world.rng.next() * count);
+        for (const rec of journal.recs.slice(from, from + 1 + Math.floor(world.rng.next() * 5)))
+          if (rec.seq < journal.durableSeq && (shelf === site.copies || peer.copies.ever.has(rec))) shelf.damaged.add(rec);
+      }
+      world.oracle.diskLost();
+    },
+  },
+  {
     name: 'diskSetBack',
     begin: (world) => {
       const site = world.anySite();
@@ -162,7 +179,7 @@ export const FAULTS: readonly Fault[] = [
         owner.powerOff();
         world.upAgain(standby);
         world.after(500, () => {
-          world.oracle.wentBack(standby.db.tables, false);
+          world.oracle.wentBack(standby.db.tables.positions, false);
           world.cluster.promoteForced(standby);
           world.after(2_000, () => world.upAgain(owner));
         });
@@ -180,7 +197,12 @@ export const FAULTS: readonly Fault[] = [
       owner.db.rewind(length);
       // The other one follows by `recover`; until then it is no newer either.
       standby.db.rewind(length);
-      world.oracle.wentBack(owner.db.tables, true);
+      const positions = new Map(owner.db.tables.positions);
+      const wentBack = (): void => world.oracle.wentBack(positions, true);
+      wentBack();
+      // What was under way to the receivers was true when it was said.
+      const frozenMs = Math.max(...world.sites.map((site) => (site.receiver?.proc.frozenUntilMs ?? 0) - world.time.nowMs), 0);
+      world.after(frozenMs + 60, wentBack);
       world.cluster.promoteForced(owner);
     },
   },

@@ -96,7 +96,7 @@ export class Oracle {
     const [one, two] = this.#cluster.sites;
     for (const { journalId, seq } of batch.positions)
       for (const rec of this.#recsOf(journalId, before.positions.get(journalId) ?? 0, seq))
-        if (!this.#everAt(one, rec) || !this.#everAt(two, rec))
+        if (!this.#exempt.has(rec) && (!this.#everAt(one, rec) || !this.#everAt(two, rec)))
           this.fail('I1', `${journalId} is consumed through ${seq}, and ${rec.seq} is not on both disks`);
   }
   /** Records behind `after` through `through`. */
@@ -112,15 +112,11 @@ export class Oracle {
   #isAt(site: Site, rec: Rec): boolean {
     return [site.own, site.copies].some((shelf) => {
       const journal = shelf.get(rec.journalId);
-      return journal !== undefined && rec.seq >= journal.firstSeq && rec.seq <= journal.durableSeq;
+      return journal !== undefined && rec.seq >= journal.firstSeq && rec.seq <= journal.durableSeq && !shelf.damaged.has(rec);
     });
   }
   #onAnyDisk(rec: Rec): boolean {
     return this.#cluster.sites.some((site) => this.#isAt(site, rec));
-  }
-  /** Ingest steps over what its own node let go (`ingest.gap`), though the other one may still hold it. */
-  #isLetGo(rec: Rec): boolean {
-    return this.#cluster.sites.some((site) => this.#everAt(site, rec) && !this.#isAt(site, rec));
   }
 
   /** A disk was lost or set back: what is on none any more is not demanded. */
@@ -129,11 +125,11 @@ export class Oracle {
   }
 
   /** The database that serves went back. @param byRule journals had let go of what both databases held. */
-  wentBack(tables: Tables, byRule: boolean): void {
+  wentBack(positions: ReadonlyMap<string, number>, byRule: boolean): void {
     this.#wentBack = true;
     for (const site of this.#cluster.sites)
       for (const rec of site.own.ever)
-        if (byRule && rec.seq > (tables.positions.get(rec.journalId) ?? 0) && this.#isLetGo(rec)) this.#exempt.add(rec);
+        if (byRule && rec.seq > (positions.get(rec.journalId) ?? 0) && !this.#onAnyDisk(rec)) this.#exempt.add(rec);
   }
 
   /** At the end: everything that was durable is in the table, once. */

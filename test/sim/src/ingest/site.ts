@@ -3,19 +3,23 @@ import { epoch as epochOf, type Log, SILENT_LOG } from '@yosugara/kernel';
 import type { MergeLimits } from '@yosugara/operations';
 import type { Watermark } from '@yosugara/protocol';
 import {
+  type AwayAnswer,
+  type AwayRange,
   behindPeer,
   CopySender,
   holdCopy,
   IngestLoop,
   letGo,
+  letGoThrough,
   type PeerChannel,
   type ReceivedRecord,
+  readHere,
   TrapIntake,
   watermarkOf,
 } from '@yosugara/runtime';
 import type { Rng } from '../rng.js';
 import { Database } from './database.js';
-import { OwnJournalModel, PeerCopyModel, type Registry, Shelf, type Taken } from './disk.js';
+import { OwnJournalModel, PeerCopyModel, type Rec, type Registry, Shelf, type Taken } from './disk.js';
 import { Proc, type VirtualTime } from './virtual-time.js';
 import type { Wire } from './wire.js';
 
@@ -154,13 +158,16 @@ export class Site {
       const accept = (channel: PeerChannel): void => {
         holding?.close('replaced by a newer connection');
         holding = channel;
-        holdCopy({ channel, copy, wallUs, log, onChange: changed });
+        const read = (range: AwayRange): Promise<AwayAnswer<Uint8Array>> =>
+          readHere(this.name, journal, copy, range, (journalId) => sender.peerHas(journalId));
+        holdCopy({ channel, copy, wallUs, log, onChange: changed, read });
       };
       const watermark = (): Watermark =>
         watermarkOf(this.name, journal, copy, {
           link: sender.link,
           clockOffsetUs: sender.clockOffsetUs,
           peerHas: (journalId) => sender.peerHas(journalId),
+          ...{ peerHolds: sender.peerHolds, canRead: sender.canRead },
         });
       const life: Receiver = { proc, journal, copy, sender, traps, accept, watermark, taken: { arrivedMs: 0, saying: 0 } };
       this.receiver = life;
@@ -181,7 +188,7 @@ export class Site {
     const deliver = (): void => {
       if (this.receiver !== life) return;
       this.mark = mark;
-      this.manager?.loop.poke();
+      this.#poke();
     };
     this.#s.time.after(0.1 + this.#s.rng.next() * 3, deliver, this.manager?.proc ?? null);
   }
@@ -242,8 +249,14 @@ export class Site {
     if (this.manager === null && notice.owner === this.name && this.isUp && this.db.isPrimary) this.startManager();
     if (this.manager !== null) {
       this.manager.mayHaveReadAlone ||= notice.ingestAlone;
-      this.manager.loop.poke();
+      this.#poke();
     }
+  }
+
+  /** As the manager's own work: what it does next ends with it. */
+  #poke(): void {
+    const { manager } = this;
+    if (manager !== null) this.#s.time.after(0, () => manager.loop.poke(), manager.proc);
   }
 
   startManager(): void {
@@ -254,6 +267,7 @@ export class Site {
       const loop = new IngestLoop({
         ...{ self: this.name, peer: this.peerName, own: this.own, peerCopy: this.copies, store: this.db.storeFor(proc), limits },
         clock: { monotonicMs: () => time.nowMs, wallMs: () => this.clock.us() / 1_000 },
+        away: { read: (range) => this.#readAway(range, proc) },
         log: this.#log(),
         ...{ batchMs: 50, maxBatch: 40 },
         watermark: () => this.mark,
@@ -272,6 +286,23 @@ export class Site {
       loop.start();
     });
   }
+  /** The manager asks its receiver, and that the peer's. */
+  async #readAway(range: AwayRange, proc: Proc): Promise<AwayAnswer<Rec>> {
+    const { time, registry } = this.#s;
+    return await new Promise((resolve) => {
+      const life = this.receiver;
+      const tell = (answer: AwayAnswer<Rec>): void => void time.after(1, () => resolve(answer), proc);
+      if (life === null) return tell({ kind: 'unasked', why: 'no receiver' });
+      const ask = async (): Promise<void> => {
+        const answer = await life.sender.read(range);
+        tell(answer.kind === 'found' ? { kind: 'found', records: answer.records.map((bytes) => registry.recOf(bytes)) } : answer);
+      };
+      time.after(1, () => void ask(), life.proc);
+      // The connection to the receiver ends with it.
+      time.after(6_000, () => resolve({ kind: 'unasked', why: 'the receiver is gone' }), proc);
+    });
+  }
+
   stopManager(): void {
     if (this.manager !== null) this.manager.proc.isAlive = false;
     this.manager = null;
@@ -287,7 +318,7 @@ export class Site {
   /** On a Standby its own database says what both hold. */
   retain(): void {
     if (this.isUp && this.db.proc !== null && !this.db.isPrimary && this.notice.owner === this.peerName)
-      this.tellIngested([...this.db.tables.positions].map(([journalId, seq]) => ({ journalId, seq })));
+      this.tellIngested(letGoThrough([...this.db.tables.positions].map(([journalId, seq]) => ({ journalId, seq }))));
     this.#s.time.after(RETENTION_MS, () => this.retain(), null);
   }
 

@@ -70,6 +70,9 @@ export class VirtualTime {
 
   /** Time passes and nothing runs: whatever waits is late by it. The order of the heap stays. */
   leap(ms: number): void {
+    // Who stands still goes on standing still, or what comes later would overtake what waits for it.
+    for (const proc of new Set(this.#heap.map((event) => event.proc)))
+      if (proc !== null && proc.frozenUntilMs > this.nowMs) proc.frozenUntilMs += ms;
     this.nowMs += ms;
     for (const event of this.#heap) event.atMs += ms;
   }

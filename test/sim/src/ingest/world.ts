@@ -1,4 +1,5 @@
 import { MERGE_LIMITS, type MergeLimits } from '@yosugara/operations';
+import { letGoThrough } from '@yosugara/runtime';
 import { Rng } from '../rng.js';
 import { Cluster } from './cluster.js';
 import { Registry } from './disk.js';
@@ -123,10 +124,16 @@ export class World {
     const reports = this.sites.map((site) => site.report());
     return (
       reports.every((report) => report?.link === 'up' && report.behind === 0) &&
-      [owner.own, owner.copies].every((shelf) =>
-        shelf.journals.every(
-          ({ journalId, durableSeq, firstSeq }) => durableSeq < firstSeq || (positions.get(journalId) ?? 0) >= durableSeq,
+      // Also what only the other node holds; nothing is owed.
+      this.sites.every((site) =>
+        [site.own, site.copies].every((shelf) =>
+          shelf.journals.every(
+            ({ journalId, durableSeq, firstSeq }) => durableSeq < firstSeq || (positions.get(journalId) ?? 0) >= durableSeq,
+          ),
         ),
+      ) &&
+      letGoThrough([...positions].map(([journalId, seq]) => ({ journalId, seq }))).every(
+        ({ journalId, seq }) => seq === positions.get(journalId),
       )
     );
   }
