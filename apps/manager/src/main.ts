@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   log.info('manager.starting', { version: process.version });
   const { store, ingest } = openStorage(config.postgres, config.node, log);
   const mibNames = new MibNames(store.mibs, log);
-  const startIngest = startIngestOf(config, ingest, hostClock, log, () => mibNames.now());
+  const startIngest = startIngestOf(config, ingest, hostClock, log, mibNames);
   const running = startManager({
     config,
     store,

@@ -1,26 +1,27 @@
 import { join } from 'node:path';
 import { openJournalReader } from '@yosugara/journal';
 import { type Clock, epoch as epochOf, explain, type Log } from '@yosugara/kernel';
-import type { MibStore } from '@yosugara/operations';
 import { STATE_LAYOUT } from '@yosugara/protocol';
 import { IngestLoop, type IngestPermit, type IngestStore, sourceProperties } from '@yosugara/runtime';
 import type { ManagerConfig } from '../config.js';
 import type { Permission } from '../control/authority.js';
 import type { StartIngest } from '../lifecycle.js';
+import type { MibNames } from '../mibs/mib-names.js';
 import { ReceiverLink } from './receiver-link.js';
 
 /** One ingest of one epoch: a link to the receiver, readers of both journals, and the loop; all of it ends with it. */
-/** @param mibs names for traps; default none. */
+/** @param mibs names for traps, waited for a moment before the first row is made; default none. */
 export function startIngestOf(
   config: ManagerConfig,
   store: IngestStore,
   clock: Clock,
   log: Log,
-  mibs?: () => MibStore,
+  mibs?: Pick<MibNames, 'now' | 'ready'>,
 ): StartIngest {
   const peer = config.config.cluster.members.find((member) => member.kind === 'data' && member.id !== config.node);
   const place = (name: string) => join(config.stateDir, name);
   return async ({ epoch, permitted, onStored, onCounted = () => undefined }) => {
+    await mibs?.ready();
     const own = openJournalReader(place(STATE_LAYOUT.journalOwn));
     const peerCopy = openJournalReader(place(STATE_LAYOUT.journalPeer));
     let failure: unknown = null;
@@ -28,7 +29,7 @@ export function startIngestOf(
     const loop = new IngestLoop({
       ...{ self: config.node, peer: peer?.id ?? '', own, peerCopy, store, clock, log },
       sources: sourceProperties(config.config.receiver),
-      ...(mibs === undefined ? {} : { mibs }),
+      ...(mibs === undefined ? {} : { mibs: () => mibs.now() }),
       watermark: () => link.watermark(),
       away: link.away,
       permit: () => permitOf(permitted, epoch),

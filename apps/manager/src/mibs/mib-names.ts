@@ -4,6 +4,8 @@ import type { MessageRow } from '@yosugara/protocol';
 import { groupedBy } from './grouped.js';
 import type { MibTables } from './mib-tables.js';
 
+/** Ingest waits so long for names: what a manager finds in its journals when it starts shall have them, and no take-over shall wait for them. */
+const READY_MS = 1_000;
 /** Modules whose names are read at once. */
 const BATCH = 16;
 /** Beyond so many it is not compared which of two texts has more names. */
@@ -17,19 +19,31 @@ interface Loaded {
 
 /** The names of now: what is built in, and what the database's modules compiled into. */
 export class MibNames {
-  readonly #tables: Pick<MibTables, 'objectDigests' | 'objects'>;
+  readonly #tables: Pick<MibTables, 'version' | 'objectDigests' | 'objects'>;
   readonly #log: Log;
   readonly #modules = new Map<string, Loaded>();
   #store: MibStore | null = null;
   #through = -1;
 
-  constructor(tables: Pick<MibTables, 'objectDigests' | 'objects'>, log: Log) {
+  constructor(tables: Pick<MibTables, 'version' | 'objectDigests' | 'objects'>, log: Log) {
     this.#tables = tables;
     this.#log = log;
   }
 
   now(): MibStore {
     return (this.#store ??= mibStoreOf([]));
+  }
+
+  /** They have been read once, or a second has gone by. Never fails. */
+  async ready(withinMs = READY_MS): Promise<void> {
+    if (this.#through >= 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, withinMs)));
+    const read = this.#tables.version().then(
+      async ({ compiled }) => await this.follow(compiled),
+      (error: unknown) => this.#log.debug('mibs.notRead', { why: explain(error) }),
+    );
+    await Promise.race([read, late]).finally(() => clearTimeout(timer));
   }
 
   /** Reads what changed, when the set is another one than was read. @param compiled its number. Failures leave the names as they are. */

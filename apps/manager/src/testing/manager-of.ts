@@ -43,7 +43,7 @@ export async function managerOf(
   await controller.listen();
   const { store, ingest } = openStorage(managing.postgres, node, SILENT_LOG);
   const mibNames = new MibNames(store.mibs, SILENT_LOG);
-  const startIngest = startIngestOf(managing, ingest, hostClock, SILENT_LOG, () => mibNames.now());
+  const startIngest = startIngestOf(managing, ingest, hostClock, SILENT_LOG, mibNames);
   const parts = { config: managing, store, startIngest, mibNames, clock: hostClock, log: SILENT_LOG, onOff: () => undefined };
   const manager = await startManager(parts);
   const url = `http://${address}:${managing.port}`;
