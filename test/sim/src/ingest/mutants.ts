@@ -64,8 +64,8 @@ export const INGEST_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CONTENT,
-        find: "record.listener.kind === 'vip' || source?.delivery === 'single'",
-        replace: "source?.delivery === 'single'",
+        find: "record.listener.kind === 'vip' && !(isStream(record) && exactStamp(record.raw) !== null)",
+        replace: "record.listener.kind === 'vip' && isStream(record)",
       },
     ],
     within: 300,
