@@ -148,8 +148,8 @@ function quietUnlessServing(o: Observation, actions: readonly Action[]): readonl
   if (serves) return actions;
   if (actions.length === 0 && !o.vipHeld) return PASSIVE;
   const quiet: Action[] = [...actions];
-  const mayKeepVip = mayServe(o) && isBeingPromoted(o);
-  if (o.vipHeld && !mayKeepVip && !quiet.some((action) => action.kind === 'vip.release')) quiet.unshift({ kind: 'vip.release' });
+  const keepsVip = isBeingPromoted(o) && mayServe(o);
+  if (o.vipHeld && !keepsVip && !quiet.some((action) => action.kind === 'vip.release')) quiet.unshift({ kind: 'vip.release' });
   if (!quiet.some((action) => action.kind === 'manager.mode')) quiet.push({ kind: 'manager.mode', mode: 'passive' });
   return quiet;
 }

@@ -69,7 +69,7 @@ function promote(o: Observation, facts: FactsOf<'standby'>): Part {
 
 /**
  * Beside the promotion, for it takes as long: a client is told "read-only" at once and asks again, where without the address its
- * connection would hang until its own patience ends (decision 0021).
+ * connection would hang until its own patience ends (decision 0022).
  */
 const addressAhead = (o: Observation): readonly Action[] =>
   o.settings.hasVip && !o.vipHeld && isBeingPromoted(o) && !coolingDown(o, 'vip.hold') ? [{ kind: 'vip.hold' }] : [];
