@@ -11,29 +11,30 @@ import { type MessageFilter, StreamQuerySchema, wanted } from '../messages/query
 import { MibNames } from '../mibs/mib-names.js';
 import { type ApiSettings, AUTHORITY, SETTINGS } from '../tokens.js';
 import { ApiRefusals } from './api-docs.js';
-import { ApiRefusal } from './errors.js';
-import { EventStream } from './event-stream.js';
+import type { EventStream } from './event-stream.js';
+import { LiveStreams } from './live-streams.js';
 
 const MAX_STREAMS = 200;
 const MESSAGES_EVERY_MS = 250;
 /** Rows of one event; older ones of a burst are left out and counted, the search has them all. */
 const MAX_ROWS = 500;
-const SESSION_CHECK_MS = 15_000;
 
 @ApiTags('live')
 @ApiRefusals()
 @Controller('api')
 export class StreamController implements OnApplicationShutdown {
-  readonly #streams = new Set<EventStream>();
+  readonly #streams: LiveStreams;
 
   constructor(
     @Inject(AUTHORITY) private readonly authority: Authority,
     @Inject(SETTINGS) private readonly settings: ApiSettings,
     private readonly view: ClusterView,
     private readonly feed: MessageFeed,
-    private readonly sessions: Sessions,
+    sessions: Sessions,
     private readonly names: MibNames,
-  ) {}
+  ) {
+    this.#streams = new LiveStreams(sessions, MAX_STREAMS, `${MAX_STREAMS} pages are live already`);
+  }
 
   /**
    * Server-sent events: `hello` {node, epoch, mode} at the start and when one of them changes; `cluster`, the status, when it
@@ -46,20 +47,16 @@ export class StreamController implements OnApplicationShutdown {
     @Asker() asker: Identity,
     @Res() reply: FastifyReply,
   ): void {
-    if (this.#streams.size >= MAX_STREAMS) throw new ApiRefusal(503, 'TOO_MANY_STREAMS', `${MAX_STREAMS} pages are live already`);
+    this.#streams.mustHaveRoom();
     const isWanted = wanted(filter, this.names);
-    reply.hijack();
-    const stream = new EventStream(reply.raw, reply.getHeaders());
-    this.#streams.add(stream);
-    stream.onEnd(() => this.#streams.delete(stream));
+    const stream = this.#streams.open(reply, asker);
     this.#hello(stream);
     stream.onEnd(this.view.listen((status) => stream.send('cluster', status)));
     this.#messages(stream, isWanted);
-    this.#endWithSession(stream, asker);
   }
 
   onApplicationShutdown(): void {
-    for (const stream of [...this.#streams]) stream.end();
+    this.#streams.endAll();
   }
 
   #hello(stream: EventStream): void {
@@ -91,15 +88,5 @@ export class StreamController implements OnApplicationShutdown {
       unlisten();
       clearInterval(timer);
     });
-  }
-
-  /** Logged out elsewhere, or expired: the stream ends too. */
-  #endWithSession(stream: EventStream, asker: Identity): void {
-    const { tokenHash } = asker;
-    if (tokenHash === null) return;
-    const timer = setInterval(() => {
-      void this.sessions.isStillGood(tokenHash).then((good) => good || stream.end());
-    }, SESSION_CHECK_MS);
-    stream.onEnd(() => clearInterval(timer));
   }
 }

@@ -7,8 +7,8 @@ import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
 import { Sessions } from '../auth/sessions.js';
 import type { Authority } from '../control/authority.js';
 import { ApiRefusals } from '../http/api-docs.js';
-import { ApiRefusal } from '../http/errors.js';
-import { EventStream } from '../http/event-stream.js';
+import type { EventStream } from '../http/event-stream.js';
+import { LiveStreams } from '../http/live-streams.js';
 import { MibNames } from '../mibs/mib-names.js';
 import type { ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, SETTINGS, STORE } from '../tokens.js';
@@ -19,7 +19,6 @@ import { TailCursor } from './tail-cursor.js';
 
 const MAX_TAILS = 100;
 const SEND_EVERY_MS = 250;
-const SESSION_CHECK_MS = 15_000;
 /** A row may become visible later than a younger one: what a new Master finds in its journals bears the time of receipt. */
 const LOOK_BACK_MS = 60_000;
 /** Of who comes for the first time: what is stored between the question for the positions and the first look. */
@@ -32,7 +31,7 @@ const MOST_PAGES = 10;
 @ApiRefusals()
 @Controller('api/messages')
 export class TailController implements OnApplicationShutdown {
-  readonly #streams = new Set<EventStream>();
+  readonly #streams: LiveStreams;
 
   constructor(
     @Inject(STORE) private readonly store: ManagerStore,
@@ -40,9 +39,11 @@ export class TailController implements OnApplicationShutdown {
     @Inject(SETTINGS) private readonly settings: ApiSettings,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly feed: MessageFeed,
-    private readonly sessions: Sessions,
+    sessions: Sessions,
     private readonly names: MibNames,
-  ) {}
+  ) {
+    this.#streams = new LiveStreams(sessions, MAX_TAILS, `${MAX_TAILS} tails are open already`);
+  }
 
   /**
    * Server-sent events: `hello` {node, epoch, mode}; `messages` {rows}, new rows that pass the filter, oldest first, at most 4/s;
@@ -59,7 +60,7 @@ export class TailController implements OnApplicationShutdown {
     @Asker() asker: Identity,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    if (this.#streams.size >= MAX_TAILS) throw new ApiRefusal(503, 'TOO_MANY_STREAMS', `${MAX_TAILS} tails are open already`);
+    this.#streams.mustHaveRoom();
     const cursor = lastEventId === undefined ? await this.#fromNow() : TailCursor.parse(lastEventId);
     const tail = new Tail(cursor, wanted(filter, this.names));
     let early: [readonly MessageRow[], number][] | null = [];
@@ -76,19 +77,15 @@ export class TailController implements OnApplicationShutdown {
     }
     for (const [rows, leftOut] of early) tail.live(rows, leftOut);
     early = null;
-    reply.hijack();
-    const stream = new EventStream(reply.raw, reply.getHeaders());
-    this.#streams.add(stream);
-    stream.onEnd(() => this.#streams.delete(stream));
+    const stream = this.#streams.open(reply, asker);
     stream.onEnd(unlisten);
     const { epoch, mode } = this.authority.now();
     stream.send('hello', { node: this.settings.node, epoch, mode }, cursor.toString());
     this.#sendFrom(tail, stream);
-    this.#endWithSession(stream, asker);
   }
 
   onApplicationShutdown(): void {
-    for (const stream of [...this.#streams]) stream.end();
+    this.#streams.endAll();
   }
 
   /** Who has never asked begins with what is not stored yet. */
@@ -124,15 +121,6 @@ export class TailController implements OnApplicationShutdown {
     };
     send();
     const timer = setInterval(send, SEND_EVERY_MS);
-    stream.onEnd(() => clearInterval(timer));
-  }
-
-  /** Logged out elsewhere, or expired: the stream ends too. */
-  #endWithSession(stream: EventStream, { tokenHash }: Identity): void {
-    if (tokenHash === null) return;
-    const timer = setInterval(() => {
-      void this.sessions.isStillGood(tokenHash).then((good) => good || stream.end());
-    }, SESSION_CHECK_MS);
     stream.onEnd(() => clearInterval(timer));
   }
 }
