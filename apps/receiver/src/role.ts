@@ -1,3 +1,4 @@
+import { Alarm } from '@yosugara/kernel';
 import { type RoleNotice, RoleNoticeSchema } from '@yosugara/protocol';
 import { followLines, type LineConnection, monotonicMs } from '@yosugara/receivers';
 
@@ -5,12 +6,16 @@ import { followLines, type LineConnection, monotonicMs } from '@yosugara/receive
 export class RoleWatch {
   readonly #stop: () => void;
   readonly #onChange: () => void;
+  readonly #monotonicMs: () => number;
   #notice: RoleNotice | null = null;
   #connection: LineConnection | null = null;
-  #expiry: NodeJS.Timeout | undefined;
+  /** A word ends with its lease, whether or not another one comes. */
+  readonly #expiry: Alarm;
 
-  constructor(controlSocket: string, onChange: () => void) {
+  constructor(controlSocket: string, onChange: () => void, clock = monotonicMs) {
     this.#onChange = onChange;
+    this.#monotonicMs = clock;
+    this.#expiry = new Alarm(clock, onChange);
     this.#stop = followLines(controlSocket, {
       onOpen: (connection) => {
         this.#connection = connection;
@@ -37,12 +42,12 @@ export class RoleWatch {
   }
 
   stop(): void {
-    clearTimeout(this.#expiry);
+    this.#expiry.clear();
     this.#stop();
   }
 
   get #valid(): RoleNotice | null {
-    return this.#notice !== null && monotonicMs() < this.#notice.leaseUntilMs ? this.#notice : null;
+    return this.#notice !== null && this.#monotonicMs() < this.#notice.leaseUntilMs ? this.#notice : null;
   }
 
   #take(document: unknown): void {
@@ -50,10 +55,7 @@ export class RoleWatch {
     const parsed = RoleNoticeSchema.safeParse(event);
     if (!parsed.success) return;
     this.#notice = parsed.data;
-    clearTimeout(this.#expiry);
-    // A word ends with its lease, whether or not another one comes.
-    const leftMs = Math.min(Math.max(0, parsed.data.leaseUntilMs - monotonicMs()) + 1, 2 ** 31 - 1);
-    this.#expiry = setTimeout(this.#onChange, leftMs);
+    this.#expiry.set(parsed.data.leaseUntilMs);
     this.#onChange();
   }
 }

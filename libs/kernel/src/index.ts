@@ -1,3 +1,4 @@
+export * from './alarm.js';
 export * from './errors.js';
 export * from './ids.js';
 export * from './lsn.js';

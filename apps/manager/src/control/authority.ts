@@ -1,4 +1,4 @@
-import { type Clock, YosugaraError } from '@yosugara/kernel';
+import { Alarm, type Clock, YosugaraError } from '@yosugara/kernel';
 import type { ManagerMode, RoleNotice } from '@yosugara/protocol';
 
 /** What this process may do at this instant. */
@@ -45,10 +45,15 @@ export class Authority {
   readonly #listeners = new Set<() => void>();
   #notice: RoleNotice | null = null;
   #connected = false;
-  #expiry: ReturnType<typeof setTimeout> | undefined;
+  /** Only makes us stop early what is running: `now()` does not need it. */
+  readonly #expiry: Alarm;
 
   constructor(clock: Clock, epochOver = 0) {
     this.#clock = clock;
+    this.#expiry = new Alarm(
+      () => clock.monotonicMs(),
+      () => this.#tell(),
+    );
     this.#epochOver = epochOver;
   }
 
@@ -81,14 +86,14 @@ export class Authority {
     if (this.#notice !== null && this.#connected && notice.epoch < this.#notice.epoch) return;
     this.#notice = notice;
     this.#connected = true;
-    this.#armExpiry(notice.leaseUntilMs);
+    this.#expiry.set(notice.leaseUntilMs);
     this.#tell();
   }
 
   disconnected(): void {
     if (!this.#connected) return;
     this.#connected = false;
-    clearTimeout(this.#expiry);
+    this.#expiry.clear();
     this.#tell();
   }
 
@@ -99,15 +104,8 @@ export class Authority {
   }
 
   close(): void {
-    clearTimeout(this.#expiry);
+    this.#expiry.clear();
     this.#listeners.clear();
-  }
-
-  #armExpiry(leaseUntilMs: number): void {
-    clearTimeout(this.#expiry);
-    const leftMs = leaseUntilMs - this.#clock.monotonicMs();
-    // The timer only makes us stop early what is running; `now()` does not need it.
-    if (leftMs > 0) this.#expiry = setTimeout(() => this.#tell(), Math.ceil(leftMs) + 1);
   }
 
   #tell(): void {

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { Alarm } from '@yosugara/kernel';
 import { onJsonLines, sendLine } from '../os/lines.js';
 import { processFact } from '../os/processes.js';
 import { endPredecessor, Keeper, protectFromOom } from './keeper.js';
@@ -28,7 +29,7 @@ let leaseEpoch = 0;
 /** Epochs up to this one are over for this boot: a proof was signed. Serving in them again would make the proof a lie. */
 let provedEpoch = 0;
 let killing: Promise<boolean> | null = null;
-let timer: NodeJS.Timeout | null = null;
+const alarm = new Alarm(monotonicMs, check);
 let ending = false;
 let leaving = false;
 
@@ -90,8 +91,8 @@ function lease(untilMs: number, epoch: number): void {
   leaseUntilMs = untilMs;
   if (untilMs === 0) watchdog?.release();
   else if (watchdog?.lease(untilMs) === false) return void expire();
-  if (timer !== null) clearTimeout(timer);
-  timer = untilMs === 0 ? null : setTimeout(check, Math.max(0, untilMs - monotonicMs()));
+  if (untilMs === 0) alarm.clear();
+  else alarm.set(untilMs);
 }
 
 function check(): void {
