@@ -90,6 +90,7 @@ function includeFile(config: NodeConfig, paths: PostgresPaths, { names, follow }
     max_replication_slots: 10,
     wal_keep_size: '256MB', // pg_rewind needs the WAL back to the last common checkpoint
     max_slot_wal_keep_size: '2GB', // a lost peer must not fill the disk
+    max_wal_size: '512MB', // pg_rewind copies all of pg_wal, the recycled segments too; and a crash recovery is half as long
     wal_sender_timeout: '3s',
     wal_receiver_timeout: '3s',
     wal_receiver_status_interval: '1s',
