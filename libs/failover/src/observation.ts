@@ -194,7 +194,8 @@ export type Action =
   | { readonly kind: 'pg.initialise' }
   | { readonly kind: 'pg.startStandby'; readonly follow: NodeId | null }
   | { readonly kind: 'pg.startPrimary'; readonly names: readonly NodeId[] }
-  | { readonly kind: 'pg.follow'; readonly follow: NodeId | null }
+  /** sourceStopped: nobody is there to receive from, by proof: a cut need not be waited out. */
+  | { readonly kind: 'pg.follow'; readonly follow: NodeId | null; readonly sourceStopped?: true }
   | { readonly kind: 'pg.setNames'; readonly names: readonly NodeId[] }
   /** above: the new timeline's number is higher than every one in the record's lineage, whatever this server has heard of. */
   | { readonly kind: 'pg.promote'; readonly names: readonly NodeId[]; readonly above: number }

@@ -20,7 +20,7 @@ export function stoppingOld(o: Observation): Part {
     return {
       role: 'TAKEOVER',
       why: 'cutting the receiver: from then on the old owner cannot acknowledge',
-      actions: [{ kind: 'pg.follow', follow: null }],
+      actions: [{ kind: 'pg.follow', follow: null, ...(proofOfStop(o) === null ? {} : { sourceStopped: true }) }],
     };
   // An action in flight, such as following the old owner, could open the receiver again: what was seen before it proves nothing.
   if (o.postgresBusy !== null) return { role: 'TAKEOVER', why: `waiting for ${o.postgresBusy} to end`, actions: [] };

@@ -1,4 +1,4 @@
-import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, lchown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Account } from './run.js';
 import { canSyncVolumes, syncVolumes } from './sync-volume.js';
@@ -19,6 +19,13 @@ export async function writeOwned(path: string, text: string | Uint8Array, accoun
   if (account.switchTo) await chown(next, account.uid, account.gid);
   await rename(next, path);
   await syncFolder(dirname(path));
+}
+
+/** An empty file that only has to be seen now: a crash may take it. Nothing that lies there, a link say, is written through. */
+export async function leaveEmpty(path: string, account: Account): Promise<void> {
+  await rm(path, { force: true });
+  await writeFile(path, '', { mode: 0o600, flag: 'wx' });
+  if (account.switchTo) await lchown(path, account.uid, account.gid);
 }
 
 const FEW_FILES = 8;

@@ -89,10 +89,10 @@ class LocalPostgres implements PostgresHost {
     });
   }
 
-  follow(peer: PostgresPeer | null): Promise<void> {
+  follow(peer: PostgresPeer | null, { sourceStopped = false } = {}): Promise<void> {
     return this.#verbs.do(async () => {
       await this.#reload({ ...this.#role, follow: peer });
-      if (peer === null) await awaitCut(this.#host);
+      if (peer === null) await awaitCut(this.#host, sourceStopped);
     });
   }
 

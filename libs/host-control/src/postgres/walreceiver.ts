@@ -16,8 +16,10 @@ const CUT_SETTLED_MS = 100;
 /**
  * No receiver, and none can come: new sessions see no conninfo, and for a while there was no walreceiver process. The startup
  * process, which alone asks for one, looks at its signals before each attempt, so that while covers the attempt under way.
+ * sourceStopped: that attempt would find nobody, and the while is spared.
  */
-export async function awaitCut(host: HostContext): Promise<void> {
+export async function awaitCut(host: HostContext, sourceStopped = false): Promise<void> {
+  const settledMs = sourceStopped ? 0 : CUT_SETTLED_MS;
   const until = performance.now() + CUT_DEADLINE_MS;
   let reloaded = false;
   for (let since = performance.now(); performance.now() < until; await sleep(10)) {
@@ -27,7 +29,7 @@ export async function awaitCut(host: HostContext): Promise<void> {
     reloaded ||= (await conninfo(host)) === '';
     const receives = titledChildren(postmaster).some(({ title }) => title.includes('walreceiver'));
     if (!reloaded || receives) since = performance.now();
-    else if (performance.now() - since >= CUT_SETTLED_MS) return;
+    else if (performance.now() - since >= settledMs) return;
   }
   throw new PostgresControlError('RECEIVER_NOT_CUT', `a walreceiver is left after ${CUT_DEADLINE_MS} ms`);
 }

@@ -77,7 +77,7 @@ export class HostHand {
       case 'pg.follow':
         // A cut comes before a promotion: its question to the network is answered until then.
         if (action.follow === null) vip.expect?.();
-        await postgres.follow(this.#peer(action.follow));
+        await postgres.follow(this.#peer(action.follow), { sourceStopped: action.sourceStopped ?? false });
         return undefined;
       case 'pg.setNames':
         await postgres.setNames(action.names);

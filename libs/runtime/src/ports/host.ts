@@ -37,8 +37,11 @@ export interface PostgresHost {
   startStandby(follow: PostgresPeer | null): Promise<void>;
   /** Without standby.signal, same timeline: only under a record that names this node. names as in setNames. */
   startPrimary(names: readonly NodeId[]): Promise<void>;
-  /** Change primary_conninfo by reload; null cuts the receiver and resolves when no walreceiver process is left. */
-  follow(peer: PostgresPeer | null): Promise<void>;
+  /**
+   * Change primary_conninfo by reload; null cuts the receiver and resolves when no walreceiver process is left, and none can come.
+   * sourceStopped: whom it followed is proven stopped: one that came now would receive nothing.
+   */
+  follow(peer: PostgresPeer | null, options?: { readonly sourceStopped?: boolean }): Promise<void>;
   /** synchronous_standby_names: exact quoted names (`yosugara_b`), [] = none; resolves when the effective value was re-read. */
   setNames(names: readonly NodeId[]): Promise<void>;
   /**
