@@ -43,6 +43,8 @@ export interface LifecycleOptions {
 /** While something is to be done (PostgreSQL starts, recovers, is being promoted). */
 const RETRY_MS = 50;
 const SETTLED_MS = 250;
+/** How often a Standby looks whether the schema is ours. */
+const FORESEE_MS = 5_000;
 
 type Database = Awaited<ReturnType<ManagerStore['probe']>>;
 
@@ -55,6 +57,9 @@ export class Lifecycle {
   #database: Database = 'down';
   /** The epoch whose migrations ran and whose first user exists; 0 = none. */
   #preparedEpoch = 0;
+  /** This program's schema was seen in the database, which has been there since. */
+  #migrated = false;
+  #foresawAtMs = Number.NEGATIVE_INFINITY;
   #ingest: { readonly epoch: number; readonly running: RunningIngest } | null = null;
   #stopped = false;
   #wake: (() => void) | null = null;
@@ -131,8 +136,16 @@ export class Lifecycle {
     if (this.#ingest !== null && !this.#mayKeep(this.#ingest, want)) await this.#endIngest(this.#ingest.running);
     this.#database = await this.#o.store.probe();
     this.#tellChange();
-    if (this.#database === 'down') return false;
-    if (want.mode !== 'gated' && want.mode !== 'active') return true;
+    if (this.#database === 'down') {
+      // What comes back may be another copy.
+      this.#migrated = false;
+      this.#foresawAtMs = Number.NEGATIVE_INFINITY;
+      return false;
+    }
+    if (want.mode !== 'gated' && want.mode !== 'active') {
+      await this.#foresee();
+      return true;
+    }
     if (this.#database !== 'primary') return false;
     if (this.#preparedEpoch !== want.epoch) await this.#prepare(want.epoch);
     if (want.mode === 'active' && this.#ingest === null) await this.#beginIngest(want.epoch);
@@ -152,11 +165,20 @@ export class Lifecycle {
     this.#o.log.info('ingest.stopped');
   }
 
+  /** Until there is nothing more to get ready; a database of an older program is asked again now and then. */
+  async #foresee(): Promise<void> {
+    if (this.#database !== 'standby' || this.#migrated || performance.now() - this.#foresawAtMs < FORESEE_MS) return;
+    this.#foresawAtMs = performance.now();
+    // Without a schema yet, say: then the Master of today has not come far, and nothing is lost by doing it all later.
+    this.#migrated = await this.#o.store.foresee().catch(() => false);
+  }
+
   async #prepare(epoch: number): Promise<void> {
     const { store, firstLogin, authority, log } = this.#o;
     const guard = () => void authority.demand('gated', epoch);
     guard();
-    await store.migrate();
+    if (!this.#migrated) await store.migrate();
+    this.#migrated = true;
     await store.claim(epoch, guard);
     if (firstLogin !== null && !(await store.hasUsers())) {
       const passwordHash = await hashPassword(firstLogin.password);

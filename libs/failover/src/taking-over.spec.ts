@@ -29,6 +29,10 @@ describe('T3, a Standby that was elected', () => {
     expect(proposed(elected({ lead: { ...leading, ready: false } }))).toEqual([]));
   it('cuts its receiver before anything else', () =>
     expect(decide(owning()).actions).toContainEqual({ kind: 'pg.follow', follow: null }));
+  it('need not wait out the cut when the old owner is proven stopped: nobody is there to receive from', () =>
+    expect(decide(owning({ stopProofs: [{ node: a, epoch: epoch(5), boot: 'boot-a' }] })).actions).toContainEqual({
+      ...{ kind: 'pg.follow', follow: null, sourceStopped: true },
+    }));
   it.each([
     [199, false],
     [200, true],

@@ -5,7 +5,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.js';
 import { claim } from './message-repository.js';
-import { migrate } from './migrate.js';
+import { isMigrated, migrate } from './migrate.js';
 
 /** The database cannot be used now; nothing was done. */
 export class DatabaseUnavailableError extends YosugaraError {
@@ -118,6 +118,25 @@ export class Connections {
     await within('migration', MIGRATION_DEADLINE_MS, migrate(db)).catch((error: unknown) => {
       throw classify(error);
     });
+  }
+
+  /**
+   * On a hot standby, what a take-over would otherwise wait for: each pool has a session, and what a first query takes is behind it.
+   * @returns whether the schema is this program's already, so that nothing is to be migrated. @throws DatabaseUnavailableError
+   */
+  async foresee(): Promise<boolean> {
+    for (const pool of [this.readers, this.ingest, this.#writers]) if (pool.totalCount === 0) (await this.#take(pool)).release();
+    const client = await this.#take(this.#writers);
+    let isGood = false;
+    try {
+      const migrated = await within('foreseeing', READ_DEADLINE_MS, isMigrated(client));
+      isGood = true;
+      return migrated;
+    } catch (error) {
+      throw classify(error);
+    } finally {
+      client.release(!isGood);
+    }
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { YosugaraError } from '@yosugara/kernel';
 import type { Kysely } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration';
+import type { ClientBase } from 'pg';
 import type { Database } from './database.js';
 import * as first from './migrations/0001-first.js';
 import * as writeProbe from './migrations/0002-write-probe.js';
@@ -18,26 +19,30 @@ export class MigrationError extends YosugaraError {
   }
 }
 
+const STEPS = {
+  '0001-first': first,
+  '0002-write-probe': writeProbe,
+  '0003-late-messages': lateMessages,
+  '0004-custom-traps': customTraps,
+  '0005-search-indexes': searchIndexes,
+  '0006-ingest-counts': ingestCounts,
+  '0007-mibs': mibs,
+  '0008-mark-of-beginning': markOfBeginning,
+};
+
+/** Every step of this program was done; there may be more, of a newer one. @throws without a schema */
+export async function isMigrated(client: Pick<ClientBase, 'query'>): Promise<boolean> {
+  const { rows } = await client.query<{ name: string }>(`select name from ${DEFAULT_MIGRATION_TABLE}`);
+  const done = new Set(rows.map(({ name }) => name));
+  return Object.keys(STEPS).every((name) => done.has(name));
+}
+
 /**
  * Brings the schema to this program's version: all missing steps in one transaction, under an advisory lock. Idempotent.
  * @returns the steps that were done. @throws MigrationError
  */
 export async function migrate(db: Kysely<Database>): Promise<readonly string[]> {
-  const migrator = new Migrator({
-    db,
-    provider: {
-      getMigrations: async () => ({
-        '0001-first': first,
-        '0002-write-probe': writeProbe,
-        '0003-late-messages': lateMessages,
-        '0004-custom-traps': customTraps,
-        '0005-search-indexes': searchIndexes,
-        '0006-ingest-counts': ingestCounts,
-        '0007-mibs': mibs,
-        '0008-mark-of-beginning': markOfBeginning,
-      }),
-    },
-  });
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...STEPS }) } });
   const { error, results } = await migrator.migrateToLatest();
   const failed = results?.find((result) => result.status === 'Error');
   if (error !== undefined) throw new MigrationError(failed?.migrationName ?? '(start)', error);

@@ -33,6 +33,7 @@ export function managerStore(
   return {
     probe: async () => await connections.probe(),
     migrate: async () => await connections.migrate(),
+    foresee: async () => await connections.foresee(),
     claim: async (epoch, guard) => await connections.write(epoch, async () => undefined, guard),
     hasUsers: async () => await connections.read(async (db) => (await new UserRepository(db).count()) > 0),
     addFirstUser: async (user, epoch, guard) =>

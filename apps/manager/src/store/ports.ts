@@ -96,6 +96,8 @@ export interface ManagerStore {
   /** Keeps connections open and says where the database is: `down`, `standby` (reads), `primary` (reads and writes). */
   probe(): Promise<'down' | 'standby' | 'primary'>;
   migrate(): Promise<void>;
+  /** On a hot standby: gets ready what a take-over would wait for. Resolves to whether nothing is to be migrated. */
+  foresee(): Promise<boolean>;
   /** Writes down that `epoch` owns the database; an older owner's transactions are refused from now on. */
   claim(epoch: number, guard: CommitGuard): Promise<void>;
   /** Adds the user when there is no user at all. Resolves to whether it did. */

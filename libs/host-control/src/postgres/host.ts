@@ -96,9 +96,10 @@ class LocalPostgres implements PostgresHost {
     });
   }
 
-  setNames(names: readonly NodeId[]): Promise<void> {
-    return this.#verbs.do(async () => {
-      if (names.length === 0 && this.#namesAreClear && this.facts().kind === 'standby') return;
+  async setNames(names: readonly NodeId[]): Promise<void> {
+    // A promotion asks for this first, and every verb ends with a look.
+    if (names.length === 0 && this.#namesAreClear && this.facts().kind === 'standby') return;
+    await this.#verbs.do(async () => {
       this.#watch.verifying(this.#role.names.filter((name) => names.includes(name)));
       await this.#reload({ ...this.#role, names });
       await awaitNames(this.#host, names);
