@@ -1,6 +1,6 @@
 import { auditViolations } from './check/audit.js';
 import { check } from './check/checker.js';
-import { nameHolders, worstGapMs } from './check/measure.js';
+import { longestGapMs, nameHolders, worstGapMs } from './check/measure.js';
 import { type StatedLoss, statedLoss } from './check/stated-loss.js';
 import { recoverThroughput, traceLine } from './check/throughput.js';
 import type { Acknowledged, RecoverThroughput, RunReport } from './check/types.js';
@@ -83,9 +83,18 @@ export async function judge(
     statedLoss: statedOf(figures, loss),
     variant: variantOf(context.scenario, context.variantNumber),
     ...(senders === null ? {} : { senders }),
-    measured: figures.measured,
+    measured: { ...figures.measured, ...(failoverMs === null ? {} : byWriter(result.acknowledged, figures)) },
     withinGoal: withinGoal(context, figures, failoverMs, recoverMs),
   };
+}
+
+/** Who was kept from writing for how long: the database opens before the manager's API does. */
+function byWriter(acknowledged: readonly Acknowledged[], { faultMs, acknowledgedAgainMs }: Figures): Record<string, number> {
+  const gaps = (['sql', 'api'] as const).map((writer) => {
+    const gap = longestGapMs(acknowledged, writer, { fromMs: faultMs, toMs: acknowledgedAgainMs });
+    return [`longest gap of the ${writer} writer, ms`, gap] as const;
+  });
+  return Object.fromEntries(gaps.flatMap(([name, gap]) => (gap === null ? [] : [[name, Math.round(gap)]])));
 }
 
 function statedOf({ promotion }: Figures, loss: StatedLoss | null): NonNullable<RunReport['statedLoss']> | null {

@@ -283,8 +283,10 @@ function done(state: ControllerState, input: Extract<ControllerInput, { kind: 'd
     state.slots.nodes.push(action.node);
     state.slotsMs.set(action.node, state.nowMs);
   }
-  // What was seen before the action is no longer so: look again before deciding (the next probe is under way).
-  if (input.resource === 'postgres' && changesServer(action.kind)) unsee(state);
+  // What was seen before the action is no longer so: look again before deciding (the next probe is under way). A primary is seen
+  // behind its promotion only: then that look has come already.
+  const isSeen = state.facts.kind === 'primary' && (action.kind === 'pg.promote' || action.kind === 'pg.startPrimary');
+  if (input.resource === 'postgres' && changesServer(action.kind) && !isSeen) unsee(state);
   return [];
 }
 
