@@ -5,6 +5,8 @@ import type { Target } from './target.js';
 export interface RunOptions {
   readonly inputs: number;
   readonly seed: number;
+  /** Index of the first one, default 0. */
+  readonly first?: number;
   /** No input may take longer, and 2 µs for each of its bytes: measured again in CPU time before it counts, since the machine may be busy. */
   readonly limitMs: number;
   readonly maxGrowthBytes: number;
@@ -21,6 +23,8 @@ export interface RunResult {
   readonly target: string;
   readonly inputs: number;
   readonly seed: number;
+  readonly first: number;
+  readonly seconds: number;
   readonly inputsPerSecond: number;
   readonly bytes: number;
   readonly slowestMs: number;
@@ -41,9 +45,10 @@ export function runTarget(target: Target, options: RunOptions): RunResult {
   const found: Found[] = [];
   let [bytes, slowestMs, warmHeap] = [0, 0, 0];
   const startMs = performance.now();
-  let index = 0;
-  for (; index < options.inputs && found.length < MAX_FOUND; index++) {
-    if (index === Math.floor(options.inputs * WARM)) warmHeap = heapBytes();
+  const first = options.first ?? 0;
+  let index = first;
+  for (; index < first + options.inputs && found.length < MAX_FOUND; index++) {
+    if (index === first + Math.floor(options.inputs * WARM)) warmHeap = heapBytes();
     const outcome = runOne(target, options, index);
     bytes += outcome.input.length;
     slowestMs = Math.max(slowestMs, outcome.tookMs);
@@ -54,9 +59,9 @@ export function runTarget(target: Target, options: RunOptions): RunResult {
   const growthBytes = heapBytes() - warmHeap;
   if (growthBytes > options.maxGrowthBytes)
     found.push({ index, why: `the heap grew by ${growthBytes} bytes`, input: new Uint8Array(0) });
-  const rate = Math.round(index / seconds);
+  const inputs = index - first;
   return {
-    ...{ target: target.name, inputs: index, seed: options.seed, inputsPerSecond: rate },
+    ...{ target: target.name, inputs, seed: options.seed, first, seconds, inputsPerSecond: Math.round(inputs / seconds) },
     bytes,
     slowestMs,
     growthBytes,
