@@ -7,6 +7,7 @@ import {
   type ClusterRecord,
   type Command,
   decide,
+  forcedEpoch,
   goAway,
   isAfar,
   isAwaited,
@@ -36,7 +37,7 @@ const away: Away = {
 };
 const forceClaim = (at: ClusterRecord): Command => ({
   ...{ id: 'x', kind: 'forceClaim', by: d, boot: 'boot-d', evidence: 'said so', atWallMs: 0 },
-  epoch: epoch(at.epoch + 1),
+  epoch: forcedEpoch(at),
 });
 const begun = goAway(record(), away);
 const claimed = applyCommand(begun, forceClaim(begun)).record;
@@ -65,7 +66,7 @@ describe('the record with which another site begins its own log', () => {
   it('awaits the claim of that member, and is of a new generation once it is made', () => {
     expect([isAwaited(begun, d), isAwaited(begun, a), isAwaited(claimed, d)]).toEqual([true, false, false]);
     expect(claimed).toMatchObject({
-      ...{ epoch: 106, generation: 2, owner: d, syncSet: [d], automatic: false },
+      ...{ epoch: 205, generation: 2, owner: d, syncSet: [d], automatic: false },
       confirmed: { of: a, epoch: 105, evidence: 'said so' },
     });
   });

@@ -1,9 +1,9 @@
-import { type Epoch, epoch, formatLsn, type NodeId } from '@yosugara/kernel';
+import { type Epoch, formatLsn, type NodeId } from '@yosugara/kernel';
 import { type Applied, accept, refuse } from './applied.js';
 import { wallTime } from './fitness.js';
 import { calledOff } from './managing.js';
 import { type Action, type Observation, propose } from './observation.js';
-import { type Away, type ClusterRecord, passedTimelines, settled } from './record.js';
+import { type Away, type ClusterRecord, forcedEpoch, passedTimelines, settled } from './record.js';
 import { heardLately, rowOf } from './view.js';
 
 /*
@@ -12,14 +12,13 @@ import { heardLately, rowOf } from './view.js';
  * knows, so epochs and timelines are taken far above anything that it can have used: receivers and agents refuse an older epoch than
  * they have seen, and two timelines of one number could not be told apart (Patroni #2779).
  */
-const EPOCH_GAP = 100;
 
 /** The record with which the new log begins: nothing is claimed yet, but the claim is as good as asked for. */
 export function goAway(record: ClusterRecord, away: Away): ClusterRecord {
   return {
     ...record,
     version: record.version + 1,
-    epoch: epoch(record.epoch + EPOCH_GAP),
+    epoch: forcedEpoch(record),
     timelineTaken: passedTimelines(record),
     opening: null,
     switchover: null,

@@ -6,7 +6,7 @@ import { mayRejoin } from './follower.js';
 import { mayNotClaim } from './governance.js';
 import type { ConfirmedFence } from './managing.js';
 import { type Decision, type Observation, type Part, propose } from './observation.js';
-import { isReleased, isUnborn, type StopProof } from './record.js';
+import { forcedEpoch, isReleased, isUnborn, type StopProof } from './record.js';
 import { whyOf } from './transitions.js';
 import {
   coolingDown,
@@ -76,7 +76,7 @@ function forceClaim(o: Observation, evidence: string): Part {
         kind: 'forceClaim',
         by: o.self,
         boot: o.boot,
-        epoch: nextEpoch(o.record),
+        epoch: forcedEpoch(o.record),
         evidence,
         atWallMs: o.wallMs,
         armed: o.arming,

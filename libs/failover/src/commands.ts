@@ -4,7 +4,7 @@ import { type Applied, accept, refuse } from './applied.js';
 import { awayCause, comeHome, isAwaited } from './away.js';
 import { applyManaging, type ConfirmedFence, calledOff, isManaging, type Managing, withFenced } from './managing.js';
 import type { Arming, ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
-import { isOutdated, isReleased, isUnborn, MAX_LINEAGE, passedTimelines, settled } from './record.js';
+import { forcedEpoch, isOutdated, isReleased, isUnborn, MAX_LINEAGE, passedTimelines, settled } from './record.js';
 
 const MAX_HISTORY = 32;
 
@@ -76,7 +76,7 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
     case 'claim':
       return claim(record, command);
     case 'forceClaim':
-      if (command.epoch !== record.epoch + 1) return refuse(record, `epoch is ${record.epoch} now`);
+      if (command.epoch !== forcedEpoch(record)) return refuse(record, `epoch is ${record.epoch} now`);
       return accept(record, {
         ...claimed(record, command, isAwaited(record, command.by) ? awayCause(record.away!) : 'forced'),
         confirmed: confirmationOf(claimed(record, command, 'forced').previous ?? null, command.evidence),

@@ -1,6 +1,6 @@
 import { epoch, lsn, nodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
-import { applyCommand, decide, lint, type Observation } from './index.js';
+import { applyCommand, decide, forcedEpoch, lint, type Observation } from './index.js';
 import { a, b, kinds, leading, peer, primary, record, seenByA, seenByB, standby, stopped, streaming, w } from './testing.js';
 
 const d = nodeId('d');
@@ -48,7 +48,15 @@ describe('a DR member (T9)', () => {
       { kind: 'record.propose', command: { kind: 'forceClaim', by: d, evidence: 'the site is under water' } },
       { kind: 'manager.mode' },
     ]);
-    const claim = { id: 'x', kind: 'forceClaim', by: d, boot: 'boot-d', epoch: epoch(6), evidence: '', atWallMs: 0 } as const;
+    const claim = {
+      id: 'x',
+      kind: 'forceClaim',
+      by: d,
+      boot: 'boot-d',
+      epoch: forcedEpoch(record()),
+      evidence: '',
+      atWallMs: 0,
+    } as const;
     expect(applyCommand(record(), claim).record).toMatchObject({ generation: 2, syncSet: [d], generations: { d: 2 } });
   });
 });

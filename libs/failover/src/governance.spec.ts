@@ -4,6 +4,7 @@ import {
   applyCommand,
   type Command,
   decide,
+  forcedEpoch,
   hasDiverged,
   lint,
   type Observation,
@@ -336,18 +337,25 @@ describe('PostgreSQL that fails again and again on the only node', () => {
 });
 
 describe('a generation', () => {
-  const forced = apply(record({ syncSet: [a], generations: { a: 1, b: 1 } }), {
+  const before = record({ syncSet: [a], generations: { a: 1, b: 1 } });
+  const at = forcedEpoch(before);
+  const forced = apply(before, {
     kind: 'forceClaim',
     by: b,
     boot: 'boot-b',
-    epoch: epoch(6),
+    epoch: at,
     evidence: 'seen off',
     atWallMs: 0,
   }).record;
   it('begins with a forced promotion, and only its owner is of it', () =>
     expect(forced).toMatchObject({ generation: 2, generations: { a: 1, b: 2 }, syncSet: [b], automatic: false }));
+  it('leaves out the epochs that whoever is given up may have claimed alone, unheard', () => {
+    expect(forced.epoch).toBe(105);
+    const nextOne = { kind: 'forceClaim', by: b, boot: 'boot-b', epoch: epoch(6), evidence: '', atWallMs: 0 };
+    expect(apply(before, nextOne).refused).toContain('epoch is 5');
+  });
   it('refuses the claim of a node that is older, even if the sync set lists it', () => {
-    const claim = { kind: 'claim', by: a, boot: 'boot-a2', epoch: epoch(7), cause: '', atWallMs: 0 };
+    const claim = { kind: 'claim', by: a, boot: 'boot-a2', epoch: epoch(at + 1), cause: '', atWallMs: 0 };
     expect(apply({ ...forced, syncSet: [a, b], opening: null }, claim).refused).toContain('older generation');
     expect(kinds(seenByA({ record: { ...forced, syncSet: [a, b] }, vipHeld: false, postgres: standby() }))).not.toContain(
       'claim',
@@ -361,7 +369,7 @@ describe('a generation', () => {
     expect(kinds(older)).not.toContain('pg.startStandby');
     const asked = apply(serving, { kind: 'recover', node: a, requestId: 'r' }).record;
     expect(kinds({ ...older, record: asked })).toContain('pg.startStandby');
-    expect(apply(asked, { kind: 'join', epoch: epoch(6), node: a }).record.generations).toMatchObject({ a: 2 });
+    expect(apply(asked, { kind: 'join', epoch: at, node: a }).record.generations).toMatchObject({ a: 2 });
   });
   it('keeps a running standby of an older one from being followed up and from being joined', () => {
     const o = seenByA({ lead: null, vipHeld: false, record: serving, postgres: standby({ follows: null, receiver: 'cut' }) });
@@ -375,14 +383,15 @@ describe('a generation', () => {
 
 describe('a forced promotion past somebody who may have promoted and has not said where', () => {
   const opening = record({ epoch: epoch(6), owner: a, phase: 'promoting', opening: a, syncSet: [a] });
-  const forced = apply(opening, { kind: 'forceClaim', by: b, boot: 'boot-b', epoch: epoch(7), evidence: '', atWallMs: 0 }).record;
+  const at = forcedEpoch(opening);
+  const forced = apply(opening, { kind: 'forceClaim', by: b, boot: 'boot-b', epoch: at, evidence: '', atWallMs: 0 }).record;
   it('leaves out every number that the other one may have taken, promoted as often as it may have been', () => {
     const promoting = { ...forced, phase: 'promoting' as const, proof: record().proof };
     const o = seenByB({ lead: leading, record: promoting, postgres: standby({ receiver: 'cut' }) });
     expect(decide(o).actions).toContainEqual({ kind: 'pg.promote', names: [], above: 1_001 });
   });
   it('knows the other one’s timeline for one that leads nowhere, however short its WAL', () => {
-    const lineage = [{ timeline: 1_002, forkLsn: lsn(5_000), owner: b, epoch: epoch(7) }];
+    const lineage = [{ timeline: 1_002, forkLsn: lsn(5_000), owner: b, epoch: at }];
     const serving: ClusterRecord = { ...forced, phase: 'serving', lineage };
     for (const taken of [2, 3, 40]) expect(hasDiverged(serving, taken, lsn(10))).toBe(true);
     expect(hasDiverged(serving, 1, lsn(10))).toBe(false);

@@ -1,5 +1,4 @@
-import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
-import { NO_EPOCH } from '@yosugara/kernel';
+import { type Epoch, epoch, type Lsn, NO_EPOCH, type NodeId } from '@yosugara/kernel';
 
 /** `none` until the first owner; then failover.md 2.1. */
 export type Phase = 'none' | 'stopping-old' | 'promoting' | 'serving';
@@ -217,6 +216,13 @@ export const newestTimeline = (record: ClusterRecord): number =>
  */
 const TIMELINE_GAP = 1_000;
 export const passedTimelines = (record: ClusterRecord): number => Math.max(1, newestTimeline(record)) + TIMELINE_GAP;
+
+/**
+ * Whoever is given up may have gone on alone and claimed again and again, unheard: receivers and agents refuse an older epoch than they
+ * know, and would take effects that carry the same one for one another (seed 8598 of the simulator).
+ */
+const EPOCH_GAP = 100;
+export const forcedEpoch = (record: ClusterRecord): Epoch => epoch(record.epoch + EPOCH_GAP);
 
 /** Nobody ever owned anything: the first owner is still to be made. */
 export const isUnborn = (record: ClusterRecord): boolean => record.systemId === null && record.everSync.length === 0;

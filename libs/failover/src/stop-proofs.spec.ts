@@ -1,6 +1,6 @@
 import { epoch } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
-import { applyCommand, decide, type Observation } from './index.js';
+import { applyCommand, decide, forcedEpoch, type Observation } from './index.js';
 import { a, b, leading, NOW, peer, primary, proposed, record, seenByB, standby, stopped } from './testing.js';
 
 describe('an operator’s word', () => {
@@ -27,7 +27,7 @@ describe('an operator’s word', () => {
       kind: 'forceClaim',
       by: b,
       boot: 'boot-b',
-      epoch: epoch(6),
+      epoch: forcedEpoch(record()),
       evidence: 'seen off',
       atWallMs: 0,
     }).record;
@@ -37,7 +37,7 @@ describe('an operator’s word', () => {
       kind: 'claim',
       by: b,
       boot: 'boot-b2',
-      epoch: epoch(7),
+      epoch: epoch(forcedEpoch(record()) + 1),
       cause: '',
       atWallMs: 0,
     }).record;

@@ -185,13 +185,15 @@ export class Checks {
   #proof(kind: string, of: NodeId, evidence: string): void {
     const old = this.#host(of);
     if (old.node === this.record.owner || kind === 'P5') return;
+    // A machine that was paused doubts its lease at its next look at the clocks: until then only the wall stands, which needs none.
+    const doubts = old.clock.paused || this.#now() - old.clock.wokeMs < DOUBTS_WITHIN_MS;
     if (kind === 'P4') {
-      if (old.postgres.writable && old.leaseLeftMs > 0 && !old.clock.paused)
+      if (old.postgres.writable && old.leaseLeftMs > 0 && !doubts)
         this.fail('S6', `P4 was committed for ${of}, whose dead man lets it write for ${Math.round(old.leaseLeftMs)} ms more`);
       return;
     }
-    // A paused machine’s watchdog is paused, too: P3 is for real ones. Woken, it doubts its lease at its next look at the clocks (seed 5341).
-    if (kind === 'P3' && (old.clock.paused || this.#now() - old.clock.wokeMs < DOUBTS_WITHIN_MS)) return;
+    // Its watchdog is paused, too: P3 is for real ones (seed 5341).
+    if (kind === 'P3' && doubts) return;
     if (kind === 'P2' ? old.powered && old.postgres.writable : old.postgres.writable || old.postgres.becomesPrimary)
       this.fail('S6', `${kind} was committed for ${of}, whose PostgreSQL is writable: ${evidence}`);
   }

@@ -189,7 +189,7 @@ describe('the log that another site began', () => {
     one.hear(a, reportOfA());
     one.facts(standby());
     one.pass(200);
-    expect(one.state.record).toMatchObject({ owner: d, epoch: 106, generation: 2, syncSet: [d], confirmed: { of: a } });
+    expect(one.state.record).toMatchObject({ owner: d, epoch: 205, generation: 2, syncSet: [d], confirmed: { of: a } });
     expect(one.state.record.confirmed?.evidence).toBe('alice declared the other site off: hall 1 is under water (request op)');
   });
 
