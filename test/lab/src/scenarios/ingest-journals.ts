@@ -9,6 +9,7 @@ import { type Scenario, type Stage, scenario } from './types.js';
 /** Two segments of 16 MiB, and some. */
 const LINES = 300_000;
 const TAKEN_DEADLINE_MS = 180_000;
+const COPY_DEADLINE_MS = 120_000;
 const STORED_DEADLINE_MS = 300_000;
 const REPAIR_DEADLINE_MS = 120_000;
 
@@ -32,23 +33,52 @@ async function holdIngest(cluster: LabCluster, master: DataName): Promise<() => 
   };
 }
 
-/** One bit of a byte in the middle of the newest segment that another one follows. @returns its path in the host. */
-async function flipSealed(cluster: LabCluster, on: DataName, side: 'own' | 'peer'): Promise<string> {
-  const find = `cd "$STATE"/journal/${side} && d=$(ls -t | head -1) && ls "$d"/*.seg | sort | tail -2 | head -1`;
-  const file = (await shell(cluster, on, find)).trim();
-  required(file === '' ? undefined : file, `${on} has no sealed segment`);
-  const flip = `perl -e 'open(F, "+<", $ARGV[0]) or die; my $at = int((-s F) / 2); seek(F, $at, 0); read(F, my $b, 1); seek(F, $at, 0); print F chr(ord($b) ^ 4); close(F) or die;' "$STATE"/journal/${side}/${file}; sync`;
-  await shell(cluster, on, flip);
-  return file;
-}
-
 interface Survey {
-  readonly side: string;
+  readonly journalId: string;
+  readonly side: 'own' | 'peer';
+  readonly lastSeq: number;
+  /** The oldest first; all but the newest are sealed. */
+  readonly segments: readonly { readonly path: string; readonly lastSeq: number }[];
   readonly damage: readonly { readonly file: string; readonly why: string }[];
 }
 
 const verify = async (cluster: LabCluster, on: DataName): Promise<readonly Survey[]> =>
   JSON.parse(await cluster.answer(on, ['journal', 'verify'], 120_000)) as readonly Survey[];
+
+interface Sealed {
+  readonly journalId: string;
+  readonly path: string;
+  readonly lastSeq: number;
+}
+
+/** The newest segment that another one follows, of the journal that was written last. */
+async function newestSealed(cluster: LabCluster, on: DataName, side: 'own' | 'peer'): Promise<Sealed> {
+  // Journal ids begin with their node's name and grow with its boots.
+  const journals = (await verify(cluster, on)).filter((each) => each.side === side && each.segments.length > 1);
+  const newest = journals.toSorted((one, two) => (one.journalId < two.journalId ? -1 : 1)).at(-1);
+  const { journalId, segments } = required(newest, `${on} has no sealed segment`);
+  return { journalId, ...required(segments.at(-2), `${on} has no sealed segment`) };
+}
+
+/** Until then a damaged record is lost, and rightly so: no other disk has it. */
+async function otherNodeHolds(cluster: LabCluster, other: DataName, { journalId, lastSeq }: Sealed): Promise<void> {
+  await until(
+    `${journalId} through ${lastSeq} on ${other}, too`,
+    COPY_DEADLINE_MS,
+    async () => {
+      const held = (await verify(cluster, other)).find((each) => each.journalId === journalId);
+      return held !== undefined && held.lastSeq >= lastSeq ? true : undefined;
+    },
+    500,
+  );
+}
+
+/** One bit of a byte in the middle of the file. */
+async function flip(cluster: LabCluster, on: DataName, path: string): Promise<void> {
+  const script =
+    'open(F, "+<", $ARGV[0]) or die; my $at = int((-s F) / 2); seek(F, $at, 0); read(F, my $b, 1); seek(F, $at, 0); print F chr(ord($b) ^ 4); close(F) or die;';
+  await shell(cluster, on, `perl -e '${script}' '${path}'; sync`);
+}
 
 async function flipWhileIngestWaits({ cluster, target, other, variant, say, told }: Stage): Promise<void> {
   const side = variant === OWN ? 'own' : 'peer';
@@ -58,11 +88,13 @@ async function flipWhileIngestWaits({ cluster, target, other, variant, say, told
     const lines = Blast.start(cluster, side === 'own' ? target : other, 'bit-flip', LINES, 0);
     await lines.taken(TAKEN_DEADLINE_MS);
     told.lines.push(lines);
-    const file = await flipSealed(cluster, target, side);
-    say(`a bit of ${side} ${file} on ${target} is another one`);
+    const sealed = await newestSealed(cluster, target, side);
+    await otherNodeHolds(cluster, other, sealed);
+    await flip(cluster, target, sealed.path);
+    say(`a bit of ${side} ${sealed.path} on ${target} is another one; ${other} holds these records, too`);
     const found = (await verify(cluster, target)).flatMap(({ damage }) => damage);
     demand(
-      found.some((one) => one.file.endsWith(file)),
+      found.some(({ file }) => file === sealed.path),
       `yosugara journal verify finds the damage, and names it: ${JSON.stringify(found)}`,
     );
   } finally {
