@@ -7,6 +7,18 @@ export class BerProblem extends Error {
   }
 }
 
+const problems = new Map<string, BerProblem>();
+
+/**
+ * One for each reason, and those are few: none is made of what a packet says. To take down a stack takes longer than to read the
+ * packet, and who sends rubbish sends a lot of it.
+ */
+export function berProblem(reason: string): BerProblem {
+  let problem = problems.get(reason);
+  if (problem === undefined) problems.set(reason, (problem = new BerProblem(reason)));
+  return problem;
+}
+
 export interface BerItem {
   readonly tag: number;
   /** Where its tag stands. */
@@ -34,22 +46,22 @@ export class BerReader {
   next(): BerItem {
     const at = this.#at;
     const tag = this.#byte();
-    if ((tag & 0x1f) === 0x1f) throw new BerProblem('ber_tag');
+    if ((tag & 0x1f) === 0x1f) throw berProblem('ber_tag');
     let length = this.#byte();
-    if (length === 0x80 || length > 0x84) throw new BerProblem('ber_length');
+    if (length === 0x80 || length > 0x84) throw berProblem('ber_length');
     if (length > 0x80) {
       let count = length & 0x7f;
       for (length = 0; count > 0; count--) length = length * 256 + this.#byte();
     }
     const start = this.#at;
-    if (start + length > this.#end) throw new BerProblem('ber_truncated');
+    if (start + length > this.#end) throw berProblem('ber_truncated');
     this.#at = start + length;
     return { tag, at, start, end: start + length };
   }
 
   expect(tag: number, what: string): BerItem {
     const item = this.next();
-    if (item.tag !== tag) throw new BerProblem(`no_${what}`);
+    if (item.tag !== tag) throw berProblem(`no_${what}`);
     return item;
   }
 
@@ -64,7 +76,7 @@ export class BerReader {
   /** Two's complement, any length up to 9 bytes. */
   integer(item: BerItem): bigint {
     const length = item.end - item.start;
-    if (length === 0 || length > 9) throw new BerProblem('ber_integer');
+    if (length === 0 || length > 9) throw berProblem('ber_integer');
     let value = BigInt(this.#bytes[item.start]! & 0x80 ? -1 : 0);
     for (let at = item.start; at < item.end; at++) value = (value << 8n) | BigInt(this.#bytes[at]!);
     return value;
@@ -73,7 +85,7 @@ export class BerReader {
   /** Like `integer`, for fields that fit into four bytes (INTEGER and the unsigned types of RFC 2578). */
   number(item: BerItem): number {
     const length = item.end - item.start;
-    if (length === 0 || length > 5) throw new BerProblem('ber_integer');
+    if (length === 0 || length > 5) throw berProblem('ber_integer');
     let value = this.#bytes[item.start]! & 0x80 ? -1 : 0;
     for (let at = item.start; at < item.end; at++) value = value * 256 + this.#bytes[at]!;
     return value;
@@ -92,20 +104,20 @@ export class BerReader {
     let length = 0;
     for (let at = item.start; at < item.end; at++) {
       const byte = this.#bytes[at]!;
-      if (++length > 5) throw new BerProblem('ber_oid');
+      if (++length > 5) throw berProblem('ber_oid');
       value = value * 128 + (byte & 0x7f);
       if (byte & 0x80) continue;
-      if (++parts > 127) throw new BerProblem('oid_too_long');
+      if (++parts > 127) throw berProblem('oid_too_long');
       text = parts === 1 ? firstTwo(value) : `${text}.${value}`;
       value = 0;
       length = 0;
     }
-    if (length !== 0 || parts === 0) throw new BerProblem('ber_oid');
+    if (length !== 0 || parts === 0) throw berProblem('ber_oid');
     return text;
   }
 
   #byte(): number {
-    if (this.#at >= this.#end) throw new BerProblem('ber_truncated');
+    if (this.#at >= this.#end) throw berProblem('ber_truncated');
     return this.#bytes[this.#at++]!;
   }
 }

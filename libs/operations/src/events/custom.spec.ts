@@ -45,6 +45,14 @@ describe('a document of custom traps', () => {
     ['a trap in an envelope', { DATA: [{ KEY: 'a' }] }, ['DATA[0].message', 'nothing']],
     ['__proto__', JSON.parse('{"key":"a","message":"b","__proto__":1}'), ['__proto__', '1']],
   ])('with %s is told so', (_, document, expected) => expect(wrongOf(document)).toEqual(expected));
+  it('that is deeper than the stack is told so, too', () => {
+    for (const deep of ['['.repeat(200_000) + ']'.repeat(200_000), '{"a":'.repeat(100_000) + '{}'.padEnd(100_002, '}')]) {
+      const [place, found] = wrongOf(JSON.parse(`{"key":"a","message":${deep}}`));
+      expect([place, String(found).length < 100]).toEqual(['message', true]);
+      expect(wrongOf(JSON.parse(deep))).not.toBe('right');
+      expect(parsed(deep)).toMatchObject({ text: deep, reason: 'custom_not_understood' });
+    }
+  });
 });
 
 describe('a custom trap as a message', () => {
@@ -56,6 +64,10 @@ describe('a custom trap as a message', () => {
     }));
   it('that is none keeps its text and says so', () =>
     expect(parsed('{"key":')).toMatchObject({ text: '{"key":', reason: 'custom_not_understood' }));
+  it('with half of a surrogate pair can be stored as it is shown', () => {
+    const message = parsed('{"key":"a\\udc00","facility":"\\ud800","message":"x\\ud800"}');
+    expect(message).toMatchObject({ host: '\ufffd', app: 'a\ufffd', text: 'x\ufffd' });
+  });
   it('is the same bytes however it was written, and comes back as it was', () => {
     const trap = fc.record(
       {

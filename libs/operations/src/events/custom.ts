@@ -146,11 +146,11 @@ export function parseCustom(raw: Uint8Array): ParsedMessage {
     return { ...base, host: null, app: null, sentAtUs: null, structured: null, text, reason: 'custom_not_understood' };
   return {
     ...base,
-    host: trap.facility === undefined || trap.facility === '' ? null : withoutNul(trap.facility),
-    app: withoutNul(trap.key),
+    host: trap.facility === undefined || trap.facility === '' ? null : storable(trap.facility),
+    app: storable(trap.key),
     sentAtUs: trap.date === undefined ? null : dateUs(trap.date),
     structured: { custom: { type: trap.type } },
-    text: withoutNul(trap.message),
+    text: storable(trap.message),
     reason: null,
   };
 }
@@ -163,8 +163,8 @@ function documentOf(text: string): CustomOutcome | null {
   }
 }
 
-/** PostgreSQL's text cannot hold it. */
-const withoutNul = (text: string) => text.replaceAll('\0', '');
+/** PostgreSQL's text holds neither NUL nor half of a surrogate pair, both of which JSON can escape. */
+const storable = (text: string) => text.replaceAll('\0', '').replaceAll(/\p{Surrogate}/gu, '\ufffd');
 
 /** Without a zone it is taken as UTC, as everywhere. */
 function dateUs(date: string | number): number | null {
@@ -184,8 +184,24 @@ function dateUs(date: string | number): number | null {
 }
 
 function wrong(place: string, found: unknown, allowed: string): Wrong {
-  const shown = found === undefined ? 'nothing' : (JSON.stringify(found) ?? String(found));
+  const shown = found === undefined ? 'nothing' : (JSON.stringify(shallow(found)) ?? String(found));
   return { kind: 'wrong', place, found: shown.length > 80 ? `${shown.slice(0, 77)}…` : shown, allowed };
+}
+
+const SHOWN_DEPTH = 4;
+const SHOWN_ITEMS = 20;
+
+/** JSON.parse reads any depth, JSON.stringify ends at the stack's. More than this is not shown anyway. */
+function shallow(value: unknown, depth = 0): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  if (depth === SHOWN_DEPTH) return '…';
+  if (Array.isArray(value)) return value.slice(0, SHOWN_ITEMS).map((item) => shallow(item, depth + 1));
+  const few: [string, unknown][] = [];
+  for (const name in value) {
+    if (few.length === SHOWN_ITEMS) break;
+    few.push([name, shallow((value as Record<string, unknown>)[name], depth + 1)]);
+  }
+  return Object.fromEntries(few);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { type BerItem, BerProblem, type BerReader } from './ber.js';
+import { type BerItem, type BerReader, berProblem } from './ber.js';
 import type { Varbind } from './record.js';
 import { readableText } from './text.js';
 
@@ -39,7 +39,7 @@ export function trapV1(body: BerReader): Notification {
   const agent = [...body.bytesOf(body.expect(Tag.ipAddress, 'agent_address'))].join('.');
   const generic = body.number(body.expect(Tag.integer, 'generic_trap'));
   const specific = body.number(body.expect(Tag.integer, 'specific_trap'));
-  if (generic < 0 || generic > 6) throw new BerProblem('generic_trap');
+  if (generic < 0 || generic > 6) throw berProblem('generic_trap');
   const sysUpTime = body.number(body.expect(Tag.timeTicks, 'time_stamp'));
   const given = varbinds(body);
   const trapOid = generic === 6 ? `${enterprise}.0.${specific}` : `${SNMP_TRAPS}.${generic + 1}`;
@@ -57,8 +57,8 @@ export function trapV2(body: BerReader, pdu: 'trap' | 'inform'): Notification {
   body.expect(Tag.integer, 'error_index');
   const all = varbinds(body);
   const [first, second] = [all[0], all[1]];
-  if (first?.oid !== SYS_UP_TIME || first.type !== 'TimeTicks') throw new BerProblem('no_sys_up_time');
-  if (second?.oid !== SNMP_TRAP_OID || second.type !== 'OID') throw new BerProblem('no_trap_oid');
+  if (first?.oid !== SYS_UP_TIME || first.type !== 'TimeTicks') throw berProblem('no_sys_up_time');
+  if (second?.oid !== SNMP_TRAP_OID || second.type !== 'OID') throw berProblem('no_trap_oid');
   return { pdu, requestId, trapOid: second.value, sysUpTime: Number(first.value), varbinds: all.slice(2) };
 }
 
@@ -66,7 +66,7 @@ function varbinds(body: BerReader): Varbind[] {
   const list = body.inside(body.expect(Tag.sequence, 'varbind_list'));
   const found: Varbind[] = [];
   while (!list.done) {
-    if (found.length >= MAX_VARBINDS) throw new BerProblem('too_many_varbinds');
+    if (found.length >= MAX_VARBINDS) throw berProblem('too_many_varbinds');
     const pair = list.inside(list.expect(Tag.sequence, 'varbind'));
     const oid = pair.oid(pair.expect(Tag.oid, 'varbind_name'));
     found.push({ oid, ...value(pair, pair.next()) });
@@ -101,7 +101,7 @@ function value(reader: BerReader, item: BerItem): { readonly type: string; reado
     case 0x46:
       return { type: 'Counter64', value: reader.decimal(item) };
     default:
-      throw new BerProblem('varbind_type');
+      throw berProblem('varbind_type');
   }
 }
 

@@ -1,6 +1,6 @@
 import type { MibStore } from '../mib/store.js';
 import { trapReading } from '../mib/trap-reading.js';
-import { BerProblem, BerReader } from './ber.js';
+import { BerProblem, BerReader, berProblem } from './ber.js';
 import type { ParsedMessage, StructuredData } from './record.js';
 import { readableText } from './text.js';
 import { hex, type Notification, Pdu, SNMP_TRAP_ADDRESS, SNMP_TRAP_OID, SYS_UP_TIME, Tag, trapV1, trapV2 } from './trap-pdu.js';
@@ -47,7 +47,7 @@ function message(raw: Uint8Array): Trap {
   const reader = outer.inside(outer.expect(Tag.sequence, 'sequence'));
   const version = reader.number(reader.expect(Tag.integer, 'version'));
   if (version === 3) return plainV3Trap(readV3(raw));
-  if (version !== 0 && version !== 1) throw new BerProblem('unknown_version');
+  if (version !== 0 && version !== 1) throw berProblem('unknown_version');
   const community = readableText(reader.bytesOf(reader.expect(Tag.octets, 'community'))).text;
   const pdu = reader.next();
   const body = reader.inside(pdu);
@@ -55,11 +55,11 @@ function message(raw: Uint8Array): Trap {
   if (version === 0 && pdu.tag === Pdu.trapV1) return { version: 'v1', ...common, ...trapV1(body) };
   if (version === 1 && (pdu.tag === Pdu.trapV2 || pdu.tag === Pdu.inform))
     return { version: 'v2c', ...common, ...trapV2(body, pdu.tag === Pdu.inform ? 'inform' : 'trap') };
-  throw new BerProblem('no_notification');
+  throw berProblem('no_notification');
 }
 
 function plainV3Trap(v3: V3Message): Trap {
-  if ((v3.flags & V3Flag.priv) !== 0) throw new BerProblem('encrypted');
+  if ((v3.flags & V3Flag.priv) !== 0) throw berProblem('encrypted');
   const trap = scopedTrap(v3, v3.data);
   return { ...trap, pduAt: trap.pduAt + v3.dataAt };
 }
@@ -74,7 +74,7 @@ export function scopedTrap(v3: Pick<V3Message, 'user' | 'engineId'>, scopedPdu: 
   const contextEngineId = hex(reader.bytesOf(reader.expect(Tag.octets, 'context_engine_id')));
   const contextName = readableText(reader.bytesOf(reader.expect(Tag.octets, 'context_name'))).text;
   const pdu = reader.next();
-  if (pdu.tag !== Pdu.trapV2 && pdu.tag !== Pdu.inform) throw new BerProblem('no_notification');
+  if (pdu.tag !== Pdu.trapV2 && pdu.tag !== Pdu.inform) throw berProblem('no_notification');
   const user = readableText(v3.user).text;
   return {
     ...{ version: 'v3', community: '', v3: { user, engineId: hex(v3.engineId), contextEngineId, contextName }, pduAt: pdu.at },

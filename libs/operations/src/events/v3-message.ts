@@ -1,4 +1,4 @@
-import { BerProblem, BerReader } from './ber.js';
+import { BerReader, berProblem } from './ber.js';
 import { BerWriter } from './ber-write.js';
 
 /** Bits of msgFlags (RFC 3412 6.4). */
@@ -36,29 +36,29 @@ export interface V3Message {
 export function readV3(raw: Uint8Array): V3Message {
   const outer = new BerReader(raw);
   const reader = outer.inside(outer.expect(SEQUENCE, 'sequence'));
-  if (!outer.done) throw new BerProblem('trailing_bytes');
-  if (reader.number(reader.expect(INTEGER, 'version')) !== 3) throw new BerProblem('unknown_version');
+  if (!outer.done) throw berProblem('trailing_bytes');
+  if (reader.number(reader.expect(INTEGER, 'version')) !== 3) throw berProblem('unknown_version');
   const header = reader.inside(reader.expect(SEQUENCE, 'v3_header'));
   const msgId = whole(header.number(header.expect(INTEGER, 'msg_id')), 'msg_id');
   const maxSize = whole(header.number(header.expect(INTEGER, 'max_size')), 'max_size');
   const flagBytes = header.bytesOf(header.expect(OCTETS, 'flags'));
-  if (flagBytes.length !== 1) throw new BerProblem('flags');
+  if (flagBytes.length !== 1) throw berProblem('flags');
   const flags = flagBytes[0]!;
-  if ((flags & V3Flag.priv) !== 0 && (flags & V3Flag.auth) === 0) throw new BerProblem('flags');
-  if (header.number(header.expect(INTEGER, 'security_model')) !== USM) throw new BerProblem('security_model');
+  if ((flags & V3Flag.priv) !== 0 && (flags & V3Flag.auth) === 0) throw berProblem('flags');
+  if (header.number(header.expect(INTEGER, 'security_model')) !== USM) throw berProblem('security_model');
   const wrapped = reader.inside(reader.expect(OCTETS, 'security_parameters'));
   const security = wrapped.inside(wrapped.expect(SEQUENCE, 'security_parameters'));
   const engineId = security.bytesOf(security.expect(OCTETS, 'engine_id'));
   if (engineId.length !== 0 && (engineId.length < ENGINE_ID_BYTES.min || engineId.length > ENGINE_ID_BYTES.max))
-    throw new BerProblem('engine_id');
+    throw berProblem('engine_id');
   const boots = whole(security.number(security.expect(INTEGER, 'engine_boots')), 'engine_boots');
   const time = whole(security.number(security.expect(INTEGER, 'engine_time')), 'engine_time');
   const user = security.bytesOf(security.expect(OCTETS, 'user'));
-  if (user.length > USER_BYTES) throw new BerProblem('user');
+  if (user.length > USER_BYTES) throw berProblem('user');
   const auth = security.expect(OCTETS, 'auth_parameters');
   const privParams = security.bytesOf(security.expect(OCTETS, 'priv_parameters'));
   const whole_ = (flags & V3Flag.priv) !== 0 ? reader.expect(OCTETS, 'encrypted_pdu') : reader.expect(SEQUENCE, 'scoped_pdu');
-  if (!reader.done) throw new BerProblem('trailing_bytes');
+  if (!reader.done) throw berProblem('trailing_bytes');
   // The cipher text is the contents of its OCTET STRING; a plain scopedPDU is the whole SEQUENCE.
   const dataAt = (flags & V3Flag.priv) !== 0 ? whole_.start : whole_.at;
   return {
@@ -69,7 +69,7 @@ export function readV3(raw: Uint8Array): V3Message {
 
 /** RFC 3412 and 3414: 0..2147483647. */
 function whole(value: number, what: string): number {
-  if (value < 0 || value > 0x7fff_ffff) throw new BerProblem(what);
+  if (value < 0 || value > 0x7fff_ffff) throw berProblem(what);
   return value;
 }
 
