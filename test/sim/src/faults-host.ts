@@ -144,7 +144,10 @@ export const HOST_FAULTS: readonly FaultClass[] = [
       const host = data(world, rng);
       if (!host.holdsVip()) return;
       host.dropVip();
-      world.later(rng.between(50, 500), () => host.push({ kind: 'vip', held: false }));
+      // A look that began before the address was taken again tells nothing (`VipLook`).
+      world.later(rng.between(50, 500), () => {
+        if (!host.holdsVip()) host.push({ kind: 'vip', held: false });
+      });
     },
   },
   {

@@ -20,6 +20,7 @@ import { type ControllerState, createController } from './state.js';
 import { receiversOf, type StatusContext, statusOf } from './status.js';
 import { passTime, stepController } from './step.js';
 import type { Answer, ControllerConfig, ControllerEffect, ControllerInput, OperatorRequest, PeerMessage } from './types.js';
+import { VipLook } from './vip-look.js';
 
 const TICK_MS = 50;
 const LOOK_EVERY_MS = 500;
@@ -46,6 +47,7 @@ export class ControllerDriver {
   readonly #fence: FenceHand | null;
   readonly #recover: RecoverHand;
   readonly #hand: HostHand;
+  readonly #vipLook = new VipLook();
 
   constructor(ports: DriverPorts, config: ControllerConfig, context: StatusContext, restored: Restored) {
     this.#ports = ports;
@@ -85,6 +87,7 @@ export class ControllerDriver {
     host?.deadMan.onStruck((epoch) => {
       this.#push({ kind: 'struck', epoch });
       // What holds the VIP was killed, too: nothing here may bring it back.
+      this.#vipLook.touched();
       void this.#hand.act('vip', { kind: 'vip.release' });
     });
     host?.deadMan.wantManager(true);
@@ -242,6 +245,7 @@ export class ControllerDriver {
         mailbox.send(effect.to, new TextEncoder().encode(JSON.stringify(effect.message)));
         break;
       case 'act':
+        if (effect.resource === 'vip') this.#vipLook.touched();
         void this.#hand.act(effect.resource, effect.action);
         break;
       case 'lease':
@@ -298,9 +302,13 @@ export class ControllerDriver {
     this.#push({ kind: 'host', host: lookAtHost(this.#ports) });
     this.#push({ kind: 'links', links: lookAtLinks(mailbox, this.#state.heardMs, clock.monotonicMs()) });
     if (host === null || host.vip.kind === 'none') return;
-    host.vip.held().then(
+    const seen = this.#vipLook.look(
+      () => host.vip.held(),
+      () => this.#state.busy.has('vip'),
+    );
+    seen.then(
       (held) => {
-        if (held !== this.#state.vipHeld && !this.#state.busy.has('vip')) this.#push({ kind: 'vip', held });
+        if (held !== null && held !== this.#state.vipHeld) this.#push({ kind: 'vip', held });
       },
       (cause: unknown) => log.warn('vip.look', { why: explain(cause) }),
     );
