@@ -53,6 +53,19 @@ export async function shot(page: Page, folder: string, name: string): Promise<vo
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 }
 
+/** Does something in another language of the page, and goes back to English. */
+export async function inLanguage<T>(page: Page, language: 'ja', work: () => Promise<T>): Promise<T> {
+  const labels = { ja: '日本語', en: 'English' };
+  const choose = async (one: 'ja' | 'en') =>
+    await page.getByTestId('language-switch').getByText(labels[one], { exact: true }).click();
+  await choose(language);
+  try {
+    return await work();
+  } finally {
+    await choose('en');
+  }
+}
+
 /** The first login must choose a password; a later run of this test finds that one. */
 export async function logIn(page: Page, base: string, user: string, firstPassword: string): Promise<void> {
   const own = `${firstPassword}-e2e`;

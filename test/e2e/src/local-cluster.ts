@@ -7,6 +7,8 @@ import { type Status, StatusSchema } from '@yosugara/protocol';
 export const WORKSPACE = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 /** For whatever comes by itself: many times what it takes, for a machine that others share. */
 export const PATIENCE_MS = 120_000;
+/** The console, by the floating address. */
+export const BASE = 'http://127.0.1.10:8080';
 const CLI = join(WORKSPACE, 'apps/cli/bin/yosugara.mjs');
 
 /** @returns standard output; `anyExit`: whatever the exit code. */

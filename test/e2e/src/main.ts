@@ -1,5 +1,6 @@
 import { explain } from '@yosugara/kernel';
 import { forgetCluster, hasState, startCluster, status, stopCluster } from './local-cluster.js';
+import { throughPages } from './pages.js';
 import { throughTakeOver } from './take-over.js';
 
 /** `node test/e2e/dist/main.js [--json] [--shots FOLDER]`: uses the running local cluster, or starts one, stops it again and leaves nothing of one it made. */
@@ -13,7 +14,9 @@ async function main(args: readonly string[]): Promise<number> {
   const isNew = !hasState();
   if (!runs) await startCluster();
   try {
-    const outcome = await throughTakeOver(folder);
+    const pages = await throughPages(folder);
+    const takeOver = await throughTakeOver(folder);
+    const outcome = { ...takeOver, checks: [...pages, ...takeOver.checks] };
     if (args.includes('--json')) process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
     else {
       for (const { says, holds, found } of outcome.checks)

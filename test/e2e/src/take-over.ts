@@ -1,13 +1,12 @@
 import type { Page } from 'playwright-core';
 import { logIn, mark, openBrowser, openPage, shot, stillMarked } from './browser.js';
-import { firstLogin, type KilledNode, killNode, pause, resume, status, until } from './local-cluster.js';
+import { type Check, check } from './check.js';
+import { BASE, firstLogin, type KilledNode, killNode, pause, resume, status, until } from './local-cluster.js';
 import { NumberedLines } from './numbered-lines.js';
 import { recoverFromPage } from './recover-from-page.js';
 
-const BASE = 'http://127.0.1.10:8080';
-
 export interface Outcome {
-  readonly checks: readonly { readonly says: string; readonly holds: boolean; readonly found: string }[];
+  readonly checks: readonly Check[];
   readonly from: string;
   readonly to: string;
   /** From the kill to the new Master's name in the page. */
@@ -60,7 +59,6 @@ export async function throughTakeOver(folder: string): Promise<Outcome> {
     const shown = await until('every line in the page', () => allShown(live.page, sent));
     await shot(live.page, folder, '10-messages-after-take-over');
     const problems = [...cluster.problems, ...live.problems];
-    const check = (says: string, holds: boolean, found: unknown) => ({ says, holds, found: String(found) });
     return {
       from,
       to,
