@@ -105,7 +105,9 @@ describe('a member that lost its consensus log', () => {
   it('is told so, once a second: from inside a log that was set back looks whole', () => {
     const state = leading([B]);
     lose(state, b);
-    expect(told(state)).toEqual([{ k: 'identity', incarnation: 'new', why: 'its consensus log was lost', renew: false }]);
+    expect(told(state)).toEqual([
+      { k: 'identity', incarnation: 'new', why: 'its consensus log was lost', renew: false, setBack: false },
+    ]);
     state.nowMs += 999;
     hear(state, b);
     expect(told(state)).toEqual([]);
@@ -169,7 +171,7 @@ describe('changes of the members', () => {
 
 describe('a member that is told that its log does not count', () => {
   const message = (incarnation = 'mine', renew = false) => ({
-    ...({ k: 'identity', incarnation, why: 'its consensus log was set back to an older state', renew } as const),
+    ...({ k: 'identity', incarnation, why: 'its consensus log was set back to an older state', renew, setBack: true } as const),
   });
   const following = (): ControllerState => {
     const { state } = leadingA([B]);
@@ -183,6 +185,14 @@ describe('a member that is told that its log does not count', () => {
     expect(whyNotCounted(state)).toMatch(
       /^its consensus log was set back .*: it does not vote until `yosugara recover` brings it back/,
     );
+  });
+  it('does not take a slow word, that its name is not known, for more than it was: it is a member by that name now', () => {
+    const state = following();
+    state.raft.members = state.raft.members.map((member) => ({ ...member, incarnation: 'mine' }));
+    const slow = { ...message(), why: 'its consensus log was lost', setBack: false };
+    expect([onIdentity(state, b, slow), whyNotCounted(state), state.accusedOf]).toEqual([[], null, null]);
+    onIdentity(state, b, message());
+    expect(state.accusedOf).toBe('mine');
   });
   it('takes a new name when it is told to', () =>
     expect(onIdentity(following(), b, message('mine', true))).toContainEqual({ kind: 'renew' }));

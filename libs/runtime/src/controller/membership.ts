@@ -156,12 +156,12 @@ const isHeard = (state: ControllerState, id: NodeId): boolean => id === state.co
 
 /** Who does not count must know it: a log that was set back looks whole from inside. */
 function tellLost(state: ControllerState): ControllerEffect[] {
-  const tell = (lost: readonly Stranger[], why: string, renews: boolean): ControllerEffect[] =>
+  const tell = (lost: readonly Stranger[], why: string, setBack: boolean): ControllerEffect[] =>
     lost.flatMap(({ member, incarnation }) => {
       if (member === state.config.self || incarnation === '' || !isHeard(state, member)) return [];
       if (state.nowMs - (state.identityToldMs.get(member) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return [];
       state.identityToldMs.set(member, state.nowMs);
-      const message: PeerMessage = { k: 'identity', incarnation, why, renew: renews && mayReturn(state, member) };
+      const message: PeerMessage = { k: 'identity', incarnation, why, renew: setBack && mayReturn(state, member), setBack };
       return [{ kind: 'send', to: member, message }];
     });
   const lost = strangers(state.raft);
@@ -182,11 +182,12 @@ export function onIdentity(
 ): ControllerEffect[] {
   const { raft, config } = state;
   if (raft.incarnation !== message.incarnation || leaderOf(raft) !== from || from === config.self) return [];
+  const isNamed = membersOf(raft).some(({ id, incarnation }) => id === config.self && incarnation === raft.incarnation);
+  // It became a member under this very name while that word was on its way: it is whole (seed 1346 of the simulator).
+  if (isNamed && !message.setBack) return [];
   const fresh = state.consensusDamaged === null;
   state.consensusDamaged ??= message.why;
-  // Whoever is named and still does not count was set back. A stranger becomes a member under this very name, and is whole then.
-  if (membersOf(raft).some(({ id, incarnation }) => id === config.self && incarnation === raft.incarnation))
-    state.accusedOf = message.incarnation;
+  if (isNamed) state.accusedOf = message.incarnation;
   const log: ControllerEffect[] = fresh
     ? [{ kind: 'log', level: 'error', event: 'raft.lost', fields: { why: message.why, from } }]
     : [];

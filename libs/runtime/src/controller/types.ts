@@ -170,9 +170,15 @@ export type PeerMessage =
   | { readonly k: 'adopt'; readonly branch: string; readonly generation: number }
   /**
    * From the leader: `incarnation` of yours counts for nothing, and why. `renew`: go on as a new one, so that you can be let in again;
-   * otherwise an operator's `recover` is waited for.
+   * otherwise an operator's `recover` is waited for. `setBack`: though the configuration names it; else because it does not.
    */
-  | { readonly k: 'identity'; readonly incarnation: string; readonly why: string; readonly renew: boolean }
+  | {
+      readonly k: 'identity';
+      readonly incarnation: string;
+      readonly why: string;
+      readonly renew: boolean;
+      readonly setBack: boolean;
+    }
   | { readonly k: 'report'; readonly r: NodeReport }
   /** For the leader; the answer goes back to the sender. */
   | { readonly k: 'request'; readonly id: string; readonly request: OperatorRequest }
