@@ -5,9 +5,9 @@ import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openStore, type Store } from './index.js';
+import { completeIndexes, openStore, type Store, setOptionalIndexes } from './index.js';
 import { whereOf } from './message-filter.js';
-import { type MessageQuery, statementOf } from './message-search.js';
+import { type MessageQuery, messageId, parseMessageId, statementOf } from './message-search.js';
 import { spansOf } from './partition-spans.js';
 
 let server: TestPostgres;
@@ -86,8 +86,9 @@ interface Plan {
 
 /** What the first statement of a search does, as it was executed. */
 async function explained(query: MessageQuery) {
-  const [span] = await spansOf(client, query.sinceUs, query.untilUs);
-  const { text, values } = statementOf(whereOf(query), span!, null, (query.limit ?? 100) + 1);
+  const before = query.before === undefined ? null : parseMessageId(query.before);
+  const [span] = await spansOf(client, query.sinceUs, before === null ? query.untilUs : before.atUs + 1);
+  const { text, values } = statementOf(whereOf(query), span!, before, (query.limit ?? 100) + 1);
   const { rows } = await client.query<{ 'QUERY PLAN': readonly [{ readonly Plan: Plan }] }>(
     `explain (analyze, timing off, format json) ${text}`,
     values,
@@ -148,6 +149,59 @@ describe('the plan of a search', () => {
     const plan = await explained({ text: 'needle', sinceUs: START_US + DAY_US, untilUs: START_US + 2 * DAY_US });
     expect(plan).toMatchObject({ planned: 1 });
     expect(plan.rowsRead).toBeLessThanOrEqual(PER_DAY);
+  });
+});
+
+/** Each kind of condition, for what is rare and for what is in nearly every row. */
+const EVERY_KIND: readonly [string, MessageQuery][] = [
+  ['nothing but its time', {}],
+  ['text', { text: 'needle' }],
+  ['frequent text', { text: 'ordinary' }],
+  ['an OID as text', { text: IF_INDEX }],
+  ['source', { source: '10.0.0.7' }],
+  ['network', { source: '10.0.0.0/8' }],
+  ['rare network', { source: '192.0.2.0/24' }],
+  ['host', { host: 'host17' }],
+  ['unknown host', { host: 'nobody' }],
+  ['app', { app: 'app3' }],
+  ['process', { procId: '4711' }],
+  ['facility', { facility: 4 }],
+  ['severity', { severityMax: 6 }],
+  ['urgent', { severityMax: 3 }],
+  ['kind', { kind: 'trap' }],
+  ['frequent kind', { kind: 'syslog' }],
+  ['transport', { transport: 'relp' }],
+  ['structured data', { structured: ['exampleSDID@32473.iut=3'] }],
+  ['a parameter that is there', { structured: ['exampleSDID@32473.iut'] }],
+  ['varbind', { varbinds: [`${IF_INDEX}=3`] }],
+  ['notification', { traps: ['1.3.6.1.6.3.1.1.5.3'] }],
+  ['the only node that saw it', { seenOnlyBy: 'a' }],
+  ['a reason', { parseReason: 'any' }],
+  ['several at once', { host: 'host17', severityMax: 6, text: 'ordinary', source: '10.0.0.0/8' }],
+];
+/** Without an index of their own: by the time, until the page is full. */
+const BY_TIME = new Set([
+  ...['text', 'an OID as text', 'process', 'facility', 'transport'],
+  ...['structured data', 'a parameter that is there', 'the only node that saw it'],
+]);
+const SOME = 1_500;
+const aDay = { sinceUs: START_US + 2 * DAY_US, untilUs: START_US + 3 * DAY_US };
+
+describe('the plan of a search for one day', () => {
+  it.each(EVERY_KIND)('by %s has that day’s partition and no other', async (kind, query) => {
+    const plan = await explained({ ...query, ...aDay, limit: 50 });
+    expect(plan).toMatchObject({ planned: 1, opened: 1 });
+    expect(plan.rowsRead).toBeLessThanOrEqual(BY_TIME.has(kind) ? PER_DAY : SOME);
+    if (!BY_TIME.has(kind)) expect(plan.kinds).toEqual(NO_SCAN);
+  });
+  it.each(EVERY_KIND)('by %s goes on behind a page without reading what is before it', async (kind, query) => {
+    const middle = Math.floor(2.5 * PER_DAY);
+    const before = messageId(rowAt(middle).receivedAtUs, 'a-1-1', middle + 1);
+    const plan = await explained({ ...query, sinceUs: aDay.sinceUs, before, limit: 50 });
+    expect(plan).toMatchObject({ planned: 1, opened: 1 });
+    // Of half a day that is left, PostgreSQL may as well read the whole day and throw the rest away.
+    expect(plan.rowsRead).toBeLessThanOrEqual(BY_TIME.has(kind) ? PER_DAY : SOME);
+    if (!BY_TIME.has(kind)) expect(plan.kinds).toEqual(NO_SCAN);
   });
 });
 
@@ -230,5 +284,26 @@ describe('a search through many partitions', () => {
       expect((await store.messages.search({ host: word, app: word, text: word, procId: word, seenOnlyBy: word })).rows).toEqual(
         [],
       );
+  });
+});
+
+describe('with the optional indexes', () => {
+  beforeAll(async () => {
+    const pool = new pg.Pool({ connectionString: server.connectionString });
+    await setOptionalIndexes(pool, { text: true, structured: true });
+    await completeIndexes(pool);
+    await pool.end();
+    await client.query('analyze message');
+  }, 120_000);
+
+  it.each<[string, MessageQuery, RegExp]>([
+    ['a part of the text', { text: 'needle' }, /_text/],
+    ['structured data', { structured: ['exampleSDID@32473.iut=3'] }, /_structured/],
+    ['the value of a varbind', { varbinds: ['=3'] }, /_varbinds|_received_at_idx/],
+  ])('rare %s is found through all partitions without reading one of them whole', async (_, query, index) => {
+    const plan = await explained({ ...query, limit: 1_000 });
+    expect(plan.indexes.join()).toMatch(index);
+    expect(plan).toMatchObject({ opened: DAYS, kinds: NO_SCAN });
+    expect(plan.rowsRead).toBeLessThan(SOME);
   });
 });
