@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { type CustomTrap, customTrapJson, customTraps } from '@yosugara/operations';
+import { type CustomTrap, customTrapJson } from '@yosugara/operations';
 import type { Intake, ReceivedRecord, SafeAnswers } from '@yosugara/runtime';
 import { type Accepted, acceptStreams, countsOf, type StreamCounts } from './acceptor.js';
+import { customTrapsOf } from './custom-body.js';
 import { CustomResends, type Progress } from './custom-resends.js';
 import { type Answer, answerWith, type Problem, readBody } from './http-answers.js';
 import { LoopTurns, type ReadStamp, stampSince } from './read-delay.js';
@@ -152,7 +153,8 @@ class CustomTraps {
     const body = await readBody(request, maxBodyBytes, requestMs);
     if (body === null)
       return this.#refuse(accepted, { status: 413, place: 'body', found: 'more', allowed: `at most ${maxBodyBytes} bytes` });
-    const traps = trapsOf(request, body, accepted.source.limits.messageBytes);
+    const asked = { url: request.url, contentType: request.headers['content-type'] };
+    const traps = customTrapsOf(asked, body, accepted.source.limits.messageBytes);
     if ('status' in traps) return this.#refuse(accepted, traps);
     const { source } = accepted;
     if (!source.hasRoom) {
@@ -258,34 +260,3 @@ class CustomTraps {
 }
 
 const comeAgain = { status: 503, retryAfterS: RETRY_AFTER_S, allowed: 'the same request again in a few seconds' } as const;
-
-function trapsOf(request: IncomingMessage, body: Buffer, maxBytes: number): readonly CustomTrap[] | Problem {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch {
-    return { status: 400, place: 'body', found: 'bytes that are no UTF-8', allowed: 'UTF-8' };
-  }
-  const isText = /^text\/plain/i.test(request.headers['content-type'] ?? '');
-  let document: unknown;
-  try {
-    document = isText ? textTrap(request.url ?? '', text) : JSON.parse(text);
-  } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
-    return { status: 400, place: 'body', found, allowed: 'a JSON document' };
-  }
-  const outcome = customTraps(document);
-  if (outcome.kind === 'wrong') return { status: 400, place: outcome.place, found: outcome.found, allowed: outcome.allowed };
-  for (const [index, trap] of outcome.traps.entries()) {
-    const bytes = Buffer.byteLength(customTrapJson(trap));
-    if (bytes > maxBytes)
-      return { status: 413, place: `trap ${index + 1}`, found: `${bytes} bytes`, allowed: `at most ${maxBytes} bytes` };
-  }
-  return outcome.traps;
-}
-
-/** A text has no names: they stand in the query, `?key=backup&facility=db1`. */
-function textTrap(url: string, message: string): unknown {
-  const query = new URLSearchParams(url.split('?')[1] ?? '');
-  return { ...Object.fromEntries(query), key: query.get('key') ?? 'text', message };
-}

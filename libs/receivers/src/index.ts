@@ -1,4 +1,5 @@
 export { monotonicMs, wallUs } from './clock.js';
+export { type CustomRequest, customTrapsOf } from './custom-body.js';
 export { CUSTOM_TRAP_PATH, type CustomTrapOptions, listenCustomTraps } from './custom-http.js';
 export { CustomResends } from './custom-resends.js';
 export * from './errors.js';
