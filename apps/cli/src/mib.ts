@@ -66,7 +66,7 @@ export function addMibs(
       })(),
     );
   add('lookup', 'what an OID is called, or which OID a name has', mib)
-    .argument('<oid>', 'such as 1.3.6.1.2.1.2.2.1.8.3, or ifOperStatus.3')
+    .argument('<oid>', 'such as 1.3.6.1.2.1.2.2.1.8.3, or ifOperStatus[3]')
     .action((oid: string, options: Common) =>
       set(async () => {
         const found = await lookUpMib(api(options), oid);

@@ -73,7 +73,7 @@ it.skipIf(!existsSync('/usr/bin/snmptrap'))(
     await vi.waitFor(async () => expect((await rowsOf(a)).length).toBe(2), soon);
     expect((await rowOf(a, 1)).text).toMatch(/^1\.3\.6\.1\.4\.1\.32473\.0\.1 1\.3/);
     // What the RFCs name needs no upload.
-    expect((await rowsOf(a, '&trap=linkDown'))[0]?.text).toBe('linkDown ifIndex.7=7 ifOperStatus.7=down(2)');
+    expect((await rowsOf(a, '&trap=linkDown'))[0]?.text).toBe('linkDown ifIndex[7]=7 ifOperStatus[7]=down(2)');
 
     const files = [{ name: 'fan.txt', text: FANS }];
     const { status, body } = await a.call('POST', '/api/v1/mibs', { body: { files }, withinMs: 60_000 });

@@ -109,7 +109,7 @@ export const MibLookupSchema = z
       .nullable(),
     /** What follows the node. */
     index: z.string(),
-    /** `ifDescr.3`; the OID when it has no name. */
+    /** `ifDescr[3]`; the OID when it has no name. */
     called: z.string(),
   })
   .meta({ id: 'MibLookup' });

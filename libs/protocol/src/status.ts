@@ -273,7 +273,7 @@ export const MessageRowSchema = z.object({
         oid: z.string(),
         type: z.string(),
         value: z.string(),
-        /** As the MIB modules of now have it, such as `ifOperStatus.3`; missing: it has no name. */
+        /** As the MIB modules of now have it, such as `ifOperStatus[3]`; missing: it has no name. */
         name: z.string().optional(),
         module: z.string().optional(),
         /** `down(2)`; missing: `value` says it as well. */

@@ -77,6 +77,7 @@ describe('names in a search', () => {
   it.each<[Record<string, unknown>, boolean]>([
     [{ varbind: 'ifIndex=5' }, true],
     [{ varbind: 'ifIndex=6' }, false],
+    [{ varbind: 'ifIndex.5=5' }, true],
     [{ trap: 'linkDown' }, true],
     [{ trap: 'linkUp' }, false],
     [{ text: '1.3.6.1.2.1.2.2' }, true],

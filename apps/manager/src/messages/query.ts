@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { InvalidInputError } from '@yosugara/kernel';
-import { FACILITIES, SEVERITIES } from '@yosugara/operations';
+import { FACILITIES, NAMED_OID, SEVERITIES } from '@yosugara/operations';
 import { MESSAGE_KINDS, MESSAGE_TRANSPORTS, type MessageRow } from '@yosugara/protocol';
 import { oidInText, structuredTerm, varbindTerm } from '@yosugara/store';
 import { z } from 'zod';
@@ -43,7 +43,8 @@ const terms = (says: string, isOne: (term: string) => boolean, form: string) =>
     .optional();
 
 /** A name of a MIB module in the place of an OID; whether there is one is asked later. */
-const isNamedTerm = (term: string): boolean => /^[A-Za-z][\w-]{0,255}(\.\d{1,10})*(=|$)/.test(term);
+const NAMED_TERM = new RegExp(`^${NAMED_OID}(=|$)`);
+const isNamedTerm = (term: string): boolean => NAMED_TERM.test(term);
 const NAME_OR_OID = /^(\.?\d{1,10}(\.\d{1,10}){0,127}|[A-Za-z][\w-]{0,255})$/;
 
 const FILTER = {

@@ -62,3 +62,17 @@ describe('the names of now', () => {
     expect(tables.asked).toEqual([['A-MIB', 'B-MIB'], ['A-MIB']]);
   });
 });
+
+describe('a varbind in a search', () => {
+  const { names } = made();
+  it.each([
+    ['ifOperStatus=down', '1.3.6.1.2.1.2.2.1.8=2'],
+    ['ifOperStatus[7]=down(2)', '1.3.6.1.2.1.2.2.1.8.7=2'],
+    ['ifOperStatus.7=down', '1.3.6.1.2.1.2.2.1.8.7=2'],
+    ['vacmGroupName[3]["a=]b"]=x', '1.3.6.1.6.3.16.1.2.1.3.3.4.97.61.93.98=x'],
+    ['=5', '=5'],
+  ])('%s is %s', (term, inNumbers) => expect(names.varbindTerm(term)).toBe(inNumbers));
+  it.each(['ifOperStatus["x"]=2', 'ifOperStatus[1][2]', 'nothing=2'])('cannot be %s', (term) =>
+    expect(() => names.varbindTerm(term)).toThrow('varbind'),
+  );
+});

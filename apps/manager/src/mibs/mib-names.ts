@@ -1,5 +1,5 @@
 import { explain, InvalidInputError, type Log } from '@yosugara/kernel';
-import { type MibNode, type MibStore, type MibType, mibStoreOf, trapReading } from '@yosugara/operations';
+import { type MibNode, type MibStore, type MibType, mibStoreOf, NAMED_OID, trapReading } from '@yosugara/operations';
 import type { MessageRow } from '@yosugara/protocol';
 import { groupedBy } from './grouped.js';
 import type { MibTables } from './mib-tables.js';
@@ -10,7 +10,7 @@ const READY_MS = 1_000;
 const BATCH = 16;
 /** Beyond so many it is not compared which of two texts has more names. */
 const MAX_COMPARED = 64;
-const NAMED = /^([A-Za-z][\w-]{0,255})((?:\.\d{1,10})*)(?:=([\s\S]*))?$/;
+const NAMED = new RegExp(`^${NAMED_OID}(?:=([\\s\\S]*))?$`);
 
 interface Loaded {
   readonly digest: Buffer;
@@ -103,10 +103,10 @@ export class MibNames {
     return { ...row, varbinds: named, ...(isBetter ? { reading: read.text } : {}) };
   }
 
-  /** `ifOperStatus.3=down` as OID and number, which is how rows have it. @throws InvalidInputError — nothing here is called so. */
+  /** `ifOperStatus[3]=down`, or `ifOperStatus.3=down`, as OID and number, which is how rows have it. @throws InvalidInputError — nothing here is called so. */
   varbindTerm(term: string): string {
-    const [, name, index = '', value] = NAMED.exec(term) ?? [];
-    const [oid, given] = name === undefined ? split(term) : [`${this.#oidOf('varbind', name)}${index}`, value];
+    const [, name, instance = '', value] = NAMED.exec(term) ?? [];
+    const [oid, given] = name === undefined ? split(term) : [this.#oidOf('varbind', name, instance), value];
     if (given === undefined) return oid;
     const type = oid === '' ? null : (this.now().resolve(oid.replace(/^\./, ''))?.node.type ?? null);
     const isOid = type?.base === 'OBJECT IDENTIFIER' && !/^[\d.]*$/.test(given);
@@ -123,10 +123,12 @@ export class MibNames {
     return [oid, other];
   }
 
-  #oidOf(place: string, name: string): string {
-    const node = this.now().named(name);
-    if (node === null) throw new InvalidInputError(place, name, 'an OID, or a name of a MIB module that is here');
-    return node.oid;
+  #oidOf(place: string, name: string, instance = ''): string {
+    const oid = this.now().oidOf(name + instance);
+    if (oid !== null) return oid;
+    if (this.now().named(name) === null)
+      throw new InvalidInputError(place, name, 'an OID, or a name of a MIB module that is here');
+    throw new InvalidInputError(place, name + instance, 'an instance of its table, such as ifDescr[3] or ifDescr.3');
   }
 }
 

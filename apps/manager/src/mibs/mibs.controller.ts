@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { builtInModules } from '@yosugara/operations';
+import { builtInModules, type MibType, NAMED_OID } from '@yosugara/operations';
 import {
   MAX_MIB_FILE,
   MAX_MIB_FILES,
@@ -38,10 +38,9 @@ const UploadSchema = z
   })
   .meta({ id: 'MibUpload' });
 const RemoveQuery = z.strictObject({ by });
+const NAME_OR_OID = new RegExp(`^(\\.?\\d{1,10}(\\.\\d{1,10}){0,127}|${NAMED_OID})$`);
 const LookupQuery = z.strictObject({
-  oid: z
-    .string()
-    .regex(/^(\.?\d{1,10}(\.\d{1,10}){0,127}|[A-Za-z][\w-]{0,127}(\.\d{1,10}){0,127})$/, 'an OID, or a name such as ifDescr.3'),
+  oid: z.string().max(1_024).regex(NAME_OR_OID, 'an OID, or a name such as ifDescr[3] or ifDescr.3'),
 });
 const DoneSchema = z.object({ ok: z.literal(true) });
 /** The answer says so when the compiler takes longer. */
@@ -109,7 +108,7 @@ export class MibsController {
     if (found === null) return { oid, node: null, index: '', called: oid };
     const { node, index } = found;
     const description = node.description ?? (await this.tables.descriptionOf(node.module, node.oid));
-    const type = node.type === null ? null : { ...node.type, labels: node.type.labels === null ? null : [...node.type.labels] };
+    const type = node.type === null ? null : typeOf(node.type);
     return {
       ...{ oid, index, called: notification?.name ?? mibs.nameOf(oid) },
       node: { ...node, type, objects: [...node.objects], description },
@@ -159,11 +158,17 @@ export class MibsController {
 
   #numbersOf(nameOrOid: string): string {
     if (/^[.\d]/.test(nameOrOid)) return nameOrOid.replace(/^\./, '');
-    const dot = nameOrOid.indexOf('.');
-    const name = dot < 0 ? nameOrOid : nameOrOid.slice(0, dot);
-    const node = this.names.now().named(name);
-    if (node === null) throw new ApiRefusal(404, 'NOT_FOUND', `no module that is here defines ${name}`, 'oid');
-    return `${node.oid}${nameOrOid.slice(name.length)}`;
+    const oid = this.names.now().oidOf(nameOrOid);
+    if (oid !== null) return oid;
+    const [name = ''] = nameOrOid.split(/[.[]/, 1);
+    if (this.names.now().named(name) !== null)
+      throw new ApiRefusal(
+        404,
+        'NOT_FOUND',
+        `${nameOrOid} is no instance of the table of ${name}, as far as its module is here`,
+        'oid',
+      );
+    throw new ApiRefusal(404, 'NOT_FOUND', `no module that is here defines ${name}`, 'oid');
   }
 
   #entry(login: string, action: string, detail: AuditEntry['detail']): AuditEntry {
@@ -189,3 +194,6 @@ function summaryOf(module: MibSummary): MibModuleSummary {
     warnings: problems.filter((problem) => problem.severity === 'warning').length,
   };
 }
+
+/** Without what serves for instances only. */
+const typeOf = ({ base, name, hint, labels }: MibType) => ({ base, name, hint, labels: labels === null ? null : [...labels] });

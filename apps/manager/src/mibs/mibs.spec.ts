@@ -242,7 +242,13 @@ describe('names are looked up', () => {
     });
     expect(await lookUp(a, 'fanState.0')).toEqual(found);
     expect(await lookUp(a, 'fanFailed')).toMatchObject({ oid: '1.3.6.1.4.1.32473.0.1', node: { objects: ['fanState'] } });
-    expect(await lookUp(a, 'ifOperStatus.3')).toMatchObject({ oid: '1.3.6.1.2.1.2.2.1.8.3', node: { module: 'IF-MIB' } });
+    for (const name of ['ifOperStatus[3]', 'ifOperStatus.3', '1.3.6.1.2.1.2.2.1.8.3'])
+      expect(await lookUp(a, encodeURIComponent(name))).toMatchObject({
+        ...{ oid: '1.3.6.1.2.1.2.2.1.8.3', called: 'ifOperStatus[3]', node: { module: 'IF-MIB' } },
+      });
+    expect(await lookUp(a, encodeURIComponent('ifOperStatus["x"]'))).toMatchObject({
+      message: 'ifOperStatus["x"] is no instance of the table of ifOperStatus, as far as its module is here',
+    });
     expect(await lookUp(a, 'fanStat')).toMatchObject({ code: 'NOT_FOUND', message: 'no module that is here defines fanStat' });
     expect((await a.call('GET', '/api/v1/mibs/lookup?oid=1..2', { bearer })).status).toBe(400);
   });

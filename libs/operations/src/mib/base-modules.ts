@@ -13,12 +13,12 @@ const objects = (parent: string, from: number, ...rows: readonly string[]): stri
     .join('\n');
 const nodes = (parent: string, from: number, ...names: readonly string[]): string =>
   names.map((name, at) => `${name} OBJECT IDENTIFIER ::= { ${parent} ${from + at} }`).join('\n');
-/** A table and its row. */
-const table = (name: string, parent: string, number: number): string => {
+/** A table and its row. @param index `INDEX { … }` or `AUGMENTS { … }`. */
+const table = (name: string, parent: string, number: number, index: string): string => {
   const entry = name.replace(/Table$/, 'Entry');
   const type = entry[0]!.toUpperCase() + entry.slice(1);
   return `${name} OBJECT-TYPE SYNTAX SEQUENCE OF ${type} ::= { ${parent} ${number} }
-${entry} OBJECT-TYPE SYNTAX ${type} ::= { ${name} 1 }
+${entry} OBJECT-TYPE SYNTAX ${type} ${index} ::= { ${name} 1 }
 ${type} ::= SEQUENCE { none NULL }`;
 };
 const convention = (name: string, hint: string, syntax: string): string =>
@@ -41,7 +41,7 @@ const SNMP_V2_MIB = module(
   objects('system', 1, 'sysDescr DisplayString', 'sysObjectID OBJECT IDENTIFIER', 'sysUpTime TimeTicks'),
   objects('system', 4, 'sysContact DisplayString', 'sysName DisplayString', 'sysLocation DisplayString', 'sysServices INTEGER'),
   objects('system', 8, 'sysORLastChange TimeStamp'),
-  table('sysORTable', 'system', 9),
+  table('sysORTable', 'system', 9, 'INDEX { sysORIndex }'),
   objects(
     'sysOREntry',
     1,
@@ -93,7 +93,7 @@ const IF_MIB = module(
   ...[convention('OwnerString', '255a', 'OCTET STRING'), convention('InterfaceIndex', 'd', 'Integer32')],
   convention('InterfaceIndexOrZero', 'd', 'Integer32'),
   objects('interfaces', 1, 'ifNumber Integer32'),
-  table('ifTable', 'interfaces', 2),
+  table('ifTable', 'interfaces', 2, 'INDEX { ifIndex }'),
   objects(
     ...(['ifEntry', 1] as const),
     ...['ifIndex InterfaceIndex', 'ifDescr DisplayString', `ifType ${IF_TYPE}`, 'ifMtu Integer32', 'ifSpeed Gauge32'],
@@ -104,7 +104,7 @@ const IF_MIB = module(
     ...count('ifOutOctets', 'ifOutUcastPkts', 'ifOutNUcastPkts', 'ifOutDiscards', 'ifOutErrors'),
     ...['ifOutQLen Gauge32', 'ifSpecific OBJECT IDENTIFIER'],
   ),
-  table('ifXTable', 'ifMIBObjects', 1),
+  table('ifXTable', 'ifMIBObjects', 1, 'AUGMENTS { ifEntry }'),
   objects(
     ...(['ifXEntry', 1] as const),
     'ifName DisplayString',
@@ -114,10 +114,10 @@ const IF_MIB = module(
     ...['ifLinkUpDownTrapEnable INTEGER { enabled(1), disabled(2) }', 'ifHighSpeed Gauge32', 'ifPromiscuousMode TruthValue'],
     ...['ifConnectorPresent TruthValue', 'ifAlias DisplayString', 'ifCounterDiscontinuityTime TimeStamp'],
   ),
-  table('ifStackTable', 'ifMIBObjects', 2),
+  table('ifStackTable', 'ifMIBObjects', 2, 'INDEX { ifStackHigherLayer, ifStackLowerLayer }'),
   objects('ifStackEntry', 1, 'ifStackHigherLayer InterfaceIndexOrZero', 'ifStackLowerLayer InterfaceIndexOrZero'),
   objects('ifStackEntry', 3, 'ifStackStatus RowStatus'),
-  table('ifRcvAddressTable', 'ifMIBObjects', 4),
+  table('ifRcvAddressTable', 'ifMIBObjects', 4, 'INDEX { ifIndex, ifRcvAddressAddress }'),
   objects('ifRcvAddressEntry', 1, 'ifRcvAddressAddress PhysAddress', 'ifRcvAddressStatus RowStatus'),
   objects('ifRcvAddressEntry', 3, 'ifRcvAddressType INTEGER { other(1), volatile(2), nonVolatile(3) }'),
   objects('ifMIBObjects', 5, 'ifTableLastChange TimeTicks', 'ifStackLastChange TimeTicks'),
@@ -144,13 +144,18 @@ const SNMP_VACM_MIB = module(
   'SNMP-VIEW-BASED-ACM-MIB',
   'IMPORTS SnmpAdminString, SnmpSecurityLevel, SnmpSecurityModel FROM SNMP-FRAMEWORK-MIB;',
   ...[nodes('snmpModules', 16, 'snmpVacmMIB'), nodes('snmpVacmMIB', 1, 'vacmMIBObjects', 'vacmMIBConformance')],
-  table('vacmContextTable', 'vacmMIBObjects', 1),
+  table('vacmContextTable', 'vacmMIBObjects', 1, 'INDEX { vacmContextName }'),
   objects('vacmContextEntry', 1, 'vacmContextName SnmpAdminString'),
-  table('vacmSecurityToGroupTable', 'vacmMIBObjects', 2),
+  table('vacmSecurityToGroupTable', 'vacmMIBObjects', 2, 'INDEX { vacmSecurityModel, vacmSecurityName }'),
   objects('vacmSecurityToGroupEntry', 1, 'vacmSecurityModel SnmpSecurityModel', 'vacmSecurityName SnmpAdminString'),
   objects('vacmSecurityToGroupEntry', 3, 'vacmGroupName SnmpAdminString', 'vacmSecurityToGroupStorageType StorageType'),
   objects('vacmSecurityToGroupEntry', 5, 'vacmSecurityToGroupStatus RowStatus'),
-  table('vacmAccessTable', 'vacmMIBObjects', 4),
+  table(
+    'vacmAccessTable',
+    'vacmMIBObjects',
+    4,
+    'INDEX { vacmGroupName, vacmAccessContextPrefix, vacmAccessSecurityModel, vacmAccessSecurityLevel }',
+  ),
   objects('vacmAccessEntry', 1, 'vacmAccessContextPrefix SnmpAdminString', 'vacmAccessSecurityModel SnmpSecurityModel'),
   objects('vacmAccessEntry', 3, 'vacmAccessSecurityLevel SnmpSecurityLevel'),
   objects('vacmAccessEntry', 4, 'vacmAccessContextMatch INTEGER { exact(1), prefix(2) }'),
@@ -159,7 +164,7 @@ const SNMP_VACM_MIB = module(
   objects('vacmAccessEntry', 9, 'vacmAccessStatus RowStatus'),
   nodes('vacmMIBObjects', 5, 'vacmMIBViews'),
   objects('vacmMIBViews', 1, 'vacmViewSpinLock TestAndIncr'),
-  table('vacmViewTreeFamilyTable', 'vacmMIBViews', 2),
+  table('vacmViewTreeFamilyTable', 'vacmMIBViews', 2, 'INDEX { vacmViewTreeFamilyViewName, vacmViewTreeFamilySubtree }'),
   objects('vacmViewTreeFamilyEntry', 1, 'vacmViewTreeFamilyViewName SnmpAdminString'),
   objects('vacmViewTreeFamilyEntry', 2, 'vacmViewTreeFamilySubtree OBJECT IDENTIFIER', 'vacmViewTreeFamilyMask OCTET STRING'),
   objects('vacmViewTreeFamilyEntry', 4, 'vacmViewTreeFamilyType INTEGER { included(1), excluded(2) }'),

@@ -19,6 +19,8 @@ export interface BuiltInType {
   readonly base: string;
   readonly hint: string | null;
   readonly labels: readonly EnumLabel[] | null;
+  /** Octets, when there are always as many. */
+  readonly size?: number;
 }
 
 const type = (base: string, hint: string | null = null, names: readonly string[] | null = null): BuiltInType => ({
@@ -30,7 +32,7 @@ const type = (base: string, hint: string | null = null, names: readonly string[]
 export const BUILT_IN_TYPES: Readonly<Record<string, BuiltInType>> = {
   DisplayString: type('OCTET STRING', '255a'),
   PhysAddress: type('OCTET STRING', '1x:'),
-  MacAddress: type('OCTET STRING', '1x:'),
+  MacAddress: { ...type('OCTET STRING', '1x:'), size: 6 },
   DateAndTime: type('OCTET STRING', '2d-1d-1d,1d:1d:1d.1d,1a1d:1d'),
   TruthValue: type('INTEGER', null, ['true', 'false']),
   RowStatus: type('INTEGER', null, ['active', 'notInService', 'notReady', 'createAndGo', 'createAndWait', 'destroy']),

@@ -1,7 +1,7 @@
 import { BASE_MODULES } from './base-modules.js';
 import { BUILT_IN_MODULES, BUILT_IN_OIDS, BUILT_IN_TYPES, GENERIC_TRAPS_OID, SNMP_GROUP_OID } from './built-in.js';
 import { parseMib } from './parse.js';
-import { type MibNode, MibStore, type MibType } from './store.js';
+import { type MibIndex, type MibNode, MibStore, type MibType } from './store.js';
 import type { MibFile, MibModule, MibProblem, NodeDefinition, OidPart, TypeDefinition, TypeUse } from './types.js';
 
 export interface CompiledModule {
@@ -25,7 +25,7 @@ export interface CompiledMibs {
 }
 
 /** Raised when the same text compiles into something else than before: what was stored is compiled again. */
-export const MIB_COMPILER = 1;
+export const MIB_COMPILER = 2;
 /** Of all modules together. net-snmp's own set of some 60 has 2 MB. */
 export const MAX_MIB_BYTES = 64 * 1024 * 1024;
 /** RFC 2578 3.5. */
@@ -81,14 +81,19 @@ export function compileMibs(files: readonly MibFile[]): CompiledMibs {
   };
 }
 
+/** A mere name says less than a type, and a row says less without its INDEX (RFC 1158 had none yet). */
+function saysMore(one: MibNode, than: MibNode): boolean {
+  const rank = ({ kind, type }: MibNode) => (kind === 'node' ? 0 : type?.index === undefined ? 1 : 2);
+  return rank(one) > rank(than);
+}
+
 /** What is built in, and over it what was compiled before. */
 export function mibStoreOf(nodes: Iterable<MibNode>): MibStore {
   const builtIn = builtInNodes();
   const all = new Map(builtIn);
   for (const node of nodes) {
     const before = builtIn.get(node.oid);
-    // A mere name says less than a type.
-    if (before === undefined || before.kind === 'node' || node.kind !== 'node') all.set(node.oid, node);
+    if (before === undefined || !saysMore(before, node)) all.set(node.oid, node);
   }
   return new MibStore(all);
 }
@@ -131,6 +136,7 @@ class Compiler {
   readonly #anywhere = [new Map<string, Open | 'several'>(), new Map<string, Open | 'several'>()] as const;
   /** By module and name; null = cannot be told. */
   readonly #oids = new Map<NodeDefinition, string | null>();
+  readonly #types = new Map<NodeDefinition, MibType>();
   readonly #problemsOf = new Map<MibModule, number>();
   readonly problems: MibProblem[] = [];
 
@@ -154,8 +160,9 @@ class Compiler {
         if (oid === null) continue;
         const before = found.get(oid);
         // Two names for one OID are common: what says more counts, else who came first.
-        if (before !== undefined && !(before.kind === 'node' && node.kind !== 'node')) continue;
-        found.set(oid, this.#compiled(module, node, oid));
+        if (before !== undefined && before.kind !== 'node' && node.index.length === 0 && node.augments === null) continue;
+        const compiled = this.#compiled(module, node, oid);
+        if (before === undefined || saysMore(compiled, before)) found.set(oid, compiled);
       }
     }
     return [...found.values()];
@@ -172,8 +179,35 @@ class Compiler {
 
   #compiled(module: MibModule, node: NodeDefinition, oid: string): MibNode {
     const { name, kind, objects, units, description } = node;
-    const type = node.type === null ? null : this.#typeOf(module, node.type, node.line);
+    const own = this.#typeOfNode({ module, node });
+    const index = own === null ? null : this.#indexOf({ module, node });
+    const type = own === null || index === null ? own : { ...own, index };
     return { oid, name, module: module.name, kind, type, objects, units, description };
+  }
+
+  #typeOfNode({ module, node }: Open): MibType | null {
+    if (node.type === null) return null;
+    let type = this.#types.get(node);
+    if (type === undefined) this.#types.set(node, (type = this.#typeOf(module, node.type, node.line)));
+    return type;
+  }
+
+  /** The objects of a row's INDEX; null: it has none, or not all are known. */
+  #indexOf(row: Open): readonly MibIndex[] | null {
+    let from: Open | string | null = row;
+    for (let hops = 0; typeof from === 'object' && from !== null && from.node.augments !== null; hops++) {
+      if (hops > MAX_TYPE_DEPTH) return null;
+      from = this.#lookUp(from.module, from.node.augments);
+    }
+    if (from === null || typeof from === 'string' || from.node.index.length === 0) return null;
+    const index: MibIndex[] = [];
+    for (const { name, implied } of from.node.index) {
+      const found = this.#lookUp(from.module, name);
+      const type = found === null || typeof found === 'string' ? null : this.#typeOfNode(found);
+      if (type === null) return null;
+      index.push({ type, implied });
+    }
+    return index;
   }
 
   #checkImports(module: MibModule): void {
@@ -287,25 +321,34 @@ class Compiler {
 
   /** Follows textual conventions down to a base type; the nearest hint and labels count. */
   #typeOf(module: MibModule, use: TypeUse, line: number): MibType {
-    let { labels } = use;
+    let { labels, size } = use;
     let hint: string | null = null;
+    const read = (base: string): MibType => ({
+      ...{ base, name: use.name, hint, labels },
+      ...(typeof size === 'number' ? { size } : {}),
+    });
     let [where, name] = [module, use.name];
     for (let depth = 0; depth < MAX_TYPE_DEPTH; depth++) {
       const found = this.#typeNamed(where, name);
       if (found === null) {
         const builtIn = Object.hasOwn(BUILT_IN_TYPES, name) ? BUILT_IN_TYPES[name]! : null;
-        if (builtIn !== null)
-          return { base: builtIn.base, name: use.name, hint: hint ?? builtIn.hint, labels: labels ?? builtIn.labels };
+        if (builtIn !== null) {
+          hint ??= builtIn.hint;
+          labels ??= builtIn.labels;
+          size ??= builtIn.size;
+          return read(builtIn.base);
+        }
         if (!BASE_TYPES.has(name) && !where.imports.has(name))
           this.#problem(module, line, `type ${name} is not defined`, 'warning');
-        return { base: name, name: use.name, hint, labels };
+        return read(name);
       }
       hint ??= found.definition.hint;
       labels ??= found.definition.type.labels;
+      size ??= found.definition.type.size;
       [where, name] = [found.module, found.definition.type.name];
     }
     this.#problem(module, line, `type ${use.name} is defined by itself, or by more than ${MAX_TYPE_DEPTH} others`);
-    return { base: use.name, name: use.name, hint, labels };
+    return read(use.name);
   }
 
   #typeNamed(module: MibModule, name: string): { readonly module: MibModule; readonly definition: TypeDefinition } | null {

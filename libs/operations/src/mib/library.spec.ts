@@ -107,11 +107,11 @@ describe('a trap as a person reads it', () => {
   it('has its name, and the names and labels of what it carries', () => {
     const odd = { oid: '1.3.6.1.4.1.99999.1.0', type: 'OctetString', value: 'x y' };
     const { text, varbinds } = trapReading([...head, status, odd], builtIn);
-    expect(text).toBe('linkDown ifOperStatus.3=down(2) 1.3.6.1.4.1.99999.1.0=x y');
+    expect(text).toBe('linkDown ifOperStatus[3]=down(2) 1.3.6.1.4.1.99999.1.0=x y');
     expect(varbinds.map(({ name, value, module }) => [name, value, module])).toEqual([
       ['sysUpTime.0', '5', 'SNMPv2-MIB'],
       ['snmpTrapOID.0', 'linkDown', 'SNMPv2-MIB'],
-      ['ifOperStatus.3', 'down(2)', 'IF-MIB'],
+      ['ifOperStatus[3]', 'down(2)', 'IF-MIB'],
       ['1.3.6.1.4.1.99999.1.0', 'x y', null],
     ]);
   });

@@ -76,7 +76,7 @@ describe('modules that need each other', () => {
   it('give an OID its name and index', () => {
     expect(store.resolve(`${FAN}.2.5`)).toMatchObject({ node: { name: 'fanState', module: 'YOSUGARA-TEST-MIB' }, index: '5' });
     expect(store.nameOf('1.3.6.1.4.1.32473.1.7')).toBe('fans');
-    expect([store.nameOf(`${FAN}.2.5`), store.nameOf(`${FAN}.2`)]).toEqual(['fanState.5', 'fanState']);
+    expect([store.nameOf(`${FAN}.2.5`), store.nameOf(`${FAN}.2`)]).toEqual(['fanState[5]', 'fanState']);
   });
   it('leave an OID as it is when only a branch far above it has a name', () => {
     expect(store.resolve('1.3.6.1.4.1.9.9')).toMatchObject({ node: { name: 'enterprises' }, index: '9.9' });
@@ -122,7 +122,7 @@ describe('modules that need each other', () => {
     expect(read(column, type, value).value).toBe(expected),
   );
   it('say units, and leave what is unknown as it came', () => {
-    expect(read(3, 'Integer', '10')).toEqual({ name: 'fanHeat.5', module: 'YOSUGARA-TEST-MIB', value: '1.0', units: 'degrees' });
+    expect(read(3, 'Integer', '10')).toEqual({ name: 'fanHeat[5]', module: 'YOSUGARA-TEST-MIB', value: '1.0', units: 'degrees' });
     expect(store.describe({ oid: '0.1.2', type: 'hex', value: '00ff' })).toEqual({
       ...{ name: '0.1.2', module: null, value: '00ff', units: null },
     });
@@ -238,7 +238,7 @@ describe('real modules, as npm net-snmp brings them', () => {
   });
   it('give labels', () =>
     expect(found.store.describe({ oid: '1.3.6.1.2.1.2.2.1.8.7', type: 'Integer', value: '2' })).toMatchObject({
-      name: 'ifOperStatus.7',
+      name: 'ifOperStatus[7]',
       value: 'down(2)',
     }));
 });

@@ -2,6 +2,7 @@ import { type Token, tokensOf } from './tokens.js';
 import type {
   EnumLabel,
   ImportedName,
+  IndexPart,
   MibModule,
   MibNodeKind,
   MibProblem,
@@ -155,6 +156,8 @@ class Parser {
   #macro(name: Token, kind: MibNodeKind): NodeDefinition {
     const found = { type: null as TypeUse | null, units: null as string | null, description: null as string | null };
     let objects: readonly string[] = [];
+    let index: readonly IndexPart[] = [];
+    let augments: string | null = null;
     let enterprise: readonly OidPart[] | null = null;
     while (this.#peek() !== '::=') {
       if (this.#peek() === null || this.#peek() === 'END' || this.#isBegin())
@@ -163,13 +166,15 @@ class Parser {
       if (token.text === '{') this.#skipBraces(-1);
       else if (token.kind !== 'word') continue;
       else if (token.text === 'SYNTAX' && kind === 'object') found.type = this.#type();
+      else if (token.text === 'INDEX' && kind === 'object' && this.#peek() === '{') index = this.#index();
+      else if (token.text === 'AUGMENTS' && kind === 'object' && this.#peek() === '{') augments = this.#index()[0]?.name ?? null;
       else if (token.text === 'UNITS') found.units = this.#text();
       else if (token.text === 'DESCRIPTION') found.description ??= this.#text();
       else if (token.text === 'ENTERPRISE') enterprise = this.#peek() === '{' ? this.#oid(name.text) : [this.#arc(name.text)];
       else if ((token.text === 'OBJECTS' && kind === 'notification') || token.text === 'VARIABLES') objects = this.#names();
     }
     this.#at++;
-    const common = { name: name.text, line: name.line, kind, objects, ...found };
+    const common = { name: name.text, line: name.line, kind, objects, index, augments, ...found };
     if (kind !== 'trap') return { ...common, oid: this.#oid(name.text) };
     if (enterprise === null) throw new SyntaxProblem(name.line, `TRAP-TYPE ${name.text} has no ENTERPRISE`);
     return { ...common, oid: [...enterprise, { name: null, number: this.#number(`the number of trap ${name.text}`) }] };
@@ -193,8 +198,38 @@ class Parser {
       return { name, labels: null };
     }
     const labels = this.#peek() === '{' ? this.#labels() : null;
-    if (this.#peek() === '(') this.#skipBraces(0, '(', ')');
-    return { name, labels };
+    if (this.#peek() !== '(') return { name, labels };
+    const size = this.#size();
+    this.#skipBraces(0, '(', ')');
+    return size === undefined ? { name, labels } : { name, labels, size };
+  }
+
+  /** `(SIZE (6))` is a size, `(SIZE (0..255))` and `(SIZE (8 | 11))` are none. */
+  #size(): number | 'varies' | undefined {
+    if (this.#peek(1) !== 'SIZE') return undefined;
+    const size = this.#tokens[this.#at + 3];
+    const isOne = this.#peek(2) === '(' && size?.kind === 'number' && this.#peek(4) === ')' && this.#peek(5) === ')';
+    return isOne && /^\d{1,5}$/.test(size.text) ? Number(size.text) : 'varies';
+  }
+
+  /** What is not understood of it is no mistake of the module: then instances stay numbers. SMIv1 has types there, too. */
+  #index(): readonly IndexPart[] {
+    const begin = this.#at + 1;
+    this.#skipBraces();
+    const parts: IndexPart[] = [];
+    let words: string[] = [];
+    for (const { kind, text } of this.#tokens.slice(begin, this.#at)) {
+      if (kind === 'word') words.push(text);
+      else if (text !== ',' && text !== '}') return [];
+      else {
+        const implied = words[0] === 'IMPLIED' && words.length > 1;
+        const [name, ...more] = implied ? words.slice(1) : words;
+        if (name === undefined || more.length > 0) return [];
+        parts.push({ name, implied });
+        words = [];
+      }
+    }
+    return parts;
   }
 
   #labels(): readonly EnumLabel[] {
@@ -338,7 +373,7 @@ class Parser {
   }
 }
 
-const NOTHING = { type: null, objects: [], units: null, description: null } as const;
+const NOTHING = { type: null, objects: [], index: [], augments: null, units: null, description: null } as const;
 
 /** RFC 2578 3.5: 0..2^32-1. */
 function arcNumber(token: Token): number {

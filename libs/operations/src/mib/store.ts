@@ -1,6 +1,7 @@
 import type { Varbind } from '../events/record.js';
 import { readableText } from '../events/text.js';
 import { hintedInteger, hintedOctets } from './display-hint.js';
+import { readInstance, writeInstance } from './instance.js';
 import type { EnumLabel, MibNodeKind } from './types.js';
 
 /** How values of a type are read. */
@@ -11,6 +12,17 @@ export interface MibType {
   readonly name: string;
   readonly hint: string | null;
   readonly labels: readonly EnumLabel[] | null;
+  /** Octets, when there are always as many. */
+  readonly size?: number;
+  /** Of a table's row: what its INDEX clause says, or that of the row which it augments. Missing: not known. */
+  readonly index?: readonly MibIndex[];
+}
+
+/** One object of an INDEX clause. */
+export interface MibIndex {
+  readonly type: MibType;
+  /** RFC 2578 7.7: without its length before it. */
+  readonly implied: boolean;
 }
 
 export interface MibNode {
@@ -33,7 +45,7 @@ export interface ResolvedOid {
 
 /** What a person reads of a varbind. */
 export interface NamedVarbind {
-  /** `ifOperStatus.7`; the OID itself when it is unknown. */
+  /** `ifOperStatus[7]`; the OID itself when it is unknown. */
   readonly name: string;
   readonly module: string | null;
   /** With labels and hints; as it came when nothing is known. */
@@ -50,6 +62,7 @@ const MAX_BITS_BYTES = 512;
 export class MibStore {
   readonly #nodes: ReadonlyMap<string, MibNode>;
   readonly #resolved = new Map<string, ResolvedOid | null>();
+  readonly #names = new Map<string, string>();
   readonly #labels = new WeakMap<MibType, ReadonlyMap<string, string>>();
   #byName: ReadonlyMap<string, MibNode> | null = null;
 
@@ -110,11 +123,49 @@ export class MibStore {
     return node !== undefined && (node.kind === 'notification' || node.kind === 'trap') ? node : null;
   }
 
-  /** What an OID is called: `ifDescr.3`; the OID itself when only a branch far above has a name. */
+  /**
+   * What an OID is called: `sysUpTime.0`, `ifDescr[3]`; the OID itself when only a branch far above has a name. What is no instance of its
+   * table stays in numbers: `ifDescr.3.4`.
+   */
   nameOf(oid: string): string {
+    let name = this.#names.get(oid);
+    if (name === undefined) {
+      name = this.#called(oid);
+      if (this.#names.size >= REMEMBERED) this.#names.clear();
+      this.#names.set(oid, name);
+    }
+    return name;
+  }
+
+  #called(oid: string): string {
+    const found = this.resolve(oid);
+    const clause = found === null || found.index === '' ? null : this.#indexOf(found.node);
+    // Within an instance another one stays in numbers: brackets in brackets tell nobody more.
+    const values = clause === null ? null : readInstance(found!.index, clause, (part) => this.#inNumbers(part));
+    return values === null ? this.#inNumbers(oid) : found!.node.name + values.map((value) => `[${value}]`).join('');
+  }
+
+  #inNumbers(oid: string): string {
     const found = this.resolve(oid);
     if (found === null || (found.index !== '' && found.node.kind !== 'object')) return oid;
     return found.index === '' ? found.node.name : `${found.node.name}.${found.index}`;
+  }
+
+  /** Of the table that it is a column of; null: of none, or its INDEX is not known. */
+  #indexOf({ oid }: MibNode): readonly MibIndex[] | null {
+    return this.#nodes.get(oid.slice(0, oid.lastIndexOf('.')))?.type?.index ?? null;
+  }
+
+  /** The OID of what `nameOf` writes, or of `ifDescr.3`; null: nothing here is called so. */
+  oidOf(name: string): string | null {
+    if (/^\d+(\.\d+)*$/.test(name)) return name;
+    const [, called = '', instance = ''] = /^([^.[\]]+)([\s\S]*)$/.exec(name) ?? [];
+    const node = this.named(called);
+    if (node === null) return null;
+    if (/^(\.\d+)*$/.test(instance)) return node.oid + instance;
+    const clause = this.#indexOf(node);
+    const arcs = clause === null ? null : writeInstance(instance, clause, (part) => this.oidOf(part));
+    return arcs === null ? null : `${node.oid}.${arcs}`;
   }
 
   describe(varbind: Varbind): NamedVarbind {

@@ -4,7 +4,7 @@ import type { MibStore, NamedVarbind } from './store.js';
 
 /** A notification as a person reads it. */
 export interface TrapReading {
-  /** `linkDown ifIndex.3=3 ifOperStatus.3=down(2)` */
+  /** `linkDown ifIndex[3]=3 ifOperStatus[3]=down(2)` */
   readonly text: string;
   /** One for each varbind. */
   readonly varbinds: readonly NamedVarbind[];

@@ -31,6 +31,15 @@ export interface TypeUse {
   readonly name: string;
   /** Of an INTEGER, or the bits of BITS; null = none here. */
   readonly labels: readonly EnumLabel[] | null;
+  /** Octets, when there are always as many; missing: nothing is said here. */
+  readonly size?: number | 'varies';
+}
+
+/** One object of an INDEX clause. */
+export interface IndexPart {
+  readonly name: string;
+  /** RFC 2578 7.7: without its length before it. */
+  readonly implied: boolean;
 }
 
 export interface TypeDefinition {
@@ -52,6 +61,10 @@ export interface NodeDefinition {
   readonly type: TypeUse | null;
   /** Of a notification: names of the objects that it carries. */
   readonly objects: readonly string[];
+  /** Of a table's row; empty: none, or none that is understood. */
+  readonly index: readonly IndexPart[];
+  /** The row whose INDEX this one has, too. */
+  readonly augments: string | null;
   readonly units: string | null;
   readonly description: string | null;
 }
