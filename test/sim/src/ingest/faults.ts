@@ -8,6 +8,8 @@ export interface Fault {
 }
 
 const SOME_MS = [20, 200, 800, 2_500, 6_000];
+/** So long ingest waits for a peer that cannot be asked (feed.ts). */
+const ASKS_MS = 10_000;
 
 /** Everything that goes wrong goes away by itself; `World.heal` mends the rest. */
 export const FAULTS: readonly Fault[] = [
@@ -142,6 +144,10 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'unreadDamaged',
+    begin: (world) => unreadDamaged(world),
+  },
+  {
     name: 'diskSetBack',
     begin: (world) => {
       const site = world.anySite();
@@ -224,4 +230,41 @@ function days(world: World, left: number, standby: Site, off: boolean): void {
   world.time.leap(world.rng.pick([60_000, 3_600_000, 40_000_000]));
   for (let more = 4; more > 0; more--) world.senders.anything();
   world.after(1_500, () => days(world, left - 1, standby, off));
+}
+
+/** What ingest did not read yet is damaged on the disk that it reads; the other node holds it, and cannot always be asked. */
+function unreadDamaged(world: World): void {
+  const { owner } = world.cluster;
+  // Nothing is stored meanwhile, and so nothing is read.
+  owner.db.trouble = 1;
+  world.after(600 + world.rng.next() * 1_400, () => {
+    damageUnread(world, owner);
+    const isAway = world.rng.chance(0.7);
+    if (isAway) world.cut('both');
+    owner.db.trouble = 0;
+    if (!isAway) return;
+    // Just when what cannot be had is stepped over, and when the peer is back.
+    const dies = world.rng.chance(0.5);
+    world.after(ASKS_MS + world.rng.next() * 4_000, () => {
+      if (dies && !world.isHealing) world.cluster.owner.stopManager();
+    });
+    world.after(ASKS_MS + world.rng.next() * 4_000, () => world.wire.mend());
+  });
+}
+
+function damageUnread(world: World, site: Site): void {
+  const peer = world.sites.find((each) => each !== site)!;
+  const { positions } = site.db.tables;
+  for (const shelf of [site.own, site.copies])
+    for (const journal of shelf.journals) {
+      const elsewhere = (shelf === site.own ? peer.copies : peer.own).get(journal.journalId);
+      // Behind it something was synced, or it would count as a torn tail.
+      const unread = journal.recs.filter(
+        ({ seq }) =>
+          seq > (positions.get(journal.journalId) ?? 0) && seq < Math.min(journal.durableSeq, elsewhere?.durableSeq ?? 0),
+      );
+      const from = Math.floor(world.rng.next() * unread.length);
+      for (const rec of unread.slice(from, from + 1 + Math.floor(world.rng.next() * 5))) shelf.damaged.add(rec);
+    }
+  world.oracle.diskLost();
 }

@@ -5,6 +5,7 @@ const CONTENT = 'libs/operations/src/events/content.ts';
 const TRAP = 'libs/operations/src/events/trap.ts';
 const LOOP = 'libs/runtime/src/ingest/loop.ts';
 const FEED = 'libs/runtime/src/ingest/feed.ts';
+const LANES = 'libs/runtime/src/ingest/lanes.ts';
 const SENDER = 'libs/runtime/src/receive/copy-sender.ts';
 const WATERMARK = 'libs/runtime/src/receive/watermark.ts';
 const INTAKE = 'libs/runtime/src/receive/trap-intake.ts';
@@ -147,5 +148,29 @@ export const INGEST_MUTANTS: readonly Mutant[] = [
     why: 'what the full copy refused is not sent again on the same connection',
     patches: [{ file: SENDER, find: '    this.#next.set(journalId, fromSeq);\n    if (full)', replace: '    if (full)' }],
     within: 300,
+  },
+  {
+    name: 'peer-unasked',
+    why: 'what this node lacks is stepped over though the other node holds it',
+    patches: [{ file: FEED, find: 'this.#asks = away === undefined ? null', replace: 'this.#asks = away !== null ? null' }],
+    within: 100,
+  },
+  {
+    name: 'owed-is-let-go',
+    why: 'the other node lets go of what is still owed',
+    patches: [{ file: LANES, find: 'if (lanes.length === 0) return positions;', replace: 'return positions;' }],
+    within: 500,
+  },
+  {
+    name: 'owed-moves-the-journal',
+    why: 'what was owed is read, and how far that is is forgotten',
+    patches: [{ file: FEED, find: "...(kind === 'owed' ? { lane: id } : {}),", replace: '' }],
+    within: 500,
+  },
+  {
+    name: 'owed-untold',
+    why: 'a journal goes on behind what is owed before the database knows that it is',
+    patches: [{ file: FEED, find: 'const said = new Map(this.#begun);', replace: 'const said = new Map<string, number>();' }],
+    within: 500,
   },
 ];

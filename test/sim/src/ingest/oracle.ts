@@ -40,6 +40,7 @@ export class Oracle {
   readonly #exempt = new Set<Rec>();
   readonly #consumedAtMs = new Map<Rec, number>();
   readonly #linkTimesMs: number[] = [];
+  readonly #owed = new Map<string, { readonly journalId: string; readonly from: number; readonly through: number }>();
   #wentBack = false;
 
   constructor(cluster: Cluster, time: VirtualTime) {
@@ -79,13 +80,27 @@ export class Oracle {
         this.#consumedAtMs.set(rec, this.#time.nowMs);
     if (!(site.manager?.mayHaveReadAlone ?? true)) this.#nowhereAhead(txn, site.db.tables);
     const last = new Map(site.db.tables.lastRow);
+    for (const { journalId } of batch.positions) this.#seeOwed(journalId);
     for (const row of batch.rows) {
       if (this.isAnyLate) break;
+      if (this.#isOwed(row)) continue;
       if (row.seq <= (last.get(row.journalId) ?? 0))
         this.fail('I6', `${keyOf(row)} was stored behind ${last.get(row.journalId)}`);
       last.set(row.journalId, row.seq);
     }
   }
+
+  /** Decision 0026: what could not be asked for is stepped over and stored later, behind younger ones. */
+  #seeOwed(position: string): void {
+    const [, journalId, from, through] = /^(.+)@(\d+)-(\d+)$/.exec(position) ?? [];
+    if (journalId !== undefined) this.#owed.set(position, { journalId, from: Number(from), through: Number(through) });
+  }
+  #isOwed({ journalId, seq }: { readonly journalId: string; readonly seq: number }): boolean {
+    for (const owed of this.#owed.values())
+      if (owed.journalId === journalId && owed.from <= seq && seq <= owed.through) return true;
+    return false;
+  }
+
   /** A receiver stood still: of two copies the better one is stored, before those that came earlier. */
   isAnyLate = false;
   /** The connection between the receivers was slow for a while. */
