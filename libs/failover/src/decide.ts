@@ -107,7 +107,12 @@ function dismiss(o: Observation): Omit<Decision, 'campaign' | 'needsRecover'> {
   return {
     role: 'STOPPED',
     why: 'the dead man stopped this node: its epoch is over',
-    actions: [...releaseVip(o), ...(isQuiet(o) ? [release(o, `the dead man of ${o.self} struck`)] : [])],
+    // What was started anew behind the strike may hang: then nothing here would ever be quiet (seed 34233 of the simulator).
+    actions: [
+      ...releaseVip(o),
+      ...(o.postgres.kind === 'hung' ? [KILL] : []),
+      ...(isQuiet(o) ? [release(o, `the dead man of ${o.self} struck`)] : []),
+    ],
   };
 }
 
@@ -137,6 +142,8 @@ function endedEpoch(o: Observation): Epoch | null {
   const isWaitedFor = phase === 'stopping-old' && previous?.node === o.self && previous.boot === o.boot;
   return isWaitedFor && previous.epoch > o.renounced ? previous.epoch : null;
 }
+
+const KILL: Action = { kind: 'pg.stop', mode: 'kill', budgetMs: 0 };
 
 const releaseVip = (o: Observation): readonly Action[] => (o.vipHeld ? [{ kind: 'vip.release' }] : []);
 

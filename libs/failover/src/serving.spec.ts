@@ -97,6 +97,11 @@ describe('an epoch is given up', () => {
     expect(kinds(failed({ postgresBusy: 'pg.startPrimary' }))).not.toContain('release');
     expect(kinds(failed({ renounced: epoch(5), postgresBusy: 'pg.startPrimary' }))).not.toContain('release');
   });
+  it('though what was started behind the strike of the dead man hangs: it is killed first', () => {
+    const hung = failed({ renounced: epoch(5), postgres: { kind: 'hung', failures: 3, wasPrimary: false } });
+    expect(decide(hung).actions).toContainEqual({ kind: 'pg.stop', mode: 'kill', budgetMs: 0 });
+    expect(kinds(hung)).not.toContain('release');
+  });
   it('for good: while the release waits for a majority nothing is started again', () =>
     expect(kinds(failed({ releasing: true, peers: new Map() }))).not.toContain('pg.startPrimary'));
 });
