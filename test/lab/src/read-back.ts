@@ -7,6 +7,8 @@ const REPLAY_DEADLINE_MS = 30_000;
 /** Ingest is behind for a moment after a take-over; when nothing moves for so long, what is missing is missing. */
 const STANDSTILL_MS = 8_000;
 const INGEST_DEADLINE_MS = 60_000;
+/** Of one query: beside millions of other lines it reads all of them. */
+const COUNT_DEADLINE_MS = 300_000;
 
 /** Where the manager keeps what the lab reads back (libs/store). */
 const PROBE_KEYS = 'SELECT key FROM write_probe';
@@ -31,6 +33,7 @@ export async function waitForIngest(cluster: LabCluster, master: DataName, run: 
       const rows = await cluster.sql<{ count: number }>(
         master,
         `SELECT count(*)::int AS count FROM (${numbersOf(run)}) AS stored`,
+        COUNT_DEADLINE_MS,
       );
       const count = rows[0]?.count ?? 0;
       if (count > most) [most, movedMs] = [count, monotonicMs()];
@@ -73,7 +76,7 @@ async function replayedTo(cluster: LabCluster, node: StoreName, flushed: string)
 }
 
 async function readNode(cluster: LabCluster, node: StoreName, run: RunMessages): Promise<ReadBack> {
-  const numbers = await cluster.sql<{ number: number }>(node, numbersOf(run));
+  const numbers = await cluster.sql<{ number: number }>(node, numbersOf(run), COUNT_DEADLINE_MS);
   return { node, keys: await keysOf(cluster, node), messageNumbers: numbers.map((row) => row.number) };
 }
 

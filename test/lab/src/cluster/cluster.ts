@@ -311,8 +311,8 @@ export class LabCluster {
     return { socketDir, port: PORTS.postgres, password: this.secret(name, 'pg-superuser') };
   }
 
-  sql<T extends object>(name: StoreName, text: string): Promise<readonly T[]> {
-    return query<T>(this.superuser(name), text);
+  sql<T extends object>(name: StoreName, text: string, deadlineMs?: number): Promise<readonly T[]> {
+    return query<T>(this.superuser(name), text, deadlineMs);
   }
 
   /** Pid of the postmaster inside its host; undefined when there is none. */

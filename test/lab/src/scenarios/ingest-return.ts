@@ -11,11 +11,12 @@ const LINES_DEADLINE_MS = 3_600_000;
 const CATCH_UP_DEADLINE_MS = 3_600_000;
 const KEPT_SHARE = 0.8;
 
-/** Rows that the Master stored a second: those of the load, and what the client host sends all the time. */
+/** Records that the Master's ingest passed a second: those of the load, and what the client host sends all the time. */
 async function storedASecond({ cluster, other }: Stage, over: () => Promise<unknown>): Promise<number> {
+  // The database's own account of it, for counting millions of rows would slow down what is measured.
   const count = async () => {
-    const [row] = await cluster.sql<{ count: number }>(other, 'SELECT count(*)::int AS count FROM message');
-    return row?.count ?? 0;
+    const [row] = await cluster.sql<{ count: string }>(other, 'SELECT coalesce(sum(seq), 0) AS count FROM ingest_position');
+    return Number(row?.count ?? 0);
   };
   const [from, fromMs] = [await count(), monotonicMs()];
   await over();

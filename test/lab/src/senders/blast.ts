@@ -1,9 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { LabCluster } from '../cluster/cluster.js';
 import { type DataName, PLACES, PORTS, type StoreName } from '../cluster/layout.js';
 import { NODE } from '../host/assets.js';
 import { LabToolError, monotonicMs, until } from '../host/shell.js';
+
+/** Of one query: it reads all rows that there are. */
+const COUNT_DEADLINE_MS = 600_000;
+/** Nothing more comes. */
+const STANDSTILL_MS = 20_000;
 
 const BLASTER = fileURLToPath(new URL('blaster.js', import.meta.url));
 
@@ -52,26 +58,40 @@ export class Blast {
     const number = `substring(text from ' number=([0-9]+) end')::int`;
     const [row] = await cluster.sql<{ distinct: number; rows: number }>(
       on,
-      `SELECT count(DISTINCT ${number})::int AS distinct, count(*)::int AS rows FROM message WHERE text LIKE 'lab ${this.tag} number=%'`,
+      `SELECT count(DISTINCT ${number})::int AS distinct, count(*)::int AS rows FROM message WHERE ${this.#isOfIt}`,
+      COUNT_DEADLINE_MS,
     );
     return row ?? { distinct: 0, rows: 0 };
   }
 
+  async #rowsOn(cluster: LabCluster, on: StoreName): Promise<number> {
+    const text = `SELECT count(*)::int AS rows FROM message WHERE ${this.#isOfIt}`;
+    return (await cluster.sql<{ rows: number }>(on, text, COUNT_DEADLINE_MS))[0]?.rows ?? 0;
+  }
+
+  get #isOfIt(): string {
+    return `text LIKE 'lab ${this.tag} number=%'`;
+  }
+
   /** Waits until all of it is stored, or until nothing more comes. @throws LabToolError what is lost or doubled. */
   async demandStored(cluster: LabCluster, on: StoreName, deadlineMs: number): Promise<void> {
-    const standstillMs = 20_000;
     let last = -1;
     let movedMs = monotonicMs();
-    const held = await until(
+    await until(
       `${this.count} lines of ${this.tag} on ${on}`,
       deadlineMs,
       async () => {
-        const found = await this.stored(cluster, on);
-        if (found.rows !== last) [last, movedMs] = [found.rows, monotonicMs()];
-        return found.distinct >= this.count || monotonicMs() - movedMs > standstillMs ? found : undefined;
+        const askedMs = monotonicMs();
+        const rows = await this.#rowsOn(cluster, on);
+        if (rows !== last) [last, movedMs] = [rows, monotonicMs()];
+        if (rows >= this.count || monotonicMs() - movedMs > STANDSTILL_MS) return true;
+        // All rows are read for it: mostly the machine is for those who store them.
+        await delay(4 * (monotonicMs() - askedMs));
+        return undefined;
       },
       1_000,
     );
+    const held = await this.stored(cluster, on);
     if (held.distinct !== this.count || held.rows !== this.count)
       throw new LabToolError(
         'messages',
