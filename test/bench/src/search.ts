@@ -90,21 +90,15 @@ class Ingest {
 }
 
 function rowAt(startUs: number, at: number): MessageToStore {
-  const text = `An application event log entry ${at} of user ${at % 9_973}: connection from 10.1.${at % 251}.7 closed after ${at % 1_000} ms`;
-  const raw = Buffer.from(
-    `<13>1 2026-11-21T10:14:15.003Z host${at % 500}.example.com app${at % 40} - - - ${text}`.padEnd(200, '.'),
-  );
+  const sentAtUs = Math.floor(startUs / 1_000 + at / 20) * 1_000;
+  const [host, app, procId] = [`host${at % 500}.example.com`, `app${at % 40}`, String(at % 32_768)];
+  const head = `<${12 + (at % 4)}>1 ${new Date(sentAtUs / 1_000).toISOString()} ${host} ${app} ${procId} - - `;
+  const says = `An application event log entry ${at} of user ${at % 9_973}: connection from 10.1.${at % 251}.7 closed after ${at % 1_000} ms`;
+  const text = says.padEnd(200 - head.length, '.');
   return {
     ...{ journalId: JOURNAL_ID, seq: 1_000_000_000 + at, node: 'a', receivedAtUs: startUs + at * 50, kind: 'syslog', flags: 0 },
-    ...{ source: `10.0.${at % 4}.${at % 250}`, raw, facility: 1, severity: 4 + (at % 4), host: `host${at % 500}.example.com` },
-    ...{
-      app: `app${at % 40}`,
-      procId: String(at % 32_768),
-      msgId: null,
-      sentAtUs: startUs + at * 50,
-      structured: null,
-      varbinds: null,
-    },
+    ...{ source: `10.0.${at % 4}.${at % 250}`, raw: Buffer.from(head + text), facility: 1, severity: 4 + (at % 4), host, app },
+    ...{ procId, msgId: null, sentAtUs, structured: null, varbinds: null },
     ...{ text, reason: null, content: null, seenBy: ['a', 'b'], transport: 'udp' },
   };
 }
