@@ -1,10 +1,15 @@
-import { constants } from 'node:fs';
+import { constants, write as writeTo } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 
 /** An open file. Positions and lengths are bytes. Every method rejects with what the system said. */
 export interface JournalFile {
   /** All of `data`, or rejects. */
   write(data: Uint8Array, position: number): Promise<void>;
+  /**
+   * `write`, and then `sync` of these bytes: what was written before and not synced may stay behind. One trip to the system's threads
+   * instead of two (O_DSYNC, open(2)).
+   */
+  writeDurably(data: Uint8Array, position: number): Promise<void>;
   /** Fewer than asked only at the end of the file. */
   read(target: Uint8Array, position: number): Promise<number>;
   /** fdatasync: the data and the size, which is all that reading back needs. */
@@ -49,7 +54,7 @@ export const NODE_FS: JournalFs = {
     return (await orNull(readdir(dir))) ?? [];
   },
   async open(path, mode) {
-    return wrap(await open(path, FLAGS[mode], 0o600));
+    return wrap(await open(path, FLAGS[mode], 0o600), path);
   },
   rename,
   async remove(path) {
@@ -89,13 +94,19 @@ async function orNull<T>(found: Promise<T>): Promise<T | null> {
   }
 }
 
-function wrap(handle: FileHandle): JournalFile {
+function wrap(handle: FileHandle, path: string): JournalFile {
+  /** The same file, opened so that a write returns when it is durable. Most files never need it. */
+  let durable: FileHandle | null = null;
   return {
     async write(data, position) {
       for (let done = 0; done < data.length; ) {
         const { bytesWritten } = await handle.write(data, done, data.length - done, position + done);
         done += bytesWritten;
       }
+    },
+    async writeDurably(data, position) {
+      durable ??= await open(path, constants.O_WRONLY | constants.O_DSYNC);
+      for (let done = 0; done < data.length; ) done += await writeAt(durable.fd, data, done, position + done);
     },
     async read(target, position) {
       let done = 0;
@@ -109,6 +120,18 @@ function wrap(handle: FileHandle): JournalFile {
     sync: () => handle.datasync(),
     truncate: (length) => handle.truncate(length),
     size: async () => (await handle.stat()).size,
-    close: () => handle.close(),
+    async close() {
+      await durable?.close();
+      await handle.close();
+    },
   };
+}
+
+/** Cheaper than the same of a FileHandle, for what is done for every batch. @returns bytes written. */
+function writeAt(fd: number, data: Uint8Array, from: number, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    writeTo(fd, data, from, data.length - from, position, (error, bytesWritten) =>
+      error === null ? resolve(bytesWritten) : reject(error),
+    );
+  });
 }

@@ -93,8 +93,10 @@ export class SegmentLog {
       if (this.#file === null || full || roll) await this.#roll();
       const file = this.#file;
       invariant(file !== null, 'a segment is open');
-      await this.#write(file, batch);
-      await file.sync();
+      // A mark before it that is not durable yet would be a hole in what is.
+      const isSynced = this.#size === this.#syncedSize;
+      await this.#write(file, batch, isSynced);
+      if (!isSynced) await file.sync();
       this.#syncedSize = this.#size;
       this.#nextSeq += batch.count;
     });
@@ -223,10 +225,11 @@ export class SegmentLog {
     this.#segments.push({ path, first: this.#nextSeq, bytes: SEGMENT_HEAD_BYTES });
   }
 
-  async #write(file: JournalFile, batch: FrameBatch): Promise<void> {
+  async #write(file: JournalFile, batch: FrameBatch, durably = false): Promise<void> {
     const before = this.#size;
+    const bytes = batch.seal(this.#syncedSize, this.#salt);
     try {
-      await file.write(batch.seal(this.#syncedSize, this.#salt), before);
+      await (durably ? file.writeDurably(bytes, before) : file.write(bytes, before));
     } catch (error) {
       if (!isDiskFull(error)) throw error;
       await file.truncate(before);

@@ -15,6 +15,12 @@ export function faultyFs(fail: (operation: Operation, path: string) => string | 
       check('write', path);
       await inner.write(data, position);
     },
+    async writeDurably(data, position) {
+      check('write', path);
+      await inner.write(data, position);
+      check('sync', path);
+      await inner.sync();
+    },
     async sync() {
       check('sync', path);
       await inner.sync();
@@ -55,6 +61,14 @@ const SECTOR_BYTES = 512;
 class Inode {
   live: Buffer = Buffer.alloc(0);
   durable: Buffer = Buffer.alloc(0);
+
+  /** A write through O_DSYNC: these bytes and the length they need. */
+  syncRange(from: number, length: number): void {
+    const synced = Buffer.alloc(Math.max(this.durable.length, from + length));
+    this.durable.copy(synced);
+    this.live.copy(synced, from, from, from + length);
+    this.durable = synced;
+  }
 
   /** Each sector that was not synced is there or not, and so is the new length. */
   afterPowerOff(chance: () => number): Buffer {
@@ -128,6 +142,7 @@ export class PowerCutFs implements JournalFs {
   }
 
   #file(inode: Inode): JournalFile {
+    const spend = () => this.#spend();
     return {
       write: async (data, position) => {
         const live = Buffer.alloc(Math.max(inode.live.length, position + data.length));
@@ -135,6 +150,12 @@ export class PowerCutFs implements JournalFs {
         live.set(data, position);
         inode.live = live;
         this.#spend();
+      },
+      async writeDurably(data, position) {
+        await this.write(data, position);
+        // Not more than it promises: what was written before is not synced with it.
+        spend();
+        inode.syncRange(position, data.length);
       },
       read: async (target, position) => inode.live.copy(target, 0, position),
       sync: async () => {
