@@ -148,12 +148,11 @@ function channelOf(socket: TLSSocket, peer: string): PeerChannel {
     },
     send: (frame) => {
       if (!socket.writable) return;
-      const head = Buffer.allocUnsafe(4);
-      head.writeUInt32BE(frame.length);
-      socket.cork();
-      socket.write(head);
-      socket.write(frame);
-      socket.uncork();
+      // One piece: TLS joins several into one anyway, by a longer way.
+      const whole = Buffer.allocUnsafe(4 + frame.length);
+      whole.writeUInt32BE(frame.length);
+      whole.set(frame, 4);
+      socket.write(whole);
     },
     onFrame: (take) => {
       handler = take;

@@ -46,8 +46,7 @@ export function holdCopy(options: CopyHolderOptions): HeldCopy {
     clearTimeout(silence);
   });
   channel.onFrame((bytes) => {
-    clearTimeout(silence);
-    silence = setTimeout(silent, silenceMs);
+    if (!closed) silence.refresh();
     const t2 = wallUs();
     if (++waiting >= MAX_WAITING) channel.pause();
     work = work.then(() => handle(bytes, t2)).catch(fail);

@@ -48,6 +48,7 @@ export class PeerProtocolError extends YosugaraError {
 }
 
 const JSON_FRAME = 1;
+const JSON_BEGINS = String.fromCharCode(JSON_FRAME);
 const RECORDS_FRAME = 2;
 const LENT_FRAME = 3;
 const FOUND_FRAME = 4;
@@ -58,7 +59,7 @@ export function encodeFrame(frame: CopyFrame): Uint8Array {
   if (frame.type === 'records') return encodeNamed(RECORDS_FRAME, frame.journalId, frame.records);
   if (frame.type === 'lent') return encodeNamed(LENT_FRAME, frame.journalId, frame.records);
   if (frame.type === 'found') return encodeNamed(FOUND_FRAME, String(frame.id), frame.records);
-  return Uint8Array.from([JSON_FRAME, ...encoder.encode(JSON.stringify(frame))]);
+  return encoder.encode(JSON_BEGINS + JSON.stringify(frame));
 }
 
 function encodeNamed(type: number, name: string, records: readonly Uint8Array[]): Uint8Array {
