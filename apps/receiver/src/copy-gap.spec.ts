@@ -107,14 +107,18 @@ it('what is damaged before it was copied is said, and what lies behind it is cop
   const log: Log = { debug: note, info: note, warn: note, error: note };
   mkdirSync(dir, { recursive: true });
   const own = join(dir, 'damaged');
-  const journal = await openReceiverJournal({ dir: own, node: 'a', maxBytes: 1e9, segmentBytes: 100, onFatal: fatal });
-  closers.push(() => journal.close());
-  const { journalId } = journal;
-  await receive(journal, 1, 10);
+  const options = { dir: own, node: 'a', maxBytes: 1e9, segmentBytes: 100, onFatal: fatal };
+  const before = await openReceiverJournal(options);
+  const { journalId } = before;
+  await receive(before, 1, 10);
+  await before.close();
   const fifth = join(own, journalId, readdirSync(join(own, journalId)).sort()[4]!);
   const bytes = readFileSync(fifth);
   bytes[bytes.length - 1]! ^= 1;
   writeFileSync(fifth, bytes);
+  // A receiver that was started anew: nothing of it is in memory.
+  const journal = await openReceiverJournal(options);
+  closers.push(() => journal.close());
   const copy = await openPeerCopy({ dir: join(dir, 'of-damaged'), maxBytes: 1e9, onFatal: fatal });
   closers.push(() => copy.close());
   const sender = copying(journal, copy, log, []);

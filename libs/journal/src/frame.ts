@@ -55,6 +55,11 @@ export class FrameBatch {
     this.add(payload.length, (target, at) => target.set(payload, at), crc);
   }
 
+  /** As `seal` completed them. */
+  get sealed(): Buffer {
+    return this.#buffer.subarray(0, this.#used);
+  }
+
   /** Completes every head and returns the bytes to write. */
   seal(synced: number, salt: number): Buffer {
     const buffer = this.#buffer;
@@ -71,7 +76,7 @@ export class FrameBatch {
           : combinedCrc(crcOfFew(buffer, start + 8, begin, salt), known, length);
       buffer.writeUInt32LE(crc, start + 4);
     }
-    return buffer.subarray(0, this.#used);
+    return this.sealed;
   }
 
   clear(keepBytes = 4 * 1024 * 1024): void {

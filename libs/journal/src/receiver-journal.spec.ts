@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MessageFlag } from '@yosugara/protocol';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { JournalFs } from './fs-port.js';
@@ -31,6 +32,47 @@ describe("a receiver's journal", () => {
     expect(records[0]).toEqual({ ...message('message 1'), seq: 1 });
     expect(texts(await own.read(own.journalId, 2, 1))).toEqual(['message 2']);
     expect(own.stats()).toMatchObject({ appended: 3, synced: 3, refusedFull: 0, pendingBytes: 0 });
+  });
+
+  it('has what became durable last in memory too: the same bytes, and none before they are durable', async () => {
+    const own = await journal(await tempDir());
+    for (const line of numbered(1, 3)) own.append(message(line));
+    expect(own.recent(own.journalId, 1, 1e6)).toBeNull();
+    await own.flush();
+    for (const line of numbered(4, 5)) own.append(message(line));
+    await own.flush();
+    for (const [from, maxBytes] of [
+      [1, 1e6],
+      [2, 1e6],
+      [2, 1],
+      [5, 1e6],
+    ] as const)
+      expect(own.recent(own.journalId, from, maxBytes)?.map((bytes) => Buffer.from(bytes))).toEqual(
+        await own.readEncoded(own.journalId, from, maxBytes),
+      );
+    expect(own.recent(own.journalId, 6, 1e6)).toBeNull();
+    expect(own.recent('a-00000000-00000000', 1, 1e6)).toBeNull();
+    for (let at = 0; at < 6; at++) {
+      own.append({ ...message('a large one'), raw: Buffer.alloc(1e6, at) });
+      await own.flush();
+    }
+    expect(own.recent(own.journalId, 1, 1e6)).toBeNull();
+    expect(own.recent(own.journalId, 11, 1e6)).toHaveLength(1);
+  });
+
+  it('keeps records for a few milliseconds to write them together, unless a sender waits for its answer', async () => {
+    const own = await journal(await tempDir(), { syncMs: 600_000, floorMs: 0 });
+    own.append(message('finds the disk idle'));
+    await vi.waitFor(() => expect(own.durableSeq).toBe(1), 60_000);
+    own.append(message('nobody waits'));
+    own.append(message('nobody waits for this one either'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(own.durableSeq).toBe(1);
+    own.append({ ...message('waits'), transport: 'relp' });
+    await vi.waitFor(() => expect(own.durableSeq).toBe(4), 60_000);
+    own.append({ ...message('waits'), kind: 'trap', flags: MessageFlag.inform });
+    await vi.waitFor(() => expect(own.durableSeq).toBe(5), 60_000);
+    expect(own.stats().flushes).toBe(3);
   });
 
   it('begins a new journal at each opening and keeps the older ones readable', async () => {

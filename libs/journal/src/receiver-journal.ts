@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { nodeId } from '@yosugara/kernel';
+import { MessageFlag } from '@yosugara/protocol';
 import { CRC_OF_CHECKED } from './crc.js';
 import { type DirLock, lockDirectory } from './dir-lock.js';
 import { JournalDiskFullError, JournalFatalError } from './errors.js';
 import { FRAME_HEAD_BYTES, FrameBatch } from './frame.js';
 import { type JournalFs, NODE_FS } from './fs-port.js';
 import { JournalShelf } from './journal-shelf.js';
+import { RecentBatches } from './recent-batches.js';
 import { encodedLength, encodeRecordInto } from './record.js';
 import type { SegmentLog } from './segment-log.js';
 import type { JournalInfo, NewRecord, ReceiverJournal, ReceiverJournalOptions, ReceiverJournalStats } from './types.js';
@@ -47,11 +49,14 @@ class FileReceiverJournal implements ReceiverJournal {
   /** One batch is filled while the other is written. */
   #filling = new FrameBatch();
   #writing = new FrameBatch();
+  readonly #recent = new RecentBatches();
   #nextSeq = 1;
   #diskBytes: number;
   #flushing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #immediate: NodeJS.Immediate | null = null;
+  /** The sender of a record in the batch being filled waits for its answer. */
+  #isAwaited = false;
   #lastStartMs = Number.NEGATIVE_INFINITY;
   #closed = false;
   #counts = { appended: 0, refusedFull: 0, refusedBacklog: 0, heldBackFull: 0, flushes: 0 };
@@ -88,7 +93,7 @@ class FileReceiverJournal implements ReceiverJournal {
     this.#filling.add(length, (target, at) => encodeRecordInto(target, at, this.#nextSeq, record), CRC_OF_CHECKED);
     this.#nextSeq++;
     this.#counts.appended++;
-    this.#schedule();
+    this.#schedule(isAwaited(record));
     return true;
   }
 
@@ -122,6 +127,10 @@ class FileReceiverJournal implements ReceiverJournal {
     return this.#shelf.readEncoded(journalId, fromSeq, maxBytes);
   }
 
+  recent(journalId: string, fromSeq: number, maxBytes: number): readonly Uint8Array[] | null {
+    return journalId === this.journalId ? this.#recent.from(fromSeq, maxBytes) : null;
+  }
+
   mend(journalId: string, records: readonly Uint8Array[]): Promise<number> {
     return this.#shelf.mend(journalId, records);
   }
@@ -149,17 +158,23 @@ class FileReceiverJournal implements ReceiverJournal {
   }
 
   /**
-   * The next flush begins as soon as the last one has returned: under load the batches grow by themselves. While records
-   * trickle, the floor keeps a slow disk from doing one sync a record.
+   * The next flush begins as soon as the last one has returned: under load the batches grow by themselves. While records trickle, a
+   * floor keeps a slow disk from doing one sync a record: a short one where a sender waits for its answer, else all of `syncMs`.
    */
-  #schedule(): void {
+  #schedule(isAwaited = false): void {
+    const isSooner = isAwaited && !this.#isAwaited;
+    this.#isAwaited ||= isAwaited;
     if (this.#flushing !== null || this.#immediate !== null) return;
     const { floorMs, syncMs, syncBytes } = this.#options;
-    const waitMs = Math.min(floorMs, syncMs) - (performance.now() - this.#lastStartMs);
-    if (waitMs <= 0 || this.#filling.bytes >= syncBytes) {
-      // Not at once: what else this turn of the event loop brings goes into the same batch.
-      this.#immediate = setImmediate(() => this.#startFlush());
-    } else this.#timer ??= setTimeout(() => this.#startFlush(), waitMs);
+    const isLarge = this.#filling.bytes >= syncBytes;
+    if (this.#timer !== null && !isSooner && !isLarge) return;
+    const waitMs = Math.min(this.#isAwaited ? floorMs : syncMs, syncMs) - (performance.now() - this.#lastStartMs);
+    // Not at once: what else this turn of the event loop brings goes into the same batch.
+    if (waitMs <= 0 || isLarge) this.#immediate = setImmediate(() => this.#startFlush());
+    else {
+      if (this.#timer !== null) clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#startFlush(), waitMs);
+    }
   }
 
   #unschedule(): void {
@@ -181,6 +196,7 @@ class FileReceiverJournal implements ReceiverJournal {
 
   async #flush(): Promise<void> {
     [this.#filling, this.#writing] = [this.#writing, this.#filling];
+    this.#isAwaited = false;
     if (this.#writing.count === 0) return;
     this.#lastStartMs = performance.now();
     try {
@@ -189,6 +205,7 @@ class FileReceiverJournal implements ReceiverJournal {
       this.#fail(error);
       return;
     }
+    this.#recent.add(this.#log.nextSeq - this.#writing.count, this.#writing.count, this.#writing.sealed);
     this.#writing.clear();
     this.#diskBytes = this.#shelf.bytes;
     this.#counts.flushes++;
@@ -217,4 +234,9 @@ class FileReceiverJournal implements ReceiverJournal {
     if (error instanceof JournalFatalError) this.#options.onFatal(error);
     else if (!(error instanceof JournalDiskFullError)) throw error;
   }
+}
+
+/** RELP, HTTP and INFORM are answered when it is on both disks; nobody waits for the others. */
+function isAwaited({ transport, flags }: NewRecord): boolean {
+  return transport === 'relp' || transport === 'http' || (flags & MessageFlag.inform) !== 0;
 }

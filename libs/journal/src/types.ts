@@ -59,11 +59,11 @@ export interface ReceiverJournalOptions {
   /** Of the directory, older journals included. Reached: new records are refused and counted, the oldest are kept. */
   readonly maxBytes: number;
   readonly segmentBytes?: number;
-  /** A batch this large does not wait for the floor. Default 256 KiB. */
+  /** A batch this large does not wait. Default 256 KiB. */
   readonly syncBytes?: number;
   /** A record waits at most this long before its batch is handed to the disk. Default 5 ms. */
   readonly syncMs?: number;
-  /** Least distance between the starts of two flushes while records trickle. Default 1 ms. */
+  /** Least distance between the starts of two flushes while records trickle whose senders wait for an answer (else `syncMs`). Default 1 ms. */
   readonly floorMs?: number;
   /** Records taken in but not yet on disk. Reached (the disk is slow or full): refused and counted. Default 32 MiB. */
   readonly maxPendingBytes?: number;
@@ -100,6 +100,11 @@ export interface ReceiverJournal extends JournalSource {
   readonly nextSeq: number;
   /** Called after each fdatasync with the new `durableSeq`. Returns the unsubscribe. */
   onDurable(listener: (durableSeq: number) => void): () => void;
+  /**
+   * As `readEncoded`, of what became durable just now and is still in memory; null = it must be read. Says nothing about what the
+   * disk gives back: whoever looks for damage reads.
+   */
+  recent(journalId: string, fromSeq: number, maxBytes: number): readonly Uint8Array[] | null;
   /** Resolves when everything appended before the call is durable. */
   flush(): Promise<void>;
   stats(): ReceiverJournalStats;

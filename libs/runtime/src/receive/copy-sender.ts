@@ -327,7 +327,8 @@ class Session {
   /** null: what comes next is damaged here and was never copied, so it is nowhere. Said, and gone on behind it: the rest is not. */
   async #read(journalId: string, from: number): Promise<readonly Uint8Array[] | null> {
     try {
-      return await this.#options.journal.readEncoded(journalId, from, BATCH_BYTES);
+      const recent = this.#options.journal.recent?.(journalId, from, BATCH_BYTES) ?? null;
+      return recent ?? (await this.#options.journal.readEncoded(journalId, from, BATCH_BYTES));
     } catch (error) {
       const gone = goneOf(error);
       if (gone === null || gone.from > from || gone.through < from) throw error;
