@@ -13,6 +13,10 @@ export interface Filter {
   readonly host: string;
   readonly severity: string;
   readonly kind: string;
+  /** Notification: its OID or its name. */
+  readonly trap: string;
+  /** `ifOperStatus=down`, `OID=value`, or one half of it. */
+  readonly varbind: string;
   readonly range: Range;
   /** `datetime-local` value in the browser's zone; only with range `custom`. */
   readonly since: string;
@@ -26,12 +30,16 @@ export const NO_FILTER: Filter = {
   host: '',
   severity: '',
   kind: '',
+  trap: '',
+  varbind: '',
   range: '1h',
   since: '',
   until: '',
 };
 
-const WORDS = ['text', 'source', 'host', 'severity', 'kind'] as const;
+const WORDS = ['text', 'source', 'host', 'severity', 'kind', 'trap', 'varbind'] as const;
+/** The filter without any of them. */
+export const NO_WORDS: Partial<Filter> = Object.fromEntries(WORDS.map((word) => [word, '']));
 const RANGE_MS: Readonly<Record<string, number>> = { '10m': 600_000, '1h': 3_600_000, '24h': 86_400_000, '7d': 604_800_000 };
 
 export function filterOf(address: URLSearchParams): Filter {
@@ -44,6 +52,8 @@ export function filterOf(address: URLSearchParams): Filter {
     host: at('host'),
     severity: at('severity'),
     kind: at('kind'),
+    trap: at('trap'),
+    varbind: at('varbind'),
     range,
     since: at('since'),
     until: at('until'),

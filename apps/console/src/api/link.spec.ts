@@ -94,6 +94,25 @@ describe('the live link', () => {
     link.stop();
   });
 
+  it('goes on without a filter that the manager does not know, and loses nothing by it', async () => {
+    const { link, opened, settle, answerWith } = bench();
+    let refused = 0;
+    link.listen({ onQueryRefused: () => (refused += 1) });
+    link.start();
+    await settle();
+    await opened[0]?.say(hello('a', 6));
+    await settle();
+    answerWith(400);
+    link.setQuery('trap=nothing');
+    answerWith(200);
+    await settle();
+    await opened[2]?.say(hello('a', 6));
+    await settle();
+    expect(opened.map(({ query }) => query)).toEqual(['', 'trap=nothing', '']);
+    expect([refused, link.state()]).toMatchObject([1, { kind: 'open', lostAtMs: null }]);
+    link.stop();
+  });
+
   it('tells a refused session from a Master that is not ready', async () => {
     const { link, pass, settle, answerWith } = bench();
     answerWith(503);

@@ -16,6 +16,8 @@ export interface LinkListener {
   readonly onHello?: (hello: Hello) => void;
   readonly onCluster?: (body: unknown) => void;
   readonly onMessages?: (body: unknown) => void;
+  /** The manager knows no such filter: from here on the stream has none, and stays alive. */
+  readonly onQueryRefused?: () => void;
 }
 
 const TICK_MS = 250;
@@ -112,6 +114,7 @@ export class LiveLink {
     try {
       const { status, chunks } = await this.#ports.open(this.#query, abort.signal);
       if (status === 401) return take({ kind: 'refused' });
+      if (status === 400 && this.#query !== '' && this.#abort === abort) return this.#dropQuery();
       if (status !== 200) return take({ kind: 'failed' });
       take({ kind: 'opened' });
       const parser = new SseParser();
@@ -124,6 +127,12 @@ export class LiveLink {
     } catch {
       take({ kind: 'failed' });
     }
+  }
+
+  /** A mistake in a filter is no loss of the Master. */
+  #dropQuery(): void {
+    for (const listener of [...this.#listeners]) listener.onQueryRefused?.();
+    this.setQuery('');
   }
 
   #dispatch(event: SseEvent, take: (event: LinkEvent) => void): void {

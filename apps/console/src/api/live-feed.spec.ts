@@ -1,5 +1,6 @@
 import type { MessageRow, Messages } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
+import { ApiError } from './client.js';
 import { LiveFeed } from './live-feed.js';
 import { emptyRows, merge, SeenIds } from './live-rows.js';
 import { REFILL_OVERLAP_MS, refillSince } from './refill.js';
@@ -61,6 +62,29 @@ function manager(stored: MessageRow[], { oldestFirst = false, pageRows = 7 } = {
     retry: () => retries.splice(0).forEach((run) => void run()),
   };
 }
+
+describe('a live list whose filter is refused', () => {
+  it('shows nothing of what comes without it, and says why', async () => {
+    const retried: number[] = [];
+    const feed = new LiveFeed('trap=nothing', {
+      fetchPage: async () => {
+        throw new ApiError(400, 'INVALID_INPUT', 'trap: "nothing" is no name');
+      },
+      nowMs: () => START,
+      after: (ms) => {
+        retried.push(ms);
+        return () => {};
+      },
+    });
+    feed.refuse();
+    expect(feed.refusal()).toBe('');
+    feed.onMessages({ rows: span(1, 3) });
+    feed.onHello();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([feed.refusal(), feed.rows()]).toEqual(['trap: "nothing" is no name', []]);
+    expect(retried.filter((ms) => ms >= 1_000)).toEqual([]);
+  });
+});
 
 describe('the live list after a take-over', () => {
   it.each([[false], [true]])(

@@ -1,5 +1,5 @@
 import type { MessageRow } from '@yosugara/protocol';
-import { decodeMessages } from './client.js';
+import { ApiError, decodeMessages } from './client.js';
 import { emptyRows, type LiveRows, merge, SeenIds } from './live-rows.js';
 import { RateCounter } from './rate.js';
 import { type FetchPage, FIRST_READ_MS, type RefillRange, refill, refillSince } from './refill.js';
@@ -39,6 +39,7 @@ export class LiveFeed {
   #open: RefillRange | null = null;
   #loaded = false;
   #coveredFromMs = 0;
+  #refusal: string | null = null;
   #cancelRetry: (() => void) | null = null;
   #cancelNotify: (() => void) | null = null;
 
@@ -52,6 +53,8 @@ export class LiveFeed {
   readonly loaded = (): boolean => this.#loaded;
   /** Before this the counts are not whole, because the first read stopped there; ms since 1970, 0 = they are. */
   readonly coveredFromMs = (): number => this.#coveredFromMs;
+  /** Why there are no rows: the manager's word about the filter; '' until it has said why. */
+  readonly refusal = (): string | null => this.#refusal;
   get rate(): RateCounter {
     return this.#rate;
   }
@@ -79,7 +82,14 @@ export class LiveFeed {
       this.#readAgain(this.#connection, this.#range(newest), [RETRY_MS]);
   }
 
+  /** The stream goes on without the filter: what it brings is not for this list. */
+  refuse(why = ''): void {
+    if (why !== '' || this.#refusal === null) this.#refusal = why;
+    this.#notify();
+  }
+
   take(incoming: readonly MessageRow[]): void {
+    if (this.#refusal !== null) return;
     const fresh = incoming.filter((row) => this.#seen.add(row.id));
     for (const row of fresh) this.#rate.count(row);
     this.#live = merge(this.#live, fresh);
@@ -126,7 +136,8 @@ export class LiveFeed {
       this.#readAgain(connection, range, followUps);
       this.#loaded = true;
       this.#notify();
-    } catch {
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 400) return this.refuse(error.message);
       // The gap stays open until it is filled; the same range, because live rows have moved the newest one meanwhile.
       if (isCurrent()) this.#retryAfter(RETRY_MS, () => void this.#fill(connection, range, followUps));
     }

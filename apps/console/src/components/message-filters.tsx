@@ -1,6 +1,6 @@
 import { Button, SegmentedControl, Select, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
-import { type Filter, isFiltered, KINDS, NO_FILTER, RANGES, type Range, SEVERITIES } from '../api/filter.js';
+import { type Filter, isFiltered, KINDS, NO_FILTER, NO_WORDS, RANGES, type Range, SEVERITIES } from '../api/filter.js';
 import { useText } from '../i18n/language.js';
 
 const TYPING_MS = 350;
@@ -92,6 +92,31 @@ function TimeRange({ filter, onChange }: FiltersProps) {
   );
 }
 
+/** What traps are looked for by: names of MIB modules, or OIDs. */
+function TrapFields({ filter, onChange }: FiltersProps) {
+  const { t } = useText();
+  return (
+    <>
+      <Typed
+        className="f-trap"
+        label={t('messages.trap')}
+        placeholder={t('messages.trapHint')}
+        value={filter.trap}
+        onValue={(trap) => onChange({ trap })}
+        testId="filter-trap"
+      />
+      <Typed
+        className="f-varbind"
+        label={t('messages.varbind')}
+        placeholder="ifOperStatus=down"
+        value={filter.varbind}
+        onValue={(varbind) => onChange({ varbind })}
+        testId="filter-varbind"
+      />
+    </>
+  );
+}
+
 export function MessageFilters({ filter, onChange }: FiltersProps) {
   const { t } = useText();
   return (
@@ -153,14 +178,12 @@ export function MessageFilters({ filter, onChange }: FiltersProps) {
         onValue={(host) => onChange({ host })}
         testId="filter-host"
       />
+      {(filter.kind !== 'syslog' || filter.trap !== '' || filter.varbind !== '') && (
+        <TrapFields filter={filter} onChange={onChange} />
+      )}
       {filter.mode === 'search' && <TimeRange filter={filter} onChange={onChange} />}
       {isFiltered(filter) && (
-        <Button
-          size="xs"
-          variant="subtle"
-          onClick={() => onChange({ text: '', source: '', host: '', severity: '', kind: '' })}
-          data-testid="filter-clear"
-        >
+        <Button size="xs" variant="subtle" onClick={() => onChange(NO_WORDS)} data-testid="filter-clear">
           {t('messages.clear')}
         </Button>
       )}

@@ -1,4 +1,4 @@
-import { Button, Loader } from '@mantine/core';
+import { Alert, Button, Loader } from '@mantine/core';
 import type { MessageRow } from '@yosugara/protocol';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { api, serverNowMs } from '../api/client.js';
@@ -36,6 +36,7 @@ function useFeed(query: string): LiveFeed | null {
     const made = new LiveFeed(query, feedPorts);
     const unlisten = link.listen({
       onHello: () => made.onHello(),
+      onQueryRefused: () => made.refuse(),
       onMessages: (body) => {
         try {
           made.onMessages(body);
@@ -87,7 +88,8 @@ export function LiveMessages({ filter }: { readonly filter: Filter }) {
   useNow(1_000);
   const nowMs = serverNowMs();
   const drawn = shown.slice(0, DRAWN);
-  const loaded = feed?.loaded() ?? false;
+  const refusal = useSyncExternalStore(feed?.watch ?? noWatch, () => feed?.refusal() ?? null);
+  const loaded = (feed?.loaded() ?? false) || refusal !== null;
   const open = (id: string) => {
     // Whoever reads a message does not want it to move away.
     pause();
@@ -120,6 +122,11 @@ export function LiveMessages({ filter }: { readonly filter: Filter }) {
               : t('messages.resume')}
         </Button>
       </div>
+      {refusal !== null && (
+        <Alert color="yellow" role="alert" title={t('messages.badFilter')} data-testid="filter-refused">
+          {refusal}
+        </Alert>
+      )}
       <div className="table-place">
         <MessageTable
           rows={drawn}

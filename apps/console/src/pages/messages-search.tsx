@@ -1,7 +1,7 @@
 import { Alert, Button, Loader } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import { api } from '../api/client.js';
+import { ApiError, api } from '../api/client.js';
 import { boundsOf, type Filter, searchQuery } from '../api/filter.js';
 import { useCluster } from '../api/live.js';
 import { newestFirst } from '../api/live-rows.js';
@@ -28,6 +28,8 @@ function useSearch(filter: Filter) {
   });
   return { query, refresh: () => setRound((now) => now + 1) };
 }
+
+const isMistaken = (error: Error): boolean => error instanceof ApiError && error.status === 400;
 
 export function SearchMessages({ filter }: { readonly filter: Filter }) {
   const { t, language } = useText();
@@ -59,7 +61,12 @@ export function SearchMessages({ filter }: { readonly filter: Filter }) {
         </Button>
       </div>
       {query.error !== null && (
-        <Alert color="red" role="alert" title={t('messages.failed')}>
+        <Alert
+          color={isMistaken(query.error) ? 'yellow' : 'red'}
+          role="alert"
+          title={t(isMistaken(query.error) ? 'messages.badFilter' : 'messages.failed')}
+          data-testid={isMistaken(query.error) ? 'filter-refused' : undefined}
+        >
           {query.error.message}
         </Alert>
       )}
