@@ -1,4 +1,4 @@
-import { exactStamp } from '@yosugara/operations';
+import { ClockDistances, exactStamp } from '@yosugara/operations';
 import type { ReadStamp } from './read-delay.js';
 
 /*
@@ -11,47 +11,17 @@ import type { ReadStamp } from './read-delay.js';
 const LATE_US = 1_000_000;
 /** Nothing is taken to be later (decision 0016): then it is the clock that is wrong, or nobody looks for the copy. */
 const MAX_LATE_US = 900_000_000;
-/** A clock's distance counts once it was looked at for so long; before that the clock is taken to be right. */
-const KNOWN_AFTER_MS = 60_000;
-/** The smallest distance of this and the last stretch: what does not wait comes at once now and then. */
-const STRETCH_MS = 300_000;
-const MAX_CLOCKS = 10_000;
-
-interface Distance {
-  readonly sinceMs: number;
-  fromMs: number;
-  leastUs: number;
-  lastLeastUs: number;
-}
-
 /** The clocks of those who send over streams, by address and, since a relay hands on others' lines, by host. */
 export class SenderClocks {
-  readonly #distances = new Map<string, Distance>();
+  readonly #distances = new ClockDistances();
 
   /** The same stamp, or with how much earlier the line was said when that is more than the kernel's part. */
   late(stamp: ReadStamp, address: string, raw: Uint8Array): ReadStamp {
     const said = exactStamp(raw);
     if (said === null) return stamp;
     const us = stamp.receivedAtUs - said.atUs;
-    const lateUs = us - this.#usual(`${address} ${said.host}`, us, stamp.monotonicMs);
+    const lateUs = us - this.#distances.usual(`${address} ${said.host}`, us, stamp.monotonicMs);
     if (lateUs < LATE_US || lateUs > MAX_LATE_US || lateUs <= (stamp.lateByUs ?? 0)) return stamp;
     return { ...stamp, lateByUs: Math.ceil(lateUs) };
-  }
-
-  #usual(key: string, us: number, nowMs: number): number {
-    let clock = this.#distances.get(key);
-    if (clock === undefined) {
-      const oldest = this.#distances.keys().next();
-      if (this.#distances.size >= MAX_CLOCKS && !oldest.done) this.#distances.delete(oldest.value);
-      clock = { sinceMs: nowMs, fromMs: nowMs, leastUs: us, lastLeastUs: Number.POSITIVE_INFINITY };
-      this.#distances.set(key, clock);
-    }
-    if (nowMs - clock.fromMs > STRETCH_MS) {
-      clock.lastLeastUs = clock.leastUs;
-      clock.leastUs = us;
-      clock.fromMs = nowMs;
-    }
-    clock.leastUs = Math.min(clock.leastUs, us);
-    return nowMs - clock.sinceMs < KNOWN_AFTER_MS ? 0 : Math.min(clock.leastUs, clock.lastLeastUs);
   }
 }

@@ -13,6 +13,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { encodeMessages, MESSAGE_COLUMNS } from './copy-binary.js';
 import { withClient } from './deadline.js';
 import { IngestCounts, noteMark } from './ingest-counts.js';
+import { noteLate } from './late-batches.js';
 import { findMessages, type MessagePage, type MessageQuery } from './message-search.js';
 import { hourOf, type Partitions } from './partitions.js';
 
@@ -93,7 +94,7 @@ export class MessageRepository implements IngestStore {
         content: string;
       }>(
         `select journal_id, seq, node, (extract(epoch from received_at) * 1000000)::bigint as at_us, late_us, encode(content, 'base64') as content
-         from (${RECEIVED_BETWEEN}) m
+         from (${question.onlyLate ? LATE_BETWEEN : RECEIVED_BETWEEN}) m
          where node = $3 and content = any($4) and cardinality(seen_by) = 1
            and not exists (select 1 from message_seen_also s where (s.received_at, s.journal_id, s.seq) = (m.received_at, m.journal_id, m.seq))
          order by received_at, journal_id, seq limit $5`,
@@ -142,6 +143,7 @@ export class MessageRepository implements IngestStore {
       await claim(client, batch.epoch);
       await advance(client, batch);
       if (batch.rows.length > 0) await writeRows(client, batch.rows);
+      await noteLate(client, batch, Date.now());
       await noteLatePartners(client, batch);
       await this.#counts.add(client, batch.tallies ?? []);
       if (batch.mark !== undefined) await noteMark(client, batch.version, batch.epoch, batch.mark);
@@ -169,6 +171,10 @@ const RECEIVED_BETWEEN = `
   select * from message where received_at between ${FROM_US('$1')} and ${FROM_US('$2')}
   union all
   select * from message where late_us > 0 and received_at > ${FROM_US('$2')} and received_at - late_us * interval '1 microsecond' <= ${FROM_US('$2')}`;
+
+/** Of those only what is late by something, by the index of such. */
+const LATE_BETWEEN = `
+  select * from message where late_us > 0 and received_at >= ${FROM_US('$1')} and received_at - late_us * interval '1 microsecond' <= ${FROM_US('$2')}`;
 
 /** Fencing token: whoever comes with a higher epoch raises it, whoever comes with a lower one is refused. @throws StaleEpochError */
 export async function claim(client: ClientBase, epoch: number): Promise<void> {

@@ -1,7 +1,9 @@
 export { berInteger, berOid, tlv } from './ber-write.js';
-export { pairingContent, parseMessage, type SourceProperties } from './content.js';
+export { ClockDistances } from './clock-distances.js';
+export { type Pairing, pairingContent, parseMessage, type SourceProperties } from './content.js';
 export * from './custom.js';
-export { type ExactStamp, exactStamp } from './exact-stamp.js';
+export { type ExactStamp, exactStamp, stampAgeS } from './exact-stamp.js';
+export { INFORM_COMES_AGAIN_US, informLateByUs } from './inform.js';
 export * from './merge.js';
 export * from './node-resolution.js';
 export * from './record.js';

@@ -40,22 +40,22 @@ class Ingest {
   take(node: string, count: number, nowMs: number): void {
     const from = this.read.get(node) ?? 0;
     const records = (this.journals[node] ?? []).slice(from, from + count);
-    const question = needsLookup(this.state, records);
-    const lone =
-      question === null
-        ? []
-        : [...this.table.rows.values()]
-            .filter((row) => row.seenBy.length === 1 && !this.table.seenAlso.has(key(row.at)) && row.at.node === question.node)
-            // The database does not say whose they are.
-            .map(({ at: { source: _, ...at } }) => at)
-            .filter(
-              (at) =>
-                at.content !== null &&
-                question.contents.includes(at.content) &&
-                at.atUs >= question.fromUs &&
-                at.atUs - (at.lateByUs ?? 0) <= question.throughUs,
-            );
-    if (question !== null) this.lookups++;
+    const questions = needsLookup(this.state, records);
+    const lone = questions.flatMap((question) =>
+      [...this.table.rows.values()]
+        .filter((row) => row.seenBy.length === 1 && !this.table.seenAlso.has(key(row.at)) && row.at.node === question.node)
+        // The database does not say whose they are, or whether they come again.
+        .map(({ at: { source: _, comesAgain: __, ...at } }) => at)
+        .filter(
+          (at) =>
+            at.content !== null &&
+            question.contents.includes(at.content) &&
+            at.atUs >= question.fromUs &&
+            at.atUs - (at.lateByUs ?? 0) <= question.throughUs &&
+            (question.onlyLate !== true || (at.lateByUs ?? 0) > 0),
+        ),
+    );
+    this.lookups += questions.length;
     this.state = mergeStep(this.state, { kind: 'records', records, lone, nowMs }).state;
     this.read.set(node, from + records.length);
   }
@@ -228,6 +228,52 @@ describe('a copy that was read late', () => {
   });
 });
 
+/** INFORMs: copies that come whenever their node answers again. */
+const informs = (node: string, entries: readonly Said[]): MergeRecord[] =>
+  journal(
+    node,
+    [...entries].sort((one, two) => one[1] - two[1]).map(([content, at]) => [content, at, 120_000] as const),
+  ).map((record) => ({ ...record, comesAgain: true }));
+
+describe('what its sender says again until it is answered', () => {
+  it('is one row, though the other node’s copy comes minutes later and much else came between: from memory', () => {
+    const table = new Table();
+    const else_ = journal(
+      'b',
+      Array.from({ length: 100 }, (_, index) => [`m${index}`, index * 1_000] as const),
+    );
+    const late = informs('a', [['x', 100_000]]);
+    const ingest = new Ingest(table, {
+      a: late,
+      b: [...informs('b', [['x', 0]]), ...else_.map((each) => ({ ...each, seq: each.seq + 1 }))],
+    });
+    ingest.take('b', 101, 0);
+    ingest.flush(200, true);
+    ingest.flush(100_000, true);
+    ingest.take('a', 1, 100_000);
+    ingest.flush(100_000, true);
+    expect([table.rows.size, [...table.seenAlso.values()], ingest.lookups]).toEqual([101, ['ja 1'], 0]);
+  });
+  it('and after a restart from the database, of which only what is late is asked', () => {
+    const table = new Table();
+    const journals = { a: informs('a', [['x', 100_000]]), b: informs('b', [['x', 0]]) };
+    const before = new Ingest(table, journals);
+    before.take('b', 1, 0);
+    before.flush(200, true);
+    const after = new Ingest(table, journals);
+    expect(needsLookup(after.state, journals.a)).toMatchObject([{ node: 'b', contents: ['x'], onlyLate: true }]);
+    after.take('a', 1, 100_000);
+    after.flush(100_000, true);
+    expect([table.rows.size, [...table.seenAlso.values()]]).toEqual([1, ['ja 1']]);
+  });
+  it('does not make other records be looked up, or be kept for longer', () => {
+    const state = mergeBegin(['a', 'b'], { ...EMPTY_WINDOW, throughUs: { a: 50_000_000, b: 50_000_000 } });
+    const [again] = informs('a', [['x', 60_000]]);
+    const [plain] = journal('a', [['y', 60_000]]);
+    expect(needsLookup(state, [again!, plain!]).map(({ contents }) => contents)).toEqual([['x']]);
+  });
+});
+
 /** Two equal lists in order, greedily: no more pairs can be made. Independent of how `merge.ts` does it. */
 function oracle(a: readonly MergeRecord[], b: readonly MergeRecord[], windowUs: number): number {
   const contents = new Set([...a, ...b].map((record) => record.content));
@@ -298,6 +344,20 @@ describe('whatever the order of reading, writing and crashing', () => {
         const table = play({ a: journal('a', frozen(said, atA)), b: journal('b', frozen(said, atB)) }, actions, {});
         expect([table.rows.size, table.keyHits]).toEqual([said.length, 0]);
       }),
+      { numRuns: 500 },
+    ));
+  it('an INFORM that both nodes got is one row, whenever each got it', () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(60_000), fc.nat(100_000), fc.nat(100_000)), { maxLength: 20 }),
+        fc.array(action, { maxLength: 40 }),
+        fc.constantFrom({}, { maxOpen: 1 }, { openAgainMs: 1 }),
+        (said, actions, limits) => {
+          const at = (which: 1 | 2) => said.map((each, index) => [`m${index}`, each[0] + each[which]] as const);
+          const table = play({ a: informs('a', at(1)), b: informs('b', at(2)) }, actions, limits);
+          expect([table.rows.size, table.keyHits]).toEqual([said.length, 0]);
+        },
+      ),
       { numRuns: 500 },
     ));
   it('as many rows come out as the oracle says, every record is consumed, and no key is hit twice', () =>

@@ -20,8 +20,10 @@ export interface MergeRecord extends RecordRef {
   readonly node: string;
   /** As journaled, µs. */
   readonly atUs: number;
-  /** It may have come up to so much earlier than `atUs`: its node stood still. Missing = 0. */
+  /** It may have come up to so much earlier than `atUs`: its node stood still, or its sender held it. Missing = 0. */
   readonly lateByUs?: number;
+  /** An INFORM, which its sender says again for minutes: every record of this content says so, and is `lateByUs`. */
+  readonly comesAgain?: true;
   /** Digest of `pairingContent`; null = never pairs. */
   readonly content: string | null;
   /** Whose it is, for counting. Missing = it is not counted. */
@@ -50,6 +52,8 @@ export interface MergeLimits {
   /** Unmatched stored records remembered for each node; older ones are looked up in the database. */
   readonly maxOpen: number;
   readonly openMs: number;
+  /** The same for those that come again. */
+  readonly openAgainMs: number;
 }
 
 export const MERGE_LIMITS: MergeLimits = {
@@ -58,6 +62,7 @@ export const MERGE_LIMITS: MergeLimits = {
   pairingDelayMs: 200,
   maxOpen: 20_000,
   openMs: 30_000,
+  openAgainMs: 150_000,
 };
 
 interface Entry extends MergeRecord {
@@ -66,14 +71,20 @@ interface Entry extends MergeRecord {
   partner: Entry | null;
 }
 
+/** Stored alone and still unmatched, oldest first: a cache. */
+interface Open {
+  entries: Entry[];
+  /** It holds every unmatched stored record of its kind with a journaled time from here on. */
+  coveredFromUs: number;
+}
+
 interface Stream {
   readonly node: string;
   /** Read and not yet consumed, oldest first. */
   queue: Entry[];
-  /** Stored alone and still unmatched, oldest first: a cache. */
-  open: Entry[];
-  /** The cache holds every unmatched stored record with a journaled time from here on. */
-  coveredFromUs: number;
+  readonly open: Open;
+  /** Of those that come again: they are few, and waited for much longer. */
+  readonly openAgain: Open;
   throughUs: number;
   /** Time of the newest record offered, and the earliest at which that may have come. */
   readUs: number;
@@ -141,7 +152,8 @@ export function mergeBegin(
   invariant(nodes[0] !== nodes[1], 'two different nodes');
   const stream = (node: string): Stream => {
     const throughUs = window.throughUs[node] ?? Number.NEGATIVE_INFINITY;
-    return { node, queue: [], open: [], coveredFromUs: throughUs + 1, throughUs, readUs: throughUs, readFromUs: throughUs };
+    const open = (): Open => ({ entries: [], coveredFromUs: throughUs + 1 });
+    return { node, queue: [], open: open(), openAgain: open(), throughUs, readUs: throughUs, readFromUs: throughUs };
   };
   return {
     limits,
@@ -175,37 +187,47 @@ export function mergeBehind(state: MergeState): string {
   return left.readUs <= right.readUs - state.offsetUs ? left.node : right.node;
 }
 
-/**
- * What must be asked of the database before these records of one node are offered: rows of `node` (the other one) that nobody
- * else saw, with these contents, that may have come in this stretch of time (journaled from `fromUs` on, and at the earliest
- * through `throughUs`). null = memory answers.
- */
-export function needsLookup(
-  state: MergeState,
-  records: readonly MergeRecord[],
-): {
+/** Rows of `node` that nobody else saw, with these contents, journaled from `fromUs` on, and come at the earliest through `throughUs`. */
+export interface LoneRows {
   readonly node: string;
   readonly contents: readonly string[];
   readonly fromUs: number;
   readonly throughUs: number;
-} | null {
+  /** All of these rows are late by something: the database has an index of such. */
+  readonly onlyLate?: true;
+}
+
+/** What must be asked of the database before these records of one node are offered; nothing: memory answers. */
+export function needsLookup(state: MergeState, records: readonly MergeRecord[]): readonly LoneRows[] {
   const first = records[0];
-  if (first === undefined) return null;
+  if (first === undefined) return [];
   const other = state.streams[1 - sideOf(state, first.node)]!;
+  const again = records.some(({ comesAgain }) => comesAgain);
+  const lone = lookup(state, records, other, other.open, undefined);
+  return again ? [...lone, ...lookup(state, records, other, other.openAgain, true)] : lone;
+}
+
+function lookup(
+  state: MergeState,
+  records: readonly MergeRecord[],
+  { node }: Stream,
+  { coveredFromUs }: Open,
+  comesAgain: true | undefined,
+): readonly LoneRows[] {
   const contents = new Set<string>();
   let fromUs = Number.POSITIVE_INFINITY;
   let throughUs = Number.NEGATIVE_INFINITY;
   for (const record of records) {
-    const at = inTimeOf(state, record, other.node);
+    if (record.comesAgain !== comesAgain) continue;
+    const at = inTimeOf(state, record, node);
     const earliest = at - lateBy(state, record) - state.limits.windowUs;
-    if (record.content === null || earliest >= other.coveredFromUs || state.claims.has(keyOf(record))) continue;
+    if (record.content === null || earliest >= coveredFromUs || state.claims.has(keyOf(record))) continue;
     contents.add(record.content);
     fromUs = Math.min(fromUs, earliest);
     throughUs = Math.max(throughUs, at + state.limits.windowUs);
   }
-  return contents.size === 0 || other.coveredFromUs === Number.NEGATIVE_INFINITY
-    ? null
-    : { node: other.node, contents: [...contents], fromUs, throughUs };
+  if (contents.size === 0 || coveredFromUs === Number.NEGATIVE_INFINITY) return [];
+  return [{ node, contents: [...contents], fromUs, throughUs, ...(comesAgain === undefined ? {} : { onlyLate: comesAgain }) }];
 }
 
 export function mergeStep(state: MergeState, input: MergeInput): MergeStep {
@@ -281,7 +303,8 @@ function offer(state: MergeState, record: MergeRecord, nowMs: number): void {
   const entry: Entry = { ...record, readAtMs: nowMs, stored: false, partner: null };
   state.streams[side].queue.push(entry);
   state.streams[side].readUs = record.atUs;
-  state.streams[side].readFromUs = record.atUs - lateBy(state, record);
+  // Those that come again are waited for apart.
+  if (record.comesAgain === undefined) state.streams[side].readFromUs = record.atUs - lateBy(state, record);
   if (record.content === null || isClaimed(state, record)) return;
   const other = side === 0 ? 1 : 0;
   const lists = state.unmatched.get(record.content);
@@ -320,7 +343,10 @@ function flush(state: MergeState, input: Flush): MergeEffect[] {
   // Everything said by the flush before is in the database by now, or this state was thrown away.
   for (const key of state.settling) state.taken.delete(key);
   state.settling = [];
-  for (const stream of state.streams) evict(state, stream, input.nowMs);
+  for (const stream of state.streams) {
+    evict(state, stream, stream.open, input.nowMs, state.limits.openMs);
+    evict(state, stream, stream.openAgain, input.nowMs, state.limits.openAgainMs);
+  }
   const effects: MergeEffect[] = [];
   const tallies = new Tallies();
   const positions = new Map<string, number>();
@@ -371,7 +397,7 @@ function consume(state: MergeState, entry: Entry, effects: MergeEffect[], tallie
   if (partner === null) {
     entry.stored = true;
     effects.push({ kind: 'store', record, node: entry.node, content: entry.content, seenBy: [entry.node] });
-    if (entry.content !== null) stream.open.push(entry);
+    if (entry.content !== null) (entry.comesAgain ? stream.openAgain : stream.open).entries.push(entry);
     return;
   }
   // The row is that of the copy whose time is nearer to the truth. The other one, or the one consumed later, is the claim.
@@ -384,21 +410,22 @@ function consume(state: MergeState, entry: Entry, effects: MergeEffect[], tallie
 }
 
 /** Forgets stored records that no coming record of the other node can match, or that are too many; the database remembers. */
-function evict(state: MergeState, stream: Stream, nowMs: number): void {
+function evict(state: MergeState, stream: Stream, open: Open, nowMs: number, openMs: number): void {
   const { limits } = state;
   const other = state.streams[1 - sideOf(state, stream.node)]!;
   const here = other.readFromUs + (stream === state.streams[0] ? -state.offsetUs : state.offsetUs);
   let gone = 0;
-  for (const entry of stream.open) {
-    const useless = entry.partner !== null || entry.atUs + limits.windowUs < here || nowMs - entry.readAtMs > limits.openMs;
-    if (!useless && stream.open.length - gone <= limits.maxOpen) break;
+  for (const entry of open.entries) {
+    const isPassed = entry.comesAgain === undefined && entry.atUs + limits.windowUs < here;
+    const useless = entry.partner !== null || isPassed || nowMs - entry.readAtMs > openMs;
+    if (!useless && open.entries.length - gone <= limits.maxOpen) break;
     gone++;
     if (entry.partner !== null) continue;
-    stream.coveredFromUs = Math.max(stream.coveredFromUs, entry.atUs + 1);
+    open.coveredFromUs = Math.max(open.coveredFromUs, entry.atUs + 1);
     const list = entry.content === null ? undefined : state.unmatched.get(entry.content)?.[sideOf(state, stream.node)];
     const at = list?.indexOf(entry) ?? -1;
     if (at >= 0) list?.splice(at, 1);
     dropIfEmpty(state, entry.content);
   }
-  if (gone > 0) stream.open = stream.open.slice(gone);
+  if (gone > 0) open.entries = open.entries.slice(gone);
 }

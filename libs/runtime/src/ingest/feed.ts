@@ -1,11 +1,19 @@
 import { explain, type Log } from '@yosugara/kernel';
-import { type MergeRecord, pairingContent, type RawRecord, type RecordRef, type SourceProperties } from '@yosugara/operations';
+import {
+  type MergeRecord,
+  type Pairing,
+  pairingContent,
+  type RawRecord,
+  type RecordRef,
+  type SourceProperties,
+} from '@yosugara/operations';
 import type { Watermark } from '@yosugara/protocol';
 import { goneOf } from '../receive/away.js';
 import { nodeOfJournal } from '../receive/watermark.js';
 import { AwayAsks } from './away-asks.js';
 import { contentDigest } from './digest.js';
 import { type Lane, laneOf, lanesOf } from './lanes.js';
+import { LateLines } from './late-lines.js';
 import type { AwayJournals, JournalFiles } from './ports.js';
 
 export interface FeedOptions {
@@ -82,6 +90,7 @@ export class JournalFeed {
   /** Positions that no record carries: where lanes begin, and through where a gap reaches that nothing was read behind. */
   readonly #begun = new Map<string, number>();
   readonly #ended = new Map<string, number>();
+  readonly #lateLines = new LateLines();
 
   constructor(options: FeedOptions, positions: ReadonlyMap<string, number>) {
     const { away, log, nowMs, onArrived = () => undefined } = options;
@@ -298,23 +307,29 @@ export class JournalFeed {
   #keep({ id, journalId, kind }: Reading, records: readonly RawRecord[]): readonly MergeRecord[] {
     const held = this.#held.get(id) ?? new Map<number, RawRecord>();
     this.#held.set(id, held);
-    for (const record of records) held.set(record.seq, record);
     this.#next.set(id, records.at(-1)!.seq + 1);
     this.#ended.delete(id);
-    return records.map((record) => {
-      const properties = this.#options.sources?.get(record.source.address);
-      const content = pairingContent(record, properties);
+    const node = nodeOfJournal(journalId);
+    return records.map((raw) => {
+      const properties = this.#options.sources?.get(raw.source.address);
+      const pairing = pairingContent(raw, properties);
+      const record = pairing === null ? raw : this.#late(raw, node, pairing);
+      held.set(record.seq, record);
       return {
-        node: nodeOfJournal(journalId),
-        journalId,
-        seq: record.seq,
-        atUs: record.receivedAtUs,
+        ...{ node, journalId, seq: record.seq, atUs: record.receivedAtUs },
         ...(record.lateByUs === undefined ? {} : { lateByUs: record.lateByUs }),
-        content: content === null ? null : contentDigest(content),
+        ...(pairing?.againForUs === undefined ? {} : { comesAgain: true }),
+        content: pairing === null ? null : contentDigest(pairing),
         source: properties?.alias ?? record.source.address,
         ...(kind === 'owed' ? { lane: id } : {}),
       };
     });
+  }
+
+  /** How late it may have come by what it says itself, when that is more than what its receiver knew. */
+  #late(record: RawRecord, node: string, { againForUs }: Pairing): RawRecord {
+    const lateByUs = againForUs ?? this.#lateLines.lateByUs(record, node);
+    return lateByUs > (record.lateByUs ?? 0) ? { ...record, lateByUs } : record;
   }
 
   #sideOf(journalId: string): Side {

@@ -245,11 +245,16 @@ export class IngestLoop {
   /** Offers as many as the database's answer can hold late partners for: all, nearly always. @returns how many. */
   async #offer(work: Work, all: readonly MergeRecord[]): Promise<number> {
     let records = all;
-    let lone: readonly MergeRecord[] = [];
+    let lone: MergeRecord[];
     for (;;) {
-      const question = needsLookup(work.state, records);
-      lone = question === null ? [] : await this.#options.store.findLone(question, MAX_LONE);
-      if (lone.length < MAX_LONE || records.length === 1) break;
+      let isWhole = true;
+      lone = [];
+      for (const question of needsLookup(work.state, records)) {
+        const found = await this.#options.store.findLone(question, MAX_LONE);
+        lone.push(...found);
+        isWhole &&= found.length < MAX_LONE;
+      }
+      if (isWhole || records.length === 1) break;
       records = records.slice(0, Math.ceil(records.length / 2));
     }
     work.state = mergeStep(work.state, { kind: 'records', records, lone, nowMs: this.#options.clock.monotonicMs() }).state;

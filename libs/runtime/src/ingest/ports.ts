@@ -1,6 +1,6 @@
 import type { Epoch } from '@yosugara/kernel';
 import { YosugaraError } from '@yosugara/kernel';
-import type { MergeRecord, MergeWindow, ParsedMessage, RawRecord, RecordRef, Tally } from '@yosugara/operations';
+import type { LoneRows, MergeRecord, MergeWindow, ParsedMessage, RawRecord, RecordRef, Tally } from '@yosugara/operations';
 import type { AwayAnswer, AwayRange } from '../receive/away.js';
 
 /** One row to be. Its identity is (receivedAtUs, journalId, seq): of the copy that is stored. */
@@ -61,13 +61,7 @@ export interface IngestProgress {
   readonly window: MergeWindow;
 }
 
-export interface LoneQuestion {
-  readonly node: string;
-  readonly contents: readonly string[];
-  /** Rows received from here on, and at the earliest (`lateByUs`) through there. */
-  readonly fromUs: number;
-  readonly throughUs: number;
-}
+export type LoneQuestion = LoneRows;
 
 /** The database of the serving Master. Every method has a deadline of its own. */
 export interface IngestStore {

@@ -162,7 +162,7 @@ export class Database {
     });
   }
 
-  #findLone({ node, contents, fromUs, throughUs }: LoneQuestion, limit: number): readonly MergeRecord[] {
+  #findLone({ node, contents, fromUs, throughUs, onlyLate }: LoneQuestion, limit: number): readonly MergeRecord[] {
     const wanted = new Set(contents);
     return [...this.tables.rows.values()]
       .filter(
@@ -173,7 +173,8 @@ export class Database {
           row.seenBy.length === 1 &&
           !this.tables.seenAlso.has(keyOf(row)) &&
           row.receivedAtUs >= fromUs &&
-          row.receivedAtUs - (row.lateByUs ?? 0) <= throughUs,
+          row.receivedAtUs - (row.lateByUs ?? 0) <= throughUs &&
+          (onlyLate === undefined || (row.lateByUs ?? 0) > 0),
       )
       .sort((one, two) => one.receivedAtUs - two.receivedAtUs || byName(one.journalId, two.journalId) || one.seq - two.seq)
       .slice(0, limit)

@@ -38,7 +38,7 @@ export const INGEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'memory-covers-all',
     why: 'after a restart nothing is asked of the database: late copies are stored again',
-    patches: [{ file: MERGE, find: 'coveredFromUs: throughUs + 1,', replace: 'coveredFromUs: Number.NEGATIVE_INFINITY,' }],
+    patches: [{ file: MERGE, find: 'coveredFromUs: throughUs + 1 }', replace: 'coveredFromUs: Number.NEGATIVE_INFINITY }' }],
     within: 30,
   },
   {
@@ -65,8 +65,8 @@ export const INGEST_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CONTENT,
-        find: "record.listener.kind === 'vip' && !(isStream(record) && exactStamp(record.raw) !== null)",
-        replace: "record.listener.kind === 'vip' && isStream(record)",
+        find: 'if (byVip && !(isStream(record) && exactStamp(record.raw) !== null)) return null;',
+        replace: 'if (byVip && isStream(record)) return null;',
       },
     ],
     within: 300,

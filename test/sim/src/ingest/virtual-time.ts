@@ -36,6 +36,12 @@ const settled = (): Promise<void> => new Promise((resolve) => REAL.setImmediate(
 /** What is seen from inside: a handle that `clearTimeout` takes. */
 class Timer {
   event: Event | null = null;
+  /** Begins its time anew. */
+  replan: () => void = () => undefined;
+  refresh(): this {
+    this.replan();
+    return this;
+  }
   unref(): this {
     return this;
   }
@@ -117,6 +123,11 @@ export class VirtualTime {
     const set = (ms: number, run: () => void): Timer => {
       const timer = new Timer();
       timer.event = this.after(Math.max(1, ms || 0), run);
+      timer.replan = () => {
+        const { proc } = timer.event!;
+        cancel(timer);
+        timer.event = this.after(Math.max(1, ms || 0), run, proc);
+      };
       return timer;
     };
     global['setTimeout'] = (run: () => void, ms = 0) => set(ms, run);

@@ -36,7 +36,7 @@ export class Memory implements IngestStore {
   batches = 0;
   next: ('store' | 'refuse' | 'store and lose the answer')[] = [];
   loadProgress = async () => ({ version: this.version, positions: new Map(this.positions), window: this.window });
-  findLone: IngestStore['findLone'] = async ({ node, contents, fromUs, throughUs }) =>
+  findLone: IngestStore['findLone'] = async ({ node, contents, fromUs, throughUs, onlyLate }) =>
     [...this.rows.values()]
       .filter(
         (row) =>
@@ -45,7 +45,8 @@ export class Memory implements IngestStore {
           row.content !== null &&
           contents.includes(row.content) &&
           row.receivedAtUs >= fromUs &&
-          row.receivedAtUs - (row.lateByUs ?? 0) <= throughUs,
+          row.receivedAtUs - (row.lateByUs ?? 0) <= throughUs &&
+          (onlyLate === undefined || (row.lateByUs ?? 0) > 0),
       )
       .filter((row) => !this.seenAlso.some((of) => of.journalId === row.journalId && of.seq === row.seq))
       .map((row) => ({ ...row, atUs: row.receivedAtUs }));
