@@ -236,6 +236,25 @@ describe("a receiver's journal", () => {
     expect(texts(await own.read(own.journalId, 1, 1e6))).toEqual(numbered(1, taken));
   });
 
+  it('holds streams back while datagrams still have room: a flood over TCP loses nobody’s datagrams', async () => {
+    let full = true;
+    const own = await journal(
+      await tempDir(),
+      { maxPendingBytes: 20_000 },
+      faultyFs((at) => (full && at === 'write' ? 'ENOSPC' : null)),
+    );
+    let taken = 0;
+    while (own.append(message(`message ${taken + 1}`), true)) taken++;
+    const ofStreams = taken;
+    while (own.append(message(`message ${taken + 1}`))) taken++;
+    expect(taken / ofStreams).toBeGreaterThan(1.8);
+    expect(own.stats()).toMatchObject({ refusedBacklog: 1, appended: taken });
+    expect(ofStreams).toBeGreaterThan(2);
+    full = false;
+    await own.flush();
+    expect(texts(await own.read(own.journalId, 1, 1e6))).toEqual(numbered(1, taken));
+  });
+
   it('loses in a power cut nothing that it called durable, and shows no hole', async () => {
     const cut = fc.record({
       cut: fc.integer({ min: 4, max: 40 }),

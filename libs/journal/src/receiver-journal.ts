@@ -86,7 +86,8 @@ class FileReceiverJournal implements ReceiverJournal {
       this.#counts[waits ? 'heldBackFull' : 'refusedFull']++;
       return false;
     }
-    if (pending > this.#options.maxPendingBytes) {
+    // Streams can be held back and datagrams cannot: one that sends as fast as it is read must leave them room.
+    if (pending > this.#options.maxPendingBytes / (waits ? 2 : 1)) {
       if (!waits) this.#counts.refusedBacklog++;
       return false;
     }
