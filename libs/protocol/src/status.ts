@@ -287,6 +287,8 @@ export const MessageRowSchema = z.object({
   reading: z.string().nullable().optional(),
   /** Why it was not understood whole: short names, comma between. */
   parseReason: z.string().nullable().optional(),
+  /** Of a row that is told live: it was stored more than a minute after it was received. */
+  storedLate: z.boolean().optional(),
 });
 export type MessageRow = z.infer<typeof MessageRowSchema>;
 export const MessagesSchema = z.object({ rows: z.array(MessageRowSchema), next: z.string().nullable() });

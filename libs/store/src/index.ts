@@ -2,6 +2,7 @@ export { type ConnectionOptions, Connections, type DatabaseState, DatabaseUnavai
 export type { Database } from './database.js';
 export { type CountRetention, IngestReport, type SourceCounts, type SourcesQuery } from './ingest-report.js';
 export { IngestTraces, type TracedCommit, type TracedRow } from './ingest-trace.js';
+export { LATE_AFTER_MS, type LateBatch, LateBatches } from './late-batches.js';
 export { type MessageConditions, oidInText, structuredTerm, varbindTerm } from './message-filter.js';
 export { claim, MessageRepository } from './message-repository.js';
 export {

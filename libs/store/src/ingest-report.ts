@@ -145,6 +145,7 @@ export class IngestReport {
     for (const [table, key, column, beforeMs] of [
       ['ingest_source_hour', '(hour, source, node)', 'hour', retention.hoursBeforeMs],
       ['ingest_mark', '(version)', 'at', retention.hoursBeforeMs],
+      ['ingest_late', '(version, journal_id)', 'stored_at', retention.hoursBeforeMs],
       ['ingest_minute', '(minute, node)', 'minute', retention.minutesBeforeMs],
     ] as const)
       for (let rows = DELETE_ROWS; rows === DELETE_ROWS; deleted += rows)

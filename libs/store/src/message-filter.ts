@@ -26,6 +26,8 @@ export interface MessageConditions {
   readonly seenOnlyBy?: string;
   /** Why it was not understood whole, such as `no_pri`; `any` = for whatever reason. */
   readonly parseReason?: string;
+  /** Of this journal, these numbers. */
+  readonly records?: { readonly journalId: string; readonly fromSeq: number; readonly throughSeq: number };
   /** µs since 1970; from here on, and before here. */
   readonly sinceUs?: number;
   readonly untilUs?: number;
@@ -67,6 +69,10 @@ export function whereOf(query: MessageConditions): Where {
   const equal = (column: string, value: unknown) => {
     if (value !== undefined) where.also(`m.${column} = ${where.place(typeof value === 'string' ? clean(value) : value)}`);
   };
+  if (query.records !== undefined) {
+    equal('journal_id', query.records.journalId);
+    where.also(`m.seq between ${where.place(query.records.fromSeq)} and ${where.place(query.records.throughSeq)}`);
+  }
   equal('kind', query.kind);
   equal('host', query.host);
   equal('app', query.app);

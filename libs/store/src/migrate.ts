@@ -11,6 +11,7 @@ import * as searchIndexes from './migrations/0005-search-indexes.js';
 import * as ingestCounts from './migrations/0006-ingest-counts.js';
 import * as mibs from './migrations/0007-mibs.js';
 import * as markOfBeginning from './migrations/0008-mark-of-beginning.js';
+import * as storedLate from './migrations/0009-stored-late.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -28,6 +29,7 @@ const STEPS = {
   '0006-ingest-counts': ingestCounts,
   '0007-mibs': mibs,
   '0008-mark-of-beginning': markOfBeginning,
+  '0009-stored-late': storedLate,
 };
 
 /** Every step of this program was done; there may be more, of a newer one. @throws without a schema */
