@@ -13,6 +13,8 @@ export class RaftChecks {
   readonly #leaders = new Map<number, NodeId>();
   readonly #votes = new Map<string, NodeId>();
   readonly #committed: Entry[] = [];
+  /** In which term each of them was: an entry of an old term is committed by a later leader, with one of its own (Raft, figure 8). */
+  readonly #committedIn: number[] = [];
   /** Entries that a voter of one has called committed: index → term. */
   readonly #alone = new Map<LogIndex, number>();
 
@@ -22,7 +24,10 @@ export class RaftChecks {
     this.#folded = folded;
     // Of a log that went on from another one: what lies before it was judged there.
     const before = { term: begins?.term ?? 0, payload: { kind: 'noop' } } as const;
-    for (let index = 1; index <= (begins?.index ?? 0); index += 1) this.#committed.push({ index, ...before });
+    for (let index = 1; index <= (begins?.index ?? 0); index += 1) {
+      this.#committed.push({ index, ...before });
+      this.#committedIn.push(before.term);
+    }
   }
 
   afterStep(host: HostModel): void {
@@ -54,7 +59,7 @@ export class RaftChecks {
    */
   #complete(host: HostModel, term: number, base: LogIndex, entries: readonly Entry[]): void {
     let last = this.#committed.length;
-    while (last > 0 && this.#committed[last - 1]!.term >= term) last -= 1;
+    while (last > 0 && this.#committedIn[last - 1]! >= term) last -= 1;
     if (last === 0 || last <= base) return;
     const own = entries[last - base - 1];
     const want = this.#committed[last - 1]!;
@@ -75,6 +80,7 @@ export class RaftChecks {
         this.#durable(host, entry, [voters, votersAt(host, index), votersAt(host, commit)]);
       else if (!host.disk.holds(index, entry.term)) return;
       this.#committed.push(entry);
+      this.#committedIn.push(host.state!.raft.term);
       if (entry.payload.kind === 'command') this.#folded(entry);
     }
     if (host.judged.commit === commit) return;
