@@ -6,6 +6,11 @@ import { trapDatagram } from './trap.js';
 const TICK_MS = 10;
 /** Every tenth number goes out as a trap. */
 const TRAP_EVERY = 10;
+/**
+ * Datagrams that Node keeps where the kernel takes none, as while it looks for a host that is off. Behind them a device would lose what it says; without a
+ * bound they would all go out, minutes old, when the host is back.
+ */
+const MAX_QUEUED = 500;
 
 /**
  * Numbered syslog lines (RFC 5424) and, every tenth, SNMP traps, each once to every node, `perSecond` numbers a second, evenly. Each node has a socket of
@@ -54,7 +59,8 @@ export class SyslogSender {
       : Buffer.from(`<134>1 ${new Date().toISOString()} labclient lab - - - ${text}`);
     this.#pending.set(number, this.#sockets.length);
     for (const { socket, address } of this.#sockets)
-      socket.send(line, asTrap ? this.#trapPort : this.#port, address, (error) => this.#settled(number, error !== null));
+      if (socket.getSendQueueCount() >= MAX_QUEUED) this.#settled(number, true);
+      else socket.send(line, asTrap ? this.#trapPort : this.#port, address, (error) => this.#settled(number, error !== null));
   }
 
   #settled(number: number, failed: boolean): void {
