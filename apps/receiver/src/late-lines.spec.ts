@@ -1,16 +1,41 @@
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { join } from 'node:path';
-import { openJournalReader } from '@yosugara/journal';
-import { epoch, SILENT_LOG } from '@yosugara/kernel';
-import { EMPTY_WINDOW, MERGE_LIMITS } from '@yosugara/operations';
-import { STATE_LAYOUT } from '@yosugara/protocol';
-import { IngestLoop, type IngestStore, type MessageToStore } from '@yosugara/runtime';
+import { MERGE_LIMITS } from '@yosugara/operations';
+import type { MessageToStore } from '@yosugara/runtime';
 import { pause, until } from '@yosugara/testkit';
 import { expect, it } from 'vitest';
+import { ingestInto } from './testing/ingested.js';
 import { twoReceivers } from './testing/two-receivers.js';
 
 const { address, ports, closers, configs, start } = await twoReceivers({ third: 78 });
+
+it('a datagram that its sender held back for the one node is known by its exact stamp, and by nothing less', async () => {
+  const config = configs();
+  const [a, b] = [await start(config.a), await start(config.b)];
+  await until(() => b.watermark().peerLink === 'up' && b.watermark().clockOffsetUs !== null);
+  const socket = createSocket('udp4');
+  closers.push(() => new Promise<void>((resolve) => socket.close(() => resolve())));
+  const say = (node: 'a' | 'b', lines: readonly string[]) => {
+    for (const line of lines) socket.send(line, ports.syslog, address[node]);
+  };
+  const exact = (text: string) => `<13>1 ${new Date().toISOString()} web1 app - - - ${text}`;
+  const lines = [exact('once'), exact('once, too'), '<13>Nov 21 10:00:00 web1 app: whole seconds'];
+  say('a', lines);
+  await until(() => a.watermark().journals.some(({ durableSeq }) => durableSeq === lines.length));
+  await pause(MERGE_LIMITS.windowUs / 1_000 + 500);
+  say('b', lines);
+  await until(
+    () => b.watermark().journals.filter(({ bothSeq, durableSeq }) => Math.max(bothSeq, durableSeq) === lines.length).length === 2,
+  );
+  const rows: MessageToStore[] = [];
+  const ingest = ingestInto(rows, 'b', config.b, b);
+  closers.push(() => ingest.stop());
+  await until(() => rows.length >= 4);
+  expect(rows.map(({ text, seenBy }) => `${text}: ${seenBy.join(' ')}`).sort()).toEqual([
+    ...['once, too: a b', 'once: a b', 'whole seconds: a', 'whole seconds: b'],
+  ]);
+});
 
 it('a copy that comes over TCP when the window is long over is known by its exact stamp, and by nothing less', async () => {
   const config = configs();
@@ -34,24 +59,8 @@ it('a copy that comes over TCP when the window is long over is known by its exac
   );
 
   const rows: MessageToStore[] = [];
-  const store: IngestStore = {
-    loadProgress: async () => ({ version: 0, positions: new Map(), window: EMPTY_WINDOW }),
-    findLone: async () => [],
-    storeBatch: async (batch) => {
-      rows.push(...batch.rows);
-      return { keyHits: 0 };
-    },
-  };
-  const [own, peerCopy] = [STATE_LAYOUT.journalOwn, STATE_LAYOUT.journalPeer].map((name) =>
-    openJournalReader(join(config.b.stateDir, name)),
-  );
-  const loop = new IngestLoop({
-    ...{ self: 'b', peer: 'a', own: own!, peerCopy: peerCopy!, store, log: SILENT_LOG, watermark: () => b.watermark() },
-    clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
-    permit: () => ({ epoch: epoch(1), leaseUntilMs: Number.POSITIVE_INFINITY, ingestAlone: true, bothDatabases: true }),
-  });
-  loop.start();
-  closers.push(() => loop.stop());
+  const ingest = ingestInto(rows, 'b', config.b, b);
+  closers.push(() => ingest.stop());
   await until(() => rows.length >= 6);
   const seen = rows.map(({ text, seenBy }) => `${text}: ${seenBy.join(' ')}`).sort();
   expect(seen).toEqual([

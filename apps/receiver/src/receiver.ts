@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openPeerCopy, openReceiverJournal, type PeerCopy, type ReceiverJournal } from '@yosugara/journal';
 import { explain, type Log } from '@yosugara/kernel';
+import type { RecordRef } from '@yosugara/operations';
 import {
   AwayReadSchema,
   DamagedSchema,
@@ -87,6 +88,11 @@ async function start(config: NodeConfig, log: Log, onFatal: (error: Error) => vo
     intake: (record) => journal.append(record),
     lastSeq: () => journal.nextSeq - 1,
     safeSeq,
+    isSafe: (ref) => role.ingestAlone || sender.peerHas(ref.journalId) >= ref.seq || isLetGo(journal, ref),
+    earlier: {
+      journals: () => journal.journals().filter(({ journalId }) => journalId !== journal.journalId),
+      read: (journalId, fromSeq, maxBytes) => journal.read(journalId, fromSeq, maxBytes),
+    },
   });
   undo.push(() => traps.stop());
   const identity = nodeIdentity(config);
@@ -207,6 +213,11 @@ async function start(config: NodeConfig, log: Log, onFatal: (error: Error) => vo
     asked: config.receiver.receiveBufferBytes,
   });
   return { watermark, report, stop: () => undo.run() };
+}
+
+/** Then it was on both disks, and is in both databases. */
+function isLetGo(journal: ReceiverJournal, { journalId, seq }: RecordRef): boolean {
+  return !journal.journals().some((range) => range.journalId === journalId && range.firstSeq <= seq);
 }
 
 function reportedSources(gate: SourceGate): Pick<ReceiverReport, 'sources' | 'sourcesLeftOut'> {

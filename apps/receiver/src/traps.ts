@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Log } from '@yosugara/kernel';
 import { type TrapRefusal, trapRefusal, UsmReceiver } from '@yosugara/operations';
 import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
-import { loadSnmpUsers, monotonicMs, NODE_USM_CRYPTO, RefusedSamples, startSnmpEngine } from '@yosugara/receivers';
-import { TrapIntake, type TrapIntakeOptions } from '@yosugara/runtime';
+import { loadSnmpUsers, monotonicMs, NODE_USM_CRYPTO, RefusedSamples, startSnmpEngine, wallUs } from '@yosugara/receivers';
+import { type EarlierJournals, recallInforms, TrapIntake, type TrapIntakeOptions } from '@yosugara/runtime';
 
 const SAVE_MS = 10_000;
 const SAY_MS = 1_000;
@@ -23,7 +23,7 @@ export interface Traps {
 export async function openTraps(
   config: NodeConfig,
   log: Log,
-  journal: Pick<TrapIntakeOptions, 'intake' | 'lastSeq' | 'safeSeq'>,
+  journal: Pick<TrapIntakeOptions, 'intake' | 'lastSeq' | 'safeSeq' | 'isSafe'> & { readonly earlier?: EarlierJournals },
 ): Promise<Traps> {
   const dir = join(config.stateDir, STATE_LAYOUT.snmp);
   const { communities, users: userConfigs } = config.receiver.traps;
@@ -37,7 +37,8 @@ export async function openTraps(
   let tellRefused: (address: string, reason: TrapRefusal) => void = () => undefined;
   const samples = new RefusedSamples(join(dir, 'refused.jsonl'));
   const intake = new TrapIntake({
-    ...journal,
+    ...{ intake: journal.intake, lastSeq: journal.lastSeq, safeSeq: journal.safeSeq },
+    ...(journal.isSafe === undefined ? {} : { isSafe: journal.isSafe }),
     ...{ communities, usm: users.length === 0 ? null : usm, nowMs: monotonicMs },
     digest: (data) => hash('sha256', data, 'base64'),
     onRefused: (record, reason) => {
@@ -50,6 +51,9 @@ export async function openTraps(
     log.error('snmp.latched', {
       why: `SNMP engine boots are at their end: remove ${dir}/engine.json, so that INFORMs are taken again`,
     });
+
+  // Not waited for: the sockets are opened meanwhile.
+  if (journal.earlier !== undefined) void recallInforms(intake, journal.earlier, wallUs(), log);
 
   const save = () => engine.saveCounters(usm.counters);
   const say = () => {

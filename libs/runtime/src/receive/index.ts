@@ -4,6 +4,7 @@ export * from './copy-holder.js';
 export * from './copy-sender.js';
 export * from './mending.js';
 export * from './ports.js';
+export * from './recall-informs.js';
 export * from './safe-answers.js';
 export * from './trap-intake.js';
 export * from './watermark.js';

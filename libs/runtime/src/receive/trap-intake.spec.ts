@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { SILENT_LOG } from '@yosugara/kernel';
 import { decodeTrap } from '@yosugara/operations';
 import { MessageFlag } from '@yosugara/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ReceivedRecord } from './ports.js';
-import { TrapIntake, type TrapIntakeOptions } from './trap-intake.js';
+import { recallInforms } from './recall-informs.js';
+import { INFORM_KNOWN_MS, TrapIntake, type TrapIntakeOptions } from './trap-intake.js';
 
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
 /** v2c coldStart with community public; `tag` a6 is an INFORM. */
@@ -82,6 +84,100 @@ describe('an INFORM', () => {
     safe = 9;
     expect(traps.take(record(packet('a6')), reply)).toBe(false);
     expect(answers).toEqual([]);
+  });
+});
+
+describe('an INFORM that an earlier start journaled', () => {
+  /** As it is journaled. */
+  const journaled = (requestId: string, seq: number, flags = MessageFlag.inform as number) => ({
+    ...record(packet('a6', requestId)),
+    flags,
+    seq,
+  });
+  const recalled = async (options: Partial<TrapIntakeOptions>, ...ids: string[]) => {
+    const traps = taking(options);
+    await traps.recall(async (remember) => {
+      for (const [at, id] of ids.entries()) remember('a-1-1', journaled(id, at + 1));
+    });
+    return traps;
+  };
+
+  it('is not journaled again, and answered when it is safe', async () => {
+    let isSafe = false;
+    const asked: unknown[] = [];
+    const traps = await recalled({ isSafe: (ref) => asked.push(ref) > 0 && isSafe }, '01', '02');
+    traps.take(record(packet('a6', '02')), reply);
+    expect([kept, answers, asked]).toEqual([[], [], [{ journalId: 'a-1-1', seq: 2 }]]);
+    isSafe = true;
+    traps.take(record(packet('a6', '02')), reply);
+    expect([kept, answers.length]).toEqual([[], 1]);
+  });
+  it('and another one is another one', async () => {
+    const traps = await recalled({}, '01');
+    traps.take(record(packet('a6', '02')), reply);
+    traps.take(record(packet('a6', '01'), 5_001), reply);
+    expect(kept).toHaveLength(2);
+  });
+  it('waits until it is known what was journaled; all else does not', async () => {
+    const traps = taking({ maxWaiting: 2 });
+    let know = () => {};
+    const recall = traps.recall(async (remember) => {
+      await new Promise<void>((resolve) => (know = resolve));
+      remember('a-1-1', journaled('01', 1));
+    });
+    for (const id of ['01', '02']) expect(traps.take(record(packet('a6', id)), reply)).toBe(true);
+    expect(traps.take(record(packet('a6', '03')), reply)).toBe(false);
+    traps.take(record(packet('a7', '04')), reply);
+    expect(kept).toHaveLength(1);
+    know();
+    await recall;
+    expect(kept.map(({ raw }) => raw)).toEqual([packet('a7', '04'), packet('a6', '02')]);
+  });
+  it('is taken though the journals cannot be read', async () => {
+    const traps = taking();
+    await expect(traps.recall(() => Promise.reject(new Error('no disk')))).rejects.toThrow('no disk');
+    traps.take(record(packet('a6', '01')), reply);
+    expect(kept).toHaveLength(1);
+  });
+  it('is known for a quarter of an hour after it was last asked for: then its request-id is another message’s', async () => {
+    let nowMs = 0;
+    const traps = await recalled({ nowMs: () => nowMs }, '01');
+    for (nowMs of [INFORM_KNOWN_MS, 2 * INFORM_KNOWN_MS]) traps.take(record(packet('a6', '01')), reply);
+    expect(kept).toEqual([]);
+    nowMs = 3 * INFORM_KNOWN_MS + 1;
+    traps.take(record(packet('a6', '01')), reply);
+    expect(kept).toHaveLength(1);
+  });
+});
+
+describe('what of earlier starts is looked at', () => {
+  const NOW_US = 1e15;
+  const inform = (seq: number, atUs: number) => ({
+    ...record(packet('a6', '01')),
+    flags: MessageFlag.inform,
+    receivedAtUs: atUs,
+    seq,
+  });
+  it('are the youngest journals first, and nothing that is older than anybody asks for', async () => {
+    const asked: string[] = [];
+    const remembered: number[] = [];
+    const traps = { recall: (read: Parameters<TrapIntake['recall']>[0]) => read((_, { seq }) => void remembered.push(seq)) };
+    const read = async (journalId: string, fromSeq: number) => {
+      asked.push(`${journalId} ${fromSeq}`);
+      if (journalId === 'a-3-3') throw new Error('damaged');
+      const ageUs = journalId === 'a-1-1' ? INFORM_KNOWN_MS * 1_000 + 1 : 0;
+      return [inform(fromSeq, NOW_US - ageUs), inform(fromSeq + 1, NOW_US - ageUs)];
+    };
+    const journals = () =>
+      ['a-0-0', 'a-1-1', 'a-2-2', 'a-3-3'].map((journalId) => ({ journalId, firstSeq: 3, lastDurableSeq: 6 }));
+    const said: string[] = [];
+    const log = { ...SILENT_LOG, warn: (event: string) => void said.push(event) };
+    await recallInforms(traps as TrapIntake, { journals, read }, NOW_US, log);
+    expect([asked, remembered.length, said]).toEqual([
+      ['a-3-3 3', 'a-2-2 3', 'a-2-2 5', 'a-1-1 3', 'a-1-1 5'],
+      8,
+      ['trap.not_recalled'],
+    ]);
   });
 });
 

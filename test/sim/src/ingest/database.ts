@@ -9,6 +9,7 @@ import {
   StaleProgressError,
 } from '@yosugara/runtime';
 import type { Rng } from '../rng.js';
+import { STAMPED } from './devices.js';
 import { Proc, type VirtualTime } from './virtual-time.js';
 
 /** A transaction in the write-ahead log; the same object in every copy of it. */
@@ -27,7 +28,7 @@ export class Tables {
   readonly rows = new Map<string, MessageToStore>();
   readonly seenAlso = new Map<string, { readonly node: string; readonly copy: RecordRef; readonly content: string | null }>();
 
-  /** The highest number of a row of each journal. */
+  /** The highest number of a row of each journal; but of what may be stored before its turn. */
   readonly lastRow = new Map<string, number>();
 
   apply({ batch }: Txn): void {
@@ -38,7 +39,7 @@ export class Tables {
       this.positions.set(journalId, Math.max(seq, this.positions.get(journalId) ?? 0));
     for (const row of batch.rows) {
       if (!this.rows.has(keyOf(row))) this.rows.set(keyOf(row), row);
-      this.lastRow.set(row.journalId, Math.max(row.seq, this.lastRow.get(row.journalId) ?? 0));
+      if (row.source !== STAMPED) this.lastRow.set(row.journalId, Math.max(row.seq, this.lastRow.get(row.journalId) ?? 0));
     }
     for (const { of, node, copy } of batch.seenAlso)
       if (!this.seenAlso.has(keyOf(of)))

@@ -1,3 +1,4 @@
+import { INFORMS } from './devices.js';
 import type { Journal } from './disk.js';
 import type { Site } from './site.js';
 import type { World } from './world.js';
@@ -19,6 +20,31 @@ export const FAULTS: readonly Fault[] = [
       const site = world.anySite();
       site.stopReceiver(false);
       world.later(() => world.upAgain(site));
+    },
+  },
+  {
+    name: 'killedUnanswered',
+    begin: (world) => {
+      const site = world.anySite();
+      world.cut('both');
+      for (let more = 3; more > 0; more--) world.senders.inform(INFORMS);
+      world.senders.informVip();
+      world.after(world.rng.next() * 400, () => {
+        site.stopReceiver(world.rng.chance(0.5));
+        world.after(world.rng.next() * 3_000, () => world.upAgain(site));
+        world.later(() => world.wire.mend());
+      });
+    },
+  },
+  {
+    name: 'copiesHeldBack',
+    begin: (world) => {
+      const { name } = world.anySite();
+      world.senders.heldMs = { [name]: world.rng.pick([1_500, 3_000, 7_000, 20_000]) };
+      for (let more = 5; more > 0; more--) world.senders.stamped();
+      world.later(() => {
+        world.senders.heldMs = {};
+      });
     },
   },
   {
@@ -227,6 +253,7 @@ function days(world: World, left: number, standby: Site, off: boolean): void {
     if (off) world.upAgain(standby);
     return;
   }
+  world.oracle.hasLeapt = true;
   world.time.leap(world.rng.pick([60_000, 3_600_000, 40_000_000]));
   for (let more = 4; more > 0; more--) world.senders.anything();
   world.after(1_500, () => days(world, left - 1, standby, off));

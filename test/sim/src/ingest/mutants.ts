@@ -137,7 +137,7 @@ export const INGEST_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: INTAKE,
-        find: 'if (!this.#answers.isFull) this.#answers.whenSafe(entry.seq, () => reply(inform.answer()));',
+        find: 'if (!this.#answers.isFull) this.#answers.whenSafe(seq, () => reply(inform.answer()));',
         replace: 'reply(inform.answer());',
       },
     ],

@@ -1,8 +1,9 @@
-import { MERGE_LIMITS } from '@yosugara/operations';
+import { INFORM_COMES_AGAIN_US, MERGE_LIMITS } from '@yosugara/operations';
 import type { Cluster } from './cluster.js';
 import { keyOf, type Tables, type Txn } from './database.js';
+import { CLOCKLESS_INFORMS, STAMPED } from './devices.js';
 import type { Rec } from './disk.js';
-import { INFORMS_FROM, type Saying } from './senders.js';
+import type { Saying } from './senders.js';
 import type { Site } from './site.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -18,8 +19,10 @@ export interface Judged {
   doubtful: number;
   /** Records that were on no disk any more, by faults, before they were stored. */
   gone: number;
-  /** INFORMs that are several rows: asked again of a receiver that had been restarted and knew nothing of them. */
+  /** INFORMs that are several rows: asked again of a receiver that had been restarted and had let go of them. */
   informsAgain: number;
+  /** The same of a device that says no time by which they could be known. */
+  clockless: number;
 }
 
 const WINDOW_US = MERGE_LIMITS.windowUs;
@@ -34,7 +37,7 @@ const MAX_VIOLATIONS = 5;
 /** What must be true, told from what devices sent and disks held; never from what merge decided. */
 export class Oracle {
   readonly violations: Violation[] = [];
-  readonly judged: Judged = { exact: 0, doubtful: 0, gone: 0, informsAgain: 0 };
+  readonly judged: Judged = { exact: 0, doubtful: 0, gone: 0, informsAgain: 0, clockless: 0 };
   readonly #cluster: Cluster;
   readonly #time: VirtualTime;
   readonly #exempt = new Set<Rec>();
@@ -68,6 +71,15 @@ export class Oracle {
     this.fail('I1', `${node} answered saying ${saying}, which is not on ${alone ? 'its disk' : 'both disks'}`);
   }
 
+  /** Of a disk that reads, and by a clock that runs: what was journaled before a restart is known after it. */
+  journaledAgain(node: string, saying: number): void {
+    const site = this.#cluster.site(node);
+    if (site.clock.steps.length > 1 || site.own.damaged.size > 0 || this.hasLeapt) return;
+    this.fail('AGAIN', `${node} journals the INFORM of saying ${saying} once more, though it has it`);
+  }
+  /** Days went by at once. */
+  hasLeapt = false;
+
   #everAt(site: Site, rec: Rec): boolean {
     return site.own.ever.has(rec) || site.copies.ever.has(rec);
   }
@@ -83,6 +95,8 @@ export class Oracle {
     for (const { journalId } of batch.positions) this.#seeOwed(journalId);
     for (const row of batch.rows) {
       if (this.isAnyLate) break;
+      // What says itself that it is late gives way to its copy, wherever that lies in its journal.
+      if (row.source === STAMPED) continue;
       if (this.#isOwed(row)) continue;
       if (row.seq <= (last.get(row.journalId) ?? 0))
         this.fail('I6', `${keyOf(row)} was stored behind ${last.get(row.journalId)}`);
@@ -177,6 +191,7 @@ export class Oracle {
       for (const node of [...row.seenBy, ...(also === undefined ? [] : [also.node])])
         found.seen[node] = (found.seen[node] ?? 0) + 1;
     }
+    for (const rec of known.values()) this.#noteLateness(rec, sayings[rec.saying]!);
     for (const [key, recs] of groups) this.#judgeGroup(key, recs, rows.get(key) ?? { count: 0, seen: {} });
     for (const saying of sayings) if (saying.isAcknowledged) this.#judgeAcknowledged(saying, groups, rows);
   }
@@ -200,11 +215,25 @@ export class Oracle {
     }
     if (must.length < recs.length || key.startsWith('vip ')) return;
     const [low, high] = this.#rowsOf(recs);
-    if (key.startsWith(`trap ${INFORMS_FROM}`) && low > 1) this.judged.informsAgain += 1;
+    if (key.startsWith('inform') && low > 1)
+      this.judged[key.includes(` ${CLOCKLESS_INFORMS} `) ? 'clockless' : 'informsAgain'] += 1;
     if (low === high) this.judged.exact += 1;
     else this.judged.doubtful += 1;
     if (found.count < low) this.fail('I2', `${key}: ${found.count} rows where ${low} to ${high} messages came: ${list(recs)}`);
     if (found.count > high) this.fail('I3', `${key}: ${found.count} rows where ${low} to ${high} messages came: ${list(recs)}`);
+  }
+
+  /** By what a message says itself, at the least and at the most: decisions 0021 and 0027. */
+  readonly #lateness = new Map<Rec, readonly [number, number]>();
+  #noteLateness(rec: Rec, { key, saidUs }: Saying): void {
+    if (key?.startsWith('inform') && !key.includes(` ${CLOCKLESS_INFORMS} `))
+      this.#lateness.set(rec, [INFORM_COMES_AGAIN_US, INFORM_COMES_AGAIN_US]);
+    if (saidUs === undefined) return;
+    const us = rec.receivedAtUs - saidUs;
+    if (us < 1_000_000 || us > MERGE_LIMITS.maxLateUs) return;
+    // A minute later the node takes what it always sees for the sender's clock.
+    const isSure = !this.hasLeapt && this.#cluster.site(rec.node).clock.steps.length === 1;
+    this.#lateness.set(rec, [isSure ? us : 0, us]);
   }
 
   /** How many messages these records are, by the stated rule, whatever the offsets were that may have been used. */
@@ -213,8 +242,8 @@ export class Oracle {
     if (a.length === 0 || b.length === 0) return [recs.length, recs.length];
     const { middleUs, spreadUs } = this.#offsets(recs);
     const both = a.length + b.length;
-    const most = pairs(a, b, middleUs, WINDOW_US + spreadUs);
-    const least = pairs(a, b, middleUs, WINDOW_US - spreadUs);
+    const most = pairs(a, b, middleUs, WINDOW_US + spreadUs, (rec) => this.#lateness.get(rec)?.[1] ?? 0);
+    const least = pairs(a, b, middleUs, WINDOW_US - spreadUs, (rec) => this.#lateness.get(rec)?.[0] ?? 0);
     const isSimple = spreadUs < 2 * MEASURED_WITHIN_US || (a.length === 1 && b.length === 1);
     return isSimple ? [both - most, both - least] : [Math.max(a.length, b.length), both];
   }
@@ -250,11 +279,12 @@ function list(recs: readonly Rec[]): string {
 }
 
 /** Two rows of equal records, each in its order: as many pairs as can be made of stretches no further apart than the window. */
-function pairs(a: readonly Rec[], b: readonly Rec[], offsetUs: number, windowUs: number): number {
+function pairs(a: readonly Rec[], b: readonly Rec[], offsetUs: number, windowUs: number, lateUsOf: (rec: Rec) => number): number {
   const stretches = (recs: readonly Rec[], less: number): readonly (readonly [number, number])[] =>
-    recs.map(({ receivedAtUs, lateByUs = 0 }) => {
+    recs.map((rec) => {
+      const { receivedAtUs, lateByUs = 0 } = rec;
       // Decision 0016: nothing is taken to be later than 15 minutes.
-      const lateUs = Math.min(lateByUs, MERGE_LIMITS.maxLateUs);
+      const lateUs = Math.min(Math.max(lateByUs, lateUsOf(rec)), MERGE_LIMITS.maxLateUs);
       return [receivedAtUs - lateUs - less, receivedAtUs - less] as const;
     });
   const left = stretches(a, 0);

@@ -1,7 +1,8 @@
 import type { Rng } from '../rng.js';
 import type { Cluster } from './cluster.js';
+import { CLOCKLESS_INFORMS, INFORMS, STAMPED, VIP_INFORMS } from './devices.js';
 import type { Taken } from './disk.js';
-import type { Site } from './site.js';
+import { BASE_US, type Site } from './site.js';
 import type { VirtualTime } from './virtual-time.js';
 
 /** One message that a device sent, once. */
@@ -11,11 +12,13 @@ export interface Saying {
   readonly key: string | null;
   /** It was told that its message is safe, and not by a node that was permitted to say so alone. */
   isAcknowledged: boolean;
+  /** By its sender's clock, which is right. */
+  saidUs?: number;
 }
 
 type Packet = Pick<Taken, 'kind' | 'transport' | 'raw'>;
-/** Of the device that sends INFORMs. */
-export const INFORMS_FROM = '10.0.0.5';
+/** 100 hours, in hundredths of a second. */
+const LONG_UP = 36_000_000;
 const TRIES = 8;
 const RETRY_MS = 1_000;
 
@@ -28,6 +31,8 @@ export class Senders {
   /** How much of what is sent to each node is lost; how much comes twice. */
   loss: Readonly<Record<string, number>>;
   doubled = 0.03;
+  /** So long the device that stamps holds back what it says to a node. */
+  heldMs: Readonly<Record<string, number>> = {};
   #numbers = 0;
 
   constructor(time: VirtualTime, rng: Rng, cluster: Cluster) {
@@ -44,8 +49,10 @@ export class Senders {
     if (kind < 0.4) this.line(`line ${++this.#numbers}`);
     else if (kind < 0.6) this.repeated(1 + Math.floor(this.#rng.next() * 5));
     else if (kind < 0.7) this.byVip(this.#rng.pick(['same', `vip ${++this.#numbers}`]));
-    else if (kind < 0.85) this.trap(false);
-    else this.trap(true);
+    else if (kind < 0.75) this.stamped();
+    else if (kind < 0.85) this.trap();
+    else if (kind < 0.95) this.inform(this.#rng.pick([CLOCKLESS_INFORMS, INFORMS, INFORMS]));
+    else this.informVip();
   }
 
   /** To both nodes. Over UDP to one and TCP to the other now and then; the network doubles some. */
@@ -72,37 +79,84 @@ export class Senders {
 
   /** A device that knows the floating address only. */
   byVip(text: string): void {
-    const site = this.#cluster.sites.find((each) => each.isUp && each.notice.owner === each.name);
+    const site = this.#master();
     if (site === undefined) return;
     const saying = this.#say(null);
     this.#send(site, saying, { kind: 'syslog', transport: 'udp', raw: Buffer.from(`<13>${text}`) }, '10.0.0.3', 'vip', null);
   }
 
-  /** To both nodes with a request-id for each; an INFORM again until it is answered. */
-  trap(inform: boolean): void {
+  /** To both nodes over UDP with an exact stamp; what is held back comes late. */
+  stamped(): void {
     const number = ++this.#numbers;
-    const source = inform ? INFORMS_FROM : '10.0.0.4';
-    const saying = this.#say(`trap ${source} ${number}`);
+    const saying = this.#say(`stamped ${STAMPED} ${number}`);
+    const micros = Math.round(this.#time.nowMs * 1_000);
+    saying.saidUs = BASE_US + micros;
+    const seconds = new Date((BASE_US + micros) / 1_000).toISOString().slice(0, 19);
+    const raw = Buffer.from(`<134>1 ${seconds}.${String(micros % 1_000_000).padStart(6, '0')}Z web1 app - - - n=${number}`);
     for (const site of this.#cluster.sites) {
-      const raw = v2c(inform, 1 + Math.floor(this.#rng.next() * 1e6), number);
-      let isAnswered = false;
-      const answered = (_node: string, alone: boolean): void => {
-        isAnswered = true;
-        if (!alone) saying.isAcknowledged = true;
-      };
-      const once = (left: number): void => {
-        if (isAnswered || left === 0) return;
-        const answer = inform ? answered : null;
-        if (!this.#rng.chance(this.loss[site.name]!))
-          this.#send(site, saying, { kind: 'trap', transport: 'udp', raw }, source, 'own', answer);
-        if (inform) this.#time.after(RETRY_MS, () => once(left - 1), null);
-      };
-      once(inform ? TRIES : 1);
+      if (this.#rng.chance(this.loss[site.name]!)) continue;
+      const send = (): void => this.#send(site, saying, { kind: 'syslog', transport: 'udp', raw }, STAMPED, 'own', null);
+      const held = this.heldMs[site.name] ?? 0;
+      if (held > 0) this.#time.after(held, send, null);
+      else send();
     }
   }
 
+  /** To both nodes with a request-id for each. */
+  trap(): void {
+    const number = ++this.#numbers;
+    const saying = this.#say(`trap 10.0.0.4 ${number}`);
+    for (const site of this.#cluster.sites) {
+      const raw = v2c(false, this.#requestId(), number);
+      if (!this.#rng.chance(this.loss[site.name]!))
+        this.#send(site, saying, { kind: 'trap', transport: 'udp', raw }, '10.0.0.4', 'own', null);
+    }
+  }
+
+  /** The same, again until it is answered. */
+  inform(source: string): void {
+    const number = ++this.#numbers;
+    const saying = this.#say(`inform ${source} ${number}`);
+    for (const site of this.#cluster.sites) {
+      const raw = v2c(true, this.#requestId(), source === CLOCKLESS_INFORMS ? number % 100 : LONG_UP + number, number);
+      this.#ask(saying, raw, source, 'own', () => site);
+    }
+  }
+
+  /** To whoever has the floating address, again until it is answered. */
+  informVip(): void {
+    const number = ++this.#numbers;
+    const saying = this.#say(`inform ${VIP_INFORMS} ${number}`);
+    const raw = v2c(true, this.#requestId(), LONG_UP + number, number);
+    this.#ask(saying, raw, VIP_INFORMS, 'vip', () => this.#master());
+  }
+
+  #ask(saying: Saying, raw: Uint8Array, source: string, listener: 'own' | 'vip', to: () => Site | undefined): void {
+    let isAnswered = false;
+    const answered = (_node: string, alone: boolean): void => {
+      isAnswered = true;
+      if (!alone) saying.isAcknowledged = true;
+    };
+    const once = (left: number): void => {
+      if (isAnswered || left === 0) return;
+      const site = to();
+      if (site !== undefined && !this.#rng.chance(this.loss[site.name]!))
+        this.#send(site, saying, { kind: 'trap', transport: 'udp', raw }, source, listener, answered);
+      this.#time.after(RETRY_MS, () => once(left - 1), null);
+    };
+    once(TRIES);
+  }
+
+  #requestId(): number {
+    return 1 + Math.floor(this.#rng.next() * 1e6);
+  }
+
+  #master(): Site | undefined {
+    return this.#cluster.sites.find((each) => each.isUp && each.notice.owner === each.name);
+  }
+
   #say(key: string | null): Saying {
-    const saying = { id: this.sayings.length, key, isAcknowledged: false };
+    const saying: Saying = { id: this.sayings.length, key, isAcknowledged: false };
     this.sayings.push(saying);
     return saying;
   }
@@ -120,7 +174,12 @@ export class Senders {
       if (!this.#rng.chance(this.loss[site.name]!)) this.#time.after(1, () => answer?.(node, alone), null);
     };
     const record = {
-      ...{ ...packet, source: { address, port: site.name === 'a' ? 1_001 : 1_002 }, flags: 0, saying: saying.id },
+      ...{
+        ...packet,
+        source: { address, port: listener === 'vip' ? 1_003 : site.name === 'a' ? 1_001 : 1_002 },
+        flags: 0,
+        saying: saying.id,
+      },
       listener: { kind: listener, address: site.name },
     };
     this.#time.after(wayMs, () => site.isUp && site.arrive(record, answer === null ? null : reply), null);
@@ -137,13 +196,19 @@ const int = (value: number, tag = 2): Uint8Array => {
   return tlv(tag, bytes);
 };
 const UPTIME = Buffer.from([0x2b, 6, 1, 2, 1, 1, 3, 0]);
+const IF_INDEX = Buffer.from([0x2b, 6, 1, 2, 1, 2, 2, 1, 1, 1]);
 const TRAP_OID = Buffer.from([0x2b, 6, 1, 6, 3, 1, 1, 4, 1, 0]);
 
-/** A v2c notification (RFC 3416) of linkDown, with a number as its sysUpTime. */
-function v2c(inform: boolean, requestId: number, upTime: number): Uint8Array {
+/** A v2c notification (RFC 3416) of linkDown, perhaps with a number in it. */
+function v2c(inform: boolean, requestId: number, upTime: number, number?: number): Uint8Array {
   const oid = Buffer.from([0x2b, 6, 1, 6, 3, 1, 1, 5, 3]);
   const bind = (name: Uint8Array, value: Uint8Array): Uint8Array => tlv(0x30, tlv(6, name), value);
-  const binds = tlv(0x30, bind(UPTIME, int(upTime, 0x43)), bind(TRAP_OID, tlv(6, oid)));
+  const binds = tlv(
+    0x30,
+    bind(UPTIME, int(upTime, 0x43)),
+    bind(TRAP_OID, tlv(6, oid)),
+    ...(number === undefined ? [] : [bind(IF_INDEX, int(number))]),
+  );
   const pdu = tlv(inform ? 0xa6 : 0xa7, int(requestId), int(0), int(0), binds);
   return tlv(0x30, int(1), tlv(4, Buffer.from('public')), pdu);
 }

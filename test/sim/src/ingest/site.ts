@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { epoch as epochOf, type Log, SILENT_LOG } from '@yosugara/kernel';
 import type { MergeLimits } from '@yosugara/operations';
-import type { Watermark } from '@yosugara/protocol';
+import { MessageFlag, type Watermark } from '@yosugara/protocol';
 import {
   type AwayAnswer,
   type AwayRange,
@@ -14,6 +14,7 @@ import {
   type PeerChannel,
   type ReceivedRecord,
   readHere,
+  recallInforms,
   TrapIntake,
   watermarkOf,
 } from '@yosugara/runtime';
@@ -68,6 +69,8 @@ export interface Surroundings {
   readonly onPong: () => void;
   /** A sender is told that its message is safe. */
   readonly onAnswer: (node: string, saying: number, alone: boolean) => void;
+  /** An INFORM is journaled again by a node that has it. */
+  readonly onDoubled: (node: string, saying: number) => void;
 }
 
 /** One life of a receiver. */
@@ -79,7 +82,6 @@ interface Receiver {
   readonly traps: TrapIntake;
   readonly accept: (channel: PeerChannel) => void;
   readonly watermark: () => Watermark;
-  taken: Pick<Taken, 'arrivedMs' | 'saying'>;
 }
 interface Manager {
   readonly proc: Proc;
@@ -134,7 +136,15 @@ export class Site {
       const copy = new PeerCopyModel(this.copies, time, registry, this.#syncMs, () => this.isPeerFull);
       const alone = (): boolean => this.notice.owner === this.name && this.notice.ingestAlone;
       const traps = new TrapIntake({
-        intake: (record: ReceivedRecord) => journal.append({ ...record, ...life.taken }),
+        intake: (record: ReceivedRecord) => {
+          const taken = record as Taken;
+          if (this.#hasInform(taken)) this.#s.onDoubled(this.name, taken.saying);
+          return journal.append(taken);
+        },
+        isSafe: ({ journalId, seq }) =>
+          alone() ||
+          sender.peerHas(journalId) >= seq ||
+          !journal.journals().some((each) => each.journalId === journalId && each.firstSeq <= seq),
         lastSeq: () => journal.lastSeq,
         safeSeq: () => (alone() ? journal.durableSeq : Math.min(journal.durableSeq, sender.peerHas(journal.journalId))),
         nowMs: () => time.nowMs,
@@ -169,8 +179,13 @@ export class Site {
           peerHas: (journalId) => sender.peerHas(journalId),
           ...{ peerHolds: sender.peerHolds, canRead: sender.canRead },
         });
-      const life: Receiver = { proc, journal, copy, sender, traps, accept, watermark, taken: { arrivedMs: 0, saying: 0 } };
+      const life: Receiver = { proc, journal, copy, sender, traps, accept, watermark };
       this.receiver = life;
+      const earlier = {
+        journals: () => journal.journals().filter(({ journalId }) => journalId !== id),
+        read: (journalId: string, fromSeq: number) => this.own.read(journalId, fromSeq, this.own.get(journalId)?.durableSeq ?? 0),
+      };
+      void recallInforms(traps, earlier, this.clock.us(), log);
       journal.onDurable(changed);
       sender.start();
       setInterval(() => {
@@ -223,12 +238,17 @@ export class Site {
       const late = lateMs > LATE_MS ? { lateByUs: Math.ceil(lateMs * 1_000) } : {};
       const { saying, ...rest } = record;
       const taken: Taken = { ...rest, ...at, ...late, arrivedMs, saying };
-      life.taken = { arrivedMs, saying };
       if (record.kind === 'trap') life.traps.take(taken, () => this.#answer(saying, reply));
       else life.journal.append(taken);
     };
     if (life.proc.frozenUntilMs > time.nowMs) time.after(0, read, life.proc);
     else time.as(life.proc, read);
+  }
+
+  /** Whether a record of this INFORM is on our disk, or on its way there. */
+  #hasInform({ kind, saying, flags }: Taken): boolean {
+    if (kind !== 'trap' || (flags & MessageFlag.inform) === 0) return false;
+    return this.own.journals.some(({ recs }) => recs.some((rec) => rec.saying === saying && !this.own.damaged.has(rec)));
   }
 
   #answer(saying: number, reply: ((node: string, alone: boolean) => void) | null): void {

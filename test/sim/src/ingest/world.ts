@@ -63,6 +63,7 @@ export class World {
       },
       onPong: () => this.oracle.measured(),
       onAnswer: (node: string, saying: number, alone: boolean) => this.oracle.answered(node, saying, alone),
+      onDoubled: (node: string, saying: number) => this.oracle.journaledAgain(node, saying),
     };
     const clock = (): WallClock =>
       new WallClock(time, rng.pick([0, 0, 3_000, -700_000, 1_500_000, 3.6e9]), rng.pick([0, 0, 20, -50]));

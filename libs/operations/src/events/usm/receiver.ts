@@ -226,9 +226,10 @@ export class UsmReceiver {
   }
 
   #inform(message: V3Message, scopedPdu: Uint8Array, trap: Trap, by: LocalUser): InformToAnswer {
-    // The request-id is in the scopedPDU; msgID and salt differ with each retransmission.
-    const sameness = `${hex(message.user)} ${latin1(scopedPdu)}`;
-    return { sameness, answer: (nowMs) => this.#answer(message, scopedPdu, trap.pduAt, by, nowMs) };
+    return {
+      sameness: informSameness(message, scopedPdu),
+      answer: (nowMs) => this.#answer(message, scopedPdu, trap.pduAt, by, nowMs),
+    };
   }
 
   /** From here on the sender has proved who it is, so it is remembered. */
@@ -305,6 +306,14 @@ export class UsmReceiver {
     if (by.user.priv?.protocol === 'des') view.setUint32(0, boots);
     return salt;
   }
+}
+
+/**
+ * Equal for an INFORM and its retransmissions from one address and port, also as it was journaled. The request-id is in the
+ * scopedPDU; msgID, salt and engine time differ with each retransmission.
+ */
+export function informSameness({ user }: Pick<V3Message, 'user'>, scopedPdu: Uint8Array): string {
+  return `${hex(user)} ${latin1(scopedPdu)}`;
 }
 
 /** @returns null when it does not decrypt. What a wrong key makes of it is no scopedPDU. */
