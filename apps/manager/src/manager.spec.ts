@@ -1,13 +1,14 @@
 import 'reflect-metadata';
 import { epoch, SILENT_LOG } from '@yosugara/kernel';
 import { MessagesSchema, type RoleNotice } from '@yosugara/protocol';
-import { type MessageToStore, VIA_VIP } from '@yosugara/runtime';
+import type { MessageToStore } from '@yosugara/runtime';
 import { openStore, type Store } from '@yosugara/store';
 import { freePort, soonest, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hostClock } from './clock.js';
+import { aMessage } from './testing/a-message.js';
 import { aStatus } from './testing/fake-controller.js';
-import { ask, FIRST_PASSWORD, PROBE_TOKEN, startNode, type TestNode } from './testing/harness.js';
+import { ask, Eras, FIRST_PASSWORD, PROBE_TOKEN, startNode, type TestNode } from './testing/harness.js';
 import { openStorage } from './wiring.js';
 
 const VIP = '127.0.77.10';
@@ -19,23 +20,9 @@ let a: TestNode;
 let b: TestNode;
 
 const soon = { timeout: 30_000, interval: 20 };
-/** Ownership only grows: each change of role in these specs is a new epoch. */
-let era = 0;
-const become = (node: TestNode, name: string, change: Partial<RoleNotice> = {}) => {
-  era += 1;
-  const isActive = change.mode !== 'passive';
-  node.controller.say({
-    mode: 'active',
-    epoch: era,
-    vip: false,
-    ...(isActive ? { master: name } : { leaseUntilMs: 0 }),
-    ...change,
-  });
-};
-const becomeActive = async (node: TestNode, change: Partial<RoleNotice> = {}) => {
-  become(node, 'a', change);
-  await expect.poll(() => node.controller.lastReport(), soon).toMatchObject({ mode: 'active', epoch: era, ready: true });
-};
+const eras = new Eras();
+const { become } = eras;
+const becomeActive = async (node: TestNode, change: Partial<RoleNotice> = {}) => await eras.becomeActive(node, 'a', change);
 const probeWith = async (node: TestNode, key: string) =>
   await node.call('POST', '/api/writes/probe', { body: { key }, bearer: PROBE_TOKEN });
 
@@ -59,12 +46,12 @@ describe('a manager that comes up', () => {
   it('is told the first login once, asks for another password, and has no default one', async () => {
     const cookie = await a.login();
     expect((await a.call('GET', '/api/me', { cookie })).body).toEqual({
-      ...{ login: 'admin', role: 'admin', mustChange: true, node: 'a', epoch: era, mode: 'active' },
+      ...{ login: 'admin', role: 'admin', mustChange: true, node: 'a', epoch: eras.now, mode: 'active' },
     });
     expect((await a.call('POST', '/api/login', { body: { login: 'admin', password: 'admin' } })).status).toBe(401);
   });
   it('answers /health without login', async () =>
-    expect((await a.call('GET', '/health')).body).toEqual({ node: 'a', mode: 'active', epoch: era, ready: true }));
+    expect((await a.call('GET', '/health')).body).toEqual({ node: 'a', mode: 'active', epoch: eras.now, ready: true }));
   it('serves the console with its policy, and its page for any address a router knows', async () => {
     const page = await a.call('GET', '/cluster');
     expect(page).toMatchObject({ status: 200, body: '<html>console</html>' });
@@ -210,7 +197,14 @@ describe('messages', () => {
     const nowUs = Date.now() * 1_000;
     const whole = rows.map((row, index) => aMessage(nowUs + index, ++seq, row));
     const window = { offsetUs: 0, claims: [], throughUs: {} };
-    await store.messages.storeBatch({ epoch: epoch(era), version: version++, rows: whole, seenAlso: [], positions: [], window });
+    await store.messages.storeBatch({
+      epoch: epoch(eras.now),
+      version: version++,
+      rows: whole,
+      seenAlso: [],
+      positions: [],
+      window,
+    });
   };
   let seq = 0;
   beforeAll(async () => {
@@ -286,7 +280,7 @@ describe('messages', () => {
     a.controller.status = aStatus(99);
     await expect.poll(() => events.of('cluster')[1], soon).toMatchObject({ epoch: 99 });
     become(a, 'a', { mode: 'passive' });
-    await expect.poll(() => events.of('hello').at(-1), soon).toEqual({ node: 'a', epoch: era, mode: 'passive' });
+    await expect.poll(() => events.of('hello').at(-1), soon).toEqual({ node: 'a', epoch: eras.now, mode: 'passive' });
     await events.close();
   });
 });
@@ -311,12 +305,14 @@ describe('the days of the messages', () => {
     try {
       const before = await days();
       const all = { nowMs: Date.now() + 1_000 * 86_400_000, aheadDays: 0, keepDays: 1, most: 9 };
-      await expect(storage.store.keepPartitions(all, era - 1, () => undefined)).rejects.toMatchObject({ code: 'STALE_EPOCH' });
+      await expect(storage.store.keepPartitions(all, eras.now - 1, () => undefined)).rejects.toMatchObject({
+        code: 'STALE_EPOCH',
+      });
       let asked = 0;
       const leaseEnds = () => {
         if (++asked > 1) throw new Error('the lease is over');
       };
-      await expect(storage.store.keepPartitions(all, era, leaseEnds)).rejects.toThrow('the lease is over');
+      await expect(storage.store.keepPartitions(all, eras.now, leaseEnds)).rejects.toThrow('the lease is over');
       expect(await days()).toEqual(before);
     } finally {
       await storage.store.close();
@@ -326,7 +322,7 @@ describe('the days of the messages', () => {
 
 describe('writes', () => {
   it('are acknowledged with the epoch when they are committed, and can be read back', async () => {
-    expect(await probeWith(a, 'w/1')).toMatchObject({ status: 201, body: { key: 'w/1', epoch: era } });
+    expect(await probeWith(a, 'w/1')).toMatchObject({ status: 201, body: { key: 'w/1', epoch: eras.now } });
     expect((await probeWith(a, 'w/1')).body).toMatchObject({ code: 'ALREADY_THERE' });
     const { body } = await a.call('GET', '/api/writes/probe?prefix=w/', { bearer: PROBE_TOKEN });
     expect(body).toEqual({ count: 1, keys: ['w/1'] });
@@ -396,24 +392,6 @@ describe('the VIP', () => {
     become(b, 'b', { mode: 'passive' });
   });
 });
-
-function aMessage(receivedAtUs: number, seq: number, change: Partial<MessageToStore>): MessageToStore {
-  return {
-    ...{
-      journalId: 'a-1-1',
-      seq,
-      node: 'a',
-      receivedAtUs,
-      kind: 'syslog',
-      source: '10.9.9.9',
-      flags: VIA_VIP,
-      raw: Buffer.from('x'),
-    },
-    ...{ facility: 1, severity: 7, host: 'h', app: 'app', procId: null, msgId: null, sentAtUs: null, structured: null },
-    ...{ varbinds: null, text: 'text', reason: null, content: null, seenBy: ['a'] },
-    ...change,
-  };
-}
 
 interface Events {
   of(event: string): unknown[];

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { createSocket, type Socket } from 'node:dgram';
-import { SseParser } from '@yosugara/kernel';
 import { type IngestSource, type IngestTrace, IngestTraceSchema, type MessageRow, type NodeConfig } from '@yosugara/protocol';
 import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -12,6 +11,7 @@ import type { RunningReceiver } from '../../receiver/src/index.js';
 import { twoReceivers } from '../../receiver/src/testing/two-receivers.js';
 import { PROBE_TOKEN } from './testing/harness.js';
 import { managerOf as managerOfNode, type NodeManager } from './testing/manager-of.js';
+import { readTail, type TailReading } from './testing/read-tail.js';
 
 /*
  * Two receivers with their journals and copies, PostgreSQL, and the manager of either node: what was sent is known to the last datagram,
@@ -44,38 +44,6 @@ interface Node extends NodeManager {
   sources(query?: string): Promise<readonly IngestSource[]>;
 }
 
-interface TailReading {
-  texts(): readonly string[];
-  lastId(): string;
-  close(): Promise<void>;
-}
-
-async function readTail(url: string, lastId: string | null): Promise<TailReading> {
-  const stop = new AbortController();
-  const headers = { authorization: `Bearer ${PROBE_TOKEN}`, ...(lastId === null ? {} : { 'last-event-id': lastId }) };
-  const response = await fetch(url, { headers, signal: stop.signal });
-  if (response.status !== 200 || response.body === null) throw new Error(`${url}: ${response.status} ${await response.text()}`);
-  const texts: string[] = [];
-  let id = '';
-  const { body } = response;
-  const reading = (async () => {
-    const parser = new SseParser();
-    for await (const chunk of body.pipeThrough(new TextDecoderStream()))
-      for (const event of parser.push(chunk)) {
-        if (event.name === 'messages')
-          texts.push(...(JSON.parse(event.data) as { rows: { text: string }[] }).rows.map(({ text }) => text));
-        if (event.name === 'lagging') texts.push('lagging');
-        id = event.id ?? id;
-      }
-  })().catch(() => undefined);
-  const close = async () => {
-    stop.abort();
-    await reading;
-  };
-  setting.closers.push(close);
-  return { texts: () => texts, lastId: () => id, close };
-}
-
 /** What `yosugara` asks, on the host of this node. */
 function commandLineOf({ url }: NodeManager): ManagerApi {
   const nodes = (['a', 'b'] as const).map((id) => ({ id, address: setting.address[id] }));
@@ -90,7 +58,11 @@ async function managerOf(config: NodeConfig, receivers: Readonly<Record<'a' | 'b
   setting.closers.push(node.stop);
   return {
     ...node,
-    tail: async (lastId) => await readTail(`${node.url}/api/messages/tail?text=tailed`, lastId),
+    tail: async (lastId) => {
+      const reading = await readTail(`${node.url}/api/messages/tail?text=tailed`, lastId);
+      setting.closers.push(reading.close);
+      return reading;
+    },
     sources: async (query = '') => (await node.get<{ sources: IngestSource[] }>(`/api/ingest/sources${query}`)).sources,
   };
 }

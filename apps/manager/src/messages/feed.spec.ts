@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { SILENT_LOG } from '@yosugara/kernel';
 import type { MessageRow } from '@yosugara/protocol';
+import type { LateBatch } from '@yosugara/store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { hostClock } from '../clock.js';
 import type { Authority } from '../control/authority.js';
@@ -26,7 +27,12 @@ function standby() {
   };
   const authority = { now: () => ({ mode: 'passive' }) } as unknown as Authority;
   const stored = new StoredRows();
-  const feed = new MessageFeed({ searchMessages } as ManagerStore, authority, stored, hostClock, SILENT_LOG);
+  const batches: LateBatch[] = [];
+  const late: ManagerStore['late'] = {
+    version: async () => batches.length,
+    after: async (version, limit) => batches.filter((batch) => batch.version > version).slice(0, limit),
+  };
+  const feed = new MessageFeed({ searchMessages, late } as ManagerStore, authority, stored, hostClock, SILENT_LOG);
   feeds.push(feed);
   let numbers = 0;
   const add = (count: number, ageMs = 0) => {

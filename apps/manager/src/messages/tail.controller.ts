@@ -10,16 +10,17 @@ import { ApiRefusals } from '../http/api-docs.js';
 import type { EventStream } from '../http/event-stream.js';
 import { LiveStreams } from '../http/live-streams.js';
 import { MibNames } from '../mibs/mib-names.js';
-import type { ManagerStore } from '../store/ports.js';
+import type { ManagerStore, MessageQuery } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, SETTINGS, STORE } from '../tokens.js';
 import { MessageFeed } from './feed.js';
+import { type LateRows, lateRowsAfter } from './late-rows.js';
 import { inNumbers, type MessageFilter, StreamQuerySchema, wanted } from './query.js';
 import { Tail } from './tail.js';
 import { TailCursor } from './tail-cursor.js';
 
 const MAX_TAILS = 100;
 const SEND_EVERY_MS = 250;
-/** A row may become visible later than a younger one: what a new Master finds in its journals bears the time of receipt. */
+/** A row may become visible later than a younger one: what a new Master finds in its journals bears the time of receipt. Older ones stand in a list. */
 const LOOK_BACK_MS = 60_000;
 /** Of who comes for the first time: what is stored between the question for the positions and the first look. */
 const FIRST_MS = 3_000;
@@ -47,7 +48,7 @@ export class TailController implements OnApplicationShutdown {
 
   /**
    * Server-sent events: `hello` {node, epoch, mode}; `messages` {rows}, new rows that pass the filter, oldest first, at most 4/s;
-   * `lagging` {skipped, atLeast}: so many rows were left out, since the client reads too slowly or was away for too long; the search has
+   * A row with `storedLate` was received more than a minute before it was stored. `lagging` {skipped, atLeast}: so many rows were left out, since the client reads too slowly or was away for too long; the search has
    * them. The `id` of the last event, sent back as `Last-Event-ID` to whichever node, is where the next stream goes on.
    */
   @Get('tail')
@@ -63,11 +64,11 @@ export class TailController implements OnApplicationShutdown {
     this.#streams.mustHaveRoom();
     const cursor = lastEventId === undefined ? await this.#fromNow() : TailCursor.parse(lastEventId);
     const tail = new Tail(cursor, wanted(filter, this.names));
-    let early: [readonly MessageRow[], number][] | null = [];
+    let early: [readonly MessageRow[], number, number][] | null = [];
     // Listening first, reading then: nothing falls between.
-    const unlisten = this.feed.listen((rows, leftOut) => {
-      if (early === null) tail.live(rows, leftOut);
-      else early.push([rows, leftOut]);
+    const unlisten = this.feed.listen((rows, leftOut, batch) => {
+      if (early === null) tail.live(rows, leftOut, batch);
+      else early.push([rows, leftOut, batch]);
     });
     try {
       await this.#readBacklog(tail, cursor, filter, lastEventId === undefined ? FIRST_MS : LOOK_BACK_MS);
@@ -75,7 +76,7 @@ export class TailController implements OnApplicationShutdown {
       unlisten();
       throw error;
     }
-    for (const [rows, leftOut] of early) tail.live(rows, leftOut);
+    for (const [rows, leftOut, batch] of early) tail.live(rows, leftOut, batch);
     early = null;
     const stream = this.#streams.open(reply, asker);
     stream.onEnd(unlisten);
@@ -90,23 +91,34 @@ export class TailController implements OnApplicationShutdown {
 
   /** Who has never asked begins with what is not stored yet. */
   async #fromNow(): Promise<TailCursor> {
-    return new TailCursor(this.clock.wallMs() * 1_000, await this.store.counts.positions());
+    const batch = await this.store.late.version();
+    return new TailCursor(this.clock.wallMs() * 1_000, await this.store.counts.positions(), batch);
   }
 
   async #readBacklog(tail: Tail, cursor: TailCursor, filter: MessageFilter, lookBackMs: number): Promise<void> {
     const since = new Date(cursor.newestMs - lookBackMs);
+    const wanted = inNumbers(filter, this.names);
+    const late = await this.#lateOnes(cursor, wanted);
     const rows: MessageRow[] = [];
     let after: string | undefined;
     let isMore = false;
     for (let pages = 0; pages < MOST_PAGES; pages++) {
-      const page = await this.store.searchMessages({ ...inNumbers(filter, this.names), since, after, limit: PAGE });
+      const page = await this.store.searchMessages({ ...wanted, since, after, limit: PAGE });
       const news = page.rows.filter(({ id }) => cursor.isNews(id));
       rows.push(...news);
       after = page.next ?? undefined;
       isMore = after !== undefined && news.length > 0;
       if (after === undefined) break;
     }
-    tail.backlog(rows.reverse(), isMore);
+    const isTold = new Set(late.rows.map(({ id }) => id));
+    const others = rows.reverse().filter(({ id }) => !isTold.has(id));
+    tail.backlog([...late.rows, ...others], isMore || late.leftOut > 0, late.through);
+  }
+
+  async #lateOnes(cursor: TailCursor, filter: Omit<MessageQuery, 'limit'>): Promise<LateRows> {
+    const from = await this.feed.lateFrom();
+    if (cursor.batch === null) return { rows: [], leftOut: 0, through: from };
+    return await lateRowsAfter(cursor.batch, this.store, { filter, most: PAGE * MOST_PAGES });
   }
 
   #sendFrom(tail: Tail, stream: EventStream): void {

@@ -22,12 +22,29 @@ describe('where a tail has come', () => {
     const tail = new Tail(new TailCursor(1_000, [{ journalId: 'b-1-abcd', seq: 7 }]), any);
     tail.live([...rows(1, 2), ...rows(8, 9, 'b-1-abcd')], 0);
     const [event] = drained(tail);
-    expect(event!.id).toBe('1009;b-1-abcd:9,a-1-abcd:2');
+    expect(event!.id).toBe('1009;a-1-abcd:2,b-1-abcd:9');
     const cursor = TailCursor.parse(event!.id);
     expect([cursor.toString(), cursor.newestMs]).toEqual([event!.id, 1]);
+    expect(cursor.batch).toBeNull();
     expect(['1.a-1-abcd.2', '1.a-1-abcd.3', '1.b-1-abcd.9', '1.c-1-abcd.1'].map((id) => cursor.isNews(id))).toEqual([
       ...[false, true, false, true],
     ]);
+  });
+  it('names the batch through which all that was stored late was sent, and no later one', () => {
+    const tail = new Tail(TailCursor.parse('1000;a-1-abcd:3;7'), any);
+    tail.backlog(rows(4, 5), false, 9);
+    tail.live(rows(6, 1_000), 0, 12);
+    const events = drained(tail);
+    expect(events.map(({ id }) => id.split(';')[2])).toEqual(['7', '12']);
+    expect([TailCursor.parse(events[1]!.id).batch, TailCursor.parse('5;').batch]).toEqual([12, null]);
+  });
+  it('forgets the journal of which nothing came for longest, though it is the newest', () => {
+    const cursor = new TailCursor(5, [{ journalId: 'b-99-abcd', seq: 3 }]);
+    for (let at = 10; at < 22; at++) {
+      cursor.take(`9.a-${at}-abcd.1`);
+      cursor.take('9.a-10-abcd.2');
+    }
+    expect(['9.a-10-abcd.2', '9.a-21-abcd.1', '9.b-99-abcd.3'].map((id) => cursor.isNews(id))).toEqual([false, false, true]);
   });
   it('holds the newest journals only, and begins with none', () => {
     const cursor = TailCursor.parse('5;');

@@ -26,6 +26,8 @@ export class Tail {
   #skipped = 0;
   /** More may have been skipped than were counted. */
   #atLeast = false;
+  /** Of what was stored late, all through this batch waits or was sent. */
+  #batch = -1;
 
   constructor(cursor: TailCursor, isWanted: (row: MessageRow) => boolean) {
     this.#cursor = cursor;
@@ -33,8 +35,9 @@ export class Tail {
     this.#isWanted = isWanted;
   }
 
-  /** What came while nobody listened, oldest first; `more`: older rows were not read. */
-  backlog(rows: readonly MessageRow[], more: boolean): void {
+  /** What came while nobody listened, oldest first; `more`: older rows were not read. `batch`: with all that was stored late through it. */
+  backlog(rows: readonly MessageRow[], more: boolean, batch = -1): void {
+    this.#batch = Math.max(this.#batch, batch);
     const news = rows.filter(({ id }) => this.#cursor.isNews(id));
     for (const { id } of news) this.#told.add(id);
     if (more) {
@@ -44,8 +47,9 @@ export class Tail {
     this.#push(news);
   }
 
-  /** `leftOut`: so many more came that nobody will tell. */
-  live(rows: readonly MessageRow[], leftOut: number): void {
+  /** `leftOut`: so many more came that nobody will tell. `batch`: what was stored late through it came before. */
+  live(rows: readonly MessageRow[], leftOut: number, batch = -1): void {
+    this.#batch = Math.max(this.#batch, batch);
     this.#skipped += leftOut;
     this.#push(rows.filter(({ id }) => this.#start.isNews(id) && !this.#told.delete(id)));
   }
@@ -61,6 +65,7 @@ export class Tail {
     if (this.#waiting.length === 0) return null;
     const rows = this.#waiting.splice(0, MAX_ROWS);
     for (const { id } of rows) this.#cursor.take(id);
+    if (this.#waiting.length === 0) this.#cursor.takeBatch(this.#batch);
     return { name: 'messages', body: { rows }, id: this.#cursor.toString() };
   }
 

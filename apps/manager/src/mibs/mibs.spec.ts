@@ -3,13 +3,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { epoch, SILENT_LOG } from '@yosugara/kernel';
 import { EMPTY_WINDOW } from '@yosugara/operations';
-import { MessagesSchema, MibDetailSchema, MibListSchema, MibUploadedSchema, type RoleNotice } from '@yosugara/protocol';
+import { MessagesSchema, MibDetailSchema, MibListSchema, MibUploadedSchema } from '@yosugara/protocol';
 import type { MessageToStore } from '@yosugara/runtime';
 import { openStore, type Store } from '@yosugara/store';
 import { freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { PROBE_TOKEN, startNode, type TestNode } from '../testing/harness.js';
+import { Eras, PROBE_TOKEN, startNode, type TestNode } from '../testing/harness.js';
 import { openStorage } from '../wiring.js';
 
 const soon = { timeout: 30_000, interval: 50 };
@@ -18,22 +18,8 @@ let store: Store;
 /** The Master of most specs, and a second node on the same database, as a hot standby would show it. */
 let a: TestNode;
 let b: TestNode;
-let era = 0;
-const become = (node: TestNode, name: string, change: Partial<RoleNotice> = {}) => {
-  era += 1;
-  const isActive = change.mode !== 'passive';
-  node.controller.say({
-    mode: 'active',
-    epoch: era,
-    vip: false,
-    ...(isActive ? { master: name } : { leaseUntilMs: 0 }),
-    ...change,
-  });
-};
-const becomeActive = async (node: TestNode, name: string) => {
-  become(node, name);
-  await expect.poll(() => node.controller.lastReport(), soon).toMatchObject({ mode: 'active', epoch: era, ready: true });
-};
+const eras = new Eras();
+const { become, becomeActive } = eras;
 
 beforeAll(async () => {
   server = await startTestPostgres();
@@ -355,7 +341,7 @@ describe('a change reaches', () => {
       become(a, 'a', { mode: 'passive' });
       await expect.poll(() => a.controller.lastReport(), soon).toMatchObject({ mode: 'passive' });
       const module = { name: 'FAN-TC', file: 'x', firstLine: 1, source: TYPES, digest: Buffer.alloc(32), imports: [] };
-      const entry = { login: 'x', action: 'mib.upload', detail: {}, node: 'a', epoch: era };
+      const entry = { login: 'x', action: 'mib.upload', detail: {}, node: 'a', epoch: eras.now };
       await other.mibs.put([module], 'x', { bytes: 1e6, modules: 9 }, entry, () => undefined);
       expect(await listOf(b)).toMatchObject({ compiling: true, modules: [{ state: 'compiling' }] });
       await becomeActive(b, 'b');

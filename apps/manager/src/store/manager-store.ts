@@ -7,6 +7,7 @@ import {
   DatabaseUnavailableError,
   IngestReport,
   IngestTraces,
+  LateBatches,
   type MessageRepository,
   type Partitions,
   SessionRepository,
@@ -30,6 +31,7 @@ export function managerStore(
 ): ManagerStore {
   const report = new IngestReport(connections.readers);
   const traces = new IngestTraces(connections.readers);
+  const late = new LateBatches(connections.readers);
   return {
     probe: async () => await connections.probe(),
     migrate: async () => await connections.migrate(),
@@ -127,6 +129,10 @@ export function managerStore(
       rowsOfContent: async (...how) => await orUnavailable(traces.rowsOfContent(...how)),
       progress: async (ref, atUs) => await orUnavailable(traces.progress(ref, atUs)),
     },
+    late: {
+      version: async () => await orUnavailable(late.version()),
+      after: async (version, limit) => await orUnavailable(late.after(version, limit)),
+    },
     retainCounts: async (retention, epoch, guard) =>
       await new IngestReport(connections.ingest).retain(retention, async (client) => {
         await claim(client, epoch);
@@ -157,10 +163,10 @@ async function orUnavailable<T>(work: Promise<T>): Promise<T> {
 }
 
 async function search(messages: Pick<MessageRepository, 'search'>, query: MessageQuery): Promise<Messages> {
-  const { text, source, host, app, kind, transport, limit } = query;
+  const { text, source, host, app, kind, transport, records, limit } = query;
   const us = (at: Date | undefined) => (at === undefined ? undefined : at.getTime() * 1_000);
   const wanted = {
-    ...{ text, source, host, app, kind, transport, limit },
+    ...{ text, source, host, app, kind, transport, records, limit },
     ...{
       procId: query.proc,
       structured: query.sd,

@@ -1,6 +1,6 @@
 import { YosugaraError } from '@yosugara/kernel';
 import type { MessageKind, Messages, MessageTransport } from '@yosugara/protocol';
-import type { CountRetention, IngestReport, IngestTraces, OptionalIndexes, PartitionWidth } from '@yosugara/store';
+import type { CountRetention, IngestReport, IngestTraces, LateBatches, OptionalIndexes, PartitionWidth } from '@yosugara/store';
 import type { MibTables } from '../mibs/mib-tables.js';
 
 export const ROLES = ['admin', 'operator', 'viewer'] as const;
@@ -58,6 +58,8 @@ export interface MessageQuery {
   readonly onlyAt?: string | undefined;
   /** Why it was not understood whole; `any`. */
   readonly reason?: string | undefined;
+  /** Of this journal, these numbers. */
+  readonly records?: { readonly journalId: string; readonly fromSeq: number; readonly throughSeq: number } | undefined;
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
   /** `next` of the page before. */
@@ -126,6 +128,8 @@ export interface ManagerStore {
   completeIndexes(optional: OptionalIndexes | null, epoch: number, guard: CommitGuard): Promise<readonly string[]>;
   readonly counts: Pick<IngestReport, 'countedSinceMs' | 'sources' | 'total' | 'minutes' | 'oneSided' | 'positions'>;
   readonly traces: Pick<IngestTraces, 'row' | 'rowsOfCopy' | 'rowsOfContent' | 'progress'>;
+  /** What was stored more than a minute after it was received. */
+  readonly late: Pick<LateBatches, 'version' | 'after'>;
   /** Lets old counts go. Resolves to the rows deleted. */
   retainCounts(retention: CountRetention, epoch: number, guard: CommitGuard): Promise<number>;
   readonly mibs: MibTables;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SILENT_LOG } from '@yosugara/kernel';
-import { NodeConfigSchema } from '@yosugara/protocol';
+import { NodeConfigSchema, type RoleNotice } from '@yosugara/protocol';
 import { hostClock } from '../clock.js';
 import type { ManagerConfig } from '../config.js';
 import type { StartIngest } from '../lifecycle.js';
@@ -13,6 +13,7 @@ import { aStatus, FakeController } from './fake-controller.js';
 export const PROBE_TOKEN = 'the-probe-token';
 export const METRICS_TOKEN = 'the-metrics-token';
 export const FIRST_PASSWORD = 'first-password-of-spec';
+const READY_DEADLINE_MS = 30_000;
 const SESSION_KEY = Buffer.alloc(32, 7);
 
 export interface NodeOptions {
@@ -89,6 +90,41 @@ export async function startNode(options: NodeOptions): Promise<TestNode> {
       await controller.close();
       rmSync(dir, { recursive: true, force: true });
     },
+  };
+}
+
+/** Ownership only grows: each change of role of the nodes of one cluster is a new epoch. */
+export class Eras {
+  #era = 0;
+
+  get now(): number {
+    return this.#era;
+  }
+
+  /** Its controller says so; active by itself, unless `change` says otherwise. */
+  readonly become = (node: TestNode, name: string, change: Partial<RoleNotice> = {}): void => {
+    this.#era += 1;
+    const isActive = change.mode !== 'passive';
+    node.controller.say({
+      ...{ mode: 'active', epoch: this.#era, vip: false },
+      ...(isActive ? { master: name } : { leaseUntilMs: 0 }),
+      ...change,
+    });
+  };
+
+  /** Resolves when it says that it is ready. */
+  readonly becomeActive = async (node: TestNode, name: string, change: Partial<RoleNotice> = {}): Promise<void> => {
+    this.become(node, name, change);
+    const isReady = () => {
+      const said = node.controller.lastReport();
+      return said?.mode === 'active' && said.epoch === this.#era && said.ready;
+    };
+    const endMs = performance.now() + READY_DEADLINE_MS;
+    while (!isReady()) {
+      if (performance.now() > endMs)
+        throw new Error(`${name} is not active and ready: ${JSON.stringify(node.controller.lastReport())}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   };
 }
 
