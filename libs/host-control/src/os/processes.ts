@@ -10,11 +10,17 @@ export interface ProcessFact {
   readonly startTicks: number;
 }
 
+/**
+ * As UTF-8, though names may be any bytes: for that Node reads small files on the stack. By any other way it takes a buffer of 64 KiB for
+ * each file whose size it cannot know, and looking at every process once a second then makes it collect all garbage every other second.
+ */
+const readProc = (pid: number, name: 'stat' | 'cmdline' | 'environ'): string => readFileSync(`/proc/${pid}/${name}`, 'utf8');
+
 /** null when there is no such process, or it ended while we read. */
 export function processFact(pid: number): ProcessFact | null {
   let stat: string;
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    stat = readProc(pid, 'stat');
   } catch {
     return null;
   }
@@ -30,7 +36,7 @@ export function isAlive(pid: number): boolean {
 
 export function commandLine(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim();
+    return readProc(pid, 'cmdline').replaceAll('\0', ' ').trim();
   } catch {
     return '';
   }
@@ -64,7 +70,7 @@ export function processesMarked(marker: string): number[] {
   return allPids().filter((pid) => {
     if (pid === process.pid) return false;
     try {
-      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(marker) && isAlive(pid);
+      return readProc(pid, 'environ').split('\0').includes(marker) && isAlive(pid);
     } catch {
       return false;
     }
