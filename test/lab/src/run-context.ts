@@ -3,6 +3,7 @@ import type { Acknowledged } from './check/types.js';
 import type { LabCluster } from './cluster/cluster.js';
 import type { DataName } from './cluster/layout.js';
 import type { Scenario, Stage } from './scenarios/types.js';
+import type { Sent } from './senders/plan.js';
 
 export const MESSAGES_PER_SECOND = 500;
 /** Of the steady time before a fault: writers begin, and what was done before settles. */
@@ -44,7 +45,7 @@ export interface Figures {
   plainBaseBackupMs: number | null;
   promotion: Stage['told']['promotion'];
   /** What each real sender was given to send. */
-  sent: Readonly<Record<string, number>> | null;
+  sent: Readonly<Record<string, Sent>> | null;
   /** Of the stage's notes, those that are to be told. */
   readonly measured: Record<string, number>;
 }

@@ -67,6 +67,7 @@ function unpackedModules(): Pick<Prepared, 'args' | 'env'> {
   return { args: ['--module-path', at(version)], env: { LD_LIBRARY_PATH: libraries } };
 }
 
+const ENGINE = '0x80001f8804796f73756761726131';
 const TEXT_OID = '1.3.6.1.4.1.8072.2.3.2.1.0';
 const TRAP_OID = '1.3.6.1.4.1.8072.2.3.0.1';
 const NODES = [PLACES.a, PLACES.b].map(({ address }) => `${address}:${PORTS.trap}`);
@@ -78,15 +79,17 @@ export function notificationOf(stream: SenderStream, script: string): Notificati
   const login = `-v3 -u ${TRAP_USER.name} -l authPriv -a SHA-256 -x AES`.split(' ');
   const secrets = ['-A', TRAP_USER.auth, '-X', TRAP_USER.priv];
   // A TRAP speaks for its sender's engine; every snmptrap is a life of that engine's, which the clock of -Z stands for.
-  const engine = ['-e', '0x80001f8804796f73756761726131', '-Z', '1,{engineTime}'];
+  const engine = ['-e', ENGINE, '-Z', '1,{engineTime}'];
+  // Whose notification it is must be the same in both copies. Without -E each program makes up an engine.
+  const context = ['-E', ENGINE];
   const commands = {
     'net-snmp-trap': [['sh', script, 'trap', ...body]],
     'net-snmp-inform': [['sh', script, 'inform', ...body]],
-    'net-snmp-trap-v3': NODES.map((node) => ['snmptrap', ...login, ...secrets, ...engine, node, '{uptime}', ...body]),
+    'net-snmp-trap-v3': NODES.map((node) => ['snmptrap', ...login, ...secrets, ...engine, ...context, node, '{uptime}', ...body]),
     'net-snmp-inform-v3': NODES.map((node) => [
-      ...['snmpinform', ...login, ...secrets, '-r', '10', '-t', '1', node, '{uptime}', ...body],
+      ...['snmpinform', ...login, ...secrets, ...context, '-r', '10', '-t', '1', node, '{uptime}', ...body],
     ]),
   }[name];
   if (commands === undefined) throw new LabToolError('net-snmp', `nobody knows how to send ${name}`);
-  return { stream: name, perSecond, commands };
+  return { stream: name, perSecond, commands, acknowledged: name.includes('inform') };
 }

@@ -3,6 +3,7 @@ import type { StoreName } from '../cluster/layout.js';
 import { monotonicMs, until } from '../host/shell.js';
 import { type RunMessages, replayed } from '../read-back.js';
 import { countStreams, type SenderCount } from './count.js';
+import type { Sent } from './plan.js';
 import { STREAMS } from './streams.js';
 
 /** Queues of senders that try again every 5 s are empty, and ingest has nothing to do. */
@@ -16,7 +17,7 @@ const ofRun = ({ runTag, beganAt }: RunMessages) =>
 export async function countOnBoth(
   cluster: LabCluster,
   run: RunMessages,
-  sent: Readonly<Record<string, number>>,
+  sent: Readonly<Record<string, Sent>>,
 ): Promise<{ readonly counts: readonly SenderCount[]; readonly violations: readonly string[] }> {
   const { master, standby } = rolesOf(await until('a Master to read from', 10_000, () => cluster.someStatus(), 200));
   await standstill(cluster, master, run);

@@ -7,14 +7,14 @@ import type { LabCluster } from '../cluster/cluster.js';
 import { PLACES } from '../cluster/layout.js';
 import { NODE } from '../host/assets.js';
 import { LabToolError, until } from '../host/shell.js';
-import type { FeederPlan, FeederProgress } from './plan.js';
+import type { FeederPlan, FeederProgress, Sent } from './plan.js';
 import { fromDocs, notificationOf, type Prepared, rsyslogd, syslogNg } from './programs.js';
 import { STREAMS, streamsAt } from './streams.js';
 
 const FEEDER = fileURLToPath(new URL('feeder.js', import.meta.url));
 const FIRST_INPUT_PORT = 20_001;
 const START_DEADLINE_MS = 15_000;
-const QUIET_DEADLINE_MS = 20_000;
+const QUIET_DEADLINE_MS = 35_000;
 
 export interface SenderOptions {
   readonly dir: string;
@@ -28,7 +28,7 @@ export class RealSenders {
   readonly #folder: string;
   readonly #children: ChildProcess[] = [];
   #feeder: ChildProcess | null = null;
-  #progress: FeederProgress = { kind: 'progress', sent: {}, trouble: {} };
+  #progress: FeederProgress = { kind: 'progress', sent: {}, givenUp: {}, trouble: {} };
 
   private constructor(cluster: LabCluster, folder: string) {
     this.#cluster = cluster;
@@ -99,8 +99,8 @@ export class RealSenders {
     return child;
   }
 
-  /** No more numbers; the senders go on until what they hold is out. @returns how many of each were handed to its sender. */
-  async quiet(): Promise<Readonly<Record<string, number>>> {
+  /** No more numbers; the senders go on until what they hold is out. @returns what of each was handed to its sender. */
+  async quiet(): Promise<Readonly<Record<string, Sent>>> {
     const ended = this.#children.filter(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null);
     if (ended.length > 0)
       throw new LabToolError(
@@ -109,7 +109,8 @@ export class RealSenders {
       );
     this.#feeder?.send('quiet');
     await until('the feeder’s last word', QUIET_DEADLINE_MS, () => (this.#progress.kind === 'done' ? true : undefined));
-    return this.#progress.sent;
+    const { sent, givenUp } = this.#progress;
+    return Object.fromEntries(Object.entries(sent).map(([name, count]) => [name, { count, givenUp: givenUp[name] ?? [] }]));
   }
 
   get trouble(): Readonly<Record<string, string>> {

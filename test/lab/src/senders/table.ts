@@ -1,13 +1,13 @@
 import type { RunReport, ScenarioReport } from '../check/types.js';
 import type { SenderCount } from './count.js';
 
-const HEAD = ['sender', 'way', 'sent', 'lost', 'doubled', 'goal'] as const;
+const HEAD = ['sender', 'way', 'sent', 'lost', 'doubled', 'given up', 'goal'] as const;
 
 /** Of one run or, summed, of several. */
 function rowsOf(counts: readonly SenderCount[]): readonly (readonly string[])[] {
-  return counts.map(({ stream, way, sent, lost, doubled, loss }) => [
+  return counts.map(({ stream, way, sent, lost, doubled, givenUp = 0, loss }) => [
     stream.replace(/^(rsyslog|syslog-ng|net-snmp).*/, '$1'),
-    ...[way, String(sent), String(lost), String(doubled)],
+    ...[way, String(sent), String(lost), String(doubled), String(givenUp)],
     loss === 'none' ? '0 lost, 0 doubled' : 'loss stated, 0 doubled',
   ]);
 }
@@ -15,8 +15,11 @@ function rowsOf(counts: readonly SenderCount[]): readonly (readonly string[])[] 
 function total(runs: readonly RunReport[]): readonly SenderCount[] {
   const sums = new Map<string, SenderCount>();
   for (const count of runs.flatMap(({ senders }) => senders ?? [])) {
-    const { sent, lost, doubled } = sums.get(count.stream) ?? { sent: 0, lost: 0, doubled: 0 };
-    sums.set(count.stream, { ...count, sent: sent + count.sent, lost: lost + count.lost, doubled: doubled + count.doubled });
+    const { sent, lost, doubled, givenUp = 0 } = sums.get(count.stream) ?? { sent: 0, lost: 0, doubled: 0 };
+    sums.set(count.stream, {
+      ...{ ...count, sent: sent + count.sent, lost: lost + count.lost, doubled: doubled + count.doubled },
+      givenUp: givenUp + (count.givenUp ?? 0),
+    });
   }
   return [...sums.values()];
 }
@@ -35,5 +38,5 @@ export const senderTotals = (reports: readonly ScenarioReport[]): readonly Sende
 
 export function senderMarkdown(counts: readonly SenderCount[]): readonly string[] {
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return counts.length === 0 ? [] : ['', row(HEAD), '|---|---|---:|---:|---:|---|', ...rowsOf(counts).map(row)];
+  return counts.length === 0 ? [] : ['', row(HEAD), '|---|---|---:|---:|---:|---:|---|', ...rowsOf(counts).map(row)];
 }

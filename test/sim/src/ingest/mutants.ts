@@ -8,6 +8,9 @@ const FEED = 'libs/runtime/src/ingest/feed.ts';
 const LANES = 'libs/runtime/src/ingest/lanes.ts';
 const SENDER = 'libs/runtime/src/receive/copy-sender.ts';
 const WATERMARK = 'libs/runtime/src/receive/watermark.ts';
+const RECALL = 'libs/runtime/src/receive/recall-informs.ts';
+const LATE_LINES = 'libs/runtime/src/ingest/late-lines.ts';
+const INFORM = 'libs/operations/src/events/inform.ts';
 const INTAKE = 'libs/runtime/src/receive/trap-intake.ts';
 
 export const INGEST_MUTANTS: readonly Mutant[] = [
@@ -172,5 +175,41 @@ export const INGEST_MUTANTS: readonly Mutant[] = [
     why: 'a journal goes on behind what is owed before the database knows that it is',
     patches: [{ file: FEED, find: 'const said = new Map(this.#begun);', replace: 'const said = new Map<string, number>();' }],
     within: 500,
+  },
+  {
+    name: 'informs-within-the-window',
+    why: 'an INFORM that reaches the other node by a retransmission minutes later is taken for another one',
+    patches: [{ file: INFORM, find: "if (pdu !== 'inform') return 0;", replace: 'if (pdu !== null) return 0;' }],
+    within: 30,
+  },
+  {
+    name: 'informs-forgotten-in-a-restart',
+    why: 'a receiver that begins does not look into its journals: INFORMs that are asked for again are journaled again',
+    patches: [{ file: RECALL, find: '      remember(journalId, record);\n', replace: '' }],
+    within: 100,
+  },
+  {
+    name: 'informs-not-looked-up',
+    why: 'after a restart of ingest the database is not asked for INFORMs that were stored before it',
+    patches: [
+      {
+        file: MERGE,
+        find: 'return again ? [...lone, ...lookup(state, records, other, other.openAgain, true)] : lone;',
+        replace: 'return again && records.length < 0 ? [] : lone;',
+      },
+    ],
+    within: 100,
+  },
+  {
+    name: 'held-datagrams-unseen',
+    why: 'a datagram with an exact stamp that its sender held back is taken for as new as its receipt',
+    patches: [
+      {
+        file: LATE_LINES,
+        find: "if (kind !== 'syslog' || transport !== 'udp') return 0;",
+        replace: "if (kind !== 'trap' || transport !== 'udp') return 0;",
+      },
+    ],
+    within: 30,
   },
 ];
