@@ -169,8 +169,8 @@ export function renderMessages(rows: readonly MessageRow[], withHead = true): st
     printable(row.host ?? '–'),
     printable(row.app ?? '–'),
     row.seenBy.join('+'),
-    // With the names of now, where they say more than those of its receipt.
-    printable(row.reading ?? row.text),
+    // With the names of now, where they say more than those of its receipt. Its time tells how late.
+    (row.storedLate === true ? '[late] ' : '') + printable(row.reading ?? row.text),
   ]);
   const text = table(['RECEIVED', 'KIND', 'SEVERITY', 'SOURCE', 'HOST', 'APP', 'SEEN BY', 'TEXT'], cells);
   return withHead ? text : text.slice(text.indexOf('\n') + 1);

@@ -149,7 +149,14 @@ const Row = memo(function Row({ row, nodes, open, todayMs, onToggle }: RowProps)
         <td className="clip" title={row.app ?? undefined}>
           {visible(appOf(row) ?? '–')}
         </td>
-        <td className="clip text-cell">{visible(row.reading ?? row.text)}</td>
+        <td className="clip text-cell">
+          {row.storedLate === true && (
+            <span className="late" title={t('messages.lateHint')} data-testid="message-late">
+              {t('messages.late')}
+            </span>
+          )}
+          {visible(row.reading ?? row.text)}
+        </td>
         <td>
           <SeenBy row={row} nodes={nodes} />
         </td>

@@ -345,6 +345,8 @@ export const en = {
   'messages.badRange': 'The end lies before the begin.',
   'messages.asStored': 'As stored',
   'messages.varbind': 'Varbind',
+  'messages.late': 'late',
+  'messages.lateHint': 'Stored more than a minute after it was received',
   'messages.trap': 'Trap',
   'messages.trapHint': 'name or OID',
   'messages.badFilter': 'Nothing can be looked for with these filters',

@@ -345,6 +345,8 @@ export const ja: Readonly<Record<TextKey, string>> = {
   'messages.badRange': '終了が開始より前です。',
   'messages.asStored': '受信時の本文',
   'messages.varbind': '変数',
+  'messages.late': '遅延',
+  'messages.lateHint': '受信から 1 分以上たって保存されました',
   'messages.trap': 'トラップ',
   'messages.trapHint': '名前か OID',
   'messages.badFilter': 'この条件では検索できません',
