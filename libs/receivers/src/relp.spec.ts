@@ -64,6 +64,23 @@ describe('a RELP client', () => {
     expect(listener.stats()).toMatchObject({ protocol: 'relp', received: 3, refused: 0 });
   });
 
+  it('is not idle while it is owed an answer, however long; afterwards it is', async () => {
+    const IDLE_MS = 100;
+    const { port } = await listen({ idleMs: IDLE_MS });
+    const [owed, idle] = [dial(port), dial(port)];
+    owed.open();
+    owed.say('syslog', '<13>the other node is away');
+    await expect.poll(() => got.length, soon).toBe(1);
+    idle.open();
+    await expect.poll(() => idle.isClosed, soon).toBe(true);
+    // Twenty times what is idle, from the answer that went to both.
+    await new Promise((resolve) => setTimeout(resolve, 20 * IDLE_MS));
+    expect([owed.isClosed, owed.answers]).toEqual([false, ['1: 200 OK']]);
+    safeThrough(1);
+    await expect.poll(() => owed.answers, soon).toEqual(['1: 200 OK', '2: 200 OK']);
+    await expect.poll(() => owed.isClosed, soon).toBe(true);
+  });
+
   it('is not read on while the journal refuses, nor while too many answers are owed; nothing is lost', async () => {
     const { port } = await listen();
     const client = dial(port);

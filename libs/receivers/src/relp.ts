@@ -86,6 +86,10 @@ class RelpSession implements Session {
     return MAX_AHEAD_BYTES - this.#framer.heldBytes;
   }
 
+  get isOwing(): boolean {
+    return this.#owed.size > 0;
+  }
+
   push(chunk: Buffer): void {
     // Nothing comes behind a close but the end of the connection.
     if (this.#closing === null) this.#framer.push(chunk);

@@ -18,6 +18,8 @@ export interface Session {
   close(): void;
   /** While it waits it is read on until it holds so much, so that the end of the connection is seen. Missing: not at all. */
   readonly roomBytes?: number;
+  /** The sender waits for a word of ours: it is not idle, however long that takes. */
+  readonly isOwing?: boolean;
 }
 
 export interface StreamHands {
@@ -120,8 +122,9 @@ export function serveStream(
   });
   socket.setTimeout(idleMs);
   socket.on('timeout', () => {
-    // Who is held back says nothing since it is not read.
-    if (retry === null) socket.destroy();
+    // Who is held back says nothing since it is not read, and who waits for an answer since its window is full. One that is gone
+    // without a word is ended by keep-alive.
+    if (retry === null && session.isOwing !== true) socket.destroy();
     else socket.setTimeout(idleMs);
   });
   return session;
