@@ -3,6 +3,7 @@ import { journalsOf, locateRecord, type PlacedRecord, recordsBetween } from '@yo
 import { InvalidInputError, rfc3339 } from '@yosugara/kernel';
 import {
   MERGE_LIMITS,
+  type Pairing,
   pairingContent,
   parseMessage,
   type RawRecord,
@@ -128,10 +129,12 @@ export class IngestTracer {
   /** It is a copy: of a row that was stored before, or of one that was stored with it in mind. */
   async #rowsOfOther({ ref, placed, offsetUs }: Case, key: string | null): Promise<readonly TracedRow[]> {
     if (placed === null) return [];
-    const { receivedAtUs, lateByUs = 0 } = placed.record;
+    const { receivedAtUs } = placed.record;
+    const againUs = this.#pairingOf(placed.record)?.againForUs ?? 0;
+    const lateByUs = Math.max(placed.record.lateByUs ?? 0, againUs);
     const other = ref.node === this.#p.node ? this.#p.peer : this.#p.node;
     const atUs = this.#onClockOf(other, ref.node, receivedAtUs, offsetUs);
-    const [fromUs, throughUs] = [atUs - Math.min(lateByUs, MAX_LATE_US) - WINDOW_US, atUs + WINDOW_US];
+    const [fromUs, throughUs] = [atUs - Math.min(lateByUs, MAX_LATE_US) - WINDOW_US, atUs + WINDOW_US + againUs];
     const stored = await this.#p.traces.rowsOfCopy(ref, fromUs - MAX_LATE_US, throughUs + MAX_LATE_US);
     if (stored.length > 0 || key === null) return stored;
     return await this.#p.traces.rowsOfContent(key, ref.node, fromUs, throughUs);
@@ -170,11 +173,13 @@ export class IngestTracer {
   async #copiesOf({ ref, placed, own, offsetUs }: Case, key: string): Promise<readonly PlacedRecord[]> {
     const atUs = placed?.record.receivedAtUs ?? own?.receivedAtUs;
     if (atUs === undefined) return [];
-    const lateByUs = Math.min(placed?.record.lateByUs ?? own?.lateByUs ?? 0, MAX_LATE_US);
+    // Of an INFORM either copy may be the late one; the row knows besides what its line says of when it waited.
+    const againUs = placed === null ? 0 : (this.#pairingOf(placed.record)?.againForUs ?? 0);
+    const lateByUs = Math.min(Math.max(placed?.record.lateByUs ?? 0, own?.lateByUs ?? 0, againUs), MAX_LATE_US);
     const other = ref.node === this.#p.node ? this.#p.peer : this.#p.node;
     const there = this.#onClockOf(other, ref.node, atUs, offsetUs);
     const found: PlacedRecord[] = [];
-    const range = { fromUs: there - lateByUs - WINDOW_US, throughUs: there + WINDOW_US };
+    const range = { fromUs: there - lateByUs - WINDOW_US, throughUs: there + WINDOW_US + againUs };
     for await (const each of recordsBetween(this.#dirOf(other), other, range)) {
       if (this.#digestOf(each.record) !== key) continue;
       found.push(each);
@@ -225,8 +230,12 @@ export class IngestTracer {
   }
 
   #digestOf(record: RawRecord): string | null {
-    const content = pairingContent(record, this.#p.sources.get(record.source.address));
+    const content = this.#pairingOf(record);
     return content === null ? null : contentDigest(content);
+  }
+
+  #pairingOf(record: RawRecord): Pairing | null {
+    return pairingContent(record, this.#p.sources.get(record.source.address));
   }
 
   /** The offset is the second node's clock minus the first's, by name. */
