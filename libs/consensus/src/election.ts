@@ -3,8 +3,8 @@ import { note, type Step, send, toPersist } from './context.js';
 import { bound } from './lease.js';
 import { appendOwn, compareLog, lastIndex, lastTerm } from './log.js';
 import { isEstranged, isOnProbation, wasSetBack } from './naming.js';
-import { goOnAlone } from './pair.js';
-import { absentVoter } from './pair-facts.js';
+import { BLIND_TERM_GAP, goOnAlone } from './pair.js';
+import { absentVoter, isBlind, isGivenUp } from './pair-facts.js';
 import { hasMajority } from './quorum.js';
 import { advanceCommit, beginRound, syncPeers } from './replication.js';
 import { becomeFollower } from './roles.js';
@@ -70,7 +70,7 @@ function ownVotes(s: RaftState): Record<string, true> {
 /** Become a candidate of the next term. `transfer`: the leader asked for it and owns nothing any more. */
 export function stand(c: Step, transfer: boolean): void {
   const { s } = c;
-  s.term += 1;
+  s.term += isBlind(s) ? BLIND_TERM_GAP : 1;
   s.votedFor = s.self;
   toPersist(c).hardState = true;
   s.role = 'candidate';
@@ -94,6 +94,8 @@ function askVoters(c: Step): void {
   for (const voter of s.voters) if (voter !== s.self && !s.votes[voter]) send(c, voter, message);
 }
 
+const GIVEN_UP = 'an operator gave it up';
+
 type PreVote = Extract<RaftMessage, { kind: 'preVote' }>;
 type Vote = Extract<RaftMessage, { kind: 'vote' }>;
 
@@ -101,6 +103,7 @@ type Vote = Extract<RaftMessage, { kind: 'vote' }>;
 function whyNotPreVote(c: Step, from: NodeId, message: PreVote, incarnation: string | undefined): string | null {
   const { s } = c;
   if (message.term <= s.term) return 'its term is behind';
+  if (isGivenUp(s, from)) return GIVEN_UP;
   if (wasSetBack(s, from, incarnation)) return 'its log directory was set back';
   if (isOnProbation(s)) return 'our own log was lost';
   const binding = bound(s, from, c.nowMs);
@@ -171,6 +174,7 @@ export function onVote(c: Step, from: NodeId, message: Vote, incarnation: string
 
 function whyNotVote(c: Step, from: NodeId, message: Vote, incarnation: string | undefined): string | null {
   const { s } = c;
+  if (isGivenUp(s, from)) return GIVEN_UP;
   if (wasSetBack(s, from, incarnation)) return 'its log directory was set back';
   if (isOnProbation(s)) return 'our own log was lost';
   // A leader knows whom it told to stand: anything else is left over from an earlier transfer.

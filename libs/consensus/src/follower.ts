@@ -1,7 +1,9 @@
 import type { NodeId } from '@yosugara/kernel';
-import { type Step, send, toPersist } from './context.js';
+import { note, type Step, send, toPersist } from './context.js';
 import { promiseTo } from './lease.js';
-import { appendEntry, commitThrough, installSnapshot, lastIndex, termAt, truncateFrom } from './log.js';
+import { appendEntry, commitThrough, forgetLog, installSnapshot, lastIndex, lastTerm, termAt, truncateFrom } from './log.js';
+import { riseAlone } from './pair.js';
+import { isGivenUp, isSole } from './pair-facts.js';
 import { becomeFollower } from './roles.js';
 import type { RaftState } from './state.js';
 import type { Entry, LogIndex, RaftMessage, Term } from './types.js';
@@ -14,6 +16,14 @@ export function onAppend(c: Step, from: NodeId, message: Append): void {
   const { s } = c;
   if (!acknowledge(c, from, message)) return;
   const { prevIndex, entries } = message;
+  if (isReplaced(s, message)) {
+    if (prevIndex > 0 || entries.length === 0) {
+      reply(c, from, false, 0, message.nonce);
+      return;
+    }
+    note(c, 'ownLogGivenUp', { from, term: message.term, commit: s.commit });
+    forgetLog(c);
+  }
   if (!matches(s, prevIndex, message.prevTerm)) {
     reply(c, from, false, hintBelow(s, prevIndex), message.nonce, prevIndex);
     return;
@@ -30,7 +40,10 @@ export function onSnapshot(c: Step, from: NodeId, message: SnapshotMessage): voi
   const { s } = c;
   if (!acknowledge(c, from, message)) return;
   const { snapshot } = message;
-  if (snapshot.index > s.commit) {
+  if (isReplaced(s, message)) {
+    note(c, 'ownLogGivenUp', { from, term: message.term, commit: s.commit });
+    installSnapshot(c, snapshot);
+  } else if (snapshot.index > s.commit) {
     // Holding its last entry means holding everything before it: nothing needs to be replaced.
     if (termAt(s, snapshot.index) === snapshot.term) commitThrough(c, snapshot.index);
     else installSnapshot(c, snapshot);
@@ -48,6 +61,12 @@ function acknowledge(c: Step, from: NodeId, message: Append | SnapshotMessage): 
   }
   // Left over in the network from a process that is proven dead: it must not bind us again.
   if (isGone(s, from, message.term)) return false;
+  if (isGivenUp(s, from)) {
+    // It goes on alone by a log of its own, and does not know yet: it is told from above.
+    if (message.term > s.term) riseAlone(c, message.term);
+    return false;
+  }
+  if (message.givenUp !== true && ledAlone(s, message.term)) return false;
   if (message.term > s.term || s.leader !== from || s.role !== 'follower')
     becomeFollower(c, message.term, from, 'a newer leader');
   // Whoever follows a leader of this term has chosen: a member that just came in under a new incarnation must not choose again.
@@ -58,6 +77,13 @@ function acknowledge(c: Step, from: NodeId, message: Append | SnapshotMessage): 
   promiseTo(c, from, message.term, message.nonce);
   return true;
 }
+
+/** We alone led that term and committed our log in it: whoever says to lead it, too, has a log that forked off from ours (pair.ts). */
+const ledAlone = (s: RaftState, term: Term): boolean =>
+  term === s.term && s.votedFor === s.self && lastTerm(s) === term && isSole(s);
+
+/** The only voter by its own log, and the sender's configuration gave it up: its log goes as a whole, since nobody can tell where they parted. */
+const isReplaced = (s: RaftState, message: Append | SnapshotMessage): boolean => message.givenUp === true && isSole(s);
 
 export const isGone = (s: RaftState, leader: NodeId, term: Term): boolean =>
   s.gone !== null && s.gone.leader === leader && term <= s.gone.term && s.nowMs < s.gone.untilMs;

@@ -80,6 +80,27 @@ export function compact(c: Step, index: LogIndex, state: unknown, trailing: numb
 }
 
 /**
+ * As if there had never been one: what comes next begins with entry 1, in the same write. A snapshot on disk is replaced by one of nothing,
+ * or the next start would go on from it.
+ */
+export function forgetLog(c: Step): void {
+  const s = c.s;
+  const nothing: Snapshot = { index: 0, term: 0, members: s.initialMembers, state: {} };
+  toPersist(c).truncateFrom = 1;
+  if (s.snapshot !== null) {
+    toPersist(c).snapshot = nothing;
+    toPersist(c).dropThrough = 0;
+    s.snapshot = nothing;
+  }
+  s.entries = [];
+  s.baseIndex = 0;
+  s.baseTerm = 0;
+  s.commit = 0;
+  adoptMembers(s);
+  c.effects.push({ kind: 'restore', snapshot: nothing });
+}
+
+/**
  * The leader's snapshot instead of our log. What lies behind its index conflicts with it and goes first: a crash in between
  * must not leave old entries standing after a new snapshot. The disk's next append begins right after the snapshot, gap or not.
  */

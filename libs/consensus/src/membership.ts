@@ -20,11 +20,18 @@ export function changeMembers(c: Step, lead: Lead, requestId: string, members: r
     return;
   }
   // In force from now on, here and wherever it is appended.
-  const entry = appendOwn(c, { kind: 'members', members });
+  const entry = appendOwn(c, { kind: 'members', members: members.map(counted) });
   c.effects.push({ kind: 'accepted', requestId, index: entry.index, term: entry.term });
   syncPeers(s, lead);
   replicate(c, lead);
   advanceCommit(c, lead);
+}
+
+/** Whoever votes again is given up no more. */
+function counted(member: Member): Member {
+  if (!member.voter || member.givenUp === undefined) return member;
+  const { givenUp: _, ...rest } = member;
+  return rest;
 }
 
 function whyNotChange(s: RaftState, lead: Lead, members: readonly Member[]): string | null {

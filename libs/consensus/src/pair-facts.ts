@@ -20,6 +20,21 @@ export function absentVoter(s: RaftState): NodeId | null {
   return absent !== null && s.nowMs < absent.untilMs && isPair(s) && s.voters.includes(absent.member) ? absent.member : null;
 }
 
+/** It is proven off by no more than an operator's word: see `memberGone`. */
+export const isBlind = (s: RaftState): boolean => absentVoter(s) !== null && s.absent?.blind != null;
+
+/**
+ * By our own log, which nobody else had to confirm: all of it is committed. Not so for one that was set back or lost: it goes by another
+ * incarnation, or is told to.
+ */
+export const isSole = (s: RaftState): boolean => s.voters.length === 1 && s.voters[0] === s.self && !isEstranged(s);
+
+/** Taken out of the configuration on an operator's word only. */
+export function isGivenUp(s: RaftState, id: NodeId): boolean {
+  for (const member of s.members) if (member.id === id) return member.givenUp !== undefined;
+  return false;
+}
+
 /** -Infinity: nothing is held. */
 export function heldUntilMs(s: RaftState): number {
   const { lead } = s;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { commitIndex, isLeader, leaderReady, leaseUntilMs, type Member, termOf } from './index.js';
-import { a, Bench, b, d, data, learner, ofKind, sent, THREE, w } from './testing/bench.js';
+import { commitIndex, givenUpMember, isLeader, leaderReady, leaseUntilMs, type Member, termOf } from './index.js';
+import { BLIND_TERM_GAP } from './pair.js';
+import { a, Bench, b, command, d, data, learner, members, ofKind, sent, THREE, w } from './testing/bench.js';
 import { TIMINGS } from './testing/world.js';
 
 const PAIR: readonly Member[] = [data(a), data(b), learner(d)];
@@ -121,5 +122,152 @@ describe('a leader of two voters that holds (ruling 7)', () => {
     hold(node, 10_000);
     node.do({ kind: 'transfer', to: b, nowMs: node.nowMs });
     expect(leaseUntilMs(node.state)).toBe(Number.NEGATIVE_INFINITY);
+  });
+});
+
+const TWO: readonly Member[] = [data(a), data(b)];
+const lost = (id: typeof a): Member => ({ ...learner(id), givenUp: 7 });
+const blind = (node: Bench, member = a) => node.do({ kind: 'memberGone', member, blind: 7, nowMs: node.nowMs });
+
+describe('one of two voters that goes on alone on an operator’s word only', () => {
+  /** `b`, started again with the log of term 1 that both had. */
+  const started = () => {
+    const entries = [members(1, 1, TWO), command(2, 1)];
+    const hardState = { term: 1, votedFor: null };
+    return new Bench({ self: b, members: TWO, restored: { hardState, entries } }).booted();
+  };
+  const alone = () => {
+    const node = started();
+    blind(node);
+    node.tick(0, 0);
+    node.tick(10, 0);
+    return node;
+  };
+
+  it('writes down that it has given the other one up, in a term that no election of the other one alone may have taken', () => {
+    const node = alone();
+    expect([leaderReady(node.state), termOf(node.state), givenUpMember(node.state)]).toEqual([
+      true,
+      1 + BLIND_TERM_GAP,
+      { node: a, mark: 7 },
+    ]);
+    expect(node.state.members).toEqual([lost(a), data(b)]);
+  });
+  it('does neither by a proof', () => {
+    const node = started();
+    gone(node, a);
+    node.tick(0, 0);
+    node.tick(10, 0);
+    expect([leaderReady(node.state), termOf(node.state), givenUpMember(node.state)]).toEqual([true, 2, null]);
+  });
+  it('knows it after a restart', () => {
+    const { entries, term } = alone().state;
+    const node = new Bench({ self: b, members: TWO, restored: { hardState: { term, votedFor: b }, entries } });
+    expect(givenUpMember(node.state)?.node).toBe(a);
+  });
+  it('does not go on once the other one is heard: it is on', () => {
+    const node = started();
+    blind(node);
+    node.hear(a, { kind: 'preVoteReply', term: 2, granted: false, forTerm: 2 });
+    node.tick(0, 0);
+    node.tick(10, 0);
+    expect([isLeader(node.state), node.state.voters]).toEqual([false, [a, b]]);
+  });
+  it('nor when only its report is', () => {
+    const node = started();
+    blind(node);
+    const disk = { life: 'x', boots: 2, written: 9 };
+    node.do({ kind: 'heard', from: a, incarnation: 'a1', disk, nowMs: node.nowMs });
+    node.tick(0, 0);
+    node.tick(10, 0);
+    expect(isLeader(node.state)).toBe(false);
+  });
+  it('is not blind as the leader that both elected', () => {
+    const node = leader(TWO);
+    blind(node, b);
+    expect([givenUpMember(node.state), termOf(node.state), node.state.voters]).toEqual([null, 1, [a]]);
+  });
+  it('never follows the one that it gave up, whatever its term, and leads on above it', () => {
+    const node = alone();
+    node.append(a, { term: 5_000, entries: [command(1, 5_000)], commit: 1 });
+    expect([leaderReady(node.state), termOf(node.state)]).toEqual([true, 5_001]);
+  });
+  it('gives it no vote either', () => {
+    const { entries, term } = alone().state;
+    const node = new Bench({ self: b, members: TWO, restored: { hardState: { term, votedFor: null }, entries } }).booted();
+    const asked = node.hear(a, { kind: 'vote', term: 9_000, lastIndex: 99, lastTerm: 8_999, transfer: false });
+    expect(sent(asked, 'voteReply')[0]).toMatchObject({ granted: false });
+    const before = node.hear(a, { kind: 'preVote', term: 9_000, lastIndex: 99, lastTerm: 8_999 });
+    expect(sent(before, 'preVoteReply')[0]).toMatchObject({ granted: false });
+  });
+  it('tells it so with all that it sends, until it votes again', () => {
+    const node = alone();
+    node.nowMs += TIMINGS.heartbeatMs;
+    const told = sent(node.tick(0, 0), 'append').filter(({ to }) => to === a);
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.every(({ givenUp }) => givenUp === true)).toBe(true);
+    node.echo(a, { matchIndex: node.state.entries.length });
+    node.change(node.state.members.map((member) => (member.id === a ? { ...member, voter: true } : member)));
+    expect(givenUpMember(node.state)).toBeNull();
+    expect(node.state.members).toEqual(TWO);
+  });
+});
+
+describe('the only voter by its own log', () => {
+  const own = [members(1, 1, TWO), command(2, 1), members(3, 1, [data(a), learner(b)]), command(4, 2)];
+  const sole = (over: Partial<ConstructorParameters<typeof Bench>[0] & object> = {}) =>
+    new Bench({ self: a, members: TWO, restored: { hardState: { term: 2, votedFor: a }, entries: own }, ...over });
+  const theirs = [members(1, 1, TWO), command(2, 1), command(3, 200), members(4, 200, [lost(a), data(b)])];
+  const all = { term: 200, prevIndex: 0, prevTerm: 0, entries: theirs, commit: 4, givenUp: true } as const;
+
+  it('has committed all of it: another leader of its last term takes nothing of it back', () => {
+    const node = sole();
+    const answers = node.append(b, { term: 2, prevIndex: 2, prevTerm: 1, entries: [command(3, 2)], commit: 3 });
+    expect(node.state.entries).toEqual(own);
+    expect([sent(answers, 'appendReply'), node.state.leader]).toEqual([[], null]);
+  });
+  it('asks a leader that gave it up for the whole log, and keeps its own until then', () => {
+    const node = sole();
+    const answers = node.append(b, { ...all, prevIndex: 3, prevTerm: 200, entries: [], commit: 4 });
+    expect(sent(answers, 'appendReply')[0]).toMatchObject({ success: false, matchIndex: 0 });
+    expect(sent(answers, 'appendReply')[0]).not.toHaveProperty('prevIndex');
+    expect([node.state.entries, node.state.leader]).toEqual([own, b]);
+  });
+  it('then takes it instead of its own, even what it had committed, and its state begins anew', () => {
+    const node = sole().booted();
+    node.tick(0, 0);
+    node.tick(10, 0);
+    expect([isLeader(node.state), commitIndex(node.state) > 4]).toEqual([true, true]);
+    const effects = node.append(b, all);
+    expect([isLeader(node.state), node.state.entries, commitIndex(node.state)]).toEqual([false, theirs, 4]);
+    expect(ofKind(effects, 'restore')[0]?.snapshot).toMatchObject({ index: 0, state: {} });
+    expect(ofKind(effects, 'apply').map(({ entry }) => entry)).toEqual(theirs);
+    expect(ofKind(effects, 'persist')[0]).toMatchObject({ truncateFrom: 1, append: theirs });
+    expect(sent(effects, 'appendReply')[0]).toMatchObject({ success: true, matchIndex: 4 });
+  });
+  it('with a snapshot that was made of what is given up, too', () => {
+    const snapshot = { index: 3, term: 2, members: [data(a), learner(b)], state: { given: 'up' } };
+    const node = sole({ restored: { hardState: { term: 2, votedFor: a }, snapshot, entries: [command(4, 2)] } });
+    const effects = node.append(b, all);
+    expect(ofKind(effects, 'persist')[0]).toMatchObject({
+      truncateFrom: 1,
+      snapshot: { index: 0 },
+      dropThrough: 0,
+      append: theirs,
+    });
+    expect([node.state.entries, node.state.baseIndex]).toEqual([theirs, 0]);
+  });
+  it('takes a snapshot that is older than what it committed', () => {
+    const snapshot = { index: 3, term: 200, members: [lost(a), data(b)], state: { of: 'b' } };
+    const node = sole().booted();
+    node.tick(0, 0);
+    node.tick(10, 0);
+    node.hear(b, { kind: 'snapshot', term: 200, snapshot, nonce: 1, givenUp: true });
+    expect([commitIndex(node.state), node.state.snapshot, node.state.entries]).toEqual([3, snapshot, []]);
+  });
+  it('is told by one of an older term: that one rises above it', () => {
+    const node = sole({ restored: { hardState: { term: 300, votedFor: a }, entries: own } });
+    expect(sent(node.append(b, all), 'appendReply')[0]).toMatchObject({ success: false, term: 300 });
+    expect(node.state.entries).toEqual(own);
   });
 });

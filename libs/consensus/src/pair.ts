@@ -3,31 +3,40 @@ import { note, type Step, toPersist } from './context.js';
 
 import { renewAlone } from './lease.js';
 import { appendOwn, lastIndex } from './log.js';
-import { isEstranged } from './naming.js';
-import { absentVoter, heldUntilMs, isPair } from './pair-facts.js';
+import { absentVoter, heldUntilMs, isPair, isSole } from './pair-facts.js';
 import { advanceCommit, syncPeers } from './replication.js';
 import type { Lead } from './state.js';
-import type { Term } from './types.js';
+import type { Member, Term } from './types.js';
 
 /*
  * Two voters without an arbiter (failover.md section 3, ruling 7). A quorum is both, so nobody is elected and nothing is committed
  * without us, unless by a proof that we are off. From that follow both inputs: whoever holds a proof that the other one is off may
  * go on alone, since everything committed is in its log too; and a leader that knows of no proof against itself may hold its lease
  * while it obtains one against the other. The other's old configuration still needs both.
+ *
+ * An operator's word may let a node go on that knows nothing of what the other one did since (`blind`): that one may have gone on alone
+ * before, by a proof, and have committed in terms of its own. Nobody can tell two such logs apart by their entries. So the configuration
+ * says who was given up, its term leaves out those that the other one may have taken, and the other one is told with every message: it
+ * takes the whole log instead of its own. Its own word counts for nothing until it votes again.
  */
+
+/** Far more elections than a node alone can have had before somebody comes; terms are 53 bits wide. */
+export const BLIND_TERM_GAP = 1_000;
 
 /** How long the proof counts; who still has it says it again. */
 const ABSENT_LEASES = 4;
 
-export function onMemberGone(c: Step, member: NodeId): void {
+export function onMemberGone(c: Step, member: NodeId, word: number | null): void {
   const { s } = c;
   if (member === s.self || !s.voters.includes(member) || !isPair(s)) {
     if (s.members.some(({ id }) => id === member)) note(c, 'memberGoneRefused', { member, voters: s.voters });
     return;
   }
   const known = s.absent?.member === member && c.nowMs < s.absent.untilMs;
-  s.absent = { member, untilMs: c.nowMs + ABSENT_LEASES * s.timings.leaseVoteMs };
-  if (!known) note(c, 'memberGone', { member, term: s.term });
+  // Whoever leads was elected by both: nothing newer can be anywhere.
+  const blind = s.lead === null ? word : null;
+  s.absent = { member, untilMs: c.nowMs + ABSENT_LEASES * s.timings.leaseVoteMs, blind };
+  if (!known) note(c, 'memberGone', { member, term: s.term, ...(blind !== null && { blind }) });
   delete s.lastHeard[member];
   if (s.lead !== null) {
     goOnAlone(c, s.lead);
@@ -50,7 +59,7 @@ export function goOnAlone(c: Step, lead: Lead): void {
   // It stays as a learner: nobody counts it, and when it is back it is told how things stand (ruling 7; seed 68 of the simulator).
   appendOwn(c, {
     kind: 'members',
-    members: s.members.map((member) => (member.id === absent ? { ...member, voter: false } : member)),
+    members: s.members.map((member) => (member.id === absent ? without(member, s.absent?.blind ?? null) : member)),
   });
   s.absent = null;
   lead.transfer = null;
@@ -58,6 +67,14 @@ export function goOnAlone(c: Step, lead: Lead): void {
   advanceCommit(c, lead);
   // What was held is held no longer: the lease of the only voter takes its place in the same breath, or its owner would stop.
   renewAlone(c, lead);
+}
+
+const without = (member: Member, blind: number | null): Member =>
+  blind === null ? { ...member, voter: false } : { ...member, voter: false, givenUp: blind };
+
+/** A word that a member is off is worth nothing once something of it is heard. What a proof says of an earlier life may be late. */
+export function isOnAfterAll({ s }: Step, member: NodeId): void {
+  if (s.absent?.blind != null && s.absent.member === member) s.absent = null;
 }
 
 /**
@@ -68,7 +85,7 @@ export function goOnAlone(c: Step, lead: Lead): void {
 export function riseAlone(c: Step, above: Term): boolean {
   const { s } = c;
   const { lead } = s;
-  if (lead === null || s.voters.length !== 1 || s.voters[0] !== s.self || isEstranged(s)) return false;
+  if (lead === null || !isSole(s)) return false;
   s.term = above + 1;
   s.votedFor = s.self;
   toPersist(c).hardState = true;

@@ -24,6 +24,12 @@ export const commitIndex = (state: RaftState): LogIndex => state.commit;
 /** The configuration in force: the latest in the log, committed or not. */
 export const membersOf = (state: RaftState): readonly Member[] => state.members;
 
+/** Without whom this node's configuration went on, on an operator's word only (`Member.givenUp`). null: nobody. */
+export function givenUpMember(state: RaftState): { readonly node: NodeId; readonly mark: number } | null {
+  for (const { id, givenUp } of state.members) if (givenUp !== undefined) return { node: id, mark: givenUp };
+  return null;
+}
+
 /** When any message of `peer` came, on the own clock; -Infinity = never. */
 export const lastHeardMs = (state: RaftState, peer: NodeId): number => state.lastHeard[peer] ?? Number.NEGATIVE_INFINITY;
 

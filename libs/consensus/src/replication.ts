@@ -19,17 +19,19 @@ export const newPeer = (next: LogIndex): Peer => ({
   echoed: 0,
   matchNonce: 0,
   incarnation: null,
+  givenUp: false,
 });
 
 /** One record for each other member, learners included; what is known of the staying ones is kept, but not of another incarnation. */
 export function syncPeers(s: RaftState, lead: Lead): void {
   for (const id of Object.keys(lead.peers)) if (!s.members.some((member) => member.id === id)) delete lead.peers[id];
-  for (const { id, incarnation } of s.members) {
+  for (const { id, incarnation, givenUp } of s.members) {
     if (id === s.self) continue;
     const known = lead.peers[id];
     const another = known?.incarnation != null && incarnation !== undefined && known.incarnation !== incarnation;
     const peer = known === undefined || another ? newPeer(lastIndex(s) + 1) : known;
     peer.incarnation = incarnation ?? peer.incarnation;
+    peer.givenUp = givenUp !== undefined;
     lead.peers[id] = peer;
   }
 }
@@ -72,36 +74,33 @@ function sendEntries(c: Step, lead: Lead, to: NodeId, peer: Peer): void {
   if (prevTerm === undefined) {
     invariant(s.snapshot !== null, `entry ${peer.next - 1} is gone and there is no snapshot`);
     peer.pendingThrough = s.snapshot.index;
-    send(c, to, { kind: 'snapshot', term: s.term, snapshot: s.snapshot, nonce: lead.nonce });
+    send(c, to, tellingIt(peer, { kind: 'snapshot', term: s.term, snapshot: s.snapshot, nonce: lead.nonce }));
     return;
   }
   const entries = batchFrom(s, peer.next);
   peer.pendingThrough = peer.next - 1 + entries.length;
-  send(c, to, {
-    kind: 'append',
-    term: s.term,
-    prevIndex: peer.next - 1,
-    prevTerm,
-    entries,
-    commit: s.commit,
-    nonce: lead.nonce,
-  });
+  const prevIndex = peer.next - 1;
+  send(
+    c,
+    to,
+    tellingIt(peer, { kind: 'append', term: s.term, prevIndex, prevTerm, entries, commit: s.commit, nonce: lead.nonce }),
+  );
 }
+
+/** Whoever was given up learns it from whatever reaches it. */
+const tellingIt = <M extends RaftMessage>(peer: Peer, message: M): M => (peer.givenUp ? { ...message, givenUp: true } : message);
 
 /** Carries the nonce and the commit index on a prefix that surely matches; index 0 always does. */
 function sendEmpty(c: Step, lead: Lead, to: NodeId, peer: Peer): void {
   const { s } = c;
   const known = termAt(s, peer.match);
   const prevIndex = known === undefined ? 0 : peer.match;
-  send(c, to, {
-    kind: 'append',
-    term: s.term,
-    prevIndex,
-    prevTerm: known ?? 0,
-    entries: [],
-    commit: s.commit,
-    nonce: lead.nonce,
-  });
+  const prevTerm = known ?? 0;
+  send(
+    c,
+    to,
+    tellingIt(peer, { kind: 'append', term: s.term, prevIndex, prevTerm, entries: [], commit: s.commit, nonce: lead.nonce }),
+  );
 }
 
 type AppendReply = Extract<RaftMessage, { kind: 'appendReply' }>;

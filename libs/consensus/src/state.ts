@@ -26,6 +26,8 @@ export interface Peer {
   matchNonce: number;
   /** Whose answers count: as named by the configuration, or the first that answered. */
   incarnation: string | null;
+  /** As the configuration says. */
+  givenUp: boolean;
 }
 
 export interface Round {
@@ -111,7 +113,7 @@ export interface RaftState {
   drawnDelayMs: number | null;
 
   /** Two voters: the other one is proven off (pair.ts). */
-  absent: { readonly member: NodeId; readonly untilMs: number } | null;
+  absent: { readonly member: NodeId; readonly untilMs: number; readonly blind: number | null } | null;
 
   lastHeard: Record<string, number>;
   /** The incarnation each member was last heard under. */

@@ -6,7 +6,7 @@ import { counts, isAudible, noteStamp, onRenewed, setBack } from './identity.js'
 import { openBarrier, renewAlone } from './lease.js';
 import { appendOwn, compact, lastIndex } from './log.js';
 import { changeMembers } from './membership.js';
-import { onHold, onMemberGone, riseAlone } from './pair.js';
+import { isOnAfterAll, onHold, onMemberGone, riseAlone } from './pair.js';
 import { heldUntilMs } from './pair-facts.js';
 import { advanceCommit, beginRound, onAppendReply, replicate } from './replication.js';
 import { becomeFollower, resign } from './roles.js';
@@ -62,13 +62,14 @@ function take(c: Step, input: RaftInput): void {
       onLeaderGone(c, input.leader);
       return;
     case 'memberGone':
-      onMemberGone(c, input.member);
+      onMemberGone(c, input.member, input.blind ?? null);
       return;
     case 'hold':
       onHold(c, input.untilMs);
       return;
     case 'heard':
       if (!noteStamp(c, input.from, input.incarnation, input.disk)) return;
+      isOnAfterAll(c, input.from);
       for (const { member, incarnation } of input.forgot ?? [])
         if (member !== s.self) setBack(c, member, incarnation, `${input.from} knows it`);
       return;

@@ -15,6 +15,12 @@ export interface Member {
    * member: whoever lost its log has forgotten what it voted for and what it helped to commit. Absent: not heard yet.
    */
   readonly incarnation?: string;
+  /**
+   * Of two voters the other one went on alone without it, on an operator's word only: what its log holds beyond is given up, and so is
+   * whatever it still says as a voter. It is told so, follows, and takes the survivor's log instead of its own (pair.ts). Ends with its
+   * vote. The number is the caller's (`memberGone`).
+   */
+  readonly givenUp?: number;
 }
 
 /** How far a member's log directory has come; grows with every start and every write, so that one that was set back gives itself away. */
@@ -115,6 +121,8 @@ export type RaftMessage =
       readonly entries: readonly Entry[];
       readonly commit: LogIndex;
       readonly nonce: number;
+      /** To a member that the leader's configuration gave up (`Member.givenUp`). */
+      readonly givenUp?: true;
     }
   | {
       readonly kind: 'appendReply';
@@ -126,7 +134,13 @@ export type RaftMessage =
       /** Of the question, with a failure: what was acknowledged before and is not there any more is lost. */
       readonly prevIndex?: LogIndex;
     }
-  | { readonly kind: 'snapshot'; readonly term: Term; readonly snapshot: Snapshot; readonly nonce: number }
+  | {
+      readonly kind: 'snapshot';
+      readonly term: Term;
+      readonly snapshot: Snapshot;
+      readonly nonce: number;
+      readonly givenUp?: true;
+    }
   | { readonly kind: 'timeoutNow'; readonly term: Term };
 
 export type RaftInput =
@@ -164,8 +178,10 @@ export type RaftInput =
    * Proven by the caller: the host of this member is off (a confirmed fence, an operator's word). Counts only while the committed
    * configuration has exactly two voters, this one and us: its vote then counts as granted, and once we lead, a configuration without
    * it is appended at once, which we alone commit (failover.md section 3, ruling 7). May be said again; forgotten by a restart.
+   * `blind`: on an operator's word, and this node has not seen in this life that nothing newer than its log was committed. Then the
+   * member is given up (`Member.givenUp`, with this number of the caller's), and whatever is heard of it ends the word.
    */
-  | { readonly kind: 'memberGone'; readonly member: NodeId; readonly nowMs: number }
+  | { readonly kind: 'memberGone'; readonly member: NodeId; readonly blind?: number; readonly nowMs: number }
   /**
    * Leader of exactly two voters: lead on, with a valid lease, until `untilMs` without an echo. Nobody else can be elected without us
    * or without a proof that we are off; that there is no such proof is what the caller guarantees. Forgotten by a restart.

@@ -9,6 +9,7 @@ import { type Decision, type Observation, type Part, propose } from './observati
 import { forcedEpoch, isReleased, isUnborn, type StopProof } from './record.js';
 import { whyOf } from './transitions.js';
 import {
+  awaitsForce,
   coolingDown,
   divergedHere,
   heardLately,
@@ -25,6 +26,8 @@ const MAX_TRANSFERS = 3;
 /** What the leader does that owns nothing: claim if it may, otherwise hand leadership to somebody who may (ruling 6, T8). */
 export function leadWithoutOwning(o: Observation): Part | null {
   if (o.lead?.ready !== true || o.lead.transferring || supersededBy(o) !== null) return null;
+  const givenUp = awaitsForce(o);
+  if (givenUp !== null) return claimWithout(o, givenUp);
   if (o.forced !== null && o.kind === 'data' && !mayWrite(o.postgres) && o.postgres.kind === 'standby')
     return mayClaim(o) === null
       ? claim(o, { evidence: o.forced.isOff === true ? o.forced.evidence : null })
@@ -39,6 +42,19 @@ export function leadWithoutOwning(o: Observation): Part | null {
   const obstacle = mayClaim(o);
   if (obstacle !== null) return o.kind === 'witness' ? null : { role: roleOutside(o), why: obstacle, actions: [] };
   return claim(o, null);
+}
+
+/** Two nodes: what this node holds may be older than what the other one has, and whoever gave the word knew it. */
+function claimWithout(o: Observation, givenUp: NodeId): Part {
+  const unfit = notFit(o, o.self);
+  const obstacle =
+    unfit ?? (o.postgres.kind === 'standby' ? null : `PostgreSQL here is ${o.postgres.kind}, not yet a running standby`);
+  if (obstacle !== null) return { role: roleOutside(o), why: obstacle, actions: [] };
+  return forceClaim(
+    o,
+    o.forced?.evidence ??
+      `an operator confirmed that ${givenUp} is off and accepted the loss of what it alone holds, before a restart of ${o.self}`,
+  );
 }
 
 function claim(o: Observation, ordered: { readonly evidence: string | null } | null): Part {

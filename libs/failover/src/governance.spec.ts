@@ -390,6 +390,12 @@ describe('a forced promotion past somebody who may have promoted and has not sai
     const o = seenByB({ lead: leading, record: promoting, postgres: standby({ receiver: 'cut' }) });
     expect(decide(o).actions).toContainEqual({ kind: 'pg.promote', names: [], above: 1_001 });
   });
+  it('is gone on with behind a restart, though nobody here followed the timeline that was given up (strict)', () => {
+    const lineage = [{ timeline: 3, forkLsn: lsn(5), owner: a, epoch: epoch(6) }];
+    const died = { ...forced, lineage, phase: 'promoting' as const, proof: record().proof, opening: b, ownerBoot: 'before' };
+    const o = seenByB({ lead: leading, record: died, postgres: standby({ timeline: 2, receiver: 'cut' }) });
+    expect(kinds({ ...o, settings: { ...o.settings, policy: 'strict' } })).toContain('claim');
+  });
   it('knows the other one’s timeline for one that leads nowhere, however short its WAL', () => {
     const lineage = [{ timeline: 1_002, forkLsn: lsn(5_000), owner: b, epoch: at }];
     const serving: ClusterRecord = { ...forced, phase: 'serving', lineage };

@@ -18,6 +18,7 @@ export * from './transitions.js';
 export * from './troubles.js';
 export { holdUntilMs, isUnanswered, partnerOf, shootDelayMs, voteWanted } from './twoNodes.js';
 export {
+  awaitsForce,
   divergedHere,
   isAfar,
   isOwn,

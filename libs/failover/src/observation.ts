@@ -164,6 +164,11 @@ export interface Observation {
   readonly gated?: boolean;
   /** An operator's `promote` of this node. `isOff`: with the word that the old owner is off. */
   readonly forced: { readonly requestId: string; readonly evidence: string; readonly isOff?: boolean } | null;
+  /**
+   * Two nodes: the consensus here went on without this one on an operator's word only, and this node had not seen whether its data is
+   * the newest. Until this generation is over nobody claims but by force, which gives up what that one may hold. Absent or null: nobody.
+   */
+  readonly givenUp?: { readonly node: NodeId; readonly generation: number } | null;
   /** What our own dead man achieves. */
   readonly arming: Arming;
   /** Two voters, no arbiter: a confirmed fence stands for the missing vote (failover.md 3, ruling 7). */

@@ -164,6 +164,44 @@ describe('the survivor', () => {
   });
 });
 
+describe('a node that went on alone on an operator’s word, not having seen that its data is the newest', () => {
+  const forced = { requestId: 'p', evidence: 'the operator: a is off', isOff: true };
+  const blindly = (over: Partial<Observation> = {}): Observation =>
+    two(orphan(60_000), { lead: leading, voters: [b], fenceRight: false, givenUp: { node: a, generation: 1 }, ...over });
+  it('claims by force only: what the other one may hold is given up', () =>
+    expect(proposed(blindly({ forced }))).toMatchObject([{ kind: 'forceClaim', by: b, epoch: 105, evidence: forced.evidence }]));
+  it('does so after a restart, and while the other one is heard again, too', () => {
+    const word = /operator confirmed that a is off .* before a restart of b/;
+    for (const o of [blindly(), blindly({ peers: only(a, 50, stopped()) })])
+      expect(proposed(o)).toMatchObject([{ kind: 'forceClaim', evidence: expect.stringMatching(word) }]);
+  });
+  it('which leaves the data of the other one alone until its recover', () => {
+    const [claim] = proposed(blindly({ forced }));
+    const { record: claimed } = applyCommand(record(), { id: 'x', ...claim! });
+    expect(claimed).toMatchObject({ generation: 2, syncSet: [b], owner: b });
+    const serving = { ...claimed, phase: 'serving' as const };
+    const o = two(seenByA({ lead: null, vipHeld: false, record: serving, postgres: stopped(), peers: only(b, 50) }));
+    const always = { ...o, settings: { ...o.settings, autoRejoin: 'always' as const } };
+    expect([kinds(always), decide(always).needsRecover]).toEqual([
+      expect.not.arrayContaining(['pg.rewind', 'pg.baseBackup']),
+      true,
+    ]);
+  });
+  it('starts its PostgreSQL first, and says what it waits for', () => {
+    expect(kinds(blindly({ postgres: stopped() }))).toContain('pg.startStandby');
+    expect(decide(blindly({ unfit: 'the disk is full' })).why).toMatch(/disk is full/);
+    expect(proposed(blindly({ unfit: 'the disk is full' }))).toEqual([]);
+  });
+  it('does not hand over to it', () =>
+    expect(kinds(blindly({ unfit: 'the disk is full', peers: only(a, 50, standby()) }))).not.toContain('raft.transfer'));
+  it('claims plainly again once that is in the record', () =>
+    expect(
+      proposed(
+        blindly({ record: record({ owner: b, ownerBoot: 'boot-b0', syncSet: [b], generation: 2, generations: { [b]: 2 } }) }),
+      ),
+    ).toMatchObject([{ kind: 'claim' }]));
+});
+
 describe('a Master without an arbiter that has lost its Standby', () => {
   const lead = (silentMs: number) => ({
     ...leading,
@@ -273,6 +311,13 @@ describe('the vote', () => {
     expect(voteWanted(led({ record: record({ syncSet: [b] }) }))).toBeNull();
     expect(voteWanted(led({ voters: [b] }))).toEqual({ node: a, voter: true });
     expect(voteWanted(led({ voters: [b], lead: null }))).toBeNull();
+  });
+  it('is not given to the one without whom this node went on blindly, before the record gives it up', () => {
+    const led = (over: Parameters<typeof record>[0] = {}): Observation =>
+      two(orphan(50), { lead: leading, voters: [b], givenUp: { node: a, generation: 1 }, record: record(over) });
+    const always = { ...led(), settings: { ...led().settings, autoRejoin: 'always' as const } };
+    expect([voteWanted(led()), voteWanted(always)]).toEqual([null, null]);
+    expect(voteWanted(led({ generation: 2, generations: { [a]: 2, [b]: 2 } }))).toEqual({ node: a, voter: true });
   });
   it('does not exist with an arbiter', () => expect(voteWanted(seenByA({ record: record({ syncSet: [a] }) }))).toBeNull());
 });

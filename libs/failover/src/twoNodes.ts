@@ -4,7 +4,7 @@ import { counts, type Fencing, newFenceId, REMEDY } from './fencing.js';
 import { maintenanceOf } from './fitness.js';
 import type { Observation } from './observation.js';
 import { holdMaxMs } from './profiles.js';
-import { coolingDown, heardLately, isOwn, leaseHolds, othersOf } from './view.js';
+import { awaitsForce, coolingDown, heardLately, isOwn, leaseHolds, othersOf } from './view.js';
 
 /*
  * Two voters and no arbiter (failover.md section 3, ruling 7). Nobody is elected and nothing is committed without the other, unless the
@@ -17,6 +17,10 @@ import { coolingDown, heardLately, isOwn, leaseHolds, othersOf } from './view.js
  * Whoever is not in the sync set has no vote either: the Master takes it away by a change of members, which is safe because the
  * entry that took it out of the sync set is in the other's log (it was committed by both). So a Master alone needs nobody, and the
  * vote comes back with the `join`.
+ *
+ * An operator's word lets a node go on alone, too. If it has not seen in this life that its data is the newest, the other one may have gone
+ * on without it before, and what that one holds is given up: by a forced claim, in a new generation, never by a plain one. The
+ * configuration remembers it over a restart, and the other one has no vote before.
  */
 
 export const partnerOf = (o: Observation): NodeId | null => (o.twoNodes ? (othersOf(o)[0] ?? null) : null);
@@ -137,7 +141,7 @@ export function holdUntilMs(o: Observation): number | null {
  */
 export function voteWanted(o: Observation): { readonly node: NodeId; readonly voter: boolean } | null {
   const partner = partnerOf(o);
-  if (partner === null || o.lead?.ready !== true || !leaseHolds(o)) return null;
+  if (partner === null || o.lead?.ready !== true || !leaseHolds(o) || awaitsForce(o) !== null) return null;
   const inSet = o.record.syncSet.includes(partner);
   if (!o.voters.includes(partner))
     return inSet && heardLately(o, partner) && !isOff(o, partner) && mayVoteAgain(o, partner)

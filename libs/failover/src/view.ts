@@ -2,7 +2,7 @@ import type { NodeId } from '@yosugara/kernel';
 import type { PostgresFacts, StreamingPeer } from './facts.js';
 import { notFit } from './fitness.js';
 import type { Observation } from './observation.js';
-import { hasDiverged, isReleased } from './record.js';
+import { hasDiverged, isOutdated, isReleased, isUnborn } from './record.js';
 
 /** Small questions about an observation, shared by the deciders. Each is one sentence of the policy. */
 
@@ -72,6 +72,12 @@ export function coolingDown(o: Observation, kind: string): boolean {
   return o.nowMs - failure.atMs < Math.min(8_000, 500 * 2 ** (failure.count - 1));
 }
 
+/** Whom this node went on without blindly and has not yet given up in the record. null: nobody. */
+export function awaitsForce(o: Observation): NodeId | null {
+  const { givenUp, record } = o;
+  return givenUp == null || record.generation > givenUp.generation || isUnborn(record) ? null : givenUp.node;
+}
+
 /** Another node serves, or is taking over. */
 export const otherOwner = (o: Observation): NodeId | null =>
   o.record.owner !== null && o.record.owner !== o.self && !isReleased(o.record) ? o.record.owner : null;
@@ -101,6 +107,8 @@ export function missedTimeline(o: Observation): string | null {
 const hasFollowed = (o: Observation, node: NodeId, facts: PostgresFacts | undefined): boolean => {
   const last = o.record.lineage.at(-1);
   if (o.settings.policy !== 'strict' || last === undefined || last.owner === node || facts?.kind !== 'standby') return true;
+  // A forced promotion gave that timeline up, and died before it opened its own (seeds 50006 and 53674 of the simulator).
+  if (isOutdated(o.record, last.owner)) return true;
   return facts.timeline >= last.timeline;
 };
 

@@ -48,6 +48,8 @@ export class Checks {
   fences = 0;
   lastFenceMs = Number.NEGATIVE_INFINITY;
   excused = false;
+  /** The one that was called off was on: it may shoot whoever believed the word before it knows of anything newer (seed 33932). */
+  #wrongWord = false;
   /** A power device lied past its read-back (F4): then the node that lives on cannot know of the newer epoch, and may shoot its owner. */
   liedTo = false;
   /** What they hold an operator's forced promotion gave up: they come back when somebody says so, and not before. */
@@ -89,7 +91,7 @@ export class Checks {
 
   fail(invariant: string, says: string): void {
     if (this.excused && EXCUSED.includes(invariant)) return;
-    if (this.liedTo && invariant === 'S11') return;
+    if ((this.liedTo || this.#wrongWord) && invariant === 'S11') return;
     if (this.violations.length < 20) this.violations.push({ invariant, says, atMs: this.#now() });
   }
 
@@ -143,6 +145,7 @@ export class Checks {
     this.extras.changed(before, record, command);
     this.dr?.changed(record);
     if (command.kind === 'forceClaim' || command.kind === 'confirmStopped') this.#forced(before, command);
+    if (command.kind === 'claim' && command.ordered?.evidence != null) this.#believed(before);
     for (const node of record.syncSet)
       if (!before.syncSet.includes(node) && before.syncSet.length > 0 && command.kind === 'join')
         this.#holdsAll(node, 'joined the sync set');
@@ -160,20 +163,31 @@ export class Checks {
 
   /** Somebody said that `node` is off. It is not: whatever follows from that is theirs. */
   saidOff(node: NodeId): void {
+    if (this.#host(node).powered) this.#wronged();
     // Of two nodes the survivor goes on with the log that it has: what the other one committed alone is given up, too.
-    if (this.#host(node).powered || this.#hosts().length === 2) this.excused = true;
+    if (this.#hosts().length === 2) this.excused = true;
   }
 
   /** An audited word: what it gives up is given up; if it was wrong, S1 is out of scope from here on (F16). */
   #forced(before: ClusterRecord, command: Extract<Command, { kind: 'forceClaim' | 'confirmStopped' }>): void {
-    const old = this.record.previous?.node ?? before.owner;
-    if (old !== null && old !== this.record.owner && this.#host(old).powered) this.excused = true;
+    this.#believed(before);
     if (command.kind !== 'forceClaim') return;
     this.#forcedEpoch = this.record.epoch;
     for (const node of before.everSync) if (node !== command.by) this.#givenUp.add(node);
     this.#givenUp.delete(command.by);
     const held = new Set(this.#host(command.by).postgres.wal);
     this.acknowledged = this.acknowledged.filter((ack) => held.has(ack.commit));
+  }
+
+  /** The record rests on somebody's word that the old owner is off. */
+  #believed(before: ClusterRecord): void {
+    const old = this.record.previous?.node ?? before.owner;
+    if (old !== null && old !== this.record.owner && this.#host(old).powered) this.#wronged();
+  }
+
+  #wronged(): void {
+    this.excused = true;
+    this.#wrongWord = true;
   }
 
   #asked(node: NodeId, what: string): void {

@@ -209,6 +209,63 @@ describe('two nodes without an arbiter', () => {
     cluster.pass(10_000);
     expect([cluster.serves(a), cluster.serves(b)]).toEqual([false, true]);
   });
+  describe('after the Standby was cut off, and the Master that went on alone lost its power, too', () => {
+    const promoted = (change: ConstructorParameters<typeof MiniCluster>[0] = {}): MiniCluster => {
+      const cluster = begun({ autoRejoin: 'always', ...change });
+      cluster.cut = true;
+      cluster.until('a goes on alone', () => cluster.role(a) === 'MASTER_SOLO', 10_000);
+      cluster.pass(3_000);
+      cluster.powerOff(a);
+      cluster.powerOn(b);
+      cluster.cut = false;
+      cluster.pass(10_000);
+      expect(cluster.ask(b, { kind: 'promote', node: b, oldMasterIsOff: true })).toMatchObject({
+        ok: true,
+        message: 'promotion with acceptance of data loss is under way',
+      });
+      return cluster;
+    };
+    const aIsOut = (cluster: MiniCluster): void => {
+      cluster.pass(15_000);
+      const { record } = cluster.state(b);
+      expect(record).toMatchObject({ owner: b, generation: 2, syncSet: [b] });
+      expect(record.epoch).toBeGreaterThan(100);
+      expect([cluster.serves(a), cluster.serves(b), cluster.state(a).decision.needsRecover]).toEqual([false, true, true]);
+      expect(cluster.state(a).record).toEqual(record);
+      expect(votersOf(cluster, a)).toEqual([b]);
+      expect(cluster.ask(b, { kind: 'recover', node: a })).toMatchObject({ ok: true });
+      cluster.until('a is back', () => cluster.role(a) === 'STANDBY_SYNC' && votersOf(cluster, a).length === 2, 30_000);
+      expect(membersOf(cluster.state(a).raft).every(({ givenUp }) => givenUp === undefined)).toBe(true);
+    };
+    it('an operator’s word gives up what the Master holds alone: its log and its data come back by recover only', () => {
+      const cluster = promoted();
+      cluster.until('b serves', () => cluster.serves(b), 15_000);
+      cluster.powerOn(a);
+      aIsOut(cluster);
+    });
+    it('the same holds if the Master is on again before b has claimed', () => {
+      const cluster = promoted();
+      cluster.until('b votes alone', () => votersOf(cluster, b).length === 1, 15_000);
+      expect(cluster.state(b).record.owner).toBe(a);
+      cluster.powerOn(a);
+      aIsOut(cluster);
+    });
+    it('and if b restarted in between', () => {
+      const cluster = promoted();
+      cluster.until('b votes alone', () => votersOf(cluster, b).length === 1, 15_000);
+      cluster.powerOff(b);
+      cluster.powerOn(b);
+      cluster.powerOn(a);
+      aIsOut(cluster);
+    });
+    it('the word is void if the Master is heard before b goes on: it serves again what it has', () => {
+      const cluster = promoted();
+      cluster.powerOn(a);
+      cluster.until('a serves', () => cluster.serves(a), 30_000);
+      expect(cluster.state(a).record.generation).toBe(1);
+      expect(cluster.serves(b)).toBe(false);
+    });
+  });
   it('without devices an operator’s word lets the Standby take over', () => {
     const cluster = begun({ fenceable: [], stopProofs: ['P1', 'P5'] });
     cluster.powerOff(a);

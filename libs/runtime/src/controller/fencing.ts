@@ -4,6 +4,7 @@ import {
   applyCommand,
   type Command,
   holdUntilMs,
+  isOwn,
   isUnanswered,
   mayServe,
   type Observation,
@@ -114,21 +115,22 @@ export function tellConsensus(state: ControllerState, o: Observation): Controlle
   if (!o.twoNodes) return null;
   const { nowMs } = state;
   const gone = goneMember(state, o);
-  if (gone !== null) return raftInput(state, { kind: 'memberGone', member: gone, nowMs });
+  if (gone !== null) return raftInput(state, { kind: 'memberGone', ...gone, nowMs });
   const untilMs = holdUntilMs(o);
   if (untilMs !== null) return raftInput(state, { kind: 'hold', untilMs, nowMs });
   return changeVote(state, o);
 }
 
-/** Confirmed off, by its devices or by an operator's word, and still a voter. */
-function goneMember(state: ControllerState, o: Observation): NodeId | null {
+/** Confirmed off, by its devices or by an operator's word, and still a voter. `blind`: a word only, and its data may be newer than ours. */
+function goneMember(state: ControllerState, o: Observation): { readonly member: NodeId; readonly blind?: number } | null {
   const partner = partnerOf(o);
   if (partner === null || !o.voters.includes(partner) || !o.voters.includes(o.self)) return null;
   const { fenceOutcome } = state;
-  if (fenceOutcome?.target === partner && fenceOutcome.result === 'off') return partner;
+  if (fenceOutcome?.target === partner && fenceOutcome.result === 'off') return { member: partner };
   if (state.forced?.isOff !== true || o.forced === null) return null;
   const heardMs = Math.max(lastHeardMs(state.raft, partner), state.heardMs.get(partner) ?? Number.NEGATIVE_INFINITY);
-  return heardMs < state.forced.atMs && nowQuiet(state, o, partner) ? partner : null;
+  if (heardMs >= state.forced.atMs || !nowQuiet(state, o, partner)) return null;
+  return isBlind(o) ? { member: partner, blind: recordAtLogEnd(state).generation } : { member: partner };
 }
 
 /** An operator's word to a Master that its Standby is off: its writes wait for nothing else. @returns whom it is about; null: nobody. */
@@ -140,6 +142,12 @@ export function takeWord(state: ControllerState, requestId: string): NodeId | nu
   state.forced = { requestId, evidence, isOff: true, epoch: state.record.epoch, atMs: state.nowMs };
   return partner;
 }
+
+/**
+ * The other one may have gone on without this node, by a fence of it, and be off since. Not so for whoever has seen it in its epoch in this
+ * life, nor for the owner of that epoch: had anybody gone on without it, it would have lost this life.
+ */
+export const isBlind = (o: Observation): boolean => !o.fenceRight && !isOwn(o);
 
 const nowQuiet = (state: ControllerState, o: Observation, partner: NodeId): boolean =>
   state.nowMs >= o.promisedUntilMs || isUnanswered(o, partner);

@@ -1,4 +1,4 @@
-import { isLeader, lastHeardMs, leaderReady, promiseUntilMs, transferring } from '@yosugara/consensus';
+import { givenUpMember, isLeader, lastHeardMs, leaderReady, promiseUntilMs, transferring } from '@yosugara/consensus';
 import type { Command, Observation, PeerView } from '@yosugara/failover';
 import { RESTARTS_WITHIN_MS } from '@yosugara/failover';
 import { NO_EPOCH, type NodeId } from '@yosugara/kernel';
@@ -63,6 +63,7 @@ export function observe(state: ControllerState, peers: Observation['peers'] = pe
     gated: state.gate !== null,
     forced: forcedNow(state) ?? awaitedForce(state),
     superseded: supersededNow(state),
+    givenUp: givenUpNow(state),
     arming: state.host.arming,
     twoNodes: hasTwoVoters(state),
     fenceRight: state.fenceRight,
@@ -76,6 +77,11 @@ export function observe(state: ControllerState, peers: Observation['peers'] = pe
     hookBefore: state.hooks.epoch === state.record.epoch ? state.hooks.before : 'none',
     hookAfter: state.hooks.epoch === state.record.epoch ? state.hooks.after : 'none',
   };
+}
+
+function givenUpNow(state: ControllerState): NonNullable<Observation['givenUp']> | null {
+  const given = hasTwoVoters(state) ? givenUpMember(state.raft) : null;
+  return given === null ? null : { node: given.node, generation: given.mark };
 }
 
 function stalledSince(state: ControllerState): ReadonlyMap<NodeId, number> {

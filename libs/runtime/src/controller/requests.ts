@@ -1,12 +1,12 @@
 import { amnesiacs, isLeader, leaderOf, leaderReady, strangers } from '@yosugara/consensus';
-import { isAfar, maintenanceOf, mayClaim, mayServe, outOnPurpose, partnerOf, successor } from '@yosugara/failover';
+import { awaitsForce, isAfar, maintenanceOf, mayClaim, mayServe, outOnPurpose, partnerOf, successor } from '@yosugara/failover';
 import { assertNever, type NodeId } from '@yosugara/kernel';
 import { planRecover, planText, type RecoverPlan, refusedPlan } from '../recover/plan.js';
 import { type PreflightInput, preflight, type RefusalCode } from '../recover/preflight.js';
 import { propose } from './acting.js';
 import { planAway, supersededNow } from './away.js';
 import { hasTwoVoters, votersOf } from './fence-facts.js';
-import { takeWord } from './fencing.js';
+import { isBlind, takeWord } from './fencing.js';
 import { observe } from './observe.js';
 import { raftInput } from './raft-input.js';
 import { sideOf } from './recovering.js';
@@ -236,7 +236,9 @@ function promote(
   const out = outOnPurpose(observe(state), config.self);
   if (out !== null) return answer(id, from, false, `${out}: end that first`);
   // It holds every acknowledged commit, and only a pause or the limit keeps it back: nothing is lost, and its proof is looked for as ever.
-  const holdsAll = record.syncSet.includes(config.self) && mayClaim({ ...observe(state), forced: A_WORD }) === null;
+  const seen = observe(state);
+  const isGivingUp = seen.twoNodes && (awaitsForce(seen) !== null || (asked.oldMasterIsOff && isBlind(seen)));
+  const holdsAll = !isGivingUp && record.syncSet.includes(config.self) && mayClaim({ ...seen, forced: A_WORD }) === null;
   if (!asked.oldMasterIsOff && !holdsAll)
     return answer(
       id,

@@ -233,6 +233,8 @@ export function createController(
 export function restore(state: ControllerState, record: unknown, index: number): ControllerEffect[] {
   // A snapshot may have been written before a field was added.
   state.record = { ...EMPTY_RECORD, ...(record as ClusterRecord) };
+  // Our own log was given up (two nodes): what it told is no longer how things stand.
+  if (index < state.appliedIndex) state.informed = false;
   state.appliedIndex = index;
   return [];
 }
