@@ -1,23 +1,32 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Log, YosugaraError } from '@yosugara/kernel';
 import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
-import { type PeerIdentity, TlsFiles, type TlsOptions } from '@yosugara/receivers';
+import { type CurrentIdentity, TlsFiles, type TlsOptions } from '@yosugara/receivers';
 
-/** Key and certificate of this node, and the cluster's CA. @throws YosugaraError */
-export function nodeIdentity({ stateDir }: NodeConfig): PeerIdentity {
-  const secret = (name: string) => {
-    const path = join(stateDir, name);
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      throw new YosugaraError('SECRET_MISSING', `cannot read ${path}: the link to the peer's receiver needs it`, {
-        cause: error,
-      });
-    }
-  };
+/** Renewed files are read at the first connection after so long. */
+const LOOK_EVERY_MS = 10_000;
+
+/** Key and certificate of this node, and the cluster's CA, as their files have them now. @throws YosugaraError */
+export function nodeIdentity({ stateDir }: NodeConfig, log: Log): CurrentIdentity {
   const { tlsKey, tlsCert, clusterCa } = STATE_LAYOUT.secrets;
-  return { key: secret(tlsKey), cert: secret(tlsCert), ca: secret(clusterCa) };
+  const own = (name: string) => join(stateDir, name);
+  try {
+    const files = new TlsFiles(
+      { keyFile: own(tlsKey), certFile: own(tlsCert), caFile: own(clusterCa) },
+      log,
+      LOOK_EVERY_MS,
+      'the link to the peer',
+    );
+    return () => files.current();
+  } catch (cause) {
+    throw new YosugaraError(
+      'SECRET_MISSING',
+      "the link to the peer's receiver needs this node's key, its certificate and the cluster's CA",
+      {
+        cause,
+      },
+    );
+  }
 }
 
 /** What this node shows to senders, and whom it believes. @throws TlsFilesError */

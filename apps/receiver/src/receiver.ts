@@ -95,7 +95,7 @@ async function start(config: NodeConfig, log: Log, onFatal: (error: Error) => vo
     },
   });
   undo.push(() => traps.stop());
-  const identity = nodeIdentity(config);
+  const identity = nodeIdentity(config, log);
   const listeners = configuredListeners(config, log, { journal, safeSeq, traps: traps.intake });
   traps.onRefused((address, reason) => listeners.gate.refuse(address, reason));
 
@@ -107,7 +107,7 @@ async function start(config: NodeConfig, log: Log, onFatal: (error: Error) => vo
   const sender = new CopySender({
     ...{ node: self.id, peer: peer.id, journal, wallUs, log, onChange: changed },
     dialer: peerDialer({
-      ...identity,
+      identity,
       address: peer.address,
       port: config.ports.journal,
       localAddress: self.address,
@@ -128,7 +128,7 @@ async function start(config: NodeConfig, log: Log, onFatal: (error: Error) => vo
   let holding: PeerChannel | null = null;
   let held: HeldCopy | null = null;
   const server = await listenPeer({
-    ...{ ...identity, address: self.address, port: config.ports.journal, expected: peer.id },
+    ...{ identity, address: self.address, port: config.ports.journal, expected: peer.id },
     onRefused: (why) => log.warn('copy.refused', { why }),
     onChannel: (channel) => {
       // The newest connection is the living one; an older may be the ghost of a host that froze.

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { SILENT_LOG } from '@yosugara/kernel';
 import {
   type CopyOutcome,
@@ -16,6 +17,8 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { wallUs } from './clock.js';
 import { listenPeer, type PeerIdentity, peerDialer } from './peer-tls.js';
+import { TestAuthority, type TestCertificate } from './testing/certificates.js';
+import { TlsFiles } from './tls-files.js';
 
 let dir = '';
 const identities: Record<string, PeerIdentity> = {};
@@ -83,7 +86,7 @@ const until = async (holds: () => boolean, deadlineMs = 60_000) => {
 const listen = async (onChannel: (channel: PeerChannel) => void = () => undefined, port = 0) => {
   const refused: string[] = [];
   const server = await listenPeer({
-    ...identities['b']!,
+    identity: () => identities['b']!,
     address: '127.0.0.1',
     port,
     expected: 'a',
@@ -94,7 +97,7 @@ const listen = async (onChannel: (channel: PeerChannel) => void = () => undefine
   return { ...server, refused };
 };
 const dialer = (who: string, port: number, expected = 'b') =>
-  peerDialer({ ...identities[who]!, address: '127.0.0.1', port, expected });
+  peerDialer({ identity: () => identities[who]!, address: '127.0.0.1', port, expected });
 
 describe('the link between two receivers', () => {
   it('opens for the peer and carries frames whole and in order, however large', async () => {
@@ -131,6 +134,78 @@ describe('the link between two receivers', () => {
       code: 'PEER_LINK',
       message: expect.stringContaining('"b"'),
     });
+  });
+});
+
+describe('the link after its certificates were renewed', () => {
+  const authorities = [new TestAuthority('old'), new TestAuthority('new')] as const;
+  afterAll(() => {
+    for (const authority of authorities) authority.remove();
+  });
+  /** The three files of a node, as an operator renews them: one after the other. */
+  const node = (name: string) => {
+    const at = (file: string) => join(dir, `renewed-${name}.${file}`);
+    const install = (authority: TestAuthority, { keyFile, certFile }: TestCertificate) => {
+      copyFileSync(keyFile, at('key'));
+      copyFileSync(certFile, at('crt'));
+      copyFileSync(authority.caFile, at('ca'));
+    };
+    const certificate = authorities.map((authority) => authority.issue(name));
+    const renew = () => install(authorities[1], certificate[1]!);
+    install(authorities[0], certificate[0]!);
+    const files = new TlsFiles({ keyFile: at('key'), certFile: at('crt'), caFile: at('ca') }, SILENT_LOG, 0);
+    return { identity: () => files.current(), old: { ...certificate[0]!, ca: authorities[0].ca }, renew, ca: at('ca') };
+  };
+  const shownAt = async (port: number, { key, cert }: PeerIdentity): Promise<string> => {
+    const socket = connect({ host: '127.0.0.1', port, key, cert, rejectUnauthorized: false });
+    try {
+      return await new Promise<string>((resolve, reject) => {
+        socket.once('error', reject);
+        socket.once('secureConnect', () => resolve(String(socket.getPeerCertificate().issuer.CN)));
+      });
+    } finally {
+      socket.on('error', () => undefined);
+      socket.destroy();
+    }
+  };
+
+  it('shows and believes the new ones, without a restart; a connection that is open stays, and the old ones are refused', async () => {
+    const [a, b] = [node('a'), node('b')];
+    const channels: PeerChannel[] = [];
+    const refused: string[] = [];
+    const server = await listenPeer({
+      ...{ identity: b.identity, address: '127.0.0.1', port: 0, expected: 'a' },
+      onChannel: (channel) => channels.push(channel),
+      onRefused: (why) => refused.push(why),
+    });
+    closers.push(() => server.close());
+    const dial = async (identity: () => PeerIdentity) => {
+      const channel = await peerDialer({ identity, address: '127.0.0.1', port: server.port, expected: 'b' }).dial(30_000);
+      closers.push(() => channel.close('done'));
+      return channel;
+    };
+    const before = await dial(a.identity);
+    await until(() => channels.length === 1);
+    expect(await shownAt(server.port, a.old)).toBe('old');
+
+    b.renew();
+    // a does not have the new authority yet: each side refuses the other.
+    await expect(dial(a.identity)).rejects.toMatchObject({ code: 'PEER_LINK' });
+    a.renew();
+    await dial(a.identity);
+    await until(() => channels.length === 2);
+    expect(await shownAt(server.port, a.identity())).toBe('new');
+    // Whoever believes the new authority and still shows the old certificate.
+    refused.length = 0;
+    await dial(() => ({ ...a.old, ca: readFileSync(a.ca) })).catch(() => null);
+    await until(() => refused.length > 0);
+    expect(channels).toHaveLength(2);
+
+    const got: string[] = [];
+    channels[0]!.onFrame((frame) => got.push(Buffer.from(frame).toString()));
+    before.send(Buffer.from('still open'));
+    await until(() => got.length === 1);
+    expect(got).toEqual(['still open']);
   });
 });
 

@@ -11,33 +11,32 @@ export interface PeerIdentity {
   readonly ca: string | Buffer;
 }
 
+/** Certificates are renewed while the link is up: it is asked for at each connection. The same object for as long as nothing changed. */
+export type CurrentIdentity = () => PeerIdentity;
+
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 const HANDSHAKE_MS = 2_000;
 /** Connections that have not shown a certificate yet. */
 const MAX_CONNECTIONS = 16;
 
 /** Dials the peer. @param expected the node id that its certificate must carry. */
-export function peerDialer(
-  options: PeerIdentity & {
-    readonly address: string;
-    readonly port: number;
-    readonly localAddress?: string;
-    readonly expected: string;
-  },
-): PeerDialer {
+export function peerDialer(options: {
+  readonly identity: CurrentIdentity;
+  readonly address: string;
+  readonly port: number;
+  readonly localAddress?: string;
+  readonly expected: string;
+}): PeerDialer {
   return {
     dial: async (deadlineMs) =>
       await new Promise<PeerChannel>((resolve, reject) => {
-        const { address, port, localAddress, key, cert, ca, expected } = options;
+        const { address, port, localAddress, expected } = options;
         // The certificate carries a node id, not a host name: the name is compared below, the chain by TLS.
         const socket = connect({
           ...(localAddress === undefined ? {} : { localAddress }),
           host: address,
           port,
-          key,
-          cert,
-          ca,
-          minVersion: 'TLSv1.3',
+          ...contextOf(options.identity()),
           checkServerIdentity: () => undefined,
         });
         const fail = (why: string, cause?: unknown) => {
@@ -60,19 +59,19 @@ export function peerDialer(
 }
 
 /** Accepts the peer only. @throws PortInUseError, ListenError */
-export async function listenPeer(
-  options: PeerIdentity & {
-    readonly address: string;
-    readonly port: number;
-    readonly expected: string;
-    readonly onChannel: (channel: PeerChannel) => void;
-    readonly onRefused: (why: string) => void;
-  },
-): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const { address, port, expected, onChannel, onRefused, key, cert, ca } = options;
+export async function listenPeer(options: {
+  readonly identity: CurrentIdentity;
+  readonly address: string;
+  readonly port: number;
+  readonly expected: string;
+  readonly onChannel: (channel: PeerChannel) => void;
+  readonly onRefused: (why: string) => void;
+}): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const { address, port, expected, onChannel, onRefused } = options;
+  let identity = options.identity();
   const sockets = new Set<TLSSocket>();
   const server = createServer(
-    { key, cert, ca, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3', handshakeTimeout: HANDSHAKE_MS },
+    { ...contextOf(identity), requestCert: true, rejectUnauthorized: true, handshakeTimeout: HANDSHAKE_MS },
     (socket) => {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
@@ -84,6 +83,13 @@ export async function listenPeer(
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
+  // Before the handshake of the connection at hand: TLS itself listens for it, too.
+  server.prependListener('connection', () => {
+    const now = options.identity();
+    if (now === identity) return;
+    identity = now;
+    server.setSecureContext(contextOf(now));
+  });
   server.on('tlsClientError', (error, socket) => {
     onRefused(`${socket.remoteAddress ?? '?'}: ${error.message}`);
     socket.destroy();
@@ -100,6 +106,8 @@ export async function listenPeer(
     },
   };
 }
+
+const contextOf = ({ key, cert, ca }: PeerIdentity) => ({ key, cert, ca, minVersion: 'TLSv1.3' as const });
 
 function commonName(socket: TLSSocket): string {
   const name: unknown = socket.getPeerCertificate()?.subject?.CN;

@@ -6,7 +6,7 @@ import { WatchedFiles } from './watched-files.js';
 export class TlsFilesError extends YosugaraError {
   override readonly name = 'TlsFilesError';
   constructor(why: string, cause: unknown) {
-    super('RECEIVER_TLS', `receiver.tls: ${why}`, { cause });
+    super('RECEIVER_TLS', why, { cause });
   }
 }
 
@@ -29,11 +29,11 @@ const LOOK_EVERY_MS = 10_000;
 export class TlsFiles {
   readonly #files: WatchedFiles<TlsMaterial>;
 
-  /** @throws TlsFilesError — names the file. */
-  constructor(paths: TlsPaths, log: Log, lookEveryMs = LOOK_EVERY_MS) {
+  /** @param whose what they are for. @throws TlsFilesError — names the file. */
+  constructor(paths: TlsPaths, log: Log, lookEveryMs = LOOK_EVERY_MS, whose = 'receiver.tls') {
     this.#files = new WatchedFiles({
-      ...{ paths: [paths.keyFile, paths.certFile, paths.caFile], read: () => read(paths), lookEveryMs },
-      onRead: () => log.info('tls.files_read', { ...paths }),
+      ...{ paths: [paths.keyFile, paths.certFile, paths.caFile], read: () => read(paths, whose), lookEveryMs },
+      onRead: () => log.info('tls.files_read', { whose, ...paths }),
       onKept: (error) => log.warn('tls.files_kept', { why: explain(error) }),
     });
   }
@@ -44,17 +44,18 @@ export class TlsFiles {
   }
 }
 
-function read({ keyFile, certFile, caFile }: TlsPaths): TlsMaterial {
+function read({ keyFile, certFile, caFile }: TlsPaths, whose: string): TlsMaterial {
+  const readOne = (name: string, path: string) => readPem(`${whose}: ${name}`, path);
   const [key, cert, ca] = [readOne('keyFile', keyFile), readOne('certFile', certFile), readOne('caFile', caFile)];
   try {
     createSecureContext({ key, cert, ca, minVersion: 'TLSv1.2' });
   } catch (error) {
-    throw new TlsFilesError(`${keyFile}, ${certFile}, ${caFile}: no TLS can be spoken with these`, error);
+    throw new TlsFilesError(`${whose}: ${keyFile}, ${certFile}, ${caFile}: no TLS can be spoken with these`, error);
   }
   return { key, cert, ca };
 }
 
-function readOne(name: string, path: string): Buffer {
+function readPem(name: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
