@@ -26,10 +26,15 @@ export interface MessageTable {
   raw: Buffer;
   flags: number;
   parse_reason: string | null;
-  seen_by: string[];
+  /** null: `node`, and `seen_with` when that is there. */
+  seen_by: string[] | null;
   content: Buffer | null;
-  late_us: BigIntText;
+  /** null = 0 */
+  late_us: ColumnType<string | null, number | string | null, number | string | null>;
   transport: number | null;
+  /** What `raw` is: null = the bytes, 1 = their recipe. */
+  raw_form: number | null;
+  seen_with: string | null;
 }
 
 export interface MessageSeenAlsoTable {

@@ -29,6 +29,7 @@ export { MigrationError, migrate } from './migrate.js';
 export type { Partition } from './partition-spans.js';
 export { DEFAULT_WIDTH, Partitions, type PartitionWidth } from './partitions.js';
 export { type AuditEntry, AuditRepository, SessionRepository, type User, UserRepository } from './people.js';
+export { type RecipeFields, rawOf, recipeOf } from './raw-recipe.js';
 export { completeIndexes, type OptionalIndexes, setOptionalIndexes } from './search-indexes.js';
 export { openStore, type Store, type StoreOptions } from './store.js';
 export { WriteProbeRepository } from './write-probe.js';

@@ -3,8 +3,10 @@ import type { RecordRef } from '@yosugara/operations';
 import { MESSAGE_TRANSPORTS, type MessageKind, type MessageTransport } from '@yosugara/protocol';
 import type { Pool, PoolClient } from 'pg';
 import { withClient } from './deadline.js';
+import { SEEN_BY } from './message-filter.js';
 import { FROM_US } from './message-repository.js';
 import { messageId } from './message-search.js';
+import { rawOf } from './raw-recipe.js';
 
 const READ_DEADLINE_MS = 10_000;
 /** A message that says the same all the time has many rows of the same content near each other. */
@@ -59,7 +61,7 @@ export class IngestTraces {
 
   /** Rows of another node with this content which both nodes saw at once: which record was the other one is not written down. */
   async rowsOfContent(content: string, notNode: string, fromUs: number, throughUs: number): Promise<readonly TracedRow[]> {
-    const where = `received_at between ${FROM_US('$1')} and ${FROM_US('$2')} and content = $3 and node <> $4 and cardinality(seen_by) > 1`;
+    const where = `received_at between ${FROM_US('$1')} and ${FROM_US('$2')} and content = $3 and node <> $4 and (cardinality(seen_by) > 1 or seen_with is not null)`;
     return await this.#rows(where, [fromUs, throughUs, Buffer.from(content, 'base64'), notNode]);
   }
 
@@ -89,8 +91,9 @@ export class IngestTraces {
   async #rows(where: string, values: readonly unknown[]): Promise<readonly TracedRow[]> {
     return await this.#read('tracing a message', async (client) => {
       const { rows } = await client.query<FoundRow>(
-        `select (extract(epoch from received_at) * 1000000)::bigint as at_us, journal_id, seq, node, late_us, kind, transport, host(source) as source, flags, raw,
-           encode(content, 'base64') as content, seen_by,
+        `select (extract(epoch from received_at) * 1000000)::bigint as at_us, journal_id, seq, node, coalesce(late_us, 0) as late_us, kind, transport, host(source) as source, flags, raw,
+           raw_form, m.host as host, app, proc_id, msg_id, text, (extract(epoch from sent_at) * 1000000)::bigint as sent_us,
+           encode(content, 'base64') as content, ${SEEN_BY} as seen_by,
            (select coalesce(jsonb_agg(jsonb_build_array(s.node, s.copy_journal_id, s.copy_seq)), '[]') from message_seen_also s
              where (s.received_at, s.journal_id, s.seq) = (m.received_at, m.journal_id, m.seq)) as later
          from message m where ${where} order by received_at, journal_id, seq limit ${MOST_ROWS}`,
@@ -157,6 +160,13 @@ interface FoundRow {
   source: string;
   flags: number;
   raw: Buffer;
+  raw_form: number | null;
+  host: string | null;
+  app: string | null;
+  proc_id: string | null;
+  msg_id: string | null;
+  text: string;
+  sent_us: string | null;
   content: string | null;
   seen_by: string[];
   later: [string, string, number][];
@@ -166,10 +176,16 @@ function tracedRow(row: FoundRow): TracedRow {
   return {
     id: messageId(row.at_us, row.journal_id, row.seq),
     ...{ journalId: row.journal_id, seq: Number(row.seq), node: row.node, receivedAtUs: Number(row.at_us) },
-    ...{ lateByUs: Number(row.late_us), kind: row.kind, source: row.source, flags: row.flags, raw: row.raw },
+    ...{ lateByUs: Number(row.late_us), kind: row.kind, source: row.source, flags: row.flags, raw: rawBytesOf(row) },
     transport: row.transport === null ? null : (MESSAGE_TRANSPORTS[row.transport] ?? null),
     content: row.content,
-    seenBy: row.seen_by,
+    seenBy: [...row.seen_by].sort(),
     seenLater: row.later.map(([node, journalId, seq]) => ({ node, journalId, seq })),
   };
+}
+
+function rawBytesOf(row: FoundRow): Buffer {
+  if (row.raw_form === null) return row.raw;
+  const { host, app, proc_id: procId, msg_id: msgId, text, sent_us: sentUs } = row;
+  return rawOf(row.raw, { host, app, procId, msgId, text, sentAtUs: sentUs === null ? null : Number(sentUs) });
 }

@@ -116,7 +116,7 @@ it('both journals become one table, exactly once, through crashes, lost answers,
   await second.stop();
   const { rows } = await sql<{ n: number; both: number; texts: number }>`
     select count(*)::int as n, count(distinct text)::int as texts,
-      (select count(*) from message where cardinality(seen_by) = 2)::int + (select count(*) from message_seen_also)::int as both
+      (select count(*) from message where cardinality(seen_by) = 2 or seen_with is not null)::int + (select count(*) from message_seen_also)::int as both
     from message`.execute(store.db);
   expect(rows[0]).toEqual({ n: said.length, texts: new Set(said).size, both: peer.length });
   expect(keyHits).toBe(0);

@@ -63,6 +63,10 @@ export class Where {
   }
 }
 
+/** Who saw a row of `message m`, but for those that came later. */
+export const SEEN_BY =
+  'coalesce(m.seen_by, case when m.seen_with is null then array[m.node] else array[m.node, m.seen_with] end)';
+
 /** All but the time, on `message m`. @throws InvalidInputError — names what is wrong. */
 export function whereOf(query: MessageConditions): Where {
   const where = new Where();
@@ -167,7 +171,8 @@ export function varbindTerm(term: string): { readonly oid: string | null; readon
 
 /** A partner that came after the row was written is in the side table. */
 function seenOnlyBy(where: Where, node: string): void {
-  where.also(`m.seen_by = array[${where.place(clean(node))}::text]`);
+  const only = where.place(clean(node));
+  where.also(`(m.seen_by = array[${only}::text] or (m.seen_by is null and m.seen_with is null and m.node = ${only}))`);
   where.also(
     'not exists (select from message_seen_also s where (s.received_at, s.journal_id, s.seq) = (m.received_at, m.journal_id, m.seq))',
   );

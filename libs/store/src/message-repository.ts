@@ -93,7 +93,7 @@ export class MessageRepository implements IngestStore {
         late_us: string;
         content: string;
       }>(
-        `select journal_id, seq, node, (extract(epoch from received_at) * 1000000)::bigint as at_us, late_us, encode(content, 'base64') as content
+        `select journal_id, seq, node, (extract(epoch from received_at) * 1000000)::bigint as at_us, coalesce(late_us, 0) as late_us, encode(content, 'base64') as content
          from (${question.onlyLate ? LATE_BETWEEN : RECEIVED_BETWEEN}) m
          where node = $3 and content = any($4) and cardinality(seen_by) = 1
            and not exists (select 1 from message_seen_also s where (s.received_at, s.journal_id, s.seq) = (m.received_at, m.journal_id, m.seq))

@@ -3,7 +3,7 @@ import { FACILITIES, SEVERITIES } from '@yosugara/operations';
 import { MESSAGE_TRANSPORTS, type MessageKind, type MessageRow } from '@yosugara/protocol';
 import type { MessageToStore } from '@yosugara/runtime';
 import type { PoolClient } from 'pg';
-import { type MessageConditions, type Where, whereOf } from './message-filter.js';
+import { type MessageConditions, SEEN_BY, type Where, whereOf } from './message-filter.js';
 import { type Span, spansOf } from './partition-spans.js';
 
 export interface MessageQuery extends MessageConditions {
@@ -91,7 +91,7 @@ export function statementOf(
   const most = own.place(limit);
   const text = `select (extract(epoch from received_at) * 1000000)::bigint as at_us, journal_id, seq, node, kind, host(source) as source,
       facility, severity, m.host as host, app, proc_id, msg_id, transport, structured, varbinds, text, parse_reason,
-      seen_by || array(select s.node from message_seen_also s where (s.received_at, s.journal_id, s.seq) = (m.received_at, m.journal_id, m.seq)) as seen_by
+      ${SEEN_BY} || array(select s.node from message_seen_also s where (s.received_at, s.journal_id, s.seq) = (m.received_at, m.journal_id, m.seq)) as seen_by
     from message m ${own} order by received_at desc, journal_id desc, seq desc limit ${most}`;
   return { text, values: [...own.values] };
 }

@@ -12,6 +12,7 @@ import * as ingestCounts from './migrations/0006-ingest-counts.js';
 import * as mibs from './migrations/0007-mibs.js';
 import * as markOfBeginning from './migrations/0008-mark-of-beginning.js';
 import * as storedLate from './migrations/0009-stored-late.js';
+import * as narrowRows from './migrations/0010-narrow-rows.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -30,6 +31,7 @@ const STEPS = {
   '0007-mibs': mibs,
   '0008-mark-of-beginning': markOfBeginning,
   '0009-stored-late': storedLate,
+  '0010-narrow-rows': narrowRows,
 };
 
 /** Every step of this program was done; there may be more, of a newer one. @throws without a schema */

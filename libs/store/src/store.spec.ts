@@ -28,7 +28,7 @@ beforeAll(async () => {
   await store.migrate();
 });
 afterEach(async () => {
-  await sql`truncate message, message_seen_also, ingest_position, app_user, session`.execute(store.db);
+  await sql`truncate message, message_seen_also, ingest_position, ingest_late, app_user, session`.execute(store.db);
   await sql`update ownership set epoch = 0`.execute(store.db);
   await sql`update ingest_window set version = 0, claims = '[]', through_us = '{}', offset_us = 0`.execute(store.db);
 });
@@ -115,7 +115,7 @@ describe('storing a batch', () => {
       text: full.text,
       raw: full.raw,
       flags: 257,
-      seen_by: ['a', 'b'],
+      ...{ seen_by: null, seen_with: 'b', raw_form: null, late_us: null },
       facility: null,
       content: Buffer.from(full.content!, 'base64'),
     });
@@ -232,6 +232,12 @@ describe('late partners', () => {
       [1, 2, 9],
       [2, 900, 897],
     ]);
+  });
+  it('are looked for only among what is late, when all that may match is', async () => {
+    const again = (seq: number, receivedAtUs: number) => row(seq, { receivedAtUs: NOON_US + receivedAtUs, lateByUs: 500 });
+    await store.messages.storeBatch(batch({ rows: [row(1), again(2, 2), again(3, 502), again(4, 0)] }));
+    const lone = await store.messages.findLone({ ...question, onlyLate: true }, 10);
+    expect(lone.map(({ seq }) => seq)).toEqual([2, 3]);
   });
   it('once noted show in seenBy and are not found again', async () => {
     await store.messages.storeBatch(batch({ rows: [row(1)] }));

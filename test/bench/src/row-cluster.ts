@@ -90,7 +90,7 @@ export async function startRowCluster(kind: 'single' | 'replicated'): Promise<Ro
       ...{ targets, root: cluster.root, receiveBufferBytes: grantedBytes(cluster.stateDir(master)), consumed, stop },
       counted: async () => {
         const found = await ask<{ rows: string; paired: string; late: string }>(
-          `select count(*) as rows, count(*) filter (where cardinality(seen_by) = 2) as paired,
+          `select count(*) as rows, count(*) filter (where cardinality(seen_by) = 2 or seen_with is not null) as paired,
              (select count(*) from message_seen_also) as late from message`,
         );
         return { rows: Number(found.rows), paired: Number(found.paired), late: Number(found.late) };

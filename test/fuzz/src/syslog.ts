@@ -1,5 +1,6 @@
 import { type ParsedMessage, type ParseOptions, parseSyslog } from '@yosugara/operations';
 import { FORMAT_SAMPLES } from '@yosugara/operations/testing';
+import { rawOf, recipeOf } from '@yosugara/store';
 import type { Random } from './random.js';
 import { message3164, message5424, RECEIVED_AT_US } from './syslog-model.js';
 import { must, mustEqual, type Target, utf8 } from './target.js';
@@ -63,6 +64,7 @@ function check(input: Uint8Array, random: Random): void {
   const message = parseSyslog(input, receivedAtUs, options);
   checkFields(message);
   checkLossless(message, input);
+  checkRecipe(message, input);
   if (before !== null) {
     must(Buffer.compare(before, input) === 0, 'the bytes were changed');
     mustEqual(parseSyslog(input, receivedAtUs, options), message, 'read a second time');
@@ -87,6 +89,14 @@ function checkFields(message: ParsedMessage): void {
 /** What PostgreSQL takes as text. */
 function storable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
+}
+
+/** What the database keeps instead of the bytes gives them back. */
+function checkRecipe(message: ParsedMessage, input: Uint8Array): void {
+  const recipe = recipeOf(input, message);
+  if (recipe === null) return;
+  must(recipe.length < input.length, 'a recipe that saves nothing');
+  must(rawOf(recipe, message).equals(input), 'the recipe gives other bytes');
 }
 
 /** Nothing of the bytes goes lost but what a field has: the text is the end of them, and all of them where nothing was understood. */
