@@ -108,7 +108,7 @@ export const INGEST_MUTANTS: readonly Mutant[] = [
         replace: 'if (this.#ripening !== null)',
       },
     ],
-    within: 1_000,
+    within: 3_000,
   },
   {
     name: 'alone-unasked',
