@@ -402,7 +402,11 @@ export class HostModel {
       this.#write(change, true);
       const blow = this.#atPersist;
       this.#atPersist = null;
-      if (blow?.when === 'before') return blow.run();
+      if (blow?.when === 'before') {
+        blow.run();
+        // Frozen, it did not die of it: it goes on where it was (seed 47365).
+        return this.#goOn(life);
+      }
       if (this.frozen !== 'no') return this.#goOn(life);
       this.#resume();
       if (blow !== null) return blow.run();
