@@ -5,6 +5,9 @@ import { recordSeq } from './record.js';
 import { firstNumberFrom, readSegmentHead, SEGMENT_HEAD_BYTES, type SegmentRef } from './segment.js';
 
 const WINDOW_BYTES = 256 * 1024;
+/** Whoever follows a journal asks for a few records many times a second; most are shorter than this. */
+const GUESSED_BYTES = 512;
+const LEAST_WINDOW_BYTES = 4 * 1024;
 /** Segments whose places are remembered. */
 const MAX_REMEMBERED = 1_000;
 
@@ -105,7 +108,8 @@ export class SegmentReader {
   async #walk(file: JournalFile, ref: SegmentRef, places: Places, through: number, progress: Progress): Promise<void> {
     const place = places.known.findLast(({ seq }) => seq <= progress.seq) ?? places.known[0]!;
     let { seq, offset } = place;
-    let size = WINDOW_BYTES;
+    // A first window of the size that will do: one that reaches beyond the end costs another read to find that out, and much garbage.
+    let size = Math.min(WINDOW_BYTES, Math.max(LEAST_WINDOW_BYTES, (through - seq + 1) * GUESSED_BYTES));
     while (seq <= through && progress.left > 0) {
       const window = Buffer.allocUnsafe(size);
       const bytes = window.subarray(0, await file.read(window, offset));
