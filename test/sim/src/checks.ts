@@ -173,7 +173,9 @@ export class Checks {
     this.#believed(before);
     if (command.kind !== 'forceClaim') return;
     this.#forcedEpoch = this.record.epoch;
-    for (const node of before.everSync) if (node !== command.by) this.#givenUp.add(node);
+    // Another site's log began with that word, and forgot what was asked before: what is asked on it is asked behind it (seed 48851).
+    const asked = before.away == null ? [] : before.recover.filter(({ state }) => state === 'open').map(({ node }) => node);
+    for (const node of before.everSync) if (node !== command.by && !asked.includes(node)) this.#givenUp.add(node);
     this.#givenUp.delete(command.by);
     const held = new Set(this.#host(command.by).postgres.wal);
     this.acknowledged = this.acknowledged.filter((ack) => held.has(ack.commit));
