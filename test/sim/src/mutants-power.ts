@@ -69,8 +69,8 @@ export const IN_POWER: readonly Mutant[] = [
     patches: [
       {
         file: `${CONTROLLER}/fencing.ts`,
-        find: "if (fenceOutcome?.target === partner && fenceOutcome.result === 'off') return partner;",
-        replace: 'if (fenceOutcome?.target === partner || isUnanswered(o, partner)) return partner;',
+        find: "if (fenceOutcome?.target === partner && fenceOutcome.result === 'off') return { member: partner };",
+        replace: 'if (fenceOutcome?.target === partner || isUnanswered(o, partner)) return { member: partner };',
       },
     ],
   },
