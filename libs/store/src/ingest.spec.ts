@@ -1,12 +1,12 @@
 import { epoch, SILENT_LOG } from '@yosugara/kernel';
 import type { RawRecord, Tally } from '@yosugara/operations';
 import type { Watermark } from '@yosugara/protocol';
-import { IngestLoop, type IngestStore } from '@yosugara/runtime';
+import { IngestLoop, type IngestStore, type MessageToStore } from '@yosugara/runtime';
 import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IngestReport, IngestTraces, openStore, type Store } from './index.js';
+import { IngestReport, IngestTraces, type LateBatch, LateBatches, openStore, type Store } from './index.js';
 import { IngestCounts } from './ingest-counts.js';
 
 let server: TestPostgres;
@@ -148,6 +148,55 @@ it('both journals become one table, exactly once, through crashes, lost answers,
   expect([row?.seenBy, row?.seenLater]).toEqual([['a'], [{ node: 'b', journalId: 'b-1-1', seq: 1 }]]);
   expect(await traces.row(row!.receivedAtUs, row!)).toEqual(row);
   expect(new Set(marks.rows.map((mark) => mark.epoch))).toEqual(new Set(['3']));
+});
+
+describe('what is stored more than a minute after its receipt', () => {
+  const row = (journalId: string, seq: number, agoMs: number): MessageToStore => ({
+    ...{ journalId, seq, node: journalId[0]!, receivedAtUs: (Date.now() - agoMs) * 1_000, source: '10.2.0.1', kind: 'syslog' },
+    ...{ flags: 0, raw: Buffer.from('x'), facility: null, severity: null, host: null, app: null, procId: null, msgId: null },
+    ...{ sentAtUs: null, structured: null, varbinds: null, text: 'x', reason: null, content: null, seenBy: [journalId[0]!] },
+  });
+  const stored = async (...rows: MessageToStore[]): Promise<number> => {
+    const { version, window } = await store.messages.loadProgress();
+    await store.messages.storeBatch({ epoch: epoch(3), version, rows, window, seenAlso: [], positions: [] });
+    return version + 1;
+  };
+  const late = () => new LateBatches(pool);
+
+  it('is told by batch and journal, in the order of storing; what is stored in time is not', async () => {
+    const before = await late().version();
+    const HOUR_MS = 3_600_000;
+    await stored(row('a-7-1', 1, 0), row('b-7-1', 1, 59_000));
+    const first = await stored(
+      row('a-7-1', 2, 0),
+      row('c-7-1', 5, 2 * HOUR_MS),
+      row('c-7-1', 6, HOUR_MS),
+      row('b-7-1', 2, 61_000),
+    );
+    const second = await stored(row('c-7-1', 7, HOUR_MS));
+    expect(await late().version()).toBe(second);
+    const byJournal = (one: LateBatch, two: LateBatch) => one.version - two.version || one.journalId.localeCompare(two.journalId);
+    const found = [...(await late().after(before, 10))].sort(byJournal);
+    expect(
+      found.map(({ version, journalId, fromSeq, throughSeq, rows }) => [version, journalId, fromSeq, throughSeq, rows]),
+    ).toEqual([
+      [first, 'b-7-1', 2, 2, 1],
+      [first, 'c-7-1', 5, 6, 2],
+      [second, 'c-7-1', 7, 7, 1],
+    ]);
+    const [, ofC] = found;
+    expect(Math.round((ofC!.throughUs - ofC!.fromUs) / 1_000_000)).toBe(3_600);
+    const page = await store.messages.search({ sinceUs: ofC!.fromUs, untilUs: ofC!.throughUs + 1, records: ofC! });
+    expect(page.rows.map(({ id }) => id.split('.').slice(1).join('.'))).toEqual(['c-7-1.6', 'c-7-1.5']);
+    expect(await late().after(first, 10)).toHaveLength(1);
+    // A batch comes whole: whoever goes on behind it leaves none of its journals out.
+    expect((await late().after(before, 1)).map(({ version }) => version)).toEqual([first, first]);
+  });
+  it('is let go in the end', async () => {
+    const beforeMs = Date.now() + 60_000;
+    await new IngestReport(pool).retain({ hoursBeforeMs: beforeMs, minutesBeforeMs: 0 }, async () => undefined);
+    expect(await late().after(0, 10)).toEqual([]);
+  });
 });
 
 describe('counts by source', () => {

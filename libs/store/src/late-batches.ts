@@ -36,13 +36,13 @@ export class LateBatches {
     });
   }
 
-  /** In the order of storing. */
+  /** In the order of storing. @param limit the last batch comes with all its journals, though they may be more than that. */
   async after(version: number, limit: number): Promise<readonly LateBatch[]> {
     return await withClient(this.#pool, 'looking for what was stored late', READ_DEADLINE_MS, async (client) => {
       const { rows } = await client.query<Record<keyof LateBatch, string>>(
         `select version, journal_id as "journalId", from_seq as "fromSeq", through_seq as "throughSeq", ${US('from_at')} as "fromUs",
            ${US('through_at')} as "throughUs", rows
-         from ingest_late where version > $1 order by version, journal_id limit $2`,
+         from ingest_late where version > $1 order by version fetch first $2 rows with ties`,
         [version, limit],
       );
       return rows.map(({ journalId, ...row }) => ({
