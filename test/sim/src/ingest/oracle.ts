@@ -255,6 +255,8 @@ export class Oracle {
     const measuredMs = this.#linkTimesMs.findLast((each) => each <= firstMs);
     const fromMs = (measuredMs ?? 0) - SAMPLES_MS;
     const moments = [fromMs, lastMs];
+    // Over a leap clocks drift, too, and for a moment what was measured before it is all that is known.
+    for (const leap of this.#time.leaps) if (leap.toMs > fromMs && leap.toMs <= lastMs) moments.push(leap.fromMs);
     for (const { clock } of [one, two])
       for (const { atMs } of clock.steps) if (atMs > fromMs && atMs <= lastMs) moments.push(atMs - 0.001, atMs);
     const offsets = moments.map((atMs) => two.clock.errorUs(atMs) - one.clock.errorUs(atMs));

@@ -51,6 +51,7 @@ class Timer {
 }
 
 export class VirtualTime {
+  readonly leaps: { readonly fromMs: number; readonly toMs: number }[] = [];
   nowMs = 1_000;
   events = 0;
   #order = 0;
@@ -79,6 +80,7 @@ export class VirtualTime {
     // Who stands still goes on standing still, or what comes later would overtake what waits for it.
     for (const proc of new Set(this.#heap.map((event) => event.proc)))
       if (proc !== null && proc.frozenUntilMs > this.nowMs) proc.frozenUntilMs += ms;
+    this.leaps.push({ fromMs: this.nowMs, toMs: this.nowMs + ms });
     this.nowMs += ms;
     for (const event of this.#heap) event.atMs += ms;
   }
