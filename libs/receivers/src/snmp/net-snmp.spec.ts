@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { decodeTrap, parseTrap, trapContent, USM_AUTH, type UsmAuth, type UsmPriv } from '@yosugara/operations';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { AUTH_PASSPHRASE, NetSnmp, PRIV_PASSPHRASE, TrapSink, type TrapSinkOptions, testUser } from './testing/trap-sink.js';
@@ -36,6 +38,12 @@ const login = (
   ...(auth === 'none' ? [] : ['-a', AUTH_NAMES[auth], '-A', secrets.auth]),
   ...(priv === 'none' ? [] : ['-x', PRIV_NAMES[priv], '-X', secrets.priv]),
 ];
+/** What makes copies of one of them, by what was kept. */
+const contentsOf = (sink: TrapSink) =>
+  sink.kept.map(({ raw }) => {
+    const outcome = decodeTrap(raw);
+    return outcome.kind === 'trap' ? trapContent(outcome.trap) : outcome.reason;
+  });
 const until = async (holds: () => boolean) => {
   const end = performance.now() + 60_000;
   while (!holds()) {
@@ -127,11 +135,55 @@ describe('net-snmp', () => {
         const engine = program === 'snmptrap' ? ['-e', '8000000001020304'] : [];
         expect(await tools.run(program, [...login('ann', 'sha1', 'aes256'), ...engine, to, ...TRAP])).toBeNull();
         await until(() => sink.kept.length === 1);
-        const outcome = decodeTrap(sink.kept[0]!.raw);
-        contents.push(outcome.kind === 'trap' ? trapContent(outcome.trap) : outcome.reason);
+        contents.push(...contentsOf(sink));
       }
       expect(contents[0]).toContain('ann');
       expect(contents[1]).toBe(contents[0]);
+    }
+  });
+
+  it('without -E makes up an engine of its own for each folder that it runs in: these are copies of nothing', async () => {
+    const { sink, to } = await opened({ users: [testUser('ann', 'sha1', 'aes128')] });
+    const others = new NetSnmp();
+    for (const each of [tools, others])
+      expect(await each.run('snmpinform', [...login('ann', 'sha1', 'aes128'), to, ...TRAP])).toBeNull();
+    for (const each of [tools, others])
+      expect(await each.run('snmpinform', [...login('ann', 'sha1', 'aes128'), '-E', '8000000001020304', to, ...TRAP])).toBeNull();
+    others.close();
+    const [one, two, same, too] = contentsOf(sink);
+    expect([one === two, same === too]).toEqual([false, true]);
+  });
+
+  it.each(['trap', 'inform'])('v3 by the script of docs/senders says the same %s to both nodes, many at once', async (how) => {
+    const users = [testUser('ops', 'sha256', 'aes128')];
+    const nodes = [await opened({ users }), await opened({ users })];
+    const docs = readFileSync(new URL('../../../../docs/senders/net-snmp/notify-both-v3.sh', import.meta.url), 'utf8');
+    const home = mkdtempSync(join(tmpdir(), 'yosugara-notify-'));
+    const text = docs
+      .replaceAll('a.example.org:162', nodes[0]!.to)
+      .replaceAll('b.example.org:162', nodes[1]!.to)
+      .replaceAll('"$node:162"', '"$node"')
+      .replace('a.example.org b.example.org', `${nodes[0]!.to} ${nodes[1]!.to}`);
+    const secrets = `defAuthPassphrase ${AUTH_PASSPHRASE}\ndefPrivPassphrase ${PRIV_PASSPHRASE}\n`;
+    const conf = `defSecurityName ops\ndefSecurityLevel authPriv\ndefAuthType SHA-256\ndefPrivType AES\n${secrets}`;
+    mkdirSync(join(home, '.snmp'));
+    writeFileSync(join(home, '.snmp/snmp.conf'), conf, { mode: 0o600 });
+    const notify = (number: number) =>
+      new Promise((resolve) => {
+        const args = ['-c', text, 'notify-both-v3.sh', how, '1.3.6.1.6.3.1.1.5.3', '1.3.6.1.2.1.1.1.0', 's', `n=${number}`];
+        const env = { PATH: process.env['PATH'], HOME: home, MIBS: '' };
+        execFile('sh', args, { env, timeout: 30_000 }, (error) => resolve(error === null ? null : error.message));
+      });
+    try {
+      const count = 5;
+      const ends = await Promise.all(Array.from({ length: count }, (_, number) => notify(number)));
+      expect(ends).toEqual(Array.from({ length: count }, () => null));
+      await until(() => nodes.every(({ sink }) => sink.kept.length === count));
+      const [a, b] = nodes.map(({ sink }) => contentsOf(sink));
+      expect(a!.sort()).toEqual(b!.sort());
+      expect(new Set(a).size).toBe(count);
+    } finally {
+      rmSync(home, { recursive: true, force: true });
     }
   });
 

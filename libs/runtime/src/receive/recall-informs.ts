@@ -11,7 +11,8 @@ export interface EarlierJournals {
   read(journalId: string, fromSeq: number, maxBytes: number): Promise<readonly RawRecord[]>;
 }
 
-const READ_BYTES = 1024 * 1024;
+/** Decoded at once, while datagrams wait. */
+const READ_BYTES = 256 * 1024;
 const STEP_RECORDS = 16_384;
 /** Of raw messages. At 5 000 messages a second that is a minute; the rest is not waited for. */
 const MAX_BYTES = 64 * 1024 * 1024;
