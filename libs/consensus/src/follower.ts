@@ -54,6 +54,9 @@ export function onSnapshot(c: Step, from: NodeId, message: SnapshotMessage): voi
 /** @returns false when the sender leads no longer; it was told, or is known to be gone. */
 function acknowledge(c: Step, from: NodeId, message: Append | SnapshotMessage): boolean {
   const { s } = c;
+  const isMutual = message.givenUp === true && isGivenUp(s, from);
+  // No answer: it would rise above us, and we above it, for ever.
+  if (isMutual && !yields(s, from, message.term)) return false;
   if (message.term < s.term) {
     // The answer lets a leader of an old term step down; without it a node with a higher term could never come back.
     reply(c, from, false, 0, message.nonce);
@@ -61,7 +64,7 @@ function acknowledge(c: Step, from: NodeId, message: Append | SnapshotMessage): 
   }
   // Left over in the network from a process that is proven dead: it must not bind us again.
   if (isGone(s, from, message.term)) return false;
-  if (isGivenUp(s, from)) {
+  if (isGivenUp(s, from) && !isMutual) {
     // It goes on alone by a log of its own, and does not know yet: it is told from above.
     if (message.term > s.term) riseAlone(c, message.term);
     return false;
@@ -77,6 +80,9 @@ function acknowledge(c: Step, from: NodeId, message: Append | SnapshotMessage): 
   promiseTo(c, from, message.term, message.nonce);
   return true;
 }
+
+/** Two words, one on either side: each has given the other one up. Both see the same of the two logs stand: the one of the later term. */
+const yields = (s: RaftState, to: NodeId, term: Term): boolean => term > s.term || (term === s.term && to < s.self);
 
 /** We alone led that term and committed our log in it: whoever says to lead it, too, has a log that forked off from ours (pair.ts). */
 const ledAlone = (s: RaftState, term: Term): boolean =>

@@ -265,6 +265,22 @@ describe('the only voter by its own log', () => {
     node.hear(b, { kind: 'snapshot', term: 200, snapshot, nonce: 1, givenUp: true });
     expect([commitIndex(node.state), node.state.snapshot, node.state.entries]).toEqual([3, snapshot, []]);
   });
+  it('yields to the later term, and to the first name, of two that have given each other up: once, and without an answer', () => {
+    const blindA = members(3, 1_001, [data(a), lost(b)]);
+    const blindB = members(3, 1_001, [lost(a), data(b)]);
+    const at = (self: typeof a, entry: typeof blindA, term = 1_001) =>
+      new Bench({ self, members: TWO, restored: { hardState: { term, votedFor: self }, entries: [...own.slice(0, 2), entry] } });
+    const say = (node: Bench, from: typeof a, entry: typeof blindA, term = 1_001) =>
+      node.append(from, { term, entries: [...own.slice(0, 2), entry], commit: 3, givenUp: true });
+    const [first, second] = [at(a, blindA), at(b, blindB)];
+    expect([say(first, b, blindB), first.state.leader]).toEqual([[], null]);
+    say(second, a, blindA);
+    expect([second.state.leader, second.state.members]).toEqual([a, [data(a), lost(b)]]);
+    const older = at(a, blindA);
+    say(older, b, blindB, 1_002);
+    expect([older.state.leader, older.state.members]).toEqual([b, [lost(a), data(b)]]);
+    expect(say(at(b, blindB, 2_000), a, blindA, 1_999)).toEqual([]);
+  });
   it('is told by one of an older term: that one rises above it', () => {
     const node = sole({ restored: { hardState: { term: 300, votedFor: a }, entries: own } });
     expect(sent(node.append(b, all), 'appendReply')[0]).toMatchObject({ success: false, term: 300 });

@@ -258,6 +258,18 @@ describe('two nodes without an arbiter', () => {
       cluster.powerOn(a);
       aIsOut(cluster);
     });
+    it('whoever was given up and served again meanwhile stops when it meets the other one, and its data is left alone', () => {
+      const cluster = promoted();
+      cluster.until('b serves', () => cluster.serves(b), 15_000);
+      cluster.powerOff(b);
+      // By its own log it is the only voter, and it has not heard of b’s.
+      cluster.powerOn(a);
+      cluster.until('a serves', () => cluster.serves(a), 15_000);
+      cluster.powerOn(b);
+      cluster.pass(15_000);
+      expect([cluster.serves(a), cluster.serves(b)]).toEqual([false, true]);
+      expect(cluster.state(a).decision.needsRecover).toBe(true);
+    });
     it('the word is void if the Master is heard before b goes on: it serves again what it has', () => {
       const cluster = promoted();
       cluster.powerOn(a);
