@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Rows of a third less (docs/decisions/0027): what other columns say is not said again in `raw` (raw_form; null = the bytes themselves),
+ * Rows of a third less (docs/decisions/0028): what other columns say is not said again in `raw` (raw_form; null = the bytes themselves),
  * who else saw a message is one name instead of a list (`seen_with`), and what is nearly always 0 is null. Rows that are there stay
  * as they are and are read as before: only the catalogue changes, no partition is read.
  */
