@@ -140,6 +140,22 @@ describe('two nodes without an arbiter', () => {
     cluster.until('b is back', () => cluster.role(b) === 'STANDBY_SYNC' && cluster.role(a) === 'MASTER_SYNC', 20_000);
     cluster.until('b votes again', () => votersOf(cluster, b).length === 2 && cluster.state(b).fenceRight, 5_000);
   });
+  it('a report that the other one sent to an earlier life, and that comes late, gives no right', () => {
+    const cluster = begun();
+    const late = cluster.state(b).reports.get(a)!.report;
+    expect(late.hears).toBe(cluster.state(b).config.boot);
+    cluster.cut = true;
+    cluster.until('a goes on alone', () => cluster.role(a) === 'MASTER_SOLO', 10_000);
+    cluster.powerOff(a);
+    cluster.powerOn(b);
+    cluster.pass(leaseVoteMs);
+    const { epoch } = late;
+    cluster.state(b).informed = true;
+    cluster.state(b).record = { ...cluster.state(b).record, epoch, syncSet: [a, b], owner: a };
+    cluster.push(b, (nowMs) => ({ kind: 'message', from: a, message: { k: 'report', r: late }, nowMs, random: 0 }));
+    cluster.pass(60_000);
+    expect([cluster.state(b).fenceRight, cluster.orders.length]).toEqual([false, 1]);
+  });
   it('both wait for each other when both booted', () => {
     const cluster = begun();
     cluster.powerOff(a);

@@ -94,9 +94,11 @@ export function noteRight(state: ControllerState): void {
   state.fenceRight = state.rightEpoch !== null && state.rightEpoch === record.epoch && raft.members.length > 0;
 }
 
+/** It must have heard this life when it said so: what it said to the one before comes late, and it may have fenced that one since (seed 1257). */
 function seenInEpoch(state: ControllerState, partner: NodeId): boolean {
   const held = state.reports.get(partner);
-  return held !== undefined && state.nowMs - held.atMs <= REPORT_FRESH_MS && held.report.epoch === state.record.epoch;
+  if (held === undefined || state.nowMs - held.atMs > REPORT_FRESH_MS) return false;
+  return held.report.epoch === state.record.epoch && held.report.hears === state.config.boot;
 }
 
 /** The record as it will be if everything in our log is committed. */

@@ -1,7 +1,7 @@
 import { amnesiacs } from '@yosugara/consensus';
 import { troublesHere } from '@yosugara/failover';
 import { supersededNow } from './away.js';
-import { healthForReport } from './fence-facts.js';
+import { hasTwoVoters, healthForReport } from './fence-facts.js';
 import { REPORT_FRESH_MS } from './manager-watch.js';
 import { observe } from './observe.js';
 import { stampOf } from './raft.js';
@@ -37,7 +37,15 @@ export function reportOf(state: ControllerState): NodeReport {
     survey: state.survey,
     fenceHealth: healthForReport(state),
     fenceRight: state.fenceRight,
+    hears: partnersLife(state),
     host: state.host,
     heard: state.links,
   };
+}
+
+function partnersLife(state: ControllerState): string | undefined {
+  if (!hasTwoVoters(state)) return undefined;
+  const partner = state.config.members.find(({ id, voter }) => voter && id !== state.config.self);
+  const held = partner === undefined ? undefined : state.reports.get(partner.id);
+  return held !== undefined && state.nowMs - held.atMs <= REPORT_FRESH_MS ? held.report.boot : undefined;
 }

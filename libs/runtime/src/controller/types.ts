@@ -89,6 +89,8 @@ export interface NodeReport {
   readonly fenceHealth: readonly FenceHealth[];
   /** Two nodes: it could cut the other's power. */
   readonly fenceRight?: boolean;
+  /** Two nodes: the life of the other one that it hears now. Absent: none. */
+  readonly hears?: string | undefined;
   readonly host: HostFacts;
   /** Who is heard lately, and how its messages come. */
   readonly heard: readonly {
