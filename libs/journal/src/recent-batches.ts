@@ -1,7 +1,10 @@
 import { FRAME_HEAD_BYTES } from './frame.js';
 
-/** What the copier is behind by at most while the peer keeps up; who is further behind reads files. */
-const KEPT_BYTES = 4 * 1024 * 1024;
+/**
+ * And the newest batch whatever its size. The copier is behind by one batch while the peer keeps up; who is further behind reads files. More
+ * would outlive the young generation, and then only a collection of everything lets it go.
+ */
+const KEPT_BYTES = 512 * 1024;
 
 interface Batch {
   readonly first: number;
@@ -22,7 +25,7 @@ export class RecentBatches {
   add(first: number, count: number, frames: Buffer): void {
     this.#batches.push({ first, count, frames: Buffer.from(frames) });
     this.#bytes += frames.length;
-    while (this.#bytes > KEPT_BYTES) this.#bytes -= this.#batches.shift()?.frames.length ?? 0;
+    while (this.#bytes > KEPT_BYTES && this.#batches.length > 1) this.#bytes -= this.#batches.shift()?.frames.length ?? 0;
   }
 
   /** Encoded records from `fromSeq` on until `maxBytes`, at least one; null = not in memory. */
