@@ -146,7 +146,7 @@ const AT = `timestamptz '1970-01-01 00:00:00+00' + ($3::bigint + g * $4::bigint)
 const SENT_AT = `date_trunc('milliseconds', ${AT})`;
 /** RFC 5424, of which the text is the end: 200 bytes together. */
 const HEAD = `'<' || h % 192 || '>1 ' || to_char(${SENT_AT} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || ' host' || h % 500 || '.example.com app' || h % 40 || ' ' || h % 32768 || ' - - '`;
-const SAYS = `'An application event log entry ' || g || ' of user ' || h % 9973 || case when h % 20000 = 7 then ' needle' || h % 10 else '' end || ': connection from 10.1.' || h % 251 || '.' || h % 241 || ' closed after ' || h % 100000 || ' ms'`;
+const SAYS = `'An application event log entry ' || g || ' of user ' || h % 9973 || case when h % 20000 = 7 then ' needle' || h / 20000 % 10 else '' end || ': connection from 10.1.' || h % 251 || '.' || h % 241 || ' closed after ' || h % 100000 || ' ms'`;
 const TEXT = `rpad(${SAYS}, 200 - length(${HEAD}), '.')`;
 /** As the product keeps such bytes: time, host, app and process stand in other columns, and so does the text (raw-recipe.ts). */
 const RECIPE = `decode('05335a200120022003202d202d2006', 'hex')`;
@@ -154,7 +154,7 @@ const VALUES = `${AT}, 'a-mwqhv9ju-f3508d941c41', g + 1, 'a', case when h % 100 
   ('10.0.' || h % 1000 / 250 || '.' || h % 1000 % 250)::inet, case when h % 100 < 2 then null else (h % 24)::smallint end,
   case when h % 100 < 2 then null when h % 1000 < 25 then (h % 4)::smallint else 4 + (h % 4)::smallint end,
   'host' || h % 500 || '.example.com', 'app' || h % 40, (h % 32768)::text, null, ${SENT_AT},
-  case when h % 100 between 2 and 6 then jsonb_build_object('exampleSDID@32473', jsonb_build_object('iut', '3', 'eventID', (h / 7 % 5000)::text)) end,
-  case when h % 100 < 2 then jsonb_build_array(jsonb_build_object('oid', '1.3.6.1.2.1.2.2.1.1.' || h / 11 % 500, 'type', 'Integer', 'value', (h / 11 % 500)::text)) end,
+  case when h % 100 between 2 and 6 then jsonb_build_object('exampleSDID@32473', jsonb_build_object('iut', '3', 'eventID', (h / 100 % 5000)::text)) end,
+  case when h % 100 < 2 then jsonb_build_array(jsonb_build_object('oid', '1.3.6.1.2.1.2.2.1.1.' || h / 100 % 500, 'type', 'Integer', 'value', (h / 100 % 500)::text)) end,
   ${TEXT}, convert_to('<' || h % 192 || '>1 ', 'UTF8') || ${RECIPE}, 0, null,
   null, substr(sha256(int8send(g)), 1, 16), null, 0, 1, 'b'`;
