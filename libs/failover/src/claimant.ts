@@ -54,6 +54,7 @@ function claimWithout(o: Observation, givenUp: NodeId): Part {
     o,
     o.forced?.evidence ??
       `an operator confirmed that ${givenUp} is off and accepted the loss of what it alone holds, before a restart of ${o.self}`,
+    true,
   );
 }
 
@@ -83,7 +84,7 @@ function fencedBefore(o: Observation): { readonly fenced?: ConfirmedFence } {
 const roleOutside = (o: Observation): Decision['role'] =>
   o.postgres.kind !== 'standby' ? 'STOPPED' : o.record.syncSet.includes(o.self) ? 'STANDBY_SYNC' : 'STANDBY_CATCHUP';
 
-function forceClaim(o: Observation, evidence: string): Part {
+function forceClaim(o: Observation, evidence: string, isBlind = false): Part {
   return {
     role: 'TAKEOVER',
     why: 'an operator accepted the loss of what the old Master alone holds',
@@ -94,6 +95,7 @@ function forceClaim(o: Observation, evidence: string): Part {
         boot: o.boot,
         epoch: forcedEpoch(o.record),
         evidence,
+        ...(isBlind ? { blind: true as const } : {}),
         atWallMs: o.wallMs,
         armed: o.arming,
       }),

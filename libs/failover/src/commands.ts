@@ -31,6 +31,8 @@ export type Command = { readonly id: string } & (
       readonly boot: string;
       readonly epoch: Epoch;
       readonly evidence: string;
+      /** Two nodes: the one that is given up may have been promoted alone, and this log does not tell. */
+      readonly blind?: true;
       readonly atWallMs: number;
       readonly armed?: Arming;
     }
@@ -82,7 +84,7 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
         confirmed: confirmationOf(claimed(record, command, 'forced').previous ?? null, command.evidence),
         opening: null,
         // It may have promoted, and live on a timeline of the number that ours would get: nobody could tell them apart (Patroni #2779).
-        timelineTaken: record.opening === null || record.opening === command.by ? record.timelineTaken : passedTimelines(record),
+        timelineTaken: mayHavePromoted(record, command) ? passedTimelines(record) : record.timelineTaken,
         syncSet: [command.by],
         everSync: withNode(record.everSync, command.by),
         automatic: false,
@@ -107,6 +109,9 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
       return command.epoch === record.epoch ? applyAsOwner(record, command) : refuse(record, `epoch is ${record.epoch} now`);
   }
 }
+
+const mayHavePromoted = (record: ClusterRecord, { by, blind }: OfKind<'forceClaim'>): boolean =>
+  blind === true || (record.opening !== null && record.opening !== by);
 
 const confirmationOf = (previous: ClusterRecord['previous'], evidence: string): ClusterRecord['confirmed'] =>
   previous === null ? null : { of: previous.node, epoch: previous.epoch, evidence };

@@ -179,6 +179,8 @@ describe('a node that went on alone on an operator’s word, not having seen tha
     const [claim] = proposed(blindly({ forced }));
     const { record: claimed } = applyCommand(record(), { id: 'x', ...claim! });
     expect(claimed).toMatchObject({ generation: 2, syncSet: [b], owner: b });
+    // It may have promoted, too: nobody could tell two timelines of one number apart.
+    expect(claimed.timelineTaken).toBe(1_001);
     const serving = { ...claimed, phase: 'serving' as const };
     const o = two(seenByA({ lead: null, vipHeld: false, record: serving, postgres: stopped(), peers: only(b, 50) }));
     const always = { ...o, settings: { ...o.settings, autoRejoin: 'always' as const } };
