@@ -24,7 +24,7 @@ interface AddressFact {
 
 const IP_DEADLINE_MS = 2_000;
 /** Decision 0006: a take-over does not wait a full second for an answer that comes within a millisecond or never. */
-const PROBE_WAIT_MS = 300;
+const PROBE_WAIT_MS = 150;
 /** A question that was asked ahead counts for so long: what came on the cable since then is found by the announcer. */
 const AHEAD_FRESH_MS = 3_000;
 
