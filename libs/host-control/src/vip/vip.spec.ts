@@ -151,7 +151,7 @@ describe.runIf(hasCables)('driver ip, in two namespaces with a cable between the
 
   it('says so when too little of the lease is left after the probe, and holds nothing', async () => {
     await vipA.release();
-    const until = performance.now() + 1_200;
+    const until = performance.now() + 1_100;
     await expect(vipA.hold(() => until - performance.now())).rejects.toMatchObject({ code: 'VIP_LEASE_TOO_SHORT' });
     expect(await vipA.held()).toBe(false);
     await vipA.hold(() => 59_900);
