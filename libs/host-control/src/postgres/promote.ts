@@ -25,10 +25,8 @@ export async function promote(host: HostContext, watch: Watch, above: number): P
   const asked = watch.facts().kind === 'standby';
   if (asked) await ask(host, watch, above);
   const timeline = await withSession(localTarget(host), (PROMOTE_SECONDS + 5) * 1_000, async (session) => {
-    if (asked || (await inRecovery(session))) {
-      if (!asked) await ask(host, watch, above);
-      await awaitPromoted(host, session);
-    }
+    if (!asked && (await inRecovery(session))) await ask(host, watch, above);
+    await awaitPromoted(host, session);
     const [after] = await session.rows<{ file: string }>('select pg_walfile_name(pg_current_wal_insert_lsn()) as file');
     return Number.parseInt(after!.file.slice(0, 8), 16);
   });
