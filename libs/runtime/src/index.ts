@@ -17,6 +17,7 @@ export { raftTimings } from './controller/timings.js';
 export type { TraceEntry } from './controller/trace.js';
 export * from './controller/types.js';
 export * from './ingest/index.js';
+export * from './operations/ports.js';
 export * from './ports/consensus.js';
 export * from './ports/fencing.js';
 export * from './ports/host.js';

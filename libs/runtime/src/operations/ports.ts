@@ -1,0 +1,77 @@
+import type { Epoch } from '@yosugara/kernel';
+import type { Collected, NotifyMemory, Result, Told } from '@yosugara/operations';
+import type { Priority } from '@yosugara/protocol';
+
+/** A line of the event view. Its id is that of the thing told: stored twice, it is there once. */
+export interface EventToStore {
+  readonly told: Told;
+  /** `unconfirmed`, unless the notification says otherwise for this priority. */
+  readonly state: 'unconfirmed' | 'confirming' | 'confirmed';
+  /** Path of the scope as it is shown; of a sender that is no node, the sender. */
+  readonly scope: string;
+}
+
+/** The present state of one thing; replaced by what comes later. */
+export interface StatusToStore {
+  readonly told: Told;
+  readonly scope: string;
+  /** null = for ever. */
+  readonly expiresAtMs: number | null;
+  /** What it becomes then; null = it goes. */
+  readonly expiresTo: Priority | null;
+}
+
+/** What leaves the cluster. */
+export interface OutboxEntry {
+  readonly told: Told;
+  /** All that the sender needs, rendered: settings may change before it is sent. No secrets: those are read when it is sent. */
+  readonly payload: unknown;
+  /** ms since 1970; not before. */
+  readonly dueAtMs: number;
+  /** Given up then, with an INTERNAL event. */
+  readonly untilMs: number;
+}
+
+/** State of one monitor's item: what its next judgement needs (`libs/operations/src/monitors`). null = nothing any more. */
+export interface MonitorMemory {
+  readonly monitor: string;
+  readonly facility: string;
+  readonly item: string;
+  readonly state: unknown;
+}
+
+/** Newest tick done; `skipped` more than before. */
+export interface TickDone {
+  readonly monitor: string;
+  readonly facility: string;
+  readonly dueAtMs: number;
+  readonly skipped: number;
+}
+
+/** What follows from a set of samples: stored whole or not at all, in one transaction under the epoch. */
+export interface OperationsBatch {
+  readonly events: readonly EventToStore[];
+  readonly statuses: readonly StatusToStore[];
+  readonly outbox: readonly OutboxEntry[];
+  readonly collected: readonly Collected[];
+  readonly monitorMemory: readonly MonitorMemory[];
+  readonly notifyMemory: readonly NotifyMemory[];
+  readonly ticks: readonly TickDone[];
+  /** Of results that told nobody nothing is kept; this is for counters and the live view. */
+  readonly results: readonly Result[];
+}
+
+/** The Master's database. Every method has a deadline of its own. */
+export interface OperationsStore {
+  /**
+   * Of messages the batch goes with `IngestStore.storeBatch` instead.
+   * @throws StaleEpochError — nothing was stored. CommitUnknownError — perhaps it was: read the memories again.
+   */
+  storeOperations(batch: OperationsBatch, epoch: Epoch): Promise<void>;
+  /** All of them, when an owner begins. */
+  loadMemory(): Promise<{
+    readonly monitors: readonly MonitorMemory[];
+    readonly notifications: readonly NotifyMemory[];
+    readonly ticks: readonly TickDone[];
+  }>;
+}
