@@ -18,6 +18,7 @@ export type { TraceEntry } from './controller/trace.js';
 export * from './controller/types.js';
 export * from './ingest/index.js';
 export * from './operations/ports.js';
+export type { Probe, ProbeAnswer, ProbeRequest } from './operations/probe-port.js';
 export * from './ports/consensus.js';
 export * from './ports/fencing.js';
 export * from './ports/host.js';
