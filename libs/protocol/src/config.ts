@@ -104,7 +104,11 @@ export type UsmUserConfig = z.infer<typeof UsmUserSchema>;
 /** What the receiver listens to besides syslog over UDP and TCP and traps, and whom it lets in. */
 const ReceiverSchema = z.strictObject({
   maxJournalMb: z.int().min(1).default(1024),
-  receiveBufferBytes: z.int().min(4096).default(33_554_432),
+  /**
+   * Of each UDP socket, as far as `net.core.rmem_max` lets it. The kernel doubles it and charges about 1.3 kB for a datagram of 200 bytes: this holds some
+   * 200 000 of them, two seconds of a storm of 100 000/s in which the receiver does not get the processor at all. Memory is used while datagrams wait, not before.
+   */
+  receiveBufferBytes: z.int().min(4096).default(134_217_728),
   /** Sockets that share the UDP syslog port (SO_REUSEPORT): the kernel spreads the senders over them. */
   udpSockets: z.int().min(1).max(16).default(1),
   /** Senders whose messages are taken at all; empty: everybody. Refused ones are counted by address. */

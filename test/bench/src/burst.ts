@@ -2,12 +2,13 @@ import type { Benchmark, Measure } from './benchmark.js';
 import { MESSAGE_BYTES } from './flood.js';
 import { startRowCluster } from './row-cluster.js';
 import { clusterSink, tryRows } from './rows.js';
-import { RECEIVE_BUFFER_BYTES } from './rsyslog.js';
 import { allowReceiveBuffers } from './system.js';
 
 const MESSAGES = 500_000;
 const SECONDS = 5;
 const GOAL_SECONDS = 60;
+/** What a receiver asks for by default. */
+const RECEIVE_BUFFER_BYTES = 134_217_728;
 const WARM_UP = { rate: 10_000, seconds: 5 };
 
 export const BURST: Benchmark = {
