@@ -15,3 +15,11 @@ export type ListenerKind = (typeof LISTENER_KINDS)[number];
 
 /** Bits of a record's flags, as the receiver sets them. */
 export const MessageFlag = { truncated: 1, noPri: 2, inform: 4 } as const;
+
+/** By number: RFC 5424 6.2.1. */
+export const SYSLOG_SEVERITIES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
+export const SYSLOG_FACILITIES = [
+  ...['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp'],
+  ...['ntp', 'audit', 'alert', 'clock'],
+  ...['local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'],
+] as const;

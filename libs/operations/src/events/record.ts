@@ -47,25 +47,4 @@ export interface Varbind {
   readonly value: string;
 }
 
-export const SEVERITIES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
-export const FACILITIES = [
-  ...[
-    'kern',
-    'user',
-    'mail',
-    'daemon',
-    'auth',
-    'syslog',
-    'lpr',
-    'news',
-    'uucp',
-    'cron',
-    'authpriv',
-    'ftp',
-    'ntp',
-    'audit',
-    'alert',
-    'clock',
-  ],
-  ...['local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'],
-] as const;
+export { SYSLOG_FACILITIES as FACILITIES, SYSLOG_SEVERITIES as SEVERITIES } from '@yosugara/protocol';

@@ -4,9 +4,9 @@ import { readableText } from './text.js';
 
 export const SYS_UP_TIME = '1.3.6.1.2.1.1.3.0';
 export const SNMP_TRAP_OID = '1.3.6.1.6.3.1.1.4.1.0';
-const SNMP_TRAPS = '1.3.6.1.6.3.1.1.5';
+export const SNMP_TRAPS = '1.3.6.1.6.3.1.1.5';
 export const SNMP_TRAP_ADDRESS = '1.3.6.1.6.3.18.1.3.0';
-const SNMP_TRAP_ENTERPRISE = '1.3.6.1.6.3.1.1.4.3.0';
+export const SNMP_TRAP_ENTERPRISE = '1.3.6.1.6.3.1.1.4.3.0';
 export const Tag = {
   integer: 0x02,
   octets: 0x04,

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { CalendarBodySchema, CalendarPatternBodySchema, calendarReferences } from './calendar.js';
 import { SETTING_KINDS, SettingIdSchema, type SettingInput, type SettingKind } from './common.js';
 import { FilterBodySchema } from './filter.js';
+import { MaintenanceBodySchema, maintenanceReferences } from './maintenance.js';
+import { MonitorBodySchema, monitorReferences } from './monitor.js';
 import { NodeBodySchema, nodeMistakes } from './node.js';
 import { isBuiltInScope, ScopeBodySchema } from './scope.js';
 import { isSecretPlace, type SecretTree, secretsOf } from './secrets.js';
@@ -47,6 +50,10 @@ const DEFINITIONS = {
     ({ scopes }) => scopes.map((id, at) => ({ kind: 'scope', id, place: `scopes.${at}` })),
     nodeMistakes,
   ),
+  monitor: kindOf(MonitorBodySchema, monitorReferences),
+  'calendar-pattern': kindOf(CalendarPatternBodySchema),
+  calendar: kindOf(CalendarBodySchema, calendarReferences),
+  maintenance: kindOf(MaintenanceBodySchema, maintenanceReferences),
   filter: kindOf(FilterBodySchema),
 };
 type Definitions = typeof DEFINITIONS;
