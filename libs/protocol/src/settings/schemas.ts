@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import { CalendarBodySchema, CalendarPatternBodySchema, calendarReferences } from './calendar.js';
 import { SETTING_KINDS, SettingIdSchema, type SettingInput, type SettingKind } from './common.js';
 import { FilterBodySchema } from './filter.js';
-import { MaintenanceBodySchema, maintenanceReferences } from './maintenance.js';
 import { MonitorBodySchema, monitorReferences } from './monitor.js';
 import { NodeBodySchema, nodeMistakes } from './node.js';
 import { isBuiltInScope, ScopeBodySchema } from './scope.js';
@@ -51,9 +49,6 @@ const DEFINITIONS = {
     nodeMistakes,
   ),
   monitor: kindOf(MonitorBodySchema, monitorReferences),
-  'calendar-pattern': kindOf(CalendarPatternBodySchema),
-  calendar: kindOf(CalendarBodySchema, calendarReferences),
-  maintenance: kindOf(MaintenanceBodySchema, maintenanceReferences),
   filter: kindOf(FilterBodySchema),
 };
 type Definitions = typeof DEFINITIONS;
