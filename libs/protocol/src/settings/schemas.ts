@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { SETTING_KINDS, SettingIdSchema, type SettingInput, type SettingKind } from './common.js';
 import { FilterBodySchema } from './filter.js';
+import { MailServerBodySchema, MailTemplateBodySchema } from './mail.js';
 import { MonitorBodySchema, monitorReferences } from './monitor.js';
 import { NodeBodySchema, nodeMistakes } from './node.js';
+import { NotificationBodySchema, notificationMistakes, notificationReferences } from './notification.js';
+import { RestAccessBodySchema } from './rest-access.js';
 import { isBuiltInScope, ScopeBodySchema } from './scope.js';
 import { isSecretPlace, type SecretTree, secretsOf } from './secrets.js';
 
@@ -49,6 +52,10 @@ const DEFINITIONS = {
     nodeMistakes,
   ),
   monitor: kindOf(MonitorBodySchema, monitorReferences),
+  'mail-server': kindOf(MailServerBodySchema),
+  'mail-template': kindOf(MailTemplateBodySchema),
+  'rest-access': kindOf(RestAccessBodySchema),
+  notification: kindOf(NotificationBodySchema, notificationReferences, notificationMistakes),
   filter: kindOf(FilterBodySchema),
 };
 type Definitions = typeof DEFINITIONS;
