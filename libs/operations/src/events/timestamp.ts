@@ -1,5 +1,5 @@
+import { fromLocalUs, namedOffsetUs, zoneOffsetUs } from '../time/time-zone.js';
 import { Char, digitsEnd, fourDigits, isDigit, isUpper, twoDigits } from './scan.js';
-import { fromLocalUs, namedOffsetUs, zoneOffsetUs } from './time-zone.js';
 
 /** A time found in a text. */
 export interface FoundTime {

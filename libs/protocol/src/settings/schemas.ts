@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { CalendarBodySchema, CalendarPatternBodySchema, calendarReferences } from './calendar.js';
 import { SETTING_KINDS, SettingIdSchema, type SettingInput, type SettingKind } from './common.js';
 import { FilterBodySchema } from './filter.js';
 import { MailServerBodySchema, MailTemplateBodySchema } from './mail.js';
+import { MaintenanceBodySchema, maintenanceReferences } from './maintenance.js';
 import { MonitorBodySchema, monitorReferences } from './monitor.js';
 import { NodeBodySchema, nodeMistakes } from './node.js';
 import { NotificationBodySchema, notificationMistakes, notificationReferences } from './notification.js';
@@ -52,6 +54,9 @@ const DEFINITIONS = {
     nodeMistakes,
   ),
   monitor: kindOf(MonitorBodySchema, monitorReferences),
+  'calendar-pattern': kindOf(CalendarPatternBodySchema),
+  calendar: kindOf(CalendarBodySchema, calendarReferences),
+  maintenance: kindOf(MaintenanceBodySchema, maintenanceReferences),
   'mail-server': kindOf(MailServerBodySchema),
   'mail-template': kindOf(MailTemplateBodySchema),
   'rest-access': kindOf(RestAccessBodySchema),

@@ -87,6 +87,28 @@ export function fromLocalUs(localUs: number, timeZone: string | undefined, recei
 }
 
 /**
+ * The first moment at which a clock of that zone has come to `localMs`. What it shows twice is the first time, what it jumps over is the
+ * jump: times in order are moments in order, so whatever lies between two times is one stretch, and what follows it begins where it ends.
+ */
+export function firstReachedMs(localMs: number, timeZone: string): number {
+  const zone = zoneOf(timeZone);
+  if (zone === null) return localMs;
+  const before = zone.offsetAt(localMs - DAY_MS);
+  const after = zone.offsetAt(localMs + DAY_MS);
+  const first = localMs - before;
+  if (before === after || zone.offsetAt(first) === before) return first;
+  const second = localMs - after;
+  if (zone.offsetAt(second) === after) return second;
+  let [low, high] = [Math.floor((localMs - DAY_MS) / QUARTER_MS), Math.ceil((localMs + DAY_MS) / QUARTER_MS)];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (zone.offsetAt(middle * QUARTER_MS) === before) low = middle;
+    else high = middle;
+  }
+  return high * QUARTER_MS;
+}
+
+/**
  * Names of zones that mean one offset, in minutes. Left out, since two places of the world mean different things by them: CST (America,
  * China, Cuba), IST (India, Ireland, Israel), BST (Britain, Bangladesh), AST, ECT. Such a name says nothing.
  */

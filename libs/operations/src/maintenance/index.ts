@@ -1,0 +1,1 @@
+export { type EndingWindow, MaintenanceWindows, maintenanceSentence, type UnderMaintenance } from './windows.js';

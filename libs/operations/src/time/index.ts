@@ -1,0 +1,1 @@
+export { firstReachedMs, zoneOffsetUs } from './time-zone.js';
