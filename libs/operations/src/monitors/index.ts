@@ -1,1 +1,12 @@
+export { type CompiledMonitor, compileMonitor, type MonitorSetting } from './compile.js';
+export { judge } from './judge.js';
+export { LineJudge, type LineWorld, lineOf, type ReceivedLine } from './lines.js';
+export { resultId, shortened } from './make-result.js';
+export * from './patterns.js';
 export * from './result.js';
+export type { MonitorProblem } from './rules.js';
+export { isAllowedStatus, judgePage, type PageVerdict } from './scenario.js';
+export type { MonitorState } from './state.js';
+export * from './ticks.js';
+export { TRAP_RANKS, type TrapKind, type TrapRank } from './trap-definitions.js';
+export { type Tried, type TriedLine, type TriedRule, tryLine } from './try-line.js';

@@ -21,12 +21,53 @@ export interface Sample {
 }
 
 export type SampleValue =
-  | { readonly kind: 'number'; readonly number: number /** Such as packet loss beside response time. */; readonly also?: number }
+  | {
+      readonly kind: 'number';
+      readonly number: number;
+      /** Such as packet loss beside response time. */
+      readonly also?: number;
+      /** It only grows, and begins again from 0 at so many bits. Missing: it may fall. */
+      readonly counter?: 32 | 64;
+    }
   /** `original`: all of it, where the text is a part. */
   | { readonly kind: 'text'; readonly text: string; readonly original?: string }
   | { readonly kind: 'truth'; readonly truth: boolean }
+  /** What a rule for lines or traps says of what was received (`LineJudge`). */
+  | {
+      readonly kind: 'matched';
+      readonly sub: string;
+      readonly priority: Priority;
+      readonly message: string;
+      readonly original: string;
+    }
+  /** Of a scenario, in the order in which they were fetched; it ends with the first that was wrong. */
+  | { readonly kind: 'pages'; readonly pages: readonly PageSeen[] }
+  /** Newest values by the conditions of an integration; null = there is none yet. */
+  | { readonly kind: 'newest'; readonly values: readonly (NewestValue | null)[] }
+  /** Values over the time of a correlation, oldest first. */
+  | { readonly kind: 'series'; readonly first: readonly SeriesPoint[]; readonly second: readonly SeriesPoint[] }
   /** It could not be had: refused, timed out, not understood. */
   | { readonly kind: 'failure'; readonly why: string };
+
+export interface PageSeen {
+  /** Whole, until its body was there. */
+  readonly ms: number;
+  readonly status: number;
+  readonly body: string;
+  /** It could not be had, or what a variable needs was not in it; status and body say nothing then. null = it was there. */
+  readonly why: string | null;
+}
+
+/** What a monitor saw or said last; what it has not is null. */
+export interface NewestValue {
+  readonly atMs: number;
+  readonly number: number | null;
+  readonly text: string | null;
+  readonly priority: Priority | null;
+}
+
+/** When (ms since 1970), and what; null = it could not be measured. */
+export type SeriesPoint = readonly [atMs: number, value: number | null];
 
 /** A monitor's judgement of a sample. */
 export interface Result {
@@ -49,6 +90,14 @@ export interface Result {
   readonly atMs: number;
   /** Ids of notifications that it is given to. */
   readonly notifications: readonly string[];
+}
+
+/** What came of judging a sample. */
+export interface Judgement {
+  /** For the next sample of that monitor, node and item, JSON-safe. The very object that was given = nothing to write; null = nothing. */
+  readonly state: unknown;
+  readonly results: readonly Result[];
+  readonly collected: readonly Collected[];
 }
 
 /** One value to keep for graphs. */

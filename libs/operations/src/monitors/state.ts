@@ -1,0 +1,50 @@
+import type { Standing } from './levels.js';
+import type { NumericState } from './numeric.js';
+import type { Sequence } from './sequence.js';
+import type { Window } from './series.js';
+
+/** What a monitor remembers of one item. What is not there need not be. */
+export interface MonitorState {
+  /** It could not be had last time. Only where failures are no changes: it is told apart, and so is its end. */
+  readonly failing?: true;
+  readonly numeric?: NumericState;
+  readonly sequence?: Sequence;
+}
+
+/**
+ * A state as it was stored, perhaps by another version of this program: what is not understood of it is not there. The very objects that
+ * are right stay, so that nothing seems to change by being read.
+ */
+export function readState(stored: unknown): MonitorState | null {
+  if (!isObject(stored)) return null;
+  const { failing, numeric, sequence } = stored;
+  const isRight =
+    (failing === undefined || failing === true) &&
+    (numeric === undefined || isNumeric(numeric)) &&
+    (sequence === undefined || isSequence(sequence));
+  return isRight ? (stored as MonitorState) : null;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const isPair = (value: unknown): value is readonly [number, number] =>
+  Array.isArray(value) && value.length === 2 && value.every(isNumber);
+
+function isNumeric(value: unknown): value is NumericState {
+  if (!isObject(value)) return false;
+  const { standing, last, window } = value;
+  return (
+    (standing === undefined || isStanding(standing)) &&
+    (last === undefined || isPair(last)) &&
+    (window === undefined || isWindow(window))
+  );
+}
+
+const isStanding = (value: unknown): value is Standing =>
+  isObject(value) &&
+  (value['level'] === 'critical' || value['level'] === 'warning') &&
+  (value['side'] === 'above' || value['side'] === 'below');
+const isWindow = (value: unknown): value is Window => Array.isArray(value) && value.every(isPair);
+const isSequence = (value: unknown): value is Sequence =>
+  isObject(value) && isNumber(value['done']) && isNumber(value['sinceMs']) && isNumber(value['lastMs']);
