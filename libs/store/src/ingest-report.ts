@@ -3,6 +3,7 @@ import type { RecordRef } from '@yosugara/operations';
 import { type IngestCounts, type IngestMinute, type OneSided, OTHER_SOURCES } from '@yosugara/protocol';
 import type { Pool, PoolClient } from 'pg';
 import { withClient } from './deadline.js';
+import { deleteInParts } from './delete-in-parts.js';
 
 const READ_DEADLINE_MS = 10_000;
 const HOUR_MS = 3_600_000;
@@ -10,8 +11,6 @@ const HOUR_MS = 3_600_000;
 const MOST_ONE_SIDED = 20;
 /** Hours of a sender that must have come to both nodes once: it is one that sends to both. */
 const SENDS_TO_BOTH_MS = 24 * HOUR_MS;
-/** Rows of one statement of retention. */
-const DELETE_ROWS = 20_000;
 
 export interface SourceCounts extends IngestCounts {
   readonly source: string;
@@ -143,23 +142,12 @@ export class IngestReport {
   async retain(retention: CountRetention, fence: (client: PoolClient) => Promise<void>): Promise<number> {
     let deleted = 0;
     for (const [table, key, column, beforeMs] of [
-      ['ingest_source_hour', '(hour, source, node)', 'hour', retention.hoursBeforeMs],
-      ['ingest_mark', '(version)', 'at', retention.hoursBeforeMs],
-      ['ingest_late', '(version, journal_id)', 'stored_at', retention.hoursBeforeMs],
-      ['ingest_minute', '(minute, node)', 'minute', retention.minutesBeforeMs],
+      ['ingest_source_hour', ['hour', 'source', 'node'], 'hour', retention.hoursBeforeMs],
+      ['ingest_mark', ['version'], 'at', retention.hoursBeforeMs],
+      ['ingest_late', ['version', 'journal_id'], 'stored_at', retention.hoursBeforeMs],
+      ['ingest_minute', ['minute', 'node'], 'minute', retention.minutesBeforeMs],
     ] as const)
-      for (let rows = DELETE_ROWS; rows === DELETE_ROWS; deleted += rows)
-        rows = await withClient(this.#pool, `letting go of old rows of ${table}`, READ_DEADLINE_MS, async (client, commit) => {
-          await client.query('begin');
-          await fence(client);
-          const names = key.slice(1, -1);
-          const { rowCount } = await client.query(
-            `delete from ${table} where ${key} in (select ${names} from ${table} where ${column} < to_timestamp($1) order by ${column} limit ${DELETE_ROWS})`,
-            [beforeMs / 1_000],
-          );
-          await commit();
-          return rowCount ?? 0;
-        });
+      deleted += await deleteInParts(this.#pool, { table, key, column, beforeMs }, fence);
     return deleted;
   }
 

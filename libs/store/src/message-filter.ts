@@ -187,4 +187,4 @@ function because(where: Where, reason: string): void {
 const clean = (text: string): string => text.replaceAll('\0', '');
 
 /** What a person types is looked for as it is: `%` and `_` mean themselves. */
-const escapeLike = (text: string): string => clean(text).replace(/[\\%_]/g, '\\$&');
+export const escapeLike = (text: string): string => clean(text).replace(/[\\%_]/g, '\\$&');

@@ -1,6 +1,6 @@
 import { rfc3339 } from '@yosugara/kernel';
 import type { Pool, PoolClient } from 'pg';
-import { type Partition, partitionOf, partitionsOf } from './partition-spans.js';
+import { endOf, nameOf, type Partition, type PartitionedTable, partitionOf, partitionsOf } from './partition-spans.js';
 
 const HOUR_US = 3_600_000_000;
 const DAY_US = 24 * HOUR_US;
@@ -13,12 +13,6 @@ const RATE_LEAST_US = HOUR_US / 4;
 /** Days, hours of UTC as whole numbers since 1970. */
 export const dayOf = (us: number): number => Math.floor(us / DAY_US);
 export const hourOf = (us: number): number => Math.floor(us / HOUR_US);
-const nameOf = (fromUs: number, width: Partition['width']): string =>
-  `message_p${new Date(fromUs / 1_000)
-    .toISOString()
-    .slice(0, 13)
-    .replace(/[^0-9]/g, '')
-    .slice(0, width === 'day' ? 8 : 10)}`;
 const isoDay = (us: number): string => new Date(us / 1_000).toISOString().slice(0, 10);
 
 /** How wide partitions are made. `auto`: hours when a day at the present rate would be `hourlyFromBytes` or more (with indexes). */
@@ -29,14 +23,16 @@ export interface PartitionWidth {
 export const DEFAULT_WIDTH: PartitionWidth = { width: 'auto', hourlyFromBytes: 32 * 1024 ** 3 };
 
 /**
- * `message` by days or hours of UTC. Made ahead, and on demand for what comes late or with a strange clock. A day is whole, or
+ * A table by days or hours of UTC, or by months where that is asked for. Made ahead, and on demand for what comes late or with a strange clock. A day is whole, or
  * hours: which of them is decided when its first partition is made, so two never overlap.
  */
 export class Partitions {
   readonly #pool: Pool;
+  readonly #table: PartitionedTable;
   readonly #knownHours = new Set<number>();
-  constructor(pool: Pool) {
+  constructor(pool: Pool, table: PartitionedTable = 'message') {
     this.#pool = pool;
+    this.#table = table;
   }
 
   /** After any failure: the database may be another one than before. */
@@ -62,18 +58,33 @@ export class Partitions {
     if (!this.#knownHours.has(hour)) await this.ensure(Math.floor(hour / 24));
   }
 
+  /** The whole month of that day. For a table that has no other partitions. */
+  async ensureMonth(day: number): Promise<void> {
+    const at = new Date((day * DAY_US) / 1_000);
+    const fromUs = Date.UTC(at.getUTCFullYear(), at.getUTCMonth()) * 1_000;
+    if (this.#knownHours.has(hourOf(fromUs))) return;
+    await this.#transaction(async (client) => {
+      await client.query("set local lock_timeout = '5s'");
+      await client.query("select pg_advisory_xact_lock(hashtext('yosugara.partitions'))");
+      if ((await partitionsOf(client, this.#table)).some((each) => each.fromUs === fromUs)) return;
+      await attachNew(client, this.#table, fromUs, 'month');
+    });
+    this.#knownHours.add(hourOf(fromUs));
+  }
+
   async #ensureDay(day: number, width: Partition['width'], anew: boolean): Promise<void> {
     const hours = Array.from({ length: 24 }, (_, at) => day * 24 + at);
     if (!anew && hours.every((hour) => this.#knownHours.has(hour))) return;
     await this.#transaction(async (client) => {
       await client.query("set local lock_timeout = '5s'");
       await client.query("select pg_advisory_xact_lock(hashtext('yosugara.partitions'))");
-      let there = (await partitionsOf(client)).filter(({ fromUs }) => dayOf(fromUs) === day);
-      if (anew && there.some((each) => each.width !== width) && (await dropEmpty(client, there))) there = [];
+      let there = (await partitionsOf(client, this.#table)).filter(({ fromUs }) => dayOf(fromUs) === day);
+      if (anew && there.some((each) => each.width !== width) && (await dropEmpty(client, this.#table, there))) there = [];
       if (there[0]?.width === 'day') return;
       const really = there.length > 0 ? 'hour' : width;
       const starts = really === 'day' ? [day * DAY_US] : hours.map((hour) => hour * HOUR_US);
-      for (const fromUs of starts) if (!there.some((each) => each.fromUs === fromUs)) await attachNew(client, fromUs, really);
+      for (const fromUs of starts)
+        if (!there.some((each) => each.fromUs === fromUs)) await attachNew(client, this.#table, fromUs, really);
     });
     for (const hour of hours) this.#knownHours.add(hour);
   }
@@ -81,7 +92,7 @@ export class Partitions {
   /** How much came lately, indexes included, tells how much a day brings. */
   async #widthNow(nowUs: number, hourlyFromBytes: number): Promise<Partition['width']> {
     return await this.#with(async (client) => {
-      const there = await partitionsOf(client);
+      const there = await partitionsOf(client, this.#table);
       const recent = there.filter(({ fromUs, toUs }) => fromUs < nowUs && toUs > nowUs - RATE_OF_LAST_US);
       const { rows } = await client.query<{ bytes: string }>(
         'select coalesce(sum(pg_total_relation_size(to_regclass(name))), 0) as bytes from unnest($1::text[]) name',
@@ -95,7 +106,7 @@ export class Partitions {
 
   /** Those there are, oldest first. */
   async list(): Promise<readonly Partition[]> {
-    return await this.#with(partitionsOf);
+    return await this.#with(async (client) => await partitionsOf(client, this.#table));
   }
 
   /** Days of which there is something, oldest first, `YYYY-MM-DD`. */
@@ -132,11 +143,12 @@ export class Partitions {
     return await this.#with(async (client) => {
       const { rows } = await client.query<{ name: string; pending: boolean | null }>(
         `select c.relname as name, i.inhdetachpending as pending from pg_class c
-         left join pg_inherits i on i.inhrelid = c.oid and i.inhparent = 'message'::regclass
-         where c.relkind = 'r' and c.relname like 'message\\_p%' and c.relnamespace = (select relnamespace from pg_class where oid = 'message'::regclass)`,
+         left join pg_inherits i on i.inhrelid = c.oid and i.inhparent = $1::text::regclass
+         where c.relkind = 'r' and c.relname like replace($1::text, '_', '\\_') || '\\_p%' and c.relnamespace = (select relnamespace from pg_class where oid = $1::text::regclass)`,
+        [this.#table],
       );
       const old = rows.flatMap(({ name, pending }) => {
-        const partition = partitionOf(name);
+        const partition = partitionOf(name, this.#table);
         if (partition === null || partition.toUs > dayOf(beforeUs) * DAY_US) return [];
         return [{ partition, state: pending === null ? ('out' as const) : pending ? ('pending' as const) : ('in' as const) }];
       });
@@ -154,7 +166,9 @@ export class Partitions {
       await this.#with(async (client) => {
         // Not in a transaction: its second half waits for searches that began before, and holds nobody up meanwhile.
         await client.query("set lock_timeout = '8s'");
-        await client.query(`alter table message detach partition ${name} ${state === 'pending' ? 'finalize' : 'concurrently'}`);
+        await client.query(
+          `alter table ${this.#table} detach partition ${name} ${state === 'pending' ? 'finalize' : 'concurrently'}`,
+        );
         await client.query('reset lock_timeout');
       });
     }
@@ -162,9 +176,11 @@ export class Partitions {
       await client.query("set local lock_timeout = '2s'");
       await client.query(`drop table ${name}`);
       // Of its own time: what is older may be of a partition that could not be dropped.
-      await client.query('delete from message_seen_also where received_at >= $1::timestamptz and received_at < $2::timestamptz', [
-        ...[rfc3339(fromUs), rfc3339(toUs)],
-      ]);
+      if (this.#table === 'message')
+        await client.query(
+          'delete from message_seen_also where received_at >= $1::timestamptz and received_at < $2::timestamptz',
+          [...[rfc3339(fromUs), rfc3339(toUs)]],
+        );
       await fence(client);
     });
     for (let hour = hourOf(fromUs); hour < hourOf(toUs); hour++) this.#knownHours.delete(hour);
@@ -195,24 +211,23 @@ export class Partitions {
 type PartState = 'in' | 'pending' | 'out';
 
 /** CREATE … PARTITION OF would lock out every reader; ATTACH does not (SHARE UPDATE EXCLUSIVE). It makes the parent's indexes, too. */
-async function attachNew(client: PoolClient, fromUs: number, width: Partition['width']): Promise<void> {
-  const name = nameOf(fromUs, width);
-  const toUs = fromUs + (width === 'day' ? DAY_US : HOUR_US);
+async function attachNew(client: PoolClient, table: PartitionedTable, fromUs: number, width: Partition['width']): Promise<void> {
+  const name = nameOf(fromUs, width, table);
   // It is there when retention took it out and was interrupted: then it comes back as it is.
-  await client.query(`create table if not exists ${name} (like message including defaults including constraints)`);
+  await client.query(`create table if not exists ${name} (like ${table} including defaults including constraints)`);
   await client.query(
-    `alter table message attach partition ${name} for values from ('${rfc3339(fromUs)}') to ('${rfc3339(toUs)}')`,
+    `alter table ${table} attach partition ${name} for values from ('${rfc3339(fromUs)}') to ('${rfc3339(endOf(fromUs, width))}')`,
   );
 }
 
 /** @returns whether they are gone: they are not when one holds a row, or somebody uses the table too long. */
-async function dropEmpty(client: PoolClient, partitions: readonly Partition[]): Promise<boolean> {
+async function dropEmpty(client: PoolClient, table: PartitionedTable, partitions: readonly Partition[]): Promise<boolean> {
   await client.query('savepoint emptying');
   try {
     for (const { name } of partitions) await demandEmpty(client, name);
     // While it waits for the table, every reader waits behind it: better another time.
     await client.query("set local lock_timeout = '500ms'");
-    await client.query('lock table message in access exclusive mode');
+    await client.query(`lock table ${table} in access exclusive mode`);
     for (const { name } of partitions) {
       await demandEmpty(client, name);
       await client.query(`drop table ${name}`);
