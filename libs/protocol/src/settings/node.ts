@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SettingIdSchema } from './common.js';
 import { OwnScopeIdSchema, PLATFORMS } from './scope.js';
 import { secretText } from './secrets.js';
 
@@ -86,6 +87,8 @@ export const NodeBodySchema = z.strictObject({
     .default([]),
   /** Those that it is in, directly. */
   scopes: z.array(OwnScopeIdSchema).max(256).refine(unique, 'each scope once').default([]),
+  /** Nodes that it is reached through, any one of them: while none lets anything through, its silence is nobody's news. */
+  behind: z.array(SettingIdSchema).max(16).refine(unique, 'each node once').optional(),
   platform: z.enum(PLATFORMS).default('OTHER'),
   subPlatform: text(256),
   hardware: text(256),
@@ -124,6 +127,12 @@ const USUAL_SSH = SshAccessSchema.parse({});
 export const snmpOf = (node: NodeBody): SnmpAccess => node.snmp ?? USUAL_SNMP;
 export const sshOf = (node: NodeBody): SshAccess => node.ssh ?? USUAL_SSH;
 export const communityOf = (snmp: SnmpAccess): string => snmp.community ?? USUAL_COMMUNITY;
+
+/** What it cannot be without, and where it names it. */
+export const nodeReferences = ({ scopes, behind = [] }: NodeBody) => [
+  ...scopes.map((id, at) => ({ kind: 'scope' as const, id, place: `scopes.${at}` })),
+  ...behind.map((id, at) => ({ kind: 'node' as const, id, place: `behind.${at}` })),
+];
 
 /** What only the whole shows, its secrets included. */
 export function nodeMistakes({

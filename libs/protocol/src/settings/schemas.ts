@@ -5,7 +5,7 @@ import { FilterBodySchema } from './filter.js';
 import { MailServerBodySchema, MailTemplateBodySchema } from './mail.js';
 import { MaintenanceBodySchema, maintenanceReferences } from './maintenance.js';
 import { MonitorBodySchema, monitorReferences } from './monitor.js';
-import { NodeBodySchema, nodeMistakes } from './node.js';
+import { NodeBodySchema, nodeMistakes, nodeReferences } from './node.js';
 import { NotificationBodySchema, notificationMistakes, notificationReferences } from './notification.js';
 import { RestAccessBodySchema } from './rest-access.js';
 import { isBuiltInScope, ScopeBodySchema } from './scope.js';
@@ -48,11 +48,7 @@ function kindOf<Schema extends z.ZodType>(
 /** One line a kind. A kind without a line is refused, and says so. */
 const DEFINITIONS = {
   scope: kindOf(ScopeBodySchema, ({ parent }) => (parent === null ? [] : [{ kind: 'scope', id: parent, place: 'parent' }])),
-  node: kindOf(
-    NodeBodySchema,
-    ({ scopes }) => scopes.map((id, at) => ({ kind: 'scope', id, place: `scopes.${at}` })),
-    nodeMistakes,
-  ),
+  node: kindOf(NodeBodySchema, nodeReferences, nodeMistakes),
   monitor: kindOf(MonitorBodySchema, monitorReferences),
   'calendar-pattern': kindOf(CalendarPatternBodySchema),
   calendar: kindOf(CalendarBodySchema, calendarReferences),
