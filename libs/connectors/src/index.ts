@@ -1,1 +1,1 @@
-export {};
+export * from './patterns/index.js';
