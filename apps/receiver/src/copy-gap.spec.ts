@@ -2,9 +2,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPeerCopy, openReceiverJournal, type PeerCopy, type ReceiverJournal } from '@yosugara/journal';
-import type { Log } from '@yosugara/kernel';
+import { type Log, SILENT_LOG } from '@yosugara/kernel';
 import { wallUs } from '@yosugara/receivers';
-import { CopySender, holdCopy, type PeerChannel } from '@yosugara/runtime';
+import { type CopyHolderOptions, CopySender, type HeldJournal, holdCopy, type PeerChannel } from '@yosugara/runtime';
 import { afterEach, expect, it } from 'vitest';
 
 const dir = mkdtempSync(join(tmpdir(), 'yosugara-gap-'));
@@ -44,11 +44,16 @@ const receive = async (journal: ReceiverJournal, from: number, through: number) 
     await journal.flush();
   }
 };
-function copying(journal: ReceiverJournal, copy: PeerCopy, log: Log, lost: number[]): CopySender {
+function copying(
+  journal: ReceiverJournal,
+  copy: PeerCopy,
+  log: Log,
+  heard: Pick<CopyHolderOptions, 'onLost' | 'onKept'>,
+): CopySender {
   const dialer = {
     dial: async () => {
       const [mine, theirs] = channels();
-      holdCopy({ channel: theirs, copy, wallUs, log, onChange: () => undefined, onLost: (records) => lost.push(records) });
+      holdCopy({ channel: theirs, copy, wallUs, log, onChange: () => undefined, ...heard });
       return mine;
     },
   };
@@ -63,6 +68,7 @@ it('a peer whose disk was set back behind what was let go gets the rest, and bot
   const note = (event: string, fields?: unknown) => void said.push([event, fields]);
   const log: Log = { debug: note, info: note, warn: note, error: note };
   const lost: number[] = [];
+  const onLost = (records: number) => void lost.push(records);
   const journal = await openReceiverJournal({
     dir: join(dir, 'own'),
     node: 'a',
@@ -73,7 +79,7 @@ it('a peer whose disk was set back behind what was let go gets the rest, and bot
   closers.push(() => journal.close());
   const { journalId } = journal;
   const copy = await openPeerCopy({ dir: join(dir, 'peer'), maxBytes: 1e9, onFatal: fatal });
-  const sender = copying(journal, copy, log, lost);
+  const sender = copying(journal, copy, log, { onLost });
   await receive(journal, 1, 10);
   await expect.poll(() => sender.peerHas(journalId), soon).toBe(10);
   cpSync(join(dir, 'peer'), join(dir, 'snapshot'), { recursive: true });
@@ -88,7 +94,7 @@ it('a peer whose disk was set back behind what was let go gets the rest, and bot
   const setBack = await openPeerCopy({ dir: join(dir, 'snapshot'), maxBytes: 1e9, onFatal: fatal });
   closers.push(() => setBack.close());
   expect(setBack.held()).toEqual([{ journalId, durableSeq: 10 }]);
-  const again = copying(journal, setBack, log, lost);
+  const again = copying(journal, setBack, log, { onLost });
   await expect.poll(() => again.peerHas(journalId), soon).toBe(30);
   await receive(journal, 31, 35);
   await expect.poll(() => again.peerHas(journalId), soon).toBe(35);
@@ -121,11 +127,35 @@ it('what is damaged before it was copied is said, and what lies behind it is cop
   closers.push(() => journal.close());
   const copy = await openPeerCopy({ dir: join(dir, 'of-damaged'), maxBytes: 1e9, onFatal: fatal });
   closers.push(() => copy.close());
-  const sender = copying(journal, copy, log, []);
+  const sender = copying(journal, copy, log, {});
   await expect.poll(() => sender.peerHas(journalId), soon).toBe(10);
   await expect.poll(() => sender.link, soon).toBe('up');
   const gone = said.filter(([event]) => event === 'copy.damaged');
   expect(gone).toMatchObject([['copy.damaged', { journalId, from: 5, through: 5 }]]);
   const texts = (await copy.read(journalId, 6, 1e6)).map(({ raw }) => Buffer.from(raw).toString());
   expect(texts).toEqual(['m6', 'm7', 'm8', 'm9', 'm10']);
+});
+
+it('a peer is told which journals of ours that it once had are still here, so that it can ask for them when it has let them go', async () => {
+  mkdirSync(dir, { recursive: true });
+  const options = { dir: join(dir, 'kept'), node: 'a', maxBytes: 1e9, segmentBytes: 100, onFatal: fatal };
+  const before = await openReceiverJournal(options);
+  await receive(before, 1, 10);
+  await before.close();
+  const journal = await openReceiverJournal(options);
+  closers.push(() => journal.close());
+  const copy = await openPeerCopy({ dir: join(dir, 'of-kept'), maxBytes: 1e9, onFatal: fatal });
+  closers.push(() => copy.close());
+  const heard: (readonly HeldJournal[])[] = [];
+  const sender = copying(journal, copy, SILENT_LOG, { onKept: (journals) => heard.push(journals) });
+  const kept = { journalId: before.journalId, durableSeq: 10 };
+  await expect.poll(() => heard.at(-1), soon).toEqual([kept]);
+  await receive(journal, 1, 3);
+  await expect.poll(() => sender.peerHas(journal.journalId), soon).toBe(3);
+
+  await copy.dropThrough(before.journalId, 10);
+  expect(copy.journals().map(({ journalId }) => journalId)).toEqual([journal.journalId]);
+  expect(heard.at(-1)).toEqual([kept]);
+  await journal.dropThrough(before.journalId, 10);
+  await expect.poll(() => heard.at(-1), soon).toEqual([]);
 });

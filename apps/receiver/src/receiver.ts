@@ -27,6 +27,7 @@ import {
   CopySender,
   type DamagedRange,
   type HeldCopy,
+  type HeldJournal,
   holdCopy,
   letGo,
   type PeerChannel,
@@ -127,6 +128,8 @@ async function start(config: NodeConfig, log: Log, onFatal: (error: Error) => vo
   let copyLost = 0;
   let holding: PeerChannel | null = null;
   let held: HeldCopy | null = null;
+  let peerKeeps: readonly HeldJournal[] = [];
+  const onKept = (journals: readonly HeldJournal[]) => void (peerKeeps = journals);
   const server = await listenPeer({
     ...{ identity, address: self.address, port: config.ports.journal, expected: peer.id },
     onRefused: (why) => log.warn('copy.refused', { why }),
@@ -135,7 +138,8 @@ async function start(config: NodeConfig, log: Log, onFatal: (error: Error) => vo
       holding?.close('replaced by a newer connection');
       holding = channel;
       const read = (range: AwayRange) => readHere(self.id, journal, copy, range, (journalId) => sender.peerHas(journalId));
-      held = holdCopy({ channel, copy, wallUs, log, onChange: changed, read, onLost: (records) => void (copyLost += records) });
+      const onLost = (records: number) => void (copyLost += records);
+      held = holdCopy({ channel, copy, wallUs, log, onChange: changed, read, onLost, onKept });
     },
   });
   undo.push(() => server.close());
@@ -148,7 +152,7 @@ async function start(config: NodeConfig, log: Log, onFatal: (error: Error) => vo
       link: sender.link,
       clockOffsetUs: sender.clockOffsetUs,
       peerHas: (journalId) => sender.peerHas(journalId),
-      ...{ peerHolds: sender.peerHolds, canRead: sender.canRead },
+      ...{ peerHolds: sender.peerHolds, peerKeeps, canRead: sender.canRead },
     });
   const mend = (range: DamagedRange) => {
     const isOwn = journal.journals().some(({ journalId }) => journalId === range.journalId);

@@ -1,7 +1,7 @@
 import { explain, type Log } from '@yosugara/kernel';
 import type { AwayAnswer, AwayRange } from './away.js';
 import { type DamagedRange, Mending } from './mending.js';
-import type { PeerChannel, PeerJournalCopy } from './ports.js';
+import type { HeldJournal, PeerChannel, PeerJournalCopy } from './ports.js';
 import { type CopyFrame, decodeFrame, encodeFrame } from './wire.js';
 
 export interface CopyHolderOptions {
@@ -15,6 +15,8 @@ export interface CopyHolderOptions {
   readonly onLost?: (records: number) => void;
   /** Reads what this node has of a range, for a peer that has lost it; missing: the peer is told that it cannot ask. Never rejects. */
   readonly read?: (range: AwayRange) => Promise<AwayAnswer<Uint8Array>>;
+  /** Journals of the peer that it still has and that were here once; each time that it says so. */
+  readonly onKept?: (journals: readonly HeldJournal[]) => void;
   /** Silence after which the sender counts as gone. */
   readonly silenceMs?: number;
 }
@@ -34,7 +36,7 @@ export interface HeldCopy {
  * The newest connection wins (the caller closes the one before), since a frozen one may linger.
  */
 export function holdCopy(options: CopyHolderOptions): HeldCopy {
-  const { channel, copy, wallUs, log, onChange, onLost, read, silenceMs = 2_000 } = options;
+  const { channel, copy, wallUs, log, onChange, onLost, onKept, read, silenceMs = 2_000 } = options;
   const mending = new Mending(channel, copy, log);
   let waiting = 0;
   let reads = 0;
@@ -70,8 +72,12 @@ export function holdCopy(options: CopyHolderOptions): HeldCopy {
   async function handle(bytes: Uint8Array, t2: number): Promise<void> {
     if (closed) return;
     const frame = decodeFrame(bytes);
-    if (frame.type === 'ping') answer({ type: 'pong', t1: frame.t1, t2, t3: wallUs() });
-    else if (frame.type === 'hello') {
+    if (frame.type === 'ping') {
+      answer({ type: 'pong', t1: frame.t1, t2, t3: wallUs() });
+      if (!Array.isArray(frame.keeps)) return;
+      onKept?.(frame.keeps);
+      onChange();
+    } else if (frame.type === 'hello') {
       mending.peerLends = frame.lends === true;
       answer({ type: 'held', held: copy.held(), lends: true, ...(read === undefined ? {} : { reads: 1 }) });
     } else if (frame.type === 'begin') await begin(frame);

@@ -4,7 +4,7 @@ import { type AwayAnswer, type AwayRange, goneOf } from './away.js';
 import { AwayReads } from './away-reads.js';
 import { ClockOffset } from './clock-offset.js';
 import { type DamagedRange, Mending } from './mending.js';
-import type { OwnJournal, PeerChannel, PeerDialer } from './ports.js';
+import type { HeldJournal, OwnJournal, PeerChannel, PeerDialer } from './ports.js';
 import { type CopyFrame, decodeFrame, encodeFrame, PeerProtocolError } from './wire.js';
 
 export interface CopySenderOptions {
@@ -85,7 +85,7 @@ export class CopySender {
   }
 
   /** This node's journals that the peer has a copy of, and through where; as last heard. Also such as are not here any more. */
-  get peerHolds(): readonly { readonly journalId: string; readonly durableSeq: number }[] {
+  get peerHolds(): readonly HeldJournal[] {
     return [...this.#acked].map(([journalId, durableSeq]) => ({ journalId, durableSeq }));
   }
 
@@ -163,7 +163,10 @@ export class CopySender {
       }
     });
     if (channel.peer !== peer) throw new PeerProtocolError(`the certificate of ${channel.peer} where ${peer} was dialled`);
-    const sendPing = () => channel.send(encodeFrame({ type: 'ping', t1: this.#options.wallUs() }));
+    const sendPing = () => {
+      const keeps = session.keepsToSay();
+      channel.send(encodeFrame({ type: 'ping', t1: this.#options.wallUs(), ...(keeps === null ? {} : { keeps }) }));
+    };
     const ping = setInterval(() => {
       if (performance.now() - heardMs > silenceMs) channel.close(`silent for ${silenceMs} ms`);
       else sendPing();
@@ -230,6 +233,8 @@ class Session {
   readonly #acked: ReadonlyMap<string, number>;
   readonly #channel: PeerChannel;
   readonly #next = new Map<string, number>();
+  /** As said last. */
+  #keeps: string | null = null;
   #begun = false;
   #ended = false;
   #pumping = false;
@@ -248,10 +253,27 @@ class Session {
     this.#channel.send(encodeFrame(frame));
   }
 
-  begin(held: readonly { readonly journalId: string; readonly durableSeq: number }[]): void {
+  begin(held: readonly HeldJournal[]): void {
     for (const { journalId, durableSeq } of held) this.#next.set(journalId, durableSeq + 1);
     this.#begun = true;
     this.pump();
+  }
+
+  /**
+   * The holder lets a journal go when both databases hold its rows. If one then goes back, before the first of them, nobody there knows
+   * of it: it does not come by copying, since it was there. null = as said before. The one being written is never let go wholly.
+   */
+  keepsToSay(): readonly HeldJournal[] | null {
+    if (!this.#begun) return null;
+    const { journal } = this.#options;
+    const keeps = journal.journals().flatMap(({ journalId, firstSeq, lastDurableSeq }) => {
+      const durableSeq = Math.min(lastDurableSeq, this.#acked.get(journalId) ?? 0);
+      return journalId === journal.journalId || durableSeq < firstSeq ? [] : [{ journalId, durableSeq }];
+    });
+    const said = keeps.map(({ journalId, durableSeq }) => `${journalId} ${durableSeq}`).join();
+    if (said === this.#keeps) return null;
+    this.#keeps = said;
+    return keeps;
   }
 
   acknowledged(): void {

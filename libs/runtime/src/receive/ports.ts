@@ -30,6 +30,12 @@ export interface OwnJournal {
   dropThrough(journalId: string, seq: number): Promise<void>;
 }
 
+/** A journal of which a disk had everything through here. */
+export interface HeldJournal {
+  readonly journalId: string;
+  readonly durableSeq: number;
+}
+
 export type CopyOutcome =
   | { readonly kind: 'stored'; readonly durableSeq: number }
   | { readonly kind: 'gap'; readonly expectedSeq: number }
@@ -38,7 +44,7 @@ export type CopyOutcome =
 /** Our copy of the peer's journals. */
 export interface PeerJournalCopy {
   journals(): readonly JournalRange[];
-  held(): readonly { readonly journalId: string; readonly durableSeq: number }[];
+  held(): readonly HeldJournal[];
   /** Resolves when fsynced. @throws with code JOURNAL_CONFLICT — held with other bytes. */
   append(journalId: string, records: readonly Uint8Array[]): Promise<CopyOutcome>;
   /** Begins in the middle. @returns what is missing between what was held and `firstSeq`; what was held goes. null = nothing. */

@@ -35,6 +35,18 @@ it('a journal lets go what both databases and both disks hold, never more', asyn
   expect(dropped).toEqual(['a-1-x 6', 'b-1-x 5']);
 });
 
+it("a journal of the peer's that this node has let go wholly is one that the peer can be asked for, as long as it keeps it", () => {
+  const peerKeeps = [
+    { journalId: 'b-0-x', durableSeq: 30 },
+    { journalId: 'b-1-x', durableSeq: 5 },
+  ];
+  const { journals } = watermarkOf('a', own, copy, { link: 'up', clockOffsetUs: 3, peerHas: () => 6, peerKeeps });
+  expect(journals.filter(({ side }) => side === 'peer')).toEqual([
+    { journalId: 'b-0-x', side: 'peer', node: 'b', firstSeq: 31, durableSeq: 30, bothSeq: 30 },
+    { journalId: 'b-1-x', side: 'peer', node: 'b', firstSeq: 1, durableSeq: 7, bothSeq: 7 },
+  ]);
+});
+
 it('a journal that this node has lost, or the end of one, is one that the peer can be asked for; the one being written is not', () => {
   const peerHolds = [
     { journalId: 'a-0-x', durableSeq: 30 },

@@ -1,12 +1,14 @@
 import type { Watermark } from '@yosugara/protocol';
-import type { JournalRange, OwnJournal, PeerJournalCopy } from './ports.js';
+import type { HeldJournal, JournalRange, OwnJournal, PeerJournalCopy } from './ports.js';
 
 export interface CopyState {
   readonly link: 'up' | 'down';
   readonly clockOffsetUs: number | null;
   peerHas(journalId: string): number;
   /** This node's journals that the peer holds, and through where. Missing: it is not known. */
-  readonly peerHolds?: readonly { readonly journalId: string; readonly durableSeq: number }[];
+  readonly peerHolds?: readonly HeldJournal[];
+  /** The peer's own journals that it still has and that this node had. Missing: it is not known. */
+  readonly peerKeeps?: readonly HeldJournal[];
   /** The peer can be asked for what is not here. */
   readonly canRead?: boolean;
 }
@@ -26,21 +28,25 @@ export function watermarkOf(node: string, own: OwnJournal, copy: PeerJournalCopy
     durableSeq: range.lastDurableSeq,
     bothSeq: side === 'peer' ? range.lastDurableSeq : Math.min(range.lastDurableSeq, state.peerHas(range.journalId)),
   });
-  // A disk here was lost or set back: what the peer's copy has beyond it was on this disk once, and can be asked for.
+  // Nothing of it is here: what the peer has was on this disk once, and can be asked for.
+  const away = (side: 'own' | 'peer', there: readonly HeldJournal[] | undefined, here: readonly JournalRange[]) =>
+    (there ?? [])
+      .filter(({ journalId }) => !here.some((each) => each.journalId === journalId))
+      .map(({ journalId, durableSeq }) => line(side, { journalId, firstSeq: durableSeq + 1, lastDurableSeq: durableSeq }));
   const ours = own.journals();
+  const copies = copy.journals();
   const isLive = (journalId: string) => journalId === own.journalId;
-  const away = (state.peerHolds ?? []).filter(({ journalId }) => !ours.some((each) => each.journalId === journalId));
   return {
     journals: [
-      ...away.map(({ journalId, durableSeq }) =>
-        line('own', { journalId, firstSeq: durableSeq + 1, lastDurableSeq: durableSeq }),
-      ),
+      ...away('own', state.peerHolds, ours),
+      // A disk here was set back: what the peer's copy has beyond it.
       ...ours.map((range) =>
         isLive(range.journalId)
           ? line('own', range)
           : line('own', { ...range, lastDurableSeq: Math.max(range.lastDurableSeq, state.peerHas(range.journalId)) }),
       ),
-      ...copy.journals().map((range) => line('peer', range)),
+      ...away('peer', state.peerKeeps, copies),
+      ...copies.map((range) => line('peer', range)),
     ],
     ...(state.canRead === undefined ? {} : { canRead: state.canRead }),
     peerLink: state.link,

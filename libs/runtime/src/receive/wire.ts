@@ -1,5 +1,6 @@
 import { YosugaraError } from '@yosugara/kernel';
 import type { AwayRange } from './away.js';
+import type { HeldJournal } from './ports.js';
 
 /*
  * Frames between receivers, without the length that the channel adds. First byte is the type; small messages are JSON,
@@ -12,7 +13,7 @@ export type CopyFrame =
   /** Holder's answer: what it has. */
   | {
       readonly type: 'held';
-      readonly held: readonly { readonly journalId: string; readonly durableSeq: number }[];
+      readonly held: readonly HeldJournal[];
       readonly lends?: boolean;
       /** It answers `read`. An older one does not say so, and would end the connection over a frame that it does not know. */
       readonly reads?: 1;
@@ -36,8 +37,11 @@ export type CopyFrame =
   | { readonly type: 'missing'; readonly id: number; readonly throughSeq: number }
   /** It cannot be told now. */
   | { readonly type: 'unread'; readonly id: number; readonly why: string }
-  /** Wall clock µs, as in NTP (RFC 5905 section 8): t1 ours, t2 and t3 the holder's. */
-  | { readonly type: 'ping'; readonly t1: number }
+  /**
+   * Wall clock µs, as in NTP (RFC 5905 section 8): t1 ours, t2 and t3 the holder's. `keeps`, when it changed: journals of the sender
+   * that the holder once had, so that it can ask for them when it has let them go. A holder of an older version does not look at it.
+   */
+  | { readonly type: 'ping'; readonly t1: number; readonly keeps?: readonly HeldJournal[] }
   | { readonly type: 'pong'; readonly t1: number; readonly t2: number; readonly t3: number };
 
 export class PeerProtocolError extends YosugaraError {

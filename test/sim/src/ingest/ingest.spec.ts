@@ -118,6 +118,36 @@ describe('what is sent to both nodes becomes one row', () => {
     });
     expect([rowsOf(world, 'kept'), rowsOf(world, 'solo'), outcome.said['ingest.gap']]).toEqual([3, 30, undefined]);
   });
+
+  it('though the database went back before a journal of the other node, of which this one has let go wholly', async () => {
+    const { world, outcome } = await story(async (world) => {
+      const { owner, standby } = world.cluster;
+      const { journalId } = standby.receiver!.journal;
+      // The other node lets go a moment later.
+      standby.tellIngested = () => undefined;
+      for (let number = 0; number < 20; number++) world.senders.line(`its own ${number}`, '10.0.0.9', [standby]);
+      expect(await world.until(() => rowsOf(world, 'its own') === 20)).toBe(true);
+      standby.stopReceiver(false);
+      standby.startReceiver();
+      lines(world, 3, 'newer');
+      expect(await world.until(() => owner.copies.get(journalId) === undefined, 20_000)).toBe(true);
+      expect(standby.own.get(journalId)?.durableSeq).toBe(20);
+      // So the manager hears what its receiver holds by now.
+      lines(world, 3, 'newest');
+      expect(await world.until(() => rowsOf(world, 'newest') === 3)).toBe(true);
+
+      owner.stopManager();
+      for (const { db } of world.sites) {
+        db.stop();
+        db.rewind(0);
+      }
+      world.oracle.wentBack(new Map(), true);
+      world.cluster.promoteForced(owner);
+      expect(await world.until(() => world.isDrained(), 20_000)).toBe(true);
+      expect([rowsOf(world, 'its own'), world.cluster.owner.name]).toEqual([20, owner.name]);
+    });
+    expect([rowsOf(world, 'its own'), rowsOf(world, 'newest'), outcome.said['copy.link_down']]).toEqual([20, 3, 1]);
+  });
 });
 
 it('what comes in the first second in which the nodes ever see each other is matched, though their clocks are an hour apart', async () => {
@@ -156,6 +186,7 @@ describe('the simulation of ingest', () => {
     expect(ran.violations).toEqual([]);
     expect(ran.takeOvers).toBeGreaterThan(200);
     expect(ran.judged.exact).toBeGreaterThan(3 * ran.judged.doubtful);
+    expect(ran.judged.events).toBeGreaterThan(1_000);
   });
   it('does the same with the same seed, and something else with another', async () => {
     const lines: string[] = [];

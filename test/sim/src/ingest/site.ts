@@ -7,6 +7,7 @@ import {
   type AwayRange,
   behindPeer,
   CopySender,
+  type HeldJournal,
   holdCopy,
   IngestLoop,
   letGo,
@@ -165,19 +166,21 @@ export class Site {
         }),
       });
       let holding: PeerChannel | null = null;
+      let peerKeeps: readonly HeldJournal[] = [];
+      const onKept = (journals: readonly HeldJournal[]): void => void (peerKeeps = journals);
       const accept = (channel: PeerChannel): void => {
         holding?.close('replaced by a newer connection');
         holding = channel;
         const read = (range: AwayRange): Promise<AwayAnswer<Uint8Array>> =>
           readHere(this.name, journal, copy, range, (journalId) => sender.peerHas(journalId));
-        holdCopy({ channel, copy, wallUs, log, onChange: changed, read });
+        holdCopy({ channel, copy, wallUs, log, onChange: changed, read, onKept });
       };
       const watermark = (): Watermark =>
         watermarkOf(this.name, journal, copy, {
           link: sender.link,
           clockOffsetUs: sender.clockOffsetUs,
           peerHas: (journalId) => sender.peerHas(journalId),
-          ...{ peerHolds: sender.peerHolds, canRead: sender.canRead },
+          ...{ peerHolds: sender.peerHolds, peerKeeps, canRead: sender.canRead },
         });
       const life: Receiver = { proc, journal, copy, sender, traps, accept, watermark };
       this.receiver = life;
