@@ -1,6 +1,8 @@
 import type { Mutant } from '../mutant-types.js';
 
 const MERGE = 'libs/operations/src/events/merge.ts';
+const MERGE_STATE = 'libs/operations/src/events/merge-state.ts';
+const MERGE_LOOKUP = 'libs/operations/src/events/merge-lookup.ts';
 const CONTENT = 'libs/operations/src/events/content.ts';
 const TRAP = 'libs/operations/src/events/trap.ts';
 const LOOP = 'libs/runtime/src/ingest/loop.ts';
@@ -17,7 +19,7 @@ export const INGEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'claims-not-stored',
     why: 'which records are already the partner of a row is forgotten in a crash',
-    patches: [{ file: MERGE, find: 'claims: [...state.claims.values()], throughUs };', replace: 'claims: [], throughUs };' }],
+    patches: [{ file: MERGE_STATE, find: 'claims: [...state.claims.values()], throughUs };', replace: 'claims: [], throughUs };' }],
     within: 100,
   },
   {
@@ -25,7 +27,7 @@ export const INGEST_MUTANTS: readonly Mutant[] = [
     why: 'the offset between the clocks is added where it is to be subtracted',
     patches: [
       {
-        file: MERGE,
+        file: MERGE_STATE,
         find: 'record.atUs - state.offsetUs : record.atUs + state.offsetUs',
         replace: 'record.atUs + state.offsetUs : record.atUs - state.offsetUs',
       },
@@ -41,7 +43,7 @@ export const INGEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'memory-covers-all',
     why: 'after a restart nothing is asked of the database: late copies are stored again',
-    patches: [{ file: MERGE, find: 'coveredFromUs: throughUs + 1 }', replace: 'coveredFromUs: Number.NEGATIVE_INFINITY }' }],
+    patches: [{ file: MERGE_STATE, find: 'coveredFromUs: throughUs + 1 }', replace: 'coveredFromUs: Number.NEGATIVE_INFINITY }' }],
     within: 30,
   },
   {
@@ -193,7 +195,7 @@ export const INGEST_MUTANTS: readonly Mutant[] = [
     why: 'after a restart of ingest the database is not asked for INFORMs that were stored before it',
     patches: [
       {
-        file: MERGE,
+        file: MERGE_LOOKUP,
         find: 'return again ? [...lone, ...lookup(state, records, other, other.openAgain, true)] : lone;',
         replace: 'return again && records.length < 0 ? [] : lone;',
       },
