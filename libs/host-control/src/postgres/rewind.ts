@@ -100,7 +100,10 @@ async function recover(host: HostContext, progress: Progress): Promise<void> {
   if (state === 'shut down' || state === 'shut down in recovery') return;
   progress('crash recovery', null, { stage: 'copy' });
   await mark(paths, `recovering ${bootId()}`, account);
-  const args = ['--single', '-F', '-D', paths.pgdata, '-c', 'archive_mode=off', 'template1'];
+  // It ends with a checkpoint, which lets go of WAL; and pg_rewind goes back to the last checkpoint before the fork, which may be more than the
+  // usual `wal_keep_size` ago. (A slot holds it only as far as it had come when the checkpoint began that the crash interrupted.)
+  const keeps = ['-c', 'wal_keep_size=1TB', '-c', 'archive_mode=off'];
+  const args = ['--single', '-F', '-D', paths.pgdata, ...keeps, 'template1'];
   await mustRun(programs.path('postgres'), args, { account, cwd: paths.dataDir, deadlineMs: RECOVERY_DEADLINE_MS });
 }
 

@@ -1,0 +1,58 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asSuperuser, openPair, streams } from '../testing/pair.js';
+import { A, stopped, type Testbed, type TestNode } from '../testing/testbed.js';
+
+/** A busy Master lost its power: its last checkpoint lies further back than the WAL that a server keeps of its own accord. */
+describe('a rewind behind a crash', () => {
+  let bed: Testbed;
+  let a: TestNode;
+  let b: TestNode;
+  let client: pg.Client;
+  const quiet = () => {};
+
+  beforeAll(async () => {
+    ({ bed, a, b, client } = await openPair());
+    await b.postgres.baseBackup(a.peer, quiet);
+    await b.postgres.startStandby(a.peer);
+    await streams(a, b);
+  });
+  afterAll(() => bed.close());
+
+  it('finds the last common checkpoint, however much WAL was written behind it', async () => {
+    // More than the 256 MB that it keeps of its own accord, and no checkpoint yet.
+    await asSuperuser(a, "alter system set max_wal_size = '4GB'");
+    await asSuperuser(a, 'select pg_reload_conf()');
+    await asSuperuser(a, 'checkpoint');
+    await asSuperuser(a, "select pg_logical_emit_message(false, 'filler', repeat('x', 1000000)) from generate_series(1, 300)");
+    const { rows } = await client.query('insert into t values (1) returning pg_current_wal_lsn()::text as lsn');
+    const behind = 'select pg_last_wal_replay_lsn() >= $1::pg_lsn as done';
+    const onB = await bed.client(b);
+    await expect.poll(async () => (await onB.query(behind, [rows[0].lsn])).rows[0].done, { timeout: 60_000 }).toBe(true);
+    await onB.end();
+    const { forkLsn } = await b.postgres.promote();
+    await client.query('insert into t values (2)');
+    // A checkpoint that the crash interrupted has written down already how far the slot had come: it holds nothing further back.
+    await expect
+      .poll(
+        async () =>
+          await asSuperuser(a, "select pg_drop_replication_slot('yosugara_b')").then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 20_000 },
+      )
+      .toBe(true);
+    const crashed = await stopped(a, 'kill');
+    expect(crashed.state).toBe('crashed-primary');
+    await b.postgres.ensureSlot(A);
+    const { discarded } = await a.postgres.rewind(b.peer, quiet);
+    expect(discarded).toMatchObject({ from: forkLsn, timeline: 1 });
+    await a.postgres.startStandby(b.peer);
+    await streams(b, a);
+    const onA = await bed.client(a);
+    const { rows: left } = await onA.query('select n from t order by n');
+    await onA.end();
+    expect(left).toEqual([{ n: 1 }]);
+  });
+});
