@@ -24,3 +24,4 @@ export * from './ports/fencing.js';
 export * from './ports/host.js';
 export * from './receive/index.js';
 export * from './recover/index.js';
+export * from './settings/index.js';

@@ -96,13 +96,19 @@ export class Connections {
   /**
    * One transaction of the owner `epoch`, committed on the whole sync set before this resolves. `guard` is asked last before
    * COMMIT: it throws when the lease is gone, and nothing is kept.
+   * @param deadlineMs of the work, for what is known to be long.
    * @throws CommitUnknownError — COMMIT was sent and not answered as it should. StaleEpochError, DatabaseUnavailableError — nothing was done.
    */
-  async write<T>(epoch: number, work: (db: Kysely<Database>) => Promise<T>, guard: () => void): Promise<T> {
+  async write<T>(
+    epoch: number,
+    work: (db: Kysely<Database>) => Promise<T>,
+    guard: () => void,
+    deadlineMs = READ_DEADLINE_MS,
+  ): Promise<T> {
     const client = await this.#take(this.#writers);
     let value: T;
     try {
-      value = await within('write', READ_DEADLINE_MS, this.#work(client, epoch, work));
+      value = await within('write', deadlineMs, this.#work(client, epoch, work));
       guard();
     } catch (error) {
       client.release(!(await isRolledBack(client)));

@@ -1,5 +1,5 @@
 import type { MibNodeKind } from '@yosugara/operations';
-import type { MessageKind } from '@yosugara/protocol';
+import type { MessageKind, SettingKind } from '@yosugara/protocol';
 import type { ColumnType, Generated } from 'kysely';
 
 /** bigint columns come as text from the driver. */
@@ -126,6 +126,46 @@ export interface MibSetTable {
   compiler: number;
 }
 
+export interface SettingTable {
+  kind: SettingKind;
+  id: string;
+  space: ColumnType<string, never, never>;
+  revision: number;
+  version: BigIntText;
+  description: string;
+  enabled: boolean;
+  owner_role: string;
+  body: Json;
+  created_at: Generated<Date>;
+  created_by: string;
+  modified_at: Generated<Date>;
+  modified_by: string;
+}
+
+export interface SettingRefTable {
+  from_kind: SettingKind;
+  from_id: string;
+  to_kind: SettingKind;
+  to_id: string;
+}
+
+export interface SettingHistoryTable {
+  kind: SettingKind;
+  id: string;
+  revision: number;
+  version: BigIntText;
+  epoch: BigIntText;
+  at: Generated<Date>;
+  by: string;
+  body: Json;
+}
+
+export interface SettingsVersionTable {
+  id: number;
+  version: BigIntText;
+  epoch: BigIntText;
+}
+
 export interface Database {
   message: MessageTable;
   message_seen_also: MessageSeenAlsoTable;
@@ -138,4 +178,8 @@ export interface Database {
   mib_module: MibModuleTable;
   mib_object: MibObjectTable;
   mib_set: MibSetTable;
+  setting: SettingTable;
+  setting_ref: SettingRefTable;
+  setting_history: SettingHistoryTable;
+  settings_version: SettingsVersionTable;
 }

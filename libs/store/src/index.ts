@@ -31,5 +31,8 @@ export { DEFAULT_WIDTH, Partitions, type PartitionWidth } from './partitions.js'
 export { type AuditEntry, AuditRepository, SessionRepository, type User, UserRepository } from './people.js';
 export { type RecipeFields, rawOf, recipeOf } from './raw-recipe.js';
 export { completeIndexes, type OptionalIndexes, setOptionalIndexes } from './search-indexes.js';
+export { SettingsRepository } from './settings-repository.js';
+export type * from './settings-types.js';
+export { SettingsWriter } from './settings-writer.js';
 export { openStore, type Store, type StoreOptions } from './store.js';
 export { WriteProbeRepository } from './write-probe.js';

@@ -13,6 +13,7 @@ import * as mibs from './migrations/0007-mibs.js';
 import * as markOfBeginning from './migrations/0008-mark-of-beginning.js';
 import * as storedLate from './migrations/0009-stored-late.js';
 import * as narrowRows from './migrations/0010-narrow-rows.js';
+import * as settings from './migrations/0011-settings.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -32,6 +33,7 @@ const STEPS = {
   '0008-mark-of-beginning': markOfBeginning,
   '0009-stored-late': storedLate,
   '0010-narrow-rows': narrowRows,
+  '0011-settings': settings,
 };
 
 /** Every step of this program was done; there may be more, of a newer one. @throws without a schema */

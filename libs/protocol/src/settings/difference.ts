@@ -31,7 +31,7 @@ type Place = readonly (string | number)[];
 function compare(before: unknown, after: unknown, place: Place, secrets: SecretTree, found: FieldDifference[]): void {
   if (isSameJson(before, after)) return;
   if (isPlain(before) && isPlain(after)) {
-    for (const key of new Set([...Object.keys(before), ...Object.keys(after)]))
+    for (const key of new Set([...Object.keys(after), ...Object.keys(before)]))
       compare(before[key], after[key], [...place, key], secrets, found);
   } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length && after.every(isPlain)) {
     for (const [at, each] of after.entries()) compare(before[at], each, [...place, at], secrets, found);

@@ -8,7 +8,7 @@ import { MonitorBodySchema, monitorReferences } from './monitor.js';
 import { NodeBodySchema, nodeMistakes, nodeReferences } from './node.js';
 import { NotificationBodySchema, notificationMistakes, notificationReferences } from './notification.js';
 import { RestAccessBodySchema } from './rest-access.js';
-import { isBuiltInScope, ScopeBodySchema } from './scope.js';
+import { isBuiltInScope, OwnScopeBodySchema, ScopeBodySchema } from './scope.js';
 import { isSecretPlace, type SecretTree, secretsOf } from './secrets.js';
 
 /** Somewhere in a body: what is there and what could be. */
@@ -47,7 +47,7 @@ function kindOf<Schema extends z.ZodType>(
 
 /** One line a kind. A kind without a line is refused, and says so. */
 const DEFINITIONS = {
-  scope: kindOf(ScopeBodySchema, ({ parent }) => (parent === null ? [] : [{ kind: 'scope', id: parent, place: 'parent' }])),
+  scope: kindOf(OwnScopeBodySchema, ({ parent }) => (parent === null ? [] : [{ kind: 'scope', id: parent, place: 'parent' }])),
   node: kindOf(NodeBodySchema, nodeReferences, nodeMistakes),
   monitor: kindOf(MonitorBodySchema, monitorReferences),
   'calendar-pattern': kindOf(CalendarPatternBodySchema),
@@ -133,9 +133,10 @@ function refusalOf(kind: SettingKind, id: string): SettingMistake | null {
 
 /** As stored, perhaps by another version of this program. @returns null: this version cannot read it. */
 export function readBody(kind: SettingKind, stored: unknown): unknown {
-  const definition = definitionOf(kind);
-  if (definition === null) return null;
-  const read = definition.schema.safeParse(stored);
+  // Built-in ones are stored, too, and lie in each other.
+  const schema = kind === 'scope' ? ScopeBodySchema : definitionOf(kind)?.schema;
+  if (schema === undefined) return null;
+  const read = schema.safeParse(stored);
   return read.success ? read.data : null;
 }
 

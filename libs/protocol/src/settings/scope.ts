@@ -28,11 +28,15 @@ export const MAX_SCOPE_DEPTH = 32;
 /** A scope that somebody made: not a built-in one. */
 export const OwnScopeIdSchema = SettingIdSchema.refine((id) => !isBuiltInScope(id), 'a scope that is not built in');
 
+/** Of a built-in one, too. */
 export const ScopeBodySchema = z.strictObject({
   name: z.string().min(1).max(256),
   /** The scope above; null = none. */
-  parent: OwnScopeIdSchema.nullable().default(null),
+  parent: SettingIdSchema.nullable().default(null),
   /** Lower ones come first among those of one parent. */
   sortOrder: z.int().min(0).max(1_000_000).default(100),
 });
 export type ScopeBody = z.infer<typeof ScopeBodySchema>;
+
+/** Of a scope that somebody makes. */
+export const OwnScopeBodySchema = ScopeBodySchema.extend({ parent: OwnScopeIdSchema.nullable().default(null) });
