@@ -10,6 +10,7 @@ import { Lifecycle } from './lifecycle.js';
 import { StoredRows } from './messages/stored-rows.js';
 import { MibLibrary } from './mibs/mib-library.js';
 import { MibNames } from './mibs/mib-names.js';
+import { LiveSettings } from './settings/live-settings.js';
 import type { ManagerStore } from './store/ports.js';
 
 /** Prints the API's OpenAPI document: `node apps/manager/dist/openapi.js > openapi.json`. Needs neither database nor controller. */
@@ -42,6 +43,7 @@ const app = await createApp({
     lifecycle,
     settings,
     mibs: { names, library },
+    liveSettings: new LiveSettings(store.settings, SILENT_LOG),
   },
   ...{ askController: async () => null, clock: hostClock, log: SILENT_LOG },
 });

@@ -16,6 +16,7 @@ import { Lifecycle, type StartIngest } from './lifecycle.js';
 import { StoredRows } from './messages/stored-rows.js';
 import { MibLibrary } from './mibs/mib-library.js';
 import { MibNames } from './mibs/mib-names.js';
+import { LiveSettings } from './settings/live-settings.js';
 import { Housekeeping } from './store/housekeeping.js';
 import type { ManagerStore } from './store/ports.js';
 
@@ -30,6 +31,8 @@ export interface ManagerParts {
   readonly loginsPerMinute?: number;
   /** Those that ingest uses, too. */
   readonly mibNames?: MibNames;
+  /** Those that operations run on, too. */
+  readonly liveSettings?: LiveSettings;
 }
 
 export interface RunningManager {
@@ -74,12 +77,14 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   });
   const names = parts.mibNames ?? new MibNames(store.mibs, log);
   const library = new MibLibrary({ tables: store.mibs, names, authority, isReady: () => lifecycle.isReady(), clock, log });
+  const liveSettings = parts.liveSettings ?? new LiveSettings(store.settings, log);
   // Connections are being made while Nest builds the application.
   link.open();
   lifecycle.start();
   retention.start();
   housekeeping.start();
   library.start();
+  liveSettings.start();
   losses.start();
   const app = await createApp({
     store,
@@ -89,6 +94,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     authority,
     lifecycle,
     mibs: { names, library },
+    liveSettings,
     askController: (question, deadlineMs) => askController(config.controlSocket, question, deadlineMs),
     settings: {
       node: config.node,
@@ -108,6 +114,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     retention.stop();
     housekeeping.stop();
     await library.stop();
+    liveSettings.stop();
     losses.stop();
     await lifecycle.stop();
     link.close();

@@ -11,6 +11,10 @@ export interface Identity {
   readonly tokenHash: Buffer | null;
 }
 
+/** Whoever has a login is known by it, whatever the request says. */
+export const personOf = (asker: Identity, says: string | undefined): string =>
+  asker.tokenHash === null && says !== undefined ? says.replaceAll('\0', '') : asker.login;
+
 export type KnownRequest = FastifyRequest & { identity?: Identity };
 
 export const PUBLIC = 'yosugara:public';

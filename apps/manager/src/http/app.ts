@@ -5,7 +5,7 @@ import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ThrottlerModule } from '@nestjs/throttler';
 import type { Clock, Log } from '@yosugara/kernel';
-import { MAX_MIB_UPLOAD_BYTES } from '@yosugara/protocol';
+import { MAX_IMPORT_PART_BYTES, MAX_MIB_UPLOAD_BYTES } from '@yosugara/protocol';
 import type { FastifyInstance } from 'fastify';
 import { AuthController } from '../auth/auth.controller.js';
 import { Gate } from '../auth/gate.js';
@@ -28,6 +28,12 @@ import { MibLibrary } from '../mibs/mib-library.js';
 import { MibNames } from '../mibs/mib-names.js';
 import { MIB_TABLES } from '../mibs/mib-tables.js';
 import { MibsController } from '../mibs/mibs.controller.js';
+import { FacilitiesController } from '../settings/facilities.controller.js';
+import { ImportStage } from '../settings/import-stage.js';
+import { LiveSettings } from '../settings/live-settings.js';
+import { SettingsController } from '../settings/settings.controller.js';
+import { SettingsService } from '../settings/settings-service.js';
+import { SETTINGS_TABLES } from '../settings/settings-tables.js';
 import type { ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, CONTROLLER, LIFECYCLE, LOG, SETTINGS, STORE } from '../tokens.js';
 import { ErrorFilter } from './error-filter.js';
@@ -48,12 +54,19 @@ export interface AppParts {
   readonly lifecycle: Lifecycle;
   readonly askController: AskController;
   readonly mibs: { readonly names: MibNames; readonly library: MibLibrary };
+  readonly liveSettings: LiveSettings;
   readonly settings: ApiSettings;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 const MAX_BODY_BYTES = 262_144;
+/** What is uploaded; everything else is what somebody filled in. */
+const LARGE_BODIES: ReadonlyMap<string, number> = new Map([
+  ['/api/v1/mibs', MAX_MIB_UPLOAD_BYTES],
+  ['/api/v1/settings/import', MAX_IMPORT_PART_BYTES],
+  ['/api/v1/settings/import/parts', MAX_IMPORT_PART_BYTES],
+]);
 
 @Module({})
 class ManagerModule {
@@ -64,6 +77,7 @@ class ManagerModule {
       controllers: [
         ...[AuthController, ClusterController, MessagesController, StreamController, ProbeController, HealthController],
         ...[IngestController, TailController, MetricsController, MibsController],
+        ...[SettingsController, FacilitiesController],
       ],
       providers: [
         { provide: STORE, useValue: parts.store },
@@ -76,6 +90,10 @@ class ManagerModule {
         { provide: MIB_TABLES, useValue: parts.store.mibs },
         { provide: MibNames, useValue: parts.mibs.names },
         { provide: MibLibrary, useValue: parts.mibs.library },
+        { provide: SETTINGS_TABLES, useValue: parts.store.settings },
+        { provide: LiveSettings, useValue: parts.liveSettings },
+        { provide: SettingsService, useValue: settingsService(parts) },
+        { provide: ImportStage, useValue: new ImportStage(parts.clock) },
         { provide: SETTINGS, useValue: parts.settings },
         { provide: CLOCK, useValue: parts.clock },
         { provide: LOG, useValue: parts.log },
@@ -90,6 +108,9 @@ class ManagerModule {
   }
 }
 
+const settingsService = ({ store, liveSettings, authority, lifecycle, settings }: AppParts) =>
+  new SettingsService({ tables: store.settings, live: liveSettings, authority, lifecycle, node: settings.node });
+
 /** The API and the console, ready to handle requests; listening is somebody else's (listeners.ts). */
 export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES, routerOptions: { maxParamLength: 200 } });
@@ -99,9 +120,9 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   });
   app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: invalidInput }));
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
-  // Modules are the only thing that is uploaded.
   fastify.addHook('onRoute', (route) => {
-    if (route.url === '/api/v1/mibs' && route.method === 'POST') route.bodyLimit = MAX_MIB_UPLOAD_BYTES;
+    const limit = route.method === 'POST' ? LARGE_BODIES.get(route.url) : undefined;
+    if (limit !== undefined) route.bodyLimit = limit;
   });
   await fastify.register(fastifyCookie);
   await fastify.register(fastifyHelmet, HELMET);

@@ -45,7 +45,11 @@ export function answerTo(error: unknown): { readonly status: number; readonly bo
   if (error instanceof ApiRefusal)
     return {
       status: error.status,
-      body: { code: error.code, message: error.message, ...(error.place === undefined ? {} : { place: error.place }) },
+      body: {
+        ...{ code: error.code, message: error.message },
+        ...(error.place === undefined ? {} : { place: error.place }),
+        ...(error.problems === undefined ? {} : { problems: error.problems }),
+      },
     };
   if (error instanceof ThrottlerException)
     return { status: 429, body: { code: 'TOO_MANY_REQUESTS', message: 'too many attempts; wait a minute' } };

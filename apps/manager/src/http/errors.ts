@@ -1,10 +1,13 @@
 import { YosugaraError } from '@yosugara/kernel';
+import type { SettingMistake } from '@yosugara/protocol';
 
 /** What every refusal of the API looks like. `place` is the field that is wrong. */
 export interface ApiErrorBody {
   readonly code: string;
   readonly message: string;
   readonly place?: string;
+  /** Each mistake, where there may be several. */
+  readonly problems?: readonly SettingMistake[];
 }
 
 /** The API refuses, with this HTTP status. */
@@ -12,10 +15,12 @@ export class ApiRefusal extends YosugaraError {
   override readonly name = 'ApiRefusal';
   readonly status: number;
   readonly place: string | undefined;
-  constructor(status: number, code: string, message: string, place?: string) {
+  readonly problems: readonly SettingMistake[] | undefined;
+  constructor(status: number, code: string, message: string, place?: string, problems?: readonly SettingMistake[]) {
     super(code, message);
     this.status = status;
     this.place = place;
+    this.problems = problems;
   }
 }
 

@@ -17,7 +17,7 @@ import {
 import type { MibSummary } from '@yosugara/store';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { AllowsProbeToken, Asker, type Identity, NeedsActive, Roles } from '../auth/identity.js';
+import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf, Roles } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
@@ -178,10 +178,6 @@ export class MibsController {
 }
 
 const unknown = (name: string) => new ApiRefusal(404, 'NOT_FOUND', `there is no uploaded MIB module ${name}`);
-
-/** Whoever has a login is known by it, whatever the request says. */
-const personOf = (asker: Identity, says: string | undefined): string =>
-  asker.tokenHash === null && says !== undefined ? says.replaceAll('\0', '') : asker.login;
 
 function summaryOf(module: MibSummary): MibModuleSummary {
   const { name, file, bytes, uploadedBy, state, missing, problems, objects, notifications } = module;

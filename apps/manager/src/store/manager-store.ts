@@ -18,6 +18,7 @@ import {
 } from '@yosugara/store';
 import { FACILITIES, SEVERITIES } from '../messages/query.js';
 import { mibTables } from '../mibs/mib-tables.js';
+import { settingsTables } from '../settings/settings-tables.js';
 import { noteAudit } from './audit.js';
 import { AlreadyThereError, type ManagerStore, type MessageQuery, ROLES, type Role } from './ports.js';
 
@@ -139,6 +140,7 @@ export function managerStore(
         guard();
       }),
     mibs: mibTables(connections),
+    settings: settingsTables(connections),
     searchMessages: async (query) => await search(messages, query),
     close: async () => await connections.close(),
   };

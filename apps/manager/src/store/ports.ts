@@ -2,6 +2,7 @@ import { YosugaraError } from '@yosugara/kernel';
 import type { MessageKind, Messages, MessageTransport } from '@yosugara/protocol';
 import type { CountRetention, IngestReport, IngestTraces, LateBatches, OptionalIndexes, PartitionWidth } from '@yosugara/store';
 import type { MibTables } from '../mibs/mib-tables.js';
+import type { SettingsTables } from '../settings/settings-tables.js';
 
 export const ROLES = ['admin', 'operator', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
@@ -133,6 +134,7 @@ export interface ManagerStore {
   /** Lets old counts go. Resolves to the rows deleted. */
   retainCounts(retention: CountRetention, epoch: number, guard: CommitGuard): Promise<number>;
   readonly mibs: MibTables;
+  readonly settings: SettingsTables;
   /** Newest first. */
   searchMessages(query: MessageQuery): Promise<Messages>;
   close(): Promise<void>;

@@ -25,12 +25,14 @@ export interface NodeOptions {
   readonly loginsPerMinute?: number;
 }
 
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
 export interface TestNode {
   readonly url: string;
   readonly controller: FakeController;
   readonly manager: RunningManager;
   readonly ingest: CountedIngest;
-  call(method: 'GET' | 'POST' | 'DELETE', path: string, options?: CallOptions): Promise<Answer>;
+  call(method: Method, path: string, options?: CallOptions): Promise<Answer>;
   /** Logs in, or fails; resolves to the cookie. */
   login(password?: string): Promise<string>;
   stop(): Promise<void>;
@@ -128,17 +130,18 @@ export class Eras {
   };
 }
 
-export async function ask(url: string, method: 'GET' | 'POST' | 'DELETE', how: CallOptions = {}): Promise<Answer> {
+export async function ask(url: string, method: Method, how: CallOptions = {}): Promise<Answer> {
   const headers: Record<string, string> = { connection: 'close' };
   if (method !== 'GET') headers['x-yosugara'] = '1';
-  if (method === 'POST') headers['content-type'] = 'application/json';
+  const hasBody = method === 'POST' || method === 'PUT';
+  if (hasBody) headers['content-type'] = 'application/json';
   if (how.cookie !== undefined) headers['cookie'] = how.cookie;
   if (how.bearer !== undefined) headers['authorization'] = `Bearer ${how.bearer}`;
   const answer = await fetch(url, {
     method,
     headers: { ...headers, ...how.headers },
     signal: AbortSignal.timeout(how.withinMs ?? 5_000),
-    ...(method === 'POST' ? { body: JSON.stringify(how.body ?? {}) } : {}),
+    ...(hasBody ? { body: JSON.stringify(how.body ?? {}) } : {}),
   });
   const text = await answer.text();
   const isJson = answer.headers.get('content-type')?.startsWith('application/json') === true;
