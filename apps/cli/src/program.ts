@@ -15,6 +15,7 @@ import { type ClusterPlan, initCluster, parseMember, parsePort } from './init/in
 import { addJournals } from './journals.js';
 import { addMibs } from './mib.js';
 import { painter, printable, processTerminal, type Terminal } from './output/terminal.js';
+import { addSettings } from './settings/index.js';
 
 export interface Surroundings {
   readonly terminal: Terminal;
@@ -67,6 +68,7 @@ export async function runProgram(args: readonly string[], around: Surroundings):
   addJournals(program, context, (options) => nodesOf(options, around), around.stop);
   addIngest(program, context, (options) => nodesOf(options, around), around.stop);
   addMibs(program, context, (options) => nodesOf(options, around));
+  addSettings(program, context, (options) => nodesOf(options, around));
   addMessages(add, set, around);
   addInit(program, set, around);
   try {

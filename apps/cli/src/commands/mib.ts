@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { InvalidInputError, YosugaraError } from '@yosugara/kernel';
+import { InvalidInputError } from '@yosugara/kernel';
 import {
   MAX_MIB_FILE,
   MAX_MIB_FILES,
@@ -15,7 +15,7 @@ import {
   type MibUploaded,
   MibUploadedSchema,
 } from '@yosugara/protocol';
-import type { ManagerApi } from '../control/manager-api.js';
+import { known, type ManagerApi } from '../control/manager-api.js';
 import { bytes, type Paint, printable, table } from '../output/terminal.js';
 
 interface MibText {
@@ -106,14 +106,6 @@ export const lookUpMib = async (api: ManagerApi, oid: string): Promise<MibLookup
 export async function deleteMib(api: ManagerApi, name: string, by: string): Promise<void> {
   const path = `/api/v1/mibs/${encodeURIComponent(name)}?by=${encodeURIComponent(by)}`;
   await known(api.change('DELETE', path, undefined, ANYTHING, CHANGE_DEADLINE_MS));
-}
-
-/** That there is no such thing is an answer, not the lack of one. */
-async function known<T>(asked: Promise<T>): Promise<T> {
-  return await asked.catch((error: unknown) => {
-    const cause = error instanceof YosugaraError && error.code === 'NO_MANAGER' ? error.cause : error;
-    throw cause instanceof YosugaraError && cause.code === 'NOT_FOUND' ? cause : error;
-  });
 }
 
 /** A module that merely waits is no failure: what it waits for may come later. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { explain, InvalidInputError, YosugaraError } from '@yosugara/kernel';
-import { STATE_LAYOUT } from '@yosugara/protocol';
+import { type SettingMistake, STATE_LAYOUT } from '@yosugara/protocol';
 import { RefusedError } from './client.js';
 import type { Found } from './find.js';
 
@@ -15,6 +15,16 @@ interface Schema<T> {
   parse(value: unknown): T;
 }
 
+/** What was sent is not as it must be; each mistake has its place. */
+export class MistakesError extends YosugaraError {
+  override readonly name = 'MistakesError';
+  readonly mistakes: readonly SettingMistake[];
+  constructor(message: string, mistakes: readonly SettingMistake[]) {
+    super('INVALID_INPUT', message);
+    this.mistakes = mistakes;
+  }
+}
+
 /** What one node answered, or why it did not. */
 export type NodeAnswer<T> =
   | { readonly node: string; readonly answer: T }
@@ -24,7 +34,7 @@ export type NodeAnswer<T> =
  * The manager's API, on whichever data node answers: the VIP first, since it follows the Master.
  *
  * It needs no login: the bearer is the token of tests and tools in `secrets/pg-app`, a file of mode 0600 in the node's state
- * folder. Who can read it could read the database itself; the manager lets it read messages, and change MIB modules.
+ * folder. Who can read it could read the database itself; the manager lets it read messages, and change MIB modules and settings.
  */
 export class ManagerApi {
   readonly #addresses: readonly string[];
@@ -88,10 +98,17 @@ export class ManagerApi {
    * On whichever node is the Master; a node that isn't is passed by. @param path without what says who asks.
    * @throws RefusedError — the manager understood and said no; InvalidInputError; YosugaraError `NO_MANAGER`
    */
-  async change<T>(method: 'POST' | 'DELETE', path: string, body: unknown, schema: Schema<T>, deadlineMs: number): Promise<T> {
+  async change<T>(
+    method: 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body: unknown,
+    schema: Schema<T>,
+    deadlineMs: number,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
     return await this.#first(async (address) => {
       const type = body === undefined ? {} : { 'content-type': 'application/json' };
-      const given = { accept: 'application/json', ...type };
+      const given = { accept: 'application/json', ...type, ...headers };
       const how = { method, body: body === undefined ? '' : JSON.stringify(body), headMs: deadlineMs };
       const response = await this.#response(address, path, given, AbortSignal.timeout(deadlineMs), how);
       return schema.parse(JSON.parse(await textOf(response, MAX_ANSWER_BYTES)));
@@ -109,7 +126,7 @@ export class ManagerApi {
       try {
         return await ask(address);
       } catch (error) {
-        if (error instanceof InvalidInputError || error instanceof RefusedError) throw error;
+        if (error instanceof InvalidInputError || error instanceof RefusedError || error instanceof MistakesError) throw error;
         last = error;
       }
     }
@@ -147,6 +164,14 @@ export class ManagerApi {
   }
 }
 
+/** That there is no such thing is an answer, not the lack of one. */
+export async function known<T>(asked: Promise<T>): Promise<T> {
+  return await asked.catch((error: unknown) => {
+    const cause = error instanceof YosugaraError && error.code === 'NO_MANAGER' ? error.cause : error;
+    throw cause instanceof YosugaraError && cause.code === 'NOT_FOUND' ? cause : error;
+  });
+}
+
 async function textOf(response: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -159,9 +184,25 @@ async function textOf(response: IncomingMessage, maxBytes: number): Promise<stri
 }
 
 function refusal(code: number, path: string, host: string, body: string): Error {
+  const mistakes = code === 400 ? mistakesIn(body) : [];
+  if (mistakes.length > 0) return new MistakesError(detailOf(body), mistakes);
   if (code === 400) return new InvalidInputError('the question', path, detailOf(body));
-  if (code === 409 || code === 413) return new RefusedError('REFUSED', detailOf(body));
+  if (code === 409 || code === 412 || code === 413) return new RefusedError('REFUSED', detailOf(body));
   return new YosugaraError(code === 404 ? 'NOT_FOUND' : 'HTTP', `${host} answered ${code}: ${detailOf(body)}`);
+}
+
+function mistakesIn(body: string): readonly SettingMistake[] {
+  try {
+    const { problems } = JSON.parse(body) as { problems?: unknown };
+    if (!Array.isArray(problems)) return [];
+    return problems.map(({ place, found, allowed }) => ({
+      place: String(place),
+      found: String(found),
+      allowed: String(allowed),
+    }));
+  } catch {
+    return [];
+  }
 }
 
 function detailOf(body: string): string {

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { explain, InvalidInputError } from '@yosugara/kernel';
+import { LineCounter, parse, parseDocument } from 'yaml';
+import { nodesOfCsv, type PlacedDocument } from './node-columns.js';
+
+/** Of one file; a hundred thousand nodes are some 30 MB. */
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
+
+/** Settings in files: YAML with several documents (`---`), JSON (a list, or what `export --json` prints), or CSV of nodes. `-`: standard input, YAML. */
+export function readDocuments(files: readonly string[]): readonly PlacedDocument[] {
+  return files.flatMap((file) => {
+    const text = readText(file);
+    switch (extname(file).toLowerCase()) {
+      case '.csv':
+        return nodesOfCsv(text, file);
+      case '.json':
+        return documentsOfJson(text, file);
+      default:
+        return documentsOfYaml(text, file);
+    }
+  });
+}
+
+function readText(file: string): string {
+  let raw: Buffer;
+  try {
+    raw = readFileSync(file === '-' ? 0 : file);
+  } catch (error) {
+    throw new InvalidInputError('-f', `${file} (${explain(error)})`, 'a file that can be read');
+  }
+  if (raw.length > MAX_FILE_BYTES)
+    throw new InvalidInputError('-f', `${file}, ${raw.length} bytes`, `at most ${MAX_FILE_BYTES} bytes`);
+  return raw.toString('utf8');
+}
+
+function documentsOfJson(text: string, file: string): readonly PlacedDocument[] {
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch (error) {
+    throw new InvalidInputError(file, explain(error), 'JSON');
+  }
+  const list = Array.isArray(found) ? found : (found as { documents?: unknown } | null)?.documents;
+  const documents: readonly unknown[] = Array.isArray(list) ? list : [found];
+  return documents.map((document) => ({ document, file, line: 1 }));
+}
+
+/**
+ * One document after the other: a line that begins with `---` separates them wherever it stands (YAML 1.2.2, 9.1.2), and a file of a hundred
+ * thousand is not held as a syntax tree.
+ */
+function documentsOfYaml(text: string, file: string): readonly PlacedDocument[] {
+  return [...partsOf(text)].flatMap(({ part, line }) => {
+    let document: unknown;
+    try {
+      document = parse(part);
+    } catch (error) {
+      throw new InvalidInputError(`${file}, the document at line ${line}`, explain(error).split('\n', 1)[0] ?? '', 'YAML');
+    }
+    return document === null || document === undefined ? [] : [{ document, file, line }];
+  });
+}
+
+function* partsOf(text: string): Generator<{ readonly part: string; readonly line: number }> {
+  let from = 0;
+  let line = 1;
+  let lineOfPart = 1;
+  for (let at = 0; at <= text.length; ) {
+    const newline = text.indexOf('\n', at);
+    const end = newline < 0 ? text.length : newline;
+    if (/^(---|\.\.\.)(\s|$)/.test(text.slice(at, at + 4))) {
+      yield { part: text.slice(from, at), line: lineOfPart };
+      // What stands behind the dashes belongs to the next one.
+      from = at + 3;
+      lineOfPart = line;
+    }
+    at = end + 1;
+    line += 1;
+  }
+  yield { part: text.slice(from), line: lineOfPart };
+}
+
+/** `file:line` of a place in a document, such as `body.addresses.0`. */
+export function whereIs({ file, line }: PlacedDocument, place: string): string {
+  if (extname(file).toLowerCase() === '.csv') return `${file}:${line}`;
+  if (file === '-' || extname(file).toLowerCase() === '.json') return file;
+  try {
+    const part = [...partsOf(readText(file))].find((each) => each.line === line)?.part ?? '';
+    const counter = new LineCounter();
+    const document = parseDocument(part, { lineCounter: counter });
+    // What is not there is shown where it could be.
+    for (let keys = place.split('.').map(keyOf); keys.length > 0; keys = keys.slice(0, -1)) {
+      const found = document.getIn(keys, true) as { readonly range?: readonly number[] | null } | undefined;
+      const [offset] = found?.range ?? [];
+      if (offset !== undefined) return `${file}:${line + counter.linePos(offset).line - 1}`;
+    }
+  } catch {
+    // It has changed since: where it began must do.
+  }
+  return `${file}:${line}`;
+}
+
+const keyOf = (key: string): string | number => (/^\d+$/.test(key) ? Number(key) : key);
