@@ -1,3 +1,5 @@
+export * from './certificates.js';
+export * from './daemons.js';
 export * from './ports.js';
 export * from './postgres.js';
 export {
