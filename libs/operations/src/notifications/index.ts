@@ -1,1 +1,10 @@
+export * from './escalation.js';
+export * from './notify.js';
+export * from './payload.js';
+export * from './rest-body.js';
+export { RULES, type Rule } from './rules.js';
+export * from './syslog-line.js';
 export * from './told.js';
+export * from './trap-varbinds.js';
+export * from './values.js';
+export * from './variables.js';

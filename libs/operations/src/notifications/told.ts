@@ -1,13 +1,11 @@
-import type { Priority } from '@yosugara/protocol';
+import type { NotificationKind, Priority } from '@yosugara/protocol';
 import type { Result } from '../monitors/index.js';
 
-/** The first two are rows of our own and done with the commit; the others leave the cluster through the outbox. */
-export const NOTIFICATION_KINDS = ['event', 'status', 'mail', 'command', 'syslog', 'rest', 'trap', 'job', 'escalation'] as const;
-export type NotificationKind = (typeof NOTIFICATION_KINDS)[number];
+export { NOTIFICATION_KINDS, type NotificationKind } from '@yosugara/protocol';
 
 /** Somebody is to be told of a result. */
 export interface Told {
-  /** `RESULT/NOTIFICATION`: whoever gets it twice can tell. */
+  /** `RESULT/NOTIFICATION`: whoever gets it twice can tell. Of a step of an escalation: `RESULT/ESCALATION/STEP/NOTIFICATION`. */
   readonly id: string;
   readonly notification: string;
   readonly kind: NotificationKind;
@@ -27,7 +25,9 @@ export interface NotifyMemory {
   readonly sub: string;
   /** Results of the same priority in a row. */
   readonly priority: Priority;
+  /** Counted up to what matters (`initialCount`); 0 = forgotten: what comes next is the first. */
   readonly count: number;
+  /** null = never told, or another priority came in between (`toldAtMs` tells which). */
   readonly toldPriority: Priority | null;
   readonly toldAtMs: number | null;
 }
