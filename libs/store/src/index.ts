@@ -1,5 +1,8 @@
+export { CollectedRepository, type SeriesQuery, type ValuesQuery } from './collected-repository.js';
+export { CollectedSums } from './collected-sums.js';
 export { type ConnectionOptions, Connections, type DatabaseState, DatabaseUnavailableError } from './connections.js';
 export type { Database } from './database.js';
+export { changeEvents, type EventAlteration, type EventNews, type EventQuery, EventRepository } from './events-repository.js';
 export { type CountRetention, IngestReport, type SourceCounts, type SourcesQuery } from './ingest-report.js';
 export { IngestTraces, type TracedCommit, type TracedRow } from './ingest-trace.js';
 export { LATE_AFTER_MS, type LateBatch, LateBatches } from './late-batches.js';
@@ -26,6 +29,7 @@ export {
   type MibVersion,
 } from './mib-repository.js';
 export { MigrationError, migrate } from './migrate.js';
+export { letGo } from './operations-retention.js';
 export type { Partition } from './partition-spans.js';
 export { DEFAULT_WIDTH, Partitions, type PartitionWidth } from './partitions.js';
 export { type AuditEntry, AuditRepository, SessionRepository, type User, UserRepository } from './people.js';
@@ -34,5 +38,6 @@ export { completeIndexes, type OptionalIndexes, setOptionalIndexes } from './sea
 export { SettingsRepository } from './settings-repository.js';
 export type * from './settings-types.js';
 export { SettingsWriter } from './settings-writer.js';
+export { expireStatuses, type StatusQuery, StatusRepository } from './statuses-repository.js';
 export { openStore, type Store, type StoreOptions } from './store.js';
 export { WriteProbeRepository } from './write-probe.js';

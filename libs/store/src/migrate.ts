@@ -14,6 +14,7 @@ import * as markOfBeginning from './migrations/0008-mark-of-beginning.js';
 import * as storedLate from './migrations/0009-stored-late.js';
 import * as narrowRows from './migrations/0010-narrow-rows.js';
 import * as settings from './migrations/0011-settings.js';
+import * as operations from './migrations/0012-operations.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -34,6 +35,7 @@ const STEPS = {
   '0009-stored-late': storedLate,
   '0010-narrow-rows': narrowRows,
   '0011-settings': settings,
+  '0012-operations': operations,
 };
 
 /** Every step of this program was done; there may be more, of a newer one. @throws without a schema */

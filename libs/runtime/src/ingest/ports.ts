@@ -1,6 +1,7 @@
 import type { Epoch } from '@yosugara/kernel';
 import { YosugaraError } from '@yosugara/kernel';
 import type { LoneRows, MergeRecord, MergeWindow, ParsedMessage, RawRecord, RecordRef, Tally } from '@yosugara/operations';
+import type { OperationsBatch } from '../operations/ports.js';
 import type { AwayAnswer, AwayRange } from '../receive/away.js';
 
 /** One row to be. Its identity is (receivedAtUs, journalId, seq): of the copy that is stored. */
@@ -45,6 +46,8 @@ export interface IngestBatch {
   readonly tallies?: readonly Tally[];
   /** Now and then, so that it can be told later when a record was consumed. */
   readonly mark?: IngestMark;
+  /** What follows from the rows: events, statuses, what leaves the cluster, and the memories that go with them. */
+  readonly operations?: OperationsBatch;
 }
 
 /** Through which numbers journals are consumed with this batch; of an owner's first one (`begins`): were, before it. */

@@ -11,6 +11,15 @@ export interface EventToStore {
   readonly scope: string;
 }
 
+/** Of a storm nothing is an event of its own: one event stands for all. */
+export interface EventFold {
+  /** Id of what was told. */
+  readonly into: string;
+  /** For how many it stands by now. */
+  readonly count: number;
+  readonly atMs: number;
+}
+
 /** The present state of one thing; replaced by what comes later. */
 export interface StatusToStore {
   readonly told: Told;
@@ -51,6 +60,8 @@ export interface TickDone {
 /** What follows from a set of samples: stored whole or not at all, in one transaction under the epoch. */
 export interface OperationsBatch {
   readonly events: readonly EventToStore[];
+  /** Missing: none. */
+  readonly folds?: readonly EventFold[];
   readonly statuses: readonly StatusToStore[];
   readonly outbox: readonly OutboxEntry[];
   readonly collected: readonly Collected[];
@@ -61,17 +72,27 @@ export interface OperationsBatch {
   readonly results: readonly Result[];
 }
 
+/** All that monitors and notifications remember, of one instant. */
+export interface OperationsMemory {
+  /** Grows with every batch of `storeOperations`. */
+  readonly version: number;
+  readonly monitors: readonly MonitorMemory[];
+  readonly notifications: readonly NotifyMemory[];
+  readonly ticks: readonly TickDone[];
+}
+
 /** The Master's database. Every method has a deadline of its own. */
 export interface OperationsStore {
   /**
-   * Of messages the batch goes with `IngestStore.storeBatch` instead.
-   * @throws StaleEpochError — nothing was stored. CommitUnknownError — perhaps it was: read the memories again.
+   * Of messages the batch goes with `IngestStore.storeBatch` instead, which has a version of its own.
+   * @param version of the memories that the batch was made from; another one in the database refuses it.
+   * @throws StaleEpochError, StaleProgressError — nothing was stored. CommitUnknownError — perhaps it was: read the memories again.
    */
-  storeOperations(batch: OperationsBatch, epoch: Epoch): Promise<void>;
+  storeOperations(batch: OperationsBatch, epoch: Epoch, version: number): Promise<void>;
   /** All of them, when an owner begins. */
-  loadMemory(): Promise<{
-    readonly monitors: readonly MonitorMemory[];
-    readonly notifications: readonly NotifyMemory[];
-    readonly ticks: readonly TickDone[];
-  }>;
+  loadMemory(): Promise<OperationsMemory>;
 }
+
+export const EMPTY_BATCH: OperationsBatch = {
+  ...{ events: [], statuses: [], outbox: [], collected: [], monitorMemory: [], notifyMemory: [], ticks: [], results: [] },
+};
