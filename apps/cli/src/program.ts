@@ -1,6 +1,7 @@
 import { explain, YosugaraError } from '@yosugara/kernel';
 import { MESSAGE_KINDS, MESSAGE_TRANSPORTS, ProfileName, StopProofKind } from '@yosugara/protocol';
 import { Command, CommanderError, Option } from 'commander';
+import { addCalendars } from './calendars.js';
 import { promote, switchover } from './commands/masters.js';
 import { followMessages, type MessageFilter, parseSince, read, renderMessages } from './commands/messages.js';
 import { exitCodeOfRecover, recover, renderReport } from './commands/recover.js';
@@ -68,6 +69,7 @@ export async function runProgram(args: readonly string[], around: Surroundings):
   addJournals(program, context, (options) => nodesOf(options, around), around.stop);
   addIngest(program, context, (options) => nodesOf(options, around), around.stop);
   addMibs(program, context, (options) => nodesOf(options, around));
+  addCalendars(program, context, (options) => nodesOf(options, around));
   addSettings(program, context, (options) => nodesOf(options, around));
   addMessages(add, set, around);
   addInit(program, set, around);

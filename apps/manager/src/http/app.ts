@@ -6,11 +6,13 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { ThrottlerModule } from '@nestjs/throttler';
 import type { Clock, Log } from '@yosugara/kernel';
 import { MAX_IMPORT_PART_BYTES, MAX_MIB_UPLOAD_BYTES } from '@yosugara/protocol';
+import { SettingsTimes } from '@yosugara/runtime';
 import type { FastifyInstance } from 'fastify';
 import { AuthController } from '../auth/auth.controller.js';
 import { Gate } from '../auth/gate.js';
 import { loginThrottle } from '../auth/login-throttle.js';
 import { Sessions } from '../auth/sessions.js';
+import { CalendarsController } from '../calendars/calendars.controller.js';
 import { ClusterController } from '../cluster/cluster.controller.js';
 import { type AskController, ClusterView } from '../cluster/cluster-view.js';
 import type { Authority } from '../control/authority.js';
@@ -77,7 +79,7 @@ class ManagerModule {
       controllers: [
         ...[AuthController, ClusterController, MessagesController, StreamController, ProbeController, HealthController],
         ...[IngestController, TailController, MetricsController, MibsController],
-        ...[SettingsController, FacilitiesController],
+        ...[SettingsController, FacilitiesController, CalendarsController],
       ],
       providers: [
         { provide: STORE, useValue: parts.store },
@@ -92,6 +94,7 @@ class ManagerModule {
         { provide: MibLibrary, useValue: parts.mibs.library },
         { provide: SETTINGS_TABLES, useValue: parts.store.settings },
         { provide: LiveSettings, useValue: parts.liveSettings },
+        { provide: SettingsTimes, useValue: new SettingsTimes(parts.liveSettings.snapshot) },
         { provide: SettingsService, useValue: settingsService(parts) },
         { provide: ImportStage, useValue: new ImportStage(parts.clock) },
         { provide: SETTINGS, useValue: parts.settings },

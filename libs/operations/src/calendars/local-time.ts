@@ -1,4 +1,5 @@
 import { clockSeconds, WEEKDAYS, type Weekday } from '@yosugara/protocol';
+import { daysIn } from '../time/index.js';
 
 export const DAY_MS = 86_400_000;
 
@@ -17,7 +18,7 @@ export function civilDay(day: number): CivilDay {
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth() + 1];
   return {
     ...{ year, month, dayOfMonth: date.getUTCDate() },
-    daysInMonth: new Date(Date.UTC(year, month, 0)).getUTCDate(),
+    daysInMonth: daysIn(year, month),
     weekday: WEEKDAYS[date.getUTCDay()]!,
   };
 }

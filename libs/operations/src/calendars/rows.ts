@@ -25,29 +25,35 @@ export function compileRows(rows: readonly CalendarRow[], patterns: Patterns): r
   const compiled: CompiledRow[] = [];
   for (const row of rows) {
     const { substitute } = row;
-    compiled.push(substitute === null ? new PlainRow(row, patterns) : new MovedRow(row, substitute, patterns, [...compiled]));
+    const above = () => new Above([...compiled]);
+    compiled.push(substitute === null ? new PlainRow(row, patterns) : new MovedRow(row, substitute, patterns, above()));
   }
   return compiled;
 }
 
-/** Days of the row before anything is moved. */
-function dayTest({ year, month, days, shiftDays }: CalendarRow, patterns: Patterns): (day: number) => boolean {
+/** Days of the row, moved by its shift and by nothing else. */
+function dayTest(row: CalendarRow, patterns: Patterns): (day: number) => boolean {
+  const { year, month, days, shiftDays } = row;
   if (year === null && month === null && days.kind === 'all') return () => true;
-  if (year === null && month === null && days.kind === 'pattern') {
-    const dates = patterns.get(days.pattern);
-    return (day) => dates?.has(day - shiftDays) ?? false;
-  }
-  return (moved) => {
+  const dates = days.kind === 'pattern' ? (patterns.get(days.pattern) ?? null) : null;
+  if (year === null && month === null && days.kind === 'pattern') return (day) => dates?.has(day - shiftDays) ?? false;
+  const isOf = (moved: number) => {
     const day = moved - shiftDays;
+    if (days.kind === 'pattern' && dates?.has(day) !== true) return false;
     const civil = civilDay(day);
-    return (year ?? civil.year) === civil.year && (month ?? civil.month) === civil.month && isNamed(days, day, civil, patterns);
+    return (year ?? civil.year) === civil.year && (month ?? civil.month) === civil.month && isNamed(days, civil);
   };
+  // Where a day reaches far, each is asked about again for many others.
+  const isFar = clockMs(row.to) - clockMs(row.from) > 2 * DAY_MS || row.substitute !== null;
+  if (!isFar) return isOf;
+  const known = new Map<number, boolean>();
+  return (day) => known.get(day) ?? remember(known, day, isOf(day));
 }
 
-function isNamed(days: CalendarDays, day: number, civil: CivilDay, patterns: Patterns): boolean {
-  const { dayOfMonth, daysInMonth, weekday } = civil;
+function isNamed(days: CalendarDays, { dayOfMonth, daysInMonth, weekday }: CivilDay): boolean {
   switch (days.kind) {
     case 'all':
+    case 'pattern':
       return true;
     case 'day':
       return dayOfMonth === (days.day === 'last' ? daysInMonth : days.day);
@@ -55,8 +61,6 @@ function isNamed(days: CalendarDays, day: number, civil: CivilDay, patterns: Pat
       if (!days.weekdays.includes(weekday)) return false;
       if (days.week === 'every') return true;
       return days.week === 'last' ? dayOfMonth > daysInMonth - 7 : Math.ceil(dayOfMonth / 7) === days.week;
-    case 'pattern':
-      return patterns.get(days.pattern)?.has(day) ?? false;
   }
 }
 
@@ -91,16 +95,11 @@ class MovedRow implements CompiledRow {
   readonly #stepMs: number;
   readonly #tries: number;
   readonly #isItsDay: (day: number) => boolean;
-  readonly #above: readonly CompiledRow[];
+  readonly #above: Above;
   readonly #begins = new Map<number, number | null>();
   readonly #spans = new Map<number, readonly LocalSpan[]>();
 
-  constructor(
-    row: CalendarRow,
-    { hours, tries }: NonNullable<CalendarRow['substitute']>,
-    patterns: Patterns,
-    above: readonly CompiledRow[],
-  ) {
+  constructor(row: CalendarRow, { hours, tries }: NonNullable<CalendarRow['substitute']>, patterns: Patterns, above: Above) {
     this.operate = row.operate;
     const toMs = clockMs(row.to);
     this.#fromMs = clockMs(row.from);
@@ -133,17 +132,56 @@ class MovedRow implements CompiledRow {
     if (known !== undefined) return known;
     let beginMs = own * DAY_MS + this.#fromMs;
     for (let moves = 0; moves <= this.#tries; moves++, beginMs += this.#stepMs)
-      if (!isClosedBy(this.#above, beginMs)) return remember(this.#begins, own, beginMs);
+      if (!this.#above.close(beginMs)) return remember(this.#begins, own, beginMs);
     return remember(this.#begins, own, null);
   }
 }
 
-/** That no row says anything is not closed here: the row itself will. */
-function isClosedBy(rows: readonly CompiledRow[], localMs: number): boolean {
-  const day = Math.floor(localMs / DAY_MS);
-  for (const row of rows)
-    if (row.spansOn(day).some(({ fromMs, toMs }) => fromMs <= localMs && localMs < toMs)) return !row.operate;
-  return false;
+/** What the rows above another one say together. */
+class Above {
+  readonly #rows: readonly CompiledRow[];
+  /** By day, those parts of it that they close. */
+  readonly #closed = new Map<number, readonly LocalSpan[]>();
+
+  constructor(rows: readonly CompiledRow[]) {
+    this.#rows = rows;
+  }
+
+  /** That none of them says anything is not closed: the row itself will. */
+  close(localMs: number): boolean {
+    const day = Math.floor(localMs / DAY_MS);
+    const closed = this.#closed.get(day) ?? remember(this.#closed, day, this.#closedOn(day));
+    return closed.some((span) => isWithin(localMs, span));
+  }
+
+  #closedOn(day: number): readonly LocalSpan[] {
+    const closed: LocalSpan[] = [];
+    // What no row has spoken of yet.
+    let left: readonly LocalSpan[] = [{ fromMs: day * DAY_MS, toMs: (day + 1) * DAY_MS }];
+    for (const row of this.#rows) {
+      if (left.length === 0) break;
+      for (const span of row.spansOn(day)) {
+        if (!row.operate) for (const part of left) if (overlaps(part, span)) closed.push(common(part, span));
+        left = left.flatMap((part) => without(part, span));
+      }
+    }
+    return closed;
+  }
+}
+
+const isWithin = (localMs: number, { fromMs, toMs }: LocalSpan): boolean => fromMs <= localMs && localMs < toMs;
+const overlaps = (one: LocalSpan, other: LocalSpan): boolean => one.fromMs < other.toMs && other.fromMs < one.toMs;
+const common = (one: LocalSpan, other: LocalSpan): LocalSpan => ({
+  fromMs: Math.max(one.fromMs, other.fromMs),
+  toMs: Math.min(one.toMs, other.toMs),
+});
+
+function without(part: LocalSpan, span: LocalSpan): readonly LocalSpan[] {
+  if (!overlaps(part, span)) return [part];
+  const rest: LocalSpan[] = [];
+  if (part.fromMs < span.fromMs) rest.push({ fromMs: part.fromMs, toMs: span.fromMs });
+  if (span.toMs < part.toMs) rest.push({ fromMs: span.toMs, toMs: part.toMs });
+  return rest;
 }
 
 /** First and last day from whose beginning `fromMs` to `toMs` touches `day`. */

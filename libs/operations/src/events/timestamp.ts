@@ -1,3 +1,4 @@
+import { daysIn } from '../time/months.js';
 import { fromLocalUs, namedOffsetUs, zoneOffsetUs } from '../time/time-zone.js';
 import { Char, digitsEnd, fourDigits, isDigit, isUpper, twoDigits } from './scan.js';
 
@@ -223,11 +224,6 @@ function daysOf(year: number, month: number, day: number): number {
   const y = month > 2 ? year : year - 1;
   const dayOfYear = (((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) | 0) + day - 1;
   return 365 * y + ((y / 4) | 0) - ((y / 100) | 0) + ((y / 400) | 0) + dayOfYear - 719_468;
-}
-
-function daysIn(year: number, month: number): number {
-  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 function yearOf(us: number): number {

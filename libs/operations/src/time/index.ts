@@ -1,1 +1,2 @@
+export { daysIn } from './months.js';
 export { firstReachedMs, zoneOffsetUs } from './time-zone.js';

@@ -9,9 +9,8 @@ const LAST_YEAR = 2199;
 export const MAX_CALENDAR_ROWS = 200;
 export const MAX_SHIFT_DAYS = 32_767;
 export const MAX_SUBSTITUTE_TRIES = 99;
-/** Of one move, and of all its tries together: who finds nothing within a year has a mistake in the rows. */
+/** Of one move; and of all moves of all rows together, whose days each hang on so many others: who finds nothing within a year has a mistake in the rows. */
 export const MAX_SUBSTITUTE_HOURS = 8_784;
-/** Each looks at the rows above it over a year: with very many of them a day would take seconds. */
 export const MAX_SUBSTITUTE_ROWS = 10;
 const MAX_DATES = 10_000;
 
@@ -103,10 +102,6 @@ export const CalendarRowSchema = z
           .refine((hours) => hours !== 0, 'a move of 0 hours is none'),
         tries: z.int().min(1).max(MAX_SUBSTITUTE_TRIES),
       })
-      .refine(
-        ({ hours, tries }) => Math.abs(hours) * tries <= MAX_SUBSTITUTE_HOURS,
-        `hours × tries is at most ${MAX_SUBSTITUTE_HOURS}: a year`,
-      )
       .nullable()
       .default(null),
     from: ClockTimeSchema.default('00:00'),
@@ -130,6 +125,12 @@ export const CalendarBodySchema = z
       .refine(
         (rows) => rows.filter(({ substitute }) => substitute !== null).length <= MAX_SUBSTITUTE_ROWS,
         `at most ${MAX_SUBSTITUTE_ROWS} rows with a substitute`,
+      )
+      .refine(
+        (rows) =>
+          rows.reduce((sum, { substitute }) => sum + Math.abs((substitute?.hours ?? 0) * (substitute?.tries ?? 0)), 0) <=
+          MAX_SUBSTITUTE_HOURS,
+        `hours × tries of all substitutes together at most ${MAX_SUBSTITUTE_HOURS}: a year`,
       )
       .default([]),
   })

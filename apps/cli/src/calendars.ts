@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { askCalendar, renderMoment, renderMonth, showCalendar } from './commands/calendars.js';
+import type { Found } from './control/find.js';
+import { ManagerApi } from './control/manager-api.js';
+import { EXIT } from './exit-codes.js';
+import type { VerbContext } from './governing.js';
+import { painter } from './output/terminal.js';
+
+interface Common {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** The verbs about what calendars say; they are written as settings. */
+export function addCalendars(
+  program: Command,
+  { add, set, show, terminal }: Omit<VerbContext, 'controllers'>,
+  nodesOf: (options: Common) => readonly Found[],
+): void {
+  const calendars = program.command('calendars').description('what calendars say; they are written with yosugara apply');
+  const api = (options: Common) => ManagerApi.of(nodesOf(options));
+  add('show', 'a month of a calendar, and whether it is open now', calendars)
+    .argument('<id>')
+    .option('--month <month>', 'such as 2026-11; default: the present one')
+    .action((id: string, options: Common & { month?: string }) =>
+      set(async () => {
+        const found = await showCalendar(api(options), id, options.month);
+        show(options, found, () => renderMonth(found, painter(terminal)));
+        return EXIT.ok;
+      })(),
+    );
+  add('open', 'whether it is open, why, and until when', calendars)
+    .argument('<id>')
+    .option('--at <instant>', 'RFC 3339, such as 2026-11-21T09:00:00+09:00; default: now')
+    .action((id: string, options: Common & { at?: string }) =>
+      set(async () => {
+        const found = await askCalendar(api(options), id, options.at);
+        show(options, found, () => renderMoment(found));
+        return EXIT.ok;
+      })(),
+    );
+}
