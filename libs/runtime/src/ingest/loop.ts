@@ -1,4 +1,4 @@
-import { type Clock, explain, invariant, type Log } from '@yosugara/kernel';
+import { type Clock, explain, type Log } from '@yosugara/kernel';
 import {
   MERGE_LIMITS,
   type MergeEffect,
@@ -10,26 +10,25 @@ import {
   mergeBehind,
   mergeHeld,
   mergeStep,
-  mergeWindow,
   needsLookup,
-  parseMessage,
   type RecordRef,
   type SourceProperties,
   type Tally,
 } from '@yosugara/operations';
 import type { RoleNotice, Watermark } from '@yosugara/protocol';
+import type { LineOperations, LineOperator } from '../operations/lines.js';
+import type { OperationsBatch } from '../operations/ports.js';
+import { batchOf } from './batch-of.js';
 import { JournalFeed } from './feed.js';
 import { letGoThrough } from './lanes.js';
 import {
   type AwayJournals,
-  type IngestBatch,
   type IngestMark,
   type IngestPermit,
   type IngestStore,
   type JournalFiles,
   type MessageToStore,
   StaleEpochError,
-  VIA_VIP,
 } from './ports.js';
 
 export interface IngestOptions {
@@ -52,6 +51,10 @@ export interface IngestOptions {
   readonly sources?: ReadonlyMap<string, SourceProperties>;
   /** Names for what traps say, as they are now. Missing: none. */
   readonly mibs?: () => MibStore;
+  /** What monitors make of the rows. Missing: nothing. */
+  readonly operations?: LineOperations;
+  /** What of that was just stored. Must not throw, must not wait. */
+  readonly onOperated?: (batch: OperationsBatch) => void;
   /** Rows just stored, for whoever watches live; at most `maxBatch`. Must not throw, must not wait. */
   readonly onStored?: (rows: readonly MessageToStore[]) => void;
   /** What was just stored, by source. Likewise. */
@@ -84,6 +87,7 @@ interface Work {
   version: number;
   state: MergeState;
   readonly feed: JournalFeed;
+  readonly operator: LineOperator | null;
   readonly positions: Map<string, number>;
   /** Journals that moved since the last mark; null: nothing was marked yet. */
   moved: Set<string> | null;
@@ -195,6 +199,8 @@ export class IngestLoop {
   async #begin(permit: IngestPermit): Promise<Work> {
     const { self, peer, store, own, peerCopy, away, log, clock, sources, limits = MERGE_LIMITS } = this.#options;
     const progress = await store.loadProgress();
+    // Behind the progress: what a commit between them added is in these, and its version refuses what is built on them.
+    const operator = (await this.#options.operations?.begin()) ?? null;
     const nodes: [string, string] = self < peer ? [self, peer] : [peer, self];
     const known = {
       ...(sources === undefined ? {} : { sources }),
@@ -215,6 +221,7 @@ export class IngestLoop {
       version: progress.version,
       state: mergeBegin(nodes, progress.window, limits),
       feed,
+      operator,
       positions: new Map(progress.positions),
       moved: null,
       markedAtMs: Number.NEGATIVE_INFINITY,
@@ -274,7 +281,9 @@ export class IngestLoop {
     work.state = state;
     if (effects.length === 0 && !work.feed.hasPositionsToSay) return 0;
     const mark = this.#markOf(work, effects);
-    const batch = { ...batchOf(work, effects, this.#options), ...(mark === null ? {} : { mark }) };
+    const stored = batchOf(work, effects, this.#options);
+    const operations = work.operator?.operate(stored.rows) ?? null;
+    const batch = { ...stored, ...(mark === null ? {} : { mark }), ...(operations === null ? {} : { operations }) };
     const permit = this.#permitNow();
     if (permit === null || permit.epoch !== work.epoch) {
       // The state is ahead of the database now: begin again when permitted again.
@@ -285,9 +294,9 @@ export class IngestLoop {
     let isStoring = true;
     const storing = store.storeBatch(batch).finally(() => (isStoring = false));
     // What comes next is read and matched while the database works. If both fail, what the database says counts more.
-    const [stored, ahead] = await Promise.allSettled([storing, this.#readAhead(work, permit, () => isStoring)]);
-    if (stored.status === 'rejected') throw stored.reason;
-    const { keyHits } = stored.value;
+    const [done, ahead] = await Promise.allSettled([storing, this.#readAhead(work, permit, () => isStoring)]);
+    if (done.status === 'rejected') throw done.reason;
+    const { keyHits } = done.value;
     this.#lastStoreMs = clock.monotonicMs();
     if (keyHits > 0) log.error('ingest.key_hits', { keyHits, rows: batch.rows.length, version: batch.version });
     work.version++;
@@ -300,6 +309,7 @@ export class IngestLoop {
     }
     if (batch.rows.length > 0) this.#options.onStored?.(batch.rows);
     if (batch.tallies !== undefined) this.#options.onCounted?.(batch.tallies);
+    if (operations !== null) this.#options.onOperated?.(operations);
     this.#stored = letGoThrough([...work.positions].map(([journalId, seq]) => ({ journalId, seq })));
     if (ahead.status === 'rejected') throw ahead.reason;
     return consumed;
@@ -360,51 +370,4 @@ export class IngestLoop {
     });
     this.#poked = false;
   }
-}
-
-function batchOf(work: Work, effects: readonly MergeEffect[], { sources, mibs }: IngestOptions): IngestBatch {
-  const names = mibs?.();
-  const rows: MessageToStore[] = [];
-  const seenAlso: IngestBatch['seenAlso'][number][] = [];
-  const positions = new Map(work.feed.positionsToSay().map(({ journalId, seq }) => [journalId, seq]));
-  let tallies: readonly Tally[] | undefined;
-  for (const effect of effects)
-    if (effect.kind === 'tally') tallies = effect.tallies;
-    else if (effect.kind === 'store') rows.push(rowOf(work.feed, effect, sources, names));
-    else if (effect.kind === 'seenAlso') seenAlso.push(effect);
-    else positions.set(effect.journalId, effect.seq);
-  return {
-    epoch: work.epoch as IngestBatch['epoch'],
-    version: work.version,
-    rows,
-    seenAlso,
-    positions: [...positions].map(([journalId, seq]) => ({ journalId, seq })),
-    window: mergeWindow(work.state),
-    ...(tallies === undefined ? {} : { tallies }),
-  };
-}
-
-function rowOf(
-  feed: JournalFeed,
-  effect: Extract<MergeEffect, { kind: 'store' }>,
-  sources: IngestOptions['sources'],
-  names: MibStore | undefined,
-): MessageToStore {
-  const record = feed.recordOf(effect.record);
-  invariant(record !== undefined, `record ${effect.record.journalId} ${effect.record.seq} is held until it is stored`);
-  const row: MessageToStore = {
-    ...parseMessage(record, sources?.get(record.source.address), names),
-    journalId: effect.record.journalId,
-    seq: effect.record.seq,
-    node: effect.node,
-    receivedAtUs: record.receivedAtUs,
-    kind: record.kind,
-    transport: record.transport,
-    source: record.source.address,
-    flags: record.flags | (record.listener.kind === 'vip' ? VIA_VIP : 0),
-    raw: record.raw,
-    content: effect.content,
-    seenBy: effect.seenBy,
-  };
-  return record.lateByUs === undefined ? row : { ...row, lateByUs: record.lateByUs };
 }

@@ -37,13 +37,14 @@ export async function runIngestSeeds(
   const begunCpu = process.cpuUsage();
   const violations: IngestFailure[] = [];
   const sum = { messages: 0, records: 0, rows: 0, takeOvers: 0, events: 0 };
-  const judged = { exact: 0, doubtful: 0, gone: 0, informsAgain: 0, clockless: 0 };
+  const judged = { exact: 0, doubtful: 0, gone: 0, informsAgain: 0, clockless: 0, events: 0 };
   for (let place = 0; place < count; place++) {
     const seed = from + place;
     const outcome = await runIngestSeed(seed);
     for (const name of ['records', 'rows', 'takeOvers', 'events'] as const) sum[name] += outcome[name];
     sum.messages += outcome.sayings;
-    for (const name of ['exact', 'doubtful', 'gone', 'informsAgain', 'clockless'] as const) judged[name] += outcome.judged[name];
+    for (const name of ['exact', 'doubtful', 'gone', 'informsAgain', 'clockless', 'events'] as const)
+      judged[name] += outcome.judged[name];
     const first = outcome.violations[0];
     if (first !== undefined) {
       const { invariant, says, atMs } = first;

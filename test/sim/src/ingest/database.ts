@@ -5,6 +5,9 @@ import {
   type IngestStore,
   type LoneQuestion,
   type MessageToStore,
+  type MonitorMemory,
+  type OperationsMemory,
+  type OperationsStore,
   StaleEpochError,
   StaleProgressError,
 } from '@yosugara/runtime';
@@ -17,6 +20,8 @@ export interface Txn {
   readonly batch: IngestBatch;
   readonly keyHits: number;
 }
+/** What one process asks of it. */
+export type SimStore = IngestStore & Pick<OperationsStore, 'loadMemory'>;
 export const keyOf = (ref: RecordRef): string => `${ref.journalId} ${ref.seq}`;
 
 /** What the tables hold after some transactions. */
@@ -27,6 +32,11 @@ export class Tables {
   readonly positions = new Map<string, number>();
   readonly rows = new Map<string, MessageToStore>();
   readonly seenAlso = new Map<string, { readonly node: string; readonly copy: RecordRef; readonly content: string | null }>();
+
+  /** How often each event was stored, by its id. */
+  readonly events = new Map<string, number>();
+  readonly monitors = new Map<string, MonitorMemory>();
+  readonly notifications = new Map<string, OperationsMemory['notifications'][number]>();
 
   /** The highest number of a row of each journal; but of what may be stored before its turn. */
   readonly lastRow = new Map<string, number>();
@@ -44,6 +54,14 @@ export class Tables {
     for (const { of, node, copy } of batch.seenAlso)
       if (!this.seenAlso.has(keyOf(of)))
         this.seenAlso.set(keyOf(of), { node, copy, content: this.rows.get(keyOf(of))?.content ?? null });
+    for (const { told } of batch.operations?.events ?? []) this.events.set(told.id, (this.events.get(told.id) ?? 0) + 1);
+    for (const memory of batch.operations?.monitorMemory ?? [])
+      this.monitors.set(JSON.stringify([memory.monitor, memory.facility, memory.item]), memory);
+    for (const memory of batch.operations?.notifyMemory ?? [])
+      this.notifications.set(
+        JSON.stringify([memory.notification, memory.monitor, memory.facility, memory.item, memory.sub]),
+        memory,
+      );
   }
 }
 
@@ -122,7 +140,7 @@ export class Database {
   }
 
   /** For one process; every call fails when the server goes away. */
-  storeFor(client: Proc): IngestStore {
+  storeFor(client: Proc): SimStore {
     return {
       loadProgress: () =>
         this.#ask(client, async () => ({
@@ -132,6 +150,11 @@ export class Database {
         })),
       findLone: (question, limit) => this.#ask(client, async () => this.#findLone(question, limit)),
       storeBatch: (batch) => this.#ask(client, () => this.#store(batch)),
+      loadMemory: () =>
+        this.#ask(client, async () => ({
+          ...{ version: 0, ticks: [], monitors: [...this.tables.monitors.values()] },
+          notifications: [...this.tables.notifications.values()],
+        })),
     };
   }
 

@@ -11,15 +11,57 @@ const LANES = 'libs/runtime/src/ingest/lanes.ts';
 const SENDER = 'libs/runtime/src/receive/copy-sender.ts';
 const WATERMARK = 'libs/runtime/src/receive/watermark.ts';
 const RECALL = 'libs/runtime/src/receive/recall-informs.ts';
+const LINES = 'libs/runtime/src/operations/lines.ts';
+const MAKE_RESULT = 'libs/operations/src/monitors/make-result.ts';
 const LATE_LINES = 'libs/runtime/src/ingest/late-lines.ts';
 const INFORM = 'libs/operations/src/events/inform.ts';
 const INTAKE = 'libs/runtime/src/receive/trap-intake.ts';
 
 export const INGEST_MUTANTS: readonly Mutant[] = [
   {
+    name: 'events-outside-the-transaction',
+    why: 'what follows from rows is stored with the next batch: a crash between them loses it',
+    patches: [
+      {
+        file: LOOP,
+        find: 'const operations = work.operator?.operate(stored.rows) ?? null;',
+        replace:
+          'const held = work as Work & { before?: typeof stored.rows }; const operations = work.operator?.operate(held.before ?? []) ?? null; held.before = stored.rows;',
+      },
+    ],
+    within: 10,
+  },
+  {
+    name: 'memory-kept-after-a-failure',
+    why: 'what a transaction that failed had counted stays counted',
+    patches: [
+      {
+        file: LINES,
+        find: 'const memories = new Memories(await store.loadMemory());',
+        replace:
+          'const holder = store as { kept?: Memories }; const memories = (holder.kept ??= new Memories(await store.loadMemory()));',
+      },
+    ],
+    within: 100,
+  },
+  {
+    name: 'event-id-of-chance',
+    why: 'the same line judged again would be another event',
+    patches: [
+      {
+        file: MAKE_RESULT,
+        find: '[monitor, facility, item, sub, origin].map',
+        replace: '[monitor, facility, item, sub, origin + Math.random()].map',
+      },
+    ],
+    within: 5,
+  },
+  {
     name: 'claims-not-stored',
     why: 'which records are already the partner of a row is forgotten in a crash',
-    patches: [{ file: MERGE_STATE, find: 'claims: [...state.claims.values()], throughUs };', replace: 'claims: [], throughUs };' }],
+    patches: [
+      { file: MERGE_STATE, find: 'claims: [...state.claims.values()], throughUs };', replace: 'claims: [], throughUs };' },
+    ],
     within: 100,
   },
   {
@@ -43,7 +85,9 @@ export const INGEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'memory-covers-all',
     why: 'after a restart nothing is asked of the database: late copies are stored again',
-    patches: [{ file: MERGE_STATE, find: 'coveredFromUs: throughUs + 1 }', replace: 'coveredFromUs: Number.NEGATIVE_INFINITY }' }],
+    patches: [
+      { file: MERGE_STATE, find: 'coveredFromUs: throughUs + 1 }', replace: 'coveredFromUs: Number.NEGATIVE_INFINITY }' },
+    ],
     within: 30,
   },
   {

@@ -3,6 +3,7 @@ import type { Cluster } from './cluster.js';
 import { keyOf, type Tables, type Txn } from './database.js';
 import { CLOCKLESS_INFORMS, STAMPED } from './devices.js';
 import type { Rec } from './disk.js';
+import { eventIdOf, isMatching, linesOf } from './operations.js';
 import type { Saying } from './senders.js';
 import type { Site } from './site.js';
 import type { VirtualTime } from './virtual-time.js';
@@ -23,6 +24,8 @@ export interface Judged {
   informsAgain: number;
   /** The same of a device that says no time by which they could be known. */
   clockless: number;
+  /** Lines that had to be an event. */
+  events: number;
 }
 
 const WINDOW_US = MERGE_LIMITS.windowUs;
@@ -37,7 +40,7 @@ const MAX_VIOLATIONS = 5;
 /** What must be true, told from what devices sent and disks held; never from what merge decided. */
 export class Oracle {
   readonly violations: Violation[] = [];
-  readonly judged: Judged = { exact: 0, doubtful: 0, gone: 0, informsAgain: 0, clockless: 0 };
+  readonly judged: Judged = { exact: 0, doubtful: 0, gone: 0, informsAgain: 0, clockless: 0, events: 0 };
   readonly #cluster: Cluster;
   readonly #time: VirtualTime;
   readonly #exempt = new Set<Rec>();
@@ -194,6 +197,17 @@ export class Oracle {
     for (const rec of known.values()) this.#noteLateness(rec, sayings[rec.saying]!);
     for (const [key, recs] of groups) this.#judgeGroup(key, recs, rows.get(key) ?? { count: 0, seen: {} });
     for (const saying of sayings) if (saying.isAcknowledged) this.#judgeAcknowledged(saying, groups, rows);
+    this.#judgeEvents(tables);
+  }
+
+  /** Each line that a monitor looks for is one event, and counted once in its memory: no other ones, and none without its row. */
+  #judgeEvents({ rows, events, monitors }: Tables): void {
+    const wanted = [...rows.values()].filter(isMatching).map(eventIdOf);
+    for (const id of wanted) if (events.get(id) !== 1) this.fail('E1', `${id} is ${events.get(id) ?? 0} events`);
+    if (events.size !== wanted.length) this.fail('E2', `${events.size} events of ${wanted.length} lines`);
+    const counted = [...monitors.values()].reduce((sum, { state }) => sum + linesOf(state), 0);
+    if (counted !== wanted.length) this.fail('E3', `the monitor counted ${counted} of ${wanted.length} lines`);
+    this.judged.events += wanted.length;
   }
 
   #judgeAcknowledged(saying: Saying, groups: ReadonlyMap<string, Rec[]>, rows: ReadonlyMap<string, unknown>): void {

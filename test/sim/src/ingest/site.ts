@@ -12,6 +12,7 @@ import {
   IngestLoop,
   letGo,
   letGoThrough,
+  lineOperations,
   type PeerChannel,
   type ReceivedRecord,
   readHere,
@@ -22,6 +23,7 @@ import {
 import type { Rng } from '../rng.js';
 import { Database } from './database.js';
 import { OwnJournalModel, PeerCopyModel, type Rec, type Registry, Shelf, type Taken } from './disk.js';
+import { RULES } from './operations.js';
 import { Proc, type VirtualTime } from './virtual-time.js';
 import type { Wire } from './wire.js';
 
@@ -287,9 +289,11 @@ export class Site {
     const { time, limits } = this.#s;
     time.as(proc, () => {
       const { epoch } = this.notice;
+      const store = this.db.storeFor(proc);
+      const clock = { monotonicMs: () => time.nowMs, wallMs: () => this.clock.us() / 1_000 };
       const loop = new IngestLoop({
-        ...{ self: this.name, peer: this.peerName, own: this.own, peerCopy: this.copies, store: this.db.storeFor(proc), limits },
-        clock: { monotonicMs: () => time.nowMs, wallMs: () => this.clock.us() / 1_000 },
+        ...{ self: this.name, peer: this.peerName, own: this.own, peerCopy: this.copies, store, limits, clock },
+        operations: lineOperations({ store, ready: async () => undefined, rules: () => RULES, clock }),
         away: { read: (range) => this.#readAway(range, proc) },
         log: this.#log(),
         ...{ batchMs: 50, maxBatch: 40 },

@@ -1,0 +1,133 @@
+import { newestDueMs, planTick, type Schedule, scheduleOf } from '@yosugara/operations';
+import type { MonitorTask } from './rules.js';
+
+/** A tick to run. */
+export interface DueTick {
+  readonly task: MonitorTask;
+  readonly dueAtMs: number;
+  /** Ticks before it that nobody runs any more. */
+  readonly skipped: number;
+}
+
+interface Entry {
+  task: MonitorTask;
+  schedule: Schedule;
+  /** Newest tick that is done or under way. */
+  doneMs: number;
+  nextMs: number;
+  isUnderWay: boolean;
+  isGone: boolean;
+}
+
+const keyOf = ({ monitor, facility }: Pick<MonitorTask, 'monitor' | 'facility'>): string => `${monitor}\0${facility}`;
+
+/** What is due when, of very many tasks: a heap by the next time. */
+export class Agenda {
+  readonly #entries = new Map<string, Entry>();
+  /** Of entries by `nextMs`; an entry that was changed since is in it twice, and the older one means nothing. */
+  readonly #heap: { readonly atMs: number; readonly entry: Entry }[] = [];
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /**
+   * What the settings say now. Those that were there keep what is done.
+   * @param done newest ticks by the database; null = none.
+   * @returns ticks of what is new: they were due before, and are nobody's. Stored as done they say since when it is there.
+   */
+  set(tasks: Iterable<MonitorTask>, done: (task: MonitorTask) => number | null, nowMs: number): readonly DueTick[] {
+    const seen = new Set<string>();
+    const fresh: DueTick[] = [];
+    for (const task of tasks) {
+      const key = keyOf(task);
+      seen.add(key);
+      const schedule = scheduleOf(task.monitor, task.facility, task.intervalMs);
+      const known = this.#entries.get(key);
+      if (known === undefined) {
+        const stored = done(task);
+        const doneMs = stored ?? newestDueMs(schedule, nowMs);
+        const entry: Entry = { task, schedule, doneMs, nextMs: 0, isUnderWay: false, isGone: false };
+        this.#entries.set(key, entry);
+        this.#plan(entry, nowMs);
+        if (stored === null) fresh.push({ task, dueAtMs: doneMs, skipped: 0 });
+        continue;
+      }
+      const isOther = known.task.intervalMs !== task.intervalMs;
+      known.task = task;
+      known.schedule = schedule;
+      if (isOther && !known.isUnderWay) this.#plan(known, nowMs);
+    }
+    for (const [key, entry] of this.#entries)
+      if (!seen.has(key)) {
+        entry.isGone = true;
+        this.#entries.delete(key);
+      }
+    return fresh;
+  }
+
+  /** The next tick that is due, and has not ended before; null = none is. It is under way until `end`. */
+  take(nowMs: number): DueTick | null {
+    for (let first = this.#heap[0]; first !== undefined && first.atMs <= nowMs; first = this.#heap[0]) {
+      this.#pop();
+      const { entry } = first;
+      if (entry.isGone || entry.isUnderWay || entry.nextMs !== first.atMs) continue;
+      const plan = planTick(entry.schedule, entry.doneMs, nowMs);
+      if (plan.kind === 'wait') {
+        this.#push(entry, plan.untilMs);
+        continue;
+      }
+      entry.doneMs = plan.dueAtMs;
+      entry.isUnderWay = true;
+      return { task: entry.task, dueAtMs: plan.dueAtMs, skipped: plan.skipped };
+    }
+    return null;
+  }
+
+  /** The tick is over: the next one of its task is planned. */
+  end({ task }: DueTick, nowMs: number): void {
+    const entry = this.#entries.get(keyOf(task));
+    if (entry === undefined || !entry.isUnderWay) return;
+    entry.isUnderWay = false;
+    this.#plan(entry, nowMs);
+  }
+
+  /** null = nothing will be due. */
+  nextMs(): number | null {
+    return this.#heap[0]?.atMs ?? null;
+  }
+
+  #plan(entry: Entry, nowMs: number): void {
+    const plan = planTick(entry.schedule, entry.doneMs, nowMs);
+    this.#push(entry, plan.kind === 'wait' ? plan.untilMs : plan.dueAtMs);
+  }
+
+  #push(entry: Entry, atMs: number): void {
+    entry.nextMs = atMs;
+    const heap = this.#heap;
+    let at = heap.push({ atMs, entry }) - 1;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      if (heap[above]!.atMs <= heap[at]!.atMs) return;
+      [heap[above], heap[at]] = [heap[at]!, heap[above]!];
+      at = above;
+    }
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    heap[0] = last;
+    for (let at = 0; ; ) {
+      const left = 2 * at + 1;
+      const right = left + 1;
+      let least = at;
+      if (left < heap.length && heap[left]!.atMs < heap[least]!.atMs) least = left;
+      if (right < heap.length && heap[right]!.atMs < heap[least]!.atMs) least = right;
+      if (least === at) return;
+      [heap[least], heap[at]] = [heap[at]!, heap[least]!];
+      at = least;
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import { type Collected, type Judgement, notify, notifyKeyOf, type Result, type Sample, type Told } from '@yosugara/operations';
+import type { Memories } from './memories.js';
+import type { EventFold, EventToStore, OperationsBatch, OutboxEntry, StatusToStore, TickDone } from './ports.js';
+import type { OperationsRules } from './rules.js';
+
+/** By whom results of ourselves are told that name nobody. */
+export const INTERNAL_NOTIFICATION = 'INTERNAL';
+
+export interface OperationsInput {
+  readonly samples: readonly Sample[];
+  /** Those that are nobody's judgement of a sample: of ourselves, of what was given up. */
+  readonly results?: readonly Result[];
+  readonly ticks?: readonly TickDone[];
+}
+
+/**
+ * All that follows from some samples, in their order. No clock, no chance, no database; `memories` is what it was, and becomes what it will
+ * be when the batch is stored.
+ */
+export function operate(rules: OperationsRules, input: OperationsInput, memories: Memories, nowMs: number): OperationsBatch {
+  const making = new Making(rules, memories, nowMs);
+  for (const sample of input.samples) making.sample(sample);
+  for (const result of input.results ?? []) making.result(result);
+  return making.batch(input.ticks ?? []);
+}
+
+export const isEmpty = (batch: OperationsBatch): boolean =>
+  [
+    batch.events,
+    batch.folds ?? [],
+    batch.statuses,
+    batch.outbox,
+    batch.collected,
+    batch.monitorMemory,
+    batch.notifyMemory,
+    batch.ticks,
+  ].every(({ length }) => length === 0);
+
+class Making {
+  readonly #rules: OperationsRules;
+  readonly #memories: Memories;
+  readonly #nowMs: number;
+  readonly #events: EventToStore[] = [];
+  readonly #folds: EventFold[] = [];
+  readonly #statuses: StatusToStore[] = [];
+  readonly #outbox: OutboxEntry[] = [];
+  readonly #collected: Collected[] = [];
+  readonly #results: Result[] = [];
+
+  constructor(rules: OperationsRules, memories: Memories, nowMs: number) {
+    this.#rules = rules;
+    this.#memories = memories;
+    this.#nowMs = nowMs;
+  }
+
+  sample(sample: Sample): void {
+    const { monitor, facility, item } = sample;
+    const judged = this.#judge(sample, this.#memories.ofMonitor(monitor, facility, item));
+    if (judged === null) return;
+    this.#memories.setMonitor(monitor, facility, item, judged.state);
+    this.#collected.push(...judged.collected);
+    for (const result of judged.results) this.result(result);
+  }
+
+  /** What cannot be judged is told: it would come again and again, and nothing after it would be stored. */
+  #judge(sample: Sample, state: unknown): Judgement | null {
+    try {
+      return this.#rules.judge(sample, state);
+    } catch (error) {
+      return { state, results: [troubleOf(sample.monitor, 'judge what it saw', error, this.#nowMs)], collected: [] };
+    }
+  }
+
+  result(result: Result): void {
+    this.#results.push(result);
+    try {
+      this.#spread(result);
+    } catch (error) {
+      this.#tell({ ...byNobody(troubleOf(result.monitor, `be told of: ${result.message}`, error, this.#nowMs)), kind: 'event' });
+    }
+  }
+
+  #spread(result: Result): void {
+    if (result.notifications.length === 0 && result.trigger === 'internal')
+      return void this.#tell({ ...byNobody(result), kind: 'event' });
+    for (const id of new Set(result.notifications)) this.#notify(id, result);
+  }
+
+  #notify(id: string, result: Result): void {
+    const rules = this.#rules;
+    const setting = rules.notification(id);
+    // Taken away since: nobody can be asked how to tell.
+    if (setting === null) return;
+    const { memory, told } = notify(setting, result, this.#memories.ofNotification(notifyKeyOf(setting, result)), {
+      nowMs: this.#nowMs,
+      calendarOpen: () => rules.calendarOpen(setting.body.calendar, this.#nowMs),
+      suppressedBy: () => rules.suppressedBy(result, this.#nowMs),
+    });
+    if (memory !== null) this.#memories.setNotification(memory);
+    if (told !== null) this.#tell(told);
+  }
+
+  #tell(told: Told): void {
+    if (told.kind === 'event') this.#tellEvent(told);
+    else if (told.kind === 'status') this.#statuses.push(this.#rules.status(told));
+    else {
+      const entry = this.#rules.outbox(told, this.#nowMs);
+      if (entry !== null) this.#outbox.push(entry);
+    }
+  }
+
+  /** Of what comes in masses one event is enough, and says how many it stands for. */
+  #tellEvent(told: Told): void {
+    const { monitor, facility, item, sub, priority } = told.result;
+    const key = JSON.stringify([told.notification, monitor, facility, item, sub, priority]);
+    const outcome = this.#memories.storms.fold(key, told.id, this.#nowMs);
+    if (outcome.kind === 'folds')
+      return void this.#folds.push({ into: outcome.into, count: outcome.count, atMs: told.result.atMs });
+    this.#events.push(this.#rules.event(told));
+    if (outcome.kind === 'opens') this.#folds.push({ into: told.id, count: 1, atMs: told.result.atMs });
+  }
+
+  batch(ticks: readonly TickDone[]): OperationsBatch {
+    return {
+      ...(this.#folds.length === 0 ? {} : { folds: this.#folds }),
+      ...{ events: this.#events, statuses: this.#statuses, outbox: this.#outbox, collected: this.#collected, ticks },
+      ...this.#memories.takeChanges(),
+      results: this.#results,
+    };
+  }
+}
+
+const byNobody = (result: Result): Omit<Told, 'kind'> => ({
+  ...{ id: `${result.id}/${INTERNAL_NOTIFICATION}`, notification: INTERNAL_NOTIFICATION, result, why: 'first', before: null },
+});
+
+/** One a minute of each monitor: more of them would say nothing more. */
+export function troubleOf(monitor: string, what: string, error: unknown, nowMs: number): Result {
+  const why = error instanceof Error ? error.message : String(error);
+  const minute = Math.floor(nowMs / 60_000);
+  return {
+    id: [monitor, 'INTERNAL', '', 'trouble', String(minute)].map(encodeURIComponent).join('/'),
+    ...{ trigger: 'internal', plugin: 'internal', monitor, facility: 'INTERNAL', sender: null, item: '', sub: 'trouble' },
+    ...{ priority: 'unknown', application: 'yosugara', original: '', atMs: nowMs, notifications: [] },
+    message: `The monitor ${monitor} could not ${what}: ${why}`,
+  };
+}

@@ -1,0 +1,46 @@
+import type { Judgement, NotificationSetting, Result, Sample, Told } from '@yosugara/operations';
+import type { MessageToStore } from '../ingest/ports.js';
+import type { EventToStore, OutboxEntry, StatusToStore } from './ports.js';
+
+/** What one version of the settings says. Pure: the same questions have the same answers. */
+export interface OperationsRules {
+  /** Of the settings. */
+  readonly version: number;
+  /** @param state what it left behind last time; null = nothing. @returns null: nobody asks for such samples (any more). */
+  judge(sample: Sample, state: unknown): Judgement | null;
+  /** null = there is none of that id. */
+  notification(id: string): NotificationSetting | null;
+  calendarOpen(calendar: string | null, atMs: number): boolean;
+  /** The maintenance window, or what is down on the way to it, in a sentence; null = nothing. */
+  suppressedBy(result: Result, nowMs: number): string | null;
+  event(told: Told): EventToStore;
+  status(told: Told): StatusToStore;
+  /** null = nothing leaves the cluster for it. */
+  outbox(told: Told, nowMs: number): OutboxEntry | null;
+}
+
+/** The same, of what is received. */
+export interface LineRules extends OperationsRules {
+  /** What monitors see in a row that was just received. Its time is the message's own. */
+  samplesOf(row: MessageToStore): readonly Sample[];
+}
+
+/** One look of one monitor at one node, again and again. */
+export interface MonitorTask {
+  readonly monitor: string;
+  /** Of the monitor. */
+  readonly type: string;
+  readonly check: unknown;
+  readonly facility: string;
+  readonly node: unknown;
+  readonly intervalMs: number;
+  /** Of one look. */
+  readonly deadlineMs: number;
+  readonly calendar: string | null;
+}
+
+/** The same, of what is looked at. */
+export interface ProbeRules extends OperationsRules {
+  /** All there are, of monitors that are enabled and nodes that are. */
+  tasks(): Iterable<MonitorTask>;
+}
