@@ -1,1 +1,2 @@
 export * from './patterns/index.js';
+export { createProbes, type ProbesOptions, type WindowsPort } from './probes/index.js';
