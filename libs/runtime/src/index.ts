@@ -21,6 +21,10 @@ export { type LineOperations, type LineOperator, lineOperations } from './operat
 export { Memories } from './operations/memories.js';
 export { MonitorLoop, type MonitorLoopOptions, type MonitorPermit, type MonitorStats } from './operations/monitor-loop.js';
 export { INTERNAL_NOTIFICATION, isEmpty, type OperationsInput, operate } from './operations/operate.js';
+export { eventToStoreOf, outboxEntryOf, statusToStoreOf } from './operations/outbox-entry.js';
+export { type Escalations, OutboxLoop, type OutboxOptions, type OutboxPermit } from './operations/outbox-loop.js';
+export type * from './operations/outbox-ports.js';
+export { OUTBOX_PLUGIN } from './operations/outbox-rules.js';
 export * from './operations/ports.js';
 export type { Probe, ProbeAnswer, ProbeRequest } from './operations/probe-port.js';
 export type { LineRules, MonitorTask, OperationsRules, ProbeRules } from './operations/rules.js';

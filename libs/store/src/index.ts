@@ -30,6 +30,7 @@ export {
 } from './mib-repository.js';
 export { MigrationError, migrate } from './migrate.js';
 export { letGo } from './operations-retention.js';
+export { insertOutbox, OutboxRepository } from './outbox-repository.js';
 export type { Partition } from './partition-spans.js';
 export { DEFAULT_WIDTH, Partitions, type PartitionWidth } from './partitions.js';
 export { type AuditEntry, AuditRepository, SessionRepository, type User, UserRepository } from './people.js';

@@ -15,6 +15,7 @@ import * as storedLate from './migrations/0009-stored-late.js';
 import * as narrowRows from './migrations/0010-narrow-rows.js';
 import * as settings from './migrations/0011-settings.js';
 import * as operations from './migrations/0012-operations.js';
+import * as outbox from './migrations/0013-outbox.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -36,6 +37,7 @@ const STEPS = {
   '0010-narrow-rows': narrowRows,
   '0011-settings': settings,
   '0012-operations': operations,
+  '0013-outbox': outbox,
 };
 
 /** Every step of this program was done; there may be more, of a newer one. @throws without a schema */

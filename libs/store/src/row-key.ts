@@ -5,12 +5,14 @@ export function rowKey(...parts: readonly string[]): Buffer {
   return createHash('sha256').update(JSON.stringify(parts)).digest().subarray(0, 16);
 }
 
-/** Neither a text nor JSON of PostgreSQL can hold a NUL. */
+/** Neither a text nor JSON of PostgreSQL can hold a NUL; and JSON no half of a surrogate pair, which is the only one that is written as an escape. */
 export const storable = (text: string): string => (text.includes('\0') ? text.replaceAll('\0', '\u{FFFD}') : text);
 export const storableJson = (value: unknown): string => {
   const text = JSON.stringify(value);
-  return text.includes('\\u0000') ? text.replace(/(?<!\\)((?:\\\\)*)\\u0000/g, '$1\\ufffd') : text;
+  return UNSTORABLE.test(text) ? text.replace(ESCAPED, '$1\\ufffd') : text;
 };
+const UNSTORABLE = /\\u(?:0000|d[89a-f])/;
+const ESCAPED = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;
 
 /** The last one counts where a batch has several of one key: a statement may change a row once only. */
 export function lastOfEach<T>(
