@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { alternate, goalMet, type Measure, median } from './benchmark.js';
 import { PARSE } from './parse.js';
+import { RULES_BENCH } from './rules.js';
 
 describe('a benchmark', () => {
   it('takes the median of runs made by turns, without the first pair', async () => {
@@ -40,4 +41,13 @@ it('parse measures every format against one peer', async () => {
   const measures = await PARSE.run({ runs: 1, seconds: 0.01, say: () => undefined });
   expect(measures.map(({ name }) => name)).toEqual(['parse/rfc5424-sd', 'parse/rfc5424', 'parse/rfc3164']);
   for (const { ours, peer } of measures) expect(Math.min(ours, peer!)).toBeGreaterThan(1_000);
+});
+
+it('rules measures lines that rules tell and lines that none tells', async () => {
+  const measures = await RULES_BENCH.run({ runs: 1, seconds: 0.01, say: () => undefined });
+  expect(measures.map(({ name }) => name)).toEqual([
+    ...['rules/miss', 'rules/hit', 'rules/miss-without-case', 'rules/hit-without-case', 'rules/wordless'],
+  ]);
+  // One automaton for all rules: dearer than one rule, and far from 500 of them.
+  for (const { ratio } of measures) expect(ratio!).toBeLessThan(0.5);
 });

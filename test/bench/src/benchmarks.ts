@@ -5,6 +5,7 @@ import { INGEST_REPLICATED } from './ingest-replicated.js';
 import { INGEST_SINGLE } from './ingest-single.js';
 import { MEMORY } from './memory.js';
 import { PARSE } from './parse.js';
+import { RULES_BENCH } from './rules.js';
 import { SEARCH } from './search.js';
 import { TRAPS } from './traps.js';
 import { UDP_JOURNAL } from './udp-journal.js';
@@ -12,6 +13,7 @@ import { UDP_JOURNAL } from './udp-journal.js';
 /** A new one is a module of its own, and a line here. */
 export const BENCHMARKS: readonly Benchmark[] = [
   PARSE,
+  RULES_BENCH,
   UDP_JOURNAL,
   INGEST_SINGLE,
   INGEST_REPLICATED,

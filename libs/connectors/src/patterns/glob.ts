@@ -46,9 +46,3 @@ export function matchesGlob(glob: Glob, text: string): boolean {
   }
   return true;
 }
-
-/** A text must have it; null = nothing. */
-export function longestPart(glob: Glob): string | null {
-  const longest = glob.reduce((best, part) => (part.length > best.length ? part : best), '');
-  return longest.length < 2 ? null : longest;
-}

@@ -1,24 +1,28 @@
 import fc from 'fast-check';
+import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
 import { Automaton } from './automaton.js';
 import { anywhere, asGlob, matchesGlob } from './glob.js';
 import { longestFoldable, requiredWords } from './literals.js';
 
+const words = (regex: string, caseSensitive: boolean) => requiredWords(RE2JS.compile(regex, RE2JS.DOTALL), caseSensitive);
+
 describe('words that a text must have', () => {
   it.each([
-    ['.*Failed password for (invalid user )?\\w+ from.*', ['Failed password for ']],
-    ['(error|warning|critical): .*', ['error', 'warning', 'critical']],
-    ['ab+cdef', ['cdef']],
-    ['(link (up|down)|port .*)', ['link ', 'port ']],
-    ['[0-9]+ errors?', [' error']],
-    ['.*', null],
-    ['(error)?.*', null],
-    ['(error|.*)', null],
-    ['a|b', null],
-    ['(?i)error', null],
-  ])('of %s are %j', (regex, words) => expect(requiredWords(regex, true)).toEqual(words));
+    ['.*Failed password for (invalid user )?\\w+ from.*', [['Failed password for '], [' from']]],
+    ['(error|warning|critical): .*', [['error', 'warning', 'critical'], [': ']]],
+    ['ab+cdef', [['cdef']]],
+    ['(link (up|down)|port .*)', [['link ', 'port ']]],
+    ['[0-9]+ errors?', [[' error']]],
+    ['.*', []],
+    ['(error)?.*', []],
+    ['(error|.*)', []],
+    ['a|b', []],
+    ['(?i)error', []],
+    ['aa.*bbb.*cccc.*ddddd.*ee', [['ddddd'], ['cccc'], ['bbb'], ['aa']]],
+  ])('of %s are %j', (regex, clauses) => expect(words(regex, true)).toEqual(clauses));
   it('without regard to case are parts whose letters are folded as the engine does', () => {
-    expect(requiredWords('.*Größe überschritten.*', false)).toEqual(['berschritten']);
+    expect(words('.*Größe überschritten.*', false)).toEqual([['berschritten']]);
     expect(longestFoldable('ディスク full')).toBe('ディスク full');
   });
 });
@@ -39,9 +43,9 @@ describe('the automaton of words', () => {
       ),
     ));
   it('misses none of very many, of more letters than it has classes', () => {
-    const words = Array.from({ length: 30_000 }, (_, at) => `${String.fromCharCode(0x4e00 + (at % 2_000))}${at}`);
+    const words = Array.from({ length: 10_000 }, (_, at) => `${String.fromCharCode(0x4e00 + (at % 2_000))}${at}`);
     const found = new Automaton(words);
-    for (const at of [0, 1, 777, 29_999]) expect(found.scan(`x${words[at]}y`)).toContain(at);
+    for (const at of [0, 1, 777, 9_999]) expect(found.scan(`x${words[at]}y`)).toContain(at);
   });
 });
 

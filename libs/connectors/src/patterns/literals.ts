@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
 import { foldCode } from './automaton.js';
 
 /** What re2js finds that a text must have (its own prefilter, not part of what it documents: `literals.spec.ts` watches it). */
@@ -12,45 +12,51 @@ interface Required {
 /** A shorter word is in nearly every line. */
 const MIN_WORD = 2;
 const MAX_WORDS = 256;
+/** More of them would hardly be missing more often. */
+export const MAX_CLAUSES = 4;
+
+/** Of each clause a text must have at least one word. None at all: nothing is known. */
+export type Clauses = readonly (readonly string[])[];
 
 /**
- * Words of which a text must have at least one to be matched; null = nothing is known.
+ * What a text must have to be matched.
  *
- * @param regex in RE2's syntax, and right. Compiled with regard to case also when it is used without: whatever it then matches has the
- * same words, up to case.
+ * @param compiled with regard to case also when it is used without: whatever it then matches has the same words, up to case.
+ * @param caseSensitive whether it is used with it.
  */
-export function requiredWords(regex: string, caseSensitive: boolean): readonly string[] | null {
-  const required = RE2JS.compile(regex, RE2JS.DOTALL).re2().prefilter as Required | null;
-  return required === null ? null : best(required, caseSensitive);
+export function requiredWords(compiled: RE2JS, caseSensitive: boolean): Clauses {
+  const required = compiled.re2().prefilter as Required | null;
+  return required === null ? [] : rarest(clausesOf(required, caseSensitive));
 }
 
-function best(required: Required, caseSensitive: boolean): readonly string[] | null {
+/** Of a text that is itself to be found. */
+export function ownWord(text: string, caseSensitive: boolean): Clauses {
+  const word = caseSensitive ? text : longestFoldable(text);
+  return word.length < MIN_WORD ? [] : [[word]];
+}
+
+function clausesOf(required: Required, caseSensitive: boolean): Clauses {
   switch (required.type) {
-    case 1: {
-      const word = caseSensitive ? required.str : longestFoldable(required.str);
-      return word.length < MIN_WORD ? null : [word];
-    }
+    case 1:
+      return ownWord(required.str, caseSensitive);
     case 2:
-      return required.subs.map((sub) => best(sub, caseSensitive)).reduce<readonly string[] | null>(rarer, null);
+      return required.subs.flatMap((sub) => clausesOf(sub, caseSensitive));
     case 3: {
       const all: string[] = [];
       for (const sub of required.subs) {
-        const words = best(sub, caseSensitive);
-        if (words === null || all.length + words.length > MAX_WORDS) return null;
-        all.push(...words);
+        const [best] = rarest(clausesOf(sub, caseSensitive));
+        if (best === undefined || all.length + best.length > MAX_WORDS) return [];
+        all.push(...best);
       }
-      return all.length === 0 ? null : all;
+      return all.length === 0 ? [] : [all];
     }
     default:
-      return null;
+      return [];
   }
 }
 
-/** The one whose shortest word is longer is found less often by chance. */
-function rarer(a: readonly string[] | null, b: readonly string[] | null): readonly string[] | null {
-  if (a === null || b === null) return a ?? b;
-  return shortest(b) > shortest(a) ? b : a;
-}
+/** Those whose shortest word is longest are found least often by chance. */
+export const rarest = (clauses: Clauses): Clauses => [...clauses].sort((a, b) => shortest(b) - shortest(a)).slice(0, MAX_CLAUSES);
 
 const shortest = (words: readonly string[]) => Math.min(...words.map(({ length }) => length));
 

@@ -1,25 +1,33 @@
 import type { Pattern, PatternSpec } from '@yosugara/operations';
 import { RE2JS, RE2Set } from 're2js';
-import { anywhere, asGlob, type Glob, longestPart, matchesGlob } from './glob.js';
-import { longestFoldable, requiredWords } from './literals.js';
+import { anywhere, asGlob, type Glob, matchesGlob } from './glob.js';
+import { type Clauses, ownWord, rarest, requiredWords } from './literals.js';
 import { type Wrong, wrongAtSight, wrongBecause, wrongWhenCompiled } from './problem.js';
 
 /** Memory of one pattern's automaton, made as texts need it. Beyond it the engine forgets, and at last goes on without one: slower, in linear time. */
 const MAX_AUTOMATON_BYTES = 512 * 1_024;
 
+export interface Engine {
+  /** With its flags. */
+  readonly regex: string;
+  readonly isWhole: boolean;
+  /** Of its program: what a letter of the text may cost at most. */
+  readonly steps: number;
+}
+
 /** One pattern, ready. */
 export interface Matcher extends Pattern {
-  /** A text without any of them does not match; null = nothing is known. */
-  readonly words: readonly string[] | null;
+  /** What a text must have; without it, it is not asked. */
+  readonly words: Clauses;
   /** For an engine that looks for several at once; null = it needs none. */
-  readonly engine: { readonly regex: string; readonly isWhole: boolean } | null;
+  readonly engine: Engine | null;
 }
 
 export function matcherOf(spec: PatternSpec): Matcher | Wrong {
   const { pattern, mode, caseSensitive } = spec;
   if (mode === 'contains') {
     if (caseSensitive) return new GlobMatcher(['', pattern, '']);
-    return engineMatcher(RE2JS.quote(pattern), false, false, longestFoldable(pattern));
+    return engineMatcher(RE2JS.quote(pattern), false, false, ownWord(pattern, false));
   }
   const wrong = wrongAtSight(pattern);
   if (wrong !== null) return wrong;
@@ -30,7 +38,7 @@ export function matcherOf(spec: PatternSpec): Matcher | Wrong {
 
 const flagsOf = (caseSensitive: boolean) => RE2JS.DOTALL | (caseSensitive ? 0 : RE2JS.CASE_INSENSITIVE);
 
-function engineMatcher(regex: string, isWhole: boolean, caseSensitive: boolean, word: string | null): Matcher | Wrong {
+function engineMatcher(regex: string, isWhole: boolean, caseSensitive: boolean, known: Clauses | null): Matcher | Wrong {
   const compile = (source: string) => RE2JS.compile(source, flagsOf(caseSensitive));
   let compiled: RE2JS;
   try {
@@ -38,18 +46,26 @@ function engineMatcher(regex: string, isWhole: boolean, caseSensitive: boolean, 
   } catch (error) {
     return wrongBecause(regex, error, compile);
   }
-  const words = word === null ? requiredWords(regex, caseSensitive) : word.length < 2 ? null : [word];
-  return wrongWhenCompiled(compiled) ?? new EngineMatcher(compiled, regex, isWhole, caseSensitive, words);
+  const wrong = wrongWhenCompiled(compiled);
+  return (
+    wrong ??
+    new EngineMatcher(
+      compiled,
+      regex,
+      isWhole,
+      caseSensitive,
+      known ?? requiredWords(caseSensitive ? compiled : RE2JS.compile(regex, RE2JS.DOTALL), caseSensitive),
+    )
+  );
 }
 
 class GlobMatcher implements Matcher {
   readonly engine = null;
-  readonly words: readonly string[] | null;
+  readonly words: Clauses;
   readonly #glob: Glob;
 
   constructor(glob: Glob) {
-    const longest = longestPart(glob);
-    this.words = longest === null ? null : [longest];
+    this.words = rarest(glob.flatMap((part) => ownWord(part, true)));
     this.#glob = glob;
   }
 
@@ -64,24 +80,34 @@ class GlobMatcher implements Matcher {
 }
 
 class EngineMatcher implements Matcher {
-  readonly words: readonly string[] | null;
-  readonly engine: { readonly regex: string; readonly isWhole: boolean };
-  readonly #set: RE2Set;
+  readonly words: Clauses;
+  readonly engine: Engine;
   readonly #compiled: RE2JS;
+  readonly #source: string;
+  readonly #flags: number;
+  /** Made when it is first asked: of most rules never a word is seen. */
+  #set: RE2Set | null = null;
 
-  constructor(compiled: RE2JS, regex: string, isWhole: boolean, caseSensitive: boolean, words: readonly string[] | null) {
+  constructor(compiled: RE2JS, regex: string, isWhole: boolean, caseSensitive: boolean, words: Clauses) {
     this.words = words;
     // Flags in front of it, as the engine itself writes them: in a set each pattern has its own.
-    this.engine = { regex: `(?s${caseSensitive ? '' : 'i'})${regex}`, isWhole };
+    this.engine = { regex: `(?s${caseSensitive ? '' : 'i'})${regex}`, isWhole, steps: compiled.programSize() };
     this.#compiled = compiled;
-    // A set of one: only sets have a bound for their memory.
-    this.#set = new RE2Set(isWhole ? RE2Set.ANCHOR_BOTH : RE2Set.UNANCHORED, flagsOf(caseSensitive), MAX_AUTOMATON_BYTES);
-    this.#set.add(regex);
-    this.#set.compile();
+    this.#source = regex;
+    this.#flags = flagsOf(caseSensitive);
   }
 
   test(text: string): boolean {
+    this.#set ??= this.#made();
     return this.#set.match(text).length > 0;
+  }
+
+  /** A set of one: only sets have a bound for their memory. */
+  #made(): RE2Set {
+    const set = new RE2Set(this.engine.isWhole ? RE2Set.ANCHOR_BOTH : RE2Set.UNANCHORED, this.#flags, MAX_AUTOMATON_BYTES);
+    set.add(this.#source);
+    set.compile();
+    return set;
   }
 
   groups(text: string): Readonly<Record<string, string>> | null {

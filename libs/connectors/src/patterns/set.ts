@@ -26,23 +26,29 @@ export function re2Patterns(): PatternPort {
 /** Patterns that are looked for together: more make more states of them than fit. */
 const GROUP = 32;
 const MAX_GROUP_BYTES = 4 * 1_024 * 1_024;
+/** Larger ones are looked for alone: what a group costs at worst is what all of its patterns cost together. */
+const MAX_GROUPED_STEPS = 200;
 /** A group whose automaton was thrown away so often, each time within so many texts, is taken apart. */
 const MAX_FORGOTTEN = 8;
 const FORGETS_WITHIN = 1_000;
 const NONE: readonly number[] = [];
 
 /**
- * One pass over the text says which patterns have one of their words in it; only these are asked. Patterns without such words are
- * asked together, in groups.
+ * One pass over the text says which patterns have their words in it; only these are asked. Patterns without such words are asked
+ * together, in groups.
  */
 class WordedSet implements PatternSet {
   readonly problems: readonly PatternProblem[];
   readonly #matchers: readonly (Matcher | null)[];
   readonly #automaton: Automaton | null;
-  /** Of each word, whose it is. */
-  readonly #owners: readonly Int32Array[];
-  /** Number of the last text in which a word of it was found. */
+  /** Of each word, whose clauses it is in. */
+  readonly #owners: readonly (readonly Owner[])[];
+  /** Of each pattern, a bit for each of its clauses. */
+  readonly #clauses: Uint8Array;
+  /** Number of the last text that a word was in, that a pattern had a word in, and the clauses of that pattern that had none yet. */
   readonly #seen: Uint32Array;
+  readonly #marked: Uint32Array;
+  readonly #missing: Uint8Array;
   #texts = 0;
   readonly #wordless: readonly Group[];
 
@@ -55,9 +61,12 @@ class WordedSet implements PatternSet {
     });
     this.problems = problems;
     const owners = ownersOf(this.#matchers);
-    this.#owners = [...owners.values()].map((list) => Int32Array.from(list));
+    this.#owners = [...owners.values()];
+    this.#clauses = Uint8Array.from(this.#matchers, (matcher) => (1 << (matcher?.words.length ?? 0)) - 1);
+    this.#marked = new Uint32Array(compiled.length);
+    this.#missing = new Uint8Array(compiled.length);
     this.#automaton = owners.size === 0 ? null : new Automaton([...owners.keys()]);
-    this.#seen = new Uint32Array(compiled.length);
+    this.#seen = new Uint32Array(owners.size);
     this.#wordless = groupsOf(this.#matchers);
   }
 
@@ -68,24 +77,33 @@ class WordedSet implements PatternSet {
     return found.length === 0 ? NONE : found.sort((a, b) => a - b);
   }
 
-  /** Those that one of their words is in. */
+  /** Those of which every clause has a word in the text. */
   #worded(text: string): readonly number[] {
     const words = this.#automaton?.scan(text) ?? NONE;
     if (words.length === 0) return NONE;
     const number = this.#nextNumber();
     const candidates: number[] = [];
-    for (const word of words)
-      for (const index of this.#owners[word]!) {
-        if (this.#seen[index] === number) continue;
-        this.#seen[index] = number;
-        candidates.push(index);
+    for (const word of words) {
+      if (this.#seen[word] === number) continue;
+      this.#seen[word] = number;
+      for (const { index, bit } of this.#owners[word]!) {
+        if (this.#marked[index] !== number) {
+          this.#marked[index] = number;
+          this.#missing[index] = this.#clauses[index]!;
+        }
+        const missing = this.#missing[index]!;
+        if (missing === 0) continue;
+        this.#missing[index] = missing & ~bit;
+        if (this.#missing[index] === 0) candidates.push(index);
       }
+    }
     return candidates;
   }
 
   #nextNumber(): number {
     if (this.#texts === 0xffff_ffff) {
       this.#seen.fill(0);
+      this.#marked.fill(0);
       this.#texts = 0;
     }
     return ++this.#texts;
@@ -98,25 +116,34 @@ class WordedSet implements PatternSet {
   }
 }
 
-function ownersOf(matchers: readonly (Matcher | null)[]): ReadonlyMap<string, readonly number[]> {
-  const owners = new Map<string, number[]>();
+interface Owner {
+  readonly index: number;
+  /** Of the clause. */
+  readonly bit: number;
+}
+
+function ownersOf(matchers: readonly (Matcher | null)[]): ReadonlyMap<string, readonly Owner[]> {
+  const owners = new Map<string, Owner[]>();
   for (const [index, matcher] of matchers.entries())
-    for (const word of matcher?.words ?? []) {
-      const list = owners.get(word);
-      if (list === undefined) owners.set(word, [index]);
-      else list.push(index);
-    }
+    for (const [clause, words] of matcher?.words.entries() ?? [])
+      for (const word of words) {
+        const owner = { index, bit: 1 << clause };
+        const list = owners.get(word);
+        if (list === undefined) owners.set(word, [owner]);
+        else list.push(owner);
+      }
   return owners;
 }
 
 function groupsOf(matchers: readonly (Matcher | null)[]): readonly Group[] {
   const wordless = [...matchers.entries()].flatMap(([index, matcher]) =>
-    matcher === null || matcher.words !== null ? [] : [{ index, matcher }],
+    matcher === null || matcher.words.length > 0 ? [] : [{ index, matcher }],
   );
+  const isSmall = ({ matcher }: Member) => matcher.engine !== null && matcher.engine.steps <= MAX_GROUPED_STEPS;
   const kinds = [
-    wordless.filter(({ matcher }) => matcher.engine === null),
-    wordless.filter(({ matcher }) => matcher.engine?.isWhole === true),
-    wordless.filter(({ matcher }) => matcher.engine?.isWhole === false),
+    wordless.filter((member) => !isSmall(member)),
+    wordless.filter((member) => isSmall(member) && member.matcher.engine!.isWhole),
+    wordless.filter((member) => isSmall(member) && !member.matcher.engine!.isWhole),
   ];
   return kinds.flatMap((members) =>
     Array.from({ length: Math.ceil(members.length / GROUP) }, (_, at) => new Group(members.slice(at * GROUP, (at + 1) * GROUP))),
@@ -138,7 +165,9 @@ class Group {
 
   constructor(members: readonly Member[]) {
     this.#members = members;
-    this.#set = setOf(members);
+    this.#set = members.every(({ matcher }) => matcher.engine !== null && matcher.engine.steps <= MAX_GROUPED_STEPS)
+      ? setOf(members)
+      : null;
   }
 
   match(text: string, found: number[]): void {
