@@ -112,7 +112,8 @@ function mapSecrets(tree: SecretTree | true, value: unknown, before: unknown, pl
   const result: Record<string, unknown> = { ...value };
   for (const key of Object.keys(tree['*'] === undefined ? tree : result)) {
     const inner = tree[key] ?? tree['*'];
-    if (inner === undefined || (inner !== true && result[key] === undefined)) continue;
+    // What is not there at all is of another form of the body: where it belongs, its usual value stands for it.
+    if (inner === undefined || result[key] === undefined) continue;
     result[key] = mapSecrets(inner, result[key], was[key], joined(place, key), change);
   }
   return result;
