@@ -1,6 +1,6 @@
 // The layer table of docs/architecture.md, as rules. Tests (`*.spec.ts`, `testing/` folders, test/*) may reach further: they are checked by
 // the last rules only.
-const TESTS = '(\\.spec\\.tsx?$|/src/(.+/)?testing/)';
+const TESTS = '(\\.spec\\.tsx?$|/src/testing/|/src/[^/]+/testing/)';
 const CORES = ['consensus', 'failover', 'operations'];
 const ADAPTERS = ['journal', 'store', 'transport', 'receivers', 'connectors', 'host-control'];
 const ADAPTER = `^libs/(${ADAPTERS.join('|')})/`;
