@@ -136,11 +136,54 @@ function forbidDebiansCluster() {
   return `mkdir -p ${dir} && { [ -e ${dir}/yosugara.conf ] || echo 'create_main_cluster = false' > ${dir}/yosugara.conf; }`;
 }
 
+const POLICY = '/usr/sbin/policy-rc.d';
+/** Of packages that bring a service: tests start programs of their own, and nobody asked for a mail server. */
+const SERVICES = {
+  nginx: 'nginx',
+  vsftpd: 'vsftpd',
+  snmpd: 'snmpd',
+  'dovecot-imapd': 'dovecot',
+  postfix: 'postfix',
+  chrony: 'chrony',
+};
+
+/** Debian starts what it installs unless this program says no (invoke-rc.d(8)). @returns takes it away again. */
+function forbidStarts() {
+  if (existsSync(POLICY)) return () => undefined;
+  writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  const remove = () => {
+    process.off('exit', remove);
+    rmSync(POLICY, { force: true });
+  };
+  process.once('exit', remove);
+  return remove;
+}
+
+/** And would start it when the host starts. */
+async function keepOff(packages) {
+  const units = packages.flatMap((name) => SERVICES[name] ?? []);
+  if (units.length > 0 && existsSync('/run/systemd/system')) await run('systemctl', ['disable', '-q', ...units], { quiet: true });
+}
+
+/** The packages that can be had without another one having to go. */
+async function thoseThatReplaceNothing(packages) {
+  const kept = [];
+  for (const name of packages) {
+    const { code, stdout } = await run('apt-get', ['install', '-s', '--no-install-recommends', name], {
+      quiet: true,
+      timeoutMs: 60_000,
+    });
+    if (code === 0 && !/^Remv /m.test(stdout)) kept.push(name);
+  }
+  return kept;
+}
+
 async function aptInstall(what, packages) {
   const startMs = performance.now();
   say(`installing ${what} (apt-get install ${packages.join(' ')})…`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   if (packages.includes('postgresql')) await run('sh', ['-c', forbidDebiansCluster()]);
+  const allowAgain = forbidStarts();
   const install = () =>
     run('apt-get', ['install', '-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', ...packages], {
       env,
@@ -152,6 +195,8 @@ async function aptInstall(what, packages) {
     await run('apt-get', ['update', '-q'], { env, quiet: true, timeoutMs: 300_000 });
     result = await install();
   }
+  allowAgain();
+  await keepOff(packages);
   if (result.code !== 0) {
     const why = result.stdout.split('\n').findLast((line) => /^(E:|dpkg: error)/.test(line)) ?? `code ${result.code}`;
     refuse(`apt-get install ${packages.join(' ')} failed: ${why.trim()}`);
@@ -176,11 +221,23 @@ const TEST_TOOLS = {
     rsyslogd: ['rsyslog', 'rsyslog-relp', 'rsyslog-gnutls'],
   },
   bench: {
+    fping: 'fping',
+    snmpd: 'snmpd',
+    nginx: 'nginx',
     perl: 'perl-base',
     snmptrapd: 'snmptrapd',
     [`/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog/ompgsql.so`]: ['rsyslog', 'rsyslog-pgsql'],
   },
   specs: {
+    // What monitors look at (docs/operations.md).
+    fping: 'fping',
+    snmpd: 'snmpd',
+    nginx: 'nginx',
+    vsftpd: 'vsftpd',
+    '/usr/lib/dovecot/imap-login': 'dovecot-imapd',
+    '/usr/lib/dovecot/pop3-login': 'dovecot-pop3d',
+    dnsmasq: 'dnsmasq-base',
+    mariadbd: 'mariadb-server-core',
     ip: 'iproute2',
     arping: 'iputils-arping',
     fence_ipmilan: 'fence-agents',
@@ -193,14 +250,23 @@ const TEST_TOOLS = {
   },
 };
 
+/** A host has one of their kind only: installed where none is there. Their specs skip otherwise. */
+const TEST_TOOLS_IF_NONE = { specs: { chronyd: 'chrony', '/usr/lib/postfix/sbin/master': 'postfix' } };
+
 /** For a suite that needs programs of the system. @returns undefined, or why the suite cannot run here. */
 export async function bringTestTools(suite) {
   const tools = TEST_TOOLS[suite] ?? {};
   const isThere = (tool) => (tool.endsWith('.so') ? existsSync(tool) : findProgram(tool) !== undefined);
   const missing = Object.keys(tools).filter((tool) => !isThere(tool));
-  if (missing.length === 0) return undefined;
-  if (!canInstall()) return `missing: ${missing.join(', ')}`;
-  await aptInstall(`what the ${suite} tests need`, [...new Set(missing.flatMap((program) => tools[program]))]);
+  const one = TEST_TOOLS_IF_NONE[suite] ?? {};
+  const more = Object.keys(one).filter((tool) => !isThere(tool));
+  if (missing.length + more.length === 0) return undefined;
+  if (!canInstall()) return `missing: ${[...missing, ...more].join(', ')}`;
+  const packages = [
+    ...new Set(missing.flatMap((program) => tools[program])),
+    ...(await thoseThatReplaceNothing(more.map((tool) => one[tool]))),
+  ];
+  if (packages.length > 0) await aptInstall(`what the ${suite} tests need`, packages);
   return undefined;
 }
 

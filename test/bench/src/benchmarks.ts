@@ -5,6 +5,7 @@ import { INGEST_REPLICATED } from './ingest-replicated.js';
 import { INGEST_SINGLE } from './ingest-single.js';
 import { MEMORY } from './memory.js';
 import { PARSE } from './parse.js';
+import { PROBES } from './probes.js';
 import { RULES_BENCH } from './rules.js';
 import { SEARCH } from './search.js';
 import { TRAPS } from './traps.js';
@@ -22,6 +23,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ACKNOWLEDGED,
   SEARCH,
   MEMORY,
+  PROBES,
 ];
 
 /** Wanted, and not there yet. */
