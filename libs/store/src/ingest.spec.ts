@@ -2,28 +2,22 @@ import { epoch, SILENT_LOG } from '@yosugara/kernel';
 import type { RawRecord, Tally } from '@yosugara/operations';
 import type { Watermark } from '@yosugara/protocol';
 import { IngestLoop, type IngestStore, type MessageToStore } from '@yosugara/runtime';
-import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { sql } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IngestReport, IngestTraces, type LateBatch, LateBatches, openStore, type Store } from './index.js';
+import { IngestReport, IngestTraces, type LateBatch, LateBatches, type Store } from './index.js';
 import { IngestCounts } from './ingest-counts.js';
+import { type OpenedStore, openTestStore } from './testing/opened.js';
 
-let server: TestPostgres;
+let opened: OpenedStore;
 let store: Store;
 let pool: pg.Pool;
 beforeAll(async () => {
-  server = await startTestPostgres();
-  const where = { host: server.host, port: server.port, database: 'postgres', user: 'postgres' };
-  store = openStore(where);
-  pool = new pg.Pool(where);
+  opened = await openTestStore();
+  ({ store, pool } = opened);
   await store.migrate();
 });
-afterAll(async () => {
-  await store?.close();
-  await pool?.end();
-  await server?.stop();
-});
+afterAll(async () => await opened?.close());
 
 const START_US = Date.parse('2026-11-21T23:59:59Z') * 1_000;
 /** Every third line is said twice; every seventh never reached b. Across midnight, so two partitions. */

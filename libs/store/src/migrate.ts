@@ -49,11 +49,12 @@ export async function isMigrated(client: Pick<ClientBase, 'query'>): Promise<boo
 
 /**
  * Brings the schema to this program's version: all missing steps in one transaction, under an advisory lock. Idempotent.
+ * @param last for specs: the schema of an older program.
  * @returns the steps that were done. @throws MigrationError
  */
-export async function migrate(db: Kysely<Database>): Promise<readonly string[]> {
+export async function migrate(db: Kysely<Database>, last?: keyof typeof STEPS): Promise<readonly string[]> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...STEPS }) } });
-  const { error, results } = await migrator.migrateToLatest();
+  const { error, results } = last === undefined ? await migrator.migrateToLatest() : await migrator.migrateTo(last);
   const failed = results?.find((result) => result.status === 'Error');
   if (error !== undefined) throw new MigrationError(failed?.migrationName ?? '(start)', error);
   return (results ?? []).map((result) => result.migrationName);

@@ -1,14 +1,13 @@
 import { epoch } from '@yosugara/kernel';
 import { EMPTY_WINDOW } from '@yosugara/operations';
 import type { MessageToStore } from '@yosugara/runtime';
-import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
-import { sql } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IngestTraces, openStore, type Store } from './index.js';
-import { isMigrated } from './migrate.js';
+import { IngestTraces, type Store } from './index.js';
+import { isMigrated, migrate } from './migrate.js';
+import { type OpenedStore, openTestStore } from './testing/opened.js';
 
-let server: TestPostgres;
+let opened: OpenedStore;
 let store: Store;
 let pool: pg.Pool;
 const NOON_US = Date.parse('2026-11-21T12:00:00Z') * 1_000;
@@ -36,21 +35,15 @@ const files = async () =>
 let before: Awaited<ReturnType<typeof files>>;
 let after: typeof before;
 beforeAll(async () => {
-  server = await startTestPostgres();
-  const where = { host: server.host, port: server.port, database: 'postgres', user: 'postgres' };
-  store = openStore(where);
-  pool = new pg.Pool(where);
-  await store.migrate();
-  // Back to the schema of before, which has nothing of the step but what it adds.
-  await sql`alter table message drop column raw_form, drop column seen_with, alter column seen_by set not null,
-    alter column late_us set default 0, alter column late_us set not null`.execute(store.db);
-  await sql`delete from kysely_migration where name = '0010-narrow-rows'`.execute(store.db);
+  opened = await openTestStore();
+  ({ store, pool } = opened);
+  await migrate(store.db, '0009-stored-late');
   await store.partitions.createAhead(1, NOON_US / 1_000);
   await insertOld(1, '{a,b}');
   await insertOld(2, '{a}');
   before = await files();
   expect(await isMigrated(pool as unknown as pg.ClientBase)).toBe(false);
-  expect(await store.migrate()).toEqual(['0010-narrow-rows']);
+  expect((await store.migrate())[0]).toBe('0010-narrow-rows');
   after = await files();
   await store.messages.storeBatch({
     ...{ epoch: epoch(1), version: 0, seenAlso: [], positions: [], window: EMPTY_WINDOW },
@@ -61,11 +54,7 @@ beforeAll(async () => {
     ],
   });
 }, 120_000);
-afterAll(async () => {
-  await pool?.end();
-  await store?.close();
-  await server?.stop();
-});
+afterAll(async () => await opened?.close());
 
 const seqs = (rows: readonly { readonly id: string }[]) => rows.map(({ id }) => Number(id.split('.').at(-1))).sort();
 

@@ -1,0 +1,24 @@
+import { startTestPostgres } from '@yosugara/testkit';
+import pg from 'pg';
+import { openStore, type Store } from '../index.js';
+
+export interface OpenedStore {
+  readonly store: Store;
+  /** For what a spec asks past the store. */
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+/** A server of this spec file's own, and a store in its empty database: not migrated yet. */
+export async function openTestStore(): Promise<OpenedStore> {
+  const server = await startTestPostgres();
+  const where = { host: server.host, port: server.port, database: 'postgres', user: 'postgres' };
+  const store = openStore(where);
+  const pool = new pg.Pool(where);
+  const close = async () => {
+    await pool.end();
+    await store.close();
+    await server.stop();
+  };
+  return { store, pool, close };
+}
