@@ -90,6 +90,30 @@ export type ReceiverState = z.infer<typeof ReceiverStateSchema>;
 
 const MinuteSchema = z.object({ at: z.string(), received: Named, onlyAt: Named });
 
+const StretchSchema = z.object({
+  journalId: z.string(),
+  /** Whose journal it is. */
+  node: z.string(),
+  /** Numbers of records, both inclusive. */
+  from: z.int(),
+  through: z.int(),
+});
+
+/** Records that were received and are not in the database, and that ingest went on behind (docs/visible-loss.md). */
+const MissingSchema = z.object({
+  /** The other node may have them and could not be asked: they are stored when it can be. Not all stretches may be told. */
+  owed: z.object({ records: z.int(), stretches: z.array(StretchSchema.extend({ left: z.int() })) }),
+  /** Neither node has them any more; noted since the manager started. null = this node does not ingest. */
+  lost: z
+    .object({
+      since: z.string(),
+      records: z.int(),
+      stretches: z.array(StretchSchema.extend({ at: z.string(), why: z.string() })),
+    })
+    .nullable(),
+});
+export type IngestMissing = z.infer<typeof MissingSchema>;
+
 /** GET /api/ingest/summary. */
 export const IngestSummarySchema = z.object({
   ...RangeSchema,
@@ -98,6 +122,8 @@ export const IngestSummarySchema = z.object({
   epoch: z.int(),
   /** Records that may be consumed and are not stored yet; null = this node does not ingest. */
   behind: z.int().nullable(),
+  /** Left out by an older manager. */
+  missing: MissingSchema.optional(),
   total: CountsSchema,
   receivers: z.array(z.object({ node: z.string(), state: ReceiverStateSchema.nullable() })),
   /** The last hour, oldest first; a minute in which nothing came is left out. */

@@ -3,7 +3,7 @@ import type { Watermark } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
 import type { AwayAnswer, AwayRange } from '../receive/away.js';
 import { WAIT_FOR_PEER_MS } from './feed.js';
-import { type IngestOptions, letGoThrough } from './index.js';
+import { type IngestOptions, type LostStretch, letGoThrough } from './index.js';
 import { begin, Memory, markOf, record, texts, until } from './testing/memory.js';
 
 const ALL = texts(20);
@@ -67,9 +67,15 @@ describe('what this node lacks and the other one holds', () => {
   });
   it('is stepped over only where neither has it', async () => {
     const { away } = peerWith(ALL.filter(({ seq }) => seq !== 7 && seq < 19));
-    const { store, said } = begin({}, {}, { own: readOnly([]), watermark: () => mark({ firstSeq: 21 }), away });
+    const lost: (readonly [number, number])[] = [];
+    const onLost = ({ from, through }: LostStretch) => void lost.push([from, through]);
+    const { store, said } = begin({}, {}, { own: readOnly([]), watermark: () => mark({ firstSeq: 21 }), away, onLost });
     await until(() => store.positions.get('a-1') === 20);
     expect(has(store)).toEqual(numbers(1, 18).filter((seq) => seq !== 7));
+    expect(lost).toEqual([
+      [7, 7],
+      [19, 20],
+    ]);
     expect(said.filter((event) => event === 'ingest.gap')).toHaveLength(2);
   });
   it('is not taken when it is something else than was asked for', async () => {
@@ -118,6 +124,7 @@ describe('a peer that cannot be asked', () => {
     expect([has(store), said.includes('ingest.owed'), said.includes('ingest.gap')]).toEqual([numbers(11, 20), true, false]);
     expect(store.positions.get('a-1@1-10')).toBe(0);
     await until(() => loop.behind === 10);
+    expect(loop.owed).toBe(10);
     await loop.stop();
     peer.be(true);
     const next = begin({}, {}, { ...options, store });

@@ -14,6 +14,7 @@ import { AwayAsks } from './away-asks.js';
 import { contentDigest } from './digest.js';
 import { type Lane, laneOf, lanesOf } from './lanes.js';
 import { LateLines } from './late-lines.js';
+import type { LostStretch } from './lost-records.js';
 import type { AwayJournals, JournalFiles } from './ports.js';
 
 export interface FeedOptions {
@@ -28,6 +29,8 @@ export interface FeedOptions {
   readonly onDamage?:
     | ((range: { readonly journalId: string; readonly from: number; readonly through: number }) => void)
     | undefined;
+  /** Neither node has these, and the journal goes on behind them. */
+  readonly onLost?: ((stretch: LostStretch) => void) | undefined;
   /** There may be something to read now. */
   readonly onArrived?: () => void;
   /** What is configured of single sources, by address. */
@@ -284,6 +287,7 @@ export class JournalFeed {
   /** Neither node has it. */
   #stepOver({ id, journalId }: Reading, { from, through, isDamage = false, why }: Lacking): void {
     this.#options.log.error(isDamage ? 'ingest.lost' : 'ingest.gap', { journalId, from, through, why });
+    this.#options.onLost?.({ journalId, from, through, why });
     this.#asks?.done(id, journalId);
     this.#next.set(id, through + 1);
     this.#ended.set(id, through);

@@ -27,6 +27,14 @@ export function lanesOf(positions: ReadonlyMap<string, number>): readonly Lane[]
   });
 }
 
+/** What is still owed of each. */
+export function owedOf(positions: ReadonlyMap<string, number>): readonly (Lane & { readonly left: number })[] {
+  return lanesOf(positions).flatMap((lane) => {
+    const left = lane.through - Math.max(positions.get(lane.id)!, lane.from - 1);
+    return left > 0 ? [{ ...lane, left }] : [];
+  });
+}
+
 /** Through where journals may let go, given what both databases hold: never of what is still owed, which the other node has to keep. */
 export function letGoThrough(positions: readonly RecordRef[]): readonly RecordRef[] {
   const known = new Map(positions.map(({ journalId, seq }) => [journalId, seq]));

@@ -21,6 +21,7 @@ import type { OperationsBatch } from '../operations/ports.js';
 import { batchOf } from './batch-of.js';
 import { JournalFeed } from './feed.js';
 import { letGoThrough } from './lanes.js';
+import type { LostStretch } from './lost-records.js';
 import {
   type AwayJournals,
   type IngestMark,
@@ -63,6 +64,8 @@ export interface IngestOptions {
   readonly onIngested?: (positions: readonly RecordRef[]) => void;
   /** Records of a journal that cannot be read: to be mended with the other node's copy. */
   readonly onDamage?: (range: { readonly journalId: string; readonly from: number; readonly through: number }) => void;
+  /** Neither node has these, and ingest goes on behind them. Said again after a transaction that failed. Must not throw, must not wait. */
+  readonly onLost?: (stretch: LostStretch) => void;
   /** The database belongs to a younger epoch. */
   readonly onStale?: (error: StaleEpochError) => void;
   readonly limits?: MergeLimits;
@@ -152,6 +155,11 @@ export class IngestLoop {
     return mergeHeld(this.#work.state) + this.#work.feed.behind(mark, this.#options.permit()?.ingestAlone ?? false);
   }
 
+  /** Records that ingest went on behind, since the other node, which may have them, could not be asked. */
+  get owed(): number {
+    return this.#work?.feed.owed ?? 0;
+  }
+
   async #run(): Promise<void> {
     let backoffMs = BACKOFF_FIRST_MS;
     while (!this.#stopped) {
@@ -205,7 +213,7 @@ export class IngestLoop {
     const known = {
       ...(sources === undefined ? {} : { sources }),
       ...(away === undefined ? {} : { away }),
-      onDamage: this.#options.onDamage,
+      ...{ onDamage: this.#options.onDamage, onLost: this.#options.onLost },
     };
     const feed = new JournalFeed(
       { self, own, peer: peerCopy, log, nowMs: () => clock.monotonicMs(), onArrived: () => this.poke(), ...known },
