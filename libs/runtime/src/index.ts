@@ -28,6 +28,7 @@ export { OUTBOX_PLUGIN } from './operations/outbox-rules.js';
 export * from './operations/ports.js';
 export type { Probe, ProbeAnswer, ProbeRequest } from './operations/probe-port.js';
 export type { LineRules, MonitorTask, OperationsRules, ProbeRules } from './operations/rules.js';
+export { SettingsRules, type SettingsRulesOptions } from './operations/settings-rules.js';
 export * from './ports/consensus.js';
 export * from './ports/fencing.js';
 export * from './ports/host.js';

@@ -37,7 +37,7 @@ const COMMIT_DEADLINE_MS = 5_000;
 const MIGRATION_DEADLINE_MS = 10_000;
 const READERS = 6;
 const WRITERS = 4;
-const INGEST = 3;
+const INGEST = 6;
 
 /**
  * The manager's connections to its own node's PostgreSQL, kept open through promotion: a session that began on a hot standby can

@@ -1,4 +1,5 @@
 import { pipeline } from 'node:stream/promises';
+import { invariant } from '@yosugara/kernel';
 import type { MergeRecord, MergeWindow, RecordRef } from '@yosugara/operations';
 import {
   type IngestBatch,
@@ -15,6 +16,7 @@ import { withClient } from './deadline.js';
 import { IngestCounts, noteMark } from './ingest-counts.js';
 import { noteLate } from './late-batches.js';
 import { findMessages, type MessagePage, type MessageQuery } from './message-search.js';
+import type { OperationsRepository } from './operations-repository.js';
 import { hourOf, type Partitions } from './partitions.js';
 
 const UNIQUE_VIOLATION = '23505';
@@ -27,6 +29,8 @@ export interface MessageRepositoryOptions {
   readonly storeDeadlineMs?: number;
   /** Sources counted apart in one hour. */
   readonly maxSources?: number;
+  /** Writes what follows from the rows. Missing: a batch that has something of that kind is refused. */
+  readonly operations?: Pick<OperationsRepository, 'prepare' | 'write' | 'forget'>;
 }
 
 /** What was received. */
@@ -35,12 +39,14 @@ export class MessageRepository implements IngestStore {
   readonly #partitions: Partitions;
   readonly #counts: IngestCounts;
   readonly #storeDeadlineMs: number;
+  readonly #operations: MessageRepositoryOptions['operations'];
 
   constructor(pool: Pool, partitions: Partitions, options: MessageRepositoryOptions = {}) {
     this.#pool = pool;
     this.#partitions = partitions;
     this.#counts = new IngestCounts(options.maxSources);
     this.#storeDeadlineMs = options.storeDeadlineMs ?? 5_000;
+    this.#operations = options.operations;
   }
 
   async loadProgress(): Promise<IngestProgress> {
@@ -113,7 +119,10 @@ export class MessageRepository implements IngestStore {
 
   /** Rows, late partners, positions and window in one transaction, under the epoch and the version that the batch was made for. */
   async storeBatch(batch: IngestBatch): Promise<{ readonly keyHits: number }> {
+    const { operations } = batch;
+    invariant(operations === undefined || this.#operations !== undefined, 'somebody writes what follows from rows');
     try {
+      if (operations !== undefined) await this.#operations?.prepare(operations);
       for (const hour of new Set(batch.rows.map((row) => hourOf(row.receivedAtUs)))) await this.#partitions.ensureHour(hour);
       try {
         await this.#store(batch, copyRows);
@@ -121,6 +130,7 @@ export class MessageRepository implements IngestStore {
       } catch (error) {
         if (!hasCode(error, UNIQUE_VIOLATION)) throw error;
         this.#counts.forget();
+        this.#operations?.forget();
         let keyHits = 0;
         await this.#store(batch, async (client, rows) => {
           keyHits = await mergeRows(client, rows);
@@ -130,6 +140,7 @@ export class MessageRepository implements IngestStore {
     } catch (error) {
       this.#partitions.forget();
       this.#counts.forget();
+      this.#operations?.forget();
       throw error;
     }
   }
@@ -147,6 +158,7 @@ export class MessageRepository implements IngestStore {
       await noteLatePartners(client, batch);
       await this.#counts.add(client, batch.tallies ?? []);
       if (batch.mark !== undefined) await noteMark(client, batch.version, batch.epoch, batch.mark);
+      if (batch.operations !== undefined) await this.#operations?.write(client, batch.operations);
       await commit();
     });
   }

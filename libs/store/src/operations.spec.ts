@@ -1,0 +1,365 @@
+import { epoch } from '@yosugara/kernel';
+import type { Collected } from '@yosugara/operations';
+import { EMPTY_WINDOW } from '@yosugara/operations';
+import { type IngestBatch, StaleEpochError, StaleProgressError } from '@yosugara/runtime';
+import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  CollectedRepository,
+  CollectedSums,
+  changeEvents,
+  EventRepository,
+  expireStatuses,
+  letGo,
+  MessageRepository,
+  OperationsRepository,
+  openStore,
+  Partitions,
+  StatusRepository,
+  type Store,
+} from './index.js';
+import { batchWith, eventLike, resultLike, statusLike, toldOf } from './testing/told.js';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+let server: TestPostgres;
+let store: Store;
+let pool: pg.Pool;
+let operations: OperationsRepository;
+let events: EventRepository;
+
+beforeAll(async () => {
+  server = await startTestPostgres();
+  const where = { host: server.host, port: server.port, database: 'postgres', user: 'postgres' };
+  store = openStore(where);
+  pool = new pg.Pool(where);
+  await store.migrate();
+  operations = new OperationsRepository(pool, new Partitions(pool, 'collected'));
+  events = new EventRepository(pool);
+});
+afterAll(async () => {
+  await store?.close();
+  await pool?.end();
+  await server?.stop();
+});
+beforeEach(async () => {
+  await pool.query(
+    `truncate event, event_history, status, monitor_memory, notify_memory, tick, series, collected, collected_hour, collected_day, collected_month, collected_late, outbox restart identity;
+     update operations_progress set version = 0; update ownership set epoch = 1;
+     update collected_progress set closing = '2026-11-21', closed = '2026-11-21'`,
+  );
+  operations.forget();
+});
+
+const put = async (change: Parameters<typeof batchWith>[0], version = 0, of = 1) =>
+  await operations.storeOperations(batchWith(change), epoch(of), version);
+const count = async (table: string) => Number((await pool.query(`select count(*) as n from ${table}`)).rows[0].n);
+
+describe('a batch of operations', () => {
+  it('stores all of it, and what it remembered is read again', async () => {
+    const notifyMemory = {
+      ...{ notification: 'events', monitor: 'log', facility: 'web1', item: '', sub: '1', priority: 'critical', count: 1 },
+      ...{ toldPriority: 'critical', toldAtMs: 1_800_000_000_123 },
+    } as const;
+    await put({
+      events: [eventLike()],
+      statuses: [statusLike()],
+      outbox: [{ told: toldOf(resultLike()), payload: {}, dueAtMs: 1, untilMs: 2 }],
+      collected: [{ monitor: 'ping', facility: 'web1', item: '', atMs: Date.UTC(2026, 10, 21, 1), value: 1.5 }],
+      monitorMemory: [{ monitor: 'ping', facility: 'web1', item: '/', state: { last: 1 } }],
+      notifyMemory: [notifyMemory],
+      ticks: [{ monitor: 'ping', facility: 'web1', dueAtMs: 1_800_000_000_001, skipped: 2 }],
+    });
+    expect(await operations.loadMemory()).toEqual({
+      version: 1,
+      monitors: [{ monitor: 'ping', facility: 'web1', item: '/', state: { last: 1 } }],
+      notifications: [notifyMemory],
+      ticks: [{ monitor: 'ping', facility: 'web1', dueAtMs: 1_800_000_000_001, skipped: 2 }],
+    });
+    expect([await count('event'), await count('status'), await count('collected'), await count('outbox')]).toEqual([1, 1, 1, 1]);
+  });
+  it('is refused by a younger epoch, and nothing of it is there', async () => {
+    await store.claim(7);
+    await expect(put({ events: [eventLike()] }, 0, 6)).rejects.toBeInstanceOf(StaleEpochError);
+    expect(await count('event')).toBe(0);
+  });
+  it('is refused when it is made from memories that are not the newest', async () => {
+    await put({ events: [eventLike({ atMs: 1 })] });
+    await expect(put({ events: [eventLike({ atMs: 2 })] })).rejects.toBeInstanceOf(StaleProgressError);
+    expect(await count('event')).toBe(1);
+  });
+  it('changes memories in place, and forgets those that are nothing any more', async () => {
+    const of = (state: unknown) => [{ monitor: 'm', facility: 'f', item: 'x'.repeat(9_000), state }];
+    await put({ monitorMemory: of({ a: 1 }) });
+    await put({ monitorMemory: of({ a: 2 }) }, 1);
+    expect((await operations.loadMemory()).monitors.map(({ state }) => state)).toEqual([{ a: 2 }]);
+    await put({ monitorMemory: of(null) }, 2);
+    expect((await operations.loadMemory()).monitors).toEqual([]);
+  });
+  it('takes the last of several of one key, and texts that hold NUL', async () => {
+    const memory = (state: unknown) => ({ monitor: 'm', facility: 'f', item: 'a\0b', state });
+    await put({
+      monitorMemory: [memory({ text: 'x\0y' }), memory({ text: 'z\0' })],
+      events: [eventLike({ message: 'a\0b', item: '\0' })],
+      ticks: [
+        { monitor: 'm', facility: 'f', dueAtMs: 1_000, skipped: 1 },
+        { monitor: 'm', facility: 'f', dueAtMs: 2_000, skipped: 3 },
+      ],
+    });
+    const { monitors, ticks } = await operations.loadMemory();
+    expect([monitors, ticks]).toEqual([
+      [{ ...memory({ text: 'z\u{FFFD}' }), item: 'a\u{FFFD}b' }],
+      [{ monitor: 'm', facility: 'f', dueAtMs: 2_000, skipped: 4 }],
+    ]);
+  });
+  it('of messages is in the transaction that stores the rows, or neither is', async () => {
+    const messages = new MessageRepository(pool, new Partitions(pool), { operations });
+    const { version } = await messages.loadProgress();
+    const batch = (of: number): IngestBatch => ({
+      ...{ epoch: epoch(1), version: of, rows: [], seenAlso: [], positions: [], window: EMPTY_WINDOW },
+      operations: batchWith({ events: [eventLike({ atMs: of })] }),
+    });
+    await messages.storeBatch(batch(version));
+    await expect(messages.storeBatch(batch(version))).rejects.toBeInstanceOf(StaleProgressError);
+    expect(await count('event')).toBe(1);
+    await messages.storeBatch(batch(version + 1));
+    expect(await count('event')).toBe(2);
+  });
+});
+
+describe('events', () => {
+  it('are there once, however often they are stored', async () => {
+    await put({ events: [eventLike(), eventLike()] });
+    await put({ events: [eventLike({ message: 'another text' })] }, 1);
+    const { rows } = await events.search({});
+    expect(rows.map(({ message }) => message)).toEqual(['disk full']);
+  });
+  it('are found by what they are, the newest first, page by page', async () => {
+    await put({
+      events: Array.from({ length: 25 }, (_, at) =>
+        eventLike({
+          atMs: Date.UTC(2026, 10, 21) + at * 1_000,
+          priority: at % 5 === 0 ? 'info' : 'critical',
+          facility: `web${at % 3}`,
+          monitor: at < 20 ? 'log' : 'trap',
+          message: `line ${at}: 100% of 50_50`,
+        }),
+      ),
+    });
+    const numbers = async (query: Parameters<EventRepository['search']>[0]) =>
+      (await events.search(query)).rows.map(({ number }) => number);
+    const first = await events.search({ limit: 10 });
+    expect(first.rows.map(({ number }) => number)).toEqual([25, 24, 23, 22, 21, 20, 19, 18, 17, 16]);
+    expect(await numbers({ limit: 10, before: Number(first.next) })).toEqual([15, 14, 13, 12, 11, 10, 9, 8, 7, 6]);
+    expect((await events.search({ limit: 10, before: 6 })).next).toBeNull();
+    expect(await numbers({ priorities: ['info'] })).toEqual([21, 16, 11, 6, 1]);
+    expect(await numbers({ facilities: ['web0', 'web1'], monitor: 'trap' })).toEqual([25, 23, 22]);
+    expect(await numbers({ text: 'LINE 7' })).toEqual([8]);
+    expect(await numbers({ text: '100%' })).toHaveLength(25);
+    expect(await numbers({ text: '5050' })).toEqual([]);
+    expect(await numbers({ sinceMs: Date.UTC(2026, 10, 21) + 3_000, untilMs: Date.UTC(2026, 10, 21) + 5_000 })).toEqual([5, 4]);
+    expect(await numbers({ scope: 'tokyo', states: ['confirmed'] })).toEqual([]);
+  });
+  it('remember who did what with them; what is so already is no change', async () => {
+    await put({ events: [eventLike({ atMs: 1 }), eventLike({ atMs: 2 })] });
+    const change = async (alteration: Parameters<typeof changeEvents>[1]) =>
+      await store.db.transaction().execute(async (db) => await changeEvents(db, alteration));
+    expect(await change({ numbers: [1, 2, 99], state: 'confirmed', by: 'eva' })).toEqual({ changed: [1, 2], unknown: [99] });
+    expect(await change({ numbers: [1, 2], state: 'confirmed', comment: 'cable', by: 'eva' })).toEqual({
+      changed: [1, 2],
+      unknown: [],
+    });
+    expect(await change({ numbers: [1, 2], state: 'confirmed', comment: 'cable', by: 'ben' })).toEqual({
+      changed: [],
+      unknown: [],
+    });
+    await change({ numbers: [1], owner: 'ben', comment: null, by: 'ben' });
+    const found = await events.find(1);
+    expect(found).toMatchObject({ state: 'confirmed', owner: 'ben', comment: null, changedBy: 'ben', original: '<13>disk full' });
+    expect(found?.history.map(({ by, action, detail }) => [by, action, detail])).toEqual([
+      ['eva', 'state', { from: 'unconfirmed', to: 'confirmed' }],
+      ['eva', 'comment', { from: null, to: 'cable' }],
+      ['ben', 'owner', { from: null, to: 'ben' }],
+      ['ben', 'comment', { from: 'cable', to: null }],
+    ]);
+    expect(await events.counts()).toMatchObject({ open: { critical: 0 } });
+  });
+  it('are told to whoever follows, new ones and changed ones, each once', async () => {
+    await put({ events: [eventLike({ atMs: 1 }), eventLike({ atMs: 2 })] });
+    const from = await events.newest();
+    await put({ events: [eventLike({ atMs: 3 })] }, 1);
+    await store.db.transaction().execute(async (db) => {
+      await changeEvents(db, { numbers: [1, 3], state: 'confirming', comment: 'x', by: 'eva' });
+    });
+    const news = await events.news(from.number, from.history, 100);
+    expect(news.rows.map(({ number, state }) => [number, state])).toEqual([
+      [1, 'confirming'],
+      [3, 'confirming'],
+    ]);
+    expect(await events.news(news.number, news.history, 100)).toEqual({ rows: [], number: news.number, history: news.history });
+  });
+  it('become visible in the order of their numbers, though two write at once', async () => {
+    const [one, two] = [await pool.connect(), await pool.connect()];
+    const insert = async (client: pg.PoolClient, atMs: number) => {
+      await client.query('begin');
+      await operations.write(client, batchWith({ events: [eventLike({ atMs })] }));
+    };
+    await insert(one, 1);
+    let isSecondIn = false;
+    const second = insert(two, 2).then(() => {
+      isSecondIn = true;
+    });
+    await expect.poll(async () => (await pool.query('select from pg_locks where not granted')).rowCount).toBe(1);
+    expect(isSecondIn).toBe(false);
+    await one.query('commit');
+    await second;
+    await two.query('commit');
+    one.release();
+    two.release();
+    expect((await events.search({})).rows.map(({ number }) => number)).toEqual([2, 1]);
+  });
+  it('that stand for a storm say how many, and until when', async () => {
+    await put({ events: [eventLike({ atMs: 1_000 })] });
+    const into = `${resultLike({ atMs: 1_000 }).id}/events`;
+    await put(
+      {
+        folds: [
+          { into, count: 2, atMs: 5_000 },
+          { into, count: 7, atMs: 9_000 },
+        ],
+      },
+      1,
+    );
+    expect((await events.search({})).rows).toMatchObject([{ folded: 7, lastAt: new Date(9_000).toISOString() }]);
+  });
+  it('go with their history when they are old', async () => {
+    await put({ events: [eventLike({ atMs: 1_000 }), eventLike({ atMs: DAY * 30 })] });
+    await store.db.transaction().execute(async (db) => await changeEvents(db, { numbers: [1], comment: 'x', by: 'eva' }));
+    expect(await letGo(pool, { daysBeforeMs: 0, eventsBeforeMs: DAY }, async () => undefined)).toBe(1);
+    expect([await count('event'), await count('event_history')]).toEqual([1, 0]);
+  });
+});
+
+describe('statuses', () => {
+  const list = async () => (await new StatusRepository(pool).list({})).rows;
+  it('are what came last by its own time, and say since when', async () => {
+    await put({ statuses: [statusLike({ atMs: 2_000 })] });
+    await put({ statuses: [statusLike({ atMs: 3_000, message: 'still' }), statusLike({ atMs: 1_000, priority: 'info' })] }, 1);
+    expect(await list()).toMatchObject([{ priority: 'critical', message: 'still', since: new Date(2_000).toISOString() }]);
+    await put({ statuses: [statusLike({ atMs: 4_000, priority: 'info' })] }, 2);
+    expect(await list()).toMatchObject([{ priority: 'info', since: new Date(4_000).toISOString() }]);
+  });
+  it('go, or become another priority, when their time is over', async () => {
+    await put({
+      statuses: [
+        statusLike({ item: 'goes' }, { expiresAtMs: 10_000 }),
+        statusLike({ item: 'becomes' }, { expiresAtMs: 10_000, expiresTo: 'unknown' }),
+        statusLike({ item: 'stays' }),
+        statusLike({ item: 'later' }, { expiresAtMs: 20_000 }),
+      ],
+    });
+    const expire = async (nowMs: number) =>
+      await store.db.transaction().execute(async (db) => await expireStatuses(db, nowMs, 100));
+    expect(await expire(9_999)).toEqual({ gone: 0, changed: 0 });
+    expect(await expire(10_000)).toEqual({ gone: 1, changed: 1 });
+    expect((await list()).map(({ item, priority }) => [item, priority]).sort()).toEqual([
+      ['becomes', 'unknown'],
+      ['later', 'critical'],
+      ['stays', 'critical'],
+    ]);
+  });
+});
+
+describe('collected values', () => {
+  const START = Date.UTC(2026, 10, 21);
+  const free = async () => undefined;
+  const sums = () => new CollectedSums(pool, new Partitions(pool, 'collected_hour'));
+  const value = (atMs: number, number: number | null, item = ''): Collected => ({
+    ...{ monitor: 'ping', facility: 'web1', item, atMs, value: number },
+  });
+  const read = async (fromMs: number, toMs: number, stepMs: number) => {
+    const repository = new CollectedRepository(pool);
+    const { series } = await repository.series({});
+    const points = await repository.values({ ids: series.map(({ id }) => id), fromMs, toMs, stepMs });
+    return points.get(series[0]!.id)!.map(({ at, mean, count: n, missing }) => [Date.parse(at) - START, mean, n, missing]);
+  };
+  /** What the sums must be: the same questions with and without them have the same answers. */
+  const hours = async () =>
+    (
+      await pool.query('select (extract(epoch from at) * 1000)::bigint as at, sum, count, missing from collected_hour order by 1')
+    ).rows.map((row) => [Number(row.at) - START, row.sum, row.count, row.missing]);
+
+  it('are read in steps, what was not measured counted apart', async () => {
+    await put({
+      collected: [value(START, 1), value(START + 60_000, 3), value(START + 120_000, null), value(START + 600_000, null)],
+    });
+    expect(await read(START, START + HOUR, 300_000)).toEqual([
+      [0, 2, 2, 1],
+      [600_000, null, 0, 1],
+    ]);
+  });
+  it('of one time are there once', async () => {
+    await put({ collected: [value(START, 1), value(START, 2)] });
+    await put({ collected: [value(START, 3)] }, 1);
+    expect(await read(START, START + HOUR, 60_000)).toEqual([[0, 1, 1, 0]]);
+  });
+  it('are summed up by hour and day, and long steps have the same answer before and after', async () => {
+    const all = Array.from({ length: 30 * 60 }, (_, minute) => value(START + minute * 60_000, minute % 7 === 0 ? null : minute));
+    await put({ collected: all });
+    const before = [await read(START, START + 2 * DAY, HOUR), await read(START, START + 2 * DAY, DAY)];
+    const now = START + 30 * HOUR + 1_000;
+    // The last hour is not over long enough.
+    expect(await sums().keepUp(now, 0, free)).toBe(29);
+    expect(await hours()).toHaveLength(29);
+    expect(await count('collected_day')).toBe(1);
+    expect([await read(START, START + 2 * DAY, HOUR), await read(START, START + 2 * DAY, DAY)]).toEqual(before);
+    expect(await sums().keepUp(now, 0, free)).toBe(0);
+    await pool.query('delete from collected where at < $1', [new Date(START + DAY)]);
+    expect(await read(START, START + 2 * DAY, DAY)).toEqual(before[1]);
+  });
+  it('that come after their hour was summed up are in its sums, its day and its month', async () => {
+    await put({ collected: [value(START, 1)] });
+    await sums().keepUp(START + 45 * DAY, 0, free);
+    await put({ collected: [value(START + 60_000, 9)] }, 1);
+    await sums().keepUp(START + 45 * DAY, 0, free);
+    expect(await hours()).toEqual([[0, 10, 2, 0]]);
+    for (const table of ['collected_day', 'collected_month'])
+      expect((await pool.query(`select sum, count from ${table}`)).rows).toEqual([{ sum: 10, count: 2 }]);
+  });
+  it('that are under way while their hour is closed are waited for', async () => {
+    const writer = await pool.connect();
+    await operations.prepare(batchWith({ collected: [value(START, 1)] }));
+    await writer.query('begin');
+    await operations.write(writer, batchWith({ collected: [value(START, 1)] }));
+    const closing = sums().keepUp(START + 2 * HOUR, 0, free);
+    await expect.poll(async () => (await pool.query('select from pg_locks where not granted')).rowCount).toBe(1);
+    await writer.query('commit');
+    writer.release();
+    await closing;
+    expect(await hours()).toEqual([[0, 1, 1, 0]]);
+  });
+  it('are summed up once, whatever sum was interrupted by a crash', async () => {
+    await put({ collected: [value(START, 1), value(START + HOUR, 2)] });
+    for (let crashAt = 1; crashAt <= 4; crashAt++) {
+      let asked = 0;
+      const crash = async () => {
+        if (++asked === crashAt) throw new Error('crash');
+      };
+      await sums()
+        .keepUp(START + 3 * HOUR, 0, crash)
+        .catch(() => undefined);
+    }
+    await sums().keepUp(START + 3 * HOUR, 0, free);
+    expect(await hours()).toEqual([
+      [0, 1, 1, 0],
+      [HOUR, 2, 1, 0],
+    ]);
+  });
+  it('go with their partitions', async () => {
+    await put({ collected: [value(START, 1), value(START + DAY, 2)] });
+    const partitions = new Partitions(pool, 'collected');
+    expect(await partitions.dropBefore((START + DAY) * 1_000)).toEqual(['2026-11-21']);
+    expect(await read(START, START + 2 * DAY, 60_000)).toEqual([[DAY, 2, 1, 0]]);
+  });
+});
