@@ -1,5 +1,6 @@
 import { Button, createTheme, Loader, MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
 import { api, isLoggedOut, isPassing } from './api/client.js';
 import { LiveProvider } from './api/live.js';
@@ -8,6 +9,17 @@ import { Shell } from './components/shell.js';
 import { ToastProvider } from './components/toasts.js';
 import { LanguageProvider, useText } from './i18n/language.js';
 import { ClusterPage } from './pages/cluster.js';
+import {
+  CalendarsPage,
+  EventsPage,
+  GraphsPage,
+  loadAllSoon,
+  MonitorsPage,
+  NodePage,
+  NotificationsPage,
+  RepositoryPage,
+  StatusPage,
+} from './pages/later.js';
 import { Gate, LoginPage } from './pages/login.js';
 import { MessagesPage } from './pages/messages.js';
 import { MibsPage } from './pages/mibs.js';
@@ -45,6 +57,8 @@ const queries = new QueryClient({
 function Pages() {
   const { t } = useText();
   const me = useQuery({ queryKey: ['me'], queryFn: ({ signal }) => api.me(signal), staleTime: 60_000, refetchInterval: 60_000 });
+  const isIn = me.data !== undefined;
+  useEffect(() => (isIn ? loadAllSoon() : undefined), [isIn]);
   // Logged out is what the manager says; a manager that says nothing is a take-over, and the page stays.
   if (isLoggedOut(me.error)) return <LoginPage />;
   if (me.data === undefined)
@@ -63,6 +77,14 @@ function Pages() {
       <Routes>
         <Route element={<Shell me={me.data} />}>
           <Route path="/cluster" element={<ClusterPage />} />
+          <Route path="/events" element={<EventsPage />} />
+          <Route path="/status" element={<StatusPage />} />
+          <Route path="/graphs" element={<GraphsPage />} />
+          <Route path="/repository" element={<RepositoryPage />} />
+          <Route path="/repository/node/:id" element={<NodePage />} />
+          <Route path="/monitors" element={<MonitorsPage />} />
+          <Route path="/notifications" element={<NotificationsPage />} />
+          <Route path="/calendars" element={<CalendarsPage />} />
           <Route path="/messages" element={<MessagesPage />} />
           <Route path="/receiving" element={<ReceivingPage />} />
           <Route path="/mibs" element={<MibsPage />} />

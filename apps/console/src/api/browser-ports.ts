@@ -18,10 +18,12 @@ async function* textOf(body: ReadableStream<Uint8Array> | null): AsyncIterable<s
   }
 }
 
-export const browserPorts: LinkPorts = {
+/** @param lastEventId where a stream that was cut goes on; null = its events have no ids of their own, or there is none yet. */
+export const streamPorts = (path: string, lastEventId: () => string | null): LinkPorts => ({
   open: async (query, signal) => {
-    const response = await fetch(query === '' ? '/api/stream' : `/api/stream?${query}`, {
-      headers: { accept: 'text/event-stream' },
+    const last = lastEventId();
+    const response = await fetch(query === '' ? path : `${path}?${query}`, {
+      headers: { accept: 'text/event-stream', ...(last === null ? {} : { 'last-event-id': last }) },
       credentials: 'same-origin',
       cache: 'no-store',
       signal,
@@ -35,4 +37,6 @@ export const browserPorts: LinkPorts = {
     const timer = setInterval(run, ms);
     return () => clearInterval(timer);
   },
-};
+});
+
+export const browserPorts: LinkPorts = streamPorts('/api/stream', () => null);

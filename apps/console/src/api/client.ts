@@ -29,10 +29,20 @@ export interface Me {
 export class ApiError extends YosugaraError {
   override readonly name = 'ApiError';
   readonly status: number;
-  constructor(status: number, code: string, message: string) {
+  /** Each mistake of what was sent, where the manager named them. */
+  readonly problems: readonly Problem[];
+  constructor(status: number, code: string, message: string, problems: readonly Problem[] = []) {
     super(code, message);
     this.status = status;
+    this.problems = problems;
   }
+}
+
+/** Where something is wrong, such as `body.check.url`, what was found there and what is allowed. */
+export interface Problem {
+  readonly place: string;
+  readonly found: string;
+  readonly allowed: string;
 }
 
 /** Nobody answered in time, or the answer was cut. During a take-over this is expected and passes. */
@@ -57,7 +67,8 @@ function noteDate(header: string | null): void {
 }
 
 interface CallOptions {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
   readonly deadlineMs?: number;
@@ -66,7 +77,8 @@ interface CallOptions {
 function errorOf(status: number, body: unknown): ApiError {
   const said = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
   const code = typeof said['code'] === 'string' ? said['code'] : `HTTP_${status}`;
-  return new ApiError(status, code, typeof said['message'] === 'string' ? said['message'] : `the manager answered ${status}`);
+  const message = typeof said['message'] === 'string' ? said['message'] : `the manager answered ${status}`;
+  return new ApiError(status, code, message, Array.isArray(said['problems']) ? (said['problems'] as Problem[]) : []);
 }
 
 /**
@@ -77,7 +89,7 @@ export async function call(path: string, options: CallOptions = {}): Promise<unk
   const deadline = AbortSignal.timeout(options.deadlineMs ?? DEADLINE_MS);
   const method = options.method ?? 'GET';
   // The header tells our own page from a foreign form: a form of another site cannot set it.
-  const headers: Record<string, string> = { accept: 'application/json' };
+  const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
   if (method !== 'GET') headers['x-yosugara'] = '1';
   if (options.body !== undefined) headers['content-type'] = 'application/json';
   let response: Response;
@@ -111,7 +123,7 @@ function parseJson(text: string): unknown {
 }
 
 /** Decoding validates: a page must not be drawn from half an answer. */
-function decode<T>(
+export function decode<T>(
   path: string,
   schema: { safeParse(value: unknown): { success: boolean; data?: T; error?: unknown } },
   value: unknown,

@@ -16,6 +16,8 @@ export interface LinkListener {
   readonly onHello?: (hello: Hello) => void;
   readonly onCluster?: (body: unknown) => void;
   readonly onMessages?: (body: unknown) => void;
+  /** Any event of the stream, those above among them. */
+  readonly onEvent?: (event: SseEvent, body: unknown) => void;
   /** The manager knows no such filter: from here on the stream has none, and stays alive. */
   readonly onQueryRefused?: () => void;
 }
@@ -144,6 +146,7 @@ export class LiveLink {
       for (const listener of [...this.#listeners]) listener.onHello?.(hello);
     }
     if (event.name === 'cluster') for (const listener of [...this.#listeners]) listener.onCluster?.(body);
+    for (const listener of [...this.#listeners]) listener.onEvent?.(event, body);
     if (event.name === 'messages') for (const listener of [...this.#listeners]) listener.onMessages?.(body);
   }
 

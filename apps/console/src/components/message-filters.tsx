@@ -1,49 +1,7 @@
 import { Button, SegmentedControl, Select, TextInput } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
 import { type Filter, isFiltered, KINDS, NO_FILTER, NO_WORDS, RANGES, type Range, SEVERITIES } from '../api/filter.js';
 import { useText } from '../i18n/language.js';
-
-const TYPING_MS = 350;
-
-/** A field whose value is taken over when the typing pauses, or at once with Enter. */
-function Typed({
-  label,
-  placeholder,
-  value,
-  onValue,
-  testId,
-  className,
-}: {
-  readonly label: string;
-  readonly placeholder: string;
-  readonly value: string;
-  readonly onValue: (value: string) => void;
-  readonly testId: string;
-  readonly className: string;
-}) {
-  const [typed, setTyped] = useState(value);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => setTyped(value), [value]);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const change = (next: string, afterMs: number) => {
-    setTyped(next);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => onValue(next), afterMs);
-  };
-  return (
-    <TextInput
-      size="xs"
-      className={className}
-      label={label}
-      placeholder={placeholder}
-      value={typed}
-      maxLength={256}
-      data-testid={testId}
-      onChange={(event) => change(event.currentTarget.value, TYPING_MS)}
-      onKeyDown={(event) => event.key === 'Enter' && change(event.currentTarget.value, 0)}
-    />
-  );
-}
+import { Typed } from './typed.js';
 
 interface FiltersProps {
   readonly filter: Filter;

@@ -1,6 +1,6 @@
-import { ActionIcon, Badge, Menu, SegmentedControl, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, Badge, Loader, Menu, SegmentedControl, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { Suspense, useEffect, useRef, useState } from 'react';
 import { NavLink, Outlet } from 'react-router';
 import { api, type Me } from '../api/client.js';
 import { useCluster, useLink, useLinkState } from '../api/live.js';
@@ -144,6 +144,33 @@ function UserMenu({ me }: { readonly me: Me }) {
   );
 }
 
+const PAGES = [
+  ['watch', ['events', 'status', 'graphs', 'messages']],
+  ['settings', ['repository', 'monitors', 'notifications', 'calendars']],
+  ['manager', ['cluster', 'receiving', 'mibs']],
+] as const;
+
+/** A column beside the page; on a narrow screen a row that can be pushed sideways. */
+function Pages() {
+  const { t } = useText();
+  return (
+    <nav aria-label={t('nav.label')} className="nav">
+      {PAGES.map(([group, pages]) => (
+        <div key={group} className="nav-group">
+          <span className="nav-title" aria-hidden="true">
+            {t(`nav.group.${group}`)}
+          </span>
+          {pages.map((page) => (
+            <NavLink key={page} to={`/${page}`} data-testid={`nav-${page}`}>
+              {t(`nav.${page}`)}
+            </NavLink>
+          ))}
+        </div>
+      ))}
+    </nav>
+  );
+}
+
 export function Shell({ me }: { readonly me: Me }) {
   const { t } = useText();
   useMasterToast();
@@ -156,20 +183,6 @@ export function Shell({ me }: { readonly me: Me }) {
       <header className="header">
         <Logo />
         <span className="brand">{t('app.title')}</span>
-        <nav aria-label={t('nav.label')} className="nav">
-          <NavLink to="/cluster" data-testid="nav-cluster">
-            {t('nav.cluster')}
-          </NavLink>
-          <NavLink to="/messages" data-testid="nav-messages">
-            {t('nav.messages')}
-          </NavLink>
-          <NavLink to="/receiving" data-testid="nav-receiving">
-            {t('nav.receiving')}
-          </NavLink>
-          <NavLink to="/mibs" data-testid="nav-mibs">
-            {t('nav.mibs')}
-          </NavLink>
-        </nav>
         <span className="grow" />
         <MasterChip />
         <LinkBadge />
@@ -177,12 +190,19 @@ export function Shell({ me }: { readonly me: Me }) {
         <SchemeSwitch />
         <UserMenu me={me} />
       </header>
-      <div className="banner-place">
-        <ReconnectBanner />
+      <div className="frame">
+        <Pages />
+        <div className="frame-main">
+          <div className="banner-place">
+            <ReconnectBanner />
+          </div>
+          <main id="content" tabIndex={-1} className="content">
+            <Suspense fallback={<Loader size="sm" />}>
+              <Outlet />
+            </Suspense>
+          </main>
+        </div>
       </div>
-      <main id="content" tabIndex={-1} className="content">
-        <Outlet />
-      </main>
     </div>
   );
 }

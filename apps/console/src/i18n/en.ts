@@ -8,6 +8,16 @@ export const en = {
   'nav.messages': 'Messages',
   'nav.receiving': 'Receiving',
   'nav.mibs': 'MIBs',
+  'nav.events': 'Events',
+  'nav.status': 'Status',
+  'nav.graphs': 'Graphs',
+  'nav.repository': 'Repository',
+  'nav.monitors': 'Monitors',
+  'nav.notifications': 'Notifications',
+  'nav.calendars': 'Calendars',
+  'nav.group.watch': 'Watch',
+  'nav.group.settings': 'Settings',
+  'nav.group.manager': 'Manager',
   'nav.label': 'Pages',
   'header.master': 'Master',
   'header.noMaster': 'no Master',
@@ -429,6 +439,13 @@ export const en = {
   'receiving.unpaired': 'Not compared',
   'receiving.others': 'others, too many to be told apart',
   'receiving.more': 'and {count} more sources: yosugara ingest status --limit',
+  'receiving.owed': '{count} records are owed by the other node',
+  'receiving.owedExplain':
+    'This node lacks them, and the other one, which may have them, could not be asked. They are stored when it can be.',
+  'receiving.lost': '{count} records are lost',
+  'receiving.lostExplain':
+    'They were received, are not in this database, and neither node has them any more. Noted since the manager of this node started.',
+  'receiving.stretchesMore': 'and {count} more stretches of journals',
   'receiving.explain':
     'A message that a device sent to both nodes and that came to one only was lost on the way to the other. Counts are those of whole hours and stay over a take-over; what the receivers refused counts since their start.',
 
@@ -454,4 +471,4 @@ export const en = {
   'refusal.unknown_user': 'unknown user',
 } as const;
 
-export type TextKey = keyof typeof en;
+export type CoreKey = keyof typeof en;

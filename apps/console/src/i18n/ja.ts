@@ -1,6 +1,6 @@
-import type { TextKey } from './en.js';
+import type { CoreKey } from './en.js';
 
-export const ja: Readonly<Record<TextKey, string>> = {
+export const ja: Readonly<Record<CoreKey, string>> = {
   'app.title': 'Yosugara',
   'app.tagline': '運用管理マネージャ クラスタ',
   'app.connecting': 'マスターに接続しています…',
@@ -9,6 +9,16 @@ export const ja: Readonly<Record<TextKey, string>> = {
   'nav.messages': 'メッセージ',
   'nav.receiving': '受信状況',
   'nav.mibs': 'MIB',
+  'nav.events': 'イベント',
+  'nav.status': 'ステータス',
+  'nav.graphs': 'グラフ',
+  'nav.repository': 'リポジトリ',
+  'nav.monitors': '監視設定',
+  'nav.notifications': '通知',
+  'nav.calendars': 'カレンダ',
+  'nav.group.watch': '監視状況',
+  'nav.group.settings': '設定',
+  'nav.group.manager': 'マネージャ',
   'nav.label': '画面',
   'header.master': 'マスター',
   'header.noMaster': 'マスターなし',
@@ -430,6 +440,13 @@ export const ja: Readonly<Record<TextKey, string>> = {
   'receiving.unpaired': '照合対象外',
   'receiving.others': 'その他(個別に集計しない送信元)',
   'receiving.more': '他に {count} 件の送信元があります: yosugara ingest status --limit',
+  'receiving.owed': '相手ノードからの取得待ち: {count} 件',
+  'receiving.owedExplain':
+    'このノードにはなく、相手ノードにある可能性がありますが、問い合わせできませんでした。問い合わせできるようになれば格納されます。',
+  'receiving.lost': '失われたレコード: {count} 件',
+  'receiving.lostExplain':
+    '受信しましたが、このデータベースになく、どちらのノードにも残っていません。このノードのマネージャーの起動以降の値です。',
+  'receiving.stretchesMore': '他に {count} 区間',
   'receiving.explain':
     '両ノードに送信されたメッセージが片方にしか届いていない場合、もう片方への経路で失われています。件数は 1 時間単位で集計し、引き継ぎ後も保持します。拒否の件数は受信プロセスの起動時からの値です。',
 

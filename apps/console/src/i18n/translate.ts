@@ -1,22 +1,31 @@
-import { en, type TextKey } from './en.js';
+import { type CoreKey, en } from './en.js';
+import type { FieldKey } from './fields-en.js';
 import { ja } from './ja.js';
+import type { OperationsKey } from './operations-en.js';
 
 export const LANGUAGES = ['en', 'ja'] as const;
 export type Language = (typeof LANGUAGES)[number];
+/** Of pages that are loaded later, too: they bring their texts along (`learnTexts`). */
+export type TextKey = CoreKey | OperationsKey | FieldKey;
 export type Values = Readonly<Record<string, string | number>>;
 export type Translate = (key: TextKey, values?: Values) => string;
 
-export const DICTIONARIES: Readonly<Record<Language, Readonly<Record<TextKey, string>>>> = { en, ja };
+const dictionaries: Record<Language, Record<string, string>> = { en: { ...en }, ja: { ...ja } };
+export const DICTIONARIES: Readonly<Record<Language, Readonly<Record<string, string>>>> = dictionaries;
+
+export function learnTexts(texts: Readonly<Record<Language, Readonly<Record<string, string>>>>): void {
+  for (const language of LANGUAGES) Object.assign(dictionaries[language], texts[language]);
+}
 
 /** `{name}` → the value; an unknown name stays visible, so that the mistake is seen. */
 export function translate(language: Language, key: TextKey, values: Values = {}): string {
-  return DICTIONARIES[language][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return (dictionaries[language][key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
 /** Texts for codes the server may extend: null when this console does not know the code. */
 export function known(prefix: string, code: string): TextKey | null {
   const key = `${prefix}.${code}`;
-  return Object.hasOwn(en, key) ? (key as TextKey) : null;
+  return Object.hasOwn(dictionaries.en, key) ? (key as TextKey) : null;
 }
 
 /** The code itself where this console has no word for it. */

@@ -1,0 +1,137 @@
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: the arrow keys walk along the values.
+import type { SeriesValues } from '@yosugara/protocol';
+import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
+import { clockTime, visible } from '../i18n/format.js';
+import { useText } from '../i18n/language.js';
+import { bandPath, linePath, momentsOf, nearest, scaleOf, short, xOf, yOf } from './line-model.js';
+import { Time } from './time.js';
+
+const HEIGHT = 170;
+const PAD = { left: 52, right: 10, top: 8, bottom: 20 };
+const DAY_MS = 86_400_000;
+
+function useWidth() {
+  const box = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(600);
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.max(200, Math.floor(entry?.contentRect.width ?? 600))));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return { box, width };
+}
+
+const day = (ms: number) =>
+  `${String(new Date(ms).getMonth() + 1).padStart(2, '0')}-${String(new Date(ms).getDate()).padStart(2, '0')}`;
+
+/** One series: the mean of each step as a line, within the band of its least and most. */
+export function LineChart({
+  of,
+  series,
+  unit,
+}: {
+  readonly of: SeriesValues;
+  readonly series: SeriesValues['series'][number];
+  readonly unit: string;
+}) {
+  const { t } = useText();
+  const { box, width } = useWidth();
+  const [atMs, setAtMs] = useState<number | null>(null);
+  const { points } = series;
+  const [fromMs, toMs] = [Date.parse(of.from), Date.parse(of.to)];
+  const scale = scaleOf(points.flatMap(({ mean, least, most }) => [mean, least, most].filter((value) => value !== null)));
+  const frame = { fromMs, toMs, scale, width: width - PAD.left - PAD.right, height: HEIGHT - PAD.top - PAD.bottom };
+  const found = atMs === null ? null : nearest(points, atMs - of.stepMs / 2);
+  const measured = points.filter(({ mean }) => mean !== null);
+  const missing = points.reduce((sum, point) => sum + point.missing, 0);
+  const last = measured.at(-1)?.mean ?? null;
+  const point = (event: PointerEvent<SVGSVGElement>) => {
+    const left = event.clientX - event.currentTarget.getBoundingClientRect().left - PAD.left;
+    setAtMs(fromMs + (left / frame.width) * (toMs - fromMs));
+  };
+  const step = (event: KeyboardEvent) => {
+    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (by === 0) return;
+    event.preventDefault();
+    setAtMs((now) => Math.min(toMs, Math.max(fromMs, (now ?? toMs) + by * of.stepMs)));
+  };
+  const title = [series.monitor, series.item].filter(Boolean).join(' · ');
+  const says =
+    last === null
+      ? t('graphs.noValues')
+      : t('graphs.summary', { name: title, last: short(last), low: short(scale.low), high: short(scale.high) });
+  const x = found === null ? 0 : xOf(Date.parse(found.at) + of.stepMs / 2, frame);
+  return (
+    <section className="panel line-chart" aria-label={title} data-testid="line-chart" data-series={series.id}>
+      <div className="rate-head">
+        <h2>{visible(title)}</h2>
+        {last !== null && (
+          <strong className="tabular">
+            {short(last)} {unit}
+          </strong>
+        )}
+        <span className="grow" />
+        <span className="dim tabular small" role="status">
+          {found !== null && (
+            <>
+              <Time iso={found.at} />{' '}
+              {found.mean === null
+                ? t('graphs.notMeasured')
+                : `${short(found.mean)} (${short(found.least ?? found.mean)} … ${short(found.most ?? found.mean)})`}
+              {found.missing > 0 && ` · ${t('graphs.missing', { count: found.missing })}`}
+            </>
+          )}
+          {found === null && missing > 0 && t('graphs.missing', { count: missing })}
+        </span>
+      </div>
+      <div ref={box}>
+        <svg
+          width={width}
+          height={HEIGHT}
+          role="img"
+          aria-label={says}
+          tabIndex={0}
+          onPointerMove={point}
+          onPointerLeave={() => setAtMs(null)}
+          onKeyDown={step}
+          onBlur={() => setAtMs(null)}
+        >
+          <g transform={`translate(${PAD.left} ${PAD.top})`}>
+            {scale.ticks.map((tick) => (
+              <g key={tick}>
+                <line x1={0} x2={frame.width} y1={yOf(tick, frame)} y2={yOf(tick, frame)} className="rate-grid" />
+                <text x={-8} y={yOf(tick, frame) + 4} className="axis axis-y">
+                  {short(tick)}
+                </text>
+              </g>
+            ))}
+            {momentsOf(fromMs, toMs, new Date(fromMs).getTimezoneOffset()).map((moment) => (
+              <g key={moment}>
+                <line
+                  x1={xOf(moment, frame)}
+                  x2={xOf(moment, frame)}
+                  y1={frame.height}
+                  y2={frame.height + 4}
+                  className="axis-tick"
+                />
+                <text x={xOf(moment, frame)} y={frame.height + 16} className="axis axis-x">
+                  {toMs - fromMs > 2 * DAY_MS ? day(moment) : clockTime(new Date(moment)).slice(0, 5)}
+                </text>
+              </g>
+            ))}
+            <path d={bandPath(points, of.stepMs, frame)} className="line-band" />
+            <path d={linePath(points, of.stepMs, frame)} className="line" />
+            {found !== null && (
+              <>
+                <line x1={x} x2={x} y1={0} y2={frame.height} className="line-cursor" />
+                {found.mean !== null && <circle cx={x} cy={yOf(found.mean, frame)} r={3.5} className="line-point" />}
+              </>
+            )}
+          </g>
+        </svg>
+      </div>
+    </section>
+  );
+}

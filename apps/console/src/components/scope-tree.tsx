@@ -1,0 +1,67 @@
+import type { ScopeView } from '@yosugara/protocol';
+import { useMemo, useState } from 'react';
+import { integer, visible } from '../i18n/format.js';
+import { useText } from '../i18n/language.js';
+import { ChevronIcon } from './icons.js';
+import { shownScopes } from './scope-model.js';
+
+interface ScopeTreeProps {
+  readonly scopes: readonly ScopeView[];
+  readonly nodes: number;
+  readonly chosen: string;
+  readonly onChoose: (id: string) => void;
+}
+
+/** Scopes as they lie in each other; whoever chooses one sees its nodes. */
+export function ScopeTree({ scopes, nodes, chosen, onChoose }: ScopeTreeProps) {
+  const { t, language } = useText();
+  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const lines = useMemo(() => shownScopes(scopes, folded), [scopes, folded]);
+  const toggle = (id: string) =>
+    setFolded((before) => {
+      const after = new Set(before);
+      if (!after.delete(id)) after.add(id);
+      return after;
+    });
+  return (
+    <nav className="scope-tree panel" aria-label={t('repository.scopes')} data-testid="scope-tree">
+      <ul>
+        <li>
+          <button type="button" className="scope" aria-current={chosen === ''} onClick={() => onChoose('')}>
+            <span className="scope-name">{t('repository.all')}</span>
+            <span className="dim tabular">{integer(nodes, language)}</span>
+          </button>
+        </li>
+        {lines.map(({ scope, depth, hasBelow, isOpen }) => (
+          <li key={scope.id} style={{ paddingLeft: `${depth * 14}px` }} className="scope-line">
+            {hasBelow ? (
+              <button
+                type="button"
+                className="expander"
+                aria-expanded={isOpen}
+                aria-label={t(isOpen ? 'mibs.collapse' : 'mibs.expand', { name: scope.name })}
+                onClick={() => toggle(scope.id)}
+              >
+                <ChevronIcon open={isOpen} />
+              </button>
+            ) : (
+              <span className="scope-leaf" />
+            )}
+            <button
+              type="button"
+              className={scope.enabled ? 'scope' : 'scope off'}
+              aria-current={chosen === scope.id}
+              onClick={() => onChoose(scope.id)}
+              title={`${scope.id} · ${scope.path}`}
+              data-testid="scope"
+              data-id={scope.id}
+            >
+              <span className={scope.builtIn ? 'scope-name dim' : 'scope-name'}>{visible(scope.name)}</span>
+              <span className="dim tabular">{integer(scope.nodesBelow, language)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}

@@ -1,0 +1,132 @@
+import { Alert, Button, Loader, Switch } from '@mantine/core';
+import type { SettingKind, SettingView } from '@yosugara/protocol';
+import { type CSSProperties, type ReactNode, useState } from 'react';
+import { visible } from '../i18n/format.js';
+import { useText } from '../i18n/language.js';
+import { Time } from './time.js';
+import { Typed } from './typed.js';
+import { useMe } from './use-me.js';
+import { useNarrow } from './use-narrow.js';
+import { useEnable, useSettings } from './use-settings.js';
+import { VirtualList } from './virtual-list.js';
+
+interface TableProps {
+  readonly kind: SettingKind;
+  readonly filter?: Readonly<Record<string, string>>;
+  /** What is told of one beside its id and description. */
+  readonly about: (setting: SettingView) => ReactNode;
+  readonly onOpen: (id: string) => void;
+  readonly onNew: () => void;
+  readonly tools?: ReactNode;
+  readonly empty: string;
+}
+
+function Row({
+  setting,
+  style,
+  about,
+  onOpen,
+  onEnable,
+  mayAct,
+}: Pick<TableProps, 'about' | 'onOpen'> & {
+  readonly setting: SettingView;
+  readonly style: CSSProperties;
+  readonly mayAct: boolean;
+  readonly onEnable: (enabled: boolean) => void;
+}) {
+  const { t } = useText();
+  return (
+    <div
+      className={setting.enabled ? 'setting-row' : 'setting-row off'}
+      style={style}
+      data-testid="setting-row"
+      data-id={setting.id}
+    >
+      <Switch
+        size="xs"
+        checked={setting.enabled}
+        disabled={!mayAct}
+        aria-label={t('settings.enableOne', { id: setting.id })}
+        onChange={(event) => onEnable(event.currentTarget.checked)}
+        data-testid="setting-enabled"
+      />
+      <button type="button" className="setting-id link-button clip" onClick={() => onOpen(setting.id)} title={setting.id}>
+        {visible(setting.id)}
+      </button>
+      <span className="setting-about clip">{about(setting)}</span>
+      <span className="setting-description dim clip" title={setting.description}>
+        {visible(setting.description)}
+      </span>
+      <span className="setting-when dim nowrap">
+        {visible(setting.modifiedBy)} <Time iso={setting.modifiedAt} />
+      </span>
+    </div>
+  );
+}
+
+/** All settings of one kind: search, switches, and a way to each. */
+export function SettingTable({ kind, filter = {}, about, onOpen, onNew, tools, empty }: TableProps) {
+  const { t } = useText();
+  const { mayAct } = useMe();
+  const [text, setText] = useState('');
+  const { rows, isLoading, hasMore, error, more } = useSettings(kind, { ...filter, text });
+  const enable = useEnable(kind);
+  const isNarrow = useNarrow();
+  return (
+    <>
+      <search className="filters">
+        <Typed
+          className="f-text"
+          label={t('settings.search')}
+          placeholder={t('settings.searchHint')}
+          value={text}
+          onValue={setText}
+          testId="setting-search"
+        />
+        {tools}
+        <Button size="xs" disabled={!mayAct} onClick={onNew} data-testid="setting-new">
+          {t('settings.add')}
+        </Button>
+      </search>
+      {error !== null && (
+        <Alert color="red" role="alert" title={t('common.failed')}>
+          {error.message}
+        </Alert>
+      )}
+      <div className="table-place">
+        <VirtualList
+          items={rows}
+          rowPx={isNarrow ? 58 : 34}
+          keyOf={({ id }) => id}
+          label={t(`settingKind.${kind}`)}
+          testId="setting-table"
+          onNearEnd={more}
+          render={(setting, _, style) => (
+            <Row
+              key={setting.id}
+              setting={setting}
+              style={style}
+              about={about}
+              onOpen={onOpen}
+              mayAct={mayAct}
+              onEnable={(enabled) => enable.mutate({ setting, enabled })}
+            />
+          )}
+          foot={
+            rows.length === 0 ? (
+              <div className="empty">
+                {isLoading ? error === null && <Loader size="sm" /> : text === '' ? empty : t('settings.noneFound')}
+              </div>
+            ) : (
+              hasMore && (
+                <div className="table-foot">
+                  <Loader size="xs" />
+                </div>
+              )
+            )
+          }
+        />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,7 @@
+import { fieldsEn } from './fields-en.js';
+import { fieldsJa } from './fields-ja.js';
+import { operationsEn } from './operations-en.js';
+import { operationsJa } from './operations-ja.js';
+import { learnTexts } from './translate.js';
+
+learnTexts({ en: { ...operationsEn, ...fieldsEn }, ja: { ...operationsJa, ...fieldsJa } });

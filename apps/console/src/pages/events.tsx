@@ -1,0 +1,450 @@
+import '../operations.js';
+import { Alert, Button, Loader, Menu, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { EVENT_STATES, PRIORITIES } from '@yosugara/protocol';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useSearchParams } from 'react-router';
+import { type EventFilter, eventAddressOf, eventFilterOf, isOpenView, OPEN_EVENTS, toggled } from '../api/event-filter.js';
+import { indexOfEvent, rangeOf } from '../api/event-list.js';
+import { operationsApi } from '../api/operations.js';
+import { EventDrawer } from '../components/event-drawer.js';
+import { EventTable } from '../components/event-table.js';
+import { KeyHelp } from '../components/key-help.js';
+import { PriorityCounts } from '../components/priority.js';
+import { useToast } from '../components/toasts.js';
+import { Typed } from '../components/typed.js';
+import { COUNTS_KEY, type EventAlteration, useAlterEvents, useEventFeed } from '../components/use-events.js';
+import { useKeys } from '../components/use-keys.js';
+import { useMe } from '../components/use-me.js';
+import { useNarrow } from '../components/use-narrow.js';
+import type { VirtualHandle } from '../components/virtual-list.js';
+import { integer } from '../i18n/format.js';
+import { useText } from '../i18n/language.js';
+
+/** "All that match" reads at most so many. */
+const MOST_CHOSEN = 100_000;
+
+function useAddress() {
+  const [address, setAddress] = useSearchParams();
+  const filter = useMemo(() => eventFilterOf(address), [address]);
+  const change = useCallback(
+    (part: Partial<EventFilter>) =>
+      setAddress((before) => eventAddressOf({ ...eventFilterOf(before), ...part }, before), { replace: true }),
+    [setAddress],
+  );
+  const opened = Number(address.get('event')) || null;
+  const open = useCallback(
+    (number: number | null) =>
+      setAddress(
+        (before) => {
+          const after = new URLSearchParams(before);
+          if (number === null) after.delete('event');
+          else after.set('event', String(number));
+          return after;
+        },
+        { replace: true },
+      ),
+    [setAddress],
+  );
+  return { filter, change, opened, open };
+}
+
+function Filters({
+  filter,
+  onChange,
+}: {
+  readonly filter: EventFilter;
+  readonly onChange: (part: Partial<EventFilter>) => void;
+}) {
+  const { t } = useText();
+  return (
+    <search className="filters" aria-label={t('messages.filters')}>
+      <fieldset className="chips" data-testid="event-states">
+        <legend className="hidden">{t('events.state')}</legend>
+        {EVENT_STATES.map((state) => (
+          <button
+            key={state}
+            type="button"
+            className="chip"
+            aria-pressed={filter.states.includes(state)}
+            onClick={() => onChange({ states: toggled(EVENT_STATES, filter.states, state) })}
+            data-testid={`state-${state}`}
+          >
+            {t(`eventState.${state}`)}
+          </button>
+        ))}
+      </fieldset>
+      <Typed
+        className="f-text"
+        label={t('messages.text')}
+        placeholder={t('messages.textHint')}
+        value={filter.text}
+        onValue={(text) => onChange({ text })}
+        testId="event-text"
+      />
+      <Typed
+        className="f-facility"
+        label={t('events.facility')}
+        placeholder={t('events.facilityHint')}
+        value={filter.facility}
+        onValue={(facility) => onChange({ facility })}
+        testId="event-facility"
+      />
+      <Typed
+        className="f-facility"
+        label={t('events.monitor')}
+        placeholder={t('events.idHint')}
+        value={filter.monitor}
+        onValue={(monitor) => onChange({ monitor })}
+        testId="event-monitor"
+      />
+      <Typed
+        className="f-owner"
+        label={t('events.owner')}
+        placeholder={t('events.ownerHint')}
+        value={filter.owner}
+        onValue={(owner) => onChange({ owner })}
+        testId="event-owner"
+      />
+      {!isOpenView(filter) && (
+        <Button size="xs" variant="subtle" onClick={() => onChange(OPEN_EVENTS)} data-testid="filter-clear">
+          {t('events.openOnly')}
+        </Button>
+      )}
+    </search>
+  );
+}
+
+interface BulkProps {
+  readonly count: number;
+  readonly isBusy: boolean;
+  readonly mayAct: boolean;
+  readonly me: string;
+  readonly onAlter: (alteration: EventAlteration) => void;
+  readonly onClear: () => void;
+  readonly onAll: (() => void) | null;
+}
+
+function Bulk({ count, isBusy, mayAct, me, onAlter, onClear, onAll }: BulkProps) {
+  const { t, language } = useText();
+  const [comment, setComment] = useState<string | null>(null);
+  return (
+    <div className="bulk" data-testid="bulk-bar">
+      <strong className="tabular" role="status">
+        {t('events.chosen', { count: integer(count, language) })}
+      </strong>
+      <Button
+        size="compact-sm"
+        disabled={!mayAct}
+        loading={isBusy}
+        onClick={() => onAlter({ state: 'confirmed' })}
+        data-testid="bulk-confirm"
+      >
+        {t('events.confirm')}
+      </Button>
+      <Menu position="bottom-start">
+        <Menu.Target>
+          <Button size="compact-sm" variant="default" disabled={!mayAct || isBusy}>
+            {t('events.more')}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => onAlter({ state: 'confirming' })}>{t('events.take')}</Menu.Item>
+          <Menu.Item onClick={() => onAlter({ state: 'unconfirmed' })}>{t('events.unconfirm')}</Menu.Item>
+          <Menu.Item onClick={() => onAlter({ owner: me })}>{t('events.own')}</Menu.Item>
+          <Menu.Item onClick={() => onAlter({ owner: '' })}>{t('events.giveUp')}</Menu.Item>
+          <Menu.Item onClick={() => setComment('')}>{t('events.comment')}…</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {comment !== null && (
+        <form
+          className="bulk-comment"
+          onSubmit={(event) => {
+            event.preventDefault();
+            onAlter({ comment });
+            setComment(null);
+          }}
+        >
+          <TextInput
+            size="xs"
+            autoFocus
+            value={comment}
+            maxLength={2_048}
+            aria-label={t('events.comment')}
+            onChange={(event) => setComment(event.currentTarget.value)}
+          />
+          <Button size="compact-xs" type="submit">
+            {t('events.saveComment')}
+          </Button>
+        </form>
+      )}
+      <span className="grow" />
+      {onAll !== null && (
+        <Button size="compact-sm" variant="subtle" onClick={onAll} disabled={isBusy}>
+          {t('events.chooseMatching')}
+        </Button>
+      )}
+      <Button size="compact-sm" variant="subtle" color="gray" onClick={onClear}>
+        {t('events.chooseNone')}
+      </Button>
+    </div>
+  );
+}
+
+/** What monitors told, newest first, as a list to work through. */
+export function EventsPage() {
+  const { t, language } = useText();
+  const toast = useToast();
+  const { me, mayAct } = useMe();
+  const { filter, change, opened, open } = useAddress();
+  const { feed, state } = useEventFeed(filter);
+  const { rows } = state;
+  const counts = useQuery({
+    queryKey: COUNTS_KEY,
+    queryFn: ({ signal }) => operationsApi.counts(signal),
+    refetchInterval: 30_000,
+  });
+  const alterEvents = useAlterEvents();
+  const [cursor, setCursor] = useState<number | null>(opened);
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
+  const [isBusy, setBusy] = useState(false);
+  const [isAtTop, setAtTop] = useState(true);
+  const [seen, setSeen] = useState(0);
+  const [isHelp, setHelp] = useState(false);
+  const comment = useRef<HTMLTextAreaElement>(null);
+  const handle = useRef<VirtualHandle>(null);
+  const lastChosen = useRef<number | null>(null);
+  const isNarrow = useNarrow();
+  const newest = rows[0]?.number ?? 0;
+  useEffect(() => {
+    if (isAtTop) setSeen(newest);
+  }, [isAtTop, newest]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list: nothing of the old choice is meant.
+  useEffect(() => setChosen(new Set()), [feed]);
+  const waiting =
+    isAtTop || seen === 0
+      ? 0
+      : Math.max(
+          0,
+          rows.findIndex((row) => row.number <= seen),
+        );
+
+  const alter = useCallback(
+    async (numbers: readonly number[], alteration: EventAlteration): Promise<boolean> => {
+      if (numbers.length === 0 || !mayAct) return false;
+      setBusy(true);
+      try {
+        const done = await alterEvents(numbers, alteration);
+        if (numbers.length > 1 || done.unknown > 0)
+          toast({
+            text: t(done.unknown > 0 ? 'events.changedSome' : 'events.changed', {
+              count: integer(done.changed, language),
+              unknown: done.unknown,
+            }),
+            tone: 'good',
+          });
+        return true;
+      } catch (error) {
+        toast({ text: t('common.error', { message: error instanceof Error ? error.message : String(error) }), tone: 'bad' });
+        return false;
+      } finally {
+        setBusy(false);
+      }
+    },
+    [alterEvents, language, mayAct, t, toast],
+  );
+  const choose = useCallback(
+    (number: number, isRange: boolean) => {
+      const numbers = isRange && lastChosen.current !== null ? rangeOf(rows, lastChosen.current, number) : [number];
+      lastChosen.current = number;
+      setCursor(number);
+      setChosen((before) => {
+        const after = new Set(before);
+        const isAdded = isRange || !before.has(number);
+        for (const each of numbers) isAdded ? after.add(each) : after.delete(each);
+        return after;
+      });
+    },
+    [rows],
+  );
+  const openRow = useCallback(
+    (number: number) => {
+      setCursor(number);
+      open(number);
+    },
+    [open],
+  );
+  const move = (by: number) => {
+    const at = cursor === null ? -1 : indexOfEvent(rows, cursor);
+    const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
+    if (next === undefined) return;
+    setCursor(next.number);
+    if (opened !== null) open(next.number);
+  };
+  /** What is chosen, or what the cursor is on; then on to the next. */
+  const act = (alteration: EventAlteration) => {
+    if (chosen.size > 0) {
+      void alter([...chosen], alteration).then((isDone) => isDone && setChosen(new Set()));
+      return;
+    }
+    if (cursor === null) return;
+    void alter([cursor], alteration);
+    if (alteration.state === 'confirmed' && opened === null) move(1);
+  };
+  const chooseMatching = async () => {
+    if (feed === null) return;
+    setBusy(true);
+    while (feed.state().hasMore && feed.state().rows.length < MOST_CHOSEN && (await feed.more()));
+    setChosen(
+      new Set(
+        feed
+          .state()
+          .rows.filter((row) => filter.states.includes(row.state))
+          .map(({ number }) => number),
+      ),
+    );
+    setBusy(false);
+  };
+  useKeys({
+    j: () => move(1),
+    ArrowDown: () => move(1),
+    k: () => move(-1),
+    ArrowUp: () => move(-1),
+    PageDown: () => move(20),
+    PageUp: () => move(-20),
+    Home: () => {
+      setCursor(rows[0]?.number ?? null);
+      handle.current?.toTop();
+    },
+    Enter: () => cursor !== null && open(cursor),
+    o: () => cursor !== null && open(cursor),
+    Escape: () => (opened !== null ? open(null) : setChosen(new Set())),
+    a: () => act({ state: 'confirmed' }),
+    u: () => act({ state: 'unconfirmed' }),
+    w: () => act({ state: 'confirming' }),
+    m: () => act({ owner: me }),
+    x: () => cursor !== null && choose(cursor, false),
+    X: () => cursor !== null && choose(cursor, true),
+    c: () => {
+      if (cursor === null) return;
+      open(cursor);
+      setTimeout(() => comment.current?.focus(), 50);
+    },
+    '/': () => document.querySelector<HTMLInputElement>('[data-testid=event-text]')?.focus(),
+    '?': () => setHelp(true),
+  });
+  const openedAt = opened === null ? -1 : indexOfEvent(rows, opened);
+  const isAllChosen = rows.length > 0 && chosen.size >= rows.length;
+  return (
+    <div className="messages-page events-page" data-testid="events-page">
+      <div className="page-head">
+        <h1>{t('events.title')}</h1>
+        <PriorityCounts
+          counts={counts.data?.open ?? {}}
+          chosen={filter.priorities.length === PRIORITIES.length ? [] : filter.priorities}
+          onChoose={(priority) =>
+            change({
+              priorities:
+                filter.priorities.length === PRIORITIES.length ? [priority] : withOrWithout(filter.priorities, priority),
+            })
+          }
+        />
+        <span className="grow" />
+        <Button size="compact-sm" variant="subtle" color="gray" onClick={() => setHelp(true)} className="only-wide">
+          <kbd>?</kbd>&nbsp;{t('keys.title')}
+        </Button>
+      </div>
+      <Filters filter={filter} onChange={change} />
+      {state.refusal !== null && (
+        <Alert color="yellow" role="alert" title={t('messages.badFilter')}>
+          {state.refusal}
+        </Alert>
+      )}
+      <div className="list-head">
+        <span className="dim tabular" role="status" data-testid="event-count">
+          {t(state.hasMore ? 'events.shownMore' : 'messages.shown', { count: integer(rows.length, language) })}
+        </span>
+        {waiting > 0 && (
+          <Button size="compact-xs" onClick={() => handle.current?.toTop()} data-testid="new-events">
+            {t('events.new', { count: integer(waiting, language) })}
+          </Button>
+        )}
+        <span className="grow" />
+        <Button size="compact-xs" variant="default" onClick={() => feed?.reload()} data-testid="refresh-button">
+          {t('messages.refresh')}
+        </Button>
+      </div>
+      {chosen.size > 0 && (
+        <Bulk
+          count={chosen.size}
+          isBusy={isBusy}
+          mayAct={mayAct}
+          me={me}
+          onAlter={(alteration) => act(alteration)}
+          onClear={() => setChosen(new Set())}
+          onAll={state.hasMore ? () => void chooseMatching() : null}
+        />
+      )}
+      <div className={opened === null ? 'split' : 'split split-open'}>
+        <EventTable
+          rows={rows}
+          rowPx={isNarrow ? 62 : 28}
+          cursor={cursor}
+          opened={opened}
+          chosen={chosen}
+          todayMs={new Date().setHours(0, 0, 0, 0)}
+          isAllChosen={isAllChosen}
+          onChooseAll={() => setChosen(isAllChosen ? new Set() : new Set(rows.map(({ number }) => number)))}
+          onOpen={openRow}
+          onChoose={choose}
+          onNearEnd={() => void feed?.more()}
+          onTop={setAtTop}
+          handle={handle}
+          foot={
+            rows.length > 0 ? (
+              <div className="table-foot">{state.hasMore ? <Loader size="xs" /> : t('events.end')}</div>
+            ) : (
+              <div className="empty">
+                {state.isLoaded ? t(isOpenView(filter) ? 'events.emptyOpen' : 'events.emptyFiltered') : <Loader size="sm" />}
+              </div>
+            )
+          }
+        />
+        {opened !== null && (
+          <EventDrawer
+            key={opened}
+            number={opened}
+            changedAt={openedAt < 0 ? null : (rows[openedAt]?.changedAt ?? null)}
+            me={me}
+            mayAct={mayAct}
+            commentRef={comment}
+            onClose={() => open(null)}
+            onAlter={(alteration) => alter([opened], alteration)}
+          />
+        )}
+      </div>
+      <KeyHelp opened={isHelp} onClose={() => setHelp(false)} keys={KEYS} />
+    </div>
+  );
+}
+
+const KEYS = [
+  ['j', 'k', 'keys.move'],
+  ['Enter', '', 'keys.open'],
+  ['a', '', 'keys.confirm'],
+  ['u', '', 'keys.unconfirm'],
+  ['w', '', 'keys.take'],
+  ['m', '', 'keys.own'],
+  ['c', '', 'keys.comment'],
+  ['x', 'X', 'keys.choose'],
+  ['/', '', 'keys.search'],
+  ['Esc', '', 'keys.back'],
+] as const;
+
+function withOrWithout<Value>(chosen: readonly Value[], value: Value): readonly Value[] {
+  const after = chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value];
+  const ordered = PRIORITIES.filter((each) =>
+    (after as readonly unknown[]).includes(each),
+  ) as readonly unknown[] as readonly Value[];
+  return ordered.length === 0 ? (PRIORITIES as readonly unknown[] as readonly Value[]) : ordered;
+}
