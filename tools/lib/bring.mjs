@@ -229,6 +229,9 @@ const TEST_TOOLS = {
     [`/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog/ompgsql.so`]: ['rsyslog', 'rsyslog-pgsql'],
   },
   specs: {
+    // Whom notifications tell.
+    aiosmtpd: 'python3-aiosmtpd',
+    snmptrapd: 'snmptrapd',
     // What monitors look at (docs/operations.md).
     fping: 'fping',
     snmpd: 'snmpd',

@@ -15,3 +15,8 @@ it('free ports are all different, are never given twice, and are none that someb
     server.close();
   }
 });
+
+it('free ports are different for those who ask at the same time', async () => {
+  const all = await Promise.all(Array.from({ length: 10 }, async () => await freePort()));
+  expect(new Set(all).size).toBe(10);
+});

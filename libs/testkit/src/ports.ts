@@ -15,7 +15,9 @@ export async function freePorts(count: number): Promise<number[]> {
   for (let looks = 0; found.length < count; looks++) {
     if (looks === COUNT) throw new Error(`no ${count} free ports from ${FIRST} to ${FIRST + COUNT - 1}`);
     next = (next + 1) % COUNT;
-    if (await isFree(FIRST + next)) found.push(FIRST + next);
+    // While we look, somebody else may ask.
+    const port = FIRST + next;
+    if (await isFree(port)) found.push(port);
   }
   return found;
 }

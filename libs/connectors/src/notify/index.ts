@@ -1,0 +1,3 @@
+export { messageIdOf } from './mail.js';
+export { createNotifier } from './notifiers.js';
+export type { SenderSettings } from './port.js';
