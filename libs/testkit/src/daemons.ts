@@ -28,8 +28,8 @@ export interface DaemonOptions {
   /** Of itself or of a program that it runs as somebody else. */
   readonly uid?: number;
   readonly gid?: number;
-  /** When it serves. A TCP port of 127.0.0.1 that it listens at, or whatever else tells. */
-  readonly ready: number | ((said: () => string) => boolean | Promise<boolean>);
+  /** When it serves. TCP ports of 127.0.0.1 that it listens at, or whatever else tells. */
+  readonly ready: number | readonly number[] | ((said: () => string) => boolean | Promise<boolean>);
 }
 
 /** Daemons of the system with configurations of our own, in a folder of theirs. All end, and the folder goes, with `stop`. */
@@ -54,7 +54,10 @@ export class Daemons {
 
   /** In the foreground, in a process group of its own. @throws when it is not ready in time; with what it said. */
   async start({ program, args, env = {}, uid, gid, ready }: DaemonOptions): Promise<ChildProcess> {
-    const child = spawn(program, args, {
+    // Should this process be killed, the kernel ends the daemon: nobody else would.
+    const setpriv = findSystemProgram('setpriv');
+    const words = setpriv === null ? [program, ...args] : [setpriv, '--pdeathsig', 'KILL', '--', program, ...args];
+    const child = spawn(words[0]!, words.slice(1), {
       cwd: this.dir,
       env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -70,7 +73,9 @@ export class Daemons {
     try {
       await until(async () => {
         if (failed !== null || child.exitCode !== null) throw failed ?? new Error(`it ended with code ${child.exitCode}`);
-        return typeof ready === 'number' ? await listens(ready) : await ready(() => said);
+        return typeof ready === 'function'
+          ? await ready(() => said)
+          : (await Promise.all([ready].flat().map(listens))).every(Boolean);
       }, START_MS);
     } catch (error) {
       throw new Error(`${program} does not serve: ${(error as Error).message}: ${said.slice(-2_000)}`, { cause: error });

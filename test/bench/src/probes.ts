@@ -185,6 +185,6 @@ async function nginx(daemons: Daemons): Promise<number> {
 http { access_log off; ${temporary.join(' ')} server { listen 127.0.0.1:${port}; location / { return 200 "${'x'.repeat(1_000)}"; } } }
 `,
   );
-  await daemons.start({ program: findSystemProgram('nginx')!, args: ['-p', daemons.dir, '-c', file], ready: port });
+  await daemons.start({ program: findSystemProgram('nginx')!, args: ['-p', daemons.dir, '-c', file], ready: [port] });
   return port;
 }

@@ -38,7 +38,7 @@ export async function startVsftpd(daemons: Daemons): Promise<Started> {
       ],
     ].join('\n'),
   );
-  return { port, child: await daemons.start({ program: program('vsftpd'), args: [file], ready: port }) };
+  return { port, child: await daemons.start({ program: program('vsftpd'), args: [file], ready: [port] }) };
 }
 
 /** Plain SMTP, and SMTP with TLS from the beginning. What it takes it throws away. */
@@ -106,7 +106,11 @@ export async function startPostfix(
   );
   // Makes the folders of the queue, with the owners that they need.
   execFileSync(program('postfix'), ['-c', at('etc'), 'check'], { stdio: 'pipe' });
-  const child = await daemons.start({ program: '/usr/lib/postfix/sbin/master', args: ['-c', at('etc'), '-d'], ready: smtp });
+  const child = await daemons.start({
+    program: '/usr/lib/postfix/sbin/master',
+    args: ['-c', at('etc'), '-d'],
+    ready: [smtp, smtps],
+  });
   return { smtp, smtps, child };
 }
 
@@ -134,7 +138,7 @@ export async function startDovecot(
       ...['passdb {\n driver = passwd-file\n args = /dev/null\n}', 'userdb {\n driver = passwd-file\n args = /dev/null\n}', ''],
     ].join('\n'),
   );
-  const child = await daemons.start({ program: program('dovecot'), args: ['-F', '-c', file], ready: pop3s });
+  const child = await daemons.start({ program: program('dovecot'), args: ['-F', '-c', file], ready: [imap, imaps, pop3, pop3s] });
   return { imap, imaps, pop3, pop3s, child };
 }
 
@@ -182,7 +186,7 @@ export async function startDnsmasq(daemons: Daemons, more: readonly string[]): P
       '',
     ].join('\n'),
   );
-  return { port, child: await daemons.start({ program: program('dnsmasq'), args: ['-k', '-C', file], ready: port }) };
+  return { port, child: await daemons.start({ program: program('dnsmasq'), args: ['-k', '-C', file], ready: [port] }) };
 }
 
 /** @param server lines of a server's block. */
@@ -209,7 +213,7 @@ http {
 }
 `,
   );
-  const child = await daemons.start({ program: program('nginx'), args: ['-p', daemons.dir, '-c', file], ready: https });
+  const child = await daemons.start({ program: program('nginx'), args: ['-p', daemons.dir, '-c', file], ready: [http, https] });
   return { http, https, child };
 }
 
@@ -266,7 +270,7 @@ export async function startMariadb(daemons: Daemons, certificate: TestCertificat
       ],
       ...[`--ssl-cert=${certificate.certFile}`, `--ssl-key=${certificate.keyFile}`, `--pid-file=${daemons.dir}/pid`],
     ],
-    ready: port,
+    ready: [port],
   });
   return { port, child };
 }
