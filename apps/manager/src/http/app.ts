@@ -30,6 +30,7 @@ import { MibLibrary } from '../mibs/mib-library.js';
 import { MibNames } from '../mibs/mib-names.js';
 import { MIB_TABLES } from '../mibs/mib-tables.js';
 import { MibsController } from '../mibs/mibs.controller.js';
+import { MonitorsController } from '../monitors/monitors.controller.js';
 import { FacilitiesController } from '../settings/facilities.controller.js';
 import { ImportStage } from '../settings/import-stage.js';
 import { LiveSettings } from '../settings/live-settings.js';
@@ -79,7 +80,7 @@ class ManagerModule {
       controllers: [
         ...[AuthController, ClusterController, MessagesController, StreamController, ProbeController, HealthController],
         ...[IngestController, TailController, MetricsController, MibsController],
-        ...[SettingsController, FacilitiesController, CalendarsController],
+        ...[SettingsController, FacilitiesController, CalendarsController, MonitorsController],
       ],
       providers: [
         { provide: STORE, useValue: parts.store },

@@ -1,7 +1,6 @@
 import {
   differencesOf,
   maskSecrets,
-  parseSetting,
   readBody,
   type Setting,
   type SettingHistory,
@@ -21,6 +20,7 @@ import type { Lifecycle } from '../lifecycle.js';
 import type { AuditEntry } from '../store/ports.js';
 import { demandOnce } from './import-stage.js';
 import type { LiveSettings } from './live-settings.js';
+import { readSetting } from './read-setting.js';
 import { MOST_PROBLEMS, mistaken, refusalOf } from './refusals.js';
 import type { ChangeHow, SettingsTables } from './settings-tables.js';
 
@@ -126,7 +126,7 @@ export async function parseDocuments(documents: readonly unknown[]): Promise<rea
   const mistakes: SettingMistake[] = [];
   for (const [at, document] of documents.entries()) {
     if (at % KEEP_EVENT_LOOP === KEEP_EVENT_LOOP - 1) await new Promise((resolve) => setImmediate(resolve));
-    const parsed = parseSetting(document);
+    const parsed = readSetting(document);
     if (parsed.ok) settings.push(parsed.setting);
     else
       for (const mistake of parsed.mistakes)

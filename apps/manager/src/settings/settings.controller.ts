@@ -5,7 +5,6 @@ import {
   isBuiltInScope,
   KNOWN_KINDS,
   MAX_IMPORT_PART,
-  parseSetting,
   SETTING_ID,
   SETTING_KINDS,
   type SettingHistory,
@@ -34,6 +33,7 @@ import { ApiRefusals } from '../http/api-docs.js';
 import { ApiRefusal } from '../http/errors.js';
 import { ImportStage } from './import-stage.js';
 import { LiveSettings } from './live-settings.js';
+import { readSetting } from './read-setting.js';
 import { mistaken, unknownSetting } from './refusals.js';
 import { documentOf, historyOf, parseDocuments, SettingsService, viewOf } from './settings-service.js';
 import { SETTINGS_TABLES, type SettingsTables } from './settings-tables.js';
@@ -212,7 +212,7 @@ export class SettingsController {
     @Body({ schema: PutSchema }) { by, ...body }: z.infer<typeof PutSchema>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SettingPut> {
-    const parsed = parseSetting({ ...body, kind: kindOf(kind), id });
+    const parsed = readSetting({ ...body, kind: kindOf(kind), id });
     if (!parsed.ok) throw mistaken(parsed.mistakes);
     const done = await this.service.put(parsed.setting, personOf(asker, by), expectedBy(ifMatch, ifNoneMatch));
     reply.header('etag', `"${done.revision}"`);

@@ -9,4 +9,4 @@ export { isAllowedStatus, judgePage, type PageVerdict } from './scenario.js';
 export type { MonitorState } from './state.js';
 export * from './ticks.js';
 export { TRAP_RANKS, type TrapKind, type TrapRank } from './trap-definitions.js';
-export { type Tried, type TriedLine, type TriedRule, tryLine } from './try-line.js';
+export { pastedLine, type TriedLine, tryLine } from './try-line.js';

@@ -7,7 +7,7 @@ import { judge } from './judge.js';
 import { LineJudge, type LineWorld, lineOf, type ReceivedLine } from './lines.js';
 import { aMessage, aMonitor, NOON_MS } from './testing/monitors.js';
 import { naivePatterns } from './testing/naive-patterns.js';
-import { tryLine } from './try-line.js';
+import { pastedLine, tryLine } from './try-line.js';
 
 const NO_BYTES = new Uint8Array();
 /** web1 and db1 are in `servers`; the calendar `night` is closed at noon. */
@@ -218,4 +218,11 @@ describe('trying a line', () => {
     expect(tryLine(aMonitor({ type: 'ping' }), { kind: 'text', text: 'x' }).why).toBe(
       'a monitor of the type ping has no rules for texts',
     ));
+  it('takes a line as it is pasted, with or without what is before its text', () => {
+    const tried = (text: string) => tryLine(monitor, pastedLine('syslog', text, NOON_MS * 1_000));
+    expect(tried('<34>1 2026-11-21T22:14:15Z web1 sshd 812 - - Failed password').text).toBe('sshd[812]: Failed password');
+    expect(tried('Nov 21 22:14:15 web1 sshd[812]: Failed password').text).toBe('sshd[812]: Failed password');
+    expect(tried('Failed password').text).toBe('Failed password');
+    expect(tried('<35>Nov 21 22:14:15 web1 sshd[812]: Failed password').rules[2]).toMatchObject({ outcome: 'tells' });
+  });
 });

@@ -1,5 +1,7 @@
-import type { MonitorOf, Priority } from '@yosugara/protocol';
+import type { MonitorOf, MonitorType, Tried, TriedRule } from '@yosugara/protocol';
 import type { ParsedMessage } from '../events/record.js';
+import { parseSyslog } from '../events/syslog.js';
+import { parseTrap } from '../events/trap.js';
 import type { CompiledMonitor } from './compile.js';
 import { lineOf } from './lines.js';
 import { firstMatch, messageOf, placeOf } from './rules.js';
@@ -11,24 +13,18 @@ export type TriedLine =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'message'; readonly message: ParsedMessage; readonly raw: Uint8Array };
 
-export interface TriedRule {
-  /** From 1, as in events. */
-  readonly place: string;
-  readonly description: string;
-  /** `behind`: an earlier one has decided. */
-  readonly outcome: 'tells' | 'ignores' | 'behind' | 'no match' | 'other conditions' | 'disabled' | 'broken';
-  /** Why, in words. */
-  readonly why: string;
+/** A line as somebody pastes it: read as it would be when it came now. */
+export function pastedLine(type: MonitorType, text: string, receivedAtUs: number): TriedLine {
+  if (type !== 'syslog' && type !== 'snmp-trap') return { kind: 'text', text };
+  const raw = type === 'syslog' ? utf8.encode(text) : bytesOf(text.replace(/\s+/g, ''));
+  return { kind: 'message', raw, message: type === 'syslog' ? parseSyslog(raw, receivedAtUs) : parseTrap(raw) };
 }
 
-export interface Tried {
-  /** What the rules were matched with. */
-  readonly text: string;
-  readonly rules: readonly TriedRule[];
-  /** null = nothing. */
-  readonly told: { readonly priority: Priority; readonly message: string; readonly original: string } | null;
-  readonly why: string;
-}
+const utf8 = new TextEncoder();
+
+/** Of hexadecimal digits; of anything else the letters themselves, which are no trap. */
+const bytesOf = (text: string): Uint8Array =>
+  /^([\da-f]{2})+$/i.test(text) ? Uint8Array.from(text.match(/../g)!, (pair) => Number.parseInt(pair, 16)) : utf8.encode(text);
 
 /** What a monitor's rules say of one line, and why. Its facility, calendar and switches are left out: those are about when and where. */
 export function tryLine(monitor: CompiledMonitor, line: TriedLine): Tried {

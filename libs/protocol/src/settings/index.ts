@@ -9,6 +9,7 @@ export * from './maintenance.js';
 export * from './monitor.js';
 export * from './monitor-checks.js';
 export * from './monitor-judgement.js';
+export * from './monitor-try.js';
 export * from './node.js';
 export * from './notification.js';
 export * from './rest-access.js';
