@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { explain, InvalidInputError } from '@yosugara/kernel';
+import { nodesOfCsv, type PlacedDocument, yamlParts } from '@yosugara/protocol';
 import { LineCounter, parse, parseDocument } from 'yaml';
-import { nodesOfCsv, type PlacedDocument } from './node-columns.js';
 
 /** Of one file; a hundred thousand nodes are some 30 MB. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
@@ -51,7 +51,7 @@ function documentsOfJson(text: string, file: string): readonly PlacedDocument[] 
  * thousand is not held as a syntax tree.
  */
 function documentsOfYaml(text: string, file: string): readonly PlacedDocument[] {
-  return [...partsOf(text)].flatMap(({ part, line }) => {
+  return [...yamlParts(text)].flatMap(({ part, line }) => {
     let document: unknown;
     try {
       document = parse(part);
@@ -62,31 +62,12 @@ function documentsOfYaml(text: string, file: string): readonly PlacedDocument[] 
   });
 }
 
-function* partsOf(text: string): Generator<{ readonly part: string; readonly line: number }> {
-  let from = 0;
-  let line = 1;
-  let lineOfPart = 1;
-  for (let at = 0; at <= text.length; ) {
-    const newline = text.indexOf('\n', at);
-    const end = newline < 0 ? text.length : newline;
-    if (/^(---|\.\.\.)(\s|$)/.test(text.slice(at, at + 4))) {
-      yield { part: text.slice(from, at), line: lineOfPart };
-      // What stands behind the dashes belongs to the next one.
-      from = at + 3;
-      lineOfPart = line;
-    }
-    at = end + 1;
-    line += 1;
-  }
-  yield { part: text.slice(from), line: lineOfPart };
-}
-
 /** `file:line` of a place in a document, such as `body.addresses.0`. */
 export function whereIs({ file, line }: PlacedDocument, place: string): string {
   if (extname(file).toLowerCase() === '.csv') return `${file}:${line}`;
   if (file === '-' || extname(file).toLowerCase() === '.json') return file;
   try {
-    const part = [...partsOf(readText(file))].find((each) => each.line === line)?.part ?? '';
+    const part = [...yamlParts(readText(file))].find((each) => each.line === line)?.part ?? '';
     const counter = new LineCounter();
     const document = parseDocument(part, { lineCounter: counter });
     // What is not there is shown where it could be.

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   ImportPartSchema,
   MAX_IMPORT_PART,
+  type PlacedDocument,
   type SettingKind,
   type SettingsDifference,
   SettingsDifferenceSchema,
@@ -9,7 +10,6 @@ import {
 import { type ManagerApi, MistakesError } from '../control/manager-api.js';
 import { Progress, type Terminal } from '../output/terminal.js';
 import { whereIs } from './documents.js';
-import type { PlacedDocument } from './node-columns.js';
 
 /** Of one request; the manager takes somewhat more. */
 const PART_CHARS = 2 * 1024 * 1024;

@@ -1,6 +1,8 @@
 import { InvalidInputError } from '@yosugara/kernel';
 import {
   FacilitiesSchema,
+  nodeCsvHead,
+  nodeCsvLine,
   PLATFORMS,
   SETTING_KINDS,
   type SettingKind,
@@ -19,7 +21,6 @@ import { type VerbContext, whoAsks, wholeNumber } from '../governing.js';
 import { painter, printable } from '../output/terminal.js';
 import { readDocuments } from './documents.js';
 import { type ImportOptions, importSettings } from './import.js';
-import { nodeCsvHead, nodeCsvLine } from './node-columns.js';
 import { renderDifference, renderNodes, renderScopes, renderSetting } from './render.js';
 
 interface Common {

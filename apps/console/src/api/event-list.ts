@@ -81,6 +81,6 @@ export function rangeOf(list: EventList, from: number, to: number): readonly num
 }
 
 /** As many as one request may name. */
-export function inParts(numbers: readonly number[], most: number): readonly (readonly number[])[] {
-  return Array.from({ length: Math.ceil(numbers.length / most) }, (_, at) => numbers.slice(at * most, (at + 1) * most));
+export function inParts<Each>(all: readonly Each[], most: number): readonly (readonly Each[])[] {
+  return Array.from({ length: Math.ceil(all.length / most) }, (_, at) => all.slice(at * most, (at + 1) * most));
 }

@@ -16,24 +16,13 @@ import {
   SeriesValuesSchema,
   type Statuses,
   StatusesSchema,
+  type Tried,
+  TriedSchema,
 } from '@yosugara/protocol';
 import { call, decode } from './client.js';
 
 const READ_MS = 15_000;
 const at = (path: string, query: string) => (query === '' ? path : `${path}?${query}`);
-
-/** What the rules of a monitor say of one line (libs/operations, tryLine). */
-export interface Tried {
-  readonly text: string;
-  readonly rules: readonly {
-    readonly place: string;
-    readonly description: string;
-    readonly outcome: 'tells' | 'ignores' | 'behind' | 'no match' | 'other conditions' | 'disabled' | 'broken';
-    readonly why: string;
-  }[];
-  readonly told: { readonly priority: string; readonly message: string; readonly original: string } | null;
-  readonly why: string;
-}
 
 export const operationsApi = {
   events: async (query: string, signal?: AbortSignal): Promise<Events> =>
@@ -65,5 +54,5 @@ export const operationsApi = {
       await call(`/api/v1/calendars/${encodeURIComponent(id)}/days?from=${from}&to=${to}`, { signal }),
     ),
   tryLine: async (monitor: unknown, text: string): Promise<Tried> =>
-    (await call('/api/v1/monitors/try', { method: 'POST', body: { monitor, text } })) as Tried,
+    decode('monitors', TriedSchema, await call('/api/v1/monitors/try', { method: 'POST', body: { monitor, text } })),
 } as const;

@@ -1,6 +1,7 @@
 import {
   type Facilities,
   FacilitiesSchema,
+  MAX_IMPORT_PART,
   type SettingHistory,
   SettingHistorySchema,
   type SettingKind,
@@ -14,6 +15,7 @@ import {
   SettingViewSchema,
 } from '@yosugara/protocol';
 import { call, decode } from './client.js';
+import { inParts } from './event-list.js';
 
 /** A setting as a form holds it. `revision`: what it was made from; null = it is new. */
 export interface SettingDraft {
@@ -28,6 +30,23 @@ export interface SettingDraft {
 const root = '/api/v1/settings';
 const pathOf = (kind: SettingKind, id: string) => `${root}/${kind}/${encodeURIComponent(id)}`;
 const IMPORT_DEADLINE_MS = 150_000;
+
+/** @returns what they are called together. */
+async function sent(parts: readonly (readonly unknown[])[]): Promise<string> {
+  const id = anImport();
+  for (const [part, documents] of parts.entries())
+    await call(`${root}/import/parts`, { method: 'POST', body: { import: id, part, documents }, deadlineMs: IMPORT_DEADLINE_MS });
+  return id;
+}
+
+/** RFC 9562 5.4. `crypto.randomUUID` is there over TLS only. */
+function anImport(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
 
 export const settingsApi = {
   list: async (kind: SettingKind, query: string, signal?: AbortSignal): Promise<SettingPage> =>
@@ -57,11 +76,11 @@ export const settingsApi = {
     const said = await call(`${root}/read`, { method: 'POST', body: { format, text }, deadlineMs: IMPORT_DEADLINE_MS });
     return (said as { documents?: unknown[] } | null)?.documents ?? [];
   },
-  /** All of it or nothing. */
-  import: async (documents: readonly unknown[], dryRun: boolean): Promise<SettingsDifference> =>
-    decode(
-      'import',
-      SettingsDifferenceSchema,
-      await call(`${root}/import`, { method: 'POST', body: { documents, dryRun }, deadlineMs: IMPORT_DEADLINE_MS }),
-    ),
+  /** All of it or nothing, however many there are. */
+  import: async (documents: readonly unknown[], dryRun: boolean): Promise<SettingsDifference> => {
+    const parts = inParts(documents, MAX_IMPORT_PART);
+    const body = parts.length <= 1 ? { documents, dryRun } : { import: await sent(parts), dryRun };
+    const answer = await call(`${root}/import`, { method: 'POST', body, deadlineMs: IMPORT_DEADLINE_MS });
+    return decode('import', SettingsDifferenceSchema, answer);
+  },
 } as const;

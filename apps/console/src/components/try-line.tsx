@@ -1,6 +1,5 @@
 import { Alert, Button, Textarea } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import type { Priority } from '@yosugara/protocol';
 import { useState } from 'react';
 import { operationsApi } from '../api/operations.js';
 import type { SettingDraft } from '../api/settings.js';
@@ -9,11 +8,17 @@ import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
 import { PriorityBadge } from './priority.js';
 
+/** Where it looks does not matter to its rules, and may not be filled in yet. */
+const withFacility = (body: unknown): unknown => ({
+  ...(body as object),
+  facility: (body as { facility?: string }).facility || 'UNREGISTERED',
+});
+
 /** What the rules, as they stand in the form, say of one line: nothing is stored, nobody is told. */
 export function TryLine({ draft }: { readonly draft: SettingDraft }) {
   const { t } = useText();
   const [text, setText] = useState('');
-  const trying = useMutation({ mutationFn: async () => await operationsApi.tryLine(draft.body, text) });
+  const trying = useMutation({ mutationFn: async () => await operationsApi.tryLine(withFacility(draft.body), text) });
   const { data } = trying;
   return (
     <div className="try-line" data-testid="try-line">
@@ -46,11 +51,7 @@ export function TryLine({ draft }: { readonly draft: SettingDraft }) {
       {data !== undefined && (
         <div data-testid="try-result">
           <p>
-            {data.told === null ? (
-              <strong>{t('try.nothing')}</strong>
-            ) : (
-              <PriorityBadge priority={data.told.priority as Priority} />
-            )}{' '}
+            {data.told === null ? <strong>{t('try.nothing')}</strong> : <PriorityBadge priority={data.told.priority} />}{' '}
             {data.told !== null && <span className="breakable">{visible(data.told.message)}</span>}
           </p>
           <p className="dim small">{data.why}</p>

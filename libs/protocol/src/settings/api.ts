@@ -84,6 +84,12 @@ export type SettingsDifference = z.infer<typeof SettingsDifferenceSchema>;
 /** POST /api/v1/settings/import/parts */
 export const ImportPartSchema = z.object({ documents: z.int() }).meta({ id: 'ImportPart' });
 
+/** POST /api/v1/settings/read */
+export const ReadTextSchema = z
+  .strictObject({ format: z.enum(['yaml', 'csv']), text: z.string().max(MAX_IMPORT_PART_BYTES) })
+  .meta({ id: 'SettingsText' });
+export const ReadDocumentsSchema = z.object({ documents: z.array(z.unknown()) }).meta({ id: 'SettingsDocuments' });
+
 /** GET /api/v1/settings/export: documents as they are imported, and where the next page begins. */
 export const SettingsExportSchema = z
   .object({ documents: z.array(z.unknown()), next: z.string().nullable() })
