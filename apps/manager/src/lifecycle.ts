@@ -4,6 +4,7 @@ import type { ManagerReport } from '@yosugara/protocol';
 import type { MessageToStore } from '@yosugara/runtime';
 import { hashPassword } from './auth/passwords.js';
 import { type Authority, NotActiveError, type Permission } from './control/authority.js';
+import { MissingRecords } from './ingest/missing-records.js';
 import type { ManagerStore } from './store/ports.js';
 
 /** The loop that turns journals into rows, while it runs. */
@@ -24,6 +25,8 @@ export type StartIngest = (options: {
   readonly onStored: (rows: readonly MessageToStore[]) => void;
   /** Called with what they count by source. */
   readonly onCounted?: (tallies: readonly Tally[]) => void;
+  /** Is told what ingest goes on behind. */
+  readonly missing?: MissingRecords;
 }) => Promise<RunningIngest>;
 
 export interface LifecycleOptions {
@@ -61,6 +64,7 @@ export class Lifecycle {
   #migrated = false;
   #foresawAtMs = Number.NEGATIVE_INFINITY;
   #ingest: { readonly epoch: number; readonly running: RunningIngest } | null = null;
+  readonly #missing = new MissingRecords();
   #stopped = false;
   #wake: (() => void) | null = null;
   #loop: Promise<void> | null = null;
@@ -91,6 +95,11 @@ export class Lifecycle {
     const permission = this.#o.authority.demand('active');
     if (this.#preparedEpoch !== permission.epoch) throw new NotActiveError('gated', permission.master);
     return permission;
+  }
+
+  /** null: this node does not ingest. */
+  missing(): MissingRecords | null {
+    return this.#ingest === null ? null : this.#missing;
   }
 
   report(vipBound: boolean): ManagerReport {
@@ -198,7 +207,7 @@ export class Lifecycle {
     const permitted = () => this.#o.authority.demand('active', epoch);
     permitted();
     const { onStored, onCounted = () => undefined } = this.#o;
-    const running = await this.#o.startIngest({ epoch, permitted, onStored, onCounted });
+    const running = await this.#o.startIngest({ epoch, permitted, onStored, onCounted, missing: this.#missing });
     this.#ingest = { epoch, running };
     this.#o.log.info('ingest.started', { epoch });
     // The lease may have ended while it was starting, when the watcher had nothing to stop.

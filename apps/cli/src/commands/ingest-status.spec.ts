@@ -65,5 +65,27 @@ describe('ingest status', () => {
     expect(lines).toContain('SOURCE AT a AT b AT BOTH ONLY AT a ONLY AT b ONE-SIDED NOT COMPARED REFUSED');
     expect(lines).toContain('10.0.0.7 100 90 90 10 0 *10.0 %* 0 a: rate 3, cut 1');
     expect(lines.at(-1)).toBe('and 2 more sources: --limit');
+    expect(text).not.toContain('owed');
+  });
+  it('says which records are owed by the other node, and which neither has any more', () => {
+    const stretch = { journalId: 'b-1', node: 'b', from: 5, through: 16 };
+    const at = range.from;
+    const owed = { records: 10, stretches: [{ ...stretch, left: 10 }] };
+    const lost = {
+      ...{ since: at, records: 600 },
+      stretches: Array.from({ length: 7 }, (_, index) => ({ ...stretch, from: index, at, why: 'x' })),
+    };
+    const painted = (missing: IngestSummary['missing']) =>
+      renderIngest({ summary: { ...summary, ...(missing === undefined ? {} : { missing }) }, sources }, (each, style) =>
+        style === undefined ? each : `${style}(${each})`,
+      );
+    const text = painted({ owed, lost });
+    expect(text).toContain('yellow(10 records are owed): the other node may have them and could not be asked');
+    expect(text).toContain('red(600 records are lost): neither node has them any more');
+    expect(text).toContain('  b-1:5 … 16\n');
+    expect(text.match(/b-1:/g)).toHaveLength(6);
+    expect(text).toContain('and more: GET /api/ingest/summary');
+    const nothing = { owed: { records: 0, stretches: [] }, lost: null };
+    expect(painted(nothing)).toBe(painted(undefined));
   });
 });

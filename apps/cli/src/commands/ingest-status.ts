@@ -35,6 +35,7 @@ export async function ingestStatus(api: ManagerApi, { limit, source, ...range }:
 export function renderIngest({ summary, sources }: IngestStatus, paint: Paint): string {
   return [
     headline(summary),
+    missing(summary, paint),
     ...summary.receivers.map((each) => receiver(each, paint)),
     sourceTable(sources, paint),
     footer(sources),
@@ -50,6 +51,29 @@ function headline({ from, to, countedSince, answeredBy, mode, behind, total }: I
   const never = Object.values(total.unpaired).reduce((sum, each) => sum + each, 0);
   const parts = [`${total.matched} messages at both nodes`, ...only, ...(never > 0 ? [`${never} not compared`] : [])];
   return `Received ${from} … ${to}${since}: ${parts.join(', ')}\nanswered by ${answeredBy} (${mode}${lag})`;
+}
+
+/** Stretches told; the API has more of them. */
+const MOST_STRETCHES = 5;
+
+function missing({ missing: found }: IngestSummary, paint: Paint): string {
+  if (found === undefined) return '';
+  const { owed, lost } = found;
+  const told = (stretches: readonly { readonly journalId: string; readonly from: number; readonly through: number }[]) =>
+    [
+      ...stretches.slice(0, MOST_STRETCHES).map(({ journalId, from, through }) => `  ${journalId}:${from} … ${through}`),
+      ...(stretches.length > MOST_STRETCHES ? ['  and more: GET /api/ingest/summary'] : []),
+    ].join('\n');
+  const parts: string[] = [];
+  if (owed.records > 0)
+    parts.push(
+      `${paint(`${owed.records} records are owed`, 'yellow')}: the other node may have them and could not be asked; they are stored when it can be\n${told(owed.stretches)}`,
+    );
+  if (lost !== null && lost.records > 0)
+    parts.push(
+      `${paint(`${lost.records} records are lost`, 'red')}: neither node has them any more (noted since ${lost.since})\n${told(lost.stretches)}`,
+    );
+  return parts.join('\n');
 }
 
 function receiver({ node, state }: IngestSummary['receivers'][number], paint: Paint): string {

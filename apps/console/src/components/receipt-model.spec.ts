@@ -1,6 +1,6 @@
 import type { IngestSource } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
-import { differenceOf, RECEIPT_MINUTES, receiptBins, refusalsOf, sumOf } from './receipt-model.js';
+import { differenceOf, missingOf, RECEIPT_MINUTES, receiptBins, refusalsOf, sumOf } from './receipt-model.js';
 
 const now = Date.parse('2026-11-21T10:30:20Z');
 
@@ -28,4 +28,27 @@ describe('a source', () => {
       { node: 'b', reason: 'rate', count: 7 },
       { node: 'b', reason: 'cut', count: 1 },
     ]));
+});
+
+describe('what ingest went on behind', () => {
+  const stretch = (from: number) => ({ journalId: 'b-1', node: 'b', from, through: from + 2 });
+  it('is told by kind, with the first stretches of journals', () => {
+    const owed = { records: 21, stretches: Array.from({ length: 7 }, (_, at) => ({ ...stretch(at * 10), left: 3 })) };
+    const lost = {
+      since: '2026-11-21T10:00:00Z',
+      records: 3,
+      stretches: [{ ...stretch(5), at: '2026-11-21T10:01:00Z', why: 'gone' }],
+    };
+    expect(missingOf({ missing: { owed, lost } })).toEqual([
+      {
+        ...{ kind: 'owed', records: 21, more: 2 },
+        stretches: ['b-1: 0 – 2', 'b-1: 10 – 12', 'b-1: 20 – 22', 'b-1: 30 – 32', 'b-1: 40 – 42'],
+      },
+      { kind: 'lost', records: 3, more: 0, stretches: ['b-1: 5 – 7'] },
+    ]);
+  });
+  it('is nothing where there is nothing, where nothing is known, and of an older manager', () => {
+    expect(missingOf({ missing: { owed: { records: 0, stretches: [] }, lost: null } })).toEqual([]);
+    expect(missingOf({})).toEqual([]);
+  });
 });

@@ -1,4 +1,4 @@
-import type { IngestCounts, IngestMinute, IngestSource } from '@yosugara/protocol';
+import type { IngestCounts, IngestMinute, IngestSource, IngestSummary } from '@yosugara/protocol';
 
 export const RECEIPT_MINUTES = 60;
 const MINUTE_MS = 60_000;
@@ -40,4 +40,27 @@ export function refusalsOf({
     ...Object.entries(refused).map(([reason, count]) => ({ node, reason, count })),
     ...(cut > 0 ? [{ node, reason: 'cut', count: cut }] : []),
   ]);
+}
+
+/** Stretches of journals shown of each kind. */
+const MOST_STRETCHES = 5;
+
+export interface MissingLine {
+  readonly kind: 'owed' | 'lost';
+  readonly records: number;
+  readonly stretches: readonly string[];
+  /** Stretches that are not shown. */
+  readonly more: number;
+}
+
+/** What ingest went on behind: only kinds of which there is something. */
+export function missingOf({ missing }: Pick<IngestSummary, 'missing'>): readonly MissingLine[] {
+  const kinds = [['owed', missing?.owed] as const, ['lost', missing?.lost] as const];
+  return kinds.flatMap(([kind, found]) => {
+    if (found === undefined || found === null || found.records === 0) return [];
+    const stretches = found.stretches
+      .slice(0, MOST_STRETCHES)
+      .map(({ journalId, from, through }) => `${journalId}: ${from} – ${through}`);
+    return [{ kind, records: found.records, stretches, more: found.stretches.length - stretches.length }];
+  });
 }

@@ -2,6 +2,7 @@ import { Alert, Loader, SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, serverNowMs } from '../api/client.js';
+import { MissingRecords } from '../components/missing-records.js';
 import { ReceiptChart } from '../components/receipt-chart.js';
 import { receiptBins } from '../components/receipt-model.js';
 import { ReceiverPanel } from '../components/receiver-panel.js';
@@ -58,6 +59,7 @@ export function ReceivingPage() {
         error === null && <Loader size="sm" />
       ) : (
         <>
+          <MissingRecords summary={summary.data} />
           <ReceiptChart bins={receiptBins(summary.data.minutes, nodes, serverNowMs())} nodes={nodes} />
           <div className="receipt-receivers">
             {summary.data.receivers.map((receiver) => (

@@ -58,6 +58,17 @@ export class MetricsController {
       'Records that may be consumed and are not stored yet; only where ingest runs.',
       report.ingestBehind,
     );
+    const missing = this.lifecycle.missing();
+    metrics.gauge(
+      'yosugara_ingest_owed_records',
+      'Records that the other node may have and could not be asked for; only where ingest runs.',
+      missing?.owed,
+    );
+    metrics.gauge(
+      'yosugara_ingest_lost_records',
+      'Records received that neither node has any more, noted since this process started; only where ingest runs.',
+      missing?.lost.records,
+    );
   }
 
   #addIngest(metrics: Metrics): void {

@@ -140,6 +140,30 @@ describe('what came to one node only', () => {
   });
 });
 
+describe('what ingest went on behind', () => {
+  it('is told: what the other node owes, by the database, and what neither has any more, by this process', async () => {
+    const none = IngestSummarySchema.parse((await get('/api/ingest/summary')).body).missing;
+    expect(none).toMatchObject({ owed: { records: 0, stretches: [] }, lost: { records: 0, stretches: [] } });
+    const positions = [
+      { journalId: 'z-1', seq: 40 },
+      { journalId: 'z-1@5-16', seq: 6 },
+      { journalId: 'z-1@20-29', seq: 29 },
+    ];
+    const nothing = { rows: [], seenAlso: [], window: EMPTY_WINDOW };
+    await storage.ingest.storeBatch({ ...nothing, positions, epoch: epoch(1), version: version++ });
+    node.ingest.missing?.follow(() => 10);
+    node.ingest.missing?.onLost({ journalId: 'a-1', from: 3, through: 9, why: 'gone' });
+    const { missing } = IngestSummarySchema.parse((await get('/api/ingest/summary')).body);
+    expect(missing?.owed).toEqual({ records: 10, stretches: [{ journalId: 'z-1', node: 'z', from: 5, through: 16, left: 10 }] });
+    expect(missing?.lost).toMatchObject({
+      ...{ records: 7, stretches: [{ journalId: 'a-1', node: 'a', from: 3, through: 9, why: 'gone' }] },
+    });
+    const lines = (await get('/metrics', METRICS_TOKEN)).body.split('\n');
+    expect(lines).toContain('yosugara_ingest_owed_records 10');
+    expect(lines).toContain('yosugara_ingest_lost_records 7');
+  });
+});
+
 describe('metrics', () => {
   it('are Prometheus’ text, for sessions and for the bearer of the token of their own', async () => {
     node.ingest.onCounted([tally('10.1.0.1', 'a', 10, 8), tally('10.1.0.1', 'a', 1, 1)]);

@@ -23,6 +23,7 @@ import type { Lifecycle } from '../lifecycle.js';
 import { instant, parseInstant } from '../messages/query.js';
 import { COUNTS_KEPT_MS, type ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, LIFECYCLE, SETTINGS, STORE } from '../tokens.js';
+import { tellMissing } from './missing-records.js';
 import { ReceiverView } from './receiver-view.js';
 import { IngestTracer } from './trace.js';
 
@@ -69,14 +70,16 @@ export class IngestController {
     const range = await this.#range(query);
     const nowMs = this.clock.wallMs();
     const { mode, epoch } = this.authority.now();
-    const [total, minutes, receivers] = await Promise.all([
+    const [total, minutes, receivers, positions] = await Promise.all([
       this.store.counts.total(range.fromMs, range.toMs),
       this.store.counts.minutes(nowMs - HOUR_MS, nowMs + HOUR_MS),
       this.view.receivers(),
+      this.store.counts.positions(),
     ]);
+    const missing = tellMissing(positions, this.lifecycle.missing());
     return {
       ...range.said,
-      ...{ answeredBy: this.settings.node, mode, epoch, behind: this.lifecycle.report(false).ingestBehind ?? null },
+      ...{ answeredBy: this.settings.node, mode, epoch, behind: this.lifecycle.report(false).ingestBehind ?? null, missing },
       total: this.#named(total),
       receivers: receivers.map(({ node, report }) => ({ node, state: report === null ? null : stateOf(report) })),
       minutes: minutes.map(({ at, received, onlyAt }) => ({ at, received: this.#all(received), onlyAt: this.#all(onlyAt) })),

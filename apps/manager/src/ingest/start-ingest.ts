@@ -20,7 +20,7 @@ export function startIngestOf(
 ): StartIngest {
   const peer = config.config.cluster.members.find((member) => member.kind === 'data' && member.id !== config.node);
   const place = (name: string) => join(config.stateDir, name);
-  return async ({ epoch, permitted, onStored, onCounted = () => undefined }) => {
+  return async ({ epoch, permitted, onStored, onCounted = () => undefined, missing }) => {
     await mibs?.ready();
     const own = openJournalReader(place(STATE_LAYOUT.journalOwn));
     const peerCopy = openJournalReader(place(STATE_LAYOUT.journalPeer));
@@ -36,12 +36,14 @@ export function startIngestOf(
       onStored,
       onCounted,
       onDamage: (range) => link.tellDamaged(range),
+      ...(missing === undefined ? {} : { onLost: missing.onLost }),
       onIngested: (positions) => link.tellIngested(positions),
       onStale: (error) => {
         log.error('ingest.stale', { why: explain(error) });
         failure = error;
       },
     });
+    missing?.follow(() => loop.owed);
     link.open();
     loop.start();
     let stopping: Promise<void> | null = null;

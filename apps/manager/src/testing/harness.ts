@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SILENT_LOG } from '@yosugara/kernel';
 import { NodeConfigSchema, type RoleNotice } from '@yosugara/protocol';
+import { openStore, type Store } from '@yosugara/store';
+import { freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { hostClock } from '../clock.js';
 import type { ManagerConfig } from '../config.js';
 import type { StartIngest } from '../lifecycle.js';
@@ -44,6 +46,7 @@ export interface CountedIngest {
   started: number;
   onStored: Parameters<StartIngest>[0]['onStored'];
   onCounted: NonNullable<Parameters<StartIngest>[0]['onCounted']>;
+  missing: Parameters<StartIngest>[0]['missing'] | null;
 }
 
 export interface CallOptions {
@@ -73,7 +76,7 @@ export async function startNode(options: NodeOptions): Promise<TestNode> {
   controller.status = aStatus(1);
   await controller.listen();
   const { store } = openStorage(config.postgres, options.node, SILENT_LOG);
-  const ingest: CountedIngest = { running: 0, started: 0, onStored: () => undefined, onCounted: () => undefined };
+  const ingest: CountedIngest = { running: 0, started: 0, onStored: () => undefined, onCounted: () => undefined, missing: null };
   const manager = await startManager({
     ...{ config, store, startIngest: countingIngest(ingest), clock: hostClock, log: SILENT_LOG, onOff: () => undefined },
     ...(options.loginsPerMinute === undefined ? {} : { loginsPerMinute: options.loginsPerMinute }),
@@ -93,6 +96,44 @@ export async function startNode(options: NodeOptions): Promise<TestNode> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+export interface TwoManagers {
+  readonly postgres: Pick<TestPostgres, 'host' | 'port'>;
+  readonly store: Store;
+  /** Of both managers' APIs. */
+  readonly port: number;
+  readonly a: TestNode;
+  /** A second node on the same database, as a hot standby would show it. */
+  readonly b: TestNode;
+  stop(): Promise<void>;
+}
+
+/** @param third number of their addresses, 127.0.<third>.x, that spec files have for themselves. */
+export async function startTwoManagers(
+  third: number,
+  loginsPerMinute: Partial<Record<'a' | 'b', number>> = {},
+): Promise<TwoManagers> {
+  const server = await startTestPostgres();
+  const postgres = { host: server.host, port: server.port };
+  const store = openStore({ ...postgres, database: 'postgres', user: 'postgres' });
+  const port = await freePort();
+  const vip = `127.0.${third}.10`;
+  const start = async (node: 'a' | 'b', last: number) => {
+    const logins = loginsPerMinute[node];
+    const limit = logins === undefined ? {} : { loginsPerMinute: logins };
+    return await startNode({ node, address: `127.0.${third}.${last}`, vip, port, postgres, ...limit });
+  };
+  const started = await Promise.allSettled([start('a', 1), start('b', 2)]);
+  const stop = async () => {
+    const nodes = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value.stop()] : []));
+    await Promise.allSettled([...nodes, store.close()]);
+    await server.stop();
+  };
+  const [a, b] = started;
+  if (a.status === 'fulfilled' && b.status === 'fulfilled') return { postgres, store, port, a: a.value, b: b.value, stop };
+  await stop();
+  throw a.status === 'rejected' ? a.reason : (b as PromiseRejectedResult).reason;
 }
 
 /** Ownership only grows: each change of role of the nodes of one cluster is a new epoch. */
@@ -150,9 +191,10 @@ export async function ask(url: string, method: Method, how: CallOptions = {}): P
 
 const countingIngest =
   (ingest: CountedIngest): StartIngest =>
-  async ({ onStored, onCounted = () => undefined }) => {
+  async ({ onStored, onCounted = () => undefined, missing = null }) => {
     ingest.onStored = onStored;
     ingest.onCounted = onCounted;
+    ingest.missing = missing;
     ingest.running += 1;
     ingest.started += 1;
     let isRunning = true;
