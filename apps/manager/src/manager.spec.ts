@@ -2,18 +2,17 @@ import 'reflect-metadata';
 import { epoch, SILENT_LOG } from '@yosugara/kernel';
 import { MessagesSchema, type RoleNotice } from '@yosugara/protocol';
 import type { MessageToStore } from '@yosugara/runtime';
-import { openStore, type Store } from '@yosugara/store';
-import { freePort, soonest, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
+import { soonest } from '@yosugara/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hostClock } from './clock.js';
 import { aMessage } from './testing/a-message.js';
 import { aStatus } from './testing/fake-controller.js';
-import { ask, Eras, FIRST_PASSWORD, PROBE_TOKEN, startNode, type TestNode } from './testing/harness.js';
+import { ask, Eras, FIRST_PASSWORD, PROBE_TOKEN, startTwoManagers, type TestNode, type TwoManagers } from './testing/harness.js';
 import { openStorage } from './wiring.js';
 
 const VIP = '127.0.77.10';
-let server: TestPostgres;
-let store: Store;
+let cluster: TwoManagers;
+let store: TwoManagers['store'];
 let port: number;
 /** The Master of most specs, and a second node on the same database, as a hot standby would show it. */
 let a: TestNode;
@@ -27,19 +26,10 @@ const probeWith = async (node: TestNode, key: string) =>
   await node.call('POST', '/api/writes/probe', { body: { key }, bearer: PROBE_TOKEN });
 
 beforeAll(async () => {
-  server = await startTestPostgres();
-  port = await freePort();
-  const postgres = { host: server.host, port: server.port };
-  store = openStore({ ...postgres, database: 'postgres', user: 'postgres' });
-  [a, b] = await Promise.all([
-    startNode({ node: 'a', address: '127.0.77.1', vip: VIP, port, postgres, loginsPerMinute: 1_000 }),
-    startNode({ node: 'b', address: '127.0.77.2', vip: VIP, port, postgres, loginsPerMinute: 3 }),
-  ]);
+  cluster = await startTwoManagers(77, { a: 1_000, b: 3 });
+  ({ store, port, a, b } = cluster);
 });
-afterAll(async () => {
-  await Promise.allSettled([a?.stop(), b?.stop(), store?.close()]);
-  await server?.stop();
-});
+afterAll(async () => await cluster?.stop());
 beforeEach(async () => await becomeActive(a));
 
 describe('a manager that comes up', () => {
@@ -298,7 +288,7 @@ describe('the days of the messages', () => {
   });
   it('are left alone by an owner whose epoch or lease is over', async () => {
     const storage = openStorage(
-      { host: server.host, port: server.port, user: 'postgres', database: 'postgres', password: 'x', clusterCa: null },
+      { ...cluster.postgres, user: 'postgres', database: 'postgres', password: 'x', clusterCa: null },
       'a',
       SILENT_LOG,
     );

@@ -1,17 +1,15 @@
 import 'reflect-metadata';
 import { epoch } from '@yosugara/kernel';
 import { EMPTY_WINDOW } from '@yosugara/operations';
-import { openStore, type Store } from '@yosugara/store';
-import { freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { aMessage } from '../testing/a-message.js';
-import { Eras, startNode, type TestNode } from '../testing/harness.js';
+import { Eras, startTwoManagers, type TestNode, type TwoManagers } from '../testing/harness.js';
 import { readTail, type TailReading } from '../testing/read-tail.js';
 
 const soon = { timeout: 30_000, interval: 50 };
 const MINUTE_MS = 60_000;
-let server: TestPostgres;
-let store: Store;
+let cluster: TwoManagers;
+let store: TwoManagers['store'];
 /** The Master, and a second node on the same database, as a hot standby would show it. */
 let a: TestNode;
 let b: TestNode;
@@ -20,25 +18,15 @@ const { become, becomeActive } = eras;
 const open: TailReading[] = [];
 
 beforeAll(async () => {
-  server = await startTestPostgres();
-  const port = await freePort();
-  const postgres = { host: server.host, port: server.port };
-  store = openStore({ ...postgres, database: 'postgres', user: 'postgres' });
-  const common = { vip: '127.0.79.10', port, postgres };
-  [a, b] = await Promise.all([
-    startNode({ ...common, node: 'a', address: '127.0.79.1' }),
-    startNode({ ...common, node: 'b', address: '127.0.79.2' }),
-  ]);
+  cluster = await startTwoManagers(79);
+  ({ store, a, b } = cluster);
   become(b, 'b', { mode: 'passive' });
   await becomeActive(a, 'a');
 });
 afterEach(async () => {
   for (const tail of open.splice(0)) await tail.close();
 });
-afterAll(async () => {
-  await Promise.allSettled([a?.stop(), b?.stop(), store?.close()]);
-  await server?.stop();
-});
+afterAll(async () => await cluster?.stop());
 
 /** Of each journal the numbers go up, as they do in its order of storing. */
 const numbers = new Map<string, number>();

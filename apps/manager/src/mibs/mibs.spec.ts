@@ -5,16 +5,14 @@ import { epoch, SILENT_LOG } from '@yosugara/kernel';
 import { EMPTY_WINDOW } from '@yosugara/operations';
 import { MessagesSchema, MibDetailSchema, MibListSchema, MibUploadedSchema } from '@yosugara/protocol';
 import type { MessageToStore } from '@yosugara/runtime';
-import { openStore, type Store } from '@yosugara/store';
-import { freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Eras, PROBE_TOKEN, startNode, type TestNode } from '../testing/harness.js';
+import { Eras, PROBE_TOKEN, startTwoManagers, type TestNode, type TwoManagers } from '../testing/harness.js';
 import { openStorage } from '../wiring.js';
 
 const soon = { timeout: 30_000, interval: 50 };
-let server: TestPostgres;
-let store: Store;
+let cluster: TwoManagers;
+let store: TwoManagers['store'];
 /** The Master of most specs, and a second node on the same database, as a hot standby would show it. */
 let a: TestNode;
 let b: TestNode;
@@ -22,20 +20,10 @@ const eras = new Eras();
 const { become, becomeActive } = eras;
 
 beforeAll(async () => {
-  server = await startTestPostgres();
-  const port = await freePort();
-  const postgres = { host: server.host, port: server.port };
-  store = openStore({ ...postgres, database: 'postgres', user: 'postgres' });
-  const common = { vip: '127.0.78.10', port, postgres, loginsPerMinute: 1_000 };
-  [a, b] = await Promise.all([
-    startNode({ ...common, node: 'a', address: '127.0.78.1' }),
-    startNode({ ...common, node: 'b', address: '127.0.78.2' }),
-  ]);
+  cluster = await startTwoManagers(78, { a: 1_000, b: 1_000 });
+  ({ store, a, b } = cluster);
 });
-afterAll(async () => {
-  await Promise.allSettled([a?.stop(), b?.stop(), store?.close()]);
-  await server?.stop();
-});
+afterAll(async () => await cluster?.stop());
 beforeEach(async () => {
   become(b, 'b', { mode: 'passive' });
   await becomeActive(a, 'a');
@@ -334,7 +322,7 @@ describe('a change reaches', () => {
   });
   it('the next Master, also when the one that took it ended before it was compiled', async () => {
     const { store: other } = openStorage(
-      { host: server.host, port: server.port, user: 'postgres', database: 'postgres', password: 'x', clusterCa: null },
+      { ...cluster.postgres, user: 'postgres', database: 'postgres', password: 'x', clusterCa: null },
       ...(['x', SILENT_LOG] as const),
     );
     try {
