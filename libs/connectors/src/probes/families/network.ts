@@ -27,7 +27,8 @@ export function pingFamily(options: PingerOptions = {}): Family {
 export function portFamily(authorities: CurrentAuthorities): Family {
   return {
     types: ['port'],
-    concurrency: 250,
+    // Those that are silent must not hold up the others.
+    concurrency: 1_000,
     look: async (look, request) => single(await port(look, request, authorities)),
   };
 }

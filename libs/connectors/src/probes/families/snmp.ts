@@ -25,8 +25,8 @@ export function snmpFamily({ patterns, oidOf = () => null, nowMs = () => perform
   const compiled = new WeakMap<object, ProcessPattern>();
   return {
     types: ['snmp-numeric', 'snmp-string', 'resource', 'process'],
-    // More questions at once lose answers (design: 10 to 50 are best for one agent; these go to many).
-    concurrency: 100,
+    // Of one agent only so many are asked at once; agents that are silent must not hold up the others.
+    concurrency: 1_000,
     look: async (look, request) => {
       if (request.type === 'resource') {
         const { resource, device, by } = request.check as MonitorOf<'resource'>['check'];

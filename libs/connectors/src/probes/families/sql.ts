@@ -10,7 +10,7 @@ const PORTS = { postgresql: 5_432, mysql: 3_306 } as const;
 export function sqlFamily(authorities: CurrentAuthorities): Family {
   return {
     types: ['sql-numeric', 'sql-string'],
-    concurrency: 20,
+    concurrency: 50,
     look: async (look, request) => {
       const check = request.check as MonitorOf<'sql-numeric'>['check'];
       const { driver, database, user, query, tls } = check;

@@ -29,7 +29,8 @@ export function webFamily(patterns: PatternPort, authorities: CurrentAuthorities
   };
   return {
     types: ['http-numeric', 'http-string', 'http-scenario'],
-    concurrency: 250,
+    // Those that are silent must not hold up the others.
+    concurrency: 1_000,
     look: async (look, request) =>
       request.type === 'http-scenario'
         ? await scenario(look, request, planFor(request.check as ScenarioCheck), authorities)

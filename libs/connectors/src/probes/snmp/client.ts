@@ -2,6 +2,7 @@ import { V3Flag } from '@yosugara/operations';
 import { label, refusal } from '../dial.js';
 import { type Look, ProbeFailure } from '../look.js';
 import { addressOf } from '../names.js';
+import { Turns } from '../turns.js';
 import { type NetSnmpSession, netSnmp, TYPE, type Varbind } from './package.js';
 import { SnmpSocket } from './socket.js';
 import { type SnmpValue, snmpValue } from './value.js';
@@ -35,6 +36,8 @@ export type SnmpTable = ReadonlyMap<string, ReadonlyMap<string, SnmpValue>>;
 /** A datagram of 1 472 bytes takes about as many answers. */
 const VALUES_PER_PDU = 30;
 const MAX_SESSIONS = 10_000;
+/** With one agent. From about 200 on its socket overflows and most of them are lost (measured with net-snmp's). */
+const AT_ONCE = 20;
 /** DES needs a provider of OpenSSL that Node does not load; AES-192 the package has not. */
 const USM_PRIVS = { aes128: 'aes', aes256: 'aes256b', aes256c: 'aes256r' } as const;
 
@@ -46,6 +49,7 @@ interface Held {
 /** Asks agents by net-snmp. Sessions of v3 are kept: they know the agent's engine and clock, which costs a round trip to learn. */
 export class SnmpClient {
   readonly #idle = new Map<string, Held>();
+  readonly #turns = new Turns(AT_ONCE);
 
   /** @returns one value for each OID. @throws ProbeFailure */
   async get(look: Look, target: SnmpTarget, oids: readonly string[]): Promise<ReadonlyMap<string, SnmpValue>> {
@@ -93,8 +97,12 @@ export class SnmpClient {
 
   async #with<T>(look: Look, target: SnmpTarget, run: (asking: Asking) => Promise<T>): Promise<T> {
     const address = await addressOf(look, target.host);
+    look.doing = `the SNMP agent at ${label(target)}`;
+    return await this.#turns.take(look, `${address} ${target.port}`, async () => await this.#ask(look, target, address, run));
+  }
+
+  async #ask<T>(look: Look, target: SnmpTarget, address: string, run: (asking: Asking) => Promise<T>): Promise<T> {
     const where = label(target);
-    look.doing = `the SNMP agent at ${where}`;
     const key = keyOf(address, target);
     const held = this.#idle.get(key) ?? open(target, address);
     // Two looks at one agent at once have a session each.

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { V3Flag, writeV3 } from '@yosugara/operations';
+import { RESOURCES } from '@yosugara/protocol';
 import { Daemons, findSystemProgram, freePorts } from '@yosugara/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProbes } from '../index.js';
@@ -36,6 +37,7 @@ describe.skipIf(findSystemProgram('snmpd') === null)('snmpd (package snmpd)', ()
       daemons,
       [
         'rocommunity public 127.0.0.1',
+        'rocommunity6 public ::1',
         ...rights,
         'rouser only auth',
         'sysName the-agent',
@@ -57,6 +59,13 @@ describe.skipIf(findSystemProgram('snmpd') === null)('snmpd (package snmpd)', ()
       `the SNMP agent at 127.0.0.1:${port} has no object 1.3.6.1.2.1.1.99.0`,
     );
     await expect.poll(() => newlyOpen(before)).toEqual([]);
+  });
+  it('is asked by IPv6', async () => {
+    const to = { node: node({ addresses: ['::1'], snmp: { port, timeoutMs: 1_000 } }) };
+    expect(await askOne(probes, 'snmp-string', { oid: '1.3.6.1.2.1.1.99.0' }, to)).toEqual({
+      kind: 'failure',
+      why: `the SNMP agent at [::1]:${port} has no object 1.3.6.1.2.1.1.99.0`,
+    });
   });
   it('is asked by a name of the MIB store, and not by others', async () => {
     expect(await askOne(probes, 'snmp-string', { oid: 'sysContact.0' }, at(port))).toEqual({
@@ -175,6 +184,7 @@ describe.skipIf(findSystemProgram('snmpd') === null)('snmpd (package snmpd)', ()
         for (const { value } of answers) expect([resource, value]).toMatchObject([resource, { kind: 'number' }]);
       }
     });
+    it('what is offered is what the schema of monitors names', () => expect([...MEASURED].sort()).toEqual([...RESOURCES].sort()));
     it('what nobody measures is a failure', async () =>
       expect(await measure('cpu.temperature')).toMatchObject([
         { value: { why: expect.stringMatching(/^cpu\.temperature is nothing that can be measured/) } },

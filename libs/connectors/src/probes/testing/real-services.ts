@@ -225,7 +225,17 @@ export async function startSnmpd(daemons: Daemons, conf: string, persistent = ''
   daemons.write('snmpd.conf', persistent);
   const child = await daemons.start({
     program: program('snmpd'),
-    args: ['-f', '-Lo', '-C', '-c', `${file},${join(daemons.dir, 'snmpd.conf')}`, '-I', '-smux', `udp:127.0.0.1:${port}`],
+    args: [
+      '-f',
+      '-Lo',
+      '-C',
+      '-c',
+      `${file},${join(daemons.dir, 'snmpd.conf')}`,
+      '-I',
+      '-smux',
+      `udp:127.0.0.1:${port}`,
+      `udp6:[::1]:${port}`,
+    ],
     env: { SNMP_PERSISTENT_DIR: daemons.dir, SNMPCONFPATH: daemons.dir, HOME: daemons.dir, MIBS: '' },
     ready: (said) => said().includes('NET-SNMP version'),
   });
