@@ -9,6 +9,7 @@ import { healthOf, renderStatus } from './commands/status.js';
 import { Controllers } from './control/client.js';
 import { findNodes, socketsOf } from './control/find.js';
 import { ManagerApi } from './control/manager-api.js';
+import { addEvents } from './events.js';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
 import { addGoverning, type VerbContext, wholeNumber } from './governing.js';
 import { addIngest } from './ingest.js';
@@ -41,6 +42,8 @@ const collect = (value: string, before: readonly string[]) => [...before, value]
 export async function runProgram(args: readonly string[], around: Surroundings): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
   const program = new Command('yosugara').description('Operates a Yosugara cluster.').showHelpAfterError().exitOverride();
+  // A verb below a verb has options of its own, also where they are called alike.
+  program.enablePositionalOptions();
   program.addHelpText('after', EXIT_CODES);
   program.configureOutput({
     writeOut: (text) => around.terminal.out(text.trimEnd()),
@@ -71,6 +74,7 @@ export async function runProgram(args: readonly string[], around: Surroundings):
   addMibs(program, context, (options) => nodesOf(options, around));
   addCalendars(program, context, (options) => nodesOf(options, around));
   addSettings(program, context, (options) => nodesOf(options, around));
+  addEvents(program, context, (options) => nodesOf(options, around), around.stop);
   addMessages(add, set, around);
   addInit(program, set, around);
   try {

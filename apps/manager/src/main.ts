@@ -2,11 +2,14 @@ import 'reflect-metadata';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { explain } from '@yosugara/kernel';
+import { sourceProperties } from '@yosugara/runtime';
 import { hostClock } from './clock.js';
 import { loadConfig } from './config.js';
 import { startIngestOf } from './ingest/start-ingest.js';
 import { pinoLog } from './log.js';
 import { MibNames } from './mibs/mib-names.js';
+import { Operations } from './operations/operations.js';
+import { LiveSettings } from './settings/live-settings.js';
 import { startManager } from './start.js';
 import { openStorage } from './wiring.js';
 
@@ -37,14 +40,19 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => exitOnce(signal));
   log.info('manager.starting', { version: process.version });
-  const { store, ingest } = openStorage(config.postgres, config.node, log);
+  const { store, ingest, operations: tables, outbox } = openStorage(config.postgres, config.node, log);
   const mibNames = new MibNames(store.mibs, log);
-  const startIngest = startIngestOf(config, ingest, hostClock, log, mibNames);
+  const operations = new Operations({
+    ...{ store: tables, outbox, live: new LiveSettings(store.settings, log), mibs: mibNames, clock: hostClock, log },
+    sources: sourceProperties(config.config.receiver),
+  });
+  const startIngest = operations.around(startIngestOf(config, ingest, hostClock, log, mibNames, operations));
   const running = startManager({
     config,
     store,
     startIngest,
     mibNames,
+    operations,
     clock: hostClock,
     log,
     onOff: () => exitOnce('the controller wants it off'),

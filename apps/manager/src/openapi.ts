@@ -10,6 +10,7 @@ import { Lifecycle } from './lifecycle.js';
 import { StoredRows } from './messages/stored-rows.js';
 import { MibLibrary } from './mibs/mib-library.js';
 import { MibNames } from './mibs/mib-names.js';
+import { StoredOperations } from './operations/stored-operations.js';
 import { LiveSettings } from './settings/live-settings.js';
 import type { ManagerStore } from './store/ports.js';
 
@@ -42,6 +43,7 @@ const app = await createApp({
     authority,
     lifecycle,
     settings,
+    operations: { stored: new StoredOperations(), stats: () => null },
     mibs: { names, library },
     liveSettings: new LiveSettings(store.settings, SILENT_LOG),
   },

@@ -16,6 +16,9 @@ import { Lifecycle, type StartIngest } from './lifecycle.js';
 import { StoredRows } from './messages/stored-rows.js';
 import { MibLibrary } from './mibs/mib-library.js';
 import { MibNames } from './mibs/mib-names.js';
+import { Keeper } from './operations/keeper.js';
+import type { Operations } from './operations/operations.js';
+import { StoredOperations } from './operations/stored-operations.js';
 import { LiveSettings } from './settings/live-settings.js';
 import { Housekeeping } from './store/housekeeping.js';
 import type { ManagerStore } from './store/ports.js';
@@ -31,8 +34,8 @@ export interface ManagerParts {
   readonly loginsPerMinute?: number;
   /** Those that ingest uses, too. */
   readonly mibNames?: MibNames;
-  /** Those that operations run on, too. */
-  readonly liveSettings?: LiveSettings;
+  /** What looks, judges and tells; missing: nothing does. */
+  readonly operations?: Pick<Operations, 'live' | 'stored' | 'stats'>;
 }
 
 export interface RunningManager {
@@ -77,7 +80,8 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   });
   const names = parts.mibNames ?? new MibNames(store.mibs, log);
   const library = new MibLibrary({ tables: store.mibs, names, authority, isReady: () => lifecycle.isReady(), clock, log });
-  const liveSettings = parts.liveSettings ?? new LiveSettings(store.settings, log);
+  const liveSettings = parts.operations?.live ?? new LiveSettings(store.settings, log);
+  const keeper = new Keeper({ authority, tables: store.operations, isReady: () => lifecycle.isReady(), clock, log });
   // Connections are being made while Nest builds the application.
   link.open();
   lifecycle.start();
@@ -85,6 +89,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   housekeeping.start();
   library.start();
   liveSettings.start();
+  keeper.start();
   losses.start();
   const app = await createApp({
     store,
@@ -95,6 +100,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     lifecycle,
     mibs: { names, library },
     liveSettings,
+    operations: { stored: parts.operations?.stored ?? new StoredOperations(), stats: () => parts.operations?.stats() ?? null },
     askController: (question, deadlineMs) => askController(config.controlSocket, question, deadlineMs),
     settings: {
       node: config.node,
@@ -115,6 +121,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     housekeeping.stop();
     await library.stop();
     liveSettings.stop();
+    keeper.stop();
     losses.stop();
     await lifecycle.stop();
     link.close();

@@ -44,7 +44,7 @@ async function pageOf(api: ManagerApi, filter: MessageFilter, limit: number, aft
   return await api.get(`/api/messages?${query}`, MessagesSchema);
 }
 
-function queryOf(filter: MessageFilter): URLSearchParams {
+export function queryOf(filter: object): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, given] of Object.entries(filter))
     for (const value of Array.isArray(given) ? given : [given]) if (value !== undefined) query.append(name, value);
@@ -111,7 +111,8 @@ export async function followMessages(api: ManagerApi, filter: MessageFilter, to:
 const isUnknownRoute = (error: unknown): boolean =>
   error instanceof YosugaraError && error.cause instanceof YosugaraError && error.cause.code === 'NOT_FOUND';
 
-async function* eventsOf(response: IncomingMessage): AsyncGenerator<SseEvent> {
+/** Of a stream that is open; ends when it does. */
+export async function* eventsOf(response: IncomingMessage): AsyncGenerator<SseEvent> {
   const parser = new SseParser();
   // There is a heartbeat every second: a Master without power closes nothing.
   response.socket.setTimeout(SILENCE_MS, () => response.destroy());

@@ -16,6 +16,10 @@ import { CalendarsController } from '../calendars/calendars.controller.js';
 import { ClusterController } from '../cluster/cluster.controller.js';
 import { type AskController, ClusterView } from '../cluster/cluster-view.js';
 import type { Authority } from '../control/authority.js';
+import { EventFeed } from '../events/event-feed.js';
+import { EventStreamController } from '../events/event-stream.controller.js';
+import { EventsController } from '../events/events.controller.js';
+import { StatusesController } from '../events/statuses.controller.js';
 import { Counted } from '../ingest/counted.js';
 import { IngestController } from '../ingest/ingest.controller.js';
 import { ReceiverView } from '../ingest/receiver-view.js';
@@ -31,9 +35,12 @@ import { MibNames } from '../mibs/mib-names.js';
 import { MIB_TABLES } from '../mibs/mib-tables.js';
 import { MibsController } from '../mibs/mibs.controller.js';
 import { MonitorsController } from '../monitors/monitors.controller.js';
+import type { Operations } from '../operations/operations.js';
+import { StoredOperations } from '../operations/stored-operations.js';
 import { FacilitiesController } from '../settings/facilities.controller.js';
 import { ImportStage } from '../settings/import-stage.js';
 import { LiveSettings } from '../settings/live-settings.js';
+import { ReadController } from '../settings/read.controller.js';
 import { SettingsController } from '../settings/settings.controller.js';
 import { SettingsService } from '../settings/settings-service.js';
 import { SETTINGS_TABLES } from '../settings/settings-tables.js';
@@ -58,6 +65,7 @@ export interface AppParts {
   readonly askController: AskController;
   readonly mibs: { readonly names: MibNames; readonly library: MibLibrary };
   readonly liveSettings: LiveSettings;
+  readonly operations: Pick<Operations, 'stored' | 'stats'>;
   readonly settings: ApiSettings;
   readonly clock: Clock;
   readonly log: Log;
@@ -69,6 +77,7 @@ const LARGE_BODIES: ReadonlyMap<string, number> = new Map([
   ['/api/v1/mibs', MAX_MIB_UPLOAD_BYTES],
   ['/api/v1/settings/import', MAX_IMPORT_PART_BYTES],
   ['/api/v1/settings/import/parts', MAX_IMPORT_PART_BYTES],
+  ['/api/v1/settings/read', MAX_IMPORT_PART_BYTES],
 ]);
 
 @Module({})
@@ -80,7 +89,8 @@ class ManagerModule {
       controllers: [
         ...[AuthController, ClusterController, MessagesController, StreamController, ProbeController, HealthController],
         ...[IngestController, TailController, MetricsController, MibsController],
-        ...[SettingsController, FacilitiesController, CalendarsController, MonitorsController],
+        ...[EventStreamController, EventsController, StatusesController],
+        ...[SettingsController, FacilitiesController, CalendarsController, MonitorsController, ReadController],
       ],
       providers: [
         { provide: STORE, useValue: parts.store },
@@ -96,6 +106,7 @@ class ManagerModule {
         { provide: SETTINGS_TABLES, useValue: parts.store.settings },
         { provide: LiveSettings, useValue: parts.liveSettings },
         { provide: SettingsTimes, useValue: new SettingsTimes(parts.liveSettings.snapshot) },
+        { provide: StoredOperations, useValue: parts.operations.stored },
         { provide: SettingsService, useValue: settingsService(parts) },
         { provide: ImportStage, useValue: new ImportStage(parts.clock) },
         { provide: SETTINGS, useValue: parts.settings },
@@ -106,6 +117,7 @@ class ManagerModule {
         Sessions,
         ClusterView,
         MessageFeed,
+        EventFeed,
         ReceiverView,
       ],
     };

@@ -7,16 +7,21 @@ import type { ManagerConfig } from '../config.js';
 import type { Permission } from '../control/authority.js';
 import type { StartIngest } from '../lifecycle.js';
 import type { MibNames } from '../mibs/mib-names.js';
+import type { Operations } from '../operations/operations.js';
 import { ReceiverLink } from './receiver-link.js';
 
 /** One ingest of one epoch: a link to the receiver, readers of both journals, and the loop; all of it ends with it. */
-/** @param mibs names for traps, waited for a moment before the first row is made; default none. */
+/**
+ * @param mibs names for traps, waited for a moment before the first row is made; default none.
+ * @param operations what monitors make of the rows; default nothing.
+ */
 export function startIngestOf(
   config: ManagerConfig,
   store: IngestStore,
   clock: Clock,
   log: Log,
   mibs?: Pick<MibNames, 'now' | 'ready'>,
+  operations?: Pick<Operations, 'lines' | 'onOperated'>,
 ): StartIngest {
   const peer = config.config.cluster.members.find((member) => member.kind === 'data' && member.id !== config.node);
   const place = (name: string) => join(config.stateDir, name);
@@ -30,6 +35,7 @@ export function startIngestOf(
       ...{ self: config.node, peer: peer?.id ?? '', own, peerCopy, store, clock, log },
       sources: sourceProperties(config.config.receiver),
       ...(mibs === undefined ? {} : { mibs: () => mibs.now() }),
+      ...(operations === undefined ? {} : { operations: operations.lines, onOperated: operations.onOperated }),
       watermark: () => link.watermark(),
       away: link.away,
       permit: () => permitOf(permitted, epoch),

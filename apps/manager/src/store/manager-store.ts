@@ -4,7 +4,6 @@ import {
   type Connections,
   claim,
   completeIndexes,
-  DatabaseUnavailableError,
   IngestReport,
   IngestTraces,
   LateBatches,
@@ -18,8 +17,10 @@ import {
 } from '@yosugara/store';
 import { FACILITIES, SEVERITIES } from '../messages/query.js';
 import { mibTables } from '../mibs/mib-tables.js';
+import { operationsTables } from '../operations/operations-tables.js';
 import { settingsTables } from '../settings/settings-tables.js';
 import { noteAudit } from './audit.js';
+import { asUnavailable, orUnavailable } from './or-unavailable.js';
 import { AlreadyThereError, type ManagerStore, type MessageQuery, ROLES, type Role } from './ports.js';
 
 type Db = Parameters<Parameters<Connections['read']>[0]>[0];
@@ -141,6 +142,7 @@ export function managerStore(
       }),
     mibs: mibTables(connections),
     settings: settingsTables(connections),
+    operations: operationsTables(connections),
     searchMessages: async (query) => await search(messages, query),
     close: async () => await connections.close(),
   };
@@ -152,16 +154,6 @@ const roleOf = (text: string): Role => ROLES.find((role) => role === text) ?? 'v
 async function findUser(db: Db, login: string) {
   const user = await new UserRepository(db).findByLogin(login);
   return user === null ? null : { ...user, role: roleOf(user.role) };
-}
-
-/** Deadlines and lost connections of the repository, which sorts them less finely than `Connections`. */
-const asUnavailable = (error: unknown): unknown =>
-  error instanceof InvalidInputError || error instanceof DatabaseUnavailableError ? error : new DatabaseUnavailableError(error);
-
-async function orUnavailable<T>(work: Promise<T>): Promise<T> {
-  return await work.catch((error: unknown) => {
-    throw asUnavailable(error);
-  });
 }
 
 async function search(messages: Pick<MessageRepository, 'search'>, query: MessageQuery): Promise<Messages> {

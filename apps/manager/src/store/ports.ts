@@ -2,6 +2,7 @@ import { YosugaraError } from '@yosugara/kernel';
 import type { MessageKind, Messages, MessageTransport } from '@yosugara/protocol';
 import type { CountRetention, IngestReport, IngestTraces, LateBatches, OptionalIndexes, PartitionWidth } from '@yosugara/store';
 import type { MibTables } from '../mibs/mib-tables.js';
+import type { OperationsTables } from '../operations/operations-tables.js';
 import type { SettingsTables } from '../settings/settings-tables.js';
 
 export const ROLES = ['admin', 'operator', 'viewer'] as const;
@@ -135,6 +136,7 @@ export interface ManagerStore {
   retainCounts(retention: CountRetention, epoch: number, guard: CommitGuard): Promise<number>;
   readonly mibs: MibTables;
   readonly settings: SettingsTables;
+  readonly operations: OperationsTables;
   /** Newest first. */
   searchMessages(query: MessageQuery): Promise<Messages>;
   close(): Promise<void>;

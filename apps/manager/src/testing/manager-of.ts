@@ -2,11 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SILENT_LOG } from '@yosugara/kernel';
 import { type NodeConfig, type ReceiversAnswer, STATE_LAYOUT } from '@yosugara/protocol';
+import { sourceProperties } from '@yosugara/runtime';
 import { freePort } from '@yosugara/testkit';
 import { hostClock } from '../clock.js';
 import type { ManagerConfig } from '../config.js';
 import { startIngestOf } from '../ingest/start-ingest.js';
 import { MibNames } from '../mibs/mib-names.js';
+import { Operations } from '../operations/operations.js';
+import { LiveSettings } from '../settings/live-settings.js';
 import { startManager } from '../start.js';
 import { openStorage } from '../wiring.js';
 import { FakeController } from './fake-controller.js';
@@ -41,10 +44,23 @@ export async function managerOf(
   };
   const controller = new FakeController(managing.controlSocket, node);
   await controller.listen();
-  const { store, ingest } = openStorage(managing.postgres, node, SILENT_LOG);
+  const { store, ingest, operations: tables, outbox } = openStorage(managing.postgres, node, SILENT_LOG);
   const mibNames = new MibNames(store.mibs, SILENT_LOG);
-  const startIngest = startIngestOf(managing, ingest, hostClock, SILENT_LOG, mibNames);
-  const parts = { config: managing, store, startIngest, mibNames, clock: hostClock, log: SILENT_LOG, onOff: () => undefined };
+  const operations = new Operations({
+    ...{ store: tables, outbox, live: new LiveSettings(store.settings, SILENT_LOG), mibs: mibNames, clock: hostClock },
+    ...{ log: SILENT_LOG, sources: sourceProperties(config.receiver) },
+  });
+  const startIngest = operations.around(startIngestOf(managing, ingest, hostClock, SILENT_LOG, mibNames, operations));
+  const parts = {
+    config: managing,
+    store,
+    startIngest,
+    mibNames,
+    operations,
+    clock: hostClock,
+    log: SILENT_LOG,
+    onOff: () => undefined,
+  };
   const manager = await startManager(parts);
   const url = `http://${address}:${managing.port}`;
   const call: NodeManager['call'] = async (method, path, how = {}) => {

@@ -1,5 +1,5 @@
-import { SseParser } from '@yosugara/kernel';
-import { type MessageRow, MessagesSchema } from '@yosugara/protocol';
+import { type SseEvent, SseParser } from '@yosugara/kernel';
+import { type EventRow, EventsSchema, type MessageRow, MessagesSchema } from '@yosugara/protocol';
 import { PROBE_TOKEN } from './harness.js';
 
 export interface TailReading {
@@ -13,30 +13,51 @@ export interface TailReading {
 
 /** `/api/messages/tail` from here on, or from where a stream before had come. Resolves when it is open. */
 export async function readTail(url: string, lastId: string | null): Promise<TailReading> {
+  const rows: MessageRow[] = [];
+  const texts: string[] = [];
+  let last = '';
+  const close = await readStream(url, lastId, ({ name, data, id }) => {
+    if (name === 'messages') {
+      const told = MessagesSchema.parse({ ...JSON.parse(data), next: null }).rows;
+      rows.push(...told);
+      texts.push(...told.map(({ text }) => text));
+    }
+    if (name === 'lagging') texts.push('lagging');
+    last = id ?? last;
+  });
+  return { rows: () => rows, texts: () => texts, lastId: () => last, close };
+}
+
+export interface EventReading {
+  rows(): readonly EventRow[];
+  lastId(): string;
+  close(): Promise<void>;
+}
+
+/** The same of `/api/v1/events/stream`. */
+export async function readEvents(url: string, lastId: string | null): Promise<EventReading> {
+  const rows: EventRow[] = [];
+  let last = '';
+  const close = await readStream(url, lastId, ({ name, data, id }) => {
+    if (name === 'events') rows.push(...EventsSchema.parse({ ...JSON.parse(data), next: null }).rows);
+    last = id ?? last;
+  });
+  return { rows: () => rows, lastId: () => last, close };
+}
+
+/** @returns what ends it. */
+async function readStream(url: string, lastId: string | null, take: (event: SseEvent) => void): Promise<() => Promise<void>> {
   const stop = new AbortController();
   const headers = { authorization: `Bearer ${PROBE_TOKEN}`, ...(lastId === null ? {} : { 'last-event-id': lastId }) };
   const response = await fetch(url, { headers, signal: stop.signal });
   if (response.status !== 200 || response.body === null) throw new Error(`${url}: ${response.status} ${await response.text()}`);
-  const rows: MessageRow[] = [];
-  const texts: string[] = [];
-  let id = '';
   const { body } = response;
   const reading = (async () => {
     const parser = new SseParser();
-    for await (const chunk of body.pipeThrough(new TextDecoderStream()))
-      for (const event of parser.push(chunk)) {
-        if (event.name === 'messages') {
-          const told = MessagesSchema.parse({ ...JSON.parse(event.data), next: null }).rows;
-          rows.push(...told);
-          texts.push(...told.map(({ text }) => text));
-        }
-        if (event.name === 'lagging') texts.push('lagging');
-        id = event.id ?? id;
-      }
+    for await (const chunk of body.pipeThrough(new TextDecoderStream())) for (const event of parser.push(chunk)) take(event);
   })().catch(() => undefined);
-  const close = async () => {
+  return async () => {
     stop.abort();
     await reading;
   };
-  return { rows: () => rows, texts: () => texts, lastId: () => id, close };
 }

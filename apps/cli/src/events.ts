@@ -1,0 +1,150 @@
+import { EVENT_STATES, PRIORITIES } from '@yosugara/protocol';
+import { type Command, Option } from 'commander';
+import {
+  changeEvents,
+  type EventWish,
+  followEvents,
+  parseNumbers,
+  readEvents,
+  readStatuses,
+  renderEvent,
+  renderEvents,
+  renderStatuses,
+  showEvent,
+} from './commands/events.js';
+import { parseSince } from './commands/messages.js';
+import type { Found } from './control/find.js';
+import { ManagerApi } from './control/manager-api.js';
+import { EXIT } from './exit-codes.js';
+import { type VerbContext, whoAsks, wholeNumber } from './governing.js';
+import { painter, printable } from './output/terminal.js';
+
+interface Common {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+interface ListOptions extends Common {
+  readonly state?: string;
+  readonly open?: boolean;
+  readonly priority?: string;
+  readonly facility?: string;
+  readonly scope?: string;
+  readonly monitor?: string;
+  readonly plugin?: string;
+  readonly owner?: string;
+  readonly text?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit: number;
+  readonly after?: string;
+  readonly follow?: boolean;
+}
+
+/** The verbs about what monitors told. */
+export function addEvents(
+  program: Command,
+  context: Omit<VerbContext, 'controllers'>,
+  nodesOf: (options: Common) => readonly Found[],
+  stop: AbortSignal,
+): void {
+  const api = (options: Common) => ManagerApi.of(nodesOf(options));
+  const events = addList(context, api, stop);
+  addChanges(events, context, api);
+  addStatuses(program, context, api);
+}
+
+type ApiOf = (options: Common) => ManagerApi;
+
+function addList({ add, set, show, terminal }: Omit<VerbContext, 'controllers'>, api: ApiOf, stop: AbortSignal): Command {
+  const paint = painter(terminal);
+  const events = add('events', 'what monitors told, the newest last').enablePositionalOptions();
+  return events
+    .option('--state <states>', `${EVENT_STATES.join(', ')}; several with commas`)
+    .option('--open', 'all that nobody has confirmed')
+    .option('--priority <priorities>', `${PRIORITIES.join(', ')}; several with commas`)
+    .option('--facility <id>', 'a node, or a scope with all that is in it')
+    .option('--scope <text>', 'part of the path that is shown')
+    .option('--monitor <id>')
+    .option('--plugin <type>', 'type of the monitor, such as ping')
+    .option('--owner <login>')
+    .option('--text <text>', 'part of the message')
+    .option('--since <when>', 'such as 10m, 2h, 1d, or an RFC 3339 instant')
+    .option('--until <when>', 'likewise')
+    .option('--limit <n>', 'at most so many', wholeNumber, 200)
+    .option('--after <next>', 'continue: the `next` of the answer before')
+    .option('--follow', 'go on with what comes, and with what people change; with --json one event a line')
+    .action((options: ListOptions) =>
+      set(async () => {
+        const { priority, facility, scope, monitor, plugin, owner, text, limit, after } = options;
+        const nowMs = Date.now();
+        const at = (when: string | undefined, option: string) =>
+          when === undefined ? undefined : parseSince(when, nowMs, option);
+        const state = options.open === true ? 'unconfirmed,confirming' : options.state;
+        const times = { since: at(options.since, '--since'), until: at(options.until, '--until') };
+        const filter = { state, priority, facility, scope, monitor, plugin, owner, text, ...times };
+        if (options.follow === true) {
+          const print = (rows: Parameters<typeof renderEvents>[0]) =>
+            terminal.out(
+              options.json === true ? rows.map((row) => JSON.stringify(row)).join('\n') : renderEvents(rows, paint, false),
+            );
+          const skipped = () => terminal.note('… some events are not shown: they came too fast; list them\n');
+          await followEvents(api(options), filter, { show: (rows) => rows.length > 0 && print(rows), skipped }, stop);
+          return EXIT.ok;
+        }
+        const found = await readEvents(api(options), filter, limit, after ?? null);
+        show(options, found, () => renderEvents([...found.rows].reverse(), paint));
+        if (found.next !== null && options.json !== true) terminal.note(`more: --after ${printable(found.next)}\n`);
+        return EXIT.ok;
+      })(),
+    );
+}
+
+function addChanges(events: Command, { add, set, show, terminal }: Omit<VerbContext, 'controllers'>, api: ApiOf): void {
+  const paint = painter(terminal);
+  add('show', 'one event, and what people did with it', events)
+    .argument('<number>')
+    .action((number: string, options: Common) =>
+      set(async () => {
+        const found = await showEvent(api(options), number);
+        show(options, found, () => renderEvent(found, paint));
+        return EXIT.ok;
+      })(),
+    );
+  const change = (name: string, description: string, wishOf: (options: EventWish & Common) => EventWish) =>
+    add(name, `${description}; 1 when one of them is not there`, events)
+      .argument('<number...>', 'numbers, and ranges such as 10-20')
+      .action((numbers: readonly string[], options: EventWish & Common) =>
+        set(async () => {
+          const done = await changeEvents(api(options), parseNumbers(numbers), wishOf(options), whoAsks());
+          const missing = done.unknown.length === 0 ? '' : `; not there: ${done.unknown.join(', ')}`;
+          show(options, done, () => `${done.changed.length} changed${missing}`);
+          return done.unknown.length === 0 ? EXIT.ok : EXIT.failure;
+        })(),
+      );
+  change('confirm', 'confirm events', ({ comment }) => ({ state: 'confirmed', comment })).option('--comment <text>');
+  change('unconfirm', 'take a confirmation back', ({ comment }) => ({ state: 'unconfirmed', comment })).option(
+    '--comment <text>',
+  );
+  change('comment', "say something about events; '' takes it back", ({ comment }) => ({ comment })).requiredOption(
+    '--comment <text>',
+  );
+  change('own', "somebody looks after events; '' is nobody", ({ owner }) =>
+    owner === '' ? { owner } : { owner, state: 'confirming' },
+  ).requiredOption('--owner <login>');
+}
+
+function addStatuses(program: Command, { add, set, show, terminal }: Omit<VerbContext, 'controllers'>, api: ApiOf): void {
+  add('statuses', 'how everything is now, the worst first', program)
+    .addOption(new Option('--priority <priorities>', `${PRIORITIES.join(', ')}; several with commas`))
+    .option('--facility <id>', 'a node, or a scope with all that is in it')
+    .option('--monitor <id>')
+    .option('--limit <n>', 'at most so many', wholeNumber, 1_000)
+    .action(({ config, json, ...filter }: Common & { priority?: string; facility?: string; monitor?: string; limit: number }) =>
+      set(async () => {
+        const options = { ...(config === undefined ? {} : { config }), ...(json === undefined ? {} : { json }) };
+        const found = await readStatuses(api(options), filter);
+        show(options, found, () => renderStatuses(found, painter(terminal)));
+        return EXIT.ok;
+      })(),
+    );
+}

@@ -1,0 +1,103 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Clock } from '@yosugara/kernel';
+import {
+  type EventChange,
+  EventChangeSchema,
+  type EventCounts,
+  EventCountsSchema,
+  type EventDetail,
+  EventDetailSchema,
+  type Events,
+  type EventsChanged,
+  EventsChangedSchema,
+  EventsSchema,
+} from '@yosugara/protocol';
+import type { z } from 'zod';
+import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf, Roles } from '../auth/identity.js';
+import type { Authority } from '../control/authority.js';
+import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusal } from '../http/errors.js';
+import type { Lifecycle } from '../lifecycle.js';
+import { LiveSettings } from '../settings/live-settings.js';
+import type { ManagerStore } from '../store/ports.js';
+import { type ApiSettings, AUTHORITY, CLOCK, LIFECYCLE, SETTINGS, STORE } from '../tokens.js';
+import { EventFeed } from './event-feed.js';
+import { facilitiesOf } from './facilities.js';
+import { EventsQuerySchema, eventQuery } from './query.js';
+
+/** Numbers in one line of the audit trail. */
+const MOST_AUDITED = 50;
+
+/** What monitors told, and what people made of it. */
+@ApiTags('events')
+@ApiRefusals()
+@ApiBearerAuth()
+@AllowsProbeToken()
+@Controller('api/v1/events')
+export class EventsController {
+  constructor(
+    @Inject(STORE) private readonly store: ManagerStore,
+    @Inject(LIFECYCLE) private readonly lifecycle: Lifecycle,
+    @Inject(AUTHORITY) private readonly authority: Authority,
+    @Inject(SETTINGS) private readonly settings: ApiSettings,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LiveSettings) private readonly live: LiveSettings,
+    private readonly feed: EventFeed,
+  ) {}
+
+  /** Newest first, in the order of storing; on a Standby as far as it has replayed. */
+  @Get()
+  @ApiOkResponse({ standardSchema: EventsSchema })
+  async list(@Query({ schema: EventsQuerySchema }) query: z.infer<typeof EventsQuerySchema>): Promise<Events> {
+    const { rows, next } = await this.store.operations.events.search(
+      eventQuery(query, this.clock.wallMs(), facilitiesOf(this.live)),
+    );
+    return { rows: [...rows], next };
+  }
+
+  /** How many nobody has confirmed, by priority. */
+  @Get('counts')
+  @ApiOkResponse({ standardSchema: EventCountsSchema })
+  async counts(): Promise<EventCounts> {
+    return await this.store.operations.events.counts();
+  }
+
+  /** With all that people did with it. */
+  @Get(':number')
+  @ApiOkResponse({ standardSchema: EventDetailSchema })
+  async show(@Param('number') number: string): Promise<EventDetail> {
+    const found = /^\d{1,15}$/.test(number) ? await this.store.operations.events.find(Number(number)) : null;
+    if (found === null) throw new ApiRefusal(404, 'NOT_FOUND', `there is no event ${number}`, 'number');
+    return found;
+  }
+
+  /** Confirms, unconfirms, comments on or gives away many at once. What is so already stays as it is. */
+  @Post('changes')
+  @HttpCode(200)
+  @NeedsActive()
+  @Roles('admin', 'operator')
+  @ApiOkResponse({ standardSchema: EventsChangedSchema })
+  async change(@Asker() asker: Identity, @Body({ schema: EventChangeSchema }) body: EventChange): Promise<EventsChanged> {
+    const { epoch } = this.lifecycle.demandWritable();
+    const by = personOf(asker, body.by);
+    const { numbers, state, comment, owner } = body;
+    const alteration = {
+      ...{ numbers: [...new Set(numbers)], by },
+      ...(state === undefined ? {} : { state }),
+      ...(comment === undefined ? {} : { comment: comment === '' ? null : comment }),
+      ...(owner === undefined ? {} : { owner: owner === '' ? null : owner }),
+    };
+    const { changed, unknown } = await this.store.operations.changeEvents(
+      alteration,
+      (done) => ({
+        ...{ login: by, action: 'event.change', node: this.settings.node, epoch },
+        detail: { state, comment, owner, count: done.changed.length, numbers: done.changed.slice(0, MOST_AUDITED) },
+      }),
+      epoch,
+      () => void this.authority.demand('active', epoch),
+    );
+    this.feed.poke();
+    return { changed: [...changed], unknown: [...unknown] };
+  }
+}

@@ -1,0 +1,123 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { type Clock, InvalidInputError } from '@yosugara/kernel';
+import {
+  type SeriesList,
+  SeriesListSchema,
+  type SeriesValues,
+  SeriesValuesSchema,
+  type Statuses,
+  StatusesSchema,
+} from '@yosugara/protocol';
+import type { SeriesQuery, StatusQuery } from '@yosugara/store';
+import { z } from 'zod';
+import { AllowsProbeToken } from '../auth/identity.js';
+import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusal } from '../http/errors.js';
+import { instant, parseInstant } from '../messages/query.js';
+import { LiveSettings } from '../settings/live-settings.js';
+import type { ManagerStore } from '../store/ports.js';
+import { CLOCK, STORE } from '../tokens.js';
+import { facilitiesOf } from './facilities.js';
+import { facility, priorities, word } from './query.js';
+
+const StatusesQuerySchema = z.strictObject({
+  priority: priorities,
+  facility,
+  scope: word('Part of the path that is shown'),
+  monitor: word('Id of the monitor'),
+  plugin: word('Type of the monitor, such as ping'),
+  text: word('Part of the message, upper and lower case alike'),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+});
+const SeriesQuerySchema = z.strictObject({
+  facility,
+  monitor: word('Id of the monitor'),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+});
+const STEP = /^(\d{1,9})(ms|s|m|h|d)?$/;
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const ValuesQuerySchema = z.strictObject({
+  from: instant,
+  to: instant,
+  step: z
+    .string()
+    .regex(STEP, 'a span such as 60s, 5m, 1h, 1d')
+    .describe('As many as make 300 points when it is missing')
+    .optional(),
+});
+const DAY_MS = 86_400_000;
+const POINTS = 300;
+/** Steps that people think in. */
+const STEPS_S = [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 604_800] as const;
+
+/** How everything is now, and how it was. */
+@ApiTags('events')
+@ApiRefusals()
+@ApiBearerAuth()
+@AllowsProbeToken()
+@Controller('api/v1')
+export class StatusesController {
+  constructor(
+    @Inject(STORE) private readonly store: ManagerStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LiveSettings) private readonly live: LiveSettings,
+  ) {}
+
+  /** The worst first. */
+  @Get('statuses')
+  @ApiOkResponse({ standardSchema: StatusesSchema })
+  async statuses(@Query({ schema: StatusesQuerySchema }) query: z.infer<typeof StatusesQuerySchema>): Promise<Statuses> {
+    const { priority, facility: of, ...asked } = query;
+    const wanted = { ...asked, priorities: priority, facilities: of === undefined ? undefined : facilitiesOf(this.live)(of) };
+    const { rows, more } = await this.store.operations.statuses.list(known<StatusQuery>(wanted));
+    return { rows: [...rows], more };
+  }
+
+  /** What values are kept of. */
+  @Get('series')
+  @ApiOkResponse({ standardSchema: SeriesListSchema })
+  async series(@Query({ schema: SeriesQuerySchema }) query: z.infer<typeof SeriesQuerySchema>): Promise<SeriesList> {
+    const { facility: of, ...asked } = query;
+    const wanted = { ...asked, facilities: of === undefined ? undefined : facilitiesOf(this.live)(of) };
+    const { series, more } = await this.store.operations.series(known<SeriesQuery>(wanted));
+    return { series: [...series], more };
+  }
+
+  /** Of one series, or of several with commas between: mean, least and most of each step. The last day when no time is given. */
+  @Get('series/:ids/values')
+  @ApiOkResponse({ standardSchema: SeriesValuesSchema })
+  async values(
+    @Param('ids') text: string,
+    @Query({ schema: ValuesQuerySchema }) query: z.infer<typeof ValuesQuerySchema>,
+  ): Promise<SeriesValues> {
+    if (!/^\d{1,9}(,\d{1,9}){0,99}$/.test(text)) throw new InvalidInputError('series', text, 'numbers of series, at most 100');
+    const ids = [...new Set(text.split(',').map(Number))];
+    const nowMs = this.clock.wallMs();
+    const at = (given: string | undefined, usual: number) =>
+      given === undefined ? usual : (parseInstant(given, nowMs)?.getTime() ?? usual);
+    const toMs = at(query.to, nowMs);
+    const fromMs = at(query.from, toMs - DAY_MS);
+    const stepMs = query.step === undefined ? usualStepMs(toMs - fromMs) : stepOf(query.step);
+    const { series } = await this.store.operations.series({ ids });
+    if (series.length === 0) throw new ApiRefusal(404, 'NOT_FOUND', `there is no series ${text}`, 'series');
+    const points = await this.store.operations.values({ ids: series.map(({ id }) => id), fromMs, toMs, stepMs });
+    return {
+      ...{ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), stepMs },
+      series: series.map((each) => ({ ...each, points: [...(points.get(each.id) ?? [])] })),
+    };
+  }
+}
+
+const known = <Query extends object>(asked: object): Query =>
+  Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as Query;
+
+function stepOf(text: string): number {
+  const [, count = '0', unit = 's'] = STEP.exec(text) ?? [];
+  return Number(count) * UNITS[unit as keyof typeof UNITS];
+}
+
+function usualStepMs(spanMs: number): number {
+  const leastS = spanMs / POINTS / 1_000;
+  return (STEPS_S.find((step) => step >= leastS) ?? STEPS_S.at(-1)!) * 1_000;
+}

@@ -1,0 +1,115 @@
+import type { SeriesPoint, SeriesRow } from '@yosugara/protocol';
+import {
+  CollectedRepository,
+  CollectedSums,
+  type Connections,
+  changeEvents,
+  claim,
+  type EventAlteration,
+  EventRepository,
+  expireStatuses,
+  letGo,
+  Partitions,
+  type SeriesQuery,
+  StatusRepository,
+  type ValuesQuery,
+} from '@yosugara/store';
+import { noteAudit } from '../store/audit.js';
+import { orUnavailable } from '../store/or-unavailable.js';
+import type { AuditEntry, CommitGuard } from '../store/ports.js';
+
+type Changed = Awaited<ReturnType<typeof changeEvents>>;
+
+/** What monitors brought about, as it is read, and as people change it. Every call has a deadline; failures are those of `Connections`. */
+export interface OperationsTables {
+  readonly events: Pick<EventRepository, 'search' | 'find' | 'newest' | 'counts' | 'news'>;
+  /** With the entry of the audit trail in the same transaction. */
+  changeEvents(
+    alteration: EventAlteration,
+    entry: (changed: Changed) => AuditEntry,
+    epoch: number,
+    guard: CommitGuard,
+  ): Promise<Changed>;
+  readonly statuses: Pick<StatusRepository, 'list'>;
+  /** Resolves to how many went or became another priority: as many as `limit` means there may be more. */
+  expireStatuses(nowMs: number, limit: number, epoch: number, guard: CommitGuard): Promise<number>;
+  series(query: SeriesQuery): Promise<{ readonly series: readonly SeriesRow[]; readonly more: boolean }>;
+  values(query: ValuesQuery): Promise<ReadonlyMap<number, readonly SeriesPoint[]>>;
+  /** Makes partitions ahead, sums up what is over, and lets go of what is old. Resolves to what was dropped. */
+  keep(retention: OperationsRetention, epoch: number, guard: CommitGuard): Promise<readonly string[]>;
+  /** Sums up hours that are over. */
+  sumUp(nowMs: number, valuesFromMs: number, epoch: number, guard: CommitGuard): Promise<number>;
+}
+
+export interface OperationsRetention {
+  readonly nowMs: number;
+  readonly valueDays: number;
+  readonly hourDays: number;
+  readonly dayDays: number;
+  readonly eventDays: number;
+}
+
+const AHEAD_DAYS = 3;
+const DAY_MS = 86_400_000;
+const MOST_DROPS = 5;
+
+export function operationsTables(connections: Connections): OperationsTables {
+  const events = new EventRepository(connections.readers);
+  const statuses = new StatusRepository(connections.readers);
+  const collected = new CollectedRepository(connections.readers);
+  const values = new Partitions(connections.ingest, 'collected');
+  const hours = new Partitions(connections.ingest, 'collected_hour');
+  const sums = new CollectedSums(connections.ingest, hours);
+  const fenceOf = (epoch: number, guard: CommitGuard) => async (client: Parameters<typeof claim>[0]) => {
+    await claim(client, epoch);
+    guard();
+  };
+  return {
+    events: {
+      search: async (query) => await orUnavailable(events.search(query)),
+      find: async (number) => await orUnavailable(events.find(number)),
+      newest: async () => await orUnavailable(events.newest()),
+      counts: async () => await orUnavailable(events.counts()),
+      news: async (number, history, limit) => await orUnavailable(events.news(number, history, limit)),
+    },
+    changeEvents: async (alteration, entry, epoch, guard) =>
+      await connections.write(
+        epoch,
+        async (db) => {
+          const changed = await changeEvents(db, alteration);
+          if (changed.changed.length > 0) await noteAudit(db, entry(changed));
+          return changed;
+        },
+        guard,
+      ),
+    statuses: { list: async (query) => await orUnavailable(statuses.list(query)) },
+    expireStatuses: async (nowMs, limit, epoch, guard) => {
+      const { gone, changed } = await connections.write(epoch, async (db) => await expireStatuses(db, nowMs, limit), guard);
+      return gone + changed;
+    },
+    series: async (query) => await orUnavailable(collected.series(query)),
+    values: async (query) => await orUnavailable(collected.values(query)),
+    sumUp: async (nowMs, valuesFromMs, epoch, guard) => await sums.keepUp(nowMs, valuesFromMs, fenceOf(epoch, guard)),
+    keep: async ({ nowMs, valueDays, hourDays, dayDays, eventDays }, epoch, guard) => {
+      const fence = fenceOf(epoch, guard);
+      guard();
+      try {
+        await values.createAhead(AHEAD_DAYS, nowMs, { width: 'day', hourlyFromBytes: 0 });
+        const dropped = [
+          ...(await values.dropBefore((nowMs - valueDays * DAY_MS) * 1_000, fence, MOST_DROPS)),
+          ...(await hours.dropBefore((nowMs - hourDays * DAY_MS) * 1_000, fence, MOST_DROPS)),
+        ];
+        await letGo(
+          connections.ingest,
+          { daysBeforeMs: nowMs - dayDays * DAY_MS, eventsBeforeMs: nowMs - eventDays * DAY_MS },
+          fence,
+        );
+        return dropped;
+      } catch (error) {
+        values.forget();
+        hours.forget();
+        throw error;
+      }
+    },
+  };
+}

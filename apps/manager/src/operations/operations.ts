@@ -1,0 +1,117 @@
+import { createNotifier, createProbes, re2Patterns, type SenderSettings } from '@yosugara/connectors';
+import type { Clock, Log } from '@yosugara/kernel';
+import { mayTell, type SourceProperties } from '@yosugara/operations';
+import type { MailServerBody, NotificationBody, RestAccessBody } from '@yosugara/protocol';
+import {
+  type Escalations,
+  type LineOperations,
+  lineOperations,
+  type OperationsBatch,
+  type OperationsStore,
+  type OutboxStore,
+  type Probe,
+  SettingsRules,
+  SettingsTimes,
+} from '@yosugara/runtime';
+import type { StartIngest } from '../lifecycle.js';
+import type { MibNames } from '../mibs/mib-names.js';
+import type { LiveSettings } from '../settings/live-settings.js';
+import { type OperationsStats, type RunningOperations, startOperations, withOperations } from './start-operations.js';
+import { StoredOperations } from './stored-operations.js';
+
+export interface OperationsOptions {
+  readonly store: OperationsStore;
+  readonly outbox: OutboxStore;
+  readonly live: LiveSettings;
+  readonly mibs: Pick<MibNames, 'now'>;
+  readonly sources: ReadonlyMap<string, SourceProperties>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Default: all there are. */
+  readonly probes?: () => readonly Probe[];
+}
+
+/** All that looks, judges and tells in this process, while it may. */
+export class Operations {
+  readonly live: LiveSettings;
+  readonly stored = new StoredOperations();
+  /** What monitors make of lines, for ingest. */
+  readonly lines: LineOperations;
+  readonly #o: OperationsOptions;
+  readonly #rules: SettingsRules;
+  readonly #ready: () => Promise<void>;
+  #running: RunningOperations | null = null;
+
+  constructor(options: OperationsOptions) {
+    const { live, store, sources, clock } = options;
+    this.#o = options;
+    this.live = live;
+    const { snapshot } = live;
+    this.#rules = new SettingsRules({
+      ...{ snapshot, times: new SettingsTimes(snapshot), patterns: re2Patterns(), sources },
+      probed: new Set(this.#probes().flatMap(({ types }) => types)),
+    });
+    this.#ready = async () => void (await live.refresh());
+    this.lines = lineOperations({ store, ready: this.#ready, rules: () => this.#rules, clock });
+  }
+
+  /** What ingest stored. Neither throws nor waits. */
+  readonly onOperated = (batch: OperationsBatch): void => {
+    if (batch.outbox.length > 0) this.#running?.poke();
+    this.stored.tell(batch);
+  };
+
+  /** null = they do not run. */
+  stats(): OperationsStats | null {
+    return this.#running?.stats() ?? null;
+  }
+
+  /** Begins and ends with ingest. */
+  around(startIngest: StartIngest): StartIngest {
+    const { store, outbox, clock, log } = this.#o;
+    const parts = {
+      ...{ store, rules: this.#rules, ready: this.#ready, probes: () => this.#probes(), clock, log },
+      outbox: { store: outbox, notifier: createNotifier(this.#senderSettings()), escalations: this.#escalations() },
+      onStored: (batch: OperationsBatch) => this.stored.tell(batch),
+    };
+    return withOperations(
+      startIngest,
+      (epoch, permitted) => startOperations(parts, epoch, permitted),
+      (running) => {
+        this.#running = running;
+      },
+    );
+  }
+
+  #probes(): readonly Probe[] {
+    const { probes, mibs } = this.#o;
+    return probes?.() ?? createProbes({ patterns: re2Patterns(), oidOf: (name) => mibs.now().oidOf(name) });
+  }
+
+  /** As they are when something is sent. */
+  #senderSettings(): SenderSettings {
+    const { snapshot } = this.live;
+    return {
+      mailServer: (id) => (snapshot.get('mail-server', id)?.body as MailServerBody | undefined) ?? null,
+      restAccess: (id) => (snapshot.get('rest-access', id)?.body as RestAccessBody | undefined) ?? null,
+      trap: (id) => {
+        const body = snapshot.get('notification', id)?.body as NotificationBody | undefined;
+        return body?.kind === 'trap' ? body : null;
+      },
+    };
+  }
+
+  #escalations(): Escalations {
+    const rules = this.#rules;
+    return {
+      setting: (id) => rules.notification(id),
+      target: (id, priority) => {
+        const setting = rules.notification(id);
+        if (setting === null) return null;
+        const isOpen = () => rules.calendarOpen(setting.body.calendar, this.#o.clock.wallMs());
+        return mayTell(setting, priority, isOpen) ? setting.body.kind : null;
+      },
+      entryOf: (told, nowMs) => rules.outbox(told, nowMs),
+    };
+  }
+}

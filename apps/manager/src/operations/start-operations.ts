@@ -1,0 +1,114 @@
+import { type Clock, epoch as epochOf, explain, type Log } from '@yosugara/kernel';
+import {
+  MonitorLoop,
+  type MonitorStats,
+  type OperationsBatch,
+  type OperationsStore,
+  type OutboxDepth,
+  OutboxLoop,
+  type OutboxOptions,
+  type Probe,
+  type SettingsRules,
+  type StaleEpochError,
+} from '@yosugara/runtime';
+import type { Permission } from '../control/authority.js';
+import type { RunningIngest, StartIngest } from '../lifecycle.js';
+
+export interface OperationsParts {
+  readonly store: OperationsStore;
+  readonly rules: SettingsRules;
+  /** What is committed of the settings is in the rules when this resolves. */
+  readonly ready: () => Promise<void>;
+  /** Made for one epoch, and closed at its end. */
+  readonly probes: () => readonly Probe[];
+  readonly outbox: Pick<OutboxOptions, 'store' | 'notifier' | 'escalations'>;
+  readonly onStored: (batch: OperationsBatch) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface OperationsStats {
+  readonly monitors: MonitorStats;
+  readonly outbox: OutboxDepth | null;
+}
+
+export interface RunningOperations extends Pick<RunningIngest, 'failure' | 'stop'> {
+  stats(): OperationsStats;
+  /** Rows of the outbox were just stored. */
+  poke(): void;
+}
+
+/** The loops of one epoch that look, judge and tell. */
+export function startOperations(
+  { store, rules, ready, probes: make, outbox, onStored, clock, log }: OperationsParts,
+  epoch: number,
+  permitted: () => Permission,
+): RunningOperations {
+  let failure: unknown = null;
+  const onStale = (error: StaleEpochError) => {
+    log.error('operations.stale', { why: explain(error) });
+    failure = error;
+  };
+  const permit = () => permitOf(permitted, epoch);
+  const probes = make();
+  const monitors = new MonitorLoop({
+    ...{ store, ready, probes, permit, clock, log, onStale },
+    rules: () => rules,
+    onStored: (batch) => {
+      if (batch.outbox.length > 0) sending.poke();
+      onStored(batch);
+    },
+  });
+  const sending = new OutboxLoop({
+    ...outbox,
+    ...{ permit, clock, log, onStale, onGivenUp: async (result) => await monitors.tell(result) },
+  });
+  monitors.start();
+  sending.start();
+  let stopping: Promise<void> | null = null;
+  const stop = async () => {
+    await Promise.all([monitors.stop(), sending.stop()]);
+    await Promise.allSettled(probes.map(async (probe) => await probe.close()));
+  };
+  return {
+    failure: () => failure,
+    stop: async () => await (stopping ??= stop()),
+    stats: () => ({ monitors: monitors.stats(), outbox: sending.depth }),
+    poke: () => sending.poke(),
+  };
+}
+
+/** Both begin and end together: one of them that fails ends the other, and both begin again. */
+export function withOperations(
+  startIngest: StartIngest,
+  start: (epoch: number, permitted: () => Permission) => RunningOperations,
+  onRunning: (running: RunningOperations | null) => void,
+): StartIngest {
+  return async (options) => {
+    const ingest = await startIngest(options);
+    const operations = await Promise.resolve()
+      .then(() => start(options.epoch, options.permitted))
+      .catch(async (error: unknown) => {
+        await ingest.stop();
+        throw error;
+      });
+    onRunning(operations);
+    return {
+      behind: () => ingest.behind(),
+      failure: () => ingest.failure() ?? operations.failure(),
+      stop: async () => {
+        onRunning(null);
+        await Promise.all([ingest.stop(), operations.stop()]);
+      },
+    };
+  };
+}
+
+/** null = not now. */
+function permitOf(permitted: () => Permission, epoch: number) {
+  try {
+    return { epoch: epochOf(epoch), leaseUntilMs: permitted().leaseUntilMs };
+  } catch {
+    return null;
+  }
+}
