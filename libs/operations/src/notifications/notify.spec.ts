@@ -112,12 +112,31 @@ describe('the same priority', () => {
 describe('nobody is told', () => {
   const closed = (place: number) => at(T0, { calendarOpen: () => place > 1 });
   const suppressed = (place: number) => at(T0, { suppressedBy: () => (place > 1 ? null : 'the switch sw1 is down') });
+  const event = { ...notification(), body: { ...notification().body, kind: 'event' } as NotificationSetting['body'] };
   it.each([
     ['while the calendar is closed', closed],
     ['while a maintenance window or a dead switch keeps it quiet', suppressed],
   ])('%s; what is new by then is told afterwards', (_, when) =>
-    expect(told(notification(), ['critical', 'critical', 'critical', 'critical'], when)).toEqual(['-', '-', 'first', '-']),
+    expect(told(event, ['critical', 'critical', 'critical', 'critical'], when)).toEqual(['-', '-', 'first', '-']),
   );
+  it('but a status is kept with a mark, once for each priority, and what comes afterwards takes the mark away', () => {
+    expect(told(notification(), ['critical', 'critical', 'critical', 'critical'], suppressed)).toEqual([
+      'suppressed',
+      '-',
+      'changed',
+      '-',
+    ]);
+    const back = (place: number) => at(T0, { suppressedBy: () => (place === 0 || place > 2 ? null : 'the switch sw1 is down') });
+    expect(told(notification(), ['info', 'critical', 'info', 'info', 'info'], back)).toEqual([
+      'first',
+      'suppressed',
+      'suppressed',
+      'changed',
+      '-',
+    ]);
+    const marked = notify(notification(), result({ priority: 'critical', message: 'no answer' }), null, suppressed(0));
+    expect(marked.told?.result.message).toBe('no answer (nobody is told: the switch sw1 is down)');
+  });
   it('by a disabled notification; once enabled, what comes next is the first', () => {
     const first = notify(notification(), result(), null, at());
     const off = notify(notification({}, { enabled: false }), result(), first.memory, at());

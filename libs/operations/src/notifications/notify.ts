@@ -67,6 +67,7 @@ function decide(setting: NotificationSetting, result: Result, memory: NotifyMemo
     suppressedBy: at.suppressedBy ?? (() => null),
   };
   const rule = RULES.find(({ holds }) => holds(facts))!;
+  if (rule.name === 'suppressed' && setting.body.kind === 'status') return markStatus(setting, result, before, facts);
   const after = remembered(before, rule, facts);
   return {
     // Of what is disabled nothing need be remembered that was not.
@@ -74,6 +75,20 @@ function decide(setting: NotificationSetting, result: Result, memory: NotifyMemo
     told: rule.tell === null ? null : toldOf(setting, result, rule.tell, before.toldPriority),
     why: rule.why,
   };
+}
+
+/**
+ * A status is kept all the same, with a mark: once, not at each look. It is remembered as if another priority had come in between, so that
+ * what comes after the suppression is told whatever it is, and takes the mark away.
+ */
+function markStatus(setting: NotificationSetting, result: Result, before: NotifyMemory, facts: Facts): Notified {
+  const { priority, count, nowMs } = facts;
+  const why = `nobody is told: ${facts.suppressedBy() ?? 'suppressed'}`;
+  const isMarked = before.count > 0 && before.priority === priority && before.toldPriority === null && before.toldAtMs !== null;
+  if (isMarked) return { memory: before, told: null, why };
+  const memory = { ...before, priority, count, toldPriority: null, toldAtMs: before.toldAtMs ?? nowMs };
+  const marked = { ...result, message: `${result.message} (${why})` };
+  return { memory, told: toldOf(setting, marked, 'suppressed', before.toldPriority), why };
 }
 
 /** Counts up to what matters, so that a steady state changes nothing. */

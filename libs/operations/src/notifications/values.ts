@@ -40,6 +40,7 @@ const WHY: Readonly<Record<Told['why'], string>> = {
   again: 'it is still so',
   'failed open': 'it could not be worked out whether to tell',
   escalated: 'nobody confirmed the event',
+  suppressed: 'it is kept quiet',
 };
 /** A line of a log may be a megabyte. */
 const MAX_CHARS = 8_192;

@@ -1,4 +1,4 @@
-import type { Result } from '../monitors/index.js';
+import type { Result, SampleValue } from '../monitors/index.js';
 import { type Down, type Paths, PathView } from './paths.js';
 
 /** What a probe brought about. */
@@ -9,6 +9,16 @@ export interface Probed {
   /** Nothing came back, which may be because of what lies between. What answered, or came by itself, is never held or suppressed. */
   readonly silent: boolean;
 }
+
+/** Nothing came back at all: no packet, no answer. */
+export const isSilent = (value: SampleValue): boolean =>
+  value.kind === 'failure' || (value.kind === 'number' && (value.also ?? 0) >= ALL_LOST);
+/** Per cent. */
+const ALL_LOST = 100;
+
+/** For whoever wonders why nobody was told. */
+export const downSentence = (by: readonly string[]): string =>
+  by.length === 1 ? `it lies behind ${by[0]}, which does not answer` : `it lies behind ${by.join(', ')}, none of which answers`;
 
 export interface ReachabilityLimits {
   /** So long a silent result waits for news of what the node lies behind. */
@@ -72,16 +82,23 @@ export class Reachability {
   /** By node, in the order in which they came. */
   readonly #held = new Map<string, Held[]>();
   #heldCount = 0;
+  #nextMs: number | null = null;
 
   constructor(limits: ReachabilityLimits = REACHABILITY_LIMITS, memory: Iterable<ReachabilityState> = []) {
     this.#limits = limits;
     for (const state of memory)
       if (state.kind === 'held') this.#hold(state.probed, state.untilMs);
       else this.#setDown(state.node, state.monitor, { sinceMs: state.sinceMs, clearedMs: state.clearedMs });
+    this.#nextMs = this.#earliest();
   }
 
   get held(): number {
     return this.#heldCount;
+  }
+
+  /** Something was held for as long as it may be. */
+  isDue(nowMs: number): boolean {
+    return this.#nextMs !== null && this.#nextMs <= nowMs;
   }
 
   /** Takes what was found, and looks at what is held if there is news for it. */
@@ -89,13 +106,13 @@ export class Reachability {
     const done: Draft = { pass: [], suppressed: [], memory: [] };
     for (const one of probed) if (one.reachability) this.#hear(one, done);
     this.#settle(nowMs, done);
-    const isNews =
-      done.memory.length > 0 || probed.some(({ reachability }) => reachability) || (this.#nextMs() ?? nowMs + 1) <= nowMs;
+    const isNews = done.memory.length > 0 || probed.some(({ reachability }) => reachability) || this.isDue(nowMs);
     const touched = new Set<string>();
     for (const one of probed) if (!this.#take(one, paths, nowMs, done)) touched.add(one.result.facility);
     const view = new PathView(paths, this.#down, this.#heardMs);
     for (const node of isNews ? [...this.#held.keys()] : touched) this.#judge(node, view, nowMs, done);
-    return { ...done, nextMs: this.#nextMs() };
+    this.#nextMs = this.#earliest();
+    return { ...done, nextMs: this.#nextMs };
   }
 
   /** What keeps a node from being reached as far as is known now; empty = nothing. */
@@ -201,7 +218,7 @@ export class Reachability {
     if (monitors?.size === 0) this.#down.delete(node);
   }
 
-  #nextMs(): number | null {
+  #earliest(): number | null {
     let next: number | null = null;
     for (const waiting of this.#held.values())
       for (const { untilMs } of waiting) if (next === null || untilMs < next) next = untilMs;

@@ -1,10 +1,20 @@
-import { type NotifyMemory, Storms } from '@yosugara/operations';
+import {
+  type NotifyMemory,
+  REACHABILITY_LIMITS,
+  Reachability,
+  type ReachabilityMemory,
+  type ReachabilityState,
+  Storms,
+} from '@yosugara/operations';
 import type { MonitorMemory, OperationsBatch, OperationsMemory } from './ports.js';
 
 type NotifyKey = Pick<NotifyMemory, 'notification' | 'monitor' | 'facility' | 'item' | 'sub'>;
 const keyOf = (...parts: readonly string[]): string => parts.join('\0');
 const notifyKey = ({ notification, monitor, facility, item, sub }: NotifyKey): string =>
   keyOf(notification, monitor, facility, item, sub);
+
+/** No monitor has this id: in its name stands what is held, and who is down. */
+const REACHABILITY = '';
 
 /**
  * What monitors and notifications remember, as an owner has it in memory. It runs ahead of the database until the batch that it made is
@@ -13,6 +23,8 @@ const notifyKey = ({ notification, monitor, facility, item, sub }: NotifyKey): s
 export class Memories {
   /** In mind only: after a take-over a storm begins anew, with as many events as make one. */
   readonly storms = new Storms();
+  /** Only of whoever looks: there is one. */
+  readonly reachability: Reachability;
   readonly #monitors = new Map<string, unknown>();
   readonly #notifications = new Map<string, NotifyMemory>();
   readonly #monitorChanges = new Map<string, MonitorMemory>();
@@ -20,6 +32,8 @@ export class Memories {
 
   constructor(loaded: Pick<OperationsMemory, 'monitors' | 'notifications'>) {
     for (const { monitor, facility, item, state } of loaded.monitors) this.#monitors.set(keyOf(monitor, facility, item), state);
+    const held = loaded.monitors.filter(({ monitor }) => monitor === REACHABILITY).map(({ state }) => state as ReachabilityState);
+    this.reachability = new Reachability(REACHABILITY_LIMITS, held);
     for (const memory of loaded.notifications) this.#notifications.set(notifyKey(memory), memory);
   }
 
@@ -35,6 +49,10 @@ export class Memories {
     if (state === null) this.#monitors.delete(key);
     else this.#monitors.set(key, state);
     this.#monitorChanges.set(key, { monitor, facility, item, state });
+  }
+
+  setReachability({ key, state }: ReachabilityMemory): void {
+    this.setMonitor(REACHABILITY, '', key, state);
   }
 
   ofNotification(key: NotifyKey): NotifyMemory | null {

@@ -289,7 +289,7 @@ export class MonitorLoop {
   }
 
   #isRipe(work: Work): boolean {
-    if (this.#told.length > 0) return true;
+    if (this.#told.length > 0 || work.memories.reachability.isDue(this.#o.clock.wallMs())) return true;
     if (work.gatheredSinceMs === null) return false;
     return work.samples >= BATCH_SAMPLES || this.#o.clock.monotonicMs() - work.gatheredSinceMs >= BATCH_MS;
   }
@@ -318,7 +318,9 @@ export class MonitorLoop {
     work.samples = 0;
     const results = [...told.map(({ result }) => result), ...this.#ofSkipped(work)];
     const samples = gathered.flatMap((each) => each.samples);
-    const batch = operate(rules(), { samples, results, ticks: gathered.map(({ tick }) => tick) }, work.memories, clock.wallMs());
+    const now = rules();
+    const input = { samples, results, ticks: gathered.map(({ tick }) => tick), reach: now.reach };
+    const batch = operate(now, input, work.memories, clock.wallMs());
     if (!isEmpty(batch)) {
       await store.storeOperations(batch, work.epoch, work.version);
       work.version++;

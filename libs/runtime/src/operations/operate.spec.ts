@@ -1,8 +1,9 @@
 import type { Result } from '@yosugara/operations';
+import type { NotificationBody } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
 import { Memories } from './memories.js';
 import { operate } from './operate.js';
-import { countingRules } from './testing/operations.js';
+import { countingRules, EVENTS } from './testing/operations.js';
 
 const NOTHING = { monitors: [], notifications: [] };
 const sample = (origin: string, monitor = 'ping') => ({
@@ -67,5 +68,76 @@ describe('what follows from samples', () => {
     const { events, folds } = operate(countingRules(), { samples: [], results: same }, new Memories(NOTHING), 0);
     expect(events).toHaveLength(21);
     expect(folds?.at(-1)).toEqual({ into: 'disk20/INTERNAL', count: 80, atMs: 1 });
+  });
+});
+
+const STATUSES = {
+  ...EVENTS,
+  id: 'statuses',
+  body: { ...EVENTS.body, kind: 'status', priorities: { critical: {}, info: {} } } as unknown as NotificationBody,
+};
+
+describe('silence of what lies behind another node', () => {
+  const behind: Readonly<Record<string, readonly string[]>> = { web1: ['switch'] };
+  const reach = {
+    behind: (node: string) => behind[node] ?? [],
+    isWatched: () => true,
+    isReachability: (monitor: string) => monitor === 'ping',
+  };
+  const look = (facility: string, second: number, answers = false) => ({
+    ...{ origin: String(second), monitor: 'ping', facility, sender: null, item: '', atMs: second * 1_000 },
+    value: answers ? ({ kind: 'number', number: 1 } as const) : ({ kind: 'failure', why: 'no answer' } as const),
+  });
+  const rules = countingRules({
+    notification: (id) => (id === 'events' ? EVENTS : STATUSES),
+    judge: (sample, state) => {
+      const judged = countingRules().judge(sample, state)!;
+      const priority = sample.value.kind === 'failure' ? 'critical' : 'info';
+      return {
+        ...judged,
+        results: judged.results.map((result) => ({ ...result, sub: '', priority, notifications: ['events', 'statuses'] })),
+      };
+    },
+  });
+  const run = (memories: Memories, second: number, ...samples: ReturnType<typeof look>[]) =>
+    operate(rules, { samples, reach }, memories, second * 1_000);
+
+  it('is held, and is nobody’s news when the switch turns out to be silent: a status says why', () => {
+    const memories = new Memories(NOTHING);
+    const first = run(memories, 10, look('web1', 10));
+    expect([first.events, first.statuses, first.results]).toEqual([[], [], []]);
+    expect(first.monitorMemory.map(({ monitor, item }) => `${monitor}${item.split(' ')[0]}`)).toEqual(['ping', 'down', 'held']);
+    const second = run(memories, 20, look('switch', 20));
+    expect(second.events.map(({ told }) => told.result.facility)).toEqual(['switch']);
+    expect(second.statuses.map(({ told }) => [told.result.facility, told.why])).toEqual([
+      ['switch', 'first'],
+      ['web1', 'suppressed'],
+    ]);
+    expect(second.statuses[1]!.told.result.message).toBe(
+      'no answer (nobody is told: it lies behind switch, which does not answer)',
+    );
+    expect(run(memories, 30, look('web1', 30)).statuses).toEqual([]);
+    const after = run(memories, 70, look('switch', 70, true), look('web1', 70, true));
+    expect(after.statuses.map(({ told }) => [told.result.facility, told.result.priority, told.why])).toEqual([
+      ['switch', 'info', 'changed'],
+      ['web1', 'info', 'changed'],
+    ]);
+  });
+  it('is told when the switch answers after it', () => {
+    const memories = new Memories(NOTHING);
+    run(memories, 10, look('web1', 10));
+    expect(run(memories, 20, look('switch', 20, true)).events.map(({ told }) => told.result.atMs)).toEqual([10_000]);
+  });
+  it('is held over a take-over, and told in the end', () => {
+    const rows = run(new Memories(NOTHING), 10, look('web1', 10)).monitorMemory;
+    const next = new Memories({ monitors: JSON.parse(JSON.stringify(rows)), notifications: [] });
+    expect([next.reachability.isDue(99_999), next.reachability.isDue(100_000)]).toEqual([false, true]);
+    const batch = run(next, 100);
+    expect(batch.events.map(({ told }) => told.result.facility)).toEqual(['web1']);
+    expect(batch.monitorMemory).toEqual([{ monitor: '', facility: '', item: expect.stringMatching(/^held /), state: null }]);
+  });
+  it('of lines nothing is held', () => {
+    const { events } = operate(rules, { samples: [look('web1', 10)] }, new Memories(NOTHING), 10_000);
+    expect(events).toHaveLength(1);
   });
 });

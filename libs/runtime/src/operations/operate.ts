@@ -1,7 +1,18 @@
-import { type Collected, type Judgement, notify, notifyKeyOf, type Result, type Sample, type Told } from '@yosugara/operations';
+import {
+  type Collected,
+  downSentence,
+  isSilent,
+  type Judgement,
+  notify,
+  notifyKeyOf,
+  type Probed,
+  type Result,
+  type Sample,
+  type Told,
+} from '@yosugara/operations';
 import type { Memories } from './memories.js';
 import type { EventFold, EventToStore, OperationsBatch, OutboxEntry, StatusToStore, TickDone } from './ports.js';
-import type { OperationsRules } from './rules.js';
+import type { OperationsRules, ReachRules } from './rules.js';
 
 /** By whom results of ourselves are told that name nobody. */
 export const INTERNAL_NOTIFICATION = 'INTERNAL';
@@ -11,6 +22,8 @@ export interface OperationsInput {
   /** Those that are nobody's judgement of a sample: of ourselves, of what was given up. */
   readonly results?: readonly Result[];
   readonly ticks?: readonly TickDone[];
+  /** Of what was looked at: silence is held until it is known whose it is. */
+  readonly reach?: ReachRules | undefined;
 }
 
 /**
@@ -19,7 +32,8 @@ export interface OperationsInput {
  */
 export function operate(rules: OperationsRules, input: OperationsInput, memories: Memories, nowMs: number): OperationsBatch {
   const making = new Making(rules, memories, nowMs);
-  for (const sample of input.samples) making.sample(sample);
+  for (const sample of input.samples) making.sample(sample, input.reach);
+  if (input.reach !== undefined) making.reach(input.reach);
   for (const result of input.results ?? []) making.result(result);
   return making.batch(input.ticks ?? []);
 }
@@ -46,6 +60,7 @@ class Making {
   readonly #outbox: OutboxEntry[] = [];
   readonly #collected: Collected[] = [];
   readonly #results: Result[] = [];
+  readonly #probed: Probed[] = [];
 
   constructor(rules: OperationsRules, memories: Memories, nowMs: number) {
     this.#rules = rules;
@@ -53,13 +68,27 @@ class Making {
     this.#nowMs = nowMs;
   }
 
-  sample(sample: Sample): void {
+  sample(sample: Sample, reach?: ReachRules): void {
     const { monitor, facility, item } = sample;
     const judged = this.#judge(sample, this.#memories.ofMonitor(monitor, facility, item));
     if (judged === null) return;
     this.#memories.setMonitor(monitor, facility, item, judged.state);
     this.#collected.push(...judged.collected);
-    for (const result of judged.results) this.result(result);
+    if (reach === undefined) for (const result of judged.results) this.result(result);
+    else {
+      const found = { reachability: reach.isReachability(monitor, facility), silent: isSilent(sample.value) };
+      this.#probed.push(...judged.results.map((result) => ({ result, ...found })));
+    }
+  }
+
+  /** Whose silence is whose: what is told, and what is only noted. */
+  reach(reach: ReachRules): void {
+    const { reachability } = this.#memories;
+    const gone = reachability.retain((node, monitor) => reach.isReachability(monitor, node));
+    const { pass, suppressed, memory } = reachability.step(this.#probed, reach, this.#nowMs);
+    for (const each of [...gone, ...memory]) this.#memories.setReachability(each);
+    for (const result of pass) this.result(result);
+    for (const { result, by } of suppressed) this.result(result, downSentence(by));
   }
 
   /** What cannot be judged is told: it would come again and again, and nothing after it would be stored. */
@@ -71,22 +100,23 @@ class Making {
     }
   }
 
-  result(result: Result): void {
+  /** @param suppressedBy why nobody is to be told of it; null = for nothing that is known yet. */
+  result(result: Result, suppressedBy: string | null = null): void {
     this.#results.push(result);
     try {
-      this.#spread(result);
+      this.#spread(result, suppressedBy);
     } catch (error) {
       this.#tell({ ...byNobody(troubleOf(result.monitor, `be told of: ${result.message}`, error, this.#nowMs)), kind: 'event' });
     }
   }
 
-  #spread(result: Result): void {
+  #spread(result: Result, suppressedBy: string | null): void {
     if (result.notifications.length === 0 && result.trigger === 'internal')
       return void this.#tell({ ...byNobody(result), kind: 'event' });
-    for (const id of new Set(result.notifications)) this.#notify(id, result);
+    for (const id of new Set(result.notifications)) this.#notify(id, result, suppressedBy);
   }
 
-  #notify(id: string, result: Result): void {
+  #notify(id: string, result: Result, suppressedBy: string | null): void {
     const rules = this.#rules;
     const setting = rules.notification(id);
     // Taken away since: nobody can be asked how to tell.
@@ -94,7 +124,7 @@ class Making {
     const { memory, told } = notify(setting, result, this.#memories.ofNotification(notifyKeyOf(setting, result)), {
       nowMs: this.#nowMs,
       calendarOpen: () => rules.calendarOpen(setting.body.calendar, this.#nowMs),
-      suppressedBy: () => rules.suppressedBy(result, this.#nowMs),
+      suppressedBy: () => suppressedBy ?? rules.suppressedBy(result, this.#nowMs),
     });
     if (memory !== null) this.#memories.setNotification(memory);
     if (told !== null) this.#tell(told);

@@ -1,4 +1,4 @@
-import type { Judgement, NotificationSetting, Result, Sample, Told } from '@yosugara/operations';
+import type { Judgement, NotificationSetting, Paths, Result, Sample, Told } from '@yosugara/operations';
 import type { MessageToStore } from '../ingest/ports.js';
 import type { EventToStore, OutboxEntry, StatusToStore } from './ports.js';
 
@@ -39,8 +39,15 @@ export interface MonitorTask {
   readonly calendar: string | null;
 }
 
+/** How nodes are reached, and who says whether they are. */
+export interface ReachRules extends Paths {
+  isReachability(monitor: string, node: string): boolean;
+}
+
 /** The same, of what is looked at. */
 export interface ProbeRules extends OperationsRules {
+  /** Missing: nobody lies behind anybody. */
+  readonly reach?: ReachRules;
   /** All there are, of monitors that are enabled and nodes that are. */
   tasks(): Iterable<MonitorTask>;
 }

@@ -28,6 +28,7 @@ import type { SettingsTimes } from '../settings/times.js';
 import { eventToStoreOf, outboxEntryOf, statusToStoreOf } from './outbox-entry.js';
 import type { EventToStore, OutboxEntry, StatusToStore } from './ports.js';
 import type { LineRules, MonitorTask, ProbeRules } from './rules.js';
+import { SettingsReach } from './settings-reach.js';
 
 /** A look is over before the next one of its task begins. */
 const BEFORE_NEXT_MS = 500;
@@ -55,11 +56,13 @@ export class SettingsRules implements LineRules, ProbeRules {
   readonly #payloadSettings: PayloadSettings;
   #isOld = { monitors: true, lines: true };
   #lines: LineJudge | null = null;
+  readonly reach: SettingsReach;
   readonly stop: () => void;
 
   constructor(options: SettingsRulesOptions) {
     this.#o = options;
-    const { snapshot } = options;
+    const { snapshot, probed } = options;
+    this.reach = new SettingsReach(snapshot, probed);
     this.#payloadSettings = {
       mailTemplate: (id) => (snapshot.get('mail-template', id)?.body as MailTemplateBody | undefined) ?? null,
       restAccess: (id) => (snapshot.get('rest-access', id)?.body as RestAccessBody | undefined) ?? null,
