@@ -256,6 +256,6 @@ export const INGEST_MUTANTS: readonly Mutant[] = [
         replace: "if (kind !== 'trap' || transport !== 'udp') return 0;",
       },
     ],
-    within: 30,
+    within: 300,
   },
 ];
