@@ -4,7 +4,11 @@ import { defineConfig } from 'vitest/config';
  * Whole clusters of real processes, and the dead man's deadlines: one at a time and with the cores to themselves. Beside a dozen
  * of PostgreSQL servers they would tell how busy the machine was.
  */
-const STORIES = ['apps/cli/src/{recover,fencing,leaving,dr}.spec.ts', 'libs/host-control/src/{deadman,os,vip,watch}/*.spec.ts'];
+const STORIES = [
+  'apps/manager/src/settings/many-nodes.spec.ts',
+  'apps/cli/src/{recover,fencing,leaving,dr}.spec.ts',
+  'libs/host-control/src/{deadman,os,vip,watch}/*.spec.ts',
+];
 const SPECS = ['{apps,libs,test}/*/src/**/*.spec.{ts,tsx}', 'tools/**/*.spec.ts'];
 
 export default defineConfig({

@@ -1,49 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { MibModuleSummary } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
-import { initCluster } from './init/index.js';
 import { CommandLine } from './testing/command-line.js';
+import { type Asked, managers as managersAt, type Reply } from './testing/managers.js';
 
 const cli = new CommandLine();
 const { yosugara } = cli;
 
-interface Asked {
-  readonly method: string;
-  readonly path: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a spec looks into bodies of every shape.
-  readonly body: any;
-}
-type Reply = readonly [status: number, body: unknown];
-
-/** A Standby at the first address and a Master at the second, which answers what the specification says. */
-async function managers(reply: (asked: Asked) => Reply): Promise<readonly Asked[]> {
-  const asked: Asked[] = [];
-  const send = (response: ServerResponse, [status, body]: Reply) => response.writeHead(status).end(JSON.stringify(body));
-  const listen = async (address: string, port: number, answer: (asked: Asked) => Reply) => {
-    const server = createServer(async (request, response) => {
-      let text = '';
-      for await (const chunk of request) text += chunk;
-      const { method = '', url: path = '' } = request;
-      send(response, answer({ method, path, body: text === '' ? null : JSON.parse(text) }));
-    });
-    cli.keep(server);
-    await new Promise<void>((done) => server.listen(port, address, done));
-    return (server.address() as { port: number }).port;
-  };
-  const port = await listen('127.0.78.2', 0, (all) => {
-    asked.push(all);
-    return reply(all);
-  });
-  await listen('127.0.78.1', port, () => [503, { code: 'NOT_ACTIVE', message: 'this node is not the Master' }]);
-  const members = [
-    { id: 'a', kind: 'data' as const, address: '127.0.78.1', zone: 'x' },
-    { id: 'b', kind: 'data' as const, address: '127.0.78.2', zone: 'y' },
-  ];
-  await initCluster(join(cli.dir, '.yosugara'), { clusterId: 'test', members, ports: { console: port } });
-  return asked;
-}
+const managers = async (reply: (asked: Asked) => Reply) => await managersAt(cli, 78, reply);
 
 const module = (name: string, change: Partial<MibModuleSummary> = {}): MibModuleSummary => ({
   ...{ name, file: `${name}.txt`, bytes: 10, digest: 'ab', uploadedBy: 'root', uploadedAt: '2026-11-21T12:00:00.000Z' },

@@ -49,7 +49,7 @@ export class SettingsWriter {
     const added: (SettingKey & { revision: number })[] = [];
     const changed: ChangedSetting[] = [];
     const counts = { added: 0, changed: 0, removed: 0, unchanged: 0 };
-    const written: SettingInput[] = [];
+    const rewritten: SettingInput[] = [];
     for (const chunk of chunksOf(settings)) {
       const current = await this.#current(chunk);
       const sorted = sortOut(chunk, current, options.expected);
@@ -58,16 +58,19 @@ export class SettingsWriter {
       const news = sorted.added.map((setting) => ({ ...setting, revision: (revisions.get(keyOf(setting)) ?? 0) + 1 }));
       const others = sorted.changed.map(({ before, after }) => ({ ...after, revision: before.revision + 1 }));
       await this.#write([...news, ...others], writing);
-      await this.#forgetRefs(others);
+      // Nearly all changes leave references as they are, and each costs the database two looks.
+      const referring = sorted.changed.filter(({ before, after }) => !isSameJson(refsOf(before), refsOf(after)));
+      await this.#forgetRefs(referring.map(({ after }) => after));
       counts.added += news.length;
       counts.changed += others.length;
       counts.unchanged += chunk.length - news.length - others.length;
       for (const { kind, id, revision } of news.slice(0, told - added.length)) added.push({ kind, id, revision });
       for (const { before, after } of sorted.changed.slice(0, told - changed.length))
         changed.push({ kind: after.kind, id: after.id, revision: before.revision + 1, before, after });
-      for (const setting of [...news, ...others]) written.push(setting);
+      for (const setting of news) rewritten.push(setting);
+      for (const { after } of referring) rewritten.push(after);
     }
-    const refused = (await this.#refer(written)) ?? (await this.#circles(written));
+    const refused = (await this.#refer(rewritten)) ?? (await this.#circles(rewritten));
     if (refused !== null) return refused;
     const missing = options.deleteMissing === undefined ? [] : await this.#missing(settings, options.deleteMissing);
     const kept = await this.#removeAll(missing, writing);
@@ -270,6 +273,8 @@ function sortOut(
   }
   return { added, changed };
 }
+
+const refsOf = ({ kind, body }: SettingInput) => referencesOf(kind, body);
 
 const isExpected = (expected: PutOptions['expected'], found: number | null): boolean =>
   expected === undefined || (expected === 'some' ? found !== null : expected === found);

@@ -119,7 +119,7 @@ export class SettingsController {
   async export(@Query({ schema: ExportQuery }) query: z.infer<typeof ExportQuery>): Promise<SettingsExport> {
     const kinds = query.kind === undefined ? [...KNOWN_KINDS] : [query.kind].flat();
     const [afterKind, ...afterId] = query.after?.split('/') ?? [];
-    const from = afterKind === undefined ? 0 : kinds.findIndex((kind) => kind === afterKind);
+    const from = afterKind === undefined ? 0 : kinds.indexOf(afterKind as SettingKind);
     if (from < 0) throw new ApiRefusal(400, 'INVALID_INPUT', 'after: allowed is the `next` of an earlier page', 'after');
     const documents: unknown[] = [];
     for (const kind of kinds.slice(from)) {

@@ -1,6 +1,6 @@
 import { parseSetting } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
-import { type LiveSetting, SettingsSnapshot } from './index.js';
+import { type LiveSetting, readSettings, SettingsSnapshot } from './index.js';
 
 const setting = (kind: 'node' | 'scope', id: string, body: object, change: { enabled?: boolean } = {}): LiveSetting => {
   const parsed = parseSetting({ kind, id, body: { name: id, ...body }, ...change });
@@ -13,7 +13,7 @@ const scope = (id: string, parent: string | null = null, change: { enabled?: boo
 
 function snapshot(...settings: readonly LiveSetting[]): SettingsSnapshot {
   const made = new SettingsSnapshot();
-  made.apply(settings, [], { version: 1, epoch: 1 });
+  made.apply(readSettings(settings), [], { version: 1, epoch: 1 });
   return made;
 }
 const sorted = (ids: readonly string[]) => [...ids].sort();
@@ -90,12 +90,15 @@ describe('nodes of a scope', () => {
     const live = estate();
     const told: unknown[] = [];
     live.watch((news) => told.push(news));
-    live.apply([node('web1', { scopes: [], addresses: ['10.9.9.9'] })], [{ kind: 'node', id: 'web2' }], { version: 2, epoch: 1 });
+    live.apply(readSettings([node('web1', { scopes: [], addresses: ['10.9.9.9'] })]), [{ kind: 'node', id: 'web2' }], {
+      version: 2,
+      epoch: 1,
+    });
     expect(live.facilities.nodesBelow('web')).toEqual([]);
     expect(live.facilities.nodesOfAddress('10.0.0.1')).toEqual([]);
     expect(live.facilities.nodesOfAddress('10.0.0.2')).toEqual(['twin']);
     expect(live.facilities.nodesOfAddress('10.9.9.9')).toEqual(['web1']);
-    live.apply([scope('tokyo', 'web')], [], { version: 3, epoch: 1 });
+    live.apply(readSettings([scope('tokyo', 'web')]), [], { version: 3, epoch: 1 });
     expect(
       live.facilities
         .tree()
@@ -151,7 +154,7 @@ describe('a snapshot', () => {
     const live = snapshot({ ...node('odd'), body: { name: 'odd', from: 'the future' } }, node('well'));
     expect([...live.nodes.keys()]).toEqual(['well']);
     expect(live.unreadable).toEqual([{ kind: 'node', id: 'odd', revision: 1 }]);
-    live.apply([node('odd')], [], { version: 2, epoch: 1 });
+    live.apply(readSettings([node('odd')]), [], { version: 2, epoch: 1 });
     expect([live.unreadable, live.nodes.has('odd')]).toEqual([[], true]);
   });
   it('has each kind by id, those in force apart', () => {

@@ -1,5 +1,5 @@
 import type { SettingKey } from '@yosugara/protocol';
-import { SettingsSnapshot } from './snapshot.js';
+import { type ReadSetting, readSettings, SettingsSnapshot } from './snapshot.js';
 import type { LiveSetting, SettingsSource, SettingsStamp } from './types.js';
 
 /** Read and put into indexes at once: some milliseconds, between which the process does its other duties. */
@@ -49,7 +49,7 @@ export class SettingsFollower {
     let after: SettingKey | null = null;
     for (let page: readonly LiveSetting[]; ; ) {
       page = await this.#source.all(after, PAGE);
-      fresh.add(page);
+      fresh.add(readSettings(page));
       after = page.at(-1) ?? null;
       if (page.length < PAGE) break;
     }
@@ -65,11 +65,11 @@ export class SettingsFollower {
   /** What is there of later versions than `stamp` is read, too, and once more the next time. */
   async #readChanges(into: SettingsSnapshot, stamp: SettingsStamp): Promise<void> {
     const since = into.version;
-    const changed: LiveSetting[] = [];
+    const changed: ReadSetting[] = [];
     let after: (SettingKey & { readonly version: number }) | null = null;
     for (;;) {
       const page: readonly (LiveSetting & { readonly version: number })[] = await this.#source.changedSince(since, after, PAGE);
-      changed.push(...page);
+      changed.push(...readSettings(page));
       after = page.at(-1) ?? null;
       if (page.length < PAGE) break;
     }

@@ -7,6 +7,17 @@ export interface UnreadableSetting extends SettingKey {
   readonly revision: number;
 }
 
+const UNREADABLE = Symbol('unreadable');
+
+/** Its body is one that this version knows, with all its defaults; made by `readSettings`. */
+export interface ReadSetting extends LiveSetting {
+  readonly isRead: true;
+}
+
+/** The larger part of the work of a change, apart so that a large one can be done in pieces. */
+export const readSettings = (stored: readonly LiveSetting[]): readonly ReadSetting[] =>
+  stored.map(({ body, ...setting }) => ({ ...setting, body: readBody(setting.kind, body) ?? UNREADABLE, isRead: true }));
+
 const NOTHING: SettingsStamp = { version: -1, epoch: -1 };
 
 /**
@@ -72,11 +83,11 @@ export class SettingsSnapshot {
   }
 
   /** While a snapshot is being built: nobody is told. */
-  add(settings: readonly LiveSetting[]): void {
+  add(settings: readonly ReadSetting[]): void {
     for (const setting of settings) this.#put(setting);
   }
 
-  apply(changed: readonly LiveSetting[], removed: readonly SettingKey[], stamp: SettingsStamp): void {
+  apply(changed: readonly ReadSetting[], removed: readonly SettingKey[], stamp: SettingsStamp): void {
     for (const key of removed) this.#remove(key);
     this.add(changed);
     this.#stamp = stamp;
@@ -84,12 +95,11 @@ export class SettingsSnapshot {
       this.#tell({ isWhole: false, changed: changed.map(({ kind, id }) => ({ kind, id })), removed });
   }
 
-  #put(stored: LiveSetting): void {
-    const { kind, id, revision, description, enabled, ownerRole } = stored;
-    const body = readBody(kind, stored.body);
+  #put({ body, ...read }: ReadSetting): void {
+    const { kind, id, revision, description, enabled, ownerRole } = read;
     const key = `${kind}/${id}`;
     this.#unreadable.delete(key);
-    if (body === null) {
+    if (body === UNREADABLE) {
       this.#remove({ kind, id });
       this.#unreadable.set(key, { kind, id, revision });
       return;
