@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openReceiverJournal, type ReceiverJournal } from '@yosugara/journal';
 import { SILENT_LOG } from '@yosugara/kernel';
-import { type Watermark } from '@yosugara/protocol';
+import { AwayReadSchema, type Watermark } from '@yosugara/protocol';
 import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostClock } from '../clock.js';
@@ -12,6 +12,7 @@ import type { ManagerConfig } from '../config.js';
 import { NotActiveError, type Permission } from '../control/authority.js';
 import { readJsonLines } from '../control/lines.js';
 import { openStorage } from '../wiring.js';
+import { MissingRecords } from './missing-records.js';
 import { startIngestOf } from './start-ingest.js';
 
 const soon = { timeout: 30_000, interval: 20 };
@@ -23,6 +24,9 @@ let receiver: Server;
 const dir = mkdtempSync(join(tmpdir(), 'yosugara-ingest-'));
 const sockets = new Set<Socket>();
 const ingested: unknown[] = [];
+/** A journal of this node that is not here. */
+const GONE = { journalId: 'a-00000000-0000', side: 'own' as const, node: 'a', firstSeq: 4, durableSeq: 3, bothSeq: 3 };
+let gone: readonly (typeof GONE)[] = [];
 
 beforeAll(async () => {
   server = await startTestPostgres();
@@ -41,7 +45,14 @@ beforeAll(async () => {
   receiver = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', always);
-    readJsonLines(socket, (document) => ingested.push(document));
+    readJsonLines(socket, (document) => {
+      ingested.push(document);
+      // The other node has nothing of what it is asked for.
+      const asked = AwayReadSchema.safeParse(document);
+      if (!asked.success) return;
+      const { id, throughSeq } = asked.data.read;
+      socket.write(`${JSON.stringify({ away: { id, kind: 'missing', throughSeq } })}\n`);
+    });
     tell(socket);
   });
   await new Promise<void>((resolve) => receiver.listen(join(dir, 'receiver.sock'), resolve));
@@ -58,7 +69,7 @@ afterAll(async () => {
 const tell = (socket: Socket) => {
   const { journalId, durableSeq } = journal;
   const own = { journalId, side: 'own' as const, node: 'a', firstSeq: 1, durableSeq, bothSeq: 0 };
-  const mark: Watermark = { journals: [own], peerLink: 'down', clockOffsetUs: null };
+  const mark: Watermark = { journals: [...gone, own], peerLink: 'down', clockOffsetUs: null, canRead: true };
   socket.write(`${JSON.stringify(mark)}\n`);
 };
 const receive = async (text: string) => {
@@ -121,5 +132,21 @@ describe('ingest of the manager', () => {
     const ingest = await startIngestOf(config, storage.ingest, hostClock, SILENT_LOG)({ epoch: 9, permitted, onStored: always });
     await expect.poll(texts, soon).toEqual(['three', 'two', 'one']);
     await ingest.stop();
+  });
+  it('notes what neither node has any more, over its ends and beginnings', async () => {
+    permission = mayNow({ epoch: 9 });
+    gone = [GONE];
+    const missing = new MissingRecords();
+    const start = startIngestOf(config, storage.ingest, hostClock, SILENT_LOG);
+    const ingest = await start({ epoch: 9, permitted, onStored: always, missing });
+    await expect.poll(() => missing.lost.list(), soon).toMatchObject([{ journalId: GONE.journalId, from: 1, through: 3 }]);
+    await receive('four');
+    await expect.poll(texts, soon).toEqual(['four', 'three', 'two', 'one']);
+    await ingest.stop();
+    const again = await start({ epoch: 9, permitted, onStored: always, missing });
+    await receive('five');
+    await expect.poll(texts, soon).toContain('five');
+    await again.stop();
+    expect([missing.lost.records, missing.owed]).toEqual([3, 0]);
   });
 });
