@@ -102,6 +102,43 @@ describe('monitors that are looked at', () => {
     expect(first!.skipped).toBeGreaterThanOrEqual(9);
     expect([...store.events.keys()].some((id) => id.startsWith('INTERNAL/ticks_skipped/1/'))).toBe(true);
   });
+  it('go on with what was held when another one was the owner, and tell it when its time is over', async () => {
+    const store = new MemoryStore();
+    const judged = countingRules().judge(
+      {
+        ...{ origin: '1', monitor: 'ping', facility: 'web1', sender: null, item: '', atMs: 1 },
+        value: { kind: 'failure', why: 'no answer' },
+      },
+      null,
+    )!;
+    const probed = { result: judged.results[0]!, reachability: false, silent: true };
+    const state = { kind: 'held', probed, untilMs: Date.now() - 1 };
+    store.monitors.set('  held', { monitor: '', facility: '', item: `held ${probed.result.id}`, state });
+    const reach = { behind: () => ['switch'], isWatched: () => true, isReachability: () => false };
+    const rules = countingRules({ reach });
+    begin({ store, rules: () => rules });
+    await until(() => store.events.size > 0);
+    expect([...store.events.keys()]).toEqual(['ping/web1///1/events']);
+    expect(store.monitors.get(`  held ${probed.result.id}`)?.state).toBeNull();
+  });
+  it('tell once that a maintenance window is about to end, late when nobody was there to', async () => {
+    const dueMs = Date.now() - 60_000;
+    const ending = {
+      id: 'maintenance/disks/7',
+      window: 'disks',
+      facilities: ['web1'],
+      reason: 'new disks',
+      endsAtMs: 7,
+      message: 'it ends',
+    };
+    const rules = countingRules({
+      endingWindows: (afterMs, throughMs) => (afterMs < dueMs && dueMs <= throughMs ? [ending] : []),
+    });
+    const { store, loop } = begin({ rules: () => rules });
+    await until(() => store.events.size > 0);
+    await loop.stop();
+    expect([...store.events]).toEqual([['maintenance/disks/7/INTERNAL', 1]]);
+  });
   it('begin with their next tick when they are new', async () => {
     const { store, probe } = begin();
     const beganMs = Date.now();

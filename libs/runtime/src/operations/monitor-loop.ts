@@ -1,5 +1,5 @@
 import { type Clock, explain, type Log, YosugaraError } from '@yosugara/kernel';
-import type { Result, Sample } from '@yosugara/operations';
+import type { EndingWindow, Result, Sample } from '@yosugara/operations';
 import { type IngestPermit, StaleEpochError } from '../ingest/ports.js';
 import { Agenda, type DueTick } from './agenda.js';
 import { Memories } from './memories.js';
@@ -53,6 +53,9 @@ const BACKOFF_MAX_MS = 2_000;
 const STOP_MS = 1_000;
 const MOST_TOLD = 1_000;
 const LAGS = 1_000;
+const ENDINGS_EVERY_MS = 5_000;
+/** An owner that begins looks back so far: what was said before has the same id. */
+const ENDINGS_BACK_MS = 3_600_000;
 /** Before this nobody calls a tick late. */
 const LATE_MS = 1_000;
 
@@ -81,6 +84,10 @@ interface Work {
   followedAtMs: number;
   /** One transaction at a time; looks go on meanwhile. */
   isStoring: boolean;
+  /** Ends of maintenance windows are looked for from there on. */
+  endingsAfterMs: number;
+  /** Of ourselves, for the next batch. */
+  readonly own: Result[];
   failure: { readonly error: unknown } | null;
 }
 
@@ -184,6 +191,7 @@ export class MonitorLoop {
     const work = this.#work;
     if (work.failure !== null) throw work.failure.error;
     this.#followSettings(work);
+    this.#noteEndings(work);
     this.#takeDue(work);
     this.#dispatch(work);
     if (!work.isStoring && this.#isRipe(work)) void this.#flush(work);
@@ -202,6 +210,7 @@ export class MonitorLoop {
       ...{ settings: -1, waiting: new Map(), running: new Map(), ended: new AbortController() },
       ...{ gathered: [], gatheredSinceMs: null, samples: 0, skippedAtBegin: 0, isTold: false, isBegun: false },
       ...{ followedAtMs: Number.NEGATIVE_INFINITY, isStoring: false, failure: null },
+      ...{ endingsAfterMs: this.#o.clock.wallMs() - ENDINGS_BACK_MS, own: [] },
     };
     this.#followSettings(work);
     log.info('monitors.begin', { epoch: permit.epoch, version: loaded.version, tasks: work.agenda.size, ticks: done.size });
@@ -289,7 +298,7 @@ export class MonitorLoop {
   }
 
   #isRipe(work: Work): boolean {
-    if (this.#told.length > 0 || work.memories.reachability.isDue(this.#o.clock.wallMs())) return true;
+    if (this.#told.length > 0 || work.own.length > 0 || work.memories.reachability.isDue(this.#o.clock.wallMs())) return true;
     if (work.gatheredSinceMs === null) return false;
     return work.samples >= BATCH_SAMPLES || this.#o.clock.monotonicMs() - work.gatheredSinceMs >= BATCH_MS;
   }
@@ -316,7 +325,7 @@ export class MonitorLoop {
     work.gathered = [];
     work.gatheredSinceMs = null;
     work.samples = 0;
-    const results = [...told.map(({ result }) => result), ...this.#ofSkipped(work)];
+    const results = [...told.map(({ result }) => result), ...this.#ofSkipped(work), ...work.own.splice(0)];
     const samples = gathered.flatMap((each) => each.samples);
     const now = rules();
     const input = { samples, results, ticks: gathered.map(({ tick }) => tick), reach: now.reach };
@@ -329,6 +338,15 @@ export class MonitorLoop {
     this.#counts.ticks += gathered.length;
     this.#counts.skipped += gathered.reduce((sum, { tick }) => sum + tick.skipped, 0);
     if (!isEmpty(batch)) onStored?.(batch);
+  }
+
+  #noteEndings(work: Work): void {
+    const nowMs = this.#o.clock.wallMs();
+    if (nowMs - work.endingsAfterMs < ENDINGS_EVERY_MS) return;
+    work.own.push(
+      ...(this.#o.rules().endingWindows?.(work.endingsAfterMs, nowMs) ?? []).map((ending) => resultOfEnding(ending, nowMs)),
+    );
+    work.endingsAfterMs = nowMs;
   }
 
   /** Once of each owner: what nobody looked at before it came is said. */
@@ -379,6 +397,19 @@ export class MonitorLoop {
 
 const keyOf = ({ monitor, facility }: { readonly monitor: string; readonly facility: string }): string =>
   `${monitor}\0${facility}`;
+const resultOfEnding = ({ id, message, facilities }: EndingWindow, atMs: number): Result => ({
+  ...{
+    id,
+    trigger: 'internal',
+    plugin: 'internal',
+    monitor: INTERNAL_NOTIFICATION,
+    facility: INTERNAL_NOTIFICATION,
+    sender: null,
+  },
+  ...{ item: id, sub: 'maintenance_ends', priority: 'warning', application: 'yosugara', message, atMs, notifications: [] },
+  original: `It is for ${facilities.join(', ')}.`,
+});
+
 /** What a probe gets beyond its deadline to clear up. */
 const PROBE_GRACE_MS = 2_000;
 

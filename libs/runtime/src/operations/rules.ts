@@ -1,4 +1,4 @@
-import type { Judgement, NotificationSetting, Paths, Result, Sample, Told } from '@yosugara/operations';
+import type { EndingWindow, Judgement, NotificationSetting, Paths, Result, Sample, Told } from '@yosugara/operations';
 import type { MessageToStore } from '../ingest/ports.js';
 import type { EventToStore, OutboxEntry, StatusToStore } from './ports.js';
 
@@ -46,6 +46,8 @@ export interface ReachRules extends Paths {
 
 /** The same, of what is looked at. */
 export interface ProbeRules extends OperationsRules {
+  /** Maintenance windows whose end was to be warned of after the one and until the other time. Missing: there are none. */
+  endingWindows?(afterMs: number, throughMs: number): readonly EndingWindow[];
   /** Missing: nobody lies behind anybody. */
   readonly reach?: ReachRules;
   /** All there are, of monitors that are enabled and nodes that are. */

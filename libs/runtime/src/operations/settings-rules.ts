@@ -1,6 +1,7 @@
 import {
   type CompiledMonitor,
   compileMonitor,
+  type EndingWindow,
   judge,
   LineJudge,
   type LineWorld,
@@ -132,6 +133,10 @@ export class SettingsRules implements LineRules, ProbeRules {
   suppressedBy({ facility }: Result, nowMs: number): string | null {
     const window = this.#maintained(facility, nowMs);
     return window === null ? null : maintenanceSentence(window);
+  }
+
+  endingWindows(afterMs: number, throughMs: number): readonly EndingWindow[] {
+    return this.#o.times.windows.ending(afterMs, throughMs);
   }
 
   event(told: Told): EventToStore {
