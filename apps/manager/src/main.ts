@@ -45,6 +45,7 @@ async function main(): Promise<void> {
   const operations = new Operations({
     ...{ store: tables, outbox, live: new LiveSettings(store.settings, log), mibs: mibNames, clock: hostClock, log },
     sources: sourceProperties(config.config.receiver),
+    collected: store.operations,
   });
   const startIngest = operations.around(startIngestOf(config, ingest, hostClock, log, mibNames, operations));
   const running = startManager({

@@ -3,9 +3,11 @@ import type { Clock, Log } from '@yosugara/kernel';
 import { mayTell, type SourceProperties } from '@yosugara/operations';
 import type { MailServerBody, NotificationBody, RestAccessBody } from '@yosugara/protocol';
 import {
+  derivedProbe,
   type Escalations,
   type LineOperations,
   lineOperations,
+  NewestValues,
   type OperationsBatch,
   type OperationsStore,
   type OutboxStore,
@@ -16,12 +18,16 @@ import {
 import type { StartIngest } from '../lifecycle.js';
 import type { MibNames } from '../mibs/mib-names.js';
 import type { LiveSettings } from '../settings/live-settings.js';
+import type { OperationsTables } from './operations-tables.js';
+import { readingsOf } from './readings.js';
 import { type OperationsStats, type RunningOperations, startOperations, withOperations } from './start-operations.js';
 import { StoredOperations } from './stored-operations.js';
 
 export interface OperationsOptions {
   readonly store: OperationsStore;
   readonly outbox: OutboxStore;
+  /** What was collected, for monitors that are made of it. */
+  readonly collected: Pick<OperationsTables, 'series' | 'values'>;
   readonly live: LiveSettings;
   readonly mibs: Pick<MibNames, 'now'>;
   readonly sources: ReadonlyMap<string, SourceProperties>;
@@ -37,6 +43,7 @@ export class Operations {
   readonly stored = new StoredOperations();
   /** What monitors make of lines, for ingest. */
   readonly lines: LineOperations;
+  readonly #newest = new NewestValues();
   readonly #o: OperationsOptions;
   readonly #rules: SettingsRules;
   readonly #ready: () => Promise<void>;
@@ -58,8 +65,13 @@ export class Operations {
   /** What ingest stored. Neither throws nor waits. */
   readonly onOperated = (batch: OperationsBatch): void => {
     if (batch.outbox.length > 0) this.#running?.poke();
-    this.stored.tell(batch);
+    this.#tell(batch);
   };
+
+  #tell(batch: OperationsBatch): void {
+    this.#newest.tell(batch);
+    this.stored.tell(batch);
+  }
 
   /** null = they do not run. */
   stats(): OperationsStats | null {
@@ -72,7 +84,7 @@ export class Operations {
     const parts = {
       ...{ store, rules: this.#rules, ready: this.#ready, probes: () => this.#probes(), clock, log },
       outbox: { store: outbox, notifier: createNotifier(this.#senderSettings()), escalations: this.#escalations() },
-      onStored: (batch: OperationsBatch) => this.stored.tell(batch),
+      onStored: (batch: OperationsBatch) => this.#tell(batch),
     };
     return withOperations(
       startIngest,
@@ -84,8 +96,9 @@ export class Operations {
   }
 
   #probes(): readonly Probe[] {
-    const { probes, mibs } = this.#o;
-    return probes?.() ?? createProbes({ patterns: re2Patterns(), oidOf: (name) => mibs.now().oidOf(name) });
+    const { probes, mibs, collected } = this.#o;
+    const outside = probes?.() ?? createProbes({ patterns: re2Patterns(), oidOf: (name) => mibs.now().oidOf(name) });
+    return [...outside, derivedProbe(readingsOf(this.#newest, collected))];
   }
 
   /** As they are when something is sent. */

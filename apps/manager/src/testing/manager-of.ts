@@ -48,7 +48,7 @@ export async function managerOf(
   const mibNames = new MibNames(store.mibs, SILENT_LOG);
   const operations = new Operations({
     ...{ store: tables, outbox, live: new LiveSettings(store.settings, SILENT_LOG), mibs: mibNames, clock: hostClock },
-    ...{ log: SILENT_LOG, sources: sourceProperties(config.receiver) },
+    ...{ log: SILENT_LOG, sources: sourceProperties(config.receiver), collected: store.operations },
   });
   const startIngest = operations.around(startIngestOf(managing, ingest, hostClock, SILENT_LOG, mibNames, operations));
   const parts = {
