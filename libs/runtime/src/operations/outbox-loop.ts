@@ -121,7 +121,7 @@ export class OutboxLoop {
     }
   }
 
-  /** @returns ms until there may be something to do; a poke comes before. */
+  /** @returns ms until there may be something to do that nobody pokes for: what becomes due. */
   async #turn(): Promise<number> {
     const { store, clock, concurrency = 16, pollMs = POLL_MS } = this.#options;
     const permit = this.#permitNow();
@@ -139,7 +139,8 @@ export class OutboxLoop {
     const byDestination = new Map<string, QueuedEntry[]>();
     for (const entry of found) byDestination.set(entry.destination, [...(byDestination.get(entry.destination) ?? []), entry]);
     for (const [destination, entries] of byDestination) this.#begin(destination, entries, permit.epoch);
-    return byDestination.size >= places || found.length === 0 ? pollMs : 0;
+    // What is behind those is asked for when they are done.
+    return pollMs;
   }
 
   /** Numbers for the report, and what is too old to keep. */
