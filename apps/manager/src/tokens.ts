@@ -6,6 +6,7 @@ export const AUTHORITY = Symbol('Authority');
 export const SETTINGS = Symbol('ApiSettings');
 export const CONTROLLER = Symbol('AskController');
 export const LIFECYCLE = Symbol('Lifecycle');
+export const OPERATIONS = Symbol('Operations');
 
 /** What the API knows of its configuration. */
 export interface ApiSettings {

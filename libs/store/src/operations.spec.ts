@@ -1,6 +1,5 @@
 import { epoch } from '@yosugara/kernel';
-import type { Collected } from '@yosugara/operations';
-import { EMPTY_WINDOW } from '@yosugara/operations';
+import { type Collected, EMPTY_WINDOW, type NotifyMemory } from '@yosugara/operations';
 import { type IngestBatch, StaleEpochError, StaleProgressError } from '@yosugara/runtime';
 import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import pg from 'pg';
@@ -58,10 +57,10 @@ const count = async (table: string) => Number((await pool.query(`select count(*)
 
 describe('a batch of operations', () => {
   it('stores all of it, and what it remembered is read again', async () => {
-    const notifyMemory = {
+    const notifyMemory: NotifyMemory = {
       ...{ notification: 'events', monitor: 'log', facility: 'web1', item: '', sub: '1', priority: 'critical', count: 1 },
       ...{ toldPriority: 'critical', toldAtMs: 1_800_000_000_123 },
-    } as const;
+    };
     await put({
       events: [eventLike()],
       statuses: [statusLike()],

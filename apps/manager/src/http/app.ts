@@ -45,7 +45,7 @@ import { SettingsController } from '../settings/settings.controller.js';
 import { SettingsService } from '../settings/settings-service.js';
 import { SETTINGS_TABLES } from '../settings/settings-tables.js';
 import type { ManagerStore } from '../store/ports.js';
-import { type ApiSettings, AUTHORITY, CLOCK, CONTROLLER, LIFECYCLE, LOG, SETTINGS, STORE } from '../tokens.js';
+import { type ApiSettings, AUTHORITY, CLOCK, CONTROLLER, LIFECYCLE, LOG, OPERATIONS, SETTINGS, STORE } from '../tokens.js';
 import { ErrorFilter } from './error-filter.js';
 import { invalidInput } from './errors.js';
 import { HealthController } from './health.controller.js';
@@ -107,6 +107,7 @@ class ManagerModule {
         { provide: LiveSettings, useValue: parts.liveSettings },
         { provide: SettingsTimes, useValue: new SettingsTimes(parts.liveSettings.snapshot) },
         { provide: StoredOperations, useValue: parts.operations.stored },
+        { provide: OPERATIONS, useValue: parts.operations },
         { provide: SettingsService, useValue: settingsService(parts) },
         { provide: ImportStage, useValue: new ImportStage(parts.clock) },
         { provide: SETTINGS, useValue: parts.settings },

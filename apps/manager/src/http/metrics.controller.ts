@@ -6,7 +6,8 @@ import type { Authority } from '../control/authority.js';
 import { Counted } from '../ingest/counted.js';
 import { ReceiverView } from '../ingest/receiver-view.js';
 import type { Lifecycle } from '../lifecycle.js';
-import { type ApiSettings, AUTHORITY, LIFECYCLE, SETTINGS } from '../tokens.js';
+import type { Operations } from '../operations/operations.js';
+import { type ApiSettings, AUTHORITY, LIFECYCLE, OPERATIONS, SETTINGS } from '../tokens.js';
 import { ApiRefusals } from './api-docs.js';
 import { METRICS_TYPE, Metrics } from './metrics.js';
 
@@ -25,6 +26,7 @@ export class MetricsController {
     @Inject(AUTHORITY) private readonly authority: Authority,
     @Inject(LIFECYCLE) private readonly lifecycle: Lifecycle,
     @Inject(SETTINGS) private readonly settings: ApiSettings,
+    @Inject(OPERATIONS) private readonly operations: Pick<Operations, 'stats'>,
     private readonly receivers: ReceiverView,
     private readonly counted: Counted,
   ) {}
@@ -43,6 +45,7 @@ export class MetricsController {
     metrics.gauge('yosugara_receiver_up', 'The receiver of this node is heard.', report !== null);
     if (report !== null) addReceiver(metrics, report);
     this.#addIngest(metrics);
+    this.#addOperations(metrics);
     return metrics.text();
   }
 
@@ -68,6 +71,31 @@ export class MetricsController {
       'yosugara_ingest_lost_records',
       'Records received that neither node has any more, noted since this process started; only where ingest runs.',
       missing?.lost.records,
+    );
+  }
+
+  /** Only where the loops run: on the Master. */
+  #addOperations(metrics: Metrics): void {
+    const stats = this.operations.stats();
+    if (stats === null) return;
+    const { tasks, running, waiting, ticks, late, skipped, lost, lagP99Ms } = stats.monitors;
+    metrics.gauge('yosugara_monitor_tasks', 'Monitors by node that are looked at again and again.', tasks);
+    metrics.gauge('yosugara_monitor_running', 'Looks that are under way.', running);
+    metrics.gauge('yosugara_monitor_waiting', 'Looks that are due and wait for a place.', waiting);
+    const lag = 'From due to begun, 99 of the newest 100.';
+    metrics.gauge('yosugara_monitor_lag_p99_seconds', lag, lagP99Ms === null ? null : lagP99Ms / 1_000);
+    metrics.counter('yosugara_monitor_ticks_total', 'Looks that were made and stored.', ticks);
+    metrics.counter('yosugara_monitor_late_total', 'Of these, begun more than a second late.', late);
+    metrics.counter('yosugara_monitor_skipped_total', 'Looks that were due and that nobody made.', skipped);
+    metrics.counter('yosugara_internal_results_lost_total', 'Results of ourselves that nobody is told of.', lost);
+    if (stats.outbox === null) return;
+    metrics.gauge('yosugara_outbox_waiting', 'What waits to leave the cluster.', stats.outbox.waiting);
+    metrics.gauge('yosugara_outbox_escalations', 'Escalations that are under way.', stats.outbox.escalations);
+    const { oldestAtMs } = stats.outbox;
+    metrics.gauge(
+      'yosugara_outbox_oldest_time_seconds',
+      'Since when the oldest one waits that is due.',
+      oldestAtMs === null ? null : oldestAtMs / 1_000,
     );
   }
 
