@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
+import { contextOf } from './authorities.js';
 import { type Look, ProbeFailure } from './look.js';
 import { addressOf, type Family } from './names.js';
 
@@ -43,7 +44,7 @@ export async function secure(look: Look, socket: Socket, target: Target, check: 
     rejectUnauthorized: false,
     ...(isIP(name) === 0 ? { servername: name } : {}),
     checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
-    ...(check.caPem === undefined ? {} : { ca: check.caPem }),
+    ...(check.caPem === undefined ? {} : { secureContext: contextOf(check.caPem) }),
   });
   look.closes(() => over.destroy());
   await look.wait(ready(over, 'secureConnect', where));

@@ -1,6 +1,7 @@
 import type { PatternPort } from '@yosugara/operations';
 import type { MonitorOf } from '@yosugara/protocol';
 import type { Probe } from '@yosugara/runtime';
+import { systemAuthorities } from './authorities.js';
 import { type CurrentAuthorities, type Family, FamilyProbe } from './families/family.js';
 import { pingFamily, portFamily } from './families/network.js';
 import { snmpFamily } from './families/snmp.js';
@@ -23,7 +24,7 @@ export interface ProbesOptions {
   readonly patterns: PatternPort;
   /** In numbers, of a name of the MIB store such as `ifInOctets.3`; null = it knows none. */
   readonly oidOf?: (name: string) => string | null;
-  /** PEM of the authorities that certificates are checked with, as it is now; undefined = the system's. */
+  /** PEM of the authorities that certificates are checked with, as it is now. Missing: Node's and the system's. */
   readonly authorities?: CurrentAuthorities;
   /** null = there is no agent on Windows: those monitors are served by nobody. */
   readonly windows?: WindowsPort | null;
@@ -32,7 +33,7 @@ export interface ProbesOptions {
 
 /** All that reaches out from here. Whoever has them closes them. */
 export function createProbes(options: ProbesOptions): readonly Probe[] {
-  const { patterns, oidOf, windows = null, authorities = () => undefined } = options;
+  const { patterns, oidOf, windows = null, authorities = systemAuthorities } = options;
   const families: readonly Family[] = [
     pingFamily(options.ping),
     portFamily(authorities),

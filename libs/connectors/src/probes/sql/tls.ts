@@ -1,4 +1,5 @@
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
+import { contextOf } from '../authorities.js';
 import type { TlsCheck } from '../dial.js';
 
 /** TLS for a driver that opens it by itself. */
@@ -6,7 +7,7 @@ export function verified({ verify, caPem, serverName }: TlsCheck, host: string):
   const name = serverName ?? host;
   return {
     rejectUnauthorized: verify,
-    ...(caPem === undefined ? {} : { ca: caPem }),
+    ...(caPem === undefined ? {} : { secureContext: contextOf(caPem) }),
     // The driver dials an address: the name that the certificate must carry is the one that was asked for.
     ...(verify ? { checkServerIdentity: (_: string, certificate) => checkServerIdentity(name, certificate) } : {}),
   };
