@@ -30,16 +30,16 @@ export {
 } from './mib-repository.js';
 export { MigrationError, migrate } from './migrate.js';
 export { OperationsRepository } from './operations-repository.js';
-export { insertOutbox, OutboxRepository } from './outbox-repository.js';
 export { letGo } from './operations-retention.js';
+export { insertOutbox, OutboxRepository } from './outbox-repository.js';
 export type { Partition } from './partition-spans.js';
 export { DEFAULT_WIDTH, Partitions, type PartitionWidth } from './partitions.js';
 export { type AuditEntry, AuditRepository, SessionRepository, type User, UserRepository } from './people.js';
 export { type RecipeFields, rawOf, recipeOf } from './raw-recipe.js';
 export { completeIndexes, type OptionalIndexes, setOptionalIndexes } from './search-indexes.js';
-export { expireStatuses, type StatusQuery, StatusRepository } from './statuses-repository.js';
 export { SettingsRepository } from './settings-repository.js';
 export type * from './settings-types.js';
 export { SettingsWriter } from './settings-writer.js';
+export { expireStatuses, type StatusQuery, StatusRepository } from './statuses-repository.js';
 export { openStore, type Store, type StoreOptions } from './store.js';
 export { WriteProbeRepository } from './write-probe.js';
