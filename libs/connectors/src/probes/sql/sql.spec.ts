@@ -1,3 +1,4 @@
+import { chmodSync, chownSync, statSync } from 'node:fs';
 import { Daemons, findSystemProgram, freePorts, startTestPostgres, TestAuthority, type TestPostgres } from '@yosugara/testkit';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
@@ -100,6 +101,36 @@ describe('PostgreSQL', () => {
     expect(await whyOf(probes, 'sql-numeric', { ...checked(), database: 'none', query: 'select 1' })).toBe(
       `PostgreSQL at 127.0.0.1:${server.port} says: database "none" does not exist`,
     ));
+  it('by TLS, with its name looked at', async () => {
+    const { keyFile, certFile } = authority.issue('db.example', ['DNS:db.example']);
+    chmodSync(authority.dir, 0o755);
+    const { uid, gid } = statSync(server.dataDir);
+    chownSync(keyFile, uid, gid);
+    chmodSync(keyFile, 0o600);
+    const client = new pg.Client(server.connectionString);
+    await client.connect();
+    for (const [name, value] of [
+      ['ssl_cert_file', certFile],
+      ['ssl_key_file', keyFile],
+      ['ssl', 'on'],
+    ] as const)
+      await client.query(`alter system set ${name} = '${value}'`);
+    await client.query('select pg_reload_conf()');
+    await client.end();
+    const { host: _, ...rest } = checked();
+    const query = 'select ssl::int from pg_stat_ssl where pid = pg_backend_pid()';
+    const under = async (name: string, tls: string) =>
+      await askOne(probes, 'sql-numeric', { ...rest, query, tls }, { node: node({ hostNames: [name] }) });
+    // The postmaster reads its files again when it comes to it.
+    await expect.poll(async () => await under('db.example', 'verify')).toEqual({ kind: 'number', number: 1 });
+    const before = openThings();
+    expect(await under('other.example', 'verify')).toEqual({
+      kind: 'failure',
+      why: `the certificate of 127.0.0.1:${server.port} is for another name`,
+    });
+    expect(await under('other.example', 'require')).toEqual({ kind: 'number', number: 1 });
+    await expect.poll(() => newlyOpen(before)).toEqual([]);
+  });
   it('is found at the address of its node', async () => {
     const { host: _, ...rest } = checked();
     expect(await askOne(probes, 'sql-numeric', { ...rest, query: 'select 1' }, { node: node() })).toEqual({
