@@ -2,6 +2,7 @@ import { logIn, openBrowser, openPage } from './browser.js';
 import { type Check, check } from './check.js';
 import { BASE, firstLogin, until } from './local-cluster.js';
 import { mibsPage } from './mibs-page.js';
+import { operationsPages } from './operations-page.js';
 import { receivingPage } from './receiving-page.js';
 import { trapSearch } from './trap-search.js';
 
@@ -15,6 +16,7 @@ export async function throughPages(folder: string): Promise<readonly Check[]> {
     await logIn(page, BASE, user, password);
     const checks = [
       ...(await mibsPage(page, folder)),
+      ...(await operationsPages(page, folder)),
       ...(await receivingPage(page, folder)),
       ...(await trapSearch(page, folder)),
     ];

@@ -72,7 +72,13 @@ const Row = memo(function Row({ row, top, height, isCursor, isChosen, isOpen, to
         <span className={`event-state event-state-${row.state}`}>{t(`eventState.${row.state}`)}</span>
       </span>
       <span role="gridcell" className="e-scope clip" title={row.scope}>
-        {visible(row.scope)}
+        {row.facility === '' ? (
+          visible(row.scope)
+        ) : (
+          <>
+            {visible(row.facility)} <span className="dim">{visible(row.scope)}</span>
+          </>
+        )}
       </span>
       <span role="gridcell" className="e-monitor clip" title={row.monitor}>
         {visible(row.monitor)}

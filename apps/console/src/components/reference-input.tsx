@@ -9,7 +9,7 @@ export type Reference = SettingKind | 'facility';
 
 /** Fields that name another setting. */
 const REFERENCES: Readonly<Record<string, Reference>> = {
-  ...{ facility: 'facility', facilities: 'facility', runOn: 'facility', parent: 'scope', scopes: 'scope' },
+  ...{ facility: 'facility', facilities: 'facility', runOn: 'facility', behind: 'node', parent: 'scope', scopes: 'scope' },
   ...{ calendar: 'calendar', pattern: 'calendar-pattern', notifications: 'notification', monitor: 'monitor', of: 'monitor' },
   ...{ template: 'mail-template', servers: 'mail-server', access: 'rest-access' },
 };

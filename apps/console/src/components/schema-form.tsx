@@ -55,10 +55,10 @@ export function useNames() {
   };
 }
 
-function useCommon({ place, name, isRequired, description }: FieldProps) {
+function useCommon({ field, place, name, isRequired, description }: FieldProps) {
   const names = useNames();
   const { problems, disabled } = useContext(Form);
-  const wrong = problemsAt(problems, place);
+  const wrong = problemsAt(problems, place, ['words', 'range', 'record', 'json'].includes(field.kind));
   return {
     size: 'xs' as const,
     label: names.label(place, name),
@@ -364,6 +364,10 @@ function OptionalPart({
   );
 }
 
+/** What nobody leaves as it is comes first. */
+const FIRST = ['name', 'facility', 'intervalS', 'notifications', 'calendar'];
+const placeOf = ({ name }: Member): number => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+
 /** What is within, without a frame of its own. */
 function Bare(props: FieldProps) {
   const { field, place, value, onChange } = props;
@@ -419,7 +423,9 @@ function Members({
     onChange(next === undefined ? others : { ...now, [name]: next });
   };
   const shown = members.filter(({ field }) => field.kind !== 'fixed' && !(field.kind === 'fields' && field.members.length === 0));
-  const simple = shown.filter(({ field }) => !isComposed(field) && field.kind !== 'list');
+  const simple = shown
+    .filter(({ field }) => !isComposed(field) && field.kind !== 'list')
+    .sort((one, two) => placeOf(one) - placeOf(two));
   const composed = shown.filter(({ field }) => isComposed(field) || field.kind === 'list');
   return (
     <>

@@ -97,6 +97,11 @@ describe('a form made from a schema', () => {
       [],
     ]);
   });
+  it('shows at a field of several words what is wrong with one of them', () => {
+    const problems = [{ place: 'body.addresses.1', found: '"10.0.0.256"', allowed: 'an address' }];
+    expect(problemsAt(problems, 'addresses', true)).toEqual(['"10.0.0.256": an address']);
+    expect([problemsAt(problems, 'addresses'), problemsAt(problems, 'addr', true)]).toEqual([[], []]);
+  });
   it('says what it cannot say otherwise as JSON, and does not loop in a schema within itself', () => {
     expect(fieldOf({})).toEqual({ kind: 'json' });
     const within: JsonSchema = {

@@ -250,10 +250,15 @@ export function asVariant(field: Extract<Field, { kind: 'variants' }>, value: st
   return { [field.tag]: value, ...Object.fromEntries(members.filter(([, each]) => each !== undefined)) };
 }
 
-/** What the manager says is wrong at a place, whoever's form it is in. */
+/** What the manager says is wrong at a place, or, of a field that takes a whole list, at one of its elements. */
 export function problemsAt(
-  problems: readonly { readonly place: string; readonly allowed: string }[],
+  problems: readonly { readonly place: string; readonly found?: string; readonly allowed: string }[],
   place: string,
+  isWhole = false,
 ): readonly string[] {
-  return problems.filter((problem) => problem.place === `body.${place}` || problem.place === place).map(({ allowed }) => allowed);
+  return problems.flatMap((problem) => {
+    const at = problem.place.replace(/^body\./, '');
+    if (at === place) return [problem.allowed];
+    return isWhole && at.startsWith(`${place}.`) ? [`${problem.found ?? ''}: ${problem.allowed}`] : [];
+  });
 }

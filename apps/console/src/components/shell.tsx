@@ -1,7 +1,7 @@
 import { ActionIcon, Badge, Loader, Menu, SegmentedControl, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Suspense, useEffect, useRef, useState } from 'react';
-import { NavLink, Outlet } from 'react-router';
+import { NavLink, Outlet, useLocation } from 'react-router';
 import { api, type Me } from '../api/client.js';
 import { useCluster, useLink, useLinkState } from '../api/live.js';
 import { type KnownMaster, masterChange, masterOf } from '../api/master-change.js';
@@ -153,8 +153,15 @@ const PAGES = [
 /** A column beside the page; on a narrow screen a row that can be pushed sideways. */
 function Pages() {
   const { t } = useText();
+  const { pathname } = useLocation();
+  const nav = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another active link.
+  useEffect(() => {
+    const active = nav.current?.querySelector<HTMLElement>('a.active');
+    if (active !== null && active !== undefined && nav.current !== null) nav.current.scrollLeft = active.offsetLeft - 60;
+  }, [pathname]);
   return (
-    <nav aria-label={t('nav.label')} className="nav">
+    <nav aria-label={t('nav.label')} className="nav" ref={nav}>
       {PAGES.map(([group, pages]) => (
         <div key={group} className="nav-group">
           <span className="nav-title" aria-hidden="true">

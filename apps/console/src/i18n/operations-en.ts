@@ -17,6 +17,7 @@ export const operationsEn = {
   'events.monitor': 'Monitor',
   'events.message': 'Message',
   'events.owner': 'Owner, comment',
+  'events.ownerOnly': 'Owner',
   'events.facility': 'Node or scope',
   'events.facilityHint': 'id',
   'events.idHint': 'id',

@@ -18,6 +18,7 @@ export const operationsJa: Readonly<Record<OperationsKey, string>> = {
   'events.monitor': '監視項目',
   'events.message': 'メッセージ',
   'events.owner': '担当・コメント',
+  'events.ownerOnly': '担当',
   'events.facility': 'ノードまたはスコープ',
   'events.facilityHint': 'ID',
   'events.idHint': 'ID',

@@ -100,7 +100,7 @@ function Filters({
       />
       <Typed
         className="f-owner"
-        label={t('events.owner')}
+        label={t('events.ownerOnly')}
         placeholder={t('events.ownerHint')}
         value={filter.owner}
         onValue={(owner) => onChange({ owner })}
