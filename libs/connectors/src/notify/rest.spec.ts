@@ -187,6 +187,16 @@ describe('who asks', () => {
     expect(asked.slice(3).map(({ url }) => url)).toEqual(['/hook', '/token', '/hook']);
     expect(asked[0]?.body).toContain('client_secret=s');
   });
+  it('is not repeated when the other side answers with what it was sent', async () => {
+    const { port } = await serve((one, response) =>
+      one.url === '/token'
+        ? response.end('{"access_token":"tok-hunter2"}')
+        : response.writeHead(403).end(String(one.headers.authorization)),
+    );
+    const by = async (auth: object) => JSON.stringify(await sender(access(port, { auth }))());
+    expect(await by({ type: 'token-url', url: `http://127.0.0.1:${port}/token` })).toMatch(/Bearer \*\*\*/);
+    expect(await by({ type: 'basic', user: 'ann', password: 'pw' })).toMatch(/Basic \*\*\*/);
+  });
   it('is not said when no token is found, and what came instead is not repeated', async () => {
     const { port } = await serve((_, response) => response.end('{"access_token": hunter2 }'));
     const sent = await sender(access(port, { auth: { type: 'token-url', url: `http://127.0.0.1:${port}/token` } }))();

@@ -33,12 +33,12 @@ async function once(look: Look, access: RestAccessBody, payload: RestPayload, to
     const answer = await withAuth(look, access, askOf(access, payload, told), payload.access, tokens);
     const { status, retryAfterMs } = answer;
     if (status >= 200 && status < 300) return accepted;
-    const said = answer.body.trim() === '' ? '' : `: ${quoted(hidden(answer.body, access))}`;
+    const said = answer.body.trim() === '' ? '' : `: ${quoted(hidden(answer.body, access, tokens.held(payload.access)))}`;
     const why = `${payload.access} answered ${status}${said}`;
     if (status >= 500 || LATER.has(status)) return retry(why, retryAfterMs ?? undefined);
     return refused(status >= 300 && status < 400 ? `${why}: it leads to another place, where nothing is sent` : why);
   } catch (error) {
-    return retry(hidden(sentence(error), access));
+    return retry(hidden(sentence(error), access, tokens.held(payload.access)));
   }
 }
 
@@ -94,8 +94,14 @@ async function followed(look: Look, access: RestAccessBody, first: HttpAsk): Pro
   }
 }
 
-/** What is repeated to an operator has no secret of ours in it. */
-function hidden(text: string, { secret, auth }: RestAccessBody): string {
-  const secrets = [secret, auth.type === 'basic' ? auth.password : auth.type === 'bearer' ? auth.token : null];
-  return secrets.reduce<string>((said, each) => (each === null || each === '' ? said : said.replaceAll(each, '***')), text);
+/** What is repeated to an operator has no secret of ours in it: some answer with what they were sent. */
+function hidden(text: string, { secret, auth }: RestAccessBody, token: string | null): string {
+  const own =
+    auth.type === 'basic'
+      ? [auth.password, basic(auth.user, auth.password ?? '').slice('Basic '.length)]
+      : [auth.type === 'bearer' ? auth.token : token];
+  return [secret, ...own].reduce<string>(
+    (said, each) => (each === null || each === '' ? said : said.replaceAll(each, '***')),
+    text,
+  );
 }

@@ -19,6 +19,11 @@ export class TokenStore {
     this.#held.delete(id);
   }
 
+  /** The one in use; null = none. */
+  held(id: string): string | null {
+    return this.#held.get(id)?.token ?? null;
+  }
+
   /** @throws ProbeFailure */
   async token(look: Look, id: string, access: RestAccessBody, auth: TokenAuth): Promise<string> {
     const held = this.#held.get(id);

@@ -1,7 +1,7 @@
 import type { TrapPayload } from '@yosugara/operations';
 import { NotificationBodySchema, type NotificationOf } from '@yosugara/protocol';
 import { Daemons, freePort } from '@yosugara/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SNMPTRAPD, startSnmptrapd, TOLD, within } from './testing/counterparts.js';
 import { trapSender } from './trap.js';
 
@@ -68,6 +68,21 @@ describe.skipIf(SNMPTRAPD === null)('a trap to a real snmptrapd (Debian: snmptra
     await arrived(before + 1);
     expect(await send({ port: daemon.port, ...v3(auth, priv), inform: true })).toEqual({ kind: 'accepted' });
     expect(await arrived(before + 2)).toContain('.32473.8162.0.1');
+  });
+  it('of v3 says the time, by which receivers drop what is too old', async () => {
+    const way = { port: daemon.port, ...v3('sha256', 'aes128') };
+    const before = daemon.lines().length;
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 600_000 });
+    try {
+      await send(way);
+      await arrived(before + 1);
+    } finally {
+      vi.useRealTimers();
+    }
+    await send(way);
+    // What comes after it by the same socket shows that it was not taken.
+    await send({ port: daemon.port, community: 'telling' });
+    expect(await arrived(before + 2)).toContain('TRAP2, SNMP v2c');
   });
 });
 

@@ -8,3 +8,4 @@ export * from './told.js';
 export * from './trap-varbinds.js';
 export * from './values.js';
 export * from './variables.js';
+export * from './warnings.js';

@@ -54,7 +54,7 @@ export async function startSnmptrapd(
 ): Promise<{ readonly port: number; lines(): readonly string[] }> {
   const port = await freePort();
   const log = join(daemons.dir, 'traps.log');
-  const file = daemons.write('snmptrapd.conf', `${config}\ndoNotRetainNotificationLogs yes\nformat2 %B %v ~end~\\n\n`);
+  const file = daemons.write('snmptrapd.conf', `${config}\ndoNotRetainNotificationLogs yes\nformat2 %P %v ~end~\\n\n`);
   const env = { SNMP_PERSISTENT_DIR: daemons.dir, SNMPCONFPATH: daemons.dir, HOME: daemons.dir };
   const args = ['-f', '-n', '-X', '-C', '-c', file, '-m', '', '-On', '-Oq', '-Lf', log, `udp:127.0.0.1:${port}`];
   await daemons.start({ program: SNMPTRAPD!, args, env, ready: () => existsSync(log) && isBound(port) });
