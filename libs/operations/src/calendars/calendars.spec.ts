@@ -49,6 +49,12 @@ describe('a row names days', () => {
     ['no fifth Friday of a month that has none', { days: { kind: 'weekday', weekdays: ['fri'], week: 5 } }, '2026-11', []],
     ['the last Friday, be it the fourth', { days: { kind: 'weekday', weekdays: ['fri'], week: 'last' } }, '2026-11', [27]],
     ['the last Friday, be it the fifth', { days: { kind: 'weekday', weekdays: ['fri'], week: 'last' } }, '2026-10', [30]],
+    [
+      'the last Tuesday, a week before the next month begins',
+      { days: { kind: 'weekday', weekdays: ['tue'], week: 'last' } },
+      '2026-11',
+      [24],
+    ],
     ['the 25th', { days: { kind: 'day', day: 25 } }, '2026-11', [25]],
     ['no 31st of a month without one', { days: { kind: 'day', day: 31 } }, '2026-11', []],
     ['the last day', { days: { kind: 'day', day: 'last' } }, '2026-11', [30]],
