@@ -38,6 +38,8 @@ export class Daemons {
   readonly #running: { readonly child: ChildProcess; readonly gone: Promise<void> }[] = [];
   readonly #killNow = () => {
     for (const { child } of this.#running) killGroup(child, 'SIGKILL');
+    // Of specs that were skipped, too: nobody stops what they never started.
+    rmSync(this.dir, { recursive: true, force: true });
   };
 
   constructor(name: string) {
