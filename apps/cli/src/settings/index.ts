@@ -1,6 +1,7 @@
 import { InvalidInputError } from '@yosugara/kernel';
 import {
   FacilitiesSchema,
+  NodeSearchSchema,
   nodeCsvHead,
   nodeCsvLine,
   PLATFORMS,
@@ -21,7 +22,8 @@ import { type VerbContext, whoAsks, wholeNumber } from '../governing.js';
 import { painter, printable } from '../output/terminal.js';
 import { readDocuments } from './documents.js';
 import { type ImportOptions, importSettings } from './import.js';
-import { renderDifference, renderNodes, renderScopes, renderSetting } from './render.js';
+import { renderDifference, renderNodes, renderScopes, renderSearch, renderSetting } from './render.js';
+import { nodesOfSearch } from './search.js';
 
 interface Common {
   readonly config?: string;
@@ -164,6 +166,7 @@ function addNodes(program: Command, context: Context): void {
       })(),
     );
   addNodeAdd(nodes, context);
+  addNodeSearch(nodes, context);
   add('remove', 'refused while something refers to it', nodes)
     .argument('<id>')
     .action((id: string, options: Common) =>
@@ -213,6 +216,39 @@ function addNodeAdd(nodes: Command, { add, set, show, api }: Context): void {
         const isNew = { 'if-none-match': '*' };
         const done = await api(options).change('PUT', path('node', id), put, SettingPutSchema, CHANGE_DEADLINE_MS, isNew);
         show(options, { id, ...done }, () => `${printable(id)} was added`);
+        return EXIT.ok;
+      })(),
+    );
+}
+
+interface SearchOptions extends Common {
+  readonly range: string;
+  readonly snmpFile?: string;
+  readonly add?: boolean;
+  readonly scope?: readonly string[];
+}
+
+const SEARCH_DEADLINE_MS = 60_000;
+
+function addNodeSearch(nodes: Command, { add, set, show, terminal, api }: Context): void {
+  add('search', 'SNMP agents of a range of addresses, asked by the Master', nodes)
+    .requiredOption('--range <range>', '10.0.0.0/24, or 10.0.0.1-10.0.0.99; at most 256 addresses')
+    .option('--snmp-file <file>', 'YAML as `snmp` of a node: version, community, port …; default: v2c, public')
+    .option('--add', 'make nodes of those that are none yet')
+    .option('--scope <id>', 'with --add: put them there; can be repeated', oneMore)
+    .action((options: SearchOptions) =>
+      set(async () => {
+        const [snmp] = options.snmpFile === undefined ? [] : readDocuments([options.snmpFile]);
+        const asked = { range: options.range, ...(snmp === undefined ? {} : { snmp: snmp.document }) };
+        const found = await api(options).change('POST', '/api/v1/nodes/search', asked, NodeSearchSchema, SEARCH_DEADLINE_MS);
+        if (options.add !== true) {
+          show(options, found, () => renderSearch(found));
+          return EXIT.ok;
+        }
+        const documents = nodesOfSearch(found, options.scope ?? [], snmp?.document);
+        const wanted = { dryRun: false, by: whoAsks(), deleteMissing: [] };
+        const done = await importSettings(api(options), documents, wanted, terminal);
+        show(options, done, () => renderDifference(done, painter(terminal)));
         return EXIT.ok;
       })(),
     );

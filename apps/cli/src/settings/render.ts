@@ -1,4 +1,4 @@
-import type { Facilities, NodeBody, SettingsDifference, SettingView } from '@yosugara/protocol';
+import type { Facilities, NodeBody, NodeSearch, SettingsDifference, SettingView } from '@yosugara/protocol';
 import { type Paint, printable, table } from '../output/terminal.js';
 
 const said = (value: unknown): string => (value === undefined ? '–' : printable(JSON.stringify(value)));
@@ -42,6 +42,18 @@ export function renderSetting(setting: SettingView): string {
     printable(`${enabled ? 'enabled' : 'disabled'}, of ${ownerRole}`),
     ...JSON.stringify(body, null, 2).split('\n').map(printable),
     ...(hasSecret.length === 0 ? [] : [printable(`secrets that are set: ${hasSecret.join(', ')}`)]),
+  ].join('\n');
+}
+
+export function renderSearch({ agents, asked, left, trouble }: NodeSearch): string {
+  const rows = agents.map(({ address, name, platform, nodes, description }) =>
+    [address, name, platform, nodes.length === 0 ? 'new' : nodes.join(' '), description].map(printable),
+  );
+  return [
+    ...(rows.length === 0 ? [] : [table(['ADDRESS', 'NAME', 'PLATFORM', 'NODE', 'DESCRIPTION'], rows)]),
+    `${agents.length} of ${asked} addresses answered`,
+    ...(left === 0 ? [] : [`${left} were not asked: the time was up`]),
+    ...(trouble === null ? [] : [printable(trouble)]),
   ].join('\n');
 }
 

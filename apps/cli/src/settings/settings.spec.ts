@@ -221,6 +221,30 @@ describe('yosugara nodes', () => {
   });
 });
 
+describe('yosugara nodes search', () => {
+  const agent = (address: string, name: string, nodes: readonly string[] = []) => ({
+    ...{ address, name, nodes, description: 'Linux box', objectId: '1.3.6.1', platform: 'LINUX' },
+  });
+  const agents = [agent('10.0.0.1', 'web1'), agent('10.0.0.2', 'web1'), agent('10.0.0.3', 'db', ['db'])];
+  const reply = ({ path }: Asked): Reply =>
+    path.endsWith('/search') ? [200, { asked: 254, left: 0, trouble: null, agents }] : difference();
+  it('shows who answers, with secrets from a file', async () => {
+    const asked = await managers(reply);
+    const snmp = file('snmp.yaml', 'community: hush\n');
+    expect(await yosugara('nodes', 'search', '--range', '10.0.0.0/24', '--snmp-file', snmp)).toBe(0);
+    expect(asked).toMatchObject([{ path: '/api/v1/nodes/search', body: { range: '10.0.0.0/24', snmp: { community: 'hush' } } }]);
+    expect(cli.out).toMatch(/10\.0\.0\.3 +db +LINUX +db +Linux box\n3 of 254 addresses answered/);
+  });
+  it('makes nodes of those that are none yet', async () => {
+    const asked = await managers(reply);
+    expect(await yosugara('nodes', 'search', '--range', '10.0.0.0/24', '--add', '--scope', 'web')).toBe(0);
+    expect(asked[1]?.body.documents).toMatchObject([
+      { kind: 'node', id: 'web1', body: { addresses: ['10.0.0.1'], hostNames: ['web1'], scopes: ['web'], platform: 'LINUX' } },
+      { kind: 'node', id: '10.0.0.2', body: { name: 'web1', addresses: ['10.0.0.2'], hostNames: [] } },
+    ]);
+  });
+});
+
 describe('yosugara scopes', () => {
   it('draws them as a tree', async () => {
     const scope = (id: string, parent: string | null, change: object = {}) => ({

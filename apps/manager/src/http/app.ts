@@ -40,6 +40,7 @@ import { StoredOperations } from '../operations/stored-operations.js';
 import { FacilitiesController } from '../settings/facilities.controller.js';
 import { ImportStage } from '../settings/import-stage.js';
 import { LiveSettings } from '../settings/live-settings.js';
+import { NodeSearchController } from '../settings/node-search.controller.js';
 import { ReadController } from '../settings/read.controller.js';
 import { SettingsController } from '../settings/settings.controller.js';
 import { SettingsService } from '../settings/settings-service.js';
@@ -90,7 +91,8 @@ class ManagerModule {
         ...[AuthController, ClusterController, MessagesController, StreamController, ProbeController, HealthController],
         ...[IngestController, TailController, MetricsController, MibsController],
         ...[EventStreamController, EventsController, StatusesController],
-        ...[SettingsController, FacilitiesController, CalendarsController, MonitorsController, ReadController],
+        ...[SettingsController, FacilitiesController, NodeSearchController, CalendarsController],
+        ...[MonitorsController, ReadController],
       ],
       providers: [
         { provide: STORE, useValue: parts.store },

@@ -270,6 +270,15 @@ describe('the settings in memory', () => {
   });
 });
 
+describe('a search for SNMP agents', () => {
+  it('is of so many addresses at most, and finds nobody where nobody listens', async () => {
+    const snmp = { port: 9, timeoutMs: 200, retries: 0 };
+    const search = async (range: string) => await call('POST', '/api/v1/nodes/search', { body: { range, snmp } });
+    expect(await search('127.0.79.0/16')).toMatchObject({ status: 400, body: { place: 'range' } });
+    expect(await search('127.0.79.1-127.0.79.3')).toMatchObject({ status: 200, body: { asked: 3, left: 0, agents: [] } });
+  });
+});
+
 describe('lists and pages', () => {
   it('are by id, with where the next page begins', async () => {
     await load(['n1', 'n2', 'n3'].map((id) => node(id, { platform: 'LINUX' })));

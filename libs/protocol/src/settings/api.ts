@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SETTING_KINDS, SettingHeadSchema } from './common.js';
+import { PLATFORMS } from './scope.js';
 
 /** Of one part of an import; whoever has more sends several. */
 export const MAX_IMPORT_PART = 1_000;
@@ -119,3 +120,26 @@ export const FacilitiesSchema = z
   .object({ version: z.int(), nodes: z.int(), scopes: z.array(ScopeViewSchema) })
   .meta({ id: 'Facilities' });
 export type Facilities = z.infer<typeof FacilitiesSchema>;
+
+/** POST /api/v1/nodes/search: SNMP agents of a range of addresses. */
+export const NodeSearchSchema = z
+  .object({
+    asked: z.int(),
+    /** Not asked before the time was up. */
+    left: z.int(),
+    /** What stood in the way of some, such as a user that is refused. */
+    trouble: z.string().nullable(),
+    agents: z.array(
+      z.object({
+        address: z.string(),
+        name: z.string(),
+        description: z.string(),
+        objectId: z.string(),
+        platform: z.enum(PLATFORMS),
+        /** Nodes with this address. */
+        nodes: z.array(z.string()),
+      }),
+    ),
+  })
+  .meta({ id: 'NodeSearch' });
+export type NodeSearch = z.infer<typeof NodeSearchSchema>;
