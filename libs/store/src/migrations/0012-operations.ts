@@ -50,7 +50,10 @@ const EVENTS = [
   'create index event_monitor on event (monitor, number)',
   'create index event_at on event (at)',
   'create extension if not exists pg_trgm',
-  'create index event_text on event using gin (message gin_trgm_ops) with (fastupdate = on)',
+  'create index event_text on event using gin (message gin_trgm_ops, scope gin_trgm_ops) with (fastupdate = on)',
+  // Nearly none have one, and few are of a given one: a search for them would read all there are.
+  'create index event_owner on event (owner, number) where owner is not null',
+  'create index event_notification on event (notification, number)',
   `create table event_history (
     id bigint generated always as identity primary key,
     event bigint not null references event on delete cascade,
