@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Lsn } from '@yosugara/kernel';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asSuperuser, openPair, streams } from '../testing/pair.js';
@@ -10,6 +13,8 @@ describe('a rewind behind a crash', () => {
   let b: TestNode;
   let client: pg.Client;
   const quiet = () => {};
+  const postmasterOf = (node: TestNode) =>
+    Number(readFileSync(join(node.config.dataDir!, 'pgdata/postmaster.pid'), 'utf8').split('\n')[0]);
 
   beforeAll(async () => {
     ({ bed, a, b, client } = await openPair());
@@ -19,7 +24,8 @@ describe('a rewind behind a crash', () => {
   });
   afterAll(() => bed.close());
 
-  it('finds the last common checkpoint, however much WAL was written behind it', async () => {
+  let fork: Lsn;
+  it('begins with a Master that crashes long after its last checkpoint, when the Standby serves already', async () => {
     // More than the 256 MB that it keeps of its own accord, and no checkpoint yet.
     await asSuperuser(a, "alter system set max_wal_size = '4GB'");
     await asSuperuser(a, 'select pg_reload_conf()');
@@ -30,7 +36,7 @@ describe('a rewind behind a crash', () => {
     const onB = await bed.client(b);
     await expect.poll(async () => (await onB.query(behind, [rows[0].lsn])).rows[0].done, { timeout: 60_000 }).toBe(true);
     await onB.end();
-    const { forkLsn } = await b.postgres.promote();
+    fork = (await b.postgres.promote()).forkLsn;
     await client.query('insert into t values (2)');
     // A checkpoint that the crash interrupted has written down already how far the slot had come: it holds nothing further back.
     await expect
@@ -46,8 +52,23 @@ describe('a rewind behind a crash', () => {
     const crashed = await stopped(a, 'kill');
     expect(crashed.state).toBe('crashed-primary');
     await b.postgres.ensureSlot(A);
+  });
+
+  it('changes nothing when the Master goes before pg_rewind has reached it', async () => {
+    const kill = (detail: string) => {
+      if (detail === 'crash recovery') process.kill(postmasterOf(b), 'SIGKILL');
+    };
+    await expect(a.postgres.rewind(b.peer, kill)).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+    expect((await a.postgres.survey(false)).damage).toBeNull();
+    await stopped(b, 'kill');
+    await b.postgres.startStandby(null);
+    await b.postgres.promote();
+  });
+
+  it('finds the last common checkpoint, however much WAL was written behind it', async () => {
+    await b.postgres.ensureSlot(A);
     const { discarded } = await a.postgres.rewind(b.peer, quiet);
-    expect(discarded).toMatchObject({ from: forkLsn, timeline: 1 });
+    expect(discarded).toMatchObject({ from: fork, timeline: 1 });
     await a.postgres.startStandby(b.peer);
     await streams(b, a);
     const onA = await bed.client(a);

@@ -14,7 +14,7 @@ import { DATABASE, tlsFiles } from './secrets.js';
 import { tablespacesOf } from './set-aside.js';
 import { copyName, writeSettings, writeSignal } from './settings.js';
 import { askSource, type Source } from './source.js';
-import { bootId, mark, unmark, whyUnfinished } from './unfinished.js';
+import { bootId, mark, markerOf, unmark, whyUnfinished } from './unfinished.js';
 
 const OWN_WORDS: ReadonlySet<string> = new Set(['REWIND_FAILED', 'SOURCE_UNREACHABLE', 'DISK_TOO_SMALL']);
 const REWIND_DEADLINE_MS = 6 * 3_600_000;
@@ -39,8 +39,11 @@ export async function rewind(host: HostContext, source: PostgresPeer, progress: 
     const { archived, look } = await archiveLeftovers(host, goes.fork);
     const keptWal = goes.gone === null ? null : await keepWal(host, goes.gone);
     await recover(host, progress);
+    const before = await markerOf(paths);
     await mark(paths, 'rewind', account);
-    const bytes = await runRewind(host, source, progress);
+    const bytes = await runRewind(host, source, progress, async () => {
+      await (before === null ? unmark(paths) : mark(paths, before, account));
+    });
     await dropForeignWal(host, theirs);
     await mustHaveReturned(host, theirs);
     await writeSettings(paths.pgdata, config, paths, account, { names: [], follow: source });
@@ -107,11 +110,19 @@ async function recover(host: HostContext, progress: Progress): Promise<void> {
   await mustRun(programs.path('postgres'), args, { account, cwd: paths.dataDir, deadlineMs: RECOVERY_DEADLINE_MS });
 }
 
-async function runRewind(host: HostContext, source: PostgresPeer, progress: Progress): Promise<number> {
+/** @param untouched called when it ended before it had begun. */
+async function runRewind(
+  host: HostContext,
+  source: PostgresPeer,
+  progress: Progress,
+  untouched: () => Promise<void>,
+): Promise<number> {
   const { paths, programs, account, config } = host;
   const from = replicationConninfo(source, copyName(config.node), paths, tlsFiles(config) !== null, DATABASE);
   let bytes = 0;
+  let isConnected = false;
   const onLine = (line: string) => {
+    isConnected ||= line.includes('connected to server');
     const copied = /(\d+)\/(\d+) kB \(\d+%\)/.exec(line);
     if (copied === null) return progress(line.trim(), null, { stage: 'copy' });
     bytes = Number(copied[1]) * 1024;
@@ -124,6 +135,11 @@ async function runRewind(host: HostContext, source: PostgresPeer, progress: Prog
   const done = await run(programs.path('pg_rewind'), args, options);
   if (done.code !== 0) {
     const why = done.stderr.trim().split('\n').slice(-3).join(' | ');
+    // It connects before it looks at anything here (pg_rewind.c, main), and says so.
+    if (!isConnected && /connection to server .* failed/.test(done.stderr)) {
+      await untouched();
+      throw new PostgresControlError('SOURCE_UNREACHABLE', `${source.node} no longer answered; nothing was changed here: ${why}`);
+    }
     throw new PostgresControlError('REWIND_FAILED', `pg_rewind exited ${done.code}: ${why}`);
   }
   return bytes;

@@ -19,10 +19,15 @@ export async function unmark(paths: PostgresPaths): Promise<void> {
   await syncFolder(paths.dataDir);
 }
 
+/** As it stands there; null = there is none. */
+export async function markerOf(paths: PostgresPaths): Promise<Marker | null> {
+  return ((await readIfThere(paths.unfinished))?.trim() as Marker | undefined) ?? null;
+}
+
 /** Why the data directory can only be replaced; null: nothing says so. */
 export async function whyUnfinished(paths: PostgresPaths): Promise<string | null> {
-  const text = (await readIfThere(paths.unfinished))?.trim();
-  if (text === undefined) return null;
+  const text = await markerOf(paths);
+  if (text === null) return null;
   if (text.startsWith('damaged: ')) return text.slice('damaged: '.length);
   // Without fsync a killed process loses nothing, a lost host may: then the page cache is gone as well.
   if (text.startsWith('recovering '))
