@@ -21,6 +21,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof RecoverFailedError) return error.exitCode;
   if (error instanceof RefusedError) return EXIT.refused;
   if (error instanceof InvalidInputError) return EXIT.usage;
-  if (error instanceof YosugaraError && ['NO_CLUSTER', 'BAD_CONFIG', 'USAGE', 'INVALID_INPUT'].includes(error.code)) return EXIT.usage;
+  if (error instanceof YosugaraError && ['NO_CLUSTER', 'BAD_CONFIG', 'USAGE', 'INVALID_INPUT'].includes(error.code))
+    return EXIT.usage;
   return EXIT.failure;
 }
