@@ -100,6 +100,7 @@ describe('a manager that comes up', () => {
       'post /api/v1/events/changes',
       'post /api/v1/mibs',
       'post /api/v1/monitors/try',
+      'post /api/v1/nodes/search',
       'post /api/v1/settings/import',
       'post /api/v1/settings/import/parts',
       'post /api/v1/settings/read',
