@@ -26,6 +26,8 @@ export default defineConfig({
           name: 'specs',
           include: SPECS,
           exclude: [...STORIES, '**/node_modules/**', '**/dist/**'],
+          // They wait more than they compute.
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },

@@ -61,6 +61,8 @@ describe.skipIf(findSystemProgram('fping') === null)('ping (package fping)', () 
   it('ends with the process when nobody wants the answer any more', async () => {
     const probes = probesWith({});
     const stop = new AbortController();
+    // What ended just before is still counted for a moment.
+    await expect.poll(() => openThings()['ProcessWrap'] ?? 0).toBe(0);
     const before = openThings();
     const run = ask(probes, 'ping', { count: 9, pauseMs: 5_000 }, { ...at('127.0.0.1'), signal: stop.signal });
     await expect.poll(() => newlyOpen(before).join(' ')).toContain('ProcessWrap');
