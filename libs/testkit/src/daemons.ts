@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
@@ -28,21 +28,33 @@ export interface DaemonOptions {
   /** Of itself or of a program that it runs as somebody else. */
   readonly uid?: number;
   readonly gid?: number;
-  /** When it serves. TCP ports of 127.0.0.1 that it listens at, or whatever else tells. */
-  readonly ready: number | readonly number[] | ((said: () => string) => boolean | Promise<boolean>);
+  /** When it serves. TCP ports that it listens at, a UDP port that is bound, or whatever else tells. */
+  readonly ready: number | readonly number[] | { readonly udp: number } | ((said: () => string) => boolean | Promise<boolean>);
 }
+
+export interface DaemonsPlace {
+  /** Where they listen. */
+  readonly address: string;
+  /** What each is run by, such as `nsenter --net=…`; it must not leave a process of its own. */
+  readonly inside: readonly string[];
+}
+const LOOPBACK: DaemonsPlace = { address: '127.0.0.1', inside: [] };
 
 /** Daemons of the system with configurations of our own, in a folder of theirs. All end, and the folder goes, with `stop`. */
 export class Daemons {
   readonly dir: string;
-  readonly #running: { readonly child: ChildProcess; readonly gone: Promise<void> }[] = [];
+  readonly address: string;
+  readonly #inside: readonly string[];
+  readonly #running: { readonly child: ChildProcess; readonly gone: Promise<void>; readonly options: DaemonOptions }[] = [];
   readonly #killNow = () => {
     for (const { child } of this.#running) killGroup(child, 'SIGKILL');
     // Of specs that were skipped, too: nobody stops what they never started.
     rmSync(this.dir, { recursive: true, force: true });
   };
 
-  constructor(name: string) {
+  constructor(name: string, { address, inside }: DaemonsPlace = LOOPBACK) {
+    this.address = address;
+    this.#inside = inside;
     this.dir = mkdtempSync(join(tmpdir(), `yosugara-${name}-`));
     process.once('exit', this.#killNow);
   }
@@ -54,11 +66,19 @@ export class Daemons {
     return path;
   }
 
+  /** A program that ends, where the daemons are. @throws with what it said. */
+  run(program: string, args: readonly string[]): void {
+    const [first, ...more] = [...this.#inside, program, ...args];
+    execFileSync(first!, more, { cwd: this.dir, stdio: 'pipe', timeout: START_MS });
+  }
+
   /** In the foreground, in a process group of its own. @throws when it is not ready in time; with what it said. */
-  async start({ program, args, env = {}, uid, gid, ready }: DaemonOptions): Promise<ChildProcess> {
+  async start(options: DaemonOptions): Promise<ChildProcess> {
+    const { program, args, env = {}, uid, gid, ready } = options;
     // Should this process be killed, the kernel ends the daemon: nobody else would.
     const setpriv = findSystemProgram('setpriv');
-    const words = setpriv === null ? [program, ...args] : [setpriv, '--pdeathsig', 'KILL', '--', program, ...args];
+    const own = [...this.#inside, program, ...args];
+    const words = setpriv === null ? own : [setpriv, '--pdeathsig', 'KILL', '--', ...own];
     const child = spawn(words[0]!, words.slice(1), {
       cwd: this.dir,
       env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...env },
@@ -71,18 +91,23 @@ export class Daemons {
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text));
     let failed: Error | null = null;
     child.on('error', (error) => (failed = error));
-    this.#running.push({ child, gone: new Promise((resolve) => child.once('close', () => resolve())) });
+    this.#running.push({ child, gone: new Promise((resolve) => child.once('close', () => resolve())), options });
     try {
       await until(async () => {
         if (failed !== null || child.exitCode !== null) throw failed ?? new Error(`it ended with code ${child.exitCode}`);
-        return typeof ready === 'function'
-          ? await ready(() => said)
-          : (await Promise.all([ready].flat().map(listens))).every(Boolean);
+        if (typeof ready === 'function') return await ready(() => said);
+        if (typeof ready === 'object' && 'udp' in ready) return isOpen(child.pid ?? 0, 'udp', ready.udp);
+        return (await Promise.all([ready].flat().map(async (port) => await this.#serves(child, port)))).every(Boolean);
       }, START_MS);
     } catch (error) {
       throw new Error(`${program} does not serve: ${(error as Error).message}: ${said.slice(-2_000)}`, { cause: error });
     }
     return child;
+  }
+
+  /** From here nobody gets into a network of theirs: there, the kernel is asked. */
+  async #serves({ pid = 0 }: ChildProcess, port: number): Promise<boolean> {
+    return this.#inside.length === 0 ? await listens(port, this.address) : isOpen(pid, 'tcp', port);
   }
 
   /** Ends one of them. */
@@ -94,9 +119,16 @@ export class Daemons {
     await endOne(child, gone);
   }
 
+  /** Ends all of them. @returns how each was started, for who starts them again as they were. */
+  async endAll(): Promise<readonly DaemonOptions[]> {
+    const all = this.#running.splice(0);
+    await Promise.all(all.map(async ({ child, gone }) => await endOne(child, gone)));
+    return all.map(({ options }) => options);
+  }
+
   async stop(): Promise<void> {
     process.off('exit', this.#killNow);
-    await Promise.all(this.#running.splice(0).map(async ({ child, gone }) => await endOne(child, gone)));
+    await this.endAll();
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
@@ -119,10 +151,24 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** Somebody accepts connections at that port of 127.0.0.1. */
-export async function listens(port: number): Promise<boolean> {
+/** States of proc(5): a TCP socket that listens (0A), a UDP socket that is bound (07). */
+const OPEN = { tcp: '0A', udp: '07' } as const;
+
+/** In the network of that process a socket waits at that port. */
+function isOpen(pid: number, protocol: keyof typeof OPEN, port: number): boolean {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const waiting = new RegExp(`:${hex} 0+:0000 ${OPEN[protocol]} `);
+  try {
+    return [protocol, `${protocol}6`].some((table) => waiting.test(readFileSync(`/proc/${pid}/net/${table}`, 'utf8')));
+  } catch {
+    return false;
+  }
+}
+
+/** Somebody accepts connections at that port. */
+export async function listens(port: number, address = '127.0.0.1'): Promise<boolean> {
   return await new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, address);
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });

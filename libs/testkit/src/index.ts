@@ -9,5 +9,7 @@ export {
   type PowerSwitch,
   startPowerController,
 } from './power-controller.js';
+export * from './real-services.js';
+export * from './receiving-services.js';
 export * from './soonest.js';
 export * from './until.js';

@@ -17,8 +17,12 @@ export interface TestPostgres {
   /** postgres://postgres@127.0.0.1:<port>/postgres; trust authentication. */
   readonly connectionString: string;
   readonly dataDir: string;
-  /** Process id of the postmaster. */
+  /** Process id of the postmaster that was started first. */
   readonly pid: number;
+  /** As if it had crashed: an immediate shutdown that leaves the data where they are. */
+  down(): Promise<void>;
+  /** At the same port again. */
+  up(): Promise<void>;
   /** Immediate shutdown and removal of the data folder. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -36,13 +40,16 @@ export async function startTestPostgres(settings: Readonly<Record<string, string
   if (account !== null) await chown(dir, account.uid, account.gid);
   const dataDir = join(dir, 'data');
   let server: ChildProcess | undefined;
-  const cleanUp = async () => {
-    process.off('exit', killNow);
+  const down = async () => {
     if (server !== undefined && server.exitCode === null && server.signalCode === null) {
       const gone = new Promise((resolve) => server?.once('exit', resolve));
       server.kill('SIGQUIT');
       await gone;
     }
+  };
+  const cleanUp = async () => {
+    process.off('exit', killNow);
+    await down();
     await rm(dir, { recursive: true, force: true });
   };
   const killNow = () => server?.kill('SIGQUIT');
@@ -61,17 +68,13 @@ export async function startTestPostgres(settings: Readonly<Record<string, string
       shared_buffers: '32MB',
       ...settings,
     };
-    server = spawn(
-      join(bin, 'postgres'),
-      ['-D', dataDir, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-      {
-        ...identity,
-        cwd: dir,
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    );
+    const args = ['-D', dataDir, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+    const up = async () => {
+      server = spawn(join(bin, 'postgres'), args, { ...identity, cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] });
+      await ready(server, port);
+    };
     process.once('exit', killNow);
-    await ready(server, port);
+    await up();
     return {
       host: '127.0.0.1',
       port,
@@ -79,7 +82,8 @@ export async function startTestPostgres(settings: Readonly<Record<string, string
       database: 'postgres',
       connectionString: `postgres://postgres@127.0.0.1:${port}/postgres`,
       dataDir,
-      pid: server.pid ?? 0,
+      pid: server?.pid ?? 0,
+      ...{ down, up },
       stop: cleanUp,
     };
   } catch (error) {
