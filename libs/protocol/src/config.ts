@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PrioritySchema, SettingIdSchema } from './settings/common.js';
 
 const id = z.string().regex(/^[a-z][a-z0-9_]{0,30}$/, 'a lower-case letter, then up to 30 of a-z 0-9 _');
 const address = z.union([z.ipv4(), z.ipv6()]);
@@ -14,6 +15,8 @@ export function addressFamily(text: string): 4 | 6 | null {
 const Ports = z.strictObject({
   console: port.default(8080),
   status: port.default(8081),
+  /** Agents: mutual TLS. */
+  agents: port.default(8084),
   /** Consensus: libp2p. */
   cluster: port.default(7946),
   /** Copy of the receivers' journals: mutual TLS. */
@@ -162,6 +165,80 @@ const ReceiverSchema = z.strictObject({
 });
 export type ReceiverConfig = z.infer<typeof ReceiverSchema>;
 
+/** A host of the outside that lines of syslog about ourselves go to; `local`: the one of this host, through its socket. */
+const SelfSyslogSchema = z.strictObject({
+  transport: z.enum(['local', 'udp', 'tcp', 'tls']).default('udp'),
+  /** An address, or a whole name. */
+  host: z.string().min(1).max(253).optional(),
+  port: port.optional(),
+  /** local: where syslogd listens. */
+  socket: z.string().startsWith('/').default('/dev/log'),
+  /** RFC 5424 6.2.1; 3 = daemon. */
+  facility: z.int().min(0).max(23).default(3),
+  /** These and worse ones. */
+  from: PrioritySchema.default('warning'),
+  /** tls: PEM of whom to believe; default: whom the system does. */
+  caFile: z.string().optional(),
+  /** tls: the name in its certificate; default: `host`. */
+  serverName: z.string().min(1).optional(),
+});
+export type SelfSyslogConfig = z.infer<typeof SelfSyslogSchema>;
+
+const SelfLimitSchema = z.number().nullable().optional();
+
+const days = (byDefault: number, least = 1) => z.int().min(least).max(36_500).default(byDefault);
+
+/** How many days what monitors brought about is kept, and what else grows; the Master's is followed, so give both nodes the same. */
+const RetentionSchema = z.strictObject({
+  /** With what people did with them. */
+  eventDays: days(400),
+  /** What was measured. */
+  valueDays: days(15, 2),
+  /** Their sums of hours, of days and of months. */
+  hourDays: days(400),
+  dayDays: days(3_660),
+  monthDays: days(36_500),
+  /** Revisions of settings that are no longer the newest; those that sessions of jobs run on stay. */
+  settingHistoryDays: days(400),
+  /** What is remembered of monitors, nodes and notifications that were deleted, and their statuses. */
+  memoryDays: days(30),
+});
+export type RetentionConfig = z.infer<typeof RetentionSchema>;
+
+/** What the manager watches of ourselves and where it says so (docs/operations.md, "Watching ourselves"). */
+const SelfMonitoringSchema = z.strictObject({
+  everySeconds: z.int().min(1).max(60).default(5),
+  /** By id of what is watched, in its unit (seconds, bytes, shares of 1); null: never. What is given is given whole. */
+  limits: z
+    .record(
+      z.string(),
+      z.strictObject({
+        notice: SelfLimitSchema,
+        warning: SelfLimitSchema,
+        critical: SelfLimitSchema,
+        /** It must last so long before it is told. */
+        afterSeconds: z.number().min(0).max(86_400).optional(),
+      }),
+    )
+    .default({}),
+  /** Notifications that are told, besides the event. */
+  notify: z.array(SettingIdSchema).max(20).default([]),
+  file: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Default: `logs/internal.jsonl` below the state directory. */
+      path: z.string().min(1).optional(),
+      /** Of one file; then it is set aside and a new one begun. */
+      maxMb: z.number().min(0.01).max(1_024).default(8),
+      /** Those that were set aside. */
+      keep: z.int().min(0).max(20).default(4),
+      from: PrioritySchema.default('info'),
+    })
+    .prefault({}),
+  syslog: z.array(SelfSyslogSchema).max(8).default([]),
+});
+export type SelfMonitoringConfig = z.infer<typeof SelfMonitoringSchema>;
+
 /** `yosugara.yaml`, one a node. Unknown keys are refused. */
 export const NodeConfigSchema = z.strictObject({
   cluster: z.strictObject({
@@ -242,6 +319,7 @@ export const NodeConfigSchema = z.strictObject({
     })
     .prefault({}),
   console: z.strictObject({ staticDir: z.string().optional() }).prefault({}),
+  selfMonitoring: SelfMonitoringSchema.prefault({}),
   /** How received messages are kept in the database; the Master's is followed, so give both nodes the same. */
   messages: z
     .strictObject({
@@ -255,6 +333,7 @@ export const NodeConfigSchema = z.strictObject({
       structuredIndex: z.boolean().default(false),
     })
     .prefault({}),
+  retention: RetentionSchema.prefault({}),
 });
 export type NodeConfig = z.infer<typeof NodeConfigSchema>;
 export type MemberConfig = z.infer<typeof MemberSchema>;
@@ -273,6 +352,9 @@ export const STATE_LAYOUT = {
   journalOwn: 'journal/own',
   journalPeer: 'journal/peer',
   logs: 'logs',
+  /** What the manager said about itself: for people, and what is no event yet. */
+  internalFile: 'logs/internal.jsonl',
+  internalPending: 'logs/internal-pending.jsonl',
   /** SNMP engine id and number of starts, counters, samples of what was refused. */
   snmp: 'snmp',
   pids: 'pids',

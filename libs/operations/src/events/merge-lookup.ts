@@ -28,20 +28,41 @@ function lookup(
   { coveredFromUs }: Open,
   comesAgain: true | undefined,
 ): readonly LoneRows[] {
-  const contents = new Set<string>();
-  let fromUs = Number.POSITIVE_INFINITY;
-  let throughUs = Number.NEGATIVE_INFINITY;
+  if (coveredFromUs === Number.NEGATIVE_INFINITY) return [];
+  const wanted: Wanted[] = [];
   for (const record of records) {
     if (record.comesAgain !== comesAgain) continue;
+    const { content } = record;
     const at = inTimeOf(state, record, node);
-    const earliest = at - lateBy(state, record) - state.limits.windowUs;
-    if (record.content === null || earliest >= coveredFromUs || state.claims.has(keyOf(record))) continue;
-    contents.add(record.content);
-    fromUs = Math.min(fromUs, earliest);
-    throughUs = Math.max(throughUs, at + state.limits.windowUs);
+    const fromUs = at - lateBy(state, record) - state.limits.windowUs;
+    if (content === null || fromUs >= coveredFromUs || state.claims.has(keyOf(record))) continue;
+    wanted.push({ content, fromUs, throughUs: at + state.limits.windowUs });
   }
-  if (contents.size === 0 || coveredFromUs === Number.NEGATIVE_INFINITY) return [];
-  return [{ node, contents: [...contents], fromUs, throughUs, ...(comesAgain === undefined ? {} : { onlyLate: comesAgain }) }];
+  const only = comesAgain === undefined ? {} : ({ onlyLate: comesAgain } as const);
+  return stretches(wanted).map((stretch) => ({ node, ...stretch, ...only }));
+}
+
+interface Wanted {
+  readonly content: string;
+  readonly fromUs: number;
+  readonly throughUs: number;
+}
+
+/**
+ * One question for each stretch of time: a node that was away brings lines of before and of now together, and millions of the other one's
+ * rows may lie between them.
+ */
+function stretches(wanted: readonly Wanted[]): readonly Pick<LoneRows, 'contents' | 'fromUs' | 'throughUs'>[] {
+  const joined: { contents: Set<string>; fromUs: number; throughUs: number }[] = [];
+  for (const { content, fromUs, throughUs } of [...wanted].sort((a, b) => a.fromUs - b.fromUs)) {
+    const last = joined.at(-1);
+    if (last === undefined || fromUs > last.throughUs) joined.push({ contents: new Set([content]), fromUs, throughUs });
+    else {
+      last.contents.add(content);
+      last.throughUs = Math.max(last.throughUs, throughUs);
+    }
+  }
+  return joined.map(({ contents, ...stretch }) => ({ contents: [...contents], ...stretch }));
 }
 
 /** A row stored long ago comes back from the database, in front of the newer ones of its kind. */

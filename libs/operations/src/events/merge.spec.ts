@@ -274,6 +274,32 @@ describe('what its sender says again until it is answered', () => {
   });
 });
 
+describe('what the database is asked', () => {
+  const asked = (times: readonly (readonly [string, number])[]) => {
+    const throughUs = { a: 9_000_000_000, b: 9_000_000_000 };
+    const state = mergeBegin(['a', 'b'], { ...EMPTY_WINDOW, throughUs });
+    return needsLookup(state, journal('a', times)).map(({ contents, fromUs, throughUs: through }) => [contents, fromUs, through]);
+  };
+  it('is one stretch of time for lines that follow each other', () =>
+    expect(
+      asked([
+        ['x', 10_000],
+        ['y', 12_000],
+        ['x', 14_000],
+      ]),
+    ).toEqual([[['x', 'y'], 8_000_000, 16_000_000]]));
+  it('leaves out what lies between lines of before and of now', () =>
+    expect(
+      asked([
+        ['x', 10_000],
+        ['y', 1_500_000],
+      ]),
+    ).toEqual([
+      [['x'], 8_000_000, 12_000_000],
+      [['y'], 1_498_000_000, 1_502_000_000],
+    ]));
+});
+
 /** Two equal lists in order, greedily: no more pairs can be made. Independent of how `merge.ts` does it. */
 function oracle(a: readonly MergeRecord[], b: readonly MergeRecord[], windowUs: number): number {
   const contents = new Set([...a, ...b].map((record) => record.content));

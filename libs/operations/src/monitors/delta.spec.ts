@@ -19,6 +19,11 @@ describe('a difference', () => {
   });
 });
 
+it('what is beyond all numbers is no value', () => {
+  expect(deltaOf({ delta: 'rate', counter: 'none' }, at(1e306, 1), [0, 0]).value).toBeNull();
+  expect(deltaOf({ delta: 'difference', counter: 'none' }, at(1e308, 1), [-1e308, 0]).value).toBeNull();
+});
+
 describe('a counter', () => {
   it.each([
     ['grows', 100, 150, 32, 50],

@@ -59,5 +59,7 @@ export function deltaOf(
   const found = { last, now, bits: counter === 'auto' ? (seen.counter ?? 0) : counter === 'none' ? 0 : Number(counter) };
   const difference = DELTA_RULES.find(({ when }) => when(found))!.value?.(found) ?? null;
   if (difference === null) return { value: null, last: now };
-  return { value: delta === 'rate' ? (difference * 1_000) / (now[1] - last[1]) : difference, last: now };
+  const value = delta === 'rate' ? (difference * 1_000) / (now[1] - last[1]) : difference;
+  // Of values near the end of what a number can be: no JSON and no table would keep it.
+  return { value: Number.isFinite(value) ? value : null, last: now };
 }

@@ -1,6 +1,8 @@
+export * from './agent-news.js';
 export { type CompiledMonitor, compileMonitor, type MonitorSetting } from './compile.js';
 export { judge } from './judge.js';
 export { LineJudge, type LineWorld, lineOf, type ReceivedLine } from './lines.js';
+export * from './log-count.js';
 export { resultId, shortened } from './make-result.js';
 export * from './patterns.js';
 export * from './result.js';

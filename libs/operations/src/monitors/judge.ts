@@ -1,6 +1,7 @@
 import { assertNever } from '@yosugara/kernel';
 import type { MonitorBody, MonitorOf } from '@yosugara/protocol';
 import type { CompiledMonitor } from './compile.js';
+import { type KeptValue, withKept } from './kept-values.js';
 import { resultOf } from './make-result.js';
 import { collectedOf, judgeNumber, type NumberSeen, type NumericState } from './numeric.js';
 import type { Collected, Judgement, NewestValue, PageSeen, Result, Sample, SampleValue } from './result.js';
@@ -8,13 +9,15 @@ import { firstMatch, messageOf, placeOf } from './rules.js';
 import { judgePage } from './scenario.js';
 import { integrate, type Sequence } from './sequence.js';
 import { correlationOf, paired } from './series.js';
-import { type MonitorState, readState } from './state.js';
+import { type Counted, type MonitorState, readState } from './state.js';
 import { type NumericBody, nameOf, shown } from './wording.js';
 
 /** Before it is known whether anybody wants to hear of it. */
 interface Outcome {
   readonly numeric: NumericState | null;
   readonly sequence: Sequence | null;
+  readonly newest: readonly KeptValue[] | null;
+  readonly counted: Counted | null;
   readonly results: readonly Result[];
   readonly collected: readonly Collected[];
   /** It could not be had. */
@@ -41,6 +44,8 @@ export function judge(monitor: CompiledMonitor, sample: Sample, state: unknown):
     ...(outcome.failed && !body.failureIsChange ? { failing: true as const } : {}),
     ...(outcome.numeric === null ? {} : { numeric: outcome.numeric }),
     ...(outcome.sequence === null ? {} : { sequence: outcome.sequence }),
+    ...(outcome.newest === null ? {} : { newest: outcome.newest }),
+    ...(outcome.counted === null ? {} : { counted: outcome.counted }),
   };
   return {
     state:
@@ -57,7 +62,11 @@ export function judge(monitor: CompiledMonitor, sample: Sample, state: unknown):
 }
 
 const isSame = (a: MonitorState, b: MonitorState) =>
-  a.failing === b.failing && a.numeric === b.numeric && a.sequence === b.sequence;
+  a.failing === b.failing &&
+  a.numeric === b.numeric &&
+  a.sequence === b.sequence &&
+  a.newest === b.newest &&
+  a.counted === b.counted;
 
 /** Rules have no counters of their own, then. What is judged apart (change, prediction) keeps them. */
 function withoutSubs(body: MonitorBody, outcome: Outcome): Outcome {
@@ -91,6 +100,7 @@ function outcomeOf(monitor: CompiledMonitor, sample: Sample, before: MonitorStat
   const { body } = monitor;
   const { value } = sample;
   if (value.kind === 'failure') return failure(body, sample, before, value.why);
+  if (value.kind === 'counted') return countOutcome(monitor, sample, value, before);
   if (value.kind === 'matched') return plain(before, [resultOf(body, sample, value)]);
   if ('numeric' in body) return numberOutcome(body, sample, before);
   if ('rules' in body) return textOutcome(monitor, sample, before);
@@ -101,7 +111,8 @@ function outcomeOf(monitor: CompiledMonitor, sample: Sample, before: MonitorStat
 }
 
 const plain = (before: MonitorState | null, results: readonly Result[], collected: readonly Collected[] = []): Outcome => ({
-  ...{ numeric: before?.numeric ?? null, sequence: before?.sequence ?? null, results, collected, failed: false },
+  ...{ numeric: before?.numeric ?? null, sequence: before?.sequence ?? null },
+  ...{ newest: before?.newest ?? null, counted: before?.counted ?? null, results, collected, failed: false },
 });
 
 function failure(body: MonitorBody, sample: Sample, before: MonitorState | null, why: string): Outcome {
@@ -122,7 +133,20 @@ function numberOutcome(body: NumericBody, sample: Sample, before: MonitorState |
   if (typeof seen === 'string') return failure(body, sample, before, seen);
   if (seen === null) return misfit(body, sample, before);
   const { state, results, collected } = judgeNumber(body, sample, seen, before?.numeric ?? null);
-  return { numeric: state, sequence: null, results, collected, failed: false };
+  return { numeric: state, sequence: null, newest: null, counted: null, results, collected, failed: false };
+}
+
+/** What came since the value before: all of it when nothing is remembered, or was counted by somebody else. */
+function countOutcome(
+  monitor: CompiledMonitor,
+  sample: Sample,
+  { began, total }: Extract<SampleValue, { kind: 'counted' }>,
+  before: MonitorState | null,
+): Outcome {
+  const last = before?.counted?.began === began ? before.counted : null;
+  const value = { kind: 'number', number: total - (last?.total ?? 0) } as const;
+  const counted = began === null ? null : last?.total === total ? last : { began, total };
+  return { ...outcomeOf(monitor, { ...sample, value }, before), counted };
 }
 
 /** null = it is none. */
@@ -155,6 +179,7 @@ function textOf(value: SampleValue): string | null {
     case 'matched':
       return value.message;
     case 'pages':
+    case 'counted':
     case 'newest':
     case 'series':
       return null;
@@ -201,9 +226,10 @@ function integrated(
   values: readonly (NewestValue | null)[],
   before: MonitorState | null,
 ): Outcome {
-  const { truth, sequence, why } = integrate(body.check, texts, values, before?.sequence ?? null, sample.atMs);
+  const known = withKept(body.check.conditions, values, before?.newest ?? null);
+  const { truth, sequence, why } = integrate(body.check, texts, known.values, before?.sequence ?? null, sample.atMs);
   const results = truth === null ? [] : [truthResult(body, sample, truth, why)];
-  return { numeric: null, sequence, results, collected: [], failed: false };
+  return { numeric: null, sequence, newest: known.kept, counted: null, results, collected: [], failed: false };
 }
 
 function pagesOutcome(
@@ -231,7 +257,7 @@ function pagesOutcome(
     ({ ms, status, why }, at) => `${pages[at]?.page.name ?? at + 1}: ${why ?? `status ${status}`}, ${shown(body, ms)}`,
   );
   return {
-    ...{ numeric: null, sequence: null, failed: seen.some(({ why }) => why !== null) },
+    ...{ numeric: null, sequence: null, newest: null, counted: null, failed: seen.some(({ why }) => why !== null) },
     results: [resultOf(body, sample, { priority: said.priority, message: said.message, original: original.join('\n') })],
     collected: body.collect ? [value(item, isWhole ? totalMs : null), ...each] : [],
   };

@@ -46,6 +46,8 @@ export type SampleValue =
   | { readonly kind: 'newest'; readonly values: readonly (NewestValue | null)[] }
   /** Values over the time of a correlation, oldest first. */
   | { readonly kind: 'series'; readonly first: readonly SeriesPoint[]; readonly second: readonly SeriesPoint[] }
+  /** Lines since the one that `began`; judged are those since the value before. null = there was none yet. */
+  | { readonly kind: 'counted'; readonly began: string | null; readonly total: number }
   /** It could not be had: refused, timed out, not understood. */
   | { readonly kind: 'failure'; readonly why: string };
 

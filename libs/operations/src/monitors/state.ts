@@ -1,3 +1,4 @@
+import type { KeptValue } from './kept-values.js';
 import type { Standing } from './levels.js';
 import type { NumericState } from './numeric.js';
 import type { Sequence } from './sequence.js';
@@ -9,6 +10,15 @@ export interface MonitorState {
   readonly failing?: true;
   readonly numeric?: NumericState;
   readonly sequence?: Sequence;
+  /** Of an integration: what its conditions were about at its last look. */
+  readonly newest?: readonly KeptValue[];
+  /** How far lines were counted by the value before. */
+  readonly counted?: Counted;
+}
+
+export interface Counted {
+  readonly began: string;
+  readonly total: number;
 }
 
 /**
@@ -17,11 +27,13 @@ export interface MonitorState {
  */
 export function readState(stored: unknown): MonitorState | null {
   if (!isObject(stored)) return null;
-  const { failing, numeric, sequence } = stored;
+  const { failing, numeric, sequence, newest, counted } = stored;
   const isRight =
     (failing === undefined || failing === true) &&
     (numeric === undefined || isNumeric(numeric)) &&
-    (sequence === undefined || isSequence(sequence));
+    (sequence === undefined || isSequence(sequence)) &&
+    (newest === undefined || (Array.isArray(newest) && newest.every(isKept))) &&
+    (counted === undefined || isCounted(counted));
   return isRight ? (stored as MonitorState) : null;
 }
 
@@ -46,5 +58,9 @@ const isStanding = (value: unknown): value is Standing =>
   (value['level'] === 'critical' || value['level'] === 'warning') &&
   (value['side'] === 'above' || value['side'] === 'below');
 const isWindow = (value: unknown): value is Window => Array.isArray(value) && value.every(isPair);
+const isKept = (value: unknown): value is KeptValue =>
+  isObject(value) && typeof value['of'] === 'string' && isObject(value['value']) && isNumber(value['value']['atMs']);
+const isCounted = (value: unknown): value is Counted =>
+  isObject(value) && typeof value['began'] === 'string' && isNumber(value['total']);
 const isSequence = (value: unknown): value is Sequence =>
   isObject(value) && isNumber(value['done']) && isNumber(value['sinceMs']) && isNumber(value['lastMs']);

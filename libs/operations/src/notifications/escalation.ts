@@ -11,11 +11,13 @@ export interface EscalationMemory {
   readonly beganAtMs: number;
   /** Index of the next step. */
   readonly next: number;
+  /** Ids of the events of a storm that the result's own were folded into: to confirm one of them is to confirm it. */
+  readonly into?: readonly string[];
 }
 
 export interface EscalationLook {
   readonly nowMs: number;
-  /** An event of the result was confirmed. */
+  /** An event of the result was confirmed, or one that stands for it. */
   readonly confirmed: boolean;
   /** Of the newest result of the same key; null = not known. */
   readonly latest: Priority | null;

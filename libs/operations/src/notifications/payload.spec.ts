@@ -131,8 +131,13 @@ describe('a request', () => {
   });
 });
 
-it('leaves nothing for what stays in the cluster, and says that jobs are not there yet', () => {
+it('leaves nothing for what stays in the cluster', () => {
   expect(payload(notification({ kind: 'event' }))).toBeNull();
   expect(payload(notification({ kind: 'status' }))).toBeNull();
-  expect(payload(notification({ kind: 'job', priorities: { critical: { job: 'j' } } }))).toMatchObject({ kind: 'impossible' });
+});
+
+it('begins a job unit, or a part of it, with what is told as its variables', () => {
+  const of = (job: string) => payload(notification({ kind: 'job', priorities: { critical: { job } } }));
+  expect(of('night')).toMatchObject({ kind: 'job', unit: 'night', job: null, variables: { PRIORITY: expect.any(String) } });
+  expect(of('night/load/a')).toMatchObject({ unit: 'night', job: 'load/a' });
 });

@@ -19,6 +19,7 @@ export type Payload =
   | SyslogPayload
   | RestPayload
   | TrapPayload
+  | JobPayload
   | { readonly kind: 'escalation'; readonly memory: EscalationMemory }
   /** It cannot be told; that is told. */
   | { readonly kind: 'impossible'; readonly why: string };
@@ -70,6 +71,16 @@ export interface TrapPayload {
   readonly timeoutMs: number;
 }
 
+/** A session that it begins. */
+export interface JobPayload {
+  readonly kind: 'job';
+  readonly unit: string;
+  /** null = all of the unit. */
+  readonly job: string | null;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
 /** Settings that are needed while rendering; null = not there. */
 export interface PayloadSettings {
   readonly mailTemplate: (id: string) => MailTemplateBody | null;
@@ -106,13 +117,25 @@ export function payloadOf(
     case 'escalation':
       return { kind: 'escalation', memory: beginEscalation(nowMs) };
     case 'job':
-      return { kind: 'impossible', why: 'job management is not there yet: no job was run' };
+      return jobOf(body, priority, values);
   }
 }
 
 /** Who told although nobody is named for the priority (it failed open): whoever is named for another one, the worst first. */
 function parametersFor<T>(priorities: Partial<Record<Priority, T | undefined>>, priority: Priority): T | undefined {
   return priorities[priority] ?? priorities.critical ?? priorities.unknown ?? priorities.warning ?? priorities.info;
+}
+
+const JOB_TIMEOUT_MS = 10_000;
+
+function jobOf(body: NotificationOf<'job'>, priority: Priority, values: Values): Payload {
+  const named = parametersFor(body.priorities, priority)?.job;
+  if (named === undefined) return NOBODY;
+  const [unit = '', ...job] = named.split('/');
+  const variables = Object.fromEntries(
+    BASIC_VARIABLES.flatMap((name) => (values(name) === undefined ? [] : [[name, values(name)!]])),
+  );
+  return { kind: 'job', unit, job: job.length === 0 ? null : job.join('/'), variables, timeoutMs: JOB_TIMEOUT_MS };
 }
 
 const NOBODY = { kind: 'impossible', why: 'the notification names nobody for any priority' } as const;

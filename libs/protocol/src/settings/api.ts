@@ -35,9 +35,20 @@ export const SettingsOverviewSchema = z
   .meta({ id: 'SettingsOverview' });
 export type SettingsOverview = z.infer<typeof SettingsOverviewSchema>;
 
+export const SettingKeySchema = z.object({ kind: z.enum(SETTING_KINDS), id: z.string() });
+export type SettingKey = z.infer<typeof SettingKeySchema>;
+
+/** It is taken, and works otherwise than it looks. `place` is one in its body. */
+export const SettingWarningSchema = SettingKeySchema.extend({ place: z.string(), message: z.string() }).meta({
+  id: 'SettingWarning',
+});
+export type SettingWarning = z.infer<typeof SettingWarningSchema>;
+/** A hundred at most; a manager of before says none. */
+const warnings = z.array(SettingWarningSchema).default([]);
+
 /** What became of a PUT. */
 export const SettingPutSchema = z
-  .object({ done: z.enum(['added', 'changed', 'unchanged']), revision: z.int(), version: z.int() })
+  .object({ done: z.enum(['added', 'changed', 'unchanged']), revision: z.int(), version: z.int(), warnings })
   .meta({ id: 'SettingPut' });
 export type SettingPut = z.infer<typeof SettingPutSchema>;
 
@@ -60,9 +71,6 @@ export const SettingHistorySchema = z
   .meta({ id: 'SettingHistory' });
 export type SettingHistory = z.infer<typeof SettingHistorySchema>;
 
-export const SettingKeySchema = z.object({ kind: z.enum(SETTING_KINDS), id: z.string() });
-export type SettingKey = z.infer<typeof SettingKeySchema>;
-
 /** POST /api/v1/settings/import: the difference, done or only looked at. */
 export const SettingsDifferenceSchema = z
   .object({
@@ -78,6 +86,8 @@ export const SettingsDifferenceSchema = z
       }),
     ),
     removed: z.array(SettingKeySchema),
+    /** Of all that was sent, whether it changed or not. */
+    warnings,
   })
   .meta({ id: 'SettingsDifference' });
 export type SettingsDifference = z.infer<typeof SettingsDifferenceSchema>;

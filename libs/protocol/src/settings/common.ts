@@ -13,6 +13,9 @@ export const SETTING_KINDS = [
   'monitor',
   'maintenance',
   'filter',
+  'job-queue',
+  'job-unit',
+  'job-trigger',
 ] as const;
 export type SettingKind = (typeof SETTING_KINDS)[number];
 

@@ -182,9 +182,9 @@ export const CustomTrapCheckSchema = z
 export const AgentAliveCheckSchema = z.strictObject({}).prefault({});
 
 export const LogCountCheckSchema = z.strictObject({
-  /** A monitor of the type syslog or log-file, whose lines are counted: those of this monitor's nodes since the tick before. */
+  /** A monitor of what is received, whose lines are counted: those that a rule of it processed, at this monitor's nodes, since the tick before. */
   of: SettingIdSchema,
-  /** Lines with these words; none = all of them. */
+  /** Lines with these words in them, in whichever case; none = all of them. */
   words: z.array(z.string().min(1).max(256)).max(20).default([]),
   match: z.enum(['all', 'any']).default('all'),
   /** An item for each value that it has. */

@@ -4,7 +4,7 @@ import { csvCell, parseCsv } from './csv.js';
 /** Columns that are of the setting; all others are places in the body, such as `snmp.version`. */
 const HEAD = ['id', 'description', 'enabled', 'ownerRole'];
 /** Several values in one cell, apart by spaces or semicolons. */
-const LISTS = ['addresses', 'hostNames', 'scopes'];
+const LISTS = ['addresses', 'hostNames', 'scopes', 'behind'];
 const NUMBERS = /^((snmp|ssh|ipmi|wbem|winrm)\.(port|timeoutMs|retries)|job\.(priority|multiplicity))$/;
 const COLUMN = /^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$/;
 const TRUTHS = new Map([
@@ -62,7 +62,7 @@ function cellValue(column: string, cell: string, where: string): unknown {
 }
 
 const COLUMNS = [
-  ...['id', 'name', 'addresses', 'hostNames', 'scopes', 'platform', 'description', 'enabled', 'ownerRole'],
+  ...['id', 'name', 'addresses', 'hostNames', 'scopes', 'behind', 'platform', 'description', 'enabled', 'ownerRole'],
   ...['administrator', 'contact', 'snmp.version', 'snmp.port', 'snmp.user', 'snmp.level'],
 ];
 

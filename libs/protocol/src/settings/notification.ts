@@ -161,11 +161,12 @@ const TrapSchema = z.strictObject({
   giveUpMinutes: z.int().min(1).max(10_080).default(60),
 });
 
-/** Accepted and kept; what a job is comes with job management. Until then it tells nobody. */
+/** Begins a session of a job unit: `UNIT`, or `UNIT/JOB` for a part of it. What is told are its variables. */
 const JobSchema = z.strictObject({
   ...rules,
   kind: z.literal('job'),
-  priorities: perPriority(z.strictObject({ job: z.string().min(1).max(255) })),
+  priorities: perPriority(z.strictObject({ job: z.string().min(1).max(257) })),
+  giveUpMinutes: z.int().min(1).max(10_080).default(60),
 });
 
 const EscalationSchema = z.strictObject({
@@ -236,6 +237,11 @@ export function notificationReferences(body: NotificationBody): readonly (Settin
     for (const priority of PRIORITIES) {
       const access = body.priorities[priority]?.access;
       if (access !== undefined) found.push({ kind: 'rest-access', id: access, place: `priorities.${priority}.access` });
+    }
+  if (body.kind === 'job')
+    for (const priority of PRIORITIES) {
+      const job = body.priorities[priority]?.job;
+      if (job !== undefined) found.push({ kind: 'job-unit', id: job.split('/')[0] ?? '', place: `priorities.${priority}.job` });
     }
   if (body.kind === 'escalation')
     body.steps.forEach((step, at) => {

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { CalendarBodySchema, CalendarPatternBodySchema, calendarReferences } from './calendar.js';
 import { SETTING_KINDS, SettingIdSchema, type SettingInput, type SettingKind } from './common.js';
 import { FilterBodySchema } from './filter.js';
+import { JobQueueBodySchema, JobUnitBodySchema, jobUnitMistakes, jobUnitReferences } from './job.js';
+import { JobTriggerBodySchema, jobTriggerMistakes, jobTriggerReferences } from './job-trigger.js';
 import { MailServerBodySchema, MailTemplateBodySchema } from './mail.js';
 import { MaintenanceBodySchema, maintenanceReferences } from './maintenance.js';
 import { MonitorBodySchema, monitorReferences } from './monitor.js';
@@ -58,6 +60,9 @@ const DEFINITIONS = {
   'rest-access': kindOf(RestAccessBodySchema),
   notification: kindOf(NotificationBodySchema, notificationReferences, notificationMistakes),
   filter: kindOf(FilterBodySchema),
+  'job-queue': kindOf(JobQueueBodySchema),
+  'job-unit': kindOf(JobUnitBodySchema, jobUnitReferences, jobUnitMistakes),
+  'job-trigger': kindOf(JobTriggerBodySchema, jobTriggerReferences, jobTriggerMistakes),
 };
 type Definitions = typeof DEFINITIONS;
 

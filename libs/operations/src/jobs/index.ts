@@ -1,0 +1,11 @@
+export * from './compiled.js';
+export * from './operation-rules.js';
+export * from './places.js';
+export { ENDED_STATES, isEnded, isOut, MARKS, type Mark } from './states.js';
+export * from './step.js';
+export * from './step-types.js';
+export * from './table.js';
+export * from './triggers/index.js';
+export * from './types.js';
+export { SESSION_VARIABLES } from './variables.js';
+export * from './waits-for.js';

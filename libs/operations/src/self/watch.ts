@@ -1,0 +1,62 @@
+import type { Unit } from './sentences.js';
+
+/** How bad it is, from well to worst. `notice` is told as info. */
+export const SELF_LEVELS = ['ok', 'notice', 'warning', 'critical'] as const;
+export type SelfLevel = (typeof SELF_LEVELS)[number];
+export type BadLevel = Exclude<SelfLevel, 'ok'>;
+export const BAD_LEVELS = ['notice', 'warning', 'critical'] as const satisfies readonly BadLevel[];
+
+/** From which value on it is so bad; missing or null: it never is. */
+export type SelfLimits = { readonly [level in BadLevel]?: number | null };
+
+/** One thing about ourselves that is looked at again and again. A row of the table in docs/operations.md. */
+export interface Watch {
+  /** For ever: it is in events, metrics, the configuration and the address of its line in the manual. */
+  readonly id: string;
+  /** What the value is, in a few words: for the manual and for Prometheus. */
+  readonly what: string;
+  readonly unit: Unit;
+  /** Which way it gets worse. */
+  readonly worse: 'above' | 'below';
+  readonly limits: SelfLimits;
+  /** To get better it must be so far beyond the limit that it crossed. */
+  readonly by: number;
+  /** It must be so bad, or so much better, for so long before it is told. */
+  readonly afterMs: number;
+  /** So long better, when that is not the same: what comes and goes is one thing. */
+  readonly clearMs?: number;
+  /** `own`: of this node only, nobody else can see it. `cluster`: the Master sees it for all. */
+  readonly of: 'own' | 'cluster';
+  /** The sentence that an operator reads. @param item a volume, a file, a node; '' = there is one only. @param note what is known besides. */
+  readonly say: (value: number, item: string, note: string) => string;
+  /** The same when it is well again. */
+  readonly over: (item: string) => string;
+  /** What to do, for the manual. */
+  readonly todo: string;
+}
+
+/** Where the manual says what to do. */
+export const runbookOf = (watch: string): string => `docs/operations.md#self-${watch}`;
+
+/** The metric of its value. */
+export function metricOf({ id, unit }: Pick<Watch, 'id' | 'unit'>): `yosugara_self_${string}` {
+  const ends = { seconds: '_seconds', bytes: '_bytes', ratio: '_ratio', count: '', level: '_level' }[unit];
+  return `yosugara_self_${id.replaceAll('-', '_')}${ends}`;
+}
+
+/** @param held what it is told as by now: to get better it has to go further than it came. */
+export function selfLevelOf(
+  { worse, by }: Pick<Watch, 'worse' | 'by'>,
+  limits: SelfLimits,
+  value: number,
+  held: SelfLevel,
+): SelfLevel {
+  const at = SELF_LEVELS.indexOf(held);
+  const reached = BAD_LEVELS.filter((level, index) => {
+    const limit = limits[level];
+    if (limit === undefined || limit === null) return false;
+    const margin = at > index ? by : 0;
+    return worse === 'above' ? value >= limit - margin : value <= limit + margin;
+  });
+  return reached.at(-1) ?? 'ok';
+}

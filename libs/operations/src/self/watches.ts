@@ -1,0 +1,325 @@
+import { amount, bytes, count, duration, percent } from './sentences.js';
+import type { Watch } from './watch.js';
+
+const DAY_S = 86_400;
+const MIB = 1_048_576;
+
+const known = (note: string): string => (note === '' ? '' : ` (${note})`);
+
+/** Most of them: only what is different is said. */
+const watch = (given: Pick<Watch, 'id' | 'what' | 'unit' | 'limits' | 'say' | 'over' | 'todo'> & Partial<Watch>): Watch => ({
+  ...{ worse: 'above', by: 0, afterMs: 0, of: 'own' },
+  ...given,
+});
+
+const QUEUES: readonly Watch[] = [
+  watch({
+    ...{ id: 'outbox-age', what: 'how long the oldest notification that is due has waited', unit: 'seconds' },
+    ...{ limits: { warning: 120, critical: 600 }, by: 30, afterMs: 15_000 },
+    say: (value, _, note) => `a notification that is due has waited ${duration(value)} to leave the cluster${known(note)}`,
+    over: () => 'notifications leave the cluster in time again',
+    todo: 'the log names the destination and why (`outbox.retry`); look whether the mail server or whoever takes it is there, or disable that notification',
+  }),
+  watch({
+    ...{ id: 'outbox-depth', what: 'notifications that wait to leave the cluster', unit: 'count' },
+    ...{ limits: { warning: 10_000, critical: 100_000 }, by: 1_000, afterMs: 15_000 },
+    say: (value) => `${count(value)} notifications wait to leave the cluster`,
+    over: () => 'few notifications wait to leave the cluster',
+    todo: "as `outbox-age`; when a monitor tells too much, raise its notification's `initialCount` or open a maintenance window",
+  }),
+  watch({
+    ...{ id: 'ingest-lag', what: 'how long the oldest message that was received has waited to be stored', unit: 'seconds' },
+    ...{ limits: { warning: 10, critical: 120 }, by: 5, afterMs: 15_000 },
+    say: (value, _, note) => `messages are stored ${duration(value)} after they were received${known(note)}`,
+    over: () => 'messages are stored at once again',
+    todo: 'nothing is lost: they are in the journals. Look whether PostgreSQL answers (`database`, `slow-query`), whether its disk keeps up, and who sends so much (`yosugara ingest status`)',
+  }),
+  watch({
+    ...{ id: 'ingest-behind', what: 'messages that were received and are not stored', unit: 'count' },
+    ...{ limits: { warning: 200_000, critical: 2_000_000 }, by: 50_000, afterMs: 30_000 },
+    say: (value) => `${count(value)} messages were received and are not stored yet`,
+    over: () => 'what was received is stored',
+    todo: 'as `ingest-lag`; look at `journal-bytes`, too: when the journals are full, messages are refused',
+  }),
+  watch({
+    ...{
+      id: 'ingest-owed',
+      what: 'messages that only the other node may have, and that it could not be asked for',
+      unit: 'count',
+    },
+    ...{ limits: { warning: 1 }, afterMs: 60_000 },
+    say: (value) => `${count(value)} messages that only the other node may have are missing until it is back`,
+    over: () => 'no message of the other node is missing any more',
+    todo: 'bring the other node back: they are fetched by themselves (docs/visible-loss.md)',
+  }),
+  watch({
+    ...{
+      id: 'ingest-lost',
+      what: 'messages, in the last 5 minutes, that were received and that neither node has any more',
+      unit: 'count',
+    },
+    limits: { critical: 1 },
+    say: (value) => `${count(value)} messages that were received are lost: neither node has them any more`,
+    over: () => 'no more messages were lost for 5 minutes',
+    todo: '`yosugara ingest status` names the stretches; look at the disks of both nodes',
+  }),
+  watch({
+    ...{ id: 'receiver-down', what: 'how long the receiver of a node was not heard', unit: 'seconds', of: 'cluster' },
+    ...{ limits: { warning: 10, critical: 60 } },
+    say: (value, item) =>
+      `the receiver of ${item} is not heard for ${duration(value)}: what is sent to ${item} only is lost meanwhile`,
+    over: (item) => `the receiver of ${item} is heard again`,
+    todo: 'start it (`systemctl status yosugara-receiver`), read its log; is a port taken, or its disk full?',
+  }),
+  watch({
+    ...{ id: 'journal-bytes', what: 'how full a journal of this node is', unit: 'ratio' },
+    ...{ limits: { warning: 0.7, critical: 0.9 }, by: 0.05, afterMs: 15_000 },
+    say: (value, item) => `the ${item} is ${percent(value)} full; a full one takes no more messages`,
+    over: (item) => `the ${item} has room again`,
+    todo: 'what waits for ingest or for the other node fills them: look at `ingest-lag`, `replication-lag`, `receiver-behind`. `receiver.maxJournalMb` is the bound of each',
+  }),
+  watch({
+    ...{
+      id: 'journal-refused',
+      what: 'messages, in the last 5 minutes, that a journal did not take',
+      unit: 'count',
+      of: 'cluster',
+    },
+    limits: { critical: 1 },
+    say: (value, item, note) =>
+      `the receiver of ${item} refused ${count(value)} messages in the last 5 minutes: its journal did not take them${known(note)}`,
+    over: (item) => `the journal of ${item} has taken everything for 5 minutes`,
+    todo: 'full: as `journal-bytes`; backlog: its disk does not keep up, look at what else writes there',
+  }),
+  watch({
+    ...{
+      id: 'receiver-drops',
+      what: "datagrams, in the last 5 minutes, for which a receiver's sockets had no room",
+      unit: 'count',
+      of: 'cluster',
+    },
+    limits: { warning: 1, critical: 10_000 },
+    say: (value, item) =>
+      `the kernel of ${item} dropped ${count(value)} datagrams in the last 5 minutes: the buffers of its receiver's sockets were full`,
+    over: (item) => `the kernel of ${item} has dropped nothing for 5 minutes`,
+    todo: 'raise `net.core.rmem_max`; look whether the receiver gets its processor time, and who sends so much',
+  }),
+  watch({
+    ...{ id: 'receiver-behind', what: "messages that are on one node's disk only", unit: 'count', of: 'cluster' },
+    ...{ limits: { warning: 10_000, critical: 1_000_000 }, by: 1_000, afterMs: 30_000 },
+    say: (value, item) => `${count(value)} messages of ${item} are on its disk only`,
+    over: (item) => `the messages of ${item} are on both disks`,
+    todo: 'is the other node up, and the line between both (port `journal`) wide enough?',
+  }),
+];
+
+const DISKS: readonly Watch[] = [
+  watch({
+    ...{ id: 'disk-used', what: 'how full a volume is', unit: 'ratio' },
+    ...{ limits: { warning: 0.8, critical: 0.95 }, by: 0.02, afterMs: 10_000 },
+    say: (value, item, note) => `the volume ${item} is ${percent(value)} full${known(note)}`,
+    over: (item) => `the volume ${item} has room again`,
+    todo: 'make room or make it larger. Limits are `disks.warnPercent` and `disks.fullPercent`',
+  }),
+  watch({
+    ...{ id: 'disk-inodes', what: 'how many of the files that a volume can hold are there', unit: 'ratio' },
+    ...{ limits: { warning: 0.85, critical: 0.95 }, by: 0.02, afterMs: 10_000 },
+    say: (value, item) => `the volume ${item} has ${percent(value)} of all the files that it can hold`,
+    over: (item) => `the volume ${item} can hold more files again`,
+    todo: 'look for a folder with very many small files (`df -i`, `du --inodes -x`)',
+  }),
+  watch({
+    ...{ id: 'disk-answer', what: 'how long a volume has not answered', unit: 'seconds' },
+    limits: { warning: 5, critical: 30 },
+    say: (value, item) => `the volume ${item} has not answered for ${duration(value)}`,
+    over: (item) => `the volume ${item} answers again`,
+    todo: "a disk that hangs: look at the kernel's messages (`dmesg`) and at the storage behind it",
+  }),
+];
+
+const CLUSTER: readonly Watch[] = [
+  watch({
+    ...{ id: 'replication-lag', what: 'WAL that a node lacks', unit: 'bytes', of: 'cluster' },
+    ...{ limits: { warning: 64 * MIB, critical: 1_024 * MIB }, by: 16 * MIB, afterMs: 30_000 },
+    say: (value, item) => `the database of ${item} lacks ${bytes(value)} of the Master's WAL`,
+    over: (item) => `the database of ${item} has caught up`,
+    todo: "is that node's disk or the line to it too slow, or is it being rebuilt (`yosugara status`)?",
+  }),
+  watch({
+    ...{ id: 'clock-distance', what: 'how far the clocks of the two data nodes are apart', unit: 'seconds' },
+    ...{ limits: { warning: 0.5, critical: 2 }, by: 0.1, afterMs: 60_000 },
+    say: (value, item) => `the clocks of this node and ${item} are ${duration(value)} apart`,
+    over: (item) => `the clocks of this node and ${item} agree again`,
+    todo: 'look at the time service of both (`chronyc tracking`). Leases do not need it, times of messages and certificates do',
+  }),
+  watch({
+    ...{ id: 'fence-device', what: '1: the power device of a node could not be read', unit: 'level', of: 'cluster' },
+    limits: { critical: 1 },
+    say: (_, item, note) =>
+      `the power device of ${item} does not answer as it should: nobody could take over when that node goes silent${known(note)}`,
+    over: (item) => `the power device of ${item} answers again`,
+    todo: "`yosugara fence check`; look at the device's network, address and account (docs/fencing.md)",
+  }),
+  watch({
+    ...{ id: 'fence-age', what: 'how long ago a power device was read', unit: 'seconds', of: 'cluster' },
+    limits: { warning: 300, critical: 1_800 },
+    say: (value, item) => `the power device of ${item} was not read for ${duration(value)}`,
+    over: (item) => `the power device of ${item} is read again`,
+    todo: "as `fence-device`; the controller's log says what it tries",
+  }),
+  watch({
+    ...{ id: 'alarm', what: '1: a yellow alarm of the controllers, 2: a red one', unit: 'level', of: 'cluster' },
+    ...{ limits: { warning: 1, critical: 2 }, afterMs: 5_000, clearMs: 60_000 },
+    say: (_, item, note) => `${item.split(' ')[0]}${note === '' ? '' : `: ${note}`}`,
+    over: (item) => `${item.split(' ')[0]} is over`,
+    todo: '`yosugara status` has it with what is known now; docs/fencing.md, docs/recover.md and docs/visible-loss.md say what the alarms mean',
+  }),
+  watch({
+    ...{ id: 'controller', what: "how long this node's controller did not answer", unit: 'seconds' },
+    limits: { warning: 10, critical: 60 },
+    say: (value) => `the controller of this node does not answer for ${duration(value)}: this manager serves no more`,
+    over: () => 'the controller of this node answers again',
+    todo: 'start it, read its log',
+  }),
+  watch({
+    ...{ id: 'certificate-end', what: 'how long a certificate is still valid', unit: 'seconds', worse: 'below' },
+    ...{ limits: { notice: 60 * DAY_S, warning: 30 * DAY_S, critical: 7 * DAY_S }, by: 3_600 },
+    say: (value, item, note) =>
+      value > 0
+        ? `the certificate ${item} ends in ${duration(value)}${known(note)}`
+        : `the certificate ${item} ended ${duration(value)} ago${known(note)}`,
+    over: (item) => `the certificate ${item} was renewed`,
+    todo: "put a new one in its place and restart what uses it; files of the cluster's own are made by `yosugara init`",
+  }),
+  watch({
+    ...{ id: 'certificate-read', what: '1: a certificate that the configuration names could not be read', unit: 'level' },
+    limits: { warning: 1 },
+    say: (_, item, note) => `the certificate ${item} cannot be read${known(note)}`,
+    over: (item) => `the certificate ${item} can be read`,
+    todo: "is the file there, readable for the manager's account, and a certificate in PEM?",
+  }),
+];
+
+const DATABASE: readonly Watch[] = [
+  watch({
+    ...{ id: 'database', what: "how long this node's database could not be used", unit: 'seconds' },
+    limits: { warning: 10, critical: 60 },
+    say: (value, _, note) => `the database of this node could not be used for ${duration(value)}${known(note)}`,
+    over: () => 'the database of this node can be used again',
+    todo: '`yosugara status` says what PostgreSQL does, logs/postgres.log why. What is received meanwhile is in the journals',
+  }),
+  watch({
+    ...{ id: 'slow-query', what: 'how long the longest statement has run', unit: 'seconds' },
+    limits: { warning: 30, critical: 300 },
+    say: (value, _, note) => `a statement in the database has run for ${duration(value)}${known(note)}`,
+    over: () => 'no statement in the database runs for long',
+    todo: '`select * from pg_stat_activity where pid = …`; `select pg_cancel_backend(…)` ends it',
+  }),
+  watch({
+    ...{ id: 'long-transaction', what: 'how long the longest transaction is open', unit: 'seconds' },
+    limits: { warning: 600, critical: 3_600 },
+    say: (value, _, note) =>
+      `a transaction in the database is open for ${duration(value)}: nothing that was deleted since can be cleaned up${known(note)}`,
+    over: () => 'no transaction in the database is open for long',
+    todo: 'as `slow-query`; who waits within a transaction is ended by `select pg_terminate_backend(…)`',
+  }),
+  watch({
+    ...{ id: 'connections', what: "how many of the database's connections are in use", unit: 'ratio' },
+    ...{ limits: { warning: 0.8, critical: 0.95 }, by: 0.05, afterMs: 30_000 },
+    say: (value) => `${percent(value)} of the database's connections are in use`,
+    over: () => 'the database has connections to spare again',
+    todo: 'who holds them: `select usename, application_name, count(*) from pg_stat_activity group by 1, 2`',
+  }),
+  watch({
+    ...{ id: 'database-size', what: 'how large the database is', unit: 'bytes' },
+    ...{ limits: {}, by: 64 * MIB },
+    say: (value) => `the database has ${bytes(value)}`,
+    over: () => 'the database is smaller again',
+    todo: 'shorter retention (`messages.retentionDays`), or more disk',
+  }),
+];
+
+const PROCESS: readonly Watch[] = [
+  watch({
+    ...{ id: 'loop', what: 'how long a loop of the manager has not moved', unit: 'seconds' },
+    limits: { warning: 30, critical: 120 },
+    say: (value, item) => `the loop ${item} of the manager has not moved for ${duration(value)}`,
+    over: (item) => `the loop ${item} of the manager moves again`,
+    todo: 'look at `database` and `disk-answer` first. When they are well, it is a mistake of ours: restart the manager and send us its log',
+  }),
+  watch({
+    ...{ id: 'event-loop', what: 'how long the manager could do nothing else, at most', unit: 'seconds' },
+    ...{ limits: { warning: 1, critical: 5 }, by: 0.5, afterMs: 10_000 },
+    say: (value) => `the manager was held up for ${duration(value)} at a time`,
+    over: () => 'the manager is no longer held up',
+    todo: 'is the host short of processor time or memory (`vmstat 1`)?',
+  }),
+  watch({
+    ...{ id: 'monitor-lag', what: 'from due to begun, 99 of 100 looks of monitors', unit: 'seconds' },
+    ...{ limits: { warning: 5, critical: 60 }, by: 1, afterMs: 60_000 },
+    say: (value) => `monitors look ${duration(value)} later than they should`,
+    over: () => 'monitors look in time again',
+    todo: 'more is watched than this node can do in time: longer intervals, shorter deadlines of what does not answer, more processor time',
+  }),
+  watch({
+    ...{
+      id: 'monitor-skipped',
+      what: 'looks of monitors, in the last 5 minutes, that were due and that nobody made',
+      unit: 'count',
+    },
+    limits: { warning: 10 },
+    say: (value) =>
+      `${count(value)} looks of monitors were due in the last 5 minutes and nobody made them: those before them took too long`,
+    over: () => 'all monitors look when they are due',
+    todo: 'as `monitor-lag`',
+  }),
+  watch({
+    ...{ id: 'heap', what: 'how much of the memory that JavaScript may have is used', unit: 'ratio' },
+    ...{ limits: { warning: 0.8, critical: 0.93 }, by: 0.05, afterMs: 30_000 },
+    say: (value, _, note) => `the manager uses ${percent(value)} of the memory that it may${known(note)}`,
+    over: () => 'the manager has memory to spare again',
+    todo: 'raise `--max-old-space-size` (NODE_OPTIONS); when it grows without an end, it is a mistake of ours',
+  }),
+  watch({
+    ...{ id: 'memory', what: 'how much of the memory of the host, or of its control group, the manager has', unit: 'ratio' },
+    ...{ limits: { warning: 0.6, critical: 0.85 }, by: 0.05, afterMs: 30_000 },
+    say: (value, _, note) => `the manager has ${percent(value)} of all memory${known(note)}`,
+    over: () => 'the manager has a usual share of the memory again',
+    todo: 'as `heap`; when others need it, the kernel ends somebody',
+  }),
+  watch({
+    ...{ id: 'swap-out', what: 'what the host wrote to its swap in the last 5 minutes', unit: 'bytes' },
+    limits: { warning: 256 * MIB, critical: 4_096 * MIB },
+    say: (value) => `the host wrote ${bytes(value)} to its swap in the last 5 minutes: it is short of memory`,
+    over: () => 'the host has memory to spare again',
+    todo: 'who has it (`ps --sort=-rss`)? Programs that were swapped out answer late, and then the lease is lost',
+  }),
+  watch({
+    ...{
+      id: 'internal-lost',
+      what: 'results of ourselves, in the last 5 minutes, that there was no room for or that could not be written or sent',
+      unit: 'count',
+    },
+    limits: { warning: 1 },
+    say: (value, item, note) =>
+      `${count(value)} words of ours about ourselves did not get to ${item} in the last 5 minutes${known(note)}`,
+    over: (item) => `our words about ourselves get to ${item} again`,
+    todo: "is the file's volume full, or the syslog target away?",
+  }),
+];
+
+/** Everything about ourselves that is watched. */
+export const WATCHES: readonly Watch[] = [...QUEUES, ...DISKS, ...CLUSTER, ...DATABASE, ...PROCESS];
+
+export const watchOf = (id: string): Watch | undefined => WATCHES.find((each) => each.id === id);
+
+/** Its limits in words, for the manual. */
+export function limitsInWords({ limits, unit, worse }: Watch): string {
+  const parts = (['notice', 'warning', 'critical'] as const).flatMap((level) => {
+    const limit = limits[level];
+    return limit === undefined || limit === null
+      ? []
+      : [`${level} ${worse === 'above' ? 'from' : 'below'} ${amount(limit, unit)}`];
+  });
+  return parts.length === 0 ? 'only measured; limits are yours to give' : parts.join(', ');
+}
