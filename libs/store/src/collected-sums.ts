@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { DAY_MS, HOUR_MS } from './collected-repository.js';
+import { DAY_MS, HOUR_MS, monthOf } from './collected-repository.js';
 import { withClient } from './deadline.js';
 import { dayOf, type Partitions } from './partitions.js';
 
@@ -125,7 +125,3 @@ const sumsOf = (table: string, unit: string): string =>
 
 const MS = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`;
 const iso = (ms: number): string => new Date(ms).toISOString();
-const monthOf = (ms: number, later: number): number => {
-  const at = new Date(ms);
-  return Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + later);
-};

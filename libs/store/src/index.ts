@@ -1,3 +1,11 @@
+export { type DatabaseActivity, databaseActivity, databaseSize, type LongSession } from './activity.js';
+export {
+  AgentRepository,
+  type SeenAgent,
+  type StoredAgent,
+  type StoredAuthority,
+  type StoredToken,
+} from './agents-repository.js';
 export { CollectedRepository, type SeriesQuery, type ValuesQuery } from './collected-repository.js';
 export { CollectedSums } from './collected-sums.js';
 export { type ConnectionOptions, Connections, type DatabaseState, DatabaseUnavailableError } from './connections.js';
@@ -5,6 +13,8 @@ export type { Database } from './database.js';
 export { changeEvents, type EventAlteration, type EventNews, type EventQuery, EventRepository } from './events-repository.js';
 export { type CountRetention, IngestReport, type SourceCounts, type SourcesQuery } from './ingest-report.js';
 export { IngestTraces, type TracedCommit, type TracedRow } from './ingest-trace.js';
+export { JobReportRepository } from './jobs-reports.js';
+export { JobRepository } from './jobs-repository.js';
 export { LATE_AFTER_MS, type LateBatch, LateBatches } from './late-batches.js';
 export { type MessageConditions, oidInText, structuredTerm, varbindTerm } from './message-filter.js';
 export { claim, MessageRepository } from './message-repository.js';
@@ -29,8 +39,8 @@ export {
   type MibVersion,
 } from './mib-repository.js';
 export { MigrationError, migrate } from './migrate.js';
-export { OperationsRepository } from './operations-repository.js';
-export { letGo } from './operations-retention.js';
+export { memoryOf, OperationsRepository } from './operations-repository.js';
+export { letGo, letGoOfRemnants } from './operations-retention.js';
 export { insertOutbox, OutboxRepository } from './outbox-repository.js';
 export type { Partition } from './partition-spans.js';
 export { DEFAULT_WIDTH, Partitions, type PartitionWidth } from './partitions.js';

@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
-import { invariant } from '@yosugara/kernel';
-import type { MergeRecord, MergeWindow, RecordRef } from '@yosugara/operations';
+import { DeadlineError, invariant } from '@yosugara/kernel';
+import { MERGE_LIMITS, type MergeRecord, type MergeWindow, type RecordRef } from '@yosugara/operations';
 import {
   type IngestBatch,
   type IngestProgress,
@@ -20,6 +20,8 @@ import type { OperationsRepository } from './operations-repository.js';
 import { hourOf, type Partitions } from './partitions.js';
 
 const UNIQUE_VIOLATION = '23505';
+/** Its statement_timeout is over. */
+const QUERY_CANCELED = '57014';
 const READ_DEADLINE_MS = 10_000;
 const STANDBY_DEADLINE_MS = 2_000;
 const CLIENT_MARGIN_MS = 1_000;
@@ -89,7 +91,7 @@ export class MessageRepository implements IngestStore {
   }
 
   async findLone(question: LoneQuestion, limit: number): Promise<readonly MergeRecord[]> {
-    return await withClient(this.#pool, 'looking for late partners', READ_DEADLINE_MS, async (client) => {
+    const found = withClient(this.#pool, 'looking for late partners', READ_DEADLINE_MS, async (client) => {
       const contents = question.contents.map((content) => Buffer.from(content, 'base64'));
       const { rows } = await client.query<{
         journal_id: string;
@@ -114,6 +116,9 @@ export class MessageRepository implements IngestStore {
         ...(row.late_us === '0' ? {} : { lateByUs: Number(row.late_us) }),
         content: row.content,
       }));
+    });
+    return await found.catch((error: unknown) => {
+      throw hasCode(error, QUERY_CANCELED) ? new DeadlineError('looking for late partners', READ_DEADLINE_MS) : error;
     });
   }
 
@@ -178,15 +183,28 @@ export class MessageRepository implements IngestStore {
 export const FROM_US = (parameter: string): string =>
   `(timestamptz '1970-01-01 00:00:00+00' + ${parameter}::bigint * interval '1 microsecond')`;
 
-/** In two parts, so that each has an index: read late means that it may have come any time before. */
+/** Most rows that were read late were so by less. */
+const LITTLE_LATE_US = 2_000_000;
+const EARLIEST = "received_at - late_us * interval '1 microsecond'";
+const after = (us: number) => `(${FROM_US('$2')} + ${us} * interval '1 microsecond')`;
+
+/**
+ * What was read after that time and may have come before its end. In two parts, so that each reads little of an index: those that are
+ * late by little are many where a receiver stood still, and come soon after it; no row is taken to be later than `maxLateUs`.
+ */
+const READ_LATER = `
+  select * from message where late_us > 0 and received_at > ${FROM_US('$2')} and received_at <= ${after(LITTLE_LATE_US)} and ${EARLIEST} <= ${FROM_US('$2')}
+  union all
+  select * from message where late_us > ${LITTLE_LATE_US} and received_at > ${after(LITTLE_LATE_US)}
+    and received_at <= ${after(MERGE_LIMITS.maxLateUs)} and ${EARLIEST} <= ${FROM_US('$2')}`;
 const RECEIVED_BETWEEN = `
   select * from message where received_at between ${FROM_US('$1')} and ${FROM_US('$2')}
-  union all
-  select * from message where late_us > 0 and received_at > ${FROM_US('$2')} and received_at - late_us * interval '1 microsecond' <= ${FROM_US('$2')}`;
+  union all${READ_LATER}`;
 
 /** Of those only what is late by something, by the index of such. */
 const LATE_BETWEEN = `
-  select * from message where late_us > 0 and received_at >= ${FROM_US('$1')} and received_at - late_us * interval '1 microsecond' <= ${FROM_US('$2')}`;
+  select * from message where late_us > 0 and received_at between ${FROM_US('$1')} and ${FROM_US('$2')}
+  union all${READ_LATER}`;
 
 /** Fencing token: whoever comes with a higher epoch raises it, whoever comes with a lower one is refused. @throws StaleEpochError */
 export async function claim(client: ClientBase, epoch: number): Promise<void> {

@@ -16,6 +16,10 @@ import * as narrowRows from './migrations/0010-narrow-rows.js';
 import * as settings from './migrations/0011-settings.js';
 import * as operations from './migrations/0012-operations.js';
 import * as outbox from './migrations/0013-outbox.js';
+import * as jobs from './migrations/0014-jobs.js';
+import * as eventTypes from './migrations/0015-event-types.js';
+import * as agents from './migrations/0016-agents.js';
+import * as readMuchLater from './migrations/0017-read-much-later.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -38,6 +42,10 @@ const STEPS = {
   '0011-settings': settings,
   '0012-operations': operations,
   '0013-outbox': outbox,
+  '0014-jobs': jobs,
+  '0015-event-types': eventTypes,
+  '0016-agents': agents,
+  '0017-read-much-later': readMuchLater,
 };
 
 /** Every step of this program was done; there may be more, of a newer one. @throws without a schema */

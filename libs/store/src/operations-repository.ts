@@ -21,6 +21,7 @@ import { upsertStatuses } from './statuses-repository.js';
 const STORE_DEADLINE_MS = 5_000;
 const CLIENT_MARGIN_MS = 1_000;
 const READ_DEADLINE_MS = 30_000;
+const ONE_DEADLINE_MS = 5_000;
 
 /** What monitors bring about. The transaction of ingest calls `write` for what follows from its rows. */
 export class OperationsRepository implements OperationsStore {
@@ -106,6 +107,16 @@ export class OperationsRepository implements OperationsStore {
       };
     });
   }
+}
+
+/** What is remembered of one item, as it is committed; null = nothing. */
+export async function memoryOf(pool: Pool, { monitor, facility, item }: Omit<MonitorMemory, 'state'>): Promise<unknown> {
+  return await withClient(pool, 'reading the memory of a monitor', ONE_DEADLINE_MS, async (client) => {
+    const { rows } = await client.query<{ state: unknown }>('select state from monitor_memory where key = $1', [
+      rowKey(monitor, facility, item),
+    ]);
+    return rows[0]?.state ?? null;
+  });
 }
 
 const MS = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`;

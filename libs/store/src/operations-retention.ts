@@ -1,10 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
-import { deleteInParts } from './delete-in-parts.js';
+import { DELETE_ROWS, deleteInParts, inParts } from './delete-in-parts.js';
 
 /** Before what time (ms since 1970) rows go; those of partitions go with them (`Partitions.dropBefore`). */
 export interface OperationsRetentionTimes {
-  /** Summaries of days. */
+  /** Sums of days and of months. */
   readonly daysBeforeMs: number;
+  readonly monthsBeforeMs: number;
   /** Events, with their history. */
   readonly eventsBeforeMs: number;
 }
@@ -12,11 +13,67 @@ export interface OperationsRetentionTimes {
 /** @param fence throws when this process may change the database no more; asked in each transaction. @returns rows deleted. */
 export async function letGo(
   pool: Pool,
-  { daysBeforeMs, eventsBeforeMs }: OperationsRetentionTimes,
+  { daysBeforeMs, monthsBeforeMs, eventsBeforeMs }: OperationsRetentionTimes,
   fence: (client: PoolClient) => Promise<void>,
 ): Promise<number> {
+  const sums = (table: string, beforeMs: number) => ({ table, key: ['series', 'at'], column: 'at', beforeMs });
   return (
-    (await deleteInParts(pool, { table: 'collected_day', key: ['series', 'at'], column: 'at', beforeMs: daysBeforeMs }, fence)) +
+    (await deleteInParts(pool, sums('collected_day', daysBeforeMs), fence)) +
+    (await deleteInParts(pool, sums('collected_month', monthsBeforeMs), fence)) +
     (await deleteInParts(pool, { table: 'event', key: ['number'], column: 'at', beforeMs: eventsBeforeMs }, fence))
   );
 }
+
+export interface RemnantTimes {
+  /** Revisions of settings. */
+  readonly settingHistoryBeforeMs: number;
+  /** What is remembered of what was deleted before. */
+  readonly memoriesBeforeMs: number;
+}
+
+/**
+ * What is left of settings that are other ones by now, or gone. Reads the whole history: for once a day.
+ *
+ * The newest revision of each stays, also where it says that it was removed: an id that comes again goes on from its revision, and whoever
+ * follows the settings from an old version hears of what was removed since. So do revisions that sessions of jobs run on.
+ */
+export async function letGoOfRemnants(
+  pool: Pool,
+  { settingHistoryBeforeMs, memoriesBeforeMs }: RemnantTimes,
+  fence: (client: PoolClient) => Promise<void>,
+): Promise<number> {
+  let deleted = await inParts(pool, 'letting go of old revisions of settings', fence, OLD_REVISIONS, [
+    settingHistoryBeforeMs / 1_000,
+  ]);
+  for (const [table, key, gone] of REMNANTS)
+    deleted += await inParts(pool, `letting go of what is left in ${table}`, fence, remnantsOf(table, key, gone), [
+      memoriesBeforeMs / 1_000,
+    ]);
+  return deleted;
+}
+
+const OLD_REVISIONS = `delete from setting_history where (kind, id, revision) in (
+  select kind, id, revision from setting_history h where at < to_timestamp($1)
+    and exists (select from setting_history n where n.kind = h.kind and n.id = h.id and n.revision > h.revision)
+    and not exists (select from job_session s where s.kind = h.kind and s.unit = h.id and s.revision = h.revision)
+  limit ${DELETE_ROWS})`;
+
+/** Removed before that time, and not there again. */
+const GONE = `select h.kind, h.id from setting_history h where h.body is null and h.at < to_timestamp($1)
+  and not exists (select from setting_history n where n.kind = h.kind and n.id = h.id and n.revision > h.revision)`;
+
+const goneAre = (column: string, kind: string): string => `${column} in (select gone.id from gone where gone.kind = '${kind}')`;
+const MONITOR = goneAre('monitor', 'monitor');
+/** What was counted of lines is remembered at `NODE/lines`. */
+const NODE = goneAre("split_part(facility, '/', 1)", 'node');
+const NOTIFICATION = goneAre('notification', 'notification');
+const REMNANTS = [
+  ['monitor_memory', 'key', [MONITOR, NODE]],
+  ['notify_memory', 'key', [MONITOR, NODE, NOTIFICATION]],
+  ['tick', 'monitor, facility', [MONITOR, NODE]],
+  ['status', 'key', [MONITOR, NODE, NOTIFICATION]],
+] as const;
+
+const remnantsOf = (table: string, key: string, isGone: readonly string[]): string =>
+  `with gone as materialized (${GONE}) delete from ${table} where (${key}) in (
+     select ${key} from ${table} where ${isGone.join(' or ')} limit ${DELETE_ROWS})`;

@@ -1,9 +1,9 @@
 import { epoch } from '@yosugara/kernel';
-import { type Collected, EMPTY_WINDOW, type NotifyMemory } from '@yosugara/operations';
+import { type Collected, countLines, EMPTY_WINDOW, lineTotalsKey, type NotifyMemory } from '@yosugara/operations';
 import { type IngestBatch, StaleEpochError, StaleProgressError } from '@yosugara/runtime';
 import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   CollectedRepository,
   CollectedSums,
@@ -11,7 +11,9 @@ import {
   EventRepository,
   expireStatuses,
   letGo,
+  letGoOfRemnants,
   MessageRepository,
+  memoryOf,
   OperationsRepository,
   openStore,
   Partitions,
@@ -95,6 +97,14 @@ describe('a batch of operations', () => {
     expect((await operations.loadMemory()).monitors.map(({ state }) => state)).toEqual([{ a: 2 }]);
     await put({ monitorMemory: of(null) }, 2);
     expect((await operations.loadMemory()).monitors).toEqual([]);
+  });
+  it('remembers what was counted of lines where whoever looks finds it', async () => {
+    const key = lineTotalsKey({ monitor: 'count', facility: 'web1', of: 'log' });
+    expect(await memoryOf(pool, key)).toBeNull();
+    const state = countLines(null, [{ monitor: 'count', facility: 'web1', of: 'log', origin: 'j:1', by: 'app', group: 'sshd' }]);
+    await put({ monitorMemory: [{ ...key, state }] });
+    expect(await memoryOf(pool, key)).toEqual({ began: 'j:1', by: 'app', totals: [['sshd', 1]] });
+    expect(await memoryOf(pool, lineTotalsKey({ monitor: 'count', facility: 'web2', of: 'log' }))).toBeNull();
   });
   it('takes the last of several of one key, and texts that hold NUL', async () => {
     const memory = (state: unknown) => ({ monitor: 'm', facility: 'f', item: 'a\0b', state });
@@ -235,7 +245,7 @@ describe('events', () => {
   it('go with their history when they are old', async () => {
     await put({ events: [eventLike({ atMs: 1_000 }), eventLike({ atMs: DAY * 30 })] });
     await store.db.transaction().execute(async (db) => await changeEvents(db, { numbers: [1], comment: 'x', by: 'eva' }));
-    expect(await letGo(pool, { daysBeforeMs: 0, eventsBeforeMs: DAY }, async () => undefined)).toBe(1);
+    expect(await letGo(pool, { daysBeforeMs: 0, monthsBeforeMs: 0, eventsBeforeMs: DAY }, async () => undefined)).toBe(1);
     expect([await count('event'), await count('event_history')]).toEqual([1, 0]);
   });
 });
@@ -270,6 +280,93 @@ describe('statuses', () => {
   });
 });
 
+describe('what is left of settings', () => {
+  const free = async () => undefined;
+  const revision = async (kind: string, id: string, revision: number, day: number, body: object | null = {}) =>
+    await pool.query(
+      `insert into setting_history (kind, id, revision, version, epoch, at, by, body) values ($1, $2, $3, 1, 1, $4, 'eva', $5)`,
+      [kind, id, revision, new Date(day * DAY), body],
+    );
+  const left = async () =>
+    (await pool.query("select id || ' ' || revision as one from setting_history order by id, revision")).rows.map(
+      ({ one }) => one,
+    );
+  afterEach(async () => {
+    await pool.query('delete from job_session; delete from setting_history');
+  });
+
+  it('goes when it is old: revisions that are not the newest, and that no session runs on', async () => {
+    await revision('node', 'web1', 1, 1);
+    await revision('node', 'web1', 2, 10);
+    await revision('node', 'web1', 3, 11);
+    await revision('node', 'steady', 1, 1);
+    await revision('node', 'gone', 4, 1);
+    await revision('node', 'gone', 5, 2, null);
+    await revision('job-unit', 'nightly', 1, 1);
+    await revision('job-unit', 'nightly', 2, 2);
+    await revision('job-unit', 'nightly', 3, 3);
+    await pool.query(
+      `insert into job_session (id, unit, revision, owner_role, trigger_type, trigger_info, scheduled_at, state, variables, ignores_times, keep_days)
+       values ('s', 'nightly', 2, 'admin', 'manual', '', now(), 'running', '{}', false, 1)`,
+    );
+    const before = (day: number) => ({ settingHistoryBeforeMs: day * DAY, memoriesBeforeMs: 0 });
+    expect(await letGoOfRemnants(pool, before(10), free)).toBe(3);
+    expect(await left()).toEqual(['gone 5', 'nightly 2', 'nightly 3', 'steady 1', 'web1 2', 'web1 3']);
+    expect(await letGoOfRemnants(pool, before(1_000), free)).toBe(1);
+    expect(await left()).toEqual(['gone 5', 'nightly 2', 'nightly 3', 'steady 1', 'web1 3']);
+  });
+
+  it('goes when it is old: memories and statuses of monitors, nodes and notifications that were deleted', async () => {
+    const at = (monitor: string, facility: string) => ({ monitor, facility, item: '' });
+    const told = { sub: '', priority: 'critical', count: 1, toldPriority: null, toldAtMs: null } as const;
+    const places = [
+      at('old', 'web1'),
+      at('ping', 'web1'),
+      at('ping', 'gone'),
+      at('again', 'web1'),
+      at('', ''),
+      at('fresh', 'web1'),
+    ];
+    await put({
+      monitorMemory: [...places, at('count', 'gone/lines'), at('count', 'web1/lines')].map((one) => ({ ...one, state: {} })),
+      notifyMemory: [
+        ...places.map((one) => ({ notification: 'mail', ...one, ...told })),
+        { notification: 'old', ...at('ping', 'web1'), ...told },
+      ],
+      ticks: places.map((one) => ({ ...one, dueAtMs: 1, skipped: 0 })),
+      statuses: [statusLike({ monitor: 'old' }), statusLike({ facility: 'gone' }), statusLike({ monitor: 'ping' })],
+    });
+    await revision('monitor', 'old', 2, 1, null);
+    await revision('node', 'gone', 2, 1, null);
+    await revision('notification', 'old', 2, 1, null);
+    await revision('monitor', 'again', 2, 1, null);
+    await revision('monitor', 'again', 3, 2);
+    await revision('monitor', 'fresh', 2, 9, null);
+    // A node of that name, no monitor.
+    await revision('node', 'ping', 2, 1, null);
+    expect(await letGoOfRemnants(pool, { settingHistoryBeforeMs: 0, memoriesBeforeMs: 5 * DAY }, free)).toBe(3 + 3 + 2 + 2);
+    const { monitors, notifications, ticks } = await operations.loadMemory();
+    const kept = ['/', 'again/web1', 'fresh/web1', 'ping/web1'];
+    const named = (all: readonly { monitor: string; facility: string }[]) =>
+      all.map(({ monitor, facility }) => `${monitor}/${facility}`).sort();
+    expect(named(monitors)).toEqual(['/', 'again/web1', 'count/web1/lines', 'fresh/web1', 'ping/web1']);
+    expect(named(notifications)).toEqual(kept);
+    expect(named(ticks)).toEqual(kept);
+    expect(await count('status')).toBe(1);
+  });
+
+  it('stays when this process may change the database no more', async () => {
+    await revision('node', 'web1', 1, 1);
+    await revision('node', 'web1', 2, 2);
+    const refused = async () => {
+      throw new StaleEpochError(1, 2);
+    };
+    const times = { settingHistoryBeforeMs: DAY * 3, memoriesBeforeMs: 0 };
+    await expect(letGoOfRemnants(pool, times, refused)).rejects.toBeInstanceOf(StaleEpochError);
+    expect(await left()).toEqual(['web1 1', 'web1 2']);
+  });
+});
+
 describe('collected values', () => {
   const START = Date.UTC(2026, 10, 21);
   const free = async () => undefined;
@@ -277,10 +374,10 @@ describe('collected values', () => {
   const value = (atMs: number, number: number | null, item = ''): Collected => ({
     ...{ monitor: 'ping', facility: 'web1', item, atMs, value: number },
   });
-  const read = async (fromMs: number, toMs: number, stepMs: number) => {
+  const read = async (fromMs: number, toMs: number, step: number | 'month') => {
     const repository = new CollectedRepository(pool);
     const { series } = await repository.series({});
-    const points = await repository.values({ ids: series.map(({ id }) => id), fromMs, toMs, stepMs });
+    const points = await repository.values({ ids: series.map(({ id }) => id), fromMs, toMs, step });
     return points.get(series[0]!.id)!.map(({ at, mean, count: n, missing }) => [Date.parse(at) - START, mean, n, missing]);
   };
   /** What the sums must be: the same questions with and without them have the same answers. */
@@ -325,6 +422,22 @@ describe('collected values', () => {
     expect(await hours()).toEqual([[0, 10, 2, 0]]);
     for (const table of ['collected_day', 'collected_month'])
       expect((await pool.query(`select sum, count from ${table}`)).rows).toEqual([{ sum: 10, count: 2 }]);
+  });
+  it('are read by months, from their sums where those are and from what is newer', async () => {
+    const decemberMs = Date.UTC(2026, 11, 1);
+    const times = [START, START + 9 * DAY, decemberMs + DAY, decemberMs + 20 * DAY];
+    await put({ collected: times.map((ms, place) => value(ms, place)) });
+    const wanted = [
+      [Date.UTC(2026, 10, 1) - START, 0.5, 2, 0],
+      [decemberMs - START, 2.5, 2, 0],
+    ];
+    expect(await read(START + DAY, START + 60 * DAY, 'month')).toEqual(wanted);
+    await sums().keepUp(decemberMs + 5 * DAY, 0, free);
+    for (const table of ['collected', 'collected_hour', 'collected_day'])
+      await pool.query(`delete from ${table} where at < '2026-12-01'`);
+    expect(await read(START + DAY, START + 60 * DAY, 'month')).toEqual(wanted);
+    // A step that happens to be as long as the shortest month is none of a month.
+    expect(await read(START + DAY, decemberMs, 28 * DAY)).toEqual([]);
   });
   it('that are under way while their hour is closed are waited for', async () => {
     const writer = await pool.connect();

@@ -9,7 +9,7 @@ import type {
   QueuedEntry,
   Settlement,
 } from '@yosugara/runtime';
-import { StaleEpochError } from '@yosugara/runtime';
+import { INTERNAL_NOTIFICATION, StaleEpochError } from '@yosugara/runtime';
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import { withClient } from './deadline.js';
 import { claim } from './message-repository.js';
@@ -119,12 +119,14 @@ export class OutboxRepository implements OutboxStore {
     });
   }
 
-  async lookAtEscalation({
-    notification,
-    result,
-  }: Told): Promise<{ readonly confirmed: boolean; readonly latest: Priority | null }> {
+  async lookAtEscalation(
+    { notification, result }: Told,
+    into: readonly string[],
+  ): Promise<{ readonly confirmed: boolean; readonly latest: Priority | null }> {
     return await withClient(this.#pool, 'looking at an escalation', DEADLINE_MS + CLIENT_MARGIN_MS, async (client) => {
-      const events = result.notifications.map((id) => rowKey(`${result.id}/${id}`));
+      const events = [...[...result.notifications, INTERNAL_NOTIFICATION].map((id) => `${result.id}/${id}`), ...into].map((id) =>
+        rowKey(id),
+      );
       const { monitor, facility, item, sub } = result;
       // By whichever of the two it counts: rules of one item together, or each by itself.
       const memories = [sub, ''].map((each) => rowKey(notification, monitor, facility, item, each));

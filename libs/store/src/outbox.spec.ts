@@ -180,7 +180,7 @@ describe('an escalation in the database', () => {
   });
   it('sees that an event of its result was confirmed, and what the monitor saw last', async () => {
     const { told } = chain('1');
-    expect(await outbox.lookAtEscalation(told)).toEqual({ confirmed: false, latest: null });
+    expect(await outbox.lookAtEscalation(told, [])).toEqual({ confirmed: false, latest: null });
     const client = await pool.connect();
     const screen: Told = { ...told, id: `${RESULT.id}/screen`, notification: 'screen', kind: 'event' };
     await insertEvents(client, [{ told: screen, state: 'confirming', scope: '' }]).finally(() => client.release());
@@ -188,9 +188,19 @@ describe('an escalation in the database', () => {
       `insert into notify_memory (key, notification, monitor, facility, item, sub, priority, count) values ($1, 'chain', 'm', 'web1', '', '', 3, 1)`,
       [rowKey('chain', 'm', 'web1', '', '')],
     );
-    expect(await outbox.lookAtEscalation(told)).toEqual({ confirmed: false, latest: 'info' });
+    expect(await outbox.lookAtEscalation(told, [])).toEqual({ confirmed: false, latest: 'info' });
     await pool.query('update event set state = 2');
-    expect(await outbox.lookAtEscalation(told)).toMatchObject({ confirmed: true });
+    expect(await outbox.lookAtEscalation(told, [])).toMatchObject({ confirmed: true });
+  });
+  it('sees that the event of a storm was confirmed that stands for its own', async () => {
+    const { told } = chain('7');
+    const storm: Told = { ...told, id: 'storm/screen', notification: 'screen', kind: 'event' };
+    const client = await pool.connect();
+    await insertEvents(client, [{ told: storm, state: 'unconfirmed', scope: '' }]).finally(() => client.release());
+    expect(await outbox.lookAtEscalation(told, ['storm/screen'])).toMatchObject({ confirmed: false });
+    await pool.query('update event set state = 2');
+    expect(await outbox.lookAtEscalation(told, ['storm/screen'])).toMatchObject({ confirmed: true });
+    expect(await outbox.lookAtEscalation(told, [])).toMatchObject({ confirmed: false });
   });
 });
 

@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrate } from './migrate.js';
+import { type OpenedStore, openTestStore } from './testing/opened.js';
+
+const ROWS = 300_000;
+const APART_US = 100;
+const BEGIN_US = Date.parse('2026-11-21T12:00:00Z') * 1_000;
+const PART = 'message_of_noon';
+
+let opened: OpenedStore;
+beforeAll(async () => {
+  opened = await openTestStore();
+  await migrate(opened.store.db);
+  const { pool } = opened;
+  await pool.query(
+    `create table ${PART} partition of message for values from ('2026-11-21 12:00Z') to ('2026-11-21 13:00Z') with (autovacuum_enabled = off)`,
+  );
+  // As a receiver without processor time marks them: each may have come a second before it was read.
+  await pool.query(
+    `insert into message (received_at, journal_id, seq, node, kind, source, text, raw, flags, seen_by, content, late_us)
+     select timestamptz '2026-11-21 12:00Z' + i * ${APART_US} * interval '1 microsecond', 'a-1', i, 'a', 'syslog', '10.0.0.1', 'line ' || i,
+       '\\x00', 0, '{a}', substring(sha256(i::text::bytea) for 16), 1000000
+     from generate_series(1, ${ROWS}) i`,
+  );
+  await pool.query(`analyze ${PART}`);
+}, 60_000);
+afterAll(async () => await opened?.close());
+
+/** Pages of the table that were looked at, as PostgreSQL counts them a moment later. */
+async function pagesRead(work: () => Promise<unknown>): Promise<number> {
+  const counted = async () => {
+    const { rows } = await opened.pool.query<{ pages: string; looks: string }>(
+      `select heap_blks_read + heap_blks_hit as pages, (select seq_scan + coalesce(idx_scan, 0) from pg_stat_user_tables where relid = io.relid) as looks
+       from pg_statio_user_tables io where relname = '${PART}'`,
+    );
+    return { pages: Number(rows[0]!.pages), looks: Number(rows[0]!.looks) };
+  };
+  const before = await counted();
+  await work();
+  const endMs = performance.now() + 20_000;
+  for (;;) {
+    const now = await counted();
+    if (now.looks > before.looks) return now.pages - before.pages;
+    if (performance.now() > endMs) throw new Error('nobody looked into the table');
+    await delay(100);
+  }
+}
+
+describe('late partners among very many rows', () => {
+  it('are found by their time: rows of other times are not read', { timeout: 60_000 }, async () => {
+    const { rows } = await opened.pool.query<{ pages: number; content: Buffer }>(
+      `select relpages as pages, (select content from message where seq = 20000) as content from pg_class where relname = '${PART}'`,
+    );
+    const { pages, content } = rows[0]!;
+    // The statistics of the look above are told before those of the next one begin.
+    await pagesRead(async () => await opened.pool.query(`select count(*) from ${PART}`));
+    const question = {
+      ...{ node: 'a', contents: [content.toString('base64')] },
+      ...{ fromUs: BEGIN_US + 14_000 * APART_US, throughUs: BEGIN_US + 26_000 * APART_US },
+    };
+    let found: readonly { readonly seq: number }[] = [];
+    const read = await pagesRead(async () => {
+      found = await opened.store.messages.findLone(question, 10);
+    });
+    expect(found.map(({ seq }) => seq)).toEqual([20_000]);
+    // Twelve thousand rows in that time, and twenty thousand that were read within two seconds after it.
+    expect(read / pages).toBeLessThan(0.2);
+  });
+});
