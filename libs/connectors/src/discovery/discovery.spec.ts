@@ -1,8 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { SnmpAccessSchema } from '@yosugara/protocol';
-import { Daemons, findSystemProgram } from '@yosugara/testkit';
+import { Daemons, findSystemProgram, startSnmpd } from '@yosugara/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSnmpd } from '../probes/testing/real-services.js';
 import { addressesOfRange } from './range.js';
 import { searchSnmp } from './snmp-search.js';
 

@@ -1,3 +1,5 @@
+export { type InternalTarget, sendInternal } from './internal-syslog.js';
+export { sendLink } from './link.js';
 export { messageIdOf } from './mail.js';
 export { createNotifier } from './notifiers.js';
 export type { SenderSettings } from './port.js';

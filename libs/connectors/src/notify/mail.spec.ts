@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:net';
 import type { MailPayload } from '@yosugara/operations';
 import { type MailServerBody, MailServerBodySchema } from '@yosugara/protocol';
-import { Daemons, freePort, TestAuthority } from '@yosugara/testkit';
+import { AIOSMTPD, Daemons, freePort, type MailBox, startSmtp, TestAuthority } from '@yosugara/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { mailSender, messageIdOf } from './mail.js';
-import { AIOSMTPD, type MailBox, startSmtp, TOLD, within } from './testing/counterparts.js';
+import { TOLD, within } from './testing/counterparts.js';
 
 const PAYLOAD: MailPayload = {
   ...{ kind: 'mail', servers: ['m1'], to: ['ann@example.com'], cc: [], bcc: ['hidden@example.com'] },

@@ -3,7 +3,7 @@ import type { Payload, RestPayload } from '@yosugara/operations';
 import type { Notifier, OutboxEntry, SendDeadline, Sent } from '@yosugara/runtime';
 import { sendCommand } from './command.js';
 import { mailDeadlineMs, mailSender } from './mail.js';
-import { refused, type SenderSettings } from './port.js';
+import { refused, retry, type SenderSettings } from './port.js';
 import { restSender } from './rest.js';
 import { sendSyslog } from './syslog.js';
 import { trapSender } from './trap.js';
@@ -29,6 +29,8 @@ export function createNotifier(settings: SenderSettings): Notifier {
         return await rest(payload, told, deadline);
       case 'trap':
         return await trap(payload, told, deadline);
+      case 'job':
+        return (await settings.startJob?.(payload, told, deadline)) ?? retry('jobs do not run on this node now');
       case 'impossible':
         return refused(payload.why);
       case 'escalation':

@@ -1,4 +1,4 @@
-import type { Told } from '@yosugara/operations';
+import type { JobPayload, Told } from '@yosugara/operations';
 import type { MailServerBody, NotificationOf, RestAccessBody } from '@yosugara/protocol';
 import type { SendDeadline, Sent } from '@yosugara/runtime';
 
@@ -7,6 +7,8 @@ export interface SenderSettings {
   readonly mailServer: (id: string) => MailServerBody | null;
   readonly restAccess: (id: string) => RestAccessBody | null;
   readonly trap: (notification: string) => NotificationOf<'trap'> | null;
+  /** Begins a session; by the same id once. Missing: nobody runs jobs here. */
+  readonly startJob?: Sender<JobPayload>;
 }
 
 /** Sends one kind. */

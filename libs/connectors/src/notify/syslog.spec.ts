@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { SyslogPayload } from '@yosugara/operations';
-import { Daemons, freePort, freePorts, TestAuthority } from '@yosugara/testkit';
+import { Daemons, freePort, freePorts, RSYSLOGD, startRsyslog, TestAuthority } from '@yosugara/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { sendSyslog } from './syslog.js';
-import { RSYSLOGD, startRsyslog, TOLD, within } from './testing/counterparts.js';
+import { TOLD, within } from './testing/counterparts.js';
 
 const line = (change: Partial<SyslogPayload>): SyslogPayload => ({
   ...{

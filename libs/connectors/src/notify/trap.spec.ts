@@ -1,8 +1,8 @@
 import type { TrapPayload } from '@yosugara/operations';
 import { NotificationBodySchema, type NotificationOf } from '@yosugara/protocol';
-import { Daemons, freePort } from '@yosugara/testkit';
+import { Daemons, freePort, SNMPTRAPD, startSnmptrapd } from '@yosugara/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SNMPTRAPD, startSnmptrapd, TOLD, within } from './testing/counterparts.js';
+import { TOLD, within } from './testing/counterparts.js';
 import { trapSender } from './trap.js';
 
 const PAYLOAD: TrapPayload = { kind: 'trap', message: 'no answer from 機器', scope: 'Tokyo > Web', timeoutMs: 5_000 };

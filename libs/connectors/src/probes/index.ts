@@ -2,6 +2,7 @@ import type { PatternPort } from '@yosugara/operations';
 import type { MonitorOf } from '@yosugara/protocol';
 import type { Probe } from '@yosugara/runtime';
 import { systemAuthorities } from './authorities.js';
+import { type AgentsPort, agentAliveFamily } from './families/agents.js';
 import { type CurrentAuthorities, type Family, FamilyProbe } from './families/family.js';
 import { pingFamily, portFamily } from './families/network.js';
 import { snmpFamily } from './families/snmp.js';
@@ -11,6 +12,7 @@ import { single } from './look.js';
 import type { PingerOptions } from './ping/pinger.js';
 import { checkService, type WindowsPort } from './windows.js';
 
+export type { AgentsPort } from './families/agents.js';
 export {
   fitsWindowsEvent,
   type ServiceState,
@@ -28,20 +30,23 @@ export interface ProbesOptions {
   readonly authorities?: CurrentAuthorities;
   /** null = there is no agent on Windows: those monitors are served by nobody. */
   readonly windows?: WindowsPort | null;
+  /** null = none can be asked. */
+  readonly agents?: AgentsPort | null;
   readonly ping?: PingerOptions;
 }
 
 /** All that reaches out from here. Whoever has them closes them. */
 export function createProbes(options: ProbesOptions): readonly Probe[] {
-  const { patterns, oidOf, windows = null, authorities = systemAuthorities } = options;
+  const { patterns, oidOf, windows = null, agents = null, authorities = systemAuthorities } = options;
   const families: readonly Family[] = [
     pingFamily(options.ping),
     portFamily(authorities),
     webFamily(patterns, authorities),
     jmxFamily(authorities),
-    snmpFamily({ patterns, oidOf }),
+    snmpFamily({ patterns, oidOf, agents }),
     sqlFamily(authorities),
     ...(windows === null ? [] : [windowsFamily(windows)]),
+    ...(agents === null ? [] : [agentAliveFamily(agents)]),
   ];
   return families.map((family) => new FamilyProbe(family));
 }

@@ -8,6 +8,7 @@ import { ReadingsBefore } from '../snmp/counters.js';
 import { countProcesses, type ProcessPattern } from '../snmp/processes.js';
 import { measure } from '../snmp/resources.js';
 import { numberOf, type SnmpValue, textOf } from '../snmp/value.js';
+import { type AgentsPort, measuredBy } from './agents.js';
 import { type Family, hostOf, nodeOf } from './family.js';
 
 export interface SnmpFamilyOptions {
@@ -15,11 +16,14 @@ export interface SnmpFamilyOptions {
   /** In numbers, of a name of the MIB store such as `ifInOctets.3`; null = it knows none. */
   readonly oidOf?: ((name: string) => string | null) | undefined;
   readonly nowMs?: (() => number) | undefined;
+  /** For what is measured by agents; null or missing: there are none. */
+  readonly agents?: AgentsPort | null;
 }
 
 const NUMBERS = /^\.?(\d+(?:\.\d+)+)$/;
 
-export function snmpFamily({ patterns, oidOf = () => null, nowMs = () => performance.now() }: SnmpFamilyOptions): Family {
+export function snmpFamily(options: SnmpFamilyOptions): Family {
+  const { patterns, oidOf = () => null, nowMs = () => performance.now(), agents = null } = options;
   const client = new SnmpClient();
   const before = new ReadingsBefore();
   const compiled = new WeakMap<object, ProcessPattern>();
@@ -30,19 +34,19 @@ export function snmpFamily({ patterns, oidOf = () => null, nowMs = () => perform
     look: async (look, request) => {
       if (request.type === 'resource') {
         const { resource, device, by } = request.check as MonitorOf<'resource'>['check'];
-        onlySnmp(by);
+        if (by === 'agent') return await measuredBy(agents, look, request, 'resource');
         const key = `${request.monitor}/${request.facility}`;
-        return await measure(look, targetOf(request), { resource, device, key }, { client, before, nowMs });
+        const ask = { resource, device, key, ...(request.memory === undefined ? {} : { memory: request.memory }) };
+        return await measure(look, targetOf(request), ask, { client, before, nowMs });
       }
-      if (request.type === 'process') return await processes(look, request, client, patterns, compiled);
+      if (request.type === 'process')
+        return (request.check as MonitorOf<'process'>['check']).by === 'agent'
+          ? await measuredBy(agents, look, request, 'process')
+          : await processes(look, request, client, patterns, compiled);
       return single(await get(look, request, client, oidOf));
     },
     close: () => client.close(),
   };
-}
-
-function onlySnmp(by: 'snmp' | 'agent'): void {
-  if (by === 'agent') throw new ProbeFailure('there is no agent on the node that could be asked: it can be measured by SNMP');
 }
 
 async function processes(
@@ -53,7 +57,6 @@ async function processes(
   compiled: WeakMap<object, ProcessPattern>,
 ): Promise<readonly ProbeAnswer[]> {
   const check = request.check as MonitorOf<'process'>['check'];
-  onlySnmp(check.by);
   const pattern = compiled.get(check) ?? processPattern(check, patterns);
   compiled.set(check, pattern);
   return single({ kind: 'number', number: await countProcesses(look, client, targetOf(request), pattern) });

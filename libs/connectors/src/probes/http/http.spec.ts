@@ -2,11 +2,10 @@ import { createServer, type RequestListener } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { SampleValue } from '@yosugara/operations';
-import { Daemons, findSystemProgram, freePorts, TestAuthority } from '@yosugara/testkit';
+import { Daemons, findSystemProgram, freePorts, startNginx, TestAuthority } from '@yosugara/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createProbes } from '../index.js';
 import { askOne, newlyOpen, node, openThings, PATTERNS, whyOf } from '../testing/asking.js';
-import { startNginx } from '../testing/real-services.js';
 import { serveTcp, type TestServer } from '../testing/servers.js';
 import { digestAnswer } from './digest.js';
 

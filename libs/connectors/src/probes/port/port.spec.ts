@@ -1,8 +1,17 @@
-import { Daemons, findSystemProgram, freePorts, TestAuthority } from '@yosugara/testkit';
+import {
+  Daemons,
+  findSystemProgram,
+  freePorts,
+  startChrony,
+  startDnsmasq,
+  startDovecot,
+  startPostfix,
+  startVsftpd,
+  TestAuthority,
+} from '@yosugara/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createProbes } from '../index.js';
 import { askOne, newlyOpen, node, openThings, PATTERNS, whyOf } from '../testing/asking.js';
-import { startChrony, startDnsmasq, startDovecot, startPostfix, startVsftpd } from '../testing/real-services.js';
 import { serveTcp, type TestServer } from '../testing/servers.js';
 
 const authority = new TestAuthority();

@@ -17,14 +17,63 @@ describe('a counter', () => {
 describe('the reading before', () => {
   it('is that of the same monitor and node', () => {
     const before = new ReadingsBefore();
-    expect(before.swap('a', reading(100, 1))).toBeNull();
-    expect(before.swap('b', reading(100, 2))).toBeNull();
-    expect(before.swap('a', reading(200, 3))).toEqual(reading(100, 1));
+    expect(before.since('a', reading(100, 1))).toBeNull();
+    expect(before.since('b', reading(100, 2))).toBeNull();
+    expect(before.since('a', reading(200, 1_001))).toEqual({ counts: new Map(), seconds: 1 });
   });
   it('does not count when the agent was restarted since, but the next one does', () => {
     const before = new ReadingsBefore();
-    before.swap('a', reading(100, 1));
-    expect(before.swap('a', reading(50, 2))).toBeNull();
-    expect(before.swap('a', reading(60, 3))).toEqual(reading(50, 2));
+    before.since('a', reading(100, 1));
+    expect(before.since('a', reading(50, 2))).toBeNull();
+    expect(before.since('a', reading(60, 102))).toEqual({ counts: new Map(), seconds: 0.1 });
+  });
+});
+
+describe('the reading that is left for whoever takes over', () => {
+  const counts = new Map([
+    ['1.2', counter(18_446_744_073_709_551_600n)],
+    ['1.3', { kind: 'number', number: 1 } as const],
+  ]);
+  const at = (upTime: number) => ({ upTime, atMs: upTime * 10, counts });
+  /** As the database gives it back. */
+  const memoryOf = (stored: unknown = null) => {
+    const memory = { stored, keep: (state: unknown) => void (memory.stored = JSON.parse(JSON.stringify(state))) };
+    return memory;
+  };
+  it('is the one before of a Master that has none, by the clock of the agent', () => {
+    const memory = memoryOf();
+    expect(new ReadingsBefore().since('a', at(1_000), memory)).toBeNull();
+    expect(new ReadingsBefore().since('a', { ...at(3_000), atMs: 7 }, memory)).toEqual({
+      ...{ counts: new Map([['1.2', counts.get('1.2')]]), seconds: 20 },
+    });
+  });
+  it('is a new one each minute, and when the agent was restarted', () => {
+    const memory = memoryOf();
+    const before = new ReadingsBefore();
+    const left = [1_000, 2_000, 6_999, 7_000, 9_000, 500].map((upTime) => {
+      before.since('a', at(upTime), memory);
+      return (memory.stored as { upTime: number }).upTime;
+    });
+    expect(left).toEqual([1_000, 1_000, 1_000, 7_000, 7_000, 500]);
+  });
+  it('does not count when the agent was restarted since, when it is hours old, or cannot be read', () => {
+    const memory = memoryOf();
+    new ReadingsBefore().since('a', at(1_000), memory);
+    const { stored } = memory;
+    for (const upTime of [999, 1_000, 721_001]) expect(new ReadingsBefore().since('a', at(upTime), memoryOf(stored))).toBeNull();
+    for (const other of [7, 'x', [], { upTime: '1', counts: [] }, { upTime: 1, counts: 1 }])
+      expect(new ReadingsBefore().since('a', at(2_000), memoryOf(other))).toBeNull();
+    expect(
+      new ReadingsBefore().since('a', at(2_000), memoryOf({ upTime: 1_000, counts: [7, ['1.2', 16, '1'], ['1.2', 32, 'x']] })),
+    ).toEqual({
+      ...{ counts: new Map(), seconds: 10 },
+    });
+  });
+  it('is not there of very many counters, nor of an agent that tells no time', () => {
+    const many = new Map(Array.from({ length: 101 }, (_, row) => [`1.${row}`, counter(1n)] as const));
+    const memory = memoryOf();
+    new ReadingsBefore().since('a', { upTime: 1_000, atMs: 1, counts: many }, memory);
+    new ReadingsBefore().since('a', at(0), memory);
+    expect(memory.stored).toBeNull();
   });
 });

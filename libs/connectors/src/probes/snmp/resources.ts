@@ -1,4 +1,4 @@
-import type { ProbeAnswer } from '@yosugara/runtime';
+import type { ProbeAnswer, ProbeMemory } from '@yosugara/runtime';
 import { failure, type Look, ProbeFailure, single } from '../look.js';
 import type { SnmpClient, SnmpTarget } from './client.js';
 import { grewBy, type ReadingsBefore } from './counters.js';
@@ -12,6 +12,7 @@ export interface ResourceAsk {
   readonly device: string;
   /** Of whom the reading before is kept: monitor and node. */
   readonly key: string;
+  readonly memory?: ProbeMemory;
 }
 
 export interface ResourceContext {
@@ -198,8 +199,9 @@ function since(
   counts: ReadonlyMap<string, SnmpValue>,
   atMs: number,
 ): Counted {
-  const last = before.swap(ask.key, { upTime: upTime?.kind === 'number' ? upTime.number : 0, atMs, counts });
-  return { counts, before: last?.counts ?? null, seconds: last === null ? 0 : (atMs - last.atMs) / 1_000 };
+  const reading = { upTime: upTime?.kind === 'number' ? upTime.number : 0, atMs, counts };
+  const last = before.since(ask.key, reading, ask.memory);
+  return { counts, before: last?.counts ?? null, seconds: last?.seconds ?? 0 };
 }
 
 async function ofDevices(

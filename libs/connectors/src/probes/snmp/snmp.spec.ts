@@ -3,11 +3,10 @@ import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { V3Flag, writeV3 } from '@yosugara/operations';
 import { RESOURCES } from '@yosugara/protocol';
-import { Daemons, findSystemProgram, freePorts } from '@yosugara/testkit';
+import { Daemons, findSystemProgram, freePorts, startSnmpd } from '@yosugara/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProbes } from '../index.js';
 import { ask, askOne, newlyOpen, node, openThings, PATTERNS, whyOf } from '../testing/asking.js';
-import { startSnmpd } from '../testing/real-services.js';
 import { serveUdp } from '../testing/servers.js';
 import { MEASURED } from './resources.js';
 import { isSafe } from './socket.js';
@@ -178,6 +177,29 @@ describe.skipIf(findSystemProgram('snmpd') === null)('snmpd (package snmpd)', ()
       const network = await measure('network.inBytes', 'lo', 'lo');
       expect(network).toEqual([]);
     }, 120_000);
+    it('a rate goes on with the first look of whoever takes over', async () => {
+      const memory = {
+        stored: null as unknown,
+        keep: (state: unknown) => void (memory.stored = JSON.parse(JSON.stringify(state))),
+      };
+      const look = async (resource: string, device: string) => {
+        const fresh = createProbes({ patterns: PATTERNS });
+        const asked = { ...at(port, { timeoutMs: 5_000 }), memory };
+        return await ask(fresh, 'resource', { resource, device }, asked).finally(
+          async () => await Promise.all(fresh.map(async (probe) => await probe.close())),
+        );
+      };
+      for (const [resource, device] of [
+        ['network.inBytes', 'lo'],
+        ['cpu.contextSwitches', ''],
+      ] as const) {
+        memory.stored = null;
+        expect(await look(resource, device)).toEqual([]);
+        await expect
+          .poll(async () => await look(resource, device))
+          .toMatchObject([{ item: '', value: { kind: 'number', number: expect.any(Number) } }]);
+      }
+    });
     it('everything that is offered can be asked for', async () => {
       for (const resource of MEASURED) {
         const answers = await measure(resource, '', `first ${resource}`);

@@ -1,11 +1,18 @@
 import { chmodSync, chownSync, statSync } from 'node:fs';
-import { Daemons, findSystemProgram, freePorts, startTestPostgres, TestAuthority, type TestPostgres } from '@yosugara/testkit';
+import {
+  Daemons,
+  findSystemProgram,
+  freePorts,
+  startMariadb,
+  startTestPostgres,
+  TestAuthority,
+  type TestPostgres,
+} from '@yosugara/testkit';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createProbes } from '../index.js';
 import { askOne, newlyOpen, node, openThings, PATTERNS, whyOf } from '../testing/asking.js';
-import { startMariadb } from '../testing/real-services.js';
 import { serveTcp, type TestServer } from '../testing/servers.js';
 
 const authority = new TestAuthority();

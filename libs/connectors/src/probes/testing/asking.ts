@@ -1,6 +1,6 @@
 import type { Pattern, PatternPort, PatternSpec, SampleValue } from '@yosugara/operations';
 import { MonitorBodySchema, type MonitorType, type NodeBody, NodeBodySchema } from '@yosugara/protocol';
-import type { Probe, ProbeAnswer } from '@yosugara/runtime';
+import type { Probe, ProbeAnswer, ProbeMemory } from '@yosugara/runtime';
 
 const NUMERIC = { info: [0, 1], warning: [0, 1] };
 const HAS_NUMERIC: readonly string[] = ['snmp-numeric', 'resource', 'sql-numeric', 'jmx'];
@@ -11,6 +11,7 @@ export const node = (facts: object = {}): NodeBody =>
 export interface Asked {
   readonly node?: NodeBody | null;
   readonly monitor?: string;
+  readonly memory?: ProbeMemory;
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -29,6 +30,7 @@ export async function ask(
     {
       ...{ monitor: asked.monitor ?? 'm1', type, check: body.check, facility: 'n1', dueAtMs: 0 },
       node: asked.node === undefined ? node() : asked.node,
+      ...(asked.memory === undefined ? {} : { memory: asked.memory }),
     },
     asked.deadlineMs ?? 20_000,
     asked.signal ?? new AbortController().signal,
