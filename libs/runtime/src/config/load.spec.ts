@@ -44,6 +44,14 @@ describe('the configuration of a node', () => {
     expect(problemsOf(good({}, { members: [member('a', 'localhost'), member('b', '127.0.1.2')] }))[0]).toMatch(
       /members.0.address`: found "localhost", allowed .*IPv4.* or .*IPv6/,
     ));
+  it('refuses to keep sums for a shorter time than the values that may come to them late', () => {
+    const retention = { valueDays: 30, hourDays: 30, dayDays: 61 };
+    expect(problemsOf(good({ retention }))).toEqual([
+      'yosugara.yaml line 7: key `retention.hourDays`: found 30, allowed at least 31, with valueDays 30',
+    ]);
+    expect(problemsOf(good({ retention: { ...retention, hourDays: 31, dayDays: 60 } }))[0]).toContain('`retention.dayDays`');
+    expect(problemsOf(good({ retention: { ...retention, hourDays: 31 } }))).toEqual([]);
+  });
   it('refuses an empty file with one line a missing key', () => expect(problemsOf(null).length).toBe(3));
 });
 

@@ -2,6 +2,8 @@ import { YosugaraError } from '@yosugara/kernel';
 import { type NodeConfig, NodeConfigSchema } from '@yosugara/protocol';
 import { fencingContradictions, isTwoNode } from './fencing-rules.js';
 import { receiverContradictions } from './receiver-rules.js';
+import { retentionContradictions } from './retention-rules.js';
+import { selfContradictions } from './self-rules.js';
 
 /** `yosugara.yaml` cannot be used. `problems` has one line a mistake; the message is the first of them and says how many follow. */
 export class ConfigError extends YosugaraError {
@@ -67,7 +69,12 @@ function contradictions(config: NodeConfig, lineOf: (path: ConfigPath) => number
     );
   const second = members.map(({ kind }) => kind).indexOf('dr', members.findIndex(({ kind }) => kind === 'dr') + 1);
   if (second > 0) problems.push(line(lineOf, ['cluster', 'members', second, 'kind'], 'dr', 'at most one member of kind dr'));
-  for (const { path, found, allowed: instead } of [...fencingContradictions(config), ...receiverContradictions(config)])
+  for (const { path, found, allowed: instead } of [
+    ...fencingContradictions(config),
+    ...receiverContradictions(config),
+    ...selfContradictions(config),
+    ...retentionContradictions(config),
+  ])
     problems.push(line(lineOf, path, found, instead));
   if (vip !== undefined && members.some((member) => member.address === vip.address))
     problems.push(line(lineOf, ['cluster', 'vip', 'address'], vip.address, "an address that is no member's own"));
@@ -139,6 +146,7 @@ const KNOWN_KEYS = [
   ...['messagesPerSecond', 'burst', 'connections', 'messageBytes', 'delivery', 'alias', 'charset', 'timeZone', 'tokensFile'],
   ...['keyFile', 'certFile', 'caFile', 'clientCertificate', 'communities', 'users', 'authSecretFile', 'privSecretFile'],
   ...['syslog', 'syslogTls', 'trap', 'bin', 'user', 'sharedBuffersMb', 'maxJournalMb', 'receiveBufferBytes', 'staticDir'],
+  ...['selfMonitoring', 'everySeconds', 'notify', 'file', 'maxMb', 'transport', 'socket', 'facility', 'serverName'],
 ];
 
 function distance(a: string, b: string): number {

@@ -10,17 +10,18 @@ import {
   mergeBehind,
   mergeHeld,
   mergeStep,
-  needsLookup,
   type RecordRef,
   type SourceProperties,
   type Tally,
 } from '@yosugara/operations';
 import type { RoleNotice, Watermark } from '@yosugara/protocol';
+import { PermittedLoop } from '../loops/permitted-loop.js';
 import type { LineOperations, LineOperator } from '../operations/lines.js';
 import type { OperationsBatch } from '../operations/ports.js';
 import { batchOf } from './batch-of.js';
 import { JournalFeed } from './feed.js';
 import { letGoThrough } from './lanes.js';
+import { LatePartners } from './late-partners.js';
 import type { LostStretch } from './lost-records.js';
 import {
   type AwayJournals,
@@ -76,13 +77,8 @@ export interface IngestOptions {
 /** Read and not yet stored. Reached: the journals are not read on; they are the buffer. */
 const MAX_HELD = 20_000;
 const IDLE_MS = 250;
-/** No transaction begins this near to the lease's end. */
-const LEASE_MARGIN_MS = 250;
-const MAX_LONE = 20_000;
-const BACKOFF_FIRST_MS = 100;
-const BACKOFF_MAX_MS = 1_000;
+const BACKOFF_MS = { first: 100, most: 1_000 };
 const INGESTED_EVERY_MS = 1_000;
-const STOP_MS = 1_000;
 const MARK_EVERY_MS = 5_000;
 
 interface Work {
@@ -114,11 +110,9 @@ export function ingestPermitOf(notice: RoleNotice | null): IngestPermit | null {
  */
 export class IngestLoop {
   readonly #options: IngestOptions;
+  readonly #loop: PermittedLoop<IngestPermit>;
+  readonly #partners: LatePartners;
   #work: Work | null = null;
-  #running: Promise<void> | null = null;
-  #stopped = false;
-  #wake: (() => void) | null = null;
-  #poked = false;
   #lastStoreMs = Number.NEGATIVE_INFINITY;
   #lastIngestedMs = Number.NEGATIVE_INFINITY;
   /** Through here batches were acknowledged by the database; what of it was so at the last telling. */
@@ -127,25 +121,35 @@ export class IngestLoop {
 
   constructor(options: IngestOptions) {
     this.#options = options;
+    this.#partners = new LatePartners(options.store);
+    this.#loop = new PermittedLoop({
+      ...{ permit: options.permit, clock: options.clock, backoffMs: BACKOFF_MS, turn: async () => await this.#turn() },
+      onFailure: (error) => {
+        this.#work = null;
+        options.log.warn('ingest.again', { why: explain(error) });
+        if (error instanceof StaleEpochError) options.onStale?.(error);
+      },
+      onEnd: () => void (this.#work = null),
+    });
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#loop.start();
   }
 
   /** The watermark or the permit changed. */
   poke(): void {
-    this.#poked = true;
-    this.#wake?.();
+    this.#loop.poke();
   }
 
   /** Within 1 s; a transaction that hangs longer is left to its own deadline and to the fences. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    this.poke();
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([this.#running, new Promise((resolve) => (timer = setTimeout(resolve, STOP_MS)))]);
-    clearTimeout(timer);
+    await this.#loop.stop();
+  }
+
+  /** When it last went around, by the monotonic clock; null = not yet. */
+  get movedAtMs(): number | null {
+    return this.#loop.movedAtMs;
   }
 
   /** Records that may be consumed and are not yet stored; for the manager's report. */
@@ -160,33 +164,10 @@ export class IngestLoop {
     return this.#work?.feed.owed ?? 0;
   }
 
-  async #run(): Promise<void> {
-    let backoffMs = BACKOFF_FIRST_MS;
-    while (!this.#stopped) {
-      let waitMs: number;
-      try {
-        waitMs = await this.#turn();
-        backoffMs = BACKOFF_FIRST_MS;
-      } catch (error) {
-        this.#work = null;
-        this.#options.log.warn('ingest.again', { why: explain(error) });
-        if (error instanceof StaleEpochError) this.#options.onStale?.(error);
-        waitMs = backoffMs;
-        backoffMs = Math.min(backoffMs * 2, BACKOFF_MAX_MS);
-        // Nothing wakes us earlier: a database that refuses would be asked as fast as messages come.
-        this.#poked = false;
-        await this.#wait(waitMs, false);
-        continue;
-      }
-      if (waitMs > 0) await this.#wait(waitMs, true);
-    }
-    this.#work = null;
-  }
-
   /** Once around: read, merge, store. @returns ms until there may be something to do. */
   async #turn(): Promise<number> {
     const { clock, watermark, batchMs = 50, maxBatch = 5_000 } = this.#options;
-    const permit = this.#permitNow();
+    const permit = this.#loop.permitNow();
     const mark = watermark();
     this.#tellIngested(permit);
     if (permit === null || this.#work?.epoch !== permit.epoch) this.#work = null;
@@ -257,21 +238,9 @@ export class IngestLoop {
     return records.length;
   }
 
-  /** Offers as many as the database's answer can hold late partners for: all, nearly always. @returns how many. */
+  /** Offers as many as the database can answer for. @returns how many. */
   async #offer(work: Work, all: readonly MergeRecord[]): Promise<number> {
-    let records = all;
-    let lone: MergeRecord[];
-    for (;;) {
-      let isWhole = true;
-      lone = [];
-      for (const question of needsLookup(work.state, records)) {
-        const found = await this.#options.store.findLone(question, MAX_LONE);
-        lone.push(...found);
-        isWhole &&= found.length < MAX_LONE;
-      }
-      if (isWhole || records.length === 1) break;
-      records = records.slice(0, Math.ceil(records.length / 2));
-    }
+    const { records, lone } = await this.#partners.of(work.state, all);
     work.state = mergeStep(work.state, { kind: 'records', records, lone, nowMs: this.#options.clock.monotonicMs() }).state;
     return records.length;
   }
@@ -292,7 +261,7 @@ export class IngestLoop {
     const stored = batchOf(work, effects, this.#options);
     const operations = work.operator?.operate(stored.rows) ?? null;
     const batch = { ...stored, ...(mark === null ? {} : { mark }), ...(operations === null ? {} : { operations }) };
-    const permit = this.#permitNow();
+    const permit = this.#loop.permitNow();
     if (permit === null || permit.epoch !== work.epoch) {
       // The state is ahead of the database now: begin again when permitted again.
       this.#work = null;
@@ -353,29 +322,5 @@ export class IngestLoop {
     this.#lastIngestedMs = nowMs;
     if (permit?.bothDatabases === true && this.#ripening !== null) this.#options.onIngested?.(this.#ripening);
     this.#ripening = this.#stored;
-  }
-
-  #permitNow(): IngestPermit | null {
-    const permit = this.#stopped ? null : this.#options.permit();
-    return permit === null || permit.leaseUntilMs - this.#options.clock.monotonicMs() < LEASE_MARGIN_MS ? null : permit;
-  }
-
-  async #wait(ms: number, wakeable: boolean): Promise<void> {
-    if (this.#stopped || (wakeable && this.#poked)) {
-      this.#poked = false;
-      return;
-    }
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#wake = null;
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      this.#wake = () => {
-        if (wakeable || this.#stopped) done();
-      };
-    });
-    this.#poked = false;
   }
 }

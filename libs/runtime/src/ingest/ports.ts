@@ -69,7 +69,10 @@ export type LoneQuestion = LoneRows;
 /** The database of the serving Master. Every method has a deadline of its own. */
 export interface IngestStore {
   loadProgress(): Promise<IngestProgress>;
-  /** Rows of a node that no other node saw, oldest first. @returns at most `limit`: as many means there may be more. */
+  /**
+   * Rows of a node that no other node saw, oldest first. @returns at most `limit`: as many means there may be more.
+   * @throws DeadlineError — ask for less.
+   */
   findLone(question: LoneQuestion, limit: number): Promise<readonly MergeRecord[]>;
   /**
    * @returns how many rows were there already: 0, or we have a bug (the batch is stored all the same).

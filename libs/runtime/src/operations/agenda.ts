@@ -1,4 +1,5 @@
 import { newestDueMs, planTick, type Schedule, scheduleOf } from '@yosugara/operations';
+import { TimeHeap } from '../loops/time-heap.js';
 import type { MonitorTask } from './rules.js';
 
 /** A tick to run. */
@@ -25,7 +26,7 @@ const keyOf = ({ monitor, facility }: Pick<MonitorTask, 'monitor' | 'facility'>)
 export class Agenda {
   readonly #entries = new Map<string, Entry>();
   /** Of entries by `nextMs`; an entry that was changed since is in it twice, and the older one means nothing. */
-  readonly #heap: { readonly atMs: number; readonly entry: Entry }[] = [];
+  readonly #heap = new TimeHeap<Entry>();
 
   get size(): number {
     return this.#entries.size;
@@ -68,9 +69,9 @@ export class Agenda {
 
   /** The next tick that is due, and has not ended before; null = none is. It is under way until `end`. */
   take(nowMs: number): DueTick | null {
-    for (let first = this.#heap[0]; first !== undefined && first.atMs <= nowMs; first = this.#heap[0]) {
-      this.#pop();
-      const { entry } = first;
+    for (let first = this.#heap.first(); first !== null && first.atMs <= nowMs; first = this.#heap.first()) {
+      this.#heap.pop();
+      const entry = first.value;
       if (entry.isGone || entry.isUnderWay || entry.nextMs !== first.atMs) continue;
       const plan = planTick(entry.schedule, entry.doneMs, nowMs);
       if (plan.kind === 'wait') {
@@ -94,7 +95,7 @@ export class Agenda {
 
   /** null = nothing will be due. */
   nextMs(): number | null {
-    return this.#heap[0]?.atMs ?? null;
+    return this.#heap.first()?.atMs ?? null;
   }
 
   #plan(entry: Entry, nowMs: number): void {
@@ -104,30 +105,6 @@ export class Agenda {
 
   #push(entry: Entry, atMs: number): void {
     entry.nextMs = atMs;
-    const heap = this.#heap;
-    let at = heap.push({ atMs, entry }) - 1;
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      if (heap[above]!.atMs <= heap[at]!.atMs) return;
-      [heap[above], heap[at]] = [heap[at]!, heap[above]!];
-      at = above;
-    }
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    heap[0] = last;
-    for (let at = 0; ; ) {
-      const left = 2 * at + 1;
-      const right = left + 1;
-      let least = at;
-      if (left < heap.length && heap[left]!.atMs < heap[least]!.atMs) least = left;
-      if (right < heap.length && heap[right]!.atMs < heap[least]!.atMs) least = right;
-      if (least === at) return;
-      [heap[least], heap[at]] = [heap[at]!, heap[least]!];
-      at = least;
-    }
+    this.#heap.push(atMs, entry);
   }
 }

@@ -46,6 +46,8 @@ describe('a monitor of what others saw', () => {
       asked.push([`${monitor} ${facility}`, toMs - fromMs, toMs]);
       return monitor === 'never' ? await new Promise(() => undefined) : points;
     },
+    lines: async ({ monitor, facility }) =>
+      facility === 'web1' ? { began: 'j:1', by: null, totals: [['', monitor.length]] } : null,
   };
   const probe = derivedProbe(readings);
   const look = async (body: { type: string; check: object } & Record<string, unknown>, deadlineMs = 10_000) => {
@@ -77,6 +79,10 @@ describe('a monitor of what others saw', () => {
       ['b db1', 30 * 60_000, NOON_MS],
     ]);
   });
+  it('counts the lines that were stored', async () =>
+    expect(await look({ type: 'log-count', check: { of: 'log' }, numeric: { info: [0, 1], warning: [1, 2] } })).toMatchObject([
+      { priority: 'warning', message: 'Lines: 1' },
+    ]));
   it('fails when they cannot be read in time', async () =>
     expect(
       await look({ type: 'correlation', check: { first: { monitor: 'never' }, second: { monitor: 'b' } }, numeric }, 20),

@@ -1,7 +1,7 @@
 import { invariant } from '@yosugara/kernel';
-import type { NewestValue, SampleValue, SeriesPoint } from '@yosugara/operations';
+import { type CountedLine, type NewestValue, type SampleValue, type SeriesPoint, seenOfTotals } from '@yosugara/operations';
 import type { MonitorOf } from '@yosugara/protocol';
-import type { Probe, ProbeRequest } from './probe-port.js';
+import type { Probe, ProbeAnswer, ProbeRequest } from './probe-port.js';
 
 /** One item of one monitor at one node. */
 export interface ItemKey {
@@ -16,18 +16,26 @@ export interface Readings {
   newest(of: ItemKey): NewestValue | null;
   /** Collected values of that time, oldest first; none when nobody collects them. */
   series(of: ItemKey, fromMs: number, toMs: number): Promise<readonly SeriesPoint[]>;
+  /** What a log-count monitor has counted at a node (`LineTotals`), as it is committed; null = nothing. */
+  lines(of: Pick<CountedLine, 'monitor' | 'facility' | 'of'>): Promise<unknown>;
 }
 
 const CONCURRENCY = 50;
 
-/** Monitors that look at what others saw: integration and correlation. Nothing leaves the Master. */
+/** Monitors that look at what others saw: integration, correlation and log-count. Nothing leaves the Master. */
 export function derivedProbe(readings: Readings): Probe {
   return {
-    types: ['integration', 'correlation'],
+    types: ['integration', 'correlation', 'log-count'],
     concurrency: CONCURRENCY,
-    run: async (request, deadlineMs) => [{ item: '', value: await withinMs(deadlineMs, lookOf(request, readings)) }],
+    run: async (request, deadlineMs) => await withinMs(deadlineMs, answersOf(request, readings)),
     close: async () => undefined,
   };
+}
+
+async function answersOf(request: ProbeRequest, readings: Readings): Promise<readonly ProbeAnswer[]> {
+  if (request.type !== 'log-count') return [{ item: '', value: await lookOf(request, readings) }];
+  const { of, groupBy } = request.check as MonitorOf<'log-count'>['check'];
+  return seenOfTotals(await readings.lines({ monitor: request.monitor, facility: request.facility, of }), groupBy);
 }
 
 async function lookOf(request: ProbeRequest, readings: Readings): Promise<SampleValue> {
@@ -46,13 +54,14 @@ async function lookOf(request: ProbeRequest, readings: Readings): Promise<Sample
   return { kind: 'series', first: one!, second: other! };
 }
 
-async function withinMs(deadlineMs: number, value: Promise<SampleValue>): Promise<SampleValue> {
+async function withinMs(deadlineMs: number, answers: Promise<readonly ProbeAnswer[]>): Promise<readonly ProbeAnswer[]> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<SampleValue>((resolve) => {
-    timer = setTimeout(() => resolve({ kind: 'failure', why: `The values were not read within ${deadlineMs} ms.` }), deadlineMs);
+  const late = new Promise<readonly ProbeAnswer[]>((resolve) => {
+    const why = `The values were not read within ${deadlineMs} ms.`;
+    timer = setTimeout(() => resolve([{ item: '', value: { kind: 'failure', why } }]), deadlineMs);
   });
   try {
-    return await Promise.race([value, late]);
+    return await Promise.race([answers, late]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '@yosugara/kernel';
-import type { Result } from '@yosugara/operations';
+import type { Result, Sample } from '@yosugara/operations';
 import type { MessageToStore } from '../ingest/ports.js';
 import { Memories } from './memories.js';
 import { isEmpty, operate, troubleOf } from './operate.js';
@@ -37,16 +37,19 @@ export function lineOperations({ store, ready, rules, clock }: LineOptions): Lin
           const now = rules();
           const nowMs = clock.wallMs();
           const results: Result[] = [];
+          const messages = new Map<Sample, MessageToStore>();
           const samples = rows.flatMap((row) => {
             try {
-              return now.samplesOf(row);
+              const seen = now.samplesOf(row);
+              for (const sample of seen) messages.set(sample, row);
+              return seen;
             } catch (error) {
               results.push(troubleOf('INTERNAL', `read a line of ${row.source}`, error, nowMs));
               return [];
             }
           });
           if (samples.length === 0 && results.length === 0) return null;
-          const batch = operate(now, { samples, results }, memories, nowMs);
+          const batch = operate(now, { samples, results, messages }, memories, nowMs);
           return isEmpty(batch) ? null : batch;
         },
       };

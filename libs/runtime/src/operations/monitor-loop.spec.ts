@@ -139,6 +139,26 @@ describe('monitors that are looked at', () => {
     await loop.stop();
     expect([...store.events]).toEqual([['maintenance/disks/7/INTERNAL', 1]]);
   });
+  it('find what the look before left for them, in the database of whoever took over, too', async () => {
+    const store = new MemoryStore();
+    const found: unknown[] = [];
+    const probe = new FakeProbe(async ({ facility, memory }) => {
+      if (facility !== 'web1') return GOOD;
+      found.push(memory!.stored);
+      memory!.keep({ looks: found.length });
+      return GOOD;
+    });
+    const { loop } = begin({ store, probe });
+    await until(() => found.length >= 2 && ran(store, 'web1').length >= 2);
+    await loop.stop();
+    const [left] = [...store.monitors.values()].filter(({ facility }) => facility === 'web1/probe');
+    expect([found[0], found[1], left?.monitor]).toEqual([null, { looks: 1 }, 'ping']);
+    const before = found.length;
+    begin({ store, probe });
+    await until(() => found.length > before);
+    expect(found[before]).toEqual(left!.state);
+    expect([...store.monitors.values()].some(({ facility }) => facility === 'web2/probe')).toBe(false);
+  });
   it('begin with their next tick when they are new', async () => {
     const { store, probe } = begin();
     const beganMs = Date.now();
@@ -189,6 +209,17 @@ describe('monitors that are looked at', () => {
     await until(() => store.done.length >= 3);
     expect(probe.asked).toEqual([]);
     expect(store.done.every(({ skipped }) => skipped === 0)).toBe(true);
+  });
+  it('are not looked at in a maintenance window that keeps monitors from looking, elsewhere they are, and nothing counts as skipped', async () => {
+    const rules = countingRules({
+      tasks: () => [taskOf('web1'), taskOf('web2')],
+      isOutOfWatch: (facility) => facility === 'web1',
+    });
+    const { store, probe } = begin({ rules: () => rules });
+    await until(() => ran(store, 'web1').length >= 2 && ran(store, 'web2').length >= 2);
+    expect(new Set(probe.asked.map(({ facility }) => facility))).toEqual(new Set(['web2']));
+    expect(store.done.every(({ skipped }) => skipped === 0)).toBe(true);
+    expect(store.monitors.has('ping web1 ')).toBe(false);
   });
   it('follow the settings', async () => {
     let rules = countingRules({ tasks: () => [taskOf('web1')] });

@@ -1,11 +1,14 @@
 import { type Clock, explain, type Log, YosugaraError } from '@yosugara/kernel';
 import type { EndingWindow, Result, Sample } from '@yosugara/operations';
 import { type IngestPermit, StaleEpochError } from '../ingest/ports.js';
+import { PermittedLoop } from '../loops/permitted-loop.js';
 import { Agenda, type DueTick } from './agenda.js';
+import { type LagCounted, LagCounts } from './lag-counts.js';
+import { lookWithin } from './look-within.js';
 import { Memories } from './memories.js';
 import { INTERNAL_NOTIFICATION, isEmpty, operate } from './operate.js';
-import type { OperationsBatch, OperationsStore, TickDone } from './ports.js';
-import type { Probe, ProbeAnswer } from './probe-port.js';
+import type { MonitorMemory, OperationsBatch, OperationsStore, TickDone } from './ports.js';
+import type { Probe } from './probe-port.js';
 import type { MonitorTask, ProbeRules } from './rules.js';
 
 export type MonitorPermit = Pick<IngestPermit, 'epoch' | 'leaseUntilMs'>;
@@ -40,17 +43,16 @@ export interface MonitorStats {
   readonly lost: number;
   /** From due to begun, of the newest thousand; null = nothing yet. */
   readonly lagP99Ms: number | null;
+  /** From due to begun, and to committed, of all ticks since the process began. */
+  readonly begunLag: LagCounted;
+  readonly storedLag: LagCounted;
 }
 
 const IDLE_MS = 100;
 const FOLLOW_MS = 1_000;
 const BATCH_MS = 100;
 const BATCH_SAMPLES = 500;
-/** No look and no transaction begins this near to the lease's end. */
-const LEASE_MARGIN_MS = 250;
-const BACKOFF_FIRST_MS = 100;
-const BACKOFF_MAX_MS = 2_000;
-const STOP_MS = 1_000;
+const BACKOFF_MS = { first: 100, most: 2_000 };
 const MOST_TOLD = 1_000;
 const LAGS = 1_000;
 const ENDINGS_EVERY_MS = 5_000;
@@ -62,6 +64,8 @@ const LATE_MS = 1_000;
 interface Done {
   readonly tick: TickDone;
   readonly samples: readonly Sample[];
+  /** What the probe leaves for the next look. */
+  readonly kept: MonitorMemory | null;
 }
 
 /** Of one owner, from the memories in the database on. Thrown away whole after any failure. */
@@ -98,29 +102,36 @@ interface Work {
 export class MonitorLoop {
   readonly #o: MonitorLoopOptions;
   readonly #probes = new Map<string, Probe>();
+  readonly #loop: PermittedLoop<MonitorPermit>;
   #work: Work | null = null;
-  #running: Promise<void> | null = null;
-  #stopped = false;
-  #wake: (() => void) | null = null;
-  #poked = false;
   /** Results of ourselves; kept until they are stored. */
   readonly #told: { readonly result: Result; readonly stored: () => void; readonly failed: (error: Error) => void }[] = [];
   readonly #counts = { ticks: 0, late: 0, skipped: 0, lost: 0 };
   readonly #lags: number[] = [];
+  readonly #begunLag = new LagCounts();
+  readonly #storedLag = new LagCounts();
 
   constructor(options: MonitorLoopOptions) {
     this.#o = options;
     for (const probe of options.probes) for (const type of probe.types) this.#probes.set(type, probe);
+    this.#loop = new PermittedLoop({
+      ...{ permit: options.permit, clock: options.clock, backoffMs: BACKOFF_MS, turn: async () => await this.#turn() },
+      onFailure: (error) => {
+        this.#drop();
+        options.log.warn('monitors.again', { why: explain(error) });
+        if (error instanceof StaleEpochError) options.onStale?.(error);
+      },
+      onEnd: () => this.#drop(),
+    });
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#loop.start();
   }
 
   /** The permit or the settings changed. */
   poke(): void {
-    this.#poked = true;
-    this.#wake?.();
+    this.#loop.poke();
   }
 
   /**
@@ -128,7 +139,7 @@ export class MonitorLoop {
    * @returns resolves when it is stored. @throws when there are too many, or this loop ends before.
    */
   async tell(result: Result): Promise<void> {
-    if (this.#told.length >= MOST_TOLD || this.#stopped) {
+    if (this.#told.length >= MOST_TOLD || this.#loop.isStopped) {
       this.#counts.lost++;
       throw new YosugaraError('NOT_TOLD', `nobody is told of: ${result.message}`);
     }
@@ -140,13 +151,15 @@ export class MonitorLoop {
 
   /** Within 1 s; a transaction that hangs longer is left to its own deadline and to the fences. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    const ended = this.#loop.stop();
     this.#drop();
     for (const { failed } of this.#told.splice(0)) failed(new YosugaraError('NOT_TOLD', 'the loop that stores it has ended'));
-    this.poke();
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([this.#running, new Promise((resolve) => (timer = setTimeout(resolve, STOP_MS)))]);
-    clearTimeout(timer);
+    await ended;
+  }
+
+  /** When it last went around, by the monotonic clock; null = not yet. */
+  get movedAtMs(): number | null {
+    return this.#loop.movedAtMs;
   }
 
   stats(): MonitorStats {
@@ -159,32 +172,13 @@ export class MonitorLoop {
       running: sum(work?.running.values() ?? []),
       waiting: sum([...(work?.waiting.values() ?? [])].map(({ length }) => length)),
       lagP99Ms: lags[Math.floor(lags.length * 0.99)] ?? null,
+      ...{ begunLag: this.#begunLag.counted(), storedLag: this.#storedLag.counted() },
     };
-  }
-
-  async #run(): Promise<void> {
-    let backoffMs = BACKOFF_FIRST_MS;
-    while (!this.#stopped) {
-      let waitMs: number;
-      try {
-        waitMs = await this.#turn();
-        backoffMs = BACKOFF_FIRST_MS;
-      } catch (error) {
-        this.#drop();
-        this.#o.log.warn('monitors.again', { why: explain(error) });
-        if (error instanceof StaleEpochError) this.#o.onStale?.(error);
-        await this.#wait(backoffMs, false);
-        backoffMs = Math.min(backoffMs * 2, BACKOFF_MAX_MS);
-        continue;
-      }
-      await this.#wait(waitMs, true);
-    }
-    this.#drop();
   }
 
   /** Once around. @returns ms until there may be something to do. */
   async #turn(): Promise<number> {
-    const permit = this.#permitNow();
+    const permit = this.#loop.permitNow();
     if (permit === null || this.#work?.epoch !== permit.epoch) this.#drop();
     if (permit === null) return IDLE_MS;
     this.#work ??= await this.#begin(permit);
@@ -243,8 +237,8 @@ export class MonitorLoop {
     for (let due = work.agenda.take(nowMs); due !== null; due = work.agenda.take(nowMs)) {
       const probe = this.#probes.get(due.task.type);
       if (!work.isTold) work.skippedAtBegin += due.skipped;
-      // Of a type that is not looked at from here, or out of its calendar: done, and nothing was seen.
-      if (probe === undefined || !rules.calendarOpen(due.task.calendar, due.dueAtMs)) this.#gather(work, due, []);
+      // Of a type that is not looked at from here, out of its calendar or in maintenance: done, and nothing was seen.
+      if (probe === undefined || !isToBeSeen(rules, due)) this.#gather(work, due, []);
       else {
         const queue = work.waiting.get(probe);
         if (queue === undefined) work.waiting.set(probe, [due]);
@@ -265,7 +259,14 @@ export class MonitorLoop {
     work.running.set(probe, (work.running.get(probe) ?? 0) + 1);
     const atMs = this.#o.clock.wallMs();
     this.#noteLag(atMs - dueAtMs);
+    let kept: MonitorMemory | null = null;
+    const at = probeMemoryKey(task);
+    const memory = {
+      stored: work.memories.ofMonitor(at.monitor, at.facility, at.item),
+      keep: (state: unknown) => void (kept = { ...at, state }),
+    };
     const request = {
+      memory,
       monitor: task.monitor,
       type: task.type,
       check: task.check,
@@ -273,7 +274,7 @@ export class MonitorLoop {
       node: task.node,
       dueAtMs,
     };
-    const answers = await before(task.deadlineMs, work.ended.signal, (signal) => probe.run(request, task.deadlineMs, signal));
+    const answers = await lookWithin(task.deadlineMs, work.ended.signal, (signal) => probe.run(request, task.deadlineMs, signal));
     work.running.set(probe, (work.running.get(probe) ?? 1) - 1);
     if (work !== this.#work) return;
     const samples = answers.map(
@@ -281,18 +282,18 @@ export class MonitorLoop {
         ...{ origin: String(dueAtMs), monitor: task.monitor, facility: task.facility, sender: null, item, atMs, value },
       }),
     );
-    this.#gather(work, due, samples);
+    this.#gather(work, due, samples, kept);
     if (work.samples >= BATCH_SAMPLES || (work.waiting.get(probe)?.length ?? 0) > 0) this.poke();
   }
 
-  #gather(work: Work, due: DueTick, samples: readonly Sample[]): void {
+  #gather(work: Work, due: DueTick, samples: readonly Sample[], kept: MonitorMemory | null = null): void {
     const { task, dueAtMs, skipped } = due;
-    this.#note(work, { monitor: task.monitor, facility: task.facility, dueAtMs, skipped }, samples);
+    this.#note(work, { monitor: task.monitor, facility: task.facility, dueAtMs, skipped }, samples, kept);
     work.agenda.end(due, this.#o.clock.wallMs());
   }
 
-  #note(work: Work, tick: TickDone, samples: readonly Sample[]): void {
-    work.gathered.push({ tick, samples });
+  #note(work: Work, tick: TickDone, samples: readonly Sample[], kept: MonitorMemory | null = null): void {
+    work.gathered.push({ tick, samples, kept });
     work.samples += Math.max(1, samples.length);
     work.gatheredSinceMs ??= this.#o.clock.monotonicMs();
   }
@@ -305,7 +306,7 @@ export class MonitorLoop {
 
   /** Never rejects: what fails ends the work. */
   async #flush(work: Work): Promise<void> {
-    const permit = this.#permitNow();
+    const permit = this.#loop.permitNow();
     if (permit === null || permit.epoch !== work.epoch) return this.#drop();
     work.isStoring = true;
     try {
@@ -327,6 +328,8 @@ export class MonitorLoop {
     work.samples = 0;
     const results = [...told.map(({ result }) => result), ...this.#ofSkipped(work), ...work.own.splice(0)];
     const samples = gathered.flatMap((each) => each.samples);
+    for (const { kept } of gathered)
+      if (kept !== null) work.memories.setMonitor(kept.monitor, kept.facility, kept.item, kept.state);
     const now = rules();
     const input = { samples, results, ticks: gathered.map(({ tick }) => tick), reach: now.reach };
     const batch = operate(now, input, work.memories, clock.wallMs());
@@ -336,6 +339,9 @@ export class MonitorLoop {
     }
     for (const { stored } of this.#told.splice(0, told.length)) stored();
     this.#counts.ticks += gathered.length;
+    const nowMs = clock.wallMs();
+    // Ticks at which nobody looked (new, out of their calendar) have no lag.
+    for (const { tick, samples: seen } of gathered) if (seen.length > 0) this.#storedLag.add(nowMs - tick.dueAtMs);
     this.#counts.skipped += gathered.reduce((sum, { tick }) => sum + tick.skipped, 0);
     if (!isEmpty(batch)) onStored?.(batch);
   }
@@ -369,34 +375,18 @@ export class MonitorLoop {
 
   #noteLag(lagMs: number): void {
     if (lagMs > LATE_MS) this.#counts.late++;
+    this.#begunLag.add(lagMs);
     this.#lags.push(lagMs);
     if (this.#lags.length > LAGS) this.#lags.shift();
-  }
-
-  #permitNow(): MonitorPermit | null {
-    const permit = this.#stopped ? null : this.#o.permit();
-    return permit === null || permit.leaseUntilMs - this.#o.clock.monotonicMs() < LEASE_MARGIN_MS ? null : permit;
-  }
-
-  async #wait(ms: number, wakeable: boolean): Promise<void> {
-    if (!this.#stopped && !(wakeable && this.#poked))
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          clearTimeout(timer);
-          this.#wake = null;
-          resolve();
-        };
-        const timer = setTimeout(done, ms);
-        this.#wake = () => {
-          if (wakeable || this.#stopped) done();
-        };
-      });
-    this.#poked = false;
   }
 }
 
 const keyOf = ({ monitor, facility }: { readonly monitor: string; readonly facility: string }): string =>
   `${monitor}\0${facility}`;
+/** No facility has such an id, and so no item of the monitor is there. */
+const probeMemoryKey = ({ monitor, facility }: MonitorTask) => ({ monitor, facility: `${facility}/probe`, item: '' });
+const isToBeSeen = (rules: ProbeRules, { task: { calendar, facility }, dueAtMs }: DueTick): boolean =>
+  rules.calendarOpen(calendar, dueAtMs) && rules.isOutOfWatch?.(facility, dueAtMs) !== true;
 const resultOfEnding = ({ id, message, facilities }: EndingWindow, atMs: number): Result => ({
   ...{
     id,
@@ -409,35 +399,3 @@ const resultOfEnding = ({ id, message, facilities }: EndingWindow, atMs: number)
   ...{ item: id, sub: 'maintenance_ends', priority: 'warning', application: 'yosugara', message, atMs, notifications: [] },
   original: `It is for ${facilities.join(', ')}.`,
 });
-
-/** What a probe gets beyond its deadline to clear up. */
-const PROBE_GRACE_MS = 2_000;
-
-/** A probe that neither answers nor gives up in time is a failure of ours, and says so. Never rejects. */
-async function before(
-  deadlineMs: number,
-  ended: AbortSignal,
-  run: (signal: AbortSignal) => Promise<readonly ProbeAnswer[]>,
-): Promise<readonly ProbeAnswer[]> {
-  const own = new AbortController();
-  const failure = (why: string): readonly ProbeAnswer[] => [{ item: '', value: { kind: 'failure', why } }];
-  let timer: NodeJS.Timeout | undefined;
-  const end = () => own.abort();
-  ended.addEventListener('abort', end);
-  try {
-    const late = new Promise<readonly ProbeAnswer[]>((resolve) => {
-      const giveUp = () => {
-        resolve(failure(`The look was not over ${PROBE_GRACE_MS} ms after its deadline of ${deadlineMs} ms.`));
-        own.abort();
-      };
-      timer = setTimeout(giveUp, deadlineMs + PROBE_GRACE_MS);
-    });
-    if (ended.aborted) own.abort();
-    return await Promise.race([run(own.signal), late]);
-  } catch (error) {
-    return failure(`The look failed: ${explain(error)}.`);
-  } finally {
-    clearTimeout(timer);
-    ended.removeEventListener('abort', end);
-  }
-}

@@ -8,8 +8,8 @@ const MOST = 500_000;
 const keyOf = ({ monitor, facility, item }: ItemKey) => `${monitor}\0${facility}\0${item}`;
 
 /**
- * What each monitor saw and said last, of batches that were stored. A Master that has just begun knows nothing until each was looked at
- * once more: conditions of an integration do not hold until then.
+ * What each monitor saw and said last, of batches that were stored since this Master began. What an integration needs of before is in its
+ * own memory (`withKept`).
  */
 export class NewestValues {
   readonly #values = new Map<string, NewestValue>();

@@ -1,4 +1,4 @@
-import type { Result } from '@yosugara/operations';
+import { beginEscalation, type EscalationMemory, type Result } from '@yosugara/operations';
 import type { NotificationBody } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
 import { Memories } from './memories.js';
@@ -31,6 +31,22 @@ describe('what follows from samples', () => {
     const make = () => operate(countingRules(), { samples: [sample('1'), sample('2')] }, new Memories(NOTHING), 5);
     expect(make()).toEqual(make());
   });
+  it('are lines that somebody counts, where their monitor makes something of them', () => {
+    const rules = countingRules({
+      judge: (sample, state) => {
+        const judged = countingRules().judge(sample, state)!;
+        return sample.origin === '2' ? { ...judged, results: [] } : judged;
+      },
+      countedIn: ({ monitor, facility, origin }, line) => [
+        { monitor: 'count', facility, of: monitor, origin, by: null, group: line === null ? '' : line.text },
+      ],
+    });
+    const memories = new Memories(NOTHING);
+    const { monitorMemory } = operate(rules, { samples: [sample('1'), sample('2'), sample('3')] }, memories, 0);
+    expect(monitorMemory.find(({ monitor }) => monitor === 'count')).toEqual({
+      ...{ monitor: 'count', facility: 'web1/lines', item: 'ping', state: { began: '1', by: null, totals: [['', 2]] } },
+    });
+  });
   it('is nothing where nobody asks for such samples any more', () => {
     const batch = operate(countingRules({ judge: () => null }), { samples: [sample('1')] }, new Memories(NOTHING), 0);
     expect([batch.events, batch.monitorMemory]).toEqual([[], []]);
@@ -48,6 +64,11 @@ describe('what follows from samples', () => {
       message: 'The monitor ping could not judge what it saw: no such group',
     });
     expect(batch.monitorMemory).toEqual([]);
+  });
+  it('is an event of each result of ourselves, and what the notifications make of it that it names', () => {
+    const results = [internal('1'), { ...internal('2'), priority: 'critical', notifications: [EVENTS.id, 'nobody'] } as const];
+    const { events } = operate(countingRules(), { samples: [], results }, new Memories(NOTHING), 0);
+    expect(events.map(({ told }) => told.id)).toEqual(['1/INTERNAL', '2/INTERNAL', `2/${EVENTS.id}`]);
   });
   it('is an event of ourselves where somebody cannot be told', () => {
     const broken = countingRules({
@@ -69,6 +90,22 @@ describe('what follows from samples', () => {
     expect(events).toHaveLength(21);
     expect(folds?.at(-1)).toEqual({ into: 'disk20/INTERNAL', count: 80, atMs: 1 });
   });
+  it.each([[['events', 'chain']], [['chain', 'events']]])(
+    'of a storm escalates until the one event is confirmed: %j',
+    (notifications) => {
+      const chain = { ...EVENTS, id: 'chain', body: { ...EVENTS.body, kind: 'escalation' } as unknown as NotificationBody };
+      const rules = countingRules({
+        notification: (id) => (id === 'chain' ? chain : EVENTS),
+        outbox: (told) => ({ told, payload: { kind: 'escalation', memory: beginEscalation(0) }, dueAtMs: 0, untilMs: 1 }),
+      });
+      const results = Array.from({ length: 23 }, (_, at) => ({
+        ...{ ...internal('disk'), id: `disk${at}`, trigger: 'monitor' as const, priority: 'critical' as const, notifications },
+      }));
+      const { outbox } = operate(rules, { samples: [], results }, new Memories(NOTHING), 0);
+      const standing = outbox.map(({ payload }) => (payload as { memory: EscalationMemory }).memory.into ?? null);
+      expect(standing).toEqual([...Array.from({ length: 21 }, () => null), ['disk20/events'], ['disk20/events']]);
+    },
+  );
 });
 
 const STATUSES = {

@@ -1,10 +1,18 @@
 import {
   type Collected,
+  type CountedLine,
+  countLines,
   downSentence,
   isSilent,
   type Judgement,
+  lineTotalsKey,
+  type NotificationSetting,
+  type NotifyKey,
+  type NotifyMemory,
   notify,
   notifyKeyOf,
+  type ParsedMessage,
+  type Payload,
   type Probed,
   type Result,
   type Sample,
@@ -22,6 +30,8 @@ export interface OperationsInput {
   /** Those that are nobody's judgement of a sample: of ourselves, of what was given up. */
   readonly results?: readonly Result[];
   readonly ticks?: readonly TickDone[];
+  /** What was received, of samples of lines. */
+  readonly messages?: ReadonlyMap<Sample, ParsedMessage>;
   /** Of what was looked at: silence is held until it is known whose it is. */
   readonly reach?: ReachRules | undefined;
 }
@@ -32,7 +42,7 @@ export interface OperationsInput {
  */
 export function operate(rules: OperationsRules, input: OperationsInput, memories: Memories, nowMs: number): OperationsBatch {
   const making = new Making(rules, memories, nowMs);
-  for (const sample of input.samples) making.sample(sample, input.reach);
+  for (const sample of input.samples) making.sample(sample, input.messages?.get(sample) ?? null, input.reach);
   if (input.reach !== undefined) making.reach(input.reach);
   for (const result of input.results ?? []) making.result(result);
   return making.batch(input.ticks ?? []);
@@ -58,8 +68,11 @@ class Making {
   readonly #folds: EventFold[] = [];
   readonly #statuses: StatusToStore[] = [];
   readonly #outbox: OutboxEntry[] = [];
+  /** Events that those of the result in hand were folded into. */
+  #into: string[] = [];
   readonly #collected: Collected[] = [];
   readonly #results: Result[] = [];
+  readonly #counted: CountedLine[] = [];
   readonly #probed: Probed[] = [];
 
   constructor(rules: OperationsRules, memories: Memories, nowMs: number) {
@@ -68,12 +81,14 @@ class Making {
     this.#nowMs = nowMs;
   }
 
-  sample(sample: Sample, reach?: ReachRules): void {
+  sample(sample: Sample, line: ParsedMessage | null, reach?: ReachRules): void {
     const { monitor, facility, item } = sample;
     const judged = this.#judge(sample, this.#memories.ofMonitor(monitor, facility, item));
     if (judged === null) return;
     this.#memories.setMonitor(monitor, facility, item, judged.state);
     this.#collected.push(...judged.collected);
+    // What its monitor makes nothing of is none of its lines.
+    if (judged.results.length > 0) this.#counted.push(...(this.#rules.countedIn?.(sample, line) ?? []));
     if (reach === undefined) for (const result of judged.results) this.result(result);
     else {
       const found = { reachability: reach.isReachability(monitor, facility), silent: isSilent(sample.value) };
@@ -111,9 +126,15 @@ class Making {
   }
 
   #spread(result: Result, suppressedBy: string | null): void {
-    if (result.notifications.length === 0 && result.trigger === 'internal')
-      return void this.#tell({ ...byNobody(result), kind: 'event' });
+    const from = this.#outbox.length;
+    this.#into = [];
+    // Of ourselves there is always an event, whoever is told besides.
+    const isJobOfNobody = result.trigger === 'job' && result.notifications.length === 0;
+    if (result.trigger === 'internal' || isJobOfNobody) this.#tell({ ...byNobody(result), kind: 'event' });
     for (const id of new Set(result.notifications)) this.#notify(id, result, suppressedBy);
+    // Whichever was told first: an escalation ends when somebody confirms the event that stands for its result.
+    if (this.#into.length > 0)
+      for (const [at, entry] of this.#outbox.entries()) if (at >= from) this.#outbox[at] = escalatedUntil(entry, this.#into);
   }
 
   #notify(id: string, result: Result, suppressedBy: string | null): void {
@@ -121,12 +142,14 @@ class Making {
     const setting = rules.notification(id);
     // Taken away since: nobody can be asked how to tell.
     if (setting === null) return;
-    const { memory, told } = notify(setting, result, this.#memories.ofNotification(notifyKeyOf(setting, result)), {
+    const isJob = result.trigger === 'job';
+    const key = notifyKeyOf(setting, result);
+    const { memory, told } = notify(setting, result, isJob ? justNow(key, setting, result) : this.#memories.ofNotification(key), {
       nowMs: this.#nowMs,
       calendarOpen: () => rules.calendarOpen(setting.body.calendar, this.#nowMs),
       suppressedBy: () => suppressedBy ?? rules.suppressedBy(result, this.#nowMs),
     });
-    if (memory !== null) this.#memories.setNotification(memory);
+    if (memory !== null && !isJob) this.#memories.setNotification(memory);
     if (told !== null) this.#tell(told);
   }
 
@@ -144,13 +167,30 @@ class Making {
     const { monitor, facility, item, sub, priority } = told.result;
     const key = JSON.stringify([told.notification, monitor, facility, item, sub, priority]);
     const outcome = this.#memories.storms.fold(key, told.id, this.#nowMs);
-    if (outcome.kind === 'folds')
+    if (outcome.kind === 'folds') {
+      this.#into.push(outcome.into);
       return void this.#folds.push({ into: outcome.into, count: outcome.count, atMs: told.result.atMs });
+    }
     this.#events.push(this.#rules.event(told));
     if (outcome.kind === 'opens') this.#folds.push({ into: told.id, count: 1, atMs: told.result.atMs });
   }
 
+  #noteCounted(): void {
+    const each = new Map<string, CountedLine[]>();
+    for (const line of this.#counted) {
+      const key = JSON.stringify(lineTotalsKey(line));
+      const others = each.get(key);
+      if (others === undefined) each.set(key, [line]);
+      else others.push(line);
+    }
+    for (const lines of each.values()) {
+      const { monitor, facility, item } = lineTotalsKey(lines[0]!);
+      this.#memories.setMonitor(monitor, facility, item, countLines(this.#memories.ofMonitor(monitor, facility, item), lines));
+    }
+  }
+
   batch(ticks: readonly TickDone[]): OperationsBatch {
+    this.#noteCounted();
     return {
       ...(this.#folds.length === 0 ? {} : { folds: this.#folds }),
       ...{ events: this.#events, statuses: this.#statuses, outbox: this.#outbox, collected: this.#collected, ticks },
@@ -158,6 +198,17 @@ class Making {
       results: this.#results,
     };
   }
+}
+
+/** Each end of a job is news, whatever the one before was: there is no state that goes on, and nothing to remember. */
+const justNow = (key: NotifyKey, { body }: NotificationSetting, { priority }: Result): NotifyMemory => ({
+  ...{ ...key, priority, count: Math.max(1, body.initialCount), toldPriority: null, toldAtMs: null },
+});
+
+function escalatedUntil(entry: OutboxEntry, into: readonly string[]): OutboxEntry {
+  const payload = entry.payload as Payload | null;
+  if (payload?.kind !== 'escalation') return entry;
+  return { ...entry, payload: { ...payload, memory: { ...payload.memory, into } } };
 }
 
 const byNobody = (result: Result): Omit<Told, 'kind'> => ({

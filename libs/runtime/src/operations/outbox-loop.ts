@@ -9,6 +9,7 @@ import {
 } from '@yosugara/operations';
 import type { Priority } from '@yosugara/protocol';
 import { type IngestPermit, StaleEpochError } from '../ingest/ports.js';
+import { PermittedLoop } from '../loops/permitted-loop.js';
 import type { Notifier, OutboxDepth, OutboxStore, QueuedEntry, Sent, Settlement } from './outbox-ports.js';
 import { afterTryMs, notTold } from './outbox-rules.js';
 import type { OutboxEntry } from './ports.js';
@@ -42,19 +43,17 @@ export interface OutboxOptions {
   readonly keepMs?: number;
 }
 
-/** No try begins this near to the lease's end. */
-const LEASE_MARGIN_MS = 250;
 const WATCH_EVERY_MS = 100;
 const POLL_MS = 500;
 const EACH = 20;
 /** For a sender that does not keep its deadline. */
 const GRACE_MS = 500;
-const STOP_MS = 1_000;
 const DEPTH_EVERY_MS = 5_000;
 const FORGET_EVERY_MS = 600_000;
 const DAY_MS = 86_400_000;
 const SETTLE_AGAIN_MS = 250;
 const ERROR_WAIT_MS = 500;
+const BACKOFF_MS = { first: ERROR_WAIT_MS, most: ERROR_WAIT_MS };
 
 /**
  * Sends what leaves the cluster, at least once and in the order of each destination. Between the other side's word and its mark in the
@@ -62,15 +61,12 @@ const ERROR_WAIT_MS = 500;
  */
 export class OutboxLoop {
   readonly #options: OutboxOptions;
+  readonly #loop: PermittedLoop<OutboxPermit>;
   readonly #busy = new Map<string, AbortController>();
   /** Destinations whose last try failed: they may not take all the places from those that are well. */
   readonly #ailing = new Set<string>();
   /** Told to the other side, and not yet marked: never sent again by this process. */
   readonly #unsettled = new Map<string, Settlement>();
-  #running: Promise<void> | null = null;
-  #stopped = false;
-  #poked = false;
-  #wake: (() => void) | null = null;
   #watch: ReturnType<typeof setInterval> | null = null;
   #depth: OutboxDepth | null = null;
   #depthAtMs = Number.NEGATIVE_INFINITY;
@@ -79,27 +75,32 @@ export class OutboxLoop {
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#forgotAtMs = options.clock.monotonicMs();
+    this.#loop = new PermittedLoop({
+      ...{ permit: options.permit, clock: options.clock, turn: async () => await this.#turn() },
+      ...{ onFailure: (error) => this.#noteError('outbox.again', error), backoffMs: BACKOFF_MS },
+    });
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#loop.start();
   }
 
   /** There is something new, or the permit changed. */
   poke(): void {
-    this.#poked = true;
-    this.#wake?.();
+    this.#loop.poke();
   }
 
   /** Within 1 s. What is under way is cut off, and sent again by whoever serves next. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    const ended = this.#loop.stop();
     this.#cut();
-    this.poke();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([this.#running, new Promise((resolve) => (timer = setTimeout(resolve, STOP_MS)))]);
-    clearTimeout(timer);
+    await ended;
     if (this.#watch !== null) clearInterval(this.#watch);
+  }
+
+  /** When it last went around, by the monotonic clock; null = not yet. */
+  get movedAtMs(): number | null {
+    return this.#loop.movedAtMs;
   }
 
   /** As it was a few seconds ago; null = not known, such as on a standby. */
@@ -107,24 +108,10 @@ export class OutboxLoop {
     return this.#depth;
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stopped) {
-      let waitMs: number;
-      try {
-        waitMs = await this.#turn();
-      } catch (error) {
-        this.#noteError('outbox.again', error);
-        waitMs = ERROR_WAIT_MS;
-        this.#poked = false;
-      }
-      if (waitMs > 0) await this.#wait(waitMs);
-    }
-  }
-
   /** @returns ms until there may be something to do that nobody pokes for: what becomes due. */
   async #turn(): Promise<number> {
     const { store, clock, concurrency = 16, pollMs = POLL_MS } = this.#options;
-    const permit = this.#permitNow();
+    const permit = this.#loop.permitNow();
     if (permit === null) {
       this.#depth = null;
       return pollMs;
@@ -171,7 +158,7 @@ export class OutboxLoop {
     this.#deliver(entries, epoch, cut.signal).then(done, (error: unknown) => {
       this.#noteError('outbox.delivery', error);
       // Not at once again: the same error would come as fast as the database answers.
-      setTimeout(done, this.#stopped ? 0 : ERROR_WAIT_MS);
+      setTimeout(done, this.#loop.isStopped ? 0 : ERROR_WAIT_MS);
     });
   }
 
@@ -179,7 +166,7 @@ export class OutboxLoop {
   async #deliver(entries: readonly QueuedEntry[], epoch: OutboxPermit['epoch'], signal: AbortSignal): Promise<void> {
     for (const entry of entries) {
       const nowMs = this.#options.clock.wallMs();
-      if (signal.aborted || this.#permitNow()?.epoch !== epoch || entry.dueAtMs > nowMs) return;
+      if (signal.aborted || this.#loop.permitNow()?.epoch !== epoch || entry.dueAtMs > nowMs) return;
       if (entry.told.kind === 'escalation') return await this.#escalate(entry, epoch);
       const known = this.#unsettled.get(entry.told.id);
       const settlement = known ?? (await this.#try(entry, nowMs, signal));
@@ -257,7 +244,7 @@ export class OutboxLoop {
         this.#options.onSettled?.(entry, settlement);
         return;
       } catch (error) {
-        if (error instanceof StaleEpochError || signal.aborted || this.#permitNow()?.epoch !== epoch) throw error;
+        if (error instanceof StaleEpochError || signal.aborted || this.#loop.permitNow()?.epoch !== epoch) throw error;
         this.#options.log.warn('outbox.settle_again', { id: settlement.id, why: explain(error) });
       }
       await new Promise((resolve) => setTimeout(resolve, SETTLE_AGAIN_MS));
@@ -268,7 +255,7 @@ export class OutboxLoop {
     const { store, escalations, clock, log } = this.#options;
     const { told } = entry;
     const payload = entry.payload as Extract<Payload, { kind: 'escalation' }>;
-    const look = await store.lookAtEscalation(told);
+    const look = await store.lookAtEscalation(told, payload.memory.into ?? []);
     const nowMs = clock.wallMs();
     const target = (notification: string) => escalations.target(notification, told.result.priority);
     const step = escalate(escalations.setting(told.notification), told, payload.memory, { nowMs, ...look, target });
@@ -276,11 +263,6 @@ export class OutboxLoop {
     const next = step.memory === null || step.dueAtMs === null ? null : { memory: step.memory, dueAtMs: step.dueAtMs };
     if (insert.length < step.told.length) log.warn('outbox.escalation', { id: told.id, why: 'some of a step cannot be told' });
     await store.stepEscalation(told.id, { insert, next, why: step.why, atMs: nowMs }, epoch);
-  }
-
-  #permitNow(): OutboxPermit | null {
-    const permit = this.#stopped ? null : this.#options.permit();
-    return permit === null || permit.leaseUntilMs - this.#options.clock.monotonicMs() < LEASE_MARGIN_MS ? null : permit;
   }
 
   /** A try that is under way ends with the lease: the next owner may send the same. */
@@ -299,19 +281,5 @@ export class OutboxLoop {
       this.#cut();
       this.#options.onStale?.(error);
     }
-  }
-
-  async #wait(ms: number): Promise<void> {
-    if (!this.#stopped && !this.#poked)
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          clearTimeout(timer);
-          this.#wake = null;
-          resolve();
-        };
-        const timer = setTimeout(done, ms);
-        this.#wake = done;
-      });
-    this.#poked = false;
   }
 }

@@ -79,8 +79,11 @@ export interface OutboxStore {
   dueOutbox(question: OutboxQuestion, epoch: Epoch): Promise<readonly QueuedEntry[]>;
   /** May be said twice. @throws StaleEpochError — nothing was stored. CommitUnknownError — perhaps it was: say it again. */
   settleOutbox(settlement: Settlement, epoch: Epoch): Promise<void>;
-  /** What an escalation needs to know of its event and of the newest result. */
-  lookAtEscalation(told: Told): Promise<{ readonly confirmed: boolean; readonly latest: Priority | null }>;
+  /** What an escalation needs to know of its events and of the newest result. @param into events of a storm that stand for its own. */
+  lookAtEscalation(
+    told: Told,
+    into: readonly string[],
+  ): Promise<{ readonly confirmed: boolean; readonly latest: Priority | null }>;
   /** Whole or not at all; may be said twice. @throws as `settleOutbox` */
   stepEscalation(id: string, step: EscalationStep, epoch: Epoch): Promise<void>;
   outboxDepth(nowMs: number): Promise<OutboxDepth>;

@@ -13,6 +13,16 @@ export interface ProbeRequest {
   readonly node: unknown;
   /** The tick: ms since 1970. */
   readonly dueAtMs: number;
+  /** Missing: nothing is remembered. */
+  readonly memory?: ProbeMemory;
+}
+
+/** What one look may leave for the next one: stored with the tick, so that it is there for whoever takes over. For what is small, and seldom. */
+export interface ProbeMemory {
+  /** As it was stored; null = nothing was. */
+  readonly stored: unknown;
+  /** JSON-safe. */
+  keep(state: unknown): void;
 }
 
 /** Of one item: '' when the monitor has one value only. */

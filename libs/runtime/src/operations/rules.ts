@@ -1,4 +1,14 @@
-import type { EndingWindow, Judgement, NotificationSetting, Paths, Result, Sample, Told } from '@yosugara/operations';
+import type {
+  CountedLine,
+  EndingWindow,
+  Judgement,
+  NotificationSetting,
+  ParsedMessage,
+  Paths,
+  Result,
+  Sample,
+  Told,
+} from '@yosugara/operations';
 import type { MessageToStore } from '../ingest/ports.js';
 import type { EventToStore, OutboxEntry, StatusToStore } from './ports.js';
 
@@ -8,6 +18,8 @@ export interface OperationsRules {
   readonly version: number;
   /** @param state what it left behind last time; null = nothing. @returns null: nobody asks for such samples (any more). */
   judge(sample: Sample, state: unknown): Judgement | null;
+  /** Who counts the sample as a line of its monitor. @param line null = of none that was received. Missing: nobody counts. */
+  countedIn?(sample: Sample, line: ParsedMessage | null): readonly CountedLine[];
   /** null = there is none of that id. */
   notification(id: string): NotificationSetting | null;
   calendarOpen(calendar: string | null, atMs: number): boolean;
@@ -48,6 +60,8 @@ export interface ReachRules extends Paths {
 export interface ProbeRules extends OperationsRules {
   /** Maintenance windows whose end was to be warned of after the one and until the other time. Missing: there are none. */
   endingWindows?(afterMs: number, throughMs: number): readonly EndingWindow[];
+  /** Whether a maintenance window keeps monitors from looking there. Missing: none does. */
+  isOutOfWatch?(facility: string, atMs: number): boolean;
   /** Missing: nobody lies behind anybody. */
   readonly reach?: ReachRules;
   /** All there are, of monitors that are enabled and nodes that are. */

@@ -1,17 +1,22 @@
 import {
   type CompiledMonitor,
+  type CountedLine,
   compileMonitor,
   type EndingWindow,
   judge,
+  LineCounter,
   LineJudge,
   type LineWorld,
   maintenanceSentence,
+  type NewsOfAgent,
   type NotificationSetting,
+  type ParsedMessage,
   type PatternPort,
   type PayloadSettings,
   type Result,
   type Sample,
   type SourceProperties,
+  samplesOfNews,
   type TellContext,
   type Told,
   UNREGISTERED,
@@ -56,7 +61,7 @@ export class SettingsRules implements LineRules, ProbeRules {
   readonly #monitors = new Map<string, Compiled>();
   readonly #payloadSettings: PayloadSettings;
   #isOld = { monitors: true, lines: true };
-  #lines: LineJudge | null = null;
+  #lines: { readonly judge: LineJudge; readonly counter: LineCounter } | null = null;
   readonly reach: SettingsReach;
   readonly stop: () => void;
 
@@ -85,7 +90,7 @@ export class SettingsRules implements LineRules, ProbeRules {
     const monitor = this.#monitorOf(sample.monitor);
     if (monitor === null) return null;
     const isLine = !isPolled(monitor.body);
-    if (this.#maintained(sample.facility, sample.atMs)?.suppresses === 'monitoring') return null;
+    if (this.isOutOfWatch(sample.facility, sample.atMs)) return null;
     // Whether its calendar is open was asked when it was due, or when the line came.
     return isLine || monitor.enabled ? judge(monitor, sample, state) : null;
   }
@@ -98,10 +103,23 @@ export class SettingsRules implements LineRules, ProbeRules {
       ...{ kind: row.kind, origin: `${row.journalId}:${row.seq}`, message: row, raw: row.raw },
       atMs: Math.floor((row.sentAtUs ?? row.receivedAtUs) / 1_000),
     };
-    const lines = this.#linesNow();
+    const lines = this.#linesNow().judge;
     if (found.length === 0) return lines.samplesOf({ ...line, facility: UNREGISTERED, sender: row.host ?? row.source });
     if (found.length === 1) return lines.samplesOf({ ...line, facility: found[0]!, sender: null });
     return found.flatMap((facility) => lines.samplesOf({ ...line, facility, sender: null }));
+  }
+
+  countedIn(sample: Sample, line: ParsedMessage | null): readonly CountedLine[] {
+    return this.#linesNow().counter.countedIn(sample, line);
+  }
+
+  /** What monitors see in what an agent tells. */
+  samplesOfNews(news: NewsOfAgent): readonly Sample[] {
+    return samplesOfNews(news, {
+      monitor: (id) => this.#monitorOf(id),
+      isWithin: (facility, target) => this.#o.snapshot.facilities.isIn(facility, target),
+      isOpen: (calendar, atMs) => this.calendarOpen(calendar, atMs),
+    });
   }
 
   *tasks(): Iterable<MonitorTask> {
@@ -133,6 +151,10 @@ export class SettingsRules implements LineRules, ProbeRules {
   suppressedBy({ facility }: Result, nowMs: number): string | null {
     const window = this.#maintained(facility, nowMs);
     return window === null ? null : maintenanceSentence(window);
+  }
+
+  isOutOfWatch(facility: string, atMs: number): boolean {
+    return this.#maintained(facility, atMs)?.suppresses === 'monitoring';
   }
 
   endingWindows(afterMs: number, throughMs: number): readonly EndingWindow[] {
@@ -195,14 +217,14 @@ export class SettingsRules implements LineRules, ProbeRules {
     return this.#monitors;
   }
 
-  #linesNow(): LineJudge {
+  #linesNow() {
     if (this.#lines !== null && !this.#isOld.lines) return this.#lines;
     const monitors = [...this.#monitorsNow().values()].map(({ monitor }) => monitor);
     const world: LineWorld = {
       isWithin: (facility, target) => this.#o.snapshot.facilities.isIn(facility, target),
       isOpen: (calendar, atMs) => this.calendarOpen(calendar, atMs),
     };
-    this.#lines = new LineJudge(monitors, this.#o.patterns, world);
+    this.#lines = { judge: new LineJudge(monitors, this.#o.patterns, world), counter: new LineCounter(monitors, world) };
     this.#isOld.lines = false;
     return this.#lines;
   }

@@ -1,4 +1,4 @@
-import { type NotificationSetting, resultId, type Sample } from '@yosugara/operations';
+import { type Collected, type NotificationSetting, resultId, type Sample } from '@yosugara/operations';
 import type { NotificationOf } from '@yosugara/protocol';
 import { CommitUnknownError } from '../../ingest/index.js';
 import { StaleProgressError } from '../../ingest/ports.js';
@@ -13,6 +13,7 @@ export class MemoryStore implements OperationsStore {
   readonly ticks = new Map<string, TickDone>();
   /** Ticks in the order in which they were done. */
   readonly done: TickDone[] = [];
+  readonly collected: Collected[] = [];
   batches = 0;
   loads = 0;
   next: ('store' | 'refuse' | 'store and lose the answer' | 'hang')[] = [];
@@ -33,6 +34,7 @@ export class MemoryStore implements OperationsStore {
     for (const memory of batch.monitorMemory) this.monitors.set(`${memory.monitor} ${memory.facility} ${memory.item}`, memory);
     for (const tick of batch.ticks) this.ticks.set(`${tick.monitor} ${tick.facility}`, tick);
     this.done.push(...batch.ticks);
+    this.collected.push(...batch.collected);
     if (what === 'store and lose the answer') throw new CommitUnknownError('lost');
   }
 }

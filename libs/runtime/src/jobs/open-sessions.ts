@@ -1,0 +1,368 @@
+import type { Epoch } from '@yosugara/kernel';
+import {
+  type CompiledUnit,
+  compileUnit,
+  type JobEnv,
+  type JobRun,
+  type JobSession,
+  type LinkMessage,
+  type NewSession,
+  type OutsideEffect,
+  type PastEnd,
+  type PinnedUnit,
+  type Result,
+  type SessionInput,
+  type StepOutcome,
+} from '@yosugara/operations';
+import { jobsOf } from '@yosugara/protocol';
+import { TimeHeap } from '../loops/time-heap.js';
+import type { JobEngine } from './job-engine.js';
+import type { JobWorld } from './job-rules.js';
+import type { JobHistoryLine, PastEndOf, RunOutput, SessionToStore } from './ports.js';
+
+const MOST_PAST = 30;
+const MOST_LINKS = 10_000;
+
+/** A session that is not over, or that somebody does something with. */
+interface Open {
+  session: JobSession;
+  readonly unit: CompiledUnit;
+  /** Nobody has said to it yet that there is a new manager. */
+  isFresh: boolean;
+  wakeAtMs: number | null;
+  /** Nodes on which something of a job may be going on. */
+  readonly nodes: Map<string, readonly string[]>;
+  /** Of a session of this batch. */
+  begins: SessionToStore['begins'];
+}
+
+export interface OutsideOf {
+  readonly session: string;
+  readonly unit: string;
+  readonly effect: OutsideEffect;
+}
+
+/** What steps brought about since it was taken last. */
+export interface Made {
+  readonly sessions: readonly SessionToStore[];
+  readonly outputs: readonly RunOutput[];
+  readonly history: readonly JobHistoryLine[];
+  readonly results: readonly Result[];
+  readonly outside: readonly OutsideOf[];
+  /** Sessions that are over. */
+  readonly ended: number;
+}
+
+/** All sessions that are not over, as an owner has them in memory. It runs ahead of the database; after any failure it is thrown away. */
+export class OpenSessions {
+  readonly #engine: JobEngine;
+  readonly #epoch: Epoch;
+  readonly #open = new Map<string, Open>();
+  readonly #units = new Map<string, CompiledUnit>();
+  readonly #wakes = new TimeHeap<string>();
+  /** Node → sessions. */
+  readonly #onNode = new Map<string, Map<string, number>>();
+  readonly #byCrossUnit = new Map<string, Set<string>>();
+  readonly #receivers = new Set<string>();
+  readonly #fresh: string[] = [];
+  readonly #past = new Map<string, PastEndOf[]>();
+  readonly #links: LinkMessage[] = [];
+  readonly #changed = new Map<string, Map<string, JobRun>>();
+  #made: { outputs: RunOutput[]; history: JobHistoryLine[]; results: Result[]; outside: OutsideOf[] } = nothing();
+  #ended: string[] = [];
+  readonly #endedUnits = new Set<string>();
+  #jobs = 0;
+  #runs = 0;
+
+  constructor(engine: JobEngine, epoch: Epoch) {
+    this.#engine = engine;
+    this.#epoch = epoch;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+  /** Of open sessions. */
+  get jobs(): number {
+    return this.#jobs;
+  }
+  /** Of jobs on nodes, not over. */
+  get runs(): number {
+    return this.#runs;
+  }
+  /** Sessions to which nobody has said that there is a new manager. */
+  get fresh(): number {
+    return this.#fresh.length;
+  }
+
+  /* ---------- What is known ---------- */
+
+  unit(id: string, revision: number): CompiledUnit | null {
+    return this.#units.get(unitKey(id, revision)) ?? null;
+  }
+
+  pin(unit: PinnedUnit): CompiledUnit {
+    const known = this.unit(unit.id, unit.revision);
+    if (known !== null) return known;
+    const compiled = compileUnit(unit);
+    this.#units.set(unitKey(unit.id, unit.revision), compiled);
+    return compiled;
+  }
+
+  /** How which jobs ended is asked about by sessions of that unit, and is not known yet. */
+  unknownPast(unit: CompiledUnit): readonly { readonly unit: string; readonly job: string }[] {
+    const found = new Map<string, { unit: string; job: string }>();
+    const want = (of: string, job: string) => {
+      const key = pastKey(of, job);
+      if (!this.#past.has(key)) found.set(key, { unit: of, job });
+    };
+    for (const { id, body, wait } of unit.jobs.values()) {
+      if (body.endDelay?.deviation != null) want(unit.id, id);
+      for (const { conditions } of wait.groups) for (const each of conditions) if ('unit' in each) want(each.unit, each.job);
+    }
+    return [...found.values()];
+  }
+
+  /** @param asked also those of which nothing is known. */
+  learnPast(asked: readonly { readonly unit: string; readonly job: string }[], ends: readonly PastEndOf[]): void {
+    for (const { unit, job } of asked) this.#past.set(pastKey(unit, job), []);
+    for (const end of ends) this.#past.get(pastKey(end.unit, end.job))?.push(end);
+  }
+
+  learnLinks(links: readonly LinkMessage[]): void {
+    this.#links.push(...links);
+    if (this.#links.length > MOST_LINKS) this.#links.splice(0, this.#links.length - MOST_LINKS);
+  }
+
+  /** Said before, and not long ago. */
+  knowsLink(id: string): boolean {
+    return this.#links.some((message) => message.id === id);
+  }
+
+  session(id: string): JobSession | null {
+    return this.#open.get(id)?.session ?? null;
+  }
+
+  *all(): Generator<JobSession> {
+    for (const { session } of this.#open.values()) yield session;
+  }
+
+  /** Those with something going on there. */
+  onNode(facility: string): readonly string[] {
+    return [...(this.#onNode.get(facility)?.keys() ?? [])];
+  }
+
+  nodes(): readonly string[] {
+    return [...this.#onNode.keys()];
+  }
+
+  /** Those that may wait for link messages. */
+  receivers(): readonly string[] {
+    return [...this.#receivers];
+  }
+
+  /** Null = nothing is due by time alone. */
+  nextWakeMs(): number | null {
+    return this.#wakes.first()?.atMs ?? null;
+  }
+
+  /** Sessions whose instant is there, at most so many. */
+  takeDue(nowMs: number, most: number): readonly string[] {
+    const due: string[] = [];
+    for (
+      let first = this.#wakes.first();
+      first !== null && first.atMs <= nowMs && due.length < most;
+      first = this.#wakes.first()
+    ) {
+      this.#wakes.pop();
+      const open = this.#open.get(first.value);
+      if (open === undefined || open.wakeAtMs !== first.atMs) continue;
+      open.wakeAtMs = null;
+      due.push(first.value);
+    }
+    return due;
+  }
+
+  /** Of those that were read from the database, at most so many that were told nothing yet. */
+  takeFresh(most: number): readonly string[] {
+    return this.#fresh.splice(0, most).filter((id) => this.#open.get(id)?.isFresh === true);
+  }
+
+  /* ---------- What changes ---------- */
+
+  /** As read from the database. Its unit is pinned. */
+  put(session: JobSession): void {
+    const unit = this.unit(session.unit, session.revision);
+    if (unit === null || this.#open.has(session.id)) return;
+    this.#add({ session, unit, isFresh: true, wakeAtMs: null, nodes: new Map(), begins: undefined });
+    this.#fresh.push(session.id);
+  }
+
+  begin(unit: CompiledUnit, asked: NewSession, begins: NonNullable<SessionToStore['begins']>, env: JobEnv): JobSession {
+    const outcome = this.#engine.beginSession(unit, asked, env);
+    const { session } = outcome;
+    const open: Open = { session, unit, isFresh: false, wakeAtMs: null, nodes: new Map(), begins };
+    this.#add(open);
+    this.#changed.set(session.id, new Map(session.jobs));
+    this.#take(open, outcome);
+    return session;
+  }
+
+  /** @returns why not, of an operation; null = it was done, or it is no operation. */
+  step(id: string, inputs: readonly SessionInput[], env: JobEnv): string | null {
+    const open = this.#open.get(id);
+    if (open === undefined) return null;
+    const all: readonly SessionInput[] = open.isFresh ? [{ kind: 'resume' }, ...inputs] : inputs;
+    open.isFresh = false;
+    const outcome = this.#engine.stepSessionAll(open.unit, open.session, all, env);
+    this.#note(open, outcome.session);
+    this.#take(open, outcome);
+    return outcome.refusal;
+  }
+
+  /** It was never begun, and nobody wants it any more. */
+  remove(id: string): void {
+    this.#drop(id);
+    this.#changed.delete(id);
+  }
+
+  /** What steps brought about since then. */
+  take(): Made {
+    const sessions = [...this.#changed].flatMap(([id, jobs]): SessionToStore[] => {
+      const open = this.#open.get(id);
+      if (open === undefined) return [];
+      const { jobs: _, ...head } = open.session;
+      const { begins } = open;
+      open.begins = undefined;
+      return [{ head, jobs: [...jobs.values()], ...(begins === undefined ? {} : { begins }) }];
+    });
+    const made = { ...this.#made, sessions, ended: this.#ended.length };
+    for (const id of this.#ended) this.#drop(id);
+    this.#made = nothing();
+    this.#ended = [];
+    this.#changed.clear();
+    return made;
+  }
+
+  env(world: JobWorld, nowMs: number): JobEnv {
+    return {
+      ...{ nowMs, epoch: this.#epoch },
+      isOpen: (calendar, atMs) => world.isOpen(calendar, atMs),
+      nodesOf: (facility) => world.nodesOf(facility),
+      hasAgent: (node) => world.hasAgent(node),
+      nodeJob: (node) => world.nodeJob(node),
+      nodeValue: (node, name) => world.nodeValue(node, name),
+      matches: (pattern, text) => world.matches(pattern, text),
+      newestEnd: (unit, job) => this.#past.get(pastKey(unit, job))?.[0] ?? null,
+      normalRuns: (unit, job) => (this.#past.get(pastKey(unit, job)) ?? []).filter(({ status }) => status === 'normal'),
+      links: (messageId, sinceMs) => this.#links.filter((message) => message.messageId === messageId && message.atMs >= sinceMs),
+    };
+  }
+
+  #add(open: Open): void {
+    const { session, unit } = open;
+    this.#open.set(session.id, open);
+    this.#jobs += session.jobs.size;
+    for (const cross of unit.crossUnits) setOf(this.#byCrossUnit, cross).add(session.id);
+    for (const { job } of jobsOf(unit.body))
+      if (job.type === 'link-receive') {
+        this.#receivers.add(session.id);
+        break;
+      }
+    for (const run of session.jobs.values()) this.#noteNodes(open, run.job, run.nodes);
+  }
+
+  #drop(id: string): void {
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    for (const job of [...open.nodes.keys()]) this.#noteNodes(open, job, []);
+    for (const cross of open.unit.crossUnits) this.#byCrossUnit.get(cross)?.delete(id);
+    this.#receivers.delete(id);
+    this.#jobs -= open.session.jobs.size;
+    this.#open.delete(id);
+  }
+
+  #note(open: Open, after: JobSession): void {
+    const before = open.session;
+    if (after === before) return;
+    open.session = after;
+    const { id } = after;
+    let changed = this.#changed.get(id);
+    if (changed === undefined) this.#changed.set(id, (changed = new Map()));
+    if (after.jobs === before.jobs) return;
+    for (const [job, run] of after.jobs) {
+      if (before.jobs.get(job) === run) continue;
+      changed.set(job, run);
+      this.#noteNodes(open, job, run.nodes);
+    }
+  }
+
+  #noteNodes(open: Open, job: string, nodes: readonly { readonly facility: string; readonly state: string }[]): void {
+    const { id } = open.session;
+    const before = open.nodes.get(job);
+    const after = nodes.filter(({ state }) => !OVER.has(state)).map(({ facility }) => facility);
+    if (before === undefined && after.length === 0) return;
+    this.#runs += after.length - (before?.length ?? 0);
+    for (const facility of before ?? []) {
+      const sessions = this.#onNode.get(facility);
+      const count = (sessions?.get(id) ?? 1) - 1;
+      if (count > 0) sessions?.set(id, count);
+      else sessions?.delete(id);
+      if (sessions?.size === 0) this.#onNode.delete(facility);
+    }
+    for (const facility of after) {
+      let sessions = this.#onNode.get(facility);
+      if (sessions === undefined) this.#onNode.set(facility, (sessions = new Map()));
+      sessions.set(id, (sessions.get(id) ?? 0) + 1);
+    }
+    if (after.length === 0) open.nodes.delete(job);
+    else open.nodes.set(job, after);
+  }
+
+  #take(open: Open, { session, effects, wakeAtMs }: StepOutcome): void {
+    const { id } = session;
+    for (const effect of effects) {
+      if (effect.kind === 'history') this.#made.history.push({ session: id, ...effect.line });
+      else if (effect.kind === 'result') this.#made.results.push(effect.result);
+      else if (effect.kind === 'output') this.#made.outputs.push(outputOf(id, effect));
+      else if (effect.kind === 'ended') this.#noteEnd(open, effect.job, effect.end);
+      else this.#made.outside.push({ session: id, unit: session.unit, effect });
+    }
+    open.wakeAtMs = wakeAtMs;
+    if (wakeAtMs !== null) this.#wakes.push(wakeAtMs, id);
+    else if (session.endedAtMs !== null) this.#ended.push(id);
+  }
+
+  #noteEnd({ session: { id, unit } }: Open, job: string, end: PastEnd): void {
+    const ends = this.#past.get(pastKey(unit, job));
+    if (ends !== undefined) {
+      ends.unshift({ ...end, unit, job, session: id });
+      if (ends.length > MOST_PAST) ends.pop();
+    }
+    if ((this.#byCrossUnit.get(unit)?.size ?? 0) > 0) this.#endedUnits.add(unit);
+  }
+
+  /** Sessions with conditions on units of which a session ended since this was asked last. */
+  takeCrossed(): readonly string[] {
+    const sessions = [...this.#endedUnits].flatMap((unit) => [...(this.#byCrossUnit.get(unit) ?? [])]);
+    this.#endedUnits.clear();
+    return [...new Set(sessions)];
+  }
+}
+
+const OVER: ReadonlySet<string> = new Set(['ended', 'not-started']);
+const unitKey = (id: string, revision: number): string => `${id}\0${revision}`;
+const pastKey = (unit: string, job: string): string => `${unit}\0${job}`;
+const nothing = () => ({ outputs: [], history: [], results: [], outside: [] });
+
+function setOf(map: Map<string, Set<string>>, key: string): Set<string> {
+  let found = map.get(key);
+  if (found === undefined) map.set(key, (found = new Set()));
+  return found;
+}
+
+const outputOf = (session: string, { job, facility, attempt, end }: OutputEffect): RunOutput => ({
+  ...{ session, job, facility, attempt, atMs: end.atMs, stdout: end.stdout, stderr: end.stderr },
+  ...{ stdoutBytes: end.stdoutBytes, stderrBytes: end.stderrBytes },
+});
+type OutputEffect = Extract<StepOutcome['effects'][number], { kind: 'output' }>;

@@ -1,0 +1,178 @@
+import {
+  decideRuns,
+  type IsOpen,
+  isSchedule,
+  type JobSession,
+  nextFire,
+  type Premade,
+  type PremadeChanges,
+  premadeChanges,
+  type RunDecision,
+} from '@yosugara/operations';
+import type { JobTriggerOf } from '@yosugara/protocol';
+import { TimeHeap } from '../loops/time-heap.js';
+import type { JobTriggerSetting } from './job-rules.js';
+import type { TriggerMark } from './ports.js';
+
+type Schedule = JobTriggerSetting & { readonly body: JobTriggerOf<'schedule'> };
+
+interface Entry {
+  trigger: Schedule;
+  /** All that was due by then is decided. */
+  decidedMs: number;
+  nextMs: number | null;
+}
+
+export interface FiredSchedule {
+  readonly trigger: Schedule;
+  readonly decisions: readonly RunDecision[];
+  /** To be stored with what follows from the decisions. */
+  readonly mark: TriggerMark;
+}
+
+/** What is remembered of a trigger beside its time. */
+interface MarkState {
+  readonly revision: number;
+}
+
+/** When which schedule is due, from the marks in the database on. */
+export class Schedules {
+  readonly #entries = new Map<string, Entry>();
+  readonly #heap = new TimeHeap<string>();
+  readonly #marks: Map<string, TriggerMark>;
+  /** Trigger → time → session that was made for it beforehand. */
+  readonly #premade = new Map<string, Map<number, string>>();
+
+  constructor(marks: readonly TriggerMark[]) {
+    this.#marks = new Map(marks.map((mark) => [mark.trigger, mark]));
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  nextMs(): number | null {
+    return this.#heap.first()?.atMs ?? null;
+  }
+
+  /** Schedules that were never decided on as they are now: when they were written is to be asked. */
+  unknown(triggers: Iterable<JobTriggerSetting>): readonly string[] {
+    const found: string[] = [];
+    for (const { id, revision, body } of triggers) {
+      if (!isSchedule(body) || this.#entries.get(id)?.trigger.revision === revision) continue;
+      if ((this.#marks.get(id)?.state as MarkState | null)?.revision !== revision) found.push(id);
+    }
+    return found;
+  }
+
+  /** What the settings say now. @param written when those of `unknown` were written as they are. */
+  follow(triggers: Iterable<JobTriggerSetting>, written: ReadonlyMap<string, number>, nowMs: number, isOpen: IsOpen): void {
+    const seen = new Set<string>();
+    for (const trigger of triggers) {
+      const { id, revision, body } = trigger;
+      if (!isSchedule(body)) continue;
+      seen.add(id);
+      const known = this.#entries.get(id);
+      if (known?.trigger.revision === revision) {
+        // Its calendar may be another one now.
+        known.trigger = { ...trigger, body };
+        this.#plan(id, known, isOpen);
+        continue;
+      }
+      const mark = this.#marks.get(id);
+      const decidedMs = Math.max(...[written.get(id), mark?.firedUpToMs].filter((each) => each !== undefined));
+      const entry: Entry = {
+        trigger: { ...trigger, body },
+        decidedMs: Number.isFinite(decidedMs) ? decidedMs : nowMs,
+        nextMs: null,
+      };
+      this.#entries.set(id, entry);
+      this.#plan(id, entry, isOpen);
+    }
+    for (const id of this.#entries.keys()) if (!seen.has(id)) this.#entries.delete(id);
+  }
+
+  /** What is due, each once; at most so many schedules. */
+  fire(
+    nowMs: number,
+    most: number,
+    isOpen: IsOpen,
+    notificationsOf: (unit: string) => readonly string[],
+  ): readonly FiredSchedule[] {
+    const fired: FiredSchedule[] = [];
+    for (
+      let first = this.#heap.first();
+      first !== null && first.atMs <= nowMs && fired.length < most;
+      first = this.#heap.first()
+    ) {
+      this.#heap.pop();
+      const entry = this.#entries.get(first.value);
+      if (entry === undefined || entry.nextMs !== first.atMs) continue;
+      const { trigger } = entry;
+      const { id, revision, body } = trigger;
+      const decisions = decideRuns({ id, body, notifications: notificationsOf(body.unit) }, entry.decidedMs, nowMs, isOpen);
+      const mark = { trigger: id, firedUpToMs: nowMs, state: { revision } satisfies MarkState };
+      this.#marks.set(id, mark);
+      entry.decidedMs = nowMs;
+      this.#plan(id, entry, isOpen);
+      fired.push({ trigger, decisions, mark });
+    }
+    return fired;
+  }
+
+  #plan(id: string, entry: Entry, isOpen: IsOpen): void {
+    const nextMs = nextFire(entry.trigger.body, entry.decidedMs, isOpen);
+    if (nextMs === entry.nextMs) return;
+    entry.nextMs = nextMs;
+    if (nextMs !== null) this.#heap.push(nextMs, id);
+  }
+
+  /* ---------- Made beforehand ---------- */
+
+  notePremade({ id, scheduledAtMs, trigger }: Pick<JobSession, 'id' | 'scheduledAtMs' | 'trigger'>): void {
+    if (trigger.type !== 'schedule' || trigger.id === null) return;
+    const times = this.#premade.get(trigger.id) ?? new Map<number, string>();
+    times.set(scheduledAtMs, id);
+    this.#premade.set(trigger.id, times);
+  }
+
+  /** The session that was made for that run; asked for once. */
+  takePremade(trigger: string, dueMs: number): string | null {
+    const found = this.#premade.get(trigger)?.get(dueMs) ?? null;
+    this.#premade.get(trigger)?.delete(dueMs);
+    return found;
+  }
+
+  /** Those that were made for runs of that stretch. */
+  premadeBetween(trigger: string, firstMs: number, lastMs: number): readonly (readonly [dueMs: number, session: string])[] {
+    return [...(this.#premade.get(trigger) ?? [])].filter(([dueMs]) => dueMs >= firstMs && dueMs <= lastMs);
+  }
+
+  /** A schedule of that name decides about it. */
+  has(trigger: string | null): boolean {
+    return trigger !== null && this.#entries.has(trigger);
+  }
+
+  /** Which sessions are to be made or taken away beforehand. */
+  *beforehand(
+    sessionOf: (id: string) => JobSession | null,
+    isTouched: (session: JobSession) => boolean,
+    nowMs: number,
+    isOpen: IsOpen,
+  ): Generator<PremadeChanges & { readonly trigger: string; readonly body: JobTriggerOf<'schedule'> | null }> {
+    for (const id of new Set([...this.#premade.keys(), ...this.#entries.keys()])) {
+      const body = this.#entries.get(id)?.trigger.body ?? null;
+      const times = this.#premade.get(id);
+      if ((body?.premakeHours ?? 0) === 0 && (times === undefined || times.size === 0)) continue;
+      const there = [...(times ?? [])].flatMap(([dueMs, session]): readonly Premade[] => {
+        const found = sessionOf(session);
+        return found === null ? [] : [{ session, dueMs, isTouched: isTouched(found) }];
+      });
+      if (body === null) {
+        const unwanted = there.filter(({ dueMs }) => dueMs > nowMs);
+        const [stray, remove] = [true, false].map((touched) => unwanted.filter((each) => each.isTouched === touched));
+        yield { trigger: id, body, make: [], remove: remove!, stray: stray! };
+      } else yield { trigger: id, body, ...premadeChanges({ ...body, isEnabled: true }, there, nowMs, isOpen) };
+    }
+  }
+}
