@@ -1,6 +1,7 @@
 import { explain, YosugaraError } from '@yosugara/kernel';
 import { MESSAGE_KINDS, MESSAGE_TRANSPORTS, ProfileName, StopProofKind } from '@yosugara/protocol';
 import { Command, CommanderError, Option } from 'commander';
+import { addAgents } from './agents.js';
 import { addCalendars } from './calendars.js';
 import { promote, switchover } from './commands/masters.js';
 import { followMessages, type MessageFilter, parseSince, read, renderMessages } from './commands/messages.js';
@@ -14,6 +15,7 @@ import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
 import { addGoverning, type VerbContext, wholeNumber } from './governing.js';
 import { addIngest } from './ingest.js';
 import { type ClusterPlan, initCluster, parseMember, parsePort } from './init/index.js';
+import { addJobs } from './jobs.js';
 import { addJournals } from './journals.js';
 import { addMibs } from './mib.js';
 import { painter, printable, processTerminal, type Terminal } from './output/terminal.js';
@@ -72,9 +74,11 @@ export async function runProgram(args: readonly string[], around: Surroundings):
   addJournals(program, context, (options) => nodesOf(options, around), around.stop);
   addIngest(program, context, (options) => nodesOf(options, around), around.stop);
   addMibs(program, context, (options) => nodesOf(options, around));
+  addAgents(program, context, (options) => nodesOf(options, around));
   addCalendars(program, context, (options) => nodesOf(options, around));
   addSettings(program, context, (options) => nodesOf(options, around));
   addEvents(program, context, (options) => nodesOf(options, around), around.stop);
+  addJobs(program, context, (options) => nodesOf(options, around), around.stop);
   addMessages(add, set, around);
   addInit(program, set, around);
   try {

@@ -13,6 +13,7 @@ import {
   CalendarsPage,
   EventsPage,
   GraphsPage,
+  JobsPage,
   loadAllSoon,
   MonitorsPage,
   NodePage,
@@ -79,6 +80,7 @@ function Pages() {
           <Route path="/cluster" element={<ClusterPage />} />
           <Route path="/events" element={<EventsPage />} />
           <Route path="/status" element={<StatusPage />} />
+          <Route path="/jobs" element={<JobsPage />} />
           <Route path="/graphs" element={<GraphsPage />} />
           <Route path="/repository" element={<RepositoryPage />} />
           <Route path="/repository/node/:id" element={<NodePage />} />

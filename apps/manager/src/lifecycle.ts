@@ -3,6 +3,7 @@ import type { Tally } from '@yosugara/operations';
 import type { ManagerReport } from '@yosugara/protocol';
 import type { MessageToStore } from '@yosugara/runtime';
 import { hashPassword } from './auth/passwords.js';
+import { hostClock } from './clock.js';
 import { type Authority, NotActiveError, type Permission } from './control/authority.js';
 import { MissingRecords } from './ingest/missing-records.js';
 import type { ManagerStore } from './store/ports.js';
@@ -15,6 +16,10 @@ export interface RunningIngest {
   stop(): Promise<void>;
   /** Why it ended by itself; null while it runs. */
   failure(): unknown;
+  /** When its loop last went around, by the monotonic clock; null = not yet. */
+  movedAtMs?(): number | null;
+  /** The other node's wall clock minus ours; null = not known. */
+  clockOffsetUs?(): number | null;
 }
 
 /** `permitted` is asked before every commit: throws when the lease or that epoch is gone. */
@@ -68,6 +73,7 @@ export class Lifecycle {
   #stopped = false;
   #wake: (() => void) | null = null;
   #loop: Promise<void> | null = null;
+  #movedAtMs: number | null = null;
   #lastFailure = '';
   #lastReport = '';
   #unwatch: () => void = () => undefined;
@@ -116,6 +122,25 @@ export class Lifecycle {
     };
   }
 
+  /** As it was when it was looked at last. */
+  get database(): Database {
+    return this.#database;
+  }
+
+  /** When this loop last went around, by the monotonic clock; null = not yet. */
+  get movedAtMs(): number | null {
+    return this.#movedAtMs;
+  }
+
+  /** Of the ingest that runs; null = none does. */
+  get ingestMovedAtMs(): number | null {
+    return this.#ingest?.running.movedAtMs?.() ?? null;
+  }
+
+  get clockOffsetUs(): number | null {
+    return this.#ingest?.running.clockOffsetUs?.() ?? null;
+  }
+
   isReady(): boolean {
     const { mode, epoch } = this.#o.authority.now();
     if (mode === 'passive') return this.#database !== 'down' && this.#ingest === null;
@@ -133,6 +158,7 @@ export class Lifecycle {
 
   async #run(): Promise<void> {
     while (!this.#stopped) {
+      this.#movedAtMs = hostClock.monotonicMs();
       const settled = await this.#step().catch((error: unknown) => this.#failed(error));
       this.#tellChange();
       if (!this.#stopped) await this.#pause(settled ? SETTLED_MS : RETRY_MS);

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { createSocket } from 'node:dgram';
-import type { EventDetail, EventRow, Events, Statuses } from '@yosugara/protocol';
+import type { EventDetail, EventRow, Events, SeriesList, SeriesValues, Statuses } from '@yosugara/protocol';
 import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -40,6 +40,14 @@ const settings: readonly (readonly [kind: string, id: string, body: object])[] =
     {
       ...{ type: 'syslog', check: {}, facility: 'tokyo', application: 'disks', notifications: ['events', 'now', 'hook'] },
       rules: [{ pattern: 'disk (\\d+) failed', mode: 'regex', priority: 'critical', message: 'Disk gone: #[LOG_LINE]' }],
+    },
+  ],
+  [
+    'monitor',
+    'count',
+    {
+      ...{ type: 'log-count', facility: 'tokyo', intervalS: 10, collect: true },
+      ...{ check: { of: 'disks', words: ['failed'] }, numeric: { info: [0, 100], warning: [100, 200] } },
     },
   ],
 ];
@@ -143,4 +151,17 @@ it('a line sent to both receivers is one event, one status and one entry of the 
   // The same priority was told already: no event more, and none twice.
   expect((await eventsOf(b)).map(({ number }) => number)).toEqual([first!.number]);
   expect(await outbox(standby)).toHaveLength(1);
+
+  // Each of the four is in the value of one look, of this Master or of the one before.
+  const counted = async () => {
+    const { series } = await b.get<SeriesList>('/api/v1/series?monitor=count');
+    if (series.length === 0) return null;
+    const values = await b.get<SeriesValues>(`/api/v1/series/${series[0]!.id}/values?from=1h&step=1s`);
+    const points = values.series[0]!.points;
+    return { looks: points.length, lines: points.reduce((sum, { mean, count }) => sum + (mean ?? 0) * count, 0) };
+  };
+  await vi.waitFor(async () => expect((await counted())?.lines).toBe(4), soon);
+  const { looks } = (await counted())!;
+  await vi.waitFor(async () => expect((await counted())!.looks).toBeGreaterThan(looks), soon);
+  expect((await counted())!.lines).toBe(4);
 });

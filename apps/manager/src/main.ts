@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { explain } from '@yosugara/kernel';
 import { sourceProperties } from '@yosugara/runtime';
+import { Agents } from './agents/agents.js';
 import { hostClock } from './clock.js';
 import { loadConfig } from './config.js';
 import { startIngestOf } from './ingest/start-ingest.js';
+import { JobsHandle } from './jobs/jobs-handle.js';
 import { pinoLog } from './log.js';
 import { MibNames } from './mibs/mib-names.js';
 import { Operations } from './operations/operations.js';
@@ -40,12 +42,19 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => exitOnce(signal));
   log.info('manager.starting', { version: process.version });
-  const { store, ingest, operations: tables, outbox } = openStorage(config.postgres, config.node, log);
+  const { store, ingest, operations: tables, outbox, jobs: jobTables, jobStore } = openStorage(config.postgres, config.node, log);
   const mibNames = new MibNames(store.mibs, log);
-  const operations = new Operations({
-    ...{ store: tables, outbox, live: new LiveSettings(store.settings, log), mibs: mibNames, clock: hostClock, log },
+  const live = new LiveSettings(store.settings, log);
+  const agents = await Agents.open({
+    ...{ config, tables: store.agents, live, clock: hostClock, log },
+    tell: async (result) => await operations.tell(result),
+  });
+  const jobs = new JobsHandle(jobTables);
+  const operations: Operations = new Operations({
+    ...{ store: tables, outbox, live, agents, mibs: mibNames, clock: hostClock, log },
     sources: sourceProperties(config.config.receiver),
     collected: store.operations,
+    jobs: { store: jobStore, handle: jobs },
   });
   const startIngest = operations.around(startIngestOf(config, ingest, hostClock, log, mibNames, operations));
   const running = startManager({
@@ -54,6 +63,8 @@ async function main(): Promise<void> {
     startIngest,
     mibNames,
     operations,
+    jobs,
+    agents,
     clock: hostClock,
     log,
     onOff: () => exitOnce('the controller wants it off'),

@@ -11,6 +11,7 @@ import { StoredRows } from './messages/stored-rows.js';
 import { MibLibrary } from './mibs/mib-library.js';
 import { MibNames } from './mibs/mib-names.js';
 import { StoredOperations } from './operations/stored-operations.js';
+import { SelfHandle } from './self/self-handle.js';
 import { LiveSettings } from './settings/live-settings.js';
 import type { ManagerStore } from './store/ports.js';
 
@@ -44,6 +45,7 @@ const app = await createApp({
     lifecycle,
     settings,
     operations: { stored: new StoredOperations(), stats: () => null },
+    self: new SelfHandle(async () => []),
     mibs: { names, library },
     liveSettings: new LiveSettings(store.settings, SILENT_LOG),
   },

@@ -1,17 +1,19 @@
 import { join } from 'node:path';
-import type { Clock, Log } from '@yosugara/kernel';
+import { type Clock, explain, type Log } from '@yosugara/kernel';
 import { EPOCH_OVER, type ManagerReport, STATE_LAYOUT } from '@yosugara/protocol';
 import { sourceProperties } from '@yosugara/runtime';
 import type { FastifyInstance } from 'fastify';
+import type { Agents } from './agents/agents.js';
 import type { ManagerConfig } from './config.js';
 import { Authority } from './control/authority.js';
-import { askController, ControlLink } from './control/client.js';
+import { askController, ControlLink, type ControlQuestion } from './control/client.js';
 import { createApp } from './http/app.js';
 import { type Handler, Listener } from './http/listeners.js';
 import { Counted } from './ingest/counted.js';
 import { LossWatch } from './ingest/loss-watch.js';
 import { StandbyRetention } from './ingest/standby-retention.js';
 import { IngestTracer } from './ingest/trace.js';
+import type { JobsHandle } from './jobs/jobs-handle.js';
 import { Lifecycle, type StartIngest } from './lifecycle.js';
 import { StoredRows } from './messages/stored-rows.js';
 import { MibLibrary } from './mibs/mib-library.js';
@@ -19,6 +21,9 @@ import { MibNames } from './mibs/mib-names.js';
 import { Keeper } from './operations/keeper.js';
 import type { Operations } from './operations/operations.js';
 import { StoredOperations } from './operations/stored-operations.js';
+import { delivererOf, tellAll } from './self/deliver.js';
+import { SelfHandle } from './self/self-handle.js';
+import { startSelfMonitoring } from './self/self-monitoring.js';
 import { LiveSettings } from './settings/live-settings.js';
 import { Housekeeping } from './store/housekeeping.js';
 import type { ManagerStore } from './store/ports.js';
@@ -35,7 +40,11 @@ export interface ManagerParts {
   /** Those that ingest uses, too. */
   readonly mibNames?: MibNames;
   /** What looks, judges and tells; missing: nothing does. */
-  readonly operations?: Pick<Operations, 'live' | 'stored' | 'stats'>;
+  readonly operations?: Pick<Operations, 'live' | 'stored' | 'stats' | 'tell' | 'movedAtMs'>;
+  /** For the API; missing: this process knows no jobs. */
+  readonly jobs?: JobsHandle;
+  /** Those that connect to this node; null or missing: it takes none. */
+  readonly agents?: Agents | null;
 }
 
 export interface RunningManager {
@@ -45,6 +54,7 @@ export interface RunningManager {
 }
 
 const LOGINS_PER_MINUTE = 20;
+const STOP_WATCHING_MS = 600;
 
 /** The whole process but for signals and exit. Passive until the controller says otherwise. */
 export async function startManager(parts: ManagerParts): Promise<RunningManager> {
@@ -56,13 +66,17 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   const losses = new LossWatch({ authority, store, nodes: dataNodes, clock, log });
   let listeners: Listeners | null = null;
   const report = () => ({ ...lifecycle.report(listeners?.vip?.isOpen === true), oneSided: [...losses.oneSided] });
+  let storedThroughUs: number | null = null;
   const link = new ControlLink(config.controlSocket, authority, report, log);
   const changed = () => link.changed();
   const lifecycle = new Lifecycle({
     authority,
     store,
     startIngest: parts.startIngest,
-    onStored: (rows) => stored.tell(rows),
+    onStored: (rows) => {
+      for (const { receivedAtUs } of rows) storedThroughUs = Math.max(storedThroughUs ?? 0, receivedAtUs);
+      stored.tell(rows);
+    },
     onCounted: (tallies) => counted.add(tallies),
     firstLogin: config.secrets.firstLogin,
     log,
@@ -81,7 +95,10 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   const names = parts.mibNames ?? new MibNames(store.mibs, log);
   const library = new MibLibrary({ tables: store.mibs, names, authority, isReady: () => lifecycle.isReady(), clock, log });
   const liveSettings = parts.operations?.live ?? new LiveSettings(store.settings, log);
-  const keeper = new Keeper({ authority, tables: store.operations, isReady: () => lifecycle.isReady(), clock, log });
+  const keeper = new Keeper({
+    ...{ authority, tables: store.operations, isReady: () => lifecycle.isReady(), clock, log },
+    retention: config.config.retention,
+  });
   // Connections are being made while Nest builds the application.
   link.open();
   lifecycle.start();
@@ -91,6 +108,36 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   liveSettings.start();
   keeper.start();
   losses.start();
+  const { operations } = parts;
+  const askLink = async (question: ControlQuestion, deadlineMs: number) =>
+    await askController(config.controlSocket, question, deadlineMs);
+  const handle = new SelfHandle(async (results) => await tellAll(operations, results));
+  const starting = startSelfMonitoring({
+    ...{ config, authority, lifecycle, askController: askLink, clock, log },
+    activity: async () => await store.activity(),
+    databaseBytes: async () => await store.databaseBytes(),
+    operations: () => {
+      const stats = operations?.stats() ?? null;
+      return stats === null ? null : { ...stats, movedAtMs: operations?.movedAtMs() ?? {} };
+    },
+    snapshot: () => liveSettings.snapshot,
+    storedThroughMs: () => (storedThroughUs === null ? null : storedThroughUs / 1_000),
+    clockOffsetUs: () => lifecycle.clockOffsetUs ?? retention.clockOffsetUs,
+    deliver: delivererOf({ config, authority, operations }),
+  });
+  // Nobody waits for it: a disk that hangs must not keep the manager from serving.
+  const watching = starting.then(
+    (self) => {
+      handle.follow(self);
+      // What loops tell is an event by now; it is written and sent, too.
+      operations?.stored.listen(({ results }) => {
+        for (const result of results) if (result.trigger === 'internal') self.ways.note(result);
+      });
+      return self;
+    },
+    (error: unknown) => void log.error('self.notStarted', { why: explain(error) }),
+  );
+  parts.agents?.start(authority);
   const app = await createApp({
     store,
     stored,
@@ -101,7 +148,10 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     mibs: { names, library },
     liveSettings,
     operations: { stored: parts.operations?.stored ?? new StoredOperations(), stats: () => parts.operations?.stats() ?? null },
-    askController: (question, deadlineMs) => askController(config.controlSocket, question, deadlineMs),
+    askController: askLink,
+    self: handle,
+    ...(parts.jobs === undefined ? {} : { jobs: parts.jobs }),
+    agents: parts.agents ?? null,
     settings: {
       node: config.node,
       sessionKey: config.secrets.sessionKey,
@@ -117,17 +167,21 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   listeners = openListeners(config, app.getHttpAdapter().getInstance() as unknown as FastifyInstance, authority, log, changed);
   let stopping: Promise<void> | null = null;
   const stop = async () => {
+    // Its last words may take a while; what serves does not wait for them.
+    const silent = soon(watching.then(async (self) => await self?.stop()));
     retention.stop();
     housekeeping.stop();
     await library.stop();
     liveSettings.stop();
     keeper.stop();
     losses.stop();
+    parts.agents?.stop();
     await lifecycle.stop();
     link.close();
     listeners?.close();
     authority.close();
     await app.close();
+    await silent;
     await store.close();
   };
   return {
@@ -137,6 +191,13 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
       await stopping;
     },
   };
+}
+
+/** Or what there is of it by then. */
+async function soon(work: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, STOP_WATCHING_MS)))]);
+  clearTimeout(timer);
 }
 
 /** In another site no receiver runs. */

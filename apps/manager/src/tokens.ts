@@ -7,6 +7,8 @@ export const SETTINGS = Symbol('ApiSettings');
 export const CONTROLLER = Symbol('AskController');
 export const LIFECYCLE = Symbol('Lifecycle');
 export const OPERATIONS = Symbol('Operations');
+export const AGENTS = Symbol('Agents');
+export const SELF = Symbol('SelfHandle');
 
 /** What the API knows of its configuration. */
 export interface ApiSettings {

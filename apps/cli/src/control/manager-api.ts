@@ -187,7 +187,7 @@ function refusal(code: number, path: string, host: string, body: string): Error 
   const mistakes = code === 400 ? mistakesIn(body) : [];
   if (mistakes.length > 0) return new MistakesError(detailOf(body), mistakes);
   if (code === 400) return new InvalidInputError('the question', path, detailOf(body));
-  if (code === 409 || code === 412 || code === 413) return new RefusedError('REFUSED', detailOf(body));
+  if (code === 403 || code === 409 || code === 412 || code === 413) return new RefusedError('REFUSED', detailOf(body));
   return new YosugaraError(code === 404 ? 'NOT_FOUND' : 'HTTP', `${host} answered ${code}: ${detailOf(body)}`);
 }
 

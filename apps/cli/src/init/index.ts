@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { type Authority, certificatePem, issueMember, keyPem, newAuthority } from '@yosugara/connectors/pki';
 import { InvalidInputError, YosugaraError } from '@yosugara/kernel';
 import { type NodeConfig, NodeConfigSchema, STATE_LAYOUT } from '@yosugara/protocol';
 import { stringify } from 'yaml';
-import { type Authority, certificatePem, issueMember, keyPem, newAuthority } from './certificates.js';
 import { newIdentitySeed, peerIdOfSeed } from './identity.js';
 import type { ClusterPlan, PlannedMember } from './plan.js';
 

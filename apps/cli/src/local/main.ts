@@ -170,6 +170,7 @@ function announce(
       : `  first login  ${login.user} / ${login.password}`,
   );
   out(`  syslog       127.0.1.1 and 127.0.1.2, port ${ports.syslog} (UDP, TCP); SNMP traps on port ${ports.trap}`);
+  out('  agent        joins by itself as the node localhost: npx yosugara agents list');
   out('  status       npx yosugara status');
   out('  stop         npm stop');
 }

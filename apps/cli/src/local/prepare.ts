@@ -17,6 +17,7 @@ import { YosugaraError } from '@yosugara/kernel';
 import { type NodeConfig, NodeConfigSchema, STATE_LAYOUT } from '@yosugara/protocol';
 import { parse, parseDocument } from 'yaml';
 import { initCluster } from '../init/index.js';
+import { agentDir } from './agent.js';
 import { DATA_NODES, type Layout, localPlan, NODES } from './layout.js';
 import { busyPort, listensOf } from './ports.js';
 
@@ -44,6 +45,8 @@ export async function prepareState(layout: Layout): Promise<Prepared> {
   const made = existsSync(join(layout.state, 'w', 'yosugara.yaml')) ? null : await initCluster(layout.state, localPlan(layout));
   // A new cluster cannot own what lies there already: as root, PGDATA outlives the clone it was made for.
   const setAside = made === null ? null : dataSetAside(layout);
+  // An agent of another cluster would not be let in.
+  if (made !== null) rmSync(agentDir(layout), { recursive: true, force: true });
   for (const node of NODES) refreshPaths(layout, node);
   for (const node of DATA_NODES) prepareData(layout, node);
   bringTokens(layout);

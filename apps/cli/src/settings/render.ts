@@ -5,7 +5,7 @@ const said = (value: unknown): string => (value === undefined ? '–' : printabl
 
 /** As a difference is read: what comes, what changes and what goes. */
 export function renderDifference(difference: SettingsDifference, paint: Paint): string {
-  const { counts, added, changed, removed, dryRun } = difference;
+  const { counts, added, changed, removed, dryRun, warnings } = difference;
   const more = (told: number, all: number, what: string) => (all > told ? [`… and ${all - told} more ${what}`] : []);
   const name = ({ kind, id }: { kind: string; id: string }) => printable(`${kind} ${id}`);
   const would = dryRun ? 'would be ' : '';
@@ -19,6 +19,7 @@ export function renderDifference(difference: SettingsDifference, paint: Paint): 
     ...more(changed.length, counts.changed, 'changed'),
     ...removed.map((each) => paint(`- ${name(each)}`, 'red')),
     ...more(removed.length, counts.removed, 'removed'),
+    ...warnings.map(({ place, message, ...of }) => paint(printable(`! ${name(of)}: ${place}: ${message}`), 'yellow')),
     `${counts.added} ${would}added, ${counts.changed} ${would}changed, ${counts.removed} ${would}removed, ${counts.unchanged} as before`,
   ].join('\n');
 }

@@ -74,6 +74,12 @@ describe('yosugara apply', () => {
       '2 added, 1 changed, 1 removed, 5 as before',
     ]);
   });
+  it.each([[['apply']], [['diff']]])('%s says what works otherwise than it looks', async (verb) => {
+    const warnings = [{ kind: 'notification', id: 'mail', place: 'priorities.info.message', message: '#[NOPE] stays' }];
+    await managers(() => difference({ warnings }));
+    expect(await yosugara(...verb, '-f', file('a.yaml', 'kind: node\nid: a\nbody: {name: a}\n'))).toBe(0);
+    expect(cli.out).toContain('! notification mail: priorities.info.message: #[NOPE] stays\n');
+  });
   it.each([[['apply', '--dry-run']], [['diff']]])('%s only looks', async (verb) => {
     const asked = await managers(() => difference({ dryRun: true }));
     expect(await yosugara(...verb, '-f', file('a.yaml', 'kind: node\nid: a\nbody: {name: a}\n'), '--json')).toBe(0);
@@ -129,14 +135,14 @@ describe('yosugara apply', () => {
 describe('nodes in a table', () => {
   it('are lines; lists have spaces or semicolons, other columns are places in the body', () => {
     const text =
-      'id,addresses,scopes,enabled,snmp.version,snmp.port,variables.RACK,description\r\nweb1,"10.0.0.1 10.0.0.2",a;b,no,v3,1161,7,"a ""b"",\nc"\r\n\r\nweb2,,,,,,,\r\n';
+      'id,addresses,scopes,behind,enabled,snmp.version,snmp.port,variables.RACK,description\r\nweb1,"10.0.0.1 10.0.0.2",a;b,sw1 sw2,no,v3,1161,7,"a ""b"",\nc"\r\n\r\nweb2,,,,,,,,\r\n';
     expect(nodesOfCsv(text, 'f.csv').map(({ line, document }) => [line, document])).toEqual([
       [
         2,
         {
           ...{ kind: 'node', id: 'web1', enabled: false, description: 'a "b",\nc' },
           body: {
-            ...{ name: 'web1', addresses: ['10.0.0.1', '10.0.0.2'], scopes: ['a', 'b'] },
+            ...{ name: 'web1', addresses: ['10.0.0.1', '10.0.0.2'], scopes: ['a', 'b'], behind: ['sw1', 'sw2'] },
             ...{ snmp: { version: 'v3', port: 1161 }, variables: { RACK: '7' } },
           },
         },

@@ -237,7 +237,7 @@ export class PrivateCluster {
   }
 }
 
-const PORTS = ['syslog', 'syslogTls', 'trap', 'console', 'status', 'cluster', 'journal', 'postgres'] as const;
+const PORTS = ['syslog', 'syslogTls', 'trap', 'console', 'status', 'agents', 'cluster', 'journal', 'postgres'] as const;
 
 function cwdOf(pid: number): string | null {
   try {

@@ -33,14 +33,14 @@ const IMPORT_DEADLINE_MS = 150_000;
 
 /** @returns what they are called together. */
 async function sent(parts: readonly (readonly unknown[])[]): Promise<string> {
-  const id = anImport();
+  const id = newId();
   for (const [part, documents] of parts.entries())
     await call(`${root}/import/parts`, { method: 'POST', body: { import: id, part, documents }, deadlineMs: IMPORT_DEADLINE_MS });
   return id;
 }
 
 /** RFC 9562 5.4. `crypto.randomUUID` is there over TLS only. */
-function anImport(): string {
+export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;

@@ -61,6 +61,15 @@ export function DifferenceView({ of }: { readonly of: SettingsDifference }) {
         </section>
       )}
       <Names title={t('import.removedTitle')} of={of.removed} tone="removed" />
+      {of.warnings.length > 0 && (
+        <section className="difference difference-changed" data-testid="difference-warnings">
+          {of.warnings.map(({ kind, id, place, message }) => (
+            <p key={`${kind} ${id} ${place} ${message}`} className="breakable">
+              <span className="dim">{kind}</span> {id}: {place}: {message}
+            </p>
+          ))}
+        </section>
+      )}
     </div>
   );
 }

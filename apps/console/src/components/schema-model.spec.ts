@@ -30,8 +30,14 @@ describe('a form made from a schema', () => {
       if (field.kind === 'list') look(field.item, place);
     };
     for (const kind of KNOWN_KINDS) look(fieldOf(schemaOf(kind)), kind);
-    // A day or `last`; which week, or `every`; values of any kind in a saved filter.
-    expect([...new Set(asJson.map((place) => place.split('.').at(-1)))].sort()).toEqual(['day', 'query', 'week']);
+    // A day or `last`; which week, or `every`; values of any kind in a saved filter; jobs within jobs; what a trigger asks for, by name.
+    expect([...new Set(asJson.map((place) => place.split('.').at(-1)))].sort()).toEqual([
+      'day',
+      'jobs',
+      'parameters',
+      'query',
+      'week',
+    ]);
   });
   it('tells the types of monitors apart by their type', () => {
     expect(monitor).toMatchObject({ kind: 'variants', tag: 'type' });

@@ -145,7 +145,7 @@ function UserMenu({ me }: { readonly me: Me }) {
 }
 
 const PAGES = [
-  ['watch', ['events', 'status', 'graphs', 'messages']],
+  ['watch', ['events', 'status', 'graphs', 'messages', 'jobs']],
   ['settings', ['repository', 'monitors', 'notifications', 'calendars']],
   ['manager', ['cluster', 'receiving', 'mibs']],
 ] as const;

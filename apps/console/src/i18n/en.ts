@@ -15,6 +15,7 @@ export const en = {
   'nav.monitors': 'Monitors',
   'nav.notifications': 'Notifications',
   'nav.calendars': 'Calendars',
+  'nav.jobs': 'Jobs',
   'nav.group.watch': 'Watch',
   'nav.group.settings': 'Settings',
   'nav.group.manager': 'Manager',

@@ -16,6 +16,7 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'nav.monitors': '監視設定',
   'nav.notifications': '通知',
   'nav.calendars': 'カレンダ',
+  'nav.jobs': 'ジョブ',
   'nav.group.watch': '監視状況',
   'nav.group.settings': '設定',
   'nav.group.manager': 'マネージャ',

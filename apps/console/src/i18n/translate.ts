@@ -1,12 +1,13 @@
 import { type CoreKey, en } from './en.js';
 import type { FieldKey } from './fields-en.js';
 import { ja } from './ja.js';
+import type { JobsKey } from './jobs-en.js';
 import type { OperationsKey } from './operations-en.js';
 
 export const LANGUAGES = ['en', 'ja'] as const;
 export type Language = (typeof LANGUAGES)[number];
 /** Of pages that are loaded later, too: they bring their texts along (`learnTexts`). */
-export type TextKey = CoreKey | OperationsKey | FieldKey;
+export type TextKey = CoreKey | OperationsKey | JobsKey | FieldKey;
 export type Values = Readonly<Record<string, string | number>>;
 export type Translate = (key: TextKey, values?: Values) => string;
 

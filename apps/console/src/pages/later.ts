@@ -39,6 +39,7 @@ export function loadAllSoon(): () => void {
 
 export const EventsPage = later(() => import('./events.js'), 'EventsPage');
 export const StatusPage = later(() => import('./status.js'), 'StatusPage');
+export const JobsPage = later(() => import('./jobs.js'), 'JobsPage');
 export const GraphsPage = later(() => import('./graphs.js'), 'GraphsPage');
 export const RepositoryPage = later(() => import('./repository.js'), 'RepositoryPage');
 export const NodePage = later(() => import('./repository-node.js'), 'NodePage');

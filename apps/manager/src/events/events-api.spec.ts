@@ -94,6 +94,21 @@ describe('events over HTTP', () => {
     await again.close();
     await expect(readEvents(`${node.url}/api/v1/events/stream`, 'nonsense')).rejects.toThrow('400');
   });
+  it('come as a table, as many as are asked for, page after page', async () => {
+    await put({ events: [eventLike({ atMs: nowMs + 9, message: '=1+1, "x"', priority: 'unknown' })] });
+    const table = async (query: string, headers: Record<string, string> = {}) => {
+      const answer = await node.call('GET', `/api/v1/events?${query}`, { bearer: PROBE_TOKEN, headers });
+      expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
+      return (answer.body as string).trimEnd().split('\r\n');
+    };
+    const [head, first, ...rest] = await table('format=csv');
+    expect(head).toMatch(/^number,at,storedAt,priority,state,facility,scope,/);
+    expect(first).toMatch(/^9,2.*,unknown,unconfirmed,web1,.*,"'=1\+1, ""x""",/);
+    expect(rest.map((line) => line.split(',')[0])).toEqual(['8', '7', '6', '5', '4', '3', '2', '1']);
+    expect(await table('limit=2&priority=critical', { accept: 'text/csv' })).toHaveLength(3);
+    for (const query of ['format=csv&limit=0', 'limit=1001', 'format=xml'])
+      expect((await node.call('GET', `/api/v1/events?${query}`, { bearer: PROBE_TOKEN })).status, query).toBe(400);
+  });
 });
 
 it('statuses come the worst first, and go when their time is over', async () => {
@@ -135,5 +150,24 @@ it('values are read in steps, of one series or of several', async () => {
   ]);
   const { stepMs, series: usual } = await get<SeriesValues>(`/api/v1/series/${ids}/values?${span}`);
   expect([stepMs, usual[0]?.points.length]).toEqual([30_000, 60]);
+  const table = await node.call('GET', `/api/v1/series/${ids}/values?${span}&step=30m&format=csv`, { bearer: PROBE_TOKEN });
+  const lines = (table.body as string).trimEnd().split('\r\n');
+  const [one, other] = series.map(({ id }) => id);
+  expect(lines[0]).toBe('series,monitor,facility,item,at,mean,least,most,count,missing');
+  expect(lines.slice(1).map((line) => line.split(',').toSpliced(4, 2).join(' '))).toEqual([
+    ...[`${one} ping web1 a 0 29 29 1`, `${one} ping web1 a 30 59 30 0`],
+    ...[`${other} ping web1 b 0 58 29 1`, `${other} ping web1 b 60 118 30 0`],
+  ]);
+  // Of an hour that is not summed up yet: what comes to one that is waits for the next look of the Master.
+  const latestMs = Date.now();
+  await put({ collected: [{ monitor: 'ping', facility: 'web1', item: 'c', atMs: latestMs, value: 5 }] });
+  const { series: three } = await get<SeriesList>('/api/v1/series?facility=web1');
+  const latest = `from=${new Date(latestMs).toISOString()}&to=${new Date(latestMs + 1).toISOString()}`;
+  const months = await get<SeriesValues>(`/api/v1/series/${three.at(-1)!.id}/values?${latest}&step=1month`);
+  expect([months.stepMs, months.series[0]!.points]).toMatchObject([
+    2_629_746_000,
+    [{ at: expect.stringMatching(/-01T00:00:00.000Z$/), mean: 5, count: 1 }],
+  ]);
+  expect((await node.call('GET', `/api/v1/series/${ids}/values?step=2month`, { bearer: PROBE_TOKEN })).status).toBe(400);
   expect((await node.call('GET', '/api/v1/series/99999/values', { bearer: PROBE_TOKEN })).status).toBe(404);
 });

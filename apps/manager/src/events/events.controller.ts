@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, type StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Clock } from '@yosugara/kernel';
 import {
@@ -17,6 +17,7 @@ import type { z } from 'zod';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf, Roles } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { csvAnswer, wantsCsv } from '../http/csv.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
 import { LiveSettings } from '../settings/live-settings.js';
@@ -24,7 +25,8 @@ import type { ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, LIFECYCLE, SETTINGS, STORE } from '../tokens.js';
 import { EventFeed } from './event-feed.js';
 import { facilitiesOf } from './facilities.js';
-import { EventsQuerySchema, eventQuery } from './query.js';
+import { EventsQuerySchema, eventQuery, MAX_TABLE_ROWS } from './query.js';
+import { eventLines } from './tables.js';
 
 /** Numbers in one line of the audit trail. */
 const MOST_AUDITED = 50;
@@ -46,13 +48,20 @@ export class EventsController {
     private readonly feed: EventFeed,
   ) {}
 
-  /** Newest first, in the order of storing; on a Standby as far as it has replayed. */
+  /** Newest first, in the order of storing; on a Standby as far as it has replayed. As a table (`format=csv`) at most `limit` of them, page after page. */
   @Get()
   @ApiOkResponse({ standardSchema: EventsSchema })
-  async list(@Query({ schema: EventsQuerySchema }) query: z.infer<typeof EventsQuerySchema>): Promise<Events> {
-    const { rows, next } = await this.store.operations.events.search(
-      eventQuery(query, this.clock.wallMs(), facilitiesOf(this.live)),
-    );
+  async list(
+    @Query({ schema: EventsQuerySchema }) query: z.infer<typeof EventsQuerySchema>,
+    @Headers('accept') accept?: string,
+  ): Promise<Events | StreamableFile> {
+    const { events } = this.store.operations;
+    const wanted = eventQuery(query, this.clock.wallMs(), facilitiesOf(this.live));
+    if (wantsCsv(query.format, accept)) {
+      const lines = await eventLines(async (page) => await events.search(page), wanted, query.limit ?? MAX_TABLE_ROWS);
+      return csvAnswer('events', lines);
+    }
+    const { rows, next } = await events.search(wanted);
     return { rows: [...rows], next };
   }
 

@@ -1,10 +1,14 @@
 import { EVENT_STATES, type EventRow, PRIORITIES } from '@yosugara/protocol';
 import type { EventQuery } from '@yosugara/store';
 import { z } from 'zod';
+import { format } from '../http/csv.js';
 import { instant, parseInstant } from '../messages/query.js';
 
+/** Events in one table. */
+export const MAX_TABLE_ROWS = 100_000;
+
 /** Once, several times, or with commas between. */
-const several = <Value extends string>(schema: z.ZodType<Value, string>, says: string) =>
+export const several = <Value extends string>(schema: z.ZodType<Value, string>, says: string) =>
   z
     .union([z.string(), z.array(z.string()).max(100)])
     .transform((given) => (typeof given === 'string' ? [given] : given).flatMap((each) => each.split(',')))
@@ -38,12 +42,14 @@ export const EventsQuerySchema = z.strictObject({
     .string()
     .regex(/^\d{1,15}$/, 'the `next` of the page before')
     .optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  /** Of a page at most 1000; of a table at most all of these. */
+  limit: z.coerce.number().int().min(1).max(MAX_TABLE_ROWS).optional(),
+  format,
 });
 
 /** @param facilitiesOf a node, or those of a scope and the scope itself. */
 export function eventQuery(
-  { state, priority, facility: of, since, until, after, ...asked }: z.infer<typeof EventsQuerySchema>,
+  { state, priority, facility: of, since, until, after, format: _, ...asked }: z.infer<typeof EventsQuerySchema>,
   nowMs: number,
   facilitiesOf: (facility: string) => readonly string[],
 ): EventQuery {

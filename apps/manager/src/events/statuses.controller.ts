@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Param, Query, type StreamableFile } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { type Clock, InvalidInputError } from '@yosugara/kernel';
 import {
@@ -13,6 +13,7 @@ import type { SeriesQuery, StatusQuery } from '@yosugara/store';
 import { z } from 'zod';
 import { AllowsProbeToken } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { csvAnswer, format, wantsCsv } from '../http/csv.js';
 import { ApiRefusal } from '../http/errors.js';
 import { instant, parseInstant } from '../messages/query.js';
 import { LiveSettings } from '../settings/live-settings.js';
@@ -20,6 +21,7 @@ import type { ManagerStore } from '../store/ports.js';
 import { CLOCK, STORE } from '../tokens.js';
 import { facilitiesOf } from './facilities.js';
 import { facility, priorities, word } from './query.js';
+import { valueLines } from './tables.js';
 
 const StatusesQuerySchema = z.strictObject({
   priority: priorities,
@@ -35,18 +37,21 @@ const SeriesQuerySchema = z.strictObject({
   monitor: word('Id of the monitor'),
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
 });
-const STEP = /^(\d{1,9})(ms|s|m|h|d)?$/;
+const STEP = /^(?:1month|(\d{1,9})(ms|s|m|h|d)?)$/;
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const ValuesQuerySchema = z.strictObject({
   from: instant,
   to: instant,
   step: z
     .string()
-    .regex(STEP, 'a span such as 60s, 5m, 1h, 1d')
+    .regex(STEP, 'a span such as 60s, 5m, 1h, 1d, or 1month')
     .describe('As many as make 300 points when it is missing')
     .optional(),
+  format,
 });
 const DAY_MS = 86_400_000;
+/** 400 years of the calendar have 146 097 days. */
+const MEAN_MONTH_MS = (146_097 / 4_800) * DAY_MS;
 const POINTS = 300;
 /** Steps that people think in. */
 const STEPS_S = [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 604_800] as const;
@@ -84,13 +89,17 @@ export class StatusesController {
     return { series: [...series], more };
   }
 
-  /** Of one series, or of several with commas between: mean, least and most of each step. The last day when no time is given. */
+  /**
+   * Of one series, or of several with commas between: mean, least and most of each step. The last day when no time is given. `step=1month`:
+   * of the months of UTC, whole ones at both ends; `stepMs` is then that of a mean month.
+   */
   @Get('series/:ids/values')
   @ApiOkResponse({ standardSchema: SeriesValuesSchema })
   async values(
     @Param('ids') text: string,
     @Query({ schema: ValuesQuerySchema }) query: z.infer<typeof ValuesQuerySchema>,
-  ): Promise<SeriesValues> {
+    @Headers('accept') accept?: string,
+  ): Promise<SeriesValues | StreamableFile> {
     if (!/^\d{1,9}(,\d{1,9}){0,99}$/.test(text)) throw new InvalidInputError('series', text, 'numbers of series, at most 100');
     const ids = [...new Set(text.split(',').map(Number))];
     const nowMs = this.clock.wallMs();
@@ -98,10 +107,12 @@ export class StatusesController {
       given === undefined ? usual : (parseInstant(given, nowMs)?.getTime() ?? usual);
     const toMs = at(query.to, nowMs);
     const fromMs = at(query.from, toMs - DAY_MS);
-    const stepMs = query.step === undefined ? usualStepMs(toMs - fromMs) : stepOf(query.step);
+    const step = query.step === undefined ? usualStepMs(toMs - fromMs) : stepOf(query.step);
     const { series } = await this.store.operations.series({ ids });
     if (series.length === 0) throw new ApiRefusal(404, 'NOT_FOUND', `there is no series ${text}`, 'series');
-    const points = await this.store.operations.values({ ids: series.map(({ id }) => id), fromMs, toMs, stepMs });
+    const points = await this.store.operations.values({ ids: series.map(({ id }) => id), fromMs, toMs, step });
+    if (wantsCsv(query.format, accept)) return csvAnswer('values', valueLines(series, points));
+    const stepMs = step === 'month' ? MEAN_MONTH_MS : step;
     return {
       ...{ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), stepMs },
       series: series.map((each) => ({ ...each, points: [...(points.get(each.id) ?? [])] })),
@@ -112,7 +123,8 @@ export class StatusesController {
 const known = <Query extends object>(asked: object): Query =>
   Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as Query;
 
-function stepOf(text: string): number {
+function stepOf(text: string): number | 'month' {
+  if (text === '1month') return 'month';
   const [, count = '0', unit = 's'] = STEP.exec(text) ?? [];
   return Number(count) * UNITS[unit as keyof typeof UNITS];
 }

@@ -8,6 +8,8 @@ import type { Clock, Log } from '@yosugara/kernel';
 import { MAX_IMPORT_PART_BYTES, MAX_MIB_UPLOAD_BYTES } from '@yosugara/protocol';
 import { SettingsTimes } from '@yosugara/runtime';
 import type { FastifyInstance } from 'fastify';
+import { AgentsController } from '../agents/agents.controller.js';
+import type { Agents } from '../agents/agents.js';
 import { AuthController } from '../auth/auth.controller.js';
 import { Gate } from '../auth/gate.js';
 import { loginThrottle } from '../auth/login-throttle.js';
@@ -24,6 +26,11 @@ import { Counted } from '../ingest/counted.js';
 import { IngestController } from '../ingest/ingest.controller.js';
 import { ReceiverView } from '../ingest/receiver-view.js';
 import { IngestTracer } from '../ingest/trace.js';
+import { JobFeed } from '../jobs/job-feed.js';
+import { JobSessionsController } from '../jobs/job-sessions.controller.js';
+import { JobStreamController } from '../jobs/job-stream.controller.js';
+import { JobsController } from '../jobs/jobs.controller.js';
+import { JobsHandle } from '../jobs/jobs-handle.js';
 import type { Lifecycle } from '../lifecycle.js';
 import { nestLogger } from '../log.js';
 import { MessageFeed } from '../messages/feed.js';
@@ -37,6 +44,8 @@ import { MibsController } from '../mibs/mibs.controller.js';
 import { MonitorsController } from '../monitors/monitors.controller.js';
 import type { Operations } from '../operations/operations.js';
 import { StoredOperations } from '../operations/stored-operations.js';
+import { SelfController } from '../self/self.controller.js';
+import type { SelfHandle } from '../self/self-handle.js';
 import { FacilitiesController } from '../settings/facilities.controller.js';
 import { ImportStage } from '../settings/import-stage.js';
 import { LiveSettings } from '../settings/live-settings.js';
@@ -46,7 +55,19 @@ import { SettingsController } from '../settings/settings.controller.js';
 import { SettingsService } from '../settings/settings-service.js';
 import { SETTINGS_TABLES } from '../settings/settings-tables.js';
 import type { ManagerStore } from '../store/ports.js';
-import { type ApiSettings, AUTHORITY, CLOCK, CONTROLLER, LIFECYCLE, LOG, OPERATIONS, SETTINGS, STORE } from '../tokens.js';
+import {
+  AGENTS,
+  type ApiSettings,
+  AUTHORITY,
+  CLOCK,
+  CONTROLLER,
+  LIFECYCLE,
+  LOG,
+  OPERATIONS,
+  SELF,
+  SETTINGS,
+  STORE,
+} from '../tokens.js';
 import { ErrorFilter } from './error-filter.js';
 import { invalidInput } from './errors.js';
 import { HealthController } from './health.controller.js';
@@ -67,6 +88,11 @@ export interface AppParts {
   readonly mibs: { readonly names: MibNames; readonly library: MibLibrary };
   readonly liveSettings: LiveSettings;
   readonly operations: Pick<Operations, 'stored' | 'stats'>;
+  readonly self: SelfHandle;
+  /** null or missing: this node takes none. */
+  readonly agents?: Agents | null;
+  /** Missing: this process knows no jobs. */
+  readonly jobs?: JobsHandle;
   readonly settings: ApiSettings;
   readonly clock: Clock;
   readonly log: Log;
@@ -92,7 +118,8 @@ class ManagerModule {
         ...[IngestController, TailController, MetricsController, MibsController],
         ...[EventStreamController, EventsController, StatusesController],
         ...[SettingsController, FacilitiesController, NodeSearchController, CalendarsController],
-        ...[MonitorsController, ReadController],
+        ...[JobStreamController, JobSessionsController, JobsController],
+        ...[MonitorsController, ReadController, SelfController, AgentsController],
       ],
       providers: [
         { provide: STORE, useValue: parts.store },
@@ -110,6 +137,9 @@ class ManagerModule {
         { provide: SettingsTimes, useValue: new SettingsTimes(parts.liveSettings.snapshot) },
         { provide: StoredOperations, useValue: parts.operations.stored },
         { provide: OPERATIONS, useValue: parts.operations },
+        { provide: SELF, useValue: parts.self },
+        { provide: AGENTS, useValue: { agents: parts.agents ?? null } },
+        { provide: JobsHandle, useValue: parts.jobs ?? new JobsHandle(null) },
         { provide: SettingsService, useValue: settingsService(parts) },
         { provide: ImportStage, useValue: new ImportStage(parts.clock) },
         { provide: SETTINGS, useValue: parts.settings },
@@ -121,6 +151,7 @@ class ManagerModule {
         ClusterView,
         MessageFeed,
         EventFeed,
+        JobFeed,
         ReceiverView,
       ],
     };

@@ -29,7 +29,7 @@ export class EventStream {
   }
 
   /** @param id where the stream goes on when the client says it back. */
-  send(event: 'hello' | 'cluster' | 'messages' | 'events' | 'lagging', body: unknown, id?: string): void {
+  send(event: 'hello' | 'cluster' | 'messages' | 'events' | 'lagging' | 'sessions', body: unknown, id?: string): void {
     this.#write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(body)}\n\n`);
   }
 

@@ -1,13 +1,15 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { ReceiverReport } from '@yosugara/protocol';
+import { LAG_BOUNDS_MS } from '@yosugara/runtime';
 import { AllowsMetricsToken, AllowsProbeToken } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import { Counted } from '../ingest/counted.js';
 import { ReceiverView } from '../ingest/receiver-view.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { Operations } from '../operations/operations.js';
-import { type ApiSettings, AUTHORITY, LIFECYCLE, OPERATIONS, SETTINGS } from '../tokens.js';
+import type { SelfHandle } from '../self/self-handle.js';
+import { type ApiSettings, AUTHORITY, LIFECYCLE, OPERATIONS, SELF, SETTINGS } from '../tokens.js';
 import { ApiRefusals } from './api-docs.js';
 import { METRICS_TYPE, Metrics } from './metrics.js';
 
@@ -27,6 +29,7 @@ export class MetricsController {
     @Inject(LIFECYCLE) private readonly lifecycle: Lifecycle,
     @Inject(SETTINGS) private readonly settings: ApiSettings,
     @Inject(OPERATIONS) private readonly operations: Pick<Operations, 'stats'>,
+    @Inject(SELF) private readonly self: Pick<SelfHandle, 'addMetrics'>,
     private readonly receivers: ReceiverView,
     private readonly counted: Counted,
   ) {}
@@ -46,6 +49,7 @@ export class MetricsController {
     if (report !== null) addReceiver(metrics, report);
     this.#addIngest(metrics);
     this.#addOperations(metrics);
+    this.self.addMetrics(metrics);
     return metrics.text();
   }
 
@@ -84,6 +88,16 @@ export class MetricsController {
     metrics.gauge('yosugara_monitor_waiting', 'Looks that are due and wait for a place.', waiting);
     const lag = 'From due to begun, 99 of the newest 100.';
     metrics.gauge('yosugara_monitor_lag_p99_seconds', lag, lagP99Ms === null ? null : lagP99Ms / 1_000);
+    const seconds = LAG_BOUNDS_MS.map((ms) => ms / 1_000);
+    for (const [name, help, { counts, sumMs }] of [
+      ['yosugara_monitor_begun_lag_seconds', 'From due to begun.', stats.monitors.begunLag],
+      [
+        'yosugara_monitor_stored_lag_seconds',
+        'From due to stored: the look, its judgement and the commit.',
+        stats.monitors.storedLag,
+      ],
+    ] as const)
+      metrics.histogram(name, help, seconds, counts, sumMs / 1_000);
     metrics.counter('yosugara_monitor_ticks_total', 'Looks that were made and stored.', ticks);
     metrics.counter('yosugara_monitor_late_total', 'Of these, begun more than a second late.', late);
     metrics.counter('yosugara_monitor_skipped_total', 'Looks that were due and that nobody made.', skipped);

@@ -16,18 +16,31 @@ export class Metrics {
     this.#add(name, 'gauge', help, typeof value === 'boolean' ? Number(value) : value, labels);
   }
 
+  /**
+   * How many were how large. @param bounds upper ones, ascending. @param counts of each bound those above the one before; then those above all.
+   */
+  histogram(name: `yosugara_${string}`, help: string, bounds: readonly number[], counts: readonly number[], sum: number): void {
+    let below = 0;
+    for (const [at, count] of counts.entries()) {
+      below += count;
+      this.#add(name, 'histogram', help, below, { le: bounds[at] ?? '+Inf' }, '_bucket');
+    }
+    this.#add(name, 'histogram', help, sum, {}, '_sum');
+    this.#add(name, 'histogram', help, below, {}, '_count');
+  }
+
   text(): string {
     return [...this.#metrics.values()].map(({ head, samples }) => `${head}${samples.join('')}`).join('');
   }
 
-  #add(name: string, type: string, help: string, value: number | null | undefined, labels: Labels): void {
+  #add(name: string, type: string, help: string, value: number | null | undefined, labels: Labels, end = ''): void {
     let metric = this.#metrics.get(name);
     // What is not known has no sample: nought would be a lie.
     if (value === null || value === undefined) return;
     if (metric === undefined)
       this.#metrics.set(name, (metric = { head: `# HELP ${name} ${escaped(help)}\n# TYPE ${name} ${type}\n`, samples: [] }));
     const named = Object.entries(labels).map(([label, text]) => `${label}="${escaped(String(text)).replaceAll('"', '\\"')}"`);
-    metric.samples.push(`${name}${named.length === 0 ? '' : `{${named.join(',')}}`} ${value}\n`);
+    metric.samples.push(`${name}${end}${named.length === 0 ? '' : `{${named.join(',')}}`} ${value}\n`);
   }
 }
 

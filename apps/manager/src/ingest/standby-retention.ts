@@ -38,6 +38,11 @@ export class StandbyRetention {
     this.#unlink();
   }
 
+  /** The other node's wall clock minus ours; null = not known. */
+  get clockOffsetUs(): number | null {
+    return this.#link?.watermark()?.clockOffsetUs ?? null;
+  }
+
   async #turn(): Promise<void> {
     const positions = await this.#positions();
     if (this.#isStopped) return;

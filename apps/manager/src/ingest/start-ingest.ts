@@ -58,7 +58,13 @@ export function startIngestOf(
       link.close();
       await Promise.allSettled([own.close(), peerCopy.close()]);
     };
-    return { behind: () => loop.behind, failure: () => failure, stop: async () => await (stopping ??= stop()) };
+    return {
+      behind: () => loop.behind,
+      failure: () => failure,
+      movedAtMs: () => loop.movedAtMs,
+      clockOffsetUs: () => link.watermark()?.clockOffsetUs ?? null,
+      stop: async () => await (stopping ??= stop()),
+    };
   };
 }
 

@@ -1,4 +1,5 @@
 import { type Clock, explain, type Log } from '@yosugara/kernel';
+import type { RetentionConfig } from '@yosugara/protocol';
 import type { Authority } from '../control/authority.js';
 import type { ManagerStore } from '../store/ports.js';
 
@@ -6,16 +7,15 @@ const LOOK_MS = 1_000;
 const EXPIRE_EVERY_MS = 5_000;
 const SUM_EVERY_MS = 60_000;
 const KEEP_EVERY_MS = 3_600_000;
+const REMNANTS_EVERY_MS = 24 * KEEP_EVERY_MS;
 const RETRY_MS = 30_000;
 const EXPIRED_AT_ONCE = 5_000;
 const DAY_MS = 86_400_000;
 
-/** How long what monitors brought about is kept. */
-export const KEPT_DAYS = { valueDays: 15, hourDays: 400, dayDays: 3_660, eventDays: 400 } as const;
-
 export interface KeeperOptions {
   readonly authority: Pick<Authority, 'now' | 'demand'>;
-  readonly tables: Pick<ManagerStore['operations'], 'expireStatuses' | 'sumUp' | 'keep'>;
+  readonly tables: Pick<ManagerStore['operations'], 'expireStatuses' | 'sumUp' | 'keep' | 'letGoOfRemnants'>;
+  readonly retention: RetentionConfig;
   /** The database is prepared for this epoch. */
   readonly isReady: () => boolean;
   readonly clock: Clock;
@@ -44,6 +44,7 @@ export class Keeper {
       duty('statuses', EXPIRE_EVERY_MS, async (epoch) => await this.#expire(epoch)),
       duty('sums', SUM_EVERY_MS, async (epoch) => await this.#sumUp(epoch)),
       duty('retention', KEEP_EVERY_MS, async (epoch) => await this.#keep(epoch)),
+      duty('remnants', REMNANTS_EVERY_MS, async (epoch) => await this.#letGoOfRemnants(epoch)),
     ];
   }
 
@@ -86,12 +87,18 @@ export class Keeper {
   async #sumUp(epoch: number): Promise<void> {
     const { tables, clock } = this.#o;
     const nowMs = clock.wallMs();
-    await tables.sumUp(nowMs, nowMs - KEPT_DAYS.valueDays * DAY_MS, epoch, this.#guard(epoch));
+    await tables.sumUp(nowMs, nowMs - this.#o.retention.valueDays * DAY_MS, epoch, this.#guard(epoch));
   }
 
   async #keep(epoch: number): Promise<void> {
-    const { tables, clock, log } = this.#o;
-    const dropped = await tables.keep({ nowMs: clock.wallMs(), ...KEPT_DAYS }, epoch, this.#guard(epoch));
+    const { tables, clock, log, retention } = this.#o;
+    const dropped = await tables.keep({ nowMs: clock.wallMs(), ...retention }, epoch, this.#guard(epoch));
     if (dropped.length > 0) log.info('values.dropped', { of: dropped });
+  }
+
+  async #letGoOfRemnants(epoch: number): Promise<void> {
+    const { tables, clock, log, retention } = this.#o;
+    const rows = await tables.letGoOfRemnants({ nowMs: clock.wallMs(), ...retention }, epoch, this.#guard(epoch));
+    if (rows > 0) log.info('remnants.letGo', { rows });
   }
 }

@@ -1,4 +1,5 @@
-import type { SeriesPoint, SeriesRow } from '@yosugara/protocol';
+import { lineTotalsKey } from '@yosugara/operations';
+import type { RetentionConfig, SeriesPoint, SeriesRow } from '@yosugara/protocol';
 import {
   CollectedRepository,
   CollectedSums,
@@ -9,6 +10,8 @@ import {
   EventRepository,
   expireStatuses,
   letGo,
+  letGoOfRemnants,
+  memoryOf,
   Partitions,
   type SeriesQuery,
   StatusRepository,
@@ -35,19 +38,17 @@ export interface OperationsTables {
   expireStatuses(nowMs: number, limit: number, epoch: number, guard: CommitGuard): Promise<number>;
   series(query: SeriesQuery): Promise<{ readonly series: readonly SeriesRow[]; readonly more: boolean }>;
   values(query: ValuesQuery): Promise<ReadonlyMap<number, readonly SeriesPoint[]>>;
+  /** What a log-count monitor has counted at a node, as it is committed; null = nothing. */
+  linesCounted(of: Parameters<typeof lineTotalsKey>[0]): Promise<unknown>;
   /** Makes partitions ahead, sums up what is over, and lets go of what is old. Resolves to what was dropped. */
   keep(retention: OperationsRetention, epoch: number, guard: CommitGuard): Promise<readonly string[]>;
+  /** Lets go of what is left of settings that are other ones by now, or gone. Resolves to how many rows. */
+  letGoOfRemnants(retention: OperationsRetention, epoch: number, guard: CommitGuard): Promise<number>;
   /** Sums up hours that are over. */
   sumUp(nowMs: number, valuesFromMs: number, epoch: number, guard: CommitGuard): Promise<number>;
 }
 
-export interface OperationsRetention {
-  readonly nowMs: number;
-  readonly valueDays: number;
-  readonly hourDays: number;
-  readonly dayDays: number;
-  readonly eventDays: number;
-}
+export type OperationsRetention = RetentionConfig & { readonly nowMs: number };
 
 const AHEAD_DAYS = 3;
 const DAY_MS = 86_400_000;
@@ -89,8 +90,9 @@ export function operationsTables(connections: Connections): OperationsTables {
     },
     series: async (query) => await orUnavailable(collected.series(query)),
     values: async (query) => await orUnavailable(collected.values(query)),
+    linesCounted: async (of) => await orUnavailable(memoryOf(connections.readers, lineTotalsKey(of))),
     sumUp: async (nowMs, valuesFromMs, epoch, guard) => await sums.keepUp(nowMs, valuesFromMs, fenceOf(epoch, guard)),
-    keep: async ({ nowMs, valueDays, hourDays, dayDays, eventDays }, epoch, guard) => {
+    keep: async ({ nowMs, valueDays, hourDays, dayDays, monthDays, eventDays }, epoch, guard) => {
       const fence = fenceOf(epoch, guard);
       guard();
       try {
@@ -101,7 +103,10 @@ export function operationsTables(connections: Connections): OperationsTables {
         ];
         await letGo(
           connections.ingest,
-          { daysBeforeMs: nowMs - dayDays * DAY_MS, eventsBeforeMs: nowMs - eventDays * DAY_MS },
+          {
+            ...{ daysBeforeMs: nowMs - dayDays * DAY_MS, monthsBeforeMs: nowMs - monthDays * DAY_MS },
+            eventsBeforeMs: nowMs - eventDays * DAY_MS,
+          },
           fence,
         );
         return dropped;
@@ -111,5 +116,11 @@ export function operationsTables(connections: Connections): OperationsTables {
         throw error;
       }
     },
+    letGoOfRemnants: async ({ nowMs, settingHistoryDays, memoryDays }, epoch, guard) =>
+      await letGoOfRemnants(
+        connections.ingest,
+        { settingHistoryBeforeMs: nowMs - settingHistoryDays * DAY_MS, memoriesBeforeMs: nowMs - memoryDays * DAY_MS },
+        fenceOf(epoch, guard),
+      ),
   };
 }

@@ -1,10 +1,18 @@
-import { createNotifier, createProbes, re2Patterns, type SenderSettings } from '@yosugara/connectors';
-import type { Clock, Log } from '@yosugara/kernel';
-import { mayTell, type SourceProperties } from '@yosugara/operations';
+import {
+  createNotifier,
+  createProbes,
+  type ProbesOptions,
+  re2Patterns,
+  type SenderSettings,
+  sendLink,
+} from '@yosugara/connectors';
+import { type Clock, type Log, YosugaraError } from '@yosugara/kernel';
+import { mayTell, type Result, type SourceProperties } from '@yosugara/operations';
 import type { MailServerBody, NotificationBody, RestAccessBody } from '@yosugara/protocol';
 import {
   derivedProbe,
   type Escalations,
+  type JobErrands,
   type LineOperations,
   lineOperations,
   NewestValues,
@@ -12,9 +20,13 @@ import {
   type OperationsStore,
   type OutboxStore,
   type Probe,
+  SettingsJobRules,
   SettingsRules,
   SettingsTimes,
 } from '@yosugara/runtime';
+import type { Agents } from '../agents/agents.js';
+import { monitorOnce } from '../jobs/monitor-once.js';
+import { type JobParts, type RunningJobs, startTold } from '../jobs/run-jobs.js';
 import type { StartIngest } from '../lifecycle.js';
 import type { MibNames } from '../mibs/mib-names.js';
 import type { LiveSettings } from '../settings/live-settings.js';
@@ -27,12 +39,16 @@ export interface OperationsOptions {
   readonly store: OperationsStore;
   readonly outbox: OutboxStore;
   /** What was collected, for monitors that are made of it. */
-  readonly collected: Pick<OperationsTables, 'series' | 'values'>;
+  readonly collected: Pick<OperationsTables, 'series' | 'values' | 'linesCounted'>;
   readonly live: LiveSettings;
   readonly mibs: Pick<MibNames, 'now'>;
   readonly sources: ReadonlyMap<string, SourceProperties>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Those that connect to this node; null or missing: there are none. */
+  readonly agents?: Agents | null;
+  /** Missing: no jobs run. */
+  readonly jobs?: Pick<JobParts, 'store' | 'handle'>;
   /** Default: all there are. */
   readonly probes?: () => readonly Probe[];
 }
@@ -48,6 +64,7 @@ export class Operations {
   readonly #rules: SettingsRules;
   readonly #ready: () => Promise<void>;
   #running: RunningOperations | null = null;
+  #jobs: RunningJobs | null = null;
 
   constructor(options: OperationsOptions) {
     const { live, store, sources, clock } = options;
@@ -78,6 +95,17 @@ export class Operations {
     return this.#running?.stats() ?? null;
   }
 
+  /** When each loop last went around; null = they do not run. */
+  movedAtMs(): Readonly<Record<string, number | null>> | null {
+    return this.#running?.movedAtMs() ?? null;
+  }
+
+  /** A result of ourselves. Resolves when it is stored. @throws when it cannot be now. */
+  async tell(result: Result): Promise<void> {
+    if (this.#running === null) throw new YosugaraError('NOT_TOLD', 'nothing is stored by this node now');
+    await this.#running.tell(result);
+  }
+
   /** Begins and ends with ingest. */
   around(startIngest: StartIngest): StartIngest {
     const { store, outbox, clock, log } = this.#o;
@@ -85,6 +113,10 @@ export class Operations {
       ...{ store, rules: this.#rules, ready: this.#ready, probes: () => this.#probes(), clock, log },
       outbox: { store: outbox, notifier: createNotifier(this.#senderSettings()), escalations: this.#escalations() },
       onStored: (batch: OperationsBatch) => this.#tell(batch),
+      onJobs: (jobs: RunningJobs | null) => {
+        this.#jobs = jobs;
+      },
+      ...this.#jobParts(),
     };
     return withOperations(
       startIngest,
@@ -95,10 +127,37 @@ export class Operations {
     );
   }
 
+  #jobParts() {
+    const { jobs, agents = null, clock } = this.#o;
+    if (jobs === undefined) return {};
+    const { snapshot } = this.live;
+    const hasJoined = (agent: string) => agents?.register.has(agent) === true;
+    const rules = new SettingsJobRules({ snapshot, rules: this.#rules, patterns: re2Patterns(), hasJoined });
+    const settings = this.#senderSettings();
+    return {
+      jobs: (probes: readonly Probe[]) => ({
+        ...{ ...jobs, agents, rules: () => rules },
+        errands: {
+          monitor: async (...[monitor, facility, deadlineMs, signal]: Parameters<JobErrands['monitor']>) => {
+            const parts = { snapshot, rules: this.#rules, probes: () => probes, wallMs: () => clock.wallMs() };
+            return await monitorOnce(parts, monitor, facility, deadlineMs, signal);
+          },
+          link: async (...[to, message, deadlineMs, signal]: Parameters<JobErrands['link']>) =>
+            await sendLink(settings, to, message, { deadlineMs, signal }),
+        },
+      }),
+    };
+  }
+
   #probes(): readonly Probe[] {
-    const { probes, mibs, collected } = this.#o;
-    const outside = probes?.() ?? createProbes({ patterns: re2Patterns(), oidOf: (name) => mibs.now().oidOf(name) });
+    const { probes, collected } = this.#o;
+    const outside = probes?.() ?? createProbes(this.#probesOptions());
     return [...outside, derivedProbe(readingsOf(this.#newest, collected))];
+  }
+
+  #probesOptions(): ProbesOptions {
+    const { mibs, agents } = this.#o;
+    return { patterns: re2Patterns(), oidOf: (name) => mibs.now().oidOf(name), agents: agents?.links ?? null };
   }
 
   /** As they are when something is sent. */
@@ -111,6 +170,7 @@ export class Operations {
         const body = snapshot.get('notification', id)?.body as NotificationBody | undefined;
         return body?.kind === 'trap' ? body : null;
       },
+      startJob: async (payload, told) => await startTold(this.#jobs?.control ?? null, payload, told),
     };
   }
 

@@ -14,11 +14,12 @@ const point = (atMs: number, mean: number | null) => ({
 });
 
 it('values of a series are those of its item, at most two thousand', async () => {
-  const steps: number[] = [];
+  const steps: unknown[] = [];
   const readings = readingsOf(new NewestValues(), {
     series: async () => ({ series: [row(1, 'cpu0'), row(2, '')], more: false }),
-    values: async ({ ids, stepMs }) => {
-      steps.push(stepMs);
+    linesCounted: async () => null,
+    values: async ({ ids, step }) => {
+      steps.push(step);
       return new Map(ids.map((id) => [id, [point(NOON_MS, id), point(NOON_MS + 60_000, null)]]));
     },
   });

@@ -1,4 +1,5 @@
 import { type Clock, epoch as epochOf, explain, type Log } from '@yosugara/kernel';
+import type { Result } from '@yosugara/operations';
 import {
   MonitorLoop,
   type MonitorStats,
@@ -12,6 +13,7 @@ import {
   type StaleEpochError,
 } from '@yosugara/runtime';
 import type { Permission } from '../control/authority.js';
+import { type RunJobsOptions, type RunningJobs, runJobs } from '../jobs/run-jobs.js';
 import type { RunningIngest, StartIngest } from '../lifecycle.js';
 
 export interface OperationsParts {
@@ -23,6 +25,9 @@ export interface OperationsParts {
   readonly probes: () => readonly Probe[];
   readonly outbox: Pick<OutboxOptions, 'store' | 'notifier' | 'escalations'>;
   readonly onStored: (batch: OperationsBatch) => void;
+  /** Missing: no jobs run. */
+  readonly jobs?: (probes: readonly Probe[]) => Pick<RunJobsOptions, 'store' | 'handle' | 'agents' | 'rules' | 'errands'>;
+  readonly onJobs?: (jobs: RunningJobs | null) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -34,13 +39,17 @@ export interface OperationsStats {
 
 export interface RunningOperations extends Pick<RunningIngest, 'failure' | 'stop'> {
   stats(): OperationsStats;
+  /** When each loop last went around, by the monotonic clock; null = not yet. */
+  movedAtMs(): Readonly<Record<string, number | null>>;
+  /** A result of ourselves. Resolves when it is stored. @throws when it cannot be now. */
+  tell(result: Result): Promise<void>;
   /** Rows of the outbox were just stored. */
   poke(): void;
 }
 
 /** The loops of one epoch that look, judge and tell. */
 export function startOperations(
-  { store, rules, ready, probes: make, outbox, onStored, clock, log }: OperationsParts,
+  { store, rules, ready, probes: make, outbox, onStored, jobs: jobParts, onJobs = () => undefined, clock, log }: OperationsParts,
   epoch: number,
   permitted: () => Permission,
 ): RunningOperations {
@@ -54,26 +63,36 @@ export function startOperations(
   const monitors = new MonitorLoop({
     ...{ store, ready, probes, permit, clock, log, onStale },
     rules: () => rules,
-    onStored: (batch) => {
-      if (batch.outbox.length > 0) sending.poke();
-      onStored(batch);
-    },
+    onStored: (batch) => stored(batch),
   });
   const sending = new OutboxLoop({
     ...outbox,
     ...{ permit, clock, log, onStale, onGivenUp: async (result) => await monitors.tell(result) },
   });
+  const stored = (batch: OperationsBatch) => {
+    if (batch.outbox.length > 0) sending.poke();
+    onStored(batch);
+  };
+  const jobs =
+    jobParts === undefined ? null : runJobs({ ...jobParts(probes), epoch, permit, ready, clock, log, onStale, onStored: stored });
+  onJobs(jobs);
   monitors.start();
   sending.start();
   let stopping: Promise<void> | null = null;
   const stop = async () => {
-    await Promise.all([monitors.stop(), sending.stop()]);
+    onJobs(null);
+    await Promise.all([monitors.stop(), sending.stop(), jobs?.stop()]);
     await Promise.allSettled(probes.map(async (probe) => await probe.close()));
   };
   return {
     failure: () => failure,
     stop: async () => await (stopping ??= stop()),
     stats: () => ({ monitors: monitors.stats(), outbox: sending.depth }),
+    movedAtMs: () => ({
+      ...{ monitors: monitors.movedAtMs, outbox: sending.movedAtMs },
+      ...(jobs === null ? {} : { jobs: jobs.movedAtMs() }),
+    }),
+    tell: async (result) => await monitors.tell(result),
     poke: () => sending.poke(),
   };
 }
@@ -95,6 +114,8 @@ export function withOperations(
     onRunning(operations);
     return {
       behind: () => ingest.behind(),
+      movedAtMs: () => ingest.movedAtMs?.() ?? null,
+      clockOffsetUs: () => ingest.clockOffsetUs?.() ?? null,
       failure: () => ingest.failure() ?? operations.failure(),
       stop: async () => {
         onRunning(null);

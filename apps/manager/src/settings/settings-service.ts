@@ -23,6 +23,7 @@ import type { LiveSettings } from './live-settings.js';
 import { readSetting } from './read-setting.js';
 import { MOST_PROBLEMS, mistaken, refusalOf } from './refusals.js';
 import type { ChangeHow, SettingsTables } from './settings-tables.js';
+import { warningsOf } from './warnings.js';
 
 export interface SettingsServiceOptions {
   readonly tables: SettingsTables;
@@ -57,6 +58,7 @@ export class SettingsService {
       done: added !== undefined ? 'added' : changed !== undefined ? 'changed' : 'unchanged',
       revision,
       version: done.version,
+      warnings: [...warningsOf([setting], this.#o.live.snapshot)],
     };
   }
 
@@ -94,6 +96,7 @@ export class SettingsService {
       added: done.added.map(keyOf),
       changed: done.changed.map((each) => ({ ...keyOf(each), differences: [...differenceOf(each)] })),
       removed: done.removed.map(keyOf),
+      warnings: [...warningsOf(settings, this.#o.live.snapshot)],
     };
   }
 

@@ -54,6 +54,34 @@ const idsOf = async (path: string, from = a) => {
   return body.rows.map(({ id }: { id: string }) => id);
 };
 
+describe('a text', () => {
+  const read = async (format: 'yaml' | 'csv', text: string) => await call('POST', `${API}/read`, { body: { format, text } });
+  it('is read as documents, and nothing of it is stored', async () => {
+    const yaml =
+      '# nodes\n---\nkind: node\nid: web1\nbody: { name: web1 }\n---\n- { kind: scope, id: web }\n- { kind: scope, id: db }\n---\n';
+    expect((await read('yaml', yaml)).body.documents).toMatchObject([{ id: 'web1' }, { id: 'web' }, { id: 'db' }]);
+    const csv = 'id,behind,snmp.port\nweb1,sw1;sw2,1161\n';
+    expect((await read('csv', csv)).body).toEqual({
+      documents: [{ kind: 'node', id: 'web1', body: { name: 'web1', behind: ['sw1', 'sw2'], snmp: { port: 1161 } } }],
+    });
+    expect((await read('yaml', '')).body).toEqual({ documents: [] });
+    expect(await idsOf(`${API}/node`)).toEqual([]);
+  });
+  it.each([
+    ['yaml', 'a: 1\n---\nb: [1\n', /document at line 2/],
+    ['csv', 'id\nx,y\n', /line:2/],
+    ['yaml', `a: ${'x'.repeat(1_100_000)}\n`, /characters/],
+  ] as const)('of %s that is none is refused, with its place', async (format, text, says) => {
+    const { status, body } = await read(format, text);
+    expect([status, JSON.stringify(body)]).toEqual([400, expect.stringMatching(says)]);
+  });
+  it('is read for whoever is known only, on a Standby too', async () => {
+    const body = { format: 'yaml', text: 'kind: node' };
+    expect((await a.call('POST', `${API}/read`, { body })).status).toBe(401);
+    expect((await call('POST', `${API}/read`, { body }, b)).body).toEqual({ documents: [{ kind: 'node' }] });
+  });
+});
+
 describe('one setting', () => {
   it('is made, read with its revision as ETag, changed and deleted', async () => {
     const made = await put('node', 'web1', { name: 'web1', addresses: ['10.0.0.1'] }, { 'if-none-match': '*' });
@@ -207,6 +235,21 @@ describe('an import', () => {
       removed: 0,
       unchanged: 4,
     });
+  });
+  it('tells what works otherwise than it looks: variables that nobody has, and a count of what has no lines', async () => {
+    const mail = { subject: 'in #[RACK]', body: '#[PRIORITY] #[NOPE]' };
+    const template = { kind: 'mail-template', id: 'warned', body: mail };
+    const nope = { kind: 'mail-template', id: 'warned', place: 'body', message: expect.stringContaining('#[NOPE]') };
+    const rack = { ...nope, place: 'subject', message: expect.stringContaining('#[RACK]') };
+    expect((await load([template], { dryRun: true })).body.warnings).toEqual([rack, nope]);
+    expect((await load([template, node('web1', { variables: { RACK: '7' } })])).body.warnings).toEqual([nope]);
+    expect((await put('mail-template', 'warned', mail)).body).toMatchObject({ done: 'unchanged', warnings: [nope] });
+    expect((await put('mail-template', 'warned', { ...mail, body: '' })).body.warnings).toEqual([]);
+    const ping = { kind: 'monitor', id: 'ping', body: { type: 'ping', facility: 'web1' } };
+    const numeric = { info: [0, 1], warning: [1, 2] };
+    const count = { kind: 'monitor', id: 'count', body: { type: 'log-count', facility: 'web1', check: { of: 'ping' }, numeric } };
+    expect((await load([ping, count])).body.warnings).toMatchObject([{ id: 'count', place: 'check.of' }]);
+    await load([], { deleteMissing: ['monitor', 'mail-template'] });
   });
   it('is made whole or not at all', async () => {
     const answer = await load([node('well'), node('ill', { scopes: ['gone'] })]);

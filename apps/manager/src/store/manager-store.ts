@@ -4,6 +4,8 @@ import {
   type Connections,
   claim,
   completeIndexes,
+  databaseActivity,
+  databaseSize,
   IngestReport,
   IngestTraces,
   LateBatches,
@@ -15,6 +17,7 @@ import {
   UserRepository,
   WriteProbeRepository,
 } from '@yosugara/store';
+import { agentTables } from '../agents/agent-tables.js';
 import { FACILITIES, SEVERITIES } from '../messages/query.js';
 import { mibTables } from '../mibs/mib-tables.js';
 import { operationsTables } from '../operations/operations-tables.js';
@@ -140,9 +143,12 @@ export function managerStore(
         await claim(client, epoch);
         guard();
       }),
+    activity: async () => await orUnavailable(databaseActivity(connections.readers)),
+    databaseBytes: async () => await orUnavailable(databaseSize(connections.readers)),
     mibs: mibTables(connections),
     settings: settingsTables(connections),
     operations: operationsTables(connections),
+    agents: agentTables(connections),
     searchMessages: async (query) => await search(messages, query),
     close: async () => await connections.close(),
   };

@@ -1,6 +1,15 @@
 import { YosugaraError } from '@yosugara/kernel';
 import type { MessageKind, Messages, MessageTransport } from '@yosugara/protocol';
-import type { CountRetention, IngestReport, IngestTraces, LateBatches, OptionalIndexes, PartitionWidth } from '@yosugara/store';
+import type {
+  CountRetention,
+  DatabaseActivity,
+  IngestReport,
+  IngestTraces,
+  LateBatches,
+  OptionalIndexes,
+  PartitionWidth,
+} from '@yosugara/store';
+import type { AgentTables } from '../agents/agent-tables.js';
 import type { MibTables } from '../mibs/mib-tables.js';
 import type { OperationsTables } from '../operations/operations-tables.js';
 import type { SettingsTables } from '../settings/settings-tables.js';
@@ -134,9 +143,13 @@ export interface ManagerStore {
   readonly late: Pick<LateBatches, 'version' | 'after'>;
   /** Lets old counts go. Resolves to the rows deleted. */
   retainCounts(retention: CountRetention, epoch: number, guard: CommitGuard): Promise<number>;
+  /** What goes on in the database server just now. */
+  activity(): Promise<DatabaseActivity>;
+  databaseBytes(): Promise<number>;
   readonly mibs: MibTables;
   readonly settings: SettingsTables;
   readonly operations: OperationsTables;
+  readonly agents: AgentTables;
   /** Newest first. */
   searchMessages(query: MessageQuery): Promise<Messages>;
   close(): Promise<void>;

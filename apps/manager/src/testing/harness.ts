@@ -7,6 +7,7 @@ import { openStore, type Store } from '@yosugara/store';
 import { freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { hostClock } from '../clock.js';
 import type { ManagerConfig } from '../config.js';
+import { JobsHandle } from '../jobs/jobs-handle.js';
 import type { StartIngest } from '../lifecycle.js';
 import { type RunningManager, startManager } from '../start.js';
 import { openStorage } from '../wiring.js';
@@ -34,6 +35,8 @@ export interface TestNode {
   readonly controller: FakeController;
   readonly manager: RunningManager;
   readonly ingest: CountedIngest;
+  /** Nothing runs jobs until a spec says what does. */
+  readonly jobs: JobsHandle;
   call(method: Method, path: string, options?: CallOptions): Promise<Answer>;
   /** Logs in, or fails; resolves to the cookie. */
   login(password?: string): Promise<string>;
@@ -75,16 +78,18 @@ export async function startNode(options: NodeOptions): Promise<TestNode> {
   const controller = new FakeController(config.controlSocket, options.node);
   controller.status = aStatus(1);
   await controller.listen();
-  const { store } = openStorage(config.postgres, options.node, SILENT_LOG);
+  const { store, jobs: tables } = openStorage(config.postgres, options.node, SILENT_LOG);
+  const jobs = new JobsHandle(tables);
   const ingest: CountedIngest = { running: 0, started: 0, onStored: () => undefined, onCounted: () => undefined, missing: null };
   const manager = await startManager({
     ...{ config, store, startIngest: countingIngest(ingest), clock: hostClock, log: SILENT_LOG, onOff: () => undefined },
+    jobs,
     ...(options.loginsPerMinute === undefined ? {} : { loginsPerMinute: options.loginsPerMinute }),
   });
   const url = `http://${options.address}:${options.port}`;
   const call: TestNode['call'] = async (method, path, how = {}) => await ask(`${url}${path}`, method, how);
   return {
-    ...{ url, controller, manager, ingest, call },
+    ...{ url, controller, manager, ingest, jobs, call },
     login: async (password = FIRST_PASSWORD) => {
       const answer = await call('POST', '/api/login', { body: { login: 'admin', password } });
       if (answer.status !== 200) throw new Error(`login: ${answer.status} ${JSON.stringify(answer.body)}`);

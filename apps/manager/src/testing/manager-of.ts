@@ -1,12 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SILENT_LOG } from '@yosugara/kernel';
+import { WATCHES } from '@yosugara/operations';
 import { type NodeConfig, type ReceiversAnswer, STATE_LAYOUT } from '@yosugara/protocol';
 import { sourceProperties } from '@yosugara/runtime';
 import { freePort } from '@yosugara/testkit';
 import { hostClock } from '../clock.js';
 import type { ManagerConfig } from '../config.js';
 import { startIngestOf } from '../ingest/start-ingest.js';
+import { JobsHandle } from '../jobs/jobs-handle.js';
 import { MibNames } from '../mibs/mib-names.js';
 import { Operations } from '../operations/operations.js';
 import { LiveSettings } from '../settings/live-settings.js';
@@ -30,13 +32,14 @@ export async function managerOf(
   address: string,
   postgres: { readonly host: string; readonly port: number },
   receivers: () => ReceiversAnswer | null,
+  consolePort?: number,
 ): Promise<NodeManager> {
   const { node, stateDir } = config;
   mkdirSync(join(stateDir, 'console'), { recursive: true });
   writeFileSync(join(stateDir, 'console', 'index.html'), '<html></html>');
   const { host, port } = postgres;
   const managing: ManagerConfig = {
-    ...{ node, address, vip: null, port: await freePort(), stateDir, config },
+    ...{ node, address, vip: null, port: consolePort ?? (await freePort()), stateDir, config: quiet(config) },
     controlSocket: join(stateDir, STATE_LAYOUT.controlSocket),
     staticDir: join(stateDir, 'console'),
     postgres: { host, port, user: 'postgres', database: 'postgres', password: 'x', clusterCa: null },
@@ -44,11 +47,20 @@ export async function managerOf(
   };
   const controller = new FakeController(managing.controlSocket, node);
   await controller.listen();
-  const { store, ingest, operations: tables, outbox } = openStorage(managing.postgres, node, SILENT_LOG);
+  const {
+    store,
+    ingest,
+    operations: tables,
+    outbox,
+    jobs: jobTables,
+    jobStore,
+  } = openStorage(managing.postgres, node, SILENT_LOG);
+  const jobs = new JobsHandle(jobTables);
   const mibNames = new MibNames(store.mibs, SILENT_LOG);
   const operations = new Operations({
     ...{ store: tables, outbox, live: new LiveSettings(store.settings, SILENT_LOG), mibs: mibNames, clock: hostClock },
     ...{ log: SILENT_LOG, sources: sourceProperties(config.receiver), collected: store.operations },
+    jobs: { store: jobStore, handle: jobs },
   });
   const startIngest = operations.around(startIngestOf(managing, ingest, hostClock, SILENT_LOG, mibNames, operations));
   const parts = {
@@ -57,6 +69,7 @@ export async function managerOf(
     startIngest,
     mibNames,
     operations,
+    jobs,
     clock: hostClock,
     log: SILENT_LOG,
     onOff: () => undefined,
@@ -78,4 +91,11 @@ export async function managerOf(
     await controller.close();
   };
   return { controller, url, get, call, stop: async () => await (stopping ??= stop()) };
+}
+
+/** How full this machine is must not make events in specs of something else: everything is watched, nothing told, unless the spec says what. */
+function quiet(config: NodeConfig): NodeConfig {
+  const { selfMonitoring } = config;
+  if (Object.keys(selfMonitoring.limits).length > 0) return config;
+  return { ...config, selfMonitoring: { ...selfMonitoring, limits: Object.fromEntries(WATCHES.map(({ id }) => [id, {}])) } };
 }

@@ -46,7 +46,11 @@ export async function readEvents(url: string, lastId: string | null): Promise<Ev
 }
 
 /** @returns what ends it. */
-async function readStream(url: string, lastId: string | null, take: (event: SseEvent) => void): Promise<() => Promise<void>> {
+export async function readStream(
+  url: string,
+  lastId: string | null,
+  take: (event: SseEvent) => void,
+): Promise<() => Promise<void>> {
   const stop = new AbortController();
   const headers = { authorization: `Bearer ${PROBE_TOKEN}`, ...(lastId === null ? {} : { 'last-event-id': lastId }) };
   const response = await fetch(url, { headers, signal: stop.signal });

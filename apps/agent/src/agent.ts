@@ -1,0 +1,386 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { hostname, networkInterfaces, type as osType, release } from 'node:os';
+import { join } from 'node:path';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { re2Patterns } from '@yosugara/connectors/patterns';
+import { Alarm, type Clock, explain, type Log } from '@yosugara/kernel';
+import {
+  type AgentEffect,
+  type AgentEvent,
+  type AgentState,
+  type Change,
+  type Mark,
+  nextDueMs,
+  stepAgent,
+} from '@yosugara/operations/agent';
+import { AGENT_PROTOCOL, type AgentNews, type FromAgent, type ToAgent } from '@yosugara/protocol/agents';
+import { Ledger } from './disk/ledger.js';
+import { AgentConfigError, AgentDiskError } from './errors.js';
+import { FileDesk } from './files/desk.js';
+import { type Identity, loadIdentity, loadManagers, type ManagerAddress, saveManagers } from './identity.js';
+import { Links } from './link/links.js';
+import { Sender } from './link/sender.js';
+import { measure } from './measure/measure.js';
+import { Renewal } from './renewal.js';
+import { bootId } from './runs/processes.js';
+import { Runner } from './runs/runner.js';
+import { openStatus, type StatusSocket } from './status.js';
+import type { TaskHost } from './tasks/host.js';
+import { Tasks } from './tasks/tasks.js';
+
+export const AGENT_VERSION = '0.1.0';
+const DISK_FULL_RETRY_MS = 1_000;
+const SAME_TROUBLE_MS = 3_600_000;
+const BOOT_MARK = 'boot';
+
+export interface AgentOptions {
+  readonly dataDir: string;
+  /** Empty = those that it joined, or was told of since. */
+  readonly managers: readonly ManagerAddress[];
+  /** So much of what nobody has yet may be on its disk. Results of commands are kept in any case. */
+  readonly spoolBytes: number;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** It cannot go on. */
+  readonly onHalt: (why: string) => void;
+}
+
+interface Waiting {
+  readonly keep: readonly Change[];
+  readonly effects: readonly AgentEffect[];
+  readonly done: (() => void) | null;
+}
+
+/** The loop around the core, and its hands. */
+export class Agent {
+  readonly #o: AgentOptions;
+  readonly #ledger: Ledger;
+  readonly #runner: Runner;
+  readonly #links: Links;
+  readonly #sender: Sender;
+  readonly #tasks: Tasks;
+  readonly #files = new FileDesk();
+  readonly #renewal: Renewal;
+  readonly #alarm: Alarm;
+  readonly #instance = randomBytes(16).toString('hex');
+  readonly #startedAtMs: number;
+  readonly #troubles = new Map<string, number>();
+  readonly #queue: Waiting[] = [];
+  #identity: Identity;
+  #context: SecureContext;
+  #state: AgentState;
+  #status: StatusSocket | null = null;
+  #isWriting = false;
+  #isClosed = false;
+  #tickedMs: number;
+  #managers = '';
+
+  private constructor(options: AgentOptions, identity: Identity, ledger: Ledger) {
+    this.#o = options;
+    this.#identity = identity;
+    this.#ledger = ledger;
+    this.#state = ledger.state;
+    this.#context = contextOf(identity);
+    this.#startedAtMs = options.clock.wallMs();
+    this.#tickedMs = options.clock.monotonicMs();
+    const { log, clock, dataDir } = options;
+    const patterns = re2Patterns();
+    this.#runner = new Runner({
+      ...{ dir: join(dataDir, 'runs'), patterns, log, onEvent: (event) => this.#feed(event) },
+      onTrouble: (code, message) => this.#trouble(code, message),
+    });
+    this.#links = new Links({
+      ...{ context: () => this.#context, hello: () => this.#hello(), log, random: Math.random },
+      onHeard: (link, saying) => this.#heard(link, saying),
+      onGone: (link) => {
+        if (this.#state.link?.id === link) this.#sender.end();
+        this.#feed({ kind: 'gone', link });
+      },
+    });
+    this.#sender = new Sender({
+      news: (from, count, bytes) => ledger.news(from, count, bytes),
+      say: (link, saying) => this.#links.say(link, saying),
+      queuedBytes: (link) => this.#links.queuedBytes(link),
+      drop: (link, why) => this.#links.drop(link, why),
+      onFailure: (error) => this.#halt(`its news cannot be read: ${explain(error)}`),
+    });
+    const host: TaskHost = {
+      ...{ patterns, log, wallMs: clock.wallMs },
+      tell: (news, marks) => this.#tell(news, marks),
+      mark: (key) => this.#state.marks.get(key),
+      marks: (prefix) =>
+        [...this.#state.marks.entries()].flatMap(([key, value]) => (key.startsWith(prefix) ? [{ key, value }] : [])),
+      hasRoom: () => this.#hasRoom(),
+      trouble: (code, message) => this.#trouble(code, message),
+    };
+    this.#tasks = new Tasks(host);
+    this.#alarm = new Alarm(clock.monotonicMs, () => this.#tick());
+    this.#renewal = new Renewal({
+      ...{ dataDir, log, identity: () => this.#identity, wallMs: clock.wallMs },
+      ask: (request) => this.#links.served !== null && this.#links.say(this.#links.served, { say: 'renew', request }),
+      onRenewed: (identity) => {
+        this.#identity = identity;
+        this.#context = contextOf(identity);
+        this.#links.redial('the certificate is a new one');
+      },
+      onTrouble: (message) => this.#trouble('CERTIFICATE', message),
+    });
+  }
+
+  /** @throws AgentConfigError, AgentDiskError — it cannot be an agent here. */
+  static async start(options: AgentOptions): Promise<Agent> {
+    await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+    const identity = await loadIdentity(options.dataDir);
+    const managers = options.managers.length > 0 ? options.managers : await loadManagers(options.dataDir);
+    if (managers.length === 0) throw new AgentConfigError('no manager is known: name one in the configuration');
+    let agent: Agent | null = null;
+    // Before the ledger: two agents with one folder would destroy it.
+    const status = await openStatus(options.dataDir, () => agent?.status() ?? {});
+    try {
+      const ledger = await Ledger.open(join(options.dataDir, 'ledger'));
+      agent = new Agent(options, identity, ledger);
+      agent.#status = status;
+      await agent.#resume();
+      agent.#links.manage(managers);
+      options.log.info('agent.started', { agent: identity.agent, spool: ledger.spool, open: agent.#state.open.size });
+      return agent;
+    } catch (error) {
+      status.close();
+      throw error;
+    }
+  }
+
+  status(): object {
+    const { highestEpoch, acked, nextNews, open, tasks } = this.#state;
+    return {
+      ...{
+        agent: this.#identity.agent,
+        version: AGENT_VERSION,
+        pid: process.pid,
+        startedAt: new Date(this.#startedAtMs).toISOString(),
+      },
+      ...{ master: this.#links.masterAddress, managers: this.#links.summary },
+      ...{ highestEpoch, news: { made: nextNews - 1, committed: acked, bytes: this.#ledger.bytes } },
+      runs: [...open.entries()].map(([run, { state, startedAtMs }]) => ({ run, state, startedAtMs })),
+      tasks: tasks.tasks.length,
+      certificateRenewedAt: new Date(this.#renewal.dueAtMs).toISOString(),
+    };
+  }
+
+  /** Commands go on: the next agent with this folder finds them. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#alarm.clear();
+    this.#renewal.close();
+    this.#links.close();
+    this.#sender.end();
+    this.#runner.close();
+    this.#files.close();
+    for (const { done } of this.#queue.splice(0)) done?.();
+    await this.#tasks.close();
+    await this.#ledger.close();
+    this.#status?.close();
+  }
+
+  /** What was under way when the agent before this one ended. */
+  async #resume(): Promise<void> {
+    const { log } = this.#o;
+    const boot = await bootId();
+    const sameBoot = this.#state.marks.get(BOOT_MARK) === boot;
+    await this.#runner.tidy([...this.#state.open.entries()].map(([run]) => run));
+    if (!sameBoot) await this.#tell([], [{ key: BOOT_MARK, value: boot }]);
+    for (const [run, { instruction, state }] of [...this.#state.open.entries()]) {
+      const found = await this.#runner.find(instruction, state !== 'noted', sameBoot);
+      log.info('run.found', { run, was: state, what: found.what });
+      this.#feed({ kind: 'found', run, found });
+    }
+    await this.#tasks.set(this.#state.tasks.tasks);
+    this.#sender.kick(this.#state.nextNews - 1);
+    this.#tick();
+  }
+
+  /* ---------- The loop ---------- */
+
+  #feed(event: AgentEvent, done: (() => void) | null = null): void {
+    if (this.#isClosed) return done?.();
+    const { clock } = this.#o;
+    const input = { nowMs: clock.monotonicMs(), wallMs: clock.wallMs(), nonce: randomBytes(16).toString('hex'), event };
+    const { state, keep, effects } = stepAgent(this.#state, input);
+    this.#state = state;
+    this.#alarm.set(nextDueMs(state, this.#tickedMs));
+    if (keep.length === 0 && this.#queue.length === 0 && !this.#isWriting) {
+      for (const effect of effects) this.#act(effect);
+      done?.();
+      return;
+    }
+    this.#queue.push({ keep, effects, done });
+    if (!this.#isWriting) void this.#write();
+  }
+
+  #tick(): void {
+    this.#tickedMs = this.#o.clock.monotonicMs();
+    this.#feed({ kind: 'tick' });
+  }
+
+  /** All that waits with one sync; then what it had to wait for. */
+  async #write(): Promise<void> {
+    this.#isWriting = true;
+    try {
+      while (this.#queue.length > 0 && !this.#isClosed) {
+        const steps = this.#queue.splice(0);
+        await this.#append(steps.map(({ keep }) => keep).filter((keep) => keep.length > 0));
+        if (this.#isClosed) return;
+        for (const { effects, done } of steps) {
+          for (const effect of effects) this.#act(effect);
+          done?.();
+        }
+        this.#sender.kick(this.#ledger.state.nextNews - 1);
+      }
+    } catch (error) {
+      this.#halt(`its memory cannot be written: ${explain(error)}`);
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  async #append(steps: readonly (readonly Change[])[]): Promise<void> {
+    if (steps.length === 0) return;
+    const isLazy = steps.every((keep) => keep.every(({ kind }) => kind === 'acked' || kind === 'forgotten'));
+    for (;;) {
+      try {
+        await this.#ledger.append(steps, !isLazy);
+        if (isLazy) await this.#ledger.drop(this.#ledger.state.acked);
+        return;
+      } catch (error) {
+        if (!(error instanceof AgentDiskError) || this.#isClosed) throw error;
+        // Nothing is said and nothing is launched meanwhile: who asks gets no answer, and says it again.
+        this.#o.log.error('disk.full', { why: explain(error) });
+        await new Promise((resolve) => setTimeout(resolve, DISK_FULL_RETRY_MS));
+      }
+    }
+  }
+
+  #act(effect: AgentEffect): void {
+    switch (effect.kind) {
+      case 'say':
+        this.#links.say(effect.link, effect.saying);
+        return;
+      case 'serve':
+        return this.#serve(effect.link, effect.managers);
+      case 'close':
+        return this.#links.drop(effect.link, effect.why);
+      case 'launch':
+        return this.#runner.launch(effect.instruction);
+      case 'end-it':
+        return this.#runner.endIt(effect.run, effect.how);
+      case 'clean':
+        void this.#runner
+          .clean(effect.run, effect.sweep)
+          .catch((error: unknown) => this.#o.log.warn('run.clean', { run: effect.run, why: explain(error) }));
+        return;
+      case 'tasks':
+        void this.#tasks.set(effect.tasks).catch((error: unknown) => this.#o.log.error('tasks.set', { why: explain(error) }));
+        return;
+      case 'halt':
+        return this.#halt(effect.why);
+    }
+  }
+
+  #serve(link: number, managers: readonly ManagerAddress[]): void {
+    // It may have gone while the disk was written.
+    if (this.#state.link?.id !== link) return;
+    this.#links.serve(link);
+    this.#o.log.info('link.master', { manager: this.#links.masterAddress, epoch: this.#state.highestEpoch });
+    this.#sender.begin(link, this.#state.acked);
+    this.#renewal.look();
+    const told = JSON.stringify(managers);
+    if (managers.length === 0 || told === this.#managers) return;
+    this.#managers = told;
+    if (this.#o.managers.length === 0) this.#links.manage(managers);
+    void saveManagers(this.#o.dataDir, managers).catch((error: unknown) =>
+      this.#o.log.warn('managers.save', { why: explain(error) }),
+    );
+  }
+
+  #halt(why: string): void {
+    if (this.#isClosed) return;
+    this.#o.log.error('agent.halts', { why });
+    this.#o.onHalt(why);
+  }
+
+  /* ---------- What is heard ---------- */
+
+  #heard(link: number, saying: ToAgent): void {
+    switch (saying.say) {
+      case 'measure':
+      case 'file-list':
+      case 'file-read':
+      case 'file-write':
+        if (this.#links.served === link) void this.#answer(link, saying);
+        return;
+      case 'renewed':
+        if (this.#links.served === link) void this.#renewal.answered(saying);
+        return;
+      default:
+        this.#feed({ kind: 'heard', link, saying });
+        if (saying.say === 'committed' && this.#state.link?.id === link) this.#sender.committed(this.#state.acked);
+    }
+  }
+
+  async #answer(
+    link: number,
+    asked: Extract<ToAgent, { say: 'measure' | 'file-list' | 'file-read' | 'file-write' }>,
+  ): Promise<void> {
+    if (asked.say === 'measure') {
+      this.#links.say(link, await measure(asked));
+      return;
+    }
+    const { highestEpoch } = this.#state;
+    const isOld = asked.epoch < highestEpoch;
+    const why = `it is of epoch ${asked.epoch}, and ${highestEpoch} was heard of already`;
+    this.#links.say(
+      link,
+      isOld ? { say: 'file-answer', id: asked.id, ok: false, why, data: null } : await this.#files.answer(asked),
+    );
+  }
+
+  #hello(): FromAgent {
+    const { highestEpoch, acked } = this.#state;
+    const addresses = Object.values(networkInterfaces()).flatMap((each) =>
+      (each ?? []).filter(({ internal }) => !internal).map(({ address }) => address),
+    );
+    return {
+      ...{ say: 'hello', protocol: AGENT_PROTOCOL, version: AGENT_VERSION, agent: this.#identity.agent },
+      ...{ spool: this.#ledger.spool, instance: this.#instance, highestEpoch, acked },
+      ...{ hostName: hostname().slice(0, 255), addresses: addresses.slice(0, 64), platform: 'LINUX' },
+      ...{ os: `${osType()} ${release()}`.slice(0, 256), startedAtMs: this.#startedAtMs },
+    };
+  }
+
+  /* ---------- What its tasks tell ---------- */
+
+  #tell(news: readonly AgentNews[], marks: readonly Mark[]): Promise<void> {
+    return new Promise((resolve) => this.#feed({ kind: 'told', news, marks }, resolve));
+  }
+
+  #hasRoom(): boolean {
+    return !this.#isClosed && this.#ledger.bytes < this.#o.spoolBytes && this.#queue.length < 100;
+  }
+
+  #trouble(code: string, message: string): void {
+    const nowMs = this.#o.clock.monotonicMs();
+    const key = `${code} ${message}`;
+    const lastMs = this.#troubles.get(key);
+    if (lastMs !== undefined && nowMs - lastMs < SAME_TROUBLE_MS) return;
+    if (this.#troubles.size >= 1_000) this.#troubles.clear();
+    this.#troubles.set(key, nowMs);
+    this.#o.log.warn('trouble', { code, message });
+    void this.#tell([{ kind: 'trouble', atMs: this.#o.clock.wallMs(), code, message: message.slice(0, 4_096) }], []);
+  }
+}
+
+function contextOf({ key, certificate, authority }: Identity): SecureContext {
+  return createSecureContext({ key, cert: certificate, ca: authority, minVersion: 'TLSv1.3' });
+}

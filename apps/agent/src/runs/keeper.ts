@@ -1,0 +1,39 @@
+/**
+ * Keeps a command's exit code for an agent that may die meanwhile. It is a process (and a session) of its own, and waits for the command, which
+ * is in another session: whoever ends the command does not end its keeper. What it notes is one small write: whole when its last word is there.
+ * `mkdir begun` is the door: whoever makes it first, this or an agent that restarts and finds no command, decides whether it begins.
+ * Arguments: folder, user, group (both empty = as it is), home, command, then path and mode of the files for standard output and standard
+ * error ('' = none). POSIX shell (dash, bash, busybox).
+ */
+export const KEEPER = `
+d=$1; u=$2; g=$3; home=$4; cmd=$5; out=$6; outmode=$7; err=$8; errmode=$9
+umask 077
+mkdir "$d/begun" 2>/dev/null || exit 0
+ticks() { IFS= read -r s <"/proc/$1/stat" || s=; s=\${s##*) }; set -- $s; printf %s "\${20}"; }
+printf '%s %s end\\n' "$$" "$(ticks $$)" >"$d/keeper"
+inner='
+cd "$5" 2>/dev/null || cd /
+aim() {
+  if [ "$2" = truncate ]; then (: >"$1") 2>/dev/null || return 1; fi
+  (: >>"$1") 2>/dev/null || return 1
+  size=$(wc -c <"$1" 2>/dev/null) || size=0
+  printf "%s %s\\\\n" "$3" "$((size))" >&9
+}
+cmd=$6
+if [ -n "$1" ]; then if aim "$1" "$2" stdout; then exec >>"$1"; else echo "stdout-trouble" >&9; fi; fi
+if [ -n "$3" ]; then if aim "$3" "$4" stderr; then exec 2>>"$3"; else echo "stderr-trouble" >&9; fi; fi
+exec 9>&-
+umask 022
+exec /bin/sh -c "$cmd"
+'
+: >"$d/out"; : >"$d/err"; : >"$d/aims"
+if [ -n "$u" ]; then
+  setsid setpriv --reuid "$u" --regid "$g" --init-groups --inh-caps=-all -- /bin/sh -c "$inner" sh "$out" "$outmode" "$err" "$errmode" "$home" "$cmd" </dev/null >>"$d/out" 2>>"$d/err" 9>>"$d/aims" &
+else
+  setsid /bin/sh -c "$inner" sh "$out" "$outmode" "$err" "$errmode" "$home" "$cmd" </dev/null >>"$d/out" 2>>"$d/err" 9>>"$d/aims" &
+fi
+c=$!
+printf '%s %s end\\n' "$c" "$(ticks $c)" >"$d/command"
+wait $c
+printf '%s end\\n' "$?" >"$d/exit"
+`;

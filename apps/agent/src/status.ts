@@ -1,0 +1,42 @@
+import { rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { AgentConfigError } from './errors.js';
+
+export interface StatusSocket {
+  close(): void;
+}
+
+const ASK_MS = 3_000;
+const socketOf = (dataDir: string) => join(dataDir, 'agent.sock');
+
+/** Only whoever may read the folder comes to it. @throws AgentConfigError — another agent has this folder. */
+export async function openStatus(dataDir: string, status: () => object): Promise<StatusSocket> {
+  const path = socketOf(dataDir);
+  if ((await askStatus(dataDir)) !== null) throw new AgentConfigError(`another agent runs with the folder ${dataDir}`);
+  await rm(path, { force: true });
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.end(`${JSON.stringify(status())}\n`);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new AgentConfigError(`${path} cannot be opened: ${error.message}`, error)));
+    server.listen(path, resolve);
+  });
+  return { close: () => void server.close() };
+}
+
+/** null = no agent runs there. */
+export async function askStatus(dataDir: string): Promise<object | null> {
+  return await new Promise((resolve) => {
+    let text = '';
+    const socket = connect(socketOf(dataDir));
+    const timer = setTimeout(() => socket.destroy(), ASK_MS);
+    socket.on('data', (chunk) => (text += chunk.toString('utf8')));
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      resolve(text === '' ? null : (JSON.parse(text) as object));
+    });
+  });
+}

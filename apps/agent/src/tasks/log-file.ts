@@ -1,0 +1,307 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { explain } from '@yosugara/kernel';
+import type { Pattern } from '@yosugara/operations';
+import type { Mark } from '@yosugara/operations/agent';
+import { compileOne, isProblem } from '@yosugara/operations/patterns';
+import type { AgentNews, AgentTask } from '@yosugara/protocol/agents';
+import { type FileMark, Follower, type FollowOptions, identityOf, isCopyOf, isFileMark } from './follower.js';
+import type { RunningTask, TaskHost } from './host.js';
+import type { Entry } from './lines.js';
+
+type LogTask = Extract<AgentTask, { kind: 'log-file' }>;
+
+const LOOK_MS = 1_000;
+const SCAN_MS = 5_000;
+/** A file with another name, or none: who had it open may go on writing for so long. */
+const LEAVE_MS = 60_000;
+const MOST_LINES = 500;
+const MOST_CHARS = 400_000;
+/** A copy that is still being made is looked at when it has not changed for so long. */
+const SETTLED_MS = 2_000;
+
+/** Files that all tasks of this agent may follow together. */
+export class FileBudget {
+  readonly most: number;
+  used = 0;
+  constructor(most = 500) {
+    this.most = most;
+  }
+}
+
+interface Found {
+  readonly path: string;
+  readonly identity: string;
+  readonly size: number;
+  readonly changedMs: number;
+  readonly isWanted: boolean;
+}
+
+/** @throws with a sentence: it cannot be followed as it is defined. */
+export function logFileTask(task: LogTask, host: TaskHost, budget: FileBudget): RunningTask {
+  const running = new LogFileTask(task, host, budget);
+  running.begin();
+  return running;
+}
+
+class LogFileTask implements RunningTask {
+  readonly #task: LogTask;
+  readonly #host: TaskHost;
+  readonly #budget: FileBudget;
+  readonly #options: FollowOptions;
+  readonly #name: Pattern;
+  readonly #followers = new Map<string, Follower>();
+  /** Copies of files that are followed: all of it was told, or will be. */
+  readonly #copies = new Set<string>();
+  #scannedMs = Number.NEGATIVE_INFINITY;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  #isStopped = false;
+  #isNew: boolean;
+
+  constructor(task: LogTask, host: TaskHost, budget: FileBudget) {
+    this.#task = task;
+    this.#host = host;
+    this.#budget = budget;
+    const compiled = (pattern: string, mode: 'whole' | 'regex') => {
+      const made = compileOne(host.patterns, { pattern, mode, caseSensitive: true });
+      if (isProblem(made)) throw new Error(`${JSON.stringify(pattern)} is no pattern: ${made.says}`);
+      return made;
+    };
+    this.#name = compiled(task.name, 'whole');
+    // Throws when there is no such encoding.
+    new TextDecoder(task.encoding);
+    this.#options = {
+      ...{ encoding: task.encoding, lineEnd: task.lineEnd ?? 'lf', maxLineBytes: task.maxLineBytes },
+      head: task.head === null ? null : compiled(`^(?:${task.head})`, 'regex'),
+      tail: task.tail === null ? null : compiled(`(?:${task.tail})$`, 'regex'),
+    };
+    this.#isNew = host.mark(this.#key('')) === undefined;
+  }
+
+  begin(): void {
+    this.#timer = setTimeout(
+      () => {
+        this.#turn = this.#look()
+          .catch((error: unknown) => this.#host.log.warn('log-file.look', { task: this.#task.id, why: explain(error) }))
+          .finally(() => {
+            if (!this.#isStopped) this.begin();
+          });
+      },
+      this.#scannedMs < 0 ? 0 : LOOK_MS,
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#turn;
+    for (const follower of this.#followers.values()) await this.#close(follower);
+  }
+
+  #key(identity: string): string {
+    return `log/${this.#task.id}/${identity}`;
+  }
+
+  async #look(): Promise<void> {
+    // What cannot be kept is not read: the file keeps it.
+    if (!this.#host.hasRoom()) return;
+    if (performance.now() - this.#scannedMs >= SCAN_MS) await this.#scan();
+    for (const follower of [...this.#followers.values()]) {
+      if (this.#isStopped) return;
+      await this.#follow(follower);
+    }
+  }
+
+  /* ---------- Which files ---------- */
+
+  async #scan(): Promise<void> {
+    const found = await this.#list();
+    this.#scannedMs = performance.now();
+    if (found === null) return;
+    const marks = new Map(this.#host.marks(this.#key('')).map(({ key, value }) => [key.slice(this.#key('').length), value]));
+    for (const each of found) {
+      if (this.#isStopped) return;
+      if (this.#followers.has(each.identity) || this.#copies.has(each.identity)) continue;
+      const mark = marks.get(each.identity);
+      // What was cut meanwhile is found out when it is followed; a number that another file got since begins anew.
+      if (isFileMark(mark)) await this.#begin(each, mark.path === each.path || (await isUnchanged(each, mark)) ? mark : 'start');
+      else if (each.isWanted) await this.#begin(each, this.#isNew ? 'end' : 'start');
+    }
+    const there = new Map(found.map((each) => [each.identity, each]));
+    for (const follower of this.#followers.values()) {
+      const is = there.get(follower.identity);
+      if (is?.isWanted === true) follower.leavesMs = null;
+      else follower.leavesMs ??= performance.now();
+    }
+    for (const identity of this.#copies) if (!there.has(identity)) this.#copies.delete(identity);
+    await this.#forget(marks, there);
+    if (!this.#isNew) return;
+    this.#isNew = false;
+    await this.#host.tell([], [{ key: this.#key(''), value: true }]);
+  }
+
+  /** null = the folder cannot be read. Folders and files may be symbolic links. */
+  async #list(): Promise<readonly Found[] | null> {
+    const { directory } = this.#task;
+    let names: readonly string[];
+    try {
+      names = await readdir(directory);
+    } catch (error) {
+      this.#host.trouble('LOG_FOLDER', `the folder ${directory} cannot be read: ${(error as Error).message}`);
+      return null;
+    }
+    const found: Found[] = [];
+    const ours = new Set([
+      ...this.#followers.keys(),
+      ...this.#host.marks(this.#key('')).map(({ key }) => key.slice(this.#key('').length)),
+    ]);
+    for (const name of names.toSorted()) {
+      const isWanted = this.#name.test(name);
+      // Others are looked at only while one of ours may have got their name.
+      if (!isWanted && ours.size === 0) continue;
+      const path = join(directory, name);
+      const is = await stat(path).catch(() => null);
+      if (is?.isFile() !== true) continue;
+      found.push({ path, identity: identityOf(is), size: is.size, changedMs: is.mtimeMs, isWanted });
+    }
+    return found;
+  }
+
+  async #begin(found: Found, at: 'start' | 'end' | FileMark): Promise<void> {
+    if (at === 'start' && !(await this.#isOwn(found))) return;
+    if (this.#budget.used >= this.#budget.most)
+      return this.#host.trouble(
+        'LOG_FILES',
+        `this agent follows ${this.#budget.most} files: ${found.path} and others are not read`,
+      );
+    let follower: Follower | null;
+    try {
+      follower = await Follower.open(found.path, found.identity, at, this.#options);
+    } catch (error) {
+      return this.#host.trouble('LOG_FILE', `the file ${found.path} cannot be read: ${(error as Error).message}`);
+    }
+    if (follower === null) return;
+    this.#budget.used++;
+    this.#followers.set(found.identity, follower);
+    if (typeof at === 'string') await this.#host.tell([], [{ key: this.#key(found.identity), value: follower.mark }]);
+  }
+
+  /** Not the copy of one that is followed: its lines were told already. Of one that is being made nobody can say it yet. */
+  async #isOwn(found: Found): Promise<boolean> {
+    for (const { mark } of this.#followers.values()) {
+      if (mark.path === found.path || mark.first.bytes < 32) continue;
+      if (found.size >= mark.offset && (await isCopyOf(found.path, mark))) {
+        this.#copies.add(found.identity);
+        return false;
+      }
+      const begins = { ...mark, offset: mark.first.bytes, last: mark.first };
+      const isSettled = this.#host.wallMs() - found.changedMs > SETTLED_MS;
+      if (!isSettled && (await isCopyOf(found.path, begins))) return false;
+    }
+    return true;
+  }
+
+  /** Of files that went while no agent was there. */
+  async #forget(marks: ReadonlyMap<string, unknown>, there: ReadonlyMap<string, Found>): Promise<void> {
+    const gone = [...marks].filter(
+      ([identity, mark]) => isFileMark(mark) && !there.has(identity) && !this.#followers.has(identity),
+    );
+    if (gone.length === 0) return;
+    for (const [, mark] of gone)
+      if (isFileMark(mark))
+        this.#host.trouble(
+          'LOG_FILE_GONE',
+          `the file ${mark.path} went while this agent did not run: its last lines may be missing`,
+        );
+    await this.#host.tell(
+      [],
+      gone.map(([identity]) => ({ key: this.#key(identity), value: null })),
+    );
+  }
+
+  /* ---------- What is in them ---------- */
+
+  async #follow(follower: Follower): Promise<void> {
+    if (follower.leavesMs === null && (await follower.isQuiet())) return;
+    if (!(await follower.isSame())) {
+      await this.#cut(follower);
+      // Its next file is there already, perhaps.
+      this.#scannedMs = Number.NEGATIVE_INFINITY;
+    }
+    const isLeaving = follower.leavesMs !== null;
+    const isLast = isLeaving && performance.now() - follower.leavesMs! > LEAVE_MS && follower.quietMs > LEAVE_MS;
+    await this.#tellAll(follower, isLast);
+    if (!isLast) return;
+    this.#followers.delete(follower.identity);
+    await this.#close(follower);
+    await this.#host.tell([], [{ key: this.#key(follower.identity), value: null }]);
+  }
+
+  async #tellAll(follower: Follower, isLast: boolean): Promise<void> {
+    for (;;) {
+      if (this.#isStopped || !this.#host.hasRoom()) return;
+      const { entries, hasMore } = await follower.read(MOST_LINES, isLast);
+      await this.#tell(follower.path, entries, async (offset) => [
+        { key: this.#key(follower.identity), value: await follower.told(offset) },
+      ]);
+      if (!hasMore) return;
+    }
+  }
+
+  /** All of them, and where they end, in one write. */
+  async #tell(path: string, entries: readonly Entry[], marks: (offset: number) => Promise<readonly Mark[]>): Promise<void> {
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    const atMs = this.#host.wallMs();
+    const news: AgentNews[] = [];
+    let lines: { atMs: number; text: string }[] = [];
+    let chars = 0;
+    const cut = () => {
+      if (lines.length > 0) news.push({ kind: 'lines', task: this.#task.id, file: path.slice(0, 4_096), lines });
+      [lines, chars] = [[], 0];
+    };
+    for (const { text } of entries) {
+      if (text.trim() === '') continue;
+      if (lines.length === MOST_LINES || (lines.length > 0 && chars + text.length > MOST_CHARS)) cut();
+      lines.push({ atMs, text });
+      chars += text.length;
+    }
+    cut();
+    await this.#host.tell(news, await marks(last.end));
+  }
+
+  /** It was emptied under our eyes. What was not read of it is in its copy, where one was made (logrotate's `copytruncate`). */
+  async #cut(follower: Follower): Promise<void> {
+    const { mark } = follower;
+    const found = (await this.#list()) ?? [];
+    for (const each of found) {
+      if (each.identity === follower.identity || each.size < mark.offset || !(await isCopyOf(each.path, mark))) continue;
+      this.#copies.add(each.identity);
+      const copy = await Follower.open(each.path, each.identity, { ...mark }, this.#options);
+      if (copy === null) continue;
+      try {
+        for (let isMore = true; isMore && !this.#isStopped; ) {
+          const { entries, hasMore } = await copy.read(MOST_LINES, true);
+          // Where the file itself stands does not change with it; after a crash in between these lines come twice rather than never.
+          await this.#tell(follower.path, entries, async () => []);
+          isMore = hasMore;
+        }
+      } finally {
+        await copy.close();
+      }
+      break;
+    }
+    await this.#host.tell([], [{ key: this.#key(follower.identity), value: await follower.restart() }]);
+  }
+
+  async #close(follower: Follower): Promise<void> {
+    this.#budget.used--;
+    await follower.close();
+  }
+}
+
+async function isUnchanged(found: Found, mark: FileMark): Promise<boolean> {
+  if (found.size < mark.offset) return false;
+  return mark.first.bytes === 0 || (await isCopyOf(found.path, mark)) || mark.first.bytes < 32;
+}

@@ -1,0 +1,96 @@
+import {
+  type AgentList,
+  AgentListSchema,
+  AgentTokensSchema,
+  type AgentTokenView,
+  type AgentView,
+  type NewAgentToken,
+  NewAgentTokenSchema,
+} from '@yosugara/protocol';
+import { known, type ManagerApi } from '../control/manager-api.js';
+import { whoAsks } from '../governing.js';
+import { printable, table } from '../output/terminal.js';
+
+const DEADLINE_MS = 15_000;
+const ANYTHING = { parse: (value: unknown): unknown => value };
+const PATH = '/api/v1/agents';
+
+export interface AgentFilter {
+  readonly text?: string;
+  readonly connected?: boolean;
+  readonly away?: boolean;
+  readonly limit: number;
+  readonly after?: string;
+}
+
+/** Only the Master knows who is connected. */
+export async function listAgents(api: ManagerApi, { text, connected, away, limit, after }: AgentFilter): Promise<AgentList> {
+  const query = new URLSearchParams({ limit: String(limit) });
+  if (text !== undefined) query.set('text', text);
+  if (after !== undefined) query.set('after', after);
+  if (connected === true || away === true) query.set('connected', connected === true ? 'true' : 'false');
+  return await known(api.get(`${PATH}?${query}`, AgentListSchema));
+}
+
+export async function addAgentToken(
+  api: ManagerApi,
+  ask: { node?: string; scope: readonly string[]; uses: number; minutes: number; description: string },
+): Promise<NewAgentToken> {
+  const { node = null, scope, uses, minutes, description } = ask;
+  const body = { node, scopes: scope, uses, lifetimeMinutes: minutes, description, by: whoAsks() };
+  return await known(api.change('POST', `${PATH}/tokens`, body, NewAgentTokenSchema, DEADLINE_MS));
+}
+
+export const listTokens = async (api: ManagerApi): Promise<{ readonly tokens: readonly AgentTokenView[] }> =>
+  await known(api.get(`${PATH}/tokens`, AgentTokensSchema));
+
+export async function removeToken(api: ManagerApi, number: string): Promise<void> {
+  const path = `${PATH}/tokens/${encodeURIComponent(number)}?by=${encodeURIComponent(whoAsks())}`;
+  await known(api.change('DELETE', path, undefined, ANYTHING, DEADLINE_MS));
+}
+
+export async function revokeAgent(api: ManagerApi, id: string): Promise<void> {
+  const path = `${PATH}/${encodeURIComponent(id)}?by=${encodeURIComponent(whoAsks())}`;
+  await known(api.change('DELETE', path, undefined, ANYTHING, DEADLINE_MS));
+}
+
+export function renderAgents({ rows, connected, known: all, serving }: AgentList): string {
+  const head = serving ? `${connected} of ${all} agents are connected` : 'this node does not let agents in just now';
+  const columns = ['agent', 'state', 'since', 'address', 'version', 'certificate until'];
+  return `${head}\n${table(columns, rows.map(rowOf))}`;
+}
+
+const rowOf = (agent: AgentView): string[] => [
+  printable(agent.agent),
+  stateOf(agent),
+  agent.since ?? '',
+  agent.address ?? '',
+  printable(agent.version ?? ''),
+  agent.certificateEnds.slice(0, 10),
+];
+
+function stateOf({ connected, revokedAt, node }: AgentView): string {
+  if (revokedAt !== null) return 'revoked';
+  if (!node) return 'no node';
+  return connected ? 'connected' : 'away';
+}
+
+export function renderNewToken({ token, expiresAt, managers }: NewAgentToken): string {
+  const [first] = managers.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`));
+  const place = first ?? 'HOST:PORT';
+  return [
+    token,
+    '',
+    `good until ${expiresAt}; on the host, with the token in a file:`,
+    `  yosugara-agent join --manager ${place} --token-file FILE`,
+  ].join('\n');
+}
+
+export const renderTokens = (tokens: readonly AgentTokenView[], nowMs: number): string =>
+  table(
+    ['number', 'for', 'scopes', 'uses left', 'until', 'by', 'description'],
+    tokens.map(({ number, node, scopes, usesLeft, expiresAt, createdBy, description }) => [
+      ...[String(number), node === null ? 'any new agent' : printable(node), printable(scopes.join(' ')), String(usesLeft)],
+      ...[Date.parse(expiresAt) < nowMs ? 'over' : expiresAt, printable(createdBy), printable(description)],
+    ]),
+  );

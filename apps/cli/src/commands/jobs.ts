@@ -1,0 +1,176 @@
+import { InvalidInputError } from '@yosugara/kernel';
+import {
+  type EndWith,
+  type JobHistory,
+  JobHistorySchema,
+  JobLinkedSchema,
+  JobOperatedSchema,
+  type JobOperation,
+  type JobPlan,
+  JobPlanSchema,
+  type JobQueues,
+  JobQueuesSchema,
+  type JobRunDetail,
+  JobRunDetailSchema,
+  type JobSessionDetail,
+  JobSessionDetailSchema,
+  type JobSessionRow,
+  type JobSessions,
+  JobSessionsSchema,
+  type JobStarted,
+  JobStartedSchema,
+} from '@yosugara/protocol';
+import { RefusedError } from '../control/client.js';
+import { known, type ManagerApi } from '../control/manager-api.js';
+import { sleep } from './follow.js';
+import { queryOf } from './messages.js';
+
+const PAGE = 500;
+const HISTORY_PAGE = 1_000;
+const CHANGE_DEADLINE_MS = 20_000;
+const WATCH_EVERY_MS = 1_000;
+
+export interface SessionFilter {
+  readonly unit?: string | undefined;
+  readonly job?: string | undefined;
+  readonly state?: string | undefined;
+  readonly endStatus?: string | undefined;
+  readonly trigger?: string | undefined;
+  readonly triggerType?: string | undefined;
+  readonly open?: 'true' | 'false' | undefined;
+  /** RFC 3339, UTC: of the times that sessions are for. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+/** Pages until `limit` rows are there, newest first. */
+export async function readSessions(
+  api: ManagerApi,
+  filter: SessionFilter,
+  limit: number,
+  after: string | null,
+): Promise<JobSessions> {
+  const rows: JobSessionRow[] = [];
+  let next = after;
+  do {
+    const query = queryOf(filter);
+    query.set('limit', String(Math.min(PAGE, limit - rows.length)));
+    if (next !== null) query.set('after', next);
+    const page = await api.get(`/api/v1/job-sessions?${query}`, JobSessionsSchema);
+    rows.push(...page.rows);
+    next = page.next;
+  } while (next !== null && rows.length < limit);
+  return { rows, next };
+}
+
+const pathOf = (session: string) => `/api/v1/job-sessions/${encodeURIComponent(session)}`;
+
+export const readSession = async (api: ManagerApi, session: string): Promise<JobSessionDetail> =>
+  await known(api.get(pathOf(session), JobSessionDetailSchema));
+
+export const readJob = async (api: ManagerApi, session: string, job: string): Promise<JobRunDetail> =>
+  await known(api.get(`${pathOf(session)}/job?${queryOf({ job })}`, JobRunDetailSchema));
+
+export async function readHistory(api: ManagerApi, session: string): Promise<JobHistory['lines']> {
+  const lines: JobHistory['lines'] = [];
+  let next: number | null = 0;
+  while (next !== null) {
+    const query: URLSearchParams = queryOf({ after: next, limit: HISTORY_PAGE });
+    const page: JobHistory = await known(api.get(`${pathOf(session)}/history?${query}`, JobHistorySchema));
+    lines.push(...page.lines);
+    next = page.next;
+  }
+  return lines;
+}
+
+export const readPlan = async (api: ManagerApi, filter: object): Promise<JobPlan> =>
+  await api.get(`/api/v1/job-plan?${queryOf(filter)}`, JobPlanSchema);
+
+export const readQueues = async (api: ManagerApi): Promise<JobQueues> => await api.get('/api/v1/job-queues', JobQueuesSchema);
+
+export interface StartWish {
+  readonly request: string;
+  readonly job: string | null;
+  readonly trigger: string | null;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly ignoresTimes: boolean;
+  readonly testCommand: string | null;
+}
+
+/** @throws RefusedError, InvalidInputError, MistakesError */
+export const startSession = async (api: ManagerApi, unit: string, wish: StartWish, by: string): Promise<JobStarted> =>
+  await known(
+    api.change(
+      'POST',
+      `/api/v1/job-units/${encodeURIComponent(unit)}/sessions`,
+      { ...wish, by },
+      JobStartedSchema,
+      CHANGE_DEADLINE_MS,
+    ),
+  );
+
+export interface OperateWish {
+  readonly operation: JobOperation;
+  readonly job: string | null;
+  readonly facility: string | null;
+  readonly end: EndWith | null;
+  readonly comment: string;
+}
+
+/** @throws RefusedError — not possible now: the sentence says why, and what is */
+export async function operateJob(api: ManagerApi, session: string, wish: OperateWish, by: string): Promise<void> {
+  await known(api.change('POST', `${pathOf(session)}/operations`, { ...wish, by }, JobOperatedSchema, CHANGE_DEADLINE_MS));
+}
+
+const RELEASES = ['release-hold', 'release-skip', 'release-suspend'] as const satisfies readonly JobOperation[];
+
+/** The release that is possible now. @throws RefusedError — none is. */
+export async function releaseOf(api: ManagerApi, session: string, job: string | null): Promise<JobOperation> {
+  const found = await readSession(api, session);
+  const part = job === null ? found : found.jobs.find((each) => each.job === job);
+  if (part === undefined) throw new RefusedError('REFUSED', `session ${session} has no job ${job}`);
+  const release = RELEASES.find((each) => part.operations.includes(each));
+  if (release !== undefined) return release;
+  throw new RefusedError(
+    'REFUSED',
+    `there is nothing to release: it is ${part.state}${'why' in part && part.why !== '' ? `, ${part.why}` : ''}`,
+  );
+}
+
+export const sayLink = async (api: ManagerApi, message: object): Promise<{ readonly isNew: boolean }> =>
+  await api.change('POST', '/api/v1/job-links', message, JobLinkedSchema, CHANGE_DEADLINE_MS);
+
+/** `NAME=VALUE`, each. */
+export function parseAssignments(given: readonly string[], option: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    given.map((text) => {
+      const at = text.indexOf('=');
+      if (at < 1) throw new InvalidInputError(option, text, 'NAME=VALUE');
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+}
+
+/** Reads again and again and shows what is new, until it is over or stopped. What cannot be had for a while is no end. */
+export async function watch<T>(
+  read: () => Promise<T>,
+  show: (found: T) => void,
+  isOver: (found: T) => boolean,
+  stop: AbortSignal,
+): Promise<T | null> {
+  let before = '';
+  // Whoever asks for what is not there is told at once.
+  let found: T | null = await read();
+  for (;;) {
+    if (found !== null) {
+      const text = JSON.stringify(found);
+      if (text !== before) show(found);
+      before = text;
+      if (isOver(found)) return found;
+    }
+    if (stop.aborted) return found;
+    await sleep(WATCH_EVERY_MS);
+    if (stop.aborted) return found;
+    found = await read().catch(() => null);
+  }
+}

@@ -1,0 +1,114 @@
+import { Alert, Button, Group, Menu, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { END_STATUSES, type EndStatus, type JobOperation } from '@yosugara/protocol';
+import { useState } from 'react';
+import { jobsApi } from '../api/jobs.js';
+import { useText } from '../i18n/language.js';
+import { named } from '../i18n/translate.js';
+import { useToast } from './toasts.js';
+import { useMe } from './use-me.js';
+
+const WITH_END: readonly JobOperation[] = ['skip', 'change-end', 'set-end', 'force-end'];
+const USUAL_VALUES: Readonly<Record<EndStatus, number>> = { normal: 0, warning: 1, abnormal: -1 };
+
+export interface OperateTarget {
+  readonly session: string;
+  /** null = the whole session. */
+  readonly job: string | null;
+  readonly operations: readonly JobOperation[];
+}
+
+/** What may be done now, each asked once more before it is done. */
+export function OperateMenu({ target }: { readonly target: OperateTarget }) {
+  const { t } = useText();
+  const { mayAct } = useMe();
+  const [asked, setAsked] = useState<JobOperation | null>(null);
+  const { job, operations } = target;
+  if (!mayAct) return null;
+  return (
+    <>
+      <Menu position="bottom-end" withinPortal>
+        <Menu.Target>
+          <Button
+            size="compact-xs"
+            variant="default"
+            disabled={operations.length === 0}
+            title={operations.length === 0 ? t('jobs.nothingPossible') : undefined}
+            aria-label={t('jobs.operationsOf', { job: job ?? t('jobs.whole') })}
+            data-testid={job === null ? 'session-operations' : 'job-operations'}
+          >
+            {t('jobs.operations')}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {operations.map((operation) => (
+            <Menu.Item key={operation} onClick={() => setAsked(operation)} data-testid={`operation-${operation}`}>
+              {named(t, 'jobOperation', operation)}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      {asked !== null && <OperateDialog target={target} operation={asked} onClose={() => setAsked(null)} />}
+    </>
+  );
+}
+
+interface DialogProps {
+  readonly target: OperateTarget;
+  readonly operation: JobOperation;
+  readonly onClose: () => void;
+}
+
+function OperateDialog({ target: { session, job }, operation, onClose }: DialogProps) {
+  const { t } = useText();
+  const toast = useToast();
+  const client = useQueryClient();
+  const [status, setStatus] = useState<EndStatus | null>(operation === 'skip' ? null : 'normal');
+  const [comment, setComment] = useState('');
+  const name = named(t, 'jobOperation', operation);
+  const end = WITH_END.includes(operation) && status !== null ? { status, value: USUAL_VALUES[status] } : null;
+  const doing = useMutation({
+    mutationFn: async () => await jobsApi.operate(session, { operation, job, facility: null, end, comment }),
+    onSuccess: () => {
+      toast({ text: t('jobs.done', { operation: name }), tone: 'good', testId: 'toast-operated' });
+      onClose();
+    },
+    onSettled: async () => await client.invalidateQueries({ queryKey: ['jobs'] }),
+  });
+  return (
+    <Modal opened onClose={onClose} title={t('jobs.target', { operation: name, target: job ?? t('jobs.whole') })} centered>
+      <Stack gap="sm" data-testid="operate-dialog">
+        {doing.error !== null && (
+          <Alert color="red" role="alert">
+            {doing.error.message}
+          </Alert>
+        )}
+        {WITH_END.includes(operation) && (
+          <Select
+            label={t('jobs.endStatus')}
+            value={status}
+            onChange={(value) => setStatus(END_STATUSES.find((each) => each === value) ?? null)}
+            placeholder={t('jobs.asItSays')}
+            clearable={operation === 'skip'}
+            allowDeselect={false}
+            data={END_STATUSES.map((each) => ({ value: each, label: t(`endStatus.${each}`) }))}
+          />
+        )}
+        <TextInput
+          label={t('jobs.comment')}
+          value={comment}
+          maxLength={1_024}
+          onChange={(event) => setComment(event.currentTarget.value)}
+        />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t('common.cancel')}
+          </Button>
+          <Button onClick={() => doing.mutate()} loading={doing.isPending} data-testid="operate-do">
+            {t('jobs.do')}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

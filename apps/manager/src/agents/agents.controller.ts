@@ -1,0 +1,151 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Clock } from '@yosugara/kernel';
+import {
+  type AgentList,
+  AgentListSchema,
+  AgentTokenAskSchema,
+  AgentTokensSchema,
+  type AgentTokenView,
+  type AgentView,
+  type NewAgentToken,
+  NewAgentTokenSchema,
+} from '@yosugara/protocol';
+import { z } from 'zod';
+import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf, Roles } from '../auth/identity.js';
+import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusal } from '../http/errors.js';
+import { LiveSettings } from '../settings/live-settings.js';
+import { AGENTS, CLOCK } from '../tokens.js';
+import type { Agents } from './agents.js';
+import type { KnownAgent } from './register.js';
+
+const MOST_TOKENS = 1_000;
+const ListQuery = z.strictObject({
+  text: z.string().max(128).describe('in the id or the host name').optional(),
+  connected: z.enum(['true', 'false']).optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(200),
+  after: z.string().max(128).describe('`next` of the page before').optional(),
+});
+const ByQuery = z.strictObject({ by: z.string().min(1).max(80).optional() });
+const DoneSchema = z.object({ done: z.literal(true) }).meta({ id: 'AgentDone' });
+
+/** Agents of the cluster. Where they join and what they say goes over their own port (docs/agent.md). */
+@ApiTags('agents')
+@ApiRefusals()
+@ApiBearerAuth()
+@AllowsProbeToken()
+@NeedsActive()
+@Controller('api/v1/agents')
+export class AgentsController {
+  constructor(
+    @Inject(AGENTS) private readonly held: { readonly agents: Agents | null },
+    @Inject(LiveSettings) private readonly live: LiveSettings,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** By id; who is connected, and as what they came. */
+  @Get()
+  @ApiOkResponse({ standardSchema: AgentListSchema })
+  list(@Query({ schema: ListQuery }) { text, connected, limit, after }: z.infer<typeof ListQuery>): AgentList {
+    const agents = this.#agents();
+    const inside = new Map(agents.links.agents().map((agent) => [agent.agent, agent]));
+    const wanted = text?.toLowerCase();
+    const all = agents.register.all();
+    const found = all.filter(
+      ({ id, seen }) =>
+        (after === undefined || id > after) &&
+        (connected === undefined || inside.has(id) === (connected === 'true')) &&
+        (wanted === undefined || `${id} ${seen?.hostName ?? ''}`.toLowerCase().includes(wanted)),
+    );
+    const rows = found.slice(0, limit).map((agent) => this.#viewOf(agent, inside.get(agent.id)?.sinceMs ?? null));
+    const next = found.length > limit ? (rows.at(-1)?.agent ?? null) : null;
+    return { rows, next, connected: inside.size, known: all.length, serving: agents.servesEpoch !== null };
+  }
+
+  /** Its certificate is good for nothing any more, and its connection ends. Its node stays. */
+  @Delete(':id')
+  @Roles('admin', 'operator')
+  @ApiOkResponse({ standardSchema: DoneSchema })
+  async revoke(
+    @Param('id') id: string,
+    @Query({ schema: ByQuery }) { by }: z.infer<typeof ByQuery>,
+    @Asker() asker: Identity,
+  ): Promise<z.infer<typeof DoneSchema>> {
+    demandAdmin(asker);
+    if (!(await this.#agents().revoke(id, personOf(asker, by))))
+      throw new ApiRefusal(404, 'NOT_FOUND', `there is no agent ${id} that is not revoked`, 'id');
+    return { done: true };
+  }
+
+  /** With it an agent joins. It is told here and never again. */
+  @Post('tokens')
+  @HttpCode(200)
+  @Roles('admin', 'operator')
+  @ApiOkResponse({ standardSchema: NewAgentTokenSchema })
+  async addToken(
+    @Body({ schema: AgentTokenAskSchema }) ask: z.infer<typeof AgentTokenAskSchema>,
+    @Asker() asker: Identity,
+  ): Promise<NewAgentToken> {
+    demandAdmin(asker);
+    const { description, node, scopes, uses, lifetimeMinutes, by } = ask;
+    const missing = scopes.find((scope) => this.live.snapshot.get('scope', scope) === undefined);
+    if (missing !== undefined) throw new ApiRefusal(400, 'INVALID_INPUT', `scopes: there is no scope ${missing}`, 'scopes');
+    const agents = this.#agents();
+    const expiresAt = new Date(this.clock.wallMs() + lifetimeMinutes * 60_000);
+    const made = await agents.addToken({ description, node, scopes, expiresAt, uses, by: personOf(asker, by) });
+    return { ...made, expiresAt: expiresAt.toISOString(), managers: [...agents.managers] };
+  }
+
+  /** Newest first, without what they are. */
+  @Get('tokens')
+  @Roles('admin', 'operator')
+  @ApiOkResponse({ standardSchema: AgentTokensSchema })
+  async tokens(): Promise<{ tokens: AgentTokenView[] }> {
+    const tokens = await this.#agents().tokens(MOST_TOKENS);
+    return {
+      tokens: tokens.map(({ scopes, expiresAt, createdAt, ...token }) => ({
+        ...{ ...token, scopes: [...scopes], expiresAt: expiresAt.toISOString(), createdAt: createdAt.toISOString() },
+      })),
+    };
+  }
+
+  @Delete('tokens/:number')
+  @Roles('admin', 'operator')
+  @ApiOkResponse({ standardSchema: DoneSchema })
+  async removeToken(
+    @Param('number') number: string,
+    @Query({ schema: ByQuery }) { by }: z.infer<typeof ByQuery>,
+    @Asker() asker: Identity,
+  ): Promise<z.infer<typeof DoneSchema>> {
+    demandAdmin(asker);
+    const isNumber = /^[1-9]\d{0,8}$/.test(number);
+    if (!isNumber || !(await this.#agents().removeToken(Number(number), personOf(asker, by))))
+      throw new ApiRefusal(404, 'NOT_FOUND', `there is no join token ${number}`, 'number');
+    return { done: true };
+  }
+
+  #agents(): Agents {
+    const { agents } = this.held;
+    if (agents === null)
+      throw new ApiRefusal(503, 'NO_AGENTS', 'this node has no certificate of the cluster: it takes no agents (see its log)');
+    return agents;
+  }
+
+  #viewOf(agent: KnownAgent, sinceMs: number | null): AgentView {
+    const { id, address, seen, seenAt, endsAt, joinedAt, joinedBy, revokedAt, revokedBy } = agent;
+    const last = seenAt?.toISOString() ?? null;
+    return {
+      ...{ agent: id, connected: sinceMs !== null, since: sinceMs === null ? last : new Date(sinceMs).toISOString(), address },
+      ...{ version: seen?.version ?? null, spool: seen?.spool ?? null, hostName: seen?.hostName ?? null },
+      ...{ platform: seen?.platform ?? null, os: seen?.os ?? null, certificateEnds: endsAt.toISOString() },
+      ...{ joinedAt: joinedAt.toISOString(), joinedBy, revokedAt: revokedAt?.toISOString() ?? null, revokedBy },
+      node: this.live.snapshot.nodes.has(id),
+    };
+  }
+}
+
+/** A token lets in whoever holds it. Whoever can read the node's own files needs no role. */
+function demandAdmin({ role, tokenHash, login }: Identity): void {
+  if (tokenHash !== null && role !== 'admin') throw new ApiRefusal(403, 'FORBIDDEN', `needs the role admin; ${login} is ${role}`);
+}

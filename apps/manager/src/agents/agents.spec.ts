@@ -1,0 +1,337 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { certificatePem, newAuthority, newRequest, type Authority as Pki } from '@yosugara/connectors/pki';
+import { SILENT_LOG } from '@yosugara/kernel';
+import type { Result } from '@yosugara/operations';
+import { parseSetting } from '@yosugara/protocol';
+import type { AgentDesk } from '@yosugara/runtime';
+import { freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { FakeAgent } from '../../../../libs/connectors/src/agents/testing/fake-agent.js';
+import { hostClock } from '../clock.js';
+import type { ManagerConfig } from '../config.js';
+import { LiveSettings } from '../settings/live-settings.js';
+import type { ManagerStore } from '../store/ports.js';
+import { openStorage } from '../wiring.js';
+import { Agents, type NewToken } from './agents.js';
+import { askToJoin, type JoinedIdentity, managingConfig } from './testing/managing.js';
+
+let server: TestPostgres;
+let pki: Pki;
+let dir: string;
+const nodes: Node[] = [];
+const fakes: FakeAgent[] = [];
+let epoch = 0;
+
+interface Node {
+  readonly managing: ManagerConfig;
+  readonly agents: Agents;
+  readonly live: LiveSettings;
+  readonly store: ManagerStore;
+  readonly address: string;
+  readonly port: number;
+  readonly told: Result[];
+  end: () => void;
+}
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'yosugara-agents-'));
+  server = await startTestPostgres();
+  pki = await newAuthority('spec');
+  const { store } = openStorage(postgres(), 'a', SILENT_LOG);
+  await store.migrate();
+  await store.close();
+});
+afterAll(async () => {
+  await server?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+beforeEach(() => {
+  epoch += 1;
+});
+afterEach(async () => {
+  for (const fake of fakes.splice(0)) fake.close();
+  for (const { agents, live, store } of nodes.splice(0)) {
+    agents.stop();
+    live.stop();
+    await store.close();
+  }
+});
+
+const postgres = () => ({
+  ...{ host: server.host, port: server.port, user: 'postgres', database: 'postgres', password: 'x', clusterCa: null },
+});
+
+async function until<T>(
+  what: string,
+  look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
+): Promise<T> {
+  const untilMs = performance.now() + 20_000;
+  for (;;) {
+    const found = await look();
+    if (found !== null && found !== undefined && found !== false) return found;
+    if (performance.now() > untilMs) throw new Error(`not so: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const DESK: AgentDesk = {
+  hello: async () => ({ committed: 0 }),
+  news: async (_, __, first, news) => first + news.length - 1,
+  startCheck: async () => ({ go: true, why: '' }),
+  heard: () => undefined,
+  gone: () => undefined,
+};
+
+/** @param sessionKey the same on both nodes. */
+async function node(name: 'a' | 'b', sessionKey = Buffer.alloc(32, 7)): Promise<Node> {
+  const port = await freePort();
+  const managing = await managingConfig({ dir, pki, node: name, third: 91, port, postgres: server, sessionKey });
+  const { address } = managing;
+  const { store } = openStorage(postgres(), name, SILENT_LOG);
+  const live = new LiveSettings(store.settings, SILENT_LOG);
+  const told: Result[] = [];
+  const agents = await Agents.open({
+    ...{ config: managing, tables: store.agents, live, clock: hostClock, log: SILENT_LOG },
+    tell: async (result) => void told.push(result),
+  });
+  if (agents === null) throw new Error('no certificates');
+  live.start();
+  agents.start({ now: () => ({ master: '127.0.91.1' }) as never });
+  const made: Node = { managing, agents, live, store, address, port, told, end: () => undefined };
+  nodes.push(made);
+  return made;
+}
+
+async function serve(on: Node): Promise<void> {
+  const ownEpoch = epoch;
+  await on.store.claim(ownEpoch, () => undefined);
+  await on.live.refresh();
+  on.end = on.agents.serve({ epoch: ownEpoch, permitted: () => true, desk: DESK });
+  await until('it serves', () => on.agents.servesEpoch === ownEpoch);
+}
+
+const tokenFor = async (on: Node, more: Partial<NewToken> = {}) =>
+  await on.agents.addToken({
+    ...{ description: '', node: null, scopes: [], uses: 1, by: 'ann', expiresAt: new Date(Date.now() + 60_000), ...more },
+  });
+
+const joining = async (on: Node, agent: string, token: string, more: object = {}) =>
+  await askToJoin(on.managing, pki, agent, token, more);
+
+async function joined(on: Node, agent: string): Promise<JoinedIdentity> {
+  const { token } = await tokenFor(on, { node: agent });
+  const { status, body, identity } = await joining(on, agent, token);
+  if (status !== 200) throw new Error(JSON.stringify(body));
+  return identity;
+}
+
+function connect(to: Node, identity: JoinedIdentity): FakeAgent {
+  const fake = new FakeAgent({ ...identity, host: to.address, port: to.port, cluster: certificatePem(pki.certificate) });
+  fakes.push(fake);
+  return fake.hello();
+}
+
+const nodeSetting = (id: string, body: object) => {
+  const parsed = parseSetting({ kind: 'node', id, body: { name: id, ...body } });
+  if (!parsed.ok) throw new Error('not parsed');
+  return parsed.setting;
+};
+
+describe('an agent that joins with a token', () => {
+  it('is a node of the repository, in the scopes of the token, and is let in', async () => {
+    const a = await node('a');
+    await serve(a);
+    const scope = parseSetting({ kind: 'scope', id: 'web', body: { name: 'Web' } });
+    if (!scope.ok) throw new Error('scope');
+    const how = { epoch, entry: () => ({ login: 'ann', action: 'x', detail: {}, node: 'a', epoch }), guard: () => undefined };
+    await a.store.settings.put([scope.setting], { by: 'ann' }, how);
+    const { token, number } = await tokenFor(a, { scopes: ['web'] });
+    const { status, body, identity } = await joining(a, 'web1', token);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      authority: certificatePem(pki.certificate),
+      managers: [
+        { host: '127.0.91.1', port: a.port },
+        { host: '127.0.91.2', port: a.port },
+      ],
+    });
+    expect(a.live.snapshot.nodes.get('web1')?.body).toMatchObject({
+      ...{ name: 'web1', addresses: ['10.1.2.3'], hostNames: ['web1.example.com'], scopes: ['web'], platform: 'LINUX' },
+    });
+    await connect(a, identity).told('welcome');
+    expect(a.agents.register.all().find(({ id }) => id === 'web1')).toMatchObject({
+      ...{ joinedBy: `token ${number}`, seen: { hostName: 'web1', version: '0.1.0' } },
+    });
+    // It was for one agent.
+    expect((await joining(a, 'web2', token)).body).toMatchObject({ code: 'TOKEN_REFUSED' });
+    expect(a.live.snapshot.nodes.has('web2')).toBe(false);
+  });
+
+  it('leaves a node alone that is there', async () => {
+    const a = await node('a');
+    await serve(a);
+    const how = { epoch, entry: () => ({ login: 'ann', action: 'x', detail: {}, node: 'a', epoch }), guard: () => undefined };
+    await a.store.settings.put([nodeSetting('db1', { addresses: ['10.9.9.9'] })], { by: 'ann' }, how);
+    expect((await joining(a, 'db1', (await tokenFor(a)).token)).status).toBe(200);
+    await a.live.refresh();
+    expect(a.live.snapshot.nodes.get('db1')?.body.addresses).toEqual(['10.9.9.9']);
+  });
+
+  it('cannot take the place of one that is there, or was revoked, unless its token is for that node', async () => {
+    const a = await node('a');
+    await serve(a);
+    const first = connect(a, await joined(a, 'ap1'));
+    await first.told('welcome');
+    const general = await tokenFor(a, { uses: 10 });
+    expect(await joining(a, 'ap1', general.token)).toMatchObject({ status: 409, body: { code: 'AGENT_EXISTS' } });
+    await a.agents.revoke('ap1', 'ann');
+    expect(await first.told('go-away')).toMatchObject({ code: 'unknown-agent' });
+    expect(await joining(a, 'ap1', general.token)).toMatchObject({ status: 409 });
+    await connect(a, await joined(a, 'ap1')).told('welcome');
+  });
+
+  it('and with none, one of another cluster, one that is over, or one for another node, does not', async () => {
+    const a = await node('a');
+    await serve(a);
+    const over = await tokenFor(a, { expiresAt: new Date(Date.now() - 1) });
+    const removed = await tokenFor(a);
+    await a.agents.removeToken(removed.number, 'ann');
+    const refused = async (token: string) => (await joining(a, 'x1', token)).body;
+    const others = await tokenFor(a, { node: 'x2' });
+    const sentence = 'this token is unknown, used up or over: ask for a new one (yosugara agents token)';
+    for (const token of ['nothing-of-a-token', `yja.${'a'.repeat(43)}.${'b'.repeat(43)}`, over.token, removed.token])
+      expect(await refused(token)).toEqual({ code: 'TOKEN_REFUSED', message: sentence });
+    expect(await refused(others.token)).toMatchObject({ message: 'this token is for the node x2 only' });
+    expect(await joining(a, 'x2', others.token, { request: 'no request' })).toMatchObject({ status: 400 });
+    expect(await joining(a, 'REGISTERED', (await tokenFor(a)).token)).toMatchObject({
+      status: 409,
+      body: { code: 'NODE_REFUSED' },
+    });
+    expect(a.agents.register.all().some(({ id }) => id.startsWith('x'))).toBe(false);
+  });
+});
+
+describe('after a take-over', () => {
+  it('the other node knows the agents and signs as the one before did', async () => {
+    const [a, b] = await Promise.all([node('a'), node('b')]);
+    await serve(a);
+    const identity = await joined(a, 'tk1');
+    await connect(a, identity).told('welcome');
+    // Warm: it can tell an agent by its certificate before it serves, as soon as it has read whom to trust.
+    const warm = await until('b is warm', async () => {
+      const fake = connect(b, identity);
+      await fake.until(() => fake.heard.length > 0 || fake.isClosed, 'an answer');
+      return fake.heard[0]?.say === 'wait' && fake;
+    });
+    a.end();
+    epoch += 1;
+    await serve(b);
+    await warm.told('welcome');
+    const { request } = await newRequest('agent:tk1');
+    warm.say({ say: 'renew', request });
+    const { certificate } = await warm.told('renewed');
+    expect(certificate).toContain('BEGIN CERTIFICATE');
+    expect((await b.store.agents.authorities()).length).toBe(1);
+  });
+
+  it('nothing is changed by the one before', async () => {
+    const a = await node('a');
+    await serve(a);
+    a.end();
+    await expect(tokenFor(a)).rejects.toMatchObject({ code: 'NOT_SERVING' });
+    expect(await joining(a, 'y1', 'nothing-of-a-token')).toMatchObject({ status: 503, body: { code: 'NOT_ACTIVE' } });
+  });
+
+  it('a node that has another key of sessions makes an authority of its own, and still lets in who is there', async () => {
+    const a = await node('a');
+    await serve(a);
+    const identity = await joined(a, 'k1');
+    const before = (await a.store.agents.authorities()).length;
+    a.end();
+    epoch += 1;
+    const b = await node('b', Buffer.alloc(32, 8));
+    await serve(b);
+    expect((await b.store.agents.authorities()).length).toBe(before + 1);
+    await connect(b, identity).told('welcome');
+    await connect(b, await joined(b, 'k2')).told('welcome');
+  });
+});
+
+describe('a certificate', () => {
+  it('is renewed over the link, and the one before is good until the new one was used', async () => {
+    const a = await node('a');
+    await serve(a);
+    const old = await joined(a, 'r1');
+    const agent = connect(a, old);
+    await agent.told('welcome');
+    const { key, request } = await newRequest('agent:r1');
+    agent.say({ say: 'renew', request });
+    const { certificate } = await agent.told('renewed');
+    const renewed = { agent: 'r1', key, certificate: String(certificate) };
+    agent.close();
+    const again = connect(a, old);
+    await again.told('welcome');
+    again.close();
+    await connect(a, renewed).told('welcome');
+    expect(await connect(a, old).told('go-away')).toMatchObject({ code: 'unknown-agent' });
+    await until('it is noted', async () => (await a.store.agents.agents()).find(({ id }) => id === 'r1')?.previous === null);
+  });
+
+  it('is refused for what is no request, and the agent goes on', async () => {
+    const a = await node('a');
+    await serve(a);
+    const agent = connect(a, await joined(a, 'r2'));
+    await agent.told('welcome');
+    agent.say({ say: 'renew', request: 'nothing' });
+    expect(await agent.told('renewed')).toMatchObject({ certificate: null, why: expect.stringContaining('request') });
+    expect(a.agents.links.isConnected('r2')).toBe(true);
+  });
+});
+
+describe('somebody is told', () => {
+  it('of two agents with one identity, once in a while', async () => {
+    const a = await node('a');
+    await serve(a);
+    const identity = await joined(a, 'd1');
+    await connect(a, identity).told('welcome');
+    for (let n = 0; n < 2; n++) await connect(a, identity).told('go-away');
+    expect(a.told).toMatchObject([{ priority: 'critical', trigger: 'internal', item: 'd1', sub: 'agent-duplicate' }]);
+  });
+
+  it('of an agent whose node was taken out of the repository', async () => {
+    const a = await node('a');
+    await serve(a);
+    const identity = await joined(a, 'g1');
+    const how = { epoch, entry: () => ({ login: 'ann', action: 'x', detail: {}, node: 'a', epoch }), guard: () => undefined };
+    await a.store.settings.remove({ kind: 'node', id: 'g1' }, { by: 'ann' }, how);
+    await a.live.refresh();
+    expect(await connect(a, identity).told('go-away')).toMatchObject({ why: 'the repository has no node g1 any more' });
+    expect(a.told).toMatchObject([{ priority: 'warning', sub: 'agent-refused' }]);
+  });
+});
+
+it('what joined and what was revoked is in the audit trail', async () => {
+  const a = await node('a');
+  await serve(a);
+  await joined(a, 'au1');
+  await a.agents.revoke('au1', 'ann');
+  const pool = new (await import('pg')).default.Pool({
+    host: server.host,
+    port: server.port,
+    database: 'postgres',
+    user: 'postgres',
+  });
+  try {
+    const { rows } = await pool.query("select actor, action, detail from audit where detail->>'agent' = 'au1' order by id");
+    expect(rows).toMatchObject([
+      { actor: 'agent:au1', action: 'agent.join', detail: { isNewNode: true } },
+      { actor: 'ann', action: 'agent.revoke' },
+    ]);
+    const { rows: tokens } = await pool.query("select detail from audit where action = 'agent.token' order by id desc limit 1");
+    expect(JSON.stringify(tokens)).not.toContain('yja.');
+  } finally {
+    await pool.end();
+  }
+});

@@ -1,0 +1,144 @@
+import { Controller, Get, Headers, Inject, type OnApplicationShutdown, Query, Res } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { InvalidInputError } from '@yosugara/kernel';
+import type { JobSessionRow } from '@yosugara/protocol';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
+import { Sessions } from '../auth/sessions.js';
+import type { Authority } from '../control/authority.js';
+import { word } from '../events/query.js';
+import { ApiRefusals } from '../http/api-docs.js';
+import { LiveStreams } from '../http/live-streams.js';
+import { type ApiSettings, AUTHORITY, SETTINGS } from '../tokens.js';
+import { JobFeed } from './job-feed.js';
+import { JobsHandle } from './jobs-handle.js';
+import { sessionView } from './views.js';
+
+const MAX_STREAMS = 100;
+/** Lines of history that somebody missed; who was away longer reads the list. */
+const MOST_MISSED = 20_000;
+const SEND_EVERY_MS = 250;
+const MAX_WAITING = 5_000;
+const StreamQuery = z.strictObject({ unit: word('Id of the job unit'), session: word('Id of one session') });
+
+/** Sessions as they begin, change and end. */
+@ApiTags('live')
+@ApiRefusals()
+@Controller('api/v1/job-sessions')
+export class JobStreamController implements OnApplicationShutdown {
+  readonly #streams: LiveStreams;
+
+  constructor(
+    @Inject(JobsHandle) private readonly jobs: JobsHandle,
+    @Inject(AUTHORITY) private readonly authority: Authority,
+    @Inject(SETTINGS) private readonly settings: ApiSettings,
+    private readonly feed: JobFeed,
+    sessions: Sessions,
+  ) {
+    this.#streams = new LiveStreams(sessions, MAX_STREAMS, `${MAX_STREAMS} streams of jobs are open already`);
+  }
+
+  /**
+   * Server-sent events: `hello` {node, epoch, mode}; `sessions` {rows}, each that began or of which something changed, as it is now, at most
+   * once in each; `lagging` {}: some were left out, since the client reads too slowly or was away for too long; the list has them. The `id` of
+   * the last one, sent back as `Last-Event-ID` to whichever node, is where the next stream goes on.
+   */
+  @Get('stream')
+  @AllowsProbeToken()
+  @ApiHeader({ name: 'last-event-id', required: false })
+  @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })
+  async stream(
+    @Query({ schema: StreamQuery }) { unit, session }: z.infer<typeof StreamQuery>,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Asker() asker: Identity,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    this.#streams.mustHaveRoom();
+    const from = lastEventId === undefined ? null : lineOf(lastEventId);
+    const isWanted = (row: JobSessionRow) =>
+      (unit === undefined || row.unit === unit) && (session === undefined || row.id === session);
+    const waiting = new Waiting(isWanted);
+    // Listening first, reading then: nothing falls between; what comes twice is the same row.
+    const unlisten = this.feed.listen((rows, through) => waiting.put(rows, through));
+    let newest: number;
+    try {
+      newest = await this.feed.begun();
+      if (from !== null) await this.#readMissed(waiting, from, newest);
+    } catch (error) {
+      unlisten();
+      throw error;
+    }
+    const stream = this.#streams.open(reply, asker);
+    stream.onEnd(unlisten);
+    const { epoch, mode } = this.authority.now();
+    stream.send('hello', { node: this.settings.node, epoch, mode }, String(from ?? newest));
+    const send = () => {
+      const event = stream.isClogged ? null : waiting.take();
+      if (event !== null) stream.send(event.name, event.body, String(event.through));
+    };
+    send();
+    const timer = setInterval(send, SEND_EVERY_MS);
+    stream.onEnd(() => clearInterval(timer));
+  }
+
+  onApplicationShutdown(): void {
+    this.#streams.endAll();
+  }
+
+  async #readMissed(waiting: Waiting, from: number, newest: number): Promise<void> {
+    if (newest - from > MOST_MISSED) return waiting.leaveOut(newest);
+    const { rows, through } = await this.jobs.tables.changedSince(from, MOST_MISSED);
+    waiting.put(rows.map(sessionView), through);
+  }
+}
+
+/** @throws InvalidInputError */
+function lineOf(text: string): number {
+  if (!/^\d{1,15}$/.test(text))
+    throw new InvalidInputError('last-event-id', text.slice(0, 100), 'the `id` of an event of this stream');
+  return Number(text);
+}
+
+type Event = { readonly through: number } & (
+  | { readonly name: 'sessions'; readonly body: { readonly rows: readonly JobSessionRow[] } }
+  | { readonly name: 'lagging'; readonly body: Record<never, never> }
+);
+
+/** What one client is owed: of each session the newest. Bounded, however slowly it reads. */
+class Waiting {
+  readonly #isWanted: (row: JobSessionRow) => boolean;
+  readonly #rows = new Map<string, JobSessionRow>();
+  #through = 0;
+  #isLagging = false;
+
+  constructor(isWanted: (row: JobSessionRow) => boolean) {
+    this.#isWanted = isWanted;
+  }
+
+  put(rows: readonly JobSessionRow[], through: number): void {
+    // What was missed is read while news come: the older of two looks at a session must not hide the newer.
+    const isOlder = through < this.#through;
+    for (const row of rows) if (this.#isWanted(row) && !(isOlder && this.#rows.has(row.id))) this.#rows.set(row.id, row);
+    this.#through = Math.max(this.#through, through);
+    if (this.#rows.size > MAX_WAITING) this.leaveOut(through);
+  }
+
+  leaveOut(through: number): void {
+    this.#rows.clear();
+    this.#isLagging = true;
+    this.#through = Math.max(this.#through, through);
+  }
+
+  take(): Event | null {
+    const through = this.#through;
+    if (this.#isLagging) {
+      this.#isLagging = false;
+      return { name: 'lagging', body: {}, through };
+    }
+    if (this.#rows.size === 0) return null;
+    const rows = [...this.#rows.values()];
+    this.#rows.clear();
+    return { name: 'sessions', body: { rows }, through };
+  }
+}

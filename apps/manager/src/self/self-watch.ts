@@ -1,0 +1,86 @@
+import { type Clock, explain, type Log } from '@yosugara/kernel';
+import {
+  type Result,
+  SELF_BEGIN,
+  type Seen,
+  type SelfLevel,
+  type SelfRules,
+  type SelfState,
+  selfStep,
+} from '@yosugara/operations';
+import type { Gatherer } from './gatherer.js';
+
+export interface SelfWatchOptions {
+  readonly node: string;
+  readonly rules: SelfRules;
+  readonly gatherer: Pick<Gatherer, 'look'>;
+  readonly everyMs: number;
+  /** Neither throws nor waits. */
+  readonly tell: (result: Result) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface SelfLook {
+  readonly wallMs: number;
+  readonly tookMs: number;
+  readonly seen: ReadonlyMap<string, readonly Seen[]>;
+  readonly levels: readonly { readonly watch: string; readonly item: string; readonly level: SelfLevel }[];
+  readonly leftOut: number;
+}
+
+/** Looks at everything every few seconds, and tells what became worse or better. Knows nothing of the database. */
+export class SelfWatch {
+  readonly #o: SelfWatchOptions;
+  #state: SelfState = SELF_BEGIN;
+  #last: SelfLook | null = null;
+  #looks = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(options: SelfWatchOptions) {
+    this.#o = options;
+  }
+
+  /** Not at once: whoever comes up, or takes over, has other things to do. */
+  start(): void {
+    this.#timer = setTimeout(() => void this.#turn(), this.#o.everyMs);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** As of the newest look; null = none yet. */
+  get last(): SelfLook | null {
+    return this.#last;
+  }
+
+  get looks(): number {
+    return this.#looks;
+  }
+
+  async #turn(): Promise<void> {
+    const { everyMs, log } = this.#o;
+    try {
+      await this.#look();
+    } catch (error) {
+      log.error('self.failed', { why: explain(error) });
+    }
+    if (!this.#isStopped) this.#timer = setTimeout(() => void this.#turn(), everyMs);
+  }
+
+  async #look(): Promise<void> {
+    const { node, rules, gatherer, clock, tell } = this.#o;
+    const beganMs = clock.monotonicMs();
+    const seen = await gatherer.look();
+    if (this.#isStopped) return;
+    const [monotonicMs, wallMs] = [clock.monotonicMs(), clock.wallMs()];
+    const { state, results, levels } = selfStep(rules, this.#state, { node, monotonicMs, wallMs, seen });
+    this.#state = state;
+    this.#last = { wallMs, tookMs: monotonicMs - beganMs, seen, levels, leftOut: state.leftOut };
+    this.#looks++;
+    for (const result of results) tell(result);
+  }
+}
