@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
  */
 const STORIES = [
   'apps/manager/src/settings/many-nodes.spec.ts',
-  'apps/cli/src/{recover,fencing,leaving,dr}.spec.ts',
+  'apps/cli/src/{recover,fencing,leaving,dr,grafana}.spec.ts',
   'libs/host-control/src/{deadman,os,vip,watch}/*.spec.ts',
 ];
 const SPECS = ['{apps,libs,test}/*/src/**/*.spec.{ts,tsx}', 'tools/**/*.spec.ts'];

@@ -219,8 +219,18 @@ const TEST_TOOLS = {
     ipmitool: 'ipmitool',
     haproxy: 'haproxy',
     rsyslogd: ['rsyslog', 'rsyslog-relp', 'rsyslog-gnutls'],
+    aiosmtpd: 'python3-aiosmtpd',
+    fping: 'fping',
+    snmpd: 'snmpd',
+    nginx: 'nginx',
+    vsftpd: 'vsftpd',
+    '/usr/lib/dovecot/imap-login': 'dovecot-imapd',
+    '/usr/lib/dovecot/pop3-login': 'dovecot-pop3d',
+    dnsmasq: 'dnsmasq-base',
+    mariadbd: 'mariadb-server-core',
   },
   bench: {
+    aiosmtpd: 'python3-aiosmtpd',
     fping: 'fping',
     snmpd: 'snmpd',
     nginx: 'nginx',
@@ -254,7 +264,8 @@ const TEST_TOOLS = {
 };
 
 /** A host has one of their kind only: installed where none is there. Their specs skip otherwise. */
-const TEST_TOOLS_IF_NONE = { specs: { chronyd: 'chrony', '/usr/lib/postfix/sbin/master': 'postfix' } };
+const ONE_OF_A_KIND = { chronyd: 'chrony', '/usr/lib/postfix/sbin/master': 'postfix' };
+const TEST_TOOLS_IF_NONE = { specs: ONE_OF_A_KIND, lab: ONE_OF_A_KIND };
 
 /** For a suite that needs programs of the system. @returns undefined, or why the suite cannot run here. */
 export async function bringTestTools(suite) {

@@ -1,9 +1,15 @@
 import { ACKNOWLEDGED } from './acknowledged.js';
+import { AGENTS_BENCH } from './agents.js';
 import type { Benchmark } from './benchmark.js';
 import { BURST } from './burst.js';
+import { COLLECTED } from './collected.js';
+import { EVENTS_MILLION } from './events-million.js';
 import { INGEST_REPLICATED } from './ingest-replicated.js';
 import { INGEST_SINGLE } from './ingest-single.js';
+import { LINE_TO_EVENT } from './line-to-event.js';
+import { LINE_TO_MAIL } from './line-to-mail.js';
 import { MEMORY } from './memory.js';
+import { MONITORS } from './monitors.js';
 import { PARSE } from './parse.js';
 import { PROBES } from './probes.js';
 import { RULES_BENCH } from './rules.js';
@@ -24,6 +30,12 @@ export const BENCHMARKS: readonly Benchmark[] = [
   SEARCH,
   MEMORY,
   PROBES,
+  MONITORS,
+  LINE_TO_EVENT,
+  LINE_TO_MAIL,
+  COLLECTED,
+  EVENTS_MILLION,
+  AGENTS_BENCH,
 ];
 
 /** Wanted, and not there yet. */

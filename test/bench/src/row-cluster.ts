@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PrivateCluster } from '@yosugara/cli/testing/private-cluster';
 import { SILENT_LOG } from '@yosugara/kernel';
 import { STATE_LAYOUT } from '@yosugara/protocol';
 import { loadConfig } from '@yosugara/receiver-app';
 import { Connections } from '@yosugara/store';
+import type pg from 'pg';
 import type { FloodTarget } from './flood.js';
 import { grantedBytes } from './system.js';
 import { until } from './usage.js';
@@ -12,11 +14,23 @@ import { until } from './usage.js';
 const THIRD = 93;
 const JOURNAL_MB = 65_536;
 const SETTLE_MS = 60_000;
+const ANSWER_MS = 30_000;
+const TRIES = 6;
+const TRY_AGAIN_MS = 10_000;
 
 export interface RowCluster {
   /** Of the Master and, with two nodes, of the Standby. */
   readonly targets: readonly FloodTarget[];
   readonly root: string;
+  readonly master: string;
+  /** Of the Master, for what a benchmark asks itself. */
+  readonly database: pg.Pool;
+  /** Of the Master's API, such as `/api/v1/events`. @throws Error it answered something else than 200. */
+  get(path: string): Promise<string>;
+  /** Makes them the settings of the cluster. */
+  apply(documents: readonly SettingDocument[]): Promise<void>;
+  /** As PostgreSQL's superuser. */
+  sql(text: string): string;
   /** As granted to the syslog socket. */
   readonly receiveBufferBytes: number;
   /** Journal records consumed so far: every one is in a row, in the same transaction. */
@@ -27,6 +41,12 @@ export interface RowCluster {
   /** Process ids by what they are. */
   processes(): Readonly<Record<string, readonly number[]>>;
   stop(): Promise<void>;
+}
+
+export interface SettingDocument {
+  readonly kind: string;
+  readonly id: string;
+  readonly body: object;
 }
 
 export interface Rows {
@@ -86,7 +106,24 @@ export async function startRowCluster(kind: 'single' | 'replicated'): Promise<Ro
       address: address(node),
       port: config.ports.syslog,
     }));
+    const get = async (path: string) => {
+      const headers = { authorization: `Bearer ${secret(STATE_LAYOUT.secrets.postgresApp)}` };
+      const answer = await fetch(`http://${address(master)}:${config.ports.console}${path}`, {
+        headers,
+        signal: AbortSignal.timeout(ANSWER_MS),
+      });
+      const text = await answer.text();
+      if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${text.slice(0, 500)}`);
+      return text;
+    };
+    const apply = async (documents: readonly SettingDocument[]) => {
+      const file = join(cluster.root, 'settings.json');
+      writeFileSync(file, JSON.stringify(documents));
+      const { code, notes } = await cluster.yosugara('apply', '-f', file);
+      if (code !== 0) throw new Error(`the settings were not taken: ${notes}`);
+    };
     return {
+      ...{ master, database: database.readers, get, apply, sql: (text: string) => cluster.sql(master, text) },
       ...{ targets, root: cluster.root, receiveBufferBytes: grantedBytes(cluster.stateDir(master)), consumed, stop },
       counted: async () => {
         const found = await ask<{ rows: string; paired: string; late: string }>(
@@ -102,6 +139,17 @@ export async function startRowCluster(kind: 'single' | 'replicated'): Promise<Ro
     await stop();
     throw error;
   }
+}
+
+/** What may be said twice, while very much is being made: a machine that is busy with it may take the database away for a moment. */
+export async function patiently<T>(run: () => T): Promise<T> {
+  for (let tries = 0; ; tries++)
+    try {
+      return run();
+    } catch (error) {
+      if (tries === TRIES) throw error;
+      await sleep(TRY_AGAIN_MS);
+    }
 }
 
 /** For an end that waits for nothing. What is started meanwhile by one that is killed in this round is killed in the next. */

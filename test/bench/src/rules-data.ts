@@ -74,13 +74,18 @@ export function monitorsOf(rules: readonly Rule[], patterns: PatternPort) {
 /** @param hits every line is told by a rule; else none is. */
 export function linesOf(hits: boolean): readonly ReceivedLine[] {
   return Array.from({ length: LINES }, (_, at) => {
-    const [app, text] = hits ? troubleOf(at) : USUAL[at % USUAL.length]!;
-    let digit = at;
-    const filled = text.replaceAll('%', () => String((digit = (digit * 7_919 + 13) % 10_000)));
-    const raw = Uint8Array.from(Buffer.from(`<${hits ? 27 : 30}>Nov 21 12:00:00 web${at % 50} ${app}[${at}]: ${filled}`));
+    const { app, text } = saidAt(at, hits);
+    const raw = Uint8Array.from(Buffer.from(`<${hits ? 27 : 30}>Nov 21 12:00:00 web${at % 50} ${app}[${at}]: ${text}`));
     const message = parseSyslog(raw, AT_MS * 1_000);
     return { kind: 'syslog', origin: `j:${at}`, message, raw, facility: `web${at % 50}`, sender: null, atMs: AT_MS };
   });
+}
+
+/** What a program says that is told by a rule, or not. */
+export function saidAt(at: number, hits: boolean): { readonly app: string; readonly text: string } {
+  const [app, text] = hits ? troubleOf(at) : USUAL[at % USUAL.length]!;
+  let digit = at;
+  return { app, text: text.replaceAll('%', () => String((digit = (digit * 7_919 + 13) % 10_000))) };
 }
 
 function troubleOf(at: number): readonly [string, string] {

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** What a process has used so far, of /proc. All of its threads, also those that have ended. */
 export interface Usage {
   readonly cpuMs: number;
+  /** Of its children that have ended, and of theirs. */
+  readonly childrenMs: number;
   readonly rssBytes: number;
   /** The most it ever had. */
   readonly maxRssBytes: number;
@@ -13,13 +15,14 @@ export interface Usage {
 const TICK_MS = 10;
 
 export function usageOf(pid: number): Usage {
-  // The name in brackets may hold spaces: what is counted begins behind it (proc(5): utime and stime are fields 14 and 15).
+  // The name in brackets may hold spaces: what is counted begins behind it (proc(5): utime, stime, cutime and cstime are fields 14 to 17).
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? Number.NaN) * 1_024;
   return {
     cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
+    childrenMs: (Number(fields[13]) + Number(fields[14])) * TICK_MS,
     rssBytes: bytes('VmRSS'),
     maxRssBytes: bytes('VmHWM'),
   };

@@ -41,8 +41,11 @@ export async function trapSearch(page: Page, folder: string): Promise<readonly C
   const isLost = await page.getByTestId('banner-reconnecting').isVisible();
   await shot(page, folder, '18-trap-unknown');
   await look('linkDown', `ifOperStatus[${index}]`);
-  await rows.filter({ hasText: `ifOperStatus[${index}]=down(2)` }).waitFor();
-  const live = await rows.count();
+  // Of the list with the first filter alone a row may be seen for a moment; then it begins anew.
+  const wanted = rows.filter({ hasText: `ifOperStatus[${index}]=down(2)` });
+  const live = await until('the trap in the live list', async () =>
+    (await wanted.count()) === 1 && (await rows.count()) === 1 ? 1 : undefined,
+  );
   await page.getByTestId('filter-clear').click();
 
   return [

@@ -108,7 +108,11 @@ function positive(option: string, text: string | undefined): number {
 }
 
 /** A word for what has a number of its own. */
-const ALIASES: Readonly<Record<string, string>> = { senders: 'IN1-real-senders' };
+const ALIASES: Readonly<Record<string, string>> = {
+  senders: 'IN1-real-senders',
+  notifications: 'MO1-notifications',
+  monitors: 'MO2-monitors',
+};
 
 /** The whole name, or its number. */
 export function scenarioNamed(asked: string): Scenario {

@@ -82,7 +82,7 @@ export async function judge(
     plainBaseBackupMs: figures.plainBaseBackupMs,
     statedLoss: statedOf(figures, loss),
     variant: variantOf(context.scenario, context.variantNumber),
-    ...(senders === null ? {} : { senders }),
+    ...(senders === null && figures.counts.length === 0 ? {} : { senders: [...(senders ?? []), ...figures.counts] }),
     measured: { ...figures.measured, ...(failoverMs === null ? {} : byWriter(result.acknowledged, figures)) },
     withinGoal: withinGoal(context, figures, failoverMs, recoverMs),
   };

@@ -3,6 +3,7 @@ import type { Acknowledged } from './check/types.js';
 import type { LabCluster } from './cluster/cluster.js';
 import type { DataName } from './cluster/layout.js';
 import type { Scenario, Stage } from './scenarios/types.js';
+import type { SenderCount } from './senders/count.js';
 import type { Sent } from './senders/plan.js';
 
 export const MESSAGES_PER_SECOND = 500;
@@ -46,6 +47,8 @@ export interface Figures {
   promotion: Stage['told']['promotion'];
   /** What each real sender was given to send. */
   sent: Readonly<Record<string, Sent>> | null;
+  /** What was told to the outside. */
+  readonly counts: SenderCount[];
   /** Of the stage's notes, those that are to be told. */
   readonly measured: Record<string, number>;
 }

@@ -43,16 +43,18 @@ export async function runOnce(context: RunContext): Promise<RunReport> {
     promotion: null,
     sent: null,
     measured: {},
+    counts: [],
   };
   const audit: AuditFinding = { onDisk: null, node: 'a' };
   let client: LabClient | null = null;
   let senders: RealSenders | null = null;
   let result: ClientResult | null = null;
+  const undo: Stage['undo'] = [];
   try {
     client = await startClient(context);
     if (context.scenario.senders)
       senders = await RealSenders.start(context.cluster, { dir: context.dir, runTag: runTagOf(context), rate: context.rate });
-    await perform(context, client, figures, audit);
+    await perform(context, client, figures, audit, undo);
     if (senders !== null) figures.sent = await senders.quiet();
   } catch (error) {
     trouble.push(error instanceof Error ? error.message : String(error));
@@ -69,6 +71,7 @@ export async function runOnce(context: RunContext): Promise<RunReport> {
   } finally {
     // Until everything was counted they may still send what they hold.
     await senders?.stop();
+    for (const step of undo.reverse()) await step();
   }
 }
 
@@ -101,7 +104,13 @@ async function startClient(context: RunContext): Promise<LabClient> {
   );
 }
 
-async function perform(context: RunContext, client: LabClient, figures: Figures, audit: AuditFinding): Promise<void> {
+async function perform(
+  context: RunContext,
+  client: LabClient,
+  figures: Figures,
+  audit: AuditFinding,
+  undo: Stage['undo'],
+): Promise<void> {
   const { cluster, scenario, say } = context;
   await client.bothAcknowledgedAfter(0, FIRST_ACK_DEADLINE_MS);
   await delay(scenario.steadyMs);
@@ -109,9 +118,10 @@ async function perform(context: RunContext, client: LabClient, figures: Figures,
   const target = scenario.on === 'master' ? master : standby;
   const variant = variantOf(scenario, context.variantNumber);
   const notes = new Map<string, number>();
-  const told: Stage['told'] = { promotion: null, measured: figures.measured, lines: [] };
+  const told: Stage['told'] = { promotion: null, measured: figures.measured, lines: [], counts: figures.counts };
   const { minutes, messages } = context;
-  const stage: Stage = { cluster, target, other: otherOf(target), variant, notes, told, say, minutes, messages };
+  const runTag = runTagOf(context);
+  const stage: Stage = { cluster, target, other: otherOf(target), variant, notes, told, say, minutes, messages, runTag, undo };
 
   say(`fault on ${target} (${scenario.on})${stage.variant === '' ? '' : `: ${stage.variant}`}`);
   figures.faultMs = monotonicMs();

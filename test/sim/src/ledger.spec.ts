@@ -78,7 +78,7 @@ describe('the ledger of schedules', () => {
       return sourcesKey(root);
     };
     const world = keyWith('test/sim/src/world.ts');
-    for (const file of ['main.ts', 'ingest-main.ts', 'ingest/world.ts', 'world.spec.ts'])
+    for (const file of ['main.ts', 'ingest-main.ts', 'ingest/world.ts', 'jobs/world.ts', 'planted/run.ts', 'world.spec.ts'])
       expect(keyWith(`test/sim/src/${file}`), file).toBe(world);
     expect(keyWith('test/sim/src/plan.ts')).not.toBe(world);
   });

@@ -14,9 +14,9 @@ export const COUNTED = [
   'libs/runtime/src/recover',
   'test/sim/src',
 ];
-/** Of the simulator: what starts schedules, shows them or plants bugs, and the simulation of ingest. No schedule runs through it. */
+/** Of the simulator: what starts schedules, shows them or plants bugs, and the simulations of ingest and of jobs. No schedule runs through it. */
 const AROUND =
-  /^test\/sim\/src\/((mutant.*|mutate|hunt|main|ingest-main|print|ledger|schedules|pool|worker|replay|index)\.ts$|ingest\/)/;
+  /^test\/sim\/src\/((mutant.*|mutate|hunt|main|ingest-main|program|print|ledger|schedules|pool|worker|replay|index)\.ts$|(ingest|jobs|planted)\/)/;
 export const DEFAULT_LEDGER = join(ROOT, 'test/sim/ledger.jsonl');
 
 /** One uninterrupted stretch of seeds. */

@@ -24,6 +24,12 @@ import { PowerBoards, secretWriter } from './power-boards.js';
 import { query, type SuperuserTarget } from './sql.js';
 import { COMMUNITY, TRAP_USER } from './trap-user.js';
 
+export interface SettingDocument {
+  readonly kind: string;
+  readonly id: string;
+  readonly body: object;
+}
+
 /** What is decided when a cluster is made. */
 export interface ClusterSettings {
   readonly profile: 'fast' | 'lan' | 'tolerant' | 'vm' | 'wan-arbiter';
@@ -66,9 +72,9 @@ const CLI = join(WORKSPACE, 'apps/cli/bin/yosugara.mjs');
 const program = (app: string) => join(WORKSPACE, 'apps', app, 'dist/main.js');
 /** As a service manager's Restart=always, RestartSec=1. */
 const RESPAWN_MS = 1_000;
-const INITIAL_DEADLINE_MS = 90_000;
+const INITIAL_DEADLINE_MS = 240_000;
 /** One more host, and one more copy, over the line. */
-const INITIAL_WITH_DR_DEADLINE_MS = 240_000;
+const INITIAL_WITH_DR_DEADLINE_MS = 300_000;
 
 /** Two data nodes and the arbiter on hosts of their own, made by `yosugara init` as an operator would. */
 export class LabCluster {
@@ -263,6 +269,14 @@ export class LabCluster {
     return this.hosts[on].exec(NODE, [CLI, ...args, '--json', '--config', this.configFile(on)], deadlineMs);
   }
 
+  /** Makes them the cluster's settings, as an operator does. */
+  async apply(on: DataName, documents: readonly SettingDocument[]): Promise<void> {
+    const host = this.hosts[on];
+    const file = `${host.mountpoint}/state/settings.json`;
+    await writeFile(host.pathFromOutside(file), JSON.stringify(documents), { mode: 0o600 });
+    await this.yosugara(on, ['apply', '-f', file]);
+  }
+
   /** The same, also where it is refused: what it printed; '' where the command line itself was wrong. */
   answer(on: MemberName, args: readonly string[], deadlineMs = 60_000): Promise<string> {
     const command = [NODE, CLI, ...args, '--json', '--config', this.configFile(on)];
@@ -326,7 +340,7 @@ export class LabCluster {
     await this.#balancer?.stop();
     await this.power.close();
     for (const name of MEMBER_NAMES_WITH_DR) await this.hosts[name].destroy();
-    await this.network.detach(PLACES.foreign.name);
+    for (const { name } of [PLACES.foreign, PLACES.managed, PLACES.pinged]) await this.network.detach(name);
     await this.network.detach('client');
     await this.network.destroy();
   }

@@ -16,6 +16,10 @@ export const PLACES = {
   foreign: place('foreign', 66),
   /** Where rsyslog, syslog-ng and net-snmp send from. */
   senders: place('senders', 60),
+  /** What is monitored, and who is told. */
+  managed: place('managed', 70),
+  /** A host that is there to be pinged. */
+  pinged: place('pinged', 71),
   /** The copy in another site, on a network of its own behind a router. */
   d: place('d', 21, 2),
 } as const;

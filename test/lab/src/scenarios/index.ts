@@ -1,5 +1,7 @@
 import { FEATURES } from './features.js';
 import { INGEST } from './ingest.js';
+import { JOBS } from './jobs.js';
+import { OPERATIONS } from './operations.js';
 import { PATTERNS } from './patterns.js';
 import { STARVATION } from './starvation.js';
 import { SUPERSET } from './superset.js';
@@ -9,4 +11,12 @@ import type { Scenario } from './types.js';
 export const PATTERNS_AND_FEATURES: readonly Scenario[] = [...PATTERNS, ...FEATURES];
 
 /** The table is the code, the list for people, and where the next id of faults.md goes. */
-export const SCENARIOS: readonly Scenario[] = [...PATTERNS_AND_FEATURES, ...SUPERSET, ...INGEST, STARVATION, ...TIMED];
+export const SCENARIOS: readonly Scenario[] = [
+  ...PATTERNS_AND_FEATURES,
+  ...SUPERSET,
+  ...INGEST,
+  ...OPERATIONS,
+  ...JOBS,
+  STARVATION,
+  ...TIMED,
+];

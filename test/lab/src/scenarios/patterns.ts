@@ -47,10 +47,10 @@ const restart = async (stage: Stage) => {
   await shutdown(stage);
   await stage.cluster.powerOn(stage.target);
 };
-const freeze = ({ cluster, target }: Stage) => cluster.hosts[target].freeze();
-const thaw = ({ cluster, target }: Stage) => cluster.hosts[target].thaw();
+export const freeze = ({ cluster, target }: Stage) => cluster.hosts[target].freeze();
+export const thaw = ({ cluster, target }: Stage) => cluster.hosts[target].thaw();
 /** Thawed, the old Master must do nothing and say so, before anybody repairs anything. */
-const thawAndLook = async (stage: Stage) => {
+export const thawAndLook = async (stage: Stage) => {
   await thaw(stage);
   await vipIsOff(stage.cluster, stage.target);
   await saysWhy(stage.cluster, stage.target);

@@ -2,6 +2,7 @@ import type { Promotion } from '../check/stated-loss.js';
 import type { ClusterSettings, LabCluster } from '../cluster/cluster.js';
 import type { DataName } from '../cluster/layout.js';
 import type { Blast } from '../senders/blast.js';
+import type { SenderCount } from '../senders/count.js';
 
 /** What a fault acts on, decided at the moment of the fault: the Master of run 2 may be `b`. */
 export interface Stage {
@@ -20,7 +21,13 @@ export interface Stage {
     readonly measured: Record<string, number>;
     /** Lines that must be there at the end. */
     readonly lines: Blast[];
+    /** What was told to the outside, by its way; for the report. */
+    readonly counts: SenderCount[];
   };
+  /** Stands in every message that the client sends in this run. */
+  readonly runTag: string;
+  /** What a scenario started: ended with the run, the newest first, however that ends. */
+  readonly undo: (() => Promise<void>)[];
   readonly say: (text: string) => void;
   /** `--minutes`, for the scenarios that last. */
   readonly minutes: number;

@@ -12,6 +12,8 @@ export interface SenderCount {
   readonly doubled: number;
   /** Neither stored nor answered: its sender knows. Missing: older reports do not say. */
   readonly givenUp?: number;
+  /** Where it is another one than that of a stream that is sent to us. */
+  readonly goal?: string;
 }
 
 /**

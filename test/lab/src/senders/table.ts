@@ -5,10 +5,10 @@ const HEAD = ['sender', 'way', 'sent', 'lost', 'doubled', 'given up', 'goal'] as
 
 /** Of one run or, summed, of several. */
 function rowsOf(counts: readonly SenderCount[]): readonly (readonly string[])[] {
-  return counts.map(({ stream, way, sent, lost, doubled, givenUp = 0, loss }) => [
+  return counts.map(({ stream, way, sent, lost, doubled, givenUp = 0, loss, goal }) => [
     stream.replace(/^(rsyslog|syslog-ng|net-snmp).*/, '$1'),
     ...[way, String(sent), String(lost), String(doubled), String(givenUp)],
-    loss === 'none' ? '0 lost, 0 doubled' : 'loss stated, 0 doubled',
+    goal ?? (loss === 'none' ? '0 lost, 0 doubled' : 'loss stated, 0 doubled'),
   ]);
 }
 

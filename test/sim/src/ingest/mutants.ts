@@ -138,8 +138,8 @@ export const INGEST_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: LOOP,
-        find: "        this.#work = null;\n        this.#options.log.warn('ingest.again'",
-        replace: "        this.#options.log.warn('ingest.again'",
+        find: "        this.#work = null;\n        options.log.warn('ingest.again'",
+        replace: "        options.log.warn('ingest.again'",
       },
     ],
     within: 100,

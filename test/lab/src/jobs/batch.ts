@@ -1,0 +1,150 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Daemons } from '@yosugara/testkit';
+import { rolesOf } from '../cluster/cluster.js';
+import { DATA_NAMES, type DataName, PLACES } from '../cluster/layout.js';
+import { NODE, WORKSPACE } from '../host/assets.js';
+import { monotonicMs, until } from '../host/shell.js';
+import { ManagedHost } from '../operations/managed-host.js';
+import type { Stage } from '../scenarios/types.js';
+import { agentsOf, BATCH_JOBS, BATCH_SCOPE, BATCH_UNIT, batchSettings, countMarks } from './batch-plan.js';
+
+const AGENT = join(WORKSPACE, 'apps/agent/bin/yosugara-agent.mjs');
+const AGENT_PORT = 8_084;
+const CONNECTED_DEADLINE_MS = 30_000;
+const BEGUN_DEADLINE_MS = 60_000;
+const ENDED_DEADLINE_MS = 300_000;
+/** The take-over comes when so many were started. */
+const BEFORE_FAULT = BATCH_JOBS / 5;
+
+interface SessionSeen {
+  readonly state: string;
+  readonly endStatus: string | null;
+}
+
+/** A batch of a thousand commands on real agents, and what it wrote. */
+export class Batch {
+  readonly session: string;
+  readonly #stage: Stage;
+  readonly #marks: string;
+  readonly #beganMs = monotonicMs();
+
+  private constructor(stage: Stage, session: string, marks: string) {
+    this.#stage = stage;
+    this.session = session;
+    this.#marks = marks;
+  }
+
+  /** Agents that have joined, and a batch in the middle of its work. */
+  static async start(stage: Stage): Promise<Batch> {
+    const { cluster, undo, say } = stage;
+    const { master } = rolesOf(await cluster.waitHealthy(10_000));
+    const host = await ManagedHost.attach(cluster, PLACES.managed);
+    undo.push(async () => await host.detach());
+    const daemons = host.daemons('agents');
+    await cluster.apply(master, [{ kind: 'scope', id: BATCH_SCOPE, body: { name: 'Batch' } }]);
+    const agents = agentsOf(stage.runTag);
+    const token = await tokenOf(stage, master, agents.length);
+    for (const agent of agents) await startAgent(daemons, agent, token, PLACES[master].address);
+    await connected(stage, master, agents.length);
+    say(`${agents.length} agents are connected`);
+    const marks = join(daemons.dir, 'marks');
+    await cluster.apply(master, batchSettings(agents, marks));
+    const { session } = JSON.parse(await cluster.yosugara(master, ['jobs', 'run', BATCH_UNIT])) as { session: string };
+    const batch = new Batch(stage, session, marks);
+    await until('a batch in the middle of its work', BEGUN_DEADLINE_MS, () =>
+      batch.#count().started >= BEFORE_FAULT ? true : undefined,
+    );
+    say(`${batch.#count().started} of ${BATCH_JOBS} commands of session ${session} were started`);
+    return batch;
+  }
+
+  /** @throws Error what was lost, came twice or never ended. */
+  async demandDone(): Promise<void> {
+    const { cluster, told, say } = this.#stage;
+    const status = await cluster.someStatus();
+    const master: DataName = status?.master === 'b' ? 'b' : 'a';
+    let last: SessionSeen | null = null;
+    await until(
+      `the end of session ${this.session}`,
+      ENDED_DEADLINE_MS,
+      async () => {
+        last = await this.#seen(master);
+        return last?.state.startsWith('ended') === true ? true : undefined;
+      },
+      1_000,
+    ).catch((error: unknown) => {
+      const { started } = this.#count();
+      throw new Error(`${started} of ${BATCH_JOBS} commands were started; the session is ${JSON.stringify(last)}`, {
+        cause: error,
+      });
+    });
+    const { started, doubled, strange } = this.#count();
+    told.measured['commands started'] = started;
+    told.measured['commands started twice'] = doubled.length;
+    told.measured['seconds of the batch'] = Math.round((monotonicMs() - this.#beganMs) / 100) / 10;
+    say(`session ${this.session}: ${started} commands were started, ${doubled.length} twice`);
+    const end = last as SessionSeen | null;
+    if (started !== BATCH_JOBS || doubled.length > 0 || strange.length > 0 || end?.endStatus !== 'normal')
+      throw new Error(
+        `${started} of ${BATCH_JOBS} commands were started, ${doubled.length} twice (${doubled.slice(0, 3)}), ${strange.length} lines are strange (${strange.slice(0, 3)}); the session ended ${end?.endStatus}`,
+      );
+  }
+
+  #count() {
+    const text = existsSync(this.#marks) ? readFileSync(this.#marks, 'utf8') : '';
+    return countMarks(text.split('\n'), this.session);
+  }
+
+  async #seen(master: DataName): Promise<SessionSeen | null> {
+    const [row] = await this.#stage.cluster.sql<{ state: string; end_status: string | null }>(
+      master,
+      `SELECT state, end_status FROM job_session WHERE id = '${this.session}'`,
+    );
+    return row === undefined ? null : { state: row.state, endStatus: row.end_status };
+  }
+}
+
+async function tokenOf({ cluster }: Stage, master: DataName, uses: number): Promise<string> {
+  const args = ['agents', 'token', '--uses', String(uses), '--scope', BATCH_SCOPE, '--minutes', '10'];
+  return (JSON.parse(await cluster.yosugara(master, args)) as { token: string }).token;
+}
+
+async function startAgent(daemons: Daemons, agent: string, token: string, manager: string): Promise<void> {
+  const dataDir = join(daemons.dir, agent);
+  await mkdir(dataDir, { mode: 0o700 });
+  const managers = DATA_NAMES.map((name) => `${PLACES[name].address}:${AGENT_PORT}`);
+  const config = daemons.write(`${agent}.yaml`, `dataDir: ${dataDir}\nmanagers: ${JSON.stringify(managers)}\n`);
+  const tokenFile = join(daemons.dir, `${agent}.token`);
+  await writeFile(tokenFile, `${token}\n`, { mode: 0o600 });
+  const join_ = [
+    'join',
+    '--manager',
+    `${manager}:${AGENT_PORT}`,
+    '--token-file',
+    tokenFile,
+    '--agent',
+    agent,
+    '--config',
+    config,
+  ];
+  daemons.run(NODE, [AGENT, ...join_]);
+  await daemons.start({
+    program: NODE,
+    args: [AGENT, 'run', '--config', config],
+    ready: () => existsSync(join(dataDir, 'agent.sock')),
+  });
+}
+
+async function connected({ cluster }: Stage, master: DataName, wanted: number): Promise<void> {
+  await until(
+    `${wanted} agents that are connected`,
+    CONNECTED_DEADLINE_MS,
+    async () => {
+      const list = JSON.parse(await cluster.yosugara(master, ['agents', 'list', '--connected'])) as { rows: readonly unknown[] };
+      return list.rows.length >= wanted ? true : undefined;
+    },
+    500,
+  );
+}

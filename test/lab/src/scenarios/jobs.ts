@@ -1,0 +1,42 @@
+import { Batch } from '../jobs/batch.js';
+import { powerOff, powerOn, required } from './means.js';
+import { freeze, thaw, thawAndLook } from './patterns.js';
+import { type Scenario, type Stage, scenario } from './types.js';
+
+/** Of the run that is under way. */
+const batches = new WeakMap<Stage, Batch>();
+const batchOf = (stage: Stage): Batch => required(batches.get(stage), 'no batch was begun');
+
+/** Jobs and agents (issue 6). */
+export const JOBS: readonly Scenario[] = [
+  scenario({
+    name: 'JO1-batch-over-take-over',
+    pattern: 'Master power off in the middle of a batch of a thousand commands on real agents',
+    why: 'each command is started once, no result is lost, and the session ends by itself',
+    on: 'master',
+    expect: 'other-serves',
+    limits: { failoverMs: 6_000, recoverMs: 10_000 },
+    cutsPower: true,
+    fault: async (stage) => {
+      batches.set(stage, await Batch.start(stage));
+      await powerOff(stage);
+    },
+    repair: powerOn,
+    atEnd: async (stage) => await batchOf(stage).demandDone(),
+  }),
+  scenario({
+    name: 'JO2-batch-over-frozen-master',
+    pattern: 'the Master is frozen in the middle of a batch, and thawed when another one serves',
+    why: 'what it still wanted to start is refused by the agents, and no command is started twice',
+    on: 'master',
+    expect: 'other-serves',
+    limits: { failoverMs: 6_000, recoverMs: 10_000 },
+    fault: async (stage) => {
+      batches.set(stage, await Batch.start(stage));
+      await freeze(stage);
+    },
+    look: thawAndLook,
+    repair: thaw,
+    atEnd: async (stage) => await batchOf(stage).demandDone(),
+  }),
+];
