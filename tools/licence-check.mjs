@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** MPL-2.0: lightningcss, build time only, unchanged. PostgreSQL: permissive. CC-BY and Python-2.0: data and argparse. */
+/** MPL-2.0: lightningcss at build time and axe-core in tests, both unchanged. PostgreSQL: permissive. CC-BY and Python-2.0: data and argparse. */
 const ALLOWED =
   'MIT MIT-0 ISC Apache-2.0 BSD-2-Clause BSD-3-Clause 0BSD BlueOak-1.0.0 CC0-1.0 CC-BY-3.0 CC-BY-4.0 Unlicense Zlib Python-2.0 MPL-2.0 PostgreSQL WTFPL'.split(
     ' ',
