@@ -1,3 +1,4 @@
+export * from './access.js';
 export * from './agents.js';
 export * from './agents-api.js';
 export * from './config.js';

@@ -16,6 +16,7 @@ export const SETTING_KINDS = [
   'job-queue',
   'job-unit',
   'job-trigger',
+  'role',
 ] as const;
 export type SettingKind = (typeof SETTING_KINDS)[number];
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isBuiltInRole, RoleBodySchema, RoleIdSchema } from '../access/rights.js';
 import { CalendarBodySchema, CalendarPatternBodySchema, calendarReferences } from './calendar.js';
 import { SETTING_KINDS, SettingIdSchema, type SettingInput, type SettingKind } from './common.js';
 import { FilterBodySchema } from './filter.js';
@@ -63,6 +64,7 @@ const DEFINITIONS = {
   'job-queue': kindOf(JobQueueBodySchema),
   'job-unit': kindOf(JobUnitBodySchema, jobUnitReferences, jobUnitMistakes),
   'job-trigger': kindOf(JobTriggerBodySchema, jobTriggerReferences, jobTriggerMistakes),
+  role: kindOf(RoleBodySchema),
 };
 type Definitions = typeof DEFINITIONS;
 
@@ -93,7 +95,7 @@ export const wholeMistakesOf = (kind: SettingKind, body: unknown): readonly Sett
 export const spaceOf = (kind: SettingKind | 'facility'): string => (kind === 'node' || kind === 'scope' ? 'facility' : kind);
 
 /** A role, as a word. */
-export const OwnerRoleSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'the name of a role');
+export const OwnerRoleSchema = RoleIdSchema;
 
 const DocumentSchema = z.strictObject({
   kind: z.enum(SETTING_KINDS),
@@ -133,6 +135,14 @@ function refusalOf(kind: SettingKind, id: string): SettingMistake | null {
     return { place: 'kind', found: JSON.stringify(kind), allowed: `${KNOWN_KINDS.join(', ')}: this version knows no others yet` };
   if ((kind === 'scope' || kind === 'node') && isBuiltInScope(id))
     return { place: 'id', found: JSON.stringify(id), allowed: 'any but those of built-in scopes, which cannot be edited' };
+  if (kind === 'role' && isBuiltInRole(id))
+    return { place: 'id', found: JSON.stringify(id), allowed: 'any but those of built-in roles, which cannot be edited' };
+  if (kind === 'role' && !RoleIdSchema.safeParse(id).success)
+    return {
+      place: 'id',
+      found: JSON.stringify(id),
+      allowed: 'letters, digits and _ . -, beginning with a letter or digit, at most 64',
+    };
   return null;
 }
 
