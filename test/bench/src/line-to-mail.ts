@@ -50,10 +50,27 @@ class Mails {
   }
 }
 
+/** Where the time went: to the row of the outbox, and from there until the server had said that it has the mail. */
+async function stages({ database }: RowCluster, hitAtMs: ReadonlyMap<number, number>): Promise<string> {
+  const { rows } = await database.query<{ message: string; created_ms: string; settled_ms: string }>(
+    `select told -> 'result' ->> 'message' as message, extract(epoch from created_at) * 1000 as created_ms,
+       extract(epoch from settled_at) * 1000 as settled_ms from outbox where state = 1`,
+  );
+  const ours = rows.flatMap(({ message, created_ms: created, settled_ms: settled }) => {
+    const sentAtMs = hitAtMs.get(numberIn(message) ?? -1);
+    return sentAtMs === undefined ? [] : [{ toRow: Number(created) - sentAtMs, toMail: Number(settled) - Number(created) }];
+  });
+  const of = (stage: 'toRow' | 'toMail') => {
+    const took = ours.map((each) => each[stage]).sort((one, other) => one - other);
+    return `p50 ${percentile(took, 0.5).toFixed(0)}, p99 ${percentile(took, 0.99).toFixed(0)} ms`;
+  };
+  return `to the row ${of('toRow')}; from there to the mail ${of('toMail')}`;
+}
+
 async function measure(cluster: RowCluster, box: MailBox, { runs, seconds, say }: BenchOptions): Promise<readonly Measure[]> {
   const mails = new Mails(box);
   const found = { p50: [] as number[], p99: [] as number[], max: [] as number[] };
-  let firstHit = 0;
+  let [firstHit, where] = [0, ''];
   // The first run warms up.
   for (let run = 0; run <= runs; run++) {
     const { targets } = cluster;
@@ -70,6 +87,8 @@ async function measure(cluster: RowCluster, box: MailBox, { runs, seconds, say }
     const took = tookMs(sent, mails.atMs);
     const [p50, p99, max] = [percentile(took, 0.5), percentile(took, 0.99), took.at(-1)!];
     say(`line-to-mail: ${took.length} mails, p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, longest ${max.toFixed(0)} ms`);
+    where = await stages(cluster, sent.hitAtMs);
+    say(`line-to-mail: ${where}`);
     if (run === 0) continue;
     found.p50.push(p50);
     found.p99.push(p99);
@@ -79,7 +98,7 @@ async function measure(cluster: RowCluster, box: MailBox, { runs, seconds, say }
     ...{ name: `line-to-mail/${of}`, unit: 'ms', ours: median(found[of]), peer: null, peerName: '–', ratio: null },
     ...(of === 'p99' ? { goal: { of: 'ours', is: 'at most', value: GOAL_MS } as const } : {}),
     runs: { ours: found[of], peer: [] },
-    note: `of ${PER_SECOND} lines/s to each of two nodes one of ${HIT_EVERY} is a mail, in clear SMTP to aiosmtpd, one after the other; from the call that sends the line until the server has written the mail; 500 rules, all on this machine`,
+    note: `of ${PER_SECOND} lines/s to each of two nodes one of ${HIT_EVERY} is a mail, in clear SMTP to aiosmtpd, one after the other; from the call that sends the line until the server has written the mail; 500 rules, all on this machine; ${where}`,
   }));
 }
 
