@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { JOB_OPERATIONS, JOB_STATES, RUN_STATES, SESSION_TRIGGERS } from './job-states.js';
+import { TimeZoneSchema } from './settings/calendar.js';
 import { PrioritySchema, SettingIdSchema } from './settings/common.js';
 import { EndStatusSchema, EndWithSchema } from './settings/job-parts.js';
+import { ScheduleSchema } from './settings/job-trigger.js';
 
 /** What the API says of jobs (docs/jobs.md). Times are RFC 3339, UTC; null = not yet. */
 const at = z.string().nullable();
@@ -217,6 +219,46 @@ export const JobPlanSchema = z
   })
   .meta({ id: 'JobPlan' });
 export type JobPlan = z.infer<typeof JobPlanSchema>;
+
+/** POST /api/v1/job-plan/try: when a schedule that nobody has saved yet would be due. */
+export const JobPlanTrySchema = z
+  .strictObject({
+    /** Of a trigger that begins by schedule. */
+    timeZone: TimeZoneSchema,
+    schedule: ScheduleSchema,
+    calendar: SettingIdSchema.nullable().default(null),
+    limit: z.int().min(1).max(100).default(10),
+  })
+  .meta({ id: 'JobPlanTry' });
+export type JobPlanTry = z.infer<typeof JobPlanTrySchema>;
+export const JobPlanTriedSchema = z.object({ times: z.array(z.string()) }).meta({ id: 'JobPlanTried' });
+export type JobPlanTried = z.infer<typeof JobPlanTriedSchema>;
+
+/** GET /api/v1/job-approvals: what waits for an answer, longest first. */
+export const JobApprovalsSchema = z
+  .object({
+    approvals: z.array(
+      z.object({
+        session: z.string(),
+        unit: z.string(),
+        unitName: z.string(),
+        job: z.string(),
+        name: z.string(),
+        /** With its variables filled in. */
+        sentence: z.string(),
+        role: z.string(),
+        /** Of that role only this one; null = anybody. */
+        user: z.string().nullable(),
+        since: at,
+        /** Whoever asked this may answer. */
+        mine: z.boolean(),
+      }),
+    ),
+    /** There are more than were looked at. */
+    more: z.boolean(),
+  })
+  .meta({ id: 'JobApprovals' });
+export type JobApprovals = z.infer<typeof JobApprovalsSchema>;
 
 const QueuedJobSchema = z.object({
   session: z.string(),

@@ -107,6 +107,18 @@ export class JobReportRepository implements JobReports {
     });
   }
 
+  async runningNowhere(limit: number): Promise<readonly PlacedRun[]> {
+    return await this.#read('reading what waits for people', async (client) => {
+      const { rows } = await client.query<PlacedRun>(
+        `select s.id as session, s.unit, s.revision, r.run from job_run r join job_session s on s.number = r.session
+         where s.ended_at is null and r.run->>'state' = 'running' and r.run->'nodes' = '[]'
+         order by (r.run->>'startedAtMs')::float8 nulls last, s.number, r.job limit $1`,
+        [limit],
+      );
+      return rows;
+    });
+  }
+
   async newestLine(): Promise<number> {
     return await this.#read('reading the newest line of histories', async (client) => {
       const { rows } = await client.query<{ number: number | null }>('select max(number)::float8 as number from job_history');

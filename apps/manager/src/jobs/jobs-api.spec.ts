@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { re2Patterns } from '@yosugara/connectors';
 import { epoch as epochOf, SILENT_LOG } from '@yosugara/kernel';
 import {
+  type JobApprovals,
   type JobHistory,
   type JobPlan,
   type JobQueues,
@@ -247,10 +248,15 @@ describe('a session', () => {
     expect((await operate('20200101000000-000', { operation: 'stop' })).status).toBe(404);
     agents.get('web1')?.finish([...(agents.get('web1')?.runs.keys() ?? [])].findLast((run) => run.startsWith(session)) ?? '');
     await state(session, 'ask', 'running');
+    const { approvals } = await get<JobApprovals>('/job-approvals');
+    expect(approvals.filter((each) => each.session === session)).toMatchObject([
+      { unit: 'night', unitName: 'Night', job: 'ask', sentence: 'May it go on?', role: 'operator', user: 'eva', mine: false },
+    ]);
     const approval = { operation: 'approve', job: 'ask' };
     expect((await operate(session, { ...approval, by: 'adam' })).status).toBe(403);
     expect((await operate(session, { ...approval, by: 'eva' })).status).toBe(200);
     await vi.waitFor(async () => expect(await show(session)).toMatchObject({ state: 'ended', endStatus: 'normal' }), soon);
+    expect((await get<JobApprovals>('/job-approvals')).approvals.some((each) => each.session === session)).toBe(false);
     const { lines } = await get<JobHistory>(`/job-sessions/${session}/history`);
     expect(lines.find(({ by }) => by === 'eva')).toMatchObject({ job: 'ask' });
     const { rows } = await pool.query("select actor, detail from audit where action = 'job.operate' order by id desc limit 1");
@@ -304,6 +310,15 @@ it('the plan has the runs to come, in order, and says when there are more', asyn
   expect((await get<JobPlan>('/job-plan?unit=night')).runs).toEqual([]);
   for (const query of ['to=500d', 'from=2h&to=1h', 'from=x'])
     expect((await call('GET', `/job-plan?${query}`)).status, query).toBe(400);
+});
+
+it('a schedule that nobody saved is tried: its next times, or what is wrong with it', async () => {
+  const tried = async (schedule: object) => await call('POST', '/job-plan/try', { timeZone: 'Asia/Tokyo', schedule, limit: 3 });
+  const { status, body } = await tried({ kind: 'cron', expression: '30 2 * * *' });
+  expect([status, body.times.length]).toEqual([200, 3]);
+  for (const time of body.times) expect(time).toMatch(/T17:30:00.000Z$/);
+  const refused = await tried({ kind: 'cron', expression: '0 25 * * *' });
+  expect(refused).toMatchObject({ status: 400, body: { message: expect.stringContaining('hour "25"') } });
 });
 
 it('a link message is said once', async () => {

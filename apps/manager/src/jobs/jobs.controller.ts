@@ -3,6 +3,8 @@ import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { type Clock, explain, type Log } from '@yosugara/kernel';
 import { planOf, type SessionTrigger, variablesGiven } from '@yosugara/operations';
 import {
+  type JobApprovals,
+  JobApprovalsSchema,
   type JobLink,
   JobLinkedSchema,
   JobLinkSchema,
@@ -10,12 +12,17 @@ import {
   JobLinksSchema,
   type JobPlan,
   JobPlanSchema,
+  type JobPlanTried,
+  JobPlanTriedSchema,
+  type JobPlanTry,
+  JobPlanTrySchema,
   type JobQueues,
   JobQueuesSchema,
   type JobStart,
   type JobStarted,
   JobStartedSchema,
   JobStartSchema,
+  JobTriggerBodySchema,
 } from '@yosugara/protocol';
 import { SettingsTimes } from '@yosugara/runtime';
 import { z } from 'zod';
@@ -28,6 +35,7 @@ import type { Lifecycle } from '../lifecycle.js';
 import { LiveSettings } from '../settings/live-settings.js';
 import type { ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, LIFECYCLE, LOG, SETTINGS, STORE } from '../tokens.js';
+import { approvalsView } from './approvals.js';
 import { auditJobs } from './audit-jobs.js';
 import { JobsHandle } from './jobs-handle.js';
 import { MOST_PLAN_DAYS, PlanQuerySchema, planSpan } from './query.js';
@@ -115,6 +123,36 @@ export class JobsController {
         return { at: iso(atMs), trigger, unit, unitName: units.get(unit)?.body.name ?? unit, job, timeZone, session, state };
       }),
     };
+  }
+
+  /** When a schedule would be due next, whether a trigger has it or not. */
+  @Post('job-plan/try')
+  @HttpCode(200)
+  @ApiOkResponse({ standardSchema: JobPlanTriedSchema })
+  try(@Body({ schema: JobPlanTrySchema }) { limit, ...wish }: JobPlanTry): JobPlanTried {
+    const { calendars } = this.times;
+    const isOpen = (calendar: string | null, atMs: number) => calendars.isOpen(calendar, atMs);
+    const body = JobTriggerBodySchema.parse({ type: 'schedule', unit: 'tried', ...wish });
+    const nowMs = this.clock.wallMs();
+    const { runs } = planOf(
+      new Map([['tried', { enabled: true }]]),
+      [{ id: 'tried', enabled: true, body }],
+      nowMs,
+      nowMs + MOST_PLAN_DAYS * DAY_MS,
+      {
+        ...{ isOpen, most: limit },
+      },
+    );
+    return { times: runs.map(({ atMs }) => iso(atMs)) };
+  }
+
+  /** What waits for an answer, of whoever it is asked. */
+  @Get('job-approvals')
+  @ApiOkResponse({ standardSchema: JobApprovalsSchema })
+  async approvals(@Asker() asker: Identity): Promise<JobApprovals> {
+    const running = await this.jobs.tables.runningNowhere(MOST_PLACED);
+    const unitOf = async (unit: string, revision: number) => await this.jobs.unit(unit, revision);
+    return await approvalsView(running, running.length >= MOST_PLACED, unitOf, asker);
   }
 
   /** Who has a place in a queue, and who waits for one there, or on a node. */

@@ -15,6 +15,8 @@ type InputOf<Kind extends SessionInput['kind']> = Extract<SessionInput, { kind: 
 export function approvalAsks(draft: Draft, id: string, body: JobOf<'approval'>): void {
   const who = body.user === null || body.user === '' ? `Role ${body.role}` : `${body.user} (role ${body.role})`;
   const sentence = render(body.sentence, valuesIn(draft, id, null));
+  // Whoever looks at it reads what they are asked.
+  draft.patch(id, { why: sentence });
   const about = `Job ${id} of session ${draft.session.id} of ${draft.unit.id}`;
   draft.tell(id, 'approval', 'info', `${about} waits for ${who} to approve: ${sentence}`, { to: body.notifications });
 }

@@ -127,6 +127,7 @@ describe('approval', () => {
   it('is asked for, and ends as it says for the answer', () => {
     const desk = new Desk(unit);
     expect(desk.of('result')[0]!.result.message).toContain('Go on with 20261122010000-000?');
+    expect(desk.run('ok').why).toBe('Go on with 20261122010000-000?');
     expect(desk.operate('approve', 'ok').states()).toEqual({ ok: 'ended', yes: 'running', no: 'ended-unmatched' });
     expect(new Desk(unit).operate('deny', 'ok').states()).toEqual({ ok: 'ended', yes: 'ended-unmatched', no: 'running' });
   });

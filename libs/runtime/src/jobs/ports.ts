@@ -246,6 +246,8 @@ export interface JobReports {
   marks(): Promise<readonly TriggerMark[]>;
   /** Of sessions that are not over, those that wait longest first. */
   placed(limit: number): Promise<readonly PlacedRun[]>;
+  /** Jobs of sessions that are not over which run on no node: what waits for people or messages, and jobnets; longest first. */
+  runningNowhere(limit: number): Promise<readonly PlacedRun[]>;
   /** Number of the newest line of all histories; 0 = there is none. */
   newestLine(): Promise<number>;
   /** Sessions of which something was written down after that line, each once and as it is now; `through`: the last line that was looked at. */
