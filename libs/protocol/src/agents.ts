@@ -21,6 +21,8 @@ const ms = z.number();
 
 /** Part of a file as base64, of file transfer and of long outputs. */
 const bytes = z.string().max(1_400_000);
+/** Of a file as it is now: another one when it was written or replaced. */
+const fileVersion = z.string().regex(/^[0-9a-f]{16}$/);
 
 /* ---------- From an agent ---------- */
 
@@ -245,6 +247,8 @@ export const ToAgentSchema = z.discriminatedUnion('say', [
     path: z.string(),
     offset: z.number(),
     data: bytes,
+    /** `version` of the source's parts: what is there of another one is no beginning of this one. */
+    version: fileVersion.nullable(),
     /** The last part: the file gets its name, when its SHA-256 is this one. */
     end: z
       .strictObject({ sizeBytes: z.number(), sha256: z.string().nullable(), mode: z.int(), user: z.string().nullable() })
@@ -269,7 +273,7 @@ export const FilesListedSchema = z.object({
   files: z.array(z.object({ name: z.string(), sizeBytes: z.number(), mode: z.int().default(0o644) })).max(10_000),
 });
 /** To `file-read`: what is there from the offset on, at most `length`; fewer bytes mean that the file ends there. */
-export const FilePartSchema = z.object({ data: bytes });
+export const FilePartSchema = z.object({ data: bytes, version: fileVersion.nullable().default(null) });
 /**
  * To `file-write`: where the next part is to begin. A part that begins elsewhere is not written, so that an empty one asks how much is there
  * of a copy that was broken off.

@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -39,8 +41,12 @@ const read = (name: string, offset: number, length: number) =>
   desk.answer({ say: 'file-read', id: 1, epoch: 1, path: path(name), offset, length });
 const write = (name: string, offset: number, data: Buffer, whole: Buffer | null = null, over = {}) => {
   const end = whole === null ? null : { sizeBytes: whole.length, sha256: sha256(whole), mode: 0o640, user: null, ...over };
-  return desk.answer({ say: 'file-write', id: 1, epoch: 1, path: path(name), offset, data: data.toString('base64'), end });
+  return desk.answer({
+    ...{ say: 'file-write', id: 1, epoch: 1, path: path(name), offset, data: data.toString('base64') },
+    ...{ version: VERSION, end },
+  });
 };
+const VERSION = 'a'.repeat(16);
 const written = async (...args: Parameters<typeof write>) => (await ok(write(...args), FileWrittenSchema)).haveBytes;
 
 describe('a list', () => {
@@ -79,6 +85,18 @@ it('a file is read in parts, the last of which is short', async () => {
   expect(Buffer.concat(parts).equals(content)).toBe(true);
 });
 
+it('each part says which version it is of: another one when the file was written or replaced', async () => {
+  const version = async () => (await ok(read('a', 0, 10), FilePartSchema)).version;
+  writeFileSync(path('a'), 'one');
+  const first = await version();
+  expect(await version()).toBe(first);
+  appendFileSync(path('a'), 'x');
+  const second = await version();
+  writeFileSync(path('b'), 'onex');
+  renameSync(path('b'), path('a'));
+  expect(new Set([first, second, await version()]).size).toBe(3);
+});
+
 describe('a file that is written', () => {
   const content = randomBytes(3_000);
   it('gets its name when it is whole, with mode and checksum', async () => {
@@ -114,6 +132,27 @@ describe('a file that is written', () => {
       why: expect.stringContaining('anew'),
     });
     expect(await written('a', 0, Buffer.alloc(0))).toBe(0);
+  });
+  it('goes on only with what is of the same version of its source, and leaves nothing of others', async () => {
+    await written('a', 0, content.subarray(0, 1_000));
+    const other = async (offset: number, data: Buffer, end: object | null) =>
+      await ok(
+        desk.answer({
+          ...{ say: 'file-write', id: 1, epoch: 1, path: path('a'), offset, data: data.toString('base64') },
+          ...{ version: 'b'.repeat(16), end: end as never },
+        }),
+        FileWrittenSchema,
+      );
+    expect(await other(0, Buffer.alloc(0), null)).toEqual({ haveBytes: 0 });
+    await other(0, content, { sizeBytes: content.length, sha256: null, mode: 0o640, user: null });
+    expect(readFileSync(path('a')).equals(content)).toBe(true);
+    expect(readdirSync(dir)).toEqual(['a']);
+  });
+  it('may have a name that leaves no room for another one', async () => {
+    const long = 'n'.repeat(250);
+    await written(long, 0, content.subarray(0, 1_000));
+    expect(await written(long, 1_000, content.subarray(1_000), content)).toBe(3_000);
+    expect(readdirSync(dir)).toEqual([long]);
   });
   it('of nothing is an empty file', async () => {
     expect(await written('a', 0, Buffer.alloc(0), Buffer.alloc(0))).toBe(0);

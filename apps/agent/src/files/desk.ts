@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
 import { chmod, chown, type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { re2Patterns } from '@yosugara/connectors/patterns';
@@ -19,6 +20,9 @@ const MOST_FILES = 10_000;
 const MOST_BYTES = 1_000_000;
 /** What is there of a copy that is not whole. */
 const PART = '.yosugara-part';
+const VERSIONED = /^\.[0-9a-f]{16}\.yosugara-part$/;
+/** Longer ones leave no room for what a part is called. */
+const LONG_NAME_BYTES = 200;
 const STALE_MS = 24 * 3_600_000;
 
 class FileError extends YosugaraError {
@@ -88,15 +92,20 @@ async function read({ path, offset, length }: Of<'file-read'>): Promise<object> 
       if (bytesRead === 0) break;
       done += bytesRead;
     }
-    return { data: buffer.subarray(0, done).toString('base64') };
+    // Asked after it was read: what is written meanwhile shows in this version or in the next one.
+    return { data: buffer.subarray(0, done).toString('base64'), version: versionOf(await file.stat({ bigint: true })) };
   } finally {
     await file.close();
   }
 }
 
+/** Another one when it is written or replaced. */
+const versionOf = ({ dev, ino, size, mtimeNs }: BigIntStats): string =>
+  createHash('sha256').update(`${dev} ${ino} ${size} ${mtimeNs}`).digest('hex').slice(0, 16);
+
 /** Into a file beside it, which gets the name when all of it is there, durable and what it should be. */
-async function write({ path, offset, data, end }: Of<'file-write'>): Promise<object> {
-  const part = join(dirname(absolute(path)), `.${basename(path)}${PART}`);
+async function write({ path, offset, data, version, end }: Of<'file-write'>): Promise<object> {
+  const part = join(dirname(absolute(path)), `${partsOf(path)}${version === null ? '' : `.${version}`}${PART}`);
   const bytes = Buffer.from(data, 'base64');
   // An answer that was lost: the last part is said again, and everything is done.
   if (end !== null && (await sizeOf(part)) === null && (await isWhole(path, end))) return { haveBytes: end.sizeBytes };
@@ -129,6 +138,12 @@ async function write({ path, offset, data, end }: Of<'file-write'>): Promise<obj
   return { haveBytes: end.sizeBytes };
 }
 
+/** How the names of all parts of that file begin. */
+function partsOf(path: string): string {
+  const name = basename(path);
+  return `.${Buffer.byteLength(name) > LONG_NAME_BYTES ? createHash('sha256').update(name).digest('hex') : name}`;
+}
+
 async function openPart(part: string): Promise<FileHandle> {
   try {
     return await open(part, 'r+');
@@ -152,7 +167,16 @@ async function place(part: string, path: string, end: NonNullable<Of<'file-write
   }
   await chmod(part, mode & 0o7777);
   await rename(part, path);
+  await dropOthers(path);
   await syncFolder(dirname(path));
+}
+
+/** Parts of versions that nobody goes on with. */
+async function dropOthers(path: string): Promise<void> {
+  const begin = partsOf(path);
+  const isPart = (name: string) =>
+    name === `${begin}${PART}` || (name.startsWith(begin) && VERSIONED.test(name.slice(begin.length)));
+  for (const name of await readdir(dirname(path))) if (isPart(name)) await rm(join(dirname(path), name), { force: true });
 }
 
 const sizeOf = async (path: string): Promise<number | null> => (await stat(path).catch(() => null))?.size ?? null;

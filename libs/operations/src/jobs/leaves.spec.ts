@@ -133,11 +133,12 @@ describe('a file transfer', () => {
     desk.step({
       kind: 'transfer-listed',
       ...desk.ref('t', 'list db1'),
-      files: names.map((name) => ({ name, sizeBytes: 1 })),
-      why: null,
+      files: names.map((name) => ({ name, sizeBytes: 1, mode: 0o640 })),
+      ...{ why: null, away: false },
     });
-  const copied = (desk: Desk, facility: string, ok: boolean) =>
-    desk.step({ kind: 'transfer-ended', ...desk.ref('t', facility), ok, why: '' });
+  const nodeOf = (desk: Desk, facility: string) => desk.run('t').nodes.find((node) => node.facility === facility)!;
+  const copied = (desk: Desk, facility: string, ok: boolean, away = false) =>
+    desk.step({ kind: 'transfer-ended', ...desk.ref('t', facility), ok, why: '', away });
 
   it('lists, and copies to each target; each must have it', () => {
     const desk = new Desk(transfer('all'));
@@ -160,6 +161,27 @@ describe('a file transfer', () => {
     expect(desk.of('transfer-list')).toHaveLength(1);
     copied(listed(desk, ['x']), 'web2', true);
     expect(desk.run('t')).toMatchObject({ state: 'ended', endStatus: 'normal' });
+  });
+
+  it('says how far it is, and what of it is stopped goes no further', () => {
+    const desk = listed(new Desk(transfer('all')), ['x']);
+    desk.step({ kind: 'transfer-progress', ...desk.ref('t', 'web1'), message: '1.0 of 4.0 MiB, x' });
+    expect(nodeOf(desk, 'web1').message).toBe('1.0 of 4.0 MiB, x');
+    desk.operate('stop', 't');
+    expect(desk.of('transfer-stop').map(({ facility }) => facility)).toEqual(['web1', 'web2', 'web3']);
+    expect(nodeOf(desk, 'web1').message).toBe('it was stopped. 1.0 of 4.0 MiB, x');
+    expect(desk.state('t')).toBe('stopped');
+    desk.step({ kind: 'transfer-progress', ...desk.ref('t', 'web1'), message: 'late' });
+    expect(nodeOf(desk, 'web1').message).not.toBe('late');
+  });
+
+  it('waits for agents that are away as long as its setting says, and ends with its value then', () => {
+    const desk = new Desk(transfer('one'));
+    expect(desk.of('transfer-list')).toMatchObject([{ patienceMs: 600_000 }]);
+    listed(desk, ['x']);
+    expect(desk.of('transfer-copy')).toMatchObject([{ patienceMs: 600_000, files: [{ mode: 0o640 }] }]);
+    copied(desk, 'web1', false, true);
+    expect(nodeOf(desk, 'web1').returnValue).toBe(-1);
   });
 
   it('is begun once more by a new Master, but for what is there already', () => {

@@ -65,14 +65,24 @@ export type SessionInput =
   /** Of the `link-send` with that id. */
   | { readonly kind: 'link-sent'; readonly job: string; readonly attempt: number; readonly ok: boolean; readonly why: string }
   /** Of the `file-transfer` effects: what the source has, and how one target did. */
-  | ({ readonly kind: 'transfer-listed'; readonly files: readonly TransferFile[]; readonly why: string | null } & RunRef)
-  | ({ readonly kind: 'transfer-ended'; readonly ok: boolean; readonly why: string } & RunRef)
+  | ({
+      readonly kind: 'transfer-listed';
+      readonly files: readonly TransferFile[];
+      readonly why: string | null;
+      readonly away: boolean;
+    } & RunRef)
+  /** `away`: one of the agents was not there for as long as was waited for it. */
+  | ({ readonly kind: 'transfer-ended'; readonly ok: boolean; readonly why: string; readonly away: boolean } & RunRef)
+  /** How far one target is, for people. */
+  | ({ readonly kind: 'transfer-progress'; readonly message: string } & RunRef)
   /** A session of a unit in `CompiledUnit.crossUnits` ended. */
   | { readonly kind: 'past-end' };
 
 export interface TransferFile {
   readonly name: string;
   readonly sizeBytes: number;
+  /** Permissions. */
+  readonly mode: number;
 }
 
 /** Whose place: of a job in a queue, or of a node of a job on that node. */
@@ -154,6 +164,7 @@ export type OutsideEffect =
       readonly source: string;
       readonly directory: string;
       readonly name: string;
+      readonly patienceMs: number | null;
     } & RunRef)
   /** These files from the source to the node of the run; writing them once more does no harm. */
   | ({
@@ -164,7 +175,11 @@ export type OutsideEffect =
       readonly files: readonly TransferFile[];
       readonly checksum: boolean;
       readonly user: string | null;
-    } & RunRef);
+      /** For so long an agent that is away is waited for; null = until it is there. */
+      readonly patienceMs: number | null;
+    } & RunRef)
+  /** It is stopped: what is being listed or copied for that node is left as it is. */
+  | ({ readonly kind: 'transfer-stop' } & RunRef);
 
 export type JobEffect = StoredEffect | OutsideEffect;
 

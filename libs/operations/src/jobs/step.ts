@@ -12,7 +12,7 @@ import { openSession } from './operate-session.js';
 import { hasMark, isEnded, isOut, newRun } from './states.js';
 import type { JobEnv, NewSession, PlaceKey, SessionInput, StepOutcome } from './step-types.js';
 import { nextTimeMs, passTime } from './timers.js';
-import { resumeTransfer, transferEnded, transferListed } from './transfer.js';
+import { resumeTransfer, transferEnded, transferListed, transferProgress } from './transfer.js';
 import type { JobRun, JobSession } from './types.js';
 
 /** What becomes of a session by one thing that happened to it. Same inputs, same answer. */
@@ -109,6 +109,8 @@ function happen(draft: Draft, input: SessionInput): void {
       return transferListed(draft, input);
     case 'transfer-ended':
       return transferEnded(draft, input);
+    case 'transfer-progress':
+      return transferProgress(draft, input);
     case 'past-end':
       for (const [id, { state }] of draft.jobs) if (state === 'waiting' || state === 'skipped') draft.touch(id);
       return;

@@ -34,6 +34,10 @@ function stopNodes(draft: Draft, id: string, how: 'command' | 'kill'): void {
   const nodes = draft.run(id).nodes.map((node) => {
     if (!isOut(node)) return node;
     const { facility, attempt } = node;
+    if (body.type === 'file-transfer') {
+      draft.effects.push({ kind: 'transfer-stop', job: id, facility, attempt });
+      return { ...node, state: 'not-started' as const, message: `it was stopped. ${node.message}`.trim() };
+    }
     if (body.type !== 'command') return { ...node, state: 'not-started' as const, message };
     draft.effects.push({ kind: 'stop', job: id, facility, attempt, how });
     return node.state === 'claimed' && node.spool === null

@@ -70,7 +70,8 @@ const INPUTS: readonly SessionInput[] = [
   { kind: 'link-sent', job: 'a', attempt: 1, ok: true, why: '' },
   { kind: 'file-seen', ...ref, directory: '/', name: 'f', sizeBytes: 1, modifiedAtMs: 1 },
   { kind: 'monitor-result', ...ref, priority: 'info', message: '' },
-  { kind: 'transfer-ended', ...ref, ok: true, why: '' },
+  { kind: 'transfer-ended', ...ref, ok: true, why: '', away: false },
+  { kind: 'transfer-progress', ...ref, message: 'half' },
 ];
 
 /** Every change of state of that step, as the history has it, is a row of the table. */

@@ -12,6 +12,8 @@ import { valuesIn } from './variables.js';
 type InputOf<Kind extends SessionInput['kind']> = Extract<SessionInput, { kind: Kind }>;
 type Transfer = JobOf<'file-transfer'>;
 
+const MINUTE_MS = 60_000;
+
 /** Begins the name of the step that asks the source. */
 const LIST = 'list ';
 
@@ -36,13 +38,19 @@ export function beginTransfer(draft: Draft, id: string, body: Transfer): void {
 
 const sourceOf = (step: NodeRun) => step.facility.slice(LIST.length);
 
+/** As a command's agent is asked: once a minute, so often. */
+const patienceOf = ({ agentRetry }: Transfer): number | null =>
+  agentRetry.end === null ? null : agentRetry.attempts * MINUTE_MS;
+
 function list(draft: Draft, id: string, body: Transfer): void {
   const step = draft.run(id).nodes[0]!;
   patchNode(draft, id, step.facility, { state: 'running', startedAtMs: draft.env.nowMs, message: 'looks which files there are' });
   const source = sourceOf(step);
   const values = valuesIn(draft, id, source);
   const [directory, name] = [render(body.source.directory, values), render(body.source.name, values)];
-  draft.effects.push({ kind: 'transfer-list', job: id, facility: step.facility, attempt: step.attempt, source, directory, name });
+  const { facility, attempt } = step;
+  const patienceMs = patienceOf(body);
+  draft.effects.push({ kind: 'transfer-list', job: id, facility, attempt, source, directory, name, patienceMs });
 }
 
 /** After a take-over: what is not there yet is begun once more from the list; copying again does no harm. */
@@ -50,7 +58,7 @@ export function resumeTransfer(draft: Draft, id: string, body: Transfer): void {
   list(draft, id, body);
 }
 
-export function transferListed(draft: Draft, { job, facility, attempt, files, why }: InputOf<'transfer-listed'>): void {
+export function transferListed(draft: Draft, { job, facility, attempt, files, why, away }: InputOf<'transfer-listed'>): void {
   const run = draft.jobs.get(job);
   const body = run === undefined ? undefined : draft.job(job).body;
   const step = nodeOf(run, facility, attempt);
@@ -59,8 +67,9 @@ export function transferListed(draft: Draft, { job, facility, attempt, files, wh
   const trouble = why ?? (files.length === 0 ? `no file in ${body.source.directory} is named ${body.source.name}` : null);
   const ended = { state: 'ended', endedAtMs: draft.env.nowMs } as const;
   if (trouble !== null) {
-    patchNode(draft, job, facility, { ...ended, returnValue: null, message: trouble });
-    finish(draft, job, endBy(body.endStatus, null), trouble);
+    const returnValue = away ? body.agentRetry.end : null;
+    patchNode(draft, job, facility, { ...ended, returnValue, message: trouble });
+    finish(draft, job, endBy(body.endStatus, returnValue), trouble);
     return;
   }
   patchNode(draft, job, facility, { ...ended, returnValue: 0, message: files.map(({ name }) => name).join(', ') });
@@ -86,15 +95,24 @@ function copy(draft: Draft, id: string, body: Transfer, { facility, attempt }: N
     return;
   }
   patchNode(draft, id, facility, { state: 'running', startedAtMs: draft.env.nowMs });
-  draft.effects.push({ kind: 'transfer-copy', job: id, facility, attempt, source, from, to, files, checksum, user });
+  const patienceMs = patienceOf(body);
+  draft.effects.push({ kind: 'transfer-copy', job: id, facility, attempt, source, from, to, files, checksum, user, patienceMs });
 }
 
-export function transferEnded(draft: Draft, { job, facility, attempt, ok, why }: InputOf<'transfer-ended'>): void {
+export function transferProgress(draft: Draft, { job, facility, attempt, message }: InputOf<'transfer-progress'>): void {
   const run = draft.jobs.get(job);
   const node = nodeOf(run, facility, attempt);
   if (run === undefined || node?.state !== 'running' || draft.job(job).body.type !== 'file-transfer') return;
-  const times = { endedAtMs: draft.env.nowMs };
-  patchNode(draft, job, facility, { ...times, state: 'ended', returnValue: ok ? 0 : null, message: why });
+  patchNode(draft, job, facility, { message });
+}
+
+export function transferEnded(draft: Draft, { job, facility, attempt, ok, why, away }: InputOf<'transfer-ended'>): void {
+  const run = draft.jobs.get(job);
+  const node = nodeOf(run, facility, attempt);
+  const body = run === undefined ? undefined : draft.job(job).body;
+  if (node?.state !== 'running' || body?.type !== 'file-transfer') return;
+  const returnValue = ok ? 0 : away ? body.agentRetry.end : null;
+  patchNode(draft, job, facility, { endedAtMs: draft.env.nowMs, state: 'ended', returnValue, message: why });
   draft.touch(job);
 }
 

@@ -96,7 +96,7 @@ export class JobWork {
       hear,
     });
     this.outside = new Outside({
-      ...{ epoch, links: o.links, errands: o.errands, places: this.places, hear },
+      ...{ epoch, links: o.links, errands: o.errands, places: this.places, hear, clock: o.clock },
       ...{ link: events.link, tasksChanged: events.tasksChanged },
       answer: (run, { nonce, go, why }) => events.answer(run, nonce, { go, why }),
     });

@@ -1,13 +1,12 @@
-import { type Epoch, explain } from '@yosugara/kernel';
+import { type Clock, type Epoch, explain } from '@yosugara/kernel';
 import type { OutsideEffect, PlaceKey, RunRef, SessionInput, Want } from '@yosugara/operations';
 import { type FileWatch, runIdOf, type StartInstruction } from '@yosugara/protocol';
 import type { AgentLinks } from './agent-ports.js';
 import type { JobErrands } from './job-rules.js';
 import type { OutsideOf } from './open-sessions.js';
-import { copyFiles, listFiles } from './transfers.js';
+import { TransferErrands } from './transfer-errands.js';
 
 const LINK_DEADLINE_MS = 30_000;
-const LIST_DEADLINE_MS = 30_000;
 const MOST_ERRANDS = 64;
 
 /** Who has a place in a queue or on a node. */
@@ -21,6 +20,7 @@ export interface OutsideOptions {
   readonly links: AgentLinks;
   readonly errands: JobErrands;
   readonly places: PlaceBook;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Something happened to a session. Neither throws nor waits. */
   readonly hear: (session: string, input: SessionInput) => void;
   /** A link message of this cluster itself; resolves when it is stored. */
@@ -34,6 +34,7 @@ export interface OutsideOptions {
 /** What sessions want done outside, once it is committed that they do. What is lost on the way is said again by the session. */
 export class Outside {
   readonly #o: OutsideOptions;
+  readonly #transfers: TransferErrands;
   readonly #watches = new Map<string, Map<string, { readonly file: FileWatch }>>();
   readonly #ended = new AbortController();
   readonly #errands: (() => Promise<void>)[] = [];
@@ -43,10 +44,13 @@ export class Outside {
 
   constructor(options: OutsideOptions) {
     this.#o = options;
+    const { epoch, links, hear, clock } = options;
+    this.#transfers = new TransferErrands({ epoch, links, hear, clock, errand: (key, run) => this.#errand(key, run) });
   }
 
   stop(): void {
     this.#ended.abort();
+    this.#transfers.end();
     this.#errands.length = 0;
   }
 
@@ -79,9 +83,11 @@ export class Outside {
       case 'link-send':
         return this.#link(session, effect);
       case 'transfer-list':
-        return this.#list(of, effect);
+        return this.#transfers.list(of, effect);
       case 'transfer-copy':
-        return this.#copy(of, effect);
+        return this.#transfers.copy(of, effect);
+      case 'transfer-stop':
+        return this.#transfers.stop(of, effect);
     }
   }
 
@@ -125,33 +131,6 @@ export class Outside {
       };
       const { ok, why } = await sending().catch((error: unknown) => ({ ok: false, why: `${explain(error)}.` }));
       hear(session, { kind: 'link-sent', job, attempt, ok, why });
-    });
-  }
-
-  #list(of: SessionRef, effect: Extract<OutsideEffect, { kind: 'transfer-list' }>): void {
-    const { links, hear, epoch } = this.#o;
-    const { session } = of;
-    const ref = refOf(effect);
-    this.#errand(`list ${runOf(of, ref)}`, async () => {
-      const { facility: agent, directory, name } = effect;
-      const found = await listFiles(links, { agent, epoch, directory, name }, LIST_DEADLINE_MS).then(
-        (files) => ({ files, why: null }),
-        (error: unknown) => ({ files: [], why: `${explain(error)}.` }),
-      );
-      hear(session, { kind: 'transfer-listed', ...ref, ...found });
-    });
-  }
-
-  #copy(of: SessionRef, effect: Extract<OutsideEffect, { kind: 'transfer-copy' }>): void {
-    const { links, hear, epoch } = this.#o;
-    const { session } = of;
-    const ref = refOf(effect);
-    this.#errand(`copy ${runOf(of, ref)}`, async (signal) => {
-      const done = await copyFiles(links, { ...effect, epoch, target: effect.facility }, signal).then(
-        (why) => ({ ok: true, why }),
-        (error: unknown) => ({ ok: false, why: `${explain(error)}.` }),
-      );
-      hear(session, { kind: 'transfer-ended', ...ref, ...done });
     });
   }
 
