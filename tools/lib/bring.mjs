@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import {
   accessSync,
+  chmodSync,
   constants,
   existsSync,
   mkdirSync,
@@ -204,6 +205,12 @@ async function aptInstall(what, packages) {
   say(`${what} installed in ${seconds(startMs)}`);
 }
 
+/** Jolokia's servlet and what runs it. A Java is brought for the lab only: specs skip without one. */
+const JOLOKIA = {
+  '/usr/share/java/jolokia-core.jar': 'libjolokia-core-java',
+  '/usr/share/java/tomcat9-catalina.jar': 'libtomcat9-java',
+};
+
 /** program → Debian package, or several. */
 const TEST_TOOLS = {
   e2e: { chromium: 'chromium' },
@@ -228,6 +235,8 @@ const TEST_TOOLS = {
     '/usr/lib/dovecot/pop3-login': 'dovecot-pop3d',
     dnsmasq: 'dnsmasq-base',
     mariadbd: 'mariadb-server-core',
+    ...JOLOKIA,
+    java: 'default-jre-headless',
   },
   bench: {
     aiosmtpd: 'python3-aiosmtpd',
@@ -251,6 +260,7 @@ const TEST_TOOLS = {
     '/usr/lib/dovecot/pop3-login': 'dovecot-pop3d',
     dnsmasq: 'dnsmasq-base',
     mariadbd: 'mariadb-server-core',
+    ...JOLOKIA,
     ip: 'iproute2',
     arping: 'iputils-arping',
     fence_ipmilan: 'fence-agents',
@@ -270,37 +280,36 @@ const TEST_TOOLS_IF_NONE = { specs: ONE_OF_A_KIND, lab: ONE_OF_A_KIND };
 /** For a suite that needs programs of the system. @returns undefined, or why the suite cannot run here. */
 export async function bringTestTools(suite) {
   const tools = TEST_TOOLS[suite] ?? {};
-  const isThere = (tool) => (tool.endsWith('.so') ? existsSync(tool) : findProgram(tool) !== undefined);
+  const isThere = (tool) =>
+    /\.(so|jar)$/.test(tool) ? existsSync(tool) : findProgram(tool) !== undefined || existsSync(unpackedProgram(tool));
   const missing = Object.keys(tools).filter((tool) => !isThere(tool));
   const one = TEST_TOOLS_IF_NONE[suite] ?? {};
   const more = Object.keys(one).filter((tool) => !isThere(tool));
   if (missing.length + more.length === 0) return undefined;
   if (!canInstall()) return `missing: ${[...missing, ...more].join(', ')}`;
-  const packages = [
-    ...new Set(missing.flatMap((program) => tools[program])),
-    ...(await thoseThatReplaceNothing(more.map((tool) => one[tool]))),
-  ];
+  const harmless = await thoseThatReplaceNothing(more.map((tool) => one[tool]));
+  const packages = [...new Set(missing.flatMap((program) => tools[program])), ...harmless];
   if (packages.length > 0) await aptInstall(`what the ${suite} tests need`, packages);
+  for (const tool of more) if (tool in BESIDE && !harmless.includes(one[tool])) await bringBeside(BESIDE[tool]);
   return undefined;
 }
 
-// ---- syslog-ng, beside the system
+// ---- beside the system
 
-/** Debian's package conflicts with rsyslog's: it is downloaded by name and unpacked, not installed. */
-const SYSLOG_NG = {
-  packages: ['syslog-ng-core', 'libivykis0', 'libpcre3'],
-  folder: join(root, '.yosugara', 'tools', 'syslog-ng'),
+/** What would take the place of something of the host's is downloaded by name and unpacked, not installed. */
+const unpacked = (name) => join(root, '.yosugara', 'tools', name);
+const BESIDE = {
+  chronyd: { name: 'chrony', packages: ['chrony'], isWhole: (at) => existsSync(join(at, 'usr', 'sbin', 'chronyd')) },
 };
+const unpackedProgram = (tool) => (tool in BESIDE ? join(unpacked(BESIDE[tool].name), 'usr', 'sbin', tool) : '');
 
-/** For the lab's senders. @returns undefined, or why there is none. */
-export async function bringSyslogNg() {
-  const { packages, folder } = SYSLOG_NG;
-  if (findProgram('syslog-ng') !== undefined || existsSync(join(folder, 'modules.json'))) return undefined;
-  if (!canInstall()) return `missing: syslog-ng (packages ${packages.join(', ')})`;
+/** @returns undefined, or why it is not there. */
+async function bringBeside({ name, packages, isWhole }) {
   const startMs = performance.now();
-  say(`unpacking syslog-ng beside the system (apt-get download ${packages.join(' ')})…`);
+  const folder = unpacked(name);
+  say(`unpacking ${name} beside the system (apt-get download ${packages.join(' ')})…`);
   mkdirSync(dirname(folder), { recursive: true });
-  const temporary = mkdtempSync(join(dirname(folder), 'syslog-ng-'));
+  const temporary = mkdtempSync(join(dirname(folder), `${name}-`));
   try {
     // The sandbox's account of apt may not write here.
     const download = () =>
@@ -312,20 +321,39 @@ export async function bringSyslogNg() {
       const { code } = await download();
       if (code !== 0) return `apt-get download ${packages.join(' ')} failed with code ${code}`;
     }
-    for (const deb of readdirSync(temporary).filter((name) => name.endsWith('.deb'))) {
+    for (const deb of readdirSync(temporary).filter((file) => file.endsWith('.deb'))) {
       const { code } = await run('dpkg-deb', ['-x', join(temporary, deb), temporary], { quiet: true, timeoutMs: 60_000 });
       if (code !== 0) return `dpkg-deb -x ${deb} failed with code ${code}`;
+      const { stdout } = await run('dpkg-deb', ['-f', join(temporary, deb), 'Version'], { quiet: true, timeoutMs: 60_000 });
+      writeFileSync(join(temporary, `${deb.split('_')[0]}.version`), stdout.trim());
       rmSync(join(temporary, deb));
     }
-    const modules = join('usr', 'lib', 'syslog-ng');
-    const version = readdirSync(join(temporary, modules)).find((name) => /^\d+\.\d+$/.test(name));
-    if (version === undefined) return 'the package syslog-ng-core has no modules where they were expected';
-    writeFileSync(join(temporary, 'modules.json'), JSON.stringify(join(modules, version)));
+    if (!isWhole(temporary)) return `the packages ${packages.join(' ')} have not what was expected where it was expected`;
+    chmodSync(temporary, 0o755);
     rmSync(folder, { recursive: true, force: true });
     renameSync(temporary, folder);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
-  say(`syslog-ng unpacked in ${seconds(startMs)}`);
+  say(`${name} unpacked in ${seconds(startMs)}`);
   return undefined;
+}
+
+/** Debian's package conflicts with rsyslog's. */
+const SYSLOG_NG = {
+  name: 'syslog-ng',
+  packages: ['syslog-ng-core', 'libivykis0', 'libpcre3'],
+  isWhole: (at) => {
+    const modules = join('usr', 'lib', 'syslog-ng');
+    const version = readdirSync(join(at, modules)).find((name) => /^\d+\.\d+$/.test(name));
+    if (version !== undefined) writeFileSync(join(at, 'modules.json'), JSON.stringify(join(modules, version)));
+    return version !== undefined;
+  },
+};
+
+/** For the lab's senders. @returns undefined, or why there is none. */
+export async function bringSyslogNg() {
+  if (findProgram('syslog-ng') !== undefined || existsSync(join(unpacked('syslog-ng'), 'modules.json'))) return undefined;
+  if (!canInstall()) return `missing: syslog-ng (packages ${SYSLOG_NG.packages.join(', ')})`;
+  return await bringBeside(SYSLOG_NG);
 }

@@ -3,13 +3,25 @@ import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { until } from './until.js';
 
 const START_MS = 30_000;
 
+/** Unpacked beside the system, for it would take the place of something of the host's (tools/lib/bring.mjs). */
+const BESIDE = fileURLToPath(new URL('../../../.yosugara/tools/chrony/usr/sbin', import.meta.url));
+
 /** Where a program of the system is, also those that only root has in its path; null = it is not installed. */
 export function findSystemProgram(name: string): string | null {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
+  const folders = [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    '/usr/local/sbin',
+    '/usr/sbin',
+    '/sbin',
+    '/usr/bin',
+    '/bin',
+    BESIDE,
+  ];
   for (const path of isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name))) {
     try {
       accessSync(path, constants.X_OK);

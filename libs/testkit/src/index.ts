@@ -1,5 +1,6 @@
 export * from './certificates.js';
 export * from './daemons.js';
+export * from './jolokia.js';
 export * from './ports.js';
 export * from './postgres.js';
 export {

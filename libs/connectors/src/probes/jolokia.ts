@@ -47,7 +47,9 @@ function numeric(value: unknown, what: string): SampleValue {
   // Numbers that JavaScript could not hold come as text when Jolokia is told so.
   if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
     return { kind: 'number', number: Number(value) };
-  if (value !== null && typeof value === 'object')
+  // So it answers, too, where an attribute has no part of that name.
+  if (value === null || value === undefined) return failure(`${what} has no value: is that its name?`);
+  if (typeof value === 'object')
     return failure(`${what} has parts: one of ${Object.keys(value).slice(0, 20).join(', ')} is to be named`);
-  return failure(`${what} is no number: ${quoted(JSON.stringify(value) ?? 'nothing')}`);
+  return failure(`${what} is no number: ${quoted(JSON.stringify(value))}`);
 }
