@@ -8,7 +8,7 @@ export * from './patterns.js';
 export * from './result.js';
 export type { MonitorProblem } from './rules.js';
 export { isAllowedStatus, judgePage, type PageVerdict } from './scenario.js';
-export type { MonitorState } from './state.js';
+export { isFailing, type MonitorState } from './state.js';
 export * from './ticks.js';
 export { TRAP_RANKS, type TrapKind, type TrapRank } from './trap-definitions.js';
 export { pastedLine, type TriedLine, tryLine } from './try-line.js';

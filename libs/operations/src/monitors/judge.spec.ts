@@ -229,6 +229,35 @@ describe('a failure that is no change of priority', () => {
   });
 });
 
+describe('what has several items and could not be had at all', () => {
+  const disks = (more: object = {}) =>
+    aMonitor({
+      ...{ type: 'resource', check: { resource: 'filesystem.used' }, numeric: { info: [0, 80], warning: [80, 90] }, ...more },
+    });
+  const again = { kind: 'again' } as const;
+  it('is told of, and so is its end, once', () => {
+    const seen = run(disks(), [failure, failure, again, again]);
+    expect(seen.map(told)).toEqual([
+      ['unknown: resource: connection refused by 10.0.0.5:80'],
+      ['unknown: resource: connection refused by 10.0.0.5:80'],
+      ['info: resource: it can be had again'],
+      [],
+    ]);
+    expect(seen.at(-1)!.state).toBeNull();
+  });
+  it('is told of apart where failures are no changes', () => {
+    const seen = run(disks({ failureIsChange: false }), [failure, again, again]);
+    expect(seen.map(({ results }) => results.map(({ sub, priority }) => `${sub}:${priority}`))).toEqual([
+      ['failure:unknown'],
+      ['failure:info'],
+      [],
+    ]);
+  });
+  it('is nothing new for what has one value: that says it by itself, and nothing is remembered', () =>
+    expect(run(load(), [failure, number(7)]).map(({ state }) => state)).toEqual([null, null]));
+  it('has no end before it began', () => expect(told(judge(disks(), aSample(again), null))).toEqual([]));
+});
+
 describe('a scenario', () => {
   const pages = [
     { name: 'login', url: 'https://web1/login', statuses: ['200', '302-303'] },

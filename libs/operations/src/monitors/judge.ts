@@ -2,7 +2,7 @@ import { assertNever } from '@yosugara/kernel';
 import type { MonitorBody, MonitorOf } from '@yosugara/protocol';
 import type { CompiledMonitor } from './compile.js';
 import { type KeptValue, withKept } from './kept-values.js';
-import { resultOf } from './make-result.js';
+import { resultOf, type Said } from './make-result.js';
 import { collectedOf, judgeNumber, type NumberSeen, type NumericState } from './numeric.js';
 import type { Collected, Judgement, NewestValue, PageSeen, Result, Sample, SampleValue } from './result.js';
 import { firstMatch, messageOf, placeOf } from './rules.js';
@@ -25,6 +25,8 @@ interface Outcome {
 }
 
 const FAILURE = 'failure';
+/** What they see has names: devices, keys, groups. All of it fails, or each for itself is right. */
+const OF_ITEMS: ReadonlySet<string> = new Set(['resource', 'custom-numeric', 'custom-string', 'log-count']);
 const POLLED_TEXTS: ReadonlySet<string> = new Set(['http-string', 'snmp-string', 'sql-string', 'custom-string']);
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
 
@@ -41,7 +43,7 @@ export function judge(monitor: CompiledMonitor, sample: Sample, state: unknown):
   const outcome = withoutSubs(body, outcomeOf(monitor, sample, before));
   const apart = body.failureIsChange ? outcome.results : failuresApart(body, sample, outcome, before);
   const after = {
-    ...(outcome.failed && !body.failureIsChange ? { failing: true as const } : {}),
+    ...(outcome.failed && isRemembered(body, sample) ? { failing: true as const } : {}),
     ...(outcome.numeric === null ? {} : { numeric: outcome.numeric }),
     ...(outcome.sequence === null ? {} : { sequence: outcome.sequence }),
     ...(outcome.newest === null ? {} : { newest: outcome.newest }),
@@ -60,6 +62,10 @@ export function judge(monitor: CompiledMonitor, sample: Sample, state: unknown):
     collected: outcome.collected,
   };
 }
+
+/** That it failed: where its end is not simply the next result. */
+const isRemembered = (body: MonitorBody, { item }: Sample): boolean =>
+  !body.failureIsChange || (item === '' && OF_ITEMS.has(body.type));
 
 const isSame = (a: MonitorState, b: MonitorState) =>
   a.failing === b.failing &&
@@ -92,14 +98,19 @@ function failuresApart(
       resultOf(body, sample, { priority, message, original, sub: FAILURE }),
     );
   if (before?.failing !== true) return results;
-  const message = `${nameOf(body, sample.item)}: it can be had again`;
-  return [resultOf(body, sample, { priority: 'info', message, sub: FAILURE }), ...results];
+  return [resultOf(body, sample, hadAgain(body, sample, FAILURE)), ...results];
 }
+
+const hadAgain = (body: MonitorBody, { item }: Sample, sub: string): Said => ({
+  ...{ priority: 'info', message: `${nameOf(body, item)}: it can be had again`, sub },
+});
 
 function outcomeOf(monitor: CompiledMonitor, sample: Sample, before: MonitorState | null): Outcome {
   const { body } = monitor;
   const { value } = sample;
   if (value.kind === 'failure') return failure(body, sample, before, value.why);
+  if (value.kind === 'again')
+    return plain(before, before?.failing && body.failureIsChange ? [resultOf(body, sample, hadAgain(body, sample, ''))] : []);
   if (value.kind === 'counted') return countOutcome(monitor, sample, value, before);
   if (value.kind === 'matched') return plain(before, [resultOf(body, sample, value)]);
   if ('numeric' in body) return numberOutcome(body, sample, before);
@@ -182,6 +193,7 @@ function textOf(value: SampleValue): string | null {
     case 'counted':
     case 'newest':
     case 'series':
+    case 'again':
       return null;
     default:
       return assertNever(value);

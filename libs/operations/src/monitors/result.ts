@@ -49,7 +49,9 @@ export type SampleValue =
   /** Lines since the one that `began`; judged are those since the value before. null = there was none yet. */
   | { readonly kind: 'counted'; readonly began: string | null; readonly total: number }
   /** It could not be had: refused, timed out, not understood. */
-  | { readonly kind: 'failure'; readonly why: string };
+  | { readonly kind: 'failure'; readonly why: string }
+  /** Of the monitor as a whole: items of it were seen, after nothing of it could be had. */
+  | { readonly kind: 'again' };
 
 export interface PageSeen {
   /** Whole, until its body was there. */

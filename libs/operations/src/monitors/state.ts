@@ -6,7 +6,10 @@ import type { Window } from './series.js';
 
 /** What a monitor remembers of one item. What is not there need not be. */
 export interface MonitorState {
-  /** It could not be had last time. Only where failures are no changes: it is told apart, and so is its end. */
+  /**
+   * It could not be had last time. Where failures are no changes they are told apart, and so is their end; and where a monitor sees several
+   * items, the end of a failure of all of them is not in what is said of each.
+   */
   readonly failing?: true;
   readonly numeric?: NumericState;
   readonly sequence?: Sequence;
@@ -20,6 +23,9 @@ export interface Counted {
   readonly began: string;
   readonly total: number;
 }
+
+/** Of the whole monitor (item ''): nothing of it could be had. */
+export const isFailing = (stored: unknown): boolean => readState(stored)?.failing === true;
 
 /**
  * A state as it was stored, perhaps by another version of this program: what is not understood of it is not there. The very objects that

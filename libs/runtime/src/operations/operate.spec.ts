@@ -1,5 +1,14 @@
-import { beginEscalation, type EscalationMemory, type Result } from '@yosugara/operations';
-import type { NotificationBody } from '@yosugara/protocol';
+import {
+  beginEscalation,
+  compileMonitor,
+  type EscalationMemory,
+  judge,
+  NEVER,
+  type Result,
+  type Sample,
+  type SampleValue,
+} from '@yosugara/operations';
+import { MonitorBodySchema, type NotificationBody } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
 import { Memories } from './memories.js';
 import { operate } from './operate.js';
@@ -46,6 +55,30 @@ describe('what follows from samples', () => {
     expect(monitorMemory.find(({ monitor }) => monitor === 'count')).toEqual({
       ...{ monitor: 'count', facility: 'web1/lines', item: 'ping', state: { began: '1', by: null, totals: [['', 2]] } },
     });
+  });
+  it('is the end of a failure of all of it, once, where items of it are seen again', () => {
+    const body = { type: 'resource', facility: 'web1', check: { resource: 'filesystem.used' } };
+    const numeric = { info: [0, 80], warning: [80, 90] };
+    const monitor = compileMonitor(
+      {
+        ...{ id: 'disks', enabled: true },
+        body: MonitorBodySchema.parse({ ...body, numeric, notifications: [EVENTS.id] }),
+      },
+      { compile: () => NEVER },
+    );
+    const rules = countingRules({ judge: (sample, state) => judge(monitor, sample, state) });
+    const memories = new Memories(NOTHING);
+    const at = (origin: string, item: string, value: SampleValue = { kind: 'number', number: 7 }) => ({
+      ...{ ...sample(origin, 'disks'), item, value },
+    });
+    const gone: SampleValue = { kind: 'failure', why: 'timed out' };
+    const resultsOf = (...samples: readonly Sample[]) =>
+      operate(rules, { samples }, memories, 0).results.map(({ item, priority }) => `${item} ${priority}`);
+    expect(resultsOf(at('1', '/'), at('1', '/home'))).toEqual(['/ info', '/home info']);
+    expect(resultsOf(at('2', '', gone))).toEqual([' unknown']);
+    // A part of a look that failed all the same is no end.
+    expect(resultsOf(at('3', '/'), at('3', '', gone))).toEqual(['/ info', ' unknown']);
+    expect(resultsOf(at('4', '/'), at('4', '/home'), at('5', '/'))).toEqual([' info', '/ info', '/home info', '/ info']);
   });
   it('is nothing where nobody asks for such samples any more', () => {
     const batch = operate(countingRules({ judge: () => null }), { samples: [sample('1')] }, new Memories(NOTHING), 0);

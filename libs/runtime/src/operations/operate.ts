@@ -3,6 +3,7 @@ import {
   type CountedLine,
   countLines,
   downSentence,
+  isFailing,
   isSilent,
   type Judgement,
   lineTotalsKey,
@@ -42,11 +43,19 @@ export interface OperationsInput {
  */
 export function operate(rules: OperationsRules, input: OperationsInput, memories: Memories, nowMs: number): OperationsBatch {
   const making = new Making(rules, memories, nowMs);
-  for (const sample of input.samples) making.sample(sample, input.messages?.get(sample) ?? null, input.reach);
+  const failed = new Set(input.samples.filter(isOfAll).map(lookOf));
+  for (const sample of input.samples) {
+    if (sample.item !== '' && sample.value.kind !== 'failure' && !failed.has(lookOf(sample))) making.again(sample, input.reach);
+    making.sample(sample, input.messages?.get(sample) ?? null, input.reach);
+  }
   if (input.reach !== undefined) making.reach(input.reach);
   for (const result of input.results ?? []) making.result(result);
   return making.batch(input.ticks ?? []);
 }
+
+/** Nothing could be had of what the monitor looks at. */
+const isOfAll = ({ item, value }: Sample): boolean => item === '' && value.kind === 'failure';
+const lookOf = ({ monitor, facility, origin }: Sample): string => `${monitor}\0${facility}\0${origin}`;
 
 export const isEmpty = (batch: OperationsBatch): boolean =>
   [
@@ -94,6 +103,12 @@ class Making {
       const found = { reachability: reach.isReachability(monitor, facility), silent: isSilent(sample.value) };
       this.#probed.push(...judged.results.map((result) => ({ result, ...found })));
     }
+  }
+
+  /** An item is seen of what failed as a whole: that has an end, which is not in what is said of the item. */
+  again(sample: Sample, reach?: ReachRules): void {
+    if (!isFailing(this.#memories.ofMonitor(sample.monitor, sample.facility, ''))) return;
+    this.sample({ ...sample, item: '', value: { kind: 'again' } }, null, reach);
   }
 
   /** Whose silence is whose: what is told, and what is only noted. */

@@ -282,6 +282,21 @@ describe('without a lease', () => {
     await soon(() => stale > 0);
     expect(sent).toEqual([]);
   });
+  it('what senders keep open is let go of when it stops, after the last try', async () => {
+    const order: string[] = [];
+    const notifier: Notifier = {
+      send: async (_, { signal }) => {
+        order.push('begun');
+        return await late(signal).finally(() => order.push('over'));
+      },
+      deadlineMsOf: () => 60_000,
+      release: () => void order.push('let go'),
+    };
+    const { loop } = begin([entry('1')], accepted, { notifier });
+    await soon(() => order.length === 1);
+    await loop.stop();
+    expect(order).toEqual(['begun', 'over', 'let go']);
+  });
   it('stops within a second with tries under way that nobody answers', async () => {
     const { loop, sent } = begin([entry('1'), entry('2', 'sms')], async () => await new Promise(() => undefined));
     await soon(() => sent.length === 2);

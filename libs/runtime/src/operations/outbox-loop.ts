@@ -95,6 +95,7 @@ export class OutboxLoop {
     const ended = this.#loop.stop();
     this.#cut();
     await ended;
+    this.#options.notifier.release?.();
     if (this.#watch !== null) clearInterval(this.#watch);
   }
 

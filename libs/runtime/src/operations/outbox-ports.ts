@@ -37,6 +37,8 @@ export interface Notifier {
   send(entry: OutboxEntry, deadline: SendDeadline): Promise<Sent>;
   /** How long a try of this entry may take. */
   deadlineMsOf(entry: OutboxEntry): number;
+  /** Lets go of what is kept open between two tries. Neither throws nor waits; more can be sent afterwards. */
+  release?(): void;
 }
 
 export type Settlement =
