@@ -26,6 +26,8 @@ export interface NodeOptions {
   readonly port: number;
   readonly postgres: { readonly host: string; readonly port: number };
   readonly loginsPerMinute?: number;
+  /** Where the console is built; else it is one line. */
+  readonly console?: string;
 }
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -219,7 +221,7 @@ function configOf(dir: string, options: NodeOptions): ManagerConfig {
   return {
     ...{ node: options.node, address: options.address, vip: options.vip, port: options.port, stateDir: dir, config },
     controlSocket: join(dir, 'control.sock'),
-    staticDir: join(dir, 'console'),
+    staticDir: options.console ?? join(dir, 'console'),
     postgres: { ...options.postgres, user: 'postgres', database: 'postgres', password: 'none', clusterCa: null },
     secrets: {
       ...{ sessionKey: SESSION_KEY, probeToken: PROBE_TOKEN, metricsToken: METRICS_TOKEN },
