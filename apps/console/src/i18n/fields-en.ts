@@ -204,6 +204,15 @@ export const fieldsEn = {
   'help.ca': 'Empty: those of the system.',
   'field.from': 'From',
   'field.fromName': 'Name of the sender',
+  'field.connections': 'Connections at once',
+  'field.oauth2': 'OAuth 2.0 (in place of the password)',
+  'field.tokenUrl': 'Token endpoint (URL)',
+  'field.grant': 'Grant',
+  'field.clientId': 'Client ID',
+  'field.clientSecret': 'Client secret',
+  'field.clientAuth': 'Client says who it is in',
+  'field.refreshToken': 'Refresh token',
+  'field.oauth2.scope': 'Scope of the token',
   'field.subject': 'Subject',
   'field.timeZone': 'Time zone',
   'help.timeZone': 'Such as Asia/Tokyo or UTC.',
@@ -289,6 +298,10 @@ export const fieldsEn = {
   'choice.WINDOWS': 'Windows',
   'choice.NW_EQUIPMENT': 'Network equipment',
   'choice.OTHER': 'Other',
+  'choice.refresh-token': 'Refresh token',
+  'choice.client-credentials': 'Client credentials',
+  'choice.clientAuth.form': 'the form',
+  'choice.clientAuth.basic': 'the header (basic)',
 } as const;
 
 export type FieldKey = keyof typeof fieldsEn;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { explain } from '@yosugara/kernel';
 import type { MailPayload, Told } from '@yosugara/operations';
 import type { MailServerBody } from '@yosugara/protocol';
 import type { SendDeadline, Sent } from '@yosugara/runtime';
-import { createTransport } from 'nodemailer';
+import MailComposer from 'nodemailer/lib/mail-composer';
+import { Look, sentence } from '../probes/look.js';
+import { MailConnections } from './mail-connections.js';
 import { accepted, refused, retry, type Sender, type SenderSettings } from './port.js';
 
 /** A server that failed is tried after the others for so long. */
@@ -24,7 +25,11 @@ interface Failure {
 }
 
 /** By the first server that takes it. */
-export function mailSender(settings: SenderSettings, nowMs: () => number = () => performance.now()): Sender<MailPayload> {
+export function mailSender(
+  settings: SenderSettings,
+  connections = new MailConnections(),
+  nowMs: () => number = () => performance.now(),
+): Sender<MailPayload> {
   const ailingUntilMs = new Map<string, number>();
   const isAiling = (id: string) => (ailingUntilMs.get(id) ?? 0) > nowMs();
   return async (payload, told, { deadlineMs, signal }) => {
@@ -39,7 +44,8 @@ export function mailSender(settings: SenderSettings, nowMs: () => number = () =>
         failures.push({ why: `there is no mail server ${id}`, final: false });
         continue;
       }
-      const sent = await sendBy(server, payload, told, { deadlineMs: Math.min(leftMs, server.timeoutMs), signal });
+      const deadline = { deadlineMs: Math.min(leftMs, server.timeoutMs), signal };
+      const sent = await sendBy(connections, id, server, payload, told, deadline);
       if ('kind' in sent) {
         ailingUntilMs.delete(id);
         return sent;
@@ -57,41 +63,33 @@ export function mailDeadlineMs(settings: SenderSettings, { servers }: MailPayloa
   return servers.reduce((sum, id) => sum + (settings.mailServer(id)?.timeoutMs ?? 0), 1_000);
 }
 
-async function sendBy(server: MailServerBody, payload: MailPayload, told: Told, deadline: SendDeadline): Promise<Sent | Failure> {
-  const transport = createTransport(transportOf(server, deadline.deadlineMs));
-  const late = AbortSignal.timeout(Math.ceil(deadline.deadlineMs));
+async function sendBy(
+  connections: MailConnections,
+  id: string,
+  server: MailServerBody,
+  payload: MailPayload,
+  told: Told,
+  { deadlineMs, signal }: SendDeadline,
+): Promise<Sent | Failure> {
+  const look = new Look(deadlineMs, signal);
   try {
-    const info = await transport.sendMail({ ...mailOf(server, payload, told), signal: AbortSignal.any([deadline.signal, late]) });
-    const { rejected } = info;
+    const mail = new MailComposer(mailOf(server, payload, told)).compile();
+    const message = await mail.build();
+    const { rejected } = await connections.send(look, id, server, mail.getEnvelope(), message);
     return rejected.length === 0 ? accepted : { kind: 'accepted', note: `not taken for ${rejected.join(', ')}` };
   } catch (error) {
-    const why = late.aborted ? `no answer within ${Math.round(deadline.deadlineMs)} ms` : explain(error);
-    return { why: why.replace(/\s+/g, ' ').slice(0, MAX_WHY_CHARS), final: isFinal(error) };
+    return { why: sentence(error).replace(/\s+/g, ' ').slice(0, MAX_WHY_CHARS), final: isFinal(error) };
   } finally {
-    transport.close();
+    look.close();
   }
-}
-
-function transportOf(server: MailServerBody, deadlineMs: number) {
-  const { host, port, security, user, password } = server;
-  return {
-    ...{ host, port, secure: security === 'smtps', requireTLS: security === 'starttls', ignoreTLS: security === 'smtp' },
-    ...(user === null ? {} : { auth: { user, pass: password ?? '' } }),
-    ...{
-      connectionTimeout: Math.min(server.connectTimeoutMs, deadlineMs),
-      dnsTimeout: Math.min(server.connectTimeoutMs, deadlineMs),
-    },
-    ...{ greetingTimeout: deadlineMs, socketTimeout: deadlineMs },
-    tls: { rejectUnauthorized: server.verify, minVersion: 'TLSv1.2' as const, ...(server.ca === null ? {} : { ca: server.ca }) },
-    // What comes out of a variable names no file and no page to attach.
-    ...{ disableFileAccess: true, disableUrlAccess: true },
-  };
 }
 
 function mailOf({ from, fromName }: MailServerBody, { to, cc, bcc, subject, text }: MailPayload, told: Told) {
   return {
     from: { name: fromName, address: from },
     ...{ to: [...to], cc: [...cc], bcc: [...bcc], subject, text },
+    // What comes out of a variable names no file and no page to attach.
+    ...{ disableFileAccess: true, disableUrlAccess: true },
     messageId: messageIdOf(told.id),
     references: threadOf(told),
     headers: {

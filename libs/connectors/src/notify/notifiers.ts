@@ -3,6 +3,7 @@ import type { Payload, RestPayload } from '@yosugara/operations';
 import type { Notifier, OutboxEntry, SendDeadline, Sent } from '@yosugara/runtime';
 import { sendCommand } from './command.js';
 import { mailDeadlineMs, mailSender } from './mail.js';
+import { MailConnections } from './mail-connections.js';
 import { refused, retry, type SenderSettings } from './port.js';
 import { restSender } from './rest.js';
 import { sendSyslog } from './syslog.js';
@@ -13,7 +14,8 @@ const MOST_MS = 3_600_000;
 
 /** Everything that leaves the cluster, by its kind. */
 export function createNotifier(settings: SenderSettings): Notifier {
-  const mail = mailSender(settings);
+  const connections = new MailConnections();
+  const mail = mailSender(settings, connections);
   const rest = restSender(settings);
   const trap = trapSender(settings);
   const send = async ({ told, payload: any }: OutboxEntry, deadline: SendDeadline): Promise<Sent> => {
@@ -39,7 +41,11 @@ export function createNotifier(settings: SenderSettings): Notifier {
         return assertNever(payload);
     }
   };
-  return { send, deadlineMsOf: ({ payload }) => Math.min(MOST_MS, deadlineMsOf(payload as Payload, settings)) };
+  return {
+    send,
+    deadlineMsOf: ({ payload }) => Math.min(MOST_MS, deadlineMsOf(payload as Payload, settings)),
+    release: () => connections.release(),
+  };
 }
 
 function deadlineMsOf(payload: Payload, settings: SenderSettings): number {

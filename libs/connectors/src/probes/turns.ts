@@ -9,10 +9,11 @@ export class Turns {
     this.#most = most;
   }
 
-  async take<T>(look: Look, partner: string, run: () => Promise<T>): Promise<T> {
+  /** @param most with this partner, where each has its own number. */
+  async take<T>(look: Look, partner: string, run: () => Promise<T>, most = this.#most): Promise<T> {
     const busy = this.#busy.get(partner) ?? { atOnce: 0, waiting: new Set() };
     this.#busy.set(partner, busy);
-    if (busy.atOnce < this.#most) busy.atOnce++;
+    if (busy.atOnce < most) busy.atOnce++;
     else await this.#wait(look, busy.waiting);
     try {
       return await run();

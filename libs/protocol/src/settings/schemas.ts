@@ -5,7 +5,7 @@ import { SETTING_KINDS, SettingIdSchema, type SettingInput, type SettingKind } f
 import { FilterBodySchema } from './filter.js';
 import { JobQueueBodySchema, JobUnitBodySchema, jobUnitMistakes, jobUnitReferences } from './job.js';
 import { JobTriggerBodySchema, jobTriggerMistakes, jobTriggerReferences } from './job-trigger.js';
-import { MailServerBodySchema, MailTemplateBodySchema } from './mail.js';
+import { MailServerBodySchema, MailTemplateBodySchema, mailServerMistakes } from './mail.js';
 import { MaintenanceBodySchema, maintenanceReferences } from './maintenance.js';
 import { MonitorBodySchema, monitorReferences } from './monitor.js';
 import { NodeBodySchema, nodeMistakes, nodeReferences } from './node.js';
@@ -56,7 +56,7 @@ const DEFINITIONS = {
   'calendar-pattern': kindOf(CalendarPatternBodySchema),
   calendar: kindOf(CalendarBodySchema, calendarReferences),
   maintenance: kindOf(MaintenanceBodySchema, maintenanceReferences),
-  'mail-server': kindOf(MailServerBodySchema),
+  'mail-server': kindOf(MailServerBodySchema, () => [], mailServerMistakes),
   'mail-template': kindOf(MailTemplateBodySchema),
   'rest-access': kindOf(RestAccessBodySchema),
   notification: kindOf(NotificationBodySchema, notificationReferences, notificationMistakes),

@@ -121,6 +121,26 @@ describe('secrets', () => {
     });
     expect(maskSecrets(tree, before).hasSecret).toEqual(['pages.0.password', 'pages.1.password']);
   });
+  it('of a login by OAuth 2.0 must be there for its grant, with the account', () => {
+    const oauth2 = { tokenUrl: 'https://login.example.org/token', clientId: 'c', clientSecret: 'hush', refreshToken: 'hush too' };
+    const server = (change: object, user: string | null = 'ops@example.org') =>
+      parseSetting({
+        ...{ kind: 'mail-server', id: 'm1' },
+        body: { host: 'm', from: 'ops@example.org', user, oauth2: { ...oauth2, ...change } },
+      });
+    const whole = server({});
+    if (!whole.ok) throw new Error(JSON.stringify(whole.mistakes));
+    const shown = maskSecrets(settingSecretsOf('mail-server'), whole.setting.body);
+    expect(shown.hasSecret).toEqual(['oauth2.clientSecret', 'oauth2.refreshToken']);
+    expect(JSON.stringify(shown.body)).not.toContain('hush');
+    const missing = (...args: Parameters<typeof server>) => {
+      const parsed = server(...args);
+      return parsed.ok ? wholeMistakesOf('mail-server', parsed.setting.body).map(({ place }) => place) : parsed.mistakes;
+    };
+    expect(missing({})).toEqual([]);
+    expect(missing({ refreshToken: null }, null)).toEqual(['user', 'oauth2.refreshToken']);
+    expect(missing({ grant: 'client-credentials', refreshToken: null, clientSecret: null })).toEqual(['oauth2.clientSecret']);
+  });
   it('of SNMPv3 must be there for its level', () => {
     const v3 = (snmp: object) =>
       wholeMistakesOf('node', bodyOf({ snmp: { version: 'v3', user: 'u', ...snmp } })).map(({ place }) => place);
