@@ -89,3 +89,45 @@ describe('places', () => {
     );
   });
 });
+
+describe('a line of 100 000 that wait', () => {
+  const ROOM = 200_000;
+  const COUNT = 100_000;
+
+  it('takes each one more, and lets each go, without going through all', () => {
+    const queue = places(1, ROOM);
+    const steps: number[] = [];
+    const timed = (act: () => void) => {
+      const fromMs = performance.now();
+      act();
+      steps.push(performance.now() - fromMs);
+    };
+    // All of one instant, as of a session that begins: their names decide.
+    timed(() => {
+      for (let at = 0; at < COUNT; at++) queue.want(want(`j${at}`));
+    });
+    timed(() => {
+      for (let at = 1; at < COUNT; at += 2) queue.leave(key(`j${at}`));
+    });
+    expect(queue.view()[0]?.waiting).toHaveLength(COUNT / 2 - 1);
+    // Going through all for each would be thousands of millions of looks: minutes.
+    expect(Math.max(...steps)).toBeLessThan(10_000);
+  });
+
+  it('stands in the same order, whoever came first', () => {
+    const jobs = fc.uniqueArray(fc.record({ job: fc.stringMatching(/^[a-e]{1,3}$/), priority: fc.nat(2), sinceMs: fc.nat(3) }), {
+      selector: ({ job }) => job,
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(jobs, jobs, (some, gone) => {
+        const queue = places(0, ROOM);
+        for (const each of some) queue.want(want(each.job, each));
+        for (const { job } of gone) queue.leave(key(job));
+        const left = some.filter(({ job }) => !gone.some((each) => each.job === job));
+        left.sort((a, b) => b.priority - a.priority || a.sinceMs - b.sinceMs || (a.job < b.job ? -1 : 1));
+        expect((queue.view()[0]?.waiting ?? []).map((each) => each.key.job)).toEqual(left.map(({ job }) => job));
+      }),
+    );
+  });
+});

@@ -1,3 +1,4 @@
+import { holderName, PlaceLine } from './place-line.js';
 import type { PlaceKey, Want } from './step-types.js';
 
 /** Of a queue or a node, as its setting says now. Concurrency 0 of a queue: nothing runs; of a node it is never asked (0 = no limit). */
@@ -34,12 +35,10 @@ interface Room {
   readonly of: PlaceKey['of'];
   readonly id: string;
   readonly holders: Map<string, Want>;
-  /** Sorted: who comes first stands first. */
-  readonly waiting: Want[];
+  readonly waiting: PlaceLine;
 }
 
 const roomName = ({ of, id }: Pick<PlaceKey, 'of' | 'id'>) => `${of}\0${id}`;
-const holderName = ({ session, job }: PlaceKey) => `${session}\0${job}`;
 
 /**
  * Places in queues and on nodes, over all sessions. In memory only: after a take-over each session says what it has and what it wants (`has`),
@@ -59,18 +58,18 @@ export class Places {
     const name = holderName(want.key);
     if (room.holders.has(name)) return [];
     if (want.has) {
-      this.#unwait(room, name);
+      room.waiting.remove(name);
       room.holders.set(name, want);
       return [];
     }
-    if (room.waiting.some(({ key }) => holderName(key) === name)) return [];
+    if (room.waiting.has(name)) return [];
     const { concurrency, capacity } = this.#limitsOf(want.key.of, want.key.id);
-    const isFree = room.holders.size < concurrency && room.waiting.length === 0;
-    if (!isFree && (!want.waits || room.waiting.length >= capacity)) {
+    const isFree = room.holders.size < concurrency && room.waiting.size === 0;
+    if (!isFree && (!want.waits || room.waiting.size >= capacity)) {
       this.#sweep(room);
       return [{ kind: 'refused', key: want.key }];
     }
-    insert(room.waiting, want);
+    room.waiting.add(want);
     return this.#grant(room);
   }
 
@@ -79,7 +78,7 @@ export class Places {
     if (room === undefined) return [];
     const name = holderName(key);
     room.holders.delete(name);
-    this.#unwait(room, name);
+    room.waiting.remove(name);
     const granted = this.#grant(room);
     this.#sweep(room);
     return granted;
@@ -95,7 +94,7 @@ export class Places {
       of,
       id,
       holders: [...holders.values()],
-      waiting: [...waiting],
+      waiting: [...waiting.all()],
     }));
   }
 
@@ -104,14 +103,14 @@ export class Places {
     const rooms = [...this.#rooms.values()].filter(({ of }) => of === 'queue');
     const waitedFor = new Set<string>();
     for (const { waiting } of rooms)
-      for (const { key, within } of waiting) for (const around of within) waitedFor.add(`${key.session}\0${around}`);
+      for (const { key, within } of waiting.all()) for (const around of within) waitedFor.add(`${key.session}\0${around}`);
     return rooms.flatMap((room) => {
-      const [first] = room.waiting;
+      const { first } = room.waiting;
       const names = [...room.holders.keys()];
-      if (first === undefined || nowMs - first.sinceMs < afterMs) return [];
+      if (first === null || nowMs - first.sinceMs < afterMs) return [];
       if (names.length === 0 || !names.every((name) => waitedFor.has(name))) return [];
       const holders = [...room.holders.values()].map(({ key }) => `${key.session}/${key.job}`);
-      return [{ id: room.id, sinceMs: first.sinceMs, waiting: room.waiting.length, holders }];
+      return [{ id: room.id, sinceMs: first.sinceMs, waiting: room.waiting.size, holders }];
     });
   }
 
@@ -119,21 +118,17 @@ export class Places {
     const name = roomName(key);
     const known = this.#rooms.get(name);
     if (known !== undefined) return known;
-    const room: Room = { of: key.of, id: key.id, holders: new Map(), waiting: [] };
+    const room: Room = { of: key.of, id: key.id, holders: new Map(), waiting: new PlaceLine() };
     this.#rooms.set(name, room);
     return room;
-  }
-
-  #unwait(room: Room, name: string): void {
-    const at = room.waiting.findIndex(({ key }) => holderName(key) === name);
-    if (at >= 0) room.waiting.splice(at, 1);
   }
 
   #grant(room: Room): readonly PlaceAnswer[] {
     const { concurrency } = this.#limitsOf(room.of, room.id);
     const answers: PlaceAnswer[] = [];
-    while (room.holders.size < concurrency && room.waiting.length > 0) {
-      const next = room.waiting.shift()!;
+    while (room.holders.size < concurrency) {
+      const next = room.waiting.shift();
+      if (next === null) break;
       room.holders.set(holderName(next.key), { ...next, has: true });
       answers.push({ kind: 'granted', key: next.key });
     }
@@ -141,20 +136,6 @@ export class Places {
   }
 
   #sweep(room: Room): void {
-    if (room.holders.size === 0 && room.waiting.length === 0) this.#rooms.delete(roomName(room));
+    if (room.holders.size === 0 && room.waiting.size === 0) this.#rooms.delete(roomName(room));
   }
-}
-
-const comesBefore = (one: Want, other: Want): boolean =>
-  one.priority !== other.priority
-    ? one.priority > other.priority
-    : one.sinceMs !== other.sinceMs
-      ? one.sinceMs < other.sinceMs
-      : holderName(one.key) < holderName(other.key);
-
-/** From the end: who comes last usually waits last. */
-function insert(waiting: Want[], want: Want): void {
-  let at = waiting.length;
-  while (at > 0 && comesBefore(want, waiting[at - 1]!)) at--;
-  waiting.splice(at, 0, want);
 }
