@@ -68,6 +68,11 @@ describe('a look', () => {
     ]);
     expect(closed).toBe(1);
   });
+  it('has no time left when its timer may ring, which is up to 2 ms early', () => {
+    const look = new Look(1.9, never);
+    expect(look.leftMs).toBe(0);
+    look.close();
+  });
 });
 
 it('what the other side said stands on one line, and obeys no terminal', () => {

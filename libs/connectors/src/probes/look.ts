@@ -14,6 +14,9 @@ export const failure = (why: string): SampleValue => ({ kind: 'failure', why });
 /** Of a monitor that has one value only. */
 export const single = (value: SampleValue): readonly ProbeAnswer[] => [{ item: '', value }];
 
+/** Timers ring up to so much before their time (libs/kernel/src/alarm.ts). */
+const EARLY_MS = 2;
+
 /**
  * The time that one look has, and all that it holds open. Whatever is opened is given to `closes` at once, so that it is closed on
  * every path: when the look ends, when its time is up, and when nobody wants the answer any more.
@@ -45,8 +48,10 @@ export class Look {
     if (outer.aborted) this.#onAbort();
   }
 
+  /** 0 from when its timer may ring: what is left then is no time for anything. */
   get leftMs(): number {
-    return Math.max(0, this.#endMs - performance.now());
+    const leftMs = this.#endMs - performance.now();
+    return leftMs < EARLY_MS ? 0 : leftMs;
   }
 
   /** @returns closes it now. @throws ProbeFailure when the time is up: what was just opened is closed, then. */
