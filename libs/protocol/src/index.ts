@@ -9,5 +9,6 @@ export * from './job-states.js';
 export * from './jobs-api.js';
 export * from './messages.js';
 export * from './mibs.js';
+export * from './self.js';
 export * from './settings/index.js';
 export * from './status.js';

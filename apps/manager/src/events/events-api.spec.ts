@@ -119,6 +119,9 @@ it('statuses come the worst first, and go when their time is over', async () => 
       statusLike({ item: 'c', priority: 'unknown' }, { expiresAtMs: Date.now() + 1_500 }),
     ],
   });
+  const table = await node.call('GET', '/api/v1/statuses?format=csv&priority=critical', { bearer: PROBE_TOKEN });
+  expect(table.headers.get('content-type')).toContain('text/csv');
+  expect((table.body as string).split('\r\n')[0]).toMatch(/^at,since,priority,facility,/);
   const items = async () => (await get<Statuses>('/api/v1/statuses')).rows.map(({ item }) => item);
   expect(await items()).toEqual(['b', 'c', 'a']);
   await vi.waitFor(async () => expect(await items()).toEqual(['b', 'a']), soon);

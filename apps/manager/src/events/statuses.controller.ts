@@ -21,7 +21,7 @@ import type { ManagerStore } from '../store/ports.js';
 import { CLOCK, STORE } from '../tokens.js';
 import { facilitiesOf } from './facilities.js';
 import { facility, priorities, word } from './query.js';
-import { valueLines } from './tables.js';
+import { statusLines, valueLines } from './tables.js';
 
 const StatusesQuerySchema = z.strictObject({
   priority: priorities,
@@ -31,6 +31,7 @@ const StatusesQuerySchema = z.strictObject({
   plugin: word('Type of the monitor, such as ping'),
   text: word('Part of the message, upper and lower case alike'),
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+  format,
 });
 const SeriesQuerySchema = z.strictObject({
   facility,
@@ -72,10 +73,14 @@ export class StatusesController {
   /** The worst first. */
   @Get('statuses')
   @ApiOkResponse({ standardSchema: StatusesSchema })
-  async statuses(@Query({ schema: StatusesQuerySchema }) query: z.infer<typeof StatusesQuerySchema>): Promise<Statuses> {
-    const { priority, facility: of, ...asked } = query;
+  async statuses(
+    @Query({ schema: StatusesQuerySchema }) query: z.infer<typeof StatusesQuerySchema>,
+    @Headers('accept') accept?: string,
+  ): Promise<Statuses | StreamableFile> {
+    const { priority, facility: of, format: form, ...asked } = query;
     const wanted = { ...asked, priorities: priority, facilities: of === undefined ? undefined : facilitiesOf(this.live)(of) };
     const { rows, more } = await this.store.operations.statuses.list(known<StatusQuery>(wanted));
+    if (wantsCsv(form, accept)) return csvAnswer('statuses', statusLines(rows));
     return { rows: [...rows], more };
   }
 

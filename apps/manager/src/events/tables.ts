@@ -1,4 +1,4 @@
-import type { EventRow, Events, SeriesPoint, SeriesRow } from '@yosugara/protocol';
+import type { EventRow, Events, SeriesPoint, SeriesRow, StatusRow } from '@yosugara/protocol';
 import type { EventQuery } from '@yosugara/store';
 import { csvLine } from '../http/csv.js';
 
@@ -24,6 +24,29 @@ export async function eventLines(search: Search, query: EventQuery, most: number
       page = await search({ ...query, before: Number(page.next), limit: Math.min(PAGE, left) });
     }
   })();
+}
+
+const STATUS_COLUMNS = [
+  ...[
+    'at',
+    'since',
+    'priority',
+    'facility',
+    'scope',
+    'sender',
+    'monitor',
+    'plugin',
+    'notification',
+    'item',
+    'sub',
+    'application',
+  ],
+  ...['message', 'expiresAt', 'expiresTo'],
+] as const satisfies readonly (keyof StatusRow)[];
+
+export function* statusLines(rows: readonly StatusRow[]): Generator<string, void> {
+  yield csvLine(STATUS_COLUMNS);
+  for (const row of rows) yield csvLine(STATUS_COLUMNS.map((column) => row[column]));
 }
 
 /** Points of several series as one table. */

@@ -158,6 +158,10 @@ it('GET /api/v1/self shows every value that is watched, the worst first, with it
       level: 'warning',
       runbook: 'docs/operations.md#self-heap',
       value: expect.any(Number),
+      since: expect.stringMatching(/^\d{4}-.*Z$/),
+      limits: { notice: null, warning: 0.000_1, critical: null },
+      says: expect.stringContaining('%'),
+      todo: expect.stringMatching(/./),
     });
     expect(watches.map(({ watch }) => watch)).toEqual(
       expect.arrayContaining(['disk-used', 'loop', 'slow-query', 'database', 'memory']),

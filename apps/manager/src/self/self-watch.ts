@@ -3,8 +3,8 @@ import {
   type Result,
   SELF_BEGIN,
   type Seen,
-  type SelfLevel,
   type SelfRules,
+  type SelfSeenLevel,
   type SelfState,
   selfStep,
 } from '@yosugara/operations';
@@ -25,7 +25,9 @@ export interface SelfLook {
   readonly wallMs: number;
   readonly tookMs: number;
   readonly seen: ReadonlyMap<string, readonly Seen[]>;
-  readonly levels: readonly { readonly watch: string; readonly item: string; readonly level: SelfLevel }[];
+  readonly levels: readonly SelfSeenLevel[];
+  /** Of the same moment as `wallMs`: what `sinceMs` is counted on. */
+  readonly monotonicMs: number;
   readonly leftOut: number;
 }
 
@@ -79,7 +81,7 @@ export class SelfWatch {
     const [monotonicMs, wallMs] = [clock.monotonicMs(), clock.wallMs()];
     const { state, results, levels } = selfStep(rules, this.#state, { node, monotonicMs, wallMs, seen });
     this.#state = state;
-    this.#last = { wallMs, tookMs: monotonicMs - beganMs, seen, levels, leftOut: state.leftOut };
+    this.#last = { wallMs, monotonicMs, tookMs: monotonicMs - beganMs, seen, levels, leftOut: state.leftOut };
     this.#looks++;
     for (const result of results) tell(result);
   }

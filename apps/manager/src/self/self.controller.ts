@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { runbookOf, SELF_LEVELS, WATCHES } from '@yosugara/operations';
+import { runbookOf, WATCHES } from '@yosugara/operations';
+import { SELF_LEVELS, type SelfView, SelfViewSchema } from '@yosugara/protocol';
 import { z } from 'zod';
 import { AllowsProbeToken, NeedsActive, Public } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
@@ -9,28 +10,6 @@ import { type ApiSettings, SELF, SETTINGS } from '../tokens.js';
 import { readSigned, type SignedResults, SignedResultsSchema } from './deliver.js';
 import type { SelfHandle } from './self-handle.js';
 
-const SelfViewSchema = z
-  .object({
-    node: z.string(),
-    /** When it was looked at last; null = not yet. */
-    at: z.string().nullable(),
-    watches: z.array(
-      z.object({
-        watch: z.string(),
-        what: z.string(),
-        unit: z.string(),
-        /** Of several, which; '' = there is one only. */
-        item: z.string(),
-        value: z.number().nullable(),
-        level: z.enum(SELF_LEVELS),
-        note: z.string(),
-        runbook: z.string(),
-      }),
-    ),
-    /** Words about ourselves that are no events yet. */
-    pending: z.int(),
-  })
-  .meta({ id: 'Self' });
 const StoredSchema = z.object({ stored: z.array(z.string()) }).meta({ id: 'InternalResultsStored' });
 
 /** What this manager sees of itself, and what the other one says of itself. */
@@ -48,14 +27,22 @@ export class SelfController {
   @Get('self')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: SelfViewSchema })
-  show(): z.infer<typeof SelfViewSchema> {
+  show(): SelfView {
     const { last, pending } = this.self.view();
-    const watches = (last?.levels ?? []).flatMap(({ watch, item, level }) => {
+    const watches = (last?.levels ?? []).flatMap(({ watch, item, level, sinceMs, limits }) => {
       const is = WATCHES.find(({ id }) => id === watch);
-      if (is === undefined) return [];
-      const seen = last?.seen.get(watch)?.find((each) => each.item === item);
-      const { what, unit } = is;
-      return [{ watch, what, unit, item, value: seen?.value ?? null, level, note: seen?.note ?? '', runbook: runbookOf(watch) }];
+      if (last === null || is === undefined) return [];
+      const seen = last.seen.get(watch)?.find((each) => each.item === item);
+      const { what, unit, worse, of, todo } = is;
+      const { notice = null, warning = null, critical = null } = limits;
+      return [
+        {
+          ...{ watch, what, unit, worse, of, todo, item, level, limits: { notice, warning, critical } },
+          ...{ value: seen?.value ?? null, note: seen?.note ?? '', runbook: runbookOf(watch) },
+          since: sinceMs === null ? null : new Date(last.wallMs - (last.monotonicMs - sinceMs)).toISOString(),
+          says: level === 'ok' || seen === undefined ? null : is.say(seen.value, item, seen.note ?? ''),
+        },
+      ];
     });
     const rank = (level: (typeof SELF_LEVELS)[number]) => SELF_LEVELS.indexOf(level);
     const sorted = watches.sort((one, other) => rank(other.level) - rank(one.level));

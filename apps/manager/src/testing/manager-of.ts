@@ -26,13 +26,17 @@ export interface NodeManager {
   stop(): Promise<void>;
 }
 
-/** The manager of a node whose receiver runs, as `main.ts` puts it together. @param receivers what a controller would say of them. */
+/**
+ * The manager of a node whose receiver runs, as `main.ts` puts it together.
+ * @param receivers what a controller would say of them. @param firstLogin whoever may log in before anybody else; null: nobody.
+ */
 export async function managerOf(
   config: NodeConfig,
   address: string,
   postgres: { readonly host: string; readonly port: number },
   receivers: () => ReceiversAnswer | null,
   consolePort?: number,
+  firstLogin: ManagerConfig['secrets']['firstLogin'] = null,
 ): Promise<NodeManager> {
   const { node, stateDir } = config;
   mkdirSync(join(stateDir, 'console'), { recursive: true });
@@ -43,7 +47,7 @@ export async function managerOf(
     controlSocket: join(stateDir, STATE_LAYOUT.controlSocket),
     staticDir: join(stateDir, 'console'),
     postgres: { host, port, user: 'postgres', database: 'postgres', password: 'x', clusterCa: null },
-    secrets: { sessionKey: Buffer.alloc(32, 7), probeToken: PROBE_TOKEN, firstLogin: null },
+    secrets: { sessionKey: Buffer.alloc(32, 7), probeToken: PROBE_TOKEN, firstLogin },
   };
   const controller = new FakeController(managing.controlSocket, node);
   await controller.listen();
@@ -94,7 +98,7 @@ export async function managerOf(
 }
 
 /** How full this machine is must not make events in specs of something else: everything is watched, nothing told, unless the spec says what. */
-function quiet(config: NodeConfig): NodeConfig {
+export function quiet(config: NodeConfig): NodeConfig {
   const { selfMonitoring } = config;
   if (Object.keys(selfMonitoring.limits).length > 0) return config;
   return { ...config, selfMonitoring: { ...selfMonitoring, limits: Object.fromEntries(WATCHES.map(({ id }) => [id, {}])) } };

@@ -6,6 +6,7 @@ export {
   SELF_FACILITY,
   type Seen,
   type SelfRules,
+  type SelfSeenLevel,
   type SelfState,
   type SelfStep,
   selfStep,

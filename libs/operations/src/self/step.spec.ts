@@ -176,3 +176,21 @@ describe('whatever is seen', () => {
       }),
     ));
 });
+
+it('what is not well is told with since when it is so, and with the limits that hold here', () => {
+  const rules: SelfRules = { watches: [watch()], limits: { queue: { warning: 50, afterMs: 0 } } };
+  let state = SELF_BEGIN;
+  const look = (monotonicMs: number, value: number) => {
+    const step = selfStep(rules, state, {
+      ...{ node: 'a', monotonicMs, wallMs: NOON_MS },
+      seen: new Map([['queue', [{ item: '', value }]]]),
+    });
+    state = step.state;
+    return step.levels[0];
+  };
+  const limits = { warning: 50, afterMs: 0 };
+  expect(look(0, 10)).toEqual({ watch: 'queue', item: '', level: 'ok', sinceMs: null, limits });
+  expect(look(5_000, 60)).toEqual({ watch: 'queue', item: '', level: 'warning', sinceMs: 5_000, limits });
+  expect(look(10_000, 90)).toMatchObject({ level: 'warning', sinceMs: 5_000 });
+  expect(look(15_000, 10)).toMatchObject({ level: 'ok', sinceMs: null });
+});

@@ -48,6 +48,8 @@ export interface SelfRules {
 interface Entry {
   /** As it was told. */
   readonly told: SelfLevel;
+  /** Since when. */
+  readonly toldSinceMs: number;
   /** Since when it has been at least so bad, without a break; null = it is not. */
   readonly atLeastSinceMs: Readonly<Record<BadLevel, number | null>>;
   /** Since when it has been better than it was told, and the worst that it was since. */
@@ -62,11 +64,21 @@ export interface SelfState {
   readonly leftOut: number;
 }
 
+/** What something that was seen is told as. */
+export interface SelfSeenLevel {
+  readonly watch: string;
+  readonly item: string;
+  readonly level: SelfLevel;
+  /** Since when it is told so, on the observation's monotonic clock; null = it is well. */
+  readonly sinceMs: number | null;
+  /** As they are here, which may be others than the watch's own. */
+  readonly limits: SelfLimits;
+}
+
 export interface SelfStep {
   readonly state: SelfState;
   readonly results: readonly Result[];
-  /** What it is told as, of everything that was seen. */
-  readonly levels: readonly { readonly watch: string; readonly item: string; readonly level: SelfLevel }[];
+  readonly levels: readonly SelfSeenLevel[];
 }
 
 export const SELF_BEGIN: SelfState = { entries: new Map(), leftOut: 0 };
@@ -79,6 +91,7 @@ export const SELF_GAP_MS = 60_000;
 const WELL: Entry = {
   ...{
     told: 'ok',
+    toldSinceMs: 0,
     atLeastSinceMs: { notice: null, warning: null, critical: null },
     betterSinceMs: null,
     worstSince: 'ok',
@@ -93,7 +106,7 @@ const PRIORITIES: Readonly<Record<SelfLevel, Priority>> = {
 export function selfStep(rules: SelfRules, state: SelfState, observation: Observation): SelfStep {
   const entries = new Map(state.entries);
   const results: Result[] = [];
-  const levels: { watch: string; item: string; level: SelfLevel }[] = [];
+  const levels: SelfSeenLevel[] = [];
   let leftOut = 0;
   for (const watch of rules.watches) {
     const seen = observation.seen.get(watch.id);
@@ -115,7 +128,11 @@ export function selfStep(rules: SelfRules, state: SelfState, observation: Observ
           results.push(
             resultOf({ watch, limits, level: after.told, before: (before ?? WELL).told, item, one }, rules, observation),
           );
-        if (one !== undefined || after.told !== 'ok') levels.push({ watch: watch.id, item, level: after.told });
+        if (one !== undefined || after.told !== 'ok')
+          levels.push({
+            ...{ watch: watch.id, item, level: after.told, limits },
+            sinceMs: after.told === 'ok' ? null : after.toldSinceMs,
+          });
       }
     }
   }
@@ -139,17 +156,18 @@ function entryAfter(rule: Rule, before: Entry, value: number | null, nowMs: numb
   const hasLasted = (sinceMs: number | null, ms = rule.afterMs) => sinceMs !== null && nowMs - sinceMs >= ms;
   const lasted = BAD_LEVELS.findLast((each) => hasLasted(atLeastSinceMs[each])) ?? 'ok';
   if (SELF_LEVELS.indexOf(lasted) > SELF_LEVELS.indexOf(before.told))
-    return { told: lasted, atLeastSinceMs, betterSinceMs: null, worstSince: 'ok', seenAtMs: nowMs };
+    return { told: lasted, toldSinceMs: nowMs, atLeastSinceMs, betterSinceMs: null, worstSince: 'ok', seenAtMs: nowMs };
   if (hasLasted(betterSinceMs, rule.clearMs)) {
     // It may be better still than it was at its worst meanwhile: that has to last, too.
     const stillBetter = at < SELF_LEVELS.indexOf(worstSince);
     return {
-      ...{ told: worstSince, atLeastSinceMs, seenAtMs: nowMs },
+      ...{ told: worstSince, toldSinceMs: nowMs, atLeastSinceMs, seenAtMs: nowMs },
       ...{ betterSinceMs: stillBetter ? nowMs : null, worstSince: stillBetter ? level : 'ok' },
     };
   }
   return {
     told: before.told,
+    toldSinceMs: before.toldSinceMs,
     atLeastSinceMs,
     betterSinceMs,
     worstSince: betterSinceMs === null ? 'ok' : worstSince,

@@ -1,8 +1,8 @@
+import { SELF_LEVELS, type SelfLevelName } from '@yosugara/protocol';
 import type { Unit } from './sentences.js';
 
-/** How bad it is, from well to worst. `notice` is told as info. */
-export const SELF_LEVELS = ['ok', 'notice', 'warning', 'critical'] as const;
-export type SelfLevel = (typeof SELF_LEVELS)[number];
+export { SELF_LEVELS };
+export type SelfLevel = SelfLevelName;
 export type BadLevel = Exclude<SelfLevel, 'ok'>;
 export const BAD_LEVELS = ['notice', 'warning', 'critical'] as const satisfies readonly BadLevel[];
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-export const FILTERED_VIEWS = ['messages', 'events', 'statuses', 'nodes', 'results', 'settings'] as const;
+export const FILTERED_VIEWS = ['messages', 'events', 'statuses', 'nodes', 'results', 'settings', 'graphs'] as const;
 
-/** A saved filter of a view: its fields are those of the view's own query. */
+/** A saved filter of a view: its fields are those that the page has in its address. */
 export const FilterBodySchema = z.strictObject({
   name: z.string().min(1).max(256),
   view: z.enum(FILTERED_VIEWS),
