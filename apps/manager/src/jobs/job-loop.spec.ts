@@ -309,6 +309,16 @@ describe('what begins sessions', () => {
     expect((await runs())[0]?.id).toBe(held);
   });
 
+  it('do not begin any more when their schedule changed a moment before', async () => {
+    await unit([command('a')]);
+    const body = schedule({ schedule: { kind: 'interval', minutes: 30 }, premakeHours: 2 });
+    await world.put('job-trigger', 'nightly', body);
+    world.manager(1);
+    await until('they are made', async () => (await runs()).length === 4);
+    await world.put('job-trigger', 'nightly', { ...body, premakeHours: 0 }, 2);
+    await until('they are gone at once', async () => (await runs()).length === 0, 10_000);
+  });
+
   it('are link messages, each once', async () => {
     const web1 = await world.node('web1');
     await unit([command('a', { command: 'echo #[FILE]' })]);

@@ -189,7 +189,8 @@ export class JobLoop {
     const fromMs = clock.monotonicMs();
     if (work.isBehind && fromMs - this.#at.follow >= FOLLOW_MS) {
       this.#at.follow = fromMs;
-      await work.follow();
+      // What nobody wants any more is taken away before its time comes.
+      if (await work.follow()) this.#at.beforehand = 0;
     }
     const nowMs = clock.wallMs();
     const turn = work.turn(nowMs);

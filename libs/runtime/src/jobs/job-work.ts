@@ -141,15 +141,18 @@ export class JobWork {
     return this.#o.rules().version !== this.#settings;
   }
 
-  async follow(): Promise<void> {
+  /** @returns whether a schedule is due next at another time than before. */
+  async follow(): Promise<boolean> {
     const { rules, store, clock } = this.#o;
     const now = rules();
     const unknown = this.schedules.unknown(now.triggers());
     const written = unknown.length === 0 ? new Map<string, number>() : await store.triggersWrittenAt(unknown);
     // Settings may have changed meanwhile; what is put in now is asked about again then.
     this.#settings = now.version;
-    this.schedules.follow(rules().triggers(), written, clock.wallMs(), (calendar, atMs) => rules().calendarOpen(calendar, atMs));
+    const isOpen = (calendar: string | null, atMs: number) => rules().calendarOpen(calendar, atMs);
+    const hasMoved = this.schedules.follow(rules().triggers(), written, clock.wallMs(), isOpen);
     this.places.limitsChanged();
+    return hasMoved;
   }
 
   /** Whatever must be read from the database, with few questions for all. */

@@ -65,9 +65,14 @@ export class Schedules {
     return found;
   }
 
-  /** What the settings say now. @param written when those of `unknown` were written as they are. */
-  follow(triggers: Iterable<JobTriggerSetting>, written: ReadonlyMap<string, number>, nowMs: number, isOpen: IsOpen): void {
+  /**
+   * What the settings say now.
+   * @param written when those of `unknown` were written as they are.
+   * @returns whether one of them is due next at another time than before: sessions that were made beforehand may be wanted no more.
+   */
+  follow(triggers: Iterable<JobTriggerSetting>, written: ReadonlyMap<string, number>, nowMs: number, isOpen: IsOpen): boolean {
     const seen = new Set<string>();
+    let hasMoved = false;
     for (const trigger of triggers) {
       const { id, revision, body } = trigger;
       if (!isSchedule(body)) continue;
@@ -76,7 +81,9 @@ export class Schedules {
       if (known?.trigger.revision === revision) {
         // Its calendar may be another one now.
         known.trigger = { ...trigger, body };
+        const before = known.nextMs;
         this.#plan(id, known, isOpen);
+        hasMoved ||= known.nextMs !== before;
         continue;
       }
       const mark = this.#marks.get(id);
@@ -88,8 +95,10 @@ export class Schedules {
       };
       this.#entries.set(id, entry);
       this.#plan(id, entry, isOpen);
+      hasMoved = true;
     }
-    for (const id of this.#entries.keys()) if (!seen.has(id)) this.#entries.delete(id);
+    for (const id of this.#entries.keys()) if (!seen.has(id)) hasMoved = this.#entries.delete(id);
+    return hasMoved;
   }
 
   /** What is due, each once; at most so many schedules. */
