@@ -258,6 +258,39 @@ describe('what has several items and could not be had at all', () => {
   it('has no end before it began', () => expect(told(judge(disks(), aSample(again), null))).toEqual([]));
 });
 
+describe('an answer that is a text', () => {
+  const page = (more: object = {}) =>
+    aMonitor({
+      ...{ type: 'http-string', check: { url: 'https://web1/' } },
+      ...{ rules: [{ pattern: 'well', priority: 'info' }, { pattern: 'ill' }, { pattern: 'other', action: 'ignore' }], ...more },
+    });
+  const text = (said: string): SampleValue => ({ kind: 'text', text: said });
+  const placed = (judged: readonly Judgement[]) =>
+    judged.map(({ results }) => results.map(({ sub, priority }) => `${sub}:${priority}`));
+  it('after a failure ends it in the place of the failure, whichever rule it has', () => {
+    const seen = run(page(), [text('well'), failure, text('well'), text('well'), failure, text('ill'), failure, text('other')]);
+    expect(placed(seen)).toEqual([
+      ['1:info'],
+      [':unknown'],
+      [':info', '1:info'],
+      ['1:info'],
+      [':unknown'],
+      [':info', '2:critical'],
+      [':unknown'],
+      [':info'],
+    ]);
+    expect(seen.at(-1)!.state).toBeNull();
+  });
+  it('that no rule foresees is told in the same place, and so is its end', () =>
+    expect(placed(run(page(), [text('what?'), failure, text('well')]))).toEqual([
+      [':unknown'],
+      [':unknown'],
+      [':info', '1:info'],
+    ]));
+  it('has one place for all where rules are judged together, and no end beside itself', () =>
+    expect(placed(run(page({ acrossSubs: true }), [failure, text('well')]))).toEqual([[':unknown'], [':info']]));
+});
+
 describe('a scenario', () => {
   const pages = [
     { name: 'login', url: 'https://web1/login', statuses: ['200', '302-303'] },

@@ -41,9 +41,12 @@ export function judge(monitor: CompiledMonitor, sample: Sample, state: unknown):
   const before = readState(state);
   if (!monitor.enabled) return { state, results: [], collected: [] };
   const outcome = withoutSubs(body, outcomeOf(monitor, sample, before));
-  const apart = body.failureIsChange ? outcome.results : failuresApart(body, sample, outcome, before);
+  const failing = (outcome.failed && isRemembered(body, sample)) || isBesideRules(body, outcome);
+  const apart = body.failureIsChange
+    ? withEnd(body, sample, outcome, before?.failing === true && !failing)
+    : failuresApart(body, sample, outcome, before);
   const after = {
-    ...(outcome.failed && isRemembered(body, sample) ? { failing: true as const } : {}),
+    ...(failing ? { failing: true as const } : {}),
     ...(outcome.numeric === null ? {} : { numeric: outcome.numeric }),
     ...(outcome.sequence === null ? {} : { sequence: outcome.sequence }),
     ...(outcome.newest === null ? {} : { newest: outcome.newest }),
@@ -66,6 +69,13 @@ export function judge(monitor: CompiledMonitor, sample: Sample, state: unknown):
 /** That it failed: where its end is not simply the next result. */
 const isRemembered = (body: MonitorBody, { item }: Sample): boolean =>
   !body.failureIsChange || (item === '' && OF_ITEMS.has(body.type));
+
+/** What is told of an answer by no rule: as a failure, in no rule's place. With the answers after it, that has no end of its own. */
+const isBesideRules = (body: MonitorBody, { results }: Outcome): boolean =>
+  POLLED_TEXTS.has(body.type) &&
+  body.failureIsChange &&
+  !body.acrossSubs &&
+  results.some(({ sub, priority }) => sub === '' && priority !== 'info');
 
 const isSame = (a: MonitorState, b: MonitorState) =>
   a.failing === b.failing &&
@@ -99,6 +109,12 @@ function failuresApart(
     );
   if (before?.failing !== true) return results;
   return [resultOf(body, sample, hadAgain(body, sample, FAILURE)), ...results];
+}
+
+/** Each rule has counters of its own: none of them knows of the failure before. */
+function withEnd(body: MonitorBody, sample: Sample, { results }: Outcome, ended: boolean): readonly Result[] {
+  if (!ended || !POLLED_TEXTS.has(body.type) || sample.value.kind === 'again') return results;
+  return [resultOf(body, sample, hadAgain(body, sample, '')), ...results];
 }
 
 const hadAgain = (body: MonitorBody, { item }: Sample, sub: string): Said => ({
