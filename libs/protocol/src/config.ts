@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AccessSchema } from './access/config.js';
 import { PrioritySchema, SettingIdSchema } from './settings/common.js';
 
 const id = z.string().regex(/^[a-z][a-z0-9_]{0,30}$/, 'a lower-case letter, then up to 30 of a-z 0-9 _');
@@ -334,6 +335,7 @@ export const NodeConfigSchema = z.strictObject({
     })
     .prefault({}),
   retention: RetentionSchema.prefault({}),
+  access: AccessSchema.prefault({}),
 });
 export type NodeConfig = z.infer<typeof NodeConfigSchema>;
 export type MemberConfig = z.infer<typeof MemberSchema>;

@@ -1,5 +1,5 @@
 import type { MibNodeKind } from '@yosugara/operations';
-import type { MessageKind, SettingKind } from '@yosugara/protocol';
+import type { MessageKind, SettingKind, UserSource } from '@yosugara/protocol';
 import type { ColumnType, Generated } from 'kysely';
 
 /** bigint columns come as text from the driver. */
@@ -67,10 +67,43 @@ export interface OwnershipTable {
 export interface AppUserTable {
   id: Generated<number>;
   login: string;
-  password_hash: string;
-  role: string;
+  /** null: somebody else knows the password (`source`). */
+  password_hash: string | null;
+  roles: Generated<string[]>;
   must_change: boolean;
   created_at: Generated<Date>;
+  name: Generated<string>;
+  mail: Generated<string>;
+  language: Generated<string>;
+  time_zone: Generated<string>;
+  enabled: Generated<boolean>;
+  source: Generated<UserSource>;
+  external_id: Generated<string | null>;
+  revision: Generated<number>;
+  failures: Generated<number>;
+  locked_until: Generated<Date | null>;
+  last_login_at: Generated<Date | null>;
+  totp_secret: Generated<Buffer | null>;
+  totp_pending: Generated<Buffer | null>;
+  totp_step: Generated<BigIntText>;
+}
+
+export interface RecoveryCodeTable {
+  user_id: number;
+  digest: Buffer;
+}
+
+export interface ApiTokenTable {
+  id: Generated<number>;
+  user_id: number;
+  name: string;
+  start: string;
+  digest: Buffer;
+  roles: string[];
+  created_at: Generated<Date>;
+  expires_at: Date;
+  last_used_at: Generated<Date | null>;
+  last_used_from: Generated<string | null>;
 }
 
 export interface SessionTable {
@@ -88,6 +121,10 @@ export interface AuditTable {
   target: string | null;
   detail: Json;
   epoch: BigIntText;
+  came: string | null;
+  address: string | null;
+  node: string | null;
+  done: Generated<boolean>;
 }
 
 /** `waiting`: for a module that it imports from and that is not here. `errors`: of other kinds; what was understood of it counts. */
@@ -174,6 +211,8 @@ export interface Database {
   ownership: OwnershipTable;
   app_user: AppUserTable;
   session: SessionTable;
+  recovery_code: RecoveryCodeTable;
+  api_token: ApiTokenTable;
   audit: AuditTable;
   mib_module: MibModuleTable;
   mib_object: MibObjectTable;

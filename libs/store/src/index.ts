@@ -6,6 +6,14 @@ export {
   type StoredAuthority,
   type StoredToken,
 } from './agents-repository.js';
+export {
+  type AuditEntry,
+  type AuditLine,
+  type AuditPosition,
+  AuditRepository,
+  type AuditSearch,
+  letGoOfAudit,
+} from './audit-repository.js';
 export { CollectedRepository, type SeriesQuery, type ValuesQuery } from './collected-repository.js';
 export { CollectedSums } from './collected-sums.js';
 export { type ConnectionOptions, Connections, type DatabaseState, DatabaseUnavailableError } from './connections.js';
@@ -44,7 +52,7 @@ export { letGo, letGoOfRemnants } from './operations-retention.js';
 export { insertOutbox, OutboxRepository } from './outbox-repository.js';
 export type { Partition } from './partition-spans.js';
 export { DEFAULT_WIDTH, Partitions, type PartitionWidth } from './partitions.js';
-export { type AuditEntry, AuditRepository, SessionRepository, type User, UserRepository } from './people.js';
+export { SessionRepository } from './people.js';
 export { type RecipeFields, rawOf, recipeOf } from './raw-recipe.js';
 export { completeIndexes, type OptionalIndexes, setOptionalIndexes } from './search-indexes.js';
 export { SettingsRepository } from './settings-repository.js';
@@ -53,3 +61,5 @@ export { SettingsWriter } from './settings-writer.js';
 export { expireStatuses, type StatusQuery, StatusRepository } from './statuses-repository.js';
 export { openStore, type Store, type StoreOptions } from './store.js';
 export { WriteProbeRepository } from './write-probe.js';
+export { type ApiToken, TokenRepository } from './tokens-repository.js';
+export { type NewUser, type User, type UserAlteration, UserRepository } from './users-repository.js';

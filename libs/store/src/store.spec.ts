@@ -28,7 +28,9 @@ beforeAll(async () => {
   await store.migrate();
 });
 afterEach(async () => {
-  await sql`truncate message, message_seen_also, ingest_position, ingest_late, app_user, session`.execute(store.db);
+  await sql`truncate message, message_seen_also, ingest_position, ingest_late, app_user, session, recovery_code, api_token`.execute(
+    store.db,
+  );
   await sql`update ownership set epoch = 0`.execute(store.db);
   await sql`update ingest_window set version = 0, claims = '[]', through_us = '{}', offset_us = 0`.execute(store.db);
 });
@@ -291,7 +293,7 @@ describe('the search', () => {
 });
 
 describe('people', () => {
-  const person = { login: 'admin', passwordHash: 'h', role: 'admin', mustChange: true };
+  const person = { login: 'admin', passwordHash: 'h', roles: ['admin'], mustChange: true };
   it('have logins that differ by more than case', async () => {
     expect(await store.users.create(person)).toMatchObject({ login: 'admin', mustChange: true });
     expect(await store.users.create({ ...person, login: 'Admin' })).toBeNull();

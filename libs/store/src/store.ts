@@ -1,11 +1,13 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { AuditRepository } from './audit-repository.js';
 import type { Database } from './database.js';
 import { withClient } from './deadline.js';
 import { claim, MessageRepository, type MessageRepositoryOptions } from './message-repository.js';
 import { migrate } from './migrate.js';
 import { Partitions } from './partitions.js';
-import { AuditRepository, SessionRepository, UserRepository } from './people.js';
+import { SessionRepository } from './people.js';
+import { UserRepository } from './users-repository.js';
 
 export interface StoreOptions extends MessageRepositoryOptions {
   readonly host: string;

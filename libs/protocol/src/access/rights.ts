@@ -102,25 +102,29 @@ const all = Object.fromEntries(FUNCTIONS.map((each) => [each, [...FUNCTION_MODES
 const OPERATORS_NOT = new Set<AccessFunction>(['access', 'audit']);
 
 /** Roles that are always there, and cannot be changed. Their ids are those of no setting. */
-export const BUILT_IN_ROLES = {
+export type BuiltInRole = 'admin' | 'operator' | 'viewer' | typeof ALL_USERS;
+export const BUILT_IN_ROLES: Readonly<Record<BuiltInRole, RoleBody>> = {
   /** All there is. */
   admin: { name: 'Administrators', grants: all, reaches: [{ owner: ANY_OWNER, modes: [...REACH_MODES] }] },
   /** Operates everything, and gives no rights. */
   operator: {
     name: 'Operators',
-    grants: Object.fromEntries(FUNCTIONS.map((each) => [each, OPERATORS_NOT.has(each) ? [] : [...FUNCTION_MODES[each]]])),
+    grants: {
+      ...Object.fromEntries(FUNCTIONS.map((each) => [each, OPERATORS_NOT.has(each) ? [] : [...FUNCTION_MODES[each]]])),
+      // Whoever lets an agent in lets commands run there.
+      agent: ['read', 'execute'],
+    },
     reaches: [{ owner: ANY_OWNER, modes: [...REACH_MODES] }],
   },
   /** Looks at everything but people and what they did. */
   viewer: {
     name: 'Viewers',
-    grants: Object.fromEntries(FUNCTIONS.map((each) => [each, OPERATORS_NOT.has(each) ? [] : (['read'] as const)])),
+    grants: Object.fromEntries(FUNCTIONS.map((each) => [each, OPERATORS_NOT.has(each) ? [] : ['read']])),
     reaches: [{ owner: ANY_OWNER, modes: ['read'] }],
   },
   /** Grants nothing: it is an owner. */
   [ALL_USERS]: { name: 'Everybody', grants: {}, reaches: [] },
-} as const satisfies Record<string, unknown>;
-export type BuiltInRole = keyof typeof BUILT_IN_ROLES;
+};
 export const isBuiltInRole = (id: string): id is BuiltInRole => Object.hasOwn(BUILT_IN_ROLES, id);
 /** A role that can be given to somebody. */
 export const isGivenRole = (id: string): boolean => id !== ALL_USERS;
