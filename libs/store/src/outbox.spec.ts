@@ -180,7 +180,7 @@ describe('an escalation in the database', () => {
   });
   it('sees that an event of its result was confirmed, and what the monitor saw last', async () => {
     const { told } = chain('1');
-    expect(await outbox.lookAtEscalation(told, [])).toEqual({ confirmed: false, latest: null });
+    expect(await outbox.lookAtEscalation(told, [])).toEqual({ confirmed: false, latest: null, wasOver: false });
     const client = await pool.connect();
     const screen: Told = { ...told, id: `${RESULT.id}/screen`, notification: 'screen', kind: 'event' };
     await insertEvents(client, [{ told: screen, state: 'confirming', scope: '' }]).finally(() => client.release());
@@ -188,7 +188,7 @@ describe('an escalation in the database', () => {
       `insert into notify_memory (key, notification, monitor, facility, item, sub, priority, count) values ($1, 'chain', 'm', 'web1', '', '', 3, 1)`,
       [rowKey('chain', 'm', 'web1', '', '')],
     );
-    expect(await outbox.lookAtEscalation(told, [])).toEqual({ confirmed: false, latest: 'info' });
+    expect(await outbox.lookAtEscalation(told, [])).toEqual({ confirmed: false, latest: 'info', wasOver: false });
     await pool.query('update event set state = 2');
     expect(await outbox.lookAtEscalation(told, [])).toMatchObject({ confirmed: true });
   });

@@ -19,7 +19,13 @@ const KINDS: Readonly<Record<string, NotificationKind>> = {
   screen: 'event',
 };
 const look = (afterMinutes: number, change: Partial<EscalationLook> = {}): EscalationLook => ({
-  ...{ nowMs: T0 + afterMinutes * MINUTE_MS, confirmed: false, latest: 'critical', target: (id) => KINDS[id] ?? null },
+  ...{
+    nowMs: T0 + afterMinutes * MINUTE_MS,
+    confirmed: false,
+    latest: 'critical',
+    wasOver: false,
+    target: (id) => KINDS[id] ?? null,
+  },
   ...change,
 });
 const BEGUN: EscalationMemory = beginEscalation(T0);
@@ -50,12 +56,13 @@ describe('an escalation', () => {
   it.each<[string, Partial<EscalationLook>]>([
     ['the event is confirmed', { confirmed: true }],
     ['the monitor sees another priority', { latest: 'info' }],
+    ['the problem was over, and began again', { wasOver: true }],
   ])('ends when %s, before a step that is due', (_, change) =>
     expect(escalate(setting, begun, BEGUN, look(60, change))).toMatchObject({ memory: null, told: [] }),
   );
   it('goes on through another priority when it is told to', () => {
     const on = notification({ kind: 'escalation', steps, endsOnChange: false }, { id: 'chain' });
-    expect(escalate(on, begun, BEGUN, look(0, { latest: 'info' })).told).toHaveLength(1);
+    expect(escalate(on, begun, BEGUN, look(0, { latest: 'info', wasOver: true })).told).toHaveLength(1);
   });
   it('ends when it is disabled or gone', () => {
     expect(escalate(null, begun, BEGUN, look(60))).toMatchObject({ memory: null, told: [] });

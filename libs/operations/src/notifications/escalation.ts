@@ -1,5 +1,6 @@
 import type { NotificationOf, Priority } from '@yosugara/protocol';
-import type { NotificationSetting } from './notify.js';
+import { type NotificationSetting, notifyKeyOf } from './notify.js';
+import { isOccurrence } from './occurrence.js';
 import type { NotificationKind, Told } from './told.js';
 
 const MINUTE_MS = 60_000;
@@ -17,10 +18,12 @@ export interface EscalationMemory {
 
 export interface EscalationLook {
   readonly nowMs: number;
-  /** An event of the result was confirmed, or one that stands for it. */
+  /** An event of the problem was confirmed, or one that stands for it. */
   readonly confirmed: boolean;
   /** Of the newest result of the same key; null = not known. */
   readonly latest: Priority | null;
+  /** Another priority came in between, whatever the newest one is. */
+  readonly wasOver: boolean;
   /** Kind of a notification that may tell now (`mayTell`); null = it may not, or is gone. */
   readonly target: (notification: string) => NotificationKind | null;
 }
@@ -35,6 +38,22 @@ export interface Escalated {
 }
 
 export const beginEscalation = (nowMs: number): EscalationMemory => ({ beganAtMs: nowMs, next: 0 });
+
+/** Of one problem there is one escalation at a time. */
+export interface Chain {
+  /** What tells problems apart. */
+  readonly key: readonly string[];
+  /** One that is under way ends with this one's begin; else that one goes on, and this one does not begin. */
+  readonly replaces: boolean;
+}
+
+/** Whose problem an escalation is. */
+export function chainOf(setting: Pick<NotificationSetting, 'id' | 'body'>, { result, why }: Told): Chain {
+  const { notification, monitor, facility, item, sub } = notifyKeyOf(setting, result);
+  const isAnother = (why === 'first' || why === 'changed') && !isOccurrence(result);
+  const ends = setting.body.kind === 'escalation' && setting.body.endsOnChange;
+  return { key: [notification, monitor, facility, item, sub], replaces: isAnother && ends };
+}
 
 /** When its first step is due. */
 export function escalationDueAtMs({ steps }: NotificationOf<'escalation'>, { beganAtMs, next }: EscalationMemory): number | null {
@@ -61,6 +80,7 @@ export function escalate(
   const { body } = setting;
   if (body.endsOnChange && look.latest !== null && look.latest !== begun.result.priority)
     return over(`the priority is ${look.latest} now`);
+  if (body.endsOnChange && look.wasOver) return over('the problem was over');
   const told: Told[] = [];
   let at = memory;
   for (

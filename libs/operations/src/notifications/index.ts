@@ -1,5 +1,6 @@
 export * from './escalation.js';
 export * from './notify.js';
+export * from './occurrence.js';
 export * from './payload.js';
 export * from './rest-body.js';
 export { RULES, type Rule } from './rules.js';

@@ -1,5 +1,6 @@
 import type { NotificationBody, Priority } from '@yosugara/protocol';
 import type { Result } from '../monitors/index.js';
+import { isOccurrence } from './occurrence.js';
 import { type Facts, RULES, remembered } from './rules.js';
 import type { NotifyMemory, Told } from './told.js';
 
@@ -60,6 +61,7 @@ function decide(setting: NotificationSetting, result: Result, memory: NotifyMemo
   const before = memory ?? { ...notifyKeyOf(setting, result), priority, count: 0, toldPriority: null, toldAtMs: null };
   const facts: Facts = {
     ...{ enabled: setting.enabled, body: setting.body, priority, nowMs: at.nowMs },
+    lasts: setting.body.kind === 'escalation' && !isOccurrence(result),
     seen: before.count > 0,
     count: countWith(before, priority, setting.body.initialCount),
     told: { priority: before.toldPriority, atMs: before.toldAtMs },

@@ -11,6 +11,8 @@ export interface Facts {
   /** Something of this key was seen before. */
   readonly seen: boolean;
   readonly body: NotificationBody;
+  /** What is told goes on by itself until the problem is over: an escalation of a state. To tell it again would begin a second one. */
+  readonly lasts: boolean;
   readonly priority: Priority;
   /** With this one. */
   readonly count: number;
@@ -82,14 +84,14 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'always again',
-    holds: ({ body }) => body.renotify.when === 'always',
+    holds: ({ body, lasts }) => body.renotify.when === 'always' && !lasts,
     // When it was told plays no part then: a row for each line would be written for nothing.
     ...{ tell: 'again', remember: 'as it was' },
     why: 'the same priority is told each time',
   },
   {
     name: 'again after a while',
-    holds: ({ body, told, nowMs }) => isDue(body.renotify, told.atMs, nowMs),
+    holds: ({ body, lasts, told, nowMs }) => !lasts && isDue(body.renotify, told.atMs, nowMs),
     ...{ tell: 'again', remember: 'this' },
     why: 'the same priority, and the time after which it is told again is over',
   },
@@ -109,12 +111,12 @@ function isDue(renotify: Renotify, toldAtMs: number | null, nowMs: number): bool
 
 /** The same object when nothing changes: then nothing is written. */
 export function remembered(memory: NotifyMemory, rule: Rule, facts: Facts): NotifyMemory {
-  const { body, priority, nowMs } = facts;
+  const { body, lasts, priority, nowMs } = facts;
   const counted = { priority, count: facts.count };
   if (rule.remember === 'nothing') return changed(memory, { priority, count: 0, toldPriority: null, toldAtMs: null });
   if (rule.remember === 'this') return changed(memory, { ...counted, toldPriority: priority, toldAtMs: nowMs });
   // When it was told stays: what comes next is no first one.
-  const ended = body.verbose && memory.toldPriority !== null && memory.toldPriority !== priority;
+  const ended = (body.verbose || lasts) && memory.toldPriority !== null && memory.toldPriority !== priority;
   return changed(memory, ended ? { ...counted, toldPriority: null } : counted);
 }
 

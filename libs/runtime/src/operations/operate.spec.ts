@@ -132,7 +132,14 @@ describe('what follows from samples', () => {
         outbox: (told) => ({ told, payload: { kind: 'escalation', memory: beginEscalation(0) }, dueAtMs: 0, untilMs: 1 }),
       });
       const results = Array.from({ length: 23 }, (_, at) => ({
-        ...{ ...internal('disk'), id: `disk${at}`, trigger: 'monitor' as const, priority: 'critical' as const, notifications },
+        ...{
+          ...internal('disk'),
+          id: `disk${at}`,
+          trigger: 'monitor' as const,
+          plugin: 'syslog',
+          priority: 'critical' as const,
+          notifications,
+        },
       }));
       const { outbox } = operate(rules, { samples: [], results }, new Memories(NOTHING), 0);
       const standing = outbox.map(({ payload }) => (payload as { memory: EscalationMemory }).memory.into ?? null);

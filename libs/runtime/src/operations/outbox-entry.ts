@@ -1,4 +1,11 @@
-import { type NotificationSetting, type PayloadSettings, payloadOf, type TellContext, type Told } from '@yosugara/operations';
+import {
+  chainOf,
+  type NotificationSetting,
+  type PayloadSettings,
+  payloadOf,
+  type TellContext,
+  type Told,
+} from '@yosugara/operations';
 import { giveUpMs } from '@yosugara/protocol';
 import type { EventToStore, OutboxEntry, StatusToStore } from './ports.js';
 
@@ -16,8 +23,10 @@ export function outboxEntryOf(
 ): OutboxEntry | null {
   const payload = payloadOf(setting.body, context, settings, nowMs);
   if (payload === null) return null;
-  const untilMs = nowMs + (payload.kind === 'escalation' ? ESCALATION_MS : giveUpMs(setting.body));
-  return { told: context.told, payload, dueAtMs: nowMs, untilMs };
+  const { told } = context;
+  const entry = { told, payload, dueAtMs: nowMs };
+  if (payload.kind !== 'escalation') return { ...entry, untilMs: nowMs + giveUpMs(setting.body) };
+  return { ...entry, untilMs: nowMs + ESCALATION_MS, chain: chainOf(setting, told) };
 }
 
 /** @param setting null: of ourselves, or gone by now. */

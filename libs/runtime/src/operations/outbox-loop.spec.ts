@@ -73,7 +73,9 @@ class Memory implements OutboxStore {
       );
     if (what !== 'store') throw new CommitUnknownError('lost');
   };
-  lookAtEscalation: OutboxStore['lookAtEscalation'] = async () => ({ confirmed: this.confirmed, latest: 'critical' });
+  lookAtEscalation: OutboxStore['lookAtEscalation'] = async () => ({
+    ...{ confirmed: this.confirmed, latest: 'critical', wasOver: false },
+  });
   stepEscalation = async (id: string, step: EscalationStep) => {
     this.insert(step.insert);
     const { next } = step;

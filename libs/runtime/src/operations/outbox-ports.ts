@@ -1,6 +1,5 @@
 import type { Epoch } from '@yosugara/kernel';
-import type { EscalationMemory, Told } from '@yosugara/operations';
-import type { Priority } from '@yosugara/protocol';
+import type { EscalationLook, EscalationMemory, Told } from '@yosugara/operations';
 import type { OutboxEntry } from './ports.js';
 
 /** An entry that waits. */
@@ -63,6 +62,8 @@ export interface OutboxDepth {
   readonly escalations: number;
 }
 
+export type EscalationSeen = Pick<EscalationLook, 'confirmed' | 'latest' | 'wasOver'>;
+
 /** What became of one look at an escalation. */
 export interface EscalationStep {
   readonly insert: readonly OutboxEntry[];
@@ -81,11 +82,12 @@ export interface OutboxStore {
   dueOutbox(question: OutboxQuestion, epoch: Epoch): Promise<readonly QueuedEntry[]>;
   /** May be said twice. @throws StaleEpochError — nothing was stored. CommitUnknownError — perhaps it was: say it again. */
   settleOutbox(settlement: Settlement, epoch: Epoch): Promise<void>;
-  /** What an escalation needs to know of its events and of the newest result. @param into events of a storm that stand for its own. */
-  lookAtEscalation(
-    told: Told,
-    into: readonly string[],
-  ): Promise<{ readonly confirmed: boolean; readonly latest: Priority | null }>;
+  /**
+   * What an escalation needs to know of its events and of the newest result. Events of its problem are those of its result, those that came
+   * after it of the same key, and those that stand for them.
+   * @param into events of a storm that stand for its own.
+   */
+  lookAtEscalation(told: Told, into: readonly string[]): Promise<EscalationSeen>;
   /** Whole or not at all; may be said twice. @throws as `settleOutbox` */
   stepEscalation(id: string, step: EscalationStep, epoch: Epoch): Promise<void>;
   outboxDepth(nowMs: number): Promise<OutboxDepth>;

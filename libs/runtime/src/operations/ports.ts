@@ -1,5 +1,5 @@
 import type { Epoch } from '@yosugara/kernel';
-import type { Collected, NotifyMemory, Result, Told } from '@yosugara/operations';
+import type { Chain, Collected, NotifyMemory, Result, Told } from '@yosugara/operations';
 import type { Priority } from '@yosugara/protocol';
 
 /** A line of the event view. Its id is that of the thing told: stored twice, it is there once. */
@@ -39,6 +39,8 @@ export interface OutboxEntry {
   readonly dueAtMs: number;
   /** Given up then, with an INTERNAL event. */
   readonly untilMs: number;
+  /** Of an escalation: where one of the same problem is under way, one of both is not. */
+  readonly chain?: Chain;
 }
 
 /** State of one monitor's item: what its next judgement needs (`libs/operations/src/monitors`). null = nothing any more. */
