@@ -20,7 +20,9 @@ import * as jobs from './migrations/0014-jobs.js';
 import * as eventTypes from './migrations/0015-event-types.js';
 import * as agents from './migrations/0016-agents.js';
 import * as readMuchLater from './migrations/0017-read-much-later.js';
+import * as access from './migrations/0018-access.js';
 import * as oneEscalation from './migrations/0019-one-escalation.js';
+import * as overview from './migrations/0021-overview.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -47,7 +49,9 @@ const STEPS = {
   '0015-event-types': eventTypes,
   '0016-agents': agents,
   '0017-read-much-later': readMuchLater,
+  '0018-access': access,
   '0019-one-escalation': oneEscalation,
+  '0021-overview': overview,
 };
 
 /** Every step of this program was done; there may be more, of a newer one. @throws without a schema */
