@@ -218,7 +218,7 @@ export class Lifecycle {
     if (firstLogin !== null && !(await store.hasUsers())) {
       const passwordHash = await hashPassword(firstLogin.password);
       const added = await store.addFirstUser(
-        { login: firstLogin.login, role: 'admin', passwordHash, mustChange: true },
+        { login: firstLogin.login, roles: ['admin'], passwordHash, mustChange: true },
         epoch,
         guard,
       );

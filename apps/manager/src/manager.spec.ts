@@ -7,7 +7,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hostClock } from './clock.js';
 import { aMessage } from './testing/a-message.js';
 import { aStatus } from './testing/fake-controller.js';
-import { ask, Eras, FIRST_PASSWORD, PROBE_TOKEN, startTwoManagers, type TestNode, type TwoManagers } from './testing/harness.js';
+import {
+  ADMIN_PASSWORD,
+  ask,
+  Eras,
+  FIRST_PASSWORD,
+  PROBE_TOKEN,
+  startTwoManagers,
+  type TestNode,
+  type TwoManagers,
+} from './testing/harness.js';
 import { openStorage } from './wiring.js';
 
 const VIP = '127.0.77.10';
@@ -33,11 +42,25 @@ afterAll(async () => await cluster?.stop());
 beforeEach(async () => await becomeActive(a));
 
 describe('a manager that comes up', () => {
-  it('is told the first login once, asks for another password, and has no default one', async () => {
-    const cookie = await a.login();
-    expect((await a.call('GET', '/api/me', { cookie })).body).toEqual({
-      ...{ login: 'admin', role: 'admin', mustChange: true, node: 'a', epoch: eras.now, mode: 'active' },
+  it('is told the first login once, has no default one, and does nothing for it before it has another password', async () => {
+    const entered = await a.call('POST', '/api/login', { body: { login: 'admin', password: FIRST_PASSWORD } });
+    const cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? '';
+    expect((await a.call('GET', '/api/me', { cookie })).body).toMatchObject({
+      ...{ login: 'admin', role: 'admin', roles: ['admin'], mustChange: true, node: 'a', epoch: eras.now, mode: 'active' },
     });
+    for (const [method, path] of [
+      ['GET', '/api/cluster'],
+      ['PUT', '/api/v1/settings/node/x'],
+      ['GET', '/api/v1/users'],
+    ] as const)
+      expect(await a.call(method, path, { cookie, body: {} }), path).toMatchObject({
+        status: 403,
+        body: { code: 'PASSWORD_CHANGE_NEEDED' },
+      });
+    expect((await a.call('POST', '/api/logout', { cookie })).status).toBe(200);
+    const changed = await a.login();
+    expect((await a.call('GET', '/api/me', { cookie: changed })).body).toMatchObject({ mustChange: false });
+    expect((await a.call('GET', '/api/cluster', { cookie: changed })).status).toBe(200);
     expect((await a.call('POST', '/api/login', { body: { login: 'admin', password: 'admin' } })).status).toBe(401);
   });
   it('answers /health without login', async () =>
@@ -62,16 +85,21 @@ describe('a manager that comes up', () => {
       'delete /api/v1/agents/{id}',
       'delete /api/v1/mibs/{name}',
       'delete /api/v1/settings/{kind}/{id}',
+      'delete /api/v1/tokens/{id}',
+      'delete /api/v1/users/{id}',
       'get /api/cluster',
       'get /api/ingest/sources',
       'get /api/ingest/summary',
       'get /api/ingest/trace',
+      'get /api/login/ways',
       'get /api/me',
       'get /api/messages',
       'get /api/messages/tail',
       'get /api/stream',
+      'get /api/v1/access',
       'get /api/v1/agents',
       'get /api/v1/agents/tokens',
+      'get /api/v1/audit',
       'get /api/v1/calendars/{id}/days',
       'get /api/v1/calendars/{id}/open',
       'get /api/v1/events',
@@ -93,6 +121,7 @@ describe('a manager that comes up', () => {
       'get /api/v1/mibs/lookup',
       'get /api/v1/mibs/{name}',
       'get /api/v1/mibs/{name}/source',
+      'get /api/v1/overview',
       'get /api/v1/self',
       'get /api/v1/series',
       'get /api/v1/series/{ids}/values',
@@ -103,13 +132,21 @@ describe('a manager that comes up', () => {
       'get /api/v1/settings/{kind}/{id}',
       'get /api/v1/settings/{kind}/{id}/history',
       'get /api/v1/statuses',
+      'get /api/v1/tokens',
+      'get /api/v1/users',
+      'get /api/v1/users/{id}',
       'get /api/writes/probe',
       'get /health',
       'get /metrics',
+      'patch /api/me',
+      'patch /api/v1/users/{id}',
       'post /api/cluster/recover',
       'post /api/cluster/switchover',
       'post /api/login',
       'post /api/logout',
+      'post /api/me/totp',
+      'post /api/me/totp/confirm',
+      'post /api/me/totp/disable',
       'post /api/password',
       'post /api/v1/agents/tokens',
       'post /api/v1/events/changes',
@@ -124,6 +161,11 @@ describe('a manager that comes up', () => {
       'post /api/v1/settings/import',
       'post /api/v1/settings/import/parts',
       'post /api/v1/settings/read',
+      'post /api/v1/tokens',
+      'post /api/v1/users',
+      'post /api/v1/users/{id}/reset-password',
+      'post /api/v1/users/{id}/reset-totp',
+      'post /api/v1/users/{id}/unlock',
       'post /api/writes/probe',
       'put /api/v1/settings/{kind}/{id}',
     ]);
@@ -132,12 +174,12 @@ describe('a manager that comes up', () => {
 
 describe('login', () => {
   it('gives a cookie that scripts and other sites cannot use', async () => {
-    const answer = await a.call('POST', '/api/login', { body: { login: 'ADMIN', password: FIRST_PASSWORD } });
+    const answer = await a.call('POST', '/api/login', { body: { login: 'ADMIN', password: ADMIN_PASSWORD } });
     expect(answer.headers.get('set-cookie')).toMatch(/^yosugara_session=[\w-]{43}\.[\w-]{43};.*HttpOnly; SameSite=Strict$/);
   });
   it.each([
     ['admin', 'wrong-password'],
-    ['nobody', FIRST_PASSWORD],
+    ['nobody', ADMIN_PASSWORD],
   ])('refuses %s with %s in the same words', async (login, password) =>
     expect(await a.call('POST', '/api/login', { body: { login, password } })).toMatchObject({
       status: 401,
@@ -170,14 +212,14 @@ describe('login', () => {
   });
   it('changes its password, ends the other sessions and is written into the audit', async () => {
     const [mine, other] = [await a.login(), await a.login()];
-    const change = { current: FIRST_PASSWORD, next: 'another-password' };
+    const change = { current: ADMIN_PASSWORD, next: 'another-password' };
     const refused = await a.call('POST', '/api/password', { cookie: mine, body: { ...change, current: 'wrong' } });
     expect(refused).toMatchObject({ status: 403, body: { code: 'PASSWORD_WRONG', place: 'current' } });
     expect((await a.call('POST', '/api/password', { cookie: mine, body: change })).status).toBe(200);
     expect((await a.call('GET', '/api/me', { cookie: mine })).body).toMatchObject({ mustChange: false });
     expect((await a.call('GET', '/api/me', { cookie: other })).status).toBe(401);
     const back = await a.login('another-password');
-    await a.call('POST', '/api/password', { cookie: back, body: { current: 'another-password', next: FIRST_PASSWORD } });
+    await a.call('POST', '/api/password', { cookie: back, body: { current: 'another-password', next: ADMIN_PASSWORD } });
     const actions = (await store.audit.latest(10)).map((entry) => entry.action);
     expect(actions.slice(0, 3)).toEqual(['password', 'login', 'password']);
   });
@@ -227,10 +269,16 @@ describe('the cluster', () => {
       { method: 'switchover', to: 'b' },
     ]);
     expect((await store.audit.latest(1))[0]).toMatchObject({ action: 'cluster.switchover', actor: 'admin', detail: { to: 'b' } });
-    await store.db.updateTable('app_user').set({ role: 'viewer' }).execute();
+    await store.db
+      .updateTable('app_user')
+      .set({ roles: ['viewer'] })
+      .execute();
     const viewer = await a.login();
     const refused = await a.call('POST', '/api/cluster/switchover', { cookie: viewer });
-    await store.db.updateTable('app_user').set({ role: 'admin' }).execute();
+    await store.db
+      .updateTable('app_user')
+      .set({ roles: ['admin'] })
+      .execute();
     expect(refused).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
   });
 });
@@ -374,7 +422,7 @@ describe('writes', () => {
   });
   it('are refused on a passive node, which still reads', async () => {
     expect(await probeWith(b, 'passive')).toMatchObject({ status: 503, body: { code: 'NOT_ACTIVE' } });
-    expect((await b.call('POST', '/api/login', { body: { login: 'admin', password: FIRST_PASSWORD } })).status).toBe(503);
+    expect((await b.call('POST', '/api/login', { body: { login: 'admin', password: ADMIN_PASSWORD } })).status).toBe(503);
     expect((await b.call('GET', '/api/messages', { cookie: await a.login() })).status).toBe(200);
   });
   it('are refused to users while gated, when the database is being prepared', async () => {

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { SILENT_LOG } from '@yosugara/kernel';
+import { AccessSchema } from '@yosugara/protocol';
 import { hostClock } from './clock.js';
 import { Authority } from './control/authority.js';
 import { createApp } from './http/app.js';
@@ -32,6 +33,8 @@ const settings = {
   dataNodes: ['a', 'b'],
   staticDir: import.meta.dirname,
   loginsPerMinute: 1,
+  clusterId: 'none',
+  access: AccessSchema.parse({}),
 };
 const names = new MibNames(store.mibs, SILENT_LOG);
 const library = new MibLibrary({ tables: store.mibs, names, authority, isReady: () => false, clock: hostClock, log: SILENT_LOG });

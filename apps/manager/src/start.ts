@@ -160,6 +160,8 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
       dataNodes,
       staticDir: config.staticDir,
       loginsPerMinute: parts.loginsPerMinute ?? LOGINS_PER_MINUTE,
+      clusterId: config.config.cluster.id,
+      access: config.config.access,
     },
     clock,
     log,

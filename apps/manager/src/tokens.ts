@@ -1,3 +1,5 @@
+import type { AccessConfig } from '@yosugara/protocol';
+
 /** Injection tokens of what is an interface, or is made before Nest. */
 export const LOG = Symbol('Log');
 export const CLOCK = Symbol('Clock');
@@ -22,4 +24,6 @@ export interface ApiSettings {
   readonly staticDir: string;
   /** Login attempts a minute for one account from one address. */
   readonly loginsPerMinute: number;
+  readonly clusterId: string;
+  readonly access: AccessConfig;
 }

@@ -12,7 +12,8 @@ import {
   NewAgentTokenSchema,
 } from '@yosugara/protocol';
 import { z } from 'zod';
-import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf, Roles } from '../auth/identity.js';
+import { Needs } from '../access/needs.js';
+import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { ApiRefusal } from '../http/errors.js';
 import { LiveSettings } from '../settings/live-settings.js';
@@ -46,6 +47,7 @@ export class AgentsController {
 
   /** By id; who is connected, and as what they came. */
   @Get()
+  @Needs('agent', 'read')
   @ApiOkResponse({ standardSchema: AgentListSchema })
   list(@Query({ schema: ListQuery }) { text, connected, limit, after }: z.infer<typeof ListQuery>): AgentList {
     const agents = this.#agents();
@@ -65,14 +67,13 @@ export class AgentsController {
 
   /** Its certificate is good for nothing any more, and its connection ends. Its node stays. */
   @Delete(':id')
-  @Roles('admin', 'operator')
+  @Needs('agent', 'modify')
   @ApiOkResponse({ standardSchema: DoneSchema })
   async revoke(
     @Param('id') id: string,
     @Query({ schema: ByQuery }) { by }: z.infer<typeof ByQuery>,
     @Asker() asker: Identity,
   ): Promise<z.infer<typeof DoneSchema>> {
-    demandAdmin(asker);
     if (!(await this.#agents().revoke(id, personOf(asker, by))))
       throw new ApiRefusal(404, 'NOT_FOUND', `there is no agent ${id} that is not revoked`, 'id');
     return { done: true };
@@ -80,14 +81,13 @@ export class AgentsController {
 
   /** With it an agent joins. It is told here and never again. */
   @Post('tokens')
+  @Needs('agent', 'add')
   @HttpCode(200)
-  @Roles('admin', 'operator')
   @ApiOkResponse({ standardSchema: NewAgentTokenSchema })
   async addToken(
     @Body({ schema: AgentTokenAskSchema }) ask: z.infer<typeof AgentTokenAskSchema>,
     @Asker() asker: Identity,
   ): Promise<NewAgentToken> {
-    demandAdmin(asker);
     const { description, node, scopes, uses, lifetimeMinutes, by } = ask;
     const missing = scopes.find((scope) => this.live.snapshot.get('scope', scope) === undefined);
     if (missing !== undefined) throw new ApiRefusal(400, 'INVALID_INPUT', `scopes: there is no scope ${missing}`, 'scopes');
@@ -99,7 +99,7 @@ export class AgentsController {
 
   /** Newest first, without what they are. */
   @Get('tokens')
-  @Roles('admin', 'operator')
+  @Needs('agent', 'read')
   @ApiOkResponse({ standardSchema: AgentTokensSchema })
   async tokens(): Promise<{ tokens: AgentTokenView[] }> {
     const tokens = await this.#agents().tokens(MOST_TOKENS);
@@ -111,14 +111,13 @@ export class AgentsController {
   }
 
   @Delete('tokens/:number')
-  @Roles('admin', 'operator')
+  @Needs('agent', 'modify')
   @ApiOkResponse({ standardSchema: DoneSchema })
   async removeToken(
     @Param('number') number: string,
     @Query({ schema: ByQuery }) { by }: z.infer<typeof ByQuery>,
     @Asker() asker: Identity,
   ): Promise<z.infer<typeof DoneSchema>> {
-    demandAdmin(asker);
     const isNumber = /^[1-9]\d{0,8}$/.test(number);
     if (!isNumber || !(await this.#agents().removeToken(Number(number), personOf(asker, by))))
       throw new ApiRefusal(404, 'NOT_FOUND', `there is no join token ${number}`, 'number');
@@ -143,9 +142,4 @@ export class AgentsController {
       node: this.live.snapshot.nodes.has(id),
     };
   }
-}
-
-/** A token lets in whoever holds it. Whoever can read the node's own files needs no role. */
-function demandAdmin({ role, tokenHash, login }: Identity): void {
-  if (tokenHash !== null && role !== 'admin') throw new ApiRefusal(403, 'FORBIDDEN', `needs the role admin; ${login} is ${role}`);
 }

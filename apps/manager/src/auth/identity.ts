@@ -1,19 +1,26 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { Rights } from '../access/rights.js';
 import type { Role } from '../store/ports.js';
 
 /** Who asks. */
 export interface Identity {
   readonly login: string;
+  /** Of `app_user`; null: a token of the host. */
+  readonly userId: number | null;
+  /** `host`: with a secret that lies on the nodes, and speaks for whom it says. */
+  readonly came: 'session' | 'token' | 'host';
+  /** The widest built-in role that fits. */
   readonly role: Role;
+  readonly rights: Rights;
   readonly mustChange: boolean;
-  /** SHA-256 of the session's id; null = came with a token, not with a session. */
+  /** SHA-256 of the session's id, or of the API token; null: a token of the host. */
   readonly tokenHash: Buffer | null;
 }
 
 /** Whoever has a login is known by it, whatever the request says. */
 export const personOf = (asker: Identity, says: string | undefined): string =>
-  asker.tokenHash === null && says !== undefined ? says.replaceAll('\0', '') : asker.login;
+  asker.came === 'host' && says !== undefined ? says.replaceAll('\0', '') : asker.login;
 
 export type KnownRequest = FastifyRequest & { identity?: Identity };
 
@@ -25,6 +32,7 @@ export const METRICS_TOKEN = 'yosugara:metricsToken';
 
 /** No login. */
 export const Public = () => SetMetadata(PUBLIC, true);
+/** What routes said before `Needs`; a route that says only this is none of a finished program (access.spec.ts). */
 export const Roles = (...roles: readonly Role[]) => SetMetadata(NEED_ROLES, roles);
 /** Writes to the database: 503 NOT_ACTIVE anywhere but on the serving Master. */
 export const NeedsActive = () => SetMetadata(NEEDS_ACTIVE, true);

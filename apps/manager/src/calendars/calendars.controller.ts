@@ -5,6 +5,7 @@ import { type CompiledCalendar, civilDay, dayNumber } from '@yosugara/operations
 import { type CalendarMoment, CalendarMomentSchema, type CalendarView, CalendarViewSchema, DateSchema } from '@yosugara/protocol';
 import { SettingsTimes } from '@yosugara/runtime';
 import { z } from 'zod';
+import { Needs } from '../access/needs.js';
 import { AllowsProbeToken } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { ApiRefusal } from '../http/errors.js';
@@ -35,6 +36,7 @@ export class CalendarsController {
 
   /** Days on the calendar's own clock, and when it is open in them. */
   @Get(':id/days')
+  @Needs('calendar', 'read')
   @ApiOkResponse({ standardSchema: CalendarViewSchema })
   days(@Param('id') id: string, @Query({ schema: DaysQuery }) query: z.infer<typeof DaysQuery>): CalendarView {
     const { enabled, calendar } = this.#of(id);
@@ -46,6 +48,7 @@ export class CalendarsController {
 
   /** Whether it is open at a moment, why, and until when. */
   @Get(':id/open')
+  @Needs('calendar', 'read')
   @ApiOkResponse({ standardSchema: CalendarMomentSchema })
   open(@Param('id') id: string, @Query({ schema: OpenQuery }) { at }: z.infer<typeof OpenQuery>): CalendarMoment {
     const { enabled, calendar } = this.#of(id);

@@ -3,7 +3,8 @@ import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { explain, type Log } from '@yosugara/kernel';
 import { type Status, StatusSchema } from '@yosugara/protocol';
 import { z } from 'zod';
-import { Asker, type Identity, Roles } from '../auth/identity.js';
+import { Needs } from '../access/needs.js';
+import { Asker, type Identity } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import type { ControlQuestion } from '../control/client.js';
 import { ApiRefusals } from '../http/api-docs.js';
@@ -38,6 +39,7 @@ export class ClusterController {
   ) {}
 
   @Get()
+  @Needs('cluster', 'read')
   @ApiOkResponse({ standardSchema: StatusSchema })
   async status(): Promise<Status> {
     return await this.view.status();
@@ -45,8 +47,8 @@ export class ClusterController {
 
   /** Bring the node that is out back as Standby. Answers when the request is committed; progress is in the status. */
   @Post('recover')
+  @Needs('cluster', 'execute')
   @HttpCode(200)
-  @Roles('admin', 'operator')
   @ApiOkResponse({ standardSchema: CommandAnswerSchema })
   async recover(
     @Asker() asker: Identity,
@@ -56,8 +58,8 @@ export class ClusterController {
   }
 
   @Post('switchover')
+  @Needs('cluster', 'execute')
   @HttpCode(200)
-  @Roles('admin', 'operator')
   @ApiOkResponse({ standardSchema: CommandAnswerSchema })
   async switchover(
     @Asker() asker: Identity,

@@ -2,6 +2,7 @@ import { Controller, Get, Headers, Inject, type OnApplicationShutdown, Query, Re
 import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { EventRow } from '@yosugara/protocol';
 import type { FastifyReply } from 'fastify';
+import { Needs } from '../access/needs.js';
 import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
 import { Sessions } from '../auth/sessions.js';
 import type { Authority } from '../control/authority.js';
@@ -47,6 +48,7 @@ export class EventStreamController implements OnApplicationShutdown {
    * the last one, sent back as `Last-Event-ID` to whichever node, is where the next stream goes on.
    */
   @Get('stream')
+  @Needs('event', 'read')
   @AllowsProbeToken()
   @ApiHeader({ name: 'last-event-id', required: false })
   @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })

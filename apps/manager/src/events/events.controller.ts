@@ -14,7 +14,8 @@ import {
   EventsSchema,
 } from '@yosugara/protocol';
 import type { z } from 'zod';
-import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf, Roles } from '../auth/identity.js';
+import { Needs } from '../access/needs.js';
+import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { csvAnswer, wantsCsv } from '../http/csv.js';
@@ -50,6 +51,7 @@ export class EventsController {
 
   /** Newest first, in the order of storing; on a Standby as far as it has replayed. As a table (`format=csv`) at most `limit` of them, page after page. */
   @Get()
+  @Needs('event', 'read')
   @ApiOkResponse({ standardSchema: EventsSchema })
   async list(
     @Query({ schema: EventsQuerySchema }) query: z.infer<typeof EventsQuerySchema>,
@@ -67,6 +69,7 @@ export class EventsController {
 
   /** How many nobody has confirmed, by priority. */
   @Get('counts')
+  @Needs('event', 'read')
   @ApiOkResponse({ standardSchema: EventCountsSchema })
   async counts(): Promise<EventCounts> {
     return await this.store.operations.events.counts();
@@ -74,6 +77,7 @@ export class EventsController {
 
   /** With all that people did with it. */
   @Get(':number')
+  @Needs('event', 'read')
   @ApiOkResponse({ standardSchema: EventDetailSchema })
   async show(@Param('number') number: string): Promise<EventDetail> {
     const found = /^\d{1,15}$/.test(number) ? await this.store.operations.events.find(Number(number)) : null;
@@ -83,9 +87,9 @@ export class EventsController {
 
   /** Confirms, unconfirms, comments on or gives away many at once. What is so already stays as it is. */
   @Post('changes')
+  @Needs('event', 'modify')
   @HttpCode(200)
   @NeedsActive()
-  @Roles('admin', 'operator')
   @ApiOkResponse({ standardSchema: EventsChangedSchema })
   async change(@Asker() asker: Identity, @Body({ schema: EventChangeSchema }) body: EventChange): Promise<EventsChanged> {
     const { epoch } = this.lifecycle.demandWritable();

@@ -11,6 +11,7 @@ import {
 } from '@yosugara/protocol';
 import type { SeriesQuery, StatusQuery } from '@yosugara/store';
 import { z } from 'zod';
+import { Needs } from '../access/needs.js';
 import { AllowsProbeToken } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { csvAnswer, format, wantsCsv } from '../http/csv.js';
@@ -72,6 +73,7 @@ export class StatusesController {
 
   /** The worst first. */
   @Get('statuses')
+  @Needs('event', 'read')
   @ApiOkResponse({ standardSchema: StatusesSchema })
   async statuses(
     @Query({ schema: StatusesQuerySchema }) query: z.infer<typeof StatusesQuerySchema>,
@@ -86,6 +88,7 @@ export class StatusesController {
 
   /** What values are kept of. */
   @Get('series')
+  @Needs('graph', 'read')
   @ApiOkResponse({ standardSchema: SeriesListSchema })
   async series(@Query({ schema: SeriesQuerySchema }) query: z.infer<typeof SeriesQuerySchema>): Promise<SeriesList> {
     const { facility: of, ...asked } = query;
@@ -99,6 +102,7 @@ export class StatusesController {
    * of the months of UTC, whole ones at both ends; `stepMs` is then that of a mean month.
    */
   @Get('series/:ids/values')
+  @Needs('graph', 'read')
   @ApiOkResponse({ standardSchema: SeriesValuesSchema })
   async values(
     @Param('ids') text: string,

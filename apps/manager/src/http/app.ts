@@ -8,6 +8,16 @@ import type { Clock, Log } from '@yosugara/kernel';
 import { MAX_IMPORT_PART_BYTES, MAX_MIB_UPLOAD_BYTES } from '@yosugara/protocol';
 import { SettingsTimes } from '@yosugara/runtime';
 import type { FastifyInstance } from 'fastify';
+import { AccessController } from '../access/access.controller.js';
+import { Accounts } from '../access/accounts.js';
+import { type Asking, whileAsked } from '../access/asking.js';
+import type { Directory } from '../access/directory.js';
+import { KnownRoles } from '../access/known-roles.js';
+import { Refusals } from '../access/refusals.js';
+import { TokenUses } from '../access/token-uses.js';
+import { TokensController } from '../access/tokens.controller.js';
+import { UsersController } from '../access/users.controller.js';
+import { Users } from '../access/users.js';
 import { AgentsController } from '../agents/agents.controller.js';
 import type { Agents } from '../agents/agents.js';
 import { AuthController } from '../auth/auth.controller.js';
@@ -44,6 +54,7 @@ import { MibsController } from '../mibs/mibs.controller.js';
 import { MonitorsController } from '../monitors/monitors.controller.js';
 import type { Operations } from '../operations/operations.js';
 import { StoredOperations } from '../operations/stored-operations.js';
+import { OverviewController } from '../overview/overview.controller.js';
 import { SelfController } from '../self/self.controller.js';
 import type { SelfHandle } from '../self/self-handle.js';
 import { FacilitiesController } from '../settings/facilities.controller.js';
@@ -94,6 +105,8 @@ export interface AppParts {
   /** Missing: this process knows no jobs. */
   readonly jobs?: JobsHandle;
   readonly settings: ApiSettings;
+  /** Who knows passwords besides the database. */
+  readonly directory?: Directory | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -119,7 +132,8 @@ class ManagerModule {
         ...[EventStreamController, EventsController, StatusesController],
         ...[SettingsController, FacilitiesController, NodeSearchController, CalendarsController],
         ...[JobStreamController, JobSessionsController, JobsController],
-        ...[MonitorsController, ReadController, SelfController, AgentsController],
+        ...[AccessController, UsersController, TokensController],
+        ...[MonitorsController, ReadController, SelfController, AgentsController, OverviewController],
       ],
       providers: [
         { provide: STORE, useValue: parts.store },
@@ -147,7 +161,12 @@ class ManagerModule {
         { provide: LOG, useValue: parts.log },
         { provide: APP_GUARD, useClass: Gate },
         { provide: APP_FILTER, useClass: ErrorFilter },
+        { provide: KnownRoles, useValue: new KnownRoles(parts.liveSettings) },
+        { provide: TokenUses, useValue: new TokenUses(parts.store, parts.authority, parts.clock, parts.log) },
+        { provide: Refusals, useValue: new Refusals(parts.store, parts.authority, parts.settings.node, parts.clock, parts.log) },
         Sessions,
+        { provide: Accounts, useFactory: accountsOf(parts), inject: [Sessions, KnownRoles] },
+        { provide: Users, useFactory: usersOf(parts), inject: [Sessions, KnownRoles] },
         ClusterView,
         MessageFeed,
         EventFeed,
@@ -160,6 +179,15 @@ class ManagerModule {
 
 const settingsService = ({ store, liveSettings, authority, lifecycle, settings }: AppParts) =>
   new SettingsService({ tables: store.settings, live: liveSettings, authority, lifecycle, node: settings.node });
+
+const accountsOf =
+  ({ store, settings, authority, clock, log, directory }: AppParts) =>
+  (sessions: Sessions, roles: KnownRoles) =>
+    new Accounts({ store, settings, authority, sessions, roles, directory: directory ?? null, clock, log });
+const usersOf =
+  ({ store, settings, authority }: AppParts) =>
+  (sessions: Sessions, roles: KnownRoles) =>
+    new Users({ store, node: settings.node, authority, sessions, roles });
 
 /** The API and the console, ready to handle requests; listening is somebody else's (listeners.ts). */
 export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
@@ -174,6 +202,14 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     const limit = route.method === 'POST' ? LARGE_BODIES.get(route.url) : undefined;
     if (limit !== undefined) route.bodyLimit = limit;
   });
+  const asking = new WeakMap<object, Asking>();
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const who: Asking = { address: request.ip, came: 'nobody' };
+    asking.set(request, who);
+    whileAsked(who, done);
+  });
+  // Whoever reads a body goes on from the socket's own thread of events.
+  fastify.addHook('preValidation', (request, _reply, done) => whileAsked(asking.get(request)!, done));
   await fastify.register(fastifyCookie);
   await fastify.register(fastifyHelmet, HELMET);
   fastify.addHook('onSend', async (request, reply) => {
@@ -183,6 +219,9 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   // Made when first asked for: start-up and take-over do not wait for it.
   fastify.get('/api/openapi.json', async () => (document ??= openApiDocument(app)));
   await serveConsole(fastify, parts.settings.staticDir);
+  const uses = app.get(TokenUses);
+  uses.start();
+  fastify.addHook('onClose', async () => uses.stop());
   await app.init();
   await fastify.ready();
   return app;

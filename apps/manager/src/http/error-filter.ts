@@ -1,7 +1,9 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
 import { ThrottlerException } from '@nestjs/throttler';
 import { DeadlineError, explain, InvalidInputError, InvariantError, type Log, YosugaraError } from '@yosugara/kernel';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
+import { Refusals } from '../access/refusals.js';
+import type { KnownRequest } from '../auth/identity.js';
 import { ControllerRefusedError } from '../control/client.js';
 import { LOG } from '../tokens.js';
 import { type ApiErrorBody, ApiRefusal } from './errors.js';
@@ -22,16 +24,19 @@ const CONFLICT = new Set(['ALREADY_THERE', 'REFUSED', 'MIB_IN_USE', 'MIB_STORE_F
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   readonly #log: Log;
-  constructor(@Inject(LOG) log: Log) {
+  readonly #refusals: Refusals;
+  constructor(@Inject(LOG) log: Log, @Inject(Refusals) refusals: Refusals) {
     this.#log = log;
+    this.#refusals = refusals;
   }
 
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const request = host.switchToHttp().getRequest<KnownRequest>();
     const { status, body } = answerTo(error);
     if (status >= 500 && !PASSING.has(body.code))
       this.#log.error('api.failed', { method: request.method, path: request.url.split('?')[0], why: explain(error) });
+    if (status === 403) this.#refusals.note(request, body.code);
     if (reply.sent || reply.raw.headersSent) return;
     if (status === 503) reply.header('retry-after', '1');
     void reply.status(status).send(body);

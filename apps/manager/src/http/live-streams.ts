@@ -39,11 +39,11 @@ export class LiveStreams {
     for (const stream of [...this.#open]) stream.end();
   }
 
-  /** Logged out elsewhere, or expired: the stream ends too. */
-  #endWithSession(stream: EventStream, { tokenHash }: Identity): void {
-    if (tokenHash === null) return;
+  /** Logged out elsewhere, expired, or with other rights than when it began: the stream ends too, and whoever may begins another. */
+  #endWithSession(stream: EventStream, asker: Identity): void {
+    if (asker.tokenHash === null) return;
     const timer = setInterval(() => {
-      void this.#sessions.isStillGood(tokenHash).then((good) => good || stream.end());
+      void this.#sessions.isStillGood(asker).then((good) => good || stream.end());
     }, SESSION_CHECK_MS);
     stream.onEnd(() => clearInterval(timer));
   }

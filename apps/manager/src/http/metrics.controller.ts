@@ -2,6 +2,7 @@ import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { ReceiverReport } from '@yosugara/protocol';
 import { LAG_BOUNDS_MS } from '@yosugara/runtime';
+import { Needs } from '../access/needs.js';
 import { AllowsMetricsToken, AllowsProbeToken } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import { Counted } from '../ingest/counted.js';
@@ -35,6 +36,7 @@ export class MetricsController {
   ) {}
 
   @Get()
+  @Needs('cluster', 'read')
   @AllowsProbeToken()
   @AllowsMetricsToken()
   @Header('content-type', METRICS_TYPE)

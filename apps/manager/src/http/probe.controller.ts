@@ -2,7 +2,8 @@ import { Body, Controller, Get, Inject, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CommitUnknownError } from '@yosugara/runtime';
 import { z } from 'zod';
-import { AllowsProbeToken, NeedsActive, Roles } from '../auth/identity.js';
+import { Needs } from '../access/needs.js';
+import { AllowsProbeToken, NeedsActive } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { ManagerStore } from '../store/ports.js';
@@ -32,9 +33,9 @@ export class ProbeController {
 
   /** 201 only when the key is committed on both nodes of the sync set and this node still was the Master then. */
   @Post('probe')
+  @Needs('cluster', 'execute')
   @NeedsActive()
   @AllowsProbeToken()
-  @Roles('admin', 'operator')
   @ApiCreatedResponse({ standardSchema: ProbeAnswerSchema })
   async write(@Body({ schema: ProbeSchema }) { key }: z.infer<typeof ProbeSchema>): Promise<z.infer<typeof ProbeAnswerSchema>> {
     const { epoch } = this.lifecycle.demandWritable();
@@ -49,6 +50,7 @@ export class ProbeController {
   }
 
   @Get('probe')
+  @Needs('cluster', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: ProbeListSchema })
   async list(

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, type OnApplicationShutdown, Query, Res } from 
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { MessageRow } from '@yosugara/protocol';
 import type { FastifyReply } from 'fastify';
+import { NeedsLogin } from '../access/needs.js';
 import { Asker, type Identity } from '../auth/identity.js';
 import { Sessions } from '../auth/sessions.js';
 import { ClusterView } from '../cluster/cluster-view.js';
@@ -41,6 +42,7 @@ export class StreamController implements OnApplicationShutdown {
    * changes, at most 2/s; `messages` {rows, dropped}, new rows that pass the filter, oldest first, at most 4/s.
    */
   @Get('stream')
+  @NeedsLogin()
   @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })
   stream(
     @Query({ schema: StreamQuerySchema }) filter: MessageFilter,

@@ -15,6 +15,7 @@ import {
   type ReceiversAnswer,
 } from '@yosugara/protocol';
 import { z } from 'zod';
+import { Needs } from '../access/needs.js';
 import { AllowsProbeToken } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import { ApiRefusals } from '../http/api-docs.js';
@@ -64,6 +65,7 @@ export class IngestController {
   ) {}
 
   @Get('summary')
+  @Needs('message', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: IngestSummarySchema })
   async summary(@Query({ schema: SummaryQuerySchema }) query: z.infer<typeof SummaryQuerySchema>): Promise<IngestSummary> {
@@ -87,6 +89,7 @@ export class IngestController {
   }
 
   @Get('sources')
+  @Needs('message', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: IngestSourcesSchema })
   async sources(@Query({ schema: SourcesQuerySchema }) query: z.infer<typeof SourcesQuerySchema>): Promise<IngestSources> {
@@ -116,6 +119,7 @@ export class IngestController {
 
   /** One message's way from the socket to the row, as this node can tell it: its journal, its copy of the other node's, its database. */
   @Get('trace')
+  @Needs('message', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: IngestTraceSchema })
   async trace(@Query({ schema: TraceQuerySchema }) { id }: z.infer<typeof TraceQuerySchema>): Promise<IngestTrace> {

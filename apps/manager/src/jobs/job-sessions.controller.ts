@@ -17,7 +17,9 @@ import {
 } from '@yosugara/protocol';
 import type { JobReports } from '@yosugara/runtime';
 import { z } from 'zod';
-import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf, Roles } from '../auth/identity.js';
+import { Needs } from '../access/needs.js';
+import { forbidden } from '../auth/gate.js';
+import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { ApiRefusal } from '../http/errors.js';
@@ -57,6 +59,7 @@ export class JobSessionsController {
 
   /** Newest first; on a Standby as far as it has replayed. */
   @Get()
+  @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobSessionsSchema })
   async list(@Query({ schema: SessionsQuerySchema }) query: z.infer<typeof SessionsQuerySchema>): Promise<JobSessions> {
     const { rows, next } = await this.jobs.tables.sessions(sessionQuery(query, this.clock.wallMs()));
@@ -65,6 +68,7 @@ export class JobSessionsController {
 
   /** With all its jobs: how they are, why, and what may be done with them. */
   @Get(':id')
+  @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobSessionDetailSchema })
   async show(@Param('id') id: string): Promise<JobSessionDetail> {
     const session = await this.#session(id);
@@ -73,6 +77,7 @@ export class JobSessionsController {
 
   /** One job of it with its nodes, and what they wrote. */
   @Get(':id/job')
+  @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobRunDetailSchema })
   async job(@Param('id') id: string, @Query({ schema: JobQuery }) { job }: z.infer<typeof JobQuery>): Promise<JobRunDetail> {
     const session = await this.#session(id);
@@ -91,6 +96,7 @@ export class JobSessionsController {
 
   /** All that became of it, oldest first. */
   @Get(':id/history')
+  @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobHistorySchema })
   async history(
     @Param('id') id: string,
@@ -108,9 +114,9 @@ export class JobSessionsController {
 
   /** Does something with it, with one of its jobs, or with one node of a job; 409 with the reason where that is not possible now. */
   @Post(':id/operations')
+  @Needs('job', 'execute', 'approve')
   @HttpCode(200)
   @NeedsActive()
-  @Roles('admin', 'operator')
   @ApiOkResponse({ standardSchema: JobOperatedSchema })
   async operate(
     @Param('id') session: string,
@@ -119,7 +125,10 @@ export class JobSessionsController {
   ): Promise<{ done: true }> {
     const { epoch } = this.lifecycle.demandWritable();
     const by = personOf(asker, says);
-    if (wish.operation === 'approve' || wish.operation === 'deny') await this.#mustBeAsked(session, wish.job, asker, by);
+    const isAnswer = wish.operation === 'approve' || wish.operation === 'deny';
+    if (!asker.rights.may('job', isAnswer ? 'approve' : 'execute'))
+      throw forbidden(`job: ${isAnswer ? 'approve' : 'execute'}`, asker.login);
+    if (isAnswer) await this.#mustBeAsked(session, wish.job, asker, by);
     const answer = await this.jobs.control.operate({ session, ...wish, by });
     if (answer.kind === 'unknown') throw unknownPart(session, wish, answer.what);
     if (answer.kind === 'refused') {

@@ -4,6 +4,7 @@ import { InvalidInputError } from '@yosugara/kernel';
 import type { JobSessionRow } from '@yosugara/protocol';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { Needs } from '../access/needs.js';
 import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
 import { Sessions } from '../auth/sessions.js';
 import type { Authority } from '../control/authority.js';
@@ -45,6 +46,7 @@ export class JobStreamController implements OnApplicationShutdown {
    * the last one, sent back as `Last-Event-ID` to whichever node, is where the next stream goes on.
    */
   @Get('stream')
+  @Needs('job', 'read')
   @AllowsProbeToken()
   @ApiHeader({ name: 'last-event-id', required: false })
   @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })

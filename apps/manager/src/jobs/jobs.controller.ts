@@ -26,7 +26,8 @@ import {
 } from '@yosugara/protocol';
 import { SettingsTimes } from '@yosugara/runtime';
 import { z } from 'zod';
-import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf, Roles } from '../auth/identity.js';
+import { Needs } from '../access/needs.js';
+import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import { word } from '../events/query.js';
 import { ApiRefusals } from '../http/api-docs.js';
@@ -70,9 +71,9 @@ export class JobsController {
 
   /** Begins a session by hand: of the whole unit, or of one of its jobs. Under the same `request` it is the same session. */
   @Post('job-units/:id/sessions')
+  @Needs('job', 'execute')
   @HttpCode(200)
   @NeedsActive()
-  @Roles('admin', 'operator')
   @ApiOkResponse({ standardSchema: JobStartedSchema })
   async start(
     @Param('id') unit: string,
@@ -99,6 +100,7 @@ export class JobsController {
 
   /** Runs to come, by the schedules of now: the next day when nothing is said. Those made beforehand have a session. */
   @Get('job-plan')
+  @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobPlanSchema })
   async plan(@Query({ schema: PlanQuerySchema }) query: z.infer<typeof PlanQuerySchema>): Promise<JobPlan> {
     const [fromMs, toMs] = planSpan(query, this.clock.wallMs());
@@ -127,6 +129,7 @@ export class JobsController {
 
   /** When a schedule would be due next, whether a trigger has it or not. */
   @Post('job-plan/try')
+  @Needs('job', 'read')
   @HttpCode(200)
   @ApiOkResponse({ standardSchema: JobPlanTriedSchema })
   try(@Body({ schema: JobPlanTrySchema }) { limit, ...wish }: JobPlanTry): JobPlanTried {
@@ -148,6 +151,7 @@ export class JobsController {
 
   /** What waits for an answer, of whoever it is asked. */
   @Get('job-approvals')
+  @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobApprovalsSchema })
   async approvals(@Asker() asker: Identity): Promise<JobApprovals> {
     const running = await this.jobs.tables.runningNowhere(MOST_PLACED);
@@ -157,6 +161,7 @@ export class JobsController {
 
   /** Who has a place in a queue, and who waits for one there, or on a node. */
   @Get('job-queues')
+  @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobQueuesSchema })
   async queues(): Promise<JobQueues> {
     const placed = await this.jobs.tables.placed(MOST_PLACED);
@@ -170,9 +175,9 @@ export class JobsController {
 
   /** Says something to jobs and triggers that wait for it. Under the same `id` it is said once. */
   @Post('job-links')
+  @Needs('job', 'execute')
   @HttpCode(200)
   @NeedsActive()
-  @Roles('admin', 'operator')
   @ApiOkResponse({ standardSchema: JobLinkedSchema })
   async link(@Body({ schema: JobLinkSchema }) message: JobLink): Promise<{ isNew: boolean }> {
     this.lifecycle.demandWritable();
@@ -181,6 +186,7 @@ export class JobsController {
 
   /** What was said, newest first. */
   @Get('job-links')
+  @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobLinksSchema })
   async links(@Query({ schema: LinksQuery }) { messageId, limit }: z.infer<typeof LinksQuery>): Promise<JobLinks> {
     const found = await this.jobs.tables.links({ limit, ...(messageId === undefined ? {} : { messageId }) });
@@ -195,7 +201,7 @@ export class JobsController {
     by: string,
   ): { readonly job: string | null; readonly variables: Readonly<Record<string, string>>; readonly trigger: SessionTrigger } {
     if (id === null) {
-      const type = asker.tokenHash === null ? 'api' : 'manual';
+      const type = asker.came !== 'session' ? 'api' : 'manual';
       return { job, variables: parameters, trigger: { type, id: null, info: `started by ${by}` } };
     }
     const found = this.live.snapshot.get('job-trigger', id);

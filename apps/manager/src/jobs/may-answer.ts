@@ -9,6 +9,7 @@ import type { Identity } from '../auth/identity.js';
  */
 export function mayAnswer({ role, user }: Pick<JobOf<'approval'>, 'role' | 'user'>, asker: Identity, by: string): string | null {
   if (user !== null && by !== user) return `this is asked of ${user}, and you are ${by}`;
-  if (asker.tokenHash === null || asker.role === role || asker.role === 'admin') return null;
-  return `this is asked of the role ${role}, and ${asker.login} is ${asker.role}`;
+  const { roles } = asker.rights;
+  if (asker.came === 'host' || roles.includes(role) || asker.role === 'admin') return null;
+  return `this is asked of the role ${role}, and ${asker.login} has ${roles.length === 0 ? 'none' : roles.join(', ')}`;
 }

@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Clock } from '@yosugara/kernel';
 import { type Messages, MessagesSchema } from '@yosugara/protocol';
 import type { z } from 'zod';
+import { Needs } from '../access/needs.js';
 import { AllowsProbeToken } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { MibNames } from '../mibs/mib-names.js';
@@ -25,6 +26,7 @@ export class MessagesController {
    * who can read `secrets/pg-app` could read the table itself.
    */
   @Get('messages')
+  @Needs('message', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: MessagesSchema })
   async messages(@Query({ schema: MessagesQuerySchema }) query: z.infer<typeof MessagesQuerySchema>): Promise<Messages> {

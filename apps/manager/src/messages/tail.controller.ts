@@ -3,6 +3,7 @@ import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Clock } from '@yosugara/kernel';
 import type { MessageRow } from '@yosugara/protocol';
 import type { FastifyReply } from 'fastify';
+import { Needs } from '../access/needs.js';
 import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
 import { Sessions } from '../auth/sessions.js';
 import type { Authority } from '../control/authority.js';
@@ -52,6 +53,7 @@ export class TailController implements OnApplicationShutdown {
    * them. The `id` of the last event, sent back as `Last-Event-ID` to whichever node, is where the next stream goes on.
    */
   @Get('tail')
+  @Needs('message', 'read')
   @AllowsProbeToken()
   @ApiHeader({ name: 'last-event-id', required: false })
   @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })

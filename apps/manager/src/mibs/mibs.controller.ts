@@ -17,7 +17,8 @@ import {
 import type { MibSummary } from '@yosugara/store';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf, Roles } from '../auth/identity.js';
+import { Needs } from '../access/needs.js';
+import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
@@ -65,6 +66,7 @@ export class MibsController {
   ) {}
 
   @Get()
+  @Needs('mib', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: MibListSchema })
   async list(): Promise<MibList> {
@@ -75,10 +77,10 @@ export class MibsController {
 
   /** Modules of the same name are replaced. What could not be understood is told with its line, and the rest of it counts. */
   @Post()
+  @Needs('mib', 'add')
   @HttpCode(200)
   @NeedsActive()
   @AllowsProbeToken()
-  @Roles('admin', 'operator')
   @ApiOkResponse({ standardSchema: MibUploadedSchema })
   async upload(
     @Asker() asker: Identity,
@@ -97,6 +99,7 @@ export class MibsController {
 
   /** What an OID is called, or which OID a name has. */
   @Get('lookup')
+  @Needs('mib', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: MibLookupSchema })
   async lookUp(@Query({ schema: LookupQuery }) query: z.infer<typeof LookupQuery>): Promise<MibLookup> {
@@ -116,6 +119,7 @@ export class MibsController {
   }
 
   @Get(':name')
+  @Needs('mib', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: MibDetailSchema })
   async show(@Param('name') name: string): Promise<MibDetail> {
@@ -131,6 +135,7 @@ export class MibsController {
 
   /** The text as it was uploaded. */
   @Get(':name/source')
+  @Needs('mib', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
   async source(@Param('name') name: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
@@ -142,9 +147,9 @@ export class MibsController {
 
   /** 409 while other modules import from it; they are named. */
   @Delete(':name')
+  @Needs('mib', 'modify')
   @NeedsActive()
   @AllowsProbeToken()
-  @Roles('admin', 'operator')
   @ApiOkResponse({ standardSchema: DoneSchema })
   async remove(
     @Asker() asker: Identity,

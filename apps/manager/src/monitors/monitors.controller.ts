@@ -5,6 +5,7 @@ import type { Clock } from '@yosugara/kernel';
 import { compileMonitor, pastedLine, tryLine } from '@yosugara/operations';
 import { type MonitorBody, parseSetting, type Tried, TriedSchema, TryLineSchema } from '@yosugara/protocol';
 import type { z } from 'zod';
+import { Needs } from '../access/needs.js';
 import { AllowsProbeToken } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { mistaken } from '../settings/refusals.js';
@@ -23,6 +24,7 @@ export class MonitorsController {
 
   /** Which rule decides about one line, why the others do not, and what would be told. Nothing is stored, nobody is told. */
   @Post('try')
+  @Needs('monitor', 'read')
   @HttpCode(200)
   @ApiOkResponse({ standardSchema: TriedSchema })
   try(@Body({ schema: TryLineSchema }) { monitor, text }: z.infer<typeof TryLineSchema>): Tried {

@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { runbookOf, WATCHES } from '@yosugara/operations';
 import { SELF_LEVELS, type SelfView, SelfViewSchema } from '@yosugara/protocol';
+import { Needs } from '../access/needs.js';
 import { z } from 'zod';
 import { AllowsProbeToken, NeedsActive, Public } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
@@ -25,6 +26,7 @@ export class SelfController {
 
   /** Every value that is watched on this node, the worst first. */
   @Get('self')
+  @Needs('cluster', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: SelfViewSchema })
   show(): SelfView {

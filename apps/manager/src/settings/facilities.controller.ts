@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { type Facilities, FacilitiesSchema } from '@yosugara/protocol';
 import { z } from 'zod';
+import { Needs } from '../access/needs.js';
 import { AllowsProbeToken } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { LiveSettings } from './live-settings.js';
@@ -22,6 +23,7 @@ export class FacilitiesController {
 
   /** All scopes, each before those below it. Their nodes: /api/v1/settings/node?scope=ID. */
   @Get()
+  @Needs('repository', 'read')
   @ApiOkResponse({ standardSchema: FacilitiesSchema })
   tree(): Facilities {
     const { facilities, version, nodes } = this.live.snapshot;
@@ -34,6 +36,7 @@ export class FacilitiesController {
 
   /** Whose messages these would be: by address, then by host name. Several may be. */
   @Get('resolve')
+  @Needs('repository', 'read')
   @ApiOkResponse({ standardSchema: ResolvedSchema })
   resolve(@Query({ schema: ResolveQuery }) { address, host }: z.infer<typeof ResolveQuery>): z.infer<typeof ResolvedSchema> {
     const { facilities, nodes } = this.live.snapshot;

@@ -3,7 +3,8 @@ import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { addressesOfRange, type FoundAgent, searchSnmp } from '@yosugara/connectors';
 import { type NodeSearch, NodeSearchSchema, type Platform, SnmpAccessSchema } from '@yosugara/protocol';
 import { z } from 'zod';
-import { AllowsProbeToken, NeedsActive, Roles } from '../auth/identity.js';
+import { Needs } from '../access/needs.js';
+import { AllowsProbeToken, NeedsActive } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { ApiRefusal } from '../http/errors.js';
 import { LiveSettings } from './live-settings.js';
@@ -27,10 +28,10 @@ export class NodeSearchController {
   constructor(@Inject(LiveSettings) private readonly live: LiveSettings) {}
 
   @Post('search')
+  @Needs('repository', 'execute')
   @HttpCode(200)
   @NeedsActive()
   @AllowsProbeToken()
-  @Roles('admin', 'operator')
   @ApiOkResponse({ standardSchema: NodeSearchSchema })
   async search(@Body({ schema: SearchSchema }) { range, snmp }: z.infer<typeof SearchSchema>): Promise<NodeSearch> {
     const addresses = addressesOfRange(range);

@@ -4,6 +4,7 @@ import { explain, InvalidInputError } from '@yosugara/kernel';
 import { nodesOfCsv, ReadDocumentsSchema, ReadTextSchema, yamlParts } from '@yosugara/protocol';
 import { parse } from 'yaml';
 import type { z } from 'zod';
+import { NeedsLogin } from '../access/needs.js';
 import { AllowsProbeToken } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 
@@ -20,6 +21,7 @@ const KEEP_EVENT_LOOP = 50;
 export class ReadController {
   /** Documents of a text, as `import` takes them: YAML of several, or CSV of nodes. Nothing is stored, and nothing checked but the form. */
   @Post('read')
+  @NeedsLogin()
   @HttpCode(200)
   @ApiOkResponse({ standardSchema: ReadDocumentsSchema })
   async read(

@@ -28,7 +28,8 @@ import {
 import type { PutOptions } from '@yosugara/store';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf, Roles } from '../auth/identity.js';
+import { NeedsSetting } from '../access/needs.js';
+import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { ApiRefusal } from '../http/errors.js';
 import { ImportStage } from './import-stage.js';
@@ -106,6 +107,7 @@ export class SettingsController {
   ) {}
 
   @Get()
+  @NeedsSetting('read')
   @ApiOkResponse({ standardSchema: SettingsOverviewSchema })
   async overview(): Promise<SettingsOverview> {
     const counts = await this.tables.counts();
@@ -115,6 +117,7 @@ export class SettingsController {
 
   /** In pages, as `import` takes them; secrets are null, which leaves them as they are. Built-in scopes are no part of it. */
   @Get('export')
+  @NeedsSetting('read')
   @ApiOkResponse({ standardSchema: SettingsExportSchema })
   async export(@Query({ schema: ExportQuery }) query: z.infer<typeof ExportQuery>): Promise<SettingsExport> {
     const kinds = query.kind === undefined ? [...KNOWN_KINDS] : [query.kind].flat();
@@ -135,6 +138,7 @@ export class SettingsController {
 
   /** The JSON Schema of a kind's body; `writeOnly` marks secrets. */
   @Get('schema/:kind')
+  @NeedsSetting('read')
   @ApiOkResponse({ content: { 'application/json': { schema: { type: 'object' } } } })
   schema(@Param('kind') kind: string): object {
     const schema = settingSchemaOf(kindOf(kind));
@@ -144,9 +148,9 @@ export class SettingsController {
 
   /** All of it or nothing. `dryRun`: what would be added, changed field by field, and removed. */
   @Post('import')
+  @NeedsSetting('add', 'modify')
   @HttpCode(200)
   @NeedsActive()
-  @Roles('admin', 'operator')
   @ApiOkResponse({ standardSchema: SettingsDifferenceSchema })
   async import(
     @Asker() asker: Identity,
@@ -160,9 +164,9 @@ export class SettingsController {
 
   /** Of an import that is too large for one request: checked now, done with `import`. */
   @Post('import/parts')
+  @NeedsSetting('add', 'modify')
   @HttpCode(200)
   @NeedsActive()
-  @Roles('admin', 'operator')
   @ApiOkResponse({ standardSchema: ImportPartSchema })
   async part(
     @Asker() asker: Identity,
@@ -173,6 +177,7 @@ export class SettingsController {
   }
 
   @Get(':kind')
+  @NeedsSetting('read')
   @ApiOkResponse({ standardSchema: SettingPageSchema })
   async list(@Param('kind') kind: string, @Query({ schema: ListQuery }) query: z.infer<typeof ListQuery>): Promise<SettingPage> {
     const { host, ...others } = query;
@@ -183,6 +188,7 @@ export class SettingsController {
   }
 
   @Get(':kind/:id')
+  @NeedsSetting('read')
   @ApiOkResponse({ standardSchema: SettingViewSchema, headers: { ETag: { description: 'its revision' } } })
   async show(
     @Param('kind') kind: string,
@@ -198,8 +204,8 @@ export class SettingsController {
 
   /** Secrets that are null or not there stay as they are; `""` removes one. */
   @Put(':kind/:id')
+  @NeedsSetting('add', 'modify')
   @NeedsActive()
-  @Roles('admin', 'operator')
   @ApiHeader({ name: 'if-match', required: false, description: 'the revision that it was made from, or *: it must be there' })
   @ApiHeader({ name: 'if-none-match', required: false, description: '*: it must be new' })
   @ApiOkResponse({ standardSchema: SettingPutSchema })
@@ -221,8 +227,8 @@ export class SettingsController {
 
   /** 409 while others refer to it; they are named. */
   @Delete(':kind/:id')
+  @NeedsSetting('modify')
   @NeedsActive()
-  @Roles('admin', 'operator')
   @ApiHeader({ name: 'if-match', required: false })
   @ApiOkResponse({ standardSchema: VersionSchema })
   async remove(
@@ -236,6 +242,7 @@ export class SettingsController {
   }
 
   @Get(':kind/:id/history')
+  @NeedsSetting('read')
   @ApiOkResponse({ standardSchema: SettingHistorySchema })
   async history(
     @Param('kind') kind: string,

@@ -11,12 +11,13 @@ import {
   LateBatches,
   type MessageRepository,
   type Partitions,
-  SessionRepository,
   type MessageQuery as StoreQuery,
   setOptionalIndexes,
   UserRepository,
   WriteProbeRepository,
 } from '@yosugara/store';
+import { auditTables } from '../access/audit-tables.js';
+import { peopleTables } from '../access/people-tables.js';
 import { agentTables } from '../agents/agent-tables.js';
 import { FACILITIES, SEVERITIES } from '../messages/query.js';
 import { mibTables } from '../mibs/mib-tables.js';
@@ -24,9 +25,7 @@ import { operationsTables } from '../operations/operations-tables.js';
 import { settingsTables } from '../settings/settings-tables.js';
 import { noteAudit } from './audit.js';
 import { asUnavailable, orUnavailable } from './or-unavailable.js';
-import { AlreadyThereError, type ManagerStore, type MessageQuery, ROLES, type Role } from './ports.js';
-
-type Db = Parameters<Parameters<Connections['read']>[0]>[0];
+import { AlreadyThereError, type ManagerStore, type MessageQuery } from './ports.js';
 
 /** The manager's verbs, made of the repositories of libs/store. */
 export function managerStore(
@@ -45,45 +44,6 @@ export function managerStore(
     hasUsers: async () => await connections.read(async (db) => (await new UserRepository(db).count()) > 0),
     addFirstUser: async (user, epoch, guard) =>
       await connections.write(epoch, async (db) => (await new UserRepository(db).create(user)) !== null, guard),
-    findUser: async (login) => await connections.read(async (db) => await findUser(db, login)),
-    changePassword: async (login, passwordHash, keep, entry, guard) =>
-      await connections.write(
-        entry.epoch,
-        async (db) => {
-          const user = await new UserRepository(db).findByLogin(login);
-          if (user === null) return;
-          await new UserRepository(db).setPassword(user.id, passwordHash);
-          await new SessionRepository(db).closeOthers(user.id, keep);
-          await noteAudit(db, entry);
-        },
-        guard,
-      ),
-    createSession: async ({ tokenHash, login, expiresAt }, entry, guard) =>
-      await connections.write(
-        entry.epoch,
-        async (db) => {
-          const user = await new UserRepository(db).findByLogin(login);
-          if (user === null) return;
-          await new SessionRepository(db).removeExpired();
-          await new SessionRepository(db).open(tokenHash, user.id, expiresAt);
-          await noteAudit(db, entry);
-        },
-        guard,
-      ),
-    findSession: async (tokenHash) =>
-      await connections.read(async (db) => {
-        const user = await new SessionRepository(db).userOf(tokenHash);
-        return user === null ? null : { login: user.login, role: roleOf(user.role), mustChange: user.mustChange };
-      }),
-    endSession: async (tokenHash, entry, guard) =>
-      await connections.write(
-        entry.epoch,
-        async (db) => {
-          await new SessionRepository(db).close(tokenHash);
-          await noteAudit(db, entry);
-        },
-        guard,
-      ),
     audit: async (entry, guard) => await connections.write(entry.epoch, async (db) => await noteAudit(db, entry), guard),
     insertProbe: async (key, epoch, guard) =>
       await connections.write(
@@ -145,6 +105,8 @@ export function managerStore(
       }),
     activity: async () => await orUnavailable(databaseActivity(connections.readers)),
     databaseBytes: async () => await orUnavailable(databaseSize(connections.readers)),
+    people: peopleTables(connections),
+    auditLog: auditTables(connections),
     mibs: mibTables(connections),
     settings: settingsTables(connections),
     operations: operationsTables(connections),
@@ -152,14 +114,6 @@ export function managerStore(
     searchMessages: async (query) => await search(messages, query),
     close: async () => await connections.close(),
   };
-}
-
-/** The least of rights for a word that this version does not know. */
-const roleOf = (text: string): Role => ROLES.find((role) => role === text) ?? 'viewer';
-
-async function findUser(db: Db, login: string) {
-  const user = await new UserRepository(db).findByLogin(login);
-  return user === null ? null : { ...user, role: roleOf(user.role) };
 }
 
 async function search(messages: Pick<MessageRepository, 'search'>, query: MessageQuery): Promise<Messages> {

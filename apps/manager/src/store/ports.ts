@@ -9,6 +9,8 @@ import type {
   OptionalIndexes,
   PartitionWidth,
 } from '@yosugara/store';
+import type { AuditTables } from '../access/audit-tables.js';
+import type { PeopleTables } from '../access/people-tables.js';
 import type { AgentTables } from '../agents/agent-tables.js';
 import type { MibTables } from '../mibs/mib-tables.js';
 import type { OperationsTables } from '../operations/operations-tables.js';
@@ -17,25 +19,13 @@ import type { SettingsTables } from '../settings/settings-tables.js';
 export const ROLES = ['admin', 'operator', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
-export interface User {
+/** The first one. */
+export interface FirstUser {
   readonly login: string;
-  readonly role: Role;
+  readonly roles: readonly Role[];
   /** argon2id, PHC string. */
   readonly passwordHash: string;
   readonly mustChange: boolean;
-}
-
-export interface SessionUser {
-  readonly login: string;
-  readonly role: Role;
-  readonly mustChange: boolean;
-}
-
-export interface NewSession {
-  /** SHA-256 of the cookie's id: whoever reads the table cannot log in with it. */
-  readonly tokenHash: Buffer;
-  readonly login: string;
-  readonly expiresAt: Date;
 }
 
 export interface AuditEntry {
@@ -45,6 +35,10 @@ export interface AuditEntry {
   readonly detail: Readonly<Record<string, unknown>>;
   readonly node: string;
   readonly epoch: number;
+  /** Such as `user/7`; missing: as `detail` tells it. */
+  readonly object?: string;
+  /** false: it was refused. */
+  readonly done?: boolean;
 }
 
 export interface MessageQuery {
@@ -114,16 +108,8 @@ export interface ManagerStore {
   /** Writes down that `epoch` owns the database; an older owner's transactions are refused from now on. */
   claim(epoch: number, guard: CommitGuard): Promise<void>;
   /** Adds the user when there is no user at all. Resolves to whether it did. */
-  addFirstUser(user: User, epoch: number, guard: CommitGuard): Promise<boolean>;
+  addFirstUser(user: FirstUser, epoch: number, guard: CommitGuard): Promise<boolean>;
   hasUsers(): Promise<boolean>;
-  findUser(login: string): Promise<User | null>;
-  /** Ends every session of that user but `keep`. */
-  changePassword(login: string, passwordHash: string, keep: Buffer, audit: AuditEntry, guard: CommitGuard): Promise<void>;
-  /** Also forgets sessions that have expired. */
-  createSession(session: NewSession, audit: AuditEntry, guard: CommitGuard): Promise<void>;
-  /** null = no such session, ended, or expired. */
-  findSession(tokenHash: Buffer): Promise<SessionUser | null>;
-  endSession(tokenHash: Buffer, audit: AuditEntry, guard: CommitGuard): Promise<void>;
   audit(entry: AuditEntry, guard: CommitGuard): Promise<void>;
   /** @throws AlreadyThereError */
   insertProbe(key: string, epoch: number, guard: CommitGuard): Promise<void>;
@@ -146,6 +132,8 @@ export interface ManagerStore {
   /** What goes on in the database server just now. */
   activity(): Promise<DatabaseActivity>;
   databaseBytes(): Promise<number>;
+  readonly people: PeopleTables;
+  readonly auditLog: AuditTables;
   readonly mibs: MibTables;
   readonly settings: SettingsTables;
   readonly operations: OperationsTables;

@@ -16,6 +16,8 @@ import { aStatus, FakeController } from './fake-controller.js';
 export const PROBE_TOKEN = 'the-probe-token';
 export const METRICS_TOKEN = 'the-metrics-token';
 export const FIRST_PASSWORD = 'first-password-of-spec';
+/** What the first login gives itself before it can do anything. */
+export const ADMIN_PASSWORD = 'password-of-admin-of-spec';
 const READY_DEADLINE_MS = 30_000;
 const SESSION_KEY = Buffer.alloc(32, 7);
 
@@ -30,7 +32,7 @@ export interface NodeOptions {
   readonly console?: string;
 }
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface TestNode {
   readonly url: string;
@@ -40,8 +42,8 @@ export interface TestNode {
   /** Nothing runs jobs until a spec says what does. */
   readonly jobs: JobsHandle;
   call(method: Method, path: string, options?: CallOptions): Promise<Answer>;
-  /** Logs in, or fails; resolves to the cookie. */
-  login(password?: string): Promise<string>;
+  /** Logs in, or fails; resolves to the cookie. The first login changes its password first. */
+  login(password?: string, login?: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -92,17 +94,34 @@ export async function startNode(options: NodeOptions): Promise<TestNode> {
   const call: TestNode['call'] = async (method, path, how = {}) => await ask(`${url}${path}`, method, how);
   return {
     ...{ url, controller, manager, ingest, jobs, call },
-    login: async (password = FIRST_PASSWORD) => {
-      const answer = await call('POST', '/api/login', { body: { login: 'admin', password } });
-      if (answer.status !== 200) throw new Error(`login: ${answer.status} ${JSON.stringify(answer.body)}`);
-      return answer.headers.get('set-cookie')?.split(';')[0] ?? '';
-    },
+    login: async (password, login = 'admin') => await logIn(call, login, password),
     stop: async () => {
       await manager.stop();
       await controller.close();
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+type Call = TestNode['call'];
+const settled = new WeakSet<Call>();
+
+async function logIn(call: Call, login: string, password: string | undefined): Promise<string> {
+  const enter = async (body: object) => {
+    const answer = await call('POST', '/api/login', { body: { login, ...body } });
+    return { answer, cookie: answer.headers.get('set-cookie')?.split(';')[0] ?? '' };
+  };
+  let entered = await enter({ password: password ?? (settled.has(call) ? ADMIN_PASSWORD : FIRST_PASSWORD) });
+  // On the other node somebody did it already.
+  if (password === undefined && entered.answer.status === 401) entered = await enter({ password: ADMIN_PASSWORD });
+  const { answer, cookie } = entered;
+  if (answer.status !== 200) throw new Error(`login: ${answer.status} ${JSON.stringify(answer.body)}`);
+  if (password === undefined && answer.body.mustChange === true) {
+    const changed = await call('POST', '/api/password', { cookie, body: { current: FIRST_PASSWORD, next: ADMIN_PASSWORD } });
+    if (changed.status !== 200) throw new Error(`password: ${changed.status} ${JSON.stringify(changed.body)}`);
+  }
+  if (password === undefined) settled.add(call);
+  return cookie;
 }
 
 export interface TwoManagers {
@@ -181,7 +200,7 @@ export class Eras {
 export async function ask(url: string, method: Method, how: CallOptions = {}): Promise<Answer> {
   const headers: Record<string, string> = { connection: 'close' };
   if (method !== 'GET') headers['x-yosugara'] = '1';
-  const hasBody = method === 'POST' || method === 'PUT';
+  const hasBody = method === 'POST' || method === 'PUT' || method === 'PATCH';
   if (hasBody) headers['content-type'] = 'application/json';
   if (how.cookie !== undefined) headers['cookie'] = how.cookie;
   if (how.bearer !== undefined) headers['authorization'] = `Bearer ${how.bearer}`;

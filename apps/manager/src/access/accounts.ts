@@ -1,0 +1,291 @@
+import type { Clock, Log } from '@yosugara/kernel';
+import type { AccessConfig, Login, Me, ProfileChange, TotpBegun, TotpConfirmed } from '@yosugara/protocol';
+import type { User } from '@yosugara/store';
+import type { Identity } from '../auth/identity.js';
+import { hashPassword, isPassword } from '../auth/passwords.js';
+import { SecretBox } from '../auth/secret-box.js';
+import { newSessionToken } from '../auth/session-token.js';
+import { type Sessions, widest } from '../auth/sessions.js';
+import type { Authority } from '../control/authority.js';
+import { ApiRefusal, notLoggedIn } from '../http/errors.js';
+import type { AuditEntry, ManagerStore } from '../store/ports.js';
+import type { ApiSettings } from '../tokens.js';
+import { type Directory, type ExternalPerson, rolesOfGroups } from './directory.js';
+import type { KnownRoles } from './known-roles.js';
+import type { People } from './people-tables.js';
+import { newRecoveryCodes, newTotpSecret, recoveryDigest, stepOfCode, totpUri } from './totp.js';
+
+export interface AccountsOptions {
+  readonly store: Pick<ManagerStore, 'people'>;
+  readonly settings: Pick<ApiSettings, 'node' | 'sessionKey' | 'access' | 'clusterId'>;
+  readonly authority: Authority;
+  readonly sessions: Sessions;
+  readonly roles: KnownRoles;
+  /** null: passwords are those of this cluster only. */
+  readonly directory: Directory | null;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Entered {
+  readonly cookie: string;
+  readonly maxAgeSeconds: number;
+  readonly me: Me;
+}
+
+const HOUR_MS = 3_600_000;
+/** The only one left is not kept out for longer by whoever guesses: the throttle bounds what they can do. */
+const LAST_ADMIN_MINUTES = 1;
+const refused = () => new ApiRefusal(401, 'LOGIN_REFUSED', 'login or password is wrong');
+const wrongCode = () => new ApiRefusal(401, 'TOTP_WRONG', 'the code is wrong, or was used already', 'code');
+
+/** Logging in, and what people do with their own account. */
+export class Accounts {
+  readonly #o: AccountsOptions;
+  readonly #access: AccessConfig;
+  readonly #box: SecretBox;
+
+  constructor(options: AccountsOptions) {
+    this.#o = options;
+    this.#access = options.settings.access;
+    this.#box = new SecretBox(options.settings.sessionKey, 'yosugara second factor');
+  }
+
+  /** @throws ApiRefusal — 401 LOGIN_REFUSED, whatever is wrong; TOTP_REQUIRED, TOTP_WRONG. */
+  async login({ login, password, code }: Login, from: string): Promise<Entered> {
+    const { epoch } = this.#o.authority.demand('active');
+    const user = await this.#o.store.people.read(async ({ users }) => await users.findByLogin(login));
+    const known = await this.#prove(user, login, password, epoch);
+    if (known === null) return await this.#failed(user, login, 'password', from, epoch);
+    if (known.totpSecret === null) return await this.enter(known, { from }, epoch);
+    if (code === undefined) throw new ApiRefusal(401, 'TOTP_REQUIRED', 'the code of the second factor is needed', 'code');
+    if (!(await this.#useCode(known, known.totpSecret, code, epoch)))
+      return await this.#failed(known, login, 'code', from, epoch);
+    return await this.enter(known, { from, factor: 'totp' }, epoch);
+  }
+
+  /** Whoever they are is known. */
+  async enter(user: User, detail: AuditEntry['detail'], epoch: number): Promise<Entered> {
+    const sessionMs = this.#access.sessionHours * HOUR_MS;
+    const { cookie, tokenHash } = newSessionToken(this.#o.settings.sessionKey);
+    await this.#change(epoch, async ({ users, sessions, note }) => {
+      await users.loggedIn(user.id);
+      await sessions.removeExpired();
+      await sessions.open(tokenHash, user.id, new Date(this.#o.clock.wallMs() + sessionMs));
+      await note(this.#entry(user, 'login', detail));
+    });
+    return { cookie, maxAgeSeconds: sessionMs / 1_000, me: await this.#meOf(user) };
+  }
+
+  async logout(asker: Identity): Promise<void> {
+    const { tokenHash, login, userId } = asker;
+    if (tokenHash === null || asker.came !== 'session') return;
+    await this.#change(this.#o.authority.now().epoch, async ({ sessions, note }) => {
+      await sessions.close(tokenHash);
+      await note(this.#entry({ login, id: userId }, 'logout', {}));
+    });
+    this.#o.sessions.forget();
+  }
+
+  async me(asker: Identity): Promise<Me> {
+    if (asker.userId === null) return this.#view(asker, null, 0);
+    return await this.#meOf(await this.#user(asker), asker);
+  }
+
+  async changeProfile(asker: Identity, change: ProfileChange): Promise<Me> {
+    const user = await this.#user(asker);
+    if (user.source !== 'local' && (change.name !== undefined || change.mail !== undefined)) throw notLocal(user);
+    const { epoch } = this.#o.authority.demand('active');
+    await this.#change(epoch, async ({ users, note }) => {
+      await users.change(user.id, defined(change));
+      await note(this.#entry(user, 'profile', { fields: Object.keys(change) }));
+    });
+    return await this.me(asker);
+  }
+
+  async changePassword(asker: Identity, current: string, next: string): Promise<void> {
+    const { epoch } = this.#o.authority.demand('active');
+    const user = await this.#user(asker);
+    if (user.source !== 'local') throw notLocal(user);
+    await this.#mustKnow(user, current, 'current');
+    if (next === current) throw new ApiRefusal(400, 'INVALID_INPUT', 'next: the same password as before', 'next');
+    const passwordHash = await hashPassword(next);
+    await this.#change(epoch, async ({ users, sessions, note }) => {
+      await users.setPassword(user.id, passwordHash);
+      await sessions.closeOthers(user.id, asker.tokenHash!);
+      await note(this.#entry(user, 'password', {}));
+    });
+    this.#o.sessions.forget();
+  }
+
+  async beginTotp(asker: Identity, password: string): Promise<TotpBegun> {
+    const { epoch } = this.#o.authority.demand('active');
+    const user = await this.#user(asker);
+    if (user.totpSecret !== null) throw new ApiRefusal(409, 'TOTP_ON', 'there is a second factor already: take it away first');
+    await this.#mustKnow(user, password, 'password');
+    const secret = newTotpSecret();
+    await this.#change(epoch, async ({ users, note }) => {
+      await users.change(user.id, { totpPending: this.#box.seal(secret) });
+      await note(this.#entry(user, 'totp.begin', {}));
+    });
+    return { secret, uri: totpUri(secret, user.login, this.#o.settings.clusterId) };
+  }
+
+  async confirmTotp(asker: Identity, code: string): Promise<TotpConfirmed> {
+    const { epoch } = this.#o.authority.demand('active');
+    const user = await this.#user(asker);
+    if (user.totpPending === null) throw new ApiRefusal(409, 'TOTP_NOT_BEGUN', 'no second factor was begun');
+    const secret = this.#box.open(user.totpPending);
+    const step = secret === null ? null : stepOfCode(secret, code, this.#o.clock.wallMs());
+    if (step === null) throw wrongCode();
+    const recoveryCodes = newRecoveryCodes();
+    await this.#change(epoch, async ({ users, note }) => {
+      if (!(await users.useTotpStep(user.id, step))) throw wrongCode();
+      await users.change(user.id, { totpSecret: user.totpPending, totpPending: null });
+      await users.setRecoveryCodes(user.id, recoveryCodes.map(recoveryDigest));
+      await note(this.#entry(user, 'totp.on', {}));
+    });
+    return { recoveryCodes: [...recoveryCodes] };
+  }
+
+  async disableTotp(asker: Identity, password: string, code: string): Promise<void> {
+    const { epoch } = this.#o.authority.demand('active');
+    const user = await this.#user(asker);
+    if (user.totpSecret === null) throw new ApiRefusal(409, 'TOTP_OFF', 'there is no second factor');
+    await this.#mustKnow(user, password, 'password');
+    if (!(await this.#useCode(user, user.totpSecret, code, epoch))) throw wrongCode();
+    await this.#change(epoch, async ({ users, note }) => {
+      await users.change(user.id, { totpSecret: null, totpPending: null });
+      await users.setRecoveryCodes(user.id, []);
+      await note(this.#entry(user, 'totp.off', {}));
+    });
+  }
+
+  /** Whom a directory or a provider knows: made at the first login, and with the roles of now at each. null: they may not come in. */
+  async adopt(source: 'ldap' | 'oidc', person: ExternalPerson, epoch: number): Promise<User | null> {
+    const { externalId, login, name, mail } = person;
+    const config = source === 'ldap' ? this.#access.ldap : this.#access.oidc.find(({ id }) => id === person.provider);
+    const roles = rolesOfGroups(person.groups, config?.roles ?? [], config?.defaultRoles ?? []);
+    return await this.#change(epoch, async ({ users, note }) => {
+      const before = await users.findExternal(source, externalId);
+      if (before !== null) {
+        const same = before.name === name && before.mail === mail && before.roles.join() === roles.join();
+        const now = same ? before : await users.change(before.id, { name, mail, roles });
+        return now?.enabled === true ? now : null;
+      }
+      const created = await users.create({ login, roles, passwordHash: null, mustChange: false, name, mail, source, externalId });
+      // Somebody else's login stays theirs.
+      if (created === null) return null;
+      await note(this.#entry(created, 'user.create', { login, roles, source }));
+      return created;
+    });
+  }
+
+  /** null: they are not who they say. The time of a digest is spent in any case. */
+  async #prove(user: User | null, login: string, password: string, epoch: number): Promise<User | null> {
+    const isLocked = user?.lockedUntil != null && user.lockedUntil.getTime() > this.#o.clock.wallMs();
+    if (isLocked || user?.enabled === false || user?.source === 'oidc') {
+      await isPassword(null, password);
+      return null;
+    }
+    const { directory } = this.#o;
+    if (directory !== null && (user === null || user.source === 'ldap')) {
+      const person = await directory.check(user?.login ?? login, password);
+      return person === null ? null : await this.adopt('ldap', person, epoch);
+    }
+    return (await isPassword(user?.passwordHash ?? null, password)) ? user : null;
+  }
+
+  /** Counted in the database, so that the other node goes on from there. */
+  async #failed(user: User | null, login: string, what: 'password' | 'code', from: string, epoch: number): Promise<never> {
+    this.#o.log.warn('login.refused', { login, from, what });
+    const nowMs = this.#o.clock.wallMs();
+    const isLocked = user?.lockedUntil != null && user.lockedUntil.getTime() > nowMs;
+    const counting = this.#change(epoch, async ({ users, note }) => {
+      const detail = { from, what, ...(isLocked ? { locked: true } : {}) };
+      await note({ ...this.#entry({ login, id: user?.id ?? null }, 'login.refused', detail), done: false });
+      // Whoever is locked is not locked for longer by trying.
+      if (user === null || isLocked) return;
+      const isLast = user.roles.includes('admin') && (await users.othersWith('admin', user.id)) === 0;
+      const most = isLast ? LAST_ADMIN_MINUTES : this.#access.lockMostMinutes;
+      const { failures, lockedUntil } = await users.failed(user.id, this.#access.lockAfter, most);
+      if (lockedUntil === null || lockedUntil.getTime() <= nowMs) return;
+      this.#o.log.warn('login.locked', { login: user.login, failures, until: lockedUntil.toISOString() });
+      await note(this.#entry(user, 'user.locked', { failures, until: lockedUntil.toISOString(), from }));
+    });
+    // Lost if the database is: the refusal stands all the same.
+    await counting.catch(() => undefined);
+    throw what === 'code' ? wrongCode() : refused();
+  }
+
+  /** Each is good once, on whichever node. */
+  async #useCode(user: User, sealed: Buffer, code: string, epoch: number): Promise<boolean> {
+    const secret = this.#box.open(sealed);
+    const isDigits = /^\d{6}$/.test(code);
+    const step = isDigits && secret !== null ? stepOfCode(secret, code, this.#o.clock.wallMs()) : null;
+    if (isDigits && step === null) return false;
+    return await this.#change(epoch, async ({ users, note }) => {
+      if (step !== null) return await users.useTotpStep(user.id, step);
+      const isGood = await users.useRecoveryCode(user.id, recoveryDigest(code));
+      if (isGood) await note(this.#entry(user, 'totp.recovery', {}));
+      return isGood;
+    });
+  }
+
+  async #mustKnow(user: User, password: string, place: string): Promise<void> {
+    if (user.source === 'oidc') throw notLocal(user);
+    const isKnown =
+      user.source === 'ldap'
+        ? (await this.#o.directory?.check(user.login, password)) != null
+        : await isPassword(user.passwordHash, password);
+    if (!isKnown) throw new ApiRefusal(403, 'PASSWORD_WRONG', 'the current password is wrong', place);
+  }
+
+  async #user({ userId, came }: Identity): Promise<User> {
+    if (userId === null || (came !== 'session' && came !== 'token')) throw notLoggedIn();
+    const user = await this.#o.store.people.read(async ({ users }) => await users.find(userId));
+    if (user === null) throw notLoggedIn();
+    return user;
+  }
+
+  async #meOf(user: User, asker?: Identity): Promise<Me> {
+    const left = await this.#o.store.people.read(async ({ users }) => await users.recoveryCodes(user.id));
+    const rights = asker?.rights ?? this.#o.roles.of(user.roles);
+    return this.#view({ login: user.login, role: widest(rights.roles), rights, mustChange: user.mustChange }, user, left);
+  }
+
+  #view(
+    { login, role, rights, mustChange }: Pick<Identity, 'login' | 'role' | 'rights' | 'mustChange'>,
+    user: User | null,
+    left: number,
+  ): Me {
+    const { mode, epoch } = this.#o.authority.now();
+    return {
+      ...{ login, role, mustChange, node: this.#o.settings.node, epoch, mode, id: user?.id ?? null },
+      ...{ name: user?.name ?? '', mail: user?.mail ?? '', language: user?.language ?? '', timeZone: user?.timeZone ?? '' },
+      ...{ source: user?.source ?? 'local', totp: user?.totpSecret != null, recoveryCodesLeft: left },
+      ...{ roles: [...rights.roles], grants: rights.grants, reaches: [...rights.reached] },
+    };
+  }
+
+  #entry(
+    { login, id }: { readonly login: string; readonly id: number | null },
+    action: string,
+    detail: AuditEntry['detail'],
+  ): AuditEntry {
+    const { node } = this.#o.settings;
+    const { epoch } = this.#o.authority.now();
+    return { login, action, detail, node, epoch, ...(id === null ? {} : { object: `user/${id}` }) };
+  }
+
+  async #change<T>(epoch: number, work: (people: People) => Promise<T>): Promise<T> {
+    return await this.#o.store.people.change(epoch, work, () => void this.#o.authority.demand('active', epoch));
+  }
+}
+
+/** Whatever was said. */
+export const defined = <Values extends object>(values: Values): { [Key in keyof Values]: Exclude<Values[Key], undefined> } =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+
+const notLocal = ({ login, source }: User) =>
+  new ApiRefusal(409, 'NOT_LOCAL', `${login} is known by ${source}: that is changed there`);
