@@ -198,6 +198,8 @@ export const AgentTaskSchema = z.discriminatedUnion('kind', [
     name: z.string(),
     change: z.enum(['created', 'deleted', 'modified-time', 'modified-size']),
     notInUse: z.boolean(),
+    /** What came since then is news, though the agent heard of the task only later; missing: what is there when it begins is none. */
+    sinceMs: ms.optional(),
   }),
   z.strictObject({ kind: z.literal('windows-event'), id: z.string().max(256), logs: z.array(z.string()), query: z.string() }),
 ]);

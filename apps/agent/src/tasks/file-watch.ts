@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { explain } from '@yosugara/kernel';
@@ -14,6 +15,8 @@ const MOST_NAMES = 20_000;
 const BATCH = 500;
 
 type Known = readonly [sizeBytes: number, modifiedMs: number];
+/** Of a file that was another one before. */
+const ANOTHER: Known = [-1, -1];
 interface Change {
   readonly name: string;
   readonly is: Known | null;
@@ -29,6 +32,8 @@ export function fileWatchTask(task: WatchTask, host: TaskHost, scanMs = SCAN_MS)
   for (const { key, value } of host.marks(prefix))
     if (Array.isArray(value)) known.set(key.slice(prefix.length), value as unknown as Known);
   let isNew = host.mark(prefix) === undefined;
+  /** Of the first scan: what came between the beginning of the task and now. The next scan sees it as it does everything else. */
+  const fresh = new Map<string, Known | null>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isStopped = false;
   let turn: Promise<void> = Promise.resolve();
@@ -38,6 +43,11 @@ export function fileWatchTask(task: WatchTask, host: TaskHost, scanMs = SCAN_MS)
     const found = await list();
     if (found === null) return;
     let changes = differences(known, found);
+    if (isNew)
+      changes = changes.flatMap((each) => {
+        const before = fresh.get(each.name);
+        return before === undefined ? [each] : before === null ? [] : [{ ...each, is: before }];
+      });
     // Somebody who writes it goes on: it is new, or another one, when he is done.
     if (task.notInUse && !isNew) {
       const written = await openForWriting(changes.filter(({ is }) => is !== null).map(({ name }) => join(task.directory, name)));
@@ -57,6 +67,9 @@ export function fileWatchTask(task: WatchTask, host: TaskHost, scanMs = SCAN_MS)
         else known.set(name, is);
       if (from + BATCH >= changes.length) isNew = false;
     }
+    if (fresh.size === 0) return;
+    fresh.clear();
+    await scan();
   };
   const list = async (): Promise<ReadonlyMap<string, Known> | null> => {
     const found = new Map<string, Known>();
@@ -73,6 +86,7 @@ export function fileWatchTask(task: WatchTask, host: TaskHost, scanMs = SCAN_MS)
           break;
         }
         found.set(name, [is.size, Math.round(is.mtimeMs)]);
+        if (isNew && task.sinceMs !== undefined) noteFresh(name, is, task.sinceMs);
       }
       return found;
     } catch (error) {
@@ -81,6 +95,11 @@ export function fileWatchTask(task: WatchTask, host: TaskHost, scanMs = SCAN_MS)
       host.trouble('WATCH_FOLDER', `the folder ${task.directory} cannot be read: ${(error as Error).message}`);
       return null;
     }
+  };
+  const noteFresh = (name: string, { birthtimeMs, mtimeMs, ctimeMs }: Stats, sinceMs: number) => {
+    // Also what was moved here: its content is older than its place.
+    if (birthtimeMs >= sinceMs || (ctimeMs >= sinceMs && mtimeMs < sinceMs)) fresh.set(name, null);
+    else if (mtimeMs >= sinceMs) fresh.set(name, ANOTHER);
   };
   const isSettled = async ({ name, is }: Change): Promise<boolean> => {
     const now = await stat(join(task.directory, name)).catch(() => null);

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentNews, AgentTask } from '@yosugara/protocol';
@@ -134,6 +134,32 @@ describe('a folder that is watched', () => {
     await until(() => names().length === 1);
     await pause(200);
     expect(of('file')).toMatchObject([{ task: 'w', directory: dir, name: 'new.csv', change: 'created', sizeBytes: 3 }]);
+  });
+  it('tells of what came since the task began, though it heard of it later, and of nothing before', async () => {
+    put('old.csv');
+    put('moved.txt');
+    put('changed.csv');
+    await pause(20);
+    const sinceMs = Date.now();
+    await pause(20);
+    put('new.csv');
+    put('changed.csv', 'changed');
+    renameSync(join(dir, 'moved.txt'), join(dir, 'moved.csv'));
+    const first = watch({ sinceMs });
+    await until(() => names().length === 2);
+    await first.stop();
+    watch({ sinceMs });
+    await pause(200);
+    expect(names().sort()).toEqual(['created moved.csv', 'created new.csv']);
+    const sizes = fileWatchTask(
+      { kind: 'file-watch', id: 'v', directory: dir, name: '.*\\.csv', change: 'modified-size', notInUse: false, sinceMs },
+      host,
+      50,
+    );
+    stops.push(() => sizes.stop());
+    await until(() => names().length === 3);
+    await pause(200);
+    expect(names().slice(2)).toEqual(['modified-size changed.csv']);
   });
   it('tells afterwards what came while no agent ran, once', async () => {
     const first = watch();

@@ -65,16 +65,21 @@ export function linkSent(draft: Draft, { job, attempt, ok, why }: InputOf<'link-
   if (run?.state !== 'running' || body?.type !== 'link-send' || node === undefined || attempt > node.attempt) return;
   if (attempt < node.attempt - node.retries) return;
   if (ok) return finish(draft, job, endBy(body.endStatus, 0), why);
-  if (attempt === node.attempt && node.message !== why) patchNode(draft, job, NOWHERE, { message: why });
+  if (attempt !== node.attempt) return;
+  if (node.message !== why) patchNode(draft, job, NOWHERE, { message: why });
+  // Those before had their answers long ago.
+  if (node.retries + 1 >= body.attempts) notSent(draft, job, body);
+}
+
+function notSent(draft: Draft, id: string, body: JobOf<'link-send'>): void {
+  const { message } = draft.run(id).nodes[0]!;
+  finish(draft, id, body.otherwise, `it could not be sent ${body.attempts} times: ${message}`);
 }
 
 /** The minute is over without a yes. */
 export function sendLinkAgain(draft: Draft, id: string, body: JobOf<'link-send'>): void {
-  const { retries, message } = draft.run(id).nodes[0]!;
-  if (retries + 1 >= body.attempts) {
-    finish(draft, id, body.otherwise, `it could not be sent ${body.attempts} times: ${message}`);
-    return;
-  }
+  const { retries } = draft.run(id).nodes[0]!;
+  if (retries + 1 >= body.attempts) return notSent(draft, id, body);
   const attempt = draft.run(id).runs + 1;
   draft.patch(id, { runs: attempt });
   patchNode(draft, id, NOWHERE, { attempt, retries: retries + 1 });

@@ -104,6 +104,13 @@ describe('messages between clusters', () => {
     expect(desk.of('link-send', desk.all)).toHaveLength(3);
   });
 
+  it('that were refused the last time end it at once', () => {
+    const desk = new Desk(send).pass(1).pass(1);
+    const said = (attempt: number) => desk.step({ kind: 'link-sent', job: 's', attempt, ok: false, why: 'refused' });
+    expect(said(2).state('s')).toBe('running');
+    expect(said(3).run('s')).toMatchObject({ state: 'ended', endStatus: 'abnormal', why: expect.stringContaining('refused') });
+  });
+
   it('are received when all that is asked of them holds', () => {
     const desk = new Desk(receive());
     for (const wrong of [{ messageId: 'x' }, { message: 'no' }, { values: {} }])

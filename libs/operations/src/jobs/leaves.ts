@@ -91,11 +91,11 @@ function startFileCheck(draft: Draft, id: string, body: JobOf<'file-check'>): vo
 
 /** Tasks of agents; said once more they are the same. */
 export function watchFiles(draft: Draft, id: string, body: JobOf<'file-check'>): void {
-  for (const { facility, attempt, state } of draft.run(id).nodes) {
+  for (const { facility, attempt, state, startedAtMs } of draft.run(id).nodes) {
     if (state !== 'running') continue;
     const values = valuesIn(draft, id, facility);
     const file = { ...body.file, directory: render(body.file.directory, values), name: render(body.file.name, values) };
-    draft.effects.push({ kind: 'watch', job: id, facility, attempt, file });
+    draft.effects.push({ kind: 'watch', job: id, facility, attempt, file, sinceMs: startedAtMs ?? draft.env.nowMs });
   }
 }
 

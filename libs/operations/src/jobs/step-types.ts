@@ -145,8 +145,8 @@ export type OutsideEffect =
   | ({ readonly kind: 'ask' } & RunRef)
   | { readonly kind: 'want-place'; readonly want: Want }
   | { readonly kind: 'leave-place'; readonly key: PlaceKey }
-  /** A task of that agent, until `unwatch`. */
-  | ({ readonly kind: 'watch'; readonly file: FileWatch } & RunRef)
+  /** A task of that agent, until `unwatch`: what came since then counts. */
+  | ({ readonly kind: 'watch'; readonly file: FileWatch; readonly sinceMs: number } & RunRef)
   | ({ readonly kind: 'unwatch' } & RunRef)
   /** Once, on that node; answered by `monitor-result`. */
   | ({ readonly kind: 'monitor-run'; readonly monitor: string; readonly timeoutMs: number } & RunRef)

@@ -385,9 +385,9 @@ export class JobLoop {
   }
 
   #tasksOf(work: JobWork, agent: string): readonly AgentTask[] {
-    const watches = [...work.outside.watchesOf(agent)].map(([run, { file }]): AgentTask => {
+    const watches = [...work.outside.watchesOf(agent)].map(([run, { file, sinceMs }]): AgentTask => {
       const { directory, name, change, notInUse } = file;
-      return { kind: 'file-watch', id: `job/${run}`, directory, name, change, notInUse };
+      return { kind: 'file-watch', id: `job/${run}`, directory, name, change, notInUse, sinceMs };
     });
     return [...this.#o.rules().tasksOf(agent), ...watches];
   }

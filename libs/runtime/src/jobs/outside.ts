@@ -9,6 +9,12 @@ import { TransferErrands } from './transfer-errands.js';
 const LINK_DEADLINE_MS = 30_000;
 const MOST_ERRANDS = 64;
 
+export interface Watch {
+  readonly file: FileWatch;
+  /** What came before is no news. */
+  readonly sinceMs: number;
+}
+
 /** Who has a place in a queue or on a node. */
 export interface PlaceBook {
   want(want: Want): void;
@@ -35,7 +41,7 @@ export interface OutsideOptions {
 export class Outside {
   readonly #o: OutsideOptions;
   readonly #transfers: TransferErrands;
-  readonly #watches = new Map<string, Map<string, { readonly file: FileWatch }>>();
+  readonly #watches = new Map<string, Map<string, Watch>>();
   readonly #ended = new AbortController();
   readonly #errands: (() => Promise<void>)[] = [];
   /** Of errands that are under way or wait: a session says them again with each `resume`. */
@@ -55,7 +61,7 @@ export class Outside {
   }
 
   /** Tasks of jobs on that agent. */
-  watchesOf(agent: string): ReadonlyMap<string, { readonly file: FileWatch }> {
+  watchesOf(agent: string): ReadonlyMap<string, Watch> {
     return this.#watches.get(agent) ?? NO_WATCHES;
   }
 
@@ -100,8 +106,8 @@ export class Outside {
   #watch(of: SessionRef, effect: Extract<OutsideEffect, { kind: 'watch' | 'unwatch' }>): void {
     const { facility } = effect;
     const run = runOf(of, effect);
-    const watches = this.#watches.get(facility) ?? new Map<string, { readonly file: FileWatch }>();
-    if (effect.kind === 'watch') watches.set(run, { file: effect.file });
+    const watches = this.#watches.get(facility) ?? new Map<string, Watch>();
+    if (effect.kind === 'watch') watches.set(run, { file: effect.file, sinceMs: effect.sinceMs });
     else watches.delete(run);
     if (watches.size === 0) this.#watches.delete(facility);
     else this.#watches.set(facility, watches);
@@ -160,7 +166,7 @@ export class Outside {
   }
 }
 
-const NO_WATCHES: ReadonlyMap<string, { readonly file: FileWatch }> = new Map();
+const NO_WATCHES: ReadonlyMap<string, Watch> = new Map();
 const refOf = ({ job, facility, attempt }: RunRef): RunRef => ({ job, facility, attempt });
 
 type SessionRef = Pick<OutsideOf, 'session' | 'unit'>;

@@ -3,7 +3,7 @@ import type { OutsideEffect, RunRef, SessionInput } from '@yosugara/operations';
 import { runIdOf } from '@yosugara/protocol';
 import type { AgentLinks } from './agent-ports.js';
 import type { OutsideOf } from './open-sessions.js';
-import { copyFiles, listFiles, type OnProgress } from './transfers.js';
+import { copyFiles, listFiles } from './transfers.js';
 
 const LIST_DEADLINE_MS = 30_000;
 /** Each is a commit on both nodes. */
@@ -29,6 +29,13 @@ interface Transfer {
   readonly signal: AbortSignal;
   /** When it came on last; an agent that is away is waited for from then on. */
   movedAtMs: number;
+}
+
+interface Outcomes<Result> {
+  /** Once, for an agent that is not there. */
+  readonly waits: (agent: string) => void;
+  readonly done: (result: Result) => void;
+  readonly failed: (why: string, away: boolean) => void;
 }
 
 /** Lists and copies of files, which outlive agents that go and come again. */
@@ -58,6 +65,11 @@ export class TransferErrands {
         { agents: [agent], patienceMs },
         async () => await listFiles(links, { agent, epoch, directory, name }, LIST_DEADLINE_MS),
         {
+          waits: (away) =>
+            hear(of.session, {
+              ...{ kind: 'transfer-progress', ...refOf(effect) },
+              message: `the agent of ${away} is not there: it is waited for`,
+            }),
           done: (files) => hear(of.session, { kind: 'transfer-listed', ...refOf(effect), files, why: null, away: false }),
           failed: (why, away) => hear(of.session, { kind: 'transfer-listed', ...refOf(effect), files: [], why, away }),
         },
@@ -69,19 +81,17 @@ export class TransferErrands {
     const { links, hear, epoch, clock } = this.#o;
     const { source, facility: target, patienceMs } = effect;
     this.#begin(`copy ${keyOf(of, effect)}`, (key, transfer) => {
+      let far = '';
+      const say = (message: string) => hear(of.session, { kind: 'transfer-progress', ...refOf(effect), message });
+      const progress = nowAndThen(clock, () => say(far));
       const copying = async () =>
-        await copyFiles(links, { ...effect, epoch, target }, transfer.signal, (done) => {
+        await copyFiles(links, { ...effect, epoch, target }, transfer.signal, ({ bytes, ofBytes, file }) => {
           transfer.movedAtMs = clock.monotonicMs();
-          progress(done);
+          far = `${mebibytes(bytes)} of ${mebibytes(ofBytes)} MiB, ${file}`;
+          progress();
         });
-      const progress = nowAndThen<Parameters<OnProgress>[0]>(clock, ({ bytes, ofBytes, file }) =>
-        hear(of.session, {
-          kind: 'transfer-progress',
-          ...refOf(effect),
-          message: `${mebibytes(bytes)} of ${mebibytes(ofBytes)} MiB, ${file}`,
-        }),
-      );
       this.#go(key, transfer, { agents: [source, target], patienceMs }, copying, {
+        waits: (agent) => say(`${far === '' ? '' : `${far}; `}the agent of ${agent} is not there: it is waited for`),
         done: (why) => hear(of.session, { kind: 'transfer-ended', ...refOf(effect), ok: true, why, away: false }),
         failed: (why, away) => hear(of.session, { kind: 'transfer-ended', ...refOf(effect), ok: false, why, away }),
       });
@@ -105,21 +115,27 @@ export class TransferErrands {
     transfer: Transfer,
     { agents, patienceMs }: { readonly agents: readonly string[]; readonly patienceMs: number | null },
     work: () => Promise<Result>,
-    then: { readonly done: (result: Result) => void; readonly failed: (why: string, away: boolean) => void },
+    then: Outcomes<Result>,
   ): void {
     const { links, errand, clock } = this.#o;
+    let isTold = false;
     const over = () => void this.#known.delete(key);
     const isOut = () => patienceMs !== null && clock.monotonicMs() - transfer.movedAtMs > patienceMs;
     const again = () => {
       if (transfer.signal.aborted) return over();
       const away = agents.find((agent) => !links.isConnected(agent));
       if (away === undefined) return run();
-      if (!isOut()) return this.#later(again);
+      if (!isOut()) {
+        if (!isTold) then.waits(away);
+        isTold = true;
+        return this.#later(again);
+      }
       over();
       then.failed(`the agent of ${away} is not there.`, true);
     };
     // Whoever waits for an agent holds no place that others need.
-    const run = () =>
+    const run = () => {
+      isTold = false;
       errand(key, async () => {
         try {
           const result = await work();
@@ -131,6 +147,7 @@ export class TransferErrands {
           if (!transfer.signal.aborted) then.failed(`${explain(error)}.`, isAway(error));
         }
       });
+    };
     again();
   }
 
@@ -145,12 +162,12 @@ export class TransferErrands {
 }
 
 /** At most once in a while; the last word is the end of it. */
-function nowAndThen<Value>(clock: Pick<Clock, 'monotonicMs'>, say: (value: Value) => void): (value: Value) => void {
+function nowAndThen(clock: Pick<Clock, 'monotonicMs'>, say: () => void): () => void {
   let saidAtMs = clock.monotonicMs();
-  return (value) => {
+  return () => {
     if (clock.monotonicMs() - saidAtMs < PROGRESS_MS) return;
     saidAtMs = clock.monotonicMs();
-    say(value);
+    say();
   };
 }
 
