@@ -24,6 +24,8 @@ export interface LabArgs {
   /** Filled in before the first run; 0: as small as it is. */
   readonly dbBytes: number;
   readonly plants: readonly string[];
+  /** Parts of a scenario, for a quick try (MO2: of what is looked at); none: all of it. */
+  readonly only: readonly string[];
   /** What differs from the default cluster. */
   readonly settings: Partial<ClusterSettings>;
   /** File for the table as markdown. */
@@ -31,7 +33,7 @@ export interface LabArgs {
 }
 
 export const USAGE =
-  'npm run lab -- <scenario…>|soak|--list|--all|--patterns [--minutes N] [--runs N] [--json] [--markdown FILE] [--from K] [--resume] [--profile lan|fast|tolerant|vm|wan-arbiter] [--auto-rejoin never|clean|always] [--two-nodes] [--load] [--rate N] [--messages N] [--db-size 1GB] [--fencing] [--plant NAME]';
+  'npm run lab -- <scenario…>|soak|--list|--all|--patterns [--minutes N] [--runs N] [--json] [--markdown FILE] [--from K] [--resume] [--profile lan|fast|tolerant|vm|wan-arbiter] [--auto-rejoin never|clean|always] [--two-nodes] [--load] [--rate N] [--messages N] [--db-size 1GB] [--fencing] [--plant NAME] [--only PART,PART]';
 
 export const DEFAULT_MESSAGES = 1_000_000;
 const PROFILES = ['lan', 'fast', 'tolerant', 'vm', 'wan-arbiter'] as const;
@@ -53,6 +55,7 @@ export function parseArgs(args: readonly string[]): LabArgs {
   };
   const numbers = { runs: 1, from: 1, minutes: 1, rate: DEFAULT_RATE, messages: DEFAULT_MESSAGES };
   let settings: Partial<ClusterSettings> = {};
+  let only: readonly string[] = [];
   let markdown: string | null = null;
   let dbBytes = 0;
   for (let at = 0; at < args.length; at++) {
@@ -63,6 +66,7 @@ export function parseArgs(args: readonly string[]): LabArgs {
     else if (flag in numbers) numbers[flag as keyof typeof numbers] = positive(arg, args[++at]);
     else if (flag === 'plant') plants.push(plantNamed(args[++at] ?? '').name);
     else if (flag === 'db-size') dbBytes = bytesOf(arg, args[++at]);
+    else if (flag === 'only') only = (args[++at] ?? '').split(',').filter((part) => part !== '');
     else if (flag === 'markdown') markdown = args[++at] ?? 'lab.md';
     else if (flag === 'profile') settings = { ...settings, profile: oneOf(arg, args[++at], PROFILES) };
     else if (flag === 'auto-rejoin') settings = { ...settings, autoRejoin: oneOf(arg, args[++at], REJOIN) };
@@ -83,6 +87,7 @@ export function parseArgs(args: readonly string[]): LabArgs {
     soak,
     scenarios,
     plants,
+    only,
     settings,
     markdown,
     ...numbers,

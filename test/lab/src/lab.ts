@@ -96,7 +96,7 @@ export class Lab {
       const report = await this.#one(scenario, number);
       if (this.#stopping) break;
       reports.push(report);
-      if (plants.length === 0) done.add(number, report);
+      if (plants.length === 0 && this.#args.only.length === 0) done.add(number, report);
       this.#say(`${scenario.name} run ${number}/${runs} ${runLine(report)}`);
     }
     return reports;
@@ -122,6 +122,7 @@ export class Lab {
         load: this.#args.load,
         rate: this.#args.rate,
         messages: this.#args.messages,
+        only: this.#args.only,
       });
       if (!report.ok) await this.#discard(`${scenario.name}-${number}`, say);
       return report;

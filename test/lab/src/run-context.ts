@@ -31,6 +31,8 @@ export interface RunContext {
   readonly rate: number;
   /** For scenarios that send very many. */
   readonly messages: number;
+  /** Parts of the scenario; none: all of it. */
+  readonly only: readonly string[];
   /** More writers at once. */
   readonly load: boolean;
 }

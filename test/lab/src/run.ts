@@ -119,9 +119,22 @@ async function perform(
   const variant = variantOf(scenario, context.variantNumber);
   const notes = new Map<string, number>();
   const told: Stage['told'] = { promotion: null, measured: figures.measured, lines: [], counts: figures.counts };
-  const { minutes, messages } = context;
+  const { minutes, messages, only } = context;
   const runTag = runTagOf(context);
-  const stage: Stage = { cluster, target, other: otherOf(target), variant, notes, told, say, minutes, messages, runTag, undo };
+  const stage: Stage = {
+    cluster,
+    target,
+    other: otherOf(target),
+    variant,
+    notes,
+    told,
+    say,
+    minutes,
+    messages,
+    only,
+    runTag,
+    undo,
+  };
 
   say(`fault on ${target} (${scenario.on})${stage.variant === '' ? '' : `: ${stage.variant}`}`);
   figures.faultMs = monotonicMs();

@@ -1,18 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Daemons } from '@yosugara/testkit';
 import { rolesOf } from '../cluster/cluster.js';
-import { DATA_NAMES, type DataName, PLACES } from '../cluster/layout.js';
-import { NODE, WORKSPACE } from '../host/assets.js';
+import { type DataName, PLACES } from '../cluster/layout.js';
+import { agentsConnected, joinToken, startAgent } from '../host/agents.js';
 import { monotonicMs, until } from '../host/shell.js';
 import { ManagedHost } from '../operations/managed-host.js';
 import type { Stage } from '../scenarios/types.js';
 import { agentsOf, BATCH_JOBS, BATCH_SCOPE, BATCH_UNIT, batchSettings, countMarks } from './batch-plan.js';
 
-const AGENT = join(WORKSPACE, 'apps/agent/bin/yosugara-agent.mjs');
-const AGENT_PORT = 8_084;
-const CONNECTED_DEADLINE_MS = 30_000;
 const BEGUN_DEADLINE_MS = 60_000;
 const ENDED_DEADLINE_MS = 300_000;
 /** The take-over comes when so many were started. */
@@ -45,9 +40,9 @@ export class Batch {
     const daemons = host.daemons('agents');
     await cluster.apply(master, [{ kind: 'scope', id: BATCH_SCOPE, body: { name: 'Batch' } }]);
     const agents = agentsOf(stage.runTag);
-    const token = await tokenOf(stage, master, agents.length);
-    for (const agent of agents) await startAgent(daemons, agent, token, PLACES[master].address);
-    await connected(stage, master, agents.length);
+    const token = await joinToken(cluster, master, ['--uses', String(agents.length), '--scope', BATCH_SCOPE]);
+    for (const agent of agents) await startAgent(daemons, agent, token, master);
+    await agentsConnected(cluster, master, agents.length);
     say(`${agents.length} agents are connected`);
     const marks = join(daemons.dir, 'marks');
     await cluster.apply(master, batchSettings(agents, marks));
@@ -104,47 +99,4 @@ export class Batch {
     );
     return row === undefined ? null : { state: row.state, endStatus: row.end_status };
   }
-}
-
-async function tokenOf({ cluster }: Stage, master: DataName, uses: number): Promise<string> {
-  const args = ['agents', 'token', '--uses', String(uses), '--scope', BATCH_SCOPE, '--minutes', '10'];
-  return (JSON.parse(await cluster.yosugara(master, args)) as { token: string }).token;
-}
-
-async function startAgent(daemons: Daemons, agent: string, token: string, manager: string): Promise<void> {
-  const dataDir = join(daemons.dir, agent);
-  await mkdir(dataDir, { mode: 0o700 });
-  const managers = DATA_NAMES.map((name) => `${PLACES[name].address}:${AGENT_PORT}`);
-  const config = daemons.write(`${agent}.yaml`, `dataDir: ${dataDir}\nmanagers: ${JSON.stringify(managers)}\n`);
-  const tokenFile = join(daemons.dir, `${agent}.token`);
-  await writeFile(tokenFile, `${token}\n`, { mode: 0o600 });
-  const join_ = [
-    'join',
-    '--manager',
-    `${manager}:${AGENT_PORT}`,
-    '--token-file',
-    tokenFile,
-    '--agent',
-    agent,
-    '--config',
-    config,
-  ];
-  daemons.run(NODE, [AGENT, ...join_]);
-  await daemons.start({
-    program: NODE,
-    args: [AGENT, 'run', '--config', config],
-    ready: () => existsSync(join(dataDir, 'agent.sock')),
-  });
-}
-
-async function connected({ cluster }: Stage, master: DataName, wanted: number): Promise<void> {
-  await until(
-    `${wanted} agents that are connected`,
-    CONNECTED_DEADLINE_MS,
-    async () => {
-      const list = JSON.parse(await cluster.yosugara(master, ['agents', 'list', '--connected'])) as { rows: readonly unknown[] };
-      return list.rows.length >= wanted ? true : undefined;
-    },
-    500,
-  );
 }

@@ -33,6 +33,8 @@ export interface Stage {
   readonly minutes: number;
   /** `--messages`, for those that send very many. */
   readonly messages: number;
+  /** `--only`, for a quick try of a part; none: all of it. */
+  readonly only: readonly string[];
 }
 
 /**
