@@ -9,6 +9,7 @@ export * from './job-states.js';
 export * from './jobs-api.js';
 export * from './messages.js';
 export * from './mibs.js';
+export * from './overview.js';
 export * from './self.js';
 export * from './settings/index.js';
 export * from './status.js';

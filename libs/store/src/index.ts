@@ -50,6 +50,7 @@ export { MigrationError, migrate } from './migrate.js';
 export { memoryOf, OperationsRepository } from './operations-repository.js';
 export { letGo, letGoOfRemnants } from './operations-retention.js';
 export { insertOutbox, OutboxRepository } from './outbox-repository.js';
+export { type OverviewQuery, OverviewRepository, type OverviewRows, type Tallied } from './overview-repository.js';
 export type { Partition } from './partition-spans.js';
 export { DEFAULT_WIDTH, Partitions, type PartitionWidth } from './partitions.js';
 export { SessionRepository } from './people.js';

@@ -12,6 +12,9 @@ import {
   letGo,
   letGoOfRemnants,
   memoryOf,
+  type OverviewQuery,
+  OverviewRepository,
+  type OverviewRows,
   Partitions,
   type SeriesQuery,
   StatusRepository,
@@ -34,6 +37,7 @@ export interface OperationsTables {
     guard: CommitGuard,
   ): Promise<Changed>;
   readonly statuses: Pick<StatusRepository, 'list'>;
+  overview(query: OverviewQuery): Promise<OverviewRows>;
   /** Resolves to how many went or became another priority: as many as `limit` means there may be more. */
   expireStatuses(nowMs: number, limit: number, epoch: number, guard: CommitGuard): Promise<number>;
   series(query: SeriesQuery): Promise<{ readonly series: readonly SeriesRow[]; readonly more: boolean }>;
@@ -57,6 +61,7 @@ const MOST_DROPS = 5;
 export function operationsTables(connections: Connections): OperationsTables {
   const events = new EventRepository(connections.readers);
   const statuses = new StatusRepository(connections.readers);
+  const overview = new OverviewRepository(connections.readers);
   const collected = new CollectedRepository(connections.readers);
   const values = new Partitions(connections.ingest, 'collected');
   const hours = new Partitions(connections.ingest, 'collected_hour');
@@ -84,6 +89,7 @@ export function operationsTables(connections: Connections): OperationsTables {
         guard,
       ),
     statuses: { list: async (query) => await orUnavailable(statuses.list(query)) },
+    overview: async (query) => await orUnavailable(overview.look(query)),
     expireStatuses: async (nowMs, limit, epoch, guard) => {
       const { gone, changed } = await connections.write(epoch, async (db) => await expireStatuses(db, nowMs, limit), guard);
       return gone + changed;

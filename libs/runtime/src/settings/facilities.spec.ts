@@ -70,6 +70,14 @@ describe('nodes of a scope', () => {
         expect(facilities.isIn(id, facility), `${id} in ${facility}`).toBe(facilities.nodesBelow(facility).includes(id));
     expect([facilities.isIn('UNREGISTERED', 'UNREGISTERED'), facilities.isIn('INTERNAL', 'UNREGISTERED')]).toEqual([true, false]);
   });
+  it('are those of every scope above a node, and of no other', () => {
+    const { facilities, nodes, scopes } = estate();
+    const all = [...scopes.keys(), ...facilities.tree().map(({ id }) => id)];
+    for (const id of [...nodes.keys(), 'UNREGISTERED', 'INTERNAL', 'nobody'])
+      expect([...facilities.scopesAbove(id)].sort(), id).toEqual(
+        [...new Set(all)].filter((scope) => facilities.isIn(id, scope)).sort(),
+      );
+  });
   it('are none through a scope out of force', () => {
     const { facilities } = snapshot(
       scope('a'),

@@ -82,6 +82,17 @@ export class FacilityIndex {
     return found.body.scopes.some((scope) => this.#isWithin(scope, facility));
   }
 
+  /** Scopes in force that the node is in or below, or that stands for one; nothing of a node out of force. */
+  scopesAbove(node: string): readonly string[] {
+    const found = this.nodes.get(node);
+    if (found === undefined) return isBuiltInScope(node) ? [node] : this.#upwards(node);
+    if (!found.enabled) return NONE;
+    const above = new Set(['REGISTERED', 'OS', found.body.scopes.length === 0 ? 'UNALLOCATED' : '', found.body.platform]);
+    for (const scope of found.body.scopes) for (const each of this.#upwards(scope)) above.add(each);
+    above.delete('');
+    return [...above];
+  }
+
   /**
    * As events show it: `Tokyo>Web>` of a scope, its name of a node, and `Tokyo>Web>web1` of a node of that scope. What is not known is
    * called by its id.
@@ -186,6 +197,19 @@ export class FacilityIndex {
       at = found.body.parent;
     }
     return false;
+  }
+
+  /** It and those above it; up to one that is out of force. */
+  #upwards(scope: string): readonly string[] {
+    const above: string[] = [];
+    let at: string | null = scope;
+    for (let depth = 0; at !== null && depth < MAX_STEPS; depth += 1) {
+      const found: LiveScope | undefined = this.scopes.get(at);
+      if (found?.enabled !== true) break;
+      above.push(at);
+      at = found.body.parent;
+    }
+    return above;
   }
 
   #scopePath(scope: string): string {
