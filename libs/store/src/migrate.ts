@@ -23,7 +23,6 @@ import * as readMuchLater from './migrations/0017-read-much-later.js';
 import * as access from './migrations/0018-access.js';
 import * as oneEscalation from './migrations/0019-one-escalation.js';
 import * as overview from './migrations/0021-overview.js';
-import * as overview from './migrations/0021-overview.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -52,7 +51,6 @@ const STEPS = {
   '0017-read-much-later': readMuchLater,
   '0018-access': access,
   '0019-one-escalation': oneEscalation,
-  '0021-overview': overview,
   '0021-overview': overview,
 };
 
