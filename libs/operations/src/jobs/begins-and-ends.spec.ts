@@ -27,6 +27,17 @@ describe('a job that does not simply begin', () => {
     expect(new Desk(unit).state('a')).toBe('running');
   });
 
+  it('is told of once in each round in which it is late, each time under an id of its own', () => {
+    const late = { sessionMinutes: 5, notify: 'warning' };
+    const notify = { notifications: ['mail'] };
+    const inner = jobnet('inner', [command('b', { startDelay: late, notify })], after(['a']));
+    const desk = new Desk(unitOf([jobnet('net', [command('a'), inner], { retry: { attempts: 1 } })])).pass(6);
+    expect(desk.returns('a', 9).pass(1).state('a')).toBe('running');
+    const told = desk.of('result', desk.all).filter(({ result }) => result.sub === 'start-delay');
+    expect(told.map(({ result }) => result.id)).toHaveLength(2);
+    expect(new Set(told.map(({ result }) => result.id)).size).toBe(2);
+  });
+
   it.each([
     ['stop', 'ended-start-delay'],
     ['skip', 'skipped'],

@@ -127,11 +127,13 @@ export const firstState = ({ hold, skip }: { readonly hold: boolean; readonly sk
   hold ? 'held' : skip !== null ? 'skipped' : 'waiting';
 
 function reset(draft: Draft, id: string, on: JobEvent): void {
-  const { round, runs, state } = draft.run(id);
+  const { round, runs, state, marks } = draft.run(id);
   const to = firstState(draft.job(id).body);
   const { job: _, state: __, ...fresh } = newRun(id);
   const patch = { ...fresh, round: round + 1, runs };
-  if (state === to) draft.patch(id, { ...patch, round });
+  // Nothing was told of it in this round: it goes on.
+  if (state === to && marks.length === 0) draft.patch(id, { ...patch, round });
+  else if (state === to) draft.patch(id, patch);
   else draft.move(id, on, to, patch);
 }
 
