@@ -319,6 +319,17 @@ describe('what begins sessions', () => {
     await until('they are gone at once', async () => (await runs()).length === 0, 10_000);
   });
 
+  it('find a link message that was stored in the moment in which the job that waits for it began', async () => {
+    await unit([{ type: 'link-receive', id: 'a', messageId: 'arrived', pastMinutes: 5, hold: true }]);
+    const { control } = world.manager(1).loop;
+    const session = await started(world.managers.at(-1)!);
+    const message = { id: '1', atMs: Date.now(), messageId: 'arrived', message: '', priority: 'info', values: {} } as const;
+    const release = { operation: 'release-hold', job: 'a', facility: null, end: null, by: 'anna', comment: '' } as const;
+    // Both are in one turn.
+    await Promise.all([control.link(message), control.operate({ session, ...release })]);
+    expect(await ended(session)).toMatchObject({ endStatus: 'normal' });
+  });
+
   it('are link messages, each once', async () => {
     const web1 = await world.node('web1');
     await unit([command('a', { command: 'echo #[FILE]' })]);

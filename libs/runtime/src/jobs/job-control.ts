@@ -44,8 +44,10 @@ export function jobControl(
       weight: 1 + asked.length,
       needs: () => asked.map(needsOf),
       run: (turn, work) => {
-        if (work.sessions.knowsLink(message.id) || turn.links.some(({ id }) => id === message.id)) return false;
+        if (work.sessions.knowsLink(message.id)) return false;
         turn.links.push(message);
+        // A job that begins in this very turn looks back at it.
+        work.sessions.learnLinks([message]);
         for (const session of work.sessions.receivers()) turn.hear(session, { kind: 'linked', message });
         for (const each of asked) startSession(work, turn, rules(), each);
         return true;

@@ -196,7 +196,6 @@ export class JobWork {
     this.#version++;
     for (const { agent, spool, number } of spools) this.#spools.set(spoolKey(agent, spool), number);
     for (const mark of marks) this.marks.set(mark.trigger, mark);
-    this.sessions.learnLinks(links);
     return operations;
   }
 
