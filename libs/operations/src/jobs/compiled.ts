@@ -1,8 +1,18 @@
-import { type Job, type JobUnitBody, jobUnitMistakes, MAX_JOBS_OF_SESSION, type WaitRule, waitedFor } from '@yosugara/protocol';
+import {
+  type Job,
+  type JobUnitBody,
+  jobUnitMistakes,
+  MAX_JOBS_OF_SESSION,
+  type StartCondition,
+  type WaitRule,
+  waitedFor,
+} from '@yosugara/protocol';
 import type { PinnedUnit } from './types.js';
 
 /** A job as it runs: what a reference refers to is in its place. */
 export type RunJob = Exclude<Job, { type: 'reference' }>;
+
+export type TimeCondition = Extract<StartCondition, { kind: 'time' | 'elapsed' }>;
 
 export interface CompiledJob {
   /** Unique in its unit; of what a reference brings along `REFERENCE/ID`. */
@@ -17,6 +27,8 @@ export interface CompiledJob {
   readonly children: readonly string[];
   readonly wait: WaitRule;
   readonly waitsFor: readonly string[];
+  /** Those of its conditions that come true by time alone. */
+  readonly times: readonly TimeCondition[];
   /** Siblings whose conditions name it. */
   readonly waitedBy: readonly string[];
   readonly exclusive: { readonly order: readonly string[]; readonly others: NonNullable<Job['exclusive']>['others'] } | null;
@@ -89,6 +101,7 @@ class Expansion {
       const exclusive = job.exclusive === null ? null : { order: job.exclusive.order.map(named), others: job.exclusive.others };
       this.#jobs.set(id, {
         ...{ id, body, parent, within, children, wait: renamed(job.wait, prefix), waitsFor: waitedFor(job).map(named) },
+        times: timesOf(job.wait),
         ...{ waitedBy: waitedBy.get(job.id) ?? [], exclusive, branchOf: branchOf.get(job.id) ?? [] },
       });
       if (this.#jobs.size > MAX_JOBS_OF_SESSION) return;
@@ -107,6 +120,11 @@ class Expansion {
     };
   }
 }
+
+const timesOf = ({ groups }: WaitRule): readonly TimeCondition[] =>
+  groups.flatMap(({ conditions }) =>
+    conditions.flatMap((each) => (each.kind === 'time' || each.kind === 'elapsed' ? [each] : [])),
+  );
 
 function renamed(wait: WaitRule, prefix: string): WaitRule {
   if (prefix === '') return wait;

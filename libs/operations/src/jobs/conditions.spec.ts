@@ -141,6 +141,16 @@ describe('start conditions', () => {
     ended(0, 'normal')(desk);
     expect(desk.step({ kind: 'past-end' }).state('x')).toBe('running');
   });
+
+  it('across sessions are judged by a new Master, since the one before may have gone before it said that the other one ended', () => {
+    const unit = two(
+      waitsFor([{ kind: 'cross-session-end-status', unit: 'other', job: 'z', withinMinutes: 10, status: ['normal'] }]),
+    );
+    const desk = new Desk(unit);
+    desk.ends.set('other/z', { status: 'normal', value: 0, startedAtMs: 0, endedAtMs: desk.nowMs });
+    expect(desk.step({ kind: 'tick' }).state('x')).toBe('waiting');
+    expect(desk.step({ kind: 'resume' }).state('x')).toBe('running');
+  });
 });
 
 describe('an exclusive branch', () => {

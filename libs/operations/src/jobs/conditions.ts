@@ -101,7 +101,7 @@ function variableHolds(
 export function conditionMs(draft: Draft, condition: Extract<StartCondition, { kind: 'time' | 'elapsed' }>): number | null {
   const { session, unit } = draft;
   if (session.ignoresTimes) return null;
-  if (condition.kind === 'time') return clockTimeMs(unit, session, condition.at);
+  if (condition.kind === 'time') return draft.clockMs(condition.at, () => clockTimeMs(unit, session, condition.at));
   return (session.startedAtMs ?? session.scheduledAtMs) + condition.minutes * MINUTE_MS;
 }
 

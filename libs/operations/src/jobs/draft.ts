@@ -27,6 +27,7 @@ export class Draft {
   #jobs: Map<string, JobRun> | null = null;
   /** Jobs to be looked at, each once, in the order in which something happened to them. */
   readonly #pending = new Set<string>();
+  readonly #clocks = new Map<string, number>();
 
   constructor(unit: CompiledUnit, session: JobSession, env: JobEnv) {
     this.unit = unit;
@@ -45,6 +46,13 @@ export class Draft {
   result(): JobSession {
     if (this.#head === null && this.#jobs === null) return this.#before;
     return { ...(this.#head ?? this.#before), jobs: this.#jobs ?? this.#before.jobs };
+  }
+
+  /** Of a time of day, worked out once: time zones take their time, and very many jobs may wait for the same one. */
+  clockMs(at: string, workOut: () => number): number {
+    let found = this.#clocks.get(at);
+    if (found === undefined) this.#clocks.set(at, (found = workOut()));
+    return found;
   }
 
   /** Directly in the session or in that jobnet. */
@@ -67,7 +75,8 @@ export class Draft {
 
   job(id: string): CompiledJob {
     const job = this.unit.jobs.get(id);
-    invariant(job !== undefined, `job ${id} is one of unit ${this.unit.id}, revision ${this.unit.revision}`);
+    // Asked for very often: the sentence is made only when it is needed.
+    if (job === undefined) invariant(false, `job ${id} is one of unit ${this.unit.id}, revision ${this.unit.revision}`);
     return job;
   }
 
@@ -78,7 +87,7 @@ export class Draft {
       return { ...newRun(SESSION), state, endStatus, endValue, startedAtMs, endedAtMs };
     }
     const run = this.jobs.get(id);
-    invariant(run !== undefined, `job ${id} is in session ${this.session.id}`);
+    if (run === undefined) invariant(false, `job ${id} is in session ${this.session.id}`);
     return run;
   }
 
@@ -112,7 +121,7 @@ export class Draft {
   move(id: string, on: JobEvent, to: JobState, patch: Partial<Omit<JobRun, 'job' | 'state'>> = {}, text = ''): void {
     const from = this.state(id);
     const row = transitionFor(id === SESSION ? 'session' : 'job', on, from, to);
-    invariant(row !== undefined, `${on} leads from ${from} to ${to} (${id === SESSION ? 'session' : `job ${id}`})`);
+    if (row === undefined) invariant(false, `${on} leads from ${from} to ${to} (${id === SESSION ? 'session' : `job ${id}`})`);
     if (id === SESSION) {
       this.patchSession({ state: to });
       this.patch(id, patch);

@@ -1,5 +1,6 @@
 export * from './compiled.js';
 export * from './operation-rules.js';
+export { holderName } from './place-line.js';
 export * from './places.js';
 export { ENDED_STATES, isEnded, isOut, MARKS, type Mark } from './states.js';
 export * from './step.js';

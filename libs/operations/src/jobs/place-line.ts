@@ -13,7 +13,7 @@ export class PlaceLine {
   readonly #order: Entry[] = [];
   readonly #byName = new Map<string, Entry>();
 
-  get size(): number {
+  get length(): number {
     return this.#order.length;
   }
 

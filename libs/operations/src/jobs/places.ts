@@ -64,8 +64,8 @@ export class Places {
     }
     if (room.waiting.has(name)) return [];
     const { concurrency, capacity } = this.#limitsOf(want.key.of, want.key.id);
-    const isFree = room.holders.size < concurrency && room.waiting.size === 0;
-    if (!isFree && (!want.waits || room.waiting.size >= capacity)) {
+    const isFree = room.holders.size < concurrency && room.waiting.length === 0;
+    if (!isFree && (!want.waits || room.waiting.length >= capacity)) {
       this.#sweep(room);
       return [{ kind: 'refused', key: want.key }];
     }
@@ -110,7 +110,7 @@ export class Places {
       if (first === null || nowMs - first.sinceMs < afterMs) return [];
       if (names.length === 0 || !names.every((name) => waitedFor.has(name))) return [];
       const holders = [...room.holders.values()].map(({ key }) => `${key.session}/${key.job}`);
-      return [{ id: room.id, sinceMs: first.sinceMs, waiting: room.waiting.size, holders }];
+      return [{ id: room.id, sinceMs: first.sinceMs, waiting: room.waiting.length, holders }];
     });
   }
 
@@ -126,9 +126,8 @@ export class Places {
   #grant(room: Room): readonly PlaceAnswer[] {
     const { concurrency } = this.#limitsOf(room.of, room.id);
     const answers: PlaceAnswer[] = [];
-    while (room.holders.size < concurrency) {
-      const next = room.waiting.shift();
-      if (next === null) break;
+    while (room.holders.size < concurrency && room.waiting.length > 0) {
+      const next = room.waiting.shift()!;
       room.holders.set(holderName(next.key), { ...next, has: true });
       answers.push({ kind: 'granted', key: next.key });
     }
@@ -136,6 +135,6 @@ export class Places {
   }
 
   #sweep(room: Room): void {
-    if (room.holders.size === 0 && room.waiting.size === 0) this.#rooms.delete(roomName(room));
+    if (room.holders.size === 0 && room.waiting.length === 0) this.#rooms.delete(roomName(room));
   }
 }

@@ -164,10 +164,11 @@ const holds = (run: JobRun | undefined, place: PlaceKey): boolean =>
 function resume(draft: Draft): void {
   if (isEnded(draft.session.state)) return;
   for (const [id, run] of draft.jobs) {
-    const queue = queueOf(draft, id);
-    if (queue !== null && run.queuedAtMs !== null)
-      draft.effects.push({ kind: 'want-place', want: queueWant(draft, id, queue, hasMark(run, 'place')) });
-    resumeNodes(draft, id, run);
+    const queue = run.queuedAtMs === null ? null : queueOf(draft, id);
+    if (queue !== null) draft.effects.push({ kind: 'want-place', want: queueWant(draft, id, queue, hasMark(run, 'place')) });
+    if (run.nodes.length > 0) resumeNodes(draft, id, run);
+    // The one before may have gone before it could say that the session ended that this one waits for.
+    if ((run.state === 'waiting' || run.state === 'skipped') && draft.unit.crossUnits.size > 0) draft.touch(id);
     if (run.state !== 'running') continue;
     const { body } = draft.job(id);
     if (body.type === 'file-check') watchFiles(draft, id, body);

@@ -17,7 +17,7 @@ export function passTime(draft: Draft): void {
   if (draft.session.state === 'scheduled' || draft.session.state === 'held' || isEnded(draft.session.state)) return;
   for (const [id, run] of draft.jobs) {
     if (run.state === 'waiting') waitingTime(draft, id, run);
-    else if (run.state === 'skipped' && hasTimes(draft, id)) draft.touch(id);
+    else if (run.state === 'skipped' && isTimeThere(draft, id)) draft.touch(id);
     else if (run.state === 'running' || run.state === 'queued' || run.state === 'stopping' || run.state === 'suspended')
       runningTime(draft, id, run, nowMs);
   }
@@ -35,8 +35,15 @@ function sessionTime(draft: Draft): void {
   }
 }
 
-const hasTimes = (draft: Draft, id: string): boolean =>
-  draft.job(id).wait.groups.some(({ conditions }) => conditions.some(({ kind }) => kind === 'time' || kind === 'elapsed'));
+/** One of its conditions came true by time. Before, nothing about it changes by time alone. */
+function isTimeThere(draft: Draft, id: string): boolean {
+  const { times } = draft.job(id);
+  if (times.length === 0) return false;
+  return times.some((each) => {
+    const atMs = conditionMs(draft, each);
+    return atMs !== null && draft.env.nowMs >= atMs;
+  });
+}
 
 function waitingTime(draft: Draft, id: string, run: JobRun): void {
   const { startDelay } = draft.job(id).body;
@@ -44,7 +51,7 @@ function waitingTime(draft: Draft, id: string, run: JobRun): void {
     const lateMs = startDelayMs(draft.unit, draft.session, startDelay);
     if (lateMs !== null && draft.env.nowMs >= lateMs) return lateStart(draft, id);
   }
-  if ((run.notBeforeMs !== null && draft.env.nowMs >= run.notBeforeMs) || hasTimes(draft, id)) draft.touch(id);
+  if ((run.notBeforeMs !== null && draft.env.nowMs >= run.notBeforeMs) || isTimeThere(draft, id)) draft.touch(id);
 }
 
 function lateStart(draft: Draft, id: string): void {
@@ -119,14 +126,13 @@ export function nextTimeMs(draft: Draft): number | null {
 type At = (ms: number | null) => void;
 
 function waitingNext(draft: Draft, id: string, run: JobRun, at: At): void {
-  const { body, wait } = draft.job(id);
+  const { body, times } = draft.job(id);
   const { nowMs } = draft.env;
   const later = (ms: number | null) => at(ms !== null && ms > nowMs ? ms : null);
   later(run.notBeforeMs);
   if (body.startDelay !== null && run.state === 'waiting' && !draft.hasMark(id, 'start-delay'))
     at(startDelayMs(draft.unit, draft.session, body.startDelay));
-  for (const { conditions } of wait.groups)
-    for (const each of conditions) if (each.kind === 'time' || each.kind === 'elapsed') later(conditionMs(draft, each));
+  for (const each of times) later(conditionMs(draft, each));
 }
 
 function runningNext(draft: Draft, id: string, run: JobRun, at: At): void {
