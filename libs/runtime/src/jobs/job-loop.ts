@@ -6,17 +6,19 @@ import { PermittedLoop } from '../loops/permitted-loop.js';
 import type { OperationsBatch } from '../operations/ports.js';
 import { agentDesk, type Desk } from './agent-desk.js';
 import { jobControl } from './job-control.js';
+import { JobCounts, JobTotals } from './job-counts.js';
 import { JOB_ENGINE, type JobEngine } from './job-engine.js';
 import { carriedOver, fireSchedule, makeBeforehand, scheduleNeeds, startSession } from './job-starts.js';
 import type { JobTurn } from './job-turn.js';
 import { JobWork, type JobWorkOptions, type Needs } from './job-work.js';
 import type { JobControl, JobStats } from './ports.js';
+import type { FiredSchedule } from './schedules.js';
 import { Slices } from './slices.js';
 import { stuckResult } from './stuck-result.js';
 
 export type JobPermit = Pick<IngestPermit, 'epoch' | 'leaseUntilMs'>;
 
-export interface JobLoopOptions extends Omit<JobWorkOptions, 'engine'> {
+export interface JobLoopOptions extends Omit<JobWorkOptions, 'engine' | 'totals'> {
   /** null = not now. Asked before every transaction, and before anything leaves. */
   readonly permit: () => JobPermit | null;
   readonly engine?: JobEngine;
@@ -37,6 +39,8 @@ export interface JobTask {
   readonly failed: (error: Error) => void;
 }
 
+type Between = () => Promise<void> | null;
+
 /** What the desk and the control are made of. */
 export interface JobDoor {
   /** @returns the work as soon as it is there. @throws YosugaraError NOT_SERVING */
@@ -51,8 +55,9 @@ const IDLE_MS = 200;
 const BACKOFF_MS = { first: 100, most: 2_000 };
 const MOST_WEIGHT = 50_000;
 const TURN_WEIGHT = 1_000;
-const TURN_DUE = 500;
-const TURN_FRESH = 500;
+/** Sessions that are stepped before it is looked how much is to be stored by now. */
+const PORTION = 20;
+const HEARD = 100;
 const TURN_SCHEDULES = 200;
 const TURN_PREMADE = 50;
 const LOOK_MS = 1_000;
@@ -93,8 +98,12 @@ export class JobLoop {
   #at = { look: 0, beforehand: 0, carry: 0, stuck: 0, forget: 0, follow: 0 };
   #isForgetting = false;
   readonly #counts = { started: 0, ended: 0, dropped: 0 };
-  /** Of each turn the longest that the engine held the event loop. */
+  readonly #totals = new JobTotals();
+  /** Of each turn the longest that it held the event loop. */
   readonly #slices: number[] = [];
+  #longestMs = 0;
+  /** What there was to be read, and all sessions that heard of it. */
+  #takeOver: { readonly atMs: number; readonly loadedMs: number; readonly resumedMs: number | null } | null = null;
 
   constructor(options: JobLoopOptions) {
     this.#o = options;
@@ -145,7 +154,10 @@ export class JobLoop {
       ...this.#counts,
       ...{ sessions: this.#work?.sessions.size ?? 0, jobs: this.#work?.sessions.jobs ?? 0 },
       ...{ runs: this.#work?.sessions.runs ?? 0, inputs: this.#weight },
+      ...(this.#work?.sessions.counted() ?? new JobCounts(this.#totals).counted()),
       turnP99Ms: turns[Math.floor(turns.length * 0.99)] ?? null,
+      sliceLongestMs: this.#work === null ? null : this.#longestMs,
+      ...{ loadedMs: this.#takeOver?.loadedMs ?? null, resumedMs: this.#takeOver?.resumedMs ?? null },
     };
   }
 
@@ -194,27 +206,48 @@ export class JobLoop {
     }
     const nowMs = clock.wallMs();
     const turn = work.turn(nowMs);
+    const slices = new Slices(clock, this.#o.pause);
     this.#take();
-    await this.#gather(work, turn, fromMs);
-    await this.#step(work, turn);
-    await this.#commit(work, turn);
-    this.#tellAll();
+    const between = () => this.#between(work, slices);
+    await this.#gather(work, turn, fromMs, slices, between);
+    await this.#step(work, turn, between);
+    await this.#commit(work, turn, slices, between);
+    await this.#tellAll(between);
+    this.#noteSlices(slices.longestMs);
     return this.#waitMs(work);
   }
 
+  /** Lets others have their turn when it is time. Whoever was sent away meanwhile goes no further. */
+  #between(work: JobWork, slices: Slices): Promise<void> | null {
+    const pause = slices.between();
+    if (pause === null) return null;
+    return pause.then(() => {
+      if (this.#work !== work || this.#loop.permitNow()?.epoch !== work.epoch) throw notServing();
+    });
+  }
+
+  #noteSlices(longestMs: number): void {
+    this.#longestMs = Math.max(this.#longestMs, longestMs);
+    this.#slices.push(longestMs);
+    if (this.#slices.length > TURNS) this.#slices.shift();
+  }
+
   async #begin({ epoch }: JobPermit): Promise<void> {
+    const fromMs = this.#o.clock.monotonicMs();
     const events = {
       poke: () => this.#loop.poke(),
       link: async (message: LinkMessage) => await this.control.link(message),
       answer: (...how: Parameters<Desk['answer']>) => this.desk.answer(...how),
       tasksChanged: (agent: string) => this.#tellTasks(agent),
     };
-    const work = await JobWork.load({ ...this.#o, engine: this.#o.engine ?? JOB_ENGINE }, epoch, events);
+    const work = await JobWork.load({ ...this.#o, engine: this.#o.engine ?? JOB_ENGINE, totals: this.#totals }, epoch, events);
     if (this.#loop.permitNow()?.epoch !== epoch) return;
     this.#work = work;
     this.#told.clear();
     for (const agent of this.#o.links.connected()) this.#toTell.add(agent);
     const nowMs = this.#o.clock.monotonicMs();
+    this.#takeOver = { atMs: fromMs, loadedMs: nowMs - fromMs, resumedMs: null };
+    this.#longestMs = work.longestMs;
     this.#at = { look: 0, beforehand: 0, carry: 0, stuck: 0, forget: nowMs, follow: nowMs };
     this.#loaded.resolve(work);
   }
@@ -241,7 +274,7 @@ export class JobLoop {
     this.#weight -= weight;
   }
 
-  async #gather(work: JobWork, turn: JobTurn, monotonicMs: number): Promise<void> {
+  async #gather(work: JobWork, turn: JobTurn, monotonicMs: number, slices: Slices, between: Between): Promise<void> {
     const { rules: now } = this.#o;
     const { nowMs } = turn.env;
     const rules = now();
@@ -254,11 +287,10 @@ export class JobLoop {
     if (isDue('stuck', STUCK_LOOK_MS))
       for (const queue of work.places.stuck(nowMs, STUCK_MS)) turn.results.push(stuckResult(queue, nowMs));
     if (this.desk.hasNewcomers) this.desk.letIn(work);
-    const isOpen = (calendar: string | null, atMs: number) => rules.calendarOpen(calendar, atMs);
-    const notificationsOf = (unit: string) => rules.unit(unit)?.body.notify.notifications ?? [];
-    const fired = work.schedules.fire(nowMs, TURN_SCHEDULES, isOpen, notificationsOf);
     const beforehand = isDue('beforehand', BEFOREHAND_MS) ? makeBeforehand(work, turn, rules, TURN_PREMADE) : null;
     const carried = isDue('carry', CARRY_MS) ? carriedOver(work, rules, nowMs) : [];
+    await this.#heard(work, turn, between);
+    const fired = this.#fire(work, nowMs);
     const needs = [
       ...fired.flatMap(scheduleNeeds),
       ...(beforehand?.needs ?? []),
@@ -266,15 +298,51 @@ export class JobLoop {
       ...this.#doing.flatMap(({ needs: of }) => of?.(work) ?? []),
     ];
     await work.prepare(needs);
-    for (const each of fired) fireSchedule(work, turn, rules, each);
-    if (beforehand?.run() === false) this.#at.beforehand = 0;
+    slices.afterWait();
+    for (const each of fired) await fireSchedule(work, turn, rules, each, between);
+    if ((await beforehand?.run(between)) === false) this.#at.beforehand = 0;
     for (const { mark, requests } of carried) {
       turn.marks.push(mark);
       for (const request of requests) startSession(work, turn, rules, request);
     }
-    for (const { session, input } of work.heard.splice(0, TURN_WEIGHT)) turn.hear(session, input);
-    for (const task of this.#doing) this.#run(task, turn, work);
-    for (const session of work.sessions.takeDue(nowMs, TURN_DUE)) turn.hear(session, { kind: 'tick' });
+    await this.#doTasks(work, turn, between);
+  }
+
+  #fire(work: JobWork, nowMs: number): readonly FiredSchedule[] {
+    const rules = this.#o.rules();
+    return work.schedules.fire(nowMs, TURN_SCHEDULES, {
+      isOpen: (calendar, atMs) => rules.calendarOpen(calendar, atMs),
+      notificationsOf: (unit) => rules.unit(unit)?.body.notify.notifications ?? [],
+      jobsOf: (unit) => {
+        const setting = rules.unit(unit);
+        return setting === null ? 0 : work.sessions.pin(setting).jobs.size;
+      },
+    });
+  }
+
+  /** What happened outside, some at a time, until there is enough to be stored. */
+  async #heard(work: JobWork, turn: JobTurn, between: Between): Promise<void> {
+    for (let heard = 0; heard < TURN_WEIGHT && work.heard.length > 0 && !turn.isFull; heard += HEARD) {
+      for (const { session, input } of work.heard.splice(0, HEARD)) turn.hear(session, input);
+      await turn.step(between);
+    }
+  }
+
+  /** One at least; what begins very much leaves the others to the next turn. */
+  async #doTasks(work: JobWork, turn: JobTurn, between: Between): Promise<void> {
+    const all = this.#doing;
+    for (const [at, task] of all.entries()) {
+      if (at > 0 && turn.isFull) {
+        const rest = all.slice(at);
+        this.#doing = this.#doing.filter((each) => !rest.includes(each));
+        this.#tasks.unshift(...rest);
+        this.#weight += rest.reduce((sum, { weight }) => sum + weight, 0);
+        return;
+      }
+      this.#run(task, turn, work);
+      const pause = between();
+      if (pause !== null) await pause;
+    }
   }
 
   #run(task: JobTask, turn: JobTurn, work: JobWork): void {
@@ -286,22 +354,22 @@ export class JobLoop {
     }
   }
 
-  async #step(work: JobWork, turn: JobTurn): Promise<void> {
-    const { clock, pause } = this.#o;
-    const slices = new Slices(clock, pause);
-    await turn.step(() => slices.between());
-    this.#resume(work, turn);
-    await turn.step(() => slices.between());
-    this.#slices.push(slices.longestMs);
-    if (this.#slices.length > TURNS) this.#slices.shift();
+  async #step(work: JobWork, turn: JobTurn, between: Between): Promise<void> {
+    await turn.step(between);
+    const { sessions } = work;
+    do {
+      for (const session of sessions.takeDue(turn.env.nowMs, PORTION)) turn.hear(session, { kind: 'tick' });
+      this.#resume(work, turn);
+      await turn.step(between);
+    } while (!turn.isFull && (sessions.fresh > 0 || (sessions.nextWakeMs() ?? Number.POSITIVE_INFINITY) <= turn.env.nowMs));
     // What waits for other sessions is judged in the next turn, with what is committed by then.
-    for (const session of work.sessions.takeCrossed()) work.heard.push({ session, input: { kind: 'past-end' } });
+    for (const session of sessions.takeCrossed()) work.heard.push({ session, input: { kind: 'past-end' } });
   }
 
   /** Sessions that were read from the database are told that there is a new manager, some at a time. */
   #resume(work: JobWork, turn: JobTurn): void {
     const { nowMs } = turn.env;
-    for (const id of work.sessions.takeFresh(TURN_FRESH)) {
+    for (const id of work.sessions.takeFresh(PORTION)) {
       const session = work.sessions.session(id);
       // Its schedule decides what becomes of a run whose time passed.
       const isDecided =
@@ -310,23 +378,38 @@ export class JobLoop {
     }
   }
 
-  async #commit(work: JobWork, turn: JobTurn): Promise<void> {
+  async #commit(work: JobWork, turn: JobTurn, slices: Slices, between: Between): Promise<void> {
     const made = work.sessions.take();
-    const tasks = this.#doing;
     if (this.#loop.permitNow()?.epoch !== work.epoch) throw notServing();
+    slices.note();
     const operations = await work.store(turn, made);
+    slices.afterWait();
     // It was committed under our epoch. What leaves from here on leaves under a lease that is still ours: else nobody may be told that it was.
     if (this.#loop.permitNow()?.epoch !== work.epoch)
       throw new CommitUnknownError('this node ceased to serve while it was stored: ask the next Master');
-    this.#doing = [];
     this.#counts.started += turn.started;
     this.#counts.ended += made.outputs.length;
     this.#counts.dropped += turn.results.length;
-    for (const each of made.outside) work.outside.do(each);
-    if (work.sessions.fresh === 0) work.places.open();
+    for (const each of made.outside) {
+      work.outside.do(each);
+      const pause = between();
+      if (pause !== null) await pause;
+    }
+    const tasks = this.#doing;
+    this.#doing = [];
     for (const task of tasks) task.done();
     if (operations !== null) this.#o.onStored?.(operations);
+    if (work.sessions.fresh === 0) await this.#resumed(work, between);
     this.#forget(work);
+  }
+
+  /** All sessions have said what they have: from now on places are given. */
+  async #resumed(work: JobWork, between: Between): Promise<void> {
+    await work.places.open(between);
+    if (this.#takeOver === null || this.#takeOver.resumedMs !== null) return;
+    const resumedMs = this.#o.clock.monotonicMs() - this.#takeOver.atMs;
+    this.#takeOver = { ...this.#takeOver, resumedMs };
+    this.#o.log.info('jobs.resumed', { epoch: work.epoch, sessions: work.sessions.size, tookMs: Math.round(resumedMs) });
   }
 
   /** Beside the turns: nobody waits for it. */
@@ -363,14 +446,16 @@ export class JobLoop {
     this.#loop.poke();
   }
 
-  #tellAll(): void {
+  async #tellAll(between: Between): Promise<void> {
     const work = this.#work;
     const { rules, links } = this.#o;
     const { version } = rules();
     if (version !== this.#tasksVersion) for (const agent of links.connected()) this.#toTell.add(agent);
     this.#tasksVersion = version;
     if (work === null) return;
-    for (const agent of this.#toTell) {
+    for (const agent of [...this.#toTell]) {
+      const pause = between();
+      if (pause !== null) await pause;
       if (!links.isConnected(agent)) {
         this.#toTell.delete(agent);
         continue;

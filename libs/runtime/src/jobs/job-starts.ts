@@ -56,9 +56,17 @@ export function startSession(
 }
 
 /** What a schedule that is due brings about. */
-export function fireSchedule(work: JobWork, turn: JobTurn, rules: JobRules, { trigger, decisions, mark }: FiredSchedule): void {
+export async function fireSchedule(
+  work: JobWork,
+  turn: JobTurn,
+  rules: JobRules,
+  { trigger, decisions, mark }: FiredSchedule,
+  between: () => Promise<void> | null,
+): Promise<void> {
   turn.marks.push(mark);
   for (const decision of decisions) {
+    const pause = between();
+    if (pause !== null) await pause;
     if (decision.kind === 'drop') {
       turn.results.push(decision.result);
       for (const [dueMs, session] of work.schedules.premadeBetween(trigger.id, decision.firstMs, decision.lastMs))
@@ -98,7 +106,7 @@ export function makeBeforehand(
   turn: JobTurn,
   rules: JobRules,
   most: number,
-): { readonly needs: readonly Needs[]; run(): boolean } {
+): { readonly needs: readonly Needs[]; run(between: () => Promise<void> | null): Promise<boolean> } {
   const touched = (session: JobSession) => !isUntouched(session);
   const isOpen = (calendar: string | null, atMs: number) => rules.calendarOpen(calendar, atMs);
   const changes = [...work.schedules.beforehand((id) => work.sessions.session(id), touched, turn.env.nowMs, isOpen)];
@@ -108,13 +116,16 @@ export function makeBeforehand(
   const now = makes.slice(0, most);
   return {
     needs: now.map(({ body, dueMs }) => ({ begins: { unit: body.unit, scheduledAtMs: dueMs } })),
-    run: () => {
+    run: async (between) => {
       for (const { trigger, remove } of changes)
         for (const { session, dueMs } of remove) {
           work.schedules.takePremade(trigger, dueMs);
           turn.remove(session);
         }
       for (const { trigger, body, dueMs } of now) {
+        if (turn.isFull) return false;
+        const pause = between();
+        if (pause !== null) await pause;
         const setting: JobTriggerSetting = { id: trigger, revision: 0, body };
         const answer = startSession(work, turn, rules, { ...startOf(setting, 'schedule', dueMs, trigger), premade: true });
         const session = answer.kind === 'started' ? work.sessions.session(answer.session) : null;

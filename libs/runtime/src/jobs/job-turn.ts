@@ -37,6 +37,10 @@ export class TakenNumbers {
   }
 }
 const MOST_STAMPS = 10_000;
+/** Of one session, without a look at others. */
+const STEP_INPUTS = 50;
+/** Rows of jobs in one transaction, which everything else waits for; what one session brings about at once is beyond it, and never divided. */
+const FULL_JOBS = 500;
 
 export interface SpoolNumbers {
   get(agent: string, spool: string): number;
@@ -103,13 +107,19 @@ export class JobTurn {
     this.removed.push(session);
   }
 
-  /** What was heard becomes what is. Sessions one after the other: `between` may let others have their turn. */
+  /** What was heard becomes what is. Sessions one after the other, each some inputs at a time: `between` may let others have their turn. */
   async step(between: () => Promise<void> | null): Promise<void> {
-    for (const [session, inputs] of this.#inputs) {
-      this.#sessions.step(session, inputs, this.env);
-      const pause = between();
-      if (pause !== null) await pause;
-    }
+    for (const [session, inputs] of this.#inputs)
+      for (let at = 0; at < inputs.length; at += STEP_INPUTS) {
+        this.#sessions.step(session, inputs.slice(at, at + STEP_INPUTS), this.env);
+        const pause = between();
+        if (pause !== null) await pause;
+      }
     this.#inputs.clear();
+  }
+
+  /** So much is to be stored already that what can wait waits. */
+  get isFull(): boolean {
+    return this.#sessions.changedJobs >= FULL_JOBS;
   }
 }

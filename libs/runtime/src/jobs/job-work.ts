@@ -4,6 +4,7 @@ import { Memories } from '../operations/memories.js';
 import { isEmpty, operate } from '../operations/operate.js';
 import type { OperationsBatch } from '../operations/ports.js';
 import type { AgentLinks } from './agent-ports.js';
+import { JobTotals } from './job-counts.js';
 import type { JobEngine } from './job-engine.js';
 import type { JobErrands, JobRules } from './job-rules.js';
 import { JobTurn, TakenNumbers } from './job-turn.js';
@@ -25,6 +26,8 @@ export interface JobWorkOptions {
   readonly engine: JobEngine;
   readonly clock: Clock;
   readonly log: Log;
+  /** Since the process began. */
+  readonly totals?: JobTotals;
   /** Lets others have their turn. Default: once around the event loop. */
   readonly pause?: () => Promise<void>;
 }
@@ -71,6 +74,8 @@ export class JobWork {
   /** Agents that this memory has not greeted. */
   readonly #greeted = new Set<string>();
   #version: number;
+  /** The longest that reading held the event loop. */
+  longestMs = 0;
   #settings = -1;
 
   private constructor(o: JobWorkOptions, epoch: Epoch, events: JobWorkEvents, loaded: Awaited<ReturnType<JobStore['loadJobs']>>) {
@@ -80,7 +85,7 @@ export class JobWork {
     this.#memories = new Memories(loaded.operations);
     this.#spools = new Map(loaded.spools.map(({ agent, spool, number }) => [spoolKey(agent, spool), number]));
     this.marks = new Map(loaded.marks.map((mark) => [mark.trigger, mark]));
-    this.sessions = new OpenSessions(o.engine, epoch);
+    this.sessions = new OpenSessions(o.engine, epoch, o.totals ?? new JobTotals());
     this.schedules = new Schedules(loaded.marks);
     const hear = (session: string, input: SessionInput) => {
       this.heard.push({ session, input });
@@ -105,14 +110,15 @@ export class JobWork {
   static async load(o: JobWorkOptions, epoch: Epoch, events: JobWorkEvents): Promise<JobWork> {
     const { store, ready, log, clock } = o;
     const fromMs = clock.monotonicMs();
-    await ready();
-    const loaded = await store.loadJobs();
+    // Whatever somebody commits meanwhile makes our first commit fail, and all is read again.
+    const [loaded] = await Promise.all([store.loadJobs(), ready()]);
     const work = new JobWork(o, epoch, events, loaded);
     const { sessions } = work;
     sessions.learnLinks(await store.linksSince(clock.wallMs() - LINKS_BACK_MS, MOST_LINKS));
     const slices = new Slices(clock, o.pause);
     for (const session of loaded.sessions) {
-      await slices.between();
+      const pause = slices.between();
+      if (pause !== null) await pause;
       if (await work.#pin(session.unit, session.revision)) sessions.put(session);
       // The database keeps the revision as long as the session is there: another version of this program wrote what this one cannot read.
       else log.error('jobs.unreadable', { session: session.id, unit: session.unit, revision: session.revision });
@@ -121,6 +127,7 @@ export class JobWork {
     }
     await work.#learnPast([...new Set(loaded.sessions.map(({ unit, revision }) => sessions.unit(unit, revision)))]);
     await work.follow();
+    work.longestMs = slices.longestMs;
     log.info('jobs.begin', {
       ...{ epoch, version: loaded.version, sessions: sessions.size, jobs: sessions.jobs, schedules: work.schedules.size },
       tookMs: Math.round(clock.monotonicMs() - fromMs),
@@ -221,7 +228,9 @@ export class JobWork {
 
   async #pin(unit: string, revision: number): Promise<boolean> {
     if (this.sessions.unit(unit, revision) !== null) return true;
-    const pinned = await this.#o.store.unitOf(unit, revision);
+    // Most are as the settings have them, which were read already.
+    const known = this.#o.rules().unit(unit);
+    const pinned = known?.revision === revision ? known : await this.#o.store.unitOf(unit, revision);
     if (pinned === null) return false;
     this.sessions.pin(pinned);
     return true;

@@ -14,8 +14,8 @@ import {
   type SessionInput,
   type StepOutcome,
 } from '@yosugara/operations';
-import { jobsOf } from '@yosugara/protocol';
 import { TimeHeap } from '../loops/time-heap.js';
+import { type JobCounted, JobCounts, type JobTotals } from './job-counts.js';
 import type { JobEngine } from './job-engine.js';
 import type { JobWorld } from './job-rules.js';
 import type { JobHistoryLine, PastEndOf, RunOutput, SessionToStore } from './ports.js';
@@ -71,12 +71,15 @@ export class OpenSessions {
   #made: { outputs: RunOutput[]; history: JobHistoryLine[]; results: Result[]; outside: OutsideOf[] } = nothing();
   #ended: string[] = [];
   readonly #endedUnits = new Set<string>();
+  readonly #counts: JobCounts;
   #jobs = 0;
   #runs = 0;
+  #changedJobs = 0;
 
-  constructor(engine: JobEngine, epoch: Epoch) {
+  constructor(engine: JobEngine, epoch: Epoch, totals: JobTotals) {
     this.#engine = engine;
     this.#epoch = epoch;
+    this.#counts = new JobCounts(totals);
   }
 
   get size(): number {
@@ -93,6 +96,13 @@ export class OpenSessions {
   /** Sessions to which nobody has said that there is a new manager. */
   get fresh(): number {
     return this.#fresh.length;
+  }
+  /** Since `take`: rows that are to be stored. */
+  get changedJobs(): number {
+    return this.#changedJobs;
+  }
+  counted(): JobCounted {
+    return this.#counts.counted();
   }
 
   /* ---------- What is known ---------- */
@@ -204,6 +214,7 @@ export class OpenSessions {
     const open: Open = { session, unit, isFresh: false, wakeAtMs: null, nodes: new Map(), begins };
     this.#add(open);
     this.#changed.set(session.id, new Map(session.jobs));
+    this.#changedJobs += session.jobs.size;
     this.#take(open, outcome);
     return session;
   }
@@ -215,7 +226,7 @@ export class OpenSessions {
     const all: readonly SessionInput[] = open.isFresh ? [{ kind: 'resume' }, ...inputs] : inputs;
     open.isFresh = false;
     const outcome = this.#engine.stepSessionAll(open.unit, open.session, all, env);
-    this.#note(open, outcome.session);
+    this.#note(open, outcome.session, env.nowMs);
     this.#take(open, outcome);
     return outcome.refusal;
   }
@@ -241,6 +252,7 @@ export class OpenSessions {
     this.#made = nothing();
     this.#ended = [];
     this.#changed.clear();
+    this.#changedJobs = 0;
     return made;
   }
 
@@ -263,12 +275,9 @@ export class OpenSessions {
     const { session, unit } = open;
     this.#open.set(session.id, open);
     this.#jobs += session.jobs.size;
+    this.#counts.all(session, 1);
     for (const cross of unit.crossUnits) setOf(this.#byCrossUnit, cross).add(session.id);
-    for (const { job } of jobsOf(unit.body))
-      if (job.type === 'link-receive') {
-        this.#receivers.add(session.id);
-        break;
-      }
+    if (hasReceiver(unit)) this.#receivers.add(session.id);
     for (const run of session.jobs.values()) this.#noteNodes(open, run.job, run.nodes);
   }
 
@@ -279,10 +288,11 @@ export class OpenSessions {
     for (const cross of open.unit.crossUnits) this.#byCrossUnit.get(cross)?.delete(id);
     this.#receivers.delete(id);
     this.#jobs -= open.session.jobs.size;
+    this.#counts.all(open.session, -1);
     this.#open.delete(id);
   }
 
-  #note(open: Open, after: JobSession): void {
+  #note(open: Open, after: JobSession, nowMs: number): void {
     const before = open.session;
     if (after === before) return;
     open.session = after;
@@ -291,8 +301,11 @@ export class OpenSessions {
     if (changed === undefined) this.#changed.set(id, (changed = new Map()));
     if (after.jobs === before.jobs) return;
     for (const [job, run] of after.jobs) {
-      if (before.jobs.get(job) === run) continue;
+      const was = before.jobs.get(job);
+      if (was === run) continue;
       changed.set(job, run);
+      this.#changedJobs++;
+      this.#counts.changed(id, was, run, nowMs);
       this.#noteNodes(open, job, run.nodes);
     }
   }
@@ -300,6 +313,7 @@ export class OpenSessions {
   #noteNodes(open: Open, job: string, nodes: readonly { readonly facility: string; readonly state: string }[]): void {
     const { id } = open.session;
     const before = open.nodes.get(job);
+    if (before === undefined && nodes.length === 0) return;
     const after = nodes.filter(({ state }) => !OVER.has(state)).map(({ facility }) => facility);
     if (before === undefined && after.length === 0) return;
     this.#runs += after.length - (before?.length ?? 0);
@@ -351,6 +365,17 @@ export class OpenSessions {
 }
 
 const OVER: ReadonlySet<string> = new Set(['ended', 'not-started']);
+/** Looked for once: a unit may have very many jobs, and sessions. */
+const RECEIVERS = new WeakMap<CompiledUnit, boolean>();
+function hasReceiver(unit: CompiledUnit): boolean {
+  let found = RECEIVERS.get(unit);
+  if (found === undefined) {
+    found = [...unit.jobs.values()].some(({ body }) => body.type === 'link-receive');
+    RECEIVERS.set(unit, found);
+  }
+  return found;
+}
+
 const unitKey = (id: string, revision: number): string => `${id}\0${revision}`;
 const pastKey = (unit: string, job: string): string => `${unit}\0${job}`;
 const nothing = () => ({ outputs: [], history: [], results: [], outside: [] });

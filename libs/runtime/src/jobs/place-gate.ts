@@ -1,4 +1,4 @@
-import { type PlaceAnswer, type PlaceKey, Places, type SessionInput, type Want } from '@yosugara/operations';
+import { holderName, type PlaceAnswer, type PlaceKey, Places, type SessionInput, type Want } from '@yosugara/operations';
 import type { PlaceBook } from './outside.js';
 
 export interface PlaceGateOptions {
@@ -10,7 +10,8 @@ export interface PlaceGateOptions {
 export class PlaceGate implements PlaceBook {
   readonly #places: Places;
   readonly #hear: PlaceGateOptions['hear'];
-  #held: Want[] | null = [];
+  /** By whom they are of. */
+  #held: Map<string, Want> | null = new Map();
 
   constructor({ limitsOf, hear }: PlaceGateOptions) {
     this.#places = new Places(limitsOf);
@@ -18,24 +19,30 @@ export class PlaceGate implements PlaceBook {
   }
 
   want(want: Want): void {
-    if (this.#held !== null && !want.has) this.#held.push(want);
+    if (this.#held !== null && !want.has) this.#held.set(nameOf(want.key), want);
     else this.#answer(this.#places.want(want));
   }
 
   leave(key: PlaceKey): void {
-    if (this.#held !== null) {
-      this.#held = this.#held.filter(({ key: { of, id, session, job } }) => !isSame(key, { of, id, session, job }));
-      this.#places.leave(key);
-    } else this.#answer(this.#places.leave(key));
+    if (this.#held?.delete(nameOf(key)) === undefined) this.#answer(this.#places.leave(key));
+    else this.#places.leave(key);
   }
 
-  /** All have said what they have. Safe to call twice. */
-  open(): void {
+  /**
+   * All have said what they have. Safe to call twice. Nobody wants or leaves a place before it is done.
+   * @param between lets others have their turn: very many may wait.
+   */
+  async open(between: () => Promise<void> | null = () => null): Promise<void> {
     const held = this.#held;
+    if (held === null) return;
     this.#held = null;
     // Sessions said it in any order; who would be first in a queue is first.
-    const inOrder = (held ?? []).toSorted((a, b) => b.priority - a.priority || a.sinceMs - b.sinceMs);
-    for (const want of inOrder) this.want(want);
+    const inOrder = [...held.values()].sort((a, b) => b.priority - a.priority || a.sinceMs - b.sinceMs);
+    for (const want of inOrder) {
+      this.want(want);
+      const pause = between();
+      if (pause !== null) await pause;
+    }
   }
 
   limitsChanged(): void {
@@ -55,5 +62,4 @@ export class PlaceGate implements PlaceBook {
   }
 }
 
-const isSame = (one: PlaceKey, other: PlaceKey): boolean =>
-  one.of === other.of && one.id === other.id && one.session === other.session && one.job === other.job;
+const nameOf = (key: PlaceKey): string => `${key.of}\0${key.id}\0${holderName(key)}`;

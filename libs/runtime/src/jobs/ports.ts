@@ -13,6 +13,7 @@ import type {
 } from '@yosugara/operations';
 import type { EndWith } from '@yosugara/protocol';
 import type { OperationsBatch, OperationsMemory } from '../operations/ports.js';
+import type { JobCounted } from './job-counts.js';
 
 export type SessionHead = Omit<JobSession, 'jobs'>;
 
@@ -168,7 +169,7 @@ export type OperateAnswer =
   | { readonly kind: 'unknown'; readonly what: 'session' | 'job' | 'node' }
   | { readonly kind: 'refused'; readonly why: string; readonly allowed: readonly JobOperation[] };
 
-export interface JobStats {
+export interface JobStats extends JobCounted {
   /** Sessions that are not over, and their jobs that are not. */
   readonly sessions: number;
   readonly jobs: number;
@@ -180,8 +181,12 @@ export interface JobStats {
   readonly started: number;
   readonly ended: number;
   readonly dropped: number;
-  /** The longest that the engine held the event loop in a turn, of the newest thousand turns. */
+  /** The longest that it held the event loop in a turn: 99 of 100 of the newest thousand turns; of all since this node serves. */
   readonly turnP99Ms: number | null;
+  readonly sliceLongestMs: number | null;
+  /** From when this node served until what there is was read, and until all of it heard of that; null = not yet. */
+  readonly loadedMs: number | null;
+  readonly resumedMs: number | null;
 }
 
 /**

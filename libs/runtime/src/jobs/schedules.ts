@@ -35,6 +35,25 @@ interface MarkState {
   readonly revision: number;
 }
 
+export interface ScheduleWorld {
+  readonly isOpen: IsOpen;
+  readonly notificationsOf: (unit: string) => readonly string[];
+  /** How many a session of it has. */
+  readonly jobsOf: (unit: string) => number;
+}
+
+/** Of sessions that begin in one turn: after hours without a manager very many may be late. */
+const MOST_JOBS = 500;
+
+/** Those that begin no more than so many, oldest first, and up to when that is all; the rest is decided in a later turn. */
+function firstOf(all: readonly RunDecision[], most: number, nowMs: number) {
+  const begun = all.flatMap((decision) => (decision.kind === 'drop' ? [] : [decision]));
+  if (begun.length <= most) return { decisions: all, uptoMs: nowMs };
+  const drops = all.filter(({ kind }) => kind === 'drop');
+  const some = begun.slice(0, most);
+  return { decisions: [...drops, ...some], uptoMs: some.at(-1)!.dueMs };
+}
+
 /** When which schedule is due, from the marks in the database on. */
 export class Schedules {
   readonly #entries = new Map<string, Entry>();
@@ -101,17 +120,13 @@ export class Schedules {
     return hasMoved;
   }
 
-  /** What is due, each once; at most so many schedules. */
-  fire(
-    nowMs: number,
-    most: number,
-    isOpen: IsOpen,
-    notificationsOf: (unit: string) => readonly string[],
-  ): readonly FiredSchedule[] {
+  /** What is due, each once; at most so many schedules, and no more when they begin enough jobs. */
+  fire(nowMs: number, most: number, { isOpen, notificationsOf, jobsOf }: ScheduleWorld): readonly FiredSchedule[] {
     const fired: FiredSchedule[] = [];
+    let jobs = 0;
     for (
       let first = this.#heap.first();
-      first !== null && first.atMs <= nowMs && fired.length < most;
+      first !== null && first.atMs <= nowMs && fired.length < most && jobs < MOST_JOBS;
       first = this.#heap.first()
     ) {
       this.#heap.pop();
@@ -119,10 +134,13 @@ export class Schedules {
       if (entry === undefined || entry.nextMs !== first.atMs) continue;
       const { trigger } = entry;
       const { id, revision, body } = trigger;
-      const decisions = decideRuns({ id, body, notifications: notificationsOf(body.unit) }, entry.decidedMs, nowMs, isOpen);
-      const mark = { trigger: id, firedUpToMs: nowMs, state: { revision } satisfies MarkState };
+      const all = decideRuns({ id, body, notifications: notificationsOf(body.unit) }, entry.decidedMs, nowMs, isOpen);
+      const size = Math.max(1, jobsOf(body.unit));
+      const { decisions, uptoMs } = firstOf(all, Math.ceil((MOST_JOBS - jobs) / size), nowMs);
+      jobs += decisions.filter(({ kind }) => kind !== 'drop').length * size;
+      const mark = { trigger: id, firedUpToMs: uptoMs, state: { revision } satisfies MarkState };
       this.#marks.set(id, mark);
-      entry.decidedMs = nowMs;
+      entry.decidedMs = uptoMs;
       this.#plan(id, entry, isOpen);
       fired.push({ trigger, decisions, mark });
     }

@@ -20,11 +20,21 @@ export class Slices {
     this.#sinceMs = clock.monotonicMs();
   }
 
-  /** To be asked after each piece. null = go on. */
-  between(): Promise<void> | null {
+  /** Something outside was waited for: that held nobody. */
+  afterWait(): void {
+    this.#sinceMs = this.#clock.monotonicMs();
+  }
+
+  /** @returns ms since others had their turn. */
+  note(): number {
     const tookMs = this.#clock.monotonicMs() - this.#sinceMs;
     this.longestMs = Math.max(this.longestMs, tookMs);
-    if (tookMs < SLICE_MS) return null;
+    return tookMs;
+  }
+
+  /** To be asked after each piece. null = go on. */
+  between(): Promise<void> | null {
+    if (this.note() < SLICE_MS) return null;
     return this.#pause().then(() => {
       this.#sinceMs = this.#clock.monotonicMs();
     });

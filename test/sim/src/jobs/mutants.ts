@@ -156,8 +156,8 @@ export const JOBS_MUTANTS: readonly Mutant[] = [
   ]),
   planted('places-before-all-spoke', 'places are given after a take-over before all have said which ones they have', 300, [
     GATE,
-    '#held: Want[] | null = [];',
-    '#held: Want[] | null = null;',
+    '#held: Map<string, Want> | null = new Map();',
+    '#held: Map<string, Want> | null = null;',
   ]),
   planted('place-not-remembered', 'a session does not say after a take-over that it has a place', 300, [
     STEP,
