@@ -3,6 +3,7 @@ import type { Collected } from '@yosugara/operations';
 import type { SeriesPoint, SeriesRow } from '@yosugara/protocol';
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import { withClient } from './deadline.js';
+import { ownedBy } from './owned.js';
 import { partitionsOf } from './partition-spans.js';
 import { hourOf, type Partitions } from './partitions.js';
 import { rowKey, storable } from './row-key.js';
@@ -14,7 +15,10 @@ export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** Ids of series by their keys, as far as the transactions of this process know. Thrown away after a failure. */
-export type Series = Map<string, number>;
+export class Series extends Map<string, number> {
+  /** As long as it is this one, none was let go of (series-retention.ts). */
+  version: string | null = null;
+}
 const MAX_KNOWN = 500_000;
 
 const keyOf = ({ monitor, facility, item }: Pick<Collected, 'monitor' | 'facility' | 'item'>): Buffer =>
@@ -29,6 +33,7 @@ export async function ensureCollected(partitions: Partitions, collected: readonl
 export async function insertCollected(client: ClientBase, collected: readonly Collected[], series: Series): Promise<void> {
   if (collected.length === 0) return;
   const keys = collected.map((each) => keyOf(each).toString('latin1'));
+  const closingMs = await enter(client, series);
   await knowSeries(client, collected, keys, series);
   const times = collected.map(({ atMs }) => Math.round(atMs));
   await client.query(
@@ -36,7 +41,7 @@ export async function insertCollected(client: ClientBase, collected: readonly Co
      from unnest($1::int[], $2::float8[], $3::float8[]) as t(series, at_ms, value) on conflict do nothing`,
     [keys.map((key) => series.get(key)), times, collected.map(({ value }) => value)],
   );
-  await noteLateValues(client, times);
+  await noteLateValues(client, times, closingMs);
 }
 
 async function knowSeries(
@@ -70,12 +75,21 @@ async function knowSeries(
   await learn();
 }
 
-/** The row is locked until the commit: hours that are being closed wait for what is under way into them (collected-sums.ts). */
-async function noteLateValues(client: ClientBase, times: readonly number[]): Promise<void> {
-  const { rows } = await client.query<{ closing_ms: string }>(
-    'select (extract(epoch from closing) * 1000)::bigint as closing_ms from collected_progress for share',
+/**
+ * The row is locked until the commit: hours that are being closed wait for what is under way into them (collected-sums.ts), and so does
+ * who lets go of series. @returns the hours before are closed, ms since 1970.
+ */
+async function enter(client: ClientBase, series: Series): Promise<number> {
+  const { rows } = await client.query<{ closing_ms: string; series_version: string }>(
+    'select (extract(epoch from closing) * 1000)::bigint as closing_ms, series_version from collected_progress for share',
   );
-  const closingMs = Number(rows[0]!.closing_ms);
+  const { closing_ms: closing, series_version: version } = rows[0]!;
+  if (version !== series.version) series.clear();
+  series.version = version;
+  return Number(closing);
+}
+
+async function noteLateValues(client: ClientBase, times: readonly number[], closingMs: number): Promise<void> {
   const hours = new Set(times.filter((ms) => ms < closingMs).map((ms) => Math.floor(ms / HOUR_MS) * HOUR_MS));
   if (hours.size === 0) return;
   // Changed though it is there: whoever sums that hour up must wait for us.
@@ -89,6 +103,8 @@ async function noteLateValues(client: ClientBase, times: readonly number[]): Pro
 export interface SeriesQuery {
   readonly facilities?: readonly string[];
   readonly monitor?: string;
+  /** Of monitors that belong to one of these roles. */
+  readonly ownerRoles?: readonly string[];
   readonly ids?: readonly number[];
   readonly limit?: number;
 }
@@ -109,13 +125,20 @@ export class CollectedRepository {
     this.#pool = pool;
   }
 
-  async series({ facilities, monitor, ids, limit = MAX_SERIES }: SeriesQuery): Promise<{ series: SeriesRow[]; more: boolean }> {
+  async series({
+    facilities,
+    monitor,
+    ids,
+    ownerRoles,
+    limit = MAX_SERIES,
+  }: SeriesQuery): Promise<{ series: SeriesRow[]; more: boolean }> {
     return await withClient(this.#pool, 'listing series', READ_DEADLINE_MS, async (client) => {
       const { rows } = await client.query<Omit<SeriesRow, 'since'> & { since_ms: string }>(
         `select id, monitor, facility, item, (extract(epoch from since) * 1000)::bigint as since_ms from series
          where ($1::text[] is null or facility = any($1)) and ($2::text is null or monitor = $2) and ($3::int[] is null or id = any($3))
+           and ($5::text[] is null or ${ownedBy('$5', 'series.monitor', null)})
          order by facility, monitor, item limit $4`,
-        [facilities ?? null, monitor ?? null, ids ?? null, limit + 1],
+        [facilities ?? null, monitor ?? null, ids ?? null, limit + 1, ownerRoles ?? null],
       );
       const series = rows
         .slice(0, limit)

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { DAY_MS, HOUR_MS, monthOf } from './collected-repository.js';
 import { withClient } from './deadline.js';
+import { partitionsOf } from './partition-spans.js';
 import { dayOf, type Partitions } from './partitions.js';
 
 const DEADLINE_MS = 60_000;
@@ -9,6 +10,12 @@ const GRACE_MS = 120_000;
 /** Summed up at once when much is behind. */
 const MOST_HOURS = 24;
 const MOST_LATE = 50;
+
+const LOCK_MS = 1_000;
+const LOCK_NOT_AVAILABLE = '55P03';
+const SUMMARISE = `
+  select brin_summarize_new_values(c.oid) from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam
+  where a.amname = 'brin' and i.indrelid = any($1::text[]::regclass[])`;
 
 type Fence = (client: PoolClient) => Promise<void>;
 
@@ -65,6 +72,7 @@ export class CollectedSums {
     if (span === null) return 0;
     await this.#hours.ensureMonth(dayOf(span.fromMs * 1_000));
     await this.#hours.ensureMonth(dayOf((span.toMs - 1) * 1_000));
+    await this.#summarise(span.fromMs, span.toMs);
     await this.#transaction('summing up hours of values', async (client) => {
       await fence(client);
       await sumUp(client, span.fromMs, span.toMs, span.toMs);
@@ -88,6 +96,24 @@ export class CollectedSums {
         if (hourMs < closedMs && hourMs >= valuesFromMs) await sumUp(client, hourMs, hourMs + HOUR_MS, closedMs);
       });
     return hours.length;
+  }
+
+  /**
+   * Of pages that no VACUUM has summarised the index by time knows nothing, and one hour would read all of its day: measured with a million
+   * values a day, 460 ms in place of 36.
+   */
+  async #summarise(fromMs: number, toMs: number): Promise<void> {
+    try {
+      await this.#transaction('summarising values for their index', async (client) => {
+        const all = await partitionsOf(client, 'collected');
+        const names = all.filter(({ fromUs, toUs }) => fromUs < toMs * 1_000 && toUs > fromMs * 1_000).map(({ name }) => name);
+        // A VACUUM that is under way does the same.
+        await client.query(`set local lock_timeout = ${LOCK_MS}`);
+        await client.query(SUMMARISE, [names]);
+      });
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE)) throw error;
+    }
   }
 
   async #transaction<T>(what: string, work: (client: PoolClient) => Promise<T>): Promise<T> {

@@ -23,6 +23,7 @@ import * as readMuchLater from './migrations/0017-read-much-later.js';
 import * as access from './migrations/0018-access.js';
 import * as oneEscalation from './migrations/0019-one-escalation.js';
 import * as overview from './migrations/0021-overview.js';
+import * as seriesVersion from './migrations/0022-series-version.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -52,6 +53,7 @@ const STEPS = {
   '0018-access': access,
   '0019-one-escalation': oneEscalation,
   '0021-overview': overview,
+  '0022-series-version': seriesVersion,
 };
 
 /** Every step of this program was done; there may be more, of a newer one. @throws without a schema */

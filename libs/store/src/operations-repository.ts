@@ -8,7 +8,7 @@ import {
   type TickDone,
 } from '@yosugara/runtime';
 import type { ClientBase, Pool } from 'pg';
-import { ensureCollected, insertCollected, type Series } from './collected-repository.js';
+import { ensureCollected, insertCollected, Series } from './collected-repository.js';
 import { withClient } from './deadline.js';
 import { foldEvents, insertEvents } from './events-repository.js';
 import { claim } from './message-repository.js';
@@ -27,7 +27,7 @@ const ONE_DEADLINE_MS = 5_000;
 export class OperationsRepository implements OperationsStore {
   readonly #pool: Pool;
   readonly #partitions: Partitions;
-  readonly #series: Series = new Map();
+  readonly #series = new Series();
 
   /** @param partitions of `collected`. */
   constructor(pool: Pool, partitions: Partitions) {

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { DELETE_ROWS, deleteInParts, inParts } from './delete-in-parts.js';
+import { letGoOfSeries } from './series-retention.js';
 
 /** Before what time (ms since 1970) rows go; those of partitions go with them (`Partitions.dropBefore`). */
 export interface OperationsRetentionTimes {
@@ -32,7 +33,7 @@ export interface RemnantTimes {
 }
 
 /**
- * What is left of settings that are other ones by now, or gone. Reads the whole history: for once a day.
+ * What is left of settings that are other ones by now, or gone, and series without values. Reads the whole history: for once a day.
  *
  * The newest revision of each stays, also where it says that it was removed: an id that comes again goes on from its revision, and whoever
  * follows the settings from an old version hears of what was removed since. So do revisions that sessions of jobs run on.
@@ -49,7 +50,7 @@ export async function letGoOfRemnants(
     deleted += await inParts(pool, `letting go of what is left in ${table}`, fence, remnantsOf(table, key, gone), [
       memoriesBeforeMs / 1_000,
     ]);
-  return deleted;
+  return deleted + (await letGoOfSeries(pool, fence));
 }
 
 const OLD_REVISIONS = `delete from setting_history where (kind, id, revision) in (

@@ -468,6 +468,16 @@ describe('collected values', () => {
       [HOUR, 2, 1, 0],
     ]);
   });
+  it('of an hour are found without reading their day, before any VACUUM', async () => {
+    const minutes = Array.from({ length: 600 }, (_, minute) => START + minute * 60_000);
+    await put({ collected: minutes.flatMap((ms) => Array.from({ length: 20 }, (_, item) => value(ms, 1, String(item)))) });
+    await sums().keepUp(START + 10 * HOUR, 0, free);
+    expect(await hours()).toHaveLength(9 * 20);
+    const left =
+      "select brin_summarize_new_values((indexrelid::regclass)) as pages from pg_index where indrelid = 'collected_p20261121'::regclass";
+    const brin = " and (select amname from pg_am a join pg_class c on c.relam = a.oid where c.oid = indexrelid) = 'brin'";
+    expect((await pool.query(left + brin)).rows).toEqual([{ pages: 0 }]);
+  });
   it('go with their partitions', async () => {
     await put({ collected: [value(START, 1), value(START + DAY, 2)] });
     const partitions = new Partitions(pool, 'collected');
