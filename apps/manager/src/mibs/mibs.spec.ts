@@ -158,6 +158,31 @@ describe('MIB modules are uploaded', () => {
     expect(found.modules.map(({ file }) => file)).toEqual(['again.txt']);
     expect(await done({ name: 'notes.txt', text: '' })).toMatchObject({ modules: [], refused: [{ file: 'notes.txt' }] });
   });
+  it.each([
+    ['braces without an end', `A DEFINITIONS ::= BEGIN a OBJECT-TYPE SYNTAX INTEGER ${'{'.repeat(1_000_000)}`],
+    ['beginnings without an end', 'A DEFINITIONS ::= BEGIN '.repeat(40_000)],
+    ['imports of nothing', `A DEFINITIONS ::= BEGIN IMPORTS ${'a FROM B '.repeat(110_000)}; END`],
+    [
+      'types in a circle',
+      `A DEFINITIONS ::= BEGIN ${Array.from({ length: 30_000 }, (_, at) => `T${at} ::= T${(at + 1) % 30_000}\n`).join('')}END`,
+    ],
+  ])(
+    'that are hostile: %s, while others are served',
+    async (_, text) => {
+      let isAnswered = false;
+      const answer = upload([{ name: 'worst.mib', text }]).finally(() => {
+        isAnswered = true;
+      });
+      let served = 0;
+      while (!isAnswered) {
+        expect((await a.call('GET', '/api/v1/mibs', { bearer, withinMs: 20_000 })).status).toBe(200);
+        if (!isAnswered) served++;
+      }
+      expect([200, 400]).toContain((await answer).status);
+      expect(served).toBeGreaterThan(0);
+    },
+    120_000,
+  );
   it('with signs that the database cannot hold', async () => {
     const { modules } = await done({
       name: 'odd\0\ud800',

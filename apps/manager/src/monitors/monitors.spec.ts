@@ -50,6 +50,14 @@ describe('trying a line', () => {
     expect(body).toMatchObject({ told: null, why: 'rule 2 ignores it' });
     expect(body.rules[0]).toMatchObject({ outcome: 'broken', why: expect.stringContaining('At character 2') });
   });
+  it.each(['(a+)+$', '(a|a)*b', '((a*)*)*b', '(.*a){12}'])('is answered of the hostile pattern %s, too', async (pattern) => {
+    const begin = process.cpuUsage();
+    const { status, body } = await attempt(syslog({ rules: [{ pattern, mode: 'regex' }, ...rules] }), `${'a'.repeat(60_000)}!`);
+    const { user, system } = process.cpuUsage(begin);
+    expect([status, body.rules[0].outcome]).toEqual([200, pattern === '(.*a){12}' ? 'tells' : 'no match']);
+    // By backtracking the first would take longer than there is time.
+    expect((user + system) / 1_000).toBeLessThan(5_000);
+  });
   it('of what is no monitor is refused with its place', async () => {
     const { status, body } = await attempt(syslog({ rulez: [] }), 'x');
     expect([status, body.code]).toEqual([400, 'INVALID_INPUT']);
@@ -71,5 +79,12 @@ describe('a monitor', () => {
     const imported = await node.call('POST', '/api/v1/settings/import', { bearer, body: { documents } });
     expect([imported.status, imported.body.problems?.[0]?.place]).toEqual([400, 'documents.0.body.rules.0.pattern']);
   });
+  it('is not taken with a pattern that would be too large', async () => {
+    const { status, body } = await put(syslog({ rules: [{ pattern: '((a{10}){10}){10}'.repeat(60) }] }));
+    expect([status, body.code]).toEqual([400, 'INVALID_INPUT']);
+    expect(body.message).toMatch(/^body\.rules\.0\.pattern: .*(too large|invalid repeat count)/);
+  });
+  it('is taken with a hostile pattern, which does nobody any harm', async () =>
+    expect((await put(syslog({ rules: [{ pattern: '(a+)+$' }] }))).status).toBe(200));
   it('is taken with patterns that are right', async () => expect((await put(syslog())).status).toBe(200));
 });
