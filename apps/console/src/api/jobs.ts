@@ -1,7 +1,16 @@
 import {
+  type JobApprovals,
+  JobApprovalsSchema,
+  type JobHistory,
+  JobHistorySchema,
   type JobOperate,
   type JobPlan,
   JobPlanSchema,
+  type JobPlanTried,
+  JobPlanTriedSchema,
+  type JobPlanTry,
+  type JobQueues,
+  JobQueuesSchema,
   type JobRunDetail,
   JobRunDetailSchema,
   type JobSessionDetail,
@@ -34,4 +43,13 @@ export const jobsApi = {
     ),
   plan: async (query: string, signal?: AbortSignal): Promise<JobPlan> =>
     decode('jobs', JobPlanSchema, await call(`/api/v1/job-plan?${query}`, { signal, deadlineMs: READ_MS })),
+  /** When a schedule would be due next, before anybody saves it. */
+  tryPlan: async (wish: Partial<JobPlanTry>, signal?: AbortSignal): Promise<JobPlanTried> =>
+    decode('jobs', JobPlanTriedSchema, await call('/api/v1/job-plan/try', { method: 'POST', body: wish, signal })),
+  queues: async (signal?: AbortSignal): Promise<JobQueues> =>
+    decode('jobs', JobQueuesSchema, await call('/api/v1/job-queues', { signal, deadlineMs: READ_MS })),
+  approvals: async (signal?: AbortSignal): Promise<JobApprovals> =>
+    decode('jobs', JobApprovalsSchema, await call('/api/v1/job-approvals', { signal, deadlineMs: READ_MS })),
+  history: async (id: string, query: string, signal?: AbortSignal): Promise<JobHistory> =>
+    decode('jobs', JobHistorySchema, await call(`${sessionPath(id)}/history?${query}`, { signal, deadlineMs: READ_MS })),
 } as const;

@@ -21,3 +21,13 @@ export function openJobs(jobs: readonly JobInSession[], folded: ReadonlySet<stri
     return !isHidden;
   });
 }
+
+/** Beside the word and the colour: told apart in black and white, and by whoever sees no colours. */
+export function signOf({ state, endStatus }: { readonly state: JobState; readonly endStatus: EndStatus | null }): string {
+  if (endStatus !== null) return endStatus === 'normal' ? '✓' : endStatus === 'warning' ? '!' : '✕';
+  return SIGNS[state] ?? '·';
+}
+const SIGNS: Readonly<Partial<Record<JobState, string>>> = {
+  ...{ running: '▶', queued: '≡', stopping: '◼', suspended: '❚❚', stopped: '◼', held: '❚❚', skipped: '↷', error: '?' },
+  ...{ scheduled: '◷', waiting: '…' },
+};

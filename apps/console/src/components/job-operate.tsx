@@ -3,9 +3,11 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { END_STATUSES, type EndStatus, type JobOperation } from '@yosugara/protocol';
 import { useState } from 'react';
 import { jobsApi } from '../api/jobs.js';
+import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
 import { useToast } from './toasts.js';
+import { useDraft } from './use-draft.js';
 import { useMe } from './use-me.js';
 
 const WITH_END: readonly JobOperation[] = ['skip', 'change-end', 'set-end', 'force-end'];
@@ -56,27 +58,37 @@ export function OperateMenu({ target }: { readonly target: OperateTarget }) {
 interface DialogProps {
   readonly target: OperateTarget;
   readonly operation: JobOperation;
+  /** What is being answered. */
+  readonly says?: string;
   readonly onClose: () => void;
 }
 
-function OperateDialog({ target: { session, job }, operation, onClose }: DialogProps) {
+export function OperateDialog({ target: { session, job }, operation, says, onClose }: DialogProps) {
   const { t } = useText();
   const toast = useToast();
   const client = useQueryClient();
   const [status, setStatus] = useState<EndStatus | null>(operation === 'skip' ? null : 'normal');
-  const [comment, setComment] = useState('');
+  // A take-over or a slip of the hand must not cost anybody a sentence.
+  const { text: comment, change: setComment, drop } = useDraft(`operate ${session} ${job ?? ''} ${operation}`, '');
   const name = named(t, 'jobOperation', operation);
   const end = WITH_END.includes(operation) && status !== null ? { status, value: USUAL_VALUES[status] } : null;
   const doing = useMutation({
     mutationFn: async () => await jobsApi.operate(session, { operation, job, facility: null, end, comment }),
     onSuccess: () => {
+      drop();
       toast({ text: t('jobs.done', { operation: name }), tone: 'good', testId: 'toast-operated' });
       onClose();
     },
     onSettled: async () => await client.invalidateQueries({ queryKey: ['jobs'] }),
   });
   return (
-    <Modal opened onClose={onClose} title={t('jobs.target', { operation: name, target: job ?? t('jobs.whole') })} centered>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('jobs.target', { operation: name, target: job ?? t('jobs.whole') })}
+      centered
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
       <Stack gap="sm" data-testid="operate-dialog">
         {doing.error !== null && (
           <Alert color="red" role="alert">
@@ -94,11 +106,15 @@ function OperateDialog({ target: { session, job }, operation, onClose }: DialogP
             data={END_STATUSES.map((each) => ({ value: each, label: t(`endStatus.${each}`) }))}
           />
         )}
+        {says !== undefined && <p className="approval-sentence">{visible(says)}</p>}
         <TextInput
           label={t('jobs.comment')}
           value={comment}
           maxLength={1_024}
+          data-autofocus
+          data-testid="operate-comment"
           onChange={(event) => setComment(event.currentTarget.value)}
+          onKeyDown={(event) => event.key === 'Enter' && !event.nativeEvent.isComposing && doing.mutate()}
         />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>

@@ -1,17 +1,18 @@
-import { Alert, Loader } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Alert, Loader, SegmentedControl } from '@mantine/core';
 import type { JobInSession, JobSessionDetail } from '@yosugara/protocol';
-import { type CSSProperties, useMemo, useState } from 'react';
-import { jobsApi } from '../api/jobs.js';
-import { bytes, localTime, visible } from '../i18n/format.js';
+import { type CSSProperties, useEffect, useMemo, useRef, useState } from 'react';
+import { localTime, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { ChevronIcon } from './icons.js';
+import { JobMap, useSession } from './job-map.js';
 import { openJobs } from './job-model.js';
 import { OperateMenu } from './job-operate.js';
+import { Outputs } from './job-outputs.js';
 import { JobStateBadge } from './job-state.js';
+import { SessionHistory } from './session-history.js';
+import { useJobStream } from './use-job-stream.js';
 import { VirtualList } from './virtual-list.js';
 
-const EVERY_MS = 2_000;
 const INDENT_PX = 18;
 
 interface RowProps {
@@ -61,31 +62,6 @@ function Row({ session, job, style, isFolded, isChosen, onFold, onChoose }: RowP
   );
 }
 
-function Outputs({ session, job }: { readonly session: string; readonly job: string }) {
-  const { t } = useText();
-  const { data, error } = useQuery({
-    queryKey: ['jobs', 'job', session, job],
-    queryFn: ({ signal }) => jobsApi.job(session, job, signal),
-    refetchInterval: EVERY_MS,
-  });
-  if (error !== null) return <Alert color="red">{error.message}</Alert>;
-  if (data === undefined) return <Loader size="sm" />;
-  return (
-    <section className="job-outputs" aria-label={t('jobs.output')} data-testid="job-outputs">
-      {data.outputs.length === 0 && <p className="dim">{t('jobs.noOutput')}</p>}
-      {data.outputs.map(({ facility, attempt, stdout, stderr, stdoutBytes, stderrBytes }) => (
-        <div key={`${facility} ${attempt}`}>
-          <p className="dim">
-            {t('jobs.outputOf', { facility: visible(facility), attempt, bytes: bytes(stdoutBytes + stderrBytes) })}
-          </p>
-          {stdout !== '' && <pre>{visible(stdout, true)}</pre>}
-          {stderr !== '' && <pre className="job-stderr">{visible(stderr, true)}</pre>}
-        </div>
-      ))}
-    </section>
-  );
-}
-
 function Head({ session }: { readonly session: JobSessionDetail }) {
   const { t } = useText();
   const { id, unit, unitName, revision, root, trigger, scheduledAt, startedAt, endedAt, isTest, operations } = session;
@@ -110,16 +86,16 @@ function Head({ session }: { readonly session: JobSessionDetail }) {
   );
 }
 
-/** One session with its jobs as they are now. */
-export function JobSessionView({ id }: { readonly id: string }) {
+interface TreeProps {
+  readonly session: JobSessionDetail;
+  readonly chosen: string | null;
+  readonly onChoose: (job: string | null) => void;
+}
+
+/** Jobs in the order of the unit. */
+function Tree({ session, chosen, onChoose }: TreeProps) {
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
-  const [chosen, setChosen] = useState<string | null>(null);
-  const { data, error } = useQuery({
-    queryKey: ['jobs', 'session', id],
-    queryFn: ({ signal }) => jobsApi.session(id, signal),
-    refetchInterval: EVERY_MS,
-  });
-  const rows = useMemo(() => openJobs(data?.jobs ?? [], folded), [data, folded]);
+  const rows = useMemo(() => openJobs(session.jobs, folded), [session, folded]);
   const fold = (job: string) =>
     setFolded((before) => {
       const after = new Set(before);
@@ -128,34 +104,90 @@ export function JobSessionView({ id }: { readonly id: string }) {
     });
   return (
     <>
-      {error !== null && (
-        <Alert color="red" role="alert">
-          {error.message}
-        </Alert>
-      )}
-      {data === undefined ? error === null && <Loader size="sm" /> : <Head session={data} />}
       <div className="table-place">
         <VirtualList
           items={rows}
           rowPx={34}
           keyOf={(job) => job.job}
-          label={id}
+          label={session.id}
           testId="job-tree"
+          cursor={chosen}
           render={(job, _, style) => (
             <Row
               key={job.job}
-              session={id}
+              session={session.id}
               job={job}
               style={style}
               isFolded={folded.has(job.job)}
               isChosen={chosen === job.job}
               onFold={() => fold(job.job)}
-              onChoose={() => setChosen(chosen === job.job ? null : job.job)}
+              onChoose={() => onChoose(chosen === job.job ? null : job.job)}
             />
           )}
         />
       </div>
-      {chosen !== null && <Outputs session={id} job={chosen} />}
+      {chosen !== null && <Outputs session={session.id} job={chosen} />}
+    </>
+  );
+}
+
+export const SESSION_SHOWS = ['tree', 'map', 'history'] as const;
+export type SessionShow = (typeof SESSION_SHOWS)[number];
+
+interface ViewProps {
+  readonly id: string;
+  readonly show: SessionShow;
+  readonly net: string;
+  readonly job: string | null;
+  readonly put: (parts: Readonly<Record<string, string | null>>) => void;
+}
+
+/** One session with its jobs as they are now: as a tree, as a map, and what became of it so far. */
+export function JobSessionView({ id, show, net, job, put }: ViewProps) {
+  const { t } = useText();
+  const everyMs = useJobStream(`session=${encodeURIComponent(id)}`);
+  const { data, error } = useSession(id, everyMs);
+  const hasAsked = useRef(false);
+  useEffect(() => {
+    // A job of an address that lies within a jobnet is shown there.
+    if (data === undefined || hasAsked.current) return;
+    hasAsked.current = true;
+    const found = data.jobs.find((each) => each.job === job);
+    if (show === 'map' && found !== undefined && found.parent !== net) put({ in: found.parent === '' ? null : found.parent });
+  });
+  return (
+    <>
+      {error !== null && (
+        <Alert color="red" role="alert">
+          {error.message}
+        </Alert>
+      )}
+      {data === undefined ? (
+        error === null && <Loader size="sm" />
+      ) : (
+        <>
+          <Head session={data} />
+          <SegmentedControl
+            size="xs"
+            className="session-shows"
+            aria-label={t('jobs.shows')}
+            value={show}
+            onChange={(next) => put({ show: next === 'tree' ? null : next, in: null })}
+            data={SESSION_SHOWS.map((each) => ({ value: each, label: t(`jobs.show.${each}`) }))}
+            data-testid="session-shows"
+          />
+          {show === 'map' && (
+            <JobMap
+              session={data}
+              net={net}
+              chosen={job}
+              onGo={(to, chosen) => put({ in: to === '' ? null : to, job: chosen })}
+            />
+          )}
+          {show === 'tree' && <Tree session={data} chosen={job} onChoose={(chosen) => put({ job: chosen })} />}
+          {show === 'history' && <SessionHistory id={id} everyMs={everyMs} />}
+        </>
+      )}
     </>
   );
 }

@@ -94,7 +94,7 @@ export function StartDialog({ unit: first, onClose, onBegun }: StartProps) {
   const { error } = starting;
   const problems = error instanceof ApiError ? error.problems : [];
   return (
-    <Modal opened onClose={onClose} title={t('jobs.runTitle')} centered>
+    <Modal opened onClose={onClose} title={t('jobs.runTitle')} centered closeButtonProps={{ 'aria-label': t('common.close') }}>
       <Stack gap="sm" data-testid="start-dialog">
         {error !== null && (
           <Alert color="red" role="alert">

@@ -1,7 +1,7 @@
 import type { EndStatus, JobState } from '@yosugara/protocol';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
-import { toneOf } from './job-model.js';
+import { signOf, toneOf } from './job-model.js';
 
 interface How {
   readonly state: JobState;
@@ -15,6 +15,9 @@ export function JobStateBadge({ how }: { readonly how: How }) {
   const end = endStatus === null ? '' : ` · ${named(t, 'endStatus', endStatus)}${endValue === null ? '' : ` (${endValue})`}`;
   return (
     <span className={`job-state job-${toneOf(how)}`} data-testid="job-state" data-state={state}>
+      <span aria-hidden="true" className="job-sign">
+        {signOf(how)}
+      </span>{' '}
       {named(t, 'jobState', state)}
       {end}
     </span>

@@ -23,7 +23,15 @@ const PLACES: Readonly<Record<string, RegExp>> = {
   access: /^priorities\./,
 };
 
-export function referenceOf(name: string, place: string): Reference | null {
+/** Of jobs and triggers. */
+const OF_JOBS: Readonly<Record<string, Reference>> = {
+  ...{ unit: 'job-unit', queue: 'job-queue', 'calendar.id': 'calendar', calendar: 'calendar', monitor: 'monitor' },
+  ...{ access: 'rest-access' },
+};
+
+/** @param family whose fields these are (`names` of a form) */
+export function referenceOf(name: string, place: string, family?: string): Reference | null {
+  if (family === 'job' && OF_JOBS[place] !== undefined) return OF_JOBS[place];
   const kind = REFERENCES[name];
   return kind === undefined || PLACES[name]?.test(place) === false ? null : kind;
 }

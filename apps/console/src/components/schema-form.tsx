@@ -11,6 +11,8 @@ interface FormContext {
   /** Places of secrets that the manager keeps. */
   readonly hasSecret: readonly string[];
   readonly disabled: boolean;
+  /** Whose fields they are: names of theirs come first (`job` → `field.job.unit`). */
+  readonly names?: string;
 }
 const Form = createContext<FormContext>({ problems: [], hasSecret: [], disabled: false });
 
@@ -38,9 +40,11 @@ function humanised(name: string): string {
 /** The name of a field, and a sentence about it: of its place first (`check.count`), then of any field that is called so. */
 export function useNames() {
   const { t } = useText();
+  const { names } = useContext(Form);
   const find = (kind: 'field' | 'help', place: string, name: string) => {
     const generic = place.replace(/\.\d+(?=\.|$)/g, '');
-    const key = known(kind, generic) ?? known(kind, name);
+    const own = names === undefined ? null : (known(kind, `${names}.${generic}`) ?? known(kind, `${names}.${name}`));
+    const key = own ?? known(kind, generic) ?? known(kind, name);
     return key === null ? null : t(key);
   };
   return {
@@ -49,7 +53,11 @@ export function useNames() {
       find('help', place, name) ?? (description === '' ? undefined : description),
     option: (value: string, name: string) => {
       const key =
-        known('choice', `${name}.${value}`) ?? known('choice', value) ?? known('priority', value) ?? known('eventState', value);
+        (names === undefined ? null : known('choice', `${names}.${value}`)) ??
+        known('choice', `${name}.${value}`) ??
+        known('choice', value) ??
+        known('priority', value) ??
+        known('eventState', value);
       return key === null ? value : t(key);
     },
   };
@@ -291,6 +299,68 @@ function ListField(props: FieldProps & { readonly field: Extract<Field, { kind: 
   );
 }
 
+/** Parts that whoever fills them in names. */
+function MapField(props: FieldProps & { readonly field: Extract<Field, { kind: 'map' }> }) {
+  const { t } = useText();
+  const { label, description, error, disabled } = useCommon(props);
+  const entries = Object.entries(record(props.value));
+  const put = (at: number, entry: readonly [string, unknown]) =>
+    props.onChange(Object.fromEntries(entries.map((each, index) => (index === at ? entry : each))));
+  const freeName = () => {
+    for (let number = 1; ; number++) if (!entries.some(([name]) => name === `NAME${number}`)) return `NAME${number}`;
+  };
+  return (
+    <Group label={label} help={description} error={error} testId={`field-${props.place}`}>
+      {entries.map(([name, value], at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: its name is what is being typed.
+        <div key={at} className="list-element">
+          <div className="list-element-head">
+            <TextInput
+              size="xs"
+              aria-label={t('form.nameOf', { label })}
+              value={name}
+              disabled={disabled}
+              data-testid={`name-${props.place}-${at}`}
+              // A name that another one has would swallow it.
+              onChange={({ currentTarget: { value: next } }) =>
+                !entries.some(([other], index) => index !== at && other === next) && put(at, [next, value])
+              }
+            />
+            <span className="grow" />
+            <Button
+              size="compact-xs"
+              variant="subtle"
+              color="red"
+              disabled={disabled}
+              onClick={() => props.onChange(Object.fromEntries(entries.filter((_, index) => index !== at)))}
+            >
+              {t('form.remove')}
+            </Button>
+          </div>
+          <Bare
+            {...props}
+            field={props.field.item}
+            place={inside(props.place, name)}
+            value={value}
+            onChange={(next) => put(at, [name, next])}
+            isNullable={false}
+            isRequired
+          />
+        </div>
+      ))}
+      <Button
+        size="compact-xs"
+        variant="default"
+        disabled={disabled}
+        onClick={() => props.onChange({ ...record(props.value), [freeName()]: initialOf(props.field.item) })}
+        data-testid={`add-${props.place}`}
+      >
+        {t('form.add')}
+      </Button>
+    </Group>
+  );
+}
+
 function Group({
   label,
   help,
@@ -424,9 +494,9 @@ function Members({
   };
   const shown = members.filter(({ field }) => field.kind !== 'fixed' && !(field.kind === 'fields' && field.members.length === 0));
   const simple = shown
-    .filter(({ field }) => !isComposed(field) && field.kind !== 'list')
+    .filter(({ field }) => !isComposed(field) && field.kind !== 'list' && field.kind !== 'map')
     .sort((one, two) => placeOf(one) - placeOf(two));
-  const composed = shown.filter(({ field }) => isComposed(field) || field.kind === 'list');
+  const composed = shown.filter(({ field }) => isComposed(field) || field.kind === 'list' || field.kind === 'map');
   return (
     <>
       {simple.length > 0 && (
@@ -473,7 +543,7 @@ function SchemaField(props: FieldProps) {
   const names = useNames();
   const common = useCommon(props);
   const { field, value, onChange, name, place, isNullable } = props;
-  const reference = referenceOf(name, place);
+  const reference = referenceOf(name, place, useContext(Form).names);
   switch (field.kind) {
     case 'fixed':
       return null;
@@ -551,6 +621,8 @@ function SchemaField(props: FieldProps) {
       return <ListField {...props} field={field} />;
     case 'record':
       return <RecordField {...props} />;
+    case 'map':
+      return <MapField {...props} field={field} />;
     case 'json':
       return <JsonField {...props} />;
     case 'fields':

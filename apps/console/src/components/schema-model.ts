@@ -33,6 +33,8 @@ export type Field =
   | { readonly kind: 'range' }
   | { readonly kind: 'list'; readonly item: Field }
   | { readonly kind: 'record' }
+  /** Of the same form each, under names that somebody gives. */
+  | { readonly kind: 'map'; readonly item: Field }
   | { readonly kind: 'fields'; readonly members: readonly Member[] }
   | { readonly kind: 'variants'; readonly tag: string; readonly variants: readonly Variant[] }
   /** A form that no field above can take: as JSON. */
@@ -172,9 +174,10 @@ function listOf(told: JsonSchema, root: JsonSchema, depth: number): Field {
 
 function objectOf(told: JsonSchema, root: JsonSchema, depth: number): Field {
   if (told.properties !== undefined) return { kind: 'fields', members: membersOf(told, root, depth) };
-  return typeof told.additionalProperties === 'object' && withoutNull(told.additionalProperties, root).schema.type === 'string'
-    ? { kind: 'record' }
-    : { kind: 'json' };
+  if (typeof told.additionalProperties !== 'object') return { kind: 'json' };
+  if (withoutNull(told.additionalProperties, root).schema.type === 'string') return { kind: 'record' };
+  const item = fieldOf(told.additionalProperties, root, depth + 1);
+  return item.kind === 'fields' || item.kind === 'variants' ? { kind: 'map', item } : { kind: 'json' };
 }
 
 function membersOf(told: JsonSchema, root: JsonSchema, depth: number): readonly Member[] {
@@ -208,6 +211,7 @@ export function initialOf(field: Field): unknown {
     case 'range':
       return [null, null];
     case 'record':
+    case 'map':
       return {};
     case 'fields':
       return initialMembers(field.members);

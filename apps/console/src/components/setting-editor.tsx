@@ -23,6 +23,10 @@ interface EditorProps {
   readonly onSaved?: (id: string) => void;
   /** Beside the form, such as to try it. */
   readonly beside?: (draft: SettingDraft) => ReactNode;
+  /** Under the form, such as what would follow from it. */
+  readonly below?: (draft: SettingDraft) => ReactNode;
+  /** See the form. */
+  readonly names?: string;
 }
 
 /** Opens what is there, or a new one, as a form made from the schema. */
@@ -91,7 +95,7 @@ function draftOf({ found, schema, begin }: LoadedProps): SettingDraft {
 }
 
 function Editor(props: LoadedProps) {
-  const { kind, schema, found, reload, onClose, onSaved, beside } = props;
+  const { kind, schema, found, reload, onClose, onSaved, beside, below, names } = props;
   const { t } = useText();
   const { mayAct } = useMe();
   const toast = useToast();
@@ -176,7 +180,9 @@ function Editor(props: LoadedProps) {
             problems={problems}
             hasSecret={found?.hasSecret ?? []}
             disabled={!mayAct}
+            {...(names === undefined ? {} : { names })}
           />
+          {below?.(draft)}
         </Tabs.Panel>
         {beside !== undefined && <Tabs.Panel value="beside">{beside(draft)}</Tabs.Panel>}
         {found !== null && (

@@ -330,3 +330,33 @@ export function problemsByJob(
   }
   return byJob;
 }
+
+const FILLED = { wait: { operator: 'and', groups: [], unmatched: { status: 'abnormal', value: -1 } }, exclusive: null } as const;
+
+/**
+ * What a text leaves out and the schema knows stands there, as far as it can be read; else at least what the graph needs.
+ * @param unit of a document that somebody wrote
+ */
+export function filled(unit: UnitDraft): UnitDraft {
+  const parsed = JobUnitBodySchema.safeParse(unit);
+  if (parsed.success) return parsed.data as unknown as UnitDraft;
+  const whole = (jobs: readonly Job[]): readonly Job[] =>
+    jobs
+      .filter((job) => typeof job === 'object' && job !== null)
+      .map((job, at) => {
+        const read = JobSchema.safeParse(job);
+        if (read.success) return read.data;
+        const { id, wait } = job as Partial<Job>;
+        const said: object = job;
+        const groups = (Array.isArray(wait?.groups) ? wait.groups : []).filter((group) => Array.isArray(group?.conditions));
+        const made = { name: '', description: '', hold: false, skip: null, calendar: null, retry: null, ...FILLED, ...said };
+        const more = Array.isArray((job as { jobs?: unknown }).jobs) ? { jobs: whole((job as unknown as UnitDraft).jobs) } : {};
+        return {
+          ...made,
+          id: String(id ?? `job-${at + 1}`),
+          wait: { ...FILLED.wait, ...wait, groups },
+          ...more,
+        } as unknown as Job;
+      });
+  return { ...unit, name: String(unit.name ?? ''), jobs: whole(unit.jobs) };
+}

@@ -1,5 +1,10 @@
+import { jobFieldsEn } from './job-fields-en.js';
+import { jobsPagesEn } from './jobs-pages-en.js';
+
 /** Texts of the page of jobs. */
 export const jobsEn = {
+  ...jobsPagesEn,
+  ...jobFieldsEn,
   'jobs.title': 'Jobs',
   'jobs.sessions': 'Sessions',
   'jobs.plan': 'Plan',

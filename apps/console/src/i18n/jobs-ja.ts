@@ -1,6 +1,10 @@
+import { jobFieldsJa } from './job-fields-ja.js';
 import type { JobsKey } from './jobs-en.js';
+import { jobsPagesJa } from './jobs-pages-ja.js';
 
 export const jobsJa: Readonly<Record<JobsKey, string>> = {
+  ...jobsPagesJa,
+  ...jobFieldsJa,
   'jobs.title': 'ジョブ',
   'jobs.sessions': 'セッション',
   'jobs.plan': '実行予定',

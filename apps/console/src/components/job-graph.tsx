@@ -1,0 +1,426 @@
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
+import { useText } from '../i18n/language.js';
+import { type Box, type Edge, type Layout, nextBox, type Point, pathOf, type Sizes } from './job-graph-model.js';
+
+/** Around the boxes, so that the last arrow is not at the very edge. */
+const PAD = 28;
+/** Beyond what is in sight, so that a quick scroll shows no gap. */
+const OVERSCAN_PX = 300;
+const [LEAST_ZOOM, MOST_ZOOM, STEP] = [0.25, 1.6, 1.2];
+
+export interface BoxLook {
+  readonly className: string;
+  /** All that the box shows, in words. */
+  readonly label: string;
+  readonly children: ReactNode;
+}
+
+export interface GraphEdits {
+  readonly connect: (from: string, to: string) => void;
+  readonly disconnect: (from: string, to: string) => void;
+  readonly remove: (id: string) => void;
+}
+
+interface GraphProps {
+  readonly layout: Layout;
+  readonly sizes: Sizes;
+  readonly label: string;
+  readonly chosen: string | null;
+  readonly onChoose: (id: string | null) => void;
+  /** Into a jobnet. */
+  readonly onOpen: (id: string) => void;
+  readonly look: (id: string) => BoxLook;
+  readonly edits?: GraphEdits | undefined;
+}
+
+interface View {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** What of the whole is in sight, in the measures of the layout. */
+function useView(zoom: number) {
+  const frame = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState<View>({ left: 0, top: 0, right: 2_000, bottom: 2_000 });
+  const measure = () => {
+    const element = frame.current;
+    if (element === null) return;
+    const { scrollLeft, scrollTop, clientWidth, clientHeight } = element;
+    const grid = (value: number) => Math.round(value / zoom / 100) * 100;
+    const next = {
+      left: grid(scrollLeft) - PAD - OVERSCAN_PX,
+      top: grid(scrollTop) - PAD - OVERSCAN_PX,
+      right: grid(scrollLeft + clientWidth) + OVERSCAN_PX,
+      bottom: grid(scrollTop + clientHeight) + OVERSCAN_PX,
+    };
+    setView((now) => (Object.entries(next).every(([key, value]) => now[key as keyof View] === value) ? now : next));
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: measured anew where the measures change.
+  useLayoutEffect(() => {
+    measure();
+    const element = frame.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [zoom]);
+  return { frame, view, measure };
+}
+
+const isSeen = (view: View, { x, y }: Point, width: number, height: number) =>
+  x + width >= view.left && x <= view.right && y + height >= view.top && y <= view.bottom;
+
+function isEdgeSeen(view: View, points: readonly Point[]): boolean {
+  const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  return isSeen(view, { x, y }, Math.max(...xs) - x, Math.max(...ys) - y);
+}
+
+function EdgeLine({
+  edge,
+  isDown,
+  isChosen,
+  onChoose,
+}: {
+  readonly edge: Edge;
+  readonly isDown: boolean;
+  readonly isChosen: boolean;
+  readonly onChoose: (() => void) | null;
+}) {
+  const { t } = useText();
+  const { points, branch, says, isNormalOnly } = edge;
+  const path = pathOf(points, isDown);
+  const text = [branch === null ? '' : t('graph.branch', { number: branch }), isNormalOnly ? '' : says].filter(Boolean).join(' ');
+  const at = points.length === 2 ? { x: (points[0]!.x + points[1]!.x) / 2, y: (points[0]!.y + points[1]!.y) / 2 } : points[1]!;
+  const wide = 10 + [...text].reduce((sum, char) => sum + (char.charCodeAt(0) > 0x2e7f ? 11 : 6.2), 0);
+  const className = [
+    'graph-edge',
+    branch === null ? '' : 'is-branch',
+    isNormalOnly ? '' : 'is-other',
+    isChosen ? 'is-chosen' : '',
+  ];
+  return (
+    <g className={className.filter(Boolean).join(' ')} data-testid="graph-edge" data-from={edge.from} data-to={edge.to}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: for the pointer alone; the keyboard has the form of the job. */}
+      {onChoose !== null && <path className="graph-edge-hit" d={path} onClick={onChoose} />}
+      <path className="graph-edge-line" d={path} markerEnd={isChosen ? 'url(#graph-arrow-chosen)' : 'url(#graph-arrow)'} />
+      {text !== '' && (
+        <>
+          <rect className="graph-edge-plate" x={at.x - wide / 2} y={at.y - 9} width={wide} height="18" rx="4" />
+          <text x={at.x} y={at.y + 4} textAnchor="middle">
+            {text}
+          </text>
+        </>
+      )}
+    </g>
+  );
+}
+
+const Arrows = () => (
+  <defs>
+    {['graph-arrow', 'graph-arrow-chosen'].map((id) => (
+      <marker
+        key={id}
+        id={id}
+        className={id}
+        viewBox="0 0 10 10"
+        refX="9.5"
+        refY="5"
+        markerWidth="7"
+        markerHeight="7"
+        orient="auto-start-reverse"
+      >
+        <path d="M 0 0.5 L 10 5 L 0 9.5 z" />
+      </marker>
+    ))}
+  </defs>
+);
+
+/** Jobs as boxes, what they wait for as arrows. Arrow keys go from box to box; `c` begins a connection, Enter ends it. */
+export function JobGraph({ layout, sizes, label, chosen, onChoose, onOpen, look, edits }: GraphProps) {
+  const { t } = useText();
+  const [zoom, setZoom] = useState(1);
+  const { frame, view, measure } = useView(zoom);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const [linking, setLinking] = useState<{ readonly from: string; readonly at: Point | null } | null>(null);
+  const [edge, setEdge] = useState<{ readonly from: string; readonly to: string } | null>(null);
+  const wantsFocus = useRef(false);
+  const pan = useRef<{ readonly x: number; readonly y: number; readonly left: number; readonly top: number } | null>(null);
+  const stop = cursor !== null && layout.boxes.has(cursor) ? cursor : (chosen ?? [...layout.boxes.keys()][0] ?? null);
+  const boxes = useMemo(
+    () => [...layout.boxes.values()].filter((box) => isSeen(view, box, sizes.boxWidth, sizes.boxHeight) || box.id === stop),
+    [layout, view, sizes, stop],
+  );
+  const edges = useMemo(() => layout.edges.filter(({ points }) => isEdgeSeen(view, points)), [layout, view]);
+
+  const show = (box: Box) => {
+    const element = frame.current;
+    if (element === null) return;
+    const [left, top] = [(box.x + PAD) * zoom, (box.y + PAD) * zoom];
+    const [width, height] = [sizes.boxWidth * zoom, sizes.boxHeight * zoom];
+    if (left < element.scrollLeft) element.scrollLeft = left - PAD;
+    if (left + width > element.scrollLeft + element.clientWidth) element.scrollLeft = left + width + PAD - element.clientWidth;
+    if (top < element.scrollTop) element.scrollTop = top - PAD;
+    if (top + height > element.scrollTop + element.clientHeight) element.scrollTop = top + height + PAD - element.clientHeight;
+  };
+  const go = (id: string) => {
+    const box = layout.boxes.get(id);
+    if (box === undefined) return;
+    wantsFocus.current = true;
+    show(box);
+    setCursor(id);
+  };
+  useEffect(() => {
+    if (!wantsFocus.current || cursor === null) return;
+    wantsFocus.current = false;
+    frame.current?.querySelector<HTMLElement>(`[data-job="${CSS.escape(cursor)}"]`)?.focus({ preventScroll: true });
+  }, [cursor, frame]);
+  // Whoever opens an address with a job in it sees that job.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when it is another job, not at every change of the picture.
+  useEffect(() => {
+    const box = chosen === null ? undefined : layout.boxes.get(chosen);
+    if (box !== undefined) show(box);
+  }, [chosen, layout.boxes.has(chosen ?? '')]);
+  useEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    const wheel = (event: WheelEvent) => {
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      setZoom((now) => Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, now * (event.deltaY < 0 ? STEP : 1 / STEP))));
+    };
+    element.addEventListener('wheel', wheel, { passive: false });
+    return () => element.removeEventListener('wheel', wheel);
+  }, [frame]);
+
+  const end = (to: string) => {
+    if (linking !== null && linking.from !== to) edits?.connect(linking.from, to);
+    setLinking(null);
+  };
+  const press = (id: string) => (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const { key } = event;
+    const acts: Record<string, (() => void) | undefined> = {
+      Enter: () => (linking !== null ? end(id) : chosen === id ? onOpen(id) : onChoose(id)),
+      Escape: () => (linking !== null ? setLinking(null) : onChoose(null)),
+      ...(edits === undefined
+        ? {}
+        : { c: () => setLinking({ from: id, at: null }), Delete: () => (edge === null ? edits.remove(id) : drop()) }),
+      o: () => onOpen(id),
+    };
+    const act = acts[key];
+    if (act !== undefined) act();
+    else if (key === 'ArrowRight' || key === 'ArrowLeft' || key === 'ArrowUp' || key === 'ArrowDown') {
+      const next = nextBox(layout, id, key);
+      if (next !== null) go(next);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const drop = () => {
+    if (edge !== null) edits?.disconnect(edge.from, edge.to);
+    setEdge(null);
+  };
+  const pointAt = (event: PointerEvent): Point => {
+    const box = frame.current!.getBoundingClientRect();
+    return {
+      x: (event.clientX - box.left + frame.current!.scrollLeft) / zoom - PAD,
+      y: (event.clientY - box.top + frame.current!.scrollTop) / zoom - PAD,
+    };
+  };
+  const begin = (from: string) => (event: PointerEvent) => {
+    event.preventDefault();
+    event.stopPropagation();
+    frame.current?.setPointerCapture(event.pointerId);
+    setLinking({ from, at: pointAt(event) });
+  };
+  const move = (event: PointerEvent) => {
+    if (linking !== null && linking.at !== null) return setLinking({ from: linking.from, at: pointAt(event) });
+    const from = pan.current;
+    if (from === null || frame.current === null) return;
+    frame.current.scrollLeft = from.left - (event.clientX - from.x);
+    frame.current.scrollTop = from.top - (event.clientY - from.y);
+  };
+  const release = (event: PointerEvent) => {
+    pan.current = null;
+    if (linking === null || linking.at === null) return;
+    const to = document
+      .elementsFromPoint(event.clientX, event.clientY)
+      .find((each) => each instanceof HTMLElement && each.dataset['job'] !== undefined);
+    if (to instanceof HTMLElement) end(to.dataset['job']!);
+    else setLinking(null);
+  };
+  const grab = (event: PointerEvent) => {
+    if (
+      event.button !== 0 ||
+      event.pointerType === 'touch' ||
+      (event.target as Element).closest('button, .graph-edge-hit, .graph-port') !== null
+    )
+      return;
+    setEdge(null);
+    const element = frame.current!;
+    pan.current = { x: event.clientX, y: event.clientY, left: element.scrollLeft, top: element.scrollTop };
+  };
+  const fit = () => {
+    const element = frame.current;
+    if (element === null) return;
+    const share = Math.min(
+      (element.clientWidth - 4) / (layout.width + 2 * PAD),
+      (element.clientHeight - 4) / (layout.height + 2 * PAD),
+    );
+    setZoom(Math.min(1, Math.max(LEAST_ZOOM, share)));
+  };
+  const from = linking === null ? undefined : layout.boxes.get(linking.from);
+  const [width, height] = [layout.width + 2 * PAD, layout.height + 2 * PAD];
+  return (
+    <div className="graph">
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is none of it. */}
+      <div
+        ref={frame}
+        className={linking === null ? 'graph-frame' : 'graph-frame is-linking'}
+        role="group"
+        aria-label={label}
+        data-testid="job-graph"
+        onScroll={measure}
+        onPointerDown={grab}
+        onPointerMove={move}
+        onPointerUp={release}
+        onPointerCancel={() => setLinking(null)}
+      >
+        <div style={{ width: width * zoom, height: height * zoom }}>
+          <div className="graph-whole" style={{ width, height, transform: `scale(${zoom})` }}>
+            <svg className="graph-edges" width={width} height={height} aria-hidden="true">
+              <Arrows />
+              <g transform={`translate(${PAD} ${PAD})`}>
+                {edges.map((each) => (
+                  <EdgeLine
+                    key={`${each.from} ${each.to}`}
+                    edge={each}
+                    isDown={sizes.isDown}
+                    isChosen={edge?.from === each.from && edge.to === each.to}
+                    onChoose={edits === undefined ? null : () => setEdge({ from: each.from, to: each.to })}
+                  />
+                ))}
+                {from !== undefined && linking?.at != null && (
+                  <path
+                    className="graph-edge-line is-new"
+                    d={pathOf([{ x: from.x + sizes.boxWidth, y: from.y + sizes.boxHeight / 2 }, linking.at], false)}
+                  />
+                )}
+              </g>
+            </svg>
+            {boxes.map((box) => {
+              const { className, label: says, children } = look(box.id);
+              const isFrom = linking?.from === box.id;
+              return (
+                <div
+                  key={box.id}
+                  className="graph-place"
+                  style={{ left: box.x + PAD, top: box.y + PAD, width: sizes.boxWidth, height: sizes.boxHeight }}
+                >
+                  <button
+                    type="button"
+                    className={`graph-box ${className}${chosen === box.id ? ' is-chosen' : ''}${isFrom ? ' is-from' : ''}`}
+                    data-job={box.id}
+                    data-testid="graph-box"
+                    aria-label={says}
+                    aria-pressed={chosen === box.id}
+                    tabIndex={box.id === stop ? 0 : -1}
+                    onFocus={() => setCursor(box.id)}
+                    onClick={() => (linking !== null ? end(box.id) : onChoose(box.id))}
+                    onDoubleClick={() => onOpen(box.id)}
+                    onKeyDown={press(box.id)}
+                  >
+                    {children}
+                  </button>
+                  {edits !== undefined && (
+                    <span
+                      className="graph-port"
+                      aria-hidden="true"
+                      data-testid="graph-port"
+                      data-port={box.id}
+                      onPointerDown={begin(box.id)}
+                    />
+                  )}
+                </div>
+              );
+            })}
+          </div>
+        </div>
+      </div>
+      <div className="graph-tools">
+        <p className="graph-says" role="status">
+          {linking !== null && linking.at === null ? t('graph.linking', { from: linking.from }) : ''}
+        </p>
+        {edge !== null && (
+          <button type="button" className="tool-button" onClick={drop} data-testid="graph-disconnect">
+            {t('graph.disconnect', { from: edge.from, to: edge.to })}
+          </button>
+        )}
+        <button
+          type="button"
+          className="tool-button"
+          onClick={() => setZoom((now) => Math.max(LEAST_ZOOM, now / STEP))}
+          aria-label={t('graph.smaller')}
+        >
+          −
+        </button>
+        <button type="button" className="tool-button" onClick={() => setZoom(1)} aria-label={t('graph.whole')}>
+          {Math.round(zoom * 100)} %
+        </button>
+        <button
+          type="button"
+          className="tool-button"
+          onClick={() => setZoom((now) => Math.min(MOST_ZOOM, now * STEP))}
+          aria-label={t('graph.larger')}
+        >
+          +
+        </button>
+        <button type="button" className="tool-button" onClick={fit}>
+          {t('graph.fit')}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** From the unit down to the jobnet that is shown. */
+export function GraphPath({
+  unit,
+  path,
+  onGo,
+}: {
+  readonly unit: string;
+  readonly path: readonly string[];
+  readonly onGo: (net: string) => void;
+}) {
+  const { t } = useText();
+  return (
+    <nav className="graph-path" aria-label={t('graph.path')} data-testid="graph-path">
+      {['', ...path].map((net, at, all) => (
+        <span key={net === '' ? '/' : net}>
+          {at > 0 && <span className="dim"> › </span>}
+          <button
+            type="button"
+            className="link-button"
+            aria-current={at === all.length - 1 ? 'page' : undefined}
+            onClick={() => onGo(net)}
+          >
+            {net === '' ? unit : net}
+          </button>
+        </span>
+      ))}
+    </nav>
+  );
+}
