@@ -8,8 +8,11 @@ import {
   stateOf,
   stepAgent,
 } from '@yosugara/operations/agent';
-import type { AgentNews, FromAgent, StartInstruction, ToAgent } from '@yosugara/protocol';
+import type { AgentNews, AgentTask, FromAgent, StartInstruction, ToAgent } from '@yosugara/protocol';
+import { answerFile, type Files, hasFileQuestion, watch } from './host-files.js';
 import type { VirtualWorld } from './virtual-world.js';
+
+const SCAN_MS = 3_000;
 
 /** The host's view of a run's process: it goes on while the agent is away. */
 interface Process {
@@ -32,6 +35,8 @@ export interface HostDeeds {
   execute(host: AgentHost, instruction: StartInstruction, spool: string): { readonly code: number; readonly afterMs: number };
   /** Somebody to talk to is wanted. */
   connect(host: AgentHost): void;
+  /** It must not go on. */
+  halted(host: AgentHost, why: string): void;
 }
 
 const FACTS: RunFacts = {
@@ -54,6 +59,12 @@ export class AgentHost {
   #nonces = 0;
   #said = 0;
   #dueMs = Number.POSITIVE_INFINITY;
+  #tasks: readonly AgentTask[] = [];
+  #isScanning = false;
+  /** By path. */
+  readonly files: Files = new Map();
+  /** Parts of files that are being copied. */
+  readonly #parts: Map<string, Buffer> = new Map();
   readonly #world: VirtualWorld;
   readonly #deeds: HostDeeds;
 
@@ -98,6 +109,13 @@ export class AgentHost {
         case 'clean':
           this.#processes.delete(effect.run);
           break;
+        case 'tasks':
+          this.#tasks = effect.tasks;
+          this.#scanSoon();
+          break;
+        case 'halt':
+          this.#deeds.halted(this, effect.why);
+          break;
         default:
       }
     }
@@ -129,6 +147,19 @@ export class AgentHost {
     });
   }
 
+  #scanSoon(): void {
+    if (this.#isScanning || this.#tasks.length === 0) return;
+    this.#isScanning = true;
+    this.#later(SCAN_MS, () => {
+      this.#isScanning = false;
+      for (const task of this.#tasks) {
+        const told = watch(task, this.state, this.files, this.#world.nowMs);
+        if (told !== null) this.feed({ kind: 'told', ...told });
+      }
+      this.#scanSoon();
+    });
+  }
+
   #launch(instruction: StartInstruction): void {
     const process: Process = { instruction, spool: this.spool, state: 'asked', startedAtMs: 0, facts: null };
     this.#processes.set(instruction.run, process);
@@ -143,7 +174,8 @@ export class AgentHost {
     process.state = 'running';
     process.startedAtMs = this.#world.nowMs;
     this.feed({ kind: 'launched', run, pid: 1, startedAtMs: process.startedAtMs });
-    this.#world.after(afterMs, () => this.#exit(process, { ...FACTS, code }));
+    const variables = Object.fromEntries(process.instruction.variables.map(({ name }) => [name, String(code)]));
+    this.#world.after(afterMs, () => this.#exit(process, { ...FACTS, code, variables }));
   }
 
   #exit(process: Process, facts: RunFacts): void {
@@ -162,11 +194,21 @@ export class AgentHost {
 
   /** Heard on that connection. */
   heard(link: number, saying: ToAgent): void {
-    if (this.isUp && this.link?.id === link) this.feed({ kind: 'heard', link, saying });
+    if (!this.isUp || this.link?.id !== link) return;
+    if (!hasFileQuestion(saying)) return this.feed({ kind: 'heard', link, saying });
+    const answer = answerFile(saying, this.state.highestEpoch, this.files, this.#parts, this.#world.nowMs);
+    this.link.say({ say: 'file-answer', id: saying.id, ...answer });
   }
 
+  /** Says who it is. */
   connected(link: AgentLink): void {
     this.link = link;
+    const instance = String(this.#life).padStart(32, '0');
+    link.say({
+      ...{ say: 'hello', protocol: 1, version: '1', agent: this.name, spool: this.spool, instance, hostName: this.name },
+      ...{ highestEpoch: this.state.highestEpoch, acked: this.state.acked, addresses: [], platform: 'linux', os: '' },
+      startedAtMs: 0,
+    });
   }
 
   cut(link: number): void {
@@ -181,6 +223,7 @@ export class AgentHost {
     this.isUp = false;
     this.#life++;
     this.#dueMs = Number.POSITIVE_INFINITY;
+    this.#isScanning = false;
     this.link?.close();
     this.link = null;
   }
@@ -208,6 +251,8 @@ export class AgentHost {
     this.state = stateOf(this.#disk);
     this.#said = this.state.acked;
     for (const [run] of [...this.state.open.entries()]) this.#find(run);
+    this.#tasks = this.state.tasks.tasks;
+    this.#scanSoon();
     this.#deeds.connect(this);
   }
 

@@ -20,23 +20,25 @@ export interface JobsRan {
   readonly takeOvers: number;
   readonly judged: number;
   readonly waitForPeople: number;
+  readonly ticks: number;
+  readonly dropped: number;
 }
 
-const SUMS = ['sessions', 'jobs', 'executions', 'takeOvers', 'judged', 'waitForPeople'] as const;
+const SUMS = ['sessions', 'jobs', 'executions', 'takeOvers', 'judged', 'waitForPeople', 'ticks', 'dropped'] as const;
 
-export function runJobsSeeds(
+export async function runJobsSeeds(
   from: number,
   count: number,
   each: (done: number, failures: number) => void = () => undefined,
-): JobsRan {
+): Promise<JobsRan> {
   const begun = process.cpuUsage();
   const violations: JobsFailure[] = [];
   const sum = Object.fromEntries(SUMS.map((name) => [name, 0])) as Record<(typeof SUMS)[number], number>;
   for (let place = 0; place < count; place++) {
-    const outcome = runJobsSeed(from + place);
+    const outcome = await runJobsSeed(from + place);
     for (const name of SUMS) sum[name] += outcome[name];
     const [first] = outcome.violations;
-    if (first !== undefined) violations.push({ seed: outcome.seed, ...first, faults: fewest(outcome, first.invariant) });
+    if (first !== undefined) violations.push({ seed: outcome.seed, ...first, faults: await fewest(outcome, first.invariant) });
     each(place + 1, violations.length);
   }
   const { user, system } = process.cpuUsage(begun);
@@ -49,11 +51,12 @@ export function runJobsSeeds(
 }
 
 /** Leaves one fault after the other out, as long as it still breaks the same. */
-function fewest({ seed, faults }: JobsOutcome, invariant: string): readonly string[] {
+async function fewest({ seed, faults }: JobsOutcome, invariant: string): Promise<readonly string[]> {
   let only = faults.map((_, place) => place);
   for (const place of [...only]) {
     const fewer = only.filter((each) => each !== place);
-    if (runJobsSeed(seed, { only: fewer }).violations.some((each) => each.invariant === invariant)) only = fewer;
+    const { violations } = await runJobsSeed(seed, { only: fewer });
+    if (violations.some((each) => each.invariant === invariant)) only = fewer;
   }
   return only.map((place) => faults[place]!);
 }

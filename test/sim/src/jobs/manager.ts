@@ -1,384 +1,225 @@
-import {
-  beginSession,
-  type CompiledUnit,
-  type JobEffect,
-  type JobEnv,
-  type JobSession,
-  type PastEnd,
-  type SessionInput,
-  type StoredEffect,
-  stepSessionAll,
-  type Want,
-} from '@yosugara/operations';
-import { type FromAgent, partsOfRun, type ToAgent } from '@yosugara/protocol';
-import { PlaceGate } from '@yosugara/runtime';
+import { epoch as epochOf, type Log, SILENT_LOG } from '@yosugara/kernel';
+import { partsOfRun, type ToAgent } from '@yosugara/protocol';
+import { JOB_ENGINE, type JobControl, type JobEngine, type JobErrands, JobLoop } from '@yosugara/runtime';
+import { Proc } from '../ingest/virtual-time.js';
 import type { Database } from './database.js';
-import { LIMITS, NODES, SCOPE } from './units.js';
+import { Door, type ManagerLink } from './door.js';
+import type { Settings } from './settings.js';
+import { StoreOfManager } from './store.js';
 import type { VirtualWorld } from './virtual-world.js';
 
-/** A connection, as the manager has it. */
-export interface ManagerLink {
-  readonly id: number;
-  readonly agent: string;
-  readonly spool: string;
-  say(message: ToAgent): void;
-  close(): void;
+export interface Surroundings {
+  readonly world: VirtualWorld;
+  readonly database: Database;
+  readonly settings: Settings;
+  readonly errands: (proc: Proc) => JobErrands;
+  readonly broken: (invariant: string, says: string) => void;
+  readonly onStartCheck: () => void;
+  readonly onFileTrouble: (why: string) => void;
 }
 
-export interface Begin {
-  readonly id: string;
-  readonly unit: string;
-}
+/** What a manager may say when a turn of its loop did not come to its end: all else is a mistake of ours. */
+const EXPECTED =
+  /is over: the database belongs|progress is no longer at version|outcome of the commit is unknown|does not run jobs now/;
 
-type Work =
-  | { readonly kind: 'input'; readonly session: string; readonly input: SessionInput; readonly link?: ManagerLink }
-  | { readonly kind: 'news'; readonly link: ManagerLink; readonly saying: Extract<FromAgent, { say: 'news' }> }
-  | { readonly kind: 'begin'; readonly begin: Begin }
-  /** All sessions have said which places they have. */
-  | { readonly kind: 'open' };
-
-/** What a Master has in memory. */
-interface Memory {
+/** One time of being the Master: the product's loop, with the door that agents come to. */
+class Service {
   readonly epoch: number;
-  readonly sessions: Map<string, JobSession>;
-  readonly spools: Map<string, number>;
-  readonly ends: Map<string, PastEnd>;
-  readonly places: PlaceGate;
-  /** What the places said, to be heard in the same turn. */
-  readonly answers: { readonly session: string; readonly input: SessionInput }[];
-  readonly wakes: Map<string, number>;
-  readonly links: Map<string, ManagerLink>;
-  readonly inbox: Work[];
+  readonly loop: JobLoop;
+  readonly door: Door;
+  readonly store: StoreOfManager;
+  /** It has the lease, as far as it knows. */
+  believes = true;
+
+  constructor(manager: Manager, s: Surroundings, epoch: number) {
+    const { world, database, settings } = s;
+    const { proc, clock } = manager;
+    this.epoch = epoch;
+    this.store = new StoreOfManager(world, database, proc);
+    const isPermitted = () => this.believes;
+    this.door = new Door({
+      ...{ world, epoch, isPermitted, onStartCheck: s.onStartCheck, onFileTrouble: s.onFileTrouble },
+      onLeave: (_, message) => this.#leaves(s, message),
+      asking: () => this.store.order,
+      onGo: (run, asked) => {
+        this.#answers(s, `the start check of ${run}`);
+        if (this.store.committedFrom <= asked) s.broken('CHECK', `${run} may start, and nothing was committed since it asked`);
+      },
+      onCommitted: ({ agent, spool }: ManagerLink, number: number) => {
+        if (database.epoch === epoch && database.spool(agent, spool) < number)
+          s.broken('NEWS', `${agent} may forget its news up to ${number}: ${database.spool(agent, spool)} are committed`);
+      },
+    });
+    this.loop = new JobLoop({
+      ...{ store: this.store, ready: async () => undefined, rules: () => settings.rules, links: this.door, clock },
+      ...{ errands: s.errands(proc), log: logOf(manager.name, s), engine: manager.engine },
+      pause: async () => await new Promise<void>((resolve) => world.time.after(world.rng.between(0, 3), resolve, proc)),
+      permit: () => (this.believes ? { epoch: epochOf(epoch), leaseUntilMs: Number.POSITIVE_INFINITY } : null),
+    });
+    this.door.serve(this.loop.desk);
+  }
+
+  /** What follows from a claim leaves when the claim is stored, and under its Master's epoch. */
+  #leaves({ database, broken }: Surroundings, message: ToAgent): void {
+    if ('epoch' in message && message.epoch !== this.epoch)
+      broken('EPOCH', `${message.say} leaves with epoch ${message.epoch} in epoch ${this.epoch}`);
+    const run = message.say === 'start' ? partsOfRun(message.run) : null;
+    if (run === null || database.epoch !== this.epoch) return;
+    const stored = database.sessions.get(run.session)?.jobs.get(run.job);
+    const node = stored?.nodes.find(({ facility, attempt }) => facility === run.facility && attempt === run.attempt);
+    const isStored = (stored?.runs ?? 0) >= run.attempt && node?.state !== 'waiting' && node?.state !== 'queued';
+    if (!isStored) broken('CLAIM', `the instruction of ${partsText(run)} leaves before its claim is stored`);
+  }
+
+  /** Whoever is answered is answered under a lease. */
+  #answers({ broken }: Surroundings, what: string): void {
+    if (!this.believes) broken('LEASE', `${what} is answered by a Master whose lease is over`);
+  }
+
+  answers(s: Surroundings, what: string): void {
+    this.#answers(s, what);
+  }
 }
 
-/** A manager around the engine, as small as can be: gathers what happens, steps, commits, and only then says anything. */
+const partsText = (run: { readonly session: string; readonly job: string; readonly attempt: number }): string =>
+  `${run.session}/${run.job}/${run.attempt}`;
+
+function logOf(name: string, { world, broken }: Surroundings): Log {
+  const say = (event: string, fields?: Readonly<Record<string, unknown>>) => {
+    world.trace(`${name} ${event} ${JSON.stringify(fields ?? {})}`);
+    const why = String(fields?.['why'] ?? '');
+    if (event === 'jobs.again' && !EXPECTED.test(why)) broken('INVARIANT', `${name}: ${why}`);
+  };
+  return {
+    ...SILENT_LOG,
+    info: (event, fields) => world.trace(`${name} ${event} ${JSON.stringify(fields ?? {})}`),
+    warn: say,
+    error: (event, fields) => broken('INVARIANT', `${name}: ${event} ${JSON.stringify(fields ?? {})}`),
+  };
+}
+
+/** A manager's host and process. */
 export class Manager {
   readonly name: string;
   isUp = true;
-  isFrozen = false;
-  /** Something that is to happen just when an agent asks whether it may launch. */
-  onStartCheck: (() => void) | null = null;
-  readonly #world: VirtualWorld;
-  readonly #database: Database;
-  readonly #units: ReadonlyMap<string, CompiledUnit>;
-  #memory: Memory | null = null;
-  #committing = false;
-  /** What became due while it was frozen. */
-  readonly #thawed: (() => void)[] = [];
+  proc: Proc;
+  /** Its wall clock is wrong by so much. */
+  skewMs = 0;
+  /** A step of the engine takes at most so long. */
+  slowStepMs = 0;
+  readonly clock: { monotonicMs(): number; wallMs(): number };
+  readonly engine: JobEngine;
+  #service: Service | null = null;
+  /** Its monotonic clock lags by this: it stood still with its host, or steps took their time. */
+  #lagMs = 0;
+  readonly #s: Surroundings;
 
-  constructor(name: string, world: VirtualWorld, database: Database, units: ReadonlyMap<string, CompiledUnit>) {
+  constructor(name: string, surroundings: Surroundings) {
     this.name = name;
-    this.#world = world;
-    this.#database = database;
-    this.#units = units;
+    this.#s = surroundings;
+    this.proc = new Proc(name);
+    const { world } = surroundings;
+    this.clock = {
+      monotonicMs: () => world.time.nowMs - this.#lagMs,
+      wallMs: () => world.nowMs + this.skewMs,
+    };
+    const slowly = <Args extends readonly unknown[], T>(step: (...args: Args) => T) => {
+      return (...args: Args): T => {
+        if (this.slowStepMs > 0) this.#lagMs -= world.rng.between(0, this.slowStepMs);
+        return step(...args);
+      };
+    };
+    this.engine = { beginSession: slowly(JOB_ENGINE.beginSession), stepSessionAll: slowly(JOB_ENGINE.stepSessionAll) };
   }
 
+  /** It says that it is. */
   get isMaster(): boolean {
-    return this.isUp && this.#memory !== null;
+    return this.isUp && this.#service?.believes === true;
   }
 
   get epoch(): number {
-    return this.#memory?.epoch ?? 0;
+    return this.#service?.epoch ?? 0;
+  }
+
+  get isFrozen(): boolean {
+    return this.proc.frozenUntilMs > this.#s.world.time.nowMs;
+  }
+
+  get control(): JobControl | null {
+    return this.#service?.loop.control ?? null;
+  }
+
+  get store(): StoreOfManager | null {
+    return this.#service?.store ?? null;
   }
 
   /** From what is committed, and from nothing else. */
   promote(epoch: number): void {
-    const { sessions, spools, ends } = this.#database;
-    const limits = (_: string, id: string) => ({ concurrency: LIMITS[id] ?? 1, capacity: 1_000 });
-    const answers: Memory['answers'] = [];
-    const places = new PlaceGate({ limitsOf: limits, hear: (session, input) => void answers.push({ session, input }) });
-    const memory = { epoch, sessions: new Map(sessions), spools: new Map(spools), ends: new Map(ends), places, answers };
-    this.#memory = { ...memory, wakes: new Map(), links: new Map(), inbox: [] };
-    this.#committing = false;
-    // In the turn in which all have said what they have.
-    this.hear({ kind: 'open' });
-    for (const id of sessions.keys()) this.hear({ kind: 'input', session: id, input: { kind: 'resume' } });
+    const { world } = this.#s;
+    world.trace(`${this.name} serves in epoch ${epoch}`);
+    const service = new Service(this, this.#s, epoch);
+    this.#service = service;
+    world.time.after(0, () => service.loop.start(), this.proc);
   }
 
+  /** Its lease is over; what it still does about it comes a moment later. */
   demote(): void {
-    const links = [...(this.#memory?.links.values() ?? [])];
-    this.#memory = null;
-    for (const link of links) link.close();
+    const service = this.#service;
+    if (service === null) return;
+    service.believes = false;
+    const { world } = this.#s;
+    world.time.after(
+      world.rng.between(0, 300),
+      () => {
+        service.door.close();
+        void service.loop.stop();
+        if (this.#service === service) this.#service = null;
+      },
+      this.proc,
+    );
   }
 
   crash(): void {
+    const door = this.#service?.door;
     this.isUp = false;
-    this.isFrozen = false;
-    this.#thawed.length = 0;
-    this.demote();
+    this.#service = null;
+    this.proc.isAlive = false;
+    // The other ends of its connections hear of it, and nobody here does.
+    door?.close();
   }
 
-  freeze(): void {
-    this.isFrozen = true;
+  boot(): void {
+    if (this.isUp) return;
+    this.isUp = true;
+    this.proc = new Proc(this.name);
   }
 
-  /** All that it missed comes at once, and it does not know how late it is. */
-  thaw(): void {
-    if (!this.isFrozen) return;
-    this.isFrozen = false;
-    for (const happen of this.#thawed.splice(0)) happen();
+  /** All that it misses comes at once, and where its clock stood still with it, it does not know how late it is. */
+  freeze(forMs: number, withClock: boolean): void {
+    const { time } = this.#s.world;
+    if (this.isFrozen) return;
+    this.proc.frozenSinceMs = time.nowMs;
+    this.proc.frozenUntilMs = time.nowMs + forMs;
+    if (withClock) this.#lagMs += forMs;
   }
 
-  /** In its own time. */
-  #soon(ms: number, happen: (memory: Memory) => void): void {
-    const memory = this.#memory;
-    const now = () => {
-      if (this.isFrozen) this.#thawed.push(now);
-      else if (memory !== null && this.#memory === memory) happen(memory);
-    };
-    this.#world.after(ms, now);
-  }
-
-  hear(work: Work): void {
-    const memory = this.#memory;
-    if (memory === null) return;
-    memory.inbox.push(work);
-    this.#soon(this.#world.rng.between(0, 3), (mine) => this.#turn(mine));
-  }
-
-  begin(begin: Begin): void {
-    this.hear({ kind: 'begin', begin });
-  }
-
-  hello(link: ManagerLink): void {
-    const memory = this.#memory!;
-    memory.links.get(link.agent)?.close();
-    memory.links.set(link.agent, link);
-    const committed = memory.spools.get(`${link.agent}/${link.spool}`) ?? 0;
-    link.say({ say: 'welcome', epoch: memory.epoch, committed, managers: [] });
-    for (const id of memory.sessions.keys())
-      this.hear({ kind: 'input', session: id, input: { kind: 'agent-here', facility: link.agent, spool: link.spool } });
-  }
-
-  gone(link: ManagerLink): void {
-    const memory = this.#memory;
-    if (memory?.links.get(link.agent)?.id === link.id) memory.links.delete(link.agent);
+  /** In its own time, as a message that comes in. */
+  soon(ms: number, happen: () => void): void {
+    this.#s.world.time.after(ms, happen, this.proc);
   }
 
   /** What came over a connection that is still the agent's. */
-  say(link: ManagerLink, saying: FromAgent): void {
-    const now = () => {
-      if (this.isFrozen) this.#thawed.push(now);
-      else if (this.#memory?.links.get(link.agent)?.id === link.id) this.#said(link, saying);
-    };
-    now();
+  said(link: ManagerLink, epoch: number, saying: Parameters<Door['said']>[1]): void {
+    if (this.#service?.epoch === epoch) this.#service.door.said(link, saying);
+    else link.close();
   }
 
-  #said(link: ManagerLink, saying: FromAgent): void {
-    if (saying.say === 'news') return this.hear({ kind: 'news', link, saying });
-    if (saying.say !== 'start-check' && saying.say !== 'state') return;
-    const ref = partsOfRun(saying.run);
-    if (ref === null) return;
-    const { session, job, facility, attempt } = ref;
-    const at = { job, facility, attempt, spool: link.spool };
-    if (saying.say === 'state') this.hear({ kind: 'input', session, input: { kind: 'run-state', ...at, state: saying.state } });
-    else {
-      const happen = this.onStartCheck;
-      this.onStartCheck = null;
-      happen?.();
-      const { epoch, nonce } = saying;
-      this.hear({ kind: 'input', session, link, input: { kind: 'start-check', ...at, epoch, nonce } });
-    }
+  gone(link: ManagerLink, epoch: number): void {
+    if (this.#service?.epoch === epoch) this.#service.door.closed(link);
   }
 
-  #envOf(memory: Memory): JobEnv {
-    return {
-      ...{ nowMs: this.#world.nowMs, epoch: memory.epoch, isOpen: () => true, hasAgent: () => true },
-      nodesOf: (facility) => (facility === SCOPE ? NODES : NODES.some((node) => node === facility) ? [facility] : null),
-      nodeJob: (node) => ({ priority: 16, multiplicity: LIMITS[node] ?? 0 }),
-      nodeValue: () => undefined,
-      newestEnd: (unit, job) => memory.ends.get(`${unit}/${job}`) ?? null,
-      ...{ normalRuns: () => [], matches: () => false, links: () => [] },
-    };
-  }
-
-  #turn(memory: Memory): void {
-    if (this.#committing || memory.inbox.length === 0) return;
-    const turn = new Turn(memory, this.#units, this.#envOf(memory));
-    turn.take(memory.inbox.splice(0));
-    this.#committing = true;
-    const { epoch } = memory;
-    const after = this.#world.rng.between(1, 30);
-    // The commit and what it leads to are two moments: a crash in between loses the second.
-    this.#soon(after, () => {
-      if (turn.sessions.size > 0 || turn.spools.size > 0)
-        if (!this.#database.commit(epoch, { sessions: turn.sessions, spools: turn.spools, effects: turn.stored }))
-          return this.demote();
-      this.#soon(this.#world.rng.between(0, 5), (mine) => {
-        this.#committing = false;
-        this.#carryOut(mine, turn);
-        this.#turn(mine);
-      });
-    });
-  }
-
-  #carryOut(memory: Memory, turn: Turn): void {
-    for (const [key, number] of turn.spools) {
-      memory.spools.set(key, number);
-      const link = memory.links.get(key.slice(0, key.indexOf('/')));
-      if (link !== undefined && key === `${link.agent}/${link.spool}`) link.say({ say: 'committed', number });
-    }
-    for (const { session, effect } of turn.outside) this.#send(memory, turn, session, effect);
-    for (const [session, wakeAtMs] of turn.wakes) this.#wakeAt(memory, session, wakeAtMs);
-  }
-
-  #send(memory: Memory, turn: Turn, session: string, effect: JobEffect): void {
-    if (effect.kind === 'claim') memory.links.get(effect.facility)?.say(effect.instruction);
-    if (effect.kind !== 'start-answer' && effect.kind !== 'stop' && effect.kind !== 'ask') return;
-    const run = [session, turn.unitOf(session), effect.job, effect.facility, String(effect.attempt)]
-      .map(encodeURIComponent)
-      .join('/');
-    if (effect.kind === 'start-answer') {
-      const { nonce, go, why } = effect;
-      turn.asked.get(nonce)?.say({ say: 'start-answer', run, nonce, go, why });
-    } else if (effect.kind === 'stop')
-      memory.links.get(effect.facility)?.say({ say: 'stop', epoch: memory.epoch, run, how: effect.how });
-    else memory.links.get(effect.facility)?.say({ say: 'state-of', run });
-  }
-
-  #wakeAt(memory: Memory, session: string, wakeAtMs: number | null): void {
-    if (wakeAtMs === null) {
-      memory.wakes.delete(session);
-      return;
-    }
-    if (memory.wakes.get(session) === wakeAtMs) return;
-    memory.wakes.set(session, wakeAtMs);
-    this.#soon(Math.max(0, wakeAtMs - this.#world.nowMs), (mine) => {
-      if (mine.wakes.get(session) !== wakeAtMs) return;
-      mine.wakes.delete(session);
-      this.hear({ kind: 'input', session, input: { kind: 'tick' } });
-    });
-  }
-}
-
-/** One turn: what happened becomes what is, in memory, and what is to be stored and said. */
-class Turn {
-  readonly sessions = new Map<string, JobSession>();
-  readonly spools = new Map<string, number>();
-  readonly stored: { readonly session: string; readonly effect: StoredEffect }[] = [];
-  readonly outside: { readonly session: string; readonly effect: JobEffect }[] = [];
-  readonly wakes = new Map<string, number | null>();
-  /** Who waits for the answer of that nonce. */
-  readonly asked = new Map<string, ManagerLink>();
-  readonly #memory: Memory;
-  readonly #units: ReadonlyMap<string, CompiledUnit>;
-  readonly #env: JobEnv;
-  readonly #inputs = new Map<string, SessionInput[]>();
-
-  constructor(memory: Memory, units: ReadonlyMap<string, CompiledUnit>, env: JobEnv) {
-    this.#memory = memory;
-    this.#units = units;
-    this.#env = env;
-  }
-
-  take(works: readonly Work[]): void {
-    for (const work of works) {
-      if (work.kind === 'input') this.#hear(work.session, work.input, work.link);
-      else if (work.kind === 'news') this.#news(work);
-      else if (work.kind === 'begin') this.#begin(work.begin);
-    }
-    this.#stepAll();
-    if (!works.some(({ kind }) => kind === 'open')) return;
-    this.#memory.places.open();
-    this.#placed();
-    this.#stepAll();
-  }
-
-  #stepAll(): void {
-    for (let next = this.#inputs.entries().next(); !next.done; next = this.#inputs.entries().next()) {
-      const [session, inputs] = next.value;
-      this.#inputs.delete(session);
-      this.#step(session, inputs);
-    }
-  }
-
-  unitOf = (session: string): string => this.#memory.sessions.get(session)!.unit;
-
-  #hear(session: string, input: SessionInput, link?: ManagerLink): void {
-    if (!this.#memory.sessions.has(session)) return;
-    if (input.kind === 'start-check' && link !== undefined) this.asked.set(input.nonce, link);
-    const inputs = this.#inputs.get(session);
-    if (inputs === undefined) this.#inputs.set(session, [input]);
-    else inputs.push(input);
-  }
-
-  #news({ link, saying }: Extract<Work, { kind: 'news' }>): void {
-    const key = `${link.agent}/${link.spool}`;
-    let committed = this.spools.get(key) ?? this.#memory.spools.get(key) ?? 0;
-    saying.news.forEach((news, at) => {
-      if (saying.first + at !== committed + 1) return;
-      committed++;
-      const run = news.kind === 'run-ended' ? news.end.run : 'run' in news ? news.run : null;
-      const parts = run === null ? null : partsOfRun(run);
-      if (parts === null) return;
-      const { session, job, facility, attempt } = parts;
-      const ref = { job, facility, attempt };
-      if (news.kind === 'run-started') this.#hear(session, { kind: 'run-started', ...ref, atMs: news.atMs });
-      else if (news.kind === 'run-ended') this.#hear(session, { kind: 'run-ended', ...ref, end: news.end });
-      else if (news.kind === 'run-refused') this.#hear(session, { kind: 'run-refused', ...ref, why: news.why });
-    });
-    // Said again what is committed is: without it the agent would wait for ever.
-    this.spools.set(key, committed);
-  }
-
-  #begin({ id, unit }: Begin): void {
-    if (this.#memory.sessions.has(id)) return;
-    const asked = { root: null, trigger: { type: 'manual', id: null, info: '' }, scheduledAtMs: this.#env.nowMs } as const;
-    const more = { variables: {}, ignoresTimes: false, testCommand: null, premade: false };
-    this.#took(id, beginSession(this.#units.get(unit)!, { id, ...asked, ...more }, this.#env));
-  }
-
-  #step(id: string, inputs: readonly SessionInput[]): void {
-    const session = this.#memory.sessions.get(id)!;
-    this.#took(id, stepSessionAll(this.#units.get(session.unit)!, session, inputs, this.#env));
-  }
-
-  #took(id: string, outcome: ReturnType<typeof stepSessionAll>): void {
-    if (this.#memory.sessions.get(id) !== outcome.session) {
-      this.#memory.sessions.set(id, outcome.session);
-      this.sessions.set(id, outcome.session);
-    }
-    this.wakes.set(id, outcome.wakeAtMs);
-    for (const effect of outcome.effects) {
-      switch (effect.kind) {
-        case 'history':
-        case 'output':
-        case 'result':
-          this.stored.push({ session: id, effect });
-          break;
-        case 'ended':
-          this.stored.push({ session: id, effect });
-          this.#ended(`${outcome.session.unit}/${effect.job}`, effect.end);
-          break;
-        case 'want-place':
-        case 'leave-place':
-          this.#place(
-            effect.kind === 'want-place' ? effect.want : null,
-            effect.kind === 'want-place' ? effect.want.key : effect.key,
-          );
-          break;
-        default:
-          this.outside.push({ session: id, effect });
-      }
-    }
-    if (outcome.effects.length > 0 && !this.sessions.has(id)) this.sessions.set(id, outcome.session);
-  }
-
-  #place(want: Want | null, key: Want['key']): void {
-    const { places } = this.#memory;
-    if (want === null) places.leave(key);
-    else places.want(want);
-    this.#placed();
-  }
-
-  #placed(): void {
-    for (const { session, input } of this.#memory.answers.splice(0)) this.#hear(session, input);
-  }
-
-  #ended(key: string, end: PastEnd): void {
-    this.#memory.ends.set(key, end);
-    const [unit] = key.split('/') as [string];
-    for (const [id, { unit: other }] of this.#memory.sessions)
-      if (this.#units.get(other)!.crossUnits.has(unit)) this.#hear(id, { kind: 'past-end' });
+  /** To be called when something that somebody waited for is there. */
+  answered(what: string, epoch: number): void {
+    if (this.#service?.epoch === epoch) this.#service.answers(this.#s, what);
   }
 }

@@ -1,4 +1,7 @@
-import type { Mutant, Patch } from '../mutant-types.js';
+import type { Mutant } from '../mutant-types.js';
+import { KIND_MUTANTS } from './mutants-kinds.js';
+import { LOOP_MUTANTS } from './mutants-loop.js';
+import { planted } from './mutants-planted.js';
 
 const JOBS = 'libs/operations/src/jobs';
 const NEWS = `${JOBS}/news.ts`;
@@ -12,17 +15,9 @@ const STEP = `${JOBS}/step.ts`;
 const PLACES = `${JOBS}/places.ts`;
 const GATE = 'libs/runtime/src/jobs/place-gate.ts';
 
-const planted = (
-  name: string,
-  why: string,
-  within: number,
-  ...patches: readonly (readonly [file: string, find: string, replace: string])[]
-): Mutant => ({
-  ...{ name, why, within },
-  patches: patches.map(([file, find, replace]): Patch => ({ file, find, replace })),
-});
-
 export const JOBS_MUTANTS: readonly Mutant[] = [
+  ...LOOP_MUTANTS,
+  ...KIND_MUTANTS,
   planted('permit-not-stored', 'the answer to a start check leaves, and nobody stores to whom', 20, [
     NEWS,
     'patchNode(draft, job, facility, { spool, epoch: draft.env.epoch });',
@@ -151,8 +146,8 @@ export const JOBS_MUTANTS: readonly Mutant[] = [
   ]),
   planted('one-place-too-many', 'one more gets a place than there are', 30, [
     PLACES,
-    'while (room.holders.size < concurrency && room.waiting.length > 0) {',
-    'while (room.holders.size <= concurrency && room.waiting.length > 0) {',
+    'while (room.holders.size < concurrency',
+    'while (room.holders.size <= concurrency',
   ]),
   planted('places-before-all-spoke', 'places are given after a take-over before all have said which ones they have', 300, [
     GATE,

@@ -1,6 +1,6 @@
-import type { CompiledUnit } from '@yosugara/operations';
-import type { EndStatus, StartCondition } from '@yosugara/protocol';
-import { NODES, SCOPE } from './units.js';
+import type { CompiledUnit, RunJob } from '@yosugara/operations';
+import type { EndStatus, EndWith, StartCondition } from '@yosugara/protocol';
+import { DEAD, NEVER, NODES, SCOPE } from './places.js';
 
 /** How a job ends in a world in which nothing ever fails. */
 export interface Outcome {
@@ -14,8 +14,14 @@ interface Told extends Outcome {
   readonly returned: readonly number[];
 }
 
-/** What the n-th execution of a job on a node returns in a session, from 0 on. */
-export type CodeOf = (session: string, job: string, facility: string, nth: number) => number;
+/** What is of chance, and the same whatever else happens. */
+export interface Fate {
+  /** What the n-th execution of a job on a node returns in a session, from 0 on. */
+  codeOf(session: string, job: string, facility: string, nth: number): number;
+  /** Whether the n-th question is answered with yes. */
+  approves(session: string, job: string, nth: number): boolean;
+  priorityOf(monitor: string, facility: string): 'info' | 'warning' | 'critical' | 'unknown';
+}
 
 /**
  * Jobnets as a text-book would have them: a job's outcome follows from those of the jobs it waits for, in no time and in one place. Written without
@@ -23,18 +29,23 @@ export type CodeOf = (session: string, job: string, facility: string, nth: numbe
  */
 export class Reference {
   readonly #unit: CompiledUnit;
-  readonly #codeOf: (job: string, facility: string) => number;
+  readonly #session: string;
+  readonly #fate: Fate;
   readonly #told = new Map<string, Told>();
+  readonly #variables = new Map<string, string>();
+  readonly #ran = new Map<string, number>();
 
-  constructor(unit: CompiledUnit, session: string, codeOf: CodeOf) {
+  constructor(unit: CompiledUnit, session: string, fate: Fate) {
     this.#unit = unit;
-    const ran = new Map<string, number>();
-    this.#codeOf = (job, facility) => {
-      const key = `${job}/${facility}`;
-      const nth = ran.get(key) ?? 0;
-      ran.set(key, nth + 1);
-      return codeOf(session, job, facility, nth);
-    };
+    this.#session = session;
+    this.#fate = fate;
+  }
+
+  /** Counts from 0 on. */
+  #nth(what: string): number {
+    const nth = this.#ran.get(what) ?? 0;
+    this.#ran.set(what, nth + 1);
+    return nth;
   }
 
   /** Of all jobs, and '' of the session. */
@@ -83,20 +94,55 @@ export class Reference {
   #once(id: string): Told {
     const { body, children } = this.#unit.jobs.get(id)!;
     if (body.type === 'jobnet') {
+      this.#forget(children);
       this.#level(children);
       const ends = this.#deciding(children).map((child) => this.#told.get(child)!.value);
       return { ...endBy(worstCode(ends)), returned: [] };
     }
-    if (body.type !== 'command') throw new Error(`no reference for ${body.type}`);
-    const nodes = body.facility === SCOPE ? NODES : [body.facility];
+    if (body.type !== 'command') return { ...this.#other(id, body), returned: [] };
+    const nodes = body.facility === SCOPE ? BY_PRIORITY : [body.facility];
+    const codeOf = (node: string) => this.#fate.codeOf(this.#session, id, node, this.#nth(`${id}/${node}`));
     const returned: number[] = [];
     for (const node of nodes) {
-      let code = this.#codeOf(id, node);
-      for (let again = 0; again < (body.commandRetry?.attempts ?? 0) && code !== 0; again++) code = this.#codeOf(id, node);
+      let code = codeOf(node);
+      for (let again = 0; again < (body.commandRetry?.attempts ?? 0) && code !== 0; again++) code = codeOf(node);
       returned.push(code);
+      for (const { name } of body.variables) this.#variables.set(name, String(code));
       if (body.nodes === 'one' && code === 0) return { ...endBy(0), returned };
     }
     return { ...endBy(body.nodes === 'one' ? returned.at(-1)! : worstCode(returned)), returned };
+  }
+
+  /** In a world in which files come where they are looked for (but one folder), and whoever is asked answers. */
+  #other(id: string, body: Exclude<RunJob, { type: 'jobnet' | 'command' }>): Outcome {
+    const as = (end: EndWith): Outcome => ({ state: 'ended', ...end });
+    switch (body.type) {
+      case 'file-check':
+        return body.file.directory === NEVER ? as(body.otherwise) : endBy(0);
+      case 'approval':
+        return as(this.#fate.approves(this.#session, id, this.#nth(id)) ? body.approved : body.denied);
+      case 'monitor': {
+        const nodes = body.facility === SCOPE ? NODES : [body.facility];
+        const said = nodes.map((node) => this.#fate.priorityOf(body.monitor, node));
+        const worst = SEVERITY.find((priority) => said.includes(priority))!;
+        const value = body.values[worst];
+        return { ...endBy(value), value };
+      }
+      case 'link-send':
+        return body.address === DEAD ? as(body.otherwise) : endBy(0);
+      case 'link-receive':
+        return body.messageId === 'never' ? as(body.otherwise) : endBy(0);
+      case 'file-transfer':
+        return endBy(0);
+    }
+  }
+
+  /** In another round a jobnet in it may not run at all. */
+  #forget(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.#told.delete(id);
+      this.#forget(this.#unit.jobs.get(id)!.children);
+    }
   }
 
   #deciding(ids: readonly string[]): readonly string[] {
@@ -117,16 +163,17 @@ export class Reference {
   }
 
   #condition(condition: StartCondition): boolean {
-    if (condition.kind === 'cross-session-end-status') return true;
-    if (condition.kind !== 'end-status' && condition.kind !== 'end-value' && condition.kind !== 'return-value')
-      throw new Error(`no reference for ${condition.kind}`);
+    // Some day all of these hold.
+    if (condition.kind === 'time' || condition.kind === 'elapsed' || 'unit' in condition) return true;
+    if (condition.kind === 'variable') {
+      // `#[V_JOB]`; without a value it stays as it is written.
+      const value = this.#variables.get(condition.left.slice(2, -1));
+      return value !== undefined && holds(condition.operator, Number(value), Number(condition.right));
+    }
     const told = this.#told.get(condition.job)!;
     if (condition.kind === 'end-status') return condition.status.includes(told.status);
     const against = Number(condition.value);
-    const test = (value: number) =>
-      ({ '=': value === against, '<': value < against, '>=': value >= against, 'not-in': value !== against })[
-        condition.operator as '='
-      ];
+    const test = (value: number) => holds(condition.operator, value, against);
     if (condition.kind === 'end-value') return test(told.value);
     if (told.returned.length === 0) return false;
     if (condition.operator === '<') return test(Math.min(...told.returned));
@@ -134,6 +181,11 @@ export class Reference {
   }
 }
 
+const SEVERITY = ['critical', 'unknown', 'warning', 'info'] as const;
+const BY_PRIORITY = [...NODES].reverse();
+const holds = (operator: string, value: number, against: number): boolean =>
+  ({ '=': value === against, equal: value === against, in: value === against, '<': value < against })[operator] ??
+  (operator === '>=' ? value >= against : value !== against);
 const RANK = { normal: 0, warning: 1, abnormal: 2 } as const;
 const join = (operator: 'and' | 'or', all: readonly boolean[]): boolean =>
   operator === 'and' ? all.every(Boolean) : all.some(Boolean);
