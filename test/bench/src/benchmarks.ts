@@ -6,6 +6,7 @@ import { COLLECTED } from './collected.js';
 import { EVENTS_MILLION } from './events-million.js';
 import { INGEST_REPLICATED } from './ingest-replicated.js';
 import { INGEST_SINGLE } from './ingest-single.js';
+import { JOBS } from './jobs.js';
 import { LINE_TO_EVENT } from './line-to-event.js';
 import { LINE_TO_MAIL } from './line-to-mail.js';
 import { MEMORY } from './memory.js';
@@ -36,6 +37,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   COLLECTED,
   EVENTS_MILLION,
   AGENTS_BENCH,
+  JOBS,
 ];
 
 /** Wanted, and not there yet. */

@@ -25,8 +25,12 @@ export interface RowCluster {
   readonly master: string;
   /** Of the Master, for what a benchmark asks itself. */
   readonly database: pg.Pool;
-  /** Of the Master's API, such as `/api/v1/events`. @throws Error it answered something else than 200. */
-  get(path: string): Promise<string>;
+  /** Of the Master's API, such as `/api/v1/events`. @param node another one. @throws Error it answered something else than 200. */
+  get(path: string, node?: string): Promise<string>;
+  /** The same with a body. @param node that is the Master by now */
+  post(path: string, body: object, node?: string): Promise<string>;
+  /** Its processes, and `yosugara` for them. */
+  readonly cluster: PrivateCluster;
   /** Makes them the settings of the cluster. */
   apply(documents: readonly SettingDocument[]): Promise<void>;
   /** As PostgreSQL's superuser. */
@@ -106,16 +110,20 @@ export async function startRowCluster(kind: 'single' | 'replicated'): Promise<Ro
       address: address(node),
       port: config.ports.syslog,
     }));
-    const get = async (path: string) => {
-      const headers = { authorization: `Bearer ${secret(STATE_LAYOUT.secrets.postgresApp)}` };
-      const answer = await fetch(`http://${address(master)}:${config.ports.console}${path}`, {
-        headers,
-        signal: AbortSignal.timeout(ANSWER_MS),
-      });
+    const request = async (node: string, path: string, init: RequestInit = {}) => {
+      const headers = {
+        authorization: `Bearer ${secret(STATE_LAYOUT.secrets.postgresApp)}`,
+        ...{ 'content-type': 'application/json' },
+      };
+      const signal = AbortSignal.timeout(ANSWER_MS);
+      const answer = await fetch(`http://${address(node)}:${config.ports.console}${path}`, { ...init, headers, signal });
       const text = await answer.text();
       if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${text.slice(0, 500)}`);
       return text;
     };
+    const get = async (path: string, node: string = master) => await request(node, path);
+    const post = async (path: string, body: object, node: string = master) =>
+      await request(node, path, { method: 'POST', body: JSON.stringify(body) });
     const apply = async (documents: readonly SettingDocument[]) => {
       const file = join(cluster.root, 'settings.json');
       writeFileSync(file, JSON.stringify(documents));
@@ -123,7 +131,7 @@ export async function startRowCluster(kind: 'single' | 'replicated'): Promise<Ro
       if (code !== 0) throw new Error(`the settings were not taken: ${notes}`);
     };
     return {
-      ...{ master, database: database.readers, get, apply, sql: (text: string) => cluster.sql(master, text) },
+      ...{ master, cluster, database: database.readers, get, post, apply, sql: (text: string) => cluster.sql(master, text) },
       ...{ targets, root: cluster.root, receiveBufferBytes: grantedBytes(cluster.stateDir(master)), consumed, stop },
       counted: async () => {
         const found = await ask<{ rows: string; paired: string; late: string }>(
