@@ -7,12 +7,14 @@ import { AllowsMetricsToken, AllowsProbeToken } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import { Counted } from '../ingest/counted.js';
 import { ReceiverView } from '../ingest/receiver-view.js';
+import { JobsHandle } from '../jobs/jobs-handle.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { Operations } from '../operations/operations.js';
 import type { SelfHandle } from '../self/self-handle.js';
 import { type ApiSettings, AUTHORITY, LIFECYCLE, OPERATIONS, SELF, SETTINGS } from '../tokens.js';
 import { ApiRefusals } from './api-docs.js';
 import { METRICS_TYPE, Metrics } from './metrics.js';
+import { addJobs } from './metrics-jobs.js';
 
 const seconds = (since: string | null | undefined) => (since == null ? null : Date.parse(since) / 1_000);
 
@@ -33,6 +35,7 @@ export class MetricsController {
     @Inject(SELF) private readonly self: Pick<SelfHandle, 'addMetrics'>,
     private readonly receivers: ReceiverView,
     private readonly counted: Counted,
+    @Inject(JobsHandle) private readonly jobs: Pick<JobsHandle, 'stats'>,
   ) {}
 
   @Get()
@@ -51,6 +54,7 @@ export class MetricsController {
     if (report !== null) addReceiver(metrics, report);
     this.#addIngest(metrics);
     this.#addOperations(metrics);
+    addJobs(metrics, this.jobs.stats());
     this.self.addMetrics(metrics);
     return metrics.text();
   }

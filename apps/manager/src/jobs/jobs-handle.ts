@@ -1,5 +1,5 @@
 import { type CompiledUnit, compileUnit } from '@yosugara/operations';
-import type { JobControl, JobReports, JobStore } from '@yosugara/runtime';
+import type { JobControl, JobReports, JobStats, JobStore } from '@yosugara/runtime';
 import { ApiRefusal } from '../http/errors.js';
 
 /** What is read of jobs, on either node. */
@@ -21,6 +21,11 @@ export class JobsHandle {
   /** null: jobs run no longer here. */
   follow(control: JobControl | null): void {
     this.#control = control;
+  }
+
+  /** null: jobs do not run here now. */
+  stats(): JobStats | null {
+    return this.#control?.stats() ?? null;
   }
 
   get tables(): JobTables {
