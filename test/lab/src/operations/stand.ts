@@ -18,6 +18,8 @@ export interface Watched {
   /** Debian's; '' = it is of this project. */
   readonly package: string;
   readonly daemon: string;
+  /** How long one look may take, where the node says it and not the monitor. */
+  readonly waits?: string;
   /** It is well again without anybody's doing: a count of lines, at the next look. */
   readonly passes?: true;
 }

@@ -10,6 +10,7 @@ const USERS = 'createUser ops SHA-256 "auth passphrase" AES "priv passphrase"\n'
 const V3_NODE = 'watched-v3';
 /** One look may be late on a busy machine, and none is asked twice. */
 const PATIENCE = { timeoutMs: 2_000, retries: 1 };
+const WAITS = '2 s, twice';
 const V3 = {
   ...{ version: 'v3', user: 'ops', level: 'authPriv', auth: 'sha256', authSecret: 'auth passphrase' },
   ...{ priv: 'aes128', privSecret: 'priv passphrase' },
@@ -21,7 +22,10 @@ const SNMPD: StandKind = {
     const daemons = host.daemons('snmpd');
     const config = 'rocommunity public\nrouser ops priv\nsysName the-agent\n';
     const { port } = await startSnmpd(daemons, config, USERS);
-    const snmp = (id: string, body: Watched['body'], node = WATCHED_NODE) => watch(id, 'snmpd', 'snmpd', body, node);
+    const snmp = (id: string, body: Watched['body'], node = WATCHED_NODE): Watched => ({
+      ...watch(id, 'snmpd', 'snmpd', body, node),
+      waits: WAITS,
+    });
     const upTime = { type: 'snmp-numeric', check: { oid: '1.3.6.1.2.1.1.3.0' }, numeric: ANY };
     const resource = (name: string, device = '') => ({ type: 'resource', check: { resource: name, device }, numeric: ANY });
     const node = (id: string, access: object) => ({
@@ -67,7 +71,7 @@ const PROCESS: StandKind = {
     await startDnsmasq(daemons, []);
     const check = { command: '.*dnsmasq', arguments: `.*${daemons.dir}.*` };
     return standOf(daemons, [
-      watch('process', 'dnsmasq, by snmpd', 'dnsmasq-base', { type: 'process', check }),
+      { ...watch('process', 'dnsmasq, by snmpd', 'dnsmasq-base', { type: 'process', check }), waits: WAITS },
       watch('process-agent', 'dnsmasq, by our agent', 'dnsmasq-base', { type: 'process', check: { ...check, by: 'agent' } }),
     ]);
   },
