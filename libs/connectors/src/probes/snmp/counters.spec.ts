@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { grewBy, type Reading, ReadingsBefore } from './counters.js';
+import { grewBy, MAX_LEFT, type Reading, ReadingsBefore } from './counters.js';
 import type { SnmpValue } from './value.js';
 
 const counter = (count: bigint, bits: 32 | 64 = 64): SnmpValue => ({ kind: 'counter', bits, count });
@@ -61,18 +61,40 @@ describe('the reading that is left for whoever takes over', () => {
     new ReadingsBefore().since('a', at(1_000), memory);
     const { stored } = memory;
     for (const upTime of [999, 1_000, 721_001]) expect(new ReadingsBefore().since('a', at(upTime), memoryOf(stored))).toBeNull();
-    for (const other of [7, 'x', [], { upTime: '1', counts: [] }, { upTime: 1, counts: 1 }])
+    for (const other of [7, 'x', [], { upTime: '1', columns: [] }, { upTime: 1, columns: 1 }, { upTime: 1, counts: [] }])
       expect(new ReadingsBefore().since('a', at(2_000), memoryOf(other))).toBeNull();
-    expect(
-      new ReadingsBefore().since('a', at(2_000), memoryOf({ upTime: 1_000, counts: [7, ['1.2', 16, '1'], ['1.2', 32, 'x']] })),
-    ).toEqual({
+    const columns = [7, ['1', 16, { 2: '1' }], ['1', 32, { 2: 'x' }], ['1', 32, null], ['1', 32, ['x']]];
+    expect(new ReadingsBefore().since('a', at(2_000), memoryOf({ upTime: 1_000, columns }))).toEqual({
       ...{ counts: new Map(), seconds: 10 },
     });
   });
-  it('is not there of very many counters, nor of an agent that tells no time', () => {
-    const many = new Map(Array.from({ length: 101 }, (_, row) => [`1.${row}`, counter(1n)] as const));
+  it('is there of all counters of a switch with 500 ports, and small', () => {
+    const ports = Array.from({ length: 500 }, (_, port) => 10_101 + port);
+    const many = new Map(
+      ports.flatMap((port) => [
+        [`1.3.6.1.2.1.31.1.1.1.6.${port}`, counter(18_446_744_073_709_551_000n + BigInt(port % 500))] as const,
+        [`1.3.6.1.2.1.2.2.1.10.${port}`, counter(4_294_967_000n, 32)] as const,
+      ]),
+    );
     const memory = memoryOf();
     new ReadingsBefore().since('a', { upTime: 1_000, atMs: 1, counts: many }, memory);
+    expect(JSON.stringify(memory.stored).length).toBeLessThan(32 * 1_024);
+    expect(new ReadingsBefore().since('a', { upTime: 7_000, atMs: 1, counts: many }, memory)).toEqual({
+      counts: many,
+      seconds: 60,
+    });
+  });
+  it.each([
+    [MAX_LEFT, true],
+    [MAX_LEFT + 1, false],
+  ])('of %d counters: %s', (length, isLeft) => {
+    const many = new Map(Array.from({ length }, (_, row) => [`1.${row}`, counter(1n)] as const));
+    const memory = memoryOf();
+    new ReadingsBefore().since('a', { upTime: 1_000, atMs: 1, counts: many }, memory);
+    expect(memory.stored !== null).toBe(isLeft);
+  });
+  it('is not there of an agent that tells no time', () => {
+    const memory = memoryOf();
     new ReadingsBefore().since('a', at(0), memory);
     expect(memory.stored).toBeNull();
   });

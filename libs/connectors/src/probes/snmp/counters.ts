@@ -16,8 +16,8 @@ export interface Before {
 }
 
 const MAX_READINGS = 50_000;
-/** Of one reading that is left for whoever takes over: a switch with hundreds of ports begins anew, then. */
-const MAX_LEFT = 100;
+/** Of one reading that is left for whoever takes over: a switch with a thousand ports, each with a counter of 64 bits and one of 32. */
+export const MAX_LEFT = 2_000;
 /** So often one is left, by the agent's clock. */
 const LEAVE_EVERY_TICKS = 6_000;
 /** Longer ago, counters of 32 bits may have gone round more than once. */
@@ -36,8 +36,8 @@ export class ReadingsBefore {
     this.#readings.delete(key);
     this.#readings.set(key, reading);
     if (this.#readings.size > MAX_READINGS) this.#readings.delete(this.#readings.keys().next().value!);
-    const left = leftIn(memory);
-    leave(memory, left, reading);
+    const left = before === null ? leftIn(memory) : null;
+    leave(memory, reading);
     if (before !== null) {
       const isUsable = reading.upTime >= before.upTime && reading.atMs > before.atMs;
       return isUsable ? { counts: before.counts, seconds: (reading.atMs - before.atMs) / 1_000 } : null;
@@ -49,24 +49,50 @@ export class ReadingsBefore {
 
 type Left = Omit<Reading, 'atMs'>;
 
-function leave(memory: ProbeMemory | undefined, left: Left | null, { upTime, counts }: Reading): void {
-  const ticks = left === null ? null : upTime - left.upTime;
+/** As it is stored: counters of one column together, by the last number of their OIDs, so that hundreds of them are no hundreds of names. */
+type Column = readonly [oid: string, bits: 32 | 64, counts: Readonly<Record<string, string>>];
+
+function leave(memory: ProbeMemory | undefined, { upTime, counts }: Reading): void {
+  const left = upTimeIn(memory);
+  const ticks = left === null ? null : upTime - left;
   if (memory === undefined || upTime === 0 || (ticks !== null && ticks >= 0 && ticks < LEAVE_EVERY_TICKS)) return;
-  const kept = [...counts].flatMap(([oid, value]) => (value.kind === 'counter' ? [[oid, value.bits, String(value.count)]] : []));
-  if (kept.length <= MAX_LEFT) memory.keep({ upTime, counts: kept });
+  const columns = new Map<string, { oid: string; bits: 32 | 64; counts: Record<string, string> }>();
+  let kept = 0;
+  for (const [oid, value] of counts) {
+    if (value.kind !== 'counter') continue;
+    const dot = oid.lastIndexOf('.');
+    const of = { oid: oid.slice(0, dot), bits: value.bits };
+    const key = `${of.oid} ${of.bits}`;
+    const column = columns.get(key) ?? { ...of, counts: {} };
+    columns.set(key, column);
+    column.counts[oid.slice(dot + 1)] = String(value.count);
+    kept++;
+  }
+  if (kept <= MAX_LEFT)
+    memory.keep({ upTime, columns: [...columns.values()].map((each): Column => [each.oid, each.bits, each.counts]) });
+}
+
+function upTimeIn(memory: ProbeMemory | undefined): number | null {
+  const { upTime } = (memory?.stored ?? {}) as { upTime?: unknown };
+  return typeof upTime === 'number' ? upTime : null;
 }
 
 /** One that is not understood is none. */
 function leftIn(memory: ProbeMemory | undefined): Left | null {
-  const { upTime, counts } = (memory?.stored ?? {}) as { upTime?: unknown; counts?: unknown };
-  if (typeof upTime !== 'number' || !Array.isArray(counts)) return null;
-  const read = counts.flatMap((one: unknown): readonly [string, SnmpValue][] => {
-    const [oid, bits, count] = Array.isArray(one) ? (one as unknown[]) : [];
-    const isRight =
-      typeof oid === 'string' && (bits === 32 || bits === 64) && typeof count === 'string' && /^\d{1,20}$/.test(count);
-    return isRight ? [[oid, { kind: 'counter', bits, count: BigInt(count) }]] : [];
-  });
-  return { upTime, counts: new Map(read) };
+  const upTime = upTimeIn(memory);
+  const { columns } = (memory?.stored ?? {}) as { columns?: unknown };
+  if (upTime === null || !Array.isArray(columns)) return null;
+  return { upTime, counts: new Map(columns.flatMap(countsIn)) };
+}
+
+function countsIn(column: unknown): readonly (readonly [string, SnmpValue])[] {
+  const [oid, bits, counts] = Array.isArray(column) ? (column as unknown[]) : [];
+  if (typeof oid !== 'string' || (bits !== 32 && bits !== 64) || counts === null || typeof counts !== 'object') return [];
+  return Object.entries(counts).flatMap(([row, count]: [string, unknown]) =>
+    typeof count === 'string' && /^\d{1,20}$/.test(count)
+      ? [[`${oid}.${row}`, { kind: 'counter', bits, count: BigInt(count) }] as const]
+      : [],
+  );
 }
 
 /** By how much it grew; null = it cannot be said. A 32-bit one that is lower than before went round (RFC 2578 7.1.6), a 64-bit one began anew. */
