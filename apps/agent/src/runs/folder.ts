@@ -4,6 +4,12 @@ import { join } from 'node:path';
 import { codeOf } from '../errors.js';
 import { isAlive, type ProcessMark } from './processes.js';
 
+/** `unsure`: the code is one that shells give for a signal, and nothing says whether there was one. */
+export interface RunExit {
+  readonly code: number;
+  readonly how: 'exited' | 'signal' | 'unsure';
+}
+
 /** What is on disk of one run while it is open. */
 export class RunFolder {
   readonly path: string;
@@ -34,9 +40,9 @@ export class RunFolder {
   }
 
   /** null = it goes on, or nobody noted how it ended. */
-  async exitCode(): Promise<number | null> {
-    const code = /^(\d{1,3}) end$/m.exec(await this.#read('exit'))?.[1];
-    return code === undefined ? null : Number(code);
+  async exit(): Promise<RunExit | null> {
+    const [, code, how = 'unsure'] = /^(\d{1,3})(?: (exited|signal|unsure))? end$/m.exec(await this.#read('exit')) ?? [];
+    return code === undefined ? null : { code: Number(code), how: how as RunExit['how'] };
   }
 
   async command(): Promise<(ProcessMark & { readonly startedAtMs: number }) | null> {

@@ -2,6 +2,8 @@
  * Keeps a command's exit code for an agent that may die meanwhile. It is a process (and a session) of its own, and waits for the command, which
  * is in another session: whoever ends the command does not end its keeper. What it notes is one small write: whole when its last word is there.
  * `mkdir begun` is the door: whoever makes it first, this or an agent that restarts and finds no command, decides whether it begins.
+ * A shell's code alone does not say whether a signal ended the command or it exited 128 + n by itself. So what the shell says of its end is
+ * kept in `died`: of a signal it says its name (dash while it waits, bash only of what it runs in the foreground; neither of SIGINT and SIGPIPE).
  * Arguments: folder, user, group (both empty = as it is), home, command, then path and mode of the files for standard output and standard
  * error ('' = none). POSIX shell (dash, bash, busybox).
  */
@@ -26,14 +28,25 @@ exec 9>&-
 umask 022
 exec /bin/sh -c "$cmd"
 '
+mark='
+d=$1; shift
+ticks() { IFS= read -r s <"/proc/$$/stat" || s=; s=\${s##*) }; set -- $s; printf %s "\${20}"; }
+printf "%s %s end\\\\n" "$$" "$(ticks)" >"$d/command"
+exec setsid "$@"
+'
 : >"$d/out"; : >"$d/err"; : >"$d/aims"
-if [ -n "$u" ]; then
-  setsid setpriv --reuid "$u" --regid "$g" --init-groups --inh-caps=-all -- /bin/sh -c "$inner" sh "$out" "$outmode" "$err" "$errmode" "$home" "$cmd" </dev/null >>"$d/out" 2>>"$d/err" 9>>"$d/aims" &
+set -- /bin/sh -c "$inner" sh "$out" "$outmode" "$err" "$errmode" "$home" "$cmd"
+if [ -n "$u" ]; then set -- setpriv --reuid "$u" --regid "$g" --init-groups --inh-caps=-all -- "$@"; fi
+if [ -n "\${BASH_VERSION-}" ]; then
+  exec 2>"$d/died"
+  /bin/sh -c "$mark" sh "$d" "$@" </dev/null >>"$d/out" 2>>"$d/err" 9>>"$d/aims"
 else
-  setsid /bin/sh -c "$inner" sh "$out" "$outmode" "$err" "$errmode" "$home" "$cmd" </dev/null >>"$d/out" 2>>"$d/err" 9>>"$d/aims" &
+  /bin/sh -c "$mark" sh "$d" "$@" </dev/null >>"$d/out" 2>>"$d/err" 9>>"$d/aims" &
+  exec 2>"$d/died"
+  wait $!
 fi
-c=$!
-printf '%s %s end\\n' "$c" "$(ticks $c)" >"$d/command"
-wait $c
-printf '%s end\\n' "$?" >"$d/exit"
+code=$?
+how=exited
+if [ -s "$d/died" ]; then how=signal; else case $code in 130|141) how=unsure ;; esac; fi
+printf '%s %s end\\n' "$code" "$how" >"$d/exit"
 `;

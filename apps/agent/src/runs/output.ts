@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import type { PatternPort } from '@yosugara/operations';
 import type { StartInstruction } from '@yosugara/protocol';
+import type { RunExit } from './folder.js';
 
 /** What fits into a news line with both outputs, whatever has to be escaped in them. */
 const MAX_JSON_BYTES = 1_600_000;
@@ -66,7 +67,7 @@ export function variablesOf(
   return found;
 }
 
-/** Exit codes of shells: 128 and the number of the signal. What exits with such a number by itself is not told apart; `code` has it either way. */
+/** Exit codes of shells: 128 and the number of the signal. */
 const SIGNALS: Readonly<Record<number, string>> = {
   ...{ 1: 'SIGHUP', 2: 'SIGINT', 3: 'SIGQUIT', 4: 'SIGILL', 5: 'SIGTRAP', 6: 'SIGABRT', 7: 'SIGBUS', 8: 'SIGFPE', 9: 'SIGKILL' },
   ...{
@@ -82,4 +83,8 @@ const SIGNALS: Readonly<Record<number, string>> = {
   },
 };
 
-export const signalOf = (code: number): string | null => (code > 128 ? (SIGNALS[code - 128] ?? null) : null);
+/** null = it exited by itself, with whatever code. */
+export function signalOf({ code, how }: RunExit): string | null {
+  if (how === 'exited' || code <= 128) return null;
+  return SIGNALS[code - 128] ?? (how === 'signal' ? `signal ${code - 128}` : null);
+}

@@ -7,7 +7,7 @@ import type { AgentEvent, FoundRun, RunFacts } from '@yosugara/operations/agent'
 import type { StartInstruction } from '@yosugara/protocol';
 import { environmentOf, type Switch, switchTo } from './accounts.js';
 import { runShell, SETPRIV } from './bounded.js';
-import { RunFolder } from './folder.js';
+import { type RunExit, RunFolder } from './folder.js';
 import { KEEPER } from './keeper.js';
 import { bounded, capture, lookBytes, signalOf, variablesOf } from './output.js';
 import { isAlive, type ProcessMark, sessionMembers, signalGroup } from './processes.js';
@@ -74,9 +74,9 @@ export class Runner {
   async find(instruction: StartInstruction, wasLaunched: boolean, sameBoot: boolean): Promise<FoundRun> {
     const folder = RunFolder.of(this.#o.dir, instruction.run);
     if (!wasLaunched) return { what: 'unbegun' };
-    const code = await folder.exitCode();
+    const exit = await folder.exit();
     const startedAtMs = (await folder.command())?.startedAtMs ?? 0;
-    if (code !== null) return { what: 'exited', startedAtMs, facts: await this.#facts(instruction, folder, code) };
+    if (exit !== null) return { what: 'exited', startedAtMs, facts: await this.#facts(instruction, folder, exit) };
     if (!sameBoot) return { what: 'gone', why: 'the host went down while it ran' };
     if (await folder.shutDoor()) return { what: 'unbegun' };
     const running = this.#remember(instruction, folder);
@@ -187,11 +187,11 @@ export class Runner {
   async #unseen(running: Running): Promise<FoundRun> {
     running.isOver = true;
     this.#running.delete(running.instruction.run);
-    const code = await running.folder.exitCode();
-    if (code === null)
+    const exit = await running.folder.exit();
+    if (exit === null)
       return { what: 'gone', why: 'neither it nor its keeper is there any more, and nothing says what it returned' };
     const startedAtMs = (await running.folder.command())?.startedAtMs ?? 0;
-    return { what: 'exited', startedAtMs, facts: await this.#facts(running.instruction, running.folder, code) };
+    return { what: 'exited', startedAtMs, facts: await this.#facts(running.instruction, running.folder, exit) };
   }
 
   /* ---------- End ---------- */
@@ -213,10 +213,10 @@ export class Runner {
     const { run } = instruction;
     // In this order: what ends between the two looks is seen by the second one.
     const isThere = await this.#isThere(running);
-    const code = await folder.exitCode();
-    if (code !== null) {
+    const exit = await folder.exit();
+    if (exit !== null) {
       const startedAtMs = running.startedAtMs ?? (await folder.command())?.startedAtMs ?? 0;
-      const facts = await this.#facts(instruction, folder, code);
+      const facts = await this.#facts(instruction, folder, exit);
       if (running.isOver) return;
       running.isOver = true;
       return this.#tell({ kind: 'exited', run, startedAtMs, facts });
@@ -232,7 +232,7 @@ export class Runner {
     return running.command !== null && (await isAlive(running.command));
   }
 
-  async #facts(instruction: StartInstruction, folder: RunFolder, code: number): Promise<RunFacts> {
+  async #facts(instruction: StartInstruction, folder: RunFolder, exit: RunExit): Promise<RunFacts> {
     const { keepOutputBytes, variables } = instruction;
     const aims = await folder.aims();
     const troubles: string[] = [];
@@ -248,7 +248,7 @@ export class Runner {
     const kept = (text: string) =>
       bounded(Buffer.byteLength(text) > keepOutputBytes ? text.slice(-keepOutputBytes || text.length) : text);
     return {
-      ...{ code, signal: signalOf(code), variables: found },
+      ...{ code: exit.code, signal: signalOf(exit), variables: found },
       ...{ stdout: keepOutputBytes === 0 ? '' : kept(stdout.text), stderr: keepOutputBytes === 0 ? '' : kept(stderr.text) },
       ...{ stdoutBytes: stdout.bytes, stderrBytes: stderr.bytes },
       outputTrouble: troubles.length === 0 ? null : troubles.join('; '),
