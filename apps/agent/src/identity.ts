@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readIfThere, writeAtomically } from './disk/atomic.js';
+import { readIfThere, writeWhole } from '@yosugara/host-control/files';
 import { AgentConfigError } from './errors.js';
 
 export interface ManagerAddress {
@@ -24,7 +24,7 @@ const managersFile = (dataDir: string) => join(dataDir, 'managers.json');
 /** Key and certificate are one file: both are new, or both are the old ones. */
 export async function saveIdentity(dataDir: string, identity: Identity): Promise<void> {
   await mkdir(folderOf(dataDir), { recursive: true, mode: 0o700 });
-  await writeAtomically(join(folderOf(dataDir), 'identity.json'), `${JSON.stringify(identity, null, 2)}\n`);
+  await writeWhole(join(folderOf(dataDir), 'identity.json'), `${JSON.stringify(identity, null, 2)}\n`);
 }
 
 /** @throws AgentConfigError — it did not join. */
@@ -47,7 +47,7 @@ export function renewAtMs(certificate: string): number {
 }
 
 export async function saveManagers(dataDir: string, managers: readonly ManagerAddress[]): Promise<void> {
-  await writeAtomically(managersFile(dataDir), `${JSON.stringify(managers)}\n`);
+  await writeWhole(managersFile(dataDir), `${JSON.stringify(managers)}\n`);
 }
 
 export async function loadManagers(dataDir: string): Promise<readonly ManagerAddress[]> {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from '@yosugara/host-control/files';
 import { invariant } from '@yosugara/kernel';
 import { type AgentState, applyChange, type Change, type Kept, keptOf, NEW_AGENT, stateOf } from '@yosugara/operations/agent';
 import type { AgentNews } from '@yosugara/protocol';
 import { AgentDiskError, codeOf } from '../errors.js';
-import { syncFolder } from './atomic.js';
 import { frameAt, frameOf } from './frames.js';
 
 const NAME = /^(\d{12})\.log$/;

@@ -3,10 +3,10 @@ import type { BigIntStats } from 'node:fs';
 import { chmod, chown, type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { re2Patterns } from '@yosugara/connectors/patterns';
+import { syncFolder } from '@yosugara/host-control/files';
 import { explain, YosugaraError } from '@yosugara/kernel';
 import { compileOne, isProblem } from '@yosugara/operations/patterns';
 import type { FromAgent, ToAgent } from '@yosugara/protocol/agents';
-import { syncFolder } from '../disk/atomic.js';
 import { codeOf } from '../errors.js';
 import { accountOf } from '../runs/accounts.js';
 

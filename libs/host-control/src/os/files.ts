@@ -1,7 +1,10 @@
-import { chown, lchown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chown, lchown, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncFolder, writeWhole } from './durable.js';
 import type { Account } from './run.js';
 import { canSyncVolumes, syncVolumes } from './sync-volume.js';
+
+export { isThere, readIfThere, syncFolder } from './durable.js';
 
 /** All of it asynchronous: an fsync on a busy or dying disk must not hold up the event loop that renews the lease. */
 
@@ -13,12 +16,7 @@ export async function ownFolder(path: string, account: Account): Promise<void> {
 
 /** Whole or not at all, and on disk when it returns. Mode 0600. */
 export async function writeOwned(path: string, text: string | Uint8Array, account: Account): Promise<void> {
-  const next = `${path}.next`;
-  await rm(next, { force: true });
-  await writeFile(next, text, { mode: 0o600, flush: true });
-  if (account.switchTo) await chown(next, account.uid, account.gid);
-  await rename(next, path);
-  await syncFolder(dirname(path));
+  await writeWhole(path, text, { owner: account.switchTo ? account : undefined });
 }
 
 /** An empty file that only has to be seen now: a crash may take it. Nothing that lies there, a link say, is written through. */
@@ -45,37 +43,4 @@ export async function writeManyOwned(folder: string, files: ReadonlyMap<string, 
   if (together) await syncVolumes([folder]);
   for (const name of files.keys()) await rename(next(name), join(folder, name));
   await syncFolder(folder);
-}
-
-/** A name is on disk when its folder is. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-export async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    return missing(error);
-  }
-}
-
-export async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    return missing(error) !== null;
-  }
-}
-
-function missing(error: unknown): null {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-  throw error;
 }
