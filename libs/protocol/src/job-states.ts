@@ -1,3 +1,20 @@
+/** Over: it has an end status, and what waits for it can be judged. */
+export const ENDED_STATES = [
+  'ended',
+  /** Somebody changed how it ended. */
+  'modified',
+  'ended-unmatched',
+  'ended-calendar',
+  'ended-skip',
+  'ended-start-delay',
+  'ended-end-delay',
+  'ended-exclusive',
+  'ended-queue-limit',
+  /** Its node is no longer registered, or has no agent. */
+  'not-managed',
+  'output-failed',
+] as const;
+
 /** State of a job in a session (docs/jobs.md has the table of what leads where). */
 export const JOB_STATES = [
   /** A session made beforehand: its time has not come. */
@@ -14,19 +31,7 @@ export const JOB_STATES = [
   'stopping',
   'suspended',
   'stopped',
-  'ended',
-  /** Somebody changed how it ended. */
-  'modified',
-  'ended-unmatched',
-  'ended-calendar',
-  'ended-skip',
-  'ended-start-delay',
-  'ended-end-delay',
-  'ended-exclusive',
-  'ended-queue-limit',
-  /** Its node is no longer registered, or has no agent. */
-  'not-managed',
-  'output-failed',
+  ...ENDED_STATES,
   /** What only people can decide: its run is unknown. */
   'error',
 ] as const;

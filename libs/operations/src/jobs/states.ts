@@ -1,19 +1,6 @@
+import { ENDED_STATES } from '@yosugara/protocol';
 import type { JobRun, JobState, NodeRun } from './types.js';
 
-/** Over: it has an end status, and what waits for it can be judged. */
-export const ENDED_STATES = [
-  'ended',
-  'modified',
-  'ended-unmatched',
-  'ended-calendar',
-  'ended-skip',
-  'ended-start-delay',
-  'ended-end-delay',
-  'ended-exclusive',
-  'ended-queue-limit',
-  'not-managed',
-  'output-failed',
-] as const satisfies readonly JobState[];
 const ENDED: ReadonlySet<JobState> = new Set(ENDED_STATES);
 export const isEnded = (state: JobState): boolean => ENDED.has(state);
 

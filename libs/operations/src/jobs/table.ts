@@ -1,4 +1,4 @@
-import { ENDED_STATES } from './states.js';
+import { ENDED_STATES } from '@yosugara/protocol';
 import type { JobOperation, JobState } from './types.js';
 
 /** What moves a job or a session by itself; operations are named as they are (`JOB_OPERATIONS`). */
