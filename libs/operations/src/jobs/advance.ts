@@ -146,7 +146,8 @@ export function begin(draft: Draft, id: string, on: 'begin' | 'grant'): void {
   const marks = run.marks.filter((mark) => mark !== 'now' && mark !== 'retry');
   const startedAtMs = isRetry ? run.startedAtMs : env.nowMs;
   // What is told of an attempt that follows is how it ended.
-  draft.move(id, on, 'running', { startedAtMs, endedAtMs: null, endStatus: null, endValue: null, notBeforeMs: null, marks });
+  const times = { startedAtMs, attemptedAtMs: env.nowMs, endedAtMs: null };
+  draft.move(id, on, 'running', { ...times, endStatus: null, endValue: null, notBeforeMs: null, marks });
   if (!isRetry) draft.tell(id, 'begin', draft.job(id).body.notify.begin, `Job ${id} of session ${draft.session.id} began.`);
   startJob(draft, id);
 }

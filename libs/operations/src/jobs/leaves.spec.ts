@@ -54,6 +54,20 @@ describe('a job that checks for files', () => {
   });
 });
 
+describe('a job that waits for something', () => {
+  it.each([
+    { type: 'file-check', facility: 'web1', file: { directory: '/in', name: 'f' } },
+    { type: 'link-receive', messageId: 'm' },
+    { type: 'monitor', monitor: 'ping', facility: 'web1' },
+  ])('waits in each attempt as long as in the first one ($type)', (body) => {
+    const desk = new Desk(unitOf([{ id: 'a', ...body, timeoutMinutes: 5, retry: { attempts: 1, intervalMinutes: 2 } }]));
+    expect(desk.pass(5).run('a')).toMatchObject({ state: 'waiting', attempt: 2 });
+    expect(desk.pass(2).state('a')).toBe('running');
+    expect(desk.pass(4).state('a')).toBe('running');
+    expect(desk.pass(1).run('a')).toMatchObject({ state: 'ended', endStatus: 'abnormal', attempt: 2 });
+  });
+});
+
 describe('a monitor as a job', () => {
   const unit = unitOf([{ type: 'monitor', id: 'm', monitor: 'ping', facility: 'webs', timeoutMinutes: 5 }]);
   const says = (desk: Desk, facility: string, priority: 'info' | 'warning' | 'critical' | 'unknown') =>

@@ -60,12 +60,12 @@ export function lookAtRunning(draft: Draft, id: string): void {
   }
 }
 
-/** Its time is over, for those that wait for something. */
+/** Its time is over, for those that wait for something: each attempt has its own. */
 export function timeoutMs(draft: Draft, id: string): number | null {
   const { body } = draft.job(id);
-  const { startedAtMs } = draft.run(id);
+  const { startedAtMs, attemptedAtMs } = draft.run(id);
   if (startedAtMs === null || !('otherwise' in body) || !('timeoutMinutes' in body) || body.timeoutMinutes === null) return null;
-  return startedAtMs + body.timeoutMinutes * MINUTE_MS;
+  return (attemptedAtMs ?? startedAtMs) + body.timeoutMinutes * MINUTE_MS;
 }
 
 export function timeOut(draft: Draft, id: string): void {

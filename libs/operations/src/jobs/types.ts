@@ -36,6 +36,8 @@ export interface JobRun {
   readonly endedAtMs: number | null;
   /** From 1: of the whole job (`retry`). */
   readonly attempt: number;
+  /** When that attempt began; missing: with the job itself. */
+  readonly attemptedAtMs?: number | null;
   /** What was told or done already, such as `start-delay`, `end-delay`. */
   readonly marks: readonly string[];
   readonly nodes: readonly NodeRun[];
