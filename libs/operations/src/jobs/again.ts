@@ -16,5 +16,7 @@ export function reopenAround(draft: Draft, id: string): void {
     if (state === 'waiting' || state === 'held' || state === 'skipped' || state === 'queued') continue;
     const again = around === SESSION ? {} : { round: draft.run(around).round + 1, marks: [] };
     draft.move(around, 'within-again', 'running', { endStatus: null, endValue: null, endedAtMs: null, endWith: null, ...again });
+    // What it left waiting when it ended has its turn after all.
+    for (const child of draft.childrenOf(around)) draft.touch(child);
   }
 }

@@ -96,6 +96,13 @@ describe('to force', () => {
     const desk = new Desk(net).launch('a').operate('force-end', 'net', { end: { status: 'normal', value: 0 } });
     expect(desk.states()).toMatchObject({ net: 'modified', a: 'modified', b: 'waiting', c: 'running' });
   });
+
+  it('what still waits in a jobnet that ended has its turn when something in it is started again', () => {
+    const jobs = [command('a'), command('d'), command('b', after(['a']))];
+    const desk = new Desk(unitOf([jobnet('net', jobs)])).operate('force-end', 'net', { end: { status: 'normal', value: 0 } });
+    expect(desk.session.state).toBe('ended');
+    expect(desk.operate('start', 'd').states()).toMatchObject({ net: 'running', a: 'modified', d: 'running', b: 'running' });
+  });
 });
 
 describe('a session made beforehand', () => {
