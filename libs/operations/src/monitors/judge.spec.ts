@@ -340,6 +340,17 @@ describe('a correlation', () => {
     [[1, 2, 3, 4, 5], [2, 4, 6, 8, 10], 'info: Correlation: 1'],
     [[1, 2, 3, 4, 5], [5, 4, 3, 2, 1], 'critical: Correlation: -1'],
     [[1, 2, null, 3, 4, 5], [1, 2, 9, 3, 4, 5], 'info: Correlation: 1'],
+    [
+      [1e12, 1e12 + 40, 1e12 + 80, 1e12 + 120, 1e12 + 160],
+      [1.8e9, 1.8e9 - 1, 1.8e9 - 2, 1.8e9 - 3, 1.8e9 - 4],
+      'critical: Correlation: -1',
+    ],
+    [[1e300, -1e300, 1e300, -1e300, 1e300], [1, 0, 1, 0, 1], 'info: Correlation: 1'],
+    [
+      [1, 2, 3, 4, 5],
+      [0.3, 0.1 + 0.2, 0.3, 0.1 + 0.2, 0.3],
+      'unknown: Correlation: one of the two has always had the same value',
+    ],
     [[1, 2, 3, 4, 5], [7, 7, 7, 7, 7], 'unknown: Correlation: one of the two has always had the same value'],
     [[1, 2, 3, 4], [1, 2, 3, 4], 'unknown: Correlation: only 4 values of both are there at the same time; 5 are needed'],
   ])('of %j and %j', (first, second, says) => expect(seen(first, second)).toEqual([says]));
@@ -379,6 +390,7 @@ describe('every monitor', () => {
     fc.record({ kind: fc.constant('text' as const), text: fc.string() }),
     fc.record({ kind: fc.constant('truth' as const), truth: fc.boolean() }),
     fc.record({ kind: fc.constant('failure' as const), why: fc.string() }),
+    fc.constant({ kind: 'again' as const }),
     fc.record({ kind: fc.constant('counted' as const), began: fc.option(fc.constantFrom('j:1', 'j:2')), total: fc.nat() }),
     fc.record({
       kind: fc.constant('pages' as const),

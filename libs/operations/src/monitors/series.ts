@@ -69,7 +69,7 @@ function medianGapMs(series: readonly (readonly [number, number])[]): number {
 
 /** Pearson's coefficient, -1 … 1; null = one of the two does not vary. */
 export function correlationOf(pairs: readonly Point[]): number | null {
-  const [xs, ys] = [pairs.map(([x]) => x), pairs.map(([, y]) => y)].map(scaled) as [number[], number[]];
+  const [xs, ys] = [pairs.map(([x]) => x), pairs.map(([, y]) => y)].map(spread) as [number[], number[]];
   const [meanX, meanY] = [meanOf(xs), meanOf(ys)];
   let [both, squaresX, squaresY] = [0, 0, 0];
   for (const [at, x] of xs.entries()) {
@@ -79,12 +79,21 @@ export function correlationOf(pairs: readonly Point[]): number | null {
     squaresY += dy * dy;
   }
   const size = Math.sqrt(squaresX) * Math.sqrt(squaresY);
-  // What is left of equal values is rounding.
-  return size <= 1e-12 * xs.length ? null : Math.max(-1, Math.min(1, both / size));
+  return size === 0 ? null : Math.max(-1, Math.min(1, both / size));
 }
 
-/** It does not change the coefficient, and squares of large values would be infinite. */
-function scaled(values: readonly number[]): readonly number[] {
+/** What is left of equal values is rounding. */
+const ROUNDING = 1e-12;
+
+/**
+ * From the first value on, and as far as 1: neither changes the coefficient. Squares of large values would be infinite, and a counter of bytes
+ * that grows by little would seem to stand still. All 0: they do not vary.
+ */
+function spread(values: readonly number[]): readonly number[] {
   const most = Math.max(...values.map(Math.abs), 0);
-  return most === 0 ? values : values.map((value) => value / most);
+  if (most === 0) return values;
+  const first = values[0]! / most;
+  const from = values.map((value) => value / most - first);
+  const furthest = Math.max(...from.map(Math.abs));
+  return from.map((value) => (furthest <= ROUNDING ? 0 : value / furthest));
 }
