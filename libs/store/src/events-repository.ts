@@ -14,6 +14,7 @@ import type { ClientBase, Pool } from 'pg';
 import type { Database } from './database.js';
 import { withClient } from './deadline.js';
 import { escapeLike, Where } from './message-filter.js';
+import { ownedBy } from './owned.js';
 import { numberOf, priorityOf } from './priorities.js';
 import { lastOfEach, rowKey, storable } from './row-key.js';
 
@@ -33,6 +34,8 @@ export interface EventQuery {
   readonly plugin?: string;
   readonly notification?: string;
   readonly owner?: string;
+  /** Told by what belongs to one of these roles. */
+  readonly ownerRoles?: readonly string[];
   /** Anywhere in the message, whatever the case of the letters. */
   readonly text?: string;
   /** ms since 1970; of the event's own time. */
@@ -105,6 +108,8 @@ export interface EventAlteration {
   /** null = none any more. */
   readonly comment?: string | null;
   readonly owner?: string | null;
+  /** Others than what belongs to one of these roles are not there; missing: all are. */
+  readonly ownerRoles?: readonly string[];
   readonly by: string;
 }
 
@@ -114,7 +119,7 @@ export interface EventAlteration {
  */
 export async function changeEvents(
   db: Kysely<Database>,
-  { numbers, state, comment, owner, by }: EventAlteration,
+  { numbers, state, comment, owner, ownerRoles, by }: EventAlteration,
 ): Promise<{ readonly changed: readonly number[]; readonly unknown: readonly number[] }> {
   await sql.raw(LOCK).execute(db);
   const wanted = {
@@ -122,9 +127,10 @@ export async function changeEvents(
     owner: owner === undefined ? null : storable(owner ?? ''),
     comment: comment === undefined ? null : storable(comment ?? ''),
   };
+  const theirs = ownerRoles === undefined ? sql`true` : theirsOf(ownerRoles);
   const { rows } = await sql<{ number: string; changed: boolean }>`
     with old as (
-      select number, state, owner, comment from event where number = any(${[...numbers]}::bigint[]) order by number for update
+      select number, state, owner, comment from event e where number = any(${[...numbers]}::bigint[]) and ${theirs} order by number for update
     ), changed as (
       update event e set
         state = coalesce(${wanted.state}::smallint, e.state),
@@ -157,6 +163,12 @@ export async function changeEvents(
   };
 }
 
+const theirsOf = (ownerRoles: readonly string[]) => {
+  const [before, between, after] = ownedBy('?', 'e.monitor', 'e.plugin').split('?');
+  const roles = sql`${[...ownerRoles]}`;
+  return sql`${sql.raw(before!)}${roles}${sql.raw(between!)}${roles}${sql.raw(after!)}`;
+};
+
 const US = (column: string): string => `(extract(epoch from e.${column}) * 1000)::bigint`;
 const COLUMNS = `e.number, e.id, ${US('at')} as at_ms, ${US('stored_at')} as stored_ms, e.priority, e.state, e.facility, e.scope, e.sender, e.monitor, e.plugin,
   e.trigger, e.notification, e.item, e.sub, e.application, e.message, e.why, e.before, e.folded, ${US('last_at')} as last_ms, e.owner, e.comment, ${US('changed_at')} as changed_ms, e.changed_by`;
@@ -185,12 +197,12 @@ export class EventRepository {
     return { rows: page, next: rows.length > limit ? String(page.at(-1)?.number) : null };
   }
 
-  /** null = there is none of that number. */
-  async find(number: number): Promise<EventDetail | null> {
+  /** null = there is none of that number. @param ownerRoles told by what belongs to one of these; missing: by anything. */
+  async find(number: number, ownerRoles?: readonly string[]): Promise<EventDetail | null> {
     return await withClient(this.#pool, 'reading an event', READ_DEADLINE_MS, async (client) => {
       const { rows } = await client.query<Found & { original: string }>(
-        `select ${COLUMNS}, e.original from event e where e.number = $1`,
-        [number],
+        `select ${COLUMNS}, e.original from event e where e.number = $1${ownerRoles === undefined ? '' : ` and ${ownedBy('$2', 'e.monitor', 'e.plugin')}`}`,
+        ownerRoles === undefined ? [number] : [number, [...ownerRoles]],
       );
       const found = rows[0];
       if (found === undefined) return null;
@@ -219,11 +231,11 @@ export class EventRepository {
   }
 
   /** Those of nobody's confirmation, by priority. */
-  async counts(): Promise<EventCounts> {
+  async counts(ownerRoles?: readonly string[]): Promise<EventCounts> {
     const { rows } = await this.#query<{ priority: number; count: string; newest: string }>(
       'counting open events',
-      `select priority, count(*) as count, max(number) as newest from event where state < 2 group by priority`,
-      [],
+      `select priority, count(*) as count, max(number) as newest from event e where state < 2${ownerRoles === undefined ? '' : ` and ${ownedBy('$1', 'e.monitor', 'e.plugin')}`} group by priority`,
+      ownerRoles === undefined ? [] : [[...ownerRoles]],
     );
     const open = { critical: 0, unknown: 0, warning: 0, info: 0 };
     for (const { priority, count } of rows) open[priorityOf(priority)] = Number(count);
@@ -271,6 +283,7 @@ function whereOf(query: EventQuery): Where {
   if (facilities?.length === 1) equal('facility', facilities[0]);
   else if (facilities !== undefined) where.also(`e.facility = any(${where.place([...facilities])}::text[])`);
   for (const column of ['monitor', 'plugin', 'notification', 'owner'] as const) equal(column, query[column]);
+  if (query.ownerRoles !== undefined) where.also(ownedBy(where.place([...query.ownerRoles]), 'e.monitor', 'e.plugin'));
   if (query.scope !== undefined) where.also(`e.scope ilike ${where.place(`%${escapeLike(query.scope)}%`)}`);
   if (query.text !== undefined && query.text !== '') where.also(`e.message ilike ${where.place(`%${escapeLike(query.text)}%`)}`);
   if (query.sinceMs !== undefined) where.also(`e.at >= to_timestamp(${where.place(query.sinceMs)}::float8 / 1000)`);

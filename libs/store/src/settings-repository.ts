@@ -47,11 +47,13 @@ export class SettingsRepository implements SettingsSource {
     return rows.map(settingOf);
   }
 
-  async counts(): Promise<ReadonlyMap<SettingKind, number>> {
+  /** @param owners of these roles only; null: of all. */
+  async counts(owners: readonly string[] | null = null): Promise<ReadonlyMap<SettingKind, number>> {
+    const where = owners === null ? sql`true` : sql`owner_role = any(${[...owners]}::text[])`;
     const { rows } = await sql<{
       kind: SettingKind;
       count: string;
-    }>`select kind, count(*) as count from setting group by kind`.execute(this.#db);
+    }>`select kind, count(*) as count from setting where ${where} group by kind`.execute(this.#db);
     return new Map(rows.map(({ kind, count }) => [kind, Number(count)]));
   }
 
@@ -115,11 +117,12 @@ const settingOf = (row: Row): Setting => ({
 const ADDRESS = /^[0-9a-fA-F:.]{2,45}(\/\d{1,3})?$/;
 
 function conditionsOf(kind: SettingKind, query: SettingsQuery): readonly RawBuilder<unknown>[] {
-  const { text, enabled, ownerRole, address, hostName, scope, after } = query;
+  const { text, enabled, ownerRole, owners, address, hostName, scope, after } = query;
   const conditions = [sql`s.kind = ${kind}`];
   if (after !== undefined) conditions.push(sql`s.id > ${after}`);
   if (enabled !== undefined) conditions.push(sql`s.enabled = ${enabled}`);
   if (ownerRole !== undefined) conditions.push(sql`s.owner_role = ${ownerRole}`);
+  if (owners !== undefined) conditions.push(sql`s.owner_role = any(${[...owners]}::text[])`);
   // Never in the whole body: an answer that comes or not would tell its secrets letter by letter.
   if (text !== undefined)
     conditions.push(sql`position(lower(${text}) in lower(concat_ws(' ', s.id, s.description, s.body->>'name',

@@ -5,6 +5,8 @@ export interface SettingsQuery {
   readonly text?: string;
   readonly enabled?: boolean;
   readonly ownerRole?: string;
+  /** Of these roles only. */
+  readonly owners?: readonly string[];
   /** Of nodes: an address or a network such as 10.0.0.0/8. */
   readonly address?: string;
   readonly hostName?: string;
@@ -29,7 +31,19 @@ export interface SettingRevision {
   } | null;
 }
 
+/** What whoever changes settings may do with them; asked about what is there while it is locked. */
+export interface SettingsRights {
+  reads(kind: SettingKind, owner: string): boolean;
+  adds(kind: SettingKind, owner: string): boolean;
+  /** One that is there. */
+  changes(kind: SettingKind, owner: string): boolean;
+  /** Whose they change; null = anybody's. */
+  readonly owners: readonly string[] | null;
+}
+
 export interface PutOptions {
+  /** Missing: the program itself. */
+  readonly rights?: SettingsRights;
   readonly by: string;
   readonly epoch: number;
   /** Of a single setting: the revision that it was made from; null: it must be new; `some`: it must be there. Nothing: whatever is there. */
@@ -68,6 +82,8 @@ export type SettingsRefusal =
   | { readonly kind: 'id taken'; readonly key: SettingKey; readonly by: SettingKind }
   | { readonly kind: 'scopes in a circle'; readonly key: SettingKey }
   | { readonly kind: 'built in'; readonly key: SettingKey }
+  /** It is there to be seen, or it is new, and not theirs to change or to make. `owner`: whose it would be. */
+  | { readonly kind: 'not allowed'; readonly key: SettingKey; readonly what: 'add' | 'modify' | 'give'; readonly owner: string }
   /** It shows only with the secrets of before. */
   | { readonly kind: 'mistaken'; readonly key: SettingKey; readonly mistakes: readonly SettingMistake[] };
 

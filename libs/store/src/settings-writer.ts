@@ -15,7 +15,7 @@ import {
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Database } from './database.js';
-import type { ChangedSetting, PutOptions, SettingsOutcome, SettingsRefusal } from './settings-types.js';
+import type { ChangedSetting, PutOptions, SettingsOutcome, SettingsRefusal, SettingsRights } from './settings-types.js';
 
 /** Of one statement: some milliseconds of work for either side, so that a large import never keeps the process from its other duties. */
 const CHUNK = 500;
@@ -52,7 +52,7 @@ export class SettingsWriter {
     const rewritten: SettingInput[] = [];
     for (const chunk of chunksOf(settings)) {
       const current = await this.#current(chunk);
-      const sorted = sortOut(chunk, current, options.expected);
+      const sorted = sortOut(chunk, current, options);
       if ('kind' in sorted) return sorted;
       const revisions = await this.#revisionsOfNew(sorted.added);
       const news = sorted.added.map((setting) => ({ ...setting, revision: (revisions.get(keyOf(setting)) ?? 0) + 1 }));
@@ -72,7 +72,8 @@ export class SettingsWriter {
     }
     const refused = (await this.#refer(rewritten)) ?? (await this.#circles(rewritten));
     if (refused !== null) return refused;
-    const missing = options.deleteMissing === undefined ? [] : await this.#missing(settings, options.deleteMissing);
+    const missing =
+      options.deleteMissing === undefined ? [] : await this.#missing(settings, options.deleteMissing, options.rights);
     const kept = await this.#removeAll(missing, writing);
     if (kept !== null) return kept;
     counts.removed = missing.length;
@@ -82,11 +83,15 @@ export class SettingsWriter {
     return { kind: 'done', version: isChange ? writing.version : now, counts, added, changed, removed };
   }
 
-  async remove(key: SettingKey, options: Pick<PutOptions, 'by' | 'epoch' | 'expected'>): Promise<SettingsOutcome> {
+  async remove(key: SettingKey, options: Pick<PutOptions, 'by' | 'epoch' | 'expected' | 'rights'>): Promise<SettingsOutcome> {
     const writing = { version: (await this.#lockVersion()) + 1, by: options.by, epoch: options.epoch };
     const found = (await this.#current([key])).get(spaceKeyOf(key));
-    if (found === undefined || found.kind !== key.kind) return { kind: 'unknown', key };
+    const { rights } = options;
+    if (found === undefined || found.kind !== key.kind || rights?.reads(key.kind, found.ownerRole) === false)
+      return { kind: 'unknown', key };
     if (key.kind === 'scope' && isBuiltInScope(key.id)) return { kind: 'built in', key };
+    if (rights?.changes(key.kind, found.ownerRole) === false)
+      return { kind: 'not allowed', key, what: 'modify', owner: found.ownerRole };
     if (!isExpected(options.expected, found.revision)) return { kind: 'revision', key, found: found.revision };
     const refused = await this.#removeAll([found], writing);
     if (refused !== null) return refused;
@@ -201,10 +206,17 @@ export class SettingsWriter {
     return start === undefined ? null : { kind: 'scopes in a circle', key: { kind: 'scope', id: start } };
   }
 
-  async #missing(settings: readonly SettingInput[], kinds: readonly SettingKind[]): Promise<readonly Current[]> {
+  /** Of those that whoever imports may change: what is not theirs is none of their import. */
+  async #missing(
+    settings: readonly SettingInput[],
+    kinds: readonly SettingKind[],
+    rights: SettingsRights | undefined,
+  ): Promise<readonly Current[]> {
+    const owners = rights?.owners ?? null;
+    const theirs = owners === null ? sql`true` : sql`s.owner_role = any(${[...owners]}::text[])`;
     const { rows } = await sql<Current>`
       select s.kind, s.id, s.revision from setting s
-      where s.kind = any(${[...kinds]}::text[]) and not exists (
+      where s.kind = any(${[...kinds]}::text[]) and ${theirs} and not exists (
         select from unnest(${kindsOf(settings)}::text[], ${idsOf(settings)}::text[]) as w(kind, id) where w.kind = s.kind and w.id = s.id)
       order by s.kind, s.id`.execute(this.#db);
     return rows.filter(({ kind, id }) => !(kind === 'scope' && isBuiltInScope(id)));
@@ -253,7 +265,7 @@ interface Sorted {
 function sortOut(
   settings: readonly SettingInput[],
   current: ReadonlyMap<string, Current>,
-  expected: PutOptions['expected'],
+  { expected, rights }: Pick<PutOptions, 'expected' | 'rights'>,
 ): Sorted | SettingsRefusal {
   const added: SettingInput[] = [];
   const changed: { before: Current; after: SettingInput }[] = [];
@@ -262,6 +274,8 @@ function sortOut(
     const key = { kind, id };
     const before = current.get(spaceKeyOf(setting));
     if (before !== undefined && before.kind !== kind) return { kind: 'id taken', key, by: before.kind };
+    const refused = rights === undefined ? null : refusedBy(rights, setting, before);
+    if (refused !== null) return refused;
     const found = before?.revision ?? null;
     if (!isExpected(expected, found)) return { kind: 'revision', key, found };
     const secrets = settingSecretsOf(kind);
@@ -272,6 +286,18 @@ function sortOut(
     else if (!isSame(before, after)) changed.push({ before, after });
   }
   return { added, changed };
+}
+
+/** What somebody may not see is not there for them; that they cannot make it either shows all the same that the id is taken. */
+function refusedBy(rights: SettingsRights, setting: SettingInput, before: Current | undefined): SettingsRefusal | null {
+  const { kind, id, ownerRole: owner } = setting;
+  const key = { kind, id };
+  if (before === undefined) return rights.adds(kind, owner) ? null : { kind: 'not allowed', key, what: 'add', owner };
+  if (!rights.changes(kind, before.ownerRole))
+    return rights.reads(kind, before.ownerRole)
+      ? { kind: 'not allowed', key, what: 'modify', owner: before.ownerRole }
+      : { kind: 'unknown', key };
+  return owner === before.ownerRole || rights.changes(kind, owner) ? null : { kind: 'not allowed', key, what: 'give', owner };
 }
 
 const refsOf = ({ kind, body }: SettingInput) => referencesOf(kind, body);

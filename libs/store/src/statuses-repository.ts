@@ -6,6 +6,7 @@ import type { ClientBase, Pool } from 'pg';
 import type { Database } from './database.js';
 import { withClient } from './deadline.js';
 import { escapeLike, Where } from './message-filter.js';
+import { ownedBy } from './owned.js';
 import { numberOf, priorityOf } from './priorities.js';
 import { lastOfEach, rowKey, storable } from './row-key.js';
 
@@ -78,6 +79,8 @@ export interface StatusQuery {
   readonly scope?: string;
   readonly monitor?: string;
   readonly plugin?: string;
+  /** Told by what belongs to one of these roles. */
+  readonly ownerRoles?: readonly string[];
   readonly text?: string;
   /** 1..10000, default 1000. */
   readonly limit?: number;
@@ -103,6 +106,7 @@ export class StatusRepository {
       const value = query[column];
       if (value !== undefined) where.also(`s.${column} = ${where.place(storable(value))}`);
     }
+    if (query.ownerRoles !== undefined) where.also(ownedBy(where.place([...query.ownerRoles]), 's.monitor', 's.plugin'));
     if (query.scope !== undefined) where.also(`s.scope ilike ${where.place(`%${escapeLike(query.scope)}%`)}`);
     if (query.text !== undefined && query.text !== '')
       where.also(`s.message ilike ${where.place(`%${escapeLike(query.text)}%`)}`);

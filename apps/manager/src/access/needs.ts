@@ -1,4 +1,5 @@
-import { SetMetadata } from '@nestjs/common';
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { ApiExtension } from '@nestjs/swagger';
 import type { AccessFunction, AccessMode } from '@yosugara/protocol';
 
 /** What a route asks for. Each route says it, or is refused to everybody. */
@@ -19,14 +20,17 @@ export type Need =
 export const NEED = 'yosugara:need';
 export const WHILE_MUST_CHANGE = 'yosugara:whileMustChange';
 
+const declares = (need: Need, says: string) => applyDecorators(SetMetadata(NEED, need), ApiExtension('x-needs', says));
+
 /** Of several modes any: the route itself asks for the right one. */
 export const Needs = (what: AccessFunction, ...modes: readonly [AccessMode, ...AccessMode[]]) =>
-  SetMetadata(NEED, { kind: 'function', what, modes } satisfies Need);
+  declares({ kind: 'function', what, modes }, `${what}: ${modes.join(' or ')}`);
 /** Of objects of whatever owner, told as one: for whoever may read them all. */
 export const NeedsEverything = (what: AccessFunction, mode: AccessMode) =>
-  SetMetadata(NEED, { kind: 'function', what, modes: [mode], everything: true } satisfies Need);
-export const NeedsSetting = (...modes: readonly AccessMode[]) => SetMetadata(NEED, { kind: 'setting', modes } satisfies Need);
-export const NeedsLogin = () => SetMetadata(NEED, { kind: 'login' } satisfies Need);
-export const NeedsSession = () => SetMetadata(NEED, { kind: 'session' } satisfies Need);
+  declares({ kind: 'function', what, modes: [mode], everything: true }, `${what}: ${mode}, of all owners`);
+export const NeedsSetting = (...modes: readonly AccessMode[]) =>
+  declares({ kind: 'setting', modes }, `that of the kind: ${modes.join(' or ')}`);
+export const NeedsLogin = () => declares({ kind: 'login' }, 'a login');
+export const NeedsSession = () => declares({ kind: 'session' }, 'a session');
 /** Also for whoever must give themselves another password before anything else. */
 export const WhileMustChange = () => SetMetadata(WHILE_MUST_CHANGE, true);

@@ -1,4 +1,5 @@
-import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { ApiExtension } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { Rights } from '../access/rights.js';
 import type { Role } from '../store/ports.js';
@@ -31,7 +32,7 @@ export const PROBE_TOKEN = 'yosugara:probeToken';
 export const METRICS_TOKEN = 'yosugara:metricsToken';
 
 /** No login. */
-export const Public = () => SetMetadata(PUBLIC, true);
+export const Public = () => applyDecorators(SetMetadata(PUBLIC, true), ApiExtension('x-needs', 'nobody'));
 /** What routes said before `Needs`; a route that says only this is none of a finished program (access.spec.ts). */
 export const Roles = (...roles: readonly Role[]) => SetMetadata(NEED_ROLES, roles);
 /** Writes to the database: 503 NOT_ACTIVE anywhere but on the serving Master. */

@@ -6,7 +6,7 @@ import { type CalendarMoment, CalendarMomentSchema, type CalendarView, CalendarV
 import { SettingsTimes } from '@yosugara/runtime';
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
-import { AllowsProbeToken } from '../auth/identity.js';
+import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { ApiRefusal } from '../http/errors.js';
 import { LiveSettings } from '../settings/live-settings.js';
@@ -38,8 +38,12 @@ export class CalendarsController {
   @Get(':id/days')
   @Needs('calendar', 'read')
   @ApiOkResponse({ standardSchema: CalendarViewSchema })
-  days(@Param('id') id: string, @Query({ schema: DaysQuery }) query: z.infer<typeof DaysQuery>): CalendarView {
-    const { enabled, calendar } = this.#of(id);
+  days(
+    @Asker() asker: Identity,
+    @Param('id') id: string,
+    @Query({ schema: DaysQuery }) query: z.infer<typeof DaysQuery>,
+  ): CalendarView {
+    const { enabled, calendar } = this.#of(id, asker);
     const [from, to] = daysAsked(query, calendar, this.clock.wallMs());
     const days = Array.from({ length: to - from + 1 }, (_, at) => calendarDay(calendar, from + at));
     const description = this.live.snapshot.get('calendar', id)?.description ?? '';
@@ -50,14 +54,19 @@ export class CalendarsController {
   @Get(':id/open')
   @Needs('calendar', 'read')
   @ApiOkResponse({ standardSchema: CalendarMomentSchema })
-  open(@Param('id') id: string, @Query({ schema: OpenQuery }) { at }: z.infer<typeof OpenQuery>): CalendarMoment {
-    const { enabled, calendar } = this.#of(id);
+  open(
+    @Asker() asker: Identity,
+    @Param('id') id: string,
+    @Query({ schema: OpenQuery }) { at }: z.infer<typeof OpenQuery>,
+  ): CalendarMoment {
+    const { enabled, calendar } = this.#of(id, asker);
     return { id, enabled, ...calendarMoment(calendar, at === undefined ? this.clock.wallMs() : Date.parse(at)) };
   }
 
-  #of(id: string): { readonly enabled: boolean; readonly calendar: CompiledCalendar } {
+  #of(id: string, { rights }: Identity): { readonly enabled: boolean; readonly calendar: CompiledCalendar } {
     const found = this.times.calendars.get(id);
-    if (found === null) throw unknownSetting({ kind: 'calendar', id });
+    const owner = this.live.snapshot.get('calendar', id)?.ownerRole;
+    if (found === null || (owner !== undefined && !rights.reaches(owner, 'read'))) throw unknownSetting({ kind: 'calendar', id });
     return found;
   }
 }

@@ -3,6 +3,7 @@ import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { EventRow } from '@yosugara/protocol';
 import type { FastifyReply } from 'fastify';
 import { Needs } from '../access/needs.js';
+import { isTheirs } from '../access/seen.js';
 import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
 import { Sessions } from '../auth/sessions.js';
 import type { Authority } from '../control/authority.js';
@@ -60,7 +61,8 @@ export class EventStreamController implements OnApplicationShutdown {
   ): Promise<void> {
     this.#streams.mustHaveRoom();
     const from = lastEventId === undefined ? await this.store.operations.events.newest() : parseCursor(lastEventId);
-    const follower = new Follower(from, wantedEvent(filter, facilitiesOf(this.live)));
+    const [isWanted, isSeen] = [wantedEvent(filter, facilitiesOf(this.live)), isTheirs(asker.rights, this.live)];
+    const follower = new Follower(from, (row) => isWanted(row) && isSeen(row));
     // Listening first, reading then: nothing falls between; what comes twice is the same row.
     const unlisten = this.feed.listen((rows, through) => follower.take(rows, through));
     try {

@@ -15,6 +15,7 @@ import {
 } from '@yosugara/protocol';
 import type { z } from 'zod';
 import { Needs } from '../access/needs.js';
+import { ownersOf } from '../access/seen.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import { ApiRefusals } from '../http/api-docs.js';
@@ -54,11 +55,12 @@ export class EventsController {
   @Needs('event', 'read')
   @ApiOkResponse({ standardSchema: EventsSchema })
   async list(
+    @Asker() { rights }: Identity,
     @Query({ schema: EventsQuerySchema }) query: z.infer<typeof EventsQuerySchema>,
     @Headers('accept') accept?: string,
   ): Promise<Events | StreamableFile> {
     const { events } = this.store.operations;
-    const wanted = eventQuery(query, this.clock.wallMs(), facilitiesOf(this.live));
+    const wanted = { ...eventQuery(query, this.clock.wallMs(), facilitiesOf(this.live)), ...ownersOf(rights) };
     if (wantsCsv(query.format, accept)) {
       const lines = await eventLines(async (page) => await events.search(page), wanted, query.limit ?? MAX_TABLE_ROWS);
       return csvAnswer('events', lines);
@@ -71,16 +73,17 @@ export class EventsController {
   @Get('counts')
   @Needs('event', 'read')
   @ApiOkResponse({ standardSchema: EventCountsSchema })
-  async counts(): Promise<EventCounts> {
-    return await this.store.operations.events.counts();
+  async counts(@Asker() { rights }: Identity): Promise<EventCounts> {
+    return await this.store.operations.events.counts(ownersOf(rights).ownerRoles);
   }
 
   /** With all that people did with it. */
   @Get(':number')
   @Needs('event', 'read')
   @ApiOkResponse({ standardSchema: EventDetailSchema })
-  async show(@Param('number') number: string): Promise<EventDetail> {
-    const found = /^\d{1,15}$/.test(number) ? await this.store.operations.events.find(Number(number)) : null;
+  async show(@Asker() { rights }: Identity, @Param('number') number: string): Promise<EventDetail> {
+    const { ownerRoles } = ownersOf(rights);
+    const found = /^\d{1,15}$/.test(number) ? await this.store.operations.events.find(Number(number), ownerRoles) : null;
     if (found === null) throw new ApiRefusal(404, 'NOT_FOUND', `there is no event ${number}`, 'number');
     return found;
   }
@@ -96,7 +99,7 @@ export class EventsController {
     const by = personOf(asker, body.by);
     const { numbers, state, comment, owner } = body;
     const alteration = {
-      ...{ numbers: [...new Set(numbers)], by },
+      ...{ numbers: [...new Set(numbers)], by, ...ownersOf(asker.rights, 'modify') },
       ...(state === undefined ? {} : { state }),
       ...(comment === undefined ? {} : { comment: comment === '' ? null : comment }),
       ...(owner === undefined ? {} : { owner: owner === '' ? null : owner }),

@@ -12,7 +12,8 @@ import {
 import type { SeriesQuery, StatusQuery } from '@yosugara/store';
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
-import { AllowsProbeToken } from '../auth/identity.js';
+import { ownersOf } from '../access/seen.js';
+import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { csvAnswer, format, wantsCsv } from '../http/csv.js';
 import { ApiRefusal } from '../http/errors.js';
@@ -76,11 +77,18 @@ export class StatusesController {
   @Needs('event', 'read')
   @ApiOkResponse({ standardSchema: StatusesSchema })
   async statuses(
+    @Asker() { rights }: Identity,
     @Query({ schema: StatusesQuerySchema }) query: z.infer<typeof StatusesQuerySchema>,
     @Headers('accept') accept?: string,
   ): Promise<Statuses | StreamableFile> {
     const { priority, facility: of, format: form, ...asked } = query;
-    const wanted = { ...asked, priorities: priority, facilities: of === undefined ? undefined : facilitiesOf(this.live)(of) };
+    const seen = ownersOf(rights);
+    const wanted = {
+      ...asked,
+      ...seen,
+      priorities: priority,
+      facilities: of === undefined ? undefined : facilitiesOf(this.live)(of),
+    };
     const { rows, more } = await this.store.operations.statuses.list(known<StatusQuery>(wanted));
     if (wantsCsv(form, accept)) return csvAnswer('statuses', statusLines(rows));
     return { rows: [...rows], more };
@@ -90,9 +98,12 @@ export class StatusesController {
   @Get('series')
   @Needs('graph', 'read')
   @ApiOkResponse({ standardSchema: SeriesListSchema })
-  async series(@Query({ schema: SeriesQuerySchema }) query: z.infer<typeof SeriesQuerySchema>): Promise<SeriesList> {
+  async series(
+    @Asker() { rights }: Identity,
+    @Query({ schema: SeriesQuerySchema }) query: z.infer<typeof SeriesQuerySchema>,
+  ): Promise<SeriesList> {
     const { facility: of, ...asked } = query;
-    const wanted = { ...asked, facilities: of === undefined ? undefined : facilitiesOf(this.live)(of) };
+    const wanted = { ...asked, ...ownersOf(rights), facilities: of === undefined ? undefined : facilitiesOf(this.live)(of) };
     const { series, more } = await this.store.operations.series(known<SeriesQuery>(wanted));
     return { series: [...series], more };
   }
@@ -105,6 +116,7 @@ export class StatusesController {
   @Needs('graph', 'read')
   @ApiOkResponse({ standardSchema: SeriesValuesSchema })
   async values(
+    @Asker() { rights }: Identity,
     @Param('ids') text: string,
     @Query({ schema: ValuesQuerySchema }) query: z.infer<typeof ValuesQuerySchema>,
     @Headers('accept') accept?: string,
@@ -117,7 +129,7 @@ export class StatusesController {
     const toMs = at(query.to, nowMs);
     const fromMs = at(query.from, toMs - DAY_MS);
     const step = query.step === undefined ? usualStepMs(toMs - fromMs) : stepOf(query.step);
-    const { series } = await this.store.operations.series({ ids });
+    const { series } = await this.store.operations.series({ ids, ...ownersOf(rights) });
     if (series.length === 0) throw new ApiRefusal(404, 'NOT_FOUND', `there is no series ${text}`, 'series');
     const points = await this.store.operations.values({ ids: series.map(({ id }) => id), fromMs, toMs, step });
     if (wantsCsv(query.format, accept)) return csvAnswer('values', valueLines(series, points));

@@ -178,7 +178,14 @@ class ManagerModule {
 }
 
 const settingsService = ({ store, liveSettings, authority, lifecycle, settings }: AppParts) =>
-  new SettingsService({ tables: store.settings, live: liveSettings, authority, lifecycle, node: settings.node });
+  new SettingsService({
+    tables: store.settings,
+    live: liveSettings,
+    authority,
+    lifecycle,
+    people: store.people,
+    node: settings.node,
+  });
 
 const accountsOf =
   ({ store, settings, authority, clock, log, directory }: AppParts) =>

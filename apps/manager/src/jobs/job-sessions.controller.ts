@@ -18,6 +18,7 @@ import {
 import type { JobReports } from '@yosugara/runtime';
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
+import { ownersOf } from '../access/seen.js';
 import { forbidden } from '../auth/gate.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
@@ -61,8 +62,14 @@ export class JobSessionsController {
   @Get()
   @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobSessionsSchema })
-  async list(@Query({ schema: SessionsQuerySchema }) query: z.infer<typeof SessionsQuerySchema>): Promise<JobSessions> {
-    const { rows, next } = await this.jobs.tables.sessions(sessionQuery(query, this.clock.wallMs()));
+  async list(
+    @Asker() { rights }: Identity,
+    @Query({ schema: SessionsQuerySchema }) query: z.infer<typeof SessionsQuerySchema>,
+  ): Promise<JobSessions> {
+    const { rows, next } = await this.jobs.tables.sessions({
+      ...sessionQuery(query, this.clock.wallMs()),
+      ...ownersOf(rights),
+    });
     return { rows: rows.map(sessionView), next };
   }
 
@@ -70,8 +77,8 @@ export class JobSessionsController {
   @Get(':id')
   @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobSessionDetailSchema })
-  async show(@Param('id') id: string): Promise<JobSessionDetail> {
-    const session = await this.#session(id);
+  async show(@Asker() asker: Identity, @Param('id') id: string): Promise<JobSessionDetail> {
+    const session = await this.#session(id, asker);
     return sessionDetail(session, session.jobs, await this.jobs.unit(session.unit, session.revision));
   }
 
@@ -79,8 +86,12 @@ export class JobSessionsController {
   @Get(':id/job')
   @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobRunDetailSchema })
-  async job(@Param('id') id: string, @Query({ schema: JobQuery }) { job }: z.infer<typeof JobQuery>): Promise<JobRunDetail> {
-    const session = await this.#session(id);
+  async job(
+    @Asker() asker: Identity,
+    @Param('id') id: string,
+    @Query({ schema: JobQuery }) { job }: z.infer<typeof JobQuery>,
+  ): Promise<JobRunDetail> {
+    const session = await this.#session(id, asker);
     const run = session.jobs.find((each) => each.job === job);
     if (run === undefined) throw new ApiRefusal(404, 'NOT_FOUND', `session ${id} has no job ${job}`, 'job');
     const unit = await this.jobs.unit(session.unit, session.revision);
@@ -99,10 +110,11 @@ export class JobSessionsController {
   @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobHistorySchema })
   async history(
+    @Asker() asker: Identity,
     @Param('id') id: string,
     @Query({ schema: HistoryQuery }) { after, limit }: z.infer<typeof HistoryQuery>,
   ): Promise<JobHistory> {
-    await this.#session(id);
+    await this.#session(id, asker);
     const found = await this.jobs.tables.history(id, after, limit);
     return {
       lines: found.map(({ number, atMs, job, facility, from, to, who, text }) => ({
@@ -129,6 +141,7 @@ export class JobSessionsController {
     if (!asker.rights.may('job', isAnswer ? 'approve' : 'execute'))
       throw forbidden(`job: ${isAnswer ? 'approve' : 'execute'}`, asker.login);
     if (isAnswer) await this.#mustBeAsked(session, wish.job, asker, by);
+    else await this.#mustReach(session, asker);
     const answer = await this.jobs.control.operate({ session, ...wish, by });
     if (answer.kind === 'unknown') throw unknownPart(session, wish, answer.what);
     if (answer.kind === 'refused') {
@@ -140,19 +153,31 @@ export class JobSessionsController {
     return { done: true };
   }
 
-  async #session(id: string): Promise<StoredSession> {
+  async #session(id: string, { rights }: Identity): Promise<StoredSession> {
     const found = await this.jobs.tables.session(id);
-    if (found === null) throw new ApiRefusal(404, 'NOT_FOUND', `there is no session ${id}`, 'session');
+    if (found === null || !rights.reaches(found.ownerRole, 'read'))
+      throw new ApiRefusal(404, 'NOT_FOUND', `there is no session ${id}`, 'session');
     return found;
+  }
+
+  async #mustReach(id: string, asker: Identity): Promise<void> {
+    if (asker.rights.owners('execute') === null) return;
+    const { ownerRole } = await this.#session(id, asker);
+    if (!asker.rights.reaches(ownerRole, 'execute')) throw forbidden(`a role that executes what ${ownerRole} owns`, asker.login);
   }
 
   /** An approval is asked of a role, or of one user of it. */
   async #mustBeAsked(id: string, job: string | null, asker: Identity, by: string): Promise<void> {
-    const { unit, revision } = await this.#session(id);
+    const found = await this.jobs.tables.session(id);
+    // That it is asked of them is known to whoever it is asked of, whosever the job is.
+    if (found === null) throw new ApiRefusal(404, 'NOT_FOUND', `there is no session ${id}`, 'session');
+    const { unit, revision, ownerRole } = found;
     const body = job === null ? undefined : (await this.jobs.unit(unit, revision))?.jobs.get(job)?.body;
     // Of what is none the engine says why not.
-    if (body?.type !== 'approval') return;
+    if (body?.type !== 'approval') return await this.#mustReach(id, asker);
     const why = mayAnswer(body, asker, by);
+    if (why !== null && !asker.rights.reaches(ownerRole, 'read'))
+      throw new ApiRefusal(404, 'NOT_FOUND', `there is no session ${id}`, 'session');
     if (why !== null) throw new ApiRefusal(403, 'FORBIDDEN', why);
   }
 }

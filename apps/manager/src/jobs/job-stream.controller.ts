@@ -59,7 +59,9 @@ export class JobStreamController implements OnApplicationShutdown {
     this.#streams.mustHaveRoom();
     const from = lastEventId === undefined ? null : lineOf(lastEventId);
     const isWanted = (row: JobSessionRow) =>
-      (unit === undefined || row.unit === unit) && (session === undefined || row.id === session);
+      asker.rights.reaches(row.ownerRole, 'read') &&
+      (unit === undefined || row.unit === unit) &&
+      (session === undefined || row.id === session);
     const waiting = new Waiting(isWanted);
     // Listening first, reading then: nothing falls between; what comes twice is the same row.
     const unlisten = this.feed.listen((rows, through) => waiting.put(rows, through));

@@ -27,6 +27,7 @@ import {
 import { SettingsTimes } from '@yosugara/runtime';
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
+import { forbidden } from '../auth/gate.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import { word } from '../events/query.js';
@@ -82,6 +83,7 @@ export class JobsController {
   ): Promise<JobStarted> {
     const { epoch } = this.lifecycle.demandWritable();
     const by = personOf(asker, wish.by);
+    this.#mustReach(unit, asker);
     const { job, variables, trigger } = this.#asked(unit, wish, asker, by);
     const { request, ignoresTimes, testCommand } = wish;
     const answer = await this.jobs.control.start({
@@ -102,7 +104,10 @@ export class JobsController {
   @Get('job-plan')
   @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobPlanSchema })
-  async plan(@Query({ schema: PlanQuerySchema }) query: z.infer<typeof PlanQuerySchema>): Promise<JobPlan> {
+  async plan(
+    @Asker() { rights }: Identity,
+    @Query({ schema: PlanQuerySchema }) query: z.infer<typeof PlanQuerySchema>,
+  ): Promise<JobPlan> {
     const [fromMs, toMs] = planSpan(query, this.clock.wallMs());
     if (toMs < fromMs) throw new ApiRefusal(400, 'INVALID_INPUT', 'to: it lies before from', 'to');
     if (toMs - fromMs > MOST_PLAN_DAYS * DAY_MS)
@@ -110,8 +115,11 @@ export class JobsController {
     const { snapshot } = this.live;
     const units = snapshot.all('job-unit');
     const triggers = [...snapshot.all('job-trigger').values()].filter(
-      ({ id, body }) =>
-        (query.unit === undefined || body.unit === query.unit) && (query.trigger === undefined || id === query.trigger),
+      ({ id, body, ownerRole }) =>
+        rights.reaches(ownerRole, 'read') &&
+        rights.reaches(units.get(body.unit)?.ownerRole ?? ownerRole, 'read') &&
+        (query.unit === undefined || body.unit === query.unit) &&
+        (query.trigger === undefined || id === query.trigger),
     );
     const { calendars } = this.times;
     const isOpen = (calendar: string | null, atMs: number) => calendars.isOpen(calendar, atMs);
@@ -156,17 +164,20 @@ export class JobsController {
   async approvals(@Asker() asker: Identity): Promise<JobApprovals> {
     const running = await this.jobs.tables.runningNowhere(MOST_PLACED);
     const unitOf = async (unit: string, revision: number) => await this.jobs.unit(unit, revision);
-    return await approvalsView(running, running.length >= MOST_PLACED, unitOf, asker);
+    const view = await approvalsView(running, running.length >= MOST_PLACED, unitOf, asker);
+    return { ...view, approvals: view.approvals.filter(({ unit, mine }) => mine || this.#isSeen(unit, asker)) };
   }
 
   /** Who has a place in a queue, and who waits for one there, or on a node. */
   @Get('job-queues')
   @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobQueuesSchema })
-  async queues(): Promise<JobQueues> {
-    const placed = await this.jobs.tables.placed(MOST_PLACED);
+  async queues(@Asker() asker: Identity): Promise<JobQueues> {
+    const all = await this.jobs.tables.placed(MOST_PLACED);
+    // Whoever waits behind others' jobs sees that the place is taken by their limits, not by whom.
+    const placed = all.filter(({ unit }) => this.#isSeen(unit, asker));
     const { snapshot } = this.live;
-    return await queuesView(placed, placed.length >= MOST_PLACED, {
+    return await queuesView(placed, all.length >= MOST_PLACED, {
       queues: snapshot.all('job-queue'),
       node: (facility) => snapshot.get('node', facility)?.body,
       unit: async (unit, revision) => await this.jobs.unit(unit, revision),
@@ -179,9 +190,13 @@ export class JobsController {
   @HttpCode(200)
   @NeedsActive()
   @ApiOkResponse({ standardSchema: JobLinkedSchema })
-  async link(@Body({ schema: JobLinkSchema }) message: JobLink): Promise<{ isNew: boolean }> {
-    this.lifecycle.demandWritable();
-    return { isNew: await this.jobs.control.link({ ...message, atMs: Math.floor(this.clock.wallMs()) }) };
+  async link(@Asker() asker: Identity, @Body({ schema: JobLinkSchema }) message: JobLink): Promise<{ isNew: boolean }> {
+    const { epoch } = this.lifecycle.demandWritable();
+    const isNew = await this.jobs.control.link({ ...message, atMs: Math.floor(this.clock.wallMs()) });
+    const detail = { messageId: message.messageId, isNew };
+    const entry = { login: asker.login, action: 'job.link', detail, node: this.settings.node, epoch };
+    await auditJobs(this.store, this.authority, entry, (error) => this.log.warn('jobs.notAudited', { why: explain(error) }));
+    return { isNew };
   }
 
   /** What was said, newest first. */
@@ -191,6 +206,18 @@ export class JobsController {
   async links(@Query({ schema: LinksQuery }) { messageId, limit }: z.infer<typeof LinksQuery>): Promise<JobLinks> {
     const found = await this.jobs.tables.links({ limit, ...(messageId === undefined ? {} : { messageId }) });
     return { messages: found.map(({ atMs, values, ...rest }) => ({ ...rest, values: { ...values }, at: iso(atMs) })) };
+  }
+
+  #isSeen(unit: string, { rights }: Identity): boolean {
+    return rights.owners('read') === null || rights.reaches(this.live.snapshot.get('job-unit', unit)?.ownerRole ?? '', 'read');
+  }
+
+  /** A unit that there is not is told by whoever would begin it. */
+  #mustReach(unit: string, asker: Identity): void {
+    const owner = this.live.snapshot.get('job-unit', unit)?.ownerRole;
+    if (owner === undefined || asker.rights.reaches(owner, 'execute')) return;
+    if (!asker.rights.reaches(owner, 'read')) throw unknownStart(unit, null, 'unit');
+    throw forbidden(`a role that executes what ${owner} owns`, asker.login);
   }
 
   /** What is given, against what a manual trigger asks for. */

@@ -73,9 +73,9 @@ export function operationsTables(connections: Connections): OperationsTables {
   return {
     events: {
       search: async (query) => await orUnavailable(events.search(query)),
-      find: async (number) => await orUnavailable(events.find(number)),
+      find: async (number, ownerRoles) => await orUnavailable(events.find(number, ownerRoles)),
       newest: async () => await orUnavailable(events.newest()),
-      counts: async () => await orUnavailable(events.counts()),
+      counts: async (ownerRoles) => await orUnavailable(events.counts(ownerRoles)),
       news: async (number, history, limit) => await orUnavailable(events.news(number, history, limit)),
     },
     changeEvents: async (alteration, entry, epoch, guard) =>

@@ -1,9 +1,9 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { type Facilities, FacilitiesSchema } from '@yosugara/protocol';
+import { type Facilities, FacilitiesSchema, MAX_SCOPE_DEPTH } from '@yosugara/protocol';
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
-import { AllowsProbeToken } from '../auth/identity.js';
+import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { LiveSettings } from './live-settings.js';
 
@@ -25,27 +25,50 @@ export class FacilitiesController {
   @Get()
   @Needs('repository', 'read')
   @ApiOkResponse({ standardSchema: FacilitiesSchema })
-  tree(): Facilities {
-    const { facilities, version, nodes } = this.live.snapshot;
-    const scopes = facilities.tree().map(({ id, name, parent, sortOrder, builtIn, enabled }) => ({
-      ...{ id, name, parent, sortOrder, builtIn, enabled, path: facilities.pathOf(id) },
-      ...{ nodes: facilities.countIn(id), nodesBelow: facilities.nodesBelow(id).length },
-    }));
-    return { version: Math.max(0, version), nodes: nodes.size, scopes };
+  tree(@Asker() { rights }: Identity): Facilities {
+    const { facilities, version, nodes, scopes: all } = this.live.snapshot;
+    const isAll = rights.owners('read') === null;
+    const isSeen = (id: string) => isAll || rights.reaches(all.get(id)?.ownerRole ?? '', 'read');
+    const isNodeSeen = (id: string) => isAll || rights.reaches(nodes.get(id)?.ownerRole ?? '', 'read');
+    // What lies in a scope that is not theirs hangs from the next one that is.
+    const seenParent = (id: string | null, depth = 0): string | null =>
+      id === null || isSeen(id) || depth > MAX_SCOPE_DEPTH ? id : seenParent(all.get(id)?.body.parent ?? null, depth + 1);
+    const below = (id: string) => facilities.nodesBelow(id).filter(isNodeSeen);
+    const within = isAll ? null : countsOf([...nodes.values()].filter(({ ownerRole }) => rights.reaches(ownerRole, 'read')));
+    const scopes = facilities
+      .tree()
+      .filter(({ id, builtIn }) => builtIn || isSeen(id))
+      .map(({ id, name, parent, sortOrder, builtIn, enabled }) => ({
+        ...{ id, name, parent: seenParent(parent), sortOrder, builtIn, enabled, path: facilities.pathOf(id) },
+        nodes: within === null ? facilities.countIn(id) : builtIn ? below(id).length : (within.get(id) ?? 0),
+        nodesBelow: below(id).length,
+      }));
+    return { version: Math.max(0, version), nodes: isAll ? nodes.size : [...nodes.keys()].filter(isNodeSeen).length, scopes };
   }
 
   /** Whose messages these would be: by address, then by host name. Several may be. */
   @Get('resolve')
   @Needs('repository', 'read')
   @ApiOkResponse({ standardSchema: ResolvedSchema })
-  resolve(@Query({ schema: ResolveQuery }) { address, host }: z.infer<typeof ResolveQuery>): z.infer<typeof ResolvedSchema> {
+  resolve(
+    @Asker() { rights }: Identity,
+    @Query({ schema: ResolveQuery }) { address, host }: z.infer<typeof ResolveQuery>,
+  ): z.infer<typeof ResolvedSchema> {
     const { facilities, nodes } = this.live.snapshot;
     const found = facilities.resolve({ address, host: host ?? null });
     return {
       nodes: found.flatMap((id) => {
         const node = nodes.get(id);
-        return node === undefined ? [] : [{ id, name: node.body.name, enabled: node.enabled }];
+        return node === undefined || !rights.reaches(node.ownerRole, 'read')
+          ? []
+          : [{ id, name: node.body.name, enabled: node.enabled }];
       }),
     };
   }
+}
+
+function countsOf(nodes: readonly { readonly body: { readonly scopes: readonly string[] } }[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { body } of nodes) for (const scope of body.scopes) counts.set(scope, (counts.get(scope) ?? 0) + 1);
+  return counts;
 }

@@ -4,9 +4,12 @@ import { addressesOfRange, type FoundAgent, searchSnmp } from '@yosugara/connect
 import { type NodeSearch, NodeSearchSchema, type Platform, SnmpAccessSchema } from '@yosugara/protocol';
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
-import { AllowsProbeToken, NeedsActive } from '../auth/identity.js';
+import { AllowsProbeToken, Asker, type Identity, NeedsActive } from '../auth/identity.js';
+import type { Authority } from '../control/authority.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { ApiRefusal } from '../http/errors.js';
+import type { ManagerStore } from '../store/ports.js';
+import { type ApiSettings, AUTHORITY, SETTINGS, STORE } from '../tokens.js';
 import { LiveSettings } from './live-settings.js';
 
 const SearchSchema = z
@@ -25,7 +28,12 @@ const DEADLINE_MS = 50_000;
 export class NodeSearchController {
   #isSearching = false;
 
-  constructor(@Inject(LiveSettings) private readonly live: LiveSettings) {}
+  constructor(
+    @Inject(LiveSettings) private readonly live: LiveSettings,
+    @Inject(STORE) private readonly store: Pick<ManagerStore, 'audit'>,
+    @Inject(AUTHORITY) private readonly authority: Authority,
+    @Inject(SETTINGS) private readonly settings: ApiSettings,
+  ) {}
 
   @Post('search')
   @Needs('repository', 'execute')
@@ -33,12 +41,19 @@ export class NodeSearchController {
   @NeedsActive()
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: NodeSearchSchema })
-  async search(@Body({ schema: SearchSchema }) { range, snmp }: z.infer<typeof SearchSchema>): Promise<NodeSearch> {
+  async search(
+    @Asker() { login }: Identity,
+    @Body({ schema: SearchSchema }) { range, snmp }: z.infer<typeof SearchSchema>,
+  ): Promise<NodeSearch> {
     const addresses = addressesOfRange(range);
     if (this.#isSearching)
       throw new ApiRefusal(409, 'SEARCH_UNDER_WAY', 'somebody is searching for nodes: try again in a minute');
     this.#isSearching = true;
     try {
+      const { epoch } = this.authority.demand('active');
+      // Before it goes out to others' machines.
+      const entry = { login, action: 'node.search', detail: { range }, node: this.settings.node, epoch };
+      await this.store.audit(entry, () => void this.authority.demand('active', epoch));
       const { found, left, trouble } = await searchSnmp(addresses, snmp, DEADLINE_MS, new AbortController().signal);
       const { facilities } = this.live.snapshot;
       const agents = found.map((agent) => ({

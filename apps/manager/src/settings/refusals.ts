@@ -60,6 +60,15 @@ export function refusalOf(refusal: SettingsRefusal, placeOf: (key: SettingKey) =
       ]);
     case 'built in':
       return new ApiRefusal(409, 'BUILT_IN', `${nameOf(refusal.key)} is built in: it can be neither changed nor deleted`);
+    case 'not allowed': {
+      const { key, what, owner } = refusal;
+      const says = {
+        add: `${nameOf(key)} would be new and of ${owner}: you may not make it`,
+        modify: `${nameOf(key)} is ${owner}'s: you may not change it`,
+        give: `${nameOf(key)} would be ${owner}'s, whose settings you may not change`,
+      };
+      return new ApiRefusal(403, 'FORBIDDEN', says[what], at(key, what === 'modify' ? '' : 'ownerRole') || undefined);
+    }
     case 'mistaken':
       return mistaken(refusal.mistakes.map((mistake) => ({ ...mistake, place: at(refusal.key, inBody(mistake).place) })));
   }

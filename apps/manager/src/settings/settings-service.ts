@@ -1,5 +1,6 @@
 import {
   differencesOf,
+  FUNCTION_OF_KIND,
   maskSecrets,
   readBody,
   type Setting,
@@ -15,13 +16,18 @@ import {
   spaceOf,
 } from '@yosugara/protocol';
 import type { PutOptions, SettingRevision, SettingsChanged, SettingsOutcome } from '@yosugara/store';
+import type { PeopleTables } from '../access/people-tables.js';
+import type { Rights } from '../access/rights.js';
+import { forbidden } from '../auth/gate.js';
 import type { Authority } from '../control/authority.js';
+import { ApiRefusal } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { AuditEntry } from '../store/ports.js';
 import { demandOnce } from './import-stage.js';
 import type { LiveSettings } from './live-settings.js';
 import { readSetting } from './read-setting.js';
 import { MOST_PROBLEMS, mistaken, refusalOf } from './refusals.js';
+import { demandOwnRights, demandSeen, SettingRights } from './setting-rights.js';
 import type { ChangeHow, SettingsTables } from './settings-tables.js';
 import { warningsOf } from './warnings.js';
 
@@ -30,7 +36,14 @@ export interface SettingsServiceOptions {
   readonly live: LiveSettings;
   readonly authority: Authority;
   readonly lifecycle: Lifecycle;
+  readonly people: PeopleTables;
   readonly node: string;
+}
+
+/** Whoever changes settings, by the name that is written down. */
+export interface Writer {
+  readonly name: string;
+  readonly rights: Rights;
 }
 
 /** Ids in one line of the audit trail. */
@@ -44,14 +57,15 @@ export class SettingsService {
     this.#o = options;
   }
 
-  async put(setting: SettingInput, by: string, expected: PutOptions['expected']): Promise<SettingPut> {
+  async put(setting: SettingInput, by: Writer, expected: PutOptions['expected']): Promise<SettingPut> {
     const { kind, id } = setting;
+    const rights = this.#demand([setting], by);
     const how = this.#how(by, 'setting.put', ({ added, changed }) => ({
       ...{ kind, id, revision: (added[0] ?? changed[0])?.revision },
       // Values stay in the history, whose secrets are masked when it is shown.
       fields: changed[0] === undefined ? 'new' : differenceOf(changed[0]).map(({ place }) => place),
     }));
-    const done = await this.#done(this.#o.tables.put([setting], { by, expected }, how), () => '');
+    const done = await this.#done(this.#o.tables.put([setting], { by: by.name, expected, rights }, how), () => '');
     const [added, changed] = [done.added[0], done.changed[0]];
     const revision = (added ?? changed)?.revision ?? (await this.#o.tables.get({ kind, id }))?.revision ?? 0;
     return {
@@ -62,9 +76,13 @@ export class SettingsService {
     };
   }
 
-  async remove(key: SettingKey, by: string, expected: PutOptions['expected']): Promise<{ readonly version: number }> {
+  async remove(key: SettingKey, by: Writer, expected: PutOptions['expected']): Promise<{ readonly version: number }> {
+    if (key.kind === 'role') await this.#demandUnused([key.id]);
     const how = this.#how(by, 'setting.delete', () => ({ kind: key.kind, id: key.id }));
-    const { version } = await this.#done(this.#o.tables.remove(key, { by, expected }, how), () => '');
+    const { version } = await this.#done(
+      this.#o.tables.remove(key, { by: by.name, expected, rights: new SettingRights(by.rights) }, how),
+      () => '',
+    );
     return { version };
   }
 
@@ -75,14 +93,21 @@ export class SettingsService {
       by,
       dryRun,
       deleteMissing,
-    }: { readonly by: string; readonly dryRun: boolean; readonly deleteMissing: readonly SettingKind[] },
+    }: { readonly by: Writer; readonly dryRun: boolean; readonly deleteMissing: readonly SettingKind[] },
   ): Promise<SettingsDifference> {
     demandOnce(settings, spaceKeyOf);
+    const rights = this.#demand(settings, by);
+    const lacking = deleteMissing.find((kind) => !by.rights.may(FUNCTION_OF_KIND[kind], 'modify'));
+    if (lacking !== undefined) throw forbidden(`${FUNCTION_OF_KIND[lacking]}: modify`, by.name);
+    if (deleteMissing.includes('role')) {
+      const kept = new Set(settings.flatMap(({ kind, id }) => (kind === 'role' ? [id] : [])));
+      await this.#demandUnused([...this.#o.live.snapshot.all('role').keys()].filter((id) => !kept.has(id)));
+    }
     const how = this.#how(by, 'setting.import', ({ counts, added, changed, removed }) => ({
       ...counts,
       settings: [...added, ...changed, ...removed].slice(0, MOST_AUDITED).map(({ kind, id }) => `${kind}/${id}`),
     }));
-    const options = { by, dryRun, ...(deleteMissing.length === 0 ? {} : { deleteMissing }) };
+    const options = { by: by.name, dryRun, rights, ...(deleteMissing.length === 0 ? {} : { deleteMissing }) };
     // Only when something is refused, which ends it: then one look through all of them.
     const placeOf = (key: SettingKey) => {
       const at = settings.findIndex(({ kind, id }) => kind === key.kind && id === key.id);
@@ -100,12 +125,27 @@ export class SettingsService {
     };
   }
 
-  #how(by: string, action: string, detail: (done: SettingsChanged) => AuditEntry['detail']): ChangeHow {
+  #demand(settings: readonly SettingInput[], { rights }: Writer): SettingRights {
+    demandOwnRights(settings, rights);
+    const may = new SettingRights(rights);
+    demandSeen(settings, may, this.#o.live);
+    return may;
+  }
+
+  /** Whoever has a role that goes would have it again when somebody makes another one of its name. */
+  async #demandUnused(roles: readonly string[]): Promise<void> {
+    const users = await this.#o.people.read(async (people) => await people.users.countByRole());
+    const used = roles.find((role) => (users.get(role) ?? 0) > 0);
+    if (used !== undefined)
+      throw new ApiRefusal(409, 'ROLE_IN_USE', `${users.get(used)} users have the role ${used}: take it from them first`);
+  }
+
+  #how(by: Writer, action: string, detail: (done: SettingsChanged) => AuditEntry['detail']): ChangeHow {
     const { lifecycle, authority, node } = this.#o;
     const { epoch } = lifecycle.demandWritable();
     return {
       epoch,
-      entry: (done) => ({ login: by, action, detail: detail(done), node, epoch }),
+      entry: (done) => ({ login: by.name, action, detail: detail(done), node, epoch }),
       guard: () => void authority.demand('active', epoch),
     };
   }

@@ -85,7 +85,7 @@ export function settingsTables(connections: Connections): SettingsTables {
     removedSince: async (version) => await read(async (settings) => await settings.removedSince(version)),
     get: async (key) => await read(async (settings) => await settings.get(key)),
     list: async (kind, query) => await read(async (settings) => await settings.list(kind, query)),
-    counts: async () => await read(async (settings) => await settings.counts()),
+    counts: async (owners) => await read(async (settings) => await settings.counts(owners)),
     history: async (key, limit) => await read(async (settings) => await settings.history(key, limit)),
     referrersOf: async (key, limit) => await read(async (settings) => await settings.referrersOf(key, limit)),
     put: async (settings, { dryRun = false, ...options }, how) => {

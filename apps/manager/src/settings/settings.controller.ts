@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
+  FUNCTION_OF_KIND,
   ImportPartSchema,
   isBuiltInScope,
   KNOWN_KINDS,
@@ -29,6 +30,7 @@ import type { PutOptions } from '@yosugara/store';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { NeedsSetting } from '../access/needs.js';
+import { forbidden } from '../auth/gate.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { ApiRefusal } from '../http/errors.js';
@@ -36,6 +38,7 @@ import { ImportStage } from './import-stage.js';
 import { LiveSettings } from './live-settings.js';
 import { readSetting } from './read-setting.js';
 import { mistaken, unknownSetting } from './refusals.js';
+import { SettingRights } from './setting-rights.js';
 import { documentOf, historyOf, parseDocuments, SettingsService, viewOf } from './settings-service.js';
 import { SETTINGS_TABLES, type SettingsTables } from './settings-tables.js';
 
@@ -109,9 +112,10 @@ export class SettingsController {
   @Get()
   @NeedsSetting('read')
   @ApiOkResponse({ standardSchema: SettingsOverviewSchema })
-  async overview(): Promise<SettingsOverview> {
-    const counts = await this.tables.counts();
-    const kinds = KNOWN_KINDS.map((kind) => ({ kind, count: counts.get(kind) ?? 0 }));
+  async overview(@Asker() { rights }: Identity): Promise<SettingsOverview> {
+    const may = new SettingRights(rights);
+    const counts = await this.tables.counts(may.readOwners);
+    const kinds = KNOWN_KINDS.filter((kind) => may.readsKind(kind)).map((kind) => ({ kind, count: counts.get(kind) ?? 0 }));
     return { version: Math.max(0, this.live.snapshot.version), kinds };
   }
 
@@ -119,8 +123,14 @@ export class SettingsController {
   @Get('export')
   @NeedsSetting('read')
   @ApiOkResponse({ standardSchema: SettingsExportSchema })
-  async export(@Query({ schema: ExportQuery }) query: z.infer<typeof ExportQuery>): Promise<SettingsExport> {
-    const kinds = query.kind === undefined ? [...KNOWN_KINDS] : [query.kind].flat();
+  async export(
+    @Asker() { rights, login }: Identity,
+    @Query({ schema: ExportQuery }) query: z.infer<typeof ExportQuery>,
+  ): Promise<SettingsExport> {
+    const may = new SettingRights(rights);
+    const kinds = query.kind === undefined ? KNOWN_KINDS.filter((kind) => may.readsKind(kind)) : [query.kind].flat();
+    const unread = kinds.find((kind) => !may.readsKind(kind));
+    if (unread !== undefined) throw forbidden(`${FUNCTION_OF_KIND[unread]}: read`, login);
     const [afterKind, ...afterId] = query.after?.split('/') ?? [];
     const from = afterKind === undefined ? 0 : kinds.indexOf(afterKind as SettingKind);
     if (from < 0) throw new ApiRefusal(400, 'INVALID_INPUT', 'after: allowed is the `next` of an earlier page', 'after');
@@ -128,7 +138,7 @@ export class SettingsController {
     for (const kind of kinds.slice(from)) {
       const after = kind === afterKind ? { after: afterId.join('/') } : {};
       const asked = query.limit - documents.length;
-      const rows = await this.tables.list(kind, { ...after, limit: asked });
+      const rows = await this.tables.list(kind, { ...after, ...ownersOf(may), limit: asked });
       for (const row of rows) if (!(row.kind === 'scope' && isBuiltInScope(row.id))) documents.push(documentOf(row));
       const last = rows.at(-1);
       if (last !== undefined && rows.length === asked) return { documents, next: `${last.kind}/${last.id}` };
@@ -159,7 +169,7 @@ export class SettingsController {
     const own = await parseDocuments(body.documents);
     const settings = body.import === undefined ? own : [...this.stage.take(body.import), ...own];
     const { dryRun, deleteMissing } = body;
-    return await this.service.import(settings, { by: personOf(asker, body.by), dryRun, deleteMissing });
+    return await this.service.import(settings, { by: writerOf(asker, body.by), dryRun, deleteMissing });
   }
 
   /** Of an import that is too large for one request: checked now, done with `import`. */
@@ -179,10 +189,19 @@ export class SettingsController {
   @Get(':kind')
   @NeedsSetting('read')
   @ApiOkResponse({ standardSchema: SettingPageSchema })
-  async list(@Param('kind') kind: string, @Query({ schema: ListQuery }) query: z.infer<typeof ListQuery>): Promise<SettingPage> {
+  async list(
+    @Asker() { rights }: Identity,
+    @Param('kind') kind: string,
+    @Query({ schema: ListQuery }) query: z.infer<typeof ListQuery>,
+  ): Promise<SettingPage> {
     const { host, ...others } = query;
     const known = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
-    const wanted = { ...known, limit: query.limit, ...(host === undefined ? {} : { hostName: host }) };
+    const wanted = {
+      ...known,
+      ...ownersOf(new SettingRights(rights)),
+      limit: query.limit,
+      ...(host === undefined ? {} : { hostName: host }),
+    };
     const rows = await this.tables.list(kindOf(kind), wanted);
     return { rows: rows.map(viewOf), next: rows.length < query.limit ? null : (rows.at(-1)?.id ?? null) };
   }
@@ -191,13 +210,14 @@ export class SettingsController {
   @NeedsSetting('read')
   @ApiOkResponse({ standardSchema: SettingViewSchema, headers: { ETag: { description: 'its revision' } } })
   async show(
+    @Asker() { rights }: Identity,
     @Param('kind') kind: string,
     @Param('id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SettingView> {
     const key = keyOf(kind, id);
     const setting = await this.tables.get(key);
-    if (setting === null) throw unknownSetting(key);
+    if (setting === null || !new SettingRights(rights).reads(key.kind, setting.ownerRole)) throw unknownSetting(key);
     reply.header('etag', `"${setting.revision}"`);
     return viewOf(setting);
   }
@@ -218,9 +238,10 @@ export class SettingsController {
     @Body({ schema: PutSchema }) { by, ...body }: z.infer<typeof PutSchema>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SettingPut> {
-    const parsed = readSetting({ ...body, kind: kindOf(kind), id });
+    const { ownerRole = new SettingRights(asker.rights).usualOwner() } = body;
+    const parsed = readSetting({ ...body, ...(ownerRole === undefined ? {} : { ownerRole }), kind: kindOf(kind), id });
     if (!parsed.ok) throw mistaken(parsed.mistakes);
-    const done = await this.service.put(parsed.setting, personOf(asker, by), expectedBy(ifMatch, ifNoneMatch));
+    const done = await this.service.put(parsed.setting, writerOf(asker, by), expectedBy(ifMatch, ifNoneMatch));
     reply.header('etag', `"${done.revision}"`);
     return done;
   }
@@ -238,13 +259,14 @@ export class SettingsController {
     @Headers('if-match') ifMatch: string | undefined,
     @Query({ schema: ByQuery }) query: z.infer<typeof ByQuery>,
   ): Promise<{ version: number }> {
-    return await this.service.remove(keyOf(kind, id), personOf(asker, query.by), expectedBy(ifMatch, undefined));
+    return await this.service.remove(keyOf(kind, id), writerOf(asker, query.by), expectedBy(ifMatch, undefined));
   }
 
   @Get(':kind/:id/history')
   @NeedsSetting('read')
   @ApiOkResponse({ standardSchema: SettingHistorySchema })
   async history(
+    @Asker() { rights }: Identity,
     @Param('kind') kind: string,
     @Param('id') id: string,
     @Query({ schema: HistoryQuery }) query: z.infer<typeof HistoryQuery>,
@@ -252,10 +274,15 @@ export class SettingsController {
     const key = keyOf(kind, id);
     // One more, to compare the oldest with.
     const revisions = await this.tables.history(key, query.limit + 1);
-    if (revisions.length === 0) throw unknownSetting(key);
+    // Whose it is now, or was last.
+    const owner = revisions.find(({ setting }) => setting !== null)?.setting?.ownerRole;
+    if (revisions.length === 0 || !new SettingRights(rights).reads(key.kind, owner ?? '')) throw unknownSetting(key);
     return historyOf(key.kind, revisions, query.limit);
   }
 }
+
+const writerOf = (asker: Identity, by: string | undefined) => ({ name: personOf(asker, by), rights: asker.rights });
+const ownersOf = ({ readOwners }: SettingRights) => (readOwners === null ? {} : { owners: readOwners });
 
 function kindOf(kind: string): SettingKind {
   const known = SETTING_KINDS.find((each) => each === kind);

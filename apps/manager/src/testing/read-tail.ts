@@ -35,13 +35,13 @@ export interface EventReading {
 }
 
 /** The same of `/api/v1/events/stream`. */
-export async function readEvents(url: string, lastId: string | null): Promise<EventReading> {
+export async function readEvents(url: string, lastId: string | null, bearer = PROBE_TOKEN): Promise<EventReading> {
   const rows: EventRow[] = [];
   let last = '';
   const close = await readStream(url, lastId, ({ name, data, id }) => {
     if (name === 'events') rows.push(...EventsSchema.parse({ ...JSON.parse(data), next: null }).rows);
     last = id ?? last;
-  });
+  }, bearer);
   return { rows: () => rows, lastId: () => last, close };
 }
 
@@ -50,9 +50,10 @@ export async function readStream(
   url: string,
   lastId: string | null,
   take: (event: SseEvent) => void,
+  bearer = PROBE_TOKEN,
 ): Promise<() => Promise<void>> {
   const stop = new AbortController();
-  const headers = { authorization: `Bearer ${PROBE_TOKEN}`, ...(lastId === null ? {} : { 'last-event-id': lastId }) };
+  const headers = { authorization: `Bearer ${bearer}`, ...(lastId === null ? {} : { 'last-event-id': lastId }) };
   const response = await fetch(url, { headers, signal: stop.signal });
   if (response.status !== 200 || response.body === null) throw new Error(`${url}: ${response.status} ${await response.text()}`);
   const { body } = response;
