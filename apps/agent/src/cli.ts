@@ -94,7 +94,7 @@ async function joinVerb(args: string[]): Promise<number> {
   const { joinCluster } = await import('./join.js');
   const token = (await readFile(file, 'utf8')).trim();
   const agent = values.agent ?? hostname().split('.')[0]!;
-  const { notAfter } = await joinCluster({
+  const { notAfter, isNewNode } = await joinCluster({
     manager,
     token,
     caFingerprint: values['ca-fingerprint'] ?? null,
@@ -102,7 +102,11 @@ async function joinVerb(args: string[]): Promise<number> {
     dataDir,
     force: values.force,
   });
-  return say(`${agent} joined; its certificate is good until ${notAfter} and is renewed by itself\n`, 0);
+  const node =
+    isNewNode === undefined
+      ? ''
+      : `\nits node ${isNewNode ? 'was added to the repository' : 'was in the repository and stays as it is'}`;
+  return say(`${agent} joined; its certificate is good until ${notAfter} and is renewed by itself${node}\n`, 0);
 }
 
 async function statusVerb(args: string[]): Promise<number> {

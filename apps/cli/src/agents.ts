@@ -34,6 +34,7 @@ interface TokenOptions extends Common {
   readonly uses: number;
   readonly minutes: number;
   readonly description: string;
+  readonly ownerRole: string;
 }
 
 const oneMore = (value: string, before: readonly string[]): readonly string[] => [...before, value];
@@ -63,6 +64,7 @@ export function addAgents(
   add('token', 'make a join token; it is shown once', agents)
     .option('--node <id>', 'for this node only, also in the place of an agent that it has')
     .option('--scope <id>', 'nodes that join by it are put there; can be repeated', oneMore, [])
+    .option('--owner-role <role>', 'whose the nodes are that join by it', 'operator')
     .option('--uses <n>', 'for so many agents', wholeNumber, 1)
     .option('--minutes <n>', 'good for so long', wholeNumber, 60)
     .option('--description <text>', 'what for', '')

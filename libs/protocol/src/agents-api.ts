@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SettingIdSchema } from './settings/common.js';
+import { OwnerRoleSchema } from './settings/schemas.js';
 
 const instant = z.string().nullable();
 
@@ -51,6 +52,8 @@ export const AgentTokenAskSchema = z
     node: SettingIdSchema.nullable().default(null),
     /** Scopes of nodes that are added to the repository by it. */
     scopes: z.array(SettingIdSchema).max(64).default([]),
+    /** Whose these nodes are. */
+    ownerRole: OwnerRoleSchema.default('operator'),
     uses: z.int().min(1).max(100_000).default(1),
     lifetimeMinutes: z.int().min(1).max(525_600).default(60),
     by: z.string().min(1).max(80).describe('Who asks, of whoever comes with the token instead of a login').optional(),
@@ -64,6 +67,7 @@ export const AgentTokenSchema = z
     description: z.string(),
     node: z.string().nullable(),
     scopes: z.array(z.string()),
+    ownerRole: z.string(),
     usesLeft: z.int(),
     expiresAt: z.string(),
     createdAt: z.string(),

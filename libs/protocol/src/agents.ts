@@ -303,6 +303,8 @@ export const JoinAnswerSchema = z.strictObject({
   authority: z.string(),
   managers: z.array(z.strictObject({ host: z.string(), port: z.int() })),
   notAfter: z.string(),
+  /** false: the repository had its node, which stays as it is. */
+  isNewNode: z.boolean().optional(),
 });
 export type JoinAnswer = z.infer<typeof JoinAnswerSchema>;
 

@@ -57,7 +57,7 @@ describe('join tokens', () => {
   const digest = Buffer.alloc(32, 7);
   const add = async (more: object = {}) =>
     await agents.addToken({
-      ...{ digest, description: 'web servers', node: null, scopes: ['web'], usesLeft: 2, createdBy: 'ann' },
+      ...{ digest, description: 'web servers', node: null, scopes: ['web'], ownerRole: 'web-team', usesLeft: 2, createdBy: 'ann' },
       expiresAt: new Date(Date.now() + 60_000),
       ...more,
     });
@@ -66,7 +66,7 @@ describe('join tokens', () => {
     await add();
     for (let use = 0; use < 2; use++) {
       const token = await agents.tokenOf(digest);
-      expect(token).toMatchObject({ scopes: ['web'], usesLeft: 2 - use, node: null });
+      expect(token).toMatchObject({ scopes: ['web'], ownerRole: 'web-team', usesLeft: 2 - use, node: null });
       await agents.useToken(token!.number);
     }
     expect(await agents.tokenOf(digest)).toBeNull();

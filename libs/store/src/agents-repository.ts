@@ -46,6 +46,8 @@ export interface StoredToken {
   /** For this node only; null = for any that has no agent. */
   readonly node: string | null;
   readonly scopes: readonly string[];
+  /** Of nodes that are added by it. */
+  readonly ownerRole: string;
   readonly usesLeft: number;
   readonly expiresAt: Date;
   readonly createdAt: Date;
@@ -54,7 +56,7 @@ export interface StoredToken {
 
 const AGENT = sql`id, fingerprint, previous, ends_at as "endsAt", joined_at as "joinedAt", joined_by as "joinedBy",
   revoked_at as "revokedAt", revoked_by as "revokedBy", address, seen, seen_at as "seenAt"`;
-const TOKEN = sql`number, description, node, scopes, uses_left as "usesLeft", expires_at as "expiresAt",
+const TOKEN = sql`number, description, node, scopes, owner_role as "ownerRole", uses_left as "usesLeft", expires_at as "expiresAt",
   created_at as "createdAt", created_by as "createdBy"`;
 /** What is over is kept for a while, so that somebody can see why an agent was refused. */
 const KEPT_DAYS = 30;
@@ -130,11 +132,11 @@ export class AgentRepository {
   async addToken(
     token: Omit<StoredToken, 'number' | 'createdAt'> & { readonly digest: Buffer },
   ): Promise<Pick<StoredToken, 'number'>> {
-    const { digest, description, node, scopes, usesLeft, expiresAt, createdBy } = token;
+    const { digest, description, node, scopes, ownerRole, usesLeft, expiresAt, createdBy } = token;
     await sql`delete from agent_token where expires_at < now() - make_interval(days => ${KEPT_DAYS})`.execute(this.#db);
     const { rows } = await sql<{ number: number }>`
-      insert into agent_token (digest, description, node, scopes, uses_left, expires_at, created_by)
-      values (${digest}, ${description}, ${node}, ${[...scopes]}::text[], ${usesLeft}, ${expiresAt}, ${createdBy}) returning number`.execute(
+      insert into agent_token (digest, description, node, scopes, owner_role, uses_left, expires_at, created_by)
+      values (${digest}, ${description}, ${node}, ${[...scopes]}::text[], ${ownerRole}, ${usesLeft}, ${expiresAt}, ${createdBy}) returning number`.execute(
       this.#db,
     );
     return rows[0]!;

@@ -24,6 +24,7 @@ import * as access from './migrations/0018-access.js';
 import * as oneEscalation from './migrations/0019-one-escalation.js';
 import * as overview from './migrations/0021-overview.js';
 import * as seriesVersion from './migrations/0022-series-version.js';
+import * as agentTokenOwner from './migrations/0023-agent-token-owner.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -54,6 +55,7 @@ const STEPS = {
   '0019-one-escalation': oneEscalation,
   '0021-overview': overview,
   '0022-series-version': seriesVersion,
+  '0023-agent-token-owner': agentTokenOwner,
 };
 
 /** Every step of this program was done; there may be more, of a newer one. @throws without a schema */

@@ -34,10 +34,10 @@ export async function listAgents(api: ManagerApi, { text, connected, away, limit
 
 export async function addAgentToken(
   api: ManagerApi,
-  ask: { node?: string; scope: readonly string[]; uses: number; minutes: number; description: string },
+  ask: { node?: string; scope: readonly string[]; uses: number; minutes: number; description: string; ownerRole: string },
 ): Promise<NewAgentToken> {
-  const { node = null, scope, uses, minutes, description } = ask;
-  const body = { node, scopes: scope, uses, lifetimeMinutes: minutes, description, by: whoAsks() };
+  const { node = null, scope, uses, minutes, description, ownerRole } = ask;
+  const body = { node, scopes: scope, ownerRole, uses, lifetimeMinutes: minutes, description, by: whoAsks() };
   return await known(api.change('POST', `${PATH}/tokens`, body, NewAgentTokenSchema, DEADLINE_MS));
 }
 
@@ -88,9 +88,15 @@ export function renderNewToken({ token, expiresAt, managers }: NewAgentToken): s
 
 export const renderTokens = (tokens: readonly AgentTokenView[], nowMs: number): string =>
   table(
-    ['number', 'for', 'scopes', 'uses left', 'until', 'by', 'description'],
-    tokens.map(({ number, node, scopes, usesLeft, expiresAt, createdBy, description }) => [
-      ...[String(number), node === null ? 'any new agent' : printable(node), printable(scopes.join(' ')), String(usesLeft)],
+    ['number', 'for', 'scopes', 'owner', 'uses left', 'until', 'by', 'description'],
+    tokens.map(({ number, node, scopes, ownerRole, usesLeft, expiresAt, createdBy, description }) => [
+      ...[
+        String(number),
+        node === null ? 'any new agent' : printable(node),
+        printable(scopes.join(' ')),
+        printable(ownerRole),
+        String(usesLeft),
+      ],
       ...[Date.parse(expiresAt) < nowMs ? 'over' : expiresAt, printable(createdBy), printable(description)],
     ]),
   );

@@ -36,8 +36,11 @@ export interface JoiningAgent {
   readonly endsAt: Date;
 }
 
+/** What a token says of nodes that are added by it. */
+export type NodeToken = Pick<StoredToken, 'scopes' | 'ownerRole'>;
+
 export interface Joined {
-  readonly token: Pick<StoredToken, 'number' | 'description'>;
+  readonly token: Pick<StoredToken, 'number' | 'description' | 'createdBy'>;
   /** false: the node was there. */
   readonly isNewNode: boolean;
 }
@@ -50,12 +53,12 @@ export interface AgentTables {
   isToken(digest: Buffer): Promise<boolean>;
   /**
    * Uses the token up by one, makes the node where it is not there, and notes the agent: all of it or nothing.
-   * @param node of its repository, with the scopes of the token. @throws JoinRefusedError
+   * @param node of its repository, as the token says. @throws JoinRefusedError
    */
   join(
     digest: Buffer,
     agent: JoiningAgent,
-    node: (scopes: readonly string[]) => SettingInput,
+    node: (token: NodeToken) => SettingInput,
     change: { readonly epoch: number; readonly entry: (joined: Joined) => AuditEntry; readonly guard: CommitGuard },
   ): Promise<Joined>;
   renew(
@@ -116,7 +119,7 @@ async function join(
   db: Db,
   digest: Buffer,
   agent: JoiningAgent,
-  node: (scopes: readonly string[]) => SettingInput,
+  node: (token: NodeToken) => SettingInput,
   epoch: number,
 ): Promise<Joined> {
   const agents = new AgentRepository(db);
@@ -134,7 +137,7 @@ async function join(
     );
   const isNewNode = (await new SettingsRepository(db).get({ kind: 'node', id })) === null;
   if (isNewNode) {
-    const outcome = await new SettingsWriter(db).put([node(token.scopes)], { by: `agent:${id}`, epoch, expected: null });
+    const outcome = await new SettingsWriter(db).put([node(token)], { by: `agent:${id}`, epoch, expected: null });
     if (outcome.kind !== 'done')
       throw new JoinRefusedError(409, 'NODE_REFUSED', `the node ${id} cannot be added to the repository: ${outcome.kind}`);
   }

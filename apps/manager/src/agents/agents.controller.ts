@@ -88,12 +88,12 @@ export class AgentsController {
     @Body({ schema: AgentTokenAskSchema }) ask: z.infer<typeof AgentTokenAskSchema>,
     @Asker() asker: Identity,
   ): Promise<NewAgentToken> {
-    const { description, node, scopes, uses, lifetimeMinutes, by } = ask;
+    const { description, node, scopes, ownerRole, uses, lifetimeMinutes, by } = ask;
     const missing = scopes.find((scope) => this.live.snapshot.get('scope', scope) === undefined);
     if (missing !== undefined) throw new ApiRefusal(400, 'INVALID_INPUT', `scopes: there is no scope ${missing}`, 'scopes');
     const agents = this.#agents();
     const expiresAt = new Date(this.clock.wallMs() + lifetimeMinutes * 60_000);
-    const made = await agents.addToken({ description, node, scopes, expiresAt, uses, by: personOf(asker, by) });
+    const made = await agents.addToken({ description, node, scopes, ownerRole, expiresAt, uses, by: personOf(asker, by) });
     return { ...made, expiresAt: expiresAt.toISOString(), managers: [...agents.managers] };
   }
 

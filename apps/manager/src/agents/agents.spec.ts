@@ -114,7 +114,16 @@ async function serve(on: Node): Promise<void> {
 
 const tokenFor = async (on: Node, more: Partial<NewToken> = {}) =>
   await on.agents.addToken({
-    ...{ description: '', node: null, scopes: [], uses: 1, by: 'ann', expiresAt: new Date(Date.now() + 60_000), ...more },
+    ...{
+      description: '',
+      node: null,
+      scopes: [],
+      ownerRole: 'operator',
+      uses: 1,
+      by: 'ann',
+      expiresAt: new Date(Date.now() + 60_000),
+      ...more,
+    },
   });
 
 const joining = async (on: Node, agent: string, token: string, more: object = {}) =>

@@ -58,7 +58,7 @@ interface Work extends AgentService {
   readonly seen: Map<string, SeenAgent>;
 }
 
-export interface NewToken extends Pick<StoredToken, 'description' | 'node' | 'scopes' | 'expiresAt'> {
+export interface NewToken extends Pick<StoredToken, 'description' | 'node' | 'scopes' | 'ownerRole' | 'expiresAt'> {
   readonly uses: number;
   readonly by: string;
 }
@@ -150,14 +150,15 @@ export class Agents {
     description,
     node,
     scopes,
+    ownerRole,
     expiresAt,
     uses,
     by,
   }: NewToken): Promise<{ readonly number: number; readonly token: string }> {
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
-    const detail = { description, forNode: node, scopes, uses, expiresAt: expiresAt.toISOString() };
+    const detail = { description, forNode: node, scopes, ownerRole, uses, expiresAt: expiresAt.toISOString() };
     const number = await this.#o.tables.addToken(
-      { digest: digestOf(secret), description, node, scopes, usesLeft: uses, expiresAt, createdBy: by },
+      { digest: digestOf(secret), description, node, scopes, ownerRole, usesLeft: uses, expiresAt, createdBy: by },
       this.#change(by, 'agent.token', detail),
     );
     return { number, token: joinTokenOf(secret, authoritySha256(this.#files.clusterCa)) };
@@ -273,12 +274,12 @@ export class Agents {
       const joined = await tables.join(
         digest,
         { id: agent, address, fingerprint, endsAt: notAfter },
-        (scopes) => nodeOfAgent(request, address, scopes),
+        (token) => nodeOfAgent(request, address, token),
         {
           ...{ epoch: work.epoch, guard: guardOf(work) },
           entry: ({ token, isNewNode }) => ({
             ...entry,
-            detail: { agent, address, token: token.number, isNewNode },
+            detail: { agent, address, token: token.number, tokenOf: token.createdBy, isNewNode },
           }),
         },
       );
@@ -295,6 +296,7 @@ export class Agents {
         kind: 'joined',
         answer: {
           ...{ certificate, authority: this.#files.clusterCa, managers: [...this.managers], notAfter: notAfter.toISOString() },
+          isNewNode: joined.isNewNode,
         },
       };
     } catch (error) {

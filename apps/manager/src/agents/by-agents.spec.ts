@@ -190,7 +190,15 @@ it('what an agent sees is told once, also when the Master changes while it sees 
   write('error of before');
   await apply(a, settings('web', log), 1);
   const { token } = await a.agents.addToken({
-    ...{ description: '', node: null, scopes: ['web'], uses: 1, by: 'ann', expiresAt: new Date(Date.now() + 60_000) },
+    ...{
+      description: '',
+      node: null,
+      scopes: ['web'],
+      ownerRole: 'operator',
+      uses: 1,
+      by: 'ann',
+      expiresAt: new Date(Date.now() + 60_000),
+    },
   });
   const { identity } = await askToJoin(a.config, pki, 'web1', token);
   const dataDir = join(dir, 'agent');

@@ -1,6 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
 import { type JoinRequest, PLATFORMS, parseSetting, type SettingInput } from '@yosugara/protocol';
-import { JoinRefusedError } from './agent-tables.js';
+import { JoinRefusedError, type NodeToken } from './agent-tables.js';
 
 const MOST_ADDRESSES = 32;
 
@@ -8,7 +8,7 @@ const MOST_ADDRESSES = 32;
 const isOwnOnly = (address: string): boolean => /^(127\.|0\.|169\.254\.|::1$|::$|fe[89ab])/i.test(address);
 
 /** As the repository has it when an agent joins whose node is not there. @param from where its question came from. @throws JoinRefusedError */
-export function nodeOfAgent(request: JoinRequest, from: string, scopes: readonly string[]): SettingInput {
+export function nodeOfAgent(request: JoinRequest, from: string, { scopes, ownerRole }: NodeToken): SettingInput {
   const { agent: id, hostName } = request;
   const said = [...new Set(request.addresses.map((address) => (isIPv6(address) ? address.toLowerCase() : address)))];
   const addresses = said.filter((address) => isIP(address) !== 0 && !isOwnOnly(address)).slice(0, MOST_ADDRESSES);
@@ -20,10 +20,16 @@ export function nodeOfAgent(request: JoinRequest, from: string, scopes: readonly
     addresses: addresses.length > 0 || isIP(from) === 0 ? addresses : [from],
   };
   const description = 'registered by its agent';
-  const whole = parseSetting({ kind: 'node', id, description, body: { ...body, hostNames: hostName === '' ? [] : [hostName] } });
+  const whole = parseSetting({
+    kind: 'node',
+    id,
+    description,
+    ownerRole,
+    body: { ...body, hostNames: hostName === '' ? [] : [hostName] },
+  });
   if (whole.ok) return whole.setting;
   // A host may have a name that is none.
-  const rest = parseSetting({ kind: 'node', id, description, body });
+  const rest = parseSetting({ kind: 'node', id, description, ownerRole, body });
   if (rest.ok) return rest.setting;
   throw new JoinRefusedError(
     409,
