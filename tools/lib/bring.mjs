@@ -146,6 +146,7 @@ const SERVICES = {
   'dovecot-imapd': 'dovecot',
   postfix: 'postfix',
   chrony: 'chrony',
+  logrotate: 'logrotate.timer',
 };
 
 /** Debian starts what it installs unless this program says no (invoke-rc.d(8)). @returns takes it away again. */
@@ -265,6 +266,8 @@ const TEST_TOOLS = {
     nft: 'nftables',
     snmptrap: 'snmp',
     logger: 'bsdutils',
+    // Agents follow what it rotates.
+    logrotate: 'logrotate',
     arping: 'iputils-arping',
     fence_ipmilan: 'fence-agents',
     ipmi_sim: 'openipmi',

@@ -19,6 +19,8 @@ export interface FileMark {
   readonly first: Print;
   /** Of those right before `offset`. */
   readonly last: Print;
+  /** It is the copy of one that was followed, and all of it was told. */
+  readonly isCopy?: true;
 }
 export interface Print {
   readonly bytes: number;
@@ -90,11 +92,12 @@ export class Follower {
     return (await this.#file.stat()).size === this.#seenBytes;
   }
 
-  /** It is still what was read: not shorter, and with the same first bytes. */
+  /** It is still what was read: not shorter, and with the same bytes at its beginning and before where we are. */
   async isSame(): Promise<boolean> {
     const { size } = await this.#file.stat();
-    if (size < this.#mark.offset || size < this.#splitter.position) return false;
-    return size === this.#seenBytes || (await matches(this.#file, this.#mark.first, 0));
+    const { offset, first, last } = this.#mark;
+    if (size < offset || size < this.#splitter.position) return false;
+    return (await matches(this.#file, first, 0)) && (await matches(this.#file, last, offset - last.bytes));
   }
 
   /** Entries that are whole now; [] = nothing new. @param isLast nobody writes it any more: what has no end is whole, too. */
@@ -119,10 +122,14 @@ export class Follower {
     return { entries, hasMore };
   }
 
-  /** What was told up to this offset is remembered. */
-  async told(offset: number): Promise<FileMark> {
-    this.#mark = { path: this.path, offset, ...(await printsOf(this.#file, offset)) };
-    return this.#mark;
+  /** As it is to be remembered when what is before that offset was told. */
+  async markAt(offset: number): Promise<FileMark> {
+    return { path: this.path, offset, ...(await printsOf(this.#file, offset)) };
+  }
+
+  /** It is remembered so. */
+  settle(mark: FileMark): void {
+    this.#mark = mark;
   }
 
   /** It was cut and is written anew. */
@@ -130,7 +137,8 @@ export class Follower {
     this.#splitter = new LineSplitter(this.#options, 0);
     this.#entries = this.#maker();
     this.#seenBytes = -1;
-    return await this.told(0);
+    this.#mark = await this.markAt(0);
+    return this.#mark;
   }
 
   async close(): Promise<void> {

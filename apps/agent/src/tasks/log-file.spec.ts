@@ -174,6 +174,39 @@ describe('rotation', () => {
     await start();
     await told('one', 'two', 'three');
   });
+  it.each(['app\\.log', 'app\\.log.*'])(
+    'by copy and truncation tells each line once, however soon its agent dies (%s)',
+    async (name) => {
+      append('app.log', LONG);
+      await start({ name });
+      append('app.log', 'one');
+      await told('one');
+      await stop();
+      const lines = Array.from({ length: 1_200 }, (_, at) => `line ${at}`);
+      append('app.log', ...lines);
+      copyFileSync(path('app.log'), path('app.log.1'));
+      truncateSync(path('app.log'), 0);
+      append('app.log', 'two', 'three');
+      // Each life is one write long.
+      for (let life = 0; life < 12; life++) {
+        [host.writesLeft, host.isDead] = [1, false];
+        await start({ name });
+        await until(() => host.isDead || host.lines.includes('three'), 10_000);
+        await stop();
+      }
+      host.writesLeft = Number.POSITIVE_INFINITY;
+      await start({ name });
+      append('app.log', 'four');
+      await until(() => host.lines.includes('four'), 30_000);
+      expect(host.lines).toEqual(['one', ...lines, 'two', 'three', 'four']);
+      // What it remembers of the copy is no file that went.
+      rmSync(path('app.log.1'));
+      await stop();
+      await start({ name });
+      await pause(500);
+      expect(host.troubles).toEqual([]);
+    },
+  );
   it('by copy and truncation under its eyes, the copy having a name that is followed', async () => {
     append('app.log', LONG);
     await start({ name: 'app\\.log.*' });

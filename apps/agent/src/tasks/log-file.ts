@@ -124,6 +124,10 @@ class LogFileTask implements RunningTask {
       if (this.#isStopped) return;
       if (this.#followers.has(each.identity) || this.#copies.has(each.identity)) continue;
       const mark = marks.get(each.identity);
+      if (isFileMark(mark) && mark.isCopy === true) {
+        this.#copies.add(each.identity);
+        continue;
+      }
       // What was cut meanwhile is found out when it is followed; a number that another file got since begins anew.
       if (isFileMark(mark)) await this.#begin(each, mark.path === each.path || (await isUnchanged(each, mark)) ? mark : 'start');
       else if (each.isWanted) await this.#begin(each, this.#isNew ? 'end' : 'start');
@@ -209,7 +213,7 @@ class LogFileTask implements RunningTask {
     );
     if (gone.length === 0) return;
     for (const [, mark] of gone)
-      if (isFileMark(mark))
+      if (isFileMark(mark) && mark.isCopy !== true)
         this.#host.trouble(
           'LOG_FILE_GONE',
           `the file ${mark.path} went while this agent did not run: its last lines may be missing`,
@@ -224,11 +228,6 @@ class LogFileTask implements RunningTask {
 
   async #follow(follower: Follower): Promise<void> {
     if (follower.leavesMs === null && (await follower.isQuiet())) return;
-    if (!(await follower.isSame())) {
-      await this.#cut(follower);
-      // Its next file is there already, perhaps.
-      this.#scannedMs = Number.NEGATIVE_INFINITY;
-    }
     const isLeaving = follower.leavesMs !== null;
     const isLast = isLeaving && performance.now() - follower.leavesMs! > LEAVE_MS && follower.quietMs > LEAVE_MS;
     await this.#tellAll(follower, isLast);
@@ -242,17 +241,30 @@ class LogFileTask implements RunningTask {
     for (;;) {
       if (this.#isStopped || !this.#host.hasRoom()) return;
       const { entries, hasMore } = await follower.read(MOST_LINES, isLast);
-      await this.#tell(follower.path, entries, async (offset) => [
-        { key: this.#key(follower.identity), value: await follower.told(offset) },
-      ]);
+      const mark = await this.#markBehind(follower, entries);
+      // Looked at afterwards: what was read, and what it is remembered by, is of the file before it was emptied, or nothing of it counts.
+      if (!(await follower.isSame())) {
+        await this.#cut(follower);
+        // Its next file is there already, perhaps.
+        this.#scannedMs = Number.NEGATIVE_INFINITY;
+        return;
+      }
+      if (mark !== null) {
+        await this.#tell(follower.path, entries, [{ key: this.#key(follower.identity), value: mark }]);
+        follower.settle(mark);
+      }
       if (!hasMore) return;
     }
   }
 
-  /** All of them, and where they end, in one write. */
-  async #tell(path: string, entries: readonly Entry[], marks: (offset: number) => Promise<readonly Mark[]>): Promise<void> {
+  /** null = there are no entries. */
+  async #markBehind(follower: Follower, entries: readonly Entry[]): Promise<FileMark | null> {
     const last = entries.at(-1);
-    if (last === undefined) return;
+    return last === undefined ? null : await follower.markAt(last.end);
+  }
+
+  /** All of them, and where they end, in one write. */
+  async #tell(path: string, entries: readonly Entry[], marks: readonly Mark[]): Promise<void> {
     const atMs = this.#host.wallMs();
     const news: AgentNews[] = [];
     let lines: { atMs: number; text: string }[] = [];
@@ -268,31 +280,49 @@ class LogFileTask implements RunningTask {
       chars += text.length;
     }
     cut();
-    await this.#host.tell(news, await marks(last.end));
+    await this.#host.tell(news, marks);
   }
 
-  /** It was emptied under our eyes. What was not read of it is in its copy, where one was made (logrotate's `copytruncate`). */
+  /** It was emptied under our eyes, or while nobody looked. What was not read of it is in its copy, where one was made (logrotate's `copytruncate`). */
   async #cut(follower: Follower): Promise<void> {
     const { mark } = follower;
-    const found = (await this.#list()) ?? [];
-    for (const each of found) {
+    const marks: Mark[] = [];
+    for (const each of (await this.#list()) ?? []) {
       if (each.identity === follower.identity || each.size < mark.offset || !(await isCopyOf(each.path, mark))) continue;
+      const whole = await this.#tellCopy(follower, each);
+      if (whole === 'later') return;
+      if (whole === null) continue;
       this.#copies.add(each.identity);
-      const copy = await Follower.open(each.path, each.identity, { ...mark }, this.#options);
-      if (copy === null) continue;
-      try {
-        for (let isMore = true; isMore && !this.#isStopped; ) {
-          const { entries, hasMore } = await copy.read(MOST_LINES, true);
-          // Where the file itself stands does not change with it; after a crash in between these lines come twice rather than never.
-          await this.#tell(follower.path, entries, async () => []);
-          isMore = hasMore;
-        }
-      } finally {
-        await copy.close();
-      }
+      // Whoever finds it after a restart must not take it for a file of its own.
+      if (each.isWanted) marks.push({ key: this.#key(each.identity), value: { ...whole, isCopy: true } });
       break;
     }
-    await this.#host.tell([], [{ key: this.#key(follower.identity), value: await follower.restart() }]);
+    marks.push({ key: this.#key(follower.identity), value: await follower.restart() });
+    await this.#host.tell([], marks);
+  }
+
+  /**
+   * Up to where it is told in the copy is remembered of the file itself: the copy is what that was. So each of its lines is told once, also
+   * when this agent ends in between. @returns where it ends; null = it went. 'later': not all of it is told yet.
+   */
+  async #tellCopy(follower: Follower, found: Found): Promise<FileMark | null | 'later'> {
+    const copy = await Follower.open(found.path, found.identity, { ...follower.mark }, this.#options);
+    if (copy === null) return null;
+    try {
+      for (;;) {
+        if (this.#isStopped || !this.#host.hasRoom()) return 'later';
+        const { entries, hasMore } = await copy.read(MOST_LINES, true);
+        const mark = await this.#markBehind(copy, entries);
+        if (mark !== null) {
+          await this.#tell(follower.path, entries, [{ key: this.#key(follower.identity), value: mark }]);
+          copy.settle(mark);
+          follower.settle(mark);
+        }
+        if (!hasMore) return { ...copy.mark, path: found.path };
+      }
+    } finally {
+      await copy.close();
+    }
   }
 
   async #close(follower: Follower): Promise<void> {

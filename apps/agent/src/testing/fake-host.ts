@@ -12,9 +12,14 @@ export class FakeHost implements TaskHost {
   readonly troubles: string[] = [];
   readonly #marks = new Map<string, unknown>();
   isFull = false;
+  /** So many, then it is as if its process had been killed. */
+  writesLeft = Number.POSITIVE_INFINITY;
+  isDead = false;
 
   wallMs = (): number => Date.now();
   async tell(news: readonly AgentNews[], marks: readonly Mark[]): Promise<void> {
+    this.isDead = this.writesLeft-- <= 0;
+    if (this.isDead) throw new Error('it was killed');
     this.news.push(...news);
     for (const { key, value } of marks)
       if (value === null) this.#marks.delete(key);
