@@ -19,6 +19,17 @@ const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '
 const CSP =
   "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
+/** Sees the pages that this mock plays. */
+const ACCOUNT = {
+  ...{ login: 'operator', role: 'admin', id: 1, name: '', mail: '', language: '', timeZone: '', source: 'local', totp: false },
+  ...{
+    recoveryCodesLeft: 0,
+    roles: ['admin'],
+    reaches: [],
+    grants: { cluster: ['read', 'execute'], message: ['read'], mib: ['read', 'add', 'modify'] },
+  },
+};
+
 let down = false;
 let mustChange = false;
 /** Newest last. */
@@ -155,7 +166,7 @@ const server = createServer(async (request, response) => {
   if (request.method === 'DELETE') return send(response, ...deleteMib(decodeURIComponent(url.pathname.split('/').at(-1))));
   if (!url.pathname.startsWith('/api/')) return await serveFile(url, response);
   if (!loggedIn(request)) return send(response, 401, { code: 'NOT_LOGGED_IN', message: 'log in first' });
-  if (url.pathname === '/api/me') return send(response, 200, { login: 'operator', role: 'admin', mustChange, ...hello() });
+  if (url.pathname === '/api/me') return send(response, 200, { ...ACCOUNT, mustChange, ...hello() });
   if (url.pathname === '/api/cluster') return send(response, 200, state.status());
   if (url.pathname === '/api/v1/mibs') return send(response, 200, listMibs());
   if (url.pathname.startsWith('/api/v1/mibs/'))

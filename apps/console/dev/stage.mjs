@@ -42,6 +42,7 @@ export async function onStage(play) {
     await page.getByTestId('login-name').fill('operator');
     await page.getByTestId('login-password').fill('secret-1');
     await page.getByTestId('login-submit').click();
+    await page.getByTestId('nav-cluster').click();
     await page.getByTestId('node-a-role').waitFor();
     await page.waitForTimeout(400);
   };

@@ -8,27 +8,31 @@ import { backoffMs } from './api/reconnect.js';
 import { Shell } from './components/shell.js';
 import { ToastProvider } from './components/toasts.js';
 import { LanguageProvider, useText } from './i18n/language.js';
-import { ClusterPage } from './pages/cluster.js';
 import {
   CalendarsPage,
+  ClusterPage,
   EventsPage,
   GraphsPage,
   JobsPage,
   loadAllSoon,
+  MessagesPage,
+  MibsPage,
   MonitorsPage,
   NodePage,
   NotificationsPage,
+  OverviewPage,
+  ReceivingPage,
   RepositoryPage,
+  SelfPage,
   StatusPage,
 } from './pages/later.js';
 import { Gate, LoginPage } from './pages/login.js';
-import { MessagesPage } from './pages/messages.js';
-import { MibsPage } from './pages/mibs.js';
 import { FirstPasswordPage } from './pages/password.js';
-import { ReceivingPage } from './pages/receiving.js';
 
 const theme = createTheme({
   primaryColor: 'indigo',
+  // White on it, and it on white, can be read: WCAG 2.2, 1.4.3.
+  primaryShade: { light: 8, dark: 8 },
   fontFamily:
     'system-ui, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans JP", "Hiragino Sans", "Yu Gothic UI", Meiryo, IPAPGothic, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", "Noto Sans Mono CJK JP", monospace',
@@ -77,6 +81,8 @@ function Pages() {
     <LiveProvider>
       <Routes>
         <Route element={<Shell me={me.data} />}>
+          <Route index element={<OverviewPage />} />
+          <Route path="/self" element={<SelfPage />} />
           <Route path="/cluster" element={<ClusterPage />} />
           <Route path="/events" element={<EventsPage />} />
           <Route path="/status" element={<StatusPage />} />
@@ -90,7 +96,7 @@ function Pages() {
           <Route path="/messages" element={<MessagesPage />} />
           <Route path="/receiving" element={<ReceivingPage />} />
           <Route path="/mibs" element={<MibsPage />} />
-          <Route path="*" element={<Navigate to="/cluster" replace />} />
+          <Route path="*" element={<Navigate to="/" replace />} />
         </Route>
       </Routes>
     </LiveProvider>

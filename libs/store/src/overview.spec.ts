@@ -31,7 +31,7 @@ beforeAll(async () => {
     ],
   });
   await operations.storeOperations({ ...EMPTY_BATCH, ...told }, epoch(1), 0);
-  await opened.store.write(epoch(1), async (db) => {
+  await opened.store.db.transaction().execute(async (db) => {
     await changeEvents(db, { numbers: [1], state: 'confirmed', by: 'eva' });
   });
 });

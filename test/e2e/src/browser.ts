@@ -66,7 +66,7 @@ export async function inLanguage<T>(page: Page, language: 'ja', work: () => Prom
   }
 }
 
-/** The first login must choose a password; a later run of this test finds that one. */
+/** The first login must choose a password; a later run of this test finds that one. Ends on the page Cluster. */
 export async function logIn(page: Page, base: string, user: string, firstPassword: string): Promise<void> {
   const own = `${firstPassword}-e2e`;
   await page.goto(base);
@@ -77,7 +77,7 @@ export async function logIn(page: Page, base: string, user: string, firstPasswor
     await page
       .getByTestId('login-error')
       .or(page.getByTestId('password-form'))
-      .or(page.getByTestId('topology'))
+      .or(page.getByTestId('cluster-strip'))
       .first()
       .waitFor();
   };
@@ -89,5 +89,6 @@ export async function logIn(page: Page, base: string, user: string, firstPasswor
     await page.getByTestId('password-again').fill(own);
     await page.getByTestId('password-submit').click();
   }
+  await page.getByTestId('nav-cluster').click();
   await page.getByTestId('topology').waitFor();
 }

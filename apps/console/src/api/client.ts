@@ -2,6 +2,8 @@ import { YosugaraError } from '@yosugara/kernel';
 import {
   IngestSourcesSchema,
   IngestSummarySchema,
+  type Me as MeAnswer,
+  MeSchema,
   type Messages,
   MessagesSchema,
   type MibDetail,
@@ -10,20 +12,17 @@ import {
   MibListSchema,
   type MibUploaded,
   MibUploadedSchema,
+  type Overview,
+  OverviewSchema,
   type RecoverPlan,
   RecoverPlanSchema,
+  type SelfView,
+  SelfViewSchema,
   type Status,
   StatusSchema,
 } from '@yosugara/protocol';
 
-export interface Me {
-  readonly login: string;
-  readonly role: string;
-  readonly mustChange: boolean;
-  readonly node: string;
-  readonly epoch: number;
-  readonly mode: string;
-}
+export type Me = MeAnswer;
 
 /** The manager answered, and said no. `status` is the HTTP status. */
 export class ApiError extends YosugaraError {
@@ -67,7 +66,7 @@ function noteDate(header: string | null): void {
 }
 
 interface CallOptions {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
@@ -136,16 +135,9 @@ export function decode<T>(
 }
 
 function decodeMe(value: unknown): Me {
-  const me = value as Partial<Me> | null;
-  if (typeof me?.login !== 'string') throw new YosugaraError('BAD_ANSWER', '/api/me: the manager did not say who is logged in');
-  return {
-    login: me.login,
-    role: me.role ?? '',
-    mustChange: me.mustChange === true,
-    node: me.node ?? '',
-    epoch: me.epoch ?? 0,
-    mode: me.mode ?? 'active',
-  };
+  const me = MeSchema.safeParse(value).data;
+  if (me === undefined) throw new YosugaraError('BAD_ANSWER', '/api/me: the manager did not say who is logged in');
+  return me;
 }
 
 export const decodeStatus = (value: unknown): Status => decode('cluster', StatusSchema, value);
@@ -176,6 +168,9 @@ export const api = {
   me: async (signal?: AbortSignal, deadlineMs?: number) =>
     decodeMe(await call('/api/me', { signal, ...(deadlineMs === undefined ? {} : { deadlineMs }) })),
   login: async (login: string, password: string) => await call('/api/login', { method: 'POST', body: { login, password } }),
+  self: async (signal?: AbortSignal): Promise<SelfView> => decode('self', SelfViewSchema, await call('/api/v1/self', { signal })),
+  overview: async (signal?: AbortSignal): Promise<Overview> =>
+    decode('overview', OverviewSchema, await call('/api/v1/overview', { signal, deadlineMs: 15_000 })),
   logout: async () => await call('/api/logout', { method: 'POST', body: {} }),
   changePassword: async (current: string, next: string) =>
     await call('/api/password', { method: 'POST', body: { current, next } }),

@@ -61,9 +61,11 @@ export function filterOf(address: URLSearchParams): Filter {
 }
 
 /** Only what differs from the empty filter, so that addresses stay short. */
-export function addressOf(filter: Filter): URLSearchParams {
-  const address = new URLSearchParams();
-  for (const [key, value] of Object.entries(filter)) if (value !== NO_FILTER[key as keyof Filter]) address.set(key, value);
+export function addressOf(filter: Filter, before = new URLSearchParams()): URLSearchParams {
+  const address = new URLSearchParams(before);
+  for (const [key, value] of Object.entries(filter))
+    if (value === NO_FILTER[key as keyof Filter]) address.delete(key);
+    else address.set(key, value);
   return address;
 }
 

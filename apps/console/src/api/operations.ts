@@ -24,6 +24,9 @@ import { call, decode } from './client.js';
 const READ_MS = 15_000;
 const at = (path: string, query: string) => (query === '' ? path : `${path}?${query}`);
 
+/** Address of the same as a table; the browser fetches it by itself. */
+export const csvOf = (path: string, query: string): string => at(path, query === '' ? 'format=csv' : `${query}&format=csv`);
+
 export const operationsApi = {
   events: async (query: string, signal?: AbortSignal): Promise<Events> =>
     decode('events', EventsSchema, await call(at('/api/v1/events', query), { signal, deadlineMs: READ_MS })),

@@ -151,6 +151,7 @@ export function EventTable(props: TableProps) {
         keyOf={numberOf}
         cursor={cursor}
         label={t('events.title')}
+        isOfGrid
         head={head}
         foot={props.foot}
         onNearEnd={props.onNearEnd}

@@ -67,6 +67,12 @@ export const RefreshIcon = () => (
     <path d="M20 11a8 8 0 1 0-.5 4M20 4v7h-7" />
   </Icon>
 );
+export const SearchIcon = () => (
+  <Icon>
+    <circle cx="11" cy="11" r="6.500" />
+    <path d="m16 16 5 5" />
+  </Icon>
+);
 export const UploadIcon = () => (
   <Icon>
     <path d="M12 16V4m-5 5 5-5 5 5M4 20h16" />

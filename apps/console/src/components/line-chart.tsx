@@ -64,7 +64,12 @@ export function LineChart({
       : t('graphs.summary', { name: title, last: short(last), low: short(scale.low), high: short(scale.high) });
   const x = found === null ? 0 : xOf(Date.parse(found.at) + of.stepMs / 2, frame);
   return (
-    <section className="panel line-chart" aria-label={title} data-testid="line-chart" data-series={series.id}>
+    <section
+      className="panel line-chart"
+      aria-label={visible(`${title} ${series.facility}`)}
+      data-testid="line-chart"
+      data-series={series.id}
+    >
       <div className="rate-head">
         <h2>{visible(title)}</h2>
         {last !== null && (

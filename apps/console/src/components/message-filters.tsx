@@ -1,6 +1,7 @@
-import { Button, SegmentedControl, Select, TextInput } from '@mantine/core';
+import { SegmentedControl, Select, TextInput } from '@mantine/core';
 import { type Filter, isFiltered, KINDS, NO_FILTER, NO_WORDS, RANGES, type Range, SEVERITIES } from '../api/filter.js';
 import { useText } from '../i18n/language.js';
+import { FilterBar } from './filter-bar.js';
 import { Typed } from './typed.js';
 
 interface FiltersProps {
@@ -78,7 +79,7 @@ function TrapFields({ filter, onChange }: FiltersProps) {
 export function MessageFilters({ filter, onChange }: FiltersProps) {
   const { t } = useText();
   return (
-    <search className="filters" aria-label={t('messages.filters')}>
+    <FilterBar view="messages" onClear={isFiltered(filter) ? () => onChange(NO_WORDS) : null}>
       <SegmentedControl
         size="xs"
         aria-label={t('messages.mode')}
@@ -140,11 +141,6 @@ export function MessageFilters({ filter, onChange }: FiltersProps) {
         <TrapFields filter={filter} onChange={onChange} />
       )}
       {filter.mode === 'search' && <TimeRange filter={filter} onChange={onChange} />}
-      {isFiltered(filter) && (
-        <Button size="xs" variant="subtle" onClick={() => onChange(NO_WORDS)} data-testid="filter-clear">
-          {t('messages.clear')}
-        </Button>
-      )}
-    </search>
+    </FilterBar>
   );
 }

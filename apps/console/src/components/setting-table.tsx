@@ -1,8 +1,11 @@
-import { Alert, Button, Loader, Switch } from '@mantine/core';
+import { Button, Loader, Switch } from '@mantine/core';
 import type { SettingKind, SettingView } from '@yosugara/protocol';
 import { type CSSProperties, type ReactNode, useState } from 'react';
+import { useSearchParams } from 'react-router';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
+import { FilterBar } from './filter-bar.js';
+import type { FilteredView } from './filter-model.js';
 import { Time } from './time.js';
 import { Typed } from './typed.js';
 import { useMe } from './use-me.js';
@@ -12,6 +15,8 @@ import { VirtualList } from './virtual-list.js';
 
 interface TableProps {
   readonly kind: SettingKind;
+  /** Whose filters are saved: what is searched for is in the address then. */
+  readonly view?: FilteredView;
   readonly filter?: Readonly<Record<string, string>>;
   /** What is told of one beside its id and description. */
   readonly about: (setting: SettingView) => ReactNode;
@@ -50,7 +55,13 @@ function Row({
         onChange={(event) => onEnable(event.currentTarget.checked)}
         data-testid="setting-enabled"
       />
-      <button type="button" className="setting-id link-button clip" onClick={() => onOpen(setting.id)} title={setting.id}>
+      <button
+        type="button"
+        data-row
+        className="setting-id link-button clip"
+        onClick={() => onOpen(setting.id)}
+        title={setting.id}
+      >
         {visible(setting.id)}
       </button>
       <span className="setting-about clip">{about(setting)}</span>
@@ -64,17 +75,34 @@ function Row({
   );
 }
 
+function useSearchText(isInAddress: boolean) {
+  const [own, setOwn] = useState('');
+  const [address, setAddress] = useSearchParams();
+  if (!isInAddress) return { text: own, setText: setOwn };
+  const setText = (text: string) =>
+    setAddress(
+      (before) => {
+        const after = new URLSearchParams(before);
+        if (text === '') after.delete('text');
+        else after.set('text', text);
+        return after;
+      },
+      { replace: true },
+    );
+  return { text: address.get('text') ?? '', setText };
+}
+
 /** All settings of one kind: search, switches, and a way to each. */
-export function SettingTable({ kind, filter = {}, about, onOpen, onNew, tools, empty }: TableProps) {
+export function SettingTable({ kind, view, filter = {}, about, onOpen, onNew, tools, empty }: TableProps) {
   const { t } = useText();
   const { mayAct } = useMe();
-  const [text, setText] = useState('');
+  const { text, setText } = useSearchText(view !== undefined);
   const { rows, isLoading, hasMore, error, more } = useSettings(kind, { ...filter, text });
   const enable = useEnable(kind);
   const isNarrow = useNarrow();
   return (
     <>
-      <search className="filters">
+      <FilterBar {...(view === undefined ? {} : { view })} error={error}>
         <Typed
           className="f-text"
           label={t('settings.search')}
@@ -87,12 +115,7 @@ export function SettingTable({ kind, filter = {}, about, onOpen, onNew, tools, e
         <Button size="xs" disabled={!mayAct} onClick={onNew} data-testid="setting-new">
           {t('settings.add')}
         </Button>
-      </search>
-      {error !== null && (
-        <Alert color="red" role="alert" title={t('common.failed')}>
-          {error.message}
-        </Alert>
-      )}
+      </FilterBar>
       <div className="table-place">
         <VirtualList
           items={rows}

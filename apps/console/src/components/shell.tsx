@@ -1,15 +1,19 @@
 import { ActionIcon, Badge, Loader, Menu, SegmentedControl, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { Suspense, useEffect, useRef, useState } from 'react';
-import { NavLink, Outlet, useLocation } from 'react-router';
+import { Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { Link, NavLink, Outlet, useLocation } from 'react-router';
 import { api, type Me } from '../api/client.js';
 import { useCluster, useLink, useLinkState } from '../api/live.js';
 import { type KnownMaster, masterChange, masterOf } from '../api/master-change.js';
+import { maySee } from '../api/rights.js';
 import { useText } from '../i18n/language.js';
 import type { Language } from '../i18n/translate.js';
 import { PasswordDialog } from '../pages/password.js';
 import { ReconnectBanner } from './banner.js';
+import { ClusterStrip } from './cluster-strip.js';
 import { Logo, MoonIcon, SunIcon, UserIcon } from './icons.js';
+import { PAGES } from './page-list.js';
+import { ShellKeys } from './shell-keys.js';
 import { useToast } from './toasts.js';
 
 /** Somebody answered a question while the stream still waits for its next attempt: attempt now. */
@@ -105,53 +109,57 @@ function LinkBadge() {
   );
 }
 
-function UserMenu({ me }: { readonly me: Me }) {
-  const { t } = useText();
+function useLogout(): () => Promise<void> {
   const client = useQueryClient();
-  const [changing, setChanging] = useState(false);
-  const logout = async () => {
+  return useCallback(async () => {
     // Whatever the manager answers, this page shows nothing more: `me` decides what comes next.
     await api.logout().catch(() => undefined);
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
     await client.resetQueries({ queryKey: ['me'] });
-  };
+  }, [client]);
+}
+
+interface UserMenuProps {
+  readonly me: Me;
+  readonly onChangePassword: () => void;
+  readonly onLogout: () => void;
+}
+
+function UserMenu({ me, onChangePassword, onLogout }: UserMenuProps) {
+  const { t } = useText();
   return (
-    <>
-      <Menu position="bottom-end" withArrow>
-        <Menu.Target>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="lg"
-            aria-label={t('header.user', { login: me.login })}
-            data-testid="user-menu"
-          >
-            <UserIcon />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Label>
-            {me.login} · {t('header.role', { role: me.role })}
-          </Menu.Label>
-          <Menu.Item onClick={() => setChanging(true)}>{t('header.changePassword')}</Menu.Item>
-          <Menu.Item data-testid="logout" onClick={() => void logout()}>
-            {t('header.logout')}
+    <Menu position="bottom-end" withArrow>
+      <Menu.Target>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label={t('header.user', { login: me.login })}
+          data-testid="user-menu"
+        >
+          <UserIcon />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {me.login} · {t('header.role', { role: me.roles.join(', ') })}
+        </Menu.Label>
+        {me.id !== null && (
+          <Menu.Item component={Link} to="/profile" data-testid="profile-link">
+            {t('header.profile')}
           </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      <PasswordDialog opened={changing} onClose={() => setChanging(false)} />
-    </>
+        )}
+        {me.source === 'local' && <Menu.Item onClick={onChangePassword}>{t('header.changePassword')}</Menu.Item>}
+        <Menu.Item data-testid="logout" onClick={onLogout}>
+          {t('header.logout')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 
-const PAGES = [
-  ['watch', ['events', 'status', 'graphs', 'messages', 'jobs']],
-  ['settings', ['repository', 'monitors', 'notifications', 'calendars']],
-  ['manager', ['cluster', 'receiving', 'mibs']],
-] as const;
-
 /** A column beside the page; on a narrow screen a row that can be pushed sideways. */
-function Pages() {
+function Pages({ me }: { readonly me: Me }) {
   const { t } = useText();
   const { pathname } = useLocation();
   const nav = useRef<HTMLElement>(null);
@@ -167,11 +175,18 @@ function Pages() {
           <span className="nav-title" aria-hidden="true">
             {t(`nav.group.${group}`)}
           </span>
-          {pages.map((page) => (
-            <NavLink key={page} to={`/${page}`} data-testid={`nav-${page}`}>
-              {t(`nav.${page}`)}
-            </NavLink>
-          ))}
+          {pages
+            .filter((page) => maySee(me.grants, page))
+            .map((page) => (
+              <NavLink
+                key={page}
+                to={page === 'overview' ? '/' : `/${page}`}
+                end={page === 'overview'}
+                data-testid={`nav-${page}`}
+              >
+                {t(`nav.${page}`)}
+              </NavLink>
+            ))}
         </div>
       ))}
     </nav>
@@ -180,6 +195,10 @@ function Pages() {
 
 export function Shell({ me }: { readonly me: Me }) {
   const { t } = useText();
+  const [changing, setChanging] = useState(false);
+  const logout = useLogout();
+  const changePassword = useCallback(() => setChanging(true), []);
+  const leave = useCallback(() => void logout(), [logout]);
   useMasterToast();
   useNudge();
   return (
@@ -190,17 +209,20 @@ export function Shell({ me }: { readonly me: Me }) {
       <header className="header">
         <Logo />
         <span className="brand">{t('app.title')}</span>
+        <ShellKeys onChangePassword={changePassword} onLogout={leave} />
         <span className="grow" />
         <MasterChip />
         <LinkBadge />
         <LanguageSwitch />
         <SchemeSwitch />
-        <UserMenu me={me} />
+        <UserMenu me={me} onChangePassword={changePassword} onLogout={leave} />
       </header>
+      <PasswordDialog opened={changing} onClose={() => setChanging(false)} />
       <div className="frame">
-        <Pages />
+        <Pages me={me} />
         <div className="frame-main">
-          <div className="banner-place">
+          <div className="strip-place">
+            <ClusterStrip />
             <ReconnectBanner />
           </div>
           <main id="content" tabIndex={-1} className="content">

@@ -33,12 +33,14 @@ interface VirtualListProps<Item> {
   readonly label: string;
   readonly testId?: string;
   readonly className?: string;
+  /** The rows are a grid's; it has the name then. */
+  readonly isOfGrid?: boolean;
   readonly handle?: Ref<VirtualHandle>;
 }
 
 /** Of however many rows only those in sight are drawn. What is in sight stays in its place when rows come above it. */
 export function VirtualList<Item>(props: VirtualListProps<Item>) {
-  const { items, rowPx, keyOf, render, cursor, onNearEnd, onTop, head, foot, label, testId, className, handle } = props;
+  const { items, rowPx, keyOf, render, cursor, onNearEnd, onTop, head, foot, label, testId, className, isOfGrid, handle } = props;
   const box = useRef<HTMLDivElement>(null);
   const top = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ first: 0, rows: 40 });
@@ -87,7 +89,13 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
   const from = Math.max(0, view.first - OVERSCAN);
   const shown = items.slice(from, view.first + view.rows + OVERSCAN);
   return (
-    <section className={`virtual ${className ?? ''}`} ref={box} onScroll={measure} aria-label={label} data-testid={testId}>
+    <section
+      className={`virtual ${className ?? ''}`}
+      ref={box}
+      onScroll={measure}
+      data-testid={testId}
+      {...(isOfGrid ? { role: 'rowgroup' } : { 'aria-label': label })}
+    >
       <div className="virtual-head" ref={top}>
         {head}
       </div>

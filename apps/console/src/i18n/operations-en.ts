@@ -66,7 +66,6 @@ export const operationsEn = {
   'why.failed open': 'the rules could not be read: better told than lost',
   'why.escalated': 'nobody confirmed it in time',
 
-  'keys.title': 'Keys',
   'keys.move': 'down, up',
   'keys.open': 'open the details',
   'keys.confirm': 'confirm what is chosen, or this one, and go on',
@@ -75,7 +74,6 @@ export const operationsEn = {
   'keys.own': 'make it mine',
   'keys.comment': 'write a comment',
   'keys.choose': 'choose; with Shift: from the last one to here',
-  'keys.search': 'filter by text',
   'keys.back': 'close, or choose none',
 
   'status.title': 'Status',

@@ -67,7 +67,6 @@ export const operationsJa: Readonly<Record<OperationsKey, string>> = {
   'why.failed open': '規則を読めなかったため念のため通知',
   'why.escalated': '時間内に確認されなかった',
 
-  'keys.title': 'キー操作',
   'keys.move': '下・上へ移動',
   'keys.open': '詳細を開く',
   'keys.confirm': '選択中または現在の行を確認し、次へ進む',
@@ -76,7 +75,6 @@ export const operationsJa: Readonly<Record<OperationsKey, string>> = {
   'keys.own': '自分の担当にする',
   'keys.comment': 'コメントを書く',
   'keys.choose': '選択(Shift で前回の行からここまで)',
-  'keys.search': 'テキストで絞り込む',
   'keys.back': '閉じる、または選択を解除',
 
   'status.title': 'ステータス',

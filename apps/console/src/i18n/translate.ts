@@ -1,3 +1,4 @@
+import type { ConsoleKey } from './console-en.js';
 import { type CoreKey, en } from './en.js';
 import type { FieldKey } from './fields-en.js';
 import { ja } from './ja.js';
@@ -7,7 +8,7 @@ import type { OperationsKey } from './operations-en.js';
 export const LANGUAGES = ['en', 'ja'] as const;
 export type Language = (typeof LANGUAGES)[number];
 /** Of pages that are loaded later, too: they bring their texts along (`learnTexts`). */
-export type TextKey = CoreKey | OperationsKey | JobsKey | FieldKey;
+export type TextKey = CoreKey | OperationsKey | ConsoleKey | JobsKey | FieldKey;
 export type Values = Readonly<Record<string, string | number>>;
 export type Translate = (key: TextKey, values?: Values) => string;
 

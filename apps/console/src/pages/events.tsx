@@ -1,15 +1,24 @@
 import '../operations.js';
-import { Alert, Button, Loader, Menu, TextInput } from '@mantine/core';
+import { Button, Loader, Menu, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { EVENT_STATES, PRIORITIES } from '@yosugara/protocol';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
-import { type EventFilter, eventAddressOf, eventFilterOf, isOpenView, OPEN_EVENTS, toggled } from '../api/event-filter.js';
+import {
+  type EventFilter,
+  eventAddressOf,
+  eventFilterOf,
+  eventQueryOf,
+  isOpenView,
+  OPEN_EVENTS,
+  toggled,
+} from '../api/event-filter.js';
 import { indexOfEvent, rangeOf } from '../api/event-list.js';
-import { operationsApi } from '../api/operations.js';
+import { csvOf, operationsApi } from '../api/operations.js';
 import { EventDrawer } from '../components/event-drawer.js';
 import { EventTable } from '../components/event-table.js';
-import { KeyHelp } from '../components/key-help.js';
+import { FilterBar } from '../components/filter-bar.js';
+import { type KeyLine, showKeys, usePageKeys } from '../components/key-registry.js';
 import { PriorityCounts } from '../components/priority.js';
 import { useToast } from '../components/toasts.js';
 import { Typed } from '../components/typed.js';
@@ -51,14 +60,22 @@ function useAddress() {
 
 function Filters({
   filter,
+  refusal,
   onChange,
 }: {
   readonly filter: EventFilter;
+  readonly refusal: string | null;
   readonly onChange: (part: Partial<EventFilter>) => void;
 }) {
   const { t } = useText();
   return (
-    <search className="filters" aria-label={t('messages.filters')}>
+    <FilterBar
+      view="events"
+      onClear={isOpenView(filter) ? null : () => onChange(OPEN_EVENTS)}
+      clearText={t('events.openOnly')}
+      csv={csvOf('/api/v1/events', eventQueryOf(filter))}
+      refusal={refusal}
+    >
       <fieldset className="chips" data-testid="event-states">
         <legend className="hidden">{t('events.state')}</legend>
         {EVENT_STATES.map((state) => (
@@ -106,12 +123,7 @@ function Filters({
         onValue={(owner) => onChange({ owner })}
         testId="event-owner"
       />
-      {!isOpenView(filter) && (
-        <Button size="xs" variant="subtle" onClick={() => onChange(OPEN_EVENTS)} data-testid="filter-clear">
-          {t('events.openOnly')}
-        </Button>
-      )}
-    </search>
+    </FilterBar>
   );
 }
 
@@ -210,7 +222,7 @@ export function EventsPage() {
   const [isBusy, setBusy] = useState(false);
   const [isAtTop, setAtTop] = useState(true);
   const [seen, setSeen] = useState(0);
-  const [isHelp, setHelp] = useState(false);
+  usePageKeys(KEYS);
   const comment = useRef<HTMLTextAreaElement>(null);
   const handle = useRef<VirtualHandle>(null);
   const lastChosen = useRef<number | null>(null);
@@ -331,7 +343,6 @@ export function EventsPage() {
       setTimeout(() => comment.current?.focus(), 50);
     },
     '/': () => document.querySelector<HTMLInputElement>('[data-testid=event-text]')?.focus(),
-    '?': () => setHelp(true),
   });
   const openedAt = opened === null ? -1 : indexOfEvent(rows, opened);
   const isAllChosen = rows.length > 0 && chosen.size >= rows.length;
@@ -350,16 +361,11 @@ export function EventsPage() {
           }
         />
         <span className="grow" />
-        <Button size="compact-sm" variant="subtle" color="gray" onClick={() => setHelp(true)} className="only-wide">
+        <Button size="compact-sm" variant="subtle" color="gray" onClick={() => showKeys(true)} className="only-wide">
           <kbd>?</kbd>&nbsp;{t('keys.title')}
         </Button>
       </div>
-      <Filters filter={filter} onChange={change} />
-      {state.refusal !== null && (
-        <Alert color="yellow" role="alert" title={t('messages.badFilter')}>
-          {state.refusal}
-        </Alert>
-      )}
+      <Filters filter={filter} refusal={state.refusal} onChange={change} />
       <div className="list-head">
         <span className="dim tabular" role="status" data-testid="event-count">
           {t(state.hasMore ? 'events.shownMore' : 'messages.shown', { count: integer(rows.length, language) })}
@@ -423,12 +429,11 @@ export function EventsPage() {
           />
         )}
       </div>
-      <KeyHelp opened={isHelp} onClose={() => setHelp(false)} keys={KEYS} />
     </div>
   );
 }
 
-const KEYS = [
+const KEYS: readonly KeyLine[] = [
   ['j', 'k', 'keys.move'],
   ['Enter', '', 'keys.open'],
   ['a', '', 'keys.confirm'],
@@ -437,9 +442,8 @@ const KEYS = [
   ['m', '', 'keys.own'],
   ['c', '', 'keys.comment'],
   ['x', 'X', 'keys.choose'],
-  ['/', '', 'keys.search'],
   ['Esc', '', 'keys.back'],
-] as const;
+];
 
 function withOrWithout<Value>(chosen: readonly Value[], value: Value): readonly Value[] {
   const after = chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value];

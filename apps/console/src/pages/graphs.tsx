@@ -1,9 +1,10 @@
 import '../operations.js';
-import { Alert, Loader, SegmentedControl } from '@mantine/core';
+import { Loader, SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useSearchParams } from 'react-router';
-import { operationsApi } from '../api/operations.js';
+import { csvOf, operationsApi } from '../api/operations.js';
+import { FilterBar } from '../components/filter-bar.js';
 import { LineChart } from '../components/line-chart.js';
 import { ReferenceInput } from '../components/reference-input.js';
 import { Typed } from '../components/typed.js';
@@ -69,7 +70,12 @@ export function GraphsPage() {
           data-testid="graphs-range"
         />
       </div>
-      <search className="filters">
+      <FilterBar
+        view="graphs"
+        onClear={facility === '' && text === '' ? null : () => setAddress(range === '24h' ? {} : { range }, { replace: true })}
+        csv={ids.length === 0 ? null : csvOf(`/api/v1/series/${ids.join()}/values`, `from=${range}`)}
+        error={error}
+      >
         <ReferenceInput
           kind="facility"
           size="xs"
@@ -88,12 +94,7 @@ export function GraphsPage() {
           onValue={(value) => put('text', value)}
           testId="graphs-text"
         />
-      </search>
-      {error !== null && (
-        <Alert color="red" role="alert" title={t('common.failed')}>
-          {error.message}
-        </Alert>
-      )}
+      </FilterBar>
       {list.data !== undefined && found.length === 0 && (
         <div className="empty">{t(facility === '' && text === '' ? 'graphs.empty' : 'graphs.noneFound')}</div>
       )}

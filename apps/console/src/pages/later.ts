@@ -37,6 +37,12 @@ export function loadAllSoon(): () => void {
   return () => clearTimeout(timer);
 }
 
+export const OverviewPage = later(() => import('./overview.js'), 'OverviewPage');
+export const SelfPage = later(() => import('./self.js'), 'SelfPage');
+export const ClusterPage = later(() => import('./cluster.js'), 'ClusterPage');
+export const MessagesPage = later(() => import('./messages.js'), 'MessagesPage');
+export const ReceivingPage = later(() => import('./receiving.js'), 'ReceivingPage');
+export const MibsPage = later(() => import('./mibs.js'), 'MibsPage');
 export const EventsPage = later(() => import('./events.js'), 'EventsPage');
 export const StatusPage = later(() => import('./status.js'), 'StatusPage');
 export const JobsPage = later(() => import('./jobs.js'), 'JobsPage');

@@ -1,3 +1,4 @@
+import '../operations.js';
 import { useCallback, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { addressOf, type Filter, filterOf } from '../api/filter.js';
@@ -24,7 +25,7 @@ export function MessagesPage() {
   const [address, setAddress] = useSearchParams();
   const filter = filterOf(address);
   const change = useCallback(
-    (part: Partial<Filter>) => setAddress((before) => addressOf({ ...filterOf(before), ...part }), { replace: true }),
+    (part: Partial<Filter>) => setAddress((before) => addressOf({ ...filterOf(before), ...part }, before), { replace: true }),
     [setAddress],
   );
   return (

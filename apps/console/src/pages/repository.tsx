@@ -96,11 +96,19 @@ export function RepositoryPage() {
           scopes={data?.scopes ?? []}
           nodes={data?.nodes ?? 0}
           chosen={scope}
-          onChoose={(id) => setAddress(id === '' ? {} : { scope: id })}
+          onChoose={(id) =>
+            setAddress((before) => {
+              const after = new URLSearchParams(before);
+              if (id === '') after.delete('scope');
+              else after.set('scope', id);
+              return after;
+            })
+          }
         />
         <div className="repository-nodes">
           <SettingTable
             kind="node"
+            view="nodes"
             filter={{ scope }}
             about={(setting) => <About setting={setting} />}
             onOpen={(id) => void navigate(`/repository/node/${encodeURIComponent(id)}`)}

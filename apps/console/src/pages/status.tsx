@@ -5,7 +5,8 @@ import { PRIORITIES, type Priority, type StatusRow } from '@yosugara/protocol';
 import { type CSSProperties, useMemo, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { serverNowMs } from '../api/client.js';
-import { operationsApi } from '../api/operations.js';
+import { csvOf, operationsApi } from '../api/operations.js';
+import { FilterBar } from '../components/filter-bar.js';
 import { ChevronIcon } from '../components/icons.js';
 import { PriorityBadge, PriorityCounts } from '../components/priority.js';
 import { countByPriority, type StatusGroup, type StatusLine, statusLines } from '../components/status-model.js';
@@ -70,7 +71,9 @@ function Line({ row, style, nowMs }: { readonly row: StatusRow; readonly style: 
         {row.facility === '' ? (
           visible(row.sender ?? '–')
         ) : (
-          <Link to={`/repository/node/${encodeURIComponent(row.facility)}`}>{visible(row.facility)}</Link>
+          <Link to={`/repository/node/${encodeURIComponent(row.facility)}`} data-row>
+            {visible(row.facility)}
+          </Link>
         )}
       </span>
       <span className="s-monitor clip">
@@ -108,6 +111,12 @@ export function StatusPage() {
   const query = new URLSearchParams({ limit: String(MOST_ROWS) });
   if (text !== '') query.set('text', text);
   if (facility !== '') query.set('facility', facility);
+  const csvQuery = new URLSearchParams({
+    ...Object.fromEntries(query),
+    limit: '10000',
+    ...(priority === null ? {} : { priority }),
+  });
+  const isFiltered = text !== '' || facility !== '' || priority !== null;
   const { data, error } = useQuery({
     queryKey: ['statuses', query.toString()],
     queryFn: ({ signal }) => operationsApi.statuses(query.toString(), signal),
@@ -151,7 +160,12 @@ export function StatusPage() {
           onChoose={(chosen: Priority) => put('priority', chosen === priority ? '' : chosen)}
         />
       </div>
-      <search className="filters" aria-label={t('messages.filters')}>
+      <FilterBar
+        view="statuses"
+        onClear={isFiltered ? () => setAddress({}, { replace: true }) : null}
+        csv={csvOf('/api/v1/statuses', csvQuery.toString())}
+        error={error}
+      >
         <Typed
           className="f-text"
           label={t('messages.text')}
@@ -168,12 +182,7 @@ export function StatusPage() {
           onValue={(value) => put('facility', value)}
           testId="status-facility"
         />
-      </search>
-      {error !== null && (
-        <Alert color="red" role="alert" title={t('common.failed')}>
-          {error.message}
-        </Alert>
-      )}
+      </FilterBar>
       {data?.more === true && <Alert color="yellow">{t('status.more', { count: integer(data.rows.length, language) })}</Alert>}
       <div className="table-place">
         <VirtualList
