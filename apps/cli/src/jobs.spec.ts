@@ -202,3 +202,93 @@ it('yosugara jobs link says a message once', async () => {
   ]);
   expect(cli.out).toContain('it was said before');
 });
+
+const planned = {
+  at: AT,
+  trigger: 'nightly',
+  unit: 'night',
+  unitName: 'Night',
+  job: null,
+  timeZone: 'UTC',
+  session: null,
+  state: null,
+};
+const line = { number: 1, at: AT, job: 'inner', facility: null, from: 'held', to: 'waiting', by: 'eva', text: 'released' };
+const ANSWERS: readonly [RegExp, unknown][] = [
+  [/^GET .*\/job\?/, run],
+  [/^GET .*\/history/, { lines: [line], next: null }],
+  [/^GET .*\/job-sessions\/S/, detail()],
+  [/^GET .*\/job-sessions/, { rows: [row('S')], next: null }],
+  [/^GET .*\/job-plan/, { from: AT, to: AT, runs: [planned], more: false }],
+  [/^GET .*\/job-queues/, { queues: [], nodes: [], more: false }],
+  [/^POST .*\/job-units/, { session: 'S', again: false }],
+  [/^POST .*\/job-links/, { isNew: true }],
+  [/^POST .*\/operations/, { done: true }],
+];
+const answering = async () =>
+  await managers(({ method, path }) => [200, ANSWERS.find(([asked]) => asked.test(`${method} ${path}`))?.[1] ?? {}]);
+
+describe('--json', () => {
+  it.each([
+    [['list'], 'rows'],
+    [['show', 'S'], 'jobs'],
+    [['show', 'S', 'inner'], 'runs'],
+    [['history', 'S'], 'lines'],
+    [['output', 'S', 'inner'], 'outputs'],
+    [['run', 'night'], 'session'],
+    [['plan'], 'runs'],
+    [['queues'], 'queues'],
+    [['link', 'done'], 'isNew'],
+    ...['hold', 'release-hold', 'release-skip', 'release-suspend', 'force-run', 'rerun', 'start', 'stop', 'suspend', 'skip'].map(
+      (verb): [string[], string] => [[verb, 'S', 'inner'], 'operation'],
+    ),
+    ...['change-end', 'set-end', 'force-end', 'force-stop', 'approve', 'deny'].map((verb): [string[], string] => [
+      [verb, 'S', 'inner'],
+      'operation',
+    ]),
+  ] as [string[], string][])('of jobs %j is one document, and nothing beside it', async (words, key) => {
+    await answering();
+    expect(await yosugara('jobs', ...words, '--json')).toBe(0);
+    expect(JSON.parse(cli.out)).toHaveProperty(key);
+    expect(cli.notes).toBe('');
+  });
+});
+
+describe('what went wrong', () => {
+  const VERBS = [
+    ['list'],
+    ['show', 'S'],
+    ['history', 'S'],
+    ['output', 'S', 'j'],
+    ['run', 'u'],
+    ['plan'],
+    ['queues'],
+    ['link', 'x'],
+    ['hold', 'S'],
+  ];
+  it.each(VERBS)('jobs %s ends with 1 when nobody answers', async (...words) => {
+    await managers(() => [503, { code: 'NOT_ACTIVE', message: 'this node is not the Master' }]);
+    expect(await yosugara('jobs', ...words)).toBe(1);
+    expect([cli.out, cli.notes]).toEqual(['', expect.stringContaining('not the Master')]);
+  });
+  it.each([
+    [['show'], 'missing required argument'],
+    [['list', '--limit', 'x'], 'a number above 0'],
+    [['list', '--since', 'yesterday'], '--since'],
+    [['list', '--open', '--over'], 'cannot be used with'],
+    [['list', '--trigger-type', 'moon'], 'Allowed choices'],
+    [['set-end', 'S', 'j', '--value', '7'], '--status'],
+    [['set-end', 'S', 'j', '--status', 'fine'], 'Allowed choices'],
+    [['run', 'u', '-p', '=x'], '--parameter'],
+    [['dance'], 'unknown command'],
+  ])('jobs %j ends with 2', async (words, why) => {
+    await answering();
+    expect(await yosugara('jobs', ...words)).toBe(2);
+    expect(cli.notes).toContain(why);
+  });
+  it('a unit that is not there cannot be begun', async () => {
+    await managers(() => [404, { code: 'NOT_FOUND', message: 'there is no unit moon that is enabled' }]);
+    expect(await yosugara('jobs', 'run', 'moon')).toBe(1);
+    expect(cli.notes).toContain('there is no unit moon');
+  });
+});
