@@ -21,7 +21,7 @@ export interface SeenEvent {
 
 export interface Wanted {
   readonly fits: (event: SeenEvent) => boolean;
-  /** Wall clock: what was seen before is of something else. */
+  /** Wall clock: what was stored before is of something else. (A look that was under way may have begun before.) */
   readonly sinceMs: number;
 }
 
@@ -52,7 +52,7 @@ export class SeenEvents {
       for (const event of last) {
         const one = wanted.get(event.monitor);
         if (one === undefined || found.has(event.monitor)) continue;
-        if (one.fits(event) && Date.parse(event.at) >= one.sinceMs) found.set(event.monitor, event);
+        if (one.fits(event) && Date.parse(event.storedAt) >= one.sinceMs) found.set(event.monitor, event);
       }
       return watched.every(({ id }) => found.has(id)) ? true : undefined;
     };

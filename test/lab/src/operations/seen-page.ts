@@ -37,7 +37,7 @@ function rowOf(seen: Seen): string {
   const from = watched.package === '' ? 'this version' : `${watched.package} ${version}`;
   const said = ({ priority, message }: SeenEvent) => `${priority}: ${message}`;
   const after = (event: SeenEvent, ms: number) =>
-    Date.parse(event.at) < ms ? '–' : `${seconds(Date.parse(event.storedAt) - ms)} s`;
+    Date.parse(event.storedAt) < ms ? '–' : `${seconds(Date.parse(event.storedAt) - ms)} s`;
   const cells = [
     ...[watched.body.type, watched.id, watched.daemon, from, intervalS === null ? '–' : `${intervalS} s`, waits(watched)],
     ...[said(up), said(down), after(down, downMs), said(again), after(again, againMs)],
