@@ -22,6 +22,9 @@ export interface Surroundings {
 const EXPECTED =
   /is over: the database belongs|progress is no longer at version|outcome of the commit is unknown|does not run jobs now/;
 
+/** Of sessions at one instant: far more than there are. */
+const MOST_STEPS = 5_000;
+
 /** One time of being the Master: the product's loop, with the door that agents come to. */
 class Service {
   readonly epoch: number;
@@ -112,6 +115,7 @@ export class Manager {
   #service: Service | null = null;
   /** Its monotonic clock lags by this: it stood still with its host, or steps took their time. */
   #lagMs = 0;
+  #steps = { atMs: 0, count: 0 };
   readonly #s: Surroundings;
 
   constructor(name: string, surroundings: Surroundings) {
@@ -126,10 +130,20 @@ export class Manager {
     const slowly = <Args extends readonly unknown[], T>(step: (...args: Args) => T) => {
       return (...args: Args): T => {
         if (this.slowStepMs > 0) this.#lagMs -= world.rng.between(0, this.slowStepMs);
+        this.#countStep();
         return step(...args);
       };
     };
     this.engine = { beginSession: slowly(JOB_ENGINE.beginSession), stepSessionAll: slowly(JOB_ENGINE.stepSessionAll) };
+  }
+
+  /** Who wakes up again and again for what is due already never gets to anything else. */
+  #countStep(): void {
+    const { world, broken } = this.#s;
+    if (world.time.nowMs !== this.#steps.atMs) this.#steps = { atMs: world.time.nowMs, count: 0 };
+    if (++this.#steps.count < MOST_STEPS) return;
+    broken('ENDLESS', `${this.name} steps sessions again and again without an end`);
+    throw new Error('the outcome of the commit is unknown: the simulation ends here');
   }
 
   /** It says that it is. */
