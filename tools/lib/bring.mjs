@@ -143,6 +143,7 @@ const SERVICES = {
   nginx: 'nginx',
   vsftpd: 'vsftpd',
   snmpd: 'snmpd',
+  slapd: 'slapd',
   'dovecot-imapd': 'dovecot',
   postfix: 'postfix',
   chrony: 'chrony',
@@ -252,6 +253,8 @@ const TEST_TOOLS = {
     // Whom notifications tell.
     aiosmtpd: 'python3-aiosmtpd',
     snmptrapd: 'snmptrapd',
+    // Who knows passwords besides us (docs/access.md).
+    slapd: 'slapd',
     // What monitors look at (docs/operations.md).
     fping: 'fping',
     snmpd: 'snmpd',

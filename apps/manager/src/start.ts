@@ -3,6 +3,7 @@ import { type Clock, explain, type Log } from '@yosugara/kernel';
 import { EPOCH_OVER, type ManagerReport, STATE_LAYOUT } from '@yosugara/protocol';
 import { sourceProperties } from '@yosugara/runtime';
 import type { FastifyInstance } from 'fastify';
+import { AuditKeeper } from './access/audit-keeper.js';
 import type { Agents } from './agents/agents.js';
 import type { ManagerConfig } from './config.js';
 import { Authority } from './control/authority.js';
@@ -99,6 +100,10 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     ...{ authority, tables: store.operations, isReady: () => lifecycle.isReady(), clock, log },
     retention: config.config.retention,
   });
+  const auditKeeper = new AuditKeeper({
+    ...{ store, access: config.config.access, cluster: config.config.cluster.id },
+    ...{ authority, isReady: () => lifecycle.isReady(), clock, log },
+  });
   // Connections are being made while Nest builds the application.
   link.open();
   lifecycle.start();
@@ -107,6 +112,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   library.start();
   liveSettings.start();
   keeper.start();
+  auditKeeper.start();
   losses.start();
   const { operations } = parts;
   const askLink = async (question: ControlQuestion, deadlineMs: number) =>
@@ -176,6 +182,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     await library.stop();
     liveSettings.stop();
     keeper.stop();
+    await auditKeeper.stop();
     losses.stop();
     parts.agents?.stop();
     await lifecycle.stop();

@@ -101,7 +101,7 @@ describe('API1: broken object level authorisation', () => {
       expect(status(await world.as(wendy, 'GET', path))).toBe(404);
       expect(status(await world.as(wendy, 'GET', `${path}/history`))).toBe(404);
       // What it names is not there for her either, which is told first.
-    expect([400, 404]).toContain(status(await world.as(wendy, 'PUT', path, { body: OBJECTS[kind], ownerRole: 'web' })));
+      expect([400, 404]).toContain(status(await world.as(wendy, 'PUT', path, { body: OBJECTS[kind], ownerRole: 'web' })));
       expect(status(await world.as(wendy, 'DELETE', path))).toBe(404);
       const { rows } = (await world.as(wendy, 'GET', `${S}/${kind}`)).body;
       expect(rows.filter((row: { id: string }) => row.id.startsWith('of-db'))).toEqual([]);

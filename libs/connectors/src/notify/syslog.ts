@@ -13,11 +13,18 @@ const MAX_DATAGRAM_BYTES = 8_192;
 /** How long the other side may take to say that it has read all (by its end of the connection). Many never say. */
 const CLOSE_MS = 500;
 
+export type SyslogTarget = Pick<SyslogPayload, 'host' | 'port' | 'transport' | 'tls'>;
+
 /** RFC 5424 over UDP (5426), TCP with octet counting (6587 3.4.1) or TLS (5425), a connection each. */
-export async function sendSyslog(payload: SyslogPayload, told: Told, { deadlineMs, signal }: SendDeadline): Promise<Sent> {
+export async function sendSyslog(payload: SyslogPayload, told: Told, deadline: SendDeadline): Promise<Sent> {
+  return await sendSyslogLine(payload, syslogLine(payload, told, hostname()), deadline);
+}
+
+/** Of a line that somebody else made. */
+export async function sendSyslogLine(payload: SyslogTarget, text: string, { deadlineMs, signal }: SendDeadline): Promise<Sent> {
   const look = new Look(deadlineMs, signal);
   try {
-    const line = Buffer.from(syslogLine(payload, told, hostname()), 'utf8');
+    const line = Buffer.from(text, 'utf8');
     const target = { host: payload.host, port: payload.port };
     if (payload.transport === 'udp') await sendDatagram(look, target, line.subarray(0, MAX_DATAGRAM_BYTES));
     else await sendFrame(look, payload, target, line);
@@ -44,7 +51,7 @@ async function sendDatagram(look: Look, target: Target, line: Buffer): Promise<v
   close();
 }
 
-async function sendFrame(look: Look, payload: SyslogPayload, target: Target, line: Buffer): Promise<void> {
+async function sendFrame(look: Look, payload: SyslogTarget, target: Target, line: Buffer): Promise<void> {
   const plain = await dial(look, target);
   const { ca, serverName } = payload.tls;
   const check = { verify: true, ...(ca === null ? {} : { caPem: ca }), ...(serverName === null ? {} : { serverName }) };
