@@ -10,6 +10,8 @@ import { frameAt, frameOf } from './frames.js';
 
 const NAME = /^(\d{12})\.log$/;
 const ROLL_BYTES = 4 * 1_048_576;
+/** Of the newest news: they are said as soon as they are on disk, and reading them from there costs more than all else of it. */
+const RECENT_BYTES = 262_144;
 
 /** First frame of a file: all that files before it made. */
 interface Beginning {
@@ -42,6 +44,8 @@ export class Ledger {
   #file: FileHandle | null = null;
   #state: AgentState;
   #beginningBytes = 0;
+  readonly #recent = new Map<number, { readonly news: AgentNews; readonly bytes: number }>();
+  #recentBytes = 0;
   #cursor: { number: number; segment: Segment; at: number } | null = null;
   readonly spool: string;
 
@@ -122,7 +126,10 @@ export class Ledger {
       throw new AgentDiskError(`the disk of ${this.#dir} is full`, error);
     }
     segment.bytes += all.length;
-    for (const keep of steps) this.#apply(keep);
+    for (const [at, keep] of steps.entries()) {
+      this.#remember(keep, frames[at]!.length);
+      this.#apply(keep);
+    }
     if (segment.bytes - this.#beginningBytes > Math.max(this.#rollBytes, 2 * this.#beginningBytes)) await this.#roll(segment);
   }
 
@@ -160,6 +167,20 @@ export class Ledger {
     await file?.close();
   }
 
+  #remember(keep: readonly Change[], bytes: number): void {
+    let number = this.#state.nextNews;
+    for (const change of keep) {
+      if (change.kind !== 'news') continue;
+      this.#recent.set(number++, { news: change.news, bytes });
+      this.#recentBytes += bytes;
+    }
+    for (const [number, oldest] of this.#recent) {
+      if (this.#recentBytes <= RECENT_BYTES) break;
+      this.#recent.delete(number);
+      this.#recentBytes -= oldest.bytes;
+    }
+  }
+
   #apply(keep: readonly Change[]): void {
     this.#state = keep.reduce(applyChange, this.#state);
   }
@@ -173,6 +194,8 @@ export class Ledger {
 
   /** All news of the frame that has the one of this number, from it on. */
   async #entryOf(number: number): Promise<readonly AgentNews[]> {
+    const recent = this.#recent.get(number);
+    if (recent !== undefined) return [recent.news];
     const index = this.#segments.findLastIndex(({ firstNews }) => firstNews <= number);
     const segment = this.#segments[Math.max(0, index)]!;
     const known = this.#cursor?.segment === segment && this.#cursor.number === number ? this.#cursor.at : null;

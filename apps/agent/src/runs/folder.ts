@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../errors.js';
 import { isAlive, type ProcessMark } from './processes.js';
@@ -10,7 +11,10 @@ export interface RunExit {
   readonly how: 'exited' | 'signal' | 'unsure';
 }
 
-/** What is on disk of one run while it is open. */
+/**
+ * What is on disk of one run while it is open. All of it is a few bytes that were written just now: they are read at once, since waiting for
+ * others to read them costs many times as much of the host.
+ */
 export class RunFolder {
   readonly path: string;
 
@@ -26,10 +30,16 @@ export class RunFolder {
     return createHash('sha256').update(run).digest('hex').slice(0, 32);
   }
 
+  /** Empty, whatever was there. */
+  make(): void {
+    rmSync(this.path, { recursive: true, force: true });
+    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+  }
+
   /** Shuts the door behind which a command begins. @returns false: it has begun, or may have. */
   async shutDoor(): Promise<boolean> {
     try {
-      await mkdir(join(this.path, 'begun'));
+      mkdirSync(join(this.path, 'begun'));
       return true;
     } catch (error) {
       if (codeOf(error) === 'EEXIST') return false;
@@ -41,23 +51,23 @@ export class RunFolder {
 
   /** null = it goes on, or nobody noted how it ended. */
   async exit(): Promise<RunExit | null> {
-    const [, code, how = 'unsure'] = /^(\d{1,3})(?: (exited|signal|unsure))? end$/m.exec(await this.#read('exit')) ?? [];
+    const [, code, how = 'unsure'] = /^(\d{1,3})(?: (exited|signal|unsure))? end$/m.exec(this.#read('exit')) ?? [];
     return code === undefined ? null : { code: Number(code), how: how as RunExit['how'] };
   }
 
   async command(): Promise<(ProcessMark & { readonly startedAtMs: number }) | null> {
-    const mark = await this.#mark('command');
-    return mark === null ? null : { ...mark, startedAtMs: Math.round((await stat(join(this.path, 'command'))).mtimeMs) };
+    const mark = this.#mark('command');
+    return mark === null ? null : { ...mark, startedAtMs: Math.round(statSync(join(this.path, 'command')).mtimeMs) };
   }
 
   async isKept(): Promise<boolean> {
-    const keeper = await this.#mark('keeper');
+    const keeper = this.#mark('keeper');
     return keeper !== null && (await isAlive(keeper));
   }
 
   /** Where its outputs went: from which byte on of its own file, or that this could not be written. */
   async aims(): Promise<Readonly<Record<'stdout' | 'stderr', number | 'trouble' | null>>> {
-    const text = await this.#read('aims');
+    const text = this.#read('aims');
     const of = (name: string) => {
       if (text.includes(`${name}-trouble\n`)) return 'trouble' as const;
       const from = new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1];
@@ -67,24 +77,24 @@ export class RunFolder {
   }
 
   async scriptFolder(): Promise<string | null> {
-    const path = (await this.#read('script')).trim();
+    const path = this.#read('script').trim();
     return path === '' ? null : path;
   }
 
   async remove(): Promise<void> {
     const script = await this.scriptFolder();
     if (script !== null) await rm(script, { recursive: true, force: true });
-    await rm(this.path, { recursive: true, force: true });
+    rmSync(this.path, { recursive: true, force: true });
   }
 
-  async #mark(name: string): Promise<ProcessMark | null> {
-    const [, pid, startTicks] = /^(\d+) (\d+) end$/m.exec(await this.#read(name)) ?? [];
+  #mark(name: string): ProcessMark | null {
+    const [, pid, startTicks] = /^(\d+) (\d+) end$/m.exec(this.#read(name)) ?? [];
     return pid === undefined || startTicks === undefined ? null : { pid: Number(pid), startTicks };
   }
 
-  async #read(name: string): Promise<string> {
+  #read(name: string): string {
     try {
-      return await readFile(join(this.path, name), 'utf8');
+      return readFileSync(join(this.path, name), 'utf8');
     } catch (error) {
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return '';
       throw error;

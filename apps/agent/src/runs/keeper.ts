@@ -1,7 +1,8 @@
 /**
  * Keeps a command's exit code for an agent that may die meanwhile. It is a process (and a session) of its own, and waits for the command, which
  * is in another session: whoever ends the command does not end its keeper. What it notes is one small write: whole when its last word is there.
- * `mkdir begun` is the door: whoever makes it first, this or an agent that restarts and finds no command, decides whether it begins.
+ * `begun` is the door: whoever makes it first, this or an agent that restarts and finds no command, decides whether it begins. What the shell
+ * can do itself it does without a process: most of what a short command costs its host is its keeper.
  * A shell's code alone does not say whether a signal ended the command or it exited 128 + n by itself. So what the shell says of its end is
  * kept in `died`: of a signal it says its name (dash while it waits, bash only of what it runs in the foreground; neither of SIGINT and SIGPIPE).
  * Arguments: folder, user, group (both empty = as it is), home, command, then path and mode of the files for standard output and standard
@@ -10,9 +11,11 @@
 export const KEEPER = `
 d=$1; u=$2; g=$3; home=$4; cmd=$5; out=$6; outmode=$7; err=$8; errmode=$9
 umask 077
-mkdir "$d/begun" 2>/dev/null || exit 0
-ticks() { IFS= read -r s <"/proc/$1/stat" || s=; s=\${s##*) }; set -- $s; printf %s "\${20}"; }
-printf '%s %s end\\n' "$$" "$(ticks $$)" >"$d/keeper"
+set -C
+{ command : >"$d/begun"; } 2>/dev/null || exit 0
+set +C
+ticks() { IFS= read -r s <"/proc/$$/stat" || s=; s=\${s##*) }; set -- $s; t=\${20}; }
+ticks; printf '%s %s end\\n' "$$" "$t" >"$d/keeper"
 inner='
 cd "$5" 2>/dev/null || cd /
 aim() {
@@ -30,8 +33,8 @@ exec /bin/sh -c "$cmd"
 '
 mark='
 d=$1; shift
-ticks() { IFS= read -r s <"/proc/$$/stat" || s=; s=\${s##*) }; set -- $s; printf %s "\${20}"; }
-printf "%s %s end\\\\n" "$$" "$(ticks)" >"$d/command"
+ticks() { IFS= read -r s <"/proc/$$/stat" || s=; s=\${s##*) }; set -- $s; t=\${20}; }
+ticks; printf "%s %s end\\\\n" "$$" "$t" >"$d/command"
 exec setsid "$@"
 '
 : >"$d/out"; : >"$d/err"; : >"$d/aims"

@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { PatternPort } from '@yosugara/operations';
 import type { StartInstruction } from '@yosugara/protocol';
 import type { RunExit } from './folder.js';
@@ -7,6 +8,8 @@ import type { RunExit } from './folder.js';
 const MAX_JSON_BYTES = 1_600_000;
 /** Variables are looked for in so much, also when less is kept. */
 const LOOK_BYTES = 65_536;
+/** Was written just now: others would take longer to be asked than it takes to read. */
+const AT_ONCE_BYTES = 65_536;
 
 export interface Captured {
   readonly text: string;
@@ -17,13 +20,14 @@ export interface Captured {
 export async function capture(path: string, from: number, keepBytes: number): Promise<Captured> {
   let size: number;
   try {
-    size = (await stat(path)).size;
+    size = statSync(path).size;
   } catch {
     return { text: '', bytes: 0 };
   }
   const bytes = Math.max(0, size - from);
   const length = Math.min(bytes, keepBytes);
   if (length === 0) return { text: '', bytes };
+  if (length <= AT_ONCE_BYTES) return { text: textOf(readAt(path, size - length, length), length < bytes), bytes };
   const file = await open(path, 'r');
   try {
     const buffer = Buffer.alloc(length);
@@ -31,6 +35,16 @@ export async function capture(path: string, from: number, keepBytes: number): Pr
     return { text: textOf(buffer.subarray(0, bytesRead), length < bytes), bytes };
   } finally {
     await file.close();
+  }
+}
+
+function readAt(path: string, from: number, length: number): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const buffer = Buffer.alloc(length);
+    return buffer.subarray(0, readSync(file, buffer, 0, length, from));
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 
 export interface ProcessMark {
@@ -16,7 +17,8 @@ interface Stat {
 /** /proc/PID/stat (proc(5)); null = there is none. The name in it may have anything in it, also parentheses. */
 export async function statOf(pid: number): Promise<Stat | null> {
   try {
-    const text = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // Of the kernel's memory: no disk is waited for.
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { state: fields[0]!, group: Number(fields[2]), session: Number(fields[3]), startTicks: fields[19]! };
   } catch {

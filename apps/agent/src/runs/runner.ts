@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { explain, type Log } from '@yosugara/kernel';
 import type { PatternPort } from '@yosugara/operations';
@@ -131,8 +131,7 @@ export class Runner {
         why: 'setpriv (util-linux) is not installed, so no other user can be become',
       });
     const folder = RunFolder.of(this.#o.dir, run);
-    await rm(folder.path, { recursive: true, force: true });
-    await mkdir(folder.path, { recursive: true, mode: 0o700 });
+    folder.make();
     const command = await commandOf(instruction, folder, to);
     const running = this.#remember(instruction, folder);
     const as = to.isOther ? [String(to.account.uid), String(to.account.gid)] : ['', ''];
@@ -268,7 +267,10 @@ export class Runner {
     }
     // Its number may be another's by now; members of its group keep the number from being given anew.
     if (!(await isAlive(command)) && (await sessionMembers(command.pid)).length === 0) return;
-    signalGroup(command.pid, how === 'kill' ? 'SIGKILL' : 'SIGTERM');
+    // Known a moment before it has a group of its own.
+    for (const untilMs = performance.now() + DOUBT_MS; ; await new Promise((resolve) => setTimeout(resolve, 5)))
+      if (signalGroup(command.pid, how === 'kill' ? 'SIGKILL' : 'SIGTERM')) return;
+      else if (performance.now() > untilMs || !(await isAlive(command))) return;
   }
 
   /** The beginnings of large outputs give their blocks back; their sizes go on counting (fallocate(1), --punch-hole). */
