@@ -51,7 +51,7 @@ export interface Sizes {
   /** Steps go down instead of to the right: on a narrow screen. */
   readonly isDown: boolean;
 }
-export const WIDE: Sizes = { boxWidth: 184, boxHeight: 56, gapX: 84, gapY: 22, isDown: false };
+export const WIDE: Sizes = { boxWidth: 184, boxHeight: 56, gapX: 92, gapY: 22, isDown: false };
 export const NARROW: Sizes = { boxWidth: 150, boxHeight: 56, gapX: 16, gapY: 52, isDown: true };
 
 const SWEEPS = 4;

@@ -15,12 +15,14 @@ import { type Box, type Edge, type Layout, nextBox, type Point, pathOf, type Siz
 const PAD = 28;
 /** Beyond what is in sight, so that a quick scroll shows no gap. */
 const OVERSCAN_PX = 300;
+/** Smaller it cannot be read. */
+const LEAST_FIRST_ZOOM = 0.75;
 const [LEAST_ZOOM, MOST_ZOOM, STEP] = [0.25, 1.6, 1.2];
 
 export interface BoxLook {
   readonly className: string;
-  /** All that the box shows, in words. */
-  readonly label: string;
+  /** What is drawn around the box, in words. */
+  readonly more: string;
   readonly children: ReactNode;
 }
 
@@ -87,6 +89,9 @@ function isEdgeSeen(view: View, points: readonly Point[]): boolean {
   return isSeen(view, { x, y }, Math.max(...xs) - x, Math.max(...ys) - y);
 }
 
+/** Full-width letters take about twice the room. */
+const widthOf = (word: string) => [...word].reduce((sum, char) => sum + (char.charCodeAt(0) > 0x2e7f ? 11 : 6.3), 0);
+
 function EdgeLine({
   edge,
   isDown,
@@ -101,9 +106,10 @@ function EdgeLine({
   const { t } = useText();
   const { points, branch, says, isNormalOnly } = edge;
   const path = pathOf(points, isDown);
-  const text = [branch === null ? '' : t('graph.branch', { number: branch }), isNormalOnly ? '' : says].filter(Boolean).join(' ');
+  const words = [branch === null ? '' : t('graph.branch', { number: branch }), isNormalOnly ? '' : says].filter(Boolean);
   const at = points.length === 2 ? { x: (points[0]!.x + points[1]!.x) / 2, y: (points[0]!.y + points[1]!.y) / 2 } : points[1]!;
-  const wide = 10 + [...text].reduce((sum, char) => sum + (char.charCodeAt(0) > 0x2e7f ? 11 : 6.2), 0);
+  const wide = 10 + Math.max(0, ...words.map(widthOf));
+  const high = words.length * 15 + 3;
   const className = [
     'graph-edge',
     branch === null ? '' : 'is-branch',
@@ -115,14 +121,14 @@ function EdgeLine({
       {/* biome-ignore lint/a11y/noStaticElementInteractions: for the pointer alone; the keyboard has the form of the job. */}
       {onChoose !== null && <path className="graph-edge-hit" d={path} onClick={onChoose} />}
       <path className="graph-edge-line" d={path} markerEnd={isChosen ? 'url(#graph-arrow-chosen)' : 'url(#graph-arrow)'} />
-      {text !== '' && (
-        <>
-          <rect className="graph-edge-plate" x={at.x - wide / 2} y={at.y - 9} width={wide} height="18" rx="4" />
-          <text x={at.x} y={at.y + 4} textAnchor="middle">
-            {text}
-          </text>
-        </>
+      {words.length > 0 && (
+        <rect className="graph-edge-plate" x={at.x - wide / 2} y={at.y - high / 2} width={wide} height={high} rx="4" />
       )}
+      {words.map((word, line) => (
+        <text key={word} x={at.x} y={at.y - high / 2 + 13 + line * 15} textAnchor="middle">
+          {word}
+        </text>
+      ))}
     </g>
   );
 }
@@ -272,6 +278,14 @@ export function JobGraph({ layout, sizes, label, chosen, onChoose, onOpen, look,
     const element = frame.current!;
     pan.current = { x: event.clientX, y: event.clientY, left: element.scrollLeft, top: element.scrollTop };
   };
+  // A jobnet that is a little too large is seen whole at first.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the boxes are there.
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element === null || element.clientWidth === 0) return;
+    const share = (element.clientWidth - 4) / (layout.width + 2 * PAD);
+    if (share < 1) setZoom(Math.max(LEAST_FIRST_ZOOM, share));
+  }, []);
   const fit = () => {
     const element = frame.current;
     if (element === null) return;
@@ -321,7 +335,7 @@ export function JobGraph({ layout, sizes, label, chosen, onChoose, onOpen, look,
               </g>
             </svg>
             {boxes.map((box) => {
-              const { className, label: says, children } = look(box.id);
+              const { className, more, children } = look(box.id);
               const isFrom = linking?.from === box.id;
               return (
                 <div
@@ -334,7 +348,6 @@ export function JobGraph({ layout, sizes, label, chosen, onChoose, onOpen, look,
                     className={`graph-box ${className}${chosen === box.id ? ' is-chosen' : ''}${isFrom ? ' is-from' : ''}`}
                     data-job={box.id}
                     data-testid="graph-box"
-                    aria-label={says}
                     aria-pressed={chosen === box.id}
                     tabIndex={box.id === stop ? 0 : -1}
                     onFocus={() => setCursor(box.id)}
@@ -343,6 +356,7 @@ export function JobGraph({ layout, sizes, label, chosen, onChoose, onOpen, look,
                     onKeyDown={press(box.id)}
                   >
                     {children}
+                    {more !== '' && <span className="hidden">{more}</span>}
                   </button>
                   {edits !== undefined && (
                     <span
@@ -376,7 +390,7 @@ export function JobGraph({ layout, sizes, label, chosen, onChoose, onOpen, look,
         >
           −
         </button>
-        <button type="button" className="tool-button" onClick={() => setZoom(1)} aria-label={t('graph.whole')}>
+        <button type="button" className="tool-button" onClick={() => setZoom(1)} title={t('graph.whole')}>
           {Math.round(zoom * 100)} %
         </button>
         <button

@@ -89,21 +89,13 @@ export function JobMap({ session, net, chosen, onGo }: MapProps) {
   const found = session.jobs.find(({ job }) => job === chosen) ?? null;
   const look = (id: string) => {
     const job = byId.get(id);
-    if (job === undefined) return { className: '', label: id, children: id };
+    if (job === undefined) return { className: '', more: '', children: id };
     const state = named(t, 'jobState', job.state);
     const end = job.endStatus === null ? '' : named(t, 'endStatus', job.endStatus);
     const waits = told.get(id)?.waits.map(({ from }) => from) ?? [];
     return {
       className: `is-${toneOf(job)}${job.type === 'jobnet' ? ' is-net' : ''}`,
-      label: [
-        id,
-        named(t, 'jobType', job.type),
-        state,
-        end,
-        waits.length === 0 ? '' : t('jobs.waitsFor', { jobs: waits.join(', ') }),
-      ]
-        .filter(Boolean)
-        .join(', '),
+      more: waits.length === 0 ? '' : t('jobs.waitsFor', { jobs: waits.join(', ') }),
       children: (
         <>
           <span className="graph-box-head">
@@ -111,7 +103,9 @@ export function JobMap({ session, net, chosen, onGo }: MapProps) {
             <span className="graph-box-type">{named(t, 'jobType', job.type)}</span>
           </span>
           <span className={`graph-box-state tone-${toneOf(job)}`}>
-            <span className="job-sign">{signOf(job)}</span>{' '}
+            <span className="job-sign" aria-hidden="true">
+              {signOf(job)}
+            </span>{' '}
             <span className="clip">{end === '' ? state : `${state} · ${end}`}</span>
             {job.attempt > 1 && <span className="dim"> ×{job.attempt}</span>}
           </span>

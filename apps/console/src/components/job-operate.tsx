@@ -6,6 +6,7 @@ import { jobsApi } from '../api/jobs.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
+import { DIALOG_PARTS } from './dialog.js';
 import { useToast } from './toasts.js';
 import { useDraft } from './use-draft.js';
 import { useMe } from './use-me.js';
@@ -88,6 +89,7 @@ export function OperateDialog({ target: { session, job }, operation, says, onClo
       title={t('jobs.target', { operation: name, target: job ?? t('jobs.whole') })}
       centered
       closeButtonProps={{ 'aria-label': t('common.close') }}
+      attributes={DIALOG_PARTS}
     >
       <Stack gap="sm" data-testid="operate-dialog">
         {doing.error !== null && (

@@ -7,6 +7,7 @@ import { jobsApi } from '../api/jobs.js';
 import { newId } from '../api/settings.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
+import { DIALOG_PARTS } from './dialog.js';
 import { ReferenceInput } from './reference-input.js';
 import { useToast } from './toasts.js';
 import { useSettings } from './use-settings.js';
@@ -94,7 +95,14 @@ export function StartDialog({ unit: first, onClose, onBegun }: StartProps) {
   const { error } = starting;
   const problems = error instanceof ApiError ? error.problems : [];
   return (
-    <Modal opened onClose={onClose} title={t('jobs.runTitle')} centered closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('jobs.runTitle')}
+      centered
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+      attributes={DIALOG_PARTS}
+    >
       <Stack gap="sm" data-testid="start-dialog">
         {error !== null && (
           <Alert color="red" role="alert">

@@ -5,6 +5,7 @@ import { type ReactNode, useMemo, useState } from 'react';
 import { ApiError } from '../api/client.js';
 import { type SettingDraft, settingsApi } from '../api/settings.js';
 import { useText } from '../i18n/language.js';
+import { DIALOG_PARTS } from './dialog.js';
 import { SchemaForm } from './schema-form.js';
 import { fieldOf, initialOf, type JsonSchema, problemsAt } from './schema-model.js';
 import { SettingHistoryList } from './setting-history.js';
@@ -23,8 +24,8 @@ interface EditorProps {
   readonly onSaved?: (id: string) => void;
   /** Beside the form, such as to try it. */
   readonly beside?: (draft: SettingDraft) => ReactNode;
-  /** Under the form, such as what would follow from it. */
-  readonly below?: (draft: SettingDraft) => ReactNode;
+  /** Over the form, such as what would follow from it. */
+  readonly above?: (draft: SettingDraft) => ReactNode;
   /** See the form. */
   readonly names?: string;
 }
@@ -57,6 +58,7 @@ export function SettingEditor(props: EditorProps) {
       title={id === null ? t('settings.new', { kind: t(`settingKind.${kind}`) }) : `${t(`settingKind.${kind}`)} ${id}`}
       closeButtonProps={{ 'aria-label': t('common.close') }}
       closeOnClickOutside={false}
+      attributes={DIALOG_PARTS}
     >
       {error !== null && !isThere && (
         <Alert color="red" role="alert">
@@ -95,7 +97,7 @@ function draftOf({ found, schema, begin }: LoadedProps): SettingDraft {
 }
 
 function Editor(props: LoadedProps) {
-  const { kind, schema, found, reload, onClose, onSaved, beside, below, names } = props;
+  const { kind, schema, found, reload, onClose, onSaved, beside, above, names } = props;
   const { t } = useText();
   const { mayAct } = useMe();
   const toast = useToast();
@@ -173,6 +175,7 @@ function Editor(props: LoadedProps) {
               data-testid="field-enabled"
             />
           </div>
+          {above?.(draft)}
           <SchemaForm
             field={field}
             value={draft.body}
@@ -182,7 +185,6 @@ function Editor(props: LoadedProps) {
             disabled={!mayAct}
             {...(names === undefined ? {} : { names })}
           />
-          {below?.(draft)}
         </Tabs.Panel>
         {beside !== undefined && <Tabs.Panel value="beside">{beside(draft)}</Tabs.Panel>}
         {found !== null && (

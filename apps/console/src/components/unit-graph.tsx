@@ -48,7 +48,7 @@ export function UnitGraph({ editing, net, chosen, problems, mayEdit, onChoose, o
     (problems.get(job.id)?.length ?? 0) + (job.type === 'jobnet' ? job.jobs.reduce((sum, each) => sum + wrongIn(each), 0) : 0);
   const look = (id: string) => {
     const found = byId.get(id);
-    if (found === undefined) return { className: '', label: id, children: id };
+    if (found === undefined) return { className: '', more: '', children: id };
     const { job, others, waits } = found;
     const wrong = wrongIn(job);
     const marks = [
@@ -61,8 +61,7 @@ export function UnitGraph({ editing, net, chosen, problems, mayEdit, onChoose, o
     const type = named(t, 'jobType', job.type);
     return {
       className: `${job.type === 'jobnet' ? 'is-net' : ''}${wrong > 0 ? ' is-wrong' : ''}`,
-      label: [
-        ...[id, type, aboutOf(job), ...marks],
+      more: [
         waits.length === 0 ? '' : t('jobs.waitsFor', { jobs: waits.map(({ from }) => from).join(', ') }),
         wrong === 0 ? '' : t('unit.mistakes', { count: wrong }),
       ]
@@ -75,7 +74,11 @@ export function UnitGraph({ editing, net, chosen, problems, mayEdit, onChoose, o
             <span className="graph-box-type">{type}</span>
           </span>
           <span className="graph-box-about">
-            {wrong > 0 && <span className="mistake-count">✕ {wrong}</span>}
+            {wrong > 0 && (
+              <span className="mistake-count" aria-hidden="true">
+                ✕ {wrong}
+              </span>
+            )}
             {marks.map((mark) => (
               <span key={mark} className="graph-mark">
                 {visible(mark)}

@@ -3,6 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { ApiError } from '../api/client.js';
 import { settingsApi } from '../api/settings.js';
 import { useText } from '../i18n/language.js';
+import { DIALOG_PARTS } from './dialog.js';
 import { Differences } from './setting-history.js';
 import { Time } from './time.js';
 import { useToast } from './toasts.js';
@@ -53,6 +54,7 @@ export function SaveDialog({ editing, onClose, onSaved }: SaveProps) {
       size="xl"
       title={t('unit.saveTitle', { id: doc.id })}
       closeButtonProps={{ 'aria-label': t('common.close') }}
+      attributes={DIALOG_PARTS}
     >
       <div data-testid="unit-save">
         {looking.isFetching && <Loader size="sm" />}

@@ -101,7 +101,7 @@ export function UnitTree({ unit, net, onGo, onNew }: TreeProps) {
     act();
   };
   return (
-    <section className="unit-tree" aria-label={t('jobs.units')}>
+    <div className="unit-tree">
       <div className="unit-tree-head">
         <Typed
           className="grow"
@@ -171,6 +171,6 @@ export function UnitTree({ unit, net, onGo, onNew }: TreeProps) {
           }
         />
       </div>
-    </section>
+    </div>
   );
 }

@@ -144,7 +144,7 @@ function Views({ view, onView }: { readonly view: View; readonly onView: (view: 
         value: each,
         label:
           each === 'approvals' && waiting > 0 ? (
-            <span>
+            <span className="view-label">
               {label(each)}{' '}
               <Badge size="xs" circle color="orange.9" data-testid="approvals-waiting">
                 {waiting}
@@ -341,7 +341,7 @@ function Settings({
           id={opened === NEW ? null : opened}
           names="job"
           {...(kind === 'job-trigger' ? { begin: { timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone } } : {})}
-          below={({ body }) => (kind === 'job-trigger' ? <TriggerTimes body={body} /> : null)}
+          above={({ body }) => (kind === 'job-trigger' ? <TriggerTimes body={body} /> : null)}
           onClose={() => put({ id: null })}
         />
       )}

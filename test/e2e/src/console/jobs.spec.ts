@@ -9,7 +9,8 @@ const soon = { timeout: 20_000, interval: 100 };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true };
 const DARK_JAPANESE = { locale: 'ja-JP', colorScheme: 'dark' as const };
 
-describe.skipIf(!hasBrowser())('the console’s job pages', () => {
+// Two dozens of pages in several looks each: many times what it takes, for a machine that others share.
+describe.skipIf(!hasBrowser())('the console’s job pages', { timeout: 400_000 }, () => {
   let stage: JobsStage;
   let night: string;
   let broken: string;
@@ -57,6 +58,129 @@ describe.skipIf(!hasBrowser())('the console’s job pages', () => {
   };
   const box = (page: Page, job: string) => page.locator(`[data-testid=graph-box][data-job="${job}"]`);
 
+  it('a unit gets a job that is connected by keys, its mistakes are told, steps are undone, and it is saved after its difference was seen', async () => {
+    const page = await stage.open('/jobs?view=units&unit=report');
+    await box(page, 'report').waitFor();
+    await page.getByTestId('unit-add').click();
+    await page.getByTestId('unit-add-command').click();
+    await page.getByTestId('unit-mistakes').waitFor();
+    await page.getByTestId('field-facility').fill('batch1');
+    await page.getByTestId('field-command').fill('echo sent');
+    await page.getByTestId('job-id').fill('send');
+    await box(page, 'send').waitFor();
+    await page.getByTestId('unit-mistakes').waitFor({ state: 'detached' });
+    await box(page, 'report').focus();
+    await page.keyboard.press('c');
+    await box(page, 'send').focus();
+    await page.keyboard.press('Enter');
+    const edge = page.locator('[data-testid=graph-edge][data-from=report][data-to=send]');
+    await edge.waitFor({ state: 'attached' });
+    await page.getByTestId('unit-undo').click();
+    await edge.waitFor({ state: 'detached' });
+    await page.getByTestId('unit-redo').click();
+    await edge.waitFor({ state: 'attached' });
+    expect(new URL(page.url()).searchParams.get('job')).toBe('send');
+    // What was begun outlives the page.
+    await page.reload();
+    await edge.waitFor({ state: 'attached' });
+    await page.getByTestId('unit-save-open').click();
+    await page.getByTestId('unit-differences').filter({ hasText: 'echo sent' }).waitFor();
+    expect(await axeFinds(page)).toEqual([]);
+    await shot(page, 'unit-save');
+    await page.getByTestId('unit-save-do').click();
+    await page.getByTestId('toast-unit-saved').waitFor();
+    const { revision, body } = await stage.call('GET', '/settings/job-unit/report');
+    expect([revision, body.jobs[1].id, body.jobs[1].command]).toEqual([2, 'send', 'echo sent']);
+    expect(body.jobs[1].wait.groups[0].conditions).toEqual([{ kind: 'end-status', job: 'report', status: ['normal'] }]);
+    await page.context().close();
+  });
+
+  it('whoever was slower is told of it, keeps what was typed, and saves it upon the other one’s', async () => {
+    const page = await stage.open('/jobs?view=units&unit=broken&tab=unit');
+    await page.getByTestId('unit-name').fill('Mine');
+    const { revision, body, ...others } = await stage.call('GET', '/settings/job-unit/broken');
+    const { description, enabled, ownerRole } = others;
+    const theirs = { description, enabled, ownerRole, body: { ...body, keepDays: 7 } };
+    await stage.call('PUT', '/settings/job-unit/broken', theirs, { 'if-match': `"${revision}"` });
+    await page.getByTestId('unit-save-open').click();
+    await page.getByTestId('unit-save-do').click();
+    await page.getByTestId('unit-save-error').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByTestId('unit-conflict').waitFor();
+    expect(await page.getByTestId('unit-name').inputValue()).toBe('Mine');
+    expect(await axeFinds(page)).toEqual([]);
+    await shot(page, 'unit-conflict');
+    await page.getByTestId('unit-keep-mine').click();
+    await page.getByTestId('unit-save-open').click();
+    await page.getByTestId('unit-save-do').click();
+    await page.getByTestId('toast-unit-saved').waitFor();
+    expect((await stage.call('GET', '/settings/job-unit/broken')).body.name).toBe('Mine');
+    await page.context().close();
+  });
+
+  it('a text of YAML becomes the unit, as a step that can be undone', async () => {
+    const page = await stage.open('/jobs?view=units&unit=night&tab=yaml');
+    const text = page.getByTestId('unit-yaml-text');
+    await text.waitFor();
+    await text.fill((await text.inputValue()).replace('name: Collect slips', 'name: Collect all slips'));
+    await page.getByTestId('unit-yaml-take').click();
+    await page.getByTestId('unit-changed').waitFor();
+    await page.getByTestId('unit-tabs').getByText('Graph', { exact: true }).click();
+    await box(page, 'collect').filter({ hasText: 'Collect all slips' }).waitFor();
+    await page.getByTestId('unit-undo').click();
+    await page.getByTestId('unit-changed').waitFor({ state: 'detached' });
+    await page.context().close();
+  });
+
+  it('a job is released on the map, which shows it as it runs and ends', async () => {
+    const page = await stage.open(`/jobs?session=${night}&show=map`);
+    await box(page, 'backup').filter({ hasText: 'Held' }).click();
+    await page.getByTestId('map-panel').getByTestId('job-operations').click();
+    await page.getByTestId('operation-release-hold').click();
+    await page.getByTestId('operate-do').click();
+    await box(page, 'backup').filter({ hasText: 'Ended · Normal' }).waitFor();
+    await page.getByTestId('job-outputs').filter({ hasText: '12 slips' }).waitFor();
+    await box(page, 'load').dblclick();
+    await box(page, 'load-east').waitFor();
+    expect(new URL(page.url()).searchParams.get('in')).toBe('load');
+    await page.context().close();
+  });
+
+  it('what waits for me is approved by keys, with a comment', async () => {
+    const page = await stage.open('/jobs?view=approvals', PHONE);
+    const waiting = page.getByTestId('approval');
+    await waiting.first().waitFor();
+    const before = await waiting.count();
+    await page.keyboard.press('a');
+    await page.getByTestId('operate-comment').fill('totals agree');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('toast-operated').waitFor();
+    await vi.waitFor(async () => expect(await waiting.count()).toBe(before - 1), soon);
+    await jobIs(night, 'release', 'ended');
+    const { lines } = await stage.call('GET', `/job-sessions/${night}/history?limit=500`);
+    expect(lines.some(({ text }: { text: string }) => text.includes('totals agree'))).toBe(true);
+    await page.context().close();
+  });
+
+  it('the axis of time is zoomed and opened by keys, and its table says the same', async () => {
+    const page = await stage.open('/jobs?view=gantt');
+    const rows = page.getByTestId('gantt-row');
+    await rows.first().waitFor();
+    await page.locator('[data-gantt="unit night"]').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.locator(`[data-row="session ${night}"]`).waitFor();
+    await page.locator(`[data-gantt="session ${night}"]`).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.locator(`[data-row="job ${night} collect"]`).waitFor();
+    await page.keyboard.press('+');
+    await vi.waitFor(() => expect(new URL(page.url()).searchParams.get('from')).not.toBeNull(), soon);
+    await shot(page, 'gantt-open');
+    expect(await page.locator('[data-testid=gantt-bar][data-state=planned]').count()).toBeGreaterThan(0);
+    await page.getByTestId('gantt-how').getByText('Table', { exact: true }).click();
+    await page.getByTestId('gantt-table-row').filter({ hasText: 'collect' }).first().waitFor();
+    await page.context().close();
+  });
+
   it.each([
     ['sessions', '/jobs', 'session-row', true],
     ['approvals', '/jobs?view=approvals', 'approval', true],
@@ -95,4 +219,6 @@ describe.skipIf(!hasBrowser())('the console’s job pages', () => {
       false,
     );
   });
+
+  it('no page said anything that it should not have', () => expect(stage.problems).toEqual([]));
 });
