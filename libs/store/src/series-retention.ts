@@ -9,6 +9,9 @@ const DEADLINE_MS = 30_000;
 
 type Fence = (client: PoolClient) => Promise<void>;
 
+/** Compiling such a statement takes longer than it. */
+const BEGIN = `begin; set local statement_timeout = ${DEADLINE_MS}; set local jit = off`;
+
 /** `offset 0`: asked series by series in the indexes, never by reading all values. Where most have one comes first. */
 const EMPTY = ['collected_month', 'collected_day', 'collected_hour', 'collected']
   .map((table) => `not exists (select from ${table} v where v.series = s.id offset 0)`)
@@ -37,11 +40,13 @@ interface Found {
 }
 
 async function lookAt(pool: Pool, after: number): Promise<Found> {
-  return await withClient(pool, 'looking for series without values', DEADLINE_MS, async (client) => {
+  return await withClient(pool, 'looking for series without values', DEADLINE_MS, async (client, commit) => {
+    await client.query(BEGIN);
     const { rows } = await client.query<{ id: number; empty: boolean }>(
       `select s.id, ${EMPTY} as empty from (select id from series where id > $1 order by id limit ${PAGE}) s order by s.id`,
       [after],
     );
+    await commit();
     const empty = rows.filter((row) => row.empty).map(({ id }) => id);
     return { empty, through: rows.length < PAGE ? null : rows.at(-1)!.id };
   });
@@ -49,7 +54,7 @@ async function lookAt(pool: Pool, after: number): Promise<Found> {
 
 async function letGo(pool: Pool, ids: readonly number[], fence: Fence): Promise<number> {
   return await withClient(pool, 'letting go of series without values', DEADLINE_MS, async (client, commit) => {
-    await client.query('begin');
+    await client.query(BEGIN);
     await fence(client);
     // Waits for all that is being stored.
     await client.query('select from collected_progress for update');
