@@ -9,6 +9,7 @@ import { Shell } from './components/shell.js';
 import { ToastProvider } from './components/toasts.js';
 import { LanguageProvider, useText } from './i18n/language.js';
 import {
+  AuditPage,
   CalendarsPage,
   ClusterPage,
   EventsPage,
@@ -21,10 +22,12 @@ import {
   NodePage,
   NotificationsPage,
   OverviewPage,
+  ProfilePage,
   ReceivingPage,
   RepositoryPage,
   SelfPage,
   StatusPage,
+  UsersPage,
 } from './pages/later.js';
 import { Gate, LoginPage } from './pages/login.js';
 import { FirstPasswordPage } from './pages/password.js';
@@ -82,6 +85,9 @@ function Pages() {
       <Routes>
         <Route element={<Shell me={me.data} />}>
           <Route index element={<OverviewPage />} />
+          <Route path="/users" element={<UsersPage />} />
+          <Route path="/audit" element={<AuditPage />} />
+          <Route path="/profile" element={<ProfilePage />} />
           <Route path="/self" element={<SelfPage />} />
           <Route path="/cluster" element={<ClusterPage />} />
           <Route path="/events" element={<EventsPage />} />

@@ -3,8 +3,6 @@ import {
   AccessOverviewSchema,
   type AuditPage,
   AuditPageSchema,
-  type LoginWays,
-  LoginWaysSchema,
   type Me,
   MeSchema,
   type NewUser,
@@ -60,6 +58,3 @@ export const accessApi = {
   disableTotp: async (password: string, code: string) =>
     await call('/api/me/totp/disable', { method: 'POST', body: { password, code } }),
 } as const;
-
-export const loginWays = async (signal?: AbortSignal): Promise<LoginWays> =>
-  decode('login', LoginWaysSchema, await call('/api/login/ways', { signal }));

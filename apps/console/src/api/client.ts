@@ -2,6 +2,8 @@ import { YosugaraError } from '@yosugara/kernel';
 import {
   IngestSourcesSchema,
   IngestSummarySchema,
+  type LoginWays,
+  LoginWaysSchema,
   type Me as MeAnswer,
   MeSchema,
   type Messages,
@@ -167,7 +169,11 @@ function decodeRecover(answer: unknown): RecoverAnswer {
 export const api = {
   me: async (signal?: AbortSignal, deadlineMs?: number) =>
     decodeMe(await call('/api/me', { signal, ...(deadlineMs === undefined ? {} : { deadlineMs }) })),
-  login: async (login: string, password: string) => await call('/api/login', { method: 'POST', body: { login, password } }),
+  /** @param code of the second factor, where it was asked for (401 TOTP_REQUIRED). */
+  login: async (login: string, password: string, code?: string) =>
+    await call('/api/login', { method: 'POST', body: { login, password, ...(code === undefined ? {} : { code }) } }),
+  loginWays: async (signal?: AbortSignal): Promise<LoginWays> =>
+    decode('login', LoginWaysSchema, await call('/api/login/ways', { signal })),
   self: async (signal?: AbortSignal): Promise<SelfView> => decode('self', SelfViewSchema, await call('/api/v1/self', { signal })),
   overview: async (signal?: AbortSignal): Promise<Overview> =>
     decode('overview', OverviewSchema, await call('/api/v1/overview', { signal, deadlineMs: 15_000 })),

@@ -37,11 +37,11 @@ function rowOf(grants: Grants, what: AccessFunction, modes: AccessMode[]): Grant
   return Object.fromEntries(rows) as Grants;
 }
 
+/** As a form has it. */
+export type UserForm = { readonly roles?: readonly string[] } & Readonly<Omit<UserChange, 'roles'>>;
+
 /** Only what differs: what somebody else changed meanwhile is not overwritten by what nobody meant. null = nothing differs. */
-export function userChange(
-  before: UserView,
-  after: Omit<UserChange, 'roles'> & { readonly roles?: readonly string[] },
-): UserChange | null {
+export function userChange(before: UserView, after: UserForm): UserChange | null {
   const change: UserChange = {};
   for (const key of ['name', 'mail', 'language', 'timeZone'] as const)
     if (after[key] !== undefined && after[key] !== before[key]) Object.assign(change, { [key]: after[key] });

@@ -71,11 +71,13 @@ export function ShellKeys({ onChangePassword, onLogout }: ShellKeysProps) {
         type="button"
         className="palette-open"
         onClick={() => setOpen(true)}
-        aria-label={t('palette.title')}
+        aria-label={t('palette.open')}
         title={t('palette.title')}
         data-testid="palette-open"
       >
-        <SearchIcon /> <span className="only-wide">{t('palette.open')}</span> <kbd className="only-wide">Ctrl K</kbd>
+        <SearchIcon /> <span className="only-wide">{t('palette.open')}</span> <kbd className="only-wide" aria-hidden="true">
+          Ctrl K
+        </kbd>
       </button>
       {isOpen && (
         <Suspense fallback={null}>

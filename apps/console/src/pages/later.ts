@@ -38,6 +38,9 @@ export function loadAllSoon(): () => void {
 }
 
 export const OverviewPage = later(() => import('./overview.js'), 'OverviewPage');
+export const UsersPage = later(() => import('./users.js'), 'UsersPage');
+export const AuditPage = later(() => import('./audit.js'), 'AuditPage');
+export const ProfilePage = later(() => import('./profile.js'), 'ProfilePage');
 export const SelfPage = later(() => import('./self.js'), 'SelfPage');
 export const ClusterPage = later(() => import('./cluster.js'), 'ClusterPage');
 export const MessagesPage = later(() => import('./messages.js'), 'MessagesPage');

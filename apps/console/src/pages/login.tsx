@@ -1,5 +1,5 @@
 import { Alert, Button, Paper, PasswordInput, Stack, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { ApiError, api } from '../api/client.js';
 import { Logo } from '../components/icons.js';
@@ -30,9 +30,15 @@ export function Gate({ children }: { readonly children: ReactNode }) {
   );
 }
 
+const isWrongCode = (error: Error): boolean => error instanceof ApiError && error.code === 'TOTP_WRONG';
+/** Login and password were right so far. */
+const asksForCode = (error: Error): boolean =>
+  error instanceof ApiError && (error.code === 'TOTP_REQUIRED' || isWrongCode(error));
+
 function reasonOf(error: Error, t: Translate): string {
+  if (error instanceof ApiError && error.code === 'TOTP_WRONG') return t('login.wrongCode');
   if (error instanceof ApiError && error.status === 401) return t('login.wrong');
-  if (error instanceof ApiError && error.status === 429) return t('login.locked');
+  if (error instanceof ApiError && (error.status === 429 || error.status === 423)) return t('login.locked');
   return t('common.error', { message: error.message });
 }
 
@@ -41,15 +47,23 @@ export function LoginPage() {
   const client = useQueryClient();
   const [login, setLogin] = useState('');
   const [password, setPassword] = useState('');
+  /** null: nobody has asked for it. */
+  const [code, setCode] = useState<string | null>(null);
+  const ways = useQuery({ queryKey: ['login', 'ways'], queryFn: ({ signal }) => api.loginWays(signal), staleTime: 60_000 });
   const entering = useMutation({
-    mutationFn: async () => await api.login(login.trim(), password),
+    mutationFn: async () => await api.login(login.trim(), password, code?.trim() || undefined),
     onSuccess: async () => await client.resetQueries({ queryKey: ['me'] }),
-    onError: () => setPassword(''),
+    onError: (error) => {
+      if (asksForCode(error)) setCode('');
+      else setPassword('');
+    },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (login.trim() !== '' && password !== '') entering.mutate();
+    if (login.trim() !== '' && password !== '' && code !== '') entering.mutate();
   };
+  const failure =
+    entering.error !== null && !(asksForCode(entering.error) && !isWrongCode(entering.error)) ? entering.error : null;
   return (
     <Gate>
       <Paper withBorder p="xl" radius="md" shadow="sm" className="gate-card">
@@ -76,14 +90,38 @@ export function LoginPage() {
               onChange={(event) => setPassword(event.currentTarget.value)}
               data-testid="login-password"
             />
-            {entering.error !== null && (
+            {code !== null && (
+              <TextInput
+                label={t('login.code')}
+                description={t('login.codeHint')}
+                autoComplete="one-time-code"
+                autoFocus
+                maxLength={64}
+                value={code}
+                onChange={(event) => setCode(event.currentTarget.value)}
+                data-testid="login-code"
+              />
+            )}
+            {failure !== null && (
               <Alert color="red" role="alert" data-testid="login-error">
-                {reasonOf(entering.error, t)}
+                {reasonOf(failure, t)}
               </Alert>
             )}
             <Button type="submit" loading={entering.isPending} fullWidth data-testid="login-submit">
               {t('login.submit')}
             </Button>
+            {(ways.data?.oidc ?? []).map(({ id, name }) => (
+              <Button
+                key={id}
+                component="a"
+                href={`/api/login/oidc/${encodeURIComponent(id)}`}
+                variant="default"
+                fullWidth
+                data-testid="login-oidc"
+              >
+                {t('login.with', { name })}
+              </Button>
+            ))}
           </Stack>
         </form>
       </Paper>

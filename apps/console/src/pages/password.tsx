@@ -9,7 +9,7 @@ import { Gate } from './login.js';
 /** A floor for the typing; the manager has the last word. */
 const MIN_CHARS = 10;
 
-function PasswordForm({ onDone }: { readonly onDone: () => void }) {
+export function PasswordForm({ onDone }: { readonly onDone: () => void }) {
   const { t } = useText();
   const toast = useToast();
   const client = useQueryClient();
@@ -39,7 +39,6 @@ function PasswordForm({ onDone }: { readonly onDone: () => void }) {
           label={t('password.current')}
           autoComplete="current-password"
           data-testid="password-current"
-          autoFocus
           value={current}
           onChange={(event) => setCurrent(event.currentTarget.value)}
         />

@@ -9,10 +9,10 @@ import { axeFinds, consoleStage, hasBrowser, put, type Stage, shot } from './sta
  * an operator takes.
  */
 const receivers = await twoReceivers({ third: 91 });
-const soon = { timeout: 30_000, interval: 100 };
+const soon = { timeout: 120_000, interval: 100 };
 let stage: Stage;
 
-describe.skipIf(!hasBrowser())('the console', () => {
+describe.skipIf(!hasBrowser())('the console', { timeout: 600_000 }, () => {
   beforeAll(async () => {
     stage = await consoleStage(receivers);
     await put(stage.a, [
@@ -39,7 +39,7 @@ describe.skipIf(!hasBrowser())('the console', () => {
       const { open } = await stage.a.get<{ open: Record<string, number> }>('/api/v1/events/counts');
       expect([open['critical'], open['warning']]).toEqual([2, 1]);
     }, soon);
-  });
+  }, 600_000);
   afterAll(async () => {
     await stage?.close();
   });
@@ -65,7 +65,7 @@ describe.skipIf(!hasBrowser())('the console', () => {
   });
   it('tells that a filter was changed, saves the change, and renames it', async () => {
     const page = await stage.open('/events?filter=events-dead-disks');
-    await expect.poll(() => page.url(), 'the filter’s fields are in the address').toContain('text=gone');
+    await expect.poll(() => page.url(), { message: 'the filter’s fields are in the address' }).toContain('text=gone');
     await page.getByTestId('event-text').fill('Disk');
     await expect.poll(() => page.getByTestId('saved-filters').textContent()).toBe('Dead disks (changed)');
     await choose(page, 'filter-save-changes');
