@@ -66,7 +66,7 @@ wrong), and began again; the sentences are those of the events, which are below 
 
 - Certificates are not looked at here (their specs do).
 - \`agent-alive\` waits 15 s, for an agent may be restarting. \`correlation\` looks at two minutes, so its end comes when enough of them were otherwise. \`log-count\` is well by itself at the next look, when no line came.
-- \`logger\` runs once for each node and stamps each of its lines: what \`log-count\` counts are two lines. \`process\` by SNMP is as fresh as snmpd's own list of processes, which it makes anew every half a minute or so.
+- \`logger\` runs once for each node and stamps each of its lines: what \`log-count\` counts are two lines. \`process\` by SNMP may come a look or more later: snmpd has a list of processes that it makes anew only now and then.
 - What has several items (networks, keys of a command) and could not be had at all is told without an item, and so is its end.
 - **Not here: Windows.** \`windows-service\` and \`windows-event\` have the port through which an agent on Windows would serve them (\`libs/connectors/src/probes/windows.ts\`, \`apps/agent/src/tasks/windows-event.ts\`), and specs
   with a fake behind it (\`libs/connectors/src/probes/windows.spec.ts\`, \`apps/agent/src/tasks/tasks.spec.ts\`). No Windows was at hand, and there is no agent for it.
