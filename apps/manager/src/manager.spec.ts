@@ -91,6 +91,8 @@ describe('a manager that comes up', () => {
       'get /api/ingest/sources',
       'get /api/ingest/summary',
       'get /api/ingest/trace',
+      'get /api/login/oidc/{id}',
+      'get /api/login/oidc/{id}/callback',
       'get /api/login/ways',
       'get /api/me',
       'get /api/messages',

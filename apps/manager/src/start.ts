@@ -4,6 +4,7 @@ import { EPOCH_OVER, type ManagerReport, STATE_LAYOUT } from '@yosugara/protocol
 import { sourceProperties } from '@yosugara/runtime';
 import type { FastifyInstance } from 'fastify';
 import { AuditKeeper } from './access/audit-keeper.js';
+import { externalOf } from './access/external.js';
 import type { Agents } from './agents/agents.js';
 import type { ManagerConfig } from './config.js';
 import { Authority } from './control/authority.js';
@@ -144,8 +145,10 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     (error: unknown) => void log.error('self.notStarted', { why: explain(error) }),
   );
   parts.agents?.start(authority);
+  const external = await externalOf(config.config.access);
   const app = await createApp({
     store,
+    external,
     stored,
     counted,
     tracer: tracerOf(config, store, dataNodes),

@@ -11,6 +11,7 @@ export const LIFECYCLE = Symbol('Lifecycle');
 export const OPERATIONS = Symbol('Operations');
 export const AGENTS = Symbol('Agents');
 export const SELF = Symbol('SelfHandle');
+export const EXTERNAL = Symbol('External');
 
 /** What the API knows of its configuration. */
 export interface ApiSettings {

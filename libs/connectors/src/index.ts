@@ -1,4 +1,5 @@
 export * from './agents/index.js';
+export * from './directory/index.js';
 export { addressesOfRange, MAX_SEARCHED } from './discovery/range.js';
 export { type FoundAgent, type SnmpSearchResult, searchSnmp } from './discovery/snmp-search.js';
 export * from './notify/index.js';

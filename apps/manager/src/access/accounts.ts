@@ -1,5 +1,14 @@
+import type { ExternalPerson } from '@yosugara/connectors';
 import type { Clock, Log } from '@yosugara/kernel';
-import type { AccessConfig, Login, Me, ProfileChange, TotpBegun, TotpConfirmed } from '@yosugara/protocol';
+import {
+  type AccessConfig,
+  type Login,
+  LoginNameSchema,
+  type Me,
+  type ProfileChange,
+  type TotpBegun,
+  type TotpConfirmed,
+} from '@yosugara/protocol';
 import type { User } from '@yosugara/store';
 import type { Identity } from '../auth/identity.js';
 import { hashPassword, isPassword } from '../auth/passwords.js';
@@ -10,7 +19,7 @@ import type { Authority } from '../control/authority.js';
 import { ApiRefusal, notLoggedIn } from '../http/errors.js';
 import type { AuditEntry, ManagerStore } from '../store/ports.js';
 import type { ApiSettings } from '../tokens.js';
-import { type Directory, type ExternalPerson, rolesOfGroups } from './directory.js';
+import { type Directory, rolesOfGroups } from './directory.js';
 import type { KnownRoles } from './known-roles.js';
 import type { People } from './people-tables.js';
 import { newRecoveryCodes, newTotpSecret, recoveryDigest, stepOfCode, totpUri } from './totp.js';
@@ -166,6 +175,7 @@ export class Accounts {
     const { externalId, login, name, mail } = person;
     const config = source === 'ldap' ? this.#access.ldap : this.#access.oidc.find(({ id }) => id === person.provider);
     const roles = rolesOfGroups(person.groups, config?.roles ?? [], config?.defaultRoles ?? []);
+    if (!LoginNameSchema.safeParse(login).success) return null;
     return await this.#change(epoch, async ({ users, note }) => {
       const before = await users.findExternal(source, externalId);
       if (before !== null) {

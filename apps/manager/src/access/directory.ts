@@ -1,14 +1,4 @@
-/** Somebody whom others know. */
-export interface ExternalPerson {
-  /** Which of several; '' = there is one. */
-  readonly provider: string;
-  /** Theirs for ever, whatever they are called. */
-  readonly externalId: string;
-  readonly login: string;
-  readonly name: string;
-  readonly mail: string;
-  readonly groups: readonly string[];
-}
+import type { ExternalPerson } from '@yosugara/connectors';
 
 /** Who knows passwords besides us. */
 export interface Directory {

@@ -11,7 +11,7 @@ import type { FastifyInstance } from 'fastify';
 import { AccessController } from '../access/access.controller.js';
 import { Accounts } from '../access/accounts.js';
 import { type Asking, whileAsked } from '../access/asking.js';
-import type { Directory } from '../access/directory.js';
+import { type External, NOBODY_ELSE } from '../access/external.js';
 import { KnownRoles } from '../access/known-roles.js';
 import { Refusals } from '../access/refusals.js';
 import { TokenUses } from '../access/token-uses.js';
@@ -23,6 +23,7 @@ import type { Agents } from '../agents/agents.js';
 import { AuthController } from '../auth/auth.controller.js';
 import { Gate } from '../auth/gate.js';
 import { loginThrottle } from '../auth/login-throttle.js';
+import { OidcController } from '../auth/oidc.controller.js';
 import { Sessions } from '../auth/sessions.js';
 import { CalendarsController } from '../calendars/calendars.controller.js';
 import { ClusterController } from '../cluster/cluster.controller.js';
@@ -72,6 +73,7 @@ import {
   AUTHORITY,
   CLOCK,
   CONTROLLER,
+  EXTERNAL,
   LIFECYCLE,
   LOG,
   OPERATIONS,
@@ -105,8 +107,8 @@ export interface AppParts {
   /** Missing: this process knows no jobs. */
   readonly jobs?: JobsHandle;
   readonly settings: ApiSettings;
-  /** Who knows passwords besides the database. */
-  readonly directory?: Directory | null;
+  /** Who knows people besides the database. */
+  readonly external?: External;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -132,7 +134,7 @@ class ManagerModule {
         ...[EventStreamController, EventsController, StatusesController],
         ...[SettingsController, FacilitiesController, NodeSearchController, CalendarsController],
         ...[JobStreamController, JobSessionsController, JobsController],
-        ...[AccessController, UsersController, TokensController],
+        ...[AccessController, UsersController, TokensController, OidcController],
         ...[MonitorsController, ReadController, SelfController, AgentsController, OverviewController],
       ],
       providers: [
@@ -157,6 +159,7 @@ class ManagerModule {
         { provide: SettingsService, useValue: settingsService(parts) },
         { provide: ImportStage, useValue: new ImportStage(parts.clock) },
         { provide: SETTINGS, useValue: parts.settings },
+        { provide: EXTERNAL, useValue: parts.external ?? NOBODY_ELSE },
         { provide: CLOCK, useValue: parts.clock },
         { provide: LOG, useValue: parts.log },
         { provide: APP_GUARD, useClass: Gate },
@@ -188,9 +191,9 @@ const settingsService = ({ store, liveSettings, authority, lifecycle, settings }
   });
 
 const accountsOf =
-  ({ store, settings, authority, clock, log, directory }: AppParts) =>
+  ({ store, settings, authority, clock, log, external = NOBODY_ELSE }: AppParts) =>
   (sessions: Sessions, roles: KnownRoles) =>
-    new Accounts({ store, settings, authority, sessions, roles, directory: directory ?? null, clock, log });
+    new Accounts({ store, settings, authority, sessions, roles, directory: external.directory, clock, log });
 const usersOf =
   ({ store, settings, authority }: AppParts) =>
   (sessions: Sessions, roles: KnownRoles) =>

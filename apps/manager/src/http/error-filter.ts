@@ -18,6 +18,7 @@ const PASSING = new Set([
   'DEADLINE',
   'NOT_SERVING',
   'JOBS_BUSY',
+  'DIRECTORY_UNAVAILABLE',
 ]);
 const CONFLICT = new Set(['ALREADY_THERE', 'REFUSED', 'MIB_IN_USE', 'MIB_STORE_FULL']);
 

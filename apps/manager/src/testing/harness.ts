@@ -236,6 +236,7 @@ function configOf(dir: string, options: NodeOptions): ManagerConfig {
   const config = NodeConfigSchema.parse({
     cluster: { id: 'spec', members: [member(options.node, options.address), member('z', '127.0.77.99')] },
     ...{ node: options.node, stateDir: dir, dataDir: dir },
+    ...(options.access === undefined ? {} : { access: options.access }),
   });
   return {
     ...{ node: options.node, address: options.address, vip: options.vip, port: options.port, stateDir: dir, config },

@@ -38,10 +38,15 @@ export interface EventReading {
 export async function readEvents(url: string, lastId: string | null, bearer = PROBE_TOKEN): Promise<EventReading> {
   const rows: EventRow[] = [];
   let last = '';
-  const close = await readStream(url, lastId, ({ name, data, id }) => {
-    if (name === 'events') rows.push(...EventsSchema.parse({ ...JSON.parse(data), next: null }).rows);
-    last = id ?? last;
-  }, bearer);
+  const close = await readStream(
+    url,
+    lastId,
+    ({ name, data, id }) => {
+      if (name === 'events') rows.push(...EventsSchema.parse({ ...JSON.parse(data), next: null }).rows);
+      last = id ?? last;
+    },
+    bearer,
+  );
   return { rows: () => rows, lastId: () => last, close };
 }
 

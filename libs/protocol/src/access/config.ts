@@ -70,7 +70,6 @@ const OidcSchema = z.strictObject({
   groupsClaim: z.string().default('groups'),
   /** For specs and closed networks: an issuer without TLS. */
   allowInsecure: z.boolean().default(false),
-  caFile: z.string().optional(),
   roles: RoleMapSchema,
   defaultRoles: z.array(z.string().min(1).max(64)).max(32).default([]),
   timeoutMs: z.int().min(100).max(30_000).default(5_000),

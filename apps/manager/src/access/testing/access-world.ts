@@ -20,14 +20,19 @@ export interface AccessWorld {
 }
 
 /** One serving manager with its first administrator. @param third number of its address, 127.0.<third>.1 */
-export async function accessWorld(third: number): Promise<AccessWorld> {
+export async function accessWorld(third: number, access?: object, consolePort?: number): Promise<AccessWorld> {
   const server: TestPostgres = await startTestPostgres();
   const { host, port } = server;
   const pool = new pg.Pool({ host, port, user: 'postgres', database: 'postgres' });
   const store = openStore({ host, port, user: 'postgres', database: 'postgres' });
   const eras = new Eras();
-  const where = { address: `127.0.${third}.1`, vip: `127.0.${third}.9`, port: await freePort(), postgres: { host, port } };
-  const node = await startNode({ node: 'a', ...where, loginsPerMinute: 10_000 });
+  const where = {
+    address: `127.0.${third}.1`,
+    vip: `127.0.${third}.9`,
+    port: consolePort ?? (await freePort()),
+    postgres: { host, port },
+  };
+  const node = await startNode({ node: 'a', ...where, loginsPerMinute: 10_000, ...(access === undefined ? {} : { access }) });
   await eras.becomeActive(node, 'a');
   const admin = await node.login();
   const as: AccessWorld['as'] = async (cookie, method, path, body, headers = {}) =>
