@@ -19,6 +19,7 @@ import { addJobs } from './jobs.js';
 import { addJournals } from './journals.js';
 import { addMibs } from './mib.js';
 import { painter, printable, processTerminal, type Terminal } from './output/terminal.js';
+import { addSelf } from './self.js';
 import { addSettings } from './settings/index.js';
 
 export interface Surroundings {
@@ -78,6 +79,7 @@ export async function runProgram(args: readonly string[], around: Surroundings):
   addCalendars(program, context, (options) => nodesOf(options, around));
   addSettings(program, context, (options) => nodesOf(options, around));
   addEvents(program, context, (options) => nodesOf(options, around), around.stop);
+  addSelf(program, context, (options) => nodesOf(options, around), around.stop);
   addJobs(program, context, (options) => nodesOf(options, around), around.stop);
   addMessages(add, set, around);
   addInit(program, set, around);
