@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { explain, InvalidInputError } from '@yosugara/kernel';
 import { nodesOfCsv, type PlacedDocument, yamlParts } from '@yosugara/protocol';
-import { LineCounter, parse, parseDocument } from 'yaml';
+import { LineCounter, parse, parseDocument, visit, YAMLParseError } from 'yaml';
 
 /** Of one file; a hundred thousand nodes are some 30 MB. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
@@ -56,11 +56,34 @@ function documentsOfYaml(text: string, file: string): readonly PlacedDocument[] 
     try {
       document = parse(part);
     } catch (error) {
-      throw new InvalidInputError(`${file}, the document at line ${line}`, explain(error).split('\n', 1)[0] ?? '', 'YAML');
+      // Its own sentence counts from where the document begins.
+      const at = error instanceof YAMLParseError ? (error.linePos?.[0].line ?? 1) : 1;
+      const why = (explain(error).split('\n', 1)[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
+      throw new InvalidInputError(`${file}:${line + at - 1}`, why, 'YAML');
     }
+    refuseCutText(part, file, line);
     return document === null || document === undefined ? [] : [{ document, file, line }];
   });
 }
+
+/** `command: rm -r /in/ #[DAY]` without quotes is `rm -r /in/` and a comment (YAML 1.2.2, 6.6): nobody means that. */
+function refuseCutText(part: string, file: string, line: number): void {
+  if (!CUT.test(part)) return;
+  const counter = new LineCounter();
+  visit(parseDocument(part, { lineCounter: counter }), {
+    Scalar(_, { comment, range }) {
+      if (comment == null || !VARIABLE.test(comment) || range == null) return;
+      const at = line + counter.linePos(range[0]).line - 1;
+      throw new InvalidInputError(
+        `${file}:${at}`,
+        `#${comment} behind a blank, which is a comment in YAML`,
+        'quotes around text with #[…] in it',
+      );
+    },
+  });
+}
+const CUT = /\s#\[[A-Za-z_]/;
+const VARIABLE = /^\[[A-Za-z_][^\]]*\]/;
 
 /** `file:line` of a place in a document, such as `body.addresses.0`. */
 export function whereIs({ file, line }: PlacedDocument, place: string): string {
