@@ -5,7 +5,7 @@ import type { Probe, SettingsRules, SettingsSnapshot } from '@yosugara/runtime';
 
 export interface MonitorOnceParts {
   readonly snapshot: SettingsSnapshot;
-  readonly rules: Pick<SettingsRules, 'judge'>;
+  readonly rules: Pick<SettingsRules, 'judgeOnce'>;
   readonly probes: () => readonly Probe[];
   readonly wallMs: () => number;
 }
@@ -31,7 +31,7 @@ export async function monitorOnce(
   const answers = await probe.run({ monitor, type: body.type, check: body.check, facility, node, dueAtMs }, deadlineMs, signal);
   const results = answers.flatMap(({ item, value }) => {
     const sample: Sample = { origin: String(dueAtMs), monitor, facility, sender: null, item, atMs: wallMs(), value };
-    return rules.judge(sample, null)?.results ?? [];
+    return rules.judgeOnce(sample)?.results ?? [];
   });
   // The worst of its items; nothing at all is what nobody can judge.
   const worst = results.toSorted((one, two) => PRIORITIES.indexOf(one.priority) - PRIORITIES.indexOf(two.priority))[0];

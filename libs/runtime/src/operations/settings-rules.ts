@@ -95,6 +95,12 @@ export class SettingsRules implements LineRules, ProbeRules {
     return isLine || monitor.enabled ? judge(monitor, sample, state) : null;
   }
 
+  /** As a job asks: that it is switched off, or the node in a maintenance window, does not count, nor what it saw before. */
+  judgeOnce(sample: Sample) {
+    const monitor = this.#monitorOf(sample.monitor);
+    return monitor === null ? null : judge({ ...monitor, enabled: true, body: { ...monitor.body, monitor: true } }, sample, null);
+  }
+
   samplesOf(row: MessageToStore): readonly Sample[] {
     const { facilities } = this.#o.snapshot;
     const alias = this.#o.sources?.get(row.source)?.alias;
