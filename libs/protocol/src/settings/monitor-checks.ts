@@ -169,7 +169,7 @@ export const CustomCheckSchema = z.strictObject({
   /** Not a shell's line: program and arguments, in which the node's properties are filled in. Standard output: `key,value` lines. */
   command: z.array(z.string().max(4_096)).min(1).max(100),
   user: word,
-  /** null = each node's own agent; else that of this node for all of them, `INTERNAL` = the Master. */
+  /** null = each node's own agent; else the agent of this node for all of them. A manager runs no commands (`monitorMistakes`). */
   runOn: SettingIdSchema.nullable().default(null),
   timeoutMs: timeoutMs(15_000),
 });

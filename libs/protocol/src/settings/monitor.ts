@@ -31,6 +31,7 @@ import {
   TrapJudgementSchema,
   TruthSchema,
 } from './monitor-judgement.js';
+import type { SettingMistake } from './schemas.js';
 
 const common = {
   /** A node, a scope with all its nodes, `UNREGISTERED` (what nobody registered sends) or `INTERNAL` (ourselves). */
@@ -115,7 +116,7 @@ export const isPolled = (body: MonitorBody): body is Extract<MonitorBody, { inte
 
 /** What a monitor needs to be there, and where in its body it says so. `facility`: a node or a scope. */
 export interface MonitorReference {
-  readonly kind: 'facility' | 'calendar' | 'notification' | 'monitor';
+  readonly kind: 'facility' | 'node' | 'calendar' | 'notification' | 'monitor';
   readonly id: string;
   readonly place: string;
 }
@@ -135,7 +136,7 @@ export function monitorReferences(body: MonitorBody): readonly MonitorReference[
     told(body.numeric.change?.notifications ?? [], 'numeric.change.notifications');
     told(body.numeric.prediction?.notifications ?? [], 'numeric.prediction.notifications');
   }
-  if (body.type === 'custom-numeric' || body.type === 'custom-string') add('facility', body.check.runOn, 'check.runOn');
+  if (body.type === 'custom-numeric' || body.type === 'custom-string') add('node', body.check.runOn, 'check.runOn');
   if (body.type === 'log-count') add('monitor', body.check.of, 'check.of');
   for (const { monitor, facility, place } of valuesOf(body)) {
     add('monitor', monitor, `${place}.monitor`);
@@ -143,6 +144,15 @@ export function monitorReferences(body: MonitorBody): readonly MonitorReference[
   }
   return found;
 }
+
+/**
+ * What a command of a monitor does is up to whoever may write monitors; a manager's account owns the database and the keys of the cluster.
+ * So commands are for agents, which may run on a manager's host, too, as any other node.
+ */
+export const monitorMistakes = (body: MonitorBody): readonly SettingMistake[] =>
+  (body.type === 'custom-numeric' || body.type === 'custom-string') && body.check.runOn === 'INTERNAL'
+    ? [{ place: 'check.runOn', found: '"INTERNAL"', allowed: 'a node with an agent: managers run no commands of monitors' }]
+    : [];
 
 function valuesOf(body: MonitorBody) {
   if (body.type === 'integration') return body.check.conditions.map((one, at) => ({ ...one, place: `check.conditions.${at}` }));

@@ -7,7 +7,7 @@ import { JobQueueBodySchema, JobUnitBodySchema, jobUnitMistakes, jobUnitReferenc
 import { JobTriggerBodySchema, jobTriggerMistakes, jobTriggerReferences } from './job-trigger.js';
 import { MailServerBodySchema, MailTemplateBodySchema, mailServerMistakes } from './mail.js';
 import { MaintenanceBodySchema, maintenanceReferences } from './maintenance.js';
-import { MonitorBodySchema, monitorReferences } from './monitor.js';
+import { MonitorBodySchema, monitorMistakes, monitorReferences } from './monitor.js';
 import { NodeBodySchema, nodeMistakes, nodeReferences } from './node.js';
 import { NotificationBodySchema, notificationMistakes, notificationReferences } from './notification.js';
 import { RestAccessBodySchema } from './rest-access.js';
@@ -52,7 +52,7 @@ function kindOf<Schema extends z.ZodType>(
 const DEFINITIONS = {
   scope: kindOf(OwnScopeBodySchema, ({ parent }) => (parent === null ? [] : [{ kind: 'scope', id: parent, place: 'parent' }])),
   node: kindOf(NodeBodySchema, nodeReferences, nodeMistakes),
-  monitor: kindOf(MonitorBodySchema, monitorReferences),
+  monitor: kindOf(MonitorBodySchema, monitorReferences, monitorMistakes),
   'calendar-pattern': kindOf(CalendarPatternBodySchema),
   calendar: kindOf(CalendarBodySchema, calendarReferences),
   maintenance: kindOf(MaintenanceBodySchema, maintenanceReferences),

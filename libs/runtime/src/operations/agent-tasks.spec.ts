@@ -44,11 +44,9 @@ describe('what an agent does by itself', () => {
     expect(task).toMatchObject({ command: `'/bin/check' 'it'\\''s web1'` });
   });
 
-  it('are those of all nodes where one agent is asked for them, and none of the manager’s own', () => {
+  it('are those of all nodes where one agent is asked for them', () => {
     const all = [WEB, node('web2'), node('web1'), node('tools', { scopes: [] })];
-    const tasks = new AgentTasks(
-      snapshotOf(...all, monitor('m', custom({ runOn: 'tools' })), monitor('own', custom({ runOn: 'INTERNAL' }))),
-    );
+    const tasks = new AgentTasks(snapshotOf(...all, monitor('m', custom({ runOn: 'tools' }))));
     expect(tasks.of('tools').map(({ id }) => id)).toEqual(['monitor/m/web1', 'monitor/m/web2']);
     expect(tasks.of('web1')).toEqual([]);
   });

@@ -60,9 +60,7 @@ export class AgentTasks {
 function followedOf(body: MonitorBody): Followed | null {
   if (!(body.monitor || body.collect)) return null;
   if (body.type === 'log-file' || body.type === 'windows-event') return body;
-  // A custom monitor of the manager itself is no agent's.
-  const isCustom = body.type === 'custom-numeric' || body.type === 'custom-string';
-  return isCustom && body.check.runOn !== 'INTERNAL' ? body : null;
+  return body.type === 'custom-numeric' || body.type === 'custom-string' ? body : null;
 }
 
 function wantedOf(id: string, body: Followed): Wanted {
