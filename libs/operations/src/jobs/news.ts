@@ -7,6 +7,7 @@ import { isOut } from './states.js';
 import type { RunRef, SessionInput } from './step-types.js';
 import { ASK_MS } from './times.js';
 import type { JobRun, JobState, NodeRun } from './types.js';
+import { delayAfter } from './unstarted.js';
 
 type InputOf<Kind extends SessionInput['kind']> = Extract<SessionInput, { kind: Kind }>;
 
@@ -191,16 +192,20 @@ function wantsRetry(state: JobState, body: JobOf<'command'>, { retries }: NodeRu
   return !commandRetry.until.includes(statusOf(endStatus, returned));
 }
 
-/** It certainly never ran, so that another run does not double it: at once, and at most so often as the agent would be asked. */
+/** It certainly never ran, so that another run does not double it: after a while that grows, and at most so often as the agent would be asked. */
 function notStarted(draft: Draft, { job, facility }: RunRef, ended: RunEnd, again: boolean): void {
   const { body } = draft.job(job);
   const { nodes } = draft.run(job);
   const node = nodes.find((each) => each.facility === facility)!;
   if (body.type !== 'command') return;
-  draft.history(job, `run ${node.attempt} did not start: ${ended.why}`, { facility });
+  const delayMs = delayAfter(node.unstarted + 1);
+  const text = `run ${node.attempt} did not start: ${ended.why}`;
   if (again && node.state === 'claimed' && node.unstarted < body.agentRetry.attempts) {
-    nextAttempt(draft, job, facility, { retries: node.retries, unstarted: node.unstarted + 1 });
+    draft.history(job, delayMs === 0 ? text : `${text}; it is told again in ${delayMs / 1_000} s`, { facility });
+    const notBeforeMs = delayMs === 0 ? null : draft.env.nowMs + delayMs;
+    nextAttempt(draft, job, facility, { retries: node.retries, unstarted: node.unstarted + 1, notBeforeMs });
   } else {
+    draft.history(job, text, { facility });
     leaveNodes(draft, job, (each) => each.facility === facility);
     const returnValue = again ? body.agentRetry.end : null;
     patchNode(draft, job, facility, { state: 'not-started', endedAtMs: ended.atMs, returnValue, message: ended.why });

@@ -7,6 +7,7 @@ import { instructionFor } from './instruction.js';
 import { endBy, isWorse, statusOf } from './numbers.js';
 import { isOut, isOver, newNode } from './states.js';
 import type { JobRun, NodeRun } from './types.js';
+import { isReady } from './unstarted.js';
 import { valuesIn } from './variables.js';
 
 const MAX_MESSAGE = 2_048;
@@ -59,7 +60,8 @@ export function startCommand(draft: Draft, id: string, body: JobOf<'command'>): 
 export function pumpCommand(draft: Draft, id: string, body: JobOf<'command'>): void {
   if (draft.isOpen(draft.parentOf(id))) {
     if (body.nodes === 'all') {
-      for (const node of draft.run(id).nodes) if (node.state === 'waiting') startNode(draft, id, body, node);
+      for (const node of draft.run(id).nodes)
+        if (node.state === 'waiting' && isReady(node, draft.env.nowMs)) startNode(draft, id, body, node);
     } else startNext(draft, id, body);
   }
   if (draft.state(id) !== 'running') return;
@@ -80,6 +82,7 @@ const isNormal = (body: JobOf<'command'>, node: NodeRun): boolean =>
 function startNext(draft: Draft, id: string, body: JobOf<'command'>): void {
   for (const node of draft.run(id).nodes) {
     if (isOut(node) || node.state === 'queued' || node.state === 'unknown' || isNormal(body, node)) return;
+    if (node.state === 'waiting' && !isReady(node, draft.env.nowMs)) return;
     if (node.state === 'waiting') startNode(draft, id, body, node);
     // It may have ended at once: then the next one is looked at.
     const now = draft.run(id).nodes.find(({ facility }) => facility === node.facility)!;
@@ -134,13 +137,18 @@ export function claim(draft: Draft, id: string, body: JobOf<'command'>, facility
     return;
   }
   if (node.state !== 'claimed')
-    patchNode(draft, id, facility, { state: 'claimed', claimedAtMs: env.nowMs, asked: 0, epoch: env.epoch });
+    patchNode(draft, id, facility, { state: 'claimed', claimedAtMs: env.nowMs, asked: 0, epoch: env.epoch, notBeforeMs: null });
   else if (node.epoch !== env.epoch) patchNode(draft, id, facility, { epoch: env.epoch });
   draft.effects.push({ kind: 'claim', job: id, facility, attempt: node.attempt, instruction });
 }
 
 /** The same node once more, as another run: what was told of the one before has no meaning any more. */
-export function nextAttempt(draft: Draft, id: string, facility: string, counts: Pick<NodeRun, 'retries' | 'unstarted'>): void {
+export function nextAttempt(
+  draft: Draft,
+  id: string,
+  facility: string,
+  counts: Pick<NodeRun, 'retries' | 'unstarted' | 'notBeforeMs'>,
+): void {
   const attempt = draft.run(id).runs + 1;
   const { queuedAtMs } = draft.run(id).nodes.find((node) => node.facility === facility)!;
   patchNode(draft, id, facility, { ...newNode(facility, attempt), ...counts, queuedAtMs, state: 'waiting' });

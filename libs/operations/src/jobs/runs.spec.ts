@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { after, command, Desk, endOf, SPOOL, unitOf } from './testing/desk.js';
+import { UNSTARTED_DELAYS } from './unstarted.js';
+import { waitsFor } from './waits-for.js';
 
 const OTHER = 'b'.repeat(32);
 const unit = unitOf([command('a'), command('b', after(['a']))]);
@@ -81,16 +83,63 @@ describe('a claim that nobody took', () => {
 });
 
 describe('a run that did not start', () => {
+  const notStarted = (desk: Desk) =>
+    desk.step({ kind: 'run-ended', ...desk.ref('a'), end: endOf(desk, desk.ref('a'), { outcome: 'not-started', code: null }) });
+
   it('is told again as another run, at most as often as agents are asked', () => {
     const desk = new Desk(unitOf([command('a', { agentRetry: { attempts: 2, end: -1 } })]));
     for (const attempt of [1, 2]) {
       expect(node(desk).attempt).toBe(attempt);
-      desk.step({ kind: 'run-ended', ...desk.ref('a'), end: endOf(desk, desk.ref('a'), { outcome: 'not-started', code: null }) });
+      notStarted(desk);
+      desk.pass(1);
     }
     expect(node(desk).attempt).toBe(3);
-    desk.step({ kind: 'run-ended', ...desk.ref('a'), end: endOf(desk, desk.ref('a'), { outcome: 'not-started', code: null }) });
+    notStarted(desk);
     expect(desk.run('a')).toMatchObject({ state: 'ended', endStatus: 'abnormal' });
     expect(new Set(desk.claims().map(({ run }) => run)).size).toBe(3);
+  });
+
+  it.each(UNSTARTED_DELAYS.map(({ delayMs, why }, at) => [at + 1, delayMs, why] as const))(
+    'the %d. time waits %d ms: %s',
+    (times, delayMs) => {
+      const desk = new Desk(unit);
+      for (let at = 1; at < times; at++) {
+        notStarted(desk);
+        desk.pass(2);
+      }
+      const told = desk.claims().length;
+      notStarted(desk);
+      if (delayMs > 0) {
+        expect(desk.claims()).toHaveLength(told);
+        expect(desk.wakeAtMs).toBe(desk.nowMs + delayMs);
+        desk.nowMs += delayMs - 1;
+        expect(desk.step({ kind: 'tick' }).claims()).toHaveLength(told);
+        desk.nowMs += 1;
+        desk.step({ kind: 'tick' });
+      }
+      expect(desk.claims()).toHaveLength(told + 1);
+      expect(node(desk)).toMatchObject({ state: 'claimed', unstarted: times, notBeforeMs: null });
+    },
+  );
+
+  it('waits for the next one no longer when somebody wants it now, and says meanwhile what it waits for', () => {
+    const desk = new Desk(unit);
+    for (const _ of [1, 2]) notStarted(desk);
+    expect(node(desk)).toMatchObject({ state: 'waiting', attempt: 3 });
+    expect(waitsFor(unit, desk.session, desk.env).find(({ job }) => job === 'a')?.text).toContain('its next run on web1');
+    desk.operate('stop', 'a');
+    expect(desk.state('a')).toBe('stopped');
+    desk.operate('start', 'a');
+    expect(node(desk).state).toBe('claimed');
+  });
+
+  it('is told by a new Master no sooner', () => {
+    const desk = new Desk(unit);
+    for (const _ of [1, 2]) notStarted(desk);
+    const told = desk.claims().length;
+    expect(desk.step({ kind: 'resume' }).claims()).toHaveLength(told);
+    desk.pass(1);
+    expect(desk.claims()).toHaveLength(told + 1);
   });
 });
 

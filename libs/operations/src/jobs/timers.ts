@@ -8,7 +8,8 @@ import { openSession } from './operate-session.js';
 import { isEnded } from './states.js';
 import { stopJob } from './stopping.js';
 import { endDelayMs, startDelayMs } from './times.js';
-import type { JobRun } from './types.js';
+import type { JobRun, NodeRun } from './types.js';
+import { isReady } from './unstarted.js';
 
 /** Does what is due by now; what waits for a time that has come is looked at. */
 export function passTime(draft: Draft): void {
@@ -69,7 +70,10 @@ function lateStart(draft: Draft, id: string): void {
 
 function runningTime(draft: Draft, id: string, run: JobRun, nowMs: number): void {
   const { body } = draft.job(id);
-  if (body.type === 'command') askAgents(draft, id, body);
+  if (body.type === 'command') {
+    askAgents(draft, id, body);
+    if (run.nodes.some((node) => untilMs(node) !== null && isReady(node, nowMs))) draft.touch(id);
+  }
   if (run.state === 'running') {
     const overMs = timeoutMs(draft, id);
     if (overMs !== null && nowMs >= overMs) {
@@ -123,6 +127,9 @@ export function nextTimeMs(draft: Draft): number | null {
   return least === Number.POSITIVE_INFINITY ? null : Math.max(least, env.nowMs);
 }
 
+/** Of one that waits to be told once more. */
+const untilMs = ({ state, notBeforeMs = null }: NodeRun): number | null => (state === 'waiting' ? notBeforeMs : null);
+
 type At = (ms: number | null) => void;
 
 function waitingNext(draft: Draft, id: string, run: JobRun, at: At): void {
@@ -137,7 +144,12 @@ function waitingNext(draft: Draft, id: string, run: JobRun, at: At): void {
 
 function runningNext(draft: Draft, id: string, run: JobRun, at: At): void {
   const { body } = draft.job(id);
-  if (body.type === 'command') for (const node of run.nodes) at(askAtMs(node, body));
+  if (body.type === 'command')
+    for (const node of run.nodes) {
+      at(askAtMs(node, body));
+      const readyMs = untilMs(node);
+      if (run.state === 'running' && readyMs !== null && readyMs > draft.env.nowMs) at(readyMs);
+    }
   if (run.state === 'running') {
     at(timeoutMs(draft, id));
     if (body.type === 'link-send') at(run.notBeforeMs);

@@ -22,6 +22,8 @@ export interface NodeRun {
   readonly retries: number;
   /** Runs of it on this node that were told to start and certainly did not, in this attempt of the job. */
   readonly unstarted: number;
+  /** While it waits: it is told no sooner; missing or null: at once. */
+  readonly notBeforeMs?: number | null;
   /** Since when it waits for a place on its node. */
   readonly queuedAtMs: number | null;
 }

@@ -53,8 +53,10 @@ function ofRunning(draft: Draft, id: string, run: JobRun): readonly Waiting[] {
   if (body.type === 'jobnet') return [];
   if (body.type === 'approval') return [say(`the answer of ${body.user ?? body.role}`, true)];
   if (body.type === 'link-receive') return [say(`message ${body.messageId}`)];
-  return run.nodes.flatMap(({ facility, state, spool, asked }) => {
+  return run.nodes.flatMap(({ facility, state, spool, asked, notBeforeMs = null }) => {
     switch (state) {
+      case 'waiting':
+        return notBeforeMs === null ? [] : [say(`its next run on ${facility} at ${new Date(notBeforeMs).toISOString()}`)];
       case 'queued':
         return [say(`a place on ${facility}`)];
       case 'claimed':
