@@ -28,6 +28,8 @@ export interface NodeOptions {
   readonly port: number;
   readonly postgres: { readonly host: string; readonly port: number };
   readonly loginsPerMinute?: number;
+  /** `access` of its configuration. */
+  readonly access?: object;
   /** Where the console is built; else it is one line. */
   readonly console?: string;
 }
