@@ -57,7 +57,15 @@ describe('join tokens', () => {
   const digest = Buffer.alloc(32, 7);
   const add = async (more: object = {}) =>
     await agents.addToken({
-      ...{ digest, description: 'web servers', node: null, scopes: ['web'], ownerRole: 'web-team', usesLeft: 2, createdBy: 'ann' },
+      ...{
+        digest,
+        description: 'web servers',
+        node: null,
+        scopes: ['web'],
+        ownerRole: 'web-team',
+        usesLeft: 2,
+        createdBy: 'ann',
+      },
       expiresAt: new Date(Date.now() + 60_000),
       ...more,
     });

@@ -129,8 +129,13 @@ function anything(desk: Desk, pick: (most: number) => number): SessionInput | 't
     () => ({ kind: 'monitor-result', ...ref, priority: of(['info', 'warning', 'critical', 'unknown']), message: '' }),
     () => ({ kind: 'linked', message: { id: 'x', messageId: 'm', message: '', priority: 'info', values: {}, atMs: desk.nowMs } }),
     () => ({ kind: 'link-sent', job: run.job, attempt: ref.attempt, ok: pick(2) === 0, why: '' }),
-    () => ({ kind: 'transfer-listed', ...ref, files: pick(3) === 0 ? [] : [{ name: 'f', sizeBytes: 1 }], why: null }),
-    () => ({ kind: 'transfer-ended', ...ref, ok: pick(3) > 0, why: '' }),
+    () => ({
+      kind: 'transfer-listed',
+      ...ref,
+      files: pick(3) === 0 ? [] : [{ name: 'f', sizeBytes: 1, mode: 0o644 }],
+      why: null,
+    }),
+    () => ({ kind: 'transfer-ended', ...ref, ok: pick(3) > 0, why: '', away: pick(3) === 0 }),
   ])();
 }
 

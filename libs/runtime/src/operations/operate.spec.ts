@@ -64,7 +64,7 @@ describe('what follows from samples', () => {
         ...{ id: 'disks', enabled: true },
         body: MonitorBodySchema.parse({ ...body, numeric, notifications: [EVENTS.id] }),
       },
-      { compile: () => NEVER },
+      { compile: () => ({ match: () => [], at: () => NEVER, problems: [] }) },
     );
     const rules = countingRules({ judge: (sample, state) => judge(monitor, sample, state) });
     const memories = new Memories(NOTHING);
