@@ -224,6 +224,8 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   await fastify.register(fastifyHelmet, HELMET);
   fastify.addHook('onSend', async (request, reply) => {
     if (request.url.startsWith('/api') || request.url.startsWith('/health')) reply.header('cache-control', 'no-store');
+    // It means something over TLS only; a proxy that ends TLS adds it.
+    if (request.protocol === 'https') reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
   });
   let document: object | undefined;
   // Made when first asked for: start-up and take-over do not wait for it.
@@ -254,7 +256,7 @@ const HELMET = {
       styleSrc: ["'self'", "'unsafe-inline'"],
     },
   },
-  // These mean something over TLS only; a proxy that ends TLS adds them.
+  // These mean something over TLS only.
   strictTransportSecurity: false,
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,
