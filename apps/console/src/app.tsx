@@ -7,6 +7,7 @@ import { LiveProvider } from './api/live.js';
 import { backoffMs } from './api/reconnect.js';
 import { Shell } from './components/shell.js';
 import { ToastProvider } from './components/toasts.js';
+import { setTimeZone } from './i18n/format.js';
 import { LanguageProvider, useText } from './i18n/language.js';
 import {
   AuditPage,
@@ -63,9 +64,14 @@ const queries = new QueryClient({
 });
 
 function Pages() {
-  const { t } = useText();
+  const { t, setLanguage } = useText();
   const me = useQuery({ queryKey: ['me'], queryFn: ({ signal }) => api.me(signal), staleTime: 60_000, refetchInterval: 60_000 });
   const isIn = me.data !== undefined;
+  const chosen = me.data?.language;
+  // What the account says, at the login and when it is changed; the switch above is for now.
+  useEffect(() => {
+    if (chosen === 'en' || chosen === 'ja') setLanguage(chosen);
+  }, [chosen, setLanguage]);
   useEffect(() => (isIn ? loadAllSoon() : undefined), [isIn]);
   // Logged out is what the manager says; a manager that says nothing is a take-over, and the page stays.
   if (isLoggedOut(me.error)) return <LoginPage />;
@@ -80,6 +86,8 @@ function Pages() {
       </Gate>
     );
   if (me.data.mustChange) return <FirstPasswordPage />;
+  // Before anything is drawn with a time in it.
+  setTimeZone(me.data.timeZone);
   return (
     <LiveProvider>
       <Routes>

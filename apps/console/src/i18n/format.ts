@@ -4,24 +4,58 @@ type Language = keyof typeof LOCALE;
 
 const pad = (value: number, width = 2): string => String(value).padStart(width, '0');
 
-/** Local date and time to the second, `2026-11-21 09:08:07`; the same in both languages, sortable by eye. */
+let zone: Intl.DateTimeFormat | null = null;
+
+/** In which zone people read times from now on. @param name of IANA; '' = the browser's, and so is what this browser does not know. */
+export function setTimeZone(name: string): void {
+  try {
+    zone = name === '' ? null : new Intl.DateTimeFormat('en-GB', { ...PARTS, timeZone: name });
+  } catch {
+    zone = null;
+  }
+}
+
+const PARTS = {
+  ...{
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  },
+} as const satisfies Intl.DateTimeFormatOptions;
+
+/** `2026-11-21` and `09:08:07` in the zone that was chosen. */
+function wall(at: Date): { readonly date: string; readonly time: string } {
+  if (zone === null)
+    return {
+      date: `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`,
+      time: `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`,
+    };
+  const of = Object.fromEntries(zone.formatToParts(at).map(({ type, value }) => [type, value]));
+  return { date: `${of['year']}-${of['month']}-${of['day']}`, time: `${of['hour']}:${of['minute']}:${of['second']}` };
+}
+
+/** Date and time to the second, `2026-11-21 09:08:07`; the same in both languages, sortable by eye. */
 export function localTime(iso: string): string {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return iso;
-  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${clockTime(at)}`;
+  const { date, time } = wall(at);
+  return `${date} ${time}`;
 }
 
 /** Local time with milliseconds, with the date only when it is not today's. */
 export function rowTime(iso: string, nowMs: number): string {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return iso;
-  const time = `${clockTime(at)}.${pad(at.getMilliseconds(), 3)}`;
-  return at.toDateString() === new Date(nowMs).toDateString() ? time : `${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${time}`;
+  const { date, time } = wall(at);
+  const exact = `${time}.${pad(at.getMilliseconds(), 3)}`;
+  return date === wall(new Date(nowMs)).date ? exact : `${date.slice(5)} ${exact}`;
 }
 
-export function clockTime(at: Date): string {
-  return `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`;
-}
+export const clockTime = (at: Date): string => wall(at).time;
 
 /** As received, for the hover: UTC with all the digits the server gave. */
 export const utcTime = (iso: string): string => {

@@ -1,6 +1,6 @@
 import './operations.js';
-import { describe, expect, it } from 'vitest';
-import { age, bytes, duration, integer, rate, rowTime, utcTime, visible } from './format.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { age, bytes, clockTime, duration, integer, localTime, rate, rowTime, setTimeZone, utcTime, visible } from './format.js';
 import { chooseLanguage, DICTIONARIES, known, LANGUAGES, translate } from './translate.js';
 
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
@@ -74,6 +74,25 @@ describe('figures for people', () => {
     expect(rowTime(at.toISOString(), at.getTime() + 86_400_000)).toBe('11-21 09:08:07.006');
   });
   it('shows what is not a time as it came', () => expect(rowTime('yesterday', 0)).toBe('yesterday'));
+});
+
+describe('the time zone that somebody chose', () => {
+  afterEach(() => setTimeZone(''));
+  it('is the one that all times are read in', () => {
+    setTimeZone('Asia/Tokyo');
+    const iso = '2026-11-21T15:30:05.006Z';
+    expect(localTime(iso)).toBe('2026-11-22 00:30:05');
+    expect(clockTime(new Date(iso))).toBe('00:30:05');
+    expect(rowTime(iso, Date.parse('2026-11-21T16:00:00Z')), 'the same day there').toBe('00:30:05.006');
+    expect(rowTime(iso, Date.parse('2026-11-21T14:00:00Z')), 'another day there').toBe('11-22 00:30:05.006');
+  });
+  it('is the browser’s where nobody chose one, or where it is none', () => {
+    const at = new Date(2026, 10, 21, 9, 8, 7);
+    for (const name of ['', 'Nowhere/Land']) {
+      setTimeZone(name);
+      expect(localTime(at.toISOString())).toBe('2026-11-21 09:08:07');
+    }
+  });
 });
 
 describe('text of a stranger', () => {
