@@ -197,7 +197,9 @@ export class AgentHost {
     if (!this.isUp || this.link?.id !== link) return;
     if (!hasFileQuestion(saying)) return this.feed({ kind: 'heard', link, saying });
     const answer = answerFile(saying, this.state.highestEpoch, this.files, this.#parts, this.#world.nowMs);
-    this.link.say({ say: 'file-answer', id: saying.id, ...answer });
+    this.#later(this.#world.rng.between(1, 1_500), () => {
+      if (this.link?.id === link) this.link.say({ say: 'file-answer', id: saying.id, ...answer });
+    });
   }
 
   /** Says who it is. */

@@ -68,7 +68,11 @@ export class Database {
       if (number < (this.spools.get(key) ?? 0)) this.#broken('NEWS', `news of ${key} go back to ${number}`);
       this.spools.set(key, number);
     }
-    for (const output of batch.outputs) this.outputs.set(this.#runOf(output), output);
+    for (const output of batch.outputs) {
+      const run = this.#runOf(output);
+      if (this.outputs.has(run)) this.#broken('TOLD', `the end of ${run} is stored twice`);
+      this.outputs.set(run, output);
+    }
     for (const mark of batch.marks) this.marks.set(mark.trigger, mark);
     for (const link of batch.links) if (!this.links.has(link.id)) this.links.set(link.id, link);
     this.history.push(...batch.history);

@@ -29,12 +29,14 @@ const FAULTS: Readonly<Record<string, (site: Site, rng: Rng) => void>> = {
     const other = site.managers.find((each) => each !== master)!;
     if (other.isUp && rng.chance(0.8)) site.takeOver(other);
   },
-  switchover: (site) => {
+  switchover: (site, rng) => {
     const { master } = site;
     const other = site.managers.find((each) => each !== master)!;
     if (master === null || !other.isUp) return;
+    // It gives up its lease, and then the other one is told.
+    const { epoch } = site.database;
     master.demote();
-    site.takeOver(other);
+    site.world.after(rng.between(0, 500), () => site.database.epoch === epoch && site.takeOver(other));
   },
   /** Nobody serves for minutes: what was due then is late. */
   'all-down': (site, rng) => {
@@ -75,6 +77,9 @@ const FAULTS: Readonly<Record<string, (site: Site, rng: Rng) => void>> = {
       'commit-unknown',
     ]);
     site.onStartCheck = () => site.world.after(rng.between(0, 60), () => FAULTS[edge]!(site, rng));
+  },
+  'answer-lost': (site) => {
+    site.losesAnAnswer = true;
   },
   'agent-cut': (site, rng) => site.cutOff(rng.pick(site.hosts), rng.between(100, 30_000)),
   /** The answer to a commit or two does not come: they may be done, undone, or done later. */

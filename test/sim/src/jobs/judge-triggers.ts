@@ -1,3 +1,4 @@
+import type { JobSession } from '@yosugara/operations';
 import { BEGIN_MS, type Site } from './site.js';
 import { FILED, LINKED, TICKED } from './triggers.js';
 
@@ -65,6 +66,7 @@ function judgeSchedule(site: Site, trigger: string): void {
         `${say(dueMs)} became ${of.length} sessions and ${dropped.length} events (${dropped.map(({ message }) => message).join('; ')})`,
       );
   }
+  judgeLate(site, trigger, sessions);
   for (const { firstMs, lastMs, count, message } of drops) {
     const covered = dues.filter((dueMs) => dueMs >= firstMs && dueMs <= lastMs).length;
     if (covered !== count) site.broken('TICKS', `${covered} runs were dropped, and an event says: ${message}`);
@@ -72,6 +74,21 @@ function judgeSchedule(site: Site, trigger: string): void {
   for (const { id, scheduledAtMs } of sessions)
     if (!dues.includes(scheduledAtMs) && !people.touched.has(id))
       site.broken('TICKS', `session ${id} is for a time at which ${trigger} is not due`);
+}
+
+/** What is late begins as the schedule says: once for all, each, or not by itself. */
+function judgeLate(site: Site, trigger: string, sessions: readonly JobSession[]): void {
+  const body = site.settings.triggers.get(trigger)!;
+  if (body.type !== 'schedule') return;
+  const begun = sessions.filter(({ id, startedAtMs }) => startedAtMs !== null && !site.people.touched.has(id));
+  const lateMs = ({ startedAtMs, scheduledAtMs }: JobSession) => startedAtMs! - scheduledAtMs;
+  const byItself = begun.find((session) => lateMs(session) > MINUTE_MS && (body.late === 'skip' || body.late === 'ask'));
+  if (byItself !== undefined)
+    site.broken('TICKS', `session ${byItself.id} began ${lateMs(byItself)} ms late though its policy is ${body.late}`);
+  if (body.late !== 'run') return;
+  const times = begun.map(({ startedAtMs }) => startedAtMs);
+  const twice = begun.find(({ startedAtMs }, at) => times.indexOf(startedAtMs) < at);
+  if (twice !== undefined) site.broken('TICKS', `session ${twice.id} began together with another one that stands for it`);
 }
 
 /** Each file that an agent told of begins one session, or waits for its calendar. */

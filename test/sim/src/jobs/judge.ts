@@ -1,6 +1,7 @@
 import { type JobSession, waitsFor } from '@yosugara/operations';
 import { runIdOf } from '@yosugara/protocol';
 import { judgeTriggers } from './judge-triggers.js';
+import { SOON } from './places.js';
 import { Reference } from './reference.js';
 import type { Site } from './site.js';
 
@@ -19,6 +20,7 @@ export function judgeEnd(site: Site): void {
     judgeRuns(site, session);
     judgeTimes(site, session);
     judgeCopies(site, session);
+    judgeSeen(site, session);
     if (session.endedAtMs !== null && isPlain(site, session)) judgeOutcome(site, session);
   }
   judgeNews(site);
@@ -146,6 +148,18 @@ function judgeTimes(site: Site, session: JobSession): void {
         if (run.startedAtMs < atMs)
           site.broken('TIME', `${run.job} of ${session.id} began ${atMs - run.startedAtMs} ms before it was its time`);
       }
+  }
+}
+
+/** Where each node is to see a file, each has. */
+function judgeSeen(site: Site, session: JobSession): void {
+  if (site.people.touched.has(session.id)) return;
+  const unit = site.settings.unit(session);
+  for (const { job, state, nodes } of session.jobs.values()) {
+    const { body } = unit.jobs.get(job)!;
+    if (body.type !== 'file-check' || body.file.directory !== SOON || body.satisfiedBy === 'any' || state !== 'ended') continue;
+    const blind = nodes.find((node) => node.state !== 'ended');
+    if (blind !== undefined) site.broken('SEEN', `${job} of ${session.id} ended, and ${blind.facility} saw no file`);
   }
 }
 

@@ -40,7 +40,7 @@ export const KIND_MUTANTS: readonly Mutant[] = [
     "if (body.type === 'file-check') watchFiles(draft, id, body);",
     "if (body.type === 'file-check') draft.touch(id);",
   ]),
-  planted('monitor-not-resumed', 'after a take-over nobody looks for jobs that monitor', 300, [
+  planted('monitor-not-resumed', 'after a take-over nobody looks for jobs that monitor', 1_000, [
     STEP,
     "else if (body.type === 'monitor') runMonitors(draft, id, body);",
     "else if (body.type === 'monitor') draft.touch(id);",

@@ -27,9 +27,9 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
   planted('acknowledged-before-stored', 'an agent may forget its news before they are committed', 20, [
     LOOP,
     STORE,
-    `for (const task of tasks) task.done();\n    ${STORE}`,
+    `for (const task of this.#doing) task.done();\n    ${STORE}`,
   ]),
-  planted('lease-not-asked-after', 'nobody looks whether the lease is still there when the commit is', 100, [
+  planted('lease-not-asked-after', 'nobody looks whether the lease is still there when the commit is', 300, [
     LOOP,
     `    if (this.#loop.permitNow()?.epoch !== work.epoch)
       throw new CommitUnknownError('this node ceased to serve while it was stored: ask the next Master');
@@ -52,7 +52,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
       this.#loaded = later();
     }`,
   ]),
-  planted('no-commit-for-an-answer', 'a start check that changes nothing is answered without a commit', 300, [
+  planted('no-commit-for-an-answer', 'a start check that changes nothing is answered without a commit', 1_000, [
     DESK,
     '            turn.mustCommit = true;\n',
     '',
@@ -64,7 +64,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     [PERMITTED, '!(wakeable && this.#isPoked)', '!(wakeable && this.#isStopped)'],
     [LOOP, 'if (this.#tasks.length > 0 || work.heard.length > 0 ||', 'if (this.#tasks.length < 0 || work.heard.length < 0 ||'],
   ),
-  planted('news-heard-again', 'what an agent says again is dealt with again', 100, [
+  planted('news-heard-again', 'what an agent says again is dealt with again', 1_000, [
     DESK,
     'if (first + at > committed) hearNews',
     'if (first + at > 0) hearNews',
@@ -159,10 +159,5 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     SCHEDULES,
     'const decidedMs = Math.max(...[written.get(id), mark?.firedUpToMs].filter((each) => each !== undefined));',
     'const decidedMs = nowMs;',
-  ]),
-  planted('operation-twice', 'an operation is done, and what was heard before it once more', 100, [
-    TURN,
-    '    this.#inputs.delete(session);\n    if (before',
-    '    if (before',
   ]),
 ];

@@ -156,8 +156,8 @@ export const JOBS_MUTANTS: readonly Mutant[] = [
   ]),
   planted('place-not-remembered', 'a session does not say after a take-over that it has a place', 300, [
     STEP,
-    "want: queueWant(draft, id, queue, hasMark(run, 'place'))",
-    'want: queueWant(draft, id, queue, false)',
+    "if (queue !== null) draft.effects.push({ kind: 'want-place'",
+    "if (queue !== null && !hasMark(run, 'place')) draft.effects.push({ kind: 'want-place'",
   ]),
   planted('other-sessions-not-heard', 'a session that waits for another one does not hear that it ended', 100, [
     STEP,

@@ -62,6 +62,8 @@ export class Site {
   late = 0;
   /** Something that is to happen just when an agent asks whether it may launch. */
   onStartCheck: (() => void) | null = null;
+  /** The next answer to a start check gets lost, and its connection with it. */
+  losesAnAnswer = false;
   /** A file could not be copied: of what copied just then nobody can tell the outcome. */
   readonly copyTroubles: number[] = [];
   readonly #nth = new Map<string, number>();
@@ -242,6 +244,10 @@ export class Site {
         return isOpen;
       },
       say: (saying: ToAgent) => {
+        if (isOpen && saying.say === 'start-answer' && this.losesAnAnswer) {
+          this.losesAnAnswer = false;
+          return this.cutOff(host, world.rng.between(10, 2_000));
+        }
         if (isOpen)
           carry(
             saying.say,

@@ -116,7 +116,9 @@ function settleDown(site: Site): void {
   settle(site);
   const ask = (left: number) => {
     people.isCalm = true;
+    // The second one while the first one is being stored.
     people.send(`p${left}`, 'probe');
+    world.after(world.rng.between(0, 40), () => people.send(`q${left}`, 'probe'));
     if (left > 0) world.after(world.rng.between(200, 2_000), () => ask(left - 1));
   };
   world.after(40_000, () => ask(10));
