@@ -1,10 +1,6 @@
 /** Texts of the pages that are loaded when they are first opened: events, status, repository, monitors, notifications, calendars, graphs. */
 export const operationsEn = {
   'common.failed': 'This could not be read',
-  'priority.critical': 'Critical',
-  'priority.unknown': 'Unknown',
-  'priority.warning': 'Warning',
-  'priority.info': 'Info',
   'eventState.unconfirmed': 'Unconfirmed',
   'eventState.confirming': 'In hand',
   'eventState.confirmed': 'Confirmed',

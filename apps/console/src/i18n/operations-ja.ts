@@ -2,10 +2,6 @@ import type { OperationsKey } from './operations-en.js';
 
 export const operationsJa: Readonly<Record<OperationsKey, string>> = {
   'common.failed': '読み込めませんでした',
-  'priority.critical': '危険',
-  'priority.unknown': '不明',
-  'priority.warning': '警告',
-  'priority.info': '情報',
   'eventState.unconfirmed': '未確認',
   'eventState.confirming': '確認中',
   'eventState.confirmed': '確認済',

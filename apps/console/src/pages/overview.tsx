@@ -1,4 +1,4 @@
-import '../operations.js';
+import '../first.js';
 import { Alert, Button, Loader, Switch } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type Overview, PRIORITIES, type PriorityTally } from '@yosugara/protocol';

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { twoReceivers } from '../../../../apps/receiver/src/testing/two-receivers.js';
-import { axeFinds, consoleStage, hasBrowser, put, type Stage, shot } from './stage.js';
+import { aHealthyCluster, axeFinds, consoleStage, hasBrowser, put, type Stage, shot } from './stage.js';
 
 /*
  * A Master with its receivers and its database, and whoever looks at it in a browser: what the pages of watching are for, along the way that
@@ -120,6 +120,70 @@ describe.skipIf(!hasBrowser())('the console', { timeout: 600_000 }, () => {
     let text = '';
     for await (const chunk of createReadStream(await file.path())) text += chunk;
     expect(text.trimEnd().split('\r\n')).toHaveLength(lines);
+  });
+  it('the first page tells health by scope and what is open, and leads to the lists of it; the cluster is on every page', async () => {
+    const page = await stage.open('/');
+    await expect.poll(() => page.getByTestId('overview-open-critical').textContent()).toBe('2Critical');
+    const tokyo = page.locator('[data-testid=health-row][data-id=tokyo]');
+    expect(await tokyo.getAttribute('data-worst')).toBe('critical');
+    expect(await axeFinds(page)).toEqual([]);
+    await shot(page, 'overview');
+    await tokyo.getByRole('link', { name: 'Critical 2' }).click();
+    await expect.poll(() => page.getByTestId('event-row').count()).toBe(2);
+    const strip = page.getByTestId('cluster-strip');
+    await expect
+      .poll(() => strip.textContent())
+      .toMatch(/a Master.*b Standby.*If the Master died now:.*b within 9 s.*nothing lost/);
+    stage.a.controller.status = {
+      ...aHealthyCluster(),
+      ifMasterDied: { failsOver: false, to: null, seconds: null, dataLoss: null, reason: '' },
+    };
+    await page.reload();
+    await expect.poll(() => strip.textContent()).toContain('nobody takes over');
+    stage.a.controller.status = aHealthyCluster();
+  });
+  it('the keyboard goes anywhere by name, walks along rows, and says which keys there are', async () => {
+    const page = await stage.open('/');
+    await page.getByTestId('overview-health').waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByTestId('palette-input').fill('web one');
+    await page.getByTestId('palette-option').filter({ hasText: 'web1' }).waitFor();
+    expect(await axeFinds(page)).toEqual([]);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.url()).toContain('/repository/node/web1');
+    await page.keyboard.press('Control+k');
+    await page.getByTestId('palette-input').fill('リポジトリ');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.url()).toMatch(/\/repository$/);
+    await page.getByTestId('setting-row').nth(1).waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('web1');
+    await page.keyboard.press('?');
+    await expect.poll(() => page.getByTestId('key-help').textContent()).toContain('Next row, row before');
+  });
+  it('the page about the manager itself shows each value with its limit, and what to do', async () => {
+    const page = await stage.open('/self');
+    const row = page.locator('[data-testid=self-row][data-watch=database]').first();
+    await row.waitFor();
+    await row.getByRole('button').click();
+    await expect.poll(() => row.textContent()).toContain('What to do');
+    expect(await axeFinds(page)).toEqual([]);
+    await page.getByTestId('self-text').fill('heap');
+    await expect.poll(() => page.getByTestId('self-row').count()).toBe(1);
+  });
+  it.each([
+    ['/', 'overview-page'],
+    ['/status', 'status-page'],
+    ['/self', 'self-page'],
+  ])('on a telephone, dark and in Japanese, %s keeps to its width, and axe finds nothing', async (path, there) => {
+    const page = await stage.open(path, { viewport: { width: 390, height: 844 }, colorScheme: 'dark', locale: 'ja-JP' });
+    await page.getByTestId(there).waitFor();
+    await page.getByTestId('cluster-strip').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    expect(await axeFinds(page)).toEqual([]);
+    await shot(page, `telephone-${there}`);
+    await page.context().close();
   });
   it('says nothing that it should not', () => expect(stage.problems).toEqual([]));
 });
