@@ -150,6 +150,14 @@ describe('API1: broken object level authorisation', () => {
     ).toEqual(['of-db']);
     expect(status(await world.as(reader, 'PUT', `${S}/monitor/of-db`, { body: {} }))).toBe(403);
   });
+  it('what is reached only for reading is not begun by naming it', async () => {
+    await world.put('role', 'looks', { name: 'Looks', grants: ALL, reaches: [{ owner: 'db', modes: ['read'] }] });
+    const lou = await world.person('lou', ['looks']);
+    expect(status(await world.as(lou, 'GET', `${S}/job-unit/of-db-job-unit`))).toBe(200);
+    const trigger = await world.as(lou, 'PUT', `${S}/job-trigger/mine`, { body: { type: 'manual', unit: 'of-db-job-unit' } });
+    expect(trigger).toMatchObject({ status: 400, body: { place: 'body.unit' } });
+    expect(status(await world.as(lou, 'POST', '/api/v1/job-units/of-db-job-unit/sessions', {}))).toBe(403);
+  });
   it('sessions of jobs of another role are neither listed nor shown nor operated', async () => {
     const ids = (answer: Answer) => answer.body.rows.map(({ id }: { id: string }) => id);
     expect(ids(await world.as(wendy, 'GET', '/api/v1/job-sessions'))).toEqual(['of-web']);

@@ -33,8 +33,18 @@ export class SettingRights implements SettingsRights {
     return this.#rights.owners('read');
   }
 
+  /** Nothing that is there is out of their reach. */
+  get isUnbounded(): boolean {
+    return this.readOwners === null && this.#rights.owners('execute') === null;
+  }
+
   reads(kind: SettingKind, owner: string): boolean {
     return this.readsKind(kind) && this.#rights.reaches(owner, 'read');
+  }
+
+  /** By naming it in another one: what begins a job unit needs more than to see it. */
+  uses(kind: SettingKind, owner: string): boolean {
+    return this.reads(kind, owner) && (kind !== 'job-unit' || this.#rights.reaches(owner, 'execute'));
   }
 
   /** Whoever may write roles may do it whether they are new or not. */
@@ -65,7 +75,7 @@ export function demandOwnRights(settings: readonly SettingInput[], rights: Right
 
 /** What a setting refers to must be there to be seen: else whoever names it uses what is not theirs. @throws ApiRefusal */
 export function demandSeen(settings: readonly SettingInput[], rights: SettingRights, live: LiveSettings): void {
-  if (rights.readOwners === null) return;
+  if (rights.isUnbounded) return;
   const own = new Set(settings.map(({ kind, id }) => `${spaceOf(kind)}/${id}`));
   const { snapshot } = live;
   const unseen = settings.flatMap((from, at) =>
@@ -73,7 +83,7 @@ export function demandSeen(settings: readonly SettingInput[], rights: SettingRig
       const kinds: readonly SettingKind[] = kind === 'facility' ? ['node', 'scope'] : [kind];
       const found = kinds.map((each) => snapshot.get(each, id)).find((each) => each !== undefined);
       // What is not there at all is told by whoever writes.
-      if (own.has(`${spaceOf(kind)}/${id}`) || found === undefined || kinds.some((each) => rights.reads(each, found.ownerRole)))
+      if (own.has(`${spaceOf(kind)}/${id}`) || found === undefined || kinds.some((each) => rights.uses(each, found.ownerRole)))
         return [];
       const where = settings.length === 1 ? 'body' : `documents.${at}.body`;
       return [
