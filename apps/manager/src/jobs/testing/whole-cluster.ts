@@ -70,6 +70,10 @@ export class WholeCluster {
     }
   }
 
+  get agentsPort(): number {
+    return this.#config.config.ports.agents;
+  }
+
   async close(): Promise<void> {
     for (const agent of this.#agents.splice(0)) await agent.kill();
     await this.#stop();
@@ -114,11 +118,7 @@ export class WholeCluster {
   /** One that has a token and nothing else. */
   async joining(id: string, token: object = {}): Promise<AgentProcess> {
     const made = await this.post<{ token: string }>('/agents/tokens', token);
-    const agent = new AgentProcess(
-      id,
-      join(this.dir, `agent-${id}`),
-      `${this.#config.address}:${this.#config.config.ports.agents}`,
-    );
+    const agent = new AgentProcess(id, join(this.dir, `agent-${id}`), `${this.#config.address}:${this.agentsPort}`);
     writeFileSync(agent.tokenFile, `${made.token}\n`);
     this.#agents.push(agent);
     return agent;
