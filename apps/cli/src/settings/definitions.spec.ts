@@ -153,7 +153,9 @@ describe('definitions of jobs in files', () => {
   it('what YAML would cut off as a comment is not taken', async () => {
     const cut = file('cut.yaml', NIGHT.replace('"sh #[SCRIPT]"', 'sh #[SCRIPT]'));
     expect(await yosugara('apply', '-f', cut)).toBe(2);
-    expect(cli.notes).toContain(`${cut}:${lineOf('"sh #[SCRIPT]"')}: found "#[SCRIPT] behind a blank, which is a comment in YAML`);
+    expect(cli.notes).toContain(
+      `${cut}:${lineOf('"sh #[SCRIPT]"')}: found "#[SCRIPT] behind a blank, which is a comment in YAML`,
+    );
     expect(cli.notes).toContain('quotes around text');
   });
 
