@@ -1,6 +1,7 @@
 import { type Clock, epoch as epochOf, explain, type Log } from '@yosugara/kernel';
 import type { Result } from '@yosugara/operations';
 import {
+  type JobStats,
   MonitorLoop,
   type MonitorStats,
   type OperationsBatch,
@@ -35,6 +36,8 @@ export interface OperationsParts {
 export interface OperationsStats {
   readonly monitors: MonitorStats;
   readonly outbox: OutboxDepth | null;
+  /** Missing where no jobs run. */
+  readonly jobs?: JobStats;
 }
 
 export interface RunningOperations extends Pick<RunningIngest, 'failure' | 'stop'> {
@@ -87,7 +90,10 @@ export function startOperations(
   return {
     failure: () => failure,
     stop: async () => await (stopping ??= stop()),
-    stats: () => ({ monitors: monitors.stats(), outbox: sending.depth }),
+    stats: () => ({
+      ...{ monitors: monitors.stats(), outbox: sending.depth },
+      ...(jobs === null ? {} : { jobs: jobs.control.stats() }),
+    }),
     movedAtMs: () => ({
       ...{ monitors: monitors.movedAtMs, outbox: sending.movedAtMs },
       ...(jobs === null ? {} : { jobs: jobs.movedAtMs() }),

@@ -120,6 +120,8 @@ function queues({ lifecycle, operations, storedThroughMs, clock }: SelfParts, co
     const outbox = stats?.outbox ?? null;
     const oldestMs = outbox === null ? null : outbox.oldestAtMs === null ? 0 : nowMs - outbox.oldestAtMs;
     const lagMs = stats?.monitors.lagP99Ms ?? null;
+    const jobs = stats?.jobs ?? null;
+    const askedMs = jobs === null ? null : nowMs - (jobs.oldestUnansweredAtMs ?? nowMs);
     return {
       'ingest-lag': one(ingestBehind === null ? null : ageMs / 1_000, `${ingestBehind ?? 0} wait`),
       'ingest-behind': one(ingestBehind),
@@ -128,6 +130,7 @@ function queues({ lifecycle, operations, storedThroughMs, clock }: SelfParts, co
       'outbox-age': one(oldestMs === null ? null : Math.max(0, oldestMs) / 1_000, `${outbox?.waiting ?? 0} wait`),
       'outbox-depth': one(outbox?.waiting ?? null),
       'monitor-lag': one(lagMs === null ? null : lagMs / 1_000),
+      'job-answer': one(askedMs === null ? null : Math.max(0, askedMs) / 1_000, `${jobs?.unanswered ?? 0} wait`),
       'monitor-skipped': stats === null ? [] : one(counters.recent('skipped', stats.monitors.skipped)),
     };
   };

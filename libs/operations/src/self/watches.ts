@@ -274,6 +274,13 @@ const PROCESS: readonly Watch[] = [
     todo: 'as `monitor-lag`',
   }),
   watch({
+    ...{ id: 'job-answer', what: 'how long the oldest instruction that its agent said nothing to has waited', unit: 'seconds' },
+    ...{ limits: { warning: 120, critical: 3_600 }, by: 10, afterMs: 30_000 },
+    say: (value, _, note) => `an agent has not taken a command of a job for ${duration(value)}${known(note)}`,
+    over: () => 'agents take their commands again',
+    todo: 'which ones are away: `yosugara agents list`; whom a job waits for: `yosugara jobs list --open` and `yosugara jobs show`',
+  }),
+  watch({
     ...{ id: 'heap', what: 'how much of the memory that JavaScript may have is used', unit: 'ratio' },
     ...{ limits: { warning: 0.8, critical: 0.93 }, by: 0.05, afterMs: 30_000 },
     say: (value, _, note) => `the manager uses ${percent(value)} of the memory that it may${known(note)}`,
