@@ -49,6 +49,7 @@ class Service {
         if (this.store.committedFrom <= asked) s.broken('CHECK', `${run} may start, and nothing was committed since it asked`);
       },
       onCommitted: ({ agent, spool }: ManagerLink, number: number) => {
+        this.#answers(s, `what ${agent} told`);
         if (database.epoch === epoch && database.spool(agent, spool) < number)
           s.broken('NEWS', `${agent} may forget its news up to ${number}: ${database.spool(agent, spool)} are committed`);
       },
