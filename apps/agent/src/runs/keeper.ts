@@ -37,7 +37,7 @@ ticks() { IFS= read -r s <"/proc/$$/stat" || s=; s=\${s##*) }; set -- $s; t=\${2
 ticks; printf "%s %s end\\\\n" "$$" "$t" >"$d/command"
 exec setsid "$@"
 '
-: >"$d/out"; : >"$d/err"; : >"$d/aims"
+: >"$d/out"; : >"$d/err"; : >"$d/aims"; : >"$d/died"
 set -- /bin/sh -c "$inner" sh "$out" "$outmode" "$err" "$errmode" "$home" "$cmd"
 if [ -n "$u" ]; then set -- setpriv --reuid "$u" --regid "$g" --init-groups --inh-caps=-all -- "$@"; fi
 if [ -n "\${BASH_VERSION-}" ]; then
