@@ -19,7 +19,7 @@ const FOUND: readonly (readonly [kind: SettingKind, to: (id: string) => string])
   ['node', (id) => `/repository/node/${encodeURIComponent(id)}`],
   ['scope', (id) => `/repository?scope=${encodeURIComponent(id)}`],
   ['monitor', (id) => `/monitors?id=${encodeURIComponent(id)}`],
-  ['job-unit', (id) => `/jobs?unit=${encodeURIComponent(id)}`],
+  ['job-unit', (id) => `/jobs?view=units&unit=${encodeURIComponent(id)}`],
   ['notification', (id) => `/notifications?id=${encodeURIComponent(id)}`],
   ['calendar', (id) => `/calendars?show=${encodeURIComponent(id)}`],
 ];

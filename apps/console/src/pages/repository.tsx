@@ -16,6 +16,8 @@ import { named } from '../i18n/translate.js';
 
 type Editing = { readonly kind: 'node' | 'scope'; readonly id: string | null };
 
+const NEW_NODE: Editing = { kind: 'node', id: null };
+
 function About({ setting }: { readonly setting: SettingView }) {
   const { t } = useText();
   const body = setting.body as Partial<NodeBody>;
@@ -37,7 +39,20 @@ export function RepositoryPage() {
   const navigate = useNavigate();
   const [address, setAddress] = useSearchParams();
   const scope = address.get('scope') ?? '';
-  const [editing, setEditing] = useState<Editing | null>(null);
+  const [begun, setEditing] = useState<Editing | null>(null);
+  // An address may ask for a new one: the palette does.
+  const editing = begun ?? (address.get('new') === 'node' ? NEW_NODE : null);
+  const stopEditing = () => {
+    setEditing(null);
+    setAddress(
+      (before) => {
+        const after = new URLSearchParams(before);
+        after.delete('new');
+        return after;
+      },
+      { replace: true },
+    );
+  };
   const [isImporting, setImporting] = useState(false);
   const { data, error } = useQuery({
     queryKey: ['facilities'],
@@ -122,7 +137,7 @@ export function RepositoryPage() {
           kind={editing.kind}
           id={editing.id}
           {...(editing.id === null && isOwn ? { begin: editing.kind === 'node' ? { scopes: [scope] } : { parent: scope } } : {})}
-          onClose={() => setEditing(null)}
+          onClose={stopEditing}
         />
       )}
       {isImporting && <ImportDialog onClose={() => setImporting(false)} />}
