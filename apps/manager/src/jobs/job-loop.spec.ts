@@ -105,6 +105,22 @@ describe('a session', () => {
   });
 });
 
+it('begins very many at once in several transactions, none of which is larger than it has to be', async () => {
+  await world.node('web1', () => null);
+  const JOBS = 300;
+  await unit(Array.from({ length: JOBS }, (_, at) => command(`j${at}`, { hold: true })));
+  const manager = world.manager(1);
+  await until('it serves', () => manager.loop.stats().turnP99Ms !== null);
+  const sizes: number[] = [];
+  world.fault = { before: ({ sessions }) => void sizes.push(sessions.reduce((sum, { jobs }) => sum + jobs.length, 0)) };
+  const answers = await Promise.all(Array.from({ length: 8 }, async () => await manager.loop.control.start(asked())));
+  world.fault = {};
+  expect(answers.map(({ kind }) => kind)).toEqual(Array.from({ length: 8 }, () => 'started'));
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(8 * JOBS);
+  expect(Math.max(...sizes)).toBe(2 * JOBS);
+  expect(manager.loop.stats()).toMatchObject({ sessions: 8, waiting: 8 * JOBS, running: 0, unanswered: 0 });
+});
+
 describe('nothing is lost or done twice', () => {
   it('when the manager dies before the commit: nothing left', async () => {
     const web1 = await world.node('web1');
