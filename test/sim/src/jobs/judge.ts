@@ -6,7 +6,7 @@ import { Reference } from './reference.js';
 import type { Site } from './site.js';
 
 /** Of one that asks a Master in calm times: what is under way is stored, and then it is its turn. */
-const PROMPT_MS = 150;
+const PROMPT_MS = 200;
 
 /** What must be so when nothing fails any more, and there was time. */
 export function judgeEnd(site: Site): void {

@@ -6,7 +6,6 @@ const LOOP = `${RUNTIME}/job-loop.ts`;
 const WORK = `${RUNTIME}/job-work.ts`;
 const TURN = `${RUNTIME}/job-turn.ts`;
 const OUTSIDE = `${RUNTIME}/outside.ts`;
-const DESK = `${RUNTIME}/agent-desk.ts`;
 const CONTROL = `${RUNTIME}/job-control.ts`;
 const STARTS = `${RUNTIME}/job-starts.ts`;
 const SCHEDULES = `${RUNTIME}/schedules.ts`;
@@ -29,7 +28,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     STORE,
     `for (const task of this.#doing) task.done();\n    ${STORE}`,
   ]),
-  planted('lease-not-asked-after', 'nobody looks whether the lease is still there when the commit is', 300, [
+  planted('lease-not-asked-after', 'nobody looks whether the lease is still there when the commit is', 1_000, [
     LOOP,
     `    if (this.#loop.permitNow()?.epoch !== work.epoch)
       throw new CommitUnknownError('this node ceased to serve while it was stored: ask the next Master');
@@ -52,11 +51,6 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
       this.#loaded = later();
     }`,
   ]),
-  planted('no-commit-for-an-answer', 'a start check that changes nothing is answered without a commit', 1_000, [
-    DESK,
-    '            turn.mustCommit = true;\n',
-    '',
-  ]),
   planted(
     'poke-lost',
     'who comes while a turn is under way waits until the loop wakes up by itself',
@@ -64,11 +58,6 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     [PERMITTED, '!(wakeable && this.#isPoked)', '!(wakeable && this.#isStopped)'],
     [LOOP, 'if (this.#tasks.length > 0 || work.heard.length > 0 ||', 'if (this.#tasks.length < 0 || work.heard.length < 0 ||'],
   ),
-  planted('news-heard-again', 'what an agent says again is dealt with again', 1_000, [
-    DESK,
-    'if (first + at > committed) hearNews',
-    'if (first + at > 0) hearNews',
-  ]),
   planted('request-not-known', 'whoever asks again under the same request has another session', 100, [
     STARTS,
     'const known = request === null ? null : (work.requests.get(request) ?? turn.sessionOfRequest(request));',
