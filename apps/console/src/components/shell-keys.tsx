@@ -71,13 +71,10 @@ export function ShellKeys({ onChangePassword, onLogout }: ShellKeysProps) {
         type="button"
         className="palette-open"
         onClick={() => setOpen(true)}
-        aria-label={t('palette.open')}
         title={t('palette.title')}
         data-testid="palette-open"
       >
-        <SearchIcon /> <span className="only-wide">{t('palette.open')}</span> <kbd className="only-wide" aria-hidden="true">
-          Ctrl K
-        </kbd>
+        <SearchIcon /> <span className="palette-word">{t('palette.open')}</span> <kbd className="only-wide">Ctrl K</kbd>
       </button>
       {isOpen && (
         <Suspense fallback={null}>

@@ -37,7 +37,7 @@ describe.skipIf(!hasBrowser())('people in the console', { timeout: 600_000 }, ()
     await shot(page, 'role');
     await page.getByTestId('role-save').click();
     await page.locator('[data-testid=role-row][data-id=night]').waitFor();
-    const { body } = await stage.a.get<{ body: object }>('/api/v1/settings/role/night');
+    const { body } = (await (await page.request.get(`${stage.base}/api/v1/settings/role/night`)).json()) as { body: object };
     expect(body).toEqual({ name: 'Night shift', grants: { event: ['read', 'modify'] }, reaches: [] });
   });
   it('a user is made with that role, and the first password is shown once', async () => {
