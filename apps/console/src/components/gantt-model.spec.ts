@@ -9,6 +9,7 @@ import {
   panned,
   placeOf,
   rowsOf,
+  sparse,
   ticksOf,
   usualMs,
   zoomed,
@@ -166,6 +167,24 @@ describe('rows', () => {
     const { bars, slots } = packed([bar(0, 10), bar(5, 15), bar(10, 20), bar(30, 30), bar(30, 30)]);
     expect([slots, bars.map(({ slot }) => slot)]).toEqual([2, [0, 1, 0, 0, 1]]);
   });
+});
+
+it('of bars on the same few pixels the one that matters most is drawn', () => {
+  const span = { fromMs: 0, toMs: 100_000 };
+  const bar = (key: string, fromMs: number, toMs: number, more: object = {}) => ({
+    ...barOf({}),
+    key,
+    fromMs,
+    toMs,
+    slot: 0,
+    ...more,
+  });
+  const shown = (bars: ReturnType<typeof bar>[]) => sparse(bars, span, 1_000).map(({ key }) => key);
+  expect(shown([bar('a', 0, 10), bar('b', 100, 110, { tone: 'bad' }), bar('c', 150, 160)])).toEqual(['b']);
+  expect(shown([bar('a', 0, 10, { tone: 'bad' }), bar('b', 100, 110, { lateMs: 1 })])).toEqual(['b']);
+  expect(shown([bar('a', 0, 5_000), bar('b', 100, 5_000), bar('c', 400, 410)])).toEqual(['a', 'b', 'c']);
+  const day = Array.from({ length: 5_000 }, (_, index) => bar(`${index}`, index * 20, index * 20 + 1));
+  expect(shown(day).length).toBeLessThanOrEqual(334);
 });
 
 it('a bar is cut off at the edges of the span', () => {

@@ -265,6 +265,23 @@ function sessionRows(
 /** Whether anything of it is in sight. */
 export const isIn = ({ fromMs, toMs }: Span, bar: Span): boolean => bar.toMs >= fromMs && bar.fromMs <= toMs;
 
+const WORST: readonly Tone[] = ['calm', 'good', 'busy', 'look', 'bad'];
+/** What a glance must not miss comes first: whatever is late, then how it is. */
+const weight = ({ lateMs, tone }: Bar): number => (lateMs === null ? 0 : WORST.length) + WORST.indexOf(tone);
+
+/** Of bars that would lie on the same few pixels only the one that matters most. @param px how wide the span is drawn */
+export function sparse(bars: readonly Bar[], span: Span, px: number, gapPx = 3): readonly Bar[] {
+  const kept = new Map<string, Bar>();
+  const perPx = (span.toMs - span.fromMs) / px;
+  for (const bar of bars) {
+    const isWide = bar.toMs - bar.fromMs > gapPx * perPx;
+    const key = isWide ? bar.key : `${bar.slot} ${Math.floor((bar.fromMs - span.fromMs) / (gapPx * perPx))}`;
+    const known = kept.get(key);
+    if (known === undefined || weight(bar) > weight(known)) kept.set(key, bar);
+  }
+  return [...kept.values()];
+}
+
 /** Where a bar lies, in shares of the width; what is outside is cut off. */
 export function placeOf({ fromMs, toMs }: Span, bar: Span): { readonly left: number; readonly width: number } {
   const share = (ms: number) => within((ms - fromMs) / (toMs - fromMs), 0, 1);

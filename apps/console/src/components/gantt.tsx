@@ -18,6 +18,7 @@ import {
   placeOf,
   rowsOf,
   type Span,
+  sparse,
   ticksOf,
   zoomed,
 } from './gantt-model.js';
@@ -420,7 +421,7 @@ function Axis({ rows, span, nowMs, isLoading, onSpan, onToggle, onSession }: Axi
                 />
               ))}
               {isNowIn && <span aria-hidden="true" className="gantt-now" style={{ left: share(nowMs) }} />}
-              {row.bars.map((bar) => (
+              {sparse(row.bars, span, wide).map((bar) => (
                 <GanttBar key={bar.key} bar={bar} row={row} span={span} wide={wide} onSession={onSession} />
               ))}
             </div>

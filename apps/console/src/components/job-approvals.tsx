@@ -29,15 +29,16 @@ export function Approvals({
   readonly onSession: (session: string, job: string) => void;
 }) {
   const { t } = useText();
-  const { mayAct } = useMe();
+  const { may } = useMe();
+  const mayAnswer = may('job', 'approve');
   const { data, error } = useApprovals(everyMs);
   const [answering, setAnswering] = useState<{ readonly approval: Approval; readonly operation: 'approve' | 'deny' } | null>(
     null,
   );
   const [cursor, setCursor] = useState(0);
   const list = useRef<HTMLDivElement>(null);
-  const mine = data?.approvals.filter(({ mine: isMine }) => isMine && mayAct) ?? [];
-  const others = data?.approvals.filter(({ mine: isMine }) => !isMine || !mayAct) ?? [];
+  const mine = data?.approvals.filter(({ mine: isMine }) => isMine && mayAnswer) ?? [];
+  const others = data?.approvals.filter(({ mine: isMine }) => !isMine || !mayAnswer) ?? [];
   const at = Math.min(cursor, Math.max(0, mine.length - 1));
   const go = (to: number) => {
     const next = Math.min(mine.length - 1, Math.max(0, to));

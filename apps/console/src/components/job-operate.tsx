@@ -24,10 +24,10 @@ export interface OperateTarget {
 /** What may be done now, each asked once more before it is done. */
 export function OperateMenu({ target }: { readonly target: OperateTarget }) {
   const { t } = useText();
-  const { mayAct } = useMe();
+  const { may } = useMe();
   const [asked, setAsked] = useState<JobOperation | null>(null);
   const { job, operations } = target;
-  if (!mayAct) return null;
+  if (!may('job', 'execute') && !may('job', 'approve')) return null;
   return (
     <>
       <Menu position="bottom-end" withinPortal>

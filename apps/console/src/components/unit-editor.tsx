@@ -67,7 +67,8 @@ interface LoadedProps extends EditorProps {
 
 function Loaded({ id, net, job: chosen, tab, put, onRun, editing, schema }: LoadedProps) {
   const { t } = useText();
-  const { mayAct } = useMe();
+  const { may } = useMe();
+  const mayEdit = may('job', id === null ? 'add' : 'modify');
   const [isSaving, setSaving] = useState(false);
   /** Another form for another job, and after a step back; not while one is renamed. */
   const [form, setForm] = useState(0);
@@ -125,14 +126,14 @@ function Loaded({ id, net, job: chosen, tab, put, onRun, editing, schema }: Load
         >
           {t('unit.redo')}
         </Button>
-        {id !== null && mayAct && (
+        {id !== null && may('job', 'execute') && (
           <Button size="compact-sm" variant="default" onClick={() => onRun(doc.id)}>
             {t('jobs.run')}
           </Button>
         )}
         <Button
           size="compact-sm"
-          disabled={!mayAct || !editing.isChanged || editing.theirs !== null || doc.id === ''}
+          disabled={!mayEdit || !editing.isChanged || editing.theirs !== null || doc.id === ''}
           onClick={() => setSaving(true)}
           data-testid="unit-save-open"
         >
@@ -156,7 +157,7 @@ function Loaded({ id, net, job: chosen, tab, put, onRun, editing, schema }: Load
           <>
             <Menu position="bottom-start">
               <Menu.Target>
-                <Button size="compact-sm" variant="default" disabled={!mayAct} data-testid="unit-add">
+                <Button size="compact-sm" variant="default" disabled={!mayEdit} data-testid="unit-add">
                   {t('unit.add')}
                 </Button>
               </Menu.Target>
@@ -187,7 +188,7 @@ function Loaded({ id, net, job: chosen, tab, put, onRun, editing, schema }: Load
               net={within}
               chosen={found === null ? null : chosen}
               problems={byJob}
-              mayEdit={mayAct}
+              mayEdit={mayEdit}
               onChoose={choose}
               onOpen={(to) => put({ in: to, job: null })}
             />
@@ -206,7 +207,7 @@ function Loaded({ id, net, job: chosen, tab, put, onRun, editing, schema }: Load
                   ✕
                 </Button>
               </div>
-              {mayAct && (
+              {mayEdit && (
                 <div className="side-tools">
                   <Button
                     size="compact-xs"
@@ -256,7 +257,7 @@ function Loaded({ id, net, job: chosen, tab, put, onRun, editing, schema }: Load
                 unit={unit}
                 job={found.job}
                 problems={byJob.get(found.job.id) ?? []}
-                disabled={!mayAct}
+                disabled={!mayEdit}
                 onChange={(next) => {
                   editing.edit((before) => changeJob(before, found.job.id, next), `form ${form}`);
                   if (next.id !== found.job.id) put({ job: next.id });
@@ -274,10 +275,10 @@ function Loaded({ id, net, job: chosen, tab, put, onRun, editing, schema }: Load
           schema={schema}
           problems={byJob.get('') ?? []}
           isNew={id === null}
-          disabled={!mayAct}
+          disabled={!mayEdit}
         />
       )}
-      {tab === 'yaml' && <UnitYaml editing={editing} mayEdit={mayAct} />}
+      {tab === 'yaml' && <UnitYaml editing={editing} mayEdit={mayEdit} />}
       {tab === 'history' && id !== null && (
         <div className="panel">
           <SettingHistoryList kind="job-unit" id={id} />

@@ -7,7 +7,8 @@ import { DIALOG_PARTS } from './dialog.js';
 import { Differences } from './setting-history.js';
 import { Time } from './time.js';
 import { useToast } from './toasts.js';
-import type { UnitEditing } from './use-unit-draft.js';
+import { problemsByJob } from './unit-model.js';
+import type { UnitDoc, UnitEditing } from './use-unit-draft.js';
 
 interface SaveProps {
   readonly editing: UnitEditing;
@@ -76,7 +77,7 @@ export function SaveDialog({ editing, onClose, onSaved }: SaveProps) {
         {looking.data !== undefined && !hasChanges && <p>{t('import.nothing')}</p>}
         {changed.length > 0 && (
           <div className="save-differences" data-testid="unit-differences">
-            <Differences of={changed} />
+            <Differences of={changed.map((each) => ({ ...each, place: nameOf(each.place, doc, editing.base) }))} />
           </div>
         )}
         {looking.data?.warnings.map(({ place, message }) => (
@@ -101,6 +102,17 @@ export function SaveDialog({ editing, onClose, onSaved }: SaveProps) {
       </div>
     </Modal>
   );
+}
+
+/** `body.jobs.0.command` is `collect: command` to people; of what is gone, as it was called. */
+function nameOf(place: string, doc: UnitDoc, base: UnitDoc | null): string {
+  const problem = { place, found: '', allowed: '' };
+  for (const unit of [doc, base]) {
+    if (unit === null) continue;
+    for (const [job, [found]] of problemsByJob(unit.body, [problem]))
+      if (job !== '') return found?.place === '' ? job : `${job}: ${found?.place}`;
+  }
+  return place.replace(/^body\./, '');
 }
 
 /** Somebody else was faster: what they did, and two ways to go on; what was typed is in neither lost. */

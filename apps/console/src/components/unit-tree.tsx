@@ -55,7 +55,7 @@ interface TreeProps {
 /** All job units with their jobnets. Arrow keys as in any tree. */
 export function UnitTree({ unit, net, onGo, onNew }: TreeProps) {
   const { t } = useText();
-  const { mayAct } = useMe();
+  const { may } = useMe();
   const [text, setText] = useState('');
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   const { rows: units, error, more, isLoading } = useSettings('job-unit', { text });
@@ -111,7 +111,7 @@ export function UnitTree({ unit, net, onGo, onNew }: TreeProps) {
           onValue={setText}
           testId="unit-search"
         />
-        {mayAct && (
+        {may('job', 'add') && (
           <Button size="xs" onClick={onNew} data-testid="unit-new">
             {t('settings.add')}
           </Button>

@@ -103,11 +103,18 @@ export function useUnitDraft(id: string | null): { readonly editing: UnitEditing
   const now = held?.doc.now;
   useEffect(() => {
     if (held === null) return;
-    const timer = setTimeout(() => {
+    const keep = () => {
+      clearTimeout(timer);
       if (!isChanged) drafts.drop(keyOf(id));
       else drafts.set(keyOf(id), JSON.stringify({ doc: held.doc.now, base: held.base, revision: held.revision }));
-    }, KEEP_AFTER_MS);
-    return () => clearTimeout(timer);
+    };
+    const timer = setTimeout(keep, KEEP_AFTER_MS);
+    // Whoever leaves in the middle of a word finds it again.
+    window.addEventListener('pagehide', keep);
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener('pagehide', keep);
+    };
   }, [held, id, isChanged]);
   const mistakes = useMistakes(now?.body);
   const put = (change: (before: Held) => Held) => {

@@ -57,7 +57,7 @@ const oneOf = <T extends string>(values: readonly T[], text: string | null): T =
 /** Jobs: what runs and ran, what waits for people, when what comes, and what all of that is made of. */
 export function JobsPage() {
   const { t } = useText();
-  const { mayAct } = useMe();
+  const { may } = useMe();
   const { address, setAddress, put } = useAddress();
   const [starting, setStarting] = useState<string | null>(null);
   const view = oneOf(JOB_VIEWS, address.get('view'));
@@ -79,7 +79,7 @@ export function JobsPage() {
           </Button>
         )}
         <span className="grow" />
-        {mayAct && session === null && (
+        {may('job', 'execute') && session === null && (
           <Button size="compact-sm" onClick={() => setStarting(address.get('unit') ?? '')} data-testid="jobs-run">
             {t('jobs.run')}
           </Button>

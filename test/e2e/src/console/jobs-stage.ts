@@ -19,7 +19,8 @@ import { openBrowser } from '../browser.js';
 
 const CONSOLE = new URL('../../../../apps/console', import.meta.url).pathname;
 const VITE = new URL('../../../../node_modules/vite/bin/vite.js', import.meta.url).pathname;
-const PATIENCE_MS = 30_000;
+/** For whatever comes by itself: many times what it takes, for a machine that others share. */
+const PATIENCE_MS = 100_000;
 
 /** A manager that runs jobs on agents of which a spec says what they do, its console, and a browser. */
 export interface JobsStage {
