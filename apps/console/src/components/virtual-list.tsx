@@ -86,10 +86,12 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
       element.scrollTop = from + rowPx + headPx - element.clientHeight;
   }, [cursor]);
   useImperativeHandle(handle, () => ({ toTop: () => box.current?.scrollTo({ top: 0 }) }), []);
+  // A section with a name is a landmark; rows of a grid are none.
+  const Box = isOfGrid ? 'div' : 'section';
   const from = Math.max(0, view.first - OVERSCAN);
   const shown = items.slice(from, view.first + view.rows + OVERSCAN);
   return (
-    <section
+    <Box
       className={`virtual ${className ?? ''}`}
       ref={box}
       onScroll={measure}
@@ -103,7 +105,7 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
         {shown.map((item, at) => render(item, from + at, { top: (from + at) * rowPx, height: rowPx }))}
       </div>
       {foot}
-    </section>
+    </Box>
   );
 }
 
