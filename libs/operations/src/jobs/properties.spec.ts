@@ -134,6 +134,7 @@ function anything(desk: Desk, pick: (most: number) => number): SessionInput | 't
       ...ref,
       files: pick(3) === 0 ? [] : [{ name: 'f', sizeBytes: 1, mode: 0o644 }],
       why: null,
+      away: pick(3) === 0,
     }),
     () => ({ kind: 'transfer-ended', ...ref, ok: pick(3) > 0, why: '', away: pick(3) === 0 }),
   ])();

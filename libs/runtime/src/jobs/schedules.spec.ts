@@ -1,4 +1,4 @@
-import { parseSetting } from '@yosugara/protocol';
+import { JobTriggerBodySchema } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
 import type { JobTriggerSetting } from './job-rules.js';
 import { Schedules } from './schedules.js';
@@ -9,9 +9,7 @@ const NOW = Date.UTC(2026, 10, 22, 3, 0, 30);
 function trigger(late: 'run-each' | 'run'): JobTriggerSetting {
   const schedule = { kind: 'interval', minutes: 1 };
   const body = { type: 'schedule', unit: 'u', timeZone: 'UTC', schedule, late };
-  const parsed = parseSetting({ kind: 'job-trigger', id: 't', body });
-  if (!parsed.ok || parsed.setting.kind !== 'job-trigger') throw new Error('it is no trigger');
-  return { id: 't', revision: 1, body: parsed.setting.body };
+  return { id: 't', revision: 1, body: JobTriggerBodySchema.parse(body) };
 }
 
 /** All that is fired, turn by turn, after so many minutes without a manager. */
