@@ -133,7 +133,7 @@ export function Palette({ actions, onClose }: PaletteProps) {
       padding={0}
       yOffset="12vh"
       title={null}
-      aria-label={t('palette.title')}
+      attributes={{ content: { 'aria-label': t('palette.title') } }}
     >
       <div className="palette" data-testid="palette">
         <input

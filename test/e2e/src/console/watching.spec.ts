@@ -72,7 +72,7 @@ describe.skipIf(!hasBrowser())('the console', { timeout: 600_000 }, () => {
     await expect.poll(() => page.getByTestId('saved-filters').textContent()).toBe('Dead disks');
     await choose(page, 'filter-rename');
     await page.getByTestId('filter-name').fill('Disks of the night');
-    await page.getByText('Shared', { exact: true }).click();
+    await page.getByTestId('filter-shared').click();
     await page.getByTestId('filter-save').click();
     await expect.poll(() => page.getByTestId('saved-filters').textContent()).toBe('Disks of the night');
     const { body } = await stage.a.get<{ body: object }>('/api/v1/settings/filter/events-dead-disks');
