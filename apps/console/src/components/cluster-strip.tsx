@@ -66,6 +66,7 @@ export function ClusterStrip() {
   return (
     <aside className={isStale ? 'strip stale' : 'strip'} aria-label={t('strip.title')} data-testid="cluster-strip">
       <Link to="/cluster" className="strip-nodes">
+        {strip.nodes.length === 0 && t('strip.title')}
         {strip.nodes.map(({ name, role, tone }) => (
           <span key={name} className="strip-node" data-testid={`strip-${name}`} data-role={role}>
             <i className={`dot bg-${tone}`} aria-hidden="true" />

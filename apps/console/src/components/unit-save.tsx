@@ -1,5 +1,6 @@
 import { Alert, Button, Group, Loader, Modal } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import type { FieldDifference } from '@yosugara/protocol';
 import { ApiError } from '../api/client.js';
 import { settingsApi } from '../api/settings.js';
 import { useText } from '../i18n/language.js';
@@ -77,7 +78,7 @@ export function SaveDialog({ editing, onClose, onSaved }: SaveProps) {
         {looking.data !== undefined && !hasChanges && <p>{t('import.nothing')}</p>}
         {changed.length > 0 && (
           <div className="save-differences" data-testid="unit-differences">
-            <Differences of={changed.map((each) => ({ ...each, place: nameOf(each.place, doc, editing.base) }))} />
+            <Differences of={changed.map((each) => ({ ...each, place: nameOf(each, doc, editing.base) }))} />
           </div>
         )}
         {looking.data?.warnings.map(({ place, message }) => (
@@ -105,9 +106,9 @@ export function SaveDialog({ editing, onClose, onSaved }: SaveProps) {
 }
 
 /** `body.jobs.0.command` is `collect: command` to people; of what is gone, as it was called. */
-function nameOf(place: string, doc: UnitDoc, base: UnitDoc | null): string {
+function nameOf({ place, after }: FieldDifference, doc: UnitDoc, base: UnitDoc | null): string {
   const problem = { place, found: '', allowed: '' };
-  for (const unit of [doc, base]) {
+  for (const unit of after === undefined ? [base, doc] : [doc, base]) {
     if (unit === null) continue;
     for (const [job, [found]] of problemsByJob(unit.body, [problem]))
       if (job !== '') return found?.place === '' ? job : `${job}: ${found?.place}`;

@@ -19,7 +19,10 @@ export function isSameJson(a: unknown, b: unknown): boolean {
   return true;
 }
 
-/** Field by field; a list is one field, unless both have as many elements. */
+/**
+ * Field by field. Elements with an `id` are compared with those of the same id: one that came has its place among the new ones, one that went
+ * its place among the old ones. Any other list is one field, unless both have as many elements.
+ */
 export function differencesOf(before: unknown, after: unknown, secrets: SecretTree): readonly FieldDifference[] {
   const found: FieldDifference[] = [];
   compare(before, after, [], secrets, found);
@@ -35,6 +38,8 @@ function compare(before: unknown, after: unknown, place: Place, secrets: SecretT
       compare(before[key], after[key], [...place, key], secrets, found);
   } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length && after.every(isPlain)) {
     for (const [at, each] of after.entries()) compare(before[at], each, [...place, at], secrets, found);
+  } else if (haveIds(before) && haveIds(after) && keepTheirOrder(before, after)) {
+    compareById(before, after, place, secrets, found);
   } else {
     const shown = (value: unknown) => (isSecretPlace(secrets, place) ? told(value) : hidden(value, place, secrets));
     found.push({
@@ -43,6 +48,37 @@ function compare(before: unknown, after: unknown, place: Place, secrets: SecretT
       ...(after === undefined ? {} : { after: shown(after) }),
     });
   }
+}
+
+interface Named {
+  readonly id: string;
+}
+
+const haveIds = (list: unknown): list is readonly Named[] =>
+  Array.isArray(list) &&
+  list.every((each) => isPlain(each) && typeof each['id'] === 'string') &&
+  new Set(list.map(({ id }: Named) => id)).size === list.length;
+
+/** Of those that are in both. */
+function keepTheirOrder(before: readonly Named[], after: readonly Named[]): boolean {
+  const idsIn = (list: readonly Named[], other: readonly Named[]) => {
+    const known = new Set(other.map(({ id }) => id));
+    return list.flatMap(({ id }) => (known.has(id) ? id : []));
+  };
+  return isSameJson(idsIn(before, after), idsIn(after, before));
+}
+
+function compareById(
+  before: readonly Named[],
+  after: readonly Named[],
+  place: Place,
+  secrets: SecretTree,
+  found: FieldDifference[],
+): void {
+  const was = new Map(before.map((each) => [each.id, each]));
+  const is = new Set(after.map(({ id }) => id));
+  for (const [at, each] of after.entries()) compare(was.get(each.id), each, [...place, at], secrets, found);
+  for (const [at, each] of before.entries()) if (!is.has(each.id)) compare(each, undefined, [...place, at], secrets, found);
 }
 
 const told = (secret: unknown) => (typeof secret === 'string' && secret !== '' ? '(a secret)' : null);

@@ -164,6 +164,21 @@ describe('a difference', () => {
       { place: 'more', after: { community: '(a secret)', deep: 1 } },
     ]);
   });
+  it('in a list is told of the element with the same id, by its place, whatever came or went beside it', () => {
+    const before = { jobs: [{ id: 'a', run: 1 }, { id: 'gone' }, { id: 'b', run: 2 }] };
+    const after = { jobs: [{ id: 'new' }, { id: 'a', run: 1 }, { id: 'b', run: 3 }] };
+    expect(differencesOf(before, { jobs: [...after.jobs, { id: 'c' }] }, {})).toEqual([
+      { place: 'jobs.0', after: { id: 'new' } },
+      { place: 'jobs.2.run', before: 2, after: 3 },
+      { place: 'jobs.3', after: { id: 'c' } },
+      { place: 'jobs.1', before: { id: 'gone' } },
+    ]);
+  });
+  it('of a list whose elements have changed places is one', () => {
+    const list = [{ id: 'a' }, { id: 'b' }, { id: 'c' }];
+    const turned = [{ id: 'c' }, { id: 'a' }];
+    expect(differencesOf({ list }, { list: turned }, {})).toEqual([{ place: 'list', before: list, after: turned }]);
+  });
   it('is none when only the order of keys is another one', () => {
     expect(isSameJson({ a: 1, b: { c: [1, { d: 2 }] } }, { b: { c: [1, { d: 2 }] }, a: 1 })).toBe(true);
     expect(isSameJson({ a: 1 }, { a: 1, b: null })).toBe(false);
