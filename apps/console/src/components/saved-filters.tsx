@@ -1,7 +1,6 @@
 import { Button, Menu, Modal, Switch, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { useSearchParams } from 'react-router';
 import { settingsApi } from '../api/settings.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -18,6 +17,7 @@ import {
 import { ChevronIcon } from './icons.js';
 import { useToast } from './toasts.js';
 import { useMe } from './use-me.js';
+import { usePageAddress } from './use-page-address.js';
 
 const MOST = 1_000;
 const KEY = ['settings', 'list', 'filter', 'all'] as const;
@@ -160,7 +160,7 @@ function RemoveDialog({
 export function SavedFilters({ view }: { readonly view: FilteredView }) {
   const { t } = useText();
   const { mayAct } = useMe();
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   const { all, filters, isThere } = useSaved(view);
   const [asking, setAsking] = useState<'new' | 'rename' | 'remove' | null>(null);
   const query = filterText(view, address);

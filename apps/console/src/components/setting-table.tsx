@@ -1,7 +1,6 @@
 import { Button, Loader, Switch } from '@mantine/core';
 import type { SettingKind, SettingView } from '@yosugara/protocol';
 import { type CSSProperties, type ReactNode, useState } from 'react';
-import { useSearchParams } from 'react-router';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { FilterBar } from './filter-bar.js';
@@ -10,6 +9,7 @@ import { Time } from './time.js';
 import { Typed } from './typed.js';
 import { useMe } from './use-me.js';
 import { useNarrow } from './use-narrow.js';
+import { usePageAddress } from './use-page-address.js';
 import { useEnable, useSettings } from './use-settings.js';
 import { VirtualList } from './virtual-list.js';
 
@@ -77,7 +77,7 @@ function Row({
 
 function useSearchText(isInAddress: boolean) {
   const [own, setOwn] = useState('');
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   if (!isInAddress) return { text: own, setText: setOwn };
   const setText = (text: string) =>
     setAddress(

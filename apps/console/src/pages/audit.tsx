@@ -3,7 +3,6 @@ import { Button, Loader, Select, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { AuditRow } from '@yosugara/protocol';
 import { useMemo, useState } from 'react';
-import { useSearchParams } from 'react-router';
 import { accessApi } from '../api/access.js';
 import { csvOf } from '../api/operations.js';
 import { AUDIT_FIELDS, type AuditFilter, auditFilterOf, auditQuery, detailText } from '../components/access-model.js';
@@ -11,6 +10,7 @@ import { FilterBar } from '../components/filter-bar.js';
 import { ChevronIcon, RefreshIcon } from '../components/icons.js';
 import { Time } from '../components/time.js';
 import { Typed } from '../components/typed.js';
+import { usePageAddress } from '../components/use-page-address.js';
 import { integer, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
@@ -80,7 +80,7 @@ function useAudit(filter: AuditFilter) {
 /** Who did what, and what was refused. */
 export function AuditPage() {
   const { t, language } = useText();
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   const filter = useMemo(() => auditFilterOf(address), [address]);
   const query = useAudit(filter);
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());

@@ -1,11 +1,11 @@
 import '../operations.js';
 import { SegmentedControl } from '@mantine/core';
 import type { SettingKind, SettingView } from '@yosugara/protocol';
-import { useSearchParams } from 'react-router';
 import { isMonth, monthOf } from '../components/month-model.js';
 import { MonthView } from '../components/month-view.js';
 import { SettingEditor } from '../components/setting-editor.js';
 import { SettingTable } from '../components/setting-table.js';
+import { usePageAddress } from '../components/use-page-address.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import type { Translate } from '../i18n/translate.js';
@@ -47,7 +47,7 @@ function About({ setting, t, shown, onShow }: AboutProps) {
 /** When something is in force: calendars with their months, lists of days, and windows of maintenance. */
 export function CalendarsPage() {
   const { t } = useText();
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   const kind = KINDS.find((each) => each === address.get('kind')) ?? 'calendar';
   const opened = address.get('id');
   const shown = address.get('show');

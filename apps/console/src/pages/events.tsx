@@ -3,7 +3,6 @@ import { Button, Loader, Menu, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { EVENT_STATES, PRIORITIES } from '@yosugara/protocol';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useSearchParams } from 'react-router';
 import {
   type EventFilter,
   eventAddressOf,
@@ -26,6 +25,7 @@ import { COUNTS_KEY, type EventAlteration, useAlterEvents, useEventFeed } from '
 import { useKeys } from '../components/use-keys.js';
 import { useMe } from '../components/use-me.js';
 import { useNarrow } from '../components/use-narrow.js';
+import { usePageAddress } from '../components/use-page-address.js';
 import type { VirtualHandle } from '../components/virtual-list.js';
 import { integer } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -34,7 +34,7 @@ import { useText } from '../i18n/language.js';
 const MOST_CHOSEN = 100_000;
 
 function useAddress() {
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   const filter = useMemo(() => eventFilterOf(address), [address]);
   const change = useCallback(
     (part: Partial<EventFilter>) =>

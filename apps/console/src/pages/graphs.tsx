@@ -2,12 +2,12 @@ import '../operations.js';
 import { Loader, SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { useSearchParams } from 'react-router';
 import { csvOf, operationsApi } from '../api/operations.js';
 import { FilterBar } from '../components/filter-bar.js';
 import { LineChart } from '../components/line-chart.js';
 import { ReferenceInput } from '../components/reference-input.js';
 import { Typed } from '../components/typed.js';
+import { usePageAddress } from '../components/use-page-address.js';
 import { integer } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 
@@ -20,7 +20,7 @@ const EVERY_MS = 30_000;
 /** How the values of one node went. */
 export function GraphsPage() {
   const { t, language } = useText();
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   const facility = address.get('facility') ?? '';
   const text = address.get('text') ?? '';
   const range: Range = RANGES.find((each) => each === address.get('range')) ?? '24h';

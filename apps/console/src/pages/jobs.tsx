@@ -4,7 +4,6 @@ import '../styles/job-graph.css';
 import { Badge, Button, SegmentedControl, Select, Switch } from '@mantine/core';
 import type { SettingKind, SettingView } from '@yosugara/protocol';
 import { useCallback, useMemo, useState } from 'react';
-import { useSearchParams } from 'react-router';
 import { Gantt } from '../components/gantt.js';
 import type { Span } from '../components/gantt-model.js';
 import { Approvals, useApprovals } from '../components/job-approvals.js';
@@ -22,6 +21,7 @@ import { UnitTree } from '../components/unit-tree.js';
 import { useJobStream } from '../components/use-job-stream.js';
 import { useMe } from '../components/use-me.js';
 import { useNarrow } from '../components/use-narrow.js';
+import { usePageAddress } from '../components/use-page-address.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import type { Translate } from '../i18n/translate.js';
@@ -37,7 +37,7 @@ type Put = (parts: Readonly<Record<string, string | null>>) => void;
 
 /** All of the page is in its address: whoever gets it sees the same. */
 function useAddress() {
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   const put: Put = useCallback(
     (parts) =>
       setAddress((before) => {

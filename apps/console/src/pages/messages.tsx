@@ -1,8 +1,8 @@
 import '../operations.js';
 import { useCallback, useState } from 'react';
-import { useSearchParams } from 'react-router';
 import { addressOf, type Filter, filterOf } from '../api/filter.js';
 import { MessageFilters } from '../components/message-filters.js';
+import { usePageAddress } from '../components/use-page-address.js';
 import { useText } from '../i18n/language.js';
 import { LiveMessages } from './messages-live.js';
 import { SearchMessages } from './messages-search.js';
@@ -22,7 +22,7 @@ export function useOpened(): { readonly opened: ReadonlySet<string>; readonly to
 
 export function MessagesPage() {
   const { t } = useText();
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   const filter = filterOf(address);
   const change = useCallback(
     (part: Partial<Filter>) => setAddress((before) => addressOf({ ...filterOf(before), ...part }, before), { replace: true }),

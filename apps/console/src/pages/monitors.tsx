@@ -1,9 +1,10 @@
 import '../operations.js';
 import type { SettingView } from '@yosugara/protocol';
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
 import { SettingEditor } from '../components/setting-editor.js';
 import { SettingTable } from '../components/setting-table.js';
 import { TryLine } from '../components/try-line.js';
+import { usePageAddress } from '../components/use-page-address.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named, type Translate } from '../i18n/translate.js';
@@ -33,7 +34,7 @@ function About({ setting, t }: { readonly setting: SettingView; readonly t: Tran
 /** What is measured or matched, on which facility, how it is judged, whom it tells. */
 export function MonitorsPage() {
   const { t } = useText();
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   const opened = address.get('id');
   const facility = address.get('facility');
   const open = (id: string | null) => setAddress(id === null ? {} : { id });

@@ -1,9 +1,9 @@
 import '../operations.js';
 import { SegmentedControl } from '@mantine/core';
 import { PRIORITIES, type SettingKind, type SettingView } from '@yosugara/protocol';
-import { useSearchParams } from 'react-router';
 import { SettingEditor } from '../components/setting-editor.js';
 import { SettingTable } from '../components/setting-table.js';
+import { usePageAddress } from '../components/use-page-address.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named, type Translate } from '../i18n/translate.js';
@@ -32,7 +32,7 @@ function About({ setting, t }: { readonly setting: SettingView; readonly t: Tran
 /** Whom monitors tell, and by what. */
 export function NotificationsPage() {
   const { t } = useText();
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   const kind = KINDS.find((each) => each === address.get('kind')) ?? 'notification';
   const opened = address.get('id');
   const open = (id: string | null) =>

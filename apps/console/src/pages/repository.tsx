@@ -3,13 +3,14 @@ import { Alert, Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { NodeBody, SettingView } from '@yosugara/protocol';
 import { useState } from 'react';
-import { Link, useNavigate, useSearchParams } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { settingsApi } from '../api/settings.js';
 import { ImportDialog } from '../components/import-dialog.js';
 import { ScopeTree } from '../components/scope-tree.js';
 import { SettingEditor } from '../components/setting-editor.js';
 import { SettingTable } from '../components/setting-table.js';
 import { useMe } from '../components/use-me.js';
+import { usePageAddress } from '../components/use-page-address.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
@@ -37,7 +38,7 @@ export function RepositoryPage() {
   const { t } = useText();
   const { mayAct } = useMe();
   const navigate = useNavigate();
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   const scope = address.get('scope') ?? '';
   const [begun, setEditing] = useState<Editing | null>(null);
   // An address may ask for a new one: the palette does.

@@ -3,7 +3,6 @@ import { Alert, Loader, Switch } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { SelfWatchView } from '@yosugara/protocol';
 import { useState } from 'react';
-import { useSearchParams } from 'react-router';
 import { api, serverNowMs } from '../api/client.js';
 import { FilterBar } from '../components/filter-bar.js';
 import { ChevronIcon } from '../components/icons.js';
@@ -12,6 +11,7 @@ import { amountOf, fullness, matching, nextLimit } from '../components/self-mode
 import { Time } from '../components/time.js';
 import { Typed } from '../components/typed.js';
 import { useNow } from '../components/use-now.js';
+import { usePageAddress } from '../components/use-page-address.js';
 import { age, clockTime, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
@@ -128,7 +128,7 @@ function Row({
 /** What the manager watches of itself. */
 export function SelfPage() {
   const { t } = useText();
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   const [opened, setOpened] = useState<ReadonlySet<string>>(
     () => new Set(address.get('watch') === null ? [] : [address.get('watch')!]),
   );

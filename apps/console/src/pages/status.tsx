@@ -3,7 +3,7 @@ import { Alert, Loader } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { PRIORITIES, type Priority, type StatusRow } from '@yosugara/protocol';
 import { type CSSProperties, useMemo, useState } from 'react';
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
 import { serverNowMs } from '../api/client.js';
 import { csvOf, operationsApi } from '../api/operations.js';
 import { FilterBar } from '../components/filter-bar.js';
@@ -14,6 +14,7 @@ import { Time } from '../components/time.js';
 import { Typed } from '../components/typed.js';
 import { useNarrow } from '../components/use-narrow.js';
 import { useNow } from '../components/use-now.js';
+import { usePageAddress } from '../components/use-page-address.js';
 import { VirtualList } from '../components/virtual-list.js';
 import { age, integer, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -101,7 +102,7 @@ const keyOf = (line: StatusLine): string =>
 /** How everything is now, by scope; the worst first. */
 export function StatusPage() {
   const { t, language } = useText();
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   const priority = PRIORITIES.find((each) => each === address.get('priority')) ?? null;
   const text = address.get('text') ?? '';
   const facility = address.get('facility') ?? '';

@@ -3,7 +3,6 @@ import { Button, Loader, SegmentedControl } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { AccessOverview, UserView } from '@yosugara/protocol';
 import { useMemo } from 'react';
-import { useSearchParams } from 'react-router';
 import { accessApi } from '../api/access.js';
 import { serverNowMs } from '../api/client.js';
 import { marksOf } from '../components/access-model.js';
@@ -12,6 +11,7 @@ import { RoleEditor } from '../components/role-editor.js';
 import { Time } from '../components/time.js';
 import { Typed } from '../components/typed.js';
 import { useMe } from '../components/use-me.js';
+import { usePageAddress } from '../components/use-page-address.js';
 import { UserDialog } from '../components/user-dialog.js';
 import { integer, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -71,7 +71,7 @@ function UserRow({ user, onOpen }: { readonly user: UserView; readonly onOpen: (
 function Users({ rights }: { readonly rights: AccessOverview }) {
   const { t } = useText();
   const { may } = useMe();
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   const text = address.get('text') ?? '';
   const { query, rows } = useUsers(text);
   const opened = address.get('user');
@@ -129,7 +129,7 @@ function Users({ rights }: { readonly rights: AccessOverview }) {
 function Roles({ rights }: { readonly rights: AccessOverview }) {
   const { t, language } = useText();
   const { may } = useMe();
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   const opened = address.get('role');
   const open = (id: string | null) =>
     setAddress((before) => {
@@ -174,7 +174,7 @@ function Roles({ rights }: { readonly rights: AccessOverview }) {
 /** Who may log in, and what they may do. */
 export function UsersPage() {
   const { t } = useText();
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = usePageAddress();
   const tab = address.get('tab') === 'roles' ? 'roles' : 'users';
   const { data, error } = useQuery({ queryKey: ['access', 'rights'], queryFn: ({ signal }) => accessApi.rights(signal) });
   return (
