@@ -2,13 +2,14 @@ import type { JobInSession, JobPlan, JobSessionRow } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
 import {
   type GanttData,
+  heldBy,
   LEAST_SPAN_MS,
   MOST_SPAN_MS,
-  nightAt,
   packed,
   panned,
   placeOf,
   rowsOf,
+  shiftAt,
   sparse,
   ticksOf,
   usualMs,
@@ -65,15 +66,19 @@ describe('the span', () => {
   });
   it('is moved by a share of itself', () => expect(panned(span, 0.5)).toEqual({ fromMs: at(4), toMs: at(12) }));
   it.each([
-    [3, 21, 22],
-    [12, 22, 23],
-    [22, 22, 23],
-  ])('of the night at %d:00 is the one that is, or comes', (hour, from, to) =>
-    expect(nightAt(at(hour))).toEqual({
-      fromMs: new Date(2026, 10, from, 18).getTime(),
-      toMs: new Date(2026, 10, to, 8).getTime(),
-    }),
-  );
+    [3, at(-7), at(9)],
+    [7, at(-7), at(9)],
+    [8, at(7), at(19)],
+    [17, at(7), at(19)],
+    [18, at(17), at(33)],
+  ])('at %d:00 is the night or the day that it is, with an hour around it', (hour, fromMs, toMs) => {
+    expect(shiftAt(at(hour))).toEqual({ fromMs, toMs });
+    expect(shiftAt(at(hour, 59))).toEqual({ fromMs, toMs });
+  });
+  it('keeps what is now in its place when it is zoomed, and its middle where now is not to be seen', () => {
+    expect(heldBy(span, at(1))).toBe(at(1));
+    expect(heldBy(span, at(30))).toBe((span.fromMs + span.toMs) / 2);
+  });
 });
 
 describe('ticks', () => {

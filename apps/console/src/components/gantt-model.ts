@@ -30,16 +30,23 @@ export function panned({ fromMs, toMs }: Span, share: number): Span {
   return { fromMs: fromMs + by, toMs: toMs + by };
 }
 
-/** From 18:00 to 08:00 of the clock of whoever looks: the night that is, or the one that comes. */
-export function nightAt(nowMs: number): Span {
-  const evening = new Date(nowMs);
-  if (evening.getHours() < 8) evening.setDate(evening.getDate() - 1);
-  evening.setHours(18, 0, 0, 0);
-  const morning = new Date(evening);
-  morning.setDate(morning.getDate() + 1);
-  morning.setHours(8, 0, 0, 0);
-  return { fromMs: evening.getTime(), toMs: morning.getTime() };
+/** The night or the day that it is, by the clock of whoever looks; with an hour of what was before its beginning, and of what is after its end. */
+export function shiftAt(nowMs: number): Span {
+  const hour = new Date(nowMs).getHours();
+  const isNight = hour < 8 || hour >= 18;
+  const clock = (days: number, hours: number) => {
+    const date = new Date(nowMs);
+    date.setDate(date.getDate() + days);
+    return date.setHours(hours, 0, 0, 0);
+  };
+  if (!isNight) return { fromMs: clock(0, 7), toMs: clock(0, 19) };
+  const evening = hour < 8 ? -1 : 0;
+  return { fromMs: clock(evening, 17), toMs: clock(evening + 1, 9) };
 }
+
+/** What keeps its place when nothing is pointed at: now where it can be seen, or else the middle. */
+export const heldBy = ({ fromMs, toMs }: Span, nowMs: number): number =>
+  nowMs > fromMs && nowMs < toMs ? nowMs : (fromMs + toMs) / 2;
 
 export interface Tick {
   readonly atMs: number;

@@ -11,13 +11,14 @@ import { named } from '../i18n/translate.js';
 import {
   type Bar,
   type GanttRow,
+  heldBy,
   isIn,
-  nightAt,
   packed,
   panned,
   placeOf,
   rowsOf,
   type Span,
+  shiftAt,
   sparse,
   ticksOf,
   zoomed,
@@ -117,9 +118,9 @@ export function Gantt({ span: asked, unit, open, isTable, everyMs, onSpan, onOpe
   useNow(10_000);
   const nowMs = serverNowMs();
   const hour = Math.floor(nowMs / HOUR_MS);
-  const night = useMemo(() => nightAt(hour * HOUR_MS), [hour]);
+  const shift = useMemo(() => shiftAt(hour * HOUR_MS), [hour]);
   const [moving, setMoving] = useState<Span | null>(null);
-  const span = moving ?? asked ?? night;
+  const span = moving ?? asked ?? shift;
   // The address follows when the hand rests.
   useEffect(() => {
     if (moving === null) return;
@@ -155,7 +156,7 @@ export function Gantt({ span: asked, unit, open, isTable, everyMs, onSpan, onOpe
     if (!after.delete(key)) after.add(key);
     onOpenRows(after);
   };
-  const middle = (span.fromMs + span.toMs) / 2;
+  const held = heldBy(span, nowMs);
   return (
     <>
       <div className="gantt-bar">
@@ -177,7 +178,7 @@ export function Gantt({ span: asked, unit, open, isTable, everyMs, onSpan, onOpe
           <Button
             size="compact-sm"
             variant="default"
-            onClick={() => change(zoomed(span, 1 / 1.5, middle))}
+            onClick={() => change(zoomed(span, 1 / 1.5, held))}
             aria-label={t('graph.larger')}
             data-testid="gantt-in"
           >
@@ -186,7 +187,7 @@ export function Gantt({ span: asked, unit, open, isTable, everyMs, onSpan, onOpe
           <Button
             size="compact-sm"
             variant="default"
-            onClick={() => change(zoomed(span, 1.5, middle))}
+            onClick={() => change(zoomed(span, 1.5, held))}
             aria-label={t('graph.smaller')}
           >
             −
@@ -302,7 +303,7 @@ function Axis({ rows, span, nowMs, isLoading, onSpan, onToggle, onSession }: Axi
     setCursor(row.key);
     requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`[data-gantt="${CSS.escape(row.key)}"]`)?.focus());
   };
-  const middle = (span.fromMs + span.toMs) / 2;
+  const held = heldBy(span, nowMs);
   const press = (row: GanttRow, index: number) => (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const session = row.bars[0]?.session;
@@ -310,7 +311,7 @@ function Axis({ rows, span, nowMs, isLoading, onSpan, onToggle, onSession }: Axi
       ? {
           ArrowLeft: () => onSpan(panned(span, -0.25)),
           ArrowRight: () => onSpan(panned(span, 0.25)),
-          '+': () => onSpan(zoomed(span, 1 / 1.5, middle)),
+          '+': () => onSpan(zoomed(span, 1 / 1.5, held)),
         }
       : {
           ArrowDown: () => focus(rows[index + 1]),
@@ -324,8 +325,8 @@ function Axis({ rows, span, nowMs, isLoading, onSpan, onToggle, onSession }: Axi
             row.kind === 'unit'
               ? onToggle(row.key)
               : session != null && onSession(session, row.kind === 'job' ? row.bars[0]!.job : null),
-          '+': () => onSpan(zoomed(span, 1 / 1.5, middle)),
-          '-': () => onSpan(zoomed(span, 1.5, middle)),
+          '+': () => onSpan(zoomed(span, 1 / 1.5, held)),
+          '-': () => onSpan(zoomed(span, 1.5, held)),
         };
     const act = acts[event.key];
     if (act === undefined) return;

@@ -158,7 +158,7 @@ export const jobsPagesEn = {
   'gantt.table': 'Table',
   'gantt.earlier': 'Earlier',
   'gantt.later': 'Later',
-  'gantt.night': 'The night',
+  'gantt.night': 'Now',
   'gantt.now': 'Now',
   'gantt.planned': 'Planned',
   'gantt.late': 'Late',
