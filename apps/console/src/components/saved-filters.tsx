@@ -160,7 +160,7 @@ function RemoveDialog({
 export function SavedFilters({ view }: { readonly view: FilteredView }) {
   const { t } = useText();
   const { mayAct } = useMe();
-  const [address, setAddress] = usePageAddress();
+  const { address, setAddress } = usePageAddress();
   const { all, filters, isThere } = useSaved(view);
   const [asking, setAsking] = useState<'new' | 'rename' | 'remove' | null>(null);
   const query = filterText(view, address);

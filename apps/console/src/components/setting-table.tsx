@@ -77,18 +77,9 @@ function Row({
 
 function useSearchText(isInAddress: boolean) {
   const [own, setOwn] = useState('');
-  const [address, setAddress] = usePageAddress();
+  const { address, put } = usePageAddress();
   if (!isInAddress) return { text: own, setText: setOwn };
-  const setText = (text: string) =>
-    setAddress(
-      (before) => {
-        const after = new URLSearchParams(before);
-        if (text === '') after.delete('text');
-        else after.set('text', text);
-        return after;
-      },
-      { replace: true },
-    );
+  const setText = (text: string) => put({ text }, { replace: true });
   return { text: address.get('text') ?? '', setText };
 }
 

@@ -80,21 +80,12 @@ function useAudit(filter: AuditFilter) {
 /** Who did what, and what was refused. */
 export function AuditPage() {
   const { t, language } = useText();
-  const [address, setAddress] = usePageAddress();
+  const { address, setAddress, put: putParts } = usePageAddress();
   const filter = useMemo(() => auditFilterOf(address), [address]);
   const query = useAudit(filter);
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => (query.data?.pages ?? []).flatMap((page) => page.rows), [query.data]);
-  const put = (key: string, value: string) =>
-    setAddress(
-      (before) => {
-        const after = new URLSearchParams(before);
-        if (value === '') after.delete(key);
-        else after.set(key, value);
-        return after;
-      },
-      { replace: true },
-    );
+  const put = (key: string, value: string) => putParts({ [key]: value }, { replace: true });
   const toggle = (id: string) =>
     setOpened((before) => {
       const after = new Set(before);

@@ -47,7 +47,7 @@ function About({ setting, t, shown, onShow }: AboutProps) {
 /** When something is in force: calendars with their months, lists of days, and windows of maintenance. */
 export function CalendarsPage() {
   const { t } = useText();
-  const [address, setAddress] = usePageAddress();
+  const { address, setAddress } = usePageAddress();
   const kind = KINDS.find((each) => each === address.get('kind')) ?? 'calendar';
   const opened = address.get('id');
   const shown = address.get('show');

@@ -34,7 +34,7 @@ import { useText } from '../i18n/language.js';
 const MOST_CHOSEN = 100_000;
 
 function useAddress() {
-  const [address, setAddress] = usePageAddress();
+  const { address, setAddress } = usePageAddress();
   const filter = useMemo(() => eventFilterOf(address), [address]);
   const change = useCallback(
     (part: Partial<EventFilter>) =>

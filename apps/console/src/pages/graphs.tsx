@@ -20,20 +20,11 @@ const EVERY_MS = 30_000;
 /** How the values of one node went. */
 export function GraphsPage() {
   const { t, language } = useText();
-  const [address, setAddress] = usePageAddress();
+  const { address, setAddress, put: putParts } = usePageAddress();
   const facility = address.get('facility') ?? '';
   const text = address.get('text') ?? '';
   const range: Range = RANGES.find((each) => each === address.get('range')) ?? '24h';
-  const put = (key: string, value: string) =>
-    setAddress(
-      (before) => {
-        const after = new URLSearchParams(before);
-        if (value === '') after.delete(key);
-        else after.set(key, value);
-        return after;
-      },
-      { replace: true },
-    );
+  const put = (key: string, value: string) => putParts({ [key]: value }, { replace: true });
   const list = useQuery({
     queryKey: ['series', facility],
     queryFn: ({ signal }) =>

@@ -21,7 +21,7 @@ import { UnitTree } from '../components/unit-tree.js';
 import { useJobStream } from '../components/use-job-stream.js';
 import { useMe } from '../components/use-me.js';
 import { useNarrow } from '../components/use-narrow.js';
-import { usePageAddress } from '../components/use-page-address.js';
+import { type Put, usePageAddress } from '../components/use-page-address.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import type { Translate } from '../i18n/translate.js';
@@ -33,24 +33,6 @@ const NEW = '+';
 /** With a list of sessions in them, that a unit narrows. */
 const BY_UNIT: readonly View[] = ['sessions', 'gantt', 'plan'];
 
-type Put = (parts: Readonly<Record<string, string | null>>) => void;
-
-/** All of the page is in its address: whoever gets it sees the same. */
-function useAddress() {
-  const [address, setAddress] = usePageAddress();
-  const put: Put = useCallback(
-    (parts) =>
-      setAddress((before) => {
-        const after = new URLSearchParams(before);
-        for (const [key, value] of Object.entries(parts))
-          value === null || value === '' ? after.delete(key) : after.set(key, value);
-        return after;
-      }),
-    [setAddress],
-  );
-  return { address, setAddress, put };
-}
-
 const oneOf = <T extends string>(values: readonly T[], text: string | null): T =>
   values.find((each) => each === text) ?? values[0]!;
 
@@ -58,7 +40,7 @@ const oneOf = <T extends string>(values: readonly T[], text: string | null): T =
 export function JobsPage() {
   const { t } = useText();
   const { may } = useMe();
-  const { address, setAddress, put } = useAddress();
+  const { address, setAddress, put } = usePageAddress();
   const [starting, setStarting] = useState<string | null>(null);
   const view = oneOf(JOB_VIEWS, address.get('view'));
   const session = address.get('session');

@@ -22,7 +22,7 @@ export function useOpened(): { readonly opened: ReadonlySet<string>; readonly to
 
 export function MessagesPage() {
   const { t } = useText();
-  const [address, setAddress] = usePageAddress();
+  const { address, setAddress } = usePageAddress();
   const filter = filterOf(address);
   const change = useCallback(
     (part: Partial<Filter>) => setAddress((before) => addressOf({ ...filterOf(before), ...part }, before), { replace: true }),

@@ -34,7 +34,7 @@ function About({ setting, t }: { readonly setting: SettingView; readonly t: Tran
 /** What is measured or matched, on which facility, how it is judged, whom it tells. */
 export function MonitorsPage() {
   const { t } = useText();
-  const [address, setAddress] = usePageAddress();
+  const { address, setAddress } = usePageAddress();
   const opened = address.get('id');
   const facility = address.get('facility');
   const open = (id: string | null) => setAddress(id === null ? {} : { id });

@@ -32,7 +32,7 @@ function About({ setting, t }: { readonly setting: SettingView; readonly t: Tran
 /** Whom monitors tell, and by what. */
 export function NotificationsPage() {
   const { t } = useText();
-  const [address, setAddress] = usePageAddress();
+  const { address, setAddress } = usePageAddress();
   const kind = KINDS.find((each) => each === address.get('kind')) ?? 'notification';
   const opened = address.get('id');
   const open = (id: string | null) =>

@@ -38,21 +38,14 @@ export function RepositoryPage() {
   const { t } = useText();
   const { mayAct } = useMe();
   const navigate = useNavigate();
-  const [address, setAddress] = usePageAddress();
+  const { address, put } = usePageAddress();
   const scope = address.get('scope') ?? '';
   const [begun, setEditing] = useState<Editing | null>(null);
   // An address may ask for a new one: the palette does.
   const editing = begun ?? (address.get('new') === 'node' ? NEW_NODE : null);
   const stopEditing = () => {
     setEditing(null);
-    setAddress(
-      (before) => {
-        const after = new URLSearchParams(before);
-        after.delete('new');
-        return after;
-      },
-      { replace: true },
-    );
+    put({ new: null }, { replace: true });
   };
   const [isImporting, setImporting] = useState(false);
   const { data, error } = useQuery({
@@ -108,19 +101,7 @@ export function RepositoryPage() {
         </Alert>
       )}
       <div className="repository">
-        <ScopeTree
-          scopes={data?.scopes ?? []}
-          nodes={data?.nodes ?? 0}
-          chosen={scope}
-          onChoose={(id) =>
-            setAddress((before) => {
-              const after = new URLSearchParams(before);
-              if (id === '') after.delete('scope');
-              else after.set('scope', id);
-              return after;
-            })
-          }
-        />
+        <ScopeTree scopes={data?.scopes ?? []} nodes={data?.nodes ?? 0} chosen={scope} onChoose={(id) => put({ scope: id })} />
         <div className="repository-nodes">
           <SettingTable
             kind="node"

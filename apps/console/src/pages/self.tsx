@@ -128,7 +128,7 @@ function Row({
 /** What the manager watches of itself. */
 export function SelfPage() {
   const { t } = useText();
-  const [address, setAddress] = usePageAddress();
+  const { address, put: putParts } = usePageAddress();
   const [opened, setOpened] = useState<ReadonlySet<string>>(
     () => new Set(address.get('watch') === null ? [] : [address.get('watch')!]),
   );
@@ -136,16 +136,7 @@ export function SelfPage() {
   useNow(5_000);
   const text = address.get('text') ?? '';
   const onlyBad = address.get('bad') === 'true';
-  const put = (key: string, value: string) =>
-    setAddress(
-      (before) => {
-        const after = new URLSearchParams(before);
-        if (value === '') after.delete(key);
-        else after.set(key, value);
-        return after;
-      },
-      { replace: true },
-    );
+  const put = (key: string, value: string) => putParts({ [key]: value }, { replace: true });
   const shown = matching(data?.watches ?? [], text, onlyBad);
   const keyOf = ({ watch, item }: SelfWatchView) => (item === '' ? watch : `${watch} ${item}`);
   const isOpen = (watch: SelfWatchView) => opened.has(keyOf(watch)) || opened.has(watch.watch);

@@ -102,7 +102,7 @@ const keyOf = (line: StatusLine): string =>
 /** How everything is now, by scope; the worst first. */
 export function StatusPage() {
   const { t, language } = useText();
-  const [address, setAddress] = usePageAddress();
+  const { address, setAddress, put: putParts } = usePageAddress();
   const priority = PRIORITIES.find((each) => each === address.get('priority')) ?? null;
   const text = address.get('text') ?? '';
   const facility = address.get('facility') ?? '';
@@ -134,16 +134,7 @@ export function StatusPage() {
       ),
     [all, folded, priority],
   );
-  const put = (key: string, value: string) =>
-    setAddress(
-      (before) => {
-        const after = new URLSearchParams(before);
-        if (value === '') after.delete(key);
-        else after.set(key, value);
-        return after;
-      },
-      { replace: true },
-    );
+  const put = (key: string, value: string) => putParts({ [key]: value }, { replace: true });
   const toggle = (scope: string) =>
     setFolded((before) => {
       const after = new Set(before);

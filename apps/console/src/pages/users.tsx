@@ -71,17 +71,11 @@ function UserRow({ user, onOpen }: { readonly user: UserView; readonly onOpen: (
 function Users({ rights }: { readonly rights: AccessOverview }) {
   const { t } = useText();
   const { may } = useMe();
-  const [address, setAddress] = usePageAddress();
+  const { address, put: putParts } = usePageAddress();
   const text = address.get('text') ?? '';
   const { query, rows } = useUsers(text);
   const opened = address.get('user');
-  const put = (key: string, value: string | null) =>
-    setAddress((before) => {
-      const after = new URLSearchParams(before);
-      if (value === null || value === '') after.delete(key);
-      else after.set(key, value);
-      return after;
-    });
+  const put = (key: string, value: string | null) => putParts({ [key]: value });
   const user = rows.find(({ login }) => login === opened) ?? null;
   return (
     <>
@@ -129,15 +123,9 @@ function Users({ rights }: { readonly rights: AccessOverview }) {
 function Roles({ rights }: { readonly rights: AccessOverview }) {
   const { t, language } = useText();
   const { may } = useMe();
-  const [address, setAddress] = usePageAddress();
+  const { address, put } = usePageAddress();
   const opened = address.get('role');
-  const open = (id: string | null) =>
-    setAddress((before) => {
-      const after = new URLSearchParams(before);
-      if (id === null) after.delete('role');
-      else after.set('role', id);
-      return after;
-    });
+  const open = (id: string | null) => put({ role: id });
   const role = rights.roles.find(({ id }) => id === opened) ?? null;
   return (
     <>
@@ -174,7 +162,7 @@ function Roles({ rights }: { readonly rights: AccessOverview }) {
 /** Who may log in, and what they may do. */
 export function UsersPage() {
   const { t } = useText();
-  const [address, setAddress] = usePageAddress();
+  const { address, setAddress } = usePageAddress();
   const tab = address.get('tab') === 'roles' ? 'roles' : 'users';
   const { data, error } = useQuery({ queryKey: ['access', 'rights'], queryFn: ({ signal }) => accessApi.rights(signal) });
   return (
