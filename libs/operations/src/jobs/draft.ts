@@ -2,7 +2,7 @@ import { invariant } from '@yosugara/kernel';
 import type { Priority } from '@yosugara/protocol';
 import { type Result, resultId, shortened } from '../monitors/index.js';
 import type { CompiledJob, CompiledUnit } from './compiled.js';
-import { hasMark, isEnded, type Mark, newRun } from './states.js';
+import { hasMark, isAtRest, isEnded, type Mark, newRun } from './states.js';
 import type { JobEffect, JobEnv } from './step-types.js';
 import { type JobEvent, transitionFor } from './table.js';
 import type { JobRun, JobSession, JobState } from './types.js';
@@ -166,6 +166,12 @@ export class Draft {
     if (this.session.state !== 'running') return false;
     if (id === SESSION) return true;
     return this.state(id) === 'running' && this.withinOf(id).every((around) => this.state(around) === 'running');
+  }
+
+  /** Nothing in it starts any more, until somebody starts it again: it is being stopped, or at rest. */
+  isShut(id: string): boolean {
+    const around = [this.session.state, ...(id === SESSION ? [] : [id, ...this.withinOf(id)].map((each) => this.state(each)))];
+    return around.some((state) => state === 'stopping' || isAtRest(state));
   }
 
   history(

@@ -71,7 +71,12 @@ export function pumpCommand(draft: Draft, id: string, body: JobOf<'command'>): v
   const unknown = nodes.find(({ state }) => state === 'unknown');
   const isGoingOn = nodes.some((node) => isOut(node) || node.state === 'queued');
   const hasMore = nodes.some(({ state }) => state === 'waiting') && !(isOne && (decided !== undefined || unknown !== undefined));
-  if (isGoingOn || hasMore) return;
+  if (isGoingOn) return;
+  if (hasMore) {
+    // It was heard of after all that is around it was stopped: what would follow never does, and the job is stopped with it.
+    if (draft.isShut(draft.parentOf(id))) draft.move(id, 'halted', 'stopped');
+    return;
+  }
   if (unknown !== undefined && decided === undefined) draft.move(id, 'unknown', 'error', {}, unknown.message);
   else finishNodes(draft, id, body, decided);
 }

@@ -2,6 +2,7 @@ import { runIdOf } from '@yosugara/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { whyNot } from './operation-rules.js';
+import { isEnded, isUnderWay } from './states.js';
 import type { RunRef, SessionInput } from './step-types.js';
 import { transitionFor } from './table.js';
 import { ALL_KINDS, COMMANDS, jobsOf } from './testing/arbitrary.js';
@@ -232,6 +233,15 @@ describe('whatever happens, in any state', () => {
       );
       expect(session.jobs.size).toBe(before.jobs.size);
     }, 200));
+
+  it('nothing of a session or jobnet that is at rest is under way', () =>
+    walk((desk) => {
+      for (const { job, state } of desk.session.jobs.values()) {
+        const around = [desk.session.state, ...desk.unit.jobs.get(job)!.within.map((net) => desk.run(net).state)];
+        const isAtRest = around.some((each) => isEnded(each) || each === 'stopped');
+        expect(isAtRest && isUnderWay(state), `${job} is ${state} in ${around.join(', ')}`).toBe(false);
+      }
+    }, 300));
 
   it('no run that is over is told to begin, and one that was let launch is let launch nowhere else', () =>
     walk((desk, _, input) => {

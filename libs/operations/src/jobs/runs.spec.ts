@@ -178,6 +178,48 @@ describe('a run that nobody knows of', () => {
   });
 });
 
+describe('a run that is heard of after its session was stopped', () => {
+  const stopped = () => {
+    const desk = new Desk(unitOf([command('a', { facility: 'webs', nodes: 'one' }), command('b', after(['a']))])).launch('a');
+    desk.step({ kind: 'agent-here', facility: 'web1', spool: OTHER });
+    desk.operate('stop', null);
+    expect([desk.session.state, desk.state('a')]).toEqual(['stopped', 'error']);
+    return desk;
+  };
+
+  it('leaves its job stopped where another node would have had its turn: nothing more of it starts', () => {
+    const desk = stopped().returns('a', 9);
+    expect(desk.run('a')).toMatchObject({
+      state: 'stopped',
+      nodes: [{ state: 'ended' }, { state: 'waiting' }, { state: 'waiting' }],
+    });
+    desk.operate('start', null);
+    expect(desk.session.state).toBe('running');
+    expect(desk.states()).toEqual({ a: 'running', b: 'waiting' });
+  });
+
+  it('leaves its job stopped where its command would have had another try', () => {
+    const retried = command('a', { commandRetry: { attempts: 3, until: ['normal'] } });
+    const desk = new Desk(unitOf([retried])).launch('a');
+    desk.step({ kind: 'agent-here', facility: 'web1', spool: OTHER });
+    desk.operate('stop', null).returns('a', 9);
+    expect([desk.session.state, desk.state('a')]).toEqual(['stopped', 'stopped']);
+  });
+
+  it('ends its job where nothing more would come of it', () =>
+    expect(stopped().returns('a', 0).states()).toEqual({ a: 'ended', b: 'waiting' }));
+
+  it('does not hold up a session that is being stopped', () => {
+    const webs = { facility: 'webs', nodes: 'one' };
+    const desk = new Desk(unitOf([command('a', webs), command('c', { facility: 'web2' })])).launch('a').launch('c', 'web2');
+    desk.step({ kind: 'agent-here', facility: 'web1', spool: OTHER });
+    desk.operate('stop', null).returns('a', 9);
+    expect([desk.session.state, desk.state('a')]).toEqual(['stopping', 'stopped']);
+    desk.returns('c', 0, 'web2', { outcome: 'stopped', code: null });
+    expect(desk.session.state).toBe('stopped');
+  });
+});
+
 describe('news of a run', () => {
   it('that come twice or late change nothing', () => {
     const desk = new Desk(unit).returns('a', 0);

@@ -4,6 +4,9 @@ import type { JobRun, JobState, NodeRun } from './types.js';
 const ENDED: ReadonlySet<JobState> = new Set(ENDED_STATES);
 export const isEnded = (state: JobState): boolean => ENDED.has(state);
 
+/** Nothing of it goes on or follows by itself. */
+export const isAtRest = (state: JobState): boolean => isEnded(state) || state === 'stopped' || state === 'error';
+
 /** Its turn has not come. */
 export const isAhead = (state: JobState): boolean => state === 'waiting' || state === 'held' || state === 'skipped';
 

@@ -87,6 +87,13 @@ export const JOB_TRANSITIONS: readonly JobTransition[] = [
     why: 'nothing of it runs any more',
   },
   {
+    on: 'halted',
+    from: ['running'],
+    to: ['stopped'],
+    of: 'job',
+    why: 'what is around it was stopped: nothing more of it starts',
+  },
+  {
     on: 'unknown',
     from: ['running', 'stopping', 'suspended'],
     to: ['error'],
