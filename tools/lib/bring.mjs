@@ -250,6 +250,8 @@ const TEST_TOOLS = {
     [`/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog/ompgsql.so`]: ['rsyslog', 'rsyslog-pgsql'],
   },
   specs: {
+    // Where people look.
+    chromium: 'chromium',
     // Whom notifications tell.
     aiosmtpd: 'python3-aiosmtpd',
     snmptrapd: 'snmptrapd',
