@@ -64,7 +64,10 @@ describe('a manager that comes up', () => {
     expect((await a.call('POST', '/api/login', { body: { login: 'admin', password: 'admin' } })).status).toBe(401);
   });
   it('answers /health without login', async () =>
-    expect((await a.call('GET', '/health')).body).toEqual({ node: 'a', mode: 'active', epoch: eras.now, ready: true }));
+    expect((await a.call('GET', '/health')).body).toEqual({
+      ...{ node: 'a', mode: 'active', epoch: eras.now, ready: true },
+      others: [],
+    }));
   it('serves the console with its policy, and its page for any address a router knows', async () => {
     const page = await a.call('GET', '/cluster');
     expect(page).toMatchObject({ status: 200, body: '<html>console</html>' });

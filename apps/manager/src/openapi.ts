@@ -33,6 +33,7 @@ const settings = {
   dataNodes: ['a', 'b'],
   staticDir: import.meta.dirname,
   loginsPerMinute: 1,
+  others: [],
   clusterId: 'none',
   access: AccessSchema.parse({}),
 };

@@ -167,6 +167,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
       probeToken: config.secrets.probeToken,
       metricsToken: config.secrets.metricsToken ?? null,
       dataNodes,
+      others: othersOf(config),
       staticDir: config.staticDir,
       loginsPerMinute: parts.loginsPerMinute ?? LOGINS_PER_MINUTE,
       clusterId: config.config.cluster.id,
@@ -218,6 +219,14 @@ function dataNodesOf({ config }: ManagerConfig): readonly string[] {
     .filter(({ kind }) => kind === 'data')
     .map(({ id }) => id)
     .sort();
+}
+
+/** Consoles to which somebody goes by hand, or the page by itself: with an address of the Master's own nobody has to. */
+function othersOf({ node, vip, port, config }: ManagerConfig): readonly string[] {
+  if (vip !== null) return [];
+  return config.cluster.members
+    .filter(({ id, kind }) => kind === 'data' && id !== node)
+    .map(({ address }) => `${address.includes(':') ? `[${address}]` : address}:${port}`);
 }
 
 function tracerOf(

@@ -22,6 +22,8 @@ export interface ApiSettings {
   readonly metricsToken: string | null;
   /** Both, by name. */
   readonly dataNodes: readonly string[];
+  /** Host and port of the other nodes' consoles; none where one address goes with the Master. */
+  readonly others: readonly string[];
   readonly staticDir: string;
   /** Login attempts a minute for one account from one address. */
   readonly loginsPerMinute: number;

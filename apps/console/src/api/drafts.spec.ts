@@ -8,6 +8,10 @@ function aStore(): DraftStore & { readonly texts: Map<string, string> } {
     getItem: (key) => texts.get(key) ?? null,
     setItem: (key, value) => void texts.set(key, value),
     removeItem: (key) => void texts.delete(key),
+    get length() {
+      return texts.size;
+    },
+    key: (at) => [...texts.keys()][at] ?? null,
   };
 }
 
@@ -20,6 +24,14 @@ describe('a text that somebody has begun', () => {
     expect(after.get('event.8')).toBeNull();
     after.drop('event.7');
     expect(new Drafts(() => store).get('event.7')).toBeNull();
+  });
+  it('is told with all others, to whoever takes them along', () => {
+    const store = aStore();
+    store.setItem('something.else', 'x');
+    new Drafts(() => store).set('event.7', 'the disk is');
+    const after = new Drafts(() => store);
+    after.set('event.8', 'the fan is');
+    expect(after.all()).toEqual({ 'event.7': 'the disk is', 'event.8': 'the fan is' });
   });
   it('is kept while the page lives when the browser refuses its store', () => {
     const drafts = new Drafts(() => {

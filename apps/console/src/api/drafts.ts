@@ -1,5 +1,7 @@
 /** Where texts wait that somebody has begun and not sent; a store of the browser, or nothing. */
 export interface DraftStore {
+  readonly length: number;
+  key(at: number): string | null;
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
   removeItem(key: string): void;
@@ -33,6 +35,15 @@ export class Drafts {
   drop(key: string): void {
     this.#texts.delete(key);
     this.#try((store) => store.removeItem(PREFIX + key));
+  }
+
+  /** Also those that a page before this one has left. */
+  all(): Readonly<Record<string, string>> {
+    const kept = this.#try((store) => {
+      const keys = Array.from({ length: store.length }, (_, at) => store.key(at) ?? '').filter((key) => key.startsWith(PREFIX));
+      return keys.map((key) => [key.slice(PREFIX.length), store.getItem(key) ?? ''] as const);
+    });
+    return Object.fromEntries([...(kept ?? []), ...this.#texts]);
   }
 
   /** A browser may refuse its store, or have no room: then a draft lives as long as the page. */

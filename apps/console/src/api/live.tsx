@@ -3,8 +3,9 @@ import type { Status } from '@yosugara/protocol';
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react';
 import { browserPorts } from './browser-ports.js';
 import { api, decodeStatus } from './client.js';
+import { elsewhere } from './elsewhere.js';
 import { LiveLink } from './link.js';
-import type { LinkState } from './reconnect.js';
+import { type LinkState, lostAtMs } from './reconnect.js';
 
 const LinkContext = createContext<LiveLink | null>(null);
 
@@ -32,6 +33,10 @@ export function useCluster(): { readonly status: Status | undefined; readonly he
   });
   return { status: query.data, heardAtMs: query.dataUpdatedAt, error: query.error };
 }
+
+/** By a Master, as far as is known; without one nobody has to go anywhere. */
+const isServed = (state: LinkState): boolean =>
+  lostAtMs(state) === null && !(state.kind === 'open' && ['passive', 'off'].includes(state.hello?.mode ?? ''));
 
 /** One stream for all pages, from login to logout. */
 export function LiveProvider({ children }: { readonly children: ReactNode }) {
@@ -62,8 +67,12 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
     };
     window.addEventListener('online', nudge);
     document.addEventListener('visibilitychange', nudge);
+    const leaving = elsewhere.start(true);
+    const unwatchServing = link.watch(() => elsewhere.here(isServed(link.state())));
     link.start();
     return () => {
+      leaving();
+      unwatchServing();
       clearTimeout(retry);
       window.removeEventListener('online', nudge);
       document.removeEventListener('visibilitychange', nudge);

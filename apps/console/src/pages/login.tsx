@@ -1,7 +1,8 @@
 import { Alert, Button, Paper, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 import { ApiError, api } from '../api/client.js';
+import { elsewhere } from '../api/elsewhere.js';
 import { Logo } from '../components/icons.js';
 import { LanguageSwitch, SchemeSwitch } from '../components/shell.js';
 import { useText } from '../i18n/language.js';
@@ -49,6 +50,8 @@ export function LoginPage() {
   const [password, setPassword] = useState('');
   /** null: nobody has asked for it. */
   const [code, setCode] = useState<string | null>(null);
+  // A Standby lets nobody in: where no address goes with the Master, the page goes.
+  useEffect(() => elsewhere.start(false), []);
   const ways = useQuery({ queryKey: ['login', 'ways'], queryFn: ({ signal }) => api.loginWays(signal), staleTime: 60_000 });
   const entering = useMutation({
     mutationFn: async () => await api.login(login.trim(), password, code?.trim() || undefined),

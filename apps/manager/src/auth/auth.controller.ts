@@ -149,6 +149,8 @@ export class AuthController {
   }
 }
 
-export function setSessionCookie(reply: FastifyReply, { cookie, maxAgeSeconds }: Entered, secure: boolean): void {
+type Session = Pick<Entered, 'cookie' | 'maxAgeSeconds'>;
+
+export function setSessionCookie(reply: FastifyReply, { cookie, maxAgeSeconds }: Session, secure: boolean): void {
   reply.setCookie(SESSION_COOKIE, cookie, { path: '/', httpOnly: true, sameSite: 'strict', secure, maxAge: maxAgeSeconds });
 }

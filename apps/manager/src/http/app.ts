@@ -1,5 +1,5 @@
 import fastifyCookie from '@fastify/cookie';
-import fastifyHelmet from '@fastify/helmet';
+import fastifyHelmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import { type DynamicModule, Module, StandardSchemaValidationPipe } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -24,6 +24,7 @@ import { AuthController } from '../auth/auth.controller.js';
 import { Gate } from '../auth/gate.js';
 import { loginThrottle } from '../auth/login-throttle.js';
 import { OidcController } from '../auth/oidc.controller.js';
+import { PassController } from '../auth/pass.controller.js';
 import { Sessions } from '../auth/sessions.js';
 import { CalendarsController } from '../calendars/calendars.controller.js';
 import { ClusterController } from '../cluster/cluster.controller.js';
@@ -83,7 +84,7 @@ import {
 } from '../tokens.js';
 import { ErrorFilter } from './error-filter.js';
 import { invalidInput } from './errors.js';
-import { HealthController } from './health.controller.js';
+import { HealthController, originOf } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { openApiDocument } from './openapi.js';
 import { ProbeController } from './probe.controller.js';
@@ -134,7 +135,7 @@ class ManagerModule {
         ...[EventStreamController, EventsController, StatusesController],
         ...[SettingsController, FacilitiesController, NodeSearchController, CalendarsController],
         ...[JobStreamController, JobSessionsController, JobsController],
-        ...[AccessController, UsersController, TokensController, OidcController],
+        ...[AccessController, UsersController, TokensController, OidcController, PassController],
         ...[MonitorsController, ReadController, SelfController, AgentsController, OverviewController],
       ],
       providers: [
@@ -221,7 +222,7 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   // Whoever reads a body goes on from the socket's own thread of events.
   fastify.addHook('preValidation', (request, _reply, done) => whileAsked(asking.get(request)!, done));
   await fastify.register(fastifyCookie);
-  await fastify.register(fastifyHelmet, HELMET);
+  await fastify.register(fastifyHelmet, helmetOf(parts.settings));
   fastify.addHook('onSend', async (request, reply) => {
     if (request.url.startsWith('/api') || request.url.startsWith('/health')) reply.header('cache-control', 'no-store');
     // It means something over TLS only; a proxy that ends TLS adds it.
@@ -240,13 +241,14 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
 }
 
 /** What a Vite build with Mantine needs, and nothing more: scripts from files of our own, styles also written by scripts. */
-const HELMET = {
+const helmetOf = ({ others }: ApiSettings): FastifyHelmetOptions => ({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: {
       defaultSrc: ["'self'"],
       baseUri: ["'none'"],
-      connectSrc: ["'self'"],
+      // Whether the other node serves is asked by the page itself, where no address goes with the Master.
+      connectSrc: ["'self'", ...others.flatMap((other) => [originOf('http', other), originOf('https', other)])],
       fontSrc: ["'self'", 'data:'],
       formAction: ["'self'"],
       frameAncestors: ["'none'"],
@@ -261,4 +263,4 @@ const HELMET = {
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,
   referrerPolicy: { policy: 'same-origin' },
-} as const;
+});

@@ -24,7 +24,8 @@ const SESSION_KEY = Buffer.alloc(32, 7);
 export interface NodeOptions {
   readonly node: 'a' | 'b';
   readonly address: string;
-  readonly vip: string;
+  /** null: people come by the addresses of the nodes. */
+  readonly vip: string | null;
   readonly port: number;
   readonly postgres: { readonly host: string; readonly port: number };
   readonly loginsPerMinute?: number;
