@@ -5,6 +5,7 @@ export const PAGE_NEEDS = {
   overview: 'event',
   events: 'event',
   status: 'event',
+  dashboards: 'dashboard',
   graphs: 'graph',
   messages: 'message',
   jobs: 'job',

@@ -1,4 +1,5 @@
 import type { ConsoleKey } from './console-en.js';
+import type { DashboardsKey } from './dashboards-en.js';
 import { type CoreKey, en } from './en.js';
 import type { FieldKey } from './fields-en.js';
 import { ja } from './ja.js';
@@ -8,7 +9,7 @@ import type { OperationsKey } from './operations-en.js';
 export const LANGUAGES = ['en', 'ja'] as const;
 export type Language = (typeof LANGUAGES)[number];
 /** Of pages that are loaded later, too: they bring their texts along (`learnTexts`). */
-export type TextKey = CoreKey | OperationsKey | ConsoleKey | JobsKey | FieldKey;
+export type TextKey = CoreKey | OperationsKey | ConsoleKey | JobsKey | FieldKey | DashboardsKey;
 export type Values = Readonly<Record<string, string | number>>;
 export type Translate = (key: TextKey, values?: Values) => string;
 

@@ -18,6 +18,7 @@ export const FUNCTIONS = [
   'cluster',
   'access',
   'audit',
+  'dashboard',
 ] as const;
 export type AccessFunction = (typeof FUNCTIONS)[number];
 
@@ -45,6 +46,7 @@ export const FUNCTION_MODES: Readonly<Record<AccessFunction, readonly AccessMode
   cluster: ['read', 'execute'],
   access: ['read', 'add', 'modify'],
   audit: ['read'],
+  dashboard: ['read', 'add', 'modify'],
 };
 
 /** Whoever writes a setting of that kind needs the function's `add` for a new one and its `modify` for one that is there. */
@@ -64,6 +66,7 @@ export const FUNCTION_OF_KIND: Readonly<Record<SettingKind, AccessFunction>> = {
   'job-unit': 'job',
   'job-trigger': 'job',
   role: 'access',
+  dashboard: 'dashboard',
 };
 
 /** Everybody is in it: what it owns is everybody's, as far as their functions go. */

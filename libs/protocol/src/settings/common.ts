@@ -17,6 +17,7 @@ export const SETTING_KINDS = [
   'job-unit',
   'job-trigger',
   'role',
+  'dashboard',
 ] as const;
 export type SettingKind = (typeof SETTING_KINDS)[number];
 

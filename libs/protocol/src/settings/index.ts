@@ -4,6 +4,7 @@ export * from './command-line.js';
 export * from './common.js';
 export * from './cron.js';
 export * from './csv.js';
+export * from './dashboard.js';
 export * from './difference.js';
 export * from './filter.js';
 export * from './job.js';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isBuiltInRole, RoleBodySchema, RoleIdSchema } from '../access/rights.js';
 import { CalendarBodySchema, CalendarPatternBodySchema, calendarReferences } from './calendar.js';
 import { SETTING_KINDS, SettingIdSchema, type SettingInput, type SettingKind } from './common.js';
+import { DashboardBodySchema, dashboardMistakes } from './dashboard.js';
 import { FilterBodySchema } from './filter.js';
 import { JobQueueBodySchema, JobUnitBodySchema, jobUnitMistakes, jobUnitReferences } from './job.js';
 import { JobTriggerBodySchema, jobTriggerMistakes, jobTriggerReferences } from './job-trigger.js';
@@ -65,6 +66,7 @@ const DEFINITIONS = {
   'job-unit': kindOf(JobUnitBodySchema, jobUnitReferences, jobUnitMistakes),
   'job-trigger': kindOf(JobTriggerBodySchema, jobTriggerReferences, jobTriggerMistakes),
   role: kindOf(RoleBodySchema),
+  dashboard: kindOf(DashboardBodySchema, () => [], dashboardMistakes),
 };
 type Definitions = typeof DEFINITIONS;
 
