@@ -305,7 +305,7 @@ describe('yosugara', () => {
         { id: 'a', kind: 'data' as const, address: '127.0.78.2', zone: 'x' },
         { id: 'b', kind: 'data' as const, address: '127.0.78.1', zone: 'y' },
       ];
-      await initCluster(join(cli.dir, '.yosugara'), { clusterId: 'test', members, ports: { console: port } });
+      await initCluster(join(cli.dir, '.yosugara'), { clusterId: 'test', members, ports: { console: port }, consoleTls: false });
       return { paths, tokens };
     };
 

@@ -8,8 +8,8 @@ import {
   NewAgentTokenSchema,
 } from '@yosugara/protocol';
 import { known, type ManagerApi } from '../control/manager-api.js';
-import { whoAsks } from '../governing.js';
 import { printable, table } from '../output/terminal.js';
+import { whoAsks } from '../verbs/arguments.js';
 
 const DEADLINE_MS = 15_000;
 const ANYTHING = { parse: (value: unknown): unknown => value };

@@ -7,7 +7,17 @@ const POLL_EVERY_MS = 200;
 const ASK_AGAIN_FOR_MS = 10_000;
 const ASK_AGAIN_EVERY_MS = 300;
 
-export const sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
+/** Cut short by `stop`. */
+export const sleep = (ms: number, stop?: AbortSignal): Promise<void> =>
+  new Promise((done) => {
+    const timer = setTimeout(end, ms);
+    function end(): void {
+      clearTimeout(timer);
+      stop?.removeEventListener('abort', end);
+      done();
+    }
+    stop?.addEventListener('abort', end, { once: true });
+  });
 
 export class CommandFailedError extends YosugaraError {
   override readonly name = 'CommandFailedError';

@@ -22,13 +22,11 @@ import {
 } from '@yosugara/protocol';
 import { RefusedError } from '../control/client.js';
 import { known, type ManagerApi } from '../control/manager-api.js';
-import { sleep } from './follow.js';
 import { queryOf } from './messages.js';
 
 const PAGE = 500;
 const HISTORY_PAGE = 1_000;
 const CHANGE_DEADLINE_MS = 20_000;
-const WATCH_EVERY_MS = 1_000;
 
 export interface SessionFilter {
   readonly unit?: string | undefined;
@@ -149,28 +147,4 @@ export function parseAssignments(given: readonly string[], option: string): Read
       return [text.slice(0, at), text.slice(at + 1)];
     }),
   );
-}
-
-/** Reads again and again and shows what is new, until it is over or stopped. What cannot be had for a while is no end. */
-export async function watch<T>(
-  read: () => Promise<T>,
-  show: (found: T) => void,
-  isOver: (found: T) => boolean,
-  stop: AbortSignal,
-): Promise<T | null> {
-  let before = '';
-  // Whoever asks for what is not there is told at once.
-  let found: T | null = await read();
-  for (;;) {
-    if (found !== null) {
-      const text = JSON.stringify(found);
-      if (text !== before) show(found);
-      before = text;
-      if (isOver(found)) return found;
-    }
-    if (stop.aborted) return found;
-    await sleep(WATCH_EVERY_MS);
-    if (stop.aborted) return found;
-    found = await read().catch(() => null);
-  }
 }

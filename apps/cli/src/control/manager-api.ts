@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { insideRequest } from '@yosugara/connectors/inside';
 import { explain, InvalidInputError, YosugaraError } from '@yosugara/kernel';
 import { type SettingMistake, STATE_LAYOUT } from '@yosugara/protocol';
 import { RefusedError } from './client.js';
@@ -41,17 +42,21 @@ export class ManagerApi {
   readonly #nodes: readonly { readonly id: string; readonly address: string }[];
   readonly #port: number;
   readonly #token: string;
+  readonly #ca: string | null;
 
+  /** @param ca PEM of the cluster's CA, which signed what managers show; null: they speak plain http. */
   constructor(
     addresses: readonly string[],
     nodes: readonly { readonly id: string; readonly address: string }[],
     port: number,
     token: string,
+    ca: string | null = null,
   ) {
     this.#addresses = addresses;
     this.#nodes = nodes;
     this.#port = port;
     this.#token = token;
+    this.#ca = ca;
   }
 
   /** @throws YosugaraError `NO_CLUSTER`: no data node with a readable token is on this host. */
@@ -63,7 +68,8 @@ export class ManagerApi {
       const nodes = members.filter((member) => member.kind === 'data').map(({ id, address }) => ({ id, address }));
       const own = nodes.map(({ address }) => address);
       const addresses = vip === undefined || vip.driver === 'none' ? own : [vip.address, ...own];
-      return new ManagerApi(addresses, nodes, config.ports.console, readFileSync(file, 'utf8').trim());
+      const ca = config.console.tls.enabled ? readFileSync(join(stateDir, STATE_LAYOUT.secrets.clusterCa), 'utf8') : null;
+      return new ManagerApi(addresses, nodes, config.ports.console, readFileSync(file, 'utf8').trim(), ca);
     }
     throw new YosugaraError(
       'NO_CLUSTER',
@@ -150,7 +156,8 @@ export class ManagerApi {
   ): Promise<IncomingMessage> {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const headers = { authorization: `Bearer ${this.#token}`, ...given };
-      const call = request({ host, port: this.#port, path, method, headers, agent: false, signal }, resolve);
+      const place = { host, port: this.#port, ca: this.#ca };
+      const call = insideRequest(place, { path, method, headers, signal }).once('response', resolve);
       // A host that says nothing at all: the answer's head is waited for, a stream's body is not.
       call.setTimeout(headMs, () => call.destroy(new Error('no answer in time')));
       call.once('response', () => call.setTimeout(0));

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -8,18 +7,17 @@ import { type NodeConfig, NodeConfigSchema, STATE_LAYOUT } from '@yosugara/proto
 import { stringify } from 'yaml';
 import { newIdentitySeed, peerIdOfSeed } from './identity.js';
 import type { ClusterPlan, PlannedMember } from './plan.js';
+import { FIRST_USER, type SharedSecrets, sharedSecrets } from './secrets.js';
 
 export { newIdentitySeed, peerIdOfSeed } from './identity.js';
 export { type ClusterPlan, type PlannedMember, parseMember, parsePort } from './plan.js';
+export { FIRST_USER, sharedSecrets } from './secrets.js';
 
 export interface InitResult {
   readonly nodes: readonly { readonly id: string; readonly configFile: string }[];
   readonly authorityKeyFile: string;
   readonly firstLogin: { readonly user: string; readonly password: string };
 }
-
-/** The first console user. */
-const FIRST_USER = 'admin';
 
 /**
  * Makes the configuration and the secrets of a new cluster: `<outDir>/<node>/yosugara.yaml` and `<outDir>/<node>/secrets/*`,
@@ -61,7 +59,7 @@ export async function initCluster(outDir: string, plan: ClusterPlan): Promise<In
 /** The configuration of one member, validated. */
 function configOf(out: string, plan: ClusterPlan, self: PlannedMember, seeds: ReadonlyMap<string, Uint8Array>): NodeConfig {
   const place = (pattern: string) => pattern.replaceAll('%n', self.id);
-  const { clusterId, members, ports, stateDir, dataDir, postgresBin, staticDir, ...cluster } = plan;
+  const { clusterId, members, ports, stateDir, dataDir, postgresBin, staticDir, consoleTls = true, ...cluster } = plan;
   const asked = {
     cluster: {
       id: clusterId,
@@ -73,7 +71,7 @@ function configOf(out: string, plan: ClusterPlan, self: PlannedMember, seeds: Re
     stateDir: stateDir === undefined ? join(out, self.id) : place(stateDir),
     ...(dataDir === undefined || self.kind === 'witness' ? {} : { dataDir: place(dataDir) }),
     postgres: defined({ bin: postgresBin }),
-    console: defined({ staticDir }),
+    console: defined({ staticDir, tls: { enabled: consoleTls } }),
   };
   const parsed = NodeConfigSchema.safeParse(asked);
   if (parsed.success) return parsed.data;
@@ -83,31 +81,6 @@ function configOf(out: string, plan: ClusterPlan, self: PlannedMember, seeds: Re
 }
 
 const defined = (record: object) => Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
-
-interface SharedSecrets {
-  readonly firstPassword: string;
-  readonly files: Readonly<Record<string, string>>;
-}
-
-/** The same on every data node: after a take-over the same passwords and sessions must be good. */
-function sharedSecrets(): SharedSecrets {
-  const { secrets } = STATE_LAYOUT;
-  const password = () => randomBytes(32).toString('base64url');
-  const firstPassword = randomBytes(12).toString('base64url');
-  return {
-    firstPassword,
-    files: {
-      [secrets.postgresSuperuser]: password(),
-      [secrets.postgresReplication]: password(),
-      [secrets.postgresManager]: password(),
-      [secrets.postgresApp]: password(),
-      [secrets.firstLogin]: `${FIRST_USER}:${firstPassword}`,
-      [secrets.sessionKey]: randomBytes(32).toString('base64'),
-      [secrets.customTrapTokens]: password(),
-      [secrets.metricsToken]: password(),
-    },
-  };
-}
 
 /** A witness holds no operations data, so it gets no password to any. */
 function sharedFor(config: NodeConfig, shared: SharedSecrets): Readonly<Record<string, string>> {

@@ -19,6 +19,8 @@ export interface ClusterPlan {
   readonly dataDir?: string;
   readonly postgresBin?: string;
   readonly staticDir?: string;
+  /** false: console and API speak plain http; default: https with the node's own certificate. */
+  readonly consoleTls?: boolean;
 }
 
 export interface PlannedMember {

@@ -51,5 +51,7 @@ export function localPlan(layout: Layout): ClusterPlan {
     stopProofs: ['P1', 'P4'],
     dataDir: join(layout.data, '%n'),
     staticDir: join(layout.root, 'apps', 'console', 'dist'),
+    // Pages of loopback addresses are secure contexts, and a newcomer meets no warning about a certificate.
+    consoleTls: false,
   };
 }

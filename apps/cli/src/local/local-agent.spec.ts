@@ -27,7 +27,7 @@ beforeAll(async () => {
   layout = { ...layoutOf(CLONE), state: join(root, '.yosugara'), data: join(root, 'data') };
   const member = (id: string) => ({ id, kind: 'data' as const, address: `127.0.${THIRD}.${id === 'a' ? 1 : 2}`, zone: id });
   const ports = { console: Number(new URL(cluster.url).port), agents: cluster.agentsPort };
-  await initCluster(layout.state, { clusterId: 'local', members: [member('a'), member('b')], ports });
+  await initCluster(layout.state, { clusterId: 'local', members: [member('a'), member('b')], ports, consoleTls: false });
   for (const id of ['a', 'b']) writeFileSync(join(layout.state, id, STATE_LAYOUT.secrets.postgresApp), PROBE_TOKEN);
 }, 600_000);
 afterAll(async () => {

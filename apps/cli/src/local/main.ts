@@ -9,7 +9,7 @@ import { CLONE, DATA_NODES, type Layout, layoutOf, VIP } from './layout.js';
 import { runNode } from './node.js';
 import { configOf, preflight, prepareState, wipe } from './prepare.js';
 import { readPidFile, removePidFile, signal, sweep, waitUntilGone } from './processes.js';
-import { logOf, type Readiness, waitUntilReady } from './ready.js';
+import { consoleUrl, logOf, type Readiness, waitUntilReady } from './ready.js';
 import { Supervisor } from './supervisor.js';
 
 const READY_WITHIN_MS = 60_000;
@@ -159,11 +159,12 @@ function announce(
 ) {
   const { status } = ready;
   const standby = status.nodes.find((node) => node.syncSet && node.name !== status.master);
-  const { ports } = configOf(layout, DATA_NODES[0]);
+  const config = configOf(layout, DATA_NODES[0]);
+  const { ports } = config;
   out(
     `started in ${(tookMs / 1000).toFixed(1)} s: ${status.master} is Master, ${standby?.name} is Standby in the sync set, ${status.arbiter?.name} votes`,
   );
-  out(`  console      http://${VIP}:${ports.console}  (follows the Master)`);
+  out(`  console      ${consoleUrl(VIP, config)}  (follows the Master)`);
   out(
     login === null
       ? `  login        as before; the first one is in ${firstLoginFile(layout)}`

@@ -73,6 +73,8 @@ function refreshPaths(layout: Layout, node: string): void {
     const bin = process.env['YOSUGARA_POSTGRES_BIN'];
     if (bin !== undefined && bin !== '') document.setIn(['postgres', 'bin'], bin);
     document.setIn(['console', 'staticDir'], join(layout.root, 'apps', 'console', 'dist'));
+    // Of a clone from before there was TLS: as it was.
+    if (!document.hasIn(['console', 'tls'])) document.setIn(['console', 'tls', 'enabled'], false);
   }
   if (document.toString() !== before) writeFileSync(file, document.toString(), { mode: 0o600 });
 }

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { join } from 'node:path';
+import { type InsidePlace, insideRequest } from '@yosugara/connectors/inside';
 import { explain } from '@yosugara/kernel';
-import { STATE_LAYOUT, type Status } from '@yosugara/protocol';
+import { type NodeConfig, STATE_LAYOUT, type Status } from '@yosugara/protocol';
 import { Controllers, NoControllerError } from '../control/client.js';
 import { DATA_NODES, type Layout, NODES } from './layout.js';
 import { configOf } from './prepare.js';
@@ -65,16 +65,21 @@ export function missingFrom(status: Status): string | null {
 
 async function consoleMissing(layout: Layout, status: Status): Promise<string | null> {
   if (!existsSync(layout.program('manager'))) return null;
-  const { ports, cluster } = configOf(layout, DATA_NODES[0]);
+  const config = configOf(layout, DATA_NODES[0]);
+  const { ports, cluster } = config;
   const address = cluster.vip?.address ?? status.nodes.find((node) => node.name === status.master)?.address ?? '';
-  return (await answersHttp(address, ports.console))
+  const ca = config.console.tls.enabled ? readFileSync(join(config.stateDir, STATE_LAYOUT.secrets.clusterCa), 'utf8') : null;
+  return (await answersHttp({ host: address, port: ports.console, ca }))
     ? null
-    : `the console does not answer yet at http://${address}:${ports.console}`;
+    : `the console does not answer yet at ${consoleUrl(address, config)}`;
 }
 
-function answersHttp(host: string, port: number): Promise<boolean> {
+export const consoleUrl = (address: string, { console: { tls }, ports }: NodeConfig): string =>
+  `${tls.enabled ? 'https' : 'http'}://${address}:${ports.console}`;
+
+function answersHttp(place: InsidePlace): Promise<boolean> {
   return new Promise((resolve) => {
-    const call = request({ host, port, path: '/', timeout: 1_000, agent: false }, (response) => {
+    const call = insideRequest(place, { path: '/', timeout: 1_000 }).once('response', (response) => {
       response.resume();
       resolve((response.statusCode ?? 500) < 500);
     });

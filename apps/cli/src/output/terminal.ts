@@ -7,6 +7,8 @@ export interface Terminal {
   /** People watch: colours and a progress line that is drawn over. */
   readonly color: boolean;
   readonly live: boolean;
+  /** What `out` writes goes to a terminal that can be wiped. */
+  readonly screen?: boolean;
   readonly columns: number;
 }
 
@@ -16,7 +18,8 @@ export function processTerminal(env: NodeJS.ProcessEnv = process.env): Terminal 
     note: (text) => void process.stderr.write(text),
     // https://no-color.org
     color: process.stdout.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
-    live: process.stderr.isTTY === true,
+    live: process.stderr.isTTY === true && env['TERM'] !== 'dumb',
+    screen: process.stdout.isTTY === true && env['TERM'] !== 'dumb',
     columns: process.stdout.columns ?? 100,
   };
 }

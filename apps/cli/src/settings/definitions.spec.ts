@@ -65,7 +65,7 @@ beforeEach(async () => {
   const member = (id: string, address: string) => ({ id, kind: 'data' as const, address, zone: id });
   const members = [member('a', hostname), member('b', '127.0.97.2')];
   const state = join(cli.dir, '.yosugara');
-  await initCluster(state, { clusterId: 'test', members, ports: { console: Number(port) } });
+  await initCluster(state, { clusterId: 'test', members, ports: { console: Number(port) }, consoleTls: false });
   for (const id of ['a', 'b']) writeFileSync(join(state, id, STATE_LAYOUT.secrets.postgresApp), PROBE_TOKEN);
 });
 

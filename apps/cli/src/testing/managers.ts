@@ -37,6 +37,6 @@ export async function managers(cli: CommandLine, third: number, reply: (asked: A
     { id: 'a', kind: 'data' as const, address: first, zone: 'x' },
     { id: 'b', kind: 'data' as const, address: second, zone: 'y' },
   ];
-  await initCluster(join(cli.dir, '.yosugara'), { clusterId: 'test', members, ports: { console: port } });
+  await initCluster(join(cli.dir, '.yosugara'), { clusterId: 'test', members, ports: { console: port }, consoleTls: false });
   return asked;
 }

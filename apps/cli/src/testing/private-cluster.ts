@@ -50,6 +50,8 @@ export class PrivateCluster {
       stopProofs: ['P1', 'P4'],
       ports,
       dataDir: join(root, 'd', '%n'),
+      // Loopback addresses: nobody listens between.
+      consoleTls: false,
     });
     mkdirSync(join(root, 'd'), { mode: 0o755 });
     for (const node of withDr ? ['a', 'b', 'd'] : ['a', 'b']) prepareDataDir(cluster.dataDir(node), 'postgres');

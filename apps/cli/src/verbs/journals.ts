@@ -1,14 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { exitCodeOfVerify, exportRecords, renderInspect, renderVerify, survey } from './commands/journal.js';
-import type { Found } from './control/find.js';
-import { EXIT } from './exit-codes.js';
-import type { VerbContext } from './governing.js';
-import { painter } from './output/terminal.js';
-
-interface Common {
-  readonly config?: string;
-  readonly json?: boolean;
-}
+import { exitCodeOfVerify, exportRecords, renderInspect, renderVerify, survey } from '../commands/journal.js';
+import { EXIT } from '../exit-codes.js';
+import { painter } from '../output/terminal.js';
+import type { Common, VerbContext } from './context.js';
 
 const number = (text: string): number => {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('a record’s number, from 1, is needed');
@@ -16,23 +10,18 @@ const number = (text: string): number => {
 };
 
 /** The verbs about what the receivers keep on this host’s disks; they need no running cluster. */
-export function addJournals(
-  program: Command,
-  { add, set, show, terminal }: Omit<VerbContext, 'controllers'>,
-  nodesOf: (options: Common) => readonly Found[],
-  stop: AbortSignal,
-): void {
+export function addJournals(program: Command, { add, set, show, terminal, nodes, stop }: VerbContext): void {
   const journal = program.command('journal').description('what the receivers of this host have on disk');
   add('verify', 'read every byte and check every sum; 1 when something is damaged', journal).action((options: Common) =>
     set(async () => {
-      const found = await survey(nodesOf(options), terminal, stop);
+      const found = await survey(nodes(options), terminal, stop);
       show(options, found, () => renderVerify(found, painter(terminal)));
       return exitCodeOfVerify(found);
     })(),
   );
   add('inspect', 'which journals there are, from when to when, and what is in them', journal).action((options: Common) =>
     set(async () => {
-      const found = await survey(nodesOf(options), terminal, stop);
+      const found = await survey(nodes(options), terminal, stop);
       show(options, found, () => renderInspect(found));
       return EXIT.ok;
     })(),
@@ -44,7 +33,7 @@ export function addJournals(
     .addOption(new Option('--format <format>').choices(['json', 'text']).default('json'))
     .action((id: string, options: Common & { from: number; through: number; format: 'json' | 'text' }) =>
       set(async () => {
-        await exportRecords(nodesOf(options), { journal: id, ...options }, terminal, stop);
+        await exportRecords(nodes(options), { journal: id, ...options }, terminal, stop);
         return EXIT.ok;
       })(),
     );

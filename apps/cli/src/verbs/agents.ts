@@ -8,17 +8,11 @@ import {
   renderNewToken,
   renderTokens,
   revokeAgent,
-} from './commands/agents.js';
-import type { Found } from './control/find.js';
-import { ManagerApi } from './control/manager-api.js';
-import { EXIT } from './exit-codes.js';
-import { type VerbContext, wholeNumber } from './governing.js';
-import { printable } from './output/terminal.js';
-
-interface Common {
-  readonly config?: string;
-  readonly json?: boolean;
-}
+} from '../commands/agents.js';
+import { EXIT } from '../exit-codes.js';
+import { printable } from '../output/terminal.js';
+import { oneMore, wholeNumber } from './arguments.js';
+import type { Common, VerbContext } from './context.js';
 
 interface ListOptions extends Common {
   readonly text?: string;
@@ -37,16 +31,9 @@ interface TokenOptions extends Common {
   readonly ownerRole: string;
 }
 
-const oneMore = (value: string, before: readonly string[]): readonly string[] => [...before, value];
-
 /** The verbs about agents: who is there, what lets one in, and what keeps one out. */
-export function addAgents(
-  program: Command,
-  { add, set, show, terminal }: Omit<VerbContext, 'controllers'>,
-  nodesOf: (options: Common) => readonly Found[],
-): void {
+export function addAgents(program: Command, { add, set, show, terminal, api }: VerbContext): void {
   const agents = program.command('agents').description('programs on managed hosts that run jobs, follow log files and measure');
-  const api = (options: Common) => ManagerApi.of(nodesOf(options));
   add('list', 'agents by id: which are connected, as what, and how long their certificates are good', agents)
     .option('--text <text>', 'in the id or the host name')
     .option('--connected', 'only those that are')

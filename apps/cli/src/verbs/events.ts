@@ -11,18 +11,13 @@ import {
   renderEvents,
   renderStatuses,
   showEvent,
-} from './commands/events.js';
-import { parseSince } from './commands/messages.js';
-import type { Found } from './control/find.js';
-import { ManagerApi } from './control/manager-api.js';
-import { EXIT } from './exit-codes.js';
-import { type VerbContext, whoAsks, wholeNumber } from './governing.js';
-import { painter, printable } from './output/terminal.js';
+} from '../commands/events.js';
+import { parseSince } from '../commands/messages.js';
+import { EXIT } from '../exit-codes.js';
+import { painter, printable } from '../output/terminal.js';
+import { whoAsks, wholeNumber } from './arguments.js';
+import type { Common, VerbContext } from './context.js';
 
-interface Common {
-  readonly config?: string;
-  readonly json?: boolean;
-}
 interface ListOptions extends Common {
   readonly state?: string;
   readonly open?: boolean;
@@ -41,21 +36,13 @@ interface ListOptions extends Common {
 }
 
 /** The verbs about what monitors told. */
-export function addEvents(
-  program: Command,
-  context: Omit<VerbContext, 'controllers'>,
-  nodesOf: (options: Common) => readonly Found[],
-  stop: AbortSignal,
-): void {
-  const api = (options: Common) => ManagerApi.of(nodesOf(options));
-  const events = addList(context, api, stop);
-  addChanges(events, context, api);
-  addStatuses(program, context, api);
+export function addEvents(program: Command, context: VerbContext): void {
+  const events = addList(context);
+  addChanges(events, context);
+  addStatuses(program, context);
 }
 
-type ApiOf = (options: Common) => ManagerApi;
-
-function addList({ add, set, show, terminal }: Omit<VerbContext, 'controllers'>, api: ApiOf, stop: AbortSignal): Command {
+function addList({ add, set, show, terminal, api, stop }: VerbContext): Command {
   const paint = painter(terminal);
   const events = add('events', 'what monitors told, the newest last').enablePositionalOptions();
   return events
@@ -99,7 +86,7 @@ function addList({ add, set, show, terminal }: Omit<VerbContext, 'controllers'>,
     );
 }
 
-function addChanges(events: Command, { add, set, show, terminal }: Omit<VerbContext, 'controllers'>, api: ApiOf): void {
+function addChanges(events: Command, { add, set, show, terminal, api }: VerbContext): void {
   const paint = painter(terminal);
   add('show', 'one event, and what people did with it', events)
     .argument('<number>')
@@ -133,7 +120,7 @@ function addChanges(events: Command, { add, set, show, terminal }: Omit<VerbCont
   ).requiredOption('--owner <login>');
 }
 
-function addStatuses(program: Command, { add, set, show, terminal }: Omit<VerbContext, 'controllers'>, api: ApiOf): void {
+function addStatuses(program: Command, { add, set, show, terminal, api }: VerbContext): void {
   add('statuses', 'how everything is now, the worst first', program)
     .addOption(new Option('--priority <priorities>', `${PRIORITIES.join(', ')}; several with commas`))
     .option('--facility <id>', 'a node, or a scope with all that is in it')

@@ -1,29 +1,15 @@
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { drPromote } from './commands/dr.js';
-import { drill, renderDrill } from './commands/drill.js';
-import { fenceCheck, fenceHealth, fenceStatus, renderFence } from './commands/fence.js';
-import { CommandFailedError } from './commands/follow.js';
-import { maintenance } from './commands/maintenance.js';
-import { pause, resume } from './commands/pause.js';
-import type { Controllers } from './control/client.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
-import { painter, type Terminal } from './output/terminal.js';
-
-interface Common {
-  readonly config?: string;
-  readonly json?: boolean;
-}
-
-/** What the verbs of one command line share. */
-export interface VerbContext {
-  readonly add: (name: string, description: string, under?: Command) => Command;
-  readonly set: (run: () => Promise<ExitCode>) => () => Promise<void>;
-  readonly terminal: Terminal;
-  readonly controllers: (options: Common) => Controllers;
-  readonly show: (options: Common, document: unknown, text: () => string) => void;
-}
+import { drPromote } from '../commands/dr.js';
+import { drill, renderDrill } from '../commands/drill.js';
+import { fenceCheck, fenceHealth, fenceStatus, renderFence } from '../commands/fence.js';
+import { CommandFailedError } from '../commands/follow.js';
+import { maintenance } from '../commands/maintenance.js';
+import { pause, resume } from '../commands/pause.js';
+import { EXIT } from '../exit-codes.js';
+import { painter } from '../output/terminal.js';
+import { whoAsks } from './arguments.js';
+import type { Common, VerbContext } from './context.js';
 
 const MAX_MINUTES = 10_080;
 const minutes = (text: string): number => {
@@ -34,11 +20,6 @@ const minutes = (text: string): number => {
 };
 const wholeSeconds = (text: string): number => {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('a whole number above 0 is needed');
-  return Number(text);
-};
-
-export const wholeNumber = (text: string): number => {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('a number above 0 is needed');
   return Number(text);
 };
 
@@ -126,9 +107,6 @@ function addDrill({ add, set, controllers, show, terminal }: VerbContext): void 
       })(),
     );
 }
-
-/** For the audit: the person behind sudo, as far as the system knows one. */
-export const whoAsks = (): string => (process.env['SUDO_USER'] ?? userInfo().username).slice(0, 80);
 
 function addDr(program: Command, { add, set, controllers, show, terminal }: VerbContext): void {
   const dr = program.command('dr').description('the copy in another site');

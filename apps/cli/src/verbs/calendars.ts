@@ -1,24 +1,12 @@
 import type { Command } from 'commander';
-import { askCalendar, renderMoment, renderMonth, showCalendar } from './commands/calendars.js';
-import type { Found } from './control/find.js';
-import { ManagerApi } from './control/manager-api.js';
-import { EXIT } from './exit-codes.js';
-import type { VerbContext } from './governing.js';
-import { painter } from './output/terminal.js';
-
-interface Common {
-  readonly config?: string;
-  readonly json?: boolean;
-}
+import { askCalendar, renderMoment, renderMonth, showCalendar } from '../commands/calendars.js';
+import { EXIT } from '../exit-codes.js';
+import { painter } from '../output/terminal.js';
+import type { Common, VerbContext } from './context.js';
 
 /** The verbs about what calendars say; they are written as settings. */
-export function addCalendars(
-  program: Command,
-  { add, set, show, terminal }: Omit<VerbContext, 'controllers'>,
-  nodesOf: (options: Common) => readonly Found[],
-): void {
+export function addCalendars(program: Command, { add, set, show, terminal, api }: VerbContext): void {
   const calendars = program.command('calendars').description('what calendars say; they are written with yosugara apply');
-  const api = (options: Common) => ManagerApi.of(nodesOf(options));
   add('show', 'a month of a calendar, and whether it is open now', calendars)
     .argument('<id>')
     .option('--month <month>', 'such as 2026-11; default: the present one')

@@ -1,18 +1,12 @@
 import type { Command } from 'commander';
-import { sleep } from './commands/follow.js';
-import { ingestStatus, renderIngest } from './commands/ingest-status.js';
-import { renderTrace, traceMessage } from './commands/ingest-trace.js';
-import { parseSince } from './commands/messages.js';
-import type { Found } from './control/find.js';
-import { ManagerApi } from './control/manager-api.js';
-import { EXIT } from './exit-codes.js';
-import { type VerbContext, wholeNumber } from './governing.js';
-import { painter } from './output/terminal.js';
-
-interface Common {
-  readonly config?: string;
-  readonly json?: boolean;
-}
+import { ingestStatus, renderIngest } from '../commands/ingest-status.js';
+import { renderTrace, traceMessage } from '../commands/ingest-trace.js';
+import { parseSince } from '../commands/messages.js';
+import { EXIT } from '../exit-codes.js';
+import { painter } from '../output/terminal.js';
+import { wholeNumber } from './arguments.js';
+import type { Common, VerbContext } from './context.js';
+import { shown } from './watching.js';
 
 interface StatusOptions extends Common {
   readonly since?: string;
@@ -25,12 +19,8 @@ interface StatusOptions extends Common {
 const WATCH_EVERY_MS = 2_000;
 
 /** The verbs about what was received, and what was not. */
-export function addIngest(
-  program: Command,
-  { add, set, show, terminal }: Omit<VerbContext, 'controllers'>,
-  nodesOf: (options: Common) => readonly Found[],
-  stop: AbortSignal,
-): void {
+export function addIngest(program: Command, context: VerbContext): void {
+  const { add, set, show, terminal, api } = context;
   const ingest = program.command('ingest').description('what was received, at which node, and what was lost or refused');
   add('status', 'by source: received at each node, at both, at one only, refused; by listener: kernel drops', ingest)
     .option('--since <when>', 'such as 2h, 7d, or an RFC 3339 instant; whole hours are counted (default: a day)')
@@ -40,23 +30,13 @@ export function addIngest(
     .option('--watch', 'again every 2 seconds; with --json one document a line', false)
     .action((options: StatusOptions) =>
       set(async () => {
-        const api = ManagerApi.of(nodesOf(options));
         const at = (when: string | undefined, option: string) =>
           when === undefined ? undefined : parseSince(when, Date.now(), option);
         const asked = { since: at(options.since, '--since'), until: at(options.until, '--until') };
-        const look = async () => await ingestStatus(api, { ...asked, source: options.source, limit: options.limit });
-        if (options.watch !== true) {
-          const found = await look();
-          show(options, found, () => renderIngest(found, painter(terminal)));
-          return EXIT.ok;
-        }
-        while (!stop.aborted) {
-          const found = await look();
-          if (options.json === true) terminal.out(JSON.stringify(found));
-          // Home, and what is left of the last picture is wiped.
-          else terminal.out(`${terminal.color ? '\x1b[H\x1b[2J' : ''}${renderIngest(found, painter(terminal))}`);
-          await sleep(WATCH_EVERY_MS);
-        }
+        const { source, limit } = options;
+        const read = async () => await ingestStatus(api(options), { ...asked, source, limit });
+        const render = (found: Awaited<ReturnType<typeof read>>) => renderIngest(found, painter(terminal));
+        await shown(context, options, { read, render, everyMs: WATCH_EVERY_MS });
         return EXIT.ok;
       })(),
     );
@@ -64,7 +44,7 @@ export function addIngest(
     .argument('<id>', 'of a row, as messages --json shows it; or journal:number, or node:number')
     .action((id: string, options: Common) =>
       set(async () => {
-        const found = await traceMessage(ManagerApi.of(nodesOf(options)), id);
+        const found = await traceMessage(api(options), id);
         show(options, found, () => renderTrace(found));
         return EXIT.ok;
       })(),

@@ -11,26 +11,15 @@ import {
   renderMib,
   renderMibs,
   showMib,
-} from './commands/mib.js';
-import type { Found } from './control/find.js';
-import { ManagerApi } from './control/manager-api.js';
-import { EXIT } from './exit-codes.js';
-import { type VerbContext, whoAsks } from './governing.js';
-import { painter, printable } from './output/terminal.js';
-
-interface Common {
-  readonly config?: string;
-  readonly json?: boolean;
-}
+} from '../commands/mib.js';
+import { EXIT } from '../exit-codes.js';
+import { painter, printable } from '../output/terminal.js';
+import { whoAsks } from './arguments.js';
+import type { Common, VerbContext } from './context.js';
 
 /** The verbs about MIB modules, which give traps their names. */
-export function addMibs(
-  program: Command,
-  { add, set, show, terminal }: Omit<VerbContext, 'controllers'>,
-  nodesOf: (options: Common) => readonly Found[],
-): void {
+export function addMibs(program: Command, { add, set, show, terminal, api }: VerbContext): void {
   const mib = program.command('mib').description('MIB modules: names for traps and what they carry');
-  const api = (options: Common) => ManagerApi.of(nodesOf(options));
   add('import', 'upload modules, or newer ones in their place; 1 when something in them is wrong', mib)
     .argument('<file...>', 'files, or folders of files')
     .action((files: readonly string[], options: Common) =>
