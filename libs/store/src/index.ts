@@ -16,6 +16,7 @@ export {
 } from './audit-repository.js';
 export { CollectedRepository, type SeriesQuery, type ValuesQuery } from './collected-repository.js';
 export { CollectedSums } from './collected-sums.js';
+export { AnswerKeptError, CommandAnswers, keepAnswer } from './command-answers.js';
 export { type ConnectionOptions, Connections, type DatabaseState, DatabaseUnavailableError } from './connections.js';
 export type { Database } from './database.js';
 export { changeEvents, type EventAlteration, type EventNews, type EventQuery, EventRepository } from './events-repository.js';

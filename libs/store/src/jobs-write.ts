@@ -1,5 +1,6 @@
 import type { JobBatch, SessionToStore } from '@yosugara/runtime';
 import type { ClientBase } from 'pg';
+import { keepAnswers } from './command-answers.js';
 import { AT } from './jobs-rows.js';
 import { numberOf } from './priorities.js';
 import { lastOfEach, rowKey, storable, storableJson } from './row-key.js';
@@ -15,6 +16,7 @@ export async function writeJobs(client: ClientBase, batch: JobBatch): Promise<vo
   await writeMarks(client, batch.marks);
   await writeLinks(client, batch.links);
   await writeSpools(client, batch.spools);
+  await keepAnswers(client, batch.answers ?? []);
 }
 
 async function insertSessions(client: ClientBase, sessions: readonly SessionToStore[]): Promise<void> {

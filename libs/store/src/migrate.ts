@@ -25,6 +25,7 @@ import * as oneEscalation from './migrations/0019-one-escalation.js';
 import * as overview from './migrations/0021-overview.js';
 import * as seriesVersion from './migrations/0022-series-version.js';
 import * as agentTokenOwner from './migrations/0023-agent-token-owner.js';
+import * as commandAnswers from './migrations/0026-command-answers.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -56,6 +57,7 @@ const STEPS = {
   '0021-overview': overview,
   '0022-series-version': seriesVersion,
   '0023-agent-token-owner': agentTokenOwner,
+  '0026-command-answers': commandAnswers,
 };
 
 /** Every step of this program was done; there may be more, of a newer one. @throws without a schema */

@@ -1,4 +1,5 @@
-import { type Connections, SessionRepository, TokenRepository, UserRepository } from '@yosugara/store';
+import { type Connections, keepAnswer, SessionRepository, TokenRepository, UserRepository } from '@yosugara/store';
+import { keptAs } from '../http/commands.js';
 import { noteAudit } from '../store/audit.js';
 import type { AuditEntry, CommitGuard } from '../store/ports.js';
 
@@ -8,11 +9,13 @@ export interface People {
   readonly sessions: SessionRepository;
   readonly tokens: TokenRepository;
   note(entry: AuditEntry): Promise<void>;
+  /** What the command under way is answered, if it came with a key. */
+  keep(answer: object): Promise<void>;
 }
 
 /** Failures are those of `Connections`. */
 export interface PeopleTables {
-  read<T>(work: (people: Omit<People, 'note'>) => Promise<T>): Promise<T>;
+  read<T>(work: (people: Omit<People, 'note' | 'keep'>) => Promise<T>): Promise<T>;
   /** All of it or nothing: what throws leaves no trace. */
   change<T>(epoch: number, work: (people: People) => Promise<T>, guard: CommitGuard): Promise<T>;
 }
@@ -29,7 +32,15 @@ export const peopleTables = (connections: Connections): PeopleTables => ({
   change: async (epoch, work, guard) =>
     await connections.write(
       epoch,
-      async (db) => await work({ ...repositories(db), note: async (entry) => await noteAudit(db, entry) }),
+      async (db) =>
+        await work({
+          ...repositories(db),
+          note: async (entry) => await noteAudit(db, entry),
+          keep: async (answer) => {
+            const kept = keptAs(answer);
+            if (kept !== null) await keepAnswer(db, kept);
+          },
+        }),
       guard,
     ),
 });

@@ -18,6 +18,7 @@ import { Asker, type Identity, NeedsActive } from '../auth/identity.js';
 import { Sessions, tokenDigest } from '../auth/sessions.js';
 import type { Authority } from '../control/authority.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { Command } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { AuditEntry, ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, SETTINGS, STORE } from '../tokens.js';
@@ -63,6 +64,7 @@ export class TokensController {
 
   /** Of whoever asks, with roles of theirs. The secret is told here, and never again. */
   @Post()
+  @Command()
   @HttpCode(200)
   @NeedsActive()
   @NeedsSession()
@@ -72,14 +74,15 @@ export class TokensController {
     for (const [at, role] of wish.roles.entries())
       if (!asker.rights.roles.includes(role)) throw moreThanYouHave(`the role ${role}`, `roles.${at}`);
     const secret = `${TOKEN_PREFIX}${randomBytes(SECRET_BYTES).toString('base64url')}`;
-    const token = await this.#change(async ({ tokens, note }) => {
+    return await this.#change(async ({ tokens, note, keep }) => {
       if ((await tokens.list(userId)).length >= MOST_OF_USER)
         throw new ApiRefusal(409, 'TOO_MANY_TOKENS', `${MOST_OF_USER} tokens are the most: delete one first`);
       const id = await tokens.add({ ...wish, userId, digest: tokenDigest(secret), start: secret.slice(0, SHOWN_CHARS) });
       await note(this.#entry(asker, 'token.create', { id, name: wish.name, roles: wish.roles, days: wish.days }));
-      return (await tokens.find(id))!;
+      const answer = { token: viewOf((await tokens.find(id))!), secret };
+      await keep(answer);
+      return answer;
     });
-    return { token: viewOf(token), secret };
   }
 
   /** It is good for nothing from now on. */

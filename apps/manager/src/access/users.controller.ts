@@ -19,6 +19,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Asker, type Identity, NeedsActive } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { Command } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import { Needs } from './needs.js';
 import { Users } from './users.js';
@@ -48,6 +49,7 @@ export class UsersController {
 
   /** A local one; they must give themselves another password at the first login. */
   @Post()
+  @Command()
   @HttpCode(200)
   @NeedsActive()
   @Needs('access', 'add')
@@ -93,6 +95,7 @@ export class UsersController {
   }
 
   @Post(':id/reset-password')
+  @Command()
   @HttpCode(200)
   @NeedsActive()
   @Needs('access', 'modify')
@@ -107,6 +110,7 @@ export class UsersController {
 
   /** After too many wrong passwords. */
   @Post(':id/unlock')
+  @Command()
   @HttpCode(200)
   @NeedsActive()
   @Needs('access', 'modify')
@@ -117,6 +121,7 @@ export class UsersController {
 
   /** For whoever lost the telephone and the recovery codes. */
   @Post(':id/reset-totp')
+  @Command()
   @HttpCode(200)
   @NeedsActive()
   @Needs('access', 'modify')

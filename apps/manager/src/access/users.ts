@@ -54,13 +54,12 @@ export class Users {
     this.#mustHave(asker, wish.roles);
     const made = password ?? newPassword();
     const passwordHash = await hashPassword(made);
-    const user = await this.#change(async ({ users, note }) => {
+    return await this.#change(async ({ users, note, keep }) => {
       const created = await users.create({ ...wish, passwordHash, mustChange: true });
       if (created === null) throw new ApiRefusal(409, 'ALREADY_THERE', `there is a user ${wish.login} already`, 'login');
       await note(this.#entry(asker, 'user.create', created, { roles: wish.roles }));
-      return created;
+      return await givenBy(keep, created, password === undefined ? made : null);
     });
-    return { user: viewOf(user), password: password === undefined ? made : null };
   }
 
   async change(asker: Identity, id: number, change: UserChange, expected: number | undefined): Promise<UserView> {
@@ -98,16 +97,15 @@ export class Users {
   async resetPassword(asker: Identity, id: number, password: string | undefined): Promise<UserGiven> {
     const made = password ?? newPassword();
     const passwordHash = await hashPassword(made);
-    const user = await this.#change(async ({ users, sessions, note }) => {
+    return await this.#change(async ({ users, sessions, note, keep }) => {
       const before = await this.#changeable(users, asker, id);
       if (before.source !== 'local') throw new ApiRefusal(409, 'NOT_LOCAL', `the password of ${before.login} is not kept here`);
       const after = await users.change(id, { passwordHash, mustChange: true });
       await users.unlock(id);
       await sessions.closeAll(id);
       await note(this.#entry(asker, 'user.reset-password', before, {}));
-      return { ...after!, lockedUntil: null };
+      return await givenBy(keep, { ...after!, lockedUntil: null }, password === undefined ? made : null);
     });
-    return { user: viewOf(user), password: password === undefined ? made : null };
   }
 
   async unlock(asker: Identity, id: number): Promise<UserView> {
@@ -127,7 +125,9 @@ export class Users {
       const before = await this.#changeable(people.users, asker, id);
       await work(people);
       await people.note(this.#entry(asker, action, before, {}));
-      return viewOf((await people.users.find(id))!);
+      const answer = viewOf((await people.users.find(id))!);
+      await people.keep(answer);
+      return answer;
     });
   }
 
@@ -180,6 +180,13 @@ function differences(before: User, change: UserChange): AuditEntry['detail'] {
   );
   const roles = change.roles === undefined ? {} : { rolesBefore: before.roles, roles: change.roles };
   return { fields, ...roles, ...(change.enabled === undefined ? {} : { enabled: change.enabled }) };
+}
+
+/** @param password to be told once; null = whoever asked knows it. */
+async function givenBy(keep: People['keep'], user: User, password: string | null): Promise<UserGiven> {
+  const answer = { user: viewOf(user), password };
+  await keep(answer);
+  return answer;
 }
 
 /** 120 bits of chance, to be typed once. */

@@ -1,8 +1,10 @@
 import { YosugaraError } from '@yosugara/kernel';
 import type { SettingInput } from '@yosugara/protocol';
+import type { Keep } from '@yosugara/runtime';
 import {
   AgentRepository,
   type Connections,
+  keepAnswer,
   type SeenAgent,
   SettingsRepository,
   SettingsWriter,
@@ -69,7 +71,8 @@ export interface AgentTables {
   ): Promise<boolean>;
   revoke(id: string, by: string, change: AgentChange): Promise<boolean>;
   saw(agents: readonly SeenAgent[], epoch: number, guard: CommitGuard): Promise<void>;
-  addToken(token: Parameters<AgentRepository['addToken']>[0], change: AgentChange): Promise<number>;
+  /** @throws AnswerKeptError */
+  addToken(token: Parameters<AgentRepository['addToken']>[0], change: AgentChange, keep: Keep<number>): Promise<number>;
   tokens(limit: number): Promise<readonly StoredToken[]>;
   removeToken(number: number, change: AgentChange): Promise<boolean>;
 }
@@ -109,7 +112,13 @@ export function agentTables(connections: Connections): AgentTables {
     revoke: async (id, by, change) => await write(async (agents) => await agents.revoke(id, by), change),
     saw: async (seen, epoch, guard) =>
       await connections.write(epoch, async (db) => await new AgentRepository(db).saw(seen), guard),
-    addToken: async (token, change) => await write(async (agents) => (await agents.addToken(token)).number, change),
+    addToken: async (token, change, keep) =>
+      await write(async (agents, db) => {
+        const { number } = await agents.addToken(token);
+        const kept = keep(number);
+        if (kept !== null) await keepAnswer(db, kept);
+        return number;
+      }, change),
     tokens: async (limit) => await read(async (agents) => await agents.tokens(limit)),
     removeToken: async (number, change) => await write(async (agents) => await agents.removeToken(number), change),
   };

@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { Needs } from '../access/needs.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { Command } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import { LiveSettings } from '../settings/live-settings.js';
 import { AGENTS, CLOCK } from '../tokens.js';
@@ -81,6 +82,7 @@ export class AgentsController {
 
   /** With it an agent joins. It is told here and never again. */
   @Post('tokens')
+  @Command()
   @Needs('agent', 'add')
   @HttpCode(200)
   @ApiOkResponse({ standardSchema: NewAgentTokenSchema })
@@ -93,8 +95,10 @@ export class AgentsController {
     if (missing !== undefined) throw new ApiRefusal(400, 'INVALID_INPUT', `scopes: there is no scope ${missing}`, 'scopes');
     const agents = this.#agents();
     const expiresAt = new Date(this.clock.wallMs() + lifetimeMinutes * 60_000);
-    const made = await agents.addToken({ description, node, scopes, ownerRole, expiresAt, uses, by: personOf(asker, by) });
-    return { ...made, expiresAt: expiresAt.toISOString(), managers: [...agents.managers] };
+    const wish = { description, node, scopes, ownerRole, expiresAt, uses, by: personOf(asker, by) };
+    return await agents.addToken(wish, (made) => ({
+      ...{ ...made, expiresAt: expiresAt.toISOString(), managers: [...agents.managers] },
+    }));
   }
 
   /** Newest first, without what they are. */

@@ -18,6 +18,7 @@ import type { AgentDesk } from '@yosugara/runtime';
 import type { SeenAgent, StoredToken } from '@yosugara/store';
 import type { ManagerConfig } from '../config.js';
 import type { Authority } from '../control/authority.js';
+import { keeping } from '../http/commands.js';
 import type { LiveSettings } from '../settings/live-settings.js';
 import type { AuditEntry } from '../store/ports.js';
 import { AuthorityBox, type SigningAuthority } from './agent-authority.js';
@@ -146,22 +147,19 @@ export class Agents {
   /* ---------- Tokens and revocation: the Master's API ---------- */
 
   /** The token is told once: of it only a digest is kept. */
-  async addToken({
-    description,
-    node,
-    scopes,
-    ownerRole,
-    expiresAt,
-    uses,
-    by,
-  }: NewToken): Promise<{ readonly number: number; readonly token: string }> {
+  async addToken<T extends object>(
+    { description, node, scopes, ownerRole, expiresAt, uses, by }: NewToken,
+    answerOf: (made: { readonly number: number; readonly token: string }) => T,
+  ): Promise<T> {
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const detail = { description, forNode: node, scopes, ownerRole, uses, expiresAt: expiresAt.toISOString() };
+    const told = (number: number) => answerOf({ number, token: joinTokenOf(secret, authoritySha256(this.#files.clusterCa)) });
     const number = await this.#o.tables.addToken(
       { digest: digestOf(secret), description, node, scopes, ownerRole, usesLeft: uses, expiresAt, createdBy: by },
       this.#change(by, 'agent.token', detail),
+      keeping(told),
     );
-    return { number, token: joinTokenOf(secret, authoritySha256(this.#files.clusterCa)) };
+    return told(number);
   }
 
   async tokens(limit: number): Promise<readonly StoredToken[]> {

@@ -24,6 +24,7 @@ import { z } from 'zod';
 import { Accounts, type Entered } from '../access/accounts.js';
 import { NeedsLogin, NeedsSession, WhileMustChange } from '../access/needs.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { Repeatable } from '../http/commands.js';
 import { type ApiSettings, SETTINGS } from '../tokens.js';
 import { Asker, type Identity, type KnownRequest, NeedsActive, Public } from './identity.js';
 import { SESSION_COOKIE } from './session-token.js';
@@ -49,6 +50,7 @@ export class AuthController {
   }
 
   @Post('login')
+  @Repeatable('each login is a session of its own')
   @HttpCode(200)
   @Public()
   @NeedsActive()
@@ -65,6 +67,7 @@ export class AuthController {
   }
 
   @Post('logout')
+  @Repeatable('a session ends once')
   @HttpCode(200)
   @NeedsActive()
   @NeedsLogin()
@@ -93,6 +96,7 @@ export class AuthController {
   }
 
   @Post('password')
+  @Repeatable('the second time the password is another one already')
   @HttpCode(200)
   @NeedsActive()
   @NeedsSession()
@@ -109,6 +113,7 @@ export class AuthController {
 
   /** Begins a second factor: nothing is asked for before it is confirmed. */
   @Post('me/totp')
+  @Repeatable('the last secret counts')
   @HttpCode(200)
   @NeedsActive()
   @NeedsSession()
@@ -122,6 +127,7 @@ export class AuthController {
   }
 
   @Post('me/totp/confirm')
+  @Repeatable('a code is good once')
   @HttpCode(200)
   @NeedsActive()
   @NeedsSession()
@@ -135,6 +141,7 @@ export class AuthController {
   }
 
   @Post('me/totp/disable')
+  @Repeatable('a code is good once')
   @HttpCode(200)
   @NeedsActive()
   @NeedsSession()

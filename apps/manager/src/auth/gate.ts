@@ -11,6 +11,8 @@ import { type Identity, type KnownRequest, METRICS_TOKEN, NEED_ROLES, NEEDS_ACTI
 import { Sessions } from './sessions.js';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** It changes nothing. */
+export const isSafe = (method: string): boolean => SAFE_METHODS.has(method);
 
 /** Every request passes here: is it our page, may this node do it now, who asks, may they. */
 @Injectable()
@@ -30,7 +32,7 @@ export class Gate implements CanActivate {
     const says = <T>(key: string) =>
       this.#reflector.getAllAndOverride<T | undefined>(key, [context.getHandler(), context.getClass()]);
     // A page of another site cannot set either header without asking first (CORS), and we never allow it.
-    if (!SAFE_METHODS.has(request.method) && request.headers['x-yosugara'] !== '1' && request.headers.authorization === undefined)
+    if (!isSafe(request.method) && request.headers['x-yosugara'] !== '1' && request.headers.authorization === undefined)
       throw new ApiRefusal(
         403,
         'CSRF_HEADER_MISSING',

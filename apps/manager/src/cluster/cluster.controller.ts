@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { explain, type Log } from '@yosugara/kernel';
+import { DeadlineError, explain, type Log, YosugaraError } from '@yosugara/kernel';
 import { type Status, StatusSchema } from '@yosugara/protocol';
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
@@ -8,6 +8,7 @@ import { Asker, type Identity } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import type { ControlQuestion } from '../control/client.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { Command, keptAs } from '../http/commands.js';
 import type { ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CONTROLLER, LOG, SETTINGS, STORE } from '../tokens.js';
 import { type AskController, ClusterView } from './cluster-view.js';
@@ -22,6 +23,8 @@ const RecoverSchema = z
 const SwitchoverSchema = z.strictObject({ to: node }).meta({ id: 'Switchover' });
 const CommandAnswerSchema = z.looseObject({ ok: z.boolean(), message: z.string() }).meta({ id: 'CommandAnswer' });
 type CommandAnswer = z.infer<typeof CommandAnswerSchema>;
+/** What is answered again of a command whose answer nobody heard: a switchover ends the one who would have written it down. */
+const UNTIL_ANSWERED: CommandAnswer = { ok: true, message: 'accepted before; the status says what became of it' };
 /** The controller's own patience is 3 s. */
 const COMMAND_DEADLINE_MS = 5_000;
 
@@ -47,6 +50,7 @@ export class ClusterController {
 
   /** Bring the node that is out back as Standby. Answers when the request is committed; progress is in the status. */
   @Post('recover')
+  @Command()
   @Needs('cluster', 'execute')
   @HttpCode(200)
   @ApiOkResponse({ standardSchema: CommandAnswerSchema })
@@ -58,6 +62,7 @@ export class ClusterController {
   }
 
   @Post('switchover')
+  @Command()
   @Needs('cluster', 'execute')
   @HttpCode(200)
   @ApiOkResponse({ standardSchema: CommandAnswerSchema })
@@ -74,12 +79,26 @@ export class ClusterController {
     this.log.info('operator.command', { login: asker.login, method, ...detail });
     // Before the command, which may end this Master. A node without a writable database has its log line only: an operator
     // must be able to command from the Standby, and while the sync wall blocks every commit.
+    const kept = keptAs(UNTIL_ANSWERED);
+    const guard = () => void this.authority.demand('active', epoch);
     await this.store
-      .audit({ login: asker.login, action: `cluster.${method}`, detail, node: this.settings.node, epoch }, () => {
-        this.authority.demand('active', epoch);
-      })
-      .catch((error: unknown) => this.log.warn('audit.notStored', { login: asker.login, method, why: explain(error) }));
-    const answer = CommandAnswerSchema.safeParse(await this.ask(question, COMMAND_DEADLINE_MS));
-    return answer.success ? answer.data : { ok: true, message: 'accepted' };
+      .audit({ login: asker.login, action: `cluster.${method}`, detail, node: this.settings.node, epoch }, guard, kept)
+      .catch((error: unknown) => {
+        if (error instanceof YosugaraError && error.code === 'ANSWER_KEPT') throw error;
+        this.log.warn('audit.notStored', { login: asker.login, method, why: explain(error) });
+      });
+    const note = async (doing: Promise<void>) =>
+      await doing.catch((error: unknown) => this.log.warn('answer.notStored', { method, why: explain(error) }));
+    try {
+      const said = CommandAnswerSchema.safeParse(await this.ask(question, COMMAND_DEADLINE_MS));
+      const answer = said.success ? said.data : { ok: true, message: 'accepted' };
+      // Nobody waits for it: the database of a Master that gives away its role may not answer any more.
+      if (kept !== null) void note(this.store.answers.settle(keptAs(answer)!, epoch, guard));
+      return answer;
+    } catch (error) {
+      // Only after a deadline it may be done all the same.
+      if (kept !== null && !(error instanceof DeadlineError)) await note(this.store.answers.release(kept, epoch, guard));
+      throw error;
+    }
   }
 }

@@ -19,6 +19,7 @@ import { ownersOf } from '../access/seen.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { Command, keeping } from '../http/commands.js';
 import { csvAnswer, wantsCsv } from '../http/csv.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
@@ -90,6 +91,7 @@ export class EventsController {
 
   /** Confirms, unconfirms, comments on or gives away many at once. What is so already stays as it is. */
   @Post('changes')
+  @Command()
   @Needs('event', 'modify')
   @HttpCode(200)
   @NeedsActive()
@@ -104,16 +106,27 @@ export class EventsController {
       ...(comment === undefined ? {} : { comment: comment === '' ? null : comment }),
       ...(owner === undefined ? {} : { owner: owner === '' ? null : owner }),
     };
-    const { changed, unknown } = await this.store.operations.changeEvents(
+    const done = await this.store.operations.changeEvents(
       alteration,
-      (done) => ({
-        ...{ login: by, action: 'event.change', node: this.settings.node, epoch },
-        detail: { state, comment, owner, count: done.changed.length, numbers: done.changed.slice(0, MOST_AUDITED) },
-      }),
+      {
+        entry: ({ changed }) => ({
+          ...{ login: by, action: 'event.change', node: this.settings.node, epoch },
+          detail: { state, comment, owner, count: changed.length, numbers: changed.slice(0, MOST_AUDITED) },
+        }),
+        keep: keeping(answerOf),
+        guard: () => void this.authority.demand('active', epoch),
+      },
       epoch,
-      () => void this.authority.demand('active', epoch),
     );
     this.feed.poke();
-    return { changed: [...changed], unknown: [...unknown] };
+    return answerOf(done);
   }
 }
+
+const answerOf = ({
+  changed,
+  unknown,
+}: {
+  readonly changed: readonly number[];
+  readonly unknown: readonly number[];
+}): EventsChanged => ({ changed: [...changed], unknown: [...unknown] });

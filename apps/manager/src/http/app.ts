@@ -1,7 +1,7 @@
 import fastifyCookie from '@fastify/cookie';
 import fastifyHelmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import { type DynamicModule, Module, StandardSchemaValidationPipe } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ThrottlerModule } from '@nestjs/throttler';
 import type { Clock, Log } from '@yosugara/kernel';
@@ -82,6 +82,7 @@ import {
   SETTINGS,
   STORE,
 } from '../tokens.js';
+import { Commands } from './commands.js';
 import { ErrorFilter } from './error-filter.js';
 import { invalidInput } from './errors.js';
 import { HealthController, originOf } from './health.controller.js';
@@ -164,6 +165,7 @@ class ManagerModule {
         { provide: CLOCK, useValue: parts.clock },
         { provide: LOG, useValue: parts.log },
         { provide: APP_GUARD, useClass: Gate },
+        { provide: APP_INTERCEPTOR, useClass: Commands },
         { provide: APP_FILTER, useClass: ErrorFilter },
         { provide: KnownRoles, useValue: new KnownRoles(parts.liveSettings) },
         { provide: TokenUses, useValue: new TokenUses(parts.store, parts.authority, parts.clock, parts.log) },

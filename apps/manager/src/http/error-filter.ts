@@ -19,6 +19,8 @@ const PASSING = new Set([
   'NOT_SERVING',
   'JOBS_BUSY',
   'DIRECTORY_UNAVAILABLE',
+  // Of another command in the same transaction.
+  'ANSWER_KEPT',
 ]);
 const CONFLICT = new Set(['ALREADY_THERE', 'REFUSED', 'MIB_IN_USE', 'MIB_STORE_FULL']);
 

@@ -9,6 +9,7 @@ import type { Lifecycle } from '../lifecycle.js';
 import type { ManagerStore } from '../store/ports.js';
 import { AUTHORITY, LIFECYCLE, STORE } from '../tokens.js';
 import { ApiRefusals } from './api-docs.js';
+import { Repeatable } from './commands.js';
 
 const KEY = z.string().regex(/^[\w.:/-]{1,200}$/, '1 to 200 of letters, digits and _ . : / -');
 const ProbeSchema = z.strictObject({ key: KEY }).meta({ id: 'Probe' });
@@ -33,6 +34,7 @@ export class ProbeController {
 
   /** 201 only when the key is committed on both nodes of the sync set and this node still was the Master then. */
   @Post('probe')
+  @Repeatable('a key is written once')
   @Needs('cluster', 'execute')
   @NeedsActive()
   @AllowsProbeToken()

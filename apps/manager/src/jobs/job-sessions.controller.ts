@@ -23,6 +23,7 @@ import { forbidden } from '../auth/gate.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { Command, keeping } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { ManagerStore } from '../store/ports.js';
@@ -126,6 +127,7 @@ export class JobSessionsController {
 
   /** Does something with it, with one of its jobs, or with one node of a job; 409 with the reason where that is not possible now. */
   @Post(':id/operations')
+  @Command()
   @Needs('job', 'execute', 'approve')
   @HttpCode(200)
   @NeedsActive()
@@ -142,7 +144,10 @@ export class JobSessionsController {
       throw forbidden(`job: ${isAnswer ? 'approve' : 'execute'}`, asker.login);
     if (isAnswer) await this.#mustBeAsked(session, wish.job, asker, by);
     else await this.#mustReach(session, asker);
-    const answer = await this.jobs.control.operate({ session, ...wish, by });
+    const answer = await this.jobs.control.operate(
+      { session, ...wish, by },
+      keeping(({ kind }) => (kind === 'done' ? { done: true } : null)),
+    );
     if (answer.kind === 'unknown') throw unknownPart(session, wish, answer.what);
     if (answer.kind === 'refused') {
       const instead = answer.allowed.length === 0 ? '' : ` Possible now: ${answer.allowed.join(', ')}.`;

@@ -229,6 +229,25 @@ describe('a session', () => {
     await operate(session, { operation: 'force-end', end: { status: 'warning', value: 3 } });
   });
 
+  it('begins once under an Idempotency-Key and is operated once under one, with the first answer each time', async () => {
+    const twice = async (key: string, path: string, body: object) => {
+      const once = async () =>
+        await node.call('POST', `/api/v1${path}`, { bearer: PROBE_TOKEN, body, headers: { 'idempotency-key': key } });
+      const [first, again] = [await once(), await once()];
+      expect([first.status, again.status, again.headers.get('idempotency-replayed')]).toEqual([200, 200, 'true']);
+      expect(again.body).toEqual(first.body);
+      return first.body;
+    };
+    const { session, again } = await twice('begin', '/job-units/night/sessions', { by: 'anna' });
+    expect(again).toBe(false);
+    await state(session, 'inner', 'held');
+    // Asked without a key, the second one is refused: it is held no more.
+    await twice('release', `/job-sessions/${session}/operations`, { operation: 'release-hold', job: 'inner', by: 'anna' });
+    const said = { id: 'under-key', messageId: 'nobody-waits', message: '', priority: 'info', values: {} };
+    expect(await twice('say', '/job-links', said)).toEqual({ isNew: true });
+    await operate(session, { operation: 'force-end', end: { status: 'warning', value: 3 } });
+  });
+
   it('does what people say where it is possible, and says why not elsewhere', async () => {
     const session = await start('night', { by: 'anna' });
     await state(session, 'inner', 'held');

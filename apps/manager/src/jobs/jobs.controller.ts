@@ -24,7 +24,7 @@ import {
   JobStartSchema,
   JobTriggerBodySchema,
 } from '@yosugara/protocol';
-import { SettingsTimes } from '@yosugara/runtime';
+import { SettingsTimes, type StartAnswer } from '@yosugara/runtime';
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
 import { forbidden } from '../auth/gate.js';
@@ -32,6 +32,7 @@ import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '.
 import type { Authority } from '../control/authority.js';
 import { word } from '../events/query.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { Command, keeping, Repeatable } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
 import { LiveSettings } from '../settings/live-settings.js';
@@ -72,6 +73,7 @@ export class JobsController {
 
   /** Begins a session by hand: of the whole unit, or of one of its jobs. Under the same `request` it is the same session. */
   @Post('job-units/:id/sessions')
+  @Command()
   @Needs('job', 'execute')
   @HttpCode(200)
   @NeedsActive()
@@ -86,11 +88,12 @@ export class JobsController {
     this.#mustReach(unit, asker);
     const { job, variables, trigger } = this.#asked(unit, wish, asker, by);
     const { request, ignoresTimes, testCommand } = wish;
-    const answer = await this.jobs.control.start({
+    const wanted = {
       // Those of notifications and the like have names of their own.
       request: request === null ? null : `api/${request}`,
       ...{ unit, job, trigger, scheduledAtMs: null, variables, ignoresTimes, commandInstead: testCommand, by },
-    });
+    };
+    const answer = await this.jobs.control.start(wanted, keeping(startedOf));
     if (answer.kind === 'unknown') throw unknownStart(unit, job, answer.what);
     if (answer.kind === 'refused') throw new ApiRefusal(409, 'REFUSED', answer.why);
     const { session, again } = answer;
@@ -137,6 +140,7 @@ export class JobsController {
 
   /** When a schedule would be due next, whether a trigger has it or not. */
   @Post('job-plan/try')
+  @Repeatable('it changes nothing')
   @Needs('job', 'read')
   @HttpCode(200)
   @ApiOkResponse({ standardSchema: JobPlanTriedSchema })
@@ -186,13 +190,18 @@ export class JobsController {
 
   /** Says something to jobs and triggers that wait for it. Under the same `id` it is said once. */
   @Post('job-links')
+  @Command()
   @Needs('job', 'execute')
   @HttpCode(200)
   @NeedsActive()
   @ApiOkResponse({ standardSchema: JobLinkedSchema })
   async link(@Asker() asker: Identity, @Body({ schema: JobLinkSchema }) message: JobLink): Promise<{ isNew: boolean }> {
     const { epoch } = this.lifecycle.demandWritable();
-    const isNew = await this.jobs.control.link({ ...message, atMs: Math.floor(this.clock.wallMs()) });
+    const said = { ...message, atMs: Math.floor(this.clock.wallMs()) };
+    const isNew = await this.jobs.control.link(
+      said,
+      keeping((fresh) => ({ isNew: fresh })),
+    );
     const detail = { messageId: message.messageId, isNew };
     const entry = { login: asker.login, action: 'job.link', detail, node: this.settings.node, epoch };
     await auditJobs(this.store, this.authority, entry, (error) => this.log.warn('jobs.notAudited', { why: explain(error) }));
@@ -259,6 +268,9 @@ export class JobsController {
     );
   }
 }
+
+const startedOf = (answer: StartAnswer): JobStarted | null =>
+  answer.kind === 'started' ? { session: answer.session, again: answer.again } : null;
 
 const unknownStart = (unit: string, job: string | null, what: 'unit' | 'job'): ApiRefusal =>
   what === 'unit'

@@ -20,6 +20,7 @@ import { z } from 'zod';
 import { Needs } from '../access/needs.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { Repeatable } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { AuditEntry } from '../store/ports.js';
@@ -77,6 +78,7 @@ export class MibsController {
 
   /** Modules of the same name are replaced. What could not be understood is told with its line, and the rest of it counts. */
   @Post()
+  @Repeatable('modules of the same name are replaced')
   @Needs('mib', 'add')
   @HttpCode(200)
   @NeedsActive()

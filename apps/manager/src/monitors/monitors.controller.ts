@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import { Needs } from '../access/needs.js';
 import { AllowsProbeToken } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { Repeatable } from '../http/commands.js';
 import { mistaken } from '../settings/refusals.js';
 import { CLOCK } from '../tokens.js';
 
@@ -24,6 +25,7 @@ export class MonitorsController {
 
   /** Which rule decides about one line, why the others do not, and what would be told. Nothing is stored, nobody is told. */
   @Post('try')
+  @Repeatable('it changes nothing')
   @Needs('monitor', 'read')
   @HttpCode(200)
   @ApiOkResponse({ standardSchema: TriedSchema })

@@ -1,5 +1,6 @@
 import { lineTotalsKey } from '@yosugara/operations';
 import type { RetentionConfig, SeriesPoint, SeriesRow } from '@yosugara/protocol';
+import type { Keep } from '@yosugara/runtime';
 import {
   CollectedRepository,
   CollectedSums,
@@ -9,6 +10,7 @@ import {
   type EventAlteration,
   EventRepository,
   expireStatuses,
+  keepAnswer,
   letGo,
   letGoOfRemnants,
   memoryOf,
@@ -29,12 +31,15 @@ type Changed = Awaited<ReturnType<typeof changeEvents>>;
 /** What monitors brought about, as it is read, and as people change it. Every call has a deadline; failures are those of `Connections`. */
 export interface OperationsTables {
   readonly events: Pick<EventRepository, 'search' | 'find' | 'newest' | 'counts' | 'news'>;
-  /** With the entry of the audit trail in the same transaction. */
+  /** With the entry of the audit trail, and the answer that is kept, in the same transaction. @throws AnswerKeptError */
   changeEvents(
     alteration: EventAlteration,
-    entry: (changed: Changed) => AuditEntry,
+    how: {
+      readonly entry: (changed: Changed) => AuditEntry;
+      readonly keep: Keep<Changed>;
+      readonly guard: CommitGuard;
+    },
     epoch: number,
-    guard: CommitGuard,
   ): Promise<Changed>;
   readonly statuses: Pick<StatusRepository, 'list'>;
   overview(query: OverviewQuery): Promise<OverviewRows>;
@@ -78,12 +83,14 @@ export function operationsTables(connections: Connections): OperationsTables {
       counts: async (ownerRoles) => await orUnavailable(events.counts(ownerRoles)),
       news: async (number, history, limit) => await orUnavailable(events.news(number, history, limit)),
     },
-    changeEvents: async (alteration, entry, epoch, guard) =>
+    changeEvents: async (alteration, { entry, keep, guard }, epoch) =>
       await connections.write(
         epoch,
         async (db) => {
           const changed = await changeEvents(db, alteration);
           if (changed.changed.length > 0) await noteAudit(db, entry(changed));
+          const kept = keep(changed);
+          if (kept !== null) await keepAnswer(db, kept);
           return changed;
         },
         guard,

@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { NeedsLogin } from '../access/needs.js';
 import { AllowsProbeToken } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { Repeatable } from '../http/commands.js';
 
 /** One document is parsed at once: more would hold up everybody else. */
 const MAX_DOCUMENT_CHARS = 1024 * 1024;
@@ -21,6 +22,7 @@ const KEEP_EVENT_LOOP = 50;
 export class ReadController {
   /** Documents of a text, as `import` takes them: YAML of several, or CSV of nodes. Nothing is stored, and nothing checked but the form. */
   @Post('read')
+  @Repeatable('it changes nothing')
   @NeedsLogin()
   @HttpCode(200)
   @ApiOkResponse({ standardSchema: ReadDocumentsSchema })

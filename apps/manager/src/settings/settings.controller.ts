@@ -33,6 +33,7 @@ import { NeedsSetting } from '../access/needs.js';
 import { forbidden } from '../auth/gate.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { Repeatable } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import { ImportStage } from './import-stage.js';
 import { LiveSettings } from './live-settings.js';
@@ -158,6 +159,7 @@ export class SettingsController {
 
   /** All of it or nothing. `dryRun`: what would be added, changed field by field, and removed. */
   @Post('import')
+  @Repeatable('the same documents change nothing more')
   @NeedsSetting('add', 'modify')
   @HttpCode(200)
   @NeedsActive()
@@ -174,6 +176,7 @@ export class SettingsController {
 
   /** Of an import that is too large for one request: checked now, done with `import`. */
   @Post('import/parts')
+  @Repeatable('a part of the same number is the same part')
   @NeedsSetting('add', 'modify')
   @HttpCode(200)
   @NeedsActive()

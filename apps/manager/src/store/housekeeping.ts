@@ -10,10 +10,13 @@ const RETRY_MS = 60_000;
 const AHEAD_DAYS = 3;
 const KEEP_DAYS = 90;
 const MOST_DROPS = 5;
+/** Answers of commands: who asks again after a take-over does so within minutes. */
+const ANSWERS_KEPT_MS = 86_400_000;
+const MOST_ANSWERS = 100_000;
 
 export interface HousekeepingOptions {
   readonly authority: Pick<Authority, 'now' | 'demand'>;
-  readonly store: Pick<ManagerStore, 'keepPartitions' | 'completeIndexes' | 'retainCounts'>;
+  readonly store: Pick<ManagerStore, 'keepPartitions' | 'completeIndexes' | 'retainCounts' | 'answers'>;
   /** The database is prepared for this epoch. */
   readonly isReady: () => boolean;
   readonly clock: Clock;
@@ -59,6 +62,12 @@ export class Housekeeping {
       const nowWallMs = this.#o.clock.wallMs();
       await this.#o.store.retainCounts(
         { hoursBeforeMs: nowWallMs - COUNTS_KEPT_MS, minutesBeforeMs: nowWallMs - MINUTES_KEPT_MS },
+        epoch,
+        () => void authority.demand('active', epoch),
+      );
+      await this.#o.store.answers.retain(
+        new Date(nowWallMs - ANSWERS_KEPT_MS),
+        MOST_ANSWERS,
         epoch,
         () => void authority.demand('active', epoch),
       );

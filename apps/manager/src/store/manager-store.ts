@@ -1,6 +1,7 @@
 import { InvalidInputError } from '@yosugara/kernel';
 import type { Messages } from '@yosugara/protocol';
 import {
+  CommandAnswers,
   type Connections,
   claim,
   completeIndexes,
@@ -8,6 +9,7 @@ import {
   databaseSize,
   IngestReport,
   IngestTraces,
+  keepAnswer,
   LateBatches,
   type MessageRepository,
   type Partitions,
@@ -25,7 +27,7 @@ import { operationsTables } from '../operations/operations-tables.js';
 import { settingsTables } from '../settings/settings-tables.js';
 import { noteAudit } from './audit.js';
 import { asUnavailable, orUnavailable } from './or-unavailable.js';
-import { AlreadyThereError, type ManagerStore, type MessageQuery } from './ports.js';
+import { AlreadyThereError, type AnswerTables, type ManagerStore, type MessageQuery } from './ports.js';
 
 /** The manager's verbs, made of the repositories of libs/store. */
 export function managerStore(
@@ -44,7 +46,15 @@ export function managerStore(
     hasUsers: async () => await connections.read(async (db) => (await new UserRepository(db).count()) > 0),
     addFirstUser: async (user, epoch, guard) =>
       await connections.write(epoch, async (db) => (await new UserRepository(db).create(user)) !== null, guard),
-    audit: async (entry, guard) => await connections.write(entry.epoch, async (db) => await noteAudit(db, entry), guard),
+    audit: async (entry, guard, kept = null) =>
+      await connections.write(
+        entry.epoch,
+        async (db) => {
+          if (kept !== null) await keepAnswer(db, kept);
+          await noteAudit(db, entry);
+        },
+        guard,
+      ),
     insertProbe: async (key, epoch, guard) =>
       await connections.write(
         epoch,
@@ -105,6 +115,7 @@ export function managerStore(
       }),
     activity: async () => await orUnavailable(databaseActivity(connections.readers)),
     databaseBytes: async () => await orUnavailable(databaseSize(connections.readers)),
+    answers: answerTables(connections),
     people: peopleTables(connections),
     auditLog: auditTables(connections),
     mibs: mibTables(connections),
@@ -115,6 +126,16 @@ export function managerStore(
     close: async () => await connections.close(),
   };
 }
+
+const answerTables = (connections: Connections): AnswerTables => ({
+  find: async (key) => await connections.read(async (db) => await new CommandAnswers(db).find(key)),
+  settle: async (kept, epoch, guard) =>
+    await connections.write(epoch, async (db) => await new CommandAnswers(db).settle(kept), guard),
+  release: async ({ key }, epoch, guard) =>
+    await connections.write(epoch, async (db) => await new CommandAnswers(db).release(key), guard),
+  retain: async (before, most, epoch, guard) =>
+    await connections.write(epoch, async (db) => await new CommandAnswers(db).retain(before, most), guard),
+});
 
 async function search(messages: Pick<MessageRepository, 'search'>, query: MessageQuery): Promise<Messages> {
   const { text, source, host, app, kind, transport, records, limit } = query;

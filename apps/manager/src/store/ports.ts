@@ -1,6 +1,8 @@
 import { YosugaraError } from '@yosugara/kernel';
 import type { MessageKind, Messages, MessageTransport } from '@yosugara/protocol';
+import type { KeptAnswer } from '@yosugara/runtime';
 import type {
+  CommandAnswers,
   CountRetention,
   DatabaseActivity,
   IngestReport,
@@ -98,6 +100,14 @@ export interface KeepPartitions {
 export const COUNTS_KEPT_MS = 35 * 86_400_000;
 export const MINUTES_KEPT_MS = 8 * 86_400_000;
 
+/** What commands of a key were answered. */
+export interface AnswerTables extends Pick<CommandAnswers, 'find'> {
+  settle(kept: KeptAnswer, epoch: number, guard: CommitGuard): Promise<void>;
+  release(kept: KeptAnswer, epoch: number, guard: CommitGuard): Promise<void>;
+  /** Lets old ones go. Resolves to how many. */
+  retain(before: Date, most: number, epoch: number, guard: CommitGuard): Promise<number>;
+}
+
 /** What the manager needs of the database. Every call has a deadline; failures are those of `Connections`. */
 export interface ManagerStore {
   /** Keeps connections open and says where the database is: `down`, `standby` (reads), `primary` (reads and writes). */
@@ -110,7 +120,8 @@ export interface ManagerStore {
   /** Adds the user when there is no user at all. Resolves to whether it did. */
   addFirstUser(user: FirstUser, epoch: number, guard: CommitGuard): Promise<boolean>;
   hasUsers(): Promise<boolean>;
-  audit(entry: AuditEntry, guard: CommitGuard): Promise<void>;
+  /** @param kept in the same transaction. @throws AnswerKeptError */
+  audit(entry: AuditEntry, guard: CommitGuard, kept?: KeptAnswer | null): Promise<void>;
   /** @throws AlreadyThereError */
   insertProbe(key: string, epoch: number, guard: CommitGuard): Promise<void>;
   listProbes(prefix: string): Promise<readonly string[]>;
@@ -132,6 +143,7 @@ export interface ManagerStore {
   /** What goes on in the database server just now. */
   activity(): Promise<DatabaseActivity>;
   databaseBytes(): Promise<number>;
+  readonly answers: AnswerTables;
   readonly people: PeopleTables;
   readonly auditLog: AuditTables;
   readonly mibs: MibTables;

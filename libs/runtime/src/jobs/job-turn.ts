@@ -10,7 +10,7 @@ import type {
 } from '@yosugara/operations';
 import { nextSessionId, partsOfSessionId } from '@yosugara/operations';
 import type { OpenSessions } from './open-sessions.js';
-import type { SessionToStore, SpoolMark, TriggerMark } from './ports.js';
+import type { KeptAnswer, SessionToStore, SpoolMark, TriggerMark } from './ports.js';
 
 /** Numbers of sessions that are taken, by their stamps. */
 export class TakenNumbers {
@@ -52,6 +52,7 @@ export class JobTurn {
   readonly results: Result[] = [];
   readonly marks: TriggerMark[] = [];
   readonly links: LinkMessage[] = [];
+  readonly answers: KeptAnswer[] = [];
   readonly removed: string[] = [];
   readonly spools = new Map<string, SpoolMark>();
   /** Something waits for the commit itself. */

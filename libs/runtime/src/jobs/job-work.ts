@@ -195,9 +195,9 @@ export class JobWork {
     const operations = operate(rules(), { samples: turn.samples, results }, this.#memories, clock.wallMs());
     const spools = [...turn.spools.values()];
     const { sessions, outputs, history } = made;
-    const { removed, marks, links } = turn;
-    const batch: JobBatch = { sessions, removed, outputs, history, marks, links, spools, operations };
-    const isNothing = [sessions, removed, outputs, history, marks, links, spools].every(({ length }) => length === 0);
+    const { removed, marks, links, answers } = turn;
+    const batch: JobBatch = { sessions, removed, outputs, history, marks, links, spools, answers, operations };
+    const isNothing = [sessions, removed, outputs, history, marks, links, spools, answers].every(({ length }) => length === 0);
     if (isNothing && isEmpty(operations) && !turn.mustCommit) return null;
     await store.storeJobs(batch, this.epoch, this.#version);
     this.#version++;

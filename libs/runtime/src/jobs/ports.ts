@@ -73,6 +73,16 @@ export interface PastEndOf extends PastEnd {
   readonly session: string;
 }
 
+/** What a command was answered, under the key that its sender gave it: asked again it is answered so again. */
+export interface KeptAnswer {
+  /** Of whoever asks, and the key that they gave: 32 hexadecimal digits. */
+  readonly key: string;
+  /** SHA-256 of what was asked, hexadecimal. */
+  readonly request: string;
+  /** null = it was too long to be kept. */
+  readonly answer: string | null;
+}
+
 /** What follows from some inputs: stored whole or not at all, in one transaction under the epoch. */
 export interface JobBatch {
   readonly sessions: readonly SessionToStore[];
@@ -83,6 +93,8 @@ export interface JobBatch {
   readonly marks: readonly TriggerMark[];
   readonly links: readonly LinkMessage[];
   readonly spools: readonly SpoolMark[];
+  /** Of commands that are done by it. */
+  readonly answers?: readonly KeptAnswer[];
   readonly operations: OperationsBatch;
 }
 
@@ -189,15 +201,18 @@ export interface JobStats extends JobCounted {
   readonly resumedMs: number | null;
 }
 
+export type Keep<T> = (answer: T) => KeptAnswer | null;
+
 /**
  * Each answers when it is committed on both nodes.
  * @throws YosugaraError NOT_SERVING, JOBS_BUSY — nothing was done. CommitUnknownError — perhaps it was.
  */
 export interface JobControl {
-  start(request: StartRequest): Promise<StartAnswer>;
-  operate(request: OperateRequest): Promise<OperateAnswer>;
+  /** @param keep of each: what is stored with what was done; null = nothing. */
+  start(request: StartRequest, keep?: Keep<StartAnswer>): Promise<StartAnswer>;
+  operate(request: OperateRequest, keep?: Keep<OperateAnswer>): Promise<OperateAnswer>;
   /** @returns false: it was there already. */
-  link(message: LinkMessage): Promise<boolean>;
+  link(message: LinkMessage, keep?: Keep<boolean>): Promise<boolean>;
   stats(): JobStats;
 }
 
