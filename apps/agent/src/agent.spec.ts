@@ -81,7 +81,10 @@ const marks = (file: string) => {
 describe('a command', () => {
   it('is taken, checked, started and reported in this order, and its result is committed', async () => {
     const { master } = await pair();
-    master.start({ command: 'echo hello; exit 3' });
+    // It goes on until its start is told: of a command that was faster than the agent's look only the end is, with its start in it.
+    master.start({ command: `echo hello; while [ ! -e ${dir}/go ]; do sleep 0.05; done; exit 3` });
+    await until(() => database.of('run-started').length === 1, PATIENCE_MS);
+    appendFileSync(join(dir, 'go'), '');
     expect(await end()).toMatchObject({ outcome: 'exited', code: 3, stdout: 'hello\n', startedAtMs: expect.any(Number) });
     expect(database.news.map(({ kind }) => kind)).toEqual(['run-started', 'run-ended']);
     expect(master.heard.map(({ say }) => say).slice(0, 3)).toEqual(['hello', 'taken', 'start-check']);
