@@ -53,7 +53,7 @@ function contextOf(program: Command, around: Surroundings, ends: (code: ExitCode
     set: (run) => async () => ends(await run()),
     show: ({ json }, document, text) => terminal.out(json === true ? JSON.stringify(document, null, 2) : text()),
     controllers: (options) => new Controllers(socketsOf(nodes(options))),
-    api: (options) => ManagerApi.of(nodes(options)),
+    api: (options) => ManagerApi.of(() => nodes(options), env),
   };
 }
 

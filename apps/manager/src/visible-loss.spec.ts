@@ -6,7 +6,9 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { ingestStatus, renderIngest } from '../../cli/src/commands/ingest-status.js';
 import { renderTrace, traceMessage } from '../../cli/src/commands/ingest-trace.js';
 import { followMessages } from '../../cli/src/commands/messages.js';
+import { bearer } from '../../cli/src/control/credentials.js';
 import { ManagerApi } from '../../cli/src/control/manager-api.js';
+import { inside } from '../../cli/src/control/places.js';
 import type { RunningReceiver } from '../../receiver/src/index.js';
 import { twoReceivers } from '../../receiver/src/testing/two-receivers.js';
 import { PROBE_TOKEN } from './testing/harness.js';
@@ -46,9 +48,10 @@ interface Node extends NodeManager {
 
 /** What `yosugara` asks, on the host of this node. */
 function commandLineOf({ url }: NodeManager): ManagerApi {
-  const nodes = (['a', 'b'] as const).map((id) => ({ id, address: setting.address[id] }));
   const { hostname, port } = new URL(url);
-  return new ManagerApi([hostname], nodes, Number(port), PROBE_TOKEN);
+  const at = (host: string) => inside(host, Number(port), null);
+  const nodes = (['a', 'b'] as const).map((id) => ({ id, place: at(setting.address[id]) }));
+  return new ManagerApi({ name: 'test', all: [at(hostname)], nodes }, bearer(PROBE_TOKEN));
 }
 
 /** The manager of a node whose receiver runs. */
