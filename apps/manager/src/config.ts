@@ -6,6 +6,21 @@ import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import { type ConfigPath, parseNodeConfig } from '@yosugara/runtime';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 
+/** Key and certificate in files. */
+export interface CertificatePaths {
+  readonly keyFile: string;
+  readonly certFile: string;
+}
+
+/** What the console and the API show themselves by. */
+export interface ConsoleCertificates {
+  /** Of this node, signed by the cluster's CA. */
+  readonly own: CertificatePaths;
+  /** Which people see; null: the node's own. */
+  readonly given: CertificatePaths | null;
+  readonly caFile: string;
+}
+
 /** Everything this process was given by files. Never logged. */
 export interface ManagerConfig {
   readonly node: string;
@@ -15,6 +30,8 @@ export interface ManagerConfig {
   readonly stateDir: string;
   readonly controlSocket: string;
   readonly staticDir: string;
+  /** null or missing: plain http. */
+  readonly tls?: ConsoleCertificates | null;
   readonly postgres: {
     readonly host: string;
     readonly port: number;
@@ -75,6 +92,7 @@ async function withSecrets(config: NodeConfig, base: string, defaultStaticDir: s
     stateDir,
     controlSocket: place(STATE_LAYOUT.controlSocket),
     staticDir: config.console.staticDir ?? defaultStaticDir,
+    tls: config.console.tls.enabled ? certificatesOf(config, stateDir) : null,
     postgres: {
       host: self.address,
       port: config.ports.postgres,
@@ -90,6 +108,17 @@ async function withSecrets(config: NodeConfig, base: string, defaultStaticDir: s
       firstLogin: firstLogin(await optional(place(secrets.firstLogin))),
     },
     config,
+  };
+}
+
+function certificatesOf({ console: { tls } }: NodeConfig, stateDir: string): ConsoleCertificates {
+  const { tlsKey, tlsCert, clusterCa } = STATE_LAYOUT.secrets;
+  const { keyFile, certFile } = tls;
+  const given = keyFile !== undefined && certFile !== undefined;
+  return {
+    own: { keyFile: join(stateDir, tlsKey), certFile: join(stateDir, tlsCert) },
+    given: given ? { keyFile: resolve(stateDir, keyFile), certFile: resolve(stateDir, certFile) } : null,
+    caFile: join(stateDir, clusterCa),
   };
 }
 

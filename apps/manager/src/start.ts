@@ -10,7 +10,7 @@ import type { ManagerConfig } from './config.js';
 import { Authority } from './control/authority.js';
 import { askController, ControlLink, type ControlQuestion } from './control/client.js';
 import { createApp } from './http/app.js';
-import { type Handler, Listener } from './http/listeners.js';
+import { type Listeners, openListeners } from './http/listeners.js';
 import { Counted } from './ingest/counted.js';
 import { LossWatch } from './ingest/loss-watch.js';
 import { StandbyRetention } from './ingest/standby-retention.js';
@@ -236,34 +236,4 @@ function tracerOf(
 ): IngestTracer {
   const peer = dataNodes.find((each) => each !== node) ?? '';
   return new IngestTracer({ node, peer, stateDir, sources: sourceProperties(config.receiver), traces });
-}
-
-interface Listeners {
-  readonly vip: Listener | null;
-  close(): void;
-}
-
-/** Fastify's router behind sockets of our own: one application on two addresses that come and go apart. */
-function openListeners(
-  config: ManagerConfig,
-  fastify: FastifyInstance,
-  authority: Authority,
-  log: Log,
-  changed: () => void,
-): Listeners {
-  const handler = fastify.routing as unknown as Handler;
-  const own = new Listener(config.address, config.port, handler, log, changed);
-  const vip = config.vip === null ? null : new Listener(config.vip, config.port, handler, log, changed);
-  const follow = () => (authority.now().vip ? vip?.open() : vip?.close());
-  const unwatch = authority.watch(follow);
-  own.open();
-  follow();
-  return {
-    vip,
-    close: () => {
-      unwatch();
-      own.close();
-      vip?.close();
-    },
-  };
 }

@@ -319,7 +319,22 @@ export const NodeConfigSchema = z.strictObject({
       verifyPages: z.boolean().default(true),
     })
     .prefault({}),
-  console: z.strictObject({ staticDir: z.string().optional() }).prefault({}),
+  console: z
+    .strictObject({
+      staticDir: z.string().optional(),
+      /** https on the console's port. The certificate is the node's own unless another is named; either is read again when its file changes. */
+      tls: z
+        .strictObject({
+          /** false: only on loopback addresses, or where something in front of it ends TLS. */
+          enabled: z.boolean().default(true),
+          /** PEM, as their names say; a relative path begins at the state directory. */
+          keyFile: z.string().min(1).optional(),
+          /** With what is between it and its authority, in this order. */
+          certFile: z.string().min(1).optional(),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   selfMonitoring: SelfMonitoringSchema.prefault({}),
   /** How received messages are kept in the database; the Master's is followed, so give both nodes the same. */
   messages: z
@@ -339,6 +354,12 @@ export const NodeConfigSchema = z.strictObject({
 });
 export type NodeConfig = z.infer<typeof NodeConfigSchema>;
 export type MemberConfig = z.infer<typeof MemberSchema>;
+
+/**
+ * What programs of the cluster ask a manager's https for (SNI): to them it shows the node's own certificate, which the cluster's CA signed, whichever
+ * people see. It is nobody's name (RFC 2606).
+ */
+export const INSIDE_SERVER_NAME = 'inside.yosugara.invalid';
 
 /** Below stateDir. Secrets are files of mode 0600, never on the command line. */
 export const STATE_LAYOUT = {

@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { explain, type Log, YosugaraError } from '@yosugara/kernel';
@@ -5,8 +6,8 @@ import { WatchedFiles } from './watched-files.js';
 
 export class TlsFilesError extends YosugaraError {
   override readonly name = 'TlsFilesError';
-  constructor(why: string, cause: unknown) {
-    super('RECEIVER_TLS', why, { cause });
+  constructor(why: string, cause?: unknown) {
+    super('TLS_FILES', why, { cause });
   }
 }
 
@@ -32,7 +33,9 @@ export class TlsFiles {
   /** @param whose what they are for. @throws TlsFilesError — names the file. */
   constructor(paths: TlsPaths, log: Log, lookEveryMs = LOOK_EVERY_MS, whose = 'receiver.tls') {
     this.#files = new WatchedFiles({
-      ...{ paths: [paths.keyFile, paths.certFile, paths.caFile], read: () => read(paths, whose), lookEveryMs },
+      paths: [paths.keyFile, paths.certFile, paths.caFile],
+      read: () => read(paths, whose),
+      lookEveryMs,
       onRead: () => log.info('tls.files_read', { whose, ...paths }),
       onKept: (error) => log.warn('tls.files_kept', { why: explain(error) }),
     });
@@ -47,11 +50,14 @@ export class TlsFiles {
 function read({ keyFile, certFile, caFile }: TlsPaths, whose: string): TlsMaterial {
   const readOne = (name: string, path: string) => readPem(`${whose}: ${name}`, path);
   const [key, cert, ca] = [readOne('keyFile', keyFile), readOne('certFile', certFile), readOne('caFile', caFile)];
+  let areOne: boolean;
   try {
-    createSecureContext({ key, cert, ca, minVersion: 'TLSv1.2' });
+    areOne = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+    if (areOne) createSecureContext({ key, cert, ca, minVersion: 'TLSv1.2' });
   } catch (error) {
     throw new TlsFilesError(`${whose}: ${keyFile}, ${certFile}, ${caFile}: no TLS can be spoken with these`, error);
   }
+  if (!areOne) throw new TlsFilesError(`${whose}: ${keyFile} is not the key of the certificate in ${certFile}`);
   return { key, cert, ca };
 }
 

@@ -1,4 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { type InsidePlace, insideRequest } from '@yosugara/connectors/inside';
 import { YosugaraError } from '@yosugara/kernel';
 import type { Result } from '@yosugara/operations';
 import { PRIORITIES } from '@yosugara/protocol';
@@ -69,8 +72,10 @@ export function delivererOf({
     if (mode === 'active') return await tellAll(operations, results);
     const member = config.config.cluster.members.find(({ id }) => id === master && id !== config.node);
     if (member === undefined) throw new YosugaraError('NOT_TOLD', 'nobody serves now');
-    const host = member.address.includes(':') ? `[${member.address}]` : member.address;
-    return await post(`http://${host}:${config.port}/api/v1/internal/results`, config.secrets.sessionKey, config.node, results);
+    const ca = config.tls == null ? null : config.postgres.clusterCa;
+    if (config.tls != null && ca === null) throw new YosugaraError('NOT_TOLD', 'this node has no CA of the cluster');
+    const place = { host: member.address, port: config.port, ca };
+    return await post(place, config.secrets.sessionKey, config.node, results);
   };
 }
 
@@ -87,18 +92,19 @@ export async function tellAll(
   return ids;
 }
 
-async function post(url: string, key: Buffer, node: string, results: readonly Result[]): Promise<readonly string[]> {
-  const some = results.slice(0, fitting(results));
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-yosugara': '1', connection: 'close' },
-    body: JSON.stringify(signResults(key, node, some)),
-    signal: AbortSignal.timeout(DEADLINE_MS),
+async function post(place: InsidePlace, key: Buffer, node: string, results: readonly Result[]): Promise<readonly string[]> {
+  const body = JSON.stringify(signResults(key, node, results.slice(0, fitting(results))));
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const call = insideRequest(place, {
+      ...{ method: 'POST', path: '/api/v1/internal/results', signal: AbortSignal.timeout(DEADLINE_MS) },
+      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'x-yosugara': '1' },
+    });
+    call.once('response', resolve).once('error', reject).end(body);
   });
-  const said: unknown = await answer.json().catch(() => null);
+  const said: unknown = await json(answer).catch(() => null);
   const stored = z.object({ stored: z.array(z.string()) }).safeParse(said);
-  if (answer.ok && stored.success) return stored.data.stored;
-  throw new YosugaraError('NOT_TOLD', `the manager of the Master answered ${answer.status}`);
+  if (answer.statusCode === 200 && stored.success) return stored.data.stored;
+  throw new YosugaraError('NOT_TOLD', `the manager of the Master answered ${answer.statusCode}`);
 }
 
 /** How many of them one request takes; at least one. */

@@ -1,5 +1,6 @@
 import { YosugaraError } from '@yosugara/kernel';
 import { type NodeConfig, NodeConfigSchema } from '@yosugara/protocol';
+import { consoleContradictions } from './console-rules.js';
 import { fencingContradictions, isTwoNode } from './fencing-rules.js';
 import { receiverContradictions } from './receiver-rules.js';
 import { retentionContradictions } from './retention-rules.js';
@@ -72,6 +73,7 @@ function contradictions(config: NodeConfig, lineOf: (path: ConfigPath) => number
   for (const { path, found, allowed: instead } of [
     ...fencingContradictions(config),
     ...receiverContradictions(config),
+    ...consoleContradictions(config),
     ...selfContradictions(config),
     ...retentionContradictions(config),
   ])

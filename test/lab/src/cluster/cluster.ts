@@ -196,7 +196,7 @@ export class LabCluster {
     const cluster = ['--cluster-id', 'lab', ...members, ...arbiter, ...copy];
     const vip = ['--vip', VIP, '--vip-driver', 'ip', '--vip-interface', 'eth0', '--vip-prefix', '24'];
     const proofs = twoNodes || this.#withBoards ? 'P1,P2' : 'P1,P4';
-    const policy = ['--profile', profile, '--stop-proofs', proofs, '--auto-rejoin', autoRejoin];
+    const policy = ['--profile', profile, '--stop-proofs', proofs, '--auto-rejoin', autoRejoin, '--plain-console'];
     const { dir } = this.#options;
     const places = ['--state-dir', `${dir}/%n/state`, '--data-dir', `${dir}/%n/data`];
     const bin = process.env['YOSUGARA_POSTGRES_BIN'];
