@@ -1,14 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
-import { join } from 'node:path';
-import { insideRequest } from '@yosugara/connectors/inside';
-import { insideRequest } from '@yosugara/connectors/inside';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { explain, InvalidInputError, YosugaraError } from '@yosugara/kernel';
-import { type SettingMistake, STATE_LAYOUT } from '@yosugara/protocol';
+import type { SettingMistake } from '@yosugara/protocol';
 import { RefusedError } from './client.js';
+import { type Credentials, credentialsOf } from './credentials.js';
 import type { Found } from './find.js';
+import { type Place, type Places, placesOf } from './places.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 const DEADLINE_MS = 5_000;
+const TEXT_DEADLINE_MS = 60_000;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_REFUSAL_BYTES = 65_536;
 
@@ -27,72 +28,62 @@ export class MistakesError extends YosugaraError {
   }
 }
 
+/** Nobody knows who asks, or the token or session is over. */
+export class NotLoggedInError extends YosugaraError {
+  override readonly name = 'NotLoggedInError';
+}
+
 /** What one node answered, or why it did not. */
 export type NodeAnswer<T> =
   | { readonly node: string; readonly answer: T }
   | { readonly node: string; readonly answer: null; readonly why: string };
 
 /**
- * The manager's API, on whichever data node answers: the VIP first, since it follows the Master.
+ * The manager's API, on whichever data node answers.
  *
- * It needs no login: the bearer is the token of tests and tools in `secrets/pg-app`, a file of mode 0600 in the node's state
- * folder. Who can read it could read the database itself; the manager lets it read messages, and change MIB modules and settings.
+ * On a node it needs no login: the bearer is then the token of tests and tools in `secrets/pg-app`, a file of mode 0600 in the node's state
+ * folder. Who can read it could read the database itself; the manager lets it do what an operator does, and gives it no rights over people.
  */
 export class ManagerApi {
-  readonly #addresses: readonly string[];
-  readonly #nodes: readonly { readonly id: string; readonly address: string }[];
-  readonly #port: number;
-  readonly #token: string;
-  readonly #ca: string | null;
+  readonly #places: Pick<Places, 'all' | 'nodes' | 'name'>;
+  readonly #credentials: Credentials | null;
 
-  /** @param ca PEM of the cluster's CA, which signed what managers show; null: they speak plain http. */
-  constructor(
-    addresses: readonly string[],
-    nodes: readonly { readonly id: string; readonly address: string }[],
-    port: number,
-    token: string,
-    ca: string | null = null,
-  ) {
-    this.#addresses = addresses;
-    this.#nodes = nodes;
-    this.#port = port;
-    this.#token = token;
-    this.#ca = ca;
+  constructor(places: Pick<Places, 'all' | 'nodes' | 'name'>, credentials: Credentials | null) {
+    this.#places = places;
+    this.#credentials = credentials;
   }
 
-  /** @throws YosugaraError `NO_CLUSTER`: no data node with a readable token is on this host. */
-  static of(found: readonly Found[]): ManagerApi {
-    for (const { config, stateDir } of found) {
-      const file = join(stateDir, STATE_LAYOUT.secrets.postgresApp);
-      if (config === null || !existsSync(file)) continue;
-      const { vip, members } = config.cluster;
-      const nodes = members.filter((member) => member.kind === 'data').map(({ id, address }) => ({ id, address }));
-      const own = nodes.map(({ address }) => address);
-      const addresses = vip === undefined || vip.driver === 'none' ? own : [vip.address, ...own];
-      const ca = config.console.tls.enabled ? readFileSync(join(stateDir, STATE_LAYOUT.secrets.clusterCa), 'utf8') : null;
-      return new ManagerApi(addresses, nodes, config.ports.console, readFileSync(file, 'utf8').trim(), ca);
-    }
-    throw new YosugaraError(
-      'NO_CLUSTER',
-      'messages are read through a data node: no configuration with a readable secrets/pg-app was found',
-    );
+  /** @throws YosugaraError `NO_CLUSTER`: no data node with a readable token is on this host, and no server was named. */
+  static of(found: readonly Found[] | (() => readonly Found[]), env: Env = {}): ManagerApi {
+    const places = placesOf(typeof found === 'function' ? found : () => found, env);
+    return new ManagerApi(places, credentialsOf(env, places.name, places.hostToken));
   }
 
   get nodes(): readonly { readonly id: string; readonly address: string }[] {
-    return this.#nodes;
+    return this.#places.nodes.map(({ id, place }) => ({ id, address: place.host }));
+  }
+
+  /** What a session is kept under. */
+  get place(): string {
+    return this.#places.name;
+  }
+
+  /** How it is known who asks; null: it is not said. */
+  get comesAs(): Credentials['kind'] | null {
+    return this.#credentials?.kind ?? null;
   }
 
   /** @throws InvalidInputError — refused; YosugaraError `NO_MANAGER` — nobody answers. */
   async get<T>(path: string, schema: Schema<T>): Promise<T> {
-    return await this.#first(async (address) => schema.parse(JSON.parse(await this.#text(address, path))));
+    return await this.#first(async (place) => schema.parse(JSON.parse(await this.#text(place, path))));
   }
 
   /** Every data node for itself. @throws InvalidInputError — refused by the first that answers. */
   async each<T>(path: string, schema: Schema<T>): Promise<readonly NodeAnswer<T>[]> {
     return await Promise.all(
-      this.#nodes.map(async ({ id, address }): Promise<NodeAnswer<T>> => {
+      this.#places.nodes.map(async ({ id, place }): Promise<NodeAnswer<T>> => {
         try {
-          return { node: id, answer: schema.parse(JSON.parse(await this.#text(address, path))) };
+          return { node: id, answer: schema.parse(JSON.parse(await this.#text(place, path))) };
         } catch (error) {
           if (error instanceof InvalidInputError) throw error;
           return { node: id, answer: null, why: explain(error) };
@@ -106,59 +97,77 @@ export class ManagerApi {
    * @throws RefusedError — the manager understood and said no; InvalidInputError; YosugaraError `NO_MANAGER`
    */
   async change<T>(
-    method: 'POST' | 'PUT' | 'DELETE',
+    method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     body: unknown,
     schema: Schema<T>,
     deadlineMs: number,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<T> {
-    return await this.#first(async (address) => {
+    const { text } = await this.send(method, path, body, deadlineMs, headers);
+    return schema.parse(JSON.parse(text));
+  }
+
+  /** The same, with the answer's headers and as text. */
+  async send(
+    method: string,
+    path: string,
+    body: unknown,
+    deadlineMs: number,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly headers: IncomingHttpHeaders; readonly text: string }> {
+    return await this.#first(async (place) => {
       const type = body === undefined ? {} : { 'content-type': 'application/json' };
       const given = { accept: 'application/json', ...type, ...headers };
       const how = { method, body: body === undefined ? '' : JSON.stringify(body), headMs: deadlineMs };
-      const response = await this.#response(address, path, given, AbortSignal.timeout(deadlineMs), how);
-      return schema.parse(JSON.parse(await textOf(response, MAX_ANSWER_BYTES)));
+      const response = await this.#response(place, path, given, AbortSignal.timeout(deadlineMs), how);
+      return { headers: response.headers, text: await textOf(response, MAX_ANSWER_BYTES) };
     });
+  }
+
+  /** What is no JSON, such as CSV or the text of a module. */
+  async text(path: string, accept = 'text/csv', deadlineMs = TEXT_DEADLINE_MS): Promise<string> {
+    return (await this.send('GET', path, undefined, deadlineMs, { accept })).text;
   }
 
   /** A stream, open until it ends or `signal` says so. The caller reads it and destroys it. */
   async open(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<IncomingMessage> {
-    return await this.#first((address) => this.#response(address, path, headers, signal));
+    return await this.#first((place) => this.#response(place, path, headers, signal));
   }
 
-  async #first<T>(ask: (address: string) => Promise<T>): Promise<T> {
+  async #first<T>(ask: (place: Place) => Promise<T>): Promise<T> {
+    const { all } = this.#places;
     let last: unknown;
-    for (const address of this.#addresses) {
+    for (const place of all) {
       try {
-        return await ask(address);
+        return await ask(place);
       } catch (error) {
         if (error instanceof InvalidInputError || error instanceof RefusedError || error instanceof MistakesError) throw error;
-        last = error;
+        // A Standby may not know yet who has just come.
+        if (!(last instanceof NotLoggedInError)) last = error;
       }
     }
-    throw new YosugaraError('NO_MANAGER', `no manager answers at ${this.#addresses.join(', ')} port ${this.#port}`, {
-      cause: last,
-    });
+    if (last instanceof NotLoggedInError) throw last;
+    const where = [...new Set(all.map(({ host }) => host))].join(', ');
+    throw new YosugaraError('NO_MANAGER', `no manager answers at ${where} port ${all[0]?.port}`, { cause: last });
   }
 
-  async #text(host: string, path: string): Promise<string> {
-    const response = await this.#response(host, path, { accept: 'application/json' }, AbortSignal.timeout(DEADLINE_MS));
+  async #text(place: Place, path: string): Promise<string> {
+    const response = await this.#response(place, path, { accept: 'application/json' }, AbortSignal.timeout(DEADLINE_MS));
     return await textOf(response, MAX_ANSWER_BYTES);
   }
 
   /** 200, or it throws. */
   async #response(
-    host: string,
+    place: Place,
     path: string,
     given: Readonly<Record<string, string>>,
     signal: AbortSignal,
     { method = 'GET', body = '', headMs = DEADLINE_MS }: { method?: string; body?: string; headMs?: number } = {},
   ): Promise<IncomingMessage> {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const headers = { authorization: `Bearer ${this.#token}`, ...given };
-      const place = { host, port: this.#port, ca: this.#ca };
-      const call = insideRequest(place, { path, method, headers, signal }).once('response', resolve);
+      const headers = { ...this.#credentials?.headers, ...given };
+      const call = place.request({ path, method, headers, signal }).once('response', resolve);
       // A host that says nothing at all: the answer's head is waited for, a stream's body is not.
       call.setTimeout(headMs, () => call.destroy(new Error('no answer in time')));
       call.once('response', () => call.setTimeout(0));
@@ -168,7 +177,7 @@ export class ManagerApi {
     const { statusCode = 0 } = response;
     if (statusCode === 200) return response;
     const said = await textOf(response, MAX_REFUSAL_BYTES).catch(() => '');
-    throw refusal(statusCode, path, host, said);
+    throw refusal(statusCode, path, place.host, said);
   }
 }
 
@@ -195,9 +204,12 @@ function refusal(code: number, path: string, host: string, body: string): Error 
   const mistakes = code === 400 ? mistakesIn(body) : [];
   if (mistakes.length > 0) return new MistakesError(detailOf(body), mistakes);
   if (code === 400) return new InvalidInputError('the question', path, detailOf(body));
-  if (code === 403 || code === 409 || code === 412 || code === 413) return new RefusedError('REFUSED', detailOf(body));
+  if (code === 401) return new NotLoggedInError(codeIn(body), detailOf(body));
+  if (REFUSALS.has(code)) return new RefusedError(codeIn(body), detailOf(body));
   return new YosugaraError(code === 404 ? 'NOT_FOUND' : 'HTTP', `${host} answered ${code}: ${detailOf(body)}`);
 }
+
+const REFUSALS: ReadonlySet<number> = new Set([403, 409, 412, 413, 422, 429]);
 
 function mistakesIn(body: string): readonly SettingMistake[] {
   try {
@@ -210,6 +222,16 @@ function mistakesIn(body: string): readonly SettingMistake[] {
     }));
   } catch {
     return [];
+  }
+}
+
+/** What programs know it by. */
+function codeIn(body: string): string {
+  try {
+    const { code } = JSON.parse(body) as { code?: unknown };
+    return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : 'REFUSED';
+  } catch {
+    return 'REFUSED';
   }
 }
 
