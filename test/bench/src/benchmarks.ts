@@ -3,6 +3,7 @@ import { AGENTS_BENCH } from './agents.js';
 import type { Benchmark } from './benchmark.js';
 import { BURST } from './burst.js';
 import { COLLECTED } from './collected.js';
+import { CONSOLE_BENCH } from './console.js';
 import { EVENTS_MILLION } from './events-million.js';
 import { INGEST_REPLICATED } from './ingest-replicated.js';
 import { INGEST_SINGLE } from './ingest-single.js';
@@ -36,6 +37,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   LINE_TO_MAIL,
   COLLECTED,
   EVENTS_MILLION,
+  CONSOLE_BENCH,
   AGENTS_BENCH,
   JOBS,
 ];

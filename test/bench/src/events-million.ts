@@ -1,7 +1,7 @@
 import { type Benchmark, type BenchOptions, type Measure, median } from './benchmark.js';
 import { patiently, type RowCluster, type SettingDocument, startRowCluster } from './row-cluster.js';
 
-const EVENTS = 1_000_000;
+export const EVENTS = 1_000_000;
 const AT_ONCE = 20_000;
 const NODES = 1_000;
 const SCOPES = 10;
@@ -69,9 +69,9 @@ export const EVENTS_MILLION: Benchmark = {
     const cluster = await startRowCluster('single');
     try {
       const rows = options.rows ?? EVENTS;
-      await cluster.apply(settings());
+      await cluster.apply(eventEstate());
       const beginMs = Date.now() - 30 * 24 * 60 * MINUTE_MS;
-      await fill(cluster, rows, beginMs, options.say);
+      await fillEvents(cluster, rows, beginMs, options.say);
       const measures: Measure[] = [];
       for (const filter of FILTERS(beginMs)) measures.push(await measure(cluster, filter, rows, options));
       measures.push(
@@ -84,7 +84,7 @@ export const EVENTS_MILLION: Benchmark = {
   },
 };
 
-const settings = (): readonly SettingDocument[] => [
+export const eventEstate = (): readonly SettingDocument[] => [
   { kind: 'scope', id: 'all', body: { name: 'All' } },
   ...Array.from({ length: SCOPES }, (_, n) => ({
     ...{ kind: 'scope', id: `scope${n}` },
@@ -99,7 +99,7 @@ const settings = (): readonly SettingDocument[] => [
 /**
  * Of a month: one of a hundred is open, one of two hundred has an owner, one of twenty thousand a needle or a rare monitor; three of four are of syslog.
  */
-async function fill({ sql }: RowCluster, rows: number, beginMs: number, say: BenchOptions['say']): Promise<void> {
+export async function fillEvents({ sql }: RowCluster, rows: number, beginMs: number, say: BenchOptions['say']): Promise<void> {
   const begunMs = performance.now();
   const stepS = (30 * 24 * 3_600) / rows;
   for (let from = 0; from < rows; from += AT_ONCE)

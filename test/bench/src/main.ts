@@ -6,7 +6,7 @@ import { thisCommit, thisMachine } from './machine.js';
 const USAGE = `npm run bench -- NAME… [--runs N] [--seconds S] [--json]   ours and the peer's by turns, N runs of each (default 5, of 1 s)
 npm run bench -- search [--rows N]                         first page of the last hour among N rows (default 5000000)
 npm run bench -- memory [--minutes N]                      with the peer down for N minutes (default 2)
-npm run bench -- collected events-million [--rows N]       among N values or events (default 10000000 and 1000000)
+npm run bench -- collected events-million console [--rows N] among N values or events (default 10000000 and 1000000)
 npm run bench -- monitors [--minutes N]                    for N minutes (default 2)
 npm run bench -- --list                                    the benchmarks`;
 

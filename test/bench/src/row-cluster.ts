@@ -31,6 +31,10 @@ export interface RowCluster {
   post(path: string, body: object, node?: string): Promise<string>;
   /** Its processes, and `yosugara` for them. */
   readonly cluster: PrivateCluster;
+  /** Of that node's console. */
+  consoleOf(node: string): string;
+  /** What a load balancer that looks for the Master is told by that node. */
+  statusCode(node: string): Promise<number>;
   /** Makes them the settings of the cluster. */
   apply(documents: readonly SettingDocument[]): Promise<void>;
   /** As PostgreSQL's superuser. */
@@ -110,13 +114,14 @@ export async function startRowCluster(kind: 'single' | 'replicated'): Promise<Ro
       address: address(node),
       port: config.ports.syslog,
     }));
+    const consoleOf = (node: string) => `http://${address(node)}:${config.ports.console}`;
     const request = async (node: string, path: string, init: RequestInit = {}) => {
       const headers = {
         authorization: `Bearer ${secret(STATE_LAYOUT.secrets.postgresApp)}`,
         ...{ 'content-type': 'application/json' },
       };
       const signal = AbortSignal.timeout(ANSWER_MS);
-      const answer = await fetch(`http://${address(node)}:${config.ports.console}${path}`, { ...init, headers, signal });
+      const answer = await fetch(`${consoleOf(node)}${path}`, { ...init, headers, signal });
       const text = await answer.text();
       if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${text.slice(0, 500)}`);
       return text;
@@ -132,6 +137,11 @@ export async function startRowCluster(kind: 'single' | 'replicated'): Promise<Ro
     };
     return {
       ...{ master, cluster, database: database.readers, get, post, apply, sql: (text: string) => cluster.sql(master, text) },
+      consoleOf,
+      statusCode: async (node: string) => {
+        const url = `http://${address(node)}:${config.ports.status}/status/master`;
+        return (await fetch(url, { signal: AbortSignal.timeout(1_000) })).status;
+      },
       ...{ targets, root: cluster.root, receiveBufferBytes: grantedBytes(cluster.stateDir(master)), consumed, stop },
       counted: async () => {
         const found = await ask<{ rows: string; paired: string; late: string }>(
