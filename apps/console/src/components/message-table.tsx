@@ -142,11 +142,11 @@ const Row = memo(function Row({ row, nodes, open, todayMs, onToggle }: RowProps)
           <Severity row={row} />
         </td>
         <td className="col-kind">{t(`kind.${row.kind}`)}</td>
-        <td className="mono nowrap">{row.source}</td>
-        <td className="clip" title={row.host ?? undefined}>
+        <td className="mono nowrap m-source">{row.source}</td>
+        <td className="clip m-host" title={row.host ?? undefined}>
           {row.host === null ? '–' : visible(row.host)}
         </td>
-        <td className="clip" title={row.app ?? undefined}>
+        <td className="clip m-app" title={row.app ?? undefined}>
           {visible(appOf(row) ?? '–')}
         </td>
         <td className="clip text-cell">

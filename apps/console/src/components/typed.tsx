@@ -1,7 +1,7 @@
 import { TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 
-const TYPING_MS = 350;
+const TYPING_MS = 150;
 
 interface TypedProps {
   readonly label: string;
