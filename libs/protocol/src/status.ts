@@ -293,3 +293,27 @@ export const MessageRowSchema = z.object({
 export type MessageRow = z.infer<typeof MessageRowSchema>;
 export const MessagesSchema = z.object({ rows: z.array(MessageRowSchema), next: z.string().nullable() });
 export type Messages = z.infer<typeof MessagesSchema>;
+
+/** Severities as a chart tells them apart; traps have none. */
+export const MessageTallySchema = z.object({
+  error: z.int(),
+  warning: z.int(),
+  info: z.int(),
+  debug: z.int(),
+  trap: z.int(),
+});
+export type MessageTally = z.infer<typeof MessageTallySchema>;
+
+/** GET /api/messages/histogram: how many messages that a search finds were received when. */
+export const MessageHistogramSchema = z
+  .object({
+    from: z.string(),
+    to: z.string(),
+    binMs: z.int(),
+    /** null: all is counted; else what was received before is not, for it would have taken too long. */
+    countedFrom: z.string().nullable(),
+    /** Each from `at` on; those without a message are left out. */
+    bins: z.array(MessageTallySchema.extend({ at: z.string() })),
+  })
+  .meta({ id: 'MessageHistogram' });
+export type MessageHistogram = z.infer<typeof MessageHistogramSchema>;

@@ -103,6 +103,10 @@ async function noteLateValues(client: ClientBase, times: readonly number[], clos
 export interface SeriesQuery {
   readonly facilities?: readonly string[];
   readonly monitor?: string;
+  /** Part of the name of the value, upper and lower case alike. */
+  readonly item?: string;
+  /** Part of the monitor, the facility or the name of the value. */
+  readonly text?: string;
   /** Of monitors that belong to one of these roles. */
   readonly ownerRoles?: readonly string[];
   readonly ids?: readonly number[];
@@ -128,6 +132,8 @@ export class CollectedRepository {
   async series({
     facilities,
     monitor,
+    item,
+    text,
     ids,
     ownerRoles,
     limit = MAX_SERIES,
@@ -136,9 +142,11 @@ export class CollectedRepository {
       const { rows } = await client.query<Omit<SeriesRow, 'since'> & { since_ms: string }>(
         `select id, monitor, facility, item, (extract(epoch from since) * 1000)::bigint as since_ms from series
          where ($1::text[] is null or facility = any($1)) and ($2::text is null or monitor = $2) and ($3::int[] is null or id = any($3))
+           and ($6::text is null or strpos(lower(item), lower($6)) > 0)
+           and ($7::text is null or strpos(lower(monitor || ' ' || item || ' ' || facility), lower($7)) > 0)
            and ($5::text[] is null or ${ownedBy('$5', 'series.monitor', null)})
          order by facility, monitor, item limit $4`,
-        [facilities ?? null, monitor ?? null, ids ?? null, limit + 1, ownerRoles ?? null],
+        [facilities ?? null, monitor ?? null, ids ?? null, limit + 1, ownerRoles ?? null, item ?? null, text ?? null],
       );
       const series = rows
         .slice(0, limit)

@@ -15,6 +15,7 @@ import { encodeMessages, MESSAGE_COLUMNS } from './copy-binary.js';
 import { withClient } from './deadline.js';
 import { IngestCounts, noteMark } from './ingest-counts.js';
 import { noteLate } from './late-batches.js';
+import { countMessages, type Histogram, type HistogramQuery } from './message-histogram.js';
 import { findMessages, type MessagePage, type MessageQuery } from './message-search.js';
 import type { OperationsRepository } from './operations-repository.js';
 import { hourOf, type Partitions } from './partitions.js';
@@ -176,6 +177,11 @@ export class MessageRepository implements IngestStore {
       READ_DEADLINE_MS,
       async (client) => await findMessages(client, query),
     );
+  }
+
+  /** How many were received when. */
+  async histogram(query: HistogramQuery): Promise<Histogram> {
+    return await countMessages(this.#pool, query);
   }
 }
 

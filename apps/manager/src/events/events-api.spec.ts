@@ -136,6 +136,10 @@ it('values are read in steps, of one series or of several', async () => {
   await put({ collected: [...collected('a', 1), ...collected('b', 2)] });
   const { series } = await get<SeriesList>('/api/v1/series?facility=web1');
   expect(series.map(({ item }) => item)).toEqual(['a', 'b']);
+  const itemsOf = async (query: string) => (await get<SeriesList>(`/api/v1/series?${query}`)).series.map(({ item }) => item);
+  expect([await itemsOf('facility=web1&item=B'), await itemsOf('text=WEB1&item=a'), await itemsOf('text=nothing')]).toEqual([
+    ...[['b'], ['a'], []],
+  ]);
   const ids = series.map(({ id }) => id).join(',');
   const span = `from=${new Date(fromMs).toISOString()}&to=${new Date(fromMs + HOUR).toISOString()}`;
   const values = await get<SeriesValues>(`/api/v1/series/${ids}/values?${span}&step=30m`);

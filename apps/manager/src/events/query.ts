@@ -1,11 +1,10 @@
 import { EVENT_STATES, type EventRow, PRIORITIES } from '@yosugara/protocol';
 import type { EventQuery } from '@yosugara/store';
 import { z } from 'zod';
-import { format } from '../http/csv.js';
+import { format, MAX_TABLE_ROWS } from '../http/csv.js';
 import { instant, parseInstant } from '../messages/query.js';
 
-/** Events in one table. */
-export const MAX_TABLE_ROWS = 100_000;
+export { MAX_TABLE_ROWS };
 
 /** Once, several times, or with commas between. */
 export const several = <Value extends string>(schema: z.ZodType<Value, string>, says: string) =>

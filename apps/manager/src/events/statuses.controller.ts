@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { Needs } from '../access/needs.js';
 import { ownersOf } from '../access/seen.js';
 import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Bounded } from '../http/api-docs.js';
 import { csvAnswer, format, wantsCsv } from '../http/csv.js';
 import { ApiRefusal } from '../http/errors.js';
 import { instant, parseInstant } from '../messages/query.js';
@@ -38,6 +38,8 @@ const StatusesQuerySchema = z.strictObject({
 const SeriesQuerySchema = z.strictObject({
   facility,
   monitor: word('Id of the monitor'),
+  item: word('Part of the name of the value, upper and lower case alike'),
+  text: word('Part of the monitor, the node or the name of the value'),
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
 });
 const STEP = /^(?:1month|(\d{1,9})(ms|s|m|h|d)?)$/;
@@ -74,6 +76,7 @@ export class StatusesController {
 
   /** The worst first. */
   @Get('statuses')
+  @Bounded('at most `limit` (10 000), the worst first; `more` says that there are others')
   @Needs('event', 'read')
   @ApiOkResponse({ standardSchema: StatusesSchema })
   async statuses(
@@ -96,6 +99,7 @@ export class StatusesController {
 
   /** What values are kept of. */
   @Get('series')
+  @Bounded('at most `limit` (10 000); `more` says that there are others')
   @Needs('graph', 'read')
   @ApiOkResponse({ standardSchema: SeriesListSchema })
   async series(
@@ -113,6 +117,7 @@ export class StatusesController {
    * of the months of UTC, whole ones at both ends; `stepMs` is then that of a mean month.
    */
   @Get('series/:ids/values')
+  @Bounded('at most 100 series, in steps that the caller chooses')
   @Needs('graph', 'read')
   @ApiOkResponse({ standardSchema: SeriesValuesSchema })
   async values(

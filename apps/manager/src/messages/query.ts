@@ -4,6 +4,7 @@ import { FACILITIES, NAMED_OID, SEVERITIES } from '@yosugara/operations';
 import { MESSAGE_KINDS, MESSAGE_TRANSPORTS, type MessageRow } from '@yosugara/protocol';
 import { oidInText, structuredTerm, varbindTerm } from '@yosugara/store';
 import { z } from 'zod';
+import { format, MAX_TABLE_ROWS } from '../http/csv.js';
 import type { MibNames } from '../mibs/mib-names.js';
 import type { MessageQuery } from '../store/ports.js';
 
@@ -88,17 +89,30 @@ export const MessagesQuerySchema = z.strictObject({
   since: instant,
   until: instant,
   after: z.string().min(1).max(256).describe('`next` of the page before').optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_TABLE_ROWS)
+    .describe('Of a page at most 1000, usually 100; of a table 100000')
+    .optional(),
+  format,
+});
+export const HistogramQuerySchema = z.strictObject({
+  ...FILTER,
+  since: instant,
+  until: instant,
+  bins: z.coerce.number().int().min(1).max(500).describe('About so many').default(60),
 });
 
 /** @throws InvalidInputError — a name that nothing here is called by. */
 export function messageQuery(
-  asked: z.infer<typeof MessagesQuerySchema>,
+  { format: _, limit = 100, ...asked }: z.infer<typeof MessagesQuerySchema>,
   nowMs: number,
   names: QueryNames = AS_IT_IS,
 ): MessageQuery {
   const at = (text: string | undefined) => (text === undefined ? undefined : (parseInstant(text, nowMs) ?? undefined));
-  return { ...inNumbers(asked, names), since: at(asked.since), until: at(asked.until) };
+  return { ...inNumbers(asked, names), limit, since: at(asked.since), until: at(asked.until) };
 }
 
 /** With OIDs and numbers in the place of names, as the database has them. @throws InvalidInputError — a name that nothing here is called by. */

@@ -32,7 +32,7 @@ import { AlreadyThereError, type AnswerTables, type ManagerStore, type MessageQu
 /** The manager's verbs, made of the repositories of libs/store. */
 export function managerStore(
   connections: Connections,
-  messages: Pick<MessageRepository, 'search' | 'standbyPositions'>,
+  messages: Pick<MessageRepository, 'search' | 'histogram' | 'standbyPositions'>,
   partitions: Partitions,
 ): ManagerStore {
   const report = new IngestReport(connections.readers);
@@ -123,6 +123,15 @@ export function managerStore(
     operations: operationsTables(connections),
     agents: agentTables(connections),
     searchMessages: async (query) => await search(messages, query),
+    countMessages: async (query, binUs) =>
+      await messages
+        .histogram({
+          ...storeQueryOf(query),
+          ...{ sinceUs: query.since.getTime() * 1_000, untilUs: query.until.getTime() * 1_000, binUs },
+        })
+        .catch((error: unknown) => {
+          throw asUnavailable(error);
+        }),
     close: async () => await connections.close(),
   };
 }
@@ -137,7 +146,8 @@ const answerTables = (connections: Connections): AnswerTables => ({
     await connections.write(epoch, async (db) => await new CommandAnswers(db).retain(before, most), guard),
 });
 
-async function search(messages: Pick<MessageRepository, 'search'>, query: MessageQuery): Promise<Messages> {
+/** In the words and numbers of the database. */
+function storeQueryOf(query: MessageQuery): StoreQuery {
   const { text, source, host, app, kind, transport, records, limit } = query;
   const us = (at: Date | undefined) => (at === undefined ? undefined : at.getTime() * 1_000);
   const wanted = {
@@ -156,8 +166,11 @@ async function search(messages: Pick<MessageRepository, 'search'>, query: Messag
     untilUs: us(query.until),
     before: query.after,
   };
-  const known = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)) as StoreQuery;
-  const page = await messages.search(known).catch((error: unknown) => {
+  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)) as StoreQuery;
+}
+
+async function search(messages: Pick<MessageRepository, 'search'>, query: MessageQuery): Promise<Messages> {
+  const page = await messages.search(storeQueryOf(query)).catch((error: unknown) => {
     // Our own word for it is another one.
     throw error instanceof InvalidInputError && error.message.startsWith('before:')
       ? new InvalidInputError('after', query.after ?? '', 'the `next` of an earlier page')

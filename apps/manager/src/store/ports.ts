@@ -5,6 +5,7 @@ import type {
   CommandAnswers,
   CountRetention,
   DatabaseActivity,
+  Histogram,
   IngestReport,
   IngestTraces,
   LateBatches,
@@ -152,5 +153,7 @@ export interface ManagerStore {
   readonly agents: AgentTables;
   /** Newest first. */
   searchMessages(query: MessageQuery): Promise<Messages>;
+  /** How many there were when, in so many µs each. */
+  countMessages(query: MessageQuery & { readonly since: Date; readonly until: Date }, binUs: number): Promise<Histogram>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EVENT_STATES } from '../events.js';
-import { MESSAGE_KINDS } from '../messages.js';
+import { MESSAGE_KINDS, SYSLOG_SEVERITIES } from '../messages.js';
 import { TimeZoneSchema } from './calendar.js';
 import { PRIORITIES, PrioritySchema } from './common.js';
 
@@ -12,7 +12,6 @@ export const DASHBOARD_COLUMNS = 12;
 export const MOST_WIDGET_ROWS = 12;
 export const MOST_WIDGETS = 40;
 export const MOST_WIDGET_SOURCES = 8;
-export const SEVERITY_WORDS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
 
 const word = z.string().max(256).default('');
 
@@ -87,7 +86,7 @@ export const WidgetSchema = z.discriminatedUnion('type', [
     source: word,
     host: word,
     app: word,
-    severity: z.enum(SEVERITY_WORDS).nullable().default(null),
+    severity: z.enum(SYSLOG_SEVERITIES).nullable().default(null),
     kind: z.enum(MESSAGE_KINDS).nullable().default(null),
   }),
   /** Sessions that run, or that failed. */
