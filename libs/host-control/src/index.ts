@@ -6,6 +6,7 @@ export { createFencePort, type FencePortOptions } from './fence/index.js';
 export { createHooks } from './hooks/hooks.js';
 export type { PostgresHostOptions } from './postgres/context.js';
 export { createPostgresHost } from './postgres/host.js';
+export { findPrograms } from './postgres/programs.js';
 export { APP_ROLE, DATABASE, MANAGER_ROLE, REPLICATION_ROLE } from './postgres/secrets.js';
 export { createRecoverStore } from './recover/store.js';
 export { createVipDriver, type VipOptions } from './vip/driver.js';

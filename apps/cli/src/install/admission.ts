@@ -1,5 +1,5 @@
-import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { type Authority, certificatePem, keyOfRequest, memberCertificate } from '@yosugara/connectors/pki';
 import { explain, InvalidInputError } from '@yosugara/kernel';
@@ -145,7 +145,9 @@ export class Admission {
     // First it is known here, then its bearer has it: a crash between leaves a token that the same host can use again.
     if (!admission.again) await this.#options.write(admission.state);
     const missing = missingOf(admission.state.config);
-    this.#options.say(`${asked.member} joined from ${from}; ${missing.length === 0 ? 'all are here' : `missing: ${missing.join(', ')}`}`);
+    this.#options.say(
+      `${asked.member} joined from ${from}; ${missing.length === 0 ? 'all are here' : `missing: ${missing.join(', ')}`}`,
+    );
     return { status: 200, body: welcome };
   }
 

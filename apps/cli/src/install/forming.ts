@@ -32,7 +32,11 @@ export function withToken(
 
 export type Admission =
   | { readonly kind: 'admitted'; readonly state: FormingState; readonly again: boolean }
-  | { readonly kind: 'refused'; readonly code: 'TOKEN_UNKNOWN' | 'TOKEN_EXPIRED' | 'TOKEN_USED' | 'IDENTITY_KNOWN'; readonly why: string };
+  | {
+      readonly kind: 'refused';
+      readonly code: 'TOKEN_UNKNOWN' | 'TOKEN_EXPIRED' | 'TOKEN_USED' | 'IDENTITY_KNOWN';
+      readonly why: string;
+    };
 
 const refused = (code: (Admission & { kind: 'refused' })['code'], why: string): Admission => ({ kind: 'refused', code, why });
 

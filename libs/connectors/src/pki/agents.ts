@@ -2,9 +2,9 @@
 import 'reflect-metadata';
 import { createHash, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
-import { InvalidInputError } from '@yosugara/kernel';
 import { AGENT_CERTIFICATE_DAYS, agentNameOf } from '@yosugara/protocol';
 import { ALGORITHM, type Authority, BACKDATE_MS, type Pem, serialNumber } from './certificates.js';
+import { keyOfRequest } from './request.js';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -36,7 +36,7 @@ export async function issueAgent(
   nowMs: number,
   days = AGENT_CERTIFICATE_DAYS,
 ): Promise<AgentCertificate> {
-  const publicKey = await keyOf(requestPem);
+  const publicKey = await keyOfRequest(requestPem);
   const notAfter = new Date(Math.min(nowMs + days * DAY_MS, authority.certificate.notAfter.getTime()));
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
@@ -57,23 +57,6 @@ export async function issueAgent(
   });
   const fingerprint = createHash('sha256').update(Buffer.from(certificate.rawData)).digest('hex');
   return { certificate: `${certificate.toString('pem')}\n`, fingerprint, notAfter: certificate.notAfter };
-}
-
-/** Its own signature shows that whoever asks has the private key. */
-async function keyOf(requestPem: string): Promise<x509.PublicKey> {
-  const allowed = 'a certificate request (PKCS #10, PEM) of a key on the curve P-256, P-384 or P-521';
-  let request: x509.Pkcs10CertificateRequest;
-  let isSigned: boolean;
-  try {
-    request = new x509.Pkcs10CertificateRequest(requestPem);
-    isSigned = await request.verify();
-  } catch {
-    throw new InvalidInputError('request', 'what is none', allowed);
-  }
-  if (!isSigned) throw new InvalidInputError('request', 'one that was not signed by its key', allowed);
-  const { name } = request.publicKey.algorithm;
-  if (name !== 'ECDSA') throw new InvalidInputError('request', `a key of ${name}`, allowed);
-  return request.publicKey;
 }
 
 /** SHA-256 of an authority's certificate (DER), base64url: as join tokens name it. */

@@ -57,16 +57,26 @@ export async function newAuthority(clusterId: string, of = 'cluster'): Promise<A
   return { certificate, keys };
 }
 
-/** A member's certificate: CN = node id, SAN = node id and the addresses; for both ends of a mutual TLS connection. */
+/** A member's key and certificate, both made here. */
 export async function issueMember(authority: Authority, node: string, addresses: readonly string[]): Promise<Pem> {
   const keys = await newKeys();
+  return { key: await keyPem(keys), certificate: await memberCertificate(authority, node, addresses, keys.publicKey as never) };
+}
+
+/** A member's certificate: CN = node id, SAN = node id and the addresses; for both ends of a mutual TLS connection. */
+export async function memberCertificate(
+  authority: Authority,
+  node: string,
+  addresses: readonly string[],
+  publicKey: x509.PublicKey,
+): Promise<string> {
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: `CN=${node}`,
     issuer: authority.certificate.subject,
     ...validFor(MEMBER_YEARS),
     signingAlgorithm: ALGORITHM,
-    publicKey: keys.publicKey as never,
+    publicKey,
     signingKey: authority.keys.privateKey as never,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
@@ -79,7 +89,7 @@ export async function issueMember(authority: Authority, node: string, addresses:
       await x509.AuthorityKeyIdentifierExtension.create(authority.certificate),
     ],
   });
-  return { key: await keyPem(keys), certificate: `${certificate.toString('pem')}\n` };
+  return `${certificate.toString('pem')}\n`;
 }
 
 export async function keyPem(keys: Keys): Promise<string> {
