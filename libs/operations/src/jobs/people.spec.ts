@@ -67,6 +67,24 @@ describe('to start again', () => {
     expect(desk.session.state).toBe('ended');
   });
 
+  it('a job in a jobnet that was ended before its turn came lets that wait for its turn again', () => {
+    const held = jobnet('outer', [jobnet('inner', [command('x')])], { hold: true });
+    const desk = new Desk(unitOf([held, command('y')])).operate('set-end', 'x').operate('set-end', 'inner');
+    desk.operate('start', 'x');
+    expect(desk.states()).toEqual({ outer: 'held', inner: 'waiting', x: 'waiting', y: 'running' });
+    desk.operate('force-end', null).operate('start', null);
+    expect(desk.refusal).toBeNull();
+    expect(desk.states()).toEqual({ outer: 'held', inner: 'waiting', x: 'waiting', y: 'running' });
+    expect(desk.operate('release-hold', 'outer').states()).toMatchObject({ outer: 'running', inner: 'running', x: 'running' });
+  });
+
+  it('a job in what is being stopped does not keep it from being stopped', () => {
+    const desk = new Desk(unitOf([jobnet('outer', [jobnet('inner', [command('x')]), command('y')])]));
+    desk.returns('x', 0).launch('y').operate('stop', 'outer').operate('start', 'x');
+    desk.returns('y', 0, 'web1', { outcome: 'stopped', code: null });
+    expect(desk.states()).toEqual({ outer: 'stopped', inner: 'stopped', x: 'waiting', y: 'stopped' });
+  });
+
   it('one node runs its command once more, and the others keep what they returned', () => {
     const desk = new Desk(unitOf([command('a', { facility: 'webs' })]));
     desk.returns('a', 0, 'web1').returns('a', 9, 'web2').returns('a', 0, 'web3');

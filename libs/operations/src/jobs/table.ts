@@ -108,6 +108,13 @@ export const JOB_TRANSITIONS: readonly JobTransition[] = [
     why: 'a job in it was started again',
   },
   {
+    on: 'within-again',
+    from: AT_REST,
+    to: ['waiting', 'stopped'],
+    of: 'job',
+    why: 'a job in it was started again, and what is around it has not begun, or is being stopped',
+  },
+  {
     on: 'around-again',
     from: [...AHEAD, ...AT_REST, 'suspended', 'queued'],
     to: AHEAD,
