@@ -1,7 +1,11 @@
+import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PrivateCluster } from '@yosugara/cli/testing/private-cluster';
+import { insideRequest } from '@yosugara/connectors/inside';
 import { SILENT_LOG } from '@yosugara/kernel';
 import { STATE_LAYOUT } from '@yosugara/protocol';
 import { loadConfig } from '@yosugara/receiver-app';
@@ -114,21 +118,25 @@ export async function startRowCluster(kind: 'single' | 'replicated'): Promise<Ro
       address: address(node),
       port: config.ports.syslog,
     }));
-    const consoleOf = (node: string) => `http://${address(node)}:${config.ports.console}`;
-    const request = async (node: string, path: string, init: RequestInit = {}) => {
+    const isTls = config.console.tls.enabled;
+    const ca = isTls ? secret(STATE_LAYOUT.secrets.clusterCa) : null;
+    const consoleOf = (node: string) => `${isTls ? 'https' : 'http'}://${address(node)}:${config.ports.console}`;
+    const request = async (node: string, path: string, method: 'GET' | 'POST' = 'GET', body = '') => {
       const headers = {
         authorization: `Bearer ${secret(STATE_LAYOUT.secrets.postgresApp)}`,
-        ...{ 'content-type': 'application/json' },
+        ...{ 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
       };
-      const signal = AbortSignal.timeout(ANSWER_MS);
-      const answer = await fetch(`${consoleOf(node)}${path}`, { ...init, headers, signal });
-      const text = await answer.text();
-      if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${text.slice(0, 500)}`);
-      return text;
+      const place = { host: address(node), port: config.ports.console, ca };
+      const asked = insideRequest(place, { path, method, headers, signal: AbortSignal.timeout(ANSWER_MS) });
+      asked.end(body);
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      const said = await text(answer);
+      if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${said.slice(0, 500)}`);
+      return said;
     };
     const get = async (path: string, node: string = master) => await request(node, path);
     const post = async (path: string, body: object, node: string = master) =>
-      await request(node, path, { method: 'POST', body: JSON.stringify(body) });
+      await request(node, path, 'POST', JSON.stringify(body));
     const apply = async (documents: readonly SettingDocument[]) => {
       const file = join(cluster.root, 'settings.json');
       writeFileSync(file, JSON.stringify(documents));
