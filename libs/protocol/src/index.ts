@@ -11,7 +11,6 @@ export * from './joining.js';
 export * from './messages.js';
 export * from './mibs.js';
 export * from './overview.js';
-export * from './problem.js';
 export * from './retention.js';
 export * from './self.js';
 export * from './settings/index.js';
