@@ -279,6 +279,7 @@ const TEST_TOOLS = {
     // fence_ipmilan's hands; only recommended by its package.
     ipmitool: 'ipmitool',
     haproxy: 'haproxy',
+    pgbackrest: 'pgbackrest',
     rsyslogd: ['rsyslog', 'rsyslog-relp', 'rsyslog-gnutls'],
     '/usr/lib/ocf/resource.d/heartbeat/IPaddr2': 'resource-agents',
   },

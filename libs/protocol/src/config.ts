@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AccessSchema } from './access/config.js';
+import { BackupSchema } from './backup-config.js';
 import { PrioritySchema, SettingIdSchema } from './settings/common.js';
 
 const id = z.string().regex(/^[a-z][a-z0-9_]{0,30}$/, 'a lower-case letter, then up to 30 of a-z 0-9 _');
@@ -351,6 +352,7 @@ export const NodeConfigSchema = z.strictObject({
     .prefault({}),
   retention: RetentionSchema.prefault({}),
   access: AccessSchema.prefault({}),
+  backup: BackupSchema.optional(),
 });
 export type NodeConfig = z.infer<typeof NodeConfigSchema>;
 export type MemberConfig = z.infer<typeof MemberSchema>;
@@ -402,5 +404,7 @@ export const STATE_LAYOUT = {
     customTrapTokens: 'secrets/custom-trap-tokens',
     /** Bearer token of GET /metrics, the same on both nodes; none: only sessions are let in. */
     metricsToken: 'secrets/metrics-token',
+    /** What backups are encrypted with, the same on both nodes; kept elsewhere, too: without it no backup can be read. */
+    backupPassphrase: 'secrets/backup-passphrase',
   },
 } as const;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type NodeId, nodeId } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
 import type { PostgresPeer } from '@yosugara/runtime';
+import { archiveSettings } from '../backup/place.js';
 import { readIfThere, syncFolder, writeOwned } from '../os/files.js';
 import type { Account } from '../os/run.js';
 import { canSyncVolumes } from '../os/sync-volume.js';
@@ -111,6 +112,7 @@ function includeFile(config: NodeConfig, paths: PostgresPaths, { names, follow }
     log_line_prefix: '%m [%p] %q%u@%d %a ',
     timezone: 'UTC',
     log_timezone: 'UTC',
+    ...archiveSettings(config, paths),
     ssl: tls ? 'on' : 'off',
     ...(tls ? { ssl_cert_file: join(paths.tls, 'cert'), ssl_key_file: join(paths.tls, 'key') } : {}),
   };

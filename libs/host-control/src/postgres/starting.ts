@@ -1,6 +1,8 @@
 import { chmod, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { explain } from '@yosugara/kernel';
+import { writeBackupConfig } from '../backup/place.js';
 import { PostgresControlError } from '../errors.js';
 import { members } from '../os/containment.js';
 import { isThere, ownFolder, readIfThere, syncFolder } from '../os/files.js';
@@ -49,11 +51,13 @@ export async function removeLocks(host: HostContext): Promise<void> {
 }
 
 export async function prepare(host: HostContext): Promise<void> {
-  const { paths, account, config } = host;
+  const { paths, account, config, log } = host;
   await ownFolder(paths.dataDir, account);
   await chmod(paths.dataDir, 0o700);
   await ownFolder(paths.sockets, account);
   await handOverSecrets(config, paths, account);
+  // A node serves without backups, too.
+  await writeBackupConfig(config, paths, account).catch((error: unknown) => log.error('backup.off', { why: explain(error) }));
   // Between the two renames of a base backup's swap: the new directory is whole, only its name is missing.
   if ((await isThere(paths.pgdata)) || !(await readIfThere(paths.unfinished))?.startsWith('swap')) return;
   if (await isThere(paths.pgdataNew)) await rename(paths.pgdataNew, paths.pgdata);

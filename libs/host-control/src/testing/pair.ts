@@ -13,7 +13,7 @@ export interface Pair {
 }
 
 /** A primary on `a` with an empty table `t (n)` and a slot for `b`, which has no data yet. */
-export async function openPair(options?: { readonly tls?: boolean }): Promise<Pair> {
+export async function openPair(options?: { readonly tls?: boolean; readonly backups?: boolean }): Promise<Pair> {
   buildChildPrograms();
   const bed = await Testbed.open(options);
   try {

@@ -33,18 +33,21 @@ export class Testbed {
   readonly #ports: { postgres: number; status: number };
   readonly #open: (() => Promise<void>)[] = [];
   readonly #tls: boolean;
+  /** Both nodes have a repository of backups in common. */
+  readonly #backups: boolean;
 
-  private constructor(ports: { postgres: number; status: number }, tls: boolean) {
+  private constructor(ports: { postgres: number; status: number }, tls: boolean, backups: boolean) {
     this.#ports = ports;
     this.#tls = tls;
+    this.#backups = backups;
     this.root = mkdtempSync(join(tmpdir(), 'yosugara-host-'));
     chmodSync(this.root, 0o755);
     if (tls) makeAuthority(this.root);
   }
 
-  static async open(options: { readonly tls?: boolean } = {}): Promise<Testbed> {
+  static async open(options: { readonly tls?: boolean; readonly backups?: boolean } = {}): Promise<Testbed> {
     const [postgres, status] = (await freePorts(2)) as [number, number];
-    return new Testbed({ postgres, status }, options.tls ?? false);
+    return new Testbed({ postgres, status }, options.tls ?? false, options.backups ?? false);
   }
 
   config(node: 'a' | 'b', vip?: 'bind'): NodeConfig {
@@ -63,6 +66,7 @@ export class Testbed {
       stateDir,
       dataDir: join(this.root, node, 'data'),
       postgres: { sharedBuffersMb: 16 },
+      ...(this.#backups ? { backup: { repository: { type: 'directory', path: join(this.root, 'repository') } } } : {}),
       // Never the watchdog of the machine that runs the specifications.
       watchdog: { device: join(this.root, 'watchdog') },
     });
@@ -136,6 +140,7 @@ export class Testbed {
     for (const name of ['postgresSuperuser', 'postgresReplication', 'postgresManager'] as const)
       write(secrets[name], `s:ecr\\et'${name}\n`);
     write(secrets.postgresApp, 'app-secret\n');
+    write(secrets.backupPassphrase, 'a-passphrase-of-the-specs\n');
     if (this.#tls) issueCertificate(this.root, join(stateDir, 'secrets'), address);
   }
 }

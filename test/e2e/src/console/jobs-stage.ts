@@ -1,8 +1,3 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { re2Patterns } from '@yosugara/connectors';
 import { epoch as epochOf, SILENT_LOG } from '@yosugara/kernel';
 import { JobLoop, SettingsJobRules, SettingsRules, SettingsTimes } from '@yosugara/runtime';
@@ -16,9 +11,8 @@ import { LiveSettings } from '../../../../apps/manager/src/settings/live-setting
 import { Eras, startNode, type TestNode } from '../../../../apps/manager/src/testing/harness.js';
 import { openStorage } from '../../../../apps/manager/src/wiring.js';
 import { openBrowser } from '../browser.js';
+import { builtConsole } from './built-console.js';
 
-const CONSOLE = new URL('../../../../apps/console', import.meta.url).pathname;
-const VITE = new URL('../../../../node_modules/vite/bin/vite.js', import.meta.url).pathname;
 /** For whatever comes by itself: many times what it takes, for a machine that others share. */
 const PATIENCE_MS = 100_000;
 
@@ -36,18 +30,6 @@ export interface JobsStage {
   close(): Promise<void>;
 }
 
-async function built(): Promise<{ readonly folder: string; readonly remove: () => void }> {
-  const given = process.env['CONSOLE_DIST'];
-  if (given !== undefined) return { folder: given, remove: () => undefined };
-  const folder = mkdtempSync(join(tmpdir(), 'yosugara-console-'));
-  await promisify(execFile)(process.execPath, [VITE, 'build', '--outDir', folder, '--logLevel', 'error'], {
-    cwd: CONSOLE,
-    timeout: 120_000,
-    env: { ...process.env, NODE_ENV: 'production' },
-  });
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
-}
-
 /** @param third number of its addresses, 127.0.<third>.x */
 export async function jobsStage(third: number, hosts: readonly string[], command: Command): Promise<JobsStage> {
   const closers: (() => unknown)[] = [];
@@ -57,7 +39,7 @@ export async function jobsStage(third: number, hosts: readonly string[], command
   try {
     const server = await startTestPostgres();
     closers.push(() => server.stop());
-    const dist = await built();
+    const dist = await builtConsole();
     closers.push(dist.remove);
     const { host, port } = server;
     const node = await startNode({

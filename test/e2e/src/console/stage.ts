@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { SILENT_LOG } from '@yosugara/kernel';
 import type { Status } from '@yosugara/protocol';
 import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
@@ -12,9 +9,9 @@ import { expect, vi } from 'vitest';
 import { managerOf, type NodeManager } from '../../../../apps/manager/src/testing/manager-of.js';
 import { startReceiver } from '../../../../apps/receiver/src/index.js';
 import { openBrowser } from '../browser.js';
+import { builtConsole } from './built-console.js';
 import { sendLines, type TwoReceivers } from './lines.js';
 
-const WORKSPACE = new URL('../../../..', import.meta.url).pathname;
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 /** Pictures, for whoever wants to look. */
 const SHOTS = process.env['SHOTS'];
@@ -84,7 +81,7 @@ export async function consoleStage(receivers: TwoReceivers): Promise<Stage> {
     }
     const a = await managerOf(config, receivers.address.a, postgres, () => null, undefined, LOGIN);
     closers.push(() => a.stop());
-    const dist = await built();
+    const dist = await builtConsole();
     closers.push(dist.remove);
     cpSync(dist.folder, join(config.stateDir, 'console'), { recursive: true });
     a.controller.status = aHealthyCluster();
@@ -116,20 +113,6 @@ export async function consoleStage(receivers: TwoReceivers): Promise<Stage> {
     await close();
     throw error;
   }
-}
-
-/** The console as it is now. */
-async function built(): Promise<{ readonly folder: string; readonly remove: () => void }> {
-  const given = process.env['CONSOLE_DIST'];
-  if (given !== undefined) return { folder: given, remove: () => undefined };
-  const folder = mkdtempSync(join(tmpdir(), 'yosugara-console-'));
-  const vite = join(WORKSPACE, 'node_modules/vite/bin/vite.js');
-  await promisify(execFile)(process.execPath, [vite, 'build', '--outDir', folder, '--logLevel', 'error'], {
-    cwd: join(WORKSPACE, 'apps/console'),
-    timeout: 120_000,
-    env: { ...process.env, NODE_ENV: 'production' },
-  });
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /** The first login chooses a password of its own. @returns the cookies of the session. */
@@ -167,8 +150,7 @@ interface AxeResult {
 
 /** What axe finds of WCAG 2.2 AA, each in one line; none is what every page wants. */
 export async function axeFinds(page: Page): Promise<readonly string[]> {
-  // What fades in is half transparent for a moment.
-  await page.waitForTimeout(350);
+  await still(page);
   // By the debugger's way: the page's own policy lets in no script of somebody else.
   await page.evaluate(readFileSync(AXE, 'utf8'));
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -180,6 +162,12 @@ export async function axeFinds(page: Page): Promise<readonly string[]> {
         ({ html, failureSummary = '' }) => `${id}: ${html.slice(0, 160)} — ${failureSummary.replace(/\s+/g, ' ').slice(0, 200)}`,
       ),
   );
+}
+
+/** What fades in is half transparent for a moment: here nothing does, and what was under way is drawn to its end. */
+export async function still(page: Page): Promise<void> {
+  await page.addStyleTag({ content: '*, *::before, *::after { transition: none !important; animation: none !important }' });
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
 }
 
 /** A drawer of the library has a `header` of its own; ours lies behind it then, where nobody gets. */

@@ -1,0 +1,38 @@
+/** One backup as it lies in the repository. */
+export interface BackupSet {
+  /** As pgbackrest calls it: `20261122-031500F`, or with `_20261123-031500I` what builds on it. */
+  readonly label: string;
+  readonly type: 'full' | 'diff' | 'incr';
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  /** What it restores to, and what it takes in the repository. */
+  readonly databaseBytes: number;
+  readonly repositoryBytes: number;
+  /** First and last segment of WAL that it needs. */
+  readonly walStart: string | null;
+  readonly walStop: string | null;
+  /** Pages with a wrong checksum were copied. */
+  readonly hasDamagedPages: boolean;
+}
+
+/** Of its document what we read; null where it was written before the program knew of it. */
+interface Said {
+  readonly label: string;
+  readonly type: BackupSet['type'];
+  readonly error?: boolean | null;
+  readonly timestamp: { readonly start: number; readonly stop: number };
+  readonly archive: { readonly start: string | null; readonly stop: string | null };
+  readonly info: { readonly size: number; readonly repository: { readonly delta: number } };
+}
+
+/** What `pgbackrest info --output=json` says, oldest first. */
+export function parseInfo(text: string): readonly BackupSet[] {
+  const stanzas = JSON.parse(text) as readonly { readonly backup: readonly Said[] }[];
+  return stanzas.flatMap(({ backup }) =>
+    backup.map(({ label, type, error, timestamp, archive, info }) => ({
+      ...{ label, type, startedAtMs: timestamp.start * 1_000, endedAtMs: timestamp.stop * 1_000, databaseBytes: info.size },
+      ...{ repositoryBytes: info.repository.delta, walStart: archive.start, walStop: archive.stop },
+      hasDamagedPages: error === true,
+    })),
+  );
+}

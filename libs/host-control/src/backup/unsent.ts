@@ -1,0 +1,56 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Lsn } from '@yosugara/kernel';
+import { readIfThere } from '../os/files.js';
+import { type Ancestor, parseHistory } from '../postgres/history.js';
+import type { Repository } from './repository.js';
+
+const SEGMENT = /^([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})$/;
+const SEGMENT_BYTES = 16 * 1024 * 1024;
+
+/**
+ * A Standby sends nothing, and marks what it receives as sent. So what a Master had not sent when it died is in nobody's queue: a gap at which
+ * every restore would end. Whoever is Master sends it, from what it received itself; only what its own lineage shares (PostgreSQL 15,
+ * walreceiver.c: XLogArchiveForceDone).
+ *
+ * @param timeline of the Master now. @returns names of the segments that were sent.
+ */
+export async function sendUnsent(repository: Repository, timeline: number): Promise<readonly string[]> {
+  const wal = join(repository.paths.pgdata, 'pg_wal');
+  const history = await readIfThere(join(wal, `${hex(timeline)}.history`));
+  const lineage = parseHistory(history ?? '');
+  const done = (await readdir(join(wal, 'archive_status')))
+    .filter((name) => name.endsWith('.done'))
+    .map((name) => name.slice(0, -5));
+  const here = new Set(await readdir(wal));
+  const ours = done.filter((name) => here.has(name) && isShared(name, lineage, timeline)).sort();
+  const sent: string[] = [];
+  for (const folder of new Set(ours.map((name) => name.slice(0, 16)))) {
+    const there = await archived(repository, folder);
+    for (const name of ours.filter((each) => each.startsWith(folder) && !there.has(each))) {
+      await repository.push(join(wal, name));
+      sent.push(name);
+    }
+  }
+  return sent;
+}
+
+/** Of an older timeline only up to where ours left it: what lies behind belongs to nobody any more. */
+export function isShared(name: string, lineage: readonly Ancestor[], timeline: number): boolean {
+  const found = SEGMENT.exec(name);
+  if (found === null) return false;
+  const [of, high, low] = found.slice(1).map((part) => Number.parseInt(part!, 16)) as [number, number, number];
+  if (of === timeline) return true;
+  const end: Lsn | undefined = lineage.find((each) => each.timeline === of)?.end;
+  const segmentEnd = high * 2 ** 32 + (low + 1) * SEGMENT_BYTES;
+  return end !== undefined && segmentEnd <= Number(end);
+}
+
+async function archived(repository: Repository, folder: string): Promise<ReadonlySet<string>> {
+  const stanza = `archive/${repository.config.cluster.id}`;
+  const databases = (await repository.names(stanza)).filter((name) => /^\d+-\d+$/.test(name));
+  const lists = await Promise.all(databases.map((database) => repository.names(`${stanza}/${database}/${folder}`)));
+  return new Set(lists.flat().map((name) => name.slice(0, 24)));
+}
+
+const hex = (timeline: number): string => timeline.toString(16).toUpperCase().padStart(8, '0');

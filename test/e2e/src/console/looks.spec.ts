@@ -1,0 +1,74 @@
+import 'reflect-metadata';
+import pg from 'pg';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PAGES } from '../../../../apps/console/src/components/page-list.js';
+import { twoReceivers } from '../../../../apps/receiver/src/testing/two-receivers.js';
+import { FOUR_WAYS, seenIn } from './looks.js';
+import { LINES, MIB, SETTINGS } from './looks-data.js';
+import { PAGE_LOOKS } from './page-looks.js';
+import { consoleStage, hasBrowser, put, type Stage } from './stage.js';
+
+/*
+ * Each page as it is with something to show, in both languages, both themes, on a desk and on a telephone: axe finds nothing, and nothing is
+ * wider than the screen. `npm run shots -w @yosugara/test-e2e` keeps the pictures.
+ */
+const receivers = await twoReceivers({ third: 97 });
+let stage: Stage;
+let page: Page;
+
+it('knows each page that the column beside it leads to', () => {
+  const seen = new Set(PAGE_LOOKS.map((each) => each.page));
+  expect(PAGES.flatMap(([, pages]) => pages.filter((each) => !seen.has(each)))).toEqual([]);
+});
+
+describe.skipIf(!hasBrowser())('each page of the console', { timeout: 600_000 }, () => {
+  beforeAll(async () => {
+    stage = await consoleStage(receivers);
+    await put(stage.a, SETTINGS(receivers.address.sender));
+    await stage.say(...LINES);
+    await fillGraphs(stage);
+    page = await stage.open('/');
+    expect(
+      (await stage.a.call('POST', '/api/v1/mibs', { body: { files: [{ name: 'fan.mib', text: MIB }], by: 'spec' } })).status,
+    ).toBeLessThan(300);
+    await vi.waitFor(
+      async () => {
+        const { open } = await stage.a.get<{ open: Record<string, number> }>('/api/v1/events/counts');
+        expect(open['critical']).toBeGreaterThan(1);
+      },
+      { timeout: 120_000, interval: 100 },
+    );
+  }, 600_000);
+  afterAll(async () => await stage?.close());
+
+  it.each(PAGE_LOOKS)('$name', async ({ name, path, ready, open }) => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(`${stage.base}${path}`);
+    await page.getByTestId(ready).first().waitFor();
+    await open?.(page);
+    expect(await seenIn(page, name, FOUR_WAYS)).toEqual([]);
+  });
+  it('says nothing that it should not', () => expect(stage.problems).toEqual([]));
+});
+
+/** Two days of values of a node, as its monitors would have left them. */
+async function fillGraphs({ postgres }: Stage): Promise<void> {
+  const pool = new pg.Pool({ host: postgres.host, port: postgres.port, user: 'postgres', database: 'postgres', max: 1 });
+  try {
+    for (const [monitor, item, middle] of [
+      ['processor', 'Processor use, %', 40],
+      ['memory', 'Memory use, %', 70],
+      ['ping', 'Round trip, ms', 3],
+    ] as const)
+      await pool.query(
+        `with made as (insert into series (key, monitor, facility, item, since)
+           values (decode(md5($1 || 'web1'), 'hex'), $1, 'web1', $2, now() - interval '6 hours') returning id)
+         insert into collected (series, at, value)
+         select id, now() - make_interval(mins => n), $3 * (1 + 0.4 * sin(n / 40.0) + 0.1 * random()) from made, generate_series(0, 300) n`,
+        [monitor, item, middle],
+      );
+  } finally {
+    await pool.end();
+  }
+}

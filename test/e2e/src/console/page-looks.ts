@@ -1,0 +1,57 @@
+import type { Page } from 'playwright-core';
+import type { PAGES } from '../../../../apps/console/src/components/page-list.js';
+
+/** One state of a page that is worth a look. */
+export interface PageLook {
+  /** null: no entry of the column beside the page leads there. */
+  readonly page: (typeof PAGES)[number][1][number] | null;
+  readonly name: string;
+  readonly path: string;
+  /** There when the page has what it shows. */
+  readonly ready: string;
+  /** What is opened then. */
+  readonly open?: (page: Page) => Promise<unknown>;
+}
+
+const look = (page: PageLook['page'], path: string, ready: string, more: Partial<PageLook> = {}): PageLook => ({
+  ...{ page, name: page ?? 'page', path, ready },
+  ...more,
+});
+const click = (id: string, then: string) => async (page: Page) => {
+  await page.getByTestId(id).first().click();
+  await page.getByTestId(then).first().waitFor();
+};
+
+export const PAGE_LOOKS: readonly PageLook[] = [
+  look('overview', '/', 'health-row'),
+  look('events', '/events', 'event-row'),
+  look('events', '/events', 'event-row', { name: 'event', open: click('event-row', 'event-original') }),
+  look('events', '/events?text=nothing-like-it', 'events-page', { name: 'events-none' }),
+  look('status', '/status', 'status-row'),
+  look('graphs', '/graphs?range=6h', 'line-chart'),
+  look('messages', '/messages', 'message-row', { name: 'messages-live' }),
+  look('messages', '/messages?mode=search&text=disk', 'message-row', {
+    name: 'messages-search',
+    open: click('message-row', 'message-detail'),
+  }),
+  look('jobs', '/jobs', 'jobs-page', { name: 'jobs-none' }),
+  look('repository', '/repository', 'setting-row'),
+  look('repository', '/repository/node/web1', 'node-events', { name: 'node' }),
+  look('repository', '/repository', 'setting-row', { name: 'import', open: click('import-open', 'import-text') }),
+  look('monitors', '/monitors', 'setting-row'),
+  look('monitors', '/monitors?id=disks', 'setting-save', { name: 'monitor' }),
+  look('notifications', '/notifications', 'setting-row'),
+  look('notifications', '/notifications?id=events', 'setting-save', { name: 'notification' }),
+  look('calendars', '/calendars', 'setting-row'),
+  look('calendars', '/calendars?id=office', 'setting-save', { name: 'calendar' }),
+  look('cluster', '/cluster', 'topology'),
+  look('cluster', '/cluster', 'topology', { name: 'switchover', open: click('switchover-button', 'switchover-confirm') }),
+  look('self', '/self', 'self-row'),
+  look('receiving', '/receiving', 'source-row'),
+  look('mibs', '/mibs', 'mib-row', { open: async (page) => await page.locator('.expander').first().click() }),
+  look('users', '/users', 'user-row'),
+  look('users', '/users?tab=roles', 'role-row', { name: 'roles' }),
+  look('users', '/users?tab=roles', 'role-row', { name: 'role', open: click('role-new', 'role-form') }),
+  look('audit', '/audit', 'audit-row'),
+  look(null, '/profile', 'profile-form', { name: 'profile' }),
+];
