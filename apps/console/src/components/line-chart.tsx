@@ -1,30 +1,13 @@
 // biome-ignore-all lint/a11y/noNoninteractiveTabindex: the arrow keys walk along the values.
 import type { SeriesValues } from '@yosugara/protocol';
-import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
-import { clockTime, visible } from '../i18n/format.js';
+import { type KeyboardEvent, type PointerEvent, useState } from 'react';
+import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
-import { bandPath, linePath, momentsOf, nearest, scaleOf, short, xOf, yOf } from './line-model.js';
+import { bandPath, linePath, nearest, scaleOf, short, xOf, yOf } from './line-model.js';
+import { PAD, PlotAxes, useBoxSize } from './plot.js';
 import { Time } from './time.js';
 
 const HEIGHT = 170;
-const PAD = { left: 52, right: 10, top: 8, bottom: 20 };
-const DAY_MS = 86_400_000;
-
-function useWidth() {
-  const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(600);
-  useEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.max(200, Math.floor(entry?.contentRect.width ?? 600))));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-  return { box, width };
-}
-
-const day = (ms: number) =>
-  `${String(new Date(ms).getMonth() + 1).padStart(2, '0')}-${String(new Date(ms).getDate()).padStart(2, '0')}`;
 
 /** One series: the mean of each step as a line, within the band of its least and most. */
 export function LineChart({
@@ -37,7 +20,7 @@ export function LineChart({
   readonly unit: string;
 }) {
   const { t } = useText();
-  const { box, width } = useWidth();
+  const { box, width } = useBoxSize();
   const [atMs, setAtMs] = useState<number | null>(null);
   const { points } = series;
   const [fromMs, toMs] = [Date.parse(of.from), Date.parse(of.to)];
@@ -104,28 +87,7 @@ export function LineChart({
           onBlur={() => setAtMs(null)}
         >
           <g transform={`translate(${PAD.left} ${PAD.top})`}>
-            {scale.ticks.map((tick) => (
-              <g key={tick}>
-                <line x1={0} x2={frame.width} y1={yOf(tick, frame)} y2={yOf(tick, frame)} className="rate-grid" />
-                <text x={-8} y={yOf(tick, frame) + 4} className="axis axis-y">
-                  {short(tick)}
-                </text>
-              </g>
-            ))}
-            {momentsOf(fromMs, toMs, new Date(fromMs).getTimezoneOffset()).map((moment) => (
-              <g key={moment}>
-                <line
-                  x1={xOf(moment, frame)}
-                  x2={xOf(moment, frame)}
-                  y1={frame.height}
-                  y2={frame.height + 4}
-                  className="axis-tick"
-                />
-                <text x={xOf(moment, frame)} y={frame.height + 16} className="axis axis-x">
-                  {toMs - fromMs > 2 * DAY_MS ? day(moment) : clockTime(new Date(moment)).slice(0, 5)}
-                </text>
-              </g>
-            ))}
+            <PlotAxes frame={frame} />
             <path d={bandPath(points, of.stepMs, frame)} className="line-band" />
             <path d={linePath(points, of.stepMs, frame)} className="line" />
             {found !== null && (

@@ -29,7 +29,7 @@ function stepOf(least: number): number {
   return 10 * power;
 }
 
-interface Frame {
+export interface Frame {
   readonly fromMs: number;
   readonly toMs: number;
   readonly scale: Scale;
@@ -112,11 +112,11 @@ export function short(value: number): string {
 }
 
 /** Moments to be written below: some six, as round as people think. */
-export function momentsOf(fromMs: number, toMs: number, offsetMinutes: number): readonly number[] {
+export function momentsOf(fromMs: number, toMs: number, offsetMinutes: number, most = 7): readonly number[] {
   const MINUTE_MS = 60_000;
   const step =
     [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 7_200, 10_080, 20_160, 43_200].find(
-      (minutes) => (toMs - fromMs) / (minutes * MINUTE_MS) <= 7,
+      (minutes) => (toMs - fromMs) / (minutes * MINUTE_MS) <= Math.min(7, most),
     ) ?? 86_400;
   const stepMs = step * MINUTE_MS;
   const offsetMs = offsetMinutes * MINUTE_MS;

@@ -5,14 +5,47 @@ type Language = keyof typeof LOCALE;
 const pad = (value: number, width = 2): string => String(value).padStart(width, '0');
 
 let zone: Intl.DateTimeFormat | null = null;
+let ofAccount = '';
+let ofPage: string | null = null;
 
 /** In which zone people read times from now on. @param name of IANA; '' = the browser's, and so is what this browser does not know. */
 export function setTimeZone(name: string): void {
+  ofAccount = name;
+  choose();
+}
+
+/** On one page, whatever the account says. @param name null = that of the account again. */
+export function setPageTimeZone(name: string | null): void {
+  ofPage = name;
+  choose();
+}
+
+/** By name; '' = the browser's. */
+export const timeZoneName = (): string => zone?.resolvedOptions().timeZone ?? '';
+
+function choose(): void {
+  const name = ofPage ?? ofAccount;
+  if (name === (zone?.resolvedOptions().timeZone ?? '')) return;
   try {
     zone = name === '' ? null : new Intl.DateTimeFormat('en-GB', { ...PARTS, timeZone: name });
   } catch {
     zone = null;
   }
+}
+
+/** What clocks there show more than those of UTC, ms. */
+export function zoneOffsetMs(atMs: number): number {
+  const { date, time } = wall(new Date(atMs));
+  return Date.parse(`${date}T${time}Z`) - Math.floor(atMs / 1_000) * 1_000;
+}
+
+/** The moment at which clocks there show this, `2026-11-21T09:08`; null = it is no time. */
+export function instantOf(local: string): number | null {
+  const asUtcMs = Date.parse(`${local}Z`);
+  if (Number.isNaN(asUtcMs)) return null;
+  // Twice: the first guess may lie beyond a change of the clocks.
+  const guessMs = asUtcMs - zoneOffsetMs(asUtcMs);
+  return asUtcMs - zoneOffsetMs(guessMs);
 }
 
 const PARTS = {

@@ -1,6 +1,22 @@
 import './operations.js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { age, bytes, clockTime, duration, integer, localTime, rate, rowTime, setTimeZone, utcTime, visible } from './format.js';
+import {
+  age,
+  bytes,
+  clockTime,
+  duration,
+  instantOf,
+  integer,
+  localTime,
+  rate,
+  rowTime,
+  setPageTimeZone,
+  setTimeZone,
+  timeZoneName,
+  utcTime,
+  visible,
+  zoneOffsetMs,
+} from './format.js';
 import { chooseLanguage, DICTIONARIES, known, LANGUAGES, translate } from './translate.js';
 
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
@@ -85,6 +101,28 @@ describe('the time zone that somebody chose', () => {
     expect(clockTime(new Date(iso))).toBe('00:30:05');
     expect(rowTime(iso, Date.parse('2026-11-21T16:00:00Z')), 'the same day there').toBe('00:30:05.006');
     expect(rowTime(iso, Date.parse('2026-11-21T14:00:00Z')), 'another day there').toBe('11-22 00:30:05.006');
+  });
+  it('is another one on a page that says so, until it is left', () => {
+    setTimeZone('Asia/Tokyo');
+    setPageTimeZone('America/New_York');
+    setTimeZone('Asia/Tokyo');
+    const iso = '2026-11-21T15:30:05.006Z';
+    expect([localTime(iso), timeZoneName()]).toEqual(['2026-11-21 10:30:05', 'America/New_York']);
+    setPageTimeZone(null);
+    expect([localTime(iso), timeZoneName()]).toEqual(['2026-11-22 00:30:05', 'Asia/Tokyo']);
+  });
+  it('makes a moment of what its clocks show, also beside a change of the clocks', () => {
+    setTimeZone('America/New_York');
+    for (const iso of [
+      '2026-11-21T15:30:00.000Z',
+      '2026-11-01T05:30:00.000Z',
+      '2026-11-01T07:30:00.000Z',
+      '2026-03-08T08:30:00.000Z',
+    ]) {
+      const local = localTime(iso).replace(' ', 'T').slice(0, 16);
+      expect(new Date(instantOf(local) ?? 0).toISOString()).toBe(iso);
+    }
+    expect([instantOf('soon'), zoneOffsetMs(Date.parse('2026-07-01T00:00:00Z'))]).toEqual([null, -4 * 3_600_000]);
   });
   it('is the browser’s where nobody chose one, or where it is none', () => {
     const at = new Date(2026, 10, 21, 9, 8, 7);
