@@ -75,6 +75,10 @@ describe('a manager that comes up', () => {
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
     const script = await a.call('GET', '/assets/main-abc.js');
     expect(script.headers.get('cache-control')).toContain('immutable');
+    // As the build compressed it, to whoever takes that.
+    expect([script.body, script.headers.get('content-encoding')]).toEqual(['export {}', 'gzip']);
+    const plain = await a.call('GET', '/assets/main-abc.js', { headers: { 'accept-encoding': 'identity' } });
+    expect([plain.body, plain.headers.get('content-encoding')]).toEqual(['export {}', null]);
     for (const path of ['/assets/gone.js', '/%2e%2e%2fcontrol.sock', '/api/nothing'])
       expect((await a.call('GET', path)).status, path).toBe(404);
   });

@@ -16,6 +16,8 @@ export async function serveConsole(fastify: FastifyInstance, dir: string): Promi
     root: existsSync(root) ? root : import.meta.dirname,
     serve: false,
     cacheControl: false,
+    // The build leaves each file beside itself compressed: whoever takes that gets it, and nothing is computed for it.
+    preCompressed: true,
   });
   fastify.route({ method: ['GET', 'HEAD'], url: '/*', handler: async (request, reply) => await answer(root, request, reply) });
 }

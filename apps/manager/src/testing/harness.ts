@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { SILENT_LOG } from '@yosugara/kernel';
 import { NodeConfigSchema, type RoleNotice } from '@yosugara/protocol';
 import { openStore, type Store } from '@yosugara/store';
@@ -81,6 +82,7 @@ export async function startNode(options: NodeOptions): Promise<TestNode> {
   mkdirSync(join(dir, 'console', 'assets'), { recursive: true });
   writeFileSync(join(dir, 'console', 'index.html'), '<html>console</html>');
   writeFileSync(join(dir, 'console', 'assets', 'main-abc.js'), 'export {}');
+  writeFileSync(join(dir, 'console', 'assets', 'main-abc.js.gz'), gzipSync('export {}'));
   const config = configOf(dir, options);
   const controller = new FakeController(config.controlSocket, options.node);
   controller.status = aStatus(1);
