@@ -392,6 +392,7 @@ describe('the days of the messages', () => {
     const today = Math.floor(Date.now() / 86_400_000);
     const nameOf = (day: number) => new Date(day * 86_400_000).toISOString().slice(0, 10);
     for (const age of [200, 92, 88]) await store.partitions.ensure(today - age);
+    await store.db.deleteFrom('clean_up_look' as never).execute();
     become(a, 'a', { mode: 'passive' });
     await becomeActive(a);
     await expect.poll(days, soon).not.toContain(nameOf(today - 92));
@@ -405,15 +406,16 @@ describe('the days of the messages', () => {
     );
     try {
       const before = await days();
-      const all = { nowMs: Date.now() + 1_000 * 86_400_000, aheadDays: 0, keepDays: 1, most: 9 };
-      await expect(storage.store.keepPartitions(all, eras.now - 1, () => undefined)).rejects.toMatchObject({
+      const all = { kind: 'messages', beforeMs: Date.now() + 999 * 86_400_000 } as const;
+      const onPart = async () => undefined;
+      await expect(storage.store.retention.cleanUp(all, eras.now - 1, () => undefined, onPart)).rejects.toMatchObject({
         code: 'STALE_EPOCH',
       });
       let asked = 0;
       const leaseEnds = () => {
         if (++asked > 1) throw new Error('the lease is over');
       };
-      await expect(storage.store.keepPartitions(all, eras.now, leaseEnds)).rejects.toThrow('the lease is over');
+      await expect(storage.store.retention.cleanUp(all, eras.now, leaseEnds, onPart)).rejects.toThrow('the lease is over');
       expect(await days()).toEqual(before);
     } finally {
       await storage.store.close();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Clock, explain, type Log } from '@yosugara/kernel';
 import { EPOCH_OVER, type ManagerReport, STATE_LAYOUT } from '@yosugara/protocol';
-import { sourceProperties } from '@yosugara/runtime';
+import { SettingsTimes, sourceProperties } from '@yosugara/runtime';
 import type { FastifyInstance } from 'fastify';
 import { AuditKeeper } from './access/audit-keeper.js';
 import { externalOf } from './access/external.js';
@@ -23,6 +23,9 @@ import { MibNames } from './mibs/mib-names.js';
 import { Keeper } from './operations/keeper.js';
 import type { Operations } from './operations/operations.js';
 import { StoredOperations } from './operations/stored-operations.js';
+import { Cleaner } from './retention/cleaner.js';
+import { fileDaysOf } from './retention/file-days.js';
+import { RetentionRules } from './retention/rules.js';
 import { delivererOf, tellAll } from './self/deliver.js';
 import { SelfHandle } from './self/self-handle.js';
 import { startSelfMonitoring } from './self/self-monitoring.js';
@@ -87,19 +90,24 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   });
   const receiverSocket = join(config.stateDir, STATE_LAYOUT.receiverSocket);
   const retention = new StandbyRetention({ authority, store, receiverSocket, log });
-  const { retentionDays, partitions, hourlyFromGib, textIndex, structuredIndex } = config.config.messages;
+  const { partitions, hourlyFromGib, textIndex, structuredIndex } = config.config.messages;
   const housekeeping = new Housekeeping({
     ...{ authority, store, isReady: () => lifecycle.isReady(), clock, log },
-    keepDays: retentionDays,
     width: { width: partitions, hourlyFromBytes: hourlyFromGib * 1024 ** 3 },
     indexes: { text: textIndex === 'trigram', structured: structuredIndex },
   });
   const names = parts.mibNames ?? new MibNames(store.mibs, log);
   const library = new MibLibrary({ tables: store.mibs, names, authority, isReady: () => lifecycle.isReady(), clock, log });
   const liveSettings = parts.operations?.live ?? new LiveSettings(store.settings, log);
+  const times = new SettingsTimes(liveSettings.snapshot);
+  const retentionRules = new RetentionRules(fileDaysOf(config.config), () => liveSettings.snapshot, times);
+  const cleaner = new Cleaner({
+    ...{ authority, tables: store.retention, rules: retentionRules, isReady: () => lifecycle.isReady(), clock, log },
+    tell: async (result) => void (await tellAll(parts.operations, [result])),
+  });
   const keeper = new Keeper({
     ...{ authority, tables: store.operations, isReady: () => lifecycle.isReady(), clock, log },
-    retention: config.config.retention,
+    valueDays: () => retentionRules.kept().values.days ?? config.config.retention.valueDays,
   });
   const auditKeeper = new AuditKeeper({
     ...{ store, access: config.config.access, cluster: config.config.cluster.id },
@@ -113,6 +121,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   library.start();
   liveSettings.start();
   keeper.start();
+  cleaner.start();
   auditKeeper.start();
   losses.start();
   const { operations } = parts;
@@ -156,6 +165,8 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     lifecycle,
     mibs: { names, library },
     liveSettings,
+    times,
+    retention: { rules: retentionRules, cleaner },
     operations: { stored: parts.operations?.stored ?? new StoredOperations(), stats: () => parts.operations?.stats() ?? null },
     askController: askLink,
     self: handle,
@@ -186,6 +197,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     await library.stop();
     liveSettings.stop();
     keeper.stop();
+    await cleaner.stop();
     await auditKeeper.stop();
     losses.stop();
     parts.agents?.stop();

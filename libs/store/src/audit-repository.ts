@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 import type { Database } from './database.js';
-import { inParts } from './delete-in-parts.js';
+import { DELETE_ROWS, type Fence, inParts, type Pace, paceOf } from './delete-in-parts.js';
 import { escapeLike } from './message-filter.js';
 
 export interface AuditEntry {
@@ -123,12 +123,14 @@ export class AuditRepository {
   }
 }
 
-/** Some at a time. @param fence asked in each transaction. @returns rows deleted. */
-export async function letGoOfAudit(pool: Pool, beforeMs: number, fence: (client: PoolClient) => Promise<void>): Promise<number> {
+/** Some at a time. @returns rows deleted. */
+export async function letGoOfAudit(pool: Pool, beforeMs: number, how: Fence | Pace): Promise<number> {
+  const { fence, onPart } = paceOf(how);
   const allowed = async (client: PoolClient) => {
     await fence(client);
     await client.query("set local yosugara.audit_retention to 'on'");
   };
-  const statement = 'delete from audit where id in (select id from audit where at < to_timestamp($1) order by at limit 20000)';
-  return await inParts(pool, 'letting go of old lines of the audit log', allowed, statement, [beforeMs / 1_000]);
+  const statement = `delete from audit where id in (select id from audit where at < to_timestamp($1) order by at limit ${DELETE_ROWS})`;
+  const what = 'letting go of old lines of the audit log';
+  return await inParts(pool, what, { fence: allowed, onPart }, statement, [beforeMs / 1_000]);
 }

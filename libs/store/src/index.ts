@@ -50,13 +50,15 @@ export {
 } from './mib-repository.js';
 export { MigrationError, migrate } from './migrate.js';
 export { memoryOf, OperationsRepository } from './operations-repository.js';
-export { letGo, letGoOfRemnants } from './operations-retention.js';
 export { insertOutbox, OutboxRepository } from './outbox-repository.js';
 export { type OverviewQuery, OverviewRepository, type OverviewRows, type Tallied } from './overview-repository.js';
 export type { Partition } from './partition-spans.js';
 export { DEFAULT_WIDTH, Partitions, type PartitionWidth } from './partitions.js';
 export { SessionRepository } from './people.js';
 export { type RecipeFields, rawOf, recipeOf } from './raw-recipe.js';
+export { type CleanUp, cleanUp } from './retention/clean-up.js';
+export { type Kept, keptOf, type Preview, previewOf } from './retention/kept.js';
+export { type CleanUpStart, RetentionRepository } from './retention/retention-repository.js';
 export { completeIndexes, type OptionalIndexes, setOptionalIndexes } from './search-indexes.js';
 export { SettingsRepository } from './settings-repository.js';
 export type * from './settings-types.js';

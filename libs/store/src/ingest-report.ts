@@ -3,7 +3,7 @@ import type { RecordRef } from '@yosugara/operations';
 import { type IngestCounts, type IngestMinute, type OneSided, OTHER_SOURCES } from '@yosugara/protocol';
 import type { Pool, PoolClient } from 'pg';
 import { withClient } from './deadline.js';
-import { deleteInParts } from './delete-in-parts.js';
+import { deleteInParts, type Fence, type Pace } from './delete-in-parts.js';
 
 const READ_DEADLINE_MS = 10_000;
 const HOUR_MS = 3_600_000;
@@ -139,7 +139,7 @@ export class IngestReport {
   }
 
   /** @param fence throws when this process may change the database no more; asked in each transaction. @returns rows deleted. */
-  async retain(retention: CountRetention, fence: (client: PoolClient) => Promise<void>): Promise<number> {
+  async retain(retention: CountRetention, how: Fence | Pace): Promise<number> {
     let deleted = 0;
     for (const [table, key, column, beforeMs] of [
       ['ingest_source_hour', ['hour', 'source', 'node'], 'hour', retention.hoursBeforeMs],
@@ -147,7 +147,7 @@ export class IngestReport {
       ['ingest_late', ['version', 'journal_id'], 'stored_at', retention.hoursBeforeMs],
       ['ingest_minute', ['minute', 'node'], 'minute', retention.minutesBeforeMs],
     ] as const)
-      deleted += await deleteInParts(this.#pool, { table, key, column, beforeMs }, fence);
+      deleted += await deleteInParts(this.#pool, { table, key, column, beforeMs }, how);
     return deleted;
   }
 

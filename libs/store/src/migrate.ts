@@ -25,6 +25,7 @@ import * as oneEscalation from './migrations/0019-one-escalation.js';
 import * as overview from './migrations/0021-overview.js';
 import * as seriesVersion from './migrations/0022-series-version.js';
 import * as agentTokenOwner from './migrations/0023-agent-token-owner.js';
+import * as retention from './migrations/0024-retention.js';
 import * as commandAnswers from './migrations/0026-command-answers.js';
 
 export class MigrationError extends YosugaraError {
@@ -57,6 +58,7 @@ const STEPS = {
   '0021-overview': overview,
   '0022-series-version': seriesVersion,
   '0023-agent-token-owner': agentTokenOwner,
+  '0024-retention': retention,
   '0026-command-answers': commandAnswers,
 };
 

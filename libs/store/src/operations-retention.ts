@@ -1,56 +1,25 @@
-import type { Pool, PoolClient } from 'pg';
-import { DELETE_ROWS, deleteInParts, inParts } from './delete-in-parts.js';
+import type { Pool } from 'pg';
+import { DELETE_ROWS, type Fence, inParts, type Pace } from './delete-in-parts.js';
 import { letGoOfSeries } from './series-retention.js';
 
-/** Before what time (ms since 1970) rows go; those of partitions go with them (`Partitions.dropBefore`). */
-export interface OperationsRetentionTimes {
-  /** Sums of days and of months. */
-  readonly daysBeforeMs: number;
-  readonly monthsBeforeMs: number;
-  /** Events, with their history. */
-  readonly eventsBeforeMs: number;
-}
-
-/** @param fence throws when this process may change the database no more; asked in each transaction. @returns rows deleted. */
-export async function letGo(
-  pool: Pool,
-  { daysBeforeMs, monthsBeforeMs, eventsBeforeMs }: OperationsRetentionTimes,
-  fence: (client: PoolClient) => Promise<void>,
-): Promise<number> {
-  const sums = (table: string, beforeMs: number) => ({ table, key: ['series', 'at'], column: 'at', beforeMs });
-  return (
-    (await deleteInParts(pool, sums('collected_day', daysBeforeMs), fence)) +
-    (await deleteInParts(pool, sums('collected_month', monthsBeforeMs), fence)) +
-    (await deleteInParts(pool, { table: 'event', key: ['number'], column: 'at', beforeMs: eventsBeforeMs }, fence))
-  );
-}
-
-export interface RemnantTimes {
-  /** Revisions of settings. */
-  readonly settingHistoryBeforeMs: number;
-  /** What is remembered of what was deleted before. */
-  readonly memoriesBeforeMs: number;
-}
-
 /**
- * What is left of settings that are other ones by now, or gone, and series without values. Reads the whole history: for once a day.
+ * Revisions of settings that are other ones by now, or gone. Reads the whole history: for once a day.
  *
  * The newest revision of each stays, also where it says that it was removed: an id that comes again goes on from its revision, and whoever
  * follows the settings from an old version hears of what was removed since. So do revisions that sessions of jobs run on.
  */
-export async function letGoOfRemnants(
-  pool: Pool,
-  { settingHistoryBeforeMs, memoriesBeforeMs }: RemnantTimes,
-  fence: (client: PoolClient) => Promise<void>,
-): Promise<number> {
-  let deleted = await inParts(pool, 'letting go of old revisions of settings', fence, OLD_REVISIONS, [
-    settingHistoryBeforeMs / 1_000,
-  ]);
+export async function letGoOfRevisions(pool: Pool, beforeMs: number, how: Fence | Pace): Promise<number> {
+  return await inParts(pool, 'letting go of old revisions of settings', how, OLD_REVISIONS, [beforeMs / 1_000]);
+}
+
+/** What is remembered of what was deleted before, and series without values. For once a day, likewise. */
+export async function letGoOfMemories(pool: Pool, beforeMs: number, how: Fence | Pace): Promise<number> {
+  let deleted = 0;
   for (const [table, key, gone] of REMNANTS)
-    deleted += await inParts(pool, `letting go of what is left in ${table}`, fence, remnantsOf(table, key, gone), [
-      memoriesBeforeMs / 1_000,
+    deleted += await inParts(pool, `letting go of what is left in ${table}`, how, remnantsOf(table, key, gone), [
+      beforeMs / 1_000,
     ]);
-  return deleted + (await letGoOfSeries(pool, fence));
+  return deleted + (await letGoOfSeries(pool, how));
 }
 
 const OLD_REVISIONS = `delete from setting_history where (kind, id, revision) in (

@@ -8,10 +8,9 @@ import {
   CollectedRepository,
   CollectedSums,
   changeEvents,
+  cleanUp,
   EventRepository,
   expireStatuses,
-  letGo,
-  letGoOfRemnants,
   MessageRepository,
   memoryOf,
   OperationsRepository,
@@ -55,6 +54,7 @@ beforeEach(async () => {
 
 const put = async (change: Parameters<typeof batchWith>[0], version = 0, of = 1) =>
   await operations.storeOperations(batchWith(change), epoch(of), version);
+const partitions = (table: Partitions['table']) => new Partitions(pool, table);
 const count = async (table: string) => Number((await pool.query(`select count(*) as n from ${table}`)).rows[0].n);
 
 describe('a batch of operations', () => {
@@ -245,7 +245,7 @@ describe('events', () => {
   it('go with their history when they are old', async () => {
     await put({ events: [eventLike({ atMs: 1_000 }), eventLike({ atMs: DAY * 30 })] });
     await store.db.transaction().execute(async (db) => await changeEvents(db, { numbers: [1], comment: 'x', by: 'eva' }));
-    expect(await letGo(pool, { daysBeforeMs: 0, monthsBeforeMs: 0, eventsBeforeMs: DAY }, async () => undefined)).toBe(1);
+    expect((await cleanUp(pool, partitions, { kind: 'events', beforeMs: DAY }, async () => undefined)).rows).toBe(1);
     expect([await count('event'), await count('event_history')]).toEqual([1, 0]);
   });
 });
@@ -309,10 +309,10 @@ describe('what is left of settings', () => {
       `insert into job_session (id, unit, revision, owner_role, trigger_type, trigger_info, scheduled_at, state, variables, ignores_times, keep_days)
        values ('s', 'nightly', 2, 'admin', 'manual', '', now(), 'running', '{}', false, 1)`,
     );
-    const before = (day: number) => ({ settingHistoryBeforeMs: day * DAY, memoriesBeforeMs: 0 });
-    expect(await letGoOfRemnants(pool, before(10), free)).toBe(3);
+    const before = (day: number) => ({ kind: 'settingHistory', beforeMs: day * DAY }) as const;
+    expect((await cleanUp(pool, partitions, before(10), free)).rows).toBe(3);
     expect(await left()).toEqual(['gone 5', 'nightly 2', 'nightly 3', 'steady 1', 'web1 2', 'web1 3']);
-    expect(await letGoOfRemnants(pool, before(1_000), free)).toBe(1);
+    expect((await cleanUp(pool, partitions, before(1_000), free)).rows).toBe(1);
     expect(await left()).toEqual(['gone 5', 'nightly 2', 'nightly 3', 'steady 1', 'web1 3']);
   });
 
@@ -344,7 +344,7 @@ describe('what is left of settings', () => {
     await revision('monitor', 'fresh', 2, 9, null);
     // A node of that name, no monitor.
     await revision('node', 'ping', 2, 1, null);
-    expect(await letGoOfRemnants(pool, { settingHistoryBeforeMs: 0, memoriesBeforeMs: 5 * DAY }, free)).toBe(3 + 3 + 2 + 2);
+    expect((await cleanUp(pool, partitions, { kind: 'memory', beforeMs: 5 * DAY }, free)).rows).toBe(3 + 3 + 2 + 2);
     const { monitors, notifications, ticks } = await operations.loadMemory();
     const kept = ['/', 'again/web1', 'fresh/web1', 'ping/web1'];
     const named = (all: readonly { monitor: string; facility: string }[]) =>
@@ -361,8 +361,8 @@ describe('what is left of settings', () => {
     const refused = async () => {
       throw new StaleEpochError(1, 2);
     };
-    const times = { settingHistoryBeforeMs: DAY * 3, memoriesBeforeMs: 0 };
-    await expect(letGoOfRemnants(pool, times, refused)).rejects.toBeInstanceOf(StaleEpochError);
+    const what = { kind: 'settingHistory', beforeMs: DAY * 3 } as const;
+    await expect(cleanUp(pool, partitions, what, refused)).rejects.toBeInstanceOf(StaleEpochError);
     expect(await left()).toEqual(['web1 1', 'web1 2']);
   });
 });

@@ -28,11 +28,11 @@ export const DEFAULT_WIDTH: PartitionWidth = { width: 'auto', hourlyFromBytes: 3
  */
 export class Partitions {
   readonly #pool: Pool;
-  readonly #table: PartitionedTable;
+  readonly table: PartitionedTable;
   readonly #knownHours = new Set<number>();
   constructor(pool: Pool, table: PartitionedTable = 'message') {
     this.#pool = pool;
-    this.#table = table;
+    this.table = table;
   }
 
   /** After any failure: the database may be another one than before. */
@@ -66,8 +66,8 @@ export class Partitions {
     await this.#transaction(async (client) => {
       await client.query("set local lock_timeout = '5s'");
       await client.query("select pg_advisory_xact_lock(hashtext('yosugara.partitions'))");
-      if ((await partitionsOf(client, this.#table)).some((each) => each.fromUs === fromUs)) return;
-      await attachNew(client, this.#table, fromUs, 'month');
+      if ((await partitionsOf(client, this.table)).some((each) => each.fromUs === fromUs)) return;
+      await attachNew(client, this.table, fromUs, 'month');
     });
     this.#knownHours.add(hourOf(fromUs));
   }
@@ -78,13 +78,13 @@ export class Partitions {
     await this.#transaction(async (client) => {
       await client.query("set local lock_timeout = '5s'");
       await client.query("select pg_advisory_xact_lock(hashtext('yosugara.partitions'))");
-      let there = (await partitionsOf(client, this.#table)).filter(({ fromUs }) => dayOf(fromUs) === day);
-      if (anew && there.some((each) => each.width !== width) && (await dropEmpty(client, this.#table, there))) there = [];
+      let there = (await partitionsOf(client, this.table)).filter(({ fromUs }) => dayOf(fromUs) === day);
+      if (anew && there.some((each) => each.width !== width) && (await dropEmpty(client, this.table, there))) there = [];
       if (there[0]?.width === 'day') return;
       const really = there.length > 0 ? 'hour' : width;
       const starts = really === 'day' ? [day * DAY_US] : hours.map((hour) => hour * HOUR_US);
       for (const fromUs of starts)
-        if (!there.some((each) => each.fromUs === fromUs)) await attachNew(client, this.#table, fromUs, really);
+        if (!there.some((each) => each.fromUs === fromUs)) await attachNew(client, this.table, fromUs, really);
     });
     for (const hour of hours) this.#knownHours.add(hour);
   }
@@ -92,7 +92,7 @@ export class Partitions {
   /** How much came lately, indexes included, tells how much a day brings. */
   async #widthNow(nowUs: number, hourlyFromBytes: number): Promise<Partition['width']> {
     return await this.#with(async (client) => {
-      const there = await partitionsOf(client, this.#table);
+      const there = await partitionsOf(client, this.table);
       const recent = there.filter(({ fromUs, toUs }) => fromUs < nowUs && toUs > nowUs - RATE_OF_LAST_US);
       const { rows } = await client.query<{ bytes: string }>(
         'select coalesce(sum(pg_total_relation_size(to_regclass(name))), 0) as bytes from unnest($1::text[]) name',
@@ -106,7 +106,7 @@ export class Partitions {
 
   /** Those there are, oldest first. */
   async list(): Promise<readonly Partition[]> {
-    return await this.#with(async (client) => await partitionsOf(client, this.#table));
+    return await this.#with(async (client) => await partitionsOf(client, this.table));
   }
 
   /** Days of which there is something, oldest first, `YYYY-MM-DD`. */
@@ -145,10 +145,10 @@ export class Partitions {
         `select c.relname as name, i.inhdetachpending as pending from pg_class c
          left join pg_inherits i on i.inhrelid = c.oid and i.inhparent = $1::text::regclass
          where c.relkind = 'r' and c.relname like replace($1::text, '_', '\\_') || '\\_p%' and c.relnamespace = (select relnamespace from pg_class where oid = $1::text::regclass)`,
-        [this.#table],
+        [this.table],
       );
       const old = rows.flatMap(({ name, pending }) => {
-        const partition = partitionOf(name, this.#table);
+        const partition = partitionOf(name, this.table);
         if (partition === null || partition.toUs > dayOf(beforeUs) * DAY_US) return [];
         return [{ partition, state: pending === null ? ('out' as const) : pending ? ('pending' as const) : ('in' as const) }];
       });
@@ -167,7 +167,7 @@ export class Partitions {
         // Not in a transaction: its second half waits for searches that began before, and holds nobody up meanwhile.
         await client.query("set lock_timeout = '8s'");
         await client.query(
-          `alter table ${this.#table} detach partition ${name} ${state === 'pending' ? 'finalize' : 'concurrently'}`,
+          `alter table ${this.table} detach partition ${name} ${state === 'pending' ? 'finalize' : 'concurrently'}`,
         );
         await client.query('reset lock_timeout');
       });
@@ -176,7 +176,7 @@ export class Partitions {
       await client.query("set local lock_timeout = '2s'");
       await client.query(`drop table ${name}`);
       // Of its own time: what is older may be of a partition that could not be dropped.
-      if (this.#table === 'message')
+      if (this.table === 'message')
         await client.query(
           'delete from message_seen_also where received_at >= $1::timestamptz and received_at < $2::timestamptz',
           [...[rfc3339(fromUs), rfc3339(toUs)]],

@@ -2,7 +2,7 @@ import { epoch } from '@yosugara/kernel';
 import type { Collected } from '@yosugara/operations';
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { letGoOfRemnants, OperationsRepository, Partitions } from './index.js';
+import { cleanUp, OperationsRepository, Partitions } from './index.js';
 import { dayOf } from './partitions.js';
 import { letGoOfSeries } from './series-retention.js';
 import { type OpenedStore, openTestStore } from './testing/opened.js';
@@ -51,7 +51,8 @@ describe('series', () => {
   it('are looked at with what else is left of settings, once a day', async () => {
     await put(value('none'));
     await pool.query('delete from collected');
-    expect(await letGoOfRemnants(pool, { settingHistoryBeforeMs: 0, memoriesBeforeMs: 0 }, free)).toBe(1);
+    const what = { kind: 'memory', beforeMs: 0 } as const;
+    expect((await cleanUp(pool, (table) => new Partitions(pool, table), what, free)).rows).toBe(1);
   });
   it('go in parts, however many there are', async () => {
     await pool.query(`insert into series (key, monitor, facility, item, since)

@@ -1,13 +1,12 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import { withClient } from './deadline.js';
+import { type Fence, type Pace, paceOf } from './delete-in-parts.js';
 
 /** Looked at in one statement. */
 const PAGE = 20_000;
 /** Let go of in one transaction: whoever stores values waits for it. */
 const AT_ONCE = 500;
 const DEADLINE_MS = 30_000;
-
-type Fence = (client: PoolClient) => Promise<void>;
 
 /** Compiling such a statement takes longer than it. */
 const BEGIN = `begin; set local statement_timeout = ${DEADLINE_MS}; set local jit = off`;
@@ -21,13 +20,18 @@ const EMPTY = ['collected_month', 'collected_day', 'collected_hour', 'collected'
  * Series that have no value and no sum any more. Whoever stores values holds `collected_progress` until its commit is over and sees there
  * whether the ids that it remembers are still good, so no value is stored of a series that is gone.
  *
- * @param fence asked in each transaction. @returns how many.
+ * @returns how many.
  */
-export async function letGoOfSeries(pool: Pool, fence: Fence): Promise<number> {
+export async function letGoOfSeries(pool: Pool, how: Fence | Pace): Promise<number> {
+  const { fence, onPart } = paceOf(how);
   let gone = 0;
   for (let after: number | null = 0; after !== null; ) {
     const page: Found = await lookAt(pool, after);
-    for (let at = 0; at < page.empty.length; at += AT_ONCE) gone += await letGo(pool, page.empty.slice(at, at + AT_ONCE), fence);
+    for (let at = 0; at < page.empty.length; at += AT_ONCE) {
+      const went = await letGo(pool, page.empty.slice(at, at + AT_ONCE), fence);
+      await onPart(went);
+      gone += went;
+    }
     after = page.through;
   }
   return gone;

@@ -9,7 +9,7 @@ import { auditLine } from './audit-line.js';
 
 export interface AuditKeeperOptions {
   readonly store: Pick<ManagerStore, 'auditLog'>;
-  readonly access: Pick<AccessConfig, 'auditDays' | 'auditSyslog'>;
+  readonly access: Pick<AccessConfig, 'auditSyslog'>;
   readonly cluster: string;
   readonly authority: Pick<Authority, 'now' | 'demand'>;
   readonly isReady: () => boolean;
@@ -18,13 +18,11 @@ export interface AuditKeeperOptions {
 }
 
 const LOOK_MS = 1_000;
-const LET_GO_EVERY_MS = 3_600_000;
 const AT_ONCE = 200;
 const SEND_MS = 5_000;
 /** A place that does not answer is asked again after this, and after twice as long, up to … */
 const AGAIN_MS = 1_000;
 const AGAIN_MOST_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 interface Place {
   readonly config: AuditSyslogConfig;
@@ -35,7 +33,7 @@ interface Place {
 
 /**
  * Sends the audit log on, each line at least once and in the order of transactions, from where the database says that it had come: whichever
- * node is Master goes on there. Lets go of what is old. Only under the lease.
+ * node is Master goes on there. Only under the lease.
  */
 export class AuditKeeper {
   readonly #o: AuditKeeperOptions;
@@ -43,7 +41,6 @@ export class AuditKeeper {
   readonly #cut = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #epoch = 0;
-  #letGoMs = 0;
   #busy: Promise<void> | null = null;
 
   constructor(options: AuditKeeperOptions) {
@@ -66,22 +63,13 @@ export class AuditKeeper {
   }
 
   async #look(): Promise<void> {
-    const { authority, isReady, clock, log } = this.#o;
+    const { authority, isReady, clock } = this.#o;
     const { mode, epoch } = authority.now();
     if (mode !== 'active' || !isReady()) return;
     if (epoch !== this.#epoch) for (const place of this.#places) place.position = null;
     this.#epoch = epoch;
     const nowMs = clock.monotonicMs();
     await Promise.all(this.#places.filter(({ dueMs }) => dueMs <= nowMs).map(async (place) => await this.#send(place, epoch)));
-    if (nowMs < this.#letGoMs) return;
-    this.#letGoMs = nowMs + LET_GO_EVERY_MS;
-    try {
-      const beforeMs = clock.wallMs() - this.#o.access.auditDays * DAY_MS;
-      const rows = await this.#o.store.auditLog.letGo(beforeMs, epoch, this.#guard(epoch));
-      if (rows > 0) log.info('audit.letGo', { rows });
-    } catch (error) {
-      log.warn('audit.notLetGo', { why: explain(error) });
-    }
   }
 
   async #send(place: Place, epoch: number): Promise<void> {

@@ -1,12 +1,4 @@
-import {
-  type AuditLine,
-  type AuditPosition,
-  AuditRepository,
-  type AuditSearch,
-  type Connections,
-  claim,
-  letGoOfAudit,
-} from '@yosugara/store';
+import { type AuditLine, type AuditPosition, AuditRepository, type AuditSearch, type Connections } from '@yosugara/store';
 import type { CommitGuard } from '../store/ports.js';
 
 /** The log of who did what, read. Failures are those of `Connections`. */
@@ -16,8 +8,6 @@ export interface AuditTables {
   end(): Promise<AuditPosition>;
   since(position: AuditPosition, limit: number): ReturnType<AuditRepository['since']>;
   setPosition(target: string, position: AuditPosition, epoch: number, guard: CommitGuard): Promise<void>;
-  /** Resolves to how many lines went. */
-  letGo(beforeMs: number, epoch: number, guard: CommitGuard): Promise<number>;
 }
 
 export function auditTables(connections: Connections): AuditTables {
@@ -30,10 +20,5 @@ export function auditTables(connections: Connections): AuditTables {
     since: async (position, limit) => await read(async (audit) => await audit.since(position, limit)),
     setPosition: async (target, position, epoch, guard) =>
       await connections.write(epoch, async (db) => await new AuditRepository(db).setPosition(target, position), guard),
-    letGo: async (beforeMs, epoch, guard) =>
-      await letGoOfAudit(connections.ingest, beforeMs, async (client) => {
-        await claim(client, epoch);
-        guard();
-      }),
   };
 }

@@ -38,6 +38,7 @@ const OBJECTS: Readonly<Record<string, object>> = {
     when: { kind: 'once', from: '2026-11-21T10:00:00', to: '2026-11-21T11:00:00' },
   },
   filter: { name: 'F', view: 'events' },
+  retention: { days: { events: 90 } },
   dashboard: { name: 'D', widgets: [{ type: 'events', id: 'e' }] },
   'job-queue': { concurrency: 1 },
   'job-unit': { name: 'U', timeZone: 'UTC', jobs: [{ type: 'command', id: 'c', facility: 'of-db-node', command: 'true' }] },

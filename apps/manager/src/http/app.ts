@@ -57,6 +57,9 @@ import { MonitorsController } from '../monitors/monitors.controller.js';
 import type { Operations } from '../operations/operations.js';
 import { StoredOperations } from '../operations/stored-operations.js';
 import { OverviewController } from '../overview/overview.controller.js';
+import { Cleaner } from '../retention/cleaner.js';
+import { RetentionController } from '../retention/retention.controller.js';
+import { RetentionRules } from '../retention/rules.js';
 import { SelfController } from '../self/self.controller.js';
 import type { SelfHandle } from '../self/self-handle.js';
 import { FacilitiesController } from '../settings/facilities.controller.js';
@@ -102,6 +105,9 @@ export interface AppParts {
   readonly askController: AskController;
   readonly mibs: { readonly names: MibNames; readonly library: MibLibrary };
   readonly liveSettings: LiveSettings;
+  readonly times?: SettingsTimes;
+  /** Missing: nothing is cleaned up by this process. */
+  readonly retention?: { readonly rules: RetentionRules; readonly cleaner: Cleaner };
   readonly operations: Pick<Operations, 'stored' | 'stats'>;
   readonly self: SelfHandle;
   /** null or missing: this node takes none. */
@@ -137,7 +143,7 @@ class ManagerModule {
         ...[SettingsController, FacilitiesController, NodeSearchController, CalendarsController],
         ...[JobStreamController, JobSessionsController, JobsController],
         ...[AccessController, UsersController, TokensController, OidcController, PassController],
-        ...[MonitorsController, ReadController, SelfController, AgentsController, OverviewController],
+        ...[MonitorsController, ReadController, SelfController, AgentsController, OverviewController, RetentionController],
       ],
       providers: [
         { provide: STORE, useValue: parts.store },
@@ -152,7 +158,9 @@ class ManagerModule {
         { provide: MibLibrary, useValue: parts.mibs.library },
         { provide: SETTINGS_TABLES, useValue: parts.store.settings },
         { provide: LiveSettings, useValue: parts.liveSettings },
-        { provide: SettingsTimes, useValue: new SettingsTimes(parts.liveSettings.snapshot) },
+        { provide: SettingsTimes, useValue: parts.times ?? new SettingsTimes(parts.liveSettings.snapshot) },
+        { provide: RetentionRules, useValue: parts.retention?.rules ?? null },
+        { provide: Cleaner, useValue: parts.retention?.cleaner ?? null },
         { provide: StoredOperations, useValue: parts.operations.stored },
         { provide: OPERATIONS, useValue: parts.operations },
         { provide: SELF, useValue: parts.self },

@@ -1,21 +1,20 @@
 import { type Clock, explain, type Log } from '@yosugara/kernel';
-import type { RetentionConfig } from '@yosugara/protocol';
 import type { Authority } from '../control/authority.js';
 import type { ManagerStore } from '../store/ports.js';
 
 const LOOK_MS = 1_000;
 const EXPIRE_EVERY_MS = 5_000;
 const SUM_EVERY_MS = 60_000;
-const KEEP_EVERY_MS = 3_600_000;
-const REMNANTS_EVERY_MS = 24 * KEEP_EVERY_MS;
+const PARTITIONS_EVERY_MS = 3_600_000;
 const RETRY_MS = 30_000;
 const EXPIRED_AT_ONCE = 5_000;
 const DAY_MS = 86_400_000;
 
 export interface KeeperOptions {
   readonly authority: Pick<Authority, 'now' | 'demand'>;
-  readonly tables: Pick<ManagerStore['operations'], 'expireStatuses' | 'sumUp' | 'keep' | 'letGoOfRemnants'>;
-  readonly retention: RetentionConfig;
+  readonly tables: Pick<ManagerStore['operations'], 'expireStatuses' | 'sumUp' | 'makePartitions'>;
+  /** Values are kept so long. */
+  readonly valueDays: () => number;
   /** The database is prepared for this epoch. */
   readonly isReady: () => boolean;
   readonly clock: Clock;
@@ -43,8 +42,9 @@ export class Keeper {
     this.#duties = [
       duty('statuses', EXPIRE_EVERY_MS, async (epoch) => await this.#expire(epoch)),
       duty('sums', SUM_EVERY_MS, async (epoch) => await this.#sumUp(epoch)),
-      duty('retention', KEEP_EVERY_MS, async (epoch) => await this.#keep(epoch)),
-      duty('remnants', REMNANTS_EVERY_MS, async (epoch) => await this.#letGoOfRemnants(epoch)),
+      duty('partitions', PARTITIONS_EVERY_MS, async (epoch) => {
+        await this.#o.tables.makePartitions(this.#o.clock.wallMs(), this.#guard(epoch));
+      }),
     ];
   }
 
@@ -87,18 +87,6 @@ export class Keeper {
   async #sumUp(epoch: number): Promise<void> {
     const { tables, clock } = this.#o;
     const nowMs = clock.wallMs();
-    await tables.sumUp(nowMs, nowMs - this.#o.retention.valueDays * DAY_MS, epoch, this.#guard(epoch));
-  }
-
-  async #keep(epoch: number): Promise<void> {
-    const { tables, clock, log, retention } = this.#o;
-    const dropped = await tables.keep({ nowMs: clock.wallMs(), ...retention }, epoch, this.#guard(epoch));
-    if (dropped.length > 0) log.info('values.dropped', { of: dropped });
-  }
-
-  async #letGoOfRemnants(epoch: number): Promise<void> {
-    const { tables, clock, log, retention } = this.#o;
-    const rows = await tables.letGoOfRemnants({ nowMs: clock.wallMs(), ...retention }, epoch, this.#guard(epoch));
-    if (rows > 0) log.info('remnants.letGo', { rows });
+    await tables.sumUp(nowMs, nowMs - this.#o.valueDays() * DAY_MS, epoch, this.#guard(epoch));
   }
 }

@@ -1,5 +1,5 @@
 import { lineTotalsKey } from '@yosugara/operations';
-import type { RetentionConfig, SeriesPoint, SeriesRow } from '@yosugara/protocol';
+import type { SeriesPoint, SeriesRow } from '@yosugara/protocol';
 import type { Keep } from '@yosugara/runtime';
 import {
   CollectedRepository,
@@ -11,8 +11,6 @@ import {
   EventRepository,
   expireStatuses,
   keepAnswer,
-  letGo,
-  letGoOfRemnants,
   memoryOf,
   type OverviewQuery,
   OverviewRepository,
@@ -49,19 +47,13 @@ export interface OperationsTables {
   values(query: ValuesQuery): Promise<ReadonlyMap<number, readonly SeriesPoint[]>>;
   /** What a log-count monitor has counted at a node, as it is committed; null = nothing. */
   linesCounted(of: Parameters<typeof lineTotalsKey>[0]): Promise<unknown>;
-  /** Makes partitions ahead, sums up what is over, and lets go of what is old. Resolves to what was dropped. */
-  keep(retention: OperationsRetention, epoch: number, guard: CommitGuard): Promise<readonly string[]>;
-  /** Lets go of what is left of settings that are other ones by now, or gone. Resolves to how many rows. */
-  letGoOfRemnants(retention: OperationsRetention, epoch: number, guard: CommitGuard): Promise<number>;
+  /** Makes partitions of values ahead. */
+  makePartitions(nowMs: number, guard: CommitGuard): Promise<void>;
   /** Sums up hours that are over. */
   sumUp(nowMs: number, valuesFromMs: number, epoch: number, guard: CommitGuard): Promise<number>;
 }
 
-export type OperationsRetention = RetentionConfig & { readonly nowMs: number };
-
 const AHEAD_DAYS = 3;
-const DAY_MS = 86_400_000;
-const MOST_DROPS = 5;
 
 export function operationsTables(connections: Connections): OperationsTables {
   const events = new EventRepository(connections.readers);
@@ -105,35 +97,14 @@ export function operationsTables(connections: Connections): OperationsTables {
     values: async (query) => await orUnavailable(collected.values(query)),
     linesCounted: async (of) => await orUnavailable(memoryOf(connections.readers, lineTotalsKey(of))),
     sumUp: async (nowMs, valuesFromMs, epoch, guard) => await sums.keepUp(nowMs, valuesFromMs, fenceOf(epoch, guard)),
-    keep: async ({ nowMs, valueDays, hourDays, dayDays, monthDays, eventDays }, epoch, guard) => {
-      const fence = fenceOf(epoch, guard);
+    makePartitions: async (nowMs, guard) => {
       guard();
       try {
         await values.createAhead(AHEAD_DAYS, nowMs, { width: 'day', hourlyFromBytes: 0 });
-        const dropped = [
-          ...(await values.dropBefore((nowMs - valueDays * DAY_MS) * 1_000, fence, MOST_DROPS)),
-          ...(await hours.dropBefore((nowMs - hourDays * DAY_MS) * 1_000, fence, MOST_DROPS)),
-        ];
-        await letGo(
-          connections.ingest,
-          {
-            ...{ daysBeforeMs: nowMs - dayDays * DAY_MS, monthsBeforeMs: nowMs - monthDays * DAY_MS },
-            eventsBeforeMs: nowMs - eventDays * DAY_MS,
-          },
-          fence,
-        );
-        return dropped;
       } catch (error) {
         values.forget();
-        hours.forget();
         throw error;
       }
     },
-    letGoOfRemnants: async ({ nowMs, settingHistoryDays, memoryDays }, epoch, guard) =>
-      await letGoOfRemnants(
-        connections.ingest,
-        { settingHistoryBeforeMs: nowMs - settingHistoryDays * DAY_MS, memoriesBeforeMs: nowMs - memoryDays * DAY_MS },
-        fenceOf(epoch, guard),
-      ),
   };
 }

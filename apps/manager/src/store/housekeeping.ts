@@ -1,29 +1,25 @@
 import { type Clock, explain, type Log } from '@yosugara/kernel';
 import type { OptionalIndexes } from '@yosugara/store';
 import type { Authority } from '../control/authority.js';
-import { COUNTS_KEPT_MS, type KeepPartitions, type ManagerStore, MINUTES_KEPT_MS } from './ports.js';
+import type { MakePartitions, ManagerStore } from './ports.js';
 
 const LOOK_MS = 1_000;
 const EVERY_MS = 3_600_000;
 const RETRY_MS = 60_000;
 /** Today and the two days to come: a day must exist before its first message, and a night's standstill is no reason to make it late. */
 const AHEAD_DAYS = 3;
-const KEEP_DAYS = 90;
-const MOST_DROPS = 5;
 /** Answers of commands: who asks again after a take-over does so within minutes. */
 const ANSWERS_KEPT_MS = 86_400_000;
 const MOST_ANSWERS = 100_000;
 
 export interface HousekeepingOptions {
   readonly authority: Pick<Authority, 'now' | 'demand'>;
-  readonly store: Pick<ManagerStore, 'keepPartitions' | 'completeIndexes' | 'retainCounts' | 'answers'>;
+  readonly store: Pick<ManagerStore, 'makePartitions' | 'completeIndexes' | 'answers'>;
   /** The database is prepared for this epoch. */
   readonly isReady: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
-  /** Messages are kept so long; default 90 days. */
-  readonly keepDays?: number;
-  readonly width?: NonNullable<KeepPartitions['width']>;
+  readonly width?: NonNullable<MakePartitions['width']>;
   /** Missing = those there are stay. */
   readonly indexes?: OptionalIndexes;
 }
@@ -57,16 +53,9 @@ export class Housekeeping {
     this.#epoch = epoch;
     this.#dueMs = nowMs + EVERY_MS;
     try {
-      const dropped = await this.#keepPartitions(epoch);
-      if (dropped.length > 0) log.info('messages.dropped', { days: dropped, keepDays: this.#o.keepDays ?? KEEP_DAYS });
-      const nowWallMs = this.#o.clock.wallMs();
-      await this.#o.store.retainCounts(
-        { hoursBeforeMs: nowWallMs - COUNTS_KEPT_MS, minutesBeforeMs: nowWallMs - MINUTES_KEPT_MS },
-        epoch,
-        () => void authority.demand('active', epoch),
-      );
+      await this.#makePartitions(epoch);
       await this.#o.store.answers.retain(
-        new Date(nowWallMs - ANSWERS_KEPT_MS),
+        new Date(this.#o.clock.wallMs() - ANSWERS_KEPT_MS),
         MOST_ANSWERS,
         epoch,
         () => void authority.demand('active', epoch),
@@ -85,12 +74,9 @@ export class Housekeeping {
     }
   }
 
-  async #keepPartitions(epoch: number): Promise<readonly string[]> {
-    const { authority, store, clock, keepDays = KEEP_DAYS, width } = this.#o;
-    const options = {
-      ...{ nowMs: clock.wallMs(), aheadDays: AHEAD_DAYS, keepDays, most: MOST_DROPS },
-      ...(width === undefined ? {} : { width }),
-    };
-    return await store.keepPartitions(options, epoch, () => void authority.demand('active', epoch));
+  async #makePartitions(epoch: number): Promise<void> {
+    const { authority, store, clock, width } = this.#o;
+    const options = { nowMs: clock.wallMs(), aheadDays: AHEAD_DAYS, ...(width === undefined ? {} : { width }) };
+    await store.makePartitions(options, () => void authority.demand('active', epoch));
   }
 }

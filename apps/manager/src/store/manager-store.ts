@@ -24,6 +24,7 @@ import { agentTables } from '../agents/agent-tables.js';
 import { FACILITIES, SEVERITIES } from '../messages/query.js';
 import { mibTables } from '../mibs/mib-tables.js';
 import { operationsTables } from '../operations/operations-tables.js';
+import { retentionTables } from '../retention/retention-tables.js';
 import { settingsTables } from '../settings/settings-tables.js';
 import { noteAudit } from './audit.js';
 import { asUnavailable, orUnavailable } from './or-unavailable.js';
@@ -68,15 +69,10 @@ export function managerStore(
       await messages.standbyPositions().catch((error: unknown) => {
         throw asUnavailable(error);
       }),
-    keepPartitions: async ({ nowMs, aheadDays, keepDays, most, width }, epoch, guard) => {
+    makePartitions: async ({ nowMs, aheadDays, width }, guard) => {
       guard();
-      const fence = async (client: Parameters<typeof claim>[0]) => {
-        await claim(client, epoch);
-        guard();
-      };
       try {
         await partitions.createAhead(aheadDays, nowMs, width);
-        return await partitions.dropBefore((nowMs - keepDays * 86_400_000) * 1_000, fence, most);
       } catch (error) {
         partitions.forget();
         throw error;
@@ -108,11 +104,6 @@ export function managerStore(
       version: async () => await orUnavailable(late.version()),
       after: async (version, limit) => await orUnavailable(late.after(version, limit)),
     },
-    retainCounts: async (retention, epoch, guard) =>
-      await new IngestReport(connections.ingest).retain(retention, async (client) => {
-        await claim(client, epoch);
-        guard();
-      }),
     activity: async () => await orUnavailable(databaseActivity(connections.readers)),
     databaseBytes: async () => await orUnavailable(databaseSize(connections.readers)),
     answers: answerTables(connections),
@@ -122,6 +113,7 @@ export function managerStore(
     settings: settingsTables(connections),
     operations: operationsTables(connections),
     agents: agentTables(connections),
+    retention: retentionTables(connections, partitions),
     searchMessages: async (query) => await search(messages, query),
     countMessages: async (query, binUs) =>
       await messages

@@ -3,7 +3,6 @@ import type { MessageKind, Messages, MessageTransport } from '@yosugara/protocol
 import type { KeptAnswer } from '@yosugara/runtime';
 import type {
   CommandAnswers,
-  CountRetention,
   DatabaseActivity,
   Histogram,
   IngestReport,
@@ -17,6 +16,7 @@ import type { PeopleTables } from '../access/people-tables.js';
 import type { AgentTables } from '../agents/agent-tables.js';
 import type { MibTables } from '../mibs/mib-tables.js';
 import type { OperationsTables } from '../operations/operations-tables.js';
+import type { RetentionTables } from '../retention/retention-tables.js';
 import type { SettingsTables } from '../settings/settings-tables.js';
 
 export const ROLES = ['admin', 'operator', 'viewer'] as const;
@@ -88,18 +88,15 @@ export class AlreadyThereError extends YosugaraError {
   }
 }
 
-export interface KeepPartitions {
+export interface MakePartitions {
   readonly nowMs: number;
   readonly aheadDays: number;
-  readonly keepDays: number;
-  readonly most: number;
   /** How wide new ones are made; default auto. */
   readonly width?: PartitionWidth;
 }
 
-/** Counts by source and hour, and which batch was when, are kept so long; counts by minute not so long (docs/visible-loss.md). */
+/** Counts by source and hour, and which batch was when, are kept so long; counts by minute 8 days (docs/visible-loss.md). */
 export const COUNTS_KEPT_MS = 35 * 86_400_000;
-export const MINUTES_KEPT_MS = 8 * 86_400_000;
 
 /** What commands of a key were answered. */
 export interface AnswerTables extends Pick<CommandAnswers, 'find'> {
@@ -128,8 +125,8 @@ export interface ManagerStore {
   listProbes(prefix: string): Promise<readonly string[]>;
   /** Ingest positions that both databases hold, from the hot standby of this node; null = it is none. */
   standbyPositions(): Promise<readonly { readonly journalId: string; readonly seq: number }[] | null>;
-  /** Makes the table's days ahead and drops at most `most` of those that ended `keepDays` ago. Resolves to the days dropped. */
-  keepPartitions(options: KeepPartitions, epoch: number, guard: CommitGuard): Promise<readonly string[]>;
+  /** Makes the table's days ahead. */
+  makePartitions(options: MakePartitions, guard: CommitGuard): Promise<void>;
   /**
    * Gives the search indexes to partitions that were there before them, one partition at a time without locking anybody out.
    * Resolves to the indexes made. `optional`: null = those there are stay.
@@ -139,8 +136,6 @@ export interface ManagerStore {
   readonly traces: Pick<IngestTraces, 'row' | 'rowsOfCopy' | 'rowsOfContent' | 'progress'>;
   /** What was stored more than a minute after it was received. */
   readonly late: Pick<LateBatches, 'version' | 'after'>;
-  /** Lets old counts go. Resolves to the rows deleted. */
-  retainCounts(retention: CountRetention, epoch: number, guard: CommitGuard): Promise<number>;
   /** What goes on in the database server just now. */
   activity(): Promise<DatabaseActivity>;
   databaseBytes(): Promise<number>;
@@ -151,6 +146,7 @@ export interface ManagerStore {
   readonly settings: SettingsTables;
   readonly operations: OperationsTables;
   readonly agents: AgentTables;
+  readonly retention: RetentionTables;
   /** Newest first. */
   searchMessages(query: MessageQuery): Promise<Messages>;
   /** How many there were when, in so many µs each. */

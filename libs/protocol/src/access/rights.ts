@@ -43,7 +43,7 @@ export const FUNCTION_MODES: Readonly<Record<AccessFunction, readonly AccessMode
   mib: ['read', 'add', 'modify'],
   job: ['read', 'add', 'modify', 'execute', 'approve'],
   agent: ['read', 'add', 'modify', 'execute'],
-  cluster: ['read', 'execute'],
+  cluster: ['read', 'add', 'modify', 'execute'],
   access: ['read', 'add', 'modify'],
   audit: ['read'],
   dashboard: ['read', 'add', 'modify'],
@@ -67,6 +67,7 @@ export const FUNCTION_OF_KIND: Readonly<Record<SettingKind, AccessFunction>> = {
   'job-trigger': 'job',
   role: 'access',
   dashboard: 'dashboard',
+  retention: 'cluster',
 };
 
 /** Everybody is in it: what it owns is everybody's, as far as their functions go. */

@@ -18,6 +18,7 @@ export const SETTING_KINDS = [
   'job-trigger',
   'role',
   'dashboard',
+  'retention',
 ] as const;
 export type SettingKind = (typeof SETTING_KINDS)[number];
 

@@ -20,6 +20,7 @@ export * from './node.js';
 export * from './node-columns.js';
 export * from './notification.js';
 export * from './rest-access.js';
+export * from './retention.js';
 export * from './schemas.js';
 export * from './scope.js';
 export * from './secrets.js';

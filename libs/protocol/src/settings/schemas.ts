@@ -12,6 +12,7 @@ import { MonitorBodySchema, monitorMistakes, monitorReferences } from './monitor
 import { NodeBodySchema, nodeMistakes, nodeReferences } from './node.js';
 import { NotificationBodySchema, notificationMistakes, notificationReferences } from './notification.js';
 import { RestAccessBodySchema } from './rest-access.js';
+import { RetentionBodySchema, retentionMistakes, retentionReferences } from './retention.js';
 import { isBuiltInScope, OwnScopeBodySchema, ScopeBodySchema } from './scope.js';
 import { isSecretPlace, type SecretTree, secretsOf } from './secrets.js';
 
@@ -66,6 +67,7 @@ const DEFINITIONS = {
   'job-unit': kindOf(JobUnitBodySchema, jobUnitReferences, jobUnitMistakes),
   'job-trigger': kindOf(JobTriggerBodySchema, jobTriggerReferences, jobTriggerMistakes),
   role: kindOf(RoleBodySchema),
+  retention: kindOf(RetentionBodySchema, retentionReferences, retentionMistakes),
   dashboard: kindOf(DashboardBodySchema, () => [], dashboardMistakes),
 };
 type Definitions = typeof DEFINITIONS;
