@@ -1,6 +1,7 @@
 export * from './access.js';
 export * from './agents.js';
 export * from './agents-api.js';
+export * from './answers.js';
 export type { BackupConfig, BackupRepository } from './backup-config.js';
 export * from './config.js';
 export * from './control.js';
@@ -12,6 +13,7 @@ export * from './joining.js';
 export * from './messages.js';
 export * from './mibs.js';
 export * from './overview.js';
+export * from './problem.js';
 export * from './retention.js';
 export * from './self.js';
 export * from './settings/index.js';

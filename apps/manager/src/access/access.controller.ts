@@ -14,7 +14,7 @@ import {
   isGivenRole,
 } from '@yosugara/protocol';
 import type { AuditLine, AuditSearch } from '@yosugara/store';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Bounded } from '../http/api-docs.js';
 import { csvAnswer, csvLine, wantsCsv } from '../http/csv.js';
 import { LiveSettings } from '../settings/live-settings.js';
 import type { ManagerStore } from '../store/ports.js';
@@ -38,6 +38,7 @@ export class AccessController {
   ) {}
 
   @Get('access')
+  @Bounded('one row a role')
   @Needs('access', 'read')
   @ApiOkResponse({ standardSchema: AccessOverviewSchema })
   async overview(): Promise<AccessOverview> {

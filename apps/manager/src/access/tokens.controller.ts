@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
+  DoneSchema,
   type NewToken,
   NewTokenSchema,
   TOKEN_PREFIX,
@@ -17,7 +18,7 @@ import { forbidden } from '../auth/gate.js';
 import { Asker, type Identity, NeedsActive } from '../auth/identity.js';
 import { Sessions, tokenDigest } from '../auth/sessions.js';
 import type { Authority } from '../control/authority.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Bounded, LastWins, Refuses } from '../http/api-docs.js';
 import { Command } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { AuditEntry, ManagerStore } from '../store/ports.js';
@@ -36,7 +37,6 @@ const ListQuery = z.strictObject({
     .regex(/^[1-9]\d{0,8}$/, 'the id of a user')
     .optional(),
 });
-const DoneSchema = z.object({ ok: z.literal(true) }).meta({ id: 'ApiTokenRemoved' });
 
 /** Bearers for programs. They are made by people, and make none themselves. */
 @ApiTags('access')
@@ -53,6 +53,7 @@ export class TokensController {
 
   /** One's own; those of others for whoever may read accounts. */
   @Get()
+  @Bounded('a user has at most 100')
   @NeedsSession()
   @ApiOkResponse({ standardSchema: TokenListSchema })
   async list(@Asker() asker: Identity, @Query({ schema: ListQuery }) { user }: z.infer<typeof ListQuery>): Promise<TokenList> {
@@ -64,6 +65,7 @@ export class TokensController {
 
   /** Of whoever asks, with roles of theirs. The secret is told here, and never again. */
   @Post()
+  @Refuses('TOO_MANY_TOKENS', 'MORE_THAN_YOU_HAVE')
   @Command()
   @HttpCode(200)
   @NeedsActive()
@@ -87,6 +89,7 @@ export class TokensController {
 
   /** It is good for nothing from now on. */
   @Delete(':id')
+  @LastWins('a token is not changed, only deleted')
   @NeedsActive()
   @NeedsSession()
   @ApiOkResponse({ standardSchema: DoneSchema })

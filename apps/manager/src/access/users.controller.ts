@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
+  DoneSchema,
   type NewUser,
   NewUserSchema,
   PasswordResetSchema,
@@ -16,15 +17,13 @@ import {
   UserViewSchema,
 } from '@yosugara/protocol';
 import type { FastifyReply } from 'fastify';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { Asker, type Identity, NeedsActive } from '../auth/identity.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Refuses } from '../http/api-docs.js';
 import { Command } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import { Needs } from './needs.js';
 import { Users } from './users.js';
-
-const DoneSchema = z.object({ ok: z.literal(true) }).meta({ id: 'UserRemoved' });
 
 @ApiTags('access')
 @ApiRefusals()
@@ -49,6 +48,7 @@ export class UsersController {
 
   /** A local one; they must give themselves another password at the first login. */
   @Post()
+  @Refuses('ALREADY_THERE', 'MORE_THAN_YOU_HAVE')
   @Command()
   @HttpCode(200)
   @NeedsActive()
@@ -66,6 +66,7 @@ export class UsersController {
 
   /** What is not said stays. */
   @Patch(':id')
+  @Refuses('NOT_LOCAL', 'LAST_ADMIN', 'MORE_THAN_YOU_HAVE')
   @NeedsActive()
   @Needs('access', 'modify')
   @ApiHeader({ name: 'if-match', required: false, description: 'the revision that it was made from' })
@@ -81,6 +82,7 @@ export class UsersController {
   }
 
   @Delete(':id')
+  @Refuses('LAST_ADMIN', 'MORE_THAN_YOU_HAVE')
   @NeedsActive()
   @Needs('access', 'modify')
   @ApiHeader({ name: 'if-match', required: false })
@@ -95,6 +97,7 @@ export class UsersController {
   }
 
   @Post(':id/reset-password')
+  @Refuses('NOT_LOCAL', 'MORE_THAN_YOU_HAVE')
   @Command()
   @HttpCode(200)
   @NeedsActive()
@@ -110,6 +113,7 @@ export class UsersController {
 
   /** After too many wrong passwords. */
   @Post(':id/unlock')
+  @Refuses('MORE_THAN_YOU_HAVE')
   @Command()
   @HttpCode(200)
   @NeedsActive()
@@ -121,6 +125,7 @@ export class UsersController {
 
   /** For whoever lost the telephone and the recovery codes. */
   @Post(':id/reset-totp')
+  @Refuses('MORE_THAN_YOU_HAVE')
   @Command()
   @HttpCode(200)
   @NeedsActive()

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } f
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Clock } from '@yosugara/kernel';
 import {
+  AgentDoneSchema,
   type AgentList,
   AgentListSchema,
   AgentTokenAskSchema,
@@ -14,7 +15,7 @@ import {
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Bounded, LastWins, Refuses } from '../http/api-docs.js';
 import { Command } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import { LiveSettings } from '../settings/live-settings.js';
@@ -30,7 +31,6 @@ const ListQuery = z.strictObject({
   after: z.string().max(128).describe('`next` of the page before').optional(),
 });
 const ByQuery = z.strictObject({ by: z.string().min(1).max(80).optional() });
-const DoneSchema = z.object({ done: z.literal(true) }).meta({ id: 'AgentDone' });
 
 /** Agents of the cluster. Where they join and what they say goes over their own port (docs/agent.md). */
 @ApiTags('agents')
@@ -48,6 +48,7 @@ export class AgentsController {
 
   /** By id; who is connected, and as what they came. */
   @Get()
+  @Refuses('NO_AGENTS')
   @Needs('agent', 'read')
   @ApiOkResponse({ standardSchema: AgentListSchema })
   list(@Query({ schema: ListQuery }) { text, connected, limit, after }: z.infer<typeof ListQuery>): AgentList {
@@ -68,13 +69,15 @@ export class AgentsController {
 
   /** Its certificate is good for nothing any more, and its connection ends. Its node stays. */
   @Delete(':id')
+  @LastWins('revoked once is revoked')
+  @Refuses('NO_AGENTS')
   @Needs('agent', 'modify')
-  @ApiOkResponse({ standardSchema: DoneSchema })
+  @ApiOkResponse({ standardSchema: AgentDoneSchema })
   async revoke(
     @Param('id') id: string,
     @Query({ schema: ByQuery }) { by }: z.infer<typeof ByQuery>,
     @Asker() asker: Identity,
-  ): Promise<z.infer<typeof DoneSchema>> {
+  ): Promise<z.infer<typeof AgentDoneSchema>> {
     if (!(await this.#agents().revoke(id, personOf(asker, by))))
       throw new ApiRefusal(404, 'NOT_FOUND', `there is no agent ${id} that is not revoked`, 'id');
     return { done: true };
@@ -82,6 +85,7 @@ export class AgentsController {
 
   /** With it an agent joins. It is told here and never again. */
   @Post('tokens')
+  @Refuses('NO_AGENTS')
   @Command()
   @Needs('agent', 'add')
   @HttpCode(200)
@@ -103,6 +107,8 @@ export class AgentsController {
 
   /** Newest first, without what they are. */
   @Get('tokens')
+  @Bounded('the newest 1000')
+  @Refuses('NO_AGENTS')
   @Needs('agent', 'read')
   @ApiOkResponse({ standardSchema: AgentTokensSchema })
   async tokens(): Promise<{ tokens: AgentTokenView[] }> {
@@ -115,13 +121,15 @@ export class AgentsController {
   }
 
   @Delete('tokens/:number')
+  @LastWins('a token is not changed, only deleted')
+  @Refuses('NO_AGENTS')
   @Needs('agent', 'modify')
-  @ApiOkResponse({ standardSchema: DoneSchema })
+  @ApiOkResponse({ standardSchema: AgentDoneSchema })
   async removeToken(
     @Param('number') number: string,
     @Query({ schema: ByQuery }) { by }: z.infer<typeof ByQuery>,
     @Asker() asker: Identity,
-  ): Promise<z.infer<typeof DoneSchema>> {
+  ): Promise<z.infer<typeof AgentDoneSchema>> {
     const isNumber = /^[1-9]\d{0,8}$/.test(number);
     if (!isNumber || !(await this.#agents().removeToken(Number(number), personOf(asker, by))))
       throw new ApiRefusal(404, 'NOT_FOUND', `there is no join token ${number}`, 'number');

@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Patch, Post, Req, Res, UseGuar
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { ThrottlerGuard } from '@nestjs/throttler';
 import {
+  DoneSchema,
   type Login,
   LoginSchema,
   type LoginWays,
@@ -20,16 +21,14 @@ import {
   TotpDisableSchema,
 } from '@yosugara/protocol';
 import type { FastifyReply } from 'fastify';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { Accounts, type Entered } from '../access/accounts.js';
 import { NeedsLogin, NeedsSession, WhileMustChange } from '../access/needs.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, LastWins, Refuses } from '../http/api-docs.js';
 import { Repeatable } from '../http/commands.js';
 import { type ApiSettings, SETTINGS } from '../tokens.js';
 import { Asker, type Identity, type KnownRequest, NeedsActive, Public } from './identity.js';
 import { SESSION_COOKIE } from './session-token.js';
-
-const DoneSchema = z.object({ ok: z.literal(true) }).meta({ id: 'Done' });
 
 /** One's own account: coming in, and what is one's own to change. */
 @ApiTags('login')
@@ -50,6 +49,7 @@ export class AuthController {
   }
 
   @Post('login')
+  @Refuses('LOGIN_REFUSED', 'TOTP_REQUIRED', 'TOTP_WRONG', 'DIRECTORY_UNAVAILABLE')
   @Repeatable('each login is a session of its own')
   @HttpCode(200)
   @Public()
@@ -88,6 +88,7 @@ export class AuthController {
   }
 
   @Patch('me')
+  @LastWins('one’s own, and nobody else’s')
   @NeedsActive()
   @NeedsSession()
   @ApiOkResponse({ standardSchema: MeSchema })
@@ -96,6 +97,7 @@ export class AuthController {
   }
 
   @Post('password')
+  @Refuses('PASSWORD_WRONG', 'NOT_LOCAL')
   @Repeatable('the second time the password is another one already')
   @HttpCode(200)
   @NeedsActive()
@@ -113,6 +115,7 @@ export class AuthController {
 
   /** Begins a second factor: nothing is asked for before it is confirmed. */
   @Post('me/totp')
+  @Refuses('PASSWORD_WRONG', 'TOTP_ON')
   @Repeatable('the last secret counts')
   @HttpCode(200)
   @NeedsActive()
@@ -127,6 +130,7 @@ export class AuthController {
   }
 
   @Post('me/totp/confirm')
+  @Refuses('TOTP_WRONG', 'TOTP_NOT_BEGUN')
   @Repeatable('a code is good once')
   @HttpCode(200)
   @NeedsActive()
@@ -141,6 +145,7 @@ export class AuthController {
   }
 
   @Post('me/totp/disable')
+  @Refuses('PASSWORD_WRONG', 'TOTP_WRONG', 'TOTP_OFF')
   @Repeatable('a code is good once')
   @HttpCode(200)
   @NeedsActive()

@@ -1,13 +1,13 @@
 import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { DeadlineError, explain, type Log, YosugaraError } from '@yosugara/kernel';
-import { type Status, StatusSchema } from '@yosugara/protocol';
+import { type CommandAnswer, CommandAnswerSchema, type Status, StatusSchema } from '@yosugara/protocol';
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
 import { Asker, type Identity } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import type { ControlQuestion } from '../control/client.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Refuses } from '../http/api-docs.js';
 import { Command, keptAs } from '../http/commands.js';
 import type { ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CONTROLLER, LOG, SETTINGS, STORE } from '../tokens.js';
@@ -21,8 +21,6 @@ const RecoverSchema = z
   .strictObject({ node, dryRun: z.boolean().optional(), discardUnknown: z.boolean().optional() })
   .meta({ id: 'Recover' });
 const SwitchoverSchema = z.strictObject({ to: node }).meta({ id: 'Switchover' });
-const CommandAnswerSchema = z.looseObject({ ok: z.boolean(), message: z.string() }).meta({ id: 'CommandAnswer' });
-type CommandAnswer = z.infer<typeof CommandAnswerSchema>;
 /** What is answered again of a command whose answer nobody heard: a switchover ends the one who would have written it down. */
 const UNTIL_ANSWERED: CommandAnswer = { ok: true, message: 'accepted before; the status says what became of it' };
 /** The controller's own patience is 3 s. */
@@ -42,6 +40,7 @@ export class ClusterController {
   ) {}
 
   @Get()
+  @Refuses('CONTROLLER_UNREACHABLE', 'DEADLINE')
   @Needs('cluster', 'read')
   @ApiOkResponse({ standardSchema: StatusSchema })
   async status(): Promise<Status> {
@@ -50,6 +49,7 @@ export class ClusterController {
 
   /** Bring the node that is out back as Standby. Answers when the request is committed; progress is in the status. */
   @Post('recover')
+  @Refuses('REFUSED', 'CONTROLLER_UNREACHABLE', 'DEADLINE')
   @Command()
   @Needs('cluster', 'execute')
   @HttpCode(200)
@@ -62,6 +62,7 @@ export class ClusterController {
   }
 
   @Post('switchover')
+  @Refuses('REFUSED', 'CONTROLLER_UNREACHABLE', 'DEADLINE')
   @Command()
   @Needs('cluster', 'execute')
   @HttpCode(200)

@@ -7,7 +7,7 @@ import { isTheirs } from '../access/seen.js';
 import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
 import { Sessions } from '../auth/sessions.js';
 import type { Authority } from '../control/authority.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Refuses } from '../http/api-docs.js';
 import type { EventStream } from '../http/event-stream.js';
 import { LiveStreams } from '../http/live-streams.js';
 import { LiveSettings } from '../settings/live-settings.js';
@@ -49,6 +49,7 @@ export class EventStreamController implements OnApplicationShutdown {
    * the last one, sent back as `Last-Event-ID` to whichever node, is where the next stream goes on.
    */
   @Get('stream')
+  @Refuses('TOO_MANY_STREAMS')
   @Needs('event', 'read')
   @AllowsProbeToken()
   @ApiHeader({ name: 'last-event-id', required: false })

@@ -1,8 +1,13 @@
-import { ApiDefaultResponse } from '@nestjs/swagger';
-import { z } from 'zod';
-
-const ApiErrorSchema = z.object({ code: z.string(), message: z.string(), place: z.string().optional() }).meta({ id: 'Error' });
+import { applyDecorators } from '@nestjs/common';
+import { ApiDefaultResponse, ApiExtension } from '@nestjs/swagger';
+import { ProblemSchema } from '@yosugara/protocol';
+import type { ErrorCode } from './error-codes.js';
 
 /** Every controller: what is not the good answer. */
-export const ApiRefusals = () =>
-  ApiDefaultResponse({ standardSchema: ApiErrorSchema, description: 'Refused or failed: 4xx as it stands, 503 = try again' });
+export const ApiRefusals = () => ApiDefaultResponse({ standardSchema: ProblemSchema, description: 'Refused or failed' });
+/** Codes of this route, besides those that follow from what it is (openapi.ts). */
+export const Refuses = (...codes: readonly ErrorCode[]) => applyDecorators(ApiExtension('x-refuses', codes));
+/** A list without pages. @param why it needs none */
+export const Bounded = (why: string) => ApiExtension('x-bounded', why);
+/** A change without If-Match. @param why it needs none */
+export const LastWins = (why: string) => ApiExtension('x-last-wins', why);

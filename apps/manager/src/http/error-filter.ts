@@ -1,12 +1,13 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
 import { ThrottlerException } from '@nestjs/throttler';
 import { DeadlineError, explain, InvalidInputError, InvariantError, type Log, YosugaraError } from '@yosugara/kernel';
+import { PROBLEM_TYPE } from '@yosugara/protocol';
 import type { FastifyReply } from 'fastify';
 import { Refusals } from '../access/refusals.js';
 import type { KnownRequest } from '../auth/identity.js';
 import { ControllerRefusedError } from '../control/client.js';
 import { LOG } from '../tokens.js';
-import { type ApiErrorBody, ApiRefusal } from './errors.js';
+import { type ApiErrorBody, ApiRefusal, problemOf } from './errors.js';
 
 /** Codes of the outside world that a client may try again: 503. Everything else is ours: 500. */
 const PASSING = new Set([
@@ -42,7 +43,10 @@ export class ErrorFilter implements ExceptionFilter {
     if (status === 403) this.#refusals.note(request, body.code);
     if (reply.sent || reply.raw.headersSent) return;
     if (status === 503) reply.header('retry-after', '1');
-    void reply.status(status).send(body);
+    void reply
+      .status(status)
+      .type(PROBLEM_TYPE)
+      .send(JSON.stringify(problemOf(status, body)));
     // A mistake of ours is not handled: the process ends with one line, the controller starts another.
     if (error instanceof InvariantError)
       setImmediate(() => {

@@ -1,5 +1,6 @@
+import { STATUS_CODES } from 'node:http';
 import { YosugaraError } from '@yosugara/kernel';
-import type { SettingMistake } from '@yosugara/protocol';
+import type { Problem, SettingMistake } from '@yosugara/protocol';
 
 /** What every refusal of the API looks like. `place` is the field that is wrong. */
 export interface ApiErrorBody {
@@ -9,6 +10,13 @@ export interface ApiErrorBody {
   /** Each mistake, where there may be several. */
   readonly problems?: readonly SettingMistake[];
 }
+
+/** As it is sent (RFC 9457). */
+export const problemOf = (status: number, { code, message, ...rest }: ApiErrorBody): Problem => ({
+  ...{ type: `urn:yosugara:${code}`, title: STATUS_CODES[status] ?? 'Error', status, detail: message, code, message },
+  ...(rest.place === undefined ? {} : { place: rest.place }),
+  ...(rest.problems === undefined ? {} : { problems: [...rest.problems] }),
+});
 
 /** The API refuses, with this HTTP status. */
 export class ApiRefusal extends YosugaraError {

@@ -8,7 +8,7 @@ import type { Authority } from '../control/authority.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { ManagerStore } from '../store/ports.js';
 import { AUTHORITY, LIFECYCLE, STORE } from '../tokens.js';
-import { ApiRefusals } from './api-docs.js';
+import { ApiRefusals, Refuses } from './api-docs.js';
 import { Repeatable } from './commands.js';
 
 const KEY = z.string().regex(/^[\w.:/-]{1,200}$/, '1 to 200 of letters, digits and _ . : / -');
@@ -34,6 +34,7 @@ export class ProbeController {
 
   /** 201 only when the key is committed on both nodes of the sync set and this node still was the Master then. */
   @Post('probe')
+  @Refuses('ALREADY_THERE')
   @Repeatable('a key is written once')
   @Needs('cluster', 'execute')
   @NeedsActive()

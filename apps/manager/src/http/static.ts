@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, normalize, resolve, sep } from 'node:path';
 import fastifyStatic from '@fastify/static';
+import { PROBLEM_TYPE } from '@yosugara/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ApiErrorBody } from './errors.js';
+import { problemOf } from './errors.js';
 
 /** Vite writes the hash of the content into these names. */
 const HASHED = '/assets/';
@@ -50,5 +51,8 @@ async function isFile(root: string, path: string): Promise<boolean> {
 }
 
 function notFound(reply: FastifyReply, message: string): FastifyReply {
-  return reply.status(404).send({ code: 'NOT_FOUND', message } satisfies ApiErrorBody);
+  return reply
+    .status(404)
+    .type(PROBLEM_TYPE)
+    .send(JSON.stringify(problemOf(404, { code: 'NOT_FOUND', message })));
 }

@@ -11,7 +11,7 @@ import { MessageFeed } from '../messages/feed.js';
 import { type MessageFilter, StreamQuerySchema, wanted } from '../messages/query.js';
 import { MibNames } from '../mibs/mib-names.js';
 import { type ApiSettings, AUTHORITY, SETTINGS } from '../tokens.js';
-import { ApiRefusals } from './api-docs.js';
+import { ApiRefusals, Refuses } from './api-docs.js';
 import type { EventStream } from './event-stream.js';
 import { LiveStreams } from './live-streams.js';
 
@@ -42,6 +42,7 @@ export class StreamController implements OnApplicationShutdown {
    * changes, at most 2/s; `messages` {rows, dropped}, new rows that pass the filter, oldest first, at most 4/s.
    */
   @Get('stream')
+  @Refuses('TOO_MANY_STREAMS')
   @NeedsLogin()
   @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })
   stream(

@@ -22,7 +22,7 @@ import { ownersOf } from '../access/seen.js';
 import { forbidden } from '../auth/gate.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Refuses } from '../http/api-docs.js';
 import { Command, keeping } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
@@ -127,6 +127,7 @@ export class JobSessionsController {
 
   /** Does something with it, with one of its jobs, or with one node of a job; 409 with the reason where that is not possible now. */
   @Post(':id/operations')
+  @Refuses('REFUSED', 'NOT_SERVING', 'JOBS_BUSY')
   @Command()
   @Needs('job', 'execute', 'approve')
   @HttpCode(200)

@@ -9,7 +9,7 @@ import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
 import { Sessions } from '../auth/sessions.js';
 import type { Authority } from '../control/authority.js';
 import { word } from '../events/query.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Refuses } from '../http/api-docs.js';
 import { LiveStreams } from '../http/live-streams.js';
 import { type ApiSettings, AUTHORITY, SETTINGS } from '../tokens.js';
 import { JobFeed } from './job-feed.js';
@@ -46,6 +46,7 @@ export class JobStreamController implements OnApplicationShutdown {
    * the last one, sent back as `Last-Event-ID` to whichever node, is where the next stream goes on.
    */
   @Get('stream')
+  @Refuses('TOO_MANY_STREAMS')
   @Needs('job', 'read')
   @AllowsProbeToken()
   @ApiHeader({ name: 'last-event-id', required: false })

@@ -31,7 +31,7 @@ import { forbidden } from '../auth/gate.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import { word } from '../events/query.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Bounded, Refuses } from '../http/api-docs.js';
 import { Command, keeping, Repeatable } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
@@ -73,6 +73,7 @@ export class JobsController {
 
   /** Begins a session by hand: of the whole unit, or of one of its jobs. Under the same `request` it is the same session. */
   @Post('job-units/:id/sessions')
+  @Refuses('REFUSED', 'NOT_SERVING', 'JOBS_BUSY')
   @Command()
   @Needs('job', 'execute')
   @HttpCode(200)
@@ -105,6 +106,7 @@ export class JobsController {
 
   /** Runs to come, by the schedules of now: the next day when nothing is said. Those made beforehand have a session. */
   @Get('job-plan')
+  @Bounded('runs between `from` and `to`, at most 62 days and `limit`; `more` says that there are others')
   @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobPlanSchema })
   async plan(
@@ -163,6 +165,7 @@ export class JobsController {
 
   /** What waits for an answer, of whoever it is asked. */
   @Get('job-approvals')
+  @Bounded('as many as wait for an answer; `more` says that there are others')
   @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobApprovalsSchema })
   async approvals(@Asker() asker: Identity): Promise<JobApprovals> {
@@ -174,6 +177,7 @@ export class JobsController {
 
   /** Who has a place in a queue, and who waits for one there, or on a node. */
   @Get('job-queues')
+  @Bounded('one row a queue')
   @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobQueuesSchema })
   async queues(@Asker() asker: Identity): Promise<JobQueues> {
@@ -190,6 +194,7 @@ export class JobsController {
 
   /** Says something to jobs and triggers that wait for it. Under the same `id` it is said once. */
   @Post('job-links')
+  @Refuses('NOT_SERVING', 'JOBS_BUSY')
   @Command()
   @Needs('job', 'execute')
   @HttpCode(200)
@@ -210,6 +215,7 @@ export class JobsController {
 
   /** What was said, newest first. */
   @Get('job-links')
+  @Bounded('the newest `limit`, at most 1000')
   @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobLinksSchema })
   async links(@Query({ schema: LinksQuery }) { messageId, limit }: z.infer<typeof LinksQuery>): Promise<JobLinks> {

@@ -7,7 +7,7 @@ import { Needs } from '../access/needs.js';
 import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
 import { Sessions } from '../auth/sessions.js';
 import type { Authority } from '../control/authority.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Refuses } from '../http/api-docs.js';
 import type { EventStream } from '../http/event-stream.js';
 import { LiveStreams } from '../http/live-streams.js';
 import { MibNames } from '../mibs/mib-names.js';
@@ -53,6 +53,7 @@ export class TailController implements OnApplicationShutdown {
    * them. The `id` of the last event, sent back as `Last-Event-ID` to whichever node, is where the next stream goes on.
    */
   @Get('tail')
+  @Refuses('TOO_MANY_STREAMS')
   @Needs('message', 'read')
   @AllowsProbeToken()
   @ApiHeader({ name: 'last-event-id', required: false })

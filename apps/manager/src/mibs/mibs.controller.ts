@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Re
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { builtInModules, type MibType, NAMED_OID } from '@yosugara/operations';
 import {
+  DoneSchema,
   MAX_MIB_FILE,
   MAX_MIB_FILES,
   type MibDetail,
@@ -19,7 +20,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Bounded, LastWins, Refuses } from '../http/api-docs.js';
 import { Repeatable } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
@@ -44,7 +45,6 @@ const NAME_OR_OID = new RegExp(`^(\\.?\\d{1,10}(\\.\\d{1,10}){0,127}|${NAMED_OID
 const LookupQuery = z.strictObject({
   oid: z.string().max(1_024).regex(NAME_OR_OID, 'an OID, or a name such as ifDescr[3] or ifDescr.3'),
 });
-const DoneSchema = z.object({ ok: z.literal(true) });
 /** The answer says so when the compiler takes longer. */
 const PATIENCE_MS = 25_000;
 const MOST_TRAPS = 1_000;
@@ -67,6 +67,7 @@ export class MibsController {
   ) {}
 
   @Get()
+  @Bounded('at most 4096 modules fit')
   @Needs('mib', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: MibListSchema })
@@ -78,6 +79,7 @@ export class MibsController {
 
   /** Modules of the same name are replaced. What could not be understood is told with its line, and the rest of it counts. */
   @Post()
+  @Refuses('MIB_STORE_FULL', 'DEADLINE')
   @Repeatable('modules of the same name are replaced')
   @Needs('mib', 'add')
   @HttpCode(200)
@@ -149,6 +151,8 @@ export class MibsController {
 
   /** 409 while other modules import from it; they are named. */
   @Delete(':name')
+  @LastWins('a module is replaced as a whole')
+  @Refuses('MIB_IN_USE', 'DEADLINE')
   @Needs('mib', 'modify')
   @NeedsActive()
   @AllowsProbeToken()

@@ -4,7 +4,7 @@ import { type SelfView, SelfViewSchema } from '@yosugara/protocol';
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
 import { AllowsProbeToken, NeedsActive, Public } from '../auth/identity.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Refuses } from '../http/api-docs.js';
 import { Repeatable } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import { type ApiSettings, SELF, SETTINGS } from '../tokens.js';
@@ -36,6 +36,7 @@ export class SelfController {
 
   /** Of the Standby's manager: results of itself, signed with what both nodes know. The Master makes events of them. */
   @Post('internal/results')
+  @Refuses('FORBIDDEN')
   @Repeatable('results have names: each counts once')
   @HttpCode(200)
   @Public()

@@ -1,16 +1,13 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { type Facilities, FacilitiesSchema, MAX_SCOPE_DEPTH } from '@yosugara/protocol';
+import { type Facilities, FacilitiesSchema, MAX_SCOPE_DEPTH, ResolvedNodesSchema } from '@yosugara/protocol';
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
 import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Bounded } from '../http/api-docs.js';
 import { LiveSettings } from './live-settings.js';
 
 const ResolveQuery = z.strictObject({ address: z.string().min(1).max(64), host: z.string().min(1).max(255).optional() });
-const ResolvedSchema = z
-  .object({ nodes: z.array(z.object({ id: z.string(), name: z.string(), enabled: z.boolean() })) })
-  .meta({ id: 'ResolvedNodes' });
 
 /** The repository as this node has it in memory. */
 @ApiTags('settings')
@@ -23,6 +20,7 @@ export class FacilitiesController {
 
   /** All scopes, each before those below it. Their nodes: /api/v1/settings/node?scope=ID. */
   @Get()
+  @Bounded('the tree of all scopes, whole')
   @Needs('repository', 'read')
   @ApiOkResponse({ standardSchema: FacilitiesSchema })
   tree(@Asker() { rights }: Identity): Facilities {
@@ -49,11 +47,11 @@ export class FacilitiesController {
   /** Whose messages these would be: by address, then by host name. Several may be. */
   @Get('resolve')
   @Needs('repository', 'read')
-  @ApiOkResponse({ standardSchema: ResolvedSchema })
+  @ApiOkResponse({ standardSchema: ResolvedNodesSchema })
   resolve(
     @Asker() { rights }: Identity,
     @Query({ schema: ResolveQuery }) { address, host }: z.infer<typeof ResolveQuery>,
-  ): z.infer<typeof ResolvedSchema> {
+  ): z.infer<typeof ResolvedNodesSchema> {
     const { facilities, nodes } = this.live.snapshot;
     const found = facilities.resolve({ address, host: host ?? null });
     return {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { Needs } from '../access/needs.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Refuses } from '../http/api-docs.js';
 import { Repeatable } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { ManagerStore } from '../store/ports.js';
@@ -37,6 +37,7 @@ export class NodeSearchController {
   ) {}
 
   @Post('search')
+  @Refuses('SEARCH_UNDER_WAY')
   @Repeatable('it changes nothing')
   @Needs('repository', 'execute')
   @HttpCode(200)

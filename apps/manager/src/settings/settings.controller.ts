@@ -16,6 +16,7 @@ import {
   SettingPageSchema,
   type SettingPut,
   SettingPutSchema,
+  SettingRemovedSchema,
   type SettingsDifference,
   SettingsDifferenceSchema,
   type SettingsExport,
@@ -32,7 +33,7 @@ import { z } from 'zod';
 import { NeedsSetting } from '../access/needs.js';
 import { forbidden } from '../auth/gate.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Bounded, Refuses } from '../http/api-docs.js';
 import { Repeatable } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import { ImportStage } from './import-stage.js';
@@ -94,7 +95,6 @@ const PartSchema = z
     by,
   })
   .meta({ id: 'SettingsImportPart' });
-const VersionSchema = z.object({ version: z.int() });
 
 /** What operators define (docs/operations.md): every kind under the same addresses. */
 @ApiTags('settings')
@@ -111,6 +111,7 @@ export class SettingsController {
   ) {}
 
   @Get()
+  @Bounded('one row a kind')
   @NeedsSetting('read')
   @ApiOkResponse({ standardSchema: SettingsOverviewSchema })
   async overview(@Asker() { rights }: Identity): Promise<SettingsOverview> {
@@ -159,6 +160,7 @@ export class SettingsController {
 
   /** All of it or nothing. `dryRun`: what would be added, changed field by field, and removed. */
   @Post('import')
+  @Refuses('ID_TAKEN', 'BUILT_IN', 'SETTING_IN_USE', 'ROLE_IN_USE', 'IMPORT_GONE', 'IMPORT_TOO_LARGE', 'MORE_THAN_YOU_HAVE')
   @Repeatable('the same documents change nothing more')
   @NeedsSetting('add', 'modify')
   @HttpCode(200)
@@ -176,6 +178,7 @@ export class SettingsController {
 
   /** Of an import that is too large for one request: checked now, done with `import`. */
   @Post('import/parts')
+  @Refuses('IMPORT_UNDER_WAY', 'IMPORT_TOO_LARGE')
   @Repeatable('a part of the same number is the same part')
   @NeedsSetting('add', 'modify')
   @HttpCode(200)
@@ -227,6 +230,7 @@ export class SettingsController {
 
   /** Secrets that are null or not there stay as they are; `""` removes one. */
   @Put(':kind/:id')
+  @Refuses('ID_TAKEN', 'BUILT_IN', 'MORE_THAN_YOU_HAVE')
   @NeedsSetting('add', 'modify')
   @NeedsActive()
   @ApiHeader({ name: 'if-match', required: false, description: 'the revision that it was made from, or *: it must be there' })
@@ -251,10 +255,11 @@ export class SettingsController {
 
   /** 409 while others refer to it; they are named. */
   @Delete(':kind/:id')
+  @Refuses('SETTING_IN_USE', 'ROLE_IN_USE', 'BUILT_IN')
   @NeedsSetting('modify')
   @NeedsActive()
   @ApiHeader({ name: 'if-match', required: false })
-  @ApiOkResponse({ standardSchema: VersionSchema })
+  @ApiOkResponse({ standardSchema: SettingRemovedSchema })
   async remove(
     @Asker() asker: Identity,
     @Param('kind') kind: string,
@@ -266,6 +271,7 @@ export class SettingsController {
   }
 
   @Get(':kind/:id/history')
+  @Bounded('the newest `limit` revisions, at most 500')
   @NeedsSetting('read')
   @ApiOkResponse({ standardSchema: SettingHistorySchema })
   async history(

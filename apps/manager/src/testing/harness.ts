@@ -216,7 +216,7 @@ export async function ask(url: string, method: Method, how: CallOptions = {}): P
     ...(hasBody ? { body: JSON.stringify(how.body ?? {}) } : {}),
   });
   const text = await answer.text();
-  const isJson = answer.headers.get('content-type')?.startsWith('application/json') === true;
+  const isJson = /^application\/(?:problem\+)?json/.test(answer.headers.get('content-type') ?? '');
   return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
 }
 
