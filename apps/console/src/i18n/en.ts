@@ -5,7 +5,7 @@ export const en = {
   'app.connecting': 'Connecting to the Master…',
   'app.skip': 'Skip to content',
   'nav.overview': 'Overview',
-  'nav.users': 'Users and roles',
+  'nav.users': 'Users & roles',
   'nav.audit': 'Audit',
   'nav.self': 'Self',
   'nav.cluster': 'Cluster',
