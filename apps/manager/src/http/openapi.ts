@@ -119,10 +119,11 @@ function codesOf(operation: ApiOperation, route: Route): readonly ErrorCode[] {
 
 function problems(codes: readonly ErrorCode[]): Readonly<Record<string, ApiContent>> {
   const content = { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } };
-  const byStatus = Map.groupBy(codes, (code) => String(ERROR_CODES[code][0]));
-  const told = [...byStatus].map(([status, of]) => [
-    status,
-    { description: of.map((code) => `\`${code}\`: ${ERROR_CODES[code][1]}`).join('\n\n'), content },
-  ]);
+  const statuses = [...new Set(codes.map((code) => ERROR_CODES[code][0]))];
+  const told = statuses.map((status) => {
+    const of = codes.filter((code) => ERROR_CODES[code][0] === status);
+    const description = of.map((code) => `\`${code}\`: ${ERROR_CODES[code][1]}`).join('\n\n');
+    return [String(status), { description, content }];
+  });
   return { ...Object.fromEntries(told), default: { description: 'Refused or failed', content } };
 }
