@@ -1,4 +1,5 @@
 import { addAgents } from './agents.js';
+import { addBackup } from './backup.js';
 import { addCalendars } from './calendars.js';
 import type { AddVerbs } from './context.js';
 import { addEvents } from './events.js';
@@ -23,6 +24,7 @@ export const VERBS: readonly AddVerbs[] = [
   addMasters,
   addGoverning,
   addSelf,
+  addBackup,
   addMessages,
   addIngest,
   addJournals,

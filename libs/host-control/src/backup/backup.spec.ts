@@ -145,12 +145,10 @@ describe.skipIf(backupProgram() === undefined)('backups of a pair', () => {
     client = await bed.client(b);
     await write(5);
     await archived(b);
-    const { rows } = await asSuperuser(b, 'select pg_walfile_name(pg_current_wal_lsn()) as file');
     // The gap at which a restore ends otherwise.
     expect((await restored('gap', { kind: 'latest' })).numbers.length).toBeLessThan(acknowledged.length - 20);
-    const sent = await sendUnsent(heir, Number.parseInt(rows[0].file.slice(0, 8), 16));
-    expect(sent.length).toBeGreaterThan(0);
-    expect(await sendUnsent(heir, Number.parseInt(rows[0].file.slice(0, 8), 16))).toEqual([]);
+    expect((await sendUnsent(heir)).length).toBeGreaterThan(0);
+    expect(await sendUnsent(heir)).toEqual([]);
     repository = heir;
     expect((await restored('after', { kind: 'latest' })).numbers).toEqual(acknowledged.map(({ n }) => n));
   });

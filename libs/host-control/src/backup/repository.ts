@@ -86,9 +86,10 @@ export class Repository {
   }
 
   /** Restores files only; whoever starts PostgreSQL on them replays the WAL. @param into an empty folder of PostgreSQL's account. */
-  async fetch(into: string, set: string | null, target: readonly string[], progress: OnProgress): Promise<void> {
-    const which = set === null ? [] : [`--set=${set}`];
-    const args = ['restore', `--pg1-path=${into}`, ...which, ...target, '--log-level-console=detail'];
+  async fetch(into: string, set: string, target: readonly string[], progress: OnProgress): Promise<void> {
+    // Tablespaces lie elsewhere: never over those of the database that serves.
+    const apart = [`--pg1-path=${into}`, `--tablespace-map-all=${into}.tablespaces`];
+    const args = ['restore', ...apart, `--set=${set}`, ...target, '--log-level-console=detail'];
     const onLine = (line: string) => {
       const share = /\((?:[^(),]+, )?([\d.]+)%\)/.exec(line)?.[1];
       if (share !== undefined) progress(Math.min(1, Number(share) / 100), 'restoring files');

@@ -13,16 +13,21 @@ const SEGMENT_BYTES = 16 * 1024 * 1024;
  * every restore would end. Whoever is Master sends it, from what it received itself; only what its own lineage shares (PostgreSQL 15,
  * walreceiver.c: XLogArchiveForceDone).
  *
- * @param timeline of the Master now. @returns names of the segments that were sent.
+ * To be called on the Master. @returns names of the segments that were sent.
  */
-export async function sendUnsent(repository: Repository, timeline: number): Promise<readonly string[]> {
+export async function sendUnsent(repository: Repository): Promise<readonly string[]> {
   const wal = join(repository.paths.pgdata, 'pg_wal');
+  const here = new Set(await readdir(wal));
+  // A Master writes WAL of the newest timeline only.
+  const timeline = Math.max(
+    1,
+    ...[...here].filter((name) => SEGMENT.test(name)).map((name) => Number.parseInt(name.slice(0, 8), 16)),
+  );
   const history = await readIfThere(join(wal, `${hex(timeline)}.history`));
   const lineage = parseHistory(history ?? '');
   const done = (await readdir(join(wal, 'archive_status')))
     .filter((name) => name.endsWith('.done'))
     .map((name) => name.slice(0, -5));
-  const here = new Set(await readdir(wal));
   const ours = done.filter((name) => here.has(name) && isShared(name, lineage, timeline)).sort();
   const sent: string[] = [];
   for (const folder of new Set(ours.map((name) => name.slice(0, 16)))) {
