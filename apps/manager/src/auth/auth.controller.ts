@@ -22,13 +22,13 @@ import {
 } from '@yosugara/protocol';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
-import { Accounts, type Entered } from '../access/accounts.js';
+import { Accounts } from '../access/accounts.js';
 import { NeedsLogin, NeedsSession, WhileMustChange } from '../access/needs.js';
 import { ApiRefusals, LastWins, Refuses } from '../http/api-docs.js';
 import { Repeatable } from '../http/commands.js';
 import { type ApiSettings, SETTINGS } from '../tokens.js';
 import { Asker, type Identity, type KnownRequest, NeedsActive, Public } from './identity.js';
-import { SESSION_COOKIE } from './session-token.js';
+import { clearSessionCookie, setSessionCookie } from './session-cookie.js';
 
 /** One's own account: coming in, and what is one's own to change. */
 @ApiTags('login')
@@ -62,7 +62,7 @@ export class AuthController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Me> {
     const entered = await this.accounts.login(body, request.ip);
-    setSessionCookie(reply, entered, request.protocol === 'https');
+    setSessionCookie(request, reply, entered);
     return entered.me;
   }
 
@@ -73,9 +73,13 @@ export class AuthController {
   @NeedsLogin()
   @WhileMustChange()
   @ApiOkResponse({ standardSchema: DoneSchema })
-  async logout(@Asker() asker: Identity, @Res({ passthrough: true }) reply: FastifyReply): Promise<{ ok: true }> {
+  async logout(
+    @Asker() asker: Identity,
+    @Req() request: KnownRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ ok: true }> {
     await this.accounts.logout(asker);
-    reply.clearCookie(SESSION_COOKIE, { path: '/' });
+    clearSessionCookie(request, reply);
     return { ok: true };
   }
 
@@ -159,10 +163,4 @@ export class AuthController {
     await this.accounts.disableTotp(asker, password, code);
     return { ok: true };
   }
-}
-
-type Session = Pick<Entered, 'cookie' | 'maxAgeSeconds'>;
-
-export function setSessionCookie(reply: FastifyReply, { cookie, maxAgeSeconds }: Session, secure: boolean): void {
-  reply.setCookie(SESSION_COOKIE, cookie, { path: '/', httpOnly: true, sameSite: 'strict', secure, maxAge: maxAgeSeconds });
 }

@@ -10,11 +10,13 @@ import type { Authority } from '../control/authority.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { ApiRefusal } from '../http/errors.js';
 import { type ApiSettings, AUTHORITY, EXTERNAL, LOG, SETTINGS } from '../tokens.js';
-import { setSessionCookie } from './auth.controller.js';
 import { type KnownRequest, NeedsActive, Public } from './identity.js';
 import { SecretBox } from './secret-box.js';
+import { setSessionCookie } from './session-cookie.js';
 
 const COOKIE = 'yosugara_oidc';
+/** Over TLS a browser takes it from nobody who speaks in the clear; `__Host-` would not stay below one path. */
+const cookieOf = ({ protocol }: KnownRequest) => (protocol === 'https' ? `__Secure-${COOKIE}` : COOKIE);
 const MINUTES = 10;
 const WEB = { content: { 'text/html': { schema: { type: 'string' } } } } as const;
 
@@ -45,7 +47,7 @@ export class OidcController {
     const { url, attempt } = await this.#provider(id).begin();
     const sealed = this.#box.seal(JSON.stringify({ ...attempt, id, endsMs: Date.now() + MINUTES * 60_000 }));
     // Lax: the provider's page sends the browser back, and a strict cookie would not come with it.
-    reply.setCookie(COOKIE, sealed.toString('base64url'), {
+    reply.setCookie(cookieOf(request), sealed.toString('base64url'), {
       ...{ path: '/api/login/oidc', httpOnly: true, sameSite: 'lax', maxAge: MINUTES * 60, secure: request.protocol === 'https' },
     });
     await reply.redirect(url, 302);
@@ -60,8 +62,8 @@ export class OidcController {
   async finish(@Param('id') id: string, @Req() request: KnownRequest, @Res() reply: FastifyReply): Promise<void> {
     const provider = this.#provider(id);
     const { epoch } = this.authority.demand('active');
-    const attempt = this.#attempt(request.cookies[COOKIE], id);
-    reply.clearCookie(COOKIE, { path: '/api/login/oidc' });
+    const attempt = this.#attempt(request.cookies[cookieOf(request)], id);
+    reply.clearCookie(cookieOf(request), { path: '/api/login/oidc', secure: request.protocol === 'https' });
     const query = request.url.split('?')[1] ?? '';
     const person = await provider.finish(query, attempt).catch((error: unknown) => {
       this.log.warn('login.refused', { by: id, from: request.ip, why: explain(error) });
@@ -73,7 +75,7 @@ export class OidcController {
       throw refused();
     }
     const entered = await this.accounts.enter(user, { from: request.ip, by: id }, epoch);
-    setSessionCookie(reply, entered, request.protocol === 'https');
+    setSessionCookie(request, reply, entered);
     // By a page of ours: the browser sends no strict cookie on the way of a redirect that began at another site.
     await reply
       .type('text/html; charset=utf-8')

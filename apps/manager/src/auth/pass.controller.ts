@@ -7,10 +7,9 @@ import { NeedsSession } from '../access/needs.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import { ApiRefusal } from '../http/errors.js';
 import { type ApiSettings, CLOCK, SETTINGS } from '../tokens.js';
-import { setSessionCookie } from './auth.controller.js';
 import { type KnownRequest, Public } from './identity.js';
 import { SecretBox } from './secret-box.js';
-import { SESSION_COOKIE } from './session-token.js';
+import { sessionCookieOf, setSessionCookie } from './session-cookie.js';
 
 /** It outlives a take-over; the console asks for a new one each minute. */
 const GOOD_FOR_MS = 10 * 60_000;
@@ -39,7 +38,7 @@ export class PassController {
   @NeedsSession()
   @ApiOkResponse({ standardSchema: PassSchema })
   pass(@Req() request: KnownRequest): z.infer<typeof PassSchema> {
-    const cookie = request.cookies[SESSION_COOKIE];
+    const cookie = sessionCookieOf(request);
     if (this.settings.others.length === 0 || cookie === undefined)
       throw new ApiRefusal(404, 'NOT_FOUND', 'this cluster has one address for both nodes: nobody needs a pass');
     const sealed = { cookie, ip: request.ip, untilMs: this.clock.wallMs() + GOOD_FOR_MS };
@@ -61,7 +60,7 @@ export class PassController {
     if (sealed === null || sealed.ip !== request.ip || sealed.untilMs < this.clock.wallMs())
       throw new ApiRefusal(401, 'PASS_REFUSED', 'this pass is not valid here, or not any more: log in');
     const maxAgeSeconds = this.settings.access.sessionHours * HOUR_S;
-    setSessionCookie(reply, { cookie: sealed.cookie, maxAgeSeconds }, request.protocol === 'https');
+    setSessionCookie(request, reply, { cookie: sealed.cookie, maxAgeSeconds });
     return { ok: true };
   }
 }

@@ -9,7 +9,8 @@ import type { Authority } from '../control/authority.js';
 import type { ManagerStore, Role } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, SETTINGS, STORE } from '../tokens.js';
 import { type Identity, type KnownRequest } from './identity.js';
-import { isSameSecret, SESSION_COOKIE, tokenHashOf } from './session-token.js';
+import { sessionCookieOf } from './session-cookie.js';
+import { isSameSecret, tokenHashOf } from './session-token.js';
 
 const CACHE_MS = 1_000;
 const CACHE_MAX = 1_000;
@@ -65,7 +66,7 @@ export class Sessions {
     const bearer = /^Bearer (\S{1,512})$/.exec(request.headers.authorization ?? '')?.[1];
     if (bearer?.startsWith(TOKEN_PREFIX) === true) return await this.#ofToken(bearer, request.ip);
     if (bearer !== undefined) return this.#ofHost(bearer, tokens);
-    const cookie = request.cookies[SESSION_COOKIE];
+    const cookie = sessionCookieOf(request);
     const tokenHash = cookie === undefined ? null : tokenHashOf(this.#settings.sessionKey, cookie);
     if (tokenHash === null) return null;
     const known = await this.#lookUp(tokenHash, async () => await this.#session(tokenHash));

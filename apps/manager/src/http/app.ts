@@ -233,10 +233,11 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   fastify.addHook('preValidation', (request, _reply, done) => whileAsked(asking.get(request)!, done));
   await fastify.register(fastifyCookie);
   await fastify.register(fastifyHelmet, helmetOf(parts.settings));
-  fastify.addHook('onSend', async (request, reply) => {
-    if (request.url.startsWith('/api') || request.url.startsWith('/health')) reply.header('cache-control', 'no-store');
-    // It means something over TLS only; a proxy that ends TLS adds it.
-    if (request.protocol === 'https') reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
+  // Before anything answers: streams take the headers that are there when they begin.
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', 'no-store');
+    // It means something over TLS only; a proxy that ends TLS adds it. Other ports and other names are none of ours.
+    if (request.protocol === 'https') reply.header('strict-transport-security', 'max-age=31536000');
   });
   let document: object | undefined;
   // Made when first asked for: start-up and take-over do not wait for it.

@@ -7,7 +7,7 @@ import { NodeConfigSchema, type RoleNotice } from '@yosugara/protocol';
 import { openStore, type Store } from '@yosugara/store';
 import { freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { hostClock } from '../clock.js';
-import type { ManagerConfig } from '../config.js';
+import type { ConsoleCertificates, ManagerConfig } from '../config.js';
 import { JobsHandle } from '../jobs/jobs-handle.js';
 import type { StartIngest } from '../lifecycle.js';
 import { type RunningManager, startManager } from '../start.js';
@@ -32,6 +32,8 @@ export interface NodeOptions {
   readonly loginsPerMinute?: number;
   /** `access` of its configuration. */
   readonly access?: object;
+  /** What it shows itself by over https; missing: plain http. */
+  readonly tls?: ConsoleCertificates;
   /** Where the console is built; else it is one line. */
   readonly console?: string;
 }
@@ -95,7 +97,7 @@ export async function startNode(options: NodeOptions): Promise<TestNode> {
     jobs,
     ...(options.loginsPerMinute === undefined ? {} : { loginsPerMinute: options.loginsPerMinute }),
   });
-  const url = `http://${options.address}:${options.port}`;
+  const url = `${options.tls === undefined ? 'http' : 'https'}://${options.address}:${options.port}`;
   const call: TestNode['call'] = async (method, path, how = {}) => await ask(`${url}${path}`, method, how);
   return {
     ...{ url, controller, manager, ingest, jobs, call },
@@ -247,6 +249,7 @@ function configOf(dir: string, options: NodeOptions): ManagerConfig {
     ...{ node: options.node, address: options.address, vip: options.vip, port: options.port, stateDir: dir, config },
     controlSocket: join(dir, 'control.sock'),
     staticDir: options.console ?? join(dir, 'console'),
+    tls: options.tls ?? null,
     postgres: { ...options.postgres, user: 'postgres', database: 'postgres', password: 'none', clusterCa: null },
     secrets: {
       ...{ sessionKey: SESSION_KEY, probeToken: PROBE_TOKEN, metricsToken: METRICS_TOKEN },
