@@ -20,7 +20,7 @@ function newestMs(dir) {
   return newest;
 }
 
-function consoleIsStale(dir) {
+export function consoleIsStale(dir) {
   const bundle = join(dir, 'dist', 'index.html');
   if (!existsSync(bundle)) return true;
   const sources = [dir, join(root, 'libs', 'protocol', 'src'), join(root, 'libs', 'kernel', 'src')];

@@ -53,16 +53,19 @@ export async function shot(page: Page, folder: string, name: string): Promise<vo
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 }
 
+/** Also where a dialog lies over the page. */
+export async function chooseLanguage(page: Page, language: 'ja' | 'en'): Promise<void> {
+  await page.locator(`[data-testid=language-switch] input[value=${language}]`).evaluate('(input) => input.click()');
+  await page.locator(`html[lang=${language}]`).waitFor({ state: 'attached' });
+}
+
 /** Does something in another language of the page, and goes back to English. */
 export async function inLanguage<T>(page: Page, language: 'ja', work: () => Promise<T>): Promise<T> {
-  const labels = { ja: '日本語', en: 'English' };
-  const choose = async (one: 'ja' | 'en') =>
-    await page.getByTestId('language-switch').getByText(labels[one], { exact: true }).click();
-  await choose(language);
+  await chooseLanguage(page, language);
   try {
     return await work();
   } finally {
-    await choose('en');
+    await chooseLanguage(page, 'en');
   }
 }
 
