@@ -75,6 +75,8 @@ export const ROUTE_WORDS: Readonly<Record<string, string>> = {
     'Server-sent events: `hello` {node, epoch, mode} at the start and when one of them changes; `cluster`, the status, when it changes, at most 2/s; `messages` {rows, dropped}, new rows that pass the filter, oldest first, at most 4/s. /',
   tailTail:
     'Server-sent events: `hello` {node, epoch, mode}; `messages` {rows}, new rows that pass the filter, oldest first, at most 4/s; A row with `storedLate` was received more than a minute before it was stored. `lagging` {skipped, atLeast}: so many rows were left out, since the client reads too slowly or was away for too long; the search has them. The `id` of the last event, sent back as `Last-Event-ID` to whichever node, is where the next stream goes on. /',
+  takeOversLag: 'The most of each step, of each node.',
+  takeOversList: 'Newest first, each with the recover that brought the old Master back.',
   tokensCreate: 'Of whoever asks, with roles of theirs. The secret is told here, and never again.',
   tokensList: "One's own; those of others for whoever may read accounts.",
   tokensRemove: 'It is good for nothing from now on.',
