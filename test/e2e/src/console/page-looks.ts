@@ -1,10 +1,9 @@
 import type { Page } from 'playwright-core';
-import type { PAGES } from '../../../../apps/console/src/components/page-list.js';
 
 /** One state of a page that is worth a look. */
 export interface PageLook {
-  /** null: no entry of the column beside the page leads there. */
-  readonly page: (typeof PAGES)[number][1][number] | null;
+  /** As the column beside the page knows it (`page-list.ts`); null: nothing there leads to it. */
+  readonly page: string | null;
   readonly name: string;
   readonly path: string;
   /** There when the page has what it shows. */
@@ -24,6 +23,7 @@ const click = (id: string, then: string) => async (page: Page) => {
 
 export const PAGE_LOOKS: readonly PageLook[] = [
   look('overview', '/', 'health-row'),
+  look('dashboards', '/dashboards', 'dashboards-page'),
   look('events', '/events', 'event-row'),
   look('events', '/events', 'event-row', { name: 'event', open: click('event-row', 'event-original') }),
   look('events', '/events?text=nothing-like-it', 'events-page', { name: 'events-none' }),
