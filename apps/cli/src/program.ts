@@ -4,6 +4,7 @@ import { Controllers } from './control/client.js';
 import { findNodes, socketsOf } from './control/find.js';
 import { ManagerApi } from './control/manager-api.js';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
+import { helpTextOf } from './help/texts.js';
 import { processTerminal, type Terminal } from './output/terminal.js';
 import type { Common, VerbContext } from './verbs/context.js';
 import { VERBS } from './verbs/index.js';
@@ -19,13 +20,14 @@ const EXIT_CODES = `
 Exit codes: 0 done, or healthy; 1 failed; 2 wrong command line or configuration;
 3 the cluster has no Master or a node is out (status); 4 the cluster refused.`;
 
-/** All verbs, and the exit code of the one that ran. */
-export function programOf(around: Surroundings): { readonly program: Command; readonly code: () => ExitCode } {
+/** All verbs, and the exit code of the one that ran. @param dry they are parsed, and nothing is done */
+export function programOf(around: Surroundings, dry = false): { readonly program: Command; readonly code: () => ExitCode } {
   let code: ExitCode = EXIT.ok;
   const program = new Command('yosugara').description('Operates a Yosugara cluster.').showHelpAfterError().exitOverride();
   // A verb below a verb has options of its own, also where they are called alike.
   program.enablePositionalOptions();
   program.addHelpText('after', EXIT_CODES);
+  program.addHelpText('afterAll', ({ command }) => helpTextOf(command));
   program.configureOutput({
     writeOut: (text) => around.terminal.out(text.trimEnd()),
     writeErr: (text) => around.terminal.note(text),
@@ -35,7 +37,8 @@ export function programOf(around: Surroundings): { readonly program: Command; re
   const context = contextOf(program, around, (done) => {
     code = done;
   });
-  for (const addVerbs of VERBS) addVerbs(program, context);
+  const nothing: VerbContext['set'] = () => async () => undefined;
+  for (const addVerbs of VERBS) addVerbs(program, dry ? { ...context, set: nothing } : context);
   return { program, code: () => code };
 }
 

@@ -5,9 +5,11 @@ import {
   CalendarMomentSchema,
   type CalendarView,
   CalendarViewSchema,
+  type SettingPage,
 } from '@yosugara/protocol';
 import { known, type ManagerApi } from '../control/manager-api.js';
 import { type Paint, printable, table } from '../output/terminal.js';
+import { listSettings } from './settings.js';
 
 /** A month, and what is now. */
 export interface CalendarMonth {
@@ -27,6 +29,30 @@ export async function showCalendar(api: ManagerApi, id: string, month: string | 
   const path = `/api/v1/calendars/${encodeURIComponent(id)}`;
   const view = await known(api.get(`${path}/days${month === undefined ? '' : `?from=${month}-01`}`, CalendarViewSchema));
   return { view, now: await known(api.get(`${path}/open`, CalendarMomentSchema)) };
+}
+
+const PAGE = 1_000;
+
+/** All of them, each with what it says now. */
+export async function listCalendars(api: ManagerApi): Promise<readonly CalendarMoment[]> {
+  const moments: CalendarMoment[] = [];
+  for (let after: string | null | undefined; after !== null; ) {
+    const page: SettingPage = await listSettings(api, 'calendar', { limit: PAGE, after });
+    for (const { id } of page.rows) moments.push(await askCalendar(api, id, undefined));
+    after = page.next;
+  }
+  return moments;
+}
+
+export function renderCalendars(moments: readonly CalendarMoment[]): string {
+  if (moments.length === 0) return 'there is no calendar';
+  const cells = moments.map(({ id, open, enabled, changes, why }) => [
+    printable(id),
+    `${open ? 'open' : 'closed'}${enabled ? '' : ', disabled'}`,
+    changes ?? '–',
+    printable(why),
+  ]);
+  return table(['CALENDAR', 'NOW', 'UNTIL', 'WHY'], cells);
 }
 
 export async function askCalendar(api: ManagerApi, id: string, at: string | undefined): Promise<CalendarMoment> {

@@ -1,5 +1,7 @@
 import { InvalidInputError } from '@yosugara/kernel';
 import {
+  type EventCounts,
+  EventCountsSchema,
   type EventDetail,
   EventDetailSchema,
   type EventRow,
@@ -8,6 +10,7 @@ import {
   EventsChangedSchema,
   EventsSchema,
   MAX_EVENTS_AT_ONCE,
+  PRIORITIES,
   type Priority,
   type Statuses,
   StatusesSchema,
@@ -117,6 +120,21 @@ export const readStatuses = async (api: ManagerApi, filter: object): Promise<Sta
   await api.get(`/api/v1/statuses?${queryOf(filter)}`, StatusesSchema);
 
 const STYLES = { critical: 'red', unknown: 'yellow', warning: 'yellow', info: 'dim' } as const satisfies Record<Priority, string>;
+
+export const statusesTable = async (api: ManagerApi, filter: object): Promise<string> =>
+  await api.text(`/api/v1/statuses?${queryOf({ ...filter, format: 'csv' })}`);
+
+export const eventsTable = async (api: ManagerApi, filter: EventFilter, limit: number): Promise<string> =>
+  await api.text(`/api/v1/events?${queryOf({ ...filter, limit, format: 'csv' })}`);
+
+export const readCounts = async (api: ManagerApi): Promise<EventCounts> =>
+  await api.get('/api/v1/events/counts', EventCountsSchema);
+
+export const renderCounts = ({ open }: EventCounts, paint: Paint): string =>
+  table(
+    ['PRIORITY', 'OPEN'],
+    PRIORITIES.map((priority) => [paint(priority, STYLES[priority]), String(open[priority] ?? 0)]),
+  );
 
 export function renderEvents(rows: readonly EventRow[], paint: Paint, withHead = true): string {
   const cells = rows.map((row) => [

@@ -1,7 +1,9 @@
 import type {
   EndStatus,
+  JobApprovals,
   JobHistory,
   JobInSession,
+  JobLinks,
   JobPlan,
   JobQueues,
   JobRunDetail,
@@ -167,4 +169,33 @@ export function renderQueues({ queues, nodes }: JobQueues): string {
   return all.length === 0
     ? 'no queue is defined, and nobody waits for a node'
     : table(['QUEUE', 'RUNNING', 'WAITING', 'WHO'], all);
+}
+
+export function renderApprovals({ approvals, more }: JobApprovals): string {
+  if (approvals.length === 0) return 'nothing waits for an answer';
+  const cells = approvals.map(({ session, unit, job, sentence, role, user, since, mine }) => [
+    session,
+    `${unit}/${job}`,
+    time(since),
+    printable(user === null ? role : `${user} (${role})`),
+    mine ? 'yes' : 'no',
+    printable(sentence),
+  ]);
+  return `${table(['SESSION', 'JOB', 'SINCE', 'ASKED OF', 'YOU', 'SENTENCE'], cells)}${more ? '\n… and more' : ''}`;
+}
+
+export function renderLinks({ messages }: JobLinks): string {
+  if (messages.length === 0) return 'nothing was said';
+  const cells = messages.map(({ at, messageId, priority, message, values }) => [
+    at,
+    printable(messageId),
+    priority,
+    printable(message),
+    printable(
+      Object.entries(values)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(' '),
+    ),
+  ]);
+  return table(['AT', 'MESSAGE ID', 'PRIORITY', 'MESSAGE', 'VALUES'], cells);
 }

@@ -1,13 +1,19 @@
 import { InvalidInputError } from '@yosugara/kernel';
 import {
   type EndWith,
+  type JobApprovals,
+  JobApprovalsSchema,
   type JobHistory,
   JobHistorySchema,
   JobLinkedSchema,
+  type JobLinks,
+  JobLinksSchema,
   JobOperatedSchema,
   type JobOperation,
   type JobPlan,
   JobPlanSchema,
+  type JobPlanTried,
+  JobPlanTriedSchema,
   type JobQueues,
   JobQueuesSchema,
   type JobRunDetail,
@@ -148,3 +154,12 @@ export function parseAssignments(given: readonly string[], option: string): Read
     }),
   );
 }
+
+export const readApprovals = async (api: ManagerApi): Promise<JobApprovals> =>
+  await api.get('/api/v1/job-approvals', JobApprovalsSchema);
+
+export const readLinks = async (api: ManagerApi, filter: object): Promise<JobLinks> =>
+  await api.get(`/api/v1/job-links?${queryOf(filter)}`, JobLinksSchema);
+
+export const trySchedule = async (api: ManagerApi, wish: object): Promise<JobPlanTried> =>
+  await api.change('POST', '/api/v1/job-plan/try', wish, JobPlanTriedSchema, CHANGE_DEADLINE_MS);

@@ -187,3 +187,7 @@ export function renderLookup({ oid, node, called }: MibLookup): string {
     ...(node.description === null ? [] : node.description.split('\n').map((line) => `  ${printable(line)}`)),
   ].join('\n');
 }
+
+/** The text as it was uploaded. */
+export const readMibSource = async (api: ManagerApi, name: string): Promise<string> =>
+  await known(api.text(`/api/v1/mibs/${encodeURIComponent(name)}/source`, 'text/plain'));

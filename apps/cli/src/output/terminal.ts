@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { askPerson } from './ask.js';
 
 /** Where a command writes: `out` for answers, `note` for progress and remarks, so that `--json` stays one document. */
 export interface Terminal {
@@ -10,6 +11,8 @@ export interface Terminal {
   /** What `out` writes goes to a terminal that can be wiped. */
   readonly screen?: boolean;
   readonly columns: number;
+  /** Asks whoever sits there; not there: nobody does. */
+  readonly ask?: (question: string, isSecret: boolean) => Promise<string>;
 }
 
 export function processTerminal(env: NodeJS.ProcessEnv = process.env): Terminal {
@@ -21,6 +24,7 @@ export function processTerminal(env: NodeJS.ProcessEnv = process.env): Terminal 
     live: process.stderr.isTTY === true && env['TERM'] !== 'dumb',
     screen: process.stdout.isTTY === true && env['TERM'] !== 'dumb',
     columns: process.stdout.columns ?? 100,
+    ...(process.stdin.isTTY === true && process.stderr.isTTY === true ? { ask: askPerson } : {}),
   };
 }
 

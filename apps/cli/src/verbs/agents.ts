@@ -70,7 +70,7 @@ export function addAgents(program: Command, { add, set, show, terminal, api }: V
     })(),
   );
   add('remove-token', 'nobody joins by it any more', agents)
-    .argument('<number>')
+    .argument('<number>', 'number of the token, as tokens shows it')
     .action((number: string, options: Common) =>
       set(async () => {
         await removeToken(api(options), number);
@@ -79,7 +79,7 @@ export function addAgents(program: Command, { add, set, show, terminal, api }: V
       })(),
     );
   add('revoke', 'an agent is sent away and not let in again; its node stays', agents)
-    .argument('<id>')
+    .argument('<id>', 'id of the agent, which is that of its node')
     .action((id: string, options: Common) =>
       set(async () => {
         await revokeAgent(api(options), id);

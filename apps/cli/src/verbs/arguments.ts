@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { InvalidArgumentError } from 'commander';
+import { parseSince } from '../commands/messages.js';
 
 export const wholeNumber = (text: string): number => {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('a number above 0 is needed');
@@ -16,3 +17,7 @@ export const oneMore = (value: string, before: readonly string[] = []): readonly
 
 /** For the audit: the person behind sudo, as far as the system knows one. */
 export const whoAsks = (): string => (process.env['SUDO_USER'] ?? userInfo().username).slice(0, 80);
+
+/** Of an option such as --since. @returns RFC 3339, UTC */
+export const instantOf = (when: string | undefined, option: string): string | undefined =>
+  when === undefined ? undefined : parseSince(when, Date.now(), option);

@@ -3,20 +3,25 @@ import { type Command, Option } from 'commander';
 import {
   changeEvents,
   type EventWish,
+  eventsTable,
   followEvents,
   parseNumbers,
+  readCounts,
   readEvents,
   readStatuses,
+  renderCounts,
   renderEvent,
   renderEvents,
   renderStatuses,
   showEvent,
+  statusesTable,
 } from '../commands/events.js';
 import { parseSince } from '../commands/messages.js';
 import { EXIT } from '../exit-codes.js';
 import { painter, printable } from '../output/terminal.js';
 import { whoAsks, wholeNumber } from './arguments.js';
 import type { Common, VerbContext } from './context.js';
+import { shown } from './watching.js';
 
 interface ListOptions extends Common {
   readonly state?: string;
@@ -33,12 +38,14 @@ interface ListOptions extends Common {
   readonly limit: number;
   readonly after?: string;
   readonly follow?: boolean;
+  readonly csv?: true;
 }
 
 /** The verbs about what monitors told. */
 export function addEvents(program: Command, context: VerbContext): void {
   const events = addList(context);
   addChanges(events, context);
+  addCounts(events, context);
   addStatuses(program, context);
 }
 
@@ -51,14 +58,15 @@ function addList({ add, set, show, terminal, api, stop }: VerbContext): Command 
     .option('--priority <priorities>', `${PRIORITIES.join(', ')}; several with commas`)
     .option('--facility <id>', 'a node, or a scope with all that is in it')
     .option('--scope <text>', 'part of the path that is shown')
-    .option('--monitor <id>')
+    .option('--monitor <id>', 'told by this monitor')
     .option('--plugin <type>', 'type of the monitor, such as ping')
-    .option('--owner <login>')
+    .option('--owner <login>', 'that this person looks after')
     .option('--text <text>', 'part of the message')
     .option('--since <when>', 'such as 10m, 2h, 1d, or an RFC 3339 instant')
     .option('--until <when>', 'likewise')
     .option('--limit <n>', 'at most so many', wholeNumber, 200)
     .option('--after <next>', 'continue: the `next` of the answer before')
+    .addOption(new Option('--csv', 'as a table, newest first').conflicts(['json', 'after', 'follow']))
     .option('--follow', 'go on with what comes, and with what people change; with --json one event a line')
     .action((options: ListOptions) =>
       set(async () => {
@@ -69,6 +77,10 @@ function addList({ add, set, show, terminal, api, stop }: VerbContext): Command 
         const state = options.open === true ? 'unconfirmed,confirming' : options.state;
         const times = { since: at(options.since, '--since'), until: at(options.until, '--until') };
         const filter = { state, priority, facility, scope, monitor, plugin, owner, text, ...times };
+        if (options.csv === true) {
+          terminal.out((await eventsTable(api(options), filter, limit)).trimEnd());
+          return EXIT.ok;
+        }
         if (options.follow === true) {
           const print = (rows: Parameters<typeof renderEvents>[0]) =>
             terminal.out(
@@ -86,10 +98,23 @@ function addList({ add, set, show, terminal, api, stop }: VerbContext): Command 
     );
 }
 
+function addCounts(events: Command, context: VerbContext): void {
+  const { add, set, terminal, api } = context;
+  add('counts', 'how many nobody has confirmed, by priority', events)
+    .option('--watch', 'again every second when it has changed; with --json one document a line')
+    .action((options: Common & { watch?: true }) =>
+      set(async () => {
+        const render = (found: Awaited<ReturnType<typeof readCounts>>) => renderCounts(found, painter(terminal));
+        await shown(context, options, { read: async () => await readCounts(api(options)), render });
+        return EXIT.ok;
+      })(),
+    );
+}
+
 function addChanges(events: Command, { add, set, show, terminal, api }: VerbContext): void {
   const paint = painter(terminal);
   add('show', 'one event, and what people did with it', events)
-    .argument('<number>')
+    .argument('<number>', 'number of the event')
     .action((number: string, options: Common) =>
       set(async () => {
         const found = await showEvent(api(options), number);
@@ -98,7 +123,7 @@ function addChanges(events: Command, { add, set, show, terminal, api }: VerbCont
       })(),
     );
   const change = (name: string, description: string, wishOf: (options: EventWish & Common) => EventWish) =>
-    add(name, `${description}; 1 when one of them is not there`, events)
+    add(name, description, events)
       .argument('<number...>', 'numbers, and ranges such as 10-20')
       .action((numbers: readonly string[], options: EventWish & Common) =>
         set(async () => {
@@ -108,29 +133,45 @@ function addChanges(events: Command, { add, set, show, terminal, api }: VerbCont
           return done.unknown.length === 0 ? EXIT.ok : EXIT.failure;
         })(),
       );
-  change('confirm', 'confirm events', ({ comment }) => ({ state: 'confirmed', comment })).option('--comment <text>');
-  change('unconfirm', 'take a confirmation back', ({ comment }) => ({ state: 'unconfirmed', comment })).option(
-    '--comment <text>',
-  );
+  const withComment = (command: Command) => command.option('--comment <text>', 'what is said about them');
+  withComment(change('confirm', 'confirm events', ({ comment }) => ({ state: 'confirmed', comment })));
+  withComment(change('unconfirm', 'take a confirmation back', ({ comment }) => ({ state: 'unconfirmed', comment })));
   change('comment', "say something about events; '' takes it back", ({ comment }) => ({ comment })).requiredOption(
     '--comment <text>',
+    'what is said',
   );
   change('own', "somebody looks after events; '' is nobody", ({ owner }) =>
     owner === '' ? { owner } : { owner, state: 'confirming' },
-  ).requiredOption('--owner <login>');
+  ).requiredOption('--owner <login>', 'who looks after them');
 }
 
-function addStatuses(program: Command, { add, set, show, terminal, api }: VerbContext): void {
+interface StatusOptions extends Common {
+  readonly priority?: string;
+  readonly facility?: string;
+  readonly monitor?: string;
+  readonly limit: number;
+  readonly csv?: true;
+  readonly watch?: true;
+}
+
+function addStatuses(program: Command, context: VerbContext): void {
+  const { add, set, terminal, api } = context;
   add('statuses', 'how everything is now, the worst first', program)
-    .addOption(new Option('--priority <priorities>', `${PRIORITIES.join(', ')}; several with commas`))
+    .option('--priority <priorities>', `${PRIORITIES.join(', ')}; several with commas`)
     .option('--facility <id>', 'a node, or a scope with all that is in it')
-    .option('--monitor <id>')
+    .option('--monitor <id>', 'told by this monitor')
     .option('--limit <n>', 'at most so many', wholeNumber, 1_000)
-    .action(({ config, json, ...filter }: Common & { priority?: string; facility?: string; monitor?: string; limit: number }) =>
+    .addOption(new Option('--csv', 'as a table').conflicts(['json', 'watch']))
+    .option('--watch', 'again every second when it has changed; with --json one document a line')
+    .action((options: StatusOptions) =>
       set(async () => {
-        const options = { ...(config === undefined ? {} : { config }), ...(json === undefined ? {} : { json }) };
-        const found = await readStatuses(api(options), filter);
-        show(options, found, () => renderStatuses(found, painter(terminal)));
+        const { priority, facility, monitor, limit } = options;
+        const filter = { priority, facility, monitor, limit };
+        if (options.csv === true) terminal.out((await statusesTable(api(options), filter)).trimEnd());
+        else {
+          const render = (found: Awaited<ReturnType<typeof readStatuses>>) => renderStatuses(found, painter(terminal));
+          await shown(context, options, { read: async () => await readStatuses(api(options), filter), render });
+        }
         return EXIT.ok;
       })(),
     );

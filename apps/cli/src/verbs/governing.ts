@@ -54,7 +54,7 @@ function addPause({ add, set, controllers, show }: VerbContext): void {
 
 function addMaintenance({ add, set, controllers, show }: VerbContext): void {
   add('maintenance', 'take a node out on purpose, for a time that ends by itself')
-    .argument('<node>')
+    .argument('<node>', 'name of the node')
     .option('--on', 'take it out', false)
     .option('--off', 'it is back in service', false)
     .option('--minutes <n>', 'with --on: for how long', minutes)
@@ -111,7 +111,7 @@ function addDrill({ add, set, controllers, show, terminal }: VerbContext): void 
 function addDr(program: Command, { add, set, controllers, show, terminal }: VerbContext): void {
   const dr = program.command('dr').description('the copy in another site');
   add('promote', 'make a DR member the Master; only when the main site is lost', dr)
-    .argument('<node>')
+    .argument('<node>', 'name of the node')
     .requiredOption('--evidence <text>', 'how you know that the main site is off; it is written down')
     .option('--override', 'in spite of a pause or maintenance', false)
     .option('--timeout <seconds>', 'how long to follow', wholeSeconds, 120)

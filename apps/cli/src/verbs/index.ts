@@ -1,10 +1,14 @@
+import { addAccount } from './account.js';
 import { addAgents } from './agents.js';
+import { addAudit } from './audit.js';
 import { addBackup } from './backup.js';
 import { addCalendars } from './calendars.js';
+import { addCompletion } from './completion.js';
 import type { AddVerbs } from './context.js';
 import { addEvents } from './events.js';
 import { addFiles } from './files.js';
 import { addGoverning } from './governing.js';
+import { addGraphs } from './graphs.js';
 import { addIngest } from './ingest.js';
 import { addInit } from './init.js';
 import { addJobs } from './jobs.js';
@@ -12,14 +16,21 @@ import { addJournals } from './journals.js';
 import { addMasters } from './masters.js';
 import { addMessages } from './messages.js';
 import { addMibs } from './mib.js';
+import { addMonitors } from './monitors.js';
 import { addNodes, addScopes } from './nodes.js';
+import { addOverview } from './overview.js';
 import { addRecover } from './recover.js';
+import { addRoles } from './roles.js';
 import { addSelf } from './self.js';
+import { addSettings } from './settings.js';
 import { addStatus } from './status.js';
+import { addTokens } from './tokens.js';
+import { addUsers } from './users.js';
 
 /** All groups of verbs, in the order of the help. A new one is a file here and a line in this list. */
 export const VERBS: readonly AddVerbs[] = [
   addStatus,
+  addOverview,
   addRecover,
   addMasters,
   addGoverning,
@@ -33,8 +44,17 @@ export const VERBS: readonly AddVerbs[] = [
   addNodes,
   addScopes,
   addFiles,
+  addSettings,
+  addMonitors,
+  addGraphs,
   addCalendars,
   addJobs,
   addAgents,
+  addAccount,
+  addUsers,
+  addRoles,
+  addTokens,
+  addAudit,
+  addCompletion,
   addInit,
 ];

@@ -38,7 +38,7 @@ export function addOperations(jobs: Command, { add, set, show, api }: VerbContex
     operationOf: (session: string, job: string | null, options: Common) => Promise<JobOperation>,
   ) =>
     add(name, description, jobs)
-      .argument('<session>')
+      .argument('<session>', 'id of the session')
       .argument('[job]', 'default: the whole session')
       .option('--node <id>', 'one node of the job')
       .option('--comment <text>', 'for the audit trail', '')

@@ -18,8 +18,8 @@ export function addSessionShow(jobs: Command, context: VerbContext): void {
   const { add, set, show, terminal, api } = context;
   const paint = painter(terminal);
   add('show', 'a session with its jobs, or one of them with its nodes', jobs)
-    .argument('<session>')
-    .argument('[job]')
+    .argument('<session>', 'id of the session')
+    .argument('[job]', 'one job of it, such as net/copy')
     .option('--watch', 'until it is over: then 0 = normal, 1 = otherwise')
     .action((session: string, job: string | undefined, options: Common & { watch?: boolean }) =>
       set(async () => {
@@ -38,7 +38,7 @@ export function addSessionShow(jobs: Command, context: VerbContext): void {
       })(),
     );
   add('history', 'all that became of a session', jobs)
-    .argument('<session>')
+    .argument('<session>', 'id of the session')
     .action((session: string, options: Common) =>
       set(async () => {
         const lines = await readHistory(api(options), session);
@@ -47,8 +47,8 @@ export function addSessionShow(jobs: Command, context: VerbContext): void {
       })(),
     );
   add('output', 'what the commands of a job wrote', jobs)
-    .argument('<session>')
-    .argument('<job>')
+    .argument('<session>', 'id of the session')
+    .argument('<job>', 'one of its jobs, such as net/copy')
     .option('--node <id>', 'of this node only')
     .option('--stderr', 'what it wrote there; default: stdout', false)
     .action((session: string, job: string, options: Common & { node?: string; stderr: boolean }) =>
@@ -72,7 +72,7 @@ interface RunOptions extends Common {
 }
 export function addRun(jobs: Command, { add, set, show, terminal, api, stop }: VerbContext): void {
   add('run', 'begin a session by hand', jobs)
-    .argument('<unit>')
+    .argument('<unit>', 'id of the job unit')
     .option('--job <id>', 'a job or jobnet of it; default: all of the unit')
     .option('--trigger <id>', 'a manual trigger, whose parameters are checked')
     .option('-p, --parameter <name=value>', 'a variable of the session; can be repeated', oneMore, [])

@@ -30,7 +30,7 @@ export function addJournals(program: Command, { add, set, show, terminal, nodes,
     .argument('<journal>', 'its id, as inspect shows it')
     .option('--from <n>', 'first record', number, 1)
     .option('--through <n>', 'last record', number, Number.MAX_SAFE_INTEGER)
-    .addOption(new Option('--format <format>').choices(['json', 'text']).default('json'))
+    .addOption(new Option('--format <format>', 'how they are printed').choices(['json', 'text']).default('json'))
     .action((id: string, options: Common & { from: number; through: number; format: 'json' | 'text' }) =>
       set(async () => {
         await exportRecords(nodes(options), { journal: id, ...options }, terminal, stop);

@@ -5,6 +5,7 @@ import {
   isImported,
   listMibs,
   lookUpMib,
+  readMibSource,
   readMibs,
   renderImported,
   renderLookup,
@@ -37,7 +38,7 @@ export function addMibs(program: Command, { add, set, show, terminal, api }: Ver
     })(),
   );
   add('show', 'one module: what is wrong in it and where, who imports it, its traps', mib)
-    .argument('<name>')
+    .argument('<name>', 'name of the module')
     .action((name: string, options: Common) =>
       set(async () => {
         const found = await showMib(api(options), name);
@@ -45,8 +46,17 @@ export function addMibs(program: Command, { add, set, show, terminal, api }: Ver
         return EXIT.ok;
       })(),
     );
+  add('source', 'the text of a module as it was uploaded', mib)
+    .argument('<name>', 'name of the module')
+    .action((name: string, options: Common) =>
+      set(async () => {
+        const text = await readMibSource(api(options), name);
+        show(options, { name, text }, () => text.trimEnd().split('\n').map(printable).join('\n'));
+        return EXIT.ok;
+      })(),
+    );
   add('delete', 'refused while other modules import from it', mib)
-    .argument('<name>')
+    .argument('<name>', 'name of the module')
     .action((name: string, options: Common) =>
       set(async () => {
         await deleteMib(api(options), name, whoAsks());

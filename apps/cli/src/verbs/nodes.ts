@@ -7,6 +7,7 @@ import {
   SettingViewSchema,
 } from '@yosugara/protocol';
 import { type Command, Option } from 'commander';
+import { queryOf } from '../commands/messages.js';
 import { known } from '../control/manager-api.js';
 import { EXIT } from '../exit-codes.js';
 import { painter, printable } from '../output/terminal.js';
@@ -44,7 +45,7 @@ export function addNodes(program: Command, context: VerbContext): void {
     .option('--after <next>', 'continue: the `next` of the answer before')
     .action((options: ListOptions) => set(async () => await listNodes(options, context))());
   add('show', 'one node, without its secrets', nodes)
-    .argument('<id>')
+    .argument('<id>', 'id of the node')
     .action((id: string, options: Common) =>
       set(async () => {
         const found = await known(api(options).get(settingPath('node', id), SettingViewSchema));
@@ -53,9 +54,19 @@ export function addNodes(program: Command, context: VerbContext): void {
       })(),
     );
   addNodeAdd(nodes, context);
+  add('resolve', 'whose messages those from an address would be', nodes)
+    .argument('<address>', 'IPv4 or IPv6')
+    .argument('[host]', 'host name that they carry')
+    .action((address: string, host: string | undefined, options: Common) =>
+      set(async () => {
+        const found = await api(options).get(`/api/v1/facilities/resolve?${queryOf({ address, host })}`, ResolvedSchema);
+        show(options, found, () => renderResolved(found));
+        return EXIT.ok;
+      })(),
+    );
   addNodeSearch(nodes, context);
   add('remove', 'refused while something refers to it', nodes)
-    .argument('<id>')
+    .argument('<id>', 'id of the node')
     .action((id: string, options: Common) =>
       set(async () => {
         await known(
@@ -66,6 +77,16 @@ export function addNodes(program: Command, context: VerbContext): void {
       })(),
     );
 }
+
+interface Resolved {
+  readonly nodes: readonly { readonly id: string; readonly name: string; readonly enabled: boolean }[];
+}
+const ResolvedSchema = { parse: (value: unknown) => value as Resolved };
+
+const renderResolved = ({ nodes }: Resolved): string =>
+  nodes.length === 0
+    ? 'of no node: they are shown under their address'
+    : nodes.map(({ id, name, enabled }) => printable(`${id} (${name})${enabled ? '' : ', disabled'}`)).join('\n');
 
 async function listNodes(options: ListOptions, { show, terminal, api }: VerbContext) {
   const { text, address, host, scope, owner, enabled, disabled, limit, after } = options;
@@ -90,13 +111,13 @@ interface AddOptions extends Common {
 
 function addNodeAdd(nodes: Command, { add, set, show, api }: VerbContext): void {
   add('add', 'a new node; what has secrets is given with apply, from a file', nodes)
-    .argument('<id>')
+    .argument('<id>', 'id of the node')
     .option('--name <name>', 'default: its id')
     .option('--address <ip>', 'the first is the one that it is asked at; can be repeated', oneMore)
     .option('--host <name>', 'host name; can be repeated', oneMore)
     .option('--scope <id>', 'put it there; can be repeated', oneMore)
-    .addOption(new Option('--platform <platform>').choices(PLATFORMS).default('OTHER'))
-    .option('--description <text>')
+    .addOption(new Option('--platform <platform>', 'what it is').choices(PLATFORMS).default('OTHER'))
+    .option('--description <text>', 'what it is for')
     .action((id: string, options: AddOptions) =>
       set(async () => {
         const { name = id, address = [], host = [], scope = [], platform, description = '' } = options;

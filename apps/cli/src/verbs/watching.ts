@@ -1,5 +1,5 @@
 import { type Watched, watch } from '../commands/watch.js';
-import type { Terminal } from '../output/terminal.js';
+import { printable, type Terminal } from '../output/terminal.js';
 import type { Common, VerbContext } from './context.js';
 
 export interface Watching<T> extends Pick<Watched<T>, 'read' | 'isOver' | 'everyMs'> {
@@ -23,4 +23,13 @@ export async function shown<T>(
 function again(terminal: Terminal, { json }: Common, document: unknown, text: () => string): void {
   if (json === true) terminal.out(JSON.stringify(document));
   else terminal.out(terminal.screen === true ? `\x1b[H\x1b[2J${text()}` : `${text()}\n`);
+}
+
+/** Tells people how to go on; programs see `next`. */
+export function noteMore(
+  terminal: Terminal,
+  { json, watch }: Common & { readonly watch?: boolean },
+  next: string | null | undefined,
+): void {
+  if (next !== null && next !== undefined && json !== true && watch !== true) terminal.note(`more: --after ${printable(next)}\n`);
 }

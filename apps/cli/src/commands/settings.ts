@@ -1,0 +1,102 @@
+import { YosugaraError } from '@yosugara/kernel';
+import {
+  type SettingHistory,
+  SettingHistorySchema,
+  type SettingKind,
+  type SettingPage,
+  SettingPageSchema,
+  type SettingPut,
+  SettingPutSchema,
+  type SettingsOverview,
+  SettingsOverviewSchema,
+  type SettingView,
+  SettingViewSchema,
+} from '@yosugara/protocol';
+import { known, type ManagerApi } from '../control/manager-api.js';
+import { type Paint, printable, table } from '../output/terminal.js';
+import { ANYTHING, CHANGE_DEADLINE_MS, settingPath } from '../settings/api.js';
+import { whoAsks } from '../verbs/arguments.js';
+import { queryOf } from './messages.js';
+
+export const readKinds = async (api: ManagerApi): Promise<SettingsOverview> =>
+  await api.get('/api/v1/settings', SettingsOverviewSchema);
+
+export const listSettings = async (api: ManagerApi, kind: SettingKind, filter: object): Promise<SettingPage> =>
+  await known(api.get(`/api/v1/settings/${kind}?${queryOf(filter)}`, SettingPageSchema));
+
+export const readSetting = async (api: ManagerApi, kind: SettingKind, id: string): Promise<SettingView> =>
+  await known(api.get(settingPath(kind, id), SettingViewSchema));
+
+export const readSettingHistory = async (
+  api: ManagerApi,
+  kind: SettingKind,
+  id: string,
+  limit: number,
+): Promise<SettingHistory> => await known(api.get(`${settingPath(kind, id)}/history?limit=${limit}`, SettingHistorySchema));
+
+/** JSON Schema of the body. */
+export const readSettingSchema = async (api: ManagerApi, kind: SettingKind): Promise<object> =>
+  await known(api.get(`/api/v1/settings/schema/${kind}`, { parse: (value: unknown) => value as object }));
+
+type Stored = Pick<SettingView, 'description' | 'enabled' | 'ownerRole' | 'body'>;
+
+/** Refused when somebody else changed it in between. Secrets stay as they are. */
+async function put(api: ManagerApi, { kind, id, revision }: SettingView, wanted: Stored): Promise<SettingPut> {
+  const { description, enabled, ownerRole, body } = wanted;
+  const document = { description, enabled, ownerRole, body, by: whoAsks() };
+  const ifMatch = { 'if-match': `"${revision}"` };
+  return await known(api.change('PUT', settingPath(kind, id), document, SettingPutSchema, CHANGE_DEADLINE_MS, ifMatch));
+}
+
+export async function enableSetting(api: ManagerApi, kind: SettingKind, id: string, enabled: boolean): Promise<SettingPut> {
+  const setting = await readSetting(api, kind, id);
+  return await put(api, setting, { ...setting, enabled });
+}
+
+/** As it was in an earlier revision, as a new one. */
+export async function revertSetting(api: ManagerApi, kind: SettingKind, id: string, revision: number): Promise<SettingPut> {
+  const setting = await readSetting(api, kind, id);
+  const { revisions } = await readSettingHistory(api, kind, id, MOST_REVISIONS);
+  const then = revisions.find((each) => each.revision === revision)?.setting;
+  if (then == null)
+    throw new YosugaraError('NOT_FOUND', `${kind} ${id} has no revision ${revision} among its newest ${MOST_REVISIONS}`);
+  return await put(api, setting, then);
+}
+const MOST_REVISIONS = 500;
+
+export async function removeSetting(api: ManagerApi, kind: SettingKind, id: string): Promise<void> {
+  await known(api.change('DELETE', settingPath(kind, id, { by: whoAsks() }), undefined, ANYTHING, CHANGE_DEADLINE_MS));
+}
+
+export const renderKinds = ({ kinds, version }: SettingsOverview): string =>
+  `${table(
+    ['KIND', 'SETTINGS'],
+    kinds.map(({ kind, count }) => [kind, String(count)]),
+  )}\nversion ${version}`;
+
+export function renderSettings(rows: readonly SettingView[], paint: Paint): string {
+  if (rows.length === 0) return 'no setting is like that';
+  const cells = rows.map(({ id, enabled, ownerRole, revision, modifiedAt, modifiedBy, description, body }) => {
+    const { name, type } = body as { readonly name?: unknown; readonly type?: unknown };
+    const what = [name, type].filter((part) => typeof part === 'string' && part !== '').join(', ');
+    return [
+      printable(id),
+      printable(what),
+      enabled ? 'yes' : paint('no', 'yellow'),
+      printable(ownerRole),
+      `${revision} of ${modifiedAt} by ${printable(modifiedBy)}`,
+      printable(description),
+    ];
+  });
+  return table(['ID', 'WHAT', 'ENABLED', 'OWNER', 'REVISION', 'DESCRIPTION'], cells);
+}
+
+const said = (value: unknown): string => (value === undefined ? '–' : printable(JSON.stringify(value)));
+
+export const renderSettingHistory = ({ revisions }: SettingHistory): string =>
+  revisions
+    .flatMap(({ revision, at, by, done, differences }) => [
+      `revision ${revision}: ${done} ${at} by ${printable(by)}`,
+      ...differences.map(({ place, before, after }) => `    ${printable(place)}: ${said(before)} → ${said(after)}`),
+    ])
+    .join('\n');

@@ -1,0 +1,22 @@
+/** Examples of the verbs about the cluster itself, without `yosugara`. */
+export const CLUSTER_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  status: ['status', 'status --watch', 'status --json'],
+  overview: ['overview', 'overview --watch'],
+  recover: ['recover --dry-run', 'recover', 'recover b --timeout 7200'],
+  switchover: ['switchover', 'switchover --to b'],
+  promote: ['promote b --accept-data-loss --old-master-is-off'],
+  pause: ["pause --minutes 30 --why 'new switches in rack 4'"],
+  resume: ['resume'],
+  maintenance: ["maintenance b --on --minutes 60 --why 'more memory'", 'maintenance b --off'],
+  'fence status': ['fence status'],
+  'fence check': ['fence check', 'fence check b'],
+  drill: ['drill --back'],
+  'dr promote': ["dr promote d --evidence 'the fire brigade cut the power at 03:10'"],
+  self: ['self', 'self --all --watch'],
+  'ingest status': ['ingest status --since 2h', 'ingest status --watch'],
+  'ingest trace': ['ingest trace a-1a2b3c4d:4711'],
+  'journal verify': ['journal verify'],
+  'journal inspect': ['journal inspect'],
+  'journal export': ['journal export a-1a2b3c4d --from 1 --through 100 --format text'],
+  completion: ['completion bash', 'completion zsh'],
+};
