@@ -24,8 +24,8 @@ interface OwnKeys {
 }
 
 export interface Joined {
-  readonly member: string;
-  readonly kind: MemberToken['kind'];
+  readonly token: MemberToken;
+  readonly keys: OwnKeys;
   readonly welcome: MemberWelcome;
   /** How far this host's clock is ahead of the first server's. */
   readonly clockAheadMs: number;
@@ -52,32 +52,34 @@ export async function refuseIfMember(places: Places): Promise<void> {
 }
 
 /**
- * Makes this host's identity and key, gets its certificate and what all share, and writes them. Its keys never leave it.
+ * Makes this host's identity and key, and gets its certificate and what all share. Its keys never leave it; nothing but them is written.
  * @throws YosugaraError with a sentence; after one the same token can be used again from here.
  */
-export async function joinForming(places: Places, token: MemberToken, local: WaitingState['local']): Promise<Joined> {
+export async function askToJoin(places: Places, token: MemberToken): Promise<Joined> {
   const first = { host: token.address, port: token.port };
   const fingerprint = Buffer.from(token.authority, 'base64url').toString('hex');
   // First who it is, then the secret.
   const authority = await authorityShownBy(first, fingerprint);
-  const own = await ownKeys(places, token.member);
-  const body = {
-    member: token.member,
-    secret: token.secret,
-    request: own.request,
-    peerId: peerIdOfSeed(Buffer.from(own.seed, 'base64')),
-  };
+  const keys = await ownKeys(places, token.member);
+  const peerId = peerIdOfSeed(Buffer.from(keys.seed, 'base64'));
+  const body = { member: token.member, secret: token.secret, request: keys.request, peerId };
   const askedMs = Date.now();
   const answer = await askFirst({ ...first, authority, method: 'POST', path: JOINING_PATHS.join, body });
   const answeredMs = Date.now();
   const welcome = MemberWelcomeSchema.safeParse(answer).data;
   if (welcome === undefined)
     throw new YosugaraError('FIRST_SERVER', 'the first server answered what is not understood: another version?');
+  return { token, keys, welcome, clockAheadMs: (askedMs + answeredMs) / 2 - welcome.clockMs };
+}
+
+/** Writes what was got: from then on this host waits for the others. */
+export async function becomeMember(places: Places, joined: Joined, local: WaitingState['local']): Promise<void> {
+  const { token, keys, welcome } = joined;
   const { secrets } = STATE_LAYOUT;
   const files = {
     ...welcome.secrets,
-    [secrets.identity]: own.seed,
-    [secrets.tlsKey]: own.key,
+    [secrets.identity]: keys.seed,
+    [secrets.tlsKey]: keys.key,
     [secrets.tlsCert]: welcome.certificate,
     [secrets.clusterCa]: welcome.authority,
   };
@@ -86,7 +88,6 @@ export async function joinForming(places: Places, token: MemberToken, local: Wai
     ...{ version: 1, member: token.member, config: welcome.config, local },
     first: { address: token.address, port: token.port },
   });
-  return { member: token.member, kind: token.kind, welcome, clockAheadMs: (askedMs + answeredMs) / 2 - welcome.clockMs };
 }
 
 async function ownKeys(places: Places, member: string): Promise<OwnKeys> {

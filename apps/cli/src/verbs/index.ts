@@ -14,6 +14,7 @@ import { addInit } from './init.js';
 import { addJobs } from './jobs.js';
 import { addJournals } from './journals.js';
 import { addMasters } from './masters.js';
+import { addMembers } from './members.js';
 import { addMessages } from './messages.js';
 import { addMibs } from './mib.js';
 import { addMonitors } from './monitors.js';
@@ -57,4 +58,5 @@ export const VERBS: readonly AddVerbs[] = [
   addAudit,
   addCompletion,
   addInit,
+  addMembers,
 ];

@@ -5,9 +5,13 @@ import { EXIT, type ExitCode } from '../exit-codes.js';
 import { type ClusterPlan, initCluster, parseMember, parsePort } from '../init/index.js';
 import { oneMore, wholeNumber } from './arguments.js';
 import type { VerbContext } from './context.js';
+import { addFirstServerOptions, type FirstServerOptions, initHere } from './init-here.js';
 
-interface InitOptions extends Omit<ClusterPlan, 'members' | 'vip' | 'ports' | 'stopProofs' | 'consoleTls'> {
-  readonly out: string;
+interface InitOptions
+  extends Omit<ClusterPlan, 'members' | 'vip' | 'ports' | 'stopProofs' | 'consoleTls' | 'stateDir' | 'dataDir'>,
+    FirstServerOptions {
+  /** Not there: this host is the first server. */
+  readonly out?: string;
   readonly member: readonly string[];
   readonly arbiter?: string;
   readonly dr?: string;
@@ -25,37 +29,57 @@ interface InitOptions extends Omit<ClusterPlan, 'members' | 'vip' | 'ports' | 's
 
 export function addInit(program: Command, context: VerbContext): void {
   const { set } = context;
-  program
+  const command = program
     .command('init')
-    .description('make the configuration, identities, certificates and passwords of a new cluster')
-    .requiredOption('--out <folder>', 'one folder a node is made in it')
-    .requiredOption('--cluster-id <id>', 'lower-case letters, digits, -')
+    .description(
+      'begin a new cluster on this host, its first server, and print how the others join; or, with --out, only write all configurations',
+    )
+    .option('--out <folder>', 'one folder a node is made in it, and nothing else is done')
+    .option('--cluster-id <id>', 'lower-case letters, digits, -', 'yosugara')
     .requiredOption('--member <name=address[,zone=z]>', 'a data node; give two', oneMore, [])
     .option('--arbiter <name=address[,zone=z]>', 'the third voter')
     .option('--dr <name=address[,zone=z]>', 'a copy in another site, promoted by hand only')
     .option('--vip <address>', 'address that follows the Master')
-    .addOption(new Option('--vip-driver <driver>').choices(['bind', 'ip', 'none', 'ocf', 'command']).default('ip'))
+    .addOption(
+      new Option('--vip-driver <driver>', 'what moves it').choices(['bind', 'ip', 'none', 'ocf', 'command']).default('ip'),
+    )
     .option('--vip-agent <name>', 'for ocf, such as ocf:heartbeat:IPaddr2; for command, the path of a program')
     .option('--vip-interface <name>', 'for the driver ip')
     .option('--vip-prefix <bits>', 'prefix length', wholeNumber, 24)
     .addOption(new Option('--profile <name>', 'timing').choices(ProfileName.options))
-    .addOption(new Option('--policy <name>').choices(['available', 'strict']))
-    .addOption(new Option('--auto-rejoin <when>').choices(['never', 'clean', 'always']))
+    .addOption(
+      new Option('--policy <name>', 'available: a node that is alone goes on; strict: it stops').choices(['available', 'strict']),
+    )
+    .addOption(
+      new Option('--auto-rejoin <when>', 'when a node that comes back is brought back without yosugara recover').choices([
+        'never',
+        'clean',
+        'always',
+      ]),
+    )
     .option('--stop-proofs <list>', `such as P1,P4; of ${StopProofKind.options.join(', ')}`)
     .option('--port <name=number>', 'such as syslog=514; may be repeated', oneMore, [])
-    .option('--state-dir <folder>', 'where the node will find its state (%n = node); default: its folder in --out')
-    .option('--data-dir <folder>', 'PGDATA lies below it (%n = node)')
+    .option(
+      '--state-dir <folder>',
+      'where the node will find its state; default: /var/lib/yosugara/state, with --out the node’s folder (%n = node)',
+    )
+    .option('--data-dir <folder>', 'PGDATA lies below it; default: /var/lib/yosugara/data (with --out: %n = node)')
     .option('--postgres-bin <folder>', 'where PostgreSQL’s programs are')
     .option('--static-dir <folder>', 'where the console’s files are')
     .option('--plain-console', 'console and API without TLS: on loopback addresses, or behind what ends TLS')
     .option('--if-missing', 'do nothing where a cluster was made before')
-    .option('--json', 'print one JSON document')
-    .action((options: InitOptions) => set(() => init(options, context))());
+    .option('--json', 'print one JSON document');
+  addFirstServerOptions(command).action((options: InitOptions) =>
+    set(() => {
+      const { out } = options;
+      return out === undefined ? initHere(options, planOf(options), context) : initAll(out, options, context);
+    })(),
+  );
 }
 
-async function init(options: InitOptions, { show, terminal }: VerbContext): Promise<ExitCode> {
+/** The plan that the options describe. */
+function planOf(options: InitOptions): ClusterPlan {
   const {
-    out,
     member,
     arbiter,
     dr,
@@ -67,10 +91,9 @@ async function init(options: InitOptions, { show, terminal }: VerbContext): Prom
     stopProofs,
     port,
     plainConsole = false,
-    ifMissing,
-    json,
-    ...rest
   } = options;
+  const { clusterId, profile, policy, autoRejoin, stateDir, dataDir, postgresBin, staticDir } = options;
+  const rest = { profile, policy, autoRejoin, stateDir, dataDir, postgresBin, staticDir };
   const members = [
     ...member.map((text) => parseMember(text, 'data')),
     ...(arbiter === undefined ? [] : [parseMember(arbiter, 'witness')]),
@@ -83,15 +106,21 @@ async function init(options: InitOptions, { show, terminal }: VerbContext): Prom
     prefixLength: vipPrefix,
     ...(vipInterface === undefined ? {} : { interface: vipInterface }),
   };
-  const made = initCluster(out, {
-    ...rest,
+  return {
+    ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
+    clusterId,
     consoleTls: !plainConsole,
     members,
     ...(vip === undefined ? {} : { vip: floating }),
     ...(stopProofs === undefined ? {} : { stopProofs: stopProofs.split(',') as StopProofKind[] }),
     ports: Object.assign({}, ...port.map(parsePort)),
-  });
-  const result = await made.catch((error: unknown) => {
+  };
+}
+
+/** The configurations of all members in one place: for containers and tests. */
+async function initAll(out: string, options: InitOptions, { show, terminal }: VerbContext): Promise<ExitCode> {
+  const { ifMissing, json } = options;
+  const result = await initCluster(out, planOf(options)).catch((error: unknown) => {
     if (ifMissing === true && error instanceof YosugaraError && error.code === 'ALREADY_EXISTS') return null;
     throw error;
   });
