@@ -15,6 +15,11 @@ export function addJobs(metrics: Metrics, stats: JobStats | null): void {
   metrics.counter('yosugara_jobs_runs_started_total', 'Commands of which was heard that they began.', stats.runsStarted);
   metrics.counter('yosugara_jobs_runs_ended_total', 'Commands of which was heard that they ended.', stats.ended);
   metrics.counter('yosugara_jobs_told_total', 'Results that jobs told of themselves: dropped runs, stuck queues.', stats.dropped);
+  metrics.counter(
+    'yosugara_jobs_spins_total',
+    'Sessions that were due again and again without effect, and were made to wait: a mistake of the program each time.',
+    stats.spins,
+  );
   const lag = LAG_BOUNDS_MS.map((ms) => ms / 1_000);
   const { counts, sumMs } = stats.startLag;
   const lagHelp = 'From the claim of a command until it was heard that it began.';

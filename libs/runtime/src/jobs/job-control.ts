@@ -45,10 +45,10 @@ export function jobControl(
       weight: 1 + asked.length,
       needs: () => asked.map(needsOf),
       run: (turn, work) => {
-        if (work.sessions.knowsLink(message.id)) return kept(turn, false, keep);
+        if (work.sessions.past.knowsLink(message.id)) return kept(turn, false, keep);
         turn.links.push(message);
         // A job that begins in this very turn looks back at it.
-        work.sessions.learnLinks([message]);
+        work.sessions.past.learnLinks([message]);
         for (const session of work.sessions.receivers()) turn.hear(session, { kind: 'linked', message });
         for (const each of asked) startSession(work, turn, rules(), each);
         return kept(turn, true, keep);

@@ -12,6 +12,8 @@ export interface JobCounted {
   readonly runsStarted: number;
   /** From the claim of a command until it was heard that it began, by this manager's clock. */
   readonly startLag: LagCounted;
+  /** Sessions that were due again and again without effect, and were made to wait: a mistake of ours each time. */
+  readonly spins: number;
 }
 
 type Node = JobRun['nodes'][number];
@@ -23,6 +25,7 @@ const RUNNING: ReadonlySet<string> = new Set(['running', 'stopping', 'suspended'
 export class JobTotals {
   runsStarted = 0;
   readonly startLag = new LagCounts();
+  spins = 0;
 }
 
 /** How many jobs of open sessions are how. */
@@ -60,9 +63,9 @@ export class JobCounts {
   }
 
   counted(): JobCounted {
-    const { runsStarted, startLag } = this.#totals;
+    const { runsStarted, startLag, spins } = this.#totals;
     const ages = { unanswered: this.#claims.size, oldestUnansweredAtMs: least(this.#claims.values()) };
-    return { waiting: this.#waiting, running: this.#running, ...ages, runsStarted, startLag: startLag.counted() };
+    return { waiting: this.#waiting, running: this.#running, ...ages, runsStarted, startLag: startLag.counted(), spins };
   }
 
   #count(state: string, by: 1 | -1): void {

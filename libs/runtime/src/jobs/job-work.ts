@@ -114,7 +114,7 @@ export class JobWork {
     const [loaded] = await Promise.all([store.loadJobs(), ready()]);
     const work = new JobWork(o, epoch, events, loaded);
     const { sessions } = work;
-    sessions.learnLinks(await store.linksSince(clock.wallMs() - LINKS_BACK_MS, MOST_LINKS));
+    sessions.past.learnLinks(await store.linksSince(clock.wallMs() - LINKS_BACK_MS, MOST_LINKS));
     const slices = new Slices(clock, o.pause);
     for (const session of loaded.sessions) {
       const pause = slices.between();
@@ -237,7 +237,7 @@ export class JobWork {
   }
 
   async #learnPast(units: readonly (CompiledUnit | null)[]): Promise<void> {
-    const unknown = units.flatMap((unit) => (unit === null ? [] : this.sessions.unknownPast(unit)));
-    if (unknown.length > 0) this.sessions.learnPast(unknown, await this.#o.store.pastEnds(unknown));
+    const unknown = units.flatMap((unit) => (unit === null ? [] : this.sessions.past.unknownTo(unit)));
+    if (unknown.length > 0) this.sessions.past.learn(unknown, await this.#o.store.pastEnds(unknown));
   }
 }

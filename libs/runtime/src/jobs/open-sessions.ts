@@ -18,10 +18,10 @@ import { TimeHeap } from '../loops/time-heap.js';
 import { type JobCounted, JobCounts, type JobTotals } from './job-counts.js';
 import type { JobEngine } from './job-engine.js';
 import type { JobWorld } from './job-rules.js';
-import type { JobHistoryLine, PastEndOf, RunOutput, SessionToStore } from './ports.js';
-
-const MOST_PAST = 30;
-const MOST_LINKS = 10_000;
+import { type BusyNodes, NodeSessions } from './node-sessions.js';
+import type { JobHistoryLine, RunOutput, SessionToStore } from './ports.js';
+import { SessionPast } from './session-past.js';
+import { SpinGuard } from './spin-guard.js';
 
 /** A session that is not over, or that somebody does something with. */
 interface Open {
@@ -31,7 +31,7 @@ interface Open {
   isFresh: boolean;
   wakeAtMs: number | null;
   /** Nodes on which something of a job may be going on. */
-  readonly nodes: Map<string, readonly string[]>;
+  readonly nodes: BusyNodes;
   /** Of a session of this batch. */
   begins: SessionToStore['begins'];
 }
@@ -60,26 +60,26 @@ export class OpenSessions {
   readonly #open = new Map<string, Open>();
   readonly #units = new Map<string, CompiledUnit>();
   readonly #wakes = new TimeHeap<string>();
-  /** Node → sessions. */
-  readonly #onNode = new Map<string, Map<string, number>>();
+  readonly #nodes = new NodeSessions();
   readonly #byCrossUnit = new Map<string, Set<string>>();
   readonly #receivers = new Set<string>();
   readonly #fresh: string[] = [];
-  readonly #past = new Map<string, PastEndOf[]>();
-  readonly #links: LinkMessage[] = [];
+  /** What is asked about that is over. */
+  readonly past = new SessionPast();
   readonly #changed = new Map<string, Map<string, JobRun>>();
   #made: { outputs: RunOutput[]; history: JobHistoryLine[]; results: Result[]; outside: OutsideOf[] } = nothing();
   #ended: string[] = [];
   readonly #endedUnits = new Set<string>();
   readonly #counts: JobCounts;
+  readonly #guard: SpinGuard;
   #jobs = 0;
-  #runs = 0;
   #changedJobs = 0;
 
   constructor(engine: JobEngine, epoch: Epoch, totals: JobTotals) {
     this.#engine = engine;
     this.#epoch = epoch;
     this.#counts = new JobCounts(totals);
+    this.#guard = new SpinGuard(totals);
   }
 
   get size(): number {
@@ -91,7 +91,7 @@ export class OpenSessions {
   }
   /** Of jobs on nodes, not over. */
   get runs(): number {
-    return this.#runs;
+    return this.#nodes.runs;
   }
   /** Sessions to which nobody has said that there is a new manager. */
   get fresh(): number {
@@ -119,36 +119,6 @@ export class OpenSessions {
     return compiled;
   }
 
-  /** How which jobs ended is asked about by sessions of that unit, and is not known yet. */
-  unknownPast(unit: CompiledUnit): readonly { readonly unit: string; readonly job: string }[] {
-    const found = new Map<string, { unit: string; job: string }>();
-    const want = (of: string, job: string) => {
-      const key = pastKey(of, job);
-      if (!this.#past.has(key)) found.set(key, { unit: of, job });
-    };
-    for (const { id, body, wait } of unit.jobs.values()) {
-      if (body.endDelay?.deviation != null) want(unit.id, id);
-      for (const { conditions } of wait.groups) for (const each of conditions) if ('unit' in each) want(each.unit, each.job);
-    }
-    return [...found.values()];
-  }
-
-  /** @param asked also those of which nothing is known. */
-  learnPast(asked: readonly { readonly unit: string; readonly job: string }[], ends: readonly PastEndOf[]): void {
-    for (const { unit, job } of asked) this.#past.set(pastKey(unit, job), []);
-    for (const end of ends) this.#past.get(pastKey(end.unit, end.job))?.push(end);
-  }
-
-  learnLinks(links: readonly LinkMessage[]): void {
-    this.#links.push(...links);
-    if (this.#links.length > MOST_LINKS) this.#links.splice(0, this.#links.length - MOST_LINKS);
-  }
-
-  /** Said before, and not long ago. */
-  knowsLink(id: string): boolean {
-    return this.#links.some((message) => message.id === id);
-  }
-
   session(id: string): JobSession | null {
     return this.#open.get(id)?.session ?? null;
   }
@@ -159,11 +129,11 @@ export class OpenSessions {
 
   /** Those with something going on there. */
   onNode(facility: string): readonly string[] {
-    return [...(this.#onNode.get(facility)?.keys() ?? [])];
+    return this.#nodes.on(facility);
   }
 
   nodes(): readonly string[] {
-    return [...this.#onNode.keys()];
+    return this.#nodes.nodes();
   }
 
   /** Those that may wait for link messages. */
@@ -225,10 +195,22 @@ export class OpenSessions {
     if (open === undefined) return null;
     const all: readonly SessionInput[] = open.isFresh ? [{ kind: 'resume' }, ...inputs] : inputs;
     open.isFresh = false;
-    const outcome = this.#engine.stepSessionAll(open.unit, open.session, all, env);
+    const { session: before } = open;
+    const outcome = this.#engine.stepSessionAll(open.unit, before, all, env);
     this.#note(open, outcome.session, env.nowMs);
-    this.#take(open, outcome);
+    this.#take(open, inputs.every(({ kind }) => kind === 'tick') ? this.#guarded(before, outcome, env.nowMs) : outcome);
     return outcome.refusal;
+  }
+
+  /** It was only time for it: where it is due at once again, and nothing came of that, it waits. */
+  #guarded(before: JobSession, outcome: StepOutcome, nowMs: number): StepOutcome {
+    const { session, effects, wakeAtMs } = outcome;
+    if (wakeAtMs === null) return outcome;
+    const nextMs = this.#guard.nextMs(session.id, wakeAtMs, nowMs, session !== before || effects.length > 0);
+    if (nextMs === wakeAtMs) return outcome;
+    const told = this.#guard.tell(session.id, session.unit, nowMs);
+    if (told !== null) this.#made.results.push(told);
+    return { ...outcome, wakeAtMs: nextMs };
   }
 
   /** It was never begun, and nobody wants it any more. */
@@ -265,9 +247,9 @@ export class OpenSessions {
       nodeJob: (node) => world.nodeJob(node),
       nodeValue: (node, name) => world.nodeValue(node, name),
       matches: (pattern, text) => world.matches(pattern, text),
-      newestEnd: (unit, job) => this.#past.get(pastKey(unit, job))?.[0] ?? null,
-      normalRuns: (unit, job) => (this.#past.get(pastKey(unit, job)) ?? []).filter(({ status }) => status === 'normal'),
-      links: (messageId, sinceMs) => this.#links.filter((message) => message.messageId === messageId && message.atMs >= sinceMs),
+      newestEnd: (unit, job) => this.past.newest(unit, job),
+      normalRuns: (unit, job) => this.past.normal(unit, job),
+      links: (messageId, sinceMs) => this.past.links(messageId, sinceMs),
     };
   }
 
@@ -278,13 +260,14 @@ export class OpenSessions {
     this.#counts.all(session, 1);
     for (const cross of unit.crossUnits) setOf(this.#byCrossUnit, cross).add(session.id);
     if (hasReceiver(unit)) this.#receivers.add(session.id);
-    for (const run of session.jobs.values()) this.#noteNodes(open, run.job, run.nodes);
+    for (const run of session.jobs.values()) this.#nodes.note(session.id, open.nodes, run.job, run.nodes);
   }
 
   #drop(id: string): void {
     const open = this.#open.get(id);
     if (open === undefined) return;
-    for (const job of [...open.nodes.keys()]) this.#noteNodes(open, job, []);
+    for (const job of [...open.nodes.keys()]) this.#nodes.note(id, open.nodes, job, []);
+    this.#guard.forget(id);
     for (const cross of open.unit.crossUnits) this.#byCrossUnit.get(cross)?.delete(id);
     this.#receivers.delete(id);
     this.#jobs -= open.session.jobs.size;
@@ -306,31 +289,8 @@ export class OpenSessions {
       changed.set(job, run);
       this.#changedJobs++;
       this.#counts.changed(id, was, run, nowMs);
-      this.#noteNodes(open, job, run.nodes);
+      this.#nodes.note(id, open.nodes, job, run.nodes);
     }
-  }
-
-  #noteNodes(open: Open, job: string, nodes: readonly { readonly facility: string; readonly state: string }[]): void {
-    const { id } = open.session;
-    const before = open.nodes.get(job);
-    if (before === undefined && nodes.length === 0) return;
-    const after = nodes.filter(({ state }) => !OVER.has(state)).map(({ facility }) => facility);
-    if (before === undefined && after.length === 0) return;
-    this.#runs += after.length - (before?.length ?? 0);
-    for (const facility of before ?? []) {
-      const sessions = this.#onNode.get(facility);
-      const count = (sessions?.get(id) ?? 1) - 1;
-      if (count > 0) sessions?.set(id, count);
-      else sessions?.delete(id);
-      if (sessions?.size === 0) this.#onNode.delete(facility);
-    }
-    for (const facility of after) {
-      let sessions = this.#onNode.get(facility);
-      if (sessions === undefined) this.#onNode.set(facility, (sessions = new Map()));
-      sessions.set(id, (sessions.get(id) ?? 0) + 1);
-    }
-    if (after.length === 0) open.nodes.delete(job);
-    else open.nodes.set(job, after);
   }
 
   #take(open: Open, { session, effects, wakeAtMs }: StepOutcome): void {
@@ -348,11 +308,7 @@ export class OpenSessions {
   }
 
   #noteEnd({ session: { id, unit } }: Open, job: string, end: PastEnd): void {
-    const ends = this.#past.get(pastKey(unit, job));
-    if (ends !== undefined) {
-      ends.unshift({ ...end, unit, job, session: id });
-      if (ends.length > MOST_PAST) ends.pop();
-    }
+    this.past.note({ ...end, unit, job, session: id });
     if ((this.#byCrossUnit.get(unit)?.size ?? 0) > 0) this.#endedUnits.add(unit);
   }
 
@@ -364,7 +320,6 @@ export class OpenSessions {
   }
 }
 
-const OVER: ReadonlySet<string> = new Set(['ended', 'not-started']);
 /** Looked for once: a unit may have very many jobs, and sessions. */
 const RECEIVERS = new WeakMap<CompiledUnit, boolean>();
 function hasReceiver(unit: CompiledUnit): boolean {
@@ -377,7 +332,6 @@ function hasReceiver(unit: CompiledUnit): boolean {
 }
 
 const unitKey = (id: string, revision: number): string => `${id}\0${revision}`;
-const pastKey = (unit: string, job: string): string => `${unit}\0${job}`;
 const nothing = () => ({ outputs: [], history: [], results: [], outside: [] });
 
 function setOf(map: Map<string, Set<string>>, key: string): Set<string> {

@@ -81,12 +81,12 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
   ]),
   planted('link-not-yet-known', 'a job that begins in the moment in which a message is stored does not find it', 1_000, [
     CONTROL,
-    '        work.sessions.learnLinks([message]);\n',
+    '        work.sessions.past.learnLinks([message]);\n',
     '',
   ]),
   planted('links-not-read', 'a new Master does not know what was said before', 100, [
     WORK,
-    'sessions.learnLinks(await store.linksSince(clock.wallMs() - LINKS_BACK_MS, MOST_LINKS));',
+    'sessions.past.learnLinks(await store.linksSince(clock.wallMs() - LINKS_BACK_MS, MOST_LINKS));',
     '',
   ]),
   planted('tick-not-stored', 'nobody stores up to when a schedule is decided', 30, [
