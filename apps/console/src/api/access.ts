@@ -1,60 +1,57 @@
-import {
-  type AccessOverview,
-  AccessOverviewSchema,
-  type AuditPage,
-  AuditPageSchema,
-  type Me,
-  MeSchema,
-  type NewUser,
-  type ProfileChange,
-  type TokenList,
-  TokenListSchema,
-  type TokenMade,
-  TokenMadeSchema,
-  type TotpBegun,
-  TotpBegunSchema,
-  type TotpConfirmed,
-  TotpConfirmedSchema,
-  type UserChange,
-  type UserGiven,
-  UserGivenSchema,
-  type UserPage,
-  UserPageSchema,
-  type UserView,
-  UserViewSchema,
+import type {
+  AccessOverview,
+  AuditPage,
+  Me,
+  NewUser,
+  ProfileChange,
+  TokenList,
+  TokenMade,
+  TotpBegun,
+  TotpConfirmed,
+  UserChange,
+  UserGiven,
+  UserPage,
+  UserView,
 } from '@yosugara/protocol';
-import { call, decode } from './client.js';
-
-const users = '/api/v1/users';
-const tag = (revision: number) => ({ 'if-match': `"${revision}"` });
+import {
+  accessAudit,
+  accessOverview,
+  authBeginTotp,
+  authConfirmTotp,
+  authDisableTotp,
+  authProfile,
+  tokensCreate,
+  tokensList,
+  tokensRemove,
+  usersChange,
+  usersCreate,
+  usersList,
+  usersRemove,
+  usersResetPassword,
+  usersResetTotp,
+  usersUnlock,
+} from '@yosugara/protocol/api';
+import { asked, send } from './client.js';
 
 /** People, what they may, what they did; and one's own account. */
 export const accessApi = {
-  rights: async (signal?: AbortSignal): Promise<AccessOverview> =>
-    decode('access', AccessOverviewSchema, await call('/api/v1/access', { signal })),
-  users: async (query: string, signal?: AbortSignal): Promise<UserPage> =>
-    decode('users', UserPageSchema, await call(`${users}?${query}`, { signal })),
-  addUser: async (body: Pick<NewUser, 'login'> & Partial<NewUser>): Promise<UserGiven> =>
-    decode('users', UserGivenSchema, await call(users, { method: 'POST', body })),
+  rights: async (signal?: AbortSignal): Promise<AccessOverview> => await send(accessOverview(), { signal }),
+  users: async (query: string, signal?: AbortSignal): Promise<UserPage> => await send(usersList(asked(query)), { signal }),
+  addUser: async (body: Pick<NewUser, 'login'> & Partial<NewUser>): Promise<UserGiven> => await send(usersCreate(body)),
   changeUser: async ({ id, revision }: UserView, body: UserChange): Promise<UserView> =>
-    decode('users', UserViewSchema, await call(`${users}/${id}`, { method: 'PATCH', body, headers: tag(revision) })),
-  removeUser: async ({ id, revision }: UserView) => await call(`${users}/${id}`, { method: 'DELETE', headers: tag(revision) }),
-  resetPassword: async (id: number): Promise<UserGiven> =>
-    decode('users', UserGivenSchema, await call(`${users}/${id}/reset-password`, { method: 'POST', body: {} })),
-  unlock: async (id: number) => await call(`${users}/${id}/unlock`, { method: 'POST', body: {} }),
-  resetTotp: async (id: number) => await call(`${users}/${id}/reset-totp`, { method: 'POST', body: {} }),
+    await send(usersChange(id, body, { ifMatch: revision })),
+  removeUser: async ({ id, revision }: UserView) => await send(usersRemove(id, { ifMatch: revision })),
+  resetPassword: async (id: number): Promise<UserGiven> => await send(usersResetPassword(id, {})),
+  unlock: async (id: number) => await send(usersUnlock(id)),
+  resetTotp: async (id: number) => await send(usersResetTotp(id)),
   audit: async (query: string, signal?: AbortSignal): Promise<AuditPage> =>
-    decode('audit', AuditPageSchema, await call(`/api/v1/audit?${query}`, { signal, deadlineMs: 15_000 })),
-  tokens: async (signal?: AbortSignal): Promise<TokenList> =>
-    decode('tokens', TokenListSchema, await call('/api/v1/tokens', { signal })),
+    await send(accessAudit(asked(query)), { signal, deadlineMs: 15_000 }),
+  tokens: async (signal?: AbortSignal): Promise<TokenList> => await send(tokensList(), { signal }),
   addToken: async (body: { name: string; roles: readonly string[]; days: number }): Promise<TokenMade> =>
-    decode('tokens', TokenMadeSchema, await call('/api/v1/tokens', { method: 'POST', body })),
-  removeToken: async (id: number) => await call(`/api/v1/tokens/${id}`, { method: 'DELETE' }),
-  profile: async (body: ProfileChange): Promise<Me> => decode('me', MeSchema, await call('/api/me', { method: 'PATCH', body })),
-  beginTotp: async (password: string): Promise<TotpBegun> =>
-    decode('totp', TotpBegunSchema, await call('/api/me/totp', { method: 'POST', body: { password } })),
-  confirmTotp: async (code: string): Promise<TotpConfirmed> =>
-    decode('totp', TotpConfirmedSchema, await call('/api/me/totp/confirm', { method: 'POST', body: { code } })),
-  disableTotp: async (password: string, code: string) =>
-    await call('/api/me/totp/disable', { method: 'POST', body: { password, code } }),
+    await send(tokensCreate(body)),
+  removeToken: async (id: number) => await send(tokensRemove(id)),
+  profile: async (body: ProfileChange): Promise<Me> => await send(authProfile(body)),
+  beginTotp: async (password: string): Promise<TotpBegun> => await send(authBeginTotp({ password })),
+  confirmTotp: async (code: string): Promise<TotpConfirmed> => await send(authConfirmTotp({ code })),
+  disableTotp: async (password: string, code: string) => await send(authDisableTotp({ password, code })),
 } as const;

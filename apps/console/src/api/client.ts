@@ -1,28 +1,41 @@
 import { YosugaraError } from '@yosugara/kernel';
 import {
-  IngestSourcesSchema,
-  IngestSummarySchema,
+  type CommandAnswer,
   type LoginWays,
-  LoginWaysSchema,
   type Me as MeAnswer,
-  MeSchema,
   type Messages,
   MessagesSchema,
   type MibDetail,
-  MibDetailSchema,
   type MibList,
-  MibListSchema,
   type MibUploaded,
-  MibUploadedSchema,
   type Overview,
-  OverviewSchema,
   type RecoverPlan,
   RecoverPlanSchema,
   type SelfView,
-  SelfViewSchema,
   type Status,
   StatusSchema,
 } from '@yosugara/protocol';
+import {
+  type ApiCall,
+  authLogin,
+  authLogout,
+  authMe,
+  authPassword,
+  authWays,
+  clusterRecover,
+  clusterStatus,
+  clusterSwitchover,
+  ingestSources,
+  ingestSummary,
+  messagesMessages,
+  mibsList,
+  mibsRemove,
+  mibsShow,
+  mibsUpload,
+  overviewShow,
+  selfShow,
+} from '@yosugara/protocol/api';
+import { untilDone } from './commands.js';
 
 export type Me = MeAnswer;
 
@@ -67,12 +80,15 @@ function noteDate(header: string | null): void {
   skewMs = Math.abs(difference) < 2_500 ? 0 : difference;
 }
 
-interface CallOptions {
+interface SendOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly deadlineMs?: number;
+}
+
+interface CallOptions extends SendOptions {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  readonly signal?: AbortSignal | undefined;
-  readonly deadlineMs?: number;
 }
 
 function errorOf(status: number, body: unknown): ApiError {
@@ -136,20 +152,27 @@ export function decode<T>(
   });
 }
 
-function decodeMe(value: unknown): Me {
-  const me = MeSchema.safeParse(value).data;
-  if (me === undefined) throw new YosugaraError('BAD_ANSWER', '/api/me: the manager did not say who is logged in');
-  return me;
+/**
+ * One call of the generated client. A command has a key under which it is done once, and is sent again over a take-over.
+ * @throws ApiError — the manager refused; UnreachableError; YosugaraError BAD_ANSWER
+ */
+export async function send<T>(
+  { method, path, body, headers, isCommand, answer }: ApiCall<T>,
+  options: SendOptions = {},
+): Promise<T> {
+  const sendOnce = async (more: Readonly<Record<string, string>>) =>
+    await call(path, { ...options, method, headers: { ...headers, ...more }, ...(body === undefined ? {} : { body }) });
+  const said = isCommand ? await untilDone(sendOnce, isPassing, options.signal) : await sendOnce({});
+  return decode(path.split('?', 1)[0]!, answer, said);
 }
 
 export const decodeStatus = (value: unknown): Status => decode('cluster', StatusSchema, value);
 export const decodeMessages = (value: unknown): Messages => decode('messages', MessagesSchema, value);
 
 /** A command is answered `{ok, message, …}`: a refusal of the cluster's is no HTTP error, but one for the operator. */
-function accepted(answer: unknown): unknown {
-  const said = answer as { ok?: unknown; message?: unknown } | null;
-  if (said?.ok !== false) return answer;
-  throw new ApiError(409, 'REFUSED', typeof said.message === 'string' ? said.message : 'the cluster refused');
+function accepted(answer: CommandAnswer): CommandAnswer {
+  if (answer.ok) return answer;
+  throw new ApiError(409, 'REFUSED', answer.message);
 }
 
 export interface RecoverAnswer {
@@ -158,46 +181,40 @@ export interface RecoverAnswer {
   readonly plan: RecoverPlan | null;
 }
 
-function decodeRecover(answer: unknown): RecoverAnswer {
-  const said = answer as { message?: unknown; plan?: unknown } | null;
-  return {
-    message: typeof said?.message === 'string' ? said.message : '',
-    plan: RecoverPlanSchema.safeParse(said?.plan).data ?? null,
-  };
-}
+const recovered = (answer: CommandAnswer): RecoverAnswer => ({
+  message: answer.message,
+  plan: RecoverPlanSchema.safeParse(answer['plan']).data ?? null,
+});
+
+/** A query that a page has as text already. */
+export const asked = (query: string): URLSearchParams => new URLSearchParams(query);
 
 export const api = {
-  me: async (signal?: AbortSignal, deadlineMs?: number) =>
-    decodeMe(await call('/api/me', { signal, ...(deadlineMs === undefined ? {} : { deadlineMs }) })),
+  me: async (signal?: AbortSignal, deadlineMs?: number): Promise<Me> =>
+    await send(authMe(), { signal, ...(deadlineMs === undefined ? {} : { deadlineMs }) }),
   /** @param code of the second factor, where it was asked for (401 TOTP_REQUIRED). */
   login: async (login: string, password: string, code?: string) =>
-    await call('/api/login', { method: 'POST', body: { login, password, ...(code === undefined ? {} : { code }) } }),
-  loginWays: async (signal?: AbortSignal): Promise<LoginWays> =>
-    decode('login', LoginWaysSchema, await call('/api/login/ways', { signal })),
-  self: async (signal?: AbortSignal): Promise<SelfView> => decode('self', SelfViewSchema, await call('/api/v1/self', { signal })),
-  overview: async (signal?: AbortSignal): Promise<Overview> =>
-    decode('overview', OverviewSchema, await call('/api/v1/overview', { signal, deadlineMs: 15_000 })),
-  logout: async () => await call('/api/logout', { method: 'POST', body: {} }),
-  changePassword: async (current: string, next: string) =>
-    await call('/api/password', { method: 'POST', body: { current, next } }),
-  cluster: async (signal?: AbortSignal) => decodeStatus(await call('/api/cluster', { signal, deadlineMs: 4_000 })),
+    await send(authLogin({ login, password, ...(code === undefined ? {} : { code }) })),
+  loginWays: async (signal?: AbortSignal): Promise<LoginWays> => await send(authWays(), { signal }),
+  self: async (signal?: AbortSignal): Promise<SelfView> => await send(selfShow(), { signal }),
+  overview: async (signal?: AbortSignal): Promise<Overview> => await send(overviewShow(), { signal, deadlineMs: 15_000 }),
+  logout: async () => await send(authLogout()),
+  changePassword: async (current: string, next: string) => await send(authPassword({ current, next })),
+  cluster: async (signal?: AbortSignal) => await send(clusterStatus(), { signal, deadlineMs: 4_000 }),
   messages: async (query: string, signal?: AbortSignal) =>
-    decodeMessages(await call(`/api/messages?${query}`, { signal, deadlineMs: 15_000 })),
-  mibs: async (signal?: AbortSignal): Promise<MibList> => decode('mibs', MibListSchema, await call('/api/v1/mibs', { signal })),
-  mib: async (name: string, signal?: AbortSignal): Promise<MibDetail> =>
-    decode('mibs', MibDetailSchema, await call(`/api/v1/mibs/${encodeURIComponent(name)}`, { signal })),
+    await send(messagesMessages(asked(query)), { signal, deadlineMs: 15_000 }),
+  mibs: async (signal?: AbortSignal): Promise<MibList> => await send(mibsList(), { signal }),
+  mib: async (name: string, signal?: AbortSignal): Promise<MibDetail> => await send(mibsShow(name), { signal }),
   uploadMibs: async (files: readonly { readonly name: string; readonly text: string }[]): Promise<MibUploaded> =>
-    decode('mibs', MibUploadedSchema, await call('/api/v1/mibs', { method: 'POST', body: { files }, deadlineMs: 60_000 })),
-  deleteMib: async (name: string) =>
-    await call(`/api/v1/mibs/${encodeURIComponent(name)}`, { method: 'DELETE', deadlineMs: 60_000 }),
+    await send(mibsUpload({ files }), { deadlineMs: 60_000 }),
+  deleteMib: async (name: string) => await send(mibsRemove(name), { deadlineMs: 60_000 }),
   ingestSummary: async (query: string, signal?: AbortSignal) =>
-    decode('ingest', IngestSummarySchema, await call(`/api/ingest/summary?${query}`, { signal, deadlineMs: 15_000 })),
+    await send(ingestSummary(asked(query)), { signal, deadlineMs: 15_000 }),
   ingestSources: async (query: string, signal?: AbortSignal) =>
-    decode('ingest', IngestSourcesSchema, await call(`/api/ingest/sources?${query}`, { signal, deadlineMs: 15_000 })),
+    await send(ingestSources(asked(query)), { signal, deadlineMs: 15_000 }),
   recover: async (body: { node?: string; dryRun?: boolean; discardUnknown?: boolean }): Promise<RecoverAnswer> =>
-    decodeRecover(accepted(await call('/api/cluster/recover', { method: 'POST', body, deadlineMs: 15_000 }))),
-  switchover: async (body: { to?: string }) =>
-    accepted(await call('/api/cluster/switchover', { method: 'POST', body, deadlineMs: 30_000 })),
+    recovered(accepted(await send(clusterRecover(body), { deadlineMs: 15_000 }))),
+  switchover: async (body: { to?: string }) => accepted(await send(clusterSwitchover(body), { deadlineMs: 30_000 })),
 } as const;
 
 /** Retry what a take-over makes fail; never what the manager refused on purpose. */

@@ -1,55 +1,51 @@
-import {
-  type JobApprovals,
-  JobApprovalsSchema,
-  type JobHistory,
-  JobHistorySchema,
-  type JobOperate,
-  type JobPlan,
-  JobPlanSchema,
-  type JobPlanTried,
-  JobPlanTriedSchema,
-  type JobPlanTry,
-  type JobQueues,
-  JobQueuesSchema,
-  type JobRunDetail,
-  JobRunDetailSchema,
-  type JobSessionDetail,
-  JobSessionDetailSchema,
-  type JobSessions,
-  JobSessionsSchema,
-  type JobStart,
-  type JobStarted,
-  JobStartedSchema,
+import type {
+  JobApprovals,
+  JobHistory,
+  JobOperate,
+  JobPlan,
+  JobPlanTried,
+  JobPlanTry,
+  JobQueues,
+  JobRunDetail,
+  JobSessionDetail,
+  JobSessions,
+  JobStart,
+  JobStarted,
 } from '@yosugara/protocol';
-import { call, decode } from './client.js';
+import {
+  jobSessionsHistory,
+  jobSessionsJob,
+  jobSessionsList,
+  jobSessionsOperate,
+  jobSessionsShow,
+  jobsApprovals,
+  jobsPlan,
+  jobsQueues,
+  jobsStart,
+  jobsTry,
+} from '@yosugara/protocol/api';
+import { asked, send } from './client.js';
 
 const READ_MS = 15_000;
-const sessionPath = (id: string) => `/api/v1/job-sessions/${encodeURIComponent(id)}`;
 
 export const jobsApi = {
   sessions: async (query: string, signal?: AbortSignal): Promise<JobSessions> =>
-    decode('jobs', JobSessionsSchema, await call(`/api/v1/job-sessions?${query}`, { signal, deadlineMs: READ_MS })),
+    await send(jobSessionsList(asked(query)), { signal, deadlineMs: READ_MS }),
   session: async (id: string, signal?: AbortSignal): Promise<JobSessionDetail> =>
-    decode('jobs', JobSessionDetailSchema, await call(sessionPath(id), { signal, deadlineMs: READ_MS })),
+    await send(jobSessionsShow(id), { signal, deadlineMs: READ_MS }),
   job: async (id: string, job: string, signal?: AbortSignal): Promise<JobRunDetail> =>
-    decode('jobs', JobRunDetailSchema, await call(`${sessionPath(id)}/job?job=${encodeURIComponent(job)}`, { signal })),
+    await send(jobSessionsJob(id, { job }), { signal }),
   operate: async (id: string, wish: Omit<JobOperate, 'by'>): Promise<unknown> =>
-    await call(`${sessionPath(id)}/operations`, { method: 'POST', body: wish, deadlineMs: READ_MS }),
+    await send(jobSessionsOperate(id, wish), { deadlineMs: READ_MS }),
   start: async (unit: string, wish: Partial<JobStart>): Promise<JobStarted> =>
-    decode(
-      'jobs',
-      JobStartedSchema,
-      await call(`/api/v1/job-units/${encodeURIComponent(unit)}/sessions`, { method: 'POST', body: wish, deadlineMs: READ_MS }),
-    ),
+    await send(jobsStart(unit, wish), { deadlineMs: READ_MS }),
   plan: async (query: string, signal?: AbortSignal): Promise<JobPlan> =>
-    decode('jobs', JobPlanSchema, await call(`/api/v1/job-plan?${query}`, { signal, deadlineMs: READ_MS })),
-  /** When a schedule would be due next, before anybody saves it. */
+    await send(jobsPlan(asked(query)), { signal, deadlineMs: READ_MS }),
+  /** When a schedule would be due next, before anybody saves it: as far as it is filled in. */
   tryPlan: async (wish: Partial<JobPlanTry>, signal?: AbortSignal): Promise<JobPlanTried> =>
-    decode('jobs', JobPlanTriedSchema, await call('/api/v1/job-plan/try', { method: 'POST', body: wish, signal })),
-  queues: async (signal?: AbortSignal): Promise<JobQueues> =>
-    decode('jobs', JobQueuesSchema, await call('/api/v1/job-queues', { signal, deadlineMs: READ_MS })),
-  approvals: async (signal?: AbortSignal): Promise<JobApprovals> =>
-    decode('jobs', JobApprovalsSchema, await call('/api/v1/job-approvals', { signal, deadlineMs: READ_MS })),
+    await send(jobsTry(wish as JobPlanTry), { signal }),
+  queues: async (signal?: AbortSignal): Promise<JobQueues> => await send(jobsQueues(), { signal, deadlineMs: READ_MS }),
+  approvals: async (signal?: AbortSignal): Promise<JobApprovals> => await send(jobsApprovals(), { signal, deadlineMs: READ_MS }),
   history: async (id: string, query: string, signal?: AbortSignal): Promise<JobHistory> =>
-    decode('jobs', JobHistorySchema, await call(`${sessionPath(id)}/history?${query}`, { signal, deadlineMs: READ_MS })),
+    await send(jobSessionsHistory(id, asked(query)), { signal, deadlineMs: READ_MS }),
 } as const;

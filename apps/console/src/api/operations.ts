@@ -1,61 +1,54 @@
-import {
-  type CalendarView,
-  CalendarViewSchema,
-  type EventChange,
-  type EventCounts,
-  EventCountsSchema,
-  type EventDetail,
-  EventDetailSchema,
-  type Events,
-  type EventsChanged,
-  EventsChangedSchema,
-  EventsSchema,
-  type SeriesList,
-  SeriesListSchema,
-  type SeriesValues,
-  SeriesValuesSchema,
-  type Statuses,
-  StatusesSchema,
-  type Tried,
-  TriedSchema,
+import type {
+  CalendarView,
+  EventChange,
+  EventCounts,
+  EventDetail,
+  Events,
+  EventsChanged,
+  MessageHistogram,
+  SeriesList,
+  SeriesValues,
+  Statuses,
+  Tried,
 } from '@yosugara/protocol';
-import { call, decode } from './client.js';
+import {
+  calendarsDays,
+  eventsChange,
+  eventsCounts,
+  eventsList,
+  eventsShow,
+  messagesHistogram,
+  monitorsTry,
+  statusesSeries,
+  statusesStatuses,
+  statusesValues,
+} from '@yosugara/protocol/api';
+import { asked, send } from './client.js';
 
 const READ_MS = 15_000;
-const at = (path: string, query: string) => (query === '' ? path : `${path}?${query}`);
 
 /** Address of the same as a table; the browser fetches it by itself. */
-export const csvOf = (path: string, query: string): string => at(path, query === '' ? 'format=csv' : `${query}&format=csv`);
+export const csvOf = (path: string, query: string): string => {
+  const text = query === '' ? 'format=csv' : `${query}&format=csv`;
+  return `${path}?${text}`;
+};
 
 export const operationsApi = {
   events: async (query: string, signal?: AbortSignal): Promise<Events> =>
-    decode('events', EventsSchema, await call(at('/api/v1/events', query), { signal, deadlineMs: READ_MS })),
-  counts: async (signal?: AbortSignal): Promise<EventCounts> =>
-    decode('events', EventCountsSchema, await call('/api/v1/events/counts', { signal })),
-  event: async (number: number, signal?: AbortSignal): Promise<EventDetail> =>
-    decode('events', EventDetailSchema, await call(`/api/v1/events/${number}`, { signal })),
+    await send(eventsList(asked(query)), { signal, deadlineMs: READ_MS }),
+  counts: async (signal?: AbortSignal): Promise<EventCounts> => await send(eventsCounts(), { signal }),
+  event: async (number: number, signal?: AbortSignal): Promise<EventDetail> => await send(eventsShow(number), { signal }),
   changeEvents: async (change: Omit<EventChange, 'by'>): Promise<EventsChanged> =>
-    decode(
-      'events',
-      EventsChangedSchema,
-      await call('/api/v1/events/changes', { method: 'POST', body: change, deadlineMs: READ_MS }),
-    ),
+    await send(eventsChange(change), { deadlineMs: READ_MS }),
   statuses: async (query: string, signal?: AbortSignal): Promise<Statuses> =>
-    decode('statuses', StatusesSchema, await call(at('/api/v1/statuses', query), { signal, deadlineMs: READ_MS })),
+    await send(statusesStatuses(asked(query)), { signal, deadlineMs: READ_MS }),
   series: async (query: string, signal?: AbortSignal): Promise<SeriesList> =>
-    decode('series', SeriesListSchema, await call(at('/api/v1/series', query), { signal, deadlineMs: READ_MS })),
+    await send(statusesSeries(asked(query)), { signal, deadlineMs: READ_MS }),
   values: async (ids: readonly number[], query: string, signal?: AbortSignal): Promise<SeriesValues> =>
-    decode(
-      'series',
-      SeriesValuesSchema,
-      await call(at(`/api/v1/series/${ids.join(',')}/values`, query), { signal, deadlineMs: READ_MS }),
-    ),
+    await send(statusesValues(ids.join(','), asked(query)), { signal, deadlineMs: READ_MS }),
+  histogram: async (query: string, signal?: AbortSignal): Promise<MessageHistogram> =>
+    await send(messagesHistogram(asked(query)), { signal, deadlineMs: READ_MS }),
   calendarDays: async (id: string, from: string, to: string, signal?: AbortSignal): Promise<CalendarView> =>
-    decode(
-      'calendar',
-      CalendarViewSchema,
-      await call(`/api/v1/calendars/${encodeURIComponent(id)}/days?from=${from}&to=${to}`, { signal }),
-    ),
-  tryLine: async (monitor: unknown, text: string): Promise<Tried> =>
-    decode('monitors', TriedSchema, await call('/api/v1/monitors/try', { method: 'POST', body: { monitor, text } })),
+    await send(calendarsDays(id, { from, to }), { signal }),
+  tryLine: async (monitor: unknown, text: string): Promise<Tried> => await send(monitorsTry({ monitor, text })),
 } as const;

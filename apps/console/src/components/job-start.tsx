@@ -4,7 +4,7 @@ import type { JobTriggerBody, RunParameter } from '@yosugara/protocol';
 import { useState } from 'react';
 import { ApiError } from '../api/client.js';
 import { jobsApi } from '../api/jobs.js';
-import { newId } from '../api/settings.js';
+import { newId } from '../api/new-id.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { DIALOG_PARTS } from './dialog.js';
