@@ -1,19 +1,10 @@
-import {
-  type AgentList,
-  AgentListSchema,
-  AgentTokensSchema,
-  type AgentTokenView,
-  type AgentView,
-  type NewAgentToken,
-  NewAgentTokenSchema,
-} from '@yosugara/protocol';
+import type { AgentList, AgentTokenView, AgentView, NewAgentToken } from '@yosugara/protocol';
+import { agentsAddToken, agentsList, agentsRemoveToken, agentsRevoke, agentsTokens } from '@yosugara/protocol/api';
 import { known, type ManagerApi } from '../control/manager-api.js';
 import { printable, table } from '../output/terminal.js';
 import { whoAsks } from '../verbs/arguments.js';
 
 const DEADLINE_MS = 15_000;
-const ANYTHING = { parse: (value: unknown): unknown => value };
-const PATH = '/api/v1/agents';
 
 export interface AgentFilter {
   readonly text?: string;
@@ -25,11 +16,8 @@ export interface AgentFilter {
 
 /** Only the Master knows who is connected. */
 export async function listAgents(api: ManagerApi, { text, connected, away, limit, after }: AgentFilter): Promise<AgentList> {
-  const query = new URLSearchParams({ limit: String(limit) });
-  if (text !== undefined) query.set('text', text);
-  if (after !== undefined) query.set('after', after);
-  if (connected === true || away === true) query.set('connected', connected === true ? 'true' : 'false');
-  return await known(api.get(`${PATH}?${query}`, AgentListSchema));
+  const isIn = connected === true ? 'true' : away === true ? 'false' : undefined;
+  return await known(api.ask(agentsList({ limit, text, after, connected: isIn })));
 }
 
 export async function addAgentToken(
@@ -38,20 +26,18 @@ export async function addAgentToken(
 ): Promise<NewAgentToken> {
   const { node = null, scope, uses, minutes, description, ownerRole } = ask;
   const body = { node, scopes: scope, ownerRole, uses, lifetimeMinutes: minutes, description, by: whoAsks() };
-  return await known(api.change('POST', `${PATH}/tokens`, body, NewAgentTokenSchema, DEADLINE_MS));
+  return await known(api.ask(agentsAddToken(body), DEADLINE_MS));
 }
 
 export const listTokens = async (api: ManagerApi): Promise<{ readonly tokens: readonly AgentTokenView[] }> =>
-  await known(api.get(`${PATH}/tokens`, AgentTokensSchema));
+  await known(api.ask(agentsTokens()));
 
 export async function removeToken(api: ManagerApi, number: string): Promise<void> {
-  const path = `${PATH}/tokens/${encodeURIComponent(number)}?by=${encodeURIComponent(whoAsks())}`;
-  await known(api.change('DELETE', path, undefined, ANYTHING, DEADLINE_MS));
+  await known(api.ask(agentsRemoveToken(number, { by: whoAsks() }), DEADLINE_MS));
 }
 
 export async function revokeAgent(api: ManagerApi, id: string): Promise<void> {
-  const path = `${PATH}/${encodeURIComponent(id)}?by=${encodeURIComponent(whoAsks())}`;
-  await known(api.change('DELETE', path, undefined, ANYTHING, DEADLINE_MS));
+  await known(api.ask(agentsRevoke(id, { by: whoAsks() }), DEADLINE_MS));
 }
 
 export function renderAgents({ rows, connected, known: all, serving }: AgentList): string {

@@ -1,10 +1,5 @@
-import {
-  type IngestSource,
-  type IngestSources,
-  IngestSourcesSchema,
-  type IngestSummary,
-  IngestSummarySchema,
-} from '@yosugara/protocol';
+import type { IngestSource, IngestSources, IngestSummary } from '@yosugara/protocol';
+import { ingestSources, ingestSummary } from '@yosugara/protocol/api';
 import type { ManagerApi } from '../control/manager-api.js';
 import { bytes, type Paint, printable, table } from '../output/terminal.js';
 
@@ -25,10 +20,8 @@ export interface IngestAsked {
 const NOTABLE = 0.01;
 
 export async function ingestStatus(api: ManagerApi, { limit, source, ...range }: IngestAsked): Promise<IngestStatus> {
-  const query = (more: Readonly<Record<string, string | undefined>>) =>
-    new URLSearchParams(Object.entries({ ...range, ...more }).filter((pair): pair is [string, string] => pair[1] !== undefined));
-  const summary = await api.get(`/api/ingest/summary?${query({})}`, IngestSummarySchema);
-  const sources = await api.get(`/api/ingest/sources?${query({ source, limit: String(limit) })}`, IngestSourcesSchema);
+  const summary = await api.ask(ingestSummary(range));
+  const sources = await api.ask(ingestSources({ ...range, source, limit }));
   return { summary, sources };
 }
 

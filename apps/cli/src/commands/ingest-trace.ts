@@ -1,5 +1,6 @@
 import { YosugaraError } from '@yosugara/kernel';
-import { type IngestTrace, IngestTraceSchema, type TracedPlace, type TracedRecord } from '@yosugara/protocol';
+import type { IngestTrace, TracedPlace, TracedRecord } from '@yosugara/protocol';
+import { ingestTrace } from '@yosugara/protocol/api';
 import type { ManagerApi } from '../control/manager-api.js';
 import { printable } from '../output/terminal.js';
 
@@ -10,7 +11,7 @@ export interface MessageTrace extends Omit<IngestTrace, 'answeredBy'> {
 
 /** @throws YosugaraError `NOT_FOUND`: no node that answers knows it; `NO_MANAGER`: none answers. */
 export async function traceMessage(api: ManagerApi, id: string): Promise<MessageTrace> {
-  const answers = await api.each(`/api/ingest/trace?${new URLSearchParams({ id })}`, IngestTraceSchema);
+  const answers = await api.askEach(ingestTrace({ id }));
   const traces = answers.flatMap(({ answer }) => (answer === null ? [] : [answer]));
   const silent = answers.flatMap((each) => (each.answer === null ? [`${each.node} was not heard on it: ${each.why}`] : []));
   const [first] = traces;

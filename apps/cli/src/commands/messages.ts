@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { InvalidInputError, type SseEvent, SseParser, YosugaraError } from '@yosugara/kernel';
 import { type MessageRow, type Messages, MessagesSchema } from '@yosugara/protocol';
+import { messagesMessages, tailTail } from '@yosugara/protocol/api';
 import type { ManagerApi } from '../control/manager-api.js';
 import { printable, table } from '../output/terminal.js';
 import { sleep } from './follow.js';
@@ -41,7 +42,7 @@ async function pageOf(api: ManagerApi, filter: MessageFilter, limit: number, aft
   const query = queryOf(filter);
   query.set('limit', String(limit));
   if (after !== null) query.set('after', after);
-  return await api.get(`/api/messages?${query}`, MessagesSchema);
+  return await api.ask(messagesMessages(query));
 }
 
 export function queryOf(filter: object): URLSearchParams {
@@ -81,7 +82,7 @@ export interface Followed {
 export async function followMessages(api: ManagerApi, filter: MessageFilter, to: Followed, stop: AbortSignal): Promise<void> {
   const seen = new Seen();
   const { since: _, until: __, ...tailed } = filter;
-  const path = `/api/messages/tail?${queryOf(tailed)}`;
+  const path = tailTail(queryOf(tailed));
   let lastId: string | null = null;
   while (!stop.aborted) {
     try {

@@ -1,4 +1,5 @@
-import { SELF_LEVELS, type SelfView, SelfViewSchema, type SelfWatchView } from '@yosugara/protocol';
+import { SELF_LEVELS, type SelfView, type SelfWatchView } from '@yosugara/protocol';
+import { selfShow } from '@yosugara/protocol/api';
 import type { ManagerApi, NodeAnswer } from '../control/manager-api.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { type Paint, printable, table } from '../output/terminal.js';
@@ -9,7 +10,7 @@ export interface SelfDocument {
 
 /** What the manager of each node sees of itself. */
 export async function readSelf(api: ManagerApi): Promise<SelfDocument> {
-  const answers: readonly NodeAnswer<SelfView>[] = await api.each('/api/v1/self', SelfViewSchema);
+  const answers: readonly NodeAnswer<SelfView>[] = await api.askEach(selfShow());
   return {
     nodes: answers.map((each) => ({ node: each.node, self: each.answer, why: 'why' in each ? each.why : null })),
   };

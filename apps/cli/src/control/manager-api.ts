@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { explain, InvalidInputError, YosugaraError } from '@yosugara/kernel';
 import type { SettingMistake } from '@yosugara/protocol';
+import { type ApiCall, COMMAND_PATHS, isCommandOf } from '@yosugara/protocol/api';
+import { isPassing, NoManagerError, untilDone } from './again.js';
 import { RefusedError } from './client.js';
 import { type Credentials, credentialsOf } from './credentials.js';
 import type { Found } from './find.js';
@@ -93,7 +95,21 @@ export class ManagerApi {
   }
 
   /**
-   * On whichever node is the Master; a node that isn't is passed by. @param path without what says who asks.
+   * A call of the generated client. What changes something is done by whichever node is the Master.
+   * @throws as `get` and `change`
+   */
+  async ask<T>({ method, path, body, headers, answer }: ApiCall<T>, deadlineMs = DEADLINE_MS): Promise<T> {
+    const { text } = await this.send(method, path, body, deadlineMs, headers);
+    return answer.parse(JSON.parse(text));
+  }
+
+  /** The same of every data node for itself. */
+  async askEach<T>({ path, answer }: ApiCall<T>): Promise<readonly NodeAnswer<T>[]> {
+    return await this.each(path, answer);
+  }
+
+  /**
+   * On whichever node is the Master; a node that isn't is passed by. A command is sent again over a take-over, and done once. @param path without what says who asks.
    * @throws RefusedError — the manager understood and said no; InvalidInputError; YosugaraError `NO_MANAGER`
    */
   async change<T>(
@@ -116,13 +132,15 @@ export class ManagerApi {
     deadlineMs: number,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<{ readonly headers: IncomingHttpHeaders; readonly text: string }> {
-    return await this.#first(async (place) => {
-      const type = body === undefined ? {} : { 'content-type': 'application/json' };
-      const given = { accept: 'application/json', ...type, ...headers };
-      const how = { method, body: body === undefined ? '' : JSON.stringify(body), headMs: deadlineMs };
-      const response = await this.#response(place, path, given, AbortSignal.timeout(deadlineMs), how);
-      return { headers: response.headers, text: await textOf(response, MAX_ANSWER_BYTES) };
-    });
+    const sendOnce = async (more: Readonly<Record<string, string>>) =>
+      await this.#first(async (place) => {
+        const type = body === undefined ? {} : { 'content-type': 'application/json' };
+        const given = { accept: 'application/json', ...type, ...headers, ...more };
+        const how = { method, body: body === undefined ? '' : JSON.stringify(body), headMs: deadlineMs };
+        const response = await this.#response(place, path, given, AbortSignal.timeout(deadlineMs), how);
+        return { headers: response.headers, text: await textOf(response, MAX_ANSWER_BYTES) };
+      });
+    return isCommandOf(COMMAND_PATHS, method, path) ? await untilDone(sendOnce) : await sendOnce({});
   }
 
   /** What is no JSON, such as CSV or the text of a module. */
@@ -138,6 +156,7 @@ export class ManagerApi {
   async #first<T>(ask: (place: Place) => Promise<T>): Promise<T> {
     const { all } = this.#places;
     let last: unknown;
+    let passes = false;
     for (const place of all) {
       try {
         return await ask(place);
@@ -145,11 +164,12 @@ export class ManagerApi {
         if (error instanceof InvalidInputError || error instanceof RefusedError || error instanceof MistakesError) throw error;
         // A Standby may not know yet who has just come.
         if (!(last instanceof NotLoggedInError)) last = error;
+        passes ||= isPassing(error);
       }
     }
     if (last instanceof NotLoggedInError) throw last;
     const where = [...new Set(all.map(({ host }) => host))].join(', ');
-    throw new YosugaraError('NO_MANAGER', `no manager answers at ${where} port ${all[0]?.port}`, { cause: last });
+    throw new NoManagerError(`${where} port ${all[0]?.port}`, passes, last);
   }
 
   async #text(place: Place, path: string): Promise<string> {
@@ -206,7 +226,8 @@ function refusal(code: number, path: string, host: string, body: string): Error 
   if (code === 400) return new InvalidInputError('the question', path, detailOf(body));
   if (code === 401) return new NotLoggedInError(codeIn(body), detailOf(body));
   if (REFUSALS.has(code)) return new RefusedError(codeIn(body), detailOf(body));
-  return new YosugaraError(code === 404 ? 'NOT_FOUND' : 'HTTP', `${host} answered ${code}: ${detailOf(body)}`);
+  const kind = code === 404 ? 'NOT_FOUND' : code === 503 ? 'PASSING' : 'HTTP';
+  return new YosugaraError(kind, `${host} answered ${code}: ${detailOf(body)}`);
 }
 
 const REFUSALS: ReadonlySet<number> = new Set([403, 409, 412, 413, 422, 429]);

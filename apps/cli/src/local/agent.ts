@@ -4,7 +4,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { explain } from '@yosugara/kernel';
-import { NewAgentTokenSchema, STATE_LAYOUT } from '@yosugara/protocol';
+import { STATE_LAYOUT } from '@yosugara/protocol';
+import { agentsAddToken } from '@yosugara/protocol/api';
 import { stringify } from 'yaml';
 import { findNodes } from '../control/find.js';
 import { ManagerApi } from '../control/manager-api.js';
@@ -78,7 +79,7 @@ export class LocalAgent {
   async #join(dir: string): Promise<void> {
     const api = ManagerApi.of(findNodes({ env: {}, cwd: '/', config: join(this.#layout.state, DATA_NODES[0], 'yosugara.yaml') }));
     const ask = { node: LOCAL_AGENT, description: 'the agent of npm start', by: 'npm start' };
-    const { token } = await api.change('POST', '/api/v1/agents/tokens', ask, NewAgentTokenSchema, DEADLINE_MS);
+    const { token } = await api.ask(agentsAddToken(ask), DEADLINE_MS);
     const file = join(dir, 'token');
     writeFileSync(file, `${token}\n`, { mode: 0o600 });
     try {
