@@ -18,13 +18,14 @@ import { Refusal, refuse, say, seconds } from './lib/say.mjs';
 const beganMs = performance.now();
 const [verb = '', ...args] = process.argv.slice(2);
 
-const VERBS = { start, stop, build, test, verify, lint, ci, sim, lab, fuzz, bench };
+const VERBS = { start, stop, build, test, verify, lint, ci, sim, lab, fuzz, bench, package: debs };
 
 /** Modules that need the dependencies are loaded after they are there. */
 const load = {
   build: () => import('./lib/build.mjs'),
   suites: () => import('./lib/suites.mjs'),
   checks: () => import('./lib/checks.mjs'),
+  package: () => import('./lib/package.mjs'),
 };
 
 async function start() {
@@ -111,6 +112,13 @@ async function lab() {
     }
   }
   return suite('lab');
+}
+
+/** Debian packages. */
+async function debs() {
+  await built();
+  const { buildPackages } = await load.package();
+  return buildPackages(args);
 }
 
 async function fuzz() {

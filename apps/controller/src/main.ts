@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createRecoverStore, startHostWatch } from '@yosugara/host-control';
+import { serviceManager } from '@yosugara/host-control/service-manager';
 import { planBranch } from '@yosugara/journal';
 import { explain, type Log, nodeId } from '@yosugara/kernel';
 import { type NodeConfig, type RoleNotice, STATE_LAYOUT } from '@yosugara/protocol';
@@ -93,6 +94,8 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
   control = new ControlServer(driver, log, ports.fence ?? null);
   await control.listen(join(stateDir, STATE_LAYOUT.controlSocket));
   await driver.start();
+  const systemd = serviceManager();
+  systemd.ready();
   log.info('controller.started', {
     node: config.node,
     boot,
@@ -106,6 +109,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     if (ending) return;
     ending = true;
     log.info('controller.stopping', { signal });
+    systemd.stopping();
     setTimeout(() => process.exit(71), END_WITHIN_MS).unref();
     await endInOrder({ driver, host, control, status, endpoint, watch, disk }, log);
     process.exit(0);

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { serviceManager } from '@yosugara/host-control/service-manager';
 import { explain, type Log } from '@yosugara/kernel';
 import { pino } from 'pino';
 import { loadConfig } from './config.js';
@@ -21,11 +22,14 @@ async function main(): Promise<void> {
     log.error('receiver.fatal', { why: explain(error) });
     end(1);
   });
+  const systemd = serviceManager();
+  systemd.ready();
   let stopping = false;
   const stop = (signal: string) => {
     if (stopping) return;
     stopping = true;
     log.info('receiver.stopping', { signal });
+    systemd.stopping();
     setTimeout(() => end(1), STOP_DEADLINE_MS).unref();
     receiver.stop().then(
       () => end(0),
