@@ -197,7 +197,7 @@ describe('a take-over', () => {
   it('loses and doubles no news when they could not be committed', async () => {
     const { master } = await pair();
     database.fails = true;
-    master.start({ command: 'exit 1' });
+    master.start({ command: 'sleep 0.5; exit 1' });
     await until(() => master.saidOf('news').length >= 1, PATIENCE_MS);
     database.fails = false;
     expect(await end()).toMatchObject({ code: 1 });

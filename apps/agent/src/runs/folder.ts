@@ -1,14 +1,22 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../errors.js';
-import { isAlive, type ProcessMark } from './processes.js';
+import type { ProcessMark } from './processes.js';
 
 /** `unsure`: the code is one that shells give for a signal, and nothing says whether there was one. */
 export interface RunExit {
   readonly code: number;
   readonly how: 'exited' | 'signal' | 'unsure';
+}
+
+export interface Notes {
+  /** Its process. */
+  readonly keeper: number | null;
+  readonly command: (ProcessMark & { readonly startedAtMs: number }) | null;
+  /** null = it goes on, or nobody noted how it ended. */
+  readonly exit: RunExit | null;
 }
 
 /**
@@ -39,7 +47,7 @@ export class RunFolder {
   /** Shuts the door behind which a command begins. @returns false: it has begun, or may have. */
   async shutDoor(): Promise<boolean> {
     try {
-      mkdirSync(join(this.path, 'begun'));
+      closeSync(openSync(join(this.path, DOOR), 'wx'));
       return true;
     } catch (error) {
       if (codeOf(error) === 'EEXIST') return false;
@@ -49,20 +57,27 @@ export class RunFolder {
     }
   }
 
-  /** null = it goes on, or nobody noted how it ended. */
-  async exit(): Promise<RunExit | null> {
-    const [, code, how = 'unsure'] = /^(\d{1,3})(?: (exited|signal|unsure))? end$/m.exec(this.#read('exit')) ?? [];
-    return code === undefined ? null : { code: Number(code), how: how as RunExit['how'] };
+  /** What its keeper noted by now. */
+  async notes(): Promise<Notes> {
+    const lines = this.#read(DOOR).split('\n');
+    const found = (pattern: RegExp) => lines.map((line) => pattern.exec(line)).find((match) => match !== null) ?? null;
+    const keeper = found(/^keeper (\d+) end$/);
+    const command = found(/^command (\d+) (\d+) end$/);
+    const exit = found(/^exit (\d{1,3}) end$/);
+    return {
+      keeper: keeper === null ? null : Number(keeper[1]),
+      // Nothing is made in the folder after the command began.
+      command:
+        command === null
+          ? null
+          : { pid: Number(command[1]), startTicks: command[2]!, startedAtMs: Math.round(statSync(this.path).mtimeMs) },
+      exit: exit === null ? null : exitOf(Number(exit[1]), lines),
+    };
   }
 
-  async command(): Promise<(ProcessMark & { readonly startedAtMs: number }) | null> {
-    const mark = this.#mark('command');
-    return mark === null ? null : { ...mark, startedAtMs: Math.round(statSync(join(this.path, 'command')).mtimeMs) };
-  }
-
-  async isKept(): Promise<boolean> {
-    const keeper = this.#mark('keeper');
-    return keeper !== null && (await isAlive(keeper));
+  /** By its command line, which has the folder in it: a number that was given anew is not taken for it. */
+  isKeptBy(keeper: number | null): boolean {
+    return keeper !== null && readNow(`/proc/${keeper}/cmdline`).split('\0').includes(this.path);
   }
 
   /** Where its outputs went: from which byte on of its own file, or that this could not be written. */
@@ -87,17 +102,26 @@ export class RunFolder {
     rmSync(this.path, { recursive: true, force: true });
   }
 
-  #mark(name: string): ProcessMark | null {
-    const [, pid, startTicks] = /^(\d+) (\d+) end$/m.exec(this.#read(name)) ?? [];
-    return pid === undefined || startTicks === undefined ? null : { pid: Number(pid), startTicks };
-  }
-
   #read(name: string): string {
-    try {
-      return readFileSync(join(this.path, name), 'utf8');
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return '';
-      throw error;
-    }
+    return readNow(join(this.path, name));
+  }
+}
+
+const DOOR = 'begun';
+const NOTE = /^(?:(?:keeper|command|exit) [\d ]+ end)?$/;
+
+function exitOf(code: number, lines: readonly string[]): RunExit {
+  // What is no note is what the shell said: the name of a signal.
+  if (lines.some((line) => !NOTE.test(line))) return { code, how: 'signal' };
+  return { code, how: code === 130 || code === 141 ? 'unsure' : 'exited' };
+}
+
+/** '' = there is none. */
+function readNow(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR' || codeOf(error) === 'ESRCH') return '';
+    throw error;
   }
 }

@@ -19,7 +19,7 @@ async function kept(shell: string, command: string): Promise<{ readonly code: nu
   const words = [dir, '', '', '/', command, '', '', '', ''];
   const keeper = spawn(shell, ['-c', KEEPER, 'keeper', ...words], { detached: true, stdio: 'ignore' });
   await new Promise((resolve) => keeper.once('exit', resolve));
-  const exit = await new RunFolder(dir).exit();
+  const { exit } = await new RunFolder(dir).notes();
   return { code: exit!.code, signal: signalOf(exit!) };
 }
 
@@ -45,7 +45,7 @@ describe.each(SHELLS)('by %s', (shell) => {
   it('the process that is noted is the command, in a session of its own', async () => {
     expect(await kept(shell, 'echo $$; cut -d" " -f6 /proc/$$/stat')).toEqual({ code: 0, signal: null });
     const [pid, session] = readFileSync(join(dir, 'out'), 'utf8').trim().split('\n');
-    const command = await new RunFolder(dir).command();
+    const { command } = await new RunFolder(dir).notes();
     expect([String(command?.pid), session]).toEqual([pid, pid]);
     expect(await statOf(command!.pid)).toBeNull();
   });

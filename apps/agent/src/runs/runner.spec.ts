@@ -90,6 +90,13 @@ describe('a command', () => {
     const { stdout } = await run('echo "$A|$YOSUGARA_RUN|$HOME|$0"', { environment: { A: "it's $x" } });
     expect(stdout).toBe(`it's $x|s/u/j/n/1|${process.env['HOME']}|/bin/sh\n`);
   });
+  it('has each variable that its job says, also such as its keeper might use', async () => {
+    const environment = Object.fromEntries(
+      ['d', 'u', 'g', 's', 'cmd', 'out', 'err', 'home', 'pid', 'size'].map((name) => [name, `of ${name}`]),
+    );
+    const { stdout } = await run('echo "$d|$u|$g|$s|$cmd|$out|$err|$home|$pid|$size"', { environment });
+    expect(stdout.trim().split('|')).toEqual(Object.values(environment));
+  });
   it('runs a script that nobody else can read, and takes it away afterwards', async () => {
     const script = { name: 'job.sh', content: '#!/bin/sh\necho "$0 $1"; stat -c %a "$0" "$(dirname "$0")"\n' };
     const { stdout } = await run('#[SCRIPT] one', { script });

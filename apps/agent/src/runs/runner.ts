@@ -7,7 +7,7 @@ import type { AgentEvent, FoundRun, RunFacts } from '@yosugara/operations/agent'
 import type { StartInstruction } from '@yosugara/protocol';
 import { environmentOf, type Switch, switchTo } from './accounts.js';
 import { runShell, SETPRIV } from './bounded.js';
-import { type RunExit, RunFolder } from './folder.js';
+import { type Notes, type RunExit, RunFolder } from './folder.js';
 import { KEEPER } from './keeper.js';
 import { bounded, capture, lookBytes, signalOf, variablesOf } from './output.js';
 import { isAlive, type ProcessMark, sessionMembers, signalGroup } from './processes.js';
@@ -15,6 +15,8 @@ import { placeScript, SCRIPT_WORD } from './script.js';
 
 const LOOK_MS = 200;
 const BEGIN_MS = 60_000;
+/** What is over before is told of once, as ended: no start of it is written, said and stored. */
+const BEGUN_LOOK_MS = 40;
 /** A keeper that has noted nothing after so long is looked for. */
 const DOUBT_MS = 2_000;
 const STOP_COMMAND_MS = 300_000;
@@ -74,13 +76,14 @@ export class Runner {
   async find(instruction: StartInstruction, wasLaunched: boolean, sameBoot: boolean): Promise<FoundRun> {
     const folder = RunFolder.of(this.#o.dir, instruction.run);
     if (!wasLaunched) return { what: 'unbegun' };
-    const exit = await folder.exit();
-    const startedAtMs = (await folder.command())?.startedAtMs ?? 0;
+    const { exit, command } = await folder.notes();
+    const startedAtMs = command?.startedAtMs ?? 0;
     if (exit !== null) return { what: 'exited', startedAtMs, facts: await this.#facts(instruction, folder, exit) };
     if (!sameBoot) return { what: 'gone', why: 'the host went down while it ran' };
     if (await folder.shutDoor()) return { what: 'unbegun' };
     const running = this.#remember(instruction, folder);
-    if (!(await this.#begun(running)) || !(await this.#isThere(running))) return await this.#unseen(running);
+    if (!(await this.#begun(running)) || !(await this.#isThere(running, await folder.notes())))
+      return await this.#unseen(running);
     this.#look(running);
     return { what: 'running', pid: running.command!.pid, startedAtMs: running.startedAtMs! };
   }
@@ -105,9 +108,9 @@ export class Runner {
   /** @param sweep also what it left behind of processes. */
   async clean(run: string, sweep: boolean): Promise<void> {
     const folder = RunFolder.of(this.#o.dir, run);
-    const command = this.#running.get(run)?.command ?? (await folder.command());
+    const command = this.#running.get(run)?.command ?? (sweep ? (await folder.notes()).command : null);
     this.#running.delete(run);
-    if (sweep && command !== null && command !== undefined)
+    if (sweep && command !== null)
       for (const pid of await sessionMembers(command.pid)) {
         try {
           process.kill(pid, 'SIGKILL');
@@ -149,6 +152,7 @@ export class Runner {
       keeper.once('error', reject);
     });
     this.#attend(running, keeper);
+    await pause(BEGUN_LOOK_MS);
     if (!(await this.#begun(running))) return;
     this.#tell({ kind: 'launched', run, pid: running.command!.pid, startedAtMs: running.startedAtMs! });
     if (running.order !== null) await this.#end(running, running.order);
@@ -170,15 +174,15 @@ export class Runner {
   async #begun(running: Running): Promise<boolean> {
     const untilMs = performance.now() + BEGIN_MS;
     const doubtMs = performance.now() + DOUBT_MS;
-    for (let waitMs = 2; performance.now() < untilMs && !running.isOver; waitMs = Math.min(50, waitMs * 2)) {
-      const command = await running.folder.command();
+    while (performance.now() < untilMs && !running.isOver) {
+      const { command, keeper } = await running.folder.notes();
       if (command !== null) {
         running.command = command;
         running.startedAtMs = command.startedAtMs;
         return true;
       }
-      if (performance.now() > doubtMs && !(await running.folder.isKept())) break;
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      if (performance.now() > doubtMs && !running.folder.isKeptBy(keeper)) break;
+      await pause(BEGUN_LOOK_MS);
     }
     return false;
   }
@@ -186,10 +190,10 @@ export class Runner {
   async #unseen(running: Running): Promise<FoundRun> {
     running.isOver = true;
     this.#running.delete(running.instruction.run);
-    const exit = await running.folder.exit();
+    const { exit, command } = await running.folder.notes();
     if (exit === null)
       return { what: 'gone', why: 'neither it nor its keeper is there any more, and nothing says what it returned' };
-    const startedAtMs = (await running.folder.command())?.startedAtMs ?? 0;
+    const startedAtMs = command?.startedAtMs ?? 0;
     return { what: 'exited', startedAtMs, facts: await this.#facts(running.instruction, running.folder, exit) };
   }
 
@@ -210,11 +214,13 @@ export class Runner {
     if (running.isOver || this.#isClosed) return;
     const { folder, instruction } = running;
     const { run } = instruction;
-    // In this order: what ends between the two looks is seen by the second one.
-    const isThere = await this.#isThere(running);
-    const exit = await folder.exit();
+    let notes = await folder.notes();
+    const isThere = notes.exit === null && (await this.#isThere(running, notes));
+    // What ended between the two looks is seen by another one.
+    if (notes.exit === null && !isThere) notes = await folder.notes();
+    const { exit } = notes;
     if (exit !== null) {
-      const startedAtMs = running.startedAtMs ?? (await folder.command())?.startedAtMs ?? 0;
+      const startedAtMs = running.startedAtMs ?? notes.command?.startedAtMs ?? 0;
       const facts = await this.#facts(instruction, folder, exit);
       if (running.isOver) return;
       running.isOver = true;
@@ -225,9 +231,9 @@ export class Runner {
     this.#tell({ kind: 'lost', run, why: 'its keeper was killed, and with it went what the command returned' });
   }
 
-  async #isThere(running: Running): Promise<boolean> {
-    if (await running.folder.isKept()) return true;
-    running.command ??= await running.folder.command();
+  async #isThere(running: Running, notes: Notes): Promise<boolean> {
+    if (running.folder.isKeptBy(notes.keeper)) return true;
+    running.command ??= notes.command;
     return running.command !== null && (await isAlive(running.command));
   }
 
@@ -268,7 +274,7 @@ export class Runner {
     // Its number may be another's by now; members of its group keep the number from being given anew.
     if (!(await isAlive(command)) && (await sessionMembers(command.pid)).length === 0) return;
     // Known a moment before it has a group of its own.
-    for (const untilMs = performance.now() + DOUBT_MS; ; await new Promise((resolve) => setTimeout(resolve, 5)))
+    for (const untilMs = performance.now() + DOUBT_MS; ; await pause(5))
       if (signalGroup(command.pid, how === 'kill' ? 'SIGKILL' : 'SIGTERM')) return;
       else if (performance.now() > untilMs || !(await isAlive(command))) return;
   }
@@ -293,6 +299,8 @@ export class Runner {
     if (!this.#isClosed) this.#o.onEvent(event);
   }
 }
+
+const pause = async (ms: number): Promise<void> => await new Promise((resolve) => setTimeout(resolve, ms));
 
 async function commandOf(instruction: StartInstruction, folder: RunFolder, to: Switch & { ok: true }): Promise<string> {
   const { script, command } = instruction;
