@@ -271,6 +271,9 @@ const TEST_TOOLS = {
     nft: 'nftables',
     snmptrap: 'snmp',
     logger: 'bsdutils',
+    // Who completes our command lines, and who reads the manual.
+    zsh: 'zsh',
+    groff: 'groff-base',
     // Agents follow what it rotates.
     logrotate: 'logrotate',
     arping: 'iputils-arping',

@@ -1,4 +1,4 @@
-import { PRIORITIES, SETTING_KINDS } from '@yosugara/protocol';
+import { PRIORITIES, RETAINED, SETTING_KINDS } from '@yosugara/protocol';
 import type { Verb, VerbArgument, VerbOption } from '../help/describe.js';
 
 /** Where the values of an option or argument come from. `asked`: from the manager, by `yosugara complete-values`. */
@@ -51,6 +51,7 @@ const OF_VERB: Readonly<Record<string, Source>> = {
   'switchover --to': asked('member'),
   'messages --only-at': asked('member'),
   'export --kind': words(SETTING_KINDS),
+  'retention runs --kind': words(RETAINED),
   'nodes list --scope': asked('scope'),
   'nodes add --scope': asked('scope'),
   'nodes search --scope': asked('scope'),
@@ -65,6 +66,7 @@ const OF_VERB: Readonly<Record<string, Source>> = {
 
 /** By the group of the verb and the argument's name. */
 const ARGUMENTS: Readonly<Record<string, Source>> = {
+  'retention kind': words(RETAINED),
   'settings kind': words(SETTING_KINDS),
   'settings id': asked('setting'),
   'nodes id': asked('node'),

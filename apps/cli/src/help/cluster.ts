@@ -12,6 +12,8 @@ export const CLUSTER_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'fence check': ['fence check', 'fence check b'],
   drill: ['drill --back'],
   'dr promote': ["dr promote d --evidence 'the fire brigade cut the power at 03:10'"],
+  'take-overs': ['take-overs'],
+  lag: ['lag --watch'],
   self: ['self', 'self --all --watch'],
   'ingest status': ['ingest status --since 2h', 'ingest status --watch'],
   'ingest trace': ['ingest trace a-1a2b3c4d:4711'],

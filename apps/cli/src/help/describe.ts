@@ -86,6 +86,11 @@ function optionOf(option: Option): VerbOption {
   };
 }
 
+/** Options that nearly all verbs have: told once. */
+const COMMON = new Set(['yosugara.yaml of a node on this host', 'print one JSON document']);
+export const ownOptions = ({ options }: Verb): readonly VerbOption[] =>
+  options.filter(({ description }) => !COMMON.has(description));
+
 /** Every verb that does something, in the order of the tree. */
 export const running = (verb: Verb): readonly Verb[] => [
   ...(verb.runs && verb.path.length > 0 ? [verb] : []),

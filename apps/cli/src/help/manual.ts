@@ -1,4 +1,4 @@
-import { running, type Verb, type VerbOption } from './describe.js';
+import { ownOptions, running, type Verb, type VerbOption } from './describe.js';
 import { type Exit, exitsOf } from './exits.js';
 import { ENVIRONMENT, FILES } from './surroundings.js';
 
@@ -40,7 +40,7 @@ export function synopsisOf({ path, arguments: all, options }: Verb): readonly st
 }
 
 function verbSection(verb: Verb): string {
-  const { path, description, aliases, arguments: all, options, examples, exits } = verb;
+  const { path, description, aliases, arguments: all, examples, exits } = verb;
   return [
     `.SS ${roff(path.join(' '))}`,
     `.B ${roff(synopsisOf(verb).join(' '))}`,
@@ -48,7 +48,7 @@ function verbSection(verb: Verb): string {
     roff(`${description}.`),
     ...(aliases.length === 0 ? [] : ['.PP', `Also: ${aliases.map(bold).join(', ')}.`]),
     ...all.map(({ name, description: says }) => item(slanted(name), says)),
-    ...options.map(optionItem),
+    ...ownOptions(verb).map(optionItem),
     ...(examples.length === 0 ? [] : ['.PP', 'Examples:', '.PP', '.RS 4', '.EX']),
     ...examples.map((example) => `yosugara ${roff(example)}`),
     ...(examples.length === 0 ? [] : ['.EE', '.RE']),
@@ -74,12 +74,16 @@ export function manualOf(root: Verb): string {
     '.SH DESCRIPTION',
     roff('What the console shows and does, from a terminal: tables for people, one JSON document for programs (--json).'),
     roff('Colours and pictures that are drawn over are for terminals only, and not where NO_COLOR is set or TERM is dumb.'),
+    '.PP',
+    roff(
+      'Nearly all verbs take --config FILE, the yosugara.yaml of a node on this host, and --json; --help of each has the same as this page.',
+    ),
     '.SH VERBS',
     ...running(root).map(verbSection),
     '.SH "EXIT STATUS"',
     ...USUAL.map(([code, meaning]) => item(bold(code), meaning)),
     item(bold('3'), 'status, self and fence: something is not well'),
-    item(bold('11') + '\\(en' + bold('20'), 'recover ended in that phase'),
+    item(`${bold('11')}\\(en${bold('20')}`, 'recover ended in that phase'),
     '.SH ENVIRONMENT',
     ...ENVIRONMENT.map(([name, says]) => item(bold(name), says)),
     '.SH FILES',

@@ -1,6 +1,11 @@
 /** Examples of the verbs about what is operated, without `yosugara`. */
 export const OPERATIONS_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
-  messages: ['messages --text "disk full" --since 10m', 'messages --kind trap --source 10.0.0.0/8 --json', 'messages --follow'],
+  messages: [
+    'messages --text "disk full" --since 10m',
+    'messages --kind trap --source 10.0.0.0/8 --json',
+    'messages --follow',
+    'messages --since 1d --host web1 --histogram',
+  ],
   'mib import': ['mib import /usr/share/snmp/mibs'],
   'mib list': ['mib list'],
   'mib show': ['mib show IF-MIB'],
@@ -34,6 +39,10 @@ export const OPERATIONS_EXAMPLES: Readonly<Record<string, readonly string[]>> = 
   'settings enable': ['settings enable monitor ping http'],
   'settings disable': ['settings disable job-trigger nightly'],
   'settings remove': ['settings remove maintenance rack-4'],
+  'retention show': ['retention show'],
+  'retention preview': ['retention preview', 'retention preview messages events'],
+  'retention clean-up': ['retention clean-up messages'],
+  'retention runs': ['retention runs --kind messages'],
   'monitors test': [
     "monitors test logins --line '<38>Nov 22 03:00:00 web1 sshd[7]: Failed password for root'",
     'monitors test -f monitor.yaml --line-file line.txt',

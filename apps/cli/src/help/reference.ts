@@ -1,6 +1,7 @@
-import { running, type Verb, type VerbOption } from './describe.js';
+import { ownOptions, running, type Verb, type VerbOption } from './describe.js';
 import { exitsOf } from './exits.js';
 import { synopsisOf } from './manual.js';
+import { ROUTES, ROUTES_WITHOUT } from './routes.js';
 import { ENVIRONMENT, FILES } from './surroundings.js';
 
 /** In a cell of a table, and outside of code. */
@@ -19,9 +20,9 @@ function optionRow({ names, takes, description, usual, choices, mandatory }: Ver
 }
 
 function verbSection(verb: Verb): string {
-  const { path, description, aliases, arguments: all, options, examples, exits } = verb;
+  const { path, description, aliases, arguments: all, examples, exits } = verb;
   const usual = exitsOf('').map(([, meaning]) => meaning);
-  const rows = [...all.map(({ name, description: says }) => row(code(name), cell(says))), ...options.map(optionRow)];
+  const rows = [...all.map(({ name, description: says }) => row(code(name), cell(says))), ...ownOptions(verb).map(optionRow)];
   const own = exits.filter(([, meaning]) => !usual.includes(meaning)).map(([number, meaning]) => `${number}: ${meaning}`);
   return [
     `### ${path.join(' ')}`,
@@ -46,7 +47,7 @@ export function referenceOf(root: Verb): string {
     'Written from the verbs of the program (`YOSUGARA_WRITE_DOCS=1 npx vitest run apps/cli/src/help`); not to be changed by hand. The same is in the manual page',
     '(`man yosugara`), and each part of it in `yosugara VERB --help`. Completion: `. <(yosugara completion bash)`, or `yosugara completion zsh > …/_yosugara` in a folder of `fpath`.',
     '',
-    '`--json` prints one JSON document; of `--watch` and `--follow` one a line. Tables are for people: colours and pictures that are drawn over only on a terminal, and not where',
+    'Nearly all verbs take `--config <file>`, the `yosugara.yaml` of a node on this host, and `--json`, which prints one JSON document; of `--watch` and `--follow` one a line. Tables are for people: colours and pictures that are drawn over only on a terminal, and not where',
     '`NO_COLOR` is set. Answers go to standard output, progress and remarks to standard error.',
     '',
     '## Who asks',
@@ -72,5 +73,12 @@ export function referenceOf(root: Verb): string {
     ...verbs.map(({ path, description }) => `- [${path.join(' ')}](#${path.join('-')}): ${cell(description)}`),
     '',
     verbs.map(verbSection).join('\n\n'),
+    '',
+    '## Routes of the API',
+    '',
+    '| route | verb |',
+    '|---|---|',
+    ...Object.entries(ROUTES).map(([route, verb]) => row(code(route), code(verb))),
+    ...Object.entries(ROUTES_WITHOUT).map(([route, why]) => row(code(route), `– ${cell(why)}`)),
   ].join('\n')}\n`;
 }

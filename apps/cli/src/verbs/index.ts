@@ -21,10 +21,12 @@ import { addMonitors } from './monitors.js';
 import { addNodes, addScopes } from './nodes.js';
 import { addOverview } from './overview.js';
 import { addRecover } from './recover.js';
+import { addRetention } from './retention.js';
 import { addRoles } from './roles.js';
 import { addSelf } from './self.js';
 import { addSettings } from './settings.js';
 import { addStatus } from './status.js';
+import { addTakeOvers } from './take-overs.js';
 import { addTokens } from './tokens.js';
 import { addUsers } from './users.js';
 
@@ -35,6 +37,7 @@ export const VERBS: readonly AddVerbs[] = [
   addRecover,
   addMasters,
   addGoverning,
+  addTakeOvers,
   addSelf,
   addBackup,
   addMessages,
@@ -46,6 +49,7 @@ export const VERBS: readonly AddVerbs[] = [
   addScopes,
   addFiles,
   addSettings,
+  addRetention,
   addMonitors,
   addGraphs,
   addCalendars,

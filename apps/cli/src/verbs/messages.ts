@@ -1,6 +1,8 @@
 import { MESSAGE_KINDS, MESSAGE_TRANSPORTS } from '@yosugara/protocol';
+import { messagesHistogram, messagesMessages } from '@yosugara/protocol/api';
 import { type Command, Option } from 'commander';
-import { followMessages, type MessageFilter, parseSince, read, renderMessages } from '../commands/messages.js';
+import { renderHistogram } from '../commands/histogram.js';
+import { followMessages, type MessageFilter, parseSince, queryOf, read, renderMessages } from '../commands/messages.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { printable } from '../output/terminal.js';
 import { oneMore, wholeNumber } from './arguments.js';
@@ -10,6 +12,8 @@ interface MessageOptions extends Common, MessageFilter {
   readonly limit: number;
   readonly after?: string;
   readonly follow?: boolean;
+  readonly csv?: true;
+  readonly histogram?: true;
 }
 
 export function addMessages(_: Command, context: VerbContext): void {
@@ -33,6 +37,8 @@ export function addMessages(_: Command, context: VerbContext): void {
     .option('--until <when>', 'likewise')
     .option('--limit <n>', 'at most so many', wholeNumber, 200)
     .option('--after <next>', 'continue: the `next` of the answer before')
+    .addOption(new Option('--csv', 'as a table, newest first').conflicts(['json', 'after', 'follow']))
+    .addOption(new Option('--histogram', 'how many were received when, as a chart of text').conflicts(['after', 'csv', 'follow']))
     .option('--follow', 'go on with what comes; with --json one row a line')
     .action((options: MessageOptions) => set(() => messages(options, context))());
 }
@@ -55,6 +61,15 @@ async function messages(options: MessageOptions, { show, terminal, api: apiOf, s
     const skipped = (count: number, atLeast: boolean) =>
       terminal.note(`… ${atLeast ? 'at least ' : ''}${count} messages are not shown: they came too fast; search for them\n`);
     await followMessages(api, filter, { show: print, skipped }, stop);
+    return EXIT.ok;
+  }
+  if (options.csv === true) {
+    terminal.out((await api.text(messagesMessages(queryOf({ ...filter, limit: options.limit, format: 'csv' })).path)).trimEnd());
+    return EXIT.ok;
+  }
+  if (options.histogram === true) {
+    const counts = await api.ask(messagesHistogram(queryOf(filter)));
+    show(options, counts, () => renderHistogram(counts, terminal.columns));
     return EXIT.ok;
   }
   const found = await read(api, filter, options.limit, options.after ?? null);
