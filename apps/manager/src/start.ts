@@ -32,6 +32,7 @@ import { startSelfMonitoring } from './self/self-monitoring.js';
 import { LiveSettings } from './settings/live-settings.js';
 import { Housekeeping } from './store/housekeeping.js';
 import type { ManagerStore } from './store/ports.js';
+import { TakeOverWatch } from './take-overs/take-over-watch.js';
 
 export interface ManagerParts {
   readonly config: ManagerConfig;
@@ -127,6 +128,11 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   const { operations } = parts;
   const askLink = async (question: ControlQuestion, deadlineMs: number) =>
     await askController(config.controlSocket, question, deadlineMs);
+  const takeOvers = new TakeOverWatch({
+    ...{ node: config.node, ask: askLink, authority, lifecycle, tables: store.takeOvers, clock, log },
+    runsJobs: () => operations?.movedAtMs()?.['jobs'] != null,
+  });
+  takeOvers.start();
   const handle = new SelfHandle(async (results) => await tellAll(operations, results));
   const starting = startSelfMonitoring({
     ...{ config, authority, lifecycle, askController: askLink, clock, log },
@@ -198,6 +204,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     liveSettings.stop();
     keeper.stop();
     await cleaner.stop();
+    await takeOvers.stop();
     await auditKeeper.stop();
     losses.stop();
     parts.agents?.stop();

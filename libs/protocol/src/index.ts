@@ -18,3 +18,4 @@ export * from './retention.js';
 export * from './self.js';
 export * from './settings/index.js';
 export * from './status.js';
+export * from './take-overs.js';

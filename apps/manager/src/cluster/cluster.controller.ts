@@ -20,6 +20,11 @@ const node = z
 const RecoverSchema = z
   .strictObject({ node, dryRun: z.boolean().optional(), discardUnknown: z.boolean().optional() })
   .meta({ id: 'Recover' });
+const minutes = z.number().min(0).max(10_080);
+const MaintenanceSchema = z
+  .strictObject({ node: node.unwrap(), minutes, why: z.string().max(200).default('') })
+  .meta({ id: 'NodeMaintenance' });
+const PauseSchema = z.strictObject({ minutes, why: z.string().max(200).default('') }).meta({ id: 'TakeOverPause' });
 const SwitchoverSchema = z.strictObject({ to: node }).meta({ id: 'Switchover' });
 /** What is answered again of a command whose answer nobody heard: a switchover ends the one who would have written it down. */
 const UNTIL_ANSWERED: CommandAnswer = { ok: true, message: 'accepted before; the status says what became of it' };
@@ -72,6 +77,34 @@ export class ClusterController {
     @Body({ schema: SwitchoverSchema }) body: z.infer<typeof SwitchoverSchema>,
   ): Promise<CommandAnswer> {
     return await this.#command(asker, { method: 'switchover', ...body });
+  }
+
+  /** Takes a node out on purpose, so that nobody is alarmed and nothing is started there, for a time that ends by itself; 0 minutes: it is back. */
+  @Post('maintenance')
+  @Refuses('REFUSED', 'CONTROLLER_UNREACHABLE', 'DEADLINE')
+  @Command()
+  @Needs('cluster', 'execute')
+  @HttpCode(200)
+  @ApiOkResponse({ standardSchema: CommandAnswerSchema })
+  async maintenance(
+    @Asker() asker: Identity,
+    @Body({ schema: MaintenanceSchema }) body: z.infer<typeof MaintenanceSchema>,
+  ): Promise<CommandAnswer> {
+    return await this.#command(asker, { method: 'maintenance', ...body });
+  }
+
+  /** No automatic take-over for so long; 0 minutes: they go on. A Master that loses its lease stops all the same. */
+  @Post('pause')
+  @Refuses('REFUSED', 'CONTROLLER_UNREACHABLE', 'DEADLINE')
+  @Command()
+  @Needs('cluster', 'execute')
+  @HttpCode(200)
+  @ApiOkResponse({ standardSchema: CommandAnswerSchema })
+  async pause(
+    @Asker() asker: Identity,
+    @Body({ schema: PauseSchema }) body: z.infer<typeof PauseSchema>,
+  ): Promise<CommandAnswer> {
+    return await this.#command(asker, { method: 'pause', ...body });
   }
 
   async #command(asker: Identity, question: ControlQuestion): Promise<CommandAnswer> {

@@ -24,7 +24,9 @@ const REPORT_FLOOR_MS = 10;
 const MAX_UNSENT_BYTES = 262_144;
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
-export type ControlQuestion = WithoutId<Extract<ControlRequest, { method: 'status' | 'receivers' | 'recover' | 'switchover' }>>;
+export type ControlQuestion = WithoutId<
+  Extract<ControlRequest, { method: 'status' | 'receivers' | 'recover' | 'switchover' | 'maintenance' | 'pause' }>
+>;
 
 /**
  * One question on a connection of its own, so that a slow answer never delays the notices.

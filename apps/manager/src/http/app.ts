@@ -71,6 +71,7 @@ import { SettingsController } from '../settings/settings.controller.js';
 import { SettingsService } from '../settings/settings-service.js';
 import { SETTINGS_TABLES } from '../settings/settings-tables.js';
 import type { ManagerStore } from '../store/ports.js';
+import { TakeOversController } from '../take-overs/take-overs.controller.js';
 import {
   AGENTS,
   type ApiSettings,
@@ -143,7 +144,15 @@ class ManagerModule {
         ...[SettingsController, FacilitiesController, NodeSearchController, CalendarsController],
         ...[JobStreamController, JobSessionsController, JobsController],
         ...[AccessController, UsersController, TokensController, OidcController, PassController],
-        ...[MonitorsController, ReadController, SelfController, AgentsController, OverviewController, RetentionController],
+        ...[
+          MonitorsController,
+          ReadController,
+          SelfController,
+          AgentsController,
+          OverviewController,
+          RetentionController,
+          TakeOversController,
+        ],
       ],
       providers: [
         { provide: STORE, useValue: parts.store },

@@ -9,6 +9,9 @@ export const ROUTE_WORDS: Readonly<Record<string, string>> = {
   authBeginTotp: 'Begins a second factor: nothing is asked for before it is confirmed.',
   calendarsDays: "Days on the calendar's own clock, and when it is open in them.",
   calendarsOpen: 'Whether it is open at a moment, why, and until when.',
+  clusterMaintenance:
+    'Takes a node out on purpose, so that nobody is alarmed and nothing is started there, for a time that ends by itself; 0 minutes: it is back.',
+  clusterPause: 'No automatic take-over for so long; 0 minutes: they go on. A Master that loses its lease stops all the same.',
   clusterRecover: 'Bring the node that is out back as Standby. Answers when the request is committed; progress is in the status.',
   eventStreamStream:
     'Server-sent events: `hello` {node, epoch, mode}; `events` {rows}, new ones and those that somebody changed, as they are now, oldest first; `lagging` {}: some were left out, since the client reads too slowly or was away for too long; the list has them. The `id` of the last one, sent back as `Last-Event-ID` to whichever node, is where the next stream goes on. /',

@@ -26,6 +26,7 @@ import { mibTables } from '../mibs/mib-tables.js';
 import { operationsTables } from '../operations/operations-tables.js';
 import { retentionTables } from '../retention/retention-tables.js';
 import { settingsTables } from '../settings/settings-tables.js';
+import { takeOverTables } from '../take-overs/take-over-tables.js';
 import { noteAudit } from './audit.js';
 import { asUnavailable, orUnavailable } from './or-unavailable.js';
 import { AlreadyThereError, type AnswerTables, type ManagerStore, type MessageQuery } from './ports.js';
@@ -114,6 +115,7 @@ export function managerStore(
     operations: operationsTables(connections),
     agents: agentTables(connections),
     retention: retentionTables(connections, partitions),
+    takeOvers: takeOverTables(connections),
     searchMessages: async (query) => await search(messages, query),
     countMessages: async (query, binUs) =>
       await messages

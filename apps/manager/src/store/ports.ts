@@ -18,6 +18,7 @@ import type { MibTables } from '../mibs/mib-tables.js';
 import type { OperationsTables } from '../operations/operations-tables.js';
 import type { RetentionTables } from '../retention/retention-tables.js';
 import type { SettingsTables } from '../settings/settings-tables.js';
+import type { TakeOverTables } from '../take-overs/take-over-tables.js';
 
 export const ROLES = ['admin', 'operator', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
@@ -147,6 +148,7 @@ export interface ManagerStore {
   readonly operations: OperationsTables;
   readonly agents: AgentTables;
   readonly retention: RetentionTables;
+  readonly takeOvers: TakeOverTables;
   /** Newest first. */
   searchMessages(query: MessageQuery): Promise<Messages>;
   /** How many there were when, in so many µs each. */

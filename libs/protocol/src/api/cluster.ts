@@ -1,6 +1,6 @@
 // Made from the API's OpenAPI document: do not edit. YOSUGARA_WRITE_DOCS=1 npx vitest run apps/manager/src/http/api-client.spec.ts writes it.
 import { ClusterLagSchema, CommandAnswerSchema, StatusSchema, TakeOversSchema } from '../index.js';
-import { apiCall } from './call.js';
+import { apiCall, type Query } from './call.js';
 
 /** Needs cluster: read. */
 export const clusterStatus = () => apiCall('GET', '/api/cluster', StatusSchema);
@@ -16,8 +16,28 @@ export const clusterRecover = (body: {
 export const clusterSwitchover = (body: { readonly to?: string | undefined }) =>
   apiCall('POST', '/api/cluster/switchover', CommandAnswerSchema, { body, isCommand: true });
 
-/** Newest first, each with the recover that brought the old Master back. Needs cluster: read. */
-export const takeOversList = () => apiCall('GET', '/api/v1/cluster/take-overs', TakeOversSchema);
+/** Takes a node out on purpose, so that nobody is alarmed and nothing is started there, for a time that ends by itself; 0 minutes: it is back. Needs cluster: execute. */
+export const clusterMaintenance = (body: {
+  readonly node: string;
+  readonly minutes: number;
+  readonly why?: string | undefined;
+}) => apiCall('POST', '/api/cluster/maintenance', CommandAnswerSchema, { body, isCommand: true });
 
+/** No automatic take-over for so long; 0 minutes: they go on. A Master that loses its lease stops all the same. Needs cluster: execute. */
+export const clusterPause = (body: { readonly minutes: number; readonly why?: string | undefined }) =>
+  apiCall('POST', '/api/cluster/pause', CommandAnswerSchema, { body, isCommand: true });
+
+export interface TakeOversListQuery {
+  readonly after?: number | undefined;
+  readonly limit?: number | undefined;
+}
+/** Newest first, each with the recover that brought the old Master back. Needs cluster: read. */
+export const takeOversList = (query: Query<TakeOversListQuery> = {}) =>
+  apiCall('GET', '/api/v1/cluster/take-overs', TakeOversSchema, { query });
+
+export interface TakeOversLagQuery {
+  readonly hours?: number | undefined;
+}
 /** The most of each step, of each node. Needs cluster: read. */
-export const takeOversLag = () => apiCall('GET', '/api/v1/cluster/lag', ClusterLagSchema);
+export const takeOversLag = (query: Query<TakeOversLagQuery> = {}) =>
+  apiCall('GET', '/api/v1/cluster/lag', ClusterLagSchema, { query });

@@ -1,6 +1,8 @@
 // Made from the API's OpenAPI document: do not edit. YOSUGARA_WRITE_DOCS=1 npx vitest run apps/manager/src/http/api-client.spec.ts writes it.
 /** Where a POST takes an Idempotency-Key; {} = one part of an address. */
 export const COMMAND_PATHS: readonly string[] = [
+  '/api/cluster/maintenance',
+  '/api/cluster/pause',
   '/api/cluster/recover',
   '/api/cluster/switchover',
   '/api/v1/agents/tokens',
