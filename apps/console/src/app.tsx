@@ -28,6 +28,7 @@ import {
   RepositoryPage,
   SelfPage,
   StatusPage,
+  RetentionPage,
   UsersPage,
 } from './pages/later.js';
 import { Gate, LoginPage } from './pages/login.js';
@@ -99,6 +100,7 @@ function Pages() {
           <Route path="/self" element={<SelfPage />} />
           <Route path="/cluster" element={<ClusterPage />} />
           <Route path="/events" element={<EventsPage />} />
+          <Route path="/retention" element={<RetentionPage />} />
           <Route path="/status" element={<StatusPage />} />
           <Route path="/jobs" element={<JobsPage />} />
           <Route path="/graphs" element={<GraphsPage />} />

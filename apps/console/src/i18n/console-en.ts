@@ -1,6 +1,7 @@
 /** Texts of what is on several pages, and of pages about the manager itself. */
 export const consoleEn = {
   'settingKind.role': 'Role',
+  'settingKind.retention': 'Retention',
   'palette.placeholder': 'A page, a node, a monitor, a job, something to do…',
   'palette.none': 'Nothing is called so.',
   'palette.page': 'Page',

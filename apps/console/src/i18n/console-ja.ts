@@ -2,6 +2,7 @@ import type { ConsoleKey } from './console-en.js';
 
 export const consoleJa: Readonly<Record<ConsoleKey, string>> = {
   'settingKind.role': 'ロール',
+  'settingKind.retention': '保存期間',
   'palette.placeholder': '画面、ノード、監視設定、ジョブ、操作…',
   'palette.none': '該当するものがありません。',
   'palette.page': '画面',

@@ -1,4 +1,5 @@
 import './operations.js';
+import './upkeep.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   age,

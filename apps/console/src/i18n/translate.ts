@@ -5,11 +5,12 @@ import type { FieldKey } from './fields-en.js';
 import { ja } from './ja.js';
 import type { JobsKey } from './jobs-en.js';
 import type { OperationsKey } from './operations-en.js';
+import type { UpkeepKey } from './upkeep-en.js';
 
 export const LANGUAGES = ['en', 'ja'] as const;
 export type Language = (typeof LANGUAGES)[number];
 /** Of pages that are loaded later, too: they bring their texts along (`learnTexts`). */
-export type TextKey = CoreKey | OperationsKey | ConsoleKey | JobsKey | FieldKey | DashboardsKey;
+export type TextKey = CoreKey | OperationsKey | ConsoleKey | JobsKey | FieldKey | DashboardsKey | UpkeepKey;
 export type Values = Readonly<Record<string, string | number>>;
 export type Translate = (key: TextKey, values?: Values) => string;
 

@@ -1,3 +1,4 @@
+import '../upkeep.js';
 import { Button, Loader } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -5,13 +6,16 @@ import type { Me } from '../api/client.js';
 import { CLUSTER_KEY, useCluster, useLinkState } from '../api/live.js';
 import { lostAtMs } from '../api/reconnect.js';
 import { nodesOut } from '../components/cluster-model.js';
+import { Govern } from '../components/govern.js';
 import { History } from '../components/history.js';
+import { LagCharts } from '../components/lag-charts.js';
 import { Notices } from '../components/notices.js';
 import { RecoverDialog } from '../components/recover-dialog.js';
 import { RecoverPanel } from '../components/recover-panel.js';
 import { RecoverReport } from '../components/recover-report.js';
 import { Alarms, Facts } from '../components/side-panels.js';
 import { Switchover } from '../components/switchover.js';
+import { TakeOvers } from '../components/take-overs.js';
 import { useToast } from '../components/toasts.js';
 import { Topology } from '../components/topology.js';
 import { useRecovered } from '../components/use-recovered.js';
@@ -54,10 +58,11 @@ export function ClusterPage() {
         <h1>{t('cluster.title')}</h1>
         <HeardAt heardAtMs={heardAtMs} />
         <span className="grow" />
+        <Govern status={status} mayAct={mayAct} />
         <Switchover status={status} mayAct={mayAct} />
       </div>
       <Verdict verdict={status.ifMasterDied} paused={(status.pause ?? null) !== null} stale={stale} heardAtMs={heardAtMs} />
-      {!stale && <Notices status={status} />}
+      {!stale && <Notices status={status} mayAct={mayAct} />}
       {nodesOut(status).map((node) => (
         <RecoverPanel key={node.name} node={node} mayAct={mayAct} onAsk={() => setAsking(node.name)} />
       ))}
@@ -71,6 +76,8 @@ export function ClusterPage() {
       {status.nodes.map((node) => (
         <RecoverReport key={node.name} node={node} />
       ))}
+      <LagCharts master={status.master} />
+      <TakeOvers />
       <History status={status} />
       {asking !== null && <RecoverDialog node={asking} onClose={() => setAsking(null)} />}
     </div>

@@ -1,0 +1,174 @@
+import { Alert, Button, Group, Menu, Modal, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { Status } from '@yosugara/protocol';
+import { type ReactNode, useState } from 'react';
+import { api } from '../api/client.js';
+import { CLUSTER_KEY } from '../api/live.js';
+import { upkeepApi } from '../api/upkeep.js';
+import { useText } from '../i18n/language.js';
+import { switchoverTarget } from './cluster-model.js';
+import { CopyCommand } from './copy-command.js';
+import { useToast } from './toasts.js';
+
+type Ask = 'maintenance' | 'pause' | 'drill';
+
+function Dialog({
+  title,
+  go,
+  mayGo,
+  onGo,
+  onClose,
+  children,
+}: {
+  readonly title: string;
+  readonly go: string;
+  readonly mayGo: boolean;
+  readonly onGo: () => Promise<unknown>;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}) {
+  const { t } = useText();
+  const client = useQueryClient();
+  const toast = useToast();
+  const going = useMutation({
+    mutationFn: onGo,
+    onSuccess: () => {
+      toast({ text: t('govern.accepted'), tone: 'info' });
+      void client.invalidateQueries({ queryKey: CLUSTER_KEY });
+      onClose();
+    },
+  });
+  return (
+    <Modal opened onClose={onClose} title={title} centered closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <Stack data-testid="govern-dialog">
+        {children}
+        {going.error !== null && (
+          <Alert color="red" role="alert">
+            {t('common.error', { message: going.error.message })}
+          </Alert>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t('common.cancel')}
+          </Button>
+          <Button disabled={!mayGo} loading={going.isPending} onClick={() => going.mutate()} data-testid="govern-go">
+            {go}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
+/** How long, and why: what both kinds of standing still ask for. */
+function useTerm(byDefault: number) {
+  const { t } = useText();
+  const [minutes, setMinutes] = useState(byDefault);
+  const [why, setWhy] = useState('');
+  const fields = (
+    <>
+      <NumberInput
+        label={t('govern.minutes')}
+        min={1}
+        max={10_080}
+        allowDecimal={false}
+        value={minutes}
+        onChange={(value) => setMinutes(Number(value))}
+      />
+      <TextInput
+        label={t('govern.why')}
+        maxLength={200}
+        value={why}
+        onChange={(event) => setWhy(event.currentTarget.value)}
+        data-testid="govern-why"
+      />
+    </>
+  );
+  return { minutes, why, fields, isWhole: minutes > 0 && why.trim() !== '' };
+}
+
+function MaintenanceDialog({ status, onClose }: { readonly status: Status; readonly onClose: () => void }) {
+  const { t } = useText();
+  const names = status.nodes.map(({ name }) => name);
+  const [node, setNode] = useState(names.find((name) => name !== status.master) ?? '');
+  const { minutes, why, fields, isWhole } = useTerm(120);
+  return (
+    <Dialog
+      {...{ onClose, title: t('govern.maintenance'), go: t('govern.begin'), mayGo: isWhole && node !== '' }}
+      onGo={async () => await upkeepApi.maintenance({ node, minutes, why })}
+    >
+      <Text size="sm">{t('govern.maintenanceHint')}</Text>
+      <Select
+        label={t('govern.node')}
+        data={names}
+        value={node}
+        allowDeselect={false}
+        onChange={(value) => setNode(value ?? '')}
+      />
+      {node === status.master && <Alert color="yellow">{t('govern.maintenanceOfMaster', { node })}</Alert>}
+      {fields}
+    </Dialog>
+  );
+}
+
+function PauseDialog({ onClose }: { readonly onClose: () => void }) {
+  const { t } = useText();
+  const { minutes, why, fields, isWhole } = useTerm(30);
+  return (
+    <Dialog
+      {...{ onClose, title: t('govern.pause'), go: t('govern.begin'), mayGo: isWhole }}
+      onGo={async () => await upkeepApi.pause({ minutes, why })}
+    >
+      <Text size="sm">{t('govern.pauseHint')}</Text>
+      {fields}
+    </Dialog>
+  );
+}
+
+function DrillDialog({ status, onClose }: { readonly status: Status; readonly onClose: () => void }) {
+  const { t } = useText();
+  const to = switchoverTarget(status);
+  const isWell = to !== null && status.ifMasterDied.failsOver;
+  return (
+    <Dialog
+      {...{ onClose, title: t('govern.drill'), go: t('govern.drillGo'), mayGo: isWell }}
+      onGo={async () => await api.switchover({ to: to! })}
+    >
+      <Text size="sm">{isWell ? t('govern.drillHint', { from: status.master ?? '', to }) : t('govern.drillNot')}</Text>
+      <Text size="sm" className="dim">
+        {t('govern.drillCommand')}
+      </Text>
+      <CopyCommand command="yosugara drill --back" testId="drill-command" />
+    </Dialog>
+  );
+}
+
+/** What is done with the cluster on purpose, besides switchover and recover. */
+export function Govern({ status, mayAct }: { readonly status: Status; readonly mayAct: boolean }) {
+  const { t } = useText();
+  const [asking, setAsking] = useState<Ask | null>(null);
+  const onClose = () => setAsking(null);
+  return (
+    <>
+      <Menu position="bottom-end" withinPortal>
+        <Menu.Target>
+          <Button variant="default" disabled={!mayAct} data-testid="govern">
+            {t('govern.menu')}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {(['maintenance', 'pause', 'drill'] as const).map((each) => (
+            <Menu.Item key={each} onClick={() => setAsking(each)} data-testid={`govern-${each}`}>
+              {t(`govern.${each}`)}…
+            </Menu.Item>
+          ))}
+          <Menu.Divider />
+          <Menu.Label>{t('govern.fence')}</Menu.Label>
+        </Menu.Dropdown>
+      </Menu>
+      {asking === 'maintenance' && <MaintenanceDialog {...{ status, onClose }} />}
+      {asking === 'pause' && <PauseDialog onClose={onClose} />}
+      {asking === 'drill' && <DrillDialog {...{ status, onClose }} />}
+    </>
+  );
+}
