@@ -1,4 +1,5 @@
 import type { NodeId } from '@yosugara/kernel';
+import { isAwaited } from './away.js';
 import { nextEpoch } from './commands.js';
 import { counts, fencedHere, fenceProof, watchdogProof } from './fencing.js';
 import { notFit, outOnPurpose } from './fitness.js';
@@ -29,7 +30,8 @@ export function leadWithoutOwning(o: Observation): Part | null {
   const givenUp = awaitsForce(o);
   if (givenUp !== null) return claimWithout(o, givenUp);
   if (o.forced !== null && o.kind === 'data' && !mayWrite(o.postgres) && o.postgres.kind === 'standby')
-    return mayClaim(o) === null
+    // A branch's first claim ends the old generation, also where all that was acknowledged is held: until then nobody is taken in.
+    return mayClaim(o) === null && !isAwaited(o.record, o.self)
       ? claim(o, { evidence: o.forced.isOff === true ? o.forced.evidence : null })
       : forceClaim(o, o.forced.evidence);
   const failed = o.failures.get('raft.transfer');

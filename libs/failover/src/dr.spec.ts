@@ -1,6 +1,6 @@
 import { epoch, lsn, nodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
-import { applyCommand, decide, forcedEpoch, lint, type Observation } from './index.js';
+import { applyCommand, decide, forcedEpoch, goAway, isAwaited, lint, type Observation } from './index.js';
 import { a, b, kinds, leading, peer, primary, record, seenByA, seenByB, standby, stopped, streaming, w } from './testing.js';
 
 const d = nodeId('d');
@@ -58,6 +58,28 @@ describe('a DR member (T9)', () => {
       atWallMs: 0,
     } as const;
     expect(applyCommand(record(), claim).record).toMatchObject({ generation: 2, syncSet: [d], generations: { d: 2 } });
+  });
+});
+
+describe('a branch that was begun', () => {
+  const away = {
+    ...{ node: a, requestId: 'r', by: 'ada', evidence: 'the site is under water', atWallMs: 0, branch: 'a.2.x' },
+    ...{ generation: 1, received: lsn(1_000), lostBytes: null, heardAgoMs: null },
+  };
+  const begun = goAway(record({ owner: a, syncSet: [a, b] }), away);
+  const seen = seenByA({
+    // Its own life before ended.
+    boot: 'boot-a2',
+    record: begun,
+    postgres: standby(),
+    lead: leading,
+    voters: [a],
+    forced: { requestId: 'r', evidence: 'e', isOff: true },
+  });
+  it('is claimed by force also where all that was acknowledged is held: only that ends the old generation', () => {
+    expect(isAwaited(begun, a)).toBe(true);
+    expect(kinds(seen)).toContain('forceClaim');
+    expect(kinds(seen)).not.toContain('claim');
   });
 });
 

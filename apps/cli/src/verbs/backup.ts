@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseTarget, Repository } from '@yosugara/host-control/backup';
 import { YosugaraError } from '@yosugara/kernel';
@@ -73,9 +73,9 @@ function addVerify(backup: Command, { add, set, show, terminal, nodes }: VerbCon
     .action((options: Common & { restore: boolean }) =>
       set(async () => {
         const config = dataNodeHere(nodes(options));
-        const room = options.restore ? await mkdtemp(join(config.dataDir!, '..', '.yosugara-verify-')) : null;
+        // PostgreSQL's account must reach it: beside the data.
+        const scratch = options.restore ? join(config.dataDir!, `verify-${Date.now()}`) : null;
         try {
-          const scratch = room === null ? null : join(room, 'restored');
           const found = await withProgress(terminal, async (onProgress) => await verifyBackups(config, scratch, onProgress));
           const paint = painter(terminal);
           show(options, found, () =>
@@ -88,7 +88,7 @@ function addVerify(backup: Command, { add, set, show, terminal, nodes }: VerbCon
           );
           return found.wrong.length === 0 ? EXIT.ok : EXIT.failure;
         } finally {
-          if (room !== null) await rm(room, { recursive: true, force: true });
+          if (scratch !== null) await rm(scratch, { recursive: true, force: true });
         }
       })(),
     );
