@@ -49,6 +49,8 @@ export const OverviewSchema = z
     node: z.string(),
     /** Of all, whether in a scope or not. */
     open: PriorityTallySchema.nullable(),
+    /** How everything is now. */
+    now: PriorityTallySchema.nullable(),
     /** Each before those below it; those without nodes and without news are left out unless somebody made them. */
     scopes: z.array(ScopeHealthSchema).nullable(),
     /** Nodes that a monitor of reachability, or of their agent, does not reach; the longest first. */

@@ -51,6 +51,7 @@ export {
 export { MigrationError, migrate } from './migrate.js';
 export { memoryOf, OperationsRepository } from './operations-repository.js';
 export { insertOutbox, OutboxRepository } from './outbox-repository.js';
+export { OF_ITSELF } from './owned.js';
 export { type OverviewQuery, OverviewRepository, type OverviewRows, type Tallied } from './overview-repository.js';
 export type { Partition } from './partition-spans.js';
 export { DEFAULT_WIDTH, Partitions, type PartitionWidth } from './partitions.js';

@@ -1,6 +1,7 @@
 import type { Priority } from '@yosugara/protocol';
 import type { Pool, PoolClient } from 'pg';
 import { withClient } from './deadline.js';
+import { ownedBy } from './owned.js';
 import { priorityOf } from './priorities.js';
 
 const READ_DEADLINE_MS = 10_000;
@@ -42,6 +43,8 @@ export interface OverviewQuery {
   readonly reachability: readonly string[];
   /** Of each list; one more tells that there are more. */
   readonly limit: number;
+  /** What was told by what belongs to one of these, and sessions of theirs; missing: anybody's. */
+  readonly ownerRoles?: readonly string[];
 }
 
 /** What somebody looks at first: counts, and the few rows that are worst. */
@@ -51,19 +54,31 @@ export class OverviewRepository {
     this.#pool = pool;
   }
 
-  async look({ reachability, limit }: OverviewQuery): Promise<OverviewRows> {
+  async look({ reachability, limit, ownerRoles }: OverviewQuery): Promise<OverviewRows> {
     return await withClient(this.#pool, 'reading the overview', READ_DEADLINE_MS, async (client) => ({
-      open: await tallied(client, 'event where state < 2'),
-      now: await tallied(client, 'status'),
+      open: await tallied(client, 'event', ownerRoles),
+      now: await tallied(client, 'status', ownerRoles),
       silent: await silent(client, reachability, limit),
-      jobs: { states: await states(client), late: await late(client, limit), failed: await failed(client) },
+      jobs: {
+        states: await states(client, ownerRoles),
+        late: await late(client, limit, ownerRoles),
+        failed: await failed(client, ownerRoles),
+      },
     }));
   }
 }
 
-async function tallied(client: PoolClient, from: 'event where state < 2' | 'status'): Promise<readonly Tallied[]> {
+type Owners = readonly string[] | undefined;
+
+/** Owners are not asked for where there is nothing to leave out: the index alone is read then. */
+async function tallied(client: PoolClient, from: 'event' | 'status', owners: Owners): Promise<readonly Tallied[]> {
+  const conditions = [
+    ...(from === 'event' ? ['state < 2'] : []),
+    ...(owners === undefined ? [] : [ownedBy('$1', `${from}.monitor`, `${from}.plugin`)]),
+  ];
   const { rows } = await client.query<{ facility: string; priority: number; count: string }>(
-    `select facility, priority, count(*) as count from ${from} group by facility, priority`,
+    `select facility, priority, count(*) as count from ${from}${conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`} group by facility, priority`,
+    owners === undefined ? [] : [[...owners]],
   );
   return rows.map(({ facility, priority, count }) => ({ facility, priority: priorityOf(priority), count: Number(count) }));
 }
@@ -82,32 +97,35 @@ async function silent(client: PoolClient, monitors: readonly string[], limit: nu
   }));
 }
 
-async function states(client: PoolClient): Promise<Readonly<Record<string, number>>> {
+async function states(client: PoolClient, owners: Owners): Promise<Readonly<Record<string, number>>> {
   const { rows } = await client.query<{ state: string; count: string }>(
-    'select state, count(*) as count from job_session where ended_at is null group by state',
+    `select state, count(*) as count from job_session where ended_at is null and ($1::text[] is null or owner_role = any($1)) group by state`,
+    [owners ?? null],
   );
   return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
 }
 
 /** Marked as late, and not over yet. */
-async function late(client: PoolClient, limit: number): Promise<OverviewRows['jobs']['late']> {
+async function late(client: PoolClient, limit: number, owners: Owners): Promise<OverviewRows['jobs']['late']> {
   const { rows } = await client.query<OverviewRows['jobs']['late'][number]>(
     `select s.id as session, s.unit, r.job, r.run->>'state' as state,
        case when r.run->'marks' ? 'end-delay' then 'end-delay' else 'start-delay' end as why
      from job_session s join job_run r on r.session = s.number
-     where s.ended_at is null and r.run->'endedAtMs' = 'null'::jsonb
+     where s.ended_at is null and ($2::text[] is null or s.owner_role = any($2)) and r.run->'endedAtMs' = 'null'::jsonb
        and (r.run->'marks' ? 'end-delay' or (r.run->'marks' ? 'start-delay' and r.run->'startedAtMs' = 'null'::jsonb))
      order by s.number, r.job limit $1`,
-    [limit],
+    [limit, owners ?? null],
   );
   return rows;
 }
 
-async function failed(client: PoolClient): Promise<number> {
+async function failed(client: PoolClient, owners: Owners): Promise<number> {
   const { rows } = await client.query<{ count: string }>(
     `select count(*) as count from (
-       select from job_session where scheduled_at > now() - interval '1 day' and end_status = 'abnormal' limit ${MOST_FAILED}
+       select from job_session where scheduled_at > now() - interval '1 day' and end_status = 'abnormal'
+         and ($1::text[] is null or owner_role = any($1)) limit ${MOST_FAILED}
      ) each`,
+    [owners ?? null],
   );
   return Number(rows[0]?.count ?? 0);
 }

@@ -5,6 +5,7 @@ import { ApiError, api } from '../api/client.js';
 import { boundsOf, type Filter, searchQuery } from '../api/filter.js';
 import { useCluster } from '../api/live.js';
 import { newestFirst } from '../api/live-rows.js';
+import { csvOf } from '../api/operations.js';
 import { RefreshIcon } from '../components/icons.js';
 import { MessageTable } from '../components/message-table.js';
 import { integer } from '../i18n/format.js';
@@ -12,6 +13,8 @@ import { useText } from '../i18n/language.js';
 import { useOpened } from './messages.js';
 
 const PAGE_ROWS = 100;
+/** Of one table, as the manager makes them. */
+const TABLE_ROWS = 100_000;
 
 function useSearch(filter: Filter) {
   const key = JSON.stringify(filter);
@@ -26,7 +29,7 @@ function useSearch(filter: Filter) {
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 60_000,
   });
-  return { query, refresh: () => setRound((now) => now + 1) };
+  return { query, bounds, refresh: () => setRound((now) => now + 1) };
 }
 
 const isMistaken = (error: Error): boolean => error instanceof ApiError && error.status === 400;
@@ -34,7 +37,7 @@ const isMistaken = (error: Error): boolean => error instanceof ApiError && error
 export function SearchMessages({ filter }: { readonly filter: Filter }) {
   const { t, language } = useText();
   const { status } = useCluster();
-  const { query, refresh } = useSearch(filter);
+  const { query, bounds, refresh } = useSearch(filter);
   const { opened, toggle } = useOpened();
   const rows = useMemo(() => {
     const byId = new Map((query.data?.pages ?? []).flatMap((page) => page.rows.map((row) => [row.id, row] as const)));
@@ -49,6 +52,17 @@ export function SearchMessages({ filter }: { readonly filter: Filter }) {
             : t('messages.shown', { count: integer(rows.length, language) })}
         </span>
         <span className="grow" />
+        <Button
+          size="xs"
+          variant="default"
+          component="a"
+          href={csvOf('/api/messages', searchQuery(filter, bounds, null, TABLE_ROWS))}
+          download
+          title={t('csv.hint')}
+          data-testid="csv"
+        >
+          CSV
+        </Button>
         <Button
           size="xs"
           variant="default"

@@ -12,7 +12,7 @@ const eras = new Eras();
 let cluster: TwoManagers;
 
 beforeAll(async () => {
-  cluster = await startTwoManagers(96);
+  cluster = await startTwoManagers(87);
   await eras.becomeActive(cluster.a, 'a');
   // 1 200 a minute apart, every tenth of them an error; and a trap.
   const rows = Array.from({ length: 1_200 }, (_, at) =>

@@ -3,19 +3,29 @@ import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Clock } from '@yosugara/kernel';
 import { type Overview, OverviewSchema } from '@yosugara/protocol';
 import type { OverviewRows } from '@yosugara/store';
-import { NeedsEverything } from '../access/needs.js';
+import { Needs } from '../access/needs.js';
+import type { Rights } from '../access/rights.js';
+import { type IsSeen, ownersOf } from '../access/seen.js';
 import type { Agents } from '../agents/agents.js';
-import { AllowsProbeToken } from '../auth/identity.js';
+import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
 import { ApiRefusals } from '../http/api-docs.js';
 import type { SelfHandle } from '../self/self-handle.js';
 import { selfViewOf } from '../self/self-view.js';
 import { LiveSettings } from '../settings/live-settings.js';
 import type { ManagerStore } from '../store/ports.js';
 import { AGENTS, type ApiSettings, CLOCK, SELF, SETTINGS, STORE } from '../tokens.js';
-import { MOST_LISTED, reachabilityOf, scopesOf, silentOf, tallyOf } from './overview.js';
+import { jobsOf, MOST_LISTED, reachabilityOf, scopesOf, silentOf, tallyOf } from './overview.js';
 
-/** However many consoles are open, the database is asked once in so long. */
+/** However many consoles are open, the database is asked once in so long for all who see the same. */
 const FRESH_MS = 2_000;
+/** Different sights that are kept at once; the oldest is forgotten. */
+const MOST_SIGHTS = 100;
+
+interface Sight {
+  readonly atMs: number;
+  readonly wallMs: number;
+  readonly rows: Promise<OverviewRows>;
+}
 
 /** One look at everything. */
 @ApiTags('overview')
@@ -24,7 +34,7 @@ const FRESH_MS = 2_000;
 @AllowsProbeToken()
 @Controller('api/v1/overview')
 export class OverviewController {
-  #last: { readonly atMs: number; readonly wallMs: number; readonly rows: Promise<OverviewRows> } | null = null;
+  readonly #sights = new Map<string, Sight>();
 
   constructor(
     @Inject(STORE) private readonly store: ManagerStore,
@@ -37,30 +47,41 @@ export class OverviewController {
 
   /** What is wrong where, what runs, who does not answer, and how the manager itself is. */
   @Get()
-  @NeedsEverything('event', 'read')
+  @Needs('event', 'read')
   @ApiOkResponse({ standardSchema: OverviewSchema })
-  async show(): Promise<Overview> {
-    const { wallMs, rows: coming } = this.#rows();
+  async show(@Asker() { rights }: Identity): Promise<Overview> {
+    const isSeen: IsSeen = (setting) => setting !== undefined && rights.reaches(setting.ownerRole, 'read');
+    const { wallMs, rows: coming } = this.#rows(rights, isSeen);
     const rows = await coming;
     const { snapshot } = this.live;
-    const { late, ...jobs } = rows.jobs;
     return {
       ...{ at: new Date(wallMs).toISOString(), node: this.settings.node },
-      ...{ open: tallyOf(rows.open), scopes: [...scopesOf(snapshot, rows)], silent: silentOf(snapshot, rows.silent) },
-      jobs: { ...jobs, states: { ...jobs.states }, late: late.slice(0, MOST_LISTED), moreLate: late.length > MOST_LISTED },
-      ...{ agents: this.#agents(), self: this.#self() },
+      ...{ open: tallyOf(rows.open), now: tallyOf(rows.now), scopes: [...scopesOf(snapshot, rows, isSeen)] },
+      silent: silentOf(snapshot, rows.silent, isSeen),
+      jobs: rights.may('job', 'read') ? jobsOf(rows.jobs) : null,
+      agents: rights.may('agent', 'read') ? this.#agents() : null,
+      self: rights.may('cluster', 'read') ? this.#self() : null,
     };
   }
 
-  #rows() {
+  /** Of those whose roles read the same, one question. */
+  #rows(rights: Rights, isSeen: IsSeen): Sight {
     const atMs = this.clock.monotonicMs();
-    if (this.#last !== null && atMs - this.#last.atMs < FRESH_MS) return this.#last;
-    const query = { reachability: reachabilityOf(this.live.snapshot), limit: 2 * MOST_LISTED };
+    const seen = ownersOf(rights);
+    const key = JSON.stringify(seen.ownerRoles?.toSorted() ?? null);
+    const last = this.#sights.get(key);
+    if (last !== undefined && atMs - last.atMs < FRESH_MS) return last;
+    const query = { ...seen, reachability: reachabilityOf(this.live.snapshot, isSeen), limit: 2 * MOST_LISTED };
     const asked = { atMs, wallMs: this.clock.wallMs(), rows: this.store.operations.overview(query) };
-    this.#last = asked;
+    this.#sights.delete(key);
+    this.#sights.set(key, asked);
+    for (const oldest of this.#sights.keys()) {
+      if (this.#sights.size <= MOST_SIGHTS) break;
+      this.#sights.delete(oldest);
+    }
     // What failed is not kept: whoever asks next asks again.
     asked.rows.catch(() => {
-      if (this.#last === asked) this.#last = null;
+      if (this.#sights.get(key) === asked) this.#sights.delete(key);
     });
     return asked;
   }

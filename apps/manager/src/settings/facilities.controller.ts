@@ -1,8 +1,9 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { type Facilities, FacilitiesSchema, MAX_SCOPE_DEPTH, ResolvedNodesSchema } from '@yosugara/protocol';
+import { type Facilities, FacilitiesSchema, ResolvedNodesSchema } from '@yosugara/protocol';
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
+import { type IsSeen, seenParent } from '../access/seen.js';
 import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
 import { ApiRefusals, Bounded } from '../http/api-docs.js';
 import { LiveSettings } from './live-settings.js';
@@ -28,16 +29,14 @@ export class FacilitiesController {
     const isAll = rights.owners('read') === null;
     const isSeen = (id: string) => isAll || rights.reaches(all.get(id)?.ownerRole ?? '', 'read');
     const isNodeSeen = (id: string) => isAll || rights.reaches(nodes.get(id)?.ownerRole ?? '', 'read');
-    // What lies in a scope that is not theirs hangs from the next one that is.
-    const seenParent = (id: string | null, depth = 0): string | null =>
-      id === null || isSeen(id) || depth > MAX_SCOPE_DEPTH ? id : seenParent(all.get(id)?.body.parent ?? null, depth + 1);
+    const isTheirs: IsSeen = (setting) => isAll || rights.reaches(setting?.ownerRole ?? '', 'read');
     const below = (id: string) => facilities.nodesBelow(id).filter(isNodeSeen);
     const within = isAll ? null : countsOf([...nodes.values()].filter(({ ownerRole }) => rights.reaches(ownerRole, 'read')));
     const scopes = facilities
       .tree()
       .filter(({ id, builtIn }) => builtIn || isSeen(id))
       .map(({ id, name, parent, sortOrder, builtIn, enabled }) => ({
-        ...{ id, name, parent: seenParent(parent), sortOrder, builtIn, enabled, path: facilities.pathOf(id) },
+        ...{ id, name, parent: seenParent(parent, all, isTheirs), sortOrder, builtIn, enabled, path: facilities.pathOf(id) },
         nodes: within === null ? facilities.countIn(id) : builtIn ? below(id).length : (within.get(id) ?? 0),
         nodesBelow: below(id).length,
       }));
