@@ -53,6 +53,18 @@ describe('the feed of events', () => {
     await settle();
     expect(numbers()).toEqual([6, 5, 4, 3, 2, 1]);
   });
+  it('shows its first page at once, also where the stream comes up while it is read, and then what came between both', async () => {
+    const { feed, manager, settle, numbers } = onStage(3);
+    const shown: number[] = [];
+    feed.watch(() => shown.push(feed.state().rows.length));
+    feed.reload();
+    feed.onHello();
+    manager.newest = 6;
+    await settle();
+    expect(shown[0]).toBe(3);
+    expect(numbers()).toEqual([6, 5, 4, 3, 2, 1]);
+    expect(manager.asked).toHaveLength(2);
+  });
   it('begins anew when more than a page came while nobody listened: a list with a gap would hide them', async () => {
     const { feed, manager, settle, numbers } = onStage(300);
     feed.reload();

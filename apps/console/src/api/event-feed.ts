@@ -37,6 +37,8 @@ export class EventFeed {
   #state: EventFeedState = { rows: [], isLoaded: false, isReading: false, hasMore: true, refusal: null };
   #next: string | null = null;
   #round = 0;
+  /** The stream came up while the first page was being read. */
+  #isMissing = false;
   #failures = 0;
   #cancelRetry: (() => void) | null = null;
   #cancelNotify: (() => void) | null = null;
@@ -56,6 +58,7 @@ export class EventFeed {
   /** From the top, and nothing of before stays. */
   reload(): void {
     this.#round += 1;
+    this.#isMissing = false;
     this.#next = null;
     this.#set({ rows: [], isLoaded: false, isReading: false, hasMore: true, refusal: null });
     void this.#read('first');
@@ -64,6 +67,8 @@ export class EventFeed {
   /** A stream is up: what came between the first page and it is in a page that is read now. */
   onHello(): void {
     if (this.#state.isLoaded) void this.#read('again');
+    // Its rows are shown as soon as they are here; then once more.
+    else if (this.#state.isReading) this.#isMissing = true;
     else this.reload();
   }
 
@@ -133,6 +138,11 @@ export class EventFeed {
       hasMore: next !== null,
       refusal: null,
     });
+    // Whoever has changed a filter waits for these.
+    if (!isLoaded) this.#notify();
+    if (!this.#isMissing) return;
+    this.#isMissing = false;
+    void this.#read('again');
   }
 
   #replace(rows: readonly EventRow[], next: string | null): void {
@@ -154,9 +164,12 @@ export class EventFeed {
 
   #set(state: EventFeedState): void {
     this.#state = state;
-    this.#cancelNotify ??= this.#ports.after(NOTIFY_MS, () => {
-      this.#cancelNotify = null;
-      for (const watcher of [...this.#watchers]) watcher();
-    });
+    this.#cancelNotify ??= this.#ports.after(NOTIFY_MS, () => this.#notify());
+  }
+
+  #notify(): void {
+    this.#cancelNotify?.();
+    this.#cancelNotify = null;
+    for (const watcher of [...this.#watchers]) watcher();
   }
 }

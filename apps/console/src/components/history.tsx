@@ -105,7 +105,7 @@ export function History({ status }: { readonly status: Status }) {
       ) : (
         <>
           <ReignChart status={status} />
-          <Table.ScrollContainer minWidth={640} maxHeight={300}>
+          <Table.ScrollContainer minWidth={640} maxHeight={300} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
             <Table stickyHeader verticalSpacing={6} aria-label={t('history.title')}>
               <Table.Thead>
                 <Table.Tr>

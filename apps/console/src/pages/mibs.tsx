@@ -81,7 +81,7 @@ function Row({ module, open, mayAct, onToggle, onDelete }: RowProps) {
           <strong>{visible(name)}</strong>
         </Table.Td>
         <Table.Td>
-          <Badge variant="light" color={COLOURS[state]}>
+          <Badge variant="light" color={COLOURS[state]} className={`mib-state mib-state-${state}`}>
             {t(`mibs.state.${state}`)}
           </Badge>{' '}
           {missing.length > 0 && <span className="dim">{t('mibs.wants', { modules: visible(missing.join(', ')) })}</span>}
@@ -142,11 +142,11 @@ export function MibsPage() {
             <Table verticalSpacing={6}>
               <Table.Thead>
                 <Table.Tr>
-                  <Table.Th />
+                  <Table.Td />
                   {COLUMNS.map((column) => (
                     <Table.Th key={column}>{t(`mibs.${column}`)}</Table.Th>
                   ))}
-                  <Table.Th />
+                  <Table.Td />
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
