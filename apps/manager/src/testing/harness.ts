@@ -28,6 +28,8 @@ export interface NodeOptions {
   /** null: people come by the addresses of the nodes. */
   readonly vip: string | null;
   readonly port: number;
+  /** Address of the other node. */
+  readonly other?: string;
   readonly postgres: { readonly host: string; readonly port: number };
   readonly loginsPerMinute?: number;
   /** `access` of its configuration. */
@@ -241,7 +243,7 @@ const countingIngest =
 function configOf(dir: string, options: NodeOptions): ManagerConfig {
   const member = (id: string, address: string) => ({ id, address, kind: 'data', peerId: `peer-${id}` });
   const config = NodeConfigSchema.parse({
-    cluster: { id: 'spec', members: [member(options.node, options.address), member('z', '127.0.77.99')] },
+    cluster: { id: 'spec', members: [member(options.node, options.address), member('z', options.other ?? '127.0.77.99')] },
     ...{ node: options.node, stateDir: dir, dataDir: dir },
     ...(options.access === undefined ? {} : { access: options.access }),
   });
