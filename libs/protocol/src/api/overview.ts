@@ -2,5 +2,5 @@
 import { OverviewSchema } from '../index.js';
 import { apiCall } from './call.js';
 
-/** What is wrong where, what runs, who does not answer, and how the manager itself is. Needs event: read, of all owners. */
+/** What is wrong where, what runs, who does not answer, and how the manager itself is. Needs event: read. */
 export const overviewShow = () => apiCall('GET', '/api/v1/overview', OverviewSchema);
