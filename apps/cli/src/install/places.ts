@@ -87,8 +87,11 @@ export async function writePrivate(path: string, content: string): Promise<void>
   await writeWhole(path, content);
 }
 
-/** Read by the programs, written by root only. */
+/** Read by the programs, written by root only; whatever the umask of who calls. */
 export async function writeConfig({ configDir, configFile, owner }: Places, text: string): Promise<void> {
-  await mkdir(configDir, { recursive: true, mode: 0o755 });
-  await writeWhole(configFile, text, owner === null ? {} : { mode: 0o640, owner: { uid: 0, gid: owner.gid } });
+  await mkdir(configDir, { recursive: true });
+  await chmod(configDir, 0o755);
+  if (owner === null) return await writeWhole(configFile, text);
+  await writeWhole(configFile, text, { mode: 0o640, owner: { uid: 0, gid: owner.gid } });
+  await chmod(configFile, 0o640);
 }
