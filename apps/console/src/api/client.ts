@@ -170,7 +170,7 @@ export const decodeStatus = (value: unknown): Status => decode('cluster', Status
 export const decodeMessages = (value: unknown): Messages => decode('messages', MessagesSchema, value);
 
 /** A command is answered `{ok, message, …}`: a refusal of the cluster's is no HTTP error, but one for the operator. */
-function accepted(answer: CommandAnswer): CommandAnswer {
+export function accepted(answer: CommandAnswer): CommandAnswer {
   if (answer.ok) return answer;
   throw new ApiError(409, 'REFUSED', answer.message);
 }

@@ -63,7 +63,6 @@ function bodyOf(controller: object, method: string): unknown {
 }
 
 function answerOf(handler: Handler): unknown {
-  const told: Readonly<Record<string, { readonly standardSchema?: unknown }>> =
-    Reflect.getMetadata(API_RESPONSE, handler) ?? {};
+  const told: Readonly<Record<string, { readonly standardSchema?: unknown }>> = Reflect.getMetadata(API_RESPONSE, handler) ?? {};
   return Object.entries(told).find(([status]) => status.startsWith('2'))?.[1].standardSchema;
 }
