@@ -13,6 +13,8 @@ import {
   AuditPage,
   CalendarsPage,
   ClusterPage,
+  DashboardPage,
+  DashboardsPage,
   EventsPage,
   GraphsPage,
   JobsPage,
@@ -26,9 +28,9 @@ import {
   ProfilePage,
   ReceivingPage,
   RepositoryPage,
+  RetentionPage,
   SelfPage,
   StatusPage,
-  RetentionPage,
   UsersPage,
 } from './pages/later.js';
 import { Gate, LoginPage } from './pages/login.js';
@@ -98,11 +100,13 @@ function Pages() {
           <Route path="/audit" element={<AuditPage />} />
           <Route path="/profile" element={<ProfilePage />} />
           <Route path="/self" element={<SelfPage />} />
+          <Route path="/retention" element={<RetentionPage />} />
           <Route path="/cluster" element={<ClusterPage />} />
           <Route path="/events" element={<EventsPage />} />
-          <Route path="/retention" element={<RetentionPage />} />
           <Route path="/status" element={<StatusPage />} />
           <Route path="/jobs" element={<JobsPage />} />
+          <Route path="/dashboards" element={<DashboardsPage />} />
+          <Route path="/dashboards/:id" element={<DashboardPage />} />
           <Route path="/graphs" element={<GraphsPage />} />
           <Route path="/repository" element={<RepositoryPage />} />
           <Route path="/repository/node/:id" element={<NodePage />} />

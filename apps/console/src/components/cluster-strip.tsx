@@ -11,7 +11,7 @@ import { useMe } from './use-me.js';
 
 const SELF_EVERY_MS = 15_000;
 
-function Verdict({ strip }: { readonly strip: Strip }) {
+export function Verdict({ strip }: { readonly strip: Strip }) {
   const { t } = useText();
   const { verdict, to, seconds } = strip;
   if (verdict === 'paused')

@@ -1,4 +1,5 @@
 import { type FilterBody, FilterBodySchema, type SettingView } from '@yosugara/protocol';
+import { suggestedId } from './suggested-id.js';
 
 /** What of a page's address is its filter; the rest, such as which event is open, is not saved. */
 export const FILTER_FIELDS = {
@@ -6,7 +7,7 @@ export const FILTER_FIELDS = {
   events: ['state', 'priority', 'facility', 'monitor', 'owner', 'text'],
   statuses: ['priority', 'facility', 'text'],
   nodes: ['scope', 'text'],
-  graphs: ['facility', 'text', 'range'],
+  graphs: ['facility', 'text', 'range', 'step', 'shape'],
 } as const satisfies Partial<Record<FilterBody['view'], readonly string[]>>;
 export type FilteredView = keyof typeof FILTER_FIELDS;
 
@@ -62,17 +63,5 @@ export const filterBody = (view: FilteredView, name: string, query: string, isSh
   query: Object.fromEntries(new URLSearchParams(query)),
 });
 
-/** An id that a name suggests; names may be of any script, ids may not. */
-export function filterIdOf(view: FilteredView, name: string, taken: ReadonlySet<string>): string {
-  const words = name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')
-    .slice(0, 60);
-  const base = words === '' ? view : `${view}-${words}`;
-  for (let number = 1; ; number += 1) {
-    const id = number === 1 ? base : `${base}-${number}`;
-    if (!taken.has(id)) return id;
-  }
-}
+export const filterIdOf = (view: FilteredView, name: string, taken: ReadonlySet<string>): string =>
+  suggestedId(name, taken, (words) => (words === '' ? view : `${view}-${words}`));

@@ -1,6 +1,6 @@
 /** As the column beside the page shows them. */
 export const PAGES = [
-  ['watch', ['overview', 'events', 'status', 'graphs', 'messages', 'jobs']],
+  ['watch', ['overview', 'dashboards', 'events', 'status', 'graphs', 'messages', 'jobs']],
   ['settings', ['repository', 'monitors', 'notifications', 'calendars']],
   ['manager', ['cluster', 'self', 'retention', 'receiving', 'mibs', 'users', 'audit']],
 ] as const;

@@ -21,6 +21,7 @@ const FOUND: readonly (readonly [kind: SettingKind, to: (id: string) => string])
   ['monitor', (id) => `/monitors?id=${encodeURIComponent(id)}`],
   ['job-unit', (id) => `/jobs?view=units&unit=${encodeURIComponent(id)}`],
   ['notification', (id) => `/notifications?id=${encodeURIComponent(id)}`],
+  ['dashboard', (id) => `/dashboards/${encodeURIComponent(id)}`],
   ['calendar', (id) => `/calendars?show=${encodeURIComponent(id)}`],
 ];
 const OF_EACH = 8;

@@ -1,5 +1,5 @@
 import { Button, Loader, Switch } from '@mantine/core';
-import type { SettingKind, SettingView } from '@yosugara/protocol';
+import { FUNCTION_OF_KIND, type SettingKind, type SettingView } from '@yosugara/protocol';
 import { type CSSProperties, type ReactNode, useState } from 'react';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -86,7 +86,8 @@ function useSearchText(isInAddress: boolean) {
 /** All settings of one kind: search, switches, and a way to each. */
 export function SettingTable({ kind, view, filter = {}, about, onOpen, onNew, tools, empty }: TableProps) {
   const { t } = useText();
-  const { mayAct } = useMe();
+  const { may } = useMe();
+  const mayAct = may(FUNCTION_OF_KIND[kind], 'modify');
   const { text, setText } = useSearchText(view !== undefined);
   const { rows, isLoading, hasMore, error, more } = useSettings(kind, { ...filter, text });
   const enable = useEnable(kind);
@@ -103,7 +104,7 @@ export function SettingTable({ kind, view, filter = {}, about, onOpen, onNew, to
           testId="setting-search"
         />
         {tools}
-        <Button size="xs" disabled={!mayAct} onClick={onNew} data-testid="setting-new">
+        <Button size="xs" disabled={!may(FUNCTION_OF_KIND[kind], 'add')} onClick={onNew} data-testid="setting-new">
           {t('settings.add')}
         </Button>
       </FilterBar>

@@ -193,8 +193,15 @@ function Pages({ me }: { readonly me: Me }) {
   );
 }
 
+/** A wall display has no use for what leads elsewhere; the strip stays, for it tells of the next fault and of a take-over. */
+function useKiosk(): boolean {
+  const { pathname, search } = useLocation();
+  return pathname.startsWith('/dashboards/') && new URLSearchParams(search).get('kiosk') === '1';
+}
+
 export function Shell({ me }: { readonly me: Me }) {
   const { t } = useText();
+  const isKiosk = useKiosk();
   const [changing, setChanging] = useState(false);
   const logout = useLogout();
   const changePassword = useCallback(() => setChanging(true), []);
@@ -202,7 +209,7 @@ export function Shell({ me }: { readonly me: Me }) {
   useMasterToast();
   useNudge();
   return (
-    <div className="shell">
+    <div className={isKiosk ? 'shell kiosk' : 'shell'}>
       <a className="skip" href="#content">
         {t('app.skip')}
       </a>

@@ -4,6 +4,7 @@ import { useMemo, useState } from 'react';
 import { ApiError } from '../api/client.js';
 import { settingsApi } from '../api/settings.js';
 import { useText } from '../i18n/language.js';
+import { downloadText } from './download.js';
 import { useToast } from './toasts.js';
 import { filled, type UnitDraft } from './unit-model.js';
 import type { UnitDoc, UnitEditing } from './use-unit-draft.js';
@@ -59,12 +60,7 @@ export function UnitYaml({ editing, mayEdit }: { readonly editing: UnitEditing; 
     if (file !== null) setTyped(await file.text());
   };
   const save = () => {
-    const address = URL.createObjectURL(new Blob([text], { type: 'application/yaml' }));
-    const link = document.createElement('a');
-    link.href = address;
-    link.download = `${doc.id === '' ? 'job-unit' : doc.id}.yaml`;
-    link.click();
-    URL.revokeObjectURL(address);
+    downloadText(`${doc.id === '' ? 'job-unit' : doc.id}.yaml`, text);
   };
   const { error } = reading;
   return (

@@ -15,6 +15,7 @@ export const en = {
   'nav.mibs': 'MIBs',
   'nav.events': 'Events',
   'nav.status': 'Status',
+  'nav.dashboards': 'Dashboards',
   'nav.graphs': 'Graphs',
   'nav.repository': 'Repository',
   'nav.monitors': 'Monitors',

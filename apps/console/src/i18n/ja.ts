@@ -16,6 +16,7 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'nav.mibs': 'MIB',
   'nav.events': 'イベント',
   'nav.status': 'ステータス',
+  'nav.dashboards': 'ダッシュボード',
   'nav.graphs': 'グラフ',
   'nav.repository': 'リポジトリ',
   'nav.monitors': '監視設定',

@@ -1,8 +1,9 @@
 import '../operations.js';
-import { Loader, SegmentedControl } from '@mantine/core';
+import '../styles/dashboards.css';
+import { Loader, SegmentedControl, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
 import { csvOf, operationsApi } from '../api/operations.js';
+import { ItemChart, itemsOf } from '../components/board/item-chart.js';
 import { FilterBar } from '../components/filter-bar.js';
 import { LineChart } from '../components/line-chart.js';
 import { ReferenceInput } from '../components/reference-input.js';
@@ -13,6 +14,10 @@ import { useText } from '../i18n/language.js';
 
 const RANGES = ['1h', '6h', '24h', '7d', '30d', '365d'] as const;
 type Range = (typeof RANGES)[number];
+/** Of one point; '' = as many points as a chart has room for. */
+const STEPS = ['', '1h', '1d', '1month'] as const;
+/** Each series by itself, or those of one item in one chart: beside each other, or upon each other. */
+const SHAPES = ['each', 'line', 'stack'] as const;
 /** Charts of one page; more would be none to look at. */
 const MOST_CHARTS = 24;
 const EVERY_MS = 30_000;
@@ -24,24 +29,24 @@ export function GraphsPage() {
   const facility = address.get('facility') ?? '';
   const text = address.get('text') ?? '';
   const range: Range = RANGES.find((each) => each === address.get('range')) ?? '24h';
+  const step = STEPS.find((each) => each === address.get('step')) ?? '';
+  const shape = SHAPES.find((each) => each === address.get('shape')) ?? 'each';
   const put = (key: string, value: string) => putParts({ [key]: value }, { replace: true });
   const list = useQuery({
-    queryKey: ['series', facility],
-    queryFn: ({ signal }) =>
-      operationsApi.series(new URLSearchParams({ ...(facility === '' ? {} : { facility }), limit: '500' }).toString(), signal),
+    queryKey: ['series', facility, text],
+    queryFn: ({ signal }) => {
+      const words = { ...(facility === '' ? {} : { facility }), ...(text === '' ? {} : { text }) };
+      return operationsApi.series(new URLSearchParams({ ...words, limit: '500' }).toString(), signal);
+    },
     placeholderData: (before) => before,
     refetchInterval: 60_000,
   });
-  const found = useMemo(() => {
-    const words = text.toLowerCase();
-    return (list.data?.series ?? []).filter(({ monitor, item, facility: of }) =>
-      `${monitor} ${item} ${of}`.toLowerCase().includes(words),
-    );
-  }, [list.data, text]);
+  const found = list.data?.series ?? [];
+  const query = `from=${range}${step === '' ? '' : `&step=${step}`}`;
   const ids = found.slice(0, MOST_CHARTS).map(({ id }) => id);
   const values = useQuery({
-    queryKey: ['series', 'values', ids.join(), range],
-    queryFn: ({ signal }) => operationsApi.values(ids, `from=${range}`, signal),
+    queryKey: ['series', 'values', ids.join(), query],
+    queryFn: ({ signal }) => operationsApi.values(ids, query, signal),
     enabled: ids.length > 0,
     placeholderData: (before) => before,
     refetchInterval: EVERY_MS,
@@ -64,7 +69,7 @@ export function GraphsPage() {
       <FilterBar
         view="graphs"
         onClear={facility === '' && text === '' ? null : () => setAddress(range === '24h' ? {} : { range }, { replace: true })}
-        csv={ids.length === 0 ? null : csvOf(`/api/v1/series/${ids.join()}/values`, `from=${range}`)}
+        csv={ids.length === 0 ? null : csvOf(`/api/v1/series/${ids.join()}/values`, query)}
         error={error}
       >
         <ReferenceInput
@@ -85,6 +90,26 @@ export function GraphsPage() {
           onValue={(value) => put('text', value)}
           testId="graphs-text"
         />
+        <Select
+          size="xs"
+          className="f-kind"
+          label={t('board.step')}
+          value={step}
+          allowDeselect={false}
+          data={STEPS.map((value) => ({ value, label: t(`board.step.${value === '' ? 'auto' : value}`) }))}
+          onChange={(value) => put('step', value ?? '')}
+          data-testid="graphs-step"
+        />
+        <Select
+          size="xs"
+          className="f-range"
+          label={t('board.shape')}
+          value={shape}
+          allowDeselect={false}
+          data={SHAPES.map((value) => ({ value, label: t(`board.shape.${value}`) }))}
+          onChange={(value) => put('shape', value === 'each' || value === null ? '' : value)}
+          data-testid="graphs-shape"
+        />
       </FilterBar>
       {list.data !== undefined && found.length === 0 && (
         <div className="empty">{t(facility === '' && text === '' ? 'graphs.empty' : 'graphs.noneFound')}</div>
@@ -96,6 +121,11 @@ export function GraphsPage() {
       <div className="charts">
         {values.data !== undefined &&
           ids.length > 0 &&
+          shape !== 'each' &&
+          itemsOf(values.data).map((of) => <ItemChart key={of.series[0]!.id} of={of} shape={shape} />)}
+        {values.data !== undefined &&
+          ids.length > 0 &&
+          shape === 'each' &&
           values.data.series.map((series) => (
             <div key={series.id}>
               <p className="dim small">{series.facility}</p>

@@ -50,6 +50,8 @@ export const MibsPage = later(() => import('./mibs.js'), 'MibsPage');
 export const EventsPage = later(() => import('./events.js'), 'EventsPage');
 export const StatusPage = later(() => import('./status.js'), 'StatusPage');
 export const JobsPage = later(() => import('./jobs.js'), 'JobsPage');
+export const DashboardsPage = later(() => import('./dashboards.js'), 'DashboardsPage');
+export const DashboardPage = later(() => import('./dashboard.js'), 'DashboardPage');
 export const GraphsPage = later(() => import('./graphs.js'), 'GraphsPage');
 export const RepositoryPage = later(() => import('./repository.js'), 'RepositoryPage');
 export const NodePage = later(() => import('./repository-node.js'), 'NodePage');

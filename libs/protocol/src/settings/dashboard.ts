@@ -90,9 +90,9 @@ export const WidgetSchema = z.discriminatedUnion('type', [
     kind: z.enum(MESSAGE_KINDS).nullable().default(null),
   }),
   /** Sessions that run, or that failed. */
-  widget('jobs', { show: z.enum(['open', 'failed']).default('open'), unit: word, rows }),
+  widget('jobs', { show: z.enum(['open', 'failed']).default('open'), jobUnit: word, rows }),
   /** What begins when. */
-  widget('runs', { hours: z.int().min(1).max(744).default(24), unit: word, rows }),
+  widget('runs', { hours: z.int().min(1).max(744).default(24), jobUnit: word, rows }),
   widget('cluster', {}),
   /** A subset of Markdown; nothing of it is taken for HTML. */
   widget('text', { text: z.string().max(16_384).default('') }),
