@@ -1,31 +1,23 @@
 import '../operations.js';
-import { Button, Loader, Menu, TextInput } from '@mantine/core';
+import { Button, Loader } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { EVENT_STATES, PRIORITIES } from '@yosugara/protocol';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import {
-  type EventFilter,
-  eventAddressOf,
-  eventFilterOf,
-  eventQueryOf,
-  isOpenView,
-  OPEN_EVENTS,
-  toggled,
-} from '../api/event-filter.js';
+import { PRIORITIES } from '@yosugara/protocol';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { isOpenView } from '../api/event-filter.js';
 import { indexOfEvent, rangeOf } from '../api/event-list.js';
-import { csvOf, operationsApi } from '../api/operations.js';
+import { operationsApi } from '../api/operations.js';
+import { EventBulk } from '../components/event-bulk.js';
 import { EventDrawer } from '../components/event-drawer.js';
+import { EventFilters } from '../components/event-filters.js';
 import { EventTable } from '../components/event-table.js';
-import { FilterBar } from '../components/filter-bar.js';
 import { type KeyLine, showKeys, usePageKeys } from '../components/key-registry.js';
 import { PriorityCounts } from '../components/priority.js';
 import { useToast } from '../components/toasts.js';
-import { Typed } from '../components/typed.js';
+import { useEventAddress } from '../components/use-event-address.js';
 import { COUNTS_KEY, type EventAlteration, useAlterEvents, useEventFeed } from '../components/use-events.js';
 import { useKeys } from '../components/use-keys.js';
 import { useMe } from '../components/use-me.js';
 import { useNarrow } from '../components/use-narrow.js';
-import { usePageAddress } from '../components/use-page-address.js';
 import type { VirtualHandle } from '../components/virtual-list.js';
 import { integer } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -33,182 +25,12 @@ import { useText } from '../i18n/language.js';
 /** "All that match" reads at most so many. */
 const MOST_CHOSEN = 100_000;
 
-function useAddress() {
-  const { address, setAddress } = usePageAddress();
-  const filter = useMemo(() => eventFilterOf(address), [address]);
-  const change = useCallback(
-    (part: Partial<EventFilter>) =>
-      setAddress((before) => eventAddressOf({ ...eventFilterOf(before), ...part }, before), { replace: true }),
-    [setAddress],
-  );
-  const opened = Number(address.get('event')) || null;
-  const open = useCallback(
-    (number: number | null) =>
-      setAddress(
-        (before) => {
-          const after = new URLSearchParams(before);
-          if (number === null) after.delete('event');
-          else after.set('event', String(number));
-          return after;
-        },
-        { replace: true },
-      ),
-    [setAddress],
-  );
-  return { filter, change, opened, open };
-}
-
-function Filters({
-  filter,
-  refusal,
-  onChange,
-}: {
-  readonly filter: EventFilter;
-  readonly refusal: string | null;
-  readonly onChange: (part: Partial<EventFilter>) => void;
-}) {
-  const { t } = useText();
-  return (
-    <FilterBar
-      view="events"
-      onClear={isOpenView(filter) ? null : () => onChange(OPEN_EVENTS)}
-      clearText={t('events.openOnly')}
-      csv={csvOf('/api/v1/events', eventQueryOf(filter))}
-      refusal={refusal}
-    >
-      <fieldset className="chips" data-testid="event-states">
-        <legend className="hidden">{t('events.state')}</legend>
-        {EVENT_STATES.map((state) => (
-          <button
-            key={state}
-            type="button"
-            className="chip"
-            aria-pressed={filter.states.includes(state)}
-            onClick={() => onChange({ states: toggled(EVENT_STATES, filter.states, state) })}
-            data-testid={`state-${state}`}
-          >
-            {t(`eventState.${state}`)}
-          </button>
-        ))}
-      </fieldset>
-      <Typed
-        className="f-text"
-        label={t('messages.text')}
-        placeholder={t('messages.textHint')}
-        value={filter.text}
-        onValue={(text) => onChange({ text })}
-        testId="event-text"
-      />
-      <Typed
-        className="f-facility"
-        label={t('events.facility')}
-        placeholder={t('events.facilityHint')}
-        value={filter.facility}
-        onValue={(facility) => onChange({ facility })}
-        testId="event-facility"
-      />
-      <Typed
-        className="f-facility"
-        label={t('events.monitor')}
-        placeholder={t('events.idHint')}
-        value={filter.monitor}
-        onValue={(monitor) => onChange({ monitor })}
-        testId="event-monitor"
-      />
-      <Typed
-        className="f-owner"
-        label={t('events.ownerOnly')}
-        placeholder={t('events.ownerHint')}
-        value={filter.owner}
-        onValue={(owner) => onChange({ owner })}
-        testId="event-owner"
-      />
-    </FilterBar>
-  );
-}
-
-interface BulkProps {
-  readonly count: number;
-  readonly isBusy: boolean;
-  readonly mayAct: boolean;
-  readonly me: string;
-  readonly onAlter: (alteration: EventAlteration) => void;
-  readonly onClear: () => void;
-  readonly onAll: (() => void) | null;
-}
-
-function Bulk({ count, isBusy, mayAct, me, onAlter, onClear, onAll }: BulkProps) {
-  const { t, language } = useText();
-  const [comment, setComment] = useState<string | null>(null);
-  return (
-    <div className="bulk" data-testid="bulk-bar">
-      <strong className="tabular" role="status">
-        {t('events.chosen', { count: integer(count, language) })}
-      </strong>
-      <Button
-        size="compact-sm"
-        disabled={!mayAct}
-        loading={isBusy}
-        onClick={() => onAlter({ state: 'confirmed' })}
-        data-testid="bulk-confirm"
-      >
-        {t('events.confirm')}
-      </Button>
-      <Menu position="bottom-start">
-        <Menu.Target>
-          <Button size="compact-sm" variant="default" disabled={!mayAct || isBusy}>
-            {t('events.more')}
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={() => onAlter({ state: 'confirming' })}>{t('events.take')}</Menu.Item>
-          <Menu.Item onClick={() => onAlter({ state: 'unconfirmed' })}>{t('events.unconfirm')}</Menu.Item>
-          <Menu.Item onClick={() => onAlter({ owner: me })}>{t('events.own')}</Menu.Item>
-          <Menu.Item onClick={() => onAlter({ owner: '' })}>{t('events.giveUp')}</Menu.Item>
-          <Menu.Item onClick={() => setComment('')}>{t('events.comment')}…</Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      {comment !== null && (
-        <form
-          className="bulk-comment"
-          onSubmit={(event) => {
-            event.preventDefault();
-            onAlter({ comment });
-            setComment(null);
-          }}
-        >
-          <TextInput
-            size="xs"
-            autoFocus
-            value={comment}
-            maxLength={2_048}
-            aria-label={t('events.comment')}
-            onChange={(event) => setComment(event.currentTarget.value)}
-          />
-          <Button size="compact-xs" type="submit">
-            {t('events.saveComment')}
-          </Button>
-        </form>
-      )}
-      <span className="grow" />
-      {onAll !== null && (
-        <Button size="compact-sm" variant="subtle" onClick={onAll} disabled={isBusy}>
-          {t('events.chooseMatching')}
-        </Button>
-      )}
-      <Button size="compact-sm" variant="subtle" color="gray" onClick={onClear}>
-        {t('events.chooseNone')}
-      </Button>
-    </div>
-  );
-}
-
 /** What monitors told, newest first, as a list to work through. */
 export function EventsPage() {
   const { t, language } = useText();
   const toast = useToast();
   const { me, mayAct } = useMe();
-  const { filter, change, opened, open } = useAddress();
+  const { filter, change, opened, open } = useEventAddress();
   const { feed, state } = useEventFeed(filter);
   const { rows } = state;
   const counts = useQuery({
@@ -365,7 +187,7 @@ export function EventsPage() {
           <kbd>?</kbd>&nbsp;{t('keys.title')}
         </Button>
       </div>
-      <Filters filter={filter} refusal={state.refusal} onChange={change} />
+      <EventFilters filter={filter} refusal={state.refusal} onChange={change} />
       <div className="list-head">
         <span className="dim tabular" role="status" data-testid="event-count">
           {t(state.hasMore ? 'events.shownMore' : 'messages.shown', { count: integer(rows.length, language) })}
@@ -381,7 +203,7 @@ export function EventsPage() {
         </Button>
       </div>
       {chosen.size > 0 && (
-        <Bulk
+        <EventBulk
           count={chosen.size}
           isBusy={isBusy}
           mayAct={mayAct}
