@@ -29,9 +29,18 @@ const OF_JOBS: Readonly<Record<string, Reference>> = {
   ...{ access: 'rest-access' },
 };
 
+/** Of widgets of a dashboard. */
+const OF_DASHBOARDS: Readonly<Record<string, Reference>> = {
+  monitor: 'monitor',
+  scope: 'scope',
+  jobUnit: 'job-unit',
+  facility: 'facility',
+};
+
 /** @param family whose fields these are (`names` of a form) */
 export function referenceOf(name: string, place: string, family?: string): Reference | null {
   if (family === 'job' && OF_JOBS[place] !== undefined) return OF_JOBS[place];
+  if (family === 'dashboard') return OF_DASHBOARDS[name] ?? null;
   const kind = REFERENCES[name];
   return kind === undefined || PLACES[name]?.test(place) === false ? null : kind;
 }
