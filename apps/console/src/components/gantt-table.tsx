@@ -1,7 +1,7 @@
 import { duration, localTime, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
-import { lateText } from './gantt.js';
 import { type Bar, type GanttRow } from './gantt-model.js';
+import { lateText } from './gantt-text.js';
 import { JobStateBadge } from './job-state.js';
 import { VirtualList } from './virtual-list.js';
 

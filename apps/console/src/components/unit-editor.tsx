@@ -1,14 +1,15 @@
-import { Alert, Button, Loader, Menu, NumberInput, SegmentedControl, Switch, Textarea, TextInput } from '@mantine/core';
+import { Alert, Button, Loader, Menu, SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { settingsApi } from '../api/settings.js';
 import { useText } from '../i18n/language.js';
 import { JobForm } from './job-form.js';
 import { GraphPath } from './job-graph.js';
-import { SchemaForm } from './schema-form.js';
-import { fieldOf, type JsonSchema, problemsAt } from './schema-model.js';
+import { type JsonSchema } from './schema-model.js';
 import { SettingHistoryList } from './setting-history.js';
+import { UnitForm } from './unit-form.js';
 import { UnitGraph } from './unit-graph.js';
+import { Mistakes } from './unit-mistakes.js';
 import {
   addJob,
   changeJob,
@@ -20,11 +21,11 @@ import {
   pathTo,
   problemsByJob,
   removeJobs,
-  type UnitDraft,
 } from './unit-model.js';
 import { Conflict, SaveDialog } from './unit-save.js';
 import { UnitYaml } from './unit-yaml.js';
 import { useMe } from './use-me.js';
+import { useSteps } from './use-steps.js';
 import { type UnitEditing, useUnitDraft } from './use-unit-draft.js';
 
 export const UNIT_TABS = ['graph', 'unit', 'yaml', 'history'] as const;
@@ -295,158 +296,5 @@ function Loaded({ id, net, job: chosen, tab, put, onRun, editing, schema }: Load
         />
       )}
     </section>
-  );
-}
-
-const isText = (target: EventTarget | null) => target instanceof HTMLElement && /^(INPUT|TEXTAREA)$/.test(target.tagName);
-
-/** Ctrl+Z and Ctrl+Y; within a field they are the browser's own. */
-function useSteps(step: (back: boolean) => void): void {
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (!(event.ctrlKey || event.metaKey) || isText(event.target)) return;
-      const key = event.key.toLowerCase();
-      const isRedo = key === 'y' || (key === 'z' && event.shiftKey);
-      if (key !== 'z' && !isRedo) return;
-      event.preventDefault();
-      step(!isRedo);
-    };
-    document.addEventListener('keydown', press);
-    return () => document.removeEventListener('keydown', press);
-  });
-}
-
-/** How many there are, and a way to each. */
-function Mistakes({
-  byJob,
-  onGo,
-}: {
-  readonly byJob: ReadonlyMap<string, readonly { readonly place: string; readonly allowed: string }[]>;
-  readonly onGo: (job: string) => void;
-}) {
-  const { t } = useText();
-  const count = [...byJob.values()].reduce((sum, list) => sum + list.length, 0);
-  if (count === 0) return <span className="dim small">{t('unit.noMistakes')}</span>;
-  return (
-    <Menu position="bottom-end" withinPortal>
-      <Menu.Target>
-        <Button size="compact-sm" color="red" variant="light" data-testid="unit-mistakes">
-          {t('unit.mistakes', { count })}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown className="mistakes-list">
-        {[...byJob].flatMap(([job, list]) =>
-          list.slice(0, 20).map(({ place, allowed }) => (
-            <Menu.Item key={`${job} ${place} ${allowed}`} onClick={() => onGo(job)}>
-              <strong>{job === '' ? t('unit.itself') : job}</strong> <code>{place}</code> <span lang="en">{allowed}</span>
-            </Menu.Item>
-          )),
-        )}
-      </Menu.Dropdown>
-    </Menu>
-  );
-}
-
-interface UnitFormProps {
-  readonly editing: UnitEditing;
-  readonly schema: JsonSchema;
-  readonly problems: readonly { readonly place: string; readonly found: string; readonly allowed: string }[];
-  readonly isNew: boolean;
-  readonly disabled: boolean;
-}
-
-/** What the unit says of itself. */
-function UnitForm({ editing, schema, problems, isNew, disabled }: UnitFormProps) {
-  const { t } = useText();
-  const { doc, change } = editing;
-  const rest = useMemo(() => {
-    const field = fieldOf(schema);
-    return field.kind === 'fields'
-      ? field.members.filter(({ name }) => !['name', 'timeZone', 'keepDays', 'jobs'].includes(name))
-      : [];
-  }, [schema]);
-  const put = (part: Partial<typeof doc>) => change({ ...doc, ...part }, 'unit');
-  const body = (part: object) => put({ body: { ...doc.body, ...part } as UnitDraft });
-  const error = (name: string) => problemsAt(problems, name)[0];
-  return (
-    <div className="panel unit-form" data-testid="unit-form">
-      <div className="form-grid">
-        <TextInput
-          size="xs"
-          label={t('settings.id')}
-          withAsterisk
-          disabled={disabled || !isNew}
-          value={doc.id}
-          maxLength={128}
-          error={isNew && doc.id === '' ? t('unit.idMissing') : undefined}
-          onChange={({ currentTarget: { value } }) => put({ id: value.trim() })}
-          data-testid="unit-id"
-        />
-        <TextInput
-          size="xs"
-          label={t('jobForm.name')}
-          withAsterisk
-          disabled={disabled}
-          value={doc.body.name}
-          error={error('name')}
-          onChange={({ currentTarget: { value } }) => body({ name: value })}
-          data-testid="unit-name"
-        />
-        <TextInput
-          size="xs"
-          label={t('unit.timeZone')}
-          description={t('unit.timeZoneHelp')}
-          inputWrapperOrder={['label', 'input', 'description', 'error']}
-          disabled={disabled}
-          value={String(doc.body['timeZone'] ?? '')}
-          error={error('timeZone')}
-          onChange={({ currentTarget: { value } }) => body({ timeZone: value })}
-          data-testid="unit-zone"
-        />
-        <NumberInput
-          size="xs"
-          label={t('unit.keepDays')}
-          disabled={disabled}
-          value={Number(doc.body['keepDays'] ?? 31)}
-          error={error('keepDays')}
-          hideControls
-          onChange={(value) => body({ keepDays: Number(value) })}
-        />
-        <TextInput
-          size="xs"
-          label={t('unit.ownerRole')}
-          disabled={disabled}
-          value={doc.ownerRole}
-          onChange={({ currentTarget: { value } }) => put({ ownerRole: value })}
-        />
-        <Switch
-          size="xs"
-          className="form-check"
-          label={t('settings.enabled')}
-          description={t('settings.enabledHint')}
-          checked={doc.enabled}
-          disabled={disabled}
-          onChange={(event) => put({ enabled: event.currentTarget.checked })}
-        />
-      </div>
-      <Textarea
-        size="xs"
-        label={t('settings.description')}
-        disabled={disabled}
-        value={doc.description}
-        maxLength={1_024}
-        autosize
-        onChange={({ currentTarget: { value } }) => put({ description: value })}
-      />
-      <SchemaForm
-        field={{ kind: 'fields', members: rest }}
-        value={doc.body}
-        onChange={(value) => put({ body: value as UnitDraft })}
-        problems={problems}
-        hasSecret={[]}
-        disabled={disabled}
-        names="job"
-      />
-    </div>
   );
 }

@@ -2,7 +2,7 @@ import '../operations.js';
 import { Button, Loader, Select, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { AuditRow } from '@yosugara/protocol';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { accessApi } from '../api/access.js';
 import { csvOf } from '../api/operations.js';
 import { AUDIT_FIELDS, type AuditFilter, auditFilterOf, auditQuery, detailText } from '../components/access-model.js';
@@ -11,6 +11,7 @@ import { ChevronIcon, RefreshIcon } from '../components/icons.js';
 import { Time } from '../components/time.js';
 import { Typed } from '../components/typed.js';
 import { usePageAddress } from '../components/use-page-address.js';
+import { useToggled } from '../components/use-toggled.js';
 import { integer, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
@@ -83,15 +84,9 @@ export function AuditPage() {
   const { address, setAddress, put: putParts } = usePageAddress();
   const filter = useMemo(() => auditFilterOf(address), [address]);
   const query = useAudit(filter);
-  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const [opened, toggle] = useToggled();
   const rows = useMemo(() => (query.data?.pages ?? []).flatMap((page) => page.rows), [query.data]);
   const put = (key: string, value: string) => putParts({ [key]: value }, { replace: true });
-  const toggle = (id: string) =>
-    setOpened((before) => {
-      const after = new Set(before);
-      if (!after.delete(id)) after.add(id);
-      return after;
-    });
   const isFiltered = AUDIT_FIELDS.some((field) => filter[field] !== undefined);
   return (
     <div className="cluster-page" data-testid="audit-page">

@@ -47,18 +47,12 @@ function About({ setting, t, shown, onShow }: AboutProps) {
 /** When something is in force: calendars with their months, lists of days, and windows of maintenance. */
 export function CalendarsPage() {
   const { t } = useText();
-  const { address, setAddress } = usePageAddress();
+  const { address, setAddress, put } = usePageAddress();
   const kind = KINDS.find((each) => each === address.get('kind')) ?? 'calendar';
   const opened = address.get('id');
   const shown = address.get('show');
   const asked = address.get('month');
   const month = isMonth(asked) ? asked : monthOf(new Date());
-  const put = (parts: Readonly<Record<string, string | null>>) =>
-    setAddress((before) => {
-      const after = new URLSearchParams(before);
-      for (const [key, value] of Object.entries(parts)) value === null ? after.delete(key) : after.set(key, value);
-      return after;
-    });
   return (
     <div className="messages-page" data-testid="calendars-page">
       <div className="page-head">

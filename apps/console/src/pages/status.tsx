@@ -2,7 +2,7 @@ import '../operations.js';
 import { Alert, Loader } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { PRIORITIES, type Priority, type StatusRow } from '@yosugara/protocol';
-import { type CSSProperties, useMemo, useState } from 'react';
+import { type CSSProperties, useMemo } from 'react';
 import { Link } from 'react-router';
 import { serverNowMs } from '../api/client.js';
 import { csvOf, operationsApi } from '../api/operations.js';
@@ -15,6 +15,7 @@ import { Typed } from '../components/typed.js';
 import { useNarrow } from '../components/use-narrow.js';
 import { useNow } from '../components/use-now.js';
 import { usePageAddress } from '../components/use-page-address.js';
+import { useToggled } from '../components/use-toggled.js';
 import { VirtualList } from '../components/virtual-list.js';
 import { age, integer, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -106,7 +107,7 @@ export function StatusPage() {
   const priority = PRIORITIES.find((each) => each === address.get('priority')) ?? null;
   const text = address.get('text') ?? '';
   const facility = address.get('facility') ?? '';
-  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const [folded, toggle] = useToggled();
   const isNarrow = useNarrow();
   useNow(1_000);
   const query = new URLSearchParams({ limit: String(MOST_ROWS) });
@@ -135,12 +136,6 @@ export function StatusPage() {
     [all, folded, priority],
   );
   const put = (key: string, value: string) => putParts({ [key]: value }, { replace: true });
-  const toggle = (scope: string) =>
-    setFolded((before) => {
-      const after = new Set(before);
-      if (!after.delete(scope)) after.add(scope);
-      return after;
-    });
   const nowMs = serverNowMs();
   return (
     <div className="messages-page" data-testid="status-page">
