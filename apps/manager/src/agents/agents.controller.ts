@@ -20,7 +20,7 @@ import { Command } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import { LiveSettings } from '../settings/live-settings.js';
 import { AGENTS, CLOCK } from '../tokens.js';
-import type { Agents } from './agents.js';
+import type { Agents, MadeToken } from './agents.js';
 import type { KnownAgent } from './register.js';
 
 const MOST_TOKENS = 1_000;
@@ -100,9 +100,10 @@ export class AgentsController {
     const agents = this.#agents();
     const expiresAt = new Date(this.clock.wallMs() + lifetimeMinutes * 60_000);
     const wish = { description, node, scopes, ownerRole, expiresAt, uses, by: personOf(asker, by) };
-    return await agents.addToken(wish, (made) => ({
+    const answerOf = (made: MadeToken): NewAgentToken => ({
       ...{ ...made, expiresAt: expiresAt.toISOString(), managers: [...agents.managers] },
-    }));
+    });
+    return answerOf(await agents.addToken(wish, answerOf));
   }
 
   /** Newest first, without what they are. */

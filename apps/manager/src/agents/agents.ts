@@ -71,6 +71,11 @@ interface OwnFiles {
   readonly clusterCa: string;
 }
 
+export interface MadeToken {
+  readonly number: number;
+  readonly token: string;
+}
+
 /** Agents of this cluster, on this node: their listener, which is open always, and while it serves who they are. */
 export class Agents {
   readonly links: AgentsInside;
@@ -146,20 +151,20 @@ export class Agents {
 
   /* ---------- Tokens and revocation: the Master's API ---------- */
 
-  /** The token is told once: of it only a digest is kept. */
-  async addToken<T extends object>(
+  /** The token is told once: of it only a digest is kept. @param answerOf what is kept for whoever asks again under their key */
+  async addToken(
     { description, node, scopes, ownerRole, expiresAt, uses, by }: NewToken,
-    answerOf: (made: { readonly number: number; readonly token: string }) => T,
-  ): Promise<T> {
+    answerOf: (made: MadeToken) => object = (made) => made,
+  ): Promise<MadeToken> {
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const detail = { description, forNode: node, scopes, ownerRole, uses, expiresAt: expiresAt.toISOString() };
-    const told = (number: number) => answerOf({ number, token: joinTokenOf(secret, authoritySha256(this.#files.clusterCa)) });
+    const token = joinTokenOf(secret, authoritySha256(this.#files.clusterCa));
     const number = await this.#o.tables.addToken(
       { digest: digestOf(secret), description, node, scopes, ownerRole, usesLeft: uses, expiresAt, createdBy: by },
       this.#change(by, 'agent.token', detail),
-      keeping(told),
+      keeping((made) => answerOf({ number: made, token })),
     );
-    return told(number);
+    return { number, token };
   }
 
   async tokens(limit: number): Promise<readonly StoredToken[]> {
