@@ -274,7 +274,7 @@ function sortOut(
     const key = { kind, id };
     const before = current.get(spaceKeyOf(setting));
     if (before !== undefined && before.kind !== kind) return { kind: 'id taken', key, by: before.kind };
-    const refused = rights === undefined ? null : refusedBy(rights, setting, before);
+    const refused = rights === undefined ? null : refusedBy(rights, setting, before, expected);
     if (refused !== null) return refused;
     const found = before?.revision ?? null;
     if (!isExpected(expected, found)) return { kind: 'revision', key, found };
@@ -288,15 +288,25 @@ function sortOut(
   return { added, changed };
 }
 
-/** What somebody may not see is not there for them; that they cannot make it either shows all the same that the id is taken. */
-function refusedBy(rights: SettingsRights, setting: SettingInput, before: Current | undefined): SettingsRefusal | null {
+/**
+ * What somebody may not see is not there for them: they are answered as if it were not. Only whoever could make it learns that the id is taken, since
+ * they cannot.
+ */
+function refusedBy(
+  rights: SettingsRights,
+  setting: SettingInput,
+  before: Current | undefined,
+  expected: PutOptions['expected'],
+): SettingsRefusal | null {
   const { kind, id, ownerRole: owner } = setting;
   const key = { kind, id };
-  if (before === undefined) return rights.adds(kind, owner) ? null : { kind: 'not allowed', key, what: 'add', owner };
-  if (!rights.changes(kind, before.ownerRole))
-    return rights.reads(kind, before.ownerRole)
-      ? { kind: 'not allowed', key, what: 'modify', owner: before.ownerRole }
-      : { kind: 'unknown', key };
+  const isHidden = before !== undefined && !rights.changes(kind, before.ownerRole) && !rights.reads(kind, before.ownerRole);
+  if (before === undefined || isHidden) {
+    if (!rights.adds(kind, owner)) return { kind: 'not allowed', key, what: 'add', owner };
+    if (!isHidden) return null;
+    return isExpected(expected, null) ? { kind: 'unknown', key } : { kind: 'revision', key, found: null };
+  }
+  if (!rights.changes(kind, before.ownerRole)) return { kind: 'not allowed', key, what: 'modify', owner: before.ownerRole };
   return owner === before.ownerRole || rights.changes(kind, owner) ? null : { kind: 'not allowed', key, what: 'give', owner };
 }
 

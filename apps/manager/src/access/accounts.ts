@@ -1,5 +1,6 @@
 import type { ExternalPerson } from '@yosugara/connectors';
 import type { Clock, Log } from '@yosugara/kernel';
+import type { Result } from '@yosugara/operations';
 import {
   type AccessConfig,
   type Login,
@@ -12,17 +13,18 @@ import {
 import type { User } from '@yosugara/store';
 import type { Identity } from '../auth/identity.js';
 import { hashPassword, isPassword } from '../auth/passwords.js';
-import { SecretBox } from '../auth/secret-box.js';
 import { newSessionToken } from '../auth/session-token.js';
 import { type Sessions, widest } from '../auth/sessions.js';
 import type { Authority } from '../control/authority.js';
 import { ApiRefusal, notLoggedIn } from '../http/errors.js';
 import type { AuditEntry, ManagerStore } from '../store/ports.js';
 import type { ApiSettings } from '../tokens.js';
+import type { AccountDeeds } from './account-deeds.js';
 import { type Directory, rolesOfGroups } from './directory.js';
 import type { KnownRoles } from './known-roles.js';
+import { LoginFailures } from './login-failures.js';
 import type { People } from './people-tables.js';
-import { newRecoveryCodes, newTotpSecret, recoveryDigest, stepOfCode, totpUri } from './totp.js';
+import { SecondFactor } from './second-factor.js';
 
 export interface AccountsOptions {
   readonly store: Pick<ManagerStore, 'people'>;
@@ -34,6 +36,8 @@ export interface AccountsOptions {
   readonly directory: Directory | null;
   readonly clock: Clock;
   readonly log: Log;
+  /** An event of ourselves. Missing: nobody is told. */
+  readonly tell?: (result: Result) => Promise<unknown>;
 }
 
 export interface Entered {
@@ -43,21 +47,23 @@ export interface Entered {
 }
 
 const HOUR_MS = 3_600_000;
-/** The only one left is not kept out for longer by whoever guesses: the throttle bounds what they can do. */
-const LAST_ADMIN_MINUTES = 1;
-const refused = () => new ApiRefusal(401, 'LOGIN_REFUSED', 'login or password is wrong');
-const wrongCode = () => new ApiRefusal(401, 'TOTP_WRONG', 'the code is wrong, or was used already', 'code');
 
 /** Logging in, and what people do with their own account. */
 export class Accounts {
   readonly #o: AccountsOptions;
   readonly #access: AccessConfig;
-  readonly #box: SecretBox;
+  readonly #factor: SecondFactor;
+  readonly #failures: LoginFailures;
 
   constructor(options: AccountsOptions) {
     this.#o = options;
     this.#access = options.settings.access;
-    this.#box = new SecretBox(options.settings.sessionKey, 'yosugara second factor');
+    const shared = {
+      change: async <T>(epoch: number, work: (people: People) => Promise<T>) => await this.#change(epoch, work),
+      entry: (...of: Parameters<AccountDeeds['entry']>) => this.#entry(...of),
+    };
+    this.#factor = new SecondFactor(options, shared);
+    this.#failures = new LoginFailures(options, shared);
   }
 
   /** @throws ApiRefusal — 401 LOGIN_REFUSED, whatever is wrong; TOTP_REQUIRED, TOTP_WRONG. */
@@ -65,11 +71,11 @@ export class Accounts {
     const { epoch } = this.#o.authority.demand('active');
     const user = await this.#o.store.people.read(async ({ users }) => await users.findByLogin(login));
     const known = await this.#prove(user, login, password, epoch);
-    if (known === null) return await this.#failed(user, login, 'password', from, epoch);
+    if (known === null) return await this.#failures.failed({ user, login, what: 'password', from, epoch });
     if (known.totpSecret === null) return await this.enter(known, { from }, epoch);
     if (code === undefined) throw new ApiRefusal(401, 'TOTP_REQUIRED', 'the code of the second factor is needed', 'code');
-    if (!(await this.#useCode(known, known.totpSecret, code, epoch)))
-      return await this.#failed(known, login, 'code', from, epoch);
+    if (!(await this.#factor.useCode(known, known.totpSecret, code, epoch)))
+      return await this.#failures.failed({ user: known, login, what: 'code', from, epoch });
     return await this.enter(known, { from, factor: 'totp' }, epoch);
   }
 
@@ -128,46 +134,17 @@ export class Accounts {
   }
 
   async beginTotp(asker: Identity, password: string): Promise<TotpBegun> {
-    const { epoch } = this.#o.authority.demand('active');
     const user = await this.#user(asker);
-    if (user.totpSecret !== null) throw new ApiRefusal(409, 'TOTP_ON', 'there is a second factor already: take it away first');
-    await this.#mustKnow(user, password, 'password');
-    const secret = newTotpSecret();
-    await this.#change(epoch, async ({ users, note }) => {
-      await users.change(user.id, { totpPending: this.#box.seal(secret) });
-      await note(this.#entry(user, 'totp.begin', {}));
-    });
-    return { secret, uri: totpUri(secret, user.login, this.#o.settings.clusterId) };
+    return await this.#factor.begin(user, async () => await this.#mustKnow(user, password, 'password'));
   }
 
   async confirmTotp(asker: Identity, code: string): Promise<TotpConfirmed> {
-    const { epoch } = this.#o.authority.demand('active');
-    const user = await this.#user(asker);
-    if (user.totpPending === null) throw new ApiRefusal(409, 'TOTP_NOT_BEGUN', 'no second factor was begun');
-    const secret = this.#box.open(user.totpPending);
-    const step = secret === null ? null : stepOfCode(secret, code, this.#o.clock.wallMs());
-    if (step === null) throw wrongCode();
-    const recoveryCodes = newRecoveryCodes();
-    await this.#change(epoch, async ({ users, note }) => {
-      if (!(await users.useTotpStep(user.id, step))) throw wrongCode();
-      await users.change(user.id, { totpSecret: user.totpPending, totpPending: null });
-      await users.setRecoveryCodes(user.id, recoveryCodes.map(recoveryDigest));
-      await note(this.#entry(user, 'totp.on', {}));
-    });
-    return { recoveryCodes: [...recoveryCodes] };
+    return await this.#factor.confirm(await this.#user(asker), code);
   }
 
   async disableTotp(asker: Identity, password: string, code: string): Promise<void> {
-    const { epoch } = this.#o.authority.demand('active');
     const user = await this.#user(asker);
-    if (user.totpSecret === null) throw new ApiRefusal(409, 'TOTP_OFF', 'there is no second factor');
-    await this.#mustKnow(user, password, 'password');
-    if (!(await this.#useCode(user, user.totpSecret, code, epoch))) throw wrongCode();
-    await this.#change(epoch, async ({ users, note }) => {
-      await users.change(user.id, { totpSecret: null, totpPending: null });
-      await users.setRecoveryCodes(user.id, []);
-      await note(this.#entry(user, 'totp.off', {}));
-    });
+    await this.#factor.disable(user, code, async () => await this.#mustKnow(user, password, 'password'));
   }
 
   /** Whom a directory or a provider knows: made at the first login, and with the roles of now at each. null: they may not come in. */
@@ -204,42 +181,6 @@ export class Accounts {
       return person === null ? null : await this.adopt('ldap', person, epoch);
     }
     return (await isPassword(user?.passwordHash ?? null, password)) ? user : null;
-  }
-
-  /** Counted in the database, so that the other node goes on from there. */
-  async #failed(user: User | null, login: string, what: 'password' | 'code', from: string, epoch: number): Promise<never> {
-    this.#o.log.warn('login.refused', { login, from, what });
-    const nowMs = this.#o.clock.wallMs();
-    const isLocked = user?.lockedUntil != null && user.lockedUntil.getTime() > nowMs;
-    const counting = this.#change(epoch, async ({ users, note }) => {
-      const detail = { from, what, ...(isLocked ? { locked: true } : {}) };
-      await note({ ...this.#entry({ login, id: user?.id ?? null }, 'login.refused', detail), done: false });
-      // Whoever is locked is not locked for longer by trying.
-      if (user === null || isLocked) return;
-      const isLast = user.roles.includes('admin') && (await users.othersWith('admin', user.id)) === 0;
-      const most = isLast ? LAST_ADMIN_MINUTES : this.#access.lockMostMinutes;
-      const { failures, lockedUntil } = await users.failed(user.id, this.#access.lockAfter, most);
-      if (lockedUntil === null || lockedUntil.getTime() <= nowMs) return;
-      this.#o.log.warn('login.locked', { login: user.login, failures, until: lockedUntil.toISOString() });
-      await note(this.#entry(user, 'user.locked', { failures, until: lockedUntil.toISOString(), from }));
-    });
-    // Lost if the database is: the refusal stands all the same.
-    await counting.catch(() => undefined);
-    throw what === 'code' ? wrongCode() : refused();
-  }
-
-  /** Each is good once, on whichever node. */
-  async #useCode(user: User, sealed: Buffer, code: string, epoch: number): Promise<boolean> {
-    const secret = this.#box.open(sealed);
-    const isDigits = /^\d{6}$/.test(code);
-    const step = isDigits && secret !== null ? stepOfCode(secret, code, this.#o.clock.wallMs()) : null;
-    if (isDigits && step === null) return false;
-    return await this.#change(epoch, async ({ users, note }) => {
-      if (step !== null) return await users.useTotpStep(user.id, step);
-      const isGood = await users.useRecoveryCode(user.id, recoveryDigest(code));
-      if (isGood) await note(this.#entry(user, 'totp.recovery', {}));
-      return isGood;
-    });
   }
 
   async #mustKnow(user: User, password: string, place: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { YosugaraError } from '@yosugara/kernel';
-import type { SettingInput } from '@yosugara/protocol';
+import { ALL_USERS, type SettingInput } from '@yosugara/protocol';
 import type { Keep } from '@yosugara/runtime';
 import {
   AgentRepository,
@@ -124,6 +124,10 @@ export function agentTables(connections: Connections): AgentTables {
   };
 }
 
+/** A token for any node makes an agent of one that is there only when it is of the same owner: whoever made it may have no say over others. */
+const isOfToken = (node: { readonly ownerRole: string }, token: NodeToken): boolean =>
+  node.ownerRole === token.ownerRole || node.ownerRole === ALL_USERS;
+
 async function join(
   db: Db,
   digest: Buffer,
@@ -144,7 +148,14 @@ async function join(
       'AGENT_EXISTS',
       `the node ${id} has, or had, an agent: a new one needs a token for this very node`,
     );
-  const isNewNode = (await new SettingsRepository(db).get({ kind: 'node', id })) === null;
+  const known = await new SettingsRepository(db).get({ kind: 'node', id });
+  const isNewNode = known === null;
+  if (known !== null && token.node === null && !isOfToken(known, token))
+    throw new JoinRefusedError(
+      403,
+      'TOKEN_REFUSED',
+      `the node ${id} belongs to others than the nodes of this token: it needs a token for this very node`,
+    );
   if (isNewNode) {
     const outcome = await new SettingsWriter(db).put([node(token)], { by: `agent:${id}`, epoch, expected: null });
     if (outcome.kind !== 'done')

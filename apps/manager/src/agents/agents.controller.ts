@@ -20,7 +20,12 @@ import { Command } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import { LiveSettings } from '../settings/live-settings.js';
 import { AGENTS, CLOCK } from '../tokens.js';
+<<<<<<< HEAD
 import type { Agents, MadeToken } from './agents.js';
+=======
+import { AgentRights, unknownAgent, unknownToken } from './agent-rights.js';
+import type { Agents } from './agents.js';
+>>>>>>> bdb8319 (Requests are limited by user and address, agents and join tokens belong to owners, refusals name nothing hidden, a locked login is an event; each route that writes is seen to leave one line of the audit log)
 import type { KnownAgent } from './register.js';
 
 const MOST_TOKENS = 1_000;
@@ -51,11 +56,15 @@ export class AgentsController {
   @Refuses('NO_AGENTS')
   @Needs('agent', 'read')
   @ApiOkResponse({ standardSchema: AgentListSchema })
-  list(@Query({ schema: ListQuery }) { text, connected, limit, after }: z.infer<typeof ListQuery>): AgentList {
+  list(
+    @Asker() asker: Identity,
+    @Query({ schema: ListQuery }) { text, connected, limit, after }: z.infer<typeof ListQuery>,
+  ): AgentList {
     const agents = this.#agents();
+    const rights = new AgentRights(asker, this.live);
     const inside = new Map(agents.links.agents().map((agent) => [agent.agent, agent]));
     const wanted = text?.toLowerCase();
-    const all = agents.register.all();
+    const all = agents.register.all().filter(({ id }) => rights.seesAgent(id));
     const found = all.filter(
       ({ id, seen }) =>
         (after === undefined || id > after) &&
@@ -64,7 +73,8 @@ export class AgentsController {
     );
     const rows = found.slice(0, limit).map((agent) => this.#viewOf(agent, inside.get(agent.id)?.sinceMs ?? null));
     const next = found.length > limit ? (rows.at(-1)?.agent ?? null) : null;
-    return { rows, next, connected: inside.size, known: all.length, serving: agents.servesEpoch !== null };
+    const seen = all.filter(({ id }) => inside.has(id)).length;
+    return { rows, next, connected: seen, known: all.length, serving: agents.servesEpoch !== null };
   }
 
   /** Its certificate is good for nothing any more, and its connection ends. Its node stays. */
@@ -78,8 +88,9 @@ export class AgentsController {
     @Query({ schema: ByQuery }) { by }: z.infer<typeof ByQuery>,
     @Asker() asker: Identity,
   ): Promise<z.infer<typeof AgentDoneSchema>> {
-    if (!(await this.#agents().revoke(id, personOf(asker, by))))
-      throw new ApiRefusal(404, 'NOT_FOUND', `there is no agent ${id} that is not revoked`, 'id');
+    const agents = this.#agents();
+    new AgentRights(asker, this.live).demandAgent(id);
+    if (!(await agents.revoke(id, personOf(asker, by)))) throw unknownAgent(id);
     return { done: true };
   }
 
@@ -95,8 +106,7 @@ export class AgentsController {
     @Asker() asker: Identity,
   ): Promise<NewAgentToken> {
     const { description, node, scopes, ownerRole, uses, lifetimeMinutes, by } = ask;
-    const missing = scopes.find((scope) => this.live.snapshot.get('scope', scope) === undefined);
-    if (missing !== undefined) throw new ApiRefusal(400, 'INVALID_INPUT', `scopes: there is no scope ${missing}`, 'scopes');
+    new AgentRights(asker, this.live).demandNewToken(ask);
     const agents = this.#agents();
     const expiresAt = new Date(this.clock.wallMs() + lifetimeMinutes * 60_000);
     const wish = { description, node, scopes, ownerRole, expiresAt, uses, by: personOf(asker, by) };
@@ -112,8 +122,9 @@ export class AgentsController {
   @Refuses('NO_AGENTS')
   @Needs('agent', 'read')
   @ApiOkResponse({ standardSchema: AgentTokensSchema })
-  async tokens(): Promise<{ tokens: AgentTokenView[] }> {
-    const tokens = await this.#agents().tokens(MOST_TOKENS);
+  async tokens(@Asker() asker: Identity): Promise<{ tokens: AgentTokenView[] }> {
+    const rights = new AgentRights(asker, this.live);
+    const tokens = (await this.#agents().tokens(MOST_TOKENS)).filter((token) => rights.seesToken(token));
     return {
       tokens: tokens.map(({ scopes, expiresAt, createdAt, ...token }) => ({
         ...{ ...token, scopes: [...scopes], expiresAt: expiresAt.toISOString(), createdAt: createdAt.toISOString() },
@@ -131,9 +142,10 @@ export class AgentsController {
     @Query({ schema: ByQuery }) { by }: z.infer<typeof ByQuery>,
     @Asker() asker: Identity,
   ): Promise<z.infer<typeof AgentDoneSchema>> {
-    const isNumber = /^[1-9]\d{0,8}$/.test(number);
-    if (!isNumber || !(await this.#agents().removeToken(Number(number), personOf(asker, by))))
-      throw new ApiRefusal(404, 'NOT_FOUND', `there is no join token ${number}`, 'number');
+    const agents = this.#agents();
+    const token = (await agents.tokens(MOST_TOKENS)).find((each) => String(each.number) === number);
+    new AgentRights(asker, this.live).demandToken(number, token);
+    if (!(await agents.removeToken(Number(number), personOf(asker, by)))) throw unknownToken(number);
     return { done: true };
   }
 

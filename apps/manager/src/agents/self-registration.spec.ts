@@ -59,7 +59,9 @@ describe('a host that joins with a token', () => {
     const body = { name: 'Database', addresses: ['10.9.9.9'], scopes: ['tokyo'] };
     await cluster.apply({ kind: 'node', id: 'db7', ownerRole: 'operator', body });
     const before = await nodeOf('db7');
-    const agent = await cluster.joining('db7', { scopes: ['web'], ownerRole: 'admin' });
+    const other = await cluster.joining('db7', { scopes: ['web'], ownerRole: 'admin' });
+    await expect(other.join()).rejects.toThrow(/belongs to others than the nodes of this token/);
+    const agent = await cluster.joining('db7', { node: 'db7', scopes: ['web'], ownerRole: 'admin' });
     expect(await agent.join()).toContain('its node was in the repository and stays as it is');
     expect(await nodeOf('db7')).toEqual(before);
     expect(await history('db7')).toHaveLength(1);

@@ -1,12 +1,14 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { Clock } from '@yosugara/kernel';
 import { FUNCTION_OF_KIND, type SettingKind } from '@yosugara/protocol';
 import { whoAsks } from '../access/asking.js';
 import { NEED, type Need, WHILE_MUST_CHANGE } from '../access/needs.js';
 import { ApiRefusal, notLoggedIn } from '../http/errors.js';
+import { RequestRate } from '../http/request-rate.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { Role } from '../store/ports.js';
-import { LIFECYCLE } from '../tokens.js';
+import { type ApiSettings, CLOCK, LIFECYCLE, SETTINGS } from '../tokens.js';
 import { type Identity, type KnownRequest, METRICS_TOKEN, NEED_ROLES, NEEDS_ACTIVE, PROBE_TOKEN, PUBLIC } from './identity.js';
 import { Sessions } from './sessions.js';
 
@@ -20,11 +22,19 @@ export class Gate implements CanActivate {
   readonly #reflector: Reflector;
   readonly #sessions: Sessions;
   readonly #lifecycle: Lifecycle;
+  readonly #rate: RequestRate;
 
-  constructor(reflector: Reflector, sessions: Sessions, @Inject(LIFECYCLE) lifecycle: Lifecycle) {
+  constructor(
+    reflector: Reflector,
+    sessions: Sessions,
+    @Inject(LIFECYCLE) lifecycle: Lifecycle,
+    @Inject(SETTINGS) { access }: ApiSettings,
+    @Inject(CLOCK) clock: Clock,
+  ) {
     this.#reflector = reflector;
     this.#sessions = sessions;
     this.#lifecycle = lifecycle;
+    this.#rate = new RequestRate(access.requestsPerSecond, clock);
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -47,6 +57,7 @@ export class Gate implements CanActivate {
       probe: says<boolean>(PROBE_TOKEN) === true,
       metrics: says<boolean>(METRICS_TOKEN) === true,
     });
+    this.#demandFew(identity, request.ip);
     if (identity === null) throw notLoggedIn();
     // Known from here on, also to whoever writes down that it was refused.
     request.identity = identity;
@@ -59,6 +70,13 @@ export class Gate implements CanActivate {
     if (refused !== null) throw refused;
     if (says<boolean>(NEEDS_ACTIVE)) this.#lifecycle.demandWritable();
     return true;
+  }
+
+  /** Programs of the host are as many as the host lets them be. */
+  #demandFew(identity: Identity | null, address: string): void {
+    if (identity?.came === 'host') return;
+    const whose = identity === null ? `address/${address}` : `user/${identity.userId}`;
+    if (!this.#rate.take(whose)) throw new ApiRefusal(429, 'TOO_MANY_REQUESTS', 'too many requests: ask again in a second');
   }
 }
 

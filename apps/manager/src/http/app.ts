@@ -211,9 +211,12 @@ const settingsService = ({ store, liveSettings, authority, lifecycle, settings }
   });
 
 const accountsOf =
-  ({ store, settings, authority, clock, log, external = NOBODY_ELSE }: AppParts) =>
+  ({ store, settings, authority, clock, log, self, external = NOBODY_ELSE }: AppParts) =>
   (sessions: Sessions, roles: KnownRoles) =>
-    new Accounts({ store, settings, authority, sessions, roles, directory: external.directory, clock, log });
+    new Accounts({
+      ...{ store, settings, authority, sessions, roles, directory: external.directory, clock, log },
+      tell: async (result) => await self.tell(result),
+    });
 const usersOf =
   ({ store, settings, authority }: AppParts) =>
   (sessions: Sessions, roles: KnownRoles) =>

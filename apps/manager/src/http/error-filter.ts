@@ -42,7 +42,7 @@ export class ErrorFilter implements ExceptionFilter {
       this.#log.error('api.failed', { method: request.method, path: request.url.split('?')[0], why: explain(error) });
     if (status === 403) this.#refusals.note(request, body.code);
     if (reply.sent || reply.raw.headersSent) return;
-    if (status === 503) reply.header('retry-after', '1');
+    if (status === 503 || status === 429) reply.header('retry-after', '1');
     void reply
       .status(status)
       .type(PROBLEM_TYPE)

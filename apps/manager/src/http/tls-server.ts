@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { PROBLEM_TYPE } from '@yosugara/protocol';
 import type { ConsoleTls } from './console-tls.js';
-import type { ApiErrorBody } from './errors.js';
+import { problemOf } from './errors.js';
 
 /** First byte of every TLS connection: a record of a handshake (RFC 8446 5.1). */
 const HANDSHAKE = 22;
@@ -89,8 +90,8 @@ function plainServer(): Server {
       response.writeHead(308, { location: `https://${host}${url}` }).end();
       return;
     }
-    const body: ApiErrorBody = { code: 'HTTPS_NEEDED', message: 'this port speaks https: ask the same of https://' };
-    response.writeHead(400, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+    const told = problemOf(400, { code: 'HTTPS_NEEDED', message: 'this port speaks https: ask the same of https://' });
+    response.writeHead(400, { 'content-type': PROBLEM_TYPE }).end(JSON.stringify(told));
   });
   server.on('connection', (socket: Socket) => {
     const deadline = setTimeout(() => socket.destroy(), PLAIN_MS);

@@ -26,6 +26,11 @@ export class SelfHandle {
     if (this.#running !== null) addSelfMetrics(metrics, this.#running);
   }
 
+  /** Makes an event of a word about ourselves. */
+  async tell(result: Result): Promise<void> {
+    await this.#store([result]);
+  }
+
   async store(results: readonly Result[]): Promise<readonly string[]> {
     for (const result of results) this.#running?.ways.skip(result);
     return await this.#store(results);

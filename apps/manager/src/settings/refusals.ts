@@ -15,8 +15,15 @@ export function mistaken(mistakes: readonly SettingMistake[]): ApiRefusal {
   return new ApiRefusal(400, 'INVALID_INPUT', message, first?.place, mistakes.slice(0, MOST_PROBLEMS));
 }
 
-/** @param placeOf where in the request that setting is; '' = the request is the setting. */
-export function refusalOf(refusal: SettingsRefusal, placeOf: (key: SettingKey) => string): ApiRefusal {
+/**
+ * @param placeOf where in the request that setting is; '' = the request is the setting.
+ * @param sees of settings that nobody asked for: whether whoever asks may know of them. Others are counted, not named.
+ */
+export function refusalOf(
+  refusal: SettingsRefusal,
+  placeOf: (key: SettingKey) => string,
+  sees: (key: SettingKey) => boolean = () => true,
+): ApiRefusal {
   const at = (key: SettingKey, place: string) => [placeOf(key), place].filter((part) => part !== '').join('.');
   switch (refusal.kind) {
     case 'unknown':
@@ -31,8 +38,11 @@ export function refusalOf(refusal: SettingsRefusal, placeOf: (key: SettingKey) =
     }
     case 'referenced': {
       const { key, by, count } = refusal;
-      const more = count > by.length ? ` and ${count - by.length} more` : '';
-      const message = `${nameOf(key)} is needed by ${by.map(nameOf).join(', ')}${more}: change or delete ${count === 1 ? 'that' : 'those'} first`;
+      const seen = by.filter(sees);
+      const more = count - seen.length;
+      const others = seen.length === 0 ? `${more} that you may not see` : `${more} more`;
+      const needed = [...(seen.length === 0 ? [] : [seen.map(nameOf).join(', ')]), ...(more === 0 ? [] : [others])].join(' and ');
+      const message = `${nameOf(key)} is needed by ${needed}: change or delete ${count === 1 ? 'that' : 'those'} first`;
       return new ApiRefusal(409, 'SETTING_IN_USE', message);
     }
     case 'reference to nothing': {
@@ -47,7 +57,9 @@ export function refusalOf(refusal: SettingsRefusal, placeOf: (key: SettingKey) =
       return new ApiRefusal(
         409,
         'ID_TAKEN',
-        `${refusal.key.id} is the id of a ${refusal.by} already: nodes and scopes share their ids`,
+        sees({ kind: refusal.by, id: refusal.key.id })
+          ? `${refusal.key.id} is the id of a ${refusal.by} already: nodes and scopes share their ids`
+          : `${refusal.key.id} is taken: nodes and scopes share their ids`,
         at(refusal.key, 'id'),
       );
     case 'scopes in a circle':

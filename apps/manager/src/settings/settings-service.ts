@@ -65,7 +65,7 @@ export class SettingsService {
       // Values stay in the history, whose secrets are masked when it is shown.
       fields: changed[0] === undefined ? 'new' : differenceOf(changed[0]).map(({ place }) => place),
     }));
-    const done = await this.#done(this.#o.tables.put([setting], { by: by.name, expected, rights }, how), () => '');
+    const done = await this.#done(this.#o.tables.put([setting], { by: by.name, expected, rights }, how), rights, () => '');
     const [added, changed] = [done.added[0], done.changed[0]];
     const revision = (added ?? changed)?.revision ?? (await this.#o.tables.get({ kind, id }))?.revision ?? 0;
     return {
@@ -79,10 +79,8 @@ export class SettingsService {
   async remove(key: SettingKey, by: Writer, expected: PutOptions['expected']): Promise<{ readonly version: number }> {
     if (key.kind === 'role') await this.#demandUnused([key.id]);
     const how = this.#how(by, 'setting.delete', () => ({ kind: key.kind, id: key.id }));
-    const { version } = await this.#done(
-      this.#o.tables.remove(key, { by: by.name, expected, rights: new SettingRights(by.rights) }, how),
-      () => '',
-    );
+    const rights = new SettingRights(by.rights);
+    const { version } = await this.#done(this.#o.tables.remove(key, { by: by.name, expected, rights }, how), rights, () => '');
     return { version };
   }
 
@@ -113,7 +111,7 @@ export class SettingsService {
       const at = settings.findIndex(({ kind, id }) => kind === key.kind && id === key.id);
       return at < 0 ? '' : `documents.${at}`;
     };
-    const done = await this.#done(this.#o.tables.put(settings, options, how), placeOf, dryRun);
+    const done = await this.#done(this.#o.tables.put(settings, options, how), rights, placeOf, dryRun);
     return {
       dryRun,
       version: dryRun ? this.#o.live.snapshot.version : done.version,
@@ -150,14 +148,20 @@ export class SettingsService {
     };
   }
 
+  #sees(rights: SettingRights, { kind, id }: SettingKey): boolean {
+    const owner = this.#o.live.snapshot.get(kind, id)?.ownerRole;
+    return owner !== undefined && rights.reads(kind, owner);
+  }
+
   /** @throws ApiRefusal */
   async #done(
     changing: Promise<SettingsOutcome>,
+    rights: SettingRights,
     placeOf: (key: SettingKey) => string,
     dryRun = false,
   ): Promise<SettingsChanged> {
     const outcome = await changing;
-    if (outcome.kind !== 'done') throw refusalOf(outcome, placeOf);
+    if (outcome.kind !== 'done') throw refusalOf(outcome, placeOf, (key) => this.#sees(rights, key));
     if (!dryRun) await this.#o.live.refresh();
     return outcome;
   }

@@ -82,6 +82,8 @@ export const AccessSchema = z.strictObject({
   lockAfter: z.int().min(1).max(1_000).default(5),
   /** … up to this. */
   lockMostMinutes: z.int().min(1).max(1_440).default(60),
+  /** Of each user, of all their sessions and tokens together, and of each address that nobody is logged in from; ten times as many at once. */
+  requestsPerSecond: z.int().min(1).max(100_000).default(100),
   sessionHours: z.int().min(1).max(168).default(12),
   auditDays: z.int().min(1).max(36_500).default(3_660),
   auditSyslog: z.array(AuditSyslogSchema).max(8).default([]),
