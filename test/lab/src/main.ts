@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { explain } from '@yosugara/kernel';
 import { type LabArgs, parseArgs } from './args.js';
 import { run } from './host/shell.js';
+import { INSTALL, installOnce } from './install/install.js';
 import { Lab } from './lab.js';
 import { removeLeftovers } from './leftovers.js';
 import { expectations, jsonDocument, markdown, README_MARKS, table } from './report.js';
@@ -10,6 +11,7 @@ import { expectationOf } from './scenarios/types.js';
 
 /** `npm run lab`: faults on real processes on hosts made of namespaces. Exit 0: every run was ok. 1: not. 2: could not run. */
 async function main(): Promise<number> {
+  if (process.argv[2] === INSTALL) return install(process.argv.includes('--json'));
   const args = parseArgs(process.argv.slice(2));
   if (args.list && args.markdown !== null) return intoReadme(args.markdown);
   if (args.list) return list(args);
@@ -27,6 +29,17 @@ async function main(): Promise<number> {
   } finally {
     await lab.close();
   }
+}
+
+/** Hosts of another kind than those of the other scenarios: each with a Debian and a systemd of its own. */
+async function install(json: boolean): Promise<number> {
+  if (process.getuid?.() !== 0) throw new Error('the lab boots hosts: run it as root');
+  const done = await installOnce((line) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`));
+  const document = { scenario: INSTALL, runs: [{ failoverMs: done.ms.takeOver, ...done }] };
+  process.stdout.write(
+    `${json ? JSON.stringify(document, null, 2) : `${INSTALL}: ${done.ok ? 'ok' : done.why}\n${JSON.stringify(done.ms)}`}\n`,
+  );
+  return done.ok ? 0 : 1;
 }
 
 function list(args: LabArgs): number {
