@@ -135,6 +135,6 @@ it('yosugara events show says what people did with it', async () => {
 it('yosugara statuses shows how everything is', async () => {
   const asked = await managers(() => [200, { rows: [status], more: false }]);
   expect(await yosugara('statuses', '--facility', 'tokyo')).toBe(0);
-  expect(asked[0]?.path).toBe('/api/v1/statuses?limit=1000&facility=tokyo');
+  expect(asked[0]?.path).toBe('/api/v1/statuses?facility=tokyo&limit=1000');
   expect(cli.out).toMatch(/warning .* slow/);
 });

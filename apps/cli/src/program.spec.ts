@@ -326,8 +326,8 @@ describe('yosugara', () => {
         ),
       ).toBe(0);
       expect(paths).toEqual([
-        '/api/messages?text=a+b&kind=syslog&since=2026-11-20T00%3A00%3A00.000Z&limit=2',
-        '/api/messages?text=a+b&kind=syslog&since=2026-11-20T00%3A00%3A00.000Z&limit=1&after=more',
+        '/api/messages?text=a%20b&kind=syslog&since=2026-11-20T00%3A00%3A00.000Z&limit=2',
+        '/api/messages?text=a%20b&kind=syslog&since=2026-11-20T00%3A00%3A00.000Z&limit=1&after=more',
       ]);
       expect(tokens[0]).toMatch(/^Bearer .{40,}$/);
       expect(JSON.parse(cli.out)).toEqual({ rows: [row, row], next: 'more' });

@@ -1,10 +1,25 @@
 import { InvalidInputError, YosugaraError } from '@yosugara/kernel';
-import { type Me, MeSchema, type ProfileChange, TotpBegunSchema, TotpConfirmedSchema } from '@yosugara/protocol';
+import { type Login, type Me, MeSchema, type ProfileChange } from '@yosugara/protocol';
+import {
+  authBeginTotp,
+  authConfirmTotp,
+  authDisableTotp,
+  authLogin,
+  authLogout,
+  authMe,
+  authPassword,
+  authProfile,
+} from '@yosugara/protocol/api';
 import { type ManagerApi, NotLoggedInError } from '../control/manager-api.js';
 import { fields, yesNo } from '../output/fields.js';
 
 const DEADLINE_MS = 20_000;
-const DONE = { parse: (value: unknown): unknown => value };
+
+/** The answer's headers are needed: the session is a cookie. */
+async function sendOf(api: ManagerApi, wish: Login) {
+  const { method, path, body } = authLogin(wish);
+  return await api.send(method, path, body, DEADLINE_MS, { 'x-yosugara': '1' });
+}
 
 export interface LoginWish {
   readonly login: string;
@@ -18,7 +33,7 @@ export async function logIn(
   api: ManagerApi,
   { login, password, code }: LoginWish,
 ): Promise<{ readonly me: Me; readonly cookie: string }> {
-  const send = async (body: object) => await api.send('POST', '/api/login', body, DEADLINE_MS, { 'x-yosugara': '1' });
+  const send = async (body: Login) => await sendOf(api, body);
   const answer = await send({ login, password }).catch(async (error: unknown) => {
     if (!(error instanceof NotLoggedInError) || error.code !== 'TOTP_REQUIRED') throw error;
     return await send({ login, password, code: await code() });
@@ -28,24 +43,22 @@ export async function logIn(
   return { me: MeSchema.parse(JSON.parse(answer.text)), cookie };
 }
 
-export const logOut = async (api: ManagerApi): Promise<unknown> => await api.change('POST', '/api/logout', {}, DONE, DEADLINE_MS);
+export const logOut = async (api: ManagerApi): Promise<unknown> => await api.ask(authLogout(), DEADLINE_MS);
 
-export const readMe = async (api: ManagerApi): Promise<Me> => await api.get('/api/me', MeSchema);
+export const readMe = async (api: ManagerApi): Promise<Me> => await api.ask(authMe());
 
 export const changeProfile = async (api: ManagerApi, change: ProfileChange): Promise<Me> => {
   if (Object.keys(change).length === 0) throw new InvalidInputError('options', 'none', '--name, --mail, --language, --time-zone');
-  return await api.change('PATCH', '/api/me', change, MeSchema, DEADLINE_MS);
+  return await api.ask(authProfile(change), DEADLINE_MS);
 };
 
 export const changePassword = async (api: ManagerApi, current: string, next: string): Promise<unknown> =>
-  await api.change('POST', '/api/password', { current, next }, DONE, DEADLINE_MS);
+  await api.ask(authPassword({ current, next }), DEADLINE_MS);
 
-export const beginTotp = async (api: ManagerApi, password: string) =>
-  await api.change('POST', '/api/me/totp', { password }, TotpBegunSchema, DEADLINE_MS);
-export const confirmTotp = async (api: ManagerApi, code: string) =>
-  await api.change('POST', '/api/me/totp/confirm', { code }, TotpConfirmedSchema, DEADLINE_MS);
+export const beginTotp = async (api: ManagerApi, password: string) => await api.ask(authBeginTotp({ password }), DEADLINE_MS);
+export const confirmTotp = async (api: ManagerApi, code: string) => await api.ask(authConfirmTotp({ code }), DEADLINE_MS);
 export const disableTotp = async (api: ManagerApi, password: string, code: string): Promise<unknown> =>
-  await api.change('POST', '/api/me/totp/disable', { password, code }, DONE, DEADLINE_MS);
+  await api.ask(authDisableTotp({ password, code }), DEADLINE_MS);
 
 export const renderMe = (me: Me): string =>
   fields([

@@ -1,4 +1,5 @@
-import { type AuditPage, AuditPageSchema, type AuditRow } from '@yosugara/protocol';
+import type { AuditPage, AuditRow } from '@yosugara/protocol';
+import { accessAudit } from '@yosugara/protocol/api';
 import type { ManagerApi } from '../control/manager-api.js';
 import { type Paint, printable, table } from '../output/terminal.js';
 import { sleep } from './follow.js';
@@ -18,7 +19,7 @@ const PAGE = 1_000;
 const FOLLOW_EVERY_MS = 1_000;
 
 async function pageOf(api: ManagerApi, filter: AuditFilter, limit: number, after: string | null): Promise<AuditPage> {
-  return await api.get(`/api/v1/audit?${queryOf({ ...filter, limit, ...(after === null ? {} : { after }) })}`, AuditPageSchema);
+  return await api.ask(accessAudit(queryOf({ ...filter, limit, ...(after === null ? {} : { after }) })));
 }
 
 /** Pages until `limit` lines are there, newest first. */
@@ -34,7 +35,7 @@ export async function readAudit(api: ManagerApi, filter: AuditFilter, limit: num
 }
 
 export const auditTable = async (api: ManagerApi, filter: AuditFilter): Promise<string> =>
-  await api.text(`/api/v1/audit?${queryOf({ ...filter, format: 'csv' })}`);
+  await api.text(accessAudit(queryOf({ ...filter, format: 'csv' })).path);
 
 /** Every new line, oldest first, until stopped; what was written while no Master answered comes when one does. */
 export async function followAudit(

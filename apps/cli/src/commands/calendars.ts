@@ -1,12 +1,6 @@
 import { InvalidInputError } from '@yosugara/kernel';
-import {
-  type CalendarDay,
-  type CalendarMoment,
-  CalendarMomentSchema,
-  type CalendarView,
-  CalendarViewSchema,
-  type SettingPage,
-} from '@yosugara/protocol';
+import { type CalendarDay, type CalendarMoment, type CalendarView, type SettingPage } from '@yosugara/protocol';
+import { calendarsDays, calendarsOpen } from '@yosugara/protocol/api';
 import { known, type ManagerApi } from '../control/manager-api.js';
 import { type Paint, printable, table } from '../output/terminal.js';
 import { listSettings } from './settings.js';
@@ -26,9 +20,8 @@ const CELL_S = 86_400 / CELLS;
 export async function showCalendar(api: ManagerApi, id: string, month: string | undefined): Promise<CalendarMonth> {
   if (month !== undefined && !/^\d{4}-(0[1-9]|1[0-2])$/.test(month))
     throw new InvalidInputError('--month', month, 'a month, such as 2026-11');
-  const path = `/api/v1/calendars/${encodeURIComponent(id)}`;
-  const view = await known(api.get(`${path}/days${month === undefined ? '' : `?from=${month}-01`}`, CalendarViewSchema));
-  return { view, now: await known(api.get(`${path}/open`, CalendarMomentSchema)) };
+  const view = await known(api.ask(calendarsDays(id, month === undefined ? {} : { from: `${month}-01` })));
+  return { view, now: await askCalendar(api, id, undefined) };
 }
 
 const PAGE = 1_000;
@@ -56,8 +49,7 @@ export function renderCalendars(moments: readonly CalendarMoment[]): string {
 }
 
 export async function askCalendar(api: ManagerApi, id: string, at: string | undefined): Promise<CalendarMoment> {
-  const query = at === undefined ? '' : `?at=${encodeURIComponent(at)}`;
-  return await known(api.get(`/api/v1/calendars/${encodeURIComponent(id)}/open${query}`, CalendarMomentSchema));
+  return await known(api.ask(calendarsOpen(id, { at })));
 }
 
 export function renderMoment({ id, enabled, at, why, open, changes }: CalendarMoment): string {

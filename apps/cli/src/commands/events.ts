@@ -1,20 +1,17 @@
 import { InvalidInputError } from '@yosugara/kernel';
 import {
   type EventCounts,
-  EventCountsSchema,
   type EventDetail,
-  EventDetailSchema,
   type EventRow,
   type Events,
   type EventsChanged,
-  EventsChangedSchema,
   EventsSchema,
   MAX_EVENTS_AT_ONCE,
   PRIORITIES,
   type Priority,
   type Statuses,
-  StatusesSchema,
 } from '@yosugara/protocol';
+import { eventStreamStream, eventsChange, eventsCounts, eventsList, eventsShow, statusesStatuses } from '@yosugara/protocol/api';
 import type { ManagerApi } from '../control/manager-api.js';
 import { type Paint, printable, table } from '../output/terminal.js';
 import { sleep } from './follow.js';
@@ -46,15 +43,14 @@ export async function readEvents(api: ManagerApi, filter: EventFilter, limit: nu
     const query = queryOf(filter);
     query.set('limit', String(Math.min(PAGE, limit - rows.length)));
     if (next !== null) query.set('after', next);
-    const page = await api.get(`/api/v1/events?${query}`, EventsSchema);
+    const page = await api.ask(eventsList(query));
     rows.push(...page.rows);
     next = page.next;
   } while (next !== null && rows.length < limit);
   return { rows, next };
 }
 
-export const showEvent = async (api: ManagerApi, number: string): Promise<EventDetail> =>
-  await api.get(`/api/v1/events/${encodeURIComponent(number)}`, EventDetailSchema);
+export const showEvent = async (api: ManagerApi, number: string): Promise<EventDetail> => await api.ask(eventsShow(number));
 
 export interface Followed {
   readonly show: (rows: readonly EventRow[]) => void;
@@ -69,7 +65,7 @@ export async function followEvents(api: ManagerApi, filter: EventFilter, to: Fol
   while (!stop.aborted) {
     try {
       const headers = { accept: 'text/event-stream', ...(lastId === null ? {} : { 'last-event-id': lastId }) };
-      const response = await api.open(`/api/v1/events/stream?${queryOf(wanted)}`, headers, stop);
+      const response = await api.open(eventStreamStream(queryOf(wanted)), headers, stop);
       for await (const { name, data, id } of eventsOf(response)) {
         if (name === 'events') to.show(EventsSchema.parse({ ...JSON.parse(data), next: null }).rows);
         else if (name === 'lagging') to.skipped();
@@ -98,7 +94,7 @@ export async function changeEvents(
   if (numbers.length > MAX_EVENTS_AT_ONCE)
     throw new InvalidInputError('NUMBER', `${numbers.length} events`, `at most ${MAX_EVENTS_AT_ONCE}`);
   const known = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
-  return await api.change('POST', '/api/v1/events/changes', { numbers, ...known, by }, EventsChangedSchema, CHANGE_DEADLINE_MS);
+  return await api.ask(eventsChange({ numbers, ...known, by }), CHANGE_DEADLINE_MS);
 }
 
 /** Numbers, and ranges such as 10-20. */
@@ -117,18 +113,17 @@ export function parseNumbers(given: readonly string[]): readonly number[] {
 }
 
 export const readStatuses = async (api: ManagerApi, filter: object): Promise<Statuses> =>
-  await api.get(`/api/v1/statuses?${queryOf(filter)}`, StatusesSchema);
+  await api.ask(statusesStatuses(queryOf(filter)));
 
 const STYLES = { critical: 'red', unknown: 'yellow', warning: 'yellow', info: 'dim' } as const satisfies Record<Priority, string>;
 
 export const statusesTable = async (api: ManagerApi, filter: object): Promise<string> =>
-  await api.text(`/api/v1/statuses?${queryOf({ ...filter, format: 'csv' })}`);
+  await api.text(statusesStatuses(queryOf({ ...filter, format: 'csv' })).path);
 
 export const eventsTable = async (api: ManagerApi, filter: EventFilter, limit: number): Promise<string> =>
-  await api.text(`/api/v1/events?${queryOf({ ...filter, limit, format: 'csv' })}`);
+  await api.text(eventsList(queryOf({ ...filter, limit, format: 'csv' })).path);
 
-export const readCounts = async (api: ManagerApi): Promise<EventCounts> =>
-  await api.get('/api/v1/events/counts', EventCountsSchema);
+export const readCounts = async (api: ManagerApi): Promise<EventCounts> => await api.ask(eventsCounts());
 
 export const renderCounts = ({ open }: EventCounts, paint: Paint): string =>
   table(

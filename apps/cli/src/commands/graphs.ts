@@ -1,19 +1,20 @@
-import { type SeriesList, SeriesListSchema, type SeriesValues, SeriesValuesSchema } from '@yosugara/protocol';
+import type { SeriesList, SeriesValues } from '@yosugara/protocol';
+import { statusesSeries, statusesValues } from '@yosugara/protocol/api';
 import { known, type ManagerApi } from '../control/manager-api.js';
 import { chart } from '../output/chart.js';
 import { printable, table } from '../output/terminal.js';
 import { queryOf } from './messages.js';
 
 export const listSeries = async (api: ManagerApi, filter: object): Promise<SeriesList> =>
-  await api.get(`/api/v1/series?${queryOf(filter)}`, SeriesListSchema);
+  await api.ask(statusesSeries(queryOf(filter)));
 
-const pathOf = (ids: readonly number[], span: object) => `/api/v1/series/${ids.join(',')}/values?${queryOf(span)}`;
+const valuesOf = (ids: readonly number[], span: object) => statusesValues(ids.join(','), queryOf(span));
 
 export const readValues = async (api: ManagerApi, ids: readonly number[], span: object): Promise<SeriesValues> =>
-  await known(api.get(pathOf(ids, span), SeriesValuesSchema));
+  await known(api.ask(valuesOf(ids, span)));
 
 export const valuesTable = async (api: ManagerApi, ids: readonly number[], span: object): Promise<string> =>
-  await known(api.text(pathOf(ids, { ...span, format: 'csv' })));
+  await known(api.text(valuesOf(ids, { ...span, format: 'csv' }).path));
 
 export function renderSeries({ series, more }: SeriesList): string {
   if (series.length === 0) return 'no values are kept of that';

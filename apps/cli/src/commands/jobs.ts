@@ -2,30 +2,34 @@ import { InvalidInputError } from '@yosugara/kernel';
 import {
   type EndWith,
   type JobApprovals,
-  JobApprovalsSchema,
   type JobHistory,
-  JobHistorySchema,
-  JobLinkedSchema,
+  type JobLink,
   type JobLinks,
-  JobLinksSchema,
-  JobOperatedSchema,
   type JobOperation,
   type JobPlan,
-  JobPlanSchema,
   type JobPlanTried,
-  JobPlanTriedSchema,
+  type JobPlanTry,
   type JobQueues,
-  JobQueuesSchema,
   type JobRunDetail,
-  JobRunDetailSchema,
   type JobSessionDetail,
-  JobSessionDetailSchema,
   type JobSessionRow,
   type JobSessions,
-  JobSessionsSchema,
   type JobStarted,
-  JobStartedSchema,
 } from '@yosugara/protocol';
+import {
+  jobSessionsHistory,
+  jobSessionsJob,
+  jobSessionsList,
+  jobSessionsOperate,
+  jobSessionsShow,
+  jobsApprovals,
+  jobsLink,
+  jobsLinks,
+  jobsPlan,
+  jobsQueues,
+  jobsStart,
+  jobsTry,
+} from '@yosugara/protocol/api';
 import { RefusedError } from '../control/client.js';
 import { known, type ManagerApi } from '../control/manager-api.js';
 import { queryOf } from './messages.js';
@@ -60,37 +64,34 @@ export async function readSessions(
     const query = queryOf(filter);
     query.set('limit', String(Math.min(PAGE, limit - rows.length)));
     if (next !== null) query.set('after', next);
-    const page = await api.get(`/api/v1/job-sessions?${query}`, JobSessionsSchema);
+    const page = await api.ask(jobSessionsList(query));
     rows.push(...page.rows);
     next = page.next;
   } while (next !== null && rows.length < limit);
   return { rows, next };
 }
 
-const pathOf = (session: string) => `/api/v1/job-sessions/${encodeURIComponent(session)}`;
-
 export const readSession = async (api: ManagerApi, session: string): Promise<JobSessionDetail> =>
-  await known(api.get(pathOf(session), JobSessionDetailSchema));
+  await known(api.ask(jobSessionsShow(session)));
 
 export const readJob = async (api: ManagerApi, session: string, job: string): Promise<JobRunDetail> =>
-  await known(api.get(`${pathOf(session)}/job?${queryOf({ job })}`, JobRunDetailSchema));
+  await known(api.ask(jobSessionsJob(session, { job })));
 
 export async function readHistory(api: ManagerApi, session: string): Promise<JobHistory['lines']> {
   const lines: JobHistory['lines'] = [];
   let next: number | null = 0;
   while (next !== null) {
     const query: URLSearchParams = queryOf({ after: next, limit: HISTORY_PAGE });
-    const page: JobHistory = await known(api.get(`${pathOf(session)}/history?${query}`, JobHistorySchema));
+    const page: JobHistory = await known(api.ask(jobSessionsHistory(session, query)));
     lines.push(...page.lines);
     next = page.next;
   }
   return lines;
 }
 
-export const readPlan = async (api: ManagerApi, filter: object): Promise<JobPlan> =>
-  await api.get(`/api/v1/job-plan?${queryOf(filter)}`, JobPlanSchema);
+export const readPlan = async (api: ManagerApi, filter: object): Promise<JobPlan> => await api.ask(jobsPlan(queryOf(filter)));
 
-export const readQueues = async (api: ManagerApi): Promise<JobQueues> => await api.get('/api/v1/job-queues', JobQueuesSchema);
+export const readQueues = async (api: ManagerApi): Promise<JobQueues> => await api.ask(jobsQueues());
 
 export interface StartWish {
   readonly request: string;
@@ -103,15 +104,7 @@ export interface StartWish {
 
 /** @throws RefusedError, InvalidInputError, MistakesError */
 export const startSession = async (api: ManagerApi, unit: string, wish: StartWish, by: string): Promise<JobStarted> =>
-  await known(
-    api.change(
-      'POST',
-      `/api/v1/job-units/${encodeURIComponent(unit)}/sessions`,
-      { ...wish, by },
-      JobStartedSchema,
-      CHANGE_DEADLINE_MS,
-    ),
-  );
+  await known(api.ask(jobsStart(unit, { ...wish, by }), CHANGE_DEADLINE_MS));
 
 export interface OperateWish {
   readonly operation: JobOperation;
@@ -123,7 +116,7 @@ export interface OperateWish {
 
 /** @throws RefusedError — not possible now: the sentence says why, and what is */
 export async function operateJob(api: ManagerApi, session: string, wish: OperateWish, by: string): Promise<void> {
-  await known(api.change('POST', `${pathOf(session)}/operations`, { ...wish, by }, JobOperatedSchema, CHANGE_DEADLINE_MS));
+  await known(api.ask(jobSessionsOperate(session, { ...wish, by }), CHANGE_DEADLINE_MS));
 }
 
 const RELEASES = ['release-hold', 'release-skip', 'release-suspend'] as const satisfies readonly JobOperation[];
@@ -142,7 +135,7 @@ export async function releaseOf(api: ManagerApi, session: string, job: string | 
 }
 
 export const sayLink = async (api: ManagerApi, message: object): Promise<{ readonly isNew: boolean }> =>
-  await api.change('POST', '/api/v1/job-links', message, JobLinkedSchema, CHANGE_DEADLINE_MS);
+  await api.ask(jobsLink(message as JobLink), CHANGE_DEADLINE_MS);
 
 /** `NAME=VALUE`, each. */
 export function parseAssignments(given: readonly string[], option: string): Readonly<Record<string, string>> {
@@ -155,11 +148,9 @@ export function parseAssignments(given: readonly string[], option: string): Read
   );
 }
 
-export const readApprovals = async (api: ManagerApi): Promise<JobApprovals> =>
-  await api.get('/api/v1/job-approvals', JobApprovalsSchema);
+export const readApprovals = async (api: ManagerApi): Promise<JobApprovals> => await api.ask(jobsApprovals());
 
-export const readLinks = async (api: ManagerApi, filter: object): Promise<JobLinks> =>
-  await api.get(`/api/v1/job-links?${queryOf(filter)}`, JobLinksSchema);
+export const readLinks = async (api: ManagerApi, filter: object): Promise<JobLinks> => await api.ask(jobsLinks(queryOf(filter)));
 
 export const trySchedule = async (api: ManagerApi, wish: object): Promise<JobPlanTried> =>
-  await api.change('POST', '/api/v1/job-plan/try', wish, JobPlanTriedSchema, CHANGE_DEADLINE_MS);
+  await api.ask(jobsTry(wish as JobPlanTry), CHANGE_DEADLINE_MS);

@@ -1,4 +1,5 @@
-import { type Tried, TriedSchema } from '@yosugara/protocol';
+import type { Tried } from '@yosugara/protocol';
+import { monitorsTry } from '@yosugara/protocol/api';
 import type { ManagerApi } from '../control/manager-api.js';
 import { type Paint, printable, table } from '../output/terminal.js';
 
@@ -6,7 +7,7 @@ const DEADLINE_MS = 15_000;
 
 /** Nothing is stored, and nobody is told. */
 export const tryMonitor = async (api: ManagerApi, monitor: unknown, text: string): Promise<Tried> =>
-  await api.change('POST', '/api/v1/monitors/try', { monitor, text }, TriedSchema, DEADLINE_MS);
+  await api.ask(monitorsTry({ monitor, text }), DEADLINE_MS);
 
 const STYLES = { critical: 'red', unknown: 'yellow', warning: 'yellow', info: 'green' } as const;
 

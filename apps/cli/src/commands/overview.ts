@@ -1,10 +1,11 @@
-import { type Overview, OverviewSchema, PRIORITIES, type PriorityTally, type ScopeHealth } from '@yosugara/protocol';
+import { type Overview, PRIORITIES, type PriorityTally, type ScopeHealth } from '@yosugara/protocol';
+import { overviewShow } from '@yosugara/protocol/api';
 import type { ManagerApi } from '../control/manager-api.js';
 import { type Paint, printable, table } from '../output/terminal.js';
 
 const STYLES = { critical: 'red', unknown: 'yellow', warning: 'yellow', info: 'dim' } as const;
 
-export const readOverview = async (api: ManagerApi): Promise<Overview> => await api.get('/api/v1/overview', OverviewSchema);
+export const readOverview = async (api: ManagerApi): Promise<Overview> => await api.ask(overviewShow());
 
 function tally(counts: PriorityTally, paint: Paint): string {
   const parts = PRIORITIES.filter((priority) => counts[priority] > 0).map((priority) =>

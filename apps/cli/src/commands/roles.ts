@@ -1,13 +1,13 @@
 import { YosugaraError } from '@yosugara/kernel';
-import { type AccessOverview, AccessOverviewSchema } from '@yosugara/protocol';
+import type { AccessOverview } from '@yosugara/protocol';
+import { accessOverview } from '@yosugara/protocol/api';
 import type { ManagerApi } from '../control/manager-api.js';
 import { fields, yesNo } from '../output/fields.js';
 import { printable, table } from '../output/terminal.js';
 
 type Role = AccessOverview['roles'][number];
 
-export const readAccess = async (api: ManagerApi): Promise<AccessOverview> =>
-  await api.get('/api/v1/access', AccessOverviewSchema);
+export const readAccess = async (api: ManagerApi): Promise<AccessOverview> => await api.ask(accessOverview());
 
 export async function readRole(api: ManagerApi, id: string): Promise<Role> {
   const found = (await readAccess(api)).roles.find((role) => role.id === id);

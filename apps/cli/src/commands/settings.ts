@@ -1,42 +1,45 @@
 import { YosugaraError } from '@yosugara/kernel';
 import {
   type SettingHistory,
-  SettingHistorySchema,
   type SettingKind,
   type SettingPage,
-  SettingPageSchema,
   type SettingPut,
-  SettingPutSchema,
   type SettingsOverview,
-  SettingsOverviewSchema,
   type SettingView,
-  SettingViewSchema,
 } from '@yosugara/protocol';
+import {
+  settingsHistory,
+  settingsList,
+  settingsOverview,
+  settingsPut,
+  settingsRemove,
+  settingsSchema,
+  settingsShow,
+} from '@yosugara/protocol/api';
 import { known, type ManagerApi } from '../control/manager-api.js';
 import { type Paint, printable, table } from '../output/terminal.js';
-import { ANYTHING, CHANGE_DEADLINE_MS, settingPath } from '../settings/api.js';
+import { CHANGE_DEADLINE_MS } from '../settings/api.js';
 import { whoAsks } from '../verbs/arguments.js';
 import { queryOf } from './messages.js';
 
-export const readKinds = async (api: ManagerApi): Promise<SettingsOverview> =>
-  await api.get('/api/v1/settings', SettingsOverviewSchema);
+export const readKinds = async (api: ManagerApi): Promise<SettingsOverview> => await api.ask(settingsOverview());
 
 export const listSettings = async (api: ManagerApi, kind: SettingKind, filter: object): Promise<SettingPage> =>
-  await known(api.get(`/api/v1/settings/${kind}?${queryOf(filter)}`, SettingPageSchema));
+  await known(api.ask(settingsList(kind, queryOf(filter))));
 
 export const readSetting = async (api: ManagerApi, kind: SettingKind, id: string): Promise<SettingView> =>
-  await known(api.get(settingPath(kind, id), SettingViewSchema));
+  await known(api.ask(settingsShow(kind, id)));
 
 export const readSettingHistory = async (
   api: ManagerApi,
   kind: SettingKind,
   id: string,
   limit: number,
-): Promise<SettingHistory> => await known(api.get(`${settingPath(kind, id)}/history?limit=${limit}`, SettingHistorySchema));
+): Promise<SettingHistory> => await known(api.ask(settingsHistory(kind, id, { limit })));
 
 /** JSON Schema of the body. */
 export const readSettingSchema = async (api: ManagerApi, kind: SettingKind): Promise<object> =>
-  await known(api.get(`/api/v1/settings/schema/${kind}`, { parse: (value: unknown) => value as object }));
+  (await known(api.ask(settingsSchema(kind)))) as object;
 
 type Stored = Pick<SettingView, 'description' | 'enabled' | 'ownerRole' | 'body'>;
 
@@ -44,8 +47,7 @@ type Stored = Pick<SettingView, 'description' | 'enabled' | 'ownerRole' | 'body'
 async function put(api: ManagerApi, { kind, id, revision }: SettingView, wanted: Stored): Promise<SettingPut> {
   const { description, enabled, ownerRole, body } = wanted;
   const document = { description, enabled, ownerRole, body, by: whoAsks() };
-  const ifMatch = { 'if-match': `"${revision}"` };
-  return await known(api.change('PUT', settingPath(kind, id), document, SettingPutSchema, CHANGE_DEADLINE_MS, ifMatch));
+  return await known(api.ask(settingsPut(kind, id, document, { ifMatch: revision }), CHANGE_DEADLINE_MS));
 }
 
 export async function enableSetting(api: ManagerApi, kind: SettingKind, id: string, enabled: boolean): Promise<SettingPut> {
@@ -65,7 +67,7 @@ export async function revertSetting(api: ManagerApi, kind: SettingKind, id: stri
 const MOST_REVISIONS = 500;
 
 export async function removeSetting(api: ManagerApi, kind: SettingKind, id: string): Promise<void> {
-  await known(api.change('DELETE', settingPath(kind, id, { by: whoAsks() }), undefined, ANYTHING, CHANGE_DEADLINE_MS));
+  await known(api.ask(settingsRemove(kind, id, { by: whoAsks() }), CHANGE_DEADLINE_MS));
 }
 
 export const renderKinds = ({ kinds, version }: SettingsOverview): string =>

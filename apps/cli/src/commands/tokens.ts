@@ -1,25 +1,24 @@
-import { type TokenList, TokenListSchema, type TokenMade, TokenMadeSchema } from '@yosugara/protocol';
+import type { TokenList, TokenMade } from '@yosugara/protocol';
+import { tokensCreate, tokensList, tokensRemove } from '@yosugara/protocol/api';
 import { known, type ManagerApi } from '../control/manager-api.js';
 import { printable, table } from '../output/terminal.js';
 import { findUser } from './users.js';
 
-const PATH = '/api/v1/tokens';
 const DEADLINE_MS = 15_000;
-const ANYTHING = { parse: (value: unknown): unknown => value };
 
 /** One's own, or those of somebody. */
 export async function listTokens(api: ManagerApi, login: string | undefined): Promise<TokenList> {
-  const query = login === undefined ? '' : `?user=${(await findUser(api, login)).id}`;
-  return await known(api.get(`${PATH}${query}`, TokenListSchema));
+  const query = login === undefined ? {} : { user: String((await findUser(api, login)).id) };
+  return await known(api.ask(tokensList(query)));
 }
 
 export const addToken = async (
   api: ManagerApi,
   wish: { readonly name: string; readonly roles: readonly string[]; readonly days: number },
-): Promise<TokenMade> => await api.change('POST', PATH, wish, TokenMadeSchema, DEADLINE_MS);
+): Promise<TokenMade> => await api.ask(tokensCreate(wish), DEADLINE_MS);
 
 export async function removeToken(api: ManagerApi, id: number): Promise<void> {
-  await known(api.change('DELETE', `${PATH}/${id}`, undefined, ANYTHING, DEADLINE_MS));
+  await known(api.ask(tokensRemove(id), DEADLINE_MS));
 }
 
 export function renderTokens({ rows }: TokenList, nowMs: number): string {

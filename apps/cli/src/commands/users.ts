@@ -1,22 +1,21 @@
 import { InvalidInputError, YosugaraError } from '@yosugara/kernel';
+import type { UserChange, UserGiven, UserPage, UserView } from '@yosugara/protocol';
 import {
-  type UserChange,
-  type UserGiven,
-  UserGivenSchema,
-  type UserPage,
-  UserPageSchema,
-  type UserView,
-  UserViewSchema,
-} from '@yosugara/protocol';
+  usersChange,
+  usersCreate,
+  usersList,
+  usersRemove,
+  usersResetPassword,
+  usersResetTotp,
+  usersUnlock,
+} from '@yosugara/protocol/api';
 import { known, type ManagerApi } from '../control/manager-api.js';
 import { fields, yesNo } from '../output/fields.js';
 import { type Paint, printable, table } from '../output/terminal.js';
 import { queryOf } from './messages.js';
 
-const PATH = '/api/v1/users';
 const DEADLINE_MS = 15_000;
 const LOOK_MOST = 500;
-const ANYTHING = { parse: (value: unknown): unknown => value };
 
 export interface UserFilter {
   readonly text?: string | undefined;
@@ -27,7 +26,7 @@ export interface UserFilter {
 }
 
 export const listUsers = async (api: ManagerApi, filter: UserFilter): Promise<UserPage> =>
-  await api.get(`${PATH}?${queryOf(filter)}`, UserPageSchema);
+  await api.ask(usersList(queryOf(filter)));
 
 /** By login, as people know each other. @throws YosugaraError `NOT_FOUND` */
 export async function findUser(api: ManagerApi, login: string): Promise<UserView> {
@@ -38,31 +37,29 @@ export async function findUser(api: ManagerApi, login: string): Promise<UserView
   return found;
 }
 
-export const addUser = async (api: ManagerApi, wish: object): Promise<UserGiven> =>
-  await api.change('POST', PATH, wish, UserGivenSchema, DEADLINE_MS);
-
-const ifMatch = ({ revision }: UserView) => ({ 'if-match': `"${revision}"` });
+export const addUser = async (api: ManagerApi, wish: Parameters<typeof usersCreate>[0]): Promise<UserGiven> =>
+  await api.ask(usersCreate(wish), DEADLINE_MS);
 
 /** What is not said stays; refused when somebody else changed the user in between. */
 export async function changeUser(api: ManagerApi, login: string, change: UserChange): Promise<UserView> {
   const user = await findUser(api, login);
-  return await known(api.change('PATCH', `${PATH}/${user.id}`, change, UserViewSchema, DEADLINE_MS, ifMatch(user)));
+  return await known(api.ask(usersChange(user.id, change, { ifMatch: user.revision }), DEADLINE_MS));
 }
 
 export async function removeUser(api: ManagerApi, login: string): Promise<void> {
   const user = await findUser(api, login);
-  await known(api.change('DELETE', `${PATH}/${user.id}`, undefined, ANYTHING, DEADLINE_MS, ifMatch(user)));
+  await known(api.ask(usersRemove(user.id, { ifMatch: user.revision }), DEADLINE_MS));
 }
 
 export async function resetPassword(api: ManagerApi, login: string, password: string | undefined): Promise<UserGiven> {
   const { id } = await findUser(api, login);
   const wish = password === undefined ? {} : { password };
-  return await known(api.change('POST', `${PATH}/${id}/reset-password`, wish, UserGivenSchema, DEADLINE_MS));
+  return await known(api.ask(usersResetPassword(id, wish), DEADLINE_MS));
 }
 
 export async function helpUser(api: ManagerApi, login: string, how: 'unlock' | 'reset-totp'): Promise<UserView> {
   const { id } = await findUser(api, login);
-  return await known(api.change('POST', `${PATH}/${id}/${how}`, {}, UserViewSchema, DEADLINE_MS));
+  return await known(api.ask(how === 'unlock' ? usersUnlock(id) : usersResetTotp(id), DEADLINE_MS));
 }
 
 const stateOf = ({ enabled, lockedUntil, mustChange }: UserView): string =>

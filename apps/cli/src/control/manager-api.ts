@@ -162,8 +162,8 @@ export class ManagerApi {
         return await ask(place);
       } catch (error) {
         if (error instanceof InvalidInputError || error instanceof RefusedError || error instanceof MistakesError) throw error;
-        // A Standby may not know yet who has just come.
-        if (!(last instanceof NotLoggedInError)) last = error;
+        // A Standby may not know yet who has just come. What one said tells more than that another is silent.
+        if (!isAnswer(last)) last = error;
         passes ||= isPassing(error);
       }
     }
@@ -229,6 +229,8 @@ function refusal(code: number, path: string, host: string, body: string): Error 
   const kind = code === 404 ? 'NOT_FOUND' : code === 503 ? 'PASSING' : 'HTTP';
   return new YosugaraError(kind, `${host} answered ${code}: ${detailOf(body)}`);
 }
+
+const isAnswer = (error: unknown): boolean => error instanceof YosugaraError && error.code !== 'PASSING';
 
 const REFUSALS: ReadonlySet<number> = new Set([403, 409, 412, 413, 422, 429]);
 

@@ -3,6 +3,8 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/cluster': 'status',
   'POST /api/cluster/recover': 'recover',
   'POST /api/cluster/switchover': 'switchover',
+  'POST /api/cluster/pause': 'pause',
+  'POST /api/cluster/maintenance': 'maintenance',
   'GET /api/v1/cluster/take-overs': 'take-overs',
   'GET /api/v1/cluster/lag': 'lag',
   'GET /api/v1/self': 'self',
