@@ -55,7 +55,7 @@ export async function shot(page: Page, folder: string, name: string): Promise<vo
 
 /** Also where a dialog lies over the page. */
 export async function chooseLanguage(page: Page, language: 'ja' | 'en'): Promise<void> {
-  await page.locator(`[data-testid=language-switch] input[value=${language}]`).evaluate('(input) => input.click()');
+  await page.locator(`[data-testid=language-switch] input[value=${language}]`).dispatchEvent('click');
   await page.locator(`html[lang=${language}]`).waitFor({ state: 'attached' });
 }
 
