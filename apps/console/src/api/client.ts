@@ -162,7 +162,7 @@ export async function send<T>(
 ): Promise<T> {
   const sendOnce = async (more: Readonly<Record<string, string>>) =>
     await call(path, { ...options, method, headers: { ...headers, ...more }, ...(body === undefined ? {} : { body }) });
-  const said = isCommand ? await untilDone(sendOnce, isPassing, options.signal) : await sendOnce({});
+  const said = isCommand ? await untilDone(sendOnce, isOfTakeOver, options.signal) : await sendOnce({});
   return decode(path.split('?', 1)[0]!, answer, said);
 }
 
@@ -221,4 +221,7 @@ export const api = {
 export function isPassing(error: unknown): boolean {
   return error instanceof UnreachableError || (error instanceof ApiError && (error.status >= 500 || error.status === 429));
 }
+/** Also of a proxy before the manager. What the manager failed at by itself it would fail at again. */
+export const isOfTakeOver = (error: unknown): boolean =>
+  error instanceof UnreachableError || (error instanceof ApiError && error.status >= 502 && error.status <= 504);
 export const isLoggedOut = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
