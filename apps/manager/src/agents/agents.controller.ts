@@ -20,12 +20,8 @@ import { Command } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import { LiveSettings } from '../settings/live-settings.js';
 import { AGENTS, CLOCK } from '../tokens.js';
-<<<<<<< HEAD
-import type { Agents, MadeToken } from './agents.js';
-=======
 import { AgentRights, unknownAgent, unknownToken } from './agent-rights.js';
-import type { Agents } from './agents.js';
->>>>>>> bdb8319 (Requests are limited by user and address, agents and join tokens belong to owners, refusals name nothing hidden, a locked login is an event; each route that writes is seen to leave one line of the audit log)
+import type { Agents, MadeToken } from './agents.js';
 import type { KnownAgent } from './register.js';
 
 const MOST_TOKENS = 1_000;
