@@ -33,7 +33,30 @@ export type Paint = (text: string, style: keyof typeof CODES) => string;
 export const painter = (terminal: Terminal): Paint =>
   terminal.color ? (text, style) => `\x1b[${CODES[style]}m${text}\x1b[0m` : (text) => text;
 
-const width = (text: string) => [...stripVTControlCharacters(text)].length;
+/** What takes two cells of a terminal: Chinese, Japanese and Korean characters, and pictures (Unicode, UAX #11: W and F). */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const cellsOf = (character: string): number => (/\p{M}/u.test(character) ? 0 : WIDE.test(character) ? 2 : 1);
+const width = (text: string) => [...stripVTControlCharacters(text)].reduce((sum, character) => sum + cellsOf(character), 0);
+
+/** Each line no wider than the terminal: one that wraps would shift a picture that is drawn over. Colours end as they did. */
+export const clip = (text: string, columns: number): string =>
+  text
+    .split('\n')
+    .map((line) => (width(line) <= columns ? line : clipLine(line, columns)))
+    .join('\n');
+
+function clipLine(line: string, columns: number): string {
+  let left = columns - 1;
+  return [...line.matchAll(/(\u001b\[[0-9;]*m)|./gu)]
+    .map(([part, code]) => {
+      if (code !== undefined) return part;
+      const fits = left >= 0;
+      left -= cellsOf(part);
+      return left >= 0 ? part : fits ? '…' : '';
+    })
+    .join('');
+}
 
 /** Columns as wide as their longest cell; the last one is not padded. Cells may be painted. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,5 +1,5 @@
 import { type Watched, watch } from '../commands/watch.js';
-import { printable, type Terminal } from '../output/terminal.js';
+import { clip, printable, type Terminal } from '../output/terminal.js';
 import type { Common, VerbContext } from './context.js';
 
 export interface Watching<T> extends Pick<Watched<T>, 'read' | 'isOver' | 'everyMs'> {
@@ -22,7 +22,7 @@ export async function shown<T>(
 /** On a terminal in the place of what was there before. */
 function again(terminal: Terminal, { json }: Common, document: unknown, text: () => string): void {
   if (json === true) terminal.out(JSON.stringify(document));
-  else terminal.out(terminal.screen === true ? `\x1b[H\x1b[2J${text()}` : `${text()}\n`);
+  else terminal.out(terminal.screen === true ? `\x1b[H\x1b[2J${clip(text(), terminal.columns)}` : `${text()}\n`);
 }
 
 /** Tells people how to go on; programs see `next`. */
