@@ -9,12 +9,10 @@ import {
   useState,
 } from 'react';
 import { useText } from '../i18n/language.js';
-import { type Box, type Edge, type Layout, nextBox, type Point, pathOf, type Sizes } from './job-graph-model.js';
+import { Arrows, EdgeLine } from './job-graph-edges.js';
+import { type Box, type Layout, nextBox, type Point, pathOf, type Sizes } from './job-graph-model.js';
+import { isEdgeSeen, isSeen, PAD, useGraphView } from './use-graph-view.js';
 
-/** Around the boxes, so that the last arrow is not at the very edge. */
-const PAD = 28;
-/** Beyond what is in sight, so that a quick scroll shows no gap. */
-const OVERSCAN_PX = 300;
 /** Smaller it cannot be read. */
 const LEAST_FIRST_ZOOM = 0.75;
 const [LEAST_ZOOM, MOST_ZOOM, STEP] = [0.25, 1.6, 1.2];
@@ -44,120 +42,11 @@ interface GraphProps {
   readonly edits?: GraphEdits | undefined;
 }
 
-interface View {
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-}
-
-/** What of the whole is in sight, in the measures of the layout. */
-function useView(zoom: number) {
-  const frame = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState<View>({ left: 0, top: 0, right: 2_000, bottom: 2_000 });
-  const measure = () => {
-    const element = frame.current;
-    if (element === null) return;
-    const { scrollLeft, scrollTop, clientWidth, clientHeight } = element;
-    const grid = (value: number) => Math.round(value / zoom / 100) * 100;
-    const next = {
-      left: grid(scrollLeft) - PAD - OVERSCAN_PX,
-      top: grid(scrollTop) - PAD - OVERSCAN_PX,
-      right: grid(scrollLeft + clientWidth) + OVERSCAN_PX,
-      bottom: grid(scrollTop + clientHeight) + OVERSCAN_PX,
-    };
-    setView((now) => (Object.entries(next).every(([key, value]) => now[key as keyof View] === value) ? now : next));
-  };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: measured anew where the measures change.
-  useLayoutEffect(() => {
-    measure();
-    const element = frame.current;
-    if (element === null) return;
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [zoom]);
-  return { frame, view, measure };
-}
-
-const isSeen = (view: View, { x, y }: Point, width: number, height: number) =>
-  x + width >= view.left && x <= view.right && y + height >= view.top && y <= view.bottom;
-
-function isEdgeSeen(view: View, points: readonly Point[]): boolean {
-  const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
-  const [x, y] = [Math.min(...xs), Math.min(...ys)];
-  return isSeen(view, { x, y }, Math.max(...xs) - x, Math.max(...ys) - y);
-}
-
-/** Full-width letters take about twice the room. */
-const widthOf = (word: string) => [...word].reduce((sum, char) => sum + (char.charCodeAt(0) > 0x2e7f ? 11 : 6.3), 0);
-
-function EdgeLine({
-  edge,
-  isDown,
-  isChosen,
-  onChoose,
-}: {
-  readonly edge: Edge;
-  readonly isDown: boolean;
-  readonly isChosen: boolean;
-  readonly onChoose: (() => void) | null;
-}) {
-  const { t } = useText();
-  const { points, branch, says, isNormalOnly } = edge;
-  const path = pathOf(points, isDown);
-  const words = [branch === null ? '' : t('graph.branch', { number: branch }), isNormalOnly ? '' : says].filter(Boolean);
-  const at = points.length === 2 ? { x: (points[0]!.x + points[1]!.x) / 2, y: (points[0]!.y + points[1]!.y) / 2 } : points[1]!;
-  const wide = 10 + Math.max(0, ...words.map(widthOf));
-  const high = words.length * 15 + 3;
-  const className = [
-    'graph-edge',
-    branch === null ? '' : 'is-branch',
-    isNormalOnly ? '' : 'is-other',
-    isChosen ? 'is-chosen' : '',
-  ];
-  return (
-    <g className={className.filter(Boolean).join(' ')} data-testid="graph-edge" data-from={edge.from} data-to={edge.to}>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: for the pointer alone; the keyboard has the form of the job. */}
-      {onChoose !== null && <path className="graph-edge-hit" d={path} onClick={onChoose} />}
-      <path className="graph-edge-line" d={path} markerEnd={isChosen ? 'url(#graph-arrow-chosen)' : 'url(#graph-arrow)'} />
-      {words.length > 0 && (
-        <rect className="graph-edge-plate" x={at.x - wide / 2} y={at.y - high / 2} width={wide} height={high} rx="4" />
-      )}
-      {words.map((word, line) => (
-        <text key={word} x={at.x} y={at.y - high / 2 + 13 + line * 15} textAnchor="middle">
-          {word}
-        </text>
-      ))}
-    </g>
-  );
-}
-
-const Arrows = () => (
-  <defs>
-    {['graph-arrow', 'graph-arrow-chosen'].map((id) => (
-      <marker
-        key={id}
-        id={id}
-        className={id}
-        viewBox="0 0 10 10"
-        refX="9.5"
-        refY="5"
-        markerWidth="7"
-        markerHeight="7"
-        orient="auto-start-reverse"
-      >
-        <path d="M 0 0.5 L 10 5 L 0 9.5 z" />
-      </marker>
-    ))}
-  </defs>
-);
-
 /** Jobs as boxes, what they wait for as arrows. Arrow keys go from box to box; `c` begins a connection, Enter ends it. */
 export function JobGraph({ layout, sizes, label, chosen, onChoose, onOpen, look, edits }: GraphProps) {
   const { t } = useText();
   const [zoom, setZoom] = useState(1);
-  const { frame, view, measure } = useView(zoom);
+  const { frame, view, measure } = useGraphView(zoom);
   const [cursor, setCursor] = useState<string | null>(null);
   const [linking, setLinking] = useState<{ readonly from: string; readonly at: Point | null } | null>(null);
   const [edge, setEdge] = useState<{ readonly from: string; readonly to: string } | null>(null);
@@ -406,35 +295,5 @@ export function JobGraph({ layout, sizes, label, chosen, onChoose, onOpen, look,
         </button>
       </div>
     </div>
-  );
-}
-
-/** From the unit down to the jobnet that is shown. */
-export function GraphPath({
-  unit,
-  path,
-  onGo,
-}: {
-  readonly unit: string;
-  readonly path: readonly string[];
-  readonly onGo: (net: string) => void;
-}) {
-  const { t } = useText();
-  return (
-    <nav className="graph-path" aria-label={t('graph.path')} data-testid="graph-path">
-      {['', ...path].map((net, at, all) => (
-        <span key={net === '' ? '/' : net}>
-          {at > 0 && <span className="dim"> › </span>}
-          <button
-            type="button"
-            className="link-button"
-            aria-current={at === all.length - 1 ? 'page' : undefined}
-            onClick={() => onGo(net)}
-          >
-            {net === '' ? unit : net}
-          </button>
-        </span>
-      ))}
-    </nav>
   );
 }

@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react';
 import { settingsApi } from '../api/settings.js';
 import { useText } from '../i18n/language.js';
 import { JobForm } from './job-form.js';
-import { GraphPath } from './job-graph.js';
+import { GraphPath } from './job-graph-path.js';
 import { type JsonSchema } from './schema-model.js';
 import { SettingHistoryList } from './setting-history.js';
 import { UnitForm } from './unit-form.js';
