@@ -53,10 +53,14 @@ function Shown({ body, isEditing, children }: ShownProps) {
   const board = useMemo(() => ({ span, refreshMs: body.refreshS * 1_000, isEditing }), [span, body.refreshS, isEditing]);
   // Before anything is drawn with a time in it.
   setPageTimeZone(body.timeZone);
-  useEffect(() => () => setPageTimeZone(null), []);
+  useEffect(() => {
+    // Again: whoever showed it before has taken back theirs by now.
+    setPageTimeZone(body.timeZone);
+    return () => setPageTimeZone(null);
+  }, [body.timeZone]);
   usePageKeys(KEYS);
   const edit = () => !isEditing && may('dashboard', 'modify') && put({ edit: '1', kiosk: null });
-  useKeys({ e: edit, f: kiosk.enter, ...(kiosk.isOn ? { Escape: kiosk.leave } : {}) });
+  useKeys({ ...(isEditing ? {} : { e: edit, f: kiosk.enter }), ...(kiosk.isOn ? { Escape: kiosk.leave } : {}) });
   return (
     <div className="board-page" data-testid="dashboard-page">
       <div className="page-head">

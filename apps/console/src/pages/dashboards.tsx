@@ -40,7 +40,10 @@ function NewDialog({ onClose }: { readonly onClose: () => void }) {
   const taken = useSettings('dashboard').rows;
   const [name, setName] = useState('');
   const [isFilled, setFilled] = useState(true);
-  const [owner, setOwner] = useState(useOwners('')[0] ?? 'operator');
+  const owners = useOwners('');
+  const [chosen, setOwner] = useState<string | null>(null);
+  // As with everything that is made: the operators', unless one may not give to them.
+  const owner = chosen ?? (owners.includes('operator') ? 'operator' : (owners[0] ?? 'operator'));
   const making = useMutation({
     mutationFn: async () => {
       const id = boardIdOf(name, new Set(taken.map((each) => each.id)));

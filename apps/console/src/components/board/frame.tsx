@@ -11,6 +11,8 @@ import { AlertIcon } from '../icons.js';
 export interface Asked {
   readonly data: unknown;
   readonly error: Error | null;
+  /** Of the last attempt; what passes is attempted again and again, and is no error until then. */
+  readonly failureReason: Error | null;
   readonly dataUpdatedAt: number;
 }
 
@@ -43,13 +45,14 @@ export const titleOf = (widget: Widget, t: ReturnType<typeof useText>['t']): str
 export function Frame({ widget, asked, head, empty = null, children }: FrameProps) {
   const { t } = useText();
   const isThere = asked === undefined || asked.data !== undefined;
+  const failure = asked?.error ?? asked?.failureReason ?? null;
   return (
     <>
       <div className="widget-head">
         <h2 className="clip">{visible(titleOf(widget, t))}</h2>
         <span className="grow" />
-        {asked !== undefined && isThere && asked.error !== null && (
-          <span className="widget-stale text-busy tabular" title={asked.error.message} data-testid="widget-stale">
+        {asked !== undefined && isThere && failure !== null && (
+          <span className="widget-stale text-busy tabular" title={failure.message} data-testid="widget-stale">
             <AlertIcon size={13} /> {t('board.asOf', { time: clockTime(new Date(asked.dataUpdatedAt)) })}
           </span>
         )}
@@ -57,7 +60,7 @@ export function Frame({ widget, asked, head, empty = null, children }: FrameProp
       </div>
       {!isThere ? (
         <div className="widget-instead">
-          <Instead error={asked.error} />
+          <Instead error={failure} />
         </div>
       ) : empty !== null ? (
         <div className="widget-instead dim">{empty}</div>

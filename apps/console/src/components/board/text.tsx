@@ -3,7 +3,7 @@ import { Children, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { visible } from '../../i18n/format.js';
 import { useText } from '../../i18n/language.js';
-import { Frame } from './frame.js';
+import { Frame, titleOf } from './frame.js';
 import { type Block, blocksOf, type Inline } from './markdown-model.js';
 
 function inline(piece: Inline): ReactNode {
@@ -68,7 +68,10 @@ export function TextWidget({ widget }: { readonly widget: WidgetOf<'text'> }) {
   const blocks = blocksOf(widget.text);
   return (
     <Frame widget={widget} empty={blocks.length === 0 ? t('board.noText') : null}>
-      <div className="widget-text">{inOrder(blocks.map((each) => block(each)))}</div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is to be scrolled by keys. */}
+      <section className="widget-text" tabIndex={0} aria-label={visible(titleOf(widget, t))}>
+        {inOrder(blocks.map((each) => block(each)))}
+      </section>
     </Frame>
   );
 }
