@@ -59,6 +59,7 @@ export const fieldsEn = {
   'help.rules': 'In order: the first enabled one that matches ends it.',
   'field.pattern': 'Pattern',
   'help.pattern': 'RE2: no back-references; a dot is any character.',
+  'help.rows.days.pattern': 'An id of Day patterns.',
   'field.mode': 'It must',
   'field.caseSensitive': 'Upper and lower case differ',
   'field.action': 'Then',

@@ -60,6 +60,7 @@ export const fieldsJa: Readonly<Record<FieldKey, string>> = {
   'help.rules': '上から順に調べ、最初に一致した有効な規則で終わります。',
   'field.pattern': 'パターン',
   'help.pattern': 'RE2 形式: 後方参照なし。ピリオドは任意の 1 文字。',
+  'help.rows.days.pattern': '日付パターンの ID。',
   'field.mode': '一致のしかた',
   'field.caseSensitive': '大文字と小文字を区別する',
   'field.action': '処理',
