@@ -86,13 +86,15 @@ function Row(props: RowProps) {
       <strong className="kept-name" title={kept.tables.join(', ')}>
         {t(`kept.${kind}`)}
       </strong>
-      <span className="kept-number tabular" data-testid={`rows-${kind}`}>
+      <span className="kept-number tabular" data-label={t('retention.rows')} data-testid={`rows-${kind}`}>
         {isAbout ? t('retention.about', { count }) : count}
       </span>
-      <span className="kept-number tabular">
+      <span className="kept-number tabular" data-label={t('retention.size')}>
         {kind === 'confirmedEvents' ? <span className="dim small">{t('retention.inEvents')}</span> : bytes(size)}
       </span>
-      <span className="small">{oldest === null ? <span className="dim">–</span> : <Time iso={oldest} />}</span>
+      <span className="small" data-label={t('retention.oldest')}>
+        {oldest === null ? <span className="dim">–</span> : <Time iso={oldest} />}
+      </span>
       <span className="kept-days">
         <Days {...props} />
       </span>

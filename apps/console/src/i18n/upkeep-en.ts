@@ -116,7 +116,7 @@ export const upkeepEn = {
   'takeOver.proofNote':
     'The stop of the old Master has no time of its own in the record: the claim of the epoch carries the proof, so it was proved by then.',
   'takeOver.resolution':
-    'As the manager of {node} saw it, on its own clock, looking every {ms} ms; an order of two within that is chance.',
+    'As the manager of {node} saw it, on its own clock, looking every second before it began and every {ms} ms then; an order of two within that is chance.',
   'takeOver.notYet': 'not seen',
   'takeOver.cause': 'Cause',
   'takeOver.proof': 'Stop proof',
