@@ -164,9 +164,9 @@ export async function changeEvents(
 }
 
 const theirsOf = (ownerRoles: readonly string[]) => {
-  const [before, between, after] = ownedBy('?', 'e.monitor', 'e.plugin').split('?');
+  const [first, ...others] = ownedBy('?', 'e.monitor', 'e.plugin').split('?');
   const roles = sql`${[...ownerRoles]}`;
-  return sql`${sql.raw(before!)}${roles}${sql.raw(between!)}${roles}${sql.raw(after!)}`;
+  return others.reduce((before, after) => sql`${before}${roles}${sql.raw(after)}`, sql.raw(first!));
 };
 
 const US = (column: string): string => `(extract(epoch from e.${column}) * 1000)::bigint`;
