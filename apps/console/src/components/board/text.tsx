@@ -34,10 +34,9 @@ const inlines = (pieces: readonly Inline[]) => inOrder(pieces.map((piece) => inl
 
 function block(of: Block): ReactNode {
   switch (of.kind) {
-    case 'heading': {
-      const Heading = `h${of.level + 2}` as 'h3' | 'h4' | 'h5';
-      return <Heading>{inlines(of.of)}</Heading>;
-    }
+    case 'heading':
+      // Below the widget's title, however deep whoever wrote it begins.
+      return <h3 className={`heading-${of.level}`}>{inlines(of.of)}</h3>;
     case 'list': {
       const List = of.isOrdered ? 'ol' : 'ul';
       // biome-ignore lint/correctness/useJsxKeyInIterable: they are given theirs by their order.

@@ -34,7 +34,7 @@ export function TimeRange({ span, usual, put }: { readonly span: Span; readonly 
     put({ range: null, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() });
   };
   return (
-    <Popover opened={isOpen} onChange={setOpen} position="bottom-end" withinPortal trapFocus>
+    <Popover opened={isOpen} onChange={setOpen} position="bottom-end" withinPortal trapFocus withRoles={false}>
       <Popover.Target>
         <div className="board-range">
           <SegmentedControl
