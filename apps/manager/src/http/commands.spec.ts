@@ -149,7 +149,9 @@ it('answers are kept for a day, and not more than there is room for', async () =
   };
   const { store } = openStorage(postgres, 'b', SILENT_LOG);
   const day = new Date(Date.now() - 86_400_000);
-  expect(await store.answers.retain(day, 100_000, eras.now, () => undefined)).toBe(1);
+  // The manager itself may have looked just now.
+  await store.answers.retain(day, 100_000, eras.now, () => undefined);
+  expect((await pool.query(`select 1 from command_answer where at < $1`, [day])).rowCount).toBe(0);
   await store.answers.retain(day, 2, eras.now, () => undefined);
   expect((await pool.query('select count(*)::int as count from command_answer')).rows[0].count).toBe(2);
   await store.close();

@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   IDEMPOTENCY_KEY_REUSED: [422, 'this Idempotency-Key came with another request before'],
   TOO_MANY_REQUESTS: [429, 'too many attempts: wait a minute'],
   INTERNAL: [500, 'the manager failed; its log says why'],
+  DATABASE_ERROR: [500, 'the database refused what the manager asked; its log says why'],
   NOT_ACTIVE: [503, 'this node is not the serving Master: ask the other one, or again'],
   NOT_SERVING: [503, 'this node runs no jobs now: ask again'],
   JOBS_BUSY: [503, 'too much waits to be stored: ask again'],
