@@ -29,6 +29,8 @@ const WITHOUT: Readonly<Record<string, string>> = {
 };
 /** What leaves its line, and is looked at where there is what it needs. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  'POST /api/cluster/maintenance': 'a controller that does it; written down where recover is',
+  'POST /api/cluster/pause': 'a controller that does it; written down where recover is',
   'POST /api/cluster/recover': 'manager.spec.ts: a controller that does it',
   'POST /api/cluster/switchover': 'manager.spec.ts: a controller that does it',
   'DELETE /api/v1/agents/{id}': 'agents.spec.ts: an agent that joined',
