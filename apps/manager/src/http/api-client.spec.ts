@@ -31,7 +31,7 @@ function formatted(files: ReadonlyMap<string, string>): ReadonlyMap<string, stri
   const dir = mkdtempSync(join(ROOT, CLIENT, 'made-'));
   try {
     for (const [name, text] of files) writeFileSync(join(dir, name), text);
-    execFileSync(join(ROOT, 'node_modules/.bin/biome'), ['format', '--write', dir], { cwd: ROOT, stdio: 'pipe' });
+    execFileSync(join(ROOT, 'node_modules/.bin/biome'), ['check', '--write', dir], { cwd: ROOT, stdio: 'pipe' });
     return new Map([...files.keys()].map((name) => [name, readFileSync(join(dir, name), 'utf8')]));
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -14,7 +14,7 @@ import {
   UserPageSchema,
   UserViewSchema,
 } from '../index.js';
-import { apiCall, type Matching, type Query, segment, type Sent } from './call.js';
+import { apiCall, type Matching, type Query, type Sent, segment } from './call.js';
 
 /** Needs access: read. */
 export const accessOverview = () => apiCall('GET', '/api/v1/access', AccessOverviewSchema);

@@ -1,7 +1,7 @@
 // Made from the API's OpenAPI document: do not edit. YOSUGARA_WRITE_DOCS=1 npx vitest run apps/manager/src/http/api-client.spec.ts writes it.
 import type { z } from 'zod';
 import { AgentDoneSchema, AgentListSchema, type AgentTokenAskSchema, AgentTokensSchema, NewAgentTokenSchema } from '../index.js';
-import { apiCall, type Query, segment, type Sent } from './call.js';
+import { apiCall, type Query, type Sent, segment } from './call.js';
 
 export interface AgentsListQuery {
   readonly text?: string | undefined;

@@ -10,7 +10,7 @@ import {
   SeriesValuesSchema,
   StatusesSchema,
 } from '../index.js';
-import { apiCall, type Query, segment, type Sent } from './call.js';
+import { apiCall, type Query, type Sent, segment } from './call.js';
 
 export interface EventsListQuery {
   readonly state?: string | readonly string[] | undefined;

@@ -18,7 +18,7 @@ import {
   JobStartedSchema,
   type JobStartSchema,
 } from '../index.js';
-import { apiCall, type Query, segment, type Sent } from './call.js';
+import { apiCall, type Query, type Sent, segment } from './call.js';
 
 export interface JobSessionsListQuery {
   readonly unit?: string | undefined;

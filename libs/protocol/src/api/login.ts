@@ -13,7 +13,7 @@ import {
   type TotpConfirmSchema,
   type TotpDisableSchema,
 } from '../index.js';
-import { apiCall, segment, type Sent } from './call.js';
+import { apiCall, type Sent, segment } from './call.js';
 
 /** Needs nobody. */
 export const authWays = () => apiCall('GET', '/api/login/ways', LoginWaysSchema);

@@ -16,7 +16,7 @@ import {
   SettingsOverviewSchema,
   SettingViewSchema,
 } from '../index.js';
-import { ANYTHING, apiCall, type Matching, type Query, segment, type Sent } from './call.js';
+import { ANYTHING, apiCall, type Matching, type Query, type Sent, segment } from './call.js';
 
 /** Needs that of the kind: read. */
 export const settingsOverview = () => apiCall('GET', '/api/v1/settings', SettingsOverviewSchema);
