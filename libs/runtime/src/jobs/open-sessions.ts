@@ -5,7 +5,6 @@ import {
   type JobEnv,
   type JobRun,
   type JobSession,
-  type LinkMessage,
   type NewSession,
   type OutsideEffect,
   type PastEnd,

@@ -36,7 +36,7 @@ function spinning(more: () => Partial<StepOutcome> = () => ({})) {
   };
   const sessions = new OpenSessions(engine, 7 as never, totals);
   const asked = {
-    ...{ root: null, trigger: { type: 'manual', id: null, info: '' }, scheduledAtMs: BEGAN_MS, variables: {} },
+    ...{ root: null, trigger: { type: 'manual' as const, id: null, info: '' }, scheduledAtMs: BEGAN_MS, variables: {} },
     ...{ ignoresTimes: false, testCommand: null, premade: false, id: '20261122000000-000' },
   } as const;
   sessions.begin(unit, asked, { ownerRole: 'ops', request: null, keepDays: 1 } as never, sessions.env(WORLD as never, nowMs));
