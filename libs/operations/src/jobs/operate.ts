@@ -29,6 +29,11 @@ export function operate(draft: Draft, asked: Operate): void {
     else if (job === null) operateSession(draft, asked);
     else refuse(operateJob(draft, job, asked));
   }
+  const comment = asked.comment?.trim() ?? '';
+  if (draft.refusal === null && comment !== '') {
+    const text = `${operation}: ${comment}`;
+    draft.history(job ?? SESSION, text, facility === null ? {} : { facility });
+  }
   draft.who = null;
 }
 

@@ -94,6 +94,28 @@ describe('to start again', () => {
   });
 });
 
+describe('a comment', () => {
+  const asking = () => new Desk(unitOf([{ type: 'approval', id: 'ok', role: 'ops', sentence: 'Go on?' }]));
+  const linesOf = (desk: Desk) => desk.of('history').flatMap(({ line }) => (line.who === 'ada' ? [[line.job, line.text]] : []));
+
+  it('of who approves stands in the history of the session, after what was done', () =>
+    expect(linesOf(asking().operate('approve', 'ok', { comment: ' the change board met ' })).at(-1)).toEqual([
+      'ok',
+      'approve: the change board met',
+    ]));
+
+  it('of what was refused does not, nor does an empty one', () => {
+    expect(linesOf(asking().operate('release-hold', 'ok', { comment: 'now' }))).toEqual([]);
+    expect(linesOf(asking().operate('deny', 'ok', { comment: ' ' })).map(([, text]) => text)).toEqual(['denied by ada']);
+  });
+
+  it('of a node names it', () => {
+    const desk = new Desk(unitOf([command('a')])).returns('a', 9);
+    desk.operate('start', 'a', { facility: 'web1', comment: 'disk was full' });
+    expect(desk.of('history').map(({ line }) => [line.facility, line.text])).toContainEqual(['web1', 'start: disk was full']);
+  });
+});
+
 describe('to force', () => {
   it('a job to run passes over its conditions, its hold and its queue', () => {
     const desk = new Desk(unitOf([command('a'), command('b', { ...after(['a']), queue: 'q' }), command('h', { hold: true })]));

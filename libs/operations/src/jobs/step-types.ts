@@ -17,6 +17,8 @@ export interface Operate {
   readonly who: string;
   /** Of skip, change-end, set-end, force-end; null = abnormal, -1 (of skip: what the job says). */
   readonly end: EndWith | null;
+  /** What they say to it; it stands in the history of the session. */
+  readonly comment?: string;
 }
 
 /** Of link-send jobs and of the API. */

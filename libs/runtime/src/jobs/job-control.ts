@@ -24,14 +24,14 @@ export function jobControl(
       weight: 1,
       needs: () => [{ session: request.session }],
       run: (turn, work) => {
-        const { operation, job, facility, by, end } = request;
+        const { operation, job, facility, by, end, comment } = request;
         const session = work.sessions.session(request.session);
         if (session === null) return { kind: 'unknown', what: 'session' };
         const run = job === null ? null : session.jobs.get(job);
         if (run === undefined) return { kind: 'unknown', what: 'job' };
         const node = facility === null ? null : run?.nodes.find((each) => each.facility === facility);
         if (node === undefined) return { kind: 'unknown', what: 'node' };
-        const refusal = turn.operate(session.id, { kind: 'operate', operation, job, facility, who: by, end });
+        const refusal = turn.operate(session.id, { kind: 'operate', operation, job, facility, who: by, end, comment });
         if (refusal === null) return kept(turn, { kind: 'done' }, keep);
         const unit = work.sessions.unit(session.unit, session.revision);
         const isNet = job !== null && unit?.jobs.get(job)?.body.type === 'jobnet';
