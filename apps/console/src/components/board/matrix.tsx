@@ -60,12 +60,14 @@ function ScopesByPriority({ widget }: { readonly widget: WidgetOf<'matrix'> }) {
                     {scope.now[priority] === 0 ? (
                       <span className="dim">·</span>
                     ) : (
-                      <Link
-                        to={`/status?facility=${encodeURIComponent(scope.id)}&priority=${priority}`}
-                        className={`priority priority-${priority}`}
-                      >
-                        {integer(scope.now[priority], language)}
-                      </Link>
+                      <span className="tally">
+                        <Link
+                          to={`/status?facility=${encodeURIComponent(scope.id)}&priority=${priority}`}
+                          className={`priority priority-${priority}`}
+                        >
+                          {integer(scope.now[priority], language)}
+                        </Link>
+                      </span>
                     )}
                   </td>
                 ))}

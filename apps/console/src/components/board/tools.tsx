@@ -98,7 +98,7 @@ export function WidgetTools({ widget, at, widgets, onChange, onOpen, onSay }: To
           aria-label={t('board.copy', { title })}
           data-testid="widget-copy"
         >
-          ⧉
+          +
         </button>
         <button
           type="button"
