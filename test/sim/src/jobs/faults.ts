@@ -62,7 +62,6 @@ const FAULTS: Readonly<Record<string, (site: Site, rng: Rng) => void>> = {
   'disk-lost': (site, rng) => {
     const host = rng.pick(site.hosts);
     host.wipe();
-    site.wiped.add(host.name);
     site.world.after(rng.between(1_000, 30_000), () => host.restart());
   },
   /** Between a claim and its launch: the moments that matter are short. */

@@ -18,6 +18,8 @@ export function judgeEnd(site: Site): void {
   for (const session of database.sessions.values()) {
     if (session.endedAtMs === null) judgeOpen(site, session);
     judgeRuns(site, session);
+    judgeRest(site, session);
+    judgeHolds(site, session);
     judgeTimes(site, session);
     judgeCopies(site, session);
     judgeSeen(site, session);
@@ -129,6 +131,32 @@ function judgeOutcome(site: Site, session: JobSession): void {
     );
     return;
   }
+}
+
+/** In what is over or stopped nothing is under way, whatever people did and whenever something was heard of. */
+function judgeRest(site: Site, session: JobSession): void {
+  const unit = site.settings.unit(session);
+  const isOver = session.endedAtMs !== null || session.state === 'stopped';
+  for (const { job, state } of session.jobs.values()) {
+    if (!UNDER_WAY.has(state)) continue;
+    const nets = unit.jobs.get(job)!.within.flatMap((net) => session.jobs.get(net) ?? []);
+    const around = nets.find((net) => net.endedAtMs !== null || net.state === 'stopped');
+    if (isOver) site.broken('REST', `${job} is ${state} in session ${session.id}, which is ${session.state}`);
+    else if (around !== undefined)
+      site.broken('REST', `${job} of ${session.id} is ${state} in ${around.job}, which is ${around.state}`);
+  }
+}
+
+const UNDER_WAY: ReadonlySet<string> = new Set(['running', 'queued', 'stopping', 'suspended']);
+
+/** What is held from its start begins when somebody lets it go, and not before. */
+function judgeHolds(site: Site, session: JobSession): void {
+  const { people } = site;
+  if (people.touched.has(session.id)) return;
+  const unit = site.settings.unit(session);
+  for (const { job, startedAtMs } of session.jobs.values())
+    if (startedAtMs !== null && unit.jobs.get(job)!.body.hold && !people.released.has(`${session.id}/${job}`))
+      site.broken('HELD', `${job} of ${session.id} began, and nobody let it go`);
 }
 
 /** Nothing began before a time that it had to wait for. */

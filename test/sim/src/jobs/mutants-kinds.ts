@@ -12,9 +12,25 @@ const NEWS = `${JOBS}/news.ts`;
 const STEP = `${JOBS}/step.ts`;
 const TIMERS = `${JOBS}/timers.ts`;
 const ENDING = `${JOBS}/ending.ts`;
+const ADVANCE = `${JOBS}/advance.ts`;
 
 /** Of jobs that run no command, of conditions of time, and of what else was added to the units. */
 export const KIND_MUTANTS: readonly Mutant[] = [
+  planted('held-begins', 'a job that is held from its start begins by itself', 30, [
+    ENDING,
+    "hold ? 'held' : skip",
+    "hold === undefined ? 'held' : skip",
+  ]),
+  planted('calendar-unasked', 'a job begins while its calendar is closed', 30, [
+    ADVANCE,
+    'return calendar !== null && !draft.env.isOpen(calendar.id, draft.env.nowMs);',
+    'return calendar !== null && draft.env.nowMs < 0;',
+  ]),
+  planted('inner-queue-unasked', 'a jobnet in a jobnet begins without a place in its queue', 300, [
+    ENDING,
+    "return 'queue' in body ? body.queue : null;",
+    "return 'queue' in body && !(body.type === 'jobnet' && draft.job(id).within.length > 0) ? body.queue : null;",
+  ]),
   planted('elapsed-since-schedule', 'minutes since the session began are half as long', 100, [
     CONDITIONS,
     'return (session.startedAtMs ?? session.scheduledAtMs) + condition.minutes * MINUTE_MS;',

@@ -15,6 +15,8 @@ export class People {
   readonly wanted: string[] = [];
   /** Messages that somebody was told are there. */
   readonly said = new Set<string>();
+  /** Jobs that were held from their start, and that somebody let go: `SESSION/JOB`. */
+  readonly released = new Set<string>();
   /** What became of operations, by who did them; null = nobody knows. */
   readonly operated = new Map<string, 'done' | 'refused' | null>();
   /** How long whoever asked in calm times waited at most. */
@@ -123,6 +125,39 @@ export class People {
     world.after(LOOK_MS, () => this.approve());
   }
 
+  /** Looks now and then what is held from its start, and lets it go. */
+  release(): void {
+    const { world, database, settings } = this.#site;
+    for (const session of database.sessions.values()) {
+      if (session.endedAtMs !== null) continue;
+      const unit = settings.unit(session);
+      for (const run of session.jobs.values()) {
+        if (run.state !== 'held' || !unit.jobs.get(run.job)!.body.hold || world.rng.chance(0.3)) continue;
+        const key = `${session.id}/${run.job}`;
+        this.released.add(key);
+        this.#operate(
+          { session: session.id, job: run.job, facility: null, operation: 'release-hold', end: null },
+          `free-${key}-${run.round}`,
+        );
+      }
+    }
+    world.after(LOOK_MS, () => this.release());
+  }
+
+  #touch(session: string): void {
+    this.touched.add(session);
+    this.#touches.set(session, (this.#touches.get(session) ?? 0) + 1);
+  }
+
+  /** Who forces a run waits for no place, neither in a queue nor on a node. Of a session with which nobody does anything else. */
+  #forced({ session, job }: { readonly session: string; readonly job: string | null }): void {
+    const run = this.#site.database.sessions.get(session)?.jobs.get(job ?? '');
+    if (run === undefined || this.#touches.get(session) !== 1) return;
+    const waits = run.state === 'queued' || run.nodes.some(({ state }) => state === 'queued');
+    if (waits) this.#site.broken('FORCED', `${job} of ${session} was forced to run, and waits for a place`);
+  }
+
+  readonly #touches = new Map<string, number>();
   #operations = 0;
 
   /** Somebody does anything. */
@@ -135,9 +170,8 @@ export class People {
     const run = rng.pick([...database.sessions.get(session)!.jobs.values()]);
     const job = rng.chance(0.2) ? null : run.job;
     const facility = job !== null && run.nodes.length > 0 && rng.chance(0.3) ? rng.pick(run.nodes).facility : null;
-    // Places on nodes and in queues are given up by whoever forces a run: their limit says nothing then.
-    const operation = rng.pick(JOB_OPERATIONS.filter((each) => each !== 'force-run')) as JobOperation;
-    this.touched.add(session);
+    const operation = rng.pick(JOB_OPERATIONS) as JobOperation;
+    this.#touch(session);
     const end = rng.chance(0.5) ? null : ({ status: 'normal', value: 0 } as const);
     this.#operate({ session, job, facility, operation, end }, `ada-${++this.#operations}`);
   }
@@ -156,8 +190,10 @@ export class People {
       void this.#ask(manager, what, async (control) => await control.operate({ ...asked, by, comment: '' })).then((answer) => {
         if (answer === null) return;
         world.trace(`${what}: ${JSON.stringify(answer.value)}`);
-        if (answer.value.kind === 'done') this.operated.set(by, 'done');
-        else if (this.operated.get(by) === null) this.operated.set(by, 'refused');
+        if (answer.value.kind === 'done') {
+          this.operated.set(by, 'done');
+          if (operation === 'force-run') this.#forced(asked);
+        } else if (this.operated.get(by) === null) this.operated.set(by, 'refused');
       });
     });
   }

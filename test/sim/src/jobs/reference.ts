@@ -1,6 +1,6 @@
 import type { CompiledUnit, RunJob } from '@yosugara/operations';
 import type { EndStatus, EndWith, StartCondition } from '@yosugara/protocol';
-import { DEAD, NEVER, NODES, SCOPE } from './places.js';
+import { CLOSED, DEAD, NEVER, NODES, SCOPE } from './places.js';
 
 /** How a job ends in a world in which nothing ever fails. */
 export interface Outcome {
@@ -75,8 +75,9 @@ export class Reference {
 
   #outcome(id: string): Told {
     if (!this.#holds(id)) return this.#unmatched(id);
-    const { skip } = this.#unit.jobs.get(id)!.body;
-    return skip !== null ? { state: 'ended-skip', ...skip, returned: [] } : this.#run(id);
+    const { skip, calendar } = this.#unit.jobs.get(id)!.body;
+    if (skip !== null) return { state: 'ended-skip', ...skip, returned: [] };
+    return calendar?.id === CLOSED ? { state: 'ended-calendar', ...calendar.outside, returned: [] } : this.#run(id);
   }
 
   #unmatched(id: string): Told {

@@ -2,7 +2,7 @@ import { type CompiledUnit, compileUnit, type PatternPort, type PinnedUnit } fro
 import { type JobTriggerBody, type JobUnitBody, parseSetting, type SettingKind } from '@yosugara/protocol';
 import { readSettings, SettingsJobRules, SettingsRules, SettingsSnapshot, SettingsTimes } from '@yosugara/runtime';
 import type { Database } from './database.js';
-import { LIMITS, NODES, SCOPE } from './places.js';
+import { CLOSED, LIMITS, NODES, OPEN, SCOPE } from './places.js';
 
 /** Patterns here are simple ones, which every engine reads alike. */
 const PATTERNS: PatternPort = {
@@ -38,7 +38,9 @@ export class Settings {
       const job = { priority: 16 + at, multiplicity: LIMITS[id] ?? 0 };
       this.put('node', id, { name: id, addresses: [`10.0.0.${at + 1}`], scopes: [SCOPE], job });
     }
-    for (const id of ['q1', 'q2']) this.put('job-queue', id, { concurrency: LIMITS[id]! });
+    for (const id of [OPEN, CLOSED])
+      this.put('calendar', id, { timeZone: 'UTC', rows: id === OPEN ? [{ days: { kind: 'all' } }] : [] });
+    for (const id of ['q1', 'q2', 'q3']) this.put('job-queue', id, { concurrency: LIMITS[id]! });
     this.put('notification', 'tell', { kind: 'event', priorities: { info: {}, warning: {}, critical: {}, unknown: {} } });
   }
 

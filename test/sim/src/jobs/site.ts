@@ -52,8 +52,6 @@ export class Site {
   readonly executions = new Map<string, Execution>();
   /** What other clusters were told, by id. */
   readonly elsewhere = new Map<string, LinkMessage>();
-  /** Hosts whose disk was lost once. */
-  readonly wiped = new Set<string>();
   takeOvers = 0;
   /** From when on no schedule begins anything; null = not yet. */
   disabledAtMs: number | null = null;

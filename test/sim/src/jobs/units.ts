@@ -1,5 +1,5 @@
 import type { Rng } from '../rng.js';
-import { DEAD, GOOD, NEVER, NODES, OUT, SCOPE, SOON } from './places.js';
+import { CLOSED, DEAD, GOOD, NEVER, NODES, OPEN, OUT, SCOPE, SOON } from './places.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: as people write it; the schema fills in the rest.
 type Written = any;
@@ -15,6 +15,8 @@ interface Kinds {
   readonly references: boolean;
   readonly variables: boolean;
   readonly delays: boolean;
+  readonly holds: boolean;
+  readonly calendars: boolean;
 }
 
 /** A unit of some jobs that wait for each other, with a bit of everything whose outcome the reference model can tell. */
@@ -22,6 +24,7 @@ export function randomUnit(rng: Rng, id: string, others: readonly string[]): obj
   const variables = rng.chance(0.3);
   const kinds: Kinds = {
     ...{ times: rng.chance(0.4), others: rng.chance(0.6), queues: rng.chance(0.5), variables, delays: rng.chance(0.2) },
+    ...{ holds: rng.chance(0.3), calendars: rng.chance(0.3) },
     // The copy would set the same variables.
     references: !variables && rng.chance(0.4),
   };
@@ -67,6 +70,9 @@ class Writer {
       if (before.length > 0 && rng.chance(0.75)) job.wait = this.#wait(jobs);
       else if (this.#kinds.times && rng.chance(0.3)) job.wait = { groups: [{ conditions: [this.#time()] }] };
       if (rng.chance(0.05)) job.skip = { status: 'normal', value: 0 };
+      else if (this.#kinds.holds && job.type !== 'reference' && rng.chance(0.2)) job.hold = true;
+      if (this.#kinds.calendars && job.type !== 'reference' && rng.chance(0.25))
+        job.calendar = { id: rng.chance(0.5) ? OPEN : CLOSED, outside: this.#end() };
       if (this.#kinds.delays && rng.chance(0.3)) addDelay(rng, job);
       jobs.push(job);
       if (job.type !== 'reference') this.#whole.push(job.id);
@@ -95,8 +101,8 @@ class Writer {
   }
 
   #jobnet(id: string, depth: number): Written {
-    // Not in each other: jobnets that wait for a place that they have themselves wait for ever, and are told so.
-    const queue = this.#kinds.queues && depth === 0 && this.#rng.chance(0.4) ? 'q2' : null;
+    // Another one in each other: jobnets that wait for a place that they have themselves wait for ever, and are told so.
+    const queue = this.#kinds.queues && this.#rng.chance(0.4) ? (depth === 0 ? 'q2' : 'q3') : null;
     return { type: 'jobnet', id, jobs: this.#jobs(2 + Math.floor(this.#rng.next() * 2), depth + 1), queue };
   }
 
@@ -156,6 +162,7 @@ class Writer {
   #receiverOf(sender: Written): Written {
     // It ends normally when it was sent, and only then.
     delete sender.skip;
+    delete sender.calendar;
     if (sender.wait !== undefined) sender.wait.unmatched = { status: 'abnormal', value: 2 };
     return {
       ...{ type: 'link-receive', id: this.#name(), messageId: `m-#[SESSION_ID]-${sender.id}`, pastMinutes: 600, notify: TELL },

@@ -79,6 +79,7 @@ function begin(site: Site): void {
   const begins = site.settings.triggers.has('links') ? Math.floor(rng.next() * 6) : 0;
   for (let at = 1; at <= begins; at++) world.after(rng.between(0, FAULTS_MS), () => people.send(`b${at}`, 'begin'));
   people.approve();
+  people.release();
   files(site);
   site.takeOver(site.managers[0]!);
   for (const host of site.hosts) {
