@@ -66,7 +66,7 @@ export type * from './settings-types.js';
 export { SettingsWriter } from './settings-writer.js';
 export { expireStatuses, type StatusQuery, StatusRepository } from './statuses-repository.js';
 export { openStore, type Store, type StoreOptions } from './store.js';
-export { type ApiToken, TokenRepository } from './tokens-repository.js';
 export { type HistoryEntry, type LagMinute, type StoredTakeOver, TakeOverRepository } from './take-over-repository.js';
+export { type ApiToken, TokenRepository } from './tokens-repository.js';
 export { type NewUser, type User, type UserAlteration, UserRepository } from './users-repository.js';
 export { WriteProbeRepository } from './write-probe.js';

@@ -159,7 +159,7 @@ function RemoveDialog({
 /** Filters that were kept: picked, they are in the address, which can be sent to anybody. */
 export function SavedFilters({ view }: { readonly view: FilteredView }) {
   const { t } = useText();
-  const { mayAct } = useMe();
+  const { may } = useMe();
   const { address, setAddress } = usePageAddress();
   const { all, filters, isThere } = useSaved(view);
   const [asking, setAsking] = useState<'new' | 'rename' | 'remove' | null>(null);
@@ -222,22 +222,27 @@ export function SavedFilters({ view }: { readonly view: FilteredView }) {
           <Menu.Divider />
           {picked !== null && isChanged && (
             <Menu.Item
-              disabled={!mayAct}
+              disabled={!may('filter', 'modify')}
               onClick={() => save.mutate({ name: picked.name, query, isShared: picked.isShared, filter: picked })}
               data-testid="filter-save-changes"
             >
               {t('filter.saveChanges', { name: visible(picked.name) })}
             </Menu.Item>
           )}
-          <Menu.Item disabled={!mayAct} onClick={() => setAsking('new')} data-testid="filter-save-as">
+          <Menu.Item disabled={!may('filter', 'add')} onClick={() => setAsking('new')} data-testid="filter-save-as">
             {t('filter.saveAs')}
           </Menu.Item>
           {picked !== null && (
             <>
-              <Menu.Item disabled={!mayAct} onClick={() => setAsking('rename')} data-testid="filter-rename">
+              <Menu.Item disabled={!may('filter', 'modify')} onClick={() => setAsking('rename')} data-testid="filter-rename">
                 {t('filter.rename')}
               </Menu.Item>
-              <Menu.Item disabled={!mayAct} color="red" onClick={() => setAsking('remove')} data-testid="filter-delete">
+              <Menu.Item
+                disabled={!may('filter', 'modify')}
+                color="red"
+                onClick={() => setAsking('remove')}
+                data-testid="filter-delete"
+              >
                 {t('filter.delete')}
               </Menu.Item>
             </>

@@ -1,6 +1,6 @@
 import { Alert, Button, Drawer, Group, Loader, Switch, Tabs, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { SettingKind } from '@yosugara/protocol';
+import { FUNCTION_OF_KIND, type SettingKind } from '@yosugara/protocol';
 import { type ReactNode, useMemo, useState } from 'react';
 import { ApiError } from '../api/client.js';
 import { type SettingDraft, settingsApi } from '../api/settings.js';
@@ -99,7 +99,8 @@ function draftOf({ found, schema, begin }: LoadedProps): SettingDraft {
 function Editor(props: LoadedProps) {
   const { kind, schema, found, reload, onClose, onSaved, beside, above, names } = props;
   const { t } = useText();
-  const { mayAct } = useMe();
+  const { may } = useMe();
+  const mayAct = may(FUNCTION_OF_KIND[kind], found === null ? 'add' : 'modify');
   const toast = useToast();
   const client = useQueryClient();
   const field = useMemo(() => fieldOf(schema), [schema]);

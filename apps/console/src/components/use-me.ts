@@ -3,13 +3,9 @@ import type { AccessFunction, AccessMode } from '@yosugara/protocol';
 import { api, type Me } from '../api/client.js';
 import { mayWith } from '../api/rights.js';
 
-const ACTING = ['admin', 'operator'];
-
 interface Known {
   /** Login. */
   readonly me: string;
-  /** Whoever operates: more than looking. */
-  readonly mayAct: boolean;
   readonly may: (what: AccessFunction, mode: AccessMode) => boolean;
   readonly account: Me | undefined;
 }
@@ -19,7 +15,6 @@ export function useMe(): Known {
   const { data } = useQuery({ queryKey: ['me'], queryFn: ({ signal }) => api.me(signal), staleTime: 60_000 });
   return {
     me: data?.login ?? '',
-    mayAct: data !== undefined && ACTING.includes(data.role),
     may: (what, mode) => data !== undefined && mayWith(data.grants, what, mode),
     account: data,
   };

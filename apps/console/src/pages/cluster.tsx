@@ -2,7 +2,6 @@ import '../upkeep.js';
 import { Button, Loader } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Me } from '../api/client.js';
 import { CLUSTER_KEY, useCluster, useLinkState } from '../api/live.js';
 import { lostAtMs } from '../api/reconnect.js';
 import { nodesOut } from '../components/cluster-model.js';
@@ -18,13 +17,11 @@ import { Switchover } from '../components/switchover.js';
 import { TakeOvers } from '../components/take-overs.js';
 import { useToast } from '../components/toasts.js';
 import { Topology } from '../components/topology.js';
+import { useMe } from '../components/use-me.js';
 import { useRecovered } from '../components/use-recovered.js';
 import { Verdict } from '../components/verdict.js';
 import { clockTime } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
-
-/** A role that only looks. The manager has the last word; here the buttons are greyed out. */
-const LOOKERS: readonly string[] = ['viewer'];
 
 function HeardAt({ heardAtMs }: { readonly heardAtMs: number }) {
   const { t } = useText();
@@ -40,8 +37,8 @@ export function ClusterPage() {
   const [asking, setAsking] = useState<string | null>(null);
   useRecovered(status, (node) => toast({ text: t('recover.done', { node }), tone: 'good' }));
   const stale = lostAtMs(useLinkState()) !== null;
-  const me = client.getQueryData<Me>(['me']);
-  const mayAct = !stale && me !== undefined && !LOOKERS.includes(me.role);
+  const { may } = useMe();
+  const mayAct = !stale && may('cluster', 'execute');
   if (status === undefined)
     return (
       <div className="blank" role="status">

@@ -29,7 +29,8 @@ const MOST_CHOSEN = 100_000;
 export function EventsPage() {
   const { t, language } = useText();
   const toast = useToast();
-  const { me, mayAct } = useMe();
+  const { me, may } = useMe();
+  const mayAct = may('event', 'modify');
   const { filter, change, opened, open } = useEventAddress();
   const { feed, state } = useEventFeed(filter);
   const { rows } = state;

@@ -2,11 +2,12 @@ import { Alert, Badge, Button, Group, Loader, Modal, Stack, Table, Text } from '
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { MibModuleSummary } from '@yosugara/protocol';
 import { useState } from 'react';
-import { api, type Me } from '../api/client.js';
+import { api } from '../api/client.js';
 import { ChevronIcon } from '../components/icons.js';
 import { MibDetailPanel } from '../components/mib-detail.js';
 import { MibUpload } from '../components/mib-upload.js';
 import { Time } from '../components/time.js';
+import { useMe } from '../components/use-me.js';
 import { bytes, integer, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { useOpened } from './messages.js';
@@ -115,7 +116,6 @@ function Row({ module, open, mayAct, onToggle, onDelete }: RowProps) {
 /** MIB modules: what was uploaded, what is wrong in it and where. */
 export function MibsPage() {
   const { t } = useText();
-  const client = useQueryClient();
   const { opened, toggle } = useOpened();
   const [deleting, setDeleting] = useState<string | null>(null);
   const list = useQuery({
@@ -123,11 +123,11 @@ export function MibsPage() {
     queryFn: ({ signal }) => api.mibs(signal),
     refetchInterval: (query) => (query.state.data?.compiling === true ? 1_000 : 30_000),
   });
-  const mayAct = client.getQueryData<Me>(['me'])?.role !== 'viewer';
+  const { may } = useMe();
   const modules = list.data?.modules ?? [];
   return (
     <div className="cluster-page" data-testid="mibs-page">
-      <MibUpload mayAct={mayAct} />
+      <MibUpload mayAct={may('mib', 'add')} />
       <p className="dim">{t('mibs.explain')}</p>
       {list.error !== null && (
         <Alert color="red" role="alert" title={t('mibs.failed')}>
@@ -155,7 +155,7 @@ export function MibsPage() {
                     key={module.name}
                     module={module}
                     open={opened.has(module.name)}
-                    mayAct={mayAct}
+                    mayAct={may('mib', 'modify')}
                     onToggle={() => toggle(module.name)}
                     onDelete={() => setDeleting(module.name)}
                   />

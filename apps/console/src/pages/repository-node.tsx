@@ -160,7 +160,7 @@ function Events({ id }: { readonly id: string }) {
 export function NodePage() {
   const { t } = useText();
   const { id = '' } = useParams();
-  const { mayAct } = useMe();
+  const mayAct = useMe().may('repository', 'modify');
   const navigate = useNavigate();
   const [isEditing, setEditing] = useState(false);
   const { data, error } = useQuery({

@@ -36,7 +36,7 @@ function About({ setting }: { readonly setting: SettingView }) {
 /** Managed hosts and their groups. */
 export function RepositoryPage() {
   const { t } = useText();
-  const { mayAct } = useMe();
+  const mayAct = useMe().may('repository', 'add');
   const navigate = useNavigate();
   const { address, put } = usePageAddress();
   const scope = address.get('scope') ?? '';
