@@ -38,6 +38,8 @@ const PACKAGES = {
       'systemd/yosugara-controller.service': ['usr/lib/systemd/system/yosugara-controller.service'],
       'systemd/yosugara-receiver.service': ['usr/lib/systemd/system/yosugara-receiver.service'],
       'systemd/yosugara-forming.service': ['usr/lib/systemd/system/yosugara-forming.service'],
+      'systemd/yosugara-backup.service': ['usr/lib/systemd/system/yosugara-backup.service'],
+      'systemd/yosugara-backup.timer': ['usr/lib/systemd/system/yosugara-backup.timer'],
       'yosugara.sysctl': ['usr/lib/sysctl.d/60-yosugara.conf'],
       'yosugara.tmpfiles': ['usr/lib/tmpfiles.d/yosugara.conf'],
       'yosugara.udev': ['usr/lib/udev/rules.d/60-yosugara.rules'],
