@@ -103,10 +103,11 @@ describe.skipIf(!existsSync('/usr/bin/pgbackrest'))('a backup of the cluster', (
       seen.master === 'a' && sees(seen, 'b').role === 'HALT' ? seen : null,
     );
     expect(rows('a')).toBe('150|150');
-    expect(status.history[0]).toMatchObject({
-      owner: 'a',
-      proof: expect.stringMatching(/^P5: .*restored from backup .*somebody deleted all of t/),
+    expect(status.away).toMatchObject({
+      node: 'a',
+      evidence: expect.stringMatching(/^restored from backup .*F: somebody deleted all of t$/),
     });
+    expect(status.history[0]).toMatchObject({ owner: 'a', cause: expect.stringContaining('promoted in another site') });
   });
 
   it('and is whole again after one recover', async () => {
