@@ -97,7 +97,7 @@ describe('starting', () => {
   it('says that a key and a certificate are not of one another', async () => {
     const tls = { keyFile: receivers.ca.issue('x').keyFile, certFile: receivers.ca.issue('y').certFile };
     await expect(startReceiver(configs({ tls }).a, SILENT_LOG, () => undefined)).rejects.toThrow(
-      `receiver.tls: ${tls.keyFile}, ${tls.certFile}, `,
+      `receiver.tls: ${tls.keyFile} is not the key of the certificate in ${tls.certFile}`,
     );
   });
 });

@@ -82,17 +82,6 @@ describe('the audit log is sent by syslog', () => {
   });
 });
 
-it('old lines are let go of', async () => {
-  await store.db
-    .insertInto('audit')
-    .values({ actor: 'old', action: 'x', epoch: 1, at: new Date(0) as never })
-    .execute();
-  const keeper = keeperOf({ auditSyslog: [], auditDays: 30 });
-  await expect.poll(async () => (await store.audit.search({ limit: 10, who: 'old' })).length, soon).toBe(0);
-  expect((await store.audit.search({ limit: 10, who: 'one' })).length).toBe(1);
-  await keeper.stop();
-});
-
 it('a line is one line, whatever is in it', () => {
   const text = auditLine(
     {
