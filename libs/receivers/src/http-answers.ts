@@ -22,6 +22,9 @@ const TITLES: Readonly<Record<Problem['status'], string>> = {
   503: 'This cannot be kept safe just now',
 };
 
+/** A sender that has heard its answer has stopped by then. */
+const LINGER_MS = 2_000;
+
 export function answerWith(response: ServerResponse, answer: Answer): void {
   if (response.destroyed || response.headersSent) return;
   if (answer.status === 200) return send(response, 200, 'application/json', answer.body);
@@ -29,7 +32,6 @@ export function answerWith(response: ServerResponse, answer: Answer): void {
   if (retryAfterS !== undefined) response.setHeader('Retry-After', retryAfterS);
   if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="custom traps"');
   if (status === 405) response.setHeader('Allow', 'POST');
-  // What is left of a body that nobody wants is not read: the connection ends.
   if (!response.req.complete) response.setHeader('Connection', 'close');
   const detail = `${place}: found ${found}, allowed is ${allowed}`;
   send(response, status, 'application/problem+json', {
@@ -46,7 +48,24 @@ export function answerWith(response: ServerResponse, answer: Answer): void {
 function send(response: ServerResponse, status: number, type: string, body: unknown): void {
   const text = `${JSON.stringify(body)}\n`;
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) });
-  response.end(text);
+  if (response.req.complete) response.end(text);
+  else response.write(text, () => endLater(response));
+}
+
+/**
+ * What is left of a body that nobody wants is thrown away for a moment. Closed at once, with bytes unread, the connection would be reset
+ * (RFC 1122, 4.2.2.13), and the reset may reach the sender before it has read the answer (RFC 9112, 9.6).
+ */
+function endLater(response: ServerResponse): void {
+  const { req } = response;
+  const timer = setTimeout(() => response.end(), LINGER_MS).unref();
+  const end = () => {
+    clearTimeout(timer);
+    response.end();
+  };
+  req.once('end', end);
+  req.once('close', end);
+  req.resume();
 }
 
 /** @returns null: it is longer. @throws when the connection breaks or the time is over. */
