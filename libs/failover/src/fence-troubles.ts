@@ -1,4 +1,5 @@
 import type { NodeId } from '@yosugara/kernel';
+import type { AlarmCode } from '@yosugara/protocol';
 import { counts } from './fencing.js';
 import type { Observation } from './observation.js';
 import { fenceHealthOf } from './predict.js';
@@ -13,7 +14,7 @@ const FIRST_CHECK_MS = 30_000;
 export function fenceTroublesHere(o: Observation): readonly Trouble[] {
   if (o.kind !== 'data') return [];
   const found: Trouble[] = [];
-  const red = (code: string, text: string): void => void found.push({ level: 'red', code, text });
+  const red = (code: AlarmCode, text: string): void => void found.push({ level: 'red', code, text });
   if (counts(o, 'P2'))
     for (const target of othersOf(o)) {
       const health = brokenFor(o, target);

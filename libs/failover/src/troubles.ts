@@ -1,3 +1,4 @@
+import type { Alarm, AlarmCode } from '@yosugara/protocol';
 import { fenceTroublesHere, fenceTroublesOfCluster } from './fence-troubles.js';
 import { outOnPurpose, wallTime } from './fitness.js';
 import { heldBack, limited, RESTARTS_MAX, RESTARTS_WITHIN_MS } from './governance.js';
@@ -5,16 +6,12 @@ import { MANAGER_AGAIN_MS, managerFails, managerMove, managerRestarts } from './
 import type { Observation } from './observation.js';
 
 /** What an operator should know: becomes an alarm of `status`, with this code for ever. */
-export interface Trouble {
-  readonly level: 'red' | 'yellow';
-  readonly code: string;
-  readonly text: string;
-}
+export type Trouble = Alarm;
 
 /** Of this node alone; it tells the others in its report. */
 export function troublesHere(o: Observation): readonly Trouble[] {
   const found: Trouble[] = [];
-  const red = (code: string, text: string): void => void found.push({ level: 'red', code, text });
+  const red = (code: AlarmCode, text: string): void => void found.push({ level: 'red', code, text });
   if (o.unfit !== null) red('UNFIT', `${o.self} cannot serve: ${o.unfit}`);
   if ((o.restartsInPlace ?? 0) >= RESTARTS_MAX)
     red(

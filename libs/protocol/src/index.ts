@@ -1,6 +1,7 @@
 export * from './access.js';
 export * from './agents.js';
 export * from './agents-api.js';
+export * from './alarms.js';
 export * from './answers.js';
 export type { BackupConfig, BackupRepository } from './backup-config.js';
 export * from './config.js';

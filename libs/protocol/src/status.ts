@@ -228,7 +228,15 @@ export const StatusSchema = z.object({
     })
     .nullable()
     .optional(),
-  alarms: z.array(z.object({ level: z.enum(['red', 'yellow']), code: z.string(), text: z.string() })),
+  alarms: z.array(
+    z.object({
+      level: z.enum(['red', 'yellow']),
+      code: z.string(),
+      text: z.string(),
+      /** Its page in the sources, such as docs/runbooks/NO_MASTER.md; every manager serves it as /docs/runbooks/NO_MASTER.html. */
+      runbook: z.string().optional(),
+    }),
+  ),
   /** Newest first. */
   history: z.array(
     z.object({

@@ -1,4 +1,4 @@
-import type { Status } from '@yosugara/protocol';
+import type { Alarm } from '@yosugara/protocol';
 import type { DiskFacts, NodeReport } from './types.js';
 
 /** A loop that is late by this much will soon be late for a lease. */
@@ -7,8 +7,8 @@ const LOOP_SLOW_MS = 500;
 const CODES = { warn: 'DISK_WARN', high: 'DISK_HIGH', full: 'DISK_FULL' } as const;
 
 /** What an operator must know of a host before it takes part in a failure. */
-export function hostAlarms({ node, host }: NodeReport): Status['alarms'] {
-  const alarms: Status['alarms'] = host.disks.flatMap((disk) => diskAlarm(node, disk));
+export function hostAlarms({ node, host }: NodeReport): readonly Alarm[] {
+  const alarms: Alarm[] = host.disks.flatMap((disk) => diskAlarm(node, disk));
   if (host.unfit !== null) alarms.push({ level: 'red', code: 'UNFIT', text: `${node} cannot serve: ${host.unfit}` });
   if (host.loopDelayMs >= LOOP_SLOW_MS)
     alarms.push({
@@ -19,7 +19,7 @@ export function hostAlarms({ node, host }: NodeReport): Status['alarms'] {
   return alarms;
 }
 
-function diskAlarm(node: string, { name, level, freeBytes, totalBytes }: DiskFacts): Status['alarms'] {
+function diskAlarm(node: string, { name, level, freeBytes, totalBytes }: DiskFacts): Alarm[] {
   if (level === 'ok') return [];
   const text = `the ${name} volume of ${node} has ${size(freeBytes)} of ${size(totalBytes)} left`;
   return [{ level: level === 'full' ? 'red' : 'yellow', code: CODES[level], text }];

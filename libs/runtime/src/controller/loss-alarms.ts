@@ -1,12 +1,12 @@
-import type { ManagerReport, ReceiverReport, Status } from '@yosugara/protocol';
+import type { Alarm, AlarmCode, ManagerReport, ReceiverReport } from '@yosugara/protocol';
 
 /** More sources than these are told in one sentence. */
 const MOST_SOURCES = 3;
 
 /** Loss that shows in counts only: somebody must be told while it goes on (docs/visible-loss.md). */
-export function lossAlarms(node: string, receiver: ReceiverReport | null, manager: ManagerReport | null): Status['alarms'] {
-  const alarms: Status['alarms'] = [];
-  const say = (code: string, text: string) => alarms.push({ level: 'yellow', code, text });
+export function lossAlarms(node: string, receiver: ReceiverReport | null, manager: ManagerReport | null): Alarm[] {
+  const alarms: Alarm[] = [];
+  const say = (code: AlarmCode, text: string) => alarms.push({ level: 'yellow', code, text });
   const lately = receiver?.lately;
   if (lately !== undefined && lately.kernelDrops > 0)
     say(

@@ -1,7 +1,7 @@
 import { isLeader, leaderOf, termOf } from '@yosugara/consensus';
 import { type ClusterRecord, estimateOf, type PostgresFacts, predict, troublesOfCluster, wallTime } from '@yosugara/failover';
 import { formatLsn, type NodeId } from '@yosugara/kernel';
-import type { ReceiversAnswer, Status } from '@yosugara/protocol';
+import { type Alarm, type ReceiversAnswer, runbookPath, type Status } from '@yosugara/protocol';
 import { hostAlarms } from './host-alarms.js';
 import { lossAlarms } from './loss-alarms.js';
 import { observe } from './observe.js';
@@ -76,7 +76,7 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
       dataLoss: forecast.dataLoss,
       reason: forecast.reason,
     },
-    alarms: [
+    alarms: withRunbooks([
       ...alarmsOf(context, nodes, master, witness !== undefined && !reports.has(witness.id as NodeId), forecast, {
         away: [...record.maintenance.map(({ node }) => node), ...config.settings.drNodes],
         byRequest: record.maintenance.length > 0 || record.pause !== null,
@@ -86,7 +86,7 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
       ...[...reports.values()].flatMap(hostAlarms),
       ...[...reports.values()].flatMap((report) => report.troubles ?? []),
       ...troublesOfCluster(o, master !== null),
-    ],
+    ]),
     fence: [...reports.values()].flatMap((report) =>
       (report.fenceHealth ?? []).map(({ target, healthy, offMs, atMs, says }) => {
         return { target, by: report.node, healthy, offMs, ageMs: Math.max(0, Math.round(-atMs)), says };
@@ -119,7 +119,11 @@ function awayOf({ away }: ClusterRecord): NonNullable<Status['away']> | null {
   return { node, by, evidence, at, received: received === null ? null : formatLsn(received), lostBytes, heardAgoMs };
 }
 
-function awayAlarms({ away }: ClusterRecord): Status['alarms'] {
+/** Whoever reads an alarm finds what to do. */
+const withRunbooks = (alarms: readonly Alarm[]): Status['alarms'] =>
+  alarms.map((alarm) => ({ ...alarm, runbook: runbookPath(alarm.code) }));
+
+function awayAlarms({ away }: ClusterRecord): readonly Alarm[] {
   if (away == null) return [];
   const text = `the cluster is away on ${away.node} since ${wallTime(away.atWallMs)} (${away.evidence}); ${estimateOf(away)}; \`yosugara recover\` the nodes of the other site when they are back, then \`yosugara switchover\` to one of them`;
   return [{ level: 'red', code: 'AWAY', text }];
@@ -194,8 +198,8 @@ function alarmsOf(
   witnessLost: boolean,
   forecast: { readonly failsOver: boolean; readonly reason: string },
   { away, byRequest }: { readonly away: readonly string[]; readonly byRequest: boolean },
-): Status['alarms'] {
-  const alarms: Status['alarms'] = [];
+): readonly Alarm[] {
+  const alarms: Alarm[] = [];
   if (!forecast.failsOver && master !== null)
     alarms.push({
       // What an operator asked for is no fault; PAUSED and MAINTENANCE nag beside it.
@@ -244,8 +248,8 @@ export function receiversOf(state: ControllerState): ReceiversAnswer {
   return { receivers: nodes.map(({ id }) => ({ node: id, report: heard(id)?.receiver ?? null })) };
 }
 
-function receiverAlarms({ node, receiver, manager }: NodeReport): Status['alarms'] {
-  const alarms: Status['alarms'] = lossAlarms(node, receiver, manager);
+function receiverAlarms({ node, receiver, manager }: NodeReport): readonly Alarm[] {
+  const alarms: Alarm[] = lossAlarms(node, receiver, manager);
   if (receiver === null) return alarms;
   const full = (text: string) => alarms.push({ level: 'red', code: 'RECEIVER_FULL', text });
   if (receiver.journalFull === true) full(`the journal of ${node} is full: it refuses new messages`);
