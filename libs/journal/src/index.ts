@@ -1,3 +1,4 @@
+export { type DirLock, lockDirectory } from './dir-lock.js';
 export * from './errors.js';
 export { openJournalReader } from './journal-reader.js';
 export { exportJournal, type JournalSurvey, type SegmentSurvey, surveyJournals } from './journal-survey.js';

@@ -30,6 +30,8 @@ export interface AdmissionOptions {
   readonly read: () => FormingState;
   /** On disk when it resolves. */
   readonly write: (state: FormingState) => Promise<void>;
+  /** Nobody else writes what is read and written within it. */
+  readonly turn: <Result>(task: () => Promise<Result>) => Promise<Result>;
   readonly say: (line: string) => void;
   readonly now?: () => number;
 }
@@ -166,7 +168,7 @@ export class Admission {
   }
 
   #inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.catch(() => undefined).then(task);
+    const result = this.#turn.catch(() => undefined).then(() => this.#options.turn(task));
     this.#turn = result;
     return result;
   }

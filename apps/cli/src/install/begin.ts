@@ -6,6 +6,7 @@ import { FIRST_USER, newIdentitySeed, peerIdOfSeed, sharedSecrets } from '../ini
 import { readForming, writeForming } from './files.js';
 import { forgotten, missingOf, withToken } from './forming.js';
 import { type Places, writePrivate, writeState } from './places.js';
+import { inTurn } from './turn.js';
 
 export interface FirstPlan {
   readonly self: string;
@@ -37,7 +38,11 @@ export interface Begun {
  * runs before all have joined.
  * @throws YosugaraError ALREADY_EXISTS
  */
-export async function beginCluster(places: Places, plan: FirstPlan, nowMs = Date.now()): Promise<Begun> {
+export function beginCluster(places: Places, plan: FirstPlan, nowMs = Date.now()): Promise<Begun> {
+  return inTurn(places, () => begin(places, plan, nowMs));
+}
+
+async function begin(places: Places, plan: FirstPlan, nowMs: number): Promise<Begun> {
   const made = [places.configFile, places.formingFile, places.waitingFile, places.authorityKey];
   for (const path of made)
     if (await isThere(path))
@@ -109,22 +114,24 @@ export interface MoreTokens {
 }
 
 /** Another token for a member, on the first server. The service that answers joins reads its file anew for each question. */
-export async function anotherToken(
-  places: Places,
-  { member, minutes, again }: MoreTokens,
-  authority: string,
-  nowMs = Date.now(),
-) {
-  const known = await readForming(places);
-  if (known === null) throw new YosugaraError('NOT_FORMING', 'no cluster is being formed from this host');
-  const planned = known.config.cluster.members.map(({ id }) => id).filter((id) => id !== known.self);
+export function anotherToken(places: Places, asked: MoreTokens, authority: string, nowMs = Date.now()): Promise<NewToken> {
+  return inTurn(places, async () => {
+    const known = await readForming(places);
+    if (known === null) throw new YosugaraError('NOT_FORMING', 'no cluster is being formed from this host');
+    refuseToken(known, asked);
+    const { member, minutes } = asked;
+    const { state, tokens } = newTokens(forgotten(known, member), [member], authoritySha256(authority), nowMs + minutes * 60_000);
+    await writeForming(places, state);
+    return tokens[0]!;
+  });
+}
+
+function refuseToken({ config, self }: FormingState, { member, again }: MoreTokens): void {
+  const planned = config.cluster.members.map(({ id }) => id).filter((id) => id !== self);
   if (!planned.includes(member)) throw new YosugaraError('USAGE', `${member} is none of ${planned.join(', ')}`);
-  const missing = missingOf(known.config);
+  const missing = missingOf(config);
   if (missing.length === 0)
     throw new YosugaraError('REFUSED', 'all members have joined: `yosugara recover` brings a lost one back');
   if (!missing.includes(member) && !again)
     throw new YosugaraError('REFUSED', `${member} has joined; --again forgets that, for a host that lost its disk`);
-  const { state, tokens } = newTokens(forgotten(known, member), [member], authoritySha256(authority), nowMs + minutes * 60_000);
-  await writeForming(places, state);
-  return tokens[0]!;
 }

@@ -1,13 +1,19 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { JOINING_PATHS, memberTokenOf, memberTokenText, type NodeConfig, NodeConfigSchema } from '@yosugara/protocol';
 import { freePort, until } from '@yosugara/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { runProgram } from '../program.js';
+import { anotherToken, beginCluster } from './begin.js';
+import { readForming, writeForming } from './files.js';
 import { askFirst } from './first-server.js';
 import { admit, withToken } from './forming.js';
+import { placesOf } from './places.js';
+import { firstPlanOf } from './plan.js';
+import { inTurn } from './turn.js';
 
 /** Three hosts, which are folders and loopback addresses here. */
 const ADDRESS = { a: '127.9.8.1', b: '127.9.8.2', w: '127.9.8.3' };
@@ -202,5 +208,43 @@ describe('a token', () => {
   it('of another kind is none', () => {
     expect(memberTokenOf('yja.x.y')).toBeNull();
     expect(memberTokenOf(`yjm1.${Buffer.from('{}').toString('base64url')}`)).toBeNull();
+  });
+});
+
+describe('what is known of a cluster that is being formed', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'yosu-turn-'));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it('is changed by one at a time: a token that is made while somebody joins forgets nothing, and is not forgotten', async () => {
+    const places = placesOf({ configDir: dir, stateDir: join(dir, 'state'), dataDir: join(dir, 'data') });
+    const members = ['a', 'b', 'w'].map((id, index) => ({
+      ...{ id, kind: id === 'w' ? ('witness' as const) : ('data' as const), address: `192.0.2.${index + 1}` },
+      ...{ zone: id, peerId: 'pending' },
+    }));
+    const asked = { self: 'a', secret: [], joinPort: 7948, minutes: 60 };
+    const plan = firstPlanOf({ clusterId: 'turn', members, stopProofs: ['P1', 'P4'] }, asked, places);
+    const { tokens } = await beginCluster(places, plan);
+    const secret = memberTokenOf(tokens.find(({ member }) => member === 'b')!.token)!.secret;
+    const { made } = await inTurn(places, async () => {
+      const read = (await readForming(places))!;
+      const making = anotherToken(
+        places,
+        { member: 'w', minutes: 1, again: false },
+        readFileSync(places.authorityCertificate, 'utf8'),
+      );
+      // It has all the time that it needs, if nothing holds it up.
+      await Promise.race([making, delay(300)]);
+      const joined = admit(read, { member: 'b', secret, request: 'R', peerId: 'P' }, 0);
+      if (joined.kind !== 'admitted') throw new Error(joined.code);
+      await writeForming(places, joined.state);
+      return { made: making };
+    });
+    const { token } = await made;
+    const state = (await readForming(places))!;
+    expect(state.config.cluster.members.find(({ id }) => id === 'b')?.peerId).toBe('P');
+    expect(admit(state, { member: 'w', secret: memberTokenOf(token)!.secret, request: 'R', peerId: 'Q' }, 0).kind).toBe(
+      'admitted',
+    );
+    expect(existsSync(places.turnFolder)).toBe(false);
   });
 });

@@ -13,7 +13,7 @@ import {
 } from '@yosugara/protocol';
 import { newIdentitySeed, peerIdOfSeed } from '../init/index.js';
 import { writeWaiting } from './files.js';
-import { askFirst } from './first-server.js';
+import { askFirst, fingerprintOf } from './first-server.js';
 import { type Places, writePrivate, writeState } from './places.js';
 
 /** Made before the token is told, so that the same host can ask again when the answer was lost. */
@@ -57,9 +57,8 @@ export async function refuseIfMember(places: Places): Promise<void> {
  */
 export async function askToJoin(places: Places, token: MemberToken): Promise<Joined> {
   const first = { host: token.address, port: token.port };
-  const fingerprint = Buffer.from(token.authority, 'base64url').toString('hex');
   // First who it is, then the secret.
-  const authority = await authorityShownBy(first, fingerprint);
+  const authority = await authorityShownBy(first, fingerprintOf(token.authority));
   const keys = await ownKeys(places, token.member);
   const peerId = peerIdOfSeed(Buffer.from(keys.seed, 'base64'));
   const body = { member: token.member, secret: token.secret, request: keys.request, peerId };

@@ -21,6 +21,7 @@ import { unformedOf, wholeOf } from './forming.js';
 import { keysFile } from './join.js';
 import type { Places } from './places.js';
 import { type Services, UNITS, unitsOf } from './services.js';
+import { inTurn } from './turn.js';
 
 export interface KeeperOptions {
   readonly places: Places;
@@ -67,6 +68,7 @@ async function answerJoins(options: KeeperOptions): Promise<boolean> {
     tls: { key: await secret(secrets.tlsKey), certificate: await secret(secrets.tlsCert) },
     shared: await sharedFiles(places, self.config),
     write: (state) => writeForming(places, state),
+    turn: (task) => inTurn(places, task),
   });
   const { address } = self.config.cluster.members.find(({ id }) => id === self.self)!;
   await admission.listen(address, self.port);
@@ -86,7 +88,7 @@ async function answerJoins(options: KeeperOptions): Promise<boolean> {
   } finally {
     await admission.close();
   }
-  await rm(places.formingFile, { force: true });
+  await inTurn(places, () => rm(places.formingFile, { force: true }));
   say(
     `all members have the configuration. The authority's key is needed no more: take ${places.authorityKey} off this host and keep it safe`,
   );

@@ -23,6 +23,8 @@ export interface Places {
   readonly formingFile: string;
   /** On a member that has joined, until the cluster is whole. */
   readonly waitingFile: string;
+  /** There while a program changes any of these. */
+  readonly turnFolder: string;
   readonly owner: Owner | null;
 }
 
@@ -52,6 +54,7 @@ export function placesOf(asked: AskedPlaces): Places {
     authorityCertificate: join(configDir, 'authority', 'ca.crt'),
     formingFile: join(configDir, 'forming.json'),
     waitingFile: join(configDir, 'waiting.json'),
+    turnFolder: join(configDir, 'turn'),
     owner: process.getuid?.() === 0 ? ownerOf(account) : null,
   };
 }

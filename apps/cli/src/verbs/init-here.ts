@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { type Check, failedOf, refuseFailed, renderChecks, runChecks } from '../checks/index.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { ClusterPlan } from '../init/index.js';
-import { type Begun, beginCluster, type NewToken } from '../install/begin.js';
+import { type Begun, beginCluster, type FirstPlan, type NewToken } from '../install/begin.js';
 import { nodeConfigOf } from '../install/files.js';
+import { answersJoins } from '../install/first-server.js';
 import { type AskedPlaces, DEFAULT_PLACES, placesOf } from '../install/places.js';
 import { type FirstServerAsked, firstPlanOf } from '../install/plan.js';
 import { NO_SERVICES, SYSTEMD, UNITS } from '../install/services.js';
@@ -54,9 +55,15 @@ export async function initHere(options: FirstServerOptions, plan: ClusterPlan, c
   const services = options.start ? SYSTEMD : NO_SERVICES;
   const trouble = await services.enable([UNITS.forming]);
   if (trouble !== null) terminal.note(`yosugara: ${trouble}: run \`yosugara forming\` yourself until all have joined\n`);
+  else if (options.start && !(await answersJoins(addressOf(first), first.joinPort, begun.authority.sha256)))
+    terminal.note(
+      `yosugara: port ${first.joinPort} does not answer yet; ${UNITS.forming} says why: journalctl -u ${UNITS.forming}\n`,
+    );
   show(options, { ...begun, checks }, () => renderBegun(begun));
   return EXIT.ok;
 }
+
+const addressOf = ({ config, self }: FirstPlan): string => config.cluster.members.find(({ id }) => id === self)!.address;
 
 const renderBegun = (begun: Begun): string =>
   [

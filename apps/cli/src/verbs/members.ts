@@ -9,8 +9,9 @@ import { nodeConfigOf } from '../install/files.js';
 import { missingOf } from '../install/forming.js';
 import { askToJoin, becomeMember, refuseIfMember, tokenOf } from '../install/join.js';
 import { keepForming } from '../install/keeper.js';
-import { DEFAULT_PLACES, placesOf } from '../install/places.js';
+import { DEFAULT_PLACES, type Places, placesOf } from '../install/places.js';
 import { NO_SERVICES, SYSTEMD, UNITS } from '../install/services.js';
+import { inTurn } from '../install/turn.js';
 import { painter } from '../output/terminal.js';
 import { oneMore, wholeNumber } from './arguments.js';
 import type { Common, VerbContext } from './context.js';
@@ -58,13 +59,15 @@ function addJoin(program: Command, context: VerbContext): void {
     .option('--postgres-bin <folder>', 'where PostgreSQL’s programs are')
     .option('--json', 'print one JSON document');
   addHereOptions(command).action((token: string | undefined, options: JoinOptions) =>
-    context.set(() => join(token, options, context))(),
+    context.set(async () => {
+      const places = placesOf(options);
+      return await inTurn(places, () => join(token, places, options, context));
+    })(),
   );
 }
 
-async function join(given: string | undefined, options: JoinOptions, context: VerbContext): Promise<ExitCode> {
+async function join(given: string | undefined, places: Places, options: JoinOptions, context: VerbContext): Promise<ExitCode> {
   const { show, terminal } = context;
-  const places = placesOf(options);
   await refuseIfMember(places);
   if (given === undefined || given === '-') terminal.note('reading the token from standard input…\n');
   const token = tokenOf(given === undefined || given === '-' ? await text(process.stdin) : given);
