@@ -15,6 +15,7 @@ import type { JobTurn } from './job-turn.js';
 import type { JobWork, Needs } from './job-work.js';
 import type { StartAnswer, StartRequest, TriggerMark } from './ports.js';
 import type { FiredSchedule } from './schedules.js';
+import type { Between } from './slices.js';
 
 /** Of a file trigger: what was seen while its calendar was closed. */
 const MOST_CARRIED = 1_000;
@@ -61,7 +62,7 @@ export async function fireSchedule(
   turn: JobTurn,
   rules: JobRules,
   { trigger, decisions, mark }: FiredSchedule,
-  between: () => Promise<void> | null,
+  between: Between,
 ): Promise<void> {
   turn.marks.push(mark);
   for (const decision of decisions) {
@@ -106,7 +107,7 @@ export function makeBeforehand(
   turn: JobTurn,
   rules: JobRules,
   most: number,
-): { readonly needs: readonly Needs[]; run(between: () => Promise<void> | null): Promise<boolean> } {
+): { readonly needs: readonly Needs[]; run(between: Between): Promise<boolean> } {
   const touched = (session: JobSession) => !isUntouched(session);
   const isOpen = (calendar: string | null, atMs: number) => rules.calendarOpen(calendar, atMs);
   const changes = [...work.schedules.beforehand((id) => work.sessions.session(id), touched, turn.env.nowMs, isOpen)];

@@ -11,6 +11,7 @@ import type {
 import { nextSessionId, partsOfSessionId } from '@yosugara/operations';
 import type { OpenSessions } from './open-sessions.js';
 import type { KeptAnswer, SessionToStore, SpoolMark, TriggerMark } from './ports.js';
+import type { Between } from './slices.js';
 
 /** Numbers of sessions that are taken, by their stamps. */
 export class TakenNumbers {
@@ -109,7 +110,7 @@ export class JobTurn {
   }
 
   /** What was heard becomes what is. Sessions one after the other, each some inputs at a time: `between` may let others have their turn. */
-  async step(between: () => Promise<void> | null): Promise<void> {
+  async step(between: Between): Promise<void> {
     for (const [session, inputs] of this.#inputs)
       for (let at = 0; at < inputs.length; at += STEP_INPUTS) {
         this.#sessions.step(session, inputs.slice(at, at + STEP_INPUTS), this.env);

@@ -5,6 +5,9 @@ const SLICE_MS = 15;
 
 const onceAround = async () => await new Promise<void>((resolve) => setImmediate(resolve));
 
+/** To be asked after each piece of long work: null = go on, else wait. @throws (when awaited) that the work is nobody's any more */
+export type Between = () => Promise<void> | null;
+
 /** Long work in pieces, between which others have their turn. */
 export class Slices {
   /** Until now. */

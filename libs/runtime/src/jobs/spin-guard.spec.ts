@@ -39,7 +39,12 @@ function spinning(more: () => Partial<StepOutcome> = () => ({})) {
     ...{ root: null, trigger: { type: 'manual' as const, id: null, info: '' }, scheduledAtMs: BEGAN_MS, variables: {} },
     ...{ ignoresTimes: false, testCommand: null, premade: false, id: '20261122000000-000' },
   } as const;
-  sessions.begin(unit, asked as never, { ownerRole: 'ops', request: null, keepDays: 1 } as never, sessions.env(WORLD as never, nowMs));
+  sessions.begin(
+    unit,
+    asked as never,
+    { ownerRole: 'ops', request: null, keepDays: 1 } as never,
+    sessions.env(WORLD as never, nowMs),
+  );
   sessions.take();
   return sessions;
 }

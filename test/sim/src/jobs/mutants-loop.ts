@@ -3,6 +3,7 @@ import { planted } from './mutants-planted.js';
 
 const RUNTIME = 'libs/runtime/src/jobs';
 const LOOP = `${RUNTIME}/job-loop.ts`;
+const GATHER = `${RUNTIME}/turn-gather.ts`;
 const WORK = `${RUNTIME}/job-work.ts`;
 const TURN = `${RUNTIME}/job-turn.ts`;
 const OUTSIDE = `${RUNTIME}/outside.ts`;
@@ -26,7 +27,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
   planted('acknowledged-before-stored', 'an agent may forget its news before they are committed', 20, [
     LOOP,
     STORE,
-    `for (const task of this.#doing) task.done();\n    ${STORE}`,
+    `this.#inbox.answer();\n    ${STORE}`,
   ]),
   planted('lease-not-asked-after', 'nobody looks whether the lease is still there when the commit is', 1_000, [
     LOOP,
@@ -45,7 +46,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     `    this.#work.stop();
     this.#work = null;
     this.#loaded = later();`,
-    `    if (error instanceof YosugaraError && error.code === 'NOT_SERVING') {
+    `    if ((error as { code?: unknown } | null)?.code === 'NOT_SERVING') {
       this.#work.stop();
       this.#work = null;
       this.#loaded = later();
@@ -56,7 +57,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     'who comes while a turn is under way waits until the loop wakes up by itself',
     30,
     [PERMITTED, '!(wakeable && this.#isPoked)', '!(wakeable && this.#isStopped)'],
-    [LOOP, 'if (this.#tasks.length > 0 || work.heard.length > 0 ||', 'if (this.#tasks.length < 0 || work.heard.length < 0 ||'],
+    [LOOP, 'if (!this.#inbox.isEmpty || work.heard.length > 0 ||', 'if (work.heard.length < 0 ||'],
   ),
   planted('request-not-known', 'whoever asks again under the same request has another session', 100, [
     STARTS,
@@ -75,7 +76,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     '',
   ]),
   planted('others-end-unheard', 'nobody is told that a session of another unit ended', 100, [
-    LOOP,
+    GATHER,
     "for (const session of sessions.takeCrossed()) work.heard.push({ session, input: { kind: 'past-end' } });",
     'sessions.takeCrossed();',
   ]),
@@ -127,7 +128,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     'beforehand-of-nobody',
     'a session that was made beforehand begins though its schedule was disabled a moment before',
     300,
-    [LOOP, 'if (await work.follow()) this.#at.beforehand = 0;', 'await work.follow();'],
+    [LOOP, 'if (await work.follow()) this.#gather.lookBeforehand();', 'await work.follow();'],
   ),
   planted('beforehand-forgotten', 'a new Master does not know which runs have their session already', 300, [
     WORK,
@@ -135,7 +136,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     'if (session.startedAtMs !== null) work.schedules.notePremade(session);',
   ]),
   planted('carried-again', 'files that waited for a calendar begin sessions each time it is open', 100, [
-    LOOP,
+    GATHER,
     '      turn.marks.push(mark);\n      for (const request of requests)',
     '      for (const request of requests)',
   ]),
