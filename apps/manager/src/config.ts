@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { HostKeyRing, KEYS_VARIABLE } from '@yosugara/host-control/keys';
 import { YosugaraError } from '@yosugara/kernel';
 import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import { type ConfigPath, parseNodeConfig } from '@yosugara/runtime';
@@ -52,6 +53,8 @@ export interface ManagerConfig {
     readonly firstLogin: { readonly login: string; readonly password: string } | null;
   };
   readonly config: NodeConfig;
+  /** What secrets and journals are encrypted by; missing: nothing is. */
+  readonly keys?: HostKeyRing;
 }
 
 /** @throws ConfigError — keys; YosugaraError CONFIG_UNREADABLE, SECRET_UNREADABLE — files. */
@@ -112,10 +115,18 @@ async function withSecrets(config: NodeConfig, base: string, defaultStaticDir: s
 }
 
 function certificatesOf({ console: { tls } }: NodeConfig, stateDir: string): ConsoleCertificates {
+    keys: keysOf(config, stateDir),
   const { tlsKey, tlsCert, clusterCa } = STATE_LAYOUT.secrets;
   const { keyFile, certFile } = tls;
   const given = keyFile !== undefined && certFile !== undefined;
   return {
+/** Programs that are started from here, commands of people's among them, are none that need the keys. */
+function keysOf(config: NodeConfig, stateDir: string): HostKeyRing {
+  const ring = new HostKeyRing({ config, stateDir, env: { ...process.env } });
+  delete process.env[KEYS_VARIABLE];
+  return ring;
+}
+
     own: { keyFile: join(stateDir, tlsKey), certFile: join(stateDir, tlsCert) },
     given: given ? { keyFile: resolve(stateDir, keyFile), certFile: resolve(stateDir, certFile) } : null,
     caFile: join(stateDir, clusterCa),

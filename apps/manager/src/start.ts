@@ -249,10 +249,10 @@ function othersOf({ node, vip, port, config }: ManagerConfig): readonly string[]
 }
 
 function tracerOf(
-  { node, stateDir, config }: ManagerConfig,
+  { node, stateDir, config, keys }: ManagerConfig,
   { traces }: ManagerStore,
   dataNodes: readonly string[],
 ): IngestTracer {
   const peer = dataNodes.find((each) => each !== node) ?? '';
-  return new IngestTracer({ node, peer, stateDir, sources: sourceProperties(config.receiver), traces });
+  return new IngestTracer({ node, peer, stateDir, keys, sources: sourceProperties(config.receiver), traces });
 }

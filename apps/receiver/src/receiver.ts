@@ -37,6 +37,7 @@ import {
 import { answerRead } from './away.js';
 import { membersOf } from './config.js';
 import { nodeIdentity } from './identity.js';
+import { journalEncryption } from './journal-keys.js';
 import { configuredListeners } from './listeners.js';
 import { Losses } from './losses.js';
 import { RoleWatch } from './role.js';
@@ -77,9 +78,10 @@ async function start(config: NodeConfig, log: Log, onFatal: (error: Error) => vo
   const { self, peer } = membersOf(config);
   const at = (name: string) => join(config.stateDir, name);
   const maxBytes = config.receiver.maxJournalMb * MB;
-  const journal = await openReceiverJournal({ dir: at(STATE_LAYOUT.journalOwn), node: self.id, maxBytes, onFatal });
+  const encryption = journalEncryption(config, log, undo);
+  const journal = await openReceiverJournal({ dir: at(STATE_LAYOUT.journalOwn), node: self.id, maxBytes, encryption, onFatal });
   undo.push(() => journal.close());
-  const copy = await openPeerCopy({ dir: at(STATE_LAYOUT.journalPeer), maxBytes, onFatal });
+  const copy = await openPeerCopy({ dir: at(STATE_LAYOUT.journalPeer), maxBytes, encryption, onFatal });
   undo.push(() => copy.close());
   sayDamage(log, journal, copy);
 

@@ -96,3 +96,16 @@ export class RecordFormatError extends YosugaraError {
     super('JOURNAL_RECORD_FORMAT', `journal record: ${why}`);
   }
 }
+
+/** A segment is encrypted by a key that this host does not have. Nothing is lost: with the key it can be read. */
+export class JournalKeyMissingError extends YosugaraError {
+  override readonly name = 'JournalKeyMissingError';
+  readonly file: string;
+  readonly keyId: string;
+  constructor(file: string, keyId: string, lookedIn: readonly string[]) {
+    const where = lookedIn.length === 0 ? 'no keys were given' : `looked in ${lookedIn.join(', in ')}`;
+    super('JOURNAL_KEY_MISSING', `${file} is encrypted by the key ${keyId}, which is not here; ${where}`);
+    this.file = file;
+    this.keyId = keyId;
+  }
+}

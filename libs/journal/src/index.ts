@@ -1,5 +1,6 @@
 export { type DirLock, lockDirectory } from './dir-lock.js';
 export * from './errors.js';
+export type { JournalEncryption } from './group-writer.js';
 export { openJournalReader } from './journal-reader.js';
 export { exportJournal, type JournalSurvey, type SegmentSurvey, surveyJournals } from './journal-survey.js';
 export { journalsOf, locateRecord, type PlacedRecord, recordsBetween } from './journal-trace.js';
@@ -8,4 +9,5 @@ export { type BranchPlan, carryOutBranch, planBranch, refuseBranch } from './raf
 export { openRaftDisk, setRaftDiskAside } from './raft-disk.js';
 export { openReceiverJournal } from './receiver-journal.js';
 export { decodeRecord, encodedLength, encodeRecord, encodeRecordInto, identify, MAX_RAW_BYTES } from './record.js';
+export type { JournalKeys } from './segment-cipher.js';
 export * from './types.js';

@@ -2,8 +2,9 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { NODE_FS } from './fs-port.js';
-import { JournalCorruptError, openJournalReader } from './index.js';
+import { JournalCorruptError } from './index.js';
 import { listSegments } from './segment.js';
+import { framesIn, openJournalReader } from './testing/mode.js';
 import { message, numbered, openings, texts } from './testing/records.js';
 import { tempDirs } from './testing/temp-dir.js';
 
@@ -59,11 +60,11 @@ describe('a journal read from another process', () => {
 
   it('steps over a record of whose frame a bit is flipped, any of its length too, and reads what lies behind', async () => {
     const dir = await tempDir();
-    const own = await filled(dir, 5);
+    const own = await filled(dir, 5, { segmentBytes: 1e6 });
     const [name] = await readdir(join(dir, own.journalId));
     const file = join(dir, own.journalId, name!);
     const whole = await readFile(file);
-    const frame = whole.lastIndexOf('YSG1', whole.indexOf('message 3'));
+    const frame = framesIn(whole)[2]!.at;
     const wrong: string[] = [];
     const lengthBits = Array.from({ length: 32 }, (_, at) => 64 + at);
     for (const bit of [0, 40, ...lengthBits, 100]) {

@@ -4,12 +4,13 @@ import { type JournalFs, NODE_FS } from './fs-port.js';
 import { checkJournalId, listJournals } from './journal-shelf.js';
 import { decodeFramed } from './record.js';
 import { listSegments } from './segment.js';
+import type { JournalKeys } from './segment-cipher.js';
 import { SegmentReader } from './segment-reader.js';
 import type { JournalReader, JournalRecord } from './types.js';
 
 /** Takes no lock and writes nothing: it may run beside the process that writes, and as another user who may read. */
-export function openJournalReader(dir: string, fs: JournalFs = NODE_FS): JournalReader {
-  return new DirectoryReader(dir, fs);
+export function openJournalReader(dir: string, keys?: JournalKeys, fs: JournalFs = NODE_FS): JournalReader {
+  return new DirectoryReader(dir, fs, keys);
 }
 
 class DirectoryReader implements JournalReader {
@@ -17,10 +18,10 @@ class DirectoryReader implements JournalReader {
   readonly #fs: JournalFs;
   readonly #reader: SegmentReader;
 
-  constructor(dir: string, fs: JournalFs) {
+  constructor(dir: string, fs: JournalFs, keys: JournalKeys | undefined) {
     this.#dir = dir;
     this.#fs = fs;
-    this.#reader = new SegmentReader(fs);
+    this.#reader = new SegmentReader(fs, keys);
   }
 
   async journals(): Promise<readonly { readonly journalId: string; readonly firstSeq: number }[]> {

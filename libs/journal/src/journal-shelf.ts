@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { InvalidInputError } from '@yosugara/kernel';
 import { JournalGapError } from './errors.js';
 import type { JournalFs } from './fs-port.js';
+import type { JournalEncryption } from './group-writer.js';
 import { mendSegment } from './mend.js';
 import { decodeRecord, identify, recordSeq } from './record.js';
 import { listSegments } from './segment.js';
@@ -28,15 +29,17 @@ export class JournalShelf implements JournalSource {
   readonly #fs: JournalFs;
   readonly #dir: string;
   readonly #segmentBytes: number;
+  readonly #encryption: JournalEncryption | undefined;
   readonly #reader: SegmentReader;
   /** In order of opening. */
   readonly #logs = new Map<string, SegmentLog>();
 
-  constructor(fs: JournalFs, dir: string, segmentBytes: number) {
+  constructor(fs: JournalFs, dir: string, segmentBytes: number, encryption?: JournalEncryption) {
     this.#fs = fs;
     this.#dir = dir;
     this.#segmentBytes = segmentBytes;
-    this.#reader = new SegmentReader(fs);
+    this.#encryption = encryption;
+    this.#reader = new SegmentReader(fs, encryption?.keys);
   }
 
   /** Recovers every journal there is, and leaves each closed for writing. Empty ones go. */
@@ -56,7 +59,8 @@ export class JournalShelf implements JournalSource {
   /** Opens a journal for writing. @param firstSeq of a journal that is not here yet. */
   async open(journalId: string, firstSeq = 1): Promise<SegmentLog> {
     const dir = join(this.#dir, journalId);
-    const log = await SegmentLog.open({ fs: this.#fs, dir, segmentBytes: this.#segmentBytes, firstSeq, seqOf: recordSeq });
+    const [fs, segmentBytes, encryption] = [this.#fs, this.#segmentBytes, this.#encryption];
+    const log = await SegmentLog.open({ fs, dir, segmentBytes, firstSeq, encryption, seqOf: recordSeq });
     this.#logs.set(journalId, log);
     return log;
   }
@@ -112,7 +116,7 @@ export class JournalShelf implements JournalSource {
     for (const [at, segment] of segments.entries()) {
       const next = segments[at + 1]?.first ?? null;
       const concerned = [...bySeq.keys()].some((seq) => seq >= segment.first && (next === null || seq < next));
-      if (concerned) mended += await mendSegment(this.#fs, segment, next, bySeq);
+      if (concerned) mended += await mendSegment(this.#fs, segment, next, bySeq, this.#encryption?.keys);
     }
     return mended;
   }

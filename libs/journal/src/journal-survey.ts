@@ -4,6 +4,7 @@ import { fileSize, type JournalFs, NODE_FS } from './fs-port.js';
 import { checkJournalId, listJournals } from './journal-shelf.js';
 import { decodeRecord, recordSeq } from './record.js';
 import { listSegments, type SegmentRef, scanSegment } from './segment.js';
+import { cipherOf, demandCipher, type JournalKeys } from './segment-cipher.js';
 import type { JournalRecord } from './types.js';
 
 /** One segment file, read whole. */
@@ -16,6 +17,8 @@ export interface SegmentSurvey {
   readonly lastSeq: number;
   /** Bytes at the end that are no whole record: cut off at the next start, or being written now. Only the newest segment may have any. */
   readonly tornBytes: number;
+  /** Id of the key that it is encrypted by; null: it is in the clear. */
+  readonly keyId: string | null;
 }
 
 /** One journal, every byte of it read and every CRC checked. */
@@ -34,12 +37,15 @@ export interface JournalSurvey {
   readonly damage: readonly JournalCorruptError[];
   /** Whole segments missing between two others. */
   readonly missing: readonly SeqRange[];
+  /** Keys that are not here: of what they encrypt the frames were checked, and not what is in them. */
+  readonly keysMissing: readonly string[];
   /** Records whose frame is good and whose content is not: written by a newer version, or by nobody. */
   readonly unreadable: readonly { readonly seq: number; readonly why: string }[];
 }
 
 export interface SurveyOptions {
   readonly fs?: JournalFs;
+  readonly keys?: JournalKeys | undefined;
   /** Bytes read so far, and of all. */
   readonly onProgress?: (done: number, all: number) => void;
   readonly signal?: AbortSignal;
@@ -64,7 +70,7 @@ export async function surveyJournals(dir: string, options: SurveyOptions = {}): 
   );
   const surveys: JournalSurvey[] = [];
   for (const { journalId, segments } of shelf) {
-    const survey = new Survey(journalId);
+    const survey = new Survey(journalId, options.keys);
     for (const [at, segment] of segments.entries()) {
       options.signal?.throwIfAborted();
       const content = await fs.readAll(segment.path);
@@ -80,12 +86,13 @@ export async function surveyJournals(dir: string, options: SurveyOptions = {}): 
 
 /**
  * The readable records of one journal, in order; what is damaged is left out (`surveyJournals` names it).
- * @throws InvalidInputError — no journal's id. @throws JournalGapError — it is not here.
+ * @throws InvalidInputError — no journal's id. @throws JournalGapError — it is not here. @throws JournalKeyMissingError.
  */
 export async function* exportJournal(
   dir: string,
   journalId: string,
   range: SeqRange = { from: 1, through: Number.MAX_SAFE_INTEGER },
+  keys?: JournalKeys,
   fs: JournalFs = NODE_FS,
 ): AsyncGenerator<JournalRecord> {
   checkJournalId(journalId);
@@ -97,11 +104,13 @@ export async function* exportJournal(
     const content = await fs.readAll(segment.path);
     if (content === null) continue;
     const payloads: Buffer[] = [];
-    scanSegment(segment, content, {
+    const scan = scanSegment(segment, content, {
       sealed: at < segments.length - 1,
       seqOf: recordSeq,
+      keys,
       visit: (payload) => payloads.push(payload),
     });
+    if (scan?.head?.sealed != null) demandCipher(scan.head.sealed, keys, segment.path);
     for (const payload of payloads) {
       const seq = recordSeq(payload);
       if (seq < range.from || seq > range.through) continue;
@@ -114,6 +123,8 @@ export async function* exportJournal(
 /** What is learnt of one journal, segment by segment. */
 class Survey {
   readonly #journalId: string;
+  readonly #keys: JournalKeys | undefined;
+  readonly #keysMissing = new Set<string>();
   readonly #segments: SegmentSurvey[] = [];
   readonly #damage: JournalCorruptError[] = [];
   readonly #missing: SeqRange[] = [];
@@ -121,8 +132,9 @@ class Survey {
   readonly #kinds: Record<string, number> = {};
   #received: { first: number; last: number } | null = null;
 
-  constructor(journalId: string) {
+  constructor(journalId: string, keys: JournalKeys | undefined) {
     this.#journalId = journalId;
+    this.#keys = keys;
   }
 
   take(segment: SegmentRef, content: Buffer, sealed: boolean): void {
@@ -135,9 +147,14 @@ class Survey {
       this.#record(payload);
     };
     const onDamage = (damage: JournalCorruptError) => this.#damage.push(damage);
-    const scan = scanSegment(segment, content, { sealed, seqOf: recordSeq, visit, onDamage });
+    const scan = scanSegment(segment, content, { sealed, seqOf: recordSeq, keys: this.#keys, visit, onDamage });
+    const by = scan?.head?.sealed ?? null;
+    if (by !== null && cipherOf(by, this.#keys) === null) {
+      this.#keysMissing.add(by.keyId);
+      records = (scan?.nextSeq ?? segment.first) - segment.first;
+    }
     this.#segments.push({
-      ...{ path: segment.path, bytes: content.length, records, firstSeq: segment.first },
+      ...{ path: segment.path, bytes: content.length, records, firstSeq: segment.first, keyId: by?.keyId ?? null },
       lastSeq: (scan?.nextSeq ?? segment.first) - 1,
       tornBytes: content.length - (scan?.goodBytes ?? 0),
     });
@@ -156,6 +173,7 @@ class Survey {
       kinds: this.#kinds,
       damage: this.#damage,
       missing: this.#missing,
+      keysMissing: [...this.#keysMissing],
       unreadable: this.#unreadable,
     };
   }

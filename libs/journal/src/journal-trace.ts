@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import { RecordFormatError } from './errors.js';
-import { FRAME_HEAD_BYTES, findFrame, frameAt } from './frame.js';
+import { findFrame, frameAt } from './frame.js';
 import { type JournalFs, NODE_FS } from './fs-port.js';
 import { checkJournalId, listJournals } from './journal-shelf.js';
 import { decodeRecord, recordSeq } from './record.js';
-import { listSegments, readSegmentHead, SEGMENT_HEAD_BYTES, type SegmentRef } from './segment.js';
+import { listSegments, readSegmentHead, type SegmentRef } from './segment.js';
+import { demandCipher, type JournalKeys } from './segment-cipher.js';
 import type { JournalRecord } from './types.js';
 
 /** A record and where its bytes are. */
 export interface PlacedRecord {
   readonly journalId: string;
   readonly record: JournalRecord;
-  /** Path of the segment's file; offset and length of the record's frame in it. */
+  /** Path of the segment's file; offset and length of the record's frame in it, or where it is encrypted of the group's. */
   readonly segment: string;
   readonly offset: number;
   readonly bytes: number;
@@ -23,19 +24,20 @@ const FIRST_LOOK_BYTES = 70_000;
 /**
  * Finds one record by its number. Takes no lock and writes nothing, so it may run beside the receiver. What was written a moment ago
  * may not be durable yet.
- * @returns null — not on this disk. @throws InvalidInputError — no journal's id.
+ * @returns null — not on this disk. @throws InvalidInputError — no journal's id. @throws JournalKeyMissingError.
  */
 export async function locateRecord(
   dir: string,
   journalId: string,
   seq: number,
+  keys?: JournalKeys,
   fs: JournalFs = NODE_FS,
 ): Promise<PlacedRecord | null> {
   checkJournalId(journalId);
   const segment = (await listSegments(fs, join(dir, journalId))).findLast(({ first }) => first <= seq);
   if (segment === undefined) return null;
-  for (const placed of walk(await fs.readAll(segment.path), journalId, segment, (payload) => recordSeq(payload) === seq))
-    return placed;
+  const isWanted = (payload: Buffer) => recordSeq(payload) === seq;
+  for (const placed of walk(await fs.readAll(segment.path), journalId, segment, keys, isWanted)) return placed;
   return null;
 }
 
@@ -62,28 +64,29 @@ export async function* recordsBetween(
   dir: string,
   node: string,
   { fromUs, throughUs }: { readonly fromUs: number; readonly throughUs: number },
+  keys?: JournalKeys,
   fs: JournalFs = NODE_FS,
 ): AsyncGenerator<PlacedRecord> {
   for (const { journalId } of await journalsOf(dir, node, fs)) {
     const segments = await listSegments(fs, join(dir, journalId));
-    const begins = await Promise.all(segments.map((segment) => firstTimeOf(fs, segment)));
+    const begins = await Promise.all(segments.map((segment) => firstTimeOf(fs, segment, keys)));
     for (const [at, segment] of segments.entries()) {
       const ends = begins[at + 1] ?? Number.POSITIVE_INFINITY;
       if ((begins[at] ?? Number.NEGATIVE_INFINITY) > throughUs || ends < fromUs) continue;
-      for (const placed of walk(await fs.readAll(segment.path), journalId, segment))
+      for (const placed of walk(await fs.readAll(segment.path), journalId, segment, keys))
         if (placed.record.receivedAtUs >= fromUs && placed.record.receivedAtUs <= throughUs) yield placed;
     }
   }
 }
 
-/** null: it holds none that can be read at once. */
-async function firstTimeOf(fs: JournalFs, segment: SegmentRef): Promise<number | null> {
+/** null: it holds none that can be read at once. A group may be larger than that look: then the segment is looked into whole. */
+async function firstTimeOf(fs: JournalFs, segment: SegmentRef, keys: JournalKeys | undefined): Promise<number | null> {
   const file = await fs.open(segment.path, 'read').catch(() => null);
   if (file === null) return null;
   try {
     const buffer = Buffer.alloc(FIRST_LOOK_BYTES);
     const head = buffer.subarray(0, await file.read(buffer, 0));
-    const [first] = framesOf(head, segment);
+    const [first] = framesOf(head, segment, keys);
     return first === undefined ? null : (decoded(first.payload)?.receivedAtUs ?? null);
   } finally {
     await file.close();
@@ -95,13 +98,14 @@ function* walk(
   content: Buffer | null,
   journalId: string,
   segment: SegmentRef,
+  keys: JournalKeys | undefined,
   isWanted: (payload: Buffer) => boolean = () => true,
 ): Generator<PlacedRecord> {
   if (content === null) return;
-  for (const { payload, offset } of framesOf(content, segment)) {
+  for (const { payload, offset, bytes } of framesOf(content, segment, keys)) {
     if (!isWanted(payload)) continue;
     const record = decoded(payload);
-    if (record !== null) yield { journalId, record, segment: segment.path, offset, bytes: FRAME_HEAD_BYTES + payload.length };
+    if (record !== null) yield { journalId, record, segment: segment.path, offset, bytes };
   }
 }
 
@@ -115,14 +119,26 @@ function decoded(payload: Buffer): JournalRecord | null {
   }
 }
 
-function* framesOf(content: Buffer, { first }: SegmentRef): Generator<{ readonly payload: Buffer; readonly offset: number }> {
-  const salt = readSegmentHead(content, first);
-  if (salt === null) return;
-  for (let at = SEGMENT_HEAD_BYTES; at !== -1 && at < content.length; ) {
+interface FoundFrame {
+  readonly payload: Buffer;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** @throws JournalKeyMissingError */
+function* framesOf(content: Buffer, { path, first }: SegmentRef, keys: JournalKeys | undefined): Generator<FoundFrame> {
+  const head = readSegmentHead(content, first);
+  if (head === null) return;
+  const { salt, sealed } = head;
+  const cipher = sealed === null ? null : demandCipher(sealed, keys, path);
+  for (let at = head.bytes; at !== -1 && at < content.length; ) {
     const frame = frameAt(content, at, salt);
     if (frame === 'bad' || 'more' in frame) at = findFrame(content, at + 1, salt);
     else {
-      if (frame.payload.length > 0 && recordSeq(frame.payload) >= first) yield { payload: frame.payload, offset: at };
+      const place = { offset: at, bytes: frame.end - at };
+      const { payload: whole } = frame;
+      const payloads = whole.length === 0 ? [] : cipher === null ? [whole] : (cipher.open(whole) ?? []);
+      for (const payload of payloads) if (recordSeq(payload) >= first) yield { payload, ...place };
       at = frame.end;
     }
   }

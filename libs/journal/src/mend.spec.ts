@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openJournalReader, openPeerCopy, type ReceiverJournal } from './index.js';
+import { type ReceiverJournal } from './index.js';
+import { framesIn, openJournalReader, openPeerCopy } from './testing/mode.js';
 import { numbered, openings, texts } from './testing/records.js';
 import { tempDirs } from './testing/temp-dir.js';
 
@@ -53,14 +54,15 @@ const lent = async (from: Pick<ReceiverJournal, 'readEncoded'>, id: string, firs
 
 describe('a damaged stretch of a journal', () => {
   it.each([
-    ['one bit of a record', 100, 1],
-    ['the length in a frame’s head', 32 + 8, 1],
-    ['several records', 100, 300],
-    ['the end of the segment', 700, 290],
-  ])('is whole again with the records of the copy: %s', async (_, at, bytes) => {
+    ['one bit of a record', () => 100, 1],
+    ['the length in a frame’s head', (content: Buffer) => framesIn(content)[0]!.at + 8, 1],
+    ['several records', () => 100, 300],
+    ['the end of the segment', () => 700, 290],
+  ])('is whole again with the records of the copy: %s', async (_, placeIn, bytes) => {
     const { own, copy, ownFiles } = await twoNodes();
     const file = segmentsIn(ownFiles)[0]!;
     const before = readFileSync(file);
+    const at = placeIn(before);
     damage(file, at, Math.min(bytes, before.length - at));
     const lost = await lostIn(ownFiles, own.journalId);
     expect(lost.through).toBeGreaterThanOrEqual(lost.from);

@@ -1,7 +1,8 @@
 import { readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { encodeRecord, openPeerCopy, RecordFormatError } from './index.js';
+import { encodeRecord, RecordFormatError } from './index.js';
+import { openPeerCopy } from './testing/mode.js';
 import { message, numbered, openings, texts } from './testing/records.js';
 import { tempDirs } from './testing/temp-dir.js';
 

@@ -14,7 +14,7 @@ const SEGMENT_BYTES = 16 * 1024 * 1024;
 export async function openPeerCopy(options: PeerCopyOptions, fs: JournalFs = NODE_FS): Promise<PeerCopy> {
   const lock = await lockDirectory(options.dir);
   try {
-    const shelf = new JournalShelf(fs, options.dir, options.segmentBytes ?? SEGMENT_BYTES);
+    const shelf = new JournalShelf(fs, options.dir, options.segmentBytes ?? SEGMENT_BYTES, options.encryption);
     await shelf.recover();
     return new FilePeerCopy(options, shelf, lock);
   } catch (error) {

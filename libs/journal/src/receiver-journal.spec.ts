@@ -4,8 +4,9 @@ import { MessageFlag } from '@yosugara/protocol';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { JournalFs } from './fs-port.js';
-import { type JournalFatalError, openJournalReader, type ReceiverJournal } from './index.js';
+import { type JournalFatalError, type ReceiverJournal } from './index.js';
 import { faultyFs, PowerCutFs } from './testing/fault-fs.js';
+import { framesIn, openJournalReader } from './testing/mode.js';
 import { message, numbered, openings, texts } from './testing/records.js';
 import { tempDirs } from './testing/temp-dir.js';
 
@@ -159,7 +160,7 @@ describe("a receiver's journal", () => {
     await own.close();
     const file = (await segmentsOf(dir, own.journalId))[0]!;
     const bytes = await readFile(file);
-    bytes[bytes.indexOf('message 3')]! ^= 1;
+    bytes[framesIn(bytes)[2]!.end - 9]! ^= 1;
     await writeFile(file, bytes);
     const next = await journal(dir);
     const info = next.journals().find(({ journalId }) => journalId === own.journalId);

@@ -9,6 +9,8 @@ import { type JournalFs, NODE_FS } from './fs-port.js';
 import { JournalShelf } from './journal-shelf.js';
 import { RecentBatches } from './recent-batches.js';
 import { encodedLength, encodeRecordInto } from './record.js';
+import { MOST_HEAD_BYTES } from './segment.js';
+import { GROUP_HEAD_BYTES } from './segment-cipher.js';
 import type { SegmentLog } from './segment-log.js';
 import type { JournalInfo, NewRecord, ReceiverJournal, ReceiverJournalOptions, ReceiverJournalStats } from './types.js';
 
@@ -29,7 +31,7 @@ export async function openReceiverJournal(options: ReceiverJournalOptions, fs: J
   const journalId = `${nodeId(options.node)}-${Date.now().toString(36)}-${randomBytes(6).toString('hex')}`;
   const lock = await lockDirectory(options.dir);
   try {
-    const shelf = new JournalShelf(fs, options.dir, options.segmentBytes ?? DEFAULTS.segmentBytes);
+    const shelf = new JournalShelf(fs, options.dir, options.segmentBytes ?? DEFAULTS.segmentBytes, options.encryption);
     await shelf.recover();
     return new FileReceiverJournal(options, journalId, shelf, await shelf.open(journalId), lock);
   } catch (error) {
@@ -40,7 +42,7 @@ export async function openReceiverJournal(options: ReceiverJournalOptions, fs: J
 
 class FileReceiverJournal implements ReceiverJournal {
   readonly journalId: string;
-  readonly #options: Required<ReceiverJournalOptions>;
+  readonly #options: Required<Omit<ReceiverJournalOptions, 'encryption'>>;
   readonly #shelf: JournalShelf;
   readonly #log: SegmentLog;
   readonly #lock: DirLock;
@@ -59,6 +61,8 @@ class FileReceiverJournal implements ReceiverJournal {
   #isAwaited = false;
   #lastStartMs = Number.NEGATIVE_INFINITY;
   #closed = false;
+  /** What encryption adds to a batch, and to the segment that may begin with it. */
+  readonly #groupBytes: number;
   #counts = { appended: 0, refusedFull: 0, refusedBacklog: 0, heldBackFull: 0, flushes: 0 };
 
   constructor(options: ReceiverJournalOptions, journalId: string, shelf: JournalShelf, log: SegmentLog, lock: DirLock) {
@@ -68,6 +72,7 @@ class FileReceiverJournal implements ReceiverJournal {
     this.#log = log;
     this.#lock = lock;
     this.#diskBytes = shelf.bytes;
+    this.#groupBytes = options.encryption === undefined ? 0 : FRAME_HEAD_BYTES + GROUP_HEAD_BYTES + MOST_HEAD_BYTES;
   }
 
   get durableSeq(): number {
@@ -81,7 +86,7 @@ class FileReceiverJournal implements ReceiverJournal {
   append(record: NewRecord, waits = false): boolean {
     if (this.#closed || this.#log.failed !== null) return false;
     const length = encodedLength(record);
-    const pending = this.#pendingBytes + FRAME_HEAD_BYTES + length;
+    const pending = this.#pendingBytes + FRAME_HEAD_BYTES + length + this.#groupBytes;
     if (this.#diskBytes + pending > this.#options.maxBytes) {
       this.#counts[waits ? 'heldBackFull' : 'refusedFull']++;
       return false;

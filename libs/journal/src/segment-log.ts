@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
 import { invariant, YosugaraError } from '@yosugara/kernel';
 import { type JournalCorruptError, JournalDiskFullError, JournalFatalError } from './errors.js';
-import { FrameBatch } from './frame.js';
+import type { FrameBatch } from './frame.js';
 import { errorCode, fileSize, type JournalFile, type JournalFs } from './fs-port.js';
-import { createSegment, listSegments, SEGMENT_HEAD_BYTES, type SegmentRef, scanSegment, segmentPath } from './segment.js';
+import { GroupWriter, type JournalEncryption } from './group-writer.js';
+import { createSegment, listSegments, type SegmentHead, type SegmentRef, scanSegment, segmentPath } from './segment.js';
 
 export interface SegmentLogOptions {
   readonly fs: JournalFs;
@@ -12,6 +13,8 @@ export interface SegmentLogOptions {
   /** Number of the first record when the directory is empty. */
   readonly firstSeq?: number;
   readonly seqOf?: (payload: Buffer) => number;
+  /** Of a receiver's journal; missing: in the clear. */
+  readonly encryption?: JournalEncryption | undefined;
   /** Called for every record of every segment, in order. Without it only the last segment is read at opening. */
   readonly replay?: (payload: Buffer, seq: number, segment: SegmentRef) => void;
 }
@@ -30,9 +33,8 @@ export class SegmentLog {
   readonly #dir: string;
   readonly #segmentBytes: number;
   readonly #segments: Segment[] = [];
-  readonly #mark = new FrameBatch(64);
+  readonly #writer: GroupWriter;
   #file: JournalFile | null = null;
-  #salt = 0;
   #size = 0;
   #syncedSize = 0;
   #nextSeq: number;
@@ -45,6 +47,7 @@ export class SegmentLog {
     this.#fs = options.fs;
     this.#dir = options.dir;
     this.#segmentBytes = options.segmentBytes;
+    this.#writer = new GroupWriter(options.encryption);
     this.#nextSeq = options.firstSeq ?? 1;
   }
 
@@ -89,13 +92,14 @@ export class SegmentLog {
   commit(batch: FrameBatch, roll = false): Promise<void> {
     invariant(!this.#closed, 'a closed log is opened again before it is written');
     return this.#guard('writing', async () => {
-      const full = this.#size + batch.bytes > this.#segmentBytes && this.#size > SEGMENT_HEAD_BYTES;
-      if (this.#file === null || full || roll) await this.#roll();
+      const full = this.#size + batch.bytes > this.#segmentBytes && this.#size > this.#writer.headBytes;
+      if (this.#file === null || full || roll || this.#writer.isLocked) await this.#roll();
       const file = this.#file;
       invariant(file !== null, 'a segment is open');
       // A mark before it that is not durable yet would be a hole in what is.
       const isSynced = this.#size === this.#syncedSize;
-      await this.#write(file, batch, isSynced);
+      const bytes = this.#writer.group(batch, this.#nextSeq, this.#syncedSize);
+      await this.#write(file, bytes, isSynced);
       if (!isSynced) await file.sync();
       this.#syncedSize = this.#size;
       this.#nextSeq += batch.count;
@@ -109,9 +113,7 @@ export class SegmentLog {
   mark(): Promise<void> {
     return this.#guard('writing', async () => {
       if (this.#file === null || this.#size !== this.#syncedSize) return;
-      this.#mark.clear();
-      this.#mark.add(0, () => undefined);
-      await this.#write(this.#file, this.#mark).catch((error: unknown) => {
+      await this.#write(this.#file, this.#writer.mark(this.#syncedSize)).catch((error: unknown) => {
         if (!(error instanceof JournalDiskFullError)) throw error;
       });
     });
@@ -177,6 +179,7 @@ export class SegmentLog {
     const scan = scanSegment(ref, content, {
       sealed: !last,
       seqOf: seqOf ?? null,
+      keys: this.#writer.keys,
       ...(replay === undefined ? {} : { visit: (payload: Buffer, seq: number) => replay(payload, seq, ref) }),
     });
     if (scan === null) {
@@ -187,20 +190,20 @@ export class SegmentLog {
     }
     this.#damage ??= scan.damage;
     this.#nextSeq = scan.nextSeq;
-    if (last && scan.salt === null) {
+    if (last && scan.head === null) {
       await this.#fs.rename(ref.path, `${ref.path}.damaged`);
       return;
     }
     this.#segments.push({ ...ref, bytes: scan.goodBytes });
-    if (last && scan.salt !== null) await this.#reopen(ref, scan.salt, scan.goodBytes, content.length);
+    if (last && scan.head !== null) await this.#reopen(ref, scan.head, scan.goodBytes, content.length);
   }
 
-  async #reopen(ref: SegmentRef, salt: number, goodBytes: number, fileBytes: number): Promise<void> {
+  async #reopen(ref: SegmentRef, head: SegmentHead, goodBytes: number, fileBytes: number): Promise<void> {
     const file = await this.#fs.open(ref.path, 'write');
     this.#file = file;
     if (goodBytes < fileBytes) await file.truncate(goodBytes);
     await file.sync();
-    this.#salt = salt;
+    this.#writer.use(head);
     this.#size = goodBytes;
     this.#syncedSize = goodBytes;
   }
@@ -208,26 +211,36 @@ export class SegmentLog {
   async #roll(): Promise<void> {
     const path = segmentPath(this.#dir, this.#nextSeq);
     // A segment without records would have the same name; it can only come from a roll that found the disk full.
-    if (this.#segments.at(-1)?.path === path) return;
+    if (this.#segments.at(-1)?.path === path && !(await this.#dropLocked())) return;
     // A segment that others follow is read as synced whole; a mark may still be in the page cache.
     if (this.#size !== this.#syncedSize) await this.#file?.sync();
     this.#syncedSize = this.#size;
-    const created = await createSegment(this.#fs, this.#dir, this.#nextSeq).catch(async (error: unknown) => {
+    const created = await createSegment(this.#fs, this.#dir, this.#nextSeq, this.#writer.newest).catch(async (error: unknown) => {
       if (!isDiskFull(error)) throw error;
       await this.#fs.remove(path);
       throw new JournalDiskFullError(this.#dir, error);
     });
     await this.#file?.close();
     this.#file = created.file;
-    this.#salt = created.salt;
-    this.#size = SEGMENT_HEAD_BYTES;
-    this.#syncedSize = SEGMENT_HEAD_BYTES;
-    this.#segments.push({ path, first: this.#nextSeq, bytes: SEGMENT_HEAD_BYTES });
+    this.#writer.use(created.head);
+    this.#size = created.head.bytes;
+    this.#syncedSize = this.#size;
+    this.#segments.push({ path, first: this.#nextSeq, bytes: this.#size });
   }
 
-  async #write(file: JournalFile, batch: FrameBatch, durably = false): Promise<void> {
+  /** A segment without records, of a key that is not here, makes room for another one. */
+  async #dropLocked(): Promise<boolean> {
+    if (!this.#writer.isLocked) return false;
+    const { path } = this.#segments.pop()!;
+    await this.#file?.close();
+    this.#file = null;
+    this.#syncedSize = this.#size;
+    await this.#fs.remove(path);
+    return true;
+  }
+
+  async #write(file: JournalFile, bytes: Uint8Array, durably = false): Promise<void> {
     const before = this.#size;
-    const bytes = batch.seal(this.#syncedSize, this.#salt);
     try {
       await (durably ? file.writeDurably(bytes, before) : file.write(bytes, before));
     } catch (error) {
@@ -235,7 +248,7 @@ export class SegmentLog {
       await file.truncate(before);
       throw new JournalDiskFullError(this.#dir, error);
     }
-    this.#size += batch.bytes;
+    this.#size += bytes.length;
     this.#segments.at(-1)!.bytes = this.#size;
   }
 

@@ -2,7 +2,8 @@ import { JournalCorruptError, JournalGapError, type SeqRange } from './errors.js
 import { findFrame, frameAt } from './frame.js';
 import { errorCode, type JournalFile, type JournalFs } from './fs-port.js';
 import { recordSeq } from './record.js';
-import { firstNumberFrom, readSegmentHead, SEGMENT_HEAD_BYTES, type SegmentRef } from './segment.js';
+import { CHANGED, firstNumberFrom, MOST_HEAD_BYTES, readSegmentHead, SEGMENT_HEAD_BYTES, type SegmentRef } from './segment.js';
+import { demandCipher, groupFirst, groupOf, type JournalKeys, type SegmentCipher } from './segment-cipher.js';
 
 const WINDOW_BYTES = 256 * 1024;
 /** Whoever follows a journal asks for a few records many times a second; most are shorter than this. */
@@ -22,6 +23,8 @@ export interface ReadRange {
 /** Where in a file which record begins, ascending; at most one for each window. */
 interface Places {
   readonly salt: number;
+  /** null: in the clear. */
+  readonly cipher: SegmentCipher | null;
   readonly known: { seq: number; offset: number }[];
 }
 
@@ -35,15 +38,18 @@ interface Progress {
 /** Finds records by number in segments that may be growing. A reader that goes forward never reads a byte twice. */
 export class SegmentReader {
   readonly #fs: JournalFs;
+  readonly #keys: JournalKeys | undefined;
   readonly #places = new Map<string, Places>();
 
-  constructor(fs: JournalFs) {
+  constructor(fs: JournalFs, keys?: JournalKeys) {
     this.#fs = fs;
+    this.#keys = keys;
   }
 
   /**
    * Encoded records from `from` on; empty when the files end before it.
    * @throws JournalGapError — `from` lies before the oldest segment. @throws JournalCorruptError — `from` lies in a damaged stretch.
+   * @throws JournalKeyMissingError — it is encrypted, and its key is not here.
    */
   async read(segments: readonly SegmentRef[], range: ReadRange): Promise<readonly Buffer[]> {
     const progress: Progress = { range, found: [], seq: range.from, left: range.maxBytes };
@@ -92,13 +98,14 @@ export class SegmentReader {
 
   /** `null`: the head is not written yet. */
   async #begin(file: JournalFile, ref: SegmentRef, wanted: SeqRange): Promise<Places | null> {
-    const head = Buffer.alloc(SEGMENT_HEAD_BYTES);
-    const got = await file.read(head, 0);
-    if (got < head.length) return null;
-    const salt = readSegmentHead(head, ref.first);
+    const buffer = Buffer.alloc(MOST_HEAD_BYTES);
+    const got = await file.read(buffer, 0);
+    if (got < SEGMENT_HEAD_BYTES) return null;
+    const head = readSegmentHead(buffer.subarray(0, got), ref.first);
     // Without its salt nothing in it can be told from what somebody sent.
-    if (salt === null) throw new JournalCorruptError(ref.path, 0, null, wanted, 'unreadable segment head');
-    const places: Places = { salt, known: [{ seq: ref.first, offset: SEGMENT_HEAD_BYTES }] };
+    if (head === null) throw new JournalCorruptError(ref.path, 0, null, wanted, 'unreadable segment head');
+    const cipher = head.sealed === null ? null : demandCipher(head.sealed, this.#keys, ref.path);
+    const places: Places = { salt: head.salt, cipher, known: [{ seq: ref.first, offset: head.bytes }] };
     const oldest = this.#places.keys().next();
     if (this.#places.size >= MAX_REMEMBERED && !oldest.done) this.#places.delete(oldest.value);
     this.#places.set(ref.path, places);
@@ -113,15 +120,15 @@ export class SegmentReader {
     while (seq <= through && progress.left > 0) {
       const window = Buffer.allocUnsafe(size);
       const bytes = window.subarray(0, await file.read(window, offset));
-      const walked = take(bytes, places.salt, seq, through, progress);
+      const walked = (places.cipher === null ? take : takeGroups)(bytes, places, seq, through, progress);
       seq = walked.seq;
       offset += walked.at;
       remember(places, seq, offset);
       if (walked.end === 'done') return;
       const isEnd = bytes.length < size;
       // Half a frame where a durable one must be: its length is damaged, and says that more follows than there is.
-      if (walked.end === 'bad' || (isEnd && walked.at < bytes.length)) {
-        const next = await this.#behindDamage(file, ref, places.salt, seq, offset, through, progress);
+      if (walked.end === 'bad' || walked.end === 'changed' || (isEnd && walked.at < bytes.length)) {
+        const next = await this.#behindDamage(file, ref, places, walked.end, seq, offset, through, progress);
         if (next === null) return;
         ({ seq, offset } = next);
       } else if (isEnd) return;
@@ -133,7 +140,8 @@ export class SegmentReader {
   async #behindDamage(
     file: JournalFile,
     ref: SegmentRef,
-    salt: number,
+    { salt, cipher }: Places,
+    end: Walked['end'],
     seq: number,
     offset: number,
     through: number,
@@ -142,24 +150,26 @@ export class SegmentReader {
     const rest = Buffer.alloc(Math.max(0, (await file.size()) - offset));
     await file.read(rest, offset);
     const at = findFrame(rest, 1, salt);
-    const nextSeq = at === -1 ? null : firstNumberFrom(rest, at, salt, recordSeq);
+    const nextSeq = at === -1 ? null : firstNumberFrom(rest, at, salt, cipher === null ? recordSeq : groupFirst);
     if (at !== -1 && nextSeq !== null && nextSeq <= progress.seq) return { seq: nextSeq, offset: offset + at };
     if (progress.found.length > 0) return null;
     const lost = { from: seq, through: nextSeq === null ? through : nextSeq - 1 };
-    throw new JournalCorruptError(ref.path, offset, at === -1 ? null : at, lost, 'bad record in the middle of the journal');
+    throw new JournalCorruptError(ref.path, offset, at === -1 ? null : at, lost, end === 'changed' ? CHANGED : BAD);
   }
 }
+
+const BAD = 'bad record in the middle of the journal';
 
 interface Walked {
   readonly seq: number;
   /** Offset in the window of the first byte not used. */
   readonly at: number;
-  readonly end: 'done' | 'more' | 'bad';
+  readonly end: 'done' | 'more' | 'bad' | 'changed';
   readonly needed: number;
 }
 
 /** Takes what is wanted out of a window. */
-function take(window: Buffer, salt: number, firstSeq: number, through: number, progress: Progress): Walked {
+function take(window: Buffer, { salt }: Places, firstSeq: number, through: number, progress: Progress): Walked {
   let at = 0;
   let seq = firstSeq;
   while (seq <= through && progress.left > 0) {
@@ -179,6 +189,42 @@ function take(window: Buffer, salt: number, firstSeq: number, through: number, p
     at = frame.end;
   }
   return { seq, at, end: 'done', needed: 0 };
+}
+
+/** The same of an encrypted segment. A group of which a part is wanted is where the next read begins. */
+function takeGroups(window: Buffer, { salt, cipher }: Places, firstSeq: number, through: number, progress: Progress): Walked {
+  let at = 0;
+  let seq = firstSeq;
+  while (seq <= through && progress.left > 0) {
+    const frame = frameAt(window, at, salt);
+    if (frame === 'bad') return { seq, at, end: 'bad', needed: 0 };
+    if ('more' in frame) return { seq, at, end: 'more', needed: frame.more };
+    if (frame.payload.length > 0) {
+      const group = groupOf(frame.payload);
+      if (group?.first !== seq) return { seq, at, end: group === null ? 'changed' : 'bad', needed: 0 };
+      const behind = seq + group.count;
+      if (behind > progress.seq) {
+        const records = cipher?.open(frame.payload) ?? null;
+        if (records === null) return { seq, at, end: 'changed', needed: 0 };
+        takeSome(records, seq, through, progress);
+        if (progress.seq < behind) return { seq, at, end: 'done', needed: 0 };
+      }
+      seq = behind;
+    }
+    at = frame.end;
+  }
+  return { seq, at, end: 'done', needed: 0 };
+}
+
+function takeSome(records: readonly Buffer[], first: number, through: number, progress: Progress): void {
+  for (const [index, record] of records.entries()) {
+    const seq = first + index;
+    if (seq < progress.seq) continue;
+    if (seq > through || progress.left <= 0) return;
+    progress.found.push(record);
+    progress.left -= record.length;
+    progress.seq = seq + 1;
+  }
 }
 
 function remember({ known }: Places, seq: number, offset: number): void {

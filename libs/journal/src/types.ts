@@ -1,5 +1,6 @@
 import type { ListenerKind, MessageKind, MessageTransport } from '@yosugara/protocol';
 import type { JournalCorruptError, JournalFatalError, SeqRange } from './errors.js';
+import type { JournalEncryption } from './group-writer.js';
 
 /** What a receiver took in. `raw` is the message without its transport framing, untouched. */
 export interface NewRecord {
@@ -40,6 +41,7 @@ export interface JournalSource {
   /**
    * Records from `fromSeq` on, at least one when one is durable, until `maxBytes` of encoded bytes are reached.
    * @throws JournalGapError — `fromSeq` was dropped or the journal is unknown. @throws JournalCorruptError — unreadable; `lost` names the range.
+   * @throws JournalKeyMissingError — encrypted by a key that is not here.
    */
   read(journalId: string, fromSeq: number, maxBytes: number): Promise<readonly JournalRecord[]>;
   /** The same as bytes for the wire, see record.ts. */
@@ -67,6 +69,8 @@ export interface ReceiverJournalOptions {
   readonly floorMs?: number;
   /** Records taken in but not yet on disk. Reached (the disk is slow or full): refused and counted. Default 32 MiB. */
   readonly maxPendingBytes?: number;
+  /** Missing: what is written is in the clear, and what is encrypted cannot be read. */
+  readonly encryption?: JournalEncryption | undefined;
   /** Once. The process should say it and end. */
   readonly onFatal: (error: JournalFatalError) => void;
 }
@@ -123,6 +127,8 @@ export interface PeerCopyOptions {
   readonly dir: string;
   readonly maxBytes: number;
   readonly segmentBytes?: number;
+  /** Of this node's disk: what the peer sends comes in the clear, within its TLS. */
+  readonly encryption?: JournalEncryption | undefined;
   readonly onFatal?: (error: JournalFatalError) => void;
 }
 

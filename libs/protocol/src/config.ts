@@ -362,6 +362,19 @@ export type MemberConfig = z.infer<typeof MemberSchema>;
  * people see. It is nobody's name (RFC 2606).
  */
 export const INSIDE_SERVER_NAME = 'inside.yosugara.invalid';
+  /** Where the keys are that secrets and journals are encrypted by (docs/secrets.md). */
+  secrets: z
+    .strictObject({
+      /** Used where systemd gives no credential `yosugara-keys` and the environment has no YOSUGARA_KEYS; default: `secrets/keys` below the state directory. */
+      keyFile: z.string().min(1).optional(),
+    })
+    .prefault({}),
+  journal: z
+    .strictObject({
+      /** Of the receivers' journals on this node's disk, own and copied, from the next segment on. */
+      encryption: z.enum(['on', 'off']).default('off'),
+    })
+    .prefault({}),
 
 /** Below stateDir. Secrets are files of mode 0600, never on the command line. */
 export const STATE_LAYOUT = {
@@ -408,3 +421,5 @@ export const STATE_LAYOUT = {
     backupPassphrase: 'secrets/backup-passphrase',
   },
 } as const;
+    /** Secrets and journals are encrypted by them, one a line, the newest last; the same on all nodes that hold data. */
+    keys: 'secrets/keys',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { exportJournal, type JournalSurvey, surveyJournals } from '@yosugara/journal';
+import { HostKeyRing } from '@yosugara/host-control/keys';
+import { exportJournal, type JournalKeys, type JournalSurvey, surveyJournals } from '@yosugara/journal';
 import { InvalidInputError, rfc3339, YosugaraError } from '@yosugara/kernel';
 import { STATE_LAYOUT } from '@yosugara/protocol';
 import type { Found } from '../control/find.js';
@@ -18,6 +19,9 @@ export interface SurveyedJournal extends Omit<JournalSurvey, 'damage'> {
 
 const folderOf = ({ stateDir }: Found, side: Side) =>
   join(stateDir, side === 'own' ? STATE_LAYOUT.journalOwn : STATE_LAYOUT.journalPeer);
+/** As this node's programs find them; of a bare state folder those in its file. */
+const keysOf = ({ config, stateDir }: Found): JournalKeys =>
+  new HostKeyRing({ config: config ?? { secrets: {} }, stateDir, env: process.env });
 const nameOf = ({ config, stateDir }: Found) => config?.node ?? stateDir;
 
 /** Reads every byte of the receivers' journals of this host's nodes; nothing is written, and the receivers may run. */
@@ -33,7 +37,7 @@ export async function survey(
       for (const side of SIDES) {
         const onProgress = (done: number, all: number) =>
           progress.show(`reading ${nameOf(node)} ${side}`, done / all, `${bytes(done)} of ${bytes(all)}`);
-        for (const journal of await surveyJournals(folderOf(node, side), { onProgress, signal }))
+        for (const journal of await surveyJournals(folderOf(node, side), { onProgress, signal, keys: keysOf(node) }))
           found.push({ ...journal, node: nameOf(node), side, damage: journal.damage.map(named) });
       }
   } finally {
@@ -50,7 +54,7 @@ export function isSound({ damage, missing, unreadable, segments }: SurveyedJourn
 }
 
 export const exitCodeOfVerify = (journals: readonly SurveyedJournal[]): ExitCode =>
-  journals.every(isSound) ? EXIT.ok : EXIT.failure;
+  journals.every((journal) => isSound(journal) && journal.keysMissing.length === 0) ? EXIT.ok : EXIT.failure;
 
 /** One line a journal; what is wrong below it. */
 export function renderVerify(journals: readonly SurveyedJournal[], paint: Paint): string {
@@ -61,14 +65,22 @@ export function renderVerify(journals: readonly SurveyedJournal[], paint: Paint)
     journal.journalId,
     String(journal.records),
     bytes(journal.bytes),
-    isSound(journal) ? paint('sound', 'green') : paint('DAMAGED', 'red'),
+    isSound(journal)
+      ? journal.keysMissing.length > 0
+        ? paint('no key', 'yellow')
+        : paint('sound', 'green')
+      : paint('DAMAGED', 'red'),
   ]);
   const wrong = journals.flatMap(complaints);
   return [table(['node', 'side', 'journal', 'records', 'size', ''], rows), ...wrong].join('\n');
 }
 
-function complaints({ journalId, damage, missing, unreadable }: SurveyedJournal): readonly string[] {
+function complaints({ journalId, damage, missing, unreadable, keysMissing }: SurveyedJournal): readonly string[] {
   return [
+    ...keysMissing.map(
+      (id) =>
+        `  ${journalId}: encrypted by the key ${id}, which is not here: its frames are whole, what is in them was not looked at`,
+    ),
     ...damage.map(({ why }) => `  ${why}`),
     ...missing.map(({ from, through }) => `  ${journalId}: records ${from}..${through} are in no segment`),
     ...unreadable.map(({ seq, why }) => `  ${journalId} record ${seq}: ${why}`),
@@ -111,7 +123,7 @@ export async function exportRecords(
   for (const node of nodes)
     for (const side of SIDES) {
       try {
-        for await (const { raw, ...record } of exportJournal(folderOf(node, side), journal, { from, through })) {
+        for await (const { raw, ...record } of exportJournal(folderOf(node, side), journal, { from, through }, keysOf(node))) {
           signal.throwIfAborted();
           const text = Buffer.from(raw).toString();
           const line = { ...record, receivedAt: rfc3339(record.receivedAtUs), raw: Buffer.from(raw).toString('base64'), text };

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { lineOfKey, newKey } from '@yosugara/host-control/keys';
 import { STATE_LAYOUT } from '@yosugara/protocol';
 
 /** The first console user. */
@@ -25,6 +26,7 @@ export function sharedSecrets(): SharedSecrets {
       [secrets.sessionKey]: randomBytes(32).toString('base64'),
       [secrets.customTrapTokens]: password(),
       [secrets.metricsToken]: password(),
+      [secrets.keys]: `# Secrets and journals are encrypted by these keys, the last one by now (docs/secrets.md). Keep a copy elsewhere.\n${lineOfKey(newKey())}\n`,
     },
   };
 }

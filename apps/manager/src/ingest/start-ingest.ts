@@ -27,8 +27,8 @@ export function startIngestOf(
   const place = (name: string) => join(config.stateDir, name);
   return async ({ epoch, permitted, onStored, onCounted = () => undefined, missing }) => {
     await mibs?.ready();
-    const own = openJournalReader(place(STATE_LAYOUT.journalOwn));
-    const peerCopy = openJournalReader(place(STATE_LAYOUT.journalPeer));
+    const own = openJournalReader(place(STATE_LAYOUT.journalOwn), config.keys);
+    const peerCopy = openJournalReader(place(STATE_LAYOUT.journalPeer), config.keys);
     let failure: unknown = null;
     const link = new ReceiverLink(place(STATE_LAYOUT.receiverSocket), log, () => loop.poke());
     const loop = new IngestLoop({

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { journalsOf, locateRecord, type PlacedRecord, recordsBetween } from '@yosugara/journal';
+import { type JournalKeys, journalsOf, locateRecord, type PlacedRecord, recordsBetween } from '@yosugara/journal';
 import { InvalidInputError, rfc3339 } from '@yosugara/kernel';
 import {
   MERGE_LIMITS,
@@ -19,6 +19,8 @@ export interface TracerParts {
   /** The other data node. */
   readonly peer: string;
   readonly stateDir: string;
+  /** Of encrypted journals. */
+  readonly keys?: JournalKeys | undefined;
   readonly sources: ReadonlyMap<string, SourceProperties>;
   readonly traces: Pick<IngestTraces, 'row' | 'rowsOfCopy' | 'rowsOfContent' | 'progress'>;
 }
@@ -115,7 +117,7 @@ export class IngestTracer {
     const also: string[] = [];
     let found: PlacedRecord | null = null;
     for (const { journalId } of journals) {
-      const placed = await locateRecord(this.#dirOf(node), journalId, seq);
+      const placed = await locateRecord(this.#dirOf(node), journalId, seq, this.#p.keys);
       if (placed === null) continue;
       if (found === null) found = placed;
       else also.push(`${journalId}:${seq}`);
@@ -180,7 +182,7 @@ export class IngestTracer {
     const there = this.#onClockOf(other, ref.node, atUs, offsetUs);
     const found: PlacedRecord[] = [];
     const range = { fromUs: there - lateByUs - WINDOW_US, throughUs: there + WINDOW_US + againUs };
-    for await (const each of recordsBetween(this.#dirOf(other), other, range)) {
+    for await (const each of recordsBetween(this.#dirOf(other), other, range, this.#p.keys)) {
       if (this.#digestOf(each.record) !== key) continue;
       found.push(each);
       if (found.length === MOST_COPIES) break;
@@ -245,7 +247,7 @@ export class IngestTracer {
   }
 
   async #locate(ref: RecordRef & { readonly node: string }): Promise<PlacedRecord | null> {
-    return await locateRecord(this.#dirOf(ref.node), ref.journalId, ref.seq);
+    return await locateRecord(this.#dirOf(ref.node), ref.journalId, ref.seq, this.#p.keys);
   }
 
   #refOf(journalId: string, seq: number) {

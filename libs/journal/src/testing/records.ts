@@ -1,11 +1,6 @@
 import { afterEach } from 'vitest';
-import {
-  type JournalRecord,
-  type NewRecord,
-  openReceiverJournal,
-  type ReceiverJournal,
-  type ReceiverJournalOptions,
-} from '../index.js';
+import { type JournalRecord, type NewRecord, type ReceiverJournal, type ReceiverJournalOptions } from '../index.js';
+import { openReceiverJournal } from './mode.js';
 
 export function message(text: string, change: Partial<NewRecord> = {}): NewRecord {
   return {

@@ -1,10 +1,21 @@
 import { z } from 'zod';
 
+/** What a secret that lies encrypted in the database begins with (docs/secrets.md). */
+export const SEALED_PREFIX = 'sealed:1:';
+
 /**
  * A password, community or key in a body. As written: text sets it, `''` removes it, null or nothing leaves it as it was. As read through the API: always
  * null (`maskSecrets`). As stored: the text, or null for none.
  */
-export const secretText = (maxLength = 4_096) => z.string().max(maxLength).meta({ writeOnly: true }).nullable().default(null);
+export const secretText = (maxLength = 4_096) =>
+  z
+    .string()
+    .max(maxLength)
+    // It would be taken for an encrypted one.
+    .refine((text) => !text.startsWith(SEALED_PREFIX), `a text that does not begin with ${SEALED_PREFIX}`)
+    .meta({ writeOnly: true })
+    .nullable()
+    .default(null);
 
 /** Where a schema has secrets: by key, `*` for each element of a list or record. */
 export interface SecretTree {
@@ -76,6 +87,16 @@ export function maskSecrets(tree: SecretTree, body: unknown): { readonly body: u
 export const keepSecrets = <Body>(tree: SecretTree, body: Body, before: unknown): Body =>
   mapSecrets(tree, body, before, '', (secret, was) =>
     secret === '' ? null : (secret ?? (typeof was === 'string' ? was : null)),
+  ) as Body;
+
+/** Each secret that is there by another text. @param place as `maskSecrets` tells them; null: there is none any more. */
+export const changeSecrets = <Body>(
+  tree: SecretTree,
+  body: Body,
+  change: (secret: string, place: string) => string | null,
+): Body =>
+  mapSecrets(tree, body, undefined, '', (secret, _, place) =>
+    typeof secret === 'string' && secret !== '' ? change(secret, place) : secret,
   ) as Body;
 
 /** Some secret was not said: what was there before decides. */
