@@ -1,5 +1,5 @@
 // Build: `tsc -b` (incremental), then the console when its sources are newer than its bundle.
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './bring.mjs';
 import { run } from './children.mjs';
@@ -39,6 +39,16 @@ export async function buildCheck() {
   }
 }
 
+/** What `yosugara upgrade status` tells two builds apart by; without git there is none. */
+async function writeCommit() {
+  if (!existsSync(join(root, '.git'))) return;
+  const { code, stdout } = await run('git', ['describe', '--always', '--abbrev=12', '--exclude=*', '--dirty=.changed'], {
+    cwd: root,
+    quiet: true,
+  });
+  if (code === 0) writeFileSync(join(root, 'apps', 'controller', 'dist', 'commit'), `${stdout.trim()}\n`);
+}
+
 export async function build() {
   const startMs = performance.now();
   const { code } = await node([tool('typescript', 'bin', 'tsc'), '-b']);
@@ -49,5 +59,6 @@ export async function build() {
     const built = await node([tool('vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn'], { cwd: console });
     if (built.code !== 0) refuse('building the console failed: the lines are above');
   }
+  await writeCommit();
   say(`built in ${seconds(startMs)}`);
 }

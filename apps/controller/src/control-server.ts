@@ -145,6 +145,9 @@ export class ControlServer {
         const { node, minutes, why } = request;
         await this.#operate(socket, request.id, { kind: 'maintenance', node: nodeId(node), untilWallMs: endOf(minutes), why });
         break;
+      case 'finishUpgrade':
+        await this.#operate(socket, request.id, { kind: 'finishUpgrade' });
+        break;
       }
       case 'drPromote':
         await this.#operate(socket, request.id, {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createRecoverStore, startHostWatch } from '@yosugara/host-control';
+import { createRecoverStore, startHostWatch, versionOf } from '@yosugara/host-control';
 import { serviceManager } from '@yosugara/host-control/service-manager';
 import { planBranch } from '@yosugara/journal';
 import { explain, type Log, nodeId } from '@yosugara/kernel';
@@ -36,6 +36,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
   const controller = {
     ...controllerConfig(config, boot),
     ...(damaged === null ? {} : { consensusDamaged: damaged }),
+    version: versionOf(join(import.meta.dirname, '../../..')),
     ...(superseded === null ? {} : { superseded }),
   };
   let ending = false;

@@ -2,6 +2,7 @@ import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
 import { epoch as asEpoch, assertNever } from '@yosugara/kernel';
 import { type Applied, accept, refuse } from './applied.js';
 import { awayCause, comeHome, isAwaited } from './away.js';
+import { type Raising, raiseLevel } from './level.js';
 import { applyManaging, type ConfirmedFence, calledOff, isManaging, type Managing, withFenced } from './managing.js';
 import type { Arming, ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
 import { forcedEpoch, isOutdated, isReleased, isUnborn, MAX_LINEAGE, passedTimelines, settled } from './record.js';
@@ -64,6 +65,7 @@ export type Command = { readonly id: string } & (
   | { readonly kind: 'endSwitchover'; readonly requestId: string; readonly why: string }
   /** T9, the way back: the Master is home, and the member of the other site follows it again as one that nobody counts on. */
   | { readonly kind: 'home'; readonly epoch: Epoch; readonly node: NodeId }
+  | Raising
   | Managing
 );
 /** Without `id`, as the deciders make them. */
@@ -102,6 +104,8 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
       return requestSwitchover(record, command);
     case 'home':
       return comeHome(record, command);
+    case 'level':
+      return raiseLevel(record, command);
     case 'endSwitchover':
       if (record.switchover?.requestId !== command.requestId) return refuse(record, 'that switchover is over');
       return accept(record, { switchover: null });

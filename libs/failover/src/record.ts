@@ -171,6 +171,8 @@ export interface ClusterRecord {
   /** null or absent: the cluster is at home. */
   readonly away?: Away | null;
   readonly history: readonly TakeOver[];
+  /** What may be said and stored (level.ts); absent: the first. */
+  readonly level?: number;
 }
 
 export const EMPTY_RECORD: ClusterRecord = {

@@ -4,6 +4,7 @@ export { publicKeyOf, verifyStopProof } from './deadman/stop-proof.js';
 export * from './errors.js';
 export { createFencePort, type FencePortOptions } from './fence/index.js';
 export { createHooks } from './hooks/hooks.js';
+export { versionOf } from './os/version.js';
 export type { PostgresHostOptions } from './postgres/context.js';
 export { createPostgresHost } from './postgres/host.js';
 export { findPrograms } from './postgres/programs.js';

@@ -44,6 +44,8 @@ export const ControlRequestSchema = z.discriminatedUnion('method', [
     override: z.boolean().optional(),
   }),
   /** Reads the power state of a node with its real credentials. */
+  /** The last step of an upgrade: the cluster goes to the highest level that every member speaks. */
+  z.strictObject({ id: z.int(), method: z.literal('finishUpgrade') }),
   z.strictObject({ id: z.int(), method: z.literal('fenceCheck'), node: z.string() }),
   z.strictObject({
     id: z.int(),
@@ -93,6 +95,8 @@ export const ManagerReportSchema = z.object({
   /** The API answers and the database can be used in this mode. */
   ready: z.boolean(),
   vipBound: z.boolean(),
+  /** The cluster's level (level.ts); missing: the first. */
+  level: z.int().optional(),
   ingestBehind: z.int().optional(),
   /** Sources that send to both nodes and of which too much came to one only; the worst first. Told by the Master. */
   oneSided: z.array(OneSidedSchema).optional(),

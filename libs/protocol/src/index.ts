@@ -12,6 +12,7 @@ export * from './job-states.js';
 export * from './jobs-api.js';
 export * from './joining.js';
 export * from './messages.js';
+export * from './level.js';
 export * from './mibs.js';
 export * from './overview.js';
 export * from './problem.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UpgradeStateSchema } from './level.js';
 import { MESSAGE_KINDS, MESSAGE_TRANSPORTS } from './messages.js';
 
 const Process = z.object({ name: z.string(), pid: z.int(), state: z.string().optional() });
@@ -214,6 +215,8 @@ export const StatusSchema = z.object({
   /** No automatic change until then. */
   pause: z.object({ until: z.string(), why: z.string() }).nullable().optional(),
   maintenance: z.array(z.object({ node: z.string(), until: z.string(), why: z.string() })).optional(),
+  /** Versions and levels of the members. */
+  upgrade: UpgradeStateSchema.optional(),
   /** T9: a member of another site was promoted, and the Master is not home again. */
   away: z
     .object({

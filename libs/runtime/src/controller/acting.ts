@@ -1,9 +1,19 @@
-import { type Action, type Decision, decide, lint, type Observation } from '@yosugara/failover';
+import {
+  type Action,
+  COMMAND_LEVELS,
+  type CommandBody,
+  type Decision,
+  decide,
+  levelOf,
+  lint,
+  type Observation,
+} from '@yosugara/failover';
 import type { NodeId } from '@yosugara/kernel';
 import { isDoubted, waitsForRound } from './doubt.js';
 import { noteOrder, noteRight, tellConsensus } from './fencing.js';
 import { showsWaiting } from './gate.js';
 import { leaseEffects, noticeEffects, vipEffects } from './leasing.js';
+import { levelOfNewborn } from './levels.js';
 import { noteManagerRestart } from './manager-watch.js';
 import { tendMembers, whyNotCounted } from './membership.js';
 import { observe } from './observe.js';
@@ -44,6 +54,7 @@ export function act(state: ControllerState): ControllerEffect[] {
   const told = effects.length;
   for (const action of decision.actions) append(effects, perform(state, before, action));
   append(effects, preferEffects(state));
+  append(effects, tendLevel(state));
   const after = effects.length === told ? before : observe(state, first.peers);
   append(effects, vipEffects(state, after));
   append(effects, noticeEffects(state, after));
@@ -88,9 +99,18 @@ function perform(state: ControllerState, o: Observation, action: Action): Contro
   }
 }
 
+function tendLevel(state: ControllerState): ControllerEffect[] {
+  const level = state.proposal === null ? levelOfNewborn(state) : null;
+  if (level === null) return [];
+  return propose(state, { kind: 'level', requestId: `${state.config.self}.${state.config.boot}.born`, level });
+}
+
 /** One proposal at a time: the next look at the world is taken when this one is applied. */
-export function propose(state: ControllerState, command: object): ControllerEffect[] {
+export function propose(state: ControllerState, command: CommandBody): ControllerEffect[] {
   if (state.proposal !== null) return [];
+  // A member of an older version would hold another record from here on.
+  if (COMMAND_LEVELS[command.kind] > levelOf(state.record))
+    return [{ kind: 'log', level: 'warn', event: 'level.notYet', fields: { command: command.kind } }];
   state.proposals += 1;
   const id = `${state.config.self}.${state.config.boot}.${state.proposals}`;
   state.proposal = { id, sinceMs: state.nowMs };

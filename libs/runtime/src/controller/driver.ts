@@ -1,5 +1,5 @@
 import { type Restored, stampsOf } from '@yosugara/consensus';
-import { isMoving } from '@yosugara/failover';
+import { isMoving, levelOf } from '@yosugara/failover';
 import { explain, type NodeId } from '@yosugara/kernel';
 import type { ManagerReport, ReceiverReport, ReceiversAnswer, Status } from '@yosugara/protocol';
 import { hasJumped, isDoubted } from './doubt.js';
@@ -12,6 +12,7 @@ import { HostHand } from './host-hand.js';
 import { InputQueue, type Untimed } from './input-queue.js';
 import { isServing, strikeAtMs } from './leasing.js';
 import { hasLeft, leavePatienceMs } from './leaving.js';
+import { MESSAGE_LEVELS } from './levels.js';
 import { observe } from './observe.js';
 import { OpenRequests } from './open-requests.js';
 import { RecoverHand } from './recover-hand.js';
@@ -242,6 +243,7 @@ export class ControllerDriver {
     const { mailbox, host, log, onNotice } = this.#ports;
     switch (effect.kind) {
       case 'send':
+        if (MESSAGE_LEVELS[effect.message.k] > levelOf(this.#state.record)) break;
         mailbox.send(effect.to, new TextEncoder().encode(JSON.stringify(effect.message)));
         break;
       case 'act':

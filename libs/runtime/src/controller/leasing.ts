@@ -1,4 +1,4 @@
-import { isOwn, leaseHolds, mayServe, mayWrite, type Observation } from '@yosugara/failover';
+import { isOwn, leaseHolds, levelOf, mayServe, mayWrite, type Observation } from '@yosugara/failover';
 import { NO_EPOCH } from '@yosugara/kernel';
 import type { RoleNotice } from '@yosugara/protocol';
 import { isDoubted } from './doubt.js';
@@ -67,7 +67,7 @@ export function noticeEffects(state: ControllerState, o: Observation): Controlle
   state.noticed = { record: o.record, may, mode, vip, holds };
   const master = o.record.phase === 'serving' ? o.record.owner : null;
   const ingestAlone = may && o.record.ingestAlone;
-  const key = `${o.record.epoch} ${mode} ${master} ${vip} ${o.record.syncSet.join()} ${ingestAlone} ${holds}`;
+  const key = `${o.record.epoch} ${mode} ${master} ${vip} ${o.record.syncSet.join()} ${ingestAlone} ${holds} ${o.record.level ?? ''}`;
   if (soon && key === state.noticeKey) return [];
   state.noticeKey = key;
   state.noticedMs = o.nowMs;
@@ -80,6 +80,7 @@ export function noticeEffects(state: ControllerState, o: Observation): Controlle
     vip,
     syncSet: [...o.record.syncSet],
     ingestAlone,
+    level: levelOf(o.record),
   };
   return [{ kind: 'notice', notice }];
 }

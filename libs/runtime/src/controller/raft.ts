@@ -1,5 +1,6 @@
 import type { DiskStamp, Entry, RaftEffect, RaftMessage } from '@yosugara/consensus';
 import { applyCommand, type Command, wallTime } from '@yosugara/failover';
+import { demandKnown, demandLevel } from './levels.js';
 import { type ControllerState, restore } from './state.js';
 import type { ControllerEffect, PeerMessage } from './types.js';
 
@@ -12,7 +13,7 @@ export function noteRaft(state: ControllerState, effects: readonly RaftEffect[])
         out.push(effect);
         break;
       case 'send':
-        out.push({ kind: 'send', to: effect.to, message: signed(state, effect.message) });
+        if (!state.leftBehind.has(effect.to)) out.push({ kind: 'send', to: effect.to, message: signed(state, effect.message) });
         break;
       case 'apply':
         out.push(...apply(state, effect.entry));
@@ -65,9 +66,11 @@ function apply(state: ControllerState, entry: Entry): ControllerEffect[] {
   state.appliedIndex = entry.index;
   if (entry.payload.kind !== 'command') return [];
   const command = entry.payload.command as Command;
+  demandKnown(state, command);
   const before = state.record;
   const { record, refused } = applyCommand(before, command);
   state.record = record;
+  if (record.level !== before.level) demandLevel(state);
   if (state.proposal?.id === command.id) state.proposal = null;
   // What an earlier recover did says nothing of this one.
   if (command.kind === 'recover' && command.node === state.config.self) state.progress = null;
@@ -121,6 +124,8 @@ function saidOf(command: Command): { readonly requestId: string; readonly says: 
       const says = until === null ? `maintenance of ${node} is over` : `${node} is in maintenance until ${wallTime(until)}`;
       return { requestId: command.requestId, says };
     }
+    case 'level':
+      return { requestId: command.requestId, says: `the cluster is at level ${command.level}` };
     default:
       return null;
   }

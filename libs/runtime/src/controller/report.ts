@@ -1,7 +1,8 @@
 import { amnesiacs } from '@yosugara/consensus';
-import { troublesHere } from '@yosugara/failover';
+import { levelOf, troublesHere } from '@yosugara/failover';
 import { supersededNow } from './away.js';
 import { hasTwoVoters, healthForReport } from './fence-facts.js';
+import { spokenHere } from './levels.js';
 import { REPORT_FRESH_MS } from './manager-watch.js';
 import { observe } from './observe.js';
 import { stampOf } from './raft.js';
@@ -16,6 +17,9 @@ export function reportOf(state: ControllerState): NodeReport {
   return {
     node: config.self,
     boot: config.boot,
+    version: config.version,
+    speaks: spokenHere(state),
+    level: levelOf(state.record),
     epoch: state.record.epoch,
     role: state.decision.role,
     why: state.decision.why,

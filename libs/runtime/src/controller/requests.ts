@@ -1,5 +1,15 @@
 import { amnesiacs, isLeader, leaderOf, leaderReady, strangers } from '@yosugara/consensus';
-import { awaitsForce, isAfar, maintenanceOf, mayClaim, mayServe, outOnPurpose, partnerOf, successor } from '@yosugara/failover';
+import {
+  awaitsForce,
+  isAfar,
+  levelOf,
+  maintenanceOf,
+  mayClaim,
+  mayServe,
+  outOnPurpose,
+  partnerOf,
+  successor,
+} from '@yosugara/failover';
 import { assertNever, type NodeId } from '@yosugara/kernel';
 import { planRecover, planText, type RecoverPlan, refusedPlan } from '../recover/plan.js';
 import { type PreflightInput, preflight, type RefusalCode } from '../recover/preflight.js';
@@ -7,6 +17,7 @@ import { propose } from './acting.js';
 import { planAway, supersededNow } from './away.js';
 import { hasTwoVoters, votersOf } from './fence-facts.js';
 import { isBlind, takeWord } from './fencing.js';
+import { isKnownRequest, levelToFinish, REQUEST_LEVELS } from './levels.js';
 import { observe } from './observe.js';
 import { raftInput } from './raft-input.js';
 import { sideOf } from './recovering.js';
@@ -19,8 +30,11 @@ const A_WORD = { requestId: '', evidence: '' };
 
 /** From this node's operator (from null) or, forwarded, from another's. The answer goes where it came from. */
 export function request(state: ControllerState, id: string, asked: OperatorRequest, from: NodeId | null): ControllerEffect[] {
+  if (!isKnownRequest(asked)) return answer(id, from, false, 'another version asked: it is not known here', 'LEVEL_NOT_SPOKEN');
   if (asked.kind === 'promote') return promote(state, id, asked, from);
   if (asked.kind === 'drPromote') return drPromote(state, id, asked, from);
+  const early = asksTooEarly(state, asked);
+  if (early !== null) return answer(id, from, false, early, 'UPGRADE_UNFINISHED');
   const newer = supersededNow(state);
   if (newer !== null && from === null && asked.kind === 'recover') {
     remember(state, id, null);
@@ -43,6 +57,8 @@ export function request(state: ControllerState, id: string, asked: OperatorReque
       return recover(state, id, asked, from);
     case 'switchover':
       return switchover(state, id, asked.to, from);
+    case 'finishUpgrade':
+      return finishUpgrade(state, id, from);
     case 'pause':
       return pause(state, id, asked, from);
     case 'maintenance':
@@ -50,6 +66,21 @@ export function request(state: ControllerState, id: string, asked: OperatorReque
     default:
       return assertNever(asked);
   }
+}
+
+/** Before it goes to a leader that may be of an older version. */
+function asksTooEarly(state: ControllerState, asked: OperatorRequest): string | null {
+  if (asked.kind !== 'finishUpgrade')
+    return REQUEST_LEVELS[asked.kind] > levelOf(state.record) ? 'an upgrade is under way: `yosugara upgrade finish` first' : null;
+  const to = levelToFinish(state);
+  return 'no' in to ? to.no : null;
+}
+
+function finishUpgrade(state: ControllerState, id: string, from: NodeId | null): ControllerEffect[] {
+  const to = levelToFinish(state);
+  if ('no' in to) return answer(id, from, false, to.no, 'UPGRADE_UNFINISHED');
+  remember(state, id, from);
+  return propose(state, { kind: 'level', requestId: id, level: to.level });
 }
 
 type Asked<K extends OperatorRequest['kind']> = Extract<OperatorRequest, { readonly kind: K }>;

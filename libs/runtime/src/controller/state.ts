@@ -12,6 +12,7 @@ import { type Epoch, NO_EPOCH, type NodeId } from '@yosugara/kernel';
 import type { ManagerReport, ReceiverReport, RecoverReport, RoleNotice } from '@yosugara/protocol';
 import type { Samples } from '../recover/rate.js';
 import type { Survey } from '../recover/types.js';
+import { demandLevel, type LeftBehind } from './levels.js';
 import { type ManagerLife, NO_MANAGER } from './manager-watch.js';
 import type {
   ControllerConfig,
@@ -56,6 +57,8 @@ export interface ControllerState {
   links: NodeReport['heard'];
   readonly reports: Map<NodeId, HeldReport>;
   readonly heardMs: Map<NodeId, number>;
+  /** Members whose program does not speak the cluster's level. */
+  readonly leftBehind: Map<NodeId, LeftBehind>;
   readonly busy: Map<Resource, { action: Action; sinceMs: number }>;
   /** When an action of a kind last ended well. */
   readonly endedMs: Map<string, number>;
@@ -174,6 +177,7 @@ export function createController(
     links: [],
     reports: new Map(),
     heardMs: new Map(),
+    leftBehind: new Map(),
     busy: new Map(),
     endedMs: new Map(),
     restarts: [],
@@ -236,5 +240,6 @@ export function restore(state: ControllerState, record: unknown, index: number):
   // Our own log was given up (two nodes): what it told is no longer how things stand.
   if (index < state.appliedIndex) state.informed = false;
   state.appliedIndex = index;
+  demandLevel(state);
   return [];
 }

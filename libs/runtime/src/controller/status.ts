@@ -3,6 +3,7 @@ import { type ClusterRecord, estimateOf, type PostgresFacts, predict, troublesOf
 import { formatLsn, type NodeId } from '@yosugara/kernel';
 import { type Alarm, type ReceiversAnswer, runbookPath, type Status } from '@yosugara/protocol';
 import { hostAlarms } from './host-alarms.js';
+import { upgradeOf } from './levels.js';
 import { lossAlarms } from './loss-alarms.js';
 import { observe } from './observe.js';
 import { recoverOf } from './recovering.js';
@@ -99,6 +100,7 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
       why,
     })),
     away: awayOf(record),
+    upgrade: upgradeOf(state, context),
     history: record.history.map((change) => ({
       epoch: change.epoch,
       owner: change.owner,

@@ -8,6 +8,7 @@ import { noteBranch, onAdopt } from './away.js';
 import { doubt } from './doubt.js';
 import { fenceDone, noteAwake, noteHeard } from './fencing.js';
 import { openGate } from './gate.js';
+import { heardLevel, isKnownMessage } from './levels.js';
 import { noteHeldUp, noteManagerProcess, noteManagerReport, saysTheSameOfManager } from './manager-watch.js';
 import { onIdentity, onRenewed } from './membership.js';
 import { saysTheSame, viewOf } from './observe.js';
@@ -56,6 +57,7 @@ function isNews(
   if (input.kind !== 'message') return true;
   if (input.message.k === 'raft') return false;
   if (input.message.k !== 'report') return true;
+  if (state.leftBehind.has(input.from)) return false;
   // An arbiter that does not lead decides nothing.
   if (state.config.kind === 'witness' && !isLeader(state.raft)) return false;
   return !saysTheSame(state, report, state.reports.get(input.from)!);
@@ -153,6 +155,7 @@ function compact(state: ControllerState): ControllerEffect[] {
 
 function message(state: ControllerState, input: Extract<ControllerInput, { kind: 'message' }>): ControllerEffect[] {
   const { from, message: body, nowMs } = input;
+  if (!counts(state, from, body)) return [];
   noteHeard(state, from);
   switch (body.k) {
     case 'raft':
@@ -176,6 +179,11 @@ function message(state: ControllerState, input: Extract<ControllerInput, { kind:
     default:
       return assertNever(body);
   }
+}
+
+/** A newer program may say what is not known here; one that does not speak the cluster's level has no say. */
+function counts(state: ControllerState, from: NodeId, body: PeerMessage): boolean {
+  return body.k === 'report' ? heardLevel(state, from, body.r) : isKnownMessage(body) && !state.leftBehind.has(from);
 }
 
 /** What it says of its directory: of the log that is ours, too. */

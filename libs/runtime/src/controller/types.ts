@@ -1,7 +1,7 @@
 import type { DiskStamp, Member, RaftEffect, RaftMessage, RaftTimings, Stranger } from '@yosugara/consensus';
 import type { Action, Arming, Away, FenceHealth, NodeRole, PeerView, PostgresFacts, Settings, Trouble } from '@yosugara/failover';
 import type { Epoch, NodeId } from '@yosugara/kernel';
-import type { ManagerReport, ReceiverReport, RecoverPlan, RecoverReport, RoleNotice } from '@yosugara/protocol';
+import type { Levels, ManagerReport, ReceiverReport, RecoverPlan, RecoverReport, RoleNotice } from '@yosugara/protocol';
 import type { CopyBytes } from '../ports/host.js';
 import type { CopyDone, Survey } from '../recover/types.js';
 
@@ -10,6 +10,10 @@ export interface ControllerConfig {
   readonly kind: 'data' | 'witness';
   /** Random, new at every start of the process. */
   readonly boot: string;
+  /** Of this program, as it is told to people; absent: it does not know. */
+  readonly version?: string;
+  /** Absent: what this program speaks. */
+  readonly speaks?: Levels;
   readonly members: readonly Member[];
   /** Why the consensus log was begun anew at this start; absent: it is the one we had. */
   readonly consensusDamaged?: string;
@@ -51,6 +55,10 @@ export interface HeldReport {
 export interface NodeReport {
   readonly node: NodeId;
   readonly boot: string;
+  /** Its program, the levels that this speaks, and the one of its record; absent: of before there were levels. */
+  readonly version?: string | undefined;
+  readonly speaks?: Levels;
+  readonly level?: number;
   /** The newest epoch its record knows. */
   readonly epoch: Epoch;
   readonly role: NodeRole;
@@ -141,6 +149,7 @@ export type OperatorRequest =
       readonly discardUnknown?: boolean;
     }
   | { readonly kind: 'switchover'; readonly to: NodeId | null }
+  | { readonly kind: 'finishUpgrade' }
   | { readonly kind: 'promote'; readonly node: NodeId | null; readonly oldMasterIsOff: boolean }
   /** untilWallMs null: end it. */
   | { readonly kind: 'pause'; readonly untilWallMs: number | null; readonly why: string }

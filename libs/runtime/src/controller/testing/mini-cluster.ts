@@ -23,6 +23,9 @@ const ACT_MS = 60;
 const FENCE_MS = 1_500;
 const WALL = 1_700_000_000_000;
 
+/** What runs on a host; empty: this program. */
+export type Program = Pick<ControllerConfig, 'version' | 'speaks'>;
+
 interface Host {
   state: ControllerState;
   up: boolean;
@@ -49,12 +52,15 @@ export class MiniCluster {
   /** Every restart of a manager that does not answer, oldest first. */
   readonly restarts: { readonly node: NodeId; readonly atMs: number }[] = [];
   readonly #managers = new Map<NodeId, number>();
+  /** Of the next start. */
+  readonly programs: Map<NodeId, Program>;
   /** No message passes between any two nodes. */
   cut = false;
   #asked = 0;
 
-  constructor(change: Partial<Settings> = {}, nodes: readonly NodeId[] = NODES) {
+  constructor(change: Partial<Settings> = {}, nodes: readonly NodeId[] = NODES, program: Program = {}) {
     this.#nodes = nodes;
+    this.programs = new Map(nodes.map((node) => [node, program]));
     const settings = settingsWith(change);
     const members = nodes.map((id) => ({ id, kind: id === w ? ('witness' as const) : ('data' as const), voter: true }));
     this.#config = { members, settings, raft: raftTimings(settings.timings), compactEvery: 100, trailing: 20 };
@@ -76,7 +82,7 @@ export class MiniCluster {
     const boot = boots === 1 ? `boot-${self}` : `boot-${self}${boots}`;
     const kind = self === w ? 'witness' : 'data';
     const restored = { hardState: disk.hardState, snapshot: disk.snapshot, entries: [...disk.entries] };
-    return createController({ ...this.#config, self, kind, boot }, restored, this.nowMs, WALL).state;
+    return createController({ ...this.#config, ...this.programs.get(self), self, kind, boot }, restored, this.nowMs, WALL).state;
   }
 
   get wallMs(): number {
