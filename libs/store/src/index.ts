@@ -26,6 +26,7 @@ export { JobReportRepository } from './jobs-reports.js';
 export { JobRepository } from './jobs-repository.js';
 export { LATE_AFTER_MS, type LateBatch, LateBatches } from './late-batches.js';
 export { type MessageConditions, oidInText, structuredTerm, varbindTerm } from './message-filter.js';
+export { contract, contracts, type LaterStep, type LaterSteps, MigrationError, SchemaTooNewError } from './later-steps.js';
 export type { Histogram, HistogramQuery } from './message-histogram.js';
 export { claim, MessageRepository } from './message-repository.js';
 export {
@@ -48,7 +49,7 @@ export {
   type MibToPut,
   type MibVersion,
 } from './mib-repository.js';
-export { MigrationError, migrate } from './migrate.js';
+export { migrate } from './migrate.js';
 export { memoryOf, OperationsRepository } from './operations-repository.js';
 export { insertOutbox, OutboxRepository } from './outbox-repository.js';
 export { OF_ITSELF } from './owned.js';

@@ -1,8 +1,8 @@
-import { YosugaraError } from '@yosugara/kernel';
 import type { Kysely } from 'kysely';
 import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration';
 import type { ClientBase } from 'pg';
 import type { Database } from './database.js';
+import { areLaterDone, expand, LATER_STEPS, type LaterSteps, MigrationError } from './later-steps.js';
 import * as first from './migrations/0001-first.js';
 import * as writeProbe from './migrations/0002-write-probe.js';
 import * as lateMessages from './migrations/0003-late-messages.js';
@@ -28,13 +28,7 @@ import * as agentTokenOwner from './migrations/0023-agent-token-owner.js';
 import * as retention from './migrations/0024-retention.js';
 import * as commandAnswers from './migrations/0026-command-answers.js';
 
-export class MigrationError extends YosugaraError {
-  override readonly name = 'MigrationError';
-  constructor(step: string, cause: unknown) {
-    super('MIGRATION_FAILED', `database migration ${step} failed; nothing of it was kept`, { cause });
-  }
-}
-
+/** Of the first level, and complete: an older program refuses a database with a step among these that it does not know. Newer ones: later-steps.ts. */
 const STEPS = {
   '0001-first': first,
   '0002-write-probe': writeProbe,
@@ -62,22 +56,27 @@ const STEPS = {
   '0026-command-answers': commandAnswers,
 };
 
-/** Every step of this program was done; there may be more, of a newer one. @throws without a schema */
-export async function isMigrated(client: Pick<ClientBase, 'query'>): Promise<boolean> {
+/**
+ * Every step of this program that need not wait was done, and there is none that it cannot work with; there may be more, of a newer
+ * one. @throws without a schema
+ */
+export async function isMigrated(client: Pick<ClientBase, 'query'>, later: LaterSteps = LATER_STEPS): Promise<boolean> {
   const { rows } = await client.query<{ name: string }>(`select name from ${DEFAULT_MIGRATION_TABLE}`);
   const done = new Set(rows.map(({ name }) => name));
-  return Object.keys(STEPS).every((name) => done.has(name));
+  return Object.keys(STEPS).every((name) => done.has(name)) && (await areLaterDone(client, later));
 }
 
 /**
- * Brings the schema to this program's version: all missing steps in one transaction, under an advisory lock. Idempotent.
+ * Brings the schema to what this program needs: the first level's steps in one transaction, then those of later levels (later-steps.ts)
+ * in another, each under an advisory lock. Idempotent.
  * @param last for specs: the schema of an older program.
- * @returns the steps that were done. @throws MigrationError
+ * @returns the steps that were done. @throws MigrationError, SchemaTooNewError
  */
 export async function migrate(db: Kysely<Database>, last?: keyof typeof STEPS): Promise<readonly string[]> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...STEPS }) } });
   const { error, results } = last === undefined ? await migrator.migrateToLatest() : await migrator.migrateTo(last);
   const failed = results?.find((result) => result.status === 'Error');
   if (error !== undefined) throw new MigrationError(failed?.migrationName ?? '(start)', error);
-  return (results ?? []).map((result) => result.migrationName);
+  const done = (results ?? []).map((result) => result.migrationName);
+  return last === undefined ? [...done, ...(await expand(db))] : done;
 }
