@@ -151,8 +151,10 @@ export function askAtMs(node: NodeRun, body: JobOf<'command'>): number | null {
 export function runEnded(draft: Draft, { end: ended, ...ref }: InputOf<'run-ended'>): void {
   const { job, facility, attempt } = ref;
   const found = current(draft, ref);
-  // Also of a run that people gave up, or that another one came after: what it wrote is kept.
-  if (attempt <= (draft.jobs.get(job)?.runs ?? 0)) draft.effects.push({ kind: 'output', job, facility, attempt, end: ended });
+  // Also of a run that people gave up, or that another one came after: what it wrote is kept. What did not start wrote nothing: kept, it would
+  // stand in the place of what another disk of the same agent may still have to tell of this run.
+  if (ended.outcome !== 'not-started' && attempt <= (draft.jobs.get(job)?.runs ?? 0))
+    draft.effects.push({ kind: 'output', job, facility, attempt, end: ended });
   // Where it was given up for not started it cannot have run since.
   if (found === null || !(isOut(found.node) || found.node.state === 'unknown')) return;
   const { node, run, body } = found;

@@ -263,8 +263,8 @@ describe('whatever happens, in any state', () => {
           expect(ended.has(run), `${run} was over`).toBe(false);
           allowed.set(run, input.spool);
         }
-        if (effect.kind === 'output') ended.add(runOf(effect));
       }
+      if (input.kind === 'run-ended') ended.add(runOf(input));
       for (const { job, runs, nodes } of desk.session.jobs.values())
         for (const { attempt, facility } of nodes) expect(attempt, `${job} on ${facility}`).toBeLessThanOrEqual(runs);
     }, 300));

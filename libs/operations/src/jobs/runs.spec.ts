@@ -99,6 +99,14 @@ describe('a run that did not start', () => {
     expect(new Set(desk.claims().map(({ run }) => run)).size).toBe(3);
   });
 
+  it('has no output, which would stand in the place of what is told of it later', () => {
+    const desk = notStarted(new Desk(unit));
+    expect(desk.of('output')).toEqual([]);
+    const first = { job: 'a', facility: 'web1', attempt: 1 };
+    desk.step({ kind: 'run-ended', ...first, end: endOf(desk, desk.ref('a'), { stdout: 'it ran from another disk' }) });
+    expect(desk.of('output')).toMatchObject([{ attempt: 1, end: { stdout: 'it ran from another disk' } }]);
+  });
+
   it.each(UNSTARTED_DELAYS.map(({ delayMs, why }, at) => [at + 1, delayMs, why] as const))(
     'the %d. time waits %d ms: %s',
     (times, delayMs) => {
