@@ -52,9 +52,9 @@ export interface ManagerConfig {
     /** First console user, `login:password`; null = used up and removed by the operator. */
     readonly firstLogin: { readonly login: string; readonly password: string } | null;
   };
-  readonly config: NodeConfig;
   /** What secrets and journals are encrypted by; missing: nothing is. */
   readonly keys?: HostKeyRing;
+  readonly config: NodeConfig;
 }
 
 /** @throws ConfigError — keys; YosugaraError CONFIG_UNREADABLE, SECRET_UNREADABLE — files. */
@@ -110,16 +110,11 @@ async function withSecrets(config: NodeConfig, base: string, defaultStaticDir: s
       metricsToken: await optional(place(secrets.metricsToken)),
       firstLogin: firstLogin(await optional(place(secrets.firstLogin))),
     },
+    keys: keysOf(config, stateDir),
     config,
   };
 }
 
-function certificatesOf({ console: { tls } }: NodeConfig, stateDir: string): ConsoleCertificates {
-    keys: keysOf(config, stateDir),
-  const { tlsKey, tlsCert, clusterCa } = STATE_LAYOUT.secrets;
-  const { keyFile, certFile } = tls;
-  const given = keyFile !== undefined && certFile !== undefined;
-  return {
 /** Programs that are started from here, commands of people's among them, are none that need the keys. */
 function keysOf(config: NodeConfig, stateDir: string): HostKeyRing {
   const ring = new HostKeyRing({ config, stateDir, env: { ...process.env } });
@@ -127,6 +122,11 @@ function keysOf(config: NodeConfig, stateDir: string): HostKeyRing {
   return ring;
 }
 
+function certificatesOf({ console: { tls } }: NodeConfig, stateDir: string): ConsoleCertificates {
+  const { tlsKey, tlsCert, clusterCa } = STATE_LAYOUT.secrets;
+  const { keyFile, certFile } = tls;
+  const given = keyFile !== undefined && certFile !== undefined;
+  return {
     own: { keyFile: join(stateDir, tlsKey), certFile: join(stateDir, tlsCert) },
     given: given ? { keyFile: resolve(stateDir, keyFile), certFile: resolve(stateDir, certFile) } : null,
     caFile: join(stateDir, clusterCa),

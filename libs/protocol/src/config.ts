@@ -353,15 +353,6 @@ export const NodeConfigSchema = z.strictObject({
   retention: RetentionSchema.prefault({}),
   access: AccessSchema.prefault({}),
   backup: BackupSchema.optional(),
-});
-export type NodeConfig = z.infer<typeof NodeConfigSchema>;
-export type MemberConfig = z.infer<typeof MemberSchema>;
-
-/**
- * What programs of the cluster ask a manager's https for (SNI): to them it shows the node's own certificate, which the cluster's CA signed, whichever
- * people see. It is nobody's name (RFC 2606).
- */
-export const INSIDE_SERVER_NAME = 'inside.yosugara.invalid';
   /** Where the keys are that secrets and journals are encrypted by (docs/secrets.md). */
   secrets: z
     .strictObject({
@@ -375,6 +366,15 @@ export const INSIDE_SERVER_NAME = 'inside.yosugara.invalid';
       encryption: z.enum(['on', 'off']).default('off'),
     })
     .prefault({}),
+});
+export type NodeConfig = z.infer<typeof NodeConfigSchema>;
+export type MemberConfig = z.infer<typeof MemberSchema>;
+
+/**
+ * What programs of the cluster ask a manager's https for (SNI): to them it shows the node's own certificate, which the cluster's CA signed, whichever
+ * people see. It is nobody's name (RFC 2606).
+ */
+export const INSIDE_SERVER_NAME = 'inside.yosugara.invalid';
 
 /** Below stateDir. Secrets are files of mode 0600, never on the command line. */
 export const STATE_LAYOUT = {
@@ -417,9 +417,9 @@ export const STATE_LAYOUT = {
     customTrapTokens: 'secrets/custom-trap-tokens',
     /** Bearer token of GET /metrics, the same on both nodes; none: only sessions are let in. */
     metricsToken: 'secrets/metrics-token',
+    /** Secrets and journals are encrypted by them, one a line, the newest last; the same on all nodes that hold data. */
+    keys: 'secrets/keys',
     /** What backups are encrypted with, the same on both nodes; kept elsewhere, too: without it no backup can be read. */
     backupPassphrase: 'secrets/backup-passphrase',
   },
 } as const;
-    /** Secrets and journals are encrypted by them, one a line, the newest last; the same on all nodes that hold data. */
-    keys: 'secrets/keys',

@@ -48,7 +48,7 @@ export { SettingsRules, type SettingsRulesOptions } from './operations/settings-
 export * from './ports/consensus.js';
 export * from './ports/fencing.js';
 export * from './ports/host.js';
-export * from './receive/index.js';
 export * from './ports/keys.js';
+export * from './receive/index.js';
 export * from './recover/index.js';
 export * from './settings/index.js';
