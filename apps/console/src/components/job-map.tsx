@@ -169,7 +169,7 @@ function JobPanel({
           </Button>
         )}
       </div>
-      <dl className="facts">
+      <dl className="job-facts">
         {startedAt !== null && <Fact name={t('map.started')} value={localTime(startedAt)} />}
         {endedAt !== null && <Fact name={t('map.ended')} value={localTime(endedAt)} />}
         {took !== null && <Fact name={t('map.took')} value={duration(Math.max(0, took), language)} />}
