@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -274,6 +275,26 @@ describe('an identity', () => {
     await until(() => master.saidOf('hello').length === 2, PATIENCE_MS);
     await master.serves();
     expect((await loadIdentity(join(dir, 'data'))).key).not.toBe(old.key);
+  });
+
+  it('has the managers’ new authorities on its disk when it says so, and its connection stays', async () => {
+    const master = await manager(5);
+    await known(master.port);
+    agent();
+    await master.serves();
+    const { authority } = await FakeCluster.make();
+    const both = `${cluster.authority}${authority}`;
+    master.say({ say: 'trust', authority: both });
+    await until(() => master.saidOf('trusts').length === 1, PATIENCE_MS);
+    expect(master.saidOf('trusts')[0]!.digest).toBe(createHash('sha256').update(both).digest('hex'));
+    expect((await loadIdentity(join(dir, 'data'))).authority).toBe(both);
+    master.say({ say: 'trust', authority: 'what is no certificate' });
+    await until(() => database.of('trouble').some(({ code }) => code === 'CERTIFICATE'), PATIENCE_MS);
+    expect((await loadIdentity(join(dir, 'data'))).authority).toBe(both);
+    expect(master.saidOf('hello')).toHaveLength(1);
+    // Whoever it knows by the new authority alone is let in on as before.
+    master.cut();
+    await until(() => master.saidOf('hello').length === 2, PATIENCE_MS);
   });
 });
 

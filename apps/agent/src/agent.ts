@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes, X509Certificate } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { hostname, networkInterfaces, type as osType, release } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ import { AGENT_PROTOCOL, type AgentNews, type FromAgent, type ToAgent } from '@y
 import { Ledger } from './disk/ledger.js';
 import { AgentConfigError, AgentDiskError } from './errors.js';
 import { FileDesk } from './files/desk.js';
-import { type Identity, loadIdentity, loadManagers, type ManagerAddress, saveManagers } from './identity.js';
+import { type Identity, loadIdentity, loadManagers, type ManagerAddress, saveIdentity, saveManagers } from './identity.js';
 import { Links } from './link/links.js';
 import { Sender } from './link/sender.js';
 import { measure } from './measure/measure.js';
@@ -323,9 +323,30 @@ export class Agent {
       case 'renewed':
         if (this.#links.served === link) void this.#renewal.answered(saying);
         return;
+      case 'trust':
+        if (this.#links.served === link) void this.#trust(link, saying.authority);
+        return;
       default:
         this.#feed({ kind: 'heard', link, saying });
         if (saying.say === 'committed' && this.#state.link?.id === link) this.#sender.committed(this.#state.acked);
+    }
+  }
+
+  /** Others are the managers' authorities from now on, for new connections. Who is connected has shown already who it is. */
+  async #trust(link: number, authority: string): Promise<void> {
+    try {
+      if (authority !== this.#identity.authority) {
+        // What is no certificate would be taken by TLS as nobody.
+        new X509Certificate(authority);
+        const identity = { ...this.#identity, authority };
+        const context = contextOf(identity);
+        await saveIdentity(this.#o.dataDir, identity);
+        this.#identity = { ...this.#identity, authority };
+        this.#context = context;
+      }
+      this.#links.say(link, { say: 'trusts', digest: createHash('sha256').update(authority).digest('hex') });
+    } catch (error) {
+      this.#trouble('CERTIFICATE', `the managers' new authorities are not taken: ${explain(error)}`);
     }
   }
 

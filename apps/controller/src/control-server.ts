@@ -2,14 +2,22 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { explain, type Log, nodeId, YosugaraError } from '@yosugara/kernel';
 import {
+  type AgentsTrust,
   type ControlAnswer,
   type ControlRequest,
   ControlRequestSchema,
   ManagerReportSchema,
   ReceiverReportSchema,
   type RoleNotice,
+  type Status,
 } from '@yosugara/protocol';
 import type { ControllerDriver, FencePort } from '@yosugara/runtime';
+import type { CertificateDesk } from './certificates/desk.js';
+
+type CertificateRequest = Extract<
+  ControlRequest,
+  { method: 'certificates' | 'renewCertificates' | 'keepAuthority' | 'rotateAuthority' | 'revokeMember' }
+>;
 
 const MAX_LINE_BYTES = 1_048_576;
 const MAX_CONNECTIONS = 64;
@@ -21,16 +29,29 @@ export class ControlServer {
   readonly #driver: ControllerDriver;
   readonly #log: Log;
   readonly #fence: FencePort | null;
+  readonly #certificates: CertificateDesk | null;
+  readonly #status: () => Status;
   readonly #server: Server;
   readonly #watchers = new Map<Socket, number>();
   readonly #sockets = new Set<Socket>();
   /** Which connection speaks for the manager and the receiver: when it ends, so does the report. */
   readonly #reporters = new Map<Socket, 'manager' | 'receiver'>();
   #last: RoleNotice | null = null;
+  /** As this node's manager told last; null = it is not there, or tells nothing of it. */
+  agentsTrust: AgentsTrust | null = null;
 
-  constructor(driver: ControllerDriver, log: Log, fence: FencePort | null = null) {
+  /** @param status the driver's, with what else is known of the cluster. */
+  constructor(
+    driver: ControllerDriver,
+    log: Log,
+    fence: FencePort | null = null,
+    certificates: CertificateDesk | null = null,
+    status: () => Status = () => driver.status(),
+  ) {
+    this.#status = status;
     this.#driver = driver;
     this.#fence = fence;
+    this.#certificates = certificates;
     this.#log = log;
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
@@ -80,7 +101,10 @@ export class ControlServer {
     this.#watchers.delete(socket);
     const spoke = this.#reporters.get(socket);
     this.#reporters.delete(socket);
-    if (spoke === 'manager') this.#driver.managerReported(null);
+    if (spoke === 'manager') {
+      this.agentsTrust = null;
+      this.#driver.managerReported(null);
+    }
     if (spoke === 'receiver') this.#driver.receiverReported(null);
   }
 
@@ -108,7 +132,7 @@ export class ControlServer {
   async #handle(socket: Socket, request: ControlRequest): Promise<void> {
     switch (request.method) {
       case 'status':
-        this.#send(socket, { id: request.id, result: this.#driver.status() });
+        this.#send(socket, { id: request.id, result: this.#status() });
         break;
       case 'receivers':
         this.#send(socket, { id: request.id, result: this.#driver.receivers() });
@@ -131,6 +155,9 @@ export class ControlServer {
       case 'switchover':
         await this.#operate(socket, request.id, { kind: 'switchover', to: request.to === undefined ? null : nodeId(request.to) });
         break;
+      case 'finishUpgrade':
+        await this.#operate(socket, request.id, { kind: 'finishUpgrade' });
+        break;
       case 'promote':
         await this.#operate(socket, request.id, {
           kind: 'promote',
@@ -145,9 +172,6 @@ export class ControlServer {
         const { node, minutes, why } = request;
         await this.#operate(socket, request.id, { kind: 'maintenance', node: nodeId(node), untilWallMs: endOf(minutes), why });
         break;
-      case 'finishUpgrade':
-        await this.#operate(socket, request.id, { kind: 'finishUpgrade' });
-        break;
       }
       case 'drPromote':
         await this.#operate(socket, request.id, {
@@ -161,6 +185,25 @@ export class ControlServer {
       case 'fenceCheck':
         await this.#checkFence(socket, request.id, request.node);
         break;
+      default:
+        this.#send(socket, { id: request.id, result: await this.#ofCertificates(request) });
+    }
+  }
+
+  async #ofCertificates(request: CertificateRequest): Promise<unknown> {
+    const desk = this.#certificates;
+    if (desk === null) throw new YosugaraError('UNAVAILABLE', 'this controller keeps no certificates');
+    switch (request.method) {
+      case 'certificates':
+        return await desk.list();
+      case 'renewCertificates':
+        return await desk.renew(request.node);
+      case 'keepAuthority':
+        return await desk.keep(request.keyFile);
+      case 'rotateAuthority':
+        return await desk.rotate(request);
+      case 'revokeMember':
+        return await desk.revoke(request.node, request.by);
     }
   }
 
@@ -185,6 +228,7 @@ export class ControlServer {
     const manager = ManagerReportSchema.safeParse(report);
     if (manager.success) {
       this.#reporters.set(socket, 'manager');
+      this.agentsTrust = manager.data.agentsTrust ?? null;
       this.#driver.managerReported(manager.data);
       return;
     }

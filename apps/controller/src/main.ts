@@ -8,6 +8,7 @@ import { planBranch } from '@yosugara/journal';
 import { explain, type Log, nodeId } from '@yosugara/kernel';
 import { type NodeConfig, type RoleNotice, STATE_LAYOUT } from '@yosugara/protocol';
 import { type BranchOrder, ControllerDriver, controllerConfig, type DriverPorts } from '@yosugara/runtime';
+import { startCertificates } from './certificates/start.js';
 import { loadConfig } from './config.js';
 import { openConsensus } from './consensus-disk.js';
 import { ControlServer } from './control-server.js';
@@ -35,8 +36,8 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
   const superseded = supersededFile.read();
   const controller = {
     ...controllerConfig(config, boot),
-    ...(damaged === null ? {} : { consensusDamaged: damaged }),
     version: versionOf(join(import.meta.dirname, '../../..')),
+    ...(damaged === null ? {} : { consensusDamaged: damaged }),
     ...(superseded === null ? {} : { superseded }),
   };
   let ending = false;
@@ -53,6 +54,12 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
   const watch = startHostWatch({ config, log });
   let control: ControlServer | null = null;
   let vipWanted = false;
+  let serves = false;
+  const certificates = await startCertificates({
+    ...{ config, mailbox, log },
+    isMaster: () => serves,
+    agents: () => control?.agentsTrust ?? null,
+  });
   const trace = traceFile(process.env, log);
   const stamps = new PeerStamps(join(stateDir, STATE_LAYOUT.peers), restored.branch ?? '', log);
   const ports: DriverPorts = {
@@ -72,6 +79,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     onNotice: (notice: RoleNotice) => {
       if (notice.epoch > 0) taught.set();
       vipWanted = notice.vip;
+      serves = notice.mode === 'active';
       control?.notice(notice);
     },
     onLeave: (why) => void end(why),
@@ -90,11 +98,14 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     },
     { ...restored, stamps: stamps.load() },
   );
-  const status = new StatusServer(driver, (proof) => verifyProof(config, proof), log);
+  const siteLoss = new SiteLossWatch(() => driver.status(), ports.clock);
+  const toldStatus = () => siteLoss.status();
+  const status = new StatusServer(driver, (proof) => verifyProof(config, proof), log, toldStatus);
   await status.listen(self.address, config.ports.status);
-  control = new ControlServer(driver, log, ports.fence ?? null);
+  control = new ControlServer(driver, log, ports.fence ?? null, certificates.desk, toldStatus);
   await control.listen(join(stateDir, STATE_LAYOUT.controlSocket));
   await driver.start();
+  siteLoss.start();
   const systemd = serviceManager();
   systemd.ready();
   log.info('controller.started', {
@@ -112,6 +123,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     log.info('controller.stopping', { signal });
     systemd.stopping();
     setTimeout(() => process.exit(71), END_WITHIN_MS).unref();
+    certificates.stop();
     await endInOrder({ driver, host, control, status, endpoint, watch, disk }, log);
     process.exit(0);
   };

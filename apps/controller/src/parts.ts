@@ -4,7 +4,7 @@ import { createFencePort, createHooks, createPostgresHost, createVipDriver, star
 import { type Clock, type Log, type NodeId, nodeId } from '@yosugara/kernel';
 import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import type { DriverPorts, PostgresPeer, StopProofMessage } from '@yosugara/runtime';
-import { createMailbox, verifyFrom } from '@yosugara/transport';
+import { createMailbox, type MemberMailbox, verifyFrom } from '@yosugara/transport';
 
 /** CLOCK_MONOTONIC, which every process of this host shares. */
 export const clock: Clock = { monotonicMs: () => Number(process.hrtime.bigint() / 1_000n) / 1_000, wallMs: () => Date.now() };
@@ -41,7 +41,7 @@ export async function openSurroundings(config: NodeConfig, log: Log): Promise<Pi
   };
 }
 
-export function openMailbox(config: NodeConfig, log: Log): DriverPorts['mailbox'] {
+export function openMailbox(config: NodeConfig, log: Log): MemberMailbox {
   const others = config.cluster.members.filter((member) => member.id !== config.node);
   const self = config.cluster.members.find((member) => member.id === config.node)!;
   return createMailbox({

@@ -6,6 +6,7 @@ import { YosugaraError } from '@yosugara/kernel';
 import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import { type ConfigPath, parseNodeConfig } from '@yosugara/runtime';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { textNow } from './text-now.js';
 
 /** Key and certificate in files. */
 export interface CertificatePaths {
@@ -87,6 +88,7 @@ async function withSecrets(config: NodeConfig, base: string, defaultStaticDir: s
   const place = (name: string) => join(stateDir, name);
   const { secrets } = STATE_LAYOUT;
   const caFile = place(secrets.clusterCa);
+  const authorities = existsSync(caFile) ? textNow(caFile, await secret(caFile)) : null;
   return {
     node: config.node,
     address: self.address,
@@ -102,7 +104,10 @@ async function withSecrets(config: NodeConfig, base: string, defaultStaticDir: s
       user: 'yosugara_manager',
       database: 'yosugara',
       password: await secret(place(secrets.postgresManager)),
-      clusterCa: existsSync(caFile) ? await secret(caFile) : null,
+      /** As its file has it now: authorities are replaced while this process runs. */
+      get clusterCa() {
+        return authorities?.() ?? null;
+      },
     },
     secrets: {
       sessionKey: sessionKey(await secret(place(secrets.sessionKey))),

@@ -71,7 +71,11 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   const dataNodes = dataNodesOf(config);
   const losses = new LossWatch({ authority, store, nodes: dataNodes, clock, log });
   let listeners: Listeners | null = null;
-  const report = () => ({ ...lifecycle.report(listeners?.vip?.isOpen === true), oneSided: [...losses.oneSided] });
+  const report = () => {
+    const agentsTrust = parts.agents?.trust() ?? null;
+    const told = agentsTrust === null ? {} : { agentsTrust };
+    return { ...lifecycle.report(listeners?.vip?.isOpen === true), oneSided: [...losses.oneSided], ...told };
+  };
   let storedThroughUs: number | null = null;
   const link = new ControlLink(config.controlSocket, authority, report, log);
   const changed = () => link.changed();

@@ -27,7 +27,7 @@ export interface Storage {
 }
 
 export function openStorage(postgres: ManagerConfig['postgres'], node: string, log: Log): Storage {
-  const connections = new Connections({ node, ...postgres }, log);
+  const connections = new Connections({ node, ...postgres, clusterCa: () => postgres.clusterCa }, log);
   const { readers } = connections;
   const reading = new MessageRepository(readers, new Partitions(readers));
   const operationsOf = () => new OperationsRepository(connections.ingest, new Partitions(connections.ingest, 'collected'));

@@ -9,6 +9,7 @@ export type { PostgresHostOptions } from './postgres/context.js';
 export { createPostgresHost } from './postgres/host.js';
 export { findPrograms } from './postgres/programs.js';
 export { APP_ROLE, DATABASE, MANAGER_ROLE, REPLICATION_ROLE } from './postgres/secrets.js';
+export { takeUpCertificates } from './postgres/take-up.js';
 export { createRecoverStore } from './recover/store.js';
 export { createVipDriver, type VipOptions } from './vip/driver.js';
 export { type HostWatchOptions, startHostWatch } from './watch/host-watch.js';

@@ -6,6 +6,8 @@ import { SETTING_ID } from './settings/common.js';
  * both sides, an agent being known by the common name of its certificate (`agent:ID`). An agent tries all managers; only the Master keeps it.
  */
 export const AGENT_PROTOCOL = 1;
+/** What an agent offers in its handshake (ALPN, RFC 7301) that hears `trust`; managers that do not know it go on without. */
+export const AGENT_TRUST_ALPN = 'yosugara-agent-trust';
 /** Of one line, its end included. */
 export const MAX_AGENT_LINE_BYTES = 4 * 1_048_576;
 /** Whoever hears nothing for so long takes the connection for dead; both say `ping` in between. */
@@ -142,6 +144,8 @@ export const FromAgentSchema = z.discriminatedUnion('say', [
   z.strictObject({ say: z.literal('file-answer'), id: z.int(), ok: z.boolean(), why: z.string().max(4_096), data: z.unknown() }),
   /** Its certificate is two thirds over. PKCS #10, PEM, of a new key; its name must be the one of the connection. Answered by `renewed`. */
   z.strictObject({ say: z.literal('renew'), request: z.string().max(16_384) }),
+  /** Answer to `trust`: it is on its disk. `digest`: SHA-256 of the text, hexadecimal. */
+  z.strictObject({ say: z.literal('trusts'), digest: z.string().regex(/^[0-9a-f]{64}$/) }),
   z.strictObject({ say: z.literal('ping') }),
 ]);
 export type FromAgent = z.infer<typeof FromAgentSchema>;
@@ -264,6 +268,8 @@ export const ToAgentSchema = z.discriminatedUnion('say', [
     authority: z.string().max(262_144),
     why: z.string().max(1_024),
   }),
+  /** All authorities whose managers it may trust from now on, PEM: to agents that offered `AGENT_TRUST_ALPN` only, others do not know the word. */
+  z.strictObject({ say: z.literal('trust'), authority: z.string().max(262_144) }),
   z.strictObject({ say: z.literal('ping') }),
 ]);
 export type ToAgent = z.infer<typeof ToAgentSchema>;

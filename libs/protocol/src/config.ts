@@ -277,6 +277,15 @@ export const NodeConfigSchema = z.strictObject({
     /** More automatic take-overs than this wait for an operator. */
     rateLimit: z.strictObject({ takeOvers: z.int().min(1).default(5), withinMinutes: z.int().min(1).default(60) }).prefault({}),
     hooks: z.strictObject({ beforePromotion: HookSchema.optional(), afterPromotion: HookSchema.optional() }).prefault({}),
+    /** Of members (docs/certificates.md). They are renewed when two thirds of their life are over. */
+    certificates: z
+      .strictObject({
+        /** Of a certificate that the cluster makes itself. */
+        lifeDays: z.number().min(0.0005).max(3_660).default(365),
+        /** How long a new authority is trusted by all before anything is signed by it, when the cluster replaces the old one itself. */
+        overlapDays: z.number().min(0).max(365).default(30),
+      })
+      .prefault({}),
   }),
   node: id,
   ports: Ports.prefault({}),

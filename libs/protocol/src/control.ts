@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AgentsTrustSchema } from './certificates.js';
 import { OneSidedSchema } from './ingest.js';
 import { LISTENER_KINDS, MESSAGE_TRANSPORTS } from './messages.js';
 
@@ -47,6 +48,22 @@ export const ControlRequestSchema = z.discriminatedUnion('method', [
   /** The last step of an upgrade: the cluster goes to the highest level that every member speaks. */
   z.strictObject({ id: z.int(), method: z.literal('finishUpgrade') }),
   z.strictObject({ id: z.int(), method: z.literal('fenceCheck'), node: z.string() }),
+  /** What all members say of their certificates: `CertificatesAnswer`. */
+  z.strictObject({ id: z.int(), method: z.literal('certificates') }),
+  /** New certificates now; node absent: for all. Answers `CertificatesAnswer` when they are there. */
+  z.strictObject({ id: z.int(), method: z.literal('renewCertificates'), node: z.string().optional() }),
+  /** The authority's key, from a file that the controller of this node can read: all data nodes keep it from now on, and it signs. */
+  z.strictObject({ id: z.int(), method: z.literal('keepAuthority'), keyFile: z.string().max(4_096) }),
+  /** One step further in replacing the authority: `RotationAnswer`. `begin`: a new one is made where none is on its way. */
+  z.strictObject({
+    id: z.int(),
+    method: z.literal('rotateAuthority'),
+    begin: z.boolean(),
+    /** Agents that have not said that they trust the new one are left behind: they must join anew. */
+    leaveAgents: z.boolean(),
+  }),
+  /** That member is none any more, for all others and at once: `CertificatesAnswer`. */
+  z.strictObject({ id: z.int(), method: z.literal('revokeMember'), node: z.string(), by: z.string().max(80) }),
   z.strictObject({
     id: z.int(),
     method: z.literal('promote'),
@@ -109,6 +126,8 @@ const Refusals = z.record(z.string(), z.int());
 const ListenerReport = z.object({
   protocol: z.enum(MESSAGE_TRANSPORTS),
   address: z.string(),
+  /** Told by the Master: whom agents trust. */
+  agentsTrust: AgentsTrustSchema.optional(),
   port: z.int(),
   listener: z.enum(LISTENER_KINDS),
   received: z.int(),

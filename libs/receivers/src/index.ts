@@ -9,6 +9,7 @@ export * from './peer-tls.js';
 export { listenRelp, type RelpOptions } from './relp.js';
 export { type RelpFrame, RelpFramer } from './relp-frames.js';
 export { RelpResends } from './relp-resends.js';
+export { RevokedPeer } from './revoked-peer.js';
 export { plainAddress, SenderList } from './senders.js';
 export * from './snmp/index.js';
 export {

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { SILENT_LOG } from '@yosugara/kernel';
+import type { MemberConfig } from '@yosugara/protocol';
 import {
   type CopyOutcome,
   CopySender,
@@ -17,6 +18,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { wallUs } from './clock.js';
 import { listenPeer, type PeerIdentity, peerDialer } from './peer-tls.js';
+import { RevokedPeer } from './revoked-peer.js';
 import { TestAuthority, type TestCertificate } from './testing/certificates.js';
 import { TlsFiles } from './tls-files.js';
 
@@ -206,6 +208,58 @@ describe('the link after its certificates were renewed', () => {
     before.send(Buffer.from('still open'));
     await until(() => got.length === 1);
     expect(got).toEqual(['still open']);
+  });
+});
+
+describe('the link when the other node is revoked', () => {
+  const peerId = 'peer-a';
+  const members = [
+    { id: 'a', peerId },
+    { id: 'b', peerId: 'peer-b' },
+  ] as unknown as readonly MemberConfig[];
+  const revoke = (path: string, of = peerId) =>
+    writeFileSync(path, JSON.stringify([{ node: 'a', peerId: of, at: '2026-01-01T00:00:00.000Z', by: 'spec' }]));
+  /** b with its file of those that are revoked. */
+  const guarded = async (name: string) => {
+    const path = join(dir, name);
+    const revoked = new RevokedPeer(path, members, 'a', SILENT_LOG, 0);
+    const identity = () => ({ ...identities['b']!, peerIsRevoked: revoked.now() });
+    const channels: PeerChannel[] = [];
+    const refused: string[] = [];
+    const server = await listenPeer({
+      ...{ identity, address: '127.0.0.1', port: 0, expected: 'a' },
+      onChannel: (channel) => channels.push(channel),
+      onRefused: (why) => refused.push(why),
+    });
+    closers.push(() => server.close());
+    return { path, identity, channels, refused, port: server.port };
+  };
+
+  it('is cut while it is open, and refused in both directions from then on', async () => {
+    const b = await guarded('revoked.json');
+    const open = await dialer('a', b.port).dial(30_000);
+    let ended = '';
+    open.onClose((why) => (ended = why));
+    await until(() => b.channels.length === 1);
+    revoke(b.path);
+    await until(() => ended !== '');
+    const again = await dialer('a', b.port)
+      .dial(30_000)
+      .catch(() => null);
+    await until(() => b.refused.some((why) => why.includes('revoked')));
+    again?.close('done');
+    expect(b.channels).toHaveLength(1);
+    const towards = peerDialer({ identity: b.identity, address: '127.0.0.1', port: b.port, expected: 'a' });
+    await expect(towards.dial(30_000)).rejects.toMatchObject({ code: 'PEER_LINK', message: expect.stringContaining('revoked') });
+  });
+
+  it('opens for whoever has the name with another identity, and for nobody while the file cannot be understood', async () => {
+    const b = await guarded('revoked-other.json');
+    revoke(b.path, 'the identity that it had before');
+    expect(b.identity().peerIsRevoked).toBe(false);
+    const path = join(dir, 'revoked-broken.json');
+    writeFileSync(path, '{');
+    expect(new RevokedPeer(path, members, 'a', SILENT_LOG, 0).now()).toBe(true);
   });
 });
 

@@ -9,6 +9,8 @@ export interface PeerIdentity {
   readonly key: string | Buffer;
   readonly cert: string | Buffer;
   readonly ca: string | Buffer;
+  /** The other node is no member any more, whatever it shows. */
+  readonly peerIsRevoked?: boolean;
 }
 
 /** Certificates are renewed while the link is up: it is asked for at each connection. The same object for as long as nothing changed. */
@@ -16,6 +18,8 @@ export type CurrentIdentity = () => PeerIdentity;
 
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 const HANDSHAKE_MS = 2_000;
+/** Whether the other side of a connection that is open is still a member is looked at so often. */
+const LOOK_MS = 500;
 /** Connections that have not shown a certificate yet. */
 const MAX_CONNECTIONS = 16;
 
@@ -31,6 +35,7 @@ export function peerDialer(options: {
     dial: async (deadlineMs) =>
       await new Promise<PeerChannel>((resolve, reject) => {
         const { address, port, localAddress, expected } = options;
+        if (options.identity().peerIsRevoked === true) return reject(new PeerLinkError(`${expected} is revoked`));
         // The certificate carries a node id, not a host name: the name is compared below, the chain by TLS.
         const socket = connect({
           ...(localAddress === undefined ? {} : { localAddress }),
@@ -52,7 +57,7 @@ export function peerDialer(options: {
             return fail(`${address} shows the certificate of ${JSON.stringify(peer)}, expected is ${JSON.stringify(expected)}`);
           clearTimeout(deadline);
           socket.removeAllListeners('error');
-          resolve(channelOf(socket, peer));
+          resolve(watched(channelOf(socket, peer), options.identity));
         });
       }),
   };
@@ -76,8 +81,11 @@ export async function listenPeer(options: {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
       const peer = commonName(socket);
-      if (peer === expected) return onChannel(channelOf(socket, peer));
-      onRefused(`${socket.remoteAddress ?? '?'} shows the certificate of ${JSON.stringify(peer)}`);
+      const isRevoked = options.identity().peerIsRevoked === true;
+      if (peer === expected && !isRevoked) return onChannel(watched(channelOf(socket, peer), options.identity));
+      onRefused(
+        `${socket.remoteAddress ?? '?'} shows the certificate of ${JSON.stringify(peer)}${isRevoked ? ', which is revoked' : ''}`,
+      );
       socket.on('error', () => undefined);
       socket.destroy();
     },
@@ -105,6 +113,16 @@ export async function listenPeer(options: {
       await closed;
     },
   };
+}
+
+/** Ends when the peer is revoked: who is connected goes, too. */
+function watched(channel: PeerChannel, identity: CurrentIdentity): PeerChannel {
+  const timer = setInterval(() => {
+    if (identity().peerIsRevoked === true) channel.close('the peer is revoked');
+  }, LOOK_MS);
+  timer.unref();
+  channel.onClose(() => clearInterval(timer));
+  return channel;
 }
 
 const contextOf = ({ key, cert, ca }: PeerIdentity) => ({ key, cert, ca, minVersion: 'TLSv1.3' as const });

@@ -24,7 +24,7 @@ export interface ConnectionOptions {
   readonly database: string;
   readonly password: string;
   /** PEM; null = without TLS. */
-  readonly clusterCa: string | null;
+  readonly clusterCa: string | null | (() => string | null);
 }
 
 /** Where the database is: `standby` reads, `primary` reads and writes. */
@@ -181,10 +181,18 @@ export class Connections {
    */
   #tls(): pg.ClientConfig {
     const { clusterCa, host, node } = this.#options;
-    if (clusterCa === null) return {};
+    const authorities = typeof clusterCa === 'function' ? clusterCa : () => clusterCa;
+    if (authorities() === null) return {};
     const check = (_name: string, certificate: PeerCertificate) =>
       certificate.subject.CN === node ? undefined : checkServerIdentity(host, certificate);
-    return { ssl: { ca: clusterCa, checkServerIdentity: check } };
+    // Asked at each connection: authorities are replaced while the pools live.
+    const ssl = {
+      checkServerIdentity: check,
+      get ca() {
+        return authorities() ?? '';
+      },
+    };
+    return { ssl };
   }
 
   #pool(max: number): pg.Pool {

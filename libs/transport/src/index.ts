@@ -1,4 +1,5 @@
+export { type AnswerMember, MemberCallError } from './calls.js';
 export * from './errors.js';
 export { generateIdentity, type Identity, peerIdOf, seedOf, signWith, verifyFrom } from './identity.js';
-export { createMailbox, MAX_GOSSIP_BYTES } from './mailbox.js';
+export { createMailbox, MAX_GOSSIP_BYTES, type MemberMailbox } from './mailbox.js';
 export type { MailboxOptions, MailboxPeer } from './options.js';

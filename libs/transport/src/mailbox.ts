@@ -4,6 +4,7 @@ import type { Connection, PeerId } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import { explain, type Log, type NodeId, SILENT_LOG } from '@yosugara/kernel';
 import type { Mailbox } from '@yosugara/runtime';
+import { type AnswerMember, ASK_PROTOCOL, askMember, MemberAnswers } from './calls.js';
 import { DirectLink, MAILBOX_PROTOCOL, MAX_ENVELOPE_BYTES, readEnvelopes } from './direct-link.js';
 import { Doubles } from './doubles.js';
 import { decodeEnvelope, encodeEnvelope } from './envelope.js';
@@ -25,12 +26,22 @@ interface Link extends MailboxPeer {
   relayedBy: NodeId | null;
 }
 
+/** The mailbox, and what members say to one another beside consensus. */
+export interface MemberMailbox extends Mailbox {
+  /** Over the connection that the two have; it goes through no third. @throws MemberCallError */
+  ask(peer: NodeId, question: Uint8Array, deadlineMs: number): Promise<Uint8Array>;
+  /** Who answers such questions; before, none is answered. */
+  onAsk(answer: AnswerMember): void;
+  /** From now on these, and no others, are nobody: connections are cut at once and refused, and what they wrote is not read, whoever brings it. */
+  banish(peers: ReadonlySet<NodeId>): void;
+}
+
 /** Messages between the members over libp2p: a stream for each pair, and gossip, which also finds the way through a third. */
-export function createMailbox(options: MailboxOptions): Mailbox {
+export function createMailbox(options: MailboxOptions): MemberMailbox {
   return new Libp2pMailbox(options);
 }
 
-class Libp2pMailbox implements Mailbox {
+class Libp2pMailbox implements MemberMailbox {
   readonly #options: MailboxOptions;
   readonly #paths: { readonly gossip: boolean; readonly stream: boolean };
   readonly #log: Log;
@@ -40,6 +51,8 @@ class Libp2pMailbox implements Mailbox {
   readonly #byPeerId = new Map<string, Link>();
   readonly #handlers: ((from: NodeId, body: Uint8Array) => void)[] = [];
   readonly #stopping = new AbortController();
+  readonly #answers: MemberAnswers;
+  #banished: ReadonlySet<NodeId> = new Set();
   #node: MemberNode | null = null;
   #timer: NodeJS.Timeout | null = null;
   #seq = 0;
@@ -50,6 +63,7 @@ class Libp2pMailbox implements Mailbox {
     this.#options = options;
     this.#paths = options.paths ?? { gossip: true, stream: true };
     this.#log = options.log ?? SILENT_LOG;
+    this.#answers = new MemberAnswers(this.#log);
     this.#topic = `yosugara/${options.clusterId}/consensus`;
     for (const peer of options.peers) {
       if (peer.id === options.self) continue;
@@ -74,6 +88,11 @@ class Libp2pMailbox implements Mailbox {
     node.libp2p.addEventListener('connection:close', ({ detail }) => this.#disconnected(detail));
     if (this.#paths.stream)
       await node.libp2p.handle(MAILBOX_PROTOCOL, (stream, connection) => void this.#readStream(stream, connection));
+    await node.libp2p.handle(ASK_PROTOCOL, (stream, connection) => {
+      const link = this.#memberOf(connection);
+      if (link === undefined) stream.abort(new Error('not a member'));
+      else void this.#answers.take(stream, link.id);
+    });
     if (this.#paths.gossip) this.#joinTopic(node);
     // Whoever connected before we listened for it is told to gossipsub here.
     for (const connection of node.libp2p.getConnections()) this.#connected(connection);
@@ -84,7 +103,7 @@ class Libp2pMailbox implements Mailbox {
   send(to: NodeId, body: Uint8Array): void {
     const link = this.#links.get(to);
     const node = this.#node;
-    if (link === undefined || node === null || this.#stopping.signal.aborted) return;
+    if (link === undefined || node === null || this.#stopping.signal.aborted || this.#banished.has(to)) return;
     const { self, clusterId } = this.#options;
     const envelope = encodeEnvelope({ clusterId, from: self, to, boot: this.#boot, seq: ++this.#seq, body });
     if (envelope.length > MAX_ENVELOPE_BYTES) {
@@ -108,6 +127,26 @@ class Libp2pMailbox implements Mailbox {
     }));
   }
 
+  async ask(peer: NodeId, question: Uint8Array, deadlineMs: number): Promise<Uint8Array> {
+    const link = this.#links.get(peer);
+    return await askMember(peer, link === undefined ? undefined : this.#connectionTo(link), question, deadlineMs);
+  }
+
+  onAsk(answer: AnswerMember): void {
+    this.#answers.by(answer);
+  }
+
+  banish(peers: ReadonlySet<NodeId>): void {
+    this.#banished = new Set(peers);
+    for (const peer of peers) {
+      const link = this.#links.get(peer);
+      if (link === undefined) continue;
+      this.#log.warn('transport.banished', { peer });
+      for (const connection of this.#node?.libp2p.getConnections() ?? [])
+        if (connection.remotePeer.toString() === link.peerId) connection.abort(new Error('it is no member any more'));
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     if (this.#timer !== null) clearInterval(this.#timer);
@@ -123,7 +162,14 @@ class Libp2pMailbox implements Mailbox {
       this.#warnOutsider(peerId);
       return false;
     }
+    if (this.#banished.has(link.id)) return false;
     return (!dial || dials(this.#options.self, link.id)) && (this.#options.isReachable?.(link.id) ?? true);
+  }
+
+  /** Who has a connection; undefined: nobody of ours, or no longer. */
+  #memberOf(connection: Connection): Link | undefined {
+    const link = this.#byPeerId.get(connection.remotePeer.toString());
+    return link === undefined || this.#banished.has(link.id) ? undefined : link;
   }
 
   /** Whoever knocks ten times a second must not fill the log. */
@@ -141,6 +187,7 @@ class Libp2pMailbox implements Mailbox {
   /** Every half second: dial who is missing, open the stream that is missing, and see that gossipsub talks to everybody. */
   #round(): void {
     for (const link of this.#links.values()) {
+      if (this.#banished.has(link.id)) continue;
       const connection = this.#connectionTo(link);
       if (connection === undefined) {
         if (dials(this.#options.self, link.id)) void this.#dial(link);
@@ -169,7 +216,7 @@ class Libp2pMailbox implements Mailbox {
 
   /** The newest connection of a peer counts: an older one is what its last life, or a cut link, left half open. */
   #connected(connection: Connection): void {
-    const link = this.#byPeerId.get(connection.remotePeer.toString());
+    const link = this.#memberOf(connection);
     if (link === undefined) return;
     this.#log.info('transport.connected', { peer: link.id });
     const older = this.#node?.libp2p.getConnections(connection.remotePeer).filter(({ id }) => id !== connection.id) ?? [];
@@ -218,7 +265,7 @@ class Libp2pMailbox implements Mailbox {
   }
 
   async #readStream(stream: Parameters<typeof readEnvelopes>[0], connection: Connection): Promise<void> {
-    const link = this.#byPeerId.get(connection.remotePeer.toString());
+    const link = this.#memberOf(connection);
     if (link === undefined) {
       stream.abort(new Error('not a member'));
       return;
@@ -237,7 +284,7 @@ class Libp2pMailbox implements Mailbox {
   }
 
   #receive(link: Link, bytes: Uint8Array, via: 'stream' | 'gossip', relayedBy: NodeId | null): void {
-    if (this.#stopping.signal.aborted) return;
+    if (this.#stopping.signal.aborted || this.#banished.has(link.id)) return;
     const envelope = decodeEnvelope(bytes);
     if (envelope === null || envelope.from !== link.id || envelope.clusterId !== this.#options.clusterId) {
       this.#log.warn('transport.not_ours', { from: link.id, via, bytes: bytes.length });

@@ -4,6 +4,7 @@ import { LineFramer } from '@yosugara/connectors/agent-lines';
 import {
   AGENT_PING_MS,
   AGENT_SILENCE_MS,
+  AGENT_TRUST_ALPN,
   type FromAgent,
   MAX_AGENT_LINE_BYTES,
   type ToAgent,
@@ -43,6 +44,7 @@ export class Connection {
     this.#events = events;
     this.#socket = connect({
       ...{ host, port, secureContext: context, minVersion: 'TLSv1.3', autoSelectFamily: true },
+      ALPNProtocols: [AGENT_TRUST_ALPN],
       ...(isIP(host) === 0 ? { servername: host } : {}),
       // Whom the cluster's authority names a member is one, wherever he listens; agents are no members.
       checkServerIdentity: (_, { subject }) =>

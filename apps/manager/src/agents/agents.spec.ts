@@ -201,6 +201,34 @@ describe('an agent that joins with a token', () => {
     await connect(a, await joined(a, 'ap1')).told('welcome');
   });
 
+  it('is cut at once when it is revoked, and stays out after a take-over: where it only waited, too', async () => {
+    const [a, b] = [await node('a'), await node('b')];
+    await serve(a);
+    const identity = await joined(a, 'ap2');
+    const inside = connect(a, identity);
+    await inside.told('welcome');
+    await until('the other one can tell it by its certificate', async () => {
+      const fake = connect(b, identity);
+      await fake.until(() => fake.isClosed || fake.heard.length > 0, 'it heard something');
+      return fake.heard.some(({ say }) => say === 'wait');
+    });
+    const waiting = connect(b, identity);
+    await waiting.told('wait');
+    await a.agents.revoke('ap2', 'ann');
+    expect(await inside.told('go-away')).toMatchObject({ code: 'unknown-agent' });
+    await inside.closed();
+    a.end();
+    epoch += 1;
+    await serve(b);
+    expect(await waiting.told('go-away')).toMatchObject({
+      code: 'unknown-agent',
+      why: expect.stringContaining('revoked by ann'),
+    });
+    await waiting.closed();
+    const again = connect(b, identity);
+    expect(await again.told('go-away')).toMatchObject({ code: 'unknown-agent' });
+  });
+
   it('and with none, one of another cluster, one that is over, or one for another node, does not', async () => {
     const a = await node('a');
     await serve(a);

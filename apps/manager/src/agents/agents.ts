@@ -1,6 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   AgentListener,
   type AgentServing,
@@ -13,7 +11,7 @@ import {
 import { authoritySha256, issueAgent } from '@yosugara/connectors/pki';
 import { type Clock, explain, InvalidInputError, type Log, YosugaraError } from '@yosugara/kernel';
 import type { Result } from '@yosugara/operations';
-import { type JoinRequest, joinTokenOf, partsOfJoinToken, STATE_LAYOUT } from '@yosugara/protocol';
+import { type AgentsTrust, type JoinRequest, joinTokenOf, partsOfJoinToken } from '@yosugara/protocol';
 import type { AgentDesk } from '@yosugara/runtime';
 import type { SeenAgent, StoredToken } from '@yosugara/store';
 import type { ManagerConfig } from '../config.js';
@@ -25,15 +23,20 @@ import { AuthorityBox, type SigningAuthority } from './agent-authority.js';
 import { type AgentTables, JoinRefusedError, tokenRefused } from './agent-tables.js';
 import { nodeOfAgent } from './node-of-agent.js';
 import { AgentRegister, type KnownAgent } from './register.js';
+import { ShownFiles } from './shown-files.js';
 import { troubleResult } from './trouble.js';
 
 /** A Standby looks so often whom it is to trust when it becomes the Master. */
 const WARM_MS = 5_000;
 const RETRY_MS = 200;
+/** Files of this node's certificate are looked at so often. */
+const FILES_MS = 2_000;
 const SEEN_MS = 5_000;
 /** Of the table of agents, in one statement. */
 const MOST_SEEN = 5_000;
 const SECRET_BYTES = 32;
+/** Of those that are behind with something. */
+const MOST_NAMED = 20;
 
 export interface AgentsOptions {
   readonly config: ManagerConfig;
@@ -64,13 +67,6 @@ export interface NewToken extends Pick<StoredToken, 'description' | 'node' | 'sc
   readonly by: string;
 }
 
-/** Those files this node shows itself by. */
-interface OwnFiles {
-  readonly key: string;
-  readonly certificate: string;
-  readonly clusterCa: string;
-}
-
 export interface MadeToken {
   readonly number: number;
   readonly token: string;
@@ -81,22 +77,23 @@ export class Agents {
   readonly links: AgentsInside;
   readonly register = new AgentRegister();
   readonly #o: AgentsOptions;
-  readonly #files: OwnFiles;
+  readonly #files: ShownFiles;
   readonly #box: AuthorityBox;
   readonly #listener: AgentListener;
   #authority: Pick<Authority, 'now'> | null = null;
   #work: Work | null = null;
   #timer: NodeJS.Timeout | undefined;
+  #looks: NodeJS.Timeout | undefined;
   #isStopped = false;
   readonly #toldAtMs = new Map<string, number>();
 
-  private constructor(options: AgentsOptions, files: OwnFiles) {
+  private constructor(options: AgentsOptions, files: ShownFiles) {
     this.#o = options;
     this.#files = files;
     this.#box = new AuthorityBox(options.config.secrets.sessionKey);
     const { config, log } = options;
     this.#listener = new AgentListener({
-      ...{ address: config.address, port: config.config.ports.agents, ...files, log },
+      ...{ address: config.address, port: config.config.ports.agents, ...files.now, log },
       master: () => this.#authority?.now().master ?? null,
       onTrouble: (trouble) => this.#trouble(trouble),
     });
@@ -105,15 +102,8 @@ export class Agents {
 
   /** null = this node has no certificates: nobody could tell it from another one. */
   static async open(options: AgentsOptions): Promise<Agents | null> {
-    const { secrets } = STATE_LAYOUT;
-    const read = async (file: string) => await readFile(join(options.config.stateDir, file), 'utf8');
     try {
-      const [key, certificate, clusterCa] = await Promise.all([
-        read(secrets.tlsKey),
-        read(secrets.tlsCert),
-        read(secrets.clusterCa),
-      ]);
-      return new Agents(options, { key, certificate, clusterCa });
+      return new Agents(options, new ShownFiles(options.config.stateDir, options.log));
     } catch (error) {
       options.log.warn('agents.noCertificate', { why: explain(error) });
       return null;
@@ -123,12 +113,14 @@ export class Agents {
   start(authority: Pick<Authority, 'now'>): void {
     this.#authority = authority;
     this.#listener.open();
+    this.#looks = setInterval(() => this.#look(), FILES_MS);
     void this.#warm();
   }
 
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#looks);
     this.#end();
     this.#listener.close();
   }
@@ -149,6 +141,21 @@ export class Agents {
     return this.#work?.authority == null ? null : this.#work.epoch;
   }
 
+  /** Whom agents were told to trust, and who has not said that it does; null = this node serves none. */
+  trust(): AgentsTrust | null {
+    if (this.servesEpoch === null) return null;
+    const authorities = [...this.#files.authorities];
+    // Only while the authority is replaced does anybody want to know.
+    const enrolled = authorities.length < 2 ? [] : this.register.all().filter(({ revokedAt }) => revokedAt === null);
+    const behind = enrolled.filter(({ id }) => !this.links.isTrusting(id)).map(({ id }) => id);
+    return { authorities, behind: behind.length, some: behind.slice(0, MOST_NAMED) };
+  }
+
+  /** Files that were renewed are shown from the next connection on. */
+  #look(): void {
+    if (this.#files.look()) this.#listener.show(this.#files.now);
+  }
+
   /* ---------- Tokens and revocation: the Master's API ---------- */
 
   /** The token is told once: of it only a digest is kept. @param answerOf what is kept for whoever asks again under their key */
@@ -158,7 +165,7 @@ export class Agents {
   ): Promise<MadeToken> {
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const detail = { description, forNode: node, scopes, ownerRole, uses, expiresAt: expiresAt.toISOString() };
-    const token = joinTokenOf(secret, authoritySha256(this.#files.clusterCa));
+    const token = joinTokenOf(secret, authoritySha256(this.#files.now.clusterCa));
     const number = await this.#o.tables.addToken(
       { digest: digestOf(secret), description, node, scopes, ownerRole, usesLeft: uses, expiresAt, createdBy: by },
       this.#change(by, 'agent.token', detail),
@@ -298,7 +305,12 @@ export class Agents {
       return {
         kind: 'joined',
         answer: {
-          ...{ certificate, authority: this.#files.clusterCa, managers: [...this.managers], notAfter: notAfter.toISOString() },
+          ...{
+            certificate,
+            authority: this.#files.now.clusterCa,
+            managers: [...this.managers],
+            notAfter: notAfter.toISOString(),
+          },
           isNewNode: joined.isNewNode,
         },
       };
@@ -310,7 +322,7 @@ export class Agents {
 
   async #renew(work: Work, agent: string, shown: string, request: string): Promise<Renewed> {
     const { tables, clock, log } = this.#o;
-    const authority = this.#files.clusterCa;
+    const authority = this.#files.now.clusterCa;
     try {
       const { certificate, fingerprint, notAfter } = await issueAgent(work.authority!, agent, request, clock.wallMs());
       const next = { fingerprint, endsAt: notAfter };

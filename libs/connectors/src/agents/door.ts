@@ -4,6 +4,7 @@ import type { AgentLinks, AgentSaying } from '@yosugara/runtime';
 import type { AgentLimits } from './limits.js';
 import { AgentAwayError, type AgentLink } from './link.js';
 import type { AgentServing, AgentTrouble, ConnectedAgent } from './ports.js';
+import { AgentTrusting } from './trusting.js';
 
 const NOT_MASTER = 'this node is not the Master';
 const WARM = 'this node is not the Master; whoever stays is let in at once when it becomes it';
@@ -14,6 +15,8 @@ export interface AgentDoorOptions {
   readonly onTrouble: (trouble: AgentTrouble) => void;
   readonly log: Log;
   readonly limits: AgentLimits;
+  /** PEM: whose managers agents may trust. */
+  readonly authority: () => string;
 }
 
 interface Inside {
@@ -35,11 +38,13 @@ export class AgentDoor implements AgentLinks {
   #greetings = 0;
   readonly #queue: (() => void)[] = [];
   readonly #heardAtMs = new Map<string, number>();
+  readonly #trusting: AgentTrusting;
   /** It can tell an agent's certificate from another. */
   isWarm = false;
 
   constructor(options: AgentDoorOptions) {
     this.#o = options;
+    this.#trusting = new AgentTrusting(options.authority);
   }
 
   /* ---------- Who serves ---------- */
@@ -113,6 +118,16 @@ export class AgentDoor implements AgentLinks {
     return inside.link;
   }
 
+  /** The managers' authorities are others now: all who are inside hear of it. */
+  tellTrust(): void {
+    for (const { link } of this.#inside.values()) this.#trusting.tell(link);
+  }
+
+  /** It has said that it trusts those that managers are known by now. */
+  isTrusting(agent: string): boolean {
+    return this.#trusting.has(agent);
+  }
+
   /** Its certificate is no good any more. */
   turnOut(agent: string, why: string): void {
     this.#inside.get(agent)?.link.goAway('unknown-agent', why);
@@ -143,6 +158,7 @@ export class AgentDoor implements AgentLinks {
     if (serving === null || inside?.link !== link) return link.goAway('not-master', NOT_MASTER, this.#o.master());
     if (said.say === 'measured' || said.say === 'file-answer') return void link.answered(said);
     if (said.say === 'start-check') return this.#startCheck(inside, serving, said);
+    if (said.say === 'trusts') return this.#trusting.said(link.agent, said.digest);
     link.inOrder(bytes, async () => await this.#inOrder(link, serving, said));
   }
 
@@ -249,6 +265,7 @@ export class AgentDoor implements AgentLinks {
       const inside: Inside = { link, sinceMs: Date.now(), checks: 0 };
       this.#inside.set(agent, inside);
       link.send({ say: 'welcome', epoch: serving.epoch, committed: answer.committed, managers: [...serving.managers] });
+      this.#trusting.tell(link);
       serving.onWelcome?.(connectedOf(inside));
     } finally {
       this.#leave();

@@ -49,6 +49,8 @@ export class AgentLink {
   readonly address: string;
   /** ISO 8601. */
   readonly certificateEnds: string;
+  /** It knows what `trust` is. */
+  readonly hearsTrust: boolean;
   hello: AgentHello | null = null;
   readonly #socket: TLSSocket;
   readonly #limits: AgentLimits;
@@ -68,7 +70,7 @@ export class AgentLink {
 
   constructor(
     socket: TLSSocket,
-    who: Pick<AgentLink, 'agent' | 'fingerprint' | 'address' | 'certificateEnds'>,
+    who: Pick<AgentLink, 'agent' | 'fingerprint' | 'address' | 'certificateEnds' | 'hearsTrust'>,
     limits: AgentLimits,
     events: LinkEvents,
   ) {
@@ -77,6 +79,7 @@ export class AgentLink {
     this.fingerprint = who.fingerprint;
     this.address = who.address;
     this.certificateEnds = who.certificateEnds;
+    this.hearsTrust = who.hearsTrust;
     this.#limits = limits;
     this.#events = events;
     this.#framer = new LineFramer(() => (this.hello === null ? FIRST_LINE_BYTES : MAX_AGENT_LINE_BYTES));

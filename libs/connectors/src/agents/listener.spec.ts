@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectPlain } from 'node:net';
 import { connect, createServer } from 'node:tls';
@@ -79,6 +80,33 @@ function agentOf(identity: AgentIdentity, more: Partial<FakeAgentOptions> = {}):
   agents.push(agent);
   return agent;
 }
+
+describe('a manager whose certificate and authorities are replaced', () => {
+  it('shows the new ones from the next connection on, tells agents whom to trust, and keeps those that are inside', async () => {
+    const { links } = await opened();
+    listener!.serve(servingOf());
+    const [old, agent] = [agentOf(web2).hello(), agentOf(web1, { hearsTrust: true }).hello()];
+    await Promise.all([old.told('welcome'), agent.told('welcome')]);
+    expect((await agent.told('trust')).authority).toBe(ids.cluster);
+    const next = await Identities.make('next');
+    const both = `${ids.cluster}${next.cluster}`;
+    listener!.show({ ...ids.member, clusterCa: both });
+    await agent.until(() => agent.heard.some((said) => said.say === 'trust' && said.authority === both), 'it heard of both');
+    expect(links.isTrusting('web1')).toBe(false);
+    agent.say({ say: 'trusts', digest: createHash('sha256').update(both).digest('hex') });
+    await until(() => links.isTrusting('web1'), 'its word counts');
+
+    listener!.show({ ...next.member, clusterCa: next.cluster });
+    expect(links.isTrusting('web1')).toBe(false);
+    const later = agentOf(web1, { cluster: next.cluster, hearsTrust: true }).hello();
+    await later.told('welcome');
+    const late = agentOf(web2);
+    await late.closed();
+    // Who knows only the old authority and was inside before is still there, and was told nothing that it does not know.
+    expect(old.isClosed).toBe(false);
+    expect(old.heard.map(({ say }) => say)).not.toContain('trust');
+  });
+});
 
 describe('a manager that is not the Master', () => {
   it('keeps an agent that it can tell by its certificate, and lets it in when it becomes the Master', async () => {

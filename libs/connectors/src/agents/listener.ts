@@ -2,7 +2,7 @@ import { constants, type X509Certificate } from 'node:crypto';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { explain, type Log } from '@yosugara/kernel';
-import { AGENT_SILENCE_MS } from '@yosugara/protocol';
+import { AGENT_SILENCE_MS, AGENT_TRUST_ALPN } from '@yosugara/protocol';
 import type { AgentLinks } from '@yosugara/runtime';
 import { AgentDoor } from './door.js';
 import { HandshakeGate } from './gate.js';
@@ -30,7 +30,10 @@ export interface AgentListenerOptions {
   readonly limits?: Partial<AgentLimits>;
 }
 
-export type AgentsInside = AgentLinks & Pick<AgentDoor, 'agents' | 'heardAtMs' | 'servingSinceMs' | 'turnOut'>;
+export type AgentsInside = AgentLinks & Pick<AgentDoor, 'agents' | 'heardAtMs' | 'servingSinceMs' | 'turnOut' | 'isTrusting'>;
+
+/** PEM: what this node shows to agents, and by which authorities they know managers; the first one signs. */
+export type ShownToAgents = Pick<AgentListenerOptions, 'key' | 'certificate' | 'clusterCa'>;
 
 /**
  * Where agents come to, on every manager and always. Certificates of agents are signed by an authority of their own: a member's certificate opens
@@ -39,6 +42,7 @@ export type AgentsInside = AgentLinks & Pick<AgentDoor, 'agents' | 'heardAtMs' |
 export class AgentListener {
   readonly links: AgentsInside;
   readonly #o: AgentListenerOptions;
+  #shown: ShownToAgents;
   readonly #limits: AgentLimits;
   readonly #tls: TlsServer;
   readonly #gate: HandshakeGate;
@@ -56,9 +60,10 @@ export class AgentListener {
 
   constructor(options: AgentListenerOptions) {
     this.#o = options;
+    this.#shown = options;
     this.#limits = { ...AGENT_LIMITS, ...options.limits };
     const { log, master, onTrouble } = options;
-    this.#door = new AgentDoor({ master, onTrouble, log, limits: this.#limits });
+    this.#door = new AgentDoor({ master, onTrouble, log, limits: this.#limits, authority: () => this.#shown.clusterCa });
     this.links = this.#door;
     this.#joins = new JoinServer({ ...{ master, log, limits: this.#limits }, join: () => this.#door.serving?.join ?? null });
     this.#tls = createTlsServer({
@@ -66,6 +71,8 @@ export class AgentListener {
       requestCert: true,
       rejectUnauthorized: false,
       handshakeTimeout: this.#limits.handshakeMs,
+      // Whoever offers nothing is none the worse; who joins speaks HTTP.
+      ALPNProtocols: [AGENT_TRUST_ALPN, 'http/1.1'],
     });
     this.#tls.on('secureConnection', (socket) => this.#onSecure(socket));
     this.#tls.on('tlsClientError', (error, socket) => {
@@ -93,6 +100,14 @@ export class AgentListener {
     this.#authorities = [...authorities];
     this.#door.isWarm = authorities.length > 0;
     this.#tls.setSecureContext(this.#context());
+  }
+
+  /** From the next connection on; who is inside hears of other authorities at once. */
+  show(shown: ShownToAgents): void {
+    const isOther = shown.clusterCa !== this.#shown.clusterCa;
+    this.#shown = shown;
+    this.#tls.setSecureContext(this.#context());
+    if (isOther) this.#door.tellTrust();
   }
 
   /** From now on agents are let in, those first that wait already. */
@@ -143,7 +158,7 @@ export class AgentListener {
   }
 
   #context() {
-    const { key, certificate, clusterCa } = this.#o;
+    const { key, certificate, clusterCa } = this.#shown;
     // The authority goes along, so that who joins can see by which one this certificate is signed.
     const chain = `${certificate.trimEnd()}\n${clusterCa}`;
     return {
@@ -204,6 +219,7 @@ export class AgentListener {
     const who = {
       ...{ agent, address, certificateEnds: new Date(certificate.validTo).toISOString() },
       fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+      hearsTrust: socket.alpnProtocol === AGENT_TRUST_ALPN,
     };
     const link = new AgentLink(socket, who, this.#limits, {
       onSaid: (said, bytes) => this.#door.said(link, said, bytes),

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invariant } from '@yosugara/kernel';
-import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
-import { ownFolder, writeOwned } from '../os/files.js';
+import { CERTIFICATE_FILES, type NodeConfig, revocationsOf, revokedMembers, STATE_LAYOUT } from '@yosugara/protocol';
+import { ownFolder, readIfThere, writeOwned } from '../os/files.js';
 import type { Account } from '../os/run.js';
 import type { PostgresPaths } from './paths.js';
 
@@ -35,6 +35,11 @@ export function tlsFiles(config: NodeConfig): { readonly key: string; readonly c
     ca: join(config.stateDir, clusterCa),
   };
   return Object.values(files).every((file) => existsSync(file)) ? files : null;
+}
+
+/** Members that are none any more, as this node was told. */
+export async function revokedHere({ stateDir, cluster }: NodeConfig): Promise<ReadonlySet<string>> {
+  return revokedMembers(cluster.members, revocationsOf(await readIfThere(join(stateDir, CERTIFICATE_FILES.revoked))));
 }
 
 /** Copies that PostgreSQL's account may read: password file for replication (libpq's pgpass format), key, certificate and CA. */

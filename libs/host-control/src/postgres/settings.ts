@@ -9,7 +9,7 @@ import type { Account } from '../os/run.js';
 import { canSyncVolumes } from '../os/sync-volume.js';
 import { replicationConninfo } from './conninfo.js';
 import type { PostgresPaths } from './paths.js';
-import { APP_ROLE, DATABASE, MANAGER_ROLE, REPLICATION_ROLE, SUPERUSER, tlsFiles } from './secrets.js';
+import { APP_ROLE, DATABASE, MANAGER_ROLE, REPLICATION_ROLE, revokedHere, SUPERUSER, tlsFiles } from './secrets.js';
 
 /** What changes with the role; everything else follows from the configuration. */
 export interface RoleSettings {
@@ -50,7 +50,7 @@ export async function writeSettings(
   role: RoleSettings,
 ): Promise<void> {
   await writeIfChanged(join(pgdata, FILE), includeFile(config, paths, role), account);
-  await writeIfChanged(join(pgdata, 'pg_hba.conf'), hbaFile(config), account);
+  await writeIfChanged(join(pgdata, 'pg_hba.conf'), hbaFile(config, await revokedHere(config)), account);
   // The last setting wins, so ours must come last; a base backup brings the file along with the include already in it.
   const main = ((await readIfThere(join(pgdata, 'postgresql.conf'))) ?? '').trimEnd();
   if (!main.endsWith(INCLUDE)) await writeOwned(join(pgdata, 'postgresql.conf'), `${main}\n${INCLUDE}\n`, account);
@@ -124,10 +124,13 @@ function quoted(value: string | number): string {
   return typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`;
 }
 
-function hbaFile(config: NodeConfig): string {
+/** @param revoked from their addresses nobody comes in. */
+export function hbaFile(config: NodeConfig, revoked: ReadonlySet<string>): string {
   const over = tlsFiles(config) !== null ? 'hostssl' : 'host';
   const scram = 'scram-sha-256';
-  const peers = config.cluster.members.filter((member) => member.kind !== 'witness').map(({ address }) => address);
+  const peers = config.cluster.members
+    .filter((member) => member.kind !== 'witness' && !revoked.has(member.id))
+    .map(({ address }) => address);
   const from = new Set(peers.map((address) => `${address}/${address.includes(':') ? 128 : 32}`));
   // A connection between loopback addresses has 127.0.0.1 as its source unless it was bound.
   if (peers.some((address) => address.startsWith('127.'))) from.add('127.0.0.0/8');

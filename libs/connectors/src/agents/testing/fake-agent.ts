@@ -3,6 +3,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import {
   AGENT_PING_MS,
   AGENT_PROTOCOL,
+  AGENT_TRUST_ALPN,
   type FromAgent,
   MAX_AGENT_LINE_BYTES,
   type ToAgent,
@@ -23,6 +24,8 @@ export interface FakeAgentOptions extends Pem {
   readonly hello?: Partial<AgentHello>;
   /** Missing: yes. */
   readonly pings?: boolean;
+  /** It knows the word `trust`. Missing: no, as agents before it. */
+  readonly hearsTrust?: boolean;
 }
 
 /** An agent that does nothing by itself but ping. */
@@ -37,7 +40,8 @@ export class FakeAgent {
   constructor(options: FakeAgentOptions) {
     this.#o = options;
     const { host, port, key, certificate, cluster } = options;
-    this.socket = connect({ host, port, key, cert: certificate, ca: cluster, minVersion: 'TLSv1.3' });
+    const offers = options.hearsTrust === true ? { ALPNProtocols: [AGENT_TRUST_ALPN] } : {};
+    this.socket = connect({ host, port, key, cert: certificate, ca: cluster, minVersion: 'TLSv1.3', ...offers });
     const framer = new LineFramer(() => MAX_AGENT_LINE_BYTES);
     this.socket.on('data', (chunk: Buffer) => {
       for (const line of framer.push(chunk) ?? []) this.#take(line);
