@@ -5,6 +5,9 @@ import { type Ask, type Controllers, RefusedError } from '../control/client.js';
 const POLL_EVERY_MS = 200;
 /** The leader changes its mind about nothing here: it was only busy. */
 const ASK_AGAIN_FOR_MS = 10_000;
+/** Nobody decided anything: so long a take-over may last at the worst, or a host that stands still. */
+const ANSWER_WITHIN_MS = 30_000;
+const UNANSWERED = /(?:answer in time|busy with another change); ask again$/;
 const ASK_AGAIN_EVERY_MS = 300;
 
 /** Cut short by `stop`. */
@@ -31,17 +34,22 @@ export async function send(controllers: Controllers, ask: Ask): Promise<string> 
 
 /** The same. @returns the whole answer, an object. */
 export async function sent(controllers: Controllers, ask: Ask): Promise<object> {
-  const untilMs = performance.now() + ASK_AGAIN_FOR_MS;
+  const fromMs = performance.now();
   for (;;) {
     try {
       const result = await controllers.command(ask);
       return typeof result === 'object' && result !== null ? result : {};
     } catch (error) {
-      const again = error instanceof RefusedError && /ask again$/.test(error.message);
-      if (!again || performance.now() > untilMs) throw error;
+      if (!(error instanceof RefusedError) || performance.now() - fromMs >= patienceOf(error)) throw error;
       await sleep(ASK_AGAIN_EVERY_MS);
     }
   }
+}
+
+/** How long the same is asked for, in ms; 0: it was refused. */
+function patienceOf({ message }: RefusedError): number {
+  if (UNANSWERED.test(message)) return ANSWER_WITHIN_MS;
+  return /ask again$/.test(message) ? ASK_AGAIN_FOR_MS : 0;
 }
 
 /**

@@ -18,7 +18,12 @@ export function run(program: string, args: readonly string[], deadlineMs = 15_00
       if (error === null) resolve(stdout);
       else
         reject(
-          new LabToolError([program, ...args].join(' ').slice(0, 300), stderr.trim().slice(0, 2000) || error.message, error),
+          // With --json the reason of a refusal is on standard output.
+          new LabToolError(
+            [program, ...args].join(' ').slice(0, 300),
+            `${stderr}\n${stdout.slice(-1_000)}`.trim().slice(0, 2_000) || error.message,
+            error,
+          ),
         );
     });
   });
