@@ -98,14 +98,11 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     },
     { ...restored, stamps: stamps.load() },
   );
-  const siteLoss = new SiteLossWatch(() => driver.status(), ports.clock);
-  const toldStatus = () => siteLoss.status();
-  const status = new StatusServer(driver, (proof) => verifyProof(config, proof), log, toldStatus);
+  const status = new StatusServer(driver, (proof) => verifyProof(config, proof), log);
   await status.listen(self.address, config.ports.status);
-  control = new ControlServer(driver, log, ports.fence ?? null, certificates.desk, toldStatus);
+  control = new ControlServer(driver, log, ports.fence ?? null, certificates.desk);
   await control.listen(join(stateDir, STATE_LAYOUT.controlSocket));
   await driver.start();
-  siteLoss.start();
   const systemd = serviceManager();
   systemd.ready();
   log.info('controller.started', {
