@@ -1,36 +1,24 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { type NodeConfig, NodeConfigSchema } from '@yosugara/protocol';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LOOKED_AT_ADDRESS, LookedAt } from '../testing/looked-at.js';
 import { diskSpace, fsyncSpeed } from './disk.js';
 import { account, addresses, memory, receiveBuffer } from './host.js';
 import { clockCheck, refuseFailed, renderChecks } from './index.js';
 import { portsFree } from './network.js';
 import { postgres, stopProofs, watchdog } from './software.js';
-import { type CheckContext, fail, ok, warn } from './types.js';
+import { fail, ok, warn } from './types.js';
 
-const ADDRESS = '127.9.7.1';
+let host: LookedAt;
 let root = '';
+const there = (path: string, text: string) => host.there(path, text);
+const context = (...asked: Parameters<LookedAt['context']>) => host.context(...asked);
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'yosu-check-'));
+  host = new LookedAt();
+  root = host.root;
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => host.close());
 
-/** A file of the host that is looked at. */
-function there(path: string, text: string): void {
-  mkdirSync(dirname(join(root, path)), { recursive: true });
-  writeFileSync(join(root, path), text);
-}
-
-type Cluster = Partial<NodeConfig['cluster']>;
-function context(cluster: Cluster = {}, more: Record<string, unknown> = {}): CheckContext {
-  const member = (id: string, kind: 'data' | 'witness', address: string) => ({ id, kind, address, zone: id, peerId: id });
-  const members = [member('a', 'data', ADDRESS), member('b', 'data', '127.9.7.2'), member('w', 'witness', '127.9.7.3')];
-  const config = NodeConfigSchema.parse({ cluster: { id: 'test', members, ...cluster }, node: 'a', stateDir: root, ...more });
-  return { config, configFile: join(root, 'yosugara.yaml'), account: null, running: false, root };
-}
 const levels = (checks: readonly { level: string }[]) => checks.map(({ level }) => level);
 
 describe('memory', () => {
@@ -66,14 +54,14 @@ it('finds an address that is not of this host, and one that two have', async () 
 
 it('names the program that has a port', async () => {
   const server = createServer();
-  await new Promise<void>((done) => server.listen(0, ADDRESS, done));
+  await new Promise<void>((done) => server.listen(0, LOOKED_AT_ADDRESS, done));
   const { port } = server.address() as { port: number };
   try {
     const [busy] = await portsFree(context({}, { ports: { console: port } }));
     expect(busy).toMatchObject({
       id: 'ports',
       level: 'fail',
-      found: expect.stringMatching(new RegExp(`${ADDRESS}:${port} is in use by .*pid ${process.pid}`)),
+      found: expect.stringMatching(new RegExp(`${LOOKED_AT_ADDRESS}:${port} is in use by .*pid ${process.pid}`)),
     });
   } finally {
     server.close();

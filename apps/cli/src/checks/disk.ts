@@ -36,15 +36,19 @@ export const diskSpace: Look = async (context) => {
 
 /** How long a small write takes until it is on the disk, where the consensus log will lie. */
 export const fsyncSpeed: Look = async ({ config }) => {
-  const times = await measureFsync(await existing(config.stateDir));
+  return [fsyncCheck(await measureFsync(await existing(config.stateDir)))];
+};
+
+/** @param times ms that each of some small writes took. */
+export function fsyncCheck(times: readonly number[]): Check {
   const sorted = [...times].sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   const found = `median ${at(0.5).toFixed(1)} ms, 99 of 100 within ${at(0.99).toFixed(1)} ms`;
   const needed = `99 of 100 within ${FSYNC_GOOD_MS} ms, median below ${FSYNC_MOST_MS} ms`;
   const mend = 'use a disk with a protected write cache, or one that nobody else keeps busy';
-  if (at(0.5) > FSYNC_MOST_MS) return [fail('disk-fsync', found, needed, mend)];
-  return [at(0.99) > FSYNC_GOOD_MS ? warn('disk-fsync', found, needed, mend) : ok('disk-fsync', found, needed)];
-};
+  if (at(0.5) > FSYNC_MOST_MS) return fail('disk-fsync', found, needed, mend);
+  return at(0.99) > FSYNC_GOOD_MS ? warn('disk-fsync', found, needed, mend) : ok('disk-fsync', found, needed);
+}
 
 async function measureFsync(folder: string): Promise<readonly number[]> {
   const path = join(folder, `.yosugara-check-${process.pid}`);

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { type Check, fail, isWitness, type Look, ok, selfOf, warn } from './types.js';
+import { type Check, type CheckContext, fail, isWitness, type Look, ok, selfOf, warn } from './types.js';
 
 const MB = 1024 * 1024;
 const textOf = (path: string): string => {
@@ -103,7 +103,7 @@ export const account: Look = async ({ account: name, root = '/' }) => {
 };
 
 /** Programs of the system that a node calls. */
-export const programs: Look = async (context) => {
+export const programs = async (context: CheckContext, folders: readonly string[] = FOLDERS): Promise<readonly Check[]> => {
   if (isWitness(context)) return [];
   const { vip } = context.config.cluster;
   const wanted: readonly (readonly [string, string])[] = [
@@ -115,7 +115,7 @@ export const programs: Look = async (context) => {
       : []),
     ['setpriv', 'util-linux'],
   ];
-  const missing = wanted.filter(([program]) => !FOLDERS.some((folder) => existsSync(join(folder, program))));
+  const missing = wanted.filter(([program]) => !folders.some((folder) => existsSync(join(folder, program))));
   const needed = wanted.map(([program]) => program).join(', ');
   if (missing.length === 0) return [ok('programs', 'all are there', needed)];
   return [

@@ -19,16 +19,18 @@ export interface Programs {
 export function findPrograms(config: NodeConfig): Programs {
   const folders =
     config.postgres.bin !== undefined ? [config.postgres.bin] : [...debianFolders(), ...(process.env['PATH'] ?? '').split(':')];
+  const tooOld: string[] = [];
   for (const folder of folders) {
     if (!NEEDED.every((name) => existsSync(join(folder, name)))) continue;
     const version = versionOf(join(folder, 'postgres'));
     const major = Number(/PostgreSQL (\d+)/.exec(version)?.[1] ?? 0);
     if (major >= OLDEST_MAJOR) return { major, version, path: (program) => join(folder, program) };
+    tooOld.push(`${version === '' ? 'something that does not say its version' : version} in ${folder}`);
   }
   const looked = config.postgres.bin ?? '/usr/lib/postgresql/*/bin and PATH';
   throw new PostgresControlError(
     'PROGRAMS_MISSING',
-    `no PostgreSQL ${OLDEST_MAJOR} or newer with ${NEEDED.join(', ')} in ${looked}`,
+    `no PostgreSQL ${OLDEST_MAJOR} or newer with ${NEEDED.join(', ')} in ${looked}${tooOld.length === 0 ? '' : `; found: ${tooOld.join(', ')}`}`,
   );
 }
 
@@ -36,7 +38,7 @@ function debianFolders(): string[] {
   const root = '/usr/lib/postgresql';
   if (!existsSync(root)) return [];
   return readdirSync(root)
-    .filter((name) => /^\d+$/.test(name) && Number(name) >= OLDEST_MAJOR)
+    .filter((name) => /^\d+$/.test(name))
     .sort((a, b) => Number(b) - Number(a))
     .map((name) => join(root, name, 'bin'));
 }
