@@ -86,6 +86,7 @@ const ARGUMENTS: Readonly<Record<string, Source>> = {
   'promote node': asked('member'),
   'maintenance node': asked('member'),
   'fence node': asked('member'),
+  'certificates node': asked('member'),
   'dr node': asked('member'),
 };
 /** Names are made there. */

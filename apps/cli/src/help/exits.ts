@@ -23,6 +23,7 @@ const OWN: Readonly<Record<string, readonly Exit[]>> = {
   recover: [['11–20', 'it ended in that phase; 11: refused beforehand']],
   'fence status': [['3', 'a device is not usable, or a node has none']],
   'fence check': [['3', 'a device is not usable, or a node has none']],
+  'certificates list': [['3', 'a certificate has ended or cannot be renewed, or a member does not answer']],
   'journal verify': [['1', 'something is damaged']],
   'mib import': [['1', 'something in the modules is wrong']],
   'jobs show': [['1', 'with --watch: it did not end normally']],

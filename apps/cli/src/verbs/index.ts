@@ -3,6 +3,7 @@ import { addAgents } from './agents.js';
 import { addAudit } from './audit.js';
 import { addBackup } from './backup.js';
 import { addCalendars } from './calendars.js';
+import { addCertificates } from './certificates.js';
 import { addCompletion } from './completion.js';
 import type { AddVerbs } from './context.js';
 import { addEvents } from './events.js';
@@ -37,6 +38,7 @@ export const VERBS: readonly AddVerbs[] = [
   addRecover,
   addMasters,
   addGoverning,
+  addCertificates,
   addTakeOvers,
   addSelf,
   addBackup,

@@ -269,7 +269,9 @@ export function certificateSources(
   const ours = config.selfMonitoring.syslog.flatMap((target) =>
     target.caFile === undefined ? [] : [resolve(stateDir, target.caFile)],
   );
-  const files = [certFile, caFile, ...ours].flatMap((file) => (file === undefined ? [] : [{ name: file, file }]));
+  const shown = config.console.tls.certFile;
+  const people = shown === undefined ? [] : [resolve(stateDir, shown)];
+  const files = [certFile, caFile, ...people, ...ours].flatMap((file) => (file === undefined ? [] : [{ name: file, file }]));
   const own = [secrets.tlsCert, secrets.clusterCa].map((name) => ({ name, file: join(stateDir, name), optional: true }));
   const texts: CertificateSource[] = [];
   const text = (name: string, pem: string | null | undefined) => void (pem != null && texts.push({ name, pem }));

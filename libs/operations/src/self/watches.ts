@@ -189,7 +189,7 @@ const CLUSTER: readonly Watch[] = [
         ? `the certificate ${item} ends in ${duration(value)}${known(note)}`
         : `the certificate ${item} ended ${duration(value)} ago${known(note)}`,
     over: (item) => `the certificate ${item} was renewed`,
-    todo: "put a new one in its place and restart what uses it; files of the cluster's own are made by `yosugara init`",
+    todo: "put a new one in its place: files are read again. The cluster's own (`secrets/`) are renewed by themselves: `yosugara certificates list` says what hinders it (docs/certificates.md)",
   }),
   watch({
     ...{ id: 'certificate-read', what: '1: a certificate that the configuration names could not be read', unit: 'level' },

@@ -46,6 +46,8 @@ export interface ClusterSettings {
   readonly senders: boolean;
   /** Disks and journals for ten million messages. */
   readonly large: boolean;
+  /** Those that the cluster makes itself live for a minute. */
+  readonly shortCertificates: boolean;
 }
 
 export const DEFAULT_SETTINGS: ClusterSettings = {
@@ -57,6 +59,7 @@ export const DEFAULT_SETTINGS: ClusterSettings = {
   front: 'vip',
   senders: false,
   large: false,
+  shortCertificates: false,
 };
 const LINE_DELAY_MS = 20;
 
@@ -174,6 +177,7 @@ export class LabCluster {
       text = text.replace('powerOnAfter: false', `powerOnAfter: ${!this.#options.settings.twoNodes}`);
     }
     if (this.#options.settings.large) text = text.replace(/maxJournalMb: \d+/, 'maxJournalMb: 6144');
+    if (this.#options.settings.shortCertificates) text = text.replace(/lifeDays: \d+/, 'lifeDays: 0.0007');
     if (this.#options.settings.senders && name !== 'w') text = await this.#withTrapUser(text, name, folder);
     await writeFile(file, text);
   }
@@ -207,6 +211,10 @@ export class LabCluster {
   /** Signs the nodes' certificates. */
   get authorityFile(): string {
     return join(this.#options.dir, 'init/ca/ca.crt');
+  }
+
+  get authorityKeyFile(): string {
+    return join(this.#options.dir, 'init/ca/ca.key');
   }
 
   configFile(name: MemberName): string {

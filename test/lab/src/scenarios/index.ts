@@ -1,3 +1,4 @@
+import { CERTIFICATES } from './certificates.js';
 import { FEATURES } from './features.js';
 import { INGEST } from './ingest.js';
 import { JOBS } from './jobs.js';
@@ -17,6 +18,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...INGEST,
   ...OPERATIONS,
   ...JOBS,
+  ...CERTIFICATES,
   STARVATION,
   ...TIMED,
 ];
