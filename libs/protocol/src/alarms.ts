@@ -1,6 +1,6 @@
 /**
  * What `status` may raise, each for ever: a code is in people's scripts and has a page in docs/runbooks, in English and Japanese. A new one is a
- * line here and two pages (`apps/cli/src/runbooks/runbooks.spec.ts` asks for them).
+ * line here and two pages (`test/e2e/src/docs/runbooks.spec.ts` asks for them).
  */
 export const ALARM_CODES = [
   'NO_MASTER',

@@ -8,7 +8,7 @@ const limit = z.number().nullable();
 
 /** One value that is watched (docs/operations.md). */
 export const SelfWatchSchema = z.object({
-  /** Such as `disk-used`; its line in the manual is `runbook`. */
+  /** Such as `disk-used`; its page is `runbook`. */
   watch: z.string(),
   what: z.string(),
   /** `seconds`, `bytes`, `ratio`, `count` or `level`. */

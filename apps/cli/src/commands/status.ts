@@ -16,6 +16,7 @@ export function renderStatus(status: Status, paint: Paint): string {
     footer(status),
     progress(status),
     alarms(status, paint),
+    whatToDo(status, paint),
     history(status),
   ];
   return [...parts, ifMasterDied(status, paint)].filter((part) => part !== '').join('\n\n');
@@ -76,7 +77,14 @@ function footer(status: Status): string {
       ? 'VIP: none'
       : `VIP ${status.vip.address} (${status.vip.driver}): ${status.vip.holder ?? 'held by nobody'}`;
   const source = status.nodes.map((node) => node.postgresSource).find((text) => text !== undefined && text !== '');
-  return source === undefined ? vip : `${vip}\nPostgreSQL: ${source}`;
+  return [vip, ...(source === undefined ? [] : [`PostgreSQL: ${source}`]), ...versions(status)].join('\n');
+}
+
+/** One line; what comes next only where there is something. */
+function versions({ upgrade }: Status): readonly string[] {
+  if (upgrade === undefined) return [];
+  const told = upgrade.members.map(({ name, heard, version }) => `${name} ${heard ? (version ?? 'older') : 'not heard'}`);
+  return [`Versions: ${told.join(', ')} (level ${upgrade.level})${upgrade.state === 'none' ? '' : `: ${upgrade.next}`}`];
 }
 
 function progress(status: Status): string {
@@ -90,6 +98,12 @@ function progress(status: Status): string {
 
 function alarms(status: Status, paint: Paint): string {
   return status.alarms.map((alarm) => `${paint(`! ${alarm.code}`, alarm.level)}  ${alarm.text}`).join('\n');
+}
+
+/** At three in the morning nobody looks for a page: the command is to be copied. */
+function whatToDo(status: Status, paint: Paint): string {
+  const codes = [...new Set(status.alarms.map(({ code }) => code))];
+  return codes.length === 0 ? '' : paint(`What to do: ${codes.map((code) => `yosugara runbook ${code}`).join('; ')}`, 'bold');
 }
 
 const HISTORY_LINES = 3;

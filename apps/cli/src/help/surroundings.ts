@@ -8,6 +8,7 @@ export const ENVIRONMENT: readonly (readonly [name: string, says: string])[] = [
   ],
   ['YOSUGARA_CA_FILE', 'PEM of the CA that signed what those managers show; without it those that the system knows'],
   ['YOSUGARA_STATE', 'state folder of a local cluster; without it .yosugara here or in a folder above'],
+  ['LC_ALL, LC_MESSAGES, LANG', 'the language of yosugara runbook: Japanese for ja…, else English'],
   ['NO_COLOR', 'no colours'],
   ['XDG_CONFIG_HOME', 'where sessions of yosugara login are kept; without it ~/.config'],
 ];

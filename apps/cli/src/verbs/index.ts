@@ -24,6 +24,7 @@ import { addOverview } from './overview.js';
 import { addRecover } from './recover.js';
 import { addRetention } from './retention.js';
 import { addRoles } from './roles.js';
+import { addRunbook } from './runbook.js';
 import { addSelf } from './self.js';
 import { addSettings } from './settings.js';
 import { addStatus } from './status.js';
@@ -34,6 +35,7 @@ import { addUsers } from './users.js';
 /** All groups of verbs, in the order of the help. A new one is a file here and a line in this list. */
 export const VERBS: readonly AddVerbs[] = [
   addStatus,
+  addRunbook,
   addOverview,
   addRecover,
   addMasters,

@@ -9,7 +9,7 @@ import { Eras, startNode, type TestNode } from '../testing/harness.js';
 
 const run = promisify(execFile);
 const PAGE = readFileSync(join(import.meta.dirname, '../../../../docs/api.md'), 'utf8');
-const BLOCKS = [...PAGE.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, text]) => text!);
+const BLOCKS = [...PAGE.matchAll(/```sh api\n([\s\S]*?)```/g)].map(([, text]) => text!);
 const NODE = { body: { name: 'web1', addresses: ['10.0.0.1'] } };
 const patient = { withinMs: 60_000 };
 let server: TestPostgres;

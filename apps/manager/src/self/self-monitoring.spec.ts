@@ -156,7 +156,7 @@ it('GET /api/v1/self shows every value that is watched, the worst first, with it
     expect(watches[0]).toMatchObject({
       watch: 'heap',
       level: 'warning',
-      runbook: 'docs/operations.md#self-heap',
+      runbook: 'docs/runbooks/heap.md',
       value: expect.any(Number),
       since: expect.stringMatching(/^\d{4}-.*Z$/),
       limits: { notice: null, warning: 0.000_1, critical: null },

@@ -15,7 +15,7 @@ export function selfViewOf({ last, pending }: ReturnType<SelfHandle['view']>, no
     return [
       {
         ...{ watch, what, unit, worse, of, todo, item, level, limits: { notice, warning, critical } },
-        ...{ value: seen?.value ?? null, note: seen?.note ?? '', runbook: runbookOf(watch) },
+        ...{ value: seen?.value ?? null, note: seen?.note ?? '', runbook: runbookOf(watch, item) },
         since: sinceMs === null ? null : new Date(last.wallMs - (last.monotonicMs - sinceMs)).toISOString(),
         says: level === 'ok' || seen === undefined ? null : is.say(seen.value, item, seen.note ?? ''),
       },

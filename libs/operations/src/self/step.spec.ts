@@ -100,7 +100,7 @@ it('a result says what, how much, since which limit, where help is, and has an i
     ...{ trigger: 'internal', plugin: 'internal', monitor: 'INTERNAL', facility: 'INTERNAL', sender: null },
     ...{ item: 'a disk/1', sub: 'queue', priority: 'critical', application: 'yosugara' },
     message: 'a: 1234 wait at disk/1',
-    original: 'what waits: 1 234; critical from 1 000 on; before: ok. What to do: docs/operations.md#self-queue',
+    original: 'what waits: 1 234; critical from 1 000 on; before: ok. What to do: docs/runbooks/queue.md',
     ...{ atMs: NOON_MS, notifications: ['ops'] },
   });
   expect(told([seen], rules).results).toEqual([[0, first![1]]]);

@@ -205,7 +205,7 @@ function resultOf({ watch, limits, level, before, item, one }: Change, rules: Se
     ...{ trigger: 'internal', plugin: 'internal', monitor: SELF_FACILITY, facility: SELF_FACILITY, sender: null },
     ...{ item: at, sub: watch.id, priority: PRIORITIES[level], application: 'yosugara' },
     message: shortened(`${node}: ${message}`, MAX_MESSAGE),
-    original: `${facts.join('; ')}. What to do: ${runbookOf(watch.id)}`,
+    original: `${facts.join('; ')}. What to do: ${runbookOf(watch.id, item)}`,
     atMs: wallMs,
     notifications: rules.notifications ?? [],
   };

@@ -1,4 +1,4 @@
-import { SELF_LEVELS, type SelfLevelName } from '@yosugara/protocol';
+import { runbookPath, SELF_LEVELS, type SelfLevelName } from '@yosugara/protocol';
 import type { Unit } from './sentences.js';
 
 export { SELF_LEVELS };
@@ -35,8 +35,9 @@ export interface Watch {
   readonly todo: string;
 }
 
-/** Where the manual says what to do. */
-export const runbookOf = (watch: string): string => `docs/operations.md#self-${watch}`;
+/** The page that says what to do. @param item an alarm of the cluster is an item that begins with its code, and has a page of its own */
+export const runbookOf = (watch: string, item = ''): string =>
+  runbookPath(watch === 'alarm' ? (/^[A-Z_]+(?= )/.exec(item)?.[0] ?? watch) : watch);
 
 /** The metric of its value. */
 export function metricOf({ id, unit }: Pick<Watch, 'id' | 'unit'>): `yosugara_self_${string}` {
