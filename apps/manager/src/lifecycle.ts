@@ -1,6 +1,6 @@
 import { explain, type Log } from '@yosugara/kernel';
 import type { Tally } from '@yosugara/operations';
-import type { ManagerReport } from '@yosugara/protocol';
+import { FIRST_LEVEL, type ManagerReport } from '@yosugara/protocol';
 import type { MessageToStore } from '@yosugara/runtime';
 import { hashPassword } from './auth/passwords.js';
 import { hostClock } from './clock.js';
@@ -68,6 +68,8 @@ export class Lifecycle {
   /** This program's schema was seen in the database, which has been there since. */
   #migrated = false;
   #foresawAtMs = Number.NEGATIVE_INFINITY;
+  /** Through which level what an upgrade's end takes away was taken, in which epoch. */
+  #contracted = { epoch: 0, level: 0 };
   #ingest: { readonly epoch: number; readonly running: RunningIngest } | null = null;
   readonly #missing = new MissingRecords();
   #stopped = false;
@@ -184,6 +186,7 @@ export class Lifecycle {
     if (this.#database !== 'primary') return false;
     if (this.#preparedEpoch !== want.epoch) await this.#prepare(want.epoch);
     if (want.mode === 'active' && this.#ingest === null) await this.#beginIngest(want.epoch);
+    if (want.mode === 'active') await this.#contract(want);
     this.#lastFailure = '';
     return true;
   }
@@ -227,6 +230,14 @@ export class Lifecycle {
     guard();
     this.#preparedEpoch = epoch;
     log.info('manager.prepared', { epoch });
+  }
+
+  /** In operation, and not on the way to it: nobody waits for what only takes away. */
+  async #contract({ epoch, level = FIRST_LEVEL }: Permission): Promise<void> {
+    if (this.#contracted.epoch === epoch && this.#contracted.level === level) return;
+    const done = await this.#o.store.contract(level, epoch, () => void this.#o.authority.demand('active', epoch));
+    this.#contracted = { epoch, level };
+    if (done.length > 0) this.#o.log.info('schema.contracted', { level, steps: done });
   }
 
   async #beginIngest(epoch: number): Promise<void> {

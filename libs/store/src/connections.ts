@@ -4,6 +4,7 @@ import { CommitUnknownError } from '@yosugara/runtime';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.js';
+import { contracts, contractWithin } from './later-steps.js';
 import { claim } from './message-repository.js';
 import { isMigrated, migrate } from './migrate.js';
 
@@ -124,6 +125,15 @@ export class Connections {
     await within('migration', MIGRATION_DEADLINE_MS, migrate(db)).catch((error: unknown) => {
       throw classify(error);
     });
+  }
+
+  /**
+   * What waits for the end of an upgrade: steps that take away, through `level`, in one transaction of the owner `epoch`.
+   * @returns the steps that were done. @throws MigrationError, SchemaTooNewError, StaleEpochError, DatabaseUnavailableError
+   */
+  async contract(level: number, epoch: number, guard: () => void): Promise<readonly string[]> {
+    if (!contracts(level)) return [];
+    return await this.write(epoch, async (db) => await contractWithin(db, level), guard, MIGRATION_DEADLINE_MS);
   }
 
   /**

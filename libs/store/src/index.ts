@@ -26,7 +26,7 @@ export { JobReportRepository } from './jobs-reports.js';
 export { JobRepository } from './jobs-repository.js';
 export { LATE_AFTER_MS, type LateBatch, LateBatches } from './late-batches.js';
 export { type MessageConditions, oidInText, structuredTerm, varbindTerm } from './message-filter.js';
-export { contract, contracts, type LaterStep, type LaterSteps, MigrationError, SchemaTooNewError } from './later-steps.js';
+export { type LaterStep, type LaterSteps, MigrationError, SchemaTooNewError } from './later-steps.js';
 export type { Histogram, HistogramQuery } from './message-histogram.js';
 export { claim, MessageRepository } from './message-repository.js';
 export {

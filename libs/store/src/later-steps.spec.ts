@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { contract, contracting, contracts, expand, expanding, LATER_STEPS, type LaterSteps } from './later-steps.js';
+import { contracting, contracts, contractWithin, expand, expanding, LATER_STEPS, type LaterSteps } from './later-steps.js';
 import { isMigrated, migrate } from './migrate.js';
 import { catalogueOf, stumblingBlocks } from './testing/catalogue.js';
 import { type OpenedStore, openTestStore } from './testing/opened.js';
@@ -21,6 +21,8 @@ const makes = expanding(2, run('create table lab_of_steps (id integer primary ke
 const adds = expanding(2, run('alter table lab_of_steps add column is_now text'));
 const drops = contracting(2, run('alter table lab_of_steps drop column was'));
 const NEWER: LaterSteps = { '0100-makes': makes, '0101-drops': drops, '0102-adds': adds };
+const contract = async (level: number) =>
+  await opened.store.db.transaction().execute(async (trx) => await contractWithin(trx, level, NEWER));
 const columns = async () =>
   (
     await opened.pool.query(
@@ -36,8 +38,8 @@ describe('steps of later levels', () => {
   });
   it('that contract are done when the cluster is at their level, and not before', async () => {
     await expand(opened.store.db, NEWER);
-    expect(await contract(opened.store.db, 1, NEWER)).toEqual([]);
-    expect(await contract(opened.store.db, 2, NEWER)).toEqual(['0101-drops']);
+    expect(await contract(1)).toEqual([]);
+    expect(await contract(2)).toEqual(['0101-drops']);
     expect(await columns()).toEqual(['id', 'is_now']);
     expect([contracts(1, NEWER), contracts(2, NEWER)]).toEqual([false, true]);
   });
@@ -50,7 +52,7 @@ describe('steps of later levels', () => {
   });
   it('of a newer version that took something away are refused by name', async () => {
     await expand(opened.store.db, NEWER);
-    await contract(opened.store.db, 2, NEWER);
+    await contract(2);
     await expect(expand(opened.store.db, {})).rejects.toMatchObject({ code: 'SCHEMA_TOO_NEW' });
     await expect(expand(opened.store.db, {})).rejects.toThrow(/level 2 .*0101-drops/);
     await expect(isMigrated(opened.pool as never, {})).resolves.toBe(false);
@@ -81,6 +83,10 @@ describe('what is declared to expand', () => {
       await client.query('rollback');
       client.release();
     }
+  });
+  it('is all that is new: the first level is complete', async () => {
+    await expand(opened.store.db, {});
+    await expect(isMigrated(opened.pool as never, {})).resolves.toBe(true);
   });
   it('lets an older version work on: every step of ours', async () => {
     let before = await catalogueOf(opened.pool);

@@ -2,6 +2,7 @@ import { YosugaraError } from '@yosugara/kernel';
 import { type Kysely, sql } from 'kysely';
 import type { ClientBase } from 'pg';
 import type { Database } from './database.js';
+import * as secretKeys from './migrations/0030-secret-keys.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -39,7 +40,9 @@ export const expanding = (level: number, { up }: Pick<LaterStep, 'up'>): LaterSt
 export const contracting = (level: number, { up }: Pick<LaterStep, 'up'>): LaterStep => ({ kind: 'contract', level, up });
 
 /** In the order of their names. A new one is a file in migrations/ and a line here; later-steps.spec.ts looks at what it changes. */
-export const LATER_STEPS: LaterSteps = {};
+export const LATER_STEPS: LaterSteps = {
+  '0030-secret-keys': expanding(2, secretKeys),
+};
 
 /** Of its own, and not Kysely's: there an older program would take a step that it does not know for damage. */
 const TABLE = 'schema_step';
@@ -60,15 +63,15 @@ export async function areLaterDone(client: Pick<ClientBase, 'query'>, steps: Lat
   return wanted.every((name) => names.has(name)) && tooNew(rows, steps).length === 0;
 }
 
-/** Does every expanding step that is missing. @returns their names. @throws MigrationError, SchemaTooNewError */
+/** Does every expanding step that is missing, in one transaction. @returns their names. @throws MigrationError, SchemaTooNewError */
 export const expand = async (db: Kysely<Database>, steps: LaterSteps = LATER_STEPS): Promise<readonly string[]> =>
-  await doSteps(db, steps, ({ kind }) => kind === 'expand');
+  await db.transaction().execute(async (trx) => await doSteps(trx, steps, ({ kind }) => kind === 'expand'));
 
 /**
  * Does every contracting step through `level` that is missing: only of a cluster that is at that level.
- * @returns their names. @throws MigrationError, SchemaTooNewError
+ * @param db within a transaction. @returns their names. @throws MigrationError, SchemaTooNewError
  */
-export const contract = async (
+export const contractWithin = async (
   db: Kysely<Database>,
   level: number,
   steps: LaterSteps = LATER_STEPS,
@@ -85,37 +88,37 @@ async function doSteps(
 ): Promise<readonly string[]> {
   let at = '(start)';
   try {
-    return await db.transaction().execute(async (trx) => {
-      await sql`select pg_advisory_xact_lock(${LOCK})`.execute(trx);
-      const done = await doneSteps(trx);
-      const beyond = tooNew(done, steps);
-      if (beyond.length > 0)
-        throw new SchemaTooNewError(
-          beyond.map(({ name }) => name),
-          Math.max(...beyond.map(({ level }) => level)),
-        );
-      const names = new Set(done.map(({ name }) => name));
-      const missing = Object.entries(steps).filter(([name, step]) => isWanted(step) && !names.has(name));
-      for (const [name, { kind, level, up }] of missing.sort(([one], [other]) => (one < other ? -1 : 1))) {
-        at = name;
-        await up(trx as unknown as Kysely<unknown>);
-        await sql`insert into ${sql.table(TABLE)} (name, kind, level) values (${name}, ${kind}, ${level})`.execute(trx);
-      }
-      return missing.map(([name]) => name);
-    });
+    await sql`select pg_advisory_xact_lock(${LOCK})`.execute(db);
+    const done = await doneSteps(db);
+    demandKnown(done, steps);
+    const names = new Set(done.map(({ name }) => name));
+    const missing = Object.entries(steps).filter(([name, step]) => isWanted(step) && !names.has(name));
+    for (const [name, { kind, level, up }] of missing.sort(([one], [other]) => (one < other ? -1 : 1))) {
+      at = name;
+      await up(db as unknown as Kysely<unknown>);
+      await sql`insert into ${sql.table(TABLE)} (name, kind, level) values (${name}, ${kind}, ${level})`.execute(db);
+    }
+    return missing.map(([name]) => name);
   } catch (error) {
     if (error instanceof SchemaTooNewError) throw error;
     throw new MigrationError(at, error);
   }
 }
 
-async function doneSteps(trx: Kysely<Database>): Promise<readonly DoneStep[]> {
-  const { rows } = await sql<{ there: boolean }>`select to_regclass(${TABLE}) is not null as there`.execute(trx);
+function demandKnown(done: readonly DoneStep[], steps: LaterSteps): void {
+  const beyond = tooNew(done, steps);
+  if (beyond.length === 0) return;
+  const names = beyond.map(({ name }) => name);
+  throw new SchemaTooNewError(names, Math.max(...beyond.map(({ level }) => level)));
+}
+
+async function doneSteps(db: Kysely<Database>): Promise<readonly DoneStep[]> {
+  const { rows } = await sql<{ there: boolean }>`select to_regclass(${TABLE}) is not null as there`.execute(db);
   if (rows[0]?.there !== true)
     await sql`create table ${sql.table(TABLE)} (
       name text primary key, kind text not null, level integer not null, at timestamptz not null default clock_timestamp()
-    )`.execute(trx);
-  return (await sql<DoneStep>`select name, kind, level from ${sql.table(TABLE)}`.execute(trx)).rows;
+    )`.execute(db);
+  return (await sql<DoneStep>`select name, kind, level from ${sql.table(TABLE)}`.execute(db)).rows;
 }
 
 /** Of a newer program, and taking away: what an unknown one adds does not matter. */

@@ -1,5 +1,5 @@
 import { Alarm, type Clock, YosugaraError } from '@yosugara/kernel';
-import type { ManagerMode, RoleNotice } from '@yosugara/protocol';
+import { FIRST_LEVEL, type ManagerMode, type RoleNotice } from '@yosugara/protocol';
 
 /** What this process may do at this instant. */
 export interface Permission {
@@ -11,6 +11,8 @@ export interface Permission {
   readonly syncSet: readonly string[];
   /** CLOCK_MONOTONIC, ms; 0 = no lease. */
   readonly leaseUntilMs: number;
+  /** The cluster's (libs/protocol, level.ts); absent: the first. */
+  readonly level?: number;
 }
 
 /** This node may not do that now. The client tries again, at the Master's address or at the VIP. */
@@ -61,12 +63,12 @@ export class Authority {
   now(): Permission {
     const notice = this.#notice;
     if (notice === null) return NOTHING;
-    const { epoch, mode, vip, ingestAlone, master, syncSet, leaseUntilMs } = notice;
+    const { epoch, mode, vip, ingestAlone, master, syncSet, leaseUntilMs, level = FIRST_LEVEL } = notice;
     const nothing = { ...NOTHING, epoch, syncSet, master: master === notice.node ? null : master };
     if (!this.#connected) return nothing;
     if (mode === 'off') return { ...nothing, mode };
     const isLive = epoch > this.#epochOver && this.#clock.monotonicMs() < leaseUntilMs;
-    return isLive ? { mode, epoch, vip, ingestAlone, master, syncSet, leaseUntilMs } : nothing;
+    return isLive ? { mode, epoch, vip, ingestAlone, master, syncSet, leaseUntilMs, level } : nothing;
   }
 
   /**

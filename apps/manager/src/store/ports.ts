@@ -114,6 +114,8 @@ export interface ManagerStore {
   migrate(): Promise<void>;
   /** On a hot standby: gets ready what a take-over would wait for. Resolves to whether nothing is to be migrated. */
   foresee(): Promise<boolean>;
+  /** Takes away what nothing needs any more when the cluster is at that level. @returns the steps that were done. */
+  contract(level: number, epoch: number, guard: () => void): Promise<readonly string[]>;
   /** Writes down that `epoch` owns the database; an older owner's transactions are refused from now on. */
   claim(epoch: number, guard: CommitGuard): Promise<void>;
   /** Adds the user when there is no user at all. Resolves to whether it did. */
