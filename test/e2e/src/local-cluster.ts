@@ -41,6 +41,17 @@ export function forgetCluster(): void {
   for (const name of readdirSync(STATE)) if (name !== 'lab') rmSync(join(STATE, name), { recursive: true, force: true });
 }
 
+/** From then on what a load balancer asks is answered by that node: it serves. @returns when, in ms since 1970 */
+export async function servesFrom(node: string): Promise<number> {
+  const url = `http://127.0.1.${node === 'a' ? 1 : 2}:8081/status/master`;
+  for (const endMs = performance.now() + PATIENCE_MS; performance.now() < endMs; ) {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
+    if (answer?.status === 200) return performance.timeOrigin + performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`${node} does not serve within ${PATIENCE_MS / 1000} s`);
+}
+
 /** Exit code 3 says that a node is out; its document is as good. */
 export async function status(): Promise<Status> {
   return StatusSchema.parse(JSON.parse(await run([CLI, 'status', '--json'], 60_000, true)));

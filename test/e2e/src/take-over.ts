@@ -1,9 +1,10 @@
 import type { Page } from 'playwright-core';
 import { logIn, mark, openBrowser, openPage, shot, stillMarked } from './browser.js';
 import { type Check, check } from './check.js';
-import { BASE, firstLogin, type KilledNode, killNode, pause, resume, status, until } from './local-cluster.js';
+import { BASE, firstLogin, type KilledNode, killNode, pause, resume, servesFrom, status, until } from './local-cluster.js';
 import { NumberedLines } from './numbered-lines.js';
 import { recoverFromPage } from './recover-from-page.js';
+import { beginComment, endComment } from './typed-comment.js';
 
 export interface Outcome {
   readonly checks: readonly Check[];
@@ -11,7 +12,12 @@ export interface Outcome {
   readonly to: string;
   /** From the kill to the new Master's name in the page. */
   readonly pageFollowedMs: number;
+  /** From the moment at which the new Master serves. */
+  readonly pageLiveMs: number;
 }
+
+/** Goal of the page that is open, after the new Master serves. */
+const LIVE_MS = 2_000;
 
 /** The console's two pages through a take-over, never reloaded. @param folder for the pictures. */
 export async function throughTakeOver(folder: string): Promise<Outcome> {
@@ -20,13 +26,14 @@ export async function throughTakeOver(folder: string): Promise<Outcome> {
   try {
     const cluster = await openPage(browser);
     const live = await openPage(browser);
+    const typing = await openPage(browser);
     const { user, password } = firstLogin();
     await shotOfLogin(cluster.page, folder);
-    for (const { page } of [cluster, live]) {
-      await logIn(page, BASE, user, password);
-      await mark(page);
-    }
-    const loadsBefore = [cluster.loads(), live.loads()];
+    for (const { page } of [cluster, live, typing]) await logIn(page, BASE, user, password);
+    await beginComment(typing.page);
+    const all = [cluster, live, typing];
+    for (const { page } of all) await mark(page);
+    const loadsBefore = all.map((each) => each.loads());
     const from = await masterName(cluster.page);
     const fromStatus = (await status()).master ?? '';
     await shot(cluster.page, folder, '02-cluster');
@@ -39,13 +46,20 @@ export async function throughTakeOver(folder: string): Promise<Outcome> {
     await shot(live.page, folder, '03-messages-live');
 
     const killedMs = performance.now();
+    const to = from === 'a' ? 'b' : 'a';
+    const serving = servesFrom(to);
+    // Whoever waits for it is told, further down.
+    serving.catch(() => undefined);
     killed = await killNode(from);
     await cluster.page.getByTestId('banner-reconnecting').waitFor();
     await shot(cluster.page, folder, '04-during-take-over');
-    const to = from === 'a' ? 'b' : 'a';
+    await typing.page.getByTestId('banner-reconnecting').waitFor();
+    await shot(typing.page, folder, '04-comment-during-take-over');
     await until('the page names the new Master', async () => ((await masterName(cluster.page)) === to ? true : undefined));
     const pageFollowedMs = Math.round(performance.now() - killedMs);
     await cluster.page.getByTestId('banner-reconnecting').waitFor({ state: 'detached' });
+    const pageLiveMs = Math.round(performance.timeOrigin + performance.now() - (await serving));
+    const commented = await endComment(typing.page, folder);
     await shot(cluster.page, folder, '05-after-take-over');
 
     killed.comeBack();
@@ -58,22 +72,22 @@ export async function throughTakeOver(folder: string): Promise<Outcome> {
     const sent = lines.stop();
     const shown = await until('every line in the page', () => allShown(live.page, sent));
     await shot(live.page, folder, '10-messages-after-take-over');
-    const problems = [...cluster.problems, ...live.problems];
+    const problems = all.flatMap((each) => each.problems);
     return {
-      from,
-      to,
-      pageFollowedMs,
+      ...{ from, to, pageFollowedMs, pageLiveMs },
       checks: [
+        ...commented,
+        check('the page is live within 2 s of the new Master serving', pageLiveMs <= LIVE_MS, `${pageLiveMs} ms`),
         check('the page and the command name the same Master', from === fromStatus, `${from}, ${fromStatus}`),
         check('processes of the Master were killed', killed.processes.length > 0, killed.processes.join(', ')),
         check(
-          'neither page was loaded again',
-          [cluster.loads(), live.loads()].join() === loadsBefore.join(),
-          `${cluster.loads()}, ${live.loads()} loads`,
+          'no page was loaded again',
+          all.map((each) => each.loads()).join() === loadsBefore.join(),
+          `${all.map((each) => each.loads()).join(', ')} loads`,
         ),
         check(
-          'both pages are still the same document',
-          (await stillMarked(cluster.page)) && (await stillMarked(live.page)),
+          'all pages are still the same document',
+          (await Promise.all(all.map(({ page }) => stillMarked(page)))).every(Boolean),
           'marker',
         ),
         check(
