@@ -2,7 +2,7 @@ import { copyFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CertificatesAnswer, CertificatesAnswerSchema } from '@yosugara/protocol';
 import { monotonicMs, until } from '../host/shell.js';
-import { cut, demand, heal } from './means.js';
+import { cut, demand, heal, powerOn } from './means.js';
 import { type Scenario, type Stage, scenario } from './types.js';
 
 /** The life of a certificate is a minute (`shortCertificates`): two thirds of it, and what a key takes on a busy machine. */
@@ -37,13 +37,18 @@ async function renewedByItself(stage: Stage, before: Map<string, string>): Promi
   });
 }
 
-async function throughRenewals(stage: Stage): Promise<void> {
-  const { cluster, target, told, say } = stage;
+/** The data nodes keep the authority's key, and all have certificates of a minute. */
+async function begin({ cluster, target }: Stage): Promise<void> {
   const host = cluster.hosts[target];
   const keyFile = `${host.mountpoint}/state/authority.key`;
   await copyFile(cluster.authorityKeyFile, host.pathFromOutside(keyFile));
   await cluster.yosugara(target, ['certificates', 'keep', keyFile]);
   await cluster.yosugara(target, ['certificates', 'renew']);
+}
+
+async function throughRenewals(stage: Stage): Promise<void> {
+  const { cluster, target, told, say } = stage;
+  await begin(stage);
   let shown = shownBy(await listed(stage));
   for (let round = 1; round <= ROUNDS; round++) {
     const fromMs = monotonicMs();
@@ -78,6 +83,27 @@ async function noneRanOut(stage: Stage): Promise<void> {
   demand(Math.min(...ends) > Date.now(), `a certificate has run out on a cluster that renews them itself; asked on ${target}`);
 }
 
+/** Longer than a certificate lives: the one that this host shows has ended when it comes back. */
+async function longAway(stage: Stage): Promise<void> {
+  const { cluster, target, other, notes } = stage;
+  await begin(stage);
+  const own = (await listed(stage)).members.find(({ member }) => member === target)?.state?.certificate;
+  notes.set('endsMs', Date.parse(own?.until ?? ''));
+  await cluster.hosts[target].powerOff();
+  await cluster.statusWhere(other, `${other} serves alone`, 60_000, ({ nodes }) =>
+    nodes.every((node) => node.syncSet === (node.name === other)),
+  );
+}
+
+async function comesBack(stage: Stage): Promise<void> {
+  const { notes, say } = stage;
+  const endsMs = notes.get('endsMs') ?? Number.NaN;
+  await delay(Math.max(0, endsMs - Date.now()) + 5_000);
+  demand(Date.now() > endsMs, 'its certificate has not ended');
+  say('its certificate has ended: it boots');
+  await powerOn(stage);
+}
+
 /** Certificates of members. */
 export const CERTIFICATES: readonly Scenario[] = [
   scenario({
@@ -90,6 +116,18 @@ export const CERTIFICATES: readonly Scenario[] = [
     expect: 'settles',
     needs: { shortCertificates: true },
     fault: throughRenewals,
+    atEnd: noneRanOut,
+  }),
+  scenario({
+    name: 'K2-certificate-ended',
+    pattern: 'the Standby is off for longer than its certificate lives, and comes back with one that has ended',
+    why: 'members talk about certificates over their identities, which have no end: it is renewed, and then all is as after any power cut',
+    on: 'standby',
+    expect: 'goes-on',
+    needs: { shortCertificates: true },
+    cutsPower: true,
+    fault: longAway,
+    repair: comesBack,
     atEnd: noneRanOut,
   }),
 ];
