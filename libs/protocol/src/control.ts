@@ -95,6 +95,8 @@ export const RoleNoticeSchema = z.object({
   syncSet: z.array(z.string()),
   /** This node may consume and acknowledge records that its peer does not hold (committed, bound to the lease). */
   ingestAlone: z.boolean(),
+  /** The cluster's level (level.ts); missing: the first. */
+  level: z.int().optional(),
 });
 export type RoleNotice = z.infer<typeof RoleNoticeSchema>;
 
@@ -112,8 +114,6 @@ export const ManagerReportSchema = z.object({
   /** The API answers and the database can be used in this mode. */
   ready: z.boolean(),
   vipBound: z.boolean(),
-  /** The cluster's level (level.ts); missing: the first. */
-  level: z.int().optional(),
   ingestBehind: z.int().optional(),
   /** Sources that send to both nodes and of which too much came to one only; the worst first. Told by the Master. */
   oneSided: z.array(OneSidedSchema).optional(),

@@ -43,11 +43,11 @@ export function managerStore(
   return {
     probe: async () => await connections.probe(),
     migrate: async () => await connections.migrate(),
+    contract: async (level, epoch, guard) => await connections.contract(level, epoch, guard),
     foresee: async () => await connections.foresee(),
     claim: async (epoch, guard) => await connections.write(epoch, async () => undefined, guard),
     hasUsers: async () => await connections.read(async (db) => (await new UserRepository(db).count()) > 0),
     addFirstUser: async (user, epoch, guard) =>
-    contract: async (level, epoch, guard) => await connections.contract(level, epoch, guard),
       await connections.write(epoch, async (db) => (await new UserRepository(db).create(user)) !== null, guard),
     audit: async (entry, guard, kept = null) =>
       await connections.write(
