@@ -117,6 +117,10 @@ export const ManagerReportSchema = z.object({
   ingestBehind: z.int().optional(),
   /** Sources that send to both nodes and of which too much came to one only; the worst first. Told by the Master. */
   oneSided: z.array(OneSidedSchema).optional(),
+  /** Told by the Master: whom agents trust. */
+  agentsTrust: AgentsTrustSchema.optional(),
+  /** Missing: an older version, which has none. */
+  keys: NodeKeysSchema.optional(),
 });
 export type ManagerReport = z.infer<typeof ManagerReportSchema>;
 
@@ -126,8 +130,6 @@ const Refusals = z.record(z.string(), z.int());
 const ListenerReport = z.object({
   protocol: z.enum(MESSAGE_TRANSPORTS),
   address: z.string(),
-  /** Told by the Master: whom agents trust. */
-  agentsTrust: AgentsTrustSchema.optional(),
   port: z.int(),
   listener: z.enum(LISTENER_KINDS),
   received: z.int(),
