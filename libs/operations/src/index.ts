@@ -1,4 +1,5 @@
 export * from './calendars/index.js';
+export * from './capacity/index.js';
 export * from './events/index.js';
 export * from './jobs/index.js';
 export * from './maintenance/index.js';
