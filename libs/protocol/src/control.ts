@@ -106,6 +106,15 @@ export type RoleNotice = z.infer<typeof RoleNoticeSchema>;
  */
 export const EPOCH_OVER = 'YOSUGARA_EPOCH_OVER';
 
+/** Of the keys that secrets and journals are encrypted by, on one node (docs/secrets.md). */
+export const NodeKeysSchema = z.object({
+  /** Oldest first; the last one would encrypt. */
+  ids: z.array(z.string()),
+  /** Its database holds secrets that are encrypted by these, and it does not have them. */
+  lacks: z.array(z.string()),
+});
+export type NodeKeys = z.infer<typeof NodeKeysSchema>;
+
 export const ManagerReportSchema = z.object({
   process: z.literal('manager'),
   pid: z.int(),
