@@ -83,9 +83,19 @@ export async function judge(
     statedLoss: statedOf(figures, loss),
     variant: variantOf(context.scenario, context.variantNumber),
     ...(senders === null && figures.counts.length === 0 ? {} : { senders: [...(senders ?? []), ...figures.counts] }),
-    measured: { ...figures.measured, ...(failoverMs === null ? {} : byWriter(result.acknowledged, figures)) },
+    measured: {
+      ...figures.measured,
+      ...gapsOf(result.acknowledged, figures),
+      ...(failoverMs === null ? {} : byWriter(result.acknowledged, figures)),
+    },
     withinGoal: withinGoal(context, figures, failoverMs, recoverMs),
   };
+}
+
+/** Of each step, the worse of the two writers. */
+function gapsOf(acknowledged: readonly Acknowledged[], { windows }: Figures): Record<string, number> {
+  const gaps = windows.map((window) => [`${window.name}: longest gap, ms`, worstGapMs(acknowledged, window)] as const);
+  return Object.fromEntries(gaps.flatMap(([name, gap]) => (gap === null ? [] : [[name, Math.round(gap)]])));
 }
 
 /** Who was kept from writing for how long: the database opens before the manager's API does. */

@@ -49,6 +49,7 @@ export interface Figures {
   promotion: Stage['told']['promotion'];
   /** What each real sender was given to send. */
   sent: Readonly<Record<string, Sent>> | null;
+  readonly windows: Stage['told']['windows'];
   /** What was told to the outside. */
   readonly counts: SenderCount[];
   /** Of the stage's notes, those that are to be told. */

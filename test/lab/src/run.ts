@@ -43,6 +43,7 @@ export async function runOnce(context: RunContext): Promise<RunReport> {
     promotion: null,
     sent: null,
     measured: {},
+    windows: [],
     counts: [],
   };
   const audit: AuditFinding = { onDisk: null, node: 'a' };
@@ -118,7 +119,13 @@ async function perform(
   const target = scenario.on === 'master' ? master : standby;
   const variant = variantOf(scenario, context.variantNumber);
   const notes = new Map<string, number>();
-  const told: Stage['told'] = { promotion: null, measured: figures.measured, lines: [], counts: figures.counts };
+  const told: Stage['told'] = {
+    promotion: null,
+    measured: figures.measured,
+    windows: figures.windows,
+    lines: [],
+    counts: figures.counts,
+  };
   const { minutes, messages, only } = context;
   const runTag = runTagOf(context);
   const stage: Stage = {

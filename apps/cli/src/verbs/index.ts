@@ -30,6 +30,7 @@ import { addSettings } from './settings.js';
 import { addStatus } from './status.js';
 import { addTakeOvers } from './take-overs.js';
 import { addTokens } from './tokens.js';
+import { addUpgrade } from './upgrade.js';
 import { addUsers } from './users.js';
 
 /** All groups of verbs, in the order of the help. A new one is a file here and a line in this list. */
@@ -42,6 +43,7 @@ export const VERBS: readonly AddVerbs[] = [
   addGoverning,
   addCertificates,
   addTakeOvers,
+  addUpgrade,
   addSelf,
   addBackup,
   addMessages,

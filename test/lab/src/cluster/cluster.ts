@@ -21,6 +21,7 @@ import {
 } from './layout.js';
 import { patched, plantNamed } from './plants.js';
 import { PowerBoards, secretWriter } from './power-boards.js';
+import { previousVersion } from './previous.js';
 import { query, type SuperuserTarget } from './sql.js';
 import { COMMUNITY, TRAP_USER } from './trap-user.js';
 
@@ -44,6 +45,8 @@ export interface ClusterSettings {
   readonly front: 'vip' | 'balancer';
   /** Receivers that know the community and the v3 user of docs/senders. */
   readonly senders: boolean;
+  /** Begins with the previous version of the programs. */
+  readonly previous: boolean;
   /** Disks and journals for ten million messages. */
   readonly large: boolean;
   /** Those that the cluster makes itself live for a minute. */
@@ -58,6 +61,7 @@ export const DEFAULT_SETTINGS: ClusterSettings = {
   dr: false,
   front: 'vip',
   senders: false,
+  previous: false,
   large: false,
   shortCertificates: false,
 };
@@ -71,8 +75,8 @@ export interface ClusterOptions {
   readonly onEvent: (line: string) => void;
 }
 
-const CLI = join(WORKSPACE, 'apps/cli/bin/yosugara.mjs');
-const program = (app: string) => join(WORKSPACE, 'apps', app, 'dist/main.js');
+const cliOf = (root: string) => join(root, 'apps/cli/bin/yosugara.mjs');
+const program = (root: string, app: string) => join(root, 'apps', app, 'dist/main.js');
 /** As a service manager's Restart=always, RestartSec=1. */
 const RESPAWN_MS = 1_000;
 const INITIAL_DEADLINE_MS = 240_000;
@@ -86,6 +90,9 @@ export class LabCluster {
   readonly #options: ClusterOptions;
   readonly members: readonly MemberName[];
   readonly power: PowerBoards;
+  /** Where each host's programs are; absent: here. */
+  readonly #roots = new Map<MemberName, string>();
+  #previous = WORKSPACE;
   readonly #poweringOn = new Map<MemberName, Promise<void>>();
   #balancer: Balancer | null = null;
 
@@ -105,6 +112,10 @@ export class LabCluster {
   /** Formats, configures, boots; resolves when one Master, one Standby in the sync set and the arbiter stand. */
   async create(): Promise<void> {
     await mkdir(this.#options.dir, { recursive: true, mode: 0o755 });
+    if (this.#options.settings.previous) {
+      this.#previous = await previousVersion(this.#options.onEvent);
+      for (const name of this.members) this.#roots.set(name, this.#previous);
+    }
     await this.network.create();
     if (this.#options.settings.dr) await this.#secondSite();
     await this.network.attach(PLACES.client);
@@ -205,7 +216,11 @@ export class LabCluster {
     const places = ['--state-dir', `${dir}/%n/state`, '--data-dir', `${dir}/%n/data`];
     const bin = process.env['YOSUGARA_POSTGRES_BIN'];
     const postgres = bin === undefined || bin === '' ? [] : ['--postgres-bin', bin];
-    await run(NODE, [CLI, 'init', '--out', join(dir, 'init'), ...cluster, ...vip, ...policy, ...places, ...postgres], 60_000);
+    await run(
+      NODE,
+      [cliOf(this.#previous), 'init', '--out', join(dir, 'init'), ...cluster, ...vip, ...policy, ...places, ...postgres],
+      60_000,
+    );
   }
 
   /** Signs the nodes' certificates. */
@@ -221,10 +236,20 @@ export class LabCluster {
     return `${this.hosts[name].mountpoint}/state/yosugara.yaml`;
   }
 
+  #rootOf(name: MemberName): string {
+    return this.#roots.get(name) ?? WORKSPACE;
+  }
+
+  /** From the next start of each of its services on. */
+  installOn(name: MemberName, version: 'previous' | 'current'): void {
+    this.#roots.set(name, version === 'previous' ? this.#previous : WORKSPACE);
+    this.startServices(name);
+  }
+
   services(name: MemberName): readonly Service[] {
     const service = (app: string): Service => ({
       name: app,
-      args: [NODE, '--enable-source-maps', program(app), '--config', this.configFile(name)],
+      args: [NODE, '--enable-source-maps', program(this.#rootOf(name), app), '--config', this.configFile(name)],
       respawnMs: RESPAWN_MS,
     });
     return name === 'w' || name === 'd' ? [service('controller')] : [service('controller'), service('receiver')];
@@ -274,7 +299,7 @@ export class LabCluster {
 
   /** The operator's command, on a host. @returns its JSON document. */
   yosugara(on: MemberName, args: readonly string[], deadlineMs = 180_000): Promise<string> {
-    return this.hosts[on].exec(NODE, [CLI, ...args, '--json', '--config', this.configFile(on)], deadlineMs);
+    return this.hosts[on].exec(NODE, [cliOf(this.#rootOf(on)), ...args, '--json', '--config', this.configFile(on)], deadlineMs);
   }
 
   /** Makes them the cluster's settings, as an operator does. */
@@ -287,7 +312,7 @@ export class LabCluster {
 
   /** The same, also where it is refused: what it printed; '' where the command line itself was wrong. */
   answer(on: MemberName, args: readonly string[], deadlineMs = 60_000): Promise<string> {
-    const command = [NODE, CLI, ...args, '--json', '--config', this.configFile(on)];
+    const command = [NODE, cliOf(this.#rootOf(on)), ...args, '--json', '--config', this.configFile(on)];
     return this.hosts[on].exec('sh', ['-c', '"$@" 2>/dev/null; true', 'sh', ...command], deadlineMs);
   }
 

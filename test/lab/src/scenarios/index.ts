@@ -8,6 +8,7 @@ import { STARVATION } from './starvation.js';
 import { SUPERSET } from './superset.js';
 import { TIMED } from './timed.js';
 import type { Scenario } from './types.js';
+import { UPGRADES } from './upgrades.js';
 
 export const PATTERNS_AND_FEATURES: readonly Scenario[] = [...PATTERNS, ...FEATURES];
 
@@ -16,6 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...PATTERNS_AND_FEATURES,
   ...SUPERSET,
   ...INGEST,
+  ...UPGRADES,
   ...OPERATIONS,
   ...JOBS,
   ...CERTIFICATES,

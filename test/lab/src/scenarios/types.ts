@@ -1,3 +1,4 @@
+import type { Window } from '../check/measure.js';
 import type { Promotion } from '../check/stated-loss.js';
 import type { ClusterSettings, LabCluster } from '../cluster/cluster.js';
 import type { DataName } from '../cluster/layout.js';
@@ -17,6 +18,8 @@ export interface Stage {
   /** What the cluster told the operator, and must be held to. */
   readonly told: {
     promotion: Promotion | null;
+    /** Steps whose longest time without an acknowledged write is told by their names. */
+    readonly windows: (Window & { readonly name: string })[];
     /** By name; told in the report. */
     readonly measured: Record<string, number>;
     /** Lines that must be there at the end. */
