@@ -12,6 +12,7 @@ import { LanguageProvider, useText } from './i18n/language.js';
 import {
   AuditPage,
   CalendarsPage,
+  CapacityPage,
   ClusterPage,
   DashboardPage,
   DashboardsPage,
@@ -100,6 +101,7 @@ function Pages() {
           <Route path="/audit" element={<AuditPage />} />
           <Route path="/profile" element={<ProfilePage />} />
           <Route path="/self" element={<SelfPage />} />
+          <Route path="/capacity" element={<CapacityPage />} />
           <Route path="/retention" element={<RetentionPage />} />
           <Route path="/cluster" element={<ClusterPage />} />
           <Route path="/events" element={<EventsPage />} />

@@ -16,6 +16,7 @@ import { END_WITHIN_MS, endInOrder } from './ending.js';
 import { createLog } from './logging.js';
 import { clock, openHost, openMailbox, openSurroundings, postgresPeers, verifyProof } from './parts.js';
 import { PeerStamps } from './peer-stamps.js';
+import { SiteLossWatch } from './site-loss.js';
 import { StatusServer } from './status-server.js';
 import { SupersededFile } from './superseded-file.js';
 import { TaughtMark } from './taught-mark.js';
@@ -98,11 +99,14 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     },
     { ...restored, stamps: stamps.load() },
   );
-  const status = new StatusServer(driver, (proof) => verifyProof(config, proof), log);
+  const siteLoss = new SiteLossWatch(() => driver.status(), clock);
+  const toldStatus = () => siteLoss.status();
+  const status = new StatusServer(driver, (proof) => verifyProof(config, proof), log, toldStatus);
   await status.listen(self.address, config.ports.status);
-  control = new ControlServer(driver, log, ports.fence ?? null, certificates.desk);
+  control = new ControlServer(driver, log, ports.fence ?? null, certificates.desk, toldStatus);
   await control.listen(join(stateDir, STATE_LAYOUT.controlSocket));
   await driver.start();
+  siteLoss.start();
   const systemd = serviceManager();
   systemd.ready();
   log.info('controller.started', {

@@ -68,6 +68,21 @@ export function metricsText({ status, role, epoch, term, serving }: MetricFacts)
       'WAL that is known to be lost by that promotion.',
       status.away?.lostBytes == null ? [] : [[{ node: status.away.node }, status.away.lostBytes]],
     ),
+    family(
+      'yosugara_dr_behind_bytes',
+      'WAL that the copy in another site has not got: it would be lost with the site of the Master.',
+      status.siteLoss?.bytes == null ? [] : [[{ node: status.siteLoss.to }, status.siteLoss.bytes]],
+    ),
+    family(
+      'yosugara_dr_behind_seconds',
+      'At most what was acknowledged within so long would be lost with the site of the Master.',
+      status.siteLoss?.seconds == null ? [] : [[{ node: status.siteLoss.to }, status.siteLoss.seconds]],
+    ),
+    family(
+      'yosugara_dr_following',
+      '1: the copy in another site follows the Master.',
+      status.siteLoss == null ? [] : [[{ node: status.siteLoss.to }, bit(status.siteLoss.isFollowing)]],
+    ),
     family('yosugara_alarms', 'Alarms that are on now.', [
       ...(['red', 'yellow'] as const).map((level) => [{ level }, count(alarms, level)] as const),
     ]),

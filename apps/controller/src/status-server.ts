@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { explain, type Log, YosugaraError } from '@yosugara/kernel';
+import type { Status } from '@yosugara/protocol';
 import type { ControllerDriver, StopProofMessage } from '@yosugara/runtime';
 import { z } from 'zod';
 import { metricsText } from './metrics.js';
@@ -22,10 +23,18 @@ export class StatusServer {
   readonly #driver: StatusSource;
   readonly #verify: (proof: StopProofMessage) => Promise<boolean>;
   readonly #log: Log;
+  readonly #status: () => Status;
   readonly #servers = new Map<string, Server>();
 
-  constructor(driver: StatusSource, verify: (proof: StopProofMessage) => Promise<boolean>, log: Log) {
+  /** @param status the driver's, with what else is known of the cluster. */
+  constructor(
+    driver: StatusSource,
+    verify: (proof: StopProofMessage) => Promise<boolean>,
+    log: Log,
+    status: () => Status = () => driver.status(),
+  ) {
     this.#driver = driver;
+    this.#status = status;
     this.#verify = verify;
     this.#log = log;
   }
@@ -86,7 +95,7 @@ export class StatusServer {
 
   #metrics(): string {
     const { role, epoch, term } = this.#driver.role();
-    return metricsText({ status: this.#driver.status(), role, epoch, term, serving: this.#driver.serves() });
+    return metricsText({ status: this.#status(), role, epoch, term, serving: this.#driver.serves() });
   }
 
   async #stopProof(request: IncomingMessage, response: ServerResponse): Promise<void> {

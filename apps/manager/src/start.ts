@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { AuditKeeper } from './access/audit-keeper.js';
 import { externalOf } from './access/external.js';
 import type { Agents } from './agents/agents.js';
+import { startCapacity } from './capacity/start-capacity.js';
 import type { ManagerConfig } from './config.js';
 import { Authority } from './control/authority.js';
 import { askController, ControlLink, type ControlQuestion } from './control/client.js';
@@ -43,6 +44,8 @@ export interface ManagerParts {
   /** The controller wants this process gone. */
   readonly onOff: () => void;
   readonly loginsPerMinute?: number;
+  /** Between two samples of how full everything is. */
+  readonly capacityEveryMs?: number;
   /** Those that ingest uses, too. */
   readonly mibNames?: MibNames;
   /** What looks, judges and tells; missing: nothing does. */
@@ -77,6 +80,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     return { ...lifecycle.report(listeners?.vip?.isOpen === true), oneSided: [...losses.oneSided], ...told };
   };
   let storedThroughUs: number | null = null;
+  let storedRows = 0;
   const link = new ControlLink(config.controlSocket, authority, report, log);
   const changed = () => link.changed();
   const lifecycle = new Lifecycle({
@@ -84,6 +88,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     store,
     startIngest: parts.startIngest,
     onStored: (rows) => {
+      storedRows += rows.length;
       for (const { receivedAtUs } of rows) storedThroughUs = Math.max(storedThroughUs ?? 0, receivedAtUs);
       stored.tell(rows);
     },
@@ -137,6 +142,24 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     runsJobs: () => operations?.movedAtMs()?.['jobs'] != null,
   });
   takeOvers.start();
+  let rooms: Parameters<typeof startCapacity>[0]['rooms'] = async () => [];
+  const filling = startCapacity({
+    ...{
+      config,
+      authority,
+      tables: store.capacity,
+      rooms: async () => await rooms(),
+      snapshot: liveSettings.snapshot,
+      clock,
+      log,
+    },
+    ...{ stats: () => operations?.stats() ?? null, jobs: parts.jobs, agents: parts.agents ?? null },
+    ingest: () => {
+      const { ingestBehind: behind } = lifecycle.report(false);
+      return behind === undefined || behind === null ? null : { stored: storedRows, behind };
+    },
+    everyMs: parts.capacityEveryMs,
+  });
   const handle = new SelfHandle(async (results) => await tellAll(operations, results));
   const starting = startSelfMonitoring({
     ...{ config, authority, lifecycle, askController: askLink, clock, log },
@@ -150,11 +173,13 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     storedThroughMs: () => (storedThroughUs === null ? null : storedThroughUs / 1_000),
     clockOffsetUs: () => lifecycle.clockOffsetUs ?? retention.clockOffsetUs,
     deliver: delivererOf({ config, authority, operations }),
+    capacity: filling.capacity,
   });
   // Nobody waits for it: a disk that hangs must not keep the manager from serving.
   const watching = starting.then(
     (self) => {
       handle.follow(self);
+      rooms = self.rooms;
       // What loops tell is an event by now; it is written and sent, too.
       operations?.stored.listen(({ results }) => {
         for (const result of results) if (result.trigger === 'internal') self.ways.note(result);
@@ -180,6 +205,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     operations: { stored: parts.operations?.stored ?? new StoredOperations(), stats: () => parts.operations?.stats() ?? null },
     askController: askLink,
     self: handle,
+    capacity: filling.capacity,
     ...(parts.jobs === undefined ? {} : { jobs: parts.jobs }),
     agents: parts.agents ?? null,
     settings: {
@@ -206,6 +232,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     housekeeping.stop();
     await library.stop();
     liveSettings.stop();
+    filling.stop();
     keeper.stop();
     await cleaner.stop();
     await takeOvers.stop();

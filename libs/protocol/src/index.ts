@@ -4,6 +4,7 @@ export * from './agents-api.js';
 export * from './alarms.js';
 export * from './answers.js';
 export type { BackupConfig, BackupRepository } from './backup-config.js';
+export * from './capacity.js';
 export * from './certificates.js';
 export * from './config.js';
 export * from './control.js';

@@ -231,6 +231,19 @@ export const StatusSchema = z.object({
     })
     .nullable()
     .optional(),
+  /** What would be gone if the site of the Master were lost now and its copy in another one promoted; null: there is no copy. */
+  siteLoss: z
+    .object({
+      to: z.string(),
+      /** WAL that it has not got; null: one of both was never heard. */
+      bytes: z.int().nullable(),
+      /** At most what was acknowledged within so long; null: not known. */
+      seconds: z.number().nullable(),
+      /** false: it does not follow just now, and this grows. */
+      isFollowing: z.boolean(),
+    })
+    .nullable()
+    .optional(),
   alarms: z.array(
     z.object({
       level: z.enum(['red', 'yellow']),

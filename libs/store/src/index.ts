@@ -14,6 +14,7 @@ export {
   type AuditSearch,
   letGoOfAudit,
 } from './audit-repository.js';
+export { CapacityRepository, groupOfTable, type ServerFacts, type SlotFacts } from './capacity-repository.js';
 export { CollectedRepository, type SeriesQuery, type ValuesQuery } from './collected-repository.js';
 export { CollectedSums } from './collected-sums.js';
 export { AnswerKeptError, CommandAnswers, keepAnswer } from './command-answers.js';

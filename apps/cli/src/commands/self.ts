@@ -2,6 +2,7 @@ import { SELF_LEVELS, type SelfView, type SelfWatchView } from '@yosugara/protoc
 import { selfShow } from '@yosugara/protocol/api';
 import type { ManagerApi, NodeAnswer } from '../control/manager-api.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { amount } from '../output/amounts.js';
 import { type Paint, printable, table } from '../output/terminal.js';
 
 export interface SelfDocument {
@@ -23,18 +24,6 @@ export function exitOfSelf({ nodes }: SelfDocument): ExitCode {
 }
 
 const STYLES = { ok: 'green', notice: 'dim', warning: 'yellow', critical: 'red' } as const;
-const DAY_S = 86_400;
-const round = (value: number, digits: number): string => String(Number(value.toFixed(digits)));
-
-function amount(value: number, unit: string): string {
-  if (unit === 'ratio') return `${round(value * 100, 1)} %`;
-  if (unit === 'seconds') return value < 2 * DAY_S ? `${round(value, 2)} s` : `${round(value / DAY_S, 1)} days`;
-  if (unit !== 'bytes') return round(value, 2);
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const at = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, Math.abs(value))) / 10));
-  return `${round(value / 1_024 ** at, 1)} ${units[at]}`;
-}
-
 /** From which value on it is how bad: what the value is to be compared with. */
 function limitsOf({ limits, worse, unit }: SelfWatchView): string {
   return SELF_LEVELS.flatMap((level) => {

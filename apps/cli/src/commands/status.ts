@@ -1,6 +1,7 @@
 import type { Status } from '@yosugara/protocol';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { bytes, type Paint, table } from '../output/terminal.js';
+import { ifSiteWasLost } from './dr.js';
 
 /** 0 only for a cluster that would survive the loss of its Master. */
 export function healthOf(status: Status): ExitCode {
@@ -19,7 +20,10 @@ export function renderStatus(status: Status, paint: Paint): string {
     whatToDo(status, paint),
     history(status),
   ];
-  return [...parts, ifMasterDied(status, paint)].filter((part) => part !== '').join('\n\n');
+  const site = status.siteLoss == null ? '' : ifSiteWasLost(status.siteLoss, paint);
+  return [...parts, [ifMasterDied(status, paint), site].filter((line) => line !== '').join('\n')]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 function headline(status: Status, paint: Paint): string {

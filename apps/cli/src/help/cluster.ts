@@ -25,6 +25,7 @@ export const CLUSTER_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'take-overs': ['take-overs'],
   lag: ['lag --watch'],
   self: ['self', 'self --all --watch'],
+  capacity: ['capacity', 'capacity --all --watch'],
   'ingest status': ['ingest status --since 2h', 'ingest status --watch'],
   'ingest trace': ['ingest trace a-1a2b3c4d:4711'],
   'journal verify': ['journal verify'],

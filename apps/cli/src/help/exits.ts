@@ -20,6 +20,11 @@ const OWN: Readonly<Record<string, readonly Exit[]>> = {
     ['0', 'all is well'],
     ['3', 'something is a warning or worse, or a manager does not answer'],
   ],
+  capacity: [
+    ['0', 'nothing is full in the near future'],
+    ['3', 'something is full soon: within the limits of the watch `capacity`'],
+  ],
+  'dr status': [['3', 'the copy does not follow']],
   recover: [['11–20', 'it ended in that phase; 11: refused beforehand']],
   'fence status': [['3', 'a device is not usable, or a node has none']],
   'fence check': [['3', 'a device is not usable, or a node has none']],

@@ -82,7 +82,7 @@ export function manualOf(root: Verb): string {
     ...running(root).map(verbSection),
     '.SH "EXIT STATUS"',
     ...USUAL.map(([code, meaning]) => item(bold(code), meaning)),
-    item(bold('3'), 'status, self and fence: something is not well'),
+    item(bold('3'), 'status, self, capacity and fence: something is not well'),
     item(`${bold('11')}\\(en${bold('20')}`, 'recover ended in that phase'),
     '.SH ENVIRONMENT',
     ...ENVIRONMENT.map(([name, says]) => item(bold(name), says)),

@@ -65,7 +65,7 @@ export function referenceOf(root: Verb): string {
     '| | |',
     '|---|---|',
     ...exitsOf('').map(([number, meaning]) => row(number, cell(meaning))),
-    row('3', '`status`, `self`, `fence`: something is not well'),
+    row('3', '`status`, `self`, `capacity`, `fence`: something is not well'),
     row('11–20', '`recover` ended in that phase'),
     '',
     '## Verbs',

@@ -8,6 +8,7 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/v1/cluster/take-overs': 'take-overs',
   'GET /api/v1/cluster/lag': 'lag',
   'GET /api/v1/self': 'self',
+  'GET /api/v1/capacity': 'capacity',
   'GET /api/v1/overview': 'overview',
   'GET /api/messages': 'messages',
   'GET /api/messages/tail': 'messages',

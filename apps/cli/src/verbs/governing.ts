@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { drPromote } from '../commands/dr.js';
+import { drPromote, drStatus, renderDr } from '../commands/dr.js';
 import { drill, renderDrill } from '../commands/drill.js';
 import { fenceCheck, fenceHealth, fenceStatus, renderFence } from '../commands/fence.js';
 import { CommandFailedError } from '../commands/follow.js';
@@ -110,6 +110,13 @@ function addDrill({ add, set, controllers, show, terminal }: VerbContext): void 
 
 function addDr(program: Command, { add, set, controllers, show, terminal }: VerbContext): void {
   const dr = program.command('dr').description('the copy in another site');
+  add('status', 'how far the copy is behind, and what would be lost with the site of the Master', dr).action((options: Common) =>
+    set(async () => {
+      const report = drStatus(await controllers(options).status());
+      show(options, report, () => renderDr(report, painter(terminal)));
+      return report.siteLoss === null || report.siteLoss.isFollowing ? EXIT.ok : EXIT.unhealthy;
+    })(),
+  );
   add('promote', 'make a DR member the Master; only when the main site is lost', dr)
     .argument('<node>', 'name of the node')
     .requiredOption('--evidence <text>', 'how you know that the main site is off; it is written down')

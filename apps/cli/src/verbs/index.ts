@@ -3,6 +3,7 @@ import { addAgents } from './agents.js';
 import { addAudit } from './audit.js';
 import { addBackup } from './backup.js';
 import { addCalendars } from './calendars.js';
+import { addCapacity } from './capacity.js';
 import { addCertificates } from './certificates.js';
 import { addCompletion } from './completion.js';
 import type { AddVerbs } from './context.js';
@@ -45,6 +46,7 @@ export const VERBS: readonly AddVerbs[] = [
   addTakeOvers,
   addUpgrade,
   addSelf,
+  addCapacity,
   addBackup,
   addMessages,
   addIngest,

@@ -1,5 +1,6 @@
 import { YosugaraError } from '@yosugara/kernel';
 import {
+  type Capacity,
   type CommandAnswer,
   type LoginWays,
   type Me as MeAnswer,
@@ -22,6 +23,7 @@ import {
   authMe,
   authPassword,
   authWays,
+  capacityShow,
   clusterRecover,
   clusterStatus,
   clusterSwitchover,
@@ -196,6 +198,7 @@ export const api = {
   login: async (login: string, password: string, code?: string) =>
     await send(authLogin({ login, password, ...(code === undefined ? {} : { code }) })),
   loginWays: async (signal?: AbortSignal): Promise<LoginWays> => await send(authWays(), { signal }),
+  capacity: async (signal?: AbortSignal): Promise<Capacity> => await send(capacityShow(), { signal, deadlineMs: 15_000 }),
   self: async (signal?: AbortSignal): Promise<SelfView> => await send(selfShow(), { signal }),
   overview: async (signal?: AbortSignal): Promise<Overview> => await send(overviewShow(), { signal, deadlineMs: 15_000 }),
   logout: async () => await send(authLogout()),

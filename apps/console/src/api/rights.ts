@@ -16,6 +16,7 @@ export const PAGE_NEEDS = {
   maintenance: 'maintenance',
   cluster: 'cluster',
   self: 'cluster',
+  capacity: 'cluster',
   retention: 'cluster',
   receiving: 'message',
   mibs: 'mib',

@@ -2,5 +2,5 @@
 export const PAGES = [
   ['watch', ['overview', 'dashboards', 'events', 'status', 'graphs', 'messages', 'jobs']],
   ['settings', ['repository', 'monitors', 'notifications', 'calendars']],
-  ['manager', ['cluster', 'self', 'retention', 'receiving', 'mibs', 'users', 'audit']],
+  ['manager', ['cluster', 'self', 'capacity', 'retention', 'receiving', 'mibs', 'users', 'audit']],
 ] as const;

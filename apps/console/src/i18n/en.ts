@@ -8,6 +8,7 @@ export const en = {
   'nav.users': 'Users & roles',
   'nav.audit': 'Audit',
   'nav.self': 'Self',
+  'nav.capacity': 'Capacity',
   'nav.retention': 'Retention',
   'nav.cluster': 'Cluster',
   'nav.messages': 'Messages',

@@ -1,3 +1,4 @@
+import './capacity.js';
 import './operations.js';
 import './upkeep.js';
 import { afterEach, describe, expect, it } from 'vitest';

@@ -9,6 +9,7 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'nav.users': 'ユーザ・ロール',
   'nav.audit': '監査ログ',
   'nav.self': '自己監視',
+  'nav.capacity': '容量',
   'nav.retention': '保存期間',
   'nav.cluster': 'クラスタ',
   'nav.messages': 'メッセージ',

@@ -1,3 +1,4 @@
+import type { CapacityKey } from './capacity-en.js';
 import type { ConsoleKey } from './console-en.js';
 import type { DashboardsKey } from './dashboards-en.js';
 import { type CoreKey, en } from './en.js';
@@ -10,7 +11,7 @@ import type { UpkeepKey } from './upkeep-en.js';
 export const LANGUAGES = ['en', 'ja'] as const;
 export type Language = (typeof LANGUAGES)[number];
 /** Of pages that are loaded later, too: they bring their texts along (`learnTexts`). */
-export type TextKey = CoreKey | OperationsKey | ConsoleKey | JobsKey | FieldKey | DashboardsKey | UpkeepKey;
+export type TextKey = CoreKey | OperationsKey | ConsoleKey | JobsKey | FieldKey | DashboardsKey | UpkeepKey | CapacityKey;
 export type Values = Readonly<Record<string, string | number>>;
 export type Translate = (key: TextKey, values?: Values) => string;
 

@@ -1,5 +1,10 @@
 /** Texts of what is kept and deleted, and of past take-overs. */
 export const upkeepEn = {
+  'siteLoss.none': 'If the whole site were lost now, next to nothing would be gone: {to} in the other site has it.',
+  'siteLoss.lost':
+    'If the whole site were lost now, what was acknowledged in the last {time} would be gone: {to} in the other site lacks {bytes} of WAL.',
+  'siteLoss.unknown': 'How much would be gone with the whole site is not known: {to} in the other site was not heard yet.',
+  'siteLoss.behind': '{to} does not follow now.',
   'retention.title': 'Maintenance and retention',
   'retention.database': 'Database: {size}',
   'retention.save': 'Save',

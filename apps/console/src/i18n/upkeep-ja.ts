@@ -1,6 +1,11 @@
 import type { UpkeepKey } from './upkeep-en.js';
 
 export const upkeepJa: Readonly<Record<UpkeepKey, string>> = {
+  'siteLoss.none': '今このサイト全体を失っても、失われるものはほとんどありません。別サイトの {to} に届いています。',
+  'siteLoss.lost':
+    '今このサイト全体を失うと、直近 {time} に確定した書き込みが失われます。別サイトの {to} には WAL {bytes} が届いていません。',
+  'siteLoss.unknown': 'サイト全体を失った場合の損失は不明です。別サイトの {to} がまだ応答していません。',
+  'siteLoss.behind': '{to} は現在追従していません。',
   'retention.title': 'メンテナンスと保存期間',
   'retention.database': 'データベース: {size}',
   'retention.save': '保存',

@@ -13,6 +13,7 @@ import { RecoverDialog } from '../components/recover-dialog.js';
 import { RecoverPanel } from '../components/recover-panel.js';
 import { RecoverReport } from '../components/recover-report.js';
 import { Alarms, Facts } from '../components/side-panels.js';
+import { SiteLoss } from '../components/site-loss.js';
 import { Switchover } from '../components/switchover.js';
 import { TakeOvers } from '../components/take-overs.js';
 import { useToast } from '../components/toasts.js';
@@ -59,6 +60,7 @@ export function ClusterPage() {
         <Switchover status={status} mayAct={mayAct} />
       </div>
       <Verdict verdict={status.ifMasterDied} paused={(status.pause ?? null) !== null} stale={stale} heardAtMs={heardAtMs} />
+      {!stale && <SiteLoss loss={status.siteLoss} />}
       {!stale && <Notices status={status} mayAct={mayAct} />}
       {nodesOut(status).map((node) => (
         <RecoverPanel key={node.name} node={node} mayAct={mayAct} onAsk={() => setAsking(node.name)} />

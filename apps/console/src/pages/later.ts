@@ -42,6 +42,7 @@ export const UsersPage = later(() => import('./users.js'), 'UsersPage');
 export const AuditPage = later(() => import('./audit.js'), 'AuditPage');
 export const ProfilePage = later(() => import('./profile.js'), 'ProfilePage');
 export const SelfPage = later(() => import('./self.js'), 'SelfPage');
+export const CapacityPage = later(() => import('./capacity.js'), 'CapacityPage');
 export const RetentionPage = later(() => import('./retention.js'), 'RetentionPage');
 export const ClusterPage = later(() => import('./cluster.js'), 'ClusterPage');
 export const MessagesPage = later(() => import('./messages.js'), 'MessagesPage');

@@ -27,6 +27,8 @@ import { OidcController } from '../auth/oidc.controller.js';
 import { PassController } from '../auth/pass.controller.js';
 import { Sessions } from '../auth/sessions.js';
 import { CalendarsController } from '../calendars/calendars.controller.js';
+import { CapacityController } from '../capacity/capacity.controller.js';
+import { Capacity } from '../capacity/capacity.js';
 import { ClusterController } from '../cluster/cluster.controller.js';
 import { type AskController, ClusterView } from '../cluster/cluster-view.js';
 import type { Authority } from '../control/authority.js';
@@ -111,6 +113,8 @@ export interface AppParts {
   readonly retention?: { readonly rules: RetentionRules; readonly cleaner: Cleaner };
   readonly operations: Pick<Operations, 'stored' | 'stats'>;
   readonly self: SelfHandle;
+  /** Missing: nobody keeps a history. */
+  readonly capacity?: Capacity;
   /** null or missing: this node takes none. */
   readonly agents?: Agents | null;
   /** Missing: this process knows no jobs. */
@@ -148,6 +152,7 @@ class ManagerModule {
           MonitorsController,
           ReadController,
           SelfController,
+          CapacityController,
           AgentsController,
           OverviewController,
           RetentionController,
@@ -173,6 +178,7 @@ class ManagerModule {
         { provide: StoredOperations, useValue: parts.operations.stored },
         { provide: OPERATIONS, useValue: parts.operations },
         { provide: SELF, useValue: parts.self },
+        { provide: Capacity, useValue: parts.capacity ?? null },
         { provide: AGENTS, useValue: { agents: parts.agents ?? null } },
         { provide: JobsHandle, useValue: parts.jobs ?? new JobsHandle(null) },
         { provide: SettingsService, useValue: settingsService(parts) },

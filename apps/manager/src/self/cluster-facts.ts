@@ -10,12 +10,13 @@ const MOST_NOTE = 600;
 export interface ClusterFacts {
   readonly alarms: readonly Seen[];
   readonly lags: readonly Seen[];
+  readonly siteLoss: readonly Seen[];
   readonly fences: readonly Seen[];
   readonly fenceAges: readonly Seen[];
 }
 
 /** What the controller of a node says of the cluster, as values of watches. */
-export function clusterFacts(self: string, { alarms, nodes, fence = [] }: Status): ClusterFacts {
+export function clusterFacts(self: string, { alarms, nodes, siteLoss, fence = [] }: Status): ClusterFacts {
   const ownDisk = new RegExp(`^the (data|state) volume of ${self} `);
   const watched = alarms.filter(
     ({ code, text }) => !WATCHED_ALARMS.has(code) && !(code.startsWith('DISK_') && ownDisk.test(text)),
@@ -28,6 +29,10 @@ export function clusterFacts(self: string, { alarms, nodes, fence = [] }: Status
   }
   return {
     alarms: [...seen.values()],
+    siteLoss:
+      siteLoss?.seconds == null
+        ? []
+        : [{ item: siteLoss.to, value: siteLoss.seconds, note: `${siteLoss.bytes ?? 'an unknown number of'} bytes of WAL` }],
     lags: nodes.flatMap(({ name, lagBytes }) => (lagBytes === null ? [] : [{ item: name, value: lagBytes }])),
     fences: fence.map(({ target, by, healthy, says }) => ({
       item: `${target} as read by ${by}`,

@@ -1,7 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
-import { json } from 'node:stream/consumers';
-import { type InsidePlace, insideRequest } from '@yosugara/connectors/inside';
+import type { InsidePlace } from '@yosugara/connectors/inside';
 import { YosugaraError } from '@yosugara/kernel';
 import type { Result } from '@yosugara/operations';
 import { PRIORITIES } from '@yosugara/protocol';
@@ -9,10 +6,8 @@ import { z } from 'zod';
 import type { ManagerConfig } from '../config.js';
 import type { Authority } from '../control/authority.js';
 import type { Operations } from '../operations/operations.js';
+import { MOST_CHARS, placeOf, postSigned, readIfSigned, type Signed, SignedSchema, signed } from './signed.js';
 
-const DEADLINE_MS = 5_000;
-/** Of one request: far below what the API takes. */
-const MOST_CHARS = 100_000;
 const PURPOSE = 'yosugara internal results\n';
 
 const text = (most: number) => z.string().max(most);
@@ -32,27 +27,15 @@ const ResultsSchema = z.strictObject({
 });
 
 /** What a Standby's manager posts: the word, and that somebody said it who has this cluster's key. Twice said is once told. */
-export const SignedResultsSchema = z.strictObject({ payload: z.string().max(2 * MOST_CHARS), signature: z.string().max(128) });
-export type SignedResults = z.infer<typeof SignedResultsSchema>;
+export const SignedResultsSchema = SignedSchema;
+export type SignedResults = Signed;
 
-export function signResults(key: Buffer, node: string, results: readonly Result[]): SignedResults {
-  const payload = JSON.stringify({ node, results });
-  return { payload, signature: signatureOf(key, payload) };
-}
+export const signResults = (key: Buffer, node: string, results: readonly Result[]): SignedResults =>
+  signed(key, PURPOSE, { node, results });
 
 /** @returns null — nobody of this cluster said that, or it is none. */
-export function readSigned(key: Buffer, { payload, signature }: SignedResults): readonly Result[] | null {
-  const [said, is] = [Buffer.from(signature), Buffer.from(signatureOf(key, payload))];
-  if (said.length !== is.length || !timingSafeEqual(said, is)) return null;
-  try {
-    return ResultsSchema.parse(JSON.parse(payload)).results;
-  } catch {
-    return null;
-  }
-}
-
-const signatureOf = (key: Buffer, payload: string): string =>
-  createHmac('sha256', key).update(PURPOSE).update(payload).digest('hex');
+export const readSigned = (key: Buffer, said: SignedResults): readonly Result[] | null =>
+  ResultsSchema.safeParse(readIfSigned(key, PURPOSE, said)).data?.results ?? null;
 
 export interface DeliverOptions {
   readonly config: ManagerConfig;
@@ -70,12 +53,7 @@ export function delivererOf({
   return async (results) => {
     const { mode, master } = authority.now();
     if (mode === 'active') return await tellAll(operations, results);
-    const member = config.config.cluster.members.find(({ id }) => id === master && id !== config.node);
-    if (member === undefined) throw new YosugaraError('NOT_TOLD', 'nobody serves now');
-    const ca = config.tls == null ? null : config.postgres.clusterCa;
-    if (config.tls != null && ca === null) throw new YosugaraError('NOT_TOLD', 'this node has no CA of the cluster');
-    const place = { host: member.address, port: config.port, ca };
-    return await post(place, config.secrets.sessionKey, config.node, results);
+    return await post(placeOf(config, master), config.secrets.sessionKey, config.node, results);
   };
 }
 
@@ -93,18 +71,10 @@ export async function tellAll(
 }
 
 async function post(place: InsidePlace, key: Buffer, node: string, results: readonly Result[]): Promise<readonly string[]> {
-  const body = JSON.stringify(signResults(key, node, results.slice(0, fitting(results))));
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const call = insideRequest(place, {
-      ...{ method: 'POST', path: '/api/v1/internal/results', signal: AbortSignal.timeout(DEADLINE_MS) },
-      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'x-yosugara': '1' },
-    });
-    call.once('response', resolve).once('error', reject).end(body);
-  });
-  const said: unknown = await json(answer).catch(() => null);
+  const said = await postSigned(place, '/api/v1/internal/results', signResults(key, node, results.slice(0, fitting(results))));
   const stored = z.object({ stored: z.array(z.string()) }).safeParse(said);
-  if (answer.statusCode === 200 && stored.success) return stored.data.stored;
-  throw new YosugaraError('NOT_TOLD', `the manager of the Master answered ${answer.statusCode}`);
+  if (stored.success) return stored.data.stored;
+  throw new YosugaraError('NOT_TOLD', 'the manager of the Master did not say what it stored');
 }
 
 /** How many of them one request takes; at least one. */

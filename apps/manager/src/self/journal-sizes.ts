@@ -12,7 +12,8 @@ export async function journalSizes(
   );
 }
 
-async function folderBytes(path: string): Promise<number> {
+/** Of all files in it, however deep; 0: there is none. */
+export async function folderBytes(path: string): Promise<number> {
   const files = await readdir(path, { recursive: true, withFileTypes: true }).catch(missing);
   let sum = 0;
   for (const file of files ?? [])

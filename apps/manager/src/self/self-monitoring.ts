@@ -4,6 +4,7 @@ import { explain, type Log } from '@yosugara/kernel';
 import { type Result, type SelfLimits, WATCHES } from '@yosugara/operations';
 import { type SelfSyslogConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import { defaultPort, isOurReceiver } from '@yosugara/runtime';
+import { backupFolder } from '../capacity/measures.js';
 import type { ManagerConfig } from '../config.js';
 import { AppendQueue } from './append-queue.js';
 import { Gatherer } from './gatherer.js';
@@ -13,13 +14,16 @@ import { ProcessFacts } from './process-facts.js';
 import { SelfWatch } from './self-watch.js';
 import { type SelfParts, sourcesOf } from './sources.js';
 import { SyslogWay } from './syslog-way.js';
-import { Volumes } from './volumes.js';
+import { type Room, Volumes } from './volumes.js';
 
 const MIB = 1_048_576;
+const ROOMS_MS = 4_000;
 
 export interface SelfMonitoring {
   readonly watch: Pick<SelfWatch, 'last' | 'looks'>;
   readonly ways: Pick<InternalWays, 'note' | 'skip' | 'told' | 'ways' | 'pending'>;
+  /** Of the volumes; one that hangs is as it was seen last. */
+  readonly rooms: () => Promise<readonly Room[]>;
   /** Within half a second. */
   stop(): Promise<void>;
 }
@@ -43,11 +47,13 @@ export async function startSelfMonitoring(options: SelfMonitoringOptions): Promi
     syslog: await Promise.all(config.config.selfMonitoring.syslog.map(async (target) => await syslogWay(config, target, log))),
     pending: await PendingResults.open(join(config.stateDir, STATE_LAYOUT.internalPending), log),
   });
+  const backups = backupFolder(config);
   const folders = [
     { name: 'state', path: config.stateDir },
     { name: 'journals', path: join(config.stateDir, dirname(STATE_LAYOUT.journalOwn)) },
     ...(config.config.dataDir === undefined ? [] : [{ name: 'data', path: config.config.dataDir }]),
     ...(file.enabled ? [{ name: 'log of ourselves', path: dirname(path) }] : []),
+    ...(backups === null ? [] : [backups]),
   ];
   const volumes = new Volumes(folders, () => clock.monotonicMs());
   const process = new ProcessFacts();
@@ -67,6 +73,10 @@ export async function startSelfMonitoring(options: SelfMonitoringOptions): Promi
   return {
     watch,
     ways,
+    rooms: async () => {
+      await volumes.look(ROOMS_MS);
+      return volumes.rooms;
+    },
     stop: async () => {
       watch.stop();
       process.stop();

@@ -4,6 +4,8 @@ import { BEHIND_NONE, behindStep, RECENT_NONE, recentStep, type Seen } from '@yo
 import { ReceiversAnswerSchema, STATE_LAYOUT, StatusSchema } from '@yosugara/protocol';
 import type { SettingsSnapshot } from '@yosugara/runtime';
 import type { DatabaseActivity, LongSession } from '@yosugara/store';
+import type { Capacity } from '../capacity/capacity.js';
+import { fillingsOf } from '../capacity/capacity-view.js';
 import type { AskController } from '../cluster/cluster-view.js';
 import type { ManagerConfig } from '../config.js';
 import type { Authority } from '../control/authority.js';
@@ -36,6 +38,8 @@ export interface SelfParts {
   readonly storedThroughMs: () => number | null;
   /** The other node's wall clock minus ours; null = not known. */
   readonly clockOffsetUs: () => number | null;
+  /** Missing: nobody keeps a history here. */
+  readonly capacity?: Pick<Capacity, 'look' | 'everyMs'>;
   readonly clock: Clock;
 }
 
@@ -68,9 +72,20 @@ export function sourcesOf(
     { name: 'sessions', everyMs: 10_000, deadlineMs: 3_000, look: async () => sessionsOf(await parts.activity()) },
     { name: 'volumes', everyMs: 10_000, deadlineMs: 5_000, look: async () => await volumesOf(volumes) },
     { name: 'journals', everyMs: 10_000, deadlineMs: 5_000, look: async () => ({ 'journal-bytes': await journalsOf(parts) }) },
+    ...fillings(parts),
     { name: 'certificates', everyMs: 10 * MINUTE_MS, deadlineMs: 10_000, look: async () => await certificatesOf(parts) },
   ];
 }
+
+/** Whoever serves tells it for all. */
+function fillings({ capacity, authority }: SelfParts): readonly Source[] {
+  if (capacity === undefined) return [];
+  const look = async (): Promise<Facts> =>
+    authority.now().mode === 'active' ? { capacity: fillingsOf(await capacity.look()) } : {};
+  return [{ name: 'capacity', everyMs: FILLINGS * capacity.everyMs, deadlineMs: 30_000, look }];
+}
+/** Samples between two looks at what fills up. */
+const FILLINGS = 10;
 
 const one = (value: number | null, note = ''): readonly Seen[] => (value === null ? [] : [{ item: ONCE[0], value, note }]);
 
@@ -206,8 +221,8 @@ async function controllerOf(
 }
 
 function clusterOf(self: string, status: Parameters<typeof clusterFacts>[1]): Facts {
-  const { alarms, lags, fences, fenceAges } = clusterFacts(self, status);
-  return { alarm: alarms, 'replication-lag': lags, 'fence-device': fences, 'fence-age': fenceAges };
+  const { alarms, lags, siteLoss, fences, fenceAges } = clusterFacts(self, status);
+  return { 'dr-loss': siteLoss, alarm: alarms, 'replication-lag': lags, 'fence-device': fences, 'fence-age': fenceAges };
 }
 
 function receiversOf(receivers: Parameters<typeof receiverFacts>[0], counters: Counters, away: AwayTimes): Facts {

@@ -16,6 +16,17 @@ interface Facts {
   readonly used: number;
   readonly inodes: number | null;
   readonly freeBytes: number;
+  readonly room: Omit<Room, 'item'>;
+}
+
+/** Of one volume, as df(1) counts. */
+export interface Room {
+  /** The folders that lie on it. */
+  readonly item: string;
+  readonly usedBytes: number;
+  readonly usableBytes: number;
+  /** null: it has no such number. */
+  readonly files: { readonly used: number; readonly most: number } | null;
 }
 
 /**
@@ -49,14 +60,13 @@ export class Volumes {
     return { ...this.#known(), silent };
   }
 
-  /** Folders of one volume are told together. */
+  /** As was seen last. Asks nobody. */
+  get rooms(): readonly Room[] {
+    return this.#together().map(({ item, facts }) => ({ item, ...facts.room }));
+  }
+
   #known(): { readonly used: readonly Seen[]; readonly inodes: readonly Seen[] } {
-    const names = new Map<number, string[]>();
-    for (const { name } of this.#folders) {
-      const facts = this.#facts.get(name);
-      if (facts !== undefined) names.set(facts.device, [...(names.get(facts.device) ?? []), name]);
-    }
-    const volumes = [...names.values()].map((of) => ({ item: of.join(', '), facts: this.#facts.get(of[0]!)! }));
+    const volumes = this.#together();
     return {
       used: volumes.map(({ item, facts }) => ({
         item,
@@ -65,6 +75,16 @@ export class Volumes {
       })),
       inodes: volumes.flatMap(({ item, facts }) => (facts.inodes === null ? [] : [{ item, value: facts.inodes }])),
     };
+  }
+
+  /** Folders of one volume are told together. */
+  #together(): readonly { readonly item: string; readonly facts: Facts }[] {
+    const names = new Map<number, string[]>();
+    for (const { name } of this.#folders) {
+      const facts = this.#facts.get(name);
+      if (facts !== undefined) names.set(facts.device, [...(names.get(facts.device) ?? []), name]);
+    }
+    return [...names.values()].map((of) => ({ item: of.join(', '), facts: this.#facts.get(of[0]!)! }));
   }
 
   async #lookAt({ name, path }: Folder): Promise<void> {
@@ -81,6 +101,11 @@ export class Volumes {
         // Some file systems have no such number.
         inodes: files === 0 ? null : (files - ffree) / files,
         freeBytes: bavail * bsize,
+        room: {
+          usedBytes: (blocks - bfree) * bsize,
+          usableBytes: usable * bsize,
+          files: files === 0 ? null : { used: files - ffree, most: files },
+        },
       });
     } catch {
       // Not there yet, such as a data directory before the first start; what it means that it is gone the controller says.

@@ -21,6 +21,7 @@ import {
 import { auditTables } from '../access/audit-tables.js';
 import { peopleTables } from '../access/people-tables.js';
 import { agentTables } from '../agents/agent-tables.js';
+import { capacityTables } from '../capacity/capacity-tables.js';
 import { FACILITIES, SEVERITIES } from '../messages/query.js';
 import { mibTables } from '../mibs/mib-tables.js';
 import { operationsTables } from '../operations/operations-tables.js';
@@ -117,6 +118,7 @@ export function managerStore(
     agents: agentTables(connections),
     retention: retentionTables(connections, partitions),
     takeOvers: takeOverTables(connections),
+    capacity: capacityTables(connections),
     searchMessages: async (query) => await search(messages, query),
     countMessages: async (query, binUs) =>
       await messages

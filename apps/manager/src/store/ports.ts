@@ -14,6 +14,7 @@ import type {
 import type { AuditTables } from '../access/audit-tables.js';
 import type { PeopleTables } from '../access/people-tables.js';
 import type { AgentTables } from '../agents/agent-tables.js';
+import type { CapacityTables } from '../capacity/capacity-tables.js';
 import type { MibTables } from '../mibs/mib-tables.js';
 import type { OperationsTables } from '../operations/operations-tables.js';
 import type { RetentionTables } from '../retention/retention-tables.js';
@@ -150,6 +151,7 @@ export interface ManagerStore {
   readonly operations: OperationsTables;
   readonly agents: AgentTables;
   readonly retention: RetentionTables;
+  readonly capacity: CapacityTables;
   readonly takeOvers: TakeOverTables;
   /** Newest first. */
   searchMessages(query: MessageQuery): Promise<Messages>;

@@ -12,7 +12,7 @@ import { JobsHandle } from '../jobs/jobs-handle.js';
 import { MibNames } from '../mibs/mib-names.js';
 import { Operations } from '../operations/operations.js';
 import { LiveSettings } from '../settings/live-settings.js';
-import { startManager } from '../start.js';
+import { type ManagerParts, startManager } from '../start.js';
 import { openStorage } from '../wiring.js';
 import { FakeController } from './fake-controller.js';
 import { type Answer, ask, type CallOptions, PROBE_TOKEN } from './harness.js';
@@ -37,6 +37,7 @@ export async function managerOf(
   receivers: () => ReceiversAnswer | null,
   consolePort?: number,
   firstLogin: ManagerConfig['secrets']['firstLogin'] = null,
+  more: Pick<ManagerParts, 'capacityEveryMs'> = {},
 ): Promise<NodeManager> {
   const { node, stateDir } = config;
   mkdirSync(join(stateDir, 'console'), { recursive: true });
@@ -68,6 +69,7 @@ export async function managerOf(
   });
   const startIngest = operations.around(startIngestOf(managing, ingest, hostClock, SILENT_LOG, mibNames, operations));
   const parts = {
+    ...more,
     config: managing,
     store,
     startIngest,

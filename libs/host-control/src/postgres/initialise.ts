@@ -55,7 +55,7 @@ function roleStatements({ config }: HostContext): string[] {
     `GRANT pg_checkpoint TO ${REPLICATION_ROLE}`,
     `CREATE ROLE ${MANAGER_ROLE} LOGIN ${password('postgresManager')}`,
     // It watches what goes on in the server: also sessions that are not its own.
-    `GRANT pg_read_all_stats TO ${MANAGER_ROLE}`,
+    `GRANT pg_monitor TO ${MANAGER_ROLE}`,
     `CREATE ROLE ${APP_ROLE} LOGIN ${password('postgresApp')}`,
     `CREATE DATABASE ${DATABASE} OWNER ${MANAGER_ROLE} TEMPLATE template0`,
     `REVOKE ALL ON DATABASE ${DATABASE} FROM PUBLIC`,

@@ -48,6 +48,7 @@ export const PAGE_LOOKS: readonly PageLook[] = [
   look('cluster', '/cluster', 'topology', { name: 'switchover', open: click('switchover-button', 'switchover-confirm') }),
   look('cluster', '/cluster?takeover=7', 'take-over-links', { name: 'take-over' }),
   look('self', '/self', 'self-row'),
+  look('capacity', '/capacity', 'capacity-page'),
   look('retention', '/retention', 'kept'),
   look('retention', '/retention', 'kept', { name: 'clean-up', open: click('clean-events', 'clean-up-dialog') }),
   look('receiving', '/receiving', 'source-row'),
