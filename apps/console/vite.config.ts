@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
+import { docsPages } from './docs-pages.js';
 
 /** Beside each file lies the same one compressed: the manager sends it to whoever takes it, and computes nothing. */
 const compressed: Plugin = {
@@ -20,7 +21,7 @@ const compressed: Plugin = {
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react(), compressed],
+  plugins: [react(), docsPages, compressed],
   // Sources of kernel and protocol are taken as they are: the console builds without building the libraries first.
   resolve: { conditions: ['@yosugara/source', ...defaultClientConditions] },
   build: {

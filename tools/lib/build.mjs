@@ -23,7 +23,8 @@ function newestMs(dir) {
 export function consoleIsStale(dir) {
   const bundle = join(dir, 'dist', 'index.html');
   if (!existsSync(bundle)) return true;
-  const sources = [dir, join(root, 'libs', 'protocol', 'src'), join(root, 'libs', 'kernel', 'src')];
+  // The pages of docs are among what it shows.
+  const sources = [dir, join(root, 'libs', 'protocol', 'src'), join(root, 'libs', 'kernel', 'src'), join(root, 'docs')];
   return Math.max(...sources.map(newestMs)) > statSync(bundle).mtimeMs;
 }
 

@@ -47,6 +47,9 @@ const PACKAGES = {
     },
     more: (stage) => {
       copyTree(join(root, 'apps/console/dist'), join(stage, 'usr/lib/yosugara/apps/console/dist'), () => true);
+      // What `yosugara runbook` prints.
+      for (const pages of ['docs/runbooks', 'docs/ja/runbooks'])
+        copyTree(join(root, pages), join(stage, 'usr/lib/yosugara', pages), () => true);
       withManual(stage);
     },
   },
@@ -208,6 +211,8 @@ function writeControl(name, stage, { version, architecture }) {
   const to = join(stage, 'DEBIAN');
   mkdirSync(to);
   for (const script of ['postinst', 'prerm', 'postrm']) place(join(from, script), join(to, script), 0o755);
+  // What debconf asks.
+  if (existsSync(join(from, 'templates'))) place(join(from, 'templates'), join(to, 'templates'), 0o644);
   const configuration = filesBelow(join(stage, 'etc')).map((file) => `/etc/${file}`);
   if (configuration.length > 0) writeFileSync(join(to, 'conffiles'), `${configuration.join('\n')}\n`);
   const kilobytes = Math.ceil(filesBelow(stage).reduce((sum, file) => sum + lstatSync(join(stage, file)).size, 0) / 1024);

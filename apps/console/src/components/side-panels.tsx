@@ -4,6 +4,7 @@ import { useText } from '../i18n/language.js';
 import { known, named } from '../i18n/translate.js';
 import { byUrgency } from './cluster-model.js';
 import { AlertIcon, CheckIcon } from './icons.js';
+import { RunbookLink } from './runbook-link.js';
 import { Said } from './said.js';
 
 export function Alarms({ alarms }: { readonly alarms: Status['alarms'] }) {
@@ -29,6 +30,7 @@ export function Alarms({ alarms }: { readonly alarms: Status['alarms'] }) {
                 {known('alarm', alarm.code) !== null && <strong>{named(t, 'alarm', alarm.code)}</strong>}
                 <Said text={alarm.text} />
                 <code>{alarm.code}</code>
+                {alarm.runbook !== undefined && <RunbookLink runbook={alarm.runbook} />}
               </div>
             </li>
           ))}

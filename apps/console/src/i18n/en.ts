@@ -102,6 +102,7 @@ export const en = {
   'common.copy': 'Copy',
   'common.copied': 'Copied',
   'common.retry': 'Try again',
+  'common.runbook': 'What to do',
   'common.unknown': 'unknown',
   'common.utc': 'UTC {time}',
   'common.notNow': 'Not possible now, or not with your role.',

@@ -103,6 +103,7 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'common.copy': 'コピー',
   'common.copied': 'コピーしました',
   'common.retry': '再試行',
+  'common.runbook': '対処手順',
   'common.unknown': '不明',
   'common.utc': 'UTC {time}',
   'common.notNow': '現在の状態または権限では実行できません。',

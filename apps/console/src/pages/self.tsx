@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { api, serverNowMs } from '../api/client.js';
 import { FilterBar } from '../components/filter-bar.js';
 import { ChevronIcon } from '../components/icons.js';
+import { RunbookLink } from '../components/runbook-link.js';
 import { SelfLevelBadge } from '../components/self-level.js';
 import { amountOf, fullness, matching, nextLimit } from '../components/self-model.js';
 import { Time } from '../components/time.js';
@@ -117,7 +118,9 @@ function Row({
           </div>
           <div className="pair">
             <dt>{t('self.manual')}</dt>
-            <dd className="mono">{runbook}</dd>
+            <dd>
+              <RunbookLink runbook={runbook} />
+            </dd>
           </div>
         </dl>
       )}
