@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { SettingSecrets } from '@yosugara/host-control/keys';
 import { explain } from '@yosugara/kernel';
 import { sourceProperties } from '@yosugara/runtime';
 import { Agents } from './agents/agents.js';
@@ -42,7 +43,8 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => exitOnce(signal));
   log.info('manager.starting', { version: process.version });
-  const { store, ingest, operations: tables, outbox, jobs: jobTables, jobStore } = openStorage(config.postgres, config.node, log);
+  const secrets = config.keys === undefined ? undefined : new SettingSecrets(config.keys);
+  const { store, ingest, operations: tables, outbox, jobs: jobTables, jobStore } = openStorage(config.postgres, config.node, log, secrets);
   const mibNames = new MibNames(store.mibs, log);
   const live = new LiveSettings(store.settings, log);
   const agents = await Agents.open({
@@ -60,6 +62,7 @@ async function main(): Promise<void> {
   const running = startManager({
     config,
     store,
+    ...(secrets === undefined ? {} : { secrets }),
     startIngest,
     mibNames,
     operations,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import type { SettingSecrets } from '@yosugara/host-control/keys';
 import { type Clock, explain, type Log } from '@yosugara/kernel';
-import { EPOCH_OVER, type ManagerReport, STATE_LAYOUT } from '@yosugara/protocol';
+import { EPOCH_OVER, type ManagerReport, STATE_LAYOUT, StatusSchema } from '@yosugara/protocol';
 import { SettingsTimes, sourceProperties } from '@yosugara/runtime';
 import type { FastifyInstance } from 'fastify';
 import { AuditKeeper } from './access/audit-keeper.js';
@@ -27,6 +28,7 @@ import { StoredOperations } from './operations/stored-operations.js';
 import { Cleaner } from './retention/cleaner.js';
 import { fileDaysOf } from './retention/file-days.js';
 import { RetentionRules } from './retention/rules.js';
+import { SecretKeeper } from './secrets/secret-keeper.js';
 import { delivererOf, tellAll } from './self/deliver.js';
 import { SelfHandle } from './self/self-handle.js';
 import { startSelfMonitoring } from './self/self-monitoring.js';
@@ -46,6 +48,8 @@ export interface ManagerParts {
   readonly loginsPerMinute?: number;
   /** Between two samples of how full everything is. */
   readonly capacityEveryMs?: number;
+  /** Of what the store was opened with; missing: secrets lie in the clear. */
+  readonly secrets?: SettingSecrets;
   /** Those that ingest uses, too. */
   readonly mibNames?: MibNames;
   /** What looks, judges and tells; missing: nothing does. */
@@ -64,6 +68,7 @@ export interface RunningManager {
 
 const LOGINS_PER_MINUTE = 20;
 const STOP_WATCHING_MS = 600;
+const STATUS_DEADLINE_MS = 2_000;
 
 /** The whole process but for signals and exit. Passive until the controller says otherwise. */
 export async function startManager(parts: ManagerParts): Promise<RunningManager> {
@@ -77,7 +82,8 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
   const report = () => {
     const agentsTrust = parts.agents?.trust() ?? null;
     const told = agentsTrust === null ? {} : { agentsTrust };
-    return { ...lifecycle.report(listeners?.vip?.isOpen === true), oneSided: [...losses.oneSided], ...told };
+    const keys = secrets === null ? {} : { keys: secrets.report() };
+    return { ...lifecycle.report(listeners?.vip?.isOpen === true), oneSided: [...losses.oneSided], ...told, ...keys };
   };
   let storedThroughUs: number | null = null;
   let storedRows = 0;
@@ -98,6 +104,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     onOff: parts.onOff,
     onChange: changed,
   });
+  const secrets = keeperOf(parts, authority, () => lifecycle.isReady());
   const receiverSocket = join(config.stateDir, STATE_LAYOUT.receiverSocket);
   const retention = new StandbyRetention({ authority, store, receiverSocket, log });
   const { partitions, hourlyFromGib, textIndex, structuredIndex } = config.config.messages;
@@ -142,6 +149,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     runsJobs: () => operations?.movedAtMs()?.['jobs'] != null,
   });
   takeOvers.start();
+  secrets?.start();
   let rooms: Parameters<typeof startCapacity>[0]['rooms'] = async () => [];
   const filling = startCapacity({
     ...{
@@ -219,7 +227,9 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
       loginsPerMinute: parts.loginsPerMinute ?? LOGINS_PER_MINUTE,
       clusterId: config.config.cluster.id,
       access: config.config.access,
+      journals: config.config.journal.encryption,
     },
+    ...(secrets === null ? {} : { secrets }),
     clock,
     log,
   });
@@ -236,6 +246,7 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     keeper.stop();
     await cleaner.stop();
     await takeOvers.stop();
+    await secrets?.stop();
     await auditKeeper.stop();
     losses.stop();
     parts.agents?.stop();
@@ -277,6 +288,21 @@ function othersOf({ node, vip, port, config }: ManagerConfig): readonly string[]
   return config.cluster.members
     .filter(({ id, kind }) => kind === 'data' && id !== node)
     .map(({ address }) => `${address.includes(':') ? `[${address}]` : address}:${port}`);
+}
+
+/** null: this process was given no keys. */
+function keeperOf(
+  { config, store, secrets, clock, log }: ManagerParts,
+  authority: Authority,
+  isReady: () => boolean,
+): SecretKeeper | null {
+  const { keys: ring, controlSocket } = config;
+  if (secrets === undefined || ring === undefined) return null;
+  return new SecretKeeper({
+    ...{ node: config.node, ring, codec: secrets, tables: store.secrets, authority, isReady, clock, log },
+    status: async () => StatusSchema.parse(await askController(controlSocket, { method: 'status' }, STATUS_DEADLINE_MS)),
+    members: config.config.cluster.members.flatMap(({ id, kind }) => (kind === 'witness' ? [] : [id])),
+  });
 }
 
 function tracerOf(

@@ -29,4 +29,6 @@ export interface ApiSettings {
   readonly loginsPerMinute: number;
   readonly clusterId: string;
   readonly access: AccessConfig;
+  /** Whether this node encrypts its journals; missing: it does not. */
+  readonly journals?: 'on' | 'off';
 }

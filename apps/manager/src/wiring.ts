@@ -1,5 +1,5 @@
 import type { Log } from '@yosugara/kernel';
-import type { IngestStore, JobStore, OperationsStore, OutboxStore } from '@yosugara/runtime';
+import type { IngestStore, JobStore, OperationsStore, OutboxStore, SecretCodec } from '@yosugara/runtime';
 import {
   Connections,
   JobReportRepository,
@@ -26,14 +26,14 @@ export interface Storage {
   readonly jobStore: JobStore;
 }
 
-export function openStorage(postgres: ManagerConfig['postgres'], node: string, log: Log): Storage {
+export function openStorage(postgres: ManagerConfig['postgres'], node: string, log: Log, secrets?: SecretCodec): Storage {
   const connections = new Connections({ node, ...postgres, clusterCa: () => postgres.clusterCa }, log);
   const { readers } = connections;
   const reading = new MessageRepository(readers, new Partitions(readers));
   const operationsOf = () => new OperationsRepository(connections.ingest, new Partitions(connections.ingest, 'collected'));
   // Each with what it remembers of its own transactions: a failure of one says nothing of the other's.
   const ingest = new MessageRepository(connections.ingest, new Partitions(connections.ingest), { operations: operationsOf() });
-  const store = managerStore(connections, reading, new Partitions(connections.ingest));
+  const store = managerStore(connections, reading, new Partitions(connections.ingest), secrets);
   const units = new JobRepository(readers, operationsOf());
   const jobs = Object.assign(new JobReportRepository(readers), {
     unitOf: async (unit: string, revision: number) => await units.unitOf(unit, revision),

@@ -32,6 +32,7 @@ export const ALARM_CODES = [
   'KERNEL_DROPS',
   'SOURCE_LIMITED',
   'ONE_SIDED',
+  'KEY_MISSING',
 ] as const;
 export type AlarmCode = (typeof ALARM_CODES)[number];
 

@@ -44,9 +44,9 @@ export const ControlRequestSchema = z.discriminatedUnion('method', [
     /** In spite of a pause or maintenance. */
     override: z.boolean().optional(),
   }),
-  /** Reads the power state of a node with its real credentials. */
   /** The last step of an upgrade: the cluster goes to the highest level that every member speaks. */
   z.strictObject({ id: z.int(), method: z.literal('finishUpgrade') }),
+  /** Reads the power state of a node with its real credentials. */
   z.strictObject({ id: z.int(), method: z.literal('fenceCheck'), node: z.string() }),
   /** What all members say of their certificates: `CertificatesAnswer`. */
   z.strictObject({ id: z.int(), method: z.literal('certificates') }),

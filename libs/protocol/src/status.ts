@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NodeKeysSchema } from './control.js';
 import { UpgradeStateSchema } from './level.js';
 import { MESSAGE_KINDS, MESSAGE_TRANSPORTS } from './messages.js';
 
@@ -192,6 +193,8 @@ export const StatusSchema = z.object({
       recover: RecoverProgressSchema.nullable(),
       /** The newest recover of this node, running or ended. */
       recoverReport: RecoverReportSchema.nullable().optional(),
+      /** null: its manager is not heard, or is of an older version. */
+      keys: NodeKeysSchema.nullable().optional(),
       processes: z.array(Process),
     }),
   ),

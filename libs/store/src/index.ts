@@ -26,8 +26,8 @@ export { IngestTraces, type TracedCommit, type TracedRow } from './ingest-trace.
 export { JobReportRepository } from './jobs-reports.js';
 export { JobRepository } from './jobs-repository.js';
 export { LATE_AFTER_MS, type LateBatch, LateBatches } from './late-batches.js';
-export { type MessageConditions, oidInText, structuredTerm, varbindTerm } from './message-filter.js';
 export { type LaterStep, type LaterSteps, MigrationError, SchemaTooNewError } from './later-steps.js';
+export { type MessageConditions, oidInText, structuredTerm, varbindTerm } from './message-filter.js';
 export type { Histogram, HistogramQuery } from './message-histogram.js';
 export { claim, MessageRepository } from './message-repository.js';
 export {
@@ -53,8 +53,8 @@ export {
 export { migrate } from './migrate.js';
 export { memoryOf, OperationsRepository } from './operations-repository.js';
 export { insertOutbox, OutboxRepository } from './outbox-repository.js';
-export { OF_ITSELF } from './owned.js';
 export { type OverviewQuery, OverviewRepository, type OverviewRows, type Tallied } from './overview-repository.js';
+export { OF_ITSELF } from './owned.js';
 export type { Partition } from './partition-spans.js';
 export { DEFAULT_WIDTH, Partitions, type PartitionWidth } from './partitions.js';
 export { SessionRepository } from './people.js';
@@ -63,6 +63,13 @@ export { type CleanUp, cleanUp } from './retention/clean-up.js';
 export { type Kept, keptOf, type Preview, previewOf } from './retention/kept.js';
 export { type CleanUpStart, RetentionRepository } from './retention/retention-repository.js';
 export { completeIndexes, type OptionalIndexes, setOptionalIndexes } from './search-indexes.js';
+export {
+  type SecretsPart,
+  type SecretsPlace,
+  SecretsRepository,
+  type SecretsTable,
+  type UsedKey,
+} from './secrets-repository.js';
 export { SettingsRepository } from './settings-repository.js';
 export type * from './settings-types.js';
 export { SettingsWriter } from './settings-writer.js';

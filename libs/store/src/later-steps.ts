@@ -2,6 +2,7 @@ import { YosugaraError } from '@yosugara/kernel';
 import { type Kysely, sql } from 'kysely';
 import type { ClientBase } from 'pg';
 import type { Database } from './database.js';
+import * as secretKeys from './migrations/0030-secret-keys.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -39,7 +40,9 @@ export const expanding = (level: number, { up }: Pick<LaterStep, 'up'>): LaterSt
 export const contracting = (level: number, { up }: Pick<LaterStep, 'up'>): LaterStep => ({ kind: 'contract', level, up });
 
 /** In the order of their names. A new one is a file in migrations/ and a line here; later-steps.spec.ts looks at what it changes. */
-export const LATER_STEPS: LaterSteps = {};
+export const LATER_STEPS: LaterSteps = {
+  '0030-secret-keys': expanding(2, secretKeys),
+};
 
 /** Of its own, and not Kysely's: there an older program would take a step that it does not know for damage. */
 const TABLE = 'schema_step';

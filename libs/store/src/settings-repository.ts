@@ -1,9 +1,10 @@
 import { InvalidInputError } from '@yosugara/kernel';
 import { BUILT_IN_SCOPES, PLATFORMS, type Setting, type SettingKey, type SettingKind } from '@yosugara/protocol';
-import type { LiveSetting, SettingsSource, SettingsStamp } from '@yosugara/runtime';
+import { type LiveSetting, PLAIN_SECRETS, type SecretCodec, type SettingsSource, type SettingsStamp } from '@yosugara/runtime';
 import type { Kysely, RawBuilder } from 'kysely';
 import { sql } from 'kysely';
 import type { Database } from './database.js';
+import { openSecrets } from './setting-secrets.js';
 import type { SettingRevision, SettingsQuery } from './settings-types.js';
 
 type Row = Omit<Setting, 'createdAt' | 'modifiedAt'> & { readonly createdAt: Date; readonly modifiedAt: Date };
@@ -12,11 +13,16 @@ const COLUMNS = sql`s.kind, s.id, s.revision, s.description, s.enabled, s.owner_
   s.created_at as "createdAt", s.created_by as "createdBy", s.modified_at as "modifiedAt", s.modified_by as "modifiedBy"`;
 const LIVE = sql`s.kind, s.id, s.revision, s.description, s.enabled, s.owner_role as "ownerRole", s.body`;
 
-/** What operators define, read. Bodies are whole, with their secrets: whoever shows them masks them (`maskSecrets`). */
+/**
+ * What operators define, read. Bodies are whole, with their secrets: whoever shows them masks them (`maskSecrets`). A secret whose key is not here
+ * is null for whoever would use it, and the encrypted text for whoever only shows that there is one.
+ */
 export class SettingsRepository implements SettingsSource {
   readonly #db: Kysely<Database>;
-  constructor(db: Kysely<Database>) {
+  readonly #secrets: SecretCodec;
+  constructor(db: Kysely<Database>, secrets: SecretCodec = PLAIN_SECRETS) {
     this.#db = db;
+    this.#secrets = secrets;
   }
 
   async stamp(): Promise<SettingsStamp> {
@@ -36,7 +42,7 @@ export class SettingsRepository implements SettingsSource {
 
   async get({ kind, id }: SettingKey): Promise<Setting | null> {
     const { rows } = await sql<Row>`select ${COLUMNS} from setting s where s.kind = ${kind} and s.id = ${id}`.execute(this.#db);
-    return rows[0] === undefined ? null : settingOf(rows[0]);
+    return rows[0] === undefined ? null : this.#settingOf(rows[0]);
   }
 
   /** By id. @throws InvalidInputError — an address that is none. */
@@ -44,7 +50,7 @@ export class SettingsRepository implements SettingsSource {
     const where = conditionsOf(kind, query);
     const { rows } = await sql<Row>`
       select ${COLUMNS} from setting s where ${sql.join(where, sql` and `)} order by s.id limit ${query.limit}`.execute(this.#db);
-    return rows.map(settingOf);
+    return rows.map((row) => this.#settingOf(row));
   }
 
   /** @param owners of these roles only; null: of all. */
@@ -62,7 +68,7 @@ export class SettingsRepository implements SettingsSource {
     const from = after === null ? sql`true` : sql`(s.kind, s.id) > (${after.kind}, ${after.id})`;
     const { rows } =
       await sql<LiveSetting>`select ${LIVE} from setting s where ${from} order by s.kind, s.id limit ${limit}`.execute(this.#db);
-    return rows;
+    return rows.map((row) => this.#live(row));
   }
 
   /** Written after that version, in the order of versions. @param after last of the page before. */
@@ -77,7 +83,7 @@ export class SettingsRepository implements SettingsSource {
         : sql`(s.version, s.kind, s.id) > (${after.version}::bigint, ${after.kind}, ${after.id})`;
     const { rows } = await sql<LiveSetting & { version: string }>`
       select ${LIVE}, s.version from setting s where ${from} order by s.version, s.kind, s.id limit ${limit}`.execute(this.#db);
-    return rows.map((row) => ({ ...row, version: Number(row.version) }));
+    return rows.map((row) => ({ ...this.#live(row), version: Number(row.version) }));
   }
 
   /** Removed after that version, and not there again. */
@@ -96,7 +102,9 @@ export class SettingsRepository implements SettingsSource {
     >`
       select revision, at, by, version, body as setting from setting_history where kind = ${kind} and id = ${id}
       order by revision desc limit ${limit}`.execute(this.#db);
-    return rows.map((row) => ({ ...row, version: Number(row.version) }));
+    const opened = (setting: SettingRevision['setting']) =>
+      setting === null ? null : { ...setting, body: openSecrets(this.#secrets, { kind, id }, setting.body, 'kept') };
+    return rows.map((row) => ({ ...row, version: Number(row.version), setting: opened(row.setting) }));
   }
 
   /** Who refers to it, by kind and id. */
@@ -106,13 +114,16 @@ export class SettingsRepository implements SettingsSource {
       order by from_kind, from_id limit ${limit}`.execute(this.#db);
     return rows;
   }
-}
 
-const settingOf = (row: Row): Setting => ({
-  ...row,
-  createdAt: row.createdAt.toISOString(),
-  modifiedAt: row.modifiedAt.toISOString(),
-});
+  #live<Found extends LiveSetting>(row: Found): Found {
+    return { ...row, body: openSecrets(this.#secrets, row, row.body, 'none') };
+  }
+
+  #settingOf(row: Row): Setting {
+    const body = openSecrets(this.#secrets, row, row.body, 'kept');
+    return { ...row, body, createdAt: row.createdAt.toISOString(), modifiedAt: row.modifiedAt.toISOString() };
+  }
+}
 
 const ADDRESS = /^[0-9a-fA-F:.]{2,45}(\/\d{1,3})?$/;
 

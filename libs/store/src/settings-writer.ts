@@ -12,9 +12,11 @@ import {
   spaceOf,
   wholeMistakesOf,
 } from '@yosugara/protocol';
+import { PLAIN_SECRETS, type SecretCodec } from '@yosugara/runtime';
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Database } from './database.js';
+import { openSecrets, sealSecrets } from './setting-secrets.js';
 import type { ChangedSetting, PutOptions, SettingsOutcome, SettingsRefusal, SettingsRights } from './settings-types.js';
 
 /** Of one statement: some milliseconds of work for either side, so that a large import never keeps the process from its other duties. */
@@ -37,8 +39,10 @@ interface Writing {
  */
 export class SettingsWriter {
   readonly #db: Kysely<Database>;
-  constructor(db: Kysely<Database>) {
+  readonly #secrets: SecretCodec;
+  constructor(db: Kysely<Database>, secrets: SecretCodec = PLAIN_SECRETS) {
     this.#db = db;
+    this.#secrets = secrets;
   }
 
   /** @param settings parsed (`parseSetting`), each kind and id once. */
@@ -115,7 +119,8 @@ export class SettingsWriter {
       select s.kind, s.id, s.revision, s.description, s.enabled, s.owner_role as "ownerRole", s.body
       from unnest(${keys.map(({ kind }) => spaceOf(kind))}::text[], ${keys.map(({ id }) => id)}::text[]) as w(space, id)
       join setting s on s.space = w.space and s.id = w.id`.execute(this.#db);
-    return new Map(rows.map((row) => [spaceKeyOf(row), row]));
+    const opened = (row: Current): Current => ({ ...row, body: openSecrets(this.#secrets, row, row.body, 'kept') });
+    return new Map(rows.map((row) => [spaceKeyOf(row), opened(row)]));
   }
 
   /** An id that was there before goes on from its last revision: an old ETag fits none of the new ones. */
@@ -133,7 +138,9 @@ export class SettingsWriter {
     { version, by, epoch }: Writing,
   ): Promise<void> {
     if (settings.length === 0) return;
-    const rows = JSON.stringify(settings);
+    const rows = JSON.stringify(
+      settings.map((setting) => ({ ...setting, body: sealSecrets(this.#secrets, setting, setting.body) })),
+    );
     await sql`
       with wanted as materialized (
         select * from jsonb_to_recordset(${rows}::jsonb)

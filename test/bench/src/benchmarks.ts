@@ -8,6 +8,7 @@ import { EVENTS_MILLION } from './events-million.js';
 import { INGEST_REPLICATED } from './ingest-replicated.js';
 import { INGEST_SINGLE } from './ingest-single.js';
 import { JOBS } from './jobs.js';
+import { JOURNAL_ENCRYPTION } from './journal-encryption.js';
 import { LINE_TO_EVENT } from './line-to-event.js';
 import { LINE_TO_MAIL } from './line-to-mail.js';
 import { MEMORY } from './memory.js';
@@ -24,6 +25,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   PARSE,
   RULES_BENCH,
   UDP_JOURNAL,
+  JOURNAL_ENCRYPTION,
   INGEST_SINGLE,
   INGEST_REPLICATED,
   BURST,

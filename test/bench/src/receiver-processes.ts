@@ -50,6 +50,8 @@ export interface ReceiversOptions {
   readonly nodes?: readonly ('a' | 'b')[];
   /** More of the section `receiver` in yosugara.yaml. Paths of secrets are made with `secret`. */
   readonly receiver?: (secret: (name: string, content: string) => string) => object;
+  /** Whether journals are encrypted; default off. */
+  readonly journal?: 'on' | 'off' | undefined;
   /** The controller's word that this node may answer alone; only with the peer down. */
   readonly alone?: boolean;
 }
@@ -88,7 +90,10 @@ export async function startReceivers(options: ReceiversOptions = {}): Promise<Be
       const config = loadConfig(configFile);
       const receiver = { ...config.receiver, ...options.receiver?.(secret) };
       // JSON is YAML.
-      writeFileSync(configFile, JSON.stringify(NodeConfigSchema.parse({ ...config, receiver })));
+      writeFileSync(
+        configFile,
+        JSON.stringify(NodeConfigSchema.parse({ ...config, receiver, journal: { encryption: options.journal ?? 'off' } })),
+      );
       started[node] = await startOne(
         { node, configFile, stateDir: config.stateDir, address: ADDRESS[node], alone: options.alone === true },
         undo,

@@ -7,7 +7,7 @@ import { type Paint, table } from '../output/terminal.js';
 import { diskSpace, fsyncSpeed } from './disk.js';
 import { account, addresses, memory, openFiles, programs, receiveBuffer, timeSync } from './host.js';
 import { membersReachable, portsFree } from './network.js';
-import { authorityKey, fencing, postgres, stopProofs, watchdog } from './software.js';
+import { authorityKey, fencing, keys, postgres, stopProofs, watchdog } from './software.js';
 import type { Check, CheckContext, Look } from './types.js';
 
 export { clockCheck } from './network.js';
@@ -30,6 +30,7 @@ export const LOOKS: readonly Look[] = [
   stopProofs,
   fencing,
   watchdog,
+  keys,
   authorityKey,
 ];
 

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, realpathSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { isThere } from '@yosugara/host-control/files';
+import { HostKeyRing, isOpenToOthers, keyFileOf } from '@yosugara/host-control/keys';
 import { explain, type Log } from '@yosugara/kernel';
 import { type Check, fail, isWitness, type Look, ok, warn } from './types.js';
 
@@ -113,6 +114,26 @@ export const stopProofs: Look = async (context) => {
       'power devices (--cluster-file), a watchdog, or --stop-proofs P1,P4 (docs/fencing.md)',
     ),
   ];
+};
+
+/** What secrets and journals are encrypted by: without it this node could not use them as Master. */
+export const keys: Look = async (context) => {
+  const { config, configFile } = context;
+  if (isWitness(context)) return [];
+  const where = { config, stateDir: resolve(dirname(configFile), config.stateDir), env: process.env };
+  const ring = new HostKeyRing(where);
+  const needed = 'keys that secrets are encrypted by, the same on all nodes (docs/secrets.md)';
+  const mend = 'yosugara secrets new-key on one node, then: yosugara secrets export-keys | ssh NODE yosugara secrets import-keys';
+  if (ring.problem !== null) return [fail('keys', ring.problem.message, needed, mend)];
+  if (ring.from === null) {
+    const isDemanded = config.journal.encryption === 'on';
+    const found = `none, looked in ${ring.lookedIn.join(', in ')}${isDemanded ? '; journal.encryption is on' : ''}`;
+    return [(isDemanded ? fail : warn)('keys', found, needed, mend)];
+  }
+  const file = keyFileOf(where);
+  if (ring.from.kind === 'file' && isOpenToOthers(file))
+    return [fail('keys', `others may read ${file}`, 'a file that its owner alone may read', `chmod 600 ${file}`)];
+  return [ok('keys', `${ring.ids.join(', ')} from ${ring.from.says}`, needed)];
 };
 
 /** Whoever has this key can make members. */

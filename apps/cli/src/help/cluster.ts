@@ -31,5 +31,10 @@ export const CLUSTER_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'journal verify': ['journal verify'],
   'journal inspect': ['journal inspect'],
   'journal export': ['journal export a-1a2b3c4d --from 1 --through 100 --format text'],
+  'secrets status': ['secrets status', 'secrets status --json'],
+  'secrets rotate': ['secrets rotate'],
+  'secrets new-key': ['secrets new-key'],
+  'secrets export-keys': ['secrets export-keys | ssh b yosugara secrets import-keys'],
+  'secrets import-keys': ['secrets import-keys < keys'],
   completion: ['completion bash', 'completion zsh'],
 };

@@ -47,6 +47,8 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/v1/retention/runs': 'retention runs',
   'POST /api/v1/retention/preview': 'retention preview',
   'POST /api/v1/retention/clean-up': 'retention clean-up',
+  'GET /api/v1/secrets': 'secrets status',
+  'POST /api/v1/secrets/rotate': 'secrets rotate',
   'POST /api/v1/monitors/try': 'monitors test',
   'GET /api/v1/calendars/{}/days': 'calendars show',
   'GET /api/v1/calendars/{}/open': 'calendars open',

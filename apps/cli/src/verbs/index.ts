@@ -26,6 +26,7 @@ import { addRecover } from './recover.js';
 import { addRetention } from './retention.js';
 import { addRoles } from './roles.js';
 import { addRunbook } from './runbook.js';
+import { addSecretKeys } from './secret-keys.js';
 import { addSelf } from './self.js';
 import { addSettings } from './settings.js';
 import { addStatus } from './status.js';
@@ -58,6 +59,7 @@ export const VERBS: readonly AddVerbs[] = [
   addFiles,
   addSettings,
   addRetention,
+  addSecretKeys,
   addMonitors,
   addGraphs,
   addCalendars,

@@ -228,6 +228,7 @@ export const en = {
   'alarm.KERNEL_DROPS': 'The kernel drops datagrams',
   'alarm.SOURCE_LIMITED': 'A source is above its limit',
   'alarm.ONE_SIDED': 'Messages come to one node only',
+  'alarm.KEY_MISSING': 'A node lacks a key of the secrets',
   'alarm.ARBITER_LOST': 'The arbiter is not heard',
   'alarm.ARBITER_ZONE': 'The arbiter is in a node’s zone',
   'alarm.LOOP_SLOW': 'A controller was held up',

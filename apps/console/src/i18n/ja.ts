@@ -111,7 +111,7 @@ export const ja: Readonly<Record<CoreKey, string>> = {
 
   'verdict.label': '今マスターが停止した場合',
   'verdict.takesOver': '今マスターが停止した場合: {to} が引き継ぎます。',
-  'verdict.takesOverWithin': '今マスターが停止した場合: {to} が {seconds} 秒以内に引き継ぎます。',
+  'verdict.takesOverWithin': '今マスターが停止した場合: {to} が {seconds} 秒以内に引き継ぎます。',
   'verdict.noLoss': '応答済みのデータは失われません。',
   'verdict.loss': '応答済みのデータが最大 {bytes} 失われます。',
   'verdict.lossUnknown': '失われるデータ量は不明です。',
@@ -229,6 +229,7 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'alarm.KERNEL_DROPS': 'カーネルがデータグラムを破棄しています',
   'alarm.SOURCE_LIMITED': '制限を超えた送信元があります',
   'alarm.ONE_SIDED': '片方のノードにしか届かないメッセージがあります',
+  'alarm.KEY_MISSING': '秘密情報の鍵がないノードがあります',
   'alarm.ARBITER_LOST': '調停ノードの応答がありません',
   'alarm.ARBITER_ZONE': '調停ノードがデータノードと同じゾーンにあります',
   'alarm.LOOP_SLOW': 'コントローラの処理が遅れました',

@@ -62,6 +62,8 @@ import { OverviewController } from '../overview/overview.controller.js';
 import { Cleaner } from '../retention/cleaner.js';
 import { RetentionController } from '../retention/retention.controller.js';
 import { RetentionRules } from '../retention/rules.js';
+import { SecretKeeper } from '../secrets/secret-keeper.js';
+import { SecretsController } from '../secrets/secrets.controller.js';
 import { SelfController } from '../self/self.controller.js';
 import type { SelfHandle } from '../self/self-handle.js';
 import { FacilitiesController } from '../settings/facilities.controller.js';
@@ -119,6 +121,8 @@ export interface AppParts {
   readonly agents?: Agents | null;
   /** Missing: this process knows no jobs. */
   readonly jobs?: JobsHandle;
+  /** Missing: secrets lie in the clear. */
+  readonly secrets?: SecretKeeper;
   readonly settings: ApiSettings;
   /** Who knows people besides the database. */
   readonly external?: External;
@@ -145,7 +149,7 @@ class ManagerModule {
         ...[AuthController, ClusterController, MessagesController, StreamController, ProbeController, HealthController],
         ...[IngestController, TailController, MetricsController, MibsController],
         ...[EventStreamController, EventsController, StatusesController],
-        ...[SettingsController, FacilitiesController, NodeSearchController, CalendarsController],
+        ...[SecretsController, SettingsController, FacilitiesController, NodeSearchController, CalendarsController],
         ...[JobStreamController, JobSessionsController, JobsController],
         ...[AccessController, UsersController, TokensController, OidcController, PassController],
         ...[
@@ -175,6 +179,7 @@ class ManagerModule {
         { provide: SettingsTimes, useValue: parts.times ?? new SettingsTimes(parts.liveSettings.snapshot) },
         { provide: RetentionRules, useValue: parts.retention?.rules ?? null },
         { provide: Cleaner, useValue: parts.retention?.cleaner ?? null },
+        { provide: SecretKeeper, useValue: parts.secrets ?? null },
         { provide: StoredOperations, useValue: parts.operations.stored },
         { provide: OPERATIONS, useValue: parts.operations },
         { provide: SELF, useValue: parts.self },

@@ -20,6 +20,7 @@ const PASSING = new Set([
   'NOT_SERVING',
   'JOBS_BUSY',
   'DIRECTORY_UNAVAILABLE',
+  'KEY_MISSING',
   // Of another command in the same transaction.
   'ANSWER_KEPT',
 ]);

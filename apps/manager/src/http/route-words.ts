@@ -61,6 +61,7 @@ export const ROUTE_WORDS: Readonly<Record<string, string>> = {
     'Deletes now what is older than it is kept, whatever the time of day; how far it is, is in `running` and in the runs.',
   retentionPreview: 'What would go if it were cleaned up now, with the days of the setting or with others.',
   retentionRuns: 'What clean-ups did, newest first: those that deleted something, failed, or were asked for.',
+  secretsRotate: 'Encrypts all secrets by the newest key that all nodes have; how far it is, is in `pass`.',
   selfResults: "Of the Standby's manager: results of itself, signed with what both nodes know. The Master makes events of them.",
   selfShow: 'Every value that is watched on this node, the worst first.',
   settingsExport:

@@ -1,6 +1,6 @@
 import { YosugaraError } from '@yosugara/kernel';
 import type { SettingInput, SettingKey } from '@yosugara/protocol';
-import type { SettingsSource } from '@yosugara/runtime';
+import { PLAIN_SECRETS, type SecretCodec, type SettingsSource } from '@yosugara/runtime';
 import {
   type Connections,
   type PutOptions,
@@ -52,9 +52,9 @@ class NotKept extends YosugaraError {
   }
 }
 
-export function settingsTables(connections: Connections): SettingsTables {
+export function settingsTables(connections: Connections, secrets: SecretCodec = PLAIN_SECRETS): SettingsTables {
   const read = async <T>(work: (settings: SettingsRepository) => Promise<T>): Promise<T> =>
-    await connections.read(async (db) => await work(new SettingsRepository(db)));
+    await connections.read(async (db) => await work(new SettingsRepository(db, secrets)));
   const change = async (
     work: (writer: SettingsWriter) => Promise<SettingsOutcome>,
     { epoch, entry, guard }: ChangeHow,
@@ -64,7 +64,7 @@ export function settingsTables(connections: Connections): SettingsTables {
     const changing = connections.write(
       epoch,
       async (db) => {
-        const outcome = await work(new SettingsWriter(db));
+        const outcome = await work(new SettingsWriter(db, secrets));
         if (outcome.kind !== 'done' || dryRun) throw new NotKept(outcome);
         const { added, changed, removed } = outcome.counts;
         if (added + changed + removed > 0) await noteAudit(db, entry(outcome));

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '@yosugara/kernel';
 import type { Messages } from '@yosugara/protocol';
+import { PLAIN_SECRETS, type SecretCodec } from '@yosugara/runtime';
 import {
   CommandAnswers,
   type Connections,
@@ -26,6 +27,7 @@ import { FACILITIES, SEVERITIES } from '../messages/query.js';
 import { mibTables } from '../mibs/mib-tables.js';
 import { operationsTables } from '../operations/operations-tables.js';
 import { retentionTables } from '../retention/retention-tables.js';
+import { secretTables } from '../secrets/secret-tables.js';
 import { settingsTables } from '../settings/settings-tables.js';
 import { takeOverTables } from '../take-overs/take-over-tables.js';
 import { noteAudit } from './audit.js';
@@ -37,6 +39,7 @@ export function managerStore(
   connections: Connections,
   messages: Pick<MessageRepository, 'search' | 'histogram' | 'standbyPositions'>,
   partitions: Partitions,
+  secrets: SecretCodec = PLAIN_SECRETS,
 ): ManagerStore {
   const report = new IngestReport(connections.readers);
   const traces = new IngestTraces(connections.readers);
@@ -113,7 +116,8 @@ export function managerStore(
     people: peopleTables(connections),
     auditLog: auditTables(connections),
     mibs: mibTables(connections),
-    settings: settingsTables(connections),
+    settings: settingsTables(connections, secrets),
+    secrets: secretTables(connections, secrets),
     operations: operationsTables(connections),
     agents: agentTables(connections),
     retention: retentionTables(connections, partitions),

@@ -18,6 +18,7 @@ import type { CapacityTables } from '../capacity/capacity-tables.js';
 import type { MibTables } from '../mibs/mib-tables.js';
 import type { OperationsTables } from '../operations/operations-tables.js';
 import type { RetentionTables } from '../retention/retention-tables.js';
+import type { SecretTables } from '../secrets/secret-tables.js';
 import type { SettingsTables } from '../settings/settings-tables.js';
 import type { TakeOverTables } from '../take-overs/take-over-tables.js';
 
@@ -113,10 +114,10 @@ export interface ManagerStore {
   /** Keeps connections open and says where the database is: `down`, `standby` (reads), `primary` (reads and writes). */
   probe(): Promise<'down' | 'standby' | 'primary'>;
   migrate(): Promise<void>;
-  /** On a hot standby: gets ready what a take-over would wait for. Resolves to whether nothing is to be migrated. */
-  foresee(): Promise<boolean>;
   /** Takes away what nothing needs any more when the cluster is at that level. @returns the steps that were done. */
   contract(level: number, epoch: number, guard: () => void): Promise<readonly string[]>;
+  /** On a hot standby: gets ready what a take-over would wait for. Resolves to whether nothing is to be migrated. */
+  foresee(): Promise<boolean>;
   /** Writes down that `epoch` owns the database; an older owner's transactions are refused from now on. */
   claim(epoch: number, guard: CommitGuard): Promise<void>;
   /** Adds the user when there is no user at all. Resolves to whether it did. */
@@ -148,6 +149,7 @@ export interface ManagerStore {
   readonly auditLog: AuditTables;
   readonly mibs: MibTables;
   readonly settings: SettingsTables;
+  readonly secrets: SecretTables;
   readonly operations: OperationsTables;
   readonly agents: AgentTables;
   readonly retention: RetentionTables;

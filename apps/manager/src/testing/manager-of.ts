@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type HostKeyRing, SettingSecrets } from '@yosugara/host-control/keys';
 import { SILENT_LOG } from '@yosugara/kernel';
 import { WATCHES } from '@yosugara/operations';
 import { type NodeConfig, type ReceiversAnswer, STATE_LAYOUT } from '@yosugara/protocol';
@@ -37,7 +38,7 @@ export async function managerOf(
   receivers: () => ReceiversAnswer | null,
   consolePort?: number,
   firstLogin: ManagerConfig['secrets']['firstLogin'] = null,
-  more: Pick<ManagerParts, 'capacityEveryMs'> = {},
+  { keys, ...more }: Pick<ManagerParts, 'capacityEveryMs'> & { readonly keys?: HostKeyRing } = {},
 ): Promise<NodeManager> {
   const { node, stateDir } = config;
   mkdirSync(join(stateDir, 'console'), { recursive: true });
@@ -49,7 +50,9 @@ export async function managerOf(
     staticDir: join(stateDir, 'console'),
     postgres: { host, port, user: 'postgres', database: 'postgres', password: 'x', clusterCa: null },
     secrets: { sessionKey: Buffer.alloc(32, 7), probeToken: PROBE_TOKEN, firstLogin },
+    ...(keys === undefined ? {} : { keys }),
   };
+  const secrets = keys === undefined ? undefined : new SettingSecrets(keys);
   const controller = new FakeController(managing.controlSocket, node);
   await controller.listen();
   const {
@@ -59,7 +62,7 @@ export async function managerOf(
     outbox,
     jobs: jobTables,
     jobStore,
-  } = openStorage(managing.postgres, node, SILENT_LOG);
+  } = openStorage(managing.postgres, node, SILENT_LOG, secrets);
   const jobs = new JobsHandle(jobTables);
   const mibNames = new MibNames(store.mibs, SILENT_LOG);
   const operations = new Operations({
@@ -70,6 +73,7 @@ export async function managerOf(
   const startIngest = operations.around(startIngestOf(managing, ingest, hostClock, SILENT_LOG, mibNames, operations));
   const parts = {
     ...more,
+    ...(secrets === undefined ? {} : { secrets }),
     config: managing,
     store,
     startIngest,

@@ -146,5 +146,14 @@ function textOf(file: string): string | null {
   }
 }
 
+/** What a program that is started with an environment of its own must be given, so that it finds the keys where this one does. */
+export const keyEnvironment = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(
+    [KEYS_VARIABLE, 'CREDENTIALS_DIRECTORY'].flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
 /** Others than its owner may read it, or write it. */
 export const isOpenToOthers = (file: string): boolean => (statSync(file).mode & 0o077) !== 0;

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { HostKeyRing, isOpenToOthers, keyIdOf, lineOfKey, newKey, parseKeys, SettingSecrets } from './index.js';
+import { HostKeyRing, isOpenToOthers, keyEnvironment, keyIdOf, lineOfKey, newKey, parseKeys, SettingSecrets } from './index.js';
 
 const dirs: string[] = [];
 afterEach(() => {
@@ -41,6 +41,11 @@ describe('keys', () => {
     const all = { CREDENTIALS_DIRECTORY: credentials, YOSUGARA_KEYS: lineOfKey(two) };
     expect(ringOf(dir, all)).toMatchObject({ ids: [three.id], from: { kind: 'credential' } });
   });
+
+  it('are found by a program that is started with an environment of its own, and nothing else of it is handed on', () =>
+    expect(keyEnvironment({ YOSUGARA_KEYS: 'k', CREDENTIALS_DIRECTORY: '/run/c', HOME: '/root' })).toEqual({
+      ...{ YOSUGARA_KEYS: 'k', CREDENTIALS_DIRECTORY: '/run/c' },
+    }));
 
   it('that are appended are there at the next look; a file that is gone or broken leaves those that were known, and says so', () => {
     const dir = stateDir(text(one));

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { SEALED_PREFIX } from '@yosugara/protocol';
 import type { KeyRing, SecretCodec } from '@yosugara/runtime';
+import { KeyMissingError } from './key-ring.js';
 
 /*
  * `sealed:1:<key id>:<base64url of nonce (12), tag (16), text>`, AES-256-GCM. The key is derived for this purpose (HKDF, RFC 5869); where
@@ -59,18 +60,24 @@ export class Sealer {
 
 /** Secrets of settings. Which key encrypts is told: it must be one that all nodes have. */
 export class SettingSecrets implements SecretCodec {
+  readonly #ring: Pick<KeyRing, 'keyOf' | 'lookedIn'>;
   readonly #sealer: Sealer;
   /** null: nothing is encrypted. */
   encryptsBy: string | null = null;
 
-  constructor(ring: Pick<KeyRing, 'keyOf'>) {
+  constructor(ring: Pick<KeyRing, 'keyOf' | 'lookedIn'>) {
+    this.#ring = ring;
     this.#sealer = new Sealer(ring, 'yosugara secrets of settings');
   }
 
+  /** @throws KeyMissingError — it would lie in the clear where everything else is encrypted. */
   seal(text: string, place: string): string {
     const id = this.encryptsBy;
-    const sealed = id === null ? null : this.#sealer.seal(id, text, place);
-    return sealed === null ? text : `${SEALED_PREFIX}${id}:${sealed.toString('base64url')}`;
+    if (id === null) return text;
+    const sealed = this.#sealer.seal(id, text, place);
+    if (sealed === null)
+      throw new KeyMissingError(`secrets are encrypted by the key ${id}, which is not here`, this.#ring.lookedIn);
+    return `${SEALED_PREFIX}${id}:${sealed.toString('base64url')}`;
   }
 
   open(stored: string, place: string): string | null {

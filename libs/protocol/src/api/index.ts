@@ -15,5 +15,6 @@ export * from './mibs.js';
 export * from './monitors.js';
 export * from './overview.js';
 export * from './retention.js';
+export * from './secrets.js';
 export * from './self.js';
 export * from './settings.js';

@@ -3,6 +3,7 @@ import { type ClusterRecord, estimateOf, type PostgresFacts, predict, troublesOf
 import { formatLsn, type NodeId } from '@yosugara/kernel';
 import { type Alarm, type ReceiversAnswer, runbookPath, type Status } from '@yosugara/protocol';
 import { hostAlarms } from './host-alarms.js';
+import { keyAlarms, keyForecast } from './key-alarms.js';
 import { upgradeOf } from './levels.js';
 import { lossAlarms } from './loss-alarms.js';
 import { observe } from './observe.js';
@@ -75,7 +76,7 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
       to: forecast.to,
       seconds: forecast.seconds,
       dataLoss: forecast.dataLoss,
-      reason: forecast.reason,
+      reason: `${forecast.reason}${keyForecast(forecast.to, reports)}`,
     },
     alarms: withRunbooks([
       ...alarmsOf(context, nodes, master, witness !== undefined && !reports.has(witness.id as NodeId), forecast, {
@@ -85,6 +86,7 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
       ...awayAlarms(record),
       ...[...reports.values()].flatMap(receiverAlarms),
       ...[...reports.values()].flatMap(hostAlarms),
+      ...[...reports.values()].flatMap(keyAlarms),
       ...[...reports.values()].flatMap((report) => report.troubles ?? []),
       ...troublesOfCluster(o, master !== null),
     ]),
@@ -175,6 +177,7 @@ function nodeOf(
           },
     recover: returning.recover,
     recoverReport: returning.report,
+    keys: report?.manager?.keys ?? null,
     processes,
   };
 }
