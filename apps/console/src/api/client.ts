@@ -82,6 +82,30 @@ function noteDate(header: string | null): void {
   skewMs = Math.abs(difference) < 2_500 ? 0 : difference;
 }
 
+/** Asked before whoever wants the answer is there. */
+const begun = new Map<string, Promise<Response | null>>();
+
+/** What the first page will ask is asked while its program is still being read; each answer is taken once. */
+export function begin(...paths: readonly string[]): void {
+  for (const path of paths)
+    begun.set(
+      path,
+      fetch(path, plainGet()).catch(() => null),
+    );
+}
+
+const plainGet = (): RequestInit => ({
+  ...{ method: 'GET', headers: { accept: 'application/json' }, credentials: 'same-origin', cache: 'no-store' },
+  signal: AbortSignal.timeout(DEADLINE_MS),
+});
+
+/** @returns null: nobody asked, or it was refused, as before a login: whoever wants it asks himself. */
+async function begunAnswer(method: string, path: string): Promise<Response | null> {
+  const answer = method === 'GET' ? await begun.get(path) : null;
+  begun.delete(path);
+  return answer?.ok ? answer : null;
+}
+
 interface SendOptions {
   readonly signal?: AbortSignal | undefined;
   readonly deadlineMs?: number;
@@ -114,14 +138,13 @@ export async function call(path: string, options: CallOptions = {}): Promise<unk
   let response: Response;
   let text: string;
   try {
-    response = await fetch(path, {
-      method,
-      headers,
-      credentials: 'same-origin',
-      cache: 'no-store',
-      signal: options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]),
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-    });
+    const asked = () =>
+      fetch(path, {
+        ...{ method, headers, credentials: 'same-origin', cache: 'no-store' },
+        signal: options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]),
+        ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      });
+    response = (await begunAnswer(method, path)) ?? (await asked());
     text = await response.text();
   } catch (cause) {
     throw new UnreachableError(path, cause);
