@@ -1,16 +1,18 @@
-import { Alert, Button, Drawer, Group, Loader, Switch, Tabs, TextInput } from '@mantine/core';
+import { Alert, Button, Drawer, Group, Loader, Tabs } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { FUNCTION_OF_KIND, type SettingKind } from '@yosugara/protocol';
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { ApiError } from '../api/client.js';
 import { type SettingDraft, settingsApi } from '../api/settings.js';
 import { useText } from '../i18n/language.js';
 import { DIALOG_PARTS } from './dialog.js';
 import { SchemaForm } from './schema-form.js';
-import { fieldOf, initialOf, type JsonSchema, problemsAt } from './schema-model.js';
+import { fieldOf, initialOf, type JsonSchema } from './schema-model.js';
+import { SettingHead } from './setting-head.js';
 import { SettingHistoryList } from './setting-history.js';
 import { Time } from './time.js';
 import { useToast } from './toasts.js';
+import { useFormDraft } from './use-form-draft.js';
 import { useMe } from './use-me.js';
 
 interface EditorProps {
@@ -47,12 +49,18 @@ export function SettingEditor(props: EditorProps) {
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   });
+  // Whoever closes the form is done with what is in it.
+  const drop = useRef<() => void>(() => undefined);
+  const close = () => {
+    drop.current();
+    onClose();
+  };
   const error = schema.error ?? setting.error;
   const isThere = schema.data !== undefined && (id === null || setting.data !== undefined);
   return (
     <Drawer
       opened
-      onClose={onClose}
+      onClose={close}
       position="right"
       size={760}
       title={id === null ? t('settings.new', { kind: t(`settingKind.${kind}`) }) : `${t(`settingKind.${kind}`)} ${id}`}
@@ -72,6 +80,8 @@ export function SettingEditor(props: EditorProps) {
         <Editor
           key={setting.data?.revision ?? 0}
           {...props}
+          onClose={close}
+          dropped={drop}
           schema={schema.data as JsonSchema}
           found={setting.data ?? null}
           reload={() => void setting.refetch()}
@@ -85,6 +95,8 @@ interface LoadedProps extends EditorProps {
   readonly schema: JsonSchema;
   readonly found: Awaited<ReturnType<typeof settingsApi.show>> | null;
   readonly reload: () => void;
+  /** Takes what forgets this form. */
+  readonly dropped: { current: () => void };
 }
 
 function draftOf({ found, schema, begin }: LoadedProps): SettingDraft {
@@ -97,14 +109,16 @@ function draftOf({ found, schema, begin }: LoadedProps): SettingDraft {
 }
 
 function Editor(props: LoadedProps) {
-  const { kind, schema, found, reload, onClose, onSaved, beside, above, names } = props;
+  const { kind, id, schema, found, reload, dropped, onClose, onSaved, beside, above, names } = props;
   const { t } = useText();
   const { may } = useMe();
   const mayAct = may(FUNCTION_OF_KIND[kind], found === null ? 'add' : 'modify');
   const toast = useToast();
   const client = useQueryClient();
   const field = useMemo(() => fieldOf(schema), [schema]);
-  const [draft, setDraft] = useState<SettingDraft>(() => draftOf(props));
+  const [usual] = useState(() => draftOf(props));
+  const { draft, isBegunAgain, put, drop, asStored } = useFormDraft({ kind, id, field, usual });
+  dropped.current = drop;
   const [isDeleting, setDeleting] = useState(false);
   const done = async (text: string) => {
     toast({ text, tone: 'good' });
@@ -114,6 +128,7 @@ function Editor(props: LoadedProps) {
   const saving = useMutation({
     mutationFn: async () => await settingsApi.put(kind, draft),
     onSuccess: async ({ done: what }) => {
+      drop();
       await done(t(`settings.${what}`, { id: draft.id }));
       if (onSaved === undefined) onClose();
       else onSaved(draft.id);
@@ -128,7 +143,6 @@ function Editor(props: LoadedProps) {
   });
   const error = saving.error ?? deleting.error;
   const problems = error instanceof ApiError ? error.problems : [];
-  const put = (part: Partial<SettingDraft>) => setDraft((now) => ({ ...now, ...part }));
   return (
     <form
       data-testid="setting-editor"
@@ -144,38 +158,15 @@ function Editor(props: LoadedProps) {
           {found !== null && <Tabs.Tab value="history">{t('settings.history')}</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="form">
-          <div className="form-grid">
-            <TextInput
-              size="xs"
-              label={t('settings.id')}
-              value={draft.id}
-              disabled={found !== null || !mayAct}
-              withAsterisk
-              maxLength={128}
-              error={problemsAt(problems, 'id')[0]}
-              onChange={(event) => put({ id: event.currentTarget.value.trim() })}
-              data-testid="field-id"
-            />
-            <TextInput
-              size="xs"
-              label={t('settings.description')}
-              value={draft.description}
-              disabled={!mayAct}
-              maxLength={1_024}
-              onChange={(event) => put({ description: event.currentTarget.value })}
-              data-testid="field-description"
-            />
-            <Switch
-              size="xs"
-              className="form-check"
-              label={t('settings.enabled')}
-              description={kind === 'node' ? t('settings.enabledNode') : t('settings.enabledHint')}
-              checked={draft.enabled}
-              disabled={!mayAct}
-              onChange={(event) => put({ enabled: event.currentTarget.checked })}
-              data-testid="field-enabled"
-            />
-          </div>
+          {isBegunAgain && (
+            <Alert color="yellow" mb="xs" data-testid="setting-begun">
+              {t('settings.begunAgain')}{' '}
+              <Button size="compact-xs" variant="default" onClick={asStored} data-testid="setting-as-stored">
+                {t(found === null ? 'settings.beginAnew' : 'settings.loadTheirs')}
+              </Button>
+            </Alert>
+          )}
+          <SettingHead {...{ kind, draft, problems, put, isNew: found === null, disabled: !mayAct }} />
           {above?.(draft)}
           <SchemaForm
             field={field}
@@ -202,7 +193,15 @@ function Editor(props: LoadedProps) {
           <Alert color="red" role="alert" data-testid="setting-error" className="grow">
             {error.message}
             {error instanceof ApiError && error.status === 412 && (
-              <Button size="compact-xs" variant="default" onClick={reload} ml="xs">
+              <Button
+                size="compact-xs"
+                variant="default"
+                onClick={() => {
+                  asStored();
+                  reload();
+                }}
+                ml="xs"
+              >
                 {t('settings.loadTheirs')}
               </Button>
             )}

@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { freePort, startTestPostgres } from '@yosugara/testkit';
 import pg from 'pg';
-import type { Browser } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Eras, startNode, type TestNode } from '../../../../apps/manager/src/testing/harness.js';
+import { ADMIN_PASSWORD, Eras, startNode, type TestNode } from '../../../../apps/manager/src/testing/harness.js';
 import { openBrowser } from '../browser.js';
 import { builtConsole } from './built-console.js';
 import { hasBrowser } from './stage.js';
@@ -13,6 +13,7 @@ import { hasBrowser } from './stage.js';
  * take-over, with the session and with what was being typed.
  */
 const TYPED = 'looked at it, the fan is';
+const DESCRIBED = 'whom it tells at ni';
 const closers: (() => unknown)[] = [];
 const eras = new Eras();
 let a: TestNode;
@@ -51,7 +52,7 @@ describe.skipIf(!hasBrowser())('the console of two nodes without a floating addr
     await page.context().close();
   });
 
-  it('a comment that is being typed at a take-over is typed on and stored once, on the new Master', async () => {
+  it('a comment that is being typed at a take-over is typed on and stored once on the new Master; a form that was begun is saved there, also after another login', async () => {
     const cookie = await a.login();
     const { rows } = await pool.query<{ number: string }>(
       `insert into event (key, id, at, stored_at, last_at, priority, state, facility, scope, monitor, plugin, trigger, notification, item, sub, application, message, original, why)
@@ -67,6 +68,7 @@ describe.skipIf(!hasBrowser())('the console of two nodes without a floating addr
     await page.goto(`${a.url}/events?event=${number}`);
     await page.getByTestId('event-comment').fill(TYPED);
     expect((await passed).status()).toBe(200);
+    const form = await formBegun(context, cookie);
 
     await a.stop();
     await page.getByTestId('banner-reconnecting').waitFor();
@@ -84,6 +86,47 @@ describe.skipIf(!hasBrowser())('the console of two nodes without a floating addr
       .waitFor();
     const history = await pool.query(`select 1 from event_history where detail->>'to' = $1`, [`${TYPED} replaced`]);
     expect(history.rowCount).toBe(1);
+    await page.close();
+    await formSaved(form);
     await context.close();
   });
 });
+
+/** A form of a setting in which somebody has begun to write. */
+async function formBegun(context: BrowserContext, cookie: string): Promise<Page> {
+  const body = { kind: 'event', priorities: { critical: {} } };
+  const made = await a.call('PUT', '/api/v1/settings/notification/night', {
+    ...{ cookie, body: { body }, headers: { 'if-none-match': '*' } },
+  });
+  expect(made.status).toBeLessThan(300);
+  const page = await context.newPage();
+  page.setDefaultTimeout(100_000);
+  const passed = page.waitForResponse(`${a.url}/api/pass`);
+  await page.goto(`${a.url}/notifications?id=night`);
+  await page.getByTestId('field-description').fill(DESCRIBED);
+  expect((await passed).status()).toBe(200);
+  return page;
+}
+
+/** It is at the other node; whoever has to log in meanwhile finds it, too. */
+async function formSaved(page: Page): Promise<void> {
+  await page.waitForURL(`${b.url}/notifications?id=night`);
+  const description = page.getByTestId('field-description');
+  await description.waitFor();
+  expect(await description.inputValue()).toBe(DESCRIBED);
+  await page.getByTestId('setting-begun').waitFor();
+  await description.press('End');
+  await description.pressSequentially('ght');
+
+  await page.context().clearCookies();
+  await page.reload();
+  await page.getByTestId('login-name').fill('admin');
+  await page.getByTestId('login-password').fill(ADMIN_PASSWORD);
+  await page.getByTestId('login-submit').click();
+  await description.waitFor();
+  expect(await description.inputValue()).toBe(`${DESCRIBED}ght`);
+  await page.getByTestId('setting-save').click();
+  await page.getByTestId('setting-editor').waitFor({ state: 'detached' });
+  const stored = await pool.query(`select description from setting where kind = 'notification' and id = 'night'`);
+  expect(stored.rows).toEqual([{ description: `${DESCRIBED}ght` }]);
+}
