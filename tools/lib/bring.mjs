@@ -250,8 +250,9 @@ const TEST_TOOLS = {
     [`/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog/ompgsql.so`]: ['rsyslog', 'rsyslog-pgsql'],
   },
   specs: {
-    // Where people look.
+    // Where people look, and what it believes.
     chromium: 'chromium',
+    certutil: 'libnss3-tools',
     // Whom notifications tell.
     aiosmtpd: 'python3-aiosmtpd',
     snmptrapd: 'snmptrapd',

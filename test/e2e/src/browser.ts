@@ -22,8 +22,12 @@ export interface OpenPage {
   readonly loads: () => number;
 }
 
-export const openBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: FLAGS });
+/** @param env what it has besides our own environment, such as another home. */
+export const openBrowser = (env: Readonly<Record<string, string>> = {}): Promise<Browser> =>
+  chromium.launch({
+    ...{ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: FLAGS },
+    env: { ...(process.env as Record<string, string>), ...env },
+  });
 
 export async function openPage(browser: Browser): Promise<OpenPage> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB' });
