@@ -8,7 +8,9 @@ import { pathsOf } from './lib/package.mjs';
 const root = join(import.meta.dirname, '..');
 const packaging = join(root, 'packaging');
 const text = (...parts: string[]) => readFileSync(join(packaging, ...parts), 'utf8');
-const UNITS = readdirSync(join(packaging, 'systemd')).map((name) => join(packaging, 'systemd', name));
+const UNITS = readdirSync(join(packaging, 'systemd'))
+  .filter((name) => /\.(service|timer)$/.test(name))
+  .map((name) => join(packaging, 'systemd', name));
 
 describe('what goes into a package', () => {
   const manager: string[] = pathsOf(['controller', 'receiver', 'manager', 'cli']);
@@ -49,6 +51,8 @@ describe('a package’s scripts', () => {
 
   it('leave nothing at a purge: every folder that a unit or a script makes is removed', () => {
     const made = ['/etc/yosugara', '/var/lib/yosugara'];
+    // What systemd keeps of a timer that is Persistent.
+    expect(text('debian', 'yosugara', 'postrm')).toContain('stamp-yosugara-backup.timer');
     for (const folder of made) expect(text('debian', 'yosugara', 'postrm')).toContain(folder);
     for (const unit of UNITS) {
       const writes = /^ReadWritePaths=(.*)$/m.exec(readFileSync(unit, 'utf8'))?.[1]?.split(' ') ?? [];

@@ -72,7 +72,8 @@ export async function buildPackages(args) {
   const at = args.indexOf('--out');
   const out = at === -1 ? join(root, 'dist-packages') : args[at + 1];
   const named = args.filter((arg, index) => !arg.startsWith('--') && (at === -1 || index !== at + 1));
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  // For dpkg what is behind a hyphen comes later, and what is behind a tilde earlier.
+  const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version.replace('-', '~');
   mkdirSync(out, { recursive: true });
   for (const name of named.length === 0 ? Object.keys(PACKAGES) : named) {
     const recipe = PACKAGES[name] ?? refuse(`no package ${name}: one of ${Object.keys(PACKAGES).join(', ')}`);

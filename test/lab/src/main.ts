@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { explain } from '@yosugara/kernel';
 import { type LabArgs, parseArgs } from './args.js';
 import { run } from './host/shell.js';
+import { ANSIBLE, ansibleOnce } from './install/ansible.js';
 import { INSTALL, installOnce } from './install/install.js';
 import { Lab } from './lab.js';
 import { removeLeftovers } from './leftovers.js';
@@ -11,7 +13,7 @@ import { expectationOf } from './scenarios/types.js';
 
 /** `npm run lab`: faults on real processes on hosts made of namespaces. Exit 0: every run was ok. 1: not. 2: could not run. */
 async function main(): Promise<number> {
-  if (process.argv[2] === INSTALL) return install(process.argv.includes('--json'));
+  if (process.argv[2] === INSTALL || process.argv[2] === ANSIBLE) return install(process.argv[2], process.argv.slice(3));
   const args = parseArgs(process.argv.slice(2));
   if (args.list && args.markdown !== null) return intoReadme(args.markdown);
   if (args.list) return list(args);
@@ -32,14 +34,23 @@ async function main(): Promise<number> {
 }
 
 /** Hosts of another kind than those of the other scenarios: each with a Debian and a systemd of its own. */
-async function install(json: boolean): Promise<number> {
+async function install(scenario: string, args: readonly string[]): Promise<number> {
   if (process.getuid?.() !== 0) throw new Error('the lab boots hosts: run it as root');
-  const done = await installOnce((line) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`));
-  const document = { scenario: INSTALL, runs: [{ failoverMs: done.ms.takeOver, ...done }] };
+  const packages = args.includes('--packages') ? resolve(args[args.indexOf('--packages') + 1] ?? '') : null;
+  const say = (line: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
+  const run = scenario === ANSIBLE ? await ansibleOnce(say, packages) : await installed(say, packages);
+  const json = args.includes('--json');
   process.stdout.write(
-    `${json ? JSON.stringify(document, null, 2) : `${INSTALL}: ${done.ok ? 'ok' : done.why}\n${JSON.stringify(done.ms)}`}\n`,
+    json
+      ? `${JSON.stringify({ scenario, runs: [run] }, null, 2)}\n`
+      : `${scenario}: ${run.ok ? 'ok' : run.why}\n${JSON.stringify(run)}\n`,
   );
-  return done.ok ? 0 : 1;
+  return run.ok ? 0 : 1;
+}
+
+async function installed(say: (line: string) => void, packages: string | null) {
+  const { verdict, ...rest } = await installOnce(say, packages);
+  return { failoverMs: rest.gapsMs['hostLost'] ?? null, recoverMs: rest.ms['recoverAfterPowerOff'] ?? null, ...verdict, ...rest };
 }
 
 function list(args: LabArgs): number {

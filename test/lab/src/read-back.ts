@@ -16,6 +16,9 @@ const numbersOf = ({ runTag, beganAt }: RunMessages) =>
   `SELECT substring(text from 'number=([0-9]+) end')::int AS number FROM message
    WHERE received_at >= '${beganAt.toISOString()}' AND text LIKE '%lab ${runTag} number=%'`;
 
+/** Whatever cluster it is that is read. */
+export type Readable = Pick<LabCluster, 'sql'>;
+
 /** A run's own messages: its tag stands in them, and they were received after it began. */
 export interface RunMessages {
   readonly runTag: string;
@@ -23,7 +26,7 @@ export interface RunMessages {
 }
 
 /** Waits until the Master has stored every message, or until nothing more comes. */
-export async function waitForIngest(cluster: LabCluster, master: DataName, run: RunMessages, sent: number): Promise<void> {
+export async function waitForIngest(cluster: Readable, master: DataName, run: RunMessages, sent: number): Promise<void> {
   let most = -1;
   let movedMs = monotonicMs();
   await until(
@@ -45,7 +48,7 @@ export async function waitForIngest(cluster: LabCluster, master: DataName, run: 
 
 /** Everything that the nodes hold, the others' after they replayed what the Master had flushed. */
 export async function readAll(
-  cluster: LabCluster,
+  cluster: Readable,
   master: DataName,
   others: readonly StoreName[],
   run: RunMessages,
@@ -60,28 +63,28 @@ export async function readAll(
 }
 
 /** Resolves when `other` has replayed all that `master` has flushed by now. */
-export async function replayed(cluster: LabCluster, master: StoreName, other: StoreName): Promise<void> {
+export async function replayed(cluster: Readable, master: StoreName, other: StoreName): Promise<void> {
   await replayedTo(cluster, other, await flushedOf(cluster, master));
 }
 
-async function flushedOf(cluster: LabCluster, node: StoreName): Promise<string> {
+async function flushedOf(cluster: Readable, node: StoreName): Promise<string> {
   return (await cluster.sql<{ lsn: string }>(node, 'SELECT pg_current_wal_flush_lsn()::text AS lsn'))[0]?.lsn ?? '0/0';
 }
 
-async function replayedTo(cluster: LabCluster, node: StoreName, flushed: string): Promise<void> {
+async function replayedTo(cluster: Readable, node: StoreName, flushed: string): Promise<void> {
   await until(`replay of ${flushed} on ${node}`, REPLAY_DEADLINE_MS, async () => {
     const rows = await cluster.sql<{ done: boolean }>(node, `SELECT pg_last_wal_replay_lsn() >= '${flushed}'::pg_lsn AS done`);
     return rows[0]?.done === true ? true : undefined;
   });
 }
 
-async function readNode(cluster: LabCluster, node: StoreName, run: RunMessages): Promise<ReadBack> {
+async function readNode(cluster: Readable, node: StoreName, run: RunMessages): Promise<ReadBack> {
   const numbers = await cluster.sql<{ number: number }>(node, numbersOf(run), COUNT_DEADLINE_MS);
   return { node, keys: await keysOf(cluster, node), messageNumbers: numbers.map((row) => row.number) };
 }
 
 /** Of the writers, in the order of their tables. */
-export async function keysOf(cluster: LabCluster, node: StoreName): Promise<Required<ReadBack['keys']>> {
+export async function keysOf(cluster: Readable, node: StoreName): Promise<Required<ReadBack['keys']>> {
   const keys = async (text: string) => (await cluster.sql<{ key: string }>(node, text)).map((row) => Number(row.key));
   return {
     sql: await keys('SELECT key FROM lab_write'),

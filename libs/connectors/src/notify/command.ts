@@ -28,7 +28,9 @@ export async function sendCommand(payload: CommandPayload, told: Told, deadline:
   if (account === undefined) return refused(`there is no account ${quoted(user ?? '')} on this host`);
   const isOther = account !== null && account.uid !== process.getuid?.();
   if (isOther && process.getuid?.() !== 0)
-    return refused(`the manager does not run as root, so it cannot run a command as ${user}`);
+    return refused(
+      `the manager does not run as root, so it cannot run a command as ${user}: an agent’s job can (notification of kind job)`,
+    );
   const program = shell ? ['/bin/sh', '-c', words[0] ?? ''] : words;
   if (program[0] === undefined || program[0] === '') return refused('the command names no program');
   const environment = environmentOf(payload, told, account);

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { request as tlsRequest } from 'node:https';
 import { ATTEMPT_DEADLINE_MS } from './plan.js';
 import type { Attempt, Attempter } from './writer.js';
 
@@ -7,6 +8,8 @@ export interface ApiTarget {
   readonly hosts: readonly string[];
   readonly port: number;
   readonly token: string;
+  /** Whose certificate it is, is not looked at. */
+  readonly tls?: boolean;
   /** Default: `ATTEMPT_DEADLINE_MS`. */
   readonly deadlineMs?: number;
 }
@@ -22,9 +25,9 @@ export function ask(
   options: { method: string; headers?: Record<string, string>; body?: string; deadlineMs: number },
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const call = request(
+    const call = (url.startsWith('https:') ? tlsRequest : request)(
       url,
-      { method: options.method, headers: { ...options.headers, connection: 'close' }, agent: false },
+      { method: options.method, headers: { ...options.headers, connection: 'close' }, agent: false, rejectUnauthorized: false },
       (answer) => {
         let body = '';
         answer.setEncoding('utf8');
@@ -54,7 +57,7 @@ export function apiAttempter(target: ApiTarget): Attempter {
   let at = 0;
   const headers = { authorization: `Bearer ${target.token}`, 'content-type': 'application/json', 'x-yosugara': '1' };
   return async (key): Promise<Attempt> => {
-    const url = `http://${target.hosts[at % target.hosts.length]}:${target.port}/api/writes/probe`;
+    const url = `${target.tls === true ? 'https' : 'http'}://${target.hosts[at % target.hosts.length]}:${target.port}/api/writes/probe`;
     const failed = (why: string): Attempt => {
       at += 1;
       return { kind: 'unknown', why };

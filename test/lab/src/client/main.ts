@@ -29,7 +29,10 @@ const writers = {
   sql: new Writer('sql', sql, 'same key'),
   api: new Writer(
     'api',
-    apiAttempter({ hosts: plan.service, port: plan.apiPort, token: plan.password, deadlineMs: plan.attemptDeadlineMs }),
+    apiAttempter({
+      ...{ hosts: plan.service, port: plan.apiPort, token: plan.password, deadlineMs: plan.attemptDeadlineMs },
+      tls: plan.apiTls === true,
+    }),
     'next key',
   ),
 };

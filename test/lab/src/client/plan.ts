@@ -4,6 +4,8 @@ export interface ClientPlan {
   readonly service: readonly string[];
   readonly postgresPort: number;
   readonly apiPort: number;
+  /** Not there: without TLS. */
+  readonly apiTls?: boolean;
   readonly statusPort: number;
   readonly syslogPort: number;
   readonly trapPort: number;

@@ -5,7 +5,6 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -13,6 +12,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { explain } from '@yosugara/kernel';
 import { run, tryRun, until } from '../host/shell.js';
 
 /** What Debian's installer and `apt-get install` of the package's dependencies would have put on a host. */
@@ -29,6 +30,8 @@ const BASE = [
   'logrotate',
 ];
 const MINUTES_20_MS = 1_200_000;
+const BOOTS = 5;
+const BOOT_AGAIN_MS = 1_000;
 
 /**
  * A Debian 12 of minimal size with PostgreSQL's programs, made once by debootstrap and kept beside the clone.
@@ -65,52 +68,95 @@ export class FreshHosts {
   readonly #dir = mkdtempSync(join(tmpdir(), 'yosugara-fresh-'));
   readonly #prefix = `ysgd${process.pid}`.slice(0, 11);
   readonly #booted = new Map<string, { readonly child: ChildProcess; readonly leader: number }>();
+  readonly #places = new Map<string, FreshPlace>();
+
+  /** Of this machine: what the lab itself keeps of them. */
+  get dir(): string {
+    return this.#dir;
+  }
+
+  readonly isOn = (name: string): boolean => this.#booted.has(name);
+  readonly namespace = (name: string): string => `${this.#prefix}-${name}`;
+  readonly addressOf = (name: string): string => this.#places.get(name)!.address;
+  /** The host's own root, seen from this machine. */
+  readonly rootOf = (name: string): string => `/proc/${this.leaderOf(name)}/root`;
+  /** The process whose namespaces are the host's. */
+  readonly leaderOf = (name: string): number => this.#booted.get(name)!.leader;
 
   async boot(base: string, places: readonly FreshPlace[]): Promise<void> {
     await run('ip', ['link', 'add', this.#prefix, 'type', 'bridge']);
     await run('ip', ['link', 'set', this.#prefix, 'up']);
-    for (const place of places) await this.#wire(place);
-    await Promise.all(places.map(({ name }) => this.#boot(base, name)));
+    for (const place of places) await this.wire(place);
+    await Promise.all(places.map(({ name }) => this.#make(base, name)));
   }
 
-  async #wire({ name, address }: FreshPlace): Promise<void> {
-    const [netns, cable] = [`${this.#prefix}-${name}`, `${this.#prefix}-${name}`];
+  /** A host's network; for one that is not booted, all of it. */
+  async wire(place: FreshPlace): Promise<void> {
+    const netns = this.namespace(place.name);
+    this.#places.set(place.name, place);
     await run('ip', ['netns', 'add', netns]);
-    await run('ip', ['link', 'add', cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns]);
-    await run('ip', ['link', 'set', cable, 'master', this.#prefix, 'up']);
+    await run('ip', ['link', 'add', netns, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns]);
+    await run('ip', ['link', 'set', netns, 'master', this.#prefix]);
+    await this.#plug(place);
+  }
+
+  async #plug({ name, address }: FreshPlace): Promise<void> {
+    const netns = this.namespace(name);
     for (const words of [
       ['link', 'set', 'lo', 'up'],
       ['link', 'set', 'eth0', 'up'],
       ['address', 'add', `${address}/24`, 'dev', 'eth0'],
     ])
       await run('ip', ['-n', netns, ...words]);
+    await run('ip', ['link', 'set', netns, 'up']);
   }
 
-  async #boot(base: string, name: string): Promise<void> {
+  async #make(base: string, name: string): Promise<void> {
     const [up, work, root] = ['up', 'work', 'root'].map((part) => join(this.#dir, name, part)) as [string, string, string];
     for (const folder of [up, work, root]) mkdirSync(folder, { recursive: true });
     await run('mount', ['-t', 'overlay', 'overlay', '-o', `lowerdir=${base},upperdir=${up},workdir=${work}`, root]);
+    await this.#start(name);
+  }
+
+  /** After `powerOff`: with the disk that it had. */
+  async powerOn(name: string): Promise<void> {
+    await this.#plug(this.#places.get(name)!);
+    await this.#start(name);
+  }
+
+  /** Of a host that was switched off a moment ago something may still be there that nspawn finds in its way. */
+  async #start(name: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const state = await this.#boots(name);
+      if (state === 'up') return;
+      const said = readFileSync(join(this.#dir, name, 'console.log'), 'utf8')
+        .trim()
+        .slice(-500);
+      if (attempt === BOOTS) throw new Error(`${name} does not boot: ${said}`);
+      await delay(BOOT_AGAIN_MS);
+    }
+  }
+
+  async #boots(name: string): Promise<'up' | 'ended'> {
     const console = openSync(join(this.#dir, name, 'console.log'), 'a');
     const child = spawn(
       'systemd-nspawn',
       [
         ...['--quiet', '--register=no', '--keep-unit', '--boot', '--console=pipe', '--capability=CAP_NET_ADMIN,CAP_NET_RAW'],
-        ...[
-          `--directory=${root}`,
-          `--machine=${this.#prefix}-${name}`,
-          `--network-namespace-path=/run/netns/${this.#prefix}-${name}`,
-        ],
+        ...[`--directory=${join(this.#dir, name, 'root')}`, `--machine=${this.namespace(name)}`],
+        `--network-namespace-path=/run/netns/${this.namespace(name)}`,
       ],
       { stdio: ['ignore', console, console], detached: true },
     );
     closeSync(console);
-    const leader = await until(`${name} boots`, 30_000, () => childOf(child.pid ?? 0));
+    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+    const leader = await until(`${name} boots`, 30_000, () => (hasEnded() ? 'ended' : childOf(child.pid ?? 0)));
+    if (leader === 'ended') return leader;
     this.#booted.set(name, { child, leader });
-    await until(
-      `${name} is up`,
-      120_000,
-      async () => (await this.tries(name, 'systemctl', 'is-active', 'multi-user.target')) || undefined,
-    );
+    const isUp = () => this.tries(name, 'systemctl', 'is-active', 'multi-user.target');
+    const state = await until(`${name} is up`, 120_000, async () => (hasEnded() ? 'ended' : (await isUp()) ? 'up' : undefined));
+    if (state === 'ended') this.#booted.delete(name);
+    return state;
   }
 
   /** A file of this machine, in the host. */
@@ -119,7 +165,22 @@ export class FreshHosts {
   }
 
   #inside(name: string, words: readonly string[]): string[] {
-    return ['-t', String(this.#booted.get(name)!.leader), '-m', '-u', '-i', '-n', '-p', '-r', '-w', '--', ...words];
+    return [
+      '-t',
+      String(this.leaderOf(name)),
+      '-m',
+      '-u',
+      '-i',
+      '-n',
+      '-p',
+      '-r',
+      '-w',
+      '--',
+      'env',
+      '-i',
+      ...ENVIRONMENT,
+      ...words,
+    ];
   }
 
   async in(name: string, words: readonly string[], deadlineMs = 120_000): Promise<string> {
@@ -142,26 +203,43 @@ export class FreshHosts {
     if (code !== 0) throw new Error(`${words.join(' ')} on ${name} ended with ${code}: ${said.trim().slice(-1_000)}`);
   }
 
-  /** All of it, at once. */
+  /** All of it, at once: nothing more goes out, and no kernel answers for its addresses. */
   async powerOff(name: string): Promise<void> {
+    await run('ip', ['link', 'set', this.namespace(name), 'down']);
     const { child, leader } = this.#booted.get(name)!;
     this.#booted.delete(name);
     const ended = new Promise((done) => child.once('close', done));
     for (const pid of [leader, child.pid ?? 0]) if (pid > 0) process.kill(pid, 'SIGKILL');
     await ended;
+    await run('ip', ['-n', this.namespace(name), 'address', 'flush', 'dev', 'eth0']);
+  }
+
+  /** What helps to understand a failure, while the hosts still run. @returns where it is. */
+  async keepLogs(): Promise<string> {
+    const kept = mkdtempSync(join(tmpdir(), 'yosugara-lab-kept-'));
+    for (const name of this.#booted.keys()) {
+      const log = await this.in(name, ['journalctl', '--no-pager', '-n', '3000', '-o', 'short-monotonic']).catch(explain);
+      writeFileSync(join(kept, `${name}.journal`), log);
+    }
+    const client = join(this.#dir, 'client.log');
+    if (existsSync(client)) writeFileSync(join(kept, 'client.log'), readFileSync(client));
+    return `logs are in ${kept}`;
   }
 
   /** Nothing remains. */
   async close(): Promise<void> {
     for (const name of [...this.#booted.keys()]) await this.powerOff(name).catch(() => undefined);
-    for (const name of existsSync(this.#dir) ? readdirSync(this.#dir) : []) {
-      await tryRun('umount', ['-l', join(this.#dir, name, 'root')]);
-      await tryRun('ip', ['netns', 'del', `${this.#prefix}-${name}`]);
+    for (const name of this.#places.keys()) {
+      if (existsSync(join(this.#dir, name, 'root'))) await tryRun('umount', ['-l', join(this.#dir, name, 'root')]);
+      await tryRun('ip', ['netns', 'del', this.namespace(name)]);
     }
     await tryRun('ip', ['link', 'del', this.#prefix]);
     rmSync(this.#dir, { recursive: true, force: true });
   }
 }
+
+/** What a login there would have: nothing of this machine's. */
+const ENVIRONMENT = ['HOME=/root', 'LANG=C.UTF-8', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];
 
 /** systemd of the host: the only child of its nspawn. */
 function childOf(pid: number): number | undefined {

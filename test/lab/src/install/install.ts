@@ -1,97 +1,112 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { explain } from '@yosugara/kernel';
-import type { Status } from '@yosugara/protocol';
+import type { Verdict } from '../check/types.js';
+import { WORKSPACE } from '../host/assets.js';
 import { monotonicMs, run, until } from '../host/shell.js';
+import { controllerFrozen, hostLost, receiverFrozen, type Timed } from './faults.js';
 import { FreshHosts, freshDebian } from './fresh-hosts.js';
+import { hardeningOf } from './hardening.js';
+import { Installed, isWhole, otherHost, VIP } from './installed.js';
+import { beginLoad, type Gap, judgeLoad, type Loaded } from './load.js';
+import { listingOf, purgeKept, purgeWhole } from './removal.js';
 
 export const INSTALL = 'D1-install';
 
-const CLONE = join(import.meta.dirname, '..', '..', '..', '..');
 const HOSTS = [
   { name: 'a', address: '10.98.0.1' },
   { name: 'b', address: '10.98.0.2' },
   { name: 'w', address: '10.98.0.3' },
 ] as const;
-const VIP = '10.98.0.10';
+/** From where clients and senders come: no Debian of its own. */
+const CLIENT = { name: 'c', address: '10.98.0.9' };
 const WITHIN_MS = 180_000;
 
 export interface InstallRun {
   readonly ok: boolean;
   readonly why: string;
-  /** `init`, both joins, from the first of the three commands until both nodes are synchronous, until a line sent to the floating address is stored. */
-  readonly ms: Readonly<
-    Record<'packages' | 'init' | 'joins' | 'toSynchronous' | 'toFirstRow' | 'takeOver' | 'purge', number | null>
-  >;
+  /** What took how long; `toSynchronous` and `toFirstRow` from the first of the three commands. */
+  readonly ms: Record<string, number>;
+  /** Longest time without an acknowledged write of the worse writer, by what happened. */
+  readonly gapsMs: Readonly<Record<string, number | null>>;
+  readonly verdict: Verdict | null;
+  /** `systemd-analyze security`: 0 is shut in whole, 10 not at all. */
+  readonly exposure: Readonly<Record<string, number>>;
 }
+type Found = { -readonly [Key in keyof InstallRun]: InstallRun[Key] };
 
-/** Three hosts that were never used become a cluster by three commands; the Master's host is powered off; the package goes without remains. */
-export async function installOnce(say: (line: string) => void): Promise<InstallRun> {
-  const ms: Record<keyof InstallRun['ms'], number | null> = {
-    ...{ packages: null, init: null, joins: null, toSynchronous: null, toFirstRow: null, takeOver: null, purge: null },
-  };
+/**
+ * Three hosts that were never used become a cluster by three commands; it survives what may happen to it; the packages go without remains.
+ * @param packages a folder with both; null: they are built from what is here.
+ */
+export async function installOnce(say: (line: string) => void, packages: string | null): Promise<InstallRun> {
+  const found: Found = { ok: false, why: '', ms: {}, gapsMs: {}, verdict: null, exposure: {} };
   const hosts = new FreshHosts();
+  let load: Loaded | null = null;
   try {
     await demandTools();
-    const base = await freshDebian(join(CLONE, '.yosugara', 'tools'));
-    say('building the package');
-    await run('node', [join(CLONE, 'tools', 'run.mjs'), 'package', 'yosugara'], 900_000);
+    const base = await freshDebian(join(WORKSPACE, '.yosugara', 'tools'));
+    if (packages === null) {
+      say('building the packages');
+      await run('node', [join(WORKSPACE, 'tools', 'run.mjs'), 'package'], 900_000);
+    }
     await hosts.boot(base, HOSTS);
+    await hosts.wire(CLIENT);
     say('three hosts are up');
-    await through(hosts, ms, say);
-    return { ok: true, why: '', ms };
+    const story = { installed: new Installed(hosts), found, timed: timing(found, say) };
+    await through(story, packages ?? join(WORKSPACE, 'dist-packages'), (begun) => {
+      load = begun;
+    });
+    found.ok = true;
   } catch (error) {
-    return { ok: false, why: explain(error), ms };
+    found.why = explain(error);
+    say(`failed: ${found.why}`);
+    await hosts.keepLogs().then(say, () => undefined);
   } finally {
+    (load as Loaded | null)?.client.kill();
     await hosts.close();
   }
+  return found;
 }
 
-async function through(
-  hosts: FreshHosts,
-  ms: Record<keyof InstallRun['ms'], number | null>,
-  say: (line: string) => void,
-): Promise<void> {
-  const timed = async <T>(what: keyof InstallRun['ms'], task: () => Promise<T>): Promise<T> => {
+function timing(found: Found, say: (line: string) => void): Timed {
+  return async (what, task) => {
     const beganMs = monotonicMs();
     const result = await task();
-    ms[what] = Math.round(monotonicMs() - beganMs);
-    say(`${what}: ${ms[what]} ms`);
+    found.ms[what] = Math.round(monotonicMs() - beganMs);
+    say(`${what}: ${found.ms[what]} ms`);
     return result;
   };
-  const deb = readdirSync(join(CLONE, 'dist-packages')).find((name) => /^yosugara_.*\.deb$/.test(name))!;
-  await timed('packages', () => Promise.all(HOSTS.map(({ name }) => install(hosts, name, join(CLONE, 'dist-packages', deb)))));
+}
 
-  const beganMs = monotonicMs();
-  const begun = await timed('init', () => hosts.in('a', ['yosugara', 'init', ...PLAN]));
-  const { tokens } = JSON.parse(begun) as { tokens: { member: string; token: string }[] };
-  await timed('joins', async () => {
-    for (const { member, token } of tokens) await hosts.says(member, ['yosugara', 'join', '-', ...ACCEPTED], token);
-  });
-  await until('both nodes are synchronous', WITHIN_MS, async () =>
-    (await statusOf(hosts, 'a'))?.nodes.every(({ syncSet }) => syncSet) ? true : undefined,
-  );
-  ms.toSynchronous = Math.round(monotonicMs() - beganMs);
-  say(`toSynchronous: ${ms.toSynchronous} ms`);
-  await stored(hosts, 'a', 'the first line');
-  ms.toFirstRow = Math.round(monotonicMs() - beganMs);
+interface Story {
+  readonly installed: Installed;
+  readonly found: Found;
+  readonly timed: Timed;
+}
 
-  const master = (await statusOf(hosts, 'a'))?.master ?? '';
-  const other = master === 'a' ? 'b' : 'a';
-  await timed('takeOver', async () => {
-    await hosts.powerOff(master);
-    await until(`${other} serves`, WITHIN_MS, async () => {
-      const status = await statusOf(hosts, other);
-      return status?.nodes.some(({ name, role }) => name === other && status.master === other && role.startsWith('MASTER'))
-        ? true
-        : undefined;
-    });
-  });
-  const kept = await hosts.in(other, ['yosugara', 'messages', '--since', '1h', '--text', 'the first line', '--json']);
-  if ((JSON.parse(kept) as { rows: unknown[] }).rows.length !== 1)
-    throw new Error('the line that was stored before is not there once');
-  await stored(hosts, other, 'after the take-over');
-  await timed('purge', () => purged(hosts, other));
+async function through({ installed, found, timed }: Story, packages: string, onLoad: (load: Loaded) => void): Promise<void> {
+  const { hosts } = installed;
+  const before = new Map(await Promise.all(['a', 'b'].map(async (name) => [name, await listingOf(hosts, name)] as const)));
+  await timed('packages', () => Promise.all(HOSTS.map(({ name }) => installPackages(hosts, name, packages))));
+  await forms(installed, timed);
+  found.exposure = await hardeningOf(installed, 'a');
+
+  const first = (await installed.statusWhere('a', 'a Master', WITHIN_MS, ({ master }) => master !== null)).master!;
+  await installed.demandAddress(first);
+  const load = await beginLoad(installed, first, hosts.namespace(CLIENT.name), hosts.dir);
+  onLoad(load);
+  const gaps: Gap[] = [];
+  await receiverFrozen(installed, otherHost(first), timed);
+  gaps.push(await controllerFrozen(installed, first, load, timed));
+  gaps.push(await hostLost(installed, otherHost(first), load, timed));
+  Object.assign(found, await judgeLoad(installed, load, gaps));
+  if (found.verdict!.violations.length > 0) throw new Error(found.verdict!.violations.join('; '));
+  const kept = await hosts.in('b', ['yosugara', 'messages', '--since', '1h', '--text', 'the first line', '--json']);
+  if ((JSON.parse(kept) as { rows: unknown[] }).rows.length !== 1) throw new Error('the first line is not there once');
+
+  for (const name of ['b', 'a']) await timed(`purge${name.toUpperCase()}`, () => purgeWhole(hosts, name, before.get(name)!));
+  await timed('purgeKept', () => purgeKept(hosts, 'w'));
 }
 
 const ACCEPTED = ['memory', 'disk-fsync'].flatMap((id) => ['--accept', id]);
@@ -100,39 +115,38 @@ const PLAN = [
   ...['--arbiter', `w=${HOSTS[2].address},zone=z`, '--vip', VIP, '--stop-proofs', 'P1,P4', ...ACCEPTED],
 ];
 
-async function install(hosts: FreshHosts, name: string, deb: string): Promise<void> {
-  await hosts.copy(name, deb, 'root/yosugara.deb');
-  await hosts.in(name, ['dpkg', '-i', '/root/yosugara.deb']);
+/** Three commands. */
+async function forms(installed: Installed, timed: Timed): Promise<void> {
+  const { hosts } = installed;
+  await timed('toFirstRow', async () => {
+    await timed('toSynchronous', async () => {
+      const begun = await timed('init', () => hosts.in('a', ['yosugara', 'init', ...PLAN]));
+      const { tokens } = JSON.parse(begun) as { tokens: { member: string; token: string }[] };
+      await timed('joins', async () => {
+        for (const { member, token } of tokens) await hosts.says(member, ['yosugara', 'join', '-', ...ACCEPTED], token);
+      });
+      await installed.statusWhere('a', 'both nodes are synchronous', WITHIN_MS, isWhole);
+    });
+    await stored(installed, 'a', 'the first line');
+  });
 }
 
-async function statusOf(hosts: FreshHosts, name: string): Promise<Status | null> {
-  // It prints the document also when the cluster is not whole, and then ends with 3.
-  const text = await hosts.in(name, ['sh', '-c', 'yosugara status --json || true'], 30_000).catch(() => '');
-  try {
-    const found = JSON.parse(text) as Status | { error: unknown };
-    return 'nodes' in found ? found : null;
-  } catch {
-    return null;
+/** As `apt-get install` of the files would, with what they depend on there already. */
+async function installPackages(hosts: FreshHosts, name: string, folder: string): Promise<void> {
+  for (const kind of ['yosugara_', 'yosugara-agent_']) {
+    const deb = readdirSync(folder).find((file) => file.startsWith(kind) && file.endsWith('.deb'));
+    if (deb === undefined) throw new Error(`${folder} has no ${kind}*.deb`);
+    await hosts.copy(name, join(folder, deb), `root/${kind}.deb`);
+    await hosts.in(name, ['dpkg', '-i', `/root/${kind}.deb`]);
   }
 }
 
 /** A line to the floating address is a row. */
-async function stored(hosts: FreshHosts, name: string, text: string): Promise<void> {
-  await until(
-    `somebody takes “${text}”`,
-    WITHIN_MS,
-    async () => (await hosts.tries('w', 'logger', '--server', VIP, '--port', '514', '--tcp', text)) || undefined,
-  );
+async function stored({ hosts }: Installed, name: string, text: string): Promise<void> {
+  const send = () => hosts.tries('w', 'logger', '--server', VIP, '--port', '514', '--tcp', text);
+  await until(`somebody takes “${text}”`, WITHIN_MS, async () => (await send()) || undefined);
   const search = `yosugara messages --since 1h --text '${text}' --json | grep -q '"id"'`;
   await until(`“${text}” is a row`, WITHIN_MS, async () => (await hosts.tries(name, 'sh', '-c', search)) || undefined, 200);
-}
-
-/** Stops what runs, and leaves neither folder nor account nor process. */
-async function purged(hosts: FreshHosts, name: string): Promise<void> {
-  await hosts.in(name, ['dpkg', '--purge', 'yosugara']);
-  const remains =
-    '! getent passwd yosugara && ! ls -d /etc/yosugara /var/lib/yosugara /usr/lib/yosugara && ! pgrep -f /usr/lib/yosugara && ! pgrep postgres';
-  await hosts.in(name, ['sh', '-c', remains]);
 }
 
 async function demandTools(): Promise<void> {
