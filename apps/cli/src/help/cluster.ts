@@ -34,7 +34,7 @@ export const CLUSTER_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'secrets status': ['secrets status', 'secrets status --json'],
   'secrets rotate': ['secrets rotate'],
   'secrets new-key': ['secrets new-key'],
-  'secrets export-keys': ['secrets export-keys | ssh b yosugara secrets import-keys'],
-  'secrets import-keys': ['secrets import-keys < keys'],
+  'secrets export-keys': ['secrets export-keys'],
+  'secrets import-keys': ['secrets import-keys'],
   completion: ['completion bash', 'completion zsh'],
 };
