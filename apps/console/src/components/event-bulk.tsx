@@ -32,7 +32,7 @@ export function EventBulk({ count, isBusy, mayAct, me, onAlter, onClear, onAll }
       >
         {t('events.confirm')}
       </Button>
-      <Menu position="bottom-start">
+      <Menu position="bottom-start" withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <Button size="compact-sm" variant="default" disabled={!mayAct || isBusy}>
             {t('events.more')}

@@ -8,6 +8,7 @@ import { upkeepApi } from '../api/upkeep.js';
 import { useText } from '../i18n/language.js';
 import { switchoverTarget } from './cluster-model.js';
 import { CopyCommand } from './copy-command.js';
+import { MENU } from './menu.js';
 import { useToast } from './toasts.js';
 
 type Ask = 'maintenance' | 'pause' | 'drill';
@@ -150,7 +151,7 @@ export function Govern({ status, mayAct }: { readonly status: Status; readonly m
   const onClose = () => setAsking(null);
   return (
     <>
-      <Menu position="bottom-end" withinPortal>
+      <Menu position="bottom-end" {...MENU}>
         <Menu.Target>
           <Button variant="default" disabled={!mayAct} data-testid="govern">
             {t('govern.menu')}

@@ -30,7 +30,7 @@ export function OperateMenu({ target }: { readonly target: OperateTarget }) {
   if (!may('job', 'execute') && !may('job', 'approve')) return null;
   return (
     <>
-      <Menu position="bottom-end" withinPortal>
+      <Menu position="bottom-end" withinPortal withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <Button
             size="compact-xs"

@@ -15,6 +15,7 @@ import {
   savedFilters,
 } from './filter-model.js';
 import { ChevronIcon } from './icons.js';
+import { MENU } from './menu.js';
 import { useToast } from './toasts.js';
 import { useMe } from './use-me.js';
 import { usePageAddress } from './use-page-address.js';
@@ -201,7 +202,7 @@ export function SavedFilters({ view }: { readonly view: FilteredView }) {
   };
   return (
     <>
-      <Menu position="bottom-end" withinPortal>
+      <Menu position="bottom-end" {...MENU}>
         <Menu.Target>
           <Button
             size="xs"

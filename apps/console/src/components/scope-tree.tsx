@@ -2,6 +2,7 @@ import type { ScopeView } from '@yosugara/protocol';
 import { useMemo, useState } from 'react';
 import { integer, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
+import { named } from '../i18n/translate.js';
 import { ChevronIcon } from './icons.js';
 import { shownScopes } from './scope-model.js';
 
@@ -56,7 +57,9 @@ export function ScopeTree({ scopes, nodes, chosen, onChoose }: ScopeTreeProps) {
               data-testid="scope"
               data-id={scope.id}
             >
-              <span className={scope.builtIn ? 'scope-name dim' : 'scope-name'}>{visible(scope.name)}</span>
+              <span className={scope.builtIn ? 'scope-name dim' : 'scope-name'}>
+                {scope.builtIn ? named(t, 'builtInScope', scope.id) : visible(scope.name)}
+              </span>
               <span className="dim tabular">{integer(scope.nodesBelow, language)}</span>
             </button>
           </li>

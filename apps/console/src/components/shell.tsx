@@ -12,6 +12,7 @@ import { PasswordDialog } from '../pages/password.js';
 import { ReconnectBanner } from './banner.js';
 import { ClusterStrip } from './cluster-strip.js';
 import { Logo, MoonIcon, SunIcon, UserIcon } from './icons.js';
+import { MENU } from './menu.js';
 import { PAGES } from './page-list.js';
 import { ShellKeys } from './shell-keys.js';
 import { useToast } from './toasts.js';
@@ -128,7 +129,7 @@ interface UserMenuProps {
 function UserMenu({ me, onChangePassword, onLogout }: UserMenuProps) {
   const { t } = useText();
   return (
-    <Menu position="bottom-end" withArrow>
+    <Menu position="bottom-end" withArrow {...MENU}>
       <Menu.Target>
         <ActionIcon
           variant="subtle"

@@ -156,7 +156,7 @@ function Loaded({ id, net, job: chosen, tab, put, onRun, editing, schema }: Load
         />
         {tab === 'graph' && (
           <>
-            <Menu position="bottom-start">
+            <Menu position="bottom-start" withInitialFocusPlaceholder={false}>
               <Menu.Target>
                 <Button size="compact-sm" variant="default" disabled={!mayEdit} data-testid="unit-add">
                   {t('unit.add')}

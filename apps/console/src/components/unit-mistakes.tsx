@@ -13,7 +13,7 @@ export function Mistakes({
   const count = [...byJob.values()].reduce((sum, list) => sum + list.length, 0);
   if (count === 0) return <span className="dim small">{t('unit.noMistakes')}</span>;
   return (
-    <Menu position="bottom-end" withinPortal>
+    <Menu position="bottom-end" withinPortal withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button size="compact-sm" color="red" variant="light" data-testid="unit-mistakes">
           {t('unit.mistakes', { count })}

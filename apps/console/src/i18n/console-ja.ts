@@ -29,7 +29,7 @@ export const consoleJa: Readonly<Record<ConsoleKey, string>> = {
   'overview.noAgents': 'エージェントなし',
   'overview.more': 'ほかにもあります。',
   'overview.jobs': '実行中のジョブ',
-  'overview.jobsMore': '遅延 {late}・対応待ち {people}・24 時間の異常終了 {failed}',
+  'overview.jobsMore': '遅延 {late}・対応待ち {people}・24 時間の異常終了 {failed}',
   'overview.late': '遅延ジョブ',
   'overview.start-delay': '開始遅延',
   'overview.end-delay': '終了遅延',

@@ -56,6 +56,8 @@ export const fieldsEn = {
   'field.aheadM': 'Ahead by … minutes',
   'field.of': 'Of',
   'field.rules': 'Rules',
+  'field.rows': 'Rows',
+  'field.rows.from': 'From',
   'help.rules': 'In order: the first enabled one that matches ends it.',
   'field.pattern': 'Pattern',
   'help.pattern': 'RE2: no back-references; a dot is any character.',

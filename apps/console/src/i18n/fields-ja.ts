@@ -57,6 +57,8 @@ export const fieldsJa: Readonly<Record<FieldKey, string>> = {
   'field.aheadM': '予測先(分後)',
   'field.of': '対象',
   'field.rules': '規則',
+  'field.rows': '行',
+  'field.rows.from': '開始',
   'help.rules': '上から順に調べ、最初に一致した有効な規則で終わります。',
   'field.pattern': 'パターン',
   'help.pattern': 'RE2 形式: 後方参照なし。ピリオドは任意の 1 文字。',

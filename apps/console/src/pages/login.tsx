@@ -13,10 +13,10 @@ export function Gate({ children }: { readonly children: ReactNode }) {
   const { t } = useText();
   return (
     <div className="gate">
-      <div className="gate-top">
+      <header className="gate-top">
         <LanguageSwitch />
         <SchemeSwitch />
-      </div>
+      </header>
       <main className="gate-main">
         <div className="gate-brand">
           <Logo size={56} />

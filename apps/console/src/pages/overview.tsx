@@ -126,10 +126,10 @@ function ScopeRow({ line, onToggle }: { readonly line: ScopeLine; readonly onTog
         </Link>
         <span className="dim tabular small only-wide">{t('overview.nodes', { count: integer(scope.nodes, language) })}</span>
       </span>
-      <span className="health-cell">
+      <span className="health-cell" data-label={t('overview.now')}>
         <Tally tally={scope.now} label={t('overview.now')} to={(priority) => `/status?facility=${id}&priority=${priority}`} />
       </span>
-      <span className="health-cell">
+      <span className="health-cell" data-label={t('overview.open')}>
         <Tally tally={scope.open} label={t('overview.open')} to={(priority) => `/events?facility=${id}&priority=${priority}`} />
       </span>
     </li>

@@ -39,7 +39,7 @@ function NodeFacts({ setting }: { readonly setting: SettingView }) {
   const { snmp, ssh } = body;
   const variables = Object.entries(body.variables ?? {});
   return (
-    <div className="node-panels">
+    <>
       <section className="panel" aria-label={t('node2.about')} data-testid="node-about">
         <h2>{t('node2.about')}</h2>
         <Facts
@@ -100,7 +100,7 @@ function NodeFacts({ setting }: { readonly setting: SettingView }) {
           </>
         )}
       </section>
-    </div>
+    </>
   );
 }
 
@@ -200,9 +200,10 @@ export function NodePage() {
           {error.message}
         </Alert>
       )}
-      {data === undefined ? error === null && <Loader size="sm" /> : <NodeFacts setting={data} />}
+      {data === undefined && error === null && <Loader size="sm" />}
       {data?.enabled === false && <p className="notice panel">{t('node2.maintenanceHint')}</p>}
       <div className="node-panels">
+        {data !== undefined && <NodeFacts setting={data} />}
         <Statuses id={id} />
         <Events id={id} />
       </div>

@@ -16,6 +16,7 @@ import { usePageAddress } from '../components/use-page-address.js';
 import { age, clockTime, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
+import { WATCHES_JA } from '../i18n/watches-ja.js';
 
 const EVERY_MS = 5_000;
 
@@ -61,7 +62,8 @@ function Row({
   readonly onToggle: () => void;
 }) {
   const { t, language } = useText();
-  const { since, says, what, item, note, todo, runbook, of } = watch;
+  const { since, says, item, note, todo, runbook, of } = watch;
+  const what = language === 'ja' ? (WATCHES_JA[watch.watch] ?? watch.what) : watch.what;
   const nowMs = serverNowMs();
   return (
     <li

@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 const SOURCES = join(import.meta.dirname, '..');
 const SHEETS = ['styles.css', ...readdirSync(import.meta.dirname, { encoding: 'utf8' }).filter((name) => name.endsWith('.css'))];
 
-/** Classes that a sheet gives a look wherever they stand: the whole selector is their name. */
+/** Classes and elements that a sheet gives a look wherever they stand: the whole selector is their name. */
 function named(sheet: string): readonly string[] {
   const text = readFileSync(join(SOURCES, sheet === 'styles.css' ? '' : 'styles', sheet), 'utf8');
   const rules = text
@@ -17,10 +17,10 @@ function named(sheet: string): readonly string[] {
     .replace(/@[a-z]+[^{;]*\{/g, '{')
     .matchAll(/([^{}]+)\{/g);
   const selectors = [...rules].flatMap(([, list = '']) => list.split(',').map((one) => one.trim()));
-  return [...new Set(selectors.filter((one) => /^\.[\w-]+$/.test(one)))];
+  return [...new Set(selectors.filter((one) => /^\.?[a-z][\w-]*$/.test(one)))];
 }
 
-it('each class has its look from one stylesheet', () => {
+it('each class has its look from one stylesheet, and elements from that of all pages', () => {
   const sheets = SHEETS.map((sheet) => [sheet, named(sheet)] as const);
   const twice = sheets.flatMap(([sheet, names], at) =>
     sheets
@@ -29,4 +29,6 @@ it('each class has its look from one stylesheet', () => {
   );
   expect(sheets.every(([, names]) => names.length > 0)).toBe(true);
   expect(twice).toEqual([]);
+  const later = sheets.filter(([sheet]) => sheet !== 'styles.css');
+  expect(later.flatMap(([, names]) => names.filter((name) => !name.startsWith('.')))).toEqual([]);
 });

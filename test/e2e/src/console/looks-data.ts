@@ -25,6 +25,22 @@ export const SETTINGS = (sender: string): readonly (readonly [kind: string, id: 
       ],
     },
   ],
+  [
+    'dashboard',
+    'night',
+    {
+      name: '夜間の監視',
+      timeZone: 'Asia/Tokyo',
+      widgets: [
+        { type: 'cluster', id: 'cluster', width: 12, height: 2 },
+        { type: 'counts', id: 'counts', width: 6, height: 3 },
+        { type: 'value', id: 'value', width: 6, height: 3, item: 'Processor', unit: '%', warning: 50, critical: 90 },
+        { type: 'series', id: 'series', width: 12, height: 5, unit: '%', sources: [{ item: 'Processor' }] },
+        { type: 'events', id: 'events', width: 6, height: 4 },
+        { type: 'matrix', id: 'matrix', width: 6, height: 4 },
+      ],
+    },
+  ],
   ['calendar-pattern', 'jp', { dates: ['2026-11-03', '2026-11-23'] }],
   [
     'calendar',

@@ -1,10 +1,11 @@
 import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PAGES } from '../../../../apps/console/src/components/page-list.js';
 import { twoReceivers } from '../../../../apps/receiver/src/testing/two-receivers.js';
-import { FOUR_WAYS, seenIn } from './looks.js';
+import { seenIn } from './looks.js';
 import { LINES, MIB, SETTINGS } from './looks-data.js';
 import { PAGE_LOOKS } from './page-looks.js';
 import { consoleStage, hasBrowser, put, type Stage } from './stage.js';
@@ -13,6 +14,7 @@ import { consoleStage, hasBrowser, put, type Stage } from './stage.js';
  * Each page as it is with something to show, in both languages, both themes, on a desk and on a telephone: axe finds nothing, and nothing is
  * wider than the screen. `npm run shots -w @yosugara/test-e2e` keeps the pictures.
  */
+const ROUTES = new URL('../../../../apps/console/src/app.tsx', import.meta.url);
 const receivers = await twoReceivers({ third: 97 });
 let stage: Stage;
 let page: Page;
@@ -23,6 +25,12 @@ const looks = PAGE_LOOKS.filter((each) => each.page === null || pages.includes(e
 it('knows each page that the column beside it leads to', () => {
   const seen = new Set(looks.map((each) => each.page));
   expect(pages.filter((each) => !seen.has(each))).toEqual([]);
+});
+it('knows each address of the console', () => {
+  const routes = [...readFileSync(ROUTES, 'utf8').matchAll(/<Route path="(\/[^"]*)"/g)].map(([, path = '']) => path);
+  expect(routes).toContain('/repository/node/:id');
+  const leadsTo = (path: string) => new RegExp(`^${path.replace(/:\w+/g, '[^/?]+')}(\\?|$)`);
+  expect(routes.filter((path) => !looks.some((each) => leadsTo(path).test(each.path)))).toEqual([]);
 });
 
 describe.skipIf(!hasBrowser())('each page of the console', { timeout: 600_000 }, () => {
@@ -50,12 +58,12 @@ describe.skipIf(!hasBrowser())('each page of the console', { timeout: 600_000 },
   }, 600_000);
   afterAll(async () => await stage?.close());
 
-  it.each(looks)('$name', async ({ name, path, ready, open }) => {
+  it.each(looks)('$name', async ({ name, path, ready, open, ways }) => {
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.goto(`${stage.base}${path}`);
     await page.getByTestId(ready).first().waitFor();
     await open?.(page);
-    expect(await seenIn(page, name, FOUR_WAYS)).toEqual([]);
+    expect(await seenIn(page, name, ways)).toEqual([]);
   });
   it('says nothing that it should not', () => expect(stage.problems).toEqual([]));
 });

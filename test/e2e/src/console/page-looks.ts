@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { FOUR_WAYS, TWO_WAYS, type Way } from './looks.js';
 
 /** One state of a page that is worth a look. */
 export interface PageLook {
@@ -10,20 +11,31 @@ export interface PageLook {
   readonly ready: string;
   /** What is opened then. */
   readonly open?: (page: Page) => Promise<unknown>;
+  readonly ways: readonly Way[];
 }
 
 const look = (page: PageLook['page'], path: string, ready: string, more: Partial<PageLook> = {}): PageLook => ({
-  ...{ page, name: page ?? 'page', path, ready },
+  ...{ page, name: page ?? 'page', path, ready, ways: FOUR_WAYS },
   ...more,
 });
+/** What is opened over a page that is seen by itself. */
+const over = (name: string, path: string, ready: string, open: NonNullable<PageLook['open']>): PageLook =>
+  look(null, path, ready, { name, open, ways: TWO_WAYS });
 const click = (id: string, then: string) => async (page: Page) => {
   await page.getByTestId(id).first().click();
   await page.getByTestId(then).first().waitFor();
 };
 
+/** Out of the menu of the cluster's page. */
+const governed = (what: string) => async (page: Page) => {
+  await click('govern', `govern-${what}`)(page);
+  await click(`govern-${what}`, 'govern-dialog')(page);
+};
+
 export const PAGE_LOOKS: readonly PageLook[] = [
   look('overview', '/', 'health-row'),
   look('dashboards', '/dashboards', 'dashboards-page'),
+  look('dashboards', '/dashboards/night', 'dashboard-page', { name: 'dashboard' }),
   look('events', '/events', 'event-row'),
   look('events', '/events', 'event-row', { name: 'event', open: click('event-row', 'event-original') }),
   look('events', '/events?text=nothing-like-it', 'events-page', { name: 'events-none' }),
@@ -47,6 +59,7 @@ export const PAGE_LOOKS: readonly PageLook[] = [
   look('cluster', '/cluster', 'topology'),
   look('cluster', '/cluster', 'topology', { name: 'switchover', open: click('switchover-button', 'switchover-confirm') }),
   look('cluster', '/cluster?takeover=7', 'take-over-links', { name: 'take-over' }),
+  ...['maintenance', 'pause', 'drill'].map((what) => over(`cluster-${what}`, '/cluster', 'topology', governed(what))),
   look('self', '/self', 'self-row'),
   look('capacity', '/capacity', 'capacity-page'),
   look('retention', '/retention', 'kept'),
@@ -56,6 +69,24 @@ export const PAGE_LOOKS: readonly PageLook[] = [
   look('users', '/users', 'user-row'),
   look('users', '/users?tab=roles', 'role-row', { name: 'roles' }),
   look('users', '/users?tab=roles', 'role-row', { name: 'role', open: click('role-new', 'role-form') }),
+  over('user', '/users', 'user-row', click('user-new', 'user-form')),
   look('audit', '/audit', 'audit-row'),
   look(null, '/profile', 'profile-form', { name: 'profile' }),
+  over('palette', '/', 'health-row', click('palette-open', 'palette-input')),
+  over('keys', '/events', 'event-row', async (page) => {
+    await page.keyboard.press('?');
+    await page.getByTestId('key-help').waitFor();
+  }),
+  over('filters', '/events', 'event-row', click('saved-filters', 'filter-save-as')),
+  over('monitor-new', '/monitors', 'setting-row', click('setting-new', 'setting-save')),
+  look('mibs', '/mibs', 'mib-row', { name: 'mib-delete', open: click('mib-delete', 'mib-delete-dialog'), ways: TWO_WAYS }),
+  // The last one: from there nobody is logged in.
+  look(null, '/', 'health-row', {
+    name: 'login',
+    open: async (page) => {
+      await page.context().clearCookies();
+      await page.reload();
+      await page.getByTestId('login-form').waitFor();
+    },
+  }),
 ];

@@ -40,7 +40,7 @@ function useUndoKeys({ undo, redo }: Pick<SettingEditing<DashboardBody>, 'undo' 
 function AddMenu({ isFull, onAdd }: { readonly isFull: boolean; readonly onAdd: (type: WidgetType) => void }) {
   const { t } = useText();
   return (
-    <Menu position="bottom-start" withinPortal>
+    <Menu position="bottom-start" withinPortal withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button size="xs" disabled={isFull} data-testid="widget-add">
           {t('board.add')}
