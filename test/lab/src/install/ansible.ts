@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { explain } from '@yosugara/kernel';
 import { WORKSPACE } from '../host/assets.js';
-import { monotonicMs, run, tryRun } from '../host/shell.js';
-import { FreshHosts, freshDebian } from './fresh-hosts.js';
+import { monotonicMs, run } from '../host/shell.js';
+import { freshDebian, withPython } from './debian.js';
+import { FreshHosts } from './fresh-hosts.js';
 import { Installed, isWhole, VIP } from './installed.js';
 
 export const ANSIBLE = 'D2-ansible';
@@ -48,29 +49,6 @@ export async function ansibleOnce(say: (line: string) => void, packages: string 
   }
 }
 
-/** What Debian's images for machines have and a minimal one has not: Ansible's hands. @returns layers for an overlay. */
-async function withPython(base: string, keptIn: string): Promise<string> {
-  const layer = join(keptIn, 'debian-bookworm-python');
-  if (existsSync(layer)) return `${layer}:${base}`;
-  const [making, work, root] = ['making', 'work', 'root'].map((part) => join(keptIn, `python-${part}`)) as [
-    string,
-    string,
-    string,
-  ];
-  for (const folder of [making, work, root]) mkdirSync(folder, { recursive: true });
-  await run('mount', ['-t', 'overlay', 'overlay', '-o', `lowerdir=${base},upperdir=${making},workdir=${work}`, root]);
-  try {
-    const install =
-      'apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends python3 python3-apt';
-    const inside = ['-q', '--register=no', '--keep-unit', `--directory=${root}`, '--pipe', 'sh', '-c', install];
-    await run('systemd-nspawn', inside, WITHIN_MS);
-  } finally {
-    await tryRun('umount', [root]);
-  }
-  renameSync(making, layer);
-  return `${layer}:${base}`;
-}
-
 /** A program in ssh's place that enters the host. */
 function describeHosts(hosts: FreshHosts, packages: string): string {
   const cases = HOSTS.map(({ name, address }) => `${address}) leader=${hosts.leaderOf(name)} ;;`).join('\n');
@@ -89,7 +67,7 @@ exec nsenter -t "$leader" -m -u -i -n -p -r -w -- env -i HOME=/root LANG=C.UTF-8
   const options = JSON.stringify(['--stop-proofs', 'P1,P4']);
   const accept = JSON.stringify(['memory', 'disk-fsync'].flatMap((id) => ['--accept', id]));
   const variables = [
-    `yosugara_package=${join(packages, 'yosugara_0.1.0_amd64.deb')}`,
+    `yosugara_package=${join(packages, readdirSync(packages).find((file) => file.startsWith('yosugara_')) ?? '')}`,
     `yosugara_vip=${VIP}`,
     `yosugara_init_options='${options}'`,
     `yosugara_accept='${accept}'`,

@@ -1,62 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { explain } from '@yosugara/kernel';
 import { run, tryRun, until } from '../host/shell.js';
 
-/** What Debian's installer and `apt-get install` of the package's dependencies would have put on a host. */
-const BASE = [
-  'systemd',
-  'systemd-sysv',
-  'dbus',
-  'iproute2',
-  'iputils-arping',
-  'fping',
-  'procps',
-  'adduser',
-  'bsdutils',
-  'logrotate',
-];
-const MINUTES_20_MS = 1_200_000;
 const BOOTS = 5;
 const BOOT_AGAIN_MS = 1_000;
-
-/**
- * A Debian 12 of minimal size with PostgreSQL's programs, made once by debootstrap and kept beside the clone.
- * @returns its folder; hosts see it under an overlay of their own.
- */
-export async function freshDebian(keptIn: string): Promise<string> {
-  const root = join(keptIn, 'debian-bookworm');
-  if (existsSync(root)) return root;
-  mkdirSync(keptIn, { recursive: true });
-  const making = mkdtempSync(join(keptIn, 'making-'));
-  await run('debootstrap', ['--variant=minbase', `--include=${BASE.join(',')}`, 'bookworm', making], MINUTES_20_MS);
-  const noCluster = join(making, 'etc/postgresql-common/createcluster.d');
-  mkdirSync(noCluster, { recursive: true });
-  writeFileSync(join(noCluster, 'yosugara.conf'), 'create_main_cluster = false\n');
-  writeFileSync(join(making, 'etc/resolv.conf'), readFileSync('/etc/resolv.conf'));
-  await run(
-    'systemd-nspawn',
-    ['-q', '--register=no', '--keep-unit', `--directory=${making}`, '--pipe', 'sh', '-c', POSTGRES],
-    MINUTES_20_MS,
-  );
-  renameSync(making, root);
-  return root;
-}
-const POSTGRES =
-  'apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql-15';
 
 export interface FreshPlace {
   readonly name: string;
