@@ -14,7 +14,7 @@ FROM ${RUN_IMAGE}
 RUN mkdir -p /etc/postgresql-common/createcluster.d \
  && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.d/yosugara.conf \
  && apt-get update \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql-15 iproute2 iputils-arping \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql-15 iproute2 iputils-arping fping \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/yosugara /opt/yosugara
 # Node comes with the project (npm package node-linux-<arch>), so the base needs none.
