@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { STATE_LAYOUT } from '@yosugara/protocol';
+import { STATE_LAYOUT, type Status } from '@yosugara/protocol';
 import { freePort, startTestPostgres } from '@yosugara/testkit';
 import pg from 'pg';
 import type { Browser, Page } from 'playwright-core';
@@ -86,7 +86,7 @@ describe.skipIf(!hasBrowser() || !existsSync(CERTUTIL))('the console over https 
   });
   it('what changes comes by the stream', async () => {
     await page.locator('[data-testid=link-state]', { hasText: 'Live' }).waitFor();
-    const status = node.controller.status;
+    const status = node.controller.status as Status;
     node.controller.status = { ...status, epoch: status.epoch + 41 };
     await page.locator('[data-testid=header-epoch]', { hasText: String(status.epoch + 41) }).waitFor();
   });
