@@ -18,7 +18,7 @@ import { Refusal, refuse, say, seconds } from './lib/say.mjs';
 const beganMs = performance.now();
 const [verb = '', ...args] = process.argv.slice(2);
 
-const VERBS = { start, stop, build, test, verify, lint, ci, sim, lab, fuzz, bench, package: debs };
+const VERBS = { start, stop, build, test, verify, lint, ci, sim, lab, fuzz, bench, docs, package: debs };
 
 /** Modules that need the dependencies are loaded after they are there. */
 const load = {
@@ -119,6 +119,13 @@ async function debs() {
   await built();
   const { buildPackages } = await load.package();
   return buildPackages(args);
+}
+
+/** The command blocks of the pages that say that they can be run, on a local cluster. */
+async function docs() {
+  await built();
+  await bringPostgres();
+  return become(process.execPath, ['--enable-source-maps', `${root}/test/e2e/dist/docs-main.js`, ...args]);
 }
 
 async function fuzz() {
