@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { withClient } from './deadline.js';
 
 /** One session, without its statement: that may hold what nobody should read. */
@@ -19,6 +19,16 @@ export interface DatabaseActivity {
   /** null = none. */
   readonly longestStatement: LongSession | null;
   readonly longestTransaction: LongSession | null;
+  readonly archiver: Archiver;
+}
+
+/** How WAL leaves this server. */
+export interface Archiver {
+  readonly isOn: boolean;
+  /** How long nothing has left since it failed; 0: it does not fail. */
+  readonly waitsSeconds: number;
+  /** What failed last; null: it does not fail. */
+  readonly failedSegment: string | null;
 }
 
 interface Row {
@@ -57,8 +67,22 @@ export async function databaseActivity(pool: Pool): Promise<DatabaseActivity> {
     return {
       ...{ connections: Number(counts[0]?.used ?? 0), maxConnections: counts[0]?.most ?? 0 },
       ...{ longestStatement: longest('statement'), longestTransaction: longest('transaction') },
+      archiver: await archiverOf(client),
     };
   });
+}
+
+/** Failing is: the last try failed. Since when nothing has left is told by what left last, or by when counting began. */
+async function archiverOf(client: PoolClient): Promise<Archiver> {
+  const { rows } = await client.query<{ on: boolean; waits: number | null; segment: string | null }>(
+    `select current_setting('archive_mode') <> 'off' as on,
+       case when failing then extract(epoch from clock_timestamp() - coalesce(last_archived_time, stats_reset))::float8 end as waits,
+       case when failing then last_failed_wal end as segment
+     from (select *, last_failed_time is not null and last_failed_time > coalesce(last_archived_time, '-infinity') as failing
+           from pg_stat_archiver) archiver`,
+  );
+  const { on = false, waits = null, segment = null } = rows[0] ?? {};
+  return { isOn: on, waitsSeconds: Math.max(0, waits ?? 0), failedSegment: segment };
 }
 
 /** Bytes of the whole database. The server looks at each of its files: not often. */

@@ -11,6 +11,7 @@ import type { ManagerConfig } from '../config.js';
 import type { Authority } from '../control/authority.js';
 import type { Lifecycle } from '../lifecycle.js';
 import type { OperationsStats } from '../operations/start-operations.js';
+import { type AskRepository, archiverFacts, askRepository, repositoryFacts } from './backups.js';
 import { type CertificateSource, lookAtCertificates } from './certificates.js';
 import { clusterFacts, receiverFacts } from './cluster-facts.js';
 import type { Facts, Source } from './gatherer.js';
@@ -41,6 +42,8 @@ export interface SelfParts {
   /** Missing: nobody keeps a history here. */
   readonly capacity?: Pick<Capacity, 'look' | 'everyMs'>;
   readonly clock: Clock;
+  /** What lies in the repository of backups; missing: it is asked. */
+  readonly backups?: AskRepository;
 }
 
 /** All sources of a manager. @param everyMs of a look. */
@@ -69,7 +72,8 @@ export function sourcesOf(
     { name: 'clocks', everyMs: 0, deadlineMs: everyMs, look: () => ({ 'clock-distance': clocksOf(parts) }) },
     { name: 'words', everyMs: 0, deadlineMs: everyMs, look: () => ({ 'internal-lost': wordsOf(ways, counters) }) },
     { name: 'controller', everyMs: 0, deadlineMs: 3_000, look: async () => await controllerOf(parts, counters, away) },
-    { name: 'sessions', everyMs: 10_000, deadlineMs: 3_000, look: async () => sessionsOf(await parts.activity()) },
+    { name: 'sessions', everyMs: 10_000, deadlineMs: 3_000, look: async () => sessionsOf(parts, await parts.activity()) },
+    { name: 'backups', everyMs: 10 * MINUTE_MS, deadlineMs: 2 * MINUTE_MS, look: async () => await backupsOf(parts) },
     { name: 'volumes', everyMs: 10_000, deadlineMs: 5_000, look: async () => await volumesOf(volumes) },
     { name: 'journals', everyMs: 10_000, deadlineMs: 5_000, look: async () => ({ 'journal-bytes': await journalsOf(parts) }) },
     ...fillings(parts),
@@ -243,8 +247,16 @@ function receiversOf(receivers: Parameters<typeof receiverFacts>[0], counters: C
   };
 }
 
-function sessionsOf({ connections, maxConnections, longestStatement, longestTransaction }: DatabaseActivity): Facts {
+async function backupsOf({ config: { config }, authority, clock, backups = askRepository }: SelfParts): Promise<Facts> {
+  return isMaster(authority) ? await repositoryFacts(config, backups, clock.wallMs()) : {};
+}
+
+const isMaster = (authority: SelfParts['authority']): boolean => ['active', 'gated'].includes(authority.now().mode);
+
+function sessionsOf({ config: { config }, authority }: SelfParts, activity: DatabaseActivity): Facts {
+  const { connections, maxConnections, longestStatement, longestTransaction } = activity;
   return {
+    ...(isMaster(authority) ? archiverFacts(config, activity) : {}),
     'slow-query': one(longestStatement?.seconds ?? 0, noteOf(longestStatement)),
     'long-transaction': one(longestTransaction?.seconds ?? 0, noteOf(longestTransaction)),
     connections: one(maxConnections === 0 ? null : connections / maxConnections),

@@ -1,3 +1,4 @@
+export { NO_BACKUP, NO_BACKUP_S } from './backup-watches.js';
 export { internalLine, internalPayload, internalTold, isAtLeast } from './line.js';
 export * from './recent.js';
 export {

@@ -1,3 +1,4 @@
+import { BACKUP_WATCHES } from './backup-watches.js';
 import { amount, bytes, count, duration, percent } from './sentences.js';
 import type { Watch } from './watch.js';
 import { DAY_S, known, MIB, watch } from './watch-row.js';
@@ -221,6 +222,7 @@ export const WATCHES: readonly Watch[] = [
   ...FILLING,
   ...CLUSTER,
   ...DATABASE,
+  ...BACKUP_WATCHES,
   ...PROCESS,
 ];
 
