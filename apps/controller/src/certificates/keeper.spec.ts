@@ -240,6 +240,30 @@ describe('the authority', () => {
   });
 });
 
+describe('the authority that grows old', () => {
+  it('is replaced by the cluster itself, and nothing is signed by the new one before people had time to bring it to senders', async () => {
+    const old = authorities('a')[0]!;
+    const { desk } = get('a');
+    const until = async (mayIssue: boolean, last: string) => {
+      for (let count = 0; count < 12; count++) {
+        agents = { authorities: authorities('a'), behind: 0, some: [] };
+        const answer = await desk.rotateByItself(() => mayIssue);
+        if (answer.step === last) return answer;
+      }
+      throw new Error(`${last} was not reached`);
+    };
+    expect((await until(false, 'agents')).says).toContain('overlap');
+    for (const name of NAMES) {
+      expect(authorities(name)).toHaveLength(2);
+      expect(
+        certificatesIn(read(name, STATE_LAYOUT.secrets.clusterCa)).findIndex((each) => isSignedBy(certificate(name), each)),
+      ).toBe(0);
+    }
+    await until(true, 'dropped');
+    for (const name of NAMES) expect(authorities(name)).not.toContain(old);
+  });
+});
+
 describe('a member that is revoked', () => {
   it('is out at all others at once, stays out after their restart, and asks for nothing any more', async () => {
     await get('a').desk.keep(authorityKey);
