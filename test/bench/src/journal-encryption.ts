@@ -1,6 +1,7 @@
 import type { Benchmark, BenchOptions, Measure } from './benchmark.js';
 import { compareRates, thousands } from './compare-rates.js';
 import { floodCeiling, MESSAGE_BYTES } from './flood.js';
+import { journalCpu } from './journal-cpu.js';
 import { type ReceiversOptions, startReceivers } from './receiver-processes.js';
 import { RECEIVE_BUFFER_BYTES } from './rsyslog.js';
 import { allowReceiveBuffers } from './system.js';
@@ -28,7 +29,7 @@ async function measure(options: BenchOptions, undo: (() => unknown)[]): Promise<
     { first: FIRST_RATE, trial: trial(clear) },
   );
   return {
-    ...{ name: 'journal-encryption', unit: 'messages/s', ...found.rates },
+    ...{ name: 'journal-encryption/udp', unit: 'messages/s', ...found.rates },
     peerName: 'the same receiver, its journal in the clear',
     note: [
       `highest lossless rate of ${MESSAGE_BYTES} byte messages over UDP into the fsynced journal, encrypted`,
@@ -45,7 +46,7 @@ export const JOURNAL_ENCRYPTION: Benchmark = {
   async run(options) {
     const undo: (() => unknown)[] = [allowReceiveBuffers(RECEIVE_BUFFER_BYTES)];
     try {
-      return [await measure(options, undo)];
+      return [...(await journalCpu(options.runs)), await measure(options, undo)];
     } finally {
       for (const step of undo.reverse()) await step();
     }
