@@ -89,7 +89,7 @@ export const PROCESS: readonly Watch[] = [
     ...{ limits: { warning: 0.8, critical: 0.93 }, by: 0.05, afterMs: 30_000 },
     say: (value, _, note) => `the manager uses ${percent(value)} of the memory that it may${known(note)}`,
     over: () => 'the manager has memory to spare again',
-    todo: 'raise `--max-old-space-size` (NODE_OPTIONS); when it grows without an end, it is a mistake of ours',
+    todo: 'the bound follows the memory of the host: give it more; when it grows without an end, it is a mistake of ours',
   }),
   watch({
     ...{ id: 'memory', what: 'how much of the memory of the host, or of its control group, the manager has', unit: 'ratio' },

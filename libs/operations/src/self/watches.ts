@@ -176,7 +176,7 @@ const CLUSTER: readonly Watch[] = [
     ...{ limits: { warning: 1, critical: 2 }, afterMs: 5_000, clearMs: 60_000 },
     say: (_, item, note) => `${item.split(' ')[0]}${note === '' ? '' : `: ${note}`}`,
     over: (item) => `${item.split(' ')[0]} is over`,
-    todo: '`yosugara status` has it with what is known now; docs/fencing.md, docs/recover.md and docs/visible-loss.md say what the alarms mean',
+    todo: '`yosugara status` has it with what is known now; `yosugara runbook` and its code say what to do',
   }),
   watch({
     ...{ id: 'controller', what: "how long this node's controller did not answer", unit: 'seconds' },
