@@ -2,7 +2,7 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names the active row (aria-activedescendant).
 import type { EventRow } from '@yosugara/protocol';
 import { type CSSProperties, type MouseEvent, memo, type ReactNode, type Ref } from 'react';
-import type { EventList } from '../api/event-list.js';
+import { type EventList, indexOfEvent } from '../api/event-list.js';
 import { integer, rowTime, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { PriorityBadge } from './priority.js';
@@ -142,7 +142,8 @@ export function EventTable(props: TableProps) {
       aria-label={t('events.title')}
       aria-rowcount={rows.length}
       aria-multiselectable="true"
-      aria-activedescendant={cursor === null ? undefined : eventRowId(cursor)}
+      // An address may name an event that the filter does not show.
+      aria-activedescendant={cursor === null || indexOfEvent(rows, cursor) < 0 ? undefined : eventRowId(cursor)}
       data-testid="event-table"
     >
       <VirtualList
