@@ -284,6 +284,9 @@ const TEST_TOOLS = {
     ipmitool: 'ipmitool',
     haproxy: 'haproxy',
     pgbackrest: 'pgbackrest',
+    // A store that speaks S3, and volumes that snapshots are taken of (docs/backup.md).
+    '/usr/lib/python3/dist-packages/swift/__init__.py': 'python3-swift',
+    'mkfs.btrfs': 'btrfs-progs',
     rsyslogd: ['rsyslog', 'rsyslog-relp', 'rsyslog-gnutls'],
     '/usr/lib/ocf/resource.d/heartbeat/IPaddr2': 'resource-agents',
   },
@@ -297,7 +300,7 @@ const TEST_TOOLS_IF_NONE = { specs: ONE_OF_A_KIND, lab: ONE_OF_A_KIND };
 export async function bringTestTools(suite) {
   const tools = TEST_TOOLS[suite] ?? {};
   const isThere = (tool) =>
-    /\.(so|jar)$/.test(tool) ? existsSync(tool) : findProgram(tool) !== undefined || existsSync(unpackedProgram(tool));
+    /\.(so|jar|py)$/.test(tool) ? existsSync(tool) : findProgram(tool) !== undefined || existsSync(unpackedProgram(tool));
   const missing = Object.keys(tools).filter((tool) => !isThere(tool));
   const one = TEST_TOOLS_IF_NONE[suite] ?? {};
   const more = Object.keys(one).filter((tool) => !isThere(tool));

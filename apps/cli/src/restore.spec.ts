@@ -38,7 +38,7 @@ describe.skipIf(!existsSync('/usr/bin/pgbackrest'))('a backup of the cluster', (
     expect(JSON.parse(taken.out)).toMatchObject({
       taken: {
         set: { type: 'full' },
-        files: { node: 'a', holds: ['secrets', 'journal/own', 'peers.json', 'yosugara.yaml'] },
+        files: { node: 'a', holds: ['secrets', 'journal/own', 'journal/peer', 'peers.json', 'yosugara.yaml'] },
         sent: [],
       },
     });

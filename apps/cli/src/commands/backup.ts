@@ -107,9 +107,10 @@ export async function restoreAside(
   folder: string,
   target: RestoreTarget,
   onProgress: OnProgress,
+  acceptGap: boolean,
 ): Promise<Restored> {
   const repository = await Repository.open(config);
-  const restored = await restoreInto(repository, folder, target, onProgress);
+  const restored = await restoreInto(repository, folder, target, onProgress, undefined, acceptGap);
   onProgress(null, 'reading every page');
   await checkPages(repository, restored.pgdata);
   return restored;

@@ -6,12 +6,16 @@ import { join } from 'node:path';
 import { type Away, applyCommand, type ClusterRecord, type Command, EMPTY_RECORD } from '@yosugara/failover';
 import {
   checkPages,
+  fetchClusterFiles,
   installRestored,
   mustBeStopped,
   type OnProgress,
+  placeJournals,
+  placeSecrets,
   Repository,
   type Restored,
   type RestoreTarget,
+  readClusterFiles,
   restoreInto,
   takeOverRoles,
 } from '@yosugara/host-control/backup';
@@ -27,6 +31,10 @@ export interface RestoredCluster {
   readonly restored: Restored;
   /** The data that was here; null: there was none. */
   readonly setAside: string | null;
+  /** Journals of receivers that were not here, and are now; what of them is not in the database is stored when the node serves. */
+  readonly journals: readonly string[];
+  /** Secrets of the cluster that was, which a new one needs to read what was restored. */
+  readonly secrets: readonly string[];
   /** false: this node has never heard of a cluster, so its first Master is whoever starts with the data. */
   readonly beginsGeneration: boolean;
 }
@@ -41,7 +49,7 @@ export interface RestoredCluster {
 export async function restoreCluster(
   config: NodeConfig,
   target: RestoreTarget,
-  asked: { readonly evidence: string; readonly by: string; readonly nowMs: number },
+  asked: { readonly evidence: string; readonly by: string; readonly nowMs: number; readonly acceptGap?: boolean },
   onProgress: OnProgress,
 ): Promise<RestoredCluster> {
   if (asked.evidence.trim().length < MIN_EVIDENCE)
@@ -52,17 +60,34 @@ export async function restoreCluster(
   const raft = join(config.stateDir, STATE_LAYOUT.raft);
   const record = await recordIn(raft);
   const folder = join(repository.paths.dataDir, `restore-${asked.nowMs}`);
-  const restored = await restoreInto(repository, folder, target, onProgress, (session) => takeOverRoles(repository, session));
+  const takeOver = (session: Parameters<typeof takeOverRoles>[1]) => takeOverRoles(repository, session);
+  const restored = await restoreInto(repository, folder, target, onProgress, takeOver, asked.acceptGap);
   try {
     onProgress(null, 'reading every page');
     await checkPages(repository, restored.pgdata);
     await nobodyRuns(config);
+    onProgress(null, 'journals');
+    const files = await restoreFiles(repository, restored.label, asked.nowMs, record === null);
     const setAside = await installRestored(repository, restored.pgdata);
     if (record !== null) {
       const away = awayBy(config, record, restored, asked);
       await planBranch(raft, { kind: 'lead', branch: away.branch, away } as { readonly branch: string });
     }
-    return { restored: { ...restored, pgdata: repository.paths.pgdata }, setAside, beginsGeneration: record !== null };
+    return { restored: { ...restored, pgdata: repository.paths.pgdata }, setAside, beginsGeneration: record !== null, ...files };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What lies beside the backup and is not here: before the data, since it harms nobody when that fails. */
+async function restoreFiles(repository: Repository, label: string, nowMs: number, isNewCluster: boolean) {
+  const files = await readClusterFiles(repository, label);
+  if (files === null) return { journals: [], secrets: [] };
+  const folder = join(repository.config.stateDir, `restore-${nowMs}`);
+  try {
+    await fetchClusterFiles(repository, files, folder);
+    const journals = await placeJournals(repository.config, files, folder);
+    return { journals, secrets: isNewCluster ? await placeSecrets(repository.config, folder) : [] };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -99,6 +99,7 @@ interface RestoreOptions extends Common {
   readonly into?: string;
   readonly replace?: string;
   readonly evidence: string;
+  readonly acceptGap: boolean;
 }
 
 const NEXT = `Start Yosugara on this node, then on the others, and bring each data node back: yosugara recover <node>.
@@ -112,6 +113,7 @@ function addRestore(program: Command, { add, set, show, terminal, nodes, env }: 
     .option('--into <folder>', 'which is made, on the host of a data node; the cluster is not touched')
     .option('--replace <node>', 'in place of the data of the whole cluster, led by this node of this host')
     .option('--evidence <sentence>', 'with --replace: why; it is written into the record', '')
+    .option('--accept-gap', 'of latest, when WAL is missing: what there is up to there', false)
     .action((options: RestoreOptions) =>
       set(async () => {
         const target = parseTarget(options.to);
@@ -120,16 +122,25 @@ function addRestore(program: Command, { add, set, show, terminal, nodes, env }: 
         if (options.into !== undefined) {
           const config = dataNodeHere(nodes(options));
           const folder = resolve(options.into);
-          const restored = await withProgress(terminal, async (tell) => await restoreAside(config, folder, target, tell));
+          const restored = await withProgress(
+            terminal,
+            async (tell) => await restoreAside(config, folder, target, tell, options.acceptGap),
+          );
           show(options, restored, () => renderRestored(restored));
           return EXIT.ok;
         }
         const config = dataNodeHere(nodes(options).filter((node) => node.config?.node === options.replace));
-        const asked = { evidence: options.evidence, by: env['SUDO_USER'] ?? env['USER'] ?? 'an operator', nowMs: Date.now() };
+        const asked = {
+          evidence: options.evidence,
+          by: env['SUDO_USER'] ?? env['USER'] ?? 'an operator',
+          nowMs: Date.now(),
+          acceptGap: options.acceptGap,
+        };
         const { restoreCluster } = await import('../commands/restore.js');
         const done = await withProgress(terminal, async (tell) => await restoreCluster(config, target, asked, tell));
         const aside = done.setAside === null ? '' : `\nWhat was here is kept in ${done.setAside}.`;
-        show(options, done, () => `${renderRestored(done.restored)}.${aside}\n${done.beginsGeneration ? NEXT : NEXT_NEW}`);
+        const more = done.journals.length === 0 ? '' : `\nJournals of receivers that are back: ${done.journals.join(', ')}.`;
+        show(options, done, () => `${renderRestored(done.restored)}.${aside}${more}\n${done.beginsGeneration ? NEXT : NEXT_NEW}`);
         return EXIT.ok;
       })(),
     );

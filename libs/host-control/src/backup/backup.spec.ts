@@ -1,12 +1,13 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync, statSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asSuperuser, openPair, streams } from '../testing/pair.js';
 import { eventually, stopped, type Testbed, type TestNode } from '../testing/testbed.js';
-import { checkClusterFiles, putClusterFiles, readClusterFiles } from './cluster-files.js';
+import { checkClusterFiles, fetchClusterFiles, putClusterFiles, readClusterFiles } from './cluster-files.js';
 import { backupProgram } from './place.js';
+import { placeJournals, placeSecrets } from './placing.js';
 import { type OnProgress, Repository } from './repository.js';
 import { checkPages, restoreInto } from './restored.js';
 import { sendUnsent } from './unsent.js';
@@ -38,15 +39,15 @@ describe.skipIf(backupProgram() === undefined)('backups of a pair', () => {
       return found[0].file !== null && found[0].file >= rows[0].file;
     });
   };
-  const restored = async (name: string, to: Parameters<typeof restoreInto>[2]) => {
+  const restored = async (name: string, to: Parameters<typeof restoreInto>[2], acceptGap = false) => {
     let numbers: readonly number[] = [];
     const folder = join(bed.root, name);
-    const told = await restoreInto(repository, folder, to, QUIET, async (session) => {
+    const look = async () => {
       // The database of the application, by its own connection: the session given is PostgreSQL's own.
       const { rows } = await ask(join(folder, 'socket'));
       numbers = rows.map(({ n }) => n as number);
-      await session.rows('select 1');
-    });
+    };
+    const told = await restoreInto(repository, folder, to, QUIET, look, acceptGap);
     return { ...told, numbers };
   };
   const ask = async (socket: string) => {
@@ -126,6 +127,37 @@ describe.skipIf(backupProgram() === undefined)('backups of a pair', () => {
     await expect(checkClusterFiles(repository, put)).resolves.toBeUndefined();
     const changed = { ...put, sha256: '0'.repeat(64) };
     await expect(checkClusterFiles(repository, changed)).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
+    await expect(fetchClusterFiles(repository, changed, join(bed.root, 'files'))).rejects.toMatchObject({
+      code: 'BACKUP_DAMAGED',
+    });
+    expect(existsSync(join(bed.root, 'files'))).toBe(false);
+  });
+
+  it('give journals back to where they were, those of the other node’s copy too, and secrets that a new cluster cannot know', async () => {
+    const at = (...names: string[]) => join(a.config.stateDir, ...names);
+    const write = (name: string, text: string) => {
+      mkdirSync(dirname(at(name)), { recursive: true });
+      writeFileSync(at(name), text);
+    };
+    write('journal/own/a-mhx3k2p0-0011223344ff/00000001.seg', 'of a');
+    write('journal/peer/b-mhx3k2p0-0011223344ee/00000001.seg', 'of b');
+    write('secrets/keys', 'a key\n');
+    const put = await putClusterFiles(repository, label, { configFile: null, record: null, nowMs: 1_000 });
+    for (const name of ['journal', 'secrets/keys']) rmSync(at(name), { recursive: true });
+    const folder = at('unpacked');
+    await fetchClusterFiles(repository, put, folder);
+    expect(await placeJournals(a.config, put, folder)).toEqual(['a-mhx3k2p0-0011223344ff', 'b-mhx3k2p0-0011223344ee']);
+    expect(readFileSync(at('journal/own/a-mhx3k2p0-0011223344ff/00000001.seg'), 'utf8')).toBe('of a');
+    expect(readFileSync(at('journal/peer/b-mhx3k2p0-0011223344ee/00000001.seg'), 'utf8')).toBe('of b');
+    writeFileSync(at('secrets/pg-superuser'), 'of the new cluster\n');
+    expect(await placeSecrets(a.config, folder)).toEqual(['secrets/keys']);
+    expect(readFileSync(at('secrets/pg-superuser'), 'utf8')).toBe('of the new cluster\n');
+    writeFileSync(at('secrets/pg-superuser'), readFileSync(join(folder, 'secrets/pg-superuser')));
+    // On the other node they change sides.
+    await fetchClusterFiles(repository, put, `${folder}-again`);
+    expect(await placeJournals(b.config, put, `${folder}-again`)).toHaveLength(2);
+    expect(existsSync(join(b.config.stateDir, 'journal/own/b-mhx3k2p0-0011223344ee'))).toBe(true);
+    expect(existsSync(join(b.config.stateDir, 'journal/peer/a-mhx3k2p0-0011223344ff'))).toBe(true);
   });
 
   it('go on after a take-over: what the dead Master had not sent is sent by the heir, and all of it is restored', async () => {
@@ -145,29 +177,99 @@ describe.skipIf(backupProgram() === undefined)('backups of a pair', () => {
     client = await bed.client(b);
     await write(5);
     await archived(b);
-    // The gap at which a restore ends otherwise.
-    expect((await restored('gap', { kind: 'latest' })).numbers.length).toBeLessThan(acknowledged.length - 20);
+    // The gap at which a restore ends: refused, unless what there is up to there is wanted.
+    await expect(restored('refused', { kind: 'latest' })).rejects.toMatchObject({ code: 'BACKUP_GAP' });
+    expect(existsSync(join(bed.root, 'refused'))).toBe(false);
+    expect((await restored('gap', { kind: 'latest' }, true)).numbers.length).toBeLessThan(acknowledged.length - 20);
     expect((await sendUnsent(heir)).length).toBeGreaterThan(0);
     expect(await sendUnsent(heir)).toEqual([]);
     repository = heir;
     expect((await restored('after', { kind: 'latest' })).numbers).toEqual(acknowledged.map(({ n }) => n));
   });
 
-  it('that are damaged are told, and are not restored', async () => {
-    const folder = join(bed.root, 'repository', 'backup');
-    const largest = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .map((name) => join(folder, name))
-      .filter((name) => name.includes(`${label}/`) && statSync(name).isFile() && !name.includes('manifest'))
-      .sort((one, other) => statSync(other).size - statSync(one).size)[0]!;
-    const file = openSync(largest, 'r+');
-    const byte = Buffer.alloc(1);
-    const at = Math.floor(statSync(largest).size / 2);
-    readSync(file, byte, 0, 1, at);
-    byte[0] = byte[0]! ^ 0xff;
-    writeSync(file, byte, 0, 1, at);
-    closeSync(file);
-    expect(await repository.verify(QUIET)).not.toEqual([]);
-    await expect(restored('damaged', { kind: 'backup', label })).rejects.toMatchObject({ code: 'BACKUP_FAILED' });
-    expect(existsSync(join(bed.root, 'damaged'))).toBe(false);
+  describe('that are damaged are told, and not restored:', () => {
+    const filesBelow = (folder: string) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .map((name) => join(folder, name))
+        .filter((name) => statSync(name).isFile());
+    const place = (...names: string[]) => join(bed.root, 'repository', ...names);
+    /** With it as it was again afterwards. */
+    const withDamage = async (file: string, damage: (whole: Buffer) => Buffer | null, look: () => Promise<void>) => {
+      const whole = readFileSync(file);
+      const damaged = damage(whole);
+      if (damaged === null) rmSync(file);
+      else writeFileSync(file, damaged);
+      await look().finally(() => {
+        writeFileSync(file, whole);
+        chmodSync(file, 0o644);
+      });
+    };
+    const refused = async (name: string, to: Parameters<typeof restoreInto>[2], code: string) => {
+      await expect(restored(name, to)).rejects.toMatchObject({ code });
+      expect(existsSync(join(bed.root, name))).toBe(false);
+    };
+    const flipped = (whole: Buffer) => {
+      const other = Buffer.from(whole);
+      other[whole.length >> 1]! ^= 0xff;
+      return other;
+    };
+    const cut = (whole: Buffer) => whole.subarray(0, whole.length >> 1);
+
+    it('one byte of a file of the database', async () => {
+      const [largest] = filesBelow(place('backup'))
+        .filter((name) => name.includes(`${label}/`) && !name.includes('manifest'))
+        .sort((one, other) => statSync(other).size - statSync(one).size);
+      await withDamage(largest!, flipped, async () => {
+        expect(await repository.verify(QUIET)).not.toEqual([]);
+        await refused('byte', { kind: 'backup', label }, 'BACKUP_DAMAGED');
+      });
+    });
+
+    it('the list of what a backup consists of, cut off', async () => {
+      const manifests = filesBelow(place('backup')).filter(
+        (name) => /manifest(?:\.copy)?$/.test(name) && name.includes(`${label}/`),
+      );
+      const [one, other] = [manifests[0]!, manifests.at(-1)!];
+      await withDamage(one, cut, () =>
+        withDamage(other, cut, () => refused('manifest', { kind: 'backup', label }, 'BACKUP_DAMAGED')),
+      );
+    });
+
+    it('a segment of WAL that is missing on the way', async () => {
+      const { walStop } = (await repository.sets()).at(-1)!;
+      const segments = filesBelow(place('archive'))
+        .filter((name) => /\/[0-9A-F]{24}-[^/]*$/.test(name))
+        .sort();
+      const after = segments.find((name) => basename(name).slice(0, 24) > walStop!)!;
+      await withDamage(
+        after,
+        () => null,
+        () => refused('wal', { kind: 'latest' }, 'BACKUP_GAP'),
+      );
+    });
+
+    it('our own files beside it: another archive, and a list that is cut off', async () => {
+      const put = await putClusterFiles(repository, label, { configFile: null, record: null, nowMs: 1_000 });
+      await withDamage(place('yosugara', label, 'files.tar.gz'), flipped, () =>
+        expect(checkClusterFiles(repository, put)).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' }),
+      );
+      await withDamage(place('yosugara', label, 'manifest.json'), cut, () =>
+        expect(readClusterFiles(repository, label)).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' }),
+      );
+    });
+
+    it('and one whose passphrase is another', async () => {
+      const file = join(repository.config.stateDir, 'secrets/backup-passphrase');
+      await withDamage(
+        file,
+        () => Buffer.from('not-the-passphrase-of-then\n'),
+        async () => {
+          const other = await Repository.open(repository.config);
+          await expect(other.sets()).rejects.toMatchObject({ code: 'BACKUP_PASSPHRASE' });
+        },
+      );
+      await Repository.open(repository.config);
+      await expect(repository.sets()).resolves.not.toEqual([]);
+    });
   });
 });

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import { BackupError } from './errors.js';
 import type { Repository } from './repository.js';
+import { closed, drained, type Sum } from './streams.js';
 
 /** What a backup holds besides the database, and how it is known again. */
 export interface ClusterFiles {
@@ -21,6 +24,7 @@ export interface ClusterFiles {
   readonly record: unknown;
 }
 
+const HELD = [STATE_LAYOUT.journalOwn, STATE_LAYOUT.journalPeer, STATE_LAYOUT.peers];
 const TAR_DEADLINE_MS = 3_600_000;
 const folderOf = (label: string): string => `yosugara/${label}`;
 
@@ -37,7 +41,8 @@ export async function putClusterFiles(
   const { config } = repository;
   const holds = [
     ...(repository.backup.encrypted ? ['secrets'] : []),
-    ...[STATE_LAYOUT.journalOwn, STATE_LAYOUT.peers].filter((name) => existsSync(join(config.stateDir, name))),
+    // The copy of the other node's, too: what only that one received, and nobody has stored yet.
+    ...HELD.filter((name) => existsSync(join(config.stateDir, name))),
   ];
   const { sha256, bytes } = await repository.put(`${folderOf(label)}/files.tar.gz`, tarOf(config, holds, configFile));
   const files: ClusterFiles = {
@@ -48,15 +53,50 @@ export async function putClusterFiles(
   return files;
 }
 
-/** null: the backup was taken by other means, and has none. */
+/** null: the backup was taken by other means, and has none. @throws BackupError BACKUP_DAMAGED. */
 export async function readClusterFiles(repository: Repository, label: string): Promise<ClusterFiles | null> {
   if (!(await repository.names(folderOf(label))).includes('manifest.json')) return null;
-  return JSON.parse(await repository.get(`${folderOf(label)}/manifest.json`)) as ClusterFiles;
+  try {
+    const files = JSON.parse(await repository.get(`${folderOf(label)}/manifest.json`)) as ClusterFiles;
+    if (files.label === label && typeof files.sha256 === 'string' && Array.isArray(files.holds)) return files;
+    throw new BackupError('BACKUP_DAMAGED', `manifest.json of ${label} says that it is of ${files.label}`);
+  } catch (cause) {
+    if (cause instanceof BackupError && ['BACKUP_AWAY', 'BACKUP_DAMAGED'].includes(cause.code)) throw cause;
+    // The repository itself was read with this passphrase.
+    throw new BackupError('BACKUP_DAMAGED', `manifest.json of ${label} is cut off or was changed`, cause);
+  }
 }
 
 /** @throws BackupError BACKUP_DAMAGED. */
 export async function checkClusterFiles(repository: Repository, files: ClusterFiles): Promise<void> {
-  const found = await repository.sumOf(`${folderOf(files.label)}/files.tar.gz`);
+  compare(files, await repository.sumOf(`${folderOf(files.label)}/files.tar.gz`));
+}
+
+/** Unpacks them into a folder that is made. Nothing stays of what is not as it was put there. @throws BackupError BACKUP_DAMAGED. */
+export async function fetchClusterFiles(repository: Repository, files: ClusterFiles, into: string): Promise<void> {
+  await mkdir(into, { mode: 0o700 });
+  try {
+    const sum = await repository.receive(`${folderOf(files.label)}/files.tar.gz`, (source) => untar(source, into));
+    compare(files, sum);
+  } catch (error) {
+    await rm(into, { recursive: true, force: true });
+    throw error instanceof BackupError ? error : new BackupError('BACKUP_DAMAGED', `files.tar.gz of ${files.label}`, error);
+  }
+}
+
+async function untar(source: AsyncIterable<Buffer>, into: string): Promise<void> {
+  const child = spawn('/bin/tar', ['-xzf', '-', '-C', into, '--no-same-owner'], {
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+    stdio: ['pipe', 'ignore', 'pipe'],
+    timeout: TAR_DEADLINE_MS,
+  });
+  const ended = closed(child);
+  // It may end early, of what is no archive any more: the sum of all of it tells more than that.
+  await pipeline(source, child.stdin).catch(async () => await drained(source));
+  await ended;
+}
+
+function compare(files: ClusterFiles, found: Sum): void {
   if (found.sha256 === files.sha256 && found.bytes === files.bytes) return;
   throw new BackupError(
     'BACKUP_DAMAGED',

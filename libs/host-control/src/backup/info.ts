@@ -1,3 +1,5 @@
+import { BackupError, refusalOf } from './errors.js';
+
 /** One backup as it lies in the repository. */
 export interface BackupSet {
   /** As pgbackrest calls it: `20261122-031500F`, or with `_20261123-031500I` what builds on it. */
@@ -25,9 +27,20 @@ interface Said {
   readonly info: { readonly size: number; readonly repository: { readonly delta: number } };
 }
 
-/** What `pgbackrest info --output=json` says, oldest first. */
+interface Stanza {
+  readonly backup: readonly Said[];
+  readonly repo?: readonly { readonly status: { readonly code: number; readonly message: string } }[];
+}
+
+/** Anything but: it is there, and nothing or no backup is in it yet (command/info/info.c). It ends with 0 all the same. */
+const UNREADABLE = 99;
+
+/** What `pgbackrest info --output=json` says, oldest first. @throws BackupError the repository could not be read. */
 export function parseInfo(text: string): readonly BackupSet[] {
-  const stanzas = JSON.parse(text) as readonly { readonly backup: readonly Said[] }[];
+  // Words of an error are written as they are, with their ends of lines (2.45).
+  const stanzas = JSON.parse(text.replaceAll(/[\n\r\t]/g, ' ')) as readonly Stanza[];
+  const wrong = stanzas.flatMap(({ repo = [] }) => repo).find(({ status }) => status.code === UNREADABLE)?.status.message;
+  if (wrong !== undefined) throw new BackupError(refusalOf(null, wrong), `the repository cannot be read: ${wrong}`);
   return stanzas.flatMap(({ backup }) =>
     backup.map(({ label, type, error, timestamp, archive, info }) => ({
       ...{ label, type, startedAtMs: timestamp.start * 1_000, endedAtMs: timestamp.stop * 1_000, databaseBytes: info.size },

@@ -1,4 +1,5 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BackupConfig, type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import { ownFolder, writeOwned } from '../os/files.js';
@@ -9,8 +10,10 @@ import { BackupError } from './errors.js';
 /** The program that keeps backups (docs/decisions/0032-backups-by-pgbackrest.md). */
 const PROGRAMS = ['/usr/bin/pgbackrest', '/usr/local/bin/pgbackrest'];
 const MIN_PASSPHRASE = 20;
-/** A repository that says nothing for so long is away; PostgreSQL's archiver, and its shutdown, waits for no longer. */
+/** A store that says nothing for so long is away. It is asked four times (measured: 81 s until a store that refuses is said to be away). */
 const IO_TIMEOUT_S = 20;
+/** PostgreSQL's archiver, and with it a shutdown, must not wait for that long; nor somebody who asks what there is. */
+export const SHORT_TIMEOUT_S = 5;
 
 /** undefined: it is not installed. */
 export const backupProgram = (): string | undefined => PROGRAMS.find(isExecutable);
@@ -26,6 +29,7 @@ function isExecutable(path: string): boolean {
 
 /** Of pgbackrest on this node, readable by PostgreSQL's account: its archive_command reads it. */
 export const backupFolder = ({ dataDir }: Pick<PostgresPaths, 'dataDir'>): string => join(dataDir, 'backup');
+const storeAuthority = (paths: Pick<PostgresPaths, 'dataDir'>): string => join(backupFolder(paths), 'store-ca.crt');
 export const backupConfigFile = (paths: Pick<PostgresPaths, 'dataDir'>): string => join(backupFolder(paths), 'pgbackrest.conf');
 
 /**
@@ -39,13 +43,16 @@ export async function writeBackupConfig(config: NodeConfig, paths: PostgresPaths
   const { repository } = config.backup;
   // A folder that somebody made keeps its owner and mode: it may be a share.
   if (repository.type === 'directory' && !existsSync(repository.path)) await ownFolder(repository.path, account);
+  // Whoever may read it where it lies: it is PostgreSQL's account that calls the program.
+  if (repository.type === 's3' && repository.caFile !== undefined)
+    await writeOwned(storeAuthority(paths), await readFile(repository.caFile), account);
   await writeOwned(backupConfigFile(paths), configText(config, config.backup, paths), account);
 }
 
 function configText(config: NodeConfig, backup: BackupConfig, paths: PostgresPaths): string {
   const folder = backupFolder(paths);
   const global: Record<string, string | number> = {
-    ...repositoryOptions(backup),
+    ...repositoryOptions(backup, paths),
     ...(backup.encrypted ? { 'repo1-cipher-type': 'aes-256-cbc', 'repo1-cipher-pass': passphrase(config) } : {}),
     'repo1-retention-full': backup.keepFull,
     'compress-type': backup.compress === 'zst' ? 'zst' : backup.compress,
@@ -65,7 +72,7 @@ function configText(config: NodeConfig, backup: BackupConfig, paths: PostgresPat
     'pg1-socket-path': paths.sockets,
     'pg1-user': 'postgres',
   };
-  return `# Written by yosugara: edits are lost.\n[global]\n${lines(global)}\n[${config.cluster.id}]\n${lines(stanza)}`;
+  return `# Written by yosugara: edits are lost.\n[global]\n${lines(global)}\n[global:archive-push]\nio-timeout=${SHORT_TIMEOUT_S}\n\n[${config.cluster.id}]\n${lines(stanza)}`;
 }
 
 const lines = (options: Readonly<Record<string, string | number>>): string =>
@@ -73,7 +80,7 @@ const lines = (options: Readonly<Record<string, string | number>>): string =>
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
 
-function repositoryOptions({ repository }: BackupConfig): Record<string, string | number> {
+function repositoryOptions({ repository }: BackupConfig, paths: PostgresPaths): Record<string, string | number> {
   if (repository.type === 'directory') return { 'repo1-path': repository.path };
   const { bucket, endpoint, port, region, path, uriStyle, keyIdFile, keyFile, caFile } = repository;
   return {
@@ -86,7 +93,7 @@ function repositoryOptions({ repository }: BackupConfig): Record<string, string 
     'repo1-s3-uri-style': uriStyle,
     'repo1-s3-key': firstLine(keyIdFile, 1),
     'repo1-s3-key-secret': firstLine(keyFile, 1),
-    ...(caFile === undefined ? {} : { 'repo1-storage-ca-file': caFile }),
+    ...(caFile === undefined ? {} : { 'repo1-storage-ca-file': storeAuthority(paths) }),
   };
 }
 

@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { BackupConfig, NodeConfig } from '@yosugara/protocol';
-import { postgresAccount } from '../os/account.js';
+import { dataAccount } from '../os/account.js';
 import { type Account, lastWords, type RunResult, run } from '../os/run.js';
 import { type PostgresPaths, postgresPaths } from '../postgres/paths.js';
 import { secretPath } from '../postgres/secrets.js';
-import { BackupError } from './errors.js';
+import { BackupError, refusalOf } from './errors.js';
 import { type BackupSet, parseInfo } from './info.js';
-import { backupConfigFile, backupFolder, backupProgram, passphrase, writeBackupConfig } from './place.js';
+import { backupConfigFile, backupFolder, backupProgram, passphrase, SHORT_TIMEOUT_S, writeBackupConfig } from './place.js';
+import { closed, drained, type Sum, summing } from './streams.js';
 
 export type BackupType = 'full' | 'diff' | 'incr';
 
@@ -33,7 +33,7 @@ export class Repository {
     this.backup = backup;
     this.#program = program;
     this.paths = postgresPaths(config);
-    this.account = postgresAccount(config.postgres.user);
+    this.account = dataAccount(this.paths.dataDir, config.postgres.user);
   }
 
   /** @throws BackupError BACKUP_NOT_CONFIGURED, BACKUP_PROGRAM_MISSING, BACKUP_SECRET. */
@@ -50,7 +50,7 @@ export class Repository {
 
   /** What is there; nothing: no backup was made yet. */
   async sets(): Promise<readonly BackupSet[]> {
-    const { stdout } = await this.#must(['info', '--output=json'], ASK_DEADLINE_MS);
+    const { stdout } = await this.#must(['info', '--output=json', `--io-timeout=${SHORT_TIMEOUT_S}`], ASK_DEADLINE_MS);
     return parseInfo(stdout);
   }
 
@@ -94,7 +94,11 @@ export class Repository {
       const share = /\((?:[^(),]+, )?([\d.]+)%\)/.exec(line)?.[1];
       if (share !== undefined) progress(Math.min(1, Number(share) / 100), 'restoring files');
     };
-    await this.#must(args, COPY_DEADLINE_MS, { onLine });
+    await this.#must(args, COPY_DEADLINE_MS, { onLine }).catch((error: unknown) => {
+      // What there is was read with this passphrase before.
+      const isDamage = error instanceof BackupError && error.code === 'BACKUP_PASSPHRASE';
+      throw isDamage ? new BackupError('BACKUP_DAMAGED', error.message, error) : error;
+    });
   }
 
   /** A segment that PostgreSQL itself would not send (any more). Sent twice it is the same. @param file path of the segment. */
@@ -124,10 +128,15 @@ export class Repository {
 
   /** Of what `put` put, as it is now. What cannot be decrypted any more has a sum, too: of as much as came. */
   async sumOf(name: string): Promise<Sum> {
+    return await this.receive(name, drained);
+  }
+
+  /** As it comes; whoever takes it compares the sum before anything is done with it. */
+  async receive(name: string, take: (source: AsyncIterable<Buffer>) => Promise<void>): Promise<Sum> {
     const { through, sum } = summing();
     const child = this.#spawn(['repo-get', name]);
     child.stdin.end();
-    await Promise.all([pipeline(child.stdout, through, drained), closed(child)]);
+    await Promise.all([pipeline(child.stdout, through, take), closed(child)]);
     return sum();
   }
 
@@ -135,7 +144,9 @@ export class Repository {
   async get(name: string): Promise<string> {
     const result = await this.#run(['repo-get', name], ASK_DEADLINE_MS, { bare: true, cipher: true });
     if (result.code === 0) return result.stdout;
-    throw new BackupError('BACKUP_NOT_FOUND', `${name} cannot be read from the repository: ${wordsOf(lastWords(result))}`);
+    const says = wordsOf(lastWords(result));
+    const code = /missing file/.test(says) ? 'BACKUP_NOT_FOUND' : refusalOf(result.code, says);
+    throw new BackupError(code, `${name} cannot be read from the repository: ${says}`);
   }
 
   async #must(args: readonly string[], deadlineMs: number, options: CallOptions = {}): Promise<RunResult> {
@@ -190,49 +201,10 @@ interface CallOptions {
   readonly password?: boolean;
 }
 
-export interface Sum {
-  /** SHA-256, hex. */
-  readonly sha256: string;
-  readonly bytes: number;
+function failed(what: string, result: RunResult): BackupError {
+  const says = wordsOf(lastWords(result));
+  return new BackupError(refusalOf(result.code, says), `pgbackrest ${what} ended with ${result.code}: ${says}`);
 }
-
-function summing() {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  return {
-    async *through(source: AsyncIterable<Buffer>) {
-      for await (const chunk of source) {
-        hash.update(chunk);
-        bytes += chunk.length;
-        yield chunk;
-      }
-    },
-    sum: (): Sum => ({ sha256: hash.digest('hex'), bytes }),
-  };
-}
-
-async function drained(source: AsyncIterable<Buffer>): Promise<void> {
-  for await (const _ of source);
-}
-
-async function closed(child: ReturnType<typeof spawn>): Promise<RunResult> {
-  let stderr = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-4_000);
-  });
-  child.stdin?.on('error', () => {});
-  const code = await new Promise<number | null>((resolve) => {
-    child.once('error', (error) => {
-      stderr = String(error);
-      resolve(null);
-    });
-    child.once('close', resolve);
-  });
-  return { code, stdout: '', stderr };
-}
-
-const failed = (what: string, result: RunResult): BackupError =>
-  new BackupError('BACKUP_FAILED', `pgbackrest ${what} ended with ${result.code}: ${wordsOf(lastWords(result))}`);
 
 /** Without its clock and process. */
 const wordsOf = (line: string): string => line.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ P\d\d +/g, '').trim();

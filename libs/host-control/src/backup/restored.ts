@@ -8,6 +8,7 @@ import { findPrograms } from '../postgres/programs.js';
 import { SUPERUSER, secretPath } from '../postgres/secrets.js';
 import { type Session, type SqlTarget, withSession } from '../postgres/sql.js';
 import { BackupError } from './errors.js';
+import { mustBeAll } from './gap.js';
 import type { OnProgress, Repository } from './repository.js';
 import { programOptions, type RestoreTarget, setFor } from './target.js';
 
@@ -32,7 +33,8 @@ const STOP_MS = 60_000;
  * It replays its WAL up to the target and becomes a database of a timeline of its own; `look` may ask it; then it is stopped, whole.
  *
  * @param folder is made; an existing one is refused.
- * @throws BackupError BACKUP_NOT_FOUND, BACKUP_FAILED, RESTORE_FAILED. What was made is removed then.
+ * @param acceptGap all that there is up to a missing segment is enough.
+ * @throws BackupError BACKUP_NOT_FOUND, BACKUP_FAILED, BACKUP_GAP, RESTORE_FAILED. What was made is removed then.
  */
 export async function restoreInto(
   repository: Repository,
@@ -40,6 +42,7 @@ export async function restoreInto(
   target: RestoreTarget,
   progress: OnProgress,
   look: (session: Session) => Promise<void> = async () => {},
+  acceptGap = false,
 ): Promise<Restored> {
   const set = setFor(await repository.sets(), target);
   await mkdir(folder, { mode: 0o700 });
@@ -48,7 +51,9 @@ export async function restoreInto(
     const pgdata = join(folder, 'pgdata');
     await ownFolder(pgdata, repository.account);
     await repository.fetch(pgdata, set.label, programOptions(target), progress);
-    return { pgdata, label: set.label, ...(await replay(repository, folder, progress, look)) };
+    const restored = { pgdata, label: set.label, ...(await replay(repository, folder, progress, look)) };
+    if (target.kind === 'latest' && !acceptGap) await mustBeAll(repository, restored);
+    return restored;
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;

@@ -6,7 +6,7 @@ import { type Ancestor, parseHistory } from '../postgres/history.js';
 import type { Repository } from './repository.js';
 
 const SEGMENT = /^([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})$/;
-const SEGMENT_BYTES = 16 * 1024 * 1024;
+export const SEGMENT_BYTES = 16 * 1024 * 1024;
 
 /**
  * A Standby sends nothing, and marks what it receives as sent. So what a Master had not sent when it died is in nobody's queue: a gap at which
@@ -42,13 +42,34 @@ export async function sendUnsent(repository: Repository): Promise<readonly strin
 
 /** Of an older timeline only up to where ours left it: what lies behind belongs to nobody any more. */
 export function isShared(name: string, lineage: readonly Ancestor[], timeline: number): boolean {
-  const found = SEGMENT.exec(name);
+  const found = segmentOf(name);
   if (found === null) return false;
-  const [of, high, low] = found.slice(1).map((part) => Number.parseInt(part!, 16)) as [number, number, number];
-  if (of === timeline) return true;
-  const end: Lsn | undefined = lineage.find((each) => each.timeline === of)?.end;
-  const segmentEnd = high * 2 ** 32 + (low + 1) * SEGMENT_BYTES;
-  return end !== undefined && segmentEnd <= Number(end);
+  if (found.timeline === timeline) return true;
+  const end: Lsn | undefined = lineage.find((each) => each.timeline === found.timeline)?.end;
+  return end !== undefined && found.start + SEGMENT_BYTES <= Number(end);
+}
+
+/** null: no name of a segment. */
+export function segmentOf(name: string): { readonly timeline: number; readonly start: number } | null {
+  const found = SEGMENT.exec(name);
+  if (found === null) return null;
+  const [timeline, high, low] = found.slice(1).map((part) => Number.parseInt(part!, 16)) as [number, number, number];
+  return { timeline, start: high * 2 ** 32 + low * SEGMENT_BYTES };
+}
+
+/** `<segment>-<sha1>` and what it was compressed with; never a `.partial` one, which a dead timeline leaves. */
+const ARCHIVED = /^([0-9A-F]{24})-/;
+
+/** All segments of WAL that lie in the repository, by name. */
+export async function archivedNames(repository: Repository): Promise<readonly string[]> {
+  const stanza = `archive/${repository.config.cluster.id}`;
+  const names: string[] = [];
+  for (const database of (await repository.names(stanza)).filter((name) => /^\d+-\d+$/.test(name)))
+    for (const folder of (await repository.names(`${stanza}/${database}`)).filter((name) => /^[0-9A-F]{16}$/.test(name)))
+      names.push(
+        ...(await repository.names(`${stanza}/${database}/${folder}`)).flatMap((name) => ARCHIVED.exec(name)?.[1] ?? []),
+      );
+  return names;
 }
 
 async function archived(repository: Repository, folder: string): Promise<ReadonlySet<string>> {

@@ -33,10 +33,10 @@ export class Testbed {
   readonly #ports: { postgres: number; status: number };
   readonly #open: (() => Promise<void>)[] = [];
   readonly #tls: boolean;
-  /** Both nodes have a repository of backups in common. */
-  readonly #backups: boolean;
+  /** Both nodes have a repository of backups in common: a folder, or what is said. */
+  readonly #backups: boolean | object;
 
-  private constructor(ports: { postgres: number; status: number }, tls: boolean, backups: boolean) {
+  private constructor(ports: { postgres: number; status: number }, tls: boolean, backups: boolean | object) {
     this.#ports = ports;
     this.#tls = tls;
     this.#backups = backups;
@@ -45,7 +45,7 @@ export class Testbed {
     if (tls) makeAuthority(this.root);
   }
 
-  static async open(options: { readonly tls?: boolean; readonly backups?: boolean } = {}): Promise<Testbed> {
+  static async open(options: { readonly tls?: boolean; readonly backups?: boolean | object } = {}): Promise<Testbed> {
     const [postgres, status] = (await freePorts(2)) as [number, number];
     return new Testbed({ postgres, status }, options.tls ?? false, options.backups ?? false);
   }
@@ -66,7 +66,7 @@ export class Testbed {
       stateDir,
       dataDir: join(this.root, node, 'data'),
       postgres: { sharedBuffersMb: 16 },
-      ...(this.#backups ? { backup: { repository: { type: 'directory', path: join(this.root, 'repository') } } } : {}),
+      ...(this.#backups === false ? {} : { backup: this.#backup(this.#backups) }),
       // Never the watchdog of the machine that runs the specifications.
       watchdog: { device: join(this.root, 'watchdog') },
     });
@@ -129,6 +129,10 @@ export class Testbed {
   async close(): Promise<void> {
     for (const step of this.#open.reverse()) await step().catch(() => {});
     rmSync(this.root, { recursive: true, force: true });
+  }
+
+  #backup(said: true | object): object {
+    return said === true ? { repository: { type: 'directory', path: join(this.root, 'repository') } } : said;
   }
 
   #makeSecrets(stateDir: string, address: string): void {
