@@ -10,7 +10,7 @@ import type { Scenario } from './types.js';
 
 /**
  * The ids of faults.md's superset that the lab can make. It cannot make: clocks that jump or drift (one kernel has one clock), kernel
- * panics, live migration, torn or misdirected sectors, other versions, hardware watchdogs.
+ * panics, live migration, torn or misdirected sectors, hardware watchdogs.
  */
 export const SUPERSET: readonly Scenario[] = [
   ...PROCESSES,
