@@ -19,6 +19,7 @@ let vic = '';
 /** What leaves no line when it is accepted, and why. */
 const WITHOUT: Readonly<Record<string, string>> = {
   'POST /api/pass': 'a session goes to the other node; nothing is changed',
+  'POST /api/v1/internal/measures': 'a word of the other node about itself, signed; it becomes values of a graph',
   'POST /api/v1/internal/results': 'a word of the other node about itself, signed; it becomes an event',
   'POST /api/v1/job-plan/try': 'it reckons',
   'POST /api/v1/monitors/try': 'it reckons',
@@ -33,6 +34,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'POST /api/cluster/pause': 'a controller that does it; written down where recover is',
   'POST /api/cluster/recover': 'manager.spec.ts: a controller that does it',
   'POST /api/cluster/switchover': 'manager.spec.ts: a controller that does it',
+  'POST /api/v1/secrets/rotate': 'secrets.spec.ts: nodes with two keys',
   'DELETE /api/v1/agents/{id}': 'agents.spec.ts: an agent that joined',
 };
 

@@ -4,7 +4,7 @@ import { type Capacity as CapacityAnswer, CapacitySchema } from '@yosugara/proto
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
 import { AllowsProbeToken, NeedsActive, Public } from '../auth/identity.js';
-import { ApiRefusals, Refuses } from '../http/api-docs.js';
+import { ApiRefusals, Bounded, Refuses } from '../http/api-docs.js';
 import { Repeatable } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import { type Signed, SignedSchema } from '../self/signed.js';
@@ -27,6 +27,7 @@ export class CapacityController {
 
   /** What fills up when, if all goes on as it did, and what to change; the most urgent first. */
   @Get('capacity')
+  @Bounded('one document')
   @Needs('cluster', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: CapacitySchema })

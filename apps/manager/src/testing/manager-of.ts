@@ -16,14 +16,14 @@ import { LiveSettings } from '../settings/live-settings.js';
 import { type ManagerParts, startManager } from '../start.js';
 import { openStorage } from '../wiring.js';
 import { FakeController } from './fake-controller.js';
-import { type Answer, ask, type CallOptions, PROBE_TOKEN } from './harness.js';
+import { type Answer, ask, type CallOptions, type Method, PROBE_TOKEN } from './harness.js';
 
 export interface NodeManager {
   readonly controller: FakeController;
   readonly url: string;
   /** The answer's body, or it throws. */
   get<T>(path: string): Promise<T>;
-  call(method: 'GET' | 'POST' | 'DELETE', path: string, how?: CallOptions): Promise<Answer>;
+  call(method: Method, path: string, how?: CallOptions): Promise<Answer>;
   stop(): Promise<void>;
 }
 
