@@ -101,10 +101,13 @@ export class FreshHosts {
     );
     closeSync(console);
     const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-    const leader = await until(`${name} boots`, 30_000, () => (hasEnded() ? 'ended' : childOf(child.pid ?? 0)));
-    if (leader === 'ended') return leader;
-    this.#booted.set(name, { child, leader });
-    const isUp = () => this.tries(name, 'systemctl', 'is-active', 'multi-user.target');
+    // Its first child is not yet the host's systemd: who that is, is looked at each time.
+    const isUp = async () => {
+      const leader = childOf(child.pid ?? 0);
+      if (leader === undefined) return false;
+      this.#booted.set(name, { child, leader });
+      return await this.tries(name, 'systemctl', 'is-active', 'multi-user.target');
+    };
     const state = await until(`${name} is up`, 120_000, async () => (hasEnded() ? 'ended' : (await isUp()) ? 'up' : undefined));
     if (state === 'ended') this.#booted.delete(name);
     return state;
@@ -160,7 +163,7 @@ export class FreshHosts {
     const { child, leader } = this.#booted.get(name)!;
     this.#booted.delete(name);
     const ended = new Promise((done) => child.once('close', done));
-    for (const pid of [leader, child.pid ?? 0]) if (pid > 0) process.kill(pid, 'SIGKILL');
+    for (const pid of [leader, child.pid ?? 0]) if (pid > 0) killIfThere(pid);
     await ended;
     await run('ip', ['-n', this.namespace(name), 'address', 'flush', 'dev', 'eth0']);
   }
@@ -191,6 +194,14 @@ export class FreshHosts {
 
 /** What a login there would have: nothing of this machine's. */
 const ENVIRONMENT = ['HOME=/root', 'LANG=C.UTF-8', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
 
 /** systemd of the host: the only child of its nspawn. */
 function childOf(pid: number): number | undefined {
