@@ -44,7 +44,14 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => exitOnce(signal));
   log.info('manager.starting', { version: process.version });
   const secrets = config.keys === undefined ? undefined : new SettingSecrets(config.keys);
-  const { store, ingest, operations: tables, outbox, jobs: jobTables, jobStore } = openStorage(config.postgres, config.node, log, secrets);
+  const {
+    store,
+    ingest,
+    operations: tables,
+    outbox,
+    jobs: jobTables,
+    jobStore,
+  } = openStorage(config.postgres, config.node, log, secrets);
   const mibNames = new MibNames(store.mibs, log);
   const live = new LiveSettings(store.settings, log);
   const agents = await Agents.open({

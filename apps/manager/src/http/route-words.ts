@@ -9,6 +9,8 @@ export const ROUTE_WORDS: Readonly<Record<string, string>> = {
   authBeginTotp: 'Begins a second factor: nothing is asked for before it is confirmed.',
   calendarsDays: "Days on the calendar's own clock, and when it is open in them.",
   calendarsOpen: 'Whether it is open at a moment, why, and until when.',
+  capacityMeasures: "Of the Standby's manager: how full its node is, signed with what both nodes know. The Master keeps it.",
+  capacityShow: 'What fills up when, if all goes on as it did, and what to change; the most urgent first.',
   clusterMaintenance:
     'Takes a node out on purpose, so that nobody is alarmed and nothing is started there, for a time that ends by itself; 0 minutes: it is back.',
   clusterPause: 'No automatic take-over for so long; 0 minutes: they go on. A Master that loses its lease stops all the same.',
