@@ -184,7 +184,7 @@ describe('secrets of settings', () => {
     await expect.poll(async () => (await view()).waitsFor, soon).toContain(`b does not have the key ${two.id}`);
     expect(await a.call('POST', '/api/v1/secrets/rotate')).toMatchObject({ status: 409, body: { code: 'KEY_NOT_SHARED' } });
     expect((await view()).encryptsBy).toBe(one.id);
-    expect(a.controller.lastReport()?.keys).toEqual({ ids: [one.id, two.id], lacks: [] });
+    await expect.poll(() => a.controller.lastReport()?.keys, soon).toEqual({ ids: [one.id, two.id], lacks: [] });
     say([one.id, two.id]);
     await expect.poll(async () => (await view()).used, soon).toMatchObject([{ id: two.id, completeAt: expect.any(String) }]);
     expect(await dump()).not.toContain(`sealed:1:${one.id}`);

@@ -98,6 +98,9 @@ describe('a manager whose certificate and authorities are replaced', () => {
 
     listener!.show({ ...next.member, clusterCa: next.cluster });
     expect(links.isTrusting('web1')).toBe(false);
+    // Another one of that name would be sent away.
+    agent.close();
+    await until(() => !links.isConnected('web1'), 'it is gone');
     const later = agentOf(web1, { cluster: next.cluster, hearsTrust: true }).hello();
     await later.told('welcome');
     const late = agentOf(web2);

@@ -1,4 +1,4 @@
-import { BackupError, refusalOf } from './errors.js';
+import { type BackupCode, BackupError, refusalOf } from './errors.js';
 
 /** One backup as it lies in the repository. */
 export interface BackupSet {
@@ -37,10 +37,10 @@ const UNREADABLE = 99;
 
 /** What `pgbackrest info --output=json` says, oldest first. @throws BackupError the repository could not be read. */
 export function parseInfo(text: string): readonly BackupSet[] {
-  // Words of an error are written as they are, with their ends of lines (2.45).
-  const stanzas = JSON.parse(text.replaceAll(/[\n\r\t]/g, ' ')) as readonly Stanza[];
+  // Words of an error are written as they are (2.45): with their ends of lines, and with what a wrong passphrase made of the file.
+  const stanzas = JSON.parse(text.replaceAll(/\p{Cc}/gu, ' ')) as readonly Stanza[];
   const wrong = stanzas.flatMap(({ repo = [] }) => repo).find(({ status }) => status.code === UNREADABLE)?.status.message;
-  if (wrong !== undefined) throw new BackupError(refusalOf(null, wrong), `the repository cannot be read: ${wrong}`);
+  if (wrong !== undefined) throw new BackupError(readFirst(refusalOf(null, wrong)), `the repository cannot be read: ${wrong}`);
   return stanzas.flatMap(({ backup }) =>
     backup.map(({ label, type, error, timestamp, archive, info }) => ({
       ...{ label, type, startedAtMs: timestamp.start * 1_000, endedAtMs: timestamp.stop * 1_000, databaseBytes: info.size },
@@ -49,3 +49,6 @@ export function parseInfo(text: string): readonly BackupSet[] {
     })),
   );
 }
+
+/** One of 256 wrong passphrases decrypts to something: whether it is that, or damage, cannot be told of the file that is read first. */
+const readFirst = (code: BackupCode): BackupCode => (code === 'BACKUP_DAMAGED' ? 'BACKUP_PASSPHRASE' : code);
