@@ -6,10 +6,9 @@ const LOOP_SLOW_MS = 500;
 
 const CODES = { warn: 'DISK_WARN', high: 'DISK_HIGH', full: 'DISK_FULL' } as const;
 
-/** What an operator must know of a host before it takes part in a failure. */
+/** What an operator must know of a host before it takes part in a failure; that it cannot serve is among its own troubles (libs/failover). */
 export function hostAlarms({ node, host }: NodeReport): readonly Alarm[] {
   const alarms: Alarm[] = host.disks.flatMap((disk) => diskAlarm(node, disk));
-  if (host.unfit !== null) alarms.push({ level: 'red', code: 'UNFIT', text: `${node} cannot serve: ${host.unfit}` });
   if (host.loopDelayMs >= LOOP_SLOW_MS)
     alarms.push({
       level: 'yellow',

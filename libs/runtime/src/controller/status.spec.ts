@@ -49,6 +49,14 @@ describe('the status', () => {
       "yellow RECEIVER_LINK_DOWN: messages of a are on one disk only: it does not reach its peer's receiver",
     ],
   ])('says when a journal is %s', (_, change, alarm) => expect(alarmsWith(change)).toEqual([alarm]));
+  it('says once that a host cannot serve', () => {
+    const state = startedA(members, 1_000);
+    const host = { ...state.host, unfit: 'its data volume is read-only' };
+    stepController(state, { kind: 'host', host, nowMs: 1_001 });
+    expect(statusOf(state, context).alarms.filter(({ code }) => code === 'UNFIT')).toMatchObject([
+      { level: 'red', text: 'a cannot serve: its data volume is read-only' },
+    ]);
+  });
   it('misses the receivers of this site, and none in another one', () => {
     const withCopy = [...context.members, { ...context.members[0]!, id: nodeId('d'), kind: 'dr' as const, voter: false }];
     const { alarms } = statusOf(startedA(members, 1_000), { ...context, members: withCopy });
