@@ -91,6 +91,8 @@ export const FormingStateSchema = z.strictObject({
   port: z.int(),
   config: SharedConfigSchema,
   local: LocalSchema,
+  /** Files below the state directory that `--secret` gave: they go to all data nodes. */
+  given: z.array(z.string()).optional(),
   tokens: z.array(
     z.strictObject({
       member: z.string(),

@@ -15,7 +15,7 @@ export interface FirstPlan {
   readonly local: FormingState['local'];
   readonly joinPort: number;
   readonly tokenMinutes: number;
-  /** More files for `secrets/`, the same on all data nodes: those of power devices. */
+  /** More files for `secrets/`, the same on all data nodes: those of power devices, the passphrase of backups. */
   readonly secrets: Readonly<Record<string, string>>;
 }
 
@@ -64,7 +64,7 @@ async function begin(places: Places, plan: FirstPlan, nowMs: number): Promise<Be
     peerId: member.id === self ? peerIdOfSeed(seed) : PENDING_PEER,
   }));
   const empty: FormingState = {
-    ...{ version: 1, self, port: plan.joinPort, local: plan.local, tokens: [], formed: [] },
+    ...{ version: 1, self, port: plan.joinPort, local: plan.local, given: Object.keys(plan.secrets), tokens: [], formed: [] },
     config: { ...config, cluster: { ...config.cluster, members } },
   };
   const sha256 = authoritySha256(certificatePem(authority.certificate));

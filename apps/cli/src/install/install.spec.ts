@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -72,7 +72,9 @@ describe('three hosts of which one is the first server', () => {
     const init = ['init', ...hosts.places('a'), ...hosts.data('a'), '--self=a', '--cluster-id=three', '--stop-proofs=P1,P4'];
     const members = [`--member=a=${ADDRESS.a},zone=x`, `--member=b=${ADDRESS.b},zone=y`, `--arbiter=w=${ADDRESS.w},zone=z`];
     const ports = [`--join-port=${await freePort()}`, '--port=syslog=5514', '--port=trap=1162', '--json'];
-    const made = await hosts.run('a', ...init, ...members, ...ports);
+    writeFileSync(join(hosts.dir, 'passphrase'), 'what backups are encrypted with\n');
+    const given = `--secret=backup-passphrase=${join(hosts.dir, 'passphrase')}`;
+    const made = await hosts.run('a', ...init, ...members, ...ports, given);
     expect(made.notes).toBe('');
     begun = JSON.parse(made.out);
     hosts.serve('a');
@@ -133,6 +135,7 @@ describe('three hosts of which one is the first server', () => {
     expect(joined.notes).toBe('');
     expect(JSON.parse(joined.out)).toMatchObject({ member: 'b', kind: 'data', missing: ['w'] });
     expect(hosts.text('b', 'state', 'secrets', 'pg-superuser')).toBe(hosts.text('a', 'state', 'secrets', 'pg-superuser'));
+    expect(hosts.text('b', 'state', 'secrets', 'backup-passphrase')).toBe('what backups are encrypted with\n');
     const [own, first] = (['b', 'a'] as const).map((host) => hosts.text(host, 'state', 'secrets', 'tls.key'));
     expect(own).not.toBe(first);
     expect(hosts.text('a', 'etc', 'forming.json')).not.toContain(hosts.text('b', 'state', 'secrets', 'identity.seed').trim());

@@ -66,7 +66,7 @@ async function answerJoins(options: KeeperOptions): Promise<boolean> {
   const admission = new Admission({
     ...{ authority, read, say },
     tls: { key: await secret(secrets.tlsKey), certificate: await secret(secrets.tlsCert) },
-    shared: await sharedFiles(places, self.config),
+    shared: await sharedFiles(places, self),
     write: (state) => writeForming(places, state),
     turn: (task) => inTurn(places, task),
   });
@@ -95,12 +95,13 @@ async function answerJoins(options: KeeperOptions): Promise<boolean> {
   return true;
 }
 
-/** What all data nodes have alike, as `init` wrote it; power devices' secrets are named in the configuration. */
-async function sharedFiles(places: Places, config: SharedConfig): Promise<Record<string, string>> {
+/** What all data nodes have alike: as `init` wrote it or was given it, and power devices' secrets, which are named in the configuration. */
+async function sharedFiles(places: Places, { config, given = [] }: FormingState): Promise<Record<string, string>> {
   const fence = config.cluster.members.flatMap(({ fence = [] }) =>
     fence.flat().flatMap((device) => Object.values(device.secretFiles)),
   );
-  const names = new Set([...Object.keys(sharedSecrets().files), ...fence.filter((file) => file.startsWith('secrets/'))]);
+  const named = fence.filter((file) => file.startsWith('secrets/'));
+  const names = new Set([...Object.keys(sharedSecrets().files), ...given, ...named]);
   const read = async (file: string) => [file, await readFile(join(places.stateDir, file), 'utf8')] as const;
   return Object.fromEntries(await Promise.all([...names].map(read)));
 }

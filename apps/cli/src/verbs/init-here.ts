@@ -32,7 +32,12 @@ export const addFirstServerOptions = (command: Command): Command =>
   addHereOptions(command)
     .option('--self <name>', 'which --member this host is; default: the one with an address of this host')
     .option('--cluster-file <file>', 'YAML: more of `cluster`, and `members` by id with their `fence`')
-    .option('--secret <name=file>', 'goes to secrets/NAME on all data nodes, for power devices; can be repeated', oneMore, [])
+    .option(
+      '--secret <name=file>',
+      'goes to secrets/NAME on all data nodes: for power devices, or backup-passphrase; can be repeated',
+      oneMore,
+      [],
+    )
     .option('--join-port <port>', 'where joins are answered until all have joined', wholeNumber, 7948)
     .option('--minutes <n>', 'how long the join tokens are good', wholeNumber, 60);
 
