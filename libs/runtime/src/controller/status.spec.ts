@@ -52,7 +52,7 @@ describe('the status', () => {
   it('says once that a host cannot serve', () => {
     const state = startedA(members, 1_000);
     const host = { ...state.host, unfit: 'its data volume is read-only' };
-    stepController(state, { kind: 'host', host, nowMs: 1_001 });
+    stepController(state, { kind: 'host', host });
     expect(statusOf(state, context).alarms.filter(({ code }) => code === 'UNFIT')).toMatchObject([
       { level: 'red', text: 'a cannot serve: its data volume is read-only' },
     ]);
