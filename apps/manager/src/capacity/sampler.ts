@@ -1,6 +1,7 @@
 import { type Clock, explain, type Log } from '@yosugara/kernel';
 import { type Collected, collectedOf, type Measure } from '@yosugara/operations';
 import type { Authority } from '../control/authority.js';
+import { Again } from '../self/again.js';
 
 export interface SamplerOptions {
   readonly everyMs: number;
@@ -21,26 +22,25 @@ const AT_ONCE = 400;
 /** Measures now and then how full everything is, so that there is a history of it. A Standby's goes to the Master. */
 export class CapacitySampler {
   readonly #o: SamplerOptions;
-  #timer: NodeJS.Timeout | undefined;
-  #isStopped = false;
+  readonly #again: Again;
   #waiting: readonly Collected[] = [];
   #lastWhy = '';
 
   constructor(options: SamplerOptions) {
     this.#o = options;
+    this.#again = new Again(options.everyMs, async () => await this.#turn());
   }
 
   start(): void {
-    this.#timer = setTimeout(() => void this.#turn(), this.#o.everyMs);
+    this.#again.start();
   }
 
   stop(): void {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
+    this.#again.stop();
   }
 
   async #turn(): Promise<void> {
-    const { everyMs, log } = this.#o;
+    const { log } = this.#o;
     try {
       await this.#sample();
       await this.#keep();
@@ -50,7 +50,6 @@ export class CapacitySampler {
       if (why !== this.#lastWhy) log.debug('capacity.notKept', { why, waiting: this.#waiting.length });
       this.#lastWhy = why;
     }
-    if (!this.#isStopped) this.#timer = setTimeout(() => void this.#turn(), everyMs);
   }
 
   async #sample(): Promise<void> {
@@ -61,7 +60,7 @@ export class CapacitySampler {
   }
 
   async #keep(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#isStopped) {
+    while (this.#waiting.length > 0 && !this.#again.isStopped) {
       const some = this.#waiting.slice(0, AT_ONCE);
       await this.#o.keep(some);
       this.#waiting = this.#waiting.slice(some.length);

@@ -8,6 +8,7 @@ import {
   type SelfState,
   selfStep,
 } from '@yosugara/operations';
+import { Again } from './again.js';
 import type { Gatherer } from './gatherer.js';
 
 export interface SelfWatchOptions {
@@ -37,21 +38,19 @@ export class SelfWatch {
   #state: SelfState = SELF_BEGIN;
   #last: SelfLook | null = null;
   #looks = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #isStopped = false;
+  readonly #again: Again;
 
   constructor(options: SelfWatchOptions) {
     this.#o = options;
+    this.#again = new Again(options.everyMs, async () => await this.#turn());
   }
 
-  /** Not at once: whoever comes up, or takes over, has other things to do. */
   start(): void {
-    this.#timer = setTimeout(() => void this.#turn(), this.#o.everyMs);
+    this.#again.start();
   }
 
   stop(): void {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
+    this.#again.stop();
   }
 
   /** As of the newest look; null = none yet. */
@@ -64,20 +63,19 @@ export class SelfWatch {
   }
 
   async #turn(): Promise<void> {
-    const { everyMs, log } = this.#o;
+    const { log } = this.#o;
     try {
       await this.#look();
     } catch (error) {
       log.error('self.failed', { why: explain(error) });
     }
-    if (!this.#isStopped) this.#timer = setTimeout(() => void this.#turn(), everyMs);
   }
 
   async #look(): Promise<void> {
     const { node, rules, gatherer, clock, tell } = this.#o;
     const beganMs = clock.monotonicMs();
     const seen = await gatherer.look();
-    if (this.#isStopped) return;
+    if (this.#again.isStopped) return;
     const [monotonicMs, wallMs] = [clock.monotonicMs(), clock.wallMs()];
     const { state, results, levels } = selfStep(rules, this.#state, { node, monotonicMs, wallMs, seen });
     this.#state = state;

@@ -1,0 +1,32 @@
+/** One turn after the other, each so long after the one before it ended. Not at once: whoever comes up, or takes over, has other things to do. */
+export class Again {
+  readonly #everyMs: number;
+  readonly #turn: () => Promise<void>;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  /** @param turn says itself what went wrong: it never rejects. */
+  constructor(everyMs: number, turn: () => Promise<void>) {
+    this.#everyMs = everyMs;
+    this.#turn = turn;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => void this.#once(), this.#everyMs);
+  }
+
+  /** What is under way ends; nothing comes after it. */
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #once(): Promise<void> {
+    await this.#turn();
+    if (!this.#isStopped) this.start();
+  }
+}
