@@ -1,12 +1,13 @@
-import { type Clock, explain, type Log, YosugaraError } from '@yosugara/kernel';
-import type { EndingWindow, Result, Sample } from '@yosugara/operations';
+import { type Clock, explain, type Log } from '@yosugara/kernel';
+import type { Result, Sample } from '@yosugara/operations';
 import { type IngestPermit, StaleEpochError } from '../ingest/ports.js';
 import { PermittedLoop } from '../loops/permitted-loop.js';
 import { Agenda, type DueTick } from './agenda.js';
-import { type LagCounted, LagCounts } from './lag-counts.js';
+import { type LookTallied, LookTally } from './look-tally.js';
 import { lookWithin } from './look-within.js';
 import { Memories } from './memories.js';
-import { INTERNAL_NOTIFICATION, isEmpty, operate } from './operate.js';
+import { isEmpty, operate } from './operate.js';
+import { resultOfEnding, resultOfSkipped, ToldResults } from './own-results.js';
 import type { MonitorMemory, OperationsBatch, OperationsStore, TickDone } from './ports.js';
 import type { Probe } from './probe-port.js';
 import type { MonitorTask, ProbeRules } from './rules.js';
@@ -30,22 +31,13 @@ export interface MonitorLoopOptions {
   readonly onStale?: (error: StaleEpochError) => void;
 }
 
-export interface MonitorStats {
+export interface MonitorStats extends LookTallied {
   readonly tasks: number;
   /** Looks under way, and ticks that wait for a place. */
   readonly running: number;
   readonly waiting: number;
-  /** Since the process began. */
-  readonly ticks: number;
-  readonly late: number;
-  readonly skipped: number;
-  /** Told by others, too many at once. */
+  /** Told by others, too many at once, since the process began. */
   readonly lost: number;
-  /** From due to begun, of the newest thousand; null = nothing yet. */
-  readonly lagP99Ms: number | null;
-  /** From due to begun, and to committed, of all ticks since the process began. */
-  readonly begunLag: LagCounted;
-  readonly storedLag: LagCounted;
 }
 
 const IDLE_MS = 100;
@@ -54,12 +46,9 @@ const BATCH_MS = 100;
 const BATCH_SAMPLES = 500;
 const BACKOFF_MS = { first: 100, most: 2_000 };
 const MOST_TOLD = 1_000;
-const LAGS = 1_000;
 const ENDINGS_EVERY_MS = 5_000;
 /** An owner that begins looks back so far: what was said before has the same id. */
 const ENDINGS_BACK_MS = 3_600_000;
-/** Before this nobody calls a tick late. */
-const LATE_MS = 1_000;
 
 interface Done {
   readonly tick: TickDone;
@@ -104,12 +93,9 @@ export class MonitorLoop {
   readonly #probes = new Map<string, Probe>();
   readonly #loop: PermittedLoop<MonitorPermit>;
   #work: Work | null = null;
-  /** Results of ourselves; kept until they are stored. */
-  readonly #told: { readonly result: Result; readonly stored: () => void; readonly failed: (error: Error) => void }[] = [];
-  readonly #counts = { ticks: 0, late: 0, skipped: 0, lost: 0 };
-  readonly #lags: number[] = [];
-  readonly #begunLag = new LagCounts();
-  readonly #storedLag = new LagCounts();
+  /** Results of ourselves. */
+  readonly #told = new ToldResults(MOST_TOLD);
+  readonly #tally = new LookTally();
 
   constructor(options: MonitorLoopOptions) {
     this.#o = options;
@@ -139,21 +125,16 @@ export class MonitorLoop {
    * @returns resolves when it is stored. @throws when there are too many, or this loop ends before.
    */
   async tell(result: Result): Promise<void> {
-    if (this.#told.length >= MOST_TOLD || this.#loop.isStopped) {
-      this.#counts.lost++;
-      throw new YosugaraError('NOT_TOLD', `nobody is told of: ${result.message}`);
-    }
-    await new Promise<void>((stored, failed) => {
-      this.#told.push({ result, stored, failed });
-      this.poke();
-    });
+    const stored = this.#told.add(result, this.#loop.isStopped);
+    this.poke();
+    await stored;
   }
 
   /** Within 1 s; a transaction that hangs longer is left to its own deadline and to the fences. */
   async stop(): Promise<void> {
     const ended = this.#loop.stop();
     this.#drop();
-    for (const { failed } of this.#told.splice(0)) failed(new YosugaraError('NOT_TOLD', 'the loop that stores it has ended'));
+    this.#told.end();
     await ended;
   }
 
@@ -165,14 +146,12 @@ export class MonitorLoop {
   stats(): MonitorStats {
     const work = this.#work;
     const sum = (numbers: Iterable<number>) => [...numbers].reduce((all, each) => all + each, 0);
-    const lags = [...this.#lags].sort((one, two) => one - two);
     return {
-      ...this.#counts,
+      ...this.#tally.tallied(),
+      lost: this.#told.lost,
       tasks: work?.agenda.size ?? 0,
       running: sum(work?.running.values() ?? []),
       waiting: sum([...(work?.waiting.values() ?? [])].map(({ length }) => length)),
-      lagP99Ms: lags[Math.floor(lags.length * 0.99)] ?? null,
-      ...{ begunLag: this.#begunLag.counted(), storedLag: this.#storedLag.counted() },
     };
   }
 
@@ -258,7 +237,7 @@ export class MonitorLoop {
     const { task, dueAtMs } = due;
     work.running.set(probe, (work.running.get(probe) ?? 0) + 1);
     const atMs = this.#o.clock.wallMs();
-    this.#noteLag(atMs - dueAtMs);
+    this.#tally.begun(atMs - dueAtMs);
     let kept: MonitorMemory | null = null;
     const at = probeMemoryKey(task);
     const memory = {
@@ -299,7 +278,7 @@ export class MonitorLoop {
   }
 
   #isRipe(work: Work): boolean {
-    if (this.#told.length > 0 || work.own.length > 0 || work.memories.reachability.isDue(this.#o.clock.wallMs())) return true;
+    if (this.#told.size > 0 || work.own.length > 0 || work.memories.reachability.isDue(this.#o.clock.wallMs())) return true;
     if (work.gatheredSinceMs === null) return false;
     return work.samples >= BATCH_SAMPLES || this.#o.clock.monotonicMs() - work.gatheredSinceMs >= BATCH_MS;
   }
@@ -322,11 +301,11 @@ export class MonitorLoop {
   async #store(work: Work): Promise<void> {
     const { rules, clock, store, onStored } = this.#o;
     const { gathered } = work;
-    const told = this.#told.slice();
+    const told = this.#told.results();
     work.gathered = [];
     work.gatheredSinceMs = null;
     work.samples = 0;
-    const results = [...told.map(({ result }) => result), ...this.#ofSkipped(work), ...work.own.splice(0)];
+    const results = [...told, ...this.#ofSkipped(work), ...work.own.splice(0)];
     const samples = gathered.flatMap((each) => each.samples);
     for (const { kept } of gathered)
       if (kept !== null) work.memories.setMonitor(kept.monitor, kept.facility, kept.item, kept.state);
@@ -337,12 +316,9 @@ export class MonitorLoop {
       await store.storeOperations(batch, work.epoch, work.version);
       work.version++;
     }
-    for (const { stored } of this.#told.splice(0, told.length)) stored();
-    this.#counts.ticks += gathered.length;
+    this.#told.stored(told.length);
     const nowMs = clock.wallMs();
-    // Ticks at which nobody looked (new, out of their calendar) have no lag.
-    for (const { tick, samples: seen } of gathered) if (seen.length > 0) this.#storedLag.add(nowMs - tick.dueAtMs);
-    this.#counts.skipped += gathered.reduce((sum, { tick }) => sum + tick.skipped, 0);
+    for (const { tick, samples: seen } of gathered) this.#tally.stored(tick, seen.length > 0, nowMs);
     if (!isEmpty(batch)) onStored?.(batch);
   }
 
@@ -361,23 +337,7 @@ export class MonitorLoop {
     work.isTold = true;
     const { skippedAtBegin: skipped, epoch } = work;
     if (skipped === 0) return [];
-    return [
-      {
-        id: `${INTERNAL_NOTIFICATION}/ticks_skipped/${epoch}/${work.version}`,
-        ...{ trigger: 'internal', plugin: 'internal', monitor: INTERNAL_NOTIFICATION, facility: INTERNAL_NOTIFICATION },
-        ...{ sender: null, item: '', sub: 'ticks_skipped', priority: 'warning', application: 'yosugara', original: '' },
-        message: `Before this node began to serve, ${skipped} looks of monitors were due that nobody made; they are not made up for.`,
-        atMs: this.#o.clock.wallMs(),
-        notifications: [],
-      },
-    ];
-  }
-
-  #noteLag(lagMs: number): void {
-    if (lagMs > LATE_MS) this.#counts.late++;
-    this.#begunLag.add(lagMs);
-    this.#lags.push(lagMs);
-    if (this.#lags.length > LAGS) this.#lags.shift();
+    return [resultOfSkipped(skipped, `${epoch}/${work.version}`, this.#o.clock.wallMs())];
   }
 }
 
@@ -387,15 +347,3 @@ const keyOf = ({ monitor, facility }: { readonly monitor: string; readonly facil
 const probeMemoryKey = ({ monitor, facility }: MonitorTask) => ({ monitor, facility: `${facility}/probe`, item: '' });
 const isToBeSeen = (rules: ProbeRules, { task: { calendar, facility }, dueAtMs }: DueTick): boolean =>
   rules.calendarOpen(calendar, dueAtMs) && rules.isOutOfWatch?.(facility, dueAtMs) !== true;
-const resultOfEnding = ({ id, message, facilities }: EndingWindow, atMs: number): Result => ({
-  ...{
-    id,
-    trigger: 'internal',
-    plugin: 'internal',
-    monitor: INTERNAL_NOTIFICATION,
-    facility: INTERNAL_NOTIFICATION,
-    sender: null,
-  },
-  ...{ item: id, sub: 'maintenance_ends', priority: 'warning', application: 'yosugara', message, atMs, notifications: [] },
-  original: `It is for ${facilities.join(', ')}.`,
-});
