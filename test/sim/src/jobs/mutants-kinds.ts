@@ -51,7 +51,7 @@ export const KIND_MUTANTS: readonly Mutant[] = [
     'const isMet = isAny ? nodes.some(',
     'const isMet = isAny || true ? nodes.some(',
   ]),
-  planted('watch-not-resumed', 'after a take-over nobody looks for the files that jobs wait for', 100, [
+  planted('watch-not-resumed', 'after a take-over nobody looks for the files that jobs wait for', 300, [
     STEP,
     "if (body.type === 'file-check') watchFiles(draft, id, body);",
     "if (body.type === 'file-check') draft.touch(id);",

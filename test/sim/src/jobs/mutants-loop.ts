@@ -64,7 +64,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     'const known = request === null ? null : (work.requests.get(request) ?? turn.sessionOfRequest(request));',
     'const known = request === null ? null : turn.sessionOfRequest(request);',
   ]),
-  planted('nobody-resumes', 'sessions are not told that there is a new manager', 20, [
+  planted('nobody-resumes', 'sessions are not told that there is a new manager', 100, [
     SESSIONS,
     "open.isFresh ? [{ kind: 'resume' }, ...inputs] : inputs;",
     'inputs;',
@@ -109,12 +109,12 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     '      turn.results.push(decision.result);\n      for (const [dueMs',
     '      for (const [dueMs',
   ]),
-  planted('collapsed-silently', 'of those that another run stands for nobody is told', 300, [
+  planted('collapsed-silently', 'of those that another run stands for nobody is told', 1_000, [
     LATE,
     "for (const { dueMs } of late.splice(0)) drops.add(dueMs, 'collapsed');",
     'late.splice(0);',
   ]),
-  planted('late-and-on-time', 'a run that is on time begins, and one that is late for all that were missed, too', 300, [
+  planted('late-and-on-time', 'a run that is on time begins, and one that is late for all that were missed, too', 1_000, [
     LATE,
     "if (body.late === 'run' && onTime.length > 0)",
     "if (body.late === 'run' && onTime.length > 99)",
