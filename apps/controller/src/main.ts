@@ -100,7 +100,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     { ...restored, stamps: stamps.load() },
   );
   const siteLoss = new SiteLossWatch(() => driver.status(), clock);
-  const toldStatus = () => siteLoss.status();
+  const toldStatus = () => certificates.told(siteLoss.status());
   const status = new StatusServer(driver, (proof) => verifyProof(config, proof), log, toldStatus);
   await status.listen(self.address, config.ports.status);
   control = new ControlServer(driver, log, ports.fence ?? null, certificates.desk, toldStatus);

@@ -33,6 +33,8 @@ export const ALARM_CODES = [
   'SOURCE_LIMITED',
   'ONE_SIDED',
   'KEY_MISSING',
+  'CERTIFICATE_ENDS',
+  'CERTIFICATES_UNKEPT',
 ] as const;
 export type AlarmCode = (typeof ALARM_CODES)[number];
 

@@ -106,6 +106,7 @@ export const en = {
   'common.unknown': 'unknown',
   'common.utc': 'UTC {time}',
   'common.notNow': 'Not possible now, or not with your role.',
+  'common.notRead': 'What is shown here could not be read.',
   'common.error': 'Failed: {message}',
 
   'verdict.label': 'If the Master died now',
@@ -229,6 +230,8 @@ export const en = {
   'alarm.SOURCE_LIMITED': 'A source is above its limit',
   'alarm.ONE_SIDED': 'Messages come to one node only',
   'alarm.KEY_MISSING': 'A node lacks a key of the secrets',
+  'alarm.CERTIFICATE_ENDS': 'A certificate ends',
+  'alarm.CERTIFICATES_UNKEPT': 'Nothing renews certificates',
   'alarm.ARBITER_LOST': 'The arbiter is not heard',
   'alarm.ARBITER_ZONE': 'The arbiter is in a node’s zone',
   'alarm.LOOP_SLOW': 'A controller was held up',

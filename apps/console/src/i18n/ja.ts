@@ -107,6 +107,7 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'common.unknown': '不明',
   'common.utc': 'UTC {time}',
   'common.notNow': '現在の状態または権限では実行できません。',
+  'common.notRead': '表示する内容を取得できませんでした。',
   'common.error': '失敗しました: {message}',
 
   'verdict.label': '今マスターが停止した場合',
@@ -230,6 +231,8 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'alarm.SOURCE_LIMITED': '制限を超えた送信元があります',
   'alarm.ONE_SIDED': '片方のノードにしか届かないメッセージがあります',
   'alarm.KEY_MISSING': '秘密情報の鍵がないノードがあります',
+  'alarm.CERTIFICATE_ENDS': '証明書の期限が切れます',
+  'alarm.CERTIFICATES_UNKEPT': '証明書を更新するものがありません',
   'alarm.ARBITER_LOST': '調停ノードの応答がありません',
   'alarm.ARBITER_ZONE': '調停ノードがデータノードと同じゾーンにあります',
   'alarm.LOOP_SLOW': 'コントローラの処理が遅れました',

@@ -124,6 +124,26 @@ export class CertificateDesk {
     return silent;
   }
 
+  /**
+   * A data node that has lost the authority's key, or never had it, gets it from one that signs: what one was given is kept by all of them. One
+   * that trusts others just now refuses it, and is asked again.
+   * @returns who has it now
+   */
+  async handOn({ members }: CertificatesAnswer): Promise<readonly string[]> {
+    const { keeper, node } = this.#o;
+    const { signs } = await keeper.files.read();
+    if (signs === null) return [];
+    const given: string[] = [];
+    for (const { member, kind, state, isRevoked } of members) {
+      if (member === node || kind !== 'data' || isRevoked || state === null || state.signs !== null) continue;
+      await this.#tell(member, { ask: 'keep', as: 'now', pair: signs }).then(
+        () => given.push(member),
+        () => undefined,
+      );
+    }
+    return given;
+  }
+
   /** One step further. Whoever asks until it is done goes on where anybody left off. */
   async rotate(wish: RotationWish): Promise<RotationAnswer> {
     return await this.#alone(async () => await this.#take(await this.#step(wish)));

@@ -182,6 +182,18 @@ describe('the key of the authority', () => {
     await writeFile(authorityKey, (await MAKER_HERE.authority('other')).key);
     await expect(get('a').desk.keep(authorityKey)).rejects.toMatchObject({ code: 'BAD_AUTHORITY' });
   });
+
+  it('is handed on by a data node that has it to one that has not, and to nobody else', async () => {
+    await writeFile(join(root, 'a', CERTIFICATE_FILES.authorityKey), readFileSync(authorityKey));
+    const handOn = async () => await get('a').desk.handOn(await get('a').desk.list());
+    expect(await handOn()).toEqual(['b']);
+    expect(await handOn()).toEqual([]);
+    expect(read('b', CERTIFICATE_FILES.authorityKey)).toBe(readFileSync(authorityKey, 'utf8'));
+    expect(() => read('w', CERTIFICATE_FILES.authorityKey)).toThrow('ENOENT');
+    rmSync(join(root, 'b', CERTIFICATE_FILES.authorityKey));
+    await get('a').desk.revoke('b', 'spec');
+    expect(await handOn()).toEqual([]);
+  });
 });
 
 describe('the authority', () => {

@@ -1,7 +1,8 @@
 import { takeUpCertificates } from '@yosugara/host-control';
 import { explain, type Log } from '@yosugara/kernel';
-import type { AgentsTrust, NodeConfig } from '@yosugara/protocol';
+import type { AgentsTrust, NodeConfig, Status } from '@yosugara/protocol';
 import type { MemberMailbox } from '@yosugara/transport';
+import { CertificateAlarms } from './alarms.js';
 import { CertificateDesk } from './desk.js';
 import { CertificateKeeper, isOld } from './keeper.js';
 import { MAKER_IN_CHILD, type Maker } from './maker.js';
@@ -26,6 +27,8 @@ export interface CertificateParts {
 
 export interface Certificates {
   readonly desk: CertificateDesk;
+  /** The status, with what is to be known of certificates. */
+  told(status: Status): Status;
   stop(): void;
 }
 
@@ -50,6 +53,7 @@ export async function startCertificates({
   const desk = new CertificateDesk({ ...{ node: config.node, clusterId: config.cluster.id, keeper, maker, wallMs } });
   await keeper.start();
 
+  const alarms = new CertificateAlarms();
   let isOver = false;
   let timer: NodeJS.Timeout | undefined;
   const everyMs = Math.min(60_000, Math.max(1_000, (config.cluster.certificates.lifeDays * DAY_MS) / LOOKS));
@@ -61,6 +65,9 @@ export async function startCertificates({
   const look = async (): Promise<void> => {
     await keeper.look();
     if (self.kind === 'data') await desk.spread();
+    const heard = await desk.list();
+    alarms.heard(heard);
+    if (self.kind === 'data') await desk.handOn(heard);
     const { authorities, signs } = await keeper.files.read();
     const [first] = authorities;
     // Only where the cluster signs by itself: whoever keeps the key elsewhere replaces it himself.
@@ -78,6 +85,7 @@ export async function startCertificates({
   round();
   return {
     desk,
+    told: (status) => alarms.told(status, wallMs()),
     stop: () => {
       isOver = true;
       clearTimeout(timer);
