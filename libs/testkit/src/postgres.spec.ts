@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { expect, it } from 'vitest';
-import { startTestPostgres } from './postgres.js';
+import { startTestPostgres, startTestStandby } from './postgres.js';
 
 it('a test PostgreSQL listens while it runs, and leaves neither process nor folder behind', async () => {
   const server = await startTestPostgres();
@@ -17,4 +18,23 @@ it('a test PostgreSQL listens while it runs, and leaves neither process nor fold
   }
   expect(existsSync(server.dataDir)).toBe(false);
   expect(() => process.kill(server.pid, 0)).toThrow(/ESRCH/);
+});
+
+it('a test Standby holds what was there when it was made, and what its primary writes since', async () => {
+  const asked = (url: string, sql: string) => execFileSync('psql', [url, '-qAtc', sql], { encoding: 'utf8' }).trim();
+  const primary = await startTestPostgres({ wal_level: 'replica' });
+  try {
+    asked(primary.connectionString, 'create table kept as select 1 as value');
+    const standby = await startTestStandby(primary);
+    try {
+      asked(primary.connectionString, 'insert into kept values (2)');
+      await expect
+        .poll(() => asked(standby.connectionString, 'select sum(value), pg_is_in_recovery() from kept'), { timeout: 30_000 })
+        .toBe('3|t');
+    } finally {
+      await standby.stop();
+    }
+  } finally {
+    await primary.stop();
+  }
 });

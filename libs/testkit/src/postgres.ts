@@ -8,6 +8,7 @@ import { freePort } from './ports.js';
 
 const run = promisify(execFile);
 const START_DEADLINE_MS = 60_000;
+const READY = /ready to accept (read-only )?connections/;
 
 export interface TestPostgres {
   readonly host: '127.0.0.1';
@@ -33,7 +34,33 @@ export interface TestPostgres {
  * @param settings more `name: value` lines of postgresql.conf. fsync is off unless given: these tests don't cut power.
  * @throws Error — no server programs, or not ready within 60 s.
  */
-export async function startTestPostgres(settings: Readonly<Record<string, string>> = {}): Promise<TestPostgres> {
+export async function startTestPostgres(settings: Settings = {}): Promise<TestPostgres> {
+  return await serve(settings, async (bin, dataDir, identity) => {
+    const args = ['-D', dataDir, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+    await run(join(bin, 'initdb'), args, identity);
+  });
+}
+
+/**
+ * A Standby of `primary`, which must have `wal_level: replica`: a copy of its data, taken now, that follows it. Whether commits wait for
+ * it is the primary's setting.
+ *
+ * @throws Error — as above, or the copy failed.
+ */
+export async function startTestStandby(primary: TestPostgres, settings: Settings = {}): Promise<TestPostgres> {
+  return await serve(settings, async (bin, dataDir, identity) => {
+    const from = primary.connectionString;
+    await run(join(bin, 'pg_basebackup'), ['-D', dataDir, '-d', from, '-X', 'stream', '-R', '-c', 'fast', '--no-sync'], identity);
+  });
+}
+
+type Settings = Readonly<Record<string, string>>;
+type Identity = { readonly uid?: number; readonly gid?: number; readonly cwd: string };
+
+async function serve(
+  settings: Settings,
+  fill: (bin: string, dataDir: string, identity: Identity) => Promise<void>,
+): Promise<TestPostgres> {
   const bin = await findPrograms();
   const account = await serverAccount();
   const dir = await mkdtemp(join(tmpdir(), 'yosugara-pg-'));
@@ -54,11 +81,8 @@ export async function startTestPostgres(settings: Readonly<Record<string, string
   };
   const killNow = () => server?.kill('SIGQUIT');
   try {
-    const identity = account === null ? {} : { uid: account.uid, gid: account.gid };
-    await run(join(bin, 'initdb'), ['-D', dataDir, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'], {
-      ...identity,
-      cwd: dir,
-    });
+    const identity = { ...account, cwd: dir };
+    await fill(bin, dataDir, identity);
     const port = await freePort();
     const all = {
       listen_addresses: '127.0.0.1',
@@ -70,7 +94,7 @@ export async function startTestPostgres(settings: Readonly<Record<string, string
     };
     const args = ['-D', dataDir, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
     const up = async () => {
-      server = spawn(join(bin, 'postgres'), args, { ...identity, cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] });
+      server = spawn(join(bin, 'postgres'), args, { ...identity, stdio: ['ignore', 'ignore', 'pipe'] });
       await ready(server, port);
     };
     process.once('exit', killNow);
@@ -92,7 +116,7 @@ export async function startTestPostgres(settings: Readonly<Record<string, string
   }
 }
 
-/** The server says "ready to accept connections"; then its port answers too. */
+/** The server says that it is, a Standby for reading only; then its port answers too. */
 async function ready(server: ChildProcess, port: number): Promise<void> {
   let said = '';
   const until = Date.now() + START_DEADLINE_MS;
@@ -101,7 +125,7 @@ async function ready(server: ChildProcess, port: number): Promise<void> {
   });
   while (Date.now() < until) {
     if (server.exitCode !== null || server.signalCode !== null) throw new Error(`the test PostgreSQL ended at start: ${said}`);
-    if (said.includes('ready to accept connections') && (await answers(port))) return;
+    if (READY.test(said) && (await answers(port))) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`the test PostgreSQL is not ready after ${START_DEADLINE_MS} ms: ${said}`);

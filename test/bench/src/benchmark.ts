@@ -25,6 +25,8 @@ export interface BenchOptions {
   readonly seconds: number;
   /** `search`: among so many rows. */
   readonly rows?: number;
+  /** `search`: with a Standby that commits wait for. */
+  readonly replicated?: boolean;
   /** `memory`: with the peer down for so long. */
   readonly minutes?: number;
   readonly say: (line: string) => void;

@@ -4,7 +4,7 @@ import { BENCHMARKS, PLANNED } from './benchmarks.js';
 import { thisCommit, thisMachine } from './machine.js';
 
 const USAGE = `npm run bench -- NAME… [--runs N] [--seconds S] [--json]   ours and the peer's by turns, N runs of each (default 5, of 1 s)
-npm run bench -- search [--rows N]                         first page of the last hour among N rows (default 5000000)
+npm run bench -- search [--rows N] [--replicated]          first page of the last hour among N rows (default 5000000), with a Standby
 npm run bench -- memory [--minutes N]                      with the peer down for N minutes (default 2)
 npm run bench -- collected events-million console [--rows N] among N values or events (default 10000000 and 1000000)
 npm run bench -- monitors [--minutes N]                    for N minutes (default 2)
@@ -16,6 +16,7 @@ const { values: asked, positionals } = parseArgs({
     seconds: { type: 'string', default: '1' },
     rows: { type: 'string' },
     minutes: { type: 'string' },
+    replicated: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -45,9 +46,9 @@ function positive(name: 'runs' | 'seconds' | 'rows' | 'minutes', text: string): 
 }
 
 function options(say: (line: string) => void): BenchOptions {
-  const { runs, seconds, rows, minutes } = asked;
+  const { runs, seconds, rows, minutes, replicated } = asked;
   return {
-    ...{ runs: Math.ceil(positive('runs', runs)), seconds: positive('seconds', seconds), say },
+    ...{ runs: Math.ceil(positive('runs', runs)), seconds: positive('seconds', seconds), replicated, say },
     ...(rows === undefined ? {} : { rows: Math.ceil(positive('rows', rows)) }),
     ...(minutes === undefined ? {} : { minutes: positive('minutes', minutes) }),
   };

@@ -2,9 +2,10 @@ import { statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { openStore, type Partition, type PartitionWidth, type Store } from '@yosugara/store';
-import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
+import { startTestPostgres, startTestStandby, type TestPostgres } from '@yosugara/testkit';
 import pg from 'pg';
 import { removedAtExit } from './system.js';
+import { until } from './usage.js';
 
 const HOUR_US = 3_600_000_000;
 const DAY_US = 24 * HOUR_US;
@@ -31,22 +32,25 @@ export interface SearchData {
 }
 
 /** What a run will need, and whether it is there. @throws Error — it is not. */
-export function demandDisk(rows: number, say: (line: string) => void): void {
+export function demandDisk(rows: number, copies: number, say: (line: string) => void): void {
   const { bavail, bsize } = statfsSync(tmpdir());
-  const needed = rows * ROW_BYTES + SPARE_BYTES;
+  const rowBytes = ROW_BYTES * copies;
+  const needed = rows * rowBytes + SPARE_BYTES;
   const gb = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   say(`search: ${rows} rows need about ${gb(needed)} below ${tmpdir()}, where ${gb(bavail * bsize)} are free`);
   if (bavail * bsize < needed)
     throw new Error(
-      `search: ${rows} rows need about ${gb(needed)}, ${tmpdir()} has ${gb(bavail * bsize)} free: --rows ${Math.max(0, Math.floor((bavail * bsize - SPARE_BYTES) / ROW_BYTES))} would fit`,
+      `search: ${rows} rows need about ${gb(needed)}, ${tmpdir()} has ${gb(bavail * bsize)} free: --rows ${Math.max(0, Math.floor((bavail * bsize - SPARE_BYTES) / rowBytes))} would fit`,
     );
 }
 
 /**
  * Two databases of one server, both with the product's migrations and partitions: one with `rows` messages, one without. PostgreSQL
  * makes the rows itself, in tables that the product then attaches, which builds its indexes.
+ *
+ * @param isReplicated a Standby follows the server, and commits wait until it has them on its disk.
  */
-export async function makeSearchData(rows: number, say: (line: string) => void): Promise<SearchData> {
+export async function makeSearchData(rows: number, isReplicated: boolean, say: (line: string) => void): Promise<SearchData> {
   const undo: (() => unknown)[] = [];
   const close = async () => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -80,6 +84,10 @@ export async function makeSearchData(rows: number, say: (line: string) => void):
     say(`search: indexes built, ${seconds(startMs)}`);
     await pool.query('vacuum (analyze) message');
     await pool.query('checkpoint');
+    if (isReplicated) {
+      await replicate(server, pool, undo);
+      say(`search: a Standby follows, ${seconds(startMs)}`);
+    }
     const bytes = async () => Number((await pool.query('select pg_database_size($1) as bytes', ['filled'])).rows[0]?.bytes);
     say(
       `search: ${rows} rows are there after ${seconds(startMs)}: ${((await bytes()) / 1e9).toFixed(2)} GB, ${Math.round((await bytes()) / rows)} bytes a row`,
@@ -96,6 +104,16 @@ const SETTINGS = {
   ...{ fsync: 'on', synchronous_commit: 'on', wal_level: 'replica', wal_log_hints: 'on', shared_buffers: '64MB' },
   ...{ max_wal_senders: '10', max_replication_slots: '10', wal_keep_size: '256MB', maintenance_work_mem: '512MB' },
 };
+
+async function replicate(server: TestPostgres, pool: pg.Pool, undo: (() => unknown)[]): Promise<void> {
+  const standby = await startTestStandby(server, SETTINGS);
+  undo.push(removedAtExit(dirname(standby.dataDir)), () => standby.stop());
+  await pool.query("alter system set synchronous_standby_names = '*'");
+  await pool.query('select pg_reload_conf()');
+  const isSync = async () =>
+    (await pool.query("select from pg_stat_replication where sync_state = 'sync' and state = 'streaming'")).rowCount === 1;
+  await until('the Standby in step', NO_DEADLINE_MS, isSync);
+}
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
 const seconds = (startMs: number) => `${((performance.now() - startMs) / 1_000).toFixed(0)} s`;

@@ -103,7 +103,11 @@ function rowAt(startUs: number, at: number): MessageToStore {
   };
 }
 
-async function ingest(data: SearchData, rows: number, { runs, seconds, say }: BenchOptions): Promise<Measure> {
+async function ingest(
+  data: SearchData,
+  rows: number,
+  { runs, seconds, replicated = false, say }: BenchOptions,
+): Promise<Measure> {
   const sides = { filled: new Ingest(data.filled, data.endUs), empty: new Ingest(data.empty, data.endUs) };
   const forSeconds = Math.max(2, seconds);
   const found = await alternate(
@@ -115,7 +119,7 @@ async function ingest(data: SearchData, rows: number, { runs, seconds, say }: Be
   return {
     ...{ name: 'search/ingest', unit: 'rows/s', ...found, peerName: 'ours, into an empty database of the same server' },
     goal: { of: 'ratio', is: 'at least', value: GOAL_RATIO },
-    note: `batches of ${BATCH} with their positions behind ${rows} rows, partitions of a ${data.width}, no optional index; fsync on, no Standby`,
+    note: `batches of ${BATCH} with their positions behind ${rows} rows, partitions of a ${data.width}, no optional index; fsync on, ${replicated ? 'commits wait for a Standby on this machine' : 'no Standby'}`,
   };
 }
 
@@ -145,8 +149,9 @@ export const SEARCH: Benchmark = {
   what: 'first page of the last hour among N rows (--rows), and ingest there against empty',
   async run(options) {
     const rows = options.rows ?? ROWS;
-    demandDisk(rows, options.say);
-    const data = await makeSearchData(rows, options.say);
+    const isReplicated = options.replicated ?? false;
+    demandDisk(rows, isReplicated ? 2 : 1, options.say);
+    const data = await makeSearchData(rows, isReplicated, options.say);
     try {
       const measures: Measure[] = [];
       const all = async (searches: readonly Search[]) => {
@@ -157,7 +162,10 @@ export const SEARCH: Benchmark = {
       await indexLastHour(data, options.say);
       await all(BY_VALUE);
       const gb = ((await data.bytes()) / 1e9).toFixed(2);
-      return measures.map((each) => ({ ...each, note: `${each.note}; ${gb} GB of disk in the end` }));
+      return measures.map((each) => ({
+        ...each,
+        note: `${each.note}; ${gb} GB of disk in the end${isReplicated ? ', and as much again for the Standby' : ''}`,
+      }));
     } finally {
       await data.close();
     }
