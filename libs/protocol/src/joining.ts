@@ -56,7 +56,10 @@ export const MemberJoinSchema = z.strictObject({
 export type MemberJoin = z.infer<typeof MemberJoinSchema>;
 
 /** Everything of a node's configuration that the first server decides; the peer ids of who has not joined yet are `pending`. */
-const SharedConfigSchema = NodeConfigSchema.pick({ cluster: true, ports: true, stateDir: true, dataDir: true, console: true });
+const SharedConfigSchema = NodeConfigSchema.pick({
+  ...{ cluster: true, ports: true, stateDir: true, dataDir: true, console: true },
+  backup: true,
+});
 export type SharedConfig = z.infer<typeof SharedConfigSchema>;
 
 export const MemberWelcomeSchema = z.strictObject({

@@ -43,10 +43,10 @@ describe('init', () => {
       expect(member.peerId).toBe(peerIdOfSeed(Buffer.from(await file(member.id, 'secrets', 'identity.seed'), 'base64')));
   });
 
-  it('keeps secrets readable for their owner only, and the authority’s key off every node', async () => {
+  it('keeps secrets readable for their owner only, and gives the authority’s key to those who renew certificates', async () => {
     for (const node of ['a', 'b', 'w']) {
       const names = await readdir(join(dir, node, 'secrets'));
-      expect(names).not.toContain('ca.key');
+      expect(names.includes('ca.key'), node).toBe(node !== 'w');
       expect((await stat(join(dir, node, 'secrets'))).mode & 0o777).toBe(0o700);
       for (const name of names) expect((await stat(join(dir, node, 'secrets', name))).mode & 0o777, name).toBe(0o600);
     }
@@ -56,6 +56,7 @@ describe('init', () => {
   it('gives both data nodes the same passwords and the witness none', async () => {
     expect(await file('a', 'secrets', 'pg-superuser')).toBe(await file('b', 'secrets', 'pg-superuser'));
     expect(await file('a', 'secrets', 'session.key')).toBe(await file('b', 'secrets', 'session.key'));
+    expect(await file('a', 'secrets', 'ca.key')).toBe(await file('ca', 'ca.key'));
     expect((await readdir(join(dir, 'w', 'secrets'))).sort()).toEqual(['ca.crt', 'identity.seed', 'tls.crt', 'tls.key']);
   });
 
@@ -90,6 +91,21 @@ describe('init', () => {
     } finally {
       server.close();
     }
+  });
+
+  it('gives certificates a year where the nodes renew them, and ten where the key stays outside, on no node', async () => {
+    const outside = join(dir, 'outside');
+    await initCluster(outside, { ...PLAN, authorityOutside: true });
+    const days = (pem: string) => (new X509Certificate(pem).validToDate.getTime() - Date.now()) / 86_400_000;
+    expect(days(await file('w', 'secrets', 'tls.crt'))).toBeCloseTo(365, 0);
+    expect(days(await file('outside', 'w', 'secrets', 'tls.crt'))).toBeGreaterThan(3_600);
+    for (const node of ['a', 'b', 'w']) expect(await readdir(join(outside, node, 'secrets'))).not.toContain('ca.key');
+  });
+
+  it('gives the authority’s key to no copy in another site', async () => {
+    const members = [...PLAN.members, parseMember('d=127.0.1.4', 'dr')];
+    await initCluster(join(dir, 'with-copy'), { ...PLAN, members });
+    expect(await readdir(join(dir, 'with-copy', 'd', 'secrets'))).toEqual(expect.not.arrayContaining(['ca.key']));
   });
 
   it('never overwrites the identities of a cluster', () =>

@@ -3,7 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Authority, certificatePem, issueMember, keyPem, newAuthority } from '@yosugara/connectors/pki';
 import { InvalidInputError, YosugaraError } from '@yosugara/kernel';
-import { type NodeConfig, NodeConfigSchema, STATE_LAYOUT } from '@yosugara/protocol';
+import { CERTIFICATE_FILES, type NodeConfig, NodeConfigSchema, STATE_LAYOUT } from '@yosugara/protocol';
 import { stringify } from 'yaml';
 import { newIdentitySeed, peerIdOfSeed } from './identity.js';
 import type { ClusterPlan, PlannedMember } from './plan.js';
@@ -12,6 +12,8 @@ import { FIRST_USER, type SharedSecrets, sharedSecrets } from './secrets.js';
 export { newIdentitySeed, peerIdOfSeed } from './identity.js';
 export { type ClusterPlan, type PlannedMember, parseMember, parsePort } from './plan.js';
 export { FIRST_USER, sharedSecrets } from './secrets.js';
+
+const DAY_MS = 24 * 3_600_000;
 
 export interface InitResult {
   readonly nodes: readonly { readonly id: string; readonly configFile: string }[];
@@ -23,8 +25,8 @@ export interface InitResult {
  * Makes the configuration and the secrets of a new cluster: `<outDir>/<node>/yosugara.yaml` and `<outDir>/<node>/secrets/*`,
  * folders of mode 0700, files of mode 0600.
  *
- * The key of the cluster's certificate authority goes to `<outDir>/ca/ca.key` and to no node: a node that is broken into must
- * not be able to make new members. It is needed only to give a member a new certificate; keep it off the cluster.
+ * The key of the cluster's certificate authority goes to `<outDir>/ca/ca.key`, and to the data nodes, which renew all certificates by it
+ * (docs/decisions/0034); never to the arbiter, nor to a copy in another site. With `authorityOutside` to no node at all.
  *
  * @throws InvalidInputError the plan is no valid configuration.
  * @throws YosugaraError `ALREADY_EXISTS`: a cluster was made there before; its identities are not overwritten.
@@ -43,7 +45,8 @@ export async function initCluster(outDir: string, plan: ClusterPlan): Promise<In
     const seed = seeds.get(config.node)!;
     await writeNode(join(out, config.node), config, {
       ...(await ownSecrets(authority, plan, config, seed)),
-      ...sharedFor(config, shared),
+      ...(signs(plan, config) ? { [CERTIFICATE_FILES.authorityKey]: await keyPem(authority.keys) } : {}),
+      ...sharedFor(config, shared, plan.secrets),
     });
   }
   const authorityKeyFile = join(out, 'ca', 'ca.key');
@@ -59,7 +62,8 @@ export async function initCluster(outDir: string, plan: ClusterPlan): Promise<In
 /** The configuration of one member, validated. */
 function configOf(out: string, plan: ClusterPlan, self: PlannedMember, seeds: ReadonlyMap<string, Uint8Array>): NodeConfig {
   const place = (pattern: string) => pattern.replaceAll('%n', self.id);
-  const { clusterId, members, ports, stateDir, dataDir, postgresBin, staticDir, consoleTls = true, ...cluster } = plan;
+  const { clusterId, members, ports, stateDir, dataDir, postgresBin, staticDir, consoleTls = true, ...more } = plan;
+  const { backup, secrets: _, authorityOutside: _o, ...cluster } = more;
   const asked = {
     cluster: {
       id: clusterId,
@@ -70,6 +74,7 @@ function configOf(out: string, plan: ClusterPlan, self: PlannedMember, seeds: Re
     ports: { ...ports },
     stateDir: stateDir === undefined ? join(out, self.id) : place(stateDir),
     ...(dataDir === undefined || self.kind === 'witness' ? {} : { dataDir: place(dataDir) }),
+    ...(backup === undefined || self.kind === 'witness' ? {} : { backup }),
     postgres: defined({ bin: postgresBin }),
     console: defined({ staticDir, tls: { enabled: consoleTls } }),
   };
@@ -83,9 +88,17 @@ function configOf(out: string, plan: ClusterPlan, self: PlannedMember, seeds: Re
 const defined = (record: object) => Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 
 /** A witness holds no operations data, so it gets no password to any. */
-function sharedFor(config: NodeConfig, shared: SharedSecrets): Readonly<Record<string, string>> {
-  return config.cluster.members.find((member) => member.id === config.node)?.kind === 'witness' ? {} : shared.files;
+function sharedFor(
+  config: NodeConfig,
+  shared: SharedSecrets,
+  more: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const isWitness = config.cluster.members.find((member) => member.id === config.node)?.kind === 'witness';
+  return isWitness ? {} : { ...shared.files, ...more };
 }
+
+const signs = ({ authorityOutside }: ClusterPlan, { cluster, node }: NodeConfig): boolean =>
+  authorityOutside !== true && cluster.members.find(({ id }) => id === node)?.kind === 'data';
 
 async function ownSecrets(
   authority: Authority,
@@ -95,7 +108,9 @@ async function ownSecrets(
 ): Promise<Record<string, string>> {
   const self = plan.members.find((member) => member.id === config.node)!;
   const vip = self.kind !== 'witness' && plan.vip !== undefined ? [plan.vip.address] : [];
-  const pem = await issueMember(authority, self.id, [self.address, ...vip]);
+  const { lifeDays } = config.cluster.certificates;
+  const lifeMs = plan.authorityOutside === true ? undefined : lifeDays * DAY_MS;
+  const pem = await issueMember(authority, self.id, [self.address, ...vip], lifeMs);
   const { secrets } = STATE_LAYOUT;
   return {
     [secrets.identity]: seed.toString('base64'),

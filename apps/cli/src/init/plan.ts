@@ -19,6 +19,12 @@ export interface ClusterPlan {
   readonly dataDir?: string;
   readonly postgresBin?: string;
   readonly staticDir?: string;
+  /** The section `backup`, as it was written; the schema judges it. */
+  readonly backup?: unknown;
+  /** More files for the data nodes' `secrets/`: name → content. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** The authority's key stays off the nodes: certificates have a long life, and nothing renews them by itself. */
+  readonly authorityOutside?: boolean;
   /** false: console and API speak plain http; default: https with the node's own certificate. */
   readonly consoleTls?: boolean;
 }

@@ -23,6 +23,8 @@ const MAX_ADDRESSES = 10_000;
 
 export interface AdmissionOptions {
   readonly authority: Authority;
+  /** Of the certificates that it gives; absent: long, since nothing renews them. */
+  readonly lifeMs?: number;
   /** This server's own, PEM. */
   readonly tls: { readonly key: string; readonly certificate: string };
   /** What every data node has alike: file below the state directory → what is in it. */
@@ -154,11 +156,11 @@ export class Admission {
   }
 
   async #welcome({ config }: FormingState, asked: MemberJoin): Promise<MemberWelcome> {
-    const { authority, shared } = this.#options;
+    const { authority, shared, lifeMs } = this.#options;
     const self = config.cluster.members.find(({ id }) => id === asked.member)!;
     const vip = self.kind === 'witness' || config.cluster.vip === undefined ? [] : [config.cluster.vip.address];
     return {
-      certificate: await memberCertificate(authority, self.id, [self.address, ...vip], await keyOfRequest(asked.request)),
+      certificate: await memberCertificate(authority, self.id, [self.address, ...vip], await keyOfRequest(asked.request), lifeMs),
       authority: certificatePem(authority.certificate),
       // A witness holds no operations data, so it gets no password to any.
       secrets: self.kind === 'witness' ? {} : { ...shared },

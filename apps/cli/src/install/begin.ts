@@ -1,7 +1,14 @@
 import { type Authority, authoritySha256, certificatePem, issueMember, keyPem, newAuthority } from '@yosugara/connectors/pki';
 import { isThere } from '@yosugara/host-control/files';
 import { YosugaraError } from '@yosugara/kernel';
-import { type FormingState, memberTokenText, PENDING_PEER, type SharedConfig, STATE_LAYOUT } from '@yosugara/protocol';
+import {
+  CERTIFICATE_FILES,
+  type FormingState,
+  memberTokenText,
+  PENDING_PEER,
+  type SharedConfig,
+  STATE_LAYOUT,
+} from '@yosugara/protocol';
 import { FIRST_USER, newIdentitySeed, peerIdOfSeed, sharedSecrets } from '../init/index.js';
 import { readForming, writeForming } from './files.js';
 import { forgotten, missingOf, withToken } from './forming.js';
@@ -15,6 +22,8 @@ export interface FirstPlan {
   readonly local: FormingState['local'];
   readonly joinPort: number;
   readonly tokenMinutes: number;
+  /** The authority's key is not given to the data nodes. */
+  readonly authorityOutside?: boolean;
   /** More files for `secrets/`, the same on all data nodes: those of power devices, the passphrase of backups. */
   readonly secrets: Readonly<Record<string, string>>;
 }
@@ -29,20 +38,27 @@ export interface NewToken {
 export interface Begun {
   readonly node: string;
   readonly firstLogin: { readonly user: string; readonly password: string };
-  readonly authority: { readonly keyFile: string; readonly sha256: string };
+  /** `isKept`: the data nodes renew by it, and the file goes when the cluster is whole. */
+  readonly authority: { readonly keyFile: string; readonly sha256: string; readonly isKept: boolean };
   readonly tokens: readonly NewToken[];
 }
 
 /**
  * The first server's part of a new cluster: the authority, what all share, its own identity, and a token for each other member. Nothing of it
  * runs before all have joined.
+ * @param prepare what must have been done before anybody can join, such as the restore of a backup; when it fails, all of this may be done again.
  * @throws YosugaraError ALREADY_EXISTS
  */
-export function beginCluster(places: Places, plan: FirstPlan, nowMs = Date.now()): Promise<Begun> {
-  return inTurn(places, () => begin(places, plan, nowMs));
+export function beginCluster(
+  places: Places,
+  plan: FirstPlan,
+  nowMs = Date.now(),
+  prepare: () => Promise<void> = async () => {},
+): Promise<Begun> {
+  return inTurn(places, () => begin(places, plan, nowMs, prepare));
 }
 
-async function begin(places: Places, plan: FirstPlan, nowMs: number): Promise<Begun> {
+async function begin(places: Places, plan: FirstPlan, nowMs: number, prepare: () => Promise<void>): Promise<Begun> {
   const made = [places.configFile, places.formingFile, places.waitingFile, places.authorityKey];
   for (const path of made)
     if (await isThere(path))
@@ -54,10 +70,16 @@ async function begin(places: Places, plan: FirstPlan, nowMs: number): Promise<Be
   const authority = await newAuthority(config.cluster.id);
   const seed = newIdentitySeed();
   const shared = sharedSecrets();
-  const files = { ...shared.files, ...plan.secrets, ...(await ownFiles(authority, config, self, seed)) };
+  const isOutside = plan.authorityOutside === true;
+  const key = await keyPem(authority.keys);
+  const own = await ownFiles(authority, config, self, seed, isOutside ? undefined : lifeMsOf(config));
+  // The other data nodes get it from this one's controller, as soon as they know each other by their identities.
+  const kept = isOutside ? {} : { [CERTIFICATE_FILES.authorityKey]: key };
+  const files = { ...shared.files, ...plan.secrets, ...own, ...kept };
   await writeState(places, files, true);
+  await prepare();
   await writePrivate(places.authorityCertificate, certificatePem(authority.certificate));
-  await writePrivate(places.authorityKey, await keyPem(authority.keys));
+  await writePrivate(places.authorityKey, key);
 
   const members = config.cluster.members.map((member) => ({
     ...member,
@@ -74,19 +96,24 @@ async function begin(places: Places, plan: FirstPlan, nowMs: number): Promise<Be
   return {
     node: self,
     firstLogin: { user: FIRST_USER, password: shared.firstPassword },
-    authority: { keyFile: places.authorityKey, sha256 },
+    authority: { keyFile: places.authorityKey, sha256, isKept: !isOutside },
     tokens,
   };
 }
+
+/** Of certificates that the cluster renews itself. */
+export const lifeMsOf = ({ cluster }: SharedConfig): number => cluster.certificates.lifeDays * DAY_MS;
+const DAY_MS = 24 * 3_600_000;
 
 async function ownFiles(
   authority: Authority,
   { cluster }: SharedConfig,
   self: string,
   seed: Buffer,
+  lifeMs: number | undefined,
 ): Promise<Record<string, string>> {
   const { address } = cluster.members.find(({ id }) => id === self)!;
-  const pem = await issueMember(authority, self, [address, ...(cluster.vip === undefined ? [] : [cluster.vip.address])]);
+  const pem = await issueMember(authority, self, [address, ...(cluster.vip === undefined ? [] : [cluster.vip.address])], lifeMs);
   const { secrets } = STATE_LAYOUT;
   return {
     [secrets.identity]: seed.toString('base64'),

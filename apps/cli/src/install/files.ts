@@ -33,11 +33,12 @@ async function readState<State>(path: string, read: (value: unknown) => State): 
 
 /** A node's own configuration: what is the same for all, and what this host alone has. */
 export function nodeConfigOf(node: string, shared: SharedConfig, local: FormingState['local']): NodeConfig {
-  const { cluster, ports, stateDir, dataDir, console } = shared;
+  const { cluster, ports, stateDir, dataDir, console, backup } = shared;
   const isWitness = cluster.members.find((member) => member.id === node)?.kind === 'witness';
   return NodeConfigSchema.parse({
     ...{ cluster, node, ports, stateDir, console },
     ...(dataDir === undefined || isWitness ? {} : { dataDir }),
+    ...(backup === undefined || isWitness ? {} : { backup }),
     postgres: local.postgresBin === undefined ? {} : { bin: local.postgresBin },
   });
 }

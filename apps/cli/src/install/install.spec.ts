@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ import { inTurn } from './turn.js';
 /** Three hosts, which are folders and loopback addresses here. */
 const ADDRESS = { a: '127.9.8.1', b: '127.9.8.2', w: '127.9.8.3' };
 type Host = keyof typeof ADDRESS;
+const daysOf = (pem: string) => (new X509Certificate(pem).validToDate.getTime() - Date.now()) / 86_400_000;
 
 class Hosts {
   readonly dir = mkdtempSync(join(tmpdir(), 'yosu-install-'));
@@ -172,9 +174,14 @@ describe('three hosts of which one is the first server', () => {
     for (const host of ['b', 'w'] as const) expect(hosts.config(host).cluster).toEqual(hosts.config('a').cluster);
     expect(hosts.config('w').dataDir).toBeUndefined();
     expect(existsSync(hosts.at('w', 'state', 'secrets', 'pg-superuser'))).toBe(false);
-    // What it needed for that is gone, but the authority's key, which people take away.
+    // What it needed for that is gone: the authority's key is where its controller renews certificates by it, and was sent to nobody.
     await expect.poll(() => existsSync(hosts.at('a', 'etc', 'forming.json'))).toBe(false);
-    await expect.poll(() => hosts.said['a']).toMatch(/take \S+ca\.key off this host/);
+    await expect.poll(() => hosts.said['a']).toMatch(/The data nodes keep the authority’s key/);
+    expect(existsSync(hosts.at('a', 'etc', 'authority', 'ca.key'))).toBe(false);
+    expect(statSync(hosts.at('a', 'state', 'secrets', 'ca.key')).mode & 0o777).toBe(0o600);
+    for (const host of ['b', 'w'] as const) expect(existsSync(hosts.at(host, 'state', 'secrets', 'ca.key'))).toBe(false);
+    for (const host of ['a', 'b', 'w'] as const)
+      expect(daysOf(hosts.text(host, 'state', 'secrets', 'tls.crt')), host).toBeCloseTo(365, 0);
     await expect.poll(() => existsSync(hosts.at('b', 'etc', 'waiting.json'))).toBe(false);
     expect(existsSync(hosts.at('b', 'etc', 'joining-b.json'))).toBe(false);
   });

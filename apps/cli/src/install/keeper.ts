@@ -3,8 +3,10 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { authorityOf } from '@yosugara/connectors/pki';
+import { isThere } from '@yosugara/host-control/files';
 import { explain, YosugaraError } from '@yosugara/kernel';
 import {
+  CERTIFICATE_FILES,
   FormingSchema,
   type FormingState,
   FormingStateSchema,
@@ -15,6 +17,7 @@ import {
 } from '@yosugara/protocol';
 import { sharedSecrets } from '../init/index.js';
 import { Admission } from './admission.js';
+import { lifeMsOf } from './begin.js';
 import { nodeConfigOf, readForming, readWaiting, writeForming, writeNodeConfig } from './files.js';
 import { askFirst, JoinRefusedError } from './first-server.js';
 import { unformedOf, wholeOf } from './forming.js';
@@ -63,8 +66,10 @@ async function answerJoins(options: KeeperOptions): Promise<boolean> {
   // Read anew for each question: `yosugara join-token` writes the same file.
   const read = (): FormingState => FormingStateSchema.parse(JSON.parse(readFileSync(places.formingFile, 'utf8')));
   const self = read();
+  const isKept = await isThere(join(places.stateDir, CERTIFICATE_FILES.authorityKey));
   const admission = new Admission({
     ...{ authority, read, say },
+    ...(isKept ? { lifeMs: lifeMsOf(self.config) } : {}),
     tls: { key: await secret(secrets.tlsKey), certificate: await secret(secrets.tlsCert) },
     shared: await sharedFiles(places, self),
     write: (state) => writeForming(places, state),
@@ -89,8 +94,11 @@ async function answerJoins(options: KeeperOptions): Promise<boolean> {
     await admission.close();
   }
   await inTurn(places, () => rm(places.formingFile, { force: true }));
+  if (isKept) await rm(places.authorityKey, { force: true });
   say(
-    `all members have the configuration. The authority's key is needed no more: take ${places.authorityKey} off this host and keep it safe`,
+    isKept
+      ? 'all members have the configuration. The data nodes keep the authority’s key, and renew certificates by it'
+      : `all members have the configuration. The authority's key is needed no more: take ${places.authorityKey} off this host and keep it safe`,
   );
   return true;
 }

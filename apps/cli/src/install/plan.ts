@@ -30,7 +30,8 @@ export function firstPlanOf(plan: ClusterPlan, asked: FirstServerAsked, places: 
   const self = asked.self ?? selfAmong(plan.members);
   if (!plan.members.some(({ id, kind }) => id === self && kind === 'data'))
     throw new InvalidInputError('--self', self, 'a data node of the plan: a --member');
-  const { clusterId, members, ports, stateDir: _s, dataDir: _d, postgresBin, staticDir, consoleTls, ...cluster } = plan;
+  const { clusterId, members, ports, stateDir: _s, dataDir: _d, postgresBin, staticDir, ...rest } = plan;
+  const { consoleTls, backup, authorityOutside = false, ...cluster } = rest;
   const more = asked.clusterFile === undefined ? {} : moreOf(asked.clusterFile);
   const { members: moreMembers = {}, ...moreCluster } = more as { members?: Record<string, object> };
   const wanted = {
@@ -45,6 +46,7 @@ export function firstPlanOf(plan: ClusterPlan, asked: FirstServerAsked, places: 
     stateDir: places.stateDir,
     dataDir: places.dataDir,
     console: { staticDir: staticDir ?? join(APPLICATION, 'apps', 'console', 'dist'), tls: { enabled: consoleTls ?? true } },
+    ...(backup === undefined ? {} : { backup }),
   };
   const parsed = NodeConfigSchema.safeParse(wanted);
   if (!parsed.success) {
@@ -52,16 +54,18 @@ export function firstPlanOf(plan: ClusterPlan, asked: FirstServerAsked, places: 
     const found = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], wanted);
     throw new InvalidInputError(issue.path.join('.'), String(found ?? ''), issue.message);
   }
-  const { cluster: whole, ports: allPorts, console } = parsed.data;
+  const { cluster: whole, ports: allPorts, console, backup: kept } = parsed.data;
   const config: SharedConfig = {
     cluster: whole,
     ports: allPorts,
     stateDir: places.stateDir,
     dataDir: places.dataDir,
     console,
+    ...(kept === undefined ? {} : { backup: kept }),
   };
   return {
     ...{ self, config, joinPort: asked.joinPort, tokenMinutes: asked.minutes, secrets: secretsOf(asked.secret) },
+    authorityOutside,
     local: postgresBin === undefined ? {} : { postgresBin },
   };
 }
@@ -95,7 +99,8 @@ function moreOf(path: string): object {
   return found;
 }
 
-function secretsOf(pairs: readonly string[]): Record<string, string> {
+/** Name below the state directory → what is in the file. */
+export function secretsOf(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const [, name, file] = /^([a-z0-9][a-z0-9._-]{0,63})=(.+)$/.exec(pair) ?? [];

@@ -76,7 +76,9 @@ const renderBegun = (begun: Begun): string =>
     '',
     ...begun.tokens.flatMap((token) => renderToken(token)),
     `first login: ${begun.firstLogin.user} / ${begun.firstLogin.password}`,
-    `authority:   ${begun.authority.keyFile} — needed until all have joined; then keep it off the cluster`,
+    begun.authority.isKept
+      ? `authority:   its key goes to the data nodes, which renew all certificates by it; ${begun.authority.keyFile} goes when all have joined`
+      : `authority:   ${begun.authority.keyFile} — needed until all have joined; then keep it off the cluster. Nothing renews certificates without it`,
     `             SHA-256 of its certificate (the tokens have it): ${begun.authority.sha256}`,
   ].join('\n');
 

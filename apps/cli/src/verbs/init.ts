@@ -1,14 +1,20 @@
+import { readFileSync } from 'node:fs';
 import { YosugaraError } from '@yosugara/kernel';
 import { ProfileName, StopProofKind } from '@yosugara/protocol';
 import { type Command, Option } from 'commander';
+import { parse } from 'yaml';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { type ClusterPlan, initCluster, parseMember, parsePort } from '../init/index.js';
+import { secretsOf } from '../install/plan.js';
 import { oneMore, wholeNumber } from './arguments.js';
 import type { VerbContext } from './context.js';
 import { addFirstServerOptions, type FirstServerOptions, initHere } from './init-here.js';
 
 interface InitOptions
-  extends Omit<ClusterPlan, 'members' | 'vip' | 'ports' | 'stopProofs' | 'consoleTls' | 'stateDir' | 'dataDir'>,
+  extends Omit<
+      ClusterPlan,
+      'backup' | 'secrets' | 'members' | 'vip' | 'ports' | 'stopProofs' | 'consoleTls' | 'stateDir' | 'dataDir'
+    >,
     FirstServerOptions {
   /** Not there: this host is the first server. */
   readonly out?: string;
@@ -23,6 +29,8 @@ interface InitOptions
   readonly stopProofs?: string;
   readonly port: readonly string[];
   readonly plainConsole?: boolean;
+  /** A file. */
+  readonly backup?: string;
   readonly ifMissing?: boolean;
   readonly json?: boolean;
 }
@@ -66,7 +74,9 @@ export function addInit(program: Command, context: VerbContext): void {
     .option('--data-dir <folder>', 'PGDATA lies below it; default: /var/lib/yosugara/data (with --out: %n = node)')
     .option('--postgres-bin <folder>', 'where PostgreSQL’s programs are')
     .option('--static-dir <folder>', 'where the console’s files are')
+    .option('--backup <file>', 'YAML: the section `backup` of all data nodes (docs/backup.md); give its passphrase by --secret')
     .option('--plain-console', 'console and API without TLS: on loopback addresses, or behind what ends TLS')
+    .option('--authority-outside', 'the key that signs certificates is given to no node: nothing renews them by itself')
     .option('--if-missing', 'do nothing where a cluster was made before')
     .option('--json', 'print one JSON document');
   addFirstServerOptions(command).action((options: InitOptions) =>
@@ -91,9 +101,10 @@ function planOf(options: InitOptions): ClusterPlan {
     stopProofs,
     port,
     plainConsole = false,
+    authorityOutside,
   } = options;
   const { clusterId, profile, policy, autoRejoin, stateDir, dataDir, postgresBin, staticDir } = options;
-  const rest = { profile, policy, autoRejoin, stateDir, dataDir, postgresBin, staticDir };
+  const rest = { authorityOutside, profile, policy, autoRejoin, stateDir, dataDir, postgresBin, staticDir };
   const members = [
     ...member.map((text) => parseMember(text, 'data')),
     ...(arbiter === undefined ? [] : [parseMember(arbiter, 'witness')]),
@@ -111,16 +122,24 @@ function planOf(options: InitOptions): ClusterPlan {
     clusterId,
     consoleTls: !plainConsole,
     members,
+    ...(options.backup === undefined ? {} : { backup: backupOf(options.backup) }),
     ...(vip === undefined ? {} : { vip: floating }),
     ...(stopProofs === undefined ? {} : { stopProofs: stopProofs.split(',') as StopProofKind[] }),
     ports: Object.assign({}, ...port.map(parsePort)),
   };
 }
 
+/** With or without the word `backup` around it, as it stands in yosugara.yaml. */
+function backupOf(path: string): unknown {
+  const found: unknown = parse(readFileSync(path, 'utf8'));
+  return (found as { backup?: unknown } | null)?.backup ?? found;
+}
+
 /** The configurations of all members in one place: for containers and tests. */
 async function initAll(out: string, options: InitOptions, { show, terminal }: VerbContext): Promise<ExitCode> {
   const { ifMissing, json } = options;
-  const result = await initCluster(out, planOf(options)).catch((error: unknown) => {
+  const plan = { ...planOf(options), secrets: secretsOf(options.secret) };
+  const result = await initCluster(out, plan).catch((error: unknown) => {
     if (ifMissing === true && error instanceof YosugaraError && error.code === 'ALREADY_EXISTS') return null;
     throw error;
   });
@@ -131,7 +150,7 @@ async function initAll(out: string, options: InitOptions, { show, terminal }: Ve
   show(json === true ? { json } : {}, result, () =>
     [
       ...result.nodes.map((node) => `node ${node.id}: ${node.configFile}`),
-      `certificate authority: ${result.authorityKeyFile} — keep it away from the nodes; it is needed only for new certificates`,
+      `certificate authority: ${result.authorityKeyFile} — ${options.authorityOutside === true ? 'on no node, and nothing renews certificates without it: keep it safe' : 'the data nodes have it, and renew certificates by it: keep this copy safe, or remove it'}`,
       `first login: ${result.firstLogin.user} / ${result.firstLogin.password}`,
     ].join('\n'),
   );

@@ -58,10 +58,16 @@ export async function newAuthority(clusterId: string, of = 'cluster'): Promise<A
   return { certificate, keys };
 }
 
-/** A member's key and certificate, both made here. */
-export async function issueMember(authority: Authority, node: string, addresses: readonly string[]): Promise<Pem> {
+/** A member's key and certificate, both made here. @param lifeMs short only where somebody renews it. */
+export async function issueMember(
+  authority: Authority,
+  node: string,
+  addresses: readonly string[],
+  lifeMs?: number,
+): Promise<Pem> {
   const keys = await newKeys();
-  return { key: await keyPem(keys), certificate: await memberCertificate(authority, node, addresses, keys.publicKey as never) };
+  const certificate = await memberCertificate(authority, node, addresses, keys.publicKey as never, lifeMs);
+  return { key: await keyPem(keys), certificate };
 }
 
 /** A member's certificate: CN = node id, SAN = node id and the addresses; for both ends of a mutual TLS connection. */

@@ -142,10 +142,14 @@ describe.skipIf(backupProgram() === undefined)('backups of a pair', () => {
     write('journal/own/a-mhx3k2p0-0011223344ff/00000001.seg', 'of a');
     write('journal/peer/b-mhx3k2p0-0011223344ee/00000001.seg', 'of b');
     write('secrets/keys', 'a key\n');
+    for (const name of ['ca.key', 'ca-next.pem', 'revoked.json']) write(`secrets/${name}`, 'of the old authority\n');
     const put = await putClusterFiles(repository, label, { configFile: null, record: null, nowMs: 1_000 });
     for (const name of ['journal', 'secrets/keys']) rmSync(at(name), { recursive: true });
     const folder = at('unpacked');
     await fetchClusterFiles(repository, put, folder);
+    // Nor does a backup make members, nor shut any out of a cluster with the same names.
+    expect(existsSync(join(folder, 'secrets/ca.key')) || existsSync(join(folder, 'secrets/ca-next.pem'))).toBe(false);
+    for (const name of ['ca.key', 'ca-next.pem', 'revoked.json']) rmSync(at('secrets', name));
     expect(await placeJournals(a.config, put, folder)).toEqual(['a-mhx3k2p0-0011223344ff', 'b-mhx3k2p0-0011223344ee']);
     expect(readFileSync(at('journal/own/a-mhx3k2p0-0011223344ff/00000001.seg'), 'utf8')).toBe('of a');
     expect(readFileSync(at('journal/peer/b-mhx3k2p0-0011223344ee/00000001.seg'), 'utf8')).toBe('of b');

@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
+import { CERTIFICATE_FILES, type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import { BackupError } from './errors.js';
 import type { Repository } from './repository.js';
 import { closed, drained, type Sum } from './streams.js';
@@ -106,12 +106,13 @@ function compare(files: ClusterFiles, found: Sum): void {
 
 /** A journal that is written to meanwhile ends in a torn record, which its reader knows; tar calls that a changed file (1). */
 async function* tarOf(config: NodeConfig, holds: readonly string[], configFile: string | null): AsyncGenerator<Buffer> {
-  const passphrase = STATE_LAYOUT.secrets.backupPassphrase;
+  // Without the passphrase; and a cluster that is made anew has another authority: whoever gets at a backup makes no members.
+  const left = [STATE_LAYOUT.secrets.backupPassphrase, CERTIFICATE_FILES.authorityKey, CERTIFICATE_FILES.nextAuthority];
   const yaml =
     configFile === null
       ? []
       : [`--transform=s,^${configFile.replace(/^\//, '').replaceAll(/[,&\\.*[\]$]/g, '\\$&')}$,yosugara.yaml,`];
-  const args = ['-czf', '-', '-C', config.stateDir, `--exclude=${passphrase}`, ...yaml, ...holds];
+  const args = ['-czf', '-', '-C', config.stateDir, ...left.map((file) => `--exclude=${file}`), ...yaml, ...holds];
   const child = spawn('/bin/tar', [...args, ...(configFile === null ? [] : [configFile])], {
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
     stdio: ['ignore', 'pipe', 'pipe'],

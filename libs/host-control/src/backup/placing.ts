@@ -1,6 +1,6 @@
 import { chown, copyFile, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
+import { CERTIFICATE_FILES, type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import { isThere, readIfThere, syncFolder } from '../os/files.js';
 import type { ClusterFiles } from './cluster-files.js';
 
@@ -10,6 +10,8 @@ const { secrets } = STATE_LAYOUT;
 const NOT_FOR_ANOTHER: ReadonlySet<string> = new Set([
   ...[secrets.identity, secrets.tlsKey, secrets.tlsCert, secrets.clusterCa, secrets.firstLogin, secrets.backupPassphrase],
   ...[secrets.postgresSuperuser, secrets.postgresReplication, secrets.postgresManager, secrets.postgresApp],
+  // Of an authority that nobody trusts any more; in the place of the new one's they would end all renewals.
+  ...Object.values(CERTIFICATE_FILES),
 ]);
 
 /**
