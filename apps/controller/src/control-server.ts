@@ -173,6 +173,12 @@ export class ControlServer {
         await this.#operate(socket, request.id, { kind: 'maintenance', node: nodeId(node), untilWallMs: endOf(minutes), why });
         break;
       }
+      case 'fence': {
+        const { node, why, by = 'an operator', force } = request;
+        if (force === true) this.#send(socket, { id: request.id, result: await this.#cutPower(node, by, why) });
+        else await this.#operate(socket, request.id, { kind: 'fence', node: nodeId(node), by, why });
+        break;
+      }
       case 'drPromote':
         await this.#operate(socket, request.id, {
           kind: 'drPromote',
@@ -216,6 +222,26 @@ export class ControlServer {
     }
     const { healthy, offMs, says } = await this.#fence.check(target);
     this.#send(socket, { id, result: { target, by: this.#driver.status().answeredBy, healthy, offMs, ageMs: 0, says } });
+  }
+
+  /** An operator's own hand on a device of another member. */
+  async #cutPower(node: string, by: string, why: string): Promise<{ readonly message: string }> {
+    const { answeredBy, maintenance } = this.#driver.status();
+    const target = this.#fence?.targets.find((known) => known === node);
+    if (node === answeredBy) throw new YosugaraError('UNAVAILABLE', `${node} does not switch itself off: ask on another node`);
+    if (this.#fence === null || target === undefined)
+      throw new YosugaraError('UNAVAILABLE', `no power device of ${node} is configured for this member`);
+    if (maintenance?.some((entry) => entry.node === node) === true)
+      throw new YosugaraError('IN_MAINTENANCE', `${node} is in maintenance: somebody works on it; end that first`);
+    this.#log.warn('fence.byHand', { target, by, why });
+    const said = await this.#fence.off(target);
+    this.#log.warn('fence.byHandSaid', { target, ...said });
+    if (said.power !== 'off')
+      throw new YosugaraError(
+        'FENCE_FAILED',
+        `${node} is not known to be off (it reads ${said.power}): ${said.method}: ${said.evidence}`,
+      );
+    return { message: `${node} is off by ${said.method}: ${said.evidence}` };
   }
 
   async #operate(socket: Socket, id: number, request: Parameters<ControllerDriver['operate']>[0]): Promise<void> {

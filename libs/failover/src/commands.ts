@@ -3,7 +3,7 @@ import { epoch as asEpoch, assertNever } from '@yosugara/kernel';
 import { type Applied, accept, refuse } from './applied.js';
 import { awayCause, comeHome, isAwaited } from './away.js';
 import { type Raising, raiseLevel } from './level.js';
-import { applyManaging, type ConfirmedFence, calledOff, isManaging, type Managing, withFenced } from './managing.js';
+import { applyManaging, type ConfirmedFence, inNextEpoch, isManaging, type Managing, withFenced } from './managing.js';
 import type { Arming, ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
 import { forcedEpoch, isOutdated, isReleased, isUnborn, MAX_LINEAGE, passedTimelines, settled } from './record.js';
 
@@ -169,7 +169,7 @@ function claimed(
     switchover: null,
     ingestAlone: false,
     armed: by.armed ?? null,
-    fence: calledOff(record.fence, 'the epoch in which it was asked for is over'),
+    fence: inNextEpoch(record, by),
   };
 }
 

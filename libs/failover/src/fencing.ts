@@ -1,4 +1,5 @@
 import type { NodeId } from '@yosugara/kernel';
+import { waitsByHand } from './fence-by-hand.js';
 import { maintenanceOf } from './fitness.js';
 import { type Action, type Observation, propose } from './observation.js';
 import { watchdogWaitMs } from './profiles.js';
@@ -85,7 +86,8 @@ export function fencing(o: Observation, unproven: boolean): Fencing {
   const done = unrecorded(o);
   if (done !== null) return done;
   if (phase === 'stopping-old' && unproven) return cut(o);
-  return phase === 'serving' && fence?.state === 'confirmed' ? powerOn(o, fence) : NOTHING;
+  // What an operator switched off stays off.
+  return phase === 'serving' && fence?.state === 'confirmed' && fence.ordered === undefined ? powerOn(o, fence) : NOTHING;
 }
 
 function underWay(o: Observation, fence: Fence, unproven: boolean): Fencing {
@@ -110,6 +112,11 @@ function underWay(o: Observation, fence: Fence, unproven: boolean): Fencing {
   }
   const why = alarm(o, target, o.fenceOutcome?.evidence) ?? `${target} is being switched off`;
   if (o.fenceBusy) return { why, actions: [] };
+  if (fence.ordered !== undefined && o.record.phase !== 'stopping-old') {
+    const waits = waitsByHand(o, fence);
+    if (waits === 'now') return { why, actions: [{ kind: 'fence.off', target, requestId }] };
+    return waits.over ? end('failed', 'none', `called off: ${waits.why}`) : { why: waits.why, actions: [] };
+  }
   if (o.record.phase !== 'stopping-old')
     return end('failed', 'none', 'called off before it was ordered: it is not needed any more');
   return unproven ? { why, actions: [{ kind: 'fence.off', target, requestId }] } : NOTHING;

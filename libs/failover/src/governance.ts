@@ -1,3 +1,4 @@
+import { orderedHere } from './fence-by-hand.js';
 import { notFit, outOnPurpose, wallTime } from './fitness.js';
 import { type Action, type Observation, propose } from './observation.js';
 import { type ClusterRecord, isReleased, isUnborn } from './record.js';
@@ -58,6 +59,7 @@ export function movesAway(o: Observation): Move | null {
   // Maintenance was asked for as such; a shutdown during a pause is only a shutdown.
   if (purpose !== null && !(o.leaving && o.record.pause !== null))
     return { cause: o.leaving ? `planned stop of ${o.self}` : `maintenance of ${o.self}`, stop: 'fast', automatic: false };
+  if (orderedHere(o) !== null) return { cause: `an operator has ${o.self} switched off`, stop: 'fast', automatic: false };
   if (o.unfit === null || heldBack(o) !== null) return null;
   return { cause: `${o.self} cannot serve: ${o.unfit}`, stop: 'kill', automatic: true };
 }

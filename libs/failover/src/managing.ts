@@ -1,7 +1,7 @@
 import type { Epoch, NodeId } from '@yosugara/kernel';
 import { assertNever } from '@yosugara/kernel';
 import { type Applied, accept, refuse } from './applied.js';
-import type { ClusterRecord, Fence, Maintenance } from './record.js';
+import { type ClusterRecord, type Fence, type FenceOrder, isReleased, type Maintenance } from './record.js';
 
 /** Commands about power, pauses and maintenance: they change what the cluster may do by itself, never who owns what. */
 export type Managing =
@@ -12,6 +12,8 @@ export type Managing =
       readonly target: NodeId;
       readonly requestId: string;
       readonly atWallMs: number;
+      /** By an operator, while a Master serves. Its target may be the Master itself: it gives its part away first. */
+      readonly ordered?: FenceOrder;
     }
   | {
       readonly kind: 'fenceResult';
@@ -57,6 +59,19 @@ export function withFenced(
 export const calledOff = (fence: Fence | null, why: string): Fence | null =>
   fence?.state === 'requested' ? { ...fence, state: 'failed', evidence: `called off: ${why}` } : fence;
 
+/**
+ * What becomes of it when `by` claims an epoch. An operator's order to cut the Master's power goes over to whoever takes its place, under
+ * another id: what its devices said before this epoch was committed proves nothing in it (F5).
+ */
+export function inNextEpoch(
+  { fence, owner }: ClusterRecord,
+  { by, epoch }: { readonly by: NodeId; readonly epoch: Epoch },
+): Fence | null {
+  const goesOver = fence?.state === 'requested' && fence.ordered !== undefined && fence.target === owner && by !== owner;
+  if (goesOver) return { ...fence, requestId: `${fence.requestId}.${epoch}`, forEpoch: epoch, by };
+  return calledOff(fence, 'the epoch in which it was asked for is over');
+}
+
 const KINDS: readonly string[] = ['fenceRequest', 'fenceResult', 'pause', 'maintenance'];
 export const isManaging = <C extends { readonly kind: string }>(command: C): command is Extract<C, Managing> =>
   KINDS.includes(command.kind);
@@ -82,12 +97,14 @@ export function applyManaging(record: ClusterRecord, command: Managing): Applied
 function requestFence(record: ClusterRecord, command: Extract<Managing, { kind: 'fenceRequest' }>): Applied {
   if (command.epoch !== record.epoch) return refuse(record, `epoch is ${record.epoch} now`);
   if (command.by !== record.owner) return refuse(record, `${record.owner} owns this epoch`);
-  if (command.target === command.by) return refuse(record, 'a node never fences itself');
+  const { ordered } = command;
+  if (ordered !== undefined && (record.phase !== 'serving' || isReleased(record))) return refuse(record, 'no Master is serving');
+  if (command.target === command.by && ordered === undefined) return refuse(record, 'a node never fences itself');
   if (record.fence?.state === 'requested') return refuse(record, `${record.fence.target} is being fenced already`);
   if (record.fence?.requestId === command.requestId) return refuse(record, 'that fence is over');
   const { requestId, target, epoch: forEpoch, by, atWallMs } = command;
   const fence: Fence = { requestId, target, forEpoch, by, state: 'requested', method: null, evidence: '', atWallMs };
-  return accept(record, { fence });
+  return accept(record, { fence: ordered === undefined ? fence : { ...fence, ordered } });
 }
 
 function endFence(record: ClusterRecord, command: Extract<Managing, { kind: 'fenceResult' }>): Applied {

@@ -34,6 +34,14 @@ export interface Fence {
   /** What the devices said, read back; one sentence. */
   readonly evidence: string;
   readonly atWallMs: number;
+  /** An operator asked for it, and why; absent: the take-over of this epoch did. */
+  readonly ordered?: FenceOrder;
+}
+
+export interface FenceOrder {
+  /** As far as the program that asked knows. */
+  readonly by: string;
+  readonly why: string;
 }
 
 /** Switched off and not yet brought back: it returns by `recover` (ruling 7, role FENCED). */

@@ -95,6 +95,14 @@ export const TRANSITIONS = [
     commands: ['pause', 'maintenance', 'leave', 'release'],
     why: 'an operator works here: nothing moves by itself until the time given is over, and self-fencing stays',
   },
+  {
+    id: 'T11',
+    name: 'fence by hand',
+    from: ['MASTER_SYNC', 'MASTER_SOLO', 'STANDBY_SYNC', 'STANDBY_CATCHUP', 'STOPPED'],
+    to: ['DEMOTING', 'FENCED'],
+    commands: ['fenceRequest', 'release', 'fenceResult'],
+    why: 'an operator has a node switched off: the Master gives the order, and when it is meant itself, whoever takes its part',
+  },
 ] as const satisfies readonly Transition[];
 
 export type TransitionId = (typeof TRANSITIONS)[number]['id'];

@@ -34,6 +34,20 @@ export const ControlRequestSchema = z.discriminatedUnion('method', [
     minutes: z.number().min(0).max(10_080),
     why: z.string().max(200),
   }),
+  /** Cuts the power of a node; progress is `lastFence` of the status. */
+  z.strictObject({
+    id: z.int(),
+    method: z.literal('fence'),
+    node: z.string(),
+    why: z.string().min(1).max(200),
+    /** Who asks, for the audit. */
+    by: z.string().max(80).optional(),
+    /**
+     * From here, at once and without asking the cluster, even if nobody serves then: like a hand at its switch. It proves nothing to
+     * anybody; a take-over reads the device itself. Answers what the devices read back.
+     */
+    force: z.boolean().optional(),
+  }),
   z.strictObject({
     id: z.int(),
     method: z.literal('drPromote'),

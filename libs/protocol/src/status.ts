@@ -157,6 +157,22 @@ export const FenceReadingSchema = z.object({
 });
 export type FenceReading = z.infer<typeof FenceReadingSchema>;
 
+export const LastFenceSchema = z.object({
+  /** Of the order; one that went over to a new Master has its first part. */
+  requestId: z.string(),
+  target: z.string(),
+  /** Who gives the order. */
+  by: z.string(),
+  state: z.enum(['requested', 'confirmed', 'failed']),
+  method: z.string().nullable(),
+  /** What the devices said, read back; or why it was called off. */
+  evidence: z.string(),
+  at: z.string(),
+  /** By an operator; null: a take-over needed it. */
+  ordered: z.object({ by: z.string(), why: z.string() }).nullable(),
+});
+export type LastFence = z.infer<typeof LastFenceSchema>;
+
 /** `yosugara status --json`. Keys are a contract (overview.md); more may be added, none removed. */
 export const StatusSchema = z.object({
   clusterId: z.string(),
@@ -215,6 +231,8 @@ export const StatusSchema = z.object({
   }),
   /** Power devices as each node last read them, every minute. */
   fence: z.array(FenceReadingSchema).optional(),
+  /** The newest order to cut a node's power, and what became of it; null: there was none. */
+  lastFence: LastFenceSchema.nullable().optional(),
   /** No automatic change until then. */
   pause: z.object({ until: z.string(), why: z.string() }).nullable().optional(),
   maintenance: z.array(z.object({ node: z.string(), until: z.string(), why: z.string() })).optional(),

@@ -11,10 +11,10 @@ import type { Focus, Shape } from './shape.js';
  * What a schedule has besides the rest, with faults of its own. Drawn from random numbers of its own and added to what was drawn
  * before: a seed without them runs the schedule that it always ran.
  */
-export type Extra = 'hook' | 'limit' | 'manager' | 'dr';
+export type Extra = 'hook' | 'limit' | 'manager' | 'dr' | 'byHand';
 
-const SHARES: Readonly<Record<Extra, number>> = { hook: 0.08, limit: 0.07, manager: 0.07, dr: 0.07 };
-const EXTRAS = Object.keys(SHARES) as readonly Extra[];
+const SHARES: Readonly<Record<Extra, number>> = { hook: 0.08, limit: 0.07, manager: 0.07, dr: 0.07, byHand: 0.1 };
+const EXTRAS = ['hook', 'limit', 'manager', 'dr'] as const satisfies readonly Extra[];
 
 export const extraRng = (seed: number): Rng => new Rng((seed * 2 + 1) ^ 0x5bd1e995);
 
@@ -23,7 +23,9 @@ const wanted = (focus: Focus, extra: Extra): readonly FaultClass[] =>
 
 /** A part of the generator that names their faults has them always, and one that names others never. */
 export function drawExtras(rng: Rng, shape: Shape, focus: Focus, plan: readonly Planned[]): readonly Extra[] {
-  const drawn = EXTRAS.filter((extra) => rng.next() < (focus.faults === undefined ? SHARES[extra] : 1));
+  const isDrawn = (from: Rng) => (extra: Extra) => from.next() < (focus.faults === undefined ? SHARES[extra] : 1);
+  // Later than the others: it draws from numbers of its own, so that what they drew stays as it was.
+  const drawn = [...EXTRAS.filter(isDrawn(rng)), ...(['byHand'] as const).filter(isDrawn(rng.fork()))];
   // Where nothing else may break nothing else is added either.
   if (plan.some(({ fault }) => fault.alone === true)) return [];
   return drawn.filter((extra) => wanted(focus, extra).some((fault) => fault.fits?.(shape) ?? true));

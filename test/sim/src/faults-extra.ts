@@ -144,6 +144,32 @@ export const EXTRA_FAULTS: readonly FaultClass[] = [
     },
   },
   {
+    name: 'fenceByHand',
+    why: 'T11: an operator has a node switched off, the Master too, once or again, with a fault in between or without',
+    extra: 'byHand',
+    fits: (shape) => shape.settings.fenceable.length > 0,
+    inject(world, rng) {
+      const fence = (): void => {
+        const { owner } = world.checks.record;
+        const node = owner !== null && rng.chance(0.5) ? owner : rng.pick(world.dataNodes);
+        world.operate({ kind: 'fence', node, by: 'an operator', why: 'it smells of smoke' }, rng.pick(world.nodes));
+      };
+      fence();
+      if (rng.chance(0.5)) world.later(rng.between(200, 8_000), fence);
+      if (rng.chance(0.3)) world.later(rng.between(0, 3_000), () => switchover(world, rng));
+      if (rng.chance(0.5)) world.later(rng.between(0, 4_000), () => hit(world, rng, data(world, rng)));
+      if (rng.chance(0.3))
+        world.onNextAction('fence.off', () => world.later(rng.between(0, 2_500), () => hit(world, rng, data(world, rng))));
+      if (rng.chance(0.3)) {
+        const device = rng.pick(world.devices);
+        device.mood = rng.pick(['timeout', 'error', 'liar', 'late', 'flaps'] as const);
+        world.later(rng.between(3_000, 15_000), () => {
+          device.mood = 'ok';
+        });
+      }
+    },
+  },
+  {
     name: 'managerHangs',
     why: 'P9: a manager stops answering (SIGSTOP, an endless loop), the Master’s or the Standby’s; sometimes it wakes up by itself',
     extra: 'manager',

@@ -11,6 +11,10 @@ export class Rng {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   }
+  /** Numbers of its own, without taking any from here. */
+  fork(): Rng {
+    return new Rng(this.#state ^ 0x7f4a7c15);
+  }
   between(low: number, high: number): number {
     return low + this.next() * (high - low);
   }

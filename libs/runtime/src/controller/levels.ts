@@ -43,6 +43,7 @@ export const REQUEST_LEVELS: Readonly<Record<OperatorRequest['kind'], number>> =
   promote: 1,
   pause: 1,
   maintenance: 1,
+  fence: 1,
   drPromote: 1,
   finishUpgrade: 1,
 };

@@ -124,6 +124,10 @@ function saidOf(command: Command): { readonly requestId: string; readonly says: 
       const says = until === null ? `maintenance of ${node} is over` : `${node} is in maintenance until ${wallTime(until)}`;
       return { requestId: command.requestId, says };
     }
+    case 'fenceRequest':
+      return command.ordered === undefined
+        ? null
+        : { requestId: command.requestId, says: `${command.target} is to be switched off` };
     case 'level':
       return { requestId: command.requestId, says: `the cluster is at level ${command.level}` };
     default:

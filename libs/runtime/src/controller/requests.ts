@@ -15,6 +15,7 @@ import { planRecover, planText, type RecoverPlan, refusedPlan } from '../recover
 import { type PreflightInput, preflight, type RefusalCode } from '../recover/preflight.js';
 import { propose } from './acting.js';
 import { planAway, supersededNow } from './away.js';
+import { fenceRequest, refusalOfFence } from './fence-by-hand.js';
 import { hasTwoVoters, votersOf } from './fence-facts.js';
 import { isBlind, takeWord } from './fencing.js';
 import { isKnownRequest, levelToFinish, REQUEST_LEVELS } from './levels.js';
@@ -63,6 +64,12 @@ export function request(state: ControllerState, id: string, asked: OperatorReque
       return pause(state, id, asked, from);
     case 'maintenance':
       return maintenance(state, id, asked, from);
+    case 'fence': {
+      const no = refusalOfFence(state, asked.node);
+      if (no !== null) return answer(id, from, false, no.why, no.code);
+      remember(state, id, from);
+      return propose(state, fenceRequest(state, id, asked));
+    }
     default:
       return assertNever(asked);
   }

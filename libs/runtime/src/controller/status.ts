@@ -95,6 +95,7 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
         return { target, by: report.node, healthy, offMs, ageMs: Math.max(0, Math.round(-atMs)), says };
       }),
     ),
+    lastFence: lastFenceOf(record),
     pause: record.pause === null ? null : { until: new Date(record.pause.untilWallMs).toISOString(), why: record.pause.why },
     maintenance: record.maintenance.map(({ node, untilWallMs, why }) => ({
       node,
@@ -113,6 +114,12 @@ export function statusOf(state: ControllerState, context: StatusContext): Status
       timeline: change.timeline,
     })),
   };
+}
+
+function lastFenceOf({ fence }: ClusterRecord): NonNullable<Status['lastFence']> | null {
+  if (fence === null) return null;
+  const { requestId, target, by, state, method, evidence, atWallMs, ordered } = fence;
+  return { requestId, target, by, state, method, evidence, at: new Date(atWallMs).toISOString(), ordered: ordered ?? null };
 }
 
 /** T9: since when, on whose word, and at what price the Master is in another site. */

@@ -154,6 +154,8 @@ export type OperatorRequest =
   /** untilWallMs null: end it. */
   | { readonly kind: 'pause'; readonly untilWallMs: number | null; readonly why: string }
   | { readonly kind: 'maintenance'; readonly node: NodeId; readonly untilWallMs: number | null; readonly why: string }
+  /** Cut its power now. Its target may be the Master. */
+  | { readonly kind: 'fence'; readonly node: NodeId; readonly by: string; readonly why: string }
   | {
       readonly kind: 'drPromote';
       readonly node: NodeId;
