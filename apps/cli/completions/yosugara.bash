@@ -23,7 +23,7 @@ _yosugara() {
     word=${COMP_WORDS[i]}
     if ((skip)); then skip=0; continue; fi
     case "$at $word" in
-    '/status --config'|'/runbook --config'|'/runbook --language'|'/overview --config'|'/recover --config'|'/recover --timeout'|'/switchover --config'|'/switchover --to'|'/switchover --timeout'|'/promote --config'|'/promote --timeout'|'/pause --config'|'/pause --minutes'|'/pause --why'|'/resume --config'|'/maintenance --config'|'/maintenance --minutes'|'/maintenance --why'|'/fence/status --config'|'/fence/check --config'|'/drill --config'|'/drill --timeout'|'/dr/status --config'|'/dr/promote --config'|'/dr/promote --evidence'|'/dr/promote --timeout'|'/certificates/list --config'|'/certificates/renew --config'|'/certificates/keep --config'|'/certificates/rotate-ca --config'|'/certificates/rotate-ca --timeout'|'/certificates/revoke --config'|'/take-overs --config'|'/lag --config'|'/upgrade/status --config'|'/upgrade/check --config'|'/upgrade/finish --config'|'/self --config'|'/capacity --config'|'/backup/take --config'|'/backup/take --type'|'/backup/list --config'|'/backup/verify --config'|'/restore --config'|'/restore --to'|'/restore --into'|'/restore --replace'|'/restore --evidence'|'/messages --config'|'/messages --text'|'/messages --source'|'/messages --host'|'/messages --app'|'/messages --proc'|'/messages --facility'|'/messages --severity'|'/messages --kind'|'/messages --transport'|'/messages --sd'|'/messages --varbind'|'/messages --trap'|'/messages --only-at'|'/messages --reason'|'/messages --since'|'/messages --until'|'/messages --limit'|'/messages --after'|'/ingest/status --config'|'/ingest/status --since'|'/ingest/status --until'|'/ingest/status --source'|'/ingest/status --limit'|'/ingest/trace --config'|'/journal/verify --config'|'/journal/inspect --config'|'/journal/export --config'|'/journal/export --from'|'/journal/export --through'|'/journal/export --format'|'/mib/import --config'|'/mib/list --config'|'/mib/show --config'|'/mib/source --config'|'/mib/delete --config'|'/mib/lookup --config'|'/events --config'|'/events --state'|'/events --priority'|'/events --facility'|'/events --scope'|'/events --monitor'|'/events --plugin'|'/events --owner'|'/events --text'|'/events --since'|'/events --until'|'/events --limit'|'/events --after'|'/events/show --config'|'/events/confirm --config'|'/events/confirm --comment'|'/events/unconfirm --config'|'/events/unconfirm --comment'|'/events/comment --config'|'/events/comment --comment'|'/events/own --config'|'/events/own --owner'|'/events/counts --config'|'/statuses --config'|'/statuses --priority'|'/statuses --facility'|'/statuses --monitor'|'/statuses --limit'|'/nodes/list --config'|'/nodes/list --text'|'/nodes/list --address'|'/nodes/list --host'|'/nodes/list --scope'|'/nodes/list --owner'|'/nodes/list --limit'|'/nodes/list --after'|'/nodes/show --config'|'/nodes/add --config'|'/nodes/add --name'|'/nodes/add --address'|'/nodes/add --host'|'/nodes/add --scope'|'/nodes/add --platform'|'/nodes/add --description'|'/nodes/resolve --config'|'/nodes/search --config'|'/nodes/search --range'|'/nodes/search --snmp-file'|'/nodes/search --scope'|'/nodes/remove --config'|'/scopes --config'|'/apply --config'|'/apply -f'|'/apply --file'|'/apply --delete-missing'|'/diff --config'|'/diff -f'|'/diff --file'|'/diff --delete-missing'|'/export --config'|'/export --kind'|'/export --format'|'/settings/kinds --config'|'/settings/list --config'|'/settings/list --text'|'/settings/list --owner'|'/settings/list --limit'|'/settings/list --after'|'/settings/show --config'|'/settings/schema --config'|'/settings/history --config'|'/settings/history --limit'|'/settings/revert --config'|'/settings/enable --config'|'/settings/disable --config'|'/settings/remove --config'|'/retention/show --config'|'/retention/preview --config'|'/retention/clean-up --config'|'/retention/runs --config'|'/retention/runs --kind'|'/retention/runs --limit'|'/secrets/status --config'|'/secrets/rotate --config'|'/secrets/new-key --config'|'/secrets/export-keys --config'|'/secrets/import-keys --config'|'/monitors/test --config'|'/monitors/test -f'|'/monitors/test --file'|'/monitors/test --line'|'/monitors/test --line-file'|'/graphs/list --config'|'/graphs/list --facility'|'/graphs/list --monitor'|'/graphs/list --limit'|'/graphs/show --config'|'/graphs/show --since'|'/graphs/show --until'|'/graphs/show --step'|'/calendars/list --config'|'/calendars/show --config'|'/calendars/show --month'|'/calendars/open --config'|'/calendars/open --at'|'/jobs/list --config'|'/jobs/list --unit'|'/jobs/list --job'|'/jobs/list --state'|'/jobs/list --end-status'|'/jobs/list --trigger'|'/jobs/list --trigger-type'|'/jobs/list --since'|'/jobs/list --until'|'/jobs/list --limit'|'/jobs/list --after'|'/jobs/show --config'|'/jobs/history --config'|'/jobs/output --config'|'/jobs/output --node'|'/jobs/run --config'|'/jobs/run --job'|'/jobs/run --trigger'|'/jobs/run -p'|'/jobs/run --parameter'|'/jobs/run --test-command'|'/jobs/run --request'|'/jobs/rerun --config'|'/jobs/rerun --node'|'/jobs/rerun --comment'|'/jobs/release-hold --config'|'/jobs/release-hold --node'|'/jobs/release-hold --comment'|'/jobs/release-skip --config'|'/jobs/release-skip --node'|'/jobs/release-skip --comment'|'/jobs/release-suspend --config'|'/jobs/release-suspend --node'|'/jobs/release-suspend --comment'|'/jobs/force-run --config'|'/jobs/force-run --node'|'/jobs/force-run --comment'|'/jobs/stop --config'|'/jobs/stop --node'|'/jobs/stop --comment'|'/jobs/suspend --config'|'/jobs/suspend --node'|'/jobs/suspend --comment'|'/jobs/skip --config'|'/jobs/skip --node'|'/jobs/skip --comment'|'/jobs/skip --status'|'/jobs/skip --value'|'/jobs/hold --config'|'/jobs/hold --node'|'/jobs/hold --comment'|'/jobs/change-end --config'|'/jobs/change-end --node'|'/jobs/change-end --comment'|'/jobs/change-end --status'|'/jobs/change-end --value'|'/jobs/set-end --config'|'/jobs/set-end --node'|'/jobs/set-end --comment'|'/jobs/set-end --status'|'/jobs/set-end --value'|'/jobs/force-end --config'|'/jobs/force-end --node'|'/jobs/force-end --comment'|'/jobs/force-end --status'|'/jobs/force-end --value'|'/jobs/force-stop --config'|'/jobs/force-stop --node'|'/jobs/force-stop --comment'|'/jobs/approve --config'|'/jobs/approve --node'|'/jobs/approve --comment'|'/jobs/deny --config'|'/jobs/deny --node'|'/jobs/deny --comment'|'/jobs/release --config'|'/jobs/release --node'|'/jobs/release --comment'|'/jobs/plan --config'|'/jobs/plan --from'|'/jobs/plan --to'|'/jobs/plan --unit'|'/jobs/plan --trigger'|'/jobs/plan --limit'|'/jobs/try-schedule --config'|'/jobs/try-schedule -f'|'/jobs/try-schedule --file'|'/jobs/try-schedule --limit'|'/jobs/queues --config'|'/jobs/approvals --config'|'/jobs/link --config'|'/jobs/link --message'|'/jobs/link --priority'|'/jobs/link --value'|'/jobs/link --id'|'/jobs/links --config'|'/jobs/links --message-id'|'/jobs/links --limit'|'/agents/list --config'|'/agents/list --text'|'/agents/list --limit'|'/agents/list --after'|'/agents/token --config'|'/agents/token --node'|'/agents/token --scope'|'/agents/token --owner-role'|'/agents/token --uses'|'/agents/token --minutes'|'/agents/token --description'|'/agents/tokens --config'|'/agents/remove-token --config'|'/agents/revoke --config'|'/login --config'|'/login --password-file'|'/login --code-file'|'/logout --config'|'/whoami --config'|'/account/change --config'|'/account/change --name'|'/account/change --mail'|'/account/change --language'|'/account/change --time-zone'|'/account/password --config'|'/account/password --password-file'|'/account/password --new-password-file'|'/account/totp-begin --config'|'/account/totp-begin --password-file'|'/account/totp-confirm --config'|'/account/totp-confirm --code-file'|'/account/totp-disable --config'|'/account/totp-disable --password-file'|'/account/totp-disable --code-file'|'/users/list --config'|'/users/list --text'|'/users/list --role'|'/users/list --limit'|'/users/list --after'|'/users/show --config'|'/users/add --config'|'/users/add --name'|'/users/add --mail'|'/users/add --role'|'/users/add --language'|'/users/add --time-zone'|'/users/add --password-file'|'/users/change --config'|'/users/change --name'|'/users/change --mail'|'/users/change --role'|'/users/change --language'|'/users/change --time-zone'|'/users/remove --config'|'/users/reset-password --config'|'/users/reset-password --password-file'|'/users/unlock --config'|'/users/reset-totp --config'|'/roles/list --config'|'/roles/show --config'|'/roles/functions --config'|'/tokens/list --config'|'/tokens/list --user'|'/tokens/add --config'|'/tokens/add --role'|'/tokens/add --days'|'/tokens/add --token-file'|'/tokens/remove --config'|'/audit --config'|'/audit --who'|'/audit --what'|'/audit --object'|'/audit --since'|'/audit --until'|'/audit --limit'|'/audit --after'|'/init --out'|'/init --cluster-id'|'/init --member'|'/init --arbiter'|'/init --dr'|'/init --vip'|'/init --vip-driver'|'/init --vip-agent'|'/init --vip-interface'|'/init --vip-prefix'|'/init --profile'|'/init --policy'|'/init --auto-rejoin'|'/init --stop-proofs'|'/init --port'|'/init --state-dir'|'/init --data-dir'|'/init --postgres-bin'|'/init --static-dir'|'/init --config-dir'|'/init --account'|'/init --accept'|'/init --self'|'/init --cluster-file'|'/init --secret'|'/init --join-port'|'/init --minutes'|'/check --config'|'/check --accept'|'/join --state-dir'|'/join --data-dir'|'/join --postgres-bin'|'/join --config-dir'|'/join --account'|'/join --accept'|'/join-token --minutes'|'/join-token --config-dir'|'/forming --state-dir'|'/forming --data-dir'|'/forming --config-dir'|'/forming --account'|'/forming --accept') skip=1; continue ;;
+    '/status --config'|'/runbook --config'|'/runbook --language'|'/overview --config'|'/recover --config'|'/recover --timeout'|'/switchover --config'|'/switchover --to'|'/switchover --timeout'|'/promote --config'|'/promote --timeout'|'/pause --config'|'/pause --minutes'|'/pause --why'|'/resume --config'|'/maintenance --config'|'/maintenance --minutes'|'/maintenance --why'|'/fence/status --config'|'/fence/check --config'|'/fence/off --config'|'/fence/off --why'|'/fence/off --yes-cut-power'|'/fence/off --timeout'|'/drill --config'|'/drill --timeout'|'/dr/status --config'|'/dr/promote --config'|'/dr/promote --evidence'|'/dr/promote --timeout'|'/certificates/list --config'|'/certificates/renew --config'|'/certificates/keep --config'|'/certificates/rotate-ca --config'|'/certificates/rotate-ca --timeout'|'/certificates/revoke --config'|'/take-overs --config'|'/lag --config'|'/upgrade/status --config'|'/upgrade/check --config'|'/upgrade/finish --config'|'/upgrade/postgres --config'|'/upgrade/postgres --replace'|'/upgrade/postgres --to'|'/self --config'|'/capacity --config'|'/backup/take --config'|'/backup/take --type'|'/backup/list --config'|'/backup/verify --config'|'/restore --config'|'/restore --to'|'/restore --into'|'/restore --replace'|'/restore --evidence'|'/freeze --config'|'/freeze --for'|'/thaw --config'|'/messages --config'|'/messages --text'|'/messages --source'|'/messages --host'|'/messages --app'|'/messages --proc'|'/messages --facility'|'/messages --severity'|'/messages --kind'|'/messages --transport'|'/messages --sd'|'/messages --varbind'|'/messages --trap'|'/messages --only-at'|'/messages --reason'|'/messages --since'|'/messages --until'|'/messages --limit'|'/messages --after'|'/ingest/status --config'|'/ingest/status --since'|'/ingest/status --until'|'/ingest/status --source'|'/ingest/status --limit'|'/ingest/trace --config'|'/journal/verify --config'|'/journal/inspect --config'|'/journal/export --config'|'/journal/export --from'|'/journal/export --through'|'/journal/export --format'|'/mib/import --config'|'/mib/list --config'|'/mib/show --config'|'/mib/source --config'|'/mib/delete --config'|'/mib/lookup --config'|'/events --config'|'/events --state'|'/events --priority'|'/events --facility'|'/events --scope'|'/events --monitor'|'/events --plugin'|'/events --owner'|'/events --text'|'/events --since'|'/events --until'|'/events --limit'|'/events --after'|'/events/show --config'|'/events/confirm --config'|'/events/confirm --comment'|'/events/unconfirm --config'|'/events/unconfirm --comment'|'/events/comment --config'|'/events/comment --comment'|'/events/own --config'|'/events/own --owner'|'/events/counts --config'|'/statuses --config'|'/statuses --priority'|'/statuses --facility'|'/statuses --monitor'|'/statuses --limit'|'/nodes/list --config'|'/nodes/list --text'|'/nodes/list --address'|'/nodes/list --host'|'/nodes/list --scope'|'/nodes/list --owner'|'/nodes/list --limit'|'/nodes/list --after'|'/nodes/show --config'|'/nodes/add --config'|'/nodes/add --name'|'/nodes/add --address'|'/nodes/add --host'|'/nodes/add --scope'|'/nodes/add --platform'|'/nodes/add --description'|'/nodes/resolve --config'|'/nodes/search --config'|'/nodes/search --range'|'/nodes/search --snmp-file'|'/nodes/search --scope'|'/nodes/remove --config'|'/scopes --config'|'/apply --config'|'/apply -f'|'/apply --file'|'/apply --delete-missing'|'/diff --config'|'/diff -f'|'/diff --file'|'/diff --delete-missing'|'/export --config'|'/export --kind'|'/export --format'|'/settings/kinds --config'|'/settings/list --config'|'/settings/list --text'|'/settings/list --owner'|'/settings/list --limit'|'/settings/list --after'|'/settings/show --config'|'/settings/schema --config'|'/settings/history --config'|'/settings/history --limit'|'/settings/revert --config'|'/settings/enable --config'|'/settings/disable --config'|'/settings/remove --config'|'/retention/show --config'|'/retention/preview --config'|'/retention/clean-up --config'|'/retention/runs --config'|'/retention/runs --kind'|'/retention/runs --limit'|'/secrets/status --config'|'/secrets/rotate --config'|'/secrets/new-key --config'|'/secrets/export-keys --config'|'/secrets/import-keys --config'|'/monitors/test --config'|'/monitors/test -f'|'/monitors/test --file'|'/monitors/test --line'|'/monitors/test --line-file'|'/graphs/list --config'|'/graphs/list --facility'|'/graphs/list --monitor'|'/graphs/list --limit'|'/graphs/show --config'|'/graphs/show --since'|'/graphs/show --until'|'/graphs/show --step'|'/calendars/list --config'|'/calendars/show --config'|'/calendars/show --month'|'/calendars/open --config'|'/calendars/open --at'|'/jobs/list --config'|'/jobs/list --unit'|'/jobs/list --job'|'/jobs/list --state'|'/jobs/list --end-status'|'/jobs/list --trigger'|'/jobs/list --trigger-type'|'/jobs/list --since'|'/jobs/list --until'|'/jobs/list --limit'|'/jobs/list --after'|'/jobs/show --config'|'/jobs/history --config'|'/jobs/output --config'|'/jobs/output --node'|'/jobs/run --config'|'/jobs/run --job'|'/jobs/run --trigger'|'/jobs/run -p'|'/jobs/run --parameter'|'/jobs/run --test-command'|'/jobs/run --request'|'/jobs/rerun --config'|'/jobs/rerun --node'|'/jobs/rerun --comment'|'/jobs/release-hold --config'|'/jobs/release-hold --node'|'/jobs/release-hold --comment'|'/jobs/release-skip --config'|'/jobs/release-skip --node'|'/jobs/release-skip --comment'|'/jobs/release-suspend --config'|'/jobs/release-suspend --node'|'/jobs/release-suspend --comment'|'/jobs/force-run --config'|'/jobs/force-run --node'|'/jobs/force-run --comment'|'/jobs/stop --config'|'/jobs/stop --node'|'/jobs/stop --comment'|'/jobs/suspend --config'|'/jobs/suspend --node'|'/jobs/suspend --comment'|'/jobs/skip --config'|'/jobs/skip --node'|'/jobs/skip --comment'|'/jobs/skip --status'|'/jobs/skip --value'|'/jobs/hold --config'|'/jobs/hold --node'|'/jobs/hold --comment'|'/jobs/change-end --config'|'/jobs/change-end --node'|'/jobs/change-end --comment'|'/jobs/change-end --status'|'/jobs/change-end --value'|'/jobs/set-end --config'|'/jobs/set-end --node'|'/jobs/set-end --comment'|'/jobs/set-end --status'|'/jobs/set-end --value'|'/jobs/force-end --config'|'/jobs/force-end --node'|'/jobs/force-end --comment'|'/jobs/force-end --status'|'/jobs/force-end --value'|'/jobs/force-stop --config'|'/jobs/force-stop --node'|'/jobs/force-stop --comment'|'/jobs/approve --config'|'/jobs/approve --node'|'/jobs/approve --comment'|'/jobs/deny --config'|'/jobs/deny --node'|'/jobs/deny --comment'|'/jobs/release --config'|'/jobs/release --node'|'/jobs/release --comment'|'/jobs/plan --config'|'/jobs/plan --from'|'/jobs/plan --to'|'/jobs/plan --unit'|'/jobs/plan --trigger'|'/jobs/plan --limit'|'/jobs/try-schedule --config'|'/jobs/try-schedule -f'|'/jobs/try-schedule --file'|'/jobs/try-schedule --limit'|'/jobs/queues --config'|'/jobs/approvals --config'|'/jobs/link --config'|'/jobs/link --message'|'/jobs/link --priority'|'/jobs/link --value'|'/jobs/link --id'|'/jobs/links --config'|'/jobs/links --message-id'|'/jobs/links --limit'|'/agents/list --config'|'/agents/list --text'|'/agents/list --limit'|'/agents/list --after'|'/agents/token --config'|'/agents/token --node'|'/agents/token --scope'|'/agents/token --owner-role'|'/agents/token --uses'|'/agents/token --minutes'|'/agents/token --description'|'/agents/tokens --config'|'/agents/remove-token --config'|'/agents/revoke --config'|'/login --config'|'/login --password-file'|'/login --code-file'|'/logout --config'|'/whoami --config'|'/account/change --config'|'/account/change --name'|'/account/change --mail'|'/account/change --language'|'/account/change --time-zone'|'/account/password --config'|'/account/password --password-file'|'/account/password --new-password-file'|'/account/totp-begin --config'|'/account/totp-begin --password-file'|'/account/totp-confirm --config'|'/account/totp-confirm --code-file'|'/account/totp-disable --config'|'/account/totp-disable --password-file'|'/account/totp-disable --code-file'|'/users/list --config'|'/users/list --text'|'/users/list --role'|'/users/list --limit'|'/users/list --after'|'/users/show --config'|'/users/add --config'|'/users/add --name'|'/users/add --mail'|'/users/add --role'|'/users/add --language'|'/users/add --time-zone'|'/users/add --password-file'|'/users/change --config'|'/users/change --name'|'/users/change --mail'|'/users/change --role'|'/users/change --language'|'/users/change --time-zone'|'/users/remove --config'|'/users/reset-password --config'|'/users/reset-password --password-file'|'/users/unlock --config'|'/users/reset-totp --config'|'/roles/list --config'|'/roles/show --config'|'/roles/functions --config'|'/tokens/list --config'|'/tokens/list --user'|'/tokens/add --config'|'/tokens/add --role'|'/tokens/add --days'|'/tokens/add --token-file'|'/tokens/remove --config'|'/audit --config'|'/audit --who'|'/audit --what'|'/audit --object'|'/audit --since'|'/audit --until'|'/audit --limit'|'/audit --after'|'/init --out'|'/init --cluster-id'|'/init --member'|'/init --arbiter'|'/init --dr'|'/init --vip'|'/init --vip-driver'|'/init --vip-agent'|'/init --vip-interface'|'/init --vip-prefix'|'/init --profile'|'/init --policy'|'/init --auto-rejoin'|'/init --stop-proofs'|'/init --port'|'/init --state-dir'|'/init --data-dir'|'/init --postgres-bin'|'/init --static-dir'|'/init --backup'|'/init --config-dir'|'/init --account'|'/init --accept'|'/init --self'|'/init --cluster-file'|'/init --secret'|'/init --join-port'|'/init --minutes'|'/check --config'|'/check --accept'|'/join --state-dir'|'/join --data-dir'|'/join --postgres-bin'|'/join --config-dir'|'/join --account'|'/join --accept'|'/join-token --minutes'|'/join-token --config-dir'|'/forming --state-dir'|'/forming --data-dir'|'/forming --config-dir'|'/forming --account'|'/forming --accept') skip=1; continue ;;
     *' -'*) continue ;;
     esac
     case "$at/$word" in
@@ -39,6 +39,7 @@ _yosugara() {
     '/fence') at='/fence' ;;
     '/fence/status') at='/fence/status' ;;
     '/fence/check') at='/fence/check' ;;
+    '/fence/off') at='/fence/off' ;;
     '/drill') at='/drill' ;;
     '/dr') at='/dr' ;;
     '/dr/status') at='/dr/status' ;;
@@ -55,6 +56,7 @@ _yosugara() {
     '/upgrade/status') at='/upgrade/status' ;;
     '/upgrade/check') at='/upgrade/check' ;;
     '/upgrade/finish') at='/upgrade/finish' ;;
+    '/upgrade/postgres') at='/upgrade/postgres' ;;
     '/self') at='/self' ;;
     '/capacity') at='/capacity' ;;
     '/backup') at='/backup' ;;
@@ -62,6 +64,8 @@ _yosugara() {
     '/backup/list') at='/backup/list' ;;
     '/backup/verify') at='/backup/verify' ;;
     '/restore') at='/restore' ;;
+    '/freeze') at='/freeze' ;;
+    '/thaw') at='/thaw' ;;
     '/messages') at='/messages' ;;
     '/ingest') at='/ingest' ;;
     '/ingest/status') at='/ingest/status' ;;
@@ -214,6 +218,7 @@ ja' ;;
     '/maintenance --config') _yosugara_files ;;
     '/fence/status --config') _yosugara_files ;;
     '/fence/check --config') _yosugara_files ;;
+    '/fence/off --config') _yosugara_files ;;
     '/drill --config') _yosugara_files ;;
     '/dr/status --config') _yosugara_files ;;
     '/dr/promote --config') _yosugara_files ;;
@@ -227,6 +232,7 @@ ja' ;;
     '/upgrade/status --config') _yosugara_files ;;
     '/upgrade/check --config') _yosugara_files ;;
     '/upgrade/finish --config') _yosugara_files ;;
+    '/upgrade/postgres --config') _yosugara_files ;;
     '/self --config') _yosugara_files ;;
     '/capacity --config') _yosugara_files ;;
     '/backup/take --config') _yosugara_files ;;
@@ -237,6 +243,8 @@ incr' ;;
     '/backup/verify --config') _yosugara_files ;;
     '/restore --config') _yosugara_files ;;
     '/restore --into') _yosugara_files ;;
+    '/freeze --config') _yosugara_files ;;
+    '/thaw --config') _yosugara_files ;;
     '/messages --config') _yosugara_files ;;
     '/messages --facility') _yosugara_asked facility ;;
     '/messages --kind') _yosugara_words 'syslog
@@ -552,6 +560,7 @@ always' ;;
     '/init --data-dir') _yosugara_files ;;
     '/init --postgres-bin') _yosugara_files ;;
     '/init --static-dir') _yosugara_files ;;
+    '/init --backup') _yosugara_files ;;
     '/init --config-dir') _yosugara_files ;;
     '/init --cluster-file') _yosugara_files ;;
     '/check --config') _yosugara_files ;;
@@ -620,6 +629,13 @@ always' ;;
     '/fence/check') _yosugara_words '--config
 --json
 --help' ;;
+    '/fence/off') _yosugara_words '--config
+--json
+--why
+--yes-cut-power
+--even-if-nobody-serves
+--timeout
+--help' ;;
     '/drill') _yosugara_words '--config
 --json
 --back
@@ -671,6 +687,12 @@ always' ;;
     '/upgrade/finish') _yosugara_words '--config
 --json
 --help' ;;
+    '/upgrade/postgres') _yosugara_words '--config
+--json
+--replace
+--to
+--link
+--help' ;;
     '/self') _yosugara_words '--config
 --json
 --all
@@ -701,6 +723,13 @@ always' ;;
 --replace
 --evidence
 --accept-gap
+--help' ;;
+    '/freeze') _yosugara_words '--config
+--json
+--for
+--help' ;;
+    '/thaw') _yosugara_words '--config
+--json
 --help' ;;
     '/messages') _yosugara_words '--config
 --json
@@ -1311,7 +1340,9 @@ always' ;;
 --data-dir
 --postgres-bin
 --static-dir
+--backup
 --plain-console
+--authority-outside
 --if-missing
 --json
 --config-dir
@@ -1374,6 +1405,8 @@ self
 capacity
 backup
 restore
+freeze
+thaw
 messages
 ingest
 journal
@@ -1408,7 +1441,8 @@ join
 join-token
 forming' ;;
     '/fence') _yosugara_words 'status
-check' ;;
+check
+off' ;;
     '/dr') _yosugara_words 'status
 promote' ;;
     '/certificates') _yosugara_words 'list
@@ -1418,7 +1452,8 @@ rotate-ca
 revoke' ;;
     '/upgrade') _yosugara_words 'status
 check
-finish' ;;
+finish
+postgres' ;;
     '/backup') _yosugara_words 'take
 list
 verify' ;;
@@ -1527,6 +1562,7 @@ remove' ;;
     '/promote 0') _yosugara_asked member ;;
     '/maintenance 0') _yosugara_asked member ;;
     '/fence/check 0') _yosugara_asked member ;;
+    '/fence/off 0') _yosugara_asked member ;;
     '/dr/promote 0') _yosugara_asked member ;;
     '/certificates/renew 0') _yosugara_asked member ;;
     '/certificates/keep 0') _yosugara_files ;;

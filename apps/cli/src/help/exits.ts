@@ -36,6 +36,7 @@ const OWN: Readonly<Record<string, readonly Exit[]>> = {
   ...Object.fromEntries(
     ['confirm', 'unconfirm', 'comment', 'own'].map((verb) => [`events ${verb}`, [['1', 'one of them is not there']] as const]),
   ),
+  thaw: [['4', 'writes were not held any more: the snapshot is not of one moment']],
   'backup verify': [['1', 'something is damaged']],
   check: [['1', 'a check failed that was not accepted']],
 };

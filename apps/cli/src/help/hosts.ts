@@ -11,5 +11,7 @@ export const HOST_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'backup take': ['backup take', 'backup take --type full'],
   'backup list': ['backup list'],
   'backup verify': ['backup verify', 'backup verify --restore'],
+  freeze: ['freeze --for 60s'],
+  thaw: ['thaw'],
   restore: ["restore --into /srv/look --to '2026-11-22 03:00:00+09:00'", "restore --replace a --evidence 'both disks burnt'"],
 };

@@ -18,6 +18,7 @@ import { RefusedError } from '../control/client.js';
 import { EXIT } from '../exit-codes.js';
 import { painter } from '../output/terminal.js';
 import type { Common, VerbContext } from './context.js';
+import { addFreeze } from './freeze.js';
 
 interface TakeOptions extends Common {
   readonly type?: 'full' | 'diff' | 'incr';
@@ -31,6 +32,7 @@ export function addBackup(program: Command, context: VerbContext): void {
   addList(backup, context);
   addVerify(backup, context);
   addRestore(program, context);
+  addFreeze(program, context);
 }
 
 function addTake(backup: Command, { add, set, show, terminal, nodes, controllers }: VerbContext): void {
