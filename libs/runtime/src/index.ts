@@ -21,6 +21,7 @@ export * from './controller/types.js';
 export * from './ingest/index.js';
 export type { Desk } from './jobs/agent-desk.js';
 export type * from './jobs/agent-ports.js';
+export { UnitsAhead } from './jobs/compiled-units.js';
 export { JOB_ENGINE, type JobEngine } from './jobs/job-engine.js';
 export { JobLoop, type JobLoopOptions, type JobPermit } from './jobs/job-loop.js';
 export type { JobErrands, JobRules, JobTriggerSetting, JobWorld } from './jobs/job-rules.js';

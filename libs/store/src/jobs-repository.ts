@@ -10,8 +10,9 @@ import {
   StaleProgressError,
   type TriggerMark,
 } from '@yosugara/runtime';
-import type { ClientBase, Pool, PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { withClient } from './deadline.js';
+import { loadOpen } from './jobs-open.js';
 import { AT, HEAD_COLUMNS, type HeadRow, MS, sessionOf } from './jobs-rows.js';
 import { writeJobs } from './jobs-write.js';
 import { claim } from './message-repository.js';
@@ -23,8 +24,6 @@ const STORE_DEADLINE_MS = 5_000;
 const CLIENT_MARGIN_MS = 1_000;
 const LOAD_DEADLINE_MS = 60_000;
 const READ_DEADLINE_MS = 5_000;
-/** Rows of one answer while everything is loaded: between two of them others have their turn. */
-const LOAD_ROWS = 2_000;
 const FORGET_SESSIONS = 100;
 const PAST_SESSIONS = 300;
 const PAST_ENDS = 30;
@@ -188,24 +187,6 @@ export class JobRepository implements JobStore {
       return value;
     });
   }
-}
-
-/** In parts, by the keys of their index. */
-async function loadOpen(client: ClientBase): Promise<JobSession[]> {
-  const { rows: heads } = await client.query<HeadRow>(
-    `select ${HEAD_COLUMNS} from job_session s where s.ended_at is null order by s.number`,
-  );
-  const jobs = new Map<string, JobRun[]>(heads.map(({ number }) => [number, []]));
-  await client.query(
-    `declare open_runs no scroll cursor for
-     select s.number, r.run from job_session s join job_run r on r.session = s.number where s.ended_at is null`,
-  );
-  for (let rows = LOAD_ROWS; rows === LOAD_ROWS; ) {
-    const part = await client.query<{ number: string; run: JobRun }>(`fetch ${LOAD_ROWS} from open_runs`);
-    for (const { number, run } of part.rows) jobs.get(number)?.push(run);
-    rows = part.rows.length;
-  }
-  return heads.map((head) => sessionOf(head, jobs.get(head.number) ?? []));
 }
 
 const PAST = `

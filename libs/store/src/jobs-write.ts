@@ -1,3 +1,4 @@
+import { isAtFirst } from '@yosugara/operations';
 import type { JobBatch, SessionToStore } from '@yosugara/runtime';
 import type { ClientBase } from 'pg';
 import { keepAnswers } from './command-answers.js';
@@ -72,10 +73,16 @@ async function writeRuns(client: ClientBase, sessions: readonly SessionToStore[]
   const runs = sessions.flatMap(({ head, jobs }) => jobs.map((run) => ({ session: head.id, run })));
   if (runs.length === 0) return;
   await client.query(
-    `insert into job_run (session, job, run)
-     select s.number, t.job, t.run from unnest($1::text[], $2::text[], $3::jsonb[]) as t(session, job, run) join job_session s on s.id = t.session
-     on conflict (session, job) do update set run = excluded.run`,
-    [runs.map(({ session }) => session), runs.map(({ run }) => run.job), runs.map(({ run }) => storableJson(run))],
+    `insert into job_run (session, job, run, first_written_by)
+     select s.number, t.job, t.run, case when t.at_first then pg_current_xact_id()::xid end
+     from unnest($1::text[], $2::text[], $3::jsonb[], $4::boolean[]) as t(session, job, run, at_first) join job_session s on s.id = t.session
+     on conflict (session, job) do update set run = excluded.run, first_written_by = null`,
+    [
+      runs.map(({ session }) => session),
+      runs.map(({ run }) => run.job),
+      runs.map(({ run }) => storableJson(run)),
+      runs.map(({ run }) => isAtFirst(run)),
+    ],
   );
 }
 

@@ -1,5 +1,5 @@
 import { epoch } from '@yosugara/kernel';
-import type { JobRun, JobSession } from '@yosugara/operations';
+import { type JobRun, type JobSession, runAtFirst } from '@yosugara/operations';
 import { EMPTY_BATCH, type JobBatch, type SessionToStore, StaleEpochError, StaleProgressError } from '@yosugara/runtime';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { JobReportRepository, JobRepository, OperationsRepository, Partitions } from './index.js';
@@ -98,6 +98,23 @@ describe('a batch of jobs', () => {
     expect(await reports.outputs(one.id, 'a')).toMatchObject([{ stdout: 'out\u{FFFD}', stdoutBytes: 4, facility: 'web1' }]);
     expect(await reports.history(one.id, 0, 10)).toMatchObject([{ number: 1, from: 'waiting', text: 'it began' }]);
     expect((await opened.pool.query('select id from event')).rowCount).toBe(1);
+  });
+
+  it('reads runs that nothing happened to by their names alone, and others as they are', async () => {
+    const first = [runAtFirst('a', 'waiting'), runAtFirst('b', 'held'), runAtFirst('c', 'skipped'), runAtFirst('d', 'waiting')];
+    const one = session('s-1', { jobs: new Map(first.map((each) => [each.job, each])) });
+    await put({ sessions: [begun(one)] });
+    const known = async () =>
+      (await opened.pool.query('select job from job_run where first_written_by = xmin order by job')).rows.map(({ job }) => job);
+    expect(await known()).toEqual(['a', 'b', 'c', 'd']);
+    expect((await jobs.loadJobs()).sessions).toEqual([one]);
+    const skipped = { ...first[2]!, endWith: { status: 'normal', value: 1 } } as const;
+    await put({ sessions: [changed({ ...one, jobs: new Map([['c', skipped]]) })] }, 1);
+    // As a version does that does not know of it.
+    await opened.pool.query(`update job_run set run = jsonb_set(run, '{why}', '"older"') where job = 'd'`);
+    expect(await known()).toEqual(['a', 'b']);
+    const jobsNow = [first[0]!, first[1]!, skipped, { ...first[3]!, why: 'older' }];
+    expect((await jobs.loadJobs()).sessions).toEqual([{ ...one, jobs: new Map(jobsNow.map((each) => [each.job, each])) }]);
   });
 
   it('changes what is there, row by row, and what is over is not open', async () => {

@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { ClientBase } from 'pg';
 import type { Database } from './database.js';
 import * as secretKeys from './migrations/0030-secret-keys.js';
+import * as runsAtFirst from './migrations/0034-runs-at-first.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -42,6 +43,7 @@ export const contracting = (level: number, { up }: Pick<LaterStep, 'up'>): Later
 /** In the order of their names. A new one is a file in migrations/ and a line here; later-steps.spec.ts looks at what it changes. */
 export const LATER_STEPS: LaterSteps = {
   '0030-secret-keys': expanding(2, secretKeys),
+  '0034-runs-at-first': expanding(2, runsAtFirst),
 };
 
 /** Of its own, and not Kysely's: there an older program would take a step that it does not know for damage. */

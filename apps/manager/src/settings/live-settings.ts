@@ -1,5 +1,6 @@
 import { explain, type Log } from '@yosugara/kernel';
-import { SettingsFollower, type SettingsSnapshot, type SettingsSource } from '@yosugara/runtime';
+import { SettingsFollower, type SettingsSnapshot, type SettingsSource, UnitsAhead } from '@yosugara/runtime';
+import { hostClock } from '../clock.js';
 
 const LOOK_MS = 1_000;
 
@@ -7,11 +8,13 @@ const LOOK_MS = 1_000;
 export class LiveSettings {
   readonly #follower: SettingsFollower;
   readonly #log: Log;
+  readonly #units: UnitsAhead;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(source: SettingsSource, log: Log) {
     this.#follower = new SettingsFollower(source);
     this.#log = log;
+    this.#units = new UnitsAhead(this.snapshot, hostClock);
   }
 
   get snapshot(): SettingsSnapshot {
@@ -39,6 +42,7 @@ export class LiveSettings {
     try {
       await this.#follower.look();
       this.#tell(before);
+      await this.#units.look();
     } catch (error) {
       // The database is away, or has no such tables yet.
       this.#log.debug('settings.notFollowed', { why: explain(error) });

@@ -2,7 +2,7 @@ export * from './compiled.js';
 export * from './operation-rules.js';
 export { holderName } from './place-line.js';
 export * from './places.js';
-export { isEnded, isOut, MARKS, type Mark } from './states.js';
+export { isAtFirst, isEnded, isOut, MARKS, type Mark, runAtFirst } from './states.js';
 export * from './step.js';
 export * from './step-types.js';
 export * from './table.js';

@@ -49,3 +49,16 @@ export const newRun = (job: string): JobRun => ({
   ...{ job, state: 'waiting', endStatus: null, endValue: null, startedAtMs: null, endedAtMs: null, attempt: 1, marks: NONE },
   ...{ nodes: NONE, why: '', notBeforeMs: null, round: 1, runs: 0, endWith: null, queuedAtMs: null },
 });
+
+/** As every run is when its session begins, whatever its first state. */
+export const runAtFirst = (job: string, state: JobState): JobRun => ({ ...newRun(job), state });
+
+/** Nothing happened to it since its session began: it is what `runAtFirst` makes of its name and state. */
+export function isAtFirst(run: JobRun): boolean {
+  const first = Object.entries(newRun(run.job));
+  if (Object.keys(run).length !== first.length) return false;
+  return first.every(([key, was]) => {
+    const is = run[key as keyof JobRun];
+    return key === 'state' || (Array.isArray(was) ? Array.isArray(is) && is.length === 0 : is === was);
+  });
+}

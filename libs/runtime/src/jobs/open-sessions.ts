@@ -1,7 +1,6 @@
 import type { Epoch } from '@yosugara/kernel';
 import {
   type CompiledUnit,
-  compileUnit,
   type JobEnv,
   type JobRun,
   type JobSession,
@@ -14,6 +13,7 @@ import {
   type StepOutcome,
 } from '@yosugara/operations';
 import { TimeHeap } from '../loops/time-heap.js';
+import { compiledUnit } from './compiled-units.js';
 import { type JobCounted, JobCounts, type JobTotals } from './job-counts.js';
 import type { JobEngine } from './job-engine.js';
 import type { JobWorld } from './job-rules.js';
@@ -62,7 +62,8 @@ export class OpenSessions {
   readonly #nodes = new NodeSessions();
   readonly #byCrossUnit = new Map<string, Set<string>>();
   readonly #receivers = new Set<string>();
-  readonly #fresh: string[] = [];
+  /** To which nobody has said that there is a new manager: those with something going on, and those that only wait. */
+  readonly #fresh: { readonly busy: string[]; readonly quiet: string[] } = { busy: [], quiet: [] };
   /** What is asked about that is over. */
   readonly past = new SessionPast();
   readonly #changed = new Map<string, Map<string, JobRun>>();
@@ -94,7 +95,7 @@ export class OpenSessions {
   }
   /** Sessions to which nobody has said that there is a new manager. */
   get fresh(): number {
-    return this.#fresh.length;
+    return this.#fresh.busy.length + this.#fresh.quiet.length;
   }
   /** Since `take`: rows that are to be stored. */
   get changedJobs(): number {
@@ -113,7 +114,7 @@ export class OpenSessions {
   pin(unit: PinnedUnit): CompiledUnit {
     const known = this.unit(unit.id, unit.revision);
     if (known !== null) return known;
-    const compiled = compileUnit(unit);
+    const compiled = compiledUnit(unit);
     this.#units.set(unitKey(unit.id, unit.revision), compiled);
     return compiled;
   }
@@ -162,9 +163,18 @@ export class OpenSessions {
     return due;
   }
 
-  /** Of those that were read from the database, at most so many that were told nothing yet. */
-  takeFresh(most: number): readonly string[] {
-    return this.#fresh.splice(0, most).filter((id) => this.#open.get(id)?.isFresh === true);
+  /** Of those that were read from the database some that were told nothing yet, with so many jobs or a few more: what goes on comes first. */
+  takeFresh(mostJobs: number): readonly JobSession[] {
+    const taken: JobSession[] = [];
+    for (let jobs = 0; jobs < mostJobs; ) {
+      const id = this.#fresh.busy.pop() ?? this.#fresh.quiet.pop();
+      if (id === undefined) break;
+      const open = this.#open.get(id);
+      if (open?.isFresh !== true) continue;
+      taken.push(open.session);
+      jobs += open.session.jobs.size;
+    }
+    return taken;
   }
 
   /* ---------- What changes ---------- */
@@ -173,8 +183,9 @@ export class OpenSessions {
   put(session: JobSession): void {
     const unit = this.unit(session.unit, session.revision);
     if (unit === null || this.#open.has(session.id)) return;
-    this.#add({ session, unit, isFresh: true, wakeAtMs: null, nodes: new Map(), begins: undefined });
-    this.#fresh.push(session.id);
+    const open: Open = { session, unit, isFresh: true, wakeAtMs: null, nodes: new Map(), begins: undefined };
+    this.#add(open);
+    (open.nodes.size > 0 ? this.#fresh.busy : this.#fresh.quiet).push(session.id);
   }
 
   begin(unit: CompiledUnit, asked: NewSession, begins: NonNullable<SessionToStore['begins']>, env: JobEnv): JobSession {

@@ -10,6 +10,9 @@ import { stuckResult } from './stuck-result.js';
 
 /** Sessions that are stepped before it is looked how much is to be stored by now. */
 const PORTION = 20;
+/** Jobs of sessions that are told that there is a new manager: before it is looked whether there is enough to be stored, and in one turn. */
+const RESUMED_JOBS = 1_000;
+const TURN_RESUMED = 5_000;
 const HEARD = 100;
 const TURN_HEARD = 1_000;
 const TURN_SCHEDULES = 200;
@@ -85,11 +88,16 @@ export class TurnGather {
 export async function stepTurn(work: JobWork, turn: JobTurn, between: Between): Promise<void> {
   await turn.step(between);
   const { sessions } = work;
+  let resumed = 0;
   do {
     for (const session of sessions.takeDue(turn.env.nowMs, PORTION)) turn.hear(session, { kind: 'tick' });
-    resume(work, turn);
+    // Of very many jobs that wait the rest is for the next turns: whoever asked for something has its answer before.
+    if (resumed < TURN_RESUMED) resumed += resume(work, turn);
     await turn.step(between);
-  } while (!turn.isFull && (sessions.fresh > 0 || (sessions.nextWakeMs() ?? Number.POSITIVE_INFINITY) <= turn.env.nowMs));
+  } while (
+    !turn.isFull &&
+    ((sessions.fresh > 0 && resumed < TURN_RESUMED) || (sessions.nextWakeMs() ?? Number.POSITIVE_INFINITY) <= turn.env.nowMs)
+  );
   // What waits for other sessions is judged in the next turn, with what is committed by then.
   for (const session of sessions.takeCrossed()) work.heard.push({ session, input: { kind: 'past-end' } });
 }
@@ -113,13 +121,15 @@ async function heard(work: JobWork, turn: JobTurn, between: Between): Promise<vo
   }
 }
 
-/** Sessions that were read from the database are told that there is a new manager, some at a time. */
-function resume(work: JobWork, turn: JobTurn): void {
+/** Sessions that were read from the database are told that there is a new manager, some at a time. @returns how many jobs they have. */
+function resume(work: JobWork, turn: JobTurn): number {
   const { nowMs } = turn.env;
-  for (const id of work.sessions.takeFresh(PORTION)) {
-    const session = work.sessions.session(id);
+  let jobs = 0;
+  for (const session of work.sessions.takeFresh(RESUMED_JOBS)) {
+    jobs += session.jobs.size;
     // Its schedule decides what becomes of a run whose time passed.
-    const isDecided = session?.state === 'scheduled' && session.scheduledAtMs <= nowMs && work.schedules.has(session.trigger.id);
-    if (!isDecided) turn.hear(id, { kind: 'tick' });
+    const isDecided = session.state === 'scheduled' && session.scheduledAtMs <= nowMs && work.schedules.has(session.trigger.id);
+    if (!isDecided) turn.hear(session.id, { kind: 'tick' });
   }
+  return jobs;
 }
