@@ -71,21 +71,29 @@ async function lint() {
 
 /** Types, lint, specs. */
 async function verify() {
-  const { lintChecks, typeChecks } = await load.checks();
-  const checks = [...(await typeChecks()), ...(await lintChecks())];
-  await bringPostgres();
+  const checks = await checkWhileBringing();
   const { vitest, finish } = await load.suites();
   return finish([...checks, await vitest(args)]);
 }
 
 /** What continuous integration runs: verify's checks, then all of `npm test`. */
 async function ci() {
-  const { lintChecks, typeChecks } = await load.checks();
+  const checks = await checkWhileBringing();
   const { buildCheck } = await load.build();
-  const checks = [...(await typeChecks()), ...(await lintChecks()), await buildCheck()];
-  await bringPostgres();
+  checks.push(await buildCheck());
   const { runTests } = await load.suites();
   return runTests([], checks);
+}
+
+/** What the tests need comes over the network while the compiler computes. */
+async function checkWhileBringing() {
+  const { typeAndLintChecks } = await load.checks();
+  const bring = async () => {
+    await bringPostgres();
+    await bringTestTools('specs');
+  };
+  const [checks] = await Promise.all([typeAndLintChecks(), bring()]);
+  return checks;
 }
 
 /** A suite that is a program of its own, with the arguments as given. */

@@ -1,5 +1,6 @@
 // The checks that are no tests: types, format and lint, layers, purity, licences. Each counts as one.
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { root } from './bring.mjs';
 import { node, tool } from './build.mjs';
@@ -14,13 +15,18 @@ async function check(name, args) {
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
 }
 
+/** As many at once as there are processors: most of them keep one busy. What takes longest comes first. */
 async function all(checks) {
   const counts = [];
-  for (const [name, args] of checks) counts.push(await check(name, args));
+  const waiting = [...checks];
+  const take = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) counts.push(await check(...next));
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, take));
   return counts;
 }
 
-export function typeChecks() {
+function types() {
   const tsc = tool('typescript', 'bin', 'tsc');
   const checks = [
     ['types', [tsc, '-b']],
@@ -28,11 +34,11 @@ export function typeChecks() {
   ];
   if (existsSync(join(root, 'apps', 'console', 'tsconfig.json')))
     checks.push(['types of the console', [tsc, '-p', 'apps/console', '--noEmit']]);
-  return all(checks);
+  return checks;
 }
 
-export function lintChecks() {
-  return all([
+function lints() {
+  return [
     ['format and lint (biome)', [tool('@biomejs', 'biome', 'bin', 'biome'), 'check', '--diagnostic-level=error']],
     [
       'layers (dependency-cruiser)',
@@ -47,5 +53,8 @@ export function lintChecks() {
     ],
     ['purity of the cores', ['tools/purity-check.mjs']],
     ['licences', ['tools/licence-check.mjs']],
-  ]);
+  ];
 }
+
+export const lintChecks = () => all(lints());
+export const typeAndLintChecks = () => all([...types(), ...lints()]);
