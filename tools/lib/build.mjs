@@ -52,7 +52,7 @@ async function writeCommit() {
 
 export async function build() {
   const startMs = performance.now();
-  const { code } = await node([tool('typescript', 'bin', 'tsc'), '-b']);
+  const { code } = await node([tool('typescript-native', 'bin', 'tsc'), '-b']);
   if (code !== 0) refuse('the build failed: the compiler’s lines are above');
   const console = join(root, 'apps', 'console');
   if (existsSync(join(console, 'index.html')) && consoleIsStale(console)) {
