@@ -27,7 +27,7 @@ async function all(checks) {
 }
 
 function types() {
-  const tsc = tool('typescript', 'bin', 'tsc');
+  const tsc = tool('typescript-native', 'bin', 'tsc');
   const checks = [
     ['types', [tsc, '-b']],
     ['types of the specs', [tsc, '-p', 'tsconfig.specs.json']],
