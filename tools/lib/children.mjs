@@ -1,12 +1,18 @@
 // Child processes that cannot be left behind: each runs in its own process group, gets every signal we get, and whatever is
-// left of the group is killed when its leader ends.
+// left of the group is killed when its leader ends. When a signal ends us, so is what has left the group: the clusters of specs.
 import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Descendants } from './descendants.mjs';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** From the first signal to SIGKILL of the group. */
 const GRACE_MS = 20_000;
 
+/** For whatever has left its group, from its SIGTERM to SIGKILL. */
+const LEFT_GRACE_MS = 5_000;
+
 const groups = new Set();
+const descendants = new Descendants();
 let stoppedBy = null;
 
 function signalGroup(pid, signal) {
@@ -21,6 +27,8 @@ for (const signal of SIGNALS) {
   process.on(signal, () => {
     stoppedBy ??= signal;
     if (groups.size === 0) process.exit(exitCodeOf(null, signal));
+    // While they still have their parents.
+    descendants.look(groups);
     for (const pid of groups) signalGroup(pid, signal);
     setTimeout(() => {
       for (const pid of groups) signalGroup(pid, 'SIGKILL');
@@ -30,8 +38,22 @@ for (const signal of SIGNALS) {
 // Our own parent is the launcher that found the right Node (run.mjs): when it is killed, its end of the channel closes.
 process.on('disconnect', () => process.emit('SIGTERM'));
 process.on('exit', () => {
+  if (stoppedBy !== null) descendants.signal('SIGKILL');
   for (const pid of groups) signalGroup(pid, 'SIGKILL');
 });
+
+/** What a run that was cut left behind. Some start others as long as they live: it is over when a look finds nobody. */
+async function endWhatIsLeft() {
+  descendants.signal('SIGTERM');
+  const untilMs = performance.now() + LEFT_GRACE_MS;
+  while (descendants.left().length > 0) {
+    const overMs = performance.now() - untilMs;
+    if (overMs > 0) descendants.signal('SIGKILL');
+    // Nothing ends what waits for a disk.
+    if (overMs > LEFT_GRACE_MS) break;
+    await sleep(50);
+  }
+}
 
 function exitCodeOf(code, signal) {
   return code ?? 128 + ({ SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] ?? 1);
@@ -66,7 +88,9 @@ export function run(command, args, options = {}) {
         signalGroup(child.pid, 'SIGKILL');
         groups.delete(child.pid);
       }
-      resolve({ code, stdout: Buffer.concat(chunks).toString('utf8') });
+      const answer = () => resolve({ code, stdout: Buffer.concat(chunks).toString('utf8') });
+      if (stoppedBy === null) answer();
+      else void endWhatIsLeft().then(answer);
     };
     child.once('error', (error) => end(error.code === 'ENOENT' ? 127 : 126));
     // 'close', not 'exit': the last lines of a pipe are part of the answer.
