@@ -97,6 +97,12 @@ describe('a clean-up', () => {
   });
 });
 
+it('the last clean-up of a kind is shown also when none of it ever came to its end', async () => {
+  expect((await kept('jobs')).last).toBe(null);
+  await pool.query("insert into clean_up_run (kind, epoch, before, state, why) values ('jobs', 1, now(), 'failed', 'disk')");
+  expect((await kept('jobs')).last).toMatchObject({ state: 'failed', why: 'disk' });
+});
+
 describe('the time of day at which rows are deleted', () => {
   const at = (clock: string) => Date.parse(`2026-11-22T${clock}:00Z`);
   const night = { timeZone: 'Asia/Tokyo', from: '22:00', to: '05:00' };

@@ -1,6 +1,7 @@
 import type { CleanUpRun, Retained } from '@yosugara/protocol';
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../database.js';
+import { WAYS } from './ways.js';
 
 export interface CleanUpStart {
   readonly kind: Retained;
@@ -61,10 +62,10 @@ export class RetentionRepository {
     return new Map(rows.map(({ kind, at }) => [kind, at]));
   }
 
-  /** The newest of each kind. */
+  /** The newest of each kind: also of one that never came to its end, and so was never looked at whole. */
   async last(): Promise<ReadonlyMap<string, CleanUpRun>> {
-    const { rows } = await sql<Row>`select r.* from clean_up_look l, lateral (
-      select * from clean_up_run where kind = l.kind order by number desc limit 1) r`.execute(this.#db);
+    const { rows } = await sql<Row>`select r.* from unnest(${Object.keys(WAYS)}::text[]) as each (kind), lateral (
+      select * from clean_up_run where kind = each.kind order by number desc limit 1) r`.execute(this.#db);
     return new Map(rows.map((row) => [row.kind, runOf(row)]));
   }
 
