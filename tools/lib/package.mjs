@@ -40,6 +40,7 @@ const PACKAGES = {
       'systemd/yosugara-forming.service': ['usr/lib/systemd/system/yosugara-forming.service'],
       'systemd/yosugara-backup.service': ['usr/lib/systemd/system/yosugara-backup.service'],
       'systemd/yosugara-backup.timer': ['usr/lib/systemd/system/yosugara-backup.timer'],
+      'systemd/examples/keys-credential.conf': ['usr/share/doc/yosugara/examples/keys-credential.conf'],
       'yosugara.sysctl': ['usr/lib/sysctl.d/60-yosugara.conf'],
       'yosugara.tmpfiles': ['usr/lib/tmpfiles.d/yosugara.conf'],
       'yosugara.udev': ['usr/lib/udev/rules.d/60-yosugara.rules'],
@@ -50,6 +51,7 @@ const PACKAGES = {
       // What `yosugara runbook` prints.
       for (const pages of ['docs/runbooks', 'docs/ja/runbooks'])
         copyTree(join(root, pages), join(stage, 'usr/lib/yosugara', pages), () => true);
+      place(join(root, 'docs/error-codes.md'), join(stage, 'usr/lib/yosugara/docs/error-codes.md'), 0o644);
       withManual(stage);
     },
   },

@@ -28,6 +28,12 @@ describe('yosugara runbook', () => {
     expect(await yosugara('runbook', 'fence')).toBe(1);
     expect(cli.notes).toContain('there is no runbook fence; did you mean FENCE_BROKEN, FENCE_FAILED');
   });
+  it('says of an error that is no alarm what it means and what to do', async () => {
+    expect(await yosugara('runbook', 'nobody_signs')).toBe(0);
+    expect(cli.out).toMatch(
+      /^NOBODY_SIGNS: no data node that answers keeps the authority’s key\n\nWhat to do: .*CERTIFICATES_UNKEPT/,
+    );
+  });
   it('reads every page for a terminal, in both languages', () => {
     for (const code of runbookCodes())
       for (const language of ['en', 'ja'] as const)

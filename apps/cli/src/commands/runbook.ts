@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { YosugaraError } from '@yosugara/kernel';
 import { RUNBOOK_LANGUAGES, type RunbookLanguage, runbookPath } from '@yosugara/protocol';
@@ -43,11 +43,30 @@ export function readRunbook(code: string, language: RunbookLanguage, home: strin
   const known = runbookCodes(home);
   // Whoever types it at night types it in any case.
   const found = known.find((each) => each === code) ?? known.find((each) => each.toLowerCase() === code.toLowerCase());
-  if (found === undefined) throw new NoRunbookError(code, known);
+  if (found === undefined) return lineOfError(code, home) ?? refuse(code, known);
   const path = runbookPath(found, language);
   const text = readFileSync(join(home, path), 'utf8');
   const title = /^# (?:\S+: )?(.*)$/m.exec(text)?.[1] ?? found;
   return { code: found, language, title, path, text };
+}
+
+const refuse = (code: string, known: readonly string[]): never => {
+  throw new NoRunbookError(code, known);
+};
+
+const ERRORS = 'docs/error-codes.md';
+
+/** An error that is no alarm has a line in the list of all of them. */
+function lineOfError(asked: string, home: string): Runbook | null {
+  const code = asked.toUpperCase();
+  if (!existsSync(join(home, ERRORS))) return null;
+  const line = readFileSync(join(home, ERRORS), 'utf8')
+    .split('\n')
+    .find((each) => each.startsWith(`| \`${code}\` |`));
+  const [, means = '', todo = '', from = ''] = line?.split(' | ') ?? [];
+  if (line === undefined) return null;
+  const text = [`# ${code}: ${means}`, `What to do: ${todo}`, `Comes from: ${from.replace(/ \|$/, '')}`].join('\n\n');
+  return { code, language: 'en', title: means, path: ERRORS, text };
 }
 
 /** For a terminal: what is a heading is bold, what only a browser needs is left out. */
