@@ -7,6 +7,8 @@ import { BaseSequencer } from 'vitest/node';
 const LONG = [
   'test/e2e/src/console/looks.spec.ts',
   'apps/cli/src/restore.spec.ts',
+  'apps/cli/src/dr.spec.ts',
+  'apps/cli/src/recover.spec.ts',
   'libs/host-control/src/backup/backup.spec.ts',
   'libs/host-control/src/backup/s3.spec.ts',
   'test/e2e/src/console/upkeep.spec.ts',

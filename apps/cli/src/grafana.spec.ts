@@ -45,9 +45,9 @@ describe('the Grafana dashboard', () => {
 describe('what the dashboard asks', () => {
   let cluster: PrivateCluster;
   let ports: Readonly<Record<string, number>>;
-  const ADDRESS = { a: '127.0.73.1', b: '127.0.73.2', w: '127.0.73.3' };
+  const ADDRESS = { a: '127.0.72.1', b: '127.0.72.2', w: '127.0.72.3' };
   beforeAll(async () => {
-    cluster = await PrivateCluster.open(73);
+    cluster = await PrivateCluster.open(72);
     ({ ports } = parse(readFileSync(join(cluster.stateDir('a'), 'yosugara.yaml'), 'utf8')) as { ports: Record<string, number> });
     await cluster.born('a');
   });
