@@ -140,7 +140,8 @@ async function watchChanges(page: Page): Promise<void> {
     for (const kind of ['click', 'input'])
       document.addEventListener(kind, () => { begunMs = performance.now(); drawnMs = 0; }, true);
     new MutationObserver(() => requestAnimationFrame(() => { drawnMs = performance.now(); }))
-      .observe(document.querySelector('[data-testid=events-page] .virtual, [data-testid=event-table]'), { childList: true, subtree: true });
+      // Rows are written anew where they stand: that adds no element.
+      .observe(document.querySelector('[data-testid=events-page] .virtual, [data-testid=event-table]'), { childList: true, subtree: true, characterData: true });
     globalThis.changes = {
       begin: () => { begunMs = 0; drawnMs = 0; },
       done: () => new Promise((resolve, reject) => {
@@ -164,6 +165,8 @@ export interface Scrolled {
   readonly long: number;
   readonly worstMs: number;
   readonly p95Ms: number;
+  /** Of one frame, what the page itself takes of a processor; the rest is waiting for one, and drawing. */
+  readonly ownMs: { readonly script: number; readonly styleAndLayout: number; readonly all: number };
 }
 
 /** Through the whole list and back, in frames, after it was read to `rows` rows. */
@@ -173,13 +176,18 @@ export async function scrolledThrough(browser: ConsoleBrowser, node: string, row
   try {
     await page.goto(`${browser.base(node)}/events?state=unconfirmed,confirming,confirmed`);
     await page.getByTestId('event-row').first().waitFor();
-    const found = await page.evaluate(`(async () => {
+    const there = (await page.evaluate(`(async () => {
       const box = document.querySelector('.virtual');
       const frame = () => new Promise((done) => requestAnimationFrame(done));
       const rowPx = document.querySelector('[data-testid=event-row]').offsetHeight;
       const all = () => Math.round(document.querySelector('.virtual-body').offsetHeight / rowPx);
       for (const endMs = performance.now() + 500000; all() < ${rows} && performance.now() < endMs; await frame()) box.scrollTop = box.scrollHeight;
-      const there = all();
+      return all();
+    })()`)) as number;
+    const spent = await spentBy(page);
+    const found = (await page.evaluate(`(async () => {
+      const box = document.querySelector('.virtual');
+      const frame = () => new Promise((done) => requestAnimationFrame(done));
       const gaps = [];
       const length = box.scrollHeight - box.clientHeight;
       box.scrollTop = 0;
@@ -194,10 +202,31 @@ export async function scrolledThrough(browser: ConsoleBrowser, node: string, row
         beforeMs = nowMs;
       }
       gaps.sort((one, other) => one - other);
-      return { rows: there, frames: gaps.length, long: gaps.filter((ms) => ms > 50).length, worstMs: gaps.at(-1), p95Ms: gaps[Math.floor(gaps.length * 0.95)] };
-    })()`);
-    return found as Scrolled;
+      return { frames: gaps.length, long: gaps.filter((ms) => ms > 50).length, worstMs: gaps.at(-1), p95Ms: gaps[Math.floor(gaps.length * 0.95)] };
+    })()`)) as Omit<Scrolled, 'rows' | 'ownMs'>;
+    return { ...found, rows: there, ownMs: await spent(found.frames) };
   } finally {
     await page.context().close();
   }
+}
+
+/** @returns asked later: what the page itself has taken since then, of each of so many frames. */
+async function spentBy(page: Page): Promise<(frames: number) => Promise<Scrolled['ownMs']>> {
+  const session = await page.context().newCDPSession(page);
+  // By how long its threads really ran: a page that waits for a processor takes none.
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const now = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    return (name: string) => (metrics.find((each) => each.name === name)?.value ?? 0) * 1_000;
+  };
+  const before = await now();
+  return async (frames) => {
+    const after = await now();
+    const each = (...names: readonly string[]) => names.reduce((sum, name) => sum + after(name) - before(name), 0) / frames;
+    return {
+      script: each('ScriptDuration'),
+      styleAndLayout: each('RecalcStyleDuration', 'LayoutDuration'),
+      all: each('TaskDuration'),
+    };
+  };
 }

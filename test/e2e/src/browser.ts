@@ -59,7 +59,8 @@ export async function shot(page: Page, folder: string, name: string): Promise<vo
 
 /** Also where a dialog lies over the page. */
 export async function chooseLanguage(page: Page, language: 'ja' | 'en'): Promise<void> {
-  await page.locator(`[data-testid=language-switch] input[value=${language}]`).dispatchEvent('click');
+  // An event, for a dialog may lie over it.
+  await page.getByTestId(`language-${language}`).dispatchEvent('click');
   await page.locator(`html[lang=${language}]`).waitFor({ state: 'attached' });
 }
 

@@ -9,9 +9,11 @@ import { useToast } from './toasts.js';
 
 const MOST_PARTS = 6;
 
+const isFound = ({ rows, parts }: CleanUpPreview['kinds'][number]): boolean => rows > 0 || parts.length > 0;
+
 function Found({ preview }: { readonly preview: CleanUpPreview }) {
   const { t, language } = useText();
-  const found = preview.kinds.filter(({ rows, parts }) => rows > 0 || parts.length > 0);
+  const found = preview.kinds.filter(isFound);
   if (found.length === 0) return <p data-testid="clean-up-nothing">{t('retention.nothing')}</p>;
   return (
     <ul className="clean-up-list" data-testid="clean-up-found">
@@ -53,6 +55,7 @@ export function CleanUpDialog({
     staleTime: 0,
     gcTime: 0,
   });
+  const isNothing = preview.data?.kinds.some(isFound) === false;
   const going = useMutation({
     mutationFn: async () => await upkeepApi.cleanUp(kinds),
     onSuccess: () => {
@@ -76,7 +79,7 @@ export function CleanUpDialog({
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
       <Stack data-testid="clean-up-dialog">
-        <p>{t(tried === null ? 'retention.wouldGo' : 'retention.wouldGoTried')}</p>
+        {!isNothing && <p>{t(tried === null ? 'retention.wouldGo' : 'retention.wouldGoTried')}</p>}
         {preview.isPending && (
           <p role="status">
             <Loader size="xs" /> {t('retention.looking')}
@@ -92,7 +95,7 @@ export function CleanUpDialog({
           {tried === null && (
             <Button
               color="red"
-              disabled={preview.data === undefined}
+              disabled={preview.data === undefined || isNothing}
               loading={going.isPending}
               onClick={() => going.mutate()}
               data-testid="clean-up-go"

@@ -158,9 +158,9 @@ export function EventTable(props: TableProps) {
         onNearEnd={props.onNearEnd}
         onTop={props.onTop}
         handle={props.handle}
-        render={(row: EventRow, _, style: CSSProperties) => (
+        render={(row: EventRow, _, style: CSSProperties, slot) => (
           <Row
-            key={row.number}
+            key={slot}
             row={row}
             top={Number(style.top)}
             height={Number(style.height)}

@@ -1,5 +1,5 @@
 import { Alert, Button } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { Children, type ReactNode, useState } from 'react';
 import { ApiError } from '../api/client.js';
 import { useText } from '../i18n/language.js';
 import type { FilteredView } from './filter-model.js';
@@ -19,6 +19,9 @@ interface FilterBarProps {
   readonly error?: Error | null;
 }
 
+/** More than so many fields would fill a telephone's screen. */
+const MOST_ALWAYS = 2;
+
 const isMistaken = (error: Error): boolean => error instanceof ApiError && error.status === 400;
 
 /** What a list is narrowed by, on every page with one; and why that cannot be. */
@@ -32,13 +35,27 @@ export function FilterBar({
   error = null,
 }: FilterBarProps) {
   const { t } = useText();
+  const [isUnfolded, setUnfolded] = useState(false);
+  const isFolding = Children.toArray(children).length > MOST_ALWAYS;
   const mistake = refusal ?? (error !== null && isMistaken(error) ? error.message : null);
   return (
     <>
-      <search className="filters" aria-label={t('messages.filters')}>
+      <search className={isFolding && !isUnfolded ? 'filters folded' : 'filters'} aria-label={t('messages.filters')}>
         {children}
+        {isFolding && (
+          <Button
+            size="xs"
+            variant="default"
+            className="only-narrow filters-more"
+            aria-expanded={isUnfolded}
+            onClick={() => setUnfolded(!isUnfolded)}
+            data-testid="filters-more"
+          >
+            {t('filters.more')}
+          </Button>
+        )}
         {onClear !== null && (
-          <Button size="xs" variant="subtle" onClick={onClear} data-testid="filter-clear">
+          <Button size="xs" variant="subtle" onClick={onClear} className="filters-clear" data-testid="filter-clear">
             {clearText ?? t('messages.clear')}
           </Button>
         )}
@@ -55,7 +72,7 @@ export function FilterBar({
         </Alert>
       ) : (
         error !== null && (
-          <Alert color="red" role="alert" title={t('messages.failed')}>
+          <Alert color="red" role="alert" title={t('common.failed')}>
             {error.message}
           </Alert>
         )

@@ -1,28 +1,13 @@
-import {
-  type KeyboardEvent,
-  type PointerEvent,
-  type ReactNode,
-  useEffect,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-} from 'react';
+import { type KeyboardEvent, type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useText } from '../i18n/language.js';
+import { type BoxLook, GraphBox } from './job-graph-box.js';
 import { Arrows, EdgeLine } from './job-graph-edges.js';
 import { type Box, type Layout, nextBox, type Point, pathOf, type Sizes } from './job-graph-model.js';
+import { GraphZoom, LEAST_ZOOM, larger, smaller } from './job-graph-zoom.js';
 import { isEdgeSeen, isSeen, PAD, useGraphView } from './use-graph-view.js';
 
 /** Smaller it cannot be read. */
 const LEAST_FIRST_ZOOM = 0.75;
-const [LEAST_ZOOM, MOST_ZOOM, STEP] = [0.25, 1.6, 1.2];
-
-export interface BoxLook {
-  readonly className: string;
-  /** What is drawn around the box, in words. */
-  readonly more: string;
-  readonly children: ReactNode;
-}
 
 export interface GraphEdits {
   readonly connect: (from: string, to: string) => void;
@@ -93,7 +78,7 @@ export function JobGraph({ layout, sizes, label, chosen, onChoose, onOpen, look,
     const wheel = (event: WheelEvent) => {
       if (!event.ctrlKey) return;
       event.preventDefault();
-      setZoom((now) => Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, now * (event.deltaY < 0 ? STEP : 1 / STEP))));
+      setZoom((now) => (event.deltaY < 0 ? larger(now) : smaller(now)));
     };
     element.addEventListener('wheel', wheel, { passive: false });
     return () => element.removeEventListener('wheel', wheel);
@@ -223,42 +208,22 @@ export function JobGraph({ layout, sizes, label, chosen, onChoose, onOpen, look,
                 )}
               </g>
             </svg>
-            {boxes.map((box) => {
-              const { className, more, children } = look(box.id);
-              const isFrom = linking?.from === box.id;
-              return (
-                <div
-                  key={box.id}
-                  className="graph-place"
-                  style={{ left: box.x + PAD, top: box.y + PAD, width: sizes.boxWidth, height: sizes.boxHeight }}
-                >
-                  <button
-                    type="button"
-                    className={`graph-box ${className}${chosen === box.id ? ' is-chosen' : ''}${isFrom ? ' is-from' : ''}`}
-                    data-job={box.id}
-                    data-testid="graph-box"
-                    aria-pressed={chosen === box.id}
-                    tabIndex={box.id === stop ? 0 : -1}
-                    onFocus={() => setCursor(box.id)}
-                    onClick={() => (linking !== null ? end(box.id) : onChoose(box.id))}
-                    onDoubleClick={() => onOpen(box.id)}
-                    onKeyDown={press(box.id)}
-                  >
-                    {children}
-                    {more !== '' && <span className="hidden">{more}</span>}
-                  </button>
-                  {edits !== undefined && (
-                    <span
-                      className="graph-port"
-                      aria-hidden="true"
-                      data-testid="graph-port"
-                      data-port={box.id}
-                      onPointerDown={begin(box.id)}
-                    />
-                  )}
-                </div>
-              );
-            })}
+            {boxes.map((box) => (
+              <GraphBox
+                key={box.id}
+                box={box}
+                sizes={sizes}
+                look={look(box.id)}
+                isChosen={chosen === box.id}
+                isFrom={linking?.from === box.id}
+                isStop={box.id === stop}
+                onFocus={() => setCursor(box.id)}
+                onClick={() => (linking !== null ? end(box.id) : onChoose(box.id))}
+                onOpen={() => onOpen(box.id)}
+                onKeyDown={press(box.id)}
+                onLink={edits === undefined ? null : begin(box.id)}
+              />
+            ))}
           </div>
         </div>
       </div>
@@ -271,28 +236,7 @@ export function JobGraph({ layout, sizes, label, chosen, onChoose, onOpen, look,
             {t('graph.disconnect', { from: edge.from, to: edge.to })}
           </button>
         )}
-        <button
-          type="button"
-          className="tool-button"
-          onClick={() => setZoom((now) => Math.max(LEAST_ZOOM, now / STEP))}
-          aria-label={t('graph.smaller')}
-        >
-          −
-        </button>
-        <button type="button" className="tool-button" onClick={() => setZoom(1)} title={t('graph.whole')}>
-          {Math.round(zoom * 100)} %
-        </button>
-        <button
-          type="button"
-          className="tool-button"
-          onClick={() => setZoom((now) => Math.min(MOST_ZOOM, now * STEP))}
-          aria-label={t('graph.larger')}
-        >
-          +
-        </button>
-        <button type="button" className="tool-button" onClick={fit}>
-          {t('graph.fit')}
-        </button>
+        <GraphZoom zoom={zoom} onZoom={setZoom} onFit={fit} />
       </div>
     </div>
   );

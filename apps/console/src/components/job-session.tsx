@@ -1,6 +1,6 @@
 import { Alert, Loader, SegmentedControl } from '@mantine/core';
 import type { JobInSession, JobSessionDetail } from '@yosugara/protocol';
-import { type CSSProperties, useEffect, useMemo, useRef, useState } from 'react';
+import { type CSSProperties, useEffect, useMemo, useRef } from 'react';
 import { localTime, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { ChevronIcon } from './icons.js';
@@ -11,6 +11,7 @@ import { Outputs } from './job-outputs.js';
 import { JobStateBadge } from './job-state.js';
 import { SessionHistory } from './session-history.js';
 import { useJobStream } from './use-job-stream.js';
+import { useToggled } from './use-toggled.js';
 import { VirtualList } from './virtual-list.js';
 
 const INDENT_PX = 18;
@@ -94,14 +95,8 @@ interface TreeProps {
 
 /** Jobs in the order of the unit. */
 function Tree({ session, chosen, onChoose }: TreeProps) {
-  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const [folded, fold] = useToggled();
   const rows = useMemo(() => openJobs(session.jobs, folded), [session, folded]);
-  const fold = (job: string) =>
-    setFolded((before) => {
-      const after = new Set(before);
-      if (!after.delete(job)) after.add(job);
-      return after;
-    });
   return (
     <>
       <div className="table-place">

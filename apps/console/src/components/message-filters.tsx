@@ -1,4 +1,4 @@
-import { SegmentedControl, Select, TextInput } from '@mantine/core';
+import { Select, TextInput } from '@mantine/core';
 import { type Filter, isFiltered, KINDS, NO_FILTER, NO_WORDS, RANGES, type Range, SEVERITIES } from '../api/filter.js';
 import { useText } from '../i18n/language.js';
 import { FilterBar } from './filter-bar.js';
@@ -80,17 +80,6 @@ export function MessageFilters({ filter, onChange }: FiltersProps) {
   const { t } = useText();
   return (
     <FilterBar view="messages" onClear={isFiltered(filter) ? () => onChange(NO_WORDS) : null}>
-      <SegmentedControl
-        size="xs"
-        aria-label={t('messages.mode')}
-        data-testid="message-mode"
-        value={filter.mode}
-        onChange={(mode) => onChange({ mode: mode === 'search' ? 'search' : 'live' })}
-        data={[
-          { value: 'live', label: t('messages.live') },
-          { value: 'search', label: t('messages.search') },
-        ]}
-      />
       <Typed
         className="f-text"
         label={t('messages.text')}

@@ -56,6 +56,7 @@ export function MibUpload({ mayAct }: { readonly mayAct: boolean }) {
           onChange={(event) => chosen(event.currentTarget.files)}
         />
         <Button
+          size="xs"
           leftSection={<UploadIcon />}
           disabled={!mayAct}
           loading={sending.isPending}

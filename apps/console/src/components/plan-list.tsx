@@ -6,6 +6,7 @@ import { jobsApi } from '../api/jobs.js';
 import { integer, localTime, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
+import { ColumnHead } from './column-head.js';
 import { useNarrow } from './use-narrow.js';
 import { useSettings } from './use-settings.js';
 import { VirtualList } from './virtual-list.js';
@@ -95,6 +96,17 @@ export function PlanList({ unit, trigger, days, put }: PlanProps) {
           keyOf={(row) => (row.kind === 'day' ? row.day : `${row.run.at} ${row.run.trigger}`)}
           label={t('jobs.plan')}
           testId="plan-table"
+          head={
+            rows.length > 0 && (
+              <ColumnHead
+                rows="plan-row"
+                columns={[
+                  ...[t('messages.time'), t('users.name'), t('settingKind.job-unit'), t('settingKind.job-trigger')],
+                  ...[t('users.timeZone'), t('settingKind.calendar')],
+                ]}
+              />
+            )
+          }
           render={(row, _, style) =>
             row.kind === 'day' ? (
               <div key={row.day} className="plan-day" style={style}>
@@ -156,6 +168,7 @@ function PlanRow({ run: { at, unit, unitName, job, trigger, timeZone, session, s
           {key === 'trigger' ? (
             <button
               type="button"
+              data-row
               className="link-button clip plan-trigger"
               onClick={() => put({ view: 'triggers', id: trigger, trigger: null, days: null })}
             >

@@ -1,167 +1,10 @@
-import { Button, Select, Switch, TextInput } from '@mantine/core';
-import { type ReactNode, useContext } from 'react';
-import { useText } from '../i18n/language.js';
-import { type FieldProps, Form, type FormContext, inside, record, useCommon, useNames } from './schema-form-context.js';
+import { Select, Switch } from '@mantine/core';
+import { useContext } from 'react';
+import { type FieldProps, Form, type FormContext, inside, record, useNames } from './schema-form-context.js';
+import { Group } from './schema-group.js';
+import { ListField, MapField } from './schema-many-fields.js';
 import { asVariant, type Field, initialOf, initialOfMember, type Member, problemsAt } from './schema-model.js';
 import { SingleField } from './schema-single-fields.js';
-
-/** Elements one under the other; each can be moved, since the first that fits often decides. */
-function ListField(props: FieldProps & { readonly field: Extract<Field, { kind: 'list' }> }) {
-  const { t } = useText();
-  const { label, description, error, disabled } = useCommon(props);
-  const list: readonly unknown[] = Array.isArray(props.value) ? props.value : [];
-  const put = (at: number, value: unknown) => props.onChange(list.map((each, index) => (index === at ? value : each)));
-  const swap = (at: number, other: number) => {
-    const after = [...list];
-    [after[at], after[other]] = [after[other], after[at]];
-    props.onChange(after);
-  };
-  return (
-    <Group label={label} help={description} error={error} testId={`field-${props.place}`}>
-      {list.map((value, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: elements have no names; the fields within are all controlled.
-        <div key={at} className="list-element">
-          <div className="list-element-head">
-            <span className="dim tabular">{at + 1}</span>
-            <span className="grow" />
-            <Button
-              size="compact-xs"
-              variant="subtle"
-              color="gray"
-              disabled={disabled || at === 0}
-              onClick={() => swap(at, at - 1)}
-              aria-label={t('form.up', { at: at + 1 })}
-            >
-              ↑
-            </Button>
-            <Button
-              size="compact-xs"
-              variant="subtle"
-              color="gray"
-              disabled={disabled || at === list.length - 1}
-              onClick={() => swap(at, at + 1)}
-              aria-label={t('form.down', { at: at + 1 })}
-            >
-              ↓
-            </Button>
-            <Button
-              size="compact-xs"
-              variant="subtle"
-              color="red"
-              disabled={disabled}
-              onClick={() => props.onChange(list.filter((_, index) => index !== at))}
-            >
-              {t('form.remove')}
-            </Button>
-          </div>
-          <SchemaField
-            {...props}
-            field={props.field.item}
-            place={inside(props.place, at)}
-            value={value}
-            onChange={(next) => put(at, next)}
-            isNullable={false}
-            isRequired
-          />
-        </div>
-      ))}
-      <Button
-        size="compact-xs"
-        variant="default"
-        disabled={disabled}
-        onClick={() => props.onChange([...list, initialOf(props.field.item)])}
-        data-testid={`add-${props.place}`}
-      >
-        {t('form.add')}
-      </Button>
-    </Group>
-  );
-}
-
-/** Parts that whoever fills them in names. */
-function MapField(props: FieldProps & { readonly field: Extract<Field, { kind: 'map' }> }) {
-  const { t } = useText();
-  const { label, description, error, disabled } = useCommon(props);
-  const entries = Object.entries(record(props.value));
-  const put = (at: number, entry: readonly [string, unknown]) =>
-    props.onChange(Object.fromEntries(entries.map((each, index) => (index === at ? entry : each))));
-  const freeName = () => {
-    for (let number = 1; ; number++) if (!entries.some(([name]) => name === `NAME${number}`)) return `NAME${number}`;
-  };
-  return (
-    <Group label={label} help={description} error={error} testId={`field-${props.place}`}>
-      {entries.map(([name, value], at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: its name is what is being typed.
-        <div key={at} className="list-element">
-          <div className="list-element-head">
-            <TextInput
-              size="xs"
-              aria-label={t('form.nameOf', { label })}
-              value={name}
-              disabled={disabled}
-              data-testid={`name-${props.place}-${at}`}
-              // A name that another one has would swallow it.
-              onChange={({ currentTarget: { value: next } }) =>
-                !entries.some(([other], index) => index !== at && other === next) && put(at, [next, value])
-              }
-            />
-            <span className="grow" />
-            <Button
-              size="compact-xs"
-              variant="subtle"
-              color="red"
-              disabled={disabled}
-              onClick={() => props.onChange(Object.fromEntries(entries.filter((_, index) => index !== at)))}
-            >
-              {t('form.remove')}
-            </Button>
-          </div>
-          <Bare
-            {...props}
-            field={props.field.item}
-            place={inside(props.place, name)}
-            value={value}
-            onChange={(next) => put(at, [name, next])}
-            isNullable={false}
-            isRequired
-          />
-        </div>
-      ))}
-      <Button
-        size="compact-xs"
-        variant="default"
-        disabled={disabled}
-        onClick={() => props.onChange({ ...record(props.value), [freeName()]: initialOf(props.field.item) })}
-        data-testid={`add-${props.place}`}
-      >
-        {t('form.add')}
-      </Button>
-    </Group>
-  );
-}
-
-function Group({
-  label,
-  help,
-  error,
-  testId,
-  children,
-}: {
-  readonly label: string;
-  readonly help?: string | undefined;
-  readonly error?: string | undefined;
-  readonly testId: string;
-  readonly children: ReactNode;
-}) {
-  return (
-    <fieldset className="form-group" data-testid={testId}>
-      <legend>{label}</legend>
-      {help !== undefined && <p className="field-help">{help}</p>}
-      {error !== undefined && <p className="field-error">{error}</p>}
-      {children}
-    </fieldset>
-  );
-}
 
 const isComposed = (field: Field): boolean => field.kind === 'fields' || field.kind === 'variants';
 
@@ -325,9 +168,9 @@ function SchemaField(props: FieldProps) {
     case 'fixed':
       return null;
     case 'list':
-      return <ListField {...props} field={field} />;
+      return <ListField {...props} field={field} Item={SchemaField} />;
     case 'map':
-      return <MapField {...props} field={field} />;
+      return <MapField {...props} field={field} Item={Bare} />;
     case 'fields':
     case 'variants':
       return place === '' || /\.\d+$/.test(place) ? (

@@ -1,10 +1,11 @@
 import type { ScopeView } from '@yosugara/protocol';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { integer, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
 import { ChevronIcon } from './icons.js';
 import { shownScopes } from './scope-model.js';
+import { useToggled } from './use-toggled.js';
 
 interface ScopeTreeProps {
   readonly scopes: readonly ScopeView[];
@@ -16,14 +17,8 @@ interface ScopeTreeProps {
 /** Scopes as they lie in each other; whoever chooses one sees its nodes. */
 export function ScopeTree({ scopes, nodes, chosen, onChoose }: ScopeTreeProps) {
   const { t, language } = useText();
-  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const [folded, toggle] = useToggled();
   const lines = useMemo(() => shownScopes(scopes, folded), [scopes, folded]);
-  const toggle = (id: string) =>
-    setFolded((before) => {
-      const after = new Set(before);
-      if (!after.delete(id)) after.add(id);
-      return after;
-    });
   return (
     <nav className="scope-tree panel" aria-label={t('repository.scopes')} data-testid="scope-tree">
       <ul>

@@ -5,6 +5,7 @@ import { type CSSProperties, useMemo } from 'react';
 import { jobsApi } from '../api/jobs.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
+import { ColumnHead } from './column-head.js';
 import { JobStateBadge } from './job-state.js';
 import { Time } from './time.js';
 import { useNarrow } from './use-narrow.js';
@@ -26,7 +27,7 @@ function SessionRow({
   const { t } = useText();
   return (
     <div className="session-row" style={style} data-testid="session-row" data-session={row.id}>
-      <button type="button" className="link-button tabular" onClick={onOpen}>
+      <button type="button" className="link-button tabular" onClick={onOpen} data-row>
         {row.id}
       </button>
       <span className="clip">{visible(row.root === null ? row.unit : `${row.unit}/${row.root}`)}</span>
@@ -83,6 +84,17 @@ export function SessionList({ unit, open, everyMs, onOpen }: ListProps) {
           keyOf={(row) => row.id}
           label={t('jobs.sessions')}
           testId="session-table"
+          head={
+            rows.length > 0 && (
+              <ColumnHead
+                rows="session-row"
+                columns={[
+                  ...[t('jobs.session'), t('settingKind.job-unit'), t('map.state')],
+                  ...[t('gantt.from'), t('gantt.to'), t('settingKind.job-trigger')],
+                ]}
+              />
+            )
+          }
           onNearEnd={() => found.hasNextPage && !found.isFetchingNextPage && void found.fetchNextPage()}
           render={(row, _, style) => <SessionRow key={row.id} row={row} style={style} onOpen={() => onOpen(row.id)} />}
           foot={

@@ -3,6 +3,7 @@ import { FUNCTION_OF_KIND, type SettingKind, type SettingView } from '@yosugara/
 import { type CSSProperties, type ReactNode, useState } from 'react';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
+import { ColumnHead } from './column-head.js';
 import { FilterBar } from './filter-bar.js';
 import type { FilteredView } from './filter-model.js';
 import { Time } from './time.js';
@@ -115,6 +116,15 @@ export function SettingTable({ kind, view, filter = {}, about, onOpen, onNew, to
           keyOf={({ id }) => id}
           label={t(`settingKind.${kind}`)}
           testId="setting-table"
+          className={rows.some(({ description }) => description !== '') ? '' : 'undescribed'}
+          head={
+            rows.length > 0 && (
+              <ColumnHead
+                rows="setting-row"
+                columns={['', t('settings.id'), t('settings.form'), t('settings.description'), t('settings.changedBy')]}
+              />
+            )
+          }
           onNearEnd={more}
           render={(setting, _, style) => (
             <Row

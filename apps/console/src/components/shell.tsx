@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Loader, Menu, SegmentedControl, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, Badge, Loader, Menu, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { Link, NavLink, Outlet, useLocation } from 'react-router';
@@ -40,20 +40,30 @@ function useMasterToast(): void {
   }, [status, t, toast]);
 }
 
+const LANGUAGE_NAMES: readonly (readonly [Language, string])[] = [
+  ['ja', '日本語'],
+  ['en', 'English'],
+];
+
+/** On the first page, too: nothing here measures the page before it is drawn. */
 export function LanguageSwitch() {
   const { language, setLanguage, t } = useText();
   return (
-    <SegmentedControl
-      size="xs"
-      aria-label={t('header.language')}
-      data-testid="language-switch"
-      value={language}
-      onChange={(value) => setLanguage(value as Language)}
-      data={[
-        { value: 'ja', label: '日本語' },
-        { value: 'en', label: 'English' },
-      ]}
-    />
+    <fieldset className="language-switch" data-testid="language-switch">
+      <legend className="hidden">{t('header.language')}</legend>
+      {LANGUAGE_NAMES.map(([one, name]) => (
+        <button
+          key={one}
+          type="button"
+          lang={one}
+          aria-pressed={one === language}
+          onClick={() => setLanguage(one)}
+          data-testid={`language-${one}`}
+        >
+          {name}
+        </button>
+      ))}
+    </fieldset>
   );
 }
 
@@ -166,8 +176,15 @@ function Pages({ me }: { readonly me: Me }) {
   const nav = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another active link.
   useEffect(() => {
-    const active = nav.current?.querySelector<HTMLElement>('a.active');
-    if (active !== null && active !== undefined && nav.current !== null) nav.current.scrollLeft = active.offsetLeft - 60;
+    const row = nav.current;
+    const active = row?.querySelector<HTMLElement>('a.active') ?? null;
+    if (row === null || active === null) return;
+    // Also when a screen is turned and the column becomes a row.
+    const observer = new ResizeObserver(() => {
+      row.scrollLeft = active.offsetLeft - 60;
+    });
+    observer.observe(row);
+    return () => observer.disconnect();
   }, [pathname]);
   return (
     <nav aria-label={t('nav.label')} className="nav" ref={nav}>

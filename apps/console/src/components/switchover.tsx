@@ -6,11 +6,13 @@ import { api } from '../api/client.js';
 import { useText } from '../i18n/language.js';
 import { switchoverTarget } from './cluster-model.js';
 import { SwapIcon } from './icons.js';
+import { MasterChanged, useOtherMaster } from './master-changed.js';
 import { useToast } from './toasts.js';
 
 function SwitchoverDialog({ from, to, onClose }: { readonly from: string; readonly to: string; readonly onClose: () => void }) {
   const { t } = useText();
   const toast = useToast();
+  const otherMaster = useOtherMaster();
   const going = useMutation({
     mutationFn: async () => await api.switchover({ to }),
     onSuccess: () => {
@@ -28,6 +30,7 @@ function SwitchoverDialog({ from, to, onClose }: { readonly from: string; readon
     >
       <Stack data-testid="switchover-dialog">
         <Text>{t('switchover.confirm', { from, to })}</Text>
+        <MasterChanged master={otherMaster} />
         {going.error !== null && (
           <Alert color="red" role="alert">
             {t('common.error', { message: going.error.message })}
@@ -37,7 +40,12 @@ function SwitchoverDialog({ from, to, onClose }: { readonly from: string; readon
           <Button variant="default" onClick={onClose} data-autofocus>
             {t('common.cancel')}
           </Button>
-          <Button loading={going.isPending} onClick={() => going.mutate()} data-testid="switchover-confirm">
+          <Button
+            disabled={otherMaster !== null}
+            loading={going.isPending}
+            onClick={() => going.mutate()}
+            data-testid="switchover-confirm"
+          >
             {t('switchover.go')}
           </Button>
         </Group>
@@ -55,6 +63,7 @@ export function Switchover({ status, mayAct }: { readonly status: Status; readon
     <>
       {to === null && <span className="dim small">{t('switchover.blocked')}</span>}
       <Button
+        size="xs"
         variant="default"
         leftSection={<SwapIcon />}
         disabled={to === null || !mayAct}

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { TakeOverRow } from '@yosugara/protocol';
+import { useEffect, useRef } from 'react';
 import { Link } from 'react-router';
 import { upkeepApi } from '../api/upkeep.js';
 import { age, bytes, duration } from '../i18n/format.js';
@@ -105,6 +106,13 @@ export function TakeOvers() {
     placeholderData: (before) => before,
   });
   const rows = (found.data?.pages ?? []).flatMap((page) => page.rows);
+  const named = useRef(opened);
+  // Whoever was sent the address of one looks for it: it lies below the fold.
+  useEffect(() => {
+    if (named.current === null || rows.length === 0) return;
+    document.querySelector(`[data-testid=take-over][data-epoch="${CSS.escape(named.current)}"]`)?.scrollIntoView();
+    named.current = null;
+  }, [rows.length]);
   return (
     <section className="panel" data-testid="take-overs">
       <h2>{t('takeOver.title')}</h2>

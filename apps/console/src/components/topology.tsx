@@ -39,7 +39,7 @@ function LinkLine({ line, state, via }: { readonly line: Line; readonly state: L
   const key = known('link', state);
   const word = state === 'relayed' && via !== null ? t('link.relayedVia', { via }) : key === null ? state : t(key);
   // Full-width letters take about twice the room.
-  const width = 18 + [...word].reduce((sum, char) => sum + (char.charCodeAt(0) > 0x2e7f ? 12 : 6.6), 0);
+  const width = 18 + [...word].reduce((sum, char) => sum + (char.charCodeAt(0) > 0x2e7f ? 12 : 7.4), 0);
   return (
     <g className={`link link-${state}`} data-testid={`link-${line.from}-${line.to}`} data-state={state}>
       <title>{t('link.label', { from: line.from, to: line.to, state: word })}</title>

@@ -1,7 +1,8 @@
 import { TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 
-const TYPING_MS = 150;
+/** Longer than between two letters of whoever types on, shorter than anybody waits for. */
+const TYPING_MS = 100;
 
 interface TypedProps {
   readonly label: string;

@@ -3,25 +3,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { settingsApi } from '../api/settings.js';
 import { useText } from '../i18n/language.js';
-import { JobForm } from './job-form.js';
 import { GraphPath } from './job-graph-path.js';
 import { type JsonSchema } from './schema-model.js';
 import { SettingHistoryList } from './setting-history.js';
 import { UnitForm } from './unit-form.js';
 import { UnitGraph } from './unit-graph.js';
+import { UnitJobSide } from './unit-job-side.js';
 import { Mistakes } from './unit-mistakes.js';
-import {
-  addJob,
-  changeJob,
-  duplicateJob,
-  findJob,
-  JOB_TYPES,
-  jobsIn,
-  moveJob,
-  pathTo,
-  problemsByJob,
-  removeJobs,
-} from './unit-model.js';
+import { addJob, findJob, JOB_TYPES, jobsIn, pathTo, problemsByJob } from './unit-model.js';
 import { Conflict, SaveDialog } from './unit-save.js';
 import { UnitYaml } from './unit-yaml.js';
 import { useMe } from './use-me.js';
@@ -195,77 +184,17 @@ function Loaded({ id, net, job: chosen, tab, put, onRun, editing, schema }: Load
             />
           </div>
           {found !== null && (
-            <aside className="side-form" aria-label={t('map.job', { job: found.job.id })} data-testid="job-side">
-              <div className="side-head">
-                <h2 className="clip">{found.job.id}</h2>
-                <Button
-                  size="compact-xs"
-                  variant="subtle"
-                  color="gray"
-                  onClick={() => choose(null)}
-                  aria-label={t('common.close')}
-                >
-                  ✕
-                </Button>
-              </div>
-              {mayEdit && (
-                <div className="side-tools">
-                  <Button
-                    size="compact-xs"
-                    variant="default"
-                    onClick={() => {
-                      const made = duplicateJob(unit, found.job.id);
-                      if (made === null) return;
-                      editing.edit(() => made.unit);
-                      choose(made.id);
-                    }}
-                  >
-                    {t('unit.duplicate')}
-                  </Button>
-                  <Button
-                    size="compact-xs"
-                    variant="default"
-                    onClick={() => editing.edit((before) => moveJob(before, found.job.id, -1))}
-                    aria-label={t('unit.earlier')}
-                  >
-                    ↑
-                  </Button>
-                  <Button
-                    size="compact-xs"
-                    variant="default"
-                    onClick={() => editing.edit((before) => moveJob(before, found.job.id, 1))}
-                    aria-label={t('unit.later')}
-                  >
-                    ↓
-                  </Button>
-                  <Button
-                    size="compact-xs"
-                    variant="subtle"
-                    color="red"
-                    onClick={() => {
-                      editing.edit((before) => removeJobs(before, [found.job.id]));
-                      choose(null);
-                    }}
-                    data-testid="job-remove"
-                  >
-                    {t('form.remove')}
-                  </Button>
-                </div>
-              )}
-              <JobForm
-                key={form}
-                schema={schema}
-                unit={unit}
-                job={found.job}
-                problems={byJob.get(found.job.id) ?? []}
-                disabled={!mayEdit}
-                onChange={(next) => {
-                  editing.edit((before) => changeJob(before, found.job.id, next), `form ${form}`);
-                  if (next.id !== found.job.id) put({ job: next.id });
-                }}
-                onOpen={() => put({ in: found.job.id, job: null })}
-              />
-            </aside>
+            <UnitJobSide
+              editing={editing}
+              schema={schema}
+              job={found.job}
+              problems={byJob.get(found.job.id) ?? []}
+              mayEdit={mayEdit}
+              form={form}
+              onChoose={choose}
+              onRename={(to) => put({ job: to })}
+              onOpen={() => put({ in: found.job.id, job: null })}
+            />
           )}
         </div>
       )}

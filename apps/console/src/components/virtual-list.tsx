@@ -11,6 +11,8 @@ import {
 
 /** Rows beyond the edges, so that a quick scroll shows no gap. */
 const OVERSCAN = 12;
+/** Who jumped by more than a screen, and stands still for so long, has arrived. */
+const LANDED_MS = 100;
 /** Asked for when so many rows are left below. */
 const NEAR_END = 60;
 
@@ -22,7 +24,11 @@ interface VirtualListProps<Item> {
   readonly items: readonly Item[];
   readonly rowPx: number;
   readonly keyOf: (item: Item) => string | number;
-  readonly render: (item: Item, index: number, style: CSSProperties) => ReactNode;
+  /**
+   * `slot`: no two rows that are drawn at once have the same, and a row keeps its own while nothing comes above it. As its key it lets a quick
+   * scroll write new words into rows that are there, which is several times cheaper than to make them. Not for rows that hold a focus.
+   */
+  readonly render: (item: Item, index: number, style: CSSProperties, slot: number) => ReactNode;
   /** Kept in sight whenever it changes. */
   readonly cursor?: string | number | null;
   readonly onNearEnd?: () => void;
@@ -43,14 +49,21 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
   const { items, rowPx, keyOf, render, cursor, onNearEnd, onTop, head, foot, label, testId, className, isOfGrid, handle } = props;
   const box = useRef<HTMLDivElement>(null);
   const top = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ first: 0, rows: 40 });
+  const [view, setView] = useState({ first: 0, rows: 40, isFlying: false });
+  const landing = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const anchor = useRef<{ readonly key: string | number; readonly index: number } | null>(null);
   const measure = () => {
     const element = box.current;
     if (element === null) return;
     const first = Math.max(0, Math.floor(element.scrollTop / rowPx));
     const rows = Math.ceil(element.clientHeight / rowPx) + 1;
-    setView((now) => (now.first === first && now.rows === rows ? now : { first, rows }));
+    setView((now) => {
+      const isFlying = Math.abs(first - now.first) > rows;
+      return now.first === first && now.rows === rows && now.isFlying === isFlying ? now : { first, rows, isFlying };
+    });
+    // Beyond the edges nothing is drawn for somebody who is no longer there with the next frame.
+    clearTimeout(landing.current);
+    landing.current = setTimeout(() => setView((now) => (now.isFlying ? { ...now, isFlying: false } : now)), LANDED_MS);
     const item = items[first];
     anchor.current = element.scrollTop < rowPx / 2 || item === undefined ? null : { key: keyOf(item), index: first };
     onTop?.(element.scrollTop < rowPx / 2);
@@ -66,6 +79,7 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
     }
     measure();
   }, [items, rowPx]);
+  useEffect(() => () => clearTimeout(landing.current), []);
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
@@ -88,8 +102,10 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
   useImperativeHandle(handle, () => ({ toTop: () => box.current?.scrollTo({ top: 0 }) }), []);
   // A section with a name is a landmark; rows of a grid are none.
   const Box = isOfGrid ? 'div' : 'section';
-  const from = Math.max(0, view.first - OVERSCAN);
-  const shown = items.slice(from, view.first + view.rows + OVERSCAN);
+  const overscan = view.isFlying ? 0 : OVERSCAN;
+  const slots = view.rows + 2 * OVERSCAN;
+  const from = Math.max(0, view.first - overscan);
+  const shown = items.slice(from, view.first + view.rows + overscan);
   return (
     <Box
       className={`virtual ${className ?? ''}`}
@@ -102,7 +118,10 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
         {head}
       </div>
       <div className="virtual-body" style={{ height: items.length * rowPx }} role="presentation">
-        {shown.map((item, at) => render(item, from + at, { top: (from + at) * rowPx, height: rowPx }))}
+        {shown.map((item, at) => {
+          const index = from + at;
+          return render(item, index, { top: index * rowPx, height: rowPx }, index % slots);
+        })}
       </div>
       {foot}
     </Box>

@@ -106,7 +106,6 @@ export const en = {
   'common.unknown': 'unknown',
   'common.utc': 'UTC {time}',
   'common.notNow': 'Not possible now, or not with your role.',
-  'common.notRead': 'What is shown here could not be read.',
   'common.error': 'Failed: {message}',
 
   'verdict.label': 'If the Master died now',
@@ -327,6 +326,7 @@ export const en = {
   'switchover.confirm':
     '{from} hands over to {to} in an orderly way. Writes pause for a few seconds; nothing is lost. This page follows by itself.',
   'switchover.go': 'Switch over',
+  'switchover.masterChanged': 'The Master has changed since this was opened: it is {master} now. Close this, and look again.',
   'switchover.started': 'Switchover to {to} was started.',
   'switchover.blocked': 'Possible only while the Standby is in the sync set.',
 

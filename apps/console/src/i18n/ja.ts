@@ -107,7 +107,6 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'common.unknown': '不明',
   'common.utc': 'UTC {time}',
   'common.notNow': '現在の状態または権限では実行できません。',
-  'common.notRead': '表示する内容を取得できませんでした。',
   'common.error': '失敗しました: {message}',
 
   'verdict.label': '今マスターが停止した場合',
@@ -327,6 +326,7 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'switchover.confirm':
     '{from} から {to} へ計画的に切り替えます。書き込みは数秒間待たされますが、失われるデータはありません。この画面は自動的に追従します。',
   'switchover.go': '切り替える',
+  'switchover.masterChanged': '開いた後にマスターが {master} に変わりました。閉じて、もう一度確認してください。',
   'switchover.started': '{to} への切り替えを開始しました。',
   'switchover.blocked': 'スタンバイが同期セット内にあるときだけ実行できます。',
 

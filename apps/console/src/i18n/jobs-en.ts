@@ -6,6 +6,7 @@ export const jobsEn = {
   ...jobsPagesEn,
   ...jobFieldsEn,
   'jobs.title': 'Jobs',
+  'jobs.session': 'Session',
   'jobs.sessions': 'Sessions',
   'jobs.plan': 'Plan',
   'jobs.unit': 'Job unit',

@@ -6,6 +6,7 @@ export const jobsJa: Readonly<Record<JobsKey, string>> = {
   ...jobsPagesJa,
   ...jobFieldsJa,
   'jobs.title': 'ジョブ',
+  'jobs.session': 'セッション',
   'jobs.sessions': 'セッション',
   'jobs.plan': '実行予定',
   'jobs.unit': 'ジョブユニット',

@@ -158,7 +158,7 @@ export const jobsPagesEn = {
   'gantt.table': 'Table',
   'gantt.earlier': 'Earlier',
   'gantt.later': 'Later',
-  'gantt.night': 'Now',
+  'gantt.night': 'Usual span',
   'gantt.now': 'Now',
   'gantt.planned': 'Planned',
   'gantt.late': 'Late',

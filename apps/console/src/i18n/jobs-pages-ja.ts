@@ -159,7 +159,7 @@ export const jobsPagesJa: Readonly<Record<JobsPagesKey, string>> = {
   'gantt.table': '表',
   'gantt.earlier': '前へ',
   'gantt.later': '後へ',
-  'gantt.night': '現在',
+  'gantt.night': '標準の範囲',
   'gantt.now': '現在',
   'gantt.planned': '予定',
   'gantt.late': '遅延',

@@ -1,5 +1,6 @@
 /** Texts of the pages that are loaded when they are first opened: events, status, repository, monitors, notifications, calendars, graphs. */
 export const operationsEn = {
+  'filters.more': 'Filters',
   'common.failed': 'This could not be read',
   'eventState.unconfirmed': 'Unconfirmed',
   'eventState.confirming': 'In hand',
@@ -75,6 +76,9 @@ export const operationsEn = {
   'status.title': 'Status',
   'status.empty': 'No status.',
   'status.more': 'The worst {count} are shown; there are more. Filter by scope or text.',
+  'status.node': 'Node',
+  'status.since': 'For',
+  'status.expiry': 'Expires',
   'status.goes': 'none',
   'status.expired': 'expired',
   'status.expires': 'in {time}: {becomes}',
@@ -109,6 +113,7 @@ export const operationsEn = {
   'settings.history': 'History',
   'settings.id': 'Id',
   'settings.description': 'Description',
+  'settings.changedBy': 'Changed',
   'settings.enabled': 'Enabled',
   'settings.enabledHint': 'Off: kept, and without effect.',
   'settings.enabledNode': 'Off: maintenance. It is not monitored, and nobody is told.',

@@ -1,6 +1,7 @@
 import type { OperationsKey } from './operations-en.js';
 
 export const operationsJa: Readonly<Record<OperationsKey, string>> = {
+  'filters.more': '絞り込み',
   'common.failed': '読み込めませんでした',
   'eventState.unconfirmed': '未確認',
   'eventState.confirming': '確認中',
@@ -76,6 +77,9 @@ export const operationsJa: Readonly<Record<OperationsKey, string>> = {
   'status.title': 'ステータス',
   'status.empty': 'ステータスはありません。',
   'status.more': '重要度の高い {count} 件を表示しています。ほかにもあります。スコープやテキストで絞り込んでください。',
+  'status.node': 'ノード',
+  'status.since': '経過',
+  'status.expiry': '有効期限',
   'status.goes': '消去',
   'status.expired': '期限切れ',
   'status.expires': '{time}後: {becomes}',
@@ -110,6 +114,7 @@ export const operationsJa: Readonly<Record<OperationsKey, string>> = {
   'settings.history': '履歴',
   'settings.id': 'ID',
   'settings.description': '説明',
+  'settings.changedBy': '最終更新',
   'settings.enabled': '有効',
   'settings.enabledHint': '無効にすると、設定は残りますが効果はありません。',
   'settings.enabledNode': '無効はメンテナンス中を意味します。監視も通知も行いません。',

@@ -6,6 +6,7 @@ import { useMemo } from 'react';
 import { accessApi } from '../api/access.js';
 import { csvOf } from '../api/operations.js';
 import { AUDIT_FIELDS, type AuditFilter, auditFilterOf, auditQuery, detailText } from '../components/access-model.js';
+import { ColumnHead } from '../components/column-head.js';
 import { FilterBar } from '../components/filter-bar.js';
 import { ChevronIcon, RefreshIcon } from '../components/icons.js';
 import { Time } from '../components/time.js';
@@ -169,11 +170,17 @@ export function AuditPage() {
         ) : rows.length === 0 ? (
           <p className="empty">{t('audit.empty')}</p>
         ) : (
-          <ul className="plain-rows" aria-label={t('audit.title')}>
-            {rows.map((row) => (
-              <Row key={row.id} row={row} isOpen={opened.has(row.id)} onToggle={() => toggle(row.id)} />
-            ))}
-          </ul>
+          <>
+            <ColumnHead
+              rows="audit-row"
+              columns={[t('messages.time'), t('audit.who'), t('audit.what'), t('audit.object'), t('audit.detail')]}
+            />
+            <ul className="plain-rows" aria-label={t('audit.title')}>
+              {rows.map((row) => (
+                <Row key={row.id} row={row} isOpen={opened.has(row.id)} onToggle={() => toggle(row.id)} />
+              ))}
+            </ul>
+          </>
         )}
         {query.hasNextPage && (
           <div className="table-foot">

@@ -2,16 +2,17 @@ import '../capacity.js';
 import { Alert, Loader, Switch } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { CapacityRow } from '@yosugara/protocol';
-import { useState } from 'react';
 import { Link } from 'react-router';
 import { api, serverNowMs } from '../api/client.js';
 import { advisedOf, seriesTextOf, sparkOf } from '../components/capacity-model.js';
+import { ColumnHead } from '../components/column-head.js';
 import { FilterBar } from '../components/filter-bar.js';
 import { ChevronIcon } from '../components/icons.js';
 import { SelfLevelBadge } from '../components/self-level.js';
 import { amountOf } from '../components/self-model.js';
 import { Time } from '../components/time.js';
 import { usePageAddress } from '../components/use-page-address.js';
+import { useToggled } from '../components/use-toggled.js';
 import { age, clockTime, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named, type Translate } from '../i18n/translate.js';
@@ -139,7 +140,7 @@ function Row({ row, isOpen, onToggle }: { readonly row: CapacityRow; readonly is
 export function CapacityPage() {
   const { t } = useText();
   const { address, put } = usePageAddress();
-  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const [opened, toggle] = useToggled();
   const { data, error } = useQuery({
     queryKey: ['capacity'],
     queryFn: ({ signal }) => api.capacity(signal),
@@ -147,8 +148,6 @@ export function CapacityPage() {
   });
   const onlyFilling = address.get('filling') === 'true';
   const rows = (data?.rows ?? []).filter((row) => !onlyFilling || advisedOf(row));
-  const toggle = (key: string) =>
-    setOpened((before) => new Set(before.has(key) ? [...before].filter((each) => each !== key) : [...before, key]));
   return (
     <div className="cluster-page" data-testid="capacity-page">
       <div className="page-head">
@@ -168,6 +167,13 @@ export function CapacityPage() {
       {data !== undefined && data.rows.length > 0 && rows.length === 0 && <p className="empty">{t('capacity.noneFills')}</p>}
       {rows.length > 0 && (
         <section className="panel self-panel">
+          <ColumnHead
+            rows="capacity-row"
+            columns={[
+              ...[t('self.level'), t('capacity.what'), t('capacity.use'), t('capacity.course')],
+              ...[t('capacity.when'), t('capacity.confidence')],
+            ]}
+          />
           <ul className="self-list" aria-label={t('capacity.title')}>
             {rows.map((row) => (
               <Row key={keyOf(row)} row={row} isOpen={opened.has(keyOf(row))} onToggle={() => toggle(keyOf(row))} />

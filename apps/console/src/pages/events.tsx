@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { PRIORITIES } from '@yosugara/protocol';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { isOpenView } from '../api/event-filter.js';
-import { indexOfEvent, rangeOf } from '../api/event-list.js';
+import { indexOfEvent } from '../api/event-list.js';
 import { operationsApi } from '../api/operations.js';
 import { EventBulk } from '../components/event-bulk.js';
 import { EventDrawer } from '../components/event-drawer.js';
@@ -12,9 +12,9 @@ import { EventFilters } from '../components/event-filters.js';
 import { EventTable } from '../components/event-table.js';
 import { type KeyLine, showKeys, usePageKeys } from '../components/key-registry.js';
 import { PriorityCounts } from '../components/priority.js';
-import { useToast } from '../components/toasts.js';
 import { useEventAddress } from '../components/use-event-address.js';
-import { COUNTS_KEY, type EventAlteration, useAlterEvents, useEventFeed } from '../components/use-events.js';
+import { useAlterAndSay, useEventChoice } from '../components/use-event-choice.js';
+import { COUNTS_KEY, type EventAlteration, useEventFeed } from '../components/use-events.js';
 import { useKeys } from '../components/use-keys.js';
 import { useMe } from '../components/use-me.js';
 import { useNarrow } from '../components/use-narrow.js';
@@ -22,13 +22,9 @@ import type { VirtualHandle } from '../components/virtual-list.js';
 import { integer } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 
-/** "All that match" reads at most so many. */
-const MOST_CHOSEN = 100_000;
-
 /** What monitors told, newest first, as a list to work through. */
 export function EventsPage() {
   const { t, language } = useText();
-  const toast = useToast();
   const { me, may } = useMe();
   const mayAct = may('event', 'modify');
   const { filter, change, opened, open } = useEventAddress();
@@ -39,23 +35,19 @@ export function EventsPage() {
     queryFn: ({ signal }) => operationsApi.counts(signal),
     refetchInterval: 30_000,
   });
-  const alterEvents = useAlterEvents();
   const [cursor, setCursor] = useState<number | null>(opened);
-  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
-  const [isBusy, setBusy] = useState(false);
+  const { chosen, setChosen, choose: chooseOne, chooseMatching, isLoading } = useEventChoice(feed, rows, filter);
+  const { alter, isBusy } = useAlterAndSay(mayAct);
   const [isAtTop, setAtTop] = useState(true);
   const [seen, setSeen] = useState(0);
   usePageKeys(KEYS);
   const comment = useRef<HTMLTextAreaElement>(null);
   const handle = useRef<VirtualHandle>(null);
-  const lastChosen = useRef<number | null>(null);
   const isNarrow = useNarrow();
   const newest = rows[0]?.number ?? 0;
   useEffect(() => {
     if (isAtTop) setSeen(newest);
   }, [isAtTop, newest]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another list: nothing of the old choice is meant.
-  useEffect(() => setChosen(new Set()), [feed]);
   const waiting =
     isAtTop || seen === 0
       ? 0
@@ -64,43 +56,12 @@ export function EventsPage() {
           rows.findIndex((row) => row.number <= seen),
         );
 
-  const alter = useCallback(
-    async (numbers: readonly number[], alteration: EventAlteration): Promise<boolean> => {
-      if (numbers.length === 0 || !mayAct) return false;
-      setBusy(true);
-      try {
-        const done = await alterEvents(numbers, alteration);
-        if (numbers.length > 1 || done.unknown > 0)
-          toast({
-            text: t(done.unknown > 0 ? 'events.changedSome' : 'events.changed', {
-              count: integer(done.changed, language),
-              unknown: done.unknown,
-            }),
-            tone: 'good',
-          });
-        return true;
-      } catch (error) {
-        toast({ text: t('common.error', { message: error instanceof Error ? error.message : String(error) }), tone: 'bad' });
-        return false;
-      } finally {
-        setBusy(false);
-      }
-    },
-    [alterEvents, language, mayAct, t, toast],
-  );
   const choose = useCallback(
     (number: number, isRange: boolean) => {
-      const numbers = isRange && lastChosen.current !== null ? rangeOf(rows, lastChosen.current, number) : [number];
-      lastChosen.current = number;
       setCursor(number);
-      setChosen((before) => {
-        const after = new Set(before);
-        const isAdded = isRange || !before.has(number);
-        for (const each of numbers) isAdded ? after.add(each) : after.delete(each);
-        return after;
-      });
+      chooseOne(number, isRange);
     },
-    [rows],
+    [chooseOne],
   );
   const openRow = useCallback(
     (number: number) => {
@@ -125,20 +86,6 @@ export function EventsPage() {
     if (cursor === null) return;
     void alter([cursor], alteration);
     if (alteration.state === 'confirmed' && opened === null) move(1);
-  };
-  const chooseMatching = async () => {
-    if (feed === null) return;
-    setBusy(true);
-    while (feed.state().hasMore && feed.state().rows.length < MOST_CHOSEN && (await feed.more()));
-    setChosen(
-      new Set(
-        feed
-          .state()
-          .rows.filter((row) => filter.states.includes(row.state))
-          .map(({ number }) => number),
-      ),
-    );
-    setBusy(false);
   };
   useKeys({
     j: () => move(1),
@@ -206,7 +153,7 @@ export function EventsPage() {
       {chosen.size > 0 && (
         <EventBulk
           count={chosen.size}
-          isBusy={isBusy}
+          isBusy={isBusy || isLoading}
           mayAct={mayAct}
           me={me}
           onAlter={(alteration) => act(alteration)}

@@ -9,9 +9,9 @@ import { PauseIcon, PlayIcon } from '../components/icons.js';
 import { MessageTable } from '../components/message-table.js';
 import { RateChart } from '../components/rate-chart.js';
 import { useNow } from '../components/use-now.js';
+import { useToggled } from '../components/use-toggled.js';
 import { integer } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
-import { useOpened } from './messages.js';
 
 /** Rows drawn while following; more is for the search. */
 const DRAWN = 300;
@@ -84,7 +84,7 @@ export function LiveMessages({ filter }: { readonly filter: Filter }) {
   const feed = useFeed(liveQuery(filter));
   const rows = useSyncExternalStore(feed?.watch ?? noWatch, () => feed?.rows() ?? NOTHING);
   const { shown, paused, waiting, pause, resume } = usePausable(rows, feed);
-  const { opened, toggle } = useOpened();
+  const [opened, toggle] = useToggled();
   useNow(1_000);
   const nowMs = serverNowMs();
   const drawn = shown.slice(0, DRAWN);

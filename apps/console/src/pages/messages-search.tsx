@@ -8,9 +8,9 @@ import { newestFirst } from '../api/live-rows.js';
 import { csvOf } from '../api/operations.js';
 import { RefreshIcon } from '../components/icons.js';
 import { MessageTable } from '../components/message-table.js';
+import { useToggled } from '../components/use-toggled.js';
 import { integer } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
-import { useOpened } from './messages.js';
 
 const PAGE_ROWS = 100;
 /** Of one table, as the manager makes them. */
@@ -38,7 +38,7 @@ export function SearchMessages({ filter }: { readonly filter: Filter }) {
   const { t, language } = useText();
   const { status } = useCluster();
   const { query, bounds, refresh } = useSearch(filter);
-  const { opened, toggle } = useOpened();
+  const [opened, toggle] = useToggled();
   const rows = useMemo(() => {
     const byId = new Map((query.data?.pages ?? []).flatMap((page) => page.rows.map((row) => [row.id, row] as const)));
     return [...byId.values()].sort(newestFirst);
@@ -56,7 +56,7 @@ export function SearchMessages({ filter }: { readonly filter: Filter }) {
           size="xs"
           variant="default"
           component="a"
-          href={csvOf('/api/messages', searchQuery(filter, bounds, null, TABLE_ROWS))}
+          href={csvOf('/api/v1/messages', searchQuery(filter, bounds, null, TABLE_ROWS))}
           download
           title={t('csv.hint')}
           data-testid="csv"

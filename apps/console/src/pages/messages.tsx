@@ -1,24 +1,12 @@
 import '../operations.js';
-import { useCallback, useState } from 'react';
+import { SegmentedControl } from '@mantine/core';
+import { useCallback } from 'react';
 import { addressOf, type Filter, filterOf } from '../api/filter.js';
 import { MessageFilters } from '../components/message-filters.js';
 import { usePageAddress } from '../components/use-page-address.js';
 import { useText } from '../i18n/language.js';
 import { LiveMessages } from './messages-live.js';
 import { SearchMessages } from './messages-search.js';
-
-/** Which rows stand open. */
-export function useOpened(): { readonly opened: ReadonlySet<string>; readonly toggle: (id: string) => void } {
-  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
-  const toggle = useCallback((id: string) => {
-    setOpened((before) => {
-      const after = new Set(before);
-      if (!after.delete(id)) after.add(id);
-      return after;
-    });
-  }, []);
-  return { opened, toggle };
-}
 
 export function MessagesPage() {
   const { t } = useText();
@@ -30,7 +18,20 @@ export function MessagesPage() {
   );
   return (
     <div className="messages-page">
-      <h1 className="hidden">{t('messages.title')}</h1>
+      <div className="page-head">
+        <h1>{t('messages.title')}</h1>
+        <SegmentedControl
+          size="xs"
+          aria-label={t('messages.mode')}
+          data-testid="message-mode"
+          value={filter.mode}
+          onChange={(mode) => change({ mode: mode === 'search' ? 'search' : 'live' })}
+          data={[
+            { value: 'live', label: t('messages.live') },
+            { value: 'search', label: t('messages.search') },
+          ]}
+        />
+      </div>
       <MessageFilters filter={filter} onChange={change} />
       {filter.mode === 'live' ? <LiveMessages filter={filter} /> : <SearchMessages filter={filter} />}
     </div>

@@ -8,9 +8,9 @@ import { MibDetailPanel } from '../components/mib-detail.js';
 import { MibUpload } from '../components/mib-upload.js';
 import { Time } from '../components/time.js';
 import { useMe } from '../components/use-me.js';
+import { useToggled } from '../components/use-toggled.js';
 import { bytes, integer, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
-import { useOpened } from './messages.js';
 
 const COLOURS = { compiled: 'teal', waiting: 'yellow', errors: 'red', compiling: 'gray' } as const;
 const COLUMNS = ['module', 'state', 'names', 'traps', 'size', 'by', 'when'] as const;
@@ -116,7 +116,7 @@ function Row({ module, open, mayAct, onToggle, onDelete }: RowProps) {
 /** MIB modules: what was uploaded, what is wrong in it and where. */
 export function MibsPage() {
   const { t } = useText();
-  const { opened, toggle } = useOpened();
+  const [opened, toggle] = useToggled();
   const [deleting, setDeleting] = useState<string | null>(null);
   const list = useQuery({
     queryKey: ['mibs'],

@@ -11,6 +11,7 @@ import { PriorityBadge } from '../components/priority.js';
 import { SelfLevelBadge } from '../components/self-level.js';
 import { Time } from '../components/time.js';
 import { useNow } from '../components/use-now.js';
+import { useToggled } from '../components/use-toggled.js';
 import { age, clockTime, integer, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
@@ -138,15 +139,9 @@ function ScopeRow({ line, onToggle }: { readonly line: ScopeLine; readonly onTog
 
 function Health({ scopes }: { readonly scopes: NonNullable<Overview['scopes']> }) {
   const { t } = useText();
-  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const [folded, toggle] = useToggled();
   const [onlyTrouble, setOnlyTrouble] = useState(false);
   const lines = useMemo(() => healthLines(scopes, folded, onlyTrouble), [scopes, folded, onlyTrouble]);
-  const toggle = (id: string) =>
-    setFolded((before) => {
-      const after = new Set(before);
-      if (!after.delete(id)) after.add(id);
-      return after;
-    });
   return (
     <section className="panel health" data-testid="overview-health">
       <div className="rate-head">

@@ -75,13 +75,19 @@ export function RetentionPage() {
         <span className="grow" />
         {isChanged && (
           <>
-            <Button variant="default" onClick={() => setAsking({ kinds: all, tried: true })} data-testid="retention-preview">
+            <Button
+              size="xs"
+              variant="default"
+              onClick={() => setAsking({ kinds: all, tried: true })}
+              data-testid="retention-preview"
+            >
               {t('retention.previewDraft')}
             </Button>
-            <Button variant="default" onClick={again}>
+            <Button size="xs" variant="default" onClick={again}>
               {t('retention.discard')}
             </Button>
             <Button
+              size="xs"
               loading={saving.isPending}
               onClick={() => editing !== null && saving.mutate(editing)}
               data-testid="retention-save"
@@ -92,6 +98,7 @@ export function RetentionPage() {
         )}
         {!isChanged && (
           <Button
+            size="xs"
             variant="default"
             disabled={!may('cluster', 'execute')}
             onClick={() => setAsking({ kinds: all, tried: false })}

@@ -2,8 +2,8 @@ import '../operations.js';
 import { Alert, Loader, Switch } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { SelfWatchView } from '@yosugara/protocol';
-import { useState } from 'react';
 import { api, serverNowMs } from '../api/client.js';
+import { ColumnHead } from '../components/column-head.js';
 import { FilterBar } from '../components/filter-bar.js';
 import { ChevronIcon } from '../components/icons.js';
 import { RunbookLink } from '../components/runbook-link.js';
@@ -13,6 +13,7 @@ import { Time } from '../components/time.js';
 import { Typed } from '../components/typed.js';
 import { useNow } from '../components/use-now.js';
 import { usePageAddress } from '../components/use-page-address.js';
+import { useToggled } from '../components/use-toggled.js';
 import { age, clockTime, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
@@ -134,9 +135,7 @@ function Row({
 export function SelfPage() {
   const { t } = useText();
   const { address, put: putParts } = usePageAddress();
-  const [opened, setOpened] = useState<ReadonlySet<string>>(
-    () => new Set(address.get('watch') === null ? [] : [address.get('watch')!]),
-  );
+  const [turned, turn] = useToggled();
   const { data, error } = useQuery({ queryKey: ['self'], queryFn: ({ signal }) => api.self(signal), refetchInterval: EVERY_MS });
   useNow(5_000);
   const text = address.get('text') ?? '';
@@ -144,16 +143,8 @@ export function SelfPage() {
   const put = (key: string, value: string) => putParts({ [key]: value }, { replace: true });
   const shown = matching(data?.watches ?? [], text, onlyBad);
   const keyOf = ({ watch, item }: SelfWatchView) => (item === '' ? watch : `${watch} ${item}`);
-  const isOpen = (watch: SelfWatchView) => opened.has(keyOf(watch)) || opened.has(watch.watch);
-  const toggle = (watch: SelfWatchView) =>
-    setOpened((before) => {
-      const after = new Set(before);
-      const wasOpen = isOpen(watch);
-      after.delete(watch.watch);
-      if (wasOpen) after.delete(keyOf(watch));
-      else after.add(keyOf(watch));
-      return after;
-    });
+  // What the address names is open until somebody turns it over.
+  const isOpen = (watch: SelfWatchView) => (watch.watch === address.get('watch')) !== turned.has(keyOf(watch));
   return (
     <div className="cluster-page" data-testid="self-page">
       <div className="page-head">
@@ -188,9 +179,18 @@ export function SelfPage() {
       )}
       {shown.length > 0 && (
         <section className="panel self-panel">
+          <ColumnHead
+            rows="self-row"
+            columns={[t('self.level'), t('self.watch'), t('self.value'), t('self.limit'), t('self.what'), t('self.since')]}
+          />
           <ul className="self-list" aria-label={t('self.title')}>
             {shown.map((watch) => (
-              <Row key={`${watch.watch} ${watch.item}`} watch={watch} isOpen={isOpen(watch)} onToggle={() => toggle(watch)} />
+              <Row
+                key={`${watch.watch} ${watch.item}`}
+                watch={watch}
+                isOpen={isOpen(watch)}
+                onToggle={() => turn(keyOf(watch))}
+              />
             ))}
           </ul>
         </section>

@@ -6,6 +6,7 @@ import { type CSSProperties, useMemo } from 'react';
 import { Link } from 'react-router';
 import { serverNowMs } from '../api/client.js';
 import { csvOf, operationsApi } from '../api/operations.js';
+import { ColumnHead } from '../components/column-head.js';
 import { FilterBar } from '../components/filter-bar.js';
 import { ChevronIcon } from '../components/icons.js';
 import { PriorityBadge, PriorityCounts } from '../components/priority.js';
@@ -178,6 +179,17 @@ export function StatusPage() {
           keyOf={keyOf}
           label={t('status.title')}
           testId="status-table"
+          head={
+            lines.length > 0 && (
+              <ColumnHead
+                rows="status-row"
+                columns={[
+                  ...[t('events.priority'), t('status.node'), t('events.monitor'), t('events.message')],
+                  ...[t('status.since'), t('status.expiry')],
+                ]}
+              />
+            )
+          }
           render={(line, _, style) =>
             line.kind === 'group' ? (
               <GroupLine key={keyOf(line)} group={line} style={style} onToggle={() => toggle(line.scope)} />

@@ -6,6 +6,7 @@ import { useMemo } from 'react';
 import { accessApi } from '../api/access.js';
 import { serverNowMs } from '../api/client.js';
 import { marksOf } from '../components/access-model.js';
+import { ColumnHead } from '../components/column-head.js';
 import { FilterBar } from '../components/filter-bar.js';
 import { RoleEditor } from '../components/role-editor.js';
 import { Time } from '../components/time.js';
@@ -96,11 +97,17 @@ function Users({ rights }: { readonly rights: AccessOverview }) {
         {query.isPending && query.error === null ? (
           <Loader size="sm" />
         ) : (
-          <ul className="plain-rows" aria-label={t('users.title')}>
-            {rows.map((each) => (
-              <UserRow key={each.id} user={each} onOpen={() => put('user', each.login)} />
-            ))}
-          </ul>
+          <>
+            <ColumnHead
+              rows="user-row"
+              columns={[t('users.login'), t('users.name'), t('users.roles'), t('users.state'), t('users.lastLogin')]}
+            />
+            <ul className="plain-rows" aria-label={t('users.title')}>
+              {rows.map((each) => (
+                <UserRow key={each.id} user={each} onOpen={() => put('user', each.login)} />
+              ))}
+            </ul>
+          </>
         )}
         {query.hasNextPage && (
           <Button size="xs" variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
@@ -136,6 +143,7 @@ function Roles({ rights }: { readonly rights: AccessOverview }) {
         </Button>
       </div>
       <section className="panel list-panel">
+        <ColumnHead rows="role-row" columns={[t('roles.id'), t('users.name'), t('roles.grants'), t('roles.given')]} />
         <ul className="plain-rows" aria-label={t('roles.title')}>
           {rights.roles.map(({ id, builtIn, enabled, body, users, given }) => (
             <li key={id} className={enabled ? 'role-row' : 'role-row off'} data-testid="role-row" data-id={id}>

@@ -38,7 +38,8 @@ describe.skipIf(!hasBrowser())('each page of the console', { timeout: 600_000 },
     stage = await consoleStage(receivers);
     await put(stage.a, SETTINGS(receivers.address.sender));
     await stage.say(...LINES);
-    await fillGraphs(stage);
+    // The partition of the day is made by the manager, soon after it began.
+    await vi.waitFor(() => fillGraphs(stage), { timeout: 120_000, interval: 100 });
     page = await stage.open('/');
     expect(
       (
@@ -79,9 +80,11 @@ async function fillGraphs({ postgres }: Stage): Promise<void> {
     ] as const)
       await pool.query(
         `with made as (insert into series (key, monitor, facility, item, since)
-           values (decode(md5($1 || 'web1'), 'hex'), $1, 'web1', $2, now() - interval '6 hours') returning id)
+           values (decode(md5($1 || 'web1'), 'hex'), $1, 'web1', $2, now() - interval '6 hours')
+           on conflict (key) do update set since = excluded.since returning id)
          insert into collected (series, at, value)
-         select id, now() - make_interval(mins => n), $3 * (1 + 0.4 * sin(n / 40.0) + 0.1 * random()) from made, generate_series(0, 300) n`,
+         select id, now() - make_interval(mins => n), $3 * (1 + 0.4 * sin(n / 40.0) + 0.1 * random()) from made, generate_series(0, 300) n
+           on conflict do nothing`,
         [monitor, item, middle],
       );
   } finally {
