@@ -174,7 +174,7 @@ function Pages({ me }: { readonly me: Me }) {
   const { t } = useText();
   const { pathname } = useLocation();
   const nav = useRef<HTMLElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another active link.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another active link, and another language another width.
   useEffect(() => {
     const row = nav.current;
     const active = row?.querySelector<HTMLElement>('a.active') ?? null;
@@ -185,7 +185,7 @@ function Pages({ me }: { readonly me: Me }) {
     });
     observer.observe(row);
     return () => observer.disconnect();
-  }, [pathname]);
+  }, [pathname, t]);
   return (
     <nav aria-label={t('nav.label')} className="nav" ref={nav}>
       {PAGES.map(([group, pages]) => (
