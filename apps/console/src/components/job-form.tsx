@@ -11,7 +11,7 @@ import { WaitForm } from './wait-form.js';
 
 /** What all jobs have, by what it is about; `own`: what its type has besides. */
 const SECTIONS = {
-  control: ['hold', 'skip', 'calendar', 'queue'],
+  control: ['hold', 'skip', 'calendar', 'queue', 'placePriority'],
   delays: ['startDelay', 'endDelay'],
   retry: ['retry'],
   end: ['endStatus'],

@@ -49,6 +49,8 @@ export const jobFieldsEn = {
   'field.job.outside': 'Ends so while it is closed',
   'field.job.queue': 'Queue',
   'help.job.queue': 'Empty: none.',
+  'field.job.placePriority': 'Priority for places',
+  'help.job.placePriority': 'Of those that wait for a place in a queue or on a node the highest comes first.',
   'field.job.status': 'Ends as',
   'field.job.startDelay': 'Start delay',
   'field.job.endDelay': 'End delay',

@@ -50,6 +50,8 @@ export const jobFieldsJa: Readonly<Record<JobFieldKey, string>> = {
   'field.job.outside': '稼動日外の終了',
   'field.job.queue': 'キュー',
   'help.job.queue': '空: なし。',
+  'field.job.placePriority': '空き待ちの優先度',
+  'help.job.placePriority': 'キューやノードの空きを待つジョブのうち、値の大きいものから実行します。',
   'field.job.status': '終了状態',
   'field.job.startDelay': '開始遅延',
   'field.job.endDelay': '終了遅延',

@@ -1,6 +1,6 @@
 import { judgeWait } from './conditions.js';
 import { type Draft, SESSION } from './draft.js';
-import { end, endOfChildren, isOverWithin, isQuietWithin, queueKey, queueOf } from './ending.js';
+import { end, endOfChildren, isOverWithin, isQuietWithin, placePriorityOf, queueKey, queueOf } from './ending.js';
 import { lookAtRunning, startJob } from './leaves.js';
 import { isAhead, isOut } from './states.js';
 import type { EndWith } from './types.js';
@@ -128,7 +128,8 @@ function start(draft: Draft, id: string): void {
 }
 
 export const queueWant = (draft: Draft, id: string, queue: string, has: boolean) => ({
-  ...{ key: queueKey(draft, id, queue), priority: 0, sinceMs: draft.run(id).queuedAtMs ?? draft.env.nowMs, has, waits: true },
+  ...{ key: queueKey(draft, id, queue), priority: placePriorityOf(draft, id), has, waits: true },
+  sinceMs: draft.run(id).queuedAtMs ?? draft.env.nowMs,
   within: [...draft.withinOf(id)],
 });
 

@@ -21,6 +21,12 @@ export function queueOf(draft: Draft, id: string): string | null {
   return 'queue' in body ? body.queue : null;
 }
 
+/** Of all that wait for the same place higher ones come first. */
+export function placePriorityOf(draft: Draft, id: string): number {
+  const { body } = draft.job(id);
+  return 'placePriority' in body ? body.placePriority : 0;
+}
+
 /** Gives back its place in its queue, or stops waiting for one. */
 export function leaveQueue(draft: Draft, id: string): void {
   const run = draft.run(id);

@@ -2,7 +2,7 @@ import type { JobOf } from '@yosugara/protocol';
 import { shortened } from '../monitors/index.js';
 import { render } from '../notifications/index.js';
 import type { Draft } from './draft.js';
-import { end, finish, nodeKey } from './ending.js';
+import { end, finish, nodeKey, placePriorityOf } from './ending.js';
 import { instructionFor } from './instruction.js';
 import { endBy, isWorse, statusOf } from './numbers.js';
 import { isOut, isOver, newNode } from './states.js';
@@ -125,7 +125,8 @@ export function startNode(draft: Draft, id: string, body: JobOf<'command'>, node
     patchNode(draft, id, facility, { state: has ? 'waiting' : 'queued', queuedAtMs: env.nowMs });
     const waits = body.multiplicity.over === 'wait';
     const within = [...draft.withinOf(id)];
-    const want = { key: nodeKey(draft, id, facility), priority: 0, sinceMs: env.nowMs, has, waits, within };
+    const priority = placePriorityOf(draft, id);
+    const want = { key: nodeKey(draft, id, facility), priority, sinceMs: env.nowMs, has, waits, within };
     draft.effects.push({ kind: 'want-place', want });
     if (!has) return;
   }

@@ -215,6 +215,19 @@ describe('queues and places on nodes', () => {
     expect(desk.of('want-place')).toMatchObject([{ want: { key, has: true } }]);
   });
 
+  it('what waits has the priority of its job, on a node and in a queue, also for a new Master', () => {
+    const limited = ({ nodeJobs }: Desk) => void nodeJobs.set('web1', { priority: 16, multiplicity: 1 });
+    const desk = new Desk(
+      unitOf([command('a', { placePriority: 7 }), command('b', { queue: 'q', placePriority: 3 })]),
+      {},
+      limited,
+    );
+    const wanted = () => desk.of('want-place').map(({ want }) => `${want.key.of} ${want.priority}`);
+    expect(wanted().sort()).toEqual(['node 7', 'queue 3']);
+    desk.step({ kind: 'resume' });
+    expect(wanted().sort()).toEqual(['node 7', 'queue 3']);
+  });
+
   it('a node with a limit is waited for, or ends with the value where the job says so', () => {
     const limited = ({ nodeJobs }: Desk) => void nodeJobs.set('web1', { priority: 16, multiplicity: 1 });
     const place = { of: 'node', id: 'web1', session: '20261122010000-000', job: 'a' } as const;

@@ -3,7 +3,7 @@ import { granted, queueFull, queueWant, settle } from './advance.js';
 import { linked, linkSent, sendLink } from './asking.js';
 import type { CompiledUnit } from './compiled.js';
 import { Draft, SESSION } from './draft.js';
-import { firstState, nodeKey, queueOf } from './ending.js';
+import { firstState, nodeKey, placePriorityOf, queueOf } from './ending.js';
 import { fileSeen, monitorResult, runMonitors, watchFiles } from './leaves.js';
 import { agentHere, agentSilent, runEnded, runRefused, runStarted, runState, startCheck } from './news.js';
 import { claim, patchNode } from './nodes.js';
@@ -190,7 +190,14 @@ function resumeNodes(draft: Draft, id: string, run: JobRun): void {
       const within = [...draft.withinOf(id)];
       draft.effects.push({
         kind: 'want-place',
-        want: { key: nodeKey(draft, id, facility), priority: 0, sinceMs: queuedAtMs, has, waits, within },
+        want: {
+          key: nodeKey(draft, id, facility),
+          priority: placePriorityOf(draft, id),
+          sinceMs: queuedAtMs,
+          has,
+          waits,
+          within,
+        },
       });
     }
     // What was claimed is told again when its agent is there: it says hello to every new Master.

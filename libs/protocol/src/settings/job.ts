@@ -96,7 +96,11 @@ const FileSchema = z.strictObject({
 export type FileWatch = z.infer<typeof FileSchema>;
 export const FileWatchSchema = FileSchema;
 
-const queue = { queue: SettingIdSchema.nullable().default(null) };
+const queue = {
+  queue: SettingIdSchema.nullable().default(null),
+  /** Of those that wait for a place in a queue or on a node the highest has the next one; of the same, who waits longest. */
+  placePriority: z.int().min(0).max(99).default(0),
+};
 const job = <Type extends string, Shape extends z.core.$ZodShape>(type: Type, shape: Shape) =>
   z.strictObject({ type: z.literal(type), ...jobCommon, ...shape });
 

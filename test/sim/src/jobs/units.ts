@@ -19,6 +19,9 @@ interface Kinds {
   readonly calendars: boolean;
 }
 
+/** By its name, and not by chance: seeds go on meaning what they meant. */
+const placePriority = (id: string) => ({ placePriority: (id.codePointAt(id.length - 1) ?? 0) % 3 });
+
 /** A unit of some jobs that wait for each other, with a bit of everything whose outcome the reference model can tell. */
 export function randomUnit(rng: Rng, id: string, others: readonly string[]): object {
   const variables = rng.chance(0.3);
@@ -103,7 +106,7 @@ class Writer {
   #jobnet(id: string, depth: number): Written {
     // Another one in each other: jobnets that wait for a place that they have themselves wait for ever, and are told so.
     const queue = this.#kinds.queues && this.#rng.chance(0.4) ? (depth === 0 ? 'q2' : 'q3') : null;
-    return { type: 'jobnet', id, jobs: this.#jobs(2 + Math.floor(this.#rng.next() * 2), depth + 1), queue };
+    return { type: 'jobnet', id, jobs: this.#jobs(2 + Math.floor(this.#rng.next() * 2), depth + 1), queue, ...placePriority(id) };
   }
 
   #command(id: string): Written {
@@ -112,6 +115,7 @@ class Writer {
     const job: Written = {
       ...{ type: 'command', id, facility: one ? rng.pick(NODES) : SCOPE, command: `run ${id}` },
       nodes: rng.chance(0.3) ? 'one' : 'all',
+      ...placePriority(id),
     };
     if (this.#kinds.queues && rng.chance(0.4)) job.queue = 'q1';
     if (rng.chance(0.25)) job.commandRetry = { attempts: 1 + Math.floor(rng.next() * 2) };
