@@ -38,6 +38,6 @@ export function openStorage(postgres: ManagerConfig['postgres'], node: string, l
   const jobs = Object.assign(new JobReportRepository(readers), {
     unitOf: async (unit: string, revision: number) => await units.unitOf(unit, revision),
   });
-  const jobStore = new JobRepository(connections.ingest, operationsOf());
+  const jobStore = new JobRepository(connections.jobs, operationsOf());
   return { store, ingest, operations: operationsOf(), outbox: new OutboxRepository(connections.ingest), jobs, jobStore };
 }

@@ -39,18 +39,21 @@ const MIGRATION_DEADLINE_MS = 10_000;
 const READERS = 6;
 const WRITERS = 4;
 const INGEST = 6;
+const JOBS = 3;
 
 /**
  * The manager's connections to its own node's PostgreSQL, kept open through promotion: a session that began on a hot standby can
  * write as soon as recovery has ended, so a take-over opens none.
  *
- * Readers, writers and ingest have pools of their own: behind the sync wall every writer may be waiting in COMMIT, and reading
+ * Readers, writers, ingest and jobs have pools of their own: behind the sync wall every writer may be waiting in COMMIT, and reading
  * must go on.
  */
 export class Connections {
   /** For repositories that bring their own deadlines (`MessageRepository`). */
   readonly readers: pg.Pool;
   readonly ingest: pg.Pool;
+  /** Several statements at once are sent at once: who asks for the start of a command waits for two commits. Not for COPY, nor for cursors of a driver. */
+  readonly jobs: pg.Pool;
   readonly #writers: pg.Pool;
   readonly #options: ConnectionOptions;
   readonly #log: Log;
@@ -61,6 +64,7 @@ export class Connections {
     this.#log = log;
     this.readers = this.#pool(READERS);
     this.ingest = this.#pool(INGEST);
+    this.jobs = this.#pool(JOBS, { pipeline: true });
     this.#writers = this.#pool(WRITERS);
   }
 
@@ -141,7 +145,8 @@ export class Connections {
    * @returns whether the schema is this program's already, so that nothing is to be migrated. @throws DatabaseUnavailableError
    */
   async foresee(): Promise<boolean> {
-    for (const pool of [this.readers, this.ingest, this.#writers]) if (pool.totalCount === 0) (await this.#take(pool)).release();
+    for (const pool of [this.readers, this.ingest, this.jobs, this.#writers])
+      if (pool.totalCount === 0) (await this.#take(pool)).release();
     const client = await this.#take(this.#writers);
     let isGood = false;
     try {
@@ -157,7 +162,7 @@ export class Connections {
 
   async close(): Promise<void> {
     this.#dropProber();
-    await Promise.allSettled([this.readers.end(), this.ingest.end(), this.#writers.end()]);
+    await Promise.allSettled([this.readers.end(), this.ingest.end(), this.jobs.end(), this.#writers.end()]);
   }
 
   async #work<T>(client: pg.PoolClient, epoch: number, work: (db: Kysely<Database>) => Promise<T>): Promise<T> {
@@ -205,8 +210,8 @@ export class Connections {
     return { ssl };
   }
 
-  #pool(max: number): pg.Pool {
-    const pool = new pg.Pool({ ...this.#settings(), max, idleTimeoutMillis: 0 });
+  #pool(max: number, more: Pick<pg.PoolConfig, 'pipeline'> = {}): pg.Pool {
+    const pool = new pg.Pool({ ...this.#settings(), max, idleTimeoutMillis: 0, ...more });
     pool.on('error', (error) => this.#log.debug('postgres.lost', { why: error.message }));
     // The pool listens to idle clients only; one in use that loses its server between two statements would end the process.
     pool.on('connect', (client) => client.on('error', () => undefined));
@@ -231,7 +236,7 @@ export class Connections {
 
   /** PostgreSQL has just begun to answer: connect now what will be needed in the moment of a take-over. */
   #warm(): void {
-    for (const pool of [this.readers, this.readers, this.#writers, this.#writers, this.ingest])
+    for (const pool of [this.readers, this.readers, this.#writers, this.#writers, this.ingest, this.jobs])
       void pool.query('select 1').catch(() => undefined);
   }
 

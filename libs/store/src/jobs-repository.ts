@@ -10,7 +10,7 @@ import {
   StaleProgressError,
   type TriggerMark,
 } from '@yosugara/runtime';
-import type { Pool, PoolClient } from 'pg';
+import type { ClientBase, Pool, PoolClient } from 'pg';
 import { withClient } from './deadline.js';
 import { loadOpen } from './jobs-open.js';
 import { AT, HEAD_COLUMNS, type HeadRow, MS, sessionOf } from './jobs-rows.js';
@@ -35,7 +35,10 @@ export class JobRepository implements JobStore {
   readonly #pool: Pool;
   readonly #operations: Pick<OperationsRepository, 'prepare' | 'write' | 'forget' | 'loadMemory'>;
 
-  /** @param operations of this loop alone: after a failure it forgets what it believed to be stored. */
+  /**
+   * @param pool with `pipeline`
+   * @param operations of this loop alone: after a failure it forgets what it believed to be stored.
+   */
   constructor(pool: Pool, operations: Pick<OperationsRepository, 'prepare' | 'write' | 'forget' | 'loadMemory'>) {
     this.#pool = pool;
     this.#operations = operations;
@@ -45,10 +48,7 @@ export class JobRepository implements JobStore {
     try {
       await this.#operations.prepare(batch.operations);
       await this.#write('storing what became of jobs', epoch, async (client) => {
-        const moved = await client.query('update job_progress set version = version + 1 where version = $1', [version]);
-        if (moved.rowCount !== 1) throw new StaleProgressError(version);
-        await writeJobs(client, batch);
-        await this.#operations.write(client, batch.operations);
+        await Promise.all([advance(client, version), writeJobs(client, batch), this.#operations.write(client, batch.operations)]);
       });
     } catch (error) {
       this.#operations.forget();
@@ -180,13 +180,19 @@ export class JobRepository implements JobStore {
 
   async #write<T>(what: string, epoch: number, work: (client: PoolClient) => Promise<T>): Promise<T> {
     return await withClient(this.#pool, what, STORE_DEADLINE_MS + CLIENT_MARGIN_MS, async (client, commit) => {
-      await client.query(`begin; set local statement_timeout = ${STORE_DEADLINE_MS}`);
-      await claim(client, epoch);
-      const value = await work(client);
+      // Sent without waiting for answers in between. Nothing is kept before all have answered as they should: what is not ours any more is
+      // done on the server as well, and undone.
+      const begun = client.query(`begin; set local statement_timeout = ${STORE_DEADLINE_MS}`);
+      const [, , value] = await Promise.all([begun, claim(client, epoch), work(client)]);
       await commit();
       return value;
     });
   }
+}
+
+async function advance(client: ClientBase, version: number): Promise<void> {
+  const moved = await client.query('update job_progress set version = version + 1 where version = $1', [version]);
+  if (moved.rowCount !== 1) throw new StaleProgressError(version);
 }
 
 const PAST = `

@@ -6,18 +6,27 @@ import { AT } from './jobs-rows.js';
 import { numberOf } from './priorities.js';
 import { lastOfEach, rowKey, storable, storableJson } from './row-key.js';
 
-/** All of a batch but what `OperationsRepository.write` writes. In a transaction that holds the epoch. Few statements, however much there is. */
+/**
+ * All of a batch but what `OperationsRepository.write` writes. In a transaction that holds the epoch. Few statements, however much there is, done
+ * one after the other as they stand here; they are sent without waiting for answers in between (`Connections.jobs`).
+ */
 export async function writeJobs(client: ClientBase, batch: JobBatch): Promise<void> {
-  if (batch.removed.length > 0) await client.query('delete from job_session where id = any($1)', [batch.removed]);
-  await insertSessions(client, batch.sessions);
-  await updateSessions(client, batch.sessions);
-  await writeRuns(client, batch.sessions);
-  await writeOutputs(client, batch.outputs);
-  await writeHistory(client, batch.history);
-  await writeMarks(client, batch.marks);
-  await writeLinks(client, batch.links);
-  await writeSpools(client, batch.spools);
-  await keepAnswers(client, batch.answers ?? []);
+  await Promise.all([
+    removeSessions(client, batch.removed),
+    insertSessions(client, batch.sessions),
+    updateSessions(client, batch.sessions),
+    writeRuns(client, batch.sessions),
+    writeOutputs(client, batch.outputs),
+    writeHistory(client, batch.history),
+    writeMarks(client, batch.marks),
+    writeLinks(client, batch.links),
+    writeSpools(client, batch.spools),
+    keepAnswers(client, batch.answers ?? []),
+  ]);
+}
+
+async function removeSessions(client: ClientBase, removed: JobBatch['removed']): Promise<void> {
+  if (removed.length > 0) await client.query('delete from job_session where id = any($1)', [removed]);
 }
 
 async function insertSessions(client: ClientBase, sessions: readonly SessionToStore[]): Promise<void> {

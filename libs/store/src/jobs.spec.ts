@@ -1,6 +1,7 @@
 import { epoch } from '@yosugara/kernel';
 import { type JobRun, type JobSession, runAtFirst } from '@yosugara/operations';
 import { EMPTY_BATCH, type JobBatch, type SessionToStore, StaleEpochError, StaleProgressError } from '@yosugara/runtime';
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { JobReportRepository, JobRepository, OperationsRepository, Partitions } from './index.js';
 import { type OpenedStore, openTestStore } from './testing/opened.js';
@@ -9,17 +10,21 @@ import { batchWith, eventLike } from './testing/told.js';
 const DAY = 86_400_000;
 const AT = Date.UTC(2026, 10, 21, 3);
 let opened: OpenedStore;
+let pool: pg.Pool;
 let jobs: JobRepository;
 let reports: JobReportRepository;
 
 beforeAll(async () => {
   opened = await openTestStore();
   await opened.store.migrate();
-  const { pool } = opened;
+  pool = new pg.Pool({ ...opened.where, pipeline: true });
   jobs = new JobRepository(pool, new OperationsRepository(pool, new Partitions(pool, 'collected')));
   reports = new JobReportRepository(pool);
 });
-afterAll(async () => await opened?.close());
+afterAll(async () => {
+  await pool?.end();
+  await opened?.close();
+});
 beforeEach(async () => {
   await opened.pool.query(`
     truncate job_session, job_mark, job_link, agent_spool, event, setting_history restart identity cascade;

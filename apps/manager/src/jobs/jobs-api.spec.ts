@@ -100,7 +100,7 @@ beforeAll(async () => {
     postgres: { host, port },
   });
   await eras.becomeActive(node, 'a');
-  pool = new pg.Pool({ host, port, user: 'postgres', database: 'postgres' });
+  pool = new pg.Pool({ host, port, user: 'postgres', database: 'postgres', pipeline: true });
   // What it is told to sleep goes on until somebody ends it.
   agents.set(
     'web1',

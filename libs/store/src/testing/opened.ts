@@ -6,6 +6,7 @@ export interface OpenedStore {
   readonly store: Store;
   /** For what a spec asks past the store. */
   readonly pool: pg.Pool;
+  readonly where: { readonly host: string; readonly port: number; readonly database: string; readonly user: string };
   close(): Promise<void>;
 }
 
@@ -20,5 +21,5 @@ export async function openTestStore(): Promise<OpenedStore> {
     await store.close();
     await server.stop();
   };
-  return { store, pool, close };
+  return { store, pool, where, close };
 }

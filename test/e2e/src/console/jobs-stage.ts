@@ -94,7 +94,7 @@ async function runJobs(
   eras: Eras,
   closers: (() => unknown)[],
 ): Promise<JobLoop> {
-  const pool = new pg.Pool({ host, port, user: 'postgres', database: 'postgres' });
+  const pool = new pg.Pool({ host, port, user: 'postgres', database: 'postgres', pipeline: true });
   closers.push(() => pool.end());
   const database = { host, port, database: 'postgres', user: 'postgres', password: 'none', clusterCa: null };
   const { store } = openStorage(database, 'a', SILENT_LOG);

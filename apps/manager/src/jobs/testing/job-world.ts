@@ -40,7 +40,7 @@ export class JobWorld {
     const where = { host: server.host, port: server.port, database: 'postgres', user: 'postgres' };
     this.server = server;
     this.store = openStore(where);
-    this.pool = new pg.Pool(where);
+    this.pool = new pg.Pool({ ...where, pipeline: true });
     this.reports = new JobReportRepository(this.pool);
   }
 
