@@ -64,18 +64,20 @@ exec nsenter -t "$leader" -m -u -i -n -p -r -w -- env -i HOME=/root LANG=C.UTF-8
   const lines = HOSTS.map(
     ({ name, address, kind, zone }) => `${name} ansible_host=${address} ansible_user=root yosugara_kind=${kind} zone=${zone}`,
   );
-  const options = JSON.stringify(['--stop-proofs', 'P1,P4']);
-  const accept = JSON.stringify(['memory', 'disk-fsync'].flatMap((id) => ['--accept', id]));
-  const variables = [
-    `yosugara_package=${join(packages, readdirSync(packages).find((file) => file.startsWith('yosugara_')) ?? '')}`,
-    `yosugara_vip=${VIP}`,
-    `yosugara_init_options='${options}'`,
-    `yosugara_accept='${accept}'`,
-  ];
   const inventory = join(hosts.dir, 'hosts.ini');
-  writeFileSync(inventory, ['[yosugara]', ...lines, '', '[yosugara:vars]', ...variables, ''].join('\n'));
+  writeFileSync(inventory, ['[yosugara]', ...lines, ''].join('\n'));
+  const variables = {
+    yosugara_package: join(packages, readdirSync(packages).find((file) => file.startsWith('yosugara_')) ?? ''),
+    yosugara_vip: VIP,
+    yosugara_init_options: ['--stop-proofs', 'P1,P4'],
+    yosugara_accept: ['memory', 'disk-fsync'].flatMap((id) => ['--accept', id]),
+  };
+  // In an inventory of this form lists are texts.
+  writeFileSync(variablesOf(hosts), JSON.stringify(variables));
   return inventory;
 }
+
+const variablesOf = ({ dir }: FreshHosts): string => join(dir, 'variables.json');
 
 function play(hosts: FreshHosts, inventory: string): Promise<string> {
   const settings = [
@@ -84,7 +86,7 @@ function play(hosts: FreshHosts, inventory: string): Promise<string> {
     `ANSIBLE_LOCAL_TEMP=${join(hosts.dir, 'ansible')}`,
   ];
   const playbook = join(WORKSPACE, 'packaging', 'ansible', 'site.yml');
-  return run('env', [...settings, 'ansible-playbook', '-i', inventory, playbook], WITHIN_MS);
+  return run('env', [...settings, 'ansible-playbook', '-i', inventory, '-e', `@${variablesOf(hosts)}`, playbook], WITHIN_MS);
 }
 
 const changesOf = (said: string): Readonly<Record<string, number>> =>

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run, tryRun } from '../host/shell.js';
 
@@ -33,34 +33,64 @@ export async function freshDebian(keptIn: string): Promise<string> {
   writeFileSync(join(making, 'etc/resolv.conf'), readFileSync('/etc/resolv.conf'));
   await run(
     'systemd-nspawn',
-    ['-q', '--register=no', '--keep-unit', `--directory=${making}`, '--pipe', 'sh', '-c', POSTGRES],
+    [
+      '-q',
+      '--register=no',
+      '--keep-unit',
+      `--directory=${making}`,
+      '--pipe',
+      'sh',
+      '-c',
+      `${UPDATE} && ${INSTALL} postgresql-15`,
+    ],
     MINUTES_20_MS,
   );
   renameSync(making, root);
   return root;
 }
-const POSTGRES =
-  'apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql-15';
 
 /** What Debian's images for machines have and a minimal one has not: Ansible's hands. @returns layers for an overlay. */
-export async function withPython(base: string, keptIn: string): Promise<string> {
-  const layer = join(keptIn, 'debian-bookworm-python');
+export const withPython = (base: string, keptIn: string): Promise<string> =>
+  withMore(base, keptIn, 'python', `${UPDATE} && ${INSTALL} python3 python3-apt`);
+
+const UPDATE = 'apt-get update -q';
+const INSTALL = 'DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends';
+
+/** The next Debian's PostgreSQL, whose C library comes with it. */
+export const NEWER_MAJOR = 17;
+/** As apt says it on a host that reaches nobody: what it needs lies there already. */
+export const MINOR_UPGRADE = `${INSTALL} --no-download --only-upgrade postgresql-15 postgresql-client-15 libpq5`;
+export const MAJOR_INSTALL = `${INSTALL} --no-download -t trixie postgresql-${NEWER_MAJOR}`;
+
+const SOURCES = `set -e
+echo 'deb http://deb.debian.org/debian-security bookworm-security main' > /etc/apt/sources.list.d/security.list
+echo 'deb http://deb.debian.org/debian trixie main' > /etc/apt/sources.list.d/trixie.list
+printf 'Package: *\\nPin: release n=trixie\\nPin-Priority: 100\\n' > /etc/apt/preferences.d/trixie
+${UPDATE}
+${MINOR_UPGRADE} -d
+${MAJOR_INSTALL} -d`.replaceAll('--no-download ', '');
+
+/** Newer versions of PostgreSQL lie in apt's cache, a minor one of the same major and one of the next Debian's: not installed yet. */
+export const withNewerPostgres = (base: string, keptIn: string): Promise<string> => withMore(base, keptIn, 'postgres', SOURCES);
+
+async function withMore(base: string, keptIn: string, what: string, script: string): Promise<string> {
+  const layer = join(keptIn, `debian-bookworm-${what}`);
   if (existsSync(layer)) return `${layer}:${base}`;
-  const [making, work, root] = ['making', 'work', 'root'].map((part) => join(keptIn, `python-${part}`)) as [
+  const [making, work, root] = ['making', 'work', 'root'].map((part) => join(keptIn, `${what}-${part}`)) as [
     string,
     string,
     string,
   ];
+  for (const folder of [making, work, root]) rmSync(folder, { recursive: true, force: true });
   for (const folder of [making, work, root]) mkdirSync(folder, { recursive: true });
   await run('mount', ['-t', 'overlay', 'overlay', '-o', `lowerdir=${base},upperdir=${making},workdir=${work}`, root]);
   try {
-    const install =
-      'apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends python3 python3-apt';
-    const inside = ['-q', '--register=no', '--keep-unit', `--directory=${root}`, '--pipe', 'sh', '-c', install];
+    const inside = ['-q', '--register=no', '--keep-unit', `--directory=${root}`, '--pipe', 'sh', '-c', script];
     await run('systemd-nspawn', inside, MINUTES_20_MS);
   } finally {
     await tryRun('umount', [root]);
   }
+  for (const folder of [work, root]) rmSync(folder, { recursive: true, force: true });
   renameSync(making, layer);
   return `${layer}:${base}`;
 }

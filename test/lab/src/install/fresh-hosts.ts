@@ -91,9 +91,18 @@ export class FreshHosts {
   async #boots(name: string): Promise<'up' | 'ended'> {
     const console = openSync(join(this.#dir, name, 'console.log'), 'a');
     const child = spawn(
-      'systemd-nspawn',
+      'sh',
       [
-        ...['--quiet', '--register=no', '--keep-unit', '--boot', '--console=pipe', '--capability=CAP_NET_ADMIN,CAP_NET_RAW'],
+        ...['-c', ALONE_IN_CGROUPS, 'sh', this.namespace(name)],
+        ...[
+          'systemd-nspawn',
+          '--quiet',
+          '--register=no',
+          '--keep-unit',
+          '--boot',
+          '--console=pipe',
+          '--capability=CAP_NET_ADMIN,CAP_NET_RAW',
+        ],
         ...[`--directory=${join(this.#dir, name, 'root')}`, `--machine=${this.namespace(name)}`],
         `--network-namespace-path=/run/netns/${this.namespace(name)}`,
       ],
@@ -165,6 +174,7 @@ export class FreshHosts {
     const ended = new Promise((done) => child.once('close', done));
     for (const pid of [leader, child.pid ?? 0]) if (pid > 0) killIfThere(pid);
     await ended;
+    await tryRun('sh', ['-c', NO_CGROUPS, 'sh', this.namespace(name)]);
     await run('ip', ['-n', this.namespace(name), 'address', 'flush', 'dev', 'eth0']);
   }
 
@@ -191,6 +201,19 @@ export class FreshHosts {
     rmSync(this.#dir, { recursive: true, force: true });
   }
 }
+
+/**
+ * With `--keep-unit` nspawn stays in the control groups of whoever calls it: the systemd of each host would take the others' units
+ * for its own, and keep one whose package is gone for as long as it runs on another host.
+ */
+const CGROUPS = `$(ls -d /sys/fs/cgroup/systemd /sys/fs/cgroup/unified 2>/dev/null || echo /sys/fs/cgroup)`;
+const ALONE_IN_CGROUPS = `name=$1; shift
+for root in ${CGROUPS}; do mkdir -p "$root/$name" && echo $$ > "$root/$name/cgroup.procs" || exit 1; done
+exec "$@"`;
+/** The kernel lets go of a killed host's processes a moment after nspawn has ended. */
+const NO_CGROUPS = `for root in ${CGROUPS}; do
+for attempt in 1 2 3 4 5 6 7 8 9 10; do test -d "$root/$1" || break; find "$root/$1" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.1; done
+done`;
 
 /** What a login there would have: nothing of this machine's. */
 const ENVIRONMENT = ['HOME=/root', 'LANG=C.UTF-8', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];

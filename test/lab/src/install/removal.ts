@@ -12,12 +12,13 @@ ps -eo user=,comm= | sed 's/^/process /'
 find /sys/fs/cgroup -type d -path '*yosugara*' -printf 'cgroup %p\\n' 2>/dev/null
 ipcs -m | awk '/^0x/ { print "shared memory", $2, $3 }'
 echo "kernel rmem_max $(cat /proc/sys/net/core/rmem_max 2>/dev/null)"
-ip -o address | awk '{ print "address", $2, $4 }'
+ip -o address show scope global | awk '{ print "address", $2, $4 }'
 debconf-show yosugara | sed 's/^/asked /'
 `;
 
-/** What Debian's own programs write whenever a package comes and goes, whatever package it is. */
-const ANYBODYS = /^file (\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)-|\/var\/lib\/dpkg\/[a-z]+-old|\/var\/backups\/.*)$/;
+/** What Debian's own programs write whenever a package comes and goes, whatever package it is, and what other units make anew when a host boots. */
+const ANYBODYS =
+  /^file (\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)-|\/var\/lib\/dpkg\/[a-z]+-old|\/var\/backups\/.*|\/var\/tmp\/systemd-private-.*)$/;
 /** Those that come and go by themselves, and those of this very look. */
 const PASSING = /^process root +(systemd-.*|sh|ps|sed|sort|agetty|apt.*|\(.*|logrotate|fstrim|nsenter|env)$/;
 
