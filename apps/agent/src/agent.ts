@@ -1,37 +1,36 @@
-import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { hostname, networkInterfaces, type as osType, release } from 'node:os';
 import { join } from 'node:path';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { re2Patterns } from '@yosugara/connectors/patterns';
 import { Alarm, type Clock, explain, type Log } from '@yosugara/kernel';
-import {
-  type AgentEffect,
-  type AgentEvent,
-  type AgentState,
-  type Change,
-  type Mark,
-  nextDueMs,
-  stepAgent,
-} from '@yosugara/operations/agent';
-import { AGENT_PROTOCOL, type AgentNews, type FromAgent, type ToAgent } from '@yosugara/protocol/agents';
+import { type AgentEffect, type AgentEvent, type AgentState, type Mark, nextDueMs, stepAgent } from '@yosugara/operations/agent';
+import type { AgentNews, FromAgent, ToAgent } from '@yosugara/protocol/agents';
+import { AskedDesk } from './asked.js';
 import { Ledger } from './disk/ledger.js';
-import { AgentConfigError, AgentDiskError } from './errors.js';
-import { FileDesk } from './files/desk.js';
-import { type Identity, loadIdentity, loadManagers, type ManagerAddress, saveIdentity, saveManagers } from './identity.js';
+import { StepWriter } from './disk/step-writer.js';
+import { AgentConfigError } from './errors.js';
+import {
+  contextOf,
+  type Identity,
+  loadIdentity,
+  loadManagers,
+  type ManagerAddress,
+  saveManagers,
+  withAuthority,
+} from './identity.js';
+import { helloOf } from './link/hello.js';
 import { Links } from './link/links.js';
 import { Sender } from './link/sender.js';
-import { measure } from './measure/measure.js';
 import { Renewal } from './renewal.js';
 import { bootId } from './runs/processes.js';
 import { Runner } from './runs/runner.js';
 import { openStatus, type StatusSocket } from './status.js';
 import type { TaskHost } from './tasks/host.js';
 import { Tasks } from './tasks/tasks.js';
+import { Troubles } from './troubles.js';
 
 export const AGENT_VERSION = '0.1.0';
-const DISK_FULL_RETRY_MS = 1_000;
-const SAME_TROUBLE_MS = 3_600_000;
 const BOOT_MARK = 'boot';
 
 export interface AgentOptions {
@@ -46,12 +45,6 @@ export interface AgentOptions {
   readonly onHalt: (why: string) => void;
 }
 
-interface Waiting {
-  readonly keep: readonly Change[];
-  readonly effects: readonly AgentEffect[];
-  readonly done: (() => void) | null;
-}
-
 /** The loop around the core, and its hands. */
 export class Agent {
   readonly #o: AgentOptions;
@@ -60,18 +53,17 @@ export class Agent {
   readonly #links: Links;
   readonly #sender: Sender;
   readonly #tasks: Tasks;
-  readonly #files = new FileDesk();
+  readonly #asked = new AskedDesk();
   readonly #renewal: Renewal;
   readonly #alarm: Alarm;
   readonly #instance = randomBytes(16).toString('hex');
   readonly #startedAtMs: number;
-  readonly #troubles = new Map<string, number>();
-  readonly #queue: Waiting[] = [];
+  readonly #writer: StepWriter;
+  readonly #troubles: Troubles;
   #identity: Identity;
   #context: SecureContext;
   #state: AgentState;
   #status: StatusSocket | null = null;
-  #isWriting = false;
   #isClosed = false;
   #tickedMs: number;
   #managers = '';
@@ -86,6 +78,12 @@ export class Agent {
     this.#tickedMs = options.clock.monotonicMs();
     const { log, clock, dataDir } = options;
     const patterns = re2Patterns();
+    this.#troubles = new Troubles(clock, log, (news) => void this.#tell([news], []));
+    this.#writer = new StepWriter({
+      ...{ ledger, log, act: (effect) => this.#act(effect) },
+      onWritten: () => this.#sender.kick(ledger.state.nextNews - 1),
+      onFailure: (error) => this.#halt(`its memory cannot be written: ${explain(error)}`),
+    });
     this.#runner = new Runner({
       ...{ dir: join(dataDir, 'runs'), patterns, log, onEvent: (event) => this.#feed(event) },
       onTrouble: (code, message) => this.#trouble(code, message),
@@ -177,8 +175,8 @@ export class Agent {
     this.#links.close();
     this.#sender.end();
     this.#runner.close();
-    this.#files.close();
-    for (const { done } of this.#queue.splice(0)) done?.();
+    this.#asked.close();
+    this.#writer.close();
     await this.#tasks.close();
     await this.#ledger.close();
     this.#status?.close();
@@ -210,56 +208,12 @@ export class Agent {
     const { state, keep, effects } = stepAgent(this.#state, input);
     this.#state = state;
     this.#alarm.set(nextDueMs(state, this.#tickedMs));
-    if (keep.length === 0 && this.#queue.length === 0 && !this.#isWriting) {
-      for (const effect of effects) this.#act(effect);
-      done?.();
-      return;
-    }
-    this.#queue.push({ keep, effects, done });
-    if (!this.#isWriting) void this.#write();
+    this.#writer.step(keep, effects, done);
   }
 
   #tick(): void {
     this.#tickedMs = this.#o.clock.monotonicMs();
     this.#feed({ kind: 'tick' });
-  }
-
-  /** All that waits with one sync; then what it had to wait for. */
-  async #write(): Promise<void> {
-    this.#isWriting = true;
-    try {
-      while (this.#queue.length > 0 && !this.#isClosed) {
-        const steps = this.#queue.splice(0);
-        await this.#append(steps.map(({ keep }) => keep).filter((keep) => keep.length > 0));
-        if (this.#isClosed) return;
-        for (const { effects, done } of steps) {
-          for (const effect of effects) this.#act(effect);
-          done?.();
-        }
-        this.#sender.kick(this.#ledger.state.nextNews - 1);
-      }
-    } catch (error) {
-      this.#halt(`its memory cannot be written: ${explain(error)}`);
-    } finally {
-      this.#isWriting = false;
-    }
-  }
-
-  async #append(steps: readonly (readonly Change[])[]): Promise<void> {
-    if (steps.length === 0) return;
-    const isLazy = steps.every((keep) => keep.every(({ kind }) => kind === 'acked' || kind === 'forgotten'));
-    for (;;) {
-      try {
-        await this.#ledger.append(steps, !isLazy);
-        if (isLazy) await this.#ledger.drop(this.#ledger.state.acked);
-        return;
-      } catch (error) {
-        if (!(error instanceof AgentDiskError) || this.#isClosed) throw error;
-        // Nothing is said and nothing is launched meanwhile: who asks gets no answer, and says it again.
-        this.#o.log.error('disk.full', { why: explain(error) });
-        await new Promise((resolve) => setTimeout(resolve, DISK_FULL_RETRY_MS));
-      }
-    }
   }
 
   #act(effect: AgentEffect): void {
@@ -318,7 +272,8 @@ export class Agent {
       case 'file-list':
       case 'file-read':
       case 'file-write':
-        if (this.#links.served === link) void this.#answer(link, saying);
+        if (this.#links.served === link)
+          void this.#asked.answer(saying, this.#state.highestEpoch).then((answer) => this.#links.say(link, answer));
         return;
       case 'renewed':
         if (this.#links.served === link) void this.#renewal.answered(saying);
@@ -335,49 +290,22 @@ export class Agent {
   /** Others are the managers' authorities from now on, for new connections. Who is connected has shown already who it is. */
   async #trust(link: number, authority: string): Promise<void> {
     try {
-      if (authority !== this.#identity.authority) {
-        // What is no certificate would be taken by TLS as nobody.
-        new X509Certificate(authority);
-        const identity = { ...this.#identity, authority };
-        const context = contextOf(identity);
-        await saveIdentity(this.#o.dataDir, identity);
-        this.#identity = { ...this.#identity, authority };
-        this.#context = context;
-      }
+      const { authority: now } = await withAuthority(this.#o.dataDir, this.#identity, authority);
+      // A renewed certificate may have come meanwhile.
+      this.#identity = { ...this.#identity, authority: now };
+      this.#context = contextOf(this.#identity);
       this.#links.say(link, { say: 'trusts', digest: createHash('sha256').update(authority).digest('hex') });
     } catch (error) {
       this.#trouble('CERTIFICATE', `the managers' new authorities are not taken: ${explain(error)}`);
     }
   }
 
-  async #answer(
-    link: number,
-    asked: Extract<ToAgent, { say: 'measure' | 'file-list' | 'file-read' | 'file-write' }>,
-  ): Promise<void> {
-    if (asked.say === 'measure') {
-      this.#links.say(link, await measure(asked));
-      return;
-    }
-    const { highestEpoch } = this.#state;
-    const isOld = asked.epoch < highestEpoch;
-    const why = `it is of epoch ${asked.epoch}, and ${highestEpoch} was heard of already`;
-    this.#links.say(
-      link,
-      isOld ? { say: 'file-answer', id: asked.id, ok: false, why, data: null } : await this.#files.answer(asked),
-    );
-  }
-
   #hello(): FromAgent {
     const { highestEpoch, acked } = this.#state;
-    const addresses = Object.values(networkInterfaces()).flatMap((each) =>
-      (each ?? []).filter(({ internal }) => !internal).map(({ address }) => address),
-    );
-    return {
-      ...{ say: 'hello', protocol: AGENT_PROTOCOL, version: AGENT_VERSION, agent: this.#identity.agent },
-      ...{ spool: this.#ledger.spool, instance: this.#instance, highestEpoch, acked },
-      ...{ hostName: hostname().slice(0, 255), addresses: addresses.slice(0, 64), platform: 'LINUX' },
-      ...{ os: `${osType()} ${release()}`.slice(0, 256), startedAtMs: this.#startedAtMs },
-    };
+    const { agent } = this.#identity;
+    const { spool } = this.#ledger;
+    const startedAtMs = this.#startedAtMs;
+    return helloOf({ version: AGENT_VERSION, agent, spool, instance: this.#instance, highestEpoch, acked, startedAtMs });
   }
 
   /* ---------- What its tasks tell ---------- */
@@ -387,21 +315,10 @@ export class Agent {
   }
 
   #hasRoom(): boolean {
-    return !this.#isClosed && this.#ledger.bytes < this.#o.spoolBytes && this.#queue.length < 100;
+    return !this.#isClosed && this.#ledger.bytes < this.#o.spoolBytes && this.#writer.waiting < 100;
   }
 
   #trouble(code: string, message: string): void {
-    const nowMs = this.#o.clock.monotonicMs();
-    const key = `${code} ${message}`;
-    const lastMs = this.#troubles.get(key);
-    if (lastMs !== undefined && nowMs - lastMs < SAME_TROUBLE_MS) return;
-    if (this.#troubles.size >= 1_000) this.#troubles.clear();
-    this.#troubles.set(key, nowMs);
-    this.#o.log.warn('trouble', { code, message });
-    void this.#tell([{ kind: 'trouble', atMs: this.#o.clock.wallMs(), code, message: message.slice(0, 4_096) }], []);
+    this.#troubles.note(code, message);
   }
-}
-
-function contextOf({ key, certificate, authority }: Identity): SecureContext {
-  return createSecureContext({ key, cert: certificate, ca: authority, minVersion: 'TLSv1.3' });
 }

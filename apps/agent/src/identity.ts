@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { readIfThere, writeWhole } from '@yosugara/host-control/files';
 import { AgentConfigError } from './errors.js';
 
@@ -60,4 +61,18 @@ export function addressOf(text: string): ManagerAddress | null {
   const [, v6, name, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(text) ?? [];
   const host = v6 ?? name;
   return host === undefined || Number(port) < 1 || Number(port) > 65_535 ? null : { host, port: Number(port) };
+}
+
+export const contextOf = ({ key, certificate, authority }: Identity): SecureContext =>
+  createSecureContext({ key, cert: certificate, ca: authority, minVersion: 'TLSv1.3' });
+
+/** Others are the managers' authorities from now on: kept on disk before it is said that they are. @throws what is no certificate, and the disk */
+export async function withAuthority(dataDir: string, identity: Identity, authority: string): Promise<Identity> {
+  if (authority === identity.authority) return identity;
+  // What is no certificate would be taken by TLS as nobody.
+  new X509Certificate(authority);
+  const trusting = { ...identity, authority };
+  contextOf(trusting);
+  await saveIdentity(dataDir, trusting);
+  return trusting;
 }
