@@ -82,16 +82,17 @@ function noteDate(header: string | null): void {
   skewMs = Math.abs(difference) < 2_500 ? 0 : difference;
 }
 
-/** Asked before whoever wants the answer is there. */
+/** Asked before whoever wants the answer is there; the first of them by `early.js`, which the browser has long before this program. */
 const begun = new Map<string, Promise<Response | null>>();
+
+declare global {
+  var yosugaraBegun: Record<string, Promise<Response | null>> | undefined;
+}
 
 /** What the first page will ask is asked while its program is still being read; each answer is taken once. */
 export function begin(...paths: readonly string[]): void {
-  for (const path of paths)
-    begun.set(
-      path,
-      fetch(path, plainGet()).catch(() => null),
-    );
+  for (const path of paths) begun.set(path, globalThis.yosugaraBegun?.[path] ?? fetch(path, plainGet()).catch(() => null));
+  globalThis.yosugaraBegun = undefined;
 }
 
 const plainGet = (): RequestInit => ({

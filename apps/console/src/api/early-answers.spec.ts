@@ -27,6 +27,14 @@ it('what was asked before the page was there is taken once', async () => {
   expect(await call(url)).toEqual({ asked: 1 });
   expect(await call(url)).toEqual({ asked: 2 });
 });
+it('what was asked before the program was read is not asked again', async () => {
+  const url = await aManager();
+  globalThis.yosugaraBegun = { [url]: fetch(url) };
+  await globalThis.yosugaraBegun[url];
+  begin(url);
+  expect(await call(url)).toEqual({ asked: 1 });
+  expect(await call(url)).toEqual({ asked: 2 });
+});
 it('what was refused before somebody logged in is asked again', async () => {
   const url = await aManager(1);
   begin(url);
