@@ -124,21 +124,25 @@ function quoted(value: string | number): string {
   return typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`;
 }
 
-/** @param revoked from their addresses nobody comes in. */
+/** @param revoked from their addresses nobody comes in, whatever role and password he has. */
 export function hbaFile(config: NodeConfig, revoked: ReadonlySet<string>): string {
   const over = tlsFiles(config) !== null ? 'hostssl' : 'host';
   const scram = 'scram-sha-256';
-  const peers = config.cluster.members
-    .filter((member) => member.kind !== 'witness' && !revoked.has(member.id))
-    .map(({ address }) => address);
-  const from = new Set(peers.map((address) => `${address}/${address.includes(':') ? 128 : 32}`));
+  const { members } = config.cluster;
+  const peers = members.filter(({ id, kind }) => kind !== 'witness' && !revoked.has(id)).map(({ address }) => address);
+  const from = new Set(peers.map(alone));
   // A connection between loopback addresses has 127.0.0.1 as its source unless it was bound.
   if (peers.some((address) => address.startsWith('127.'))) from.add('127.0.0.0/8');
   const rows = [
     ['local', 'all', SUPERUSER, '', scram],
     ['local', DATABASE, `${MANAGER_ROLE},${APP_ROLE}`, '', scram],
+    ...members
+      .filter(({ id }) => revoked.has(id))
+      .map(({ address }) => ['host', 'all,replication', 'all', alone(address), 'reject']),
     ...[...from].map((address) => [over, `replication,${DATABASE}`, REPLICATION_ROLE, address, scram]),
     [over, DATABASE, `${MANAGER_ROLE},${APP_ROLE}`, 'all', scram],
   ];
   return `# Written by yosugara: edits are lost.\n${rows.map((row) => row.join(' ')).join('\n')}\n`;
 }
+
+const alone = (address: string): string => `${address}/${address.includes(':') ? 128 : 32}`;

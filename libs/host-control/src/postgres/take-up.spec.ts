@@ -36,6 +36,7 @@ describe('PostgreSQL whose certificates are replaced', () => {
     await session.end();
     return issuer;
   };
+  const fromAddress = (address: string) => bed.client(a, a.peer.address, address);
   const sender = async (): Promise<number | undefined> =>
     (await asSuperuser(a, 'select pid from pg_stat_replication')).rows[0]?.pid as number | undefined;
   const secret = ({ config }: TestNode, file: string) => join(config.stateDir, file);
@@ -60,14 +61,19 @@ describe('PostgreSQL whose certificates are replaced', () => {
     });
   });
 
-  it('cuts the replication of a standby that is revoked, and has no place for its address any more', async () => {
+  it('cuts whatever comes from a standby that is revoked, replication and sessions, and lets nothing in from its address any more', async () => {
     const before = await eventually('replication', sender);
+    const session = await fromAddress(b.peer.address);
+    const cutOff = new Promise((resolve) => session.once('error', resolve));
     const hba = join(postgresPaths(a.config).pgdata, 'pg_hba.conf');
     expect(readFileSync(hba, 'utf8')).toContain(`${b.peer.address}/32`);
     const revoked = [{ node: 'b', peerId: 'peer-b', at: '2026-01-01T00:00:00.000Z', by: 'spec' }];
     writeFileSync(secret(a, CERTIFICATE_FILES.revoked), JSON.stringify(revoked));
     await takeUpCertificates(a.config);
     await eventually('it was cut', async () => (await sender()) !== before);
-    expect(readFileSync(hba, 'utf8')).not.toContain(`${b.peer.address}/32`);
+    await cutOff;
+    await expect(fromAddress(b.peer.address)).rejects.toMatchObject({ message: expect.stringContaining('pg_hba.conf rejects') });
+    await (await fromAddress('127.0.0.1')).end();
+    expect(readFileSync(hba, 'utf8')).toContain(`host all,replication all ${b.peer.address}/32 reject`);
   });
 });

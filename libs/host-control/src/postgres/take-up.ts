@@ -12,7 +12,7 @@ const DEADLINE_MS = 5_000;
 
 /**
  * The node's certificate, the authorities or the members that are revoked are others than before: PostgreSQL shows the new one from the next
- * connection on, lets in nobody who is revoked, and those of them who are connected are cut. Connections of others stay.
+ * connection on, lets in nobody from an address of who is revoked, and whoever is connected from there is cut. Connections of others stay.
  */
 export async function takeUpCertificates(config: NodeConfig): Promise<void> {
   const paths = postgresPaths(config);
@@ -46,7 +46,7 @@ async function cut(config: NodeConfig, paths: PostgresPaths, revoked: ReadonlySe
   await withSession(target, DEADLINE_MS, async (session) => {
     await session.rows(
       `select pg_terminate_backend(pid) from pg_stat_activity
-       where usename = $1 and (client_addr = any($2::inet[]) or application_name = any($3))`,
+       where client_addr = any($2::inet[]) or (usename = $1 and application_name = any($3))`,
       [REPLICATION_ROLE, members.map(({ address }) => address), members.map(({ id }) => applicationName(id))],
     );
   });

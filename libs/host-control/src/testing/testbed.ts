@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Socket, type TcpNetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -104,9 +105,10 @@ export class Testbed {
     return node;
   }
 
-  /** A client session of the application role, over TCP as a real client comes. */
-  async client(node: TestNode, address: string = node.peer.address): Promise<pg.Client> {
+  /** A client session of the application role, over TCP as a real client comes. @param from loopback address that it comes from */
+  async client(node: TestNode, address: string = node.peer.address, from?: string): Promise<pg.Client> {
     const client = new pg.Client({
+      ...(from === undefined ? {} : { stream: () => socketFrom(from) }),
       host: address,
       port: node.peer.port,
       user: 'yosugara_app',
@@ -226,4 +228,11 @@ function issueCertificate(root: string, secrets: string, address: string): void 
     `${secrets}/tls.crt`,
   ]);
   writeFileSync(`${secrets}/ca.crt`, execFileSync('cat', [`${root}/ca.crt`]));
+}
+
+/** pg calls `connect(port, host)` of the socket that it is given. */
+function socketFrom(localAddress: string): Socket {
+  const socket = new Socket();
+  const connect = socket.connect.bind(socket) as (options: TcpNetConnectOpts) => Socket;
+  return Object.assign(socket, { connect: (port: number, host: string) => connect({ port, host, localAddress }) });
 }
