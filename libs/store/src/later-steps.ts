@@ -4,6 +4,7 @@ import type { ClientBase } from 'pg';
 import type { Database } from './database.js';
 import * as secretKeys from './migrations/0030-secret-keys.js';
 import * as runsAtFirst from './migrations/0034-runs-at-first.js';
+import * as lateByContent from './migrations/0036-late-by-content.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -44,6 +45,7 @@ export const contracting = (level: number, { up }: Pick<LaterStep, 'up'>): Later
 export const LATER_STEPS: LaterSteps = {
   '0030-secret-keys': expanding(2, secretKeys),
   '0034-runs-at-first': expanding(2, runsAtFirst),
+  '0036-late-by-content': expanding(2, lateByContent),
 };
 
 /** Of its own, and not Kysely's: there an older program would take a step that it does not know for damage. */

@@ -71,7 +71,8 @@ export async function makeSearchData(rows: number, isReplicated: boolean, say: (
 
     const startMs = performance.now();
     const waiting = (await empty.partitions.list()).filter(({ fromUs, toUs }) => toUs > beginUs && fromUs < endUs);
-    const total = waiting.length;
+    const filledOnes = [...waiting];
+    const total = filledOnes.length;
     await Promise.all(
       range(0, FILLERS).map(async () => {
         for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -82,6 +83,7 @@ export async function makeSearchData(rows: number, isReplicated: boolean, say: (
     );
     for (const day of days) await filled.partitions.createAhead(1, (day * DAY_US) / 1_000, settings);
     say(`search: indexes built, ${seconds(startMs)}`);
+    for (const { name } of filledOnes) await pool.query(`alter table ${name} reset (autovacuum_enabled)`);
     await pool.query('vacuum (analyze) message');
     await pool.query('checkpoint');
     if (isReplicated) {
@@ -142,8 +144,10 @@ async function fill(
   const [first, behind] = [at(Math.max(fromUs, beginUs)), at(Math.min(toUs, endUs))];
   const client = await pool.connect();
   try {
-    // As the product makes it; it attaches a table of this name that is there.
-    await client.query(`create table if not exists ${name} (like message including defaults including constraints)`);
+    // As the product makes it; it attaches a table of this name that is there, and does not wait long for an autovacuum of so many rows.
+    await client.query(
+      `create table if not exists ${name} (like message including defaults including constraints) with (autovacuum_enabled = off)`,
+    );
     await client.query(`set synchronous_commit = off`);
     await client.query(
       `insert into ${name} (${COLUMNS}) select ${VALUES} from generate_series($1::bigint, $2::bigint - 1) g, ${HASH}`,
