@@ -28,6 +28,9 @@ describe('verbs that govern the cluster', () => {
     [['maintenance', 'b', '--on', '--off']],
     [['maintenance', 'b', '--on', '--minutes', '5']],
     [['dr', 'promote', 'c']],
+    [['fence', 'off', 'b', '--yes-cut-power', 'b']],
+    [['fence', 'off', 'b', '--why', 'smoke']],
+    [['fence', 'off', 'b', '--why', 'smoke', '--yes-cut-power', 'a']],
   ])('%j is a wrong command line, and asks nobody', async (args) => {
     await controller('a', accepts(wholeCluster()));
     expect(await yosugara(...args)).toBe(2);
@@ -86,6 +89,53 @@ describe('verbs that govern the cluster', () => {
       const { devices, without } = JSON.parse(cli.out) as { devices: { target: string; by: string }[]; without: string[] };
       expect(devices.map(({ target, by }) => `${target} by ${by}`)).toEqual(['a by b', 'b by a']);
       expect(without).toEqual([]);
+    });
+
+    const lastFence = { requestId: 'f2', target: 'b', by: 'a', method: null, evidence: '', at: '', ordered: null } as const;
+    /** It takes the order, and shows what becomes of it. */
+    const orders = (...stages: readonly Partial<Status>[]) => {
+      const left = [...stages];
+      return (request: Request): object => {
+        if (request.method !== 'status') return { result: { ok: true, message: 'b is to be switched off' } };
+        return { result: wholeCluster(left.length > 1 ? left.shift()! : left[0]!) };
+      };
+    };
+    const earlier = { ...lastFence, requestId: 'f1', state: 'confirmed', evidence: 'long ago' } as const;
+
+    it('off has the power cut, and says what its devices read back', async () => {
+      const confirmed = { ...lastFence, state: 'confirmed', method: 'fence_ipmilan', evidence: 'bmc reads off' } as const;
+      const begun = { lastFence: { ...lastFence, state: 'requested' } } as const;
+      await controller('a', orders({ lastFence: earlier }, { lastFence: earlier }, begun, { lastFence: confirmed }));
+      expect(await yosugara('fence', 'off', 'b', '--why', 'smoke', '--yes-cut-power', 'b')).toBe(0);
+      expect(cli.out).toBe('b is off by fence_ipmilan: bmc reads off\n');
+      expect(cli.asked.find(({ method }) => method === 'fence')).toMatchObject({
+        node: 'b',
+        why: 'smoke',
+        by: expect.any(String),
+      });
+    });
+
+    it('off that did not come off is a failure that says why', async () => {
+      const failed = { ...lastFence, state: 'failed', evidence: 'no answer in 20 s' } as const;
+      await controller('a', orders({}, { lastFence: failed }));
+      expect(await yosugara('fence', 'off', 'b', '--why', 'smoke', '--yes-cut-power', 'b')).toBe(1);
+      expect(cli.notes).toContain('no answer in 20 s');
+    });
+
+    it('off of a Master that nobody can replace is refused, unless it is meant so: then whoever has a device cuts it', async () => {
+      const off = ['fence', 'off', 'a', '--why', 'it hangs', '--yes-cut-power', 'a'] as const;
+      const code = (force: boolean) => (force ? 'UNAVAILABLE' : 'NO_HEIR');
+      await controller('a', (request) =>
+        request.method === 'status'
+          ? { result: wholeCluster() }
+          : { error: { code: code(request['force'] === true), message: 'nobody would serve' } },
+      );
+      await controller('b', ({ method }) =>
+        method === 'status' ? { result: wholeCluster() } : { result: { message: 'a is off by plug: reads off' } },
+      );
+      expect(await yosugara(...off)).toBe(4);
+      expect(await yosugara(...off, '--even-if-nobody-serves')).toBe(0);
+      expect(cli.out).toBe('a is off by plug: reads off\n');
     });
 
     it('is not healthy where nobody can switch a node off', async () => {

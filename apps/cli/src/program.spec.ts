@@ -326,8 +326,8 @@ describe('yosugara', () => {
         ),
       ).toBe(0);
       expect(paths).toEqual([
-        '/api/messages?text=a%20b&kind=syslog&since=2026-11-20T00%3A00%3A00.000Z&limit=2',
-        '/api/messages?text=a%20b&kind=syslog&since=2026-11-20T00%3A00%3A00.000Z&limit=1&after=more',
+        '/api/v1/messages?text=a%20b&kind=syslog&since=2026-11-20T00%3A00%3A00.000Z&limit=2',
+        '/api/v1/messages?text=a%20b&kind=syslog&since=2026-11-20T00%3A00%3A00.000Z&limit=1&after=more',
       ]);
       expect(tokens[0]).toMatch(/^Bearer .{40,}$/);
       expect(JSON.parse(cli.out)).toEqual({ rows: [row, row], next: 'more' });
@@ -338,7 +338,7 @@ describe('yosugara', () => {
       const more = ['--sd', 'x@1.k=v', '--sd', 'y@1.k', '--varbind', '1.3=5', '--only-at', 'a', '--transport', 'relp'];
       expect(await yosugara('messages', ...more, '--reason', 'any', '--limit', '1')).toBe(0);
       expect(paths).toEqual([
-        '/api/messages?transport=relp&sd=x%401.k%3Dv&sd=y%401.k&varbind=1.3%3D5&onlyAt=a&reason=any&limit=1',
+        '/api/v1/messages?transport=relp&sd=x%401.k%3Dv&sd=y%401.k&varbind=1.3%3D5&onlyAt=a&reason=any&limit=1',
       ]);
     });
 

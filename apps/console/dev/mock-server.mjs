@@ -88,28 +88,28 @@ function openStream(request, response, query) {
 }
 
 const POSTS = {
-  '/api/login': async (request, response) => {
+  '/api/v1/login': async (request, response) => {
     const { login, password } = await body(request);
     if (password === 'wrong') return send(response, 401, { code: 'LOGIN_FAILED', message: 'user or password is wrong' });
     mustChange = password === 'first';
     response.setHeader('set-cookie', `yosugara=${encodeURIComponent(login)}; Path=/; HttpOnly; SameSite=Strict`);
     send(response, 200, {});
   },
-  '/api/logout': async (_request, response) => {
+  '/api/v1/logout': async (_request, response) => {
     response.setHeader('set-cookie', 'yosugara=; Path=/; Max-Age=0');
     send(response, 200, {});
   },
-  '/api/password': async (_request, response) => {
+  '/api/v1/password': async (_request, response) => {
     mustChange = false;
     send(response, 200, {});
   },
-  '/api/cluster/recover': async (request, response) => {
+  '/api/v1/cluster/recover': async (request, response) => {
     const { node, dryRun, discardUnknown } = await body(request);
     if (dryRun) return send(response, 200, { ok: true, message: 'see the plan', plan: state.plan(node, discardUnknown) });
     recover(node);
     send(response, 200, { ok: true, message: 'accepted' });
   },
-  '/api/cluster/switchover': async (_request, response) => {
+  '/api/v1/cluster/switchover': async (_request, response) => {
     send(response, 200, { ok: true, message: 'accepted' });
     setTimeout(() => takeOver(1_500), 200);
   },
@@ -166,15 +166,15 @@ const server = createServer(async (request, response) => {
   if (request.method === 'DELETE') return send(response, ...deleteMib(decodeURIComponent(url.pathname.split('/').at(-1))));
   if (!url.pathname.startsWith('/api/')) return await serveFile(url, response);
   if (!loggedIn(request)) return send(response, 401, { code: 'NOT_LOGGED_IN', message: 'log in first' });
-  if (url.pathname === '/api/me') return send(response, 200, { ...ACCOUNT, mustChange, ...hello() });
-  if (url.pathname === '/api/cluster') return send(response, 200, state.status());
+  if (url.pathname === '/api/v1/me') return send(response, 200, { ...ACCOUNT, mustChange, ...hello() });
+  if (url.pathname === '/api/v1/cluster') return send(response, 200, state.status());
   if (url.pathname === '/api/v1/mibs') return send(response, 200, listMibs());
   if (url.pathname.startsWith('/api/v1/mibs/'))
     return send(response, 200, showMib(decodeURIComponent(url.pathname.split('/').at(-1))));
-  if (url.pathname === '/api/ingest/summary') return send(response, 200, ingestSummary());
-  if (url.pathname === '/api/ingest/sources') return send(response, 200, ingestSources());
-  if (url.pathname === '/api/messages') return send(response, 200, select(rows, url.searchParams));
-  if (url.pathname === '/api/stream') return openStream(request, response, url.searchParams);
+  if (url.pathname === '/api/v1/ingest/summary') return send(response, 200, ingestSummary());
+  if (url.pathname === '/api/v1/ingest/sources') return send(response, 200, ingestSources());
+  if (url.pathname === '/api/v1/messages') return send(response, 200, select(rows, url.searchParams));
+  if (url.pathname === '/api/v1/stream') return openStream(request, response, url.searchParams);
   send(response, 404, { code: 'NOT_FOUND', message: 'no such call' });
 });
 server.on('connection', (socket) => {

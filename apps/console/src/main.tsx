@@ -13,7 +13,7 @@ const root = document.getElementById('root');
 invariant(root !== null, 'index.html holds #root');
 await arrive();
 // One after the other these would be three ways to the manager and back before anything is drawn.
-begin('/api/me', ...(location.pathname === '/' ? ['/api/v1/overview'] : []));
+begin('/api/v1/me', ...(location.pathname === '/' ? ['/api/v1/overview'] : []));
 loadFirst(location.pathname);
 createRoot(root).render(
   <StrictMode>

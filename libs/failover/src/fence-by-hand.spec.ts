@@ -36,7 +36,12 @@ const asked = (fence: Partial<Fence> = {}, over: Partial<Observation> = {}, into
   };
 };
 const off = {
-  ...{ requestId: 'f1', target: b, forEpoch: epoch(5), result: 'off', method: 'fence_ipmilan', evidence: 'read off' },
+  requestId: 'f1',
+  target: b,
+  forEpoch: epoch(5),
+  result: 'off',
+  method: 'fence_ipmilan',
+  evidence: 'read off',
   atMs: NOW,
 } as const;
 

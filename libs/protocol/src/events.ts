@@ -118,7 +118,9 @@ export const StatusRowSchema = z
   })
   .meta({ id: 'StatusRow' });
 export type StatusRow = z.infer<typeof StatusRowSchema>;
-export const StatusesSchema = z.object({ rows: z.array(StatusRowSchema), more: z.boolean() }).meta({ id: 'Statuses' });
+export const StatusesSchema = z
+  .object({ rows: z.array(StatusRowSchema), more: z.boolean(), next: z.string().nullable().default(null) })
+  .meta({ id: 'Statuses' });
 export type Statuses = z.infer<typeof StatusesSchema>;
 
 /** What values are kept of. */
@@ -126,7 +128,9 @@ export const SeriesRowSchema = z
   .object({ id: z.int(), monitor: z.string(), facility: z.string(), item: z.string(), since: z.string() })
   .meta({ id: 'SeriesRow' });
 export type SeriesRow = z.infer<typeof SeriesRowSchema>;
-export const SeriesListSchema = z.object({ series: z.array(SeriesRowSchema), more: z.boolean() }).meta({ id: 'SeriesList' });
+export const SeriesListSchema = z
+  .object({ series: z.array(SeriesRowSchema), more: z.boolean(), next: z.string().nullable().default(null) })
+  .meta({ id: 'SeriesList' });
 export type SeriesList = z.infer<typeof SeriesListSchema>;
 
 /** Of one step: from `at` on. */

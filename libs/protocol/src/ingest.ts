@@ -46,7 +46,7 @@ const RangeSchema = {
   countedSince: z.string(),
 };
 
-/** GET /api/ingest/sources. */
+/** GET /api/v1/ingest/sources. */
 export const IngestSourcesSchema = z.object({
   ...RangeSchema,
   nodes: z.array(z.string()),
@@ -114,7 +114,7 @@ const MissingSchema = z.object({
 });
 export type IngestMissing = z.infer<typeof MissingSchema>;
 
-/** GET /api/ingest/summary. */
+/** GET /api/v1/ingest/summary. */
 export const IngestSummarySchema = z.object({
   ...RangeSchema,
   answeredBy: z.string(),

@@ -289,7 +289,7 @@ export const StatusSchema = z.object({
 });
 export type Status = z.infer<typeof StatusSchema>;
 
-/** `yosugara messages --json` and GET /api/messages. */
+/** `yosugara messages --json` and GET /api/v1/messages. */
 export const MessageRowSchema = z.object({
   id: z.string(),
   /** RFC 3339 with µs, UTC. */
@@ -349,7 +349,7 @@ export const MessageTallySchema = z.object({
 });
 export type MessageTally = z.infer<typeof MessageTallySchema>;
 
-/** GET /api/messages/histogram: how many messages that a search finds were received when. */
+/** GET /api/v1/messages/histogram: how many messages that a search finds were received when. */
 export const MessageHistogramSchema = z
   .object({
     from: z.string(),

@@ -111,6 +111,8 @@ export interface SeriesQuery {
   readonly ownerRoles?: readonly string[];
   readonly ids?: readonly number[];
   readonly limit?: number;
+  /** Those behind this one, by facility, monitor and name of the value. */
+  readonly after?: readonly [facility: string, monitor: string, item: string];
 }
 
 export interface ValuesQuery {
@@ -136,6 +138,7 @@ export class CollectedRepository {
     text,
     ids,
     ownerRoles,
+    after,
     limit = MAX_SERIES,
   }: SeriesQuery): Promise<{ series: SeriesRow[]; more: boolean }> {
     return await withClient(this.#pool, 'listing series', READ_DEADLINE_MS, async (client) => {
@@ -145,8 +148,12 @@ export class CollectedRepository {
            and ($6::text is null or strpos(lower(item), lower($6)) > 0)
            and ($7::text is null or strpos(lower(monitor || ' ' || item || ' ' || facility), lower($7)) > 0)
            and ($5::text[] is null or ${ownedBy('$5', 'series.monitor', null)})
+           and ($8::text is null or (facility, monitor, item) > ($8::text, $9::text, $10::text))
          order by facility, monitor, item limit $4`,
-        [facilities ?? null, monitor ?? null, ids ?? null, limit + 1, ownerRoles ?? null, item ?? null, text ?? null],
+        [
+          ...[facilities ?? null, monitor ?? null, ids ?? null, limit + 1, ownerRoles ?? null, item ?? null, text ?? null],
+          ...(after ?? [null, null, null]),
+        ],
       );
       const series = rows
         .slice(0, limit)

@@ -259,6 +259,31 @@ describe('statuses', () => {
     await put({ statuses: [statusLike({ atMs: 4_000, priority: 'info' })] }, 2);
     expect(await list()).toMatchObject([{ priority: 'info', since: new Date(4_000).toISOString() }]);
   });
+  it('come in pages, the worst first, each once', async () => {
+    const each = (item: string, atMs: number, priority: 'critical' | 'info') => statusLike({ item, atMs, priority });
+    await put({
+      statuses: [
+        each('a', 3_000, 'info'),
+        each('b', 2_000.5, 'critical'),
+        each('c', 3_000, 'critical'),
+        each('d', 3_000, 'critical'),
+      ],
+    });
+    const repository = new StatusRepository(pool);
+    const all = (await repository.list({})).rows.map(({ item }) => item);
+    expect([all.length, all.at(-2), all.at(-1)]).toEqual([4, 'b', 'a']);
+    const paged: string[] = [];
+    for (let after: string | null = ''; after !== null; ) {
+      const page: Awaited<ReturnType<typeof repository.list>> = await repository.list({
+        limit: 1,
+        ...(after === '' ? {} : { after }),
+      });
+      paged.push(...page.rows.map(({ item }) => item));
+      after = page.next;
+    }
+    expect(paged).toEqual(all);
+    await expect(repository.list({ after: "1.1.00'" })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
   it('go, or become another priority, when their time is over', async () => {
     await put({
       statuses: [
@@ -386,6 +411,14 @@ describe('collected values', () => {
       await pool.query('select (extract(epoch from at) * 1000)::bigint as at, sum, count, missing from collected_hour order by 1')
     ).rows.map((row) => [Number(row.at) - START, row.sum, row.count, row.missing]);
 
+  it('are of series that come in pages, by node, monitor and name', async () => {
+    await put({ collected: ['b', 'a', 'c'].map((item) => value(START, 1, item)) });
+    const repository = new CollectedRepository(pool);
+    const first = await repository.series({ limit: 2 });
+    expect([first.series.map(({ item }) => item), first.more]).toEqual([['a', 'b'], true]);
+    const rest = await repository.series({ limit: 2, after: ['web1', 'ping', 'b'] });
+    expect([rest.series.map(({ item }) => item), rest.more]).toEqual([['c'], false]);
+  });
   it('are read in steps, what was not measured counted apart', async () => {
     await put({
       collected: [value(START, 1), value(START + 60_000, 3), value(START + 120_000, null), value(START + 600_000, null)],

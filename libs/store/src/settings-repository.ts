@@ -96,11 +96,12 @@ export class SettingsRepository implements SettingsSource {
   }
 
   /** Newest first. */
-  async history({ kind, id }: SettingKey, limit: number): Promise<readonly SettingRevision[]> {
+  async history({ kind, id }: SettingKey, limit: number, before: number | null = null): Promise<readonly SettingRevision[]> {
     const { rows } = await sql<
       Omit<SettingRevision, 'setting' | 'version'> & { version: string; setting: SettingRevision['setting'] }
     >`
       select revision, at, by, version, body as setting from setting_history where kind = ${kind} and id = ${id}
+        and (${before}::int is null or revision < ${before}::int)
       order by revision desc limit ${limit}`.execute(this.#db);
     const opened = (setting: SettingRevision['setting']) =>
       setting === null ? null : { ...setting, body: openSecrets(this.#secrets, { kind, id }, setting.body, 'kept') };

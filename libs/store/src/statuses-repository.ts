@@ -84,6 +84,29 @@ export interface StatusQuery {
   readonly text?: string;
   /** 1..10000, default 1000. */
   readonly limit?: number;
+  /** `next` of an earlier page: what comes behind it, as it is now. */
+  readonly after?: string;
+}
+
+export interface StatusPage {
+  readonly rows: readonly StatusRow[];
+  readonly more: boolean;
+  /** Where it goes on; null: that is all. */
+  readonly next: string | null;
+}
+
+/** A place in the order: priority, time in µs since 1970, key. */
+const PLACE = /^(\d{1,3})\.(\d{1,17})\.((?:[0-9a-f]{2}){1,64})$/;
+const MICROS = '(extract(epoch from s.at) * 1000000)::bigint';
+
+function behind(where: Where, after: string): void {
+  const [, priority, micros, key] = PLACE.exec(after) ?? [];
+  if (key === undefined) throw new InvalidInputError('after', after.slice(0, 100), 'the `next` of an earlier page');
+  const [worse, at, last] = [where.place(Number(priority)), where.place(micros), where.place(Buffer.from(key, 'hex'))];
+  const then = `timestamptz 'epoch' + ${at}::bigint * interval '1 microsecond'`;
+  where.also(
+    `(s.priority > ${worse}::smallint or (s.priority = ${worse}::smallint and (s.at < ${then} or (s.at = ${then} and s.key > ${last}::bytea))))`,
+  );
 }
 
 /** How everything is now. */
@@ -94,7 +117,7 @@ export class StatusRepository {
   }
 
   /** The worst first, of those the newest. @throws InvalidInputError */
-  async list(query: StatusQuery): Promise<{ readonly rows: readonly StatusRow[]; readonly more: boolean }> {
+  async list(query: StatusQuery): Promise<StatusPage> {
     const limit = query.limit ?? 1_000;
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
       throw new InvalidInputError('limit', String(limit), `1 to ${MAX_LIMIT}`);
@@ -110,13 +133,15 @@ export class StatusRepository {
     if (query.scope !== undefined) where.also(`s.scope ilike ${where.place(`%${escapeLike(query.scope)}%`)}`);
     if (query.text !== undefined && query.text !== '')
       where.also(`s.message ilike ${where.place(`%${escapeLike(query.text)}%`)}`);
+    if (query.after !== undefined) behind(where, query.after);
     const most = where.place(limit + 1);
-    const text = `select id, ${MS('at')} as at, ${MS('since')} as since, priority, facility, scope, sender, monitor, plugin, notification, item, sub, application,
+    const text = `select s.priority || '.' || ${MICROS} || '.' || encode(s.key, 'hex') as place, id, ${MS('at')} as at, ${MS('since')} as since, priority, facility, scope, sender, monitor, plugin, notification, item, sub, application,
         message, original, ${MS('expires_at')} as "expiresAt", expires_to as "expiresTo"
       from status s ${where} order by priority, s.at desc, key limit ${most}`;
     return await withClient(this.#pool, 'reading statuses', READ_DEADLINE_MS, async (client) => {
       const { rows } = await client.query<Found>(text, [...where.values]);
-      return { rows: rows.slice(0, limit).map(rowOf), more: rows.length > limit };
+      const more = rows.length > limit;
+      return { rows: rows.slice(0, limit).map(rowOf), more, next: more ? rows[limit - 1]!.place : null };
     });
   }
 }
@@ -130,9 +155,10 @@ type Found = Omit<StatusRow, 'at' | 'since' | 'priority' | 'expiresAt' | 'expire
   readonly priority: number;
   readonly expiresAt: string | null;
   readonly expiresTo: number | null;
+  readonly place: string;
 };
 
-function rowOf({ at, since, priority, expiresAt, expiresTo, ...row }: Found): StatusRow {
+function rowOf({ at, since, priority, expiresAt, expiresTo, place: _, ...row }: Found): StatusRow {
   const iso = (ms: string) => new Date(Number(ms)).toISOString();
   return {
     ...row,

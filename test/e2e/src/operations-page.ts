@@ -122,14 +122,21 @@ async function eventsPage(page: Page, folder: string): Promise<readonly Check[]>
 }
 
 async function put(page: Page, path: string, body: object): Promise<void> {
-  const answer = await page.request.put(`${BASE}/api/v1/settings/${path}`, { headers: { 'x-yosugara': '1' }, data: { body } });
+  const headers = { 'x-yosugara': '1', ...(await madeFrom(page, path)) };
+  const answer = await page.request.put(`${BASE}/api/v1/settings/${path}`, { headers, data: { body } });
   if (!answer.ok()) throw new Error(`${path}: ${answer.status()} ${await answer.text()}`);
+}
+
+/** As it is read now, or new. */
+async function madeFrom(page: Page, path: string): Promise<Record<string, string>> {
+  const { etag } = (await page.request.get(`${BASE}/api/v1/settings/${path}`)).headers();
+  return etag === undefined ? { 'if-none-match': '*' } : { 'if-match': etag };
 }
 
 /** What refers to others goes first. */
 async function forget(page: Page): Promise<void> {
   for (const path of MADE.toReversed())
-    await page.request.delete(`${BASE}/api/v1/settings/${path}`, { headers: { 'x-yosugara': '1' } });
+    await page.request.delete(`${BASE}/api/v1/settings/${path}`, { headers: { 'x-yosugara': '1', 'if-match': '*' } });
 }
 
 /** One line, the same to both nodes. */

@@ -1,7 +1,8 @@
 import { type FenceReading, FenceReadingSchema, type Status } from '@yosugara/protocol';
 import { type Controllers, RefusedError } from '../control/client.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
-import { type Paint, printable, table } from '../output/terminal.js';
+import { type Paint, Progress, printable, type Terminal, table } from '../output/terminal.js';
+import { CommandFailedError, follow, send } from './follow.js';
 
 export interface FenceReport {
   readonly devices: readonly FenceReading[];
@@ -53,4 +54,47 @@ export function renderFence(report: FenceReport, paint: Paint): string {
   const without = report.without.map((node) => paint(`${node}: no power device that can be read from here`, 'yellow'));
   const head = ['NODE', 'READ BY', 'STATE', 'OFF WITHIN', 'READ', 'SAYS'];
   return [...(rows.length === 0 ? [] : [table(head, rows)]), ...without].join('\n');
+}
+
+export interface FencedByHand {
+  readonly node: string;
+  readonly state: 'off';
+  /** What the devices read back. */
+  readonly says: string;
+}
+
+/** Levels of devices are tried one after the other, each within its own deadline. */
+const POWER_DEADLINE_MS = 120_000;
+
+interface ByHand {
+  readonly node: string;
+  readonly why: string;
+  readonly by: string;
+  /** From here, at once, without asking the cluster. */
+  readonly force: boolean;
+  readonly deadlineMs: number;
+}
+
+/** Has the power of a node cut; returns when it reads off. */
+export async function fenceOff(controllers: Controllers, asked: ByHand, terminal: Terminal): Promise<FencedByHand> {
+  const { node, why, by, force, deadlineMs } = asked;
+  if (force) {
+    const ask = { method: 'fence', node, why, by, force } as const;
+    const { message } = (await controllers.command(ask, POWER_DEADLINE_MS)) as { readonly message: string };
+    return { node, state: 'off', says: message };
+  }
+  const before = (await controllers.status()).lastFence?.requestId ?? null;
+  await send(controllers, { method: 'fence', node, why, by });
+  const progress = new Progress(terminal);
+  try {
+    return await follow(controllers, `${node} being switched off`, deadlineMs, (status) => {
+      const fence = status.lastFence;
+      progress.show(`${node} is being switched off: ${status.master ?? 'nobody'} is Master, epoch ${status.epoch}`, null);
+      if (fence == null || fence.requestId === before || fence.target !== node || fence.state === 'requested') return null;
+      if (fence.state === 'failed') throw new CommandFailedError('FENCE_FAILED', `${node}: ${fence.evidence}`);
+      return { node, state: 'off' as const, says: `${node} is off by ${fence.method}: ${fence.evidence}` };
+    });
+  } finally {
+    progress.end();
+  }
 }

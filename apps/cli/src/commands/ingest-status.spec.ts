@@ -84,7 +84,7 @@ describe('ingest status', () => {
     expect(text).toContain('red(600 records are lost): neither node has them any more');
     expect(text).toContain('  b-1:5 … 16\n');
     expect(text.match(/b-1:/g)).toHaveLength(6);
-    expect(text).toContain('and more: GET /api/ingest/summary');
+    expect(text).toContain('and more: GET /api/v1/ingest/summary');
     const nothing = { owed: { records: 0, stretches: [] }, lost: null };
     expect(painted(nothing)).toBe(painted(undefined));
   });

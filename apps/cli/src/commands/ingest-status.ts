@@ -55,7 +55,7 @@ function missing({ missing: found }: IngestSummary, paint: Paint): string {
   const told = (stretches: readonly { readonly journalId: string; readonly from: number; readonly through: number }[]) =>
     [
       ...stretches.slice(0, MOST_STRETCHES).map(({ journalId, from, through }) => `  ${journalId}:${from} … ${through}`),
-      ...(stretches.length > MOST_STRETCHES ? ['  and more: GET /api/ingest/summary'] : []),
+      ...(stretches.length > MOST_STRETCHES ? ['  and more: GET /api/v1/ingest/summary'] : []),
     ].join('\n');
   const parts: string[] = [];
   if (owed.records > 0)

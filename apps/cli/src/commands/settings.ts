@@ -66,8 +66,10 @@ export async function revertSetting(api: ManagerApi, kind: SettingKind, id: stri
 }
 const MOST_REVISIONS = 500;
 
+/** As it is now; refused when somebody changes it in between. */
 export async function removeSetting(api: ManagerApi, kind: SettingKind, id: string): Promise<void> {
-  await known(api.ask(settingsRemove(kind, id, { by: whoAsks() }), CHANGE_DEADLINE_MS));
+  const { revision } = await readSetting(api, kind, id);
+  await known(api.ask(settingsRemove(kind, id, { by: whoAsks() }, { ifMatch: revision }), CHANGE_DEADLINE_MS));
 }
 
 export const renderKinds = ({ kinds, version }: SettingsOverview): string =>

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { explain, InvalidInputError, YosugaraError } from '@yosugara/kernel';
 import type { SettingMistake } from '@yosugara/protocol';
-import { type ApiCall, COMMAND_PATHS, isCommandOf } from '@yosugara/protocol/api';
+import { type ApiCall, COMMAND_PATHS, formerAddress, isCommandOf } from '@yosugara/protocol/api';
 import { isPassing, NoManagerError, untilDone } from './again.js';
 import { RefusedError } from './client.js';
 import { type Credentials, credentialsOf } from './credentials.js';
@@ -197,6 +197,9 @@ export class ManagerApi {
     const { statusCode = 0 } = response;
     if (statusCode === 200) return response;
     const said = await textOf(response, MAX_REFUSAL_BYTES).catch(() => '');
+    // A manager of before an upgrade.
+    const former = statusCode === 404 ? formerAddress(path) : null;
+    if (former !== null) return await this.#response(place, former, given, signal, { method, body, headMs });
     throw refusal(statusCode, path, place.host, said);
   }
 }
@@ -232,7 +235,7 @@ function refusal(code: number, path: string, host: string, body: string): Error 
 
 const isAnswer = (error: unknown): boolean => error instanceof YosugaraError && error.code !== 'PASSING';
 
-const REFUSALS: ReadonlySet<number> = new Set([403, 409, 412, 413, 422, 429]);
+const REFUSALS: ReadonlySet<number> = new Set([403, 409, 412, 413, 422, 428, 429]);
 
 function mistakesIn(body: string): readonly SettingMistake[] {
   try {

@@ -11,6 +11,10 @@ export const CLUSTER_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   maintenance: ["maintenance b --on --minutes 60 --why 'more memory'", 'maintenance b --off'],
   'fence status': ['fence status'],
   'fence check': ['fence check', 'fence check b'],
+  'fence off': [
+    "fence off b --why 'smoke in rack 4' --yes-cut-power b",
+    "fence off a --why 'it hangs, and nothing else stops it' --yes-cut-power a --even-if-nobody-serves",
+  ],
   'certificates list': ['certificates list'],
   'certificates renew': ['certificates renew', 'certificates renew b'],
   'certificates keep': ['certificates keep /root/ca.key'],
@@ -20,6 +24,7 @@ export const CLUSTER_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'upgrade status': ['upgrade status', 'upgrade status --json'],
   'upgrade check': ['upgrade check'],
   'upgrade finish': ['upgrade finish'],
+  'upgrade postgres': ['upgrade postgres --replace a --to 17', 'upgrade postgres --replace a --to 17 --link'],
   'dr status': ['dr status', 'dr status --json'],
   'dr promote': ["dr promote d --evidence 'the fire brigade cut the power at 03:10'"],
   'take-overs': ['take-overs'],

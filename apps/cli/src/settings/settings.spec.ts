@@ -220,10 +220,13 @@ describe('yosugara nodes', () => {
       },
     ]);
   });
-  it('remove says who asks', async () => {
-    const asked = await managers(() => [200, { version: 4 }]);
+  it('remove says who asks, and what it was read as', async () => {
+    const asked = await managers(({ method }) => [200, method === 'GET' ? { ...view('web1'), revision: 7 } : { version: 4 }]);
     expect(await yosugara('nodes', 'remove', 'web1')).toBe(0);
-    expect(asked).toMatchObject([{ method: 'DELETE', path: expect.stringMatching(/^\/api\/v1\/settings\/node\/web1\?by=./) }]);
+    expect(asked[1]).toMatchObject({
+      ...{ method: 'DELETE', path: expect.stringMatching(/^\/api\/v1\/settings\/node\/web1\?by=./) },
+      headers: { 'if-match': '"7"' },
+    });
   });
 });
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { drPromote, drStatus, renderDr } from '../commands/dr.js';
 import { drill, renderDrill } from '../commands/drill.js';
-import { fenceCheck, fenceHealth, fenceStatus, renderFence } from '../commands/fence.js';
+import { fenceCheck, fenceHealth, fenceOff, fenceStatus, renderFence } from '../commands/fence.js';
 import { CommandFailedError } from '../commands/follow.js';
 import { maintenance } from '../commands/maintenance.js';
 import { pause, resume } from '../commands/pause.js';
@@ -73,7 +73,8 @@ function addMaintenance({ add, set, controllers, show }: VerbContext): void {
     );
 }
 
-function addFence(program: Command, { add, set, controllers, show, terminal }: VerbContext): void {
+function addFence(program: Command, context: VerbContext): void {
+  const { add, set, controllers, show, terminal } = context;
   const fence = program.command('fence').description('the power devices that switch a lost node off');
   add('status', 'how each device was when it was last read, and how long it takes to switch off', fence).action(
     (options: Common) =>
@@ -90,6 +91,36 @@ function addFence(program: Command, { add, set, controllers, show, terminal }: V
         const report = await fenceCheck(controllers(options), node);
         show(options, report, () => renderFence(report, painter(terminal)));
         return fenceHealth(report);
+      })(),
+    );
+  addFenceOff(fence, context);
+}
+
+function addFenceOff(fence: Command, { add, set, controllers, show, terminal }: VerbContext): void {
+  interface Asked {
+    readonly why: string;
+    readonly yesCutPower: string;
+    readonly evenIfNobodyServes: boolean;
+    readonly timeout: number;
+  }
+  add('off', 'have the power of a node cut now; the Master hands over first', fence)
+    .argument('<node>', 'name of the node')
+    .requiredOption('--why <text>', 'it is written down')
+    .requiredOption('--yes-cut-power <node>', 'its name once more: its power is cut in the middle of whatever it does')
+    .option('--even-if-nobody-serves', 'from here, at once, without asking the cluster', false)
+    .option('--timeout <seconds>', 'how long to follow', wholeSeconds, 120)
+    .action((node: string, options: Common & Asked) =>
+      set(async () => {
+        const { why, yesCutPower, evenIfNobodyServes: force, timeout } = options;
+        if (yesCutPower !== node)
+          throw new CommandFailedError(
+            'USAGE',
+            `fence off: --yes-cut-power says ${yesCutPower}, and ${node} is to be switched off`,
+          );
+        const asked = { node, why, by: whoAsks(), force, deadlineMs: timeout * 1_000 };
+        const done = await fenceOff(controllers(options), asked, terminal);
+        show(options, done, () => done.says);
+        return EXIT.ok;
       })(),
     );
 }

@@ -8,10 +8,11 @@ import {
 } from '@yosugara/protocol';
 import { type Command, Option } from 'commander';
 import { queryOf } from '../commands/messages.js';
+import { removeSetting } from '../commands/settings.js';
 import { known } from '../control/manager-api.js';
 import { EXIT } from '../exit-codes.js';
 import { painter, printable } from '../output/terminal.js';
-import { ANYTHING, CHANGE_DEADLINE_MS, settingPath } from '../settings/api.js';
+import { CHANGE_DEADLINE_MS, settingPath } from '../settings/api.js';
 import { renderNodes, renderScopes, renderSetting } from '../settings/render.js';
 import { oneMore, whoAsks, wholeNumber } from './arguments.js';
 import type { Common, VerbContext } from './context.js';
@@ -69,9 +70,7 @@ export function addNodes(program: Command, context: VerbContext): void {
     .argument('<id>', 'id of the node')
     .action((id: string, options: Common) =>
       set(async () => {
-        await known(
-          api(options).change('DELETE', settingPath('node', id, { by: whoAsks() }), undefined, ANYTHING, CHANGE_DEADLINE_MS),
-        );
+        await removeSetting(api(options), 'node', id);
         show(options, { removed: id }, () => `${printable(id)} was removed`);
         return EXIT.ok;
       })(),

@@ -39,4 +39,4 @@ export const streamPorts = (path: string, lastEventId: () => string | null): Lin
   },
 });
 
-export const browserPorts: LinkPorts = streamPorts('/api/stream', () => null);
+export const browserPorts: LinkPorts = streamPorts('/api/v1/stream', () => null);

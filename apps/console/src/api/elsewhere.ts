@@ -116,7 +116,7 @@ const HEADERS = { 'content-type': 'application/json', 'x-yosugara': '1' };
 
 export const elsewhere = new Elsewhere({
   health: healthAt,
-  pass: async () => ((await asked('/api/pass', LOOK_DEADLINE_MS).catch(() => null)) as { pass?: string } | null)?.pass ?? null,
+  pass: async () => ((await asked('/api/v1/pass', LOOK_DEADLINE_MS).catch(() => null)) as { pass?: string } | null)?.pass ?? null,
   // Not one step back into an address where nobody is.
   go: (origin, pass) =>
     location.replace(`${origin}${location.pathname}${location.search}${packed({ pass, drafts: drafts.all() })}`),
@@ -134,7 +134,7 @@ export async function arrive(): Promise<void> {
   history.replaceState(history.state, '', location.pathname + location.search);
   if (luggage.pass === null) return;
   const body = JSON.stringify({ pass: luggage.pass });
-  const taken = await asked('/api/pass', ARRIVE_DEADLINE_MS, { method: 'POST', headers: HEADERS, body }).catch(() => null);
+  const taken = await asked('/api/v1/pass', ARRIVE_DEADLINE_MS, { method: 'POST', headers: HEADERS, body }).catch(() => null);
   // Whoever is not let in brings nothing along: an address that somebody else made up writes into no field.
   if (taken !== null) for (const [key, text] of Object.entries(luggage.drafts)) drafts.set(key, text);
 }

@@ -49,7 +49,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
         try {
           client.setQueryData(CLUSTER_KEY, decodeStatus(body));
         } catch {
-          // A form this console does not know: the page asks /api/cluster, which reports it.
+          // A form this console does not know: the page asks /api/v1/cluster, which reports it.
           void client.invalidateQueries({ queryKey: CLUSTER_KEY });
         }
       },

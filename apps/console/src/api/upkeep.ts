@@ -8,6 +8,7 @@ import type {
   TakeOvers,
 } from '@yosugara/protocol';
 import {
+  clusterFence,
   clusterMaintenance,
   clusterPause,
   retentionCleanUp,
@@ -38,6 +39,8 @@ export const upkeepApi = {
   /** minutes 0: it ends now. */
   maintenance: async (body: { readonly node: string; readonly minutes: number; readonly why: string }) =>
     void accepted(await send(clusterMaintenance(body), { deadlineMs: COMMAND_MS })),
+  fence: async (body: { readonly node: string; readonly why: string }) =>
+    void accepted(await send(clusterFence(body), { deadlineMs: COMMAND_MS })),
   pause: async (body: { readonly minutes: number; readonly why: string }) =>
     void accepted(await send(clusterPause(body), { deadlineMs: COMMAND_MS })),
 } as const;

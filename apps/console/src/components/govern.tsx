@@ -1,65 +1,16 @@
-import { Alert, Button, Group, Menu, Modal, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Alert, Button, Menu, NumberInput, Select, Text, TextInput } from '@mantine/core';
 import type { Status } from '@yosugara/protocol';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { api } from '../api/client.js';
-import { CLUSTER_KEY } from '../api/live.js';
 import { upkeepApi } from '../api/upkeep.js';
 import { useText } from '../i18n/language.js';
 import { switchoverTarget } from './cluster-model.js';
 import { CopyCommand } from './copy-command.js';
+import { FenceDialog } from './fence-dialog.js';
+import { GovernDialog as Dialog } from './govern-dialog.js';
 import { MENU } from './menu.js';
-import { useToast } from './toasts.js';
 
-type Ask = 'maintenance' | 'pause' | 'drill';
-
-function Dialog({
-  title,
-  go,
-  mayGo,
-  onGo,
-  onClose,
-  children,
-}: {
-  readonly title: string;
-  readonly go: string;
-  readonly mayGo: boolean;
-  readonly onGo: () => Promise<unknown>;
-  readonly onClose: () => void;
-  readonly children: ReactNode;
-}) {
-  const { t } = useText();
-  const client = useQueryClient();
-  const toast = useToast();
-  const going = useMutation({
-    mutationFn: onGo,
-    onSuccess: () => {
-      toast({ text: t('govern.accepted'), tone: 'info' });
-      void client.invalidateQueries({ queryKey: CLUSTER_KEY });
-      onClose();
-    },
-  });
-  return (
-    <Modal opened onClose={onClose} title={title} centered closeButtonProps={{ 'aria-label': t('common.close') }}>
-      <Stack data-testid="govern-dialog">
-        {children}
-        {going.error !== null && (
-          <Alert color="red" role="alert">
-            {t('common.error', { message: going.error.message })}
-          </Alert>
-        )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t('common.cancel')}
-          </Button>
-          <Button disabled={!mayGo} loading={going.isPending} onClick={() => going.mutate()} data-testid="govern-go">
-            {go}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
-  );
-}
+type Ask = 'maintenance' | 'pause' | 'drill' | 'fence';
 
 /** How long, and why: what both kinds of standing still ask for. */
 function useTerm(byDefault: number) {
@@ -153,7 +104,7 @@ export function Govern({ status, mayAct }: { readonly status: Status; readonly m
     <>
       <Menu position="bottom-end" {...MENU}>
         <Menu.Target>
-          <Button variant="default" disabled={!mayAct} data-testid="govern">
+          <Button size="xs" variant="default" disabled={!mayAct} data-testid="govern">
             {t('govern.menu')}
           </Button>
         </Menu.Target>
@@ -164,11 +115,14 @@ export function Govern({ status, mayAct }: { readonly status: Status; readonly m
             </Menu.Item>
           ))}
           <Menu.Divider />
-          <Menu.Label>{t('govern.fence')}</Menu.Label>
+          <Menu.Item color="red" onClick={() => setAsking('fence')} data-testid="govern-fence">
+            {t('govern.fence')}…
+          </Menu.Item>
         </Menu.Dropdown>
       </Menu>
       {asking === 'maintenance' && <MaintenanceDialog {...{ status, onClose }} />}
       {asking === 'pause' && <PauseDialog onClose={onClose} />}
+      {asking === 'fence' && <FenceDialog {...{ status, onClose }} />}
       {asking === 'drill' && <DrillDialog {...{ status, onClose }} />}
     </>
   );

@@ -1,5 +1,6 @@
 import { Button, Menu, Modal, Switch, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { usualOwnerOf } from '@yosugara/protocol';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { settingsApi } from '../api/settings.js';
 import { visible } from '../i18n/format.js';
@@ -50,10 +51,11 @@ function useSave(view: FilteredView, taken: readonly { readonly id: string }[], 
   const { t } = useText();
   const toast = useToast();
   const client = useQueryClient();
+  const { account } = useMe();
   return useMutation({
     mutationFn: async ({ name, query, isShared, filter }: Asked) => {
       const id = filter?.id ?? filterIdOf(view, name, new Set(taken.map((each) => each.id)));
-      const { description = '', ownerRole = 'operator', revision = null } = filter?.setting ?? {};
+      const { description = '', ownerRole = usualOwnerOf(account?.roles ?? []), revision = null } = filter?.setting ?? {};
       const body = filterBody(view, name, query, isShared);
       await settingsApi.put('filter', { id, description, ownerRole, revision, enabled: true, body });
       return id;

@@ -1,6 +1,6 @@
 import { Alert, Button, Drawer, Group, Loader, Tabs } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { FUNCTION_OF_KIND, type SettingKind } from '@yosugara/protocol';
+import { FUNCTION_OF_KIND, type SettingKind, usualOwnerOf } from '@yosugara/protocol';
 import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { ApiError } from '../api/client.js';
 import { type SettingDraft, settingsApi } from '../api/settings.js';
@@ -99,24 +99,24 @@ interface LoadedProps extends EditorProps {
   readonly dropped: { current: () => void };
 }
 
-function draftOf({ found, schema, begin }: LoadedProps): SettingDraft {
+function draftOf({ found, schema, begin }: LoadedProps, roles: readonly string[]): SettingDraft {
   if (found !== null) {
     const { id, description, enabled, ownerRole, revision, body } = found;
     return { id, description, enabled, ownerRole, revision, body };
   }
   const body = { ...(initialOf(fieldOf(schema)) as object), ...begin };
-  return { id: '', description: '', enabled: true, ownerRole: 'operator', revision: null, body };
+  return { id: '', description: '', enabled: true, ownerRole: usualOwnerOf(roles), revision: null, body };
 }
 
 function Editor(props: LoadedProps) {
   const { kind, id, schema, found, reload, dropped, onClose, onSaved, beside, above, names } = props;
   const { t } = useText();
-  const { may } = useMe();
+  const { may, account } = useMe();
   const mayAct = may(FUNCTION_OF_KIND[kind], found === null ? 'add' : 'modify');
   const toast = useToast();
   const client = useQueryClient();
   const field = useMemo(() => fieldOf(schema), [schema]);
-  const [usual] = useState(() => draftOf(props));
+  const [usual] = useState(() => draftOf(props, account?.roles ?? []));
   const { draft, isBegunAgain, put, drop, asStored } = useFormDraft({ kind, id, field, usual });
   dropped.current = drop;
   const [isDeleting, setDeleting] = useState(false);

@@ -3,6 +3,7 @@ import type { SettingKind } from '@yosugara/protocol';
 import type { Problem } from '../api/client.js';
 import type { SettingDraft } from '../api/settings.js';
 import { useText } from '../i18n/language.js';
+import { OwnerSelect } from './owner-select.js';
 import { problemsAt } from './schema-model.js';
 
 interface SettingHeadProps {
@@ -38,6 +39,12 @@ export function SettingHead({ kind, draft, problems, put, isNew, disabled }: Set
         maxLength={1_024}
         onChange={(event) => put({ description: event.currentTarget.value })}
         data-testid="field-description"
+      />
+      <OwnerSelect
+        value={draft.ownerRole}
+        disabled={disabled}
+        testId="field-owner"
+        onChange={(ownerRole) => put({ ownerRole })}
       />
       <Switch
         size="xs"

@@ -164,6 +164,13 @@ export const upkeepEn = {
   'govern.drillNot': 'A rehearsal needs a healthy cluster, and this one is not: if the Master died now, nobody would take over.',
   'govern.drillGo': 'Hand over',
   'govern.drillCommand': 'With every step measured, and back again, on a node:',
-  'govern.fence': 'Power is cut by the cluster itself. A cut by hand is not offered.',
+  'govern.fence': 'Cut a node’s power',
+  'govern.fenceGo': 'Cut its power',
+  'govern.fenceHint':
+    'Its power device switches it off in the middle of whatever it does, and is read back. It stays off, and returns by a recovery.',
+  'govern.fenceNone': 'No power device is configured: nothing here could switch a node off.',
+  'govern.fenceMaster': '{node} is the Master: it hands over first, and is switched off by the new Master.',
+  'govern.fenceType': 'Type the node’s name: {node}',
+  'govern.fenceForce': 'Where the cluster refuses, because nobody would serve, on another node and at once:',
 } as const;
 export type UpkeepKey = keyof typeof upkeepEn;

@@ -164,5 +164,12 @@ export const upkeepJa: Readonly<Record<UpkeepKey, string>> = {
   'govern.drillNot': '訓練には正常なクラスタが必要です。現在はマスターが停止しても引き継ぐノードがありません。',
   'govern.drillGo': '切り替える',
   'govern.drillCommand': '各段階を計測し、元に戻すところまで行うには、ノード上で:',
-  'govern.fence': '電源断はクラスタ自身が行います。手動の電源断は提供していません。',
+  'govern.fence': 'ノードの電源を切る',
+  'govern.fenceGo': '電源を切る',
+  'govern.fenceHint':
+    '処理中でも電源装置がただちに電源を切り、結果を読み戻して確認します。自動では電源が入らず、復帰にはリカバリが必要です。',
+  'govern.fenceNone': '電源装置が設定されていないため、電源を切れるノードがありません。',
+  'govern.fenceMaster': '{node} はマスターです。先に役割を引き渡し、新しいマスターが電源を切ります。',
+  'govern.fenceType': 'ノード名を入力してください: {node}',
+  'govern.fenceForce': '提供が止まるためクラスタが拒否する場合は、別のノード上で次を実行するとただちに切れます:',
 };

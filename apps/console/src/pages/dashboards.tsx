@@ -2,15 +2,15 @@ import '../operations.js';
 import '../styles/dashboards.css';
 import { Button, Modal, Switch, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { DashboardBodySchema, type SettingView } from '@yosugara/protocol';
+import { DashboardBodySchema, type SettingView, usualOwnerOf } from '@yosugara/protocol';
 import { type FormEvent, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { settingsApi } from '../api/settings.js';
-import { OwnerSelect, useOwners } from '../components/board/forms.js';
 import { boardIdOf, overviewWidgets } from '../components/board/new-board.js';
 import { downloadText } from '../components/download.js';
 import { Failed } from '../components/failed.js';
 import { ImportDialog } from '../components/import-dialog.js';
+import { OwnerSelect, useOwners } from '../components/owner-select.js';
 import { SettingTable } from '../components/setting-table.js';
 import { useToast } from '../components/toasts.js';
 import { useMe } from '../components/use-me.js';
@@ -42,8 +42,9 @@ function NewDialog({ onClose }: { readonly onClose: () => void }) {
   const [isFilled, setFilled] = useState(true);
   const owners = useOwners('');
   const [chosen, setOwner] = useState<string | null>(null);
-  // As with everything that is made: the operators', unless one may not give to them.
-  const owner = chosen ?? (owners.includes('operator') ? 'operator' : (owners[0] ?? 'operator'));
+  const { account } = useMe();
+  const usual = usualOwnerOf(account?.roles ?? []);
+  const owner = chosen ?? (owners.includes(usual) ? usual : (owners[0] ?? usual));
   const making = useMutation({
     mutationFn: async () => {
       const id = boardIdOf(name, new Set(taken.map((each) => each.id)));

@@ -117,7 +117,7 @@ export function LoginPage() {
               <Button
                 key={id}
                 component="a"
-                href={`/api/login/oidc/${encodeURIComponent(id)}`}
+                href={`/api/v1/login/oidc/${encodeURIComponent(id)}`}
                 variant="default"
                 fullWidth
                 data-testid="login-oidc"

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { AuditRow } from '@yosugara/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Answer, PROBE_TOKEN } from '../testing/harness.js';
+import { type Answer, BLIND, PROBE_TOKEN } from '../testing/harness.js';
 import { type AccessWorld, accessWorld } from './testing/access-world.js';
 import { totpCode, totpStep } from './totp.js';
 
@@ -65,6 +65,11 @@ describe('a user', () => {
       status: 412,
       body: { code: 'REVISION_MISMATCH' },
     });
+    for (const method of ['PATCH', 'DELETE'] as const)
+      expect(await admin(method, path, { name: 'F' }, { [BLIND]: '1' })).toMatchObject({
+        status: 428,
+        body: { code: 'PRECONDITION_REQUIRED' },
+      });
     expect((await world.as(fred, 'GET', '/api/cluster')).status).toBe(200);
     expect((await admin('PATCH', path, { roles: [] })).body.roles).toEqual([]);
     expect((await world.as(fred, 'GET', '/api/cluster')).status).toBe(403);

@@ -18,7 +18,7 @@ let vic = '';
 
 /** What leaves no line when it is accepted, and why. */
 const WITHOUT: Readonly<Record<string, string>> = {
-  'POST /api/pass': 'a session goes to the other node; nothing is changed',
+  'POST /api/v1/pass': 'a session goes to the other node; nothing is changed',
   'POST /api/v1/internal/measures': 'a word of the other node about itself, signed; it becomes values of a graph',
   'POST /api/v1/internal/results': 'a word of the other node about itself, signed; it becomes an event',
   'POST /api/v1/job-plan/try': 'it reckons',
@@ -30,10 +30,11 @@ const WITHOUT: Readonly<Record<string, string>> = {
 };
 /** What leaves its line, and is looked at where there is what it needs. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  'POST /api/cluster/maintenance': 'a controller that does it; written down where recover is',
-  'POST /api/cluster/pause': 'a controller that does it; written down where recover is',
-  'POST /api/cluster/recover': 'manager.spec.ts: a controller that does it',
-  'POST /api/cluster/switchover': 'manager.spec.ts: a controller that does it',
+  'POST /api/v1/cluster/fence': 'a controller that does it; written down where recover is',
+  'POST /api/v1/cluster/maintenance': 'a controller that does it; written down where recover is',
+  'POST /api/v1/cluster/pause': 'a controller that does it; written down where recover is',
+  'POST /api/v1/cluster/recover': 'manager.spec.ts: a controller that does it',
+  'POST /api/v1/cluster/switchover': 'manager.spec.ts: a controller that does it',
   'POST /api/v1/secrets/rotate': 'secrets.spec.ts: nodes with two keys',
   'DELETE /api/v1/agents/{id}': 'agents.spec.ts: an agent that joined',
 };
@@ -71,12 +72,12 @@ async function as(cookie: string, method: Method, path: string, body?: unknown, 
   return await ask(`${cluster.url}${path}`, method, body === undefined ? how : { ...how, body });
 }
 async function login(name: string, password: string): Promise<Answer> {
-  return await as('', 'POST', '/api/login', { login: name, password });
+  return await as('', 'POST', '/api/v1/login', { login: name, password });
 }
 const cookieOf = (answer: Answer) => answer.headers.get('set-cookie')?.split(';')[0] ?? '';
 async function enter(name: string, first: string, next: string): Promise<string> {
   const cookie = cookieOf(await login(name, first));
-  expect((await as(cookie, 'POST', '/api/password', { current: first, next })).status).toBe(200);
+  expect((await as(cookie, 'POST', '/api/v1/password', { current: first, next })).status).toBe(200);
   return cookie;
 }
 const lastLine = async (): Promise<string> => (await pool.query('select coalesce(max(id), 0) as id from audit')).rows[0].id;
@@ -100,14 +101,18 @@ async function writing(): Promise<readonly { readonly route: string; readonly ne
 
 /** In this order: what one makes the next ones need. */
 const ACCEPTED: readonly (readonly [route: string, action: string, ask: () => Promise<Answer>])[] = [
-  ['POST /api/login', 'login', async () => await login('olga', OLGA)],
-  ['PATCH /api/me', 'profile', async () => await as(olga, 'PATCH', '/api/me', { name: 'Olga' })],
-  ['POST /api/password', 'password', async () => await as(olga, 'POST', '/api/password', { current: OLGA, next: `${OLGA}-2` })],
-  ['POST /api/me/totp', 'totp.begin', async () => kept(await as(olga, 'POST', '/api/me/totp', { password: `${OLGA}-2` }))],
-  ['POST /api/me/totp/confirm', 'totp.on', async () => await as(olga, 'POST', '/api/me/totp/confirm', { code: code(-1) })],
+  ['POST /api/v1/login', 'login', async () => await login('olga', OLGA)],
+  ['PATCH /api/v1/me', 'profile', async () => await as(olga, 'PATCH', '/api/v1/me', { name: 'Olga' })],
   [
-    ...(['POST /api/me/totp/disable', 'totp.off'] as const),
-    async () => await as(olga, 'POST', '/api/me/totp/disable', { password: `${OLGA}-2`, code: code(1) }),
+    'POST /api/v1/password',
+    'password',
+    async () => await as(olga, 'POST', '/api/v1/password', { current: OLGA, next: `${OLGA}-2` }),
+  ],
+  ['POST /api/v1/me/totp', 'totp.begin', async () => kept(await as(olga, 'POST', '/api/v1/me/totp', { password: `${OLGA}-2` }))],
+  ['POST /api/v1/me/totp/confirm', 'totp.on', async () => await as(olga, 'POST', '/api/v1/me/totp/confirm', { code: code(-1) })],
+  [
+    ...(['POST /api/v1/me/totp/disable', 'totp.off'] as const),
+    async () => await as(olga, 'POST', '/api/v1/me/totp/disable', { password: `${OLGA}-2`, code: code(1) }),
   ],
   ['POST /api/v1/users', 'user.create', async () => await as(admin, 'POST', '/api/v1/users', { login: 'extra', roles: [] })],
   ['PATCH /api/v1/users/{id}', 'user.change', async () => await as(admin, 'PATCH', await user('uma'), { name: 'Uma' })],
@@ -178,7 +183,7 @@ const ACCEPTED: readonly (readonly [route: string, action: string, ask: () => Pr
     ...(['POST /api/v1/retention/clean-up', 'retention.clean-up'] as const),
     async () => await as(admin, 'POST', '/api/v1/retention/clean-up', { kinds: ['events'] }),
   ],
-  ['POST /api/logout', 'logout', async () => await as(cookieOf(await login('vic', OLGA)), 'POST', '/api/logout', {})],
+  ['POST /api/v1/logout', 'logout', async () => await as(cookieOf(await login('vic', OLGA)), 'POST', '/api/v1/logout', {})],
 ];
 // biome-ignore lint/suspicious/noExplicitAny: answers of every shape.
 let was: any = {};

@@ -226,7 +226,8 @@ describe('API2: broken authentication', () => {
   });
   it('a login is locked for a while after wrong passwords, whatever is typed then; who asks for it is written down', async () => {
     await world.person('lola', ['viewer']);
-    const enter = async (password: string) => await world.node.call('POST', '/api/login', { body: { login: 'lola', password } });
+    const enter = async (password: string) =>
+      await world.node.call('POST', '/api/v1/login', { body: { login: 'lola', password } });
     for (let at = 0; at < 5; at++) expect(status(await enter('wrong'))).toBe(401);
     expect(await enter('a-password-of-somebody')).toMatchObject({ status: 401, body: { code: 'LOGIN_REFUSED' } });
     const { rows } = (await world.as(world.admin, 'GET', '/api/v1/users?text=lola')).body;
@@ -248,8 +249,8 @@ describe('API3: broken object property level authorisation', () => {
   it('nobody writes fields that are not theirs to write', async () => {
     const user = (await world.as(world.admin, 'GET', '/api/v1/users?text=wendy')).body.rows[0];
     for (const [cookie, method, path, body] of [
-      [wendy, 'PATCH', '/api/me', { roles: ['admin'] }],
-      [wendy, 'PATCH', '/api/me', { enabled: true }],
+      [wendy, 'PATCH', '/api/v1/me', { roles: ['admin'] }],
+      [wendy, 'PATCH', '/api/v1/me', { enabled: true }],
       [world.admin, 'PATCH', `/api/v1/users/${user.id}`, { source: 'ldap' }],
       [world.admin, 'PATCH', `/api/v1/users/${user.id}`, { mustChange: false }],
       [world.admin, 'POST', '/api/v1/users', { login: 'x', passwordHash: 'h' }],
@@ -266,7 +267,7 @@ describe('API3: broken object property level authorisation', () => {
     const text = JSON.stringify([
       (await world.as(world.admin, 'GET', '/api/v1/users')).body,
       (await world.as(world.admin, 'GET', '/api/v1/audit')).body,
-      (await world.as(wendy, 'GET', '/api/me')).body,
+      (await world.as(wendy, 'GET', '/api/v1/me')).body,
     ]);
     expect(text).not.toMatch(/argon2|passwordHash|totpSecret|a-password-of-somebody/);
   });
@@ -280,7 +281,7 @@ describe('API4: unrestricted resource consumption', () => {
       '/api/v1/events',
       '/api/v1/users',
       '/api/v1/audit',
-      '/api/messages',
+      '/api/v1/messages',
       '/api/v1/job-sessions',
       `${S}/node`,
       '/api/v1/statuses',
@@ -291,7 +292,7 @@ describe('API4: unrestricted resource consumption', () => {
     expect(status(await world.as(wendy, 'POST', '/api/v1/tokens', tokens))).toBe(400);
   });
   it('logins are counted by account and by address (manager.spec.ts looks at the limits)', async () => {
-    const answer = await world.node.call('POST', '/api/login', { body: { login: 'x'.repeat(65), password: 'y' } });
+    const answer = await world.node.call('POST', '/api/v1/login', { body: { login: 'x'.repeat(65), password: 'y' } });
     expect(status(answer)).toBe(400);
   });
 });
@@ -303,12 +304,12 @@ describe('API5: broken function level authorisation', () => {
   });
   it('a viewer is refused every write, and writing it down is refused to nobody', async () => {
     const own = new Set([
-      '/api/logout',
-      '/api/password',
-      '/api/me',
-      '/api/me/totp',
-      '/api/me/totp/confirm',
-      '/api/me/totp/disable',
+      '/api/v1/logout',
+      '/api/v1/password',
+      '/api/v1/me',
+      '/api/v1/me/totp',
+      '/api/v1/me/totp/confirm',
+      '/api/v1/me/totp/disable',
     ]);
     for (const { method, path, needs } of await routes()) {
       if (method === 'GET' || needs === 'nobody' || own.has(path)) continue;
@@ -358,7 +359,7 @@ describe('API5: broken function level authorisation', () => {
     await world.put('role', 'small', { name: 'Small', grants: { monitor: ['read'] } }, 'people');
     const paul = await world.person('paul', ['people']);
     const admin = (await world.as(world.admin, 'GET', '/api/v1/users?text=admin')).body.rows[0];
-    const self = (await world.as(paul, 'GET', '/api/me')).body.id;
+    const self = (await world.as(paul, 'GET', '/api/v1/me')).body.id;
     for (const [method, path, body] of [
       ['POST', '/api/v1/users', { login: 'more', roles: ['admin'] }],
       ['PATCH', `/api/v1/users/${self}`, { roles: ['people', 'operator'] }],
@@ -401,7 +402,7 @@ describe('API5: broken function level authorisation', () => {
 describe('API6: unrestricted access to sensitive business flows', () => {
   it('changes of the cluster, of people and of what agents may need functions of their own', async () => {
     const needs = new Map((await routes()).map((route) => [`${route.method} ${route.path}`, route.needs]));
-    expect(needs.get('POST /api/cluster/switchover')).toBe('cluster: execute');
+    expect(needs.get('POST /api/v1/cluster/switchover')).toBe('cluster: execute');
     expect(needs.get('POST /api/v1/agents/tokens')).toBe('agent: add');
     expect(needs.get('POST /api/v1/users')).toBe('access: add');
     expect(status(await world.as(operator, 'POST', '/api/v1/agents/tokens', {}))).toBe(403);
@@ -418,7 +419,7 @@ describe('API7: server side request forgery', () => {
 });
 
 describe('API8: security misconfiguration', () => {
-  it.each(['/', '/api/me', '/api/nothing', '/health'])('%s comes with the headers that a probe looks for', async (path) => {
+  it.each(['/', '/api/v1/me', '/api/nothing', '/health'])('%s comes with the headers that a probe looks for', async (path) => {
     const { headers } = await world.node.call('GET', path);
     const policy = headers.get('content-security-policy') ?? '';
     expect(policy).toContain("script-src 'self'");
@@ -434,20 +435,20 @@ describe('API8: security misconfiguration', () => {
     expect(headers.get('access-control-allow-origin')).toBe(path === '/health' ? '*' : null);
   });
   it('answers of the API are kept by nobody, and no other site may ask', async () => {
-    expect((await world.node.call('GET', '/api/me')).headers.get('cache-control')).toBe('no-store');
-    const asked = await fetch(`${world.node.url}/api/me`, {
+    expect((await world.node.call('GET', '/api/v1/me')).headers.get('cache-control')).toBe('no-store');
+    const asked = await fetch(`${world.node.url}/api/v1/me`, {
       method: 'OPTIONS',
       headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
     });
     expect(asked.headers.get('access-control-allow-origin')).toBeNull();
-    const crossing = await world.as(wendy, 'POST', '/api/logout', {}, { 'x-yosugara': '' });
+    const crossing = await world.as(wendy, 'POST', '/api/v1/logout', {}, { 'x-yosugara': '' });
     expect(crossing).toMatchObject({ status: 403, body: { code: 'CSRF_HEADER_MISSING' } });
   });
   it('what went wrong tells nothing of the inside', async () => {
     for (const [method, path, body] of [
       ['GET', '/api/v1/events/%00'],
-      ['POST', '/api/login', { login: 1 }],
-      ['GET', '/api/messages?after=x'],
+      ['POST', '/api/v1/login', { login: 1 }],
+      ['GET', '/api/v1/messages?after=x'],
     ] as [Method, string, unknown][]) {
       const text = JSON.stringify((await world.as(world.admin, method, path, body)).body);
       expect(text).not.toMatch(/node_modules|at \w+ \(|select |\/work\/|postgres:/i);

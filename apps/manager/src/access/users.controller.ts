@@ -22,6 +22,7 @@ import { Asker, type Identity, NeedsActive } from '../auth/identity.js';
 import { ApiRefusals, Refuses } from '../http/api-docs.js';
 import { Command } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
+import { demandedRevision } from '../http/if-match.js';
 import { Needs } from './needs.js';
 import { Users } from './users.js';
 
@@ -69,7 +70,7 @@ export class UsersController {
   @Refuses('NOT_LOCAL', 'LAST_ADMIN', 'MORE_THAN_YOU_HAVE')
   @NeedsActive()
   @Needs('access', 'modify')
-  @ApiHeader({ name: 'if-match', required: false, description: 'the revision that it was made from' })
+  @ApiHeader({ name: 'if-match', required: true, description: 'the revision that it was made from' })
   @ApiOkResponse({ standardSchema: UserViewSchema })
   async change(
     @Asker() asker: Identity,
@@ -85,7 +86,7 @@ export class UsersController {
   @Refuses('LAST_ADMIN', 'MORE_THAN_YOU_HAVE')
   @NeedsActive()
   @Needs('access', 'modify')
-  @ApiHeader({ name: 'if-match', required: false })
+  @ApiHeader({ name: 'if-match', required: true })
   @ApiOkResponse({ standardSchema: DoneSchema })
   async remove(
     @Asker() asker: Identity,
@@ -146,10 +147,8 @@ export function numberOf(text: string): number {
   return Number(text);
 }
 
+/** Whoever they are at now, or at that revision. */
 function revisionOf(ifMatch: string | undefined): number | undefined {
-  if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
-  const revision = /^(?:W\/)?"?(\d{1,9})"?$/.exec(ifMatch.trim())?.[1];
-  if (revision === undefined)
-    throw new ApiRefusal(400, 'INVALID_INPUT', 'if-match: allowed is the ETag of a user, or *', 'if-match');
-  return Number(revision);
+  const expected = demandedRevision(ifMatch);
+  return typeof expected === 'number' ? expected : undefined;
 }

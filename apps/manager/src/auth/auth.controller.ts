@@ -24,7 +24,7 @@ import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { Accounts } from '../access/accounts.js';
 import { NeedsLogin, NeedsSession, WhileMustChange } from '../access/needs.js';
-import { ApiRefusals, LastWins, Refuses } from '../http/api-docs.js';
+import { ApiRefusals, Bounded, LastWins, Refuses } from '../http/api-docs.js';
 import { Repeatable } from '../http/commands.js';
 import { type ApiSettings, SETTINGS } from '../tokens.js';
 import { Asker, type Identity, type KnownRequest, NeedsActive, Public } from './identity.js';
@@ -33,7 +33,7 @@ import { clearSessionCookie, setSessionCookie } from './session-cookie.js';
 /** One's own account: coming in, and what is one's own to change. */
 @ApiTags('login')
 @ApiRefusals()
-@Controller('api')
+@Controller('api/v1')
 export class AuthController {
   constructor(
     @Inject(SETTINGS) private readonly settings: ApiSettings,
@@ -41,6 +41,7 @@ export class AuthController {
   ) {}
 
   @Get('login/ways')
+  @Bounded('what the configuration says')
   @Public()
   @ApiOkResponse({ standardSchema: LoginWaysSchema })
   ways(): LoginWays {
@@ -84,6 +85,7 @@ export class AuthController {
   }
 
   @Get('me')
+  @Bounded('one person')
   @NeedsLogin()
   @WhileMustChange()
   @ApiOkResponse({ standardSchema: MeSchema })

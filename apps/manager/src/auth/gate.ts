@@ -64,7 +64,7 @@ export class Gate implements CanActivate {
     const asking = whoAsks();
     if (asking !== undefined) asking.came = identity.came;
     if (identity.mustChange && says<boolean>(WHILE_MUST_CHANGE) !== true)
-      throw new ApiRefusal(403, 'PASSWORD_CHANGE_NEEDED', 'give yourself another password first: POST /api/password');
+      throw new ApiRefusal(403, 'PASSWORD_CHANGE_NEEDED', 'give yourself another password first: POST /api/v1/password');
     const need = says<Need>(NEED);
     const refused = need === undefined ? lacksRole(says<readonly Role[]>(NEED_ROLES), identity) : lacks(need, request, identity);
     if (refused !== null) throw refused;

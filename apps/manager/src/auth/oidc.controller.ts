@@ -23,7 +23,7 @@ const WEB = { content: { 'text/html': { schema: { type: 'string' } } } } as cons
 /** Through a provider of OpenID Connect, and back. */
 @ApiTags('login')
 @ApiRefusals()
-@Controller('api/login/oidc')
+@Controller('api/v1/login/oidc')
 export class OidcController {
   readonly #box: SecretBox;
 

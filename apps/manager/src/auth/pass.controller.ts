@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { NeedsSession } from '../access/needs.js';
 import { ApiRefusals } from '../http/api-docs.js';
+import { Repeatable } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import { type ApiSettings, CLOCK, SETTINGS } from '../tokens.js';
 import { type KnownRequest, Public } from './identity.js';
@@ -23,7 +24,7 @@ const SealedSchema = z.object({ cookie: z.string(), ip: z.string(), untilMs: z.n
  */
 @ApiTags('login')
 @ApiRefusals()
-@Controller('api/pass')
+@Controller('api/v1/pass')
 export class PassController {
   readonly #box: SecretBox;
 
@@ -47,6 +48,7 @@ export class PassController {
 
   /** The session stays what it is in the database: one that has ended there lets nobody in. */
   @Post()
+  @Repeatable('it lets the same session in')
   @HttpCode(200)
   @Public()
   @ApiOkResponse({ standardSchema: z.object({ ok: z.literal(true) }).meta({ id: 'PassTaken' }) })

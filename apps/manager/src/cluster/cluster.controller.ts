@@ -7,7 +7,7 @@ import { Needs } from '../access/needs.js';
 import { Asker, type Identity } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
 import type { ControlQuestion } from '../control/client.js';
-import { ApiRefusals, Refuses } from '../http/api-docs.js';
+import { ApiRefusals, Bounded, Refuses } from '../http/api-docs.js';
 import { Command, keptAs } from '../http/commands.js';
 import type { ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CONTROLLER, LOG, SETTINGS, STORE } from '../tokens.js';
@@ -25,6 +25,7 @@ const MaintenanceSchema = z
   .strictObject({ node: node.unwrap(), minutes, why: z.string().max(200).default('') })
   .meta({ id: 'NodeMaintenance' });
 const PauseSchema = z.strictObject({ minutes, why: z.string().max(200).default('') }).meta({ id: 'TakeOverPause' });
+const FenceSchema = z.strictObject({ node: node.unwrap(), why: z.string().trim().min(1).max(200) }).meta({ id: 'NodeFence' });
 const SwitchoverSchema = z.strictObject({ to: node }).meta({ id: 'Switchover' });
 /** What is answered again of a command whose answer nobody heard: a switchover ends the one who would have written it down. */
 const UNTIL_ANSWERED: CommandAnswer = { ok: true, message: 'accepted before; the status says what became of it' };
@@ -33,7 +34,7 @@ const COMMAND_DEADLINE_MS = 5_000;
 
 @ApiTags('cluster')
 @ApiRefusals()
-@Controller('api/cluster')
+@Controller('api/v1/cluster')
 export class ClusterController {
   constructor(
     @Inject(CONTROLLER) private readonly ask: AskController,
@@ -45,6 +46,7 @@ export class ClusterController {
   ) {}
 
   @Get()
+  @Bounded('the members of the cluster')
   @Refuses('CONTROLLER_UNREACHABLE', 'DEADLINE')
   @Needs('cluster', 'read')
   @ApiOkResponse({ standardSchema: StatusSchema })
@@ -105,6 +107,23 @@ export class ClusterController {
     @Body({ schema: PauseSchema }) body: z.infer<typeof PauseSchema>,
   ): Promise<CommandAnswer> {
     return await this.#command(asker, { method: 'pause', ...body });
+  }
+
+  /**
+   * Has the power of a node cut, and read back. The Master hands over first when it is meant itself. Answers when the order is committed;
+   * what became of it is `lastFence` of the status.
+   */
+  @Post('fence')
+  @Refuses('REFUSED', 'CONTROLLER_UNREACHABLE', 'DEADLINE')
+  @Command()
+  @Needs('cluster', 'execute')
+  @HttpCode(200)
+  @ApiOkResponse({ standardSchema: CommandAnswerSchema })
+  async fence(
+    @Asker() asker: Identity,
+    @Body({ schema: FenceSchema }) body: z.infer<typeof FenceSchema>,
+  ): Promise<CommandAnswer> {
+    return await this.#command(asker, { method: 'fence', by: asker.login.slice(0, 80), ...body });
   }
 
   async #command(asker: Identity, question: ControlQuestion): Promise<CommandAnswer> {

@@ -25,7 +25,7 @@ const MAX_UNSENT_BYTES = 262_144;
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 export type ControlQuestion = WithoutId<
-  Extract<ControlRequest, { method: 'status' | 'receivers' | 'recover' | 'switchover' | 'maintenance' | 'pause' }>
+  Extract<ControlRequest, { method: 'status' | 'receivers' | 'recover' | 'switchover' | 'maintenance' | 'pause' | 'fence' }>
 >;
 
 /**

@@ -32,6 +32,7 @@ const StatusesQuerySchema = z.strictObject({
   monitor: word('Id of the monitor'),
   plugin: word('Type of the monitor, such as ping'),
   text: word('Part of the message, upper and lower case alike'),
+  after: z.string().max(200).describe('`next` of an earlier page').optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
   format,
 });
@@ -40,6 +41,7 @@ const SeriesQuerySchema = z.strictObject({
   monitor: word('Id of the monitor'),
   item: word('Part of the name of the value, upper and lower case alike'),
   text: word('Part of the monitor, the node or the name of the value'),
+  after: z.string().max(4_096).describe('`next` of an earlier page').optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
 });
 const STEP = /^(?:1month|(\d{1,9})(ms|s|m|h|d)?)$/;
@@ -76,7 +78,6 @@ export class StatusesController {
 
   /** The worst first. */
   @Get('statuses')
-  @Bounded('at most `limit` (10 000), the worst first; `more` says that there are others')
   @Needs('event', 'read')
   @ApiOkResponse({ standardSchema: StatusesSchema })
   async statuses(
@@ -92,24 +93,29 @@ export class StatusesController {
       priorities: priority,
       facilities: of === undefined ? undefined : facilitiesOf(this.live)(of),
     };
-    const { rows, more } = await this.store.operations.statuses.list(known<StatusQuery>(wanted));
+    const { rows, more, next } = await this.store.operations.statuses.list(known<StatusQuery>(wanted));
     if (wantsCsv(form, accept)) return csvAnswer('statuses', statusLines(rows));
-    return { rows: [...rows], more };
+    return { rows: [...rows], more, next };
   }
 
   /** What values are kept of. */
   @Get('series')
-  @Bounded('at most `limit` (10 000); `more` says that there are others')
   @Needs('graph', 'read')
   @ApiOkResponse({ standardSchema: SeriesListSchema })
   async series(
     @Asker() { rights }: Identity,
     @Query({ schema: SeriesQuerySchema }) query: z.infer<typeof SeriesQuerySchema>,
   ): Promise<SeriesList> {
-    const { facility: of, ...asked } = query;
-    const wanted = { ...asked, ...ownersOf(rights), facilities: of === undefined ? undefined : facilitiesOf(this.live)(of) };
+    const { facility: of, after, ...asked } = query;
+    const wanted = {
+      ...asked,
+      after: after === undefined ? undefined : placeOf(after),
+      ...ownersOf(rights),
+      facilities: of === undefined ? undefined : facilitiesOf(this.live)(of),
+    };
     const { series, more } = await this.store.operations.series(known<SeriesQuery>(wanted));
-    return { series: [...series], more };
+    const last = series.at(-1);
+    return { series: [...series], more, next: more && last !== undefined ? cursorOf(last) : null };
   }
 
   /**
@@ -158,4 +164,17 @@ function stepOf(text: string): number | 'month' {
 function usualStepMs(spanMs: number): number {
   const leastS = spanMs / POINTS / 1_000;
   return (STEPS_S.find((step) => step >= leastS) ?? STEPS_S.at(-1)!) * 1_000;
+}
+
+/** Of series, which have names: a place in their order. */
+const cursorOf = ({ facility: of, monitor, item }: SeriesList['series'][number]): string =>
+  Buffer.from(JSON.stringify([of, monitor, item])).toString('base64url');
+const PlaceSchema = z.tuple([z.string(), z.string(), z.string()]);
+
+function placeOf(cursor: string): readonly [string, string, string] {
+  try {
+    return PlaceSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+  } catch {
+    throw new InvalidInputError('after', cursor.slice(0, 100), 'the `next` of an earlier page');
+  }
 }

@@ -93,6 +93,7 @@ import {
 import { Commands } from './commands.js';
 import { ErrorFilter } from './error-filter.js';
 import { invalidInput } from './errors.js';
+import { addressOfNow } from './former-addresses.js';
 import { HealthController, originOf } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { openApiDocument } from './openapi.js';
@@ -235,7 +236,11 @@ const usersOf =
 
 /** The API and the console, ready to handle requests; listening is somebody else's (listeners.ts). */
 export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES, routerOptions: { maxParamLength: 200 } });
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    routerOptions: { maxParamLength: 200 },
+    rewriteUrl: ({ url = '/' }) => addressOfNow(url),
+  });
   const app = await NestFactory.create<NestFastifyApplication>(ManagerModule.with(parts), adapter, {
     logger: nestLogger(parts.log),
     abortOnError: false,

@@ -106,7 +106,7 @@ function codesOf(operation: ApiOperation, route: Route): readonly ErrorCode[] {
     [!route.isPublic, ['NOT_LOGGED_IN', 'PASSWORD_CHANGE_NEEDED', ...mode]],
     [changes, ['CSRF_HEADER_MISSING']],
     [has('path'), ['NOT_FOUND']],
-    [has('header', 'if-match'), ['REVISION_MISMATCH']],
+    [has('header', 'if-match'), ['REVISION_MISMATCH', 'PRECONDITION_REQUIRED']],
     [route.isThrottled, ['TOO_MANY_REQUESTS']],
     [route.needsActive, ['NOT_ACTIVE', 'STALE_EPOCH']],
     [route.needsActive && changes, ['COMMIT_UNKNOWN']],

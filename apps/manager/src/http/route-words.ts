@@ -11,6 +11,8 @@ export const ROUTE_WORDS: Readonly<Record<string, string>> = {
   calendarsOpen: 'Whether it is open at a moment, why, and until when.',
   capacityMeasures: "Of the Standby's manager: how full its node is, signed with what both nodes know. The Master keeps it.",
   capacityShow: 'What fills up when, if all goes on as it did, and what to change; the most urgent first.',
+  clusterFence:
+    'Has the power of a node cut, and read back. The Master hands over first when it is meant itself. Answers when the order is committed; what became of it is `lastFence` of the status. /',
   clusterMaintenance:
     'Takes a node out on purpose, so that nobody is alarmed and nothing is started there, for a time that ends by itself; 0 minutes: it is back.',
   clusterPause: 'No automatic take-over for so long; 0 minutes: they go on. A Master that loses its lease stops all the same.',
@@ -68,6 +70,7 @@ export const ROUTE_WORDS: Readonly<Record<string, string>> = {
   selfShow: 'Every value that is watched on this node, the worst first.',
   settingsExport:
     'In pages, as `import` takes them; secrets are null, which leaves them as they are. Built-in scopes are no part of it.',
+  settingsHistory: 'Newest first.',
   settingsImport: 'All of it or nothing. `dryRun`: what would be added, changed field by field, and removed.',
   settingsPart: 'Of an import that is too large for one request: checked now, done with `import`.',
   settingsPut: 'Secrets that are null or not there stay as they are; `""` removes one.',

@@ -22,7 +22,7 @@ const MAX_ROWS = 500;
 
 @ApiTags('live')
 @ApiRefusals()
-@Controller('api')
+@Controller('api/v1')
 export class StreamController implements OnApplicationShutdown {
   readonly #streams: LiveStreams;
 

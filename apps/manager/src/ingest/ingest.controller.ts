@@ -18,7 +18,7 @@ import { z } from 'zod';
 import { Needs } from '../access/needs.js';
 import { AllowsProbeToken } from '../auth/identity.js';
 import type { Authority } from '../control/authority.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Bounded } from '../http/api-docs.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
 import { instant, parseInstant } from '../messages/query.js';
@@ -52,7 +52,7 @@ interface Range {
 /** What was received, what of it came to both nodes, and what did not (docs/visible-loss.md). On a Standby as far as it has replayed. */
 @ApiTags('ingest')
 @ApiRefusals()
-@Controller('api/ingest')
+@Controller('api/v1/ingest')
 export class IngestController {
   constructor(
     @Inject(STORE) private readonly store: ManagerStore,
@@ -65,6 +65,7 @@ export class IngestController {
   ) {}
 
   @Get('summary')
+  @Bounded('a row a node, a receiver and a minute of the time asked for')
   @Needs('message', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: IngestSummarySchema })
@@ -89,6 +90,7 @@ export class IngestController {
   }
 
   @Get('sources')
+  @Bounded('those that sent most, at most `limit`; `more` says how many are left out')
   @Needs('message', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: IngestSourcesSchema })
@@ -119,6 +121,7 @@ export class IngestController {
 
   /** One message's way from the socket to the row, as this node can tell it: its journal, its copy of the other node's, its database. */
   @Get('trace')
+  @Bounded('one message')
   @Needs('message', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: IngestTraceSchema })

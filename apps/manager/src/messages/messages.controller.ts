@@ -5,7 +5,7 @@ import { type MessageHistogram, MessageHistogramSchema, type Messages, MessagesS
 import type { z } from 'zod';
 import { Needs } from '../access/needs.js';
 import { AllowsProbeToken } from '../auth/identity.js';
-import { ApiRefusals } from '../http/api-docs.js';
+import { ApiRefusals, Bounded } from '../http/api-docs.js';
 import { csvAnswer, MAX_TABLE_ROWS, wantsCsv } from '../http/csv.js';
 import { MibNames } from '../mibs/mib-names.js';
 import type { ManagerStore, MessageQuery } from '../store/ports.js';
@@ -16,7 +16,7 @@ import { messageLines } from './tables.js';
 
 @ApiTags('messages')
 @ApiRefusals()
-@Controller('api')
+@Controller('api/v1')
 export class MessagesController {
   constructor(
     @Inject(STORE) private readonly store: ManagerStore,
@@ -52,6 +52,7 @@ export class MessagesController {
 
   /** How many of those that a search would find were received when; the last hour when no time is given. */
   @Get('messages/histogram')
+  @Bounded('at most 500 `bins`')
   @Needs('message', 'read')
   @AllowsProbeToken()
   @ApiOkResponse({ standardSchema: MessageHistogramSchema })

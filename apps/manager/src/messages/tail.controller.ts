@@ -31,7 +31,7 @@ const MOST_PAGES = 10;
 /** The tail of what is received, for programs: every event says how far the client has come, and it goes on from there on any node. */
 @ApiTags('live')
 @ApiRefusals()
-@Controller('api/messages')
+@Controller('api/v1/messages')
 export class TailController implements OnApplicationShutdown {
   readonly #streams: LiveStreams;
 

@@ -2,10 +2,12 @@ import {
   FUNCTION_OF_KIND,
   MAX_TOLD,
   type RoleBody,
+  RoleIdSchema,
   referencesOf,
   type SettingInput,
   type SettingKind,
   spaceOf,
+  usualOwnerOf,
 } from '@yosugara/protocol';
 import type { SettingsRights } from '@yosugara/store';
 import { Rights } from '../access/rights.js';
@@ -58,8 +60,9 @@ export class SettingRights implements SettingsRights {
 
   /** Whose a new one is when nothing is said. */
   usualOwner(): string | undefined {
-    if (this.#rights.reaches('operator', 'modify')) return undefined;
-    return this.#rights.roles.find((role) => this.#rights.reaches(role, 'modify'));
+    // The host's token is nobody's, and works as an operator.
+    const roles = this.#rights.roles.filter((role) => RoleIdSchema.safeParse(role).success);
+    return [usualOwnerOf(roles), ...roles, 'operator'].find((role) => this.#rights.reaches(role, 'modify'));
   }
 }
 

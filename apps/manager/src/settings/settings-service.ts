@@ -207,6 +207,7 @@ export function historyOf(kind: SettingKind, revisions: readonly SettingRevision
     setting: setting === null ? null : { ...setting, body: inOrder({ kind, body: setting.body }) },
   }));
   return {
+    next: all.length > shown ? all[shown - 1]!.revision : null,
     revisions: all.slice(0, shown).map(({ revision, at, by, setting }, index) => {
       const before = all[index + 1]?.setting ?? null;
       const differences = setting === null || before === null ? [] : documentDifferences(kind, before, setting);

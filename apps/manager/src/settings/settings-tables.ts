@@ -86,7 +86,7 @@ export function settingsTables(connections: Connections, secrets: SecretCodec = 
     get: async (key) => await read(async (settings) => await settings.get(key)),
     list: async (kind, query) => await read(async (settings) => await settings.list(kind, query)),
     counts: async (owners) => await read(async (settings) => await settings.counts(owners)),
-    history: async (key, limit) => await read(async (settings) => await settings.history(key, limit)),
+    history: async (key, limit, before) => await read(async (settings) => await settings.history(key, limit, before)),
     referrersOf: async (key, limit) => await read(async (settings) => await settings.referrersOf(key, limit)),
     put: async (settings, { dryRun = false, ...options }, how) => {
       const deadlineMs = settings.length > ONE || options.deleteMissing !== undefined ? IMPORT_DEADLINE_MS : undefined;

@@ -27,7 +27,6 @@ import {
   SettingViewSchema,
   settingSchemaOf,
 } from '@yosugara/protocol';
-import type { PutOptions } from '@yosugara/store';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { NeedsSetting } from '../access/needs.js';
@@ -36,6 +35,7 @@ import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '.
 import { ApiRefusals, Bounded, Refuses } from '../http/api-docs.js';
 import { Repeatable } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
+import { demandedRevision } from '../http/if-match.js';
 import { ImportStage } from './import-stage.js';
 import { LiveSettings } from './live-settings.js';
 import { readSetting } from './read-setting.js';
@@ -59,7 +59,10 @@ const ListQuery = z.strictObject({
   after: text,
   limit: limit(200, 1_000),
 });
-const HistoryQuery = z.strictObject({ limit: limit(50, 500) });
+const HistoryQuery = z.strictObject({
+  after: z.coerce.number().int().min(1).max(999_999_999).describe('`next` of an earlier page').optional(),
+  limit: limit(50, 500),
+});
 const ExportQuery = z.strictObject({
   kind: z.union([z.enum(SETTING_KINDS), z.array(z.enum(SETTING_KINDS))]).optional(),
   after: z.string().max(256).optional(),
@@ -248,7 +251,7 @@ export class SettingsController {
     const { ownerRole = new SettingRights(asker.rights).usualOwner() } = body;
     const parsed = readSetting({ ...body, ...(ownerRole === undefined ? {} : { ownerRole }), kind: kindOf(kind), id });
     if (!parsed.ok) throw mistaken(parsed.mistakes);
-    const done = await this.service.put(parsed.setting, writerOf(asker, by), expectedBy(ifMatch, ifNoneMatch));
+    const done = await this.service.put(parsed.setting, writerOf(asker, by), demandedRevision(ifMatch, ifNoneMatch));
     reply.header('etag', `"${done.revision}"`);
     return done;
   }
@@ -258,7 +261,7 @@ export class SettingsController {
   @Refuses('SETTING_IN_USE', 'ROLE_IN_USE', 'BUILT_IN')
   @NeedsSetting('modify')
   @NeedsActive()
-  @ApiHeader({ name: 'if-match', required: false })
+  @ApiHeader({ name: 'if-match', required: true })
   @ApiOkResponse({ standardSchema: SettingRemovedSchema })
   async remove(
     @Asker() asker: Identity,
@@ -267,11 +270,11 @@ export class SettingsController {
     @Headers('if-match') ifMatch: string | undefined,
     @Query({ schema: ByQuery }) query: z.infer<typeof ByQuery>,
   ): Promise<{ version: number }> {
-    return await this.service.remove(keyOf(kind, id), writerOf(asker, query.by), expectedBy(ifMatch, undefined));
+    return await this.service.remove(keyOf(kind, id), writerOf(asker, query.by), demandedRevision(ifMatch));
   }
 
+  /** Newest first. */
   @Get(':kind/:id/history')
-  @Bounded('the newest `limit` revisions, at most 500')
   @NeedsSetting('read')
   @ApiOkResponse({ standardSchema: SettingHistorySchema })
   async history(
@@ -282,10 +285,11 @@ export class SettingsController {
   ): Promise<SettingHistory> {
     const key = keyOf(kind, id);
     // One more, to compare the oldest with.
-    const revisions = await this.tables.history(key, query.limit + 1);
-    // Whose it is now, or was last.
-    const owner = revisions.find(({ setting }) => setting !== null)?.setting?.ownerRole;
-    if (revisions.length === 0 || !new SettingRights(rights).reads(key.kind, owner ?? '')) throw unknownSetting(key);
+    const revisions = await this.tables.history(key, query.limit + 1, query.after);
+    // Whose it is now, or was last, whichever page is asked for.
+    const newest = query.after === undefined ? revisions : await this.tables.history(key, 2);
+    const owner = newest.find(({ setting }) => setting !== null)?.setting?.ownerRole;
+    if (newest.length === 0 || !new SettingRights(rights).reads(key.kind, owner ?? '')) throw unknownSetting(key);
     return historyOf(key.kind, revisions, query.limit);
   }
 }
@@ -309,18 +313,4 @@ function keyOf(kind: string, id: string): SettingKey {
   const key = { kind: kindOf(kind), id };
   if (!SETTING_ID.test(id)) throw unknownSetting(key);
   return key;
-}
-
-/** RFC 9110 13.1.1 and 13.1.2, as far as there is one revision at a time. */
-function expectedBy(ifMatch: string | undefined, ifNoneMatch: string | undefined): PutOptions['expected'] {
-  if (ifNoneMatch !== undefined) {
-    if (ifNoneMatch.trim() === '*' && ifMatch === undefined) return null;
-    throw new ApiRefusal(400, 'INVALID_INPUT', 'if-none-match: allowed is *, and not together with if-match', 'if-none-match');
-  }
-  if (ifMatch === undefined) return undefined;
-  if (ifMatch.trim() === '*') return 'some';
-  const revision = /^(?:W\/)?"?(\d{1,9})"?$/.exec(ifMatch.trim())?.[1];
-  if (revision === undefined)
-    throw new ApiRefusal(400, 'INVALID_INPUT', 'if-match: allowed is the ETag of a setting, or *', 'if-match');
-  return Number(revision);
 }

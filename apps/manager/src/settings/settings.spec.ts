@@ -4,7 +4,7 @@ import { SETTING_KINDS } from '@yosugara/protocol';
 import { openStore, type Store } from '@yosugara/store';
 import { freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type CallOptions, Eras, type Method, PROBE_TOKEN, startNode, type TestNode } from '../testing/harness.js';
+import { BLIND, type CallOptions, Eras, type Method, PROBE_TOKEN, startNode, type TestNode } from '../testing/harness.js';
 
 let server: TestPostgres;
 let store: Store;
@@ -113,6 +113,24 @@ describe('one setting', () => {
       body: { code: 'REVISION_MISMATCH' },
     });
     expect((await call('GET', `${API}/node/web1`)).body.body.name).toBe('web1');
+  });
+  it.each(['PUT', 'DELETE'] as const)('is changed by nobody who does not say what it was made from (%s)', async (method) => {
+    await put('node', 'web1', { name: 'web1' });
+    const headers = { [BLIND]: '1' };
+    expect(await call(method, `${API}/node/web1`, { body: { body: { name: 'blind' } }, headers })).toMatchObject({
+      status: 428,
+      body: { code: 'PRECONDITION_REQUIRED', title: 'Precondition Required', place: 'if-match' },
+    });
+    expect((await call('GET', `${API}/node/web1`)).body.body.name).toBe('web1');
+  });
+  it('tells its history in pages, newest first, each with what changed in it', async () => {
+    for (const name of ['one', 'two', 'three']) await put('node', 'web1', { name });
+    const page = async (query: string) => (await call('GET', `${API}/node/web1/history?limit=2${query}`)).body;
+    const first = await page('');
+    expect([first.revisions.map(({ revision }: { revision: number }) => revision), first.next]).toEqual([[3, 2], 2]);
+    const rest = await page(`&after=${first.next}`);
+    expect(rest).toMatchObject({ revisions: [{ revision: 1, done: 'added' }], next: null });
+    expect(first.revisions[1]).toMatchObject({ done: 'changed', differences: [{ before: 'one', after: 'two' }] });
   });
   it('is not made by a change of what is not there', async () => {
     expect(await put('node', 'web1', { name: 'x' }, { 'if-match': '*' })).toMatchObject({ status: 412 });

@@ -213,6 +213,7 @@ export async function ask(url: string, method: Method, how: CallOptions = {}): P
   if (hasBody) headers['content-type'] = 'application/json';
   if (how.cookie !== undefined) headers['cookie'] = how.cookie;
   if (how.bearer !== undefined) headers['authorization'] = `Bearer ${how.bearer}`;
+  Object.assign(headers, await madeFrom(url, method, headers, how.headers ?? {}));
   const answer = await fetch(url, {
     method,
     headers: { ...headers, ...how.headers },
@@ -223,6 +224,27 @@ export async function ask(url: string, method: Method, how: CallOptions = {}): P
   const isJson = /^application\/(?:problem\+)?json/.test(answer.headers.get('content-type') ?? '');
   return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
 }
+
+const WITH_REVISIONS = /\/api\/v1\/(?:settings\/[^/]+\/[^/?]+|users\/\d+)(?:\?|$)/;
+
+/** As every client does: what is changed is read first, unless the spec says what it was made from, or that it does not. */
+async function madeFrom(
+  url: string,
+  method: Method,
+  credentials: Record<string, string>,
+  said: Record<string, string>,
+): Promise<Record<string, string>> {
+  const changes = method === 'PUT' || method === 'PATCH' || method === 'DELETE';
+  if (!changes || !WITH_REVISIONS.test(url) || 'if-match' in said || 'if-none-match' in said || BLIND in said) return {};
+  const { 'content-type': _, ...headers } = credentials;
+  const read = await fetch(url.split('?')[0]!, { headers, signal: AbortSignal.timeout(5_000) });
+  await read.arrayBuffer();
+  const etag = read.headers.get('etag');
+  if (etag !== null) return { 'if-match': etag };
+  return method === 'PUT' ? { 'if-none-match': '*' } : { 'if-match': '*' };
+}
+/** A header of a spec that wants none of both sent. */
+export const BLIND = 'x-blind';
 
 const countingIngest =
   (ingest: CountedIngest): StartIngest =>

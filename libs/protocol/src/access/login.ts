@@ -6,24 +6,24 @@ const password = z.string().min(1).max(MAX_PASSWORD);
 /** Six digits of the authenticator, or one of the recovery codes. */
 const code = z.string().trim().min(6).max(64);
 
-/** POST /api/login. 401 TOTP_REQUIRED: the same again, with `code`. */
+/** POST /api/v1/login. 401 TOTP_REQUIRED: the same again, with `code`. */
 export const LoginSchema = z
   .strictObject({ login: z.string().min(1).max(64), password, code: code.optional() })
   .meta({ id: 'Login' });
 export type Login = z.infer<typeof LoginSchema>;
 
-/** POST /api/password */
+/** POST /api/v1/password */
 export const PasswordChangeSchema = z.strictObject({ current: password, next: NewPasswordSchema }).meta({ id: 'PasswordChange' });
 
 const grants = z.partialRecord(z.enum(FUNCTIONS), z.array(z.enum(MODES)));
 
-/** GET /api/me, and the answer of POST /api/login. */
+/** GET /api/v1/me, and the answer of POST /api/v1/login. */
 export const MeSchema = z
   .object({
     login: z.string(),
     /** The widest of the three built-in roles that fits; what may be done is in `grants`. */
     role: z.enum(['admin', 'operator', 'viewer']),
-    /** Still the first password: nothing else is answered before POST /api/password. */
+    /** Still the first password: nothing else is answered before POST /api/v1/password. */
     mustChange: z.boolean(),
     node: z.string(),
     epoch: z.int(),
@@ -46,18 +46,18 @@ export const MeSchema = z
   .meta({ id: 'Me' });
 export type Me = z.infer<typeof MeSchema>;
 
-/** GET /api/login/ways (no login): what the login page offers. */
+/** GET /api/v1/login/ways (no login): what the login page offers. */
 export const LoginWaysSchema = z
   .object({
     password: z.literal(true),
     ldap: z.boolean(),
-    /** A link to /api/login/oidc/ID each. */
+    /** A link to /api/v1/login/oidc/ID each. */
     oidc: z.array(z.object({ id: z.string(), name: z.string() })),
   })
   .meta({ id: 'LoginWays' });
 export type LoginWays = z.infer<typeof LoginWaysSchema>;
 
-/** POST /api/me/totp: begins; nothing is asked for before it is confirmed. */
+/** POST /api/v1/me/totp: begins; nothing is asked for before it is confirmed. */
 export const TotpBeginSchema = z.strictObject({ password }).meta({ id: 'TotpBegin' });
 export const TotpBegunSchema = z
   .object({
@@ -68,7 +68,7 @@ export const TotpBegunSchema = z
   })
   .meta({ id: 'TotpBegun' });
 export type TotpBegun = z.infer<typeof TotpBegunSchema>;
-/** POST /api/me/totp/confirm */
+/** POST /api/v1/me/totp/confirm */
 export const TotpConfirmSchema = z
   .strictObject({
     code: z
@@ -84,7 +84,7 @@ export const TotpConfirmedSchema = z
   })
   .meta({ id: 'TotpConfirmed' });
 export type TotpConfirmed = z.infer<typeof TotpConfirmedSchema>;
-/** POST /api/me/totp/disable */
+/** POST /api/v1/me/totp/disable */
 export const TotpDisableSchema = z.strictObject({ password, code }).meta({ id: 'TotpDisable' });
 
 /** GET /api/v1/access: what rights there are, for whoever draws a form of a role. */

@@ -115,7 +115,7 @@ export type UserGiven = z.infer<typeof UserGivenSchema>;
 /** POST /api/v1/users/ID/reset-password: must be changed at the next login; ends the user's sessions and tokens' use does not change. */
 export const PasswordResetSchema = z.strictObject({ password: NewPasswordSchema.optional() }).meta({ id: 'PasswordReset' });
 
-/** PATCH /api/me */
+/** PATCH /api/v1/me */
 export const ProfileChangeSchema = z
   .strictObject({ name: displayName, mail, language, timeZone })
   .partial()

@@ -130,5 +130,11 @@ export const BUILT_IN_ROLES: Readonly<Record<BuiltInRole, RoleBody>> = {
   [ALL_USERS]: { name: 'Everybody', grants: {}, reaches: [] },
 };
 export const isBuiltInRole = (id: string): id is BuiltInRole => Object.hasOwn(BUILT_IN_ROLES, id);
+/**
+ * Whose a new object is when nobody says: of the first of their roles that whoever makes it works in. `admin` and `viewer` are roles to act
+ * and to look with, and own nothing: what such people make is the operators'.
+ */
+export const usualOwnerOf = (roles: readonly string[]): string =>
+  roles.find((role) => role !== 'admin' && role !== 'viewer' && role !== ALL_USERS) ?? 'operator';
 /** A role that can be given to somebody. */
 export const isGivenRole = (id: string): boolean => id !== ALL_USERS;

@@ -51,11 +51,11 @@ export const usersCreate = (body: Sent<z.input<typeof NewUserSchema>>) =>
   apiCall('POST', '/api/v1/users', UserGivenSchema, { body, isCommand: true });
 
 /** What is not said stays. Needs access: modify. */
-export const usersChange = (id: string | number, body: Sent<z.input<typeof UserChangeSchema>>, matching: Matching = {}) =>
+export const usersChange = (id: string | number, body: Sent<z.input<typeof UserChangeSchema>>, matching: Matching) =>
   apiCall('PATCH', `/api/v1/users/${segment(id)}`, UserViewSchema, { body, matching });
 
 /** Needs access: modify. */
-export const usersRemove = (id: string | number, matching: Matching = {}) =>
+export const usersRemove = (id: string | number, matching: Matching) =>
   apiCall('DELETE', `/api/v1/users/${segment(id)}`, DoneSchema, { matching });
 
 /** Needs access: modify. */

@@ -30,12 +30,11 @@ export type Sent<T> = T extends readonly (infer Each)[]
     : T;
 
 /** Tags of HTTP for what has revisions. */
-export interface Matching {
+export type Matching =
   /** The revision that the change was made from; `*`: whichever it is now. */
-  readonly ifMatch?: number | '*';
+  | { readonly ifMatch: number | '*'; readonly ifNoneMatch?: never }
   /** It must be new. */
-  readonly ifNoneMatch?: '*';
-}
+  | { readonly ifMatch?: never; readonly ifNoneMatch: '*' };
 
 export interface CallParts {
   readonly query?: object;
@@ -65,7 +64,7 @@ export function addressOf(path: string, query: object): string {
 const pairsOf = ([name, value]: readonly [string, unknown]): readonly (readonly [string, string])[] =>
   [value].flat().flatMap((each) => (each === undefined || each === null ? [] : [[name, String(each)] as const]));
 
-function headersOf({ ifMatch, ifNoneMatch }: Matching): Readonly<Record<string, string>> {
+function headersOf({ ifMatch, ifNoneMatch }: Partial<Matching>): Readonly<Record<string, string>> {
   return {
     ...(ifMatch === undefined ? {} : { 'if-match': ifMatch === '*' ? '*' : `"${ifMatch}"` }),
     ...(ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch }),
@@ -87,3 +86,12 @@ export function isCommandOf(paths: readonly string[], method: string, path: stri
   };
   return method === 'POST' && paths.some(fits);
 }
+
+/**
+ * Where managers of before there was all of it under `/api/v1` have it; null: it was there already. None of these addresses names one
+ * thing of many: a 404 says that the manager does not know the route.
+ */
+export const formerAddress = (path: string): string | null =>
+  /^\/api\/v1\/(?:cluster(?!\/(?:lag|take-overs|fence))|messages|ingest|login|logout|me|password)(?:[/?]|$)/.test(path)
+    ? path.replace('/api/v1/', '/api/')
+    : null;

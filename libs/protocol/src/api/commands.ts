@@ -1,11 +1,12 @@
 // Made from the API's OpenAPI document: do not edit. YOSUGARA_WRITE_DOCS=1 npx vitest run apps/manager/src/http/api-client.spec.ts writes it.
 /** Where a POST takes an Idempotency-Key; {} = one part of an address. */
 export const COMMAND_PATHS: readonly string[] = [
-  '/api/cluster/maintenance',
-  '/api/cluster/pause',
-  '/api/cluster/recover',
-  '/api/cluster/switchover',
   '/api/v1/agents/tokens',
+  '/api/v1/cluster/fence',
+  '/api/v1/cluster/maintenance',
+  '/api/v1/cluster/pause',
+  '/api/v1/cluster/recover',
+  '/api/v1/cluster/switchover',
   '/api/v1/events/changes',
   '/api/v1/job-links',
   '/api/v1/job-sessions/{}/operations',

@@ -48,6 +48,7 @@ export interface StatusesStatusesQuery {
   readonly monitor?: string | undefined;
   readonly plugin?: string | undefined;
   readonly text?: string | undefined;
+  readonly after?: string | undefined;
   readonly limit?: number | undefined;
   readonly format?: 'json' | 'csv' | undefined;
 }
@@ -60,6 +61,7 @@ export interface StatusesSeriesQuery {
   readonly monitor?: string | undefined;
   readonly item?: string | undefined;
   readonly text?: string | undefined;
+  readonly after?: string | undefined;
   readonly limit?: number | undefined;
 }
 /** What values are kept of. Needs graph: read. */

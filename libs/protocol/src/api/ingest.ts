@@ -8,7 +8,7 @@ export interface IngestSummaryQuery {
 }
 /** Needs message: read. */
 export const ingestSummary = (query: Query<IngestSummaryQuery> = {}) =>
-  apiCall('GET', '/api/ingest/summary', IngestSummarySchema, { query });
+  apiCall('GET', '/api/v1/ingest/summary', IngestSummarySchema, { query });
 
 export interface IngestSourcesQuery {
   readonly since?: string | undefined;
@@ -18,10 +18,11 @@ export interface IngestSourcesQuery {
 }
 /** Needs message: read. */
 export const ingestSources = (query: Query<IngestSourcesQuery> = {}) =>
-  apiCall('GET', '/api/ingest/sources', IngestSourcesSchema, { query });
+  apiCall('GET', '/api/v1/ingest/sources', IngestSourcesSchema, { query });
 
 export interface IngestTraceQuery {
   readonly id: string;
 }
 /** One message's way from the socket to the row, as this node can tell it: its journal, its copy of the other node's, its database. Needs message: read. */
-export const ingestTrace = (query: Query<IngestTraceQuery>) => apiCall('GET', '/api/ingest/trace', IngestTraceSchema, { query });
+export const ingestTrace = (query: Query<IngestTraceQuery>) =>
+  apiCall('GET', '/api/v1/ingest/trace', IngestTraceSchema, { query });

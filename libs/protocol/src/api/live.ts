@@ -43,7 +43,7 @@ export interface StreamStreamQuery {
   readonly reason?: string | undefined;
 }
 /** Server-sent events: `hello` {node, epoch, mode} at the start and when one of them changes; `cluster`, the status, when it changes, at most 2/s; `messages` {rows, dropped}, new rows that pass the filter, oldest first, at most 4/s. / Needs a login. */
-export const streamStream = (query: Query<StreamStreamQuery> = {}) => addressOf('/api/stream', query);
+export const streamStream = (query: Query<StreamStreamQuery> = {}) => addressOf('/api/v1/stream', query);
 
 export interface TailTailQuery {
   readonly text?: string | undefined;
@@ -87,7 +87,7 @@ export interface TailTailQuery {
   readonly reason?: string | undefined;
 }
 /** Server-sent events: `hello` {node, epoch, mode}; `messages` {rows}, new rows that pass the filter, oldest first, at most 4/s; A row with `storedLate` was received more than a minute before it was stored. `lagging` {skipped, atLeast}: so many rows were left out, since the client reads too slowly or was away for too long; the search has them. The `id` of the last event, sent back as `Last-Event-ID` to whichever node, is where the next stream goes on. / Needs message: read. */
-export const tailTail = (query: Query<TailTailQuery> = {}) => addressOf('/api/messages/tail', query);
+export const tailTail = (query: Query<TailTailQuery> = {}) => addressOf('/api/v1/messages/tail', query);
 
 export interface EventStreamStreamQuery {
   readonly state?: string | readonly string[] | undefined;

@@ -50,7 +50,7 @@ export interface MessagesMessagesQuery {
 }
 /** Newest first; on a Standby as far as it has replayed. The probe token reads here, too: `yosugara messages` has no login, and who can read `secrets/pg-app` could read the table itself. As a table (`format=csv`) at most `limit` of them, page after page. / Needs message: read. */
 export const messagesMessages = (query: Query<MessagesMessagesQuery> = {}) =>
-  apiCall('GET', '/api/messages', MessagesSchema, { query });
+  apiCall('GET', '/api/v1/messages', MessagesSchema, { query });
 
 export interface MessagesHistogramQuery {
   readonly text?: string | undefined;
@@ -98,4 +98,4 @@ export interface MessagesHistogramQuery {
 }
 /** How many of those that a search would find were received when; the last hour when no time is given. Needs message: read. */
 export const messagesHistogram = (query: Query<MessagesHistogramQuery> = {}) =>
-  apiCall('GET', '/api/messages/histogram', MessageHistogramSchema, { query });
+  apiCall('GET', '/api/v1/messages/histogram', MessageHistogramSchema, { query });

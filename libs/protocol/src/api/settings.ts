@@ -136,7 +136,7 @@ export const settingsPut = (
     readonly body: unknown;
     readonly by?: string | undefined;
   },
-  matching: Matching = {},
+  matching: Matching,
 ) => apiCall('PUT', `/api/v1/settings/${segment(kind)}/${segment(id)}`, SettingPutSchema, { body, matching });
 
 export interface SettingsRemoveQuery {
@@ -147,13 +147,14 @@ export const settingsRemove = (
   kind: string | number,
   id: string | number,
   query: Query<SettingsRemoveQuery> = {},
-  matching: Matching = {},
+  matching: Matching,
 ) => apiCall('DELETE', `/api/v1/settings/${segment(kind)}/${segment(id)}`, SettingRemovedSchema, { query, matching });
 
 export interface SettingsHistoryQuery {
+  readonly after?: number | undefined;
   readonly limit?: number | undefined;
 }
-/** Needs that of the kind: read. */
+/** Newest first. Needs that of the kind: read. */
 export const settingsHistory = (kind: string | number, id: string | number, query: Query<SettingsHistoryQuery> = {}) =>
   apiCall('GET', `/api/v1/settings/${segment(kind)}/${segment(id)}/history`, SettingHistorySchema, { query });
 

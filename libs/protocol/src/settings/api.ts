@@ -67,6 +67,8 @@ export const SettingHistorySchema = z
         differences: z.array(z.object({ place: z.string(), before: z.unknown().optional(), after: z.unknown().optional() })),
       }),
     ),
+    /** Older ones: `after` of the next question; null: there are none. */
+    next: z.int().nullable().default(null),
   })
   .meta({ id: 'SettingHistory' });
 export type SettingHistory = z.infer<typeof SettingHistorySchema>;

@@ -64,7 +64,7 @@ describe.skipIf(!hasBrowser())('the console of two nodes without a floating addr
     await context.addCookies([{ name, value, url: a.url }]);
     const page = await context.newPage();
     page.setDefaultTimeout(100_000);
-    const passed = page.waitForResponse(`${a.url}/api/pass`);
+    const passed = page.waitForResponse(`${a.url}/api/v1/pass`);
     await page.goto(`${a.url}/events?event=${number}`);
     await page.getByTestId('event-comment').fill(TYPED);
     expect((await passed).status()).toBe(200);
@@ -101,7 +101,7 @@ async function formBegun(context: BrowserContext, cookie: string): Promise<Page>
   expect(made.status).toBeLessThan(300);
   const page = await context.newPage();
   page.setDefaultTimeout(100_000);
-  const passed = page.waitForResponse(`${a.url}/api/pass`);
+  const passed = page.waitForResponse(`${a.url}/api/v1/pass`);
   await page.goto(`${a.url}/notifications?id=night`);
   await page.getByTestId('field-description').fill(DESCRIBED);
   expect((await passed).status()).toBe(200);

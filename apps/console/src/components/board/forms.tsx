@@ -1,15 +1,15 @@
-import { Button, Drawer, Loader, Select, Tabs, TextInput } from '@mantine/core';
+import { Button, Drawer, Loader, Tabs, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { ALL_USERS, ANY_OWNER, type DashboardBody, type Widget } from '@yosugara/protocol';
+import type { DashboardBody, Widget } from '@yosugara/protocol';
 import { useMemo } from 'react';
 import type { Problem } from '../../api/client.js';
 import { settingsApi } from '../../api/settings.js';
 import { useText } from '../../i18n/language.js';
 import { DIALOG_PARTS } from '../dialog.js';
+import { OwnerSelect } from '../owner-select.js';
 import { SchemaForm } from '../schema-form.js';
 import { type Field, fieldOf, type JsonSchema } from '../schema-model.js';
 import { SettingHistoryList } from '../setting-history.js';
-import { useMe } from '../use-me.js';
 import type { SettingEditing } from '../use-setting-draft.js';
 import { titleOf } from './frame.js';
 
@@ -84,38 +84,6 @@ export function WidgetForm({ widget, at, problems, onChange, onClose }: WidgetFo
         </Button>
       </div>
     </Drawer>
-  );
-}
-
-/** Roles that one may give something to. */
-export function useOwners(now: string): readonly string[] {
-  const { account } = useMe();
-  const roles = account?.roles ?? [];
-  const reached = (account?.reaches ?? []).filter(({ modes }) => modes.includes('modify')).map(({ owner }) => owner);
-  const others = reached.flatMap((owner) => (owner === ANY_OWNER ? ['operator'] : [owner]));
-  return [...new Set([now, ...roles, ...others, ALL_USERS])].filter((each) => each !== '');
-}
-
-interface OwnerProps {
-  readonly value: string;
-  readonly onChange: (owner: string) => void;
-}
-
-export function OwnerSelect({ value, onChange }: OwnerProps) {
-  const { t } = useText();
-  const owners = useOwners(value);
-  return (
-    <Select
-      size="xs"
-      label={t('board.owner')}
-      description={t('board.ownerHint')}
-      inputWrapperOrder={['label', 'input', 'description', 'error']}
-      value={value}
-      allowDeselect={false}
-      data={owners.map((each) => ({ value: each, label: each === ALL_USERS ? t('board.everybody') : each }))}
-      onChange={(next) => next !== null && onChange(next)}
-      data-testid="board-owner"
-    />
   );
 }
 

@@ -6,7 +6,7 @@ import { fieldOf, typescriptOf } from './typescript-of.js';
 
 /** Spoken by programs of the cluster and by its tests, or by a browser alone. */
 const NO_CLIENT = new Set(['probe', 'health', 'metrics']);
-const NO_CLIENT_PATHS = /^\/api\/(?:pass$|v1\/internal\/)/;
+const NO_CLIENT_PATHS = /^\/api\/v1\/(?:pass$|internal\/)/;
 const HEAD = `// Made from the API's OpenAPI document: do not edit. YOSUGARA_WRITE_DOCS=1 npx vitest run apps/manager/src/http/api-client.spec.ts writes it.\n`;
 
 interface Emitted {
@@ -72,7 +72,7 @@ function emitted(operation: ApiOperation, route: Route, document: ApiDocument): 
     ...inPath.map(({ name }) => `${name}: string | number`),
     ...(body === null ? [] : [`body: ${body.type}`]),
     ...(inQuery.length === 0 ? [] : [`query: Query<${queryType}>${isAsked ? '' : ' = {}'}`]),
-    ...(matching ? ['matching: Matching = {}'] : []),
+    ...(matching ? ['matching: Matching'] : []),
   ];
   const parts = [
     ...(inQuery.length === 0 ? [] : ['query']),
