@@ -1,6 +1,7 @@
 import { type Clock, explain, type Log } from '@yosugara/kernel';
 import type { OneSided } from '@yosugara/protocol';
 import type { Authority } from '../control/authority.js';
+import { Again } from '../self/again.js';
 import type { ManagerStore } from '../store/ports.js';
 
 const EVERY_MS = 30_000;
@@ -20,21 +21,20 @@ export interface LossWatchOptions {
 /** On the Master: which sources send to both nodes and reach one only. */
 export class LossWatch {
   readonly #o: LossWatchOptions;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #isStopped = false;
+  readonly #again: Again;
   #known: readonly OneSided[] = [];
 
   constructor(options: LossWatchOptions) {
     this.#o = options;
+    this.#again = new Again(options.everyMs ?? EVERY_MS, async () => await this.#turn());
   }
 
   start(): void {
-    this.#timer = setTimeout(() => void this.#turn(), this.#o.everyMs ?? EVERY_MS);
+    this.#again.start();
   }
 
   stop(): void {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
+    this.#again.stop();
   }
 
   get oneSided(): readonly OneSided[] {
@@ -50,6 +50,5 @@ export class LossWatch {
         log.debug('losses.unknown', { why: explain(error) });
         return this.#known;
       });
-    if (!this.#isStopped) this.start();
   }
 }

@@ -1,6 +1,7 @@
 import { explain, type Log } from '@yosugara/kernel';
 import { letGoThrough } from '@yosugara/runtime';
 import type { Authority } from '../control/authority.js';
+import { Again } from '../self/again.js';
 import type { ManagerStore } from '../store/ports.js';
 import { ReceiverLink } from './receiver-link.js';
 
@@ -21,20 +22,18 @@ export interface StandbyRetentionOptions {
 export class StandbyRetention {
   readonly #o: StandbyRetentionOptions;
   #link: ReceiverLink | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #isStopped = false;
+  readonly #again = new Again(EVERY_MS, async () => await this.#turn());
 
   constructor(options: StandbyRetentionOptions) {
     this.#o = options;
   }
 
   start(): void {
-    void this.#turn();
+    this.#again.startNow();
   }
 
   stop(): void {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
+    this.#again.stop();
     this.#unlink();
   }
 
@@ -45,10 +44,9 @@ export class StandbyRetention {
 
   async #turn(): Promise<void> {
     const positions = await this.#positions();
-    if (this.#isStopped) return;
+    if (this.#again.isStopped) return;
     if (positions === null) this.#unlink();
     else this.#linked().tellIngested(letGoThrough(positions));
-    this.#timer = setTimeout(() => void this.#turn(), EVERY_MS);
   }
 
   async #positions() {

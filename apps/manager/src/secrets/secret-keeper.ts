@@ -4,6 +4,7 @@ import type { NodeKeys, SecretsView, Status } from '@yosugara/protocol';
 import type { SecretsPart, SecretsPlace, SecretsTable, UsedKey } from '@yosugara/store';
 import type { Authority } from '../control/authority.js';
 import { ApiRefusal } from '../http/errors.js';
+import { Again } from '../self/again.js';
 import type { SecretTables } from './secret-tables.js';
 import { sharedKey } from './shared-key.js';
 
@@ -43,25 +44,19 @@ export class SecretKeeper {
   #isAsked = false;
   #againMs = Number.NEGATIVE_INFINITY;
   #said = '';
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #again = new Again(LOOK_MS, async () => await this.look());
   #looking: Promise<void> | null = null;
-  #isStopped = false;
 
   constructor(options: SecretKeeperOptions) {
     this.#o = options;
   }
 
   start(): void {
-    const turn = async () => {
-      await this.look();
-      if (!this.#isStopped) this.#timer = setTimeout(() => void turn(), LOOK_MS);
-    };
-    void turn();
+    this.#again.startNow();
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
+    this.#again.stop();
     await this.#looking;
   }
 
@@ -161,7 +156,7 @@ export class SecretKeeper {
         let looked = 0;
         this.#pass = { table, looked, rewritten, closed };
         do {
-          if (this.#isStopped) return;
+          if (this.#again.isStopped) return;
           const part: SecretsPart = await tables.rewrite(table, after, PART_ROWS, epoch, this.#guard(epoch));
           looked += part.looked;
           closed += part.closed;

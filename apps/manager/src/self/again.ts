@@ -1,13 +1,13 @@
-/** One turn after the other, each so long after the one before it ended. Not at once: whoever comes up, or takes over, has other things to do. */
+/** One turn after the other, each so long after the one before it ended. */
 export class Again {
-  readonly #everyMs: number;
+  readonly #everyMs: () => number;
   readonly #turn: () => Promise<void>;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
-  /** @param turn says itself what went wrong: it never rejects. */
-  constructor(everyMs: number, turn: () => Promise<void>) {
-    this.#everyMs = everyMs;
+  /** @param everyMs asked after each turn, where it is not always the same. @param turn says itself what went wrong: it never rejects. */
+  constructor(everyMs: number | (() => number), turn: () => Promise<void>) {
+    this.#everyMs = typeof everyMs === 'number' ? () => everyMs : everyMs;
     this.#turn = turn;
   }
 
@@ -15,8 +15,14 @@ export class Again {
     return this.#isStopped;
   }
 
+  /** Not at once: whoever comes up, or takes over, has other things to do. */
   start(): void {
-    this.#timer = setTimeout(() => void this.#once(), this.#everyMs);
+    this.#timer = setTimeout(() => void this.#once(), this.#everyMs());
+  }
+
+  /** The first turn at once. */
+  startNow(): void {
+    void this.#once();
   }
 
   /** What is under way ends; nothing comes after it. */

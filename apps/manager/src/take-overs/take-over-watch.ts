@@ -3,6 +3,7 @@ import { type Status, StatusSchema } from '@yosugara/protocol';
 import type { AskController } from '../cluster/cluster-view.js';
 import type { Authority } from '../control/authority.js';
 import type { Lifecycle } from '../lifecycle.js';
+import { Again } from '../self/again.js';
 import { LagMinutes } from './lag-minutes.js';
 import type { TakeOverTables } from './take-over-tables.js';
 import { TakeOverTrace } from './trace.js';
@@ -32,10 +33,12 @@ export class TakeOverWatch {
   readonly #o: TakeOverWatchOptions;
   readonly #trace: TakeOverTrace;
   readonly #lag = new LagMinutes();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #again = new Again(
+    () => (this.#trace.isOpen ? LOOK_MS : CALM_MS),
+    async () => await this.#turn(),
+  );
   #unwatch: () => void = () => undefined;
   #status: Status | null = null;
-  #isStopped = false;
   #writing: Promise<void> | null = null;
   #notBeforeMs = 0;
   #writtenEpoch = 0;
@@ -50,12 +53,11 @@ export class TakeOverWatch {
   start(): void {
     // What the controller says by itself is seen at once.
     this.#unwatch = this.#o.authority.watch(() => this.#see());
-    void this.#turn();
+    this.#again.startNow();
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
+    this.#again.stop();
     this.#unwatch();
     await this.#writing;
   }
@@ -65,11 +67,10 @@ export class TakeOverWatch {
       (answer) => StatusSchema.safeParse(answer).data ?? null,
       () => null,
     );
-    if (this.#isStopped) return;
+    if (this.#again.isStopped) return;
     this.#see();
     if (this.#status !== null) this.#lag.add(this.#status, this.#o.clock.wallMs());
     this.#write();
-    this.#timer = setTimeout(() => void this.#turn(), this.#trace.isOpen ? LOOK_MS : CALM_MS);
   }
 
   #see(): void {

@@ -116,7 +116,7 @@ describe('past take-overs', () => {
     manager.controller.status = cluster({});
     manager.controller.say({ mode: 'passive', epoch: 4, leaseUntilMs: 0 });
     // It has seen the old Master serve.
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await manager.controller.seen();
     const report = {
       ...{
         version: 1,
@@ -134,7 +134,7 @@ describe('past take-overs', () => {
     };
     for (let era = 0; era < 4; era += 1) eras.become(manager, 'b', { mode: 'passive' });
     manager.controller.status = cluster({ master: null, nodes: [node('a', { reachable: false }), node('b')] });
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await manager.controller.seen();
     const history = [changed(5, 'a lost its lease'), { ...changed(4, 'switchover', T0 - 9_000), owner: 'a', from: 'b' }];
     const nodes = [node('a', { recoverReport: report }), node('b', { role: 'MASTER_SYNC' })];
     manager.controller.status = cluster({ epoch: 5, master: 'b', history, nodes });

@@ -18,6 +18,7 @@ export class FakeController {
   readonly #sockets = new Set<Socket>();
   readonly #watchers = new Set<Socket>();
   #notice: RoleNotice;
+  #statusAsked = 0;
 
   constructor(path: string, node: string) {
     this.#path = path;
@@ -43,6 +44,12 @@ export class FakeController {
   say(change: Partial<RoleNotice>): void {
     this.#notice = { ...this.#notice, leaseUntilMs: hostClock.monotonicMs() + LEASE_MS, ...change };
     for (const socket of this.#watchers) this.#send(socket);
+  }
+
+  /** Resolves when whoever looks has been told what `status` is now, and has come back for more. */
+  async seen(): Promise<void> {
+    const enough = this.#statusAsked + 2;
+    while (this.#statusAsked < enough) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   lastReport(): ManagerReport | undefined {
@@ -78,6 +85,7 @@ export class FakeController {
       case 'report':
         return void this.reports.push(request['report'] as ManagerReport);
       case 'status':
+        this.#statusAsked += 1;
         return void reply(this.status);
       case 'receivers':
         if (this.receivers === null)
