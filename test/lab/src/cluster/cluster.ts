@@ -228,10 +228,6 @@ export class LabCluster {
     return join(this.#options.dir, 'init/ca/ca.crt');
   }
 
-  get authorityKeyFile(): string {
-    return join(this.#options.dir, 'init/ca/ca.key');
-  }
-
   configFile(name: MemberName): string {
     return `${this.hosts[name].mountpoint}/state/yosugara.yaml`;
   }

@@ -19,6 +19,10 @@ const HALT_DEADLINE_MS = 60_000;
 const WATCHED_MS = 8_000;
 const LAGGING_MS = 5_000;
 
+/** A copy that follows is behind by the line, and by a second between two looks at both ends. */
+const FOLLOWS_S = 3;
+type SiteLoss = NonNullable<Status['siteLoss']>;
+
 const CAUGHT_UP = 'all at once';
 const REPLICATION_FIRST = 'replication to site 2 ends first';
 const LINE_FIRST = 'the line goes first';
@@ -53,6 +57,7 @@ async function lostAndPromoted(stage: Stage): Promise<void> {
   if (variant === LINE_FIRST) await cluster.network.drop(isolated(LINE));
   if (variant === REPLICATION_FIRST) await cluster.network.drop(port(LINE, PORTS.postgres));
   if (variant === LINE_FIRST || variant === REPLICATION_FIRST) await delay(LAGGING_MS);
+  const foretold = await lossForetold(stage);
   notes.set('struckMs', monotonicMs());
   await Promise.all(MEMBER_NAMES.map((name) => cluster.hosts[name].powerOff()));
   const offMs = monotonicMs();
@@ -67,6 +72,36 @@ async function lostAndPromoted(stage: Stage): Promise<void> {
   });
   say(`dr promote, ${Math.round(monotonicMs() - offMs)} ms after the last host was off: ${says}`);
   told.promotion = await promotionOf(cluster, says, offMs);
+  lossWasForetold(stage, told.promotion, offMs, foretold);
+}
+
+/** Seconds are an upper bound: what is gone was begun no longer before than they said. Bytes grow on until the power went. */
+function lossWasForetold({ say }: Stage, { lostBytes, heardMs }: Promotion, offMs: number, { bytes, seconds }: SiteLoss): void {
+  say(
+    `foretold ${bytes} bytes and ${seconds} s; after the loss ${lostBytes} bytes, the old Master last heard ${Math.round(offMs - heardMs)} ms before the last host was off`,
+  );
+}
+
+/** What `status` says that would be gone if the site were lost now; asked where the line cannot keep it from being heard: in site 2. */
+async function lossForetold({ cluster, target, variant, told, say }: Stage): Promise<SiteLoss> {
+  const { siteLoss } = await cluster.status('d');
+  const home = (await cluster.status(target)).siteLoss;
+  say(`if the site were lost now: in site 2 ${JSON.stringify(siteLoss)}, in site 1 ${JSON.stringify(home)}`);
+  if (siteLoss == null || home == null) throw new Error('status says nothing of what would be lost with the site');
+  const isCaughtUp = variant !== REPLICATION_FIRST && variant !== LINE_FIRST;
+  for (const { to, isFollowing, seconds } of [siteLoss, home]) {
+    // A connection whose packets vanish is up until PostgreSQL gives up; bytes and seconds tell it at once.
+    const isTold = variant === REPLICATION_FIRST || isFollowing === isCaughtUp;
+    demand(to === 'd' && isTold, `the copy should ${isCaughtUp ? '' : 'not '}be told to follow`);
+    const isRight = isCaughtUp
+      ? seconds !== null && seconds < FOLLOWS_S
+      : seconds !== null && seconds * 1_000 > LAGGING_MS - 2_000;
+    demand(isRight, `${seconds} s are told, and the copy is ${isCaughtUp ? 'at most a moment' : `${LAGGING_MS} ms`} behind`);
+  }
+  demand(isCaughtUp || (home.bytes ?? 0) > 0, 'writes that the copy has not got count for no byte');
+  told.measured['foretoldBytes'] = home.bytes ?? -1;
+  told.measured['foretoldMs'] = Math.round((home.seconds ?? -1) * 1_000);
+  return home;
 }
 
 async function promotionOf(cluster: LabCluster, says: string, offMs: number): Promise<Promotion> {

@@ -1,4 +1,3 @@
-import { copyFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CertificatesAnswer, CertificatesAnswerSchema } from '@yosugara/protocol';
 import { monotonicMs, until } from '../host/shell.js';
@@ -37,12 +36,8 @@ async function renewedByItself(stage: Stage, before: Map<string, string>): Promi
   });
 }
 
-/** The data nodes keep the authority's key, and all have certificates of a minute. */
+/** The data nodes keep the authority's key from the first day; now all have certificates of a minute, too. */
 async function begin({ cluster, target }: Stage): Promise<void> {
-  const host = cluster.hosts[target];
-  const keyFile = `${host.mountpoint}/state/authority.key`;
-  await copyFile(cluster.authorityKeyFile, host.pathFromOutside(keyFile));
-  await cluster.yosugara(target, ['certificates', 'keep', keyFile]);
   await cluster.yosugara(target, ['certificates', 'renew']);
 }
 

@@ -4,6 +4,7 @@ import { INGEST } from './ingest.js';
 import { JOBS } from './jobs.js';
 import { OPERATIONS } from './operations.js';
 import { PATTERNS } from './patterns.js';
+import { REVOKED } from './revoked.js';
 import { STARVATION } from './starvation.js';
 import { SUPERSET } from './superset.js';
 import { TIMED } from './timed.js';
@@ -21,6 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...OPERATIONS,
   ...JOBS,
   ...CERTIFICATES,
+  ...REVOKED,
   STARVATION,
   ...TIMED,
 ];
