@@ -5,6 +5,7 @@ import {
   linkBetween,
   type NodeStatus,
   nodesOut,
+  otherMaster,
   placeOf,
   powerOf,
   proofParts,
@@ -156,4 +157,13 @@ describe('where a node is drawn', () => {
     const nodes = [node('a'), node('c', { kind: 'dr' }), node('b')];
     expect(nodes.map(({ name }) => placeOf(nodes, name))).toEqual(['left', 'below', 'right']);
   });
+});
+
+describe('what was asked of one Master', () => {
+  it.each([
+    ['nothing has changed', 'a', 'a', null],
+    ['nobody serves yet: the page waits', 'a', null, null],
+    ['nobody was known when it was asked', null, 'b', null],
+    ['another one serves: it is told, and not sent', 'a', 'b', 'b'],
+  ])('%s', (_, before, now, told) => expect(otherMaster(before, now)).toBe(told));
 });

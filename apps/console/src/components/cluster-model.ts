@@ -94,3 +94,7 @@ export function placeOf(nodes: readonly NodeStatus[], name: string): 'left' | 'r
 /** The power devices of a node as each other node last read them. */
 export const powerOf = (status: Status, node: string): NonNullable<Status['fence']> =>
   (status.fence ?? []).filter(({ target }) => target === node);
+
+/** Who is Master now, where that is somebody else than before; null: nothing has changed, or nobody serves yet. */
+export const otherMaster = (before: string | null, now: string | null): string | null =>
+  before === null || now === before ? null : now;
