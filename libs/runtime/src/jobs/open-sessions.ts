@@ -5,10 +5,8 @@ import {
   type JobRun,
   type JobSession,
   type NewSession,
-  type OutsideEffect,
   type PastEnd,
   type PinnedUnit,
-  type Result,
   type SessionInput,
   type StepOutcome,
 } from '@yosugara/operations';
@@ -17,8 +15,10 @@ import { compiledUnit } from './compiled-units.js';
 import { type JobCounted, JobCounts, type JobTotals } from './job-counts.js';
 import type { JobEngine } from './job-engine.js';
 import type { JobWorld } from './job-rules.js';
+import { type Made, MadeEffects } from './made.js';
 import { type BusyNodes, NodeSessions } from './node-sessions.js';
-import type { JobHistoryLine, RunOutput, SessionToStore } from './ports.js';
+import type { SessionToStore } from './ports.js';
+import { SessionEars } from './session-ears.js';
 import { SessionPast } from './session-past.js';
 import { SpinGuard } from './spin-guard.js';
 
@@ -35,23 +35,6 @@ interface Open {
   begins: SessionToStore['begins'];
 }
 
-export interface OutsideOf {
-  readonly session: string;
-  readonly unit: string;
-  readonly effect: OutsideEffect;
-}
-
-/** What steps brought about since it was taken last. */
-export interface Made {
-  readonly sessions: readonly SessionToStore[];
-  readonly outputs: readonly RunOutput[];
-  readonly history: readonly JobHistoryLine[];
-  readonly results: readonly Result[];
-  readonly outside: readonly OutsideOf[];
-  /** Sessions that are over. */
-  readonly ended: number;
-}
-
 /** All sessions that are not over, as an owner has them in memory. It runs ahead of the database; after any failure it is thrown away. */
 export class OpenSessions {
   readonly #engine: JobEngine;
@@ -60,16 +43,14 @@ export class OpenSessions {
   readonly #units = new Map<string, CompiledUnit>();
   readonly #wakes = new TimeHeap<string>();
   readonly #nodes = new NodeSessions();
-  readonly #byCrossUnit = new Map<string, Set<string>>();
-  readonly #receivers = new Set<string>();
+  readonly #ears = new SessionEars();
   /** To which nobody has said that there is a new manager: those with something going on, and those that only wait. */
   readonly #fresh: { readonly busy: string[]; readonly quiet: string[] } = { busy: [], quiet: [] };
   /** What is asked about that is over. */
   readonly past = new SessionPast();
   readonly #changed = new Map<string, Map<string, JobRun>>();
-  #made: { outputs: RunOutput[]; history: JobHistoryLine[]; results: Result[]; outside: OutsideOf[] } = nothing();
+  readonly #effects = new MadeEffects();
   #ended: string[] = [];
-  readonly #endedUnits = new Set<string>();
   readonly #counts: JobCounts;
   readonly #guard: SpinGuard;
   #jobs = 0;
@@ -138,7 +119,7 @@ export class OpenSessions {
 
   /** Those that may wait for link messages. */
   receivers(): readonly string[] {
-    return [...this.#receivers];
+    return this.#ears.receivers();
   }
 
   /** Null = nothing is due by time alone. */
@@ -219,7 +200,7 @@ export class OpenSessions {
     const nextMs = this.#guard.nextMs(session.id, wakeAtMs, nowMs, session !== before || effects.length > 0);
     if (nextMs === wakeAtMs) return outcome;
     const told = this.#guard.tell(session.id, session.unit, nowMs);
-    if (told !== null) this.#made.results.push(told);
+    if (told !== null) this.#effects.tell(told);
     return { ...outcome, wakeAtMs: nextMs };
   }
 
@@ -239,9 +220,8 @@ export class OpenSessions {
       open.begins = undefined;
       return [{ head, jobs: [...jobs.values()], ...(begins === undefined ? {} : { begins }) }];
     });
-    const made = { ...this.#made, sessions, ended: this.#ended.length };
+    const made = { ...this.#effects.take(), sessions, ended: this.#ended.length };
     for (const id of this.#ended) this.#drop(id);
-    this.#made = nothing();
     this.#ended = [];
     this.#changed.clear();
     this.#changedJobs = 0;
@@ -268,8 +248,7 @@ export class OpenSessions {
     this.#open.set(session.id, open);
     this.#jobs += session.jobs.size;
     this.#counts.all(session, 1);
-    for (const cross of unit.crossUnits) setOf(this.#byCrossUnit, cross).add(session.id);
-    if (hasReceiver(unit)) this.#receivers.add(session.id);
+    this.#ears.add(session.id, unit);
     for (const run of session.jobs.values()) this.#nodes.note(session.id, open.nodes, run.job, run.nodes);
   }
 
@@ -278,8 +257,7 @@ export class OpenSessions {
     if (open === undefined) return;
     for (const job of [...open.nodes.keys()]) this.#nodes.note(id, open.nodes, job, []);
     this.#guard.forget(id);
-    for (const cross of open.unit.crossUnits) this.#byCrossUnit.get(cross)?.delete(id);
-    this.#receivers.delete(id);
+    this.#ears.drop(id, open.unit);
     this.#jobs -= open.session.jobs.size;
     this.#counts.all(open.session, -1);
     this.#open.delete(id);
@@ -305,13 +283,7 @@ export class OpenSessions {
 
   #take(open: Open, { session, effects, wakeAtMs }: StepOutcome): void {
     const { id } = session;
-    for (const effect of effects) {
-      if (effect.kind === 'history') this.#made.history.push({ session: id, ...effect.line });
-      else if (effect.kind === 'result') this.#made.results.push(effect.result);
-      else if (effect.kind === 'output') this.#made.outputs.push(outputOf(id, effect));
-      else if (effect.kind === 'ended') this.#noteEnd(open, effect.job, effect.end);
-      else this.#made.outside.push({ session: id, unit: session.unit, effect });
-    }
+    this.#effects.add(id, session.unit, effects, (job, end) => this.#noteEnd(open, job, end));
     open.wakeAtMs = wakeAtMs;
     if (wakeAtMs !== null) this.#wakes.push(wakeAtMs, id);
     else if (session.endedAtMs !== null) this.#ended.push(id);
@@ -319,39 +291,13 @@ export class OpenSessions {
 
   #noteEnd({ session: { id, unit } }: Open, job: string, end: PastEnd): void {
     this.past.note({ ...end, unit, job, session: id });
-    if ((this.#byCrossUnit.get(unit)?.size ?? 0) > 0) this.#endedUnits.add(unit);
+    this.#ears.noteEnd(unit);
   }
 
   /** Sessions with conditions on units of which a session ended since this was asked last. */
   takeCrossed(): readonly string[] {
-    const sessions = [...this.#endedUnits].flatMap((unit) => [...(this.#byCrossUnit.get(unit) ?? [])]);
-    this.#endedUnits.clear();
-    return [...new Set(sessions)];
+    return this.#ears.takeCrossed();
   }
-}
-
-/** Looked for once: a unit may have very many jobs, and sessions. */
-const RECEIVERS = new WeakMap<CompiledUnit, boolean>();
-function hasReceiver(unit: CompiledUnit): boolean {
-  let found = RECEIVERS.get(unit);
-  if (found === undefined) {
-    found = [...unit.jobs.values()].some(({ body }) => body.type === 'link-receive');
-    RECEIVERS.set(unit, found);
-  }
-  return found;
 }
 
 const unitKey = (id: string, revision: number): string => `${id}\0${revision}`;
-const nothing = () => ({ outputs: [], history: [], results: [], outside: [] });
-
-function setOf(map: Map<string, Set<string>>, key: string): Set<string> {
-  let found = map.get(key);
-  if (found === undefined) map.set(key, (found = new Set()));
-  return found;
-}
-
-const outputOf = (session: string, { job, facility, attempt, end }: OutputEffect): RunOutput => ({
-  ...{ session, job, facility, attempt, atMs: end.atMs, stdout: end.stdout, stderr: end.stderr },
-  ...{ stdoutBytes: end.stdoutBytes, stderrBytes: end.stderrBytes },
-});
-type OutputEffect = Extract<StepOutcome['effects'][number], { kind: 'output' }>;

@@ -3,7 +3,7 @@ import type { OutsideEffect, PlaceKey, RunRef, SessionInput, Want } from '@yosug
 import { type FileWatch, runIdOf, type StartInstruction } from '@yosugara/protocol';
 import type { AgentLinks } from './agent-ports.js';
 import type { JobErrands } from './job-rules.js';
-import type { OutsideOf } from './open-sessions.js';
+import type { OutsideOf } from './made.js';
 import { TransferErrands } from './transfer-errands.js';
 
 const LINK_DEADLINE_MS = 30_000;

@@ -2,7 +2,7 @@ import { type Clock, type Epoch, explain, YosugaraError } from '@yosugara/kernel
 import type { OutsideEffect, RunRef, SessionInput } from '@yosugara/operations';
 import { runIdOf } from '@yosugara/protocol';
 import type { AgentLinks } from './agent-ports.js';
-import type { OutsideOf } from './open-sessions.js';
+import type { OutsideOf } from './made.js';
 import { copyFiles, listFiles } from './transfers.js';
 
 const LIST_DEADLINE_MS = 30_000;
