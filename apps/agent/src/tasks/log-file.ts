@@ -1,12 +1,12 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { explain } from '@yosugara/kernel';
 import type { Pattern } from '@yosugara/operations';
 import type { Mark } from '@yosugara/operations/agent';
 import { compileOne, isProblem } from '@yosugara/operations/patterns';
-import type { AgentNews, AgentTask } from '@yosugara/protocol/agents';
-import { type FileMark, Follower, type FollowOptions, identityOf, isCopyOf, isFileMark } from './follower.js';
+import type { AgentTask } from '@yosugara/protocol/agents';
+import { type FileMark, Follower, type FollowOptions, isCopyOf, isFileMark } from './follower.js';
+import { type Found, filesOf, isUnchanged } from './found-files.js';
 import type { RunningTask, TaskHost } from './host.js';
+import { MOST_LINES, newsOfLines } from './line-news.js';
 import type { Entry } from './lines.js';
 
 type LogTask = Extract<AgentTask, { kind: 'log-file' }>;
@@ -15,8 +15,6 @@ const LOOK_MS = 1_000;
 const SCAN_MS = 5_000;
 /** A file with another name, or none: who had it open may go on writing for so long. */
 const LEAVE_MS = 60_000;
-const MOST_LINES = 500;
-const MOST_CHARS = 400_000;
 /** A copy that is still being made is looked at when it has not changed for so long. */
 const SETTLED_MS = 2_000;
 
@@ -27,14 +25,6 @@ export class FileBudget {
   constructor(most = 500) {
     this.most = most;
   }
-}
-
-interface Found {
-  readonly path: string;
-  readonly identity: string;
-  readonly size: number;
-  readonly changedMs: number;
-  readonly isWanted: boolean;
 }
 
 /** @throws with a sentence: it cannot be followed as it is defined. */
@@ -145,31 +135,16 @@ class LogFileTask implements RunningTask {
     await this.#host.tell([], [{ key: this.#key(''), value: true }]);
   }
 
-  /** null = the folder cannot be read. Folders and files may be symbolic links. */
+  /** null = the folder cannot be read. */
   async #list(): Promise<readonly Found[] | null> {
     const { directory } = this.#task;
-    let names: readonly string[];
+    const hasOurs = this.#followers.size > 0 || this.#host.marks(this.#key('')).length > 0;
     try {
-      names = await readdir(directory);
+      return await filesOf(directory, (name) => this.#name.test(name), hasOurs);
     } catch (error) {
       this.#host.trouble('LOG_FOLDER', `the folder ${directory} cannot be read: ${(error as Error).message}`);
       return null;
     }
-    const found: Found[] = [];
-    const ours = new Set([
-      ...this.#followers.keys(),
-      ...this.#host.marks(this.#key('')).map(({ key }) => key.slice(this.#key('').length)),
-    ]);
-    for (const name of names.toSorted()) {
-      const isWanted = this.#name.test(name);
-      // Others are looked at only while one of ours may have got their name.
-      if (!isWanted && ours.size === 0) continue;
-      const path = join(directory, name);
-      const is = await stat(path).catch(() => null);
-      if (is?.isFile() !== true) continue;
-      found.push({ path, identity: identityOf(is), size: is.size, changedMs: is.mtimeMs, isWanted });
-    }
-    return found;
   }
 
   async #begin(found: Found, at: 'start' | 'end' | FileMark): Promise<void> {
@@ -265,22 +240,7 @@ class LogFileTask implements RunningTask {
 
   /** All of them, and where they end, in one write. */
   async #tell(path: string, entries: readonly Entry[], marks: readonly Mark[]): Promise<void> {
-    const atMs = this.#host.wallMs();
-    const news: AgentNews[] = [];
-    let lines: { atMs: number; text: string }[] = [];
-    let chars = 0;
-    const cut = () => {
-      if (lines.length > 0) news.push({ kind: 'lines', task: this.#task.id, file: path.slice(0, 4_096), lines });
-      [lines, chars] = [[], 0];
-    };
-    for (const { text } of entries) {
-      if (text.trim() === '') continue;
-      if (lines.length === MOST_LINES || (lines.length > 0 && chars + text.length > MOST_CHARS)) cut();
-      lines.push({ atMs, text });
-      chars += text.length;
-    }
-    cut();
-    await this.#host.tell(news, marks);
+    await this.#host.tell(newsOfLines(this.#task.id, path, entries, this.#host.wallMs()), marks);
   }
 
   /** It was emptied under our eyes, or while nobody looked. What was not read of it is in its copy, where one was made (logrotate's `copytruncate`). */
@@ -329,9 +289,4 @@ class LogFileTask implements RunningTask {
     this.#budget.used--;
     await follower.close();
   }
-}
-
-async function isUnchanged(found: Found, mark: FileMark): Promise<boolean> {
-  if (found.size < mark.offset) return false;
-  return mark.first.bytes === 0 || (await isCopyOf(found.path, mark)) || mark.first.bytes < 32;
 }
