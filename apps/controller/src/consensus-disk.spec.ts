@@ -60,6 +60,13 @@ describe('a start that begins another log of the cluster’s', () => {
     expect(await open()).toMatchObject({ branched: false, restored: { branch: 'd.2.boot', snapshot: { index: 41 } } });
   });
 
+  it('leads it with data that are known by another identifier: timelines of the old ones are forgotten', async () => {
+    await lived();
+    await planBranch(raft(), { kind: 'lead', branch: away.branch, away, systemId: '77' } as { branch: string });
+    const { restored } = await open();
+    expect(restored.snapshot?.state).toMatchObject({ systemId: '77', lineage: [], epoch: 107, generation: 1 });
+  });
+
   it('or joins it blank, and is counted for nothing until it is taken in', async () => {
     await lived();
     await planBranch(raft(), { kind: 'join', branch: 'd.2.boot', by: d } as { branch: string });

@@ -1,4 +1,5 @@
-import type { Restored } from '@yosugara/consensus';
+import type { Restored, Snapshot } from '@yosugara/consensus';
+import type { ClusterRecord } from '@yosugara/failover';
 import { carryOutBranch, JournalCorruptError, openRaftDisk, refuseBranch, setRaftDiskAside } from '@yosugara/journal';
 import { explain, InvariantError, type Log, type NodeId } from '@yosugara/kernel';
 import { type BranchOrder, beginBranch, type RaftDisk } from '@yosugara/runtime';
@@ -40,12 +41,22 @@ export async function openConsensus(dir: string, self: NodeId, taught: TaughtMar
   }
 }
 
+/** Data that took the place of the cluster's may be known by another identifier, and have timelines of their own (apps/cli's generation.ts). */
+type DataOrder = Extract<BranchOrder, { readonly kind: 'lead' }> & { readonly systemId?: string };
+
+function beginWith(self: NodeId, { away, systemId }: DataOrder, held: Restored, incarnation: string): Snapshot {
+  const snapshot = beginBranch(self, away, held, incarnation);
+  const record = snapshot.state as ClusterRecord;
+  if (systemId === undefined || record.systemId === systemId) return snapshot;
+  return { ...snapshot, state: { ...record, systemId, lineage: [] } };
+}
+
 /** A log that cannot be read cannot be gone on from: then nothing is begun, and whoever asks for it sees that nothing happened. */
 async function branch(dir: string, self: NodeId, log: Log): Promise<BranchOrder | null> {
   try {
     return await carryOutBranch<BranchOrder>(
       dir,
-      (order) => (order.kind === 'join' ? null : (held, incarnation) => beginBranch(self, order.away, held, incarnation)),
+      (order) => (order.kind === 'join' ? null : (held, incarnation) => beginWith(self, order, held, incarnation)),
       log,
     );
   } catch (cause) {

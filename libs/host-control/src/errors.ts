@@ -6,7 +6,8 @@ import { YosugaraError } from '@yosugara/kernel';
  * `RUNNING` must be stopped first · `NOT_RUNNING` must be running · `LEASE_ENDED` the dead man gave its proof for this epoch ·
  * `START_FAILED` · `STOP_UNPROVED` processes are left · `PROMOTE_FAILED` · `NAMES_NOT_EFFECTIVE` · `RECEIVER_NOT_CUT` ·
  * `PROGRAM_FAILED` a tool exited non-zero · `QUERY_FAILED` · `SOURCE_UNREACHABLE` nothing was touched · `REWIND_FAILED` only a base backup helps · `BASE_BACKUP_FAILED` ·
- * `TABLESPACE_MISSING` its folder is not there · `DISK_TOO_SMALL` · `VERSION_MISMATCH` · `DAMAGED` only a base backup helps · `DEAD_MAN_LOST`.
+ * `TABLESPACE_MISSING` its folder is not there · `DISK_TOO_SMALL` · `VERSION_MISMATCH` · `DAMAGED` only a base backup helps · `DEAD_MAN_LOST` ·
+ * `NOT_SHUT_DOWN` it crashed, or was a Standby · `UPGRADE_FAILED` pg_upgrade said no, in its words: what was here is as it was.
  */
 export type PostgresControlCode =
   | 'PROGRAMS_MISSING'
@@ -29,7 +30,9 @@ export type PostgresControlCode =
   | 'DISK_TOO_SMALL'
   | 'VERSION_MISMATCH'
   | 'DAMAGED'
-  | 'DEAD_MAN_LOST';
+  | 'DEAD_MAN_LOST'
+  | 'NOT_SHUT_DOWN'
+  | 'UPGRADE_FAILED';
 
 export class PostgresControlError extends YosugaraError {
   override readonly name = 'PostgresControlError';

@@ -1,9 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
-import { type Away, applyCommand, type ClusterRecord, type Command, EMPTY_RECORD } from '@yosugara/failover';
 import {
   checkPages,
   fetchClusterFiles,
@@ -19,13 +15,11 @@ import {
   restoreInto,
   takeOverRoles,
 } from '@yosugara/host-control/backup';
-import { openRaftDisk, planBranch } from '@yosugara/journal';
-import { InvalidInputError, nodeId, parseLsn } from '@yosugara/kernel';
-import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
-import { RefusedError } from '../control/client.js';
+import { InvalidInputError, parseLsn } from '@yosugara/kernel';
+import type { NodeConfig } from '@yosugara/protocol';
+import { nobodyRuns, orderToLead, recordIn } from './generation.js';
 
 const MIN_EVIDENCE = 10;
-const KNOCK_MS = 1_500;
 
 export interface RestoredCluster {
   readonly restored: Restored;
@@ -57,8 +51,7 @@ export async function restoreCluster(
   const repository = await Repository.open(config);
   await mustBeStopped(repository);
   await nobodyRuns(config);
-  const raft = join(config.stateDir, STATE_LAYOUT.raft);
-  const record = await recordIn(raft);
+  const record = await recordIn(config);
   const folder = join(repository.paths.dataDir, `restore-${asked.nowMs}`);
   const takeOver = (session: Parameters<typeof takeOverRoles>[1]) => takeOverRoles(repository, session);
   const restored = await restoreInto(repository, folder, target, onProgress, takeOver, asked.acceptGap);
@@ -70,8 +63,9 @@ export async function restoreCluster(
     const files = await restoreFiles(repository, restored.label, asked.nowMs, record === null);
     const setAside = await installRestored(repository, restored.pgdata);
     if (record !== null) {
-      const away = awayBy(config, record, restored, asked);
-      await planBranch(raft, { kind: 'lead', branch: away.branch, away } as { readonly branch: string });
+      const { label, lsn, systemId } = restored;
+      const evidence = `restored from backup ${label}: ${asked.evidence.trim()}`;
+      await orderToLead(config, record, { ...asked, what: 'restore', evidence, received: parseLsn(lsn), systemId });
     }
     return { restored: { ...restored, pgdata: repository.paths.pgdata }, setAside, beginsGeneration: record !== null, ...files };
   } finally {
@@ -91,59 +85,4 @@ async function restoreFiles(repository: Repository, label: string, nowMs: number
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** The record that this node's consensus log holds; null: it holds none. @throws JournalLockedError its controller runs. */
-async function recordIn(raft: string): Promise<ClusterRecord | null> {
-  if (!existsSync(raft)) return null;
-  const disk = await openRaftDisk(raft);
-  try {
-    const held = await disk.load();
-    if (held.snapshot === null && held.entries.length === 0) return null;
-    let record: ClusterRecord = { ...EMPTY_RECORD, ...(held.snapshot?.state as ClusterRecord | undefined) };
-    for (const { payload } of held.entries)
-      if (payload.kind === 'command') record = applyCommand(record, payload.command as Command).record;
-    return record;
-  } finally {
-    await disk.close();
-  }
-}
-
-function awayBy(
-  { node }: NodeConfig,
-  { generation }: ClusterRecord,
-  { label, lsn }: Restored,
-  { evidence, by, nowMs }: { readonly evidence: string; readonly by: string; readonly nowMs: number },
-): Away {
-  const random = randomBytes(6).toString('hex');
-  return {
-    ...{ node: nodeId(node), requestId: `restore-${random}`, by, atWallMs: nowMs, generation },
-    branch: `${node}.${generation + 1}.${random}`,
-    evidence: `restored from backup ${label}: ${evidence.trim()}`,
-    ...{ received: parseLsn(lsn), lostBytes: null, heardAgoMs: null },
-  };
-}
-
-/** Of the members of the cluster, this node's own controller too. */
-async function nobodyRuns({ cluster, ports }: NodeConfig): Promise<void> {
-  const answers = await Promise.all(
-    cluster.members.map(async ({ id, address }) => ((await isOpen(address, ports.status)) ? id : null)),
-  );
-  const running = answers.filter((id) => id !== null);
-  if (running.length === 0) return;
-  const verb = running.length === 1 ? 'runs' : 'run';
-  throw new RefusedError('RUNNING', `${running.join(', ')} still ${verb}: stop Yosugara on every member first`);
-}
-
-function isOpen(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: KNOCK_MS });
-    const end = (is: boolean) => {
-      socket.destroy();
-      resolve(is);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-    socket.once('timeout', () => end(false));
-  });
 }

@@ -28,19 +28,23 @@ export async function takeOverRoles(repository: Repository, session: Session): P
 }
 
 /** @throws BackupError RESTORE_FAILED: PostgreSQL runs here. */
-export async function mustBeStopped({ paths }: Repository): Promise<void> {
+export async function mustBeStopped({ paths }: Pick<Repository, 'paths'>): Promise<void> {
   const file = join(paths.pgdata, 'postmaster.pid');
   const evidence = existsSync(file) ? await lockEvidence(file, paths.pgdata) : null;
   if (evidence?.held === true) throw new BackupError('RESTORE_FAILED', `PostgreSQL runs here: ${evidence.says}`);
 }
 
 /**
- * Puts a restored directory to the place of the data of this node, as one that waits for whoever promotes it. What was there stays beside it.
- * @returns where that is; null: there was nothing.
+ * Puts a restored or upgraded directory to the place of the data of this node, as one that waits for whoever promotes it. What was there stays beside it.
+ * @param before what it is kept from, in its name. @returns where that is; null: there was nothing.
  */
-export async function installRestored(repository: Repository, restored: string): Promise<string | null> {
-  const { config, paths, account } = repository;
-  await mustBeStopped(repository);
+export async function installRestored(
+  place: Pick<Repository, 'config' | 'paths' | 'account'>,
+  restored: string,
+  before = 'restore',
+): Promise<string | null> {
+  const { config, paths, account } = place;
+  await mustBeStopped(place);
   if ((await readdir(join(restored, 'pg_tblspc'))).length > 0)
     throw new BackupError(
       'RESTORE_FAILED',
@@ -48,7 +52,7 @@ export async function installRestored(repository: Repository, restored: string):
     );
   await writeSettings(restored, config, paths, account, { names: [], follow: null });
   await writeSignal(restored, true, account);
-  const aside = (await isThere(paths.pgdata)) ? `${paths.pgdata}.before-restore-${Date.now()}` : null;
+  const aside = (await isThere(paths.pgdata)) ? `${paths.pgdata}.before-${before}-${Date.now()}` : null;
   if (aside !== null) await rename(paths.pgdata, aside);
   await rename(restored, paths.pgdata);
   await syncFolder(paths.dataDir);

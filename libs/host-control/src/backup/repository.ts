@@ -59,6 +59,11 @@ export class Repository {
     await this.#must(['stanza-create'], ASK_DEADLINE_MS, { password: true });
   }
 
+  /** The place is that of a database which is this one's ancestor, under another identifier or of another major version: it goes on with this one. */
+  async goOn(): Promise<void> {
+    await this.#must(['stanza-upgrade', '--no-online'], ASK_DEADLINE_MS);
+  }
+
   /** A base backup of the PostgreSQL of this node, which must be the Master. @returns its set. */
   async take(type: BackupType, progress: OnProgress): Promise<BackupSet> {
     const args = ['backup', `--type=${type}`, '--log-level-console=detail'];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownFolder, writeOwned } from '../os/files.js';
 import { mustRun } from '../os/run.js';
-import { findPrograms } from '../postgres/programs.js';
+import { findPrograms, majorOf } from '../postgres/programs.js';
 import { SUPERUSER, secretPath } from '../postgres/secrets.js';
 import { type Session, type SqlTarget, withSession } from '../postgres/sql.js';
 import { BackupError } from './errors.js';
@@ -63,8 +63,8 @@ export async function restoreInto(
 /** What PostgreSQL is told on its command line comes before its files, which are those of the node that was backed up. */
 async function replay(repository: Repository, folder: string, progress: OnProgress, look: (session: Session) => Promise<void>) {
   const { account, config } = repository;
-  const programs = findPrograms(config);
   const pgdata = join(folder, 'pgdata');
+  const programs = findPrograms(config, majorOf(pgdata));
   const sockets = join(folder, 'socket');
   await ownFolder(sockets, account);
   const hba = join(folder, 'hba.conf');
@@ -140,7 +140,7 @@ async function positionOf(session: Session): Promise<Pick<Restored, 'lsn' | 'com
 
 /** Every page's checksum. @throws BackupError BACKUP_DAMAGED. */
 export async function checkPages(repository: Repository, pgdata: string): Promise<void> {
-  const program = join(findPrograms(repository.config).path('postgres'), '..', 'pg_checksums');
+  const program = join(findPrograms(repository.config, majorOf(pgdata)).path('postgres'), '..', 'pg_checksums');
   try {
     const options = { account: repository.account, cwd: pgdata, deadlineMs: REPLAY_DEADLINE_MS, givesWay: true };
     await mustRun(program, ['--check', '-D', pgdata], options);

@@ -12,32 +12,11 @@ const SQL_DEADLINE_MS = 60_000;
 
 /** A new data directory, made aside and renamed when whole. Nothing when there is one already. */
 export async function initialise(host: HostContext): Promise<void> {
-  const { paths, account, programs, config } = host;
+  const { paths, account, config } = host;
   if (await isThere(join(paths.pgdata, 'PG_VERSION'))) return;
   const making = join(paths.dataDir, 'pgdata.init');
-  const passwordFile = join(paths.dataDir, 'initdb.password');
   await rm(making, { recursive: true, force: true });
-  await writeOwned(passwordFile, `${secret(config, 'postgresSuperuser')}\n`, account);
-  try {
-    // Locale C: the order of text must not depend on the C library, which differs between two hosts and after an upgrade.
-    const args = [
-      '-D',
-      making,
-      '-U',
-      SUPERUSER,
-      '--pwfile',
-      passwordFile,
-      '-A',
-      'scram-sha-256',
-      '-k',
-      '-E',
-      'UTF8',
-      '--locale=C',
-    ];
-    await mustRun(programs.path('initdb'), args, { account, cwd: paths.dataDir, deadlineMs: INITDB_DEADLINE_MS });
-  } finally {
-    await rm(passwordFile, { force: true });
-  }
+  await initdb(host, making);
   await singleUser(host, making, 'postgres', roleStatements(host));
   await singleUser(host, making, DATABASE, grantStatements());
   await writeSettings(making, config, paths, account, { names: [], follow: null });
@@ -47,7 +26,25 @@ export async function initialise(host: HostContext): Promise<void> {
   await syncFolder(paths.dataDir);
 }
 
-function roleStatements({ config }: HostContext): string[] {
+export type DataPlace = Pick<HostContext, 'config' | 'paths' | 'account' | 'programs'>;
+
+/** An empty database system with the superuser of this node, as all of ours are made. */
+export async function initdb({ paths, account, programs, config }: DataPlace, making: string): Promise<void> {
+  const passwordFile = join(paths.dataDir, 'initdb.password');
+  await writeOwned(passwordFile, `${secret(config, 'postgresSuperuser')}\n`, account);
+  try {
+    // Locale C: the order of text must not depend on the C library, which differs between two hosts and after an upgrade.
+    const args = [
+      ...['-D', making, '-U', SUPERUSER, '--pwfile', passwordFile, '-A', 'scram-sha-256'],
+      ...['-k', '-E', 'UTF8', '--locale=C'],
+    ];
+    await mustRun(programs.path('initdb'), args, { account, cwd: paths.dataDir, deadlineMs: INITDB_DEADLINE_MS });
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+}
+
+function roleStatements({ config }: DataPlace): string[] {
   const password = (name: Parameters<typeof secret>[1]) => `PASSWORD '${secret(config, name).replaceAll("'", "''")}'`;
   return [
     `CREATE ROLE ${REPLICATION_ROLE} LOGIN REPLICATION ${password('postgresReplication')}`,
@@ -78,12 +75,17 @@ function grantStatements(): string[] {
 }
 
 /** Single-user mode: no listener, so nobody can come in before the settings are ours. One statement a line, on standard input. */
-async function singleUser(host: HostContext, pgdata: string, database: string, statements: readonly string[]): Promise<void> {
-  const { paths, account, programs } = host;
+export async function singleUser(
+  { paths, account, programs }: DataPlace,
+  pgdata: string,
+  database: string,
+  statements: readonly string[],
+  deadlineMs = SQL_DEADLINE_MS,
+): Promise<void> {
   const input = `${statements.join('\n')}\n`;
   const args = ['--single', '-D', pgdata, '-c', 'password_encryption=scram-sha-256', '-c', 'exit_on_error=true', database];
-  const options = { account, cwd: paths.dataDir, deadlineMs: SQL_DEADLINE_MS, input };
+  const options = { account, cwd: paths.dataDir, deadlineMs, input };
   const { stderr } = await mustRun(programs.path('postgres'), args, options);
   const error = /^.*(?:ERROR|FATAL|PANIC):.*$/m.exec(stderr)?.[0];
-  if (error !== undefined) throw new PostgresControlError('PROGRAM_FAILED', `cannot create roles: ${error}`);
+  if (error !== undefined) throw new PostgresControlError('PROGRAM_FAILED', `in single-user mode: ${error}`);
 }
