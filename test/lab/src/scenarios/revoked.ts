@@ -156,6 +156,10 @@ async function successor(stage: Stage): Promise<void> {
       (seen) => seen.master === otherOf(target) && seen.arbiter?.voting === true,
     );
   }
+  // It compares its own configuration with the list of who is revoked, and reads it at its start.
+  const other = cluster.hosts[otherOf(target)];
+  const receiver = other.pidOf('receiver');
+  if (receiver !== undefined) other.kill('TERM', receiver);
   await reboot(stage);
   say(`${target} has another identity`);
 }
