@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { CLUSTER_KEY } from '../api/live.js';
 import { useText } from '../i18n/language.js';
+import { MasterChanged, useOtherMaster } from './master-changed.js';
 import { useToast } from './toasts.js';
 
 /** Something is asked of the cluster: what was refused is said here, and what was accepted closes it. */
@@ -27,6 +28,7 @@ export function GovernDialog({
   const { t } = useText();
   const client = useQueryClient();
   const toast = useToast();
+  const otherMaster = useOtherMaster();
   const going = useMutation({
     mutationFn: onGo,
     onSuccess: () => {
@@ -39,6 +41,7 @@ export function GovernDialog({
     <Modal opened onClose={onClose} title={title} centered closeButtonProps={{ 'aria-label': t('common.close') }}>
       <Stack data-testid="govern-dialog">
         {children}
+        <MasterChanged master={otherMaster} />
         {going.error !== null && (
           <Alert color="red" role="alert">
             {t('common.error', { message: going.error.message })}
@@ -50,7 +53,7 @@ export function GovernDialog({
           </Button>
           <Button
             {...(isGrave ? { color: 'red' } : {})}
-            disabled={!mayGo}
+            disabled={!mayGo || otherMaster !== null}
             loading={going.isPending}
             onClick={() => going.mutate()}
             data-testid="govern-go"
