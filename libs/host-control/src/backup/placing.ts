@@ -63,9 +63,13 @@ export async function placeSecrets(config: Pick<NodeConfig, 'stateDir'>, from: s
   return placed;
 }
 
-/** Whoever runs the command, it is the state's owner that must read it. */
-async function owned({ stateDir }: Pick<NodeConfig, 'stateDir'>, path: string, put: () => Promise<void>): Promise<void> {
+async function owned(config: Pick<NodeConfig, 'stateDir'>, path: string, put: () => Promise<void>): Promise<void> {
   await put();
+  await giveToState(config, path);
+}
+
+/** Whoever runs the command, it is the state's owner that must read it, and whatever is in it. */
+export async function giveToState({ stateDir }: Pick<NodeConfig, 'stateDir'>, path: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = await stat(stateDir);
   await chown(path, uid, gid);
