@@ -16,7 +16,10 @@ export const COMMAND_LINE_ERRORS = {
     'something that was given is not as it must be; place, what was found and what is allowed are named',
     'mend it',
   ],
-  NOT_ALONE: ['a member still runs', 'stop Yosugara on every member first'],
+  NOT_ALONE: [
+    'this node was not Master alone when it was stopped, or its consensus log holds nothing',
+    'stop the Standby, wait until status shows this node alone, then stop it',
+  ],
   NOT_A_MEMBER: ['the first server does not know this certificate', 'join with a new token: `yosugara join-token`'],
   NOT_FORMING: ['no cluster is being formed on this host', 'ask on the first server; a whole cluster takes no tokens'],
   NOT_MASTER: ['this is done on the Master only', 'nothing where a timer asks on both nodes; else ask on the Master'],
