@@ -124,8 +124,8 @@ describe('one setting', () => {
     expect((await call('GET', `${API}/node/web1`)).body.body.name).toBe('web1');
   });
   it('tells its history in pages, newest first, each with what changed in it', async () => {
-    for (const name of ['one', 'two', 'three']) await put('node', 'web1', { name });
-    const page = async (query: string) => (await call('GET', `${API}/node/web1/history?limit=2${query}`)).body;
+    for (const name of ['one', 'two', 'three']) await put('node', 'paged1', { name });
+    const page = async (query: string) => (await call('GET', `${API}/node/paged1/history?limit=2${query}`)).body;
     const first = await page('');
     expect([first.revisions.map(({ revision }: { revision: number }) => revision), first.next]).toEqual([[3, 2], 2]);
     const rest = await page(`&after=${first.next}`);
