@@ -37,7 +37,8 @@ it('a Standby has a session for each kind of work and knows the schema before it
   const sessions = async () =>
     (await admin.query("select pid from pg_stat_activity where application_name = 'yosugara_manager' order by pid")).rows;
   const before = await sessions();
-  expect(before).toHaveLength(3);
+  // Readers, ingest, jobs, writers.
+  expect(before).toHaveLength(4);
   await standby.promote();
   await here.write(
     7,
