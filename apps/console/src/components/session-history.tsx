@@ -38,6 +38,7 @@ export function SessionHistory({ id, everyMs }: { readonly id: string; readonly 
         keyOf={({ number }) => number}
         label={t('jobs.show.history')}
         testId="session-history"
+        isStill
         onNearEnd={() => found.hasNextPage && !found.isFetchingNextPage && void found.fetchNextPage()}
         render={({ number, at, job, facility, from, to, by, text }, _, style) => (
           <div key={number} className="history-row" style={style} data-testid="history-line">

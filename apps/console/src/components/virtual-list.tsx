@@ -41,12 +41,30 @@ interface VirtualListProps<Item> {
   readonly className?: string;
   /** The rows are a grid's; it has the name then. */
   readonly isOfGrid?: boolean;
+  /** No row holds anything that takes the focus: the list does, so that the keyboard scrolls it. */
+  readonly isStill?: boolean;
   readonly handle?: Ref<VirtualHandle>;
 }
 
 /** Of however many rows only those in sight are drawn. What is in sight stays in its place when rows come above it. */
 export function VirtualList<Item>(props: VirtualListProps<Item>) {
-  const { items, rowPx, keyOf, render, cursor, onNearEnd, onTop, head, foot, label, testId, className, isOfGrid, handle } = props;
+  const {
+    items,
+    rowPx,
+    keyOf,
+    render,
+    cursor,
+    onNearEnd,
+    onTop,
+    head,
+    foot,
+    label,
+    testId,
+    className,
+    isOfGrid,
+    isStill,
+    handle,
+  } = props;
   const box = useRef<HTMLDivElement>(null);
   const top = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ first: 0, rows: 40, isFlying: false });
@@ -113,6 +131,7 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
       onScroll={measure}
       data-testid={testId}
       {...(isOfGrid ? { role: 'rowgroup' } : { 'aria-label': label })}
+      {...(isStill ? { tabIndex: 0 } : {})}
     >
       <div className="virtual-head" ref={top}>
         {head}
