@@ -1,8 +1,12 @@
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { createSocket } from 'node:dgram';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { Status } from '@yosugara/protocol';
+import { freePort } from '@yosugara/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { NumberedWriters } from './testing/numbered-writers.js';
 import { PrivateCluster } from './testing/private-cluster.js';
 
 const PATIENTLY = { timeout: 180_000, interval: 100 };
@@ -13,6 +17,30 @@ describe.skipIf(!existsSync('/usr/bin/pgbackrest'))('a backup of the cluster', (
   let before = '';
   const sees = (status: Status, name: string) => status.nodes.find((node) => node.name === name)!;
   const rows = (node: string) => cluster.sql(node, 'select count(*), coalesce(max(n), 0) from t');
+  let old: Status | null = null;
+  let load: NumberedWriters | undefined;
+  let beforeMs = 0;
+  const places = (node: string) => [
+    ...[`--config-dir=${cluster.stateDir(node)}`, `--state-dir=${cluster.stateDir(node)}`, `--data-dir=${cluster.dataDir(node)}`],
+    // How much this machine has is not what is looked at here.
+    ...['memory', 'disk-space', 'disk-fsync', 'open-files', 'programs'].flatMap((id) => ['--accept', id]),
+    ...['--no-start', '--account=nobody-here'],
+  ];
+  /** To the receiver of `b`. */
+  const send = async (text: string) => {
+    const port = Number(/syslog: (\d+)/.exec(readFileSync(join(cluster.stateDir('b'), 'yosugara.yaml'), 'utf8'))![1]!);
+    const socket = createSocket('udp4');
+    await promisify(socket.send.bind(socket) as (line: string, port: number, host: string, done: () => void) => void)(
+      `<13>1 2026-11-22T03:00:00Z host app - - - ${text}`,
+      port,
+      '127.0.73.2',
+    );
+    socket.close();
+  };
+  const stored = async (text: string) => {
+    const { out } = await cluster.yosugara('messages', '--text', text, '--json');
+    return out === '' ? [] : (JSON.parse(out) as { rows: { text: string }[] }).rows.map((row) => row.text);
+  };
   const isWhole = (status: Status) => status.master !== null && ['a', 'b'].every((node) => sees(status, node).syncSet);
 
   beforeAll(async () => {
@@ -28,8 +56,13 @@ describe.skipIf(!existsSync('/usr/bin/pgbackrest'))('a backup of the cluster', (
     await cluster.born('a', (node) => cluster.keep(node));
     cluster.sql('a', 'create table t (n int primary key)');
     cluster.sql('a', 'insert into t select generate_series(1, 100)');
+    cluster.sql('a', 'create table numbered (n int primary key); grant select, insert on numbered to yosugara_app');
+    load = new NumberedWriters(4, cluster.clientOf('a'));
   });
-  afterAll(() => cluster.close());
+  afterAll(async () => {
+    await load?.end();
+    await cluster?.close();
+  });
 
   it('is taken with one command, listed, and verified by really restoring it', async () => {
     expect(await cluster.yosugara('backup', 'list')).toMatchObject({ code: 0, out: expect.stringContaining('no backup yet') });
@@ -57,9 +90,12 @@ describe.skipIf(!existsSync('/usr/bin/pgbackrest'))('a backup of the cluster', (
 
   it('takes no place while somebody of the cluster runs, nor without a word why', async () => {
     cluster.sql('a', 'insert into t select generate_series(101, 150)');
-    await sleep(50);
-    before = new Date().toISOString();
-    await sleep(50);
+    // In the middle of what the writers write, with a backup behind that was taken under them.
+    const written = load!.acknowledged;
+    await expect.poll(() => load!.acknowledged, PATIENTLY).toBeGreaterThan(written + 200);
+    beforeMs = Date.now();
+    before = new Date(beforeMs).toISOString();
+    await expect.poll(() => load!.acknowledged, PATIENTLY).toBeGreaterThan(written + 300);
     cluster.sql('a', 'delete from t');
     cluster.sql('a', 'select pg_switch_wal()');
     await expect
@@ -103,6 +139,12 @@ describe.skipIf(!existsSync('/usr/bin/pgbackrest'))('a backup of the cluster', (
       seen.master === 'a' && sees(seen, 'b').role === 'HALT' ? seen : null,
     );
     expect(rows('a')).toBe('150|150');
+    await load!.end();
+    const found = cluster.sql('a', 'select n from numbered order by n').split('\n').map(Number);
+    const compared = load!.compare(found, beforeMs);
+    console.info(`rows by ${before}, of ${load!.acknowledged} acknowledged: ${JSON.stringify(compared)}`);
+    expect(compared).toEqual({ ...compared, lost: 0, notYetWritten: 0, acknowledged: expect.toSatisfy((count) => count > 300) });
+    expect(compared.underWay).toBeLessThanOrEqual(4);
     expect(status.away).toMatchObject({
       node: 'a',
       evidence: expect.stringMatching(/^restored from backup .*F: somebody deleted all of t$/),
@@ -123,5 +165,84 @@ describe.skipIf(!existsSync('/usr/bin/pgbackrest'))('a backup of the cluster', (
     );
     expect(home).toMatchObject({ ifMasterDied: { failsOver: true, to: 'a' } });
     expect(rows('b')).toBe('151|151');
+  });
+
+  it('is taken while all writes are held for a snapshot of volumes: nobody takes over for it, and what is received waits in the journals', async () => {
+    await send('stored before');
+    await expect.poll(() => stored('stored before'), PATIENTLY).toHaveLength(1);
+    const { epoch } = await cluster.status();
+    const frozen = await cluster.yosugara('freeze', '--for', '240s', '--json');
+    expect(frozen).toMatchObject({ code: 0 });
+    expect(JSON.parse(frozen.out)).toMatchObject({ master: 'b', inSync: ['a', 'b'], tables: expect.any(Number) });
+    expect(await cluster.yosugara('freeze')).toMatchObject({ code: 4, notes: expect.stringContaining('held already') });
+    expect(() => cluster.sql('b', "set lock_timeout = '1s'; insert into t values (152)")).toThrow(/lock timeout/);
+    for (const text of ['only in the journals 1', 'only in the journals 2']) await send(text);
+    const taken = await cluster.yosugara('backup', 'take', '--json');
+    expect({ code: taken.code, notes: taken.notes }).toEqual({ code: 0, notes: expect.anything() });
+    expect(await cluster.status()).toMatchObject({ master: 'b', epoch });
+    expect(await cluster.yosugara('thaw')).toMatchObject({ code: 0, out: expect.stringContaining('writes of b were held for') });
+    expect(await cluster.yosugara('thaw')).toMatchObject({ code: 4, notes: expect.stringContaining('no writes are held') });
+  });
+
+  it('is all that is left after a fire: a new first server begins with it, and others join it', async () => {
+    old = await cluster.status();
+    const kept = readFileSync(join(cluster.stateDir('a'), 'yosugara.yaml'), 'utf8');
+    const ports = Object.entries((parse(kept) as { ports: Record<string, number> }).ports);
+    await cluster.burn();
+    writeFileSync(
+      join(cluster.root, 'backup.yaml'),
+      `repository: {type: directory, path: ${join(cluster.root, 'repository')}}\n`,
+    );
+    writeFileSync(join(cluster.root, 'passphrase'), 'a-passphrase-of-the-specs\n');
+    const init = (target: string, phrase = 'passphrase') =>
+      cluster.yosugara(
+        ...['init', '--json', '--cluster-id=spec-73', '--self=a', '--stop-proofs=P1,P4', '--plain-console', ...places('a')],
+        ...['--member=a=127.0.73.1,zone=a', '--member=b=127.0.73.2,zone=b', '--arbiter=w=127.0.73.3,zone=w', '--minutes=60'],
+        ...ports.map(([name, port]) => `--port=${name}=${port}`),
+        ...[`--join-port=${joinPort}`, `--backup=${join(cluster.root, 'backup.yaml')}`, `--restore=${target}`],
+        `--secret=backup-passphrase=${join(cluster.root, phrase)}`,
+      );
+    const joinPort = await freePort();
+    expect(await init('2020-01-01T00:00:00Z')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('no backup ended before'),
+    });
+    // The same host again: nothing of the first attempt is in the way.
+    const begun = await init('latest');
+    expect({ code: begun.code, notes: begun.notes }).toEqual({ code: 0, notes: expect.anything() });
+    const { tokens, restored } = JSON.parse(begun.out) as { tokens: { member: string; token: string }[]; restored: object };
+    expect(restored).toMatchObject({
+      ...{ beginsGeneration: false, setAside: null, secrets: expect.arrayContaining(['secrets/session.key']) },
+      journals: expect.arrayContaining([expect.stringMatching(/^b-/)]),
+    });
+    const forming = (node: string) => cluster.yosugara('forming', ...places(node).slice(0, 3), '--no-start');
+    const running = [forming('a')];
+    for (const { member, token } of tokens) {
+      await expect.poll(() => cluster.yosugara('join', token, ...places(member)), PATIENTLY).toMatchObject({ code: 0 });
+      running.push(forming(member));
+    }
+    expect(await Promise.all(running)).toEqual(running.map(() => expect.objectContaining({ code: 0 })));
+    for (const name of ['session.key', 'backup-passphrase'])
+      expect(readFileSync(join(cluster.stateDir('b'), 'secrets', name), 'utf8')).toBe(
+        readFileSync(join(cluster.stateDir('a'), 'secrets', name), 'utf8'),
+      );
+  });
+
+  it('all of them begin at once, in epochs above all that the data has seen, with each row and each message once', async () => {
+    for (const node of ['b', 'w', 'a']) cluster.keep(node);
+    const status = await cluster.until('two in sync', (seen) => (seen.master === 'a' && isWhole(seen) ? seen : null));
+    expect(status.epoch).toBeGreaterThan(old!.epoch);
+    expect(status.arbiter).toMatchObject({ voting: true });
+    expect(status.history[0]).toMatchObject({ owner: 'a', cause: expect.stringMatching(/^restored from backup /) });
+    expect(rows('a')).toBe('151|151');
+    await expect
+      .poll(async () => (await stored('only in the journals')).toSorted(), PATIENTLY)
+      .toEqual(['only in the journals 1', 'only in the journals 2']);
+    await send('after the fire');
+    await expect.poll(() => stored('after the fire'), PATIENTLY).toHaveLength(1);
+    expect(await stored('stored before')).toHaveLength(1);
+    expect(await cluster.yosugara('switchover')).toMatchObject({ code: 0 });
+    await cluster.until('the other one serves', (seen) => seen.master === 'b' && isWhole(seen));
+    await expect.poll(() => rows('b'), PATIENTLY).toBe('151|151');
   });
 });

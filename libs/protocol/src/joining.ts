@@ -62,12 +62,16 @@ const SharedConfigSchema = NodeConfigSchema.pick({
 });
 export type SharedConfig = z.infer<typeof SharedConfigSchema>;
 
+/** Of the consensus log that the first server begins with, where it goes on with restored data; absent: a cluster that is new. */
+const LogSchema = z.string().max(128).optional();
+
 export const MemberWelcomeSchema = z.strictObject({
   certificate: z.string(),
   authority: z.string(),
   /** File below the state directory → what is in it. A witness gets none. */
   secrets: z.record(z.string().regex(/^secrets\/[a-z0-9][a-z0-9._-]{0,63}$/), z.string().max(65_536)),
   config: SharedConfigSchema,
+  log: LogSchema,
   /** The first server's wall clock when it answered. */
   clockMs: z.number(),
 });
@@ -94,8 +98,9 @@ export const FormingStateSchema = z.strictObject({
   port: z.int(),
   config: SharedConfigSchema,
   local: LocalSchema,
-  /** Files below the state directory that `--secret` gave: they go to all data nodes. */
+  /** Files below the state directory that `--secret` gave, or a backup: they go to all data nodes. */
   given: z.array(z.string()).optional(),
+  log: LogSchema,
   tokens: z.array(
     z.strictObject({
       member: z.string(),

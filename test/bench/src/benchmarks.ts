@@ -1,5 +1,6 @@
 import { ACKNOWLEDGED } from './acknowledged.js';
 import { AGENTS_BENCH } from './agents.js';
+import { BACKUP } from './backup.js';
 import type { Benchmark } from './benchmark.js';
 import { BURST } from './burst.js';
 import { COLLECTED } from './collected.js';
@@ -42,6 +43,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   CONSOLE_BENCH,
   AGENTS_BENCH,
   JOBS,
+  BACKUP,
 ];
 
 /** Wanted, and not there yet. */

@@ -4,6 +4,7 @@ import {
   checkPages,
   fetchClusterFiles,
   installRestored,
+  lastEpoch,
   mustBeStopped,
   type OnProgress,
   placeJournals,
@@ -17,6 +18,7 @@ import {
 } from '@yosugara/host-control/backup';
 import { InvalidInputError, parseLsn } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
+import { beginLog } from './first-log.js';
 import { nobodyRuns, orderToLead, recordIn } from './generation.js';
 
 const MIN_EVIDENCE = 10;
@@ -29,8 +31,10 @@ export interface RestoredCluster {
   readonly journals: readonly string[];
   /** Secrets of the cluster that was, which a new one needs to read what was restored. */
   readonly secrets: readonly string[];
-  /** false: this node has never heard of a cluster, so its first Master is whoever starts with the data. */
+  /** false: this node has never heard of a cluster, so it begins one with the data. */
   readonly beginsGeneration: boolean;
+  /** Of a cluster that begins: the name of its consensus log, by which the others join it. null: it goes on from what this node knew. */
+  readonly log: string | null;
 }
 
 /**
@@ -53,7 +57,11 @@ export async function restoreCluster(
   await nobodyRuns(config);
   const record = await recordIn(config);
   const folder = join(repository.paths.dataDir, `restore-${asked.nowMs}`);
-  const takeOver = (session: Parameters<typeof takeOverRoles>[1]) => takeOverRoles(repository, session);
+  let wrote = 0;
+  const takeOver: Parameters<typeof restoreInto>[4] = async (session, at) => {
+    await takeOverRoles(repository, session);
+    wrote = await lastEpoch(at);
+  };
   const restored = await restoreInto(repository, folder, target, onProgress, takeOver, asked.acceptGap);
   try {
     onProgress(null, 'reading every page');
@@ -62,12 +70,14 @@ export async function restoreCluster(
     onProgress(null, 'journals');
     const files = await restoreFiles(repository, restored.label, asked.nowMs, record === null);
     const setAside = await installRestored(repository, restored.pgdata);
+    const evidence = `restored from backup ${restored.label}: ${asked.evidence.trim()}`;
+    const log = record === null ? await beginLog(config, { ...restored, epoch: wrote }, evidence) : null;
     if (record !== null) {
-      const { label, lsn, systemId } = restored;
-      const evidence = `restored from backup ${label}: ${asked.evidence.trim()}`;
+      const { lsn, systemId } = restored;
       await orderToLead(config, record, { ...asked, what: 'restore', evidence, received: parseLsn(lsn), systemId });
     }
-    return { restored: { ...restored, pgdata: repository.paths.pgdata }, setAside, beginsGeneration: record !== null, ...files };
+    const beginsGeneration = record !== null;
+    return { restored: { ...restored, pgdata: repository.paths.pgdata }, setAside, beginsGeneration, log, ...files };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -2,6 +2,7 @@
 export const HOST_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   init: [
     'init --cluster-id main --member a=192.0.2.1 --member b=192.0.2.2 --arbiter w=192.0.2.3',
+    'init --cluster-id main --member a=192.0.2.1 --member b=192.0.2.2 --arbiter w=192.0.2.3 --backup backup.yaml --secret backup-passphrase=phrase --restore latest',
     'init --out ./cluster --cluster-id main --member a=192.0.2.1,zone=x --member b=192.0.2.2,zone=y',
   ],
   join: ['join -'],

@@ -155,7 +155,7 @@ export class Admission {
     return { status: 200, body: welcome };
   }
 
-  async #welcome({ config }: FormingState, asked: MemberJoin): Promise<MemberWelcome> {
+  async #welcome({ config, log }: FormingState, asked: MemberJoin): Promise<MemberWelcome> {
     const { authority, shared, lifeMs } = this.#options;
     const self = config.cluster.members.find(({ id }) => id === asked.member)!;
     const vip = self.kind === 'witness' || config.cluster.vip === undefined ? [] : [config.cluster.vip.address];
@@ -165,6 +165,7 @@ export class Admission {
       // A witness holds no operations data, so it gets no password to any.
       secrets: self.kind === 'witness' ? {} : { ...shared },
       config,
+      ...(log === undefined ? {} : { log }),
       clockMs: this.#now(),
     };
   }

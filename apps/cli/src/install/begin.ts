@@ -43,6 +43,14 @@ export interface Begun {
   readonly tokens: readonly NewToken[];
 }
 
+/** What there is before anybody joins, of a cluster that goes on with restored data. */
+export interface Prepared {
+  /** Secrets that were there, below the state directory. */
+  readonly given: readonly string[];
+  readonly log?: string;
+}
+const NOTHING: Prepared = { given: [] };
+
 /**
  * The first server's part of a new cluster: the authority, what all share, its own identity, and a token for each other member. Nothing of it
  * runs before all have joined.
@@ -53,12 +61,12 @@ export function beginCluster(
   places: Places,
   plan: FirstPlan,
   nowMs = Date.now(),
-  prepare: () => Promise<void> = async () => {},
+  prepare: () => Promise<Prepared> = async () => NOTHING,
 ): Promise<Begun> {
   return inTurn(places, () => begin(places, plan, nowMs, prepare));
 }
 
-async function begin(places: Places, plan: FirstPlan, nowMs: number, prepare: () => Promise<void>): Promise<Begun> {
+async function begin(places: Places, plan: FirstPlan, nowMs: number, prepare: () => Promise<Prepared>): Promise<Begun> {
   const made = [places.configFile, places.formingFile, places.waitingFile, places.authorityKey];
   for (const path of made)
     if (await isThere(path))
@@ -77,7 +85,7 @@ async function begin(places: Places, plan: FirstPlan, nowMs: number, prepare: ()
   const kept = isOutside ? {} : { [CERTIFICATE_FILES.authorityKey]: key };
   const files = { ...shared.files, ...plan.secrets, ...own, ...kept };
   await writeState(places, files, true);
-  await prepare();
+  const prepared = await prepare();
   await writePrivate(places.authorityCertificate, certificatePem(authority.certificate));
   await writePrivate(places.authorityKey, key);
 
@@ -86,7 +94,16 @@ async function begin(places: Places, plan: FirstPlan, nowMs: number, prepare: ()
     peerId: member.id === self ? peerIdOfSeed(seed) : PENDING_PEER,
   }));
   const empty: FormingState = {
-    ...{ version: 1, self, port: plan.joinPort, local: plan.local, given: Object.keys(plan.secrets), tokens: [], formed: [] },
+    ...{
+      version: 1,
+      self,
+      port: plan.joinPort,
+      local: plan.local,
+      given: [...Object.keys(plan.secrets), ...prepared.given],
+      tokens: [],
+      formed: [],
+    },
+    ...(prepared.log === undefined ? {} : { log: prepared.log }),
     config: { ...config, cluster: { ...config.cluster, members } },
   };
   const sha256 = authoritySha256(certificatePem(authority.certificate));

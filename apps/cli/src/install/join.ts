@@ -11,6 +11,7 @@ import {
   STATE_LAYOUT,
   type WaitingState,
 } from '@yosugara/protocol';
+import { joinLog } from '../commands/first-log.js';
 import { newIdentitySeed, peerIdOfSeed } from '../init/index.js';
 import { writeWaiting } from './files.js';
 import { askFirst, fingerprintOf } from './first-server.js';
@@ -83,6 +84,7 @@ export async function becomeMember(places: Places, joined: Joined, local: Waitin
     [secrets.clusterCa]: welcome.authority,
   };
   await writeState(places, files, token.kind !== 'witness');
+  if (welcome.log !== undefined) await joinLog(places, welcome.log, 'the first server');
   await writeWaiting(places, {
     ...{ version: 1, member: token.member, config: welcome.config, local },
     first: { address: token.address, port: token.port },

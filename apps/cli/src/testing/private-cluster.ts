@@ -53,9 +53,20 @@ export class PrivateCluster {
       // Loopback addresses: nobody listens between.
       consoleTls: false,
     });
-    mkdirSync(join(root, 'd'), { mode: 0o755 });
-    for (const node of withDr ? ['a', 'b', 'd'] : ['a', 'b']) prepareDataDir(cluster.dataDir(node), 'postgres');
+    cluster.#makeFolders();
     return cluster;
+  }
+
+  #makeFolders(): void {
+    mkdirSync(join(this.root, 'd'), { mode: 0o755 });
+    for (const node of this.#nodes.filter((name) => name !== 'w')) prepareDataDir(this.dataDir(node), 'postgres');
+  }
+
+  /** All hosts at once, and everything that was on them: new ones are in their places. */
+  async burn(): Promise<void> {
+    await Promise.all(this.#nodes.map((node) => this.powerOff(node)));
+    for (const folder of ['s', 'd']) rmSync(join(this.root, folder), { recursive: true, force: true });
+    this.#makeFolders();
   }
 
   stateDir = (node: string): string => join(this.root, 's', node);
@@ -192,6 +203,15 @@ export class PrivateCluster {
     const env = { YOSUGARA_STATE: join(this.root, 's') };
     const code = await runProgram(args, { terminal, env, cwd: this.root, stop: new AbortController().signal });
     return { code, out, notes };
+  }
+
+  /** psql's arguments and password, as a program of the application comes: over TCP. */
+  clientOf(node: string): { readonly args: readonly string[]; readonly password: string } {
+    const config = readFileSync(join(this.stateDir(node), 'yosugara.yaml'), 'utf8');
+    const port = /postgres: (\d+)/.exec(config)![1]!;
+    const address = new RegExp(`id: ${node}\\n(?: .*\\n)*? +address: (\\S+)`).exec(config)![1]!;
+    const password = readFileSync(join(this.stateDir(node), 'secrets/pg-app'), 'utf8').trim();
+    return { args: ['-h', address, '-p', port, '-U', 'yosugara_app', '-d', 'yosugara', '-Atq'], password };
   }
 
   /** As PostgreSQL's superuser, through psql. */

@@ -1,5 +1,9 @@
+import { parseTarget, type RestoreTarget } from '@yosugara/host-control/backup';
+import type { NodeConfig } from '@yosugara/protocol';
 import type { Command } from 'commander';
 import { type Check, failedOf, refuseFailed, renderChecks, runChecks } from '../checks/index.js';
+import { renderRestored, withProgress } from '../commands/backup.js';
+import type { RestoredCluster } from '../commands/restore.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { ClusterPlan } from '../init/index.js';
 import { type Begun, beginCluster, type FirstPlan, type NewToken } from '../install/begin.js';
@@ -19,7 +23,11 @@ export interface HereOptions extends Common, AskedPlaces {
   readonly start: boolean;
 }
 
-export interface FirstServerOptions extends HereOptions, FirstServerAsked {}
+export interface FirstServerOptions extends HereOptions, FirstServerAsked {
+  /** Up to where its backup is restored before anybody joins. */
+  readonly restore?: string;
+  readonly acceptGap?: boolean;
+}
 
 export const addHereOptions = (command: Command): Command =>
   command
@@ -38,6 +46,11 @@ export const addFirstServerOptions = (command: Command): Command =>
       oneMore,
       [],
     )
+    .option(
+      '--restore <target>',
+      'begin with what a --backup of a cluster of this --cluster-id holds: latest, its name, or a time with its zone',
+    )
+    .option('--accept-gap', 'with --restore latest, when WAL is missing: what there is up to there')
     .option('--join-port <port>', 'where joins are answered until all have joined', wholeNumber, 7948)
     .option('--minutes <n>', 'how long the join tokens are good', wholeNumber, 60);
 
@@ -47,6 +60,7 @@ export const showChecks = (checks: readonly Check[], { terminal }: Pick<VerbCont
 /** `init` on the first server. */
 export async function initHere(options: FirstServerOptions, plan: ClusterPlan, context: VerbContext): Promise<ExitCode> {
   const { show, terminal } = context;
+  const target = options.restore === undefined ? null : parseTarget(options.restore);
   const places = placesOf(options);
   const first = firstPlanOf(plan, options, places);
   const config = nodeConfigOf(first.self, first.config, first.local);
@@ -56,7 +70,12 @@ export async function initHere(options: FirstServerOptions, plan: ClusterPlan, c
   });
   if (options.json !== true || failedOf(checks, options.accept).length > 0) showChecks(checks, context);
   refuseFailed(checks, options.accept);
-  const begun = await beginCluster(places, first);
+  let restored: RestoredCluster | null = null;
+  const begun = await beginCluster(places, first, Date.now(), async () => {
+    if (target === null) return { given: [] };
+    restored = await restoreFirst(config, target, options, context);
+    return { given: restored.secrets, ...(restored.log === null ? {} : { log: restored.log }) };
+  });
   const services = options.start ? SYSTEMD : NO_SERVICES;
   const trouble = await services.enable([UNITS.forming]);
   if (trouble !== null) terminal.note(`yosugara: ${trouble}: run \`yosugara forming\` yourself until all have joined\n`);
@@ -64,9 +83,31 @@ export async function initHere(options: FirstServerOptions, plan: ClusterPlan, c
     terminal.note(
       `yosugara: port ${first.joinPort} does not answer yet; ${UNITS.forming} says why: journalctl -u ${UNITS.forming}\n`,
     );
-  show(options, { ...begun, checks }, () => renderBegun(begun));
+  const came = restored as RestoredCluster | null;
+  show(options, { ...begun, checks, ...(came === null ? {} : { restored: came }) }, () =>
+    came === null ? renderBegun(begun) : `${renderBack(came)}\n\n${renderBegun(begun)}`,
+  );
   return EXIT.ok;
 }
+
+async function restoreFirst(
+  config: NodeConfig,
+  target: RestoreTarget,
+  { acceptGap = false }: FirstServerOptions,
+  { terminal, env }: VerbContext,
+): Promise<RestoredCluster> {
+  const by = env['SUDO_USER'] ?? env['USER'] ?? 'an operator';
+  const asked = { evidence: 'a new cluster begins with a backup', by, nowMs: Date.now(), acceptGap };
+  const { restoreCluster } = await import('../commands/restore.js');
+  const { setLogAside } = await import('../commands/first-log.js');
+  // This host is a member of nothing: what lies there is of an attempt that failed.
+  await setLogAside(config, asked.nowMs);
+  return await withProgress(terminal, async (tell) => await restoreCluster(config, target, asked, tell));
+}
+
+const renderBack = ({ restored, journals, secrets }: RestoredCluster): string =>
+  `${renderRestored(restored)}.
+Journals of receivers that came with it: ${journals.length}; secrets: ${secrets.join(', ') || 'none'}. Passwords of the console are those of then.`;
 
 const addressOf = ({ config, self }: FirstPlan): string => config.cluster.members.find(({ id }) => id === self)!.address;
 

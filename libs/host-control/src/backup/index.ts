@@ -1,3 +1,4 @@
+export { lastEpoch } from './claimed.js';
 export { type ClusterFiles, checkClusterFiles, fetchClusterFiles, putClusterFiles, readClusterFiles } from './cluster-files.js';
 export * from './errors.js';
 export type { BackupSet } from './info.js';

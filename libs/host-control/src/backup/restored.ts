@@ -28,6 +28,9 @@ const ANSWER_MS = 5_000;
 const REPLAY_DEADLINE_MS = 12 * 3_600_000;
 const STOP_MS = 60_000;
 
+/** Of what was restored, before it is stopped; `at` for another of its databases. */
+type Look = (session: Session, at: SqlTarget) => Promise<void>;
+
 /**
  * Restores into a folder of its own and starts it there, alone: no address, no archive, no replication, a socket that only its account reaches.
  * It replays its WAL up to the target and becomes a database of a timeline of its own; `look` may ask it; then it is stopped, whole.
@@ -41,7 +44,7 @@ export async function restoreInto(
   folder: string,
   target: RestoreTarget,
   progress: OnProgress,
-  look: (session: Session) => Promise<void> = async () => {},
+  look: Look = async () => {},
   acceptGap = false,
 ): Promise<Restored> {
   const set = setFor(await repository.sets(), target);
@@ -61,7 +64,7 @@ export async function restoreInto(
 }
 
 /** What PostgreSQL is told on its command line comes before its files, which are those of the node that was backed up. */
-async function replay(repository: Repository, folder: string, progress: OnProgress, look: (session: Session) => Promise<void>) {
+async function replay(repository: Repository, folder: string, progress: OnProgress, look: Look) {
   const { account, config } = repository;
   const pgdata = join(folder, 'pgdata');
   const programs = findPrograms(config, majorOf(pgdata));
@@ -94,7 +97,7 @@ async function replay(repository: Repository, folder: string, progress: OnProgre
   try {
     await replayed(at, child, progress);
     return await withSession(at, REPLAY_DEADLINE_MS, async (session) => {
-      await look(session);
+      await look(session, at);
       return await positionOf(session);
     });
   } catch (cause) {
