@@ -51,15 +51,7 @@ export function ListField(props: ManyProps<'list'>) {
             >
               ↓
             </Button>
-            <Button
-              size="compact-xs"
-              variant="subtle"
-              color="red"
-              disabled={disabled}
-              onClick={() => props.onChange(list.filter((_, index) => index !== at))}
-            >
-              {t('form.remove')}
-            </Button>
+            <RemoveButton disabled={disabled} onClick={() => props.onChange(list.filter((_, index) => index !== at))} />
           </div>
           <Item
             {...props}
@@ -72,15 +64,7 @@ export function ListField(props: ManyProps<'list'>) {
           />
         </div>
       ))}
-      <Button
-        size="compact-xs"
-        variant="default"
-        disabled={disabled}
-        onClick={() => props.onChange([...list, initialOf(props.field.item)])}
-        data-testid={`add-${props.place}`}
-      >
-        {t('form.add')}
-      </Button>
+      <AddButton place={props.place} disabled={disabled} onClick={() => props.onChange([...list, initialOf(props.field.item)])} />
     </Group>
   );
 }
@@ -114,15 +98,10 @@ export function MapField(props: ManyProps<'map'>) {
               }
             />
             <span className="grow" />
-            <Button
-              size="compact-xs"
-              variant="subtle"
-              color="red"
+            <RemoveButton
               disabled={disabled}
               onClick={() => props.onChange(Object.fromEntries(entries.filter((_, index) => index !== at)))}
-            >
-              {t('form.remove')}
-            </Button>
+            />
           </div>
           <Item
             {...props}
@@ -135,15 +114,34 @@ export function MapField(props: ManyProps<'map'>) {
           />
         </div>
       ))}
-      <Button
-        size="compact-xs"
-        variant="default"
+      <AddButton
+        place={props.place}
         disabled={disabled}
         onClick={() => props.onChange({ ...record(props.value), [freeName()]: initialOf(props.field.item) })}
-        data-testid={`add-${props.place}`}
-      >
-        {t('form.add')}
-      </Button>
+      />
     </Group>
+  );
+}
+
+interface EditButtonProps {
+  readonly disabled: boolean;
+  readonly onClick: () => void;
+}
+
+function RemoveButton({ disabled, onClick }: EditButtonProps) {
+  const { t } = useText();
+  return (
+    <Button size="compact-xs" variant="subtle" color="red" disabled={disabled} onClick={onClick}>
+      {t('form.remove')}
+    </Button>
+  );
+}
+
+function AddButton({ place, disabled, onClick }: EditButtonProps & { readonly place: string }) {
+  const { t } = useText();
+  return (
+    <Button size="compact-xs" variant="default" disabled={disabled} onClick={onClick} data-testid={`add-${place}`}>
+      {t('form.add')}
+    </Button>
   );
 }
