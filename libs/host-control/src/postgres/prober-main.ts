@@ -9,6 +9,8 @@ import { WRITE_SQL } from './write-watch.js';
  * and the parent kills us at its own deadline. Ours is longer: it only cleans up.
  */
 const OWN_DEADLINE_MS = 5_000;
+/** Two that make the table at the same moment: `if not exists` does not see what is not committed yet, and one of them loses. */
+const UNIQUE_VIOLATION = '23505';
 let target: SqlTarget | null = null;
 let kind: ProbeKind = 'look';
 
@@ -27,14 +29,21 @@ process.stdout.on('error', () => process.exit(0));
 
 async function probe(id: number): Promise<void> {
   try {
-    const row = await withSession(target!, OWN_DEADLINE_MS, async (session) => {
-      if (kind === 'look') return (await session.rows<ProbeRow>(PROBE_SQL))[0];
-      await session.rows(WRITE_SQL);
-      return {};
-    });
-    sendLine(process.stdout, { id, row });
+    sendLine(process.stdout, { id, row: await (kind === 'look' ? look() : write()) });
   } catch (error) {
     const { code, message } = error as { code?: string; message?: string };
     sendLine(process.stdout, { id, code: code ?? 'UNKNOWN', message: message ?? String(error) });
   }
+}
+
+const look = async (): Promise<ProbeRow | undefined> =>
+  await withSession(target!, OWN_DEADLINE_MS, async (session) => (await session.rows<ProbeRow>(PROBE_SQL))[0]);
+
+async function write(): Promise<object> {
+  const once = () => withSession(target!, OWN_DEADLINE_MS, async (session) => void (await session.rows(WRITE_SQL)));
+  await once().catch(async (error: unknown) => {
+    if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
+    await once();
+  });
+  return {};
 }
