@@ -188,7 +188,8 @@ export async function send<T>(
 ): Promise<T> {
   const sendOnce = async (more: Readonly<Record<string, string>>) =>
     await call(path, { ...options, method, headers: { ...headers, ...more }, ...(body === undefined ? {} : { body }) });
-  const said = isCommand ? await untilDone(sendOnce, isOfTakeOver, options.signal) : await sendOnce({});
+  const wish = `${method} ${path} ${JSON.stringify(body) ?? ''}`;
+  const said = isCommand ? await untilDone(wish, sendOnce, isOfTakeOver, options.signal) : await sendOnce({});
   return decode(path.split('?', 1)[0]!, answer, said);
 }
 

@@ -7,6 +7,7 @@ import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
 import { DIALOG_PARTS } from './dialog.js';
+import { NoMasterNow } from './no-master.js';
 import { useToast } from './toasts.js';
 import { useDraft } from './use-draft.js';
 import { useMe } from './use-me.js';
@@ -116,8 +117,9 @@ export function OperateDialog({ target: { session, job }, operation, says, onClo
           data-autofocus
           data-testid="operate-comment"
           onChange={(event) => setComment(event.currentTarget.value)}
-          onKeyDown={(event) => event.key === 'Enter' && !event.nativeEvent.isComposing && doing.mutate()}
+          onKeyDown={(event) => event.key === 'Enter' && !event.nativeEvent.isComposing && !doing.isPending && doing.mutate()}
         />
+        <NoMasterNow />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {t('common.cancel')}

@@ -8,6 +8,7 @@ import { newId } from '../api/new-id.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { DIALOG_PARTS } from './dialog.js';
+import { NoMasterNow } from './no-master.js';
 import { ReferenceInput } from './reference-input.js';
 import { useToast } from './toasts.js';
 import { useSettings } from './use-settings.js';
@@ -147,6 +148,7 @@ export function StartDialog({ unit: first, onClose, onBegun }: StartProps) {
           checked={ignoresTimes}
           onChange={(event) => setIgnoresTimes(event.currentTarget.checked)}
         />
+        <NoMasterNow />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {t('common.cancel')}

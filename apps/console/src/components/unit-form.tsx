@@ -1,6 +1,7 @@
 import { NumberInput, Switch, Textarea, TextInput } from '@mantine/core';
 import { useMemo } from 'react';
 import { useText } from '../i18n/language.js';
+import { OwnerSelect } from './owner-select.js';
 import { SchemaForm } from './schema-form.js';
 import { fieldOf, type JsonSchema, problemsAt } from './schema-model.js';
 import { type UnitDraft } from './unit-model.js';
@@ -71,13 +72,7 @@ export function UnitForm({ editing, schema, problems, isNew, disabled }: UnitFor
           hideControls
           onChange={(value) => body({ keepDays: Number(value) })}
         />
-        <TextInput
-          size="xs"
-          label={t('unit.ownerRole')}
-          disabled={disabled}
-          value={doc.ownerRole}
-          onChange={({ currentTarget: { value } }) => put({ ownerRole: value })}
-        />
+        <OwnerSelect value={doc.ownerRole} disabled={disabled} testId="unit-owner" onChange={(ownerRole) => put({ ownerRole })} />
         <Switch
           size="xs"
           className="form-check"

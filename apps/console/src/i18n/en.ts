@@ -72,6 +72,7 @@ export const en = {
   'banner.reconnecting': 'Connection lost – waiting for the new Master…',
   'banner.seconds': '({seconds} s)',
   'banner.hint': 'The page goes on by itself. Nothing needs to be reloaded.',
+  'banner.dialog': 'No Master answers at the moment. What you send now waits for the next one, and is done once.',
   'banner.standby': 'This address belongs to node {node}, which is not the serving Master. Use the cluster’s address (VIP).',
   'toast.master': 'Master is now {master} (epoch {epoch})',
   'toast.dismiss': 'Dismiss',

@@ -73,6 +73,7 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'banner.reconnecting': '接続が切れました。新しいマスターを待っています…',
   'banner.seconds': '({seconds} 秒)',
   'banner.hint': '画面は自動的に復帰します。再読み込みは不要です。',
+  'banner.dialog': '現在マスターが応答していません。送信した操作は次のマスターを待って、一度だけ実行されます。',
   'banner.standby': 'このアドレスはノード {node} のもので、稼働中のマスターではありません。クラスタの VIP を使用してください。',
   'toast.master': 'マスターは {master} になりました(エポック {epoch})',
   'toast.dismiss': '閉じる',

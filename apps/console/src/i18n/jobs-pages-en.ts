@@ -137,7 +137,6 @@ export const jobsPagesEn = {
   'unit.timeZone': 'Time zone',
   'unit.timeZoneHelp': 'Of its times of day, such as Asia/Tokyo.',
   'unit.keepDays': 'Keep sessions for so many days',
-  'unit.ownerRole': 'Owner role',
   'unit.saveTitle': 'Save {id}: what changes',
   'unit.saved': '{id} is saved as revision {revision}.',
   'unit.isNew': 'This is a new unit.',

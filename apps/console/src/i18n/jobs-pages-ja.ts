@@ -138,7 +138,6 @@ export const jobsPagesJa: Readonly<Record<JobsPagesKey, string>> = {
   'unit.timeZone': 'タイムゾーン',
   'unit.timeZoneHelp': '時刻の基準。例: Asia/Tokyo',
   'unit.keepDays': 'セッションの保存日数',
-  'unit.ownerRole': 'オーナーロール',
   'unit.saveTitle': '{id} の保存: 変更内容',
   'unit.saved': '{id} をリビジョン {revision} として保存しました。',
   'unit.isNew': '新しいユニットです。',
