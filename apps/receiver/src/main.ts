@@ -18,10 +18,11 @@ async function main(): Promise<void> {
   if (values.config === undefined) throw new Error('usage: receiver --config <yosugara.yaml>');
   const log = jsonLog();
   const end = (code: number) => process.exit(code);
-  const receiver = await startReceiver(loadConfig(values.config), log, (error) => {
+  const onFatal = (error: Error) => {
     log.error('receiver.fatal', { why: explain(error) });
     end(1);
-  });
+  };
+  const receiver = await startReceiver(loadConfig(values.config), log, onFatal, values.config);
   const systemd = serviceManager();
   systemd.ready();
   let stopping = false;

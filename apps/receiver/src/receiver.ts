@@ -42,6 +42,7 @@ import { configuredListeners } from './listeners.js';
 import { Losses } from './losses.js';
 import { RoleWatch } from './role.js';
 import { Scrub } from './scrub.js';
+import { reportedSources, sayDamage, saySmallBuffers } from './told.js';
 import { openTraps } from './traps.js';
 import { Undo } from './undo.js';
 
@@ -55,26 +56,36 @@ export interface RunningReceiver {
 const MB = 1024 * 1024;
 const WATERMARK_MS = 50;
 const REPORT_MS = 500;
-/** In a report; the others are in the receiver's own numbers. */
-const REPORTED_SOURCES = 20;
 /** Said when this process did not run for so long: what it reads then is late, and what it could not keep is lost. */
 const STOOD_STILL_MS = 1_000;
 
 /**
  * Sockets → journal → peer, in every role, with or without a controller or a database.
  * @param onFatal the disk failed under the journal: say it and end.
+ * @param file where the configuration stands, for what is taken up while it runs; null: nothing is.
  */
-export async function startReceiver(config: NodeConfig, log: Log, onFatal: (error: Error) => void): Promise<RunningReceiver> {
+export async function startReceiver(
+  config: NodeConfig,
+  log: Log,
+  onFatal: (error: Error) => void,
+  file: string | null = null,
+): Promise<RunningReceiver> {
   const undo = new Undo();
   try {
-    return await start(config, log, onFatal, undo);
+    return await start(config, file, log, onFatal, undo);
   } catch (error) {
     await undo.run().catch((also: unknown) => log.warn('receiver.stop_failed', { why: explain(also) }));
     throw error;
   }
 }
 
-async function start(config: NodeConfig, log: Log, onFatal: (error: Error) => void, undo: Undo): Promise<RunningReceiver> {
+async function start(
+  config: NodeConfig,
+  file: string | null,
+  log: Log,
+  onFatal: (error: Error) => void,
+  undo: Undo,
+): Promise<RunningReceiver> {
   const { self, peer } = membersOf(config);
   const at = (name: string) => join(config.stateDir, name);
   const maxBytes = config.receiver.maxJournalMb * MB;
@@ -98,7 +109,7 @@ async function start(config: NodeConfig, log: Log, onFatal: (error: Error) => vo
     },
   });
   undo.push(() => traps.stop());
-  const identity = nodeIdentity(config, log);
+  const identity = nodeIdentity(config, file, log);
   const listeners = configuredListeners(config, log, { journal, safeSeq, traps: traps.intake });
   traps.onRefused((address, reason) => listeners.gate.refuse(address, reason));
 
@@ -226,12 +237,6 @@ function isLetGo(journal: ReceiverJournal, { journalId, seq }: RecordRef): boole
   return !journal.journals().some((range) => range.journalId === journalId && range.firstSeq <= seq);
 }
 
-function reportedSources(gate: SourceGate): Pick<ReceiverReport, 'sources' | 'sourcesLeftOut'> {
-  const { sources, leftOut } = gate.notable(REPORTED_SOURCES);
-  const line = ({ sinceMs, ...source }: (typeof sources)[number]) => ({ ...source, since: new Date(sinceMs).toISOString() });
-  return { sources: sources.map(line), sourcesLeftOut: leftOut };
-}
-
 async function openAll(open: readonly (() => Promise<Listener>)[], undo: Undo): Promise<readonly Listener[]> {
   const listeners: Listener[] = [];
   for (const each of open) {
@@ -240,23 +245,6 @@ async function openAll(open: readonly (() => Promise<Listener>)[], undo: Undo): 
     listeners.push(listener);
   }
   return listeners;
-}
-
-/** The kernel doubles what is asked, for its own bookkeeping (socket(7)), and caps it at `net.core.rmem_max`. */
-function saySmallBuffers(log: Log, listeners: readonly Listener[], askedBytes: number): void {
-  const grantedBytes = Math.min(
-    ...listeners
-      .map((listener) => listener.stats())
-      .flatMap((stats) => (stats.protocol === 'udp' ? [stats.receiveBufferBytes] : [])),
-  );
-  if (grantedBytes < askedBytes)
-    log.warn('receiver.small_buffer', { askedBytes, grantedBytes, advice: `sysctl -w net.core.rmem_max=${askedBytes}` });
-}
-
-function sayDamage(log: Log, journal: ReceiverJournal, copy: PeerCopy): void {
-  for (const info of [...journal.journals(), ...copy.journals()])
-    if (info.corrupt !== null)
-      log.error('journal.corrupt', { journalId: info.journalId, lost: info.corrupt.lost, why: info.corrupt.message });
 }
 
 function every(undo: Undo, ms: number, work: () => void): void {

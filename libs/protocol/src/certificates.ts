@@ -81,6 +81,13 @@ export const revokedMembers = (
     members.filter(({ id, peerId }) => revoked.some((each) => each.node === id && each.peerId === peerId)).map(({ id }) => id),
   );
 
+/** The members that run, each with the identity that the configuration gives its name by now. */
+export const withIdentities = <Member extends { readonly id: string; readonly peerId: string }>(
+  members: readonly Member[],
+  written: readonly { readonly id: string; readonly peerId: string }[],
+): readonly Member[] =>
+  members.map((member) => ({ ...member, peerId: written.find(({ id }) => id === member.id)?.peerId ?? member.peerId }));
+
 /** null: nobody ever was. @throws when the text is none of ours */
 export const revocationsOf = (text: string | null): readonly Revocation[] =>
   text === null ? [] : RevocationsSchema.parse(JSON.parse(text));

@@ -27,3 +27,4 @@ export type { TlsOptions } from './tls-policy.js';
 export { TokenFile, TokensError } from './tokens.js';
 export { type Endpoint, kernelDrops, type Listener, type ListenerStats, listenUdp, type UdpOptions } from './udp.js';
 export { VipListeners } from './vip.js';
+export { WatchedFiles } from './watched-files.js';

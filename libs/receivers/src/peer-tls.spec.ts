@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { SILENT_LOG } from '@yosugara/kernel';
-import type { MemberConfig } from '@yosugara/protocol';
 import {
   type CopyOutcome,
   CopySender,
@@ -216,13 +215,15 @@ describe('the link when the other node is revoked', () => {
   const members = [
     { id: 'a', peerId },
     { id: 'b', peerId: 'peer-b' },
-  ] as unknown as readonly MemberConfig[];
+  ];
+  const revokedPeer = (path: string) =>
+    new RevokedPeer({ path, members: () => members, peer: 'a', log: SILENT_LOG, lookEveryMs: 0 });
   const revoke = (path: string, of = peerId) =>
     writeFileSync(path, JSON.stringify([{ node: 'a', peerId: of, at: '2026-01-01T00:00:00.000Z', by: 'spec' }]));
   /** b with its file of those that are revoked. */
   const guarded = async (name: string) => {
     const path = join(dir, name);
-    const revoked = new RevokedPeer(path, members, 'a', SILENT_LOG, 0);
+    const revoked = revokedPeer(path);
     const identity = () => ({ ...identities['b']!, peerIsRevoked: revoked.now() });
     const channels: PeerChannel[] = [];
     const refused: string[] = [];
@@ -259,7 +260,7 @@ describe('the link when the other node is revoked', () => {
     expect(b.identity().peerIsRevoked).toBe(false);
     const path = join(dir, 'revoked-broken.json');
     writeFileSync(path, '{');
-    expect(new RevokedPeer(path, members, 'a', SILENT_LOG, 0).now()).toBe(true);
+    expect(revokedPeer(path).now()).toBe(true);
   });
 });
 

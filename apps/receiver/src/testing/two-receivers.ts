@@ -86,7 +86,7 @@ export async function twoReceivers(setting: Setting): Promise<TwoReceivers> {
       return { a: config('a'), b: config('b') };
     },
     async start(config, log = SILENT_LOG) {
-      const receiver = await startReceiver(config, log, (error) => expect.fail(error.message));
+      const receiver = await startReceiver(config, log, (error) => expect.fail(error.message), configFile(config));
       closers.push(() => receiver.stop());
       return receiver;
     },

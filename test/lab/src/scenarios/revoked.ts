@@ -116,7 +116,7 @@ async function staysOut(stage: Stage): Promise<void> {
 const secretOf = ({ cluster }: Stage, on: MemberName, name: string): string =>
   cluster.hosts[on].pathFromOutside(`${cluster.hosts[on].mountpoint}/state/secrets/${name}`);
 
-/** docs/certificates.md, "After a revocation", 3: another identity for the same name, in all configurations, one controller after the other. */
+/** docs/certificates.md, "After a revocation", 3: another identity for the same name, in all configurations, one controller after the other. Receivers take it up by themselves. */
 async function successor(stage: Stage): Promise<void> {
   const { cluster, target, say } = stage;
   const folder = await mkdtemp(join(tmpdir(), 'yosugara-successor-'));
@@ -156,10 +156,6 @@ async function successor(stage: Stage): Promise<void> {
       (seen) => seen.master === otherOf(target) && seen.arbiter?.voting === true,
     );
   }
-  // It compares its own configuration with the list of who is revoked, and reads it at its start.
-  const other = cluster.hosts[otherOf(target)];
-  const receiver = other.pidOf('receiver');
-  if (receiver !== undefined) other.kill('TERM', receiver);
   await reboot(stage);
   say(`${target} has another identity`);
 }

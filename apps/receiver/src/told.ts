@@ -1,0 +1,30 @@
+import type { PeerCopy, ReceiverJournal } from '@yosugara/journal';
+import type { Log } from '@yosugara/kernel';
+import type { ReceiverReport } from '@yosugara/protocol';
+import type { Listener, SourceGate } from '@yosugara/receivers';
+
+/** In a report; the others are in the receiver's own numbers. */
+const REPORTED_SOURCES = 20;
+
+export function reportedSources(gate: SourceGate): Pick<ReceiverReport, 'sources' | 'sourcesLeftOut'> {
+  const { sources, leftOut } = gate.notable(REPORTED_SOURCES);
+  const line = ({ sinceMs, ...source }: (typeof sources)[number]) => ({ ...source, since: new Date(sinceMs).toISOString() });
+  return { sources: sources.map(line), sourcesLeftOut: leftOut };
+}
+
+/** The kernel doubles what is asked, for its own bookkeeping (socket(7)), and caps it at `net.core.rmem_max`. */
+export function saySmallBuffers(log: Log, listeners: readonly Listener[], askedBytes: number): void {
+  const grantedBytes = Math.min(
+    ...listeners
+      .map((listener) => listener.stats())
+      .flatMap((stats) => (stats.protocol === 'udp' ? [stats.receiveBufferBytes] : [])),
+  );
+  if (grantedBytes < askedBytes)
+    log.warn('receiver.small_buffer', { askedBytes, grantedBytes, advice: `sysctl -w net.core.rmem_max=${askedBytes}` });
+}
+
+export function sayDamage(log: Log, journal: ReceiverJournal, copy: PeerCopy): void {
+  for (const info of [...journal.journals(), ...copy.journals()])
+    if (info.corrupt !== null)
+      log.error('journal.corrupt', { journalId: info.journalId, lost: info.corrupt.lost, why: info.corrupt.message });
+}
