@@ -14,6 +14,11 @@ export function addJobs(metrics: Metrics, stats: JobStats | null): void {
   metrics.counter('yosugara_jobs_sessions_started_total', 'Sessions that were begun or made beforehand.', stats.started);
   metrics.counter('yosugara_jobs_runs_started_total', 'Commands of which was heard that they began.', stats.runsStarted);
   metrics.counter('yosugara_jobs_runs_ended_total', 'Commands of which was heard that they ended.', stats.ended);
+  metrics.counter(
+    'yosugara_jobs_runs_refused_total',
+    'Starts of an older epoch that agents say they refused: of a Master that did not know yet that it was none.',
+    stats.refused,
+  );
   metrics.counter('yosugara_jobs_told_total', 'Results that jobs told of themselves: dropped runs, stuck queues.', stats.dropped);
   metrics.counter(
     'yosugara_jobs_spins_total',

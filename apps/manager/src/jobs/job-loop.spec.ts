@@ -247,6 +247,23 @@ describe('nothing is lost or done twice', () => {
     expect((await world.reports.sessions({ limit: 10 })).rows.map(({ id }) => id).sort()).toEqual([session, other].sort());
   });
 
+  it('when a former Master still says what it had to say: its agents refuse, and how often is counted', async () => {
+    const web1 = await world.node('web1', () => null);
+    await unit([command('a')]);
+    const old = world.manager(1);
+    const first = await started(old);
+    await nodeState(first, 'a', 'running');
+    old.isolate();
+    const next = world.manager(2);
+    const session = await started(next);
+    await until('both run', () => web1.launches.size === 2);
+    const late = web1.heard.find((saying) => saying.say === 'start')!;
+    web1.take({ ...late, run: late.run.replace('/a/', '/late/') });
+    await until('it is heard of', () => next.loop.control.stats().refused === 1);
+    expect(web1.launches.size).toBe(2);
+    expect((await stateOf(session, 'a'))?.nodes[0]?.state).toBe('running');
+  });
+
   it('when the disk of an agent is lost: a run that may have begun is unknown, and never said again', async () => {
     const web1 = await world.node('web1', () => null);
     await unit([command('a')]);

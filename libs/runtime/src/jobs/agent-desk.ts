@@ -162,6 +162,8 @@ export function agentDesk(door: JobDoor, { rules, links, clock, log }: DeskOptio
         case 'run-ended':
           return hearRun(turn, agent, news.end.run, (ref) => ({ kind: 'run-ended', ...ref, end: news.end }));
         case 'run-refused':
+          turn.refused++;
+          log.warn('jobs.refused', { agent, run: news.run, epoch: news.epoch, highestEpoch: news.highestEpoch });
           return hearRun(turn, agent, news.run, (ref) => ({ kind: 'run-refused', ...ref, why: news.why }));
         case 'lines':
         case 'custom':

@@ -64,7 +64,7 @@ export class JobLoop {
   readonly #gather: TurnGather;
   #at = { forget: 0, follow: 0 };
   #isForgetting = false;
-  readonly #counts = { started: 0, ended: 0, dropped: 0 };
+  readonly #counts = { started: 0, ended: 0, dropped: 0, refused: 0 };
   readonly #totals = new JobTotals();
   /** Of each turn the longest that it held the event loop. */
   readonly #slices: number[] = [];
@@ -229,6 +229,7 @@ export class JobLoop {
     this.#counts.started += turn.started;
     this.#counts.ended += made.outputs.length;
     this.#counts.dropped += turn.results.length;
+    this.#counts.refused += turn.refused;
     for (const each of made.outside) {
       work.outside.do(each);
       const pause = between();

@@ -59,6 +59,8 @@ export class JobTurn {
   /** Something waits for the commit itself. */
   mustCommit = false;
   started = 0;
+  /** Starts of an older epoch that agents say they refused. */
+  refused = 0;
   readonly env: JobEnv;
   readonly #sessions: OpenSessions;
   readonly #taken: TakenNumbers;

@@ -193,6 +193,8 @@ export interface JobStats extends JobCounted {
   readonly started: number;
   readonly ended: number;
   readonly dropped: number;
+  /** Starts of an older epoch that agents say they refused: of a Master that did not know yet that it was none. */
+  readonly refused: number;
   /** The longest that it held the event loop in a turn: 99 of 100 of the newest thousand turns; of all since this node serves. */
   readonly turnP99Ms: number | null;
   readonly sliceLongestMs: number | null;
