@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Status } from '@yosugara/protocol';
-import { NODE, WORKSPACE } from '../host/assets.js';
+import { asset, NODE, WORKSPACE } from '../host/assets.js';
 import { LabHost, type Service } from '../host/host.js';
 import { LINE, Network } from '../host/network.js';
 import { run, tryRun, until } from '../host/shell.js';
@@ -340,12 +340,23 @@ export class LabCluster {
   }
 
   secret(name: StoreName, file: string): string {
+    return this.secretText(name, file).split('\n')[0]?.trim() ?? '';
+  }
+
+  /** All lines of it. */
+  secretText(name: StoreName, file: string): string {
     const host = this.hosts[name];
-    return (
-      readFileSync(host.pathFromOutside(`${host.mountpoint}/state/secrets/${file}`), 'utf8')
-        .split('\n')[0]
-        ?.trim() ?? ''
-    );
+    return readFileSync(host.pathFromOutside(`${host.mountpoint}/state/secrets/${file}`), 'utf8');
+  }
+
+  /** A counter or gauge of a node's manager, all its labels together; 0 where it tells none of that name. */
+  async metric(name: DataName, metric: string): Promise<number> {
+    const host = this.hosts[name];
+    const token = `${host.mountpoint}/state/secrets/pg-app`;
+    const url = `http://${PLACES[name].address}:${PORTS.api}/metrics`;
+    const text = await host.exec(NODE, [asset('metrics.mjs'), url, token]);
+    const lines = text.split('\n').filter((line) => new RegExp(`^${metric}[ {]`).test(line));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
   }
 
   superuser(name: StoreName): SuperuserTarget {

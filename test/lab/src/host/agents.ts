@@ -8,7 +8,7 @@ import { NODE, WORKSPACE } from './assets.js';
 import { until } from './shell.js';
 
 const AGENT = join(WORKSPACE, 'apps/agent/bin/yosugara-agent.mjs');
-const AGENT_PORT = 8_084;
+export const AGENT_PORT = 8_084;
 const CONNECTED_DEADLINE_MS = 60_000;
 
 /** @param options of `yosugara agents token`. */

@@ -1,5 +1,6 @@
+import { partsOfRun } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
-import { countMarks } from './batch-plan.js';
+import { agentsOf, countMarks, lateStarts } from './batch-plan.js';
 
 const session = '20261122010000-001';
 const marks = (...jobs: readonly string[]) => jobs.map((job) => `${session} ${job}`);
@@ -19,4 +20,16 @@ describe('marks of a batch', () => {
       started: 1,
       strange: [`${session} `, 'job-0-'],
     }));
+});
+
+it('what a former Master would still say is of runs of the batch itself, each said to the agent that it is of', () => {
+  const agents = agentsOf('JO2/1');
+  const starts = lateStarts(session, agents, '/marks', 7);
+  expect(Object.keys(starts)).toEqual(agents);
+  expect(Object.values(starts).map(({ length }) => length)).toEqual([20, 20, 20, 20]);
+  for (const [agent, each] of Object.entries(starts))
+    for (const { run, epoch, command } of each) {
+      expect([partsOfRun(run), epoch]).toEqual([expect.objectContaining({ session, facility: agent, attempt: 1 }), 7]);
+      expect(command).toContain(`${session} ${partsOfRun(run)!.job}`);
+    }
 });

@@ -6,10 +6,13 @@ import { agentsConnected, joinToken, startAgent } from '../host/agents.js';
 import { monotonicMs, until } from '../host/shell.js';
 import { ManagedHost } from '../operations/managed-host.js';
 import type { Stage } from '../scenarios/types.js';
-import { agentsOf, BATCH_JOBS, BATCH_SCOPE, BATCH_UNIT, batchSettings, countMarks } from './batch-plan.js';
+import { agentsOf, BATCH_JOBS, BATCH_SCOPE, BATCH_UNIT, batchSettings, countMarks, lateStarts } from './batch-plan.js';
+import { FormerMaster } from './former-master.js';
 
 const BEGUN_DEADLINE_MS = 60_000;
 const ENDED_DEADLINE_MS = 300_000;
+const REFUSED_DEADLINE_MS = 30_000;
+const REFUSED = 'yosugara_jobs_runs_refused_total';
 /** The take-over comes when so many were started. */
 const BEFORE_FAULT = BATCH_JOBS / 5;
 
@@ -24,11 +27,15 @@ export class Batch {
   readonly #stage: Stage;
   readonly #marks: string;
   readonly #beganMs = monotonicMs();
+  /** Of the Master that began it. */
+  readonly #epoch: number;
+  #former: FormerMaster | null = null;
 
-  private constructor(stage: Stage, session: string, marks: string) {
+  private constructor(stage: Stage, session: string, marks: string, epoch: number) {
     this.#stage = stage;
     this.session = session;
     this.#marks = marks;
+    this.#epoch = epoch;
   }
 
   /** Agents that have joined, and a batch in the middle of its work. */
@@ -47,12 +54,41 @@ export class Batch {
     const marks = join(daemons.dir, 'marks');
     await cluster.apply(master, batchSettings(agents, marks));
     const { session } = JSON.parse(await cluster.yosugara(master, ['jobs', 'run', BATCH_UNIT])) as { session: string };
-    const batch = new Batch(stage, session, marks);
+    const batch = new Batch(stage, session, marks, (await cluster.status(master)).epoch);
     await until('a batch in the middle of its work', BEGUN_DEADLINE_MS, () =>
       batch.#count().started >= BEFORE_FAULT ? true : undefined,
     );
     say(`${batch.#count().started} of ${BATCH_JOBS} commands of session ${session} were started`);
     return batch;
+  }
+
+  /** To be called while its Master is frozen: somebody with its certificate takes its agents' new connections. */
+  async standInFor(on: DataName): Promise<void> {
+    const { cluster, undo } = this.#stage;
+    this.#former = await FormerMaster.listen(cluster, on);
+    undo.push(async () => await this.#former?.close());
+  }
+
+  /**
+   * When another one serves: what the frozen Master would still have told its agents to start. Each of them must refuse, but for what it runs
+   * or ran already, and the new Master must hear of it. @throws Error
+   */
+  async demandRefused(by: DataName): Promise<void> {
+    const { cluster, told, runTag, say } = this.#stage;
+    await this.#former?.speak(lateStarts(this.session, agentsOf(runTag), this.#marks, this.#epoch));
+    const refused = async () => await cluster.metric(by, REFUSED);
+    const all = async () => (await refused()) + this.#said.answered >= this.#said.said;
+    await until('agents to refuse', REFUSED_DEADLINE_MS, async () => ((await all()) ? true : undefined), 500).catch(() => {});
+    const [count, { agents, said, answered }] = [await refused(), this.#said];
+    await this.#former?.close();
+    told.measured['starts of the former Master'] = said;
+    say(`the former Master said ${said} starts to ${agents} agents: ${count} were refused, ${answered} were of runs they knew`);
+    if (count === 0 || count + answered !== said)
+      throw new Error(`of ${said} starts of a former Master agents refused ${count} and knew ${answered}`);
+  }
+
+  get #said() {
+    return this.#former?.said ?? { agents: 0, said: 0, answered: 0 };
   }
 
   /** @throws Error what was lost, came twice or never ended. */
@@ -76,10 +112,14 @@ export class Batch {
       });
     });
     const { started, doubled, strange } = this.#count();
+    const refused = await cluster.metric(master, REFUSED);
     told.measured['commands started'] = started;
     told.measured['commands started twice'] = doubled.length;
+    told.measured['old starts refused by agents'] = refused;
     told.measured['seconds of the batch'] = Math.round((monotonicMs() - this.#beganMs) / 100) / 10;
-    say(`session ${this.session}: ${started} commands were started, ${doubled.length} twice`);
+    say(
+      `session ${this.session}: ${started} commands were started, ${doubled.length} twice; agents refused ${refused} starts of an older epoch`,
+    );
     const end = last as SessionSeen | null;
     if (started !== BATCH_JOBS || doubled.length > 0 || strange.length > 0 || end?.endStatus !== 'normal')
       throw new Error(

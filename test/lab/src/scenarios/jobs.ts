@@ -27,15 +27,19 @@ export const JOBS: readonly Scenario[] = [
   scenario({
     name: 'JO2-batch-over-frozen-master',
     pattern: 'the Master is frozen in the middle of a batch, and thawed when another one serves',
-    why: 'what it still wanted to start is refused by the agents, and no command is started twice',
+    why: 'what it would still tell agents to start is refused by each of them, and no command is started twice',
     on: 'master',
     expect: 'other-serves',
     limits: { failoverMs: 6_000, recoverMs: 10_000 },
     fault: async (stage) => {
       batches.set(stage, await Batch.start(stage));
       await freeze(stage);
+      await batchOf(stage).standInFor(stage.target);
     },
-    look: thawAndLook,
+    look: async (stage) => {
+      await batchOf(stage).demandRefused(stage.other);
+      await thawAndLook(stage);
+    },
     repair: thaw,
     atEnd: async (stage) => await batchOf(stage).demandDone(),
   }),
