@@ -40,6 +40,7 @@ export {
   parseMessageId,
 } from './message-search.js';
 export {
+  type MibObjects,
   type MibPut,
   type MibRemoval,
   MibRepository,

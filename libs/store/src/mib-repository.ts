@@ -22,6 +22,13 @@ export interface MibToPut extends MibSource {
   readonly imports: readonly string[];
 }
 
+/** What a module was compiled into. */
+export interface MibObjects {
+  /** Of the nodes: equal digests, equal nodes. */
+  readonly digest: Buffer;
+  readonly nodes: readonly MibNode[];
+}
+
 export interface MibSummary {
   readonly name: string;
   readonly file: string;
@@ -150,13 +157,22 @@ export class MibRepository {
     );
   }
 
-  /** Without descriptions, which are long. */
-  async objects(modules: readonly string[]): Promise<readonly MibNode[]> {
-    const { rows } = await sql<MibNode>`
-      select oid, name, module, kind, type, objects, units, null as description from mib_object where module = any(${[...modules]}::text[])`.execute(
-      this.#db,
-    );
-    return rows;
+  /**
+   * Of those that are compiled; without descriptions, which are long. Digest and objects are of one moment: a module that is deleted and comes
+   * again meanwhile has the same digest as before.
+   */
+  async objects(modules: readonly string[]): Promise<ReadonlyMap<string, MibObjects>> {
+    const { rows } = await sql<{ readonly of: string; readonly digest: Buffer } & (MibNode | { readonly oid: null })>`
+      select m.name as of, m.objects_digest as digest, o.oid, o.name, o.module, o.kind, o.type, o.objects, o.units, null as description
+      from mib_module m left join mib_object o on o.module = m.name
+      where m.name = any(${[...modules]}::text[]) and m.objects_digest is not null`.execute(this.#db);
+    const found = new Map<string, { readonly digest: Buffer; readonly nodes: MibNode[] }>();
+    for (const { of, digest, ...node } of rows) {
+      const one = found.get(of) ?? { digest, nodes: [] };
+      found.set(of, one);
+      if (node.oid !== null) one.nodes.push(node);
+    }
+    return found;
   }
 
   async notificationsOf(

@@ -17,9 +17,16 @@ class Tables {
   readonly version = () => this.#answer({ wanted: this.compiled, compiled: this.compiled, compiler: 1 });
   readonly objectDigests = () =>
     this.#answer(new Map([...this.modules].map(([name, { digest }]) => [name, Buffer.from(digest)])));
+  /** What happens to the tables just before objects are read. */
+  meanwhile: () => void = () => {};
   readonly objects = (names: readonly string[]) => {
     this.asked.push(names);
-    return this.#answer(names.flatMap((name) => this.modules.get(name)?.nodes ?? []));
+    this.meanwhile();
+    const known = names.flatMap((name) => {
+      const module = this.modules.get(name);
+      return module === undefined ? [] : [[name, { digest: Buffer.from(module.digest), nodes: module.nodes }] as const];
+    });
+    return this.#answer(new Map(known));
   };
 }
 function made() {
@@ -60,6 +67,32 @@ describe('the names of now', () => {
     await names.follow(2);
     expect([names.now().nameOf('1.3.6.1.4.1.1.0'), names.now().nameOf('1.3.6.1.4.1.2.0')]).toEqual(['uno.0', '1.3.6.1.4.1.2.0']);
     expect(tables.asked).toEqual([['A-MIB', 'B-MIB'], ['A-MIB']]);
+  });
+});
+
+describe('what changes while it is read', () => {
+  it('is there when a module was deleted meanwhile and came back as it was', async () => {
+    const { tables, names } = made();
+    const one = tables.modules.get('A-MIB')!;
+    tables.meanwhile = () => void tables.modules.delete('A-MIB');
+    await names.follow(1);
+    tables.meanwhile = () => {};
+    tables.modules.set('A-MIB', one);
+    await names.follow(3);
+    expect(names.now().nameOf('1.3.6.1.4.1.1.0')).toBe('one.0');
+  });
+  it('is read again when the database went away half way', async () => {
+    const { tables, names } = made();
+    for (let at = 0; at < 20; at++)
+      tables.modules.set(`C${at}-MIB`, { digest: `c${at}`, nodes: [node(`1.3.6.1.4.1.3.${at}`, `c${at}`, `C${at}-MIB`)] });
+    tables.meanwhile = () => {
+      tables.isAway = tables.asked.length === 2;
+    };
+    await names.follow(1);
+    expect(names.now().nameOf('1.3.6.1.4.1.1.0')).toBe('1.3.6.1.4.1.1.0');
+    tables.isAway = false;
+    await names.follow(1);
+    expect([names.now().nameOf('1.3.6.1.4.1.1.0'), names.now().nameOf('1.3.6.1.4.1.3.19.0')]).toEqual(['one.0', 'c19.0']);
   });
 });
 

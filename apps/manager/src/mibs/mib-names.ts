@@ -1,7 +1,7 @@
 import { explain, InvalidInputError, type Log } from '@yosugara/kernel';
-import { type MibNode, type MibStore, type MibType, mibStoreOf, NAMED_OID, trapReading } from '@yosugara/operations';
+import { type MibStore, type MibType, mibStoreOf, NAMED_OID, trapReading } from '@yosugara/operations';
 import type { MessageRow } from '@yosugara/protocol';
-import { groupedBy } from './grouped.js';
+import type { MibObjects } from '@yosugara/store';
 import type { MibTables } from './mib-tables.js';
 
 /** Ingest waits so long for names: what a manager finds in its journals when it starts shall have them, and no take-over shall wait for them. */
@@ -12,16 +12,11 @@ const BATCH = 16;
 const MAX_COMPARED = 64;
 const NAMED = new RegExp(`^${NAMED_OID}(?:=([\\s\\S]*))?$`);
 
-interface Loaded {
-  readonly digest: Buffer;
-  readonly nodes: readonly MibNode[];
-}
-
 /** The names of now: what is built in, and what the database's modules compiled into. */
 export class MibNames {
   readonly #tables: Pick<MibTables, 'version' | 'objectDigests' | 'objects'>;
   readonly #log: Log;
-  readonly #modules = new Map<string, Loaded>();
+  #modules: ReadonlyMap<string, MibObjects> = new Map();
   #store: MibStore | null = null;
   #through = -1;
 
@@ -51,37 +46,21 @@ export class MibNames {
     if (compiled === this.#through) return;
     try {
       const digests = await this.#tables.objectDigests();
-      const gone = [...this.#modules.keys()].filter((name) => !digests.has(name));
-      const changed = [...digests].filter(([name, digest]) => this.#modules.get(name)?.digest.equals(digest) !== true);
-      for (let at = 0; at < changed.length; at += BATCH) await this.#read(changed.slice(at, at + BATCH));
-      for (const name of gone) this.#modules.delete(name);
-      if (changed.length > 0 || gone.length > 0) {
-        this.#store = mibStoreOf([...this.#modules.values()].flatMap(({ nodes }) => nodes));
-        this.#log.info('mibs.read', {
-          modules: this.#modules.size,
-          names: this.#store.size,
-          changed: changed.length + gone.length,
-        });
+      // Nothing is taken over before all of it is here: what failed half way is read again.
+      const modules = new Map([...this.#modules].filter(([name, { digest }]) => digests.get(name)?.equals(digest)));
+      const gone = [...this.#modules.keys()].filter((name) => !digests.has(name)).length;
+      const changed = [...digests.keys()].filter((name) => !modules.has(name));
+      for (let at = 0; at < changed.length; at += BATCH)
+        for (const [name, read] of await this.#tables.objects(changed.slice(at, at + BATCH))) modules.set(name, shared(read));
+      if (changed.length > 0 || gone > 0) {
+        this.#store = mibStoreOf([...modules.values()].flatMap(({ nodes }) => nodes));
+        this.#modules = modules;
+        this.#log.info('mibs.read', { modules: modules.size, names: this.#store.size, changed: changed.length + gone });
       }
       this.#through = compiled;
     } catch (error) {
       this.#log.debug('mibs.notRead', { why: explain(error) });
     }
-  }
-
-  async #read(changed: readonly (readonly [string, Buffer])[]): Promise<void> {
-    const nodes = groupedBy(await this.#tables.objects(changed.map(([name]) => name)), (node) => node.module);
-    // Columns of one table have types in common.
-    const types = new Map<string, MibType>();
-    const shared = (type: MibType | null): MibType | null => {
-      if (type === null) return null;
-      const key = JSON.stringify(type);
-      const known = types.get(key);
-      if (known === undefined) types.set(key, type);
-      return known ?? type;
-    };
-    for (const [name, digest] of changed)
-      this.#modules.set(name, { digest, nodes: (nodes.get(name) ?? []).map((node) => ({ ...node, type: shared(node.type) })) });
   }
 
   /** A trap with the names of now beside what was stored; any other row as it is. */
@@ -130,6 +109,19 @@ export class MibNames {
       throw new InvalidInputError(place, name, 'an OID, or a name of a MIB module that is here');
     throw new InvalidInputError(place, name + instance, 'an instance of its table, such as ifDescr[3] or ifDescr.3');
   }
+}
+
+/** Columns of one table have types in common. */
+function shared({ digest, nodes }: MibObjects): MibObjects {
+  const types = new Map<string, MibType>();
+  const once = (type: MibType | null): MibType | null => {
+    if (type === null) return null;
+    const key = JSON.stringify(type);
+    const known = types.get(key);
+    if (known === undefined) types.set(key, type);
+    return known ?? type;
+  };
+  return { digest, nodes: nodes.map((node) => ({ ...node, type: once(node.type) })) };
 }
 
 function split(term: string): readonly [string, string | undefined] {
