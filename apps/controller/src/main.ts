@@ -57,7 +57,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
   let vipWanted = false;
   let serves = false;
   const certificates = await startCertificates({
-    ...{ config, mailbox, log },
+    ...{ config, file: configPath, mailbox, log },
     isMaster: () => serves,
     agents: () => control?.agentsTrust ?? null,
   });

@@ -47,11 +47,13 @@ describe('what would be lost with the site of the Master', () => {
     world.after(10);
     expect(world.after(20, { held: null, end: 5_000 })).toEqual({ to: 'd', bytes: 4_000, seconds: 20, isFollowing: false });
   });
-  it('says of a Master that is silent how long ago it was heard: what it wrote since nobody knows', () => {
+  it('says of a Master that is silent how long ago it was heard: what it wrote since nobody knows, so bytes are unknown', () => {
     const world = new World();
     world.after(10);
     world.end = null;
-    expect(world.after(30)).toEqual({ to: 'd', bytes: 0, seconds: 30, isFollowing: false });
+    expect(world.after(2)).toEqual({ to: 'd', bytes: 0, seconds: 0, isFollowing: false });
+    expect(world.after(28)).toEqual({ to: 'd', bytes: null, seconds: 30, isFollowing: false });
+    expect(world.after(1, { end: 9_000 })).toMatchObject({ bytes: 8_000 });
   });
   it('is unknown before anything was heard, and not asked without a copy in another site', () => {
     const world = new World();

@@ -15,7 +15,8 @@ const EVERY_MS = 1_000;
 
 /**
  * What would be gone if the site of the Master were lost now: the copy in another site follows without being waited for. Bytes from both ends of
- * the WAL, seconds from when the Master's end was where the copy's is. While one of them is not heard what was last heard counts, and the seconds go on.
+ * the WAL, seconds from when the Master's end was where the copy's is. While the copy is not heard what was last heard of it counts, and the
+ * seconds go on; of a Master that is not heard only they are known.
  */
 export class SiteLossWatch {
   readonly #status: () => Status;
@@ -60,10 +61,15 @@ export class SiteLossWatch {
     const copy = status.nodes.find(({ kind, name }) => kind === 'dr' && name !== status.master);
     if (copy === undefined) return null;
     const held = copy.lsn === null ? (this.#held.get(copy.name) ?? null) : parseLsn(copy.lsn);
-    const end = endOf(status, status.master) ?? this.#marks.at(-1)?.end ?? null;
+    const end = endOf(status, status.master) ?? this.#endLately();
     const isHeard = copy.reachable && copy.postgres.includes('streaming') && status.master !== null;
     const bytes = held === null || end === null ? null : Math.max(0, end - held);
     return { to: copy.name, bytes, seconds: this.#secondsOf(held, bytes), isFollowing: isHeard };
+  }
+
+  #endLately(): number | null {
+    const newest = this.#marks.at(-1);
+    return newest !== undefined && this.#clock.monotonicMs() - newest.atMs < FRESH_MS ? newest.end : null;
   }
 
   /** At most so much: a write that is gone came after the Master's end was last seen at or before what the copy holds. */
@@ -71,8 +77,7 @@ export class SiteLossWatch {
     const newest = this.#marks.at(-1);
     if (held === null || newest === undefined) return null;
     const nowMs = this.#clock.monotonicMs();
-    const isNew = nowMs - newest.atMs < FRESH_MS;
-    if (bytes === 0 && isNew) return 0;
+    if (bytes === 0) return 0;
     const mark = this.#marks.findLast(({ end }) => end <= held);
     return mark === undefined ? null : Math.max(0, nowMs - mark.atMs) / 1_000;
   }

@@ -1,14 +1,24 @@
 import { type NodeId, nodeId } from '@yosugara/kernel';
 import { freePort } from '@yosugara/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createMailbox, generateIdentity, type MemberMailbox } from './index.js';
+import { createMailbox, generateIdentity, type MailboxPeer, type MemberMailbox } from './index.js';
 
 const SOON = { timeout: 60_000, interval: 50 };
 const [A, B, W] = ['a', 'b', 'w'].map(nodeId) as [NodeId, NodeId, NodeId];
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
 
 let members: Map<NodeId, MemberMailbox>;
+let places: readonly MailboxPeer[];
 const heard: { at: NodeId; from: NodeId; text: string }[] = [];
+
+function mailboxOf(id: NodeId, seedBase64: string): MemberMailbox {
+  const { address, port } = places.find((place) => place.id === id)!;
+  const privateKey = Buffer.from(seedBase64, 'base64');
+  const mailbox = createMailbox({ self: id, clusterId: 'spec', listen: { address, port }, privateKey, peers: places });
+  mailbox.onMessage((from, body) => heard.push({ at: id, from, text: text(body) }));
+  mailbox.onAsk(async (from, question) => Buffer.from(`${id} heard ${from}: ${text(question)}`));
+  return mailbox;
+}
 
 beforeEach(async () => {
   heard.length = 0;
@@ -18,16 +28,8 @@ beforeEach(async () => {
       return { id, address: `127.0.0.${20 + at}`, port: await freePort(), peerId, seedBase64 };
     }),
   );
-  const peers = made.map(({ seedBase64: _, ...peer }) => peer);
-  members = new Map(
-    made.map(({ id, address, port, seedBase64 }) => {
-      const privateKey = Buffer.from(seedBase64, 'base64');
-      const mailbox = createMailbox({ self: id, clusterId: 'spec', listen: { address, port }, privateKey, peers });
-      mailbox.onMessage((from, body) => heard.push({ at: id, from, text: text(body) }));
-      mailbox.onAsk(async (from, question) => Buffer.from(`${id} heard ${from}: ${text(question)}`));
-      return [id, mailbox];
-    }),
-  );
+  places = made.map(({ seedBase64: _, ...peer }) => peer);
+  members = new Map(made.map(({ id, seedBase64 }) => [id, mailboxOf(id, seedBase64)]));
   await Promise.all([...members.values()].map((mailbox) => mailbox.start()));
   await vi.waitFor(() => {
     for (const mailbox of members.values()) expect(mailbox.links().every(({ direct }) => direct)).toBe(true);
@@ -84,5 +86,40 @@ describe('a member that is banished', () => {
     members.get(A)!.banish(new Set());
     await vi.waitFor(() => expect(isLinked(A, B)).toBe(true), SOON);
     await vi.waitFor(async () => expect(await ask(B, A)).toBe('a heard b: how are you'), SOON);
+  });
+});
+
+describe('a name that has another identity now', () => {
+  it('is nobody to the members for whoever has the old one, and another member for its successor, while they run', async () => {
+    const { peerId, seedBase64 } = generateIdentity();
+    const old = members.get(B)!;
+    const renamed = [{ id: B, peerId }];
+    members.get(W)!.know(renamed);
+    await vi.waitFor(() => expect(isLinked(W, B)).toBe(false), SOON);
+    await expect(ask(W, B)).rejects.toMatchObject({ code: 'MEMBER_SILENT' });
+    heard.length = 0;
+    for (let said = 0; said < 20; said++) {
+      old.send(W, Buffer.from(`the old b ${said}`));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    // The old one dials again and again, and is cut each time.
+    expect(isLinked(W, B)).toBe(false);
+
+    await old.stop();
+    places = places.map((place) => (place.id === B ? { ...place, peerId } : place));
+    const successor = mailboxOf(B, seedBase64);
+    members.set(B, successor);
+    await successor.start();
+    await vi.waitFor(
+      async () => expect([await ask(W, B, '?'), await ask(B, W, '?')]).toEqual(['b heard w: ?', 'w heard b: ?']),
+      SOON,
+    );
+    // By gossip, too: it goes to whom it knows.
+    await vi.waitFor(() => {
+      successor.send(W, Buffer.from('the successor'));
+      members.get(W)!.send(B, Buffer.from('to the successor'));
+      expect(heard.map((each) => each.text)).toEqual(expect.arrayContaining(['the successor', 'to the successor']));
+    }, SOON);
+    expect(heard.filter((each) => each.text.startsWith('the old b'))).toEqual([]);
   });
 });

@@ -5,11 +5,11 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { explain, type Log, type NodeId, SILENT_LOG } from '@yosugara/kernel';
 import type { Mailbox } from '@yosugara/runtime';
 import { type AnswerMember, ASK_PROTOCOL, askMember, MemberAnswers } from './calls.js';
-import { DirectLink, MAILBOX_PROTOCOL, MAX_ENVELOPE_BYTES, readEnvelopes } from './direct-link.js';
-import { Doubles } from './doubles.js';
+import { MAILBOX_PROTOCOL, MAX_ENVELOPE_BYTES, readEnvelopes } from './direct-link.js';
 import { decodeEnvelope, encodeEnvelope } from './envelope.js';
 import { DIAL_TIMEOUT_MS, dials, isOpen, type MemberNode, startNode } from './libp2p-node.js';
-import type { MailboxOptions, MailboxPeer } from './options.js';
+import { type KnownPeer, type Link, MemberLinks } from './member-links.js';
+import type { MailboxOptions } from './options.js';
 
 /** Larger messages go by the stream only: gossip would send them to everybody, in front of the heartbeats. */
 export const MAX_GOSSIP_BYTES = 16 * 1024;
@@ -17,14 +17,6 @@ const ROUND_MS = 500;
 const WARN_EVERY_MS = 10_000;
 /** Signing takes time; more than this at once means that we publish faster than we can. */
 const MAX_PUBLISHING = 256;
-
-interface Link extends MailboxPeer {
-  readonly direct: DirectLink;
-  readonly doubles: Doubles;
-  dialling: boolean;
-  lastVia: 'stream' | 'gossip' | null;
-  relayedBy: NodeId | null;
-}
 
 /** The mailbox, and what members say to one another beside consensus. */
 export interface MemberMailbox extends Mailbox {
@@ -34,6 +26,8 @@ export interface MemberMailbox extends Mailbox {
   onAsk(answer: AnswerMember): void;
   /** From now on these, and no others, are nobody: connections are cut at once and refused, and what they wrote is not read, whoever brings it. */
   banish(peers: ReadonlySet<NodeId>): void;
+  /** From now on these names have these identities: connections of those that had them before are cut at once and refused. */
+  know(peers: readonly KnownPeer[]): void;
 }
 
 /** Messages between the members over libp2p: a stream for each pair, and gossip, which also finds the way through a third. */
@@ -47,8 +41,7 @@ class Libp2pMailbox implements MemberMailbox {
   readonly #log: Log;
   readonly #topic: string;
   readonly #boot = randomBytes(8).toString('hex');
-  readonly #links = new Map<NodeId, Link>();
-  readonly #byPeerId = new Map<string, Link>();
+  readonly #members: MemberLinks;
   readonly #handlers: ((from: NodeId, body: Uint8Array) => void)[] = [];
   readonly #stopping = new AbortController();
   readonly #answers: MemberAnswers;
@@ -65,19 +58,7 @@ class Libp2pMailbox implements MemberMailbox {
     this.#log = options.log ?? SILENT_LOG;
     this.#answers = new MemberAnswers(this.#log);
     this.#topic = `yosugara/${options.clusterId}/consensus`;
-    for (const peer of options.peers) {
-      if (peer.id === options.self) continue;
-      const link: Link = {
-        ...peer,
-        direct: new DirectLink(),
-        doubles: new Doubles(),
-        dialling: false,
-        lastVia: null,
-        relayedBy: null,
-      };
-      this.#links.set(peer.id, link);
-      this.#byPeerId.set(peer.peerId, link);
-    }
+    this.#members = new MemberLinks(options.peers.filter(({ id }) => id !== options.self));
   }
 
   /** @throws PortBusyError, ListenError, IdentityError. */
@@ -101,7 +82,7 @@ class Libp2pMailbox implements MemberMailbox {
   }
 
   send(to: NodeId, body: Uint8Array): void {
-    const link = this.#links.get(to);
+    const link = this.#members.named(to);
     const node = this.#node;
     if (link === undefined || node === null || this.#stopping.signal.aborted || this.#banished.has(to)) return;
     const { self, clusterId } = this.#options;
@@ -119,7 +100,7 @@ class Libp2pMailbox implements MemberMailbox {
   }
 
   links(): ReturnType<Mailbox['links']> {
-    return [...this.#links.values()].map((link) => ({
+    return this.#members.all.map((link) => ({
       peer: link.id,
       direct: this.#connectionTo(link) !== undefined,
       lastVia: link.lastVia,
@@ -128,7 +109,7 @@ class Libp2pMailbox implements MemberMailbox {
   }
 
   async ask(peer: NodeId, question: Uint8Array, deadlineMs: number): Promise<Uint8Array> {
-    const link = this.#links.get(peer);
+    const link = this.#members.named(peer);
     return await askMember(peer, link === undefined ? undefined : this.#connectionTo(link), question, deadlineMs);
   }
 
@@ -139,12 +120,20 @@ class Libp2pMailbox implements MemberMailbox {
   banish(peers: ReadonlySet<NodeId>): void {
     this.#banished = new Set(peers);
     for (const peer of peers) {
-      const link = this.#links.get(peer);
+      const link = this.#members.named(peer);
       if (link === undefined) continue;
       this.#log.warn('transport.banished', { peer });
-      for (const connection of this.#node?.libp2p.getConnections() ?? [])
-        if (connection.remotePeer.toString() === link.peerId) connection.abort(new Error('it is no member any more'));
+      this.#cut(link);
     }
+  }
+
+  know(peers: readonly KnownPeer[]): void {
+    for (const old of this.#members.know(peers)) {
+      this.#log.warn('transport.other_identity', { peer: old.id });
+      this.#node?.pubsub.direct.delete(old.peerId);
+      this.#cut(old);
+    }
+    if (this.#paths.gossip) for (const peerId of this.#members.peerIds) this.#node?.pubsub.direct.add(peerId);
   }
 
   async stop(): Promise<void> {
@@ -152,12 +141,17 @@ class Libp2pMailbox implements MemberMailbox {
     if (this.#timer !== null) clearInterval(this.#timer);
     const node = this.#node;
     this.#node = null;
-    for (const { direct } of this.#links.values()) direct.close();
+    for (const { direct } of this.#members.all) direct.close();
     await node?.libp2p.stop();
   }
 
+  #cut({ peerId }: Link): void {
+    for (const connection of this.#node?.libp2p.getConnections() ?? [])
+      if (connection.remotePeer.toString() === peerId) connection.abort(new Error('it is no member any more'));
+  }
+
   #mayConnect(peerId: string, dial: boolean): boolean {
-    const link = this.#byPeerId.get(peerId);
+    const link = this.#members.identified(peerId);
     if (link === undefined) {
       this.#warnOutsider(peerId);
       return false;
@@ -168,7 +162,7 @@ class Libp2pMailbox implements MemberMailbox {
 
   /** Who has a connection; undefined: nobody of ours, or no longer. */
   #memberOf(connection: Connection): Link | undefined {
-    const link = this.#byPeerId.get(connection.remotePeer.toString());
+    const link = this.#members.identified(connection.remotePeer.toString());
     return link === undefined || this.#banished.has(link.id) ? undefined : link;
   }
 
@@ -186,7 +180,7 @@ class Libp2pMailbox implements MemberMailbox {
 
   /** Every half second: dial who is missing, open the stream that is missing, and see that gossipsub talks to everybody. */
   #round(): void {
-    for (const link of this.#links.values()) {
+    for (const link of this.#members.all) {
       if (this.#banished.has(link.id)) continue;
       const connection = this.#connectionTo(link);
       if (connection === undefined) {
@@ -227,9 +221,10 @@ class Libp2pMailbox implements MemberMailbox {
   }
 
   #disconnected(connection: Connection): void {
-    const link = this.#byPeerId.get(connection.remotePeer.toString());
-    if (link === undefined || this.#connectionTo(link) !== undefined) return;
-    this.#log.info('transport.disconnected', { peer: link.id });
+    const link = this.#members.identified(connection.remotePeer.toString());
+    if (link !== undefined && this.#connectionTo(link) !== undefined) return;
+    // Without a link: who had that identity has another one by now.
+    if (link !== undefined) this.#log.info('transport.disconnected', { peer: link.id });
     this.#tellGossip(connection.remotePeer, null);
   }
 
@@ -250,7 +245,7 @@ class Libp2pMailbox implements MemberMailbox {
 
   #joinTopic({ pubsub }: MemberNode): void {
     // A direct peer is always sent to and relayed to, mesh or not: a prune would keep a returning member out for up to a minute.
-    for (const peerId of this.#byPeerId.keys()) pubsub.direct.add(peerId);
+    for (const peerId of this.#members.peerIds) pubsub.direct.add(peerId);
     pubsub.addEventListener('gossipsub:message', ({ detail }) => this.#readGossip(detail.msg, detail.propagationSource));
     pubsub.subscribe(this.#topic);
   }
@@ -277,14 +272,14 @@ class Libp2pMailbox implements MemberMailbox {
   #readGossip(message: Message, source: PeerId): void {
     if (message.type !== 'signed' || message.topic !== this.#topic || message.data.length > MAX_GOSSIP_BYTES) return;
     const author = message.from.toString();
-    const link = this.#byPeerId.get(author);
+    const link = this.#members.identified(author);
     const relay = source.toString();
     if (link !== undefined)
-      this.#receive(link, message.data, 'gossip', relay === author ? null : (this.#byPeerId.get(relay)?.id ?? null));
+      this.#receive(link, message.data, 'gossip', relay === author ? null : (this.#members.identified(relay)?.id ?? null));
   }
 
   #receive(link: Link, bytes: Uint8Array, via: 'stream' | 'gossip', relayedBy: NodeId | null): void {
-    if (this.#stopping.signal.aborted || this.#banished.has(link.id)) return;
+    if (this.#stopping.signal.aborted || this.#banished.has(link.id) || this.#members.named(link.id) !== link) return;
     const envelope = decodeEnvelope(bytes);
     if (envelope === null || envelope.from !== link.id || envelope.clusterId !== this.#options.clusterId) {
       this.#log.warn('transport.not_ours', { from: link.id, via, bytes: bytes.length });

@@ -55,6 +55,14 @@ export class CertificateKeeper {
     return this.#o.config.cluster.members;
   }
 
+  /** Names have other identities now: whoever was revoked under the old one is a member again. */
+  async identitiesChanged(): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#banish((await this.files.read()).revoked);
+      await this.#changed();
+    });
+  }
+
   async state(): Promise<MemberCertificates> {
     return stateOf(this.#o.config.node, await this.files.read(), this.#trouble, this.#o.agents());
   }

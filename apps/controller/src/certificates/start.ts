@@ -4,6 +4,7 @@ import type { AgentsTrust, NodeConfig, Status } from '@yosugara/protocol';
 import type { MemberMailbox } from '@yosugara/transport';
 import { CertificateAlarms } from './alarms.js';
 import { CertificateDesk } from './desk.js';
+import { followIdentities } from './identities.js';
 import { CertificateKeeper, isOld } from './keeper.js';
 import { MAKER_IN_CHILD, type Maker } from './maker.js';
 import { certificatesIn, type Own } from './own-files.js';
@@ -11,12 +12,16 @@ import { certificatesIn, type Own } from './own-files.js';
 const DAY_MS = 24 * 3_600_000;
 /** A life is looked at so many times, but neither more often than each second nor less than each minute. */
 const LOOKS = 60;
+/** Of members, in the configuration. */
+const IDENTITIES_MS = 1_000;
 /** An authority is made so long before its time, so that hosts whose clocks differ believe it. */
 const BACKDATE_MS = DAY_MS;
 
 export interface CertificateParts {
   readonly config: NodeConfig;
-  readonly mailbox: Pick<MemberMailbox, 'ask' | 'onAsk' | 'banish'>;
+  /** Where the configuration stands. */
+  readonly file: string;
+  readonly mailbox: Pick<MemberMailbox, 'ask' | 'onAsk' | 'banish' | 'know'>;
   readonly log: Log;
   /** This node serves as the Master: it is the one that replaces the authority when that grows old. */
   readonly isMaster: () => boolean;
@@ -35,6 +40,7 @@ export interface Certificates {
 /** From here on certificates of this member look after themselves. Before the mailbox starts: who was revoked stays out. */
 export async function startCertificates({
   config,
+  file,
   mailbox,
   log,
   isMaster,
@@ -52,6 +58,7 @@ export async function startCertificates({
   });
   const desk = new CertificateDesk({ ...{ node: config.node, clusterId: config.cluster.id, keeper, maker, wallMs } });
   await keeper.start();
+  const takeUpIdentities = followIdentities({ config, file, mailbox, log, onChange: () => keeper.identitiesChanged() });
 
   const alarms = new CertificateAlarms();
   let isOver = false;
@@ -83,12 +90,16 @@ export async function startCertificates({
       });
   };
   round();
+  const identities = setInterval(() => {
+    void takeUpIdentities().catch((error: unknown) => log.warn('certificates.identities', { why: explain(error) }));
+  }, IDENTITIES_MS);
   return {
     desk,
     told: (status) => alarms.told(status, wallMs()),
     stop: () => {
       isOver = true;
       clearTimeout(timer);
+      clearInterval(identities);
     },
   };
 }
