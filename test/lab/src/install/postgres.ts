@@ -1,15 +1,10 @@
-import { join } from 'node:path';
-import { explain } from '@yosugara/kernel';
-import type { Verdict } from '../check/types.js';
-import { WORKSPACE } from '../host/assets.js';
-import { monotonicMs, run, until } from '../host/shell.js';
+import { monotonicMs, until } from '../host/shell.js';
 import { freshDebian, MAJOR_INSTALL, MINOR_UPGRADE, NEWER_MAJOR, withNewerPostgres } from './debian.js';
 import type { Timed } from './faults.js';
-import { CLIENT, demandTools, forms, HOSTS, installPackages } from './forms.js';
-import { FreshHosts } from './fresh-hosts.js';
-import { timing } from './install.js';
-import { DATA, type DataHost, Installed, isWhole, otherHost, serves } from './installed.js';
-import { beginLoad, type Gap, judgeLoad, type Loaded } from './load.js';
+import { forms, HOSTS, installPackages } from './forms.js';
+import { DATA, type DataHost, type Installed, isWhole, otherHost, serves } from './installed.js';
+import type { Gap } from './load.js';
+import { type Found, type FreshRun, type FreshStage, NOTHING_YET, onFreshHosts } from './on-fresh-hosts.js';
 
 export const POSTGRES = 'D3-postgres';
 
@@ -17,53 +12,29 @@ const WITHIN_MS = 180_000;
 const CONTROLLER = 'yosugara-controller.service';
 const RECEIVER = 'yosugara-receiver.service';
 
-export interface PostgresRun {
-  readonly ok: boolean;
-  readonly why: string;
-  readonly ms: Record<string, number>;
-  /** Longest time without an acknowledged write, by step of the minor upgrade. */
-  readonly gapsMs: Readonly<Record<string, number | null>>;
-  readonly verdict: Verdict | null;
+export interface PostgresRun extends FreshRun {
   /** What each data node said of its server: before, after the minor upgrade, after the major one. */
   readonly versions: Readonly<Record<string, string>>[];
   /** Rows of the writers' table and messages, on both nodes, before and after the major upgrade. */
   readonly rows: string[];
 }
-type Found = { -readonly [Key in keyof PostgresRun]: PostgresRun[Key] };
 
 /** A cluster that serves goes to a newer minor version of PostgreSQL node by node, then to the next major version; keys come from a credential. */
 export async function postgresOnce(say: (line: string) => void, packages: string | null): Promise<PostgresRun> {
-  const found: Found = { ok: false, why: '', ms: {}, gapsMs: {}, verdict: null, versions: [], rows: [] };
-  const hosts = new FreshHosts();
-  let load: Loaded | null = null;
-  try {
-    await demandTools(POSTGRES);
-    const tools = join(WORKSPACE, '.yosugara', 'tools');
-    const base = await withNewerPostgres(await freshDebian(tools), tools);
-    if (packages === null) await run('node', [join(WORKSPACE, 'tools', 'run.mjs'), 'package'], 900_000);
-    await hosts.boot(base, HOSTS);
-    await hosts.wire(CLIENT);
-    const installed = new Installed(hosts);
-    const timed = timing(found, say);
-    await Promise.all(HOSTS.map(({ name }) => installPackages(hosts, name, packages ?? join(WORKSPACE, 'dist-packages'))));
+  const found: Found<PostgresRun> = { ...NOTHING_YET, ms: {}, versions: [], rows: [] };
+  const base = async (tools: string) => await withNewerPostgres(await freshDebian(tools), tools);
+  return await onFreshHosts({ scenario: POSTGRES, say, packages, base }, found, async (stage) => {
+    const { installed, timed } = stage;
+    await Promise.all(HOSTS.map(({ name }) => installPackages(installed.hosts, name, stage.packages)));
     await forms(installed, timed);
-    const master = (await installed.statusWhere('a', 'a Master', WITHIN_MS, (status) => status.master !== null))
-      .master as DataHost;
-    load = await beginLoad(installed, master, hosts.namespace(CLIENT.name), hosts.dir);
-    await through(installed, master, load, found, timed);
-    found.ok = true;
-  } catch (error) {
-    found.why = explain(error);
-    say(`failed: ${found.why}`);
-    await hosts.keepLogs().then(say, () => undefined);
-  } finally {
-    (load as Loaded | null)?.client.kill();
-    await hosts.close();
-  }
-  return found;
+    await through(stage, found);
+  });
 }
 
-async function through(installed: Installed, first: DataHost, load: Loaded, found: Found, timed: Timed): Promise<void> {
+async function through(stage: FreshStage, found: Found<PostgresRun>): Promise<void> {
+  const { installed, timed } = stage;
+  const first = (await installed.statusWhere('a', 'a Master', WITHIN_MS, (status) => status.master !== null)).master as DataHost;
+  const load = await stage.load(first);
   const other = otherHost(first);
   const gaps: Gap[] = [];
   const step = async (what: string, task: () => Promise<unknown>) => {
@@ -83,8 +54,7 @@ async function through(installed: Installed, first: DataHost, load: Loaded, foun
     await restarted(installed, first);
   });
   found.versions.push(await versionsOf(installed));
-  Object.assign(found, await judgeLoad(installed, load, gaps));
-  if (found.verdict!.violations.length > 0) throw new Error(found.verdict!.violations.join('; '));
+  await stage.judge(load, gaps);
   await major(installed, other, found, timed);
   found.versions.push(await versionsOf(installed));
   for (const name of DATA)
@@ -146,7 +116,7 @@ async function rowsOn(installed: Installed, name: string): Promise<string> {
 }
 
 /** The page about upgrading, step by step; receivers run all the time. */
-async function major(installed: Installed, master: DataHost, found: Found, timed: Timed): Promise<void> {
+async function major(installed: Installed, master: DataHost, found: Found<PostgresRun>, timed: Timed): Promise<void> {
   const { hosts } = installed;
   const standby = otherHost(master);
   const stop = (name: string) => hosts.in(name, ['systemctl', 'stop', CONTROLLER]);
