@@ -1,20 +1,11 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { SettingSecrets } from '@yosugara/host-control/keys';
 import { explain } from '@yosugara/kernel';
-import { sourceProperties } from '@yosugara/runtime';
-import { Agents } from './agents/agents.js';
-import { hostClock } from './clock.js';
 import { loadConfig } from './config.js';
-import { startIngestOf } from './ingest/start-ingest.js';
-import { JobsHandle } from './jobs/jobs-handle.js';
 import { pinoLog } from './log.js';
-import { MibNames } from './mibs/mib-names.js';
-import { Operations } from './operations/operations.js';
-import { LiveSettings } from './settings/live-settings.js';
+import { openParts } from './parts.js';
 import { startManager } from './start.js';
-import { openStorage } from './wiring.js';
 
 /** Stopping must be over before the dead man loses patience. */
 const EXIT_WITHIN_MS = 900;
@@ -43,42 +34,8 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => exitOnce(signal));
   log.info('manager.starting', { version: process.version });
-  const secrets = config.keys === undefined ? undefined : new SettingSecrets(config.keys);
-  const {
-    store,
-    ingest,
-    operations: tables,
-    outbox,
-    jobs: jobTables,
-    jobStore,
-  } = openStorage(config.postgres, config.node, log, secrets);
-  const mibNames = new MibNames(store.mibs, log);
-  const live = new LiveSettings(store.settings, log);
-  const agents = await Agents.open({
-    ...{ config, tables: store.agents, live, clock: hostClock, log },
-    tell: async (result) => await operations.tell(result),
-  });
-  const jobs = new JobsHandle(jobTables);
-  const operations: Operations = new Operations({
-    ...{ store: tables, outbox, live, agents, mibs: mibNames, clock: hostClock, log },
-    sources: sourceProperties(config.config.receiver),
-    collected: store.operations,
-    jobs: { store: jobStore, handle: jobs },
-  });
-  const startIngest = operations.around(startIngestOf(config, ingest, hostClock, log, mibNames, operations));
-  const running = startManager({
-    config,
-    store,
-    ...(secrets === undefined ? {} : { secrets }),
-    startIngest,
-    mibNames,
-    operations,
-    jobs,
-    agents,
-    clock: hostClock,
-    log,
-    onOff: () => exitOnce('the controller wants it off'),
-  });
+  const parts = await openParts(config, log);
+  const running = startManager({ ...parts, onOff: () => exitOnce('the controller wants it off') });
   await running;
   log.info('manager.up', { sinceProcessStartMs: Math.round(performance.now()) });
 }

@@ -1,20 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type HostKeyRing, SettingSecrets } from '@yosugara/host-control/keys';
+import type { HostKeyRing } from '@yosugara/host-control/keys';
 import { SILENT_LOG } from '@yosugara/kernel';
 import { WATCHES } from '@yosugara/operations';
 import { type NodeConfig, type ReceiversAnswer, STATE_LAYOUT } from '@yosugara/protocol';
-import { sourceProperties } from '@yosugara/runtime';
 import { freePort } from '@yosugara/testkit';
-import { hostClock } from '../clock.js';
 import type { ManagerConfig } from '../config.js';
-import { startIngestOf } from '../ingest/start-ingest.js';
-import { JobsHandle } from '../jobs/jobs-handle.js';
-import { MibNames } from '../mibs/mib-names.js';
-import { Operations } from '../operations/operations.js';
-import { LiveSettings } from '../settings/live-settings.js';
+import { openParts } from '../parts.js';
 import { type ManagerParts, startManager } from '../start.js';
-import { openStorage } from '../wiring.js';
 import { FakeController } from './fake-controller.js';
 import { type Answer, ask, type CallOptions, type Method, PROBE_TOKEN } from './harness.js';
 
@@ -52,39 +45,9 @@ export async function managerOf(
     secrets: { sessionKey: Buffer.alloc(32, 7), probeToken: PROBE_TOKEN, firstLogin },
     ...(keys === undefined ? {} : { keys }),
   };
-  const secrets = keys === undefined ? undefined : new SettingSecrets(keys);
   const controller = new FakeController(managing.controlSocket, node);
   await controller.listen();
-  const {
-    store,
-    ingest,
-    operations: tables,
-    outbox,
-    jobs: jobTables,
-    jobStore,
-  } = openStorage(managing.postgres, node, SILENT_LOG, secrets);
-  const jobs = new JobsHandle(jobTables);
-  const mibNames = new MibNames(store.mibs, SILENT_LOG);
-  const operations = new Operations({
-    ...{ store: tables, outbox, live: new LiveSettings(store.settings, SILENT_LOG), mibs: mibNames, clock: hostClock },
-    ...{ log: SILENT_LOG, sources: sourceProperties(config.receiver), collected: store.operations },
-    jobs: { store: jobStore, handle: jobs },
-  });
-  const startIngest = operations.around(startIngestOf(managing, ingest, hostClock, SILENT_LOG, mibNames, operations));
-  const parts = {
-    ...more,
-    ...(secrets === undefined ? {} : { secrets }),
-    config: managing,
-    store,
-    startIngest,
-    mibNames,
-    operations,
-    jobs,
-    clock: hostClock,
-    log: SILENT_LOG,
-    onOff: () => undefined,
-  };
-  const manager = await startManager(parts);
+  const manager = await startManager({ ...(await openParts(managing, SILENT_LOG)), ...more, onOff: () => undefined });
   const url = `http://${address}:${managing.port}`;
   const call: NodeManager['call'] = async (method, path, how = {}) => {
     controller.receivers = receivers();

@@ -8,20 +8,14 @@ import { newAuthority } from '@yosugara/connectors/pki';
 import { SILENT_LOG } from '@yosugara/kernel';
 import type { AgentList, JobHistory, JobRunDetail, JobSessionDetail } from '@yosugara/protocol';
 import { freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
-import { Agents } from '../../agents/agents.js';
 import { managingConfig } from '../../agents/testing/managing.js';
-import { hostClock } from '../../clock.js';
 import type { ManagerConfig } from '../../config.js';
 import type { StartIngest } from '../../lifecycle.js';
-import { MibNames } from '../../mibs/mib-names.js';
-import { Operations } from '../../operations/operations.js';
-import { LiveSettings } from '../../settings/live-settings.js';
+import { openParts } from '../../parts.js';
 import { startManager } from '../../start.js';
 import { FakeController } from '../../testing/fake-controller.js';
 import { type Answer, ask, FIRST_PASSWORD, type Method, PROBE_TOKEN } from '../../testing/harness.js';
 import { quiet } from '../../testing/manager-of.js';
-import { openStorage } from '../../wiring.js';
-import { JobsHandle } from '../jobs-handle.js';
 import { until } from './job-world.js';
 
 const APPS = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -238,23 +232,10 @@ async function configOf(dir: string, server: TestPostgres, third: number): Promi
 /** As `main.ts` puts it together. @returns stops it. */
 async function startWhole(config: ManagerConfig): Promise<() => Promise<void>> {
   const { node } = config;
-  const common = { clock: hostClock, log: SILENT_LOG };
   const controller = new FakeController(config.controlSocket, node);
   await controller.listen();
-  const storage = openStorage(config.postgres, node, SILENT_LOG);
-  const { store } = storage;
-  const live = new LiveSettings(store.settings, SILENT_LOG);
-  const mibNames = new MibNames(store.mibs, SILENT_LOG);
-  const tell = async (result: Parameters<Operations['tell']>[0]) => await operations.tell(result);
-  const agents = await Agents.open({ ...common, config, tables: store.agents, live, tell });
-  const jobs = new JobsHandle(storage.jobs);
-  const operations: Operations = new Operations({
-    ...{ ...common, store: storage.operations, outbox: storage.outbox, live, agents, mibs: mibNames, sources: new Map() },
-    ...{ collected: store.operations, jobs: { store: storage.jobStore, handle: jobs } },
-  });
-  const startIngest = operations.around(noIngest);
-  const onOff = () => undefined;
-  const manager = await startManager({ ...common, config, store, startIngest, mibNames, operations, jobs, agents, onOff });
+  const parts = await openParts(config, SILENT_LOG, noIngest);
+  const manager = await startManager({ ...parts, onOff: () => undefined });
   controller.say({ mode: 'active', epoch: 1, master: node });
   const renewing = setInterval(() => controller.say({}), RENEW_MS);
   await until(
@@ -262,7 +243,7 @@ async function startWhole(config: ManagerConfig): Promise<() => Promise<void>> {
     () => controller.lastReport()?.mode === 'active' && controller.lastReport()?.ready === true,
     PATIENCE_MS,
   );
-  await until('it serves agents', () => agents?.servesEpoch === 1, PATIENCE_MS);
+  await until('it serves agents', () => parts.agents?.servesEpoch === 1, PATIENCE_MS);
   return async () => {
     clearInterval(renewing);
     await manager.stop();
