@@ -1,6 +1,4 @@
 import 'reflect-metadata';
-import { re2Patterns } from '@yosugara/connectors';
-import { epoch as epochOf, SILENT_LOG } from '@yosugara/kernel';
 import {
   type JobApprovals,
   type JobHistory,
@@ -12,19 +10,14 @@ import {
   JobSessionRowSchema,
   type JobSessions,
 } from '@yosugara/protocol';
-import { JobLoop, SettingsJobRules, SettingsRules, SettingsTimes } from '@yosugara/runtime';
-import { JobRepository, OperationsRepository, Partitions } from '@yosugara/store';
 import { freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { hostClock } from '../clock.js';
-import { LiveSettings } from '../settings/live-settings.js';
-import type { ManagerStore } from '../store/ports.js';
 import { type Answer, Eras, type Method, PROBE_TOKEN, startNode, type TestNode } from '../testing/harness.js';
 import { readStream } from '../testing/read-tail.js';
-import { openStorage } from '../wiring.js';
-import { FakeAgent, FakeLinks } from './testing/fake-agents.js';
+import { FakeAgent } from './testing/fake-agents.js';
+import { type LoopOnFakes, loopOnFakes } from './testing/loop-on-fakes.js';
 
 const soon = { timeout: 15_000, interval: 30 };
 const eras = new Eras();
@@ -32,10 +25,7 @@ const agents = new Map<string, FakeAgent>();
 let server: TestPostgres;
 let node: TestNode;
 let pool: pg.Pool;
-let loop: JobLoop;
-let live: LiveSettings;
-let own: ManagerStore;
-let connecting: ReturnType<typeof setInterval>;
+let jobs: LoopOnFakes;
 
 const UNIT = `
 kind: job-unit
@@ -107,47 +97,16 @@ beforeAll(async () => {
     new FakeAgent('web1', ({ command }) => (command === 'sleep' ? null : { code: 0, stdout: `did ${command}` })),
   );
   await put({ documents: [parse(UNIT), ...MORE] });
-  loop = await startLoop();
-  node.jobs.follow(loop.control);
-  await vi.waitFor(() => expect(loop.stats().turnP99Ms).not.toBeNull(), soon);
+  jobs = await loopOnFakes(server, agents, eras);
+  node.jobs.follow(jobs.loop.control);
+  await vi.waitFor(() => expect(jobs.loop.stats().turnP99Ms).not.toBeNull(), soon);
 });
 afterAll(async () => {
-  clearInterval(connecting);
-  await loop?.stop();
-  await own?.close();
+  await jobs?.stop();
   await node?.stop();
   await pool?.end();
   await server?.stop();
 });
-
-async function startLoop(): Promise<JobLoop> {
-  own = openStorage(
-    { host: server.host, port: server.port, database: 'postgres', user: 'postgres', password: 'none', clusterCa: null },
-    'a',
-    SILENT_LOG,
-  ).store;
-  await own.probe();
-  live = new LiveSettings(own.settings, SILENT_LOG);
-  await live.refresh();
-  const { snapshot } = live;
-  const patterns = re2Patterns();
-  const rules = new SettingsRules({ snapshot, times: new SettingsTimes(snapshot), patterns, probed: new Set() });
-  const jobRules = new SettingsJobRules({ snapshot, rules, patterns, hasJoined: (agent) => agents.has(agent) });
-  const links = new FakeLinks(agents);
-  const made = new JobLoop({
-    store: new JobRepository(pool, new OperationsRepository(pool, new Partitions(pool, 'collected'))),
-    ready: async () => void (await live.refresh()),
-    ...{ rules: () => jobRules, links, clock: hostClock, log: SILENT_LOG },
-    errands: {
-      monitor: async () => ({ priority: 'info', message: '' }),
-      link: async () => ({ ok: true, why: '' }),
-    },
-    permit: () => ({ epoch: epochOf(eras.now), leaseUntilMs: Number.POSITIVE_INFINITY }),
-  });
-  made.start();
-  connecting = setInterval(() => void links.connect('web1', made.desk), 20);
-  return made;
-}
 
 const call = async (method: Method, path: string, body?: unknown): Promise<Answer> =>
   await node.call(method, `/api/v1${path}`, { bearer: PROBE_TOKEN, ...(body === undefined ? {} : { body }) });
@@ -381,6 +340,6 @@ it('without a login nothing is told, and where no jobs run nothing is changed', 
     const { status, body } = await call('POST', '/job-units/night/sessions', {});
     expect([status, body.code]).toEqual([503, 'NOT_ACTIVE']);
   } finally {
-    node.jobs.follow(loop.control);
+    node.jobs.follow(jobs.loop.control);
   }
 });

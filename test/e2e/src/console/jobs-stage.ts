@@ -1,15 +1,8 @@
-import { re2Patterns } from '@yosugara/connectors';
-import { epoch as epochOf, SILENT_LOG } from '@yosugara/kernel';
-import { JobLoop, SettingsJobRules, SettingsRules, SettingsTimes } from '@yosugara/runtime';
-import { JobRepository, OperationsRepository, Partitions } from '@yosugara/store';
 import { freePort, startTestPostgres } from '@yosugara/testkit';
-import pg from 'pg';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { hostClock } from '../../../../apps/manager/src/clock.js';
-import { type Command, FakeAgent, FakeLinks } from '../../../../apps/manager/src/jobs/testing/fake-agents.js';
-import { LiveSettings } from '../../../../apps/manager/src/settings/live-settings.js';
+import { type Command, FakeAgent } from '../../../../apps/manager/src/jobs/testing/fake-agents.js';
+import { loopOnFakes } from '../../../../apps/manager/src/jobs/testing/loop-on-fakes.js';
 import { Eras, startNode, type TestNode } from '../../../../apps/manager/src/testing/harness.js';
-import { openStorage } from '../../../../apps/manager/src/wiring.js';
 import { openBrowser } from '../browser.js';
 import { builtConsole } from './built-console.js';
 
@@ -54,8 +47,9 @@ export async function jobsStage(third: number, hosts: readonly string[], command
     closers.push(() => clearInterval(leasing));
     const cookie = await node.login();
     const agents = new Map(hosts.map((id) => [id, new FakeAgent(id, command)]));
-    const loop = await runJobs(server, agents, eras, closers);
-    node.jobs.follow(loop.control);
+    const jobs = await loopOnFakes(server, agents, eras);
+    closers.push(jobs.stop);
+    node.jobs.follow(jobs.loop.control);
     const browser = await openBrowser();
     closers.push(() => browser.close());
     const problems: string[] = [];
@@ -86,40 +80,4 @@ export async function jobsStage(third: number, hosts: readonly string[], command
     await close();
     throw error;
   }
-}
-
-async function runJobs(
-  { host, port }: { readonly host: string; readonly port: number },
-  agents: ReadonlyMap<string, FakeAgent>,
-  eras: Eras,
-  closers: (() => unknown)[],
-): Promise<JobLoop> {
-  const pool = new pg.Pool({ host, port, user: 'postgres', database: 'postgres', pipeline: true });
-  closers.push(() => pool.end());
-  const database = { host, port, database: 'postgres', user: 'postgres', password: 'none', clusterCa: null };
-  const { store } = openStorage(database, 'a', SILENT_LOG);
-  closers.push(() => store.close());
-  await store.probe();
-  const live = new LiveSettings(store.settings, SILENT_LOG);
-  await live.refresh();
-  const { snapshot } = live;
-  const patterns = re2Patterns();
-  const rules = new SettingsRules({ snapshot, times: new SettingsTimes(snapshot), patterns, probed: new Set() });
-  const jobRules = new SettingsJobRules({ snapshot, rules, patterns, hasJoined: (agent) => agents.has(agent) });
-  const links = new FakeLinks(agents);
-  const loop = new JobLoop({
-    store: new JobRepository(pool, new OperationsRepository(pool, new Partitions(pool, 'collected'))),
-    ready: async () => void (await live.refresh()),
-    ...{ rules: () => jobRules, links, clock: hostClock, log: SILENT_LOG },
-    errands: { monitor: async () => ({ priority: 'info', message: '' }), link: async () => ({ ok: true, why: '' }) },
-    permit: () => ({ epoch: epochOf(eras.now), leaseUntilMs: Number.POSITIVE_INFINITY }),
-  });
-  loop.start();
-  closers.push(() => loop.stop());
-  const connecting = setInterval(() => {
-    for (const agent of agents.keys()) void links.connect(agent, loop.desk);
-    live.refresh().catch(() => undefined);
-  }, 200);
-  closers.push(() => clearInterval(connecting));
-  return loop;
 }
