@@ -256,7 +256,7 @@ export const StatusSchema = z.object({
   siteLoss: z
     .object({
       to: z.string(),
-      /** WAL that it has not got; null: one of both was never heard. */
+      /** WAL that it has not got; null: it was never heard, or its Master is not heard now. */
       bytes: z.int().nullable(),
       /** At most what was acknowledged within so long; null: not known. */
       seconds: z.number().nullable(),

@@ -42,11 +42,11 @@ const SHORT_S = 10;
 /** What the status says below what would happen if the Master died. */
 export function ifSiteWasLost({ to, bytes, seconds, isFollowing }: NonNullable<Status['siteLoss']>, paint: Paint): string {
   const lost =
-    seconds === null || bytes === null
+    seconds === null
       ? 'how much is not known'
       : bytes === 0 && seconds < SHORT_S
         ? 'next to nothing'
-        : `at most what was acknowledged in the last ${Math.ceil(seconds)} s (${bytes} bytes of WAL)`;
+        : `at most what was acknowledged in the last ${Math.ceil(seconds)} s (${bytes ?? 'nobody knows how many'} bytes of WAL)`;
   const isWell = isFollowing && seconds !== null && seconds < SHORT_S;
   const behind = isFollowing ? '' : `; ${to} does not follow now`;
   return `If the site of the Master were lost now: ${paint(`${lost} would be gone${behind}`, isWell ? 'green' : 'yellow')}; \`yosugara dr promote ${to}\``;

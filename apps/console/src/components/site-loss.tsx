@@ -11,11 +11,13 @@ export function SiteLoss({ loss }: { readonly loss: Status['siteLoss'] }) {
   const { to, seconds, isFollowing } = loss;
   const isLittle = seconds !== null && seconds < SHORT_S;
   const lost =
-    seconds === null || loss.bytes === null
+    seconds === null
       ? t('siteLoss.unknown', { to })
       : isLittle && loss.bytes === 0
         ? t('siteLoss.none', { to })
-        : t('siteLoss.lost', { to, time: age(seconds * 1_000, language), bytes: bytes(loss.bytes) });
+        : loss.bytes === null
+          ? t('siteLoss.silent', { to, time: age(seconds * 1_000, language) })
+          : t('siteLoss.lost', { to, time: age(seconds * 1_000, language), bytes: bytes(loss.bytes) });
   return (
     <p className={isLittle && isFollowing ? 'dim' : 'warn'} data-testid="site-loss" data-following={isFollowing}>
       {lost} {!isFollowing && t('siteLoss.behind', { to })}
