@@ -75,6 +75,8 @@ export class Batch {
    */
   async demandRefused(by: DataName): Promise<void> {
     const { cluster, told, runTag, say } = this.#stage;
+    // Until they have heard of the new Master, whoever is not theirs is not listened to at all.
+    await agentsConnected(cluster, by, agentsOf(runTag).length);
     await this.#former?.speak(lateStarts(this.session, agentsOf(runTag), this.#marks, this.#epoch));
     const refused = async () => await cluster.metric(by, REFUSED);
     const all = async () => (await refused()) + this.#said.answered >= this.#said.said;

@@ -37,8 +37,9 @@ export const JOBS: readonly Scenario[] = [
       await batchOf(stage).standInFor(stage.target);
     },
     look: async (stage) => {
-      await batchOf(stage).demandRefused(stage.other);
-      await thawAndLook(stage);
+      await batchOf(stage)
+        .demandRefused(stage.other)
+        .finally(() => thawAndLook(stage));
     },
     repair: thaw,
     atEnd: async (stage) => await batchOf(stage).demandDone(),
