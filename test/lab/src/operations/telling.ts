@@ -20,6 +20,8 @@ interface Entry {
   readonly state: number;
   readonly monitor: string;
   readonly original: string;
+  readonly createdMs: number;
+  readonly settledMs: number | null;
 }
 
 /** What is told to the outside while a Master goes and another comes. */
@@ -28,6 +30,8 @@ export class Telling {
   readonly #runTag: string;
   readonly #sinks: Sinks;
   readonly #since: string;
+  /** Around the fault, by the clock that all hosts share. */
+  #fault = { fromMs: 0, toMs: 0 };
 
   private constructor({ cluster, runTag }: Pick<Stage, 'cluster' | 'runTag'>, sinks: Sinks, since: string) {
     this.#cluster = cluster;
@@ -53,6 +57,13 @@ export class Telling {
     return telling;
   }
 
+  /** The Master goes meanwhile. */
+  async through(fault: () => Promise<void>): Promise<void> {
+    const fromMs = Date.now();
+    await fault();
+    this.#fault = { fromMs, toMs: Date.now() };
+  }
+
   /**
    * Waits until all that is to be told was settled, and counts it. Lines are in the same transaction as what is to be told of them: what is
    * stored of both at one moment must fit.
@@ -75,12 +86,21 @@ export class Telling {
     // listened is told in this one, too.
     const later = await this.#entries(master, 'epoch');
     const ids = new Map(WAYS.map(({ notification }) => [notification, idsOf(later, notification)] as const));
-    const { counts, violations: wrong } = countTold(WAYS, { ids: within(ids, wanted, taken), taken, takeOvers });
+    const inFlight = new Set(later.filter((entry) => this.#wasInFlight(entry)).map(({ id }) => id));
+    const { counts, violations: wrong } = countTold(WAYS, { ids: within(ids, wanted, taken), taken, takeOvers, inFlight });
+    say(
+      `told: ${counts.map(({ stream, sent, lost, doubled }) => `${stream} ${sent}, ${lost} lost, ${doubled} twice`).join('; ')}`,
+    );
     told.counts.push(...counts);
     const givenUp = later.filter(({ id, state }) => state === 2 && wanted.has(id)).map(({ id }) => id);
     const violations = [...wrong, ...this.#missing(lines, entries)];
     if (givenUp.length > 0) violations.push(`${givenUp.length} were given up, such as ${givenUp[0]}`);
     if (violations.length > 0) throw new Error(violations.join('; '));
+  }
+
+  #wasInFlight({ createdMs, settledMs }: Entry): boolean {
+    const { fromMs, toMs } = this.#fault;
+    return createdMs <= toMs && settledMs !== null && settledMs >= fromMs;
   }
 
   /** Lines of this run that were stored and should be told, and of which nothing is to be told. */
@@ -115,7 +135,8 @@ export class Telling {
   #entries(on: DataName, since = this.#since): Promise<readonly Entry[]> {
     return this.#cluster.sql<Entry>(
       on,
-      `SELECT id, destination, state, told->'result'->>'monitor' AS monitor, told->'result'->>'original' AS original
+      `SELECT id, destination, state, told->'result'->>'monitor' AS monitor, told->'result'->>'original' AS original,
+         (extract(epoch FROM created_at) * 1000)::float8 AS "createdMs", (extract(epoch FROM settled_at) * 1000)::float8 AS "settledMs"
        FROM outbox WHERE created_at > '${since}'`,
       60_000,
     );

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { countTold } from './told-counts.js';
 
 const WAYS = [{ notification: 'mail', way: 'SMTP' }];
-const count = (wanted: readonly string[], taken: readonly string[], takeOvers = 1) =>
-  countTold(WAYS, { ids: new Map([['mail', new Set(wanted)]]), taken: new Map([['mail', taken]]), takeOvers });
+const count = (wanted: readonly string[], taken: readonly string[], takeOvers = 1, inFlight = wanted) => {
+  const ids = new Map([['mail', new Set(wanted)]]);
+  return countTold(WAYS, { ids, taken: new Map([['mail', taken]]), takeOvers, inFlight: new Set(inFlight) });
+};
 
 describe('what was told', () => {
   it('is right when each id came once', () => {
@@ -20,6 +22,10 @@ describe('what was told', () => {
     ['one did not come', ['a'], /1 of 2 were not told, such as b/],
     ['one came that was never stored', ['a', 'b', 'c'], /1 were told that nobody stored, such as c/],
   ])('is wrong when %s', (_, taken, says) => expect(count(['a', 'b'], taken).violations.join()).toMatch(says));
+  it('is wrong when what came twice was marked as told before the take-over', () =>
+    expect(count(['a', 'b'], ['a', 'a', 'b'], 1, ['b']).violations).toEqual([
+      'mail: 1 came twice though they were not in flight, such as a',
+    ]));
   it('is wrong when something came twice and nobody took over', () =>
     expect(count(['a'], ['a', 'a'], 0).violations).toHaveLength(1));
 });

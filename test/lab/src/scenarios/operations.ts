@@ -17,8 +17,9 @@ export const OPERATIONS: readonly Scenario[] = [
     limits: { failoverMs: 6_000, recoverMs: 10_000 },
     cutsPower: true,
     fault: async (stage) => {
-      telling.set(stage, await Telling.start(stage));
-      await powerOff(stage);
+      const begun = await Telling.start(stage);
+      telling.set(stage, begun);
+      await begun.through(() => powerOff(stage));
     },
     repair: powerOn,
     atEnd: async (stage) => await required(telling.get(stage), 'nothing was told').demandTold(stage, 1),
