@@ -36,6 +36,7 @@ import { LiveSettings } from './settings/live-settings.js';
 import { Housekeeping } from './store/housekeeping.js';
 import type { ManagerStore } from './store/ports.js';
 import { TakeOverWatch } from './take-overs/take-over-watch.js';
+import type { TriedOut } from './try-out/running.js';
 
 export interface ManagerParts {
   readonly config: ManagerConfig;
@@ -53,7 +54,7 @@ export interface ManagerParts {
   /** Those that ingest uses, too. */
   readonly mibNames?: MibNames;
   /** What looks, judges and tells; missing: nothing does. */
-  readonly operations?: Pick<Operations, 'live' | 'stored' | 'stats' | 'tell' | 'movedAtMs'>;
+  readonly operations?: Pick<Operations, 'live' | 'stored' | 'stats' | 'tell' | 'movedAtMs'> & TriedOut;
   /** For the API; missing: this process knows no jobs. */
   readonly jobs?: JobsHandle;
   /** Those that connect to this node; null or missing: it takes none. */
@@ -210,7 +211,12 @@ export async function startManager(parts: ManagerParts): Promise<RunningManager>
     liveSettings,
     times,
     retention: { rules: retentionRules, cleaner },
-    operations: { stored: parts.operations?.stored ?? new StoredOperations(), stats: () => parts.operations?.stats() ?? null },
+    operations: {
+      stored: parts.operations?.stored ?? new StoredOperations(),
+      stats: () => parts.operations?.stats() ?? null,
+      look: (monitor, facility) => parts.operations?.look?.(monitor, facility) ?? null,
+      test: (result, entry, over) => parts.operations?.test?.(result, entry, over) ?? null,
+    },
     askController: askLink,
     self: handle,
     capacity: filling.capacity,

@@ -31,6 +31,7 @@ export { SettingsJobRules, type SettingsJobRulesOptions } from './jobs/settings-
 export { copyFiles, listFiles, TransferError } from './jobs/transfers.js';
 export { type Lease, PermittedLoop, type PermittedLoopOptions } from './loops/permitted-loop.js';
 export { AgentTasks } from './operations/agent-tasks.js';
+export type { AskedLook, LookSeen } from './operations/asked-looks.js';
 export { derivedProbe, type ItemKey, type Readings } from './operations/derived-probe.js';
 export { LAG_BOUNDS_MS, type LagCounted, LagCounts } from './operations/lag-counts.js';
 export { type LineOperations, type LineOperator, lineOperations } from './operations/lines.js';

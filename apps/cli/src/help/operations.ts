@@ -47,6 +47,11 @@ export const OPERATIONS_EXAMPLES: Readonly<Record<string, readonly string[]>> = 
     "monitors test logins --line '<38>Nov 22 03:00:00 web1 sshd[7]: Failed password for root'",
     'monitors test -f monitor.yaml --line-file line.txt',
   ],
+  'monitors run': ['monitors run ping', 'monitors run ping web1 web2 --within 30'],
+  'notifications test': [
+    'notifications test on-call',
+    "notifications test on-call --priority warning --node web1 --message 'a test'",
+  ],
   'graphs list': ['graphs list --facility web1'],
   'graphs show': ['graphs show 17 --since 7d', 'graphs show 17,18 --since 1d --step 1h --csv'],
   'calendars list': ['calendars list'],

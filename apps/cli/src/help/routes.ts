@@ -51,6 +51,8 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'GET /api/v1/secrets': 'secrets status',
   'POST /api/v1/secrets/rotate': 'secrets rotate',
   'POST /api/v1/monitors/try': 'monitors test',
+  'POST /api/v1/monitors/{}/runs': 'monitors run',
+  'POST /api/v1/notifications/{}/tests': 'notifications test',
   'GET /api/v1/calendars/{}/days': 'calendars show',
   'GET /api/v1/calendars/{}/open': 'calendars open',
   'GET /api/v1/job-sessions': 'jobs list',

@@ -21,6 +21,7 @@ import { addMessages } from './messages.js';
 import { addMibs } from './mib.js';
 import { addMonitors } from './monitors.js';
 import { addNodes, addScopes } from './nodes.js';
+import { addNotifications } from './notifications.js';
 import { addOverview } from './overview.js';
 import { addRecover } from './recover.js';
 import { addRetention } from './retention.js';
@@ -61,6 +62,7 @@ export const VERBS: readonly AddVerbs[] = [
   addRetention,
   addSecretKeys,
   addMonitors,
+  addNotifications,
   addGraphs,
   addCalendars,
   addJobs,

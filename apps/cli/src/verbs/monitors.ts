@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { explain, InvalidInputError } from '@yosugara/kernel';
 import { type Command, Option } from 'commander';
-import { renderTried, tryMonitor } from '../commands/monitors.js';
+import { renderRan, renderTried, runMonitor, tryMonitor } from '../commands/monitors.js';
 import { readSetting } from '../commands/settings.js';
 import type { ManagerApi } from '../control/manager-api.js';
 import { EXIT } from '../exit-codes.js';
 import { painter } from '../output/terminal.js';
 import { readDocuments } from '../settings/documents.js';
+import { whoAsks, wholeNumber } from './arguments.js';
 import type { Common, VerbContext } from './context.js';
 
 interface TestOptions extends Common {
@@ -27,6 +28,17 @@ export function addMonitors(program: Command, { add, set, show, terminal, api }:
       set(async () => {
         const tried = await tryMonitor(api(options), await monitorOf(api(options), id, options.file), lineOf(options));
         show(options, tried, () => renderTried(tried, painter(terminal)));
+        return EXIT.ok;
+      })(),
+    );
+  add('run', 'looks now, whatever its calendar says; what is seen is stored, judged and told as of any look', monitors)
+    .argument('<id>', 'a monitor that looks by itself')
+    .argument('[node...]', 'nodes of its target; default: all of them')
+    .option('--within <seconds>', 'wait so long for what is seen, 60 at most', wholeNumber, 15)
+    .action((id: string, nodes: readonly string[], options: Common & { within: number }) =>
+      set(async () => {
+        const ran = await runMonitor(api(options), id, nodes, options.within, whoAsks());
+        show(options, ran, () => renderRan(ran, painter(terminal)));
         return EXIT.ok;
       })(),
     );

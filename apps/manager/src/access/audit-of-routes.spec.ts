@@ -60,6 +60,13 @@ beforeAll(async () => {
       id: 'night',
       body: { name: 'Night', timeZone: 'UTC', jobs: [{ type: 'approval', id: 'ask', role: 'operator', sentence: 'Go on?' }] },
     },
+    { kind: 'node', id: 'n1', body: { name: 'n1', addresses: ['127.0.61.9'] } },
+    {
+      kind: 'monitor',
+      id: 'ports',
+      body: { type: 'port', facility: 'n1', intervalS: 3_600, check: { service: 'tcp', port: 1 } },
+    },
+    { kind: 'notification', id: 'events', body: { kind: 'event' } },
   );
 }, 300_000);
 afterAll(async () => {
@@ -182,6 +189,11 @@ const ACCEPTED: readonly (readonly [route: string, action: string, ask: () => Pr
   [
     ...(['POST /api/v1/retention/clean-up', 'retention.clean-up'] as const),
     async () => await as(admin, 'POST', '/api/v1/retention/clean-up', { kinds: ['events'] }),
+  ],
+  ['POST /api/v1/monitors/{id}/runs', 'monitor.run', async () => await as(admin, 'POST', '/api/v1/monitors/ports/runs', {})],
+  [
+    ...(['POST /api/v1/notifications/{id}/tests', 'notification.test'] as const),
+    async () => await as(admin, 'POST', '/api/v1/notifications/events/tests', {}),
   ],
   ['POST /api/v1/logout', 'logout', async () => await as(cookieOf(await login('vic', OLGA)), 'POST', '/api/v1/logout', {})],
 ];

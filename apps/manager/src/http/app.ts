@@ -90,6 +90,8 @@ import {
   SETTINGS,
   STORE,
 } from '../tokens.js';
+import type { TriedOut } from '../try-out/running.js';
+import { TryOutController } from '../try-out/try-out.controller.js';
 import { Commands } from './commands.js';
 import { ErrorFilter } from './error-filter.js';
 import { invalidInput } from './errors.js';
@@ -114,7 +116,7 @@ export interface AppParts {
   readonly times?: SettingsTimes;
   /** Missing: nothing is cleaned up by this process. */
   readonly retention?: { readonly rules: RetentionRules; readonly cleaner: Cleaner };
-  readonly operations: Pick<Operations, 'stored' | 'stats'>;
+  readonly operations: Pick<Operations, 'stored' | 'stats'> & TriedOut;
   readonly self: SelfHandle;
   /** Missing: nobody keeps a history. */
   readonly capacity?: Capacity;
@@ -162,6 +164,7 @@ class ManagerModule {
           OverviewController,
           RetentionController,
           TakeOversController,
+          TryOutController,
         ],
       ],
       providers: [

@@ -45,7 +45,7 @@ export const ERROR_CODES = {
   INTERNAL: [500, 'the manager failed; its log says why'],
   DATABASE_ERROR: [500, 'the database refused what the manager asked; its log says why'],
   NOT_ACTIVE: [503, 'this node is not the serving Master: ask the other one, or again'],
-  NOT_SERVING: [503, 'this node runs no jobs now: ask again'],
+  NOT_SERVING: [503, 'this node runs no jobs, or does not look or tell, just now: ask again'],
   JOBS_BUSY: [503, 'too much waits to be stored: ask again'],
   DATABASE_UNAVAILABLE: [503, 'nothing was done: ask again'],
   COMMIT_UNKNOWN: [503, 'it may be done or not: ask again under the same Idempotency-Key'],

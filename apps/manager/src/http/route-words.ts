@@ -89,6 +89,9 @@ export const ROUTE_WORDS: Readonly<Record<string, string>> = {
   tokensCreate: 'Of whoever asks, with roles of theirs. The secret is told here, and never again.',
   tokensList: "One's own; those of others for whoever may read accounts.",
   tokensRemove: 'It is good for nothing from now on.',
+  tryOutMonitor: 'Looks now, whatever its calendar says: what is seen is stored, judged and told as of any look.',
+  tryOutNotification:
+    'Has it tell something, whatever its calendar and its counts say: by the outbox, marked as a test, and nothing is remembered of it.',
   usersChange: 'What is not said stays.',
   usersCreate: 'A local one; they must give themselves another password at the first login.',
   usersResetTotp: 'For whoever lost the telephone and the recovery codes.',

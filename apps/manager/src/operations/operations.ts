@@ -10,6 +10,7 @@ import { type Clock, type Log, YosugaraError } from '@yosugara/kernel';
 import { mayTell, type Result, type SourceProperties } from '@yosugara/operations';
 import type { MailServerBody, NotificationBody, RestAccessBody } from '@yosugara/protocol';
 import {
+  type AskedLook,
   derivedProbe,
   type Escalations,
   type JobErrands,
@@ -23,6 +24,7 @@ import {
   SettingsJobRules,
   SettingsRules,
   SettingsTimes,
+  type Settlement,
 } from '@yosugara/runtime';
 import type { Agents } from '../agents/agents.js';
 import { monitorOnce } from '../jobs/monitor-once.js';
@@ -104,6 +106,16 @@ export class Operations {
   async tell(result: Result): Promise<void> {
     if (this.#running === null) throw new YosugaraError('NOT_TOLD', 'nothing is stored by this node now');
     await this.#running.tell(result);
+  }
+
+  /** A look besides the schedule (`MonitorLoop.look`); null = not by this node now. */
+  look(monitor: string, facility: string): AskedLook | null {
+    return this.#running?.look(monitor, facility) ?? null;
+  }
+
+  /** See RunningOperations.test; null = not by this node now. */
+  test(result: Result, entry: string | null, over: AbortSignal): Promise<Settlement | 'stored' | null> | null {
+    return this.#running?.test(result, entry, over) ?? null;
   }
 
   /** Begins and ends with ingest. */

@@ -1,6 +1,7 @@
 import { type Clock, epoch as epochOf, explain, type Log } from '@yosugara/kernel';
 import type { Result } from '@yosugara/operations';
 import {
+  type AskedLook,
   type JobStats,
   MonitorLoop,
   type MonitorStats,
@@ -11,11 +12,13 @@ import {
   type OutboxOptions,
   type Probe,
   type SettingsRules,
+  type Settlement,
   type StaleEpochError,
 } from '@yosugara/runtime';
 import type { Permission } from '../control/authority.js';
 import { type RunJobsOptions, type RunningJobs, runJobs } from '../jobs/run-jobs.js';
 import type { RunningIngest, StartIngest } from '../lifecycle.js';
+import { SettledTests } from './settled-tests.js';
 
 export interface OperationsParts {
   readonly store: OperationsStore;
@@ -46,6 +49,10 @@ export interface RunningOperations extends Pick<RunningIngest, 'failure' | 'stop
   movedAtMs(): Readonly<Record<string, number | null>>;
   /** A result of ourselves. Resolves when it is stored. @throws when it cannot be now. */
   tell(result: Result): Promise<void>;
+  /** See MonitorLoop.look. */
+  look(monitor: string, facility: string): AskedLook | null;
+  /** Has a test told. @param entry of the outbox, whose next word is waited for; null = none: it is over when it is stored. */
+  test(result: Result, entry: string | null, over: AbortSignal): Promise<Settlement | 'stored' | null>;
   /** Rows of the outbox were just stored. */
   poke(): void;
 }
@@ -68,8 +75,10 @@ export function startOperations(
     rules: () => rules,
     onStored: (batch) => stored(batch),
   });
+  const tests = new SettledTests();
   const sending = new OutboxLoop({
     ...outbox,
+    onSettled: (_, settlement) => tests.settled(settlement),
     ...{ permit, clock, log, onStale, onGivenUp: async (result) => await monitors.tell(result) },
   });
   const stored = (batch: OperationsBatch) => {
@@ -99,6 +108,12 @@ export function startOperations(
       ...(jobs === null ? {} : { jobs: jobs.movedAtMs() }),
     }),
     tell: async (result) => await monitors.tell(result),
+    look: (monitor, facility) => monitors.look(monitor, facility),
+    test: async (result, entry, over) => {
+      const settled = entry === null ? null : tests.next(entry, over);
+      await monitors.tell(result);
+      return settled === null ? 'stored' : await settled;
+    },
     poke: () => sending.poke(),
   };
 }

@@ -1,7 +1,7 @@
 import type { Priority } from '@yosugara/protocol';
 
 /** Why something is told. */
-export const RESULT_TRIGGERS = ['monitor', 'change', 'prediction', 'internal', 'job', 'maintenance'] as const;
+export const RESULT_TRIGGERS = ['monitor', 'change', 'prediction', 'internal', 'job', 'maintenance', 'test'] as const;
 export type ResultTrigger = (typeof RESULT_TRIGGERS)[number];
 
 /** What a monitor saw of one item on one node at one time. */

@@ -99,6 +99,9 @@ function countWith(memory: NotifyMemory, priority: Priority, enough: number): nu
   return Math.max(memory.count, Math.min(memory.count + 1, enough));
 }
 
+/** What somebody tries out is told whatever the rules say, and nothing is remembered of it. */
+export const toldAsTest = (setting: NotificationSetting, result: Result): Told => toldOf(setting, result, 'tested', null);
+
 function toldOf({ id, body }: NotificationSetting, result: Result, why: Told['why'], before: Priority | null): Told {
   return { id: `${result.id}/${id}`, notification: id, kind: body.kind, result, why, before };
 }

@@ -26,7 +26,7 @@ export interface Rule {
   readonly name: string;
   readonly holds: (facts: Facts) => boolean;
   /** null = nobody is told. */
-  readonly tell: Exclude<Told['why'], 'failed open' | 'escalated'> | null;
+  readonly tell: Exclude<Told['why'], 'failed open' | 'escalated' | 'tested'> | null;
   /** Of what was told last: nothing more, as it was, or this one. */
   readonly remember: 'nothing' | 'as it was' | 'this';
   readonly why: string;

@@ -10,8 +10,8 @@ export interface Told {
   readonly notification: string;
   readonly kind: NotificationKind;
   readonly result: Result;
-  /** Why now: for the event's history and for whoever wonders. `suppressed`: a status that is kept with a mark. */
-  readonly why: 'first' | 'changed' | 'again' | 'failed open' | 'escalated' | 'suppressed';
+  /** Why now: for the event's history and for whoever wonders. `suppressed`: a status that is kept with a mark. `tested`: somebody asked for it. */
+  readonly why: 'first' | 'changed' | 'again' | 'failed open' | 'escalated' | 'suppressed' | 'tested';
   /** Of the last time for the same key; null = never before. */
   readonly before: Priority | null;
 }

@@ -41,6 +41,7 @@ const WHY: Readonly<Record<Told['why'], string>> = {
   'failed open': 'it could not be worked out whether to tell',
   escalated: 'nobody confirmed the event',
   suppressed: 'it is kept quiet',
+  tested: 'somebody tries the notification out',
 };
 /** A line of a log may be a megabyte. */
 const MAX_CHARS = 8_192;

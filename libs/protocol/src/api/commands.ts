@@ -11,6 +11,7 @@ export const COMMAND_PATHS: readonly string[] = [
   '/api/v1/job-links',
   '/api/v1/job-sessions/{}/operations',
   '/api/v1/job-units/{}/sessions',
+  '/api/v1/notifications/{}/tests',
   '/api/v1/tokens',
   '/api/v1/users',
   '/api/v1/users/{}/reset-password',

@@ -18,3 +18,4 @@ export * from './retention.js';
 export * from './secrets.js';
 export * from './self.js';
 export * from './settings.js';
+export * from './try-out.js';

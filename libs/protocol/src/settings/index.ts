@@ -24,4 +24,5 @@ export * from './retention.js';
 export * from './schemas.js';
 export * from './scope.js';
 export * from './secrets.js';
+export * from './try-out.js';
 export * from './yaml-parts.js';

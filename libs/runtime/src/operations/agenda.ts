@@ -8,6 +8,8 @@ export interface DueTick {
   readonly dueAtMs: number;
   /** Ticks before it that nobody runs any more. */
   readonly skipped: number;
+  /** Somebody asked for it: it is none of the schedule's, and not noted as done. */
+  readonly isAsked?: true;
 }
 
 interface Entry {
@@ -16,7 +18,8 @@ interface Entry {
   /** Newest tick that is done or under way. */
   doneMs: number;
   nextMs: number;
-  isUnderWay: boolean;
+  /** One look at a time: of what it is asked meanwhile this one is the answer. */
+  underWay: DueTick | null;
   isGone: boolean;
 }
 
@@ -48,7 +51,7 @@ export class Agenda {
       if (known === undefined) {
         const stored = done(task);
         const doneMs = stored ?? newestDueMs(schedule, nowMs);
-        const entry: Entry = { task, schedule, doneMs, nextMs: 0, isUnderWay: false, isGone: false };
+        const entry: Entry = { task, schedule, doneMs, nextMs: 0, underWay: null, isGone: false };
         this.#entries.set(key, entry);
         this.#plan(entry, nowMs);
         if (stored === null) fresh.push({ task, dueAtMs: doneMs, skipped: 0 });
@@ -57,7 +60,7 @@ export class Agenda {
       const isOther = known.task.intervalMs !== task.intervalMs;
       known.task = task;
       known.schedule = schedule;
-      if (isOther && !known.isUnderWay) this.#plan(known, nowMs);
+      if (isOther && known.underWay === null) this.#plan(known, nowMs);
     }
     for (const [key, entry] of this.#entries)
       if (!seen.has(key)) {
@@ -72,24 +75,33 @@ export class Agenda {
     for (let first = this.#heap.first(); first !== null && first.atMs <= nowMs; first = this.#heap.first()) {
       this.#heap.pop();
       const entry = first.value;
-      if (entry.isGone || entry.isUnderWay || entry.nextMs !== first.atMs) continue;
+      if (entry.isGone || entry.underWay !== null || entry.nextMs !== first.atMs) continue;
       const plan = planTick(entry.schedule, entry.doneMs, nowMs);
       if (plan.kind === 'wait') {
         this.#push(entry, plan.untilMs);
         continue;
       }
       entry.doneMs = plan.dueAtMs;
-      entry.isUnderWay = true;
-      return { task: entry.task, dueAtMs: plan.dueAtMs, skipped: plan.skipped };
+      entry.underWay = { task: entry.task, dueAtMs: plan.dueAtMs, skipped: plan.skipped };
+      return entry.underWay;
     }
     return null;
+  }
+
+  /** A look besides the schedule, under way until `end`; what is under way already is that look. null = there is no such task. */
+  ask(of: Pick<MonitorTask, 'monitor' | 'facility'>, nowMs: number): { readonly due: DueTick; readonly isNew: boolean } | null {
+    const entry = this.#entries.get(keyOf(of));
+    if (entry === undefined) return null;
+    if (entry.underWay !== null) return { due: entry.underWay, isNew: false };
+    entry.underWay = { task: entry.task, dueAtMs: nowMs, skipped: 0, isAsked: true };
+    return { due: entry.underWay, isNew: true };
   }
 
   /** The tick is over: the next one of its task is planned. */
   end({ task }: DueTick, nowMs: number): void {
     const entry = this.#entries.get(keyOf(task));
-    if (entry === undefined || !entry.isUnderWay) return;
-    entry.isUnderWay = false;
+    if (entry === undefined || entry.underWay === null) return;
+    entry.underWay = null;
     this.#plan(entry, nowMs);
   }
 

@@ -3,14 +3,15 @@ import type { Result, Sample } from '@yosugara/operations';
 import { type IngestPermit, StaleEpochError } from '../ingest/ports.js';
 import { PermittedLoop } from '../loops/permitted-loop.js';
 import type { DueTick } from './agenda.js';
+import { type AskedLook, AskedLooks } from './asked-looks.js';
+import { lookAt } from './look-at.js';
 import { type LookTallied, LookTally } from './look-tally.js';
-import { lookWithin } from './look-within.js';
 import { MonitorWork } from './monitor-work.js';
 import { isEmpty, operate } from './operate.js';
 import { ToldResults } from './own-results.js';
 import type { MonitorMemory, OperationsBatch, OperationsStore } from './ports.js';
 import type { Probe } from './probe-port.js';
-import type { MonitorTask, ProbeRules } from './rules.js';
+import type { ProbeRules } from './rules.js';
 
 export type MonitorPermit = Pick<IngestPermit, 'epoch' | 'leaseUntilMs'>;
 
@@ -43,6 +44,7 @@ export interface MonitorStats extends LookTallied {
 const IDLE_MS = 100;
 const BACKOFF_MS = { first: 100, most: 2_000 };
 const MOST_TOLD = 1_000;
+const MOST_ASKED = 1_000;
 
 /**
  * Looks at everything when it is due, judges what is seen, and stores what follows from it together with the ticks that are done, while
@@ -56,6 +58,7 @@ export class MonitorLoop {
   /** Results of ourselves. */
   readonly #told = new ToldResults(MOST_TOLD);
   readonly #tally = new LookTally();
+  readonly #asked = new AskedLooks(MOST_ASKED);
 
   constructor(options: MonitorLoopOptions) {
     this.#o = options;
@@ -88,6 +91,24 @@ export class MonitorLoop {
     const stored = this.#told.add(result, this.#loop.isStopped);
     this.poke();
     await stored;
+  }
+
+  /**
+   * Looks now, whatever its calendar says: what follows is stored and told as of any look. What is under way there is that look.
+   * @returns null = it cannot be asked now: this loop does not serve, or too many wait already.
+   */
+  look(monitor: string, facility: string): AskedLook | null {
+    const work = this.#work;
+    if (work === null || work.epoch !== this.#loop.permitNow()?.epoch || this.#asked.room <= 0) return null;
+    const wallMs = this.#o.clock.wallMs();
+    if (this.#o.rules().isOutOfWatch?.(facility, wallMs) === true) return { kind: 'closed' };
+    const found = work.agenda.ask({ monitor, facility }, wallMs);
+    const probe = found === null ? undefined : this.#probes.get(found.due.task.type);
+    if (found === null || probe === undefined) return { kind: 'unknown' };
+    const seen = this.#asked.of(found.due);
+    if (found.isNew) work.wait(probe, found.due);
+    this.poke();
+    return { kind: 'looks', seen };
   }
 
   /** Within 1 s; a transaction that hangs longer is left to its own deadline and to the fences. */
@@ -147,6 +168,7 @@ export class MonitorLoop {
   #drop(): void {
     this.#work?.ended.abort();
     this.#work = null;
+    this.#asked.end();
   }
 
   #followSettings(work: MonitorWork): void {
@@ -177,33 +199,12 @@ export class MonitorLoop {
   }
 
   async #look(work: MonitorWork, probe: Probe, due: DueTick): Promise<void> {
-    const { task, dueAtMs } = due;
     work.running.set(probe, (work.running.get(probe) ?? 0) + 1);
     const atMs = this.#o.clock.wallMs();
-    this.#tally.begun(atMs - dueAtMs);
-    let kept: MonitorMemory | null = null;
-    const at = probeMemoryKey(task);
-    const memory = {
-      stored: work.memories.ofMonitor(at.monitor, at.facility, at.item),
-      keep: (state: unknown) => void (kept = { ...at, state }),
-    };
-    const request = {
-      memory,
-      monitor: task.monitor,
-      type: task.type,
-      check: task.check,
-      facility: task.facility,
-      node: task.node,
-      dueAtMs,
-    };
-    const answers = await lookWithin(task.deadlineMs, work.ended.signal, (signal) => probe.run(request, task.deadlineMs, signal));
+    if (due.isAsked !== true) this.#tally.begun(atMs - due.dueAtMs);
+    const { samples, kept } = await lookAt(probe, due, work.memories, atMs, work.ended.signal);
     work.running.set(probe, (work.running.get(probe) ?? 1) - 1);
     if (work !== this.#work) return;
-    const samples = answers.map(
-      ({ item, value }): Sample => ({
-        ...{ origin: String(dueAtMs), monitor: task.monitor, facility: task.facility, sender: null, item, atMs, value },
-      }),
-    );
     this.#gather(work, due, samples, kept);
     if (work.isFull || (work.waiting.get(probe)?.length ?? 0) > 0) this.poke();
   }
@@ -235,7 +236,7 @@ export class MonitorLoop {
     const input = {
       samples: gathered.flatMap(({ samples }) => samples),
       results: [...told, ...own],
-      ticks: gathered.map(({ tick }) => tick),
+      ticks: gathered.flatMap(({ tick }) => tick ?? []),
       reach: now.reach,
     };
     const batch = operate(now, input, work.memories, clock.wallMs());
@@ -245,12 +246,13 @@ export class MonitorLoop {
     }
     this.#told.stored(told.length);
     const nowMs = clock.wallMs();
-    for (const { tick, samples } of gathered) this.#tally.stored(tick, samples.length > 0, nowMs);
+    for (const { tick, due, samples } of gathered) {
+      if (tick !== null) this.#tally.stored(tick, samples.length > 0, nowMs);
+      if (due !== null) this.#asked.stored(due, samples, batch.results);
+    }
     if (!isEmpty(batch)) onStored?.(batch);
   }
 }
 
-/** No facility has such an id, and so no item of the monitor is there. */
-const probeMemoryKey = ({ monitor, facility }: MonitorTask) => ({ monitor, facility: `${facility}/probe`, item: '' });
 const isToBeSeen = (rules: ProbeRules, { task: { calendar, facility }, dueAtMs }: DueTick): boolean =>
   rules.calendarOpen(calendar, dueAtMs) && rules.isOutOfWatch?.(facility, dueAtMs) !== true;

@@ -16,7 +16,10 @@ const ENDINGS_EVERY_MS = 5_000;
 const ENDINGS_BACK_MS = 3_600_000;
 
 interface Done {
-  readonly tick: TickDone;
+  /** null = of none of the schedule's. */
+  readonly tick: TickDone | null;
+  /** null = nobody looked: the monitor is new there. */
+  readonly due: DueTick | null;
   readonly samples: readonly Sample[];
   /** What the probe leaves for the next look. */
   readonly kept: MonitorMemory | null;
@@ -71,7 +74,7 @@ export class MonitorWork {
     this.#followedAtMs = monotonicMs;
     const done = (task: MonitorTask) => (this.#isBegun ? null : (this.#done.get(keyOf(task)) ?? null));
     for (const { task, dueAtMs } of this.agenda.set(rules.tasks(), done, wallMs))
-      this.#note({ monitor: task.monitor, facility: task.facility, dueAtMs, skipped: 0 }, [], null, monotonicMs);
+      this.#note({ monitor: task.monitor, facility: task.facility, dueAtMs, skipped: 0 }, null, [], null, monotonicMs);
     // What comes back later (disabled, enabled again) is as what is new.
     this.#isBegun = true;
   }
@@ -91,13 +94,20 @@ export class MonitorWork {
 
   /** The tick is done with what was seen. */
   gather(due: DueTick, samples: readonly Sample[], kept: MonitorMemory | null, monotonicMs: number, wallMs: number): void {
-    const { task, dueAtMs, skipped } = due;
-    this.#note({ monitor: task.monitor, facility: task.facility, dueAtMs, skipped }, samples, kept, monotonicMs);
+    const { task, dueAtMs, skipped, isAsked = false } = due;
+    const tick = isAsked ? null : { monitor: task.monitor, facility: task.facility, dueAtMs, skipped };
+    this.#note(tick, due, samples, kept, monotonicMs);
     this.agenda.end(due, wallMs);
   }
 
-  #note(tick: TickDone, samples: readonly Sample[], kept: MonitorMemory | null, monotonicMs: number): void {
-    this.#gathered.push({ tick, samples, kept });
+  #note(
+    tick: TickDone | null,
+    due: DueTick | null,
+    samples: readonly Sample[],
+    kept: MonitorMemory | null,
+    monotonicMs: number,
+  ): void {
+    this.#gathered.push({ tick, due, samples, kept });
     this.#samples += Math.max(1, samples.length);
     this.#gatheredSinceMs ??= monotonicMs;
   }

@@ -103,6 +103,12 @@ describe('what follows from samples', () => {
     const { events } = operate(countingRules(), { samples: [], results }, new Memories(NOTHING), 0);
     expect(events.map(({ told }) => told.id)).toEqual(['1/INTERNAL', '2/INTERNAL', `2/${EVENTS.id}`]);
   });
+  it('is told at once where somebody tries a notification out, and nothing is remembered of it', () => {
+    const rules = countingRules({ notification: () => ({ ...EVENTS, enabled: false }), calendarOpen: () => false });
+    const result = { ...internal('TEST/events/1'), trigger: 'test' as const, notifications: ['events'] };
+    const { events, notifyMemory } = operate(rules, { samples: [], results: [result] }, new Memories(NOTHING), 1);
+    expect([events.map(({ told }) => [told.id, told.why]), notifyMemory]).toEqual([[['TEST/events/1/events', 'tested']], []]);
+  });
   it('is an event of ourselves where somebody cannot be told', () => {
     const broken = countingRules({
       event: (told) => {

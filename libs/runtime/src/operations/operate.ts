@@ -18,6 +18,7 @@ import {
   type Result,
   type Sample,
   type Told,
+  toldAsTest,
 } from '@yosugara/operations';
 import type { Memories } from './memories.js';
 import type { EventFold, EventToStore, OperationsBatch, OutboxEntry, StatusToStore, TickDone } from './ports.js';
@@ -157,6 +158,7 @@ class Making {
     const setting = rules.notification(id);
     // Taken away since: nobody can be asked how to tell.
     if (setting === null) return;
+    if (result.trigger === 'test') return this.#tell(toldAsTest(setting, result));
     const isJob = result.trigger === 'job';
     const key = notifyKeyOf(setting, result);
     const { memory, told } = notify(setting, result, isJob ? justNow(key, setting, result) : this.#memories.ofNotification(key), {
