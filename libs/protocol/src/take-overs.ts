@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RecoverReportSchema } from './status.js';
+import { RecoverReportSchema } from './recover.js';
 
 /** What a change of Master goes through, in the order in which it mostly does. */
 export const TAKE_OVER_PHASES = [
