@@ -1,5 +1,5 @@
+export { builtInModules } from './built-in-modules.js';
 export {
-  builtInModules,
   type CompiledMibs,
   type CompiledModule,
   compileMibs,
