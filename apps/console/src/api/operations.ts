@@ -6,6 +6,9 @@ import type {
   Events,
   EventsChanged,
   MessageHistogram,
+  MonitorRan,
+  NotificationTested,
+  Priority,
   SeriesList,
   SeriesValues,
   Statuses,
@@ -22,10 +25,15 @@ import {
   statusesSeries,
   statusesStatuses,
   statusesValues,
+  tryOutMonitor,
+  tryOutNotification,
 } from '@yosugara/protocol/api';
 import { asked, send } from './client.js';
 
 const READ_MS = 15_000;
+/** Somebody looks at it turning. */
+const RUN_WITHIN_S = 15;
+const RUN_MS = 25_000;
 
 /** Address of the same as a table; the browser fetches it by itself. */
 export const csvOf = (path: string, query: string): string => {
@@ -51,4 +59,11 @@ export const operationsApi = {
   calendarDays: async (id: string, from: string, to: string, signal?: AbortSignal): Promise<CalendarView> =>
     await send(calendarsDays(id, { from, to }), { signal }),
   tryLine: async (monitor: unknown, text: string): Promise<Tried> => await send(monitorsTry({ monitor, text })),
+  runMonitor: async (id: string, facilities: readonly string[]): Promise<MonitorRan> =>
+    await send(tryOutMonitor(id, { facilities: [...facilities], withinS: RUN_WITHIN_S }), { deadlineMs: RUN_MS }),
+  testNotification: async (
+    id: string,
+    wish: { readonly priority: Priority | null; readonly facility: string | null },
+  ): Promise<NotificationTested> =>
+    await send(tryOutNotification(id, { ...wish, withinS: RUN_WITHIN_S }), { deadlineMs: RUN_MS }),
 } as const;

@@ -1,6 +1,7 @@
 import '../operations.js';
 import type { SettingView } from '@yosugara/protocol';
 import { Link } from 'react-router';
+import { RunMonitor } from '../components/run-monitor.js';
 import { SettingEditor } from '../components/setting-editor.js';
 import { SettingTable } from '../components/setting-table.js';
 import { TryLine } from '../components/try-line.js';
@@ -58,6 +59,7 @@ export function MonitorsPage() {
           {...(facility === null ? {} : { begin: { facility } })}
           onClose={() => open(null)}
           beside={(draft) => <TryLine draft={draft} />}
+          above={({ id, revision }) => revision !== null && <RunMonitor key={id} id={id} />}
         />
       )}
     </div>

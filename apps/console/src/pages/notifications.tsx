@@ -1,8 +1,10 @@
 import '../operations.js';
 import { SegmentedControl } from '@mantine/core';
 import { PRIORITIES, type SettingKind, type SettingView } from '@yosugara/protocol';
+import type { SettingDraft } from '../api/settings.js';
 import { SettingEditor } from '../components/setting-editor.js';
 import { SettingTable } from '../components/setting-table.js';
+import { TestNotification } from '../components/test-notification.js';
 import { usePageAddress } from '../components/use-page-address.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -28,6 +30,10 @@ function About({ setting, t }: { readonly setting: SettingView; readonly t: Tran
   const said = body['host'] ?? body['subject'] ?? body['url'];
   return <span className="dim">{typeof said === 'string' ? visible(said) : ''}</span>;
 }
+
+const Test = ({ draft: { id, body } }: { readonly draft: SettingDraft }) => (
+  <TestNotification key={id} id={id} priorities={(body as { readonly priorities?: object } | null)?.priorities ?? {}} />
+);
 
 /** Whom monitors tell, and by what. */
 export function NotificationsPage() {
@@ -58,7 +64,14 @@ export function NotificationsPage() {
         onNew={() => open(NEW)}
         empty={t('settings.noneYet')}
       />
-      {opened !== null && <SettingEditor kind={kind} id={opened === NEW ? null : opened} onClose={() => open(null)} />}
+      {opened !== null && (
+        <SettingEditor
+          kind={kind}
+          id={opened === NEW ? null : opened}
+          onClose={() => open(null)}
+          above={(draft) => kind === 'notification' && draft.revision !== null && <Test draft={draft} />}
+        />
+      )}
     </div>
   );
 }
