@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -6,6 +8,8 @@ import type { Status } from '@yosugara/protocol';
 import { freePort } from '@yosugara/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { CLONE } from './local/layout.js';
+import { signal } from './local/processes.js';
 import { NumberedWriters } from './testing/numbered-writers.js';
 import { PrivateCluster } from './testing/private-cluster.js';
 
@@ -40,6 +44,18 @@ describe.skipIf(!existsSync('/usr/bin/pgbackrest'))('a backup of the cluster', (
   const stored = async (text: string) => {
     const { out } = await cluster.yosugara('messages', '--text', text, '--json');
     return out === '' ? [] : (JSON.parse(out) as { rows: { text: string }[] }).rows.map((row) => row.text);
+  };
+  /** As typed in a terminal that is gone, with all that is in its process group, as soon as the answer stands there. */
+  const saidAndKilled = async (...args: string[]) => {
+    const child = spawn(process.execPath, [join(CLONE, 'apps/cli/bin/yosugara.mjs'), ...args], {
+      ...{ cwd: cluster.root, detached: true, stdio: ['ignore', 'pipe', 'inherit'] },
+      env: { PATH: process.env['PATH'] ?? '', YOSUGARA_STATE: join(cluster.root, 's') },
+    });
+    const gone = once(child, 'exit');
+    const [said] = (await once(child.stdout!, 'data')) as [Buffer];
+    signal(-child.pid!, 'SIGKILL');
+    await gone;
+    return JSON.parse(String(said)) as { readonly until: string };
   };
   const isWhole = (status: Status) => status.master !== null && ['a', 'b'].every((node) => sees(status, node).syncSet);
 
@@ -162,13 +178,22 @@ describe.skipIf(!existsSync('/usr/bin/pgbackrest'))('a backup of the cluster', (
     expect(rows('b')).toBe('151|151');
   });
 
+  it('waits with all writes that are held for a snapshot of volumes, though who asked for it is killed with all its terminal; at the deadline they go on by themselves', async () => {
+    const beganMs = performance.now();
+    const { until } = await saidAndKilled('freeze', '--for', '8s', '--json');
+    expect(() => cluster.sql('b', "set lock_timeout = '100ms'; insert into t values (152)")).toThrow(/lock timeout/);
+    cluster.sql('b', 'insert into t values (152); delete from t where n = 152');
+    expect(performance.now() - beganMs).toBeGreaterThan(7_000);
+    expect(Date.now()).toBeGreaterThan(Date.parse(until) - 1_000);
+    expect(await cluster.yosugara('thaw')).toMatchObject({ code: 4, notes: expect.stringContaining('no writes are held') });
+  });
+
   it('is taken while all writes are held for a snapshot of volumes: nobody takes over for it, and what is received waits in the journals', async () => {
     await send('stored before');
     await expect.poll(() => stored('stored before'), PATIENTLY).toHaveLength(1);
     const { epoch } = await cluster.status();
-    const frozen = await cluster.yosugara('freeze', '--for', '240s', '--json');
-    expect(frozen).toMatchObject({ code: 0 });
-    expect(JSON.parse(frozen.out)).toMatchObject({ master: 'b', inSync: ['a', 'b'], tables: expect.any(Number) });
+    const frozen = await saidAndKilled('freeze', '--for', '240s', '--json');
+    expect(frozen).toMatchObject({ master: 'b', inSync: ['a', 'b'], tables: expect.any(Number) });
     expect(await cluster.yosugara('freeze')).toMatchObject({ code: 4, notes: expect.stringContaining('held already') });
     expect(() => cluster.sql('b', "set lock_timeout = '1s'; insert into t values (152)")).toThrow(/lock timeout/);
     for (const text of ['only in the journals 1', 'only in the journals 2']) await send(text);
