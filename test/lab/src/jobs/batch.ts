@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolesOf } from '../cluster/cluster.js';
 import { type DataName, PLACES } from '../cluster/layout.js';
-import { agentsConnected, joinToken, startAgent } from '../host/agents.js';
+import { agentsConnected, joinToken, type RunningAgent, startAgent } from '../host/agents.js';
 import { monotonicMs, until } from '../host/shell.js';
 import { ManagedHost } from '../operations/managed-host.js';
 import type { Stage } from '../scenarios/types.js';
@@ -24,17 +24,23 @@ interface SessionSeen {
 /** A batch of a thousand commands on real agents, and what it wrote. */
 export class Batch {
   readonly session: string;
+  /** On one host, which is in the lab's network and nothing else. */
+  readonly agents: readonly RunningAgent[];
+  readonly host: ManagedHost;
+  /** File to which each command appends one line when it starts. */
+  readonly marks: string;
   readonly #stage: Stage;
-  readonly #marks: string;
   readonly #beganMs = monotonicMs();
   /** Of the Master that began it. */
   readonly #epoch: number;
   #former: FormerMaster | null = null;
 
-  private constructor(stage: Stage, session: string, marks: string, epoch: number) {
+  private constructor(stage: Stage, session: string, on: Pick<Batch, 'agents' | 'host' | 'marks'>, epoch: number) {
     this.#stage = stage;
     this.session = session;
-    this.#marks = marks;
+    this.agents = on.agents;
+    this.host = on.host;
+    this.marks = on.marks;
     this.#epoch = epoch;
   }
 
@@ -48,13 +54,14 @@ export class Batch {
     await cluster.apply(master, [{ kind: 'scope', id: BATCH_SCOPE, body: { name: 'Batch' } }]);
     const agents = agentsOf(stage.runTag);
     const token = await joinToken(cluster, master, ['--uses', String(agents.length), '--scope', BATCH_SCOPE]);
-    for (const agent of agents) await startAgent(daemons, agent, token, master);
+    const running: RunningAgent[] = [];
+    for (const agent of agents) running.push(await startAgent(daemons, agent, token, master));
     await agentsConnected(cluster, master, agents.length);
     say(`${agents.length} agents are connected`);
     const marks = join(daemons.dir, 'marks');
     await cluster.apply(master, batchSettings(agents, marks));
     const { session } = JSON.parse(await cluster.yosugara(master, ['jobs', 'run', BATCH_UNIT])) as { session: string };
-    const batch = new Batch(stage, session, marks, (await cluster.status(master)).epoch);
+    const batch = new Batch(stage, session, { agents: running, host, marks }, (await cluster.status(master)).epoch);
     await until('a batch in the middle of its work', BEGUN_DEADLINE_MS, () =>
       batch.#count().started >= BEFORE_FAULT ? true : undefined,
     );
@@ -77,7 +84,7 @@ export class Batch {
     const { cluster, told, runTag, say } = this.#stage;
     // Until they have heard of the new Master, whoever is not theirs is not listened to at all.
     await agentsConnected(cluster, by, agentsOf(runTag).length);
-    await this.#former?.speak(lateStarts(this.session, agentsOf(runTag), this.#marks, this.#epoch));
+    await this.#former?.speak(lateStarts(this.session, agentsOf(runTag), this.marks, this.#epoch));
     const refused = async () => await cluster.metric(by, REFUSED);
     const all = async () => (await refused()) + this.#said.answered >= this.#said.said;
     await until('agents to refuse', REFUSED_DEADLINE_MS, async () => ((await all()) ? true : undefined), 500).catch(() => {});
@@ -130,7 +137,7 @@ export class Batch {
   }
 
   #count() {
-    const text = existsSync(this.#marks) ? readFileSync(this.#marks, 'utf8') : '';
+    const text = existsSync(this.marks) ? readFileSync(this.marks, 'utf8') : '';
     return countMarks(text.split('\n'), this.session);
   }
 

@@ -1,6 +1,7 @@
 import { Daemons } from '@yosugara/testkit';
 import type { LabCluster } from '../cluster/cluster.js';
 import type { NetworkPlace } from '../host/network.js';
+import { run, tryRun } from '../host/shell.js';
 
 /** A host on the lab's wire that is no part of the cluster: a network namespace, in which Debian's own daemons run. */
 export class ManagedHost {
@@ -24,6 +25,15 @@ export class ManagedHost {
     const made = new Daemons(`lab-${name}`, { address: this.place.address, inside });
     this.#daemons.push(made);
     return made;
+  }
+
+  /** All processes there, as if its power had been cut. */
+  async killAll(): Promise<number> {
+    const pids = (await run('ip', ['netns', 'pids', this.#cluster.network.namespace(this.place.name)]))
+      .split(/\s+/)
+      .filter(Boolean);
+    for (const pid of pids) await tryRun('kill', ['-KILL', pid]);
+    return pids.length;
   }
 
   /** Safe to call twice. */

@@ -1,4 +1,6 @@
+import { rolesOf } from '../cluster/cluster.js';
 import { Batch } from '../jobs/batch.js';
+import { killInTurn, loseCommands } from '../jobs/killed-agents.js';
 import { powerOff, powerOn, required } from './means.js';
 import { freeze, thaw, thawAndLook } from './patterns.js';
 import { type Scenario, type Stage, scenario } from './types.js';
@@ -43,5 +45,23 @@ export const JOBS: readonly Scenario[] = [
     },
     repair: thaw,
     atEnd: async (stage) => await batchOf(stage).demandDone(),
+  }),
+  scenario({
+    name: 'JO3-agent-killed',
+    pattern: 'kill -9 of each agent in the middle of its commands, again and again; at last of everything on their host',
+    why: 'commands outlive their agents and are found again, each is started once; those that died with the host are unknown, and never sent again',
+    on: 'standby',
+    expect: 'untouched',
+    comeback: 'by-itself',
+    fault: async (stage) => {
+      const batch = await Batch.start(stage);
+      batches.set(stage, batch);
+      await killInTurn(batch, stage);
+    },
+    atEnd: async (stage) => {
+      await batchOf(stage).demandDone();
+      const { master } = rolesOf(await stage.cluster.waitHealthy(10_000));
+      await loseCommands(batchOf(stage), stage, master);
+    },
   }),
 ];
