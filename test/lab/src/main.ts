@@ -6,6 +6,7 @@ import { run } from './host/shell.js';
 import { ANSIBLE, ansibleOnce } from './install/ansible.js';
 import { INSTALL, installOnce } from './install/install.js';
 import { POSTGRES, postgresOnce } from './install/postgres.js';
+import { POSTGRES_BACK, postgresBackOnce } from './install/postgres-back.js';
 import { Lab } from './lab.js';
 import { removeLeftovers } from './leftovers.js';
 import { expectations, jsonDocument, markdown, README_MARKS, table } from './report.js';
@@ -15,7 +16,7 @@ import { expectationOf } from './scenarios/types.js';
 /** `npm run lab`: faults on real processes on hosts made of namespaces. Exit 0: every run was ok. 1: not. 2: could not run. */
 async function main(): Promise<number> {
   const [scenario = '', ...more] = process.argv.slice(2);
-  if ([INSTALL, ANSIBLE, POSTGRES].includes(scenario)) return install(scenario, more);
+  if ([INSTALL, ANSIBLE, POSTGRES, POSTGRES_BACK].includes(scenario)) return install(scenario, more);
   const args = parseArgs(process.argv.slice(2));
   if (args.list && args.markdown !== null) return intoReadme(args.markdown);
   if (args.list) return list(args);
@@ -40,7 +41,7 @@ async function install(scenario: string, args: readonly string[]): Promise<numbe
   if (process.getuid?.() !== 0) throw new Error('the lab boots hosts: run it as root');
   const packages = args.includes('--packages') ? resolve(args[args.indexOf('--packages') + 1] ?? '') : null;
   const say = (line: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
-  const once = { [ANSIBLE]: ansibleOnce, [POSTGRES]: postgresOnce }[scenario] ?? installed;
+  const once = { [ANSIBLE]: ansibleOnce, [POSTGRES]: postgresOnce, [POSTGRES_BACK]: postgresBackOnce }[scenario] ?? installed;
   const run = await once(say, packages);
   const json = args.includes('--json');
   process.stdout.write(

@@ -4,6 +4,7 @@ import { type MajorUpgrade, type UpgradeAsked, upgradeMajor } from '@yosugara/ho
 import { explain } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
 import { RefusedError } from '../control/client.js';
+import { backupsGoOn } from './backups-go-on.js';
 import { nobodyRuns, orderToLead, recordIn } from './generation.js';
 
 export interface UpgradedCluster extends MajorUpgrade {
@@ -31,7 +32,7 @@ export async function upgradePostgres(
   const evidence = `${done.from} was upgraded to ${done.to}`;
   const { systemId, walEnd: received } = done;
   await orderToLead(config, record, { what: 'upgrade', evidence, by, nowMs, received, systemId });
-  return { ...done, backups: await backupsGoOn(config) };
+  return { ...done, backups: await backupsAfter(config) };
 }
 
 /** Whoever was Master alone knows that nobody took over after it: no other node may. null: it is this one. */
@@ -45,12 +46,10 @@ export function whyNotHere(node: string, { owner, syncSet, phase }: ClusterRecor
   );
 }
 
-/** Its repository knows the database by identifier and version, and takes nothing of another one. */
-async function backupsGoOn(config: NodeConfig): Promise<string | null> {
+async function backupsAfter(config: NodeConfig): Promise<string | null> {
   if (config.backup === undefined) return null;
   try {
-    await (await Repository.open(config)).goOn();
-    return null;
+    return await backupsGoOn(await Repository.open(config));
   } catch (error) {
     return explain(error);
   }

@@ -18,6 +18,7 @@ import {
 } from '@yosugara/host-control/backup';
 import { InvalidInputError, parseLsn } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
+import { backupsGoOn } from './backups-go-on.js';
 import { beginLog } from './first-log.js';
 import { nobodyRuns, orderToLead, recordIn } from './generation.js';
 
@@ -35,6 +36,8 @@ export interface RestoredCluster {
   readonly beginsGeneration: boolean;
   /** Of a cluster that begins: the name of its consensus log, by which the others join it. null: it goes on from what this node knew. */
   readonly log: string | null;
+  /** Why backups do not go on by themselves; null: they do. */
+  readonly backups: string | null;
 }
 
 /**
@@ -77,7 +80,9 @@ export async function restoreCluster(
       await orderToLead(config, record, { ...asked, what: 'restore', evidence, received: parseLsn(lsn), systemId });
     }
     const beginsGeneration = record !== null;
-    return { restored: { ...restored, pgdata: repository.paths.pgdata }, setAside, beginsGeneration, log, ...files };
+    // The database that was here may have been of another major version, and the repository have gone on with that.
+    const backups = await backupsGoOn(repository);
+    return { restored: { ...restored, pgdata: repository.paths.pgdata }, setAside, beginsGeneration, log, backups, ...files };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -142,7 +142,12 @@ function addRestore(program: Command, { add, set, show, terminal, nodes, env }: 
         const done = await withProgress(terminal, async (tell) => await restoreCluster(config, target, asked, tell));
         const aside = done.setAside === null ? '' : `\nWhat was here is kept in ${done.setAside}.`;
         const more = done.journals.length === 0 ? '' : `\nJournals of receivers that are back: ${done.journals.join(', ')}.`;
-        show(options, done, () => `${renderRestored(done.restored)}.${aside}${more}\n${done.beginsGeneration ? NEXT : NEXT_NEW}`);
+        const backups = done.backups === null ? '' : `\nBackups do not go on: ${done.backups}`;
+        show(
+          options,
+          done,
+          () => `${renderRestored(done.restored)}.${aside}${more}${backups}\n${done.beginsGeneration ? NEXT : NEXT_NEW}`,
+        );
         return EXIT.ok;
       })(),
     );

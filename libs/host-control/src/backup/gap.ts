@@ -13,13 +13,13 @@ import { archivedNames, segmentOf } from './unsent.js';
  * @throws BackupError BACKUP_GAP.
  */
 export async function mustBeAll(repository: Repository, restored: Restored): Promise<void> {
-  const { pgdata, timeline, lsn } = restored;
+  const { pgdata, timeline, lsn, systemId } = restored;
   const history = await readFile(
     join(pgdata, 'pg_wal', `${timeline.toString(16).toUpperCase().padStart(8, '0')}.history`),
     'utf8',
   );
   const from = parseHistory(history).at(-1)?.timeline ?? timeline;
-  const behind = beyond(await archivedNames(repository), from, parseLsn(lsn));
+  const behind = beyond(await archivedNames(repository, systemId), from, parseLsn(lsn));
   if (behind.length === 0) return;
   throw new BackupError(
     'BACKUP_GAP',

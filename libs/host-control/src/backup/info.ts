@@ -50,5 +50,22 @@ export function parseInfo(text: string): readonly BackupSet[] {
   );
 }
 
+/** A system in one of its major versions, as the repository knows it: several times, where it was gone back to. */
+interface KnownDatabase {
+  readonly id: number;
+  readonly 'system-id': string;
+  readonly version: string;
+}
+
+/** Folders of the archive that are of that system: of what came out of `pg_upgrade` there are others. */
+export function archivesOf(text: string, systemId: string): readonly string[] {
+  // As a number it is more than a JavaScript number tells apart.
+  const whole = text.replaceAll(/\p{Cc}/gu, ' ').replaceAll(/"system-id":\s*(\d+)/g, '"system-id":"$1"');
+  const stanzas = JSON.parse(whole) as readonly { readonly db?: readonly KnownDatabase[] }[];
+  return stanzas.flatMap(({ db = [] }) =>
+    db.filter((each) => each['system-id'] === systemId).map(({ id, version }) => `${version}-${id}`),
+  );
+}
+
 /** One of 256 wrong passphrases decrypts to something: whether it is that, or damage, cannot be told of the file that is read first. */
 const readFirst = (code: BackupCode): BackupCode => (code === 'BACKUP_DAMAGED' ? 'BACKUP_PASSPHRASE' : code);

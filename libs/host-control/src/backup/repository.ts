@@ -8,7 +8,7 @@ import { type Account, lastWords, type RunResult, run } from '../os/run.js';
 import { type PostgresPaths, postgresPaths } from '../postgres/paths.js';
 import { secretPath } from '../postgres/secrets.js';
 import { BackupError, refusalOf } from './errors.js';
-import { type BackupSet, parseInfo } from './info.js';
+import { archivesOf, type BackupSet, parseInfo } from './info.js';
 import { backupConfigFile, backupFolder, backupProgram, passphrase, SHORT_TIMEOUT_S, writeBackupConfig } from './place.js';
 import { closed, drained, type Sum, summing } from './streams.js';
 
@@ -50,8 +50,16 @@ export class Repository {
 
   /** What is there; nothing: no backup was made yet. */
   async sets(): Promise<readonly BackupSet[]> {
-    const { stdout } = await this.#must(['info', '--output=json', `--io-timeout=${SHORT_TIMEOUT_S}`], ASK_DEADLINE_MS);
-    return parseInfo(stdout);
+    return parseInfo(await this.#info());
+  }
+
+  /** Folders that have the WAL of that system. */
+  async archivesOf(systemId: string): Promise<readonly string[]> {
+    return archivesOf(await this.#info(), systemId);
+  }
+
+  async #info(): Promise<string> {
+    return (await this.#must(['info', '--output=json', `--io-timeout=${SHORT_TIMEOUT_S}`], ASK_DEADLINE_MS)).stdout;
   }
 
   /** The place for this database, made where it is missing. PostgreSQL must run here. */

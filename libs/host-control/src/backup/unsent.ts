@@ -60,11 +60,12 @@ export function segmentOf(name: string): { readonly timeline: number; readonly s
 /** `<segment>-<sha1>` and what it was compressed with; never a `.partial` one, which a dead timeline leaves. */
 const ARCHIVED = /^([0-9A-F]{24})-/;
 
-/** All segments of WAL that lie in the repository, by name. */
-export async function archivedNames(repository: Repository): Promise<readonly string[]> {
+/** All segments of WAL of that system that lie in the repository, by name. */
+export async function archivedNames(repository: Repository, systemId: string): Promise<readonly string[]> {
   const stanza = `archive/${repository.config.cluster.id}`;
   const names: string[] = [];
-  for (const database of (await repository.names(stanza)).filter((name) => /^\d+-\d+$/.test(name)))
+  const there = await repository.names(stanza);
+  for (const database of (await repository.archivesOf(systemId)).filter((name) => there.includes(name)))
     for (const folder of (await repository.names(`${stanza}/${database}`)).filter((name) => /^[0-9A-F]{16}$/.test(name)))
       names.push(
         ...(await repository.names(`${stanza}/${database}/${folder}`)).flatMap((name) => ARCHIVED.exec(name)?.[1] ?? []),

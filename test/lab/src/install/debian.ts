@@ -73,6 +73,11 @@ ${MAJOR_INSTALL} -d`.replaceAll('--no-download ', '');
 /** Newer versions of PostgreSQL lie in apt's cache, a minor one of the same major and one of the next Debian's: not installed yet. */
 export const withNewerPostgres = (base: string, keptIn: string): Promise<string> => withMore(base, keptIn, 'postgres', SOURCES);
 
+/** pgBackRest as it comes with the old Debian; that of the next lies in apt's cache: it reads newer majors of PostgreSQL. */
+export const withBackups = (base: string, keptIn: string): Promise<string> =>
+  withMore(base, keptIn, 'postgres-backups', `${UPDATE} && ${INSTALL} pgbackrest && ${INSTALL} -d -t trixie pgbackrest`);
+export const NEWER_BACKUPS = `${INSTALL} --no-download -t trixie pgbackrest`;
+
 async function withMore(base: string, keptIn: string, what: string, script: string): Promise<string> {
   const layer = join(keptIn, `debian-bookworm-${what}`);
   if (existsSync(layer)) return `${layer}:${base}`;

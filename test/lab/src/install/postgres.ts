@@ -98,12 +98,12 @@ async function minor(installed: Installed, name: string): Promise<void> {
   await restarted(installed, name);
 }
 
-async function restarted(installed: Installed, name: string): Promise<void> {
+export async function restarted(installed: Installed, name: string): Promise<void> {
   await installed.hosts.in(name, ['systemctl', 'restart', CONTROLLER]);
   await installed.statusWhere(name, `${name} is synchronous again`, WITHIN_MS, isWhole);
 }
 
-async function switchTo(installed: Installed, name: string): Promise<void> {
+export async function switchTo(installed: Installed, name: string): Promise<void> {
   await installed.hosts.in(name, ['yosugara', 'switchover', '--to', name]);
   await installed.statusWhere(name, `${name} serves`, WITHIN_MS, (status) => serves(status, name) && isWhole(status));
 }
@@ -171,7 +171,7 @@ async function major(installed: Installed, master: DataHost, found: Found<Postgr
 
 const rowsOf = (said: string): string => said.split(',')[0]!;
 
-async function heard(installed: Installed, master: string, name: string): Promise<void> {
+export async function heard(installed: Installed, master: string, name: string): Promise<void> {
   const reachable = ({ nodes }: Awaited<ReturnType<Installed['status']>> & object) =>
     nodes.some((node) => node.name === name && node.reachable);
   await installed.statusWhere(master, `${name} is heard again`, WITHIN_MS, reachable);
