@@ -106,6 +106,15 @@ describe('yosugara agents tokens', () => {
     expect(await yosugara('agents', 'tokens', '--json')).toBe(0);
     expect(JSON.parse(cli.out).tokens).toHaveLength(2);
   });
+  it('goes on to the last page', async () => {
+    const asked = await managers(({ path }) => [
+      200,
+      path.includes('after=7') ? { tokens: [token(1)], next: null } : { tokens: [token(7)], next: 7 },
+    ]);
+    expect(await yosugara('agents', 'tokens', '--json')).toBe(0);
+    expect(JSON.parse(cli.out).tokens.map(({ number }: { number: number }) => number)).toEqual([7, 1]);
+    expect(asked).toHaveLength(2);
+  });
 });
 
 describe('yosugara agents remove-token and revoke', () => {

@@ -76,7 +76,14 @@ export const AgentTokenSchema = z
   .meta({ id: 'AgentToken' });
 export type AgentTokenView = z.infer<typeof AgentTokenSchema>;
 
-export const AgentTokensSchema = z.object({ tokens: z.array(AgentTokenSchema) }).meta({ id: 'AgentTokens' });
+export const AgentTokensSchema = z
+  .object({
+    tokens: z.array(AgentTokenSchema),
+    /** What the next page is `after`; null: this is the last one. */
+    next: z.int().nullable().default(null),
+  })
+  .meta({ id: 'AgentTokens' });
+export type AgentTokens = z.infer<typeof AgentTokensSchema>;
 /** The only time that the token itself is told. */
 export const NewAgentTokenSchema = z
   .object({

@@ -310,5 +310,11 @@ export const JobLinkedSchema = z
   .meta({ id: 'JobLinked' });
 
 /** GET /api/v1/job-links, newest first. */
-export const JobLinksSchema = z.object({ messages: z.array(JobLinkSchema.extend({ at: z.string() })) }).meta({ id: 'JobLinks' });
+export const JobLinksSchema = z
+  .object({
+    messages: z.array(JobLinkSchema.extend({ at: z.string() })),
+    /** What the next page is `after`; null: this is the last one. */
+    next: z.int().nullable().default(null),
+  })
+  .meta({ id: 'JobLinks' });
 export type JobLinks = z.infer<typeof JobLinksSchema>;

@@ -87,6 +87,13 @@ describe('join tokens', () => {
     expect(await agents.tokenOf(Buffer.alloc(32, 8))).toBeNull();
   });
 
+  it('are listed page after page, the newest first', async () => {
+    for (const at of [1, 2, 3]) await add({ digest: Buffer.alloc(32, 40 + at), description: `page ${at}` });
+    const [newest, next] = await agents.tokens(2);
+    expect([newest?.description, next?.description]).toEqual(['page 3', 'page 2']);
+    expect((await agents.tokens(1, next!.number)).map(({ description }) => description)).toEqual(['page 1']);
+  });
+
   it('can be taken back', async () => {
     const { number } = await add();
     expect(await agents.removeToken(number)).toBe(true);

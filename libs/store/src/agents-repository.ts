@@ -142,9 +142,10 @@ export class AgentRepository {
     return rows[0]!;
   }
 
-  /** Newest first. */
-  async tokens(limit: number): Promise<readonly StoredToken[]> {
-    const { rows } = await sql<StoredToken>`select ${TOKEN} from agent_token order by number desc limit ${limit}`.execute(
+  /** Newest first. @param after number of the last one of the page before */
+  async tokens(limit: number, after: number | null = null): Promise<readonly StoredToken[]> {
+    const { rows } = await sql<StoredToken>`
+      select ${TOKEN} from agent_token where ${after}::bigint is null or number < ${after}::bigint order by number desc limit ${limit}`.execute(
       this.#db,
     );
     return rows;

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '@yosugara/kernel';
-import type { JobRun, LinkMessage } from '@yosugara/operations';
+import type { JobRun } from '@yosugara/operations';
 import type {
   JobHistoryLine,
   JobReports,
@@ -78,14 +78,14 @@ export class JobReportRepository implements JobReports {
     });
   }
 
-  async links(query: Parameters<JobReports['links']>[0]): Promise<readonly LinkMessage[]> {
+  async links(query: Parameters<JobReports['links']>[0]): ReturnType<JobReports['links']> {
     return await this.#read('reading link messages', async (client) => {
-      const { rows } = await client.query<LinkRow>(
-        `select ${LINK_COLUMNS} from job_link
-         where ($1::text is null or message_id = $1) and ($2::float8 is null or at < ${AT('$2')}) order by at desc, number desc limit $3`,
-        [query.messageId ?? null, query.beforeMs ?? null, query.limit],
+      const { rows } = await client.query<LinkRow & { readonly number: number }>(
+        `select number::float8 as number, ${LINK_COLUMNS} from job_link
+         where ($1::text is null or message_id = $1) and ($2::bigint is null or number < $2) order by number desc limit $3`,
+        [query.messageId ?? null, query.after ?? null, query.limit],
       );
-      return rows.map(linkOf);
+      return rows.map((row) => ({ ...linkOf(row), number: row.number }));
     });
   }
 

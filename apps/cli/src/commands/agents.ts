@@ -29,8 +29,16 @@ export async function addAgentToken(
   return await known(api.ask(agentsAddToken(body), DEADLINE_MS));
 }
 
-export const listTokens = async (api: ManagerApi): Promise<{ readonly tokens: readonly AgentTokenView[] }> =>
-  await known(api.ask(agentsTokens()));
+/** All of them, page after page. */
+export async function listTokens(api: ManagerApi): Promise<{ readonly tokens: readonly AgentTokenView[] }> {
+  const all: AgentTokenView[] = [];
+  for (let after: number | undefined; ; ) {
+    const { tokens, next } = await known(api.ask(agentsTokens(after === undefined ? {} : { after })));
+    all.push(...tokens);
+    if (next === null) return { tokens: all };
+    after = next;
+  }
+}
 
 export async function removeToken(api: ManagerApi, number: string): Promise<void> {
   await known(api.ask(agentsRemoveToken(number, { by: whoAsks() }), DEADLINE_MS));

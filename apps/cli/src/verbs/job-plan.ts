@@ -117,11 +117,12 @@ export function addLink(jobs: Command, { add, set, show, api }: VerbContext): vo
     );
   add('links', 'what was said to jobs and triggers, the newest first', jobs)
     .option('--message-id <id>', 'only these')
+    .option('--after <n>', 'continue: the `next` of the answer before', wholeNumber)
     .option('--limit <n>', 'at most so many, up to 1000', wholeNumber, 100)
-    .action((options: Common & { messageId?: string; limit: number }) =>
+    .action((options: Common & { messageId?: string; after?: number; limit: number }) =>
       set(async () => {
-        const { messageId, limit } = options;
-        const found = await readLinks(api(options), { messageId, limit });
+        const { messageId, after, limit } = options;
+        const found = await readLinks(api(options), { messageId, after, limit });
         show(options, found, () => renderLinks(found));
         return EXIT.ok;
       })(),

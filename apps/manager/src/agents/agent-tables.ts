@@ -73,7 +73,7 @@ export interface AgentTables {
   saw(agents: readonly SeenAgent[], epoch: number, guard: CommitGuard): Promise<void>;
   /** @throws AnswerKeptError */
   addToken(token: Parameters<AgentRepository['addToken']>[0], change: AgentChange, keep: Keep<number>): Promise<number>;
-  tokens(limit: number): Promise<readonly StoredToken[]>;
+  tokens(limit: number, after?: number | null): Promise<readonly StoredToken[]>;
   removeToken(number: number, change: AgentChange): Promise<boolean>;
 }
 
@@ -119,7 +119,7 @@ export function agentTables(connections: Connections): AgentTables {
         if (kept !== null) await keepAnswer(db, kept);
         return number;
       }, change),
-    tokens: async (limit) => await read(async (agents) => await agents.tokens(limit)),
+    tokens: async (limit, after = null) => await read(async (agents) => await agents.tokens(limit, after)),
     removeToken: async (number, change) => await write(async (agents) => await agents.removeToken(number), change),
   };
 }

@@ -6,8 +6,8 @@ import {
   type AgentList,
   AgentListSchema,
   AgentTokenAskSchema,
+  type AgentTokens,
   AgentTokensSchema,
-  type AgentTokenView,
   type AgentView,
   type NewAgentToken,
   NewAgentTokenSchema,
@@ -15,7 +15,7 @@ import {
 import { z } from 'zod';
 import { Needs } from '../access/needs.js';
 import { AllowsProbeToken, Asker, type Identity, NeedsActive, personOf } from '../auth/identity.js';
-import { ApiRefusals, Bounded, LastWins, Refuses } from '../http/api-docs.js';
+import { ApiRefusals, LastWins, Refuses } from '../http/api-docs.js';
 import { Command } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import { LiveSettings } from '../settings/live-settings.js';
@@ -24,7 +24,10 @@ import { AgentRights, unknownAgent, unknownToken } from './agent-rights.js';
 import type { Agents, MadeToken } from './agents.js';
 import type { KnownAgent } from './register.js';
 
-const MOST_TOKENS = 1_000;
+const TokensQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).describe('`next` of the page before').optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
+});
 const ListQuery = z.strictObject({
   text: z.string().max(128).describe('in the id or the host name').optional(),
   connected: z.enum(['true', 'false']).optional(),
@@ -114,17 +117,22 @@ export class AgentsController {
 
   /** Newest first, without what they are. */
   @Get('tokens')
-  @Bounded('the newest 1000')
   @Refuses('NO_AGENTS')
   @Needs('agent', 'read')
   @ApiOkResponse({ standardSchema: AgentTokensSchema })
-  async tokens(@Asker() asker: Identity): Promise<{ tokens: AgentTokenView[] }> {
+  async tokens(
+    @Asker() asker: Identity,
+    @Query({ schema: TokensQuery }) { after, limit }: z.infer<typeof TokensQuery>,
+  ): Promise<AgentTokens> {
     const rights = new AgentRights(asker, this.live);
-    const tokens = (await this.#agents().tokens(MOST_TOKENS)).filter((token) => rights.seesToken(token));
+    const found = await this.#agents().tokens(limit, after);
+    // What one may not see makes a page shorter, not the list.
+    const tokens = found.filter((token) => rights.seesToken(token));
     return {
       tokens: tokens.map(({ scopes, expiresAt, createdAt, ...token }) => ({
         ...{ ...token, scopes: [...scopes], expiresAt: expiresAt.toISOString(), createdAt: createdAt.toISOString() },
       })),
+      next: found.length < limit ? null : found.at(-1)!.number,
     };
   }
 
@@ -139,8 +147,8 @@ export class AgentsController {
     @Asker() asker: Identity,
   ): Promise<z.infer<typeof AgentDoneSchema>> {
     const agents = this.#agents();
-    const token = (await agents.tokens(MOST_TOKENS)).find((each) => String(each.number) === number);
-    new AgentRights(asker, this.live).demandToken(number, token);
+    const token = /^\d{1,15}$/.test(number) ? (await agents.tokens(1, Number(number) + 1))[0] : undefined;
+    new AgentRights(asker, this.live).demandToken(number, String(token?.number) === number ? token : undefined);
     if (!(await agents.removeToken(Number(number), personOf(asker, by)))) throw unknownToken(number);
     return { done: true };
   }

@@ -174,8 +174,8 @@ export class Agents {
     return { number, token };
   }
 
-  async tokens(limit: number): Promise<readonly StoredToken[]> {
-    return await this.#o.tables.tokens(limit);
+  async tokens(limit: number, after: number | null = null): Promise<readonly StoredToken[]> {
+    return await this.#o.tables.tokens(limit, after);
   }
 
   async removeToken(number: number, by: string): Promise<boolean> {

@@ -303,7 +303,14 @@ it('a link message is said once', async () => {
   const message = { id: 'message-1', messageId: 'done', message: 'all of it', values: { branch: '7' } };
   expect((await call('POST', '/job-links', message)).body).toEqual({ isNew: true });
   expect((await call('POST', '/job-links', message)).body).toEqual({ isNew: false });
-  expect(await get('/job-links?messageId=done')).toMatchObject({ messages: [{ id: 'message-1', values: { branch: '7' } }] });
+  expect(await get('/job-links?messageId=done')).toMatchObject({
+    messages: [{ id: 'message-1', values: { branch: '7' } }],
+    next: null,
+  });
+  expect((await call('POST', '/job-links', { ...message, id: 'message-2' })).body).toEqual({ isNew: true });
+  const first = await get<{ next: number | null }>('/job-links?messageId=done&limit=1');
+  expect(first).toMatchObject({ messages: [{ id: 'message-2' }], next: expect.any(Number) });
+  expect(await get(`/job-links?messageId=done&limit=1&after=${first.next}`)).toMatchObject({ messages: [{ id: 'message-1' }] });
 });
 
 it('whoever follows sees each session as it changes, and goes on where they were', async () => {

@@ -49,6 +49,7 @@ const DAY_MS = 86_400_000;
 const MOST_PLACED = 10_000;
 const LinksQuery = z.strictObject({
   messageId: word('Only these'),
+  after: z.coerce.number().int().min(0).describe('`next` of the page before').optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
@@ -215,12 +216,16 @@ export class JobsController {
 
   /** What was said, newest first. */
   @Get('job-links')
-  @Bounded('the newest `limit`, at most 1000')
   @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobLinksSchema })
-  async links(@Query({ schema: LinksQuery }) { messageId, limit }: z.infer<typeof LinksQuery>): Promise<JobLinks> {
-    const found = await this.jobs.tables.links({ limit, ...(messageId === undefined ? {} : { messageId }) });
-    return { messages: found.map(({ atMs, values, ...rest }) => ({ ...rest, values: { ...values }, at: iso(atMs) })) };
+  async links(@Query({ schema: LinksQuery }) { messageId, after, limit }: z.infer<typeof LinksQuery>): Promise<JobLinks> {
+    const found = await this.jobs.tables.links({
+      ...{ limit, ...(messageId === undefined ? {} : { messageId }), ...(after === undefined ? {} : { after }) },
+    });
+    return {
+      messages: found.map(({ atMs, values, number: _, ...rest }) => ({ ...rest, values: { ...values }, at: iso(atMs) })),
+      next: found.length < limit ? null : found.at(-1)!.number,
+    };
   }
 
   #isSeen(unit: string, { rights }: Identity): boolean {

@@ -343,7 +343,7 @@ describe('a change reaches', () => {
   it('the other node within seconds, without a restart', async () => {
     await done(types, fans);
     await expect.poll(async () => (await lookUp(b, '1.3.6.1.4.1.32473.1.5')).called, soon).toBe('fanState.5');
-    await remove('FAN-MIB');
+    expect(await remove('FAN-MIB')).toMatchObject({ status: 200 });
     await expect.poll(async () => (await lookUp(b, '1.3.6.1.4.1.32473.1.5')).called, soon).toBe('1.3.6.1.4.1.32473.1.5');
   });
   it('the next Master, also when the one that took it ended before it was compiled', async () => {

@@ -23,8 +23,13 @@ export const agentsRevoke = (id: string | number, query: Query<AgentsRevokeQuery
 export const agentsAddToken = (body: Sent<z.input<typeof AgentTokenAskSchema>>) =>
   apiCall('POST', '/api/v1/agents/tokens', NewAgentTokenSchema, { body, isCommand: true });
 
+export interface AgentsTokensQuery {
+  readonly after?: number | undefined;
+  readonly limit?: number | undefined;
+}
 /** Newest first, without what they are. Needs agent: read. */
-export const agentsTokens = () => apiCall('GET', '/api/v1/agents/tokens', AgentTokensSchema);
+export const agentsTokens = (query: Query<AgentsTokensQuery> = {}) =>
+  apiCall('GET', '/api/v1/agents/tokens', AgentTokensSchema, { query });
 
 export interface AgentsRemoveTokenQuery {
   readonly by?: string | undefined;

@@ -90,6 +90,7 @@ export const jobsLink = (body: Sent<z.input<typeof JobLinkSchema>>) =>
 
 export interface JobsLinksQuery {
   readonly messageId?: string | undefined;
+  readonly after?: number | undefined;
   readonly limit?: number | undefined;
 }
 /** What was said, newest first. Needs job: read. */

@@ -259,12 +259,12 @@ export interface JobReports {
   outputs(session: string, job: string): Promise<readonly RunOutput[]>;
   /** Oldest first. @param after number of the line before */
   history(session: string, after: number, limit: number): Promise<readonly (JobHistoryLine & { readonly number: number })[]>;
-  /** Newest first. */
+  /** Newest first. @param query.after number of the last one of the page before */
   links(query: {
     readonly messageId?: string;
     readonly limit: number;
-    readonly beforeMs?: number;
-  }): Promise<readonly LinkMessage[]>;
+    readonly after?: number;
+  }): Promise<readonly (LinkMessage & { readonly number: number })[]>;
   marks(): Promise<readonly TriggerMark[]>;
   /** Of sessions that are not over, those that wait longest first. */
   placed(limit: number): Promise<readonly PlacedRun[]>;
