@@ -1,10 +1,11 @@
-import { Alert, Select, Text, TextInput } from '@mantine/core';
+import { Alert, Text, TextInput } from '@mantine/core';
 import type { Status } from '@yosugara/protocol';
 import { useState } from 'react';
 import { upkeepApi } from '../api/upkeep.js';
 import { useText } from '../i18n/language.js';
 import { CopyCommand } from './copy-command.js';
 import { GovernDialog } from './govern-dialog.js';
+import { NodeSelect } from './node-select.js';
 
 /** Whose power can be cut at all. */
 const withDevices = (status: Status): readonly string[] => [...new Set((status.fence ?? []).map(({ target }) => target))].sort();
@@ -23,13 +24,7 @@ export function FenceDialog({ status, onClose }: { readonly status: Status; read
       onGo={async () => await upkeepApi.fence({ node, why })}
     >
       <Text size="sm">{t(names.length === 0 ? 'govern.fenceNone' : 'govern.fenceHint')}</Text>
-      <Select
-        label={t('govern.node')}
-        data={names}
-        value={node}
-        allowDeselect={false}
-        onChange={(value) => setNode(value ?? '')}
-      />
+      <NodeSelect {...{ names, value: node }} onChange={setNode} />
       {node !== '' && node === status.master && <Alert color="yellow">{t('govern.fenceMaster', { node })}</Alert>}
       <TextInput
         label={t('govern.why')}

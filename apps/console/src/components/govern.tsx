@@ -1,4 +1,4 @@
-import { Alert, Button, Menu, NumberInput, Select, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Menu, NumberInput, Text, TextInput } from '@mantine/core';
 import type { Status } from '@yosugara/protocol';
 import { useState } from 'react';
 import { api } from '../api/client.js';
@@ -9,6 +9,7 @@ import { CopyCommand } from './copy-command.js';
 import { FenceDialog } from './fence-dialog.js';
 import { GovernDialog as Dialog } from './govern-dialog.js';
 import { MENU } from './menu.js';
+import { NodeSelect } from './node-select.js';
 
 type Ask = 'maintenance' | 'pause' | 'drill' | 'fence';
 
@@ -50,13 +51,7 @@ function MaintenanceDialog({ status, onClose }: { readonly status: Status; reado
       onGo={async () => await upkeepApi.maintenance({ node, minutes, why })}
     >
       <Text size="sm">{t('govern.maintenanceHint')}</Text>
-      <Select
-        label={t('govern.node')}
-        data={names}
-        value={node}
-        allowDeselect={false}
-        onChange={(value) => setNode(value ?? '')}
-      />
+      <NodeSelect {...{ names, value: node }} onChange={setNode} />
       {node === status.master && <Alert color="yellow">{t('govern.maintenanceOfMaster', { node })}</Alert>}
       {fields}
     </Dialog>

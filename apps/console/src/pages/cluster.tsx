@@ -8,6 +8,7 @@ import { nodesOut } from '../components/cluster-model.js';
 import { Govern } from '../components/govern.js';
 import { History } from '../components/history.js';
 import { LagCharts } from '../components/lag-charts.js';
+import { LastFence } from '../components/last-fence.js';
 import { Notices } from '../components/notices.js';
 import { RecoverDialog } from '../components/recover-dialog.js';
 import { RecoverPanel } from '../components/recover-panel.js';
@@ -69,6 +70,7 @@ export function ClusterPage() {
         <Topology status={status} stale={stale} />
         <div className={stale ? 'cluster-side stale' : 'cluster-side'}>
           <Alarms alarms={status.alarms} />
+          <LastFence fence={status.lastFence} />
           <Facts status={status} />
         </div>
       </div>
