@@ -1,34 +1,42 @@
 // biome-ignore-all lint/a11y/noNoninteractiveTabindex: the arrow keys walk along the values.
-import type { SeriesValues } from '@yosugara/protocol';
+import type { SeriesPoint, SeriesValues } from '@yosugara/protocol';
 import { type KeyboardEvent, type PointerEvent, useState } from 'react';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
+import { unusualIn } from './graph-kinds.js';
 import { bandPath, linePath, nearest, scaleOf, short, xOf, yOf } from './line-model.js';
 import { PAD, PlotAxes, useBoxSize } from './plot.js';
 import { Time } from './time.js';
 
 const HEIGHT = 170;
+const NO_BASELINE: readonly SeriesPoint[] = [];
 
 /** One series: the mean of each step as a line, within the band of its least and most. */
 export function LineChart({
   of,
   series,
   unit,
+  baseline = NO_BASELINE,
 }: {
   readonly of: SeriesValues;
   readonly series: SeriesValues['series'][number];
   readonly unit: string;
+  /** What is usual at the same times, with how much it varies. */
+  readonly baseline?: readonly SeriesPoint[];
 }) {
   const { t } = useText();
   const { box, width } = useBoxSize();
   const [atMs, setAtMs] = useState<number | null>(null);
   const { points } = series;
   const [fromMs, toMs] = [Date.parse(of.from), Date.parse(of.to)];
-  const scale = scaleOf(points.flatMap(({ mean, least, most }) => [mean, least, most].filter((value) => value !== null)));
+  const scale = scaleOf(
+    [...points, ...baseline].flatMap(({ mean, least, most }) => [mean, least, most].filter((value) => value !== null)),
+  );
   const frame = { fromMs, toMs, scale, width: width - PAD.left - PAD.right, height: HEIGHT - PAD.top - PAD.bottom };
   const found = atMs === null ? null : nearest(points, atMs - of.stepMs / 2);
   const measured = points.filter(({ mean }) => mean !== null);
   const missing = points.reduce((sum, point) => sum + point.missing, 0);
+  const unusual = unusualIn(points, baseline);
   const last = measured.at(-1)?.mean ?? null;
   const point = (event: PointerEvent<SVGSVGElement>) => {
     const left = event.clientX - event.currentTarget.getBoundingClientRect().left - PAD.left;
@@ -71,6 +79,7 @@ export function LineChart({
               {found.missing > 0 && ` · ${t('graphs.missing', { count: found.missing })}`}
             </>
           )}
+          {found === null && unusual > 0 && `${t('graphs.unusual', { count: unusual })} `}
           {found === null && missing > 0 && t('graphs.missing', { count: missing })}
         </span>
       </div>
@@ -88,6 +97,8 @@ export function LineChart({
         >
           <g transform={`translate(${PAD.left} ${PAD.top})`}>
             <PlotAxes frame={frame} />
+            <path d={bandPath(baseline, of.stepMs, frame)} className="baseline-band" />
+            <path d={linePath(baseline, of.stepMs, frame)} className="baseline" />
             <path d={bandPath(points, of.stepMs, frame)} className="line-band" />
             <path d={linePath(points, of.stepMs, frame)} className="line" />
             {found !== null && (

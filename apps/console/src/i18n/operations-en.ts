@@ -283,6 +283,12 @@ export const operationsEn = {
   'graphs.notMeasured': 'could not be measured',
   'graphs.missing': 'samples without a value: {count}',
   'graphs.summary': '{name}: {last} at the end, between {low} and {high}',
+  'graphs.scatter': '{up} against {across}: {count} points',
+  'graphs.up': 'Upwards',
+  'graphs.across': 'Across',
+  'graphs.pairs': '{count} points',
+  'graphs.correlation': 'correlation {value}',
+  'graphs.unusual': 'unusual values: {count}',
 } as const;
 
 export type OperationsKey = keyof typeof operationsEn;

@@ -282,4 +282,10 @@ export const operationsJa: Readonly<Record<OperationsKey, string>> = {
   'graphs.notMeasured': '測定できませんでした',
   'graphs.missing': '値のない測定: {count}',
   'graphs.summary': '{name}: 最後の値 {last}、範囲 {low} ~ {high}',
+  'graphs.scatter': '{across} に対する {up}: {count} 点',
+  'graphs.up': '縦軸',
+  'graphs.across': '横軸',
+  'graphs.pairs': '{count} 点',
+  'graphs.correlation': '相関係数 {value}',
+  'graphs.unusual': '通常と異なる値: {count}',
 };

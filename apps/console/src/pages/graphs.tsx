@@ -7,7 +7,9 @@ import { ItemChart, itemsOf } from '../components/board/item-chart.js';
 import { FilterBar } from '../components/filter-bar.js';
 import { LineChart } from '../components/line-chart.js';
 import { ReferenceInput } from '../components/reference-input.js';
+import { ScatterChart } from '../components/scatter-chart.js';
 import { Typed } from '../components/typed.js';
+import { useBaseline } from '../components/use-baseline.js';
 import { usePageAddress } from '../components/use-page-address.js';
 import { integer } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -16,8 +18,11 @@ const RANGES = ['1h', '6h', '24h', '7d', '30d', '365d'] as const;
 type Range = (typeof RANGES)[number];
 /** Of one point; '' = as many points as a chart has room for. */
 const STEPS = ['', '1h', '1d', '1month'] as const;
-/** Each series by itself, or those of one item in one chart: beside each other, or upon each other. */
-const SHAPES = ['each', 'line', 'stack'] as const;
+/**
+ * Each series by itself, alone or with what is usual at that time; those of one item in one chart: beside each other, upon each other, or as
+ * shares; two against each other.
+ */
+const SHAPES = ['each', 'baseline', 'line', 'stack', 'pie', 'scatter'] as const;
 /** Charts of one page; more would be none to look at. */
 const MOST_CHARTS = 24;
 const EVERY_MS = 30_000;
@@ -51,6 +56,8 @@ export function GraphsPage() {
     placeholderData: (before) => before,
     refetchInterval: EVERY_MS,
   });
+  const baseline = useBaseline(values.data, shape === 'baseline');
+  const isEach = shape === 'each' || shape === 'baseline';
   const error = list.error ?? values.error;
   return (
     <div className="cluster-page" data-testid="graphs-page">
@@ -118,18 +125,22 @@ export function GraphsPage() {
         <p className="dim">{t('graphs.more', { shown: MOST_CHARTS, count: integer(found.length, language) })}</p>
       )}
       {ids.length > 0 && values.data === undefined && error === null && <Loader size="sm" />}
+      {values.data !== undefined && ids.length > 0 && shape === 'scatter' && (
+        <ScatterChart of={values.data} across={address.get('across') ?? ''} up={address.get('up') ?? ''} onChoose={put} />
+      )}
       <div className="charts">
         {values.data !== undefined &&
           ids.length > 0 &&
-          shape !== 'each' &&
+          !isEach &&
+          shape !== 'scatter' &&
           itemsOf(values.data).map((of) => <ItemChart key={of.series[0]!.id} of={of} shape={shape} />)}
         {values.data !== undefined &&
           ids.length > 0 &&
-          shape === 'each' &&
+          isEach &&
           values.data.series.map((series) => (
             <div key={series.id}>
               <p className="dim small">{series.facility}</p>
-              <LineChart of={values.data} series={series} unit="" />
+              <LineChart of={values.data} series={series} unit="" baseline={baseline.get(series.id) ?? []} />
             </div>
           ))}
       </div>

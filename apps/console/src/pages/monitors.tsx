@@ -32,6 +32,9 @@ function About({ setting, t }: { readonly setting: SettingView; readonly t: Tran
   );
 }
 
+/** What looks by itself; other monitors judge what comes. */
+const isPolled = (body: unknown): boolean => typeof (body as { readonly intervalS?: unknown } | null)?.intervalS === 'number';
+
 /** What is measured or matched, on which facility, how it is judged, whom it tells. */
 export function MonitorsPage() {
   const { t } = useText();
@@ -59,7 +62,7 @@ export function MonitorsPage() {
           {...(facility === null ? {} : { begin: { facility } })}
           onClose={() => open(null)}
           beside={(draft) => <TryLine draft={draft} />}
-          above={({ id, revision }) => revision !== null && <RunMonitor key={id} id={id} />}
+          above={({ id, revision, body }) => revision !== null && isPolled(body) && <RunMonitor key={id} id={id} />}
         />
       )}
     </div>

@@ -25,6 +25,8 @@ export const SETTINGS = (sender: string): readonly (readonly [kind: string, id: 
       ],
     },
   ],
+  // Nobody listens there: what is seen when somebody has it look is a refusal.
+  ['monitor', 'ports', { type: 'port', facility: 'web1', intervalS: 3_600, check: { service: 'tcp', port: 9 } }],
   [
     'dashboard',
     'night',

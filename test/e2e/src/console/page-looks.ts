@@ -41,6 +41,9 @@ export const PAGE_LOOKS: readonly PageLook[] = [
   look('events', '/events?text=nothing-like-it', 'events-page', { name: 'events-none' }),
   look('status', '/status', 'status-row'),
   look('graphs', '/graphs?range=6h', 'line-chart'),
+  look('graphs', '/graphs?range=6h&shape=baseline', 'line-chart', { name: 'graphs-baseline', ways: TWO_WAYS }),
+  look('graphs', '/graphs?range=6h&shape=pie', 'pie-chart', { name: 'graphs-pie', ways: TWO_WAYS }),
+  look('graphs', '/graphs?range=6h&shape=scatter', 'scatter-chart', { name: 'graphs-scatter', ways: TWO_WAYS }),
   look('messages', '/messages', 'message-row', { name: 'messages-live' }),
   look('messages', '/messages?mode=search&text=disk', 'message-row', {
     name: 'messages-search',
@@ -52,8 +55,19 @@ export const PAGE_LOOKS: readonly PageLook[] = [
   look('repository', '/repository', 'setting-row', { name: 'import', open: click('import-open', 'import-text') }),
   look('monitors', '/monitors', 'setting-row'),
   look('monitors', '/monitors?id=disks', 'setting-save', { name: 'monitor' }),
+  look('monitors', '/monitors?id=ports', 'setting-save', {
+    name: 'monitor-run',
+    open: click('run-monitor-go', 'run-monitor-result'),
+    ways: TWO_WAYS,
+  }),
   look('notifications', '/notifications', 'setting-row'),
   look('notifications', '/notifications?id=events', 'setting-save', { name: 'notification' }),
+  look('notifications', '/notifications?id=events', 'setting-save', {
+    name: 'notification-tested',
+    open: click('test-notification-go', 'test-notification-result'),
+    // On a telephone the foot lies over fields of the form where it is scrolled to; `notification` looks at those.
+    ways: TWO_WAYS.slice(0, 1),
+  }),
   look('calendars', '/calendars', 'setting-row'),
   look('calendars', '/calendars?id=office', 'setting-save', { name: 'calendar' }),
   look('cluster', '/cluster', 'topology'),

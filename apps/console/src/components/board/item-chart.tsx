@@ -2,6 +2,7 @@ import type { SeriesValues } from '@yosugara/protocol';
 import { useState } from 'react';
 import { visible } from '../../i18n/format.js';
 import { useText } from '../../i18n/language.js';
+import { PieChart } from '../pie-chart.js';
 import { Lines } from './lines.js';
 import { lineNames } from './sources.js';
 import { TableSwitch } from './table-switch.js';
@@ -18,7 +19,7 @@ export function itemsOf(values: SeriesValues): readonly SeriesValues[] {
 }
 
 /** One item of all nodes that have it, in one chart or as one table. */
-export function ItemChart({ of, shape }: { readonly of: SeriesValues; readonly shape: 'line' | 'stack' }) {
+export function ItemChart({ of, shape }: { readonly of: SeriesValues; readonly shape: 'line' | 'stack' | 'pie' }) {
   const { t } = useText();
   const [isTable, setTable] = useState(false);
   const [first] = of.series;
@@ -33,6 +34,8 @@ export function ItemChart({ of, shape }: { readonly of: SeriesValues; readonly s
       </div>
       {isTable ? (
         <ValuesTable of={of} names={names} />
+      ) : shape === 'pie' ? (
+        <PieChart of={of} names={names} label={visible(title)} />
       ) : (
         <Lines of={of} names={names} shape={shape} unit="" label={t('board.plot', { title, lines: names.join(', ') })} />
       )}
