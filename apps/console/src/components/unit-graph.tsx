@@ -7,7 +7,8 @@ import { named } from '../i18n/translate.js';
 import { JobGraph } from './job-graph.js';
 import { graphJob, layoutOf, NARROW, WIDE } from './job-graph-model.js';
 import { useToast } from './toasts.js';
-import { connect, disconnect, jobsIn, removeJobs } from './unit-model.js';
+import { jobsIn } from './unit-model.js';
+import { connect, disconnect, removeJobs } from './unit-waits.js';
 import { useNarrow } from './use-narrow.js';
 import type { UnitEditing } from './use-unit-draft.js';
 

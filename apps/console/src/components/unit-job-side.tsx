@@ -4,7 +4,8 @@ import type { Problem } from '../api/client.js';
 import { useText } from '../i18n/language.js';
 import { JobForm } from './job-form.js';
 import type { JsonSchema } from './schema-model.js';
-import { changeJob, duplicateJob, moveJob, removeJobs } from './unit-model.js';
+import { changeJob, duplicateJob, moveJob } from './unit-model.js';
+import { removeJobs } from './unit-waits.js';
 import type { UnitEditing } from './use-unit-draft.js';
 
 interface SideProps {

@@ -4,20 +4,17 @@ import { begun, done, redone, undone } from './undo-model.js';
 import {
   addJob,
   changeJob,
-  connect,
-  disconnect,
   duplicateJob,
   findJob,
   JOB_TYPES,
   jobsIn,
-  mistakesOf,
   moveJob,
   newJob,
   pathTo,
-  problemsByJob,
-  removeJobs,
   type UnitDraft,
 } from './unit-model.js';
+import { mistakesOf, problemsByJob } from './unit-problems.js';
+import { connect, disconnect, removeJobs } from './unit-waits.js';
 
 const command = (id: string, ...froms: readonly string[]) => ({
   ...{ type: 'command', id, facility: 'web1', command: 'true' },

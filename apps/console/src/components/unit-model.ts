@@ -1,5 +1,4 @@
-import { type Job, JobSchema, type JobType, JobUnitBodySchema, jobsOf, jobUnitMistakes, waitedFor } from '@yosugara/protocol';
-import type { Problem } from '../api/client.js';
+import { type Job, JobSchema, type JobType, JobUnitBodySchema, jobsOf, waitedFor } from '@yosugara/protocol';
 
 /** Of a unit as it is being edited: whatever else is in it stays as it is. */
 export interface UnitDraft {
@@ -55,7 +54,7 @@ export function pathTo(unit: Pick<UnitDraft, 'jobs'>, id: string): readonly stri
 }
 
 /** Each job of the unit may become another one, or none; those that stay are the same objects. */
-function mapped(jobs: readonly Job[], change: (job: Job) => Job | null): readonly Job[] {
+export function mapped(jobs: readonly Job[], change: (job: Job) => Job | null): readonly Job[] {
   let isSame = true;
   const after = jobs.flatMap((job) => {
     const inner = isNet(job) ? mapped(job.jobs, change) : null;
@@ -67,7 +66,7 @@ function mapped(jobs: readonly Job[], change: (job: Job) => Job | null): readonl
   return isSame ? jobs : after;
 }
 
-function withJobs<Unit extends UnitDraft>(unit: Unit, jobs: readonly Job[]): Unit {
+export function withJobs<Unit extends UnitDraft>(unit: Unit, jobs: readonly Job[]): Unit {
   return jobs === unit.jobs ? unit : { ...unit, jobs };
 }
 
@@ -169,86 +168,6 @@ function renamedIn(job: Job, names: ReadonlyMap<string, string>): Job {
   return after;
 }
 
-/** Without them and what is in them; nobody waits for them any more. References to them stay, and are a mistake that is shown. */
-export function removeJobs<Unit extends UnitDraft>(unit: Unit, ids: readonly string[]): Unit {
-  const gone = new Set(ids);
-  return withJobs(
-    unit,
-    mapped(unit.jobs, (job) => (gone.has(job.id) ? null : [...gone].reduce(withoutWait, job))),
-  );
-}
-
-function withoutWait(job: Job, from: string): Job {
-  let after = job;
-  if (waitedFor(job).includes(from))
-    after = {
-      ...after,
-      wait: {
-        ...job.wait,
-        groups: job.wait.groups
-          .map((group) => ({
-            ...group,
-            conditions: group.conditions.filter((each) => 'unit' in each || !('job' in each) || each.job !== from),
-          }))
-          .filter(({ conditions }) => conditions.length > 0),
-      },
-    };
-  return withoutBranch(after, from);
-}
-
-/** Of one branch alone there is nothing to choose. */
-function withoutBranch(job: Job, branch: string): Job {
-  if (job.exclusive?.order.includes(branch) !== true) return job;
-  const order = job.exclusive.order.filter((id) => id !== branch);
-  return { ...job, exclusive: order.length < 2 ? null : { ...job.exclusive, order } };
-}
-
-export type Connected<Unit> = { readonly unit: Unit } | { readonly why: 'itself' | 'already' | 'circle' | 'apart' };
-
-/** `to` waits until `from` ends normally, besides whatever it waits for already. */
-export function connect<Unit extends UnitDraft>(unit: Unit, from: string, to: string): Connected<Unit> {
-  const [one, other] = [findJob(unit, from), findJob(unit, to)];
-  if (from === to) return { why: 'itself' };
-  if (one === null || other === null || one.parent !== other.parent) return { why: 'apart' };
-  if (waitedFor(other.job).includes(from)) return { why: 'already' };
-  if (reaches(jobsIn(unit, one.parent) ?? [], to, from)) return { why: 'circle' };
-  const condition = { kind: 'end-status' as const, job: from, status: ['normal' as const] };
-  const { wait } = other.job;
-  const last = wait.groups.at(-1);
-  const groups =
-    last === undefined || last.operator === 'or'
-      ? [...wait.groups, { operator: 'and' as const, conditions: [condition] }]
-      : [...wait.groups.slice(0, -1), { ...last, conditions: [...last.conditions, condition] }];
-  return {
-    unit: withJobs(
-      unit,
-      mapped(unit.jobs, (job) => (job.id === to ? { ...job, wait: { ...wait, groups } } : job)),
-    ),
-  };
-}
-
-/** Whether `to` waits for `from`, be it through others. */
-function reaches(jobs: readonly Job[], from: string, to: string): boolean {
-  const here = new Map(jobs.map((job) => [job.id, job]));
-  const seen = new Set<string>();
-  const open = [to];
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (at === from) return true;
-    if (seen.has(at)) continue;
-    seen.add(at);
-    open.push(...waitedFor(here.get(at) ?? NO_WAIT));
-  }
-  return false;
-}
-const NO_WAIT: Pick<Job, 'wait'> = { wait: { operator: 'and', groups: [], unmatched: null } };
-
-export function disconnect<Unit extends UnitDraft>(unit: Unit, from: string, to: string): Unit {
-  return withJobs(
-    unit,
-    mapped(unit.jobs, (job) => (job.id === to ? withoutWait(job, from) : job.id === from ? withoutBranch(job, to) : job)),
-  );
-}
-
 /** Another one in its place. Under another id it is that one for all who name it. */
 export function changeJob<Unit extends UnitDraft>(unit: Unit, id: string, next: Job): Unit {
   const isRenamed = next.id !== id && next.id !== '' && findJob(unit, next.id) === null;
@@ -274,61 +193,6 @@ export function moveJob<Unit extends UnitDraft>(unit: Unit, id: string, by: -1 |
     [after[at], after[to]] = [after[to]!, after[at]!];
     return after;
   });
-}
-
-/** What the manager would refuse, as far as the unit itself shows it; places as it names them, without `body.`. */
-export function mistakesOf(unit: unknown): readonly Problem[] {
-  const parsed = JobUnitBodySchema.safeParse(unit);
-  if (parsed.success) return jobUnitMistakes(parsed.data).map(({ place, found, allowed }) => ({ place, found, allowed }));
-  const problems = new Map<string, Problem>();
-  for (const issue of parsed.error.issues)
-    for (const problem of flat(issue, [])) problems.set(`${problem.place} ${problem.allowed}`, problem);
-  return [...problems.values()];
-}
-
-interface Issue {
-  readonly code: string;
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-  readonly errors?: readonly (readonly Issue[])[];
-}
-
-/** Of alternatives that all fail, that which came nearest: the one with the deepest mistakes. */
-function flat(issue: Issue, before: readonly PropertyKey[]): readonly Problem[] {
-  const path = [...before, ...issue.path];
-  if (issue.code === 'invalid_union' && issue.errors !== undefined && issue.errors.length > 0) {
-    const depth = (errors: readonly Issue[]) =>
-      Math.min(...errors.map((each) => (/type$/.test(each.path.join('.')) && each.path.length === 1 ? 0 : 1)));
-    const nearest = issue.errors.toSorted((one, other) => depth(other) - depth(one) || one.length - other.length)[0]!;
-    return nearest.flatMap((each) => flat(each, path));
-  }
-  return [{ place: path.map(String).join('.'), found: '', allowed: issue.message }];
-}
-
-/** To each job what is wrong with it itself (not with a job in it), at places as its own form names them; '' = of the unit. */
-export function problemsByJob(
-  unit: Pick<UnitDraft, 'jobs'>,
-  problems: readonly Problem[],
-): ReadonlyMap<string, readonly Problem[]> {
-  const byJob = new Map<string, Problem[]>();
-  if (problems.length === 0) return byJob;
-  const places = new Map<string, string>();
-  for (const { job, place } of jobsOf(unit as { jobs: Job[] })) places.set(place, job.id);
-  for (const problem of problems) {
-    const whole = problem.place.replace(/^body\./, '');
-    const parts = whole.split('.');
-    let [id, rest] = ['', whole];
-    for (let length = parts.length; length > 0; length--) {
-      const found = places.get(parts.slice(0, length).join('.'));
-      if (found === undefined) continue;
-      [id, rest] = [found, parts.slice(length).join('.')];
-      break;
-    }
-    const list = byJob.get(id) ?? [];
-    list.push({ ...problem, place: rest });
-    byJob.set(id, list);
-  }
-  return byJob;
 }
 
 const FILLED = { wait: { operator: 'and', groups: [], unmatched: { status: 'abnormal', value: -1 } }, exclusive: null } as const;

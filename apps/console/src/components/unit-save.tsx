@@ -8,7 +8,7 @@ import { DIALOG_PARTS } from './dialog.js';
 import { Differences } from './setting-history.js';
 import { Time } from './time.js';
 import { useToast } from './toasts.js';
-import { problemsByJob } from './unit-model.js';
+import { problemsByJob } from './unit-problems.js';
 import type { UnitDoc, UnitEditing } from './use-unit-draft.js';
 
 interface SaveProps {

@@ -1,7 +1,8 @@
 import { type SettingView, usualOwnerOf } from '@yosugara/protocol';
 import { useState } from 'react';
 import type { Problem } from '../api/client.js';
-import { mistakesOf, type UnitDraft } from './unit-model.js';
+import { type UnitDraft } from './unit-model.js';
+import { mistakesOf } from './unit-problems.js';
 import { useMe } from './use-me.js';
 import { docOf as docOfSetting, type SettingDoc, type SettingEditing, useSettingDraft } from './use-setting-draft.js';
 
