@@ -74,9 +74,12 @@ class Story {
     const { installed } = this.#stage;
     const script = `set -e
 install -d -o yosugara -g yosugara -m 0700 /var/backups/yosugara
-install -o yosugara -g yosugara -m 0600 /dev/stdin /var/lib/yosugara/state/secrets/backup-passphrase
+(umask 077; cat > "$1")
+chown yosugara:yosugara "$1"
 printf 'backup:\\n  repository: { type: directory, path: /var/backups/yosugara }\\n' >> /etc/yosugara/yosugara.yaml`;
-    for (const name of DATA) await installed.hosts.says(name, ['sh', '-c', script], 'a line of the passphrase of the lab\n');
+    const secret = '/var/lib/yosugara/state/secrets/backup-passphrase';
+    for (const name of DATA)
+      await installed.hosts.says(name, ['sh', '-c', script, 'sh', secret], 'a line of the passphrase of the lab\n');
     await restarted(installed, this.#node);
     await switchTo(installed, this.#node);
     await restarted(installed, otherHost(this.#node));
