@@ -1,4 +1,5 @@
 import { ACKNOWLEDGED } from './acknowledged.js';
+import { AGENT_IDLE } from './agent-idle.js';
 import { AGENTS_BENCH } from './agents.js';
 import { BACKUP } from './backup.js';
 import type { Benchmark } from './benchmark.js';
@@ -42,6 +43,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   EVENTS_MILLION,
   CONSOLE_BENCH,
   AGENTS_BENCH,
+  AGENT_IDLE,
   JOBS,
   BACKUP,
 ];

@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadConfig } from '@yosugara/receiver-app';
 import type { Daemons } from '@yosugara/testkit';
 import type { RowCluster } from './row-cluster.js';
+import { until } from './usage.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../apps/agent/bin/yosugara-agent.mjs', import.meta.url));
 
@@ -12,6 +14,22 @@ export interface AgentIdentity {
   readonly key: string;
   readonly certificate: string;
   readonly authority: string;
+}
+
+const SETTLE_MS = 60_000;
+
+/** Where agents find managers, `HOST:PORT`, that of the Master first. */
+export function managersOf({ cluster, master }: RowCluster): readonly string[] {
+  const config = loadConfig(join(cluster.stateDir(master), 'yosugara.yaml'));
+  const addressOf = (node: string) => config.cluster.members.find(({ id }) => id === node)?.address ?? '';
+  return (master === 'a' ? ['a', 'b'] : ['b', 'a']).map((node) => `${addressOf(node)}:${config.ports.agents}`);
+}
+
+export async function agentsConnected(cluster: RowCluster, wanted: number): Promise<void> {
+  await until('all agents are connected', SETTLE_MS, async () => {
+    const { connected } = JSON.parse(await cluster.get('/api/v1/agents')) as { readonly connected: number };
+    return connected >= wanted;
+  });
 }
 
 /** Agents of a cluster, on this host: each joins by a token, as on any other. */

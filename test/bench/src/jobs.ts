@@ -1,17 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadConfig } from '@yosugara/receiver-app';
 import { Daemons } from '@yosugara/testkit';
 import type { Benchmark, BenchOptions, Measure } from './benchmark.js';
-import { JobAgents } from './job-agents.js';
+import { agentsConnected, JobAgents, managersOf } from './job-agents.js';
 import { measureEnds } from './job-ends.js';
 import { jobSettings, REAL_AGENTS, realAgent, WIRE_AGENTS, wireAgent } from './job-estate.js';
 import { measureStarts } from './job-starts.js';
 import { measureTakeOvers, measureWaiting } from './job-waiting.js';
 import { type RowCluster, startRowCluster } from './row-cluster.js';
-import { until } from './usage.js';
-
-const SETTLE_MS = 60_000;
 
 export const JOBS: Benchmark = {
   name: 'jobs',
@@ -33,30 +29,22 @@ export const JOBS: Benchmark = {
 };
 
 async function measure(cluster: RowCluster, daemons: Daemons, options: BenchOptions): Promise<readonly Measure[]> {
-  const config = configOf(cluster);
-  const port = config.ports.agents;
-  const addressOf = (node: string) => config.cluster.members.find(({ id }) => id === node)?.address ?? '';
-  const nodes = cluster.master === 'a' ? ['a', 'b'] : ['b', 'a'];
-  const managers = nodes.map((node) => `${addressOf(node)}:${port}`);
+  const managers = managersOf(cluster);
   const agents = await JobAgents.prepare(cluster, daemons, managers, REAL_AGENTS + WIRE_AGENTS);
   const pids: number[] = [];
   for (let at = 0; at < REAL_AGENTS; at++) pids.push(await agents.start(realAgent(at)));
   const identities = Array.from({ length: WIRE_AGENTS }, (_, at) => agents.join(wireAgent(at)));
   await cluster.apply(jobSettings());
-  await until('all agents are connected', SETTLE_MS, async () => {
-    const { connected } = JSON.parse(await cluster.get('/api/v1/agents')) as { readonly connected: number };
-    return connected >= REAL_AGENTS;
-  });
+  await agentsConnected(cluster, REAL_AGENTS);
   options.say(`jobs: ${REAL_AGENTS} agents and ${WIRE_AGENTS} that only speak have joined`);
   // Before there is anything to read: what a take-over takes by itself.
   const starts = await measureStarts(cluster, pids, options);
-  const ends = await measureEnds(cluster, identities, { host: addressOf(cluster.master), port }, options);
+  const [host = '', port = ''] = managers[0]!.split(':');
+  const ends = await measureEnds(cluster, identities, { host, port: Number(port) }, options);
   const empty = await measureTakeOvers(cluster, options, 'without jobs that wait');
   const waiting = await measureWaiting(cluster, empty, options);
   return [...starts, ...ends, ...waiting];
 }
-
-const configOf = (cluster: RowCluster) => loadConfig(join(cluster.cluster.stateDir(cluster.master), 'yosugara.yaml'));
 
 /** Of the manager of the Master: the folder goes with the cluster. */
 function lastWords(cluster: RowCluster): string {
