@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type GraphJob, graphJob, layersOf, layoutOf, NARROW, nextBox, pathOf, WIDE } from './job-graph-model.js';
+import { layersOf, layoutOf, NARROW, nextBox, pathOf, WIDE } from './job-graph-model.js';
+import { type GraphJob, graphJob } from './job-graph-waits.js';
 
 const job = (id: string, ...froms: readonly string[]): GraphJob => ({
   ...{ id, branches: [], others: [] },

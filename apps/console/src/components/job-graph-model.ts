@@ -1,22 +1,5 @@
-import type { Job, StartCondition } from '@yosugara/protocol';
-
-/** What a job waits for among those beside it. */
-export interface Wait {
-  readonly from: string;
-  /** Such as `normal`, `= 0`; several conditions on the same job in one. */
-  readonly says: string;
-  readonly isNormalOnly: boolean;
-}
-
-/** A job as the graph sees it, of a unit or of a session. */
-export interface GraphJob {
-  readonly id: string;
-  readonly waits: readonly Wait[];
-  /** Of those that wait for it only one runs: the first that may. */
-  readonly branches: readonly string[];
-  /** Conditions that are no edges: times, variables, other sessions. */
-  readonly others: readonly string[];
-}
+import { most, order, type Slot, spread } from './job-graph-slots.js';
+import type { GraphJob } from './job-graph-waits.js';
 
 export interface Point {
   readonly x: number;
@@ -54,47 +37,8 @@ export interface Sizes {
 export const WIDE: Sizes = { boxWidth: 184, boxHeight: 56, gapX: 92, gapY: 22, isDown: false };
 export const NARROW: Sizes = { boxWidth: 150, boxHeight: 56, gapX: 16, gapY: 52, isDown: true };
 
-const SWEEPS = 4;
 /** An edge over more layers than this goes straight: room for it in each of them would cost more than it shows. */
 const MOST_JUMPED = 30;
-
-/** One condition for people; only of those that name a job of the same jobnet or stand alone. */
-export function conditionText(condition: StartCondition): string {
-  switch (condition.kind) {
-    case 'end-status':
-      return condition.status.join('/');
-    case 'end-value':
-    case 'return-value':
-      return `${condition.operator} ${condition.value}`;
-    case 'time':
-      return condition.at;
-    case 'elapsed':
-      return `+${condition.minutes} min`;
-    case 'variable':
-      return `${condition.left} ${condition.operator} ${condition.right}`;
-    case 'cross-session-end-status':
-      return `${condition.unit}/${condition.job} ${condition.status.join('/')}`;
-    case 'cross-session-end-value':
-      return `${condition.unit}/${condition.job} ${condition.operator} ${condition.value}`;
-  }
-}
-
-export function graphJob(job: Pick<Job, 'id'> & Partial<Pick<Job, 'wait' | 'exclusive'>>): GraphJob {
-  const waits = new Map<string, Wait>();
-  const others: string[] = [];
-  for (const { conditions } of job.wait?.groups ?? [])
-    for (const each of conditions) {
-      const says = conditionText(each);
-      if (each.kind !== 'end-status' && each.kind !== 'end-value' && each.kind !== 'return-value') {
-        others.push(says);
-        continue;
-      }
-      const known = waits.get(each.job);
-      const isNormalOnly = each.kind === 'end-status' && says === 'normal' && known === undefined;
-      waits.set(each.job, { from: each.job, says: known === undefined ? says : `${known.says}, ${says}`, isNormalOnly });
-    }
-  return { id: job.id, waits: [...waits.values()], branches: job.exclusive?.order ?? [], others };
-}
 
 /** How many steps lie before each; what waits in a circle (a mistake that is being made) comes after all else. */
 export function layersOf(jobs: readonly GraphJob[]): ReadonlyMap<string, number> {
@@ -127,17 +71,6 @@ export function layersOf(jobs: readonly GraphJob[]): ReadonlyMap<string, number>
   let deepest = queue.reduce((max, id) => Math.max(max, layers.get(id)!), -1);
   for (const { id } of jobs) if (!known.has(id)) layers.set(id, ++deepest);
   return layers;
-}
-
-/** A place in a layer: a job, or where an edge that jumps over the layer passes. */
-interface Slot {
-  readonly layer: number;
-  readonly id: string | null;
-  readonly before: Slot[];
-  readonly after: Slot[];
-  order: number;
-  /** Across the layers. */
-  at: number;
 }
 
 /** Boxes in layers by what they wait for, edges around them. The same jobs in the same order give the same picture. */
@@ -193,48 +126,6 @@ function chain(from: Slot, to: Slot, add: (layer: number, id: null) => Slot): re
     path[at]!.before.push(path[at - 1]!);
   }
   return path;
-}
-
-/** 0 at least. Of more values than a call has room for. */
-const most = (values: readonly number[]) => values.reduce((max, value) => Math.max(max, value), 0);
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** Neighbours come to lie beside each other: each goes where the middle of its neighbours is, there and back. */
-function order(columns: readonly Slot[][]): void {
-  const sort = (column: Slot[], side: 'before' | 'after') => {
-    const wish = new Map(
-      column.map((slot) => [slot, slot[side].length === 0 ? slot.order : mean(slot[side].map((each) => each.order))]),
-    );
-    column.sort((one, other) => wish.get(one)! - wish.get(other)! || one.order - other.order);
-    column.forEach((slot, at) => void (slot.order = at));
-  };
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    for (const column of columns) sort(column, 'before');
-    for (const column of columns.toReversed()) sort(column, 'after');
-  }
-  for (const column of columns) sort(column, 'before');
-}
-
-/** Apart by a step at least, otherwise as near to the middle of their neighbours as the order lets them. */
-function spread(columns: readonly Slot[][], step: number): void {
-  for (const column of columns) column.forEach((slot, at) => void (slot.at = at * step));
-  const settle = (column: readonly Slot[], side: 'before' | 'after') => {
-    const wish = column.map((slot) => (slot[side].length === 0 ? slot.at : mean(slot[side].map((each) => each.at))));
-    let least = Number.NEGATIVE_INFINITY;
-    column.forEach((slot, at) => {
-      slot.at = Math.max(wish[at]!, least);
-      least = slot.at + step;
-    });
-    const shift = mean(column.map((slot, at) => wish[at]! - slot.at));
-    for (const slot of column) slot.at += shift;
-  };
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    for (const column of columns) settle(column, 'before');
-    for (const column of columns.toReversed()) settle(column, 'after');
-  }
-  const all = columns.flat();
-  const least = most(all.map(({ at }) => -at));
-  for (const slot of all) slot.at += least;
 }
 
 function drawn(
