@@ -1,6 +1,6 @@
 import { InvalidInputError } from '@yosugara/kernel';
-import type { ClusterSettings } from './cluster/cluster.js';
 import { plantNamed } from './cluster/plants.js';
+import type { ClusterSettings } from './cluster/settings.js';
 import { PATTERNS_AND_FEATURES, SCENARIOS } from './scenarios/index.js';
 import type { Scenario } from './scenarios/types.js';
 import { DEFAULT_RATE } from './senders/streams.js';

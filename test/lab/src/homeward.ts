@@ -1,5 +1,6 @@
 import type { Status } from '@yosugara/protocol';
-import { isHealthy, type LabCluster } from './cluster/cluster.js';
+import { type LabCluster } from './cluster/cluster.js';
+import { isHealthy } from './cluster/roles.js';
 import { monotonicMs } from './host/shell.js';
 import { D_DIES } from './scenarios/another-site.js';
 import type { Stage } from './scenarios/types.js';

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { LabArgs } from './args.js';
 import { DEFAULT_MESSAGES } from './args.js';
 import type { RunReport, ScenarioReport } from './check/types.js';
-import { type ClusterSettings, DEFAULT_SETTINGS, LabCluster } from './cluster/cluster.js';
+import { LabCluster } from './cluster/cluster.js';
+import { fillDatabase } from './cluster/fill-database.js';
+import { type ClusterSettings, DEFAULT_SETTINGS } from './cluster/settings.js';
 import { DoneRuns } from './done-runs.js';
 import { EventLog } from './event-log.js';
 import { monotonicMs } from './host/shell.js';
@@ -148,7 +150,7 @@ export class Lab {
     });
     this.#current = { cluster, promises: [], settings: JSON.stringify(settings) };
     await cluster.create();
-    if (this.#args.dbBytes > 0) await cluster.fillDatabase(this.#args.dbBytes);
+    if (this.#args.dbBytes > 0) await fillDatabase(cluster, this.#args.dbBytes);
     return this.#current;
   }
 

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Status } from '@yosugara/protocol';
 import { asset, NODE, WORKSPACE } from '../host/assets.js';
 import { LabHost, type Service } from '../host/host.js';
 import { LINE, Network } from '../host/network.js';
-import { run, tryRun, until } from '../host/shell.js';
+import { until } from '../host/shell.js';
 import { BALANCER, Balancer } from './balancer.js';
+import { adapt, cliOf, initialise } from './configuration.js';
 import { askStatus } from './control.js';
 import {
   DATA_NAMES,
@@ -20,10 +21,11 @@ import {
   VIP,
 } from './layout.js';
 import { patched, plantNamed } from './plants.js';
-import { PowerBoards, secretWriter } from './power-boards.js';
+import { PowerBoards } from './power-boards.js';
 import { previousVersion } from './previous.js';
+import { isHealthy, summary } from './roles.js';
+import { type ClusterSettings, withBoards } from './settings.js';
 import { query, type SuperuserTarget } from './sql.js';
-import { COMMUNITY, TRAP_USER } from './trap-user.js';
 
 export interface SettingDocument {
   readonly kind: string;
@@ -31,40 +33,6 @@ export interface SettingDocument {
   readonly body: object;
 }
 
-/** What is decided when a cluster is made. */
-export interface ClusterSettings {
-  readonly profile: 'fast' | 'lan' | 'tolerant' | 'vm' | 'wan-arbiter';
-  readonly autoRejoin: 'never' | 'clean' | 'always';
-  /** No arbiter: power controllers are the tie-breaker. */
-  readonly twoNodes: boolean;
-  /** A real IPMI power controller for each data host, stop proof P2. */
-  readonly fencing: boolean;
-  /** A copy in another site, behind a line of `LINE_DELAY_MS` each way. */
-  readonly dr: boolean;
-  /** How clients find the Master: by an address that follows it, or by a load balancer that asks the nodes. */
-  readonly front: 'vip' | 'balancer';
-  /** Receivers that know the community and the v3 user of docs/senders. */
-  readonly senders: boolean;
-  /** Begins with the previous version of the programs. */
-  readonly previous: boolean;
-  /** Disks and journals for ten million messages. */
-  readonly large: boolean;
-  /** Those that the cluster makes itself live for a minute. */
-  readonly shortCertificates: boolean;
-}
-
-export const DEFAULT_SETTINGS: ClusterSettings = {
-  profile: 'lan',
-  autoRejoin: 'never',
-  twoNodes: false,
-  fencing: false,
-  dr: false,
-  front: 'vip',
-  senders: false,
-  previous: false,
-  large: false,
-  shortCertificates: false,
-};
 const LINE_DELAY_MS = 20;
 
 export interface ClusterOptions {
@@ -75,7 +43,6 @@ export interface ClusterOptions {
   readonly onEvent: (line: string) => void;
 }
 
-const cliOf = (root: string) => join(root, 'apps/cli/bin/yosugara.mjs');
 const program = (root: string, app: string) => join(root, 'apps', app, 'dist/main.js');
 /** As a service manager's Restart=always, RestartSec=1. */
 const RESPAWN_MS = 1_000;
@@ -120,9 +87,9 @@ export class LabCluster {
     if (this.#options.settings.dr) await this.#secondSite();
     await this.network.attach(PLACES.client);
     if (this.#options.settings.front === 'balancer') this.#balancer = await this.#startBalancer();
-    if (this.#withBoards) await this.power.start();
-    await this.#init();
-    for (const name of this.members) await this.#adapt(name);
+    if (withBoards(this.#options.settings)) await this.power.start();
+    await initialise(this.#options, this.#previous);
+    for (const name of this.members) await adapt({ ...this.#options, power: this.power }, name);
     const plants = await Promise.all(
       this.#options.plants.map((name) => patched(plantNamed(name), join(this.#options.dir, 'plants'))),
     );
@@ -161,66 +128,6 @@ export class LabCluster {
   /** Who runs PostgreSQL. */
   get stores(): readonly StoreName[] {
     return this.hasDr ? [...DATA_NAMES, 'd'] : DATA_NAMES;
-  }
-
-  get #withBoards(): boolean {
-    return this.#options.settings.fencing || this.#options.settings.twoNodes;
-  }
-
-  /** What `init` has no option for. */
-  async #adapt(name: MemberName): Promise<void> {
-    const folder = join(this.#options.dir, 'init', name);
-    const file = join(folder, 'yosugara.yaml');
-    // A lab makes more take-overs in an hour than an operator would like to see.
-    let text = (await readFile(file, 'utf8')).replace(/takeOvers: \d+/, 'takeOvers: 100000');
-    // The address of site 1 is of no use in the other network.
-    if (name === 'd' || this.#options.settings.front === 'balancer')
-      text = text.replace('    driver: ip\n', '    driver: none\n');
-    if (this.#withBoards) {
-      const secrets = secretWriter(folder, `${this.#options.dir}/${name}/state`);
-      for (const member of DATA_NAMES) {
-        const fence = await this.power.fenceOf(member, secrets);
-        text = text.replace(
-          new RegExp(`(- id: ${member}\\n(?:      .*\\n)*?      peerId: .*\\n)`),
-          (found) => `${found}${fence}`,
-        );
-      }
-      text = text.replace('powerOnAfter: false', `powerOnAfter: ${!this.#options.settings.twoNodes}`);
-    }
-    if (this.#options.settings.large) text = text.replace(/maxJournalMb: \d+/, 'maxJournalMb: 6144');
-    if (this.#options.settings.shortCertificates) text = text.replace(/lifeDays: \d+/, 'lifeDays: 0.0007');
-    if (this.#options.settings.senders && name !== 'w') text = await this.#withTrapUser(text, name, folder);
-    await writeFile(file, text);
-  }
-
-  async #withTrapUser(text: string, name: MemberName, folder: string): Promise<string> {
-    const secrets = secretWriter(folder, `${this.#options.dir}/${name}/state`);
-    const files = [await secrets('trap-auth', TRAP_USER.auth), await secrets('trap-priv', TRAP_USER.priv)];
-    const user = `{ name: ${TRAP_USER.name}, auth: sha256, priv: aes128, authSecretFile: ${files[0]}, privSecretFile: ${files[1]} }`;
-    return text.replace(
-      '    communities: []\n    users: []\n',
-      `    communities: [public, ${COMMUNITY}]\n    users: [${user}]\n`,
-    );
-  }
-
-  async #init(): Promise<void> {
-    const { profile, autoRejoin, twoNodes, dr } = this.#options.settings;
-    const members = DATA_NAMES.flatMap((name) => ['--member', `${name}=${PLACES[name].address},zone=hall-${name}`]);
-    const arbiter = twoNodes ? [] : ['--arbiter', `w=${PLACES.w.address},zone=hall-w`];
-    const copy = dr ? ['--dr', `d=${PLACES.d.address},zone=site-2`] : [];
-    const cluster = ['--cluster-id', 'lab', ...members, ...arbiter, ...copy];
-    const vip = ['--vip', VIP, '--vip-driver', 'ip', '--vip-interface', 'eth0', '--vip-prefix', '24'];
-    const proofs = twoNodes || this.#withBoards ? 'P1,P2' : 'P1,P4';
-    const policy = ['--profile', profile, '--stop-proofs', proofs, '--auto-rejoin', autoRejoin, '--plain-console'];
-    const { dir } = this.#options;
-    const places = ['--state-dir', `${dir}/%n/state`, '--data-dir', `${dir}/%n/data`];
-    const bin = process.env['YOSUGARA_POSTGRES_BIN'];
-    const postgres = bin === undefined || bin === '' ? [] : ['--postgres-bin', bin];
-    await run(
-      NODE,
-      [cliOf(this.#previous), 'init', '--out', join(dir, 'init'), ...cluster, ...vip, ...policy, ...places, ...postgres],
-      60_000,
-    );
   }
 
   /** Signs the nodes' certificates. */
@@ -321,24 +228,6 @@ export class LabCluster {
     return undefined;
   }
 
-  /** Rows of a kilobyte that do not compress, until the database has that size. */
-  async fillDatabase(bytes: number): Promise<void> {
-    const { master } = rolesOf(await this.waitHealthy(30_000));
-    await this.sql(master, 'CREATE TABLE IF NOT EXISTS lab_bulk (key bigint, filler text)');
-    const rows = 50_000;
-    const filler = "(SELECT string_agg(md5(random()::text || n), '') FROM generate_series(1, 31) AS n)";
-    for (let done = 0; done < bytes; done += rows * 1024)
-      await query(
-        this.superuser(master),
-        `INSERT INTO lab_bulk SELECT i, x.f FROM generate_series(1, ${rows}) AS i, LATERAL (SELECT ${filler} AS f WHERE i > 0) AS x`,
-        120_000,
-      );
-    await query(this.superuser(master), 'CHECKPOINT', 120_000);
-    // All hosts are on one disk here: what a copy is measured by must not be the kernel's writing of these bytes.
-    await tryRun('sync', [], 120_000);
-    await this.waitHealthy(60_000);
-  }
-
   secret(name: StoreName, file: string): string {
     return this.secretText(name, file).split('\n')[0]?.trim() ?? '';
   }
@@ -384,35 +273,4 @@ export class LabCluster {
     await this.network.detach('client');
     await this.network.destroy();
   }
-}
-
-export function isHealthy(status: Status): boolean {
-  const home = homeNodes(status);
-  return (
-    status.master !== null &&
-    home.length === 2 &&
-    home.some((node) => node.name === status.master) &&
-    status.nodes.every((node) => (node.kind === 'dr' ? follows(node) : node.syncSet)) &&
-    (status.arbiter === null || status.arbiter.voting)
-  );
-}
-
-/** The copy in the other site. */
-export const follows = ({ role, postgres }: Status['nodes'][number]): boolean =>
-  role === 'DR_ASYNC' && postgres === 'standby, streaming';
-
-/** Who may be elected: the copy in another site may not. */
-export const homeNodes = (status: Status) => status.nodes.filter((node) => node.kind !== 'dr');
-
-/** Who is Master in a healthy cluster, and who is not. */
-export function rolesOf(status: Status): { readonly master: DataName; readonly standby: DataName } {
-  const master = status.master === 'b' ? 'b' : 'a';
-  return { master, standby: master === 'a' ? 'b' : 'a' };
-}
-
-export function summary(status: Status): string {
-  const nodes = status.nodes.map(
-    (node) => `${node.name} ${node.role}${node.syncSet ? ' in sync set' : ''}${node.why === '' ? '' : ` (${node.why})`}`,
-  );
-  return `epoch ${status.epoch} ${status.phase}, master ${status.master ?? 'none'}; ${nodes.join('; ')}; arbiter ${status.arbiter?.voting === true ? 'votes' : 'does not vote'}`;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { rolesOf } from '../cluster/cluster.js';
 import { type DataName, PLACES } from '../cluster/layout.js';
+import { rolesOf } from '../cluster/roles.js';
 import { agentsConnected, joinToken, type RunningAgent, startAgent } from '../host/agents.js';
 import { monotonicMs, until } from '../host/shell.js';
 import { ManagedHost } from '../operations/managed-host.js';

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type LabCluster, rolesOf } from '../cluster/cluster.js';
+import { type LabCluster } from '../cluster/cluster.js';
 import { type DataName, PLACES } from '../cluster/layout.js';
+import { rolesOf } from '../cluster/roles.js';
 import { until } from '../host/shell.js';
 import type { Stage } from '../scenarios/types.js';
 import { ManagedHost } from './managed-host.js';

@@ -1,7 +1,8 @@
 import type { Window } from '../check/measure.js';
 import type { Promotion } from '../check/stated-loss.js';
-import type { ClusterSettings, LabCluster } from '../cluster/cluster.js';
+import type { LabCluster } from '../cluster/cluster.js';
 import type { DataName } from '../cluster/layout.js';
+import type { ClusterSettings } from '../cluster/settings.js';
 import type { Blast } from '../senders/blast.js';
 import type { SenderCount } from '../senders/count.js';
 

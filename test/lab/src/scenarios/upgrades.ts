@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Status } from '@yosugara/protocol';
-import { isHealthy } from '../cluster/cluster.js';
 import type { MemberName } from '../cluster/layout.js';
+import { isHealthy } from '../cluster/roles.js';
 import { monotonicMs, until } from '../host/shell.js';
 import { demand } from './means.js';
 import { type Scenario, type Stage, scenario } from './types.js';

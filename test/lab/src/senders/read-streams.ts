@@ -1,5 +1,6 @@
-import { type LabCluster, rolesOf } from '../cluster/cluster.js';
+import { type LabCluster } from '../cluster/cluster.js';
 import type { StoreName } from '../cluster/layout.js';
+import { rolesOf } from '../cluster/roles.js';
 import { monotonicMs, until } from '../host/shell.js';
 import { type RunMessages, replayed } from '../read-back.js';
 import { countStreams, type SenderCount } from './count.js';
