@@ -1,5 +1,6 @@
+export type { HostDeadMan, ProcessExit } from './deadman/port.js';
 export { type DeadManReport, monotonicMs, type SpawnSpec } from './deadman/protocol.js';
-export { type DeadManOptions, type HostDeadMan, type ProcessExit, startDeadMan } from './deadman/start.js';
+export { type DeadManOptions, startDeadMan } from './deadman/start.js';
 export { publicKeyOf, verifyStopProof } from './deadman/stop-proof.js';
 export * from './errors.js';
 export { createFencePort, type FencePortOptions } from './fence/index.js';

@@ -1,6 +1,6 @@
 import { type Clock, explain, type Log } from '@yosugara/kernel';
+import type { ProcessExit } from './port.js';
 import type { SpawnSpec } from './protocol.js';
-import type { ProcessExit } from './start.js';
 
 interface Hands {
   spawn(spec: SpawnSpec): Promise<number>;

@@ -13,7 +13,8 @@ import { createPostgresHost } from '../postgres/host.js';
 import { buildChildPrograms } from '../testing/build.js';
 import { CLOCK, eventually, Testbed } from '../testing/testbed.js';
 import { WatchdogStandIn } from '../testing/watchdog-stand-in.js';
-import { type HostDeadMan, startDeadMan } from './start.js';
+import type { HostDeadMan } from './port.js';
+import { startDeadMan } from './start.js';
 import { inspectWatchdog, Watchdog, type WatchdogFacts, type WatchdogSetup } from './watchdog.js';
 import { planWatchdog } from './watchdog-plan.js';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Clock, Log } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
 import type { PostgresPeer } from '@yosugara/runtime';
-import type { HostDeadMan } from '../deadman/start.js';
+import type { HostDeadMan } from '../deadman/port.js';
 import { postgresAccount } from '../os/account.js';
 import type { Containment } from '../os/containment.js';
 import type { Account } from '../os/run.js';

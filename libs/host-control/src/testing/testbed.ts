@@ -10,8 +10,9 @@ import { type NodeConfig, NodeConfigSchema, STATE_LAYOUT } from '@yosugara/proto
 import type { PostgresHost, PostgresPeer } from '@yosugara/runtime';
 import { freePorts } from '@yosugara/testkit';
 import pg from 'pg';
+import type { HostDeadMan } from '../deadman/port.js';
 import { monotonicMs } from '../deadman/protocol.js';
-import { type HostDeadMan, startDeadMan } from '../deadman/start.js';
+import { startDeadMan } from '../deadman/start.js';
 import { createPostgresHost } from '../postgres/host.js';
 
 /** Real nodes for specifications: temporary folders, loopback addresses 127.0.2.x, everything killed and removed at the end. */
