@@ -1,4 +1,4 @@
-import { rolesOf } from '../cluster/cluster.js';
+import { rolesOf } from '../cluster/roles.js';
 import { Batch } from '../jobs/batch.js';
 import { killInTurn, loseCommands } from '../jobs/killed-agents.js';
 import { powerOff, powerOn, required } from './means.js';
