@@ -79,7 +79,7 @@ chown yosugara:yosugara "$1"
 printf 'backup:\\n  repository: { type: directory, path: /var/backups/yosugara }\\n' >> /etc/yosugara/yosugara.yaml`;
     const secret = '/var/lib/yosugara/state/secrets/backup-passphrase';
     for (const name of DATA)
-      await installed.hosts.says(name, ['sh', '-c', script, 'sh', secret], 'a line of the passphrase of the lab\n');
+      await installed.hosts.says(name, ['sh', '-c', script, 'sh', secret], 'a-line-of-the-passphrase-of-the-lab\n');
     await restarted(installed, this.#node);
     await switchTo(installed, this.#node);
     await restarted(installed, otherHost(this.#node));
