@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
@@ -9,6 +9,20 @@ import { serviceManager } from './service-manager.js';
 const LISTENER = `use Socket; $| = 1;
 socket(my $s, AF_UNIX, SOCK_DGRAM, 0) or die; bind($s, pack_sockaddr_un($ARGV[0])) or die; print "open\\n";
 while (defined recv($s, my $word, 4096, 0)) { print "$word\\n"; }`;
+
+/** Our children that tell systemd; a spec runs in one of several threads. */
+function tellersOf(pid: number): readonly string[] {
+  return readdirSync(`/proc/${pid}/task`)
+    .flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' '))
+    .filter((child) => child !== '' && commandOf(child).includes('NOTIFY_SOCKET'));
+}
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
 
 const dir = mkdtempSync(join(tmpdir(), 'yosu-notify-'));
 let listener: ChildProcess | null = null;
@@ -28,12 +42,31 @@ it('tells systemd that it is ready, that its loop turns, and that it stops', asy
   const manager = serviceManager({ NOTIFY_SOCKET: path, WATCHDOG_USEC: '200000' });
   manager.ready();
   await expect.poll(() => heard).toMatch(/^open\nREADY=1\n(WATCHDOG=1\n){2,}/);
+  const tellers = tellersOf(process.pid);
+  expect(tellers).toHaveLength(1);
   manager.stopping();
-  await expect.poll(() => heard).toContain('STOPPING=1\n');
+  // We live on: what is left behind us when we end would be in the way of whoever removes our unit.
+  await manager.gone();
+  expect(tellersOf(process.pid)).toEqual([]);
+  await expect.poll(() => heard).toMatch(/STOPPING=1\n$/);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect([heard.endsWith('STOPPING=1\n'), tellersOf(process.pid)]).toEqual([true, []]);
 });
 
-it('says nothing where no systemd started it', () => {
+it('waits for whoever told it no longer than half a second, and ends it then', async () => {
+  const path = join(dir, 'stopped');
+  const manager = serviceManager({ NOTIFY_SOCKET: path });
+  manager.ready();
+  await expect.poll(() => tellersOf(process.pid)).toHaveLength(1);
+  process.kill(Number(tellersOf(process.pid)[0]), 'SIGSTOP');
+  manager.stopping();
+  await manager.gone();
+  expect(tellersOf(process.pid)).toEqual([]);
+});
+
+it('says nothing where no systemd started it', async () => {
   const manager = serviceManager({});
   manager.ready();
   manager.stopping();
+  await manager.gone();
 });
