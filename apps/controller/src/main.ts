@@ -126,6 +126,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
     setTimeout(() => process.exit(71), END_WITHIN_MS).unref();
     certificates.stop();
     await endInOrder({ driver, host, control, status, endpoint, watch, disk }, log);
+    await systemd.gone();
     process.exit(0);
   };
   /** The next start, by whoever keeps this process running, does it: nothing of this life goes on with another log. */

@@ -32,13 +32,16 @@ async function main(): Promise<void> {
     log.info('receiver.stopping', { signal });
     systemd.stopping();
     setTimeout(() => end(1), STOP_DEADLINE_MS).unref();
-    receiver.stop().then(
-      () => end(0),
-      (error: unknown) => {
-        log.error('receiver.stop_failed', { why: explain(error) });
-        end(1);
-      },
-    );
+    receiver
+      .stop()
+      .then(systemd.gone)
+      .then(
+        () => end(0),
+        (error: unknown) => {
+          log.error('receiver.stop_failed', { why: explain(error) });
+          end(1);
+        },
+      );
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
