@@ -21,7 +21,8 @@ import { ApiRefusal } from '../http/errors.js';
 import { LiveSettings } from '../settings/live-settings.js';
 import { AGENTS, CLOCK } from '../tokens.js';
 import { AgentRights, unknownAgent, unknownToken } from './agent-rights.js';
-import type { Agents, MadeToken } from './agents.js';
+import type { Agents } from './agents.js';
+import type { MadeToken } from './join-tokens.js';
 import type { KnownAgent } from './register.js';
 
 const TokensQuery = z.strictObject({

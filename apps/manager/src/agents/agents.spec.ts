@@ -14,7 +14,8 @@ import type { ManagerConfig } from '../config.js';
 import { LiveSettings } from '../settings/live-settings.js';
 import type { ManagerStore } from '../store/ports.js';
 import { openStorage } from '../wiring.js';
-import { Agents, type NewToken } from './agents.js';
+import { Agents } from './agents.js';
+import type { NewToken } from './join-tokens.js';
 import { askToJoin, type JoinedIdentity, managingConfig } from './testing/managing.js';
 
 let server: TestPostgres;
