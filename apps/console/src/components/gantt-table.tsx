@@ -3,6 +3,7 @@ import { useText } from '../i18n/language.js';
 import { type Bar, type GanttRow } from './gantt-model.js';
 import { lateText } from './gantt-text.js';
 import { JobStateBadge } from './job-state.js';
+import { useNarrow } from './use-narrow.js';
 import { VirtualList } from './virtual-list.js';
 
 interface TableRow {
@@ -34,13 +35,14 @@ export function GanttTable({
   readonly onSession: (session: string, job: string | null) => void;
 }) {
   const { t, language } = useText();
+  const isNarrow = useNarrow();
   const shown = tableRows(rows);
   const time = (ms: number) => localTime(new Date(ms).toISOString());
   return (
     <div className="table-place">
       <VirtualList
         items={shown}
-        rowPx={32}
+        rowPx={isNarrow ? 54 : 32}
         keyOf={({ key }) => key}
         label={t('gantt.table')}
         testId="gantt-table"

@@ -1,4 +1,3 @@
-import { Badge } from '@mantine/core';
 import type { LastFence as Fence } from '@yosugara/protocol';
 import { Link } from 'react-router';
 import { visible } from '../i18n/format.js';
@@ -6,7 +5,7 @@ import { useText } from '../i18n/language.js';
 import { Time } from './time.js';
 import { useMe } from './use-me.js';
 
-const COLOURS: Readonly<Record<Fence['state'], string>> = { requested: 'yellow', confirmed: 'teal', failed: 'red' };
+const TONES: Readonly<Record<Fence['state'], string>> = { requested: 'text-busy', confirmed: 'text-good', failed: 'text-bad' };
 
 /** The newest order to cut a node's power, and what became of it: whoever gave it must not have to guess, nor whoever comes after. */
 export function LastFence({ fence }: { readonly fence: Fence | null | undefined }) {
@@ -19,9 +18,9 @@ export function LastFence({ fence }: { readonly fence: Fence | null | undefined 
     <section className="panel" data-testid="last-fence" data-state={state}>
       <h2>{t('lastFence.title')}</h2>
       <p>
-        <Badge variant="light" color={COLOURS[state]} data-testid="last-fence-state">
+        <span className={`tag ${TONES[state]}`} data-testid="last-fence-state">
           {t(`lastFence.${state}`)}
-        </Badge>{' '}
+        </span>{' '}
         <strong>{visible(target)}</strong> <Time iso={at} />
       </p>
       <dl className="facts">

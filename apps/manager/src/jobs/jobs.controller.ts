@@ -166,7 +166,7 @@ export class JobsController {
 
   /** What waits for an answer, of whoever it is asked. */
   @Get('job-approvals')
-  @Bounded('as many as wait for an answer; `more` says that there are others')
+  @Bounded('as many as wait for an answer, at most 10 000; `more` says that there are others')
   @Needs('job', 'read')
   @ApiOkResponse({ standardSchema: JobApprovalsSchema })
   async approvals(@Asker() asker: Identity): Promise<JobApprovals> {
