@@ -22,10 +22,10 @@ export interface OpenPage {
   readonly loads: () => number;
 }
 
-/** @param env what it has besides our own environment, such as another home. */
-export const openBrowser = (env: Readonly<Record<string, string>> = {}): Promise<Browser> =>
+/** @param env what it has besides our own environment, such as another home. @param flags besides those that every one here has. */
+export const openBrowser = (env: Readonly<Record<string, string>> = {}, flags: readonly string[] = []): Promise<Browser> =>
   chromium.launch({
-    ...{ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: FLAGS },
+    ...{ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: [...FLAGS, ...flags] },
     env: { ...(process.env as Record<string, string>), ...env },
   });
 

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { answerNow, beginAnswer, endAnswer } from './answered-approval.js';
 import { logIn, mark, openBrowser, openPage, shot, stillMarked } from './browser.js';
 import { type Check, check } from './check.js';
 import { BASE, firstLogin, type KilledNode, killNode, pause, resume, servesFrom, status, until } from './local-cluster.js';
@@ -27,11 +28,13 @@ export async function throughTakeOver(folder: string): Promise<Outcome> {
     const cluster = await openPage(browser);
     const live = await openPage(browser);
     const typing = await openPage(browser);
+    const answering = await openPage(browser);
     const { user, password } = firstLogin();
     await shotOfLogin(cluster.page, folder);
-    for (const { page } of [cluster, live, typing]) await logIn(page, BASE, user, password);
+    for (const { page } of [cluster, live, typing, answering]) await logIn(page, BASE, user, password);
     await beginComment(typing.page);
-    const all = [cluster, live, typing];
+    const begun = await beginAnswer(answering.page);
+    const all = [cluster, live, typing, answering];
     for (const { page } of all) await mark(page);
     const loadsBefore = all.map((each) => each.loads());
     const from = await masterName(cluster.page);
@@ -53,13 +56,15 @@ export async function throughTakeOver(folder: string): Promise<Outcome> {
     killed = await killNode(from);
     await cluster.page.getByTestId('banner-reconnecting').waitFor();
     await shot(cluster.page, folder, '04-during-take-over');
+    // Whatever is done on other pages meanwhile is no part of what is measured.
+    const following = followed(cluster.page, to, killedMs, serving);
+    following.catch(() => undefined);
     await typing.page.getByTestId('banner-reconnecting').waitFor();
     await shot(typing.page, folder, '04-comment-during-take-over');
-    await until('the page names the new Master', async () => ((await masterName(cluster.page)) === to ? true : undefined));
-    const pageFollowedMs = Math.round(performance.now() - killedMs);
-    await cluster.page.getByTestId('banner-reconnecting').waitFor({ state: 'detached' });
-    const pageLiveMs = Math.round(performance.timeOrigin + performance.now() - (await serving));
+    const said = await answerNow(answering.page, folder);
+    const { pageFollowedMs, pageLiveMs } = await following;
     const commented = await endComment(typing.page, folder);
+    const answered = await endAnswer(answering.page, begun, said, folder);
     await shot(cluster.page, folder, '05-after-take-over');
 
     killed.comeBack();
@@ -77,6 +82,7 @@ export async function throughTakeOver(folder: string): Promise<Outcome> {
       ...{ from, to, pageFollowedMs, pageLiveMs },
       checks: [
         ...commented,
+        ...answered,
         check('the page is live within 2 s of the new Master serving', pageLiveMs <= LIVE_MS, `${pageLiveMs} ms`),
         check('the page and the command name the same Master', from === fromStatus, `${from}, ${fromStatus}`),
         check('processes of the Master were killed', killed.processes.length > 0, killed.processes.join(', ')),
@@ -114,6 +120,19 @@ export async function throughTakeOver(folder: string): Promise<Outcome> {
     killed?.restore();
     await browser.close();
   }
+}
+
+/** Until the page names the new Master, and until it is live again. */
+async function followed(
+  page: Page,
+  to: string,
+  killedMs: number,
+  serving: Promise<number>,
+): Promise<Pick<Outcome, 'pageFollowedMs' | 'pageLiveMs'>> {
+  await until('the page names the new Master', async () => ((await masterName(page)) === to ? true : undefined));
+  const pageFollowedMs = Math.round(performance.now() - killedMs);
+  await page.getByTestId('banner-reconnecting').waitFor({ state: 'detached' });
+  return { pageFollowedMs, pageLiveMs: Math.round(performance.timeOrigin + performance.now() - (await serving)) };
 }
 
 /** @returns what was wrong; '' = nothing. */

@@ -23,6 +23,7 @@ export interface NodeManager {
 /**
  * The manager of a node whose receiver runs, as `main.ts` puts it together.
  * @param receivers what a controller would say of them. @param firstLogin whoever may log in before anybody else; null: nobody.
+ * @param more tls: the console speaks https with these.
  */
 export async function managerOf(
   config: NodeConfig,
@@ -31,7 +32,14 @@ export async function managerOf(
   receivers: () => ReceiversAnswer | null,
   consolePort?: number,
   firstLogin: ManagerConfig['secrets']['firstLogin'] = null,
-  { keys, ...more }: Pick<ManagerParts, 'capacityEveryMs'> & { readonly keys?: HostKeyRing } = {},
+  {
+    keys,
+    tls,
+    ...more
+  }: Pick<ManagerParts, 'capacityEveryMs'> & {
+    readonly keys?: HostKeyRing;
+    readonly tls?: NonNullable<ManagerConfig['tls']>;
+  } = {},
 ): Promise<NodeManager> {
   const { node, stateDir } = config;
   mkdirSync(join(stateDir, 'console'), { recursive: true });
@@ -44,11 +52,12 @@ export async function managerOf(
     postgres: { host, port, user: 'postgres', database: 'postgres', password: 'x', clusterCa: null },
     secrets: { sessionKey: Buffer.alloc(32, 7), probeToken: PROBE_TOKEN, firstLogin },
     ...(keys === undefined ? {} : { keys }),
+    ...(tls === undefined ? {} : { tls }),
   };
   const controller = new FakeController(managing.controlSocket, node);
   await controller.listen();
   const manager = await startManager({ ...(await openParts(managing, SILENT_LOG)), ...more, onOff: () => undefined });
-  const url = `http://${address}:${managing.port}`;
+  const url = `${tls === undefined ? 'http' : 'https'}://${address}:${managing.port}`;
   const call: NodeManager['call'] = async (method, path, how = {}) => {
     controller.receivers = receivers();
     return await ask(`${url}${path}`, method, { bearer: PROBE_TOKEN, ...how });

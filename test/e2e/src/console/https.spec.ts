@@ -5,14 +5,14 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { STATE_LAYOUT, type Status } from '@yosugara/protocol';
+import type { Status } from '@yosugara/protocol';
 import { freePort, startTestPostgres } from '@yosugara/testkit';
 import pg from 'pg';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { initCluster } from '../../../../apps/cli/src/init/index.js';
 import { ADMIN_PASSWORD, Eras, startNode, type TestNode } from '../../../../apps/manager/src/testing/harness.js';
 import { openBrowser } from '../browser.js';
+import { certificateOf } from './believing.js';
 import { builtConsole } from './built-console.js';
 import { hasBrowser } from './stage.js';
 
@@ -32,14 +32,15 @@ describe.skipIf(!hasBrowser() || !existsSync(CERTUTIL))('the console over https 
   beforeAll(async () => {
     const dir = mkdtempSync(join(tmpdir(), 'yosugara-https-'));
     closers.push(() => rmSync(dir, { recursive: true, force: true }));
-    const own = await certificateOf(dir);
+    const certificate = await certificateOf(dir, 98);
+    ca = certificate.caFile;
     const { host, port: postgresPort, stop } = await startTestPostgres();
     closers.push(stop);
     const { folder, remove } = await builtConsole();
     closers.push(remove);
     node = await startNode({
       ...{ node: 'a', address: ADDRESS, vip: null, port: await freePort(), postgres: { host, port: postgresPort } },
-      ...{ console: folder, tls: { own, given: null, caFile: ca } },
+      ...{ console: folder, tls: certificate },
     });
     closers.push(() => node.stop());
     tls.setDefaultCACertificates([await readFile(ca, 'utf8')]);
@@ -95,18 +96,6 @@ describe.skipIf(!hasBrowser() || !existsSync(CERTUTIL))('the console over https 
     expect(await readFile(await download.path(), 'utf8')).toContain('換気扇が停止');
   });
 });
-
-/** Node a's, of a new cluster. */
-async function certificateOf(dir: string) {
-  await initCluster(join(dir, 'cluster'), {
-    ...{ clusterId: 'spec', profile: 'lan', stopProofs: ['P1'], dataDir: join(dir, '%n') },
-    members: (['a', 'b'] as const).map((id, at) => ({ id, kind: 'data', address: `127.0.98.${at + 1}`, zone: id })),
-  });
-  const { tlsKey, tlsCert, clusterCa } = STATE_LAYOUT.secrets;
-  const of = (file: string) => join(dir, 'cluster', 'a', file);
-  ca = of(clusterCa);
-  return { keyFile: of(tlsKey), certFile: of(tlsCert) };
-}
 
 /** @returns the home of a browser that believes the cluster's authority. */
 function believing(dir: string): string {

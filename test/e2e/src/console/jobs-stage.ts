@@ -4,6 +4,7 @@ import { type Command, FakeAgent } from '../../../../apps/manager/src/jobs/testi
 import { loopOnFakes } from '../../../../apps/manager/src/jobs/testing/loop-on-fakes.js';
 import { Eras, startNode, type TestNode } from '../../../../apps/manager/src/testing/harness.js';
 import { openBrowser } from '../browser.js';
+import { believing } from './believing.js';
 import { builtConsole } from './built-console.js';
 
 /** For whatever comes by itself: many times what it takes, for a machine that others share. */
@@ -35,9 +36,10 @@ export async function jobsStage(third: number, hosts: readonly string[], command
     const dist = await builtConsole();
     closers.push(dist.remove);
     const { host, port } = server;
+    const { certificate: tls, flags } = await believing(third, closers);
     const node = await startNode({
       ...{ node: 'a', address: `127.0.${third}.1`, vip: `127.0.${third}.9`, port: await freePort(), postgres: { host, port } },
-      ...{ console: dist.folder, loginsPerMinute: 60 },
+      ...{ console: dist.folder, loginsPerMinute: 60, tls },
     });
     closers.push(() => node.stop());
     const eras = new Eras();
@@ -50,7 +52,7 @@ export async function jobsStage(third: number, hosts: readonly string[], command
     const jobs = await loopOnFakes(server, agents, eras);
     closers.push(jobs.stop);
     node.jobs.follow(jobs.loop.control);
-    const browser = await openBrowser();
+    const browser = await openBrowser({}, flags);
     closers.push(() => browser.close());
     const problems: string[] = [];
     const call: JobsStage['call'] = async (method, path, body, headers = {}) => {

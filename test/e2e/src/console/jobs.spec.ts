@@ -146,6 +146,29 @@ describe.skipIf(!hasBrowser())('the console’s job pages', { timeout: 400_000 }
     await page.context().close();
   });
 
+  it('a unit is begun by hand, with what its trigger asks for, and is one session', async () => {
+    const page = await stage.open('/jobs');
+    await page.getByTestId('jobs-run').click();
+    await page.getByTestId('start-unit').fill('night');
+    await page.keyboard.press('Escape');
+    await page.getByTestId('start-trigger').click();
+    await page.getByRole('option', { name: 'by-hand' }).click();
+    const branch = page.getByTestId('start-dialog').getByLabel('BRANCH');
+    expect(await branch.inputValue()).toBe('7');
+    await branch.fill('12');
+    expect(await axeFinds(page)).toEqual([]);
+    await shot(page, 'start');
+    await page.getByTestId('start-begin').dblclick();
+    await page.getByTestId('toast-begun').first().waitFor();
+    await vi.waitFor(() => expect(new URL(page.url()).searchParams.get('session')).not.toBeNull(), soon);
+    const session = new URL(page.url()).searchParams.get('session');
+    const found = await stage.call('GET', '/job-sessions?unit=night');
+    const begun = found.rows.filter(({ trigger }: { trigger: { id: string } }) => trigger.id === 'by-hand');
+    expect(begun.map((row: { id: string }) => row.id)).toEqual([session]);
+    expect((await stage.call('GET', `/job-sessions/${session}`)).variables.BRANCH).toBe('12');
+    await page.context().close();
+  });
+
   it('what waits for me is approved by keys, with a comment', async () => {
     const page = await stage.open('/jobs?view=approvals', PHONE);
     const waiting = page.getByTestId('approval');
@@ -185,15 +208,15 @@ describe.skipIf(!hasBrowser())('the console’s job pages', { timeout: 400_000 }
   it.each([
     ['sessions', '/jobs', 'session-row', true],
     ['approvals', '/jobs?view=approvals', 'approval', true],
-    ['gantt', '/jobs?view=gantt', 'gantt-bar', false],
-    ['gantt-table', '/jobs?view=gantt&as=table', 'gantt-table-row', false],
-    ['plan', '/jobs?view=plan&days=7', 'plan-row', false],
-    ['queues', '/jobs?view=queues', 'queued-job', false],
-    ['units', '/jobs?view=units', 'tree-row', false],
+    ['gantt', '/jobs?view=gantt', 'gantt-bar', true],
+    ['gantt-table', '/jobs?view=gantt&as=table', 'gantt-table-row', true],
+    ['plan', '/jobs?view=plan&days=7', 'plan-row', true],
+    ['queues', '/jobs?view=queues', 'queued-job', true],
+    ['units', '/jobs?view=units', 'tree-row', true],
     ['unit', '/jobs?view=units&unit=night&job=check', 'job-form', false],
     ['unit-settings', '/jobs?view=units&unit=night&tab=unit', 'unit-form', false],
     ['unit-yaml', '/jobs?view=units&unit=night&tab=yaml', 'unit-yaml-text', false],
-    ['triggers', '/jobs?view=triggers', 'setting-row', false],
+    ['triggers', '/jobs?view=triggers', 'setting-row', true],
     ['trigger', '/jobs?view=triggers&id=nightly', 'trigger-times', false],
     ['queue', '/jobs?view=queue-settings&id=loaders', 'field-concurrency', false],
   ] as const)('%s look well in both languages and themes, and axe finds nothing', async (name, path, ready, isOnCall) => {

@@ -19,7 +19,7 @@ const OWN = 'kenji-has-his-own-word';
 describe.skipIf(!hasBrowser())('people in the console', { timeout: 600_000 }, () => {
   beforeAll(async () => {
     stage = await consoleStage(receivers);
-    browser = await openBrowser();
+    browser = await openBrowser({}, stage.flags);
   }, 600_000);
   afterAll(async () => {
     await browser?.close();

@@ -9,6 +9,7 @@ import { expect, vi } from 'vitest';
 import { managerOf, type NodeManager } from '../../../../apps/manager/src/testing/manager-of.js';
 import { startReceiver } from '../../../../apps/receiver/src/index.js';
 import { openBrowser } from '../browser.js';
+import { believing } from './believing.js';
 import { builtConsole } from './built-console.js';
 import { sendLines, type TwoReceivers } from './lines.js';
 
@@ -30,6 +31,8 @@ export interface Stage {
   readonly a: NodeManager;
   readonly postgres: TestPostgres;
   readonly base: string;
+  /** What a browser of one's own is started with, so that it takes the certificate. */
+  readonly flags: readonly string[];
   /** Logged in, at this address of the console. */
   open(path: string, options?: BrowserContextOptions): Promise<Page>;
   /** Lines as a host of the lab sends them, to both receivers. */
@@ -79,7 +82,8 @@ export async function consoleStage(receivers: TwoReceivers): Promise<Stage> {
       const receiver = await startReceiver(each, SILENT_LOG, (error) => expect.fail(error.message));
       closers.push(() => receiver.stop());
     }
-    const a = await managerOf(config, receivers.address.a, postgres, () => null, undefined, LOGIN);
+    const { certificate, flags } = await believing(Number(receivers.address.a.split('.')[2]), closers);
+    const a = await managerOf(config, receivers.address.a, postgres, () => null, undefined, LOGIN, { tls: certificate });
     closers.push(() => a.stop());
     const dist = await builtConsole();
     closers.push(dist.remove);
@@ -90,10 +94,10 @@ export async function consoleStage(receivers: TwoReceivers): Promise<Stage> {
     const leading = setInterval(lead, LEAD_EVERY_MS);
     closers.push(() => clearInterval(leading));
     await vi.waitFor(() => expect(a.controller.lastReport()?.ready).toBe(true), { timeout: PATIENCE_MS, interval: 50 });
-    const browser = await openBrowser();
+    const browser = await openBrowser({}, flags);
     closers.push(() => browser.close());
     const problems: string[] = [];
-    const stage = { a, postgres, base: a.url, problems, close };
+    const stage = { a, postgres, base: a.url, flags, problems, close };
     const cookies = await firstLogin(browser, a.url);
     const open = async (path: string, options: BrowserContextOptions = {}) => {
       const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', ...options });

@@ -82,6 +82,35 @@ describe.skipIf(!hasBrowser())('the console', { timeout: 600_000 }, () => {
     stage.a.controller.status = aHealthyCluster();
   });
 
+  it('cuts a node’s power once its name is typed, and tells who ordered it, when, why, and what the device said', async () => {
+    const page = await stage.open('/cluster');
+    const reading = { target: 'b', by: 'a', healthy: true, offMs: 1_200, ageMs: 3_000, says: 'on' };
+    stage.a.controller.status = { ...aHealthyCluster(), fence: [reading] };
+    await page.reload();
+    await page.getByTestId('govern').click();
+    await page.getByTestId('govern-fence').click();
+    await page.getByTestId('govern-why').fill('smoke in rack 4');
+    await expect.poll(() => page.getByTestId('govern-go').isDisabled()).toBe(true);
+    await page.getByTestId('govern-fence-name').fill('b');
+    await page.getByTestId('govern-go').click();
+    const commands = () => stage.a.controller.commands.filter(({ method }) => method === 'fence');
+    await expect.poll(commands).toMatchObject([{ node: 'b', why: 'smoke in rack 4', by: 'admin' }]);
+    const lastFence = {
+      ...{ requestId: 'r1', target: 'b', by: 'a', state: 'requested', method: null, evidence: '', at: at(60) },
+      ordered: { by: 'admin', why: 'smoke in rack 4' },
+    };
+    stage.a.controller.status = { ...aHealthyCluster(), fence: [reading], lastFence };
+    const panel = page.getByTestId('last-fence');
+    await expect.poll(() => panel.textContent()).toContain('nothing yet');
+    const done = { ...lastFence, state: 'confirmed', method: 'fence_ipmilan', evidence: 'Status: OFF, read 2 times' };
+    stage.a.controller.status = { ...aHealthyCluster(), fence: [reading], lastFence: done };
+    await expect.poll(() => panel.getAttribute('data-state')).toBe('confirmed');
+    expect(await panel.textContent()).toMatch(/admin.*smoke in rack 4.*fence_ipmilan: Status: OFF, read 2 times/);
+    expect(await axeFinds(page)).toEqual([]);
+    await shot(page, 'last-fence');
+    stage.a.controller.status = aHealthyCluster();
+  });
+
   it('changes how long events are kept, tells what would go, and deletes it', async () => {
     const page = await stage.open('/retention');
     await page.getByTestId('days-events').fill('300');
