@@ -1,28 +1,19 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SecureContext } from 'node:tls';
 import { re2Patterns } from '@yosugara/connectors/patterns';
 import { Alarm, type Clock, explain, type Log } from '@yosugara/kernel';
 import { type AgentEffect, type AgentEvent, type AgentState, type Mark, nextDueMs, stepAgent } from '@yosugara/operations/agent';
 import type { AgentNews, FromAgent, ToAgent } from '@yosugara/protocol/agents';
 import { AskedDesk } from './asked.js';
+import { Credentials } from './credentials.js';
 import { Ledger } from './disk/ledger.js';
 import { StepWriter } from './disk/step-writer.js';
 import { AgentConfigError } from './errors.js';
-import {
-  contextOf,
-  type Identity,
-  loadIdentity,
-  loadManagers,
-  type ManagerAddress,
-  saveManagers,
-  withAuthority,
-} from './identity.js';
+import { type Identity, loadIdentity, loadManagers, type ManagerAddress, saveManagers } from './identity.js';
 import { helloOf } from './link/hello.js';
 import { Links } from './link/links.js';
 import { Sender } from './link/sender.js';
-import { Renewal } from './renewal.js';
 import { bootId } from './runs/processes.js';
 import { Runner } from './runs/runner.js';
 import { openStatus, type StatusSocket } from './status.js';
@@ -54,14 +45,12 @@ export class Agent {
   readonly #sender: Sender;
   readonly #tasks: Tasks;
   readonly #asked = new AskedDesk();
-  readonly #renewal: Renewal;
+  readonly #credentials: Credentials;
   readonly #alarm: Alarm;
   readonly #instance = randomBytes(16).toString('hex');
   readonly #startedAtMs: number;
   readonly #writer: StepWriter;
   readonly #troubles: Troubles;
-  #identity: Identity;
-  #context: SecureContext;
   #state: AgentState;
   #status: StatusSocket | null = null;
   #isClosed = false;
@@ -70,10 +59,8 @@ export class Agent {
 
   private constructor(options: AgentOptions, identity: Identity, ledger: Ledger) {
     this.#o = options;
-    this.#identity = identity;
     this.#ledger = ledger;
     this.#state = ledger.state;
-    this.#context = contextOf(identity);
     this.#startedAtMs = options.clock.wallMs();
     this.#tickedMs = options.clock.monotonicMs();
     const { log, clock, dataDir } = options;
@@ -88,8 +75,14 @@ export class Agent {
       ...{ dir: join(dataDir, 'runs'), patterns, log, onEvent: (event) => this.#feed(event) },
       onTrouble: (code, message) => this.#trouble(code, message),
     });
+    this.#credentials = new Credentials(identity, {
+      ...{ dataDir, log, wallMs: clock.wallMs },
+      ask: (request) => this.#links.served !== null && this.#links.say(this.#links.served, { say: 'renew', request }),
+      onRenewed: () => this.#links.redial('the certificate is a new one'),
+      onTrouble: (message) => this.#trouble('CERTIFICATE', message),
+    });
     this.#links = new Links({
-      ...{ context: () => this.#context, hello: () => this.#hello(), log, random: Math.random },
+      ...{ context: () => this.#credentials.context, hello: () => this.#hello(), log, random: Math.random },
       onHeard: (link, saying) => this.#heard(link, saying),
       onGone: (link) => {
         if (this.#state.link?.id === link) this.#sender.end();
@@ -114,16 +107,6 @@ export class Agent {
     };
     this.#tasks = new Tasks(host);
     this.#alarm = new Alarm(clock.monotonicMs, () => this.#tick());
-    this.#renewal = new Renewal({
-      ...{ dataDir, log, identity: () => this.#identity, wallMs: clock.wallMs },
-      ask: (request) => this.#links.served !== null && this.#links.say(this.#links.served, { say: 'renew', request }),
-      onRenewed: (identity) => {
-        this.#identity = identity;
-        this.#context = contextOf(identity);
-        this.#links.redial('the certificate is a new one');
-      },
-      onTrouble: (message) => this.#trouble('CERTIFICATE', message),
-    });
   }
 
   /** @throws AgentConfigError, AgentDiskError — it cannot be an agent here. */
@@ -153,7 +136,7 @@ export class Agent {
     const { highestEpoch, acked, nextNews, open, tasks } = this.#state;
     return {
       ...{
-        agent: this.#identity.agent,
+        agent: this.#credentials.agent,
         version: AGENT_VERSION,
         pid: process.pid,
         startedAt: new Date(this.#startedAtMs).toISOString(),
@@ -162,7 +145,7 @@ export class Agent {
       ...{ highestEpoch, news: { made: nextNews - 1, committed: acked, bytes: this.#ledger.bytes } },
       runs: [...open.entries()].map(([run, { state, startedAtMs }]) => ({ run, state, startedAtMs })),
       tasks: tasks.tasks.length,
-      certificateRenewedAt: new Date(this.#renewal.dueAtMs).toISOString(),
+      certificateRenewedAt: new Date(this.#credentials.dueAtMs).toISOString(),
     };
   }
 
@@ -171,7 +154,7 @@ export class Agent {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#alarm.clear();
-    this.#renewal.close();
+    this.#credentials.close();
     this.#links.close();
     this.#sender.end();
     this.#runner.close();
@@ -248,7 +231,7 @@ export class Agent {
     this.#links.serve(link);
     this.#o.log.info('link.master', { manager: this.#links.masterAddress, epoch: this.#state.highestEpoch });
     this.#sender.begin(link, this.#state.acked);
-    this.#renewal.look();
+    this.#credentials.look();
     const told = JSON.stringify(managers);
     if (managers.length === 0 || told === this.#managers) return;
     this.#managers = told;
@@ -276,7 +259,7 @@ export class Agent {
           void this.#asked.answer(saying, this.#state.highestEpoch).then((answer) => this.#links.say(link, answer));
         return;
       case 'renewed':
-        if (this.#links.served === link) void this.#renewal.answered(saying);
+        if (this.#links.served === link) void this.#credentials.answered(saying);
         return;
       case 'trust':
         if (this.#links.served === link) void this.#trust(link, saying.authority);
@@ -287,22 +270,14 @@ export class Agent {
     }
   }
 
-  /** Others are the managers' authorities from now on, for new connections. Who is connected has shown already who it is. */
   async #trust(link: number, authority: string): Promise<void> {
-    try {
-      const { authority: now } = await withAuthority(this.#o.dataDir, this.#identity, authority);
-      // A renewed certificate may have come meanwhile.
-      this.#identity = { ...this.#identity, authority: now };
-      this.#context = contextOf(this.#identity);
-      this.#links.say(link, { say: 'trusts', digest: createHash('sha256').update(authority).digest('hex') });
-    } catch (error) {
-      this.#trouble('CERTIFICATE', `the managers' new authorities are not taken: ${explain(error)}`);
-    }
+    const digest = await this.#credentials.trust(authority);
+    if (digest !== null) this.#links.say(link, { say: 'trusts', digest });
   }
 
   #hello(): FromAgent {
     const { highestEpoch, acked } = this.#state;
-    const { agent } = this.#identity;
+    const { agent } = this.#credentials;
     const { spool } = this.#ledger;
     const startedAtMs = this.#startedAtMs;
     return helloOf({ version: AGENT_VERSION, agent, spool, instance: this.#instance, highestEpoch, acked, startedAtMs });
