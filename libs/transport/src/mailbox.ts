@@ -1,22 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import type { Message } from '@chainsafe/libp2p-gossipsub';
-import type { Connection, PeerId } from '@libp2p/interface';
+import type { Connection } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import { explain, type Log, type NodeId, SILENT_LOG } from '@yosugara/kernel';
 import type { Mailbox } from '@yosugara/runtime';
 import { type AnswerMember, ASK_PROTOCOL, askMember, MemberAnswers } from './calls.js';
 import { MAILBOX_PROTOCOL, MAX_ENVELOPE_BYTES, readEnvelopes } from './direct-link.js';
 import { decodeEnvelope, encodeEnvelope } from './envelope.js';
+import { GossipPath } from './gossip.js';
 import { DIAL_TIMEOUT_MS, dials, isOpen, type MemberNode, startNode } from './libp2p-node.js';
 import { type KnownPeer, type Link, MemberLinks } from './member-links.js';
 import type { MailboxOptions } from './options.js';
 
-/** Larger messages go by the stream only: gossip would send them to everybody, in front of the heartbeats. */
-export const MAX_GOSSIP_BYTES = 16 * 1024;
 const ROUND_MS = 500;
 const WARN_EVERY_MS = 10_000;
-/** Signing takes time; more than this at once means that we publish faster than we can. */
-const MAX_PUBLISHING = 256;
 
 /** The mailbox, and what members say to one another beside consensus. */
 export interface MemberMailbox extends Mailbox {
@@ -47,9 +43,9 @@ class Libp2pMailbox implements MemberMailbox {
   readonly #answers: MemberAnswers;
   #banished: ReadonlySet<NodeId> = new Set();
   #node: MemberNode | null = null;
+  #gossip: GossipPath | null = null;
   #timer: NodeJS.Timeout | null = null;
   #seq = 0;
-  #publishing = 0;
   #warnedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MailboxOptions) {
@@ -64,7 +60,9 @@ class Libp2pMailbox implements MemberMailbox {
   /** @throws PortBusyError, ListenError, IdentityError. */
   async start(): Promise<void> {
     const node = await startNode(this.#options, this.#topic, (peerId, dial) => this.#mayConnect(peerId, dial));
+    const gossip = new GossipPath(node, this.#topic, this.#log);
     this.#node = node;
+    this.#gossip = gossip;
     node.libp2p.addEventListener('connection:open', ({ detail }) => this.#connected(detail));
     node.libp2p.addEventListener('connection:close', ({ detail }) => this.#disconnected(detail));
     if (this.#paths.stream)
@@ -74,7 +72,7 @@ class Libp2pMailbox implements MemberMailbox {
       if (link === undefined) stream.abort(new Error('not a member'));
       else void this.#answers.take(stream, link.id);
     });
-    if (this.#paths.gossip) this.#joinTopic(node);
+    if (this.#paths.gossip) gossip.join(this.#members.peerIds, (author, relay, bytes) => this.#readGossip(author, relay, bytes));
     // Whoever connected before we listened for it is told to gossipsub here.
     for (const connection of node.libp2p.getConnections()) this.#connected(connection);
     this.#timer = setInterval(() => this.#round(), ROUND_MS);
@@ -83,8 +81,8 @@ class Libp2pMailbox implements MemberMailbox {
 
   send(to: NodeId, body: Uint8Array): void {
     const link = this.#members.named(to);
-    const node = this.#node;
-    if (link === undefined || node === null || this.#stopping.signal.aborted || this.#banished.has(to)) return;
+    const gossip = this.#gossip;
+    if (link === undefined || gossip === null || this.#stopping.signal.aborted || this.#banished.has(to)) return;
     const { self, clusterId } = this.#options;
     const envelope = encodeEnvelope({ clusterId, from: self, to, boot: this.#boot, seq: ++this.#seq, body });
     if (envelope.length > MAX_ENVELOPE_BYTES) {
@@ -92,7 +90,7 @@ class Libp2pMailbox implements MemberMailbox {
       return;
     }
     if (this.#paths.stream) link.direct.send(envelope);
-    if (this.#paths.gossip && envelope.length <= MAX_GOSSIP_BYTES) this.#publish(node, envelope);
+    if (this.#paths.gossip) gossip.publish(envelope);
   }
 
   onMessage(handler: (from: NodeId, body: Uint8Array) => void): void {
@@ -130,10 +128,10 @@ class Libp2pMailbox implements MemberMailbox {
   know(peers: readonly KnownPeer[]): void {
     for (const old of this.#members.know(peers)) {
       this.#log.warn('transport.other_identity', { peer: old.id });
-      this.#node?.pubsub.direct.delete(old.peerId);
+      this.#gossip?.forget(old.peerId);
       this.#cut(old);
     }
-    if (this.#paths.gossip) for (const peerId of this.#members.peerIds) this.#node?.pubsub.direct.add(peerId);
+    if (this.#paths.gossip) this.#gossip?.know(this.#members.peerIds);
   }
 
   async stop(): Promise<void> {
@@ -141,6 +139,7 @@ class Libp2pMailbox implements MemberMailbox {
     if (this.#timer !== null) clearInterval(this.#timer);
     const node = this.#node;
     this.#node = null;
+    this.#gossip = null;
     for (const { direct } of this.#members.all) direct.close();
     await node?.libp2p.stop();
   }
@@ -189,7 +188,7 @@ class Libp2pMailbox implements MemberMailbox {
       }
       if (this.#options.isReachable?.(link.id) === false) connection.abort(new Error('cut'));
       else if (this.#paths.stream) void link.direct.ensure(connection);
-      if (this.#paths.gossip) this.#checkGossip(link, connection);
+      if (this.#paths.gossip) this.#gossip?.check(link.peerId, connection);
     }
   }
 
@@ -215,8 +214,8 @@ class Libp2pMailbox implements MemberMailbox {
     this.#log.info('transport.connected', { peer: link.id });
     const older = this.#node?.libp2p.getConnections(connection.remotePeer).filter(({ id }) => id !== connection.id) ?? [];
     for (const old of older) old.abort(new Error('replaced by a newer connection'));
-    if (older.length > 0) this.#tellGossip(connection.remotePeer, null);
-    if (this.#paths.gossip) this.#tellGossip(connection.remotePeer, connection);
+    if (older.length > 0) this.#gossip?.tell(connection.remotePeer, null);
+    if (this.#paths.gossip) this.#gossip?.tell(connection.remotePeer, connection);
     if (this.#paths.stream) void link.direct.ensure(connection);
   }
 
@@ -225,38 +224,7 @@ class Libp2pMailbox implements MemberMailbox {
     if (link !== undefined && this.#connectionTo(link) !== undefined) return;
     // Without a link: who had that identity has another one by now.
     if (link !== undefined) this.#log.info('transport.disconnected', { peer: link.id });
-    this.#tellGossip(connection.remotePeer, null);
-  }
-
-  #tellGossip(peer: PeerId, connection: Connection | null): void {
-    for (const topology of this.#node?.topologies() ?? []) {
-      if (connection === null) void topology.onDisconnect?.(peer);
-      else void topology.onConnect?.(peer, connection);
-    }
-  }
-
-  /** gossipsub opens its stream once and keeps a dead one; when the peer was not ready yet, or dropped it, tell it anew. */
-  #checkGossip({ peerId }: Link, connection: Connection): void {
-    const stream = this.#node?.pubsub.streamsOutbound.get(peerId);
-    if (stream?.rawStream.status === 'open') return;
-    if (stream !== undefined) this.#tellGossip(connection.remotePeer, null);
-    this.#tellGossip(connection.remotePeer, connection);
-  }
-
-  #joinTopic({ pubsub }: MemberNode): void {
-    // A direct peer is always sent to and relayed to, mesh or not: a prune would keep a returning member out for up to a minute.
-    for (const peerId of this.#members.peerIds) pubsub.direct.add(peerId);
-    pubsub.addEventListener('gossipsub:message', ({ detail }) => this.#readGossip(detail.msg, detail.propagationSource));
-    pubsub.subscribe(this.#topic);
-  }
-
-  #publish({ pubsub }: MemberNode, envelope: Uint8Array): void {
-    if (this.#publishing >= MAX_PUBLISHING) return;
-    this.#publishing++;
-    pubsub
-      .publish(this.#topic, envelope)
-      .catch((error: unknown) => this.#log.debug('transport.publish_failed', { why: explain(error) }))
-      .finally(() => this.#publishing--);
+    this.#gossip?.tell(connection.remotePeer, null);
   }
 
   async #readStream(stream: Parameters<typeof readEnvelopes>[0], connection: Connection): Promise<void> {
@@ -268,14 +236,11 @@ class Libp2pMailbox implements MemberMailbox {
     await readEnvelopes(stream, (bytes) => this.#receive(link, bytes, 'stream', null));
   }
 
-  /** Who wrote it is the signed `from`, never who handed it to us. */
-  #readGossip(message: Message, source: PeerId): void {
-    if (message.type !== 'signed' || message.topic !== this.#topic || message.data.length > MAX_GOSSIP_BYTES) return;
-    const author = message.from.toString();
+  /** Who wrote it is the signed author, never who handed it to us. */
+  #readGossip(author: string, relay: string, bytes: Uint8Array): void {
     const link = this.#members.identified(author);
-    const relay = source.toString();
     if (link !== undefined)
-      this.#receive(link, message.data, 'gossip', relay === author ? null : (this.#members.identified(relay)?.id ?? null));
+      this.#receive(link, bytes, 'gossip', relay === author ? null : (this.#members.identified(relay)?.id ?? null));
   }
 
   #receive(link: Link, bytes: Uint8Array, via: 'stream' | 'gossip', relayedBy: NodeId | null): void {
