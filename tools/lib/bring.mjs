@@ -212,6 +212,18 @@ const JOLOKIA = {
   '/usr/share/java/jolokia-core.jar': 'libjolokia-core-java',
   '/usr/share/java/tomcat9-catalina.jar': 'libtomcat9-java',
 };
+/** What monitors look at (docs/operations.md). */
+const WATCHED = {
+  fping: 'fping',
+  snmpd: 'snmpd',
+  nginx: 'nginx',
+  vsftpd: 'vsftpd',
+  '/usr/lib/dovecot/imap-login': 'dovecot-imapd',
+  '/usr/lib/dovecot/pop3-login': 'dovecot-pop3d',
+  dnsmasq: 'dnsmasq-base',
+  mariadbd: 'mariadb-server-core',
+  ...JOLOKIA,
+};
 
 /** program → Debian package, or several. */
 const TEST_TOOLS = {
@@ -229,15 +241,7 @@ const TEST_TOOLS = {
     haproxy: 'haproxy',
     rsyslogd: ['rsyslog', 'rsyslog-relp', 'rsyslog-gnutls'],
     aiosmtpd: 'python3-aiosmtpd',
-    fping: 'fping',
-    snmpd: 'snmpd',
-    nginx: 'nginx',
-    vsftpd: 'vsftpd',
-    '/usr/lib/dovecot/imap-login': 'dovecot-imapd',
-    '/usr/lib/dovecot/pop3-login': 'dovecot-pop3d',
-    dnsmasq: 'dnsmasq-base',
-    mariadbd: 'mariadb-server-core',
-    ...JOLOKIA,
+    ...WATCHED,
     java: 'default-jre-headless',
   },
   bench: {
@@ -258,16 +262,7 @@ const TEST_TOOLS = {
     snmptrapd: 'snmptrapd',
     // Who knows passwords besides us (docs/access.md).
     slapd: 'slapd',
-    // What monitors look at (docs/operations.md).
-    fping: 'fping',
-    snmpd: 'snmpd',
-    nginx: 'nginx',
-    vsftpd: 'vsftpd',
-    '/usr/lib/dovecot/imap-login': 'dovecot-imapd',
-    '/usr/lib/dovecot/pop3-login': 'dovecot-pop3d',
-    dnsmasq: 'dnsmasq-base',
-    mariadbd: 'mariadb-server-core',
-    ...JOLOKIA,
+    ...WATCHED,
     ip: 'iproute2',
     nft: 'nftables',
     snmptrap: 'snmp',

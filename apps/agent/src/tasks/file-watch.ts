@@ -7,6 +7,7 @@ import { compileOne, isProblem } from '@yosugara/operations/patterns';
 import type { AgentNews, AgentTask } from '@yosugara/protocol/agents';
 import type { RunningTask, TaskHost } from './host.js';
 import { openForWriting } from './in-use.js';
+import { turns } from './turns.js';
 
 type WatchTask = Extract<AgentTask, { kind: 'file-watch' }>;
 
@@ -34,9 +35,6 @@ export function fileWatchTask(task: WatchTask, host: TaskHost, scanMs = SCAN_MS)
   let isNew = host.mark(prefix) === undefined;
   /** Of the first scan: what came between the beginning of the task and now. The next scan sees it as it does everything else. */
   const fresh = new Map<string, Known | null>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let isStopped = false;
-  let turn: Promise<void> = Promise.resolve();
 
   const scan = async (): Promise<void> => {
     if (!host.hasRoom()) return;
@@ -105,23 +103,7 @@ export function fileWatchTask(task: WatchTask, host: TaskHost, scanMs = SCAN_MS)
     const now = await stat(join(task.directory, name)).catch(() => null);
     return is === null ? now === null : now !== null && now.size === is[0] && Math.round(now.mtimeMs) === is[1];
   };
-  const again = (afterMs: number): void => {
-    timer = setTimeout(() => {
-      turn = scan()
-        .catch((error: unknown) => host.log.warn('file-watch.scan', { task: task.id, why: explain(error) }))
-        .finally(() => {
-          if (!isStopped) again(scanMs);
-        });
-    }, afterMs);
-  };
-  again(0);
-  return {
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await turn;
-    },
-  };
+  return turns(scanMs, scan, (error) => host.log.warn('file-watch.scan', { task: task.id, why: explain(error) }));
 }
 
 function differences(known: ReadonlyMap<string, Known>, found: ReadonlyMap<string, Known>): Change[] {

@@ -1,6 +1,7 @@
 import { explain } from '@yosugara/kernel';
 import type { AgentTask } from '@yosugara/protocol/agents';
 import type { RunningTask, TaskHost } from './host.js';
+import { turns } from './turns.js';
 
 type EventTask = Extract<AgentTask, { kind: 'windows-event' }>;
 
@@ -21,14 +22,11 @@ const MOST_EVENTS = 500;
 /** Each log from where it was, bookmark and events in one write. @param port null = this system has no such log. */
 export function windowsEventTask(task: EventTask, host: TaskHost, port: EventLogPort | null, lookMs = LOOK_MS): RunningTask {
   if (port === null) throw new Error('this system has no event log of Windows');
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let isStopped = false;
-  let turn: Promise<void> = Promise.resolve();
 
-  const look = async (): Promise<void> => {
+  const look = async (isStopped: () => boolean): Promise<void> => {
     for (const log of task.logs) {
       const key = `events/${task.id}/${log}`;
-      for (let isMore = true; isMore && !isStopped && host.hasRoom(); ) {
+      for (let isMore = true; isMore && !isStopped() && host.hasRoom(); ) {
         const before = host.mark(key);
         const { events, bookmark } = await port.read(log, task.query, typeof before === 'string' ? before : null, MOST_EVENTS);
         isMore = events.length === MOST_EVENTS;
@@ -40,21 +38,5 @@ export function windowsEventTask(task: EventTask, host: TaskHost, port: EventLog
       }
     }
   };
-  const again = (afterMs: number): void => {
-    timer = setTimeout(() => {
-      turn = look()
-        .catch((error: unknown) => host.trouble('EVENT_LOG', `the event log cannot be read: ${explain(error)}`))
-        .finally(() => {
-          if (!isStopped) again(lookMs);
-        });
-    }, afterMs);
-  };
-  again(0);
-  return {
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await turn;
-    },
-  };
+  return turns(lookMs, look, (error) => host.trouble('EVENT_LOG', `the event log cannot be read: ${explain(error)}`));
 }
