@@ -1,0 +1,249 @@
+import 'reflect-metadata';
+import { ANY_OWNER, FUNCTIONS } from '@yosugara/protocol';
+import pg from 'pg';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { twoReceivers } from '../../../../apps/receiver/src/testing/two-receivers.js';
+import { LINES, SETTINGS } from './looks-data.js';
+import { consoleStage, hasBrowser, put, type Stage } from './stage.js';
+
+/* What is done on most days on the pages of watching and of settings, and what of it is open to somebody who may only read. */
+const receivers = await twoReceivers({ third: 90 });
+const soon = { timeout: 120_000, interval: 100 };
+const READER = 'who-reads-has-this-word';
+let stage: Stage;
+let reader: Page;
+
+describe.skipIf(!hasBrowser())('a day at the console', { timeout: 600_000 }, () => {
+  beforeAll(async () => {
+    stage = await consoleStage(receivers);
+    await put(stage.a, SETTINGS(receivers.address.sender));
+    await stage.say(...LINES);
+    await vi.waitFor(() => oneGraph(stage), soon);
+    await vi.waitFor(async () => {
+      const { open } = await stage.a.get<{ open: Record<string, number> }>('/api/v1/events/counts');
+      expect(open['critical']).toBeGreaterThan(1);
+    }, soon);
+  }, 600_000);
+  afterAll(async () => await stage?.close());
+
+  it('a monitor is made, its rules are tried on a line before anybody is told, and it is saved and deleted again', async () => {
+    const page = await stage.open('/monitors');
+    await page.getByTestId('setting-new').click();
+    await page.getByTestId('field-id').fill('fans');
+    await page.getByTestId('field-type').click();
+    await page.getByRole('option', { name: 'Syslog' }).click();
+    await page.getByTestId('field-facility').fill('tokyo');
+    await page.getByTestId('add-rules').click();
+    await page.getByTestId('field-rules.0.pattern').fill('.*fan (\\d+) stands.*');
+    await page.getByTestId('field-rules.0.message').fill('no air: #[1]');
+    await page.getByRole('tab', { name: 'Try' }).click();
+    await page.getByTestId('try-text').fill('<34>1 2026-11-21T22:14:15.003Z web1 fan 812 - - fan 7 stands');
+    await page.getByTestId('try-go').click();
+    await expect.poll(() => page.getByTestId('try-result').textContent()).toContain('no air: 7');
+    await page.getByTestId('setting-save').click();
+    await row(page, 'fans').waitFor();
+    await row(page, 'fans').getByRole('button').first().click();
+    await page.getByTestId('setting-delete').click();
+    await page.getByTestId('setting-delete-confirm').click();
+    await row(page, 'fans').waitFor({ state: 'detached' });
+    await page.context().close();
+  });
+  it('a notification is changed, switched off and on, and its history tells by whom', async () => {
+    const page = await stage.open('/notifications');
+    await row(page, 'events').getByRole('button').first().click();
+    await page.getByTestId('field-description').fill('for the night shift');
+    await page.getByTestId('setting-save').click();
+    await page.getByTestId('setting-editor').waitFor({ state: 'detached' });
+    await row(page, 'events').filter({ hasText: 'for the night shift' }).waitFor();
+    const enabled = async () => (await stage.a.get<{ enabled: boolean }>('/api/v1/settings/notification/events')).enabled;
+    for (const is of [false, true]) {
+      await row(page, 'events').getByTestId('setting-enabled').click({ force: true });
+      await expect.poll(enabled).toBe(is);
+    }
+    await row(page, 'events').getByRole('button').first().click();
+    await page.getByRole('tab', { name: 'History' }).click();
+    await expect.poll(() => page.getByRole('tabpanel').textContent()).toContain('admin');
+    await page.context().close();
+  });
+  it('a calendar shows its month, and a day that was put on its list of holidays is closed', async () => {
+    const page = await stage.open('/calendars?show=office&month=2026-12');
+    const day = page.locator('[data-testid=calendar-day][data-date="2026-12-25"]');
+    await expect.poll(() => day.getAttribute('data-state')).toBe('partly');
+    await page.getByTestId('calendar-kinds').getByText('Day patterns').or(page.getByText('Calendar patterns')).first().click();
+    await row(page, 'jp').getByRole('button').first().click();
+    await page.getByTestId('field-dates').fill('2026-12-25');
+    await page.getByTestId('field-dates').press('Enter');
+    await page.getByTestId('setting-save').click();
+    await page.getByTestId('setting-editor').waitFor({ state: 'detached' });
+    await page.goto(`${stage.base}/calendars?show=office&month=2026-12`);
+    await expect.poll(() => day.getAttribute('data-state')).toBe('closed');
+    await page.context().close();
+  });
+  it('what a node measured is a graph, is found by its name, and comes as a table', async () => {
+    const page = await stage.open('/graphs');
+    await page.getByTestId('line-chart').first().waitFor();
+    await page.getByTestId('graphs-range').getByText('6 h', { exact: true }).or(page.getByText('6 hours')).first().click();
+    await page.getByTestId('graphs-text').fill('Round');
+    await expect.poll(() => page.getByTestId('line-chart').count()).toBe(1);
+    expect(new URL(page.url()).searchParams.get('text')).toBe('Round');
+    const coming = page.waitForEvent('download');
+    await page.getByTestId('csv').click();
+    expect((await coming).suggestedFilename()).toMatch(/\.csv$/);
+    await page.getByTestId('graphs-text').fill('nothing like it');
+    await expect.poll(() => page.getByTestId('graphs-page').textContent()).toContain('No values are kept of this');
+    await page.context().close();
+  });
+  it('the statuses of a scope are folded, narrowed by priority, and lead to their events', async () => {
+    const page = await stage.open('/status');
+    const rows = page.getByTestId('status-row');
+    await rows.first().waitFor();
+    const before = await rows.count();
+    const group = page.getByTestId('status-group').first();
+    await group.getByRole('button').click();
+    await expect.poll(() => rows.count()).toBeLessThan(before);
+    await group.getByRole('button').click();
+    await page.getByRole('button', { name: /Warning/ }).click();
+    await expect.poll(() => new URL(page.url()).searchParams.get('priority')).toBe('warning');
+    await expect.poll(async () => (await rows.allTextContents()).every((text) => text.includes('Warning'))).toBe(true);
+    await rows.first().getByRole('link', { name: 'disks' }).click();
+    await page.getByTestId('event-row').first().waitFor();
+    expect(new URL(page.url()).searchParams.get('monitor')).toBe('disks');
+    await page.context().close();
+  });
+  it('messages come in by themselves, stand still while they are read, and go on', async () => {
+    const page = await stage.open('/messages?text=everyday');
+    await page.getByTestId('follow-state').waitFor();
+    await stage.say('everyday one');
+    const rows = page.getByTestId('message-row');
+    await rows.filter({ hasText: 'everyday one' }).first().waitFor();
+    await rows.first().click();
+    await page.getByTestId('message-detail').waitFor();
+    const shown = await rows.count();
+    await stage.say('everyday two');
+    await expect.poll(() => page.getByTestId('pause-button').textContent(), soon).toMatch(/\d/);
+    expect(await rows.count()).toBe(shown);
+    await page.getByTestId('pause-button').click();
+    await rows.filter({ hasText: 'everyday two' }).first().waitFor();
+    await page.context().close();
+  });
+
+  /** What changes something, where it is to be seen; each is open to whoever may do everything. */
+  const WRITES = [
+    ['/monitors', 'setting-row', ['setting-new', 'setting-enabled']],
+    ['/monitors?id=disks', 'setting-save', ['setting-save', 'setting-delete', 'field-description']],
+    ['/notifications', 'setting-row', ['setting-new', 'setting-enabled']],
+    ['/calendars', 'setting-row', ['setting-new', 'setting-enabled']],
+    ['/repository', 'setting-row', ['setting-new', 'import-open']],
+    ['/repository/node/web1', 'node-about', ['node-enabled']],
+    ['/dashboards', 'dashboards-page', ['setting-new', 'board-import']],
+    ['/dashboards/night', 'dashboard-page', ['board-edit']],
+    ['/cluster', 'topology', ['govern', 'switchover-button']],
+    ['/retention', 'kept', ['days-events', 'clean-all', 'clean-events']],
+    ['/mibs', 'mibs-page', ['mib-upload']],
+    ['/users', 'user-row', ['user-new']],
+    ['/users?tab=roles', 'role-row', ['role-new']],
+    ['/jobs', 'jobs-page', ['jobs-run']],
+    ['/jobs?view=units', 'jobs-page', ['unit-new']],
+  ] as const;
+  it.each(WRITES)(
+    'who may only read finds nothing on %s that writes, and who may do everything does',
+    async (path, ready, ids) => {
+      const all = await stage.open(path);
+      reader ??= await whoReads(stage);
+      await reader.goto(`${stage.base}${path}`);
+      for (const page of [all, reader]) await page.getByTestId(ready).first().waitFor();
+      await expect.poll(() => open(all, ids)).toEqual(ids);
+      expect(await open(reader, ids)).toEqual([]);
+      await all.context().close();
+    },
+  );
+  it('nor on an event, and is refused by the API whatever a page shows', async () => {
+    const all = await stage.open('/events');
+    reader ??= await whoReads(stage);
+    await reader.goto(`${stage.base}/events`);
+    for (const page of [all, reader]) {
+      await page.getByTestId('event-row').first().click();
+      await page.getByTestId('event-original').waitFor();
+    }
+    const ids = ['event-confirm', 'event-own'];
+    expect([await open(all, ids), await open(reader, ids)]).toEqual([ids, []]);
+    const number = Number(new URL(reader.url()).searchParams.get('event'));
+    const headers = { 'x-yosugara': '1' };
+    for (const [path, data] of [
+      ['events/changes', { numbers: [number], state: 'confirmed' }],
+      ['cluster/switchover', { to: 'b' }],
+      ['job-units/night/sessions', {}],
+    ] as const)
+      expect([path, (await reader.request.post(`${stage.base}/api/v1/${path}`, { headers, data })).status()]).toEqual([
+        path,
+        403,
+      ]);
+    await all.context().close();
+  });
+  // The last one: the first sample is taken a minute after the manager began.
+  it('what fills up is told with its course, what to do, and its graph', async () => {
+    const page = await stage.open('/capacity');
+    const first = page.getByTestId('capacity-row').first();
+    await first.waitFor();
+    await first.getByRole('button').click();
+    await expect.poll(() => first.textContent()).toContain('What to change');
+    await page.getByTestId('capacity-only-filling').click({ force: true });
+    await expect.poll(() => new URL(page.url()).searchParams.get('filling')).toBe('true');
+    await page.context().close();
+  });
+  it('says nothing that it should not', () => expect(stage.problems).toEqual([]));
+});
+
+const row = (page: Page, id: string) => page.locator(`[data-testid=setting-row][data-id="${id}"]`);
+
+/** Of these, those that can be used. */
+async function open(page: Page, ids: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const id of ids) {
+    const one = page.getByTestId(id).first();
+    if ((await one.count()) > 0 && (await one.isVisible()) && (await one.isEnabled())) found.push(id);
+  }
+  return found;
+}
+
+/** Logged in; may read everything, and do nothing. */
+async function whoReads({ open: openPage, base }: Stage): Promise<Page> {
+  const admin = await openPage('/');
+  const headers = { 'x-yosugara': '1' };
+  const grants = Object.fromEntries(FUNCTIONS.map((each) => [each, ['read']]));
+  const role = await admin.request.put(`${base}/api/v1/settings/role/reader`, {
+    headers: { ...headers, 'if-none-match': '*' },
+    data: { body: { name: 'Reader', grants, reaches: [{ owner: ANY_OWNER, modes: ['read'] }] } },
+  });
+  expect([role.status(), await role.text()]).toEqual([200, expect.anything()]);
+  const made = await admin.request.post(`${base}/api/v1/users`, { headers, data: { login: 'rika', roles: ['reader'] } });
+  const { password } = (await made.json()) as { password: string };
+  const page = await (await admin.context().browser()!.newContext({ locale: 'en-GB' })).newPage();
+  const post = async (path: string, data: object) =>
+    expect((await page.request.post(`${base}${path}`, { headers, data })).status()).toBe(200);
+  await post('/api/login', { login: 'rika', password });
+  await post('/api/password', { current: password, next: READER });
+  await post('/api/login', { login: 'rika', password: READER });
+  await admin.context().close();
+  page.setDefaultTimeout(30_000);
+  return page;
+}
+
+/** Values of a node, as its monitor would have left them. */
+async function oneGraph({ postgres: { host, port } }: Stage): Promise<void> {
+  const pool = new pg.Pool({ host, port, user: 'postgres', database: 'postgres', max: 1 });
+  try {
+    for (const item of ['Round trip, ms', 'Lost, %'])
+      await pool.query(
+        `with made as (insert into series (key, monitor, facility, item, since)
+           values (decode(md5($1), 'hex'), 'ping', 'web1', $1, now() - interval '6 hours')
+           on conflict (key) do update set since = excluded.since returning id)
+         insert into collected (series, at, value)
+         select id, now() - make_interval(mins => n), n from made, generate_series(0, 60) n on conflict do nothing`,
+        [item],
+      );
+  } finally {
+    await pool.end();
+  }
+}
