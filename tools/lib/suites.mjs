@@ -12,6 +12,8 @@ export async function vitest(args = []) {
   // What is missing is said, and the specs that need it say that they were skipped.
   const why = await bringTestTools('specs');
   if (why !== undefined) say(`specs: some are skipped (${why})`);
+  // Whoever comes here has just built: specs that start programs build nothing under each other.
+  process.env.YOSUGARA_BUILT = '1';
   const folder = mkdtempSync(join(tmpdir(), 'yosugara-test-'));
   const report = join(folder, 'report.json');
   try {

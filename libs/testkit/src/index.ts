@@ -1,4 +1,5 @@
 export * from './certificates.js';
+export * from './compiled.js';
 export * from './daemons.js';
 export * from './jolokia.js';
 export * from './ports.js';

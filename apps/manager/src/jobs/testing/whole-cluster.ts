@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { newAuthority } from '@yosugara/connectors/pki';
 import { SILENT_LOG } from '@yosugara/kernel';
 import type { AgentList, JobHistory, JobRunDetail, JobSessionDetail } from '@yosugara/protocol';
-import { freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
+import { compiled, freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { managingConfig } from '../../agents/testing/managing.js';
 import type { ManagerConfig } from '../../config.js';
 import type { StartIngest } from '../../lifecycle.js';
@@ -26,9 +26,7 @@ const PATIENCE_MS = 100_000;
 const RENEW_MS = 10_000;
 
 /** The program is what was built: a spec of an older one would say nothing. */
-export function buildAgent(): void {
-  execFileSync(join(APPS, '../node_modules/.bin/tsc'), ['-b', join(APPS, 'agent')], { stdio: 'pipe' });
-}
+export const buildAgent = (): void => compiled(join(APPS, 'agent'));
 
 const noIngest: StartIngest = async () => ({ behind: () => 0, failure: () => null, stop: async () => undefined });
 
