@@ -2,7 +2,7 @@ import { invariant, type NodeId } from '@yosugara/kernel';
 import { note, type Step, send, toPersist } from './context.js';
 import { bound } from './lease.js';
 import { appendOwn, compareLog, lastIndex, lastTerm } from './log.js';
-import { isEstranged, isOnProbation, wasSetBack } from './naming.js';
+import { hasItsLog, isEstranged, isOnProbation, wasSetBack } from './naming.js';
 import { BLIND_TERM_GAP, goOnAlone } from './pair.js';
 import { absentVoter, isBlind, isGivenUp } from './pair-facts.js';
 import { hasMajority } from './quorum.js';
@@ -116,7 +116,7 @@ function whyNotPreVote(c: Step, from: NodeId, message: PreVote, incarnation: str
   delete s.behindMs[from];
   // Ruling 6. A log that holds more than ours may be the only way on, so it is let through.
   if (compared === 0 && !s.preferred.includes(from)) {
-    const heard = s.preferred.find((id) => isHeard(c, id) && !isBehind(c, id));
+    const heard = s.preferred.find((id) => isHeard(c, id) && !isBehind(c, id) && hasItsLog(s, id));
     if (heard !== undefined) return `${heard} is preferred`;
   }
   return null;

@@ -47,6 +47,34 @@ const leader = () => {
   return node;
 };
 
+describe('the preferred (ruling 6) that has lost its log', () => {
+  const ask = { kind: 'preVote', term: 2, lastIndex: 2, lastTerm: 1 } as const;
+  const granted = (node: Bench) => sent(say(node, b, 'b1', ask), 'preVoteReply')[0]?.granted;
+  const waiting = () => {
+    const node = member(w, 2, 'w1');
+    node.do({ kind: 'prefer', preferred: [a], mayCampaign: true, extraDelayMs: 0 });
+    return node;
+  };
+  const heard = { kind: 'preVoteReply', term: 1, granted: false, forTerm: 2 } as const;
+
+  it('is waited for while it goes by what the configuration names', () => {
+    const node = waiting();
+    say(node, a, 'a1', heard);
+    expect(granted(node)).toBe(false);
+  });
+  it('keeps nobody else from leading once it is heard as another one: it does not stand before it is a new member', () => {
+    const node = waiting();
+    say(node, a, 'a2', heard);
+    expect(granted(node)).toBe(true);
+  });
+  it('keeps nobody else from leading when its directory was set back', () => {
+    const node = waiting();
+    say(node, a, 'a1', heard, { life: 'a x', boots: 3, written: 50 });
+    say(node, a, 'a1', heard, { life: 'a y', boots: 4, written: 20 });
+    expect(granted(node)).toBe(true);
+  });
+});
+
 describe('what a member remembers of the others over its own restart (D20)', () => {
   /** w has heard b's directory write 50 times in its 3rd life; then all of them restart, b from a snapshot. */
   const restarted = (stamps: Readonly<Record<string, DiskStamp>>) =>

@@ -21,6 +21,13 @@ export const isOnProbation = (s: RaftState): boolean =>
 export const wasSetBack = (s: RaftState, id: NodeId, incarnation: string | undefined): boolean =>
   hasForgotten(s) && s.setBack[keyOf(id, incarnation)] === true;
 
+/** It goes by what the configuration counts it for, and has not gone back: anybody else never leads, and waiting for that one has no end. */
+export function hasItsLog(s: RaftState, id: NodeId): boolean {
+  if (id === s.self) return !isEstranged(s);
+  const [named, heard] = [namedOf(s, id), s.heardAs[id]];
+  return (named === undefined || heard === undefined || named === heard) && !wasSetBack(s, id, heard);
+}
+
 /** Some directory was set back: nearly always none was, and it is asked at every message. */
 export function hasForgotten({ setBack }: RaftState): boolean {
   for (const _ in setBack) return true;
