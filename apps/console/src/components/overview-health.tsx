@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react';
 import { Link } from 'react-router';
 import { integer, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
-import { ChevronIcon } from './icons.js';
+import { Expander } from './expander.js';
 import { healthLines, type ScopeLine, worstOfScope } from './overview-model.js';
 import { useToggled } from './use-toggled.js';
 
@@ -46,19 +46,7 @@ function ScopeRow({ line, onToggle }: { readonly line: ScopeLine; readonly onTog
   return (
     <li className="health-row" data-testid="health-row" data-id={scope.id} data-worst={worst ?? ''}>
       <span className="health-name" style={{ paddingLeft: depth * 16 }}>
-        {hasBelow ? (
-          <button
-            type="button"
-            className="expander"
-            aria-expanded={isOpen}
-            aria-label={t(isOpen ? 'mibs.collapse' : 'mibs.expand', { name: scope.name })}
-            onClick={onToggle}
-          >
-            <ChevronIcon open={isOpen} />
-          </button>
-        ) : (
-          <span className="scope-leaf" />
-        )}
+        {hasBelow ? <Expander name={scope.name} isOpen={isOpen} onToggle={onToggle} /> : <span className="scope-leaf" />}
         <i className={worst === null ? 'dot bg-unknown' : `dot priority-fill-${worst}`} aria-hidden="true" />
         <Link to={`/status?facility=${id}`} className="clip" data-row>
           {visible(scope.name)}

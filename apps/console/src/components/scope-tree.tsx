@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { integer, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
-import { ChevronIcon } from './icons.js';
+import { Expander } from './expander.js';
 import { shownScopes } from './scope-model.js';
 import { useToggled } from './use-toggled.js';
 
@@ -31,15 +31,7 @@ export function ScopeTree({ scopes, nodes, chosen, onChoose }: ScopeTreeProps) {
         {lines.map(({ scope, depth, hasBelow, isOpen }) => (
           <li key={scope.id} style={{ paddingLeft: `${depth * 14}px` }} className="scope-line">
             {hasBelow ? (
-              <button
-                type="button"
-                className="expander"
-                aria-expanded={isOpen}
-                aria-label={t(isOpen ? 'mibs.collapse' : 'mibs.expand', { name: scope.name })}
-                onClick={() => toggle(scope.id)}
-              >
-                <ChevronIcon open={isOpen} />
-              </button>
+              <Expander name={scope.name} isOpen={isOpen} onToggle={() => toggle(scope.id)} />
             ) : (
               <span className="scope-leaf" />
             )}

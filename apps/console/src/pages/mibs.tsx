@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { MibModuleSummary } from '@yosugara/protocol';
 import { useState } from 'react';
 import { api } from '../api/client.js';
-import { ChevronIcon } from '../components/icons.js';
+import { Expander } from '../components/expander.js';
 import { MibDetailPanel } from '../components/mib-detail.js';
 import { MibUpload } from '../components/mib-upload.js';
 import { Time } from '../components/time.js';
@@ -68,15 +68,7 @@ function Row({ module, open, mayAct, onToggle, onDelete }: RowProps) {
     <>
       <Table.Tr data-testid="mib-row" data-name={name} data-state={state}>
         <Table.Td>
-          <button
-            type="button"
-            className="expander"
-            aria-expanded={open}
-            aria-label={t(open ? 'mibs.collapse' : 'mibs.expand', { name })}
-            onClick={onToggle}
-          >
-            <ChevronIcon open={open} />
-          </button>
+          <Expander name={name} isOpen={open} onToggle={onToggle} />
         </Table.Td>
         <Table.Td>
           <strong>{visible(name)}</strong>

@@ -26,9 +26,9 @@ import { ApiRefusals, Refuses } from '../http/api-docs.js';
 import { Command, keeping } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
+import { auditDone } from '../store/audit-done.js';
 import type { ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, LIFECYCLE, LOG, SETTINGS, STORE } from '../tokens.js';
-import { auditJobs } from './audit-jobs.js';
 import { JobsHandle } from './jobs-handle.js';
 import { mayAnswer } from './may-answer.js';
 import { SessionsQuerySchema, sessionQuery } from './query.js';
@@ -155,7 +155,7 @@ export class JobSessionsController {
       throw new ApiRefusal(409, 'REFUSED', `${answer.why}${instead}`, 'operation');
     }
     const entry = { login: by, action: 'job.operate', detail: { session, ...wish }, node: this.settings.node, epoch };
-    await auditJobs(this.store, this.authority, entry, (error) => this.log.warn('jobs.notAudited', { why: explain(error) }));
+    await auditDone(this.store, this.authority, entry, (error) => this.log.warn('jobs.notAudited', { why: explain(error) }));
     return { done: true };
   }
 

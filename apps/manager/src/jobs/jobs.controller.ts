@@ -36,10 +36,10 @@ import { Command, keeping, Repeatable } from '../http/commands.js';
 import { ApiRefusal } from '../http/errors.js';
 import type { Lifecycle } from '../lifecycle.js';
 import { LiveSettings } from '../settings/live-settings.js';
+import { auditDone } from '../store/audit-done.js';
 import type { ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, LIFECYCLE, LOG, SETTINGS, STORE } from '../tokens.js';
 import { approvalsView } from './approvals.js';
-import { auditJobs } from './audit-jobs.js';
 import { JobsHandle } from './jobs-handle.js';
 import { MOST_PLAN_DAYS, PlanQuerySchema, planSpan } from './query.js';
 import { queuesView } from './queues.js';
@@ -101,7 +101,7 @@ export class JobsController {
     const { session, again } = answer;
     const detail = { unit, job, session, trigger: trigger.id, ignoresTimes, test: testCommand !== null, again };
     const entry = { login: by, action: 'job.start', detail, node: this.settings.node, epoch };
-    await auditJobs(this.store, this.authority, entry, (error) => this.log.warn('jobs.notAudited', { why: explain(error) }));
+    await auditDone(this.store, this.authority, entry, (error) => this.log.warn('jobs.notAudited', { why: explain(error) }));
     return { session, again };
   }
 
@@ -210,7 +210,7 @@ export class JobsController {
     );
     const detail = { messageId: message.messageId, isNew };
     const entry = { login: asker.login, action: 'job.link', detail, node: this.settings.node, epoch };
-    await auditJobs(this.store, this.authority, entry, (error) => this.log.warn('jobs.notAudited', { why: explain(error) }));
+    await auditDone(this.store, this.authority, entry, (error) => this.log.warn('jobs.notAudited', { why: explain(error) }));
     return { isNew };
   }
 

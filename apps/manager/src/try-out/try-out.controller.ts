@@ -20,7 +20,8 @@ import { ApiRefusals, Refuses } from '../http/api-docs.js';
 import { Command, keptAs, Repeatable } from '../http/commands.js';
 import type { Lifecycle } from '../lifecycle.js';
 import { LiveSettings } from '../settings/live-settings.js';
-import type { ManagerStore } from '../store/ports.js';
+import { auditDone } from '../store/audit-done.js';
+import type { AuditEntry, ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, LIFECYCLE, LOG, OPERATIONS, SETTINGS, STORE } from '../tokens.js';
 import { monitorToRun, reached } from './asked-settings.js';
 import { lookAtAll, type TriedOut, testOf } from './running.js';
@@ -94,11 +95,8 @@ export class TryOutController {
     return tested;
   }
 
-  /** What was done is done: an audit trail that cannot be written just now does not undo it. */
-  async #audit(entry: Parameters<ManagerStore['audit']>[0], answer: object | null): Promise<void> {
-    const guard = () => void this.authority.demand('active', entry.epoch);
-    await this.store.audit(entry, guard, answer === null ? null : keptAs(answer)).catch((error: unknown) => {
-      this.log.warn('tryOut.notAudited', { why: explain(error) });
-    });
+  async #audit(entry: AuditEntry, answer: object | null): Promise<void> {
+    const onFailure = (error: unknown) => this.log.warn('tryOut.notAudited', { why: explain(error) });
+    await auditDone(this.store, this.authority, entry, onFailure, answer === null ? null : keptAs(answer));
   }
 }
