@@ -7,13 +7,13 @@ const AFTER_LOOK_MS = 2_000;
 
 /** One verb at a time; only stop goes ahead of them, since it must work when one hangs. */
 export class Verbs {
-  readonly #watch: Watch;
+  readonly #watch: Pick<Watch, 'look' | 'poke'>;
   readonly #before: () => void;
   #queue: Promise<unknown>;
   #closed = false;
 
   /** @param first never rejects; @param before called as each verb begins. */
-  constructor(first: Promise<unknown>, watch: Watch, before: () => void) {
+  constructor(first: Promise<unknown>, watch: Pick<Watch, 'look' | 'poke'>, before: () => void) {
     this.#queue = first;
     this.#watch = watch;
     this.#before = before;
@@ -28,18 +28,20 @@ export class Verbs {
     return turn;
   }
 
-  /** Ends with a look that began after the change: one from before it must not be heard after the verb has ended. */
+  /**
+   * Ends with a look that began after the change, also when the verb failed: one from before it must not be heard after the verb
+   * has ended. (A rewind that could not reach the Master leaves everything as it was; seen half-way, it asks for a base backup.)
+   */
   async #run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new PostgresControlError('NOT_RUNNING', 'closed');
     this.#before();
     try {
-      const result = await work();
-      await Promise.race([this.#watch.look(), sleep(AFTER_LOOK_MS)]);
-      return result;
+      return await work();
     } catch (error) {
       if (error instanceof PostgresControlError) throw error;
       throw new PostgresControlError('QUERY_FAILED', 'PostgreSQL did not do it', error);
     } finally {
+      await Promise.race([this.#watch.look(), sleep(AFTER_LOOK_MS)]);
       this.#watch.poke();
     }
   }

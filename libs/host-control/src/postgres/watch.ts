@@ -247,14 +247,23 @@ export class Watch {
     const { paths, programs, account, everyone } = this.#host;
     const control = inPgdata(this.#host, 'global/pg_control');
     if (!(await isThere(control))) return { kind: 'empty' };
-    const { mtimeMs, ino } = await stat(control);
-    const unfinished = await whyUnfinished(paths);
-    const key = `${mtimeMs}/${ino}/${unfinished}`;
+    const { key, unfinished } = await this.#state(control);
     // A tool at work (rewind, single-user mode) changes what we would read: say what was true before, or nothing.
     if (members(everyone).length > 0) return this.#stopped?.facts ?? { kind: 'unknown' };
-    if (this.#stopped?.key !== key)
-      this.#stopped = { key, facts: await stoppedFacts(paths.pgdata, unfinished, programs, account) };
+    if (this.#stopped?.key !== key) {
+      const facts = await stoppedFacts(paths.pgdata, unfinished, programs, account);
+      // Whoever joins a reading that is under way asks for what is true now: a verb may have ended since it began.
+      if ((await this.#state(control)).key !== key) return await this.#readDirectory();
+      this.#stopped = { key, facts };
+    }
     return this.#stopped.facts;
+  }
+
+  /** What a reading of the stopped directory depends on. */
+  async #state(control: string): Promise<{ readonly key: string; readonly unfinished: string | null }> {
+    const { mtimeMs, ino } = await stat(control);
+    const unfinished = await whyUnfinished(this.#host.paths);
+    return { key: `${mtimeMs}/${ino}/${unfinished}`, unfinished };
   }
 
   /** Forget what was read from a stopped data directory. */
