@@ -1,11 +1,12 @@
 import { Alert, Button, Group, Loader, Modal, Stack } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { CleanUpPreview, CleanUpQuestion, Retained } from '@yosugara/protocol';
 import { upkeepApi } from '../api/upkeep.js';
 import { bytes, integer } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { Failed } from './failed.js';
 import { useToast } from './toasts.js';
+import { useCommand } from './use-command.js';
 
 const MOST_PARTS = 6;
 
@@ -56,7 +57,7 @@ export function CleanUpDialog({
     gcTime: 0,
   });
   const isNothing = preview.data?.kinds.some(isFound) === false;
-  const going = useMutation({
+  const going = useCommand({
     mutationFn: async () => await upkeepApi.cleanUp(kinds),
     onSuccess: () => {
       toast({ text: t('retention.started'), tone: 'info' });

@@ -1,10 +1,11 @@
 import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { CLUSTER_KEY } from '../api/live.js';
 import { useText } from '../i18n/language.js';
 import { MasterChanged, useOtherMaster } from './master-changed.js';
 import { useToast } from './toasts.js';
+import { useCommand } from './use-command.js';
 
 /** Something is asked of the cluster: what was refused is said here, and what was accepted closes it. */
 export function GovernDialog({
@@ -29,7 +30,7 @@ export function GovernDialog({
   const client = useQueryClient();
   const toast = useToast();
   const otherMaster = useOtherMaster();
-  const going = useMutation({
+  const going = useCommand({
     mutationFn: onGo,
     onSuccess: () => {
       toast({ text: t('govern.accepted'), tone: 'info' });

@@ -1,5 +1,5 @@
 import { Alert, Button, FileButton, Group, Modal, SegmentedControl, Textarea } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import type { SettingsDifference } from '@yosugara/protocol';
 import { useState } from 'react';
 import { ApiError } from '../api/client.js';
@@ -8,6 +8,7 @@ import { integer } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { Differences } from './setting-history.js';
 import { useToast } from './toasts.js';
+import { useCommand } from './use-command.js';
 
 type Format = 'yaml' | 'csv';
 /** Of the manager; whoever has more takes the command line. */
@@ -81,13 +82,13 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
   const client = useQueryClient();
   const [format, setFormat] = useState<Format>('yaml');
   const [text, setText] = useState('');
-  const looking = useMutation({
+  const looking = useCommand({
     mutationFn: async () => {
       const documents = await settingsApi.read(format, text);
       return { documents, difference: await settingsApi.import(documents, true) };
     },
   });
-  const doing = useMutation({
+  const doing = useCommand({
     mutationFn: async (documents: readonly unknown[]) => await settingsApi.import(documents, false),
     onSuccess: async ({ counts }) => {
       toast({ text: t('import.done', { added: counts.added, changed: counts.changed }), tone: 'good' });

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Menu, Modal, Select, Stack, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { END_STATUSES, type EndStatus, type JobOperation } from '@yosugara/protocol';
 import { useState } from 'react';
 import { jobsApi } from '../api/jobs.js';
@@ -9,6 +9,7 @@ import { named } from '../i18n/translate.js';
 import { DIALOG_PARTS } from './dialog.js';
 import { NoMasterNow } from './no-master.js';
 import { useToast } from './toasts.js';
+import { useCommand } from './use-command.js';
 import { useDraft } from './use-draft.js';
 import { useMe } from './use-me.js';
 
@@ -74,7 +75,7 @@ export function OperateDialog({ target: { session, job }, operation, says, onClo
   const { text: comment, change: setComment, drop } = useDraft(`operate ${session} ${job ?? ''} ${operation}`, '');
   const name = named(t, 'jobOperation', operation);
   const end = WITH_END.includes(operation) && status !== null ? { status, value: USUAL_VALUES[status] } : null;
-  const doing = useMutation({
+  const doing = useCommand({
     mutationFn: async () => await jobsApi.operate(session, { operation, job, facility: null, end, comment }),
     onSuccess: () => {
       drop();

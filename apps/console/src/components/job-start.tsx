@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Modal, Select, Stack, Switch, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import type { JobTriggerBody, RunParameter } from '@yosugara/protocol';
 import { useState } from 'react';
 import { ApiError } from '../api/client.js';
@@ -11,6 +11,7 @@ import { DIALOG_PARTS } from './dialog.js';
 import { NoMasterNow } from './no-master.js';
 import { ReferenceInput } from './reference-input.js';
 import { useToast } from './toasts.js';
+import { useCommand } from './use-command.js';
 import { useSettings } from './use-settings.js';
 
 type Asked = Exclude<RunParameter, { kind: 'fixed' }>;
@@ -81,7 +82,7 @@ export function StartDialog({ unit: first, onClose, onBegun }: StartProps) {
   const [ignoresTimes, setIgnoresTimes] = useState(false);
   const triggers = useManualTriggers(unit);
   const trigger = triggers.find(({ id }) => id === chosen) ?? null;
-  const starting = useMutation({
+  const starting = useCommand({
     mutationFn: async () => {
       const names = (trigger?.parameters ?? []).map(([name]) => name);
       const parameters = Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));

@@ -1,5 +1,5 @@
 import { Alert, Button } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import type { MibUploaded } from '@yosugara/protocol';
 import { useRef } from 'react';
 import { api } from '../api/client.js';
@@ -8,6 +8,7 @@ import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { UploadIcon } from './icons.js';
 import { MibProblems } from './mib-detail.js';
+import { useCommand } from './use-command.js';
 
 type Refused = MibUploaded['refused'];
 
@@ -32,7 +33,7 @@ export function MibUpload({ mayAct }: { readonly mayAct: boolean }) {
   const { t } = useText();
   const client = useQueryClient();
   const input = useRef<HTMLInputElement>(null);
-  const sending = useMutation({
+  const sending = useCommand({
     mutationFn: uploadAll,
     onSettled: async () => await client.invalidateQueries({ queryKey: ['mibs'] }),
   });

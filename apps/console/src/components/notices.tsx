@@ -1,5 +1,4 @@
 import { Button } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
 import type { Status } from '@yosugara/protocol';
 import { serverNowMs } from '../api/client.js';
 import { upkeepApi } from '../api/upkeep.js';
@@ -9,6 +8,7 @@ import { CopyCommand } from './copy-command.js';
 import { Failed } from './failed.js';
 import { PauseIcon } from './icons.js';
 import { Time } from './time.js';
+import { useCommand } from './use-command.js';
 import { useNow } from './use-now.js';
 
 interface NoticeProps {
@@ -23,7 +23,7 @@ interface NoticeProps {
 
 function Notice({ title, until, why, command, onEnd, testId }: NoticeProps) {
   const { t, language } = useText();
-  const ending = useMutation({ mutationFn: async () => await onEnd?.() });
+  const ending = useCommand({ mutationFn: async () => await onEnd?.() });
   useNow(10_000);
   const leftMs = Date.parse(until) - serverNowMs();
   return (

@@ -1,5 +1,5 @@
 import { Alert, Button, Checkbox, Group, Loader, Modal, Stack, Text } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import type { RecoverPlan as Plan } from '@yosugara/protocol';
 import { useState } from 'react';
 import { api } from '../api/client.js';
@@ -7,6 +7,7 @@ import { useText } from '../i18n/language.js';
 import { RecoverPlan } from './recover-plan.js';
 import { Said } from './said.js';
 import { useToast } from './toasts.js';
+import { useCommand } from './use-command.js';
 
 /** Overcome by an operator's word only: what a node holds on a timeline that nobody here knows. */
 const GIVES_UP: readonly string[] = ['AHEAD_UNKNOWN'];
@@ -75,7 +76,7 @@ export function RecoverDialog({ node, onClose }: { readonly node: string; readon
   const { t } = useText();
   const toast = useToast();
   const { checking, discardUnknown, setDiscardUnknown, asksToGiveUp } = usePlan(node);
-  const going = useMutation({
+  const going = useCommand({
     mutationFn: async () => await api.recover({ node, discardUnknown }),
     onSuccess: () => {
       toast({ text: t('recover.started', { node }), tone: 'info' });

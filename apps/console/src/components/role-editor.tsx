@@ -1,5 +1,5 @@
 import { Button, Checkbox, Drawer, MultiSelect, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { type AccessOverview, MODES, REACH_MODES, type ReachMode, type RoleBody } from '@yosugara/protocol';
 import { type FormEvent, useState } from 'react';
 import { settingsApi } from '../api/settings.js';
@@ -7,6 +7,7 @@ import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { type Grants, granted, grantedAll } from './access-model.js';
 import { Failed } from './failed.js';
+import { useCommand } from './use-command.js';
 import { useMe } from './use-me.js';
 
 type Role = AccessOverview['roles'][number];
@@ -130,7 +131,7 @@ export function RoleEditor({ role, rights, onClose }: RoleEditorProps) {
   const [grants, setGrants] = useState<Grants>(() => (role?.body.grants ?? {}) as Grants);
   const [reaches, setReaches] = useState<Reaches>(role?.body.reaches ?? []);
   const isFixed = role?.builtIn === true || !may('access', 'modify');
-  const save = useMutation({
+  const save = useCommand({
     mutationFn: async () => {
       const body: RoleBody = { name: name.trim(), grants, reaches };
       const before = role === null ? null : await settingsApi.show('role', role.id);

@@ -1,5 +1,4 @@
 import { Alert, Button, Group } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { operationsApi } from '../api/operations.js';
 import { visible } from '../i18n/format.js';
@@ -7,6 +6,7 @@ import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
 import { PriorityBadge } from './priority.js';
 import { ReferenceInput } from './reference-input.js';
+import { useCommand } from './use-command.js';
 import { useMe } from './use-me.js';
 
 /** A look besides the schedule of a monitor as it is stored: what is in the form does not count. */
@@ -14,7 +14,7 @@ export function RunMonitor({ id }: { readonly id: string }) {
   const { t } = useText();
   const { may } = useMe();
   const [facility, setFacility] = useState('');
-  const running = useMutation({
+  const running = useCommand({
     mutationFn: async () => await operationsApi.runMonitor(id, facility === '' ? [] : [facility]),
   });
   const { data } = running;

@@ -1,5 +1,5 @@
 import { Button, Menu, Modal, Switch, TextInput } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { usualOwnerOf } from '@yosugara/protocol';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { settingsApi } from '../api/settings.js';
@@ -18,6 +18,7 @@ import {
 import { ChevronIcon } from './icons.js';
 import { MENU } from './menu.js';
 import { useToast } from './toasts.js';
+import { useCommand } from './use-command.js';
 import { useMe } from './use-me.js';
 import { usePageAddress } from './use-page-address.js';
 
@@ -52,7 +53,7 @@ function useSave(view: FilteredView, taken: readonly { readonly id: string }[], 
   const toast = useToast();
   const client = useQueryClient();
   const { account } = useMe();
-  return useMutation({
+  return useCommand({
     mutationFn: async ({ name, query, isShared, filter }: Asked) => {
       const id = filter?.id ?? filterIdOf(view, name, new Set(taken.map((each) => each.id)));
       const { description = '', ownerRole = usualOwnerOf(account?.roles ?? []), revision = null } = filter?.setting ?? {};
@@ -130,7 +131,7 @@ function RemoveDialog({
   const { t } = useText();
   const toast = useToast();
   const client = useQueryClient();
-  const remove = useMutation({
+  const remove = useCommand({
     mutationFn: async () => await settingsApi.remove('filter', filter.id, filter.setting.revision),
     onError: (error) => toast({ text: t('common.error', { message: error.message }), tone: 'bad' }),
     onSuccess: async () => {

@@ -1,5 +1,5 @@
 import { Alert, Button, Drawer, Group, Loader, Tabs } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { FUNCTION_OF_KIND, type SettingKind, usualOwnerOf } from '@yosugara/protocol';
 import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { ApiError } from '../api/client.js';
@@ -12,6 +12,7 @@ import { SettingHead } from './setting-head.js';
 import { SettingHistoryList } from './setting-history.js';
 import { Time } from './time.js';
 import { useToast } from './toasts.js';
+import { useCommand } from './use-command.js';
 import { useFormDraft } from './use-form-draft.js';
 import { useMe } from './use-me.js';
 
@@ -125,7 +126,7 @@ function Editor(props: LoadedProps) {
     await client.invalidateQueries({ queryKey: ['settings'] });
     await client.invalidateQueries({ queryKey: ['facilities'] });
   };
-  const saving = useMutation({
+  const saving = useCommand({
     mutationFn: async () => await settingsApi.put(kind, draft),
     onSuccess: async ({ done: what }) => {
       drop();
@@ -134,7 +135,7 @@ function Editor(props: LoadedProps) {
       else onSaved(draft.id);
     },
   });
-  const deleting = useMutation({
+  const deleting = useCommand({
     mutationFn: async () => await settingsApi.remove(kind, draft.id, draft.revision ?? 0),
     onSuccess: async () => {
       await done(t('settings.removed', { id: draft.id }));

@@ -1,5 +1,4 @@
 import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
 import type { Status } from '@yosugara/protocol';
 import { useState } from 'react';
 import { api } from '../api/client.js';
@@ -8,12 +7,13 @@ import { switchoverTarget } from './cluster-model.js';
 import { SwapIcon } from './icons.js';
 import { MasterChanged, useOtherMaster } from './master-changed.js';
 import { useToast } from './toasts.js';
+import { useCommand } from './use-command.js';
 
 function SwitchoverDialog({ from, to, onClose }: { readonly from: string; readonly to: string; readonly onClose: () => void }) {
   const { t } = useText();
   const toast = useToast();
   const otherMaster = useOtherMaster();
-  const going = useMutation({
+  const going = useCommand({
     mutationFn: async () => await api.switchover({ to }),
     onSuccess: () => {
       toast({ text: t('switchover.started', { to }), tone: 'info' });

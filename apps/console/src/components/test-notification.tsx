@@ -1,5 +1,4 @@
 import { Alert, Button, Group, NativeSelect } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
 import { PRIORITIES, type Priority } from '@yosugara/protocol';
 import { useState } from 'react';
 import { operationsApi } from '../api/operations.js';
@@ -8,6 +7,7 @@ import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
 import { PriorityBadge } from './priority.js';
 import { ReferenceInput } from './reference-input.js';
+import { useCommand } from './use-command.js';
 import { useMe } from './use-me.js';
 
 interface TestProps {
@@ -22,7 +22,7 @@ export function TestNotification({ id, priorities }: TestProps) {
   const { may } = useMe();
   const [priority, setPriority] = useState<Priority | null>(null);
   const [facility, setFacility] = useState('');
-  const testing = useMutation({
+  const testing = useCommand({
     mutationFn: async () => await operationsApi.testNotification(id, { priority, facility: facility === '' ? null : facility }),
   });
   const { data } = testing;

@@ -1,5 +1,5 @@
 import { Button, MultiSelect, NumberInput, TextInput } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { TokenMade, TokenView } from '@yosugara/protocol';
 import { type FormEvent, useState } from 'react';
 import { accessApi } from '../api/access.js';
@@ -9,6 +9,7 @@ import { useText } from '../i18n/language.js';
 import { Failed } from './failed.js';
 import { Once } from './once.js';
 import { Time } from './time.js';
+import { useCommand } from './use-command.js';
 
 const KEY = ['tokens'] as const;
 const USUAL_DAYS = 90;
@@ -19,7 +20,7 @@ function NewToken({ account, onMade }: { readonly account: Me; readonly onMade: 
   const [name, setName] = useState('');
   const [roles, setRoles] = useState<string[]>(account.roles.length === 1 ? [...account.roles] : []);
   const [days, setDays] = useState<number | string>(USUAL_DAYS);
-  const add = useMutation({
+  const add = useCommand({
     mutationFn: async () => await accessApi.addToken({ name: name.trim(), roles, days: Number(days) }),
     onSuccess: (made) => {
       setName('');
@@ -102,7 +103,7 @@ export function TokenPanel({ account }: { readonly account: Me }) {
   const [made, setMade] = useState<TokenMade | null>(null);
   const { data, error } = useQuery({ queryKey: KEY, queryFn: ({ signal }) => accessApi.tokens(signal) });
   const fresh = async () => await client.invalidateQueries({ queryKey: KEY });
-  const remove = useMutation({ mutationFn: accessApi.removeToken, onSuccess: fresh });
+  const remove = useCommand({ mutationFn: accessApi.removeToken, onSuccess: fresh });
   return (
     <section className="panel" data-testid="token-panel">
       <h2>{t('tokens.title')}</h2>

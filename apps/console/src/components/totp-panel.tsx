@@ -1,5 +1,5 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import type { TotpBegun } from '@yosugara/protocol';
 import { type FormEvent, useState } from 'react';
 import { accessApi } from '../api/access.js';
@@ -8,6 +8,7 @@ import { useText } from '../i18n/language.js';
 import { Failed } from './failed.js';
 import { Once } from './once.js';
 import { QrCode } from './qr-code.js';
+import { useCommand } from './use-command.js';
 
 interface StepProps {
   readonly label: string;
@@ -91,7 +92,7 @@ function Disable({ onDone }: { readonly onDone: () => Promise<void> }) {
   const { t } = useText();
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
-  const disable = useMutation({ mutationFn: async () => await accessApi.disableTotp(password, code.trim()), onSuccess: onDone });
+  const disable = useCommand({ mutationFn: async () => await accessApi.disableTotp(password, code.trim()), onSuccess: onDone });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     disable.mutate();
@@ -131,9 +132,9 @@ export function TotpPanel({ account }: { readonly account: Me }) {
   const { t } = useText();
   const client = useQueryClient();
   const [recovery, setRecovery] = useState<readonly string[] | null>(null);
-  const begin = useMutation({ mutationFn: accessApi.beginTotp });
+  const begin = useCommand({ mutationFn: accessApi.beginTotp });
   const fresh = async () => await client.invalidateQueries({ queryKey: ['me'] });
-  const confirm = useMutation({
+  const confirm = useCommand({
     mutationFn: accessApi.confirmTotp,
     onSuccess: async ({ recoveryCodes }) => {
       setRecovery(recoveryCodes);

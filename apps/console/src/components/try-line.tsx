@@ -1,5 +1,4 @@
 import { Alert, Button, Textarea } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { operationsApi } from '../api/operations.js';
 import type { SettingDraft } from '../api/settings.js';
@@ -7,6 +6,7 @@ import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
 import { PriorityBadge } from './priority.js';
+import { useCommand } from './use-command.js';
 
 /** Where it looks does not matter to its rules, and may not be filled in yet. */
 const withFacility = (body: unknown): unknown => ({
@@ -18,7 +18,7 @@ const withFacility = (body: unknown): unknown => ({
 export function TryLine({ draft }: { readonly draft: SettingDraft }) {
   const { t } = useText();
   const [text, setText] = useState('');
-  const trying = useMutation({ mutationFn: async () => await operationsApi.tryLine(withFacility(draft.body), text) });
+  const trying = useCommand({ mutationFn: async () => await operationsApi.tryLine(withFacility(draft.body), text) });
   const { data } = trying;
   return (
     <div className="try-line" data-testid="try-line">

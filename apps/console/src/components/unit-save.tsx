@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Loader, Modal } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import type { FieldDifference } from '@yosugara/protocol';
 import { ApiError } from '../api/client.js';
 import { settingsApi } from '../api/settings.js';
@@ -9,6 +9,7 @@ import { Differences } from './setting-history.js';
 import { Time } from './time.js';
 import { useToast } from './toasts.js';
 import { problemsByJob } from './unit-problems.js';
+import { useCommand } from './use-command.js';
 import type { UnitDoc, UnitEditing } from './use-unit-draft.js';
 
 interface SaveProps {
@@ -29,7 +30,7 @@ export function SaveDialog({ editing, onClose, onSaved }: SaveProps) {
     gcTime: 0,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const saving = useMutation({
+  const saving = useCommand({
     mutationFn: async () => await settingsApi.put('job-unit', { ...doc, revision }),
     onSuccess: ({ revision: made }) => {
       toast({ text: t('unit.saved', { id: doc.id, revision: made }), tone: 'good', testId: 'toast-unit-saved' });

@@ -1,5 +1,4 @@
 import { Alert, Button, FileButton, Group, Textarea } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { ApiError } from '../api/client.js';
 import { settingsApi } from '../api/settings.js';
@@ -7,6 +6,7 @@ import { useText } from '../i18n/language.js';
 import { downloadText } from './download.js';
 import { useToast } from './toasts.js';
 import { filled, type UnitDraft } from './unit-model.js';
+import { useCommand } from './use-command.js';
 import type { UnitDoc, UnitEditing } from './use-unit-draft.js';
 import { yamlOf } from './yaml-text.js';
 
@@ -30,7 +30,7 @@ export function UnitYaml({ editing, mayEdit }: { readonly editing: UnitEditing; 
   }, [doc]);
   const [typed, setTyped] = useState<string | null>(null);
   const text = typed ?? written;
-  const reading = useMutation({
+  const reading = useCommand({
     mutationFn: async () => {
       const documents = (await settingsApi.read('yaml', text)) as readonly Document[];
       const units = documents.filter(({ kind }) => kind === 'job-unit');

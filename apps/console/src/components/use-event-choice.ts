@@ -5,6 +5,7 @@ import { type EventList, rangeOf } from '../api/event-list.js';
 import { integer } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { useToast } from './toasts.js';
+import { usePresses } from './use-command.js';
 import { type EventAlteration, useAlterEvents } from './use-events.js';
 
 /** "All that match" reads at most so many. */
@@ -53,10 +54,13 @@ export function useAlterAndSay(mayAct: boolean) {
   const { t, language } = useText();
   const toast = useToast();
   const alterEvents = useAlterEvents();
+  const begin = usePresses();
   const [isBusy, setBusy] = useState(false);
   const alter = useCallback(
     async (numbers: readonly number[], alteration: EventAlteration): Promise<boolean> => {
       if (numbers.length === 0 || !mayAct) return false;
+      const end = begin([numbers, alteration]);
+      if (end === null) return false;
       setBusy(true);
       try {
         const done = await alterEvents(numbers, alteration);
@@ -73,10 +77,11 @@ export function useAlterAndSay(mayAct: boolean) {
         toast({ text: t('common.error', { message: error instanceof Error ? error.message : String(error) }), tone: 'bad' });
         return false;
       } finally {
+        end();
         setBusy(false);
       }
     },
-    [alterEvents, language, mayAct, t, toast],
+    [alterEvents, begin, language, mayAct, t, toast],
   );
   return { alter, isBusy };
 }

@@ -1,9 +1,10 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import type { SettingKind, SettingView } from '@yosugara/protocol';
 import { useMemo } from 'react';
 import { settingsApi } from '../api/settings.js';
 import { useText } from '../i18n/language.js';
 import { useToast } from './toasts.js';
+import { useCommand } from './use-command.js';
 
 const PAGE_ROWS = 200;
 
@@ -45,7 +46,7 @@ export function useEnable(kind: SettingKind) {
   const { t } = useText();
   const client = useQueryClient();
   const toast = useToast();
-  return useMutation({
+  return useCommand({
     mutationFn: async ({ setting, enabled }: { readonly setting: SettingView; readonly enabled: boolean }) => {
       const { id, description, ownerRole, revision, body } = setting;
       return await settingsApi.put(kind, { id, description, ownerRole, revision, body, enabled });

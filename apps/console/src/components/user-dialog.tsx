@@ -1,5 +1,5 @@
 import { Button, Drawer, MultiSelect, Select, Switch, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import type { AccessOverview, UserView } from '@yosugara/protocol';
 import { type FormEvent, useState } from 'react';
 import { accessApi } from '../api/access.js';
@@ -10,6 +10,7 @@ import { marksOf, userChange } from './access-model.js';
 import { Failed } from './failed.js';
 import { Once } from './once.js';
 import { TimeZoneSelect } from './time-zone-select.js';
+import { useCommand } from './use-command.js';
 import { useMe } from './use-me.js';
 
 interface UserDialogProps {
@@ -126,7 +127,7 @@ function Deeds({
   const { t } = useText();
   const client = useQueryClient();
   const [asked, setAsked] = useState<'password' | 'totp' | 'remove' | null>(null);
-  const act = useMutation({
+  const act = useCommand({
     mutationFn: async (what: 'password' | 'totp' | 'remove' | 'unlock') => {
       if (what === 'password') onPassword((await accessApi.resetPassword(user.id)).password ?? '');
       else if (what === 'totp') await accessApi.resetTotp(user.id);
@@ -176,7 +177,7 @@ export function UserDialog({ user, rights, onClose }: UserDialogProps) {
   const [form, setForm] = useState(() => formOf(user));
   const [password, setPassword] = useState<string | null>(null);
   const mayChange = may('access', user === null ? 'add' : 'modify');
-  const save = useMutation({
+  const save = useCommand({
     mutationFn: async () => {
       const { login, roles, ...rest } = form;
       if (user === null) return (await accessApi.addUser({ ...rest, login: login.trim(), roles: [...roles] })).password;

@@ -1,7 +1,7 @@
 import '../operations.js';
 import '../styles/dashboards.css';
 import { Button, Modal, Switch, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { DashboardBodySchema, type SettingView, usualOwnerOf } from '@yosugara/protocol';
 import { type FormEvent, useState } from 'react';
 import { useNavigate } from 'react-router';
@@ -13,6 +13,7 @@ import { ImportDialog } from '../components/import-dialog.js';
 import { OwnerSelect, useOwners } from '../components/owner-select.js';
 import { SettingTable } from '../components/setting-table.js';
 import { useToast } from '../components/toasts.js';
+import { useCommand } from '../components/use-command.js';
 import { useMe } from '../components/use-me.js';
 import { useSettings } from '../components/use-settings.js';
 import { yamlOf } from '../components/yaml-text.js';
@@ -45,7 +46,7 @@ function NewDialog({ onClose }: { readonly onClose: () => void }) {
   const { account } = useMe();
   const usual = usualOwnerOf(account?.roles ?? []);
   const owner = chosen ?? (owners.includes(usual) ? usual : (owners[0] ?? usual));
-  const making = useMutation({
+  const making = useCommand({
     mutationFn: async () => {
       const id = boardIdOf(name, new Set(taken.map((each) => each.id)));
       const body = DashboardBodySchema.parse({ name: name.trim(), widgets: isFilled ? overviewWidgets() : [] });
@@ -104,7 +105,7 @@ export function DashboardsPage() {
   const navigate = useNavigate();
   const [asking, setAsking] = useState<'new' | 'import' | null>(null);
   const toast = useToast();
-  const exporting = useMutation({
+  const exporting = useCommand({
     mutationFn: async () => await settingsApi.export('dashboard'),
     onSuccess: (documents) => downloadText('dashboards.yaml', documents.map(yamlOf).join('---\n')),
     onError: (error) => toast({ text: t('common.error', { message: error.message }), tone: 'bad' }),

@@ -1,10 +1,11 @@
 import { Alert, Button, Paper, PasswordInput, Stack, TextInput } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 import { ApiError, api } from '../api/client.js';
 import { elsewhere } from '../api/elsewhere.js';
 import { Logo } from '../components/icons.js';
 import { LanguageSwitch, SchemeSwitch } from '../components/shell.js';
+import { useCommand } from '../components/use-command.js';
 import { useText } from '../i18n/language.js';
 import type { Translate } from '../i18n/translate.js';
 
@@ -53,7 +54,7 @@ export function LoginPage() {
   // A Standby lets nobody in: where no address goes with the Master, the page goes.
   useEffect(() => elsewhere.start(false), []);
   const ways = useQuery({ queryKey: ['login', 'ways'], queryFn: ({ signal }) => api.loginWays(signal), staleTime: 60_000 });
-  const entering = useMutation({
+  const entering = useCommand({
     mutationFn: async () => await api.login(login.trim(), password, code?.trim() || undefined),
     onSuccess: async () => await client.resetQueries({ queryKey: ['me'] }),
     onError: (error) => {

@@ -1,5 +1,5 @@
 import { Alert, Badge, Button, Group, Loader, Modal, Stack, Table, Text } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { MibModuleSummary } from '@yosugara/protocol';
 import { useState } from 'react';
 import { api } from '../api/client.js';
@@ -7,6 +7,7 @@ import { Expander } from '../components/expander.js';
 import { MibDetailPanel } from '../components/mib-detail.js';
 import { MibUpload } from '../components/mib-upload.js';
 import { Time } from '../components/time.js';
+import { useCommand } from '../components/use-command.js';
 import { useMe } from '../components/use-me.js';
 import { useToggled } from '../components/use-toggled.js';
 import { bytes, integer, visible } from '../i18n/format.js';
@@ -18,7 +19,7 @@ const COLUMNS = ['module', 'state', 'names', 'traps', 'size', 'by', 'when'] as c
 function DeleteDialog({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
   const { t } = useText();
   const client = useQueryClient();
-  const deleting = useMutation({
+  const deleting = useCommand({
     mutationFn: async () => await api.deleteMib(name),
     onSuccess: async () => {
       onClose();

@@ -1,8 +1,9 @@
 import { Alert, Button, Modal, Paper, PasswordInput, Stack } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api } from '../api/client.js';
 import { useToast } from '../components/toasts.js';
+import { useCommand } from '../components/use-command.js';
 import { useText } from '../i18n/language.js';
 import { Gate } from './login.js';
 
@@ -16,7 +17,7 @@ export function PasswordForm({ onDone }: { readonly onDone: () => void }) {
   const [current, setCurrent] = useState('');
   const [next, setNext] = useState('');
   const [again, setAgain] = useState('');
-  const changing = useMutation({
+  const changing = useCommand({
     mutationFn: async () => await api.changePassword(current, next),
     onSuccess: async () => {
       toast({ text: t('password.done'), tone: 'good' });

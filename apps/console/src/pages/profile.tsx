@@ -1,6 +1,6 @@
 import '../operations.js';
 import { Button, Loader, Select, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import type { ProfileChange } from '@yosugara/protocol';
 import { type FormEvent, useState } from 'react';
 import { accessApi } from '../api/access.js';
@@ -10,6 +10,7 @@ import { TimeZoneSelect } from '../components/time-zone-select.js';
 import { useToast } from '../components/toasts.js';
 import { TokenPanel } from '../components/token-panel.js';
 import { TotpPanel } from '../components/totp-panel.js';
+import { useCommand } from '../components/use-command.js';
 import { useMe } from '../components/use-me.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -23,7 +24,7 @@ function Identity({ account }: { readonly account: Me }) {
   const [mail, setMail] = useState(account.mail);
   const [language, setChosen] = useState(account.language);
   const [timeZone, setTimeZone] = useState(account.timeZone);
-  const save = useMutation({
+  const save = useCommand({
     mutationFn: async () =>
       await accessApi.profile({ name, mail, language: language as ProfileChange['language'] & string, timeZone }),
     onSuccess: (me) => {

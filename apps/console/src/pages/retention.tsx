@@ -1,6 +1,6 @@
 import '../upkeep.js';
 import { Alert, Button, Loader } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { RETENTION_ID, type Retained } from '@yosugara/protocol';
 import { useState } from 'react';
 import { ApiError } from '../api/client.js';
@@ -13,6 +13,7 @@ import { KeptTable } from '../components/kept-table.js';
 import { bodyOf, cleanable, draftOf, isSame, type RetentionDraft } from '../components/retention-model.js';
 import { RetentionWindow } from '../components/retention-window.js';
 import { useToast } from '../components/toasts.js';
+import { useCommand } from '../components/use-command.js';
 import { useMe } from '../components/use-me.js';
 import { bytes, clockTime } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -44,7 +45,7 @@ export function RetentionPage() {
   const revision = data?.setting?.revision ?? null;
   const isChanged = editing !== null && saved !== null && !isSame(editing.draft, saved);
   const change = (next: RetentionDraft) => setEditing({ draft: next, revision: editing === null ? revision : editing.revision });
-  const saving = useMutation({
+  const saving = useCommand({
     mutationFn: async ({ draft: typed, revision: from }: Editing) =>
       await settingsApi.put('retention', {
         ...{ id: RETENTION_ID, description: '', enabled: true, ownerRole: 'operator', revision: from, body: bodyOf(typed) },

@@ -181,6 +181,22 @@ describe.skipIf(!hasBrowser())('a day at the console', { timeout: 600_000 }, () 
       ]);
     await all.context().close();
   });
+  it('a button that writes, pressed twice at once, writes once and says so once; nor is what asks whether one is sure answered by the same double click', async () => {
+    const page = await stage.open('/profile');
+    const written: string[] = [];
+    page.on('request', (request) => void (request.method() === 'GET' || written.push(request.method())));
+    await page.getByTestId('profile-name').fill('The operator');
+    await page.getByTestId('profile-save').dblclick();
+    await page.getByTestId('toast').first().waitFor();
+    expect(written.length).toBe(1);
+    expect(await page.getByTestId('toast').count()).toBe(1);
+    await page.goto(`${stage.base}/calendars?id=office`);
+    written.length = 0;
+    await page.getByTestId('setting-delete').dblclick();
+    await page.getByTestId('setting-delete-confirm').waitFor();
+    expect(written).toEqual([]);
+    await page.context().close();
+  });
   // The last one: the first sample is taken a minute after the manager began.
   it('what fills up is told with its course, what to do, and its graph', async () => {
     const page = await stage.open('/capacity');

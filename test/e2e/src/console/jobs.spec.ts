@@ -160,6 +160,7 @@ describe.skipIf(!hasBrowser())('the console’s job pages', { timeout: 400_000 }
     await shot(page, 'start');
     await page.getByTestId('start-begin').dblclick();
     await page.getByTestId('toast-begun').first().waitFor();
+    expect(await page.getByTestId('toast-begun').count()).toBe(1);
     await vi.waitFor(() => expect(new URL(page.url()).searchParams.get('session')).not.toBeNull(), soon);
     const session = new URL(page.url()).searchParams.get('session');
     const found = await stage.call('GET', '/job-sessions?unit=night');

@@ -1,5 +1,5 @@
 import { Alert, Button, Menu, Modal } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { type DashboardBody, MOST_WIDGETS, WIDGET_TYPES, type Widget, WidgetSchema, type WidgetType } from '@yosugara/protocol';
 import { useEffect, useState } from 'react';
 import { useNavigate } from 'react-router';
@@ -9,6 +9,7 @@ import { useText } from '../../i18n/language.js';
 import { named } from '../../i18n/translate.js';
 import { Failed } from '../failed.js';
 import { useToast } from '../toasts.js';
+import { useCommand } from '../use-command.js';
 import { type SettingEditing, useSettingDraft } from '../use-setting-draft.js';
 import { BoardGrid } from './board.js';
 import { freeId } from './board-model.js';
@@ -62,7 +63,7 @@ function RemoveDialog({ editing, onClose }: { readonly editing: SettingEditing<D
   const { t } = useText();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const removing = useMutation({
+  const removing = useCommand({
     mutationFn: async () => await settingsApi.remove('dashboard', editing.doc.id, editing.revision ?? 0),
     onSuccess: async () => {
       editing.forget();
@@ -109,7 +110,7 @@ export function BoardEditor({ editing, onClose }: EditorProps) {
   const { widgets } = doc.body;
   const put = (next: readonly Widget[], name?: string) =>
     edit((body) => (next === body.widgets ? body : { ...body, widgets: [...next] }), name);
-  const saving = useMutation({
+  const saving = useCommand({
     mutationFn: async () => await settingsApi.put('dashboard', { ...doc, revision }),
     onSuccess: ({ revision: made }) => {
       editing.saved(made);
