@@ -17,10 +17,10 @@ export function blocksOf(text: string): readonly Block[] {
     const line = lines[at]!;
     if (line.trim() === '') continue;
     if (line.startsWith('```')) {
-      const end = lines.findIndex((each, place) => place > at && each.startsWith('```'));
-      const to = end < 0 ? lines.length : end;
-      blocks.push({ kind: 'code', text: lines.slice(at + 1, to).join('\n') });
-      at = to;
+      const from = at + 1;
+      at = from;
+      while (at < lines.length && !lines[at]!.startsWith('```')) at += 1;
+      blocks.push({ kind: 'code', text: lines.slice(from, at).join('\n') });
       continue;
     }
     const heading = /^(#{1,3}) (.*)$/.exec(line);
@@ -92,7 +92,7 @@ function inlinesOf(line: string): readonly Inline[] {
       continue;
     }
     if (mark !== undefined && end < 0) endless.add(mark[0]);
-    if (line[at] === '[' && line.indexOf('](', at) < 0) endless.add('[');
+    if (line[at] === '[' && !endless.has('[') && line.indexOf('](', at) < 0) endless.add('[');
     const step = here?.[0].length ?? 1;
     plain += line.slice(at, at + step);
     at += step;
