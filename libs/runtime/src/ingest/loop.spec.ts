@@ -90,8 +90,8 @@ describe('ingest', () => {
     };
     await until(() => stale.length > 0);
   });
-  // A promise of time, for a host of one's own: on one that others share, one of a few tries keeps it.
-  it('stops within a second though the database hangs', { retry: 3 }, async () => {
+  // How soon: permitted-loop.spec.ts, where time is simulated.
+  it('stops though the database hangs for ever', async () => {
     const { store, loop } = begin({ 'a-1': texts(1) }, { 'b-1': texts(1) });
     let hanging = false;
     store.storeBatch = () => {
@@ -99,9 +99,7 @@ describe('ingest', () => {
       return new Promise<never>(() => undefined);
     };
     await until(() => hanging);
-    const from = performance.now();
     await loop.stop();
-    expect(performance.now() - from).toBeLessThan(1_200);
   });
   it('tells what it has stored, and through where both databases hold it, though nothing more comes', async () => {
     const told: RecordRef[] = [];

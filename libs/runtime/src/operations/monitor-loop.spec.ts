@@ -261,15 +261,14 @@ describe('a loop that looks at monitors', () => {
     begin({ store, onStale: (error) => stale.push(error) });
     await until(() => stale.length > 0);
   });
-  it('stops within a second though the database hangs, and whoever waits is told', { retry: 3 }, async () => {
+  // How soon: permitted-loop.spec.ts, where time is simulated.
+  it('stops though the database hangs for ever, and whoever waits is told', async () => {
     const store = new MemoryStore();
     store.next = Array.from({ length: 99 }, () => 'hang' as const);
     const { loop } = begin({ store });
     const telling = loop.tell(told).catch((error: Error) => error.message);
     await until(() => store.batches > 0);
-    const from = performance.now();
     await loop.stop();
-    expect(performance.now() - from).toBeLessThan(1_200);
     expect(await telling).toBe('the loop that stores it has ended');
   });
 });
