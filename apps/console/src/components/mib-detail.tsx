@@ -4,6 +4,7 @@ import type { MibProblemText } from '@yosugara/protocol';
 import { api } from '../api/client.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
+import { useNarrow } from './use-narrow.js';
 
 /** What is wrong with a module, line by line; the sentences are the compiler's. */
 export function MibProblems({ problems }: { readonly problems: readonly MibProblemText[] }) {
@@ -27,6 +28,7 @@ function Names({ names }: { readonly names: readonly string[] }) {
 /** One module, opened in the list. */
 export function MibDetailPanel({ name }: { readonly name: string }) {
   const { t } = useText();
+  const isNarrow = useNarrow();
   const { data, error } = useQuery({ queryKey: ['mibs', name], queryFn: ({ signal }) => api.mib(name, signal) });
   if (data === undefined) return error === null ? <Loader size="sm" /> : <p className="dim">{error.message}</p>;
   return (
@@ -51,7 +53,7 @@ export function MibDetailPanel({ name }: { readonly name: string }) {
       </dl>
       {data.problems.length > 0 && <MibProblems problems={data.problems} />}
       {data.traps.length > 0 && (
-        <Table.ScrollContainer minWidth={520} maxHeight={260}>
+        <Table.ScrollContainer minWidth={isNarrow ? 0 : 520} maxHeight={260}>
           <Table stickyHeader verticalSpacing={4} aria-label={t('mibs.traps')}>
             <Table.Thead>
               <Table.Tr>
@@ -63,8 +65,8 @@ export function MibDetailPanel({ name }: { readonly name: string }) {
             <Table.Tbody>
               {data.traps.map((trap) => (
                 <Table.Tr key={trap.oid} title={trap.description ?? undefined}>
-                  <Table.Td>{visible(trap.name)}</Table.Td>
-                  <Table.Td className="mono">{trap.oid}</Table.Td>
+                  <Table.Td className="breakable">{visible(trap.name)}</Table.Td>
+                  <Table.Td className="mono breakable">{trap.oid}</Table.Td>
                   <Table.Td>
                     <Names names={trap.objects} />
                   </Table.Td>

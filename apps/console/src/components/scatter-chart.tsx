@@ -70,7 +70,11 @@ export function ScatterChart({ of, across, up, onChoose }: ScatterProps) {
             {xs.ticks.map((tick) => (
               <g key={tick}>
                 <line x1={x(tick)} x2={x(tick)} y1={frame.height} y2={frame.height + 4} className="axis-tick" />
-                <text x={x(tick)} y={frame.height + 16} className="axis axis-x">
+                <text
+                  x={x(tick)}
+                  y={frame.height + 16}
+                  className={x(tick) > frame.width - PAD.right ? 'axis axis-last' : 'axis axis-x'}
+                >
                   {short(tick)}
                 </text>
               </g>

@@ -1,7 +1,8 @@
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import { useText } from '../i18n/language.js';
+import { later } from './arriving.js';
 import { SearchIcon } from './icons.js';
 import { KeyHelp } from './key-help.js';
 import { type KeyLine, showKeys, useShownKeys } from './key-registry.js';
@@ -17,7 +18,7 @@ const EVERYWHERE: readonly KeyLine[] = [
   ['?', '', 'keys.help'],
 ];
 
-const Palette = lazy(async () => ({ default: (await import('./palette.js')).Palette }));
+const Palette = later(() => import('./palette.js'), 'Palette');
 
 /** Ctrl-K, or Cmd-K, wherever the focus is: also in a field. */
 function usePaletteKey(open: () => void): void {

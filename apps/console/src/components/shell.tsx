@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Loader, Menu, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, Badge, Menu, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { Link, NavLink, Outlet, useLocation } from 'react-router';
@@ -9,6 +9,7 @@ import { maySee } from '../api/rights.js';
 import { useText } from '../i18n/language.js';
 import type { Language } from '../i18n/translate.js';
 import { PasswordDialog } from '../pages/password.js';
+import { OnItsWay } from './arriving.js';
 import { ReconnectBanner } from './banner.js';
 import { ClusterStrip } from './cluster-strip.js';
 import { Logo, MoonIcon, SunIcon, UserIcon } from './icons.js';
@@ -251,7 +252,7 @@ export function Shell({ me }: { readonly me: Me }) {
             <ReconnectBanner />
           </div>
           <main id="content" tabIndex={-1} className="content">
-            <Suspense fallback={<Loader size="sm" />}>
+            <Suspense fallback={<OnItsWay />}>
               <Outlet />
             </Suspense>
           </main>

@@ -3,6 +3,7 @@ export const en = {
   'app.title': 'Yosugara',
   'app.tagline': 'Operations manager cluster',
   'app.connecting': 'Connecting to the Master…',
+  'app.pageLate': 'This page has not arrived from the manager yet. It is asked for again by itself until it comes.',
   'app.skip': 'Skip to content',
   'nav.overview': 'Overview',
   'nav.users': 'Users & roles',

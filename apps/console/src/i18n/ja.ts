@@ -4,6 +4,7 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'app.title': 'Yosugara',
   'app.tagline': '運用管理マネージャ クラスタ',
   'app.connecting': 'マスターに接続しています…',
+  'app.pageLate': 'このページをまだマネージャから受信できていません。届くまで自動的に再取得します。',
   'app.skip': '本文へ移動',
   'nav.overview': '概況',
   'nav.users': 'ユーザ・ロール',

@@ -1,39 +1,11 @@
-import { type ComponentType, lazy } from 'react';
-import { backoffMs } from '../api/reconnect.js';
+import { later, loadAll } from '../components/arriving.js';
 
 /** After the first page is there and quiet. */
 const SOON_MS = 3_000;
-/** A file that stays away for so long belongs to a console of before: a fresh one knows its own. */
-const MAX_TRIES = 30;
-
-type Load<Module> = () => Promise<Module>;
-
-/** A file that cannot be fetched in the middle of a take-over can be fetched after it. */
-async function patiently<Module>(load: Load<Module>): Promise<Module> {
-  for (let tries = 0; ; tries += 1)
-    try {
-      return await load();
-    } catch (error) {
-      if (tries >= MAX_TRIES) {
-        location.reload();
-        throw error;
-      }
-      await new Promise((resolve) => setTimeout(resolve, backoffMs(tries)));
-    }
-}
-
-const LOADS: Load<unknown>[] = [];
-
-function later<Name extends string>(load: Load<Record<Name, ComponentType>>, name: Name) {
-  LOADS.push(load);
-  return lazy(async () => ({ default: (await patiently(load))[name] }));
-}
 
 /** All pages, while nothing else is to do: one that is opened when nobody serves is there already. Returns how to call it off. */
 export function loadAllSoon(): () => void {
-  const timer = setTimeout(() => {
-    for (const load of LOADS) load().catch(() => undefined);
-  }, SOON_MS);
+  const timer = setTimeout(loadAll, SOON_MS);
   return () => clearTimeout(timer);
 }
 

@@ -9,6 +9,7 @@ import { MibUpload } from '../components/mib-upload.js';
 import { Time } from '../components/time.js';
 import { useCommand } from '../components/use-command.js';
 import { useMe } from '../components/use-me.js';
+import { useNarrow } from '../components/use-narrow.js';
 import { useToggled } from '../components/use-toggled.js';
 import { bytes, integer, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -67,7 +68,7 @@ function Row({ module, open, mayAct, onToggle, onDelete }: RowProps) {
   const { name, state, missing, errors } = module;
   return (
     <>
-      <Table.Tr data-testid="mib-row" data-name={name} data-state={state}>
+      <Table.Tr className="mib-row" data-testid="mib-row" data-name={name} data-state={state}>
         <Table.Td>
           <Expander name={name} isOpen={open} onToggle={onToggle} />
         </Table.Td>
@@ -81,11 +82,11 @@ function Row({ module, open, mayAct, onToggle, onDelete }: RowProps) {
           {missing.length > 0 && <span className="dim">{t('mibs.wants', { modules: visible(missing.join(', ')) })}</span>}
           {missing.length === 0 && errors > 0 && <span className="dim">{t('mibs.errors', { count: errors })}</span>}
         </Table.Td>
-        <Table.Td className="tabular">{integer(module.objects, language)}</Table.Td>
-        <Table.Td className="tabular">{integer(module.notifications, language)}</Table.Td>
-        <Table.Td className="tabular nowrap">{bytes(module.bytes)}</Table.Td>
-        <Table.Td>{visible(module.uploadedBy)}</Table.Td>
-        <Table.Td className="nowrap">
+        <Table.Td className="mib-count tabular">{integer(module.objects, language)}</Table.Td>
+        <Table.Td className="mib-count tabular">{integer(module.notifications, language)}</Table.Td>
+        <Table.Td className="mib-count tabular nowrap">{bytes(module.bytes)}</Table.Td>
+        <Table.Td className="mib-by">{visible(module.uploadedBy)}</Table.Td>
+        <Table.Td className="mib-at nowrap">
           <Time iso={module.uploadedAt} />
         </Table.Td>
         <Table.Td>
@@ -95,7 +96,7 @@ function Row({ module, open, mayAct, onToggle, onDelete }: RowProps) {
         </Table.Td>
       </Table.Tr>
       {open && (
-        <Table.Tr>
+        <Table.Tr className="mib-opened">
           <Table.Td />
           <Table.Td colSpan={COLUMNS.length + 1}>
             <MibDetailPanel name={name} />
@@ -117,6 +118,7 @@ export function MibsPage() {
     refetchInterval: (query) => (query.state.data?.compiling === true ? 1_000 : 30_000),
   });
   const { may } = useMe();
+  const isNarrow = useNarrow();
   const modules = list.data?.modules ?? [];
   return (
     <div className="cluster-page" data-testid="mibs-page">
@@ -131,8 +133,8 @@ export function MibsPage() {
         {list.data === undefined && list.error === null && <Loader size="sm" />}
         {list.data !== undefined && modules.length === 0 && <p className="dim">{t('mibs.empty')}</p>}
         {modules.length > 0 && (
-          <Table.ScrollContainer minWidth={860}>
-            <Table verticalSpacing={6}>
+          <Table.ScrollContainer minWidth={isNarrow ? 0 : 860}>
+            <Table verticalSpacing={6} className="mib-table">
               <Table.Thead>
                 <Table.Tr>
                   <Table.Td />

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { twoReceivers } from '../../../../apps/receiver/src/testing/two-receivers.js';
 import { LINES, SETTINGS } from './looks-data.js';
-import { consoleStage, hasBrowser, put, type Stage } from './stage.js';
+import { axeFinds, consoleStage, hasBrowser, put, type Stage } from './stage.js';
 
 /* What is done on most days on the pages of watching and of settings, and what of it is open to somebody who may only read. */
 const receivers = await twoReceivers({ third: 90 });
@@ -195,6 +195,19 @@ describe.skipIf(!hasBrowser())('a day at the console', { timeout: 600_000 }, () 
     await page.getByTestId('setting-delete').dblclick();
     await page.getByTestId('setting-delete-confirm').waitFor();
     expect(written).toEqual([]);
+    await page.context().close();
+  });
+  it('a page whose program could not be fetched says so, and is there by itself once somebody serves, also where the browser keeps in mind that it failed', async () => {
+    const page = await stage.open('/profile');
+    await page.getByTestId('profile-form').waitFor();
+    const away = (url: URL) => url.pathname === '/' || /^\/assets\/calendars?-/.test(url.pathname);
+    await page.route(away, (route) => route.abort('connectionfailed'));
+    await page.getByTestId('nav-calendars').click();
+    await page.getByTestId('page-late-again').waitFor();
+    expect(await axeFinds(page)).toEqual([]);
+    await page.unroute(away);
+    await row(page, 'office').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/calendars');
     await page.context().close();
   });
   // The last one: the first sample is taken a minute after the manager began.

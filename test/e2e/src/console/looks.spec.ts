@@ -77,6 +77,8 @@ async function fillGraphs({ postgres }: Stage): Promise<void> {
       ['processor', 'Processor use, %', 40],
       ['memory', 'Memory use, %', 70],
       ['ping', 'Round trip, ms', 3],
+      // Longer than a telephone is wide.
+      ['capacity', 'archive of the database of the second floor, use of the volume, %', 60],
     ] as const)
       await pool.query(
         `with made as (insert into series (key, monitor, facility, item, since)
