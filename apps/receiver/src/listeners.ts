@@ -17,6 +17,7 @@ import {
   SourceGate,
   type SourceLimits,
   TokenFile,
+  whyNoBatches,
 } from '@yosugara/receivers';
 import { type Intake, SafeAnswers, type TrapIntake } from '@yosugara/runtime';
 import { senderTls } from './identity.js';
@@ -51,7 +52,9 @@ export function configuredListeners(config: NodeConfig, log: Log, parts: Listene
   const tokens = tokensOf(config, log);
   const relp = { answers: new SafeAnswers({ safeSeq, maxWaiting: MAX_WAITING.relp }), resends: new RelpResends() };
   const http = { answers: new SafeAnswers({ safeSeq, maxWaiting: MAX_WAITING.http }), resends: new CustomResends() };
-  const { receiveBufferBytes, udpSockets, maxConnections } = receiver;
+  const { receiveBufferBytes, udpSockets, udpRead, maxConnections } = receiver;
+  const why = udpRead === 'batch' ? whyNoBatches() : null;
+  if (why !== null) log.warn('receiver.datagrams_one_by_one', { why });
   return {
     gate,
     answerWhatIsSafe: () => {
@@ -63,7 +66,7 @@ export function configuredListeners(config: NodeConfig, log: Log, parts: Listene
       const stream = { address, listener, gate, intake: waiting, maxConnections };
       const udp = { address, listener, gate, receiveBufferBytes };
       const open = [
-        () => listenUdp({ ...udp, port: ports.syslog, kind: 'syslog', sockets: udpSockets, intake }),
+        () => listenUdp({ ...udp, port: ports.syslog, kind: 'syslog', sockets: udpSockets, read: udpRead, intake }),
         () => listenTcp({ ...stream, port: ports.syslog }),
         () => listenUdp({ ...udp, port: ports.trap, kind: 'trap', intake: (record, reply) => traps.take(record, reply) }),
       ];

@@ -47,6 +47,8 @@ export const ReceiverSchema = z.strictObject({
   receiveBufferBytes: z.int().min(4096).default(134_217_728),
   /** Sockets that share the UDP syslog port (SO_REUSEPORT): the kernel spreads the senders over them. */
   udpSockets: z.int().min(1).max(16).default(1),
+  /** How syslog over UDP is read: many datagrams with one call of the system, where this host and Node let us, or one by one. */
+  udpRead: z.enum(['batch', 'single']).default('batch'),
   /** Senders whose messages are taken at all; empty: everybody. Refused ones are counted by address. */
   allow: z.array(sender).default([]),
   /** Of every source, where `sources` says nothing else. */

@@ -4,6 +4,7 @@ export { CUSTOM_TRAP_PATH, type CustomTrapOptions, listenCustomTraps } from './c
 export { CustomResends } from './custom-resends.js';
 export * from './errors.js';
 export { type FramedMessage, SyslogFramer } from './framing.js';
+export { kernelDrops } from './kernel-drops.js';
 export { followLines, type LineConnection, type LineHandlers, serveLines } from './lines.js';
 export * from './peer-tls.js';
 export { listenRelp, type RelpOptions } from './relp.js';
@@ -25,6 +26,7 @@ export { listenTcp, listenTls, type TcpOptions } from './tcp.js';
 export { TlsFiles, TlsFilesError, type TlsMaterial, type TlsPaths } from './tls-files.js';
 export type { TlsOptions } from './tls-policy.js';
 export { TokenFile, TokensError } from './tokens.js';
-export { type Endpoint, kernelDrops, type Listener, type ListenerStats, listenUdp, type UdpOptions } from './udp.js';
+export { type Endpoint, type Listener, type ListenerStats, listenUdp, type UdpOptions } from './udp.js';
+export { type UdpRead, whyNoBatches } from './udp-sockets.js';
 export { VipListeners } from './vip.js';
 export { WatchedFiles } from './watched-files.js';

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { monotonicMs, wallUs } from './clock.js';
 import { listenTcp } from './tcp.js';
 import { type Listener, listenUdp } from './udp.js';
+import type { UdpRead } from './udp-sockets.js';
 import { VipListeners } from './vip.js';
 
 const closers: (() => unknown)[] = [];
@@ -23,7 +24,10 @@ const kept = <T extends Listener>(listener: T): T => {
   closers.push(() => listener.close());
   return listener;
 };
-const udp = async (got: ReceivedRecord[], change: { port?: number; address?: string; listener?: 'own' | 'vip' } = {}) =>
+const udp = async (
+  got: ReceivedRecord[],
+  change: { port?: number; address?: string; listener?: 'own' | 'vip'; read?: UdpRead } = {},
+) =>
   kept(
     await listenUdp({
       address: '127.0.0.1',
@@ -47,10 +51,10 @@ const dial = (port: number): Socket => {
   return socket;
 };
 
-describe('the UDP listener', () => {
+describe.each(['single', 'batch'] as const)('the UDP listener, which reads as %s,', (read) => {
   it('hands on every datagram with source, listener and times', async () => {
     const got: ReceivedRecord[] = [];
-    const listener = await udp(got);
+    const listener = await udp(got, { read });
     const before = [wallUs(), monotonicMs()] as const;
     const port = await send(listener.port, ['<13>one', '<13>two']);
     await until(() => got.length === 2);
@@ -67,7 +71,7 @@ describe('the UDP listener', () => {
     expect(got[0]!.receivedAtUs).toBeLessThan((Date.now() + 1) * 1_000);
   });
   it('reads back the granted buffer and the drops that the kernel counted', async () => {
-    const listener = await udp([]);
+    const listener = await udp([], { read });
     expect(listener.stats().receiveBufferBytes).toBeGreaterThan(0);
     expect(await listener.kernelDrops()).toBe(0);
   });
@@ -80,20 +84,21 @@ describe('the UDP listener', () => {
         kind: 'trap',
         receiveBufferBytes: 65_536,
         intake: () => false,
+        read,
       }),
     );
     await send(listener.port, ['x']);
     await until(() => listener.stats().refused === 1);
   });
   it('says in one line that a port is busy', async () => {
-    const { port } = await udp([]);
-    await expect(udp([], { port })).rejects.toMatchObject({
+    const { port } = await udp([], { read });
+    await expect(udp([], { port, read })).rejects.toMatchObject({
       code: 'PORT_IN_USE',
       message: `cannot listen on 127.0.0.1 port ${port}/udp: another program does`,
     });
   });
   it('says in one line that an address is not ours', async () =>
-    await expect(udp([], { address: '192.0.2.1' })).rejects.toMatchObject({
+    await expect(udp([], { address: '192.0.2.1', read })).rejects.toMatchObject({
       code: 'LISTEN_FAILED',
       message: expect.stringContaining('EADDRNOTAVAIL'),
     }));

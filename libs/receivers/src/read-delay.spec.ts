@@ -19,13 +19,13 @@ const turn = async () => await new Promise((resolve) => setImmediate(resolve));
 const standStill = (ms: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 /** What arrives at a listener, and a way to say something to it that has reached the kernel when it returns. */
-async function listening(protocol: 'udp' | 'tcp') {
+async function listening(protocol: 'udp' | 'udp in batches' | 'tcp') {
   const got: ReceivedRecord[] = [];
   const intake = (record: ReceivedRecord) => got.push(record) > 0;
   const at = { address: '127.0.0.1', port: 0, listener: 'own' } as const;
-  const listener = await (protocol === 'udp'
-    ? listenUdp({ ...at, kind: 'syslog', receiveBufferBytes: 262_144, intake })
-    : listenTcp({ ...at, intake }));
+  const listener = await (protocol === 'tcp'
+    ? listenTcp({ ...at, intake })
+    : listenUdp({ ...at, kind: 'syslog', receiveBufferBytes: 262_144, intake, read: protocol === 'udp' ? 'single' : 'batch' }));
   closers.push(() => listener.close());
   if (protocol === 'tcp') {
     const socket = connect(listener.port, '127.0.0.1');
@@ -39,7 +39,7 @@ async function listening(protocol: 'udp' | 'tcp') {
   return { got, say: (text: string) => void socket.send(`<13>${text}`) };
 }
 
-describe.each(['udp', 'tcp'] as const)('a %s listener', (protocol) => {
+describe.each(['udp', 'udp in batches', 'tcp'] as const)('a listener by %s', (protocol) => {
   it('says how much earlier everything may have come that it reads after it stood still, and of nothing that it reads in time', async () => {
     const before = performance.now();
     const { got, say } = await listening(protocol);

@@ -96,10 +96,20 @@ export class SocketReads {
     this.#limits = limits;
   }
 
-  /** To be called for everything read, at once. @returns since when it may have waited. */
+  /** Of what libuv read in this turn. */
+  get inTurn(): number {
+    return this.#inTurn;
+  }
+
+  /** To be called for everything that libuv read, at once. @returns since when it may have waited. */
   read(amount: number): Instant {
-    this.#isPaused = false;
     this.#inTurn += amount;
+    return this.more(amount);
+  }
+
+  /** What somebody else read besides, while libuv looks at the socket: it still looks until it finds nothing, or had its share. */
+  more(amount: number): Instant {
+    this.#isPaused = false;
     this.#sinceMark += amount;
     this.#note();
     return this.#heldSince ?? this.#turns.emptySince;

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
 import { listenUdp } from './udp.js';
+import type { UdpRead } from './udp-sockets.js';
 
 const ADDRESS = '127.0.80.1';
 const soon = { timeout: 30_000, interval: 5 };
@@ -9,11 +10,11 @@ const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
-async function listen() {
+async function listen(read: UdpRead) {
   const replies: ((answer: Uint8Array) => void)[] = [];
   const ports: number[] = [];
   const listener = await listenUdp({
-    ...{ address: ADDRESS, port: 0, listener: 'vip', kind: 'trap', receiveBufferBytes: 65_536 },
+    ...{ address: ADDRESS, port: 0, listener: 'vip', kind: 'trap', receiveBufferBytes: 65_536, read },
     intake: ({ source }, reply) => {
       ports.push(source.port);
       return replies.push(reply) > 0;
@@ -46,9 +47,9 @@ const mayForge = (() => {
   }
 })();
 
-describe('an answer over UDP', () => {
+describe.each(['single', 'batch'] as const)('an answer over UDP, read as %s,', (read) => {
   it('goes to whoever asked', async () => {
-    const { listener, replies } = await listen();
+    const { listener, replies } = await listen(read);
     const { socket, heard } = await sender();
     socket.send('?', listener.port, ADDRESS);
     await expect.poll(() => replies.length, soon).toBe(1);
@@ -56,7 +57,7 @@ describe('an answer over UDP', () => {
     await expect.poll(() => heard, soon).toEqual(['!']);
   });
   it('that is due when the socket is closed, since the address went to the other node, is nobody’s any more', async () => {
-    const { listener, replies } = await listen();
+    const { listener, replies } = await listen(read);
     const { socket } = await sender();
     socket.send('?', listener.port, ADDRESS);
     await expect.poll(() => replies.length, soon).toBe(1);
@@ -64,7 +65,7 @@ describe('an answer over UDP', () => {
     expect(() => replies[0]?.(Buffer.from('!'))).not.toThrow();
   });
   it.skipIf(!mayForge)('is not given to port 0, which asks for none (RFC 768), whoever forged it', async () => {
-    const { listener, replies, ports } = await listen();
+    const { listener, replies, ports } = await listen(read);
     execFileSync('python3', ['-c', FROM_PORT_0, ADDRESS, String(listener.port)]);
     await expect.poll(() => ports, soon).toEqual([0]);
     expect(() => replies[0]?.(Buffer.from('!'))).not.toThrow();

@@ -1,19 +1,21 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { ReceivedRecord } from '@yosugara/runtime';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NO_LIMITS, SourceGate } from './sources.js';
 import { type Listener, listenUdp, type UdpOptions } from './udp.js';
+import type { UdpRead } from './udp-sockets.js';
 
 const ADDRESS = '127.0.77.1';
 const soon = { timeout: 60_000, interval: 5 };
 const closers: (() => unknown)[] = [];
+let read: UdpRead = 'single';
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
 async function listen(got: ReceivedRecord[], change: Partial<UdpOptions> = {}): Promise<Listener> {
   const listener = await listenUdp({
-    ...{ address: ADDRESS, port: 0, listener: 'own', kind: 'syslog', receiveBufferBytes: 4_194_304 },
+    ...{ address: ADDRESS, port: 0, listener: 'own', kind: 'syslog', receiveBufferBytes: 4_194_304, read },
     intake: (record) => got.push(record) > 0,
     ...change,
   });
@@ -29,7 +31,8 @@ async function senderAt(address: string): Promise<Socket> {
 const say = async (socket: Socket, port: number, text: string) =>
   await new Promise((resolve) => socket.send(text, port, ADDRESS, resolve));
 
-describe('a flood of datagrams from one source', () => {
+describe.each(['single', 'batch'] as const)('a flood of datagrams from one source, read as %s,', (way) => {
+  beforeEach(() => void (read = way));
   it('is dropped behind its rate once it is read, counted, told once, and no line of another source is lost', async () => {
     const got: ReceivedRecord[] = [];
     const gate = new SourceGate({ sources: new Map([['127.0.77.8', { ...NO_LIMITS, messagesPerSecond: 1, burst: 100 }]]) });
@@ -76,7 +79,8 @@ describe('a flood of datagrams from one source', () => {
   });
 });
 
-describe('several sockets on one port', () => {
+describe.each(['single', 'batch'] as const)('several sockets on one port, read as %s,', (way) => {
+  beforeEach(() => void (read = way));
   it('take every datagram once, from whichever socket, and their drops are one number', async () => {
     const got: ReceivedRecord[] = [];
     const listener = await listen(got, { sockets: 3 });

@@ -148,6 +148,7 @@ const KNOWN_KEYS = [
   ...['messagesPerSecond', 'burst', 'connections', 'messageBytes', 'delivery', 'alias', 'charset', 'timeZone', 'tokensFile'],
   ...['keyFile', 'certFile', 'caFile', 'clientCertificate', 'communities', 'users', 'authSecretFile', 'privSecretFile'],
   ...['syslog', 'syslogTls', 'trap', 'bin', 'user', 'sharedBuffersMb', 'maxJournalMb', 'receiveBufferBytes', 'staticDir'],
+  ...['udpRead'],
   ...['selfMonitoring', 'everySeconds', 'notify', 'file', 'maxMb', 'transport', 'socket', 'facility', 'serverName'],
 ];
 
