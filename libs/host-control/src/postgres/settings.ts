@@ -98,6 +98,8 @@ function includeFile(config: NodeConfig, paths: PostgresPaths, { names, follow }
     wal_retrieve_retry_interval: '200ms',
     // After a rewind or base backup the tree is on disk already: one syncfs instead of an fsync of every file.
     ...(canSyncVolumes ? { recovery_init_sync_method: 'syncfs' } : {}),
+    // Whoever waits for a lock and whose client has gone: else each attempt of a client keeps a connection until there are none left.
+    client_connection_check_interval: '2s',
     restart_after_crash: 'off', // the postmaster exits, the controller decides
     recovery_target_timeline: 'latest',
     synchronous_standby_names: synchronousNames(names),

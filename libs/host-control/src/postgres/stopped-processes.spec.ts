@@ -15,6 +15,30 @@ afterAll(() => bed.close());
 const pidOf = (name: string) => childrenOf(node.deadMan.postmasterPid()!).find((pid) => commandLine(pid).endsWith(`: ${name}`))!;
 const stateOf = (name: string) => processFact(pidOf(name))?.state;
 
+it('a session that was stopped is continued after 3 s, once; stopped again, it is left alone and PostgreSQL serves on', async () => {
+  const client = await bed.client(node);
+  const pid = (await client.query('select pg_backend_pid() as pid')).rows[0].pid as number;
+  const isStopped = () => processFact(pid)?.state === 'T';
+  process.kill(pid, 'SIGSTOP');
+  await eventually('it is stopped', isStopped);
+  await eventually('it runs again', () => !isStopped());
+  expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  process.kill(pid, 'SIGSTOP');
+  await eventually('it is stopped again', isStopped);
+  // A process of PostgreSQL's own that is stopped later is continued, so both were judged in between.
+  const other = pidOf('background writer');
+  for (const time of ['once', 'for a second session']) {
+    const victim =
+      time === 'once' ? other : ((await (await bed.client(node)).query('select pg_backend_pid() as pid')).rows[0].pid as number);
+    process.kill(victim, 'SIGSTOP');
+    await eventually(`stopped ${time}`, () => processFact(victim)?.state === 'T');
+    await eventually(`continued ${time}`, () => processFact(victim)?.state !== 'T');
+  }
+  expect(isStopped()).toBe(true);
+  expect(node.postgres.facts().kind).toBe('primary');
+  process.kill(pid, 'SIGCONT');
+});
+
 it('a process of PostgreSQL’s own that was stopped is continued after 3 s, once; stopped again, PostgreSQL is of no use', async () => {
   const told: string[] = [];
   node.postgres.onFacts((facts) => told.push(facts.kind));

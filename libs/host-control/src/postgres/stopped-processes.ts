@@ -1,8 +1,9 @@
 import { signal } from '../os/containment.js';
 import { processFact, titledChildren } from '../os/processes.js';
 
-/** As ps shows them: `postgres: <cluster_name>: walwriter`. Sessions of clients are their own affair. */
-const AUXILIARY = /^postgres: (?:\S+: )?(startup|checkpointer|background writer|walwriter|walsender|walreceiver)\b/;
+/** As ps shows them: `postgres: <cluster_name>: walwriter`, of a session `postgres: <cluster_name>: <role> <database> <address> <state>`. */
+const TITLE = /^postgres: (?:\S+: )?(\S.*)/;
+const AUXILIARY = /^(startup|checkpointer|background writer|walwriter|walsender|walreceiver)\b/;
 
 const LOOK_EVERY_MS = 1_000;
 const STOPPED_MS = 3_000;
@@ -22,8 +23,11 @@ export interface StoppedProcess {
 
 /**
  * PostgreSQL's own processes in state T (SIGSTOP, a debugger that let go badly; P8). Such a server answers every probe and does half of its
- * work: a stopped checkpointer fills the disk, a stopped walsender or startup process leaves the partner or itself ever further behind.
- * Each is continued once; one that is stopped again is somebody's doing that we cannot undo, and the server is of no use.
+ * work: a stopped checkpointer fills the disk, a stopped walsender or startup process leaves the partner or itself ever further behind, and
+ * a session that was stopped in the middle of a write may hold a lock of a page or of the table's end that no view of PostgreSQL shows:
+ * everybody who writes there waits for it, until all connections are in use (pattern 19).
+ * Each is continued once. One of PostgreSQL's own that is stopped again is somebody's doing that we cannot undo, and the server is of no
+ * use; a session that is stopped again is left alone: it harms who waits for it, and another Master would not know its client.
  */
 export class StoppedProcesses {
   readonly #continued: (process: StoppedProcess) => void;
@@ -43,11 +47,13 @@ export class StoppedProcesses {
     const seen = new Set<string>();
     for (const { pid, title } of titledChildren(postmaster)) {
       const fact = processFact(pid);
-      const name = AUXILIARY.exec(title)?.[1];
-      if (fact === null || name === undefined) continue;
+      const said = TITLE.exec(title)?.[1];
+      if (fact === null || said === undefined) continue;
+      const own = AUXILIARY.exec(said)?.[1];
+      const name = own ?? `session (${said.split(' ').slice(0, 3).join(' ')})`;
       const key = `${pid}/${fact.startTicks}`;
       seen.add(key);
-      if (this.#judge(key, { pid, name }, fact.state === 'T', nowMs))
+      if (this.#judge(key, { pid, name }, fact.state === 'T', nowMs) && own !== undefined)
         this.#given = `PostgreSQL's ${name} (process ${pid}) was stopped again after it had been continued`;
     }
     for (const key of this.#suspects.keys()) if (!seen.has(key)) this.#suspects.delete(key);

@@ -278,7 +278,7 @@ export const PATTERNS: readonly Scenario[] = [
     on: 'master',
     limits: (variant) => (variant === POSTMASTER_KILLED ? { failoverMs: 2_000, recoverMs: 10_000 } : HUNG),
     why: 'a stopped postmaster keeps its old sessions alive: only new connections find the hang',
-    // One backend that stops harms its own session only: nobody is to take over for that.
+    // One backend that stops harms who waits for its locks, and is continued: nobody is to take over for that.
     expect: (variant) => (variant === BACKEND_STOPPED ? 'untouched' : 'other-serves'),
     variants: [POSTMASTER_STOPPED, POSTMASTER_KILLED, BACKEND_STOPPED],
     fault: async ({ cluster, target, variant, notes }) => {

@@ -122,7 +122,7 @@ export const PROCESSES: readonly Scenario[] = rows([
     'master',
     'untouched',
     'SIGSTOP of a backend that holds locks',
-    'harms who waits for its locks, nobody else',
+    'harms who waits for its locks; the node continues it after three seconds',
     async (stage) => {
       stage.cluster
         .sql(stage.target, 'BEGIN; CREATE TABLE IF NOT EXISTS lab_lock (x int); LOCK lab_lock; SELECT pg_sleep(20)')
