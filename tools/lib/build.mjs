@@ -47,7 +47,7 @@ async function writeCommit() {
     cwd: root,
     quiet: true,
   });
-  if (code === 0) writeFileSync(join(root, 'apps', 'controller', 'dist', 'commit'), `${stdout.trim()}\n`);
+  if (code === 0) writeFileSync(join(root, 'libs', 'host-control', 'dist', 'commit'), `${stdout.trim()}\n`);
 }
 
 export async function build() {

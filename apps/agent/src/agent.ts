@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { re2Patterns } from '@yosugara/connectors/patterns';
+import { versionOf } from '@yosugara/host-control/version';
 import { Alarm, type Clock, explain, type Log } from '@yosugara/kernel';
 import { type AgentEffect, type AgentEvent, type AgentState, type Mark, nextDueMs, stepAgent } from '@yosugara/operations/agent';
 import type { AgentNews, FromAgent, ToAgent } from '@yosugara/protocol/agents';
@@ -21,7 +22,8 @@ import type { TaskHost } from './tasks/host.js';
 import { Tasks } from './tasks/tasks.js';
 import { Troubles } from './troubles.js';
 
-export const AGENT_VERSION = '0.1.0';
+/** As its package is called, and as the manager shows it. */
+export const AGENT_VERSION = versionOf(join(import.meta.dirname, '../../..'));
 const BOOT_MARK = 'boot';
 
 export interface AgentOptions {

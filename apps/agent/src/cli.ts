@@ -9,6 +9,7 @@ import { addressOf } from './identity.js';
 const USAGE = `yosugara-agent run [--config FILE]
 yosugara-agent join --manager HOST:PORT --token-file FILE [--ca-fingerprint SHA256] [--agent ID] [--config FILE] [--force]
 yosugara-agent status [--config FILE]
+yosugara-agent version
 
 The configuration is /etc/yosugara-agent/agent.yaml, and may be missing. --agent is the facility id of this node (its host name).
 `;
@@ -28,7 +29,7 @@ export async function main(args: readonly string[]): Promise<number> {
         return await requestVerb(rest);
       case '--version':
       case 'version':
-        return say(`${(await import('./agent.js')).AGENT_VERSION}\n`, 0);
+        return await versionVerb();
       case '--help':
       case 'help':
         return say(USAGE, 0);
@@ -51,6 +52,12 @@ function say(text: string, status: number): number {
 function complain(text: string, status: number): number {
   process.stderr.write(text);
   return status;
+}
+
+async function versionVerb(): Promise<number> {
+  const { AGENT_VERSION } = await import('./agent.js');
+  const { AGENT_PROTOCOL } = await import('@yosugara/protocol/agents');
+  return say(`yosugara-agent ${AGENT_VERSION}, protocol ${AGENT_PROTOCOL}\n`, 0);
 }
 
 const config = { config: { type: 'string' } } as const;

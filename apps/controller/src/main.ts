@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createRecoverStore, startHostWatch, versionOf } from '@yosugara/host-control';
+import { createRecoverStore, startHostWatch, versionLine, versionOf } from '@yosugara/host-control';
 import { serviceManager } from '@yosugara/host-control/service-manager';
 import { planBranch } from '@yosugara/journal';
 import { explain, type Log, nodeId } from '@yosugara/kernel';
@@ -23,6 +23,8 @@ import { TaughtMark } from './taught-mark.js';
 import { traceFile } from './trace-file.js';
 import { VipEndpoint } from './vip-endpoint.js';
 
+const ROOT = join(import.meta.dirname, '../../..');
+
 async function run(config: NodeConfig, configPath: string, log: Log): Promise<void> {
   const boot = randomBytes(6).toString('hex');
   const self = config.cluster.members.find((member) => member.id === config.node)!;
@@ -37,7 +39,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
   const superseded = supersededFile.read();
   const controller = {
     ...controllerConfig(config, boot),
-    version: versionOf(join(import.meta.dirname, '../../..')),
+    version: versionOf(ROOT),
     ...(damaged === null ? {} : { consensusDamaged: damaged }),
     ...(superseded === null ? {} : { superseded }),
   };
@@ -142,7 +144,11 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
   process.on('SIGINT', () => void end('SIGINT'));
 }
 
-const { values } = parseArgs({ options: { config: { type: 'string' } } });
+const { values } = parseArgs({ options: { config: { type: 'string' }, version: { type: 'boolean', default: false } } });
+if (values.version) {
+  process.stdout.write(`${versionLine('yosugara-controller', ROOT)}\n`);
+  process.exit(0);
+}
 const log = createLog('controller');
 process.on('unhandledRejection', (cause) => {
   log.error('controller.unhandled', { why: explain(cause) });

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { versionLine } from '@yosugara/host-control';
 import { explain } from '@yosugara/kernel';
 import { loadConfig } from './config.js';
 import { pinoLog } from './log.js';
@@ -11,7 +12,9 @@ import { startManager } from './start.js';
 const EXIT_WITHIN_MS = 900;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { config: { type: 'string' } } });
+  const { values } = parseArgs({ options: { config: { type: 'string' }, version: { type: 'boolean', default: false } } });
+  if (values.version)
+    return void process.stdout.write(`${versionLine('yosugara-manager', join(import.meta.dirname, '../../..'))}\n`);
   if (values.config === undefined) throw new Error('usage: main.js --config <yosugara.yaml>');
   const config = await loadConfig(values.config, join(import.meta.dirname, '../../console/dist'));
   const log = pinoLog(config.node);

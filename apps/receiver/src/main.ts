@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { versionLine } from '@yosugara/host-control';
 import { serviceManager } from '@yosugara/host-control/service-manager';
 import { explain, type Log } from '@yosugara/kernel';
 import { pino } from 'pino';
@@ -14,7 +16,9 @@ function jsonLog(): Log {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { config: { type: 'string' } } });
+  const { values } = parseArgs({ options: { config: { type: 'string' }, version: { type: 'boolean', default: false } } });
+  if (values.version)
+    return void process.stdout.write(`${versionLine('yosugara-receiver', join(import.meta.dirname, '../../..'))}\n`);
   if (values.config === undefined) throw new Error('usage: receiver --config <yosugara.yaml>');
   const log = jsonLog();
   const end = (code: number) => process.exit(code);

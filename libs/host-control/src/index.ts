@@ -6,6 +6,7 @@ export * from './errors.js';
 export { createFencePort, type FencePortOptions } from './fence/index.js';
 export { createHooks } from './hooks/hooks.js';
 export { versionOf } from './os/version.js';
+export { versionLine } from './os/version-line.js';
 export type { PostgresHostOptions } from './postgres/context.js';
 export { createPostgresHost } from './postgres/host.js';
 export { findPrograms } from './postgres/programs.js';

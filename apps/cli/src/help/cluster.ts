@@ -1,6 +1,7 @@
 /** Examples of the verbs about the cluster itself, without `yosugara`. */
 export const CLUSTER_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   status: ['status', 'status --watch', 'status --json'],
+  version: ['version', 'version --json'],
   runbook: ['runbook', 'runbook NO_MASTER', 'runbook disk-used --language ja'],
   overview: ['overview', 'overview --watch'],
   recover: ['recover --dry-run', 'recover', 'recover b --timeout 7200'],

@@ -35,6 +35,7 @@ import { addTakeOvers } from './take-overs.js';
 import { addTokens } from './tokens.js';
 import { addUpgrade } from './upgrade.js';
 import { addUsers } from './users.js';
+import { addVersion } from './version.js';
 
 /** All groups of verbs, in the order of the help. A new one is a file here and a line in this list. */
 export const VERBS: readonly AddVerbs[] = [
@@ -47,6 +48,7 @@ export const VERBS: readonly AddVerbs[] = [
   addCertificates,
   addTakeOvers,
   addUpgrade,
+  addVersion,
   addSelf,
   addCapacity,
   addBackup,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Written by the build, beside what it built. */
-const COMMIT_FILE = 'apps/controller/dist/commit';
+/** Written by the build, beside what it built, and where the agent's package has it, too. */
+const COMMIT_FILE = 'libs/host-control/dist/commit';
 
 /**
  * `0.2.0-dev+1a2b3c4d5e6f`: the version of package.json and the commit that it was built from, where that is known.
