@@ -1,25 +1,21 @@
-import { Alert, Button, Loader, Menu, SegmentedControl } from '@mantine/core';
+import { Alert, Loader } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { settingsApi } from '../api/settings.js';
 import { useText } from '../i18n/language.js';
-import { GraphPath } from './job-graph-path.js';
 import { type JsonSchema } from './schema-model.js';
 import { SettingHistoryList } from './setting-history.js';
 import { UnitForm } from './unit-form.js';
 import { UnitGraph } from './unit-graph.js';
+import { UnitBar, UnitHead, type UnitTab } from './unit-head.js';
 import { UnitJobSide } from './unit-job-side.js';
-import { Mistakes } from './unit-mistakes.js';
-import { addJob, findJob, JOB_TYPES, jobsIn, pathTo } from './unit-model.js';
+import { addJob, findJob, type JOB_TYPES, jobsIn } from './unit-model.js';
 import { problemsByJob } from './unit-problems.js';
 import { Conflict, SaveDialog } from './unit-save.js';
 import { UnitYaml } from './unit-yaml.js';
 import { useMe } from './use-me.js';
 import { useSteps } from './use-steps.js';
 import { type UnitEditing, useUnitDraft } from './use-unit-draft.js';
-
-export const UNIT_TABS = ['graph', 'unit', 'yaml', 'history'] as const;
-export type UnitTab = (typeof UNIT_TABS)[number];
 
 interface EditorProps {
   /** null = a new one. */
@@ -85,92 +81,28 @@ function Loaded({ id, net, job: chosen, tab, put, onRun, editing, schema }: Load
   };
   return (
     <section className="unit-editor" aria-label={doc.id === '' ? t('unit.new') : doc.id} data-testid="unit-editor">
-      <div className="unit-head">
-        <GraphPath
-          unit={doc.id === '' ? t('unit.new') : doc.id}
-          path={pathTo(unit, within)}
-          onGo={(to) => put({ in: to === '' ? null : to, job: null, tab: null })}
-        />
-        <span className="grow" />
-        {editing.isChanged && (
-          <span className="unit-changed" data-testid="unit-changed">
-            ● {t('unit.unsaved')}
-          </span>
-        )}
-        <Button
-          size="compact-sm"
-          variant="default"
-          disabled={!editing.mayUndo}
-          onClick={() => step(true)}
-          title="Ctrl+Z"
-          data-testid="unit-undo"
-        >
-          {t('unit.undo')}
-        </Button>
-        <Button
-          size="compact-sm"
-          variant="default"
-          disabled={!editing.mayRedo}
-          onClick={() => step(false)}
-          title="Ctrl+Y"
-          data-testid="unit-redo"
-        >
-          {t('unit.redo')}
-        </Button>
-        {id !== null && may('job', 'execute') && (
-          <Button size="compact-sm" variant="default" onClick={() => onRun(doc.id)}>
-            {t('jobs.run')}
-          </Button>
-        )}
-        <Button
-          size="compact-sm"
-          disabled={!mayEdit || !editing.isChanged || editing.theirs !== null || doc.id === ''}
-          onClick={() => setSaving(true)}
-          data-testid="unit-save-open"
-        >
-          {t('unit.save')}
-        </Button>
-      </div>
+      <UnitHead
+        id={id}
+        editing={editing}
+        within={within}
+        mayEdit={mayEdit}
+        onGo={(to) => put({ in: to === '' ? null : to, job: null, tab: null })}
+        onStep={step}
+        onRun={onRun}
+        onSave={() => setSaving(true)}
+      />
       <Conflict editing={editing} />
-      <div className="unit-bar">
-        <SegmentedControl
-          size="xs"
-          aria-label={t('unit.parts')}
-          value={tab}
-          onChange={(next) => put({ tab: next === 'graph' ? null : next })}
-          data={UNIT_TABS.filter((each) => each !== 'history' || id !== null).map((each) => ({
-            value: each,
-            label: t(`unit.tab.${each}`),
-          }))}
-          data-testid="unit-tabs"
-        />
-        {tab === 'graph' && (
-          <>
-            <Menu position="bottom-start" withInitialFocusPlaceholder={false}>
-              <Menu.Target>
-                <Button size="compact-sm" variant="default" disabled={!mayEdit} data-testid="unit-add">
-                  {t('unit.add')}
-                </Button>
-              </Menu.Target>
-              <Menu.Dropdown>
-                {JOB_TYPES.map((type) => (
-                  <Menu.Item key={type} onClick={() => add(type)} data-testid={`unit-add-${type}`}>
-                    {t(`jobType.${type}`)}
-                  </Menu.Item>
-                ))}
-              </Menu.Dropdown>
-            </Menu>
-            <span className="dim small keys-hint">{t('graph.keys')}</span>
-          </>
-        )}
-        <span className="grow" />
-        <Mistakes
-          byJob={byJob}
-          onGo={(job) =>
-            job === '' ? put({ tab: 'unit', job: null }) : put({ in: findJob(unit, job)?.parent || null, job, tab: null })
-          }
-        />
-      </div>
+      <UnitBar
+        isNew={id === null}
+        tab={tab}
+        byJob={byJob}
+        mayEdit={mayEdit}
+        onTab={(next) => put({ tab: next === 'graph' ? null : next })}
+        onAdd={add}
+        onMistake={(job) =>
+          job === '' ? put({ tab: 'unit', job: null }) : put({ in: findJob(unit, job)?.parent || null, job, tab: null })
+        }
+      />
       {tab === 'graph' && (
         <div className="map">
           <div className="map-main">
