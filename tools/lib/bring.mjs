@@ -270,8 +270,9 @@ const TEST_TOOLS = {
     // Who completes our command lines, and who reads the manual.
     zsh: 'zsh',
     groff: 'groff-base',
-    // Agents follow what it rotates.
+    // Agents follow what it rotates, and go through it.
     logrotate: 'logrotate',
+    tinyproxy: 'tinyproxy-bin',
     arping: 'iputils-arping',
     fence_ipmilan: 'fence-agents',
     ipmi_sim: 'openipmi',

@@ -14,6 +14,7 @@ import { AgentConfigError } from './errors.js';
 import { type Identity, loadIdentity, loadManagers, type ManagerAddress, saveManagers } from './identity.js';
 import { helloOf } from './link/hello.js';
 import { Links } from './link/links.js';
+import { type ProxySettings, ProxyWay } from './link/proxy.js';
 import { Sender } from './link/sender.js';
 import { bootId } from './runs/processes.js';
 import { Runner } from './runs/runner.js';
@@ -30,6 +31,8 @@ export interface AgentOptions {
   readonly dataDir: string;
   /** Empty = those that it joined, or was told of since. */
   readonly managers: readonly ManagerAddress[];
+  /** null = managers are reached without one. */
+  readonly proxy: ProxySettings | null;
   /** So much of what nobody has yet may be on its disk. Results of commands are kept in any case. */
   readonly spoolBytes: number;
   readonly log: Log;
@@ -85,6 +88,7 @@ export class Agent {
     });
     this.#links = new Links({
       ...{ context: () => this.#credentials.context, hello: () => this.#hello(), log, random: Math.random },
+      proxy: options.proxy === null ? null : new ProxyWay(options.proxy),
       onHeard: (link, saying) => this.#heard(link, saying),
       onGone: (link) => {
         if (this.#state.link?.id === link) this.#sender.end();

@@ -72,8 +72,8 @@ async function runVerb(args: string[]): Promise<number> {
   const running: { agent: Agent | null } = { agent: null };
   const status = await new Promise<number>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(0));
-    const { dataDir, managers, spoolBytes } = settings;
-    void AgentProgram.start({ dataDir, managers, spoolBytes, log, clock: HOST_CLOCK, onHalt: () => resolve(1) }).then(
+    const { dataDir, managers, proxy, spoolBytes } = settings;
+    void AgentProgram.start({ dataDir, managers, proxy, spoolBytes, log, clock: HOST_CLOCK, onHalt: () => resolve(1) }).then(
       (agent) => {
         running.agent = agent;
       },
@@ -97,7 +97,7 @@ async function joinVerb(args: string[]): Promise<number> {
   const file = values['token-file'];
   if (manager === null || file === undefined)
     return complain(`yosugara-agent: --manager HOST:PORT and --token-file FILE are wanted\n${USAGE}`, 2);
-  const { dataDir } = await loadConfig(values.config ?? null);
+  const { dataDir, proxy } = await loadConfig(values.config ?? null);
   const { joinCluster } = await import('./join.js');
   const token = (await readFile(file, 'utf8')).trim();
   const agent = values.agent ?? hostname().split('.')[0]!;
@@ -107,6 +107,7 @@ async function joinVerb(args: string[]): Promise<number> {
     caFingerprint: values['ca-fingerprint'] ?? null,
     agent,
     dataDir,
+    proxy,
     force: values.force,
   });
   const node =

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
-import { askPinned, authorityShownBy } from '@yosugara/connectors/pinned';
+import { askPinned, authorityShownBy, type PinnedServer } from '@yosugara/connectors/pinned';
 import { explain } from '@yosugara/kernel';
 import {
   agentNameOf,
@@ -12,6 +12,7 @@ import {
 } from '@yosugara/protocol/agents';
 import { AgentConfigError, JoinError } from './errors.js';
 import { loadIdentity, type ManagerAddress, saveIdentity, saveManagers } from './identity.js';
+import { type ProxySettings, ProxyWay } from './link/proxy.js';
 import { requestInChild } from './request.js';
 
 export interface JoinOptions {
@@ -21,6 +22,8 @@ export interface JoinOptions {
   readonly caFingerprint: string | null;
   readonly agent: string;
   readonly dataDir: string;
+  /** null = the manager is reached without one. */
+  readonly proxy: ProxySettings | null;
   /** Over an identity that is there. */
   readonly force: boolean;
 }
@@ -32,7 +35,10 @@ export async function joinCluster(options: JoinOptions): Promise<JoinAnswer> {
     throw new JoinError(`${dataDir} has an identity already; --force puts another one in its place`);
   const fingerprint = fingerprintOf(options.caFingerprint ?? partsOfJoinToken(token)?.authoritySha256 ?? null);
   // First who it is, then the secret.
-  const authority = await authorityOf(manager, fingerprint);
+  const proxy = options.proxy === null ? null : new ProxyWay(options.proxy);
+  const server: PinnedServer =
+    proxy?.leadsTo(manager.host) === true ? { ...manager, open: async () => await proxy.open(manager) } : manager;
+  const authority = await authorityOf(server, fingerprint);
   const { key, request } = await requestInChild(agentNameOf(agent));
   const addresses = Object.values(networkInterfaces()).flatMap((each) =>
     (each ?? []).filter(({ internal }) => !internal).map(({ address }) => address),
@@ -45,7 +51,7 @@ export async function joinCluster(options: JoinOptions): Promise<JoinAnswer> {
     addresses: addresses.slice(0, 64),
     platform: 'LINUX',
   };
-  const answer = await post(manager, authority, asked);
+  const answer = await post(server, authority, asked);
   await saveIdentity(dataDir, { agent, key, certificate: answer.certificate, authority: answer.authority });
   await saveManagers(dataDir, answer.managers.length > 0 ? answer.managers : [manager]);
   return answer;
@@ -74,14 +80,15 @@ export function fingerprintOf(text: string | null): string {
   throw new JoinError('the fingerprint is no SHA-256: 64 hexadecimal digits are wanted');
 }
 
-async function authorityOf(manager: ManagerAddress, fingerprint: string): Promise<string> {
+async function authorityOf(manager: PinnedServer, fingerprint: string): Promise<string> {
   return await authorityShownBy(manager, fingerprint).catch((error: unknown) => {
     throw new JoinError(explain(error), error);
   });
 }
 
-async function post({ host, port }: ManagerAddress, authority: string, asked: JoinRequest): Promise<JoinAnswer> {
-  const question = { host, port, authority, method: 'POST', path: JOIN_PATH, body: asked, anyName: true } as const;
+async function post(server: PinnedServer, authority: string, asked: JoinRequest): Promise<JoinAnswer> {
+  const { host, port } = server;
+  const question = { ...server, authority, method: 'POST', path: JOIN_PATH, body: asked, anyName: true } as const;
   const { status, body } = await askPinned(question).catch((error: unknown) => {
     throw new JoinError(explain(error), error);
   });

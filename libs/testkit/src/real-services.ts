@@ -183,6 +183,17 @@ export async function startChrony(daemons: Daemons, more: string): Promise<Start
   return { port, child };
 }
 
+/** An HTTP proxy. @param more lines of tinyproxy.conf(5). @param ports to which it lets CONNECT through. */
+export async function startTinyproxy(daemons: Daemons, ports: readonly number[], ...more: readonly string[]): Promise<Started> {
+  const port = await freePort();
+  const rules = ports.map((each) => `ConnectPort ${each}`);
+  const file = daemons.write(
+    `tinyproxy-${port}.conf`,
+    [`Port ${port}`, `Listen ${daemons.address}`, 'Timeout 600', 'LogLevel Connect', ...rules, ...more, ''].join('\n'),
+  );
+  return { port, child: await daemons.start({ program: program('tinyproxy'), args: ['-d', '-c', file], ready: [port] }) };
+}
+
 /** @param more lines of dnsmasq(8)'s configuration. */
 export async function startDnsmasq(daemons: Daemons, more: readonly string[]): Promise<Started> {
   const port = await freePort();

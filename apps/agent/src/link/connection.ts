@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
-import { connect, type SecureContext, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from 'node:tls';
 import { LineFramer } from '@yosugara/connectors/agent-lines';
+import { TunnelError, type TunnelTrouble } from '@yosugara/connectors/tunnel';
+import { explain } from '@yosugara/kernel';
 import {
   AGENT_PING_MS,
   AGENT_SILENCE_MS,
@@ -11,6 +13,7 @@ import {
   ToAgentSchema,
 } from '@yosugara/protocol/agents';
 import type { ManagerAddress } from '../identity.js';
+import type { ProxyWay } from './proxy.js';
 
 const PING = '{"say":"ping"}\n';
 /** The network alone: a host that is gone says nothing at all. */
@@ -20,46 +23,79 @@ const SECURE_MS = 10_000;
 /** What is said and not taken yet; beyond, nobody reads on the other side. */
 const MAX_QUEUED_BYTES = 16 * 1_048_576;
 
+/** Of a proxy: what goes on being so until somebody mends it. */
+const REFUSALS: ReadonlySet<TunnelTrouble> = new Set(['login', 'refused', 'nonsense']);
+
 export interface ConnectionEvents {
   /** The handshake is done. */
   readonly onOpen: () => void;
   readonly onHeard: (saying: ToAgent) => void;
-  /** Once, and nothing is called after it. */
-  readonly onClose: (why: string) => void;
+  /** Once, and nothing is called after it. @param byProxy a proxy does not let us through: to ask it again at once helps nobody. */
+  readonly onClose: (why: string, byProxy: boolean) => void;
+}
+
+export interface Ways {
+  readonly context: SecureContext;
+  /** null = managers are reached without one. */
+  readonly proxy: ProxyWay | null;
 }
 
 /** One TLS connection to one manager: lines with a bound, pings both ways, and its end when nothing is heard. */
 export class Connection {
-  readonly #socket: TLSSocket;
+  readonly #abort = new AbortController();
+  #socket: TLSSocket | null = null;
   readonly #events: ConnectionEvents;
   readonly #framer = new LineFramer(() => MAX_AGENT_LINE_BYTES);
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #begunMs = performance.now();
-  #phase: 'connecting' | 'securing' | 'open' | 'closed' = 'connecting';
+  #phase: 'connecting' | 'tunnelling' | 'securing' | 'open' | 'closed' = 'connecting';
   #heardMs = 0;
   #saidMs = 0;
   #lookedMs = performance.now();
 
-  constructor({ host, port }: ManagerAddress, context: SecureContext, events: ConnectionEvents) {
+  constructor(address: ManagerAddress, { context, proxy }: Ways, events: ConnectionEvents) {
     this.#events = events;
-    this.#socket = connect({
-      ...{ host, port, secureContext: context, minVersion: 'TLSv1.3', autoSelectFamily: true },
+    this.#timer = setInterval(() => this.#look(), AGENT_PING_MS / 2);
+    if (proxy?.leadsTo(address.host) === true) void this.#tunnel(address, context, proxy);
+    else this.#secure(address, context, address);
+  }
+
+  async #tunnel(address: ManagerAddress, context: SecureContext, proxy: ProxyWay): Promise<void> {
+    this.#phase = 'tunnelling';
+    try {
+      const socket = await proxy.open(address, this.#abort.signal);
+      if (this.#abort.signal.aborted) return void socket.destroy();
+      this.#phase = 'securing';
+      this.#secure(address, context, { socket });
+    } catch (error) {
+      this.#close(explain(error), error instanceof TunnelError && REFUSALS.has(error.trouble));
+    }
+  }
+
+  /** The same certificates, wherever the bytes go along. */
+  #secure(
+    { host }: ManagerAddress,
+    secureContext: SecureContext,
+    over: Pick<ConnectionOptions, 'host' | 'port' | 'socket'>,
+  ): void {
+    const socket = connect({
+      ...{ ...over, secureContext, minVersion: 'TLSv1.3', autoSelectFamily: true },
       ALPNProtocols: [AGENT_TRUST_ALPN],
       ...(isIP(host) === 0 ? { servername: host } : {}),
       // Whom the cluster's authority names a member is one, wherever he listens; agents are no members.
       checkServerIdentity: (_, { subject }) =>
         String(subject?.CN).startsWith('agent:') ? new Error('it is an agent, not a manager') : undefined,
     });
-    this.#socket.setNoDelay(true);
-    this.#socket.on('connect', () => {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on('connect', () => {
       if (this.#phase === 'connecting') this.#phase = 'securing';
     });
-    this.#socket.on('secureConnect', () => this.#onSecure());
-    this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk));
-    this.#socket.on('error', (error) => this.close(error.message));
-    this.#socket.on('end', () => this.close('the manager ended the connection'));
-    this.#socket.on('close', () => this.close('the connection ended'));
-    this.#timer = setInterval(() => this.#look(), AGENT_PING_MS / 2);
+    socket.on('secureConnect', () => this.#onSecure());
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('error', (error) => this.close(error.message));
+    socket.on('end', () => this.close('the manager ended the connection'));
+    socket.on('close', () => this.close('the connection ended'));
   }
 
   get isOpen(): boolean {
@@ -67,24 +103,29 @@ export class Connection {
   }
   /** Bytes that are said and not taken yet. */
   get queuedBytes(): number {
-    return this.#socket.writableLength;
+    return this.#socket?.writableLength ?? 0;
   }
 
   /** @returns false: it is not open. */
   say(saying: FromAgent): boolean {
     if (this.#phase !== 'open') return false;
     this.#saidMs = performance.now();
-    this.#socket.write(`${JSON.stringify(saying)}\n`);
-    if (this.#socket.writableLength > MAX_QUEUED_BYTES) this.close('the manager takes nothing that is said');
+    this.#socket?.write(`${JSON.stringify(saying)}\n`);
+    if (this.queuedBytes > MAX_QUEUED_BYTES) this.close('the manager takes nothing that is said');
     return this.isOpen;
   }
 
   close(why: string): void {
+    this.#close(why, false);
+  }
+
+  #close(why: string, byProxy: boolean): void {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
     clearInterval(this.#timer);
-    this.#socket.destroy();
-    this.#events.onClose(why);
+    this.#abort.abort();
+    this.#socket?.destroy();
+    this.#events.onClose(why, byProxy);
   }
 
   #onSecure(): void {
@@ -124,7 +165,7 @@ export class Connection {
     if (nowMs - this.#heardMs > AGENT_SILENCE_MS) return this.close(`the manager said nothing for ${AGENT_SILENCE_MS} ms`);
     if (nowMs - this.#saidMs >= AGENT_PING_MS / 2) {
       this.#saidMs = nowMs;
-      this.#socket.write(PING);
+      this.#socket?.write(PING);
     }
   }
 }

@@ -20,6 +20,7 @@ describe('the pace of attempts', () => {
     ['duplicate', 10_000, 20_000],
     ['unknown-agent', 20_000, 60_000],
     ['protocol', 20_000, 60_000],
+    ['proxy', 5_000, 10_000],
   ] as const)('after "%s" is from %d to %d ms', (code, least, most) => {
     expect(pauseMs({ ...facts, code })).toBe(least);
     expect(pauseMs({ ...facts, code, chance: 1 })).toBe(most);

@@ -3,12 +3,15 @@ import type { Log } from '@yosugara/kernel';
 import type { FromAgent, ToAgent } from '@yosugara/protocol/agents';
 import type { ManagerAddress } from '../identity.js';
 import { Connection } from './connection.js';
-import { pauseMs } from './pace.js';
+import { type PaceCode, pauseMs } from './pace.js';
+import type { ProxyWay } from './proxy.js';
 
 const MAX_MANAGERS = 16;
 
 export interface LinksOptions {
   readonly context: () => SecureContext;
+  /** null = managers are reached without one. */
+  readonly proxy: ProxyWay | null;
   readonly hello: () => FromAgent;
   readonly log: Log;
   readonly random: () => number;
@@ -22,7 +25,7 @@ interface Door {
   connection: Connection | null;
   timer: ReturnType<typeof setTimeout> | undefined;
   failures: number;
-  code: Extract<ToAgent, { say: 'go-away' }>['code'] | null;
+  code: PaceCode | null;
   lastWhy: string;
 }
 
@@ -115,11 +118,18 @@ export class Links {
     const link = this.#nextLink++;
     door.link = link;
     door.code = null;
-    door.connection = new Connection(door.address, this.#o.context(), {
-      onOpen: () => void door.connection?.say(this.#o.hello()),
-      onHeard: (saying) => this.#onHeard(door, link, saying),
-      onClose: (why) => this.#onClose(door, link, why),
-    });
+    door.connection = new Connection(
+      door.address,
+      { context: this.#o.context(), proxy: this.#o.proxy },
+      {
+        onOpen: () => void door.connection?.say(this.#o.hello()),
+        onHeard: (saying) => this.#onHeard(door, link, saying),
+        onClose: (why, byProxy) => {
+          if (byProxy) door.code = 'proxy';
+          this.#onClose(door, link, why);
+        },
+      },
+    );
   }
 
   #onHeard(door: Door, link: number, saying: ToAgent): void {

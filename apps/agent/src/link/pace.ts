@@ -1,21 +1,24 @@
 import type { ToAgent } from '@yosugara/protocol/agents';
 
-type Code = Extract<ToAgent, { say: 'go-away' }>['code'];
+/** proxy: no manager said it, but a proxy that does not let us through. */
+export type PaceCode = Extract<ToAgent, { say: 'go-away' }>['code'] | 'proxy';
 
 /** Sent away for a reason that does not go away by itself: as a range, so that two thousand agents do not come back together. */
-const SENT_AWAY_MS: Readonly<Record<Code, readonly [least: number, most: number]>> = {
+const SENT_AWAY_MS: Readonly<Record<PaceCode, readonly [least: number, most: number]>> = {
   'not-master': [400, 1_200],
   busy: [500, 2_000],
   duplicate: [10_000, 20_000],
   'unknown-agent': [20_000, 60_000],
   protocol: [20_000, 60_000],
+  // An account is locked after so many wrong logins; and one that was mended is found soon.
+  proxy: [5_000, 10_000],
 };
 
 export interface PaceFacts {
   /** Attempts at this manager since it last kept us. */
   readonly failures: number;
   /** What it said at last; null = it did not send us away. */
-  readonly code: Code | null;
+  readonly code: PaceCode | null;
   /** Somebody else serves us: nobody is in a hurry. */
   readonly isServed: boolean;
   /** In [0, 1). */

@@ -57,7 +57,7 @@ async function manager(node: 'a' | 'b', port: number): Promise<Manager> {
   const { store, operations: tables, outbox, jobs: reports, jobStore } = openStorage(config.postgres, node, SILENT_LOG);
   const live = new LiveSettings(store.settings, SILENT_LOG);
   const agents = await Agents.open({
-    ...{ config, tables: store.agents, live, clock: hostClock, log: SILENT_LOG },
+    ...{ config, tables: store.agents, inventory: store.inventory, live, clock: hostClock, log: SILENT_LOG },
     tell: async (result) => await operations.tell(result),
   });
   if (agents === null) throw new Error('no certificates');
@@ -212,6 +212,7 @@ it('what an agent sees is told once, also when the Master changes while it sees 
     ...{
       dataDir,
       managers,
+      proxy: null,
       spoolBytes: 16 * 1_048_576,
       log: SILENT_LOG,
       clock: HOST_CLOCK,

@@ -1,7 +1,7 @@
 import type { MailServerBody } from '@yosugara/protocol';
-import { basic } from '../probes/http/connection.js';
 import { type Look, ProbeFailure, quoted } from '../probes/look.js';
 import { Turns } from '../probes/turns.js';
+import { basic } from '../tunnel/index.js';
 import { ask } from './http.js';
 
 export type MailOAuth2 = NonNullable<MailServerBody['oauth2']>;

@@ -1,8 +1,8 @@
 import { type RestPayload, render, restBody, type Told, type Values } from '@yosugara/operations';
 import type { RestAccessBody } from '@yosugara/protocol';
 import type { Sent } from '@yosugara/runtime';
-import { basic } from '../probes/http/connection.js';
 import { Look, ProbeFailure, quoted, sentence } from '../probes/look.js';
+import { basic } from '../tunnel/index.js';
 import { ask, type HttpAsk, type HttpTold } from './http.js';
 import { accepted, refused, retry, type Sender, type SenderSettings } from './port.js';
 import { TokenStore } from './tokens.js';

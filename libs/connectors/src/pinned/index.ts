@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type RequestOptions, request } from 'node:https';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect } from 'node:tls';
 import { explain, YosugaraError } from '@yosugara/kernel';
 
@@ -13,6 +13,8 @@ const MAX_DEPTH = 8;
 export interface PinnedServer {
   readonly host: string;
   readonly port: number;
+  /** Through whom it is reached, a connection for each question; directly without it. */
+  readonly open?: () => Promise<Socket>;
 }
 
 /** There was no answer, or it is not who was meant. */
@@ -23,10 +25,11 @@ const unreachable = (why: string, cause?: unknown) => new YosugaraError('PINNED_
  * @param sha256 of the certificate (DER), hexadecimal.
  * @throws YosugaraError PINNED_SERVER — with a sentence.
  */
-export async function authorityShownBy({ host, port }: PinnedServer, sha256: string): Promise<string> {
+export async function authorityShownBy({ host, port, open }: PinnedServer, sha256: string): Promise<string> {
+  const over = open === undefined ? { host, port } : { socket: await open() };
   return await new Promise((resolve, reject) => {
     const socket = connect({
-      ...{ host, port, rejectUnauthorized: false, minVersion: 'TLSv1.3' },
+      ...{ ...over, rejectUnauthorized: false, minVersion: 'TLSv1.3' },
       ...(isIP(host) === 0 ? { servername: host } : {}),
     });
     const fail = (why: string, cause?: unknown) => {
@@ -70,12 +73,15 @@ export interface PinnedAnswer {
 
 /** @throws YosugaraError PINNED_SERVER — nobody answered, or it was not who we believe. */
 export async function askPinned(question: PinnedQuestion): Promise<PinnedAnswer> {
-  const { host, port, method, path, authority, own } = question;
+  const { host, port, method, path, authority, own, open } = question;
   const body = question.body === undefined ? '' : JSON.stringify(question.body);
+  const socket = await open?.();
   const options: RequestOptions = {
     ...{ host, port, method, path, ca: authority, minVersion: 'TLSv1.3', agent: false, timeout: PINNED_DEADLINE_MS },
     ...(own === undefined ? {} : { key: own.key, cert: own.certificate }),
     ...(question.anyName === true ? { checkServerIdentity: () => undefined } : {}),
+    // It is given to TLS as it is.
+    ...(socket === undefined ? {} : { socket }),
     headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
   };
   return await new Promise<PinnedAnswer>((resolve, reject) => {

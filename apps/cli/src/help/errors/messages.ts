@@ -16,6 +16,10 @@ export const MESSAGE_ERRORS = {
   ],
   FILE_TRANSFER: ['a file could not be transferred between agents', 'the sentence names side and reason'],
   HTTPS_NEEDED: ['the port speaks https', 'ask the same of https://'],
+  INVENTORY_REFUSED: [
+    'what the host consists of was not learned',
+    'the sentence names the reason; `yosugara agents list`, and the agent’s log',
+  ],
   JOURNAL_CONFLICT: [
     'the peer sent other bytes for a record that is held already',
     'keep both journals, and report it: this must not happen',
@@ -39,6 +43,7 @@ export const MESSAGE_ERRORS = {
   ],
   JOURNAL_LOCKED: ['another process has this journal', 'end the second receiver or controller'],
   JOURNAL_RECORD_FORMAT: ['a record is not as this version knows it', 'is it of a newer version? `yosugara upgrade status`'],
+  LATE: ['the agent’s look at a part of its host took too long', 'is a disk or a file server of that host stuck?'],
   LISTEN_FAILED: ['a receiver cannot listen at an address', 'look at address and rights of the port'],
   MEASURE: ['the agent could not measure what was asked', 'the sentence says what is missing on that host'],
   METHOD_NOT_ALLOWED: ['the port for agents was asked in another way', 'is it a program of ours? look at its version'],
@@ -57,6 +62,10 @@ export const MESSAGE_ERRORS = {
   NO_MONITOR: ['a job asks for a monitor that is not there', 'mend the job, or make the monitor'],
   NO_RECEIVER_HERE: ['a receiver runs on data nodes only', 'do not start it on the arbiter or the copy'],
   OIDC_REFUSED: ['the provider of logins did not say who it is', 'look at client, secret, address of return and clock'],
+  PACKAGES: [
+    'the package manager of that host could not be asked',
+    'the sentence is what it said: `dpkg-query -W` or `rpm -qa` there',
+  ],
   PEER_LINK: ['the link to the peer’s receiver failed', '`yosugara runbook RECEIVER_LINK_DOWN`'],
   PEER_PROTOCOL: [
     'the peer’s receiver sent what is not understood',
@@ -64,6 +73,10 @@ export const MESSAGE_ERRORS = {
   ],
   PORT_IN_USE: ['another program has the port of a receiver', '`ss -lunp` and `ss -ltnp` say which: often rsyslog or snmptrapd'],
   PROBE_FAILED: ['a monitor could not look; why follows', 'it is a finding of that monitor: look at the watched host'],
+  PROXY: [
+    'an HTTP proxy did not let an agent or a monitor through',
+    'the sentence says what it answered: its login, or the port it does not open (docs/agent.md)',
+  ],
   SCHEMA_TOO_NEW: ['the database was changed by a newer version', 'install the version that the cluster was upgraded to'],
   SECRET_MISSING: ['key, certificate or authority of this node is not there', 'look into `secrets/` below the state directory'],
   SECRET_UNREADABLE: ['the file of a secret cannot be read', 'look at its path, owner and rights'],

@@ -1,10 +1,11 @@
 import { type IncomingMessage, request } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, constants, gunzip, inflate } from 'node:zlib';
+import { basic } from '../../tunnel/index.js';
 import { label, refusal } from '../dial.js';
 import { type Look, ProbeFailure } from '../look.js';
 import { type HttpAnswer, type HttpAsk, type HttpClient, type HttpSession, shownUrl } from './ask.js';
-import { basic, open, proxyHeaders, targetOf } from './connection.js';
+import { open, proxyHeaders, targetOf } from './connection.js';
 import { digestAnswer } from './digest.js';
 
 const MAX_REDIRECTS = 10;
