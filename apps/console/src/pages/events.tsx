@@ -2,20 +2,19 @@ import '../operations.js';
 import { Button, Loader } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { PRIORITIES } from '@yosugara/protocol';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { isOpenView } from '../api/event-filter.js';
-import { indexOfEvent } from '../api/event-list.js';
+import { type EventList, indexOfEvent } from '../api/event-list.js';
 import { operationsApi } from '../api/operations.js';
 import { EventBulk } from '../components/event-bulk.js';
 import { EventDrawer } from '../components/event-drawer.js';
 import { EventFilters } from '../components/event-filters.js';
 import { EventTable } from '../components/event-table.js';
-import { type KeyLine, showKeys, usePageKeys } from '../components/key-registry.js';
+import { showKeys } from '../components/key-registry.js';
 import { PriorityCounts } from '../components/priority.js';
 import { useEventAddress } from '../components/use-event-address.js';
-import { useAlterAndSay, useEventChoice } from '../components/use-event-choice.js';
-import { COUNTS_KEY, type EventAlteration, useEventFeed } from '../components/use-events.js';
-import { useKeys } from '../components/use-keys.js';
+import { useEventWork } from '../components/use-event-work.js';
+import { COUNTS_KEY, useEventFeed } from '../components/use-events.js';
 import { useMe } from '../components/use-me.js';
 import { useNarrow } from '../components/use-narrow.js';
 import type { VirtualHandle } from '../components/virtual-list.js';
@@ -35,85 +34,13 @@ export function EventsPage() {
     queryFn: ({ signal }) => operationsApi.counts(signal),
     refetchInterval: 30_000,
   });
-  const [cursor, setCursor] = useState<number | null>(opened);
-  const { chosen, setChosen, choose: chooseOne, chooseMatching, isLoading } = useEventChoice(feed, rows, filter);
-  const { alter, isBusy } = useAlterAndSay(mayAct);
   const [isAtTop, setAtTop] = useState(true);
-  const [seen, setSeen] = useState(0);
-  usePageKeys(KEYS);
   const comment = useRef<HTMLTextAreaElement>(null);
   const handle = useRef<VirtualHandle>(null);
   const isNarrow = useNarrow();
-  const newest = rows[0]?.number ?? 0;
-  useEffect(() => {
-    if (isAtTop) setSeen(newest);
-  }, [isAtTop, newest]);
-  const waiting =
-    isAtTop || seen === 0
-      ? 0
-      : Math.max(
-          0,
-          rows.findIndex((row) => row.number <= seen),
-        );
-
-  const choose = useCallback(
-    (number: number, isRange: boolean) => {
-      setCursor(number);
-      chooseOne(number, isRange);
-    },
-    [chooseOne],
-  );
-  const openRow = useCallback(
-    (number: number) => {
-      setCursor(number);
-      open(number);
-    },
-    [open],
-  );
-  const move = (by: number) => {
-    const at = cursor === null ? -1 : indexOfEvent(rows, cursor);
-    const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
-    if (next === undefined) return;
-    setCursor(next.number);
-    if (opened !== null) open(next.number);
-  };
-  /** What is chosen, or what the cursor is on; then on to the next. */
-  const act = (alteration: EventAlteration) => {
-    if (chosen.size > 0) {
-      void alter([...chosen], alteration).then((isDone) => isDone && setChosen(new Set()));
-      return;
-    }
-    if (cursor === null) return;
-    void alter([cursor], alteration);
-    if (alteration.state === 'confirmed' && opened === null) move(1);
-  };
-  useKeys({
-    j: () => move(1),
-    ArrowDown: () => move(1),
-    k: () => move(-1),
-    ArrowUp: () => move(-1),
-    PageDown: () => move(20),
-    PageUp: () => move(-20),
-    Home: () => {
-      setCursor(rows[0]?.number ?? null);
-      handle.current?.toTop();
-    },
-    Enter: () => cursor !== null && open(cursor),
-    o: () => cursor !== null && open(cursor),
-    Escape: () => (opened !== null ? open(null) : setChosen(new Set())),
-    a: () => act({ state: 'confirmed' }),
-    u: () => act({ state: 'unconfirmed' }),
-    w: () => act({ state: 'confirming' }),
-    m: () => act({ owner: me }),
-    x: () => cursor !== null && choose(cursor, false),
-    X: () => cursor !== null && choose(cursor, true),
-    c: () => {
-      if (cursor === null) return;
-      open(cursor);
-      setTimeout(() => comment.current?.focus(), 50);
-    },
-    '/': () => document.querySelector<HTMLInputElement>('[data-testid=event-text]')?.focus(),
-  });
+  const waiting = useWaiting(rows, isAtTop);
+  const work = useEventWork({ feed, rows, filter, me, mayAct, opened, open, comment, handle });
+  const { chosen, setChosen } = work;
   const openedAt = opened === null ? -1 : indexOfEvent(rows, opened);
   const isAllChosen = rows.length > 0 && chosen.size >= rows.length;
   return (
@@ -153,26 +80,26 @@ export function EventsPage() {
       {chosen.size > 0 && (
         <EventBulk
           count={chosen.size}
-          isBusy={isBusy || isLoading}
+          isBusy={work.isBusy}
           mayAct={mayAct}
           me={me}
-          onAlter={(alteration) => act(alteration)}
+          onAlter={work.act}
           onClear={() => setChosen(new Set())}
-          onAll={state.hasMore ? () => void chooseMatching() : null}
+          onAll={state.hasMore ? () => void work.chooseMatching() : null}
         />
       )}
       <div className={opened === null ? 'split' : 'split split-open'}>
         <EventTable
           rows={rows}
           rowPx={isNarrow ? 62 : 28}
-          cursor={cursor}
+          cursor={work.cursor}
           opened={opened}
           chosen={chosen}
           todayMs={new Date().setHours(0, 0, 0, 0)}
           isAllChosen={isAllChosen}
           onChooseAll={() => setChosen(isAllChosen ? new Set() : new Set(rows.map(({ number }) => number)))}
-          onOpen={openRow}
-          onChoose={choose}
+          onOpen={work.openRow}
+          onChoose={work.choose}
           onNearEnd={() => void feed?.more()}
           onTop={setAtTop}
           handle={handle}
@@ -195,7 +122,7 @@ export function EventsPage() {
             mayAct={mayAct}
             commentRef={comment}
             onClose={() => open(null)}
-            onAlter={(alteration) => alter([opened], alteration)}
+            onAlter={(alteration) => work.alter([opened], alteration)}
           />
         )}
       </div>
@@ -203,17 +130,19 @@ export function EventsPage() {
   );
 }
 
-const KEYS: readonly KeyLine[] = [
-  ['j', 'k', 'keys.move'],
-  ['Enter', '', 'keys.open'],
-  ['a', '', 'keys.confirm'],
-  ['u', '', 'keys.unconfirm'],
-  ['w', '', 'keys.take'],
-  ['m', '', 'keys.own'],
-  ['c', '', 'keys.comment'],
-  ['x', 'X', 'keys.choose'],
-  ['Esc', '', 'keys.back'],
-];
+/** How many came at the top while somebody reads further down. */
+function useWaiting(rows: EventList, isAtTop: boolean): number {
+  const [seen, setSeen] = useState(0);
+  const newest = rows[0]?.number ?? 0;
+  useEffect(() => {
+    if (isAtTop) setSeen(newest);
+  }, [isAtTop, newest]);
+  if (isAtTop || seen === 0) return 0;
+  return Math.max(
+    0,
+    rows.findIndex((row) => row.number <= seen),
+  );
+}
 
 function withOrWithout<Value>(chosen: readonly Value[], value: Value): readonly Value[] {
   const after = chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value];
