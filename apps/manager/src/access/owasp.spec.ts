@@ -337,6 +337,27 @@ describe('API5: broken function level authorisation', () => {
       expect([method, path, status(await world.as(nobody, method, path, {}))]).toEqual([method, path, 403]);
     }
   });
+  it('MIB modules have no owner: all of them are open to whoever has the function, and to nobody who has every other one', async () => {
+    const others = Object.fromEntries(Object.entries(ALL).filter(([what]) => what !== 'mib'));
+    await world.put('role', 'no-mibs', { name: 'All but MIBs', grants: others });
+    await world.put('role', 'reads-mibs', { name: 'Reads MIBs', grants: { mib: ['read'] } });
+    const [without, reads] = [await world.person('nora', ['no-mibs']), await world.person('rhea', ['reads-mibs'])];
+    const module = { files: [{ name: 'x.mib', text: 'X-MIB DEFINITIONS ::= BEGIN END' }] };
+    expect(status(await world.as(wendy, 'POST', '/api/v1/mibs', module))).toBe(200);
+    for (const [method, path, body, ofReader] of [
+      ['GET', '/api/v1/mibs', undefined, 200],
+      ['GET', '/api/v1/mibs/lookup?oid=1.3.6.1', undefined, 200],
+      ['GET', '/api/v1/mibs/X-MIB', undefined, 200],
+      ['GET', '/api/v1/mibs/X-MIB/source', undefined, 200],
+      ['POST', '/api/v1/mibs', module, 403],
+      ['DELETE', '/api/v1/mibs/X-MIB', undefined, 403],
+    ] as const) {
+      expect([method, path, status(await world.as(without, method, path, body))]).toEqual([method, path, 403]);
+      expect([method, path, status(await world.as(reads, method, path, body))]).toEqual([method, path, ofReader]);
+    }
+    // Another role's, which has the function.
+    expect(status(await world.as(dan, 'DELETE', '/api/v1/mibs/X-MIB'))).toBe(200);
+  });
   it('an operator operates, and gives no rights', async () => {
     expect(status(await world.as(operator, 'PUT', `${S}/filter/of-operator`, { body: OBJECTS['filter'] }))).toBe(200);
     for (const [method, path, body] of [
