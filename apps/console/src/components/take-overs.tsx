@@ -1,9 +1,7 @@
 import { Button } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import type { TakeOverRow } from '@yosugara/protocol';
 import { useEffect, useRef } from 'react';
 import { Link } from 'react-router';
-import { upkeepApi } from '../api/upkeep.js';
 import { age, bytes, duration } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
@@ -15,8 +13,7 @@ import { eventsOf, withoutMasterMs } from './take-over-model.js';
 import { TakeOverTimeline } from './take-over-timeline.js';
 import { Time } from './time.js';
 import { usePageAddress } from './use-page-address.js';
-
-const EVERY_MS = 5_000;
+import { useTakeOvers } from './use-take-overs.js';
 
 function Recovered({ row: { recover, at } }: { readonly row: TakeOverRow }) {
   const { t, language } = useText();
@@ -97,14 +94,7 @@ export function TakeOvers() {
   const { t } = useText();
   const { address, put } = usePageAddress();
   const opened = address.get('takeover');
-  const found = useInfiniteQuery({
-    queryKey: ['take-overs'],
-    queryFn: ({ pageParam, signal }) => upkeepApi.takeOvers(pageParam, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next,
-    refetchInterval: EVERY_MS,
-    placeholderData: (before) => before,
-  });
+  const found = useTakeOvers();
   const rows = (found.data?.pages ?? []).flatMap((page) => page.rows);
   const named = useRef(opened);
   // Whoever was sent the address of one looks for it: it lies below the fold.

@@ -167,6 +167,8 @@ export const operationsEn = {
   'repository.itsEvents': 'Events',
   'repository.empty': 'No node yet. Add one, or import a list.',
   'repository.emptyScope': 'No node in this scope.',
+  'node2.inventory': 'Inventory',
+  'repository.inventories': 'Search inventories',
   'node2.about': 'Node',
   'node2.addresses': 'Addresses',
   'node2.hostNames': 'Host names',
@@ -288,7 +290,17 @@ export const operationsEn = {
   'graphs.across': 'Across',
   'graphs.pairs': '{count} points',
   'graphs.correlation': 'correlation {value}',
+  'graphs.event': '{priority}: {message}',
+  'graphs.events': '{count} events; the worst, the newest: {event}',
+  'graphs.picture': 'Save as a picture (SVG)',
   'graphs.unusual': 'unusual values: {count}',
+  'fences.title': 'Orders to cut power',
+  'fences.requested': 'ordered',
+  'fences.given': 'order given',
+  'fences.confirmed': 'off, read back',
+  'fences.failed': 'not done',
+  'fences.refused': 'refused',
+  'fences.takeOver': 'the take-over of epoch {epoch}',
 } as const;
 
 export type OperationsKey = keyof typeof operationsEn;

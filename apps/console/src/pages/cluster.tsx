@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { CLUSTER_KEY, useCluster, useLinkState } from '../api/live.js';
 import { lostAtMs } from '../api/reconnect.js';
 import { nodesOut } from '../components/cluster-model.js';
+import { Fences } from '../components/fences.js';
 import { Govern } from '../components/govern.js';
 import { History } from '../components/history.js';
 import { LagCharts } from '../components/lag-charts.js';
@@ -79,6 +80,7 @@ export function ClusterPage() {
       ))}
       <LagCharts master={status.master} />
       <TakeOvers />
+      <Fences last={status.lastFence} />
       <History status={status} />
       {asking !== null && <RecoverDialog node={asking} onClose={() => setAsking(null)} />}
     </div>

@@ -255,7 +255,7 @@ async function whoReads({ open: openPage, base }: Stage): Promise<Page> {
   await post('/api/password', { current: password, next: READER });
   await post('/api/login', { login: 'rika', password: READER });
   await admin.context().close();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(soon.timeout);
   return page;
 }
 

@@ -106,6 +106,12 @@ describe.skipIf(!hasBrowser())('the console', { timeout: 600_000 }, () => {
     stage.a.controller.status = { ...aHealthyCluster(), fence: [reading], lastFence: done };
     await expect.poll(() => panel.getAttribute('data-state')).toBe('confirmed');
     expect(await panel.textContent()).toMatch(/admin.*smoke in rack 4.*fence_ipmilan: Status: OFF, read 2 times/);
+    const rows = page.getByTestId('fence-row');
+    await expect.poll(() => rows.first().getAttribute('data-state')).toBe('confirmed');
+    expect([await rows.count(), await rows.first().textContent()]).toEqual([
+      1,
+      expect.stringMatching(/admin: smoke in rack 4.*fence_ipmilan: Status: OFF, read 2 times/),
+    ]);
     expect(await axeFinds(page)).toEqual([]);
     await shot(page, 'last-fence');
     stage.a.controller.status = aHealthyCluster();
