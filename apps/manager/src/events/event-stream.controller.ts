@@ -8,8 +8,7 @@ import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
 import { Sessions } from '../auth/sessions.js';
 import type { Authority } from '../control/authority.js';
 import { ApiRefusals, Refuses } from '../http/api-docs.js';
-import type { EventStream } from '../http/event-stream.js';
-import { LiveStreams } from '../http/live-streams.js';
+import { LiveStreams, type Owed } from '../http/live-streams.js';
 import { LiveSettings } from '../settings/live-settings.js';
 import type { ManagerStore } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, SETTINGS, STORE } from '../tokens.js';
@@ -22,7 +21,6 @@ const MAX_STREAMS = 100;
 const PAGE = 500;
 /** Of what somebody missed; who was away longer reads the list. */
 const MOST_PAGES = 10;
-const SEND_EVERY_MS = 250;
 const MAX_WAITING = 5_000;
 
 /** Events as they come, and as people change them. */
@@ -34,13 +32,14 @@ export class EventStreamController implements OnApplicationShutdown {
 
   constructor(
     @Inject(STORE) private readonly store: ManagerStore,
-    @Inject(AUTHORITY) private readonly authority: Authority,
-    @Inject(SETTINGS) private readonly settings: ApiSettings,
+    @Inject(AUTHORITY) authority: Authority,
+    @Inject(SETTINGS) settings: ApiSettings,
     @Inject(LiveSettings) private readonly live: LiveSettings,
     private readonly feed: EventFeed,
     sessions: Sessions,
   ) {
-    this.#streams = new LiveStreams(sessions, MAX_STREAMS, `${MAX_STREAMS} streams of events are open already`);
+    const refusal = `${MAX_STREAMS} streams of events are open already`;
+    this.#streams = new LiveStreams({ sessions, authority, settings, most: MAX_STREAMS, refusal });
   }
 
   /**
@@ -64,20 +63,16 @@ export class EventStreamController implements OnApplicationShutdown {
     const from = lastEventId === undefined ? await this.store.operations.events.newest() : parseCursor(lastEventId);
     const [isWanted, isSeen] = [wantedEvent(filter, facilitiesOf(this.live)), isTheirs(asker.rights, this.live)];
     const follower = new Follower(from, (row) => isWanted(row) && isSeen(row));
-    // Listening first, reading then: nothing falls between; what comes twice is the same row.
-    const unlisten = this.feed.listen((rows, through) => follower.take(rows, through));
-    try {
-      await this.feed.begun();
-      await this.#readBacklog(follower);
-    } catch (error) {
-      unlisten();
-      throw error;
-    }
-    const stream = this.#streams.open(reply, asker);
-    stream.onEnd(unlisten);
-    const { epoch, mode } = this.authority.now();
-    stream.send('hello', { node: this.settings.node, epoch, mode }, cursorText(from));
-    sendFrom(follower, stream);
+    await this.#streams.follow(reply, asker, {
+      // What comes twice is the same row.
+      listen: () => this.feed.listen((rows, through) => follower.take(rows, through)),
+      catchUp: async () => {
+        await this.feed.begun();
+        await this.#readBacklog(follower);
+        return cursorText(from);
+      },
+      next: () => follower.next(),
+    });
   }
 
   onApplicationShutdown(): void {
@@ -98,24 +93,6 @@ export class EventStreamController implements OnApplicationShutdown {
     follower.begin();
   }
 }
-
-function sendFrom(follower: Follower, stream: EventStream): void {
-  const send = () => {
-    while (!stream.isClogged) {
-      const event = follower.next();
-      if (event === null) break;
-      stream.send(event.name, event.body, cursorText(event.through));
-    }
-  };
-  send();
-  const timer = setInterval(send, SEND_EVERY_MS);
-  stream.onEnd(() => clearInterval(timer));
-}
-
-type Event = { readonly through: EventCursor } & (
-  | { readonly name: 'events'; readonly body: { readonly rows: readonly EventRow[] } }
-  | { readonly name: 'lagging'; readonly body: Record<never, never> }
-);
 
 /** What one client is owed. Bounded, however slowly it reads. */
 class Follower {
@@ -156,15 +133,16 @@ class Follower {
     for (const { rows, through } of early) this.take(rows, through);
   }
 
-  next(): Event | null {
+  next(): Owed | null {
+    const id = cursorText(this.read);
     if (this.#isLagging) {
       this.#isLagging = false;
-      return { name: 'lagging', body: {}, through: this.read };
+      return { name: 'lagging', body: {}, id };
     }
     if (this.#waiting.length === 0) return null;
     // All at once: the cursor says that all before it was given.
     const rows = this.#waiting;
     this.#waiting = [];
-    return { name: 'events', body: { rows }, through: this.read };
+    return { name: 'events', body: { rows }, id };
   }
 }

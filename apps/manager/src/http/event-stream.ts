@@ -6,6 +6,8 @@ const MAX_UNSENT_BYTES = 1_048_576;
 /** Well below, so that one event more does no harm. */
 const CLOGGED_BYTES = 131_072;
 
+export type StreamEvent = 'hello' | 'cluster' | 'messages' | 'events' | 'lagging' | 'sessions';
+
 /** Server-sent events (WHATWG HTML, 9.2) on a response that Fastify has handed over. */
 export class EventStream {
   readonly #response: ServerResponse;
@@ -29,7 +31,7 @@ export class EventStream {
   }
 
   /** @param id where the stream goes on when the client says it back. */
-  send(event: 'hello' | 'cluster' | 'messages' | 'events' | 'lagging' | 'sessions', body: unknown, id?: string): void {
+  send(event: StreamEvent, body: unknown, id?: string): void {
     this.#write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(body)}\n\n`);
   }
 

@@ -28,13 +28,14 @@ export class StreamController implements OnApplicationShutdown {
 
   constructor(
     @Inject(AUTHORITY) private readonly authority: Authority,
-    @Inject(SETTINGS) private readonly settings: ApiSettings,
+    @Inject(SETTINGS) settings: ApiSettings,
     private readonly view: ClusterView,
     private readonly feed: MessageFeed,
     sessions: Sessions,
     private readonly names: MibNames,
   ) {
-    this.#streams = new LiveStreams(sessions, MAX_STREAMS, `${MAX_STREAMS} pages are live already`);
+    const refusal = `${MAX_STREAMS} pages are live already`;
+    this.#streams = new LiveStreams({ sessions, authority, settings, most: MAX_STREAMS, refusal });
   }
 
   /**
@@ -65,8 +66,7 @@ export class StreamController implements OnApplicationShutdown {
   #hello(stream: EventStream): void {
     let said = '';
     const say = () => {
-      const { epoch, mode } = this.authority.now();
-      const hello = { node: this.settings.node, epoch, mode };
+      const hello = this.#streams.hello();
       if (said !== JSON.stringify(hello)) stream.send('hello', hello);
       said = JSON.stringify(hello);
     };

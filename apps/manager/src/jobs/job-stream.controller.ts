@@ -10,7 +10,7 @@ import { Sessions } from '../auth/sessions.js';
 import type { Authority } from '../control/authority.js';
 import { word } from '../events/query.js';
 import { ApiRefusals, Refuses } from '../http/api-docs.js';
-import { LiveStreams } from '../http/live-streams.js';
+import { LiveStreams, type Owed } from '../http/live-streams.js';
 import { type ApiSettings, AUTHORITY, SETTINGS } from '../tokens.js';
 import { JobFeed } from './job-feed.js';
 import { JobsHandle } from './jobs-handle.js';
@@ -19,7 +19,6 @@ import { sessionView } from './views.js';
 const MAX_STREAMS = 100;
 /** Lines of history that somebody missed; who was away longer reads the list. */
 const MOST_MISSED = 20_000;
-const SEND_EVERY_MS = 250;
 const MAX_WAITING = 5_000;
 const StreamQuery = z.strictObject({ unit: word('Id of the job unit'), session: word('Id of one session') });
 
@@ -32,12 +31,13 @@ export class JobStreamController implements OnApplicationShutdown {
 
   constructor(
     @Inject(JobsHandle) private readonly jobs: JobsHandle,
-    @Inject(AUTHORITY) private readonly authority: Authority,
-    @Inject(SETTINGS) private readonly settings: ApiSettings,
+    @Inject(AUTHORITY) authority: Authority,
+    @Inject(SETTINGS) settings: ApiSettings,
     private readonly feed: JobFeed,
     sessions: Sessions,
   ) {
-    this.#streams = new LiveStreams(sessions, MAX_STREAMS, `${MAX_STREAMS} streams of jobs are open already`);
+    const refusal = `${MAX_STREAMS} streams of jobs are open already`;
+    this.#streams = new LiveStreams({ sessions, authority, settings, most: MAX_STREAMS, refusal });
   }
 
   /**
@@ -64,27 +64,16 @@ export class JobStreamController implements OnApplicationShutdown {
       (unit === undefined || row.unit === unit) &&
       (session === undefined || row.id === session);
     const waiting = new Waiting(isWanted);
-    // Listening first, reading then: nothing falls between; what comes twice is the same row.
-    const unlisten = this.feed.listen((rows, through) => waiting.put(rows, through));
-    let newest: number;
-    try {
-      newest = await this.feed.begun();
-      if (from !== null) await this.#readMissed(waiting, from, newest);
-    } catch (error) {
-      unlisten();
-      throw error;
-    }
-    const stream = this.#streams.open(reply, asker);
-    stream.onEnd(unlisten);
-    const { epoch, mode } = this.authority.now();
-    stream.send('hello', { node: this.settings.node, epoch, mode }, String(from ?? newest));
-    const send = () => {
-      const event = stream.isClogged ? null : waiting.take();
-      if (event !== null) stream.send(event.name, event.body, String(event.through));
-    };
-    send();
-    const timer = setInterval(send, SEND_EVERY_MS);
-    stream.onEnd(() => clearInterval(timer));
+    await this.#streams.follow(reply, asker, {
+      // What comes twice is the same row.
+      listen: () => this.feed.listen((rows, through) => waiting.put(rows, through)),
+      catchUp: async () => {
+        const newest = await this.feed.begun();
+        if (from !== null) await this.#readMissed(waiting, from, newest);
+        return String(from ?? newest);
+      },
+      next: () => waiting.take(),
+    });
   }
 
   onApplicationShutdown(): void {
@@ -104,11 +93,6 @@ function lineOf(text: string): number {
     throw new InvalidInputError('last-event-id', text.slice(0, 100), 'the `id` of an event of this stream');
   return Number(text);
 }
-
-type Event = { readonly through: number } & (
-  | { readonly name: 'sessions'; readonly body: { readonly rows: readonly JobSessionRow[] } }
-  | { readonly name: 'lagging'; readonly body: Record<never, never> }
-);
 
 /** What one client is owed: of each session the newest. Bounded, however slowly it reads. */
 class Waiting {
@@ -135,15 +119,15 @@ class Waiting {
     this.#through = Math.max(this.#through, through);
   }
 
-  take(): Event | null {
-    const through = this.#through;
+  take(): Owed | null {
+    const id = String(this.#through);
     if (this.#isLagging) {
       this.#isLagging = false;
-      return { name: 'lagging', body: {}, through };
+      return { name: 'lagging', body: {}, id };
     }
     if (this.#rows.size === 0) return null;
     const rows = [...this.#rows.values()];
     this.#rows.clear();
-    return { name: 'sessions', body: { rows }, through };
+    return { name: 'sessions', body: { rows }, id };
   }
 }

@@ -8,19 +8,17 @@ import { AllowsProbeToken, Asker, type Identity } from '../auth/identity.js';
 import { Sessions } from '../auth/sessions.js';
 import type { Authority } from '../control/authority.js';
 import { ApiRefusals, Refuses } from '../http/api-docs.js';
-import type { EventStream } from '../http/event-stream.js';
-import { LiveStreams } from '../http/live-streams.js';
+import { LiveStreams, type Owed } from '../http/live-streams.js';
 import { MibNames } from '../mibs/mib-names.js';
 import type { ManagerStore, MessageQuery } from '../store/ports.js';
 import { type ApiSettings, AUTHORITY, CLOCK, SETTINGS, STORE } from '../tokens.js';
 import { MessageFeed } from './feed.js';
 import { type LateRows, lateRowsAfter } from './late-rows.js';
 import { inNumbers, type MessageFilter, StreamQuerySchema, wanted } from './query.js';
-import { Tail } from './tail.js';
+import { Tail, type TailEvent } from './tail.js';
 import { TailCursor } from './tail-cursor.js';
 
 const MAX_TAILS = 100;
-const SEND_EVERY_MS = 250;
 /** A row may become visible later than a younger one: what a new Master finds in its journals bears the time of receipt. Older ones stand in a list. */
 const LOOK_BACK_MS = 60_000;
 /** Of who comes for the first time: what is stored between the question for the positions and the first look. */
@@ -37,14 +35,15 @@ export class TailController implements OnApplicationShutdown {
 
   constructor(
     @Inject(STORE) private readonly store: ManagerStore,
-    @Inject(AUTHORITY) private readonly authority: Authority,
-    @Inject(SETTINGS) private readonly settings: ApiSettings,
+    @Inject(AUTHORITY) authority: Authority,
+    @Inject(SETTINGS) settings: ApiSettings,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly feed: MessageFeed,
     sessions: Sessions,
     private readonly names: MibNames,
   ) {
-    this.#streams = new LiveStreams(sessions, MAX_TAILS, `${MAX_TAILS} tails are open already`);
+    const refusal = `${MAX_TAILS} tails are open already`;
+    this.#streams = new LiveStreams({ sessions, authority, settings, most: MAX_TAILS, refusal });
   }
 
   /**
@@ -68,24 +67,20 @@ export class TailController implements OnApplicationShutdown {
     const cursor = lastEventId === undefined ? await this.#fromNow() : TailCursor.parse(lastEventId);
     const tail = new Tail(cursor, wanted(filter, this.names));
     let early: [readonly MessageRow[], number, number][] | null = [];
-    // Listening first, reading then: nothing falls between.
-    const unlisten = this.feed.listen((rows, leftOut, batch) => {
-      if (early === null) tail.live(rows, leftOut, batch);
-      else early.push([rows, leftOut, batch]);
+    await this.#streams.follow(reply, asker, {
+      listen: () =>
+        this.feed.listen((rows, leftOut, batch) => {
+          if (early === null) tail.live(rows, leftOut, batch);
+          else early.push([rows, leftOut, batch]);
+        }),
+      catchUp: async () => {
+        await this.#readBacklog(tail, cursor, filter, lastEventId === undefined ? FIRST_MS : LOOK_BACK_MS);
+        for (const [rows, leftOut, batch] of early ?? []) tail.live(rows, leftOut, batch);
+        early = null;
+        return cursor.toString();
+      },
+      next: () => this.#named(tail.next()),
     });
-    try {
-      await this.#readBacklog(tail, cursor, filter, lastEventId === undefined ? FIRST_MS : LOOK_BACK_MS);
-    } catch (error) {
-      unlisten();
-      throw error;
-    }
-    for (const [rows, leftOut, batch] of early) tail.live(rows, leftOut, batch);
-    early = null;
-    const stream = this.#streams.open(reply, asker);
-    stream.onEnd(unlisten);
-    const { epoch, mode } = this.authority.now();
-    stream.send('hello', { node: this.settings.node, epoch, mode }, cursor.toString());
-    this.#sendFrom(tail, stream);
   }
 
   onApplicationShutdown(): void {
@@ -124,18 +119,8 @@ export class TailController implements OnApplicationShutdown {
     return await lateRowsAfter(cursor.batch, this.store, { filter, most: PAGE * MOST_PAGES });
   }
 
-  #sendFrom(tail: Tail, stream: EventStream): void {
-    const send = () => {
-      // A client that does not read keeps its rows waiting, as many as are kept; then it is told how many it lost.
-      while (!stream.isClogged) {
-        const event = tail.next();
-        if (event === null) break;
-        const body = event.name === 'messages' ? { rows: event.body.rows.map((row) => this.names.readable(row)) } : event.body;
-        stream.send(event.name, body, event.id);
-      }
-    };
-    send();
-    const timer = setInterval(send, SEND_EVERY_MS);
-    stream.onEnd(() => clearInterval(timer));
+  #named(event: TailEvent | null): Owed | null {
+    if (event?.name !== 'messages') return event;
+    return { ...event, body: { rows: event.body.rows.map((row) => this.names.readable(row)) } };
   }
 }
