@@ -36,12 +36,13 @@ const dial = ({ port }: Listener, localAddress: string): Socket => {
 
 describe('a connection that is held back', () => {
   it('is not called idle: it is us who do not read', async () => {
-    const listener = await listen(100);
+    // Long beside what a busy machine takes to read on.
+    const listener = await listen(400);
     isOpen = false;
     const socket = dial(listener, '127.0.81.2');
     socket.write('<13>one\n');
     await once(socket, 'connect');
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 1_600));
     expect(listener.stats().connections).toBe(1);
     socket.write('<13>two\n');
     isOpen = true;

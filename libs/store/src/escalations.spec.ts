@@ -168,7 +168,7 @@ class Estate {
     this.#loop.poke();
     const due = 'select count(*)::int as due from outbox where state = 0 and due_at <= to_timestamp($1 / 1000.0)';
     await expect
-      .poll(async () => (await pool.query<{ due: number }>(due, [this.#nowMs])).rows[0]?.due, { interval: 5, timeout: 5_000 })
+      .poll(async () => (await pool.query<{ due: number }>(due, [this.#nowMs])).rows[0]?.due, { interval: 5, timeout: 60_000 })
       .toBe(0);
   }
 }

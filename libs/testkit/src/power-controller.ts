@@ -56,7 +56,7 @@ export interface PowerController {
   close(): Promise<void>;
 }
 
-const START_DEADLINE_MS = 5_000;
+const START_DEADLINE_MS = 60_000;
 const USERNAME = 'fencer';
 const monotonicMs = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000;
 

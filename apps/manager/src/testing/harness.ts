@@ -19,7 +19,9 @@ export const METRICS_TOKEN = 'the-metrics-token';
 export const FIRST_PASSWORD = 'first-password-of-spec';
 /** What the first login gives itself before it can do anything. */
 export const ADMIN_PASSWORD = 'password-of-admin-of-spec';
-const READY_DEADLINE_MS = 30_000;
+/** Guards against what hangs: many times what it takes, for a machine that others share. */
+const READY_DEADLINE_MS = 100_000;
+const ANSWER_DEADLINE_MS = 60_000;
 const SESSION_KEY = Buffer.alloc(32, 7);
 
 export interface NodeOptions {
@@ -217,7 +219,7 @@ export async function ask(url: string, method: Method, how: CallOptions = {}): P
   const answer = await fetch(url, {
     method,
     headers: { ...headers, ...how.headers },
-    signal: AbortSignal.timeout(how.withinMs ?? 5_000),
+    signal: AbortSignal.timeout(how.withinMs ?? ANSWER_DEADLINE_MS),
     ...(hasBody ? { body: JSON.stringify(how.body ?? {}) } : {}),
   });
   const text = await answer.text();
@@ -237,7 +239,7 @@ async function madeFrom(
   const changes = method === 'PUT' || method === 'PATCH' || method === 'DELETE';
   if (!changes || !WITH_REVISIONS.test(url) || 'if-match' in said || 'if-none-match' in said || BLIND in said) return {};
   const { 'content-type': _, ...headers } = credentials;
-  const read = await fetch(url.split('?')[0]!, { headers, signal: AbortSignal.timeout(5_000) });
+  const read = await fetch(url.split('?')[0]!, { headers, signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) });
   await read.arrayBuffer();
   const etag = read.headers.get('etag');
   if (etag !== null) return { 'if-match': etag };

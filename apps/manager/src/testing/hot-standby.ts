@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { freePort, type TestPostgres } from '@yosugara/testkit';
 
 const run = promisify(execFile);
-const START_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 100_000;
 
 export interface HotStandby {
   readonly host: '127.0.0.1';

@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 const SYS_NAME = '1.3.6.1.2.1.1.5.0';
 const UP_TIME = '1.3.6.1.2.1.1.3.0';
-const at = (port: number, more: object = {}) => ({ node: node({ snmp: { port, timeoutMs: 1_000, retries: 0, ...more } }) });
+const at = (port: number, more: object = {}) => ({ node: node({ snmp: { port, timeoutMs: 10_000, retries: 0, ...more } }) });
 
 describe.skipIf(findSystemProgram('snmpd') === null)('snmpd (package snmpd)', () => {
   const daemons = new Daemons('snmpd');
@@ -60,7 +60,7 @@ describe.skipIf(findSystemProgram('snmpd') === null)('snmpd (package snmpd)', ()
     await expect.poll(() => newlyOpen(before)).toEqual([]);
   });
   it('is asked by IPv6', async () => {
-    const to = { node: node({ addresses: ['::1'], snmp: { port, timeoutMs: 1_000 } }) };
+    const to = { node: node({ addresses: ['::1'], snmp: { port, timeoutMs: 10_000 } }) };
     expect(await askOne(probes, 'snmp-string', { oid: '1.3.6.1.2.1.1.99.0' }, to)).toEqual({
       kind: 'failure',
       why: `the SNMP agent at [::1]:${port} has no object 1.3.6.1.2.1.1.99.0`,
