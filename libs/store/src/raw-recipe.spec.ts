@@ -65,7 +65,8 @@ describe('the recipe of raw bytes', () => {
     const startedUs = process.cpuUsage();
     expect(recipeOf(raw, { ...NOTHING, text: `${'a'.repeat(250_000)}\\xff` })).toBe(null);
     const { user, system } = process.cpuUsage(startedUs);
-    expect(user + system).toBeLessThan(1_000_000);
+    // By its square it takes a minute. Of the processor: others may have it meanwhile.
+    expect((user + system) / 1_000).toBeLessThan(10_000);
   });
   it('of every known format gives the bytes back', () => {
     let saved = 0;

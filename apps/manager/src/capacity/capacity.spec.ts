@@ -97,8 +97,9 @@ describe('a manager that keeps a history of how full everything is', () => {
       const perMs = row.used! / (Date.now() - beganMs);
       const wantedMs = (row.limit! - row.used!) / perMs;
       const saidMs = Date.parse(row.full.at!) - Date.now();
-      expect(saidMs).toBeGreaterThan(wantedMs / 4);
-      expect(saidMs).toBeLessThan(wantedMs * 4);
+      // Samples that come late on a busy machine bend the line; another unit would be a thousand times as much.
+      expect(saidMs).toBeGreaterThan(wantedMs / 10);
+      expect(saidMs).toBeLessThan(wantedMs * 10);
       expect(Date.parse(row.full.earliest!)).toBeLessThanOrEqual(Date.parse(row.full.at!));
       appendFileSync(join(volume, 'backup'), Buffer.alloc((SIZE_MIB - PIECES) * MIB - 8_192));
       const event = await vi.waitFor(async () => {

@@ -53,10 +53,10 @@ describe('a command', () => {
   });
   it('that left something behind which holds its output is over when it ended', async () => {
     const file = join(dir, 'left');
-    const begun = performance.now();
-    expect((await run(shell(`sleep 30 & echo $! > ${file}`))).kind).toBe('accepted');
-    expect(performance.now() - begun).toBeLessThan(5_000);
-    process.kill(Number(readFileSync(file, 'utf8')), 'SIGKILL');
+    expect((await run(shell(`sleep 600 & echo $! > ${file}`))).kind).toBe('accepted');
+    const left = Number(readFileSync(file, 'utf8'));
+    expect(alive(left), 'what holds the output').toBe(true);
+    process.kill(left, 'SIGKILL');
   });
   it('that says very much is read and cut', async () => {
     const ended = await run(shell('head -c 20000000 /dev/zero | tr "\\0" x; echo; echo the end; exit 1'));

@@ -129,10 +129,9 @@ describe('a request', () => {
     const { port } = await serve(() => undefined);
     expect(await sender(access(port))(200)).toMatchObject({ kind: 'retry', why: expect.stringContaining('no answer within') });
     const cut = new AbortController();
-    const begun = performance.now();
     setTimeout(() => cut.abort(), 50);
-    expect((await sender(access(port))(60_000, cut.signal)).kind).toBe('retry');
-    expect(performance.now() - begun).toBeLessThan(5_000);
+    // Nothing else would end it before this spec is given up.
+    expect((await sender(access(port, { timeoutMs: 300_000 }))(300_000, cut.signal)).kind).toBe('retry');
   });
   it('reads not more of an endless answer than it has to', async () => {
     const { port } = await serve((_, response) => {

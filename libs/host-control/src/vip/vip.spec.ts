@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PROFILES } from '@yosugara/failover';
 import type { NodeConfig } from '@yosugara/protocol';
 import type { VipDriver } from '@yosugara/runtime';
+import { soonest } from '@yosugara/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { heldMarker } from '../os/markers.js';
 import { processesMarked } from '../os/processes.js';
@@ -11,8 +12,6 @@ import { type Hosts, hasCables, ip, layCable, secondsLeft, vipOn } from '../test
 import { eventually, Testbed } from '../testing/testbed.js';
 import { createVipDriver } from './driver.js';
 
-/** Promises of time are made for a host of one's own: on one that others share, one of a few tries shows that they can be kept. */
-const TIMED = { retry: 3 };
 /** How often the controller renews: `VIP_RENEW_EVERY_MS` of the runtime's leasing, and a tick. */
 const VIP_RENEW_MS = 550;
 
@@ -130,24 +129,29 @@ describe.runIf(hasCables)('driver ip, in two namespaces with a cable between the
     expect(validSeconds(one)).toBeGreaterThanOrEqual(30);
   });
 
-  it(
-    'is quick when nobody answers: the lease of profile fast suffices for a first hold, and its renewals keep it',
-    TIMED,
-    async () => {
-      await vipA.release();
-      const { leaseOwnMs, killBudgetMs, heartbeatMs } = PROFILES.fast;
-      // The worst that a lease under renewal is: one heartbeat old, and one more that was under way.
-      const leaseLeftMs = () => leaseOwnMs - killBudgetMs - 2 * heartbeatMs;
-      const begun = performance.now();
+  describe('under the lease of profile fast', () => {
+    const { leaseOwnMs, killBudgetMs, heartbeatMs } = PROFILES.fast;
+    // The worst that a lease under renewal is: one heartbeat old, and one more that was under way.
+    const leaseLeftMs = () => leaseOwnMs - killBudgetMs - 2 * heartbeatMs;
+
+    it('is quick when nobody answers: it suffices for a first hold', async () => {
+      await soonest(900, async () => {
+        await vipA.release();
+        const begun = performance.now();
+        await vipA.hold(leaseLeftMs);
+        return performance.now() - begun;
+      });
+    });
+
+    // What is renewed lasts a second: on a machine that others share, one of a few tries keeps it.
+    it('is kept by its renewals', { retry: 3 }, async () => {
       await vipA.hold(leaseLeftMs);
-      expect(performance.now() - begun).toBeLessThan(900);
-      expect(await vipA.held()).toBe(true);
       for (const until = performance.now() + 2_500; performance.now() < until; await sleep(VIP_RENEW_MS)) {
         expect(await vipA.held()).toBe(true);
         await vipA.hold(leaseLeftMs);
       }
-    },
-  );
+    });
+  });
 
   it('says so when too little of the lease is left after the probe, and holds nothing', async () => {
     await vipA.release();
@@ -171,10 +175,10 @@ describe.runIf(hasCables)('driver ip, in two namespaces with a cable between the
     await vipA.hold(() => 59_900);
   });
 
-  it('does not wait for the probe where it was told to expect the address', TIMED, async () => {
+  it('does not wait for the probe where it was told to expect the address', async () => {
     await vipA.release();
     const slow = make('a', ['sh', '-c', '[ "$5" != arping ] || sleep 5; exec "$@"', 'sh']);
-    const times = async (ahead: boolean) => {
+    const timeOf = async (ahead: boolean) => {
       if (ahead) {
         slow.expect?.();
         await sleep(600);
@@ -186,16 +190,16 @@ describe.runIf(hasCables)('driver ip, in two namespaces with a cable between the
       await slow.release();
       return tookMs;
     };
+    const askedMs = await timeOf(false);
+    expect(askedMs).toBeGreaterThanOrEqual(150);
     // Nobody answers within either: the difference is the wait itself.
-    const [asked, expected] = [await times(false), await times(true)];
-    expect(asked).toBeGreaterThanOrEqual(150);
-    expect(expected).toBeLessThan(asked);
+    await soonest(askedMs, async () => await timeOf(true));
   });
 
   it('asks anew when somebody had the expected address, for it may have been given up since; and finds who still has it', async () => {
     ip('-n', two, 'addr', 'add', '10.79.0.10/24', 'dev', 'eth0');
     vipA.expect?.();
-    await sleep(200);
+    await sleep(1_000); // many times what an answer takes; it counts for three seconds
     await expect(vipA.hold(() => 59_900)).rejects.toMatchObject({ code: 'VIP_DUPLICATE' });
     vipA.expect?.();
     await sleep(200);

@@ -199,13 +199,12 @@ describe.runIf(root)('the watch over a volume that breaks', () => {
     watch = inner;
     await fit();
     await inner.sh(`fsfreeze -f ${folder}/data`);
-    const frozenMs = performance.now();
+    // The watch runs in this process: held up by it, nothing here would go on until it is thawed, which comes last.
     await unfit(`the data volume (${folder}/data) does not answer: a write and fsync of 4 KiB has not ended after 0.4 s`);
     await eventually('three hang', () => inner.children().filter((state) => state === 'D').length === 3);
     await sleep(700); // longer than the pause before another one
     expect(inner.children().length).toBeLessThanOrEqual(4);
     expect(watch.facts().disks.map(({ name }) => name)).toEqual(['data', 'state']);
-    expect(watch.facts().loopDelayMs, 'the event loop of the watch').toBeLessThan((performance.now() - frozenMs) / 2);
     await inner.sh(undo);
     await fit();
     await eventually('the hanging ones are gone', () => inner.children().length === 2);
