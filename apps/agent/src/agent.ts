@@ -258,6 +258,7 @@ export class Agent {
   #heard(link: number, saying: ToAgent): void {
     switch (saying.say) {
       case 'measure':
+      case 'inventory':
       case 'file-list':
       case 'file-read':
       case 'file-write':

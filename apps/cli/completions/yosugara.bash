@@ -23,7 +23,7 @@ _yosugara() {
     word=${COMP_WORDS[i]}
     if ((skip)); then skip=0; continue; fi
     case "$at $word" in
-    '/status --config'|'/runbook --config'|'/runbook --language'|'/overview --config'|'/recover --config'|'/recover --timeout'|'/switchover --config'|'/switchover --to'|'/switchover --timeout'|'/promote --config'|'/promote --timeout'|'/pause --config'|'/pause --minutes'|'/pause --why'|'/resume --config'|'/maintenance --config'|'/maintenance --minutes'|'/maintenance --why'|'/fence/status --config'|'/fence/check --config'|'/fence/off --config'|'/fence/off --why'|'/fence/off --yes-cut-power'|'/fence/off --timeout'|'/drill --config'|'/drill --timeout'|'/dr/status --config'|'/dr/promote --config'|'/dr/promote --evidence'|'/dr/promote --timeout'|'/certificates/list --config'|'/certificates/renew --config'|'/certificates/keep --config'|'/certificates/rotate-ca --config'|'/certificates/rotate-ca --timeout'|'/certificates/revoke --config'|'/take-overs --config'|'/lag --config'|'/upgrade/status --config'|'/upgrade/check --config'|'/upgrade/finish --config'|'/upgrade/postgres --config'|'/upgrade/postgres --replace'|'/upgrade/postgres --to'|'/version --config'|'/self --config'|'/capacity --config'|'/backup/take --config'|'/backup/take --type'|'/backup/list --config'|'/backup/verify --config'|'/restore --config'|'/restore --to'|'/restore --into'|'/restore --replace'|'/restore --evidence'|'/freeze --config'|'/freeze --for'|'/thaw --config'|'/messages --config'|'/messages --text'|'/messages --source'|'/messages --host'|'/messages --app'|'/messages --proc'|'/messages --facility'|'/messages --severity'|'/messages --kind'|'/messages --transport'|'/messages --sd'|'/messages --varbind'|'/messages --trap'|'/messages --only-at'|'/messages --reason'|'/messages --since'|'/messages --until'|'/messages --limit'|'/messages --after'|'/ingest/status --config'|'/ingest/status --since'|'/ingest/status --until'|'/ingest/status --source'|'/ingest/status --limit'|'/ingest/trace --config'|'/journal/verify --config'|'/journal/inspect --config'|'/journal/export --config'|'/journal/export --from'|'/journal/export --through'|'/journal/export --format'|'/mib/import --config'|'/mib/list --config'|'/mib/show --config'|'/mib/source --config'|'/mib/delete --config'|'/mib/lookup --config'|'/events --config'|'/events --state'|'/events --priority'|'/events --facility'|'/events --scope'|'/events --monitor'|'/events --plugin'|'/events --owner'|'/events --text'|'/events --since'|'/events --until'|'/events --limit'|'/events --after'|'/events/show --config'|'/events/confirm --config'|'/events/confirm --comment'|'/events/unconfirm --config'|'/events/unconfirm --comment'|'/events/comment --config'|'/events/comment --comment'|'/events/own --config'|'/events/own --owner'|'/events/counts --config'|'/statuses --config'|'/statuses --priority'|'/statuses --facility'|'/statuses --monitor'|'/statuses --limit'|'/nodes/list --config'|'/nodes/list --text'|'/nodes/list --address'|'/nodes/list --host'|'/nodes/list --scope'|'/nodes/list --owner'|'/nodes/list --limit'|'/nodes/list --after'|'/nodes/show --config'|'/nodes/add --config'|'/nodes/add --name'|'/nodes/add --address'|'/nodes/add --host'|'/nodes/add --scope'|'/nodes/add --platform'|'/nodes/add --description'|'/nodes/resolve --config'|'/nodes/search --config'|'/nodes/search --range'|'/nodes/search --snmp-file'|'/nodes/search --scope'|'/nodes/remove --config'|'/scopes --config'|'/apply --config'|'/apply -f'|'/apply --file'|'/apply --delete-missing'|'/diff --config'|'/diff -f'|'/diff --file'|'/diff --delete-missing'|'/export --config'|'/export --kind'|'/export --format'|'/settings/kinds --config'|'/settings/list --config'|'/settings/list --text'|'/settings/list --owner'|'/settings/list --limit'|'/settings/list --after'|'/settings/show --config'|'/settings/schema --config'|'/settings/history --config'|'/settings/history --limit'|'/settings/revert --config'|'/settings/enable --config'|'/settings/disable --config'|'/settings/remove --config'|'/retention/show --config'|'/retention/preview --config'|'/retention/clean-up --config'|'/retention/runs --config'|'/retention/runs --kind'|'/retention/runs --limit'|'/secrets/status --config'|'/secrets/rotate --config'|'/secrets/new-key --config'|'/secrets/export-keys --config'|'/secrets/import-keys --config'|'/monitors/test --config'|'/monitors/test -f'|'/monitors/test --file'|'/monitors/test --line'|'/monitors/test --line-file'|'/monitors/run --config'|'/monitors/run --within'|'/notifications/test --config'|'/notifications/test --priority'|'/notifications/test --node'|'/notifications/test --message'|'/notifications/test --within'|'/graphs/list --config'|'/graphs/list --facility'|'/graphs/list --monitor'|'/graphs/list --limit'|'/graphs/show --config'|'/graphs/show --since'|'/graphs/show --until'|'/graphs/show --step'|'/calendars/list --config'|'/calendars/show --config'|'/calendars/show --month'|'/calendars/open --config'|'/calendars/open --at'|'/jobs/list --config'|'/jobs/list --unit'|'/jobs/list --job'|'/jobs/list --state'|'/jobs/list --end-status'|'/jobs/list --trigger'|'/jobs/list --trigger-type'|'/jobs/list --since'|'/jobs/list --until'|'/jobs/list --limit'|'/jobs/list --after'|'/jobs/show --config'|'/jobs/history --config'|'/jobs/output --config'|'/jobs/output --node'|'/jobs/run --config'|'/jobs/run --job'|'/jobs/run --trigger'|'/jobs/run -p'|'/jobs/run --parameter'|'/jobs/run --test-command'|'/jobs/run --request'|'/jobs/rerun --config'|'/jobs/rerun --node'|'/jobs/rerun --comment'|'/jobs/release-hold --config'|'/jobs/release-hold --node'|'/jobs/release-hold --comment'|'/jobs/release-skip --config'|'/jobs/release-skip --node'|'/jobs/release-skip --comment'|'/jobs/release-suspend --config'|'/jobs/release-suspend --node'|'/jobs/release-suspend --comment'|'/jobs/force-run --config'|'/jobs/force-run --node'|'/jobs/force-run --comment'|'/jobs/stop --config'|'/jobs/stop --node'|'/jobs/stop --comment'|'/jobs/suspend --config'|'/jobs/suspend --node'|'/jobs/suspend --comment'|'/jobs/skip --config'|'/jobs/skip --node'|'/jobs/skip --comment'|'/jobs/skip --status'|'/jobs/skip --value'|'/jobs/hold --config'|'/jobs/hold --node'|'/jobs/hold --comment'|'/jobs/change-end --config'|'/jobs/change-end --node'|'/jobs/change-end --comment'|'/jobs/change-end --status'|'/jobs/change-end --value'|'/jobs/set-end --config'|'/jobs/set-end --node'|'/jobs/set-end --comment'|'/jobs/set-end --status'|'/jobs/set-end --value'|'/jobs/force-end --config'|'/jobs/force-end --node'|'/jobs/force-end --comment'|'/jobs/force-end --status'|'/jobs/force-end --value'|'/jobs/force-stop --config'|'/jobs/force-stop --node'|'/jobs/force-stop --comment'|'/jobs/approve --config'|'/jobs/approve --node'|'/jobs/approve --comment'|'/jobs/deny --config'|'/jobs/deny --node'|'/jobs/deny --comment'|'/jobs/release --config'|'/jobs/release --node'|'/jobs/release --comment'|'/jobs/plan --config'|'/jobs/plan --from'|'/jobs/plan --to'|'/jobs/plan --unit'|'/jobs/plan --trigger'|'/jobs/plan --limit'|'/jobs/try-schedule --config'|'/jobs/try-schedule -f'|'/jobs/try-schedule --file'|'/jobs/try-schedule --limit'|'/jobs/queues --config'|'/jobs/approvals --config'|'/jobs/link --config'|'/jobs/link --message'|'/jobs/link --priority'|'/jobs/link --value'|'/jobs/link --id'|'/jobs/links --config'|'/jobs/links --message-id'|'/jobs/links --after'|'/jobs/links --limit'|'/agents/list --config'|'/agents/list --text'|'/agents/list --limit'|'/agents/list --after'|'/agents/token --config'|'/agents/token --node'|'/agents/token --scope'|'/agents/token --owner-role'|'/agents/token --uses'|'/agents/token --minutes'|'/agents/token --description'|'/agents/tokens --config'|'/agents/remove-token --config'|'/agents/revoke --config'|'/login --config'|'/login --password-file'|'/login --code-file'|'/logout --config'|'/whoami --config'|'/account/change --config'|'/account/change --name'|'/account/change --mail'|'/account/change --language'|'/account/change --time-zone'|'/account/password --config'|'/account/password --password-file'|'/account/password --new-password-file'|'/account/totp-begin --config'|'/account/totp-begin --password-file'|'/account/totp-confirm --config'|'/account/totp-confirm --code-file'|'/account/totp-disable --config'|'/account/totp-disable --password-file'|'/account/totp-disable --code-file'|'/users/list --config'|'/users/list --text'|'/users/list --role'|'/users/list --limit'|'/users/list --after'|'/users/show --config'|'/users/add --config'|'/users/add --name'|'/users/add --mail'|'/users/add --role'|'/users/add --language'|'/users/add --time-zone'|'/users/add --password-file'|'/users/change --config'|'/users/change --name'|'/users/change --mail'|'/users/change --role'|'/users/change --language'|'/users/change --time-zone'|'/users/remove --config'|'/users/reset-password --config'|'/users/reset-password --password-file'|'/users/unlock --config'|'/users/reset-totp --config'|'/roles/list --config'|'/roles/show --config'|'/roles/functions --config'|'/tokens/list --config'|'/tokens/list --user'|'/tokens/add --config'|'/tokens/add --role'|'/tokens/add --days'|'/tokens/add --token-file'|'/tokens/remove --config'|'/audit --config'|'/audit --who'|'/audit --what'|'/audit --object'|'/audit --since'|'/audit --until'|'/audit --limit'|'/audit --after'|'/init --out'|'/init --cluster-id'|'/init --member'|'/init --arbiter'|'/init --dr'|'/init --vip'|'/init --vip-driver'|'/init --vip-agent'|'/init --vip-interface'|'/init --vip-prefix'|'/init --profile'|'/init --policy'|'/init --auto-rejoin'|'/init --stop-proofs'|'/init --port'|'/init --state-dir'|'/init --data-dir'|'/init --postgres-bin'|'/init --static-dir'|'/init --backup'|'/init --config-dir'|'/init --account'|'/init --accept'|'/init --self'|'/init --cluster-file'|'/init --secret'|'/init --restore'|'/init --join-port'|'/init --minutes'|'/check --config'|'/check --accept'|'/join --state-dir'|'/join --data-dir'|'/join --postgres-bin'|'/join --config-dir'|'/join --account'|'/join --accept'|'/join-token --minutes'|'/join-token --config-dir'|'/forming --state-dir'|'/forming --data-dir'|'/forming --config-dir'|'/forming --account'|'/forming --accept') skip=1; continue ;;
+    '/status --config'|'/runbook --config'|'/runbook --language'|'/overview --config'|'/recover --config'|'/recover --timeout'|'/switchover --config'|'/switchover --to'|'/switchover --timeout'|'/promote --config'|'/promote --timeout'|'/pause --config'|'/pause --minutes'|'/pause --why'|'/resume --config'|'/maintenance --config'|'/maintenance --minutes'|'/maintenance --why'|'/fence/status --config'|'/fence/check --config'|'/fence/off --config'|'/fence/off --why'|'/fence/off --yes-cut-power'|'/fence/off --timeout'|'/drill --config'|'/drill --timeout'|'/dr/status --config'|'/dr/promote --config'|'/dr/promote --evidence'|'/dr/promote --timeout'|'/certificates/list --config'|'/certificates/renew --config'|'/certificates/keep --config'|'/certificates/rotate-ca --config'|'/certificates/rotate-ca --timeout'|'/certificates/revoke --config'|'/take-overs --config'|'/lag --config'|'/upgrade/status --config'|'/upgrade/check --config'|'/upgrade/finish --config'|'/upgrade/postgres --config'|'/upgrade/postgres --replace'|'/upgrade/postgres --to'|'/version --config'|'/self --config'|'/capacity --config'|'/backup/take --config'|'/backup/take --type'|'/backup/list --config'|'/backup/verify --config'|'/restore --config'|'/restore --to'|'/restore --into'|'/restore --replace'|'/restore --evidence'|'/freeze --config'|'/freeze --for'|'/thaw --config'|'/messages --config'|'/messages --text'|'/messages --source'|'/messages --host'|'/messages --app'|'/messages --proc'|'/messages --facility'|'/messages --severity'|'/messages --kind'|'/messages --transport'|'/messages --sd'|'/messages --varbind'|'/messages --trap'|'/messages --only-at'|'/messages --reason'|'/messages --since'|'/messages --until'|'/messages --limit'|'/messages --after'|'/ingest/status --config'|'/ingest/status --since'|'/ingest/status --until'|'/ingest/status --source'|'/ingest/status --limit'|'/ingest/trace --config'|'/journal/verify --config'|'/journal/inspect --config'|'/journal/export --config'|'/journal/export --from'|'/journal/export --through'|'/journal/export --format'|'/mib/import --config'|'/mib/list --config'|'/mib/show --config'|'/mib/source --config'|'/mib/delete --config'|'/mib/lookup --config'|'/events --config'|'/events --state'|'/events --priority'|'/events --facility'|'/events --scope'|'/events --monitor'|'/events --plugin'|'/events --owner'|'/events --text'|'/events --since'|'/events --until'|'/events --limit'|'/events --after'|'/events/show --config'|'/events/confirm --config'|'/events/confirm --comment'|'/events/unconfirm --config'|'/events/unconfirm --comment'|'/events/comment --config'|'/events/comment --comment'|'/events/own --config'|'/events/own --owner'|'/events/counts --config'|'/statuses --config'|'/statuses --priority'|'/statuses --facility'|'/statuses --monitor'|'/statuses --limit'|'/nodes/list --config'|'/nodes/list --text'|'/nodes/list --address'|'/nodes/list --host'|'/nodes/list --scope'|'/nodes/list --owner'|'/nodes/list --limit'|'/nodes/list --after'|'/nodes/show --config'|'/nodes/add --config'|'/nodes/add --name'|'/nodes/add --address'|'/nodes/add --host'|'/nodes/add --scope'|'/nodes/add --platform'|'/nodes/add --description'|'/nodes/resolve --config'|'/nodes/search --config'|'/nodes/search --range'|'/nodes/search --snmp-file'|'/nodes/search --scope'|'/nodes/inventory --config'|'/nodes/inventory --kind'|'/nodes/inventory --text'|'/nodes/inventory --at'|'/nodes/inventory --from'|'/nodes/inventory --limit'|'/nodes/inventory --after'|'/nodes/find --config'|'/nodes/find --package'|'/nodes/find --kind'|'/nodes/find --name'|'/nodes/find --contains'|'/nodes/find --where'|'/nodes/find --at'|'/nodes/find --limit'|'/nodes/find --after'|'/nodes/remove --config'|'/scopes --config'|'/apply --config'|'/apply -f'|'/apply --file'|'/apply --delete-missing'|'/diff --config'|'/diff -f'|'/diff --file'|'/diff --delete-missing'|'/export --config'|'/export --kind'|'/export --format'|'/settings/kinds --config'|'/settings/list --config'|'/settings/list --text'|'/settings/list --owner'|'/settings/list --limit'|'/settings/list --after'|'/settings/show --config'|'/settings/schema --config'|'/settings/history --config'|'/settings/history --limit'|'/settings/revert --config'|'/settings/enable --config'|'/settings/disable --config'|'/settings/remove --config'|'/retention/show --config'|'/retention/preview --config'|'/retention/clean-up --config'|'/retention/runs --config'|'/retention/runs --kind'|'/retention/runs --limit'|'/secrets/status --config'|'/secrets/rotate --config'|'/secrets/new-key --config'|'/secrets/export-keys --config'|'/secrets/import-keys --config'|'/monitors/test --config'|'/monitors/test -f'|'/monitors/test --file'|'/monitors/test --line'|'/monitors/test --line-file'|'/monitors/run --config'|'/monitors/run --within'|'/notifications/test --config'|'/notifications/test --priority'|'/notifications/test --node'|'/notifications/test --message'|'/notifications/test --within'|'/graphs/list --config'|'/graphs/list --facility'|'/graphs/list --monitor'|'/graphs/list --limit'|'/graphs/show --config'|'/graphs/show --since'|'/graphs/show --until'|'/graphs/show --step'|'/calendars/list --config'|'/calendars/show --config'|'/calendars/show --month'|'/calendars/open --config'|'/calendars/open --at'|'/jobs/list --config'|'/jobs/list --unit'|'/jobs/list --job'|'/jobs/list --state'|'/jobs/list --end-status'|'/jobs/list --trigger'|'/jobs/list --trigger-type'|'/jobs/list --since'|'/jobs/list --until'|'/jobs/list --limit'|'/jobs/list --after'|'/jobs/show --config'|'/jobs/history --config'|'/jobs/output --config'|'/jobs/output --node'|'/jobs/run --config'|'/jobs/run --job'|'/jobs/run --trigger'|'/jobs/run -p'|'/jobs/run --parameter'|'/jobs/run --test-command'|'/jobs/run --request'|'/jobs/rerun --config'|'/jobs/rerun --node'|'/jobs/rerun --comment'|'/jobs/release-hold --config'|'/jobs/release-hold --node'|'/jobs/release-hold --comment'|'/jobs/release-skip --config'|'/jobs/release-skip --node'|'/jobs/release-skip --comment'|'/jobs/release-suspend --config'|'/jobs/release-suspend --node'|'/jobs/release-suspend --comment'|'/jobs/force-run --config'|'/jobs/force-run --node'|'/jobs/force-run --comment'|'/jobs/stop --config'|'/jobs/stop --node'|'/jobs/stop --comment'|'/jobs/suspend --config'|'/jobs/suspend --node'|'/jobs/suspend --comment'|'/jobs/skip --config'|'/jobs/skip --node'|'/jobs/skip --comment'|'/jobs/skip --status'|'/jobs/skip --value'|'/jobs/hold --config'|'/jobs/hold --node'|'/jobs/hold --comment'|'/jobs/change-end --config'|'/jobs/change-end --node'|'/jobs/change-end --comment'|'/jobs/change-end --status'|'/jobs/change-end --value'|'/jobs/set-end --config'|'/jobs/set-end --node'|'/jobs/set-end --comment'|'/jobs/set-end --status'|'/jobs/set-end --value'|'/jobs/force-end --config'|'/jobs/force-end --node'|'/jobs/force-end --comment'|'/jobs/force-end --status'|'/jobs/force-end --value'|'/jobs/force-stop --config'|'/jobs/force-stop --node'|'/jobs/force-stop --comment'|'/jobs/approve --config'|'/jobs/approve --node'|'/jobs/approve --comment'|'/jobs/deny --config'|'/jobs/deny --node'|'/jobs/deny --comment'|'/jobs/release --config'|'/jobs/release --node'|'/jobs/release --comment'|'/jobs/plan --config'|'/jobs/plan --from'|'/jobs/plan --to'|'/jobs/plan --unit'|'/jobs/plan --trigger'|'/jobs/plan --limit'|'/jobs/try-schedule --config'|'/jobs/try-schedule -f'|'/jobs/try-schedule --file'|'/jobs/try-schedule --limit'|'/jobs/queues --config'|'/jobs/approvals --config'|'/jobs/link --config'|'/jobs/link --message'|'/jobs/link --priority'|'/jobs/link --value'|'/jobs/link --id'|'/jobs/links --config'|'/jobs/links --message-id'|'/jobs/links --after'|'/jobs/links --limit'|'/agents/list --config'|'/agents/list --text'|'/agents/list --limit'|'/agents/list --after'|'/agents/token --config'|'/agents/token --node'|'/agents/token --scope'|'/agents/token --owner-role'|'/agents/token --uses'|'/agents/token --minutes'|'/agents/token --description'|'/agents/tokens --config'|'/agents/remove-token --config'|'/agents/revoke --config'|'/login --config'|'/login --password-file'|'/login --code-file'|'/logout --config'|'/whoami --config'|'/account/change --config'|'/account/change --name'|'/account/change --mail'|'/account/change --language'|'/account/change --time-zone'|'/account/password --config'|'/account/password --password-file'|'/account/password --new-password-file'|'/account/totp-begin --config'|'/account/totp-begin --password-file'|'/account/totp-confirm --config'|'/account/totp-confirm --code-file'|'/account/totp-disable --config'|'/account/totp-disable --password-file'|'/account/totp-disable --code-file'|'/users/list --config'|'/users/list --text'|'/users/list --role'|'/users/list --limit'|'/users/list --after'|'/users/show --config'|'/users/add --config'|'/users/add --name'|'/users/add --mail'|'/users/add --role'|'/users/add --language'|'/users/add --time-zone'|'/users/add --password-file'|'/users/change --config'|'/users/change --name'|'/users/change --mail'|'/users/change --role'|'/users/change --language'|'/users/change --time-zone'|'/users/remove --config'|'/users/reset-password --config'|'/users/reset-password --password-file'|'/users/unlock --config'|'/users/reset-totp --config'|'/roles/list --config'|'/roles/show --config'|'/roles/functions --config'|'/tokens/list --config'|'/tokens/list --user'|'/tokens/add --config'|'/tokens/add --role'|'/tokens/add --days'|'/tokens/add --token-file'|'/tokens/remove --config'|'/audit --config'|'/audit --who'|'/audit --what'|'/audit --object'|'/audit --since'|'/audit --until'|'/audit --limit'|'/audit --after'|'/init --out'|'/init --cluster-id'|'/init --member'|'/init --arbiter'|'/init --dr'|'/init --vip'|'/init --vip-driver'|'/init --vip-agent'|'/init --vip-interface'|'/init --vip-prefix'|'/init --profile'|'/init --policy'|'/init --auto-rejoin'|'/init --stop-proofs'|'/init --port'|'/init --state-dir'|'/init --data-dir'|'/init --postgres-bin'|'/init --static-dir'|'/init --backup'|'/init --config-dir'|'/init --account'|'/init --accept'|'/init --self'|'/init --cluster-file'|'/init --secret'|'/init --restore'|'/init --join-port'|'/init --minutes'|'/check --config'|'/check --accept'|'/join --state-dir'|'/join --data-dir'|'/join --postgres-bin'|'/join --config-dir'|'/join --account'|'/join --accept'|'/join-token --minutes'|'/join-token --config-dir'|'/forming --state-dir'|'/forming --data-dir'|'/forming --config-dir'|'/forming --account'|'/forming --accept') skip=1; continue ;;
     *' -'*) continue ;;
     esac
     case "$at/$word" in
@@ -96,6 +96,8 @@ _yosugara() {
     '/nodes/add') at='/nodes/add' ;;
     '/nodes/resolve') at='/nodes/resolve' ;;
     '/nodes/search') at='/nodes/search' ;;
+    '/nodes/inventory') at='/nodes/inventory' ;;
+    '/nodes/find') at='/nodes/find' ;;
     '/nodes/remove') at='/nodes/remove' ;;
     '/scopes') at='/scopes' ;;
     '/apply') at='/apply' ;;
@@ -310,6 +312,30 @@ OTHER' ;;
     '/nodes/search --config') _yosugara_files ;;
     '/nodes/search --snmp-file') _yosugara_files ;;
     '/nodes/search --scope') _yosugara_asked scope ;;
+    '/nodes/inventory --config') _yosugara_files ;;
+    '/nodes/inventory --kind') _yosugara_words 'host
+os
+boot
+cpu
+memory
+interface
+filesystem
+device
+package
+port
+process' ;;
+    '/nodes/find --config') _yosugara_files ;;
+    '/nodes/find --kind') _yosugara_words 'host
+os
+boot
+cpu
+memory
+interface
+filesystem
+device
+package
+port
+process' ;;
     '/nodes/remove --config') _yosugara_files ;;
     '/scopes --config') _yosugara_files ;;
     '/apply --config') _yosugara_files ;;
@@ -398,6 +424,7 @@ months
 jobs
 notifications
 settingHistory
+inventory
 memory
 audit
 takeOvers
@@ -898,6 +925,28 @@ always' ;;
 --snmp-file
 --add
 --scope
+--help' ;;
+    '/nodes/inventory') _yosugara_words '--config
+--json
+--kind
+--text
+--at
+--diff
+--from
+--collect
+--limit
+--after
+--help' ;;
+    '/nodes/find') _yosugara_words '--config
+--json
+--package
+--kind
+--name
+--contains
+--where
+--at
+--limit
+--after
 --help' ;;
     '/nodes/remove') _yosugara_words '--config
 --json
@@ -1511,6 +1560,8 @@ show
 add
 resolve
 search
+inventory
+find
 remove' ;;
     '/settings') _yosugara_words 'kinds
 list
@@ -1611,6 +1662,7 @@ remove' ;;
     '/events/comment 0'|'/events/comment '*) _yosugara_asked event ;;
     '/events/own 0'|'/events/own '*) _yosugara_asked event ;;
     '/nodes/show 0') _yosugara_asked node ;;
+    '/nodes/inventory 0') _yosugara_asked node ;;
     '/nodes/remove 0') _yosugara_asked node ;;
     '/settings/list 0') _yosugara_words 'scope
 node
@@ -1766,6 +1818,7 @@ months
 jobs
 notifications
 settingHistory
+inventory
 memory
 audit
 takeOvers
@@ -1782,6 +1835,7 @@ months
 jobs
 notifications
 settingHistory
+inventory
 memory
 audit
 takeOvers

@@ -18,11 +18,13 @@ import {
   DashboardsPage,
   EventsPage,
   GraphsPage,
+  InventoryPage,
   JobsPage,
   loadAllSoon,
   MessagesPage,
   MibsPage,
   MonitorsPage,
+  NodeInventoryPage,
   NodePage,
   NotificationsPage,
   OverviewPage,
@@ -112,6 +114,8 @@ function Pages() {
           <Route path="/graphs" element={<GraphsPage />} />
           <Route path="/repository" element={<RepositoryPage />} />
           <Route path="/repository/node/:id" element={<NodePage />} />
+          <Route path="/repository/node/:id/inventory" element={<NodeInventoryPage />} />
+          <Route path="/inventory" element={<InventoryPage />} />
           <Route path="/monitors" element={<MonitorsPage />} />
           <Route path="/notifications" element={<NotificationsPage />} />
           <Route path="/calendars" element={<CalendarsPage />} />

@@ -27,7 +27,7 @@ export async function openParts(config: ManagerConfig, log: Log, ingest?: StartI
   const mibNames = new MibNames(store.mibs, log);
   const live = new LiveSettings(store.settings, log);
   const agents = await Agents.open({
-    ...{ config, tables: store.agents, live, clock, log },
+    ...{ config, tables: store.agents, inventory: store.inventory, live, clock, log },
     tell: async (result) => await operations.tell(result),
   });
   const jobs = new JobsHandle(storage.jobs);

@@ -1,6 +1,7 @@
 export * from './calendars/index.js';
 export * from './capacity/index.js';
 export * from './events/index.js';
+export * from './inventory/index.js';
 export * from './jobs/index.js';
 export * from './maintenance/index.js';
 export * from './mib/index.js';

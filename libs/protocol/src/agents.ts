@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_INVENTORY_PACKED_CHARS } from './inventory.js';
 import { SETTING_ID } from './settings/common.js';
 
 /**
@@ -8,6 +9,8 @@ import { SETTING_ID } from './settings/common.js';
 export const AGENT_PROTOCOL = 1;
 /** What an agent offers in its handshake (ALPN, RFC 7301) that hears `trust`; managers that do not know it go on without. */
 export const AGENT_TRUST_ALPN = 'yosugara-agent-trust';
+/** Likewise, of an agent that hears `inventory`, and `trust`, too. */
+export const AGENT_INVENTORY_ALPN = 'yosugara-agent-inventory';
 /** Of one line, its end included. */
 export const MAX_AGENT_LINE_BYTES = 4 * 1_048_576;
 /** Whoever hears nothing for so long takes the connection for dead; both say `ping` in between. */
@@ -140,6 +143,13 @@ export const FromAgentSchema = z.discriminatedUnion('say', [
       .max(10_000),
     why: z.string().max(4_096).nullable(),
   }),
+  /** Of an `inventory`: an `Inventory` (inventory.ts) as JSON, gzip and base64; null when `why` says what went wrong. */
+  z.strictObject({
+    say: z.literal('inventoried'),
+    id: z.int(),
+    packed: z.string().max(MAX_INVENTORY_PACKED_CHARS).nullable(),
+    why: z.string().max(4_096).nullable(),
+  }),
   /** Of file transfer: what is asked of an agent by `file-list`, `file-read`, `file-write`. */
   z.strictObject({ say: z.literal('file-answer'), id: z.int(), ok: z.boolean(), why: z.string().max(4_096), data: z.unknown() }),
   /** Its certificate is two thirds over. PKCS #10, PEM, of a new key; its name must be the one of the connection. Answered by `renewed`. */
@@ -237,6 +247,8 @@ export const ToAgentSchema = z.discriminatedUnion('say', [
   z.strictObject({ say: z.literal('tasks'), epoch: z.int(), version: z.number(), tasks: z.array(AgentTaskSchema).max(10_000) }),
   /** Values of the host itself: an item of a resource monitor, or processes that match. */
   z.strictObject({ say: z.literal('measure'), id: z.int(), type: z.enum(['resource', 'process']), check: z.unknown() }),
+  /** What the host consists of: to agents that offered `AGENT_INVENTORY_ALPN` only. */
+  z.strictObject({ say: z.literal('inventory'), id: z.int() }),
   z.strictObject({ say: z.literal('file-list'), id: z.int(), epoch: z.int(), directory: z.string(), name: z.string() }),
   z.strictObject({
     say: z.literal('file-read'),

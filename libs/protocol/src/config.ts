@@ -103,6 +103,13 @@ export const NodeConfigSchema = z.strictObject({
     })
     .prefault({}),
   retention: RetentionSchema.prefault({}),
+  /** What hosts consist of (docs/inventory.md); the Master's is followed, so give both nodes the same. */
+  inventory: z
+    .strictObject({
+      /** Each agent is asked so often, spread over that time; 0: only when somebody asks. */
+      everyHours: z.int().min(0).max(720).default(24),
+    })
+    .prefault({}),
   access: AccessSchema.prefault({}),
   backup: BackupSchema.optional(),
   /** Where the keys are that secrets and journals are encrypted by (docs/secrets.md). */

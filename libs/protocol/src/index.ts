@@ -12,6 +12,7 @@ export { addressFamily } from './config-words.js';
 export * from './control.js';
 export * from './events.js';
 export * from './ingest.js';
+export * from './inventory.js';
 export * from './job-states.js';
 export * from './jobs-api.js';
 export * from './joining.js';

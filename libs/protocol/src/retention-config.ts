@@ -14,6 +14,8 @@ export const RetentionSchema = z.strictObject({
   monthDays: days(36_500),
   /** Revisions of settings that are no longer the newest; those that sessions of jobs run on stay. */
   settingHistoryDays: days(400),
+  /** What hosts consisted of, and consist of no more. */
+  inventoryDays: days(400),
   /** What is remembered of monitors, nodes and notifications that were deleted, and their statuses. */
   memoryDays: days(30),
 });

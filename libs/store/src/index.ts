@@ -23,6 +23,16 @@ export type { Database } from './database.js';
 export { changeEvents, type EventAlteration, type EventNews, type EventQuery, EventRepository } from './events-repository.js';
 export { type CountRetention, IngestReport, type SourceCounts, type SourcesQuery } from './ingest-report.js';
 export { IngestTraces, type TracedCommit, type TracedRow } from './ingest-trace.js';
+export {
+  type ChangePlace,
+  type FoundItem,
+  type FoundPlace,
+  type FoundWanted,
+  InventoryRepository,
+  type ItemPlace,
+  type ItemsWanted,
+  type StoredInventory,
+} from './inventory-repository.js';
 export { JobReportRepository } from './jobs-reports.js';
 export { JobRepository } from './jobs-repository.js';
 export { LATE_AFTER_MS, type LateBatch, LateBatches } from './late-batches.js';

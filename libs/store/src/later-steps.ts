@@ -5,6 +5,7 @@ import type { Database } from './database.js';
 import * as secretKeys from './migrations/0030-secret-keys.js';
 import * as runsAtFirst from './migrations/0034-runs-at-first.js';
 import * as lateByContent from './migrations/0036-late-by-content.js';
+import * as inventory from './migrations/0039-inventory.js';
 
 export class MigrationError extends YosugaraError {
   override readonly name = 'MigrationError';
@@ -46,6 +47,7 @@ export const LATER_STEPS: LaterSteps = {
   '0030-secret-keys': expanding(2, secretKeys),
   '0034-runs-at-first': expanding(2, runsAtFirst),
   '0036-late-by-content': expanding(2, lateByContent),
+  '0039-inventory': expanding(2, inventory),
 };
 
 /** Of its own, and not Kysely's: there an older program would take a step that it does not know for damage. */

@@ -42,6 +42,8 @@ const REMNANTS = [
   ['notify_memory', 'key', [MONITOR, NODE, NOTIFICATION]],
   ['tick', 'monitor, facility', [MONITOR, NODE]],
   ['status', 'key', [MONITOR, NODE, NOTIFICATION]],
+  ['inventory_item', 'node, kind, key, from_at', [goneAre('node', 'node')]],
+  ['inventory_node', 'node', [goneAre('node', 'node')]],
 ] as const;
 
 const remnantsOf = (table: string, key: string, isGone: readonly string[]): string =>

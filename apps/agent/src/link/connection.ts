@@ -4,6 +4,7 @@ import { LineFramer } from '@yosugara/connectors/agent-lines';
 import { TunnelError, type TunnelTrouble } from '@yosugara/connectors/tunnel';
 import { explain } from '@yosugara/kernel';
 import {
+  AGENT_INVENTORY_ALPN,
   AGENT_PING_MS,
   AGENT_SILENCE_MS,
   AGENT_TRUST_ALPN,
@@ -80,7 +81,7 @@ export class Connection {
   ): void {
     const socket = connect({
       ...{ ...over, secureContext, minVersion: 'TLSv1.3', autoSelectFamily: true },
-      ALPNProtocols: [AGENT_TRUST_ALPN],
+      ALPNProtocols: [AGENT_INVENTORY_ALPN, AGENT_TRUST_ALPN],
       ...(isIP(host) === 0 ? { servername: host } : {}),
       // Whom the cluster's authority names a member is one, wherever he listens; agents are no members.
       checkServerIdentity: (_, { subject }) =>

@@ -1,3 +1,4 @@
+import type { StatsFs } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 
 /** One look at the kernel's counters (proc(5)); what a host has not is not there. */
@@ -81,19 +82,39 @@ export async function readNetwork(): Promise<Counters> {
 const FILESYSTEMS = /^(ext[234]|xfs|btrfs|zfs|f2fs|jfs|reiserfs|vfat|exfat|ntfs3?|overlay|tmpfs|nfs4?|cifs)$/;
 const STATFS_MS = 2_000;
 
-/** In per cent of what its users can have, as df(1) says it. A file server that does not answer is left out. */
-export async function readFilesystems(): Promise<ReadonlyMap<string, number>> {
-  const used = new Map<string, number>();
+/** One that is mounted, and answers. */
+export interface Mounted {
+  readonly device: string;
+  readonly place: string;
+  readonly type: string;
+  readonly stat: StatsFs;
+}
+
+const unescaped = (text: string): string =>
+  text.replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+
+/** A file server that does not answer is left out. */
+export async function readMounted(): Promise<readonly Mounted[]> {
+  const found: Mounted[] = [];
   for (const line of (await readFile('/proc/self/mounts', 'utf8')).split('\n')) {
-    const [, place, type] = line.split(' ');
-    if (place === undefined || type === undefined || !FILESYSTEMS.test(type)) continue;
-    const path = place.replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+    const [device, where, type] = line.split(' ');
+    if (device === undefined || where === undefined || type === undefined || !FILESYSTEMS.test(type)) continue;
+    const place = unescaped(where);
     try {
-      const { blocks, bfree, bavail } = await inTime(statfs(path));
-      if (blocks > 0) used.set(path, (100 * (blocks - bfree)) / Math.max(1, blocks - bfree + bavail));
+      found.push({ device: unescaped(device), place, type, stat: await inTime(statfs(place)) });
     } catch {
       // It went between the two looks, or does not answer.
     }
+  }
+  return found;
+}
+
+/** In per cent of what its users can have, as df(1) says it. */
+export async function readFilesystems(): Promise<ReadonlyMap<string, number>> {
+  const used = new Map<string, number>();
+  for (const { place, stat } of await readMounted()) {
+    const { blocks, bfree, bavail } = stat;
+    if (blocks > 0) used.set(place, (100 * (blocks - bfree)) / Math.max(1, blocks - bfree + bavail));
   }
   return used;
 }

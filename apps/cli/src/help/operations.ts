@@ -25,6 +25,13 @@ export const OPERATIONS_EXAMPLES: Readonly<Record<string, readonly string[]>> = 
   'nodes resolve': ['nodes resolve 192.0.2.7 web1.example.org'],
   'nodes add': ['nodes add web1 --address 192.0.2.7 --host web1.example.org --scope web --platform LINUX'],
   'nodes search': ['nodes search --range 192.0.2.0/24', 'nodes search --range 192.0.2.0/24 --add --scope web'],
+  'nodes inventory': [
+    'nodes inventory web1',
+    'nodes inventory web1 --kind package --at 2026-11-22',
+    'nodes inventory web1 --diff --from 7d',
+    'nodes inventory web1 --collect',
+  ],
+  'nodes find': ["nodes find --package openssl --where 'version<3.0.17'", 'nodes find --kind port --name 22/tcp --at 2026-11-22'],
   'nodes remove': ['nodes remove web1'],
   scopes: ['scopes'],
   apply: ['apply -f settings.yaml --dry-run', 'apply -f settings.yaml', 'apply -f nodes.csv --delete-missing node'],

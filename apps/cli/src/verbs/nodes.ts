@@ -16,6 +16,7 @@ import { CHANGE_DEADLINE_MS, settingPath } from '../settings/api.js';
 import { renderNodes, renderScopes, renderSetting } from '../settings/render.js';
 import { oneMore, whoAsks, wholeNumber } from './arguments.js';
 import type { Common, VerbContext } from './context.js';
+import { addInventory } from './inventory.js';
 import { addNodeSearch } from './node-search.js';
 
 interface ListOptions extends Common {
@@ -66,6 +67,7 @@ export function addNodes(program: Command, context: VerbContext): void {
       })(),
     );
   addNodeSearch(nodes, context);
+  addInventory(nodes, context);
   add('remove', 'refused while something refers to it', nodes)
     .argument('<id>', 'id of the node')
     .action((id: string, options: Common) =>

@@ -1,4 +1,5 @@
 import './capacity.js';
+import './inventory.js';
 import './operations.js';
 import './upkeep.js';
 import { afterEach, describe, expect, it } from 'vitest';

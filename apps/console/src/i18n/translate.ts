@@ -3,6 +3,7 @@ import type { ConsoleKey } from './console-en.js';
 import type { DashboardsKey } from './dashboards-en.js';
 import { type CoreKey, en } from './en.js';
 import type { FieldKey } from './fields-en.js';
+import type { InventoryKey } from './inventory-en.js';
 import { ja } from './ja.js';
 import type { JobsKey } from './jobs-en.js';
 import type { OperationsKey } from './operations-en.js';
@@ -11,7 +12,16 @@ import type { UpkeepKey } from './upkeep-en.js';
 export const LANGUAGES = ['en', 'ja'] as const;
 export type Language = (typeof LANGUAGES)[number];
 /** Of pages that are loaded later, too: they bring their texts along (`learnTexts`). */
-export type TextKey = CoreKey | OperationsKey | ConsoleKey | JobsKey | FieldKey | DashboardsKey | UpkeepKey | CapacityKey;
+export type TextKey =
+  | CoreKey
+  | OperationsKey
+  | ConsoleKey
+  | JobsKey
+  | FieldKey
+  | DashboardsKey
+  | UpkeepKey
+  | CapacityKey
+  | InventoryKey;
 export type Values = Readonly<Record<string, string | number>>;
 export type Translate = (key: TextKey, values?: Values) => string;
 

@@ -88,6 +88,7 @@ export const upkeepEn = {
   'kept.jobs': 'Job sessions with outputs and history',
   'kept.notifications': 'Outbox of notifications',
   'kept.settingHistory': 'History of settings',
+  'kept.inventory': 'What hosts consisted of',
   'kept.memory': 'What is remembered of what was deleted',
   'kept.audit': 'Audit log',
   'kept.takeOvers': 'Take-overs, recovers and clean-ups',

@@ -88,6 +88,7 @@ export const upkeepJa: Readonly<Record<UpkeepKey, string>> = {
   'kept.jobs': 'ジョブセッション（出力と履歴を含む）',
   'kept.notifications': '通知の送信箱',
   'kept.settingHistory': '設定の変更履歴',
+  'kept.inventory': 'ノード構成の履歴',
   'kept.memory': '削除済み設定の記憶',
   'kept.audit': '監査ログ',
   'kept.takeOvers': '切り替え・復旧・削除の記録',

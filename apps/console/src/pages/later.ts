@@ -35,6 +35,8 @@ export const DashboardPage = later(() => import('./dashboard.js'), 'DashboardPag
 export const GraphsPage = later(() => import('./graphs.js'), 'GraphsPage');
 export const RepositoryPage = later(() => import('./repository.js'), 'RepositoryPage');
 export const NodePage = later(() => import('./repository-node.js'), 'NodePage');
+export const NodeInventoryPage = later(() => import('./inventory-node.js'), 'NodeInventoryPage');
+export const InventoryPage = later(() => import('./inventory.js'), 'InventoryPage');
 export const MonitorsPage = later(() => import('./monitors.js'), 'MonitorsPage');
 export const NotificationsPage = later(() => import('./notifications.js'), 'NotificationsPage');
 export const CalendarsPage = later(() => import('./calendars.js'), 'CalendarsPage');

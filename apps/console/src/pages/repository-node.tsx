@@ -186,6 +186,15 @@ export function NodePage() {
               onChange={(event) => enable.mutate({ setting: data, enabled: event.currentTarget.checked })}
               data-testid="node-enabled"
             />
+            <Button
+              size="compact-sm"
+              variant="default"
+              component={Link}
+              to={`/repository/node/${encodeURIComponent(id)}/inventory`}
+              data-testid="node-inventory"
+            >
+              {t('node2.inventory')}
+            </Button>
             <Button size="compact-sm" variant="default" component={Link} to={`/graphs?facility=${encodeURIComponent(id)}`}>
               {t('graphs.title')}
             </Button>

@@ -76,6 +76,9 @@ export function RepositoryPage() {
             {t('repository.itsEvents')}
           </Button>
         )}
+        <Button size="compact-sm" variant="default" component={Link} to="/inventory" data-testid="inventories">
+          {t('repository.inventories')}
+        </Button>
         <Button
           size="compact-sm"
           variant="default"

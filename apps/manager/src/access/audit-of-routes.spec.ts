@@ -37,6 +37,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'POST /api/v1/cluster/switchover': 'manager.spec.ts: a controller that does it',
   'POST /api/v1/secrets/rotate': 'secrets.spec.ts: nodes with two keys',
   'DELETE /api/v1/agents/{id}': 'agents.spec.ts: an agent that joined',
+  'POST /api/v1/nodes/{id}/inventory/collect': 'inventory.spec.ts: an agent that looks',
 };
 
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { certificatePem, newAuthority, newRequest, type Authority as Pki } from '@yosugara/connectors/pki';
 import { SILENT_LOG } from '@yosugara/kernel';
 import type { Result } from '@yosugara/operations';
@@ -8,7 +9,7 @@ import { parseSetting } from '@yosugara/protocol';
 import type { AgentDesk } from '@yosugara/runtime';
 import { freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FakeAgent } from '../../../../libs/connectors/src/agents/testing/fake-agent.js';
+import { FakeAgent, type FakeAgentOptions } from '../../../../libs/connectors/src/agents/testing/fake-agent.js';
 import { hostClock } from '../clock.js';
 import type { ManagerConfig } from '../config.js';
 import { LiveSettings } from '../settings/live-settings.js';
@@ -94,7 +95,7 @@ async function node(name: 'a' | 'b', sessionKey = Buffer.alloc(32, 7)): Promise<
   const live = new LiveSettings(store.settings, SILENT_LOG);
   const told: Result[] = [];
   const agents = await Agents.open({
-    ...{ config: managing, tables: store.agents, live, clock: hostClock, log: SILENT_LOG },
+    ...{ config: managing, tables: store.agents, inventory: store.inventory, live, clock: hostClock, log: SILENT_LOG },
     tell: async (result) => void told.push(result),
   });
   if (agents === null) throw new Error('no certificates');
@@ -137,8 +138,9 @@ async function joined(on: Node, agent: string): Promise<JoinedIdentity> {
   return identity;
 }
 
-function connect(to: Node, identity: JoinedIdentity): FakeAgent {
-  const fake = new FakeAgent({ ...identity, host: to.address, port: to.port, cluster: certificatePem(pki.certificate) });
+function connect(to: Node, identity: JoinedIdentity, more: Partial<FakeAgentOptions> = {}): FakeAgent {
+  const cluster = certificatePem(pki.certificate);
+  const fake = new FakeAgent({ ...identity, host: to.address, port: to.port, cluster, ...more });
   fakes.push(fake);
   return fake.hello();
 }
@@ -372,4 +374,115 @@ it('what joined and what was revoked is in the audit trail', async () => {
   } finally {
     await pool.end();
   }
+});
+
+describe('what a host consists of', () => {
+  const openssl = (version: unknown, more: object = {}) => ({
+    ...{ kind: 'package', key: 'openssl:amd64', name: 'openssl', fields: { version, architecture: 'amd64', by: 'dpkg' } },
+    ...more,
+  });
+  const pack = (text: string) => gzipSync(text).toString('base64');
+  const packed = (...items: readonly unknown[]) => pack(JSON.stringify({ format: 1, items, cut: [], troubles: [] }));
+  /** As an agent of that version, or as one that lies. */
+  function answering(on: Node, identity: JoinedIdentity, answer: () => string): FakeAgent {
+    const fake = connect(on, identity, { hearsInventory: true });
+    let seen = 0;
+    const timer = setInterval(() => {
+      for (const said of fake.heard.slice(seen))
+        if (said.say === 'inventory') fake.say({ say: 'inventoried', id: said.id, packed: answer(), why: null });
+      seen = fake.heard.length;
+    }, 10);
+    fake.socket.once('close', () => clearInterval(timer));
+    return fake;
+  }
+  const stored = async (on: Node, id: string) => (await on.store.inventory.nodes(id))[0] ?? null;
+  const versions = async (on: Node, node: string) =>
+    (await on.store.inventory.items({ node, kind: null, text: null, at: null, after: null, limit: 9 })).map(
+      ({ fields }) => fields['version'],
+    );
+
+  it('is asked of its agent without anybody’s word, and after a take-over only when it is due', async () => {
+    const [a, b] = [await node('a'), await node('b')];
+    await serve(a);
+    const identity = await joined(a, 'inv1');
+    answering(a, identity, () => packed(openssl('3.0')));
+    await until('it is known', async () => (await stored(a, 'inv1'))?.collectedAt != null);
+    a.end();
+    epoch += 1;
+    await serve(b);
+    await answering(b, identity, () => packed(openssl('3.1'))).told('welcome');
+    expect(b.agents.inventory.nextMs('inv1', await stored(b, 'inv1'))).toBeGreaterThan(Date.now());
+    expect(await b.agents.collectInventory('inv1')).toMatchObject({ items: 1, added: 0, removed: 0, changed: 1 });
+    expect(await versions(b, 'inv1')).toEqual(['3.1']);
+    await expect(a.agents.collectInventory('inv1')).rejects.toMatchObject({ code: 'NOT_SERVING' });
+  });
+
+  it('is not written by who is no Master any more', async () => {
+    const a = await node('a');
+    await serve(a);
+    const identity = await joined(a, 'inv2');
+    let isAsked = false;
+    const fake = answering(a, identity, () => {
+      isAsked = true;
+      a.end();
+      return packed(openssl('3.0'));
+    });
+    await fake.told('welcome');
+    await expect(a.agents.collectInventory('inv2')).rejects.toThrow();
+    expect(isAsked).toBe(true);
+    expect(await stored(a, 'inv2')).toBeNull();
+  });
+
+  it('is not asked of an agent that does not know the word', async () => {
+    const a = await node('a');
+    await serve(a);
+    const fake = connect(a, await joined(a, 'inv3'), { hearsTrust: true });
+    await fake.told('trust');
+    expect(a.agents.inventory.canCollect('inv3')).toBe(false);
+    await expect(a.agents.collectInventory('inv3')).rejects.toMatchObject({ code: 'INVENTORY_REFUSED' });
+    expect(fake.heard.filter(({ say }) => say === 'inventory')).toEqual([]);
+  });
+
+  it('that is none is refused with a sentence, and what was known stays', async () => {
+    const a = await node('a');
+    await serve(a);
+    let answer = packed(openssl('3.0'));
+    const fake = answering(a, await joined(a, 'inv4'), () => answer);
+    await fake.told('welcome');
+    await a.agents.collectInventory('inv4');
+    const list = (items: string) => pack(`{"format":1,"items":[${items}]}`);
+    for (const [lie, why] of [
+      ['none', /not packed by gzip/],
+      [pack('{'), /no JSON/],
+      [pack('null'), /a list is missing/],
+      [list(`${'{},'.repeat(10_000_000)}{}`), /unpacked it has more than 8 MiB/],
+      [list(`${'0,'.repeat(1_000_000)}0`), /1000001 items, where at most/],
+      [
+        packed(...Array.from({ length: 2 }, (_, at) => ({ kind: 'host', key: `${at}`, name: 'x', fields: {} }))),
+        /2 of host, where at most 1/,
+      ],
+      [packed(openssl(3)), /items\.0\.fields\.version: a string/],
+      [packed(openssl('3', { name: 'open\nssl' })), /items\.0\.name: a text without control characters/],
+      [packed(openssl('3', { key: 'x'.repeat(300) })), /items\.0\.key/],
+      [packed(openssl('3', { kind: 'colour' })), /items\.0\.kind/],
+      [packed(openssl('3', { fields: { colour: 'red' } })), /no field of package/],
+      [
+        packed(openssl('3', { fields: Object.fromEntries(Array.from({ length: 99 }, (_, at) => [`f${at}`, 'x'])) })),
+        /too many fields/,
+      ],
+      [packed(openssl('3', { fields: null })), /items\.0\.fields/],
+    ] as const) {
+      answer = lie;
+      await expect(a.agents.collectInventory('inv4')).rejects.toMatchObject({
+        code: 'INVENTORY_REFUSED',
+        message: expect.stringMatching(why),
+      });
+      expect((await stored(a, 'inv4'))?.why).toMatch(why);
+    }
+    expect(await versions(a, 'inv4')).toEqual(['3.0']);
+    expect(fake.isClosed).toBe(false);
+    answer = packed(openssl('3.1'));
+    await a.agents.collectInventory('inv4');
+    expect(await stored(a, 'inv4')).toMatchObject({ why: null });
+  });
 });

@@ -2,11 +2,13 @@ import { AgentListener, type AgentServing, type AgentsInside, type AgentTrouble 
 import { authoritySha256 } from '@yosugara/connectors/pki';
 import { type Clock, explain, type Log, YosugaraError } from '@yosugara/kernel';
 import type { Result } from '@yosugara/operations';
-import { type AgentsTrust, joinTokenOf } from '@yosugara/protocol';
+import { type AgentsTrust, type InventoryCollected, joinTokenOf } from '@yosugara/protocol';
 import type { StoredToken } from '@yosugara/store';
 import type { ManagerConfig } from '../config.js';
 import type { Authority } from '../control/authority.js';
 import { keeping } from '../http/commands.js';
+import { InventoryKeeper } from '../inventory/inventory-keeper.js';
+import type { InventoryTables } from '../inventory/inventory-tables.js';
 import type { LiveSettings } from '../settings/live-settings.js';
 import type { AuditEntry } from '../store/ports.js';
 import { AuthorityBox, type SigningAuthority, signingAuthority } from './agent-authority.js';
@@ -30,6 +32,7 @@ const MOST_NAMED = 20;
 export interface AgentsOptions {
   readonly config: ManagerConfig;
   readonly tables: AgentTables;
+  readonly inventory: InventoryTables;
   readonly live: Pick<LiveSettings, 'snapshot' | 'refresh'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -41,6 +44,7 @@ export interface AgentsOptions {
 export class Agents {
   readonly links: AgentsInside;
   readonly register = new AgentRegister();
+  readonly inventory: InventoryKeeper;
   readonly #o: AgentsOptions;
   readonly #files: ShownFiles;
   readonly #box: AuthorityBox;
@@ -67,6 +71,8 @@ export class Agents {
     this.links = this.#listener.links;
     const { tables, live, clock } = options;
     this.#seen = new SeenAgents(tables, log);
+    const { everyHours } = config.config.inventory;
+    this.inventory = new InventoryKeeper({ tables: options.inventory, links: this.links, live, everyHours, clock, log });
     this.#enrolment = new Enrolment({
       ...{ tables, register: this.register, links: this.links, live, clock, log, node: config.node },
       ...{ clusterCa: () => files.now.clusterCa, managers: () => this.managers },
@@ -112,6 +118,11 @@ export class Agents {
   /** For which epoch agents are let in; null = for none. */
   get servesEpoch(): number | null {
     return this.#work?.authority == null ? null : this.#work.epoch;
+  }
+
+  /** What that host consists of, looked at now. @throws InventoryError, YosugaraError of NOT_SERVING, what a write throws */
+  async collectInventory(node: string): Promise<InventoryCollected> {
+    return await this.inventory.collect(node, this.#permitted());
   }
 
   /** Whom agents were told to trust, and who has not said that it does; null = this node serves none. */
@@ -197,6 +208,7 @@ export class Agents {
     this.#listener.serve(this.#servingOf(work));
     this.#o.log.info('agents.serving', { epoch: work.epoch, known: this.register.all().length });
     void this.#seen.note(work);
+    void this.inventory.run(work);
   }
 
   /** Whoever reads it anew has what every Master before committed. */
@@ -241,8 +253,12 @@ export class Agents {
   }
 
   #change(by: string, action: string, detail: AuditEntry['detail']) {
+    return this.#permitted().change(by, action, detail);
+  }
+
+  #permitted(): AgentWork {
     const work = this.#work;
     if (work === null || !work.isPermitted) throw new YosugaraError('NOT_SERVING', 'agents are not served by this node just now');
-    return work.change(by, action, detail);
+    return work;
   }
 }

@@ -40,6 +40,8 @@ import { Counted } from '../ingest/counted.js';
 import { IngestController } from '../ingest/ingest.controller.js';
 import { ReceiverView } from '../ingest/receiver-view.js';
 import { IngestTracer } from '../ingest/trace.js';
+import { InventoryController } from '../inventory/inventory.controller.js';
+import { NodeInventoryController } from '../inventory/node-inventory.controller.js';
 import { JobFeed } from '../jobs/job-feed.js';
 import { JobSessionsController } from '../jobs/job-sessions.controller.js';
 import { JobStreamController } from '../jobs/job-stream.controller.js';
@@ -161,6 +163,8 @@ class ManagerModule {
           SelfController,
           CapacityController,
           AgentsController,
+          InventoryController,
+          NodeInventoryController,
           OverviewController,
           RetentionController,
           TakeOversController,

@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   MIB_IN_USE: [409, 'other modules import from it; they are named'],
   MIB_STORE_FULL: [409, 'no room for more modules'],
   KEY_NOT_SHARED: [409, 'not every node has this key, or there is none'],
+  AGENT_AWAY: [409, 'the agent of that node is not connected, or of a version that cannot do it'],
+  INVENTORY_REFUSED: [409, 'what the host consists of was not learned; `detail` says why'],
   NOT_BY_DAYS: [409, 'this is not kept by days'],
   COMMAND_UNDER_WAY: [409, 'the command of this Idempotency-Key is still being done: ask again'],
   ANSWER_NOT_KEPT: [409, 'the command of this Idempotency-Key is done; its answer was too long to be kept'],

@@ -28,6 +28,7 @@ export const ROUTE_WORDS: Readonly<Record<string, string>> = {
   facilitiesTree: 'All scopes, each before those below it. Their nodes: /api/v1/settings/node?scope=ID.',
   ingestTrace:
     "One message's way from the socket to the row, as this node can tell it: its journal, its copy of the other node's, its database.",
+  inventoryFind: 'Nodes by what they have, now or at a day: by name, then by node.',
   jobSessionsHistory: 'All that became of it, oldest first.',
   jobSessionsJob: 'One job of it with its nodes, and what they wrote.',
   jobSessionsList: 'Newest first; on a Standby as far as it has replayed.',
@@ -54,6 +55,10 @@ export const ROUTE_WORDS: Readonly<Record<string, string>> = {
     'Modules of the same name are replaced. What could not be understood is told with its line, and the rest of it counts.',
   monitorsTry:
     'Which rule decides about one line, why the others do not, and what would be told. Nothing is stored, nobody is told.',
+  nodeInventoryChanges: 'What came, went and is other than it was between two times, newest first.',
+  nodeInventoryCollect: 'Its agent looks now. What is as it was is not written again.',
+  nodeInventoryItems: 'What it has, by kind and name of the thing, now or at a day.',
+  nodeInventoryShow: 'When it was collected, how much there is of each kind, and what could not be looked at.',
   oidcBegin: 'To the provider. What must come back is in a cookie that only this cluster reads, so that either node goes on.',
   oidcFinish: 'From the provider, with a code.',
   overviewShow: 'What is wrong where, what runs, who does not answer, and how the manager itself is.',

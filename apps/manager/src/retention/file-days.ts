@@ -21,6 +21,7 @@ export const fileDaysOf = ({ messages, retention, access }: Pick<NodeConfig, 'me
   jobs: null,
   notifications: SENT_DAYS,
   settingHistory: retention.settingHistoryDays,
+  inventory: retention.inventoryDays,
   memory: retention.memoryDays,
   audit: access.auditDays,
   takeOvers: TAKE_OVER_DAYS,

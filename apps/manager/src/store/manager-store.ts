@@ -23,6 +23,7 @@ import { auditTables } from '../access/audit-tables.js';
 import { peopleTables } from '../access/people-tables.js';
 import { agentTables } from '../agents/agent-tables.js';
 import { capacityTables } from '../capacity/capacity-tables.js';
+import { inventoryTables } from '../inventory/inventory-tables.js';
 import { FACILITIES, SEVERITIES } from '../messages/query.js';
 import { mibTables } from '../mibs/mib-tables.js';
 import { operationsTables } from '../operations/operations-tables.js';
@@ -120,6 +121,7 @@ export function managerStore(
     secrets: secretTables(connections, secrets),
     operations: operationsTables(connections),
     agents: agentTables(connections),
+    inventory: inventoryTables(connections),
     retention: retentionTables(connections, partitions),
     takeOvers: takeOverTables(connections),
     capacity: capacityTables(connections),

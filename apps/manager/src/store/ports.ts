@@ -15,6 +15,7 @@ import type { AuditTables } from '../access/audit-tables.js';
 import type { PeopleTables } from '../access/people-tables.js';
 import type { AgentTables } from '../agents/agent-tables.js';
 import type { CapacityTables } from '../capacity/capacity-tables.js';
+import type { InventoryTables } from '../inventory/inventory-tables.js';
 import type { MibTables } from '../mibs/mib-tables.js';
 import type { OperationsTables } from '../operations/operations-tables.js';
 import type { RetentionTables } from '../retention/retention-tables.js';
@@ -152,6 +153,7 @@ export interface ManagerStore {
   readonly secrets: SecretTables;
   readonly operations: OperationsTables;
   readonly agents: AgentTables;
+  readonly inventory: InventoryTables;
   readonly retention: RetentionTables;
   readonly capacity: CapacityTables;
   readonly takeOvers: TakeOverTables;

@@ -112,6 +112,18 @@ export class AgentDoor implements AgentLinks {
     return await this.#linkOf(agent).ask('file-answer', (id) => ({ ...question, id }), deadlineMs);
   }
 
+  /** Its agent is here, and of a version that can be asked. */
+  canInventory(agent: string): boolean {
+    return this.#inside.get(agent)?.link.hearsInventory === true;
+  }
+
+  /** What that host consists of, as its agent packed it. @throws AgentAwayError */
+  async inventory(agent: string, deadlineMs: number, signal: AbortSignal): Promise<AgentSaying<'inventoried'>> {
+    const link = this.#linkOf(agent);
+    if (!link.hearsInventory) throw new AgentAwayError(`the agent of ${agent} is of a version that knows nothing of inventories`);
+    return await link.ask('inventoried', (id) => ({ say: 'inventory', id }), deadlineMs, signal);
+  }
+
   #linkOf(agent: string): AgentLink {
     const inside = this.#inside.get(agent);
     if (inside === undefined) throw new AgentAwayError(`the agent of ${agent} is not connected`);
@@ -156,7 +168,7 @@ export class AgentDoor implements AgentLinks {
     if (link.hello === null) return this.nonsense(link, 'the first word is hello');
     // It was let in by somebody who is no Master any more, or was not let in yet.
     if (serving === null || inside?.link !== link) return link.goAway('not-master', NOT_MASTER, this.#o.master());
-    if (said.say === 'measured' || said.say === 'file-answer') return void link.answered(said);
+    if (said.say === 'measured' || said.say === 'inventoried' || said.say === 'file-answer') return void link.answered(said);
     if (said.say === 'start-check') return this.#startCheck(inside, serving, said);
     if (said.say === 'trusts') return this.#trusting.said(link.agent, said.digest);
     link.inOrder(bytes, async () => await this.#inOrder(link, serving, said));

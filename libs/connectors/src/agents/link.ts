@@ -1,8 +1,10 @@
 import type { TLSSocket } from 'node:tls';
 import { YosugaraError } from '@yosugara/kernel';
 import {
+  AGENT_INVENTORY_ALPN,
   AGENT_PING_MS,
   AGENT_SILENCE_MS,
+  AGENT_TRUST_ALPN,
   type FromAgent,
   FromAgentSchema,
   MAX_AGENT_LINE_BYTES,
@@ -24,8 +26,14 @@ export class AgentAwayError extends YosugaraError {
   }
 }
 
+/** By what was agreed on in the handshake. */
+export const wordsOf = (agreed: string | false | null): Pick<AgentLink, 'hearsTrust' | 'hearsInventory'> => ({
+  hearsTrust: agreed === AGENT_TRUST_ALPN || agreed === AGENT_INVENTORY_ALPN,
+  hearsInventory: agreed === AGENT_INVENTORY_ALPN,
+});
+
 type GoAway = Extract<ToAgent, { say: 'go-away' }>;
-type Answer = Extract<FromAgent, { say: 'measured' | 'file-answer' }>;
+type Answer = Extract<FromAgent, { say: 'measured' | 'inventoried' | 'file-answer' }>;
 
 interface Question {
   readonly say: Answer['say'];
@@ -51,6 +59,8 @@ export class AgentLink {
   readonly certificateEnds: string;
   /** It knows what `trust` is. */
   readonly hearsTrust: boolean;
+  /** It knows what `inventory` is. */
+  readonly hearsInventory: boolean;
   hello: AgentHello | null = null;
   readonly #socket: TLSSocket;
   readonly #limits: AgentLimits;
@@ -70,7 +80,7 @@ export class AgentLink {
 
   constructor(
     socket: TLSSocket,
-    who: Pick<AgentLink, 'agent' | 'fingerprint' | 'address' | 'certificateEnds' | 'hearsTrust'>,
+    who: Pick<AgentLink, 'agent' | 'fingerprint' | 'address' | 'certificateEnds' | 'hearsTrust' | 'hearsInventory'>,
     limits: AgentLimits,
     events: LinkEvents,
   ) {
@@ -80,6 +90,7 @@ export class AgentLink {
     this.address = who.address;
     this.certificateEnds = who.certificateEnds;
     this.hearsTrust = who.hearsTrust;
+    this.hearsInventory = who.hearsInventory;
     this.#limits = limits;
     this.#events = events;
     this.#framer = new LineFramer(() => (this.hello === null ? FIRST_LINE_BYTES : MAX_AGENT_LINE_BYTES));

@@ -2,13 +2,13 @@ import { constants, type X509Certificate } from 'node:crypto';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { explain, type Log } from '@yosugara/kernel';
-import { AGENT_SILENCE_MS, AGENT_TRUST_ALPN } from '@yosugara/protocol';
+import { AGENT_INVENTORY_ALPN, AGENT_SILENCE_MS, AGENT_TRUST_ALPN } from '@yosugara/protocol';
 import type { AgentLinks } from '@yosugara/runtime';
 import { AgentDoor } from './door.js';
 import { HandshakeGate } from './gate.js';
 import { addressOf, JoinServer } from './join-server.js';
 import { AGENT_LIMITS, type AgentLimits } from './limits.js';
-import { AgentLink } from './link.js';
+import { AgentLink, wordsOf } from './link.js';
 import type { AgentServing, AgentTrouble } from './ports.js';
 
 const RETRY_MS = 500;
@@ -30,7 +30,8 @@ export interface AgentListenerOptions {
   readonly limits?: Partial<AgentLimits>;
 }
 
-export type AgentsInside = AgentLinks & Pick<AgentDoor, 'agents' | 'heardAtMs' | 'servingSinceMs' | 'turnOut' | 'isTrusting'>;
+export type AgentsInside = AgentLinks &
+  Pick<AgentDoor, 'agents' | 'heardAtMs' | 'servingSinceMs' | 'turnOut' | 'isTrusting' | 'inventory' | 'canInventory'>;
 
 /** PEM: what this node shows to agents, and by which authorities they know managers; the first one signs. */
 export type ShownToAgents = Pick<AgentListenerOptions, 'key' | 'certificate' | 'clusterCa'>;
@@ -72,7 +73,7 @@ export class AgentListener {
       rejectUnauthorized: false,
       handshakeTimeout: this.#limits.handshakeMs,
       // Whoever offers nothing is none the worse; who joins speaks HTTP.
-      ALPNProtocols: [AGENT_TRUST_ALPN, 'http/1.1'],
+      ALPNProtocols: [AGENT_INVENTORY_ALPN, AGENT_TRUST_ALPN, 'http/1.1'],
     });
     this.#tls.on('secureConnection', (socket) => this.#onSecure(socket));
     this.#tls.on('tlsClientError', (error, socket) => {
@@ -219,7 +220,7 @@ export class AgentListener {
     const who = {
       ...{ agent, address, certificateEnds: new Date(certificate.validTo).toISOString() },
       fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
-      hearsTrust: socket.alpnProtocol === AGENT_TRUST_ALPN,
+      ...wordsOf(socket.alpnProtocol),
     };
     const link = new AgentLink(socket, who, this.#limits, {
       onSaid: (said, bytes) => this.#door.said(link, said, bytes),

@@ -7,6 +7,7 @@ export * from './cluster.js';
 export * from './commands.js';
 export * from './events.js';
 export * from './ingest.js';
+export * from './inventory.js';
 export * from './jobs.js';
 export * from './live.js';
 export * from './login.js';

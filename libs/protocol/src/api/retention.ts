@@ -35,6 +35,7 @@ export interface RetentionRunsQuery {
     | 'jobs'
     | 'notifications'
     | 'settingHistory'
+    | 'inventory'
     | 'memory'
     | 'audit'
     | 'takeOvers'

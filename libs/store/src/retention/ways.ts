@@ -33,6 +33,10 @@ export const WAYS: Readonly<Record<Retained, Way>> = {
   jobs: { by: 'rule', table: 'job_session', time: 'scheduled_at', besides: ['job_run', 'job_output', 'job_history', 'job_link'] },
   notifications: { by: 'rule', table: 'outbox', time: 'created_at', besides: [] },
   settingHistory: { by: 'rule', table: 'setting_history', time: 'at', besides: [] },
+  inventory: {
+    ...{ by: 'rows', table: 'inventory_item', key: ['node', 'kind', 'key', 'from_at'], time: 'to_at' },
+    besides: ['inventory_node'],
+  },
   memory: { by: 'rule', table: 'monitor_memory', time: null, besides: ['notify_memory', 'tick'] },
   audit: { by: 'rule', table: 'audit', time: 'at', besides: [] },
   takeOvers: { by: 'rows', table: 'take_over', key: ['epoch'], time: 'at', besides: ['recover_report', 'clean_up_run'] },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type TLSSocket } from 'node:tls';
 import {
+  AGENT_INVENTORY_ALPN,
   AGENT_PING_MS,
   AGENT_PROTOCOL,
   AGENT_TRUST_ALPN,
@@ -26,6 +27,8 @@ export interface FakeAgentOptions extends Pem {
   readonly pings?: boolean;
   /** It knows the word `trust`. Missing: no, as agents before it. */
   readonly hearsTrust?: boolean;
+  /** It knows the word `inventory`, and `trust`. Missing: no. */
+  readonly hearsInventory?: boolean;
 }
 
 /** An agent that does nothing by itself but ping. */
@@ -40,7 +43,11 @@ export class FakeAgent {
   constructor(options: FakeAgentOptions) {
     this.#o = options;
     const { host, port, key, certificate, cluster } = options;
-    const offers = options.hearsTrust === true ? { ALPNProtocols: [AGENT_TRUST_ALPN] } : {};
+    const words = [
+      ...(options.hearsInventory === true ? [AGENT_INVENTORY_ALPN] : []),
+      ...(options.hearsTrust === true ? [AGENT_TRUST_ALPN] : []),
+    ];
+    const offers = words.length > 0 ? { ALPNProtocols: words } : {};
     this.socket = connect({ host, port, key, cert: certificate, ca: cluster, minVersion: 'TLSv1.3', ...offers });
     const framer = new LineFramer(() => MAX_AGENT_LINE_BYTES);
     this.socket.on('data', (chunk: Buffer) => {

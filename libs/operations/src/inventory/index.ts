@@ -1,0 +1,3 @@
+export * from './changes.js';
+export * from './search.js';
+export * from './versions.js';
