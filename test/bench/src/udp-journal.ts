@@ -117,7 +117,7 @@ async function measure(options: BenchOptions, undo: (() => unknown)[]): Promise<
   };
 }
 
-async function rsyslogToFile(undo: (() => unknown)[]): Promise<Sink> {
+export async function rsyslogToFile(undo: (() => unknown)[]): Promise<Sink> {
   const dir = mkdtempSync(join(tmpdir(), 'yosugara-lines-'));
   undo.push(() => rmSync(dir, { recursive: true, force: true }));
   const file = join(dir, 'lines');
