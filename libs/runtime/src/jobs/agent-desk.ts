@@ -1,12 +1,9 @@
-import { explain, YosugaraError } from '@yosugara/kernel';
-import { type FileSeen, partsOfTask, type Result, type RunRef, resultId } from '@yosugara/operations';
-import { type AgentNews, partsOfRun } from '@yosugara/protocol';
+import { YosugaraError } from '@yosugara/kernel';
+import { newsReader, refOf } from './agent-news.js';
 import type { AgentDesk, AgentHello } from './agent-ports.js';
 import type { JobDoor, JobLoopOptions } from './job-loop.js';
-import { needsOf, seenFile, startSession } from './job-starts.js';
-import type { JobTurn } from './job-turn.js';
+import { needsOf } from './job-starts.js';
 import type { JobWork } from './job-work.js';
-import type { StartRequest } from './ports.js';
 
 /** Whoever said hello is let in within so long, or never. */
 const NEWCOMER_MS = 10_000;
@@ -38,6 +35,7 @@ export function agentDesk(door: JobDoor, { rules, links, clock, log }: DeskOptio
   const hellos = new Map<string, AgentHello>();
   const newcomers = new Map<string, number>();
   const answers = new Map<string, Answer>();
+  const reader = newsReader({ rules, clock, log });
 
   const arrive = (agent: string, work: JobWork) => {
     newcomers.delete(agent);
@@ -73,12 +71,12 @@ export function agentDesk(door: JobDoor, { rules, links, clock, log }: DeskOptio
     news: async (agent, spool, first, news) =>
       await door.submit({
         weight: news.length,
-        needs: (work) => startsOf(work, agent, news).map(needsOf),
+        needs: (work) => reader.startsOf(work, agent, news).map(needsOf),
         run: (turn, work) => {
           const key = `${agent}\0${spool}`;
           const committed = turn.spools.get(key)?.number ?? work.spool(agent, spool);
           for (const [at, each] of news.entries())
-            if (first + at > committed) hearNews(turn, work, { agent, spool, number: first + at, news: each });
+            if (first + at > committed) reader.hear(turn, work, { agent, spool, number: first + at, news: each });
           const newest = Math.max(committed, first + news.length - 1);
           if (newest > committed) turn.spools.set(key, { agent, spool, number: newest });
           return newest;
@@ -135,91 +133,4 @@ export function agentDesk(door: JobDoor, { rules, links, clock, log }: DeskOptio
       for (const agent of work.takeUnheard(links.connected())) arrive(agent, work);
     },
   };
-
-  function startsOf(
-    work: JobWork,
-    agent: string,
-    news: readonly AgentNews[],
-  ): readonly (StartRequest & { readonly scheduledAtMs: number })[] {
-    return news.flatMap((each) => {
-      const found = each.kind === 'file' ? ofFile(work, agent, each) : null;
-      return found !== null && 'request' in found ? [found.request] : [];
-    });
-  }
-
-  function ofFile(work: JobWork, agent: string, seen: FileSeen) {
-    const task = partsOfTask(seen.task);
-    if (task?.kind !== 'trigger') return null;
-    return seenFile(work, rules(), rules().trigger(task.id), agent, seen, Math.floor(clock.wallMs()));
-  }
-
-  function hearNews(turn: JobTurn, work: JobWork, of: { agent: string; spool: string; number: number; news: AgentNews }): void {
-    const { agent, news } = of;
-    try {
-      switch (news.kind) {
-        case 'run-started':
-          return hearRun(turn, agent, news.run, (ref) => ({ kind: 'run-started', ...ref, atMs: news.atMs }));
-        case 'run-ended':
-          return hearRun(turn, agent, news.end.run, (ref) => ({ kind: 'run-ended', ...ref, end: news.end }));
-        case 'run-refused':
-          turn.refused++;
-          log.warn('jobs.refused', { agent, run: news.run, epoch: news.epoch, highestEpoch: news.highestEpoch });
-          return hearRun(turn, agent, news.run, (ref) => ({ kind: 'run-refused', ...ref, why: news.why }));
-        case 'lines':
-        case 'custom':
-          return void turn.samples.push(...rules().samplesOfNews(of));
-        case 'file':
-          return hearFile(turn, work, agent, news);
-        case 'trouble':
-          return void turn.results.push(troubleOf(of, news.code, news.message, news.atMs));
-      }
-    } catch (error) {
-      // It would come again and again, and nothing after it would be stored.
-      log.error('jobs.news', { agent, kind: news.kind, why: explain(error) });
-      const message = `What the agent of ${agent} told (${news.kind}) could not be dealt with: ${explain(error)}.`;
-      turn.results.push(troubleOf(of, 'NEWS', message, clock.wallMs()));
-    }
-  }
-
-  function hearRun(turn: JobTurn, agent: string, run: string, inputOf: (ref: RunRef) => Parameters<JobTurn['hear']>[1]): void {
-    const found = refOf(run, agent);
-    if (found === null) return;
-    const { session, ...ref } = found;
-    turn.hear(session, inputOf(ref));
-  }
-
-  function hearFile(turn: JobTurn, work: JobWork, agent: string, seen: FileSeen): void {
-    const ref = seen.task.startsWith('job/') ? refOf(seen.task.slice(4), agent) : null;
-    if (ref !== null) {
-      const { directory, name, sizeBytes, modifiedAtMs } = seen;
-      const { session, ...of } = ref;
-      turn.hear(session, { kind: 'file-seen', ...of, directory, name, sizeBytes, modifiedAtMs });
-      return;
-    }
-    const found = ofFile(work, agent, seen);
-    if (found === null) return;
-    if ('carry' in found) {
-      turn.marks.push(found.carry);
-      work.marks.set(found.carry.trigger, found.carry);
-    } else startSession(work, turn, rules(), found.request);
-  }
 }
-
-/** An agent speaks for its own node only. */
-function refOf(run: string, agent: string): (RunRef & { readonly session: string }) | null {
-  const parts = partsOfRun(run);
-  if (parts === null || parts.facility !== agent) return null;
-  const { session, job, facility, attempt } = parts;
-  return { session, job, facility, attempt };
-}
-
-const troubleOf = (
-  { agent, spool, number }: { readonly agent: string; readonly spool: string; readonly number: number },
-  code: string,
-  message: string,
-  atMs: number,
-): Result => ({
-  ...{ id: resultId('AGENT', agent, '', code, `${spool}:${number}`), trigger: 'internal', plugin: 'internal' },
-  ...{ monitor: 'INTERNAL', facility: agent, sender: null, item: '', sub: 'agent_trouble', priority: 'warning' },
-  ...{ application: 'yosugara', message, original: code, atMs, notifications: [] },
-});
