@@ -10,6 +10,7 @@ import { ReferenceInput } from '../components/reference-input.js';
 import { ScatterChart } from '../components/scatter-chart.js';
 import { Typed } from '../components/typed.js';
 import { useBaseline } from '../components/use-baseline.js';
+import { useChartContext } from '../components/use-chart-context.js';
 import { usePageAddress } from '../components/use-page-address.js';
 import { integer } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -58,6 +59,7 @@ export function GraphsPage() {
   });
   const baseline = useBaseline(values.data, shape === 'baseline');
   const isEach = shape === 'each' || shape === 'baseline';
+  const context = useChartContext(values.data, isEach);
   const error = list.error ?? values.error;
   return (
     <div className="cluster-page" data-testid="graphs-page">
@@ -140,7 +142,11 @@ export function GraphsPage() {
           values.data.series.map((series) => (
             <div key={series.id}>
               <p className="dim small">{series.facility}</p>
-              <LineChart of={values.data} series={series} unit="" baseline={baseline.get(series.id) ?? []} />
+              <LineChart
+                {...{ of: values.data, series, unit: '', baseline: baseline.get(series.id) ?? [] }}
+                events={context.events(series)}
+                limits={context.limits(series)}
+              />
             </div>
           ))}
       </div>

@@ -1,5 +1,7 @@
 import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
 import { ANY_OWNER, FUNCTIONS } from '@yosugara/protocol';
+import { Partitions } from '@yosugara/store';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -92,6 +94,37 @@ describe.skipIf(!hasBrowser())('a day at the console', { timeout: 600_000 }, () 
     expect((await coming).suggestedFilename()).toMatch(/\.csv$/);
     await page.getByTestId('graphs-text').fill('nothing like it');
     await expect.poll(() => page.getByTestId('graphs-page').textContent()).toContain('No values are kept of this');
+    await page.context().close();
+  });
+  it('a line stands before what is usual and its limits, is saved as a picture, and what was told of it leads to its event', async () => {
+    await fiveWeeks(stage);
+    const page = await stage.open('/graphs?range=6h&shape=baseline&facility=web1&text=ROOM');
+    const chart = page.getByTestId('line-chart');
+    const drawn = async (what: string) => (await chart.locator(what).getAttribute('d')) ?? '';
+    await expect.poll(() => drawn('.baseline'), soon).toMatch(/^M[\d.-]+,[\d.-]+L/);
+    expect(await drawn('.baseline-band')).toMatch(/Z$/);
+    // Half an hour of them is beyond twice the deviation, of six hours as usual.
+    await expect.poll(() => chart.textContent()).toMatch(/unusual values: \d+/);
+    const bands = () => chart.getByTestId('limit-band').evaluateAll((all) => all.map((band) => band.getAttribute('class')));
+    await expect.poll(bands).toEqual(['limit-band limit-warning', 'limit-band limit-critical']);
+    const coming = page.waitForEvent('download');
+    await chart.getByTestId('chart-picture').click();
+    const picture = await coming;
+    expect(picture.suggestedFilename()).toBe('ports-ROOM-web1.svg');
+    const text = readFileSync(await picture.path(), 'utf8');
+    expect(text).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+    expect(text).toContain('ports · ROOM · web1');
+    // As it is seen, without the page's style sheet.
+    expect(text).toMatch(/stroke="rgb\(/);
+    expect(text).not.toContain('class=');
+
+    await page.goto(`${stage.base}/graphs?range=1h&facility=web1&text=disks`);
+    const mark = page.getByTestId('chart-mark').first();
+    await expect.poll(() => mark.getAttribute('data-priority'), soon).toBe('critical');
+    expect(await axeFinds(page)).toEqual([]);
+    await mark.click();
+    await expect.poll(() => new URL(page.url()).searchParams.get('event')).toMatch(/^\d+$/);
+    await page.getByTestId('event-drawer').filter({ hasText: 'disks' }).waitFor();
     await page.context().close();
   });
   it('the statuses of a scope are folded, narrowed by priority, and lead to their events', async () => {
@@ -272,6 +305,41 @@ async function oneGraph({ postgres: { host, port } }: Stage): Promise<void> {
          select id, now() - make_interval(mins => n), n from made, generate_series(0, 60) n on conflict do nothing`,
         [item],
       );
+  } finally {
+    await pool.end();
+  }
+}
+
+/** The same hours of this week and the four before it, of which the last half hour is none like it; and a line of what only events are told of. */
+async function fiveWeeks({ postgres: { host, port } }: Stage): Promise<void> {
+  const pool = new pg.Pool({ host, port, user: 'postgres', database: 'postgres', max: 1 });
+  const partitions = new Partitions(pool, 'collected');
+  const nowMs = Date.now();
+  const made = async (monitor: string, item: string) => {
+    const { rows } = await pool.query<{ id: number }>(
+      `insert into series (key, monitor, facility, item, since)
+         values (decode(md5($1 || '/' || $2), 'hex'), $1, 'web1', $2, now() - interval '5 weeks') returning id`,
+      [monitor, item],
+    );
+    return rows[0]!.id;
+  };
+  try {
+    const rooms = await made('ports', 'ROOM');
+    for (const week of [0, 1, 2, 3, 4]) {
+      const endMs = nowMs - week * 7 * 86_400_000;
+      for (let hour = Math.floor(endMs / 3_600_000) - 7; hour <= Math.floor(endMs / 3_600_000); hour++)
+        await partitions.ensureHour(hour);
+      await pool.query(
+        `insert into collected (series, at, value)
+           select $1, to_timestamp($2 / 1000.0) - make_interval(mins => n), case when $3 = 0 and n < 30 then 3200 else 500 + 10 * $3 + n % 7 end
+             from generate_series(0, 360) n on conflict do nothing`,
+        [rooms, endMs, week],
+      );
+    }
+    await pool.query(
+      `insert into collected (series, at, value) select $1, now() - make_interval(mins => n), 20 from generate_series(0, 55) n on conflict do nothing`,
+      [await made('disks', '')],
+    );
   } finally {
     await pool.end();
   }
