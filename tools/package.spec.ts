@@ -22,6 +22,9 @@ describe('what goes into a package', () => {
     for (const path of manager) expect(existsSync(join(root, path)), path).toBe(true);
   });
 
+  it('is also what a package keeps apart for each kind of processor', () =>
+    expect(manager).toEqual(expect.arrayContaining(['node_modules/koffi', `node_modules/@koromix/koffi-linux-${process.arch}`])));
+
   it('is nothing that only builds and tests need', () => {
     for (const none of [
       'libs/testkit',
