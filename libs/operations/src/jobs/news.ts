@@ -1,4 +1,4 @@
-import type { JobOf, RunEnd } from '@yosugara/protocol';
+import { type JobOf, PRIORITIES, type RunEnd } from '@yosugara/protocol';
 import type { Draft } from './draft.js';
 import { end, leaveNodes } from './ending.js';
 import { claim, nextAttempt, nodeOf, patchNode } from './nodes.js';
@@ -182,7 +182,7 @@ export function runEnded(draft: Draft, { end: ended, ...ref }: InputOf<'run-ende
     nextAttempt(draft, job, facility, { retries: node.retries + 1, unstarted: node.unstarted });
   else {
     leaveNodes(draft, job, (each) => each.facility === facility);
-    if (ended.outputTrouble !== null) outputTrouble(draft, job, body, ended.outputTrouble);
+    if (ended.outputTrouble !== null) outputTrouble(draft, ref, body, ended.outputTrouble);
   }
   draft.touch(job);
 }
@@ -229,10 +229,14 @@ export function setSessionVariables(draft: Draft, variables: Readonly<Record<str
 const asksVariables = (draft: Draft, id: string): boolean =>
   draft.job(id).wait.groups.some(({ conditions }) => conditions.some(({ kind }) => kind === 'variable'));
 
-function outputTrouble(draft: Draft, id: string, body: JobOf<'command'>, trouble: string): void {
+function outputTrouble(draft: Draft, { job: id, facility, attempt }: RunRef, body: JobOf<'command'>, trouble: string): void {
   const files = [body.stdout, body.stderr].filter((file) => file !== null);
   const text = `its output could not be written: ${trouble}`;
   draft.history(id, text);
+  const about = `Job ${id} of session ${draft.session.id} on ${facility}: ${text}.`;
+  // Which of both it was, the agent says in words only: one word, with the worse priority of both.
+  const priority = PRIORITIES.find((each) => files.some(({ notify }) => notify === each)) ?? null;
+  draft.tell(id, `output ${facility}`, priority, about, { which: `:${attempt}` });
   if (draft.state(id) !== 'running') return;
   const ends = files.find(({ onFailure }) => onFailure === 'end');
   if (ends !== undefined) end(draft, id, 'over', 'output-failed', ends.end, text);

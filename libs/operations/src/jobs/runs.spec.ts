@@ -258,6 +258,25 @@ describe('news of a run', () => {
     expect(ended(new Desk(stdout('suspend')).launch('a'), trouble).state('a')).toBe('suspended');
     expect(ended(new Desk(stdout('go-on')).launch('a'), trouble).state('a')).toBe('ended');
   });
+
+  it('whose output could not be written tell so once with the worse priority of both files, where one is said', () => {
+    const told = (stdout: object, stderr: object, outputTrouble: string | null = 'no space') => {
+      const unit = unitOf([
+        command('a', {
+          ...{ stdout: { path: '/out', ...stdout }, stderr: { path: '/err', ...stderr } },
+          notify: { notifications: ['ops'], begin: null, normal: null, warning: null, abnormal: null },
+        }),
+      ]);
+      return ended(new Desk(unit).launch('a'), { outputTrouble }).of('result');
+    };
+    const [only, ...more] = told({ notify: 'warning' }, { notify: 'critical' });
+    expect(more).toEqual([]);
+    expect(only!.result).toMatchObject({ priority: 'critical', sub: 'output web1', notifications: ['ops'] });
+    expect(only!.result.message).toContain('on web1: its output could not be written: no space');
+    expect(told({ notify: 'warning' }, {})).toMatchObject([{ result: { priority: 'warning' } }]);
+    expect(told({}, {})).toEqual([]);
+    expect(told({ notify: 'warning' }, {}, null)).toEqual([]);
+  });
 });
 
 describe('an instruction', () => {

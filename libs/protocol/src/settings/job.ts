@@ -39,6 +39,8 @@ const OutputFileSchema = z.strictObject({
   /** When it cannot be written. */
   onFailure: z.enum(['go-on', 'suspend', 'end']).default('go-on'),
   end: EndWithSchema.prefault({}),
+  /** Tells those of `notify` of that with this priority; null: nobody. */
+  notify: PrioritySchema.nullable().default(null),
 });
 
 /** On agents, as a process. */
