@@ -27,6 +27,7 @@ export const CLUSTER_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'upgrade finish': ['upgrade finish'],
   'upgrade postgres': ['upgrade postgres --replace a --to 17', 'upgrade postgres --replace a --to 17 --link'],
   'dr status': ['dr status', 'dr status --json'],
+  'dr drill': ['dr drill', 'dr drill --json'],
   'dr promote': ["dr promote d --evidence 'the fire brigade cut the power at 03:10'"],
   'take-overs': ['take-overs'],
   lag: ['lag --watch'],

@@ -25,6 +25,7 @@ const OWN: Readonly<Record<string, readonly Exit[]>> = {
     ['3', 'something is full soon: within the limits of the watch `capacity`'],
   ],
   'dr status': [['3', 'the copy does not follow']],
+  'dr drill': [['3', 'the fork was promoted, and the copy itself does not follow']],
   recover: [['11–20', 'it ended in that phase; 11: refused beforehand']],
   'fence status': [['3', 'a device is not usable, or a node has none']],
   'fence check': [['3', 'a device is not usable, or a node has none']],

@@ -7,6 +7,11 @@ export const wholeNumber = (text: string): number => {
   return Number(text);
 };
 
+export const wholeSeconds = (text: string): number => {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('a whole number above 0 is needed');
+  return Number(text);
+};
+
 export const anyNumber = (text: string): number => {
   if (!/^-?\d{1,10}$/.test(text)) throw new InvalidArgumentError('a whole number is needed');
   return Number(text);

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { drPromote, drStatus, renderDr } from '../commands/dr.js';
 import { drill, renderDrill } from '../commands/drill.js';
 import { fenceCheck, fenceHealth, fenceOff, fenceStatus, renderFence } from '../commands/fence.js';
 import { CommandFailedError } from '../commands/follow.js';
@@ -8,8 +7,9 @@ import { maintenance } from '../commands/maintenance.js';
 import { pause, resume } from '../commands/pause.js';
 import { EXIT } from '../exit-codes.js';
 import { painter } from '../output/terminal.js';
-import { whoAsks } from './arguments.js';
+import { whoAsks, wholeSeconds } from './arguments.js';
 import type { Common, VerbContext } from './context.js';
+import { addDr } from './dr.js';
 
 const MAX_MINUTES = 10_080;
 const minutes = (text: string): number => {
@@ -17,10 +17,6 @@ const minutes = (text: string): number => {
   if (!/^\d+(\.\d+)?$/.test(text) || found <= 0 || found > MAX_MINUTES)
     throw new InvalidArgumentError(`minutes above 0, at most ${MAX_MINUTES}, are needed`);
   return found;
-};
-const wholeSeconds = (text: string): number => {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('a whole number above 0 is needed');
-  return Number(text);
 };
 
 /** The verbs that govern what the cluster may do by itself, and that rehearse it. */
@@ -134,31 +130,6 @@ function addDrill({ add, set, controllers, show, terminal }: VerbContext): void 
         const asked = { back: options.back, deadlineMs: options.timeout * 1_000 };
         const done = await drill(controllers(options), asked, terminal);
         show(options, done, () => renderDrill(done));
-        return EXIT.ok;
-      })(),
-    );
-}
-
-function addDr(program: Command, { add, set, controllers, show, terminal }: VerbContext): void {
-  const dr = program.command('dr').description('the copy in another site');
-  add('status', 'how far the copy is behind, and what would be lost with the site of the Master', dr).action((options: Common) =>
-    set(async () => {
-      const report = drStatus(await controllers(options).status());
-      show(options, report, () => renderDr(report, painter(terminal)));
-      return report.siteLoss === null || report.siteLoss.isFollowing ? EXIT.ok : EXIT.unhealthy;
-    })(),
-  );
-  add('promote', 'make a DR member the Master; only when the main site is lost', dr)
-    .argument('<node>', 'name of the node')
-    .requiredOption('--evidence <text>', 'how you know that the main site is off; it is written down')
-    .option('--override', 'in spite of a pause or maintenance', false)
-    .option('--timeout <seconds>', 'how long to follow', wholeSeconds, 120)
-    .action((node: string, options: Common & { evidence: string; override: boolean; timeout: number }) =>
-      set(async () => {
-        const { evidence, override, timeout } = options;
-        const asked = { node, evidence, by: whoAsks(), override, deadlineMs: timeout * 1_000 };
-        const done = await drPromote(controllers(options), asked, terminal);
-        show(options, done, () => `${done.says}\n${done.to} is Master, epoch ${done.epoch}, after ${done.seconds} s`);
         return EXIT.ok;
       })(),
     );

@@ -63,9 +63,17 @@ export async function restoreInto(
   }
 }
 
-/** What PostgreSQL is told on its command line comes before its files, which are those of the node that was backed up. */
-async function replay(repository: Repository, folder: string, progress: OnProgress, look: Look) {
-  const { account, config } = repository;
+/**
+ * Starts `pgdata` of that folder alone. What PostgreSQL is told on its command line comes before its files, which are those of the node that was copied.
+ * @param more settings besides.
+ */
+export async function replay(
+  { account, config }: Pick<Repository, 'account' | 'config'>,
+  folder: string,
+  progress: OnProgress,
+  look: Look,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Omit<Restored, 'pgdata' | 'label'>> {
   const pgdata = join(folder, 'pgdata');
   const programs = findPrograms(config, majorOf(pgdata));
   const sockets = join(folder, 'socket');
@@ -76,6 +84,7 @@ async function replay(repository: Repository, folder: string, progress: OnProgre
     ...{ listen_addresses: '', unix_socket_directories: sockets, unix_socket_permissions: '0700', port: PORT, hba_file: hba },
     ...{ archive_mode: 'off', primary_conninfo: '', primary_slot_name: '', synchronous_standby_names: '', ssl: 'off' },
     ...{ default_transaction_read_only: 'off', hot_standby: 'on', shared_buffers: '64MB', recovery_target_timeline: 'latest' },
+    ...more,
   };
   const logFile = join(folder, 'postgresql.log');
   const log = await open(logFile, 'w', 0o600);
@@ -142,7 +151,7 @@ async function positionOf(session: Session): Promise<Pick<Restored, 'lsn' | 'com
 }
 
 /** Every page's checksum. @throws BackupError BACKUP_DAMAGED. */
-export async function checkPages(repository: Repository, pgdata: string): Promise<void> {
+export async function checkPages(repository: Pick<Repository, 'account' | 'config'>, pgdata: string): Promise<void> {
   const program = join(findPrograms(repository.config, majorOf(pgdata)).path('postgres'), '..', 'pg_checksums');
   try {
     const options = { account: repository.account, cwd: pgdata, deadlineMs: REPLAY_DEADLINE_MS, givesWay: true };
