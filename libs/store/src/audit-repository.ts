@@ -65,6 +65,20 @@ export class AuditRepository {
     await this.#db.insertInto('audit').values({ actor, action, target, detail, epoch, came, address, node, done }).execute();
   }
 
+  /**
+   * Once for its target and state, whoever writes it down again: a Master that began anew, or the next one. Only one Master writes.
+   * @param detail has a `state`.
+   */
+  async noteOnce(entry: AuditEntry & { readonly target: string; readonly detail: { readonly state: string } }): Promise<void> {
+    const { actor, action, target, detail, epoch, node = null } = entry;
+    await sql`
+      insert into audit (actor, action, target, detail, epoch, node)
+      select ${actor}, ${action}, ${target}, ${JSON.stringify(detail)}::jsonb, ${epoch}::bigint, ${node}::text
+      where not exists (select from audit where target = ${target} and action = ${action} and detail->>'state' = ${detail.state})`.execute(
+      this.#db,
+    );
+  }
+
   /** Newest first. */
   async latest(limit: number) {
     return await this.#db.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(limit).execute();

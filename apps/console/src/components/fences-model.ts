@@ -24,11 +24,23 @@ const textOf = (detail: unknown, key: string): string => {
   return typeof value === 'string' ? value : '';
 };
 
+/** What became of an order, as the Master wrote it down (`cluster.fenced`). */
+function outcomeOf({ who, detail }: AuditRow): LastFence {
+  const text = (key: string) => textOf(detail, key);
+  const why = text('why');
+  return {
+    ...{ requestId: '', target: text('target'), by: text('by'), evidence: text('evidence'), at: text('orderedAt') },
+    ...{ state: text('state') === 'confirmed' ? 'confirmed' : 'failed', method: text('method') },
+    ordered: why === '' ? null : { by: who, why },
+  };
+}
+
 /** Those that operators ordered, those that take-overs needed, and what the devices said; newest first. */
 export function fencesOf(
   last: LastFence | null,
   takeOvers: readonly TakeOverRow[],
-  orders: readonly AuditRow[],
+  /** Of the audit log: `cluster.fence` and `cluster.fenced`, each newest first. */
+  { orders, outcomes }: { readonly orders: readonly AuditRow[]; readonly outcomes: readonly AuditRow[] },
 ): readonly FenceRow[] {
   const byTakeOver = takeOvers.flatMap(({ at, from, epoch, proof }): readonly FenceRow[] => {
     const { code, evidence } = proofParts(proof ?? '');
@@ -38,17 +50,21 @@ export function fencesOf(
     const ordered = { by: who, why: textOf(detail, 'why') };
     return { at, target: textOf(detail, 'node'), ordered, epoch: null, state: done ? 'given' : 'refused', said: '' };
   });
-  const known = [...byTakeOver, ...byHand].sort((one, two) => Date.parse(two.at) - Date.parse(one.at));
-  if (last === null) return known.slice(0, MOST);
-  const { at, target, ordered, state, method, evidence } = last;
+  let rows: readonly FenceRow[] = [...byTakeOver, ...byHand];
+  // What is known best comes last, and takes the place of what tells of the same.
+  for (const fence of [...outcomes.map(outcomeOf).reverse(), ...(last === null ? [] : [last])]) rows = withOutcome(rows, fence);
+  return [...rows].sort((one, two) => Date.parse(two.at) - Date.parse(one.at)).slice(0, MOST);
+}
+
+function withOutcome(rows: readonly FenceRow[], fence: LastFence): readonly FenceRow[] {
+  const { at, target, ordered, state, method, evidence } = fence;
   const said = [method, evidence].filter((each) => each !== null && each !== '').join(': ');
-  const same = known.find(
+  const same = rows.find(
     (row) =>
       row.target === target &&
       row.ordered?.by === ordered?.by &&
       row.state !== 'refused' &&
       Math.abs(Date.parse(row.at) - Date.parse(at)) < SAME_MS,
   );
-  const newest: FenceRow = { at, target, ordered, epoch: same?.epoch ?? null, state, said };
-  return [newest, ...known.filter((row) => row !== same)].slice(0, MOST);
+  return [...rows.filter((row) => row !== same), { at, target, ordered, epoch: same?.epoch ?? null, state, said }];
 }

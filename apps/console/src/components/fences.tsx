@@ -10,6 +10,7 @@ import { useMe } from './use-me.js';
 import { useTakeOvers } from './use-take-overs.js';
 
 const EVERY_MS = 30_000;
+const NONE = { orders: [], outcomes: [] };
 const TONES: Readonly<Record<FenceRow['state'], string>> = {
   ...{ requested: 'text-busy', given: 'text-busy', confirmed: 'text-good', failed: 'text-bad', refused: 'text-bad' },
 };
@@ -36,13 +37,18 @@ export function Fences({ last }: { readonly last: Fence | null | undefined }) {
   const { t } = useText();
   const { may } = useMe();
   const takeOvers = useTakeOvers();
-  const orders = useQuery({
+  const written = useQuery({
     queryKey: ['audit', 'fences'],
-    queryFn: ({ signal }) => accessApi.audit('what=cluster.fence&limit=10', signal),
+    queryFn: async ({ signal }) => {
+      const [orders, outcomes] = await Promise.all(
+        ['cluster.fence', 'cluster.fenced'].map(async (what) => await accessApi.audit(`what=${what}&limit=10`, signal)),
+      );
+      return { orders: orders?.rows ?? [], outcomes: outcomes?.rows ?? [] };
+    },
     enabled: may('audit', 'read'),
     refetchInterval: EVERY_MS,
   });
-  const rows = fencesOf(last ?? null, takeOvers.data?.pages.flatMap((page) => page.rows) ?? [], orders.data?.rows ?? []);
+  const rows = fencesOf(last ?? null, takeOvers.data?.pages.flatMap((page) => page.rows) ?? [], written.data ?? NONE);
   if (rows.length === 0) return null;
   return (
     <section className="panel" data-testid="fences">

@@ -1,5 +1,5 @@
 import { type Clock, explain, type Log } from '@yosugara/kernel';
-import { type Status, StatusSchema } from '@yosugara/protocol';
+import { type LastFence, type Status, StatusSchema } from '@yosugara/protocol';
 import type { AskController } from '../cluster/cluster-view.js';
 import type { Authority } from '../control/authority.js';
 import type { Lifecycle } from '../lifecycle.js';
@@ -20,7 +20,7 @@ export interface TakeOverWatchOptions {
   readonly authority: Pick<Authority, 'now' | 'demand' | 'watch'>;
   readonly lifecycle: Pick<Lifecycle, 'database' | 'isReady' | 'ingestMovedAtMs'>;
   readonly runsJobs: () => boolean;
-  readonly tables: Pick<TakeOverTables, 'add' | 'see' | 'addRecover' | 'addLag'>;
+  readonly tables: Pick<TakeOverTables, 'add' | 'see' | 'addRecover' | 'addFence' | 'addLag'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -44,6 +44,7 @@ export class TakeOverWatch {
   #writtenEpoch = 0;
   #writtenVersion = '';
   readonly #recovers = new Map<string, string>();
+  #writtenFence = '';
 
   constructor(options: TakeOverWatchOptions) {
     this.#o = options;
@@ -124,7 +125,16 @@ export class TakeOverWatch {
       await tables.addRecover(recoverReport, epoch, guard);
       this.#recovers.set(requestId, endedAt ?? '');
     }
+    await this.#writeFence(status.lastFence ?? null, epoch, guard);
     const minutes = this.#lag.over(clock.wallMs());
     if (minutes.length > 0) await tables.addLag(minutes, epoch, guard);
+  }
+
+  /** The cluster's record knows the newest only. */
+  async #writeFence(fence: LastFence | null, epoch: number, guard: () => void): Promise<void> {
+    const now = fence === null || fence.state === 'requested' ? '' : `${fence.requestId}/${fence.state}`;
+    if (fence === null || now === '' || now === this.#writtenFence) return;
+    await this.#o.tables.addFence(fence, this.#o.node, epoch, guard);
+    this.#writtenFence = now;
   }
 }

@@ -96,9 +96,9 @@ it('how far the others are behind is told as the most of each minute that is ove
   expect(lag.over(T0 + 61_000)).toEqual([]);
 });
 
-describe('past take-overs', () => {
+describe('past take-overs', { timeout: 400_000 }, () => {
   const eras = new Eras();
-  const soon = { timeout: 20_000, interval: 50 };
+  const soon = { timeout: 120_000, interval: 50 };
   let server: TestPostgres;
   let manager: TestNode;
   let cookie: string;
@@ -153,5 +153,44 @@ describe('past take-overs', () => {
     expect(lag).toMatchObject({ stepMs: 60_000, nodes: expect.any(Array) });
     const page = (await manager.call('GET', '/api/v1/cluster/take-overs?limit=1', { cookie })).body;
     expect([page.rows.length, page.next]).toEqual([1, '5']);
+  });
+
+  it('what became of an order to cut power is in the audit log once, also when the manager looks at it anew', async () => {
+    const requested = {
+      ...{
+        requestId: 'f1',
+        target: 'a',
+        by: 'b',
+        state: 'requested',
+        method: null,
+        evidence: '',
+        at: '2026-11-22T05:00:00.000Z',
+      },
+      ordered: { by: 'rika', why: 'smoke in rack 4' },
+    };
+    const confirmed = { ...requested, state: 'confirmed', method: 'fence_ipmilan', evidence: 'Status: OFF' };
+    const another = { ...confirmed, requestId: 'f2', ordered: null };
+    const show = async (lastFence: object) => {
+      manager.controller.status = { ...manager.controller.status, lastFence } as Status;
+      await manager.controller.seen();
+    };
+    const lines = async () =>
+      (await manager.call('GET', '/api/v1/audit?what=cluster.fenced', { cookie })).body.rows.map(
+        ({ who, object, detail }: { who: string; object: string; detail: Record<string, string> }) => [
+          ...[who, object, detail['target'], detail['state'], detail['method'], detail['evidence'], detail['why']],
+        ],
+      );
+    await show(requested);
+    await show(confirmed);
+    const first = ['rika', 'fence/f1', 'a', 'confirmed', 'fence_ipmilan', 'Status: OFF', 'smoke in rack 4'];
+    await expect.poll(lines, soon).toEqual([first]);
+    await show(another);
+    const second = ['yosugara', 'fence/f2', 'a', 'confirmed', 'fence_ipmilan', 'Status: OFF', ''];
+    await expect.poll(lines, soon).toEqual([second, first]);
+    // The first one again, and something after it: what is written down twice would be there by then.
+    await show(confirmed);
+    await show({ ...another, requestId: 'f3', state: 'failed' });
+    await expect.poll(async () => (await lines())[0]?.slice(1, 4), soon).toEqual(['fence/f3', 'a', 'failed']);
+    expect((await lines()).length).toBe(3);
   });
 });
