@@ -5,14 +5,14 @@ import type { ManagerConfig } from './config.js';
 import type { Authority } from './control/authority.js';
 import type { ControlQuestion } from './control/client.js';
 import type { Lifecycle } from './lifecycle.js';
-import { Keeper } from './operations/keeper.js';
+import { operationsKeeper } from './operations/keeper.js';
 import type { Operations } from './operations/operations.js';
 import { Cleaner } from './retention/cleaner.js';
 import { fileDaysOf } from './retention/file-days.js';
 import { RetentionRules } from './retention/rules.js';
 import { tellAll } from './self/deliver.js';
 import type { LiveSettings } from './settings/live-settings.js';
-import { Housekeeping } from './store/housekeeping.js';
+import { housekeeping } from './store/housekeeping.js';
 import type { ManagerStore } from './store/ports.js';
 import { TakeOverWatch } from './take-overs/take-over-watch.js';
 
@@ -40,7 +40,7 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
   const { config, store, authority, lifecycle, liveSettings, operations, ask, clock, log } = parts;
   const owner = { authority, isReady: () => lifecycle.isReady(), clock, log };
   const { partitions, hourlyFromGib, textIndex, structuredIndex } = config.config.messages;
-  const housekeeping = new Housekeeping({
+  const messages = housekeeping({
     ...{ ...owner, store },
     width: { width: partitions, hourlyFromBytes: hourlyFromGib * 1024 ** 3 },
     indexes: { text: textIndex === 'trigram', structured: structuredIndex },
@@ -51,7 +51,7 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
     ...{ ...owner, tables: store.retention, rules },
     tell: async (result) => void (await tellAll(operations, [result])),
   });
-  const keeper = new Keeper({
+  const keeper = operationsKeeper({
     ...{ ...owner, tables: store.operations },
     valueDays: () => rules.kept().values.days ?? config.config.retention.valueDays,
   });
@@ -62,11 +62,11 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
     ...{ node: config.node, ask, authority, lifecycle, tables: store.takeOvers, clock, log },
     runsJobs: () => operations?.movedAtMs()?.['jobs'] != null,
   });
-  for (const each of [housekeeping, keeper, cleaner, auditKeeper, takeOvers]) each.start();
+  for (const each of [messages, keeper, cleaner, auditKeeper, takeOvers]) each.start();
   return {
     ...{ times, rules, cleaner },
     stop: async () => {
-      housekeeping.stop();
+      messages.stop();
       keeper.stop();
       await cleaner.stop();
       await takeOvers.stop();
