@@ -1,4 +1,3 @@
-import { Alert, Button, Group } from '@mantine/core';
 import { useState } from 'react';
 import { operationsApi } from '../api/operations.js';
 import { visible } from '../i18n/format.js';
@@ -6,6 +5,7 @@ import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
 import { PriorityBadge } from './priority.js';
 import { ReferenceInput } from './reference-input.js';
+import { TryOut } from './try-out.js';
 import { useCommand } from './use-command.js';
 import { useMe } from './use-me.js';
 
@@ -19,8 +19,9 @@ export function RunMonitor({ id }: { readonly id: string }) {
   });
   const { data } = running;
   return (
-    <div className="try-out" data-testid="run-monitor">
-      <Group gap="xs" align="end">
+    <TryOut
+      testId="run-monitor"
+      asks={
         <ReferenceInput
           kind="node"
           label={t('runNow.facility')}
@@ -30,23 +31,12 @@ export function RunMonitor({ id }: { readonly id: string }) {
           size="xs"
           data-testid="run-monitor-node"
         />
-        <Button
-          size="xs"
-          variant="default"
-          disabled={!may('monitor', 'execute')}
-          loading={running.isPending}
-          onClick={() => running.mutate()}
-          data-testid="run-monitor-go"
-        >
-          {t('runNow.go')}
-        </Button>
-        <span className="dim small">{t('runNow.explain')}</span>
-      </Group>
-      {running.error !== null && (
-        <Alert color="red" role="alert">
-          {running.error.message}
-        </Alert>
-      )}
+      }
+      go={t('runNow.go')}
+      explain={t('runNow.explain')}
+      mayGo={may('monitor', 'execute')}
+      command={running}
+    >
       {data !== undefined && (
         <ul className="plain-list" data-testid="run-monitor-result" aria-label={t('runNow.done', { count: data.looks.length })}>
           {data.looks.map(({ facility: node, state, seen, results }) => (
@@ -64,6 +54,6 @@ export function RunMonitor({ id }: { readonly id: string }) {
           ))}
         </ul>
       )}
-    </div>
+    </TryOut>
   );
 }

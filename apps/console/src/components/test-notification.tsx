@@ -1,4 +1,4 @@
-import { Alert, Button, Group, NativeSelect } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { PRIORITIES, type Priority } from '@yosugara/protocol';
 import { useState } from 'react';
 import { operationsApi } from '../api/operations.js';
@@ -7,6 +7,7 @@ import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
 import { PriorityBadge } from './priority.js';
 import { ReferenceInput } from './reference-input.js';
+import { TryOut } from './try-out.js';
 import { useCommand } from './use-command.js';
 import { useMe } from './use-me.js';
 
@@ -28,50 +29,42 @@ export function TestNotification({ id, priorities }: TestProps) {
   const { data } = testing;
   const told = PRIORITIES.filter((each) => each in priorities);
   return (
-    <div className="try-out" data-testid="test-notification">
-      <Group gap="xs" align="end">
-        <NativeSelect
-          size="xs"
-          label={t('testNow.priority')}
-          value={priority ?? ''}
-          onChange={(event) => setPriority(PRIORITIES.find((each) => each === event.currentTarget.value) ?? null)}
-          data={[
-            { value: '', label: t('testNow.worst') },
-            ...told.map((each) => ({ value: each, label: t(`priority.${each}`) })),
-          ]}
-          data-testid="test-notification-priority"
-        />
-        <ReferenceInput
-          kind="node"
-          label={t('testNow.node')}
-          value={facility}
-          onValue={setFacility}
-          size="xs"
-          data-testid="test-notification-node"
-        />
-        <Button
-          size="xs"
-          variant="default"
-          disabled={!may('notification', 'execute')}
-          loading={testing.isPending}
-          onClick={() => testing.mutate()}
-          data-testid="test-notification-go"
-        >
-          {t('testNow.go')}
-        </Button>
-      </Group>
-      <p className="dim small">{t('testNow.explain')}</p>
-      {testing.error !== null && (
-        <Alert color="red" role="alert">
-          {testing.error.message}
-        </Alert>
-      )}
+    <TryOut
+      testId="test-notification"
+      asks={
+        <>
+          <NativeSelect
+            size="xs"
+            label={t('testNow.priority')}
+            value={priority ?? ''}
+            onChange={(event) => setPriority(PRIORITIES.find((each) => each === event.currentTarget.value) ?? null)}
+            data={[
+              { value: '', label: t('testNow.worst') },
+              ...told.map((each) => ({ value: each, label: t(`priority.${each}`) })),
+            ]}
+            data-testid="test-notification-priority"
+          />
+          <ReferenceInput
+            kind="node"
+            label={t('testNow.node')}
+            value={facility}
+            onValue={setFacility}
+            size="xs"
+            data-testid="test-notification-node"
+          />
+        </>
+      }
+      go={t('testNow.go')}
+      explain={t('testNow.explain')}
+      mayGo={may('notification', 'execute')}
+      command={testing}
+    >
       {data !== undefined && (
         <p data-testid="test-notification-result">
           <PriorityBadge priority={data.priority} /> {named(t, 'testNow', data.outcome)}{' '}
           {data.note !== null && <span className="breakable">{visible(data.note)}</span>}
         </p>
       )}
-    </div>
+    </TryOut>
   );
 }
