@@ -77,8 +77,7 @@ function bound(koffi: typeof import('koffi')): SystemCalls {
     const name = Buffer.alloc(bytes);
     name.writeUInt16LE(family, 0);
     name.writeUInt16BE(port, 2);
-    if (inetPton(family, host, name.subarray(at)) !== 1)
-      throw Object.assign(new Error(`${address} is no address`), { code: 'EINVAL' });
+    if (inetPton(family, host, name.subarray(at)) !== 1) throw new Error(`${address} is no address`);
     if (zone !== undefined) name.writeUInt32LE(ifNameToIndex(zone), 24);
     return name;
   };
