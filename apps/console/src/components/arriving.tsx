@@ -67,7 +67,7 @@ export function OnItsWay() {
   return (
     <div role="status" className="page-late" data-testid="page-late">
       <Loader size="sm" />
-      <p>{t('app.pageLate')}</p>
+      <h1>{t('app.pageLate')}</h1>
       <Button variant="default" size="sm" onClick={pressed} data-testid="page-late-again">
         {t('common.retry')}
       </Button>

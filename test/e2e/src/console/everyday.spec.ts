@@ -232,9 +232,10 @@ describe.skipIf(!hasBrowser())('a day at the console', { timeout: 600_000 }, () 
   });
   it('a page whose program could not be fetched says so, and is there by itself once somebody serves, also where the browser keeps in mind that it failed', async () => {
     const page = await stage.open('/profile');
-    await page.getByTestId('profile-form').waitFor();
     const away = (url: URL) => url.pathname === '/' || /^\/assets\/calendars?-/.test(url.pathname);
     await page.route(away, (route) => route.abort('connectionfailed'));
+    // What it fetched before nobody served is forgotten.
+    await page.reload();
     await page.getByTestId('nav-calendars').click();
     await page.getByTestId('page-late-again').waitFor();
     expect(await axeFinds(page)).toEqual([]);
