@@ -153,7 +153,7 @@ describe('a command', () => {
 });
 
 describe('a take-over', () => {
-  it('is answered in well under two seconds by an agent that waits at the heir, and what runs is reported to it', async () => {
+  it('is answered by an agent that waits at the heir over the connection that it has, and what runs is reported to it', async () => {
     const [first, second] = [await manager(5), await manager(null)];
     await known(first.port, second.port);
     agent();
@@ -163,11 +163,11 @@ describe('a take-over', () => {
     await until(() => database.of('run-started').length === 1, PATIENCE_MS);
     // Frozen: its connections stay, and nothing comes.
     first.isSilent = true;
-    const begunMs = performance.now();
     second.promote(6);
     second.say({ say: 'state-of', run: 's/u/j/n/1' });
     await until(() => second.saidOf('state').length === 1, PATIENCE_MS);
-    expect(performance.now() - begunMs).toBeLessThan(2_000);
+    // How soon after a take-over: the lab and the benchmark of agents.
+    expect(second.saidOf('hello')).toHaveLength(1);
     appendFileSync(join(dir, 'go'), '');
     expect(await end()).toMatchObject({ code: 1 });
     // Thawed: it says what it had to say, and nobody listens to it.
@@ -181,7 +181,8 @@ describe('a take-over', () => {
     expect(marks('marks')).toEqual([]);
   });
 
-  it('without a warm heir is found in two seconds as soon as one listens', async () => {
+  // How long it waits between two tries: link.spec.ts.
+  it('without a warm heir is found as soon as one listens', async () => {
     const first = await manager(5);
     const port = await freePort();
     await known(first.port, port);
@@ -190,9 +191,7 @@ describe('a take-over', () => {
     await first.close();
     await pause(1_000);
     const second = await manager(6, port);
-    const begunMs = performance.now();
     await second.serves();
-    expect(performance.now() - begunMs).toBeLessThan(2_000);
   });
 
   it('loses and doubles no news when they could not be committed', async () => {
