@@ -13,7 +13,8 @@ import { exceptionOf, ProxyWay } from './proxy.js';
 
 const APP = join(import.meta.dirname, '../..');
 const PROGRAM = join(APP, 'bin', 'yosugara-agent.mjs');
-const PATIENCE_MS = 30_000;
+/** A guard: an agent that starts on a machine that others share takes tens of seconds. */
+const PATIENCE_MS = 100_000;
 
 let dir = '';
 const ends: (() => Promise<unknown>)[] = [];
@@ -194,16 +195,16 @@ proxy: { url: "http://127.0.0.1:${proxy}", user: agent, passwordFile: ${file('pa
     const join_ = run(...joining, '--ca-fingerprint', cluster.fingerprint, '--config', config);
     expect([await join_.over, join_.said()]).toEqual([0, expect.stringContaining('n joined')]);
     const agent = run('run', '--config', config);
-    await first.serves();
+    await until(() => first.isServing, PATIENCE_MS);
     await until(() => second.saidOf('hello').length === 1, PATIENCE_MS);
     // To join, who it is and then the token.
     await until(() => wishes(first) === 3 && wishes(second) === 1, PATIENCE_MS);
     second.promote(6);
-    await second.serves();
+    await until(() => second.isServing, PATIENCE_MS);
     // Its connections end with the Master, and come again by the same way.
     second.cut();
     await until(() => second.saidOf('hello').length === 2, PATIENCE_MS);
-    await second.serves();
+    await until(() => second.isServing, PATIENCE_MS);
     await until(() => wishes(second) === 2, PATIENCE_MS);
     expect(agent.said()).not.toContain('s3cret');
     expect(join_.said()).not.toContain('s3cret');
@@ -217,7 +218,7 @@ proxy: { url: "http://127.0.0.1:${proxy}", user: agent, passwordFile: ${file('pa
     const agent = run('run', '--config', config);
     await until(() => agent.said().includes('its login is wrong or missing'), PATIENCE_MS);
     file('password', 's3cret-word');
-    await master.serves();
+    await until(() => master.isServing, PATIENCE_MS);
     expect(agent.said()).not.toMatch(/s3cret|wr0ng/);
   });
 
@@ -230,6 +231,6 @@ proxy: { url: "http://127.0.0.1:${proxy}", user: agent, passwordFile: ${file('pa
     shut.child.kill('SIGKILL');
     await shut.over;
     run('run', '--config', written(port, 's3cret-word', [master.port], ', except: [127.0.0.0/8]'));
-    await master.serves();
+    await until(() => master.isServing, PATIENCE_MS);
   });
 });
