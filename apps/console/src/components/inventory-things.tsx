@@ -70,7 +70,7 @@ export function InventoryThings({ node, counts, kind, text, day, put }: ThingsPr
       <Failed error={found.error} />
       {found.data !== undefined && rows.length === 0 && <p className="dim">{t('inventory.nothing')}</p>}
       {rows.length > 0 && (
-        <Table.ScrollContainer minWidth={500}>
+        <Table.ScrollContainer minWidth={500} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
           <Table>
             <Table.Thead>
               <Table.Tr>

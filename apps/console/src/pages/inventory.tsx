@@ -114,7 +114,7 @@ export function InventoryPage() {
           <p className="dim">{t(found.hasNextPage ? 'inventory.lookedAt' : 'inventory.noNodes')}</p>
         )}
         {rows.length > 0 && (
-          <Table.ScrollContainer minWidth={500}>
+          <Table.ScrollContainer minWidth={500} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
             <Table>
               <Table.Thead>
                 <Table.Tr>

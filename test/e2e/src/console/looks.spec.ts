@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PAGES } from '../../../../apps/console/src/components/page-list.js';
 import { twoReceivers } from '../../../../apps/receiver/src/testing/two-receivers.js';
+import { someInventory } from './inventory-data.js';
 import { seenIn } from './looks.js';
 import { LINES, MIB, SETTINGS } from './looks-data.js';
 import { PAGE_LOOKS } from './page-looks.js';
@@ -40,6 +41,7 @@ describe.skipIf(!hasBrowser())('each page of the console', { timeout: 600_000 },
     await stage.say(...LINES);
     // The partition of the day is made by the manager, soon after it began.
     await vi.waitFor(() => fillGraphs(stage), { timeout: 120_000, interval: 100 });
+    await fillInventory(stage);
     page = await stage.open('/');
     expect(
       (
@@ -68,6 +70,11 @@ describe.skipIf(!hasBrowser())('each page of the console', { timeout: 600_000 },
   });
   it('says nothing that it should not', () => expect(stage.problems).toEqual([]));
 });
+
+async function fillInventory({ postgres }: Stage): Promise<void> {
+  const pool = new pg.Pool({ host: postgres.host, port: postgres.port, user: 'postgres', database: 'postgres', max: 1 });
+  await someInventory(pool, 'web1').finally(() => pool.end());
+}
 
 /** Two days of values of a node, as its monitors would have left them. */
 async function fillGraphs({ postgres }: Stage): Promise<void> {

@@ -52,6 +52,8 @@ export const PAGE_LOOKS: readonly PageLook[] = [
   look('jobs', '/jobs', 'jobs-page', { name: 'jobs-none' }),
   look('repository', '/repository', 'setting-row'),
   look('repository', '/repository/node/web1', 'node-events', { name: 'node' }),
+  look('repository', '/repository/node/web1/inventory', 'inventory-change', { name: 'inventory' }),
+  look('repository', '/inventory?asked=1&contains=ssl', 'found-row', { name: 'inventory-search' }),
   look('repository', '/repository', 'setting-row', { name: 'import', open: click('import-open', 'import-text') }),
   look('monitors', '/monitors', 'setting-row'),
   look('monitors', '/monitors?id=disks', 'setting-save', { name: 'monitor' }),
