@@ -1,6 +1,6 @@
 import { asset } from './assets.js';
 import { type Delivery, Relay } from './relay.js';
-import { run, tryRun } from './shell.js';
+import { run, tryRun, until } from './shell.js';
 
 /** Where a host is on the lab's wire. The MAC address stays over a power cycle, as a network card's does. */
 export interface NetworkPlace {
@@ -15,6 +15,8 @@ export interface NetworkPlace {
 export const LINE = 'line';
 
 const PREFIX_LENGTH = 24;
+/** It takes a hundredth of a second where nobody else is at work. */
+const CARRIED_MS = 30_000;
 /** A bridge without an address of its own takes the lowest of its ports': with the host that it came from, it would lose it. */
 const bridgeMac = (site: 1 | 2): string => `02:59:53:47:00:0${site}`;
 const bridgeOf = (site: 1 | 2): string => (site === 1 ? 'br0' : 'br2');
@@ -99,6 +101,19 @@ export class Network {
     await run('ip', ['-n', own, 'link', 'set', 'eth0', 'up']);
     if (this.#isRouted) await run('ip', ['-n', own, 'route', 'add', 'default', 'via', gatewayOf(place.address)]);
     await run('ip', ['-n', wire, 'link', 'set', 'dev', place.name, 'up']);
+    await this.#untilCarried(place.name);
+  }
+
+  /** The kernel tells a switch of a new cable in its own time: on a busy machine what is sent before is lost without a word. */
+  async #untilCarried(host: string): Promise<void> {
+    const stateOf = async (namespace: string, device: string): Promise<string> => {
+      const [link] = JSON.parse(await run('ip', ['-n', namespace, '-json', '-details', 'link', 'show', 'dev', device]));
+      return `${link.operstate} ${link.linkinfo?.info_slave_data?.state ?? ''}`.trim();
+    };
+    await until(`the wire carries what ${host} sends`, CARRIED_MS, async () => {
+      const [port, card] = await Promise.all([stateOf(this.namespace('wire'), host), stateOf(this.namespace(host), 'eth0')]);
+      return port === 'UP forwarding' && card === 'UP' ? true : undefined;
+    });
   }
 
   /** Out of the wire, with every socket and address that was left in the namespace. */
