@@ -171,7 +171,7 @@ describe('past take-overs', { timeout: 400_000 }, () => {
     const confirmed = { ...requested, state: 'confirmed', method: 'fence_ipmilan', evidence: 'Status: OFF' };
     const another = { ...confirmed, requestId: 'f2', ordered: null };
     const show = async (lastFence: object) => {
-      manager.controller.status = { ...manager.controller.status, lastFence } as Status;
+      manager.controller.status = { ...(manager.controller.status as Status), lastFence } as Status;
       await manager.controller.seen();
     };
     const lines = async () =>
