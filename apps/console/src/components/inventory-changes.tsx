@@ -43,7 +43,7 @@ export function InventoryChanges({ node }: { readonly node: string }) {
       {found.data !== undefined && rows.length === 0 && <p className="dim">{t('inventory.noChanges')}</p>}
       <ul className="plain-list" aria-label={t('inventory.changes')}>
         {rows.map((row) => (
-          <li key={`${row.at} ${row.kind} ${row.key}`} data-testid="inventory-change">
+          <li key={`${row.at} ${row.kind} ${row.key}`} className="inventory-change" data-testid="inventory-change">
             <Time iso={row.at} /> <strong>{t(`inventory.${row.change}`)}</strong>{' '}
             <span className="dim">{t(`inventoryKind.${row.kind}`)}</span> <strong>{visible(row.name)}</strong>{' '}
             <Difference {...row} />
