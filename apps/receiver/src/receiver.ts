@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openPeerCopy, openReceiverJournal, type PeerCopy, type ReceiverJournal } from '@yosugara/journal';
+import { openPeerCopy, openReceiverJournal, type ReceiverJournal } from '@yosugara/journal';
 import { explain, type Log } from '@yosugara/kernel';
 import type { RecordRef } from '@yosugara/operations';
 import {
@@ -16,7 +16,6 @@ import {
   listenPeer,
   monotonicMs,
   peerDialer,
-  type SourceGate,
   serveLines,
   VipListeners,
   wallUs,
