@@ -11,15 +11,7 @@ import {
   STATE_LAYOUT,
   type Watermark,
 } from '@yosugara/protocol';
-import {
-  type Listener,
-  listenPeer,
-  monotonicMs,
-  peerDialer,
-  serveLines,
-  VipListeners,
-  wallUs,
-} from '@yosugara/receivers';
+import { type Listener, listenPeer, monotonicMs, peerDialer, serveLines, VipListeners, wallUs } from '@yosugara/receivers';
 import {
   type AwayRange,
   behindPeer,
