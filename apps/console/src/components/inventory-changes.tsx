@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { InventoryChanges as Changes, InventoryFields } from '@yosugara/protocol';
 import { inventoryApi } from '../api/inventory.js';
@@ -7,6 +6,7 @@ import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
 import { Failed } from './failed.js';
 import { FieldValue, SaidFields } from './inventory-fields.js';
+import { MorePages } from './more-pages.js';
 import { Time } from './time.js';
 
 type Change = Changes['rows'][number];
@@ -50,11 +50,7 @@ export function InventoryChanges({ node }: { readonly node: string }) {
           </li>
         ))}
       </ul>
-      {found.hasNextPage && (
-        <Button variant="default" size="xs" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-          {t('inventory.more')}
-        </Button>
-      )}
+      <MorePages of={found}>{t('inventory.more')}</MorePages>
     </section>
   );
 }

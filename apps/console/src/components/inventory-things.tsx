@@ -1,4 +1,4 @@
-import { Button, Group, Select, Table, TextInput } from '@mantine/core';
+import { Group, Select, Table, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { fieldsOf, type InventoryKind, type NodeInventory } from '@yosugara/protocol';
 import { inventoryApi } from '../api/inventory.js';
@@ -6,6 +6,7 @@ import { integer, visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { Failed } from './failed.js';
 import { endOfDay, FieldValue } from './inventory-fields.js';
+import { MorePages } from './more-pages.js';
 import { Time } from './time.js';
 import type { Put } from './use-page-address.js';
 
@@ -101,11 +102,7 @@ export function InventoryThings({ node, counts, kind, text, day, put }: ThingsPr
           </Table>
         </Table.ScrollContainer>
       )}
-      {found.hasNextPage && (
-        <Button variant="default" size="xs" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-          {t('inventory.more')}
-        </Button>
-      )}
+      <MorePages of={found}>{t('inventory.more')}</MorePages>
     </section>
   );
 }

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import type { TakeOverRow } from '@yosugara/protocol';
 import { useEffect, useRef } from 'react';
 import { Link } from 'react-router';
@@ -8,6 +7,7 @@ import { named } from '../i18n/translate.js';
 import { proofParts } from './cluster-model.js';
 import { Failed } from './failed.js';
 import { ChevronIcon } from './icons.js';
+import { MorePages } from './more-pages.js';
 import { Said } from './said.js';
 import { eventsOf, withoutMasterMs } from './take-over-model.js';
 import { TakeOverTimeline } from './take-over-timeline.js';
@@ -118,11 +118,7 @@ export function TakeOvers() {
           />
         ))}
       </ul>
-      {found.hasNextPage && (
-        <Button variant="default" size="xs" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-          {t('takeOver.more')}
-        </Button>
-      )}
+      <MorePages of={found}>{t('takeOver.more')}</MorePages>
     </section>
   );
 }

@@ -1,3 +1,4 @@
+import { MorePages } from '../components/more-pages.js';
 import '../operations.js';
 import { Button, Loader, Select, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
@@ -184,15 +185,9 @@ export function AuditPage() {
         )}
         {query.hasNextPage && (
           <div className="table-foot">
-            <Button
-              size="xs"
-              variant="default"
-              loading={query.isFetchingNextPage}
-              onClick={() => void query.fetchNextPage()}
-              data-testid="load-older"
-            >
+            <MorePages of={query} testId="load-older">
               {t('messages.older')}
-            </Button>
+            </MorePages>
           </div>
         )}
       </section>

@@ -1,3 +1,4 @@
+import { MorePages } from '../components/more-pages.js';
 import '../inventory.js';
 import { Button, Group, Select, Table, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
@@ -147,11 +148,7 @@ export function InventoryPage() {
             </Table>
           </Table.ScrollContainer>
         )}
-        {found.hasNextPage && (
-          <Button variant="default" size="xs" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-            {t('inventory.more')}
-          </Button>
-        )}
+        <MorePages of={found}>{t('inventory.more')}</MorePages>
       </section>
     </div>
   );

@@ -8,6 +8,7 @@ import { newestFirst } from '../api/live-rows.js';
 import { csvOf } from '../api/operations.js';
 import { RefreshIcon } from '../components/icons.js';
 import { MessageTable } from '../components/message-table.js';
+import { MorePages } from '../components/more-pages.js';
 import { useToggled } from '../components/use-toggled.js';
 import { integer } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
@@ -95,15 +96,9 @@ export function SearchMessages({ filter }: { readonly filter: Filter }) {
           empty={query.isFetching ? <Loader size="sm" /> : t('messages.emptyFiltered')}
           foot={
             query.hasNextPage ? (
-              <Button
-                size="xs"
-                variant="default"
-                onClick={() => void query.fetchNextPage()}
-                loading={query.isFetchingNextPage}
-                data-testid="load-older"
-              >
+              <MorePages of={query} testId="load-older">
                 {t('messages.older')}
-              </Button>
+              </MorePages>
             ) : (
               t('messages.end')
             )

@@ -1,3 +1,4 @@
+import { MorePages } from '../components/more-pages.js';
 import '../operations.js';
 import { Button, Loader, SegmentedControl } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
@@ -109,11 +110,7 @@ function Users({ rights }: { readonly rights: AccessOverview }) {
             </ul>
           </>
         )}
-        {query.hasNextPage && (
-          <Button size="xs" variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            {t('messages.older')}
-          </Button>
-        )}
+        <MorePages of={query}>{t('messages.older')}</MorePages>
       </section>
       {(opened === NEW || user !== null) && (
         <UserDialog
