@@ -1,5 +1,6 @@
 import { type Benchmark, type BenchOptions, type Measure, median } from './benchmark.js';
 import { type ConsoleBrowser, consoleBrowser } from './console-browser.js';
+import { pageChanges } from './console-page-changes.js';
 import { type FirstView, filterChanges, firstView, linesToRows, scrolledThrough } from './console-pages.js';
 import { takeOverSeen } from './console-take-over.js';
 import { EVENTS, eventEstate, fillEvents } from './events-million.js';
@@ -55,6 +56,23 @@ async function rows(browser: ConsoleBrowser, cluster: RowCluster, { say }: Bench
   });
 }
 
+async function pages(browser: ConsoleBrowser, node: string, { runs, say }: BenchOptions): Promise<readonly Measure[]> {
+  const { first, again, flashed } = await pageChanges(browser, node, runs);
+  return (
+    [
+      ['first', first],
+      ['again', again],
+    ] as const
+  ).map(([name, all]) => {
+    const took = sorted(all);
+    const [p50, p95] = [percentile(took, 0.5), percentile(took, 0.95)];
+    say(`console/page-change/${name}: p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms; ${flashed} flashed`);
+    return measured(`page-change/${name}/p95`, 'ms', p95, took, {
+      note: `${took.length} pages opened by the menu, programs fetched before, ${name === 'first' ? 'none of them shown before in this document' : 'all of them shown before'}, from the click to the frame with the page’s own elements; p50 ${p50.toFixed(0)} ms, longest ${took.at(-1)!.toFixed(0)} ms; in both rounds ${flashed} showed a loader in between; ${load()}`,
+    });
+  });
+}
+
 async function filters(
   browser: ConsoleBrowser,
   node: string,
@@ -107,6 +125,7 @@ export const CONSOLE_BENCH: Benchmark = {
       return [
         ...(await views(browser, cluster.master, options)),
         await rows(browser, cluster, options),
+        ...(await pages(browser, cluster.master, options)),
         ...(await filters(browser, cluster.master, among, options)),
         await scrolls(browser, cluster.master, options),
         await takeOver(browser, cluster, options),
