@@ -10,7 +10,12 @@ describe('the promotion of a copy, rehearsed', () => {
   let a: TestNode;
   let b: TestNode;
   const quiet = () => {};
-  const rows = async (node: TestNode) => (await asSuperuser(node, 'select count(*)::int as n from kept', 'yosugara')).rows[0]?.n;
+  /** null: the table itself is not there yet. */
+  const rows = async (node: TestNode): Promise<number | null> => {
+    const found = await asSuperuser(node, `select to_regclass('kept') is not null as there`, 'yosugara');
+    if (!found.rows[0]?.there) return null;
+    return (await asSuperuser(node, 'select count(*)::int as n from kept', 'yosugara')).rows[0]?.n;
+  };
   const scratch = () => join(b.config.dataDir!, 'drill-1');
 
   beforeAll(async () => {

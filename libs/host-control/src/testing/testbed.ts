@@ -4,11 +4,10 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { Socket, type TcpNetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, nodeId, SILENT_LOG } from '@yosugara/kernel';
 import { type NodeConfig, NodeConfigSchema, STATE_LAYOUT } from '@yosugara/protocol';
 import type { PostgresHost, PostgresPeer } from '@yosugara/runtime';
-import { freePorts } from '@yosugara/testkit';
+import { eventually, freePorts, PATIENCE_MS } from '@yosugara/testkit';
 import pg from 'pg';
 import type { HostDeadMan } from '../deadman/port.js';
 import { monotonicMs } from '../deadman/protocol.js';
@@ -164,21 +163,7 @@ export async function stopped({ postgres }: TestNode, mode: 'fast' | 'kill' = 'f
   });
 }
 
-/** For whatever comes by itself: many times what it takes, for a machine that others share. */
-export const PATIENCE_MS = 60_000;
-
-/** The condition within the deadline, or a failure that says what was awaited. */
-export async function eventually<T>(
-  what: string,
-  look: () => T | Promise<T>,
-  withinMs: number = PATIENCE_MS,
-): Promise<NonNullable<T>> {
-  for (const until = performance.now() + withinMs; ; await sleep(15)) {
-    const found = await look();
-    if (found) return found;
-    if (performance.now() > until) throw new Error(`${what}: not within ${withinMs} ms`);
-  }
-}
+export { eventually, PATIENCE_MS };
 
 const openssl = (args: readonly string[]) => execFileSync('openssl', args, { stdio: 'pipe' });
 
