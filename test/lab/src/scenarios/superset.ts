@@ -1,5 +1,6 @@
 import { ANOTHER_SITE } from './another-site.js';
 import { RECOVERS } from './recovers.js';
+import { SITE_DRILL } from './site-drill.js';
 import { CONSENSUS } from './superset-consensus.js';
 import { DISKS } from './superset-disks.js';
 import { NETWORK } from './superset-network.js';
@@ -20,5 +21,6 @@ export const SUPERSET: readonly Scenario[] = [
   ...OPERATIONS,
   ...OPERATORS,
   ...ANOTHER_SITE,
+  ...SITE_DRILL,
   ...RECOVERS,
 ];
