@@ -72,7 +72,7 @@ describe('the record with which another site begins its own log', () => {
   });
   it('tells in its history who, when, what had arrived and what is lost', () =>
     expect(claimed.cause).toBe(
-      'promoted in another site by alice at 2023-11-14T22:13:20Z, WAL received up to 0/1000; estimated loss 4096 bytes of WAL, as of 12 s before, when the old Master was last heard',
+      'promoted in another site by alice at 2023-11-14T22:13:20Z, WAL received up to 0/1000; estimated loss at least 4096 bytes of WAL, as of 12 s before, when the old Master was last heard',
     ));
   it('says so where the loss is not known', () =>
     expect(awayCause({ ...away, lostBytes: null })).toContain('the loss cannot be estimated'));

@@ -45,7 +45,7 @@ export function estimateOf({ lostBytes, heardAgoMs }: Pick<Away, 'lostBytes' | '
   if (lostBytes === null || heardAgoMs === null)
     return 'the loss cannot be estimated: the old Master was not heard since the controller here started';
   const seconds = Math.round(heardAgoMs / 1_000);
-  return `estimated loss ${lostBytes} bytes of WAL, as of ${seconds} s before, when the old Master was last heard`;
+  return `estimated loss at least ${lostBytes} bytes of WAL, as of ${seconds} s before, when the old Master was last heard`;
 }
 
 /** Applied when nobody counts on it any more. */

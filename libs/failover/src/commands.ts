@@ -60,7 +60,7 @@ export type Command = { readonly id: string } & (
       readonly automatic?: boolean;
     }
   | { readonly kind: 'ingestAlone'; readonly epoch: Epoch; readonly value: boolean }
-  | { readonly kind: 'recover'; readonly node: NodeId; readonly requestId: string }
+  | { readonly kind: 'recover'; readonly node: NodeId; readonly requestId: string; readonly givesUp?: string }
   | { readonly kind: 'switchover'; readonly to: NodeId; readonly requestId: string; readonly epoch: Epoch }
   | { readonly kind: 'endSwitchover'; readonly requestId: string; readonly why: string }
   /** T9, the way back: the Master is home, and the member of the other site follows it again as one that nobody counts on. */
@@ -97,7 +97,10 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
       return accept(record, {
         recover: [
           ...record.recover.filter((open) => open.node !== command.node),
-          { node: command.node, requestId: command.requestId, state: 'open' },
+          {
+            ...{ node: command.node, requestId: command.requestId, state: 'open' },
+            ...(command.givesUp === undefined ? {} : { givesUp: command.givesUp }),
+          },
         ],
       });
     case 'switchover':

@@ -9,8 +9,14 @@ import { coolingDown, divergedHere, heardLately, otherOwner, successor } from '.
 
 type Part = Pick<Decision, 'role' | 'why' | 'actions'> & { readonly needsRecover?: boolean };
 
-const isAsked = (o: Observation): boolean =>
-  o.record.recover.some((request) => request.node === o.self && request.state === 'open');
+const requestOf = (o: Observation) => o.record.recover.find(({ node, state }) => node === o.self && state === 'open');
+const isAsked = (o: Observation): boolean => requestOf(o) !== undefined;
+
+/** Another database than the cluster's, by its system identifier: what two first starts leave, or a directory of somebody else. */
+function foreignSystem({ record, postgres }: Observation): string | null {
+  if (record.systemId === null || !('systemId' in postgres) || postgres.systemId === record.systemId) return null;
+  return postgres.systemId;
+}
 
 /** An operator's switchover or maintenance means both nodes to go on; a planned stop, like a fault, means this one to go. */
 const movedOnPurpose = (record: ClusterRecord): boolean => !record.automatic && !record.cause.startsWith('planned stop');
@@ -149,13 +155,8 @@ function whenStopped(o: Observation, serving: NodeId | null): Part {
         ? stuck('an interrupted copy')
         : { role: 'STOPPED', why: 'an interrupted copy; no Master to copy from', actions: [], needsRecover: true }
       : rebuild(o, serving, facts.damage ?? 'an interrupted copy');
-  if (o.record.systemId !== null && facts.systemId !== o.record.systemId)
-    return {
-      role: 'HALT',
-      why: `this data directory belongs to another cluster (system identifier ${facts.systemId})`,
-      actions: [],
-      needsRecover: true,
-    };
+  const foreign = foreignSystem(o);
+  if (foreign !== null) return whenForeign(o, serving, foreign);
   if (isReleased(o.record) && o.record.owner === o.self && successor(o) !== null)
     return { role: 'STOPPED', why: 'released; the peer takes over', actions: [] };
   if (serving !== null && isAsked(o) && o.damage != null) return rebuild(o, serving, o.damage);
@@ -176,6 +177,13 @@ function whenStopped(o: Observation, serving: NodeId | null): Part {
   if (coolingDown(o, 'pg.startStandby'))
     return { role: 'STOPPED', why: 'PostgreSQL did not start; trying again soon', actions: [] };
   return { role: 'STOPPED', why: whyOf('T7'), actions: [{ kind: 'pg.startStandby', follow: serving }] };
+}
+
+/** Somebody's data, perhaps the only copy: replaced only on the word of who named it. */
+function whenForeign(o: Observation, serving: NodeId | null, foreign: string): Part {
+  const why = `this data directory belongs to another cluster (system identifier ${foreign})`;
+  if (serving !== null && requestOf(o)?.givesUp === foreign) return rebuild(o, serving, `${why}, and is given up`);
+  return { role: 'HALT', why, actions: [], needsRecover: true };
 }
 
 /** The Master has dropped the WAL that this node would go on with (its slot was lost or dropped, R4), or is too far ahead of an old snapshot. */
@@ -245,6 +253,14 @@ function whenStandby(o: Observation, serving: NodeId | null): Part {
   if (isBereft(o)) return { role, why: bereft(o), actions: [] };
   if (serving === null)
     return { role, why: o.record.owner === null ? 'no Master yet' : 'waiting for a serving Master', actions: [] };
+  const foreign = foreignSystem(o);
+  if (foreign !== null)
+    return {
+      role: 'STOPPED',
+      why: `PostgreSQL here is another cluster's (system identifier ${foreign}) and can never follow ${serving}: stop`,
+      actions: [stopNow(o)],
+      needsRecover: true,
+    };
   if (divergedHere(o) || onUnknownTimeline(o))
     return { role: 'STOPPED', why: 'WAL here went past the fork: stop, then rewind', actions: [stopNow(o)] };
   if (isAsked(o) && o.damage != null) return { role: 'STOPPED', why: `${o.damage}: stop, then copy anew`, actions: [stopNow(o)] };

@@ -119,6 +119,8 @@ export interface RecoverRequest {
   readonly node: NodeId;
   readonly requestId: string;
   readonly state: 'open' | 'done';
+  /** System identifier of another database found there, which the operator gives up. Absent: nothing is given up. */
+  readonly givesUp?: string;
 }
 
 export interface SwitchoverRequest {

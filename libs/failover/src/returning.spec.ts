@@ -1,5 +1,6 @@
 import { lsn } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
+import { applyCommand } from './commands.js';
 import { decide } from './decide.js';
 import type { PostgresFacts } from './facts.js';
 import type { Observation } from './observation.js';
@@ -33,6 +34,33 @@ describe('a damaged data directory', () => {
     expect(decide(out(damaged, {}, []))).toMatchObject({ role: 'STOPPED', needsRecover: true }));
   it('stays as it is while nobody serves', () =>
     expect(kinds(out(damaged, { record: record({ syncSet: [a], recover: [asked], phase: 'promoting' }) }))).toEqual([]));
+});
+
+describe('the data of another database system', () => {
+  const foreign = stopped({ systemId: '42', state: 'clean-primary' });
+  const givesUp = (systemId: string) => [{ ...asked, givesUp: systemId }];
+  it('is not touched because somebody asks for the node', () => {
+    expect(decide(out(foreign))).toMatchObject({ role: 'HALT', needsRecover: true, why: expect.stringContaining('42') });
+    expect(kinds(out(foreign))).toEqual([]);
+  });
+  it('is set aside for a copy when just that one is given up', () => {
+    expect(kinds(out(foreign, {}, givesUp('42')))).toEqual(['pg.baseBackup']);
+    expect(kinds(out(foreign, {}, givesUp('43')))).toEqual([]);
+    const nobodyServes = record({ syncSet: [a], recover: givesUp('42'), phase: 'promoting' });
+    expect(kinds(out(foreign, { record: nobodyServes }))).toEqual([]);
+  });
+  it('is never a standby’s: one that runs is stopped, and says so', () => {
+    const runs = { ...standby(), systemId: '42', receiver: 'connecting', follows: a } as PostgresFacts;
+    expect(kinds(out(runs, {}, []))).toEqual(['pg.stop']);
+    expect(decide(out(runs, {}, []))).toMatchObject({ role: 'STOPPED', needsRecover: true });
+  });
+  it('is what a node made that was first to begin, and was overtaken before it opened', () => {
+    const begun = applyCommand(record({ syncSet: [a], everSync: [a], recover: [] }), {
+      ...{ id: 'x', kind: 'recover', node: b, requestId: 'r2', givesUp: '42' },
+    });
+    expect(begun.record.recover).toEqual([{ node: b, requestId: 'r2', state: 'open', givesUp: '42' }]);
+    expect(kinds(out(foreign, { record: begun.record }))).toEqual(['pg.baseBackup']);
+  });
 });
 
 describe('a data directory that is being replaced', () => {

@@ -82,6 +82,8 @@ export const RecoverCauseSchema = z.enum([
   'fenced',
   /** Its WAL goes past the point where the Master's timeline left. */
   'diverged',
+  /** Another database system is there. */
+  'foreign',
   'no-data',
   'damaged',
   /** A rewind or base backup of it never ended. */

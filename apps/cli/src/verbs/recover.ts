@@ -7,7 +7,11 @@ export function addRecover(_: Command, { add, set, show, terminal, controllers }
   add('recover', 'bring the failed node back as Standby, online')
     .argument('[node]', 'default: the node that is out')
     .option('--dry-run', 'say what would be done and why, and change nothing', false)
-    .option('--discard-unknown', 'give up what the node holds on a timeline that this cluster never made', false)
+    .option(
+      '--discard-unknown',
+      'give up what the node holds on a timeline that this cluster never made, or of another database system',
+      false,
+    )
     .option('--timeout <seconds>', 'how long to follow', wholeNumber, 3600)
     .action((node: string | undefined, options: Common & { dryRun: boolean; discardUnknown: boolean; timeout: number }) =>
       set(async () => {

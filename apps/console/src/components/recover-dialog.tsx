@@ -10,7 +10,7 @@ import { useToast } from './toasts.js';
 import { useCommand } from './use-command.js';
 
 /** Overcome by an operator's word only: what a node holds on a timeline that nobody here knows. */
-const GIVES_UP: readonly string[] = ['AHEAD_UNKNOWN'];
+const GIVES_UP: readonly string[] = ['AHEAD_UNKNOWN', 'FOREIGN_SYSTEM'];
 
 const mayBegin = (plan: Plan | null): boolean => plan === null || plan.refusals.length === 0;
 

@@ -139,7 +139,7 @@ describe('dr promote', () => {
     const one = lonely();
     const effects = one.ask(asked);
     expect(answers(effects)).toEqual([
-      { ok: true, message: expect.stringMatching(/up to 0\/384; estimated loss 100 bytes of WAL, as of [34] s/) },
+      { ok: true, message: expect.stringMatching(/up to 0\/384; estimated loss at least 100 bytes of WAL, as of [34] s/) },
     ]);
     expect(orders(effects)).toMatchObject([
       {

@@ -1,10 +1,10 @@
 import { epoch, nodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
 import { trackRecover } from './recovering.js';
+import { a, b, MiniCluster } from './testing/mini-cluster.js';
 import { leadingA } from './testing/single.js';
 
 const self = nodeId('a');
-const b = nodeId('b');
 
 const asked = (requestId: string, failures: readonly string[], count = 3) => {
   const { state } = leadingA([{ id: b, kind: 'data', voter: false }]);
@@ -34,5 +34,24 @@ describe('a recover that an operator asks for', () => {
     state.failures.set('pg.startStandby', { count: 3, atMs: state.nowMs, code: 'START_FAILED' });
     trackRecover(state, false);
     expect(state.recover).toMatchObject({ state: 'failed' });
+  });
+});
+
+describe('a node that comes back with another database in the place of its own', () => {
+  it('is left alone, also by recover, until an operator gives up just that database', () => {
+    const cluster = new MiniCluster({ autoRejoin: 'always' });
+    cluster.begin();
+    cluster.powerOff(b);
+    cluster.until('a is alone', () => cluster.role(a) === 'MASTER_SOLO', 20_000);
+    cluster.replaceData(b, '42');
+    cluster.powerOn(b);
+    cluster.until('b says so', () => cluster.role(b) === 'HALT', 20_000);
+    expect(cluster.state(b).decision.why).toContain('system identifier 42');
+    expect(cluster.ask(a, { kind: 'recover', node: b })).toMatchObject({ ok: false, code: 'FOREIGN_SYSTEM' });
+    cluster.pass(10_000);
+    expect(cluster.role(b)).toBe('HALT');
+    expect(cluster.ask(a, { kind: 'recover', node: b, discardUnknown: true })).toMatchObject({ ok: true });
+    cluster.until('b is back', () => cluster.role(b) === 'STANDBY_SYNC', 30_000);
+    expect(cluster.state(a).record.recover).not.toContainEqual(expect.objectContaining({ node: b, state: 'open' }));
   });
 });

@@ -12,7 +12,7 @@ import {
 } from '@yosugara/failover';
 import { assertNever, type NodeId } from '@yosugara/kernel';
 import { planRecover, planText, type RecoverPlan, refusedPlan } from '../recover/plan.js';
-import { type PreflightInput, preflight, type RefusalCode } from '../recover/preflight.js';
+import { foreignOf, type PreflightInput, preflight, type RefusalCode } from '../recover/preflight.js';
 import { propose } from './acting.js';
 import { planAway, supersededNow } from './away.js';
 import { fenceRequest, refusalOfFence } from './fence-by-hand.js';
@@ -156,7 +156,7 @@ function recover(state: ControllerState, id: string, asked: Asked<'recover'>, fr
   if (asked.dryRun === true) return planned(id, from, planRecover(input));
   const refused = preflight(input);
   if (refused !== null) return answer(id, from, false, refused.message, refused.code);
-  return openRecover(state, id, node, from);
+  return openRecover(state, id, node, from, foreignOf(record, input.target) ?? undefined);
 }
 
 /** A dry run is never refused: that it would be is what it tells. */
@@ -174,12 +174,19 @@ function cannotRecover(
 const planned = (id: string, from: NodeId | null, plan: RecoverPlan, message = planText(plan)): ControllerEffect[] =>
   told(from, { id, ok: true, message, plan });
 
-/** A second asker joins the first. */
-function openRecover(state: ControllerState, id: string, node: NodeId, from: NodeId | null): ControllerEffect[] {
+/** A second asker joins the first, unless there is more to give up than the first one knew. */
+function openRecover(
+  state: ControllerState,
+  id: string,
+  node: NodeId,
+  from: NodeId | null,
+  givesUp?: string,
+): ControllerEffect[] {
   const open = state.record.recover.find((known) => known.node === node && known.state === 'open');
-  if (open !== undefined) return answer(id, from, true, `recover of ${node} is under way already (${open.requestId})`);
+  if (open !== undefined && (givesUp === undefined || open.givesUp === givesUp))
+    return answer(id, from, true, `recover of ${node} is under way already (${open.requestId})`);
   remember(state, id, from);
-  return propose(state, { kind: 'recover', node, requestId: id });
+  return propose(state, { kind: 'recover', node, requestId: id, ...(givesUp === undefined ? {} : { givesUp }) });
 }
 
 const dataMembers = ({ config }: ControllerState): readonly NodeId[] =>

@@ -1,7 +1,7 @@
 import { type ClusterRecord, type FactsOf, hasDiverged, type PostgresFacts } from '@yosugara/failover';
 import { formatLsn, type NodeId } from '@yosugara/kernel';
 import type { RecoverCause, RecoverPlan } from '@yosugara/protocol';
-import { type PreflightInput, type Refusal, refusalsOf, type Side } from './preflight.js';
+import { foreignOf, type PreflightInput, type Refusal, refusalsOf, type Side } from './preflight.js';
 import type { RecoverMethod } from './types.js';
 
 export type { RecoverPlan };
@@ -58,6 +58,8 @@ function choose(record: ClusterRecord, source: Side, target: Side): Choice {
       ? copy('interrupted', 'a rewind or a base backup was interrupted there')
       : copy('damaged', facts.damage);
   if (facts.kind !== 'stopped' && facts.kind !== 'standby') return notYet(target.node, facts);
+  const foreign = foreignOf(record, target);
+  if (foreign !== null) return copy('foreign', `what is there is another database system (${foreign})`);
   const ownerEnd = source.facts.kind === 'primary' ? source.facts.walEnd : facts.walEnd;
   const fork = record.lineage.find((entry) => entry.timeline > facts.timeline);
   const crashed = facts.kind === 'stopped' && facts.state === 'crashed-primary';

@@ -65,7 +65,7 @@ export function refusalsOf(input: PreflightInput): readonly Refusal[] {
       ...held,
       refusal('NODE_NOT_HEARD', `${target.node} is not heard: switch it on, see that its controller runs, and ask again`),
     ];
-  const ofHost = [ofPrograms(source, target), ofData(input, source), ofRoom(source, target)];
+  const ofHost = [ofPrograms(source, target), ofData(input, source), ofRoom(record, source, target)];
   return [...held, ...ofHost.flatMap((one) => (one === null ? [] : [one]))];
 }
 
@@ -112,12 +112,14 @@ function ofData({ record, target, discardUnknown }: PreflightInput, source: Side
   const { facts } = target;
   if (!('systemId' in facts) || facts.systemId === '') return null;
   if (facts.kind === 'stopped' && facts.state === 'incomplete') return null;
-  if (record.systemId !== null && facts.systemId !== record.systemId)
-    return refusal(
-      'FOREIGN_SYSTEM',
-      `the data directory of ${target.node} belongs to another database system (${facts.systemId}, not ${record.systemId}): ` +
-        'it is never overwritten; move it away and ask again',
-    );
+  if (foreignOf(record, target) !== null)
+    return discardUnknown
+      ? null
+      : refusal(
+          'FOREIGN_SYSTEM',
+          `the data directory of ${target.node} belongs to another database system (${facts.systemId}, not ${record.systemId}): ` +
+            'look whose it is; when nobody needs it, ask again with --discard-unknown',
+        );
   const theirs = source.facts.kind === 'primary' ? source.facts.timeline : 1;
   const newest = Math.max(theirs, ...record.lineage.map((entry) => entry.timeline));
   if (facts.timeline > newest && !discardUnknown)
@@ -129,9 +131,16 @@ function ofData({ record, target, discardUnknown }: PreflightInput, source: Side
   return null;
 }
 
+/** System identifier of a whole database there that is not the cluster's. */
+export function foreignOf(record: ClusterRecord, { facts }: Side): string | null {
+  if (!('systemId' in facts) || facts.systemId === '' || (facts.kind === 'stopped' && facts.state === 'incomplete')) return null;
+  return record.systemId === null || facts.systemId === record.systemId ? null : facts.systemId;
+}
+
 /** Judged by what a base backup would need; whoever can follow or be rewound needs no room. */
-function ofRoom(source: Side, target: Side): Refusal | null {
-  const rebuilds = target.facts.kind === 'empty' || (target.facts.kind === 'stopped' && target.facts.state === 'incomplete');
+function ofRoom(record: ClusterRecord, source: Side, target: Side): Refusal | null {
+  const isUnfinished = target.facts.kind === 'stopped' && target.facts.state === 'incomplete';
+  const rebuilds = target.facts.kind === 'empty' || isUnfinished || foreignOf(record, target) !== null;
   const needed = source.survey?.databaseBytes ?? null;
   const free = target.survey?.freeBytes ?? null;
   if (!rebuilds || needed === null || free === null || free >= needed + SPARE_BYTES) return null;

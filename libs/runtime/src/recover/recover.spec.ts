@@ -85,6 +85,14 @@ describe('before anything is done', () => {
     expect(preflight(asked({ record: { ...record, pause: { requestId: 'p', untilWallMs: 999, why: '' } } }))).toBeNull());
   it('an operator may give up what a node holds on a timeline of nobody', () =>
     expect(preflight(asked({ discardUnknown: true }, { facts: stopped({ timeline: 5 }) }))).toBeNull());
+  it('an operator may give up what is there of another database system, if there is room for a copy beside it', () => {
+    const foreign = { facts: stopped({ systemId: '42' }) };
+    expect(preflight(asked({ discardUnknown: true }, foreign))).toBeNull();
+    const full = { ...foreign, survey: { ...survey, freeBytes: 10 * MB } };
+    expect(preflight(asked({ discardUnknown: true }, full))?.code).toBe('DISK_TOO_SMALL');
+    const plan = planRecover(asked({ discardUnknown: true }, foreign));
+    expect(plan).toMatchObject({ cause: 'foreign', method: 'basebackup', setsAside: true, bytes: 500 * MB });
+  });
   it('whoever only follows needs no room', () =>
     expect(preflight(asked({}, { survey: { ...survey, freeBytes: 0 } }))).toBeNull());
   it('a damaged directory says nothing of the system it belonged to', () =>

@@ -110,7 +110,10 @@ async function promotionOf(cluster: LabCluster, says: string, offMs: number): Pr
   const { received, lostBytes, heardAgoMs, at, evidence } = away ?? { received: null, at: '', evidence: '' };
   demand(evidence === EVIDENCE, `the record has other evidence: ${evidence}`);
   demand(received !== null && says.includes(received), `dr promote did not name what had arrived (${received}): ${says}`);
-  demand(lostBytes != null && says.includes(`estimated loss ${lostBytes} bytes`), `dr promote did not name the loss: ${says}`);
+  demand(
+    lostBytes != null && says.includes(`estimated loss at least ${lostBytes} bytes`),
+    `dr promote did not name the loss: ${says}`,
+  );
   const askedMs = Date.parse(at) - (Date.now() - monotonicMs());
   const heardMs = askedMs - (heardAgoMs ?? Number.POSITIVE_INFINITY);
   return {

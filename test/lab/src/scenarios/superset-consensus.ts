@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { allOn, shell } from './means.js';
+import { allOn, demand, shell } from './means.js';
 import { rows } from './superset-processes.js';
 import type { Scenario, Stage } from './types.js';
 
@@ -108,6 +108,32 @@ export const CONSENSUS: readonly Scenario[] = rows([
         );
         await delay(3_000);
         cluster.startServices(target);
+      },
+    },
+  ],
+  [
+    'R17-wrong-system-identifier',
+    'standby',
+    'settles',
+    'the Standby comes back with another database system in the place of its own',
+    'it is neither started nor overwritten; recover refuses, until it is told to give up just that one',
+    ({ cluster, target }) => cluster.hosts[target].powerOff(),
+    {
+      ...{ recoverArgs: ['--discard-unknown'], methods: ['basebackup'] },
+      repair: async ({ cluster, target, other, say }) => {
+        await cluster.hosts[target].boot();
+        await shell(
+          cluster,
+          target,
+          'bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1); cd "$DATA"; mv pgdata pgdata.own; setpriv --reuid postgres --regid postgres --clear-groups "$bin"/initdb -D "$DATA"/pgdata -A scram-sha-256 --pwfile=<(head -c 18 /dev/urandom | base64) >/dev/null',
+        );
+        cluster.startServices(target);
+        await cluster.statusWhere(other, `${target} says whose data it has`, 60_000, ({ nodes }) =>
+          nodes.some(({ name, why }) => name === target && why.includes('belongs to another cluster')),
+        );
+        const refused = await cluster.answer(other, ['recover', target]);
+        demand(refused.includes('FOREIGN_SYSTEM'), `recover without a word of the data was not refused: ${refused}`);
+        say('recover alone was refused: FOREIGN_SYSTEM');
       },
     },
   ],

@@ -43,7 +43,7 @@ export const CLUSTER_ERRORS = {
   FENCE_UNDER_WAY: ['the node is being switched off already', 'wait for its end: `yosugara status`'],
   FOREIGN_SYSTEM: [
     'the node’s data belongs to another database system',
-    'look whose data it is; move it away, then recover by a copy',
+    'look whose data it is; when nobody needs it: `yosugara recover --discard-unknown`',
   ],
   GIVEN_UP: ['the cluster gave the change of Master up; the old one is still Master', 'the alarms of `yosugara status` say why'],
   HOOK_MISSING: ['a hook is asked for that is not configured', 'compare `hooks` of the configurations of both nodes'],

@@ -103,6 +103,10 @@ export class MiniCluster {
     host.up = false;
     host.due.length = 0;
   }
+  /** While its power is off: somebody puts another database in the place of its own. */
+  replaceData(node: NodeId, systemId: string): void {
+    this.#hosts.get(node)!.facts = { kind: 'stopped', state: 'clean-primary', timeline: 1, walEnd: lsn(1_000), systemId };
+  }
   /** With what its disks hold; PostgreSQL is down, as a crash left it. */
   powerOn(node: NodeId): void {
     const host = this.#hosts.get(node)!;
