@@ -30,7 +30,7 @@ export default defineConfig({
     // A guard against what hangs, never a measure: a machine that four others share is slow, and not wrong.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 60_000 } },
     // Made when the first spec asks for a PostgreSQL, and taken away at the end.
     globalSetup: ['tools/lib/shared-template.mjs'],
     sequence: { sequencer: LongestFirst },

@@ -210,7 +210,7 @@ describe('a manager', () => {
   it('that says nothing for four seconds is taken for dead', async () => {
     const { master } = await pair();
     master.isSilent = true;
-    await until(() => !master.isServing, 12_000);
+    await until(() => !master.isServing);
     master.isSilent = false;
     await master.serves();
   });

@@ -54,7 +54,7 @@ const settings: readonly (readonly [kind: string, id: string, body: object])[] =
 
 async function apply(node: NodeManager): Promise<void> {
   const documents = settings.map(([kind, id, body]) => ({ kind, id, body }));
-  const { status, body } = await node.call('POST', '/api/v1/settings/import', { body: { documents }, withinMs: 20_000 });
+  const { status, body } = await node.call('POST', '/api/v1/settings/import', { body: { documents }, withinMs: 60_000 });
   expect([status, body]).toEqual([200, expect.anything()]);
 }
 

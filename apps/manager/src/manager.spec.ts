@@ -29,7 +29,7 @@ let port: number;
 let a: TestNode;
 let b: TestNode;
 
-const soon = { timeout: 30_000, interval: 20 };
+const soon = { timeout: 60_000, interval: 20 };
 const eras = new Eras();
 const { become } = eras;
 const becomeActive = async (node: TestNode, change: Partial<RoleNotice> = {}) => await eras.becomeActive(node, 'a', change);

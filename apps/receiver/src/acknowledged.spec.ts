@@ -7,7 +7,7 @@ import { startReceiver } from './index.js';
 import { newest, twoReceivers } from './testing/two-receivers.js';
 
 const TOKEN = 'a-token-of-the-spec-0123456789';
-const soon = { timeout: 30_000, interval: 10 };
+const soon = { timeout: 60_000, interval: 10 };
 const receivers = await twoReceivers({ third: 78, token: TOKEN });
 const { address, ports, closers, configs, start } = receivers;
 const post = async (body: unknown) =>

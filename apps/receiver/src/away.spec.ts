@@ -7,7 +7,7 @@ import { decodeRecords } from '@yosugara/runtime';
 import { expect, it } from 'vitest';
 import { newest, twoReceivers } from './testing/two-receivers.js';
 
-const soon = { timeout: 30_000, interval: 10 };
+const soon = { timeout: 60_000, interval: 10 };
 const { address, ports, closers, configs, start } = await twoReceivers({ third: 74 });
 
 /** A manager's connection to its receiver: asks, and puts the parts of an answer together. */

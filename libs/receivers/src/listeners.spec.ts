@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { connect, type Socket } from 'node:net';
 import { SILENT_LOG } from '@yosugara/kernel';
 import type { ReceivedRecord } from '@yosugara/runtime';
+import { until } from '@yosugara/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { monotonicMs, wallUs } from './clock.js';
 import { listenTcp } from './tcp.js';
@@ -13,13 +14,6 @@ const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
-const until = async (holds: () => boolean | Promise<boolean>, deadlineMs = 15_000) => {
-  const end = performance.now() + deadlineMs;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error('not within the deadline');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-};
 const kept = <T extends Listener>(listener: T): T => {
   closers.push(() => listener.close());
   return listener;

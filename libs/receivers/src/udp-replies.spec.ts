@@ -5,7 +5,7 @@ import { listenUdp } from './udp.js';
 import type { UdpRead } from './udp-sockets.js';
 
 const ADDRESS = '127.0.80.1';
-const soon = { timeout: 30_000, interval: 5 };
+const soon = { timeout: 60_000, interval: 5 };
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Connections, DatabaseUnavailableError } from './connections.js';
 import { WriteProbeRepository } from './write-probe.js';
 
-const soon = { timeout: 30_000, interval: 20 };
+const soon = { timeout: 60_000, interval: 20 };
 const always = () => undefined;
 let server: TestPostgres;
 let admin: pg.Client;

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
  * none of these between our look and the start of the program that shall listen there.
  */
 const [FIRST, COUNT] = [10_000, 22_000];
-/** Processes that run beside each other begin apart, and nobody is given a port twice. */
+/** Processes that run beside each other begin apart, and look at each other's seldom. */
 let next = (process.pid * 97) % COUNT;
 
 /** TCP and UDP ports that nobody listens on, at any address of this host; all different. */
@@ -17,7 +17,7 @@ export async function freePorts(count: number): Promise<number[]> {
     next = (next + 1) % COUNT;
     // While we look, somebody else may ask.
     const port = FIRST + next;
-    if (await isFree(port)) found.push(port);
+    if ((await isFree(port)) && (await isGivenToUs(port))) found.push(port);
   }
   return found;
 }
@@ -36,4 +36,16 @@ async function isFree(port: number): Promise<boolean> {
     socket.bind(port, '0.0.0.0', () => socket.close(() => resolve(true)));
   });
   return (await tcp) && (await udp);
+}
+
+/**
+ * A name in the kernel (unix(7): abstract, of this network namespace like the port itself) that goes with this process: until what it
+ * starts listens on the port, a look at the port alone would find it free. Elsewhere than on Linux there is no such name.
+ */
+async function isGivenToUs(port: number): Promise<boolean> {
+  if (process.platform !== 'linux') return true;
+  return await new Promise((resolve) => {
+    const server = createServer().once('error', () => resolve(false));
+    server.unref().listen(`\0yosugara-port-${port}`, () => resolve(true));
+  });
 }

@@ -57,7 +57,7 @@ it('a test Standby holds what was there when it was made, and what its primary w
     try {
       asked(primary.connectionString, 'insert into kept values (2)');
       await expect
-        .poll(() => asked(standby.connectionString, 'select sum(value), pg_is_in_recovery() from kept'), { timeout: 30_000 })
+        .poll(() => asked(standby.connectionString, 'select sum(value), pg_is_in_recovery() from kept'), { timeout: 60_000 })
         .toBe('3|t');
     } finally {
       await standby.stop();

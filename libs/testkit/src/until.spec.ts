@@ -25,7 +25,7 @@ describe('what is awaited', () => {
   it('comes after failures of the outside world', async () => {
     const missing = Object.assign(new Error('relation "kept" does not exist'), { code: '42P01' });
     const refused = new TypeError('fetch failed', { cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }) });
-    expect(await eventually('500 rows', looks(missing, refused, 500))).toBe(500);
+    expect(await eventually('500 rows', looks<number>(missing, refused, 500))).toBe(500);
   });
 
   it('does not come: the last failure of the outside world is told as the cause', async () => {

@@ -1,20 +1,19 @@
 /** For whatever comes by itself: many times what it takes, for a machine that others share. */
 export const PATIENCE_MS = 60_000;
 
+/** null, undefined, false, nought and an empty text are "not yet". */
+type Found<T> = Exclude<T, null | undefined | false | 0 | ''>;
+
 /**
  * What is looked for within the deadline, or a failure that says what was awaited.
  *
  * The outside world may fail meanwhile (a table is not replayed yet, a server still starts): that is "not yet", and at the deadline
  * the last such failure is told as the cause. A mistake of our own, and an `expect` in the look, is thrown at once.
  */
-export async function eventually<T>(
-  what: string,
-  look: () => T | Promise<T>,
-  withinMs: number = PATIENCE_MS,
-): Promise<NonNullable<T>> {
+export async function eventually<T>(what: string, look: () => T | Promise<T>, withinMs: number = PATIENCE_MS): Promise<Found<T>> {
   for (const untilMs = performance.now() + withinMs; ; await pause(15)) {
     const { found, failed } = await outcome(look);
-    if (found) return found;
+    if (found) return found as Found<T>;
     if (performance.now() <= untilMs) continue;
     const last = failed === undefined ? '' : `; last: ${failed.message}`;
     throw new Error(`${what}: not within ${withinMs} ms${last}`, { cause: failed });

@@ -40,7 +40,7 @@ const instruction = (command: string, over: Partial<StartInstruction> = {}): Sta
 const of = <Kind extends AgentEvent['kind']>(kind: Kind) =>
   events.find((event) => event.kind === kind) as Extract<AgentEvent, { kind: Kind }>;
 async function facts(): Promise<RunFacts> {
-  await until(() => of('exited') !== undefined || of('launch-failed') !== undefined || of('lost') !== undefined, 20_000);
+  await until(() => of('exited') !== undefined || of('launch-failed') !== undefined || of('lost') !== undefined);
   if (of('exited') === undefined) throw new Error(JSON.stringify(events));
   return of('exited').facts;
 }
@@ -49,7 +49,7 @@ async function run(command: string, over: Partial<StartInstruction> = {}): Promi
   return await facts();
 }
 const launched = async () => {
-  await until(() => of('launched') !== undefined, 20_000);
+  await until(() => of('launched') !== undefined);
   return of('launched').pid;
 };
 

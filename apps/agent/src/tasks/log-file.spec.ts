@@ -57,7 +57,7 @@ async function stop(): Promise<void> {
   running = null;
 }
 const told = async (...lines: string[]) => {
-  await until(() => host.lines.length >= lines.length, 30_000).catch(() => undefined);
+  await until(() => host.lines.length >= lines.length).catch(() => undefined);
   expect(host.lines).toEqual(lines);
 };
 /** So that it is known again by its first bytes. */
@@ -69,7 +69,7 @@ describe('a file that is followed', () => {
     await start({ name: '(app|new)\\.log' });
     append('app.log', 'one');
     append('new.log', 'first');
-    await until(() => host.lines.length === 2, 30_000);
+    await until(() => host.lines.length === 2);
     expect(host.lines.toSorted()).toEqual(['first', 'one']);
   });
   it('goes on after a restart where it was, without a loss and without a double', async () => {
@@ -134,7 +134,7 @@ describe('rotation', () => {
     renameSync(path('app.log'), path('app.log.1'));
     append('app.log.1', 'two');
     append('app.log', 'three');
-    await until(() => host.lines.length === 3, 30_000);
+    await until(() => host.lines.length === 3);
     expect(host.lines.toSorted()).toEqual(['one', 'three', 'two']);
   });
   it('by a rename while no agent runs', async () => {
@@ -147,7 +147,7 @@ describe('rotation', () => {
     renameSync(path('app.log'), path('app.log.1'));
     append('app.log', 'three');
     await start();
-    await until(() => host.lines.length === 3, 30_000);
+    await until(() => host.lines.length === 3);
     expect(host.lines.toSorted()).toEqual(['one', 'three', 'two']);
   });
   it('by a rename to a name that is followed, too, tells nothing twice', async () => {
@@ -191,13 +191,13 @@ describe('rotation', () => {
       for (let life = 0; life < 12; life++) {
         [host.writesLeft, host.isDead] = [1, false];
         await start({ name });
-        await until(() => host.isDead || host.lines.includes('three'), 10_000);
+        await until(() => host.isDead || host.lines.includes('three'));
         await stop();
       }
       host.writesLeft = Number.POSITIVE_INFINITY;
       await start({ name });
       append('app.log', 'four');
-      await until(() => host.lines.includes('four'), 30_000);
+      await until(() => host.lines.includes('four'));
       expect(host.lines).toEqual(['one', ...lines, 'two', 'three', 'four']);
       // What it remembers of the copy is no file that went.
       rmSync(path('app.log.1'));
@@ -216,7 +216,7 @@ describe('rotation', () => {
     copyFileSync(path('app.log'), path('app.log.1'));
     truncateSync(path('app.log'), 0);
     append('app.log', 'three');
-    await until(() => host.lines.length >= 3, 30_000);
+    await until(() => host.lines.length >= 3);
     await pause(5_500);
     expect(host.lines).toEqual(['one', 'two', 'three']);
   });
@@ -253,7 +253,7 @@ it('a file that only begins as another one is no copy of it', async () => {
   append('app.log', 'one');
   await told('one');
   append('app-2.log', banner, 'other');
-  await until(() => host.lines.length >= 3, 30_000);
+  await until(() => host.lines.length >= 3);
   expect(host.lines).toEqual(['one', banner, 'other']);
 });
 

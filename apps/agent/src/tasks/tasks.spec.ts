@@ -49,10 +49,10 @@ describe('a custom command', () => {
   it('is run at its ticks, each once, also after a restart', async () => {
     const first = tasks();
     await first.set([custom()]);
-    await until(() => of('custom').length >= 2, 20_000);
+    await until(() => of('custom').length >= 2);
     await first.close();
     await tasks().set([custom()]);
-    await until(() => of('custom').length >= 4, 20_000);
+    await until(() => of('custom').length >= 4);
     const due = of('custom').map(({ dueAtMs }) => dueAtMs);
     expect(new Set(due).size).toBe(due.length);
     for (const each of due) expect((each - 7) % 500).toBe(0);
@@ -71,7 +71,7 @@ describe('a custom command', () => {
       custom({ id: 'late', command: 'sleep 100', timeoutMs: 200 }),
       custom({ id: 'nobody', user: 'nobody-here' }),
     ]);
-    await until(() => new Set(of('custom').map(({ task }) => task)).size === 3, 20_000);
+    await until(() => new Set(of('custom').map(({ task }) => task)).size === 3);
     const why = (id: string) => of('custom').find(({ task }) => task === id)!;
     expect(why('fails')).toMatchObject({ why: 'the command exited 3: sorry', values: [] });
     expect(why('late').why).toContain('200 ms');
@@ -84,14 +84,14 @@ describe('a custom command', () => {
         command: `mkdir ${dir}/lock || echo twice >${dir}/twice; sleep 0.5; rmdir ${dir}/lock; echo k,v`,
       }),
     ]);
-    await until(() => of('custom').length >= 3, 20_000);
+    await until(() => of('custom').length >= 3);
     expect(of('custom').every(({ why }) => why === null)).toBe(true);
     await expect(import('node:fs').then(({ existsSync }) => existsSync(join(dir, 'twice')))).resolves.toBe(false);
   });
   it('is not run while the disk takes nothing', async () => {
     host.isFull = true;
     await tasks().set([custom()]);
-    await until(() => host.troubles.some((trouble) => trouble.startsWith('SPOOL_FULL')), 20_000);
+    await until(() => host.troubles.some((trouble) => trouble.startsWith('SPOOL_FULL')));
     expect(host.news).toEqual([]);
   });
   it('has a place at a time', async () => {
@@ -246,7 +246,7 @@ describe('a new list of tasks', () => {
   it('ends what is not in it and forgets what that remembered', async () => {
     const all = tasks();
     await all.set([custom(), { kind: 'file-watch', id: 'w', directory: dir, name: '.*', change: 'created', notInUse: false }]);
-    await until(() => host.mark('watch/w/') !== undefined && host.mark('custom/c') !== undefined, 20_000);
+    await until(() => host.mark('watch/w/') !== undefined && host.mark('custom/c') !== undefined);
     await all.set([]);
     expect([host.marks('watch/'), host.marks('custom/')]).toEqual([[], []]);
   });

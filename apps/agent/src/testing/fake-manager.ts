@@ -153,7 +153,7 @@ export class FakeManager {
     return this.heard.filter((saying) => saying.say === say) as Extract<FromAgent, { say: Say }>[];
   }
   async serves(): Promise<void> {
-    await until(() => this.isServing, 30_000);
+    await until(() => this.isServing);
   }
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();

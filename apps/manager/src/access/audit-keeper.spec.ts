@@ -10,7 +10,7 @@ import { openStorage } from '../wiring.js';
 import { AuditKeeper } from './audit-keeper.js';
 import { auditLine } from './audit-line.js';
 
-const soon = { timeout: 20_000, interval: 50 };
+const soon = { timeout: 60_000, interval: 50 };
 let server: TestPostgres;
 let store: Store;
 let manager: ReturnType<typeof openStorage>['store'];

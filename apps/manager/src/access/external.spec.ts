@@ -75,7 +75,7 @@ afterAll(async () => {
   authority.remove();
 });
 
-const login = async (body: object) => await world.node.call('POST', '/api/login', { body, withinMs: 20_000 });
+const login = async (body: object) => await world.node.call('POST', '/api/login', { body, withinMs: 60_000 });
 const userOf = async (text: string) => (await world.as(world.admin, 'GET', `/api/v1/users?text=${text}`)).body.rows[0];
 
 it('the login page is told which ways there are', async () =>

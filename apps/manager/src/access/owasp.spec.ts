@@ -203,7 +203,7 @@ describe('API1: broken object level authorisation', () => {
   it('a live stream tells of what one may see', async () => {
     const { secret } = (await world.as(wendy, 'POST', '/api/v1/tokens', { name: 'stream', roles: ['web'] })).body;
     const stream = await readEvents(`${world.node.url}/api/v1/events/stream`, '0.0', secret);
-    await expect.poll(() => stream.rows().map(({ monitor }) => monitor), { timeout: 10_000 }).toContain('of-web');
+    await expect.poll(() => stream.rows().map(({ monitor }) => monitor), { timeout: 60_000 }).toContain('of-web');
     expect(stream.rows().map(({ monitor }) => monitor)).not.toContain('of-db');
     await stream.close();
   });

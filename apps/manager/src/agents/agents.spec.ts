@@ -7,7 +7,7 @@ import { SILENT_LOG } from '@yosugara/kernel';
 import type { Result } from '@yosugara/operations';
 import { parseSetting } from '@yosugara/protocol';
 import type { AgentDesk } from '@yosugara/runtime';
-import { freePort, startTestPostgres, type TestPostgres } from '@yosugara/testkit';
+import { freePort, startTestPostgres, type TestPostgres, eventually as until } from '@yosugara/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FakeAgent, type FakeAgentOptions } from '../../../../libs/connectors/src/agents/testing/fake-agent.js';
 import { hostClock } from '../clock.js';
@@ -64,19 +64,6 @@ afterEach(async () => {
 const postgres = () => ({
   ...{ host: server.host, port: server.port, user: 'postgres', database: 'postgres', password: 'x', clusterCa: null },
 });
-
-async function until<T>(
-  what: string,
-  look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
-): Promise<T> {
-  const untilMs = performance.now() + 20_000;
-  for (;;) {
-    const found = await look();
-    if (found !== null && found !== undefined && found !== false) return found;
-    if (performance.now() > untilMs) throw new Error(`not so: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 const DESK: AgentDesk = {
   hello: async () => ({ committed: 0 }),

@@ -147,7 +147,7 @@ async function apply(to: Manager, documents: readonly object[], epoch: number): 
 }
 
 const soonOrLate = async (what: string, holds: () => boolean | Promise<boolean>): Promise<void> => {
-  await until(holds, 45_000).catch(async () => {
+  await until(holds).catch(async () => {
     throw new Error(`not so: ${what}; told of were ${JSON.stringify(await linesTold())}`);
   });
 };

@@ -58,7 +58,7 @@ describe('a calendar that is a setting', () => {
       { from: '2026-11-20T00:00:00.000Z', to: '2026-11-20T09:00:00.000Z', fromClock: '09:00:00', toClock: '18:00:00' },
     ]);
     await expect
-      .poll(async () => (await get('office/days?from=2026-11-20&to=2026-11-24', b)).body, { timeout: 10_000 })
+      .poll(async () => (await get('office/days?from=2026-11-20&to=2026-11-24', b)).body, { timeout: 60_000 })
       .toEqual(view);
   });
   it('of a month, when only its first day is asked for; of this month, when none is', async () => {

@@ -9,7 +9,7 @@ import { eventLike } from '../../../../libs/store/src/testing/told.js';
 import { type CommitProxy, startCommitProxy } from '../testing/commit-proxy.js';
 import { type Answer, Eras, PROBE_TOKEN, startNode, type TestNode } from '../testing/harness.js';
 
-const soon = { timeout: 30_000, interval: 20 };
+const soon = { timeout: 60_000, interval: 20 };
 const CHANGES = '/api/v1/events/changes';
 const eras = new Eras();
 let server: TestPostgres;

@@ -13,7 +13,7 @@ import { ConsoleTls } from './console-tls.js';
 import { Listener } from './listener.js';
 
 const ADDRESS = '127.0.64.1';
-const soon = { timeout: 20_000, interval: 10 };
+const soon = { timeout: 60_000, interval: 10 };
 let cluster: TestAuthority;
 let house: TestAuthority;
 let own: TestCertificate;

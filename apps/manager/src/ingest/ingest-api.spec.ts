@@ -9,7 +9,7 @@ import { METRICS_TOKEN, PROBE_TOKEN, startNode, type TestNode } from '../testing
 import { openStorage } from '../wiring.js';
 import { LossWatch } from './loss-watch.js';
 
-const soon = { timeout: 30_000, interval: 20 };
+const soon = { timeout: 60_000, interval: 20 };
 let server: TestPostgres;
 let node: TestNode;
 let storage: ReturnType<typeof openStorage>;

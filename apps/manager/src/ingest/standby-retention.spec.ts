@@ -12,7 +12,7 @@ import { type HotStandby, startHotStandby } from '../testing/hot-standby.js';
 import { openStorage, type Storage } from '../wiring.js';
 import { StandbyRetention } from './standby-retention.js';
 
-const soon = { timeout: 30_000, interval: 20 };
+const soon = { timeout: 60_000, interval: 20 };
 const dir = mkdtempSync(join(tmpdir(), 'yosugara-retention-'));
 const receiverSocket = join(dir, 'receiver.sock');
 const sockets = new Set<Socket>();

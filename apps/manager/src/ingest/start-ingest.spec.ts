@@ -15,7 +15,7 @@ import { openStorage } from '../wiring.js';
 import { MissingRecords } from './missing-records.js';
 import { startIngestOf } from './start-ingest.js';
 
-const soon = { timeout: 30_000, interval: 20 };
+const soon = { timeout: 60_000, interval: 20 };
 const always = () => undefined;
 let server: TestPostgres;
 let storage: ReturnType<typeof openStorage>;

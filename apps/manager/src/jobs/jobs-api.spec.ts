@@ -19,7 +19,7 @@ import { readStream } from '../testing/read-tail.js';
 import { FakeAgent } from './testing/fake-agents.js';
 import { type LoopOnFakes, loopOnFakes } from './testing/loop-on-fakes.js';
 
-const soon = { timeout: 15_000, interval: 30 };
+const soon = { timeout: 60_000, interval: 30 };
 const eras = new Eras();
 const agents = new Map<string, FakeAgent>();
 let server: TestPostgres;

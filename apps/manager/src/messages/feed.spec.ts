@@ -9,7 +9,7 @@ import type { ManagerStore } from '../store/ports.js';
 import { MessageFeed } from './feed.js';
 import { StoredRows } from './stored-rows.js';
 
-const soon = { timeout: 30_000, interval: 20 };
+const soon = { timeout: 60_000, interval: 20 };
 const feeds: MessageFeed[] = [];
 afterEach(() => {
   for (const feed of feeds.splice(0)) feed.onApplicationShutdown();

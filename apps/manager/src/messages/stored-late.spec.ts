@@ -6,7 +6,7 @@ import { aMessage } from '../testing/a-message.js';
 import { Eras, startTwoManagers, type TestNode, type TwoManagers } from '../testing/harness.js';
 import { readTail, type TailReading } from '../testing/read-tail.js';
 
-const soon = { timeout: 30_000, interval: 50 };
+const soon = { timeout: 60_000, interval: 50 };
 const MINUTE_MS = 60_000;
 let cluster: TwoManagers;
 let store: TwoManagers['store'];

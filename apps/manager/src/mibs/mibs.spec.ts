@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Eras, PROBE_TOKEN, startTwoManagers, type TestNode, type TwoManagers } from '../testing/harness.js';
 import { openStorage } from '../wiring.js';
 
-const soon = { timeout: 30_000, interval: 50 };
+const soon = { timeout: 60_000, interval: 50 };
 let cluster: TwoManagers;
 let store: TwoManagers['store'];
 /** The Master of most specs, and a second node on the same database, as a hot standby would show it. */
@@ -175,7 +175,7 @@ describe('MIB modules are uploaded', () => {
       });
       let served = 0;
       while (!isAnswered) {
-        expect((await a.call('GET', '/api/v1/mibs', { bearer, withinMs: 20_000 })).status).toBe(200);
+        expect((await a.call('GET', '/api/v1/mibs', { bearer, withinMs: 60_000 })).status).toBe(200);
         if (!isAnswered) served++;
       }
       expect([200, 400]).toContain((await answer).status);

@@ -13,7 +13,7 @@ let server: TestPostgres;
 let node: TestNode;
 let pool: pg.Pool;
 const eras = new Eras();
-const soon = { timeout: 30_000, interval: 50 };
+const soon = { timeout: 60_000, interval: 50 };
 
 beforeAll(async () => {
   server = await startTestPostgres();

@@ -15,7 +15,7 @@ const DAY = 86_400_000;
 const R = '/api/v1/retention';
 const SETTING = '/api/v1/settings/retention/cluster';
 const eras = new Eras();
-const soon = { timeout: 20_000, interval: 50 };
+const soon = { timeout: 60_000, interval: 50 };
 let server: TestPostgres;
 let pool: pg.Pool;
 let node: TestNode;
@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 const call = async (method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown, headers: Record<string, string> = {}) =>
-  await node.call(method, path, { cookie, body, headers, withinMs: 20_000 });
+  await node.call(method, path, { cookie, body, headers, withinMs: 60_000 });
 const kept = async (kind: string): Promise<RetainedView> =>
   (await call('GET', R)).body.kinds.find((each: RetainedView) => each.kind === kind);
 

@@ -23,7 +23,7 @@ import { managerOf, type NodeManager } from '../testing/manager-of.js';
  * looked through for them: tables, dead rows, WAL.
  */
 const run = promisify(execFile);
-const soon = { timeout: 40_000, interval: 50 };
+const soon = { timeout: 60_000, interval: 50 };
 const dir = mkdtempSync(join(tmpdir(), 'yosugara-secrets-'));
 const [one, two] = [newKey(), newKey()];
 const keyFile = join(dir, 'a', 'secrets', 'keys');

@@ -20,7 +20,7 @@ import { PendingResults } from './pending-results.js';
 import { SyslogWay } from './syslog-way.js';
 import { Volumes } from './volumes.js';
 
-const soon = { timeout: 30_000, interval: 20 };
+const soon = { timeout: 60_000, interval: 20 };
 const root = mkdtempSync(join(tmpdir(), 'yosugara-ways-'));
 let dir = '';
 let made = 0;
@@ -198,7 +198,7 @@ describe('a line of syslog', () => {
       child.stdout.on('data', (data) => void (said += String(data)));
       const way = new SyslogWay('x', { ...target, transport: 'local', host: socket }, 'info');
       try {
-        await until(() => existsSync(socket), 30_000);
+        await until(() => existsSync(socket));
         chmodSync(socket, 0o666);
         way.send(aResult(1));
         await vi.waitFor(

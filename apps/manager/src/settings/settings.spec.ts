@@ -41,7 +41,7 @@ afterEach(async () => {
 const bearer = PROBE_TOKEN;
 const API = '/api/v1/settings';
 const call = async (method: Method, path: string, how: CallOptions = {}, node = a) =>
-  await node.call(method, path, { bearer, withinMs: 30_000, ...how });
+  await node.call(method, path, { bearer, withinMs: 60_000, ...how });
 const load = async (documents: readonly unknown[], more: object = {}) =>
   await call('POST', `${API}/import`, { body: { documents, ...more } });
 const node = (id: string, body: object = {}, more: object = {}) => ({ kind: 'node', id, body: { name: id, ...body }, ...more });

@@ -30,7 +30,7 @@ it('a Standby has a session for each kind of work and knows the schema before it
   await expect(here.foresee()).rejects.toThrow();
   const there = connect(master.port);
   await there.migrate();
-  await expect.poll(() => here.foresee().catch(() => false), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => here.foresee().catch(() => false), { timeout: 60_000 }).toBe(true);
   const admin = new pg.Client({ host: standby.host, port: standby.port, user: 'postgres', database: 'postgres' });
   await admin.connect();
   closers.push(() => admin.end());

@@ -67,12 +67,12 @@ const run = async (id: string, body: object = {}): Promise<Answer> => await clus
 const ran = async (id: string, body: object = {}): Promise<MonitorRan> => {
   let answer = await run(id, body);
   await expect
-    .poll(async () => (answer = answer.status === 503 ? await run(id, body) : answer).status, { timeout: 15_000 })
+    .poll(async () => (answer = answer.status === 503 ? await run(id, body) : answer).status, { timeout: 60_000 })
     .toBe(200);
   return answer.body;
 };
 const test = async (id: string, body: object = {}, headers: Record<string, string> = {}): Promise<Answer> =>
-  await ask(`${cluster.url}/api/v1/notifications/${id}/tests`, 'POST', { bearer: PROBE_TOKEN, body, headers, withinMs: 30_000 });
+  await ask(`${cluster.url}/api/v1/notifications/${id}/tests`, 'POST', { bearer: PROBE_TOKEN, body, headers, withinMs: 60_000 });
 const audited = async (action: string) =>
   (await pool.query('select target, done, epoch::int from audit where action = $1 order by id', [action])).rows;
 

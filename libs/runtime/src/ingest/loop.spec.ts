@@ -21,7 +21,7 @@ describe('ingest', () => {
       { limits: { ...MERGE_LIMITS, pairingDelayMs: 20, maxOpen: 3, openMs: 1 } },
     );
     started.store.next = [what, 'store', 'store', what, 'store', what];
-    await until(() => started.store.positions.get('a-1') === 40 && started.store.positions.get('b-1') === 30, 10_000);
+    await until(() => started.store.positions.get('a-1') === 40 && started.store.positions.get('b-1') === 30);
     expect(started.store.rows.size).toBe(40);
     expect(started.said).not.toContain('ingest.key_hits');
     const seen =

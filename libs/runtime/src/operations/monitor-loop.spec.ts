@@ -68,8 +68,10 @@ describe('monitors that are looked at', () => {
   it('are looked at when they are due, each tick once, and what follows is stored with its tick', async () => {
     const { store } = begin();
     await until(() => ran(store, 'web1').length >= 3);
-    const ticks = ran(store, 'web1');
-    expect(ticks.every((at, place) => place === 0 || at - ticks[place - 1]! === 1_000)).toBe(true);
+    const done = store.done.filter(({ facility }) => facility === 'web1').slice(1);
+    const ticks = done.map(({ dueAtMs }) => dueAtMs);
+    // None but such as a machine that stood still has missed, and those are counted.
+    expect(done.every(({ dueAtMs, skipped }, at) => at === 0 || dueAtMs - ticks[at - 1]! === 1_000 * (skipped + 1))).toBe(true);
     expect(ticks.every((at) => at === newestDueMs(scheduleOf('ping', 'web1', 1_000), at))).toBe(true);
     expect([...store.events.keys()]).toEqual(expect.arrayContaining(ticks.map((at) => `ping/web1///${at}/events`)));
     expect([...store.events.values()].every((times) => times === 1)).toBe(true);
@@ -81,7 +83,7 @@ describe('monitors that are looked at', () => {
     const store = new MemoryStore();
     store.next = ['store', what, 'store', what, what];
     begin({ store });
-    await until(() => ran(store, 'web1').length >= 4 && ran(store, 'web2').length >= 4, 20_000);
+    await until(() => ran(store, 'web1').length >= 4 && ran(store, 'web2').length >= 4);
     for (const facility of ['web1', 'web2']) {
       const ticks = ran(store, facility);
       expect(new Set(ticks).size).toBe(ticks.length);

@@ -56,7 +56,7 @@ export async function jobsStage(third: number, hosts: readonly string[], command
     closers.push(() => browser.close());
     const problems: string[] = [];
     const call: JobsStage['call'] = async (method, path, body, headers = {}) => {
-      const answer = await node.call(method, `/api/v1${path}`, { cookie, body, headers, withinMs: 20_000 });
+      const answer = await node.call(method, `/api/v1${path}`, { cookie, body, headers, withinMs: 60_000 });
       if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
       return answer.body;
     };

@@ -141,7 +141,7 @@ export async function put(
   settings: readonly (readonly [kind: string, id: string, body: object])[],
 ): Promise<void> {
   const documents = settings.map(([kind, id, body]) => ({ kind, id, body }));
-  const { status, body } = await a.call('POST', '/api/v1/settings/import', { body: { documents }, withinMs: 20_000 });
+  const { status, body } = await a.call('POST', '/api/v1/settings/import', { body: { documents }, withinMs: 60_000 });
   expect([status, body]).toEqual([200, expect.anything()]);
 }
 

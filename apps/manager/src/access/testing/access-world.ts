@@ -36,7 +36,7 @@ export async function accessWorld(third: number, access?: object, consolePort?: 
   await eras.becomeActive(node, 'a');
   const admin = await node.login();
   const as: AccessWorld['as'] = async (cookie, method, path, body, headers = {}) =>
-    await node.call(method, path, { cookie, headers, withinMs: 20_000, ...(body === undefined ? {} : { body }) });
+    await node.call(method, path, { cookie, headers, withinMs: 60_000, ...(body === undefined ? {} : { body }) });
   const done = (answer: Answer) => {
     if (answer.status !== 200) throw new Error(`${answer.status} ${JSON.stringify(answer.body)}`);
     return answer;

@@ -189,17 +189,4 @@ function withFault(store: JobStore, storeJobs: JobStore['storeJobs']): JobStore 
   };
 }
 
-/** Looks again and again until it holds. */
-export async function until<T>(
-  what: string,
-  look: () => Promise<T | null | false> | T | null | false,
-  deadlineMs = 15_000,
-): Promise<T> {
-  const endMs = performance.now() + deadlineMs;
-  for (;;) {
-    const found = await look();
-    if (found !== null && found !== false) return found;
-    if (performance.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+export { eventually as until } from '@yosugara/testkit';

@@ -74,7 +74,7 @@ export class WholeCluster {
   }
 
   async call(method: Method, path: string, body?: unknown): Promise<Answer> {
-    const how = { bearer: PROBE_TOKEN, withinMs: 15_000 };
+    const how = { bearer: PROBE_TOKEN, withinMs: 60_000 };
     return await ask(`${this.url}/api/v1${path}`, method, body === undefined ? how : { ...how, body });
   }
 

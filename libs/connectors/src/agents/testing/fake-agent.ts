@@ -14,7 +14,7 @@ import type { AgentHello } from '@yosugara/runtime';
 import type { Pem } from '../../pki/index.js';
 import { LineFramer } from '../lines.js';
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 export interface FakeAgentOptions extends Pem {
   readonly agent: string;

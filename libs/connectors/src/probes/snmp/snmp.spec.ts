@@ -172,7 +172,7 @@ describe.skipIf(findSystemProgram('snmpd') === null)('snmpd (package snmpd)', ()
       // The agent looks at its system every few seconds.
       for (const resource of rates)
         await expect
-          .poll(async () => await measure(resource, '', resource), { interval: 1_000, timeout: 30_000 })
+          .poll(async () => await measure(resource, '', resource), { interval: 1_000, timeout: 60_000 })
           .toEqual(expect.arrayContaining([{ item: expect.any(String), value: { kind: 'number', number: expect.any(Number) } }]));
       const network = await measure('network.inBytes', 'lo', 'lo');
       expect(network).toEqual([]);
@@ -218,7 +218,7 @@ describe.skipIf(findSystemProgram('snmpd') === null)('snmpd (package snmpd)', ()
     const running = execFileSync('pgrep', ['-c', '-x', 'snmpd'], { encoding: 'utf8' }).trim();
     // Its cache of processes is seconds old: as many as there are now, at the latest then.
     await expect
-      .poll(async () => await count({ command: '.*snmpd' }), { interval: 1_000, timeout: 40_000 })
+      .poll(async () => await count({ command: '.*snmpd' }), { interval: 1_000, timeout: 60_000 })
       .toEqual({ kind: 'number', number: Number(running) });
     expect(await count({ command: '.*snmpd', arguments: `.*udp:127\\.0\\.0\\.1:${port}.*` })).toMatchObject({
       number: expect.any(Number),
