@@ -23,7 +23,7 @@ import { type Intake, SafeAnswers, type TrapIntake } from '@yosugara/runtime';
 import { senderTls } from './identity.js';
 
 export interface ListenerParts {
-  readonly journal: Pick<ReceiverJournal, 'append' | 'nextSeq'>;
+  readonly journal: Pick<ReceiverJournal, 'append' | 'nextSeq' | 'roomBytes' | 'whenRoom'>;
   readonly safeSeq: () => number;
   readonly traps: TrapIntake;
 }
@@ -64,7 +64,9 @@ export function configuredListeners(config: NodeConfig, log: Log, parts: Listene
     },
     on: (address, listener) => {
       const stream = { address, listener, gate, intake: waiting, maxConnections };
-      const udp = { address, listener, gate, receiveBufferBytes };
+      // Whoever wants them read as Node does it gets no calls of the system.
+      const room = udpRead === 'batch' ? parts.journal : undefined;
+      const udp = { address, listener, gate, receiveBufferBytes, room };
       const open = [
         () => listenUdp({ ...udp, port: ports.syslog, kind: 'syslog', sockets: udpSockets, read: udpRead, intake }),
         () => listenTcp({ ...stream, port: ports.syslog }),

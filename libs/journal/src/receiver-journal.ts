@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { nodeId } from '@yosugara/kernel';
-import { MessageFlag } from '@yosugara/protocol';
+import { Backlog } from './backlog.js';
 import { CRC_OF_CHECKED } from './crc.js';
 import { type DirLock, lockDirectory } from './dir-lock.js';
+import { DurableWatch } from './durable-watch.js';
 import { JournalDiskFullError, JournalFatalError } from './errors.js';
 import { FRAME_HEAD_BYTES, FrameBatch } from './frame.js';
 import { type JournalFs, NODE_FS } from './fs-port.js';
 import { JournalShelf } from './journal-shelf.js';
 import { RecentBatches } from './recent-batches.js';
-import { encodedLength, encodeRecordInto } from './record.js';
+import { encodedLength, encodeRecordInto, isAwaited } from './record.js';
 import { MOST_HEAD_BYTES } from './segment.js';
 import { GROUP_HEAD_BYTES } from './segment-cipher.js';
 import type { SegmentLog } from './segment-log.js';
@@ -46,12 +47,12 @@ class FileReceiverJournal implements ReceiverJournal {
   readonly #shelf: JournalShelf;
   readonly #log: SegmentLog;
   readonly #lock: DirLock;
-  readonly #listeners = new Set<(durableSeq: number) => void>();
-  readonly #waiting: { readonly seq: number; readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
+  readonly #durable = new DurableWatch();
   /** One batch is filled while the other is written. */
   #filling = new FrameBatch();
   #writing = new FrameBatch();
   readonly #recent = new RecentBatches();
+  readonly #backlog: Backlog;
   #nextSeq = 1;
   #diskBytes: number;
   #flushing: Promise<void> | null = null;
@@ -67,6 +68,7 @@ class FileReceiverJournal implements ReceiverJournal {
 
   constructor(options: ReceiverJournalOptions, journalId: string, shelf: JournalShelf, log: SegmentLog, lock: DirLock) {
     this.#options = { ...DEFAULTS, ...options };
+    this.#backlog = new Backlog(this.#options.maxPendingBytes, () => this.#pendingBytes);
     this.journalId = journalId;
     this.#shelf = shelf;
     this.#log = log;
@@ -86,13 +88,12 @@ class FileReceiverJournal implements ReceiverJournal {
   append(record: NewRecord, waits = false): boolean {
     if (this.#closed || this.#log.failed !== null) return false;
     const length = encodedLength(record);
-    const pending = this.#pendingBytes + FRAME_HEAD_BYTES + length + this.#groupBytes;
-    if (this.#diskBytes + pending > this.#options.maxBytes) {
+    const more = FRAME_HEAD_BYTES + length + this.#groupBytes;
+    if (this.#diskBytes + this.#pendingBytes + more > this.#options.maxBytes) {
       this.#counts[waits ? 'heldBackFull' : 'refusedFull']++;
       return false;
     }
-    // Streams can be held back and datagrams cannot: one that sends as fast as it is read must leave them room.
-    if (pending > this.#options.maxPendingBytes / (waits ? 2 : 1)) {
+    if (!this.#backlog.takes(more, waits)) {
       if (!waits) this.#counts.refusedBacklog++;
       return false;
     }
@@ -103,18 +104,24 @@ class FileReceiverJournal implements ReceiverJournal {
     return true;
   }
 
+  get roomBytes(): number {
+    return this.#backlog.roomBytes;
+  }
+
+  whenRoom(then: () => void): () => void {
+    return this.#backlog.whenRoom(then);
+  }
+
   onDurable(listener: (durableSeq: number) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#durable.listen(listener);
   }
 
   flush(): Promise<void> {
     if (this.durableSeq >= this.#nextSeq - 1) return Promise.resolve();
     if (this.#log.failed !== null) return Promise.reject(this.#log.failed);
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ seq: this.#nextSeq - 1, resolve, reject });
-      this.#startFlush();
-    });
+    const flushed = this.#durable.reaches(this.#nextSeq - 1);
+    this.#startFlush();
+    return flushed;
   }
 
   stats(): ReceiverJournalStats {
@@ -195,7 +202,7 @@ class FileReceiverJournal implements ReceiverJournal {
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = null;
       if (this.#filling.count === 0 || this.#log.failed !== null) return;
-      if (this.#closed || this.#waiting.length > 0) this.#startFlush();
+      if (this.#closed || this.#durable.isAwaited) this.#startFlush();
       else this.#schedule();
     });
   }
@@ -215,7 +222,8 @@ class FileReceiverJournal implements ReceiverJournal {
     this.#writing.clear();
     this.#diskBytes = this.#shelf.bytes;
     this.#counts.flushes++;
-    this.#tell();
+    this.#backlog.outOfSpace(false);
+    this.#durable.tell(this.durableSeq);
   }
 
   /** False: no room. The batch is kept and tried again; meanwhile `maxPendingBytes` bounds what comes in. */
@@ -225,24 +233,14 @@ class FileReceiverJournal implements ReceiverJournal {
       return true;
     } catch (error) {
       if (!(error instanceof JournalDiskFullError) || this.#closed) throw error;
+      this.#backlog.outOfSpace(true);
       return false;
     }
   }
 
-  #tell(): void {
-    const { durableSeq } = this;
-    while (this.#waiting[0] !== undefined && this.#waiting[0].seq <= durableSeq) this.#waiting.shift()?.resolve();
-    for (const listener of this.#listeners) listener(durableSeq);
-  }
-
   #fail(error: unknown): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#durable.fail(error);
     if (error instanceof JournalFatalError) this.#options.onFatal(error);
     else if (!(error instanceof JournalDiskFullError)) throw error;
   }
-}
-
-/** RELP, HTTP and INFORM are answered when it is on both disks; nobody waits for the others. */
-function isAwaited({ transport, flags }: NewRecord): boolean {
-  return transport === 'relp' || transport === 'http' || (flags & MessageFlag.inform) !== 0;
 }

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { LISTENER_KINDS, MESSAGE_KINDS, MESSAGE_TRANSPORTS } from '@yosugara/protocol';
+import { LISTENER_KINDS, MESSAGE_KINDS, MESSAGE_TRANSPORTS, MessageFlag } from '@yosugara/protocol';
 import { RecordFormatError } from './errors.js';
 import type { JournalRecord, NewRecord } from './types.js';
 
@@ -189,4 +189,9 @@ function writeUInt64(target: Buffer, value: number, at: number): void {
 
 function readUInt64(from: Buffer, at: number): number {
   return from.readUInt32LE(at) + from.readUInt32LE(at + 4) * 2 ** 32;
+}
+
+/** RELP, HTTP and INFORM are answered when it is on both disks; nobody waits for the others. */
+export function isAwaited({ transport, flags }: NewRecord): boolean {
+  return transport === 'relp' || transport === 'http' || (flags & MessageFlag.inform) !== 0;
 }

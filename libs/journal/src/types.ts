@@ -98,6 +98,10 @@ export interface ReceiverJournal extends JournalSource {
    * @param waits it will be offered again until it is taken, so a refusal loses nothing.
    */
   append(record: NewRecord, waits?: boolean): boolean;
+  /** Bytes that would be taken now before `maxPendingBytes` refuses. Infinite while the disk has no space: nobody waits for that. */
+  readonly roomBytes: number;
+  /** Calls once, when half of `maxPendingBytes` is free. @returns takes it back. */
+  whenRoom(then: () => void): () => void;
   /** Highest number that survives a power cut now. */
   readonly durableSeq: number;
   /** Number the next record gets. */

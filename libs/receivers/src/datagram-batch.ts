@@ -50,9 +50,9 @@ export class DatagramBatch {
     }
   }
 
-  /** Takes what waits in the socket, as much as there is room for. @returns how many datagrams. */
-  receive(descriptor: number): number {
-    return (this.#count = this.#calls.receive(descriptor, this.#headersAt, MOST));
+  /** Takes what waits in the socket, as much as there is memory for and no more than `most`, at least 1. @returns how many datagrams. */
+  receive(descriptor: number, most: number): number {
+    return (this.#count = this.#calls.receive(descriptor, this.#headersAt, Math.min(most, MOST)));
   }
 
   /** Those of the last call, once. */

@@ -15,6 +15,7 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_REUSEPORT = 15;
 const MSG_DONTWAIT = 0x40;
+const F_DUPFD_CLOEXEC = 1030;
 /** IF_NAMESIZE and INET6_ADDRSTRLEN are less. */
 const NAME_BYTES = 64;
 const SOCKADDR_IN6_BYTES = 28;
@@ -25,6 +26,10 @@ export interface SystemCalls {
   /** A UDP socket bound there; never waits, and no child inherits it. @throws Error with the system's word in `code`. */
   boundUdp(address: string, port: number, isShared: boolean): number;
   close(descriptor: number): void;
+  /** Another number for the same socket, which keeps it open; no child inherits it. null = there is none left. */
+  duplicate(descriptor: number): number | null;
+  /** One datagram, without waiting; one that cannot be sent now is not. @throws Error — that is no address. */
+  sendTo(descriptor: number, bytes: Uint8Array, address: string, port: number): void;
   /** recvmmsg(2) without waiting. @returns how many messages were read; 0: none is there, or it failed. */
   receive(descriptor: number, headers: bigint, count: number): number;
   /** Where these bytes are; they must not be let go of while the system knows that. */
@@ -58,6 +63,10 @@ function bound(koffi: typeof import('koffi')): SystemCalls {
   const bind = libc.func('int bind(int descriptor, void *name, uint32_t bytes)');
   const setsockopt = libc.func('int setsockopt(int descriptor, int level, int option, void *value, uint32_t bytes)');
   const close = libc.func('int close(int descriptor)');
+  const fcntl = libc.func('int fcntl(int descriptor, int command, ...)');
+  const sendto = libc.func(
+    'int64_t sendto(int descriptor, void *bytes, size_t count, int flags, void *name, uint32_t nameBytes)',
+  );
   const recvmmsg = libc.func('int recvmmsg(int descriptor, void *headers, uint32_t count, int flags, void *timeout)');
   const inetPton = libc.func('int inet_pton(int family, const char *text, void *address)');
   const inetNtop = libc.func('void *inet_ntop(int family, void *address, void *text, uint32_t bytes)');
@@ -96,6 +105,14 @@ function bound(koffi: typeof import('koffi')): SystemCalls {
       }
     },
     close: (descriptor) => void close(descriptor),
+    duplicate: (descriptor) => {
+      const made: number = fcntl(descriptor, F_DUPFD_CLOEXEC, 'int', 0);
+      return made < 0 ? null : made;
+    },
+    sendTo: (descriptor, bytes, address, port) => {
+      const name = nameOf(address, port);
+      sendto(descriptor, bytes, bytes.length, MSG_DONTWAIT, name, name.length);
+    },
     receive: (descriptor, headers, count) => Math.max(0, recvmmsg(descriptor, headers, count, MSG_DONTWAIT, null)),
     placeOf: (bytes) => koffi.address(bytes),
     addressText6(name) {

@@ -2,7 +2,8 @@ import { MessageFlag, type MessageTransport } from '@yosugara/protocol';
 import type { ReceivedRecord } from '@yosugara/runtime';
 import { kernelDrops } from './kernel-drops.js';
 import { type Refusal, SourceGate, sum } from './sources.js';
-import { openSockets, type SocketsOptions, type Take } from './udp-sockets.js';
+import type { Take } from './udp-socket.js';
+import { openSockets, type SocketsOptions } from './udp-sockets.js';
 
 export interface Endpoint {
   readonly address: string;
@@ -46,6 +47,7 @@ export interface Listener {
 }
 
 /**
+ * Read no further ahead than `room` says, so that what waits is in the kernel's buffer and what is lost is its count, not ours.
  * Datagrams of a source that is not allowed, or above its rate, are dropped once they are read: the kernel keeps one queue for all
  * senders, so only reading makes room for the others.
  * @throws PortInUseError, ListenError

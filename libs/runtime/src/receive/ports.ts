@@ -9,6 +9,14 @@ export interface ReceivedRecord extends Omit<RawRecord, 'seq'> {
 /** @returns false when the journal refuses: a TCP listener stops reading, a UDP listener counts it as dropped. */
 export type Intake = (record: ReceivedRecord) => boolean;
 
+/** How far ahead datagrams may be read. What is not read the kernel keeps, while its buffer has room, and counts when it drops it. */
+export interface ReadAhead {
+  /** Bytes of records, with what the journal writes around them, that are taken now for certain. */
+  readonly roomBytes: number;
+  /** Calls once, when there is much room again; never from within. @returns takes it back. */
+  whenRoom(then: () => void): () => void;
+}
+
 export interface JournalRange {
   readonly journalId: string;
   readonly firstSeq: number;
