@@ -125,7 +125,7 @@ export const CONSENSUS: readonly Scenario[] = rows([
         await shell(
           cluster,
           target,
-          'bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1); cd "$DATA"; mv pgdata pgdata.own; setpriv --reuid postgres --regid postgres --clear-groups "$bin"/initdb -D "$DATA"/pgdata -A scram-sha-256 --pwfile=<(head -c 18 /dev/urandom | base64) >/dev/null',
+          'bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1); cd "$DATA" && mv pgdata pgdata.own && setpriv --reuid postgres --regid postgres --clear-groups "$bin"/initdb -D "$DATA"/pgdata --auth-local=peer --auth-host=reject >/dev/null',
         );
         cluster.startServices(target);
         await cluster.statusWhere(other, `${target} says whose data it has`, 60_000, ({ nodes }) =>
