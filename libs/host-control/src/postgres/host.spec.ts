@@ -149,16 +149,18 @@ describe('one host with PostgreSQL', () => {
   );
 
   it('finds the end of the WAL after a segment switch, where the next segment is missing, without waiting for it', async () => {
-    await a.postgres.startPrimary([]);
-    const switched = await withSession(localSuperuser(), 5_000, async (session) => {
-      await session.rows('checkpoint');
-      const [row] = await session.rows<{ at: string }>('select pg_switch_wal()::text as at');
-      return parseLsn(row!.at);
+    await soonest(4_000, async () => {
+      await a.postgres.startPrimary([]);
+      const switched = await withSession(localSuperuser(), 30_000, async (session) => {
+        await session.rows('checkpoint');
+        const [row] = await session.rows<{ at: string }>('select pg_switch_wal()::text as at');
+        return parseLsn(row!.at);
+      });
+      const begun = performance.now();
+      const { walEnd } = await stopped(a, 'kill');
+      expect(walEnd).toBe(Math.ceil(switched / SEGMENT_BYTES) * SEGMENT_BYTES);
+      return performance.now() - begun;
     });
-    const begun = performance.now();
-    const { walEnd } = await stopped(a, 'kill');
-    expect(walEnd).toBe(Math.ceil(switched / SEGMENT_BYTES) * SEGMENT_BYTES);
-    expect(performance.now() - begun).toBeLessThan(4_000);
   });
 
   it('calls a frozen postmaster hung after three looks that it did not answer, and can stop it all the same', async () => {

@@ -29,6 +29,7 @@ describe('two hosts', () => {
     await session.end();
     return rows.map(({ n }) => n);
   };
+  const seen = (node: TestNode, wanted: object) => expect.poll(() => node.postgres.facts()).toMatchObject(wanted);
   const isPending = async (promise: Promise<unknown>, ms: number) =>
     (await Promise.race([promise.then(() => false), sleep(ms).then(() => true)])) as boolean;
 
@@ -41,21 +42,23 @@ describe('two hosts', () => {
     expect(fractions.at(-1)).toBeCloseTo(1, 1);
     await b.postgres.startStandby(a.peer);
     await streams(a, b);
-    expect(b.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 1, follows: A });
+    await seen(b, { kind: 'standby', timeline: 1, follows: A });
     const { rows: slots } = await (await bed.client(a)).query('select slot_name, active from pg_replication_slots');
     expect(slots).toEqual([{ slot_name: 'yosugara_b', active: true }]);
   });
 
-  it('tells the receiver’s new state at the end of the verb, never one from before', async () => {
+  // That a verb ends with a look that began after it: verbs.spec.ts. A busy machine may need longer for one than the verb waits.
+  it('tells the receiver’s new state, and never again one from before', async () => {
     const told: unknown[] = [];
     let listening = true;
     b.postgres.onFacts((facts) => listening && facts.kind === 'standby' && told.push(facts.follows));
     await b.postgres.follow(null);
-    expect(b.postgres.facts()).toMatchObject({ receiver: 'cut', follows: null });
+    await seen(b, { receiver: 'cut', follows: null });
     await b.postgres.follow(a.peer);
-    expect(b.postgres.facts()).toMatchObject({ follows: A });
-    expect(told.at(-1)).toBe(A);
+    await seen(b, { follows: A });
     listening = false;
+    const changes = told.filter((follows, at) => follows !== told[at - 1]);
+    expect(changes.slice(changes[0] === A ? 1 : 0)).toEqual([null, A]);
     await streams(a, b);
   });
 
@@ -141,7 +144,7 @@ describe('two hosts', () => {
       await b.postgres.follow(null);
       return performance.now() - before;
     });
-    expect(b.postgres.facts()).toMatchObject({ receiver: 'cut', follows: null });
+    await seen(b, { receiver: 'cut', follows: null });
     expect(await isPending(client.query('insert into t values (4)').catch(quiet), 500)).toBe(true);
     expect(await rows(b)).not.toContain(4);
   });
@@ -155,7 +158,7 @@ describe('two hosts', () => {
     expect(b.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 1 });
     await b.postgres.stop('kill', 0);
     await b.postgres.startStandby(null);
-    expect(b.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 1 });
+    await seen(b, { kind: 'standby', timeline: 1 });
     expect(existsSync(join(b.config.dataDir!, 'pgdata/pg_wal/00000002.history'))).toBe(false);
   });
 
@@ -177,11 +180,9 @@ describe('two hosts', () => {
     const promoted = await b.postgres.promote({ above: 3 });
     fork = promoted.forkLsn;
     expect(promoted.timeline).toBe(4);
-    // Without a pause: what the verb ends with is a look from after the change.
-    expect(b.postgres.facts()).toMatchObject({ kind: 'primary', timeline: 4 });
+    await seen(b, { kind: 'primary', timeline: 4 });
     expect(await b.postgres.promote({ above: 3 })).toEqual(promoted);
-    await eventually('primary', () => b.postgres.facts().kind === 'primary');
-    expect(b.postgres.facts()).toMatchObject({ timeline: 4, names: [], forks: [{ timeline: 4, forkLsn: fork }] });
+    await seen(b, { kind: 'primary', timeline: 4, names: [], forks: [{ timeline: 4, forkLsn: fork }] });
     expect(await rows(b)).toEqual([1, 2, 3]);
   });
 
@@ -214,7 +215,7 @@ describe('two hosts', () => {
     const { state, walEnd } = await stopped(b);
     expect(state).toBe('clean-primary');
     await a.postgres.follow(null);
-    expect(a.postgres.facts()).toMatchObject({ kind: 'standby', walEnd });
+    await seen(a, { kind: 'standby', walEnd });
     expect((await a.postgres.promote({ above: 6 })).timeline).toBe(7);
     await a.postgres.ensureSlot(B);
     await b.postgres.startStandby(a.peer);
@@ -231,7 +232,7 @@ describe('two hosts', () => {
     const nobody = { ...a.peer, port: 1 };
     await expect(b.postgres.rewind(nobody, quiet)).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
     expect(existsSync(join(b.config.dataDir!, 'unfinished'))).toBe(false);
-    expect(b.postgres.facts()).toEqual(before);
+    await expect.poll(() => b.postgres.facts()).toEqual(before);
     await b.postgres.startStandby(a.peer);
     await streams(a, b);
   });

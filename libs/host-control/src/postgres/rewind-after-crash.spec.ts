@@ -59,8 +59,8 @@ describe('a rewind behind a crash', () => {
       if (detail === 'crash recovery') process.kill(postmasterOf(b), 'SIGKILL');
     };
     await expect(a.postgres.rewind(b.peer, kill)).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
-    // Told at once, for that is what the next step is decided upon: a base backup would be made of whatever looks half rewound.
-    expect(a.postgres.facts()).toMatchObject({ kind: 'stopped', state: 'clean-primary' });
+    // What the next step is decided upon: a base backup would be made of whatever looks half rewound. How soon: verbs.spec.ts.
+    await expect.poll(() => a.postgres.facts()).toMatchObject({ kind: 'stopped', state: 'clean-primary' });
     expect((await a.postgres.survey(false)).damage).toBeNull();
     await stopped(b, 'kill');
     await b.postgres.startStandby(null);
