@@ -1,5 +1,5 @@
 import { Button, Loader } from '@mantine/core';
-import { type ComponentType, lazy, useEffect, useState } from 'react';
+import { type ComponentType, type ReactNode, useEffect, useState } from 'react';
 import { type ArrivalPorts, arrived } from '../api/arrival.js';
 import { useText } from '../i18n/language.js';
 
@@ -43,16 +43,45 @@ const ports: ArrivalPorts = {
 
 type Load<Module> = () => Promise<Module>;
 
-const LOADS: Load<unknown>[] = [];
+const AHEAD: (() => void)[] = [];
 
-/** A component whose program comes when it is wanted, or when nothing else is to do (`loadAll`). */
-export function later<Props, Name extends string>(load: Load<Record<Name, ComponentType<Props>>>, name: Name) {
-  LOADS.push(load);
-  return lazy(async () => ({ default: (await arrived(load, ports))[name] }));
+/**
+ * A component whose program comes when it is wanted, or when nothing else is to do (`loadAll`). Not by React's `lazy` and `Suspense`: in a change of the page
+ * they keep the page before in its place for as long as the program does not come, and what they once showed instead stays for 300 ms.
+ *
+ * @param meanwhile what is seen for as long as it does not come.
+ */
+export function later<Props extends object, Name extends string>(
+  load: Load<Record<Name, ComponentType<Props>>>,
+  name: Name,
+  meanwhile: ReactNode = <OnItsWay />,
+) {
+  let here: ComponentType<Props> | null = null;
+  let coming: Promise<void> | null = null;
+  const came = (module: Record<Name, ComponentType<Props>>) => {
+    here = module[name];
+  };
+  const ahead = () => void load().then(came, () => undefined);
+  AHEAD.push(ahead);
+  function Later(props: Props) {
+    const [Program, setProgram] = useState(() => here);
+    const isMissing = Program === null;
+    useEffect(() => {
+      if (!isMissing) return;
+      let isLeft = false;
+      coming ??= arrived(load, ports).then(came);
+      void coming.then(() => isLeft || setProgram(() => here));
+      return () => {
+        isLeft = true;
+      };
+    }, [isMissing]);
+    return Program === null ? meanwhile : <Program {...props} />;
+  }
+  return Object.assign(Later, { ahead });
 }
 
 export function loadAll(): void {
-  for (const load of LOADS) load().catch(() => undefined);
+  for (const ahead of AHEAD) ahead();
 }
 
 /** In place of a page whose program is not there yet. */

@@ -1,9 +1,10 @@
-import { Button, Loader, Switch } from '@mantine/core';
+import { Button, Loader } from '@mantine/core';
 import { FUNCTION_OF_KIND, type SettingKind, type SettingView } from '@yosugara/protocol';
 import { type CSSProperties, type ReactNode, useState } from 'react';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { ColumnHead } from './column-head.js';
+import { EnableSwitch } from './enable-switch.js';
 import { FilterBar } from './filter-bar.js';
 import type { FilteredView } from './filter-model.js';
 import { Time } from './time.js';
@@ -11,7 +12,7 @@ import { Typed } from './typed.js';
 import { useMe } from './use-me.js';
 import { useNarrow } from './use-narrow.js';
 import { usePageAddress } from './use-page-address.js';
-import { useEnable, useSettings } from './use-settings.js';
+import { useSettings } from './use-settings.js';
 import { VirtualList } from './virtual-list.js';
 
 interface TableProps {
@@ -28,19 +29,15 @@ interface TableProps {
 }
 
 function Row({
+  kind,
   setting,
   style,
   about,
   onOpen,
-  onEnable,
-  mayAct,
-}: Pick<TableProps, 'about' | 'onOpen'> & {
+}: Pick<TableProps, 'kind' | 'about' | 'onOpen'> & {
   readonly setting: SettingView;
   readonly style: CSSProperties;
-  readonly mayAct: boolean;
-  readonly onEnable: (enabled: boolean) => void;
 }) {
-  const { t } = useText();
   return (
     <div
       className={setting.enabled ? 'setting-row' : 'setting-row off'}
@@ -48,14 +45,7 @@ function Row({
       data-testid="setting-row"
       data-id={setting.id}
     >
-      <Switch
-        size="xs"
-        checked={setting.enabled}
-        disabled={!mayAct}
-        aria-label={t('settings.enableOne', { id: setting.id })}
-        onChange={(event) => onEnable(event.currentTarget.checked)}
-        data-testid="setting-enabled"
-      />
+      <EnableSwitch kind={kind} setting={setting} size="xs" testId="setting-enabled" />
       <button
         type="button"
         data-row
@@ -88,10 +78,8 @@ function useSearchText(isInAddress: boolean) {
 export function SettingTable({ kind, view, filter = {}, about, onOpen, onNew, tools, empty }: TableProps) {
   const { t } = useText();
   const { may } = useMe();
-  const mayAct = may(FUNCTION_OF_KIND[kind], 'modify');
   const { text, setText } = useSearchText(view !== undefined);
   const { rows, isLoading, hasMore, error, more } = useSettings(kind, { ...filter, text });
-  const enable = useEnable(kind);
   const isNarrow = useNarrow();
   return (
     <>
@@ -127,15 +115,7 @@ export function SettingTable({ kind, view, filter = {}, about, onOpen, onNew, to
           }
           onNearEnd={more}
           render={(setting, _, style) => (
-            <Row
-              key={setting.id}
-              setting={setting}
-              style={style}
-              about={about}
-              onOpen={onOpen}
-              mayAct={mayAct}
-              onEnable={(enabled) => enable.mutate({ setting, enabled })}
-            />
+            <Row key={setting.id} kind={kind} setting={setting} style={style} about={about} onOpen={onOpen} />
           )}
           foot={
             rows.length === 0 ? (

@@ -1,5 +1,5 @@
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import { useText } from '../i18n/language.js';
 import { later } from './arriving.js';
@@ -18,7 +18,7 @@ const EVERYWHERE: readonly KeyLine[] = [
   ['?', '', 'keys.help'],
 ];
 
-const Palette = later(() => import('./palette.js'), 'Palette');
+const Palette = later(() => import('./palette.js'), 'Palette', null);
 
 /** Ctrl-K, or Cmd-K, wherever the focus is: also in a field. */
 function usePaletteKey(open: () => void): void {
@@ -77,11 +77,7 @@ export function ShellKeys({ onChangePassword, onLogout }: ShellKeysProps) {
       >
         <SearchIcon /> <span className="palette-word">{t('palette.open')}</span> <kbd className="only-wide">Ctrl K</kbd>
       </button>
-      {isOpen && (
-        <Suspense fallback={null}>
-          <Palette actions={actions} onClose={close} />
-        </Suspense>
-      )}
+      {isOpen && <Palette actions={actions} onClose={close} />}
       <KeyHelp opened={isShown} onClose={() => showKeys(false)} keys={ofPage} everywhere={EVERYWHERE} />
     </>
   );

@@ -1,6 +1,6 @@
 import { ActionIcon, Badge, Menu, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { Link, NavLink, Outlet, useLocation } from 'react-router';
 import { api, type Me } from '../api/client.js';
 import { useCluster, useLink, useLinkState } from '../api/live.js';
@@ -9,7 +9,6 @@ import { maySee } from '../api/rights.js';
 import { useText } from '../i18n/language.js';
 import type { Language } from '../i18n/translate.js';
 import { PasswordDialog } from '../pages/password.js';
-import { OnItsWay } from './arriving.js';
 import { ReconnectBanner } from './banner.js';
 import { ClusterStrip } from './cluster-strip.js';
 import { Logo, MoonIcon, SunIcon, UserIcon } from './icons.js';
@@ -252,9 +251,7 @@ export function Shell({ me }: { readonly me: Me }) {
             <ReconnectBanner />
           </div>
           <main id="content" tabIndex={-1} className="content">
-            <Suspense fallback={<OnItsWay />}>
-              <Outlet />
-            </Suspense>
+            <Outlet />
           </main>
         </div>
       </div>

@@ -9,14 +9,12 @@ export function loadAllSoon(): () => void {
   return () => clearTimeout(timer);
 }
 
-const loadOverview = () => import('./overview.js');
-
 /** Before it is known who looks at it; whoever wants the page has it sooner, and asks again where this failed. */
 export function loadFirst(path: string): void {
-  if (path === '/') loadOverview().catch(() => undefined);
+  if (path === '/') OverviewPage.ahead();
 }
 
-export const OverviewPage = later(loadOverview, 'OverviewPage');
+export const OverviewPage = later(() => import('./overview.js'), 'OverviewPage');
 export const UsersPage = later(() => import('./users.js'), 'UsersPage');
 export const AuditPage = later(() => import('./audit.js'), 'AuditPage');
 export const ProfilePage = later(() => import('./profile.js'), 'ProfilePage');

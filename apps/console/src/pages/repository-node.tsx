@@ -1,16 +1,16 @@
 import '../operations.js';
-import { Alert, Button, Loader, Switch } from '@mantine/core';
+import { Alert, Button, Loader } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { NodeBody, SettingView } from '@yosugara/protocol';
 import { type ReactNode, useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import { operationsApi } from '../api/operations.js';
 import { settingsApi } from '../api/settings.js';
+import { EnableSwitch } from '../components/enable-switch.js';
 import { PriorityBadge } from '../components/priority.js';
 import { SettingEditor } from '../components/setting-editor.js';
 import { Time } from '../components/time.js';
 import { useMe } from '../components/use-me.js';
-import { useEnable } from '../components/use-settings.js';
 import { visible } from '../i18n/format.js';
 import { useText } from '../i18n/language.js';
 import { named } from '../i18n/translate.js';
@@ -167,7 +167,6 @@ export function NodePage() {
     queryKey: ['settings', 'node-page', id],
     queryFn: ({ signal }) => settingsApi.show('node', id, signal),
   });
-  const enable = useEnable('node');
   return (
     <div className="cluster-page" data-testid="node-page">
       <div className="page-head">
@@ -178,13 +177,12 @@ export function NodePage() {
         <span className="grow" />
         {data !== undefined && (
           <>
-            <Switch
+            <EnableSwitch
+              kind="node"
+              setting={data}
               size="sm"
-              label={t(data.enabled ? 'node2.watched' : 'node2.maintenance')}
-              checked={data.enabled}
-              disabled={!mayAct || enable.isPending}
-              onChange={(event) => enable.mutate({ setting: data, enabled: event.currentTarget.checked })}
-              data-testid="node-enabled"
+              says={(enabled) => t(enabled ? 'node2.watched' : 'node2.maintenance')}
+              testId="node-enabled"
             />
             <Button
               size="compact-sm"

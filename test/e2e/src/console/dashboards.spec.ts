@@ -5,6 +5,7 @@ import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { twoReceivers } from '../../../../apps/receiver/src/testing/two-receivers.js';
+import { placesFor } from './collected-hours.js';
 import { LINES, SETTINGS } from './looks-data.js';
 import { axeFinds, consoleStage, hasBrowser, put, type Stage, shot } from './stage.js';
 
@@ -221,9 +222,9 @@ const idsOf = async (page: Page) =>
 
 /** Values of the last hour, as monitors keep them. */
 async function collect(): Promise<void> {
-  const client = new pg.Client({ connectionString: stage.postgres.connectionString });
-  await client.connect();
+  const client = new pg.Pool({ connectionString: stage.postgres.connectionString, max: 1 });
   try {
+    await placesFor(client, 1);
     await client.query(
       `insert into series (key, monitor, facility, item, since)
        select decode(md5(f), 'hex'), 'disks', f, 'cpu.busy', now() - interval '1 hour' from unnest(array['web1', 'web2', 'db1']) f

@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { ANY_OWNER, FUNCTIONS } from '@yosugara/protocol';
-import { Partitions } from '@yosugara/store';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { twoReceivers } from '../../../../apps/receiver/src/testing/two-receivers.js';
+import { placesFor } from './collected-hours.js';
 import { LINES, SETTINGS } from './looks-data.js';
 import { axeFinds, consoleStage, hasBrowser, put, type Stage } from './stage.js';
 
@@ -59,13 +59,47 @@ describe.skipIf(!hasBrowser())('a day at the console', { timeout: 600_000 }, () 
     await page.getByTestId('setting-editor').waitFor({ state: 'detached' });
     await row(page, 'events').filter({ hasText: 'for the night shift' }).waitFor();
     const enabled = async () => (await stage.a.get<{ enabled: boolean }>('/api/v1/settings/notification/events')).enabled;
+    const toggle = row(page, 'events').getByTestId('setting-enabled');
+    const isSeen = async () => ({ isOn: await toggle.isChecked(), isBusy: await toggle.getAttribute('aria-busy') });
     for (const is of [false, true]) {
-      await row(page, 'events').getByTestId('setting-enabled').click({ force: true });
-      await expect.poll(enabled).toBe(is);
+      await toggle.click({ force: true });
+      await expect.poll(isSeen).toEqual({ isOn: is, isBusy: 'false' });
+      expect(await enabled()).toBe(is);
     }
     await row(page, 'events').getByRole('button').first().click();
     await page.getByRole('tab', { name: 'History' }).click();
     await expect.poll(() => page.getByRole('tabpanel').textContent()).toContain('admin');
+    await page.context().close();
+  });
+  it('a switch stands as it was asked to before that is done, is at work so long, and keeps the focus; a press meanwhile asks for nothing', async () => {
+    const page = await stage.open('/notifications');
+    const toggle = row(page, 'events').getByTestId('setting-enabled');
+    await toggle.waitFor({ state: 'attached' });
+    const { promise: goOn, resolve: letGo } = Promise.withResolvers<void>();
+    let asked = 0;
+    await page.route('**/api/v1/settings/notification/events', async (route) => {
+      if (route.request().method() !== 'GET') {
+        asked += 1;
+        await goOn;
+      }
+      await route.continue();
+    });
+    const seen = async () => ({
+      isOn: await toggle.isChecked(),
+      isBusy: await toggle.getAttribute('aria-busy'),
+      hasFocus: await toggle.evaluate((one) => one.matches(':focus')),
+    });
+    await toggle.focus();
+    await page.keyboard.press('Space');
+    await expect.poll(seen).toEqual({ isOn: false, isBusy: 'true', hasFocus: true });
+    await page.keyboard.press('Space');
+    expect(await seen()).toEqual({ isOn: false, isBusy: 'true', hasFocus: true });
+    letGo();
+    await expect.poll(seen).toEqual({ isOn: false, isBusy: 'false', hasFocus: true });
+    expect(asked).toBe(1);
+    await page.keyboard.press('Space');
+    await expect.poll(seen).toEqual({ isOn: true, isBusy: 'false', hasFocus: true });
+    expect(asked).toBe(2);
     await page.context().close();
   });
   it('a calendar shows its month, and a day that was put on its list of holidays is closed', async () => {
@@ -236,12 +270,27 @@ describe.skipIf(!hasBrowser())('a day at the console', { timeout: 600_000 }, () 
     await page.route(away, (route) => route.abort('connectionfailed'));
     // What it fetched before nobody served is forgotten.
     await page.reload();
+    await page.getByTestId('profile-save').waitFor();
     await page.getByTestId('nav-calendars').click();
     await page.getByTestId('page-late-again').waitFor();
     expect(await axeFinds(page)).toEqual([]);
     await page.unroute(away);
     await row(page, 'office').waitFor();
     expect(new URL(page.url()).pathname).toBe('/calendars');
+    await page.context().close();
+  });
+  it('a page whose program was fetched before is there with the press, and nothing is seen in between', async () => {
+    const page = await stage.open('/profile');
+    await page.getByTestId('profile-save').waitFor();
+    await fetched(page, 'calendars');
+    await page.evaluate(`(() => {
+      const main = document.querySelector('main');
+      globalThis.seen = [];
+      new MutationObserver(() => seen.push(main.querySelector('h1')?.textContent ?? 'no page')).observe(main, { childList: true });
+    })()`);
+    await page.getByTestId('nav-calendars').click();
+    await row(page, 'office').waitFor();
+    expect(await page.evaluate('seen')).toEqual(['Calendars']);
     await page.context().close();
   });
   // The last one: the first sample is taken a minute after the manager began.
@@ -259,6 +308,14 @@ describe.skipIf(!hasBrowser())('a day at the console', { timeout: 600_000 }, () 
 });
 
 const row = (page: Page, id: string) => page.locator(`[data-testid=setting-row][data-id="${id}"]`);
+
+/** Until the program of that page, which is fetched some time after the first one, is there. */
+async function fetched(page: Page, name: string): Promise<void> {
+  const url = `performance.getEntriesByType('resource').map((one) => one.name).find((one) => one.includes('/assets/${name}-') && one.endsWith('.js'))`;
+  await expect.poll(() => page.evaluate(url), soon).toContain(name);
+  // Asked for later than by the page: it is there sooner for the page than here.
+  await page.evaluate(`import(${url})`);
+}
 
 /** Of these, those that can be used. */
 async function open(page: Page, ids: readonly string[]): Promise<readonly string[]> {
@@ -297,6 +354,7 @@ async function whoReads({ open: openPage, base }: Stage): Promise<Page> {
 async function oneGraph({ postgres: { host, port } }: Stage): Promise<void> {
   const pool = new pg.Pool({ host, port, user: 'postgres', database: 'postgres', max: 1 });
   try {
+    await placesFor(pool, 1);
     for (const item of ['Round trip, ms', 'Lost, %'])
       await pool.query(
         `with made as (insert into series (key, monitor, facility, item, since)
@@ -314,7 +372,6 @@ async function oneGraph({ postgres: { host, port } }: Stage): Promise<void> {
 /** The same hours of this week and the four before it, of which the last half hour is none like it; and a line of what only events are told of. */
 async function fiveWeeks({ postgres: { host, port } }: Stage): Promise<void> {
   const pool = new pg.Pool({ host, port, user: 'postgres', database: 'postgres', max: 1 });
-  const partitions = new Partitions(pool, 'collected');
   const nowMs = Date.now();
   const made = async (monitor: string, item: string) => {
     const { rows } = await pool.query<{ id: number }>(
@@ -328,8 +385,7 @@ async function fiveWeeks({ postgres: { host, port } }: Stage): Promise<void> {
     const rooms = await made('ports', 'ROOM');
     for (const week of [0, 1, 2, 3, 4]) {
       const endMs = nowMs - week * 7 * 86_400_000;
-      for (let hour = Math.floor(endMs / 3_600_000) - 7; hour <= Math.floor(endMs / 3_600_000); hour++)
-        await partitions.ensureHour(hour);
+      await placesFor(pool, 6, endMs);
       await pool.query(
         `insert into collected (series, at, value)
            select $1, to_timestamp($2 / 1000.0) - make_interval(mins => n), case when $3 = 0 and n < 30 then 3200 else 500 + 10 * $3 + n % 7 end

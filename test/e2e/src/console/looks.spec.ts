@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PAGES } from '../../../../apps/console/src/components/page-list.js';
 import { twoReceivers } from '../../../../apps/receiver/src/testing/two-receivers.js';
+import { placesFor } from './collected-hours.js';
 import { someInventory } from './inventory-data.js';
 import { seenIn } from './looks.js';
 import { LINES, MIB, SETTINGS } from './looks-data.js';
@@ -80,6 +81,7 @@ async function fillInventory({ postgres }: Stage): Promise<void> {
 async function fillGraphs({ postgres }: Stage): Promise<void> {
   const pool = new pg.Pool({ host: postgres.host, port: postgres.port, user: 'postgres', database: 'postgres', max: 1 });
   try {
+    await placesFor(pool, 5);
     for (const [monitor, item, middle] of [
       ['processor', 'Processor use, %', 40],
       ['memory', 'Memory use, %', 70],
