@@ -44,6 +44,10 @@ const receive = async (journal: ReceiverJournal, from: number, through: number) 
     await journal.flush();
   }
 };
+/** Each once: on a machine that stalls for 1.5 s the link is made anew, and what was said before the peer had the rest is said again. */
+const told = (said: readonly [string, unknown][], event: string) => [
+  ...new Map(said.filter(([name]) => name === event).map(([, fields]) => [JSON.stringify(fields), fields])).values(),
+];
 function copying(
   journal: ReceiverJournal,
   copy: PeerCopy,
@@ -101,7 +105,7 @@ it('a peer whose disk was set back behind what was let go gets the rest, and bot
   await expect.poll(() => again.link, soon).toBe('up');
   const gone = { journalId, from: 11, through: 20 };
   expect(lost).toEqual([10]);
-  expect(said.filter(([event]) => event === 'copy.gap')).toEqual([['copy.gap', { ...gone, peerHad: 10 }]]);
+  expect(told(said, 'copy.gap')).toEqual([{ ...gone, peerHad: 10 }]);
   expect(said.filter(([event]) => event === 'copy.lost')).toEqual([['copy.lost', { peer: 'a', ...gone }]]);
   const texts = (await setBack.read(journalId, 21, 1e6)).map(({ raw }) => Buffer.from(raw).toString());
   expect(texts).toEqual(Array.from({ length: 15 }, (_, at) => `m${at + 21}`));
@@ -130,8 +134,7 @@ it('what is damaged before it was copied is said, and what lies behind it is cop
   const sender = copying(journal, copy, log, {});
   await expect.poll(() => sender.peerHas(journalId), soon).toBe(10);
   await expect.poll(() => sender.link, soon).toBe('up');
-  const gone = said.filter(([event]) => event === 'copy.damaged');
-  expect(gone).toMatchObject([['copy.damaged', { journalId, from: 5, through: 5 }]]);
+  expect(told(said, 'copy.damaged')).toMatchObject([{ journalId, from: 5, through: 5 }]);
   const texts = (await copy.read(journalId, 6, 1e6)).map(({ raw }) => Buffer.from(raw).toString());
   expect(texts).toEqual(['m6', 'm7', 'm8', 'm9', 'm10']);
 });

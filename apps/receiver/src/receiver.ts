@@ -1,39 +1,17 @@
 import { join } from 'node:path';
-import { openPeerCopy, openReceiverJournal, type ReceiverJournal } from '@yosugara/journal';
 import { explain, type Log } from '@yosugara/kernel';
-import type { RecordRef } from '@yosugara/operations';
-import {
-  AwayReadSchema,
-  DamagedSchema,
-  IngestedSchema,
-  type NodeConfig,
-  type ReceiverReport,
-  STATE_LAYOUT,
-  type Watermark,
-} from '@yosugara/protocol';
-import { type Listener, listenPeer, monotonicMs, peerDialer, serveLines, VipListeners, wallUs } from '@yosugara/receivers';
-import {
-  type AwayRange,
-  behindPeer,
-  CopySender,
-  type DamagedRange,
-  type HeldCopy,
-  type HeldJournal,
-  holdCopy,
-  letGo,
-  type PeerChannel,
-  readHere,
-  watermarkOf,
-} from '@yosugara/runtime';
-import { answerRead } from './away.js';
+import { type NodeConfig, type ReceiverReport, STATE_LAYOUT, type Watermark } from '@yosugara/protocol';
+import { type Listener, monotonicMs, peerDialer, VipListeners, wallUs } from '@yosugara/receivers';
+import { behindPeer, CopySender, watermarkOf } from '@yosugara/runtime';
 import { membersOf } from './config.js';
+import { CopyServer } from './copy-server.js';
 import { nodeIdentity } from './identity.js';
-import { journalEncryption } from './journal-keys.js';
+import { isLetGo, type Journals, openJournals, scrubJournals } from './journals.js';
 import { configuredListeners } from './listeners.js';
+import { serveLocal } from './local-socket.js';
 import { Losses } from './losses.js';
 import { RoleWatch } from './role.js';
-import { Scrub } from './scrub.js';
-import { reportedSources, sayDamage, saySmallBuffers } from './told.js';
+import { reportedIntake, reportedSources, saySmallBuffers } from './told.js';
 import { openTraps } from './traps.js';
 import { Undo } from './undo.js';
 
@@ -44,7 +22,6 @@ export interface RunningReceiver {
   stop(): Promise<void>;
 }
 
-const MB = 1024 * 1024;
 const WATERMARK_MS = 50;
 const REPORT_MS = 500;
 /** Said when this process did not run for so long: what it reads then is late, and what it could not keep is lost. */
@@ -78,14 +55,8 @@ async function start(
   undo: Undo,
 ): Promise<RunningReceiver> {
   const { self, peer } = membersOf(config);
-  const at = (name: string) => join(config.stateDir, name);
-  const maxBytes = config.receiver.maxJournalMb * MB;
-  const encryption = journalEncryption(config, log, undo);
-  const journal = await openReceiverJournal({ dir: at(STATE_LAYOUT.journalOwn), node: self.id, maxBytes, encryption, onFatal });
-  undo.push(() => journal.close());
-  const copy = await openPeerCopy({ dir: at(STATE_LAYOUT.journalPeer), maxBytes, encryption, onFatal });
-  undo.push(() => copy.close());
-  sayDamage(log, journal, copy);
+  const journals = await openJournals(config, log, onFatal, undo);
+  const { journal, copy } = journals;
 
   // Before anything that can call back: stretching passphrases takes a while.
   const safeSeq = () => (role.ingestAlone ? journal.durableSeq : Math.min(journal.durableSeq, sender.peerHas(journal.journalId)));
@@ -109,80 +80,27 @@ async function start(
     dirty = true;
     listeners.answerWhatIsSafe();
   };
-  const sender = new CopySender({
-    ...{ node: self.id, peer: peer.id, journal, wallUs, log, onChange: changed },
-    dialer: peerDialer({
-      identity,
-      address: peer.address,
-      port: config.ports.journal,
-      localAddress: self.address,
-      expected: peer.id,
-    }),
-  });
+  const dialed = { address: peer.address, port: config.ports.journal, localAddress: self.address, expected: peer.id };
+  const dialer = peerDialer({ identity, ...dialed });
+  const sender = new CopySender({ node: self.id, peer: peer.id, journal, wallUs, log, onChange: changed, dialer });
   const vipAddress = config.cluster.vip?.address;
   const vip = new VipListeners(vipAddress === undefined ? [] : listeners.on(vipAddress, 'vip'), log);
   undo.push(() => vip.close());
-  const role = new RoleWatch(at(STATE_LAYOUT.controlSocket), () => {
+  const role = new RoleWatch(join(config.stateDir, STATE_LAYOUT.controlSocket), () => {
     vip.want(role.vip);
     changed();
   });
   undo.push(() => role.stop());
   const own = await openAll(listeners.on(self.address, 'own'), undo);
-
-  let copyLost = 0;
-  let holding: PeerChannel | null = null;
-  let held: HeldCopy | null = null;
-  let peerKeeps: readonly HeldJournal[] = [];
-  const onKept = (journals: readonly HeldJournal[]) => void (peerKeeps = journals);
-  const server = await listenPeer({
-    ...{ identity, address: self.address, port: config.ports.journal, expected: peer.id },
-    onRefused: (why) => log.warn('copy.refused', { why }),
-    onChannel: (channel) => {
-      // The newest connection is the living one; an older may be the ghost of a host that froze.
-      holding?.close('replaced by a newer connection');
-      holding = channel;
-      const read = (range: AwayRange) => readHere(self.id, journal, copy, range, (journalId) => sender.peerHas(journalId));
-      const onLost = (records: number) => void (copyLost += records);
-      held = holdCopy({ channel, copy, wallUs, log, onChange: changed, read, onLost, onKept });
-    },
-  });
-  undo.push(() => server.close());
+  const server = await CopyServer.open({ config, identity, journals, sender, log, onChange: changed }, undo);
   undo.push(journal.onDurable(changed));
   sender.start();
   undo.push(() => sender.stop());
 
-  const watermark = (): Watermark =>
-    watermarkOf(self.id, journal, copy, {
-      link: sender.link,
-      clockOffsetUs: sender.clockOffsetUs,
-      peerHas: (journalId) => sender.peerHas(journalId),
-      ...{ peerHolds: sender.peerHolds, peerKeeps, canRead: sender.canRead },
-    });
-  const mend = (range: DamagedRange) => {
-    const isOwn = journal.journals().some(({ journalId }) => journalId === range.journalId);
-    if (isOwn) sender.mend(range);
-    else held?.mend(range);
-  };
-  for (const journals of [journal, copy]) {
-    const scrub = new Scrub({ journals, log, onDamage: mend });
-    scrub.start();
-    undo.push(() => scrub.stop());
-  }
-  let dropping = Promise.resolve();
-  const local = await serveLines(at(STATE_LAYOUT.receiverSocket), {
-    onOpen: (connection) => connection.send(watermark()),
-    onDocument: (document, connection) => {
-      const damage = DamagedSchema.safeParse(document);
-      if (damage.success) return mend(damage.data.damaged);
-      const asked = AwayReadSchema.safeParse(document);
-      if (asked.success) return void answerRead(connection, sender, asked.data.read);
-      const { ingested } = IngestedSchema.parse(document);
-      dropping = dropping
-        .then(() => letGo(watermark(), ingested, journal, copy))
-        .catch((error: unknown) => log.warn('journal.not_dropped', { why: String(error) }));
-    },
-  });
-  undo.push(() => local.close());
+  const watermark = () => watermarkNow(self.id, journals, sender, server);
+  const mend = (range: Parameters<CopyServer['mend']>[0]) => server.mend(range);
+  scrubJournals(journals, log, mend, undo);
+  const local = await serveLocal({ stateDir: config.stateDir, journals, sender, watermark, mend, log }, undo);
 
   const open = () => [...own, ...vip.listeners];
   const losses = new Losses({ journal, listeners: open, gate: listeners.gate, log });
@@ -190,24 +108,16 @@ async function start(
   const since = new Date().toISOString();
   const report = (): ReceiverReport => ({
     ...{ process: 'receiver', pid: process.pid, since, vipBound: vip.bound, peerLink: sender.link },
-    received: journal.stats().appended,
+    ...reportedIntake(journal, losses, open()),
     journalBytes: journal.stats().bytes + copy.bytes,
     behindPeer: behindPeer(watermark()),
-    ...{ dropped: losses.dropped, kernelDrops: losses.kernelDrops, journalFull: losses.journalFull, copyLost },
-    ...{ refusedFull: journal.stats().refusedFull, refusedBacklog: journal.stats().refusedBacklog },
-    ...{ refused: Object.fromEntries(listeners.gate.refused), lately: losses.lately },
-    listeners: open().map((listener) => {
-      const { sinceMs, ...stats } = listener.stats();
-      return { ...stats, since: new Date(sinceMs).toISOString(), kernelDrops: losses.dropsOf(listener) };
-    }),
+    copyLost: server.lost,
+    refused: Object.fromEntries(listeners.gate.refused),
     ...reportedSources(listeners.gate),
     ...(sender.linkWhy === null ? {} : { linkWhy: sender.linkWhy }),
   });
-  let ranAtMs = monotonicMs();
+  sayStandstills(log, undo);
   every(undo, WATERMARK_MS, () => {
-    const forMs = Math.round(monotonicMs() - ranAtMs);
-    ranAtMs += forMs;
-    if (forMs > STOOD_STILL_MS) log.warn('receiver.stood_still', { forMs });
     if (!dirty) return;
     dirty = false;
     local.broadcast(watermark());
@@ -223,9 +133,22 @@ async function start(
   return { watermark, report, stop: () => undo.run() };
 }
 
-/** Then it was on both disks, and is in both databases. */
-function isLetGo(journal: ReceiverJournal, { journalId, seq }: RecordRef): boolean {
-  return !journal.journals().some((range) => range.journalId === journalId && range.firstSeq <= seq);
+function watermarkNow(node: string, { journal, copy }: Journals, sender: CopySender, { peerKeeps }: CopyServer): Watermark {
+  return watermarkOf(node, journal, copy, {
+    link: sender.link,
+    clockOffsetUs: sender.clockOffsetUs,
+    peerHas: (journalId) => sender.peerHas(journalId),
+    ...{ peerHolds: sender.peerHolds, peerKeeps, canRead: sender.canRead },
+  });
+}
+
+function sayStandstills(log: Log, undo: Undo): void {
+  let ranAtMs = monotonicMs();
+  every(undo, WATERMARK_MS, () => {
+    const forMs = Math.round(monotonicMs() - ranAtMs);
+    ranAtMs += forMs;
+    if (forMs > STOOD_STILL_MS) log.warn('receiver.stood_still', { forMs });
+  });
 }
 
 async function openAll(open: readonly (() => Promise<Listener>)[], undo: Undo): Promise<readonly Listener[]> {
