@@ -25,6 +25,8 @@ const Ports = z.strictObject({
   customTrap: port.default(8162),
   trap: port.default(1162),
   postgres: port.default(5442),
+  /** Of a copy in another site, on loopback only: where its PostgreSQL finds the Master when the line is bounded (`dr.lineMbit`). */
+  line: port.default(7949),
 });
 
 /** `yosugara.yaml`, one a node. Unknown keys are refused. */
@@ -70,6 +72,13 @@ export const NodeConfigSchema = z.strictObject({
       keepOld: z.int().min(0).max(9).default(1),
       /** Read every page of a data directory that waits for `recover`, and rebuild it when a checksum is wrong. */
       verifyPages: z.boolean().default(true),
+    })
+    .prefault({}),
+  /** Read by a member of kind `dr` alone (docs/dr.md). */
+  dr: z
+    .strictObject({
+      /** Megabits a second that WAL and copies take of the line to its site at most; 0: what they need. */
+      lineMbit: z.int().min(0).max(100_000).default(0),
     })
     .prefault({}),
   console: z

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { CopyDone, PostgresPeer, Progress } from '@yosugara/runtime';
 import { PostgresControlError } from '../errors.js';
+import { reached } from '../forward/line.js';
 import { isThere, syncFolder } from '../os/files.js';
 import { lastWords, type RunResult, run } from '../os/run.js';
 import { canSyncVolumes, syncVolumes } from '../os/sync-volume.js';
@@ -143,12 +144,15 @@ async function runBackup(
   makeSlot: boolean,
 ): Promise<RunResult> {
   const { paths, programs, account, config } = host;
-  const from = replicationConninfo(source, copyName(config.node), paths, tlsFiles(config) !== null);
+  const from = replicationConninfo(reached(config, source), copyName(config.node), paths, tlsFiles(config) !== null);
   const args = ['-D', paths.pgdataNew, '-d', from, '-X', 'stream', '--checkpoint=fast', '--progress', '--no-password', ...spaces];
   const slot = [`--slot=${slotName(config.node)}`, ...(makeSlot ? ['--create-slot'] : [])];
   const limit = config.recover.rateLimitMbps === 0 ? [] : [`--max-rate=${Math.min(MAX_RATE_MB, config.recover.rateLimitMbps)}M`];
+  // The WAL that is written meanwhile has a connection of its own, which the server takes for dead after `wal_sender_timeout`. Where the line is
+  // full its question would come seconds late: so it is told unasked, as a standby tells it.
+  const status = ['--status-interval=1'];
   // One syncfs at our own end instead of an fsync of every file.
   const sync = canSyncVolumes ? ['--no-sync'] : [];
   const options = { account, cwd: paths.dataDir, deadlineMs: BACKUP_DEADLINE_MS, onLine, givesWay: true };
-  return await run(programs.path('pg_basebackup'), [...args, ...slot, ...limit, ...sync], options);
+  return await run(programs.path('pg_basebackup'), [...args, ...slot, ...limit, ...status, ...sync], options);
 }

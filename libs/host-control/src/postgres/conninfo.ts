@@ -1,7 +1,10 @@
 import { join } from 'node:path';
-import type { PostgresPeer } from '@yosugara/runtime';
+import type { Reached } from '../forward/line.js';
 import type { PostgresPaths } from './paths.js';
 import { REPLICATION_ROLE } from './secrets.js';
+
+/** Of both ends, where the line is bounded: one message of WAL has up to 128 KiB, and waits its turn among others. No commit waits for it. */
+export const BOUNDED_TIMEOUT = '10s';
 
 /** One libpq connection string; values quoted by libpq's rule. */
 export function conninfo(values: Readonly<Record<string, string | number>>): string {
@@ -10,22 +13,23 @@ export function conninfo(values: Readonly<Record<string, string | number>>): str
     .join(' ');
 }
 
+/** Where a peer is found; its own address says who it is, also where another one is connected to. */
+export const endpointOf = ({ address, port, through }: Reached) => ({
+  host: address,
+  ...(through === undefined ? {} : { hostaddr: through }),
+  port,
+});
+
 /** How a peer is reached as the replication role. The password is in a file; a dead peer is noticed within about 3 s. */
-export function replicationConninfo(
-  peer: PostgresPeer,
-  as: string,
-  paths: PostgresPaths,
-  tls: boolean,
-  database?: string,
-): string {
+export function replicationConninfo(peer: Reached, as: string, paths: PostgresPaths, tls: boolean, database?: string): string {
   return conninfo({
-    host: peer.address,
-    port: peer.port,
+    ...endpointOf(peer),
     user: REPLICATION_ROLE,
     ...(database === undefined ? {} : { dbname: database }),
     application_name: as,
     passfile: paths.passFile,
     ...(tls ? { sslmode: 'verify-ca', sslrootcert: join(paths.tls, 'ca') } : { sslmode: 'disable' }),
+    ...(peer.through === undefined ? {} : { options: `-c wal_sender_timeout=${BOUNDED_TIMEOUT}` }),
     gssencmode: 'disable',
     // Channel binding needs a digest that ed25519 certificates do not have: libpq 15 then fails ("could not find digest for NID UNDEF").
     channel_binding: 'disable',

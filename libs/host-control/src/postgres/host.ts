@@ -5,6 +5,7 @@ import { explain, type Lsn, type NodeId } from '@yosugara/kernel';
 import { STATE_LAYOUT } from '@yosugara/protocol';
 import type { CopyDone, PostgresHost, PostgresPeer, Progress, Survey } from '@yosugara/runtime';
 import { PostgresControlError } from '../errors.js';
+import { type Line, openLine } from '../forward/line.js';
 import { signal } from '../os/containment.js';
 import { isThere } from '../os/files.js';
 import { baseBackup } from './base-backup.js';
@@ -13,6 +14,7 @@ import { endOfLog } from './damage.js';
 import { DamageWatch } from './damage-watch.js';
 import { checkpoint, ensureSlot, forceWal } from './in-session.js';
 import { initialise } from './initialise.js';
+import { letCopiesGo } from './let-go.js';
 import { type Promoted, promote } from './promote.js';
 import { rewind } from './rewind.js';
 import { type RoleSettings, writeSettings, writeSignal } from './settings.js';
@@ -36,6 +38,7 @@ class LocalPostgres implements PostgresHost {
   readonly #watch: Watch;
   readonly #damage: DamageWatch;
   readonly #verbs: Verbs;
+  readonly #line: Line | null;
   #role: RoleSettings = { names: [], follow: null };
   /** No names are set, and the running server was started, or has been seen, that way: before a promotion there is nothing to wait for. */
   #namesAreClear = false;
@@ -44,8 +47,10 @@ class LocalPostgres implements PostgresHost {
     this.#host = host;
     this.#watch = new Watch(host);
     this.#damage = new DamageWatch(host, this.#watch);
+    this.#line = openLine(host.config, host.log);
     const prepared = prepare(host)
       .catch((error: unknown) => host.log.error('postgres.prepare', { error: explain(error) }))
+      .then(() => this.#line?.ready())
       .finally(() => this.#watch.start());
     this.#verbs = new Verbs(prepared, this.#watch, () => this.#damage.giveWay());
     host.deadMan.onPostgresExit(({ pid, code, signal: name }) => {
@@ -130,7 +135,9 @@ class LocalPostgres implements PostgresHost {
   }
 
   async stop(mode: 'fast' | 'kill', budgetMs: number): Promise<{ readonly clean: boolean; readonly walEnd: Lsn | null }> {
-    await this.#host.deadMan.stopPostgres(mode, budgetMs);
+    const stopped = this.#host.deadMan.stopPostgres(mode, budgetMs);
+    if (mode === 'fast') letCopiesGo(this.#host, this.#role.names, stopped);
+    await stopped;
     this.#watch.forget();
     // The proof stands; where the WAL ends may take a while to read, and nobody must wait for that to take over.
     const facts = await Promise.race([this.#watch.look(), sleep(STOP_LOOK_MS, null)]);
@@ -167,6 +174,7 @@ class LocalPostgres implements PostgresHost {
     this.#damage.giveWay();
     await this.#verbs.idle();
     await this.#watch.close();
+    await this.#line?.stop();
   }
 
   async #start(standby: boolean, role: RoleSettings): Promise<void> {

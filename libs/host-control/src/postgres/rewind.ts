@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 
 import type { CopyDone, PostgresPeer, Progress } from '@yosugara/runtime';
 import { PostgresControlError } from '../errors.js';
+import { reached } from '../forward/line.js';
 import { isThere } from '../os/files.js';
 import { mustRun, run } from '../os/run.js';
 import { canSyncVolumes, syncVolumes } from '../os/sync-volume.js';
@@ -118,7 +119,7 @@ async function runRewind(
   untouched: () => Promise<void>,
 ): Promise<number> {
   const { paths, programs, account, config } = host;
-  const from = replicationConninfo(source, copyName(config.node), paths, tlsFiles(config) !== null, DATABASE);
+  const from = replicationConninfo(reached(config, source), copyName(config.node), paths, tlsFiles(config) !== null, DATABASE);
   let bytes = 0;
   let isConnected = false;
   const onLine = (line: string) => {

@@ -4,10 +4,11 @@ import { type NodeId, nodeId } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
 import type { PostgresPeer } from '@yosugara/runtime';
 import { archiveSettings } from '../backup/place.js';
+import { reached } from '../forward/line.js';
 import { readIfThere, syncFolder, writeOwned } from '../os/files.js';
 import type { Account } from '../os/run.js';
 import { canSyncVolumes } from '../os/sync-volume.js';
-import { replicationConninfo } from './conninfo.js';
+import { BOUNDED_TIMEOUT, replicationConninfo } from './conninfo.js';
 import type { PostgresPaths } from './paths.js';
 import { APP_ROLE, DATABASE, MANAGER_ROLE, REPLICATION_ROLE, revokedHere, SUPERUSER, tlsFiles } from './secrets.js';
 
@@ -74,6 +75,7 @@ async function writeIfChanged(path: string, text: string, account: Account): Pro
 function includeFile(config: NodeConfig, paths: PostgresPaths, { names, follow }: RoleSettings): string {
   const self = config.cluster.members.find((member) => member.id === config.node)!;
   const tls = tlsFiles(config) !== null;
+  const source = follow === null ? null : reached(config, follow);
   const settings: Record<string, string | number> = {
     // Driver bind: the forwarder holds VIP:port on the same machine. Driver ip: the VIP comes and goes, so every address.
     listen_addresses: config.cluster.vip?.driver === 'ip' ? '*' : self.address,
@@ -93,7 +95,7 @@ function includeFile(config: NodeConfig, paths: PostgresPaths, { names, follow }
     max_slot_wal_keep_size: '2GB', // a lost peer must not fill the disk
     max_wal_size: '512MB', // pg_rewind copies all of pg_wal, the recycled segments too; and a crash recovery is half as long
     wal_sender_timeout: '3s',
-    wal_receiver_timeout: '3s',
+    wal_receiver_timeout: source?.through === undefined ? '3s' : BOUNDED_TIMEOUT,
     wal_receiver_status_interval: '1s',
     wal_retrieve_retry_interval: '200ms',
     // After a rewind or base backup the tree is on disk already: one syncfs instead of an fsync of every file.
@@ -105,7 +107,7 @@ function includeFile(config: NodeConfig, paths: PostgresPaths, { names, follow }
     synchronous_standby_names: synchronousNames(names),
     // Whoever promotes a standby by hand (R11) gets no writes from clients before we see it: ours cut the receiver first.
     default_transaction_read_only: follow === null ? 'off' : 'on',
-    primary_conninfo: follow === null ? '' : replicationConninfo(follow, applicationName(config.node), paths, tls),
+    primary_conninfo: source === null ? '' : replicationConninfo(source, applicationName(config.node), paths, tls),
     primary_slot_name: follow === null ? '' : slotName(config.node),
     shared_buffers: `${config.postgres.sharedBuffersMb}MB`,
     password_encryption: 'scram-sha-256',

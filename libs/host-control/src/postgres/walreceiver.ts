@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresPeer } from '@yosugara/runtime';
 import { PostgresControlError } from '../errors.js';
+import { reached } from '../forward/line.js';
 import { titledChildren } from '../os/processes.js';
+import { conninfo, endpointOf } from './conninfo.js';
 import { type HostContext, localTarget } from './context.js';
 import { withSession } from './sql.js';
 
@@ -26,7 +28,7 @@ export async function awaitCut(host: HostContext, sourceStopped = false): Promis
     const postmaster = host.deadMan.postmasterPid();
     if (postmaster === null) return;
     // One new session is enough to know, and dear: only a verb of ours could change it again.
-    reloaded ||= (await conninfo(host)) === '';
+    reloaded ||= (await followedBy(host)) === '';
     const receives = titledChildren(postmaster).some(({ title }) => title.includes('walreceiver'));
     if (!reloaded || receives) since = performance.now();
     else if (performance.now() - since >= settledMs) return;
@@ -34,7 +36,7 @@ export async function awaitCut(host: HostContext, sourceStopped = false): Promis
   throw new PostgresControlError('RECEIVER_NOT_CUT', `a walreceiver is left after ${CUT_DEADLINE_MS} ms`);
 }
 
-async function conninfo(host: HostContext): Promise<string> {
+async function followedBy(host: HostContext): Promise<string> {
   const [row] = await withSession(localTarget(host), SESSION_MS, (session) =>
     session.rows<{ now: string }>("select current_setting('primary_conninfo') as now"),
   );
@@ -46,7 +48,7 @@ async function conninfo(host: HostContext): Promise<string> {
  * it, and every later one, tells the new settings. A server that takes no sessions yet (57P03) reads them all the same.
  */
 export async function awaitReload(host: HostContext, peer: PostgresPeer): Promise<void> {
-  const wanted = `host='${peer.address}' port='${peer.port}'`;
+  const wanted = conninfo(endpointOf(reached(host.config, peer)));
   for (const until = performance.now() + RELOAD_DEADLINE_MS; performance.now() < until; await sleep(10)) {
     const rows = await withSession(localTarget(host), RELOAD_DEADLINE_MS, (session) =>
       session.rows<{ now: string }>("select current_setting('primary_conninfo') as now"),

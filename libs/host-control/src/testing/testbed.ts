@@ -76,9 +76,9 @@ export class Testbed {
   /** Dead man and PostgreSQL's hands of one node. */
   async node(
     name: 'a' | 'b',
-    options: { readonly useGroups?: boolean; readonly manager?: readonly string[] } = {},
+    options: { readonly useGroups?: boolean; readonly manager?: readonly string[]; readonly config?: NodeConfig } = {},
   ): Promise<TestNode> {
-    const config = this.config(name);
+    const config = options.config ?? this.config(name);
     const { useGroups = true, manager } = options;
     const managerSpec = manager && {
       manager: { argv: manager, env: { PATH: '/usr/bin:/bin' }, cwd: '/', logFile: join(config.stateDir, 'logs/manager.log') },
@@ -98,7 +98,7 @@ export class Testbed {
   }
 
   /** A primary on `a`, alone. */
-  async primary(options?: { readonly useGroups?: boolean }): Promise<TestNode> {
+  async primary(options?: { readonly useGroups?: boolean; readonly config?: NodeConfig }): Promise<TestNode> {
     const node = await this.node('a', options);
     await node.postgres.initialise();
     await node.postgres.startPrimary([]);
