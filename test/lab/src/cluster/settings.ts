@@ -8,6 +8,8 @@ export interface ClusterSettings {
   readonly fencing: boolean;
   /** A copy in another site, behind a line of `LINE_DELAY_MS` each way. */
   readonly dr: boolean;
+  /** What that copy takes of the line at most; 0: what it needs. */
+  readonly lineMbit: number;
   /** How clients find the Master: by an address that follows it, or by a load balancer that asks the nodes. */
   readonly front: 'vip' | 'balancer';
   /** Receivers that know the community and the v3 user of docs/senders. */
@@ -26,6 +28,7 @@ export const DEFAULT_SETTINGS: ClusterSettings = {
   twoNodes: false,
   fencing: false,
   dr: false,
+  lineMbit: 0,
   front: 'vip',
   senders: false,
   previous: false,

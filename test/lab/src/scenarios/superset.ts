@@ -1,4 +1,5 @@
 import { ANOTHER_SITE } from './another-site.js';
+import { NARROW_LINE } from './narrow-line.js';
 import { RECOVERS } from './recovers.js';
 import { SITE_DRILL } from './site-drill.js';
 import { CONSENSUS } from './superset-consensus.js';
@@ -22,5 +23,6 @@ export const SUPERSET: readonly Scenario[] = [
   ...OPERATORS,
   ...ANOTHER_SITE,
   ...SITE_DRILL,
+  ...NARROW_LINE,
   ...RECOVERS,
 ];

@@ -1,0 +1,77 @@
+import { fillDatabase } from '../cluster/fill-database.js';
+import { follows } from '../cluster/roles.js';
+import { monotonicMs, until } from '../host/shell.js';
+import { demand, shell } from './means.js';
+import { rows } from './superset-processes.js';
+import type { Scenario, Stage } from './types.js';
+
+/* The copy in the other site has a bound of what it takes of the line (docs/dr.md), and the cluster at home writes more than that. */
+
+const LINE_MBIT = 8;
+const WRITTEN_BYTES = 100 * 1024 ** 2;
+const BEHIND_BYTES = 20 * 1024 ** 2;
+/** Headers, the controllers' words, and clients that look for the Master there, too. */
+const BESIDE = 1.25;
+const CAUGHT_UP_DEADLINE_MS = 240_000;
+const FORCED = 'grep -c "received immediate shutdown request" "$STATE"/logs/postgres.log || true';
+
+/** What the host of the copy has received since it was made, by its one interface. */
+async function received({ cluster }: Pick<Stage, 'cluster'>): Promise<number> {
+  const text = await cluster.network.exec('d', 'ip', ['-json', '-statistics', 'link', 'show', 'eth0']);
+  const [link] = JSON.parse(text) as readonly { readonly stats64: { readonly rx: { readonly bytes: number } } }[];
+  return link?.stats64.rx.bytes ?? 0;
+}
+
+const behind = async ({ cluster }: Stage, on: 'a' | 'b'): Promise<number> => (await cluster.status(on)).siteLoss?.bytes ?? 0;
+
+async function switchedWhileBehind(stage: Stage): Promise<void> {
+  const { cluster, target, notes, told, say } = stage;
+  const fromMs = monotonicMs();
+  const before = await received(stage);
+  await fillDatabase(cluster, WRITTEN_BYTES);
+  const bytes = await until('the copy is behind', 10_000, async () => {
+    const found = await behind(stage, target);
+    return found > BEHIND_BYTES ? found : undefined;
+  });
+  say(`the copy is ${bytes} bytes behind`);
+  told.measured['behindBytes'] = bytes;
+  notes.set('fromMs', fromMs);
+  notes.set('before', before);
+  notes.set('forced', Number(await shell(cluster, target, FORCED)));
+  notes.set('struckMs', monotonicMs());
+  await cluster.yosugara(target, ['switchover'], 60_000);
+}
+
+/** The old Master ended in order, the copy follows the new one and gets everything, and the line never carried more than it was to. */
+async function caughtUp(stage: Stage): Promise<void> {
+  const { cluster, target, other, notes, told, say } = stage;
+  const forced = Number(await shell(cluster, target, FORCED)) - (notes.get('forced') ?? 0);
+  demand(forced === 0, `${target} waited for the copy until its time was over`);
+  await cluster.statusWhere(other, 'd follows and has everything', CAUGHT_UP_DEADLINE_MS, ({ nodes, siteLoss }) => {
+    const d = nodes.find(({ name }) => name === 'd');
+    return (
+      d !== undefined &&
+      follows(d) &&
+      !d.syncSet &&
+      siteLoss?.isFollowing === true &&
+      (siteLoss.bytes ?? BEHIND_BYTES) < 1024 ** 2
+    );
+  });
+  const seconds = (monotonicMs() - (notes.get('fromMs') ?? 0)) / 1_000;
+  const mbit = (((await received(stage)) - (notes.get('before') ?? 0)) * 8) / 1_000_000 / seconds;
+  say(`${mbit.toFixed(1)} Mbit/s over ${seconds.toFixed(0)} s came to the host of the copy`);
+  told.measured['lineKbitPerSecond'] = Math.round(mbit * 1_000);
+  demand(mbit <= LINE_MBIT * BESIDE, `the line carried ${mbit} Mbit/s, and ${LINE_MBIT} were allowed`);
+}
+
+export const NARROW_LINE: readonly Scenario[] = rows([
+  [
+    'DR5-narrow-line',
+    'master',
+    'other-serves',
+    'a switchover at home while the copy in the other site, whose line is bounded, is more than 20 MB behind',
+    'nobody at home waits for the copy; it follows the new Master, and takes no more of the line than it may',
+    switchedWhileBehind,
+    { needs: { dr: true, lineMbit: LINE_MBIT }, comeback: 'by-itself', look: caughtUp },
+  ],
+]);
