@@ -13,7 +13,7 @@ const command = (words: readonly string[], change: Partial<CommandPayload> = {})
   ...change,
 });
 const shell = (line: string, change: Partial<CommandPayload> = {}) => command([line], { shell: true, ...change });
-const run = async (payload: CommandPayload, deadlineMs = 10_000) => await sendCommand(payload, TOLD, within(deadlineMs));
+const run = async (payload: CommandPayload, deadlineMs = 60_000) => await sendCommand(payload, TOLD, within(deadlineMs));
 const alive = (pid: number) =>
   existsSync(`/proc/${pid}/status`) && !readFileSync(`/proc/${pid}/status`, 'utf8').includes('State:\tZ');
 const isRoot = process.getuid?.() === 0;

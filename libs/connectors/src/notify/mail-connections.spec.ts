@@ -31,7 +31,7 @@ async function begun(server: CountingServer, change: Partial<MailServerBody> = {
     body = { ...body, ...more };
   };
   const send = mailSender({ mailServer: () => body, restAccess: () => null, trap: () => null }, connections);
-  const mail = async (number: number, deadline = within(5_000), payload: Partial<MailPayload> = {}) =>
+  const mail = async (number: number, deadline = within(60_000), payload: Partial<MailPayload> = {}) =>
     await send({ ...PAYLOAD, subject: `mail ${number}`, ...payload }, { ...TOLD, id: `told/${number}` }, deadline);
   return { connections, mail, set };
 }
@@ -120,8 +120,8 @@ describe('connections to a mail server', () => {
         done(address.startsWith('nobody') ? Object.assign(new Error('no such mailbox'), { responseCode: 550 }) : null),
     });
     const { mail } = await begun(server);
-    expect(await mail(1, within(5_000), { to: ['nobody@example.com'] })).toMatchObject({ kind: 'refused' });
-    expect(await mail(2, within(5_000), { to: ['nobody@example.com', 'ann@example.com'] })).toMatchObject({
+    expect(await mail(1, within(60_000), { to: ['nobody@example.com'] })).toMatchObject({ kind: 'refused' });
+    expect(await mail(2, within(60_000), { to: ['nobody@example.com', 'ann@example.com'] })).toMatchObject({
       kind: 'accepted',
       note: expect.stringContaining('nobody@example.com'),
     });
@@ -133,7 +133,7 @@ describe('connections to a mail server', () => {
     const server = new CountingServer({}, async (text) => (text.includes('mail 1') ? await opened : undefined));
     const { mail } = await begun(server, { connections: 1 });
     const cut = new AbortController();
-    const first = mail(1, within(5_000, cut.signal));
+    const first = mail(1, within(60_000, cut.signal));
     await expect.poll(() => server.open).toBe(1);
     cut.abort();
     expect(await first).toMatchObject({ kind: 'retry' });
@@ -195,8 +195,8 @@ describe('a kept connection', () => {
   ])('%s is left before anything of the mail is said', async (_, later) => {
     const { port, taken, opened } = await server(later);
     const send = senderTo(port);
-    expect(await send(PAYLOAD, TOLD, within(10_000))).toEqual(WELL);
-    expect(await send(PAYLOAD, TOLD, within(10_000))).toEqual(WELL);
+    expect(await send(PAYLOAD, TOLD, within(60_000))).toEqual(WELL);
+    expect(await send(PAYLOAD, TOLD, within(60_000))).toEqual(WELL);
     expect([taken(), opened()]).toEqual([2, 2]);
   });
 });

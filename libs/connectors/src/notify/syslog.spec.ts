@@ -19,7 +19,7 @@ const line = (change: Partial<SyslogPayload>): SyslogPayload => ({
   tls: { ca: null, serverName: null },
   ...change,
 });
-const send = async (change: Partial<SyslogPayload>, deadlineMs = 5_000) =>
+const send = async (change: Partial<SyslogPayload>, deadlineMs = 60_000) =>
   await sendSyslog(line(change), TOLD, within(deadlineMs));
 
 describe.skipIf(RSYSLOGD === null)('a line to a real rsyslogd (Debian: rsyslog, rsyslog-gnutls)', () => {

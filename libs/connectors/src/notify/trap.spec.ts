@@ -15,7 +15,7 @@ const setting = (body: object): NotificationOf<'trap'> =>
     priorities: { critical: {} },
     ...body,
   }) as NotificationOf<'trap'>;
-const send = async (body: object, deadlineMs = 5_000) =>
+const send = async (body: object, deadlineMs = 60_000) =>
   await trapSender({ trap: () => setting(body), mailServer: () => null, restAccess: () => null })(
     PAYLOAD,
     TOLD,

@@ -75,8 +75,8 @@ describe.skipIf(!hasBrowser())('the console of two nodes without a floating addr
     await eras.becomeActive(b, 'b');
     await page.waitForURL(`${b.url}/events?event=${number}`);
     const comment = page.getByTestId('event-comment');
-    expect(await comment.inputValue()).toBe(TYPED);
-    expect(await page.evaluate('location.hash')).toBe('');
+    await expect.poll(() => comment.inputValue()).toBe(TYPED);
+    await expect.poll(() => page.evaluate('location.hash')).toBe('');
     await comment.press('End');
     await comment.pressSequentially(' replaced');
     await comment.press('Control+Enter');
@@ -113,7 +113,7 @@ async function formSaved(page: Page): Promise<void> {
   await page.waitForURL(`${b.url}/notifications?id=night`);
   const description = page.getByTestId('field-description');
   await description.waitFor();
-  expect(await description.inputValue()).toBe(DESCRIBED);
+  await expect.poll(() => description.inputValue()).toBe(DESCRIBED);
   await page.getByTestId('setting-begun').waitFor();
   await description.press('End');
   await description.pressSequentially('ght');
@@ -124,7 +124,7 @@ async function formSaved(page: Page): Promise<void> {
   await page.getByTestId('login-password').fill(ADMIN_PASSWORD);
   await page.getByTestId('login-submit').click();
   await description.waitFor();
-  expect(await description.inputValue()).toBe(`${DESCRIBED}ght`);
+  await expect.poll(() => description.inputValue()).toBe(`${DESCRIBED}ght`);
   await page.getByTestId('setting-save').click();
   await page.getByTestId('setting-editor').waitFor({ state: 'detached' });
   const stored = await pool.query(`select description from setting where kind = 'notification' and id = 'night'`);

@@ -125,7 +125,7 @@ describe.skipIf(!hasBrowser())('the console', { timeout: 600_000 }, () => {
     const page = await stage.open('/');
     await expect.poll(() => page.getByTestId('overview-open-critical').textContent()).toBe('2Critical');
     const tokyo = page.locator('[data-testid=health-row][data-id=tokyo]');
-    expect(await tokyo.getAttribute('data-worst')).toBe('critical');
+    await expect.poll(() => tokyo.getAttribute('data-worst')).toBe('critical');
     expect(await axeFinds(page)).toEqual([]);
     await shot(page, 'overview');
     await tokyo.getByRole('link', { name: 'Critical 2' }).click();

@@ -54,7 +54,7 @@ async function connected(): Promise<FakeAgent> {
   return agent;
 }
 
-const look = async (type: string, check: object, facility = 'web1', deadlineMs = 5_000) => {
+const look = async (type: string, check: object, facility = 'web1', deadlineMs = 60_000) => {
   const request = { monitor: 'm', type, check, facility, node: null, dueAtMs: 0 };
   return await probes.find(({ types }) => types.includes(type))!.run(request, deadlineMs, new AbortController().signal);
 };
