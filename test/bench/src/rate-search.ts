@@ -56,7 +56,10 @@ export async function highestRate({ first, seconds, trial, say }: RateSearch): P
   if (low === 0) throw new Error(`not even ${Math.round(high)} messages a second hold`);
   for (let confirms = 0; ; confirms++) {
     const found = await tryTwice(low, seconds * CONFIRM);
-    if (found.holds || confirms === MAX_CONFIRMS) return found;
+    if (found.holds) return found;
+    // Whatever is said then is no rate that held.
+    if (confirms === MAX_CONFIRMS)
+      throw new Error(`nothing held for ${seconds * CONFIRM} s, down to ${Math.round(low)}/s: ${found.note}`);
     low /= PRECISION;
   }
 }

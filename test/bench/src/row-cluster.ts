@@ -112,8 +112,9 @@ export async function startRowCluster(kind: 'single' | 'replicated'): Promise<Ro
     );
     undo.push(() => database.close());
     const ask = async <Row extends object>(text: string) => (await database.readers.query<Row>(text)).rows[0]!;
-    const consumed = async () => Number((await ask<{ sum: string | null }>('select sum(seq) from ingest_position')).sum ?? 0);
-    await until('the tables of the manager', SETTLE_MS, async () => (await consumed().catch(() => null)) !== null);
+    const positions = async () => await ask<{ sum: string | null }>('select sum(seq) from ingest_position');
+    const consumed = async () => Number((await patiently(positions)).sum ?? 0);
+    await until('the tables of the manager', SETTLE_MS, async () => (await positions().catch(() => null)) !== null);
     const targets = (kind === 'single' ? [master] : [master, other]).map((node) => ({
       address: address(node),
       port: config.ports.syslog,
@@ -168,10 +169,10 @@ export async function startRowCluster(kind: 'single' | 'replicated'): Promise<Ro
 }
 
 /** What may be said twice, while very much is being made: a machine that is busy with it may take the database away for a moment. */
-export async function patiently<T>(run: () => T): Promise<T> {
+export async function patiently<T>(run: () => T | Promise<T>): Promise<T> {
   for (let tries = 0; ; tries++)
     try {
-      return run();
+      return await run();
     } catch (error) {
       if (tries === TRIES) throw error;
       await sleep(TRY_AGAIN_MS);

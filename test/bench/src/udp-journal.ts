@@ -6,15 +6,16 @@ import { openJournalReader } from '@yosugara/journal';
 import { STATE_LAYOUT } from '@yosugara/protocol';
 import { kernelDrops } from '@yosugara/receivers';
 import type { Benchmark, BenchOptions, Measure } from './benchmark.js';
-import { compareRates, thousands } from './compare-rates.js';
+import { compareRates, type Side, thousands } from './compare-rates.js';
 import { type FloodTarget, flood, floodCeiling, floodNumber, MESSAGE_BYTES } from './flood.js';
 import type { Trial } from './rate-search.js';
-import { type BenchReceiver, startReceivers } from './receiver-processes.js';
+import { type BenchReceiver, type BenchReceivers, startReceivers } from './receiver-processes.js';
 import { linesOf, RECEIVE_BUFFER_BYTES, rsyslogMissing, startRsyslog } from './rsyslog.js';
 import { allowReceiveBuffers, diskFlushes, grantedBytes } from './system.js';
 import { usageOf } from './usage.js';
 
 const FIRST_RATE = 60_000;
+const JOURNAL_MB = 16_384;
 /** What is neither kept nor counted by the kernel as dropped after so long is lost. */
 const QUIET_MS = 5_000;
 /** A watermark comes every 50 ms; and so much of the time that was sent for. More means that a backlog grew. */
@@ -83,35 +84,58 @@ async function differentIn({ stateDir, watermark }: BenchReceiver, fromSeq: numb
   return numbers.size;
 }
 
-async function measure(options: BenchOptions, undo: (() => unknown)[]): Promise<Measure> {
-  const receivers = await startReceivers({ nodes: ['a'], receiver: () => ({ maxJournalMb: 16_384 }) });
-  undo.push(() => receivers.stop());
-  const receiver = receivers.a;
-  const sink: Sink = {
-    target: { address: receiver.address, port: receivers.ports.syslog },
-    ...{ pids: [receiver.pid], dir: receiver.stateDir, kept: () => receiver.journaled().own, nextBatch: 0 },
+/** Of one search: what two of them keep is more than the journal's bound. */
+class Ours implements Side {
+  readonly first = FIRST_RATE;
+  #receivers: BenchReceivers | null = null;
+  #sink: Sink | null = null;
+  #last: Trial | null = null;
+  /** Different messages of the last trial. */
+  different = 0;
+  grantedBytes = 0;
+
+  readonly before = async () => {
+    this.#receivers = await startReceivers({ nodes: ['a'], receiver: () => ({ maxJournalMb: JOURNAL_MB }) });
+    const { a, ports } = this.#receivers;
+    this.grantedBytes = grantedBytes(a.stateDir);
+    this.#sink = {
+      target: { address: a.address, port: ports.syslog },
+      ...{ pids: [a.pid], dir: a.stateDir, kept: () => a.journaled().own, nextBatch: 0 },
+    };
   };
+  readonly trial = async (rate: number, seconds: number) => (this.#last = await tryRate(this.#sink!, rate, seconds));
+  readonly after = async () => {
+    const { a } = this.#receivers!;
+    this.different = await differentIn(a, a.journaled().own - this.#last!.kept);
+    await this.stop();
+  };
+  async stop(): Promise<void> {
+    await this.#receivers?.stop();
+    this.#receivers = null;
+  }
+}
+
+async function measure(options: BenchOptions, undo: (() => unknown)[]): Promise<Measure> {
+  const ours = new Ours();
+  undo.push(() => ours.stop());
   const missing = rsyslogMissing();
   const peer = missing === null ? await rsyslogToFile(undo) : null;
   const ceiling = await floodCeiling();
   options.say(`the generator can send ${thousands(ceiling)} to nobody`);
-  const trial = (to: Sink) => async (rate: number, seconds: number) => await tryRate(to, rate, seconds);
   const found = await compareRates(
     options,
-    { first: FIRST_RATE, trial: trial(sink) },
-    peer === null ? null : { first: FIRST_RATE, trial: trial(peer) },
+    ours,
+    peer === null ? null : { first: FIRST_RATE, trial: async (rate, seconds) => await tryRate(peer, rate, seconds) },
   );
-  const journaled = receiver.journaled().own;
-  const different = await differentIn(receiver, journaled - found.ours.kept);
   return {
     ...{ name: 'udp-journal', unit: 'messages/s', ...found.rates },
     peerName: missing ?? 'rsyslog, imudp to a file',
     goal: { of: 'ratio', is: 'at least', value: 0.7 },
     note: [
       `highest lossless rate of ${MESSAGE_BYTES} byte messages`,
-      `ours: ${found.ours.note}; ${different} of them different`,
+      `ours: ${found.ours.note}; ${ours.different} of them different`,
       ...(found.peer === null ? [] : [`peer: ${found.peer.note}`]),
-      `receive buffer: ${grantedBytes(receiver.stateDir)} bytes granted (the kernel doubles what is asked)`,
+      `receive buffer: ${ours.grantedBytes} bytes granted (the kernel doubles what is asked)`,
       `receiver (peer down), generator (${thousands(ceiling)} to nobody) and rsyslog by turns on this machine`,
     ].join('; '),
   };
