@@ -14,6 +14,7 @@ import { BURST_MS } from './line-bucket.js';
 const [WIDE_MBIT, MBIT] = [1_000, 80];
 /** Hardly anything of what is written here gets through. */
 const NARROW_MBIT = 1;
+const LOOK_MS = 30_000;
 const bytesIn = (ms: number) => Math.ceil(MBIT * 125 * (ms + BURST_MS));
 const TEXT = `insert into t select md5(n::text) || md5((-n)::text) from generate_series(1, 130000) n`;
 
@@ -59,7 +60,8 @@ describe('a copy in another site whose line is bounded', () => {
     const before = await sender();
     await b.postgres.close();
     const config = { ...b.config, dr: { lineMbit } };
-    const postgres = createPostgresHost({ config, deadMan: b.deadMan, log: SILENT_LOG, clock: CLOCK });
+    // What runs is told its part only when a look says what it is: on a machine of others that one may take long.
+    const postgres = createPostgresHost({ config, deadMan: b.deadMan, log: SILENT_LOG, clock: CLOCK, probeDeadlineMs: LOOK_MS });
     bed.onClose(() => postgres.close());
     b = { ...b, config, postgres };
     await postgres.startStandby(a.peer);
