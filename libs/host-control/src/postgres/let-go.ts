@@ -38,4 +38,4 @@ const copiesOf = ({ cluster, node }: NodeConfig, names: readonly string[]): Read
   );
 
 /** `postgres: yosugara_a: walsender yosugara_replication 192.0.2.4(51234) streaming 0/3000148` */
-export const sentTo = (title: string): string | null => /: walsender \S+ ([^ (]+)\(\d+\)/.exec(title)?.[1] ?? null;
+const sentTo = (title: string): string | null => /: walsender \S+ ([^ (]+)\(\d+\)/.exec(title)?.[1] ?? null;
