@@ -160,7 +160,7 @@ describe('what is stored more than a minute after its receipt', () => {
   it('is told by batch and journal, in the order of storing; what is stored in time is not', async () => {
     const before = await late().version();
     const HOUR_MS = 3_600_000;
-    await stored(row('a-7-1', 1, 0), row('b-7-1', 1, 59_000));
+    await stored(row('a-7-1', 1, 0), row('b-7-1', 1, 20_000));
     const first = await stored(
       row('a-7-1', 2, 0),
       row('c-7-1', 5, 2 * HOUR_MS),

@@ -67,7 +67,7 @@ beforeAll(async () => {
   client = new pg.Client({ connectionString: server.connectionString });
   await client.connect();
   await client.query('analyze message');
-}, 120_000);
+}, 600_000);
 afterAll(async () => {
   await client?.end();
   await store?.close();
