@@ -66,6 +66,7 @@ describe.skipIf(!hasBrowser() || !existsSync(CERTUTIL))('the console over https 
     const stranger = await openBrowser({ HOME: join(tmpdir(), 'nobody-is-at-home') });
     try {
       const lone = await stranger.newPage();
+      lone.setDefaultTimeout(100_000);
       await expect(lone.goto(node.url)).rejects.toThrow('ERR_CERT_AUTHORITY_INVALID');
     } finally {
       await stranger.close();

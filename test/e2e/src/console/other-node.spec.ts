@@ -46,6 +46,7 @@ describe.skipIf(!hasBrowser())('the console of two nodes without a floating addr
 
   it('who comes to the Standby logs in at the Master', async () => {
     const page = await (await browser.newContext()).newPage();
+    page.setDefaultTimeout(100_000);
     await page.goto(`${b.url}/status`);
     await expect.poll(() => page.url(), { timeout: 60_000 }).toBe(`${a.url}/status`);
     await page.getByTestId('login-form').waitFor();

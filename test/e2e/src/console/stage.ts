@@ -122,6 +122,7 @@ export async function consoleStage(receivers: TwoReceivers): Promise<Stage> {
 /** The first login chooses a password of its own. @returns the cookies of the session. */
 async function firstLogin(browser: Browser, base: string) {
   const context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE_MS);
   const headers = { 'x-yosugara': '1' };
   const logIn = async () => (await context.request.post(`${base}/api/login`, { headers, data: LOGIN })).status();
   await vi.waitFor(async () => expect(await logIn()).toBe(200), { timeout: PATIENCE_MS, interval: 200 });
