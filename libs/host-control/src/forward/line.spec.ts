@@ -117,6 +117,8 @@ describe('a copy in another site whose line is bounded', () => {
     });
     expect(stopped.state).toBe('clean-primary');
     expect(wasForced(), 'at the end of its time').toBe(false);
+    const log = logOf(a);
+    expect(log.slice(log.lastIndexOf('received fast shutdown request'))).not.toContain('replication timeout');
     expect(await receivedBy(b)).toBeLessThan(stopped.walEnd - 5_000_000);
   });
 

@@ -7,6 +7,8 @@ import type { HostContext } from './context.js';
 
 /** A copy that has everything gets the end of the WAL, too, before anybody looks. */
 const GRACE_MS = 300;
+/** A sender that was told once says so to its client, and where the line is full it waits for that; told again it goes (ProcessClientWriteInterrupt). */
+const AGAIN_MS = 100;
 
 /**
  * A server that is told to stop waits until whoever streams from it has all of the WAL (walsender.c, WalSndDone), and so for a copy in another
@@ -21,15 +23,19 @@ export function letCopiesGo(host: HostContext, names: readonly NodeId[], stopped
     () => true,
     () => true,
   );
-  void Promise.race([over, sleep(GRACE_MS, false)]).then((isOver) => {
-    if (isOver) return;
+  void endSenders(host, postmaster, addresses, over);
+}
+
+async function endSenders(host: HostContext, postmaster: number, to: ReadonlySet<string>, over: Promise<boolean>): Promise<void> {
+  const told = new Set<number>();
+  for (let waitMs = GRACE_MS; !(await Promise.race([over, sleep(waitMs, false)])); waitMs = AGAIN_MS)
     for (const { pid, title } of titledChildren(postmaster)) {
       const address = sentTo(title);
-      if (address === null || !addresses.has(address)) continue;
-      host.log.info('postgres.copy.let-go', { address });
+      if (address === null || !to.has(address)) continue;
+      if (!told.has(pid)) host.log.info('postgres.copy.let-go', { address });
+      told.add(pid);
       signal(pid, 'SIGTERM');
     }
-  });
 }
 
 const copiesOf = ({ cluster, node }: NodeConfig, names: readonly string[]): ReadonlySet<string> =>
