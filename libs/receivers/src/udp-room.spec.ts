@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { listenTcp } from './tcp.js';
 import { listenUdp, type UdpOptions } from './udp.js';
 
-const ADDRESS = '127.0.79.1';
+const ADDRESS = '127.0.68.1';
 /** The kernel keeps them all, also where it gives a socket no more than its 208 KiB. */
 const COUNT = 150;
 /** What a listener reckons with for each, and what it leaves free. */
