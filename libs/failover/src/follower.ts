@@ -122,7 +122,7 @@ const stuck = (because: string): Part => ({
   needsRecover: true,
 });
 
-function rebuild(o: Observation, serving: NodeId, because: string): Part {
+function rebuild(o: Observation, serving: NodeId, because: string, givesUp?: string): Part {
   if (!mayRejoin(o, true))
     return { role: 'STOPPED', why: `${because}: waiting for \`yosugara recover\``, actions: [], needsRecover: true };
   if (!heardLately(o, serving)) return { role: 'STOPPED', why: `${because}; the Master ${serving} is not heard`, actions: [] };
@@ -134,7 +134,7 @@ function rebuild(o: Observation, serving: NodeId, because: string): Part {
   return {
     role: 'REBUILDING',
     why: `${because}: base backup from ${serving}`,
-    actions: [{ kind: 'pg.baseBackup', source: serving }],
+    actions: [{ kind: 'pg.baseBackup', source: serving, ...(givesUp === undefined ? {} : { givesUp }) }],
   };
 }
 
@@ -182,7 +182,7 @@ function whenStopped(o: Observation, serving: NodeId | null): Part {
 /** Somebody's data, perhaps the only copy: replaced only on the word of who named it. */
 function whenForeign(o: Observation, serving: NodeId | null, foreign: string): Part {
   const why = `this data directory belongs to another cluster (system identifier ${foreign})`;
-  if (serving !== null && requestOf(o)?.givesUp === foreign) return rebuild(o, serving, `${why}, and is given up`);
+  if (serving !== null && requestOf(o)?.givesUp === foreign) return rebuild(o, serving, `${why}, and is given up`, foreign);
   return { role: 'HALT', why, actions: [], needsRecover: true };
 }
 

@@ -208,7 +208,8 @@ export type Action =
   | { readonly kind: 'pg.ensureSlot'; readonly node: NodeId }
   | { readonly kind: 'pg.stop'; readonly mode: 'fast' | 'kill'; readonly budgetMs: number }
   | { readonly kind: 'pg.rewind'; readonly source: NodeId }
-  | { readonly kind: 'pg.baseBackup'; readonly source: NodeId }
+  /** `givesUp`: system identifier of another database there, which alone may be replaced by the copy. */
+  | { readonly kind: 'pg.baseBackup'; readonly source: NodeId; readonly givesUp?: string }
   | { readonly kind: 'vip.hold' }
   | { readonly kind: 'vip.release' }
   | { readonly kind: 'manager.mode'; readonly mode: 'passive' | 'gated' | 'active' }

@@ -44,7 +44,7 @@ describe('the data of another database system', () => {
     expect(kinds(out(foreign))).toEqual([]);
   });
   it('is set aside for a copy when just that one is given up', () => {
-    expect(kinds(out(foreign, {}, givesUp('42')))).toEqual(['pg.baseBackup']);
+    expect(decide(out(foreign, {}, givesUp('42'))).actions).toContainEqual({ kind: 'pg.baseBackup', source: a, givesUp: '42' });
     expect(kinds(out(foreign, {}, givesUp('43')))).toEqual([]);
     const nobodyServes = record({ syncSet: [a], recover: givesUp('42'), phase: 'promoting' });
     expect(kinds(out(foreign, { record: nobodyServes }))).toEqual([]);

@@ -7,7 +7,7 @@ import { reached } from '../forward/line.js';
 import { isThere, syncFolder } from '../os/files.js';
 import { lastWords, type RunResult, run } from '../os/run.js';
 import { canSyncVolumes, syncVolumes } from '../os/sync-volume.js';
-import { replicationConninfo } from './conninfo.js';
+import { COPY_TIMEOUT, replicationConninfo } from './conninfo.js';
 import type { HostContext } from './context.js';
 import { readControlData } from './control-data.js';
 import { whatGoes } from './discarded.js';
@@ -26,9 +26,15 @@ const SPARE_BYTES = 64 * 1024 * 1024;
 /**
  * A copy of the source, made aside, then swapped in; what was here stays as `pgdata.old`, and as many before it as are configured.
  * Interrupted before the swap: nothing has changed. In the middle of it: the next start finishes it.
+ * @param givesUp system identifier of another database here that an operator gave up: it alone may be replaced.
  * @throws PostgresControlError SOURCE_UNREACHABLE, VERSION_MISMATCH, DISK_TOO_SMALL, TABLESPACE_MISSING, BASE_BACKUP_FAILED: nothing was changed.
  */
-export async function baseBackup(host: HostContext, source: PostgresPeer, progress: Progress): Promise<CopyDone> {
+export async function baseBackup(
+  host: HostContext,
+  source: PostgresPeer,
+  progress: Progress,
+  givesUp?: string,
+): Promise<CopyDone> {
   const { paths, account, config } = host;
   progress(`asking ${source.node} what there is to copy`, null, { stage: 'prepare', bytes: 0, totalBytes: null });
   await dropHalfCopy(host);
@@ -38,7 +44,7 @@ export async function baseBackup(host: HostContext, source: PostgresPeer, progre
       'VERSION_MISMATCH',
       `PostgreSQL ${host.programs.major} here, ${theirs.major} on ${source.node}`,
     );
-  await mustBeOurs(host, theirs);
+  await mustBeOurs(host, theirs, givesUp);
   await mustFit(host, source, theirs);
   // Best effort: what is damaged cannot be read, and need not be.
   const goes = (await isThere(paths.pgdata)) ? await whatGoes(host, theirs).catch(() => null) : null;
@@ -58,12 +64,12 @@ export async function baseBackup(host: HostContext, source: PostgresPeer, progre
   };
 }
 
-/** S10: what can be read here and is of another system is an operator's to move away, whoever asked for a copy. */
-async function mustBeOurs(host: HostContext, theirs: Source): Promise<void> {
+/** S10: what can be read here and is of another system is an operator's to give up by its name, whoever asked for a copy. */
+async function mustBeOurs(host: HostContext, theirs: Source, givesUp?: string): Promise<void> {
   const { paths, programs, account } = host;
   if (!(await isThere(join(paths.pgdata, 'global/pg_control')))) return;
   const control = await readControlData(paths.pgdata, programs, account).catch(() => null);
-  if (control !== null && control.systemId !== theirs.systemId)
+  if (control !== null && control.systemId !== theirs.systemId && control.systemId !== givesUp)
     throw new PostgresControlError(
       'BASE_BACKUP_FAILED',
       `${paths.pgdata} belongs to another database system (${control.systemId}, not ${theirs.systemId}): it is not replaced`,
@@ -144,7 +150,8 @@ async function runBackup(
   makeSlot: boolean,
 ): Promise<RunResult> {
   const { paths, programs, account, config } = host;
-  const from = replicationConninfo(reached(config, source), copyName(config.node), paths, tlsFiles(config) !== null);
+  const tls = tlsFiles(config) !== null;
+  const from = replicationConninfo(reached(config, source), copyName(config.node), paths, tls, undefined, COPY_TIMEOUT);
   const args = ['-D', paths.pgdataNew, '-d', from, '-X', 'stream', '--checkpoint=fast', '--progress', '--no-password', ...spaces];
   const slot = [`--slot=${slotName(config.node)}`, ...(makeSlot ? ['--create-slot'] : [])];
   const limit = config.recover.rateLimitMbps === 0 ? [] : [`--max-rate=${Math.min(MAX_RATE_MB, config.recover.rateLimitMbps)}M`];

@@ -6,6 +6,9 @@ import { REPLICATION_ROLE } from './secrets.js';
 /** Of both ends, where the line is bounded: one message of WAL has up to 128 KiB, and waits its turn among others. No commit waits for it. */
 export const BOUNDED_TIMEOUT = '10s';
 
+/** Of the Master towards a copy: its programs give way to whatever else runs there, and may not come to their turn for seconds. No commit waits for it. */
+export const COPY_TIMEOUT = '30s';
+
 /** One libpq connection string; values quoted by libpq's rule. */
 export function conninfo(values: Readonly<Record<string, string | number>>): string {
   return Object.entries(values)
@@ -21,7 +24,14 @@ export const endpointOf = ({ address, port, through }: Reached) => ({
 });
 
 /** How a peer is reached as the replication role. The password is in a file; a dead peer is noticed within about 3 s. */
-export function replicationConninfo(peer: Reached, as: string, paths: PostgresPaths, tls: boolean, database?: string): string {
+export function replicationConninfo(
+  peer: Reached,
+  as: string,
+  paths: PostgresPaths,
+  tls: boolean,
+  database?: string,
+  timeout = peer.through === undefined ? undefined : BOUNDED_TIMEOUT,
+): string {
   return conninfo({
     ...endpointOf(peer),
     user: REPLICATION_ROLE,
@@ -29,7 +39,7 @@ export function replicationConninfo(peer: Reached, as: string, paths: PostgresPa
     application_name: as,
     passfile: paths.passFile,
     ...(tls ? { sslmode: 'verify-ca', sslrootcert: join(paths.tls, 'ca') } : { sslmode: 'disable' }),
-    ...(peer.through === undefined ? {} : { options: `-c wal_sender_timeout=${BOUNDED_TIMEOUT}` }),
+    ...(timeout === undefined ? {} : { options: `-c wal_sender_timeout=${timeout}` }),
     gssencmode: 'disable',
     // Channel binding needs a digest that ed25519 certificates do not have: libpq 15 then fails ("could not find digest for NID UNDEF").
     channel_binding: 'disable',

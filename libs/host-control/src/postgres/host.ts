@@ -155,10 +155,10 @@ class LocalPostgres implements PostgresHost {
     });
   }
 
-  baseBackup(source: PostgresPeer, progress: Progress): Promise<CopyDone> {
+  baseBackup(source: PostgresPeer, progress: Progress, givesUp?: string): Promise<CopyDone> {
     return this.#verbs.do(async () => {
       mustBeStopped(this.#host);
-      const done = await baseBackup(this.#host, source, progress);
+      const done = await baseBackup(this.#host, source, progress, givesUp);
       this.#damage.replaced();
       return done;
     });

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chownSync,
   closeSync,
@@ -220,7 +220,7 @@ describe('a node that comes back', () => {
     expect(readFileSync(inB('postgresql.auto.conf'), 'utf8')).not.toContain('192.0.2.99');
   });
 
-  it('another database system is not replaced, whoever asks', async () => {
+  it('another database system is not replaced, whoever asks, but for just the one that an operator gives up', async () => {
     await b.postgres.stop('fast', 30_000);
     renameSync(inB(''), join(b.config.dataDir!, 'mine'));
     execFileSync('/usr/lib/postgresql/15/bin/initdb', ['-D', inB(''), '--no-sync'], { uid, cwd: '/', stdio: 'pipe' });
@@ -229,8 +229,13 @@ describe('a node that comes back', () => {
       message: expect.stringContaining('another database system'),
     });
     expect(existsSync(inB('PG_VERSION'))).toBe(true);
-    rmSync(inB(''), { recursive: true });
-    renameSync(join(b.config.dataDir!, 'mine'), join(b.config.dataDir!, 'pgdata'));
+    const there = await eventually('it is looked at', () => {
+      const facts = b.postgres.facts();
+      return facts.kind === 'stopped' && facts.state === 'clean-primary' ? facts.systemId : null;
+    });
+    await expect(b.postgres.baseBackup(a.peer, quiet, `${there}0`)).rejects.toMatchObject({ code: 'BASE_BACKUP_FAILED' });
+    await b.postgres.baseBackup(a.peer, quiet, there);
+    rmSync(join(b.config.dataDir!, 'mine'), { recursive: true });
     await b.postgres.startStandby(a.peer);
     await streams(a, b);
   });
@@ -328,6 +333,28 @@ describe('a node that comes back', () => {
       async () => (await asSuperuser(b, "select 1 from pg_class where relname = 'far_away'", 'yosugara')).rows.length === 0,
     );
     await asSuperuser(a, 'drop tablespace far');
+  });
+
+  it('a copy whose programs do not come to their turn for longer than a standby may be silent goes on', async () => {
+    await b.postgres.stop('kill', 0);
+    const recover = b.config.recover as { rateLimitMbps: number };
+    const before = recover.rateLimitMbps;
+    // So that it is still under way.
+    recover.rateLimitMbps = 8;
+    const tell = (signal: string) => spawnSync('pkill', [`-${signal}`, '-f', `pg_basebackup -D ${b.config.dataDir}/`]).status;
+    const stood: (number | null)[] = [];
+    try {
+      await b.postgres.baseBackup(a.peer, (_, fraction) => {
+        if (fraction === null || stood.length > 0) return;
+        stood.push(tell('STOP'));
+        setTimeout(() => stood.push(tell('CONT')), 5_000);
+      });
+    } finally {
+      recover.rateLimitMbps = before;
+    }
+    expect(stood).toEqual([0, 0]);
+    await b.postgres.startStandby(a.peer);
+    await streams(a, b);
   });
 
   it('keeps as many old directories as are configured, the newest first', async () => {

@@ -98,7 +98,7 @@ export class HostHand {
       case 'pg.rewind':
         return await postgres.rewind(this.#peer(action.source)!, progress);
       case 'pg.baseBackup':
-        return await postgres.baseBackup(this.#peer(action.source)!, progress);
+        return await postgres.baseBackup(this.#peer(action.source)!, progress, action.givesUp);
       default:
         return undefined;
     }

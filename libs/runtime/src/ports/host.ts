@@ -61,8 +61,11 @@ export interface PostgresHost {
   stop(mode: 'fast' | 'kill', budgetMs: number): Promise<{ readonly clean: boolean; readonly walEnd: Lsn | null }>;
   /** pg_rewind against the peer (crash recovery included); throws REWIND_FAILED: then only baseBackup helps. */
   rewind(source: PostgresPeer, progress: Progress): Promise<CopyDone>;
-  /** Into a new directory, then renamed; the old ones are set aside, as many as are configured. */
-  baseBackup(source: PostgresPeer, progress: Progress): Promise<CopyDone>;
+  /**
+   * Into a new directory, then renamed; the old ones are set aside, as many as are configured.
+   * @param givesUp system identifier of another database here that may be replaced; any other is refused.
+   */
+  baseBackup(source: PostgresPeer, progress: Progress, givesUp?: string): Promise<CopyDone>;
   /** Looks that are too dear for every probe. verify: read every page of a stopped data directory, unless a verb comes in between. */
   survey(verify: boolean): Promise<Survey>;
   close(): Promise<void>;
