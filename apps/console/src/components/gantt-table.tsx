@@ -8,7 +8,7 @@ import { VirtualList } from './virtual-list.js';
 
 interface TableRow {
   readonly key: string;
-  readonly lane: string;
+  readonly name: string;
   readonly bar: Bar;
 }
 
@@ -16,10 +16,10 @@ interface TableRow {
 export function tableRows(rows: readonly GanttRow[]): readonly TableRow[] {
   const lanes = rows
     .filter(({ kind }) => kind === 'unit')
-    .flatMap(({ label, bars }) => bars.map((bar) => ({ key: bar.key, lane: label, bar })));
+    .flatMap(({ label, bars }) => bars.map((bar) => ({ key: bar.key, name: label, bar })));
   const jobs = rows
     .filter(({ kind }) => kind === 'job')
-    .flatMap(({ bars }) => bars.map((bar) => ({ key: bar.key, lane: `${bar.session} · ${bar.job}`, bar })));
+    .flatMap(({ bars }) => bars.map((bar) => ({ key: bar.key, name: bar.job ?? '', bar })));
   const within = new Map<string, TableRow[]>();
   for (const each of jobs) within.set(each.bar.session ?? '', [...(within.get(each.bar.session ?? '') ?? []), each]);
   return lanes
@@ -56,15 +56,28 @@ export function GanttTable({
             <span>{t('gantt.late')}</span>
           </div>
         }
-        render={({ key, lane, bar }, _, style) => (
-          <div key={key} className="gantt-table-row" style={style} data-testid="gantt-table-row">
-            <span className="clip">
+        render={({ key, name, bar }, _, style) => (
+          <div
+            key={key}
+            className={bar.job === null ? 'gantt-table-row' : 'gantt-table-row of-session'}
+            style={style}
+            data-testid="gantt-table-row"
+          >
+            <span className="gantt-run clip">
               {bar.session === null ? (
-                visible(lane)
+                <span className="clip">{visible(name)}</span>
               ) : (
-                <button type="button" className="link-button clip" onClick={() => onSession(bar.session!, bar.job)}>
-                  {visible(lane)} <span className="dim">{bar.job === null ? bar.session : ''}</span>
-                </button>
+                <>
+                  <button
+                    type="button"
+                    className="link-button clip"
+                    aria-label={`${visible(name)} ${bar.session}`}
+                    onClick={() => onSession(bar.session!, bar.job)}
+                  >
+                    {visible(name)}
+                  </button>{' '}
+                  <span className="gantt-session dim">{bar.session}</span>
+                </>
               )}
             </span>
             {bar.how === null ? <span className="dim">{t('gantt.planned')}</span> : <JobStateBadge how={bar.how} />}

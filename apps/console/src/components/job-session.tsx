@@ -2,6 +2,7 @@ import { Alert, Loader, SegmentedControl } from '@mantine/core';
 import type { JobInSession, JobSessionDetail } from '@yosugara/protocol';
 import { type CSSProperties, useEffect, useMemo, useRef } from 'react';
 import { localTime, visible } from '../i18n/format.js';
+import { triggerJa } from '../i18n/job-history-ja.js';
 import { useText } from '../i18n/language.js';
 import { ChevronIcon } from './icons.js';
 import { JobMap, useSession } from './job-map.js';
@@ -64,14 +65,15 @@ function Row({ session, job, style, isFolded, isChosen, onFold, onChoose }: RowP
 }
 
 function Head({ session }: { readonly session: JobSessionDetail }) {
-  const { t } = useText();
+  const { t, language } = useText();
   const { id, unit, unitName, revision, root, trigger, scheduledAt, startedAt, endedAt, isTest, operations } = session;
+  const by = trigger.id ?? trigger.type;
   const facts = [
     t('jobs.revision', { revision }),
     t('jobs.for', { time: localTime(scheduledAt) }),
     ...(startedAt === null ? [] : [t('jobs.started', { time: localTime(startedAt) })]),
     ...(endedAt === null ? [] : [t('jobs.ended', { time: localTime(endedAt) })]),
-    t('jobs.trigger', { trigger: visible(`${trigger.id ?? trigger.type}: ${trigger.info}`) }),
+    t('jobs.trigger', { trigger: visible(language === 'ja' ? triggerJa(by, trigger.info) : `${by}: ${trigger.info}`) }),
     ...(isTest ? [t('jobs.test')] : []),
   ];
   return (

@@ -3,6 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { jobsApi } from '../api/jobs.js';
 import { visible } from '../i18n/format.js';
+import { historyJa } from '../i18n/job-history-ja.js';
 import { useText } from '../i18n/language.js';
 import { known, named } from '../i18n/translate.js';
 import { Time } from './time.js';
@@ -10,9 +11,15 @@ import { VirtualList } from './virtual-list.js';
 
 const PAGE = 500;
 
+function Said({ text }: { readonly text: string }) {
+  const { language } = useText();
+  const said = language === 'ja' ? historyJa(text) : text;
+  return <span {...(said === text ? { lang: 'en' } : {})}>{visible(said)}</span>;
+}
+
 /** All that became of a session, oldest first. */
 export function SessionHistory({ id, everyMs }: { readonly id: string; readonly everyMs: number }) {
-  const { t } = useText();
+  const { t, language } = useText();
   const found = useInfiniteQuery({
     queryKey: ['jobs', 'live', 'history', id],
     queryFn: ({ pageParam, signal }) => jobsApi.history(id, `after=${pageParam}&limit=${PAGE}`, signal),
@@ -52,9 +59,9 @@ export function SessionHistory({ id, everyMs }: { readonly id: string; readonly 
                 .map((each) => state(each!))
                 .join(' → ')}
             </span>
-            <span className="clip" title={visible(text)}>
+            <span className="clip" title={visible(language === 'ja' ? historyJa(text) : text)}>
               {by !== null && <strong>{visible(by)} </strong>}
-              <span lang="en">{visible(text)}</span>
+              <Said text={text} />
             </span>
           </div>
         )}

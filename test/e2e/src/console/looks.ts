@@ -35,15 +35,43 @@ export async function seenIn(page: Page, name: string, ways: readonly Way[]): Pr
     const here = `${name}-${width}-${theme}-${language}`;
     await shot(page, here);
     if (!ways.some((one) => one.language === language && one.theme === theme && one.width === width)) continue;
-    const found = [...(await axeFinds(page)), ...(await tooWide(page))];
+    const found = [...(await axeFinds(page)), ...(await outOfPlace(page))];
     wrong.push(...found.map((find) => `${here}: ${find}`));
   }
   return wrong;
 }
+
+/** What does not fit where it stands. */
+export const outOfPlace = async (page: Page): Promise<readonly string[]> => [...(await tooWide(page)), ...(await cutOff(page))];
 
 async function tooWide(page: Page): Promise<readonly string[]> {
   const [wide, there] = (await page.evaluate(
     '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
   )) as readonly [number, number];
   return wide > there ? [`${wide} px wide on a screen of ${there}`] : [];
+}
+
+/** What a field says as long as nothing is in it, and numbers: half of them are worth nothing. And on a telephone only what is made for it is pushed sideways. */
+async function cutOff(page: Page): Promise<readonly string[]> {
+  return (await page.evaluate(`(() => {
+    const pen = document.createElement('canvas').getContext('2d');
+    const seen = (all) => [...all].filter((one) => one.checkVisibility());
+    const hints = seen(document.querySelectorAll('main input[placeholder]')).filter((one) => {
+      const { font, paddingLeft, paddingRight } = getComputedStyle(one);
+      pen.font = font;
+      return one.value === '' && pen.measureText(one.placeholder).width > one.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) + 1;
+    });
+    const numbers = seen(document.querySelectorAll('main .tabular, main .gantt-session')).filter((one) => {
+      const { right } = one.getBoundingClientRect();
+      let cutting = one.parentElement;
+      while (cutting !== null && (getComputedStyle(cutting).display === 'contents' || !['hidden', 'clip'].includes(getComputedStyle(cutting).overflowX))) cutting = cutting.parentElement;
+      return one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== 'visible' || (cutting !== null && right > cutting.getBoundingClientRect().right + 1);
+    });
+    const pushed = innerWidth > 400 ? [] : seen(document.querySelectorAll('main section.panel')).filter((one) => one.scrollWidth > one.clientWidth + 1);
+    return [
+      ...hints.map(({ placeholder }) => 'cut off: ' + placeholder),
+      ...numbers.map(({ textContent }) => 'cut off: ' + textContent),
+      ...pushed.map((one) => 'pushed sideways: ' + (one.getAttribute('aria-label') ?? one.className)),
+    ];
+  })()`)) as readonly string[];
 }
