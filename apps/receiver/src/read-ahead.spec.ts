@@ -15,7 +15,7 @@ const TRAP = Buffer.from('302602010004067075626c6963a41906062b060104010140040a00
 it.each([
   ['batch', 'no further ahead than the journal takes'],
   ['single', 'as they come'],
-] as const)('with udpRead %s syslog and traps are read %s', async (udpRead) => {
+] as const)('with udpRead %s syslog and traps are read %s', async (udpRead, _how) => {
   const { a: config } = configs({ udpRead });
   const fail = (error: Error) => expect.fail(error.message);
   const own = join(dir, udpRead);
