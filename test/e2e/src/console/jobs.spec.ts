@@ -24,7 +24,7 @@ describe.skipIf(!hasBrowser())('the console’s job pages', { timeout: 400_000 }
     for (let run = 0; run < 3; run++) await stage.start('report');
     await jobIs(night, 'release', 'running');
     await jobIs(broken, 'repair', 'ended');
-  });
+  }, 600_000);
   afterAll(() => stage?.close());
 
   const jobIs = async (session: string, job: string, state: string) =>
