@@ -106,7 +106,7 @@ export function UnitTree({ unit, net, onGo, onNew }: TreeProps) {
         <Typed
           className="grow"
           label={t('settings.search')}
-          placeholder={t('settings.searchHint')}
+          placeholder={t('jobs.unitSearchHint')}
           value={text}
           onValue={setText}
           testId="unit-search"

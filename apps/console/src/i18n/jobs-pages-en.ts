@@ -1,6 +1,7 @@
 /** Texts of the job pages: units, maps, approvals, the axis of time, the plan, queues. */
 export const jobsPagesEn = {
   'jobs.units': 'Job units',
+  'jobs.unitSearchHint': 'id, description…',
   'jobs.shows': 'How the session is shown',
   'jobs.show.tree': 'Tree',
   'jobs.show.map': 'Map',

@@ -2,6 +2,7 @@ import type { JobsPagesKey } from './jobs-pages-en.js';
 
 export const jobsPagesJa: Readonly<Record<JobsPagesKey, string>> = {
   'jobs.units': 'ジョブユニット',
+  'jobs.unitSearchHint': 'ID、説明…',
   'jobs.shows': 'セッションの表示方法',
   'jobs.show.tree': 'ツリー',
   'jobs.show.map': 'ジョブマップ',

@@ -64,7 +64,9 @@ async function cutOff(page: Page): Promise<readonly string[]> {
     const numbers = seen(document.querySelectorAll('main .tabular, main .gantt-session')).filter((one) => {
       const { right } = one.getBoundingClientRect();
       let cutting = one.parentElement;
-      while (cutting !== null && (getComputedStyle(cutting).display === 'contents' || !['hidden', 'clip'].includes(getComputedStyle(cutting).overflowX))) cutting = cutting.parentElement;
+      while (cutting !== null && (getComputedStyle(cutting).display === 'contents' || getComputedStyle(cutting).overflowX === 'visible')) cutting = cutting.parentElement;
+      // Where it can be pushed, nothing is cut off; the document itself stands still behind a dialog.
+      if (cutting === document.body || !['hidden', 'clip'].includes(getComputedStyle(cutting ?? one).overflowX)) cutting = null;
       return one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== 'visible' || (cutting !== null && right > cutting.getBoundingClientRect().right + 1);
     });
     const pushed = innerWidth > 400 ? [] : seen(document.querySelectorAll('main section.panel')).filter((one) => one.scrollWidth > one.clientWidth + 1);
