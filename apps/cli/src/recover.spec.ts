@@ -162,7 +162,7 @@ describe('recover', () => {
     await cluster.until('b is a Standby again, or waits', ({ nodes }) => nodes.every((node) => node.reachable));
   });
 
-  it('refuses another database system by name, and never touches it', async () => {
+  it('refuses another database system by name, and replaces it only when just that one is given up', async () => {
     await cluster.kill('a');
     await cluster.until(
       'b alone',
@@ -176,8 +176,9 @@ describe('recover', () => {
     const { code, out: said } = await cluster.yosugara('recover', '--json');
     expect({ code, said }).toEqual({ code: 11, said: expect.stringContaining('belongs to another database system') });
     expect(existsSync(join(pgdata, 'PG_VERSION'))).toBe(true);
-    rmSync(pgdata, { recursive: true });
-    expect((await cluster.yosugara('recover')).code).toBe(0);
+    expect((await cluster.yosugara('recover', '--discard-unknown')).code).toBe(0);
+    await cluster.until('back', ({ nodes }) => nodes.some((node) => node.name === 'a' && node.syncSet));
+    expect(recoverFile('a')).toMatchObject({ method: 'basebackup', setAside: expect.stringContaining('pgdata.old') });
   });
 });
 
