@@ -138,8 +138,10 @@ export function historyJa(text: string): string {
     const found = pattern.exec(text);
     if (found !== null) return say(found, historyJa);
   }
-  // Of a node, and what it said.
+  // What somebody did, and why; or of a node, and what it said.
   const [, node, rest] = /^([\w.-]+): (.*)$/s.exec(text) ?? [];
+  const operation = OPERATIONS[`jobOperation.${node}`];
+  if (operation !== undefined) return `${operation}: ${rest}`;
   const said = rest === undefined ? '' : historyJa(rest);
   return said === '' || said === rest ? text : `${node}: ${said}`;
 }

