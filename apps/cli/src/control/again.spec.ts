@@ -63,6 +63,15 @@ it('what takes no key has none, and what nobody takes is told at once', async ()
   // What passes is tried again for half a minute.
   await expect(apiOf(nobody).ask(jobsLink(MESSAGE))).rejects.toMatchObject({ code: 'NO_MANAGER', isPassing: false });
 });
+it('what the Master says is not there is told at once, whatever a Standby said before', async () => {
+  const standby = await aManager([NOT_ACTIVE]);
+  const master = await aManager([says(404, { code: 'NOT_FOUND', message: 'there is no unit moon' })]);
+  await expect(apiOf(standby.place, master.place).ask(jobsLink(MESSAGE))).rejects.toMatchObject({
+    ...{ code: 'NO_MANAGER', isPassing: false },
+    cause: { code: 'NOT_FOUND' },
+  });
+  expect([standby.keys.length, master.keys.length]).toEqual([1, 1]);
+});
 it('is told when patience ends', async () => {
   const { place, keys } = await aManager([NOT_ACTIVE]);
   const api = apiOf(place);

@@ -169,7 +169,7 @@ export class ManagerApi {
     }
     if (last instanceof NotLoggedInError) throw last;
     const where = [...new Set(all.map(({ host }) => host))].join(', ');
-    throw new NoManagerError(`${where} port ${all[0]?.port}`, passes, last);
+    throw new NoManagerError(`${where} port ${all[0]?.port}`, passes && !isMissing(last), last);
   }
 
   async #text(place: Place, path: string): Promise<string> {
@@ -208,7 +208,7 @@ export class ManagerApi {
 export async function known<T>(asked: Promise<T>): Promise<T> {
   return await asked.catch((error: unknown) => {
     const cause = error instanceof YosugaraError && error.code === 'NO_MANAGER' ? error.cause : error;
-    throw cause instanceof YosugaraError && cause.code === 'NOT_FOUND' ? cause : error;
+    throw isMissing(cause) ? cause : error;
   });
 }
 
@@ -233,6 +233,7 @@ function refusal(code: number, path: string, host: string, body: string): Error 
   return new YosugaraError(kind, `${host} answered ${code}: ${detailOf(body)}`);
 }
 
+const isMissing = (error: unknown): boolean => error instanceof YosugaraError && error.code === 'NOT_FOUND';
 const isAnswer = (error: unknown): boolean => error instanceof YosugaraError && error.code !== 'PASSING';
 
 const REFUSALS: ReadonlySet<number> = new Set([403, 409, 412, 413, 422, 428, 429]);
