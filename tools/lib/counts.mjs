@@ -10,13 +10,18 @@ export function countVitest(code, report) {
   return { passed: report.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed };
 }
 
+/** @returns what the last `N passed, N failed` says; null where there is none. */
+export function lastCount(stdout) {
+  const line = [...stdout.matchAll(/(\d+) passed, (\d+) failed/g)].at(-1);
+  return line === undefined ? null : { passed: Number(line[1]), failed: Number(line[2]) };
+}
+
 /**
  * The count a suite gives of itself: its last `N passed, N failed` line, or the JSON document of its contract.
  * A suite whose program fails has failed, whatever it printed.
  */
 export function countProgram(code, stdout) {
-  const line = [...stdout.matchAll(/(\d+) passed, (\d+) failed/g)].at(-1);
-  const counted = line === undefined ? countDocument(parse(stdout)) : { passed: Number(line[1]), failed: Number(line[2]) };
+  const counted = lastCount(stdout) ?? countDocument(parse(stdout));
   if (code !== 0 && counted.failed === 0) return { passed: counted.passed, failed: 1 };
   return counted.passed + counted.failed === 0 ? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 } : counted;
 }

@@ -1,14 +1,22 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asset, NODE, WORKSPACE } from '../host/assets.js';
+import { NODE, WORKSPACE } from '../host/assets.js';
 import { LabToolError, run } from '../host/shell.js';
 
 const BUILD_DEADLINE_MS = 20 * 60_000;
 const MADE = '.made';
 
-/** The commit that upgrades begin with: the last release, as test/lab/assets/previous-version names it. */
-export const previousCommit = (): string => readFileSync(asset('previous-version'), 'utf8').trim();
+interface Previous {
+  /** The newest release that this commit comes from; null: there is none, and `commit` is what test/lab/assets/previous-version names. */
+  readonly tag: string | null;
+  readonly commit: string;
+}
+
+/** As a release decides it, too. */
+async function previous(): Promise<Previous> {
+  return JSON.parse(await run(NODE, [join(WORKSPACE, 'tools/previous-version.mjs')])) as Previous;
+}
 
 /**
  * Where the programs of the previous version are: built from this repository's own history, once, and kept below `/var/tmp`.
@@ -16,8 +24,14 @@ export const previousCommit = (): string => readFileSync(asset('previous-version
  */
 export async function previousVersion(say: (text: string) => void): Promise<string> {
   const given = process.env['YOSUGARA_PREVIOUS'];
-  if (given !== undefined && given !== '') return given;
-  const commit = previousCommit();
+  if (given !== undefined && given !== '') {
+    say(`the previous version is what was built in ${given} (YOSUGARA_PREVIOUS)`);
+    return given;
+  }
+  const { tag, commit } = await previous();
+  say(
+    `the previous version is ${tag === null ? 'no tag, but as test/lab/assets/previous-version says' : tag}: ${commit.slice(0, 12)}`,
+  );
   const folder = join('/var/tmp/yosugara-previous', commit.slice(0, 12));
   if (existsSync(join(folder, MADE))) return folder;
   if (!existsSync(join(WORKSPACE, '.git')))

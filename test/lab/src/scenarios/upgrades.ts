@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Status } from '@yosugara/protocol';
+import { FIRST_LEVEL, SPEAKS, type Status } from '@yosugara/protocol';
 import type { MemberName } from '../cluster/layout.js';
 import { isHealthy } from '../cluster/roles.js';
 import { monotonicMs, until } from '../host/shell.js';
@@ -44,7 +44,9 @@ const switchTo = async ({ cluster }: Stage, to: MemberName): Promise<void> => {
   await cluster.statusWhere('w', `${to} as Master`, STEP_DEADLINE_MS, (status) => status.master === to);
 };
 
-const levelOf = (status: Status): number | undefined => status.upgrade?.level;
+/** A version of before there were levels says nothing of them. */
+const levelOf = ({ upgrade }: Status): number => upgrade?.level ?? FIRST_LEVEL;
+const versionsOf = ({ upgrade }: Status): readonly (string | null)[] => upgrade?.members.map(({ version }) => version) ?? [null];
 
 /** Standby, arbiter, switchover, the old Master: nobody has finished yet. */
 async function forward(stage: Stage): Promise<void> {
@@ -64,27 +66,42 @@ async function back(stage: Stage): Promise<void> {
   await step(stage, 'the arbiter is put back', () => replaceOn(stage, 'w', 'previous'));
 }
 
+const FINISH = 'the upgrade is finished';
+
 async function upgraded(stage: Stage): Promise<void> {
-  const { cluster, target, other, variant } = stage;
-  demand((await cluster.status('w')).upgrade === undefined, 'the cluster does not begin with the previous version');
+  const { cluster, target, other, variant, say } = stage;
+  const first = await cluster.status('w');
+  const began = levelOf(first);
+  say(`the cluster begins at level ${began} with ${versionsOf(first)[0] ?? 'a version that does not say which'}`);
   await forward(stage);
   const before = await cluster.status(other);
-  demand(levelOf(before) === 1 && before.upgrade?.state === 'ready', `before the last step: ${JSON.stringify(before.upgrade)}`);
+  const told = JSON.stringify(before.upgrade);
+  const [now, ...others] = new Set(versionsOf(before));
+  demand(others.length === 0 && now !== null && !versionsOf(first).includes(now!), `not the newer version everywhere: ${told}`);
+  // Where both speak the same there is nothing to finish.
+  const raises = SPEAKS.through > began;
+  demand(levelOf(before) === began && before.upgrade?.state === (raises ? 'ready' : 'none'), `before the last step: ${told}`);
   if (variant === 'put back') return back(stage);
-  await step(stage, 'the upgrade is finished', () => cluster.yosugara(target, ['upgrade', 'finish']));
-  const after = await cluster.statusWhere('w', 'level 2 everywhere', STEP_DEADLINE_MS, (status) => levelOf(status) === 2);
+  if (!raises) return;
+  await step(stage, FINISH, () => cluster.yosugara(target, ['upgrade', 'finish']));
+  const after = await cluster.statusWhere(
+    'w',
+    'the new level everywhere',
+    STEP_DEADLINE_MS,
+    (status) => levelOf(status) === SPEAKS.through,
+  );
   demand(after.upgrade?.state === 'none', `after the last step: ${JSON.stringify(after.upgrade)}`);
 }
 
 /** The older version does not come back behind the last step: it must stop there, and keep nobody from working. */
 async function olderIsRefused(stage: Stage): Promise<void> {
-  const { cluster, target, other, variant, say } = stage;
-  if (variant === 'put back') return;
+  const { cluster, target, other, told, say } = stage;
+  if (!told.windows.some(({ name }) => name === FINISH)) return;
   cluster.installOn(target, 'previous');
   const host = cluster.hosts[target];
   const before = host.pidOf('controller');
   if (before !== undefined) host.kill('TERM', before);
-  const left = (status: Status) => status.upgrade?.next.includes('does not speak level 2') === true;
+  const left = (status: Status) => status.upgrade?.next.includes(`does not speak level ${SPEAKS.through}`) === true;
   const seen = await cluster.statusWhere(other, `${target} left behind`, STEP_DEADLINE_MS, left);
   say(`the older version on ${target}: ${seen.upgrade?.next}`);
   demand(seen.master === other, `${other} is Master no more`);
