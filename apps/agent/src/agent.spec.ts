@@ -1,11 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StartInstruction } from '@yosugara/protocol';
-import { freePort, pause, until } from '@yosugara/testkit';
+import { compiled, freePort, pause, until } from '@yosugara/testkit';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadIdentity, saveIdentity, saveManagers } from './identity.js';
 import { FakeCluster, FakeDatabase, FakeManager } from './testing/fake-manager.js';
@@ -23,8 +23,7 @@ const managers: FakeManager[] = [];
 const agents: ChildProcess[] = [];
 
 beforeAll(async () => {
-  // The program is what was built: a spec of an older one would say nothing.
-  execFileSync(join(APP, '../../node_modules/.bin/tsc'), ['-b', APP], { stdio: 'pipe' });
+  compiled(APP);
   cluster = await FakeCluster.make();
 }, 600_000);
 beforeEach(() => {

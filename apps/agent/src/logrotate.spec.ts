@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { until } from '@yosugara/testkit';
+import { compiled, until } from '@yosugara/testkit';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { saveIdentity } from './identity.js';
 import { FakeCluster, FakeDatabase, FakeManager } from './testing/fake-manager.js';
@@ -21,8 +21,7 @@ let dir = '';
 let child: ChildProcess | null = null;
 
 beforeAll(async () => {
-  // The program is what was built: a spec of an older one would say nothing.
-  execFileSync(join(APP, '../../node_modules/.bin/tsc'), ['-b', APP], { stdio: 'pipe' });
+  compiled(APP);
   cluster = await FakeCluster.make();
 }, 600_000);
 beforeEach(async () => {

@@ -18,6 +18,13 @@ import { FakeHost } from '../testing/fake-host.js';
 import type { RunningTask } from './host.js';
 import { FileBudget, logFileTask } from './log-file.js';
 
+/** Ten times as often as an agent looks. */
+const PACE = { lookMs: 100, scanMs: 500 };
+/** Many looks, and some scans. */
+const A_WHILE_MS = 1_500;
+/** Nothing is read of what may still be a copy in the making before; and then some scans. */
+const SETTLED_MS = 2_000 + A_WHILE_MS;
+
 type LogTask = Extract<AgentTask, { kind: 'log-file' }>;
 
 let dir = '';
@@ -49,6 +56,7 @@ async function start(over: Partial<LogTask> = {}, budget = new FileBudget()): Pr
     },
     host,
     budget,
+    PACE,
   );
   await until(() => host.mark('log/t/') !== undefined || host.troubles.length > 0);
 }
@@ -87,7 +95,7 @@ describe('a file that is followed', () => {
     append('app.log', LONG);
     await start();
     appendFileSync(path('app.log'), 'half');
-    await pause(1_500);
+    await pause(A_WHILE_MS);
     expect(host.lines).toEqual([]);
     appendFileSync(path('app.log'), ' and half\n');
     await told('half and half');
@@ -97,7 +105,7 @@ describe('a file that is followed', () => {
     await start();
     host.isFull = true;
     append('app.log', 'one');
-    await pause(1_500);
+    await pause(A_WHILE_MS);
     expect(host.lines).toEqual([]);
     host.isFull = false;
     await told('one');
@@ -158,7 +166,7 @@ describe('rotation', () => {
     renameSync(path('app.log'), path('app.log.1'));
     append('app.log', 'two');
     await told('one', 'two');
-    await pause(5_500);
+    await pause(A_WHILE_MS);
     expect(host.lines).toEqual(['one', 'two']);
   });
   it('by copy and truncation: what was not read yet is told from the copy', async () => {
@@ -217,7 +225,7 @@ describe('rotation', () => {
     truncateSync(path('app.log'), 0);
     append('app.log', 'three');
     await until(() => host.lines.length >= 3);
-    await pause(5_500);
+    await pause(SETTLED_MS);
     expect(host.lines).toEqual(['one', 'two', 'three']);
   });
   it('by emptying it', async () => {

@@ -11,8 +11,12 @@ import type { Entry } from './lines.js';
 
 type LogTask = Extract<AgentTask, { kind: 'log-file' }>;
 
-const LOOK_MS = 1_000;
-const SCAN_MS = 5_000;
+/** How often files are looked at for more, and their folder for others. */
+export interface Pace {
+  readonly lookMs: number;
+  readonly scanMs: number;
+}
+const PACE: Pace = { lookMs: 1_000, scanMs: 5_000 };
 /** A file with another name, or none: who had it open may go on writing for so long. */
 const LEAVE_MS = 60_000;
 /** A copy that is still being made is looked at when it has not changed for so long. */
@@ -28,8 +32,8 @@ export class FileBudget {
 }
 
 /** @throws with a sentence: it cannot be followed as it is defined. */
-export function logFileTask(task: LogTask, host: TaskHost, budget: FileBudget): RunningTask {
-  const running = new LogFileTask(task, host, budget);
+export function logFileTask(task: LogTask, host: TaskHost, budget: FileBudget, pace = PACE): RunningTask {
+  const running = new LogFileTask(task, host, budget, pace);
   running.begin();
   return running;
 }
@@ -38,6 +42,7 @@ class LogFileTask implements RunningTask {
   readonly #task: LogTask;
   readonly #host: TaskHost;
   readonly #budget: FileBudget;
+  readonly #pace: Pace;
   readonly #options: FollowOptions;
   readonly #name: Pattern;
   readonly #followers = new Map<string, Follower>();
@@ -49,10 +54,11 @@ class LogFileTask implements RunningTask {
   #isStopped = false;
   #isNew: boolean;
 
-  constructor(task: LogTask, host: TaskHost, budget: FileBudget) {
+  constructor(task: LogTask, host: TaskHost, budget: FileBudget, pace: Pace) {
     this.#task = task;
     this.#host = host;
     this.#budget = budget;
+    this.#pace = pace;
     const compiled = (pattern: string, mode: 'whole' | 'regex') => {
       const made = compileOne(host.patterns, { pattern, mode, caseSensitive: true });
       if (isProblem(made)) throw new Error(`${JSON.stringify(pattern)} is no pattern: ${made.says}`);
@@ -78,7 +84,7 @@ class LogFileTask implements RunningTask {
             if (!this.#isStopped) this.begin();
           });
       },
-      this.#scannedMs < 0 ? 0 : LOOK_MS,
+      this.#scannedMs < 0 ? 0 : this.#pace.lookMs,
     );
   }
 
@@ -96,7 +102,7 @@ class LogFileTask implements RunningTask {
   async #look(): Promise<void> {
     // What cannot be kept is not read: the file keeps it.
     if (!this.#host.hasRoom()) return;
-    if (performance.now() - this.#scannedMs >= SCAN_MS) await this.#scan();
+    if (performance.now() - this.#scannedMs >= this.#pace.scanMs) await this.#scan();
     for (const follower of [...this.#followers.values()]) {
       if (this.#isStopped) return;
       await this.#follow(follower);
