@@ -66,7 +66,7 @@ resource "openstack_networking_secgroup_v2" "yosugara" {
   name = "yosugara"
 }
 
-# Among themselves everything: consensus 7946, journals 7947, joins 7948, PostgreSQL 5442.
+# Among themselves everything: consensus 7946, journals 7947, joins 7948, the line to another site 7949, PostgreSQL 5442.
 resource "openstack_networking_secgroup_rule_v2" "among" {
   direction         = "ingress"
   ethertype         = "IPv4"

@@ -25,7 +25,7 @@ const Ports = z.strictObject({
   customTrap: port.default(8162),
   trap: port.default(1162),
   postgres: port.default(5442),
-  /** Of a copy in another site, on loopback only: where its PostgreSQL finds the Master when the line is bounded (`dr.lineMbit`). */
+  /** Between sites: WAL that is packed (`dr.packed`), mutual TLS. On loopback of the copy also: where its PostgreSQL finds the Master when the line is bounded (`dr.lineMbit`). */
   line: port.default(7949),
 });
 
@@ -74,11 +74,13 @@ export const NodeConfigSchema = z.strictObject({
       verifyPages: z.boolean().default(true),
     })
     .prefault({}),
-  /** Read by a member of kind `dr` alone (docs/dr.md). */
+  /** The line to another site (docs/dr.md). */
   dr: z
     .strictObject({
-      /** Megabits a second that WAL and copies take of the line to its site at most; 0: what they need. */
+      /** Read by a member of kind `dr` alone: megabits a second that WAL and copies take of the line to its site at most; 0: what they need. */
       lineMbit: z.int().min(0).max(100_000).default(0),
+      /** What this node gets of the other site is packed there; all members with data run a version that knows this key. */
+      packed: z.boolean().default(false),
     })
     .prefault({}),
   console: z

@@ -18,7 +18,8 @@ export function listensOf(config: NodeConfig): readonly Listen[] {
   const udp = (address: string, ...numbers: number[]) => numbers.map((port) => ({ protocol: 'udp' as const, address, port }));
   if (self.kind === 'witness') return tcp(self.address, ports.status, ports.cluster);
   const streams = [ports.syslog, ports.syslogTls, ports.relp, ports.customTrap];
-  const all = [ports.console, ports.status, ports.agents, ports.cluster, ports.journal, ...streams, ports.postgres];
+  const line = config.cluster.members.some(({ kind }) => kind === 'dr') ? [ports.line] : [];
+  const all = [ports.console, ports.status, ports.agents, ports.cluster, ports.journal, ...line, ...streams, ports.postgres];
   const vip = config.cluster.vip?.driver === 'bind' ? config.cluster.vip.address : undefined;
   const ofVip =
     vip === undefined ? [] : [...tcp(vip, ports.console, ...streams, ports.postgres), ...udp(vip, ports.syslog, ports.trap)];

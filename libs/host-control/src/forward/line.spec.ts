@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseLsn, SILENT_LOG } from '@yosugara/kernel';
-import { type NodeConfig, NodeConfigSchema } from '@yosugara/protocol';
 import { freePort } from '@yosugara/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPostgresHost } from '../postgres/host.js';
 import { buildChildPrograms } from '../testing/build.js';
 import { asSuperuser, streams } from '../testing/pair.js';
+import { withCopy } from '../testing/site.js';
 import { B, CLOCK, eventually, Testbed, type TestNode } from '../testing/testbed.js';
 import { BURST_MS } from './line-bucket.js';
 
@@ -28,8 +28,8 @@ describe('a copy in another site whose line is bounded', () => {
     bed = await Testbed.open({ tls: true });
     const line = await freePort();
     [a, b] = await Promise.all([
-      bed.primary({ config: withCopy(bed.config('a'), 0, line) }),
-      bed.node('b', { config: withCopy(bed.config('b'), WIDE_MBIT, line) }),
+      bed.primary({ config: withCopy(bed.config('a'), {}, line) }),
+      bed.node('b', { config: withCopy(bed.config('b'), { lineMbit: WIDE_MBIT }, line) }),
     ]);
     await asSuperuser(a, 'create table t (text text)', 'yosugara');
     await asSuperuser(a, 'alter system set log_connections = on');
@@ -59,7 +59,7 @@ describe('a copy in another site whose line is bounded', () => {
   const boundedTo = async (lineMbit: number) => {
     const before = await sender();
     await b.postgres.close();
-    const config = { ...b.config, dr: { lineMbit } };
+    const config = { ...b.config, dr: { ...b.config.dr, lineMbit } };
     // What runs is told its part only when a look says what it is: on a machine of others that one may take long.
     const postgres = createPostgresHost({ config, deadMan: b.deadMan, log: SILENT_LOG, clock: CLOCK, probeDeadlineMs: LOOK_MS });
     bed.onClose(() => postgres.close());
@@ -137,13 +137,3 @@ describe('a copy in another site whose line is bounded', () => {
     expect(wasForced()).toBe(true);
   });
 });
-
-function withCopy(config: NodeConfig, lineMbit: number, line: number): NodeConfig {
-  const members = config.cluster.members.map((member) => (member.id === 'b' ? { ...member, kind: 'dr' as const } : member));
-  return NodeConfigSchema.parse({
-    ...config,
-    cluster: { ...config.cluster, members },
-    ports: { ...config.ports, line },
-    dr: { lineMbit },
-  });
-}

@@ -3,7 +3,7 @@ import type { Reached } from '../forward/line.js';
 import type { PostgresPaths } from './paths.js';
 import { REPLICATION_ROLE } from './secrets.js';
 
-/** Of both ends, where the line is bounded: one message of WAL has up to 128 KiB, and waits its turn among others. No commit waits for it. */
+/** Of both ends, where the line is bounded or packed: one message of WAL has up to 128 KiB, and waits its turn among others. No commit waits for it. */
 export const BOUNDED_TIMEOUT = '10s';
 
 /** Of the Master towards a copy: its programs give way to whatever else runs there, and may not come to their turn for seconds. No commit waits for it. */
@@ -16,12 +16,15 @@ export function conninfo(values: Readonly<Record<string, string | number>>): str
     .join(' ');
 }
 
-/** Where a peer is found; its own address says who it is, also where another one is connected to. */
-export const endpointOf = ({ address, port, through }: Reached) => ({
-  host: address,
+/** Where a peer is found; `host` says who it is (`namedBy`), also where another address is connected to. */
+export const endpointOf = ({ address, port, through, socket }: Reached) => ({
+  host: socket ?? address,
   ...(through === undefined ? {} : { hostaddr: through }),
   port,
 });
+
+/** Not straight: what comes has waited on a line. */
+export const isFar = ({ through, socket }: Reached): boolean => through !== undefined || socket !== undefined;
 
 /** How a peer is reached as the replication role. The password is in a file; a dead peer is noticed within about 3 s. */
 export function replicationConninfo(
@@ -30,7 +33,7 @@ export function replicationConninfo(
   paths: PostgresPaths,
   tls: boolean,
   database?: string,
-  timeout = peer.through === undefined ? undefined : BOUNDED_TIMEOUT,
+  timeout = isFar(peer) ? BOUNDED_TIMEOUT : undefined,
 ): string {
   return conninfo({
     ...endpointOf(peer),
@@ -38,6 +41,7 @@ export function replicationConninfo(
     ...(database === undefined ? {} : { dbname: database }),
     application_name: as,
     passfile: paths.passFile,
+    // On a socket there is no TLS (libpq, sslmode): the line behind it has its own.
     ...(tls ? { sslmode: 'verify-ca', sslrootcert: join(paths.tls, 'ca') } : { sslmode: 'disable' }),
     ...(timeout === undefined ? {} : { options: `-c wal_sender_timeout=${timeout}` }),
     gssencmode: 'disable',

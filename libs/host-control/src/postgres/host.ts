@@ -5,7 +5,7 @@ import { explain, type Lsn, type NodeId } from '@yosugara/kernel';
 import { STATE_LAYOUT } from '@yosugara/protocol';
 import type { CopyDone, PostgresHost, PostgresPeer, Progress, Survey } from '@yosugara/runtime';
 import { PostgresControlError } from '../errors.js';
-import { type Line, openLine } from '../forward/line.js';
+import { type Line, openLine } from '../forward/open-line.js';
 import { signal } from '../os/containment.js';
 import { isThere } from '../os/files.js';
 import { baseBackup } from './base-backup.js';

@@ -38,10 +38,13 @@ async function endSenders(host: HostContext, postmaster: number, to: ReadonlySet
     }
 }
 
-const copiesOf = ({ cluster, node }: NodeConfig, names: readonly string[]): ReadonlySet<string> =>
-  new Set(
-    cluster.members.filter(({ id, kind }) => kind === 'dr' && id !== node && !names.includes(id)).map(({ address }) => address),
-  );
+function copiesOf({ cluster, node }: NodeConfig, names: readonly string[]): ReadonlySet<string> {
+  const copies = cluster.members.filter(({ id, kind }) => kind === 'dr' && id !== node && !names.includes(id));
+  return new Set(copies.flatMap(({ address }) => [address, BY_LINE]));
+}
 
-/** `postgres: yosugara_a: walsender yosugara_replication 192.0.2.4(51234) streaming 0/3000148` */
-const sentTo = (title: string): string | null => /: walsender \S+ ([^ (]+)\(\d+\)/.exec(title)?.[1] ?? null;
+/** Who comes by a packed line (`forward/line.ts`): only a copy in another site does. */
+const BY_LINE = '[local]';
+
+/** `postgres: yosugara_a: walsender yosugara_replication 192.0.2.4(51234) streaming 0/3000148`, or `[local]` for the address and its port. */
+const sentTo = (title: string): string | null => /: walsender \S+ (\[local\]|[^ (]+(?=\(\d+\)))/.exec(title)?.[1] ?? null;

@@ -12,6 +12,8 @@ export interface PostgresPaths {
   /** The one set-aside copy. */
   readonly pgdataOld: string;
   readonly sockets: string;
+  /** Has a folder for each member that is reached by a socket (`forward/line.ts`); null: the path is too long for one. */
+  readonly lines: string | null;
   readonly passFile: string;
   readonly tls: string;
   /** There while a rewind or the swap after a base backup is unfinished; its text says which. */
@@ -28,18 +30,22 @@ export function dataFolder(config: NodeConfig): string {
 
 /** sun_path of unix(7) holds 107 characters and a NUL. */
 const SOCKET_PATH_MAX = 107;
+/** `to-` and a member's name. */
+const LONGEST_LINE = 'x'.repeat(34);
 
 export function postgresPaths(config: NodeConfig): PostgresPaths {
   const dataDir = dataFolder(config);
   const own = join(dataDir, 'run');
-  const fits = Buffer.byteLength(join(own, `.s.PGSQL.${config.ports.postgres}.lock`)) <= SOCKET_PATH_MAX;
+  const file = `.s.PGSQL.${config.ports.postgres}.lock`;
+  const fits = (folder: string) => Buffer.byteLength(join(folder, file)) <= SOCKET_PATH_MAX;
   const short = join('/tmp', `yosugara-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}`);
   return {
     dataDir,
     pgdata: join(dataDir, 'pgdata'),
     pgdataNew: join(dataDir, 'pgdata.new'),
     pgdataOld: join(dataDir, 'pgdata.old'),
-    sockets: fits ? own : short,
+    sockets: fits(own) ? own : short,
+    lines: fits(join(own, LONGEST_LINE)) ? own : null,
     passFile: join(dataDir, 'pgpass'),
     tls: join(dataDir, 'tls'),
     unfinished: join(dataDir, 'unfinished'),

@@ -59,10 +59,10 @@ export interface ProbeRow {
 
 const OUR_NAME = /^yosugara_([a-z][a-z0-9_]{0,30})$/;
 
-/** @param followed which member has an address. */
+/** @param followed which member a conninfo’s `host` names. */
 export function factsOf(
   row: ProbeRow,
-  followed: (address: string) => NodeId | null,
+  followed: (host: string) => NodeId | null,
 ): Extract<PostgresFacts, { kind: 'standby' | 'primary' }> {
   const { systemId } = row;
   if (!row.recovery) {

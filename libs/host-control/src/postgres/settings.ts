@@ -4,11 +4,11 @@ import { type NodeId, nodeId } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
 import type { PostgresPeer } from '@yosugara/runtime';
 import { archiveSettings } from '../backup/place.js';
-import { reached } from '../forward/line.js';
+import { elsewhere, reached } from '../forward/line.js';
 import { readIfThere, syncFolder, writeOwned } from '../os/files.js';
 import type { Account } from '../os/run.js';
 import { canSyncVolumes } from '../os/sync-volume.js';
-import { BOUNDED_TIMEOUT, replicationConninfo } from './conninfo.js';
+import { BOUNDED_TIMEOUT, isFar, replicationConninfo } from './conninfo.js';
 import type { PostgresPaths } from './paths.js';
 import { APP_ROLE, DATABASE, MANAGER_ROLE, REPLICATION_ROLE, revokedHere, SUPERUSER, tlsFiles } from './secrets.js';
 
@@ -95,7 +95,7 @@ function includeFile(config: NodeConfig, paths: PostgresPaths, { names, follow }
     max_slot_wal_keep_size: '2GB', // a lost peer must not fill the disk
     max_wal_size: '512MB', // pg_rewind copies all of pg_wal, the recycled segments too; and a crash recovery is half as long
     wal_sender_timeout: '3s',
-    wal_receiver_timeout: source?.through === undefined ? '3s' : BOUNDED_TIMEOUT,
+    wal_receiver_timeout: source !== null && isFar(source) ? BOUNDED_TIMEOUT : '3s',
     wal_receiver_status_interval: '1s',
     wal_retrieve_retry_interval: '200ms',
     // After a rewind or base backup the tree is on disk already: one syncfs instead of an fsync of every file.
@@ -140,6 +140,8 @@ export function hbaFile(config: NodeConfig, revoked: ReadonlySet<string>): strin
   const rows = [
     ['local', 'all', SUPERUSER, '', scram],
     ['local', DATABASE, `${MANAGER_ROLE},${APP_ROLE}`, '', scram],
+    // Who comes by a packed line has shown a member's certificate to it.
+    ...(elsewhere(config).length > 0 ? [['local', `replication,${DATABASE}`, REPLICATION_ROLE, '', scram]] : []),
     ...members
       .filter(({ id }) => revoked.has(id))
       .map(({ address }) => ['host', 'all,replication', 'all', alone(address), 'reject']),

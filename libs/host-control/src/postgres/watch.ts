@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresFacts } from '@yosugara/failover';
 import { explain, type NodeId, nodeId } from '@yosugara/kernel';
+import { namedBy } from '../forward/line.js';
 import { members } from '../os/containment.js';
 import { isThere } from '../os/files.js';
 import { isAlive } from '../os/processes.js';
@@ -166,7 +167,7 @@ export class Watch {
       this.#failures = 0;
       this.#refusals = 0;
       this.#answered = postmaster;
-      const facts = factsOf(answer.row, (address) => this.#memberAt(address));
+      const facts = factsOf(answer.row, (host) => this.#memberAt(host));
       this.#wasPrimary = facts.kind === 'primary';
       const { names } = facts.kind === 'primary' ? facts : { names: null };
       const unverified = this.#unverified;
@@ -271,8 +272,8 @@ export class Watch {
     this.#stopped = null;
   }
 
-  #memberAt(address: string): NodeId | null {
-    const member = this.#host.config.cluster.members.find((candidate) => candidate.address === address);
+  #memberAt(host: string): NodeId | null {
+    const member = namedBy(this.#host.config, host);
     return member === undefined ? null : nodeId(member.id);
   }
 }

@@ -53,7 +53,7 @@ export class Testbed {
 
   config(node: 'a' | 'b', vip?: 'bind'): NodeConfig {
     const stateDir = join(this.root, node, 'state');
-    if (!existsSync(stateDir)) this.#makeSecrets(stateDir, ADDRESSES[node]);
+    if (!existsSync(stateDir)) this.#makeSecrets(stateDir, node);
     const members = (['a', 'b', 'w'] as const).map((id) => ({
       id,
       kind: id === 'w' ? ('witness' as const) : ('data' as const),
@@ -137,7 +137,7 @@ export class Testbed {
     return said === true ? { repository: { type: 'directory', path: join(this.root, 'repository') } } : said;
   }
 
-  #makeSecrets(stateDir: string, address: string): void {
+  #makeSecrets(stateDir: string, node: string): void {
     const { secrets } = STATE_LAYOUT;
     mkdirSync(join(stateDir, 'secrets'), { recursive: true });
     const write = (name: string, text: string) => writeFileSync(join(stateDir, name), text, { mode: 0o600 });
@@ -147,7 +147,7 @@ export class Testbed {
       write(secrets[name], `s:ecr\\et'${name}\n`);
     write(secrets.postgresApp, 'app-secret\n');
     write(secrets.backupPassphrase, 'a-passphrase-of-the-specs\n');
-    if (this.#tls) issueCertificate(this.root, join(stateDir, 'secrets'), address);
+    if (this.#tls) issueCertificate(this.root, join(stateDir, 'secrets'), node);
   }
 }
 
@@ -185,14 +185,15 @@ function makeAuthority(root: string): void {
   ]);
 }
 
-function issueCertificate(root: string, secrets: string, address: string): void {
+/** As the cluster's own: it carries the node's name. */
+function issueCertificate(root: string, secrets: string, node: string): void {
   openssl([
     'req',
     '-newkey',
     'ed25519',
     '-nodes',
     '-subj',
-    `/CN=${address}`,
+    `/CN=${node}`,
     '-keyout',
     `${secrets}/tls.key`,
     '-out',

@@ -53,6 +53,7 @@ export async function adapt({ settings, dir, power }: Configured, name: MemberNa
     text = text.replace('powerOnAfter: false', `powerOnAfter: ${!settings.twoNodes}`);
   }
   if (name === 'd') text = text.replace('  lineMbit: 0\n', `  lineMbit: ${settings.lineMbit}\n`);
+  if (settings.linePacked) text = text.replace('  packed: false\n', '  packed: true\n');
   if (settings.large) text = text.replace(/maxJournalMb: \d+/, 'maxJournalMb: 6144');
   if (settings.shortCertificates) text = text.replace(/lifeDays: \d+/, 'lifeDays: 0.0007');
   if (settings.senders && name !== 'w') text = await withTrapUser(text, secretWriter(folder, stateDir));

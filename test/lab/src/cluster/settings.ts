@@ -10,6 +10,8 @@ export interface ClusterSettings {
   readonly dr: boolean;
   /** What that copy takes of the line at most; 0: what it needs. */
   readonly lineMbit: number;
+  /** What goes to another site, either way, is packed there. */
+  readonly linePacked: boolean;
   /** How clients find the Master: by an address that follows it, or by a load balancer that asks the nodes. */
   readonly front: 'vip' | 'balancer';
   /** Receivers that know the community and the v3 user of docs/senders. */
@@ -29,6 +31,7 @@ export const DEFAULT_SETTINGS: ClusterSettings = {
   fencing: false,
   dr: false,
   lineMbit: 0,
+  linePacked: false,
   front: 'vip',
   senders: false,
   previous: false,

@@ -170,6 +170,15 @@ export const ANOTHER_SITE: readonly Scenario[] = rows([
     { ...SITE, variants: ['switchover', D_DIES], repair: firstSiteIsBack },
   ],
   [
+    'DR7-packed-way-home',
+    'master',
+    'elsewhere-serves',
+    'the first site is lost and goes home while the line is packed both ways',
+    'as with a line that is not: copy, promotion, rewind and the way home go by it',
+    lostAndPromoted,
+    { ...SITE, needs: { ...SITE.needs, linePacked: true }, repair: firstSiteIsBack },
+  ],
+  [
     'DR3-line-cut',
     'master',
     'untouched',

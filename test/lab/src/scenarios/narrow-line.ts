@@ -1,5 +1,7 @@
+import { parseLsn } from '@yosugara/kernel';
 import { fillDatabase } from '../cluster/fill-database.js';
 import { follows } from '../cluster/roles.js';
+import { query } from '../cluster/sql.js';
 import { monotonicMs, until } from '../host/shell.js';
 import { demand, shell } from './means.js';
 import { rows } from './superset-processes.js';
@@ -65,6 +67,41 @@ async function caughtUp(stage: Stage): Promise<void> {
   demand(mbit <= LINE_MBIT * BESIDE, `the line carried ${mbit} Mbit/s, and ${LINE_MBIT} were allowed`);
 }
 
+/** As messages are: words that come again, and numbers. In pieces, so that the row that waits for a commit is not the whole of it. */
+const PACKED_ROWS = 150_000;
+const TEXT = `INSERT INTO lab_text SELECT format('<13>1 2026-11-23T03:00:00Z host%s app %s - - disk %s is at %s %%', n % 40, n, n * 7919, n % 97) FROM generate_series(1, ${PACKED_ROWS}) AS n`;
+const PACKED_PIECES = 4;
+/** What WAL that is like messages takes of the line at most: the rest of it is the controllers' words and the lab's clients. */
+const PACKED_SHARE = 0.5;
+
+async function writtenWhilePacked(stage: Stage): Promise<void> {
+  const { cluster, target, notes, told, say } = stage;
+  const at = async () => {
+    const [row] = await query(cluster.superuser(target), 'SELECT pg_current_wal_flush_lsn()::text AS lsn', 10_000);
+    return parseLsn((row as { readonly lsn: string }).lsn);
+  };
+  await cluster.sql(target, 'CREATE TABLE lab_text (line text)');
+  const [from, before] = [await at(), await received(stage)];
+  for (let piece = 0; piece < PACKED_PIECES; piece += 1) await query(cluster.superuser(target), TEXT, 120_000);
+  const written = (await at()) - from;
+  await until('the copy has it', CAUGHT_UP_DEADLINE_MS, async () =>
+    (await behind(stage, target)) < 1024 ** 2 ? true : undefined,
+  );
+  const share = ((await received(stage)) - before) / written;
+  say(`${written} bytes of WAL, ${(100 * share).toFixed(0)} % of that came to the host of the copy`);
+  told.measured['packedPercent'] = Math.round(100 * share);
+  demand(share < PACKED_SHARE, `the line carried ${share} of the WAL`);
+  notes.set('struckMs', monotonicMs());
+  await cluster.yosugara(target, ['switchover'], 60_000);
+}
+
+async function followsPacked({ cluster, other }: Stage): Promise<void> {
+  await cluster.statusWhere(other, 'd follows and has everything', CAUGHT_UP_DEADLINE_MS, ({ nodes, siteLoss }) => {
+    const d = nodes.find(({ name }) => name === 'd');
+    return d !== undefined && follows(d) && siteLoss?.isFollowing === true && (siteLoss.bytes ?? BEHIND_BYTES) < 1024 ** 2;
+  });
+}
+
 export const NARROW_LINE: readonly Scenario[] = rows([
   [
     'DR5-narrow-line',
@@ -74,5 +111,14 @@ export const NARROW_LINE: readonly Scenario[] = rows([
     'nobody at home waits for the copy; it follows the new Master, and takes no more of the line than it may',
     switchedWhileBehind,
     { needs: { dr: true, lineMbit: LINE_MBIT }, comeback: 'by-itself', look: caughtUp },
+  ],
+  [
+    'DR6-packed-line',
+    'master',
+    'other-serves',
+    'a switchover at home while the line to the copy in the other site is packed',
+    'less than half of the WAL comes over the line, the copy has everything and follows the new Master',
+    writtenWhilePacked,
+    { needs: { dr: true, linePacked: true }, comeback: 'by-itself', look: followsPacked },
   ],
 ]);
