@@ -1,8 +1,10 @@
-// `npm run compose-check [-- --no-build] [-- --keep]`: the composition of docker-compose.yml is really started, the container of its Master killed and another
-// one frozen, recovered, put down and up again. In a project of its own; it needs a Docker daemon and takes minutes, so it is no part of `npm test`.
+// `npm run compose-check [-- --no-build] [-- --own-bases] [-- --keep]`: the image of the Dockerfile is built, the composition of docker-compose.yml really started,
+// the container of its Master killed and another one frozen, recovered, put down and up again. In a project of its own; it needs a Docker daemon and takes
+// minutes, so it is no part of `npm test`. `--own-bases` makes the bases by debootstrap and npm, as root, where no registry of images is reached.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ownBases } from './lib/compose-bases.mjs';
 
 const root = join(import.meta.dirname, '..');
 const FILE = join(root, 'docker-compose.yml');
@@ -12,21 +14,28 @@ const LINES = 20;
 const PATIENCE_MS = 600_000;
 const beganMs = performance.now();
 const args = process.argv.slice(2);
+const UNKNOWN = args.filter((arg) => !['--build', '--no-build', '--own-bases', '--keep'].includes(arg));
+const IMAGE = 'yosugara:built-here';
 
 const say = (line) => process.stderr.write(`${((performance.now() - beganMs) / 1000).toFixed(0).padStart(4)} s  ${line}\n`);
 function end(line, code) {
   say(line);
   process.exit(code);
 }
-const run = (program, words, deadlineMs = 60_000) =>
-  spawnSync(program, words, { encoding: 'utf8', timeout: deadlineMs, env: { YOSUGARA_PROFILE: 'tolerant', ...process.env } });
+/** Of the composition; what the caller has set counts. */
+let variables = { YOSUGARA_PROFILE: 'tolerant' };
+const run = (program, words, deadlineMs = 60_000, more = {}) =>
+  spawnSync(program, words, { encoding: 'utf8', timeout: deadlineMs, env: { ...variables, ...process.env }, ...more });
 
 const COMPOSE = [['docker', 'compose'], ['docker-compose']].find(
   ([program, ...words]) => run(program, [...words, 'version']).status === 0,
 );
-function compose(...words) {
+const composing = (words, more) => {
   const [program, ...first] = COMPOSE;
-  const { status, stdout, stderr } = run(program, [...first, '-p', PROJECT, '-f', FILE, ...words], 3_600_000);
+  return run(program, [...first, '-p', PROJECT, '-f', FILE, ...words], 3_600_000, more);
+};
+function compose(...words) {
+  const { status, stdout, stderr } = composing(words);
   if (status !== 0)
     throw new Error(
       `${COMPOSE.join(' ')} ${words.join(' ')} ended with ${status}: ${stderr.trim().split('\n').slice(-5).join(' | ')}`,
@@ -100,9 +109,20 @@ async function recovered(by) {
   return await whole('both in the sync set', by);
 }
 
+/** All services are of one image, so it is built once. Its lines go to the caller: they say what failed. */
+function build() {
+  if (args.includes('--own-bases')) variables = { ...variables, ...ownBases(say) };
+  say(`${COMPOSE.join(' ')} build: minutes`);
+  const fromMs = performance.now();
+  const { status } = composing(['build', 'init'], { stdio: ['ignore', 2, 2] });
+  if (status !== 0) throw new Error(`the image was not built: ${COMPOSE.join(' ')} build ended with ${status}`);
+  const bytes = Number(docker('image', 'inspect', '--format', '{{.Size}}', IMAGE));
+  say(`${IMAGE} built (${((performance.now() - fromMs) / 1000).toFixed(1)} s), ${(bytes / 1e6).toFixed(0)} MB`);
+}
+
 async function story() {
-  say(`${COMPOSE.join(' ')} up${args.includes('--no-build') ? '' : ' --build: minutes'}`);
-  compose('up', '--detach', ...(args.includes('--no-build') ? ['--no-build'] : ['--build']));
+  if (!args.includes('--no-build')) build();
+  compose('up', '--detach', '--no-build');
   found();
   let { master } = await whole('a Master and a Standby', 'a');
   await send('at the beginning');
@@ -132,6 +152,7 @@ async function story() {
   await allThere(master);
 }
 
+if (UNKNOWN.length > 0) end(`unknown: ${UNKNOWN.join(' ')}; there are --build (as ever), --no-build, --own-bases, --keep`, 2);
 if (COMPOSE === undefined) end('left out: neither `docker compose` nor `docker-compose` is installed', 2);
 const daemon = run('docker', ['info', '--format', '{{.ServerVersion}}']);
 if (daemon.status !== 0) end('left out: no Docker daemon answers (docker info says more)', 2);
