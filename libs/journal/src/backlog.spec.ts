@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
-import { faultyFs } from './testing/fault-fs.js';
 import { message, numbered, openings, texts } from './testing/records.js';
+import { slowDisk } from './testing/slow-disk.js';
 import { tempDirs } from './testing/temp-dir.js';
 
 const tempDir = tempDirs();
@@ -9,31 +9,6 @@ const MOST = 20_000;
 /** More than is written around a record. */
 const AROUND = 600;
 
-/** A disk whose writes can be kept waiting. */
-function slowDisk() {
-  let isOpen: Promise<void> = Promise.resolve();
-  let open = () => {};
-  let isWithoutSpace = false;
-  const inner = faultyFs((at) => (isWithoutSpace && at === 'write' ? 'ENOSPC' : null));
-  return {
-    hold: () => void (isOpen = new Promise((resolve) => (open = resolve))),
-    go: () => open(),
-    withoutSpace: (is: boolean) => void (isWithoutSpace = is),
-    fs: {
-      ...inner,
-      async open(...args: Parameters<typeof inner.open>) {
-        const file = await inner.open(...args);
-        return {
-          ...file,
-          async writeDurably(data: Uint8Array, position: number) {
-            await isOpen;
-            await file.writeDurably(data, position);
-          },
-        };
-      },
-    },
-  };
-}
 const fill = (own: Awaited<ReturnType<typeof journal>>, from: number): number => {
   let taken = from;
   while (own.roomBytes > AROUND) if (own.append(message(`message ${taken + 1}`))) taken++;

@@ -5,7 +5,7 @@ import { CRC_OF_CHECKED } from './crc.js';
 import { type DirLock, lockDirectory } from './dir-lock.js';
 import { DurableWatch } from './durable-watch.js';
 import { JournalDiskFullError, JournalFatalError } from './errors.js';
-import { FRAME_HEAD_BYTES, FrameBatch } from './frame.js';
+import { FRAME_HEAD_BYTES, type FrameBatch } from './frame.js';
 import { type JournalFs, NODE_FS } from './fs-port.js';
 import { JournalShelf } from './journal-shelf.js';
 import { RecentBatches } from './recent-batches.js';
@@ -14,10 +14,12 @@ import { MOST_HEAD_BYTES } from './segment.js';
 import { GROUP_HEAD_BYTES } from './segment-cipher.js';
 import type { SegmentLog } from './segment-log.js';
 import type { JournalInfo, NewRecord, ReceiverJournal, ReceiverJournalOptions, ReceiverJournalStats } from './types.js';
+import { WaitingGroups } from './waiting-groups.js';
 
 const DEFAULTS = {
   segmentBytes: 16 * 1024 * 1024,
   syncBytes: 256 * 1024,
+  groupBytes: 1024 * 1024,
   syncMs: 5,
   floorMs: 1,
   maxPendingBytes: 32 * 1024 * 1024,
@@ -48,33 +50,35 @@ class FileReceiverJournal implements ReceiverJournal {
   readonly #log: SegmentLog;
   readonly #lock: DirLock;
   readonly #durable = new DurableWatch();
-  /** One batch is filled while the other is written. */
-  #filling = new FrameBatch();
-  #writing = new FrameBatch();
-  readonly #recent = new RecentBatches();
+  readonly #waiting: WaitingGroups;
+  readonly #recent: RecentBatches;
   readonly #backlog: Backlog;
   #nextSeq = 1;
   #diskBytes: number;
   #flushing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #immediate: NodeJS.Immediate | null = null;
-  /** The sender of a record in the batch being filled waits for its answer. */
+  /** The sender of a record that waits for the disk waits for its answer. */
   #isAwaited = false;
   #lastStartMs = Number.NEGATIVE_INFINITY;
   #closed = false;
-  /** What encryption adds to a batch, and to the segment that may begin with it. */
-  readonly #groupBytes: number;
+  /** Nothing more is written: the disk failed, or it was closed and there was no space. */
+  #isOver = false;
+  /** What encryption adds to a group, and to the segment that may begin with it. */
+  readonly #sealBytes: number;
   #counts = { appended: 0, refusedFull: 0, refusedBacklog: 0, heldBackFull: 0, flushes: 0 };
 
   constructor(options: ReceiverJournalOptions, journalId: string, shelf: JournalShelf, log: SegmentLog, lock: DirLock) {
     this.#options = { ...DEFAULTS, ...options };
-    this.#backlog = new Backlog(this.#options.maxPendingBytes, () => this.#pendingBytes);
+    this.#waiting = new WaitingGroups(this.#options.groupBytes);
+    this.#recent = new RecentBatches(2 * this.#options.groupBytes);
+    this.#backlog = new Backlog(this.#options.maxPendingBytes, () => this.#waiting.bytes);
     this.journalId = journalId;
     this.#shelf = shelf;
     this.#log = log;
     this.#lock = lock;
     this.#diskBytes = shelf.bytes;
-    this.#groupBytes = options.encryption === undefined ? 0 : FRAME_HEAD_BYTES + GROUP_HEAD_BYTES + MOST_HEAD_BYTES;
+    this.#sealBytes = options.encryption === undefined ? 0 : FRAME_HEAD_BYTES + GROUP_HEAD_BYTES + MOST_HEAD_BYTES;
   }
 
   get durableSeq(): number {
@@ -88,7 +92,7 @@ class FileReceiverJournal implements ReceiverJournal {
   append(record: NewRecord, waits = false): boolean {
     if (this.#closed || this.#log.failed !== null) return false;
     const length = encodedLength(record);
-    const more = FRAME_HEAD_BYTES + length + this.#groupBytes;
+    const more = FRAME_HEAD_BYTES + length + this.#sealBytes;
     if (this.#diskBytes + this.#pendingBytes + more > this.#options.maxBytes) {
       this.#counts[waits ? 'heldBackFull' : 'refusedFull']++;
       return false;
@@ -97,7 +101,7 @@ class FileReceiverJournal implements ReceiverJournal {
       if (!waits) this.#counts.refusedBacklog++;
       return false;
     }
-    this.#filling.add(length, (target, at) => encodeRecordInto(target, at, this.#nextSeq, record), CRC_OF_CHECKED);
+    this.#waiting.add(length, (target, at) => encodeRecordInto(target, at, this.#nextSeq, record), CRC_OF_CHECKED);
     this.#nextSeq++;
     this.#counts.appended++;
     this.#schedule(isAwaited(record));
@@ -125,7 +129,7 @@ class FileReceiverJournal implements ReceiverJournal {
   }
 
   stats(): ReceiverJournalStats {
-    return { ...this.#counts, synced: this.durableSeq, bytes: this.#diskBytes, pendingBytes: this.#pendingBytes };
+    return { ...this.#counts, synced: this.durableSeq, bytes: this.#diskBytes, pendingBytes: this.#waiting.bytes };
   }
 
   journals(): readonly JournalInfo[] {
@@ -167,7 +171,7 @@ class FileReceiverJournal implements ReceiverJournal {
   }
 
   get #pendingBytes(): number {
-    return this.#filling.bytes + this.#writing.bytes;
+    return this.#waiting.bytes + this.#sealBytes * this.#waiting.count;
   }
 
   /**
@@ -179,7 +183,7 @@ class FileReceiverJournal implements ReceiverJournal {
     this.#isAwaited ||= isAwaited;
     if (this.#flushing !== null || this.#immediate !== null) return;
     const { floorMs, syncMs, syncBytes } = this.#options;
-    const isLarge = this.#filling.bytes >= syncBytes;
+    const isLarge = this.#waiting.waitingBytes >= syncBytes;
     if (this.#timer !== null && !isSooner && !isLarge) return;
     const waitMs = Math.min(this.#isAwaited ? floorMs : syncMs, syncMs) - (performance.now() - this.#lastStartMs);
     // Not at once: what else this turn of the event loop brings goes into the same batch.
@@ -201,35 +205,34 @@ class FileReceiverJournal implements ReceiverJournal {
     this.#unschedule();
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = null;
-      if (this.#filling.count === 0 || this.#log.failed !== null) return;
+      if (this.#waiting.count === 0 || this.#isOver) return;
       if (this.#closed || this.#durable.isAwaited) this.#startFlush();
       else this.#schedule();
     });
   }
 
   async #flush(): Promise<void> {
-    [this.#filling, this.#writing] = [this.#writing, this.#filling];
-    this.#isAwaited = false;
-    if (this.#writing.count === 0) return;
+    const group = this.#waiting.next();
+    if (group === null) return;
+    if (this.#waiting.waitingBytes === 0) this.#isAwaited = false;
     this.#lastStartMs = performance.now();
     try {
-      while (!(await this.#commit())) await new Promise((resolve) => setTimeout(resolve, DISK_FULL_RETRY_MS));
+      while (!(await this.#commit(group))) await new Promise((resolve) => setTimeout(resolve, DISK_FULL_RETRY_MS));
     } catch (error) {
-      this.#fail(error);
-      return;
+      return this.#fail(error);
     }
-    this.#recent.add(this.#log.nextSeq - this.#writing.count, this.#writing.count, this.#writing.sealed);
-    this.#writing.clear();
+    this.#recent.add(this.#log.nextSeq - group.count, group.sealed);
+    this.#waiting.written();
     this.#diskBytes = this.#shelf.bytes;
     this.#counts.flushes++;
     this.#backlog.outOfSpace(false);
     this.#durable.tell(this.durableSeq);
   }
 
-  /** False: no room. The batch is kept and tried again; meanwhile `maxPendingBytes` bounds what comes in. */
-  async #commit(): Promise<boolean> {
+  /** False: no room. The group is kept and tried again; meanwhile `maxPendingBytes` bounds what comes in. */
+  async #commit(group: FrameBatch): Promise<boolean> {
     try {
-      await this.#log.commit(this.#writing);
+      await this.#log.commit(group);
       return true;
     } catch (error) {
       if (!(error instanceof JournalDiskFullError) || this.#closed) throw error;
@@ -239,6 +242,7 @@ class FileReceiverJournal implements ReceiverJournal {
   }
 
   #fail(error: unknown): void {
+    this.#isOver = true;
     this.#durable.fail(error);
     if (error instanceof JournalFatalError) this.#options.onFatal(error);
     else if (!(error instanceof JournalDiskFullError)) throw error;

@@ -63,6 +63,8 @@ export interface ReceiverJournalOptions {
   readonly segmentBytes?: number;
   /** A batch this large does not wait. Default 256 KiB. */
   readonly syncBytes?: number;
+  /** The most that is written at once, unless one record is longer. Default 1 MiB. */
+  readonly groupBytes?: number;
   /** A record waits at most this long before its batch is handed to the disk. Default 5 ms. */
   readonly syncMs?: number;
   /** Least distance between the starts of two flushes while records trickle whose senders wait for an answer (else `syncMs`). Default 1 ms. */
@@ -109,8 +111,8 @@ export interface ReceiverJournal extends JournalSource {
   /** Called after each fdatasync with the new `durableSeq`. Returns the unsubscribe. */
   onDurable(listener: (durableSeq: number) => void): () => void;
   /**
-   * As `readEncoded`, of what became durable just now and is still in memory; null = it must be read. Says nothing about what the
-   * disk gives back: whoever looks for damage reads.
+   * As `readEncoded`, of what became durable just now and is still in memory; null = it must be read. Views, which hold
+   * until the next turn of the event loop. Says nothing about what the disk gives back: whoever looks for damage reads.
    */
   recent(journalId: string, fromSeq: number, maxBytes: number): readonly Uint8Array[] | null;
   /** Resolves when everything appended before the call is durable. */

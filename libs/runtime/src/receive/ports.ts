@@ -30,7 +30,7 @@ export interface OwnJournal {
   journals(): readonly JournalRange[];
   /** @throws with code JOURNAL_GAP — not held any more; JOURNAL_CORRUPT — `lost`: not readable. */
   readEncoded(journalId: string, fromSeq: number, maxBytes: number): Promise<readonly Uint8Array[]>;
-  /** As `readEncoded`, of what is durable and still in memory; null = it must be read. Missing: everything must be. */
+  /** As `readEncoded`, of what is durable and still in memory, until the next turn of the event loop; null = it must be read. Missing: everything must be. */
   recent?(journalId: string, fromSeq: number, maxBytes: number): readonly Uint8Array[] | null;
   onDurable(listener: (durableSeq: number) => void): () => void;
   /** Writes records back where they are damaged. @returns how many. */
