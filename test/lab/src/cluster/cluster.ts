@@ -22,7 +22,7 @@ import {
 } from './layout.js';
 import { patched, plantNamed } from './plants.js';
 import { PowerBoards } from './power-boards.js';
-import { previousVersion } from './previous.js';
+import { type Built, previousVersion } from './previous.js';
 import { isHealthy, summary } from './roles.js';
 import { type ClusterSettings, withBoards } from './settings.js';
 import { query, type SuperuserTarget } from './sql.js';
@@ -59,7 +59,7 @@ export class LabCluster {
   readonly power: PowerBoards;
   /** Where each host's programs are; absent: here. */
   readonly #roots = new Map<MemberName, string>();
-  #previous = WORKSPACE;
+  #previous: Built = { folder: WORKSPACE, says: 'this version itself' };
   readonly #poweringOn = new Map<MemberName, Promise<void>>();
   #balancer: Balancer | null = null;
 
@@ -81,14 +81,14 @@ export class LabCluster {
     await mkdir(this.#options.dir, { recursive: true, mode: 0o755 });
     if (this.#options.settings.previous) {
       this.#previous = await previousVersion(this.#options.onEvent);
-      for (const name of this.members) this.#roots.set(name, this.#previous);
+      for (const name of this.members) this.#roots.set(name, this.#previous.folder);
     }
     await this.network.create();
     if (this.#options.settings.dr) await this.#secondSite();
     await this.network.attach(PLACES.client);
     if (this.#options.settings.front === 'balancer') this.#balancer = await this.#startBalancer();
     if (withBoards(this.#options.settings)) await this.power.start();
-    await initialise(this.#options, this.#previous);
+    await initialise(this.#options, this.#previous.folder);
     for (const name of this.members) await adapt({ ...this.#options, power: this.power }, name);
     const plants = await Promise.all(
       this.#options.plants.map((name) => patched(plantNamed(name), join(this.#options.dir, 'plants'))),
@@ -143,9 +143,13 @@ export class LabCluster {
     return this.#roots.get(name) ?? WORKSPACE;
   }
 
+  get previousSays(): string {
+    return this.#previous.says;
+  }
+
   /** From the next start of each of its services on. */
   installOn(name: MemberName, version: 'previous' | 'current'): void {
-    this.#roots.set(name, version === 'previous' ? this.#previous : WORKSPACE);
+    this.#roots.set(name, version === 'previous' ? this.#previous.folder : WORKSPACE);
     this.startServices(name);
   }
 

@@ -18,20 +18,26 @@ async function previous(): Promise<Previous> {
   return JSON.parse(await run(NODE, [join(WORKSPACE, 'tools/previous-version.mjs')])) as Previous;
 }
 
+export interface Built {
+  readonly folder: string;
+  /** Which version that is, and who says so: a line of the report. */
+  readonly says: string;
+}
+
 /**
- * Where the programs of the previous version are: built from this repository's own history, once, and kept below `/var/tmp`.
+ * The programs of the previous version: built from this repository's own history, once, and kept below `/var/tmp`.
  * `YOSUGARA_PREVIOUS` names a folder where they are built already. @throws LabToolError
  */
-export async function previousVersion(say: (text: string) => void): Promise<string> {
+export async function previousVersion(say: (text: string) => void): Promise<Built> {
   const given = process.env['YOSUGARA_PREVIOUS'];
-  if (given !== undefined && given !== '') {
-    say(`the previous version is what was built in ${given} (YOSUGARA_PREVIOUS)`);
-    return given;
-  }
+  if (given !== undefined && given !== '') return { folder: given, says: `what is built in ${given} (YOSUGARA_PREVIOUS)` };
   const { tag, commit } = await previous();
-  say(
-    `the previous version is ${tag === null ? 'no tag, but as test/lab/assets/previous-version says' : tag}: ${commit.slice(0, 12)}`,
-  );
+  const name =
+    tag === null ? 'the commit that test/lab/assets/previous-version names, for no tag is before this one' : `the tag ${tag}`;
+  return { folder: await builtOf(commit, say), says: `${name} (${commit.slice(0, 12)})` };
+}
+
+async function builtOf(commit: string, say: (text: string) => void): Promise<string> {
   const folder = join('/var/tmp/yosugara-previous', commit.slice(0, 12));
   if (existsSync(join(folder, MADE))) return folder;
   if (!existsSync(join(WORKSPACE, '.git')))

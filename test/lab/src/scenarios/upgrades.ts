@@ -72,7 +72,7 @@ async function upgraded(stage: Stage): Promise<void> {
   const { cluster, target, other, variant, say } = stage;
   const first = await cluster.status('w');
   const began = levelOf(first);
-  say(`the cluster begins at level ${began} with ${versionsOf(first)[0] ?? 'a version that does not say which'}`);
+  say(`it begins with ${cluster.previousSays}: ${versionsOf(first)[0] ?? 'a version that does not say which'}, level ${began}`);
   await forward(stage);
   const before = await cluster.status(other);
   const told = JSON.stringify(before.upgrade);
