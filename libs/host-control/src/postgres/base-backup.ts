@@ -17,6 +17,7 @@ import { copyName, slotName, writeSettings, writeSignal } from './settings.js';
 import { askSource, type Source } from './source.js';
 import { mapTablespaces } from './tablespaces.js';
 import { mark, unmark } from './unfinished.js';
+import { dropWalAside } from './wal-aside.js';
 
 const BACKUP_DEADLINE_MS = 24 * 3_600_000;
 /** pg_basebackup takes up to 1 GB a second for an argument. */
@@ -38,6 +39,7 @@ export async function baseBackup(
   const { paths, account, config } = host;
   progress(`asking ${source.node} what there is to copy`, null, { stage: 'prepare', bytes: 0, totalBytes: null });
   await dropHalfCopy(host);
+  await dropWalAside(host);
   const theirs = await askSource(host, source);
   if (theirs.major !== host.programs.major)
     throw new PostgresControlError(

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lsn } from '@yosugara/kernel';
 import type pg from 'pg';
@@ -13,6 +13,26 @@ describe('a rewind behind a crash', () => {
   let b: TestNode;
   let client: pg.Client;
   const quiet = () => {};
+  const filler = (megabytes: number) =>
+    `select pg_logical_emit_message(false, 'filler', repeat('x', 1000000)) from generate_series(1, ${megabytes})`;
+  /** As under load: segments are written between where a recovery would begin and the record that says so. */
+  const longCheckpoint = async () => {
+    await client.query('create table pages as select n, repeat(md5(n::text), 30) from generate_series(1, 200) n');
+    // Spread (`fast` false): it rests after each page that it writes.
+    const backup = asSuperuser(a, "select pg_backup_start('long', false)");
+    await expect
+      .poll(
+        async () => (await asSuperuser(a, "select 1 from pg_stat_activity where wait_event = 'CheckpointWriteDelay'")).rowCount,
+        {
+          timeout: 60_000,
+        },
+      )
+      .toBe(1);
+    await asSuperuser(a, filler(50));
+    await backup;
+    const { rows } = await asSuperuser(a, 'select checkpoint_lsn - redo_lsn as bytes from pg_control_checkpoint()');
+    expect(Number(rows[0].bytes)).toBeGreaterThan(2 * 16 * 1024 * 1024);
+  };
   const postmasterOf = (node: TestNode) =>
     Number(readFileSync(join(node.config.dataDir!, 'pgdata/postmaster.pid'), 'utf8').split('\n')[0]);
 
@@ -29,8 +49,8 @@ describe('a rewind behind a crash', () => {
     // More than the 256 MB that it keeps of its own accord, and no checkpoint yet.
     await asSuperuser(a, "alter system set max_wal_size = '4GB'");
     await asSuperuser(a, 'select pg_reload_conf()');
-    await asSuperuser(a, 'checkpoint');
-    await asSuperuser(a, "select pg_logical_emit_message(false, 'filler', repeat('x', 1000000)) from generate_series(1, 300)");
+    await longCheckpoint();
+    await asSuperuser(a, filler(300));
     const { rows } = await client.query('insert into t values (1) returning pg_current_wal_lsn()::text as lsn');
     const behind = 'select pg_last_wal_replay_lsn() >= $1::pg_lsn as done';
     const onB = await bed.client(b);
@@ -71,6 +91,7 @@ describe('a rewind behind a crash', () => {
     await b.postgres.ensureSlot(A);
     const { discarded } = await a.postgres.rewind(b.peer, quiet);
     expect(discarded).toMatchObject({ from: fork, timeline: 1 });
+    expect(existsSync(join(a.config.dataDir!, 'wal.aside')), 'WAL that was set aside').toBe(false);
     await a.postgres.startStandby(b.peer);
     await streams(b, a);
     const onA = await bed.client(a);

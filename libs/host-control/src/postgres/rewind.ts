@@ -16,6 +16,7 @@ import { tablespacesOf } from './set-aside.js';
 import { copyName, writeSettings, writeSignal } from './settings.js';
 import { askSource, type Source } from './source.js';
 import { bootId, mark, markerOf, unmark, whyUnfinished } from './unfinished.js';
+import { setWalAside } from './wal-aside.js';
 
 const OWN_WORDS: ReadonlySet<string> = new Set(['REWIND_FAILED', 'SOURCE_UNREACHABLE', 'DISK_TOO_SMALL']);
 const REWIND_DEADLINE_MS = 6 * 3_600_000;
@@ -40,18 +41,20 @@ export async function rewind(host: HostContext, source: PostgresPeer, progress: 
     const { archived, look } = await archiveLeftovers(host, goes.fork);
     const keptWal = goes.gone === null ? null : await keepWal(host, goes.gone);
     await recover(host, progress);
+    const aside = await setWalAside(host, lineageOf(theirs), goes.fork);
     const before = await markerOf(paths);
     await mark(paths, 'rewind', account);
     const bytes = await runRewind(host, source, progress, async () => {
       await (before === null ? unmark(paths) : mark(paths, before, account));
     });
+    const givenBack = (await aside?.giveBack()) ?? 0;
     await dropForeignWal(host, theirs);
     await mustHaveReturned(host, theirs);
     await writeSettings(paths.pgdata, config, paths, account, { names: [], follow: source });
     await writeSignal(paths.pgdata, true, account);
     if (canSyncVolumes) await syncVolumes([paths.pgdata, ...(await tablespacesOf(paths.pgdata))]);
     await unmark(paths);
-    host.log.info('postgres.rewound', { discarded: goes.gone, bytes, keptWal, programs: programs.version });
+    host.log.info('postgres.rewound', { discarded: goes.gone, bytes, keptWal, givenBack, programs: programs.version });
     const unkept = goes.gone !== null && keptWal === null && config.recover.keepOld > 0;
     const said = unkept ? [...look, 'the discarded WAL is more than 1 GB and was not kept'] : look;
     return { bytes, discarded: goes.gone, keptWal, setAside: null, archived, look: said };
