@@ -37,6 +37,12 @@ describe('the recipe of raw bytes', () => {
       '<13>Nov 21 10:14:15 \x01 \x02: \x06\n',
     ],
     [
+      'a head of many bytes',
+      `<13>Nov 21 10:14:15 ${'x'.repeat(600)} web1 su: hello`,
+      { host: 'web1', app: 'su', text: 'hello' },
+      `<13>Nov 21 10:14:15 ${'x'.repeat(600)} \x01 \x02: \x06`,
+    ],
+    [
       'a host that looks like the zone',
       '<13>1 2026-11-21T10:14:15.003Z 3Z - - - - x',
       { host: '3Z', app: null, text: 'x' },

@@ -9,15 +9,15 @@ export interface MergeRecord extends RecordRef {
   /** As journaled, µs. */
   readonly atUs: number;
   /** It may have come up to so much earlier than `atUs`: its node stood still, or its sender held it. Missing = 0. */
-  readonly lateByUs?: number;
+  readonly lateByUs?: number | undefined;
   /** An INFORM, which its sender says again for minutes: every record of this content says so, and is `lateByUs`. */
-  readonly comesAgain?: true;
+  readonly comesAgain?: true | undefined;
   /** Digest of `pairingContent`; null = never pairs. */
   readonly content: string | null;
   /** Whose it is, for counting. Missing = it is not counted. */
-  readonly source?: string;
+  readonly source?: string | undefined;
   /** What advances when it is consumed. Missing = its journal; otherwise a stretch of that, which was stepped over and came later. */
-  readonly lane?: string;
+  readonly lane?: string | undefined;
 }
 
 /** The part of the state that is stored with every batch. */

@@ -51,7 +51,21 @@ export function mergeStep(state: MergeState, input: MergeInput): MergeStep {
 
 function offer(state: MergeState, record: MergeRecord, nowMs: number): void {
   const side = sideOf(state, record.node);
-  const entry: Entry = { ...record, readAtMs: nowMs, stored: false, partner: null };
+  // One literal without spreads: with one it is half of what a record costs here.
+  const entry: Entry = {
+    node: record.node,
+    journalId: record.journalId,
+    seq: record.seq,
+    atUs: record.atUs,
+    lateByUs: record.lateByUs,
+    comesAgain: record.comesAgain,
+    content: record.content,
+    source: record.source,
+    lane: record.lane,
+    readAtMs: nowMs,
+    stored: false,
+    partner: null,
+  };
   state.streams[side].queue.push(entry);
   state.streams[side].readUs = record.atUs;
   // Those that come again are waited for apart.

@@ -20,7 +20,7 @@ export interface Counted {
   readonly node: string;
   readonly atUs: number;
   /** Missing: it is not counted. */
-  readonly source?: string;
+  readonly source?: string | undefined;
 }
 
 /** Of one step. Records come in the order of time, so the minute before is nearly always the one that is asked for next. */
