@@ -118,7 +118,9 @@ it('what is told while the database is away reaches file and syslog at once, and
   });
   // Nothing of it comes again.
   await vi.waitFor(async () => expect((await a.call('GET', '/metrics')).body).toMatch(/^yosugara_internal_pending 0$/m), soon);
-  for (const { id } of written('a')) expect(isSent(id), id).toBe(true);
+  await vi.waitFor(() => {
+    for (const { id } of written('a')) expect(isSent(id), id).toBe(true);
+  }, soon);
 });
 
 it('a Standby without a database tells of itself all the same, and the Master makes the event', async () => {

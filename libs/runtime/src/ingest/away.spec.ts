@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { AwayAnswer, AwayRange } from '../receive/away.js';
 import { WAIT_FOR_PEER_MS } from './feed.js';
 import { type IngestOptions, type LostStretch, letGoThrough } from './index.js';
-import { begin, Memory, markOf, record, texts, until } from './testing/memory.js';
+import { begin, inVirtualTime, Memory, markOf, record, texts, until } from './testing/memory.js';
+
+inVirtualTime();
 
 const ALL = texts(20);
 const lost = (code: string, range: object) => Object.assign(new Error(code), { code, ...range });

@@ -2,7 +2,9 @@ import { MERGE_LIMITS, type RecordRef } from '@yosugara/operations';
 import type { RoleNotice } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
 import { type IngestPermit, ingestPermitOf, StaleEpochError } from './index.js';
-import { begin, Memory, markOf, PERMIT, texts, until } from './testing/memory.js';
+import { begin, inVirtualTime, Memory, markOf, PERMIT, texts, until } from './testing/memory.js';
+
+inVirtualTime();
 
 describe('ingest', () => {
   it('stores a message once that both nodes received', async () => {

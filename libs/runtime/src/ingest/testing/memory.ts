@@ -1,7 +1,7 @@
 import { epoch, type Log } from '@yosugara/kernel';
 import { EMPTY_WINDOW, type RawRecord, type RecordRef } from '@yosugara/operations';
 import type { Watermark } from '@yosugara/protocol';
-import { afterEach } from 'vitest';
+import { afterEach, beforeEach, vi } from 'vitest';
 import {
   CommitUnknownError,
   type IngestBatch,
@@ -15,9 +15,14 @@ import {
 
 const clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
 const loops: IngestLoop[] = [];
-afterEach(async () => {
-  for (const loop of loops.splice(0)) await loop.stop();
-});
+/** For a file of specs: time stands still while anything is done, and goes on to the next timer when nothing is; what began ends. */
+export function inVirtualTime(): void {
+  beforeEach(() => void vi.useFakeTimers().setTimerTickMode('nextTimerAsync'));
+  afterEach(async () => {
+    for (const loop of loops.splice(0)) await loop.stop();
+    vi.useRealTimers();
+  });
+}
 export const until = async (holds: () => boolean, deadlineMs = 60_000) => {
   const end = performance.now() + deadlineMs;
   while (!holds()) {
