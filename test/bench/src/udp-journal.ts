@@ -15,7 +15,8 @@ import { allowReceiveBuffers, diskFlushes, grantedBytes } from './system.js';
 import { usageOf } from './usage.js';
 
 const FIRST_RATE = 60_000;
-const JOURNAL_MB = 16_384;
+/** What a search keeps: most of it in trials that must hold for longer, and do not. */
+const JOURNAL_MB = 32_768;
 /** What is neither kept nor counted by the kernel as dropped after so long is lost. */
 const QUIET_MS = 5_000;
 /** A watermark comes every 50 ms; and so much of the time that was sent for. More means that a backlog grew. */
