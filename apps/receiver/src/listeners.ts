@@ -23,7 +23,7 @@ import { type Intake, SafeAnswers, type TrapIntake } from '@yosugara/runtime';
 import { senderTls } from './identity.js';
 
 export interface ListenerParts {
-  readonly journal: Pick<ReceiverJournal, 'append' | 'nextSeq' | 'roomBytes' | 'whenRoom'>;
+  readonly journal: Pick<ReceiverJournal, 'append' | 'nextSeq' | 'roomBytes' | 'whenRoom' | 'whenTaking'>;
   readonly safeSeq: () => number;
   readonly traps: TrapIntake;
 }
@@ -63,7 +63,7 @@ export function configuredListeners(config: NodeConfig, log: Log, parts: Listene
       http.answers.release();
     },
     on: (address, listener) => {
-      const stream = { address, listener, gate, intake: waiting, maxConnections };
+      const stream = { address, listener, gate, intake: waiting, room: parts.journal, maxConnections };
       // Whoever wants them read as Node does it gets no calls of the system.
       const room = udpRead === 'batch' ? parts.journal : undefined;
       const udp = { address, listener, gate, receiveBufferBytes, room };

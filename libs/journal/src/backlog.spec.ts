@@ -61,3 +61,25 @@ it('a disk without space is not waited for: what it refuses is read, and counted
   expect(own.roomBytes).toBe(MOST);
   expect(texts(await own.read(own.journalId, 1, 1e6)).slice(0, taken)).toEqual(numbered(1, taken));
 });
+
+it('who was refused and waits is told when much less waits for the disk, and when the journal lets go of what filled it; once, and not when taken back', async () => {
+  const disk = slowDisk();
+  const own = await journal(await tempDir(), { maxPendingBytes: MOST, maxBytes: 3 * MOST, segmentBytes: 2_000 }, disk.fs);
+  const told: string[] = [];
+  disk.hold();
+  while (own.append(message('of a stream'), true));
+  own.whenTaking(() => told.push('room'));
+  own.whenTaking(() => told.push('taken back'))();
+  expect(told).toEqual([]);
+  disk.go();
+  await own.flush();
+  expect(told).toEqual(['room']);
+  while (own.append(message('of a stream'), true) || own.stats().heldBackFull === 0) await own.flush();
+  await own.flush();
+  own.whenTaking(() => told.push('let go'));
+  await own.flush();
+  expect(told).toEqual(['room']);
+  await own.dropThrough(own.journalId, own.durableSeq);
+  expect(told).toEqual(['room', 'let go']);
+  expect(own.append(message('of a stream'), true)).toBe(true);
+});

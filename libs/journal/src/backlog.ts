@@ -1,11 +1,12 @@
 /**
  * What was taken in and waits for the disk. It is bounded. Streams have half of it, since they can be held back by their senders; who
- * reads datagrams asks for room before it reads, and is told when there is some again.
+ * reads datagrams asks for room before it reads. Both are told when there is room again.
  */
 export class Backlog {
   readonly #maxBytes: number;
   readonly #pendingBytes: () => number;
   readonly #waiting = new Set<() => void>();
+  readonly #refused = new Set<() => void>();
   #isOutOfSpace = false;
 
   /** @param pendingBytes what waits now. */
@@ -32,6 +33,12 @@ export class Backlog {
     return () => void this.#waiting.delete(then);
   }
 
+  /** Once, when what was refused to a stream is worth to be offered again. @returns takes it back. */
+  whenTaking(then: () => void): () => void {
+    this.#refused.add(then);
+    return () => void this.#refused.delete(then);
+  }
+
   outOfSpace(is: boolean): void {
     this.#isOutOfSpace = is;
     this.tell();
@@ -39,13 +46,24 @@ export class Backlog {
 
   /** To be called when less waits. */
   tell(): void {
-    if (!this.#isHalfFree) return;
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const then of waiting) then();
+    if (this.#isHalfFree) call(this.#waiting);
+    // Half of their half: not one of a thousand connections for each group that was written.
+    if (this.#pendingBytes() <= this.#maxBytes / 4) this.offerAgain();
+  }
+
+  /** To be called when something else than the disk refuses no longer. */
+  offerAgain(): void {
+    call(this.#refused);
   }
 
   get #isHalfFree(): boolean {
     return this.roomBytes >= this.#maxBytes / 2;
   }
+}
+
+/** Whoever waits again meanwhile is behind those that wait still. */
+function call(waiting: Set<() => void>): void {
+  const those = [...waiting];
+  waiting.clear();
+  for (const then of those) then();
 }

@@ -111,10 +111,8 @@ class FileReceiverJournal implements ReceiverJournal {
   get roomBytes(): number {
     return this.#backlog.roomBytes;
   }
-
-  whenRoom(then: () => void): () => void {
-    return this.#backlog.whenRoom(then);
-  }
+  readonly whenRoom = (then: () => void) => this.#backlog.whenRoom(then);
+  readonly whenTaking = (then: () => void) => this.#backlog.whenTaking(then);
 
   onDurable(listener: (durableSeq: number) => void): () => void {
     return this.#durable.listen(listener);
@@ -155,6 +153,7 @@ class FileReceiverJournal implements ReceiverJournal {
   async dropThrough(journalId: string, seq: number): Promise<void> {
     await this.#shelf.dropThrough(journalId, seq, this.journalId);
     this.#diskBytes = this.#shelf.bytes;
+    this.#backlog.offerAgain();
   }
 
   async close(): Promise<void> {

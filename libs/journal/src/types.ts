@@ -104,6 +104,8 @@ export interface ReceiverJournal extends JournalSource {
   readonly roomBytes: number;
   /** Calls once, when half of `maxPendingBytes` is free. @returns takes it back. */
   whenRoom(then: () => void): () => void;
+  /** Calls once, when what was refused to who waits is worth to be offered again; never from within. @returns takes it back. */
+  whenTaking(then: () => void): () => void;
   /** Highest number that survives a power cut now. */
   readonly durableSeq: number;
   /** Number the next record gets. */

@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type CustomTrapOptions, listenCustomTraps } from './custom-http.js';
 import { NO_LIMITS, SourceGate } from './sources.js';
 import { TestAuthority } from './testing/certificates.js';
+import { Taking } from './testing/taking.js';
 import { TokenFile } from './tokens.js';
 import type { Listener } from './udp.js';
 
@@ -29,8 +30,10 @@ let got: ReceivedRecord[] = [];
 let room = Number.POSITIVE_INFINITY;
 let safe = Number.POSITIVE_INFINITY;
 let answers = new SafeAnswers({ safeSeq: () => safe });
+let taking = new Taking();
 beforeEach(() => {
   got = [];
+  taking = new Taking();
   room = safe = Number.POSITIVE_INFINITY;
   answers = new SafeAnswers({ safeSeq: () => safe });
 });
@@ -41,7 +44,7 @@ const safeThrough = (seq: number) => {
 const texts = () => got.map(({ raw }) => Buffer.from(raw).toString());
 async function listen(change: Partial<CustomTrapOptions> = {}): Promise<Listener> {
   const listener = await listenCustomTraps({
-    ...{ address: ADDRESS, port: 0, listener: 'own', answers, lastSeq: () => got.length },
+    ...{ address: ADDRESS, port: 0, listener: 'own', answers, room: taking, lastSeq: () => got.length },
     intake: (record) => got.length < room && got.push(record) > 0,
     tokens: { accepts: (token) => token === TOKEN },
     ...change,
@@ -144,6 +147,22 @@ describe('a custom trap', () => {
     room = 100;
     expect((await post(port, { body })).status).toBe(200);
     expect(texts().map((text) => JSON.parse(text).message)).toEqual(['1', '2', '3', '4', '5']);
+  });
+
+  it('of a list goes on as soon as the journal takes the rest, and leaves nobody waiting when its sender goes', async () => {
+    const { port } = await listen();
+    const body = [1, 2, 3].map((n) => ({ key: 'k', message: String(n) }));
+    room = 1;
+    const answer = post(port, { body });
+    await expect.poll(() => taking.waiting.size, soon).toBe(1);
+    room = 3;
+    taking.tell();
+    expect((await answer).status).toBe(200);
+    const gone = post(port, { body }).catch(() => 'gone');
+    await expect.poll(() => taking.waiting.size, soon).toBe(1);
+    for (const close of closers.splice(1)) await close();
+    expect(await gone).toBe('gone');
+    await expect.poll(() => taking.waiting.size, soon).toBe(0);
   });
 
   it('whose sender went away before the answer is known when it comes again', async () => {

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type CustomTrap, customTrapJson } from '@yosugara/operations';
-import type { Intake, ReceivedRecord, SafeAnswers } from '@yosugara/runtime';
+import type { Intake, ReceivedRecord, SafeAnswers, TakesAgain } from '@yosugara/runtime';
 import { type Accepted, acceptStreams, countsOf, type StreamCounts } from './acceptor.js';
 import { customTrapsOf } from './custom-body.js';
 import { CustomResends, type Progress } from './custom-resends.js';
-import { type Answer, answerWith, type Problem, readBody } from './http-answers.js';
+import { type Answer, answerWith, type Problem, readBody, takesAgain } from './http-answers.js';
 import { LoopTurns, type ReadStamp, stampSince } from './read-delay.js';
 import { type Refusal, SourceGate } from './sources.js';
 import type { TlsOptions } from './tls-policy.js';
@@ -14,6 +14,8 @@ import type { Endpoint, Listener } from './udp.js';
 
 export interface CustomTrapOptions extends Endpoint {
   readonly intake: Intake;
+  /** Of the journal behind the intake. */
+  readonly room: TakesAgain;
   /** Number that the record just taken in got. */
   readonly lastSeq: () => number;
   readonly answers: SafeAnswers;
@@ -37,7 +39,6 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_HELD_BYTES = 32 * 1024 * 1024;
 const SAFE_MS = 10_000;
 const REQUEST_MS = 30_000;
-const RETRY_MS = 20;
 const RETRY_AFTER_S = 5;
 const REFUSALS: Readonly<Record<number, Refusal>> = { 401: 'unauthorized', 413: 'too_large' };
 
@@ -212,7 +213,7 @@ class CustomTraps {
         const found = `${progress.journaled} of ${traps.length} traps taken in`;
         return { ...comeAgain, place: 'journal', found, allowed: 'the same request again: the journal takes nothing now' };
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await takesAgain(this.#options.room, request.socket, untilMs);
     }
     return { count: traps.length, key, progress, untilMs };
   }

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TakesAgain } from '@yosugara/runtime';
 
 /** RFC 9457, with what an operator needs: where, what was found, what is allowed. */
 export interface Problem {
@@ -90,5 +92,21 @@ export async function readBody(request: IncomingMessage, maxBytes: number, deadl
     request.once('end', () => end(() => resolve(Buffer.concat(chunks))));
     request.once('error', (error) => end(() => reject(error)));
     request.once('close', () => end(() => reject(new Error('the connection ended within the body'))));
+  });
+}
+
+/** Until what the journal refused is worth to be offered again, it is time, or nobody waits any more. */
+export async function takesAgain(room: TakesAgain, socket: Socket, untilMs: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      socket.off('close', end);
+      forget();
+      resolve();
+    };
+    // A timer may fire a fraction of a millisecond early.
+    const timer = setTimeout(end, Math.max(1, untilMs - performance.now() + 1));
+    socket.once('close', end);
+    const forget = room.whenTaking(end);
   });
 }

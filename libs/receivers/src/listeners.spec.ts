@@ -6,6 +6,7 @@ import { until } from '@yosugara/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { monotonicMs, wallUs } from './clock.js';
 import { listenTcp } from './tcp.js';
+import { ALWAYS_TAKES, Taking } from './testing/taking.js';
 import { type Listener, listenUdp } from './udp.js';
 import type { UdpRead } from './udp-sockets.js';
 import { VipListeners } from './vip.js';
@@ -98,12 +99,12 @@ describe.each(['single', 'batch'] as const)('the UDP listener, which reads as %s
     }));
 });
 
+const TCP = { address: '127.0.0.1', port: 0, listener: 'own', room: ALWAYS_TAKES } as const;
+
 describe('the TCP listener', () => {
   it('takes both framings on one port, each connection by itself', async () => {
     const got: ReceivedRecord[] = [];
-    const listener = kept(
-      await listenTcp({ address: '127.0.0.1', port: 0, listener: 'own', intake: (record) => got.push(record) > 0 }),
-    );
+    const listener = kept(await listenTcp({ ...TCP, intake: (record) => got.push(record) > 0 }));
     dial(listener.port).end('5 <13>a6 <13>bb');
     dial(listener.port).end('<13>line\n<13>last');
     await until(() => got.length === 4);
@@ -113,8 +114,12 @@ describe('the TCP listener', () => {
   it('stops reading while the journal refuses, and loses nothing', async () => {
     const got: ReceivedRecord[] = [];
     let open = false;
+    const room = new Taking();
     const listener = kept(
-      await listenTcp({ address: '127.0.0.1', port: 0, listener: 'own', intake: (record) => open && got.push(record) > 0 }),
+      await listenTcp({
+        ...{ address: '127.0.0.1', port: 0, listener: 'own', room },
+        intake: (record) => open && got.push(record) > 0,
+      }),
     );
     const socket = dial(listener.port);
     const lines = Array.from({ length: 200_000 }, (_, index) => `<13>${index} ${'x'.repeat(90)}\n`);
@@ -122,15 +127,14 @@ describe('the TCP listener', () => {
     await until(() => socket.bytesWritten > 0 && socket.writableLength > 0);
     expect(got.length).toBe(0);
     open = true;
+    room.tell();
     socket.end();
     await until(() => got.length === lines.length);
     expect(got.every((record, index) => Buffer.from(record.raw).toString().startsWith(`<13>${index} `))).toBe(true);
   });
   it('marks a message over 64 KiB', async () => {
     const got: ReceivedRecord[] = [];
-    const listener = kept(
-      await listenTcp({ address: '127.0.0.1', port: 0, listener: 'own', intake: (record) => got.push(record) > 0 }),
-    );
+    const listener = kept(await listenTcp({ ...TCP, intake: (record) => got.push(record) > 0 }));
     dial(listener.port).end(`<13>${'x'.repeat(70_000)}\n<13>next\n`);
     await until(() => got.length === 2);
     expect(got.map((record) => [record.raw.length, record.flags])).toEqual([
@@ -140,9 +144,7 @@ describe('the TCP listener', () => {
   });
   it('ends a connection that breaks its framing, and keeps what came before', async () => {
     const got: ReceivedRecord[] = [];
-    const listener = kept(
-      await listenTcp({ address: '127.0.0.1', port: 0, listener: 'own', intake: (record) => got.push(record) > 0 }),
-    );
+    const listener = kept(await listenTcp({ ...TCP, intake: (record) => got.push(record) > 0 }));
     const socket = dial(listener.port);
     socket.on('error', () => undefined);
     const closed = new Promise((resolve) => socket.once('close', resolve));
@@ -151,9 +153,7 @@ describe('the TCP listener', () => {
     expect([got.length, listener.stats().refused]).toEqual([1, 1]);
   });
   it('refuses more connections than allowed', async () => {
-    const listener = kept(
-      await listenTcp({ address: '127.0.0.1', port: 0, listener: 'own', intake: () => true, maxConnections: 1 }),
-    );
+    const listener = kept(await listenTcp({ ...TCP, intake: () => true, maxConnections: 1 }));
     const first = dial(listener.port);
     await new Promise((resolve) => first.once('connect', resolve));
     const second = dial(listener.port);

@@ -4,6 +4,7 @@ import type { ReceivedRecord } from '@yosugara/runtime';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LoopTurns, SocketReads } from './read-delay.js';
 import { listenTcp } from './tcp.js';
+import { ALWAYS_TAKES } from './testing/taking.js';
 import { listenUdp } from './udp.js';
 
 const closers: (() => unknown)[] = [];
@@ -24,7 +25,7 @@ async function listening(protocol: 'udp' | 'udp in batches' | 'tcp') {
   const intake = (record: ReceivedRecord) => got.push(record) > 0;
   const at = { address: '127.0.0.1', port: 0, listener: 'own' } as const;
   const listener = await (protocol === 'tcp'
-    ? listenTcp({ ...at, intake })
+    ? listenTcp({ ...at, intake, room: ALWAYS_TAKES })
     : listenUdp({ ...at, kind: 'syslog', receiveBufferBytes: 262_144, intake, read: protocol === 'udp' ? 'single' : 'batch' }));
   closers.push(() => listener.close());
   if (protocol === 'tcp') {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { listenRelp, type RelpOptions } from './relp.js';
 import { TestAuthority } from './testing/certificates.js';
 import { RelpClient } from './testing/relp-client.js';
+import { Taking } from './testing/taking.js';
 import type { Listener } from './udp.js';
 
 const ADDRESS = '127.0.74.1';
@@ -16,11 +17,13 @@ afterEach(async () => {
 let got: ReceivedRecord[] = [];
 let safe = 0;
 let isFull = false;
+let room = new Taking();
 let answers = new SafeAnswers({ safeSeq: () => safe });
 beforeEach(() => {
   got = [];
   safe = 0;
   isFull = false;
+  room = new Taking();
   answers = new SafeAnswers({ safeSeq: () => safe });
 });
 const safeThrough = (seq: number) => {
@@ -30,7 +33,7 @@ const safeThrough = (seq: number) => {
 const texts = () => got.map(({ raw }) => Buffer.from(raw).toString());
 async function listen(change: Partial<RelpOptions> = {}): Promise<Listener> {
   const listener = await listenRelp({
-    ...{ address: ADDRESS, port: 0, listener: 'own', answers, lastSeq: () => got.length },
+    ...{ address: ADDRESS, port: 0, listener: 'own', answers, room, lastSeq: () => got.length },
     intake: (record) => !isFull && got.push({ ...record, raw: Buffer.from(record.raw) }) > 0,
     ...change,
   });
@@ -91,6 +94,7 @@ describe('a RELP client', () => {
     await expect.poll(() => client.answers.length, soon).toBe(1);
     expect(got.length).toBe(0);
     isFull = false;
+    room.tell();
     await expect.poll(() => got.length, soon).toBe(1_024);
     // The window is full: what is safe makes room for as much again.
     safeThrough(1_000);
@@ -98,6 +102,21 @@ describe('a RELP client', () => {
     safeThrough(100_000);
     await expect.poll(() => client.answers.length, soon).toBe(3_001);
     expect(texts()).toEqual(Array.from({ length: 3_000 }, (_, at) => `<13>${at}`));
+  });
+
+  it('is read on when answers of others make room for its own', async () => {
+    answers = new SafeAnswers({ safeSeq: () => safe, maxWaiting: 2 });
+    const { port } = await listen();
+    const [first, second] = [dial(port), dial(port)];
+    first.open();
+    for (const text of ['a', 'b']) first.say('syslog', text);
+    await expect.poll(() => got.length, soon).toBe(2);
+    second.open();
+    second.say('syslog', 'c');
+    await expect.poll(() => second.answers.length, soon).toBe(1);
+    expect(texts()).toEqual(['a', 'b']);
+    safeThrough(2);
+    await expect.poll(texts, soon).toEqual(['a', 'b', 'c']);
   });
 
   it('that comes back with what was not answered is answered, and it is not journaled again', async () => {
@@ -132,6 +151,8 @@ describe('a RELP client', () => {
     await expect.poll(() => first.answers, soon).toEqual(['1: 200 OK']);
     first.socket.end();
     await expect.poll(() => stats().connections, soon).toBe(0);
+    // Whoever is gone asks for nothing more.
+    expect(room.waiting.size).toBe(0);
     isFull = false;
     const second = dial(port);
     second.open();

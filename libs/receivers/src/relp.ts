@@ -5,7 +5,7 @@ import { type RelpFrame, RelpFramer } from './relp-frames.js';
 import { RelpResends } from './relp-resends.js';
 import { SenderClocks } from './sender-delay.js';
 import { SourceGate } from './sources.js';
-import type { Session, StreamHands } from './stream.js';
+import type { Said, Session, StreamHands } from './stream.js';
 import { IDLE_MS, listenWith, type TcpOptions } from './tcp.js';
 import type { TlsOptions } from './tls-policy.js';
 import type { Listener } from './udp.js';
@@ -86,6 +86,10 @@ class RelpSession implements Session {
     return MAX_AHEAD_BYTES - this.#framer.heldBytes;
   }
 
+  get #owesMost(): boolean {
+    return this.#owed.size >= MAX_OWED || this.#owedBytes >= MAX_OWED_BYTES;
+  }
+
   get isOwing(): boolean {
     return this.#owed.size > 0;
   }
@@ -95,7 +99,7 @@ class RelpSession implements Session {
     if (this.#closing === null) this.#framer.push(chunk);
   }
 
-  next(): ReturnType<Session['next']> {
+  next(): Said {
     if (this.#closing !== null) return this.#owed.size > 0 ? 'more' : this.#end(this.#closing);
     if (this.#waiting === null) {
       const frame = this.#framer.next();
@@ -105,13 +109,20 @@ class RelpSession implements Session {
       this.#waiting = { frame, known, wasSlowed: false };
     }
     const said = this.#act(this.#waiting);
-    if (said !== 'wait') this.#waiting = null;
+    if (said !== 'wait' && said !== 'slow') this.#waiting = null;
     return said;
   }
 
   /** What is not answered is sent again by the client. */
   nextOfRest(): 'end' {
     return 'end';
+  }
+
+  whenReady(then: () => void): () => void {
+    const { answers, room } = this.#options;
+    // An answer of its own wakes it.
+    if (this.#owesMost) return () => undefined;
+    return answers.isFull ? answers.whenRoom(then) : room.whenTaking(then);
   }
 
   /** Nothing of it waits once the connection is gone. */
@@ -124,7 +135,7 @@ class RelpSession implements Session {
     this.#options.resends.leave(this.#accepted.from.address, owed);
   }
 
-  #act(waiting: Waiting): ReturnType<Session['next']> {
+  #act(waiting: Waiting): Said {
     const { frame } = waiting;
     if (frame.command === 'open') return this.#open(frame);
     if (!this.#isOpen) return this.#refuse(frame.txnr, `${frame.command} before open`);
@@ -155,15 +166,15 @@ class RelpSession implements Session {
     return 'took';
   }
 
-  #syslog(waiting: Waiting): 'took' | 'wait' {
+  #syslog(waiting: Waiting): Said {
     const { frame, known } = waiting;
-    if (this.#owed.size >= MAX_OWED || this.#owedBytes >= MAX_OWED_BYTES || this.#options.answers.isFull) return 'wait';
+    if (this.#owesMost || this.#options.answers.isFull) return 'wait';
     if (known === null) {
       const { source } = this.#accepted;
       if (!source.hasRoom) {
         if (!waiting.wasSlowed) source.slowed++;
         waiting.wasSlowed = true;
-        return 'wait';
+        return 'slow';
       }
       if (!this.#journal(frame)) return 'wait';
       source.took();

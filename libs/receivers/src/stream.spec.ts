@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NO_LIMITS, SourceGate } from './sources.js';
 import { MAX_LEFT } from './stream.js';
 import { listenTcp } from './tcp.js';
+import { Taking } from './testing/taking.js';
 import type { Listener } from './udp.js';
 
 const ADDRESS = '127.0.81.1';
@@ -17,13 +18,21 @@ afterEach(async () => {
 /** A journal in memory that takes while it is open. */
 let got: string[] = [];
 let isOpen = true;
+let room = new Taking();
+let offers = 0;
 beforeEach(() => {
   got = [];
+  room = new Taking();
+  offers = 0;
   isOpen = true;
 });
-const intake = ({ raw }: ReceivedRecord) => isOpen && got.push(Buffer.from(raw).toString()) > 0;
+const intake = ({ raw }: ReceivedRecord) => ++offers > 0 && isOpen && got.push(Buffer.from(raw).toString()) > 0;
+const opens = () => {
+  isOpen = true;
+  room.tell();
+};
 async function listen(idleMs: number, gate = new SourceGate()): Promise<Listener> {
-  const listener = await listenTcp({ address: ADDRESS, port: 0, listener: 'own', intake, gate, idleMs });
+  const listener = await listenTcp({ address: ADDRESS, port: 0, listener: 'own', intake, room, gate, idleMs });
   closers.push(() => listener.close());
   return listener;
 }
@@ -45,9 +54,27 @@ describe('a connection that is held back', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_600));
     expect(listener.stats().connections).toBe(1);
     socket.write('<13>two\n');
-    isOpen = true;
+    opens();
     await expect.poll(() => got, soon).toEqual(['<13>one', '<13>two']);
     await expect.poll(() => listener.stats().connections, soon).toBe(0);
+  });
+});
+
+describe('a connection that the journal refused', () => {
+  it('is offered again when the journal says so, by no timer', async () => {
+    const listener = await listen(10_000);
+    isOpen = false;
+    const socket = dial(listener, '127.0.81.2');
+    socket.write('<13>one\n<13>two\n');
+    await expect.poll(() => room.waiting.size, soon).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(offers).toBe(1);
+    // Still refused: it waits again.
+    room.tell();
+    expect([offers, room.waiting.size]).toEqual([2, 1]);
+    opens();
+    expect(got).toEqual(['<13>one', '<13>two']);
+    expect(room.waiting.size).toBe(0);
   });
 });
 
@@ -62,7 +89,7 @@ describe('what connections leave behind that could not be taken yet', () => {
     const listener = await listen(10_000);
     isOpen = false;
     await sayAndGo(listener, '127.0.81.2', '<13>last words');
-    isOpen = true;
+    opens();
     await expect.poll(() => got, soon).toEqual(['<13>last words']);
   });
   it('of one source is bounded, counted when it is lost, and leaves room for others', async () => {
@@ -75,7 +102,7 @@ describe('what connections leave behind that could not be taken yet', () => {
     expect(got).toEqual(['<13>flood 0']);
     isOpen = false;
     await sayAndGo(listener, '127.0.81.3', '<13>of another');
-    isOpen = true;
+    opens();
     await expect.poll(() => got, soon).toContain('<13>of another');
   });
 });

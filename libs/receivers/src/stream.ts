@@ -2,16 +2,21 @@ import type { Accepted } from './acceptor.js';
 import { type LoopTurns, type ReadStamp, SocketReads, stampSince } from './read-delay.js';
 import type { Source } from './sources.js';
 
+/**
+ * `wait`: it cannot be taken now (the journal refuses, too many answers are owed), `slow`: its sender is above its rate. In both the
+ * connection is not read on, and it is offered again. `end`: the connection is of no more use.
+ */
+export type Said = 'took' | 'more' | 'wait' | 'slow' | 'end';
+
 /** What is spoken on one connection. `next` is called again and again until there is no more, and again when more has come. */
 export interface Session {
   push(chunk: Buffer): void;
-  /**
-   * Takes the next message out of what was pushed. `wait`: it cannot be taken now (the journal refuses, the sender is above its rate,
-   * too many answers are owed), so the connection is not read on and it is offered again. `end`: the connection is of no more use.
-   */
-  next(): 'took' | 'more' | 'wait' | 'end';
+  /** Takes the next message out of what was pushed. */
+  next(): Said;
   /** The connection is gone; what was read whole may still be taken, with the same words. */
-  nextOfRest(): 'took' | 'more' | 'wait' | 'end';
+  nextOfRest(): Said;
+  /** It said `wait`: calls once, when that may be over; never from within. @returns takes it back. */
+  whenReady(then: () => void): () => void;
   /** What was read whole and not taken will not be offered again: it is lost, and counted. */
   giveUp(): void;
   /** The listener stops, or the connection is gone for good. */
@@ -29,12 +34,18 @@ export interface StreamHands {
   wake(): void;
 }
 
-/** While it waits, what was read is offered again so often. */
-const RETRY_MS = 20;
+/** Who is above its rate is looked at again when some messages may be taken together, and not after hours. */
+const PAUSE_MS = { least: 20, most: 60_000 } as const;
 /** Node reads into 64 KiB; less means that there was no more (uv__read in libuv, src/unix/stream.c). */
 const BYTES_PER_TURN = 64 * 1024;
 /** More than tcp_rmem allows by default (6 MiB), with room for hosts that were tuned. */
 const MOST_KEPT_BYTES = 64 * 1024 * 1024;
+
+function whenWithinRate(source: Source, then: () => void): () => void {
+  const pauseMs = Math.min(Math.max(source.roomInMs, PAUSE_MS.least), PAUSE_MS.most);
+  const timer = setTimeout(then, pauseMs).unref();
+  return () => clearTimeout(timer);
+}
 
 /** Connections that are gone, and what was read of them waits to be taken. More are lost. */
 export const MAX_LEFT = { ofAll: 1_000, ofSource: 100 } as const;
@@ -72,31 +83,33 @@ export function serveStream(
 ): Session {
   const reads = new SocketReads(turns, { perTurn: BYTES_PER_TURN, kept: MOST_KEPT_BYTES });
   let since = turns.emptySince;
-  let retry: NodeJS.Timeout | null = null;
+  /** What it waits for, to be taken back; null: it does not wait. */
+  let waiting: (() => void) | null = null;
   let gone = false;
   let useless = false;
   let isLeft = false;
-  const session = open({ stamp: () => stampSince(since), wake: () => void (retry !== null && drain()) });
+  const session = open({ stamp: () => stampSince(since), wake: () => void (waiting !== null && drain()) });
   const mayWait = (): boolean => {
     if (gone && !isLeft) isLeft = left.add(source);
     return !gone || isLeft;
   };
   const drain = (): void => {
-    if (retry !== null) clearTimeout(retry);
-    retry = null;
+    waiting?.();
+    waiting = null;
     if (useless) return;
     for (;;) {
       const said = gone ? session.nextOfRest() : session.next();
       if (said === 'took') continue;
-      if (said === 'wait' && mayWait()) {
+      const isToWait = said === 'wait' || said === 'slow';
+      if (isToWait && mayWait()) {
         if ((session.roomBytes ?? 0) <= 0) {
           reads.pause();
           socket.pause();
         }
-        retry = setTimeout(drain, RETRY_MS).unref();
+        waiting = said === 'slow' ? whenWithinRate(source, drain) : session.whenReady(drain);
         return;
       }
-      if (said === 'wait') session.giveUp();
+      if (isToWait) session.giveUp();
       if (said === 'end' || gone) {
         useless = true;
         if (isLeft) left.remove(source);
@@ -111,7 +124,7 @@ export function serveStream(
     since = reads.read(chunk.length);
     if (useless) return;
     session.push(chunk);
-    if (retry === null) drain();
+    if (waiting === null) drain();
     else if ((session.roomBytes ?? 0) <= 0) socket.pause();
   });
   // Also after a reset: what was read whole is a message. At once, whatever it waited for: a client that comes back meanwhile would
@@ -124,7 +137,7 @@ export function serveStream(
   socket.on('timeout', () => {
     // Who is held back says nothing since it is not read, and who waits for an answer since its window is full. One that is gone
     // without a word is ended by keep-alive.
-    if (retry === null && session.isOwing !== true) socket.destroy();
+    if (waiting === null && session.isOwing !== true) socket.destroy();
     else socket.setTimeout(idleMs);
   });
   return session;

@@ -1,16 +1,18 @@
 import { MessageFlag } from '@yosugara/protocol';
-import { type Intake, type ReceivedRecord } from '@yosugara/runtime';
+import type { Intake, ReceivedRecord, TakesAgain } from '@yosugara/runtime';
 import { type Accepted, type AcceptOptions, acceptStreams, countsOf, type StreamCounts } from './acceptor.js';
 import { type FramedMessage, SyslogFramer } from './framing.js';
 import { LoopTurns } from './read-delay.js';
 import { SenderClocks } from './sender-delay.js';
 import { SourceGate } from './sources.js';
-import { LeftBehind, type Session, type StreamHands, serveStream } from './stream.js';
+import { LeftBehind, type Said, type Session, type StreamHands, serveStream } from './stream.js';
 import type { TlsOptions } from './tls-policy.js';
 import type { Endpoint, Listener } from './udp.js';
 
 export interface TcpOptions extends Endpoint {
   readonly intake: Intake;
+  /** Of the journal behind the intake: when what it refused is worth to be offered again. */
+  readonly room: TakesAgain;
   /** Who may send, how much, and how long a message may be. Default: everybody, everything, 64 KiB. */
   readonly gate?: SourceGate;
   /** Of all sources together; more are refused. */
@@ -31,7 +33,7 @@ export async function listenTls(options: TcpOptions & { readonly tls: TlsOptions
   return await listenSyslog({ ...options, transport: 'tls' }, options);
 }
 
-async function listenSyslog(accept: AcceptOptions, { intake, idleMs = IDLE_MS }: TcpOptions): Promise<Listener> {
+async function listenSyslog(accept: AcceptOptions, { intake, room, idleMs = IDLE_MS }: TcpOptions): Promise<Listener> {
   const gate = accept.gate ?? new SourceGate();
   const counts = countsOf(gate);
   const clocks = new SenderClocks();
@@ -46,7 +48,7 @@ async function listenSyslog(accept: AcceptOptions, { intake, idleMs = IDLE_MS }:
       if (taken && message.truncated) accepted.source.cut++;
       return taken;
     };
-    return new SyslogSession(accepted, take, counts);
+    return new SyslogSession(accepted, take, room, counts);
   });
 }
 
@@ -81,13 +83,15 @@ class SyslogSession implements Session {
   readonly #framer: SyslogFramer;
   readonly #accepted: Accepted;
   readonly #take: (message: FramedMessage) => boolean;
+  readonly #room: TakesAgain;
   readonly #counts: StreamCounts;
   #waiting: FramedMessage | null = null;
 
-  constructor(accepted: Accepted, take: (message: FramedMessage) => boolean, counts: StreamCounts) {
+  constructor(accepted: Accepted, take: (message: FramedMessage) => boolean, room: TakesAgain, counts: StreamCounts) {
     this.#framer = new SyslogFramer(accepted.source.limits.messageBytes);
     this.#accepted = accepted;
     this.#take = take;
+    this.#room = room;
     this.#counts = counts;
   }
 
@@ -95,7 +99,7 @@ class SyslogSession implements Session {
     this.#framer.push(chunk);
   }
 
-  next(): ReturnType<Session['next']> {
+  next(): Said {
     const message = this.#waiting ?? this.#framer.next();
     if (message === null) return 'more';
     if (message !== 'broken') return this.#offer(message);
@@ -103,11 +107,15 @@ class SyslogSession implements Session {
     return 'end';
   }
 
-  nextOfRest(): ReturnType<Session['next']> {
+  nextOfRest(): Said {
     const said = this.next();
     if (said !== 'more') return said;
     const last = this.#framer.end();
     return last === null ? 'end' : this.#offer(last);
+  }
+
+  whenReady(then: () => void): () => void {
+    return this.#room.whenTaking(then);
   }
 
   giveUp(): void {
@@ -121,13 +129,13 @@ class SyslogSession implements Session {
 
   close(): void {}
 
-  #offer(message: FramedMessage): 'took' | 'wait' {
+  #offer(message: FramedMessage): Said {
     const { source } = this.#accepted;
     const isNew = this.#waiting === null;
     this.#waiting = message;
     if (!source.hasRoom) {
       if (isNew) source.slowed++;
-      return 'wait';
+      return 'slow';
     }
     if (!this.#take(message)) return 'wait';
     this.#waiting = null;

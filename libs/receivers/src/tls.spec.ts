@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type GateOptions, SourceGate } from './sources.js';
 import { listenTcp, listenTls } from './tcp.js';
 import { TestAuthority, type TestCertificate } from './testing/certificates.js';
+import { ALWAYS_TAKES, Taking } from './testing/taking.js';
 import { TlsFiles } from './tls-files.js';
 import type { TlsOptions } from './tls-policy.js';
 import type { Listener } from './udp.js';
@@ -39,7 +40,14 @@ const texts = () => got.map(({ raw }) => Buffer.from(raw).toString());
 async function listen(tls: Partial<TlsOptions> = {}, gate: GateOptions = {}): Promise<Listener> {
   got.length = 0;
   const listener = await listenTls({
-    ...{ address: ADDRESS, port: 0, listener: 'own', intake: (record) => got.push(record) > 0, gate: new SourceGate(gate) },
+    ...{
+      address: ADDRESS,
+      port: 0,
+      listener: 'own',
+      room: ALWAYS_TAKES,
+      intake: (record) => got.push(record) > 0,
+      gate: new SourceGate(gate),
+    },
     tls: { key: node.key, cert: node.cert, ca: ca.ca, clientCertificate: 'optional', ...tls },
   });
   closers.push(() => listener.close());
@@ -87,9 +95,10 @@ describe('the TLS listener', () => {
 
   it('stops reading while the journal refuses, and loses nothing', async () => {
     let open = false;
+    const room = new Taking();
     const mine: string[] = [];
     const listener = await listenTls({
-      ...{ address: ADDRESS, port: 0, listener: 'own' },
+      ...{ address: ADDRESS, port: 0, listener: 'own', room },
       intake: (record) => open && mine.push(Buffer.from(record.raw).toString()) > 0,
       tls: { key: node.key, cert: node.cert, ca: ca.ca, clientCertificate: 'none' },
     });
@@ -100,6 +109,7 @@ describe('the TLS listener', () => {
     await expect.poll(() => socket.bytesWritten > 0 && socket.writableLength > 0, soon).toBe(true);
     expect(mine.length).toBe(0);
     open = true;
+    room.tell();
     socket.end();
     await expect.poll(() => mine.length, soon).toBe(lines.length);
     expect(mine).toEqual(lines);
@@ -217,7 +227,7 @@ describe('a handshake that fails', () => {
   it('is counted by reason and source, and disturbs nobody', async () => {
     const gate = new SourceGate();
     const listener = await listenTls({
-      ...{ address: ADDRESS, port: 0, listener: 'own', intake: (record) => got.push(record) > 0, gate },
+      ...{ address: ADDRESS, port: 0, listener: 'own', room: ALWAYS_TAKES, intake: (record) => got.push(record) > 0, gate },
       tls: { key: node.key, cert: node.cert, ca: ca.ca, clientCertificate: 'optional', handshakeMs: 2_000 },
     });
     closers.push(() => listener.close());
@@ -257,6 +267,7 @@ describe('a source that floods', () => {
       address: ADDRESS,
       port: 0,
       listener: 'own',
+      room: ALWAYS_TAKES,
       intake: (record) => got.push(record) > 0,
       gate,
     });
@@ -278,7 +289,14 @@ describe('a source that floods', () => {
   it('has so many connections at once and no more', async () => {
     const limits = { messagesPerSecond: 0, connections: 2, messageBytes: 2_048 };
     const gate = new SourceGate({ limits });
-    const listener = await listenTcp({ address: ADDRESS, port: 0, listener: 'own', intake: () => true, gate });
+    const listener = await listenTcp({
+      address: ADDRESS,
+      port: 0,
+      listener: 'own',
+      room: ALWAYS_TAKES,
+      intake: () => true,
+      gate,
+    });
     closers.push(() => listener.close());
     const first = dialPlain(listener.port);
     dialPlain(listener.port);
@@ -300,6 +318,7 @@ describe('a source that floods', () => {
       address: ADDRESS,
       port: 0,
       listener: 'own',
+      room: ALWAYS_TAKES,
       intake: (record) => got.push(record) > 0,
       gate,
     });

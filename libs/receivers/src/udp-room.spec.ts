@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import type { ReadAhead, ReceivedRecord } from '@yosugara/runtime';
 import { afterEach, describe, expect, it } from 'vitest';
 import { listenTcp } from './tcp.js';
+import { ALWAYS_TAKES } from './testing/taking.js';
 import { listenUdp, type UdpOptions } from './udp.js';
 
 const ADDRESS = '127.0.68.1';
@@ -163,7 +164,7 @@ it('senders over TCP are read while datagrams wait', async () => {
   await expect.poll(() => taker.waiting.size, soon).toBe(1);
   const got: string[] = [];
   const listener = await listenTcp({
-    ...{ address: ADDRESS, port: 0, listener: 'own' },
+    ...{ address: ADDRESS, port: 0, listener: 'own', room: ALWAYS_TAKES },
     intake: ({ raw }) => got.push(Buffer.from(raw).toString()) > 0,
   });
   closers.push(() => listener.close());

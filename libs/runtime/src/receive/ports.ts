@@ -17,6 +17,12 @@ export interface ReadAhead {
   whenRoom(then: () => void): () => void;
 }
 
+/** Of who holds its sender back while the journal refuses. */
+export interface TakesAgain {
+  /** Calls once, when it is worth to offer again what was refused; never from within. @returns takes it back. */
+  whenTaking(then: () => void): () => void;
+}
+
 export interface JournalRange {
   readonly journalId: string;
   readonly firstSeq: number;

@@ -32,3 +32,22 @@ it('whoever asks again is answered instead of before, and whoever is gone is not
   answers.release();
   expect(given).toEqual(['second']);
 });
+
+it('tells once who found it full that it is not any more, whether an answer was given or nobody waits for it', async () => {
+  let through = 0;
+  const full = new SafeAnswers({ safeSeq: () => through, maxWaiting: 2 });
+  for (const seq of [1, 2]) full.whenSafe(seq, () => undefined);
+  const told: string[] = [];
+  full.whenRoom(() => told.push('answered'));
+  full.whenRoom(() => told.push('taken back'))();
+  full.release();
+  through = 1;
+  full.release();
+  await new Promise(setImmediate);
+  expect([told, full.isFull]).toEqual([['answered'], false]);
+  full.whenSafe(3, () => undefined);
+  full.whenRoom(() => told.push('forgotten'));
+  full.forget(3);
+  await new Promise(setImmediate);
+  expect(told).toEqual(['answered', 'forgotten']);
+});

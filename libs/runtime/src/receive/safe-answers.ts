@@ -12,6 +12,7 @@ export interface SafeAnswersOptions {
 export class SafeAnswers {
   readonly #options: SafeAnswersOptions;
   readonly #waiting = new Map<number, () => void>();
+  readonly #wanting = new Set<() => void>();
 
   constructor(options: SafeAnswersOptions) {
     this.#options = options;
@@ -31,9 +32,16 @@ export class SafeAnswers {
     this.release();
   }
 
+  /** Once, when it is not full any more. To be asked while it is. @returns takes it back. */
+  whenRoom(then: () => void): () => void {
+    this.#wanting.add(then);
+    return () => void this.#wanting.delete(then);
+  }
+
   /** Whoever asked is gone. */
   forget(seq: number): void {
     this.#waiting.delete(seq);
+    this.#tellRoom();
   }
 
   /** To be called when `safeSeq` may have grown. */
@@ -42,9 +50,18 @@ export class SafeAnswers {
     const safe = this.#options.safeSeq();
     for (const [seq, answer] of this.#waiting) {
       // What was journaled later comes later here; one that asks again for an old record waits for its place.
-      if (seq > safe) return;
+      if (seq > safe) break;
       this.#waiting.delete(seq);
       answer();
     }
+    this.#tellRoom();
+  }
+
+  /** In a turn of its own: who is told takes in more, and may ask from within an answer. */
+  #tellRoom(): void {
+    if (this.#wanting.size === 0 || this.isFull) return;
+    const wanting = [...this.#wanting];
+    this.#wanting.clear();
+    for (const then of wanting) setImmediate(then);
   }
 }
