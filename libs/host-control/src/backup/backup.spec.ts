@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
@@ -6,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asSuperuser, openPair, streams } from '../testing/pair.js';
 import { eventually, stopped, type Testbed, type TestNode } from '../testing/testbed.js';
 import { checkClusterFiles, fetchClusterFiles, putClusterFiles, readClusterFiles } from './cluster-files.js';
-import { backupProgram } from './place.js';
+import { backupConfigFile, backupProgram } from './place.js';
 import { placeJournals, placeSecrets } from './placing.js';
 import { type OnProgress, Repository } from './repository.js';
 import { checkPages, restoreInto } from './restored.js';
@@ -192,6 +202,8 @@ describe.skipIf(backupProgram() === undefined)('backups of a pair', () => {
   });
 
   describe('that are damaged are told, and not restored:', () => {
+    // What cannot be read is read anew at once, and again 15 s later: damage is the same each time.
+    beforeAll(() => appendFileSync(backupConfigFile(repository.paths), 'job-retry-interval=1\n'));
     const filesBelow = (folder: string) =>
       readdirSync(folder, { recursive: true, encoding: 'utf8' })
         .map((name) => join(folder, name))

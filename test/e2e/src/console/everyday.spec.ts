@@ -18,7 +18,7 @@ let reader: Page;
 
 describe.skipIf(!hasBrowser())('a day at the console', { timeout: 600_000 }, () => {
   beforeAll(async () => {
-    stage = await consoleStage(receivers);
+    stage = await consoleStage(receivers, { capacityEveryMs: 5_000 });
     await put(stage.a, SETTINGS(receivers.address.sender));
     await stage.say(...LINES);
     await vi.waitFor(() => oneGraph(stage), soon);
@@ -293,7 +293,6 @@ describe.skipIf(!hasBrowser())('a day at the console', { timeout: 600_000 }, () 
     expect(await page.evaluate('seen')).toEqual(['Calendars']);
     await page.context().close();
   });
-  // The last one: the first sample is taken a minute after the manager began.
   it('what fills up is told with its course, what to do, and its graph', async () => {
     const page = await stage.open('/capacity');
     const first = page.getByTestId('capacity-row').first();

@@ -3,11 +3,12 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { aCommand, SETTINGS } from './jobs-data.js';
 import { type JobsStage, jobsStage } from './jobs-stage.js';
-import { outOfPlace } from './looks.js';
+import { FOUR_WAYS, seenIn } from './looks.js';
 import { axeFinds, hasBrowser, shot } from './stage.js';
 
 const soon = { timeout: 60_000, interval: 200 };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true };
+const [ON_A_DESK, ON_CALL] = [FOUR_WAYS.filter(({ width }) => width === 1440), FOUR_WAYS.filter(({ width }) => width === 390)];
 const DARK_JAPANESE = { locale: 'ja-JP', colorScheme: 'dark' as const };
 
 // Two dozens of pages in several looks each: many times what it takes, for a machine that others share.
@@ -34,23 +35,11 @@ describe.skipIf(!hasBrowser())('the console’s job pages', { timeout: 400_000 }
     }, soon);
   /** In all that a page is to look well in. */
   const everywhere = async (name: string, path: string, ready: (page: Page) => Promise<unknown>, isOnCall: boolean) => {
-    const ways = [
-      ['light-en', {}],
-      ['dark-ja', DARK_JAPANESE],
-      ...(isOnCall
-        ? ([
-            ['phone-en', PHONE],
-            ['phone-dark-ja', { ...PHONE, ...DARK_JAPANESE }],
-          ] as const)
-        : []),
-    ] as const;
     const seen: string[] = [];
-    for (const [way, options] of ways) {
+    for (const [ways, options] of isOnCall ? [[ON_A_DESK, {}] as const, [ON_CALL, PHONE] as const] : [[ON_A_DESK, {}] as const]) {
       const page = await stage.open(path, options);
       await ready(page);
-      const finds = [...(await axeFinds(page)), ...(await outOfPlace(page))];
-      await shot(page, `${name}-${way}`);
-      seen.push(...finds.map((find) => `${way}: ${find}`));
+      seen.push(...(await seenIn(page, name, ways)));
       await page.context().close();
     }
     expect(seen).toEqual([]);

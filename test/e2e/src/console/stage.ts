@@ -68,7 +68,8 @@ export const aHealthyCluster = (): Status => ({
   ],
 });
 
-export async function consoleStage(receivers: TwoReceivers): Promise<Stage> {
+/** @param more what of a manager goes by itself, and how often. */
+export async function consoleStage(receivers: TwoReceivers, more: { readonly capacityEveryMs?: number } = {}): Promise<Stage> {
   const closers: (() => unknown)[] = [];
   const close = async () => {
     for (const end of closers.splice(0).reverse()) await end();
@@ -83,7 +84,7 @@ export async function consoleStage(receivers: TwoReceivers): Promise<Stage> {
       closers.push(() => receiver.stop());
     }
     const { certificate, flags } = await believing(Number(receivers.address.a.split('.')[2]), closers);
-    const a = await managerOf(config, receivers.address.a, postgres, () => null, undefined, LOGIN, { tls: certificate });
+    const a = await managerOf(config, receivers.address.a, postgres, () => null, undefined, LOGIN, { tls: certificate, ...more });
     closers.push(() => a.stop());
     const dist = await builtConsole();
     closers.push(dist.remove);
@@ -156,10 +157,12 @@ interface AxeResult {
 /** What axe finds of WCAG 2.2 AA, each in one line; none is what every page wants. */
 export async function axeFinds(page: Page): Promise<readonly string[]> {
   await still(page);
-  // By the debugger's way: the page's own policy lets in no script of somebody else.
-  await page.evaluate(readFileSync(AXE, 'utf8'));
+  // By the debugger's way: the page's own policy lets in no script of somebody else. It is there as long as the document is.
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(readFileSync(AXE, 'utf8'));
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-  const found = (await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(tags)} })`)) as AxeResult;
+  // What is as it should be need not be told element by element.
+  const options = { runOnly: tags, resultTypes: ['violations'] };
+  const found = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as AxeResult;
   return found.violations.flatMap(({ id, nodes }) =>
     nodes
       .filter(({ html }) => !isBehindDialog(id, html))
