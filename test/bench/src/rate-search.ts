@@ -23,7 +23,8 @@ const GROWTH = 1.4;
 /** Searched as near as this; a confirmation takes so many times as long as a step. */
 const PRECISION = 1.06;
 const CONFIRM = 3;
-const MAX_CONFIRMS = 8;
+/** To half of what held for one step: who falls behind in a longer one may not catch up at rates that it kept up with before. */
+const MAX_CONFIRMS = 12;
 /** The generator is at its own end: what is measured is at least as quick as that. */
 const GENERATOR_SHORT = 0.93;
 const LEAST_RATE = 200;
