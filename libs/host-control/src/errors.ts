@@ -2,7 +2,7 @@ import { YosugaraError } from '@yosugara/kernel';
 
 /**
  * Codes, stable:
- * `PROGRAMS_MISSING` no PostgreSQL ≥ 15 found · `ACCOUNT_MISSING` no such operating system account · `ACCOUNT_HIDDEN` its processes are hidden from us · `NO_DATA` no data directory ·
+ * `PROGRAMS_MISSING` no PostgreSQL ≥ 15 found · `ACCOUNT_MISSING` no such operating system account · `NO_DATA` no data directory ·
  * `RUNNING` must be stopped first · `NOT_RUNNING` must be running · `LEASE_ENDED` the dead man gave its proof for this epoch ·
  * `START_FAILED` · `STOP_UNPROVED` processes are left · `PROMOTE_FAILED` · `NAMES_NOT_EFFECTIVE` · `RECEIVER_NOT_CUT` ·
  * `PROGRAM_FAILED` a tool exited non-zero · `QUERY_FAILED` · `SOURCE_UNREACHABLE` nothing was touched · `REWIND_FAILED` only a base backup helps · `BASE_BACKUP_FAILED` ·
@@ -12,7 +12,6 @@ import { YosugaraError } from '@yosugara/kernel';
 export type PostgresControlCode =
   | 'PROGRAMS_MISSING'
   | 'ACCOUNT_MISSING'
-  | 'ACCOUNT_HIDDEN'
   | 'NO_DATA'
   | 'RUNNING'
   | 'NOT_RUNNING'

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -60,11 +60,12 @@ interface StandIn {
   readonly manager: number;
 }
 
-async function standIn(role: 'primary' | 'standby', leaseMs: number): Promise<StandIn> {
+async function standIn(role: 'primary' | 'standby', leaseMs: number, under: readonly string[] = []): Promise<StandIn> {
   const file = join(bed.root, 'config.json');
   writeFileSync(file, JSON.stringify(bed.config('a')));
   const argv = [childProgram('testing/stand-in-main.js'), file, role, '7', String(leaseMs), JSON.stringify(MANAGER)];
-  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [program, ...args] = [...under, process.execPath, ...argv];
+  const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   child.stdout!.on('data', (chunk) => {
     said += chunk;
@@ -99,6 +100,21 @@ describe('the dead man', () => {
     await eventually('both voters heard', () => heard.length === 2);
     expectProofs(heard, 'boot-stand-in');
   });
+
+  it.skipIf(!switchTo)(
+    'finds PostgreSQL also where the kernel hides from root what another account runs, as in a container',
+    async () => {
+      // The dead man looks as they may; this spec sees all.
+      const hides = ['setpriv', '--bounding-set=-sys_ptrace', '--inh-caps=-sys_ptrace'];
+      const { child, deadMan, postmaster } = await standIn('primary', 5_000, ['env', 'STAND_IN_WITHOUT_GROUPS=1', ...hides]);
+      const [program, ...args] = [...hides, 'readlink', `/proc/${postmaster}/cwd`];
+      expect(spawnSync(program!, args, { encoding: 'utf8' })).toMatchObject({ status: 1, stdout: '' });
+      // Frozen, not killed: PostgreSQL dies with its dead man by itself, and that one must live.
+      child.kill('SIGSTOP');
+      await nobodyLeft();
+      expect(isAlive(deadMan)).toBe(true);
+    },
+  );
 
   it('stops a standby too when the controller is killed: nothing runs without one', async () => {
     const { child, postmaster, deadMan } = await standIn('standby', 0);

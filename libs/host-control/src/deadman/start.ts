@@ -5,7 +5,6 @@ import { STATE_LAYOUT } from '@yosugara/protocol';
 import { postgresAccount } from '../os/account.js';
 import { childProgram } from '../os/child-program.js';
 import { heldMarker } from '../os/markers.js';
-import { mustSee } from '../os/seen.js';
 import { dataFolder } from '../postgres/paths.js';
 import { DeadManLink, type LinkOptions } from './link.js';
 import type { HostDeadMan } from './port.js';
@@ -57,9 +56,7 @@ function setupOf({ config, bootId, useGroups, watchdog }: DeadManOptions): DeadM
     groupName: `yosugara-${config.cluster.id}-${config.node}`,
     useGroups: useGroups ?? true,
     postgres:
-      config.dataDir === undefined
-        ? null
-        : { folder: dataFolder(config), uid: mustSee(postgresAccount(config.postgres.user)).uid },
+      config.dataDir === undefined ? null : { folder: dataFolder(config), uid: postgresAccount(config.postgres.user).uid },
     managerMarker: heldMarker('manager', config),
     vipMarker: heldMarker('vip', config),
     watchdog: dog,

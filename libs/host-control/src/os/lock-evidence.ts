@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readIfThere } from './files.js';
-import { commandLine, processFact, workingDirectory } from './processes.js';
+import { commandLine, hiddenIn, processFact, workingDirectory } from './processes.js';
 
 /** What a `postmaster.pid` or socket lock file left behind says, against what /proc says of it (P11). */
 export interface LockEvidence {
@@ -33,7 +33,8 @@ export async function lockEvidence(file: string, pgdata: string): Promise<LockEv
   const wroteS = Number(lines[2]);
   if (wroteS > 0 && startedS > wroteS + CLOCK_SLACK_S)
     return { held: false, says: `number ${pid} was given again, to ${commandLine(pid).slice(0, 60) || 'another program'}` };
-  const cwd = workingDirectory(pid);
+  // Where it works may be hidden from us: its words tell.
+  const cwd = workingDirectory(pid) ?? (hiddenIn(pgdata, [pid]).length > 0 ? pgdata : null);
   if (cwd !== pgdata && !/postgres|postmaster/.test(commandLine(pid)))
     return { held: false, says: `process ${pid} is ${commandLine(pid).slice(0, 60) || 'another program'}, not PostgreSQL` };
   if (cwd !== pgdata) return { held: false, says: `process ${pid} is a PostgreSQL of another directory (${cwd})` };

@@ -56,13 +56,66 @@ export function allPids(): number[] {
     .map(Number);
 }
 
+const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
+
 /** Living processes of `uid` whose working directory is `folder` or below. Never ourselves. */
 export function processesIn(folder: string, uid: number): number[] {
-  return allPids().filter((pid) => {
+  const hidden: number[] = [];
+  const found = allPids().filter((pid) => {
     if (pid === process.pid || ownerOf(pid) !== uid) return false;
     const cwd = workingDirectory(pid);
-    return cwd !== null && (cwd === folder || cwd.startsWith(`${folder}/`)) && isAlive(pid);
+    if (cwd === null && isHidden(pid)) hidden.push(pid);
+    return cwd !== null && isBelow(cwd, folder) && isAlive(pid);
   });
+  return hidden.length === 0 ? found : [...found, ...hiddenIn(folder, hidden)];
+}
+
+/**
+ * Whether the kernel keeps from us where a process of another account works. It does so from root, too, without CAP_SYS_PTRACE, as in a container of
+ * Docker's (ptrace(2), PTRACE_MODE_READ_FSCREDS).
+ */
+function isHidden(pid: number): boolean {
+  try {
+    readlinkSync(`/proc/${pid}/cwd`);
+    return false;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return (code === 'EACCES' || code === 'EPERM') && ownerOf(pid) !== process.getuid?.();
+  }
+}
+
+/** Those that write there. Readers (pg_controldata, pg_waldump, pg_checksums) may go on beside a verb. */
+const WRITERS = /(^|\/)(postgres|initdb|pg_rewind|pg_basebackup|pg_upgrade)$/;
+const TITLE = /^postgres: /;
+
+/**
+ * Of processes that hide their folder, those of PostgreSQL that work in this one, by what is everybody's: their words and their parents. Words name the
+ * folder; a child of a server has a title in their place, and its parent tells. Where that one is gone too nobody can tell any more: it counts.
+ */
+export function hiddenIn(folder: string, hidden: readonly number[]): number[] {
+  const facts = hidden.flatMap((pid) => {
+    const fact = processFact(pid);
+    return fact === null || fact.state === 'Z' || fact.state === 'X' ? [] : [{ ...fact, words: wordsOf(pid) }];
+  });
+  const names = ([program = '', ...args]: readonly string[]) =>
+    WRITERS.test(program) && !args.includes('-C') && args.some((arg) => isBelow(arg.replace(/^-D|^--[a-z-]+=/, ''), folder));
+  const living = new Set(facts.map(({ pid }) => pid));
+  const found = new Set(
+    facts.filter(({ words, ppid }) => names(words) || (TITLE.test(words[0] ?? '') && !living.has(ppid))).map(({ pid }) => pid),
+  );
+  for (let before = -1; before < found.size; ) {
+    before = found.size;
+    for (const { pid, ppid } of facts) if (found.has(ppid)) found.add(pid);
+  }
+  return [...found];
+}
+
+function wordsOf(pid: number): readonly string[] {
+  try {
+    return readProc(pid, 'cmdline').split('\0');
+  } catch {
+    return [];
+  }
 }
 
 /** Living processes that carry `marker` in the environment they were started with: it is inherited by every descendant. */

@@ -6,7 +6,6 @@ import type { HostDeadMan } from '../deadman/port.js';
 import { postgresAccount } from '../os/account.js';
 import type { Containment } from '../os/containment.js';
 import type { Account } from '../os/run.js';
-import { mustSee } from '../os/seen.js';
 import { type PostgresPaths, postgresPaths } from './paths.js';
 import { findPrograms, type Programs } from './programs.js';
 import { DATABASE, REPLICATION_ROLE, SUPERUSER, secretPath, tlsFiles } from './secrets.js';
@@ -36,10 +35,9 @@ export interface HostContext extends PostgresHostOptions {
   readonly everyone: Containment;
 }
 
-/** @throws PostgresControlError PROGRAMS_MISSING, ACCOUNT_MISSING, ACCOUNT_HIDDEN. */
 export function hostContext(options: PostgresHostOptions): HostContext {
   const paths = postgresPaths(options.config);
-  const account = mustSee(postgresAccount(options.config.postgres.user));
+  const account = postgresAccount(options.config.postgres.user);
   const everyone: Containment = { group: null, scan: { folder: paths.dataDir, uid: account.uid }, marker: null };
   return { ...options, paths, account, programs: findPrograms(options.config), everyone };
 }

@@ -24,6 +24,8 @@ const deadMan = await startDeadMan({
   log: SILENT_LOG,
   clock,
   manager: { argv, env: { PATH: '/usr/bin:/bin' }, cwd: '/', logFile: `${config.stateDir}/logs/manager.log` },
+  // As in a container, which has no control groups of its own.
+  useGroups: process.env['STAND_IN_WITHOUT_GROUPS'] === undefined,
   ...(watchdog === undefined ? {} : { watchdog: JSON.parse(watchdog) as WatchdogOverrides }),
 });
 const postgres = createPostgresHost({ config, deadMan, log: SILENT_LOG, clock });

@@ -2,10 +2,6 @@ import type { ErrorTexts } from './types.js';
 
 /** PostgreSQL on this host, backups, freezing, keys. */
 export const HOST_ERRORS = {
-  ACCOUNT_HIDDEN: [
-    'PostgreSQL runs as another account, and the kernel hides from this process what that account runs',
-    'give it CAP_SYS_PTRACE: `cap_add: [SYS_PTRACE]` of a container',
-  ],
   ACCOUNT_MISSING: [
     'the account that PostgreSQL runs as is not there',
     'install the PostgreSQL package, or name another account',
