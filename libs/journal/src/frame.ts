@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { combinedCrc, crcOfFew } from './crc.js';
+import { writeU32 } from './little-endian.js';
 
 /*
  * A segment file is a row of frames, little endian:
@@ -45,7 +46,7 @@ export class FrameBatch {
     const end = start + FRAME_HEAD_BYTES + length;
     if (end > this.#buffer.length) this.#grow(end);
     fill(this.#buffer, start + FRAME_HEAD_BYTES);
-    this.#buffer.writeUInt32LE(length, start + 8);
+    writeU32(this.#buffer, length, start + 8);
     this.#starts.push(start);
     this.#crcs.push(crc);
     this.#used = end;
@@ -68,13 +69,13 @@ export class FrameBatch {
       const known = this.#crcs[index];
       const length = buffer.readUInt32LE(start + 8);
       const begin = start + FRAME_HEAD_BYTES;
-      buffer.writeUInt32LE(synced, start + 12);
-      buffer.writeUInt32LE(MAGIC, start);
+      writeU32(buffer, synced, start + 12);
+      writeU32(buffer, MAGIC, start);
       const crc =
         known === undefined
           ? crc32(buffer.subarray(start + 8, begin + length), salt)
           : combinedCrc(crcOfFew(buffer, start + 8, begin, salt), known, length);
-      buffer.writeUInt32LE(crc, start + 4);
+      writeU32(buffer, crc, start + 4);
     }
     return this.sealed;
   }

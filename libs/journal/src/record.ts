@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { LISTENER_KINDS, MESSAGE_KINDS, MESSAGE_TRANSPORTS, MessageFlag } from '@yosugara/protocol';
 import { RecordFormatError } from './errors.js';
+import { writeU32 } from './little-endian.js';
 import type { JournalRecord, NewRecord } from './types.js';
 
 /*
@@ -54,7 +55,7 @@ export function encodeRecordInto(target: Buffer, at: number, seq: number, record
   target[at + 1] = CODES.kind[record.kind];
   target[at + 2] = CODES.transport[record.transport];
   target[at + 3] = CODES.listener[listener.kind];
-  target.writeUInt32LE(record.flags >>> 0, at + 4);
+  writeU32(target, record.flags, at + 4);
   writeUInt64(target, seq, at + 8);
   writeUInt64(target, record.receivedAtUs, at + 16);
   target.writeDoubleLE(record.monotonicMs, at + 24);
@@ -70,7 +71,7 @@ export function encodeRecordInto(target: Buffer, at: number, seq: number, record
   end = writeLatin1(target, listener.address, end);
   target.set(raw, end);
   end += raw.length;
-  target.writeUInt32LE(crc32(target.subarray(at, end)), end);
+  writeU32(target, crc32(target.subarray(at, end)), end);
   return end + CRC_BYTES - at;
 }
 
@@ -183,8 +184,8 @@ function writeLatin1(target: Buffer, text: string, at: number): number {
 }
 
 function writeUInt64(target: Buffer, value: number, at: number): void {
-  target.writeUInt32LE(value % 2 ** 32, at);
-  target.writeUInt32LE(Math.floor(value / 2 ** 32), at + 4);
+  writeU32(target, value % 2 ** 32, at);
+  writeU32(target, Math.floor(value / 2 ** 32), at + 4);
 }
 
 function readUInt64(from: Buffer, at: number): number {
