@@ -40,6 +40,7 @@ describe.runIf(there)('fencing', () => {
     });
     for (const node of ['a', 'b', 'w']) configure(join(cluster.stateDir(node), 'yosugara.yaml'), hook);
     for (const node of ['w', 'a', 'b']) cluster.start(node);
+    await cluster.whole();
     await healthy();
   });
   afterAll(async () => {
