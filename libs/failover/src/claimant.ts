@@ -115,14 +115,21 @@ function causeOf(o: Observation): string {
 function handOverTo(o: Observation): NodeId | null {
   const released = isReleased(o.record) && o.record.owner === o.self;
   if (released) return successor(o);
-  if (o.kind === 'data' && (isUnborn(o.record) || (o.record.syncSet.includes(o.self) && !unfit(o) && mayNotClaim(o) === null)))
+  if (o.kind === 'data' && (mayBegin(o) || (o.record.syncSet.includes(o.self) && !unfit(o) && mayNotClaim(o) === null)))
     return null;
-  const wanted = isUnborn(o.record) ? othersOf(o) : o.record.syncSet.filter((node) => node !== o.self);
+  const wanted = isUnborn(o.record) ? heirsAtBirth(o) : o.record.syncSet.filter((node) => node !== o.self);
   // The last owner may start again in place what nobody else may take from it, even on a host that is not well.
   const mayGoOn = (node: NodeId): boolean =>
     notFit(o, node) === null || (node === o.record.owner && outOnPurpose(o, node) === null);
   return wanted.find((node) => heardLately(o, node) && isFit(o, node) && mayGoOn(node)) ?? null;
 }
+
+/** Nobody else may have made the first database. */
+const mayBegin = ({ record, self }: Observation): boolean =>
+  isUnborn(record) && (record.opening === null || record.opening === self);
+
+const heirsAtBirth = (o: Observation): readonly NodeId[] =>
+  mayBegin(o) ? othersOf(o) : othersOf(o).filter((node) => node === o.record.opening);
 
 /** It could not claim soon, whatever the sync set says. */
 const unfit = (o: Observation): boolean =>
@@ -143,7 +150,7 @@ const isFit = (o: Observation, node: NodeId): boolean => {
     kind === 'standby' ||
     (kind === 'stopped' && o.record.syncSet.length === 1) ||
     (kind === 'starting' && o.record.syncSet.length === 1) ||
-    (isUnborn(o.record) && kind === 'empty')
+    (isUnborn(o.record) && (kind === 'empty' || (node === o.record.opening && (kind === 'stopped' || kind === 'starting'))))
   );
 };
 
@@ -169,6 +176,10 @@ function mayBeBorn(o: Observation): string | null {
   )
     return null;
   if (o.postgres.kind === 'unknown') return 'first start: waiting for the first look at PostgreSQL';
+  // It may be making one still, unheard or too busy to say so: two first databases are two clusters, and one is thrown away.
+  const { opening } = o.record;
+  if (opening !== null && opening !== o.self)
+    return `first start: ${opening} began to make the first database, and only it goes on: bring it up`;
   if (o.postgres.kind !== 'empty')
     return 'the consensus log is empty but a data directory exists: restore the log or start with an empty one';
   for (const node of othersOf(o)) {

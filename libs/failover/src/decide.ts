@@ -166,7 +166,7 @@ function campaigning(o: Observation): Decision['campaign'] {
   const lastResortMs = 2 * o.settings.timings.leaseVoteMs;
   if (isDr(o)) return { may: false, extraDelayMs: 0 };
   if (o.kind === 'witness') return { may: true, extraDelayMs: 0 };
-  if (isUnborn(o.record)) return { may: true, extraDelayMs: o.dataNodes[0] === o.self ? 0 : 1_000 };
+  if (isUnborn(o.record)) return { may: true, extraDelayMs: (o.record.opening ?? o.dataNodes[0]) === o.self ? 0 : 1_000 };
   if (isAwaited(o.record, o.self)) return { may: true, extraDelayMs: 0 };
   if (!o.record.syncSet.includes(o.self)) return { may: true, extraDelayMs: lastResortMs };
   // At a cold start nothing runs yet, and nobody is to be preferred by that.

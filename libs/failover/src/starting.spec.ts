@@ -1,7 +1,7 @@
 import { epoch, lsn } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
 import { decide, type Observation } from './index.js';
-import { a, b, kinds, NOW, peer, record, seenByA, seenByB, stopped } from './testing.js';
+import { a, b, kinds, NOW, peer, record, seenByA, seenByB, standby, stopped } from './testing.js';
 
 describe('T7, a node that starts', () => {
   const starting = (over: Partial<Observation>) => seenByB({ postgres: stopped({ state: 'standby' }), ...over });
@@ -98,4 +98,33 @@ describe('a first start', () => {
   ])('does not claim while the other node %s', (_, other) =>
     expect(kinds(unborn({ peers: new Map([[b, other]]) }))).not.toContain('claim'),
   );
+  describe('that was cut short: who was let make the first database goes on alone', () => {
+    const begunBy = (owner: typeof a, over: Partial<Observation> = {}) => {
+      const o = unborn(over);
+      return {
+        ...o,
+        record: { ...o.record, epoch: epoch(1), owner, ownerBoot: 'an earlier life', opening: owner, syncSet: [owner] },
+      };
+    };
+    it('the other one makes no second one beside it, and gives the leadership back', () => {
+      const o = begunBy(b, { peers: new Map([[b, peer({ postgres: { kind: 'empty' } })]]) });
+      expect(kinds(o)).not.toContain('claim');
+      expect(decide(o).actions).toContainEqual({ kind: 'raft.transfer', to: b });
+    });
+    it.each([['stopped'], ['standby'], ['starting']] as const)('it gets the leadership also when what it made is %s', (kind) => {
+      const postgres = kind === 'stopped' ? stopped() : kind === 'standby' ? standby() : { kind, progress: 'redo' };
+      const o = begunBy(b, { peers: new Map([[b, peer({ postgres })]]) });
+      expect(decide(o).actions).toContainEqual({ kind: 'raft.transfer', to: b });
+    });
+    it('says whom it waits for when that one is not heard', () => {
+      const o = begunBy(b, { peers: new Map([[b, peer({ heardAgoMs: 10_000, postgres: { kind: 'empty' } })]]) });
+      expect(kinds(o)).not.toContain('claim');
+      expect(decide(o).why).toContain('first start: b began to make the first database');
+    });
+    it('it claims anew itself', () => expect(kinds(begunBy(a))).toContain('claim'));
+    it('the other one campaigns after it', () => {
+      expect(decide(begunBy(a)).campaign.extraDelayMs).toBe(0);
+      expect(decide(begunBy(b)).campaign.extraDelayMs).toBeGreaterThan(0);
+    });
+  });
 });

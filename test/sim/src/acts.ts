@@ -44,7 +44,7 @@ export class Acts {
       case 'pg.initialise':
         return later(300, 600, () => {
           // Idempotent, as the verb is: what is there stays.
-          if (!postgres.exists) postgres.initialise('system-1');
+          if (!postgres.exists) postgres.initialise(`system-${this.#host.node}`);
           ok();
         });
       case 'pg.startStandby':

@@ -136,6 +136,24 @@ export const IN_RECORD: readonly Mutant[] = [
     ],
   },
   {
+    name: 'two-first-databases',
+    why: 'R17: another first database is made while whoever was let make one may be making it still',
+    within: 100,
+    of: { faults: ['birthFreeze', 'birthPower', 'birthRestart', 'birthIsolate'] },
+    patches: [
+      {
+        file: `${FAILOVER}/claimant.ts`,
+        find: 'if (opening !== null && opening !== o.self)',
+        replace: 'if (opening !== null && o.record.epoch < 0)',
+      },
+      {
+        file: `${FAILOVER}/claimant.ts`,
+        find: 'isUnborn(record) && (record.opening === null || record.opening === self);',
+        replace: 'isUnborn(record) && record.epoch >= 0 && self !== null;',
+      },
+    ],
+  },
+  {
     name: 'arbiter-stays',
     why: 'the arbiter that was elected as a last resort keeps the leadership',
     within: 400,

@@ -9,6 +9,7 @@ import {
   type TraceEntry,
 } from '@yosugara/runtime';
 import { Agenda } from './agenda.js';
+import { planBirth } from './birth.js';
 import { Checks, type Violation } from './checks.js';
 import { DrChecks } from './checks-dr.js';
 import { Clients } from './clients.js';
@@ -81,6 +82,7 @@ export class World implements HostWorld {
   readonly #devices = new Map<NodeId, FenceDevice>();
   readonly #options: Options;
   readonly #plan: readonly Planned[];
+  readonly #atBirth: readonly Planned[];
   /** First start: a Master in sync within this. */
   readonly startMs: number;
   #events = 0;
@@ -102,7 +104,8 @@ export class World implements HostWorld {
     const plan = drawPlan(new Rng(seed * 2 + 1), base, this.startMs, FAULT_MS, focus);
     const more = extraRng(seed);
     this.shape = withExtras(more, base, drawExtras(more, base, focus, plan));
-    this.#plan = planExtras(more, this.shape, { startMs: this.startMs, faultMs: FAULT_MS }, focus, plan);
+    this.#atBirth = planBirth(seed, focus);
+    this.#plan = [...planExtras(more, this.shape, { startMs: this.startMs, faultMs: FAULT_MS }, focus, plan), ...this.#atBirth];
     this.nodes = this.shape.nodes;
     this.dataNodes = this.shape.dataNodes;
     this.servers = [...this.dataNodes, ...this.shape.drNodes];
@@ -381,15 +384,21 @@ export class World implements HostWorld {
 
   /** First start, then trouble: nothing is demanded of the cluster but to do no harm. */
   #safety(chosen: readonly Planned[], each: () => void): void {
+    const early = chosen.filter((planned) => this.#atBirth.includes(planned));
+    this.#break(early);
     this.agenda.runUntil(this.startMs, each);
-    expectServing(this, 'first start', 2);
-    for (const { fault, atMs, rng } of chosen)
+    if (early.length === 0) expectServing(this, 'first start', 2);
+    this.#break(chosen.filter((planned) => !early.includes(planned)));
+    this.agenda.runUntil(this.startMs + FAULT_MS, each);
+  }
+
+  #break(planned: readonly Planned[]): void {
+    for (const { fault, atMs, rng } of planned)
       this.agenda.at(atMs, () => {
         this.trace(() => `-- fault ${fault.name}`);
         this.coverage.fault(fault.name, this.checks.record, this.shape.name);
         fault.inject(this, rng);
       });
-    this.agenda.runUntil(this.startMs + FAULT_MS, each);
   }
 
   /** No more faults: L1 within the computed budget, then nothing happens any more (L3), and at the end both are in the sync set (L2). */
