@@ -7,7 +7,7 @@ import { mayRejoin } from './follower.js';
 import { mayNotClaim } from './governance.js';
 import type { ConfirmedFence } from './managing.js';
 import { type Decision, type Observation, type Part, propose } from './observation.js';
-import { forcedEpoch, isReleased, isUnborn, type StopProof } from './record.js';
+import { blindEpoch, forcedEpoch, isReleased, isUnborn, type StopProof } from './record.js';
 import { whyOf } from './transitions.js';
 import {
   awaitsForce,
@@ -95,7 +95,7 @@ function forceClaim(o: Observation, evidence: string, isBlind = false): Part {
         kind: 'forceClaim',
         by: o.self,
         boot: o.boot,
-        epoch: forcedEpoch(o.record),
+        epoch: isBlind ? blindEpoch(o.record, o.wallMs) : forcedEpoch(o.record),
         evidence,
         ...(isBlind ? { blind: true as const } : {}),
         atWallMs: o.wallMs,

@@ -5,7 +5,17 @@ import { awayCause, comeHome, isAwaited } from './away.js';
 import { type Raising, raiseLevel } from './level.js';
 import { applyManaging, type ConfirmedFence, inNextEpoch, isManaging, type Managing, withFenced } from './managing.js';
 import type { Arming, ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
-import { forcedEpoch, isOutdated, isReleased, isUnborn, MAX_LINEAGE, passedTimelines, settled } from './record.js';
+import {
+  blindEpoch,
+  blindTimelines,
+  forcedEpoch,
+  isOutdated,
+  isReleased,
+  isUnborn,
+  MAX_LINEAGE,
+  passedTimelines,
+  settled,
+} from './record.js';
 
 const MAX_HISTORY = 32;
 
@@ -80,13 +90,13 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
     case 'claim':
       return claim(record, command);
     case 'forceClaim':
-      if (command.epoch !== forcedEpoch(record)) return refuse(record, `epoch is ${record.epoch} now`);
+      if (!isForcedEpoch(record, command)) return refuse(record, `epoch is ${record.epoch} now`);
       return accept(record, {
         ...claimed(record, command, isAwaited(record, command.by) ? awayCause(record.away!) : 'forced'),
         confirmed: confirmationOf(claimed(record, command, 'forced').previous ?? null, command.evidence),
         opening: null,
         // It may have promoted, and live on a timeline of the number that ours would get: nobody could tell them apart (Patroni #2779).
-        timelineTaken: mayHavePromoted(record, command) ? passedTimelines(record) : record.timelineTaken,
+        timelineTaken: timelineTaken(record, command),
         syncSet: [command.by],
         everSync: withNode(record.everSync, command.by),
         automatic: false,
@@ -117,8 +127,13 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
   }
 }
 
-const mayHavePromoted = (record: ClusterRecord, { by, blind }: OfKind<'forceClaim'>): boolean =>
-  blind === true || (record.opening !== null && record.opening !== by);
+const isForcedEpoch = (record: ClusterRecord, { epoch: at, blind, atWallMs }: OfKind<'forceClaim'>): boolean =>
+  at === forcedEpoch(record) || (blind === true && at === blindEpoch(record, atWallMs));
+
+function timelineTaken(record: ClusterRecord, { by, blind, epoch: at, atWallMs }: OfKind<'forceClaim'>): number {
+  if (blind === true) return at === forcedEpoch(record) ? passedTimelines(record) : blindTimelines(record, atWallMs);
+  return record.opening !== null && record.opening !== by ? passedTimelines(record) : record.timelineTaken;
+}
 
 const confirmationOf = (previous: ClusterRecord['previous'], evidence: string): ClusterRecord['confirmed'] =>
   previous === null ? null : { of: previous.node, epoch: previous.epoch, evidence };

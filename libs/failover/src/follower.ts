@@ -117,7 +117,7 @@ function whenEmpty(o: Observation, serving: NodeId | null): Part {
 /** The sync set counts on this node, and what is here cannot be served: only a human knows which data is to live on. */
 const stuck = (because: string): Part => ({
   role: 'HALT',
-  why: `${because} and nobody serves: bring the data back, or let the other node serve what it has with \`yosugara promote --accept-data-loss\``,
+  why: `${because} and nobody serves: bring the data back, or switch this node off and let the other one serve what it has with \`yosugara promote --accept-data-loss\``,
   actions: [],
   needsRecover: true,
 });

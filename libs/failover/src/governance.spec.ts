@@ -2,11 +2,13 @@ import { epoch, lsn, type NodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
 import {
   applyCommand,
+  blindEpoch,
   type Command,
   decide,
   forcedEpoch,
   hasDiverged,
   lint,
+  newestTimeline,
   type Observation,
   predict,
   successor,
@@ -401,6 +403,31 @@ describe('a forced promotion past somebody who may have promoted and has not sai
     const serving: ClusterRecord = { ...forced, phase: 'serving', lineage };
     for (const taken of [2, 3, 40]) expect(hasDiverged(serving, taken, lsn(10))).toBe(true);
     expect(hasDiverged(serving, 1, lsn(10))).toBe(false);
+  });
+});
+
+describe('two words, each given blindly: to one node, and when that is off again to the other', () => {
+  const begun = record({ epoch: epoch(5), owner: a, phase: 'serving' });
+  const word = (by: NodeId, atWallMs: number) =>
+    apply(begun, {
+      ...{ kind: 'forceClaim', by, boot: `boot-${by}`, blind: true, evidence: 'seen off', atWallMs },
+      epoch: blindEpoch(begun, atWallMs),
+    });
+  const noon = Date.UTC(2026, 10, 21, 12);
+  const [first, second] = [word(b, noon), word(a, noon + 60_000)];
+  it('the later one has the higher epoch: what the first has let out is refused nowhere for being newer', () => {
+    expect([first.refused, second.refused]).toEqual([null, null]);
+    expect(second.record.epoch).toBeGreaterThan(first.record.epoch + 50);
+  });
+  it('promote onto timelines of different numbers', () =>
+    expect(newestTimeline(second.record)).toBeGreaterThan(newestTimeline(first.record) + 50));
+  it('lie above all that a promotion with a proof takes, also where the clock is wrong', () => {
+    expect(blindEpoch(begun, 0)).toBeGreaterThan(forcedEpoch(begun) + 500);
+    expect(word(a, 0).refused).toBeNull();
+  });
+  it('are one each: said twice it is refused', () => {
+    const again = { kind: 'forceClaim', by: b, boot: 'boot-b', blind: true, evidence: '', atWallMs: noon };
+    expect(apply(first.record, { ...again, epoch: first.record.epoch }).refused).toContain('epoch is');
   });
 });
 

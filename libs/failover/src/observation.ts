@@ -138,6 +138,8 @@ export interface Observation {
   readonly armed: boolean;
   /** Epochs up to this one are renounced: our dead man struck, or we reported STOPPED. */
   readonly renounced: Epoch;
+  /** Epochs up to this one have outlived what their dead man was given: it strikes, or has struck and nobody has told us yet. */
+  readonly overdue: Epoch;
   /** T2: since when the peer's flush has not advanced although ours has, or it does not stream. null = fine. Owner only. */
   readonly stalledSinceMs: ReadonlyMap<NodeId, number>;
   /** T1: our flush LSN after the names were set and WAL was forced, for this peer and epoch. */

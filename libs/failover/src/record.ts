@@ -236,6 +236,18 @@ export const passedTimelines = (record: ClusterRecord): number => Math.max(1, ne
 const EPOCH_GAP = 100;
 export const forcedEpoch = (record: ClusterRecord): Epoch => epoch(record.epoch + EPOCH_GAP);
 
+/**
+ * A word that is given blindly may be the second one: the first was given to the other node, which has gone on from the same record and is
+ * off since. So both numbers are taken from the second in which the word was given, too: the later word has the higher ones, and no two
+ * words the same (seed 64675 of the simulator). Where a clock is wrong they still lie above all that a promotion with a reason takes.
+ */
+const BEGAN_WALL_MS = Date.UTC(2026, 0, 1);
+const secondOf = (atWallMs: number): number => Math.max(0, Math.floor((atWallMs - BEGAN_WALL_MS) / 1_000));
+export const blindEpoch = (record: ClusterRecord, atWallMs: number): Epoch =>
+  epoch(Math.max(record.epoch + 10 * EPOCH_GAP, secondOf(atWallMs)));
+export const blindTimelines = (record: ClusterRecord, atWallMs: number): number =>
+  Math.max(passedTimelines(record), secondOf(atWallMs));
+
 /** Nobody ever owned anything: the first owner is still to be made. */
 export const isUnborn = (record: ClusterRecord): boolean => record.systemId === null && record.everSync.length === 0;
 

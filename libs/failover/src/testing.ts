@@ -117,6 +117,7 @@ export function seenByA(over: Partial<Observation> = {}): Observation {
     ]),
     stopProofs: [],
     renounced: epoch(0),
+    overdue: epoch(0),
     stalledSinceMs: new Map(),
     joinMark: null,
     joining: null,

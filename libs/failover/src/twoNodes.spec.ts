@@ -169,7 +169,9 @@ describe('a node that went on alone on an operator’s word, not having seen tha
   const blindly = (over: Partial<Observation> = {}): Observation =>
     two(orphan(60_000), { lead: leading, voters: [b], fenceRight: false, givenUp: { node: a, generation: 1 }, ...over });
   it('claims by force only: what the other one may hold is given up', () =>
-    expect(proposed(blindly({ forced }))).toMatchObject([{ kind: 'forceClaim', by: b, epoch: 105, evidence: forced.evidence }]));
+    expect(proposed(blindly({ forced }))).toMatchObject([
+      { kind: 'forceClaim', by: b, epoch: 1_005, evidence: forced.evidence },
+    ]));
   it('does so after a restart, and while the other one is heard again, too', () => {
     const word = /operator confirmed that a is off .* before a restart of b/;
     for (const o of [blindly(), blindly({ peers: only(a, 50, stopped()) })])

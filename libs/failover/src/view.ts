@@ -17,7 +17,7 @@ export const isOwn = (o: Observation): boolean =>
   !o.releasing &&
   o.record.owner === o.self &&
   o.record.ownerBoot === o.boot &&
-  o.record.epoch > o.renounced &&
+  o.record.epoch > Math.max(o.renounced, o.overdue) &&
   !isReleased(o.record);
 
 /** The lease, less the time that stopping takes: past this the owner stops by itself (T6). */

@@ -217,12 +217,12 @@ export class Acts {
     if (postgres.exists) postgres.incomplete = true;
     later(rewind ? 400 : 800, rewind ? 1_200 : 3_000, () => {
       const lost = source.life !== life || source.process !== 'primary' || !source.running;
-      if (lost || !this.#world.network.both(node, action.source)) return fail('SOURCE_LOST');
-      if (rewind && this.#world.rng.chance(0.1)) return fail('REWIND_FAILED');
+      if (lost || !this.#world.network.both(node, action.source)) return prober.look(() => fail('SOURCE_LOST'));
+      if (rewind && this.#world.rng.chance(0.1)) return prober.look(() => fail('REWIND_FAILED'));
       this.#world.checks.beforeReplaced(this.#host, action.source);
       postgres.copyOf(source);
-      ok();
-      prober.poke();
+      // As every verb of host-control: ended by a look that began behind it (seed 124005).
+      prober.look(ok);
     });
   }
 }

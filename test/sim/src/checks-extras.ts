@@ -1,5 +1,6 @@
 import { type ClusterRecord, type Command, isReleased, type Timings, troublesOfCluster } from '@yosugara/failover';
 import { observe } from '@yosugara/runtime';
+import { WALL_MS } from './clock.js';
 import type { HostModel } from './host-model.js';
 
 type Fail = (invariant: string, says: string) => void;
@@ -68,7 +69,7 @@ export class ExtraChecks {
 
   /** By the clocks of all. */
   reached(lessMs: number): boolean {
-    return this.limit !== null && this.#within(this.#now(), lessMs) >= this.limit.max;
+    return this.limit !== null && this.#within(WALL_MS + this.#now(), lessMs) >= this.limit.max;
   }
 
   /** Now and then: nobody may have to guess why nothing happens. */

@@ -1,6 +1,9 @@
 import type { Agenda } from './agenda.js';
 import type { Rng } from './rng.js';
 
+/** When every schedule begins, by the wall. */
+export const WALL_MS = Date.UTC(2026, 10, 21);
+
 /** A host's two clocks: monotonic, of a rate up to 1 % wrong (ρ of failover.md 2.5), standing still while the machine is paused; and the wall's. */
 export class HostClock {
   readonly #agenda: Agenda;
@@ -23,7 +26,7 @@ export class HostClock {
     return this.#offset + ((this.#pausedAt ?? this.#agenda.now) - this.#lostMs) * this.rate;
   }
   wallMs(): number {
-    return this.#agenda.now + this.wallStepMs;
+    return WALL_MS + this.#agenda.now + this.wallStepMs;
   }
   get paused(): boolean {
     return this.#pausedAt !== null;

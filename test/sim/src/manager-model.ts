@@ -4,6 +4,8 @@ import type { HostModel, HostWorld } from './host-model.js';
 const SPAWN_MS = [50, 400] as const;
 const START_MS = [300, 2_500] as const;
 const REPORT_MS = 500;
+/** Two of its reports. */
+const HEARD_LATER_MS = 1_000;
 const SETTLED_MS = 3_200;
 /** Its reports are on the way for no longer than this, and what it has said is told apart from its silence. */
 const WAY_MS = 1_000;
@@ -48,9 +50,9 @@ export class ManagerModel {
     this.#end();
   }
 
-  /** A while has gone since it was first ready: its silence is no patience of a start any more. */
+  /** A while has gone since it was first ready: its silence is no patience of a start any more, also for whoever heard of both a little later (seed 131313). */
   get settled(): boolean {
-    return this.#readyMs !== null && this.#readyMs.last - this.#readyMs.first > SETTLED_MS;
+    return this.#readyMs !== null && this.#readyMs.last - this.#readyMs.first > SETTLED_MS + HEARD_LATER_MS;
   }
 
   follow(notice: RoleNotice): void {

@@ -211,8 +211,8 @@ export const FIRST: readonly Mutant[] = [
       },
       {
         file: `${FAILOVER}/claimant.ts`,
-        find: '(isUnborn(o.record) || (o.record.syncSet.includes(o.self) && !unfit(o) && mayNotClaim(o) === null))',
-        replace: '(isUnborn(o.record) || (!unfit(o) && mayNotClaim(o) === null))',
+        find: '(mayBegin(o) || (o.record.syncSet.includes(o.self) && !unfit(o) && mayNotClaim(o) === null))',
+        replace: '(mayBegin(o) || (!unfit(o) && mayNotClaim(o) === null))',
       },
       {
         file: `${FAILOVER}/commands.ts`,

@@ -136,6 +136,32 @@ export const IN_RECORD: readonly Mutant[] = [
     ],
   },
   {
+    name: 'two-words-one-epoch',
+    why: 'a word that is given blindly takes the numbers that the word to the other node took',
+    within: 3_000,
+    of: { shapes: ['two'], faults: ['promoteForced'] },
+    patches: [
+      {
+        file: `${FAILOVER}/claimant.ts`,
+        find: 'isBlind ? blindEpoch(o.record, o.wallMs) : forcedEpoch(o.record)',
+        replace: 'isBlind ? forcedEpoch(o.record) : forcedEpoch(o.record)',
+      },
+    ],
+  },
+  {
+    name: 'struck-unheard',
+    why: 'a Master that stood still believes what waited for it, before it hears that its dead man has struck',
+    within: 3_000,
+    of: { faults: ['controllerHeldUp'] },
+    patches: [
+      {
+        file: 'libs/runtime/src/controller/step.ts',
+        find: 'if (untilMs > 0 && nowMs > untilMs && epoch > state.overdue)',
+        replace: 'if (untilMs > 0 && nowMs > untilMs && epoch < 0)',
+      },
+    ],
+  },
+  {
     name: 'two-first-databases',
     why: 'R17: another first database is made while whoever was let make one may be making it still',
     within: 100,

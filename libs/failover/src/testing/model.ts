@@ -127,6 +127,7 @@ export function look(model: Model, node: NodeId): Observation {
     joinMark: known?.joinMark ?? null,
     slots: known?.slots ?? [],
     renounced: epoch(known?.renounced ?? 0),
+    overdue: epoch(0),
     leaving: known?.leaving ?? false,
     unfit: known?.unfit ?? null,
     forced: known?.forced === true && record.owner !== node ? { requestId: 'r', evidence: 'seen off', isOff: true } : null,

@@ -37,6 +37,33 @@ describe('an operator’s fence', () => {
     expect(cluster.orders).toMatchObject([{ by: b, target: a, wanted: 'off' }]);
     expect(cluster.state(b).record.fenced).toMatchObject([{ node: a, epoch: 2 }]);
   });
+  it.each(['strict', 'available'] as const)(
+    'is lifted by recover also where the Master that came after has lost its data (%s): what is left can be promoted by hand',
+    (policy) => {
+      const cluster = begun({ policy });
+      cluster.ask(a, fence(a));
+      cluster.until('it is written down', () => cluster.state(b).record.fenced.length === 1, 15_000);
+      cluster.powerOff(b);
+      cluster.loseData(b);
+      cluster.pass(10_000);
+      cluster.powerOn(b);
+      cluster.powerOn(a);
+      cluster.until('a waits, and nobody serves', () => cluster.role(a) === 'FENCED', 10_000);
+      cluster.pass(1_000);
+      expect(cluster.ask(w, { kind: 'recover', node: a, dryRun: true })).toMatchObject({
+        message: expect.stringContaining('start as a standby again'),
+      });
+      expect(cluster.ask(a, { kind: 'recover', node: null })).toMatchObject({ ok: true });
+      cluster.until('it stands by', () => cluster.state(a).facts.kind === 'standby', 20_000);
+      const promote = { kind: 'promote', node: a, oldMasterIsOff: true } as const;
+      expect(cluster.ask(a, promote)).toMatchObject({ ok: false, message: expect.stringContaining('switch it off') });
+      cluster.powerOff(b);
+      cluster.pass(10_000);
+      expect(cluster.ask(a, promote)).toMatchObject({ ok: true });
+      cluster.until('a serves', () => cluster.serves(a), 30_000);
+      expect(cluster.state(a).record.fenced).toEqual([]);
+    },
+  );
   it('that a device does not carry out is written down as failed, and not tried again', () => {
     const cluster = begun();
     cluster.broken.add(b);

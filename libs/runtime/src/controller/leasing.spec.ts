@@ -1,9 +1,10 @@
 import { EMPTY_RECORD, PROFILES } from '@yosugara/failover';
 import { epoch, nodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
-import { strikeAtMs, vipEffects } from './leasing.js';
+import { isServing, strikeAtMs, vipEffects } from './leasing.js';
 import { observe } from './observe.js';
 import type { ControllerState } from './state.js';
+import { passTime } from './step.js';
 import { leadingA } from './testing/single.js';
 
 const { leaseOwnMs, killBudgetMs } = PROFILES.lan;
@@ -54,4 +55,22 @@ describe('the renewal of a VIP', () => {
     change(state);
     expect(after(state, EVERY_MS)).toEqual([]);
   });
+});
+
+describe('a Master that stood still for longer than it had given its dead man', () => {
+  const facts = { kind: 'primary', timeline: 1, walEnd: 5, systemId: '7', names: [], peers: [], forks: [] } as never;
+  const standsStill = (forMs: number) => {
+    const state = Object.assign(holding(), { facts, factsKey: 'primary' });
+    state.lease = { untilMs: state.nowMs + 1_500, epoch: epoch(1) };
+    passTime(state, state.nowMs + forMs);
+    // What waited meanwhile: an echo that renews the lease by its arithmetic.
+    state.raft.lead!.leaseUntilMs = state.nowMs + leaseOwnMs;
+    return observe(state);
+  };
+  it('serves no more, whatever it hears first: it was struck, and the voters know', () => {
+    expect(isServing(standsStill(1_501))).toBe(false);
+    // That it has stopped is the dead man's to say.
+    expect(standsStill(1_501).renounced).toBe(0);
+  });
+  it('goes on when it wakes up before', () => expect(isServing(standsStill(1_500))).toBe(true));
 });

@@ -52,6 +52,7 @@ export function observe(state: ControllerState, peers: Observation['peers'] = pe
     stopProofs: state.stopProofs,
     armed: state.lease.epoch === state.record.epoch && state.lease.untilMs > nowMs,
     renounced: state.renounced,
+    overdue: state.overdue,
     stalledSinceMs: state.stalled.size === 0 ? NOT_STALLED : stalledSince(state),
     joinMark: state.joinMark,
     joining: waitingFor(state, 'join')?.node ?? null,

@@ -134,6 +134,9 @@ function recover(state: ControllerState, id: string, asked: Asked<'recover'>, fr
   const voiceless =
     wanted === null ? (silent.find((node) => node === record.owner) ?? silent[0]) : silent.find((node) => node === wanted);
   if (voiceless !== undefined && !isServed(state)) return recoverVote(state, id, voiceless, from, asked.dryRun === true);
+  const held = isServed(state) ? null : heldByFence(state, wanted);
+  if (held !== null && asked.dryRun === true) return planned(id, from, startPlan(held));
+  if (held !== null) return openRecover(state, id, held, from);
   if (record.owner === null || record.phase !== 'serving')
     return cannotRecover(id, from, asked, 'NO_MASTER', 'no Master is serving: a node can be brought back only to a Master');
   if (wanted === record.owner)
@@ -208,11 +211,30 @@ function switchedOff(state: ControllerState): readonly NodeId[] {
     .filter((node) => record.syncSet.includes(node) && !voters.includes(node) && sideOf(state, node).heard);
 }
 
+/**
+ * It was switched off, is on again, and nobody serves: with the Master's data gone it may hold all that is left. By the operator's word it
+ * starts as a standby again; whether it may own is asked as ever (seed 81810 of the simulator).
+ */
+function heldByFence(state: ControllerState, wanted: NodeId | null): NodeId | null {
+  const { self } = state.config;
+  const roleOf = (node: NodeId) => (node === self ? state.decision.role : state.reports.get(node)?.report.role);
+  const waits = (node: NodeId): boolean =>
+    (wanted === null || node === wanted) && sideOf(state, node).heard && roleOf(node) === 'FENCED';
+  const found = state.record.fenced.find(({ node }) => waits(node));
+  return found?.node ?? null;
+}
+
+const startPlan = (node: NodeId): RecoverPlan => ({
+  ...refusedPlan(node, []),
+  ...{ why: `${node} would start as a standby again: nobody serves, and it was only switched off`, bytes: 0 },
+});
+
+/** As far as can be told now: what an owner said before it fell silent tells nothing. */
 function isServed(state: ControllerState): boolean {
   const { owner, phase } = state.record;
-  const facts =
-    owner === state.config.self ? state.facts : owner === null ? undefined : state.reports.get(owner)?.report.postgres;
-  return phase === 'serving' && facts?.kind === 'primary';
+  if (owner === null || phase !== 'serving') return false;
+  const { heard, facts } = sideOf(state, owner);
+  return heard && facts.kind === 'primary';
 }
 
 /**
@@ -270,6 +292,8 @@ function promote(
   const ownerHeard =
     owner !== null &&
     state.nowMs - (state.heardMs.get(owner) ?? Number.NEGATIVE_INFINITY) < state.config.settings.timings.leaseVoteMs;
+  if (ownerHeard && sideOf(state, owner).facts.kind === 'empty')
+    return answer(id, from, false, `${owner} is heard, and its data is gone: switch it off first, so that nothing of it is left`);
   if (ownerHeard && record.phase === 'serving') return answer(id, from, false, `${owner} is heard and serves: use switchover`);
   if (hasTwoVoters(state) && state.informed && !votersOf(state).includes(config.self))
     return answer(

@@ -72,6 +72,8 @@ export interface ControllerState {
   slots: { epoch: Epoch; nodes: NodeId[] };
   lastLeaveMs: number;
   renounced: Epoch;
+  /** The newest epoch whose dead man was not given more time before the last was over. */
+  overdue: Epoch;
   stopProofs: { node: NodeId; epoch: Epoch; boot: string }[];
   proposal: { id: string; sinceMs: number } | null;
   proposals: number;
@@ -188,6 +190,7 @@ export function createController(
     slots: { epoch: NO_EPOCH, nodes: [] },
     lastLeaveMs: Number.NEGATIVE_INFINITY,
     renounced: NO_EPOCH,
+    overdue: NO_EPOCH,
     stopProofs: [],
     proposal: null,
     proposals: 0,

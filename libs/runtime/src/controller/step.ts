@@ -68,7 +68,18 @@ export function passTime(state: ControllerState, nowMs: number): void {
   if (nowMs <= state.nowMs) return;
   noteAwake(state, nowMs);
   noteHeldUp(state, nowMs);
+  noteStruck(state, nowMs);
   state.nowMs = nowMs;
+}
+
+/**
+ * The time that the dead man was last given is over: it has struck, or will before we are done, whatever its own word says when. An echo
+ * that waited here meanwhile may renew the lease by its arithmetic, though the voters have heard of the strike and promise nothing any more
+ * (seed 133756 of the simulator).
+ */
+function noteStruck(state: ControllerState, nowMs: number): void {
+  const { untilMs, epoch } = state.lease;
+  if (untilMs > 0 && nowMs > untilMs && epoch > state.overdue) state.overdue = epoch;
 }
 
 function take(state: ControllerState, input: ControllerInput): ControllerEffect[] {

@@ -107,6 +107,10 @@ export class MiniCluster {
   replaceData(node: NodeId, systemId: string): void {
     this.#hosts.get(node)!.facts = { kind: 'stopped', state: 'clean-primary', timeline: 1, walEnd: lsn(1_000), systemId };
   }
+  /** While its power is off: its data directory is emptied. */
+  loseData(node: NodeId): void {
+    this.#hosts.get(node)!.facts = { kind: 'empty' };
+  }
   /** With what its disks hold; PostgreSQL is down, as a crash left it. */
   powerOn(node: NodeId): void {
     const host = this.#hosts.get(node)!;
