@@ -107,7 +107,8 @@ export function whoIsOut(status: Status): string | null {
 /** What the status says about the request, or what stands for it until the status knows. */
 export function progressOf(status: Status, node: string): RecoverProgress {
   const seen = status.nodes.find((one) => one.name === node);
-  const back = seen?.syncSet === true && seen.role.startsWith('STANDBY');
+  // Where nobody served, what a fence had switched off may be Master by now.
+  const back = seen?.syncSet === true && (seen.role.startsWith('STANDBY') || status.master === node);
   const recover = seen?.recover ?? null;
   // A `done` of an earlier request may still stand there while the node is out again.
   if (recover !== null && !(recover.state === 'done' && !back)) return recover;
