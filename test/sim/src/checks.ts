@@ -40,6 +40,7 @@ export class Checks {
   readonly #now: () => number;
   readonly #known = new Map<NodeId, number>();
   readonly #owners = new Map<number, string>();
+  readonly #lives = new Map<number, string>();
   /** The record as committed, folded from the entries themselves. */
   record: ClusterRecord = EMPTY_RECORD;
   lastAcknowledgedMs = Number.NEGATIVE_INFINITY;
@@ -112,6 +113,15 @@ export class Checks {
     if (epoch < before) this.fail('S2', `${host.node} went back from epoch ${before} to ${epoch}`);
     judged.epoch = epoch;
     if (epoch > (this.#known.get(host.node) ?? 0)) this.#known.set(host.node, epoch);
+    this.#oneOwner(state.record);
+  }
+
+  /** In whatever log, and whatever was said by whom: receivers and agents know an epoch by its number only. */
+  #oneOwner({ epoch, owner, ownerBoot }: ClusterRecord): void {
+    const life = `${owner} ${ownerBoot}`;
+    const known = this.#lives.get(epoch);
+    if (known === undefined) this.#lives.set(epoch, life);
+    else if (known !== life) this.fail('EPOCH', `epoch ${epoch} is that of ${known} and of ${life}`);
   }
 
   persisted(host: HostModel): void {

@@ -276,6 +276,11 @@ export const FIRST: readonly Mutant[] = [
         find: 'if (input.epoch > state.renounced) state.renounced = input.epoch;\n',
         replace: '\n',
       },
+      {
+        file: `${CONTROLLER}/step.ts`,
+        find: 'if (untilMs > 0 && nowMs > untilMs && epoch > state.overdue)',
+        replace: 'if (untilMs > 0 && nowMs > untilMs && epoch < 0)',
+      },
     ],
   },
   {

@@ -138,8 +138,8 @@ export const IN_RECORD: readonly Mutant[] = [
   {
     name: 'two-words-one-epoch',
     why: 'a word that is given blindly takes the numbers that the word to the other node took',
-    within: 3_000,
-    of: { shapes: ['two'], faults: ['promoteForced'] },
+    within: 400,
+    of: { shapes: ['two'], faults: ['wordsToBoth'] },
     patches: [
       {
         file: `${FAILOVER}/claimant.ts`,
@@ -149,10 +149,10 @@ export const IN_RECORD: readonly Mutant[] = [
     ],
   },
   {
-    name: 'struck-unheard',
+    name: 'overdue-believed',
     why: 'a Master that stood still believes what waited for it, before it hears that its dead man has struck',
-    within: 3_000,
-    of: { faults: ['controllerHeldUp'] },
+    within: 400,
+    of: { faults: ['heldUpTwice'] },
     patches: [
       {
         file: 'libs/runtime/src/controller/step.ts',

@@ -22,6 +22,7 @@ import { expectServing, l1BudgetMs, Quiet } from './liveness.js';
 import { Network } from './network.js';
 import { drawPlan, type Planned } from './plan.js';
 import type { PostgresModel } from './postgres-model.js';
+import { planRare } from './rare.js';
 import { Rng } from './rng.js';
 import { drawShape, type Focus, type Shape } from './shape.js';
 
@@ -105,7 +106,11 @@ export class World implements HostWorld {
     const more = extraRng(seed);
     this.shape = withExtras(more, base, drawExtras(more, base, focus, plan));
     this.#atBirth = planBirth(seed, focus);
-    this.#plan = [...planExtras(more, this.shape, { startMs: this.startMs, faultMs: FAULT_MS }, focus, plan), ...this.#atBirth];
+    this.#plan = [
+      ...planExtras(more, this.shape, { startMs: this.startMs, faultMs: FAULT_MS }, focus, plan),
+      ...this.#atBirth,
+      ...planRare(seed, this.shape, this.startMs, focus),
+    ];
     this.nodes = this.shape.nodes;
     this.dataNodes = this.shape.dataNodes;
     this.servers = [...this.dataNodes, ...this.shape.drNodes];
