@@ -113,7 +113,6 @@ export class Checks {
     if (epoch < before) this.fail('S2', `${host.node} went back from epoch ${before} to ${epoch}`);
     judged.epoch = epoch;
     if (epoch > (this.#known.get(host.node) ?? 0)) this.#known.set(host.node, epoch);
-    this.#oneOwner(state.record);
   }
 
   /** In whatever log, and whatever was said by whom: receivers and agents know an epoch by its number only. */
@@ -342,6 +341,7 @@ export class Checks {
     const { node, postgres } = host;
     this.dr?.late(host, 'opens');
     this.beforeAddress(host);
+    if (host.state !== null) this.#oneOwner(host.state.record);
     if (record.owner !== node) this.fail('S7', `${action.kind} on ${node} while the committed owner is ${record.owner}`);
     if (record.phase !== 'promoting' && record.phase !== 'serving')
       this.fail('S7', `${action.kind} on ${node} in phase ${record.phase}`);
