@@ -357,7 +357,7 @@ async function bringBeside({ name, packages, isWhole }) {
 /** Debian's package conflicts with rsyslog's. */
 const SYSLOG_NG = {
   name: 'syslog-ng',
-  packages: ['syslog-ng-core', 'libivykis0', 'libpcre3'],
+  packages: ['syslog-ng-core', 'libivykis0', 'libpcre3', 'libnet1'],
   isWhole: (at) => {
     const modules = join('usr', 'lib', 'syslog-ng');
     const version = readdirSync(join(at, modules)).find((name) => /^\d+\.\d+$/.test(name));
