@@ -105,12 +105,10 @@ export class World implements HostWorld {
     const plan = drawPlan(new Rng(seed * 2 + 1), base, this.startMs, FAULT_MS, focus);
     const more = extraRng(seed);
     this.shape = withExtras(more, base, drawExtras(more, base, focus, plan));
-    this.#atBirth = planBirth(seed, focus);
-    this.#plan = [
-      ...planExtras(more, this.shape, { startMs: this.startMs, faultMs: FAULT_MS }, focus, plan),
-      ...this.#atBirth,
-      ...planRare(seed, this.shape, this.startMs, focus),
-    ];
+    const usual = planExtras(more, this.shape, { startMs: this.startMs, faultMs: FAULT_MS }, focus, plan);
+    const isAlone = usual.some(({ fault }) => fault.alone === true);
+    this.#atBirth = isAlone ? [] : planBirth(seed, focus);
+    this.#plan = [...usual, ...this.#atBirth, ...(isAlone ? [] : planRare(seed, this.shape, this.startMs, focus))];
     this.nodes = this.shape.nodes;
     this.dataNodes = this.shape.dataNodes;
     this.servers = [...this.dataNodes, ...this.shape.drNodes];
