@@ -216,12 +216,14 @@ function switchedOff(state: ControllerState): readonly NodeId[] {
  * starts as a standby again; whether it may own is asked as ever (seed 81810 of the simulator).
  */
 function heldByFence(state: ControllerState, wanted: NodeId | null): NodeId | null {
+  const { record } = state;
+  // While somebody takes over there will be a Master to come back to; and what an operator holds up stays where it is.
+  if (record.phase !== 'serving' || record.pause !== null) return null;
   const { self } = state.config;
   const roleOf = (node: NodeId) => (node === self ? state.decision.role : state.reports.get(node)?.report.role);
   const waits = (node: NodeId): boolean =>
     (wanted === null || node === wanted) && sideOf(state, node).heard && roleOf(node) === 'FENCED';
-  const found = state.record.fenced.find(({ node }) => waits(node));
-  return found?.node ?? null;
+  return record.fenced.find(({ node }) => waits(node) && maintenanceOf(record, node) === null)?.node ?? null;
 }
 
 const startPlan = (node: NodeId): RecoverPlan => ({
