@@ -1,38 +1,21 @@
-import { any, around, cut, type FaultClass, restart, someTime } from './fault-tools.js';
+import type { FaultClass } from './fault-tools.js';
+import { BASIC } from './faults-basic.js';
 import type { Planned } from './plan.js';
 import { Rng } from './rng.js';
 import type { Focus } from './shape.js';
 
+const as = (basic: string, name: string, why: string): FaultClass => ({
+  name,
+  why,
+  inject: BASIC.find((fault) => fault.name === basic)!.inject,
+});
+
 /** A first start that is cut short: whoever began to make the first database may be gone, or slow, or back before anybody noticed. */
 export const AT_BIRTH: readonly FaultClass[] = [
-  {
-    name: 'birthFreeze',
-    why: 'R17: a starved host that goes on making its first database when it was given up',
-    inject(world, rng) {
-      const host = any(world, rng);
-      host.freeze(rng.chance(0.5) ? 'controller' : 'host');
-      world.later(someTime(rng), () => host.thaw());
-    },
-  },
-  {
-    name: 'birthPower',
-    why: 'R17: power fails before the first Master has opened',
-    inject(world, rng) {
-      const host = any(world, rng);
-      host.powerOff();
-      world.later(someTime(rng), () => host.powerOn());
-    },
-  },
-  {
-    name: 'birthRestart',
-    why: 'R17: a controller is started again in its first seconds',
-    inject: (world, rng) => restart(world, rng, any(world, rng)),
-  },
-  {
-    name: 'birthIsolate',
-    why: 'R17: the network to one host comes late or goes again',
-    inject: (world, rng) => cut(world, rng, around(world, rng.pick(world.nodes))),
-  },
+  as('freeze', 'birthFreeze', 'R17: a starved host that goes on making its first database when it was given up'),
+  as('power', 'birthPower', 'R17: power fails before the first Master has opened'),
+  as('quickRestart', 'birthRestart', 'R17: a controller is started again in its first seconds'),
+  as('isolate', 'birthIsolate', 'R17: the network to one host comes late or goes again'),
 ];
 
 const SHARE = 0.05;

@@ -1,16 +1,16 @@
+import type { NodeId } from '@yosugara/kernel';
 import type { FaultClass } from './fault-tools.js';
 import type { Planned } from './plan.js';
 import { Rng } from './rng.js';
 import type { Focus, Shape } from './shape.js';
 import type { World } from './world.js';
 
-/** An operator's word to `node` that the other one is off, said again and again while that is so. */
-function word(world: World, rng: Rng, node: string, fromMs: number, toMs: number): void {
-  const [to, other] = world.dataNodes[0] === node ? world.dataNodes : [...world.dataNodes].reverse();
+/** An operator's word to `to` that `other` is off, said again and again while that is so. */
+function word(world: World, rng: Rng, to: NodeId, other: NodeId, fromMs: number, toMs: number): void {
   for (let at = fromMs + rng.between(500, 3_000); at < toMs; at += rng.between(1_000, 3_000))
     world.later(at, () => {
       // They look first: a host that is on is not called off.
-      if (!world.host(other!).powered) world.operate({ kind: 'promote', node: to!, oldMasterIsOff: true }, to!);
+      if (!world.host(other).powered) world.operate({ kind: 'promote', node: to, oldMasterIsOff: true }, to);
     });
 }
 
@@ -48,12 +48,12 @@ export const RARE: readonly FaultClass[] = [
         world.later(rng.between(300, 1_500), () => heir.powerOn());
       }
       const turnMs = rng.between(12_000, 15_000);
-      word(world, rng, other, 2_000, turnMs);
+      word(world, rng, other, owner, 2_000, turnMs);
       world.later(turnMs, () => {
         heir.powerOff();
         old.powerOn();
       });
-      word(world, rng, owner, turnMs + 1_000, turnMs + 14_000);
+      word(world, rng, owner, other, turnMs + 1_000, turnMs + 14_000);
       world.later(turnMs + rng.between(14_000, 18_000), () => heir.powerOn());
     },
   },

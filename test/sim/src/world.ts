@@ -83,7 +83,6 @@ export class World implements HostWorld {
   readonly #devices = new Map<NodeId, FenceDevice>();
   readonly #options: Options;
   readonly #plan: readonly Planned[];
-  readonly #atBirth: readonly Planned[];
   /** First start: a Master in sync within this. */
   readonly startMs: number;
   #events = 0;
@@ -107,8 +106,8 @@ export class World implements HostWorld {
     this.shape = withExtras(more, base, drawExtras(more, base, focus, plan));
     const usual = planExtras(more, this.shape, { startMs: this.startMs, faultMs: FAULT_MS }, focus, plan);
     const isAlone = usual.some(({ fault }) => fault.alone === true);
-    this.#atBirth = isAlone ? [] : planBirth(seed, focus);
-    this.#plan = [...usual, ...this.#atBirth, ...(isAlone ? [] : planRare(seed, this.shape, this.startMs, focus))];
+    const rarely = [...planBirth(seed, focus), ...planRare(seed, this.shape, this.startMs, focus)];
+    this.#plan = isAlone ? usual : [...usual, ...rarely];
     this.nodes = this.shape.nodes;
     this.dataNodes = this.shape.dataNodes;
     this.servers = [...this.dataNodes, ...this.shape.drNodes];
@@ -387,7 +386,7 @@ export class World implements HostWorld {
 
   /** First start, then trouble: nothing is demanded of the cluster but to do no harm. */
   #safety(chosen: readonly Planned[], each: () => void): void {
-    const early = chosen.filter((planned) => this.#atBirth.includes(planned));
+    const early = chosen.filter(({ atMs }) => atMs < this.startMs);
     this.#break(early);
     this.agenda.runUntil(this.startMs, each);
     if (early.length === 0) expectServing(this, 'first start', 2);

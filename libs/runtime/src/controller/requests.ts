@@ -133,8 +133,9 @@ function recover(state: ControllerState, id: string, asked: Asked<'recover'>, fr
   const silent = [...withoutVote(state), ...switchedOff(state)];
   const voiceless =
     wanted === null ? (silent.find((node) => node === record.owner) ?? silent[0]) : silent.find((node) => node === wanted);
-  if (voiceless !== undefined && !isServed(state)) return recoverVote(state, id, voiceless, from, asked.dryRun === true);
-  const held = isServed(state) ? null : heldByFence(state, wanted);
+  const served = isServed(state);
+  if (voiceless !== undefined && !served) return recoverVote(state, id, voiceless, from, asked.dryRun === true);
+  const held = served ? null : heldByFence(state, wanted);
   if (held !== null && asked.dryRun === true) return planned(id, from, startPlan(held));
   if (held !== null) return openRecover(state, id, held, from);
   if (record.owner === null || record.phase !== 'serving')
