@@ -36,6 +36,12 @@ async function listen(idleMs: number, gate = new SourceGate()): Promise<Listener
   closers.push(() => listener.close());
   return listener;
 }
+/** Sends, and nothing of this process runs. From a check phase, so that timers are looked at next, and sockets only behind them. */
+const standStillWith = async (socket: Socket, sent: string, ms: number) => {
+  await new Promise(setImmediate);
+  socket.write(sent);
+  for (const end = performance.now() + ms; performance.now() < end; );
+};
 const dial = ({ port }: Listener, localAddress: string): Socket => {
   const socket = connect({ port, host: ADDRESS, localAddress });
   socket.on('error', () => undefined);
@@ -55,6 +61,29 @@ describe('a connection that is held back', () => {
     expect(listener.stats().connections).toBe(1);
     socket.write('<13>two\n');
     opens();
+    await expect.poll(() => got, soon).toEqual(['<13>one', '<13>two']);
+    await expect.poll(() => listener.stats().connections, soon).toBe(0);
+  });
+
+  it('has its whole time again when it is read on, also where that comes when its time would have been over', async () => {
+    const listener = await listen(100);
+    isOpen = false;
+    const socket = dial(listener, '127.0.81.2');
+    socket.write('<13>one\n');
+    await expect.poll(() => room.waiting.size, soon).toBe(1);
+    await standStillWith(socket, '<13>two\n', 300);
+    opens();
+    await expect.poll(() => got, soon).toEqual(['<13>one', '<13>two']);
+  });
+});
+
+describe('a connection whose listener stood still', () => {
+  it('is not called idle before what came meanwhile is read', async () => {
+    const listener = await listen(100);
+    const socket = dial(listener, '127.0.81.2');
+    socket.write('<13>one\n');
+    await expect.poll(() => got, soon).toEqual(['<13>one']);
+    await standStillWith(socket, '<13>two\n', 300);
     await expect.poll(() => got, soon).toEqual(['<13>one', '<13>two']);
     await expect.poll(() => listener.stats().connections, soon).toBe(0);
   });

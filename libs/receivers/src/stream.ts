@@ -94,8 +94,12 @@ export function serveStream(
     return !gone || isLeft;
   };
   const drain = (): void => {
-    waiting?.();
-    waiting = null;
+    if (waiting !== null) {
+      waiting();
+      waiting = null;
+      // Who was held back has its whole time again.
+      socket.setTimeout(idleMs);
+    }
     if (useless) return;
     for (;;) {
       const said = gone ? session.nextOfRest() : session.next();
@@ -135,10 +139,16 @@ export function serveStream(
   });
   socket.setTimeout(idleMs);
   socket.on('timeout', () => {
-    // Who is held back says nothing since it is not read, and who waits for an answer since its window is full. One that is gone
-    // without a word is ended by keep-alive.
-    if (waiting === null && session.isOwing !== true) socket.destroy();
-    else socket.setTimeout(idleMs);
+    const { bytesRead } = socket;
+    // Where it is us who stood still, timers come before what came meanwhile, and closing would throw that away: judged when sockets
+    // were looked at.
+    setImmediate(() => {
+      // Who is held back says nothing since it is not read, and who waits for an answer since its window is full. One that is gone
+      // without a word is ended by keep-alive.
+      const isHeard = waiting !== null || session.isOwing === true || socket.bytesRead > bytesRead;
+      if (isHeard) socket.setTimeout(idleMs);
+      else socket.destroy();
+    });
   });
   return session;
 }
