@@ -8,7 +8,7 @@ export { hasJumped, isDoubted } from './controller/doubt.js';
 export { ControllerDriver } from './controller/driver.js';
 export type { DriverPorts } from './controller/driver-ports.js';
 export { orderIsOver } from './controller/fencing.js';
-export { isServing, strikeAtMs } from './controller/leasing.js';
+export { isServing, lastsUntilMs } from './controller/leasing.js';
 export { hasLeft, LEAVE_MASTER_MS, LEAVE_STANDBY_MS } from './controller/leaving.js';
 export { BuildTooOldError } from './controller/levels.js';
 export { observe } from './controller/observe.js';

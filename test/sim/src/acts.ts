@@ -1,6 +1,6 @@
 import type { Action } from '@yosugara/failover';
 import { YosugaraError } from '@yosugara/kernel';
-import { type ActionResult, observe, type Resource, strikeAtMs } from '@yosugara/runtime';
+import { type ActionResult, lastsUntilMs, observe, type Resource } from '@yosugara/runtime';
 import type { HostModel, HostWorld } from './host-model.js';
 
 type Later = (low: number, high: number, run: () => void) => void;
@@ -97,7 +97,7 @@ export class Acts {
           if (this.#world.vipKind === 'ip' && this.#duplicate()) return fail('VIP_DUPLICATE');
           this.#world.checks.beforeAddress(this.#host);
           // As the driver does: no longer than the lease at this moment (ruling 12).
-          this.#host.holdVip(strikeAtMs(observe(this.#host.state!)));
+          this.#host.holdVip(lastsUntilMs(this.#host.state!, observe(this.#host.state!)));
           ok();
         });
       case 'vip.release':

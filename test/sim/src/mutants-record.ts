@@ -94,8 +94,8 @@ export const IN_RECORD: readonly Mutant[] = [
     patches: [
       {
         file: `${CONTROLLER}/leasing.ts`,
-        find: 'leaseLeftMs: strikeAtMs(o) - o.nowMs }',
-        replace: 'leaseLeftMs: strikeAtMs(o) - o.nowMs + 5_000 }',
+        find: 'leaseLeftMs: lastsUntilMs(state, o) - o.nowMs }',
+        replace: 'leaseLeftMs: lastsUntilMs(state, o) - o.nowMs + 5_000 }',
       },
     ],
   },

@@ -10,7 +10,7 @@ import { FenceHand } from './fence-hand.js';
 import { orderIsOver } from './fencing.js';
 import { HostHand } from './host-hand.js';
 import { InputQueue, type Untimed } from './input-queue.js';
-import { isServing, strikeAtMs } from './leasing.js';
+import { isServing, lastsUntilMs } from './leasing.js';
 import { hasLeft, leavePatienceMs } from './leaving.js';
 import { MESSAGE_LEVELS } from './levels.js';
 import { observe } from './observe.js';
@@ -293,7 +293,7 @@ export class ControllerDriver {
   }
 
   #leaseLeftMs(): number {
-    return strikeAtMs(observe(this.#state)) - this.#ports.clock.monotonicMs();
+    return lastsUntilMs(this.#state, observe(this.#state)) - this.#ports.clock.monotonicMs();
   }
 
   /** What changes slowly: the VIP, processes, links. */

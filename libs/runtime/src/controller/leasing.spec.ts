@@ -1,7 +1,7 @@
 import { EMPTY_RECORD, PROFILES } from '@yosugara/failover';
 import { epoch, nodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
-import { isServing, strikeAtMs, vipEffects } from './leasing.js';
+import { isServing, noticeEffects, strikeAtMs, vipEffects } from './leasing.js';
 import { observe } from './observe.js';
 import type { ControllerState } from './state.js';
 import { passTime } from './step.js';
@@ -13,6 +13,7 @@ const EVERY_MS = Math.min(500, leaseOwnMs / 8);
 /** `a` serves and holds the address; its last renewal was just now. */
 function holding(): ControllerState {
   const { state } = leadingA();
+  state.lease = { untilMs: state.raft.lead!.leaseUntilMs - killBudgetMs, epoch: epoch(1) };
   return Object.assign(state, {
     vipHeld: true,
     vipRenewedMs: state.nowMs,
@@ -38,6 +39,13 @@ describe('the renewal of a VIP', () => {
     const o = observe(state);
     expect(effect).toEqual({ kind: 'vipRenew', leaseLeftMs: strikeAtMs(o) - o.nowMs });
     expect(strikeAtMs(o)).toBe(o.lead!.leaseUntilMs - killBudgetMs);
+  });
+  it('goes by what the dead man was told where an echo that had waited renewed the lease, and so does what others are told', () => {
+    const state = holding();
+    const told = state.lease.untilMs;
+    state.raft.lead!.leaseUntilMs += 600;
+    expect(after(state, EVERY_MS)).toEqual([{ kind: 'vipRenew', leaseLeftMs: told - state.nowMs }]);
+    expect(noticeEffects(state, observe(state))).toMatchObject([{ notice: { leaseUntilMs: told } }]);
   });
   it.each<[string, (state: ControllerState) => void]>([
     ['the address is not here', (state) => Object.assign(state, { vipHeld: false })],

@@ -14,6 +14,13 @@ export const strikeAtMs = (o: Observation): number =>
   o.lead === null ? 0 : o.lead.leaseUntilMs - o.settings.timings.killBudgetMs;
 
 /**
+ * Until when the address and others' leave may last: never longer than the dead man was told. An echo that waited while this controller
+ * stood still renews the lease, and is too old for the dead man, whose strike lets the next Master in before that lease is over (seed
+ * 34234 of the simulator).
+ */
+export const lastsUntilMs = (state: ControllerState, o: Observation): number => Math.min(strikeAtMs(o), state.lease.untilMs);
+
+/**
  * The dead man's lease. Armed before anything here may write, renewed by fresh rounds only (roundMaxMs), and disarmed only
  * when nothing here can write any more: losing the ownership never disarms, it lets the lease run out.
  */
@@ -43,7 +50,7 @@ export function vipEffects(state: ControllerState, o: Observation): ControllerEf
   if (state.busy.has('vip')) return [];
   if (!o.vipHeld || !mayServe(o) || o.nowMs - state.vipRenewedMs < vipRenewEveryMs(o.settings.timings.leaseOwnMs)) return [];
   state.vipRenewedMs = o.nowMs;
-  return [{ kind: 'vipRenew', leaseLeftMs: strikeAtMs(o) - o.nowMs }];
+  return [{ kind: 'vipRenew', leaseLeftMs: lastsUntilMs(state, o) - o.nowMs }];
 }
 
 /** What the manager, the receiver and the console may do now: on every change, and often enough to stand for a heartbeat. */
@@ -75,7 +82,7 @@ export function noticeEffects(state: ControllerState, o: Observation): Controlle
     node: o.self,
     epoch: o.record.epoch,
     mode,
-    leaseUntilMs: may ? strikeAtMs(o) : 0,
+    leaseUntilMs: may ? lastsUntilMs(state, o) : 0,
     master,
     vip,
     syncSet: [...o.record.syncSet],
