@@ -24,13 +24,20 @@ const movedOnPurpose = (record: ClusterRecord): boolean => !record.automatic && 
 /** This node was Master until somebody else claimed. */
 const wasMaster = (o: Observation): boolean => o.record.previous?.node === o.self && !movedOnPurpose(o.record);
 
+/** It shut down as the Master that an operator moved, and has not been started since: to come back slowly is no reason to wait for another word. */
+const hasHandedOver = (o: Observation): boolean =>
+  o.record.previous?.node === o.self &&
+  movedOnPurpose(o.record) &&
+  o.postgres.kind === 'stopped' &&
+  o.postgres.state === 'clean-primary';
+
 /** May this node bring its PostgreSQL back by itself, or does it wait for `recover`? (ruling 8) */
 export function mayRejoin(o: Observation, diverged: boolean): boolean {
   if (isAsked(o) || !o.record.everSync.includes(o.self)) return true;
   if (isOutdated(o.record, o.self)) return false;
   if (o.settings.autoRejoin === 'always') return true;
   if (diverged) return false;
-  if (o.settings.autoRejoin === 'clean') return true;
+  if (o.settings.autoRejoin === 'clean' || hasHandedOver(o)) return true;
   // Until the new owner is proven alone the record still lists the old one; only if the new one is lost may it be needed again.
   const owner = otherOwner(o);
   const replaced =

@@ -483,6 +483,21 @@ describe('autoRejoin never', () => {
     expect(kinds(never({ record: { ...claimed, automatic: false, cause: 'switchover' }, postgres: stopped() }))).toContain(
       'pg.startStandby',
     ));
+  describe('after a switchover whose new Master went on alone, because the old one was slow to come back', () => {
+    const alone = record({ ...claimed, phase: 'serving', syncSet: [b], automatic: false, cause: 'switchover' });
+    it('does not hold for one that has shut down as the Master it was', () =>
+      expect(kinds(never({ record: alone, postgres: stopped() }))).toContain('pg.startStandby'));
+    it.each<[string, Observation['postgres']]>([
+      ['was a standby since: that is another stop', stopped({ state: 'standby' })],
+      ['did not stop cleanly', stopped({ state: 'crashed-primary' })],
+    ])('holds for one that %s', (_, postgres) =>
+      expect(decide(never({ record: alone, postgres }))).toMatchObject({ role: 'STOPPED', needsRecover: true }),
+    );
+    it('holds where it was no operator who moved it', () =>
+      expect(
+        decide(never({ record: { ...alone, automatic: true, cause: 'a lost its lease' }, postgres: stopped() })),
+      ).toMatchObject({ role: 'STOPPED', needsRecover: true }));
+  });
 });
 
 describe('the hooks around a promotion', () => {

@@ -21,6 +21,8 @@ const PING = '{"say":"ping"}\n';
 const CONNECT_MS = 2_000;
 /** With the handshake: a manager lets its agents in one after the other. */
 const SECURE_MS = 10_000;
+/** From the handshake to the first word besides pings: a Master asks its database about whoever comes, so many at a time. */
+const ANSWER_MS = 30_000;
 /** What is said and not taken yet; beyond, nobody reads on the other side. */
 const MAX_QUEUED_BYTES = 16 * 1_048_576;
 
@@ -39,6 +41,8 @@ export interface Ways {
   readonly context: SecureContext;
   /** null = managers are reached without one. */
   readonly proxy: ProxyWay | null;
+  /** How long a hello may go without an answer. */
+  readonly answerMs?: number | undefined;
 }
 
 /** One TLS connection to one manager: lines with a bound, pings both ways, and its end when nothing is heard. */
@@ -49,13 +53,17 @@ export class Connection {
   readonly #framer = new LineFramer(() => MAX_AGENT_LINE_BYTES);
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #begunMs = performance.now();
+  readonly #answerMs: number;
   #phase: 'connecting' | 'tunnelling' | 'securing' | 'open' | 'closed' = 'connecting';
+  #openedMs = 0;
+  #isAnswered = false;
   #heardMs = 0;
   #saidMs = 0;
   #lookedMs = performance.now();
 
-  constructor(address: ManagerAddress, { context, proxy }: Ways, events: ConnectionEvents) {
+  constructor(address: ManagerAddress, { context, proxy, answerMs = ANSWER_MS }: Ways, events: ConnectionEvents) {
     this.#events = events;
+    this.#answerMs = answerMs;
     this.#timer = setInterval(() => this.#look(), AGENT_PING_MS / 2);
     if (proxy?.leadsTo(address.host) === true) void this.#tunnel(address, context, proxy);
     else this.#secure(address, context, address);
@@ -132,7 +140,7 @@ export class Connection {
   #onSecure(): void {
     if (this.#phase === 'closed') return;
     this.#phase = 'open';
-    this.#heardMs = this.#saidMs = performance.now();
+    this.#openedMs = this.#heardMs = this.#saidMs = performance.now();
     this.#events.onOpen();
   }
 
@@ -149,7 +157,9 @@ export class Connection {
         const { path, message } = saying.error.issues[0]!;
         return this.close(`a line that is not of the protocol came: ${path.join('.')}: ${message}`);
       }
-      if (saying.data.say !== 'ping') this.#events.onHeard(saying.data);
+      if (saying.data.say === 'ping') continue;
+      this.#isAnswered = true;
+      this.#events.onHeard(saying.data);
     }
   }
 
@@ -158,12 +168,17 @@ export class Connection {
     // The process stood still: what came meanwhile is read first.
     const stoodMs = nowMs - this.#lookedMs - AGENT_PING_MS / 2;
     this.#lookedMs = nowMs;
-    if (stoodMs > AGENT_PING_MS) this.#heardMs += stoodMs;
+    if (stoodMs > AGENT_PING_MS) {
+      this.#heardMs += stoodMs;
+      this.#openedMs += stoodMs;
+    }
     if (this.#phase === 'connecting' && nowMs - this.#begunMs > CONNECT_MS)
       return this.close(`no connection within ${CONNECT_MS} ms`);
     if (this.#phase === 'securing' && nowMs - this.#begunMs > SECURE_MS) return this.close(`no handshake within ${SECURE_MS} ms`);
     if (this.#phase !== 'open') return;
     if (nowMs - this.#heardMs > AGENT_SILENCE_MS) return this.close(`the manager said nothing for ${AGENT_SILENCE_MS} ms`);
+    if (!this.#isAnswered && nowMs - this.#openedMs > this.#answerMs)
+      return this.close(`the manager did not answer our hello within ${this.#answerMs} ms`);
     if (nowMs - this.#saidMs >= AGENT_PING_MS / 2) {
       this.#saidMs = nowMs;
       this.#socket?.write(PING);

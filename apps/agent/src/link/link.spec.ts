@@ -1,8 +1,13 @@
+import { SILENT_LOG } from '@yosugara/kernel';
 import type { AgentNews, FromAgent } from '@yosugara/protocol';
+import { until } from '@yosugara/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressOf } from '../identity.js';
+import { addressOf, contextOf } from '../identity.js';
 import { fingerprintOf } from '../join.js';
+import { FakeCluster, FakeDatabase, FakeManager } from '../testing/fake-manager.js';
+import { helloOf } from './hello.js';
+import { Links } from './links.js';
 import { pauseMs } from './pace.js';
 import { Sender } from './sender.js';
 
@@ -24,6 +29,40 @@ describe('the pace of attempts', () => {
   ] as const)('after "%s" is from %d to %d ms', (code, least, most) => {
     expect(pauseMs({ ...facts, code })).toBe(least);
     expect(pauseMs({ ...facts, code, chance: 1 })).toBe(most);
+  });
+});
+
+describe('a manager that pings and never answers a hello', () => {
+  it('is left, and tried again until it does', async () => {
+    const cluster = await FakeCluster.make();
+    const manager = await FakeManager.start(cluster, new FakeDatabase(), 5);
+    manager.answersHellos = false;
+    const context = contextOf(await cluster.identityOf('n'));
+    const of = {
+      version: '0',
+      agent: 'n',
+      spool: 'a'.repeat(32),
+      instance: 'b'.repeat(32),
+      highestEpoch: 0,
+      acked: 0,
+      startedAtMs: 0,
+    };
+    const welcomed: number[] = [];
+    const links = new Links({
+      ...{ context: () => context, proxy: null, hello: () => helloOf(of), log: SILENT_LOG, random: () => 0, answerMs: 200 },
+      onHeard: (link, { say }) => void (say === 'welcome' && welcomed.push(link)),
+      onGone: () => undefined,
+    });
+    try {
+      links.manage([{ host: '127.0.0.1', port: manager.port }]);
+      await until(() => manager.saidOf('hello').length >= 2);
+      expect(links.summary).toMatchObject([{ why: 'the manager did not answer our hello within 200 ms' }]);
+      manager.answersHellos = true;
+      await until(() => welcomed.length > 0);
+    } finally {
+      links.close();
+      await manager.close();
+    }
   });
 });
 

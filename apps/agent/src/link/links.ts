@@ -15,6 +15,8 @@ export interface LinksOptions {
   readonly hello: () => FromAgent;
   readonly log: Log;
   readonly random: () => number;
+  /** How long a manager may leave a hello unanswered; pings are no answer. */
+  readonly answerMs?: number;
   readonly onHeard: (link: number, saying: ToAgent) => void;
   readonly onGone: (link: number) => void;
 }
@@ -120,7 +122,7 @@ export class Links {
     door.code = null;
     door.connection = new Connection(
       door.address,
-      { context: this.#o.context(), proxy: this.#o.proxy },
+      { context: this.#o.context(), proxy: this.#o.proxy, answerMs: this.#o.answerMs },
       {
         onOpen: () => void door.connection?.say(this.#o.hello()),
         onHeard: (saying) => this.#onHeard(door, link, saying),

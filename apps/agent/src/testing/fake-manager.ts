@@ -84,6 +84,7 @@ export class FakeManager {
   epoch: number | null;
   isSilent = false;
   answersChecks = true;
+  answersHellos = true;
   go = true;
   certificateDays = 365;
   readonly tokens = new Set<string>();
@@ -186,6 +187,7 @@ export class FakeManager {
     if (saying.say === 'ping' || this.isSilent || socket.writableEnded) return;
     this.heard.push(saying);
     if (saying.say === 'hello') {
+      if (!this.answersHellos) return;
       this.#database.spools.add(saying.spool);
       if (this.epoch === null) write(socket, { say: 'wait', why: 'it is warm', master: null });
       else this.#welcome(socket);

@@ -13,7 +13,7 @@ const EVERY_MS = Math.min(500, leaseOwnMs / 8);
 /** `a` serves and holds the address; its last renewal was just now. */
 function holding(): ControllerState {
   const { state } = leadingA();
-  state.lease = { untilMs: state.raft.lead!.leaseUntilMs - killBudgetMs, epoch: epoch(1) };
+  state.lease = { untilMs: state.raft.lead!.leaseUntilMs! - killBudgetMs, epoch: epoch(1) };
   return Object.assign(state, {
     vipHeld: true,
     vipRenewedMs: state.nowMs,
@@ -43,7 +43,7 @@ describe('the renewal of a VIP', () => {
   it('goes by what the dead man was told where an echo that had waited renewed the lease, and so does what others are told', () => {
     const state = holding();
     const told = state.lease.untilMs;
-    state.raft.lead!.leaseUntilMs += 600;
+    state.raft.lead!.leaseUntilMs! += 600;
     expect(after(state, EVERY_MS)).toEqual([{ kind: 'vipRenew', leaseLeftMs: told - state.nowMs }]);
     expect(noticeEffects(state, observe(state))).toMatchObject([{ notice: { leaseUntilMs: told } }]);
   });
