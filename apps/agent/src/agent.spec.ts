@@ -87,7 +87,9 @@ describe('a command', () => {
     appendFileSync(join(dir, 'go'), '');
     expect(await end()).toMatchObject({ outcome: 'exited', code: 3, stdout: 'hello\n', startedAtMs: expect.any(Number) });
     expect(database.news.map(({ kind }) => kind)).toEqual(['run-started', 'run-ended']);
-    expect(master.heard.map(({ say }) => say).slice(0, 3)).toEqual(['hello', 'taken', 'start-check']);
+    // Where this process stands still for four seconds, the agent leaves it and says hello once more.
+    const asked = master.heard.map(({ say }) => say).filter((say) => say !== 'hello');
+    expect(asked.slice(0, 2)).toEqual(['taken', 'start-check']);
   });
 
   it('goes on while its agent is killed with -9, runs once, and its exit code is reported once', async () => {
@@ -95,8 +97,9 @@ describe('a command', () => {
     master.start({ command: `echo mark >>${dir}/marks; while [ ! -e ${dir}/go ]; do sleep 0.05; done; echo late; exit 42` });
     await until(() => database.of('run-started').length === 1, PATIENCE_MS);
     await kill(child);
+    const before = master.saidOf('hello').length;
     agent();
-    await until(() => master.saidOf('hello').length === 2, PATIENCE_MS);
+    await until(() => master.saidOf('hello').length > before, PATIENCE_MS);
     await master.serves();
     // Said again by a manager that does not know: it is running, and does not start again.
     master.start({});
@@ -122,6 +125,20 @@ describe('a command', () => {
     agent();
     expect(await end()).toMatchObject({ outcome: 'exited', code: 7 });
     expect(marks('marks')).toEqual(['mark']);
+  });
+
+  it('is started by an answer that came while its agent stood still for longer than it waits for one', async () => {
+    const { master, child } = await pair();
+    master.answersChecks = false;
+    master.start({ command: 'exit 4' });
+    await until(() => master.saidOf('start-check').length === 1, PATIENCE_MS);
+    child.kill('SIGSTOP');
+    const { run, nonce } = master.saidOf('start-check')[0]!;
+    master.say({ say: 'start-answer', run, nonce, go: true, why: 'it is so' });
+    // Longer than START_CHECK_MS (libs/operations/src/agent/step.ts).
+    await pause(5_500);
+    child.kill('SIGCONT');
+    expect(await end()).toMatchObject({ outcome: 'exited', code: 4 });
   });
 
   it('is stopped by order, and killed when its time is over', async () => {
@@ -157,16 +174,17 @@ describe('a take-over', () => {
     await known(first.port, second.port);
     agent();
     await first.serves();
-    await until(() => second.saidOf('hello').length === 1, PATIENCE_MS);
+    await until(() => second.saidOf('hello').length > 0, PATIENCE_MS);
     first.start({ command: `while [ ! -e ${dir}/go ]; do sleep 0.05; done; exit 1` });
     await until(() => database.of('run-started').length === 1, PATIENCE_MS);
     // Frozen: its connections stay, and nothing comes.
     first.isSilent = true;
+    const hellos = second.saidOf('hello').length;
     second.promote(6);
     second.say({ say: 'state-of', run: 's/u/j/n/1' });
-    await until(() => second.saidOf('state').length === 1, PATIENCE_MS);
+    await until(() => second.saidOf('state').length > 0, PATIENCE_MS);
     // How soon after a take-over: the lab and the benchmark of agents.
-    expect(second.saidOf('hello')).toHaveLength(1);
+    expect(second.saidOf('hello')).toHaveLength(hellos);
     appendFileSync(join(dir, 'go'), '');
     expect(await end()).toMatchObject({ code: 1 });
     // Thawed: it says what it had to say, and nobody listens to it.
@@ -196,8 +214,10 @@ describe('a take-over', () => {
   it('loses and doubles no news when they could not be committed', async () => {
     const { master } = await pair();
     database.fails = true;
-    master.start({ command: 'sleep 0.5; exit 1' });
+    // It goes on until its start is told: of one that is over before only the end is.
+    master.start({ command: `while [ ! -e ${dir}/go ]; do sleep 0.05; done; exit 1` });
     await until(() => master.saidOf('news').length >= 1, PATIENCE_MS);
+    appendFileSync(join(dir, 'go'), '');
     database.fails = false;
     expect(await end()).toMatchObject({ code: 1 });
     await pause(300);
@@ -220,9 +240,26 @@ describe('a manager', () => {
     ['a line without end', 'x'.repeat(4_200_000)],
   ])('that says %s is left', async (_, text) => {
     const { master } = await pair();
+    const before = master.saidOf('hello').length;
     master.sayRaw(text);
-    await until(() => master.saidOf('hello').length === 2, PATIENCE_MS);
+    await until(() => master.saidOf('hello').length > before, PATIENCE_MS);
     await master.serves();
+  });
+});
+
+describe('a folder', () => {
+  it('belongs to one agent, also while that one stands still', async () => {
+    const { child } = await pair();
+    child.kill('SIGSTOP');
+    try {
+      for (const [verb, says] of [
+        ['run', 'another agent has the folder'],
+        ['status', 'stands still'],
+      ] as const)
+        expect(await execFileAsync([verb, '--config', config])).toMatchObject({ code: 1, stderr: expect.stringContaining(says) });
+    } finally {
+      child.kill('SIGCONT');
+    }
   });
 });
 
@@ -256,8 +293,11 @@ describe('an identity', () => {
     expect(await join_(cluster.fingerprint)).toMatchObject({ code: 1, stderr: expect.stringContaining('--force') });
     agent();
     await master.serves();
-    const status = await execFileAsync(['status', '--config', config]);
-    expect(JSON.parse(status.stdout)).toMatchObject({ agent: 'n', master: `127.0.0.1:${master.port}`, highestEpoch: 5 });
+    // It is served from when it has read the welcome, not from when that was said.
+    const status = async () =>
+      JSON.parse((await execFileAsync(['status', '--config', config])).stdout) as { master: string | null };
+    await until(async () => (await status()).master !== null, PATIENCE_MS);
+    expect(await status()).toMatchObject({ agent: 'n', master: `127.0.0.1:${master.port}`, highestEpoch: 5 });
     expect(await execFileAsync(['run', '--config', config])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('another agent'),
@@ -272,7 +312,7 @@ describe('an identity', () => {
     await saveManagers(join(dir, 'data'), []);
     agent();
     await until(async () => (await loadIdentity(join(dir, 'data'))).certificate !== old.certificate, PATIENCE_MS);
-    await until(() => master.saidOf('hello').length === 2, PATIENCE_MS);
+    await until(() => master.saidOf('hello').length >= 2, PATIENCE_MS);
     await master.serves();
     expect((await loadIdentity(join(dir, 'data'))).key).not.toBe(old.key);
   });
@@ -284,17 +324,18 @@ describe('an identity', () => {
     await master.serves();
     const { authority } = await FakeCluster.make();
     const both = `${cluster.authority}${authority}`;
+    const hellos = master.saidOf('hello').length;
     master.say({ say: 'trust', authority: both });
-    await until(() => master.saidOf('trusts').length === 1, PATIENCE_MS);
+    await until(() => master.saidOf('trusts').length > 0, PATIENCE_MS);
     expect(master.saidOf('trusts')[0]!.digest).toBe(createHash('sha256').update(both).digest('hex'));
     expect((await loadIdentity(join(dir, 'data'))).authority).toBe(both);
     master.say({ say: 'trust', authority: 'what is no certificate' });
     await until(() => database.of('trouble').some(({ code }) => code === 'CERTIFICATE'), PATIENCE_MS);
     expect((await loadIdentity(join(dir, 'data'))).authority).toBe(both);
-    expect(master.saidOf('hello')).toHaveLength(1);
+    expect(master.saidOf('hello')).toHaveLength(hellos);
     // Whoever it knows by the new authority alone is let in on as before.
     master.cut();
-    await until(() => master.saidOf('hello').length === 2, PATIENCE_MS);
+    await until(() => master.saidOf('hello').length > hellos, PATIENCE_MS);
   });
 });
 

@@ -112,7 +112,8 @@ export class Agent {
       trouble: (code, message) => this.#trouble(code, message),
     };
     this.#tasks = new Tasks(host);
-    this.#alarm = new Alarm(clock.monotonicMs, () => this.#tick());
+    // Once what came is read: an answer that lay there while we stood still is no missing one.
+    this.#alarm = new Alarm(clock.monotonicMs, () => setImmediate(() => this.#tick()));
   }
 
   /** @throws AgentConfigError, AgentDiskError — it cannot be an agent here. */

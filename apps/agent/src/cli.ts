@@ -123,6 +123,8 @@ async function statusVerb(args: string[]): Promise<number> {
   const { askStatus } = await import('./status.js');
   const status = await askStatus(dataDir);
   if (status === null) return complain(`yosugara-agent: no agent runs with the folder ${dataDir}\n`, 1);
+  if (status === 'silent')
+    return complain(`yosugara-agent: the agent with the folder ${dataDir} stands still: it does not answer\n`, 1);
   return say(`${JSON.stringify(status, null, 2)}\n`, 0);
 }
 

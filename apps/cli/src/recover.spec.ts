@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { RecoverReportSchema } from '@yosugara/protocol';
+import { type RecoverReport, RecoverReportSchema } from '@yosugara/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PrivateCluster } from './testing/private-cluster.js';
 
@@ -99,7 +99,7 @@ describe('recover', () => {
     }
     const { code, out: text, notes } = await command;
     expect({ code, notes }).toMatchObject({ code: 0 });
-    return { killed, report: RecoverReportSchema.parse(JSON.parse(text).report) };
+    return { hits: killed.length, report: RecoverReportSchema.parse(JSON.parse(text).report) };
   };
   const identity = () =>
     cluster.sql('b', 'select system_identifier::text || (select sum(n) from filler) from pg_control_system()');
@@ -108,16 +108,19 @@ describe('recover', () => {
   it('copies anew what was wiped, is killed in the middle of each phase, and goes on by itself: the Master’s data stays untouched', async () => {
     cluster.sql('b', 'create table filler as select n, repeat(md5(n::text), 20) as text from generate_series(1, 300000) n');
     const before = identity();
-    await cluster.kill('a');
-    await cluster.until(
-      'b alone',
-      ({ master, nodes }) => master === 'b' && nodes.some((node) => node.name === 'a' && !node.syncSet),
-    );
-    rmSync(join(cluster.dataDir('a'), 'pgdata'), { recursive: true, force: true });
-    cluster.start('a');
-    await out('a');
-    const { killed, report } = await recoverKilling(['preflight', 'rebuild', 'start', 'join']);
-    expect(killed.length).toBeGreaterThanOrEqual(2);
+    let report!: RecoverReport;
+    // What was over before we looked is begun anew.
+    for (let hits = 0; hits < 2; ) {
+      await cluster.kill('a');
+      await cluster.until(
+        'b alone',
+        ({ master, nodes }) => master === 'b' && nodes.some((node) => node.name === 'a' && !node.syncSet),
+      );
+      rmSync(join(cluster.dataDir('a'), 'pgdata'), { recursive: true, force: true });
+      cluster.start('a');
+      await out('a');
+      ({ hits, report } = await recoverKilling(['preflight', 'rebuild', 'start', 'join']));
+    }
     expect(report).toMatchObject({ state: 'done', method: 'basebackup' });
     expect(report.resumed).toBeGreaterThanOrEqual(1);
     expect(identity()).toBe(before);
@@ -125,15 +128,18 @@ describe('recover', () => {
   });
 
   it('rewinds what diverged though it is killed on the way: by a base backup when the rewind itself was hit', async () => {
-    expect((await cluster.yosugara('switchover')).code).toBe(0);
-    await bothInSync();
-    await cluster.kill('a');
-    await takenOver('b');
     const before = identity();
-    cluster.start('a');
-    await out('a');
-    const { killed, report } = await recoverKilling(['prepare', 'rewind', 'start']);
-    expect(killed.length).toBeGreaterThanOrEqual(1);
+    let report!: RecoverReport;
+    // What was over before we looked is begun anew.
+    for (let hits = 0; hits < 1; ) {
+      await cluster.switchover('a');
+      await bothInSync();
+      await cluster.kill('a');
+      await takenOver('b');
+      cluster.start('a');
+      await out('a');
+      ({ hits, report } = await recoverKilling(['prepare', 'rewind', 'start']));
+    }
     expect(report.state).toBe('done');
     expect(['rewind', 'basebackup']).toContain(report.method);
     expect(identity()).toBe(before);
@@ -160,7 +166,11 @@ describe('recover', () => {
     cluster.start('b');
     await cluster.until('somebody serves', ({ master }) => master !== null);
     cluster.start('w');
-    await cluster.until('b is a Standby again, or waits', ({ nodes }) => nodes.every((node) => node.reachable));
+    await cluster.until('all are heard', ({ nodes }) => nodes.every((node) => node.reachable));
+    // Whichever of the two was back first serves; what follows begins with b.
+    await expect.poll(async () => (await cluster.yosugara('recover')).code, { timeout: 180_000, interval: 500 }).toBe(0);
+    await bothInSync();
+    await cluster.switchover('b');
   });
 
   it('refuses another database system by name, and replaces it only when just that one is given up', async () => {

@@ -66,12 +66,14 @@ it('a line sent to both receivers is one event, one status and one entry of the 
   setting.closers.push(() => socket.close());
   await new Promise<void>((resolve) => socket.bind(0, DEVICE, resolve));
   const say = async (text: string) => {
-    for (const node of ['a', 'b'] as const)
+    const to = async (node: 'a' | 'b') =>
       await new Promise<void>((resolve, reject) =>
         socket.send(`<11>${text}`, setting.ports.syslog, setting.address[node], (error) =>
           error === null ? resolve() : reject(error),
         ),
       );
+    // At once: of who stands still for seconds between the two, these are two messages.
+    await Promise.all([to('a'), to('b')]);
   };
   const a = await managerOf(configs.a, setting.address.a, primary, () => null);
   setting.closers.push(a.stop);

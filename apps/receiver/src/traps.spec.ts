@@ -22,7 +22,7 @@ it('a node takes its users’ INFORMs, keeps its engine over restarts, and shows
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   const inform = async (passphrase: string) => {
     const login = ['-v3', '-l', 'authPriv', '-u', 'ann', '-a', 'SHA-256', '-A', passphrase, '-x', 'AES', '-X', passphrase];
-    const args = ['-m', '', ...login, '-r', '0', '-t', '5', `127.0.0.1:${socket.address().port}`, '1', '1.3.6.1.6.3.1.1.5.3'];
+    const args = ['-m', '', ...login, '-r', '0', '-t', '60', `127.0.0.1:${socket.address().port}`, '1', '1.3.6.1.6.3.1.1.5.3'];
     const env = { PATH: process.env['PATH'], SNMP_PERSISTENT_DIR: dir, SNMPCONFPATH: dir };
     return await new Promise<boolean>((resolve) => execFile('snmpinform', args, { env }, (error) => resolve(error === null)));
   };

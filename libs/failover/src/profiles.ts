@@ -65,6 +65,7 @@ export const PROFILES = {
   },
   vm: {
     ...common,
+    transferTimeoutMs: 3_000,
     heartbeatMs: 1_000,
     leaseOwnMs: 11_000,
     leaseVoteMs: 12_000,
@@ -77,6 +78,7 @@ export const PROFILES = {
   },
   'wan-arbiter': {
     ...common,
+    transferTimeoutMs: 4_500,
     heartbeatMs: 1_500,
     leaseOwnMs: 16_500,
     leaseVoteMs: 18_000,

@@ -1,4 +1,5 @@
 export * from './alarm.js';
+export * from './awake.js';
 export * from './errors.js';
 export * from './ids.js';
 export * from './lsn.js';

@@ -224,7 +224,7 @@ describe('what is not taken', () => {
     await expect.poll(() => listener.stats().connections, soon).toBe(0);
   });
   it('is a sender above its rate: it hears when to come again', async () => {
-    const gate = new SourceGate({ limits: { ...NO_LIMITS, messagesPerSecond: 1, burst: 2 } });
+    const gate = new SourceGate({ limits: { ...NO_LIMITS, messagesPerSecond: 1, burst: 2 }, nowMs: () => 0 });
     const { port } = await listen({ gate });
     const statuses = [];
     for (let at = 0; at < 3; at++) statuses.push((await post(port)).status);
@@ -232,16 +232,37 @@ describe('what is not taken', () => {
     expect((await post(port)).headers['retry-after']).toBe('1');
   });
   it('is what is no HTTP, and who says nothing: neither stays', async () => {
-    const listener = await listen({ requestMs: 1_000 });
-    const garbage = connect(listener.port, ADDRESS);
-    const silent = connect(listener.port, ADDRESS);
+    const patient = await listen();
+    const hasty = await listen({ requestMs: 300 });
+    const garbage = connect(patient.port, ADDRESS);
+    const silent = connect(hasty.port, ADDRESS);
     for (const socket of [garbage, silent]) {
       closers.push(() => socket.destroy());
       socket.on('error', () => undefined);
     }
+    const silentIsGone = new Promise((resolve) => silent.once('close', resolve));
     garbage.write('<13>hello\n\n');
-    await expect.poll(() => listener.stats().refusedBy, soon).toEqual({ bad_request: 1 });
-    await expect.poll(() => listener.stats().connections, soon).toBe(0);
+    await expect.poll(() => patient.stats().refusedBy, soon).toEqual({ bad_request: 1 });
+    await expect.poll(() => patient.stats().connections, soon).toBe(0);
+    await silentIsGone;
+    await expect.poll(() => hasty.stats().connections, soon).toBe(0);
+  });
+  it('is no request that came while this program stood still beyond its deadline', async () => {
+    const { port } = await listen({ requestMs: 200 });
+    const socket = connect(port, ADDRESS);
+    closers.push(() => socket.destroy());
+    await new Promise((resolve) => socket.once('connect', resolve));
+    const body = '{"key":"disk","message":"full"}';
+    const head = `POST /custom-trap HTTP/1.1\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Type: application/json`;
+    socket.write(`${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    for (const untilMs = performance.now() + 600; performance.now() < untilMs; );
+    let said = '';
+    socket
+      .on('error', () => undefined)
+      .on('data', (chunk) => {
+        said += chunk;
+      });
+    await expect.poll(() => said, soon).toContain('HTTP/1.1 200 OK');
   });
   it('is no connection that is in use: requests sent in one go leave no deadline behind', async () => {
     const { port, stats } = await listen({ requestMs: 400 });

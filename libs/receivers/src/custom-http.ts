@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { AwakeTimer } from '@yosugara/kernel';
 import { type CustomTrap, customTrapJson } from '@yosugara/operations';
 import type { Intake, ReceivedRecord, SafeAnswers, TakesAgain } from '@yosugara/runtime';
 import { type Accepted, acceptStreams, countsOf, type StreamCounts } from './acceptor.js';
@@ -58,7 +59,7 @@ export async function listenCustomTraps(options: CustomTrapOptions): Promise<Lis
     if (connection === undefined) return void request.socket.destroy();
     const since = turns.emptySince;
     // The answer waits for two disks; what is read before is bounded by `readBody`.
-    clearTimeout(connection.deadline);
+    connection.deadline.stop();
     connection.open++;
     response.once('close', () => {
       connection.open--;
@@ -84,7 +85,7 @@ export async function listenCustomTraps(options: CustomTrapOptions): Promise<Lis
       const { socket } = accepted;
       const connection = { ...accepted, deadline: deadlineOf(socket, requestMs), open: 0 };
       connections.set(socket, connection);
-      socket.once('close', () => clearTimeout(connection.deadline));
+      socket.once('close', () => connection.deadline.stop());
       server.emit('connection', socket);
     });
     return {
@@ -102,14 +103,13 @@ export async function listenCustomTraps(options: CustomTrapOptions): Promise<Lis
 }
 
 interface Connection extends Accepted {
-  deadline: NodeJS.Timeout;
+  deadline: AwakeTimer;
   /** Requests that are not answered yet. */
   open: number;
 }
 
-function deadlineOf(socket: Socket, ms: number): NodeJS.Timeout {
-  return setTimeout(() => socket.destroy(), ms).unref();
-}
+/** What came while this program stood still is read before anybody is cut off. */
+const deadlineOf = (socket: Socket, ms: number): AwakeTimer => new AwakeTimer(ms, () => socket.destroy());
 
 /** All of a request is in the journal, and not on both disks yet. */
 interface Journaled {

@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { afterEach, expect, it } from 'vitest';
 import { type PowerController, startPowerController } from './power-controller.js';
 
+/** ipmitool waits for a second: on a machine that stands still for longer it is asked again. */
+const soon = { timeout: 60_000 };
 let board: PowerController | null = null;
 afterEach(() => board?.close());
 
@@ -40,10 +42,10 @@ it('is an IPMI board: it reads and switches the power of a simulated host, and l
       },
     },
   });
-  expect(await asked('chassis', 'power', 'status')).toContain('Chassis Power is on');
-  await asked('chassis', 'power', 'off');
+  await expect.poll(async () => await asked('chassis', 'power', 'status'), soon).toContain('Chassis Power is on');
+  await expect.poll(async () => await asked('chassis', 'power', 'off'), soon).toContain('Chassis Power Control: Down/Off');
   expect(on).toBe(false);
-  expect(await asked('chassis', 'power', 'status')).toContain('Chassis Power is off');
+  await expect.poll(async () => await asked('chassis', 'power', 'status'), soon).toContain('Chassis Power is off');
   expect(board.log.map(({ asked: what, answered }) => `${what}: ${answered}`)).toContain('set power 0: ok');
   await board.kill();
   expect(await asked('chassis', 'power', 'status')).toContain('Unable to establish');

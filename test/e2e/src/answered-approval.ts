@@ -33,25 +33,36 @@ export async function beginAnswer(page: Page): Promise<BegunAnswer> {
   return { session, comment };
 }
 
-/** While nobody serves: the dialog says so, and the operator sends it all the same, twice. @returns what the dialog said */
-export async function answerNow(page: Page, folder: string): Promise<string> {
+export interface SentAnswer {
+  /** By the dialog, before it was sent. */
+  readonly said: string;
+  /** What the page says when it is done: waited for from the beginning, since it does not stay. */
+  readonly toast: Promise<string | null>;
+}
+
+/** While nobody serves: the dialog says so, and the operator sends it all the same, twice. */
+export async function answerNow(page: Page, folder: string): Promise<SentAnswer> {
   const note = page.getByTestId('no-master-now');
   await note.waitFor();
   const said = (await note.textContent()) ?? '';
+  const toast = page.getByTestId('toast-operated').first().textContent();
+  // Whoever waits for it is told, further down.
+  toast.catch(() => undefined);
   await page.getByTestId('operate-do').click();
   await page.getByTestId('operate-comment').press('Enter');
   await shot(page, folder, '04-answer-during-take-over');
-  return said;
+  return { said, toast };
 }
 
 /** On the new Master it is done, once, and the page says so. */
 export async function endAnswer(
   page: Page,
   { session, comment }: BegunAnswer,
-  said: string,
+  sent: SentAnswer,
   folder: string,
 ): Promise<readonly Check[]> {
-  const toast = (await page.getByTestId('toast-operated').first().textContent()) ?? '';
+  const { said } = sent;
+  const toast = (await sent.toast) ?? '';
   await page.getByTestId('operate-dialog').waitFor({ state: 'detached' });
   await shot(page, folder, '05-answer-after-take-over');
   const read = async <T>(path: string) => {

@@ -62,7 +62,12 @@ async function repositoryPage(page: Page, folder: string): Promise<readonly Chec
   await page.getByTestId('node-enabled').click({ force: true });
   await page.getByText('Maintenance: not monitored').waitFor();
   await shot(page, folder, '17-node');
-  const stored = JSON.stringify(await (await page.request.get(`${BASE}/api/v1/settings/node/${NODE}`)).json());
+  // The switch stands as it was asked to before that is stored.
+  let stored = '';
+  await until('the node is stored as disabled', async () => {
+    stored = await (await page.request.get(`${BASE}/api/v1/settings/node/${NODE}`)).text();
+    return stored.includes('"enabled":false') || undefined;
+  });
   return [
     check(
       'an import shows its difference and changes nothing before',

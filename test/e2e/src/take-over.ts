@@ -61,10 +61,10 @@ export async function throughTakeOver(folder: string): Promise<Outcome> {
     following.catch(() => undefined);
     await typing.page.getByTestId('banner-reconnecting').waitFor();
     await shot(typing.page, folder, '04-comment-during-take-over');
-    const said = await answerNow(answering.page, folder);
+    const answer = await answerNow(answering.page, folder);
     const { pageFollowedMs, pageLiveMs } = await following;
     const commented = await endComment(typing.page, folder);
-    const answered = await endAnswer(answering.page, begun, said, folder);
+    const answered = await endAnswer(answering.page, begun, answer, folder);
     await shot(cluster.page, folder, '05-after-take-over');
 
     killed.comeBack();

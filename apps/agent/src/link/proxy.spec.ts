@@ -196,16 +196,18 @@ proxy: { url: "http://127.0.0.1:${proxy}", user: agent, passwordFile: ${file('pa
     expect([await join_.over, join_.said()]).toEqual([0, expect.stringContaining('n joined')]);
     const agent = run('run', '--config', config);
     await until(() => first.isServing, PATIENCE_MS);
-    await until(() => second.saidOf('hello').length === 1, PATIENCE_MS);
-    // To join, who it is and then the token.
-    await until(() => wishes(first) === 3 && wishes(second) === 1, PATIENCE_MS);
+    await until(() => second.saidOf('hello').length > 0, PATIENCE_MS);
+    // To join, who it is and then the token. Each connection by the proxy, however often it left one of us who stood still.
+    const isByProxy = (to: FakeManager, joining: number) => wishes(to) >= joining + to.saidOf('hello').length;
+    await until(() => isByProxy(first, 2) && isByProxy(second, 0), PATIENCE_MS);
     second.promote(6);
     await until(() => second.isServing, PATIENCE_MS);
     // Its connections end with the Master, and come again by the same way.
+    const before = second.saidOf('hello').length;
     second.cut();
-    await until(() => second.saidOf('hello').length === 2, PATIENCE_MS);
+    await until(() => second.saidOf('hello').length > before, PATIENCE_MS);
     await until(() => second.isServing, PATIENCE_MS);
-    await until(() => wishes(second) === 2, PATIENCE_MS);
+    await until(() => isByProxy(second, 0), PATIENCE_MS);
     expect(agent.said()).not.toContain('s3cret');
     expect(join_.said()).not.toContain('s3cret');
   });

@@ -186,7 +186,8 @@ describe('an order to end', () => {
   });
   it('by its stop command knows its process; one that fails is told of', async () => {
     runner.launch(
-      instruction('while [ ! -e stop ]; do sleep 0.05; done; exit 5'.replace('stop', join(dir, 'stop')), {
+      // Until it is written: the shell makes the file a moment before.
+      instruction('while [ ! -s stop ]; do sleep 0.05; done; exit 5'.replace('stop', join(dir, 'stop')), {
         stopCommand: `echo $YOSUGARA_PID >${dir}/stop`,
       }),
     );

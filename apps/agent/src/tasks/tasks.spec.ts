@@ -1,4 +1,14 @@
-import { closeSync, mkdtempSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentNews, AgentTask } from '@yosugara/protocol';
@@ -28,7 +38,7 @@ const tasks = (events: EventLogPort | null = null) => {
   return made;
 };
 const custom = (over: Partial<Extract<AgentTask, { kind: 'custom' }>> = {}): AgentTask => ({
-  ...{ kind: 'custom', id: 'c', command: 'echo a,1; echo nothing; echo "b , 2,3"', user: null, timeoutMs: 5_000 },
+  ...{ kind: 'custom', id: 'c', command: 'echo a,1; echo nothing; echo "b , 2,3"', user: null, timeoutMs: 60_000 },
   ...{ intervalMs: 500, anchorMs: 7, ...over },
 });
 const of = <Kind extends AgentNews['kind']>(kind: Kind) =>
@@ -187,8 +197,9 @@ describe('a folder that is watched', () => {
   });
   it.each([
     ['deleted', () => rmSync(join(dir, 'a.csv')), 1],
-    ['modified-size', () => put('a.csv', 'more'), 4],
-    ['modified-time', () => put('a.csv', 'y'), 1],
+    // By one step each: between emptying and writing it a look may find it empty.
+    ['modified-size', () => appendFileSync(join(dir, 'a.csv'), 'mor'), 4],
+    ['modified-time', () => utimesSync(join(dir, 'a.csv'), 1, 1), 1],
   ] as const)('tells of a file that is %s', async (change, happens, sizeBytes) => {
     put('a.csv');
     watch({ change });

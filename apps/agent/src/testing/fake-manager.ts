@@ -78,6 +78,8 @@ export class FakeManager {
   readonly #database: FakeDatabase;
   readonly #cluster: FakeCluster;
   readonly #sockets = new Set<TLSSocket>();
+  /** Not taken yet: said again to whoever comes, since the connection that it was said to may have ended just then. */
+  readonly #untaken = new Map<string, ToAgent>();
   #joins = createHttpServer();
   #agent: TLSSocket | null = null;
   /** null = it is no Master, and warm. */
@@ -145,10 +147,12 @@ export class FakeManager {
     for (const socket of this.#sockets) socket.write(text);
   }
   start(over: Partial<StartInstruction>): void {
-    this.say({
+    const saying: StartInstruction = {
       ...{ say: 'start', epoch: this.epoch ?? 0, run: 's/u/j/n/1', command: 'true', user: null, environment: {}, script: null },
       ...{ stopCommand: null, timeoutMs: null, keepOutputBytes: 1_000, stdout: null, stderr: null, variables: [], ...over },
-    });
+    };
+    this.#untaken.set(saying.run, saying);
+    this.say(saying);
   }
   saidOf<Say extends FromAgent['say']>(say: Say): Extract<FromAgent, { say: Say }>[] {
     return this.heard.filter((saying) => saying.say === say) as Extract<FromAgent, { say: Say }>[];
@@ -186,6 +190,7 @@ export class FakeManager {
     // What was under way when it was sent away is not heard.
     if (saying.say === 'ping' || this.isSilent || socket.writableEnded) return;
     this.heard.push(saying);
+    if (saying.say === 'taken' || saying.say === 'state') this.#untaken.delete(saying.run);
     if (saying.say === 'hello') {
       if (!this.answersHellos) return;
       this.#database.spools.add(saying.spool);
@@ -204,6 +209,7 @@ export class FakeManager {
   #welcome(socket: TLSSocket): void {
     this.#agent = socket;
     write(socket, { say: 'welcome', epoch: this.epoch!, committed: this.#database.news.length, managers: [] });
+    for (const saying of this.#untaken.values()) write(socket, saying);
   }
 
   async #renew(socket: TLSSocket, request: string): Promise<void> {

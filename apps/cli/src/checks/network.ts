@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { AwakeTimer } from '@yosugara/kernel';
 import { busyPort, listensOf } from '../local/ports.js';
 import { type Check, fail, type Look, ok, selfOf, warn } from './types.js';
 
@@ -41,13 +42,14 @@ export const membersReachable: Look = async (context) => {
 
 function reaches(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: CONNECT_WITHIN_MS });
+    const socket = connect({ host, port });
+    const timer = new AwakeTimer(CONNECT_WITHIN_MS, () => end(`port ${port} does not answer`));
     const end = (why: string | null) => {
+      timer.stop();
       socket.destroy();
       resolve(why);
     };
     socket.once('connect', () => end(null));
-    socket.once('timeout', () => end(`port ${port} does not answer`));
     socket.once('error', (error: NodeJS.ErrnoException) => end(`port ${port}: ${error.code ?? error.message}`));
   });
 }

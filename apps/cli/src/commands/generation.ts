@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Away, applyCommand, type ClusterRecord, type Command, EMPTY_RECORD } from '@yosugara/failover';
 import { giveToState } from '@yosugara/host-control/backup';
 import { openRaftDisk, planBranch } from '@yosugara/journal';
-import { type Lsn, nodeId } from '@yosugara/kernel';
+import { AwakeTimer, type Lsn, nodeId } from '@yosugara/kernel';
 import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import { RefusedError } from '../control/client.js';
 
@@ -71,13 +71,15 @@ export async function nobodyRuns({ cluster, ports }: NodeConfig): Promise<void> 
 
 function isOpen(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: KNOCK_MS });
+    const socket = connect({ host, port });
+    // A member that is off never answers: nobody is told from it by more than time, so it is time that we were awake.
+    const timer = new AwakeTimer(KNOCK_MS, () => end(false));
     const end = (is: boolean) => {
+      timer.stop();
       socket.destroy();
       resolve(is);
     };
     socket.once('connect', () => end(true));
     socket.once('error', () => end(false));
-    socket.once('timeout', () => end(false));
   });
 }

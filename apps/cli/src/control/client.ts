@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { DeadlineError, YosugaraError } from '@yosugara/kernel';
+import { AwakeTimer, DeadlineError, YosugaraError } from '@yosugara/kernel';
 import { type ControlRequest, type Status, StatusSchema } from '@yosugara/protocol';
 
 /** The protocol's bound of a line (libs/protocol/src/control.ts). */
@@ -34,9 +34,9 @@ export class NoControllerError extends YosugaraError {
 export function askSocket(path: string, ask: Ask, deadlineMs = ANSWER_DEADLINE_MS): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
-    const timer = setTimeout(() => end(() => reject(new DeadlineError(path, deadlineMs))), deadlineMs);
+    const timer = new AwakeTimer(deadlineMs, () => end(() => reject(new DeadlineError(path, deadlineMs))));
     const end = (settle: () => void) => {
-      clearTimeout(timer);
+      timer.stop();
       socket.destroy();
       settle();
     };

@@ -60,9 +60,8 @@ it('the agent of npm start joins by itself, runs a job, comes again after kill -
   await expect.poll(there, SOON).toEqual([{ id: LOCAL_AGENT, connected: true, node: true }]);
   // What let it in is good for nobody else, and nowhere on the disk.
   expect(readdirSync(agentDir(layout))).not.toContain('token');
-  expect(JSON.parse((await yosugara('agents', 'tokens', '--json')).out).tokens).toMatchObject([
-    { usesLeft: 0, node: LOCAL_AGENT },
-  ]);
+  const tokens = async () => JSON.parse((await yosugara('agents', 'tokens', '--json')).out).tokens;
+  await expect.poll(tokens, SOON).toMatchObject([{ usesLeft: 0, node: LOCAL_AGENT }]);
 
   const unit = join(root, 'unit.yaml');
   const mark = join(root, 'mark');
@@ -84,7 +83,8 @@ body:
     return (JSON.parse(out) as { id: string }).id;
   };
   const session = await ran();
-  expect((await yosugara('jobs', 'output', session, 'say')).out).toContain(`hello from '${LOCAL_AGENT}'`.replaceAll("'", ''));
+  const output = async () => (await yosugara('jobs', 'output', session, 'say')).out;
+  await expect.poll(output, SOON).toContain(`hello from '${LOCAL_AGENT}'`.replaceAll("'", ''));
   expect(readFileSync(mark, 'utf8')).toBe('run\n');
 
   const pidFile = join(agentDir(layout), STATE_LAYOUT.pids, 'agent.pid');
@@ -97,5 +97,6 @@ body:
   expect(readFileSync(mark, 'utf8')).toBe('run\nrun\n');
 
   await agent!.stop(5_000);
-  expect(processesOf(layout.state, layout.data)).toEqual([]);
+  // The keeper of a job ends by itself, after it has told the job's end.
+  await expect.poll(() => processesOf(layout.state, layout.data), SOON).toEqual([]);
 });

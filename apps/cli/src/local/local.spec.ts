@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NodeConfigSchema } from '@yosugara/protocol';
+import { freePort } from '@yosugara/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { wholeCluster } from '../testing/statuses.js';
 import { type Layout, layoutOf } from './layout.js';
@@ -49,7 +50,8 @@ describe('the local cluster', () => {
     supervisor.start();
     expect(await waitUntilReady(layout, 60_000, () => undefined, never)).toMatchObject({ kind: 'ready' });
     expect(readPidFile(layout.supervisorPid)).toBe(process.pid);
-    expect(processesOf(layout.state, layout.data).length).toBeGreaterThanOrEqual(6);
+    // Ready is who hears one controller; the others and what they start come when they come.
+    await expect.poll(() => processesOf(layout.state, layout.data).length).toBeGreaterThanOrEqual(6);
     await supervisor.stop(100);
     expect(processesOf(layout.state, layout.data)).toEqual([]);
     expect(existsSync(layout.supervisorPid)).toBe(false);
@@ -134,8 +136,9 @@ describe('preflight', () => {
 
   it('names the holder of a busy UDP port that listens on every address', async () => {
     const socket = createSocket('udp4');
-    await new Promise<void>((done) => socket.bind(0, '0.0.0.0', done));
-    const { port } = socket.address();
+    // Given to nobody else, also when it is free again.
+    const port = await freePort();
+    await new Promise<void>((done) => socket.bind(port, '0.0.0.0', done));
     try {
       expect(await busyPort([{ protocol: 'udp', address: '127.0.77.1', port }])).toContain(`(pid ${process.pid})`);
     } finally {

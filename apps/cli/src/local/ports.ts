@@ -83,7 +83,16 @@ const hexAddress = (ipv4: string) => Buffer.from(ipv4.split('.').reverse().map(N
 
 function holds(pid: string, inode: string): boolean {
   try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === `socket:[${inode}]`);
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => isOf(`/proc/${pid}/fd/${fd}`, inode));
+  } catch {
+    return false;
+  }
+}
+
+/** Closed meanwhile: then it is not of it. */
+function isOf(file: string, inode: string): boolean {
+  try {
+    return readlinkSync(file) === `socket:[${inode}]`;
   } catch {
     return false;
   }

@@ -44,8 +44,8 @@ export class PrivateCluster {
         { id: 'w', kind: 'witness', address: `127.0.${third}.3`, zone: 'w' },
         ...(withDr ? [{ id: 'd', kind: 'dr' as const, address: `127.0.${third}.4`, zone: 'd' }] : []),
       ],
-      // A line between sites, and one more host to share the cores with.
-      profile: withDr ? 'tolerant' : 'lan',
+      // All of it shares this machine, and with others: any process may stand still for longer than `lan` bears.
+      profile: 'tolerant',
       autoRejoin,
       stopProofs: ['P1', 'P4'],
       ports,
@@ -90,11 +90,23 @@ export class PrivateCluster {
   /** Starts all members; then `first` is the Master of two in sync. Left to themselves, the quickest makes the database. */
   async born(first: 'a' | 'b', start: (node: string) => void = (node) => this.start(node)): Promise<void> {
     for (const node of this.#nodes) start(node);
-    if ((await this.whole()) !== first) {
-      const { code, notes } = await this.yosugara('switchover');
-      if (code !== 0) throw new Error(`the switchover to ${first} failed: ${notes}`);
-    }
+    if ((await this.whole()) !== first) await this.switchover(first);
     await this.until(`${first} serves`, (status) => inSync(status) && status.master === first);
+  }
+
+  /** A node that just stood still cannot take over, and the cluster says so: as its operator would, we ask again once it can. */
+  async switchover(to: string): Promise<void> {
+    for (const untilMs = performance.now() + PATIENCE_MS; ; ) {
+      const serves = await this.until(
+        `${to} can take over`,
+        ({ master, nodes }) => nodes.some(({ name, syncSet }) => name === to && syncSet) && master,
+      );
+      if (serves === to) return;
+      const { code, notes } = await this.yosugara('switchover', '--to', to);
+      if (code === 0) return;
+      if (!/not in the sync set|gave it up/.test(notes) || performance.now() > untilMs)
+        throw new Error(`the switchover to ${to} failed: ${notes}`);
+    }
   }
 
   /**
@@ -151,9 +163,12 @@ export class PrivateCluster {
     for (const pid of [...this.#deadMan(node), ...this.#processesOf(node)]) signal(pid, 'SIGSTOP');
   }
 
-  /** As `kill`, and nothing of it gets to say so: a dead man that outlives its controller by a moment signs that all has stopped. */
+  /**
+   * As `kill`, and nothing of it gets to say so: a dead man that outlives its controller by a moment signs that all has stopped, and a
+   * controller without its dead man stops all by itself. So all are looked for before the first is hit.
+   */
   async powerOff(node: string): Promise<void> {
-    for (const pid of this.#deadMan(node)) signal(pid, 'SIGKILL');
+    for (const pid of [...this.#deadMan(node), ...this.#processesOf(node)]) signal(pid, 'SIGKILL');
     await this.kill(node);
   }
 
@@ -174,7 +189,12 @@ export class PrivateCluster {
     }
   }
 
+  /** Whoever stands still does not answer in time, and that passes. */
   async status(): Promise<Status> {
+    return await this.until('somebody answers', (status) => status);
+  }
+
+  async #look(): Promise<Status> {
     return await new Controllers(this.#nodes.map((node) => join(this.stateDir(node), 'control.sock'))).status();
   }
 
@@ -198,7 +218,7 @@ export class PrivateCluster {
 
   async until<T>(what: string, look: (status: Status) => T | null | false | undefined): Promise<T> {
     for (const untilMs = performance.now() + PATIENCE_MS; ; await new Promise((resolve) => setTimeout(resolve, 40))) {
-      const status = await this.status().catch(() => null);
+      const status = await this.#look().catch(() => null);
       const found = status === null ? null : look(status);
       if (found !== null && found !== undefined && found !== false) return found;
       if (performance.now() > untilMs)

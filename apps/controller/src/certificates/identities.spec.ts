@@ -89,7 +89,8 @@ describe('a controller whose configuration has another identity for a revoked na
     expect([outNow(), w.outs]).toEqual([new Set(), [[]]]);
     expect(w.config.cluster.members.find(({ id }) => id === 'w')?.peerId).toBe(w.own.peerId);
     await vi.waitFor(async () => expect(await ask()).toBe('here'), SOON);
-    expect((await successor.ask(nodeId('w'), Buffer.from('{"ask":"state"}'), 5_000)).toString()).toContain('"member":"w"');
+    const asked = async () => (await successor.ask(nodeId('w'), Buffer.from('{"ask":"state"}'), 5_000)).toString();
+    await vi.waitFor(async () => expect(await asked()).toContain('"member":"w"'), SOON);
     await w.look();
     expect(w.outs).toHaveLength(1);
   });

@@ -61,6 +61,7 @@ const keeperOf = (change: object = {}) => {
   return keeper;
 };
 const note = async (actor: string) => await store.audit.note({ actor, action: 'login', epoch: 1, node: 'a', detail: { x: 1 } });
+const isAtEnd = async () => (await store.audit.position('siem'))?.id === String((await store.audit.latest(1))[0]?.id);
 const whoCame = () => lines.map((line) => /who="([^"]*)"/.exec(line)?.[1]);
 
 describe('the audit log is sent by syslog', () => {
@@ -71,6 +72,8 @@ describe('the audit log is sent by syslog', () => {
     await expect.poll(async () => await store.audit.position('siem'), soon).not.toBeNull();
     for (const who of ['one', 'two']) await note(who);
     await expect.poll(whoCame, soon).toEqual(['one', 'two']);
+    // It is written down a moment later; what came before that would come again.
+    await expect.poll(isAtEnd, soon).toBe(true);
     await first.stop();
     await hangUp();
     await note('three');

@@ -54,13 +54,26 @@ beforeAll(async () => {
   consoleUrl = `http://127.0.93.1:${consolePort}`;
   provider = await startProvider(oidcPort);
   const ldap = {
-    ...{ urls: ['ldaps://127.0.0.1:1', `ldaps://127.0.0.1:${ldapPort}`], caFile: authority.caFile, base: BASE, timeoutMs: 4_000 },
+    ...{
+      urls: ['ldaps://127.0.0.1:1', `ldaps://127.0.0.1:${ldapPort}`],
+      caFile: authority.caFile,
+      base: BASE,
+      timeoutMs: 30_000,
+    },
     ...{ bindDn: `cn=searcher,${BASE}`, bindPasswordFile: daemons.write('bind-password', 'search-password\n') },
     ...{ groupBase: BASE, roles: [{ group: `cn=ops,${BASE}`, roles: ['operator'] }], defaultRoles: ['viewer'] },
   };
   const oidc = [
     {
-      ...{ id: 'company', name: 'Company', issuer, clientId: 'yosugara', publicUrl: consoleUrl, allowInsecure: true },
+      ...{
+        id: 'company',
+        name: 'Company',
+        issuer,
+        clientId: 'yosugara',
+        publicUrl: consoleUrl,
+        allowInsecure: true,
+        timeoutMs: 30_000,
+      },
       clientSecretFile: daemons.write('client-secret', 'the-secret-of-the-client'),
       roles: [{ group: 'admins', roles: ['operator'] }],
     },

@@ -74,7 +74,9 @@ export class NodeInventoryController {
   async show(@Asker() asker: Identity, @Param('id') id: string): Promise<NodeInventory> {
     this.#demand(asker, id);
     const { inventory } = this.store;
-    const [[stored], counts] = await Promise.all([inventory.nodes(id), inventory.counts(id)]);
+    const [stored] = await inventory.nodes(id);
+    // Not before: what is said to be collected is there.
+    const counts = await inventory.counts(id);
     const keeper = this.held.agents?.inventory ?? null;
     const canCollect = keeper?.canCollect(id) === true;
     const nextMs = canCollect && this.live.snapshot.get('node', id)?.enabled === true ? keeper!.nextMs(id, stored ?? null) : null;

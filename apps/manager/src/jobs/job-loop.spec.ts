@@ -52,7 +52,8 @@ describe('a session', () => {
     expect((await world.reports.history(session, 0, 100)).map(({ job, to }) => `${job}:${to}`)).toEqual(
       expect.arrayContaining([':running', 'a:running', 'a:ended', 'b:running', 'b:ended', ':ended']),
     );
-    expect(web1.news).toEqual([]);
+    // The database has it a moment before the agent hears so.
+    await until('its news were taken', () => web1.news.length === 0);
   });
 
   it('keeps the revision that it began with, whatever becomes of its unit', async () => {
@@ -169,10 +170,11 @@ describe('nothing is lost or done twice', () => {
       },
     };
     const answers = await Promise.all([0, 1, 2, 3].map(async (n) => await started(manager, { request: `r${n}` })));
+    // What comes while the database stands still is committed at once: then few commits were enough.
+    while (faults < 2) answers.push(await started(manager, { request: `r${answers.length}` }));
     for (const session of answers) expect(await ended(session)).toMatchObject({ endStatus: 'normal' });
-    expect((await world.reports.sessions({ limit: 10 })).rows).toHaveLength(4);
-    expect(launches()).toEqual([1, 1, 1, 1]);
-    expect(faults).toBeGreaterThan(1);
+    expect((await world.reports.sessions({ limit: 100 })).rows).toHaveLength(answers.length);
+    expect(launches()).toEqual(answers.map(() => 1));
   });
 
   it('when an instruction gets lost and the manager changes: it is said again, and runs once', async () => {
@@ -286,7 +288,7 @@ describe('what begins sessions', () => {
     ...{ type: 'schedule', unit: 'night', timeZone: 'UTC', schedule: { kind: 'interval', minutes: 1 } },
     ...more,
   });
-  /** Four in two hours, and none of them due while a spec runs. */
+  /** Four in two hours, five in the two and a half before, and none of them due while a spec runs. */
   const halfHourly = () => {
     const minute = (new Date().getUTCMinutes() + 15) % 30;
     return { kind: 'interval', minutes: 30, from: `00:${String(minute).padStart(2, '0')}` };
@@ -305,21 +307,20 @@ describe('what begins sessions', () => {
     ['run-each', 5],
     ['ask', 5],
     ['skip', 0],
-  ])('late policy %s: %d sessions of five runs that nobody was there for', async (late, sessions) => {
+  ] as const)('late policy %s: %d sessions of five runs that nobody was there for', async (late, sessions) => {
     await world.node('web1');
     await unit([command('a')]);
-    await world.put('job-trigger', 'nightly', schedule({ late }));
-    await away(5);
+    await world.put('job-trigger', 'nightly', schedule({ schedule: halfHourly(), late, lateUpToMinutes: 1_000 }));
+    await away(150);
     const manager = world.manager(1);
     await until('it is decided', async () =>
       (await world.reports.marks()).some(({ firedUpToMs }) => firedUpToMs > Date.now() - 30_000),
     );
     const dropped = await world.pool.query(`select message from event where monitor = 'nightly'`);
-    // One of them may have been due within the minute that counts as on time.
     const found = await runs();
-    expect(Math.abs(found.length - sessions)).toBeLessThanOrEqual(1);
+    expect(found).toHaveLength(sessions);
     expect(dropped.rows.length > 0).toBe(late === 'run' || late === 'skip');
-    if (late === 'ask') expect(found.filter(({ state }) => state === 'held').length).toBeGreaterThanOrEqual(4);
+    if (late === 'ask') expect(found.filter(({ state }) => state === 'held')).toHaveLength(5);
     await manager.end();
     // The next one finds it decided.
     world.manager(2);

@@ -169,16 +169,19 @@ describe('MIB modules are uploaded', () => {
   ])(
     'that are hostile: %s, while others are served',
     async (_, text) => {
-      let isAnswered = false;
-      const answer = upload([{ name: 'worst.mib', text }]).finally(() => {
-        isAnswered = true;
-      });
       let served = 0;
-      while (!isAnswered) {
-        expect((await a.call('GET', '/api/v1/mibs', { bearer, withinMs: 60_000 })).status).toBe(200);
-        if (!isAnswered) served++;
+      // What is asked may be what stands still: one of a few tries shows it.
+      for (let tries = 0; served === 0 && tries < 5; tries++) {
+        let isAnswered = false;
+        const answer = upload([{ name: 'worst.mib', text }]).finally(() => {
+          isAnswered = true;
+        });
+        while (!isAnswered) {
+          expect((await a.call('GET', '/api/v1/mibs', { bearer, withinMs: 60_000 })).status).toBe(200);
+          if (!isAnswered) served++;
+        }
+        expect([200, 400]).toContain((await answer).status);
       }
-      expect([200, 400]).toContain((await answer).status);
       expect(served).toBeGreaterThan(0);
     },
     120_000,

@@ -109,12 +109,20 @@ const SECRETS = (mark: string) => ({
 const putAll = async (mark: string) => {
   for (const [kind, id, body] of Object.values(SECRETS(mark))) await put(kind as string, id as string, body as object);
 };
+/** PostgreSQL takes files away, too. */
+function bytesOf(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
+}
 async function inDatabase(mark: string): Promise<readonly string[]> {
   await pool.query('checkpoint');
   const found: string[] = [];
   for (const file of readdirSync(postgres.dataDir, { recursive: true, withFileTypes: true }))
-    if (file.isFile() && readFileSync(join(file.parentPath, file.name)).includes(mark))
-      found.push(join(file.parentPath, file.name));
+    if (file.isFile() && bytesOf(join(file.parentPath, file.name)).includes(mark)) found.push(join(file.parentPath, file.name));
   return found.map((path) => path.slice(postgres.dataDir.length + 1));
 }
 async function dump(): Promise<string> {

@@ -93,10 +93,20 @@ function processorSeconds() {
   const { user, system } = process.cpuUsage();
   const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ');
   const ticks = children.map((pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return Number(fields[11]) + Number(fields[12]);
+    const fields = statOf(pid).split(') ')[1]?.split(' ') ?? [];
+    return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
   });
   return { managers: (user + system) / 1e6, postgres: ticks.reduce((sum, each) => sum + each, 0) / 100 };
+}
+
+/** Nothing of one that has ended since it was listed. */
+function statOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
+    throw error;
+  }
 }
 
 const round = (value: number) => Math.round(value * 10) / 10;

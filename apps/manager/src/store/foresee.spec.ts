@@ -20,7 +20,7 @@ beforeAll(async () => {
   closers.push(() => master.stop());
   standby = await startHotStandby(master);
   closers.push(() => standby.stop());
-}, 60_000);
+});
 afterAll(async () => {
   for (const close of closers.reverse()) await close();
 });
@@ -46,4 +46,4 @@ it('a Standby has a session for each kind of work and knows the schema before it
     () => undefined,
   );
   expect(await sessions()).toEqual(before);
-}, 60_000);
+});

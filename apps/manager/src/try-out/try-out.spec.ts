@@ -27,8 +27,8 @@ beforeAll(async () => {
   service = createServer((socket) => socket.end());
   syslog = createServer((socket) => socket.on('data', (chunk) => lines.push(String(chunk))));
   const [servicePort, syslogPort] = [await listening(service), await listening(syslog)];
-  const hourly = { type: 'port', intervalS: 3_600, collect: true, numeric: { info: [0, 5_000], warning: [5_000, 6_000] } };
-  const looks = { ...hourly, check: { service: 'tcp', port: servicePort, timeoutMs: 1_000 } };
+  const hourly = { type: 'port', intervalS: 3_600, collect: true, numeric: { info: [0, 60_000], warning: [60_000, 70_000] } };
+  const looks = { ...hourly, check: { service: 'tcp', port: servicePort, timeoutMs: 30_000 } };
   const severities = { critical: { severity: 2 }, warning: { severity: 4 } };
   const host30 = { kind: 'syslog', host: ADDRESS, port: syslogPort, transport: 'tcp' };
   await cluster.apply(

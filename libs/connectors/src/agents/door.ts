@@ -1,4 +1,4 @@
-import { explain, type Log } from '@yosugara/kernel';
+import { AwakeTimer, explain, type Log } from '@yosugara/kernel';
 import { AGENT_PROTOCOL, type FromAgent, type ToAgent } from '@yosugara/protocol';
 import type { AgentLinks, AgentSaying } from '@yosugara/runtime';
 import type { AgentLimits } from './limits.js';
@@ -307,8 +307,11 @@ export class AgentDoor implements AgentLinks {
     if (other === undefined) return true;
     if (other.hello?.instance !== link.hello?.instance) {
       const fromMs = performance.now();
-      while (!other.isClosed && !link.isClosed && performance.now() - fromMs < this.#o.limits.duplicateMs) {
+      // Who was not heard while we stood still may have said something all the same.
+      const wait = new AwakeTimer(this.#o.limits.duplicateMs, () => undefined);
+      while (!other.isClosed && !link.isClosed && wait.leftMs > 0) {
         if (other.heardAtMs > fromMs) {
+          wait.stop();
           const message = `two agents say that they are ${agent}: one at ${other.address}, which stays, another one at ${address}, which is sent away`;
           this.#o.log.warn('agents.duplicate', { agent, stays: other.address, from: address });
           this.#o.onTrouble({ code: 'duplicate', agent, address, message });
@@ -317,6 +320,7 @@ export class AgentDoor implements AgentLinks {
         }
         await new Promise((resolve) => setTimeout(resolve, DUPLICATE_LOOK_MS));
       }
+      wait.stop();
     }
     if (link.isClosed) return false;
     this.#left(agent, this.#serving);

@@ -27,7 +27,7 @@ describe.skipIf(findSystemProgram('snmpd') === null)('a search (package snmpd)',
   });
   afterAll(async () => await daemons.stop());
   const access = (more: object = {}) =>
-    SnmpAccessSchema.parse({ port, timeoutMs: 1_000, retries: 0, community: 'hush', ...more });
+    SnmpAccessSchema.parse({ port, timeoutMs: 10_000, retries: 0, community: 'hush', ...more });
   const search = async (range: string, more: object = {}, deadlineMs = 20_000) =>
     await searchSnmp(addressesOfRange(range), access(more), deadlineMs, new AbortController().signal);
 

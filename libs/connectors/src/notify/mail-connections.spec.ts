@@ -25,7 +25,7 @@ async function begun(server: CountingServer, change: Partial<MailServerBody> = {
     () => server.stop(),
     () => connections.release(),
   );
-  const settings = { host: '127.0.0.1', port, security: 'smtp', from: 'yosugara@example.com', timeoutMs: 5_000 } as const;
+  const settings = { host: '127.0.0.1', port, security: 'smtp', from: 'yosugara@example.com', timeoutMs: 60_000 } as const;
   let body = MailServerBodySchema.parse({ ...settings, ...change });
   const set = (more: Partial<MailServerBody>) => {
     body = { ...body, ...more };

@@ -16,7 +16,7 @@ const server = (change: Partial<MailServerBody>): MailServerBody =>
     security: 'smtp',
     from: 'yosugara@example.com',
     fromName: 'Ops',
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     ...change,
   });
 const sender = (servers: Readonly<Record<string, MailServerBody>>) =>

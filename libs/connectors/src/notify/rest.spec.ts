@@ -55,7 +55,7 @@ const PAYLOAD: RestPayload = {
   values: { PRIORITY: 'critical', MESSAGE: 'no "answer"', FACILITY_ID: 'web 1' },
 };
 const access = (port: number, change: object = {}): RestAccessBody =>
-  RestAccessBodySchema.parse({ url: `http://127.0.0.1:${port}/hook`, timeoutMs: 5_000, ...change });
+  RestAccessBodySchema.parse({ url: `http://127.0.0.1:${port}/hook`, timeoutMs: 60_000, ...change });
 function sender(of: RestAccessBody) {
   const send = restSender({ restAccess: () => of, mailServer: () => null, trap: () => null });
   return async (deadlineMs = 60_000, signal?: AbortSignal) => await send(PAYLOAD, TOLD, within(deadlineMs, signal));

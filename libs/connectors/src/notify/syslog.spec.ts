@@ -107,6 +107,15 @@ describe('a line by TCP', () => {
     const port = await listening((socket) => void socket.resetAndDestroy());
     expect((await send({ port, transport: 'tcp', message: 'x'.repeat(8_000) })).kind).toBe('retry');
   });
+  it('is to be sent again when it was reset while we stood still: the end of the wait is no silence before that was heard', async () => {
+    const port = await listening((socket) => {
+      socket.once('data', () => {
+        socket.resetAndDestroy();
+        for (const untilMs = performance.now() + 1_200; performance.now() < untilMs; );
+      });
+    });
+    expect((await send({ port, transport: 'tcp' })).kind).toBe('retry');
+  });
   it('is taken as accepted when the other side says nothing at all, as many do', async () => {
     const port = await listening((socket) => void socket.pause());
     expect((await send({ port, transport: 'tcp' })).kind).toBe('accepted');

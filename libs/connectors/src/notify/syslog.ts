@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { isIP, type Socket } from 'node:net';
 import { hostname } from 'node:os';
+import { AwakeTimer } from '@yosugara/kernel';
 import { type SyslogPayload, syslogLine, type Told } from '@yosugara/operations';
 import type { SendDeadline, Sent } from '@yosugara/runtime';
 import { dial, label, refusal, secure, type Target } from '../probes/dial.js';
@@ -66,11 +67,11 @@ async function sendFrame(look: Look, payload: SyslogTarget, target: Target, line
     ]),
   );
   // A reset now means that it did not read all; its end, that it did. Silence has to be taken for yes: syslog has no answers.
-  let timer: NodeJS.Timeout | undefined;
+  let timer: AwakeTimer | undefined;
   try {
-    await look.wait(Promise.race([closed, new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_MS)))]));
+    await look.wait(Promise.race([closed, new Promise<void>((resolve) => (timer = new AwakeTimer(CLOSE_MS, resolve)))]));
   } finally {
-    clearTimeout(timer);
+    timer?.stop();
   }
 }
 

@@ -1,5 +1,16 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { failure, Look, looked, ProbeFailure, quoted, single } from './look.js';
+
+async function pairOfSockets(): Promise<readonly [Socket, Socket]> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const there = new Promise<Socket>((resolve) => server.once('connection', resolve));
+  const here = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const sockets = [await there, here] as const;
+  server.close();
+  return sockets;
+}
 
 const never = new AbortController().signal;
 const forEver = new Promise<never>(() => undefined);
@@ -14,6 +25,19 @@ describe('a look', () => {
     });
     expect(answers).toEqual(single(failure('the greeting of 10.0.0.5:25: no answer within 20 ms')));
     expect(closed).toBe(1);
+  });
+  it('is answered by what came while this program stood still beyond its deadline', async () => {
+    const [one, other] = await pairOfSockets();
+    const answers = await looked(200, never, async (look) => {
+      const heard = new Promise<void>((resolve) => void one.once('data', () => resolve()));
+      other.write('here');
+      for (const untilMs = performance.now() + 600; performance.now() < untilMs; );
+      await look.wait(heard);
+      return single({ kind: 'text', text: 'here' } as never);
+    });
+    one.destroy();
+    other.destroy();
+    expect(answers).toMatchObject([{ value: { kind: 'text' } }]);
   });
   it('ends at once when nobody wants the answer any more', async () => {
     const stop = new AbortController();

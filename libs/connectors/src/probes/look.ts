@@ -1,4 +1,4 @@
-import { explain, InvariantError, YosugaraError } from '@yosugara/kernel';
+import { AwakeTimer, explain, InvariantError, YosugaraError } from '@yosugara/kernel';
 import type { SampleValue } from '@yosugara/operations';
 import type { ProbeAnswer } from '@yosugara/runtime';
 
@@ -24,10 +24,9 @@ const EARLY_MS = 2;
 export class Look {
   /** What is waited for, for the sentence when the time is up: `the greeting of 10.0.0.5:25`. */
   doing = 'the look';
-  readonly #endMs: number;
   readonly #deadlineMs: number;
   readonly #outer: AbortSignal;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: AwakeTimer;
   readonly #onAbort = () => this.#end(new ProbeFailure('stopped'));
   readonly #closers = new Set<() => void>();
   readonly #over: Promise<never>;
@@ -36,21 +35,20 @@ export class Look {
 
   constructor(deadlineMs: number, outer: AbortSignal) {
     this.#deadlineMs = deadlineMs;
-    this.#endMs = performance.now() + deadlineMs;
     this.#outer = outer;
     this.#over = new Promise((_, reject) => {
       this.#reject = reject;
     });
     // It may end before anybody waits.
     this.#over.catch(() => undefined);
-    this.#timer = setTimeout(() => this.#end(this.late()), Math.max(0, deadlineMs));
+    this.#timer = new AwakeTimer(deadlineMs, () => this.#end(this.late()));
     outer.addEventListener('abort', this.#onAbort);
     if (outer.aborted) this.#onAbort();
   }
 
   /** 0 from when its timer may ring: what is left then is no time for anything. */
   get leftMs(): number {
-    const leftMs = this.#endMs - performance.now();
+    const { leftMs } = this.#timer;
     return leftMs < EARLY_MS ? 0 : leftMs;
   }
 
@@ -98,14 +96,14 @@ export class Look {
 
   /** Of this look, and what is opened stays open until its end; but it has less time for that. */
   async opening<T>(deadlineMs: number, run: (look: Look) => Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
+    let timer: AwakeTimer | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(this.late(deadlineMs)), deadlineMs);
+      timer = new AwakeTimer(deadlineMs, () => reject(this.late(deadlineMs)));
     });
     try {
       return await Promise.race([run(this), late]);
     } finally {
-      clearTimeout(timer);
+      timer?.stop();
     }
   }
 
@@ -120,7 +118,7 @@ export class Look {
   #end(why: ProbeFailure): void {
     if (this.#ended !== null) return;
     this.#ended = why;
-    clearTimeout(this.#timer);
+    this.#timer.stop();
     this.#outer.removeEventListener('abort', this.#onAbort);
     // First the sentence, then the sockets: theirs would only say that they were closed.
     this.#reject(why);

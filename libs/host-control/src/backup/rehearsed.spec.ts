@@ -37,7 +37,7 @@ describe('the promotion of a copy, rehearsed', () => {
     expect(readdirSync(b.config.dataDir!).filter((name) => name.startsWith('drill'))).toEqual([]);
     await asSuperuser(a, 'insert into kept values (501)', 'yosugara');
     await eventually('it is there, too', async () => (await rows(b)) === 501);
-    expect(b.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 1 });
+    await expect.poll(() => b.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 1 });
     // Neither a slot nor a session of it is left at the copy or at the Master.
     for (const node of [a, b])
       expect((await asSuperuser(node, `select from pg_replication_slots where temporary`)).rows, node.peer.node).toEqual([]);

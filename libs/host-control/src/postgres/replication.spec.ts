@@ -155,7 +155,7 @@ describe('two hosts', () => {
     expect(existsSync(join(b.config.dataDir!, 'pgdata/pg_wal/00000004.history'))).toBe(true);
     // The running server may see them any time before the promotion: it must stay on its line.
     await sleep(500);
-    expect(b.postgres.facts()).toMatchObject({ kind: 'standby', timeline: 1 });
+    await seen(b, { kind: 'standby', timeline: 1 });
     await b.postgres.stop('kill', 0);
     await b.postgres.startStandby(null);
     await seen(b, { kind: 'standby', timeline: 1 });

@@ -35,7 +35,7 @@ it('a session that was stopped is continued after 3 s, once; stopped again, it i
     await eventually(`continued ${time}`, () => processFact(victim)?.state !== 'T');
   }
   expect(isStopped()).toBe(true);
-  expect(node.postgres.facts().kind).toBe('primary');
+  await eventually('it serves on', () => node.postgres.facts().kind === 'primary');
   process.kill(pid, 'SIGCONT');
 });
 

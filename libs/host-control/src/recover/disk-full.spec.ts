@@ -99,7 +99,7 @@ describe.runIf(root)('a node whose disk was full and has room again', () => {
 
     // Asked too early: it is refused before anything is touched, so the cheap way stays open.
     await expect(b.postgres.rewind(a.peer, quiet)).rejects.toMatchObject({ code: 'DISK_TOO_SMALL' });
-    expect(b.postgres.facts()).toMatchObject({ kind: 'stopped', state: 'crashed-primary' });
+    await expect.poll(() => b.postgres.facts()).toMatchObject({ kind: 'stopped', state: 'crashed-primary' });
 
     clean();
     await b.postgres.rewind(a.peer, quiet);

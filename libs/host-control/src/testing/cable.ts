@@ -65,6 +65,25 @@ export function vipOn(
   return createVipDriver(config, { ...rest, commandPrefix: [...before, 'ip', 'netns', 'exec', hosts[node]] });
 }
 
+/**
+ * That somebody else has the address: an answer of his which comes late, on a machine too busy to ask in time, is heard by one of a few
+ * tries. Holds nothing afterwards.
+ */
+export async function isRefused(vip: VipDriver, leaseMs: number, before = async () => {}, tries = 5): Promise<boolean> {
+  for (; tries > 0; tries--) {
+    await before();
+    const code = await vip
+      .hold(() => leaseMs)
+      .then(
+        () => null,
+        (error: { code: string }) => error.code,
+      );
+    if (code === 'VIP_DUPLICATE') return true;
+    await vip.release();
+  }
+  return false;
+}
+
 /** Whole seconds that the address has to live on this host; undefined: it is not there. */
 export function secondsLeft(host: string, address: string): number | undefined {
   const facts = JSON.parse(ip('-n', host, '-j', 'addr', 'show', 'dev', 'eth0')) as {

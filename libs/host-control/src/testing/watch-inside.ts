@@ -10,6 +10,8 @@ import { childrenOf, processFact } from '../os/processes.js';
 
 export interface WatchInside {
   facts(): ReturnType<HostWatch['facts']>;
+  /** All that it told, also what was over by the next look of whoever waits for it. */
+  told(): readonly ReturnType<HostWatch['facts']>[];
   onChange(handler: () => void): void;
   /** A shell command in the same mount namespace. */
   sh(command: string): Promise<string>;
@@ -38,8 +40,10 @@ export function watchInside(config: NodeConfig, prepare: readonly string[], opti
   });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   let facts: ReturnType<HostWatch['facts']> = { unfit: null, disks: [], loopDelayMs: 0 };
+  const told: (typeof facts)[] = [];
   onJsonLines<typeof facts>(child.stdout, (message) => {
     facts = message;
+    told.push(message);
   });
   const sh = async (command: string): Promise<string> => {
     const argv = ['-t', String(child.pid), '-m', 'sh', '-c', command];
@@ -47,6 +51,7 @@ export function watchInside(config: NodeConfig, prepare: readonly string[], opti
   };
   return {
     facts: () => facts,
+    told: () => told,
     onChange: () => {},
     sh,
     children: () => childrenOf(child.pid!).map((pid) => processFact(pid)?.state ?? 'X'),

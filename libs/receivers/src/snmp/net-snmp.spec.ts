@@ -84,7 +84,7 @@ describe('net-snmp', () => {
 
   it('is told what is wrong, nothing is kept, and it is counted', async () => {
     const { sink, to } = await opened({ users: [testUser('ann', 'sha256', 'aes128')] });
-    const bad = async (args: string[]) => await tools.run('snmpinform', [...args, '-r', '0', '-t', '5', to, ...TRAP]);
+    const bad = async (args: string[]) => await tools.run('snmpinform', [...args, '-r', '0', '-t', '15', to, ...TRAP]);
     expect(await bad(login('bob', 'sha256', 'aes128'))).toMatch(/Unknown user name/i);
     expect(await bad(login('ann', 'sha256', 'aes128', { auth: 'another phrase', priv: PRIV_PASSPHRASE }))).toMatch(
       /Authentication failure/i,
@@ -108,7 +108,7 @@ describe('net-snmp', () => {
   it('learns the time from a report when its own is wrong', async () => {
     const { sink, to } = await opened({ users: [testUser('ann', 'sha256', 'aes128')], boots: 9 });
     const engine = sink.engineId.toString('hex');
-    const args = [...login('ann', 'sha256', 'aes128'), '-e', engine, '-Z', '4,100', '-r', '2', to, ...TRAP];
+    const args = [...login('ann', 'sha256', 'aes128'), '-e', engine, '-Z', '4,100', '-r', '2', '-t', '15', to, ...TRAP];
     expect(await tools.run('snmpinform', args)).toBeNull();
     expect([sink.kept.length, sink.usm.counters.notInTimeWindows]).toEqual([1, 1]);
   });
@@ -211,9 +211,9 @@ describe('net-snmp', () => {
       expect([first, second]).toMatchObject([{ kind: 'trap' }, { kind: 'trap' }]);
       if (first?.kind === 'trap' && second?.kind === 'trap') expect(trapContent(first.trap)).toBe(trapContent(second.trap));
       // One node of both is enough for an INFORM. A TRAP knows nothing.
-      const quick = (a: string, b: string) => script(a, b).replaceAll('-r 10', '-r 0');
-      expect(await notify(quick(nodes[0]!.to, '127.0.0.1:9'))).toBeNull();
-      if (how === 'inform') expect(await notify(quick('127.0.0.1:9', '127.0.0.1:9'))).not.toBeNull();
+      const once = (a: string, b: string) => script(a, b).replaceAll('-r 10 -t 1', '-r 0 -t 15');
+      expect(await notify(once(nodes[0]!.to, '127.0.0.1:9'))).toBeNull();
+      if (how === 'inform') expect(await notify(once('127.0.0.1:9', '127.0.0.1:9').replaceAll('-t 15', '-t 1'))).not.toBeNull();
     },
   );
 });

@@ -168,7 +168,7 @@ describe('an engine at the end of its boots', () => {
       PRIV_PASSPHRASE,
     ];
     expect(
-      await tools.run('snmpinform', [...login, '-r', '0', '-t', '1', `127.0.0.1:${port}`, '1', '1.3.6.1.6.3.1.1.5.3']),
+      await tools.run('snmpinform', [...login, '-r', '0', '-t', '15', `127.0.0.1:${port}`, '1', '1.3.6.1.6.3.1.1.5.3']),
     ).not.toBeNull();
     sink.feed(first);
     expect([sink.kept.length, sink.refused.includes('not_in_time_window')]).toEqual([1, true]);

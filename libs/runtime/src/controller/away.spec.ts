@@ -135,6 +135,17 @@ describe('dr promote', () => {
     ]);
   });
 
+  it('is refused right after this node stood still: it heard nobody, and that is no proof', () => {
+    const one = lonely();
+    one.hear(w, reportOfA({ node: w, role: 'WITNESS', postgres: { kind: 'unknown' } }));
+    one.nowMs += settings.timings.leaseVoteMs + 100;
+    expect(answers(one.ask(asked))).toEqual([
+      { ok: false, message: expect.stringMatching(/stood still.*listened long enough.*ask again$/) },
+    ]);
+    one.pass(settings.timings.leaseVoteMs + 100);
+    expect(answers(one.ask(asked))).toMatchObject([{ ok: true }]);
+  });
+
   it('begins a log of its own, once: with the word, what has arrived and what is known to lack', () => {
     const one = lonely();
     const effects = one.ask(asked);

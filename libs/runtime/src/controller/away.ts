@@ -41,8 +41,10 @@ export function planAway(
   if (evidence.length < MIN_EVIDENCE)
     return { no: 'say how you know that the other site is down: it is written into the record' };
   if (state.branching) return { no: 'the controller is about to start again with a log of its own: wait for it' };
-  if (state.nowMs < state.raft.bootUntilMs)
-    return { no: 'this controller has just started and has not listened long enough to tell who is there; ask again' };
+  if (state.nowMs < state.raft.bootUntilMs || isJustAwake(state))
+    return {
+      no: 'this controller has just started, or stood still, and has not listened long enough to tell who is there; ask again',
+    };
   const why = heardHere(state) ?? unfitData(record, facts) ?? (asked.override === true ? null : outByHand(state));
   if (why !== null) return { no: why };
   const away = awayNow(state, id, asked.by ?? 'an operator', evidence);
@@ -52,6 +54,10 @@ export function planAway(
     says: `promotion of ${config.self} is under way${upTo}; ${estimateOf(away)}; the other site returns by recover only`,
   };
 }
+
+/** It stood still until just now: who was not heard meanwhile may be there all the same. */
+export const isJustAwake = ({ nowMs, awakeSinceMs, config }: ControllerState): boolean =>
+  nowMs - awakeSinceMs < config.settings.timings.leaseVoteMs;
 
 function heardHere(state: ControllerState): string | null {
   const heard = [...state.heardMs].find(

@@ -1,3 +1,4 @@
+import { timingsProblems } from '@yosugara/consensus';
 import { PROFILES } from '@yosugara/failover';
 import { NodeConfigSchema } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
@@ -28,6 +29,9 @@ describe('what a controller needs of the configuration', () => {
     expect(settings.timings).toEqual(PROFILES['wan-arbiter']);
     expect(raft).toMatchObject({ leaseVoteMs: settings.timings.leaseVoteMs, leaseOwnMs: settings.timings.leaseOwnMs });
   });
+  it.each(Object.keys(PROFILES))('profile %s keeps the rules of leases and those of consensus', (profile) =>
+    expect(timingsProblems(of('b', { profile }).raft)).toEqual([]),
+  );
   it.each([
     [undefined, false],
     [{ address: '127.0.2.10', driver: 'none' }, false],

@@ -1,3 +1,4 @@
+import { timingsProblems } from '@yosugara/consensus';
 import { PROFILES, type Settings, type Timings, timingProblems } from '@yosugara/failover';
 import { nodeId, YosugaraError } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
@@ -36,7 +37,7 @@ export function controllerConfig(config: NodeConfig, boot: string): ControllerCo
 
 function safeTimings(profile: ClusterConfig['profile']): Timings {
   const timings = PROFILES[profile];
-  const problems = timingProblems(timings);
+  const problems = [...timingProblems(timings), ...timingsProblems(raftTimings(timings))];
   if (problems.length > 0)
     throw new YosugaraError('TIMING_UNSAFE', `timing profile ${profile} is not safe: ${problems.join('; ')}`);
   return timings;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hasLeft, LEAVE_MASTER_MS, LEAVE_STANDBY_MS } from './leaving.js';
+import { stepController } from './step.js';
 import { a, b, leaves, MiniCluster, w } from './testing/mini-cluster.js';
 
 const begun = (change: ConstructorParameters<typeof MiniCluster>[0] = {}): MiniCluster => {
@@ -147,4 +148,13 @@ describe('a forced promotion (T8)', () => {
       ok: false,
       message: expect.stringContaining('use switchover'),
     }));
+  it('is refused right after this node stood still: the Master may be there, and was not listened for', () => {
+    const cluster = begun();
+    const state = cluster.state(b);
+    const nowMs = state.nowMs + state.config.settings.timings.leaseVoteMs + 100;
+    const request = { kind: 'promote', node: b, oldMasterIsOff: true } as const;
+    expect(stepController(state, { kind: 'operator', id: 'op', nowMs, request })).toContainEqual(
+      expect.objectContaining({ kind: 'answer', ok: false, message: expect.stringMatching(/stood still.*ask again$/) }),
+    );
+  });
 });

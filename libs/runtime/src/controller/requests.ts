@@ -14,7 +14,7 @@ import { assertNever, type NodeId } from '@yosugara/kernel';
 import { planRecover, planText, type RecoverPlan, refusedPlan } from '../recover/plan.js';
 import { foreignOf, type PreflightInput, preflight, type RefusalCode } from '../recover/preflight.js';
 import { propose } from './acting.js';
-import { planAway, supersededNow } from './away.js';
+import { isJustAwake, planAway, supersededNow } from './away.js';
 import { fenceRequest, refusalOfFence } from './fence-by-hand.js';
 import { hasTwoVoters, votersOf } from './fence-facts.js';
 import { isBlind, takeWord } from './fencing.js';
@@ -282,6 +282,13 @@ function promote(
   }
   if (config.kind !== 'data') return answer(id, from, false, 'an arbiter never becomes Master');
   if (record.owner === config.self && record.phase === 'stopping-old') return confirm(state, id, asked.oldMasterIsOff, from);
+  if (record.owner !== null && state.heardMs.has(record.owner) && isJustAwake(state))
+    return answer(
+      id,
+      from,
+      false,
+      `this controller has just started, or stood still, and has not listened long enough for ${record.owner}; ask again`,
+    );
   const off = asked.oldMasterIsOff ? takeWord(state, id) : null;
   if (off !== null) return answer(id, from, true, `${off} counts as off: this node goes on alone`);
   if (mayServe(observe(state))) return answer(id, from, false, 'this node is the Master');

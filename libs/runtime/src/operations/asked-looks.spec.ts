@@ -1,6 +1,6 @@
 import { epoch, SILENT_LOG } from '@yosugara/kernel';
 import { newestDueMs, scheduleOf } from '@yosugara/operations';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { until } from '../ingest/testing/memory.js';
 import type { AskedLook, LookSeen } from './asked-looks.js';
 import { MonitorLoop, type MonitorPermit } from './monitor-loop.js';
@@ -8,8 +8,11 @@ import type { Probe, ProbeAnswer } from './probe-port.js';
 import { countingRules, MemoryStore, taskOf } from './testing/operations.js';
 
 const loops: MonitorLoop[] = [];
+// As in monitor-loop.spec.ts: time stands still while anything is done, and goes on to the next timer when nothing is.
+beforeEach(() => void vi.useFakeTimers().setTimerTickMode('nextTimerAsync'));
 afterEach(async () => {
   for (const loop of loops.splice(0)) await loop.stop();
+  vi.useRealTimers();
 });
 const clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
 const PERMIT: MonitorPermit = { epoch: epoch(1), leaseUntilMs: Number.POSITIVE_INFINITY };

@@ -122,7 +122,7 @@ describe.skipIf(!hasBrowser())('a day at the console', { timeout: 600_000 }, () 
     await page.getByTestId('graphs-range').getByText('6 h', { exact: true }).or(page.getByText('6 hours')).first().click();
     await page.getByTestId('graphs-text').fill('Round');
     await expect.poll(() => page.getByTestId('line-chart').count()).toBe(1);
-    expect(new URL(page.url()).searchParams.get('text')).toBe('Round');
+    await expect.poll(() => new URL(page.url()).searchParams.get('text')).toBe('Round');
     const coming = page.waitForEvent('download');
     await page.getByTestId('csv').click();
     expect((await coming).suggestedFilename()).toMatch(/\.csv$/);
@@ -234,7 +234,8 @@ describe.skipIf(!hasBrowser())('a day at the console', { timeout: 600_000 }, () 
       await page.getByTestId('event-original').waitFor();
     }
     const ids = ['event-confirm', 'event-own'];
-    expect([await open(all, ids), await open(reader, ids)]).toEqual([ids, []]);
+    await expect.poll(() => open(all, ids)).toEqual(ids);
+    expect(await open(reader, ids)).toEqual([]);
     const number = Number(new URL(reader.url()).searchParams.get('event'));
     const headers = { 'x-yosugara': '1' };
     for (const [path, data] of [

@@ -158,7 +158,7 @@ describe.skipIf(!hasBrowser())('the console', { timeout: 600_000 }, () => {
     await page.getByTestId('setting-row').nth(1).waitFor();
     await page.keyboard.press('j');
     await page.keyboard.press('j');
-    expect(await page.evaluate('document.activeElement.textContent')).toBe('web1');
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('web1');
     await page.keyboard.press('?');
     await expect.poll(() => page.getByTestId('key-help').textContent()).toContain('Next row, row before');
   });

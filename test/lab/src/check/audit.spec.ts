@@ -55,7 +55,7 @@ describe.skipIf(!root)('the disk of a host that lost its power', () => {
     host.start({ name: 'postgres', args: [...as, ...server], respawnMs: null });
     const socketDir = host.pathFromOutside(data);
     const postgres = { socketDir, port: 5432, password: '', database: 'postgres' };
-    await until('PostgreSQL', 20_000, () => query(postgres, 'SELECT 1').catch(() => undefined));
+    await until('PostgreSQL', 60_000, () => query(postgres, 'SELECT 1').catch(() => undefined));
     await query(postgres, 'CREATE DATABASE yosugara');
     await query({ ...postgres, database: 'yosugara' }, `CREATE ROLE yosugara_app LOGIN; ${LAB_TABLE}; CHECKPOINT`);
     await run('sync', ['-f', host.volume('data')]);
@@ -70,6 +70,8 @@ describe.skipIf(!root)('the disk of a host that lost its power', () => {
       password: '',
       database: 'yosugara',
       tls: false,
+      // All are acknowledged, however long the disk stands still.
+      deadlineMs: 60_000,
     });
     const acknowledged: Acknowledged[] = [];
     for (let key = 1; key <= 50; key++) {

@@ -88,6 +88,7 @@ describe('what an agent measures of its host', () => {
         agent.say({ say: 'measured', id: (await agent.told('measure')).id, values: [], why: 'there is no disk sdz' });
       },
       'there is no disk sdz',
+      60_000,
     ],
     [
       'that it went away',
@@ -96,11 +97,12 @@ describe('what an agent measures of its host', () => {
         agent.close();
       },
       'the connection to the agent of web1 ended before it answered',
+      60_000,
     ],
-    ['that it is silent', async () => undefined, 'the agent of web1'],
-  ])('is a failure with a sentence: %s', async (_, then, says) => {
+    ['that it is silent', async () => undefined, 'the agent of web1', 1_500],
+  ])('is a failure with a sentence: %s', async (_, then, says, withinMs) => {
     const agent = await connected();
-    const looking = look('process', { command: 'x', arguments: '.*', caseSensitive: true, by: 'agent' }, 'web1', 1_500);
+    const looking = look('process', { command: 'x', arguments: '.*', caseSensitive: true, by: 'agent' }, 'web1', withinMs);
     await then(agent);
     expect(await looking).toEqual([{ item: '', value: { kind: 'failure', why: expect.stringContaining(says) } }]);
   });

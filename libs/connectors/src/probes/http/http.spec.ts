@@ -203,13 +203,13 @@ describe('a page', () => {
     expect(seen).toEqual([[undefined, undefined]]);
   });
   it.each([
-    ['what is no HTTP', ['220 mail.example ESMTP\r\n\r\n'], /does not speak HTTP/],
-    ['half an answer', ['HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'], /no answer within 300 ms/],
-    ['a header without end', [`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`], /does not speak HTTP/],
-  ] as const)('%s is a failure', async (_, words, expected) => {
+    ['what is no HTTP', ['220 mail.example ESMTP\r\n\r\n'], /does not speak HTTP/, 20_000],
+    ['half an answer', ['HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'], /no answer within 300 ms/, 300],
+    ['a header without end', [`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`], /does not speak HTTP/, 20_000],
+  ] as const)('%s is a failure', async (_, words, expected, timeoutMs) => {
     const port = await serveRaw(...words);
     const before = openThings();
-    expect(await why(`http://127.0.0.1:${port}/`, { timeoutMs: 300 })).toMatch(expected);
+    expect(await why(`http://127.0.0.1:${port}/`, { timeoutMs })).toMatch(expected);
     await expect.poll(() => newlyOpen(before)).toEqual([]);
   });
   it('of an address that is none', async () =>

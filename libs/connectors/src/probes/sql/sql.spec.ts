@@ -192,14 +192,14 @@ describe.skipIf(findSystemProgram('mariadbd') === null)('MariaDB (package mariad
 });
 
 describe.each(['postgresql', 'mysql'])('a %s that', (driver) => {
-  const check = (port: number) => ({
+  const check = (port: number, timeoutMs = 20_000) => ({
     driver,
     host: '127.0.0.1',
     port,
     database: 'x',
     user: 'x',
     query: 'select 1',
-    timeoutMs: 300,
+    timeoutMs,
   });
   it('is not there refuses', async () => {
     const [port] = await freePorts(1);
@@ -214,7 +214,7 @@ describe.each(['postgresql', 'mysql'])('a %s that', (driver) => {
     });
     servers.push(server);
     const before = openThings();
-    expect(await askOne(probes, 'sql-numeric', check(server.port))).toMatchObject({ kind: 'failure' });
+    expect(await askOne(probes, 'sql-numeric', check(server.port, 300))).toMatchObject({ kind: 'failure' });
     await expect.poll(() => newlyOpen(before)).toEqual([]);
   });
   it('hangs up is a failure', async () => {
