@@ -7,7 +7,9 @@ import { aMessage } from '../testing/a-message.js';
 import { Eras, PROBE_TOKEN, startTwoManagers, type TwoManagers } from '../testing/harness.js';
 import { histogramSpan } from './histogram-span.js';
 
-const NOON_MS = Date.parse('2026-11-20T12:00:00Z');
+/** Not long ago: what is older than it is kept for is deleted. */
+const DAY = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
+const NOON_MS = Date.parse(`${DAY}T12:00:00Z`);
 const eras = new Eras();
 let cluster: TwoManagers;
 
@@ -28,17 +30,17 @@ afterAll(async () => await cluster?.stop());
 
 const ask = async (path: string) => await cluster.a.call('GET', path, { bearer: PROBE_TOKEN });
 const counted = async (query: string) => (await ask(`/api/messages/histogram?${query}`)).body as MessageHistogram;
-const span = 'since=2026-11-20T12:00:00Z&until=2026-11-20T14:00:00Z';
+const span = `since=${DAY}T12:00:00Z&until=${DAY}T14:00:00Z`;
 
 describe('how many messages came when', () => {
   it('is told of each while, by how bad they are', async () => {
     const { bins, ...rest } = await counted(`${span}&bins=2`);
     expect(rest).toEqual({
-      ...{ from: '2026-11-20T12:00:00.000Z', to: '2026-11-20T14:00:00.000Z', binMs: 3_600_000, countedFrom: null },
+      ...{ from: `${DAY}T12:00:00.000Z`, to: `${DAY}T14:00:00.000Z`, binMs: 3_600_000, countedFrom: null },
     });
     expect(bins).toEqual([
-      { at: '2026-11-20T12:00:00.000Z', error: 6, warning: 0, info: 54, debug: 0, trap: 1 },
-      { at: '2026-11-20T13:00:00.000Z', error: 6, warning: 0, info: 54, debug: 0, trap: 0 },
+      { at: `${DAY}T12:00:00.000Z`, error: 6, warning: 0, info: 54, debug: 0, trap: 1 },
+      { at: `${DAY}T13:00:00.000Z`, error: 6, warning: 0, info: 54, debug: 0, trap: 0 },
     ]);
   });
   it('is counted of those alone that a search would find', async () => {
@@ -67,14 +69,14 @@ describe('the whiles of a histogram', () => {
 
 describe('messages as a table', () => {
   it('are all of those that the search finds, page after page, and no formula', async () => {
-    const { status, body } = await ask(`/api/messages?format=csv&since=2026-11-20T12:00:00Z&kind=syslog`);
+    const { status, body } = await ask(`/api/messages?format=csv&since=${DAY}T12:00:00Z&kind=syslog`);
     const lines = String(body).trimEnd().split('\r\n');
     expect([status, lines.length]).toEqual([200, 1_201]);
     expect(lines[0]).toBe('id,receivedAt,kind,source,host,severity,facility,app,procId,msgId,transport,seenBy,text');
     expect(lines[1]).toContain("'=cmd 1199");
   });
   it('are as many as asked for, and a page is none of so many', async () => {
-    const { body } = await ask(`/api/messages?format=csv&since=2026-11-20T12:00:00Z&limit=1001`);
+    const { body } = await ask(`/api/messages?format=csv&since=${DAY}T12:00:00Z&limit=1001`);
     expect(String(body).trimEnd().split('\r\n')).toHaveLength(1_002);
     expect((await ask('/api/messages?limit=1001')).status).toBe(400);
   });
