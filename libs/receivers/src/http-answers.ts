@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { AwakeTimer } from '@yosugara/kernel';
 import type { TakesAgain } from '@yosugara/runtime';
 
 /** RFC 9457, with what an operator needs: where, what was found, what is allowed. */
@@ -76,9 +77,9 @@ export async function readBody(request: IncomingMessage, maxBytes: number, deadl
   return await new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let held = 0;
-    const timer = setTimeout(() => request.destroy(new Error('the body did not come in time')), deadlineMs);
+    const timer = new AwakeTimer(deadlineMs, () => void request.destroy(new Error('the body did not come in time')));
     const end = (settle: () => void) => {
-      clearTimeout(timer);
+      timer.stop();
       request.removeAllListeners('data');
       settle();
     };

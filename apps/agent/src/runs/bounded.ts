@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { AwakeTimer } from '@yosugara/kernel';
 import { environmentOf, switchTo } from './accounts.js';
 import { signalGroup } from './processes.js';
 
@@ -45,7 +46,7 @@ export async function runShell(
     isLate = true;
     if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
   };
-  const timer = setTimeout(kill, timeoutMs);
+  const timer = new AwakeTimer(timeoutMs, kill);
   signal?.addEventListener('abort', kill);
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
@@ -59,7 +60,7 @@ export async function runShell(
   } catch (error) {
     return { kind: 'not-begun', ...nothing, why: `it cannot be started: ${(error as Error).message}` };
   } finally {
-    clearTimeout(timer);
+    timer.stop();
     signal?.removeEventListener('abort', kill);
     for (const pipe of [child.stdout, child.stderr]) pipe.destroy();
   }

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { YosugaraError } from '@yosugara/kernel';
+import { AwakeTimer, YosugaraError } from '@yosugara/kernel';
 import {
   AGENT_INVENTORY_ALPN,
   AGENT_PING_MS,
@@ -144,15 +144,14 @@ export class AgentLink {
     if (this.#questions.size >= this.#limits.questions)
       throw new AgentAwayError(`the agent of ${this.agent} has ${this.#questions.size} questions to answer: it is asked no more`);
     const id = this.#nextQuestion++;
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let timer: AwakeTimer | undefined;
     let onAbort: (() => void) | undefined;
     try {
       return await new Promise((answered, failed) => {
         const fail = (why: string) => failed(new AgentAwayError(why));
         this.#questions.set(id, { say, answered: answered as (answer: Answer) => void, failed });
-        timer = setTimeout(
-          () => fail(`the agent of ${this.agent} did not answer within ${Math.round(deadlineMs)} ms`),
-          deadlineMs,
+        timer = new AwakeTimer(deadlineMs, () =>
+          fail(`the agent of ${this.agent} did not answer within ${Math.round(deadlineMs)} ms`),
         );
         onAbort = () => fail('stopped');
         signal?.addEventListener('abort', onAbort);
@@ -160,7 +159,7 @@ export class AgentLink {
         if (!this.send(ask(id))) fail(`the agent of ${this.agent} takes nothing more just now`);
       });
     } finally {
-      clearTimeout(timer);
+      timer?.stop();
       if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
       this.#questions.delete(id);
     }

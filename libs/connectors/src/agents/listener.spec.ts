@@ -222,6 +222,17 @@ describe('the Master', () => {
     agent.close();
     await ended;
   });
+  it('has heard an answer that came while it stood still for longer than it waits', async () => {
+    await opened();
+    listener!.serve(servingOf());
+    const agent = agentOf(web1).hello();
+    await agent.told('welcome');
+    const asked = listener!.links.measure('web1', 'resource', { resource: 'cpu.used' }, 300, new AbortController().signal);
+    const { id } = await agent.told('measure');
+    agent.say({ say: 'measured', id, values: [{ item: '', value: 12 }], why: null });
+    for (const untilMs = performance.now() + 900; performance.now() < untilMs; );
+    expect(await asked).toMatchObject({ values: [{ item: '', value: 12 }] });
+  });
 
   it('cuts off who is silent', async () => {
     await opened();

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { AwakeTimer } from '@yosugara/kernel';
 import type { CommandPayload, Told } from '@yosugara/operations';
 import type { SendDeadline, Sent } from '@yosugara/runtime';
 import { quoted } from '../probes/look.js';
@@ -61,7 +62,7 @@ async function run(
 ): Promise<Sent> {
   let cut: 'late' | 'stopped' | null = null;
   let kill: (why: 'late' | 'stopped') => void = () => undefined;
-  const timer = setTimeout(() => kill('late'), deadlineMs);
+  const timer = new AwakeTimer(deadlineMs, () => kill('late'));
   const onAbort = () => kill('stopped');
   signal.addEventListener('abort', onAbort);
   try {
@@ -88,7 +89,7 @@ async function run(
   } catch (error) {
     return refused(`the command cannot be started: ${(error as Error).message}`);
   } finally {
-    clearTimeout(timer);
+    timer.stop();
     signal.removeEventListener('abort', onAbort);
   }
 }

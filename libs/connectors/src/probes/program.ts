@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { AwakeTimer } from '@yosugara/kernel';
 
 export interface ProgramOptions {
   readonly program: string;
@@ -32,7 +33,7 @@ export async function runProgram({ program, args, input, deadlineMs, signal }: P
     cut ??= why;
     child.kill('SIGKILL');
   };
-  const timer = setTimeout(() => kill('late'), deadlineMs);
+  const timer = new AwakeTimer(deadlineMs, () => kill('late'));
   const onAbort = () => kill('stopped');
   signal.addEventListener('abort', onAbort);
   if (signal.aborted) onAbort();
@@ -54,7 +55,7 @@ export async function runProgram({ program, args, input, deadlineMs, signal }: P
     if (code === 'ENOENT') return { kind: 'missing', why: `the program ${program} is not installed` };
     return { kind: 'failed', why: `the program ${program} cannot be started: ${message}` };
   } finally {
-    clearTimeout(timer);
+    timer.stop();
     signal.removeEventListener('abort', onAbort);
   }
 }
