@@ -32,8 +32,9 @@ export class RaftChecks {
 
   afterStep(host: HostModel): void {
     const { raft } = host.state!;
-    // A voter of one elects itself in the step in which it stands: it leads once its vote is on its disk, and tells nobody before (seed 201971).
-    const unwritten = host.disk.hardState.term < raft.term && raft.voters.length === 1 && raft.voters[0] === host.node;
+    // A voter of one, or one whose other was proven off, elects itself in the step in which it stands: it leads once its vote is on its disk, and
+    // tells nobody before (seeds 201971, 63641).
+    const unwritten = host.disk.hardState.term < raft.term;
     if (isLeader(raft) && !unwritten) {
       const known = this.#leaders.get(raft.term);
       if (known === undefined) {
