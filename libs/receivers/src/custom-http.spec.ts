@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SILENT_LOG } from '@yosugara/kernel';
 import { type ReceivedRecord, SafeAnswers } from '@yosugara/runtime';
+import { standStill } from '@yosugara/testkit';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CustomTrapOptions, listenCustomTraps } from './custom-http.js';
@@ -255,7 +256,7 @@ describe('what is not taken', () => {
     const body = '{"key":"disk","message":"full"}';
     const head = `POST /custom-trap HTTP/1.1\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Type: application/json`;
     socket.write(`${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
-    for (const untilMs = performance.now() + 600; performance.now() < untilMs; );
+    standStill(600);
     let said = '';
     socket
       .on('error', () => undefined)

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import type { ReceivedRecord } from '@yosugara/runtime';
+import { standStill } from '@yosugara/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LoopTurns, SocketReads } from './read-delay.js';
 import { listenTcp } from './tcp.js';
@@ -17,7 +18,6 @@ const until = async (holds: () => boolean, deadlineMs = 60_000) => {
 };
 const turn = async () => await new Promise((resolve) => setImmediate(resolve));
 /** Nothing of this process runs. */
-const standStill = (ms: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 /** What arrives at a listener, and a way to say something to it that has reached the kernel when it returns. */
 async function listening(protocol: 'udp' | 'udp in batches' | 'tcp') {

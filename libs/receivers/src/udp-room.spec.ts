@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { ReadAhead, ReceivedRecord } from '@yosugara/runtime';
+import { standStill } from '@yosugara/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { listenTcp } from './tcp.js';
 import { ALWAYS_TAKES } from './testing/taking.js';
@@ -69,7 +70,6 @@ async function listening(taker: Taker, change: Partial<UdpOptions>) {
 const numbered = (from: number, count: number) => Array.from({ length: count }, (_, at) => String(from + at));
 /** Every socket that is looked at is looked at once. */
 const turn = async () => await new Promise((resolve) => setImmediate(resolve));
-const standStill = (ms: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 const openDescriptors = () => readdirSync('/proc/self/fd').length;
 
 describe.each([

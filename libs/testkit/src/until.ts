@@ -43,3 +43,8 @@ function isOurs(error: Error): boolean {
   if (error.name === 'AssertionError' || error instanceof ReferenceError || error instanceof RangeError) return true;
   return error instanceof TypeError && error.cause === undefined;
 }
+
+/** This whole program does nothing for so long: its timers are late, and what comes meanwhile lies unread. */
+export function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { YosugaraError } from '@yosugara/kernel';
 import { STATE_LAYOUT } from '@yosugara/protocol';
+import { knock } from '../control/knock.js';
 import { type Paint, table } from '../output/terminal.js';
 import { diskSpace, fsyncSpeed } from './disk.js';
 import { account, addresses, memory, openFiles, programs, receiveBuffer, timeSync } from './host.js';
@@ -41,20 +41,12 @@ export async function runChecks(context: CheckContext, looks: readonly Look[] = 
   return found;
 }
 
+const RUNS_WITHIN_MS = 2_000;
+
 /** Does a controller of this node answer here? */
-export function nodeRuns(stateDir: string): Promise<boolean> {
+export async function nodeRuns(stateDir: string): Promise<boolean> {
   const path = join(stateDir, STATE_LAYOUT.controlSocket);
-  if (!existsSync(path)) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    const end = (runs: boolean) => {
-      socket.destroy();
-      resolve(runs);
-    };
-    socket.setTimeout(2_000, () => end(false));
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-  });
+  return existsSync(path) && (await knock({ path }, RUNS_WITHIN_MS)) === 'open';
 }
 
 export const failedOf = (checks: readonly Check[], accepted: readonly string[]): readonly Check[] =>

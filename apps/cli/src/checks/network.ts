@@ -1,5 +1,4 @@
-import { connect } from 'node:net';
-import { AwakeTimer } from '@yosugara/kernel';
+import { knock } from '../control/knock.js';
 import { busyPort, listensOf } from '../local/ports.js';
 import { type Check, fail, type Look, ok, selfOf, warn } from './types.js';
 
@@ -40,18 +39,10 @@ export const membersReachable: Look = async (context) => {
   return await Promise.all(checks);
 };
 
-function reaches(host: string, port: number): Promise<string | null> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    const timer = new AwakeTimer(CONNECT_WITHIN_MS, () => end(`port ${port} does not answer`));
-    const end = (why: string | null) => {
-      timer.stop();
-      socket.destroy();
-      resolve(why);
-    };
-    socket.once('connect', () => end(null));
-    socket.once('error', (error: NodeJS.ErrnoException) => end(`port ${port}: ${error.code ?? error.message}`));
-  });
+async function reaches(host: string, port: number): Promise<string | null> {
+  const found = await knock({ host, port }, CONNECT_WITHIN_MS);
+  if (found === 'open') return null;
+  return found === 'silent' ? `port ${port} does not answer` : `port ${port}: ${found.code ?? found.message}`;
 }
 
 const CLOCK_GOOD_MS = 1_000;

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type Away, applyCommand, type ClusterRecord, type Command, EMPTY_RECORD } from '@yosugara/failover';
 import { giveToState } from '@yosugara/host-control/backup';
 import { openRaftDisk, planBranch } from '@yosugara/journal';
-import { AwakeTimer, type Lsn, nodeId } from '@yosugara/kernel';
+import { type Lsn, nodeId } from '@yosugara/kernel';
 import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import { RefusedError } from '../control/client.js';
+import { knock } from '../control/knock.js';
 
 /* What replaces the data of a whole cluster that is stopped: a restore, and an upgrade of PostgreSQL to another major version. */
 
@@ -69,17 +69,5 @@ export async function nobodyRuns({ cluster, ports }: NodeConfig): Promise<void> 
   throw new RefusedError('RUNNING', `${running.join(', ')} still ${verb}: stop Yosugara on every member first`);
 }
 
-function isOpen(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    // A member that is off never answers: nobody is told from it by more than time, so it is time that we were awake.
-    const timer = new AwakeTimer(KNOCK_MS, () => end(false));
-    const end = (is: boolean) => {
-      timer.stop();
-      socket.destroy();
-      resolve(is);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-  });
-}
+/** A member that is off never answers. */
+const isOpen = async (host: string, port: number): Promise<boolean> => (await knock({ host, port }, KNOCK_MS)) === 'open';

@@ -2,13 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { standStill } from '@yosugara/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { askSocket } from './client.js';
 
 const DEADLINE_MS = 120;
-const standStill = (ms: number): void => {
-  for (const untilMs = performance.now() + ms; performance.now() < untilMs; );
-};
 
 let path = '';
 let dir = '';

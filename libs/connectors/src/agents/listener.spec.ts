@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:tls';
 import { SILENT_LOG } from '@yosugara/kernel';
 import { AGENT_SILENCE_MS, JOIN_PATH, type JoinAnswer, type JoinRequest } from '@yosugara/protocol';
 import type { AgentDesk } from '@yosugara/runtime';
-import { eventually } from '@yosugara/testkit';
+import { eventually, standStill } from '@yosugara/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newRequest } from '../pki/index.js';
 import { type AgentLimits, AgentListener, type AgentServing, type AgentTrouble } from './index.js';
@@ -230,7 +230,7 @@ describe('the Master', () => {
     const asked = listener!.links.measure('web1', 'resource', { resource: 'cpu.used' }, 300, new AbortController().signal);
     const { id } = await agent.told('measure');
     agent.say({ say: 'measured', id, values: [{ item: '', value: 12 }], why: null });
-    for (const untilMs = performance.now() + 900; performance.now() < untilMs; );
+    standStill(900);
     expect(await asked).toMatchObject({ values: [{ item: '', value: 12 }] });
   });
 

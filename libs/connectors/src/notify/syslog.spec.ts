@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { SyslogPayload } from '@yosugara/operations';
-import { Daemons, freePort, freePorts, RSYSLOGD, startRsyslog, TestAuthority } from '@yosugara/testkit';
+import { Daemons, freePort, freePorts, RSYSLOGD, standStill, startRsyslog, TestAuthority } from '@yosugara/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { sendSyslog } from './syslog.js';
 import { TOLD, within } from './testing/counterparts.js';
@@ -111,7 +111,7 @@ describe('a line by TCP', () => {
     const port = await listening((socket) => {
       socket.once('data', () => {
         socket.resetAndDestroy();
-        for (const untilMs = performance.now() + 1_200; performance.now() < untilMs; );
+        standStill(1_200);
       });
     });
     expect((await send({ port, transport: 'tcp' })).kind).toBe('retry');

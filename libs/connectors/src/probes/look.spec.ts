@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { standStill } from '@yosugara/testkit';
 import { describe, expect, it } from 'vitest';
 import { failure, Look, looked, ProbeFailure, quoted, single } from './look.js';
 
@@ -31,7 +32,7 @@ describe('a look', () => {
     const answers = await looked(200, never, async (look) => {
       const heard = new Promise<void>((resolve) => void one.once('data', () => resolve()));
       other.write('here');
-      for (const untilMs = performance.now() + 600; performance.now() < untilMs; );
+      standStill(600);
       await look.wait(heard);
       return single({ kind: 'text', text: 'here' } as never);
     });
