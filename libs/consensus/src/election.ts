@@ -3,8 +3,8 @@ import { note, type Step, send, toPersist } from './context.js';
 import { bound } from './lease.js';
 import { appendOwn, compareLog, lastIndex, lastTerm } from './log.js';
 import { hasItsLog, isEstranged, isOnProbation, wasSetBack } from './naming.js';
-import { BLIND_TERM_GAP, goOnAlone } from './pair.js';
-import { absentVoter, isBlind, isGivenUp } from './pair-facts.js';
+import { goOnAlone, WORD_TERM_GAP } from './pair.js';
+import { absentVoter, isGivenUp, isOnWord } from './pair-facts.js';
 import { hasMajority } from './quorum.js';
 import { advanceCommit, beginRound, syncPeers } from './replication.js';
 import { becomeFollower } from './roles.js';
@@ -70,7 +70,7 @@ function ownVotes(s: RaftState): Record<string, true> {
 /** Become a candidate of the next term. `transfer`: the leader asked for it and owns nothing any more. */
 export function stand(c: Step, transfer: boolean): void {
   const { s } = c;
-  s.term += isBlind(s) ? BLIND_TERM_GAP : 1;
+  s.term += isOnWord(s) ? WORD_TERM_GAP : 1;
   s.votedFor = s.self;
   toPersist(c).hardState = true;
   s.role = 'candidate';

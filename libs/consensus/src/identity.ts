@@ -88,7 +88,7 @@ export function isAudible(c: Step, input: Extract<RaftInput, { kind: 'message' }
   if (s.absent?.member !== from) return true;
   // Left over in the network from a host that is proven off; but a new life of it means that it is on again.
   const newLife = disk !== undefined && before !== undefined && disk.life !== before.life;
-  if (!newLife && s.absent.blind === null && c.nowMs < s.absent.untilMs) return false;
+  if (!newLife && s.absent.word === null && c.nowMs < s.absent.untilMs) return false;
   s.absent = null;
   return true;
 }

@@ -52,7 +52,10 @@ function whyNotChange(s: RaftState, lead: Lead, members: readonly Member[]): str
   if (before?.voter) return null;
   if (before === undefined) return 'a new voter starts as a learner';
   if (s.incarnation !== null && after.incarnation === undefined) return `${after.id} is not known by its incarnation yet`;
-  const behind = s.commit - (lead.peers[after.id]?.match ?? s.commit);
+  const match = lead.peers[after.id]?.match;
+  // Its own log may have gone on by itself, and from its vote on nobody tells it any more to take ours instead.
+  if (before.givenUp !== undefined && (match ?? 0) < lead.termStart) return `${after.id} has not taken this log yet`;
+  const behind = s.commit - (match ?? s.commit);
   return behind > CAUGHT_UP_ENTRIES ? `${after.id} is still ${behind} entries behind` : null;
 }
 

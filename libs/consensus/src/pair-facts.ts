@@ -21,7 +21,7 @@ export function absentVoter(s: RaftState): NodeId | null {
 }
 
 /** It is proven off by no more than an operator's word: see `memberGone`. */
-export const isBlind = (s: RaftState): boolean => absentVoter(s) !== null && s.absent?.blind != null;
+export const isOnWord = (s: RaftState): boolean => absentVoter(s) !== null && s.absent?.word != null;
 
 /**
  * By our own log, which nobody else had to confirm: all of it is committed. Not so for one that was set back or lost: it goes by another

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commitIndex, givenUpMember, isLeader, leaderReady, leaseUntilMs, type Member, termOf } from './index.js';
-import { BLIND_TERM_GAP } from './pair.js';
+import { WORD_TERM_GAP } from './pair.js';
 import { a, Bench, b, command, d, data, learner, members, ofKind, sent, THREE, w } from './testing/bench.js';
 import { TIMINGS } from './testing/world.js';
 
@@ -127,7 +127,7 @@ describe('a leader of two voters that holds (ruling 7)', () => {
 
 const TWO: readonly Member[] = [data(a), data(b)];
 const lost = (id: typeof a): Member => ({ ...learner(id), givenUp: 7 });
-const blind = (node: Bench, member = a) => node.do({ kind: 'memberGone', member, blind: 7, nowMs: node.nowMs });
+const word = (node: Bench, member = a) => node.do({ kind: 'memberGone', member, word: 7, nowMs: node.nowMs });
 
 describe('one of two voters that goes on alone on an operator’s word only', () => {
   /** `b`, started again with the log of term 1 that both had. */
@@ -138,7 +138,7 @@ describe('one of two voters that goes on alone on an operator’s word only', ()
   };
   const alone = () => {
     const node = started();
-    blind(node);
+    word(node);
     node.tick(0, 0);
     node.tick(10, 0);
     return node;
@@ -148,7 +148,7 @@ describe('one of two voters that goes on alone on an operator’s word only', ()
     const node = alone();
     expect([leaderReady(node.state), termOf(node.state), givenUpMember(node.state)]).toEqual([
       true,
-      1 + BLIND_TERM_GAP,
+      1 + WORD_TERM_GAP,
       { node: a, mark: 7 },
     ]);
     expect(node.state.members).toEqual([lost(a), data(b)]);
@@ -167,7 +167,7 @@ describe('one of two voters that goes on alone on an operator’s word only', ()
   });
   it('does not go on once the other one is heard: it is on', () => {
     const node = started();
-    blind(node);
+    word(node);
     node.hear(a, { kind: 'preVoteReply', term: 2, granted: false, forTerm: 2 });
     node.tick(0, 0);
     node.tick(10, 0);
@@ -175,17 +175,24 @@ describe('one of two voters that goes on alone on an operator’s word only', ()
   });
   it('nor when only its report is', () => {
     const node = started();
-    blind(node);
+    word(node);
     const disk = { life: 'x', boots: 2, written: 9 };
     node.do({ kind: 'heard', from: a, incarnation: 'a1', disk, nowMs: node.nowMs });
     node.tick(0, 0);
     node.tick(10, 0);
     expect(isLeader(node.state)).toBe(false);
   });
-  it('is not blind as the leader that both elected', () => {
+  it('does so as the leader that both elected, too, without a gap', () => {
     const node = leader(TWO);
-    blind(node, b);
-    expect([givenUpMember(node.state), termOf(node.state), node.state.voters]).toEqual([null, 1, [a]]);
+    word(node, b);
+    expect([givenUpMember(node.state)?.node, node.state.voters, leaderReady(node.state)]).toEqual([b, [a], true]);
+    expect(termOf(node.state)).toBeGreaterThan(WORD_TERM_GAP);
+    const atMs = leaseUntilMs(node.state);
+    expect(atMs).toBeGreaterThan(node.nowMs);
+    // Said again it changes nothing.
+    const term = termOf(node.state);
+    word(node, b);
+    expect(termOf(node.state)).toBe(term);
   });
   it('never follows the one that it gave up, whatever its term, and leads on above it', () => {
     const node = alone();
@@ -210,6 +217,20 @@ describe('one of two voters that goes on alone on an operator’s word only', ()
     node.change(node.state.members.map((member) => (member.id === a ? { ...member, voter: true } : member)));
     expect(givenUpMember(node.state)).toBeNull();
     expect(node.state.members).toEqual(TWO);
+  });
+});
+
+describe('one that was given up', () => {
+  it('votes again only once it has taken this log instead of its own', () => {
+    const node = leader(TWO);
+    word(node, b);
+    node.tick(0, 0);
+    const voting = () => node.state.members.map((member) => (member.id === b ? { ...member, voter: true } : member));
+    node.change(voting());
+    expect(givenUpMember(node.state)?.node).toBe(b);
+    node.echo(b, { matchIndex: node.state.entries.length });
+    node.change(voting());
+    expect([givenUpMember(node.state), node.state.voters]).toEqual([null, [a, b]]);
   });
 });
 

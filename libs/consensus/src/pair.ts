@@ -2,7 +2,7 @@ import type { NodeId } from '@yosugara/kernel';
 import { note, type Step, toPersist } from './context.js';
 
 import { renewAlone } from './lease.js';
-import { appendOwn, lastIndex } from './log.js';
+import { appendOwn, lastIndex, termAt } from './log.js';
 import { absentVoter, heldUntilMs, isPair, isSole } from './pair-facts.js';
 import { advanceCommit, syncPeers } from './replication.js';
 import type { Lead } from './state.js';
@@ -14,14 +14,14 @@ import type { Member, Term } from './types.js';
  * go on alone, since everything committed is in its log too; and a leader that knows of no proof against itself may hold its lease
  * while it obtains one against the other. The other's old configuration still needs both.
  *
- * An operator's word may let a node go on that knows nothing of what the other one did since (`blind`): that one may have gone on alone
- * before, by a proof, and have committed in terms of its own. Nobody can tell two such logs apart by their entries. So the configuration
+ * An operator's word (`word`) is no proof. The other one may have gone on alone before, unknown to us, or may be cut off only and do so later,
+ * by a proof against us: then it commits in terms of its own, and nobody can tell two such logs apart by their entries. So the configuration
  * says who was given up, its term leaves out those that the other one may have taken, and the other one is told with every message: it
  * takes the whole log instead of its own. Its own word counts for nothing until it votes again.
  */
 
 /** Far more elections than a node alone can have had before somebody comes; terms are 53 bits wide. */
-export const BLIND_TERM_GAP = 1_000;
+export const WORD_TERM_GAP = 1_000;
 
 /** How long the proof counts; who still has it says it again. */
 const ABSENT_LEASES = 4;
@@ -33,10 +33,8 @@ export function onMemberGone(c: Step, member: NodeId, word: number | null): void
     return;
   }
   const known = s.absent?.member === member && c.nowMs < s.absent.untilMs;
-  // Whoever leads was elected by both: nothing newer can be anywhere.
-  const blind = s.lead === null ? word : null;
-  s.absent = { member, untilMs: c.nowMs + ABSENT_LEASES * s.timings.leaseVoteMs, blind };
-  if (!known) note(c, 'memberGone', { member, term: s.term, ...(blind !== null && { blind }) });
+  s.absent = { member, untilMs: c.nowMs + ABSENT_LEASES * s.timings.leaseVoteMs, word };
+  if (!known) note(c, 'memberGone', { member, term: s.term, ...(word !== null && { word }) });
   delete s.lastHeard[member];
   if (s.lead !== null) {
     goOnAlone(c, s.lead);
@@ -56,25 +54,25 @@ export function goOnAlone(c: Step, lead: Lead): void {
   // A new leader of an old one's disk: its own first entry is among what it commits here.
   if (absent === null || lastIndex(s) < lead.termStart) return;
   note(c, 'goingOnAlone', { without: absent, term: s.term });
+  const word = s.absent?.word ?? null;
   // It stays as a learner: nobody counts it, and when it is back it is told how things stand (ruling 7; seed 68 of the simulator).
-  appendOwn(c, {
-    kind: 'members',
-    members: s.members.map((member) => (member.id === absent ? without(member, s.absent?.blind ?? null) : member)),
-  });
+  appendOwn(c, { kind: 'members', members: s.members.map((member) => (member.id === absent ? without(member, word) : member)) });
   s.absent = null;
   lead.transfer = null;
   syncPeers(s, lead);
   advanceCommit(c, lead);
+  // Both had elected it: its term is one that the other one knows, and the next one may be the other one's.
+  if (word !== null && s.term - (termAt(s, lead.termStart - 1) ?? 0) < WORD_TERM_GAP) riseAlone(c, s.term + WORD_TERM_GAP);
   // What was held is held no longer: the lease of the only voter takes its place in the same breath, or its owner would stop.
   renewAlone(c, lead);
 }
 
-const without = (member: Member, blind: number | null): Member =>
-  blind === null ? { ...member, voter: false } : { ...member, voter: false, givenUp: blind };
+const without = (member: Member, word: number | null): Member =>
+  word === null ? { ...member, voter: false } : { ...member, voter: false, givenUp: word };
 
 /** A word that a member is off is worth nothing once something of it is heard. What a proof says of an earlier life may be late. */
 export function isOnAfterAll({ s }: Step, member: NodeId): void {
-  if (s.absent?.blind != null && s.absent.member === member) s.absent = null;
+  if (s.absent?.word != null && s.absent.member === member) s.absent = null;
 }
 
 /**

@@ -113,7 +113,7 @@ export interface RaftState {
   drawnDelayMs: number | null;
 
   /** Two voters: the other one is proven off (pair.ts). */
-  absent: { readonly member: NodeId; readonly untilMs: number; readonly blind: number | null } | null;
+  absent: { readonly member: NodeId; readonly untilMs: number; readonly word: number | null } | null;
 
   lastHeard: Record<string, number>;
   /** The incarnation each member was last heard under. */

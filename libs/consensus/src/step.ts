@@ -62,7 +62,7 @@ function take(c: Step, input: RaftInput): void {
       onLeaderGone(c, input.leader);
       return;
     case 'memberGone':
-      onMemberGone(c, input.member, input.blind ?? null);
+      onMemberGone(c, input.member, input.word ?? null);
       return;
     case 'hold':
       onHold(c, input.untilMs);

@@ -178,10 +178,10 @@ export type RaftInput =
    * Proven by the caller: the host of this member is off (a confirmed fence, an operator's word). Counts only while the committed
    * configuration has exactly two voters, this one and us: its vote then counts as granted, and once we lead, a configuration without
    * it is appended at once, which we alone commit (failover.md section 3, ruling 7). May be said again; forgotten by a restart.
-   * `blind`: on an operator's word, and this node has not seen in this life that nothing newer than its log was committed. Then the
-   * member is given up (`Member.givenUp`, with this number of the caller's), and whatever is heard of it ends the word.
+   * `word`: on an operator's word only. Then the member is given up (`Member.givenUp`, with this number of the caller's), and
+   * whatever is heard of it ends the word.
    */
-  | { readonly kind: 'memberGone'; readonly member: NodeId; readonly blind?: number; readonly nowMs: number }
+  | { readonly kind: 'memberGone'; readonly member: NodeId; readonly word?: number; readonly nowMs: number }
   /**
    * Leader of exactly two voters: lead on, with a valid lease, until `untilMs` without an echo. Nobody else can be elected without us
    * or without a proof that we are off; that there is no such proof is what the caller guarantees. Forgotten by a restart.

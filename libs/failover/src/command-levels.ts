@@ -24,3 +24,6 @@ export const COMMAND_LEVELS: Readonly<Record<Command['kind'], number>> = {
   maintenance: 1,
   level: 1,
 };
+
+/** Since which level a claim may take an epoch that is not the next one (`apart`): an older version refuses it. */
+export const APART_LEVEL = 2;

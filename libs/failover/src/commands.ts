@@ -34,6 +34,8 @@ export type Command = { readonly id: string } & (
       readonly armed?: Arming;
       /** Two nodes: the confirmed fence that stood for the missing vote. It could not be asked for in the log beforehand. */
       readonly fenced?: ConfirmedFence;
+      /** Two nodes: on an operator's word alone. Its numbers are taken from the second in which that was given (`blindEpoch`). */
+      readonly blind?: true;
     }
   /** An operator's `promote --accept-data-loss`: claims from outside the sync set and starts a new generation. */
   | {
@@ -90,7 +92,7 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
     case 'claim':
       return claim(record, command);
     case 'forceClaim':
-      if (!isForcedEpoch(record, command)) return refuse(record, `epoch is ${record.epoch} now`);
+      if (!isFarEpoch(record, command)) return refuse(record, `epoch is ${record.epoch} now`);
       return accept(record, {
         ...claimed(record, command, isAwaited(record, command.by) ? awayCause(record.away!) : 'forced'),
         confirmed: confirmationOf(claimed(record, command, 'forced').previous ?? null, command.evidence),
@@ -127,11 +129,16 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
   }
 }
 
-const isForcedEpoch = (record: ClusterRecord, { epoch: at, blind, atWallMs }: OfKind<'forceClaim'>): boolean =>
+const isFarEpoch = (record: ClusterRecord, { epoch: at, blind, atWallMs }: OfKind<'claim' | 'forceClaim'>): boolean =>
   at === forcedEpoch(record) || (blind === true && at === blindEpoch(record, atWallMs));
 
-function timelineTaken(record: ClusterRecord, { by, blind, epoch: at, atWallMs }: OfKind<'forceClaim'>): number {
-  if (blind === true) return at === forcedEpoch(record) ? passedTimelines(record) : blindTimelines(record, atWallMs);
+/** To such an epoch: its timelines are far from those of the other one, too. */
+const farTimelines = (record: ClusterRecord, { epoch: at, atWallMs }: OfKind<'claim' | 'forceClaim'>): number =>
+  at === forcedEpoch(record) ? passedTimelines(record) : blindTimelines(record, atWallMs);
+
+function timelineTaken(record: ClusterRecord, command: OfKind<'forceClaim'>): number {
+  const { by, blind } = command;
+  if (blind === true) return farTimelines(record, command);
   return record.opening !== null && record.opening !== by ? passedTimelines(record) : record.timelineTaken;
 }
 
@@ -141,7 +148,8 @@ const confirmationOf = (previous: ClusterRecord['previous'], evidence: string): 
 type OfKind<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
 
 function claim(record: ClusterRecord, command: OfKind<'claim'>): Applied {
-  if (command.epoch !== record.epoch + 1) return refuse(record, `epoch is ${record.epoch} now`);
+  const isApart = isFarEpoch(record, command);
+  if (command.epoch !== nextEpoch(record) && !isApart) return refuse(record, `epoch is ${record.epoch} now`);
   if (isUnborn(record)) return accept(record, { ...claimed(record, command, command.cause), syncSet: [command.by] });
   if (record.opening !== null && record.opening !== command.by)
     return refuse(record, `${record.opening} may have promoted and has not said where`);
@@ -153,6 +161,7 @@ function claim(record: ClusterRecord, command: OfKind<'claim'>): Applied {
     ...claimed(record, command, command.cause),
     ...(command.fenced === undefined ? {} : withFenced(record, command.fenced, command)),
     automatic: isAutomatic(record, command),
+    ...(isApart ? { timelineTaken: farTimelines(record, command) } : {}),
   };
   const word = command.ordered?.evidence ?? null;
   return accept(record, word === null ? change : { ...change, confirmed: confirmationOf(change.previous ?? null, word) });

@@ -4,8 +4,8 @@ import { counts } from './fencing.js';
 import type { Observation } from './observation.js';
 import { fenceHealthOf } from './predict.js';
 import type { Trouble } from './troubles.js';
-import { isUnanswered, partnerOf } from './twoNodes.js';
-import { othersOf } from './view.js';
+import { isUnanswered } from './twoNodes.js';
+import { othersOf, partnerOf } from './view.js';
 
 /** The first check of a device may take as long as a slow board takes to answer. */
 const FIRST_CHECK_MS = 30_000;

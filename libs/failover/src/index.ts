@@ -18,7 +18,7 @@ export * from './profiles.js';
 export * from './record.js';
 export * from './transitions.js';
 export * from './troubles.js';
-export { holdUntilMs, isUnanswered, partnerOf, shootDelayMs, voteWanted } from './twoNodes.js';
+export { holdUntilMs, isUnanswered, shootDelayMs, voteWanted } from './twoNodes.js';
 export {
   awaitsForce,
   divergedHere,
@@ -27,6 +27,7 @@ export {
   leaseHolds,
   mayServe,
   mayWrite,
+  partnerOf,
   requiredNames,
   rowOf,
   successor,

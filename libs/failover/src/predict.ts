@@ -4,8 +4,8 @@ import { maintenanceOf, notFit, outOnPurpose } from './fitness.js';
 import { heldBack } from './governance.js';
 import type { FenceHealth, Observation } from './observation.js';
 import { watchdogWaitMs, worstFailoverMs } from './profiles.js';
-import { partnerOf, shootDelayMs } from './twoNodes.js';
-import { heardLately } from './view.js';
+import { shootDelayMs } from './twoNodes.js';
+import { heardLately, partnerOf } from './view.js';
 
 export interface Prediction {
   readonly failsOver: boolean;

@@ -96,6 +96,12 @@ describe('a Standby without an arbiter that has lost its Master', () => {
       {},
       /since its own start this node has not seen .*; it waits for a/,
     ],
+    [
+      'it was heard in a newer epoch',
+      { peers: new Map([[a, peer({ heardAgoMs: 3_600_000, postgres: primary(), knowsEpoch: epoch(1_005) })]]) },
+      {},
+      /a went on in epoch 1005, on an operator’s word: this node waits for it/,
+    ],
     ['there is no power device', {}, { fenceable: [b] }, /no power device of a/],
     ['P2 is not listed', {}, { stopProofs: ['P1', 'P4'] }, /no power device of a/],
     ['it does not hold every commit', { record: record({ syncSet: [a] }) }, {}, /does not hold every acknowledged commit/],
@@ -161,6 +167,50 @@ describe('the survivor', () => {
     const listed = { ...o, settings: { ...o.settings, stopProofs: ['P1' as const, kind, 'P2' as const] } };
     expect(kinds(listed)).not.toContain('proveStopped');
     expect(kinds(listed)).toContain('fenceRequest');
+  });
+});
+
+describe('a claim on an operator’s word alone (seed 56464 of the simulator)', () => {
+  const word = { requestId: 'op', evidence: 'an operator confirmed that a is off', isOff: true, epoch: epoch(5) };
+  const AT_MS = Date.UTC(2026, 10, 23);
+  const alone = (over: Partial<Observation> = {}): Observation =>
+    orphan(DUE_MS, {
+      ...{ lead: leading, voters: [b], forced: word, fenceRight: false, wallMs: AT_MS },
+      ...{ record: record({ level: 2 }), ...over },
+    });
+  const claimed = (o: Observation) => applyCommand(o.record, { id: 'x', ...proposed(o)[0]! });
+  it('takes numbers that nobody takes who cut its power and goes on from the same record', () => {
+    const shot = applyCommand(record({ level: 2 }), {
+      ...{ id: 'y', kind: 'claim', by: a, boot: 'boot-a', epoch: epoch(6), cause: 'it was cut off only', atWallMs: AT_MS },
+      fenced: { requestId: 'f', target: b, method: 'fence_ipmilan', evidence: 'read off' },
+    });
+    const { record: after, refused } = claimed(alone());
+    expect(refused).toBeNull();
+    expect(after).toMatchObject({ owner: b, confirmed: { of: a, evidence: word.evidence } });
+    expect(after.epoch).toBeGreaterThan(shot.record.epoch + 1_000);
+    expect(after.timelineTaken).toBeGreaterThan(shot.record.timelineTaken + 1_000);
+  });
+  it('takes others than one on a word to the other node', () => {
+    const other = two(seenByA({ lead: leading, voters: [a], forced: { ...word, evidence: 'b is off' }, postgres: standby() }));
+    const there = claimed({ ...other, wallMs: AT_MS + 60_000, record: record({ level: 2, owner: b, ownerBoot: 'boot-b' }) });
+    expect(there.refused).toBeNull();
+    expect(there.record.epoch).not.toBe(claimed(alone()).record.epoch);
+    expect(there.record.timelineTaken).not.toBe(claimed(alone()).record.timelineTaken);
+  });
+  it('does so after a restart, too, which forgot the word', () => {
+    const { record: after, refused } = claimed(alone({ forced: null }));
+    expect(refused).toBeNull();
+    expect(after.epoch).toBeGreaterThan(100);
+    expect(after.timelineTaken).toBeGreaterThan(1_000);
+  });
+  it.each<[string, Partial<Observation>]>([
+    ['the other one has its vote', { voters: [a, b] }],
+    ['its power was read back off', { fenceOutcome: offA }],
+    ['that is in the record', { record: record({ level: 2, fenced: [{ node: a, epoch: epoch(5), evidence: 'read off' }] }) }],
+    ['members of an older version would refuse it', { record: record({ level: 1 }) }],
+  ])('takes the next ones where %s', (_, over) => {
+    expect(proposed(alone(over))).toMatchObject([{ kind: 'claim', epoch: 6 }]);
+    expect(claimed(alone(over)).record.timelineTaken).toBe(0);
   });
 });
 

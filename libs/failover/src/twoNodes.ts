@@ -4,7 +4,7 @@ import { counts, type Fencing, newFenceId, REMEDY } from './fencing.js';
 import { maintenanceOf } from './fitness.js';
 import type { Observation } from './observation.js';
 import { holdMaxMs } from './profiles.js';
-import { awaitsForce, coolingDown, heardLately, isOwn, leaseHolds, othersOf } from './view.js';
+import { awaitsForce, coolingDown, heardLately, isOwn, leaseHolds, partnerOf } from './view.js';
 
 /*
  * Two voters and no arbiter (failover.md section 3, ruling 7). Nobody is elected and nothing is committed without the other, unless the
@@ -23,8 +23,6 @@ import { awaitsForce, coolingDown, heardLately, isOwn, leaseHolds, othersOf } fr
  * configuration remembers it over a restart, and the other one has no vote before.
  */
 
-export const partnerOf = (o: Observation): NodeId | null => (o.twoNodes ? (othersOf(o)[0] ?? null) : null);
-
 const NOTHING: Fencing = { why: null, actions: [] };
 
 /** How long this node has listened to it in vain; a gap in which it did not listen itself does not count. */
@@ -42,6 +40,8 @@ export function mayNotShoot(o: Observation, partner: NodeId): string | null {
   if (maintenanceOf(o.record, partner) !== null) return `${partner} is in maintenance: its power is left alone`;
   if (!o.record.syncSet.includes(o.self)) return `this node does not hold every acknowledged commit`;
   if (!o.fenceRight) return `${UNSEEN} ${partner}, ${OR_AN_OPERATOR}`;
+  const knows = o.peers.get(partner)?.knowsEpoch ?? o.record.epoch;
+  if (knows > o.record.epoch) return `${partner} went on in epoch ${knows}, on an operator’s word: this node waits for it`;
   return null;
 }
 

@@ -55,6 +55,8 @@ export const mayWrite = (facts: PostgresFacts): boolean =>
 export const UNARMED = 'waiting for a fresh round: the dead man is not armed';
 
 export const othersOf = (o: Observation): readonly NodeId[] => o.dataNodes.filter((node) => node !== o.self);
+/** Without an arbiter: the other node. */
+export const partnerOf = (o: Observation): NodeId | null => (o.twoNodes ? (othersOf(o)[0] ?? null) : null);
 
 /** synchronous_standby_names that the sync set demands of its owner (S4): as committed, and as a join under way may make it. */
 export const requiredNames = (o: Observation): readonly NodeId[] => {

@@ -1,4 +1,4 @@
-import type { Entry, Snapshot } from '@yosugara/consensus';
+import { commitIndex, type Entry, leaderOf, type Snapshot } from '@yosugara/consensus';
 import { type Action, applyCommand, type ClusterRecord, type Command, EMPTY_RECORD, hasDiverged } from '@yosugara/failover';
 import { lsn, type NodeId } from '@yosugara/kernel';
 import type { ControllerEffect, PeerMessage } from '@yosugara/runtime';
@@ -121,6 +121,25 @@ export class Checks {
     const known = this.#lives.get(epoch);
     if (known === undefined) this.#lives.set(epoch, life);
     else if (known !== life) this.fail('EPOCH', `epoch ${epoch} is that of ${known} and of ${life}`);
+  }
+
+  /**
+   * One log, one leader, one record, a while after the last fault. A wrong word does not excuse it: two nodes that each went on alone
+   * must find out once they meet (seed 56464).
+   */
+  agree(): void {
+    const [leaders, records] = [new Map<string, string>(), new Map<string, string>()];
+    for (const { node, state } of this.#hosts()) {
+      const leader = state === null ? null : leaderOf(state.raft);
+      if (state === null || leader === null) continue;
+      this.#same(leaders, state.branch, node, leader);
+      this.#same(records, `${state.branch} ${commitIndex(state.raft)}`, node, JSON.stringify(state.record));
+    }
+  }
+  #same(held: Map<string, string>, at: string, node: NodeId, what: string): void {
+    const known = held.get(at);
+    if (known === undefined) held.set(at, what);
+    else if (known !== what) this.fail('AGREE', `${node} holds ${what}, another one ${known}`);
   }
 
   persisted(host: HostModel): void {

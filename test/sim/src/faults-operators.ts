@@ -1,6 +1,6 @@
 import type { NodeId } from '@yosugara/kernel';
 import { hasLeft } from '@yosugara/runtime';
-import { data, EDGES, type FaultClass, hit, someTime } from './fault-tools.js';
+import { both, cut, data, EDGES, type FaultClass, hit, someTime } from './fault-tools.js';
 import type { Rng } from './rng.js';
 import type { World } from './world.js';
 
@@ -99,10 +99,15 @@ export const OPERATORS: readonly FaultClass[] = [
       const { owner } = world.checks.record;
       const other = world.dataNodes.find((node) => node !== owner);
       if (owner === null || other === undefined) return;
-      world.host(owner).freeze('controller');
-      world.later(someTime(rng), () => world.host(owner).thaw());
+      // Without an arbiter a Master is told so, too, of its Standby.
+      const told = world.nodes.length === 2 && rng.chance(0.3) ? owner : other;
+      if (told === owner) cut(world, rng, both(owner, other));
+      else {
+        world.host(owner).freeze('controller');
+        world.later(someTime(rng), () => world.host(owner).thaw());
+      }
       for (let at = 1_000; at < 8_000; at += rng.between(500, 2_000))
-        world.later(at, () => world.operate({ kind: 'promote', node: other, oldMasterIsOff: true }, other));
+        world.later(at, () => world.operate({ kind: 'promote', node: told, oldMasterIsOff: true }, told));
     },
   },
   {

@@ -15,8 +15,8 @@ export const IN_RECORD: readonly Mutant[] = [
       },
       {
         file: `${FAILOVER}/commands.ts`,
-        find: "function claim(record: ClusterRecord, command: OfKind<'claim'>): Applied {\n  if (command.epoch !== record.epoch + 1)",
-        replace: "function claim(record: ClusterRecord, command: OfKind<'claim'>): Applied {\n  if (command.epoch < 0)",
+        find: 'if (command.epoch !== nextEpoch(record) && !isApart)',
+        replace: 'if (command.epoch < 0)',
       },
     ],
   },
@@ -145,6 +145,32 @@ export const IN_RECORD: readonly Mutant[] = [
         file: `${FAILOVER}/claimant.ts`,
         find: 'isBlind ? blindEpoch(o.record, o.wallMs) : forcedEpoch(o.record)',
         replace: 'isBlind ? forcedEpoch(o.record) : forcedEpoch(o.record)',
+      },
+    ],
+  },
+  {
+    name: 'word-is-a-proof',
+    why: 'who went on alone on an operator’s word takes terms and numbers that the other one takes that cut its power later, and neither finds out',
+    within: 1_500,
+    of: { shapes: ['two'], faults: ['promoteWrongly', 'isolate', 'pair'] },
+    patches: [
+      {
+        file: 'libs/runtime/src/controller/fencing.ts',
+        find: '  return { member: partner, word: isBlind(o) ? generation : generation - 1 };',
+        replace: '  return isBlind(o) ? { member: partner, word: generation } : { member: partner };',
+      },
+    ],
+  },
+  {
+    name: 'word-takes-the-next-epoch',
+    why: 'who went on alone on an operator’s word takes the epoch that the other one takes that cuts its power later',
+    within: 1_500,
+    of: { shapes: ['two'], faults: ['promoteWrongly', 'isolate', 'pair'] },
+    patches: [
+      {
+        file: `${FAILOVER}/claimant.ts`,
+        find: 'if (!isApart(o)) return { epoch: nextEpoch(o.record) };',
+        replace: 'if (o.nowMs >= 0) return { epoch: nextEpoch(o.record) };',
       },
     ],
   },

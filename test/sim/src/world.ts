@@ -428,6 +428,7 @@ export class World implements HostWorld {
     expectServing(this, 'at the end', 2);
     this.checks.extras.managersAtEnd(this.#list);
     this.checks.dr?.atEnd(this.#list, this.checks.record);
+    this.checks.agree();
     this.checks.atEnd();
   }
 

@@ -303,6 +303,49 @@ describe('two nodes without an arbiter', () => {
     cluster.until('b serves', () => cluster.serves(b), 10_000);
     expect(cluster.state(b).record.history[0]?.proof).toMatchObject({ kind: 'P5', of: a });
   });
+  describe('after a wrong word, on which one went on while the other was only cut off, cut its power later and went on, too (F16)', () => {
+    const wordTo = (told: typeof a, other: typeof a): MiniCluster => {
+      const cluster = begun({ autoRejoin: 'always' });
+      cluster.broken.add(a).add(b);
+      cluster.cut = true;
+      // A Master is told so while it is one, a Standby when nobody is any more.
+      if (told === a) cluster.pass(4_000);
+      else cluster.until('nobody serves', () => !cluster.serves(a) && !cluster.serves(b), 20_000);
+      expect(cluster.ask(told, { kind: 'promote', node: told, oldMasterIsOff: true })).toMatchObject({ ok: true });
+      cluster.until(`${told} goes on alone`, () => cluster.serves(told) && votersOf(cluster, told).length === 1, 20_000);
+      cluster.broken.delete(told);
+      cluster.until(`${other} serves, too`, () => cluster.serves(other), 40_000);
+      expect(cluster.state(other).record.fenced).toMatchObject([{ node: told }]);
+      return cluster;
+    };
+    const agree = (cluster: MiniCluster): void => {
+      cluster.cut = false;
+      cluster.pass(40_000);
+      expect(cluster.state(a).record).toEqual(cluster.state(b).record);
+      expect([cluster.serves(a), cluster.serves(b)].filter(Boolean)).toHaveLength(1);
+    };
+    it.each([
+      [b, a],
+      [a, b],
+    ])('to %s: no two took one epoch or timeline, and both hold one log once they meet', (told, other) => {
+      const cluster = wordTo(told, other);
+      const [one, two] = [cluster.state(a).record, cluster.state(b).record];
+      expect(one.epoch).not.toBe(two.epoch);
+      expect(one.lineage.at(-1)?.timeline).not.toBe(two.lineage.at(-1)?.timeline);
+      cluster.powerOn(told);
+      agree(cluster);
+    });
+    it.each([
+      [b, a],
+      [a, b],
+    ])('to %s, which is alone once more before they meet', (told, other) => {
+      const cluster = wordTo(told, other);
+      cluster.powerOn(told);
+      cluster.until(`${told} serves again`, () => cluster.serves(told), 40_000);
+      expect(cluster.state(a).record.epoch).not.toBe(cluster.state(b).record.epoch);
+      agree(cluster);
+    });
+  });
   it('an operator’s word lets a Master whose fence fails go on at once', () => {
     const cluster = begun();
     cluster.broken.add(b);

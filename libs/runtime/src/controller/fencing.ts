@@ -123,8 +123,11 @@ export function tellConsensus(state: ControllerState, o: Observation): Controlle
   return changeVote(state, o);
 }
 
-/** Confirmed off, by its devices or by an operator's word, and still a voter. `blind`: a word only, and its data may be newer than ours. */
-function goneMember(state: ControllerState, o: Observation): { readonly member: NodeId; readonly blind?: number } | null {
+/**
+ * Confirmed off, by its devices or by an operator's word, and still a voter. `word`: the latest generation that is given up with it
+ * (`awaitsForce`): ours where its data may be newer than ours, otherwise the one before, so that a plain claim follows.
+ */
+function goneMember(state: ControllerState, o: Observation): { readonly member: NodeId; readonly word?: number } | null {
   const partner = partnerOf(o);
   if (partner === null || !o.voters.includes(partner) || !o.voters.includes(o.self)) return null;
   const { fenceOutcome } = state;
@@ -132,7 +135,8 @@ function goneMember(state: ControllerState, o: Observation): { readonly member: 
   if (state.forced?.isOff !== true || o.forced === null) return null;
   const heardMs = Math.max(lastHeardMs(state.raft, partner), state.heardMs.get(partner) ?? Number.NEGATIVE_INFINITY);
   if (heardMs >= state.forced.atMs || !nowQuiet(state, o, partner)) return null;
-  return isBlind(o) ? { member: partner, blind: recordAtLogEnd(state).generation } : { member: partner };
+  const { generation } = recordAtLogEnd(state);
+  return { member: partner, word: isBlind(o) ? generation : generation - 1 };
 }
 
 /** An operator's word to a Master that its Standby is off: its writes wait for nothing else. @returns whom it is about; null: nobody. */
