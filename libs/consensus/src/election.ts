@@ -34,7 +34,7 @@ export function electionTick(c: Step): void {
  * that nobody else's can beat: then only this node can be elected, commit it and go (thesis §4.2.2).
  */
 function mayStand(s: RaftState): boolean {
-  if (isEstranged(s) || isOnProbation(s)) return false;
+  if (isEstranged(s) || isOnProbation(s) || s.replacing !== null) return false;
   if (s.voters.includes(s.self)) return true;
   if (s.membersIndex <= s.commit) return false;
   return membersAt(s, s.membersIndex - 1).members.some((member) => member.id === s.self && member.voter);
@@ -71,6 +71,7 @@ function ownVotes(s: RaftState): Record<string, true> {
 export function stand(c: Step, transfer: boolean): void {
   const { s } = c;
   s.term += isOnWord(s) ? WORD_TERM_GAP : 1;
+  s.farTerm = isOnWord(s) ? s.term : null;
   s.votedFor = s.self;
   toPersist(c).hardState = true;
   s.role = 'candidate';

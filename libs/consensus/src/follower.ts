@@ -21,7 +21,7 @@ export function onAppend(c: Step, from: NodeId, message: Append): void {
       reply(c, from, false, 0, message.nonce);
       return;
     }
-    note(c, 'ownLogGivenUp', { from, term: message.term, commit: s.commit });
+    beginReplacing(c, from, message.term);
     forgetLog(c);
   }
   if (!matches(s, prevIndex, message.prevTerm)) {
@@ -31,6 +31,7 @@ export function onAppend(c: Step, from: NodeId, message: Append): void {
   store(c, entries);
   const known = prevIndex + entries.length;
   commitThrough(c, Math.min(message.commit, known));
+  if (s.commit >= message.commit) s.replacing = null;
   // What we know to be committed is in every later leader's log too (thesis §3.6.3).
   reply(c, from, true, Math.max(known, s.commit), message.nonce);
 }
@@ -41,7 +42,7 @@ export function onSnapshot(c: Step, from: NodeId, message: SnapshotMessage): voi
   if (!acknowledge(c, from, message)) return;
   const { snapshot } = message;
   if (isReplaced(s, message)) {
-    note(c, 'ownLogGivenUp', { from, term: message.term, commit: s.commit });
+    beginReplacing(c, from, message.term);
     installSnapshot(c, snapshot);
   } else if (snapshot.index > s.commit) {
     // Holding its last entry means holding everything before it: nothing needs to be replaced.
@@ -88,8 +89,19 @@ const yields = (s: RaftState, to: NodeId, term: Term): boolean => term > s.term 
 const ledAlone = (s: RaftState, term: Term): boolean =>
   term === s.term && s.votedFor === s.self && lastTerm(s) === term && isSole(s);
 
-/** The only voter by its own log, and the sender's configuration gave it up: its log goes as a whole, since nobody can tell where they parted. */
-const isReplaced = (s: RaftState, message: Append | SnapshotMessage): boolean => message.givenUp === true && isSole(s);
+/**
+ * The only voter by its own log, and the sender's configuration gave it up; or one that follows without a vote, and may have followed
+ * that one. Its log goes as a whole, since nobody can tell where they parted; once in a term, whatever configuration the first piece ends in.
+ */
+const isReplaced = (s: RaftState, { term, givenUp }: Append | SnapshotMessage): boolean =>
+  givenUp === true && s.replacedIn !== term && (isSole(s) || !s.voters.includes(s.self));
+
+/** Until all of it is here nobody stands by what has come so far: it may end where this node was the only voter. */
+function beginReplacing(c: Step, from: NodeId, term: Term): void {
+  note(c, 'ownLogGivenUp', { from, term, commit: c.s.commit });
+  c.s.replacedIn = term;
+  c.s.replacing = term;
+}
 
 export const isGone = (s: RaftState, leader: NodeId, term: Term): boolean =>
   s.gone !== null && s.gone.leader === leader && term <= s.gone.term && s.nowMs < s.gone.untilMs;

@@ -220,7 +220,50 @@ describe('one of two voters that goes on alone on an operator’s word only', ()
   });
 });
 
+describe('a member of another site, which follows both without a vote', () => {
+  it('takes the log of the one that gave the other up instead of what that one told it', () => {
+    const three = [data(a), data(b), learner(d)];
+    const told = [members(1, 1, three), command(2, 1), members(3, 2, [data(a), learner(b), learner(d)]), command(4, 2)];
+    const node = new Bench({
+      self: d,
+      members: three,
+      restored: { hardState: { term: 2, votedFor: null }, entries: told },
+    }).booted();
+    node.append(a, { term: 2, prevIndex: 4, prevTerm: 2, entries: [], commit: 4 });
+    expect(commitIndex(node.state)).toBe(4);
+    const theirs = [members(1, 1, three), command(2, 1), members(3, 1_001, [lost(a), data(b), learner(d)]), command(4, 1_001)];
+    const from = { term: 1_001, commit: 4, givenUp: true } as const;
+    const asks = node.append(b, { ...from, prevIndex: 3, prevTerm: 1_001, entries: theirs.slice(3) });
+    expect(sent(asks, 'appendReply')[0]).toMatchObject({ success: false, matchIndex: 0 });
+    node.append(b, { ...from, prevIndex: 0, prevTerm: 0, entries: theirs });
+    expect([node.state.entries, commitIndex(node.state)]).toEqual([theirs, 4]);
+  });
+  it('is told so, and fed from the first entry when it asks', () => {
+    const three = [data(a), data(b), learner(d)];
+    const node = leader(three);
+    node.echo(d, { matchIndex: node.state.entries.length });
+    word(node, b);
+    node.nowMs += TIMINGS.heartbeatMs;
+    const told = sent(node.tick(0, 0), 'append').filter(({ to }) => to === d);
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.every(({ givenUp }) => givenUp === true)).toBe(true);
+    const { nonce } = told.at(-1)!;
+    const fed = node.hear(d, { kind: 'appendReply', term: termOf(node.state), success: false, matchIndex: 0, nonce });
+    expect(sent(fed, 'append')[0]).toMatchObject({ prevIndex: 0, givenUp: true });
+  });
+});
+
 describe('one that was given up', () => {
+  it('a second time under one leader is passed over in terms as the first time', () => {
+    const node = leader(TWO);
+    word(node, b);
+    const first = termOf(node.state);
+    node.echo(b, { matchIndex: node.state.entries.length });
+    node.change(node.state.members.map((member) => (member.id === b ? { ...member, voter: true } : member)));
+    node.echo(b, { matchIndex: node.state.entries.length });
+    word(node, b);
+    expect([givenUpMember(node.state)?.node, termOf(node.state) - first]).toEqual([b, WORD_TERM_GAP + 1]);
+  });
   it('votes again only once it has taken this log instead of its own', () => {
     const node = leader(TWO);
     word(node, b);
@@ -246,6 +289,21 @@ describe('the only voter by its own log', () => {
     const answers = node.append(b, { term: 2, prevIndex: 2, prevTerm: 1, entries: [command(3, 2)], commit: 3 });
     expect(node.state.entries).toEqual(own);
     expect([sent(answers, 'appendReply'), node.state.leader]).toEqual([[], null]);
+  });
+  it('takes all of it, also where the first piece ends in a configuration in which it was the only voter', () => {
+    const node = sole();
+    const before = [members(1, 1, TWO), members(2, 1, [data(a), learner(b)])];
+    node.append(b, { ...all, entries: before, commit: 5 });
+    expect([node.state.voters, node.state.entries]).toEqual([[a], before]);
+    // Nor does it stand by what has come so far.
+    node.nowMs += 60_000;
+    node.tick(0, 0);
+    node.tick(10, 0);
+    expect(isLeader(node.state)).toBe(false);
+    const rest = [members(3, 1, TWO), members(4, 200, [lost(a), data(b)]), command(5, 200)];
+    const answers = node.append(b, { ...all, prevIndex: 2, prevTerm: 1, entries: rest, commit: 5 });
+    expect([node.state.entries, commitIndex(node.state)]).toEqual([[...before, ...rest], 5]);
+    expect(sent(answers, 'appendReply')[0]).toMatchObject({ success: true, matchIndex: 5 });
   });
   it('asks a leader that gave it up for the whole log, and keeps its own until then', () => {
     const node = sole();

@@ -2,7 +2,7 @@ import type { NodeId } from '@yosugara/kernel';
 import { note, type Step, toPersist } from './context.js';
 
 import { renewAlone } from './lease.js';
-import { appendOwn, lastIndex, termAt } from './log.js';
+import { appendOwn, lastIndex } from './log.js';
 import { absentVoter, heldUntilMs, isPair, isSole } from './pair-facts.js';
 import { advanceCommit, syncPeers } from './replication.js';
 import type { Lead } from './state.js';
@@ -61,8 +61,9 @@ export function goOnAlone(c: Step, lead: Lead): void {
   lead.transfer = null;
   syncPeers(s, lead);
   advanceCommit(c, lead);
-  // Both had elected it: its term is one that the other one knows, and the next one may be the other one's.
-  if (word !== null && s.term - (termAt(s, lead.termStart - 1) ?? 0) < WORD_TERM_GAP) riseAlone(c, s.term + WORD_TERM_GAP);
+  // Where both had elected it the other one knows the term, and may take the next one.
+  if (word !== null && s.farTerm !== s.term) riseAlone(c, s.term + WORD_TERM_GAP);
+  s.farTerm = null;
   // What was held is held no longer: the lease of the only voter takes its place in the same breath, or its owner would stop.
   renewAlone(c, lead);
 }

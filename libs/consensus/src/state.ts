@@ -98,6 +98,11 @@ export interface RaftState {
   /** Granted so far in the running campaign, own vote included. */
   votes: Record<string, true>;
   campaignIsTransfer: boolean;
+  /** Two voters: a term that leaves out those that the other one may have taken (pair.ts). */
+  farTerm: Term | null;
+  /** In which term a leader's log took the place of ours: it is asked for once. `replacing`: and is not all here yet. */
+  replacedIn: Term | null;
+  replacing: Term | null;
   resendAtMs: number;
 
   /** The promise given before a restart is forgotten: until then nothing is granted. */
@@ -172,6 +177,9 @@ export function createRaft(config: RaftConfig, restored: Restored, nowMs: number
     lead: null,
     votes: {},
     campaignIsTransfer: false,
+    farTerm: null,
+    replacedIn: null,
+    replacing: null,
     resendAtMs: 0,
     bootUntilMs: nowMs + config.timings.leaseVoteMs,
     promise: null,

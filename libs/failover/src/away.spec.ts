@@ -49,8 +49,8 @@ const kinds = (o: Observation): string[] => kindsOf(withDr(o));
 describe('the record with which another site begins its own log', () => {
   it('takes epochs and timelines that the lost site cannot have used', () => {
     expect(begun.epoch).toBe(105);
-    expect(begun.timelineTaken).toBe(1_001);
-    expect(goAway(record({ timelineTaken: 4 }), away).timelineTaken).toBe(1_004);
+    expect(begun.timelineTaken).toBe(2_301);
+    expect(goAway(record({ timelineTaken: 4 }), away).timelineTaken).toBe(2_304);
   });
   it('asks for nothing that only the lost site could end, and brings nobody back that was asked for before', () => {
     const busy = record({

@@ -3,7 +3,7 @@ import { type Applied, accept, refuse } from './applied.js';
 import { wallTime } from './fitness.js';
 import { calledOff } from './managing.js';
 import { type Action, type Observation, propose } from './observation.js';
-import { type Away, type ClusterRecord, forcedEpoch, passedTimelines, settled } from './record.js';
+import { type Away, awayEpoch, awayTimelines, type ClusterRecord, settled } from './record.js';
 import { heardLately, rowOf } from './view.js';
 
 /*
@@ -18,8 +18,8 @@ export function goAway(record: ClusterRecord, away: Away): ClusterRecord {
   return {
     ...record,
     version: record.version + 1,
-    epoch: forcedEpoch(record),
-    timelineTaken: passedTimelines(record),
+    epoch: awayEpoch(record, away.atWallMs),
+    timelineTaken: awayTimelines(record),
     opening: null,
     switchover: null,
     fence: calledOff(record.fence, `${away.node} was promoted in another site`),

@@ -2,14 +2,14 @@ import type { Epoch, NodeId } from '@yosugara/kernel';
 import { isAwaited } from './away.js';
 import { APART_LEVEL } from './command-levels.js';
 import { nextEpoch } from './commands.js';
-import { counts, fencedHere, fenceProof, isFenced, watchdogProof } from './fencing.js';
+import { counts, fencedHere, fenceProof, watchdogProof } from './fencing.js';
 import { notFit, outOnPurpose } from './fitness.js';
 import { mayRejoin } from './follower.js';
 import { mayNotClaim } from './governance.js';
 import { levelOf } from './level.js';
 import type { ConfirmedFence } from './managing.js';
 import { type Decision, type Observation, type Part, propose } from './observation.js';
-import { blindEpoch, forcedEpoch, isReleased, isUnborn, type StopProof } from './record.js';
+import { aloneEpoch, forcedEpoch, isReleased, isUnborn, type StopProof, wordEpoch } from './record.js';
 import { whyOf } from './transitions.js';
 import {
   awaitsForce,
@@ -84,21 +84,17 @@ function claim(o: Observation, ordered: Ordered | null): Part {
 }
 
 /**
- * The next epoch, where the other node could not take it as well: it has a vote on that, or its power was read back off. Of two nodes, one
- * that leads on an operator's word alone may have the other one beside it, cut off only, which cuts its power later and goes on from the
- * same record (F16; seed 56464 of the simulator): it takes epochs and timelines far from those. So does its restart, which tells no more
- * why the other one has no vote.
+ * The next epoch, where nobody else could take it. Of two nodes, one that claims alone may have the other one beside it, cut off only,
+ * which cuts its power later and goes on from the same record (F16; seed 56464 of the simulator), or another site may: it takes that of
+ * its second. Where nothing but a word says that the other one is off, it passes over timelines, too; the configuration remembers that.
  */
-function epochOf(o: Observation, ordered: Ordered | null): { readonly epoch: Epoch; readonly blind?: true } {
-  if (!isApart(o)) return { epoch: nextEpoch(o.record) };
-  // Both may have been told so, of each other.
-  return ordered?.evidence != null ? { epoch: blindEpoch(o.record, o.wallMs), blind: true } : { epoch: forcedEpoch(o.record) };
-}
-
-function isApart(o: Observation): boolean {
+function epochOf(o: Observation, ordered: Ordered | null): { readonly epoch: Epoch; readonly apart?: 'alone' | 'word' } {
   const partner = partnerOf(o);
-  if (partner === null || o.voters.includes(partner) || levelOf(o.record) < APART_LEVEL) return false;
-  return fencedBefore(o).fenced === undefined && !isFenced(o, partner);
+  if (partner === null || o.voters.includes(partner) || levelOf(o.record) < APART_LEVEL) return { epoch: nextEpoch(o.record) };
+  const [alone, far] = [aloneEpoch(o.record, o.wallMs), wordEpoch(o.record, o.wallMs)];
+  if (ordered?.evidence != null) return { epoch: far, apart: 'word' };
+  if (o.givenUp == null) return { epoch: alone, apart: 'alone' };
+  return { epoch: alone > nextEpoch(o.record) ? alone : far, apart: 'word' };
 }
 
 /** Two nodes: what made us leader without the other's vote goes into the record with the claim. */
@@ -121,7 +117,7 @@ function forceClaim(o: Observation, evidence: string, isBlind = false): Part {
         kind: 'forceClaim',
         by: o.self,
         boot: o.boot,
-        epoch: isBlind ? blindEpoch(o.record, o.wallMs) : forcedEpoch(o.record),
+        epoch: isBlind ? wordEpoch(o.record, o.wallMs) : forcedEpoch(o.record),
         evidence,
         ...(isBlind ? { blind: true as const } : {}),
         atWallMs: o.wallMs,

@@ -6,8 +6,7 @@ import { type Raising, raiseLevel } from './level.js';
 import { applyManaging, type ConfirmedFence, inNextEpoch, isManaging, type Managing, withFenced } from './managing.js';
 import type { Arming, ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
 import {
-  blindEpoch,
-  blindTimelines,
+  aloneEpoch,
   forcedEpoch,
   isOutdated,
   isReleased,
@@ -15,6 +14,8 @@ import {
   MAX_LINEAGE,
   passedTimelines,
   settled,
+  wordEpoch,
+  wordTimelines,
 } from './record.js';
 
 const MAX_HISTORY = 32;
@@ -34,8 +35,8 @@ export type Command = { readonly id: string } & (
       readonly armed?: Arming;
       /** Two nodes: the confirmed fence that stood for the missing vote. It could not be asked for in the log beforehand. */
       readonly fenced?: ConfirmedFence;
-      /** Two nodes: on an operator's word alone. Its numbers are taken from the second in which that was given (`blindEpoch`). */
-      readonly blind?: true;
+      /** Two nodes: the other one has no vote in it, or nothing but an operator's word says that it is off. Its epoch is its second's. */
+      readonly apart?: 'alone' | 'word';
     }
   /** An operator's `promote --accept-data-loss`: claims from outside the sync set and starts a new generation. */
   | {
@@ -92,7 +93,7 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
     case 'claim':
       return claim(record, command);
     case 'forceClaim':
-      if (!isFarEpoch(record, command)) return refuse(record, `epoch is ${record.epoch} now`);
+      if (!isForcedEpoch(record, command)) return refuse(record, `epoch is ${record.epoch} now`);
       return accept(record, {
         ...claimed(record, command, isAwaited(record, command.by) ? awayCause(record.away!) : 'forced'),
         confirmed: confirmationOf(claimed(record, command, 'forced').previous ?? null, command.evidence),
@@ -129,17 +130,18 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
   }
 }
 
-const isFarEpoch = (record: ClusterRecord, { epoch: at, blind, atWallMs }: OfKind<'claim' | 'forceClaim'>): boolean =>
-  at === forcedEpoch(record) || (blind === true && at === blindEpoch(record, atWallMs));
+const isForcedEpoch = (record: ClusterRecord, { epoch: at, blind, atWallMs }: OfKind<'forceClaim'>): boolean =>
+  at === forcedEpoch(record) || (blind === true && at === wordEpoch(record, atWallMs));
 
-/** To such an epoch: its timelines are far from those of the other one, too. */
-const farTimelines = (record: ClusterRecord, { epoch: at, atWallMs }: OfKind<'claim' | 'forceClaim'>): number =>
-  at === forcedEpoch(record) ? passedTimelines(record) : blindTimelines(record, atWallMs);
-
-function timelineTaken(record: ClusterRecord, command: OfKind<'forceClaim'>): number {
-  const { by, blind } = command;
-  if (blind === true) return farTimelines(record, command);
+function timelineTaken(record: ClusterRecord, { by, blind }: OfKind<'forceClaim'>): number {
+  if (blind === true) return wordTimelines(record, by);
   return record.opening !== null && record.opening !== by ? passedTimelines(record) : record.timelineTaken;
+}
+
+/** The next one; of two nodes and alone, that of its second. */
+function isItsEpoch(record: ClusterRecord, { epoch: at, apart, atWallMs }: OfKind<'claim'>): boolean {
+  if (apart === undefined) return at === nextEpoch(record);
+  return at === aloneEpoch(record, atWallMs) || (apart === 'word' && at === wordEpoch(record, atWallMs));
 }
 
 const confirmationOf = (previous: ClusterRecord['previous'], evidence: string): ClusterRecord['confirmed'] =>
@@ -148,8 +150,7 @@ const confirmationOf = (previous: ClusterRecord['previous'], evidence: string): 
 type OfKind<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
 
 function claim(record: ClusterRecord, command: OfKind<'claim'>): Applied {
-  const isApart = isFarEpoch(record, command);
-  if (command.epoch !== nextEpoch(record) && !isApart) return refuse(record, `epoch is ${record.epoch} now`);
+  if (!isItsEpoch(record, command)) return refuse(record, `epoch is ${record.epoch} now`);
   if (isUnborn(record)) return accept(record, { ...claimed(record, command, command.cause), syncSet: [command.by] });
   if (record.opening !== null && record.opening !== command.by)
     return refuse(record, `${record.opening} may have promoted and has not said where`);
@@ -161,7 +162,7 @@ function claim(record: ClusterRecord, command: OfKind<'claim'>): Applied {
     ...claimed(record, command, command.cause),
     ...(command.fenced === undefined ? {} : withFenced(record, command.fenced, command)),
     automatic: isAutomatic(record, command),
-    ...(isApart ? { timelineTaken: farTimelines(record, command) } : {}),
+    ...(command.apart === 'word' ? { timelineTaken: wordTimelines(record, command.by) } : {}),
   };
   const word = command.ordered?.evidence ?? null;
   return accept(record, word === null ? change : { ...change, confirmed: confirmationOf(change.previous ?? null, word) });

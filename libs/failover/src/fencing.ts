@@ -171,7 +171,7 @@ function powerOn(o: Observation, fence: Fence): Fencing {
   return { why: `${fence.target} is switched on again`, actions: [{ kind: 'fence.on', target: fence.target }] };
 }
 
-export const isFenced = (o: Observation, node: NodeId): boolean => o.record.fenced.some((fenced) => fenced.node === node);
+const isFenced = (o: Observation, node: NodeId): boolean => o.record.fenced.some((fenced) => fenced.node === node);
 
 /**
  * It was switched off as a member that must be replaced: it returns by `recover` (ruling 7, 8). As long as it is still in the sync set

@@ -219,7 +219,7 @@ export const EMPTY_RECORD: ClusterRecord = {
 export const MAX_LINEAGE = 64;
 
 /** No timeline above it was ever begun, as far as can be known: the next promotion takes a higher number. */
-export const newestTimeline = (record: ClusterRecord): number =>
+export const newestTimeline = (record: Pick<ClusterRecord, 'timelineTaken' | 'lineage'>): number =>
   Math.max(0, record.timelineTaken, ...record.lineage.map(({ timeline }) => timeline));
 
 /**
@@ -237,16 +237,30 @@ const EPOCH_GAP = 100;
 export const forcedEpoch = (record: ClusterRecord): Epoch => epoch(record.epoch + EPOCH_GAP);
 
 /**
- * A word that is given blindly may be the second one: the first was given to the other node, which has gone on from the same record and is
- * off since. So both numbers are taken from the second in which the word was given, too: the later word has the higher ones, and no two
- * words the same (seed 64675 of the simulator). Where a clock is wrong they still lie above all that a promotion with a reason takes.
+ * Of two nodes, and of another site, either may go on alone from the same record, one after the other or unknown to each other. So whoever
+ * claims alone takes the second in which it does, counted from 2026: the later claim has the higher epoch whatever has become of the other
+ * one, and no two have the same. Where a clock is wrong it is at least as far above what the record knows as `atLeast` says.
  */
 const BEGAN_WALL_MS = Date.UTC(2026, 0, 1);
-const secondOf = (atWallMs: number): number => Math.max(0, Math.floor((atWallMs - BEGAN_WALL_MS) / 1_000));
-export const blindEpoch = (record: ClusterRecord, atWallMs: number): Epoch =>
-  epoch(Math.max(record.epoch + 10 * EPOCH_GAP, secondOf(atWallMs)));
-export const blindTimelines = (record: ClusterRecord, atWallMs: number): number =>
-  Math.max(passedTimelines(record), secondOf(atWallMs));
+const fromSecond = (atLeast: number, atWallMs: number): Epoch =>
+  epoch(Math.max(atLeast, Math.floor((atWallMs - BEGAN_WALL_MS) / 1_000)));
+
+/** Of one whose power the other one cannot have cut, or that has cut the other's. */
+export const aloneEpoch = (record: ClusterRecord, atWallMs: number): Epoch => fromSecond(record.epoch + 1, atWallMs);
+/** On an operator's word only, which may be the second one, or wrong (seeds 64675 and 56464 of the simulator). */
+export const wordEpoch = (record: ClusterRecord, atWallMs: number): Epoch => fromSecond(record.epoch + 10 * EPOCH_GAP, atWallMs);
+/** Of another site, and of what is restored from a backup: others may have gone on long since. */
+export const awayEpoch = (record: Pick<ClusterRecord, 'epoch'>, atWallMs: number): Epoch =>
+  fromSecond(record.epoch + EPOCH_GAP, atWallMs);
+
+/**
+ * Timelines cannot be seconds: PostgreSQL passes over a number only where a file says that it is taken (`takeTimelines`). So each node
+ * that goes on by a word passes over another many, and so do another site and a restored cluster.
+ */
+export const wordTimelines = (record: ClusterRecord, by: NodeId): number =>
+  Math.max(1, newestTimeline(record)) + (record.everSync.indexOf(by) === 0 ? TIMELINE_GAP : 1_500);
+export const awayTimelines = (record: Pick<ClusterRecord, 'timelineTaken' | 'lineage'>): number =>
+  Math.max(1, newestTimeline(record)) + 2_300;
 
 /** Nobody ever owned anything: the first owner is still to be made. */
 export const isUnborn = (record: ClusterRecord): boolean => record.systemId === null && record.everSync.length === 0;

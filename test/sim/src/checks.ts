@@ -112,7 +112,13 @@ export class Checks {
     if (epoch === before) return;
     if (epoch < before) this.fail('S2', `${host.node} went back from epoch ${before} to ${epoch}`);
     judged.epoch = epoch;
-    if (epoch > (this.#known.get(host.node) ?? 0)) this.#known.set(host.node, epoch);
+    this.#noteKnown(host);
+  }
+
+  /** A voter of one applies in the step in which it claims: nobody knows of it before it is on its disk, a crash forgets it (seed 1148). */
+  #noteKnown({ node, state, disk }: HostModel): void {
+    if (state === null || disk.lastIndex < commitIndex(state.raft)) return;
+    if (state.record.epoch > (this.#known.get(node) ?? 0)) this.#known.set(node, state.record.epoch);
   }
 
   /** In whatever log, and whatever was said by whom: receivers and agents know an epoch by its number only. */
@@ -144,6 +150,7 @@ export class Checks {
 
   persisted(host: HostModel): void {
     this.#raftOf(host.disk.branch).persisted(host);
+    this.#noteKnown(host);
   }
 
   #fold(entry: Entry, branch: string): void {
@@ -193,7 +200,7 @@ export class Checks {
   saidOff(node: NodeId): void {
     if (this.#host(node).powered) this.#wronged();
     // Of two nodes the survivor goes on with the log that it has: what the other one committed alone is given up, too.
-    if (this.#hosts().length === 2) this.excused = true;
+    if (!this.#hosts().some(({ kind }) => kind === 'witness')) this.excused = true;
   }
 
   /** An audited word: what it gives up is given up; if it was wrong, S1 is out of scope from here on (F16). */

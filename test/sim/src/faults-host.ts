@@ -1,6 +1,7 @@
 import { hasDiverged } from '@yosugara/failover';
 import { lsn, type NodeId } from '@yosugara/kernel';
 import { any, around, both, cut, data, EDGES, type FaultClass, restart, someTime } from './fault-tools.js';
+import { isTwo } from './shape.js';
 import type { World } from './world.js';
 
 /**
@@ -74,7 +75,7 @@ export const HOST_FAULTS: readonly FaultClass[] = [
     name: 'raftDiskWiped',
     why: 'D16, K6: the consensus directory is emptied while its host is off; of two nodes the other one then waits for an operator',
     needs: ['incarnations'],
-    fits: (shape) => shape.name !== 'two',
+    fits: (shape) => !isTwo(shape),
     inject(world, rng) {
       const host = any(world, rng);
       // A second one before the first is back as a voter leaves no majority that remembers.
@@ -92,7 +93,7 @@ export const HOST_FAULTS: readonly FaultClass[] = [
     why: 'H12: a machine comes back from a snapshot of some seconds ago, consensus disk and all; the others have heard it since',
     needs: ['incarnations'],
     alone: true,
-    fits: (shape) => shape.name !== 'two',
+    fits: (shape) => !isTwo(shape),
     inject(world, rng) {
       const host = any(world, rng);
       host.disk.keep();

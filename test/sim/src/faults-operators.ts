@@ -2,6 +2,7 @@ import type { NodeId } from '@yosugara/kernel';
 import { hasLeft } from '@yosugara/runtime';
 import { both, cut, data, EDGES, type FaultClass, hit, someTime } from './fault-tools.js';
 import type { Rng } from './rng.js';
+import { isTwo } from './shape.js';
 import type { World } from './world.js';
 
 const WHY = 'an operator’s';
@@ -100,7 +101,7 @@ export const OPERATORS: readonly FaultClass[] = [
       const other = world.dataNodes.find((node) => node !== owner);
       if (owner === null || other === undefined) return;
       // Without an arbiter a Master is told so, too, of its Standby.
-      const told = world.nodes.length === 2 && rng.chance(0.3) ? owner : other;
+      const told = isTwo(world.shape) && rng.chance(0.3) ? owner : other;
       if (told === owner) cut(world, rng, both(owner, other));
       else {
         world.host(owner).freeze('controller');

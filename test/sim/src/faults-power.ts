@@ -1,5 +1,6 @@
 import { watchdogWaitMs, worstFailoverMs } from '@yosugara/failover';
 import { around, both, type Change, cut, data, EDGES, type FaultClass, hit, someTime } from './fault-tools.js';
+import { isTwo } from './shape.js';
 import type { World } from './world.js';
 
 const worked: Change = (before, after) => after.maintenance.length > before.maintenance.length;
@@ -10,12 +11,12 @@ const MOODS = ['timeout', 'error', 'liar', 'late', 'credentials', 'flaps'] as co
 
 /** A lost host and nothing else: what `status` promises, and what a fence or a watchdog takes. null: nobody would take over. */
 export function replacedWithinMs(world: World): number | null {
-  const { settings, name, watchdog } = world.shape;
+  const { settings, watchdog } = world.shape;
   const { stopProofs, timings } = settings;
   // A watchdog that could not be opened proves nothing, and `status` says beforehand that nobody would take over (seed 1990).
   const hardware = world.checks.record.armed?.kind === 'hardware';
   if (!stopProofs.includes('P2') && !stopProofs.includes('P4') && !hardware) return null;
-  const fencedMs = settings.fenceable.length > 0 ? FENCE_MS + (name === 'two' ? settings.fenceDelayMs : 0) : 0;
+  const fencedMs = settings.fenceable.length > 0 ? FENCE_MS + (isTwo(world.shape) ? settings.fenceDelayMs : 0) : 0;
   return worstFailoverMs(timings) + fencedMs + (watchdog ? watchdogWaitMs(timings, timings.watchdogMs) : 0);
 }
 
@@ -165,7 +166,7 @@ export const POWER: readonly FaultClass[] = [
     name: 'deviceLies',
     why: 'F4: of two nodes that lose each other, the power device of one says and reads off, and the host runs on; the other device is of no help',
     needs: ['fencing', 'twoNodes'],
-    fits: (shape) => shape.name === 'two',
+    fits: isTwo,
     // With three voters P2 rests on what a device reads; of two nodes the Master has ended by itself before it is shot.
     alone: true,
     inject(world, rng) {

@@ -15,8 +15,8 @@ export const IN_RECORD: readonly Mutant[] = [
       },
       {
         file: `${FAILOVER}/commands.ts`,
-        find: 'if (command.epoch !== nextEpoch(record) && !isApart)',
-        replace: 'if (command.epoch < 0)',
+        find: 'if (!isItsEpoch(record, command)) return',
+        replace: 'if (command.epoch < 0) return',
       },
     ],
   },
@@ -143,7 +143,7 @@ export const IN_RECORD: readonly Mutant[] = [
     patches: [
       {
         file: `${FAILOVER}/claimant.ts`,
-        find: 'isBlind ? blindEpoch(o.record, o.wallMs) : forcedEpoch(o.record)',
+        find: 'isBlind ? wordEpoch(o.record, o.wallMs) : forcedEpoch(o.record)',
         replace: 'isBlind ? forcedEpoch(o.record) : forcedEpoch(o.record)',
       },
     ],
@@ -169,8 +169,8 @@ export const IN_RECORD: readonly Mutant[] = [
     patches: [
       {
         file: `${FAILOVER}/claimant.ts`,
-        find: 'if (!isApart(o)) return { epoch: nextEpoch(o.record) };',
-        replace: 'if (o.nowMs >= 0) return { epoch: nextEpoch(o.record) };',
+        find: 'levelOf(o.record) < APART_LEVEL)',
+        replace: 'o.nowMs >= 0)',
       },
     ],
   },

@@ -2,7 +2,7 @@ import type { NodeId } from '@yosugara/kernel';
 import type { FaultClass } from './fault-tools.js';
 import type { Planned } from './plan.js';
 import { Rng } from './rng.js';
-import type { Focus, Shape } from './shape.js';
+import { type Focus, isTwo, type Shape } from './shape.js';
 import type { World } from './world.js';
 
 /** An operator's word to `to` that `other` is off, said again and again while that is so. */
@@ -35,7 +35,7 @@ export const RARE: readonly FaultClass[] = [
   {
     name: 'wordsToBoth',
     why: 'O17 twice: a word to one node that the other is off, and when it is off itself a word to the other; with or without having seen the end of the first',
-    fits: ({ name }) => name === 'two',
+    fits: isTwo,
     inject(world, rng) {
       const { owner } = world.checks.record;
       const other = world.dataNodes.find((node) => node !== owner);

@@ -74,6 +74,9 @@ const KINDS: readonly Kind[] = [
 
 const OFF_MS = 2_500;
 
+/** Without an arbiter. */
+export const isTwo = ({ members }: Pick<Shape, 'members'>): boolean => members.filter(({ voter }) => voter).length === 2;
+
 export function drawShape(rng: Rng, focus: Focus = {}): Shape {
   const landed = KINDS.filter((kind) => kind.needs.every((need) => LANDED[need]));
   const able = landed.filter(({ name }) => focus.shapes?.includes(name) ?? true);
@@ -101,7 +104,7 @@ export function drawShape(rng: Rng, focus: Focus = {}): Shape {
       drNodes,
       fenceable: fences ? dataNodes : [],
       fenceDelayMs: 2 * (PROFILES[profile].candidateDelayMaxMs + OFF_MS),
-      powerOnAfterFence: fences && kind.name !== 'two' && rng.chance(0.5),
+      powerOnAfterFence: fences && !isTwo(kind) && rng.chance(0.5),
       rateLimit: { max: 10_000, withinMs: 3_600_000 },
       hooks: { beforePromotion: false, afterPromotion: false },
     },

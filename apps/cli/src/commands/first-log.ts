@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ClusterRecord, EMPTY_RECORD, forcedEpoch, passedTimelines } from '@yosugara/failover';
+import { awayEpoch, awayTimelines, type ClusterRecord, EMPTY_RECORD } from '@yosugara/failover';
 import { giveToState, type Restored } from '@yosugara/host-control/backup';
 import { carryOutBranch, planBranch } from '@yosugara/journal';
 import { epoch, nodeId } from '@yosugara/kernel';
@@ -54,10 +54,10 @@ function firstRecord(self: ReturnType<typeof nodeId>, was: Was, cause: string): 
   const known = { ...EMPTY_RECORD, epoch: epoch(was.epoch), timelineTaken: was.timeline };
   // Each generation began with an epoch of its own, and the first one with none: this is above whatever was the last.
   const generation = was.epoch + 2;
-  const next = forcedEpoch(known);
+  const next = awayEpoch(known, Date.now());
   return {
     ...known,
-    ...{ version: 1, epoch: next, timelineTaken: passedTimelines(known), systemId: was.systemId, cause },
+    ...{ version: 1, epoch: next, timelineTaken: awayTimelines(known), systemId: was.systemId, cause },
     ...{ syncSet: [self], everSync: [self], generation, generations: { [self]: generation } },
     // Nobody is left of the old one: what is restored was released by whoever restored it.
     released: { epoch: next, by: self, walEnd: null, automatic: false },

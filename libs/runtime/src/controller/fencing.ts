@@ -88,11 +88,16 @@ export function noteRight(state: ControllerState): void {
     voters.includes(config.self) &&
     record.syncSet.includes(config.self) &&
     atEnd.syncSet.includes(config.self) &&
-    atEnd.epoch === record.epoch;
+    atEnd.epoch === record.epoch &&
+    !hasGoneOn(state);
   if (!eligible) state.rightEpoch = null;
   else if (state.informed && seenInEpoch(state, voters.find((voter) => voter !== config.self)!)) state.rightEpoch = record.epoch;
   state.fenceRight = state.rightEpoch !== null && state.rightEpoch === record.epoch && raft.members.length > 0;
 }
+
+/** A member was heard in a newer epoch than ours: on a word that was wrong it has gone on without us, and our data is not the newest. */
+export const hasGoneOn = ({ reports, record }: ControllerState): boolean =>
+  [...reports.values()].some(({ report }) => report.epoch > record.epoch);
 
 /** It must have heard this life when it said so: what it said to the one before comes late, and it may have fenced that one since (seed 1257). */
 function seenInEpoch(state: ControllerState, partner: NodeId): boolean {
@@ -136,14 +141,14 @@ function goneMember(state: ControllerState, o: Observation): { readonly member: 
   const heardMs = Math.max(lastHeardMs(state.raft, partner), state.heardMs.get(partner) ?? Number.NEGATIVE_INFINITY);
   if (heardMs >= state.forced.atMs || !nowQuiet(state, o, partner)) return null;
   const { generation } = recordAtLogEnd(state);
-  return { member: partner, word: isBlind(o) ? generation : generation - 1 };
+  return { member: partner, word: isBlind(state, o) ? generation : generation - 1 };
 }
 
 /** An operator's word to a Master that its Standby is off: its writes wait for nothing else. @returns whom it is about; null: nobody. */
 export function takeWord(state: ControllerState, requestId: string): NodeId | null {
   const o = observe(state);
   const partner = partnerOf(o);
-  if (partner === null || !mayServe(o) || !isUnanswered(o, partner)) return null;
+  if (partner === null || !mayServe(o) || !isUnanswered(o, partner) || hasGoneOn(state)) return null;
   const evidence = `an operator confirmed that ${partner} is off (request ${requestId})`;
   state.forced = { requestId, evidence, isOff: true, epoch: state.record.epoch, atMs: state.nowMs };
   return partner;
@@ -153,7 +158,7 @@ export function takeWord(state: ControllerState, requestId: string): NodeId | nu
  * The other one may have gone on without this node, by a fence of it, and be off since. Not so for whoever has seen it in its epoch in this
  * life, nor for the owner of that epoch: had anybody gone on without it, it would have lost this life.
  */
-export const isBlind = (o: Observation): boolean => !o.fenceRight && !isOwn(o);
+export const isBlind = (state: ControllerState, o: Observation): boolean => hasGoneOn(state) || (!o.fenceRight && !isOwn(o));
 
 const nowQuiet = (state: ControllerState, o: Observation, partner: NodeId): boolean =>
   state.nowMs >= o.promisedUntilMs || isUnanswered(o, partner);

@@ -17,7 +17,7 @@ import { propose } from './acting.js';
 import { isJustAwake, planAway, supersededNow } from './away.js';
 import { fenceRequest, refusalOfFence } from './fence-by-hand.js';
 import { hasTwoVoters, votersOf } from './fence-facts.js';
-import { isBlind, takeWord } from './fencing.js';
+import { hasGoneOn, isBlind, takeWord } from './fencing.js';
 import { isKnownRequest, levelToFinish, REQUEST_LEVELS } from './levels.js';
 import { observe } from './observe.js';
 import { raftInput } from './raft-input.js';
@@ -291,7 +291,13 @@ function promote(
     );
   const off = asked.oldMasterIsOff ? takeWord(state, id) : null;
   if (off !== null) return answer(id, from, true, `${off} counts as off: this node goes on alone`);
-  if (mayServe(observe(state))) return answer(id, from, false, 'this node is the Master');
+  if (mayServe(observe(state)))
+    return answer(
+      id,
+      from,
+      false,
+      hasGoneOn(state) ? 'another member was heard in a newer epoch than ours' : 'this node is the Master',
+    );
   // Without an arbiter a node that booted alone starts nothing before somebody tells it how things stand: that is this request.
   const mayStart =
     hasTwoVoters(state) && asked.oldMasterIsOff && state.facts.kind === 'stopped' && state.facts.state !== 'incomplete';
@@ -316,7 +322,7 @@ function promote(
   if (out !== null) return answer(id, from, false, `${out}: end that first`);
   // It holds every acknowledged commit, and only a pause or the limit keeps it back: nothing is lost, and its proof is looked for as ever.
   const seen = observe(state);
-  const isGivingUp = seen.twoNodes && (awaitsForce(seen) !== null || (asked.oldMasterIsOff && isBlind(seen)));
+  const isGivingUp = seen.twoNodes && (awaitsForce(seen) !== null || (asked.oldMasterIsOff && isBlind(state, seen)));
   const holdsAll = !isGivingUp && record.syncSet.includes(config.self) && mayClaim({ ...seen, forced: A_WORD }) === null;
   if (!asked.oldMasterIsOff && !holdsAll)
     return answer(

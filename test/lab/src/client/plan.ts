@@ -42,10 +42,10 @@ export interface ClientOrder {
 }
 
 /** Keys of run n on one cluster: n * KEYS_A_RUN + 1 … */
-export const KEYS_A_RUN = 1_000_000;
+export const KEYS_A_RUN = 100_000_000;
 
 /** Keys of concurrent writer i begin so much further. */
-export const KEYS_A_WRITER = 20_000;
+export const KEYS_A_WRITER = 1_000_000;
 
 /** A client waits this long for an answer, then tries again after `RETRY_MS` (failover.md, ruling 18). */
 export const ATTEMPT_DEADLINE_MS = 500;
