@@ -156,8 +156,8 @@ export const IN_RECORD: readonly Mutant[] = [
     patches: [
       {
         file: 'libs/runtime/src/controller/fencing.ts',
-        find: '  return { member: partner, word: isBlind(o) ? generation : generation - 1 };',
-        replace: '  return isBlind(o) ? { member: partner, word: generation } : { member: partner };',
+        find: 'word: isBlind(state, o) ? generation : generation - 1 };',
+        replace: '...(isBlind(state, o) ? { word: generation } : {}) };',
       },
     ],
   },
