@@ -6,8 +6,10 @@ import {
   type IngestProgress,
   type IngestStore,
   type LoneQuestion,
+  type RefusedRow,
   StaleEpochError,
   StaleProgressError,
+  type StoredBatch,
 } from '@yosugara/runtime';
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
@@ -19,6 +21,7 @@ import { countMessages, type Histogram, type HistogramQuery } from './message-hi
 import { findMessages, type MessagePage, type MessageQuery } from './message-search.js';
 import type { OperationsRepository } from './operations-repository.js';
 import { hourOf, type Partitions } from './partitions.js';
+import { isRefusedByItsData, storeApart } from './refused-rows.js';
 
 const UNIQUE_VIOLATION = '23505';
 /** Its statement_timeout is over. */
@@ -26,6 +29,8 @@ const QUERY_CANCELED = '57014';
 const READ_DEADLINE_MS = 10_000;
 const STANDBY_DEADLINE_MS = 2_000;
 const CLIENT_MARGIN_MS = 1_000;
+/** Of a batch that is stored part by part: half of it to find what is refused, the rest to store the other rows. */
+const APART_DEADLINES = 4;
 
 export interface MessageRepositoryOptions {
   /** Of each statement on the server; of the whole transaction one second more. Default 5 s. */
@@ -123,8 +128,11 @@ export class MessageRepository implements IngestStore {
     });
   }
 
-  /** Rows, late partners, positions and window in one transaction, under the epoch and the version that the batch was made for. */
-  async storeBatch(batch: IngestBatch): Promise<{ readonly keyHits: number }> {
+  /**
+   * Rows, late partners, positions and window in one transaction, under the epoch and the version that the batch was made for. A row whose
+   * data PostgreSQL refuses is stored without what was read from its bytes: it must hold up no other.
+   */
+  async storeBatch(batch: IngestBatch): Promise<StoredBatch> {
     const { operations } = batch;
     invariant(operations === undefined || this.#operations !== undefined, 'somebody writes what follows from rows');
     try {
@@ -134,14 +142,10 @@ export class MessageRepository implements IngestStore {
         await this.#store(batch, copyRows);
         return { keyHits: 0 };
       } catch (error) {
-        if (!hasCode(error, UNIQUE_VIOLATION)) throw error;
+        if (!hasCode(error, UNIQUE_VIOLATION) && !isRefusedByItsData(error)) throw error;
         this.#counts.forget();
         this.#operations?.forget();
-        let keyHits = 0;
-        await this.#store(batch, async (client, rows) => {
-          keyHits = await mergeRows(client, rows);
-        });
-        return { keyHits };
+        return await this.#storeApart(batch);
       }
     } catch (error) {
       this.#partitions.forget();
@@ -151,10 +155,32 @@ export class MessageRepository implements IngestStore {
     }
   }
 
-  async #store(batch: IngestBatch, writeRows: (client: PoolClient, rows: IngestBatch['rows']) => Promise<void>): Promise<void> {
+  /** What is there already is left as it is, what is refused is stored bare. */
+  async #storeApart(batch: IngestBatch): Promise<StoredBatch> {
+    const deadlineMs = this.#storeDeadlineMs * APART_DEADLINES;
+    const splitUntilMs = performance.now() + deadlineMs / 2;
+    let keyHits = 0;
+    let refused: readonly RefusedRow[] = [];
+    await this.#store(
+      batch,
+      async (client, rows) => {
+        await client.query('create temporary table message_staging (like message) on commit drop');
+        const merge = async (part: IngestBatch['rows']) => void (keyHits += await mergeRows(client, part));
+        refused = await storeApart(client, rows, merge, splitUntilMs);
+      },
+      deadlineMs,
+    );
+    return refused.length === 0 ? { keyHits } : { keyHits, refused };
+  }
+
+  async #store(
+    batch: IngestBatch,
+    writeRows: (client: PoolClient, rows: IngestBatch['rows']) => Promise<void>,
+    deadlineMs = this.#storeDeadlineMs,
+  ): Promise<void> {
     // The server gives up first, except in COMMIT's wait for the standby: no timeout of PostgreSQL ends that (postgres.c disarms
     // statement_timeout before the commit), only the standby, other settings, or a cancel.
-    const clientDeadlineMs = this.#storeDeadlineMs + CLIENT_MARGIN_MS;
+    const clientDeadlineMs = deadlineMs + CLIENT_MARGIN_MS;
     await withClient(this.#pool, 'storing a batch of messages', clientDeadlineMs, async (client, commit) => {
       await client.query(`begin; set local statement_timeout = ${Math.round(this.#storeDeadlineMs)}`);
       await claim(client, batch.epoch);
@@ -266,11 +292,11 @@ async function copyRows(client: PoolClient, rows: IngestBatch['rows'], table = '
 /** A key hit aborts a COPY: staging table, then only what is new. @returns how many were there already. */
 async function mergeRows(client: PoolClient, rows: IngestBatch['rows']): Promise<number> {
   const columns = MESSAGE_COLUMNS.join(', ');
-  await client.query('create temporary table message_staging (like message) on commit drop');
   await copyRows(client, rows, 'message_staging');
   const inserted = await client.query(
     `insert into message (${columns}) select ${columns} from message_staging on conflict do nothing`,
   );
+  await client.query('truncate message_staging');
   return rows.length - (inserted.rowCount ?? 0);
 }
 

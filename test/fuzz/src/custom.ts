@@ -1,7 +1,7 @@
 import { type CustomTrap, customTrapJson, customTraps, parseCustom } from '@yosugara/operations';
 import { customTrapsOf } from '@yosugara/receivers';
 import type { Random } from './random.js';
-import { must, mustEqual, type Target, utf8 } from './target.js';
+import { must, mustEqual, mustFitIndexes, type Target, utf8 } from './target.js';
 
 const LATIN1 = new TextDecoder('latin1');
 const MAX_TRAP_BYTES = 4_096;
@@ -25,6 +25,7 @@ function checkTraps(traps: readonly CustomTrap[]): void {
     const message = parseCustom(utf8(journaled));
     must(message.reason === null, `what was accepted is not understood: ${journaled}`);
     must(message.text === trap.message.replaceAll('\0', '').toWellFormed(), 'the text is not the message');
+    mustFitIndexes(message);
     for (const value of [message.text, message.host, message.app])
       must(value === null || (!value.includes('\0') && value.isWellFormed()), 'a value cannot be stored');
     must(message.sentAtUs === null || Number.isSafeInteger(message.sentAtUs), `sentAtUs ${message.sentAtUs}`);

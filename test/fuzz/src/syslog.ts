@@ -3,7 +3,7 @@ import { FORMAT_SAMPLES } from '@yosugara/operations/testing';
 import { rawOf, recipeOf } from '@yosugara/store';
 import type { Random } from './random.js';
 import { message3164, message5424, RECEIVED_AT_US } from './syslog-model.js';
-import { must, mustEqual, type Target, utf8 } from './target.js';
+import { must, mustEqual, mustFitIndexes, type Target, utf8 } from './target.js';
 
 const SAMPLES = FORMAT_SAMPLES.map(({ line }) => (typeof line === 'string' ? utf8(line) : line));
 const is5424 = (sample: Uint8Array) => Buffer.from(sample).toString('latin1').includes('>1 ');
@@ -81,6 +81,7 @@ function checkFields(message: ParsedMessage): void {
     const value = message[key];
     must(value === null || (value.length > 0 && value.length <= 255 && storable(value)), `${key} ${JSON.stringify(value)}`);
   }
+  mustFitIndexes(message);
   must(storable(text) && !/[\r\n]$/.test(text), 'the text cannot be stored, or ends with a line end');
   must(reason === null || /^[a-z0-9_-]+(,[a-z0-9_-]+){0,3}$/.test(reason), `reason ${reason}`);
   if (structured !== null) must(storable(JSON.stringify(structured)), 'structured data cannot be stored');

@@ -21,9 +21,17 @@ export function must(holds: boolean, says: string): asserts holds {
 }
 
 const encoder = new TextEncoder();
+/** An entry of a btree holds 2 704 bytes, with the time that stands beside the field. */
+const MAX_INDEXED_BYTES = 2_600;
 
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
+}
+
+/** What the database has an index over. A row that does not fit into one is refused, whoever sent it. */
+export function mustFitIndexes(message: { readonly host: string | null; readonly app: string | null }): void {
+  for (const field of ['host', 'app'] as const)
+    must(utf8(message[field] ?? '').length <= MAX_INDEXED_BYTES, `${field} is longer than an entry of its index`);
 }
 
 /** Equal as JSON: what a row of the database would hold. */

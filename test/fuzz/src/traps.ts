@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 import {
   decodeTrap,
   informAnswer,
@@ -12,7 +13,7 @@ import {
 } from '@yosugara/operations';
 import { NODE_USM_CRYPTO } from '@yosugara/receivers';
 import type { Random } from './random.js';
-import { must, mustEqual, type Target, utf8 } from './target.js';
+import { must, mustEqual, mustFitIndexes, type Target, utf8 } from './target.js';
 
 /** Basic encoding rules, just enough to say what a trap says. */
 function tlv(tag: number, ...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array {
@@ -27,6 +28,7 @@ const octets = (text: string) => tlv(0x04, utf8(text));
 const SYS_UP_TIME = tlv(0x06, [0x2b, 6, 1, 2, 1, 1, 3, 0]);
 const TRAP_OID = tlv(0x06, [0x2b, 6, 1, 6, 3, 1, 1, 4, 1, 0]);
 const LINK_DOWN = tlv(0x06, [0x2b, 6, 1, 6, 3, 1, 1, 5, 3]);
+const TRAP_ADDRESS = tlv(0x06, [0x2b, 6, 1, 6, 3, 18, 1, 3, 0]);
 const IF_INDEX = tlv(0x06, [0x2b, 6, 1, 2, 1, 2, 2, 1, 1, 0x81, 0x01]);
 const varbind = (oid: Uint8Array, value: Uint8Array) => tlv(0x30, oid, value);
 const VALUES = [
@@ -58,6 +60,8 @@ const varbinds = (...values: readonly Uint8Array[]) =>
 const pdu = (tag: number, ...values: readonly Uint8Array[]) =>
   tlv(tag, integer(1, 2, 3), integer(0), integer(0), varbinds(...values));
 const v2c = (tag: number, ...values: readonly Uint8Array[]) => tlv(0x30, integer(1), octets('public'), pdu(tag, ...values));
+const v2cOf = (tag: number, ...bindings: readonly Uint8Array[]) =>
+  tlv(0x30, integer(1), octets('public'), tlv(tag, integer(1, 2, 3), integer(0), integer(0), tlv(0x30, ...bindings)));
 const V1 = tlv(
   0x30,
   integer(0),
@@ -100,9 +104,28 @@ const V3 = [
   v3(5, 'signed', new Uint8Array(24), SCOPED),
   v3(7, 'secret', new Uint8Array(24), tlv(0x04, new Uint8Array(64))),
 ];
-const CORPUS = [V1, v2c(0xa7, ...VALUES), v2c(0xa6, VALUES[0]!), v2c(0xa7), ...VALUES.map((value) => v2c(0xa7, value)), ...V3];
+/** As long as an OID may be, and what stands where the address of an agent is looked for. */
+const LONGEST_OID = tlv(0x06, [0x2b, ...Array.from({ length: 125 }, () => [0x8f, 0xff, 0xff, 0xff, 0x7f]).flat()]);
+const AGENTS = [
+  ...VALUES,
+  tlv(0x04, new Uint8Array(10_000).fill(0x61)),
+  tlv(0x40, new Uint8Array(10_000).fill(200)),
+  tlv(0x40),
+].map((value) => v2cOf(0xa7, varbind(SYS_UP_TIME, tlv(0x43, [1])), varbind(TRAP_OID, LONGEST_OID), varbind(TRAP_ADDRESS, value)));
+const CORPUS = [
+  ...[V1, v2c(0xa7, ...VALUES), v2c(0xa6, VALUES[0]!), v2c(0xa7), ...VALUES.map((value) => v2c(0xa7, value)), ...V3],
+  ...AGENTS,
+];
 const WORDS = [
-  ...[...VALUES, LINK_DOWN, SYS_UP_TIME, TRAP_OID, Uint8Array.of(0x30, 0x80), Uint8Array.of(0x30, 0x84, 0xff, 0xff, 0xff, 0xff)],
+  ...[
+    ...VALUES,
+    TRAP_ADDRESS,
+    LINK_DOWN,
+    SYS_UP_TIME,
+    TRAP_OID,
+    Uint8Array.of(0x30, 0x80),
+    Uint8Array.of(0x30, 0x84, 0xff, 0xff, 0xff, 0xff),
+  ],
   ...[
     Uint8Array.of(0x06, 0),
     Uint8Array.of(0x06, 0x80),
@@ -116,6 +139,8 @@ function checkTrap(input: Uint8Array, random: Random): void {
   const outcome = decodeTrap(input);
   const message = parseTrap(input);
   must(!message.text.includes('\0') && message.text.isWellFormed(), 'the text cannot be stored');
+  mustFitIndexes(message);
+  must(message.host === null || isIPv4(message.host), `the host ${message.host} is no address`);
   must(snmpVersion(input) !== null || outcome.kind === 'malformed', 'a trap without a version');
   if (outcome.kind === 'malformed') {
     must(/^[a-z0-9_]+$/.test(outcome.reason) && message.reason !== null, `reason ${outcome.reason}`);

@@ -82,6 +82,11 @@ export class MetricsController {
       'Records received that neither node has any more, noted since this process started; only where ingest runs.',
       missing?.lost.records,
     );
+    metrics.counter(
+      'yosugara_ingest_refused_rows_total',
+      'Rows that the database refused, stored without what was read from their bytes; only where ingest runs.',
+      missing?.refused,
+    );
   }
 
   /** Only where the loops run: on the Master. */

@@ -1,6 +1,6 @@
 import type { RecordRef } from '@yosugara/operations';
 import type { IngestMissing } from '@yosugara/protocol';
-import { LostRecords, type LostStretch, nodeOfJournal, owedOf } from '@yosugara/runtime';
+import { LostRecords, type LostStretch, nodeOfJournal, owedOf, type RefusedRow } from '@yosugara/runtime';
 
 /** Stretches told of each kind. */
 const MOST_STRETCHES = 100;
@@ -23,6 +23,10 @@ export class MissingRecords {
 
   /** Neither throws nor waits: ingest calls it. */
   readonly onLost = (stretch: LostStretch): void => this.lost.add(stretch, Date.now());
+
+  /** Rows that are stored without what was read from their bytes. */
+  refused = 0;
+  readonly onRefused = (rows: readonly RefusedRow[]): void => void (this.refused += rows.length);
 }
 
 /** @param positions of the database, which knows what is owed on either node. @param known null: this node does not ingest. */

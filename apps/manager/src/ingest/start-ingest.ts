@@ -42,7 +42,7 @@ export function startIngestOf(
       onStored,
       onCounted,
       onDamage: (range) => link.tellDamaged(range),
-      ...(missing === undefined ? {} : { onLost: missing.onLost }),
+      ...(missing === undefined ? {} : { onLost: missing.onLost, onRefused: missing.onRefused }),
       onIngested: (positions) => link.tellIngested(positions),
       onStale: (error) => {
         log.error('ingest.stale', { why: explain(error) });

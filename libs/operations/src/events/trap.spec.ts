@@ -91,6 +91,30 @@ describe('a v1 trap, by RFC 3584', () => {
     ]));
 });
 
+describe('the host of a trap', () => {
+  const TRAP_ADDRESS = bytes('06092b0601060312010300');
+  const hostOf = (value: Uint8Array) => parseTrap(v2c({ extra: [varbind(TRAP_ADDRESS, value)] })).host;
+  const agent = (...octets: number[]) => tlv(0x40, octets);
+
+  it('is the address of the agent', () => expect(hostOf(agent(192, 0, 2, 7))).toBe('192.0.2.7'));
+  it.each([
+    ['is not said', agent(0, 0, 0, 0)],
+    ['has three bytes', agent(10, 0, 0)],
+    ['has sixteen bytes', agent(...Array<number>(16).fill(7))],
+    ['has more bytes than an entry of an index', agent(...Array<number>(10_000).fill(200))],
+    ['has no bytes', agent()],
+    ['is text', text('10.0.0.1')],
+    ['is a long text', text('x'.repeat(10_000))],
+    ['is a number', int(7)],
+  ])('is nothing where the address %s', (_, value) => expect(hostOf(value)).toBeNull());
+  it('is nothing where the agent address of a v1 trap has not four bytes, and the trap is kept', () => {
+    const pdu = tlv(0xa4, ENTERPRISE, agent(...Array<number>(5_000).fill(99)), int(6), int(17), int(9, 0x43), tlv(0x30));
+    expect(parseTrap(tlv(0x30, int(0), text('public'), pdu))).toMatchObject({
+      ...{ host: null, app: '1.3.6.1.4.1.2021.0.17', reason: null },
+    });
+  });
+});
+
 describe('a packet that is no notification', () => {
   it.each([
     ['nothing', new Uint8Array(), 'ber_truncated'],

@@ -134,19 +134,31 @@ export function parseTrap(raw: Uint8Array, mibs: MibStore | null = null): Parsed
   if (outcome.kind === 'malformed')
     return { ...base, app: null, varbinds: null, text: hex(raw), reason: `trap_${outcome.reason}` };
   const { trap } = outcome;
-  const host = trap.varbinds.find((varbind) => varbind.oid === SNMP_TRAP_ADDRESS)?.value ?? null;
   const uptime = { oid: SYS_UP_TIME, type: 'TimeTicks', value: String(trap.sysUpTime) };
   const oid = { oid: SNMP_TRAP_OID, type: 'OID', value: trap.trapOid };
   const varbinds = [uptime, oid, ...trap.varbinds];
   return {
     ...base,
     app: trap.trapOid,
-    host: host === '0.0.0.0' ? null : host,
+    host: agentOf(trap),
     varbinds,
     structured: trap.v3 === null ? null : whoSpeaks(trap.v3),
     text: mibs === null ? plainReading(trap) : trapReading(varbinds, mibs).text,
     reason: null,
   };
+}
+
+const DOTTED_QUAD = /^\d{1,3}(?:\.\d{1,3}){3}$/;
+const NO_ADDRESS = '0.0.0.0';
+
+/**
+ * The agent's address is a host only when it is one: the sender chooses type and length of a varbind, and an entry of the index over hosts
+ * is bounded. `app` is bounded by the arcs of an OID.
+ */
+function agentOf({ varbinds }: Trap): string | null {
+  const said = varbinds.find(({ oid }) => oid === SNMP_TRAP_ADDRESS);
+  const isAddress = said?.type === 'IpAddress' && said.value !== NO_ADDRESS && DOTTED_QUAD.test(said.value);
+  return isAddress ? said.value : null;
 }
 
 const plainReading = ({ trapOid, varbinds }: Trap): string =>

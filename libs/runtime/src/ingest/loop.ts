@@ -30,6 +30,7 @@ import {
   type IngestStore,
   type JournalFiles,
   type MessageToStore,
+  type RefusedRow,
   StaleEpochError,
 } from './ports.js';
 
@@ -67,6 +68,8 @@ export interface IngestOptions {
   readonly onDamage?: (range: { readonly journalId: string; readonly from: number; readonly through: number }) => void;
   /** Neither node has these, and ingest goes on behind them. Said again after a transaction that failed. Must not throw, must not wait. */
   readonly onLost?: (stretch: LostStretch) => void;
+  /** Rows that the database refused, and that are stored without what was read from their bytes. Must not throw, must not wait. */
+  readonly onRefused?: (rows: readonly RefusedRow[]) => void;
   /** The database belongs to a younger epoch. */
   readonly onStale?: (error: StaleEpochError) => void;
   readonly limits?: MergeLimits;
@@ -80,6 +83,8 @@ const IDLE_MS = 250;
 const BACKOFF_MS = { first: 100, most: 1_000 };
 const INGESTED_EVERY_MS = 1_000;
 const MARK_EVERY_MS = 5_000;
+/** Of refused rows, in one line of the log. */
+const MOST_SAID = 5;
 
 interface Work {
   readonly epoch: number;
@@ -273,9 +278,10 @@ export class IngestLoop {
     // What comes next is read and matched while the database works. If both fail, what the database says counts more.
     const [done, ahead] = await Promise.allSettled([storing, this.#readAhead(work, permit, () => isStoring)]);
     if (done.status === 'rejected') throw done.reason;
-    const { keyHits } = done.value;
+    const { keyHits, refused = [] } = done.value;
     this.#lastStoreMs = clock.monotonicMs();
     if (keyHits > 0) log.error('ingest.key_hits', { keyHits, rows: batch.rows.length, version: batch.version });
+    if (refused.length > 0) this.#tellRefused(refused, batch.version);
     work.version++;
     if (mark !== null) work.moved = new Set();
     if (mark !== null) work.markedAtMs = this.#lastStoreMs;
@@ -290,6 +296,11 @@ export class IngestLoop {
     this.#stored = letGoThrough([...work.positions].map(([journalId, seq]) => ({ journalId, seq })));
     if (ahead.status === 'rejected') throw ahead.reason;
     return consumed;
+  }
+
+  #tellRefused(refused: readonly RefusedRow[], version: number): void {
+    this.#options.log.error('ingest.refused_by_database', { rows: refused.length, version, first: refused.slice(0, MOST_SAID) });
+    this.#options.onRefused?.(refused);
   }
 
   /** The rows under way are in memory still, wherever the database shows them by now: the same as behind the commit. */

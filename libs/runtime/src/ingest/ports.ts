@@ -75,10 +75,23 @@ export interface IngestStore {
    */
   findLone(question: LoneQuestion, limit: number): Promise<readonly MergeRecord[]>;
   /**
-   * @returns how many rows were there already: 0, or we have a bug (the batch is stored all the same).
+   * A row that the database refuses by its data, for which there is no other remedy, is stored without what was read from its bytes.
    * @throws StaleEpochError, StaleProgressError — nothing was stored. CommitUnknownError — perhaps it was: read the progress again.
    */
-  storeBatch(batch: IngestBatch): Promise<{ readonly keyHits: number }>;
+  storeBatch(batch: IngestBatch): Promise<StoredBatch>;
+}
+
+export interface StoredBatch {
+  /** Rows that were there already: 0, or we have a bug (the batch is stored all the same). */
+  readonly keyHits: number;
+  /** Rows that the database refused as they were; missing: none. */
+  readonly refused?: readonly RefusedRow[];
+}
+
+export interface RefusedRow extends RecordRef {
+  readonly source: string;
+  /** As the database says it, bounded. */
+  readonly why: string;
 }
 
 /** The database knows a younger owner: this process must stop having effects. */
