@@ -86,6 +86,23 @@ describe('the rate of a source', () => {
     ));
 });
 
+describe('an address that is not on the list, from which a name may be shown', () => {
+  const gate = gateOf({ allow: ['log1.example.org', '10.0.0.0/8'] });
+  it('is let in by nothing else than the connection that shows it', () => {
+    const source = gate.named('172.16.0.1');
+    expect([gate.of('172.16.0.1'), gate.named('172.16.0.1') === source]).toEqual([null, true]);
+    expect(gate.named('10.0.0.1')).toBe(gate.of('10.0.0.1'));
+  });
+  it('has one line of counts, whatever it was refused for', () => {
+    gate.named('172.16.0.2').took();
+    gate.refuse('172.16.0.2', 'not_allowed');
+    gate.refuse('172.16.0.2', 'tls_handshake');
+    expect(gate.report(9).filter(({ address }) => address === '172.16.0.2')).toMatchObject([
+      { received: 1, refused: { not_allowed: 1, tls_handshake: 1 } },
+    ]);
+  });
+});
+
 describe('sources that are forged', () => {
   it('are told apart up to a bound; the rest shares one rate, and a named source keeps its own', () => {
     const gate = gateOf({ limits: rate(5, 5), sources: new Map([['10.9.9.9', rate(5, 5)]]), maxSources: 100 });

@@ -74,6 +74,8 @@ function count(counts: Counts, reason: Refusal, more: number): void {
 export class Source {
   readonly address: string;
   readonly limits: SourceLimits;
+  /** The list lets its address in; else only a name can, which each connection shows anew. */
+  readonly isListed: boolean;
   received = 0;
   connections = 0;
   slowed = 0;
@@ -86,9 +88,10 @@ export class Source {
   #tokens: number;
   #filledAtMs: number;
 
-  constructor(address: string, limits: SourceLimits, nowMs: () => number) {
+  constructor(address: string, limits: SourceLimits, nowMs: () => number, isListed = true) {
     this.address = address;
     this.limits = limits;
+    this.isListed = isListed;
     this.#nowMs = nowMs;
     this.#capacity = limits.burst ?? Math.max(1, limits.messagesPerSecond * 2);
     this.#tokens = this.#capacity;
@@ -148,18 +151,18 @@ export class SourceGate {
     const known = this.#sources.get(address);
     if (known !== undefined) {
       known.lastTick = this.#tick;
-      return known;
+      return known.isListed ? known : null;
     }
     return this.allow.hasAddress(address) ? this.#added(address) : null;
   }
 
-  /** One that showed an allowed name. */
+  /** One that may show an allowed name on the connection it just made. By nothing else that comes from its address it is let in. */
   named(address: string): Source {
-    return this.of(address) ?? this.#added(address);
+    return this.of(address) ?? this.#sources.get(address) ?? this.#added(address, false);
   }
 
   refuse(address: string, reason: Refusal, more = 1): void {
-    const source = this.of(address);
+    const source = this.of(address) ?? this.#sources.get(address) ?? null;
     count(source === null ? this.#stranger(address) : source.refused, reason, more);
     count(this.refused, reason, more);
     // The journal's own refusals are told by the receiver, in one sum.
@@ -228,10 +231,10 @@ export class SourceGate {
     return (this.#options.maxSources ?? MAX_SOURCES) + (this.#options.sources?.size ?? 0);
   }
 
-  #added(address: string): Source {
+  #added(address: string, isListed = true): Source {
     if (this.#sources.size >= this.#limit) return this.#others;
     const limits = this.#options.sources?.get(address) ?? this.#options.limits ?? NO_LIMITS;
-    const source = new Source(address, limits, this.#nowMs);
+    const source = new Source(address, limits, this.#nowMs, isListed);
     source.lastTick = this.#tick;
     this.#sources.set(address, source);
     return source;

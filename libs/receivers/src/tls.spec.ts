@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectPlain, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { TestAuthority, type TestCertificate } from './testing/certificates.js';
 import { ALWAYS_TAKES, Taking } from './testing/taking.js';
 import { TlsFiles } from './tls-files.js';
 import type { TlsOptions } from './tls-policy.js';
-import type { Listener } from './udp.js';
+import { type Listener, listenUdp } from './udp.js';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -188,6 +189,46 @@ describe('a client certificate', () => {
     expect(await says({}, {}, { allow })).toBe('not_allowed');
     expect(await says({}, {}, { allow: ['127.0.0.1'] })).toBe('taken');
     expect(await says({}, {}, { allow: ['10.0.0.0/8'] })).toBe('not_allowed');
+  });
+});
+
+describe('a list with names', () => {
+  it('lets in no datagram and no plain connection of an address that knocked by TLS, whether or not it showed a name', async () => {
+    const gate = new SourceGate({ allow: ['log1.example.org'] });
+    got.length = 0;
+    const way = {
+      address: ADDRESS,
+      port: 0,
+      listener: 'own',
+      intake: (record: ReceivedRecord) => got.push(record) > 0,
+      gate,
+    } as const;
+    const tls = { key: node.key, cert: node.cert, ca: ca.ca, clientCertificate: 'optional' } as const;
+    const over = await listenTls({ ...way, room: ALWAYS_TAKES, tls });
+    const plain = await listenTcp({ ...way, room: ALWAYS_TAKES });
+    const udp = await listenUdp({ ...way, kind: 'syslog', receiveBufferBytes: 262_144, read: 'single' });
+    for (const each of [over, plain, udp]) closers.push(() => each.close());
+    const knock = dialPlain(over.port);
+    knock.once('connect', () => knock.destroy());
+    await expect.poll(() => over.stats().refusedBy, soon).toEqual({ tls_handshake: 1 });
+    const datagrams = createSocket('udp4');
+    closers.push(() => datagrams.close());
+    const sayAll = () => {
+      datagrams.send('<13>forbidden', udp.port, ADDRESS);
+      dialPlain(plain.port).end('<13>forbidden\n');
+    };
+    sayAll();
+    await expect
+      .poll(() => [udp.stats().refusedBy, plain.stats().refusedBy], soon)
+      .toEqual([{ not_allowed: 1 }, { not_allowed: 1 }]);
+    const { key, cert } = ca.issue('x', ['DNS:log1.example.org']);
+    dial(over.port, { key, cert }).write('<13>allowed\n');
+    await expect.poll(texts, soon).toEqual(['<13>allowed']);
+    sayAll();
+    await expect
+      .poll(() => [udp.stats().refusedBy, plain.stats().refusedBy], soon)
+      .toEqual([{ not_allowed: 2 }, { not_allowed: 2 }]);
+    expect(texts()).toEqual(['<13>allowed']);
   });
 });
 
