@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openPeerCopy, openReceiverJournal, type PeerCopy, type ReceiverJournal } from '@yosugara/journal';
+import { openPeerCopy, openReceiverJournal, type PeerCopy, type ReceiverJournal, type UnwrittenRecords } from '@yosugara/journal';
 import type { Log } from '@yosugara/kernel';
 import type { RecordRef } from '@yosugara/operations';
 import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
@@ -7,7 +7,7 @@ import type { DamagedRange } from '@yosugara/runtime';
 import { membersOf } from './config.js';
 import { journalEncryption } from './journal-keys.js';
 import { Scrub } from './scrub.js';
-import { sayDamage } from './told.js';
+import { sayDamage, sayUnwritten } from './told.js';
 import type { Undo } from './undo.js';
 
 const MB = 1024 * 1024;
@@ -26,7 +26,9 @@ export async function openJournals(config: NodeConfig, log: Log, onFatal: (error
   const at = (name: string) => join(config.stateDir, name);
   const maxBytes = config.receiver.maxJournalMb * MB;
   const encryption = journalEncryption(config, log, undo);
-  const journal = await openReceiverJournal({ dir: at(STATE_LAYOUT.journalOwn), node: self.id, maxBytes, encryption, onFatal });
+  const onUnwritten = (lost: UnwrittenRecords) => sayUnwritten(log, lost);
+  const own = { dir: at(STATE_LAYOUT.journalOwn), node: self.id, maxBytes, encryption };
+  const journal = await openReceiverJournal({ ...own, onUnwritten, onFatal });
   undo.push(() => journal.close());
   const copy = await openPeerCopy({ dir: at(STATE_LAYOUT.journalPeer), maxBytes, encryption, onFatal });
   undo.push(() => copy.close());

@@ -1,6 +1,6 @@
-import type { PeerCopy, ReceiverJournal } from '@yosugara/journal';
-import type { Log } from '@yosugara/kernel';
-import type { ReceiverReport } from '@yosugara/protocol';
+import type { PeerCopy, ReceiverJournal, UnwrittenRecords } from '@yosugara/journal';
+import { explain, type Log } from '@yosugara/kernel';
+import { OTHER_SOURCES, type ReceiverReport } from '@yosugara/protocol';
 import type { Listener, SourceGate } from '@yosugara/receivers';
 import type { Losses } from './losses.js';
 
@@ -48,4 +48,14 @@ export function sayDamage(log: Log, journal: ReceiverJournal, copy: PeerCopy): v
   for (const info of [...journal.journals(), ...copy.journals()])
     if (info.corrupt !== null)
       log.error('journal.corrupt', { journalId: info.journalId, lost: info.corrupt.lost, why: info.corrupt.message });
+}
+
+/** The last that this process says of them: a restart with a full disk must not lose in silence what was taken before. */
+export function sayUnwritten(log: Log, { records, awaited, bySource, why }: UnwrittenRecords): void {
+  if (records + awaited === 0) return;
+  const most = [...bySource].sort((one, two) => two[1] - one[1]);
+  const others = most.slice(REPORTED_SOURCES).reduce((sum, [, times]) => sum + times, 0);
+  const counts = Object.fromEntries(most.slice(0, REPORTED_SOURCES).map(([source, times]) => [`unwritten ${source}`, times]));
+  if (others > 0) counts[`unwritten ${OTHER_SOURCES}`] = others;
+  log.error('receiver.unwritten', { records, awaited, counts, why: explain(why) });
 }

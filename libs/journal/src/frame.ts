@@ -52,6 +52,14 @@ export class FrameBatch {
     this.#used = end;
   }
 
+  /** As they were added, in their order. Views. */
+  *payloads(): Generator<Buffer> {
+    for (const start of this.#starts) {
+      const begin = start + FRAME_HEAD_BYTES;
+      yield this.#buffer.subarray(begin, begin + this.#buffer.readUInt32LE(start + 8));
+    }
+  }
+
   addBytes(payload: Uint8Array, crc?: number): void {
     this.add(payload.length, (target, at) => target.set(payload, at), crc);
   }

@@ -4,7 +4,7 @@ import { MessageFlag } from '@yosugara/protocol';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { JournalFs } from './fs-port.js';
-import { type JournalFatalError, type ReceiverJournal } from './index.js';
+import { type JournalFatalError, type ReceiverJournal, type UnwrittenRecords } from './index.js';
 import { faultyFs, PowerCutFs } from './testing/fault-fs.js';
 import { framesIn, openJournalReader } from './testing/mode.js';
 import { message, numbered, openings, texts } from './testing/records.js';
@@ -235,6 +235,56 @@ describe("a receiver's journal", () => {
     full = false;
     await own.flush();
     expect(texts(await own.read(own.journalId, 1, 1e6))).toEqual(numbered(1, taken));
+  });
+
+  it('closed while the file system is full tells what it took and could not write, by source, and what its senders say again', async () => {
+    let full = false;
+    const told: UnwrittenRecords[] = [];
+    const dir = await tempDir();
+    const own = await journal(
+      dir,
+      { onUnwritten: (lost) => void told.push(lost), groupBytes: 300 },
+      faultyFs((at) => (full && at === 'write' ? 'ENOSPC' : null)),
+    );
+    own.append(message('message 1'));
+    await own.flush();
+    full = true;
+    for (const line of numbered(2, 9)) own.append(message(line));
+    own.append(message('x', { source: { address: '192.0.2.8', port: 9 } }));
+    own.append(message('waits', { transport: 'relp' }));
+    await own.close();
+    expect(told).toEqual([
+      {
+        ...{ records: 9, awaited: 1, why: expect.objectContaining({ code: 'JOURNAL_DISK_FULL' }) },
+        bySource: new Map([
+          ['192.0.2.7', 8],
+          ['192.0.2.8', 1],
+        ]),
+      },
+    ]);
+    expect(own.stats()).toMatchObject({ appended: 11, synced: 1, unwritten: 9 });
+    const next = await journal(dir);
+    expect(texts(await next.read(own.journalId, 1, 1e6))).toEqual(['message 1']);
+  });
+
+  it('closed with room tells of nothing: all of it is written', async () => {
+    const told: UnwrittenRecords[] = [];
+    const own = await journal(await tempDir(), { onUnwritten: (lost) => void told.push(lost) });
+    for (const line of numbered(1, 9)) own.append(message(line));
+    await own.close();
+    expect([told, own.stats().synced]).toEqual([[], 9]);
+  });
+
+  it('tells what goes with a disk that fails', async () => {
+    const told: UnwrittenRecords[] = [];
+    const own = await journal(
+      await tempDir(),
+      { onUnwritten: (lost) => void told.push(lost) },
+      faultyFs((at) => (at === 'write' ? 'EIO' : null)),
+    );
+    own.append(message('message 1'));
+    await expect(own.flush()).rejects.toMatchObject({ code: 'JOURNAL_FATAL' });
+    expect(told).toMatchObject([{ records: 1, awaited: 0 }]);
   });
 
   it('holds streams back while datagrams still have room: a flood over TCP loses nobody’s datagrams', async () => {

@@ -14,6 +14,7 @@ import { MOST_HEAD_BYTES } from './segment.js';
 import { GROUP_HEAD_BYTES } from './segment-cipher.js';
 import type { SegmentLog } from './segment-log.js';
 import type { JournalInfo, NewRecord, ReceiverJournal, ReceiverJournalOptions, ReceiverJournalStats } from './types.js';
+import { unwrittenOf } from './unwritten.js';
 import { WaitingGroups } from './waiting-groups.js';
 
 const DEFAULTS = {
@@ -23,6 +24,7 @@ const DEFAULTS = {
   syncMs: 5,
   floorMs: 1,
   maxPendingBytes: 32 * 1024 * 1024,
+  onUnwritten: () => undefined,
 } as const;
 const DISK_FULL_RETRY_MS = 500;
 
@@ -66,7 +68,7 @@ class FileReceiverJournal implements ReceiverJournal {
   #isOver = false;
   /** What encryption adds to a group, and to the segment that may begin with it. */
   readonly #sealBytes: number;
-  #counts = { appended: 0, refusedFull: 0, refusedBacklog: 0, heldBackFull: 0, flushes: 0 };
+  #counts = { appended: 0, refusedFull: 0, refusedBacklog: 0, heldBackFull: 0, flushes: 0, unwritten: 0 };
 
   constructor(options: ReceiverJournalOptions, journalId: string, shelf: JournalShelf, log: SegmentLog, lock: DirLock) {
     this.#options = { ...DEFAULTS, ...options };
@@ -243,7 +245,15 @@ class FileReceiverJournal implements ReceiverJournal {
   #fail(error: unknown): void {
     this.#isOver = true;
     this.#durable.fail(error);
+    if (error instanceof Error) this.#tellUnwritten(error);
     if (error instanceof JournalFatalError) this.#options.onFatal(error);
     else if (!(error instanceof JournalDiskFullError)) throw error;
+  }
+
+  /** What waits now goes with this process. */
+  #tellUnwritten(why: Error): void {
+    const lost = unwrittenOf(this.#waiting.payloads(), why);
+    this.#counts.unwritten += lost.records;
+    this.#options.onUnwritten(lost);
   }
 }

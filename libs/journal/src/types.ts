@@ -73,8 +73,21 @@ export interface ReceiverJournalOptions {
   readonly maxPendingBytes?: number;
   /** Missing: what is written is in the clear, and what is encrypted cannot be read. */
   readonly encryption?: JournalEncryption | undefined;
+  /** Once, before `onFatal`, or while it is closed: what was taken and will not be written. Must not throw. */
+  readonly onUnwritten?: (lost: UnwrittenRecords) => void;
   /** Once. The process should say it and end. */
   readonly onFatal: (error: JournalFatalError) => void;
+}
+
+/** Taken in and on no disk when the file system was full at closing, or failed (then the group that was under way may be there). */
+export interface UnwrittenRecords {
+  /** Their senders believe them taken, or never asked. */
+  readonly records: number;
+  /** Besides: their senders have no answer, and say them again. */
+  readonly awaited: number;
+  /** Of `records`. */
+  readonly bySource: ReadonlyMap<string, number>;
+  readonly why: Error;
 }
 
 export interface ReceiverJournalStats {
@@ -90,6 +103,8 @@ export interface ReceiverJournalStats {
   readonly bytes: number;
   readonly pendingBytes: number;
   readonly flushes: number;
+  /** Taken in, and lost with the disk: see `UnwrittenRecords.records`. */
+  readonly unwritten: number;
 }
 
 export interface ReceiverJournal extends JournalSource {

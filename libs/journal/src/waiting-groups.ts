@@ -36,6 +36,11 @@ export class WaitingGroups {
     return this.#full.length + (this.#filling.count > 0 ? 1 : 0) + (this.#writing === null ? 0 : 1);
   }
 
+  /** Of everything that is not on the disk yet, oldest first. Views. */
+  *payloads(): Generator<Buffer> {
+    for (const group of [this.#writing, ...this.#full, this.#filling]) if (group !== null) yield* group.payloads();
+  }
+
   /** As `FrameBatch.add`. */
   add(length: number, fill: (target: Buffer, at: number) => void, crc?: number): void {
     if (this.#filling.count > 0 && this.#filling.bytes + FRAME_HEAD_BYTES + length > this.#groupBytes) this.#begin();
