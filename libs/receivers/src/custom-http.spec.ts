@@ -141,10 +141,11 @@ describe('a custom trap', () => {
   });
 
   it('of a list that the journal took a part of goes on where it ended', async () => {
-    const { port } = await listen({ safeMs: 300 });
+    const { port, stats } = await listen({ safeMs: 300 });
     const body = [1, 2, 3, 4, 5].map((n) => ({ key: 'k', message: String(n) }));
     room = 3;
     expect(await post(port, { body })).toMatchObject({ status: 503, body: { found: '3 of 5 traps taken in' } });
+    expect(stats().refusedBy).toEqual({ come_again: 1 });
     room = 100;
     expect((await post(port, { body })).status).toBe(200);
     expect(texts().map((text) => JSON.parse(text).message)).toEqual(['1', '2', '3', '4', '5']);
@@ -226,11 +227,14 @@ describe('what is not taken', () => {
   });
   it('is a sender above its rate: it hears when to come again', async () => {
     const gate = new SourceGate({ limits: { ...NO_LIMITS, messagesPerSecond: 1, burst: 2 }, nowMs: () => 0 });
-    const { port } = await listen({ gate });
+    const { port, stats } = await listen({ gate });
     const statuses = [];
     for (let at = 0; at < 3; at++) statuses.push((await post(port)).status);
     expect(statuses).toEqual([200, 200, 429]);
     expect((await post(port)).headers['retry-after']).toBe('1');
+    // Counted as what a limit refused, and said: an alarm tells of it.
+    expect([stats().refusedBy, gate.takeNews()]).toEqual([{ rate: 2 }, { 'rate 127.0.0.1': 2 }]);
+    expect(gate.report(9)).toMatchObject([{ received: 2, slowed: 0, refused: { rate: 2 } }]);
   });
   it('is what is no HTTP, and who says nothing: neither stays', async () => {
     const patient = await listen();
@@ -286,8 +290,14 @@ describe('what is not taken', () => {
     });
     await expect.poll(() => said.split('HTTP/1.1 200 OK').length - 1, soon).toBe(3);
   });
+  it('is a request for which nobody could wait any more: it comes again, and is no bad one', async () => {
+    const full = { isFull: true, waiting: 9, whenSafe: () => undefined, forget: () => undefined } as unknown as SafeAnswers;
+    const { port, stats } = await listen({ answers: full });
+    expect(await post(port)).toMatchObject({ status: 503, body: { found: expect.stringMatching(/^9 requests that wait/) } });
+    expect(stats().refusedBy).toEqual({ come_again: 1 });
+  });
   it('is what would not fit into memory with all that is just being read: it comes again', async () => {
-    const { port } = await listen({ maxHeldBytes: 1_000 });
+    const { port, stats } = await listen({ maxHeldBytes: 1_000 });
     const slow = httpRequest({
       ...{ host: ADDRESS, port, path: '/custom-trap', method: 'POST', agent: false },
       headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'text/plain', 'Content-Length': 900 },
@@ -299,6 +309,7 @@ describe('what is not taken', () => {
     });
     slow.write('x'.repeat(450));
     await expect.poll(async () => (await post(port, { body: 'y'.repeat(200), type: 'text/plain' })).status, soon).toBe(503);
+    expect(Object.keys(stats().refusedBy)).toEqual(['come_again']);
     slow.end('x'.repeat(450));
     expect(await answered).toBe(200);
     expect((await post(port, { body: 'y'.repeat(200), type: 'text/plain' })).status).toBe(200);

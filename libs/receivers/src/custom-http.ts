@@ -41,7 +41,12 @@ const MAX_HELD_BYTES = 32 * 1024 * 1024;
 const SAFE_MS = 10_000;
 const REQUEST_MS = 30_000;
 const RETRY_AFTER_S = 5;
-const REFUSALS: Readonly<Record<number, Refusal>> = { 401: 'unauthorized', 413: 'too_large' };
+const REFUSALS: Readonly<Record<number, Refusal>> = {
+  401: 'unauthorized',
+  413: 'too_large',
+  429: 'rate',
+  503: 'come_again',
+};
 
 /**
  * Custom traps over HTTP(S): `200` goes out only when every trap of the request is safe on both disks (I1).
@@ -136,8 +141,10 @@ class CustomTraps {
     if (refused !== null) return this.#refuse(accepted, refused);
     const { maxBodyBytes = MAX_BODY_BYTES, maxHeldBytes = MAX_HELD_BYTES } = this.#options;
     const bytes = Math.min(Number(request.headers['content-length'] ?? maxBodyBytes), maxBodyBytes);
-    if (this.#heldBytes + bytes > maxHeldBytes)
-      return { ...comeAgain, place: 'receiver', found: `${this.#heldBytes} bytes of requests that are just being read` };
+    if (this.#heldBytes + bytes > maxHeldBytes) {
+      const found = `${this.#heldBytes} bytes of requests that are just being read`;
+      return this.#refuse(accepted, { ...comeAgain, place: 'receiver', found });
+    }
     this.#heldBytes += bytes;
     let journaled: Answer | Journaled;
     try {
@@ -159,15 +166,9 @@ class CustomTraps {
     if ('status' in traps) return this.#refuse(accepted, traps);
     const { source } = accepted;
     if (!source.hasRoom) {
-      source.slowed++;
       const retryAfterS = Math.ceil(source.roomInMs / 1_000);
-      return {
-        status: 429,
-        retryAfterS,
-        place: 'source',
-        found: source.address,
-        allowed: 'fewer traps a second (receiver.limits)',
-      };
+      const allowed = 'fewer traps a second (receiver.limits)';
+      return this.#refuse(accepted, { status: 429, retryAfterS, place: 'source', found: source.address, allowed });
     }
     return await this.#journal(traps, CustomResends.keyOf(accepted.from.address, body), accepted, stamp, request);
   }
@@ -211,7 +212,8 @@ class CustomTraps {
       if (performance.now() > untilMs || isGone()) {
         this.#resends.leave(key, progress);
         const found = `${progress.journaled} of ${traps.length} traps taken in`;
-        return { ...comeAgain, place: 'journal', found, allowed: 'the same request again: the journal takes nothing now' };
+        const allowed = 'the same request again: the journal takes nothing now';
+        return this.#refuse(accepted, { ...comeAgain, place: 'journal', found, allowed });
       }
       await takesAgain(this.#options.room, request.socket, untilMs);
     }

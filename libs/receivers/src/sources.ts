@@ -41,6 +41,7 @@ export type Refusal =
   | 'unauthorized'
   | 'bad_request'
   | 'too_large'
+  | 'come_again'
   | TrapRefusal;
 
 export interface SourceReport {

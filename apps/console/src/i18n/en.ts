@@ -515,6 +515,7 @@ export const en = {
   'refusal.unauthorized': 'no valid token',
   'refusal.bad_request': 'bad request',
   'refusal.too_large': 'too large',
+  'refusal.come_again': 'told to come again',
   'refusal.malformed': 'malformed',
   'refusal.unknown_community': 'unknown community',
   'refusal.unknown_user': 'unknown user',

@@ -516,6 +516,7 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'refusal.unauthorized': 'トークンが無効',
   'refusal.bad_request': '不正なリクエスト',
   'refusal.too_large': 'サイズ超過',
+  'refusal.come_again': '再送を要求',
   'refusal.malformed': '不正な形式',
   'refusal.unknown_community': '未知のコミュニティ',
   'refusal.unknown_user': '未知のユーザ',
