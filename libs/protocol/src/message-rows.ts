@@ -44,6 +44,8 @@ export const MessageRowSchema = z.object({
   reading: z.string().nullable().optional(),
   /** Why it was not understood whole: short names, comma between. */
   parseReason: z.string().nullable().optional(),
+  /** true: it was longer than its source's limit, or its connection ended within it; what is here is its begin. Missing: it is whole. */
+  cut: z.boolean().optional(),
   /** Of a row that is told live: it was stored more than a minute after it was received. */
   storedLate: z.boolean().optional(),
 });

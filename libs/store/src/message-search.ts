@@ -1,6 +1,6 @@
 import { InvalidInputError, rfc3339 } from '@yosugara/kernel';
 import { FACILITIES, SEVERITIES } from '@yosugara/operations';
-import { MESSAGE_TRANSPORTS, type MessageKind, type MessageRow } from '@yosugara/protocol';
+import { MESSAGE_TRANSPORTS, MessageFlag, type MessageKind, type MessageRow } from '@yosugara/protocol';
 import type { MessageToStore } from '@yosugara/runtime';
 import type { PoolClient } from 'pg';
 import { type MessageConditions, SEEN_BY, type Where, whereOf } from './message-filter.js';
@@ -48,6 +48,7 @@ interface Found {
   structured: NonNullable<MessageRow['structured']> | null;
   varbinds: NonNullable<MessageRow['varbinds']> | null;
   text: string;
+  flags: number;
   parse_reason: string | null;
   seen_by: string[];
 }
@@ -90,7 +91,7 @@ export function statementOf(
   }
   const most = own.place(limit);
   const text = `select (extract(epoch from received_at) * 1000000)::bigint as at_us, journal_id, seq, node, kind, host(source) as source,
-      facility, severity, m.host as host, app, proc_id, msg_id, transport, structured, varbinds, text, parse_reason,
+      facility, severity, m.host as host, app, proc_id, msg_id, transport, structured, varbinds, text, flags, parse_reason,
       ${SEEN_BY} || array(select s.node from message_seen_also s where (s.received_at, s.journal_id, s.seq) = (m.received_at, m.journal_id, m.seq)) as seen_by
     from message m ${own} order by received_at desc, journal_id desc, seq desc limit ${most}`;
   return { text, values: [...own.values] };
@@ -137,6 +138,7 @@ function detailOf(row: Found): MessageDetail {
       varbinds: row.varbinds,
       parseReason: row.parse_reason,
     },
+    ...((row.flags & MessageFlag.truncated) === 0 ? {} : { cut: true }),
   };
 }
 
@@ -146,7 +148,7 @@ export function messageRowOf(stored: MessageToStore): MessageDetail {
   return detailOf({
     ...{ at_us: String(receivedAtUs), journal_id: journalId, seq: String(seq), node: stored.node, kind: stored.kind },
     ...{ source: stored.source, facility: stored.facility, severity: stored.severity, host: stored.host, app: stored.app },
-    ...{ proc_id: stored.procId, msg_id: stored.msgId, text: stored.text, parse_reason: stored.reason },
+    ...{ proc_id: stored.procId, msg_id: stored.msgId, text: stored.text, parse_reason: stored.reason, flags: stored.flags },
     transport: stored.transport === undefined ? null : MESSAGE_TRANSPORTS.indexOf(stored.transport),
     structured: stored.structured as Found['structured'],
     varbinds: stored.varbinds as Found['varbinds'],

@@ -12,7 +12,7 @@ import { startTestPostgres, type TestPostgres } from '@yosugara/testkit';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openStore, type Store, type StoreOptions } from './index.js';
+import { messageRowOf, openStore, type Store, type StoreOptions } from './index.js';
 
 let server: TestPostgres;
 const stores: Store[] = [];
@@ -129,6 +129,9 @@ describe('storing a batch', () => {
       content: null,
     });
     const { rows: found } = await store.messages.search({});
+    // Of its flags, that its end is missing concerns whoever reads it.
+    expect(found.map(({ cut }) => cut)).toEqual([undefined, true]);
+    expect([messageRowOf(full).cut, messageRowOf(row(2)).cut]).toEqual([true, undefined]);
     expect(found[0]).toMatchObject({ receivedAt: '2026-11-21T12:00:00.000002Z', id: `${NOON_US + 2}.a-1-1.2` });
   });
   it('moves rows, positions and window together', async () => {

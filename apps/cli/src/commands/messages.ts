@@ -172,11 +172,14 @@ export function renderMessages(rows: readonly MessageRow[], withHead = true): st
     printable(row.app ?? '–'),
     row.seenBy.join('+'),
     // With the names of now, where they say more than those of its receipt. Its time tells how late.
-    (row.storedLate === true ? '[late] ' : '') + printable(row.reading ?? row.text),
+    marks(row) + printable(row.reading ?? row.text),
   ]);
   const text = table(['RECEIVED', 'KIND', 'SEVERITY', 'SOURCE', 'HOST', 'APP', 'SEEN BY', 'TEXT'], cells);
   return withHead ? text : text.slice(text.indexOf('\n') + 1);
 }
+
+const marks = ({ storedLate, cut }: MessageRow): string =>
+  (storedLate === true ? '[late] ' : '') + (cut === true ? '[cut] ' : '');
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

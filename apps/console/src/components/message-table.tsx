@@ -95,6 +95,12 @@ function Detail({ row }: { readonly row: MessageRow }) {
               <dd className="mono breakable">{visible(row.text)}</dd>
             </>
           )}
+          {row.cut === true && (
+            <>
+              <dt>{t('messages.cut')}</dt>
+              <dd>{t('messages.cutHint')}</dd>
+            </>
+          )}
           <dt>{t('messages.seenBy')}</dt>
           <dd>{row.seenBy.join(', ')}</dd>
           <dt>{t('messages.id')}</dt>
@@ -153,6 +159,11 @@ const Row = memo(function Row({ row, nodes, open, todayMs, onToggle }: RowProps)
           {row.storedLate === true && (
             <span className="late" title={t('messages.lateHint')} data-testid="message-late">
               {t('messages.late')}
+            </span>
+          )}
+          {row.cut === true && (
+            <span className="late" title={t('messages.cutHint')} data-testid="message-cut">
+              {t('messages.cut')}
             </span>
           )}
           {visible(row.reading ?? row.text)}

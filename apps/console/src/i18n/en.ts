@@ -406,6 +406,8 @@ export const en = {
   'messages.varbind': 'Varbind',
   'messages.late': 'late',
   'messages.lateHint': 'Stored more than a minute after it was received',
+  'messages.cut': 'cut',
+  'messages.cutHint': 'Its end is missing: it was longer than the limit of its source, or its connection ended within it',
   'messages.trap': 'Trap',
   'messages.trapHint': 'name or OID',
   'messages.badFilter': 'Nothing can be looked for with these filters',

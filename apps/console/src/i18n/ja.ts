@@ -406,6 +406,8 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'messages.varbind': '変数',
   'messages.late': '遅延',
   'messages.lateHint': '受信から 1 分以上たって保存されました',
+  'messages.cut': '切り詰め',
+  'messages.cutHint': '末尾が欠けています。送信元の上限より長かったか、受信中に接続が切れました',
   'messages.trap': 'トラップ',
   'messages.trapHint': '名前か OID',
   'messages.badFilter': 'この条件では検索できません',

@@ -72,7 +72,7 @@ describe('messages as a table', () => {
     const { status, body } = await ask(`/api/messages?format=csv&since=${DAY}T12:00:00Z&kind=syslog`);
     const lines = String(body).trimEnd().split('\r\n');
     expect([status, lines.length]).toEqual([200, 1_201]);
-    expect(lines[0]).toBe('id,receivedAt,kind,source,host,severity,facility,app,procId,msgId,transport,seenBy,text');
+    expect(lines[0]).toBe('id,receivedAt,kind,source,host,severity,facility,app,procId,msgId,transport,seenBy,text,cut');
     expect(lines[1]).toContain("'=cmd 1199");
   });
   it('are as many as asked for, and a page is none of so many', async () => {

@@ -16,6 +16,7 @@ const COLUMNS = [
     'transport',
     'seenBy',
     'text',
+    'cut',
   ],
 ] as const;
 
@@ -28,6 +29,7 @@ export async function messageLines(
     ...row,
     ...{ facility: row.facility ?? null, procId: row.procId ?? null, msgId: row.msgId ?? null, transport: row.transport ?? null },
     seenBy: row.seenBy.join(' '),
+    cut: row.cut === true ? 'cut' : null,
   });
   return await pagedLines(
     COLUMNS,
