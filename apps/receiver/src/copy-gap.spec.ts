@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openPeerCopy, openReceiverJournal, type PeerCopy, type ReceiverJournal } from '@yosugara/journal';
+import { encodeRecord, openPeerCopy, openReceiverJournal, type PeerCopy, type ReceiverJournal } from '@yosugara/journal';
 import { type Log, SILENT_LOG } from '@yosugara/kernel';
 import { wallUs } from '@yosugara/receivers';
 import { type CopyHolderOptions, CopySender, type HeldJournal, holdCopy, type PeerChannel } from '@yosugara/runtime';
@@ -34,12 +34,20 @@ function channels(): [PeerChannel, PeerChannel] {
   });
   return [end(0), end(1)];
 }
+const recordLike = (text: string) => ({
+  ...{
+    receivedAtUs: wallUs(),
+    monotonicMs: 1,
+    kind: 'syslog' as const,
+    transport: 'udp' as const,
+    flags: 0,
+    raw: Buffer.from(text),
+  },
+  ...{ source: { address: '10.0.0.1', port: 1 }, listener: { kind: 'own' as const, address: '127.0.0.1' } },
+});
 const receive = async (journal: ReceiverJournal, from: number, through: number) => {
   for (let at = from; at <= through; at++) {
-    journal.append({
-      ...{ receivedAtUs: wallUs(), monotonicMs: 1, kind: 'syslog', transport: 'udp', flags: 0, raw: Buffer.from(`m${at}`) },
-      ...{ source: { address: '10.0.0.1', port: 1 }, listener: { kind: 'own', address: '127.0.0.1' } },
-    });
+    journal.append(recordLike(`m${at}`));
     // A segment each.
     await journal.flush();
   }
@@ -53,6 +61,7 @@ function copying(
   copy: PeerCopy,
   log: Log,
   heard: Pick<CopyHolderOptions, 'onLost' | 'onKept'>,
+  onFatal: (error: Error) => void = fatal,
 ): CopySender {
   const dialer = {
     dial: async () => {
@@ -61,7 +70,7 @@ function copying(
       return mine;
     },
   };
-  const sender = new CopySender({ node: 'a', peer: 'b', journal, dialer, wallUs, log, onChange: () => undefined });
+  const sender = new CopySender({ node: 'a', peer: 'b', journal, dialer, wallUs, log, onChange: () => undefined, onFatal });
   sender.start();
   closers.push(() => sender.stop());
   return sender;
@@ -161,4 +170,32 @@ it('a peer is told which journals of ours that it once had are still here, so th
   expect(heard.at(-1)).toEqual([kept]);
   await journal.dropThrough(before.journalId, 10);
   await expect.poll(() => heard.at(-1), soon).toEqual([]);
+});
+
+it('a journal of which the peer holds more than was ever written here is over: this machine was set back, and nothing is acknowledged by what the peer holds', async () => {
+  const said: [string, unknown][] = [];
+  const log: Log = { ...SILENT_LOG, error: (event: string, fields?: unknown) => void said.push([event, fields]) };
+  const journal = await openReceiverJournal({ dir: join(dir, 'reverted'), node: 'a', maxBytes: 1e9, onFatal: fatal });
+  closers.push(() => journal.close());
+  const copy = await openPeerCopy({ dir: join(dir, 'ahead'), maxBytes: 1e9, onFatal: fatal });
+  closers.push(() => copy.close());
+  const { journalId } = journal;
+  await receive(journal, 1, 5);
+  // The life that was taken back had said these.
+  const said1to9 = Array.from({ length: 9 }, (_, at) => encodeRecord({ ...recordLike(`of before ${at}`), seq: at + 1 }));
+  await copy.append(journalId, said1to9);
+  const ends: Error[] = [];
+  const sender = copying(journal, copy, log, {}, (error) => void ends.push(error));
+  await expect.poll(() => ends.length, soon).toBeGreaterThan(0);
+  expect(ends[0]).toMatchObject({ code: 'JOURNAL_NUMBERS_REUSED', journalId, sameThrough: 0, durableSeq: 5, peerHolds: 9 });
+  expect([sender.peerHas(journalId), sender.link]).toEqual([0, 'down']);
+  expect(said[0]).toEqual(['copy.numbers_reused', { journalId, sameThrough: 0, durableSeq: 5, peerHolds: 9 }]);
+  await sender.stop();
+  // The next one of this node is another journal, and is copied.
+  await journal.close();
+  const next = await openReceiverJournal({ dir: join(dir, 'reverted'), node: 'a', maxBytes: 1e9, onFatal: fatal });
+  closers.push(() => next.close());
+  const again = copying(next, copy, log, {}, fatal);
+  await receive(next, 1, 3);
+  await expect.poll(() => again.peerHas(next.journalId), soon).toBe(3);
 });

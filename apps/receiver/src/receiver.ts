@@ -29,7 +29,7 @@ const STOOD_STILL_MS = 1_000;
 
 /**
  * Sockets → journal → peer, in every role, with or without a controller or a database.
- * @param onFatal the disk failed under the journal: say it and end.
+ * @param onFatal the disk failed under the journal, or this machine was set back while it ran: say it and end.
  * @param file where the configuration stands, for what is taken up while it runs; null: nothing is.
  */
 export async function startReceiver(
@@ -82,7 +82,7 @@ async function start(
   };
   const dialed = { address: peer.address, port: config.ports.journal, localAddress: self.address, expected: peer.id };
   const dialer = peerDialer({ identity, ...dialed });
-  const sender = new CopySender({ node: self.id, peer: peer.id, journal, wallUs, log, onChange: changed, dialer });
+  const sender = new CopySender({ node: self.id, peer: peer.id, journal, wallUs, log, onChange: changed, onFatal, dialer });
   const vipAddress = config.cluster.vip?.address;
   const vip = new VipListeners(vipAddress === undefined ? [] : listeners.on(vipAddress, 'vip'), log);
   undo.push(() => vip.close());

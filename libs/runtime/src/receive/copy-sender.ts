@@ -6,6 +6,7 @@ import { ClockOffset } from './clock-offset.js';
 import { CopySession, type CopySessionOptions } from './copy-session.js';
 import { type DamagedRange, Mending } from './mending.js';
 import type { HeldJournal, PeerChannel, PeerDialer } from './ports.js';
+import { JournalNumbersReusedError, refuseReusedNumbers } from './reused-numbers.js';
 import { type CopyFrame, decodeFrame, encodeFrame, PeerProtocolError } from './wire.js';
 
 export interface CopySenderOptions extends CopySessionOptions {
@@ -20,6 +21,8 @@ export interface CopySenderOptions extends CopySessionOptions {
   readonly silenceMs?: number;
   /** Records wait and none is acknowledged: after this the link counts as down though it stands. Default 3 s. */
   readonly stallMs?: number;
+  /** Numbers of the journal are given a second time: the process should say it and end, so that another journal begins. */
+  readonly onFatal?: (error: JournalNumbersReusedError) => void;
 }
 
 export type LinkWhy = NonNullable<ReceiverReport['linkWhy']>;
@@ -154,6 +157,7 @@ export class CopySender {
       try {
         this.#take(decodeFrame(bytes), session);
       } catch (error) {
+        if (error instanceof JournalNumbersReusedError) this.#endOf(error);
         channel.close(explain(error));
       }
     });
@@ -183,10 +187,12 @@ export class CopySender {
   }
 
   #take(frame: CopyFrame, session: CopySession): void {
-    const { log, onChange, wallUs } = this.#options;
+    const { journal, log, onChange, wallUs } = this.#options;
     if (frame.type === 'pong') this.#offset.add(frame.t1, frame.t2, frame.t3, wallUs());
     else if (frame.type === 'found' || frame.type === 'missing' || frame.type === 'unread') return this.#reads.take(frame);
     else if (frame.type === 'held') {
+      // Before anything of it counts: what the peer holds under these numbers is not what waits here for its acknowledgement.
+      refuseReusedNumbers(journal, frame.held, this.peerHas(journal.journalId));
       // Also of journals that it no longer names: its disk may have been set back.
       this.#acked.clear();
       for (const { journalId, durableSeq } of frame.held) this.#acked.set(journalId, durableSeq);
@@ -207,6 +213,12 @@ export class CopySender {
     else if (frame.type === 'lent') void this.#mending?.take(frame);
     else if (frame.type === 'conflict') log.error('copy.conflict', { journalId: frame.journalId, why: frame.why });
     if (frame.type !== 'pong') onChange();
+  }
+
+  #endOf(error: JournalNumbersReusedError): void {
+    const { journalId, sameThrough, durableSeq, peerHolds } = error;
+    this.#options.log.error('copy.numbers_reused', { journalId, sameThrough, durableSeq, peerHolds });
+    this.#options.onFatal?.(error);
   }
 
   async #pause(ms: number): Promise<void> {

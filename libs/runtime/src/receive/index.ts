@@ -5,6 +5,7 @@ export * from './copy-sender.js';
 export * from './mending.js';
 export * from './ports.js';
 export * from './recall-informs.js';
+export * from './reused-numbers.js';
 export * from './safe-answers.js';
 export * from './trap-intake.js';
 export * from './watermark.js';

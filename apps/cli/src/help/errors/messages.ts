@@ -42,6 +42,10 @@ export const MESSAGE_ERRORS = {
     '`yosugara secrets import-keys` of a copy; nothing is lost',
   ],
   JOURNAL_LOCKED: ['another process has this journal', 'end the second receiver or controller'],
+  JOURNAL_NUMBERS_REUSED: [
+    'the receiver’s host was set back to an older moment while it ran; its journal must not go on',
+    'nothing: the receiver starts anew with another journal; docs/receiving.md',
+  ],
   JOURNAL_RECORD_FORMAT: ['a record is not as this version knows it', 'is it of a newer version? `yosugara upgrade status`'],
   LATE: ['the agent’s look at a part of its host took too long', 'is a disk or a file server of that host stuck?'],
   LISTEN_FAILED: ['a receiver cannot listen at an address', 'look at address and rights of the port'],
