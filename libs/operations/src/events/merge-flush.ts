@@ -14,12 +14,14 @@ import {
 import type { RecordRef } from './merge-window.js';
 import { Tallies, type Tally } from './tally.js';
 
-/** What is due now. `peerUp` false: nobody waits for copies. At most `max` records are consumed. */
+/** What is due now. `peerUp` false: nobody waits for copies. At most `max` records are consumed, and none behind `maxBytes` of them. */
 export interface MergeFlush {
   readonly kind: 'flush';
   readonly nowMs: number;
   readonly peerUp: boolean;
   readonly max: number;
+  /** Missing = as many bytes as the records have. */
+  readonly maxBytes?: number;
 }
 
 export type MergeEffect =
@@ -54,7 +56,8 @@ export function flush(state: MergeState, input: MergeFlush): MergeEffect[] {
   const positions = new Map<string, number>();
   const taken = [0, 0];
   const [left, right] = state.streams;
-  for (let consumed = 0; consumed < input.max; consumed++) {
+  let bytes = 0;
+  for (let consumed = 0; consumed < input.max && bytes < (input.maxBytes ?? Number.POSITIVE_INFINITY); consumed++) {
     const a = ready(state, left.queue[taken[0]!], input);
     const b = ready(state, right.queue[taken[1]!], input);
     if (a === null && b === null) break;
@@ -63,6 +66,7 @@ export function flush(state: MergeState, input: MergeFlush): MergeEffect[] {
     const entry = side === 0 ? a : b;
     invariant(entry !== null, 'the chosen stream has a record ready');
     consume(state, entry, effects, tallies);
+    bytes += entry.bytes ?? 0;
     positions.set(entry.lane ?? entry.journalId, entry.seq);
   }
   left.queue = left.queue.slice(taken[0]);

@@ -16,6 +16,8 @@ export interface MergeRecord extends RecordRef {
   readonly content: string | null;
   /** Whose it is, for counting. Missing = it is not counted. */
   readonly source?: string | undefined;
+  /** Of the message, for the bound of a flush. Missing = it counts for none. */
+  readonly bytes?: number | undefined;
   /** What advances when it is consumed. Missing = its journal; otherwise a stretch of that, which was stepped over and came later. */
   readonly lane?: string | undefined;
 }

@@ -59,6 +59,7 @@ function offer(state: MergeState, record: MergeRecord, nowMs: number): void {
     atUs: record.atUs,
     lateByUs: record.lateByUs,
     comesAgain: record.comesAgain,
+    bytes: record.bytes,
     content: record.content,
     source: record.source,
     lane: record.lane,

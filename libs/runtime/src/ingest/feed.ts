@@ -94,6 +94,7 @@ export class JournalFeed {
   readonly #begun = new Map<string, number>();
   readonly #ended = new Map<string, number>();
   readonly #lateLines = new LateLines();
+  #heldBytes = 0;
 
   constructor(options: FeedOptions, positions: ReadonlyMap<string, number>) {
     const { away, log, nowMs, onArrived = () => undefined } = options;
@@ -131,9 +132,15 @@ export class JournalFeed {
     const held = this.#held.get(journalId);
     for (const at of held?.keys() ?? []) {
       if (at > seq) break;
+      this.#heldBytes -= held?.get(at)?.raw.length ?? 0;
       held?.delete(at);
     }
     if (held?.size === 0) this.#held.delete(journalId);
+  }
+
+  /** Of messages that are read and not yet stored. */
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   /** Positions that belong into the next batch, though none of its records says them. */
@@ -319,11 +326,13 @@ export class JournalFeed {
       const pairing = pairingContent(raw, properties);
       const record = pairing === null ? raw : this.#late(raw, node, pairing);
       held.set(record.seq, record);
+      this.#heldBytes += record.raw.length;
       return {
         ...{ node, journalId, seq: record.seq, atUs: record.receivedAtUs },
         ...(record.lateByUs === undefined ? {} : { lateByUs: record.lateByUs }),
         ...(pairing?.againForUs === undefined ? {} : { comesAgain: true }),
         content: pairing === null ? null : contentDigest(pairing),
+        bytes: record.raw.length,
         source: properties?.alias ?? record.source.address,
         ...(kind === 'owed' ? { lane: id } : {}),
       };

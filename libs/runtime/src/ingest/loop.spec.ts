@@ -1,8 +1,8 @@
 import { MERGE_LIMITS, type RecordRef } from '@yosugara/operations';
 import type { RoleNotice } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
-import { type IngestPermit, ingestPermitOf, StaleEpochError } from './index.js';
-import { begin, inVirtualTime, Memory, markOf, PERMIT, texts, until } from './testing/memory.js';
+import { type IngestPermit, ingestPermitOf, type JournalFiles, StaleEpochError } from './index.js';
+import { begin, filesOf, inVirtualTime, Memory, markOf, PERMIT, record, texts, until } from './testing/memory.js';
 
 inVirtualTime();
 
@@ -29,6 +29,38 @@ describe('ingest', () => {
     const seen =
       [...started.store.rows.values()].reduce((sum, row) => sum + row.seenBy.length, 0) + started.store.seenAlso.length;
     expect(seen).toBe(70);
+  });
+  it('holds so many bytes and stores so many at once, however long the messages are', async () => {
+    const MIB = 1024 * 1024;
+    const raw = Buffer.from(`<13>${'x'.repeat(MIB)}`);
+    const long = Array.from({ length: 120 }, (_, at) => record(at + 1, '', { raw }));
+    const own = { 'a-1': long };
+    const files = filesOf(own);
+    let [readBytes, storedBytes, mostHeld, mostStored] = [0, 0, 0, 0];
+    const sizeOf = (all: readonly { readonly raw: Uint8Array }[]) => all.reduce((sum, { raw }) => sum + raw.length, 0);
+    const reading: JournalFiles = {
+      read: async (...asked) => {
+        const records = await files.read(asked[0], asked[1], asked[2]);
+        readBytes += sizeOf(records);
+        mostHeld = Math.max(mostHeld, readBytes - storedBytes);
+        return records;
+      },
+    };
+    const { store } = begin(own, {}, { own: reading, maxBatch: 5_000 });
+    const storeBatch = store.storeBatch.bind(store);
+    store.storeBatch = async (batch) => {
+      // So long that everything would be read meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const stored = await storeBatch(batch);
+      mostStored = Math.max(mostStored, sizeOf(batch.rows));
+      storedBytes += sizeOf(batch.rows);
+      return stored;
+    };
+    await until(() => store.positions.get('a-1') === 120, 600_000);
+    expect(store.rows.size).toBe(120);
+    // A read of these files has seven messages.
+    expect(mostHeld).toBeLessThan(72 * MIB);
+    expect(mostStored).toBeLessThan(18 * MIB);
   });
   it('consumes no own record that only this node holds', async () => {
     const own = { 'a-1': texts(10) };

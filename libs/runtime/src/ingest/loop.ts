@@ -79,6 +79,10 @@ export interface IngestOptions {
 
 /** Read and not yet stored. Reached: the journals are not read on; they are the buffer. */
 const MAX_HELD = 20_000;
+/** The same: a message may have megabytes. */
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
+/** A batch ends with the message that reaches it: it must be stored within its deadline. */
+const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 const IDLE_MS = 250;
 const BACKOFF_MS = { first: 100, most: 1_000 };
 const INGESTED_EVERY_MS = 1_000;
@@ -97,6 +101,8 @@ interface Work {
   moved: Set<string> | null;
   markedAtMs: number;
 }
+
+const hasRoom = ({ state, feed }: Work): boolean => mergeHeld(state) < MAX_HELD && feed.heldBytes < MAX_HELD_BYTES;
 
 /** What the manager may do by the controller's word. */
 export function ingestPermitOf(notice: RoleNotice | null): IngestPermit | null {
@@ -180,8 +186,7 @@ export class IngestLoop {
     const work = (this.#work ??= await this.#begin(permit));
     this.#setOffset(work, mark);
     let read = 0;
-    for (let reads = 0; reads < 2 && mergeHeld(work.state) < MAX_HELD; reads++)
-      read += await this.#takeNext(work, mark, permit.ingestAlone);
+    for (let reads = 0; reads < 2 && hasRoom(work); reads++) read += await this.#takeNext(work, mark, permit.ingestAlone);
     const held = mergeHeld(work.state);
     const sinceMs = clock.monotonicMs() - this.#lastStoreMs;
     if (held < maxBatch && sinceMs < batchMs) return read > 0 ? 0 : batchMs - sinceMs;
@@ -259,6 +264,7 @@ export class IngestLoop {
       nowMs: clock.monotonicMs(),
       peerUp: watermark.peerLink === 'up',
       max,
+      maxBytes: MAX_BATCH_BYTES,
     });
     work.state = state;
     if (effects.length === 0 && !work.feed.hasPositionsToSay) return 0;
@@ -305,7 +311,7 @@ export class IngestLoop {
 
   /** The rows under way are in memory still, wherever the database shows them by now: the same as behind the commit. */
   async #readAhead(work: Work, { ingestAlone }: IngestPermit, isStoring: () => boolean): Promise<void> {
-    while (isStoring() && mergeHeld(work.state) < MAX_HELD) {
+    while (isStoring() && hasRoom(work)) {
       const mark = this.#options.watermark();
       if (mark === null || (await this.#takeNext(work, mark, ingestAlone)) === 0) return;
     }
