@@ -161,6 +161,9 @@ describe('what ingest went on behind', () => {
     const lines = (await get('/metrics', METRICS_TOKEN)).body.split('\n');
     expect(lines).toContain('yosugara_ingest_owed_records 10');
     expect(lines).toContain('yosugara_ingest_lost_records 7');
+    expect(lines).toContain('yosugara_ingest_refused_rows_total 0');
+    node.ingest.missing?.onRefused([{ journalId: 'a-1', seq: 2, source: '10.0.0.1', why: 'too long' }]);
+    expect((await get('/metrics', METRICS_TOKEN)).body).toContain('\nyosugara_ingest_refused_rows_total 1\n');
   });
 });
 

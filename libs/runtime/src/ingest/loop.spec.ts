@@ -1,7 +1,7 @@
 import { MERGE_LIMITS, type RecordRef } from '@yosugara/operations';
 import type { RoleNotice } from '@yosugara/protocol';
 import { describe, expect, it } from 'vitest';
-import { type IngestPermit, ingestPermitOf, type JournalFiles, StaleEpochError } from './index.js';
+import { type IngestPermit, ingestPermitOf, type JournalFiles, type RefusedRow, StaleEpochError } from './index.js';
 import { begin, filesOf, inVirtualTime, Memory, markOf, PERMIT, record, texts, until } from './testing/memory.js';
 
 inVirtualTime();
@@ -29,6 +29,18 @@ describe('ingest', () => {
     const seen =
       [...started.store.rows.values()].reduce((sum, row) => sum + row.seenBy.length, 0) + started.store.seenAlso.length;
     expect(seen).toBe(70);
+  });
+  it('tells of rows that the database refused and stored bare, and goes on', async () => {
+    const refusedRows: RefusedRow[] = [];
+    const { store, said } = begin({ 'a-1': texts(20) }, {}, { onRefused: (rows) => void refusedRows.push(...rows) });
+    const storeBatch = store.storeBatch.bind(store);
+    const refused = [{ journalId: 'a-1', seq: 3, source: '10.0.0.1', why: 'index row size 8200 exceeds' }];
+    store.storeBatch = async (batch) => ({
+      ...(await storeBatch(batch)),
+      ...(batch.rows.some(({ seq }) => seq === 3) ? { refused } : {}),
+    });
+    await until(() => store.positions.get('a-1') === 20);
+    expect([refusedRows, said.filter((event) => event === 'ingest.refused_by_database').length]).toEqual([refused, 1]);
   });
   it('holds so many bytes and stores so many at once, however long the messages are', async () => {
     const MIB = 1024 * 1024;
