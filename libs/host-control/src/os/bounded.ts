@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { killGroupOf } from './process-group.js';
 
 export interface BoundedOptions {
   readonly program: string;
@@ -77,15 +78,6 @@ export async function runBounded(options: BoundedOptions): Promise<BoundedEnd> {
 export function lastLine(end: BoundedEnd): string {
   const lines = `${end.stdout}\n${end.stderr}`.split('\n').map((line) => line.trim());
   return (lines.filter((line) => line !== '').at(-1) ?? '').slice(0, 200);
-}
-
-function killGroupOf(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // All of it has ended already.
-  }
 }
 
 function keep(stream: NodeJS.ReadableStream): () => string {

@@ -1,5 +1,8 @@
 import { getPriority } from 'node:os';
-import { expect, it } from 'vitest';
+import { eventually } from '@yosugara/testkit';
+import { afterEach, describe, expect, it } from 'vitest';
+import { signal } from './containment.js';
+import { isAlive } from './processes.js';
 import { run } from './run.js';
 
 it('a copy gives way to everything else on its host, and so does what it starts', async () => {
@@ -10,4 +13,41 @@ it('a copy gives way to everything else on its host, and so does what it starts'
   const { stdout } = await run('sh', ['-c', script], { ...options, givesWay: true });
   expect(Number(stdout)).toBe(Math.max(10, ours));
   expect(Number((await run('sh', ['-c', script], options)).stdout)).toBe(ours);
+});
+
+describe('the deadline of a program', () => {
+  let sleeper = 0;
+  afterEach(() => {
+    if (sleeper > 1) signal(sleeper, 'SIGKILL');
+    sleeper = 0;
+  });
+  /** A shell that tells the process id of the sleeper that it started: that one holds its pipes. */
+  const shell = async (script: string, deadlineMs: number) => {
+    const onLine = (line: string) => void (sleeper = Number(line));
+    return await run('sh', ['-c', script], { cwd: '/', deadlineMs, onLine });
+  };
+
+  // Of a few tries one has begun its child before its deadline.
+  it('ends all that it started, too', { retry: 3 }, async () => {
+    await expect(shell('sleep 1000 & echo $!; wait', 1_500)).rejects.toThrow('sh: no end within 1500 ms');
+    expect(sleeper).toBeGreaterThan(1);
+    await eventually('its child is gone', () => !isAlive(sleeper));
+  });
+
+  it('is its end also where somebody who cannot be reached holds its pipes', { retry: 3 }, async () => {
+    await expect(shell("setsid sh -c 'echo $$; exec sleep 1000' & wait", 1_500)).rejects.toThrow('sh: no end within 1500 ms');
+    expect(isAlive(sleeper)).toBe(true);
+  });
+
+  it('is not waited for when it has ended and left somebody who holds its pipes', async () => {
+    const done = await shell('sleep 1000 & echo $!', 60_000);
+    expect(done).toEqual({ code: 0, stdout: `${sleeper}\n`, stderr: '' });
+    expect(isAlive(sleeper)).toBe(true);
+  });
+
+  it('is not missed by what ended in time while we stood still', async () => {
+    const ended = run('sh', ['-c', 'echo here'], { cwd: '/', deadlineMs: 300 });
+    for (const untilMs = performance.now() + 1_200; performance.now() < untilMs; );
+    expect(await ended).toMatchObject({ code: 0, stdout: 'here\n' });
+  });
 });

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { getPriority, setPriority } from 'node:os';
+import { AwakeTimer } from '@yosugara/kernel';
 import { PostgresControlError } from '../errors.js';
+import { killGroupOf } from './process-group.js';
 
 export interface Account {
   readonly name: string;
@@ -32,8 +34,14 @@ export interface RunResult {
 
 const KEEP_CHARS = 200_000;
 
+/** Whoever it left behind may hold its pipes for ever: what it said itself is read by then. */
+const PIPES_GRACE_MS = 1_000;
+/** Killed, and still not gone: the kernel holds it, as on a volume that hangs. */
+const KILLED_GRACE_MS = 2_000;
+
 /**
  * Runs a program to its end. Its environment is what is given here and nothing else, in the C locale, so that its words can be read.
+ * At the deadline it is killed with all that it started, and waited for no longer, whoever holds its pipes.
  * @throws PostgresControlError PROGRAM_FAILED — cannot be started, or killed at the deadline. A non-zero exit is a result.
  */
 export async function run(program: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
@@ -42,26 +50,17 @@ export async function run(program: string, args: readonly string[], options: Run
     cwd: options.cwd,
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    // A group of its own: a shell is killed with its pipeline.
+    detached: true,
     ...(account?.switchTo ? { uid: account.uid, gid: account.gid } : {}),
   });
   if (options.givesWay === true) giveWay(child);
-  const kill = () => void child.kill('SIGKILL');
-  options.signal?.addEventListener('abort', kill);
-  if (options.signal?.aborted === true) kill();
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    child.kill('SIGKILL');
-  }, options.deadlineMs);
   const stdout = collect(child.stdout, options.onLine);
   const stderr = collect(child.stderr, options.onLine);
   child.stdin.on('error', () => {}); // It may end without reading: its exit code tells.
   child.stdin.end(options.input ?? '');
   try {
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', resolve);
-    });
+    const { code, late } = await endOf(child, options);
     if (late)
       throw new PostgresControlError('PROGRAM_FAILED', `${program}: no end within ${options.deadlineMs} ms: ${stderr().trim()}`);
     return { code, stdout: stdout(), stderr: stderr() };
@@ -69,8 +68,40 @@ export async function run(program: string, args: readonly string[], options: Run
     if (error instanceof PostgresControlError) throw error;
     throw new PostgresControlError('PROGRAM_FAILED', `cannot run ${program}`, error);
   } finally {
-    clearTimeout(timer);
-    options.signal?.removeEventListener('abort', kill);
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
+  }
+}
+
+/** Rejects when it cannot be started. */
+async function endOf(
+  child: ChildProcess,
+  { deadlineMs, signal }: RunOptions,
+): Promise<{ readonly code: number | null; readonly late: boolean }> {
+  let late = false;
+  let kill: () => void = () => {};
+  const timers: AwakeTimer[] = [];
+  const ended = new Promise<number | null>((resolve, reject) => {
+    const settleIn = (ms: number, code: number | null) => void timers.push(new AwakeTimer(ms, () => resolve(code)));
+    child.once('error', reject);
+    child.once('close', resolve);
+    child.once('exit', (code) => settleIn(PIPES_GRACE_MS, code));
+    kill = () => {
+      killGroupOf(child.pid);
+      settleIn(KILLED_GRACE_MS, null);
+    };
+  });
+  const onDeadline = () => {
+    late = true;
+    kill();
+  };
+  timers.push(new AwakeTimer(deadlineMs, onDeadline));
+  signal?.addEventListener('abort', kill);
+  if (signal?.aborted === true) kill();
+  try {
+    return { code: await ended, late };
+  } finally {
+    for (const timer of timers) timer.stop();
+    signal?.removeEventListener('abort', kill);
   }
 }
 
