@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { epoch, SILENT_LOG } from '@yosugara/kernel';
@@ -50,6 +50,17 @@ describe('the operator’s hooks around a promotion', () => {
     expect(says).toBe(`${folder}/hook did not end within 1500 ms`);
     const sleeper = Number(readFileSync(join(folder, 'sleeper'), 'utf8'));
     await eventually('its child is gone', () => !isAlive(sleeper));
+  });
+
+  it('called off, it is ended with all that it started, and has not passed', async () => {
+    const order = new AbortController();
+    const asked = hooks('sleep 600 & echo $! > sleeper; wait; touch moved').after(epoch(7), { signal: order.signal });
+    await eventually('it has begun', () => existsSync(join(folder, 'sleeper')));
+    const sleeper = await eventually('its child runs', () => Number(readFileSync(join(folder, 'sleeper'), 'utf8')));
+    order.abort('its epoch is over');
+    expect(await asked).toEqual({ ok: false, says: `${folder}/hook was called off: its epoch is over` });
+    await eventually('its child is gone', () => !isAlive(sleeper));
+    expect(existsSync(join(folder, 'moved'))).toBe(false);
   });
 
   it('a program that is not there vetoes', async () => {

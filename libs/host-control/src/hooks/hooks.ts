@@ -2,8 +2,8 @@ import { isAbsolute } from 'node:path';
 import type { Epoch, Log } from '@yosugara/kernel';
 import { YosugaraError } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
-import type { HookPort } from '@yosugara/runtime';
-import { lastLine, runBounded } from '../os/bounded.js';
+import type { HookOptions, HookPort } from '@yosugara/runtime';
+import { type BoundedEnd, lastLine, runBounded } from '../os/bounded.js';
 
 type Hook = NonNullable<NodeConfig['cluster']['hooks']['beforePromotion']>;
 
@@ -20,9 +20,9 @@ export function createHooks(config: NodeConfig, log: Log): HookPort {
         'HOOK_PROGRAM',
         `cluster.hooks: the program is an absolute path, not ${JSON.stringify(hook.program)}`,
       );
-  const call = async (which: 'before' | 'after', hook: Hook | undefined, epoch: Epoch) => {
+  const call = async (which: 'before' | 'after', hook: Hook | undefined, epoch: Epoch, { signal }: HookOptions) => {
     if (hook === undefined) return { good: true, says: `no hook ${which} promotion` };
-    const { kind, code, why, stdout, stderr, tookMs } = await runBounded({
+    const end = await runBounded({
       program: hook.program,
       args: [],
       env: {
@@ -33,30 +33,32 @@ export function createHooks(config: NodeConfig, log: Log): HookPort {
         YOSUGARA_VIP: config.cluster.vip?.address ?? '',
       },
       deadlineMs: hook.timeoutMs,
+      ...(signal === undefined ? {} : { signal }),
     });
-    const good = kind === 'ended' && code === 0;
-    const words = lastLine({ kind, code, why, stdout: stdout.trim() === '' ? stderr : stdout, stderr: '', tookMs });
-    const says =
-      kind === 'late'
-        ? `${hook.program} did not end within ${hook.timeoutMs} ms`
-        : kind === 'failed'
-          ? `${hook.program} cannot be run: ${why}`
-          : words === ''
-            ? `${hook.program} ended with ${code ?? 'a signal'}`
-            : good
-              ? words
-              : `${hook.program} ended with ${code ?? 'a signal'}: ${words}`;
-    log[good ? 'info' : 'warn'](`hook.${which}`, { epoch, good, says, tookMs });
+    const good = end.kind === 'ended' && end.code === 0;
+    const says = wordsOf(hook, end, signal);
+    log[good ? 'info' : 'warn'](`hook.${which}`, { epoch, good, says, tookMs: end.tookMs });
     return { good, says };
   };
   return {
-    before: async (epoch) => {
-      const { good, says } = await call('before', beforePromotion, epoch);
+    before: async (epoch, options = {}) => {
+      const { good, says } = await call('before', beforePromotion, epoch, options);
       return { passed: good, says };
     },
-    after: async (epoch) => {
-      const { good, says } = await call('after', afterPromotion, epoch);
+    after: async (epoch, options = {}) => {
+      const { good, says } = await call('after', afterPromotion, epoch, options);
       return { ok: good, says };
     },
   };
+}
+
+function wordsOf({ program, timeoutMs }: Hook, end: BoundedEnd, signal: AbortSignal | undefined): string {
+  const { kind, code, why, stdout, stderr } = end;
+  if (kind === 'late') return `${program} did not end within ${timeoutMs} ms`;
+  if (kind === 'stopped') return `${program} was called off: ${signal?.reason}`;
+  if (kind === 'failed') return `${program} cannot be run: ${why}`;
+  const words = lastLine({ ...end, stdout: stdout.trim() === '' ? stderr : stdout, stderr: '' });
+  const ended = `${program} ended with ${code ?? 'a signal'}`;
+  if (words === '') return ended;
+  return code === 0 ? words : `${ended}: ${words}`;
 }

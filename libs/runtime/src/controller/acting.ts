@@ -172,12 +172,14 @@ function start(state: ControllerState, action: Started): ControllerEffect[] {
 export function hookIs(
   state: ControllerState,
   { which, epoch }: Extract<Action, { kind: 'hook.run' }>,
-  is: 'running' | 'passed' | 'vetoed',
+  is: 'none' | 'running' | 'passed' | 'vetoed',
 ): void {
   const known = state.hooks.epoch === epoch ? state.hooks : { before: 'none' as const, after: 'none' as const };
   if (epoch < state.hooks.epoch) return;
   state.hooks =
-    which === 'before' ? { ...known, epoch, before: is } : { ...known, epoch, after: is === 'running' ? 'running' : 'done' };
+    which === 'before'
+      ? { ...known, epoch, before: is }
+      : { ...known, epoch, after: is === 'running' || is === 'none' ? is : 'done' };
 }
 
 function beginProgress(state: ControllerState, action: Action): void {

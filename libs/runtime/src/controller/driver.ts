@@ -8,6 +8,7 @@ import { endAlone } from './end-alone.js';
 import { DEFAULT_CHECK_MS } from './fence-facts.js';
 import { FenceHand } from './fence-hand.js';
 import { orderIsOver } from './fencing.js';
+import { hookIsOver } from './hook-hand.js';
 import { HostHand } from './host-hand.js';
 import { InputQueue, type Untimed } from './input-queue.js';
 import { isServing, lastsUntilMs } from './leasing.js';
@@ -90,6 +91,8 @@ export class ControllerDriver {
       // What holds the VIP was killed, too: nothing here may bring it back.
       this.#vipLook.touched();
       void this.#hand.act('vip', { kind: 'vip.release' });
+      // Not only once the loop comes to it: a disk that hangs may hold it.
+      this.#hand.callOffHook('the dead man struck: the epoch that it was for is over');
     });
     host?.deadMan.wantManager(true);
     this.#timers = [setInterval(() => this.#tick(), TICK_MS), setInterval(() => this.#look(), LOOK_EVERY_MS)];
@@ -172,6 +175,7 @@ export class ControllerDriver {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
+    this.#hand.callOffHook('the controller ends');
     await this.#fence?.stop();
     await this.#ports.mailbox.stop();
   }
@@ -218,6 +222,7 @@ export class ControllerDriver {
         this.#recover.journal(this.#state.recover);
         if (input.kind === 'tick' && orderIsOver(this.#state))
           this.#fence?.callOff('the epoch or the silence that it was for is over');
+        if (hookIsOver(this.#state)) this.#hand.callOffHook('the epoch that it was for is not ours any more');
       }
     } catch (cause) {
       this.#stopped = true;

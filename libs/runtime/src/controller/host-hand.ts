@@ -4,6 +4,7 @@ import type { PostgresPeer, Progress } from '../ports/host.js';
 import type { CopyDone } from '../recover/types.js';
 import type { DriverPorts } from './driver-ports.js';
 import type { FenceHand } from './fence-hand.js';
+import { HookHand } from './hook-hand.js';
 import type { Untimed } from './input-queue.js';
 import type { ActionResult, Resource } from './types.js';
 
@@ -17,12 +18,14 @@ const resultOf = (done: Done): ActionResult =>
 export class HostHand {
   readonly #ports: DriverPorts;
   readonly #fence: FenceHand | null;
+  readonly #hooks: HookHand;
   readonly #leaseLeftMs: () => number;
   readonly #push: (told: Untimed) => void;
 
   constructor(ports: DriverPorts, fence: FenceHand | null, leaseLeftMs: () => number, push: (told: Untimed) => void) {
     this.#ports = ports;
     this.#fence = fence;
+    this.#hooks = new HookHand(ports.hooks, ports.log);
     this.#leaseLeftMs = leaseLeftMs;
     this.#push = push;
   }
@@ -41,6 +44,11 @@ export class HostHand {
     this.#push({ kind: 'done', resource, action, result });
   }
 
+  /** The operator's program that runs, if one does. */
+  callOffHook(why: string): void {
+    this.#hooks.callOff(why);
+  }
+
   async #do(action: Action): Promise<Done> {
     const { host } = this.#ports;
     if (host === null) return undefined;
@@ -55,7 +63,7 @@ export class HostHand {
         host.deadMan.restartManager(action.why);
         return undefined;
       case 'hook.run':
-        await this.#hook(action);
+        await this.#hooks.run(action);
         return undefined;
       default:
         return await this.#onPostgres(host, action);
@@ -107,18 +115,6 @@ export class HostHand {
   async #power(action: Extract<Action, { kind: 'fence.off' | 'fence.on' }>): Promise<ActionResult> {
     if (this.#fence === null) throw new YosugaraError('FENCE_NO_DEVICE', `no power device of ${action.target} is there`);
     return await this.#fence.order(action);
-  }
-
-  /** @throws YosugaraError HOOK_VETO, HOOK_FAILED — with what the program said. */
-  async #hook({ which, epoch }: Extract<Action, { kind: 'hook.run' }>): Promise<void> {
-    const { hooks, log } = this.#ports;
-    if (hooks === undefined) throw new YosugaraError('HOOK_MISSING', `no hook ${which} promotion is there to run`);
-    const { good, says } =
-      which === 'before'
-        ? await hooks.before(epoch).then(({ passed, says }) => ({ good: passed, says }))
-        : await hooks.after(epoch).then(({ ok, says }) => ({ good: ok, says }));
-    log[good ? 'info' : 'warn']('hook.said', { which, epoch, good, says });
-    if (!good) throw new YosugaraError(which === 'before' ? 'HOOK_VETO' : 'HOOK_FAILED', says);
   }
 
   #peer(node: NodeId | null): PostgresPeer | null {

@@ -8,6 +8,7 @@ import { noteBranch, onAdopt } from './away.js';
 import { doubt } from './doubt.js';
 import { fenceDone, noteAwake, noteHeard } from './fencing.js';
 import { openGate } from './gate.js';
+import { HOOK_CALLED_OFF } from './hook-hand.js';
 import { heardLevel, isKnownMessage } from './levels.js';
 import { noteHeldUp, noteManagerProcess, noteManagerReport, saysTheSameOfManager } from './manager-watch.js';
 import { onIdentity, onRenewed } from './membership.js';
@@ -278,7 +279,8 @@ function done(state: ControllerState, input: Extract<ControllerInput, { kind: 'd
     state.busy.delete(input.resource);
   correct(state, action, result.ok);
   fenceDone(state, action, result);
-  if (action.kind === 'hook.run') hookIs(state, action, result.ok ? 'passed' : 'vetoed');
+  if (action.kind === 'hook.run')
+    hookIs(state, action, result.ok ? 'passed' : result.code === HOOK_CALLED_OFF ? 'none' : 'vetoed');
   noteCopied(state, action.kind, result);
   if (!result.ok) {
     noteFailure(state, action.kind, result.code);

@@ -26,11 +26,18 @@ export interface FencePort {
   close(): Promise<void>;
 }
 
-/** Programs of the operator around a promotion (failover.md 5.7), run with a deadline; epoch and node in the environment. */
+/**
+ * Programs of the operator around a promotion (failover.md 5.7), run with a deadline; epoch and node in the environment.
+ * signal: once aborted the program is killed with all that it started, and has not passed.
+ */
 export interface HookPort {
   /** Exit 0 lets the promotion go on; anything else, or no answer in time, vetoes it. */
-  before(epoch: Epoch): Promise<{ readonly passed: boolean; readonly says: string }>;
-  after(epoch: Epoch): Promise<{ readonly ok: boolean; readonly says: string }>;
+  before(epoch: Epoch, options?: HookOptions): Promise<{ readonly passed: boolean; readonly says: string }>;
+  after(epoch: Epoch, options?: HookOptions): Promise<{ readonly ok: boolean; readonly says: string }>;
+}
+
+export interface HookOptions {
+  readonly signal?: AbortSignal;
 }
 
 /** Looks at the host itself, each in a child process with a deadline: volumes that stall, fail, fill or turn read-only. */

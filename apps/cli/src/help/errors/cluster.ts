@@ -46,6 +46,7 @@ export const CLUSTER_ERRORS = {
     'look whose data it is; when nobody needs it: `yosugara recover --discard-unknown`',
   ],
   GIVEN_UP: ['the cluster gave the change of Master up; the old one is still Master', 'the alarms of `yosugara status` say why'],
+  HOOK_CALLED_OFF: ['the node may not serve any more, so its hook was ended', 'nothing: the node that takes over runs its own'],
   HOOK_MISSING: ['a hook is asked for that is not configured', 'compare `hooks` of the configurations of both nodes'],
   HOOK_PROGRAM: ['the program of a hook is not given by an absolute path', 'mend `hooks` in the configuration'],
   IN_MAINTENANCE: ['the node is in maintenance', '`yosugara maintenance off`, or wait for its end'],

@@ -50,6 +50,8 @@ export class MiniCluster {
   readonly silent = new Set<NodeId>();
   readonly incurable = new Set<NodeId>();
   /** Every restart of a manager that does not answer, oldest first. */
+  /** Whose hooks never end. */
+  readonly hungHooks = new Set<NodeId>();
   readonly restarts: { readonly node: NodeId; readonly atMs: number }[] = [];
   readonly #managers = new Map<NodeId, number>();
   /** Of the next start. */
@@ -214,6 +216,7 @@ export class MiniCluster {
       }
       case 'act': {
         const { resource, action } = effect;
+        if (resource === 'hook' && this.hungHooks.has(node)) break;
         const host = this.#hosts.get(node)!;
         const run = (): void => {
           const result = this.#obey(node, action);
