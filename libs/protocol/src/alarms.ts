@@ -8,6 +8,7 @@ export const ALARM_CODES = [
   'NO_REDUNDANCY',
   'WRITES_BLOCKED',
   'VIP_LOST',
+  'VIP_DUPLICATE',
   'UNFIT',
   'RESTARTS',
   'HOOK_VETO',

@@ -222,6 +222,7 @@ export const en = {
   'alarm.NO_FENCE_DEVICE': 'A node has no power device',
   'alarm.NO_FAILOVER': 'Nobody could take over',
   'alarm.VIP_LOST': 'The Master does not hold the VIP',
+  'alarm.VIP_DUPLICATE': 'Another host has the VIP, too',
   'alarm.NO_MASTER': 'No Master is serving',
   'alarm.NO_REDUNDANCY': 'No redundancy',
   'alarm.RECEIVER_DOWN': 'A receiver is not heard',

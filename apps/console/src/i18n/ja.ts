@@ -223,6 +223,7 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'alarm.NO_FENCE_DEVICE': '電源装置のないノードがあります',
   'alarm.NO_FAILOVER': '引き継げるノードがありません',
   'alarm.VIP_LOST': 'マスターが VIP を保持していません',
+  'alarm.VIP_DUPLICATE': '別のホストも VIP を持っています',
   'alarm.NO_MASTER': 'マスターが稼働していません',
   'alarm.NO_REDUNDANCY': '冗長性が失われています',
   'alarm.RECEIVER_DOWN': '受信プロセスの応答がありません',

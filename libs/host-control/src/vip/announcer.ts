@@ -31,6 +31,10 @@ export class Announcer {
     return this.#conflict;
   }
 
+  get isRunning(): boolean {
+    return this.#running !== null;
+  }
+
   start(device: string): void {
     this.stop();
     const running = new AbortController();

@@ -56,6 +56,7 @@ describe.runIf(hasCables)('the VIP on a cable between two hosts', () => {
             ),
         );
         expect(await vip.held()).toBe(true);
+        expect(vip.conflict?.()).toContain('answers for 10.79.0.10');
       } finally {
         ip('-n', two, 'addr', 'del', '10.79.0.10/24', 'dev', 'eth0');
       }
@@ -67,6 +68,20 @@ describe.runIf(hasCables)('the VIP on a cable between two hosts', () => {
             () => null,
           ),
       );
+      expect(vip.conflict?.()).toBeNull();
+      await vip.release();
+    });
+
+    it('notices it also where the address was there already when its controller began', async () => {
+      await driver('a', {}).hold(() => 60_000);
+      const vip = driver('a', {});
+      await vip.hold(() => 60_000);
+      ip('-n', two, 'addr', 'add', '10.79.0.10/24', 'dev', 'eth0');
+      try {
+        await eventually('it is noticed', () => vip.conflict?.() !== null);
+      } finally {
+        ip('-n', two, 'addr', 'del', '10.79.0.10/24', 'dev', 'eth0');
+      }
       await vip.release();
     });
 

@@ -102,6 +102,10 @@ export class IpDriver implements VipDriver {
     return (await this.#addresses()).some((fact) => carries(fact, this.#options.address));
   }
 
+  conflict(): string | null {
+    return this.#announcer.conflict();
+  }
+
   async #hold(leaseLeftMs: () => number): Promise<void> {
     const { address, prefixLength } = this.#options;
     const facts = await this.#addresses();
@@ -124,7 +128,8 @@ export class IpDriver implements VipDriver {
       IP_DEADLINE_MS,
     );
     if (done.code !== 0) throw new VipError('VIP_FAILED', `cannot set ${address} on ${device}: ${done.stderr.trim()}`);
-    if (here === undefined) this.#announcer.start(device);
+    // Not only when it was set anew: a controller that began while it was here must see who takes it, too.
+    if (here === undefined || !this.#announcer.isRunning) this.#announcer.start(device);
     const conflict = this.#announcer.conflict();
     if (conflict !== null) throw new VipError('VIP_DUPLICATE', conflict);
   }

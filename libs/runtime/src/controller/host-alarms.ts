@@ -7,7 +7,7 @@ const LOOP_SLOW_MS = 500;
 const CODES = { warn: 'DISK_WARN', high: 'DISK_HIGH', full: 'DISK_FULL' } as const;
 
 /** What an operator must know of a host before it takes part in a failure; that it cannot serve is among its own troubles (libs/failover). */
-export function hostAlarms({ node, host }: NodeReport): readonly Alarm[] {
+export function hostAlarms({ node, host, vip }: NodeReport): readonly Alarm[] {
   const alarms: Alarm[] = host.disks.flatMap((disk) => diskAlarm(node, disk));
   if (host.loopDelayMs >= LOOP_SLOW_MS)
     alarms.push({
@@ -15,6 +15,9 @@ export function hostAlarms({ node, host }: NodeReport): readonly Alarm[] {
       code: 'LOOP_SLOW',
       text: `the controller of ${node} was held up for ${Math.round(host.loopDelayMs)} ms lately: is the host short of processor time?`,
     });
+  const { vipConflict = null } = host;
+  if (vip && vipConflict !== null)
+    alarms.push({ level: 'red', code: 'VIP_DUPLICATE', text: `two hosts have the VIP: ${node} holds it, and ${vipConflict}` });
   return alarms;
 }
 

@@ -24,6 +24,7 @@ export function lookAtHost({ host, pid, watch }: DriverPorts): HostFacts {
     disks,
     loopDelayMs,
     processes,
+    vipConflict: host?.vip.conflict?.() ?? null,
   };
 }
 

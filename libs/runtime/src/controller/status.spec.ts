@@ -57,6 +57,17 @@ describe('the status', () => {
       { level: 'red', text: 'a cannot serve: its data volume is read-only' },
     ]);
   });
+  it('says that another host has the address while it is held here, and no longer than it has it', () => {
+    const state = startedA(members, 1_000);
+    const told = () => statusOf(state, context).alarms.filter(({ code }) => code === 'VIP_DUPLICATE');
+    const vipConflict = 'another host on eth0 answers for 192.0.2.10: 02:00:00:00:00:99';
+    stepController(state, { kind: 'vip', held: true, nowMs: 1_001 });
+    expect(told()).toEqual([]);
+    stepController(state, { kind: 'host', host: { ...state.host, vipConflict } });
+    expect(told()).toMatchObject([{ level: 'red', text: `two hosts have the VIP: a holds it, and ${vipConflict}` }]);
+    stepController(state, { kind: 'host', host: { ...state.host, vipConflict: null } });
+    expect(told()).toEqual([]);
+  });
   it('misses the receivers of this site, and none in another one', () => {
     const withCopy = [...context.members, { ...context.members[0]!, id: nodeId('d'), kind: 'dr' as const, voter: false }];
     const { alarms } = statusOf(startedA(members, 1_000), { ...context, members: withCopy });

@@ -118,6 +118,8 @@ export interface HostFacts {
   /** Worst event-loop delay of the controller since the last look, ms. */
   readonly loopDelayMs: number;
   readonly processes: readonly { readonly name: string; readonly pid: number }[];
+  /** Another host answers for the address that this one holds: a whole sentence. */
+  readonly vipConflict?: string | null;
 }
 
 export interface DiskFacts {

@@ -82,6 +82,8 @@ export interface VipDriver {
   /** `hold` comes soon: what it would wait for begins, and nothing is set. Never throws. */
   expect?(): void;
   release(): Promise<void>;
+  /** Another host answers for it while it is here: a whole sentence. null or absent: nothing is known of one. */
+  conflict?(): string | null;
   /** Is it on this host now? (ip: read from the kernel; bind: what we told our processes.) */
   held(): Promise<boolean>;
 }
