@@ -259,6 +259,22 @@ describe('yosugara', () => {
       expect(JSON.parse(cli.out)).toMatchObject({ error: { code: 'REFUSED', exitCode: 4 } });
     });
 
+    it.each([
+      ['tells whose word it is', /^never$/, [{ by: expect.any(String) }]],
+      ['tells it without a name to a controller from before an upgrade', /"by"/, [{ by: expect.any(String) }, {}]],
+    ])('promotes, and %s', async (_, unknown, asked) => {
+      await controller('a', (request) => {
+        if (request.method === 'status') return { result: wholeCluster() };
+        if (unknown.test(JSON.stringify(request)))
+          return { error: { code: 'INVALID_INPUT', message: 'not a control request: Unrecognized key: "by"' } };
+        return { error: { code: 'REFUSED', message: 'a is heard and serves: use switchover' } };
+      });
+      expect(await yosugara('promote', 'b', '--accept-data-loss', '--old-master-is-off')).toBe(4);
+      expect(cli.notes).toBe('yosugara: a is heard and serves: use switchover\n');
+      const words = { id: 1, method: 'promote', node: 'b', acceptDataLoss: true, oldMasterIsOff: true };
+      expect(cli.asked).toEqual(asked.map((more) => ({ ...words, ...more })));
+    });
+
     it('asks again while the leader is busy', async () => {
       let busy = 2;
       await controller('a', (request) => {

@@ -163,6 +163,7 @@ export class ControlServer {
           kind: 'promote',
           node: request.node === undefined ? null : nodeId(request.node),
           oldMasterIsOff: request.oldMasterIsOff,
+          ...(request.by === undefined ? {} : { by: request.by }),
         });
         break;
       case 'pause':

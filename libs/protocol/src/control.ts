@@ -84,6 +84,8 @@ export const ControlRequestSchema = z.discriminatedUnion('method', [
     node: z.string().optional(),
     acceptDataLoss: z.literal(true),
     oldMasterIsOff: z.boolean(),
+    /** Who asks, for the audit. */
+    by: z.string().max(80).optional(),
   }),
 ]);
 export type ControlRequest = z.infer<typeof ControlRequestSchema>;

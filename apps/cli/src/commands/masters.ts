@@ -35,7 +35,12 @@ export async function switchover(
  */
 export async function promote(
   controllers: Controllers,
-  options: { readonly node?: string | undefined; readonly oldMasterIsOff: boolean; readonly deadlineMs: number },
+  options: {
+    readonly node?: string | undefined;
+    readonly oldMasterIsOff: boolean;
+    readonly by: string;
+    readonly deadlineMs: number;
+  },
   terminal: Terminal,
 ): Promise<MasterChange> {
   const before = await controllers.status();
@@ -43,15 +48,18 @@ export async function promote(
     throw new RefusedError('REFUSED', `${before.master} is the Master already`);
   const to =
     options.node ?? before.nodes.find((node) => node.reachable && node.role.startsWith('STANDBY'))?.name ?? before.answeredBy;
-  return change(
-    controllers,
-    { method: 'promote', node: to, acceptDataLoss: true, oldMasterIsOff: options.oldMasterIsOff },
-    before,
-    to,
-    options.deadlineMs,
-    terminal,
-  );
+  const { oldMasterIsOff, by, deadlineMs } = options;
+  const ask = { method: 'promote', node: to, acceptDataLoss: true, oldMasterIsOff } as const;
+  try {
+    return await change(controllers, { ...ask, by }, before, to, deadlineMs, terminal);
+  } catch (error) {
+    if (!isMisunderstood(error)) throw error;
+    return await change(controllers, ask, before, to, deadlineMs, terminal);
+  }
 }
+
+/** A controller that runs on from before an upgrade knows of no name; whoever needs it to promote cannot wait until it does. */
+const isMisunderstood = (error: unknown): boolean => error instanceof RefusedError && error.code === 'INVALID_INPUT';
 
 type ChangeAsk = Parameters<typeof send>[1];
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { promote, switchover } from '../commands/masters.js';
 import { EXIT } from '../exit-codes.js';
-import { wholeNumber } from './arguments.js';
+import { whoAsks, wholeNumber } from './arguments.js';
 import type { Common, VerbContext } from './context.js';
 
 export function addMasters(_: Command, { add, set, show, terminal, controllers }: VerbContext): void {
@@ -24,7 +24,8 @@ export function addMasters(_: Command, { add, set, show, terminal, controllers }
     .option('--timeout <seconds>', 'how long to follow', wholeNumber, 60)
     .action((node: string | undefined, options: Common & { oldMasterIsOff: boolean; timeout: number }) =>
       set(async () => {
-        const asked = { node, oldMasterIsOff: options.oldMasterIsOff, deadlineMs: options.timeout * 1000 };
+        const { oldMasterIsOff, timeout } = options;
+        const asked = { node, oldMasterIsOff, by: whoAsks(), deadlineMs: timeout * 1000 };
         return done(options, await promote(controllers(options), asked, terminal));
       })(),
     );

@@ -145,11 +145,11 @@ function goneMember(state: ControllerState, o: Observation): { readonly member: 
 }
 
 /** An operator's word to a Master that its Standby is off: its writes wait for nothing else. @returns whom it is about; null: nobody. */
-export function takeWord(state: ControllerState, requestId: string): NodeId | null {
+export function takeWord(state: ControllerState, requestId: string, asker: string): NodeId | null {
   const o = observe(state);
   const partner = partnerOf(o);
   if (partner === null || !mayServe(o) || !isUnanswered(o, partner) || hasGoneOn(state)) return null;
-  const evidence = `an operator confirmed that ${partner} is off (request ${requestId})`;
+  const evidence = `${asker} confirmed that ${partner} is off (request ${requestId})`;
   state.forced = { requestId, evidence, isOff: true, epoch: state.record.epoch, atMs: state.nowMs };
   return partner;
 }

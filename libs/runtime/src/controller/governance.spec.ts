@@ -143,6 +143,25 @@ describe('a forced promotion (T8)', () => {
     cluster.until('b serves', () => cluster.serves(b), 10_000);
     expect(cluster.state(b).record).toMatchObject({ generation: 2, generations: { b: 2 }, syncSet: [b] });
   });
+  it('keeps in its evidence whose word it was, also when another member was asked', () => {
+    for (const told of [b, w]) {
+      const cluster = lost();
+      cluster.ask(told, { kind: 'promote', node: b, oldMasterIsOff: true, by: 'alice' });
+      cluster.until('b serves', () => cluster.serves(b), 10_000);
+      expect(JSON.stringify(cluster.state(b).record.history)).toContain(
+        'an operator (alice) confirmed that a is off and accepted',
+      );
+    }
+  });
+  it('keeps it, too, where a Master is told that its Standby is off', () => {
+    const cluster = new MiniCluster({ stopProofs: ['P1', 'P2'], fenceable: [a, b] }, [a, b]);
+    cluster.begin();
+    cluster.broken.add(a).add(b);
+    cluster.cut = true;
+    cluster.pass(4_000);
+    expect(cluster.ask(a, { kind: 'promote', node: a, oldMasterIsOff: true, by: 'alice' })).toMatchObject({ ok: true });
+    expect(cluster.state(a).forced?.evidence).toMatch(/^an operator \(alice\) confirmed that b is off \(request /);
+  });
   it('is refused while the Master is heard and serves', () =>
     expect(begun().ask(b, { kind: 'promote', node: b, oldMasterIsOff: true })).toMatchObject({
       ok: false,

@@ -266,12 +266,7 @@ function switchover(state: ControllerState, id: string, wanted: NodeId | null, f
 }
 
 /** `promote --accept-data-loss`: on the node itself; it needs leadership, and the old Master proven off by the operator (P5). */
-function promote(
-  state: ControllerState,
-  id: string,
-  asked: Extract<OperatorRequest, { kind: 'promote' }>,
-  from: NodeId | null,
-): ControllerEffect[] {
+function promote(state: ControllerState, id: string, asked: Asked<'promote'>, from: NodeId | null): ControllerEffect[] {
   const { record, config } = state;
   const target = asked.node ?? config.self;
   if (target !== config.self) {
@@ -281,7 +276,7 @@ function promote(
       : answer(id, from, false, `ask ${target}`);
   }
   if (config.kind !== 'data') return answer(id, from, false, 'an arbiter never becomes Master');
-  if (record.owner === config.self && record.phase === 'stopping-old') return confirm(state, id, asked.oldMasterIsOff, from);
+  if (record.owner === config.self && record.phase === 'stopping-old') return confirm(state, id, asked, from);
   if (record.owner !== null && state.heardMs.has(record.owner) && isJustAwake(state))
     return answer(
       id,
@@ -289,15 +284,12 @@ function promote(
       false,
       `this controller has just started, or stood still, and has not listened long enough for ${record.owner}; ask again`,
     );
-  const off = asked.oldMasterIsOff ? takeWord(state, id) : null;
+  const off = asked.oldMasterIsOff ? takeWord(state, id, asker(asked)) : null;
   if (off !== null) return answer(id, from, true, `${off} counts as off: this node goes on alone`);
-  if (mayServe(observe(state)))
-    return answer(
-      id,
-      from,
-      false,
-      hasGoneOn(state) ? 'another member was heard in a newer epoch than ours' : 'this node is the Master',
-    );
+  if (mayServe(observe(state))) {
+    const says = hasGoneOn(state) ? 'another member was heard in a newer epoch than ours' : 'this node is the Master';
+    return answer(id, from, false, says);
+  }
   // Without an arbiter a node that booted alone starts nothing before somebody tells it how things stand: that is this request.
   const mayStart =
     hasTwoVoters(state) && asked.oldMasterIsOff && state.facts.kind === 'stopped' && state.facts.state !== 'incomplete';
@@ -334,8 +326,8 @@ function promote(
   state.forced = {
     requestId: id,
     evidence: asked.oldMasterIsOff
-      ? `an operator confirmed that ${owner} is off and accepted the loss of what it alone holds (request ${id})`
-      : `an operator asked for it (request ${id})`,
+      ? `${asker(asked)} confirmed that ${owner} is off and accepted the loss of what it alone holds (request ${id})`
+      : `${asker(asked)} asked for it (request ${id})`,
     isOff: asked.oldMasterIsOff,
     epoch: record.epoch,
     atMs: state.nowMs,
@@ -369,18 +361,21 @@ function drPromote(state: ControllerState, id: string, asked: Asked<'drPromote'>
 }
 
 /** A take-over that waits for a proof: this node holds every commit, only the old Master's end is unproven. */
-function confirm(state: ControllerState, id: string, isOff: boolean, from: NodeId | null): ControllerEffect[] {
+function confirm(state: ControllerState, id: string, asked: Asked<'promote'>, from: NodeId | null): ControllerEffect[] {
   const { record } = state;
   const old = record.previous?.node ?? 'the old Master';
-  if (!isOff)
+  if (!asked.oldMasterIsOff)
     return answer(id, from, false, `confirm that ${old} is off (--old-master-is-off): nothing else has proven that it stopped`);
   if (!isLeader(state.raft) || state.proposal !== null) return answer(id, from, false, 'busy with another change; ask again');
-  const evidence = `an operator confirmed that ${old} is off (request ${id})`;
+  const evidence = `${asker(asked)} confirmed that ${old} is off (request ${id})`;
   return [
     ...answer(id, from, true, 'the take-over goes on'),
     ...propose(state, { kind: 'confirmStopped', epoch: record.epoch, evidence }),
   ];
 }
+
+/** Whose word it was: the history of take-overs is read by people. */
+const asker = ({ by }: Asked<'promote'>): string => (by === undefined ? 'an operator' : `an operator (${by})`);
 
 /** Whoever leads without serving gives way to a node that an operator promotes. */
 export function yieldTo(state: ControllerState, to: NodeId): ControllerEffect[] {

@@ -152,7 +152,8 @@ export type OperatorRequest =
     }
   | { readonly kind: 'switchover'; readonly to: NodeId | null }
   | { readonly kind: 'finishUpgrade' }
-  | { readonly kind: 'promote'; readonly node: NodeId | null; readonly oldMasterIsOff: boolean }
+  /** by: who asks, for the evidence; absent: nobody knows. */
+  | { readonly kind: 'promote'; readonly node: NodeId | null; readonly oldMasterIsOff: boolean; readonly by?: string }
   /** untilWallMs null: end it. */
   | { readonly kind: 'pause'; readonly untilWallMs: number | null; readonly why: string }
   | { readonly kind: 'maintenance'; readonly node: NodeId; readonly untilWallMs: number | null; readonly why: string }
