@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createFencePort, createHooks, createPostgresHost, createVipDriver, startDeadMan } from '@yosugara/host-control';
 import { keyEnvironment } from '@yosugara/host-control/keys';
-import { type Clock, type Log, type NodeId, nodeId } from '@yosugara/kernel';
+import { type Clock, type Log, type NodeId, nodeId, THREAD_POOL } from '@yosugara/kernel';
 import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import type { DriverPorts, PostgresPeer, StopProofMessage } from '@yosugara/runtime';
 import { createMailbox, type MemberMailbox, verifyFrom } from '@yosugara/transport';
@@ -21,7 +21,7 @@ export async function openHost(
   const manager = existsSync(program)
     ? {
         argv: [process.execPath, program, '--config', configPath],
-        env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...keyEnvironment(process.env) },
+        env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...THREAD_POOL, ...keyEnvironment(process.env) },
         cwd: '/',
         logFile: join(config.stateDir, STATE_LAYOUT.logs, 'manager.log'),
       }

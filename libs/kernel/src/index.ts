@@ -5,4 +5,5 @@ export * from './ids.js';
 export * from './lsn.js';
 export * from './ports.js';
 export * from './sse.js';
+export * from './threads.js';
 export * from './time.js';

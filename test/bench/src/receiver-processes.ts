@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { initCluster } from '@yosugara/cli';
+import { THREAD_POOL } from '@yosugara/kernel';
 import { NodeConfigSchema, type ReceiverReport, ReceiverReportSchema, STATE_LAYOUT, type Watermark } from '@yosugara/protocol';
 import { loadConfig } from '@yosugara/receiver-app';
 import { followLines, serveLines } from '@yosugara/receivers';
@@ -134,7 +135,8 @@ async function startOne({ node, configFile, stateDir, address, alone }: Start, u
   undo.push(() => controller.close());
   const logFile = join(stateDir, 'receiver.log');
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, [MAIN, '--config', configFile], { stdio: ['ignore', log, log] });
+  const env = { ...process.env, ...THREAD_POOL };
+  const child = spawn(process.execPath, [MAIN, '--config', configFile], { env, stdio: ['ignore', log, log] });
   closeSync(log);
   const killNow = () => child.kill('SIGKILL');
   process.prependOnceListener('exit', killNow);

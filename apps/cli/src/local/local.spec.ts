@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync,
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { THREAD_POOL } from '@yosugara/kernel';
 import { NodeConfigSchema } from '@yosugara/protocol';
 import { freePort } from '@yosugara/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +51,10 @@ describe('the local cluster', () => {
     supervisor.start();
     expect(await waitUntilReady(layout, 60_000, () => undefined, never)).toMatchObject({ kind: 'ready' });
     expect(readPidFile(layout.supervisorPid)).toBe(process.pid);
+    const controller = readPidFile(join(layout.state, 'a', 'pids', 'controller.pid'));
+    // In its environment before it starts: a program reads it once.
+    for (const [name, value] of Object.entries(THREAD_POOL))
+      expect(readFileSync(`/proc/${controller}/environ`, 'utf8').split('\0')).toContain(`${name}=${value}`);
     // Ready is who hears one controller; the others and what they start come when they come.
     await expect.poll(() => processesOf(layout.state, layout.data).length).toBeGreaterThanOrEqual(6);
     await supervisor.stop(100);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { THREAD_POOL } from '@yosugara/kernel';
 import { MARK, removePidFile, signal, writePidFile } from './processes.js';
 
 export interface ServiceSpec {
@@ -47,7 +48,7 @@ export class Service {
     try {
       const child = spawn(process.execPath, ['--enable-source-maps', ...this.spec.args], {
         cwd: this.spec.cwd,
-        env: { ...process.env, [MARK]: this.spec.state },
+        env: { ...THREAD_POOL, ...process.env, [MARK]: this.spec.state },
         stdio: ['ignore', log ?? 'inherit', log ?? 'inherit'],
         // Own session: Ctrl-C reaches us, and we stop things in order.
         detached: true,

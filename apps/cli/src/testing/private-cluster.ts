@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { THREAD_POOL } from '@yosugara/kernel';
 import type { Status } from '@yosugara/protocol';
 import { freePorts } from '@yosugara/testkit';
 import { Controllers } from '../control/client.js';
@@ -80,7 +81,8 @@ export class PrivateCluster {
       this.#kept.delete(`${node}/${app}`);
       const log = openSync(join(this.stateDir(node), `${app}.log`), 'a', 0o600);
       const args = [join(CLONE, 'apps', app, 'dist', 'main.js'), '--config', join(this.stateDir(node), 'yosugara.yaml')];
-      const child = spawn(process.execPath, args, { cwd: this.stateDir(node), stdio: ['ignore', log, log], detached: true });
+      const env = { ...process.env, ...THREAD_POOL };
+      const child = spawn(process.execPath, args, { cwd: this.stateDir(node), env, stdio: ['ignore', log, log], detached: true });
       closeSync(log);
       child.on('error', () => {});
       this.#children.set(`${node}/${app}`, child);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { THREAD_POOL } from '@yosugara/kernel';
 import type { Status } from '@yosugara/protocol';
 import { asset, NODE, WORKSPACE } from '../host/assets.js';
 import { LabHost, type Service } from '../host/host.js';
@@ -44,6 +45,8 @@ export interface ClusterOptions {
 }
 
 const program = (root: string, app: string) => join(root, 'apps', app, 'dist/main.js');
+/** As its unit does. */
+const WITH_THREADS = ['/usr/bin/env', ...Object.entries(THREAD_POOL).map(([name, value]) => `${name}=${value}`)];
 /** As a service manager's Restart=always, RestartSec=1. */
 const RESPAWN_MS = 1_000;
 const INITIAL_DEADLINE_MS = 240_000;
@@ -156,7 +159,7 @@ export class LabCluster {
   services(name: MemberName): readonly Service[] {
     const service = (app: string): Service => ({
       name: app,
-      args: [NODE, '--enable-source-maps', program(this.#rootOf(name), app), '--config', this.configFile(name)],
+      args: [...WITH_THREADS, NODE, '--enable-source-maps', program(this.#rootOf(name), app), '--config', this.configFile(name)],
       respawnMs: RESPAWN_MS,
     });
     return name === 'w' || name === 'd' ? [service('controller')] : [service('controller'), service('receiver')];
