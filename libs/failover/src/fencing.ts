@@ -145,7 +145,8 @@ const alarm = (o: Observation, node: NodeId, evidence: string | null | undefined
   o.failures.has('fence.off') ? `ALARM: ${node} could not be switched off: ${evidence ?? 'no answer'}; ${REMEDY}` : null;
 
 /** For an operator at night: what goes on by itself, and what only a person can do. */
-export const REMEDY = 'it is tried again; when you have seen that it is off, run `yosugara promote --old-master-is-off`';
+export const REMEDY =
+  'it is tried again; when you have seen that it is off, run `yosugara promote --accept-data-loss --old-master-is-off`';
 
 /** Each change of the record makes another one. */
 export const newFenceId = (o: Observation): string => `${o.self}.${o.boot}.fence${o.record.version}`;

@@ -19,7 +19,7 @@ export interface Prediction {
 const CHECK_EVERY_MS = 60_000;
 /** A device that was not asked for that many checks counts as never asked. */
 const CHECKS = 3;
-const BY_HAND = 'confirm by hand with `yosugara promote --old-master-is-off`';
+const BY_HAND = 'confirm by hand with `yosugara promote --accept-data-loss --old-master-is-off`';
 
 /** "If the Master died now": from any member's view; the reason is a whole sentence. */
 export function predict(o: Observation): Prediction {

@@ -31,7 +31,7 @@ function silentMs(o: Observation, partner: NodeId): number {
 }
 
 const UNSEEN = 'since its own start this node has not seen whether its data is the newest; it waits for';
-const OR_AN_OPERATOR = 'or for `yosugara promote --old-master-is-off`';
+const OR_AN_OPERATOR = 'or for `yosugara promote --accept-data-loss --old-master-is-off`';
 
 /** Why this node must not cut the other's power. null: it may, if the time has come. */
 export function mayNotShoot(o: Observation, partner: NodeId): string | null {
