@@ -12,7 +12,18 @@ import type { HostContext } from './context.js';
 import { readControlData } from './control-data.js';
 import { whatGoes } from './discarded.js';
 import { tlsFiles } from './secrets.js';
-import { makeRoomForOld, prune, pruneLater, tablespacesOf } from './set-aside.js';
+import {
+  makeRoom,
+  makeRoomForOld,
+  noteHeld,
+  oldOnes,
+  removeLater,
+  sized,
+  surplus,
+  tablespacesOf,
+  takeRemoved,
+  worded,
+} from './set-aside.js';
 import { copyName, slotName, writeSettings, writeSignal } from './settings.js';
 import { askSource, type Source } from './source.js';
 import { mapTablespaces } from './tablespaces.js';
@@ -55,14 +66,22 @@ export async function baseBackup(
   await writeSignal(paths.pgdataNew, true, account);
   if (canSyncVolumes) await syncVolumes([paths.pgdataNew, ...(await tablespacesOf(paths.pgdataNew))]);
   const setAside = await swapIn(host);
-  pruneLater(host, config.recover.keepOld);
+  if (setAside !== null) await noteHeld(host, setAside, goes === null ? null : goes.gone !== null);
+  const gone = await surplus(host);
+  removeLater(host, gone);
+  const older = gone.filter(({ path }) => path !== setAside);
   return {
     bytes,
     discarded: goes?.gone ?? null,
     keptWal: null,
     setAside: config.recover.keepOld === 0 ? null : setAside,
     archived: 0,
-    look: [],
+    look: [
+      ...takeRemoved(host),
+      ...older.map(
+        (one) => `${worded(one)} goes: recover.keepOld (${config.recover.keepOld}) keeps no more of what was set aside`,
+      ),
+    ],
   };
 }
 
@@ -84,28 +103,32 @@ async function dropHalfCopy({ paths }: HostContext): Promise<void> {
   await rm(paths.pgdataNew, { recursive: true, force: true });
 }
 
-/** What earlier recovers set aside makes room first; what is here now never does before the copy is whole (S10). */
+/** What is here now never makes room before the copy is whole (S10), nor what may be the only place of some rows. */
 export async function mustFit(host: HostContext, source: PostgresPeer, theirs: Source): Promise<void> {
   const needed = theirs.databaseBytes;
   if (needed === null || theirs.tablespaces.length > 0) return;
   await mustHaveRoom(host, needed, `a copy of ${source.node} needs`);
 }
 
-/** @throws PostgresControlError DISK_TOO_SMALL: what can make room was removed, and it is not enough. */
+/** @throws PostgresControlError DISK_TOO_SMALL: what nobody loses anything by cannot make room enough, and what else could is named. */
 export async function mustHaveRoom(host: HostContext, needed: number, says: string): Promise<void> {
   const free = async () => {
     const { bavail, bsize } = await statfs(host.paths.dataDir);
     return bavail * bsize;
   };
-  if ((await free()) >= needed + SPARE_BYTES) return;
-  await prune(host, 0);
+  const wanted = needed + SPARE_BYTES;
+  const before = await free();
+  if (before >= wanted) return;
+  await makeRoom(host, wanted - before);
   const left = await free();
-  if (left >= needed + SPARE_BYTES) return;
+  if (left >= wanted) return;
   const mb = (bytes: number) => `${Math.ceil(bytes / 1024 / 1024)} MB`;
-  throw new PostgresControlError(
-    'DISK_TOO_SMALL',
-    `${host.paths.dataDir} has ${mb(left)} free, ${says} ${mb(needed + SPARE_BYTES)}`,
-  );
+  const old = await Promise.all((await oldOnes(host)).map(sized));
+  const byHand =
+    old.length === 0
+      ? ''
+      : `; set aside by earlier recovers, yours to remove when nobody needs it: ${old.map(worded).join(', ')}`;
+  throw new PostgresControlError('DISK_TOO_SMALL', `${host.paths.dataDir} has ${mb(left)} free, ${says} ${mb(wanted)}${byHand}`);
 }
 
 async function copy(host: HostContext, source: PostgresPeer, theirs: Source, progress: Progress): Promise<number> {

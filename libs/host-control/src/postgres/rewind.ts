@@ -12,7 +12,7 @@ import { type HostContext, inPgdata } from './context.js';
 import { newestTimeline, readControlData } from './control-data.js';
 import { archiveLeftovers, dropForeignWal, keepWal, lineageOf, whatGoes } from './discarded.js';
 import { DATABASE, tlsFiles } from './secrets.js';
-import { tablespacesOf } from './set-aside.js';
+import { tablespacesOf, takeRemoved } from './set-aside.js';
 import { copyName, writeSettings, writeSignal } from './settings.js';
 import { askSource, type Source } from './source.js';
 import { bootId, mark, markerOf, unmark, whyUnfinished } from './unfinished.js';
@@ -56,7 +56,8 @@ export async function rewind(host: HostContext, source: PostgresPeer, progress: 
     await unmark(paths);
     host.log.info('postgres.rewound', { discarded: goes.gone, bytes, keptWal, givenBack, programs: programs.version });
     const unkept = goes.gone !== null && keptWal === null && config.recover.keepOld > 0;
-    const said = unkept ? [...look, 'the discarded WAL is more than 1 GB and was not kept'] : look;
+    const removed = [...takeRemoved(host), ...look];
+    const said = unkept ? [...removed, 'the discarded WAL is more than 1 GB and was not kept'] : removed;
     return { bytes, discarded: goes.gone, keptWal, setAside: null, archived, look: said };
   } catch (error) {
     if (error instanceof PostgresControlError && OWN_WORDS.has(error.code)) throw error;

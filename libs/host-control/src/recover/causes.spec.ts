@@ -358,11 +358,17 @@ describe('a node that comes back', () => {
     await streams(a, b);
   });
 
-  it('keeps as many old directories as are configured, the newest first', async () => {
+  it('keeps as many old directories as are configured, the newest first, and tells what goes', async () => {
+    const said: (readonly string[])[] = [];
     for (let turn = 0; turn < 2; turn++) {
       await b.postgres.stop('kill', 0);
-      await copyAnew();
+      said.push((await copyAnew()).look);
     }
+    expect(said[1]).toEqual([
+      expect.stringMatching(/^pgdata\.old\.1 \(\d+ MB\) goes: recover\.keepOld \(1\) keeps no more of what was set aside$/),
+    ]);
+    // All that it had the Master has, too: it may make room.
+    expect(readFileSync(join(b.config.dataDir!, 'pgdata.old', 'yosugara.set-aside'), 'utf8')).toBe('{"more":false}');
     await eventually(
       'pruned',
       () =>

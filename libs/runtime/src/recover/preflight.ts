@@ -147,7 +147,7 @@ function ofRoom(record: ClusterRecord, source: Side, target: Side): Refusal | nu
   return refusal(
     'DISK_TOO_SMALL',
     `${target.node} has ${megabytes(free)} free and a copy of ${source.node} needs ${megabytes(needed + SPARE_BYTES)}: make room ` +
-      'and ask again (nothing there is deleted before the copy is whole)',
+      'and ask again (pgdata.old, which earlier recovers set aside there, is yours to remove when nobody needs it)',
   );
 }
 
