@@ -167,8 +167,18 @@ export const addresses: Look = async (context) => {
     if (known.includes(vip.address))
       checks.push(fail('vip', `${vip.address} is a member's own`, 'an address of its own', 'choose a free address'));
   }
+  if ((vip?.driver === 'ocf' || vip?.driver === 'command') && !isWitness(context)) checks.push(lingering(vip.driver));
   return checks;
 };
+
+/** What such a driver set stays on a host whose controller died until that starts again (docs/fencing.md). */
+const lingering = (driver: string) =>
+  warn(
+    'vip-driver',
+    `${driver}: the address stays where a controller died until it starts again, or until the take-over moves it`,
+    'an address that ends with the lease',
+    'cluster.vip.driver: ip, unless its program takes the address from the other host, as a cloud does',
+  );
 
 const isLoopback = (address: string) => address.startsWith('127.') || address === '::1';
 

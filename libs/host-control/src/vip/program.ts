@@ -99,7 +99,8 @@ function mustRun(path: string, hint: string): string {
 
 /**
  * The VIP is somebody else's to move. What such a program sets up has no lifetime of its own: after the end of a lease it stays until
- * it is released, so only fencing or the watchdog frees it from a host that is frozen.
+ * it is released. A controller that died leaves it there: its dead man proves the stop, so nobody is fenced, and the watchdog rests. It
+ * goes when the controller starts again, or where the take-over itself moves it away, as a cloud does.
  */
 export class ProgramDriver implements VipDriver {
   readonly kind: 'ocf' | 'command';
