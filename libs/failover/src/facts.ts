@@ -66,6 +66,8 @@ export type PostgresFacts =
       readonly syncWaiters: number;
       /** How long the oldest of them has waited at most: since its statement began. Absent: nobody waits, or not asked. */
       readonly oldestSyncWaitMs?: number;
+      /** Whose commits are acknowledged before a Standby has them, by an operator's setting: `role app (off)`. Absent: nobody's. */
+      readonly ungated?: readonly string[];
     }
   /** `failures` probes in a row without an answer, though processes are there. */
   | {

@@ -42,6 +42,30 @@ describe('if the Master died now, with P2', () => {
   });
 });
 
+describe('if the Master died now, and commits of somebody wait for no Standby (R8)', () => {
+  const hasty = primary({ ungated: ['role hasty (off)'] });
+  it('nobody knows what is lost, and whose it is is told, alike on both nodes', () => {
+    const told = predict(seenByA({ postgres: hasty }));
+    expect(told).toMatchObject({ failsOver: true, to: b, dataLoss: null });
+    expect(told.reason).toMatch(
+      /^b holds every acknowledged commit but the last ones of role hasty \(off\), which wait for nobody/,
+    );
+    const peers = new Map([
+      [a, peer({ postgres: hasty })],
+      [w, peer({ kind: 'witness' as const, postgres: { kind: 'unknown' as const } })],
+    ]);
+    expect(predict(seenByB({ peers }))).toEqual(told);
+  });
+  it('it is an alarm of the Master’s, and of nobody else', () => {
+    const alarmsOf = (o: Observation) => troublesHere(o).filter(({ code }) => code === 'COMMITS_UNGATED');
+    expect(alarmsOf(seenByA({ postgres: hasty }))).toMatchObject([
+      { level: 'yellow', text: expect.stringContaining('commits on a of role hasty (off) are acknowledged before') },
+    ]);
+    expect(alarmsOf(seenByA())).toEqual([]);
+    expect(alarmsOf(seenByB({ postgres: hasty }))).toEqual([]);
+  });
+});
+
 describe('if the Master died now, with P3', () => {
   const armed = (timeoutMs: number | null): Observation =>
     withProofs(seenByB({ record: record({ armed: { kind: 'hardware', timeoutMs } }) }), ['P1', 'P3']);

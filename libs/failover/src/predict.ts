@@ -36,14 +36,25 @@ export function predict(o: Observation): Prediction {
   if (obstacle !== null) return no(obstacle);
   const proof = proofOfDeadHost(o, owner, heir);
   if ('missing' in proof) return no(proof.missing);
+  const ungated = ungatedOf(o, owner);
+  const held =
+    ungated.length === 0
+      ? 'every acknowledged commit'
+      : `every acknowledged commit but the last ones of ${ungated.join(', ')}, which wait for nobody (synchronous_commit),`;
   const seconds = Math.ceil((worstFailoverMs(o.settings.timings) + proof.extraMs) / 100) / 10;
   return {
     failsOver: true,
     to: heir,
     seconds,
-    dataLoss: 0,
-    reason: `${heir} holds every acknowledged commit and would serve within ${seconds} s${proof.how}`,
+    dataLoss: ungated.length === 0 ? 0 : null,
+    reason: `${heir} holds ${held} and would serve within ${seconds} s${proof.how}`,
   };
+}
+
+/** What the owner's PostgreSQL lets nobody wait for, whatever the sync set is. */
+function ungatedOf(o: Observation, owner: NodeId): readonly string[] {
+  const facts = owner === o.self ? o.postgres : o.peers.get(owner)?.postgres;
+  return facts?.kind === 'primary' ? (facts.ungated ?? []) : [];
 }
 
 function heirProblem(o: Observation, heir: NodeId): string | null {

@@ -22,7 +22,15 @@ export function troublesHere(o: Observation): readonly Trouble[] {
   found.push(...managerTroubles(o));
   const waits = blockedBy(o);
   if (waits !== null) red('WRITES_BLOCKED', waits);
+  found.push(...ungatedTroubles(o));
   return [...found, ...fenceTroublesHere(o)];
+}
+
+/** R8: what the names of the sync set promise holds for who waits. Perhaps somebody wanted it so: it is told, and nothing else is done. */
+function ungatedTroubles({ record, self, postgres }: Observation): readonly Trouble[] {
+  if (record.owner !== self || postgres.kind !== 'primary' || postgres.ungated === undefined) return [];
+  const text = `commits on ${self} of ${postgres.ungated.join(', ')} are acknowledged before the Standby has them (synchronous_commit): a take-over may lose them`;
+  return [{ level: 'yellow', code: 'COMMITS_UNGATED', text }];
 }
 
 /** Yellow for what a restart mended, or may mend; red when the Master's stays as it is and nobody takes over. */

@@ -221,6 +221,7 @@ export const en = {
   'alarm.FENCE_FAILED': 'A node could not be switched off',
   'alarm.NO_FENCE_DEVICE': 'A node has no power device',
   'alarm.NO_FAILOVER': 'Nobody could take over',
+  'alarm.COMMITS_UNGATED': 'Commits do not wait for the Standby',
   'alarm.VIP_LOST': 'The Master does not hold the VIP',
   'alarm.VIP_DUPLICATE': 'Another host has the VIP, too',
   'alarm.NO_MASTER': 'No Master is serving',

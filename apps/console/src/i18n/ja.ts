@@ -222,6 +222,7 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'alarm.FENCE_FAILED': 'ノードの電源を切れませんでした',
   'alarm.NO_FENCE_DEVICE': '電源装置のないノードがあります',
   'alarm.NO_FAILOVER': '引き継げるノードがありません',
+  'alarm.COMMITS_UNGATED': 'スタンバイを待たないコミットがあります',
   'alarm.VIP_LOST': 'マスターが VIP を保持していません',
   'alarm.VIP_DUPLICATE': '別のホストも VIP を持っています',
   'alarm.NO_MASTER': 'マスターが稼働していません',

@@ -28,6 +28,11 @@ select r.recovery as "recovery",
   backends.receivers as "receivers",
   backends.waiters as "syncWaiters",
   (extract(epoch from clock_timestamp() - backends.waits_since) * 1000)::int as "oldestSyncWaitMs",
+  current_setting('synchronous_commit') as "commits",
+  (select json_agg(json_build_object(
+       'role', nullif(setrole, 0)::regrole::text, 'database', (select datname from pg_database where oid = setdatabase),
+       'commits', split_part(setting, '=', 2)))
+     from pg_db_role_setting, unnest(setconfig) setting where setting ~* '^synchronous_commit=') as "commitsOf",
   (select coalesce(json_agg(json_build_object(
        'name', session.application_name, 'state', sender.state, 'sync', sender.sync_state, 'flush', sender.flush_lsn::text)), '[]')
      from pg_stat_get_wal_senders() sender join pg_stat_get_activity(null) session on session.pid = sender.pid) as "peers"
@@ -54,6 +59,11 @@ export interface ProbeRow {
   readonly receivers: number;
   readonly syncWaiters: number;
   readonly oldestSyncWaitMs: number | null;
+  /** `synchronous_commit` where nothing else is said, and where something is said for a role, a database or one in the other. */
+  readonly commits: string;
+  readonly commitsOf:
+    | readonly { readonly role: string | null; readonly database: string | null; readonly commits: string }[]
+    | null;
   readonly peers: readonly { name: string; state: string | null; sync: string | null; flush: string | null }[];
 }
 
@@ -77,6 +87,7 @@ export function factsOf(
       forks: forksOf(parseHistory(row.history ?? ''), timeline),
       syncWaiters: row.syncWaiters,
       ...(row.oldestSyncWaitMs === null ? {} : { oldestSyncWaitMs: row.oldestSyncWaitMs }),
+      ...ungated(row),
     };
   }
   const replayLsn = orZero(row.replayed);
@@ -90,6 +101,35 @@ export function factsOf(
     receiver: row.receiver === 'streaming' ? 'streaming' : row.conninfo === '' && row.receivers === 0 ? 'cut' : 'connecting',
     follows: followed(/\bhost='([^']*)'/.exec(row.conninfo)?.[1] ?? ''),
   };
+}
+
+/** Values, and their synonyms, with which a commit does not wait until a Standby has it on its disk (PostgreSQL, `synchronous_commit`). */
+const UNGATED = new Set(['off', 'false', 'no', '0', 'local', 'remote_write']);
+const MAX_UNGATED = 5;
+const MAX_NAME = 63;
+
+function ungated({ commits, commitsOf }: ProbeRow): { readonly ungated?: readonly string[] } {
+  const all = UNGATED.has(commits.toLowerCase()) ? [`everybody (${commits})`] : [];
+  const some = (commitsOf ?? []).filter((one) => UNGATED.has(one.commits.toLowerCase())).map(whose);
+  const found = [...all, ...some];
+  if (found.length === 0) return {};
+  const more = found.length - MAX_UNGATED;
+  return { ungated: more > 0 ? [...found.slice(0, MAX_UNGATED), `${more} more`] : found };
+}
+
+function whose({
+  role,
+  database,
+  commits,
+}: {
+  readonly role: string | null;
+  readonly database: string | null;
+  readonly commits: string;
+}) {
+  const short = (name: string): string => name.slice(0, MAX_NAME);
+  const who = role === null ? null : `role ${short(role)}`;
+  const where = database === null ? null : `database ${short(database)}`;
+  return `${[who, where].filter((part) => part !== null).join(' in ')} (${commits})`;
 }
 
 function peerOf(peer: ProbeRow['peers'][number]) {

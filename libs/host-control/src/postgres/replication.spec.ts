@@ -62,6 +62,23 @@ describe('two hosts', () => {
     await streams(a, b);
   });
 
+  it('tells whose commits wait for no standby, and nothing of those that do', async () => {
+    await seen(a, { kind: 'primary' });
+    expect(a.postgres.facts()).not.toHaveProperty('ungated');
+    await asSuperuser(a, "create role hasty; alter role hasty set synchronous_commit = 'OFF'");
+    await asSuperuser(a, 'alter database yosugara set synchronous_commit = local');
+    await asSuperuser(a, 'alter role hasty in database yosugara set synchronous_commit = on');
+    await asSuperuser(a, "alter role yosugara_app set synchronous_commit = 'remote_apply'");
+    await expect
+      .poll(() => a.postgres.facts())
+      .toHaveProperty('ungated', expect.arrayContaining(['role hasty (OFF)', 'database yosugara (local)']));
+    const { ungated } = a.postgres.facts() as { readonly ungated?: readonly string[] };
+    expect(ungated).toHaveLength(2);
+    await asSuperuser(a, 'alter database yosugara reset synchronous_commit; drop role hasty');
+    await asSuperuser(a, 'alter role yosugara_app reset synchronous_commit');
+    await expect.poll(() => a.postgres.facts()).not.toHaveProperty('ungated');
+  });
+
   it('demands the standby by its exact name, and says so from what is in effect', async () => {
     await a.postgres.setNames([B]);
     await eventually('sync', () => {
