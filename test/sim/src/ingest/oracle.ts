@@ -259,7 +259,15 @@ export class Oracle {
     const most = pairs(a, b, middleUs, WINDOW_US + spreadUs, (rec) => this.#lateness.get(rec)?.[1] ?? 0);
     const least = pairs(a, b, middleUs, WINDOW_US - spreadUs, (rec) => this.#lateness.get(rec)?.[0] ?? 0);
     const isSimple = spreadUs < 2 * MEASURED_WITHIN_US || (a.length === 1 && b.length === 1);
-    return isSimple ? [both - most, both - least] : [Math.max(a.length, b.length), both];
+    // It finds its partner taken by an equal one, whose own is gone by: how many, the order in which they were read decides (seed 910590).
+    const behind = recs.filter((rec) => this.#isBehindYounger(rec, recs)).length;
+    return isSimple ? [both - most, both - least + behind] : [Math.max(a.length, b.length), both];
+  }
+  /** Of a journal that could not be read when a younger one of its node was: the peer had to be asked for it. */
+  #isBehindYounger(rec: Rec, recs: readonly Rec[]): boolean {
+    const isYounger = ({ node, journalId, arrivedMs }: Rec): boolean =>
+      node === rec.node && journalId !== rec.journalId && arrivedMs > rec.arrivedMs;
+    return recs.some((other) => isYounger(other) && this.#consumedMs(other) < this.#consumedMs(rec));
   }
 
   #offsets(recs: readonly Rec[]): { readonly middleUs: number; readonly spreadUs: number } {
