@@ -1,9 +1,18 @@
-import { getPriority } from 'node:os';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { getPriority, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { eventually } from '@yosugara/testkit';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { buildChildPrograms } from '../testing/build.js';
+import { childProgram } from './child-program.js';
 import { signal } from './containment.js';
 import { isAlive } from './processes.js';
 import { run } from './run.js';
+
+/** Gives a program a terminal of its own (util-linux). */
+const SCRIPT = '/usr/bin/script';
 
 it('a copy gives way to everything else on its host, and so does what it starts', async () => {
   const ours = getPriority();
@@ -13,6 +22,29 @@ it('a copy gives way to everything else on its host, and so does what it starts'
   const { stdout } = await run('sh', ['-c', script], { ...options, givesWay: true });
   expect(Number(stdout)).toBe(Math.max(10, ours));
   expect(Number((await run('sh', ['-c', script], options)).stdout)).toBe(ours);
+});
+
+describe.runIf(existsSync(SCRIPT))('a command at a terminal that is broken off', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'yosugara-run-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('ends what it runs, as Ctrl-C would', async () => {
+    buildChildPrograms();
+    const file = join(folder, 'pid');
+    const main = join(folder, 'main.mjs');
+    const script = `echo $$ > ${file}; exec sleep 1000`;
+    const call = `run('sh', ['-c', ${JSON.stringify(script)}], { cwd: '/', deadlineMs: 600_000 })`;
+    const lines = [
+      "import { existsSync, statSync } from 'node:fs';",
+      `import { run } from ${JSON.stringify(childProgram('os/run.js'))};`,
+      `${call}.catch(() => {});`,
+      `setInterval(() => existsSync('${file}') && statSync('${file}').size > 1 && process.exit(130), 20);`,
+    ];
+    writeFileSync(main, lines.join('\n'));
+    await promisify(execFile)(SCRIPT, ['-qfc', `${process.execPath} ${main}`, '/dev/null'], { timeout: 60_000 });
+    const pid = Number(readFileSync(file, 'utf8'));
+    await eventually('it is gone', () => !isAlive(pid));
+  });
 });
 
 describe('the deadline of a program', () => {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { getPriority, setPriority } from 'node:os';
 import { AwakeTimer } from '@yosugara/kernel';
 import { PostgresControlError } from '../errors.js';
-import { killGroupOf } from './process-group.js';
+import { killGroupOf, toldAtOurEnd } from './process-group.js';
 
 export interface Account {
   readonly name: string;
@@ -54,6 +54,7 @@ export async function run(program: string, args: readonly string[], options: Run
     detached: true,
     ...(account?.switchTo ? { uid: account.uid, gid: account.gid } : {}),
   });
+  const hasEnded = toldAtOurEnd(child.pid);
   if (options.givesWay === true) giveWay(child);
   const stdout = collect(child.stdout, options.onLine);
   const stderr = collect(child.stderr, options.onLine);
@@ -68,6 +69,7 @@ export async function run(program: string, args: readonly string[], options: Run
     if (error instanceof PostgresControlError) throw error;
     throw new PostgresControlError('PROGRAM_FAILED', `cannot run ${program}`, error);
   } finally {
+    hasEnded();
     for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
   }
 }
