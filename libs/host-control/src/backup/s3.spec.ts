@@ -57,7 +57,8 @@ describe.skipIf(backupProgram() === undefined || !hasS3Store)(
       expect(await readClusterFiles(repository, set.label)).toEqual(put);
       await expect(checkClusterFiles(repository, put)).resolves.toBeUndefined();
       expect(await repository.verify(QUIET)).toEqual([]);
-    });
+      // The store is some twenty Python processes: half a minute beside others’ work, two where the machine has far more to do.
+    }, 300_000);
 
     it('are waited for while the store is away: PostgreSQL goes on, WAL stays, what asks is told so, and later all of it leaves', async () => {
       await store.stop();
