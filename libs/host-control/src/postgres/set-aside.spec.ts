@@ -73,6 +73,13 @@ describe.runIf(process.getuid?.() === 0)('data that a recover has set aside', ()
     },
   );
 
+  it('stays where nobody can tell any more, whatever was noted of it before it was put back and served', async () => {
+    const host = await hostWith(1, [false]);
+    await noteHeld(host, join(dataDir, 'pgdata.old'), null);
+    await expect(lacking(host, OLD_MB / 2)).rejects.toMatchObject({ code: 'DISK_TOO_SMALL' });
+    expect(there()).toEqual(['pgdata.old']);
+  });
+
   it('goes in any case with keepOld 0: that is the operator’s word', async () => {
     const host = await hostWith(0, [true]);
     await lacking(host, OLD_MB / 2);

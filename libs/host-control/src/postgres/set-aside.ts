@@ -29,10 +29,10 @@ const WORDS = 'yosugara.set-aside';
 
 /** Best effort: without it nobody can tell, and it is kept. @param more it held what the Master did not have; null: it cannot be told. */
 export async function noteHeld(host: HostContext, path: string, more: boolean | null): Promise<void> {
-  if (more === null) return;
-  await writeOwned(join(path, WORDS), JSON.stringify({ more }), host.account).catch((error: unknown) =>
-    host.log.warn('postgres.oldUntold', { path, why: explain(error) }),
-  );
+  const file = join(path, WORDS);
+  // What stands there is of another time: the folder was put back by hand and has served since, or was copied with the word of its source.
+  const noted = more === null ? rm(file, { force: true }) : writeOwned(file, JSON.stringify({ more }), host.account);
+  await noted.catch((error: unknown) => host.log.warn('postgres.oldUntold', { path, why: explain(error) }));
 }
 
 async function heldMore(path: string): Promise<boolean | null> {
