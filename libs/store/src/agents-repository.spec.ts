@@ -1,12 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AgentRepository } from './agents-repository.js';
-import { type OpenedStore, openTestStore } from './testing/opened.js';
+import { type OpenedStore, openMigratedStore } from './testing/opened.js';
 
 let opened: OpenedStore;
 let agents: AgentRepository;
 beforeAll(async () => {
-  opened = await openTestStore();
-  await opened.store.migrate();
+  opened = await openMigratedStore();
   agents = new AgentRepository(opened.store.db);
 });
 afterEach(async () => {

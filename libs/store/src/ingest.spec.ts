@@ -7,15 +7,14 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IngestReport, IngestTraces, type LateBatch, LateBatches, type Store } from './index.js';
 import { IngestCounts } from './ingest-counts.js';
-import { type OpenedStore, openTestStore } from './testing/opened.js';
+import { type OpenedStore, openMigratedStore } from './testing/opened.js';
 
 let opened: OpenedStore;
 let store: Store;
 let pool: pg.Pool;
 beforeAll(async () => {
-  opened = await openTestStore();
+  opened = await openMigratedStore();
   ({ store, pool } = opened);
-  await store.migrate();
 });
 afterAll(async () => await opened?.close());
 

@@ -3,13 +3,12 @@ import type { InventoryItem } from '@yosugara/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { InventoryRepository } from './inventory-repository.js';
 import { cleanUp } from './retention/clean-up.js';
-import { type OpenedStore, openTestStore } from './testing/opened.js';
+import { type OpenedStore, openMigratedStore } from './testing/opened.js';
 
 let opened: OpenedStore;
 let inventory: InventoryRepository;
 beforeAll(async () => {
-  opened = await openTestStore();
-  await opened.store.migrate();
+  opened = await openMigratedStore();
   inventory = new InventoryRepository(opened.store.db);
 });
 afterEach(async () => await opened.pool.query('truncate inventory_node, inventory_item'));

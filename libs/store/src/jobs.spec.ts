@@ -4,7 +4,7 @@ import { EMPTY_BATCH, type JobBatch, type SessionToStore, StaleEpochError, Stale
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { JobReportRepository, JobRepository, OperationsRepository, Partitions } from './index.js';
-import { type OpenedStore, openTestStore } from './testing/opened.js';
+import { type OpenedStore, openMigratedStore } from './testing/opened.js';
 import { batchWith, eventLike } from './testing/told.js';
 
 const DAY = 86_400_000;
@@ -15,8 +15,7 @@ let jobs: JobRepository;
 let reports: JobReportRepository;
 
 beforeAll(async () => {
-  opened = await openTestStore();
-  await opened.store.migrate();
+  opened = await openMigratedStore();
   pool = new pg.Pool({ ...opened.where, pipeline: true });
   jobs = new JobRepository(pool, new OperationsRepository(pool, new Partitions(pool, 'collected')));
   reports = new JobReportRepository(pool);

@@ -2,7 +2,7 @@ import { epoch } from '@yosugara/kernel';
 import { EMPTY_BATCH } from '@yosugara/runtime';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { changeEvents, OperationsRepository, OverviewRepository, Partitions } from './index.js';
-import { type OpenedStore, openTestStore } from './testing/opened.js';
+import { type OpenedStore, openMigratedStore } from './testing/opened.js';
 import { batchWith, eventLike, statusLike } from './testing/told.js';
 
 const AT = Date.UTC(2026, 10, 21, 3);
@@ -10,8 +10,7 @@ let opened: OpenedStore;
 let overview: OverviewRepository;
 
 beforeAll(async () => {
-  opened = await openTestStore();
-  await opened.store.migrate();
+  opened = await openMigratedStore();
   overview = new OverviewRepository(opened.pool);
   await opened.pool.query('update ownership set epoch = 1');
   const operations = new OperationsRepository(opened.pool, new Partitions(opened.pool, 'collected'));

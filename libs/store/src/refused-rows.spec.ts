@@ -5,15 +5,14 @@ import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from './index.js';
 import { isRefusedByItsData, storeApart } from './refused-rows.js';
-import { type OpenedStore, openTestStore } from './testing/opened.js';
+import { type OpenedStore, openMigratedStore } from './testing/opened.js';
 
 let opened: OpenedStore;
 let store: Store;
 let pool: pg.Pool;
 beforeAll(async () => {
-  opened = await openTestStore();
+  opened = await openMigratedStore();
   ({ store, pool } = opened);
-  await store.migrate();
 });
 afterAll(async () => await opened?.close());
 beforeEach(async () => void (await pool.query('truncate message')));

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cleanUp, OperationsRepository, Partitions } from './index.js';
 import { dayOf } from './partitions.js';
 import { letGoOfSeries } from './series-retention.js';
-import { type OpenedStore, openTestStore } from './testing/opened.js';
+import { type OpenedStore, openMigratedStore } from './testing/opened.js';
 import { batchWith } from './testing/told.js';
 
 const T0 = Date.UTC(2026, 10, 21);
@@ -15,9 +15,8 @@ let pool: pg.Pool;
 let operations: OperationsRepository;
 let version = 0;
 beforeAll(async () => {
-  opened = await openTestStore();
+  opened = await openMigratedStore();
   pool = opened.pool;
-  await opened.store.migrate();
 });
 afterAll(async () => await opened?.close());
 beforeEach(async () => {

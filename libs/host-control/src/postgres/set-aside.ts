@@ -56,23 +56,23 @@ export interface OldOne {
  */
 export async function surplus(host: HostContext): Promise<readonly OldOne[]> {
   const all = await oldOnes(host);
+  return await Promise.all(beyondKept(host, all, await Promise.all(all.map(heldMore))).map(sized));
+}
+
+/** @param more of each, newest first: what `heldMore` says. */
+function beyondKept(host: HostContext, all: readonly string[], more: readonly (boolean | null)[]): readonly string[] {
   const keep = host.config.recover.keepOld;
-  const more = await Promise.all(all.map(heldMore));
   const precious = keep === 0 ? undefined : all[more.indexOf(true)];
-  return await Promise.all(
-    all
-      .slice(keep)
-      .filter((path) => path !== precious)
-      .map(sized),
-  );
+  return all.slice(keep).filter((path) => path !== precious);
 }
 
 /** What may go before, for want of room: what goes then anyway, or held nothing that the Master does not have. The oldest first. */
 async function dispensable(host: HostContext): Promise<readonly OldOne[]> {
-  const goes = (await surplus(host)).map(({ path }) => path);
-  const all = [...(await oldOnes(host))].reverse();
-  const may = await Promise.all(all.map(async (path) => goes.includes(path) || (await heldMore(path)) === false));
-  return await Promise.all(all.filter((_, at) => may[at]).map(sized));
+  const all = await oldOnes(host);
+  const more = await Promise.all(all.map(heldMore));
+  const goes = beyondKept(host, all, more);
+  const may = all.filter((path, at) => goes.includes(path) || more[at] === false);
+  return await Promise.all(may.reverse().map(sized));
 }
 
 /**

@@ -10,6 +10,13 @@ export interface OpenedStore {
   close(): Promise<void>;
 }
 
+/** The same, as a Master leaves it. */
+export async function openMigratedStore(): Promise<OpenedStore> {
+  const opened = await openTestStore();
+  await opened.store.migrate();
+  return opened;
+}
+
 /** A server of this spec file's own, and a store in its empty database: not migrated yet. */
 export async function openTestStore(): Promise<OpenedStore> {
   const server = await startTestPostgres();

@@ -29,8 +29,7 @@ async function forced(stage: Stage): Promise<void> {
     other,
     `${other} says that only a human may promote it`,
     60_000,
-    ({ master, nodes }) =>
-      master === null && nodes.some(({ name, why }) => name === other && /--accept-data-loss|--old-master-is-off/.test(why)),
+    ({ master, nodes }) => master === null && nodes.some(({ name, why }) => name === other && why.includes('--accept-data-loss')),
   );
   const refused = await cluster.answer(other, ['promote', other]);
   demand(refused === '' || refused.includes('"error"'), `promote was done without --accept-data-loss: ${refused}`);
