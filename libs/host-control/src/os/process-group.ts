@@ -1,8 +1,11 @@
 /** Ends a program that was started `detached` with all that it started, but for who made a group of its own. */
 export function killGroupOf(pid: number | undefined): void {
-  if (pid === undefined) return;
+  if (pid !== undefined) tellGroup(pid, 'SIGKILL');
+}
+
+function tellGroup(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, signal);
   } catch {
     // All of it has ended already.
   }
@@ -26,11 +29,5 @@ export function toldAtOurEnd(pid: number | undefined): () => void {
 
 function tellAll(): void {
   if (![process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)) return;
-  for (const pid of RUNNING) {
-    try {
-      process.kill(-pid, 'SIGINT');
-    } catch {
-      // All of it has ended already.
-    }
-  }
+  for (const pid of RUNNING) tellGroup(pid, 'SIGINT');
 }

@@ -49,9 +49,9 @@ export class MiniCluster {
   /** Managers that say nothing, and those that a restart does not mend. */
   readonly silent = new Set<NodeId>();
   readonly incurable = new Set<NodeId>();
-  /** Every restart of a manager that does not answer, oldest first. */
   /** Whose hooks never end. */
   readonly hungHooks = new Set<NodeId>();
+  /** Every restart of a manager that does not answer, oldest first. */
   readonly restarts: { readonly node: NodeId; readonly atMs: number }[] = [];
   readonly #managers = new Map<NodeId, number>();
   /** Of the next start. */
