@@ -8,6 +8,7 @@ interface PendingPersist {
   append: Entry[] | null;
   snapshot: Snapshot | null;
   dropThrough: LogIndex | null;
+  anew: boolean;
 }
 
 /** One step in the making. */
@@ -21,7 +22,7 @@ export interface Step {
 }
 
 export const toPersist = (c: Step): PendingPersist =>
-  (c.persist ??= { hardState: false, truncateFrom: null, append: null, snapshot: null, dropThrough: null });
+  (c.persist ??= { hardState: false, truncateFrom: null, append: null, snapshot: null, dropThrough: null, anew: false });
 
 export function send(c: Step, to: NodeId, message: RaftMessage): void {
   c.effects.push({ kind: 'send', to, message });
@@ -43,6 +44,7 @@ export function finish(c: Step): RaftEffect[] {
     ...(pending.append !== null && { append: pending.append }),
     ...(pending.snapshot !== null && { snapshot: pending.snapshot }),
     ...(pending.dropThrough !== null && { dropThrough: pending.dropThrough }),
+    ...(pending.anew && { anew: true as const }),
   };
   c.effects.unshift(persist);
   return c.effects;

@@ -4,7 +4,7 @@ import { bound } from './lease.js';
 import { appendOwn, compareLog, lastIndex, lastTerm } from './log.js';
 import { hasItsLog, isEstranged, isOnProbation, wasSetBack } from './naming.js';
 import { goOnAlone, WORD_TERM_GAP } from './pair.js';
-import { absentVoter, isGivenUp, isOnWord } from './pair-facts.js';
+import { absentVoter, isGivenUp, isOnWord, ownTerm } from './pair-facts.js';
 import { hasMajority } from './quorum.js';
 import { advanceCommit, beginRound, syncPeers } from './replication.js';
 import { becomeFollower } from './roles.js';
@@ -34,7 +34,7 @@ export function electionTick(c: Step): void {
  * that nobody else's can beat: then only this node can be elected, commit it and go (thesis §4.2.2).
  */
 function mayStand(s: RaftState): boolean {
-  if (isEstranged(s) || isOnProbation(s) || s.replacing !== null) return false;
+  if (isEstranged(s) || isOnProbation(s)) return false;
   if (s.voters.includes(s.self)) return true;
   if (s.membersIndex <= s.commit) return false;
   return membersAt(s, s.membersIndex - 1).members.some((member) => member.id === s.self && member.voter);
@@ -70,16 +70,17 @@ function ownVotes(s: RaftState): Record<string, true> {
 /** Become a candidate of the next term. `transfer`: the leader asked for it and owns nothing any more. */
 export function stand(c: Step, transfer: boolean): void {
   const { s } = c;
-  s.term += isOnWord(s) ? WORD_TERM_GAP : 1;
+  s.votes = ownVotes(s);
+  const isAlone = hasMajority(s.voters, s.votes);
+  s.term = isAlone ? ownTerm(s, s.term + (isOnWord(s) ? WORD_TERM_GAP : 1)) : s.term + 1;
   s.farTerm = isOnWord(s) ? s.term : null;
   s.votedFor = s.self;
   toPersist(c).hardState = true;
   s.role = 'candidate';
   s.leader = null;
-  s.votes = ownVotes(s);
   s.campaignIsTransfer = transfer;
   waitAnew(c);
-  if (hasMajority(s.voters, s.votes)) becomeLeader(c);
+  if (isAlone) becomeLeader(c);
   else askVoters(c);
 }
 

@@ -1,28 +1,22 @@
 import type { NodeId } from '@yosugara/kernel';
-import { note, type Step, send, toPersist } from './context.js';
+import { type Step, send, toPersist } from './context.js';
 import { promiseTo } from './lease.js';
-import { appendEntry, commitThrough, forgetLog, installSnapshot, lastIndex, lastTerm, termAt, truncateFrom } from './log.js';
+import { appendEntry, commitThrough, installSnapshot, lastIndex, lastTerm, termAt, truncateFrom } from './log.js';
 import { riseAlone } from './pair.js';
 import { isGivenUp, isSole } from './pair-facts.js';
 import { becomeFollower } from './roles.js';
+import { isAnother, stageEntries, stageSnapshot } from './staging.js';
 import type { RaftState } from './state.js';
-import type { Entry, LogIndex, RaftMessage, Term } from './types.js';
-
-type Append = Extract<RaftMessage, { kind: 'append' }>;
-type SnapshotMessage = Extract<RaftMessage, { kind: 'snapshot' }>;
+import type { Append, Entry, LogIndex, SnapshotMessage, Term } from './types.js';
 
 /** Thesis §3.5. Harmless when old, doubled or out of order: only a real conflict above the commit index removes anything. */
 export function onAppend(c: Step, from: NodeId, message: Append): void {
   const { s } = c;
   if (!acknowledge(c, from, message)) return;
   const { prevIndex, entries } = message;
-  if (isReplaced(s, message)) {
-    if (prevIndex > 0 || entries.length === 0) {
-      reply(c, from, false, 0, message.nonce);
-      return;
-    }
-    beginReplacing(c, from, message.term);
-    forgetLog(c);
+  if (isAnother(s, from, message)) {
+    stageEntries(c, from, message);
+    return;
   }
   if (!matches(s, prevIndex, message.prevTerm)) {
     reply(c, from, false, hintBelow(s, prevIndex), message.nonce, prevIndex);
@@ -31,7 +25,6 @@ export function onAppend(c: Step, from: NodeId, message: Append): void {
   store(c, entries);
   const known = prevIndex + entries.length;
   commitThrough(c, Math.min(message.commit, known));
-  if (s.commit >= message.commit) s.replacing = null;
   // What we know to be committed is in every later leader's log too (thesis §3.6.3).
   reply(c, from, true, Math.max(known, s.commit), message.nonce);
 }
@@ -41,10 +34,11 @@ export function onSnapshot(c: Step, from: NodeId, message: SnapshotMessage): voi
   const { s } = c;
   if (!acknowledge(c, from, message)) return;
   const { snapshot } = message;
-  if (isReplaced(s, message)) {
-    beginReplacing(c, from, message.term);
-    installSnapshot(c, snapshot);
-  } else if (snapshot.index > s.commit) {
+  if (isAnother(s, from, message)) {
+    stageSnapshot(c, from, message);
+    return;
+  }
+  if (snapshot.index > s.commit) {
     // Holding its last entry means holding everything before it: nothing needs to be replaced.
     if (termAt(s, snapshot.index) === snapshot.term) commitThrough(c, snapshot.index);
     else installSnapshot(c, snapshot);
@@ -88,20 +82,6 @@ const yields = (s: RaftState, to: NodeId, term: Term): boolean => term > s.term 
 /** We alone led that term and committed our log in it: whoever says to lead it, too, has a log that forked off from ours (pair.ts). */
 const ledAlone = (s: RaftState, term: Term): boolean =>
   term === s.term && s.votedFor === s.self && lastTerm(s) === term && isSole(s);
-
-/**
- * The only voter by its own log, and the sender's configuration gave it up; or one that follows without a vote, and may have followed
- * that one. Its log goes as a whole, since nobody can tell where they parted; once in a term, whatever configuration the first piece ends in.
- */
-const isReplaced = (s: RaftState, { term, givenUp }: Append | SnapshotMessage): boolean =>
-  givenUp === true && s.replacedIn !== term && (isSole(s) || !s.voters.includes(s.self));
-
-/** Until all of it is here nobody stands by what has come so far: it may end where this node was the only voter. */
-function beginReplacing(c: Step, from: NodeId, term: Term): void {
-  note(c, 'ownLogGivenUp', { from, term, commit: c.s.commit });
-  c.s.replacedIn = term;
-  c.s.replacing = term;
-}
 
 export const isGone = (s: RaftState, leader: NodeId, term: Term): boolean =>
   s.gone !== null && s.gone.leader === leader && term <= s.gone.term && s.nowMs < s.gone.untilMs;

@@ -144,6 +144,8 @@ describe('a member whose whole state directory was lost (failover.md section 4)'
     expect(ofKind(node.change(renamed(false)), 'accepted')).toHaveLength(1);
     say(node, w, 'w1', { kind: 'appendReply', term: 2, success: true, matchIndex: 4, nonce: 1 });
     expect(strangers(node.state)).toEqual([]);
+    expect(why(node.change(renamed(true)))).toMatch('has not taken this log yet');
+    say(node, b, 'b2', { kind: 'appendReply', term: 2, success: true, matchIndex: 4, nonce: 1 });
     expect(ofKind(node.change(renamed(true)), 'accepted')).toHaveLength(1);
     say(node, b, 'b2', { kind: 'appendReply', term: 2, success: true, matchIndex: 5, nonce: 1 });
     expect(commitIndex(node.state)).toBe(5);

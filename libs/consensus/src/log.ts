@@ -79,25 +79,20 @@ export function compact(c: Step, index: LogIndex, state: unknown, trailing: numb
   toPersist(c).dropThrough = dropThrough;
 }
 
-/**
- * As if there had never been one: what comes next begins with entry 1, in the same write. A snapshot on disk is replaced by one of nothing,
- * or the next start would go on from it.
- */
-export function forgetLog(c: Step): void {
+/** Another log instead of ours, even of what we had committed. A snapshot on disk is replaced, if only by one of nothing. */
+export function replaceLog(c: Step, snapshot: Snapshot | null, entries: readonly Entry[]): void {
   const s = c.s;
-  const nothing: Snapshot = { index: 0, term: 0, members: s.initialMembers, state: {} };
-  toPersist(c).truncateFrom = 1;
-  if (s.snapshot !== null) {
-    toPersist(c).snapshot = nothing;
-    toPersist(c).dropThrough = 0;
-    s.snapshot = nothing;
-  }
+  const base = snapshot ?? { index: 0, term: 0, members: s.initialMembers, state: {} };
+  const isKept = snapshot !== null || s.snapshot !== null;
+  Object.assign(toPersist(c), { anew: true, truncateFrom: 1, ...(isKept && { snapshot: base, dropThrough: base.index }) });
+  s.snapshot = isKept ? base : null;
   s.entries = [];
-  s.baseIndex = 0;
-  s.baseTerm = 0;
-  s.commit = 0;
+  s.baseIndex = base.index;
+  s.baseTerm = base.term;
+  s.commit = base.index;
   adoptMembers(s);
-  c.effects.push({ kind: 'restore', snapshot: nothing });
+  c.effects.push({ kind: 'restore', snapshot: base });
+  for (const entry of entries) appendEntry(c, entry);
 }
 
 /**

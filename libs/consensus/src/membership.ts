@@ -52,11 +52,11 @@ function whyNotChange(s: RaftState, lead: Lead, members: readonly Member[]): str
   if (before?.voter) return null;
   if (before === undefined) return 'a new voter starts as a learner';
   if (s.incarnation !== null && after.incarnation === undefined) return `${after.id} is not known by its incarnation yet`;
-  const match = lead.peers[after.id]?.match;
+  const match = lead.peers[after.id]?.match ?? 0;
+  const behind = s.commit - match;
+  if (behind > CAUGHT_UP_ENTRIES) return `${after.id} is still ${behind} entries behind`;
   // Its own log may have gone on by itself, and from its vote on nobody tells it any more to take ours instead.
-  if (before.givenUp !== undefined && (match ?? 0) < lead.termStart) return `${after.id} has not taken this log yet`;
-  const behind = s.commit - (match ?? s.commit);
-  return behind > CAUGHT_UP_ENTRIES ? `${after.id} is still ${behind} entries behind` : null;
+  return match < lead.termStart ? `${after.id} has not taken this log yet` : null;
 }
 
 function changedMembers(before: readonly Member[], after: readonly Member[]): string[] {

@@ -1,6 +1,7 @@
 import type { NodeId } from '@yosugara/kernel';
 import { isEstranged } from './naming.js';
 import { membersAt, type RaftState } from './state.js';
+import type { Term } from './types.js';
 
 /* Questions about two voters (pair.ts) that need nothing but the state. */
 
@@ -28,6 +29,19 @@ export const isOnWord = (s: RaftState): boolean => absentVoter(s) !== null && s.
  * incarnation, or is told to.
  */
 export const isSole = (s: RaftState): boolean => s.voters.length === 1 && s.voters[0] === s.self && !isEstranged(s);
+
+/** How many members can have terms of their own. */
+const TERM_CLASSES = 8;
+
+/**
+ * The next term that is this member's own, for whoever needs nobody to be elected: two that went on alone, unknown to each other, never
+ * lead in the same one, and their entries can be told apart (seed 717255 of the simulator).
+ */
+export function ownTerm(s: RaftState, atLeast: Term): Term {
+  if (s.members.length <= 1) return atLeast;
+  const place = s.members.findIndex(({ id }) => id === s.self);
+  return atLeast + ((((place - atLeast) % TERM_CLASSES) + TERM_CLASSES) % TERM_CLASSES);
+}
 
 /** Taken out of the configuration on an operator's word only. */
 export function isGivenUp(s: RaftState, id: NodeId): boolean {

@@ -24,8 +24,28 @@ describe('one of two voters, the other proven off (ruling 7)', () => {
     gone(node);
     node.tick(0, 0);
     node.tick(10, 0);
-    expect([leaderReady(node.state), node.state.voters, termOf(node.state)]).toEqual([true, [a], 2]);
+    expect([leaderReady(node.state), node.state.voters]).toEqual([true, [a]]);
     expect(leaseUntilMs(node.state)).toBeGreaterThan(node.nowMs);
+  });
+  it.each([
+    ['by a proof', undefined],
+    ['by a word', 7],
+  ])('leads in a term that the other one never takes when it goes on alone, too (%s)', (_, mark) => {
+    const entries = [members(1, 1, TWO), command(2, 1)];
+    const terms = [a, b].map((self) => {
+      const node = new Bench({ self, members: TWO, restored: { hardState: { term: 1, votedFor: null }, entries } }).booted();
+      node.do({ kind: 'memberGone', member: self === a ? b : a, nowMs: node.nowMs, ...(mark !== undefined && { word: mark }) });
+      node.tick(0, 0);
+      node.tick(10, 0);
+      const first = termOf(node.state);
+      // And rises above one that it hears of.
+      node.hear(self === a ? b : a, { kind: 'appendReply', term: first + 70, success: false, matchIndex: 0, nonce: 1 });
+      return [first % 8, termOf(node.state) % 8, isLeader(node.state), termOf(node.state) > first + 70];
+    });
+    expect(terms).toEqual([
+      [0, 0, true, true],
+      [1, 1, true, true],
+    ]);
   });
 
   it('goes on as the leader at once, and commits what waited for the other one', () => {
@@ -158,7 +178,7 @@ describe('one of two voters that goes on alone on an operator’s word only', ()
     gone(node, a);
     node.tick(0, 0);
     node.tick(10, 0);
-    expect([leaderReady(node.state), termOf(node.state), givenUpMember(node.state)]).toEqual([true, 2, null]);
+    expect([leaderReady(node.state), termOf(node.state) < WORD_TERM_GAP, givenUpMember(node.state)]).toEqual([true, true, null]);
   });
   it('knows it after a restart', () => {
     const { entries, term } = alone().state;
@@ -232,24 +252,48 @@ describe('a member of another site, which follows both without a vote', () => {
     node.append(a, { term: 2, prevIndex: 4, prevTerm: 2, entries: [], commit: 4 });
     expect(commitIndex(node.state)).toBe(4);
     const theirs = [members(1, 1, three), command(2, 1), members(3, 1_001, [lost(a), data(b), learner(d)]), command(4, 1_001)];
-    const from = { term: 1_001, commit: 4, givenUp: true } as const;
+    const from = { term: 1_001, commit: 4 } as const;
     const asks = node.append(b, { ...from, prevIndex: 3, prevTerm: 1_001, entries: theirs.slice(3) });
-    expect(sent(asks, 'appendReply')[0]).toMatchObject({ success: false, matchIndex: 0 });
-    node.append(b, { ...from, prevIndex: 0, prevTerm: 0, entries: theirs });
+    expect(sent(asks, 'appendReply')[0]).toMatchObject({ success: false, matchIndex: 0, staged: true });
+    // Also where what comes first is the same in both.
+    const goesOn = node.append(b, { ...from, prevIndex: 0, prevTerm: 0, entries: theirs.slice(0, 2) });
+    expect(sent(goesOn, 'appendReply')[0]).toMatchObject({ success: false, matchIndex: 2, staged: true });
+    expect([node.state.entries, commitIndex(node.state)]).toEqual([told, 4]);
+    node.append(b, { ...from, prevIndex: 2, prevTerm: 1, entries: theirs.slice(2) });
     expect([node.state.entries, commitIndex(node.state)]).toEqual([theirs, 4]);
   });
-  it('is told so, and fed from the first entry when it asks', () => {
+  it('keeps its log where it is the same one, whatever term it is told of', () => {
+    const three = [data(a), data(b), learner(d)];
+    const told = [members(1, 1, three), command(2, 1)];
+    const node = new Bench({
+      self: d,
+      members: three,
+      restored: { hardState: { term: 2, votedFor: null }, entries: told },
+    }).booted();
+    node.append(b, {
+      term: 1_001,
+      prevIndex: 2,
+      prevTerm: 1,
+      entries: [members(3, 1_001, [lost(a), data(b), learner(d)])],
+      commit: 3,
+    });
+    const answers = node.append(b, { term: 2_002, prevIndex: 3, prevTerm: 1_001, entries: [command(4, 2_002)], commit: 4 });
+    expect(sent(answers, 'appendReply')[0]).toMatchObject({ success: true, matchIndex: 4 });
+  });
+  it('is fed from the first entry when it asks, and what it acknowledged before counts no longer', () => {
     const three = [data(a), data(b), learner(d)];
     const node = leader(three);
     node.echo(d, { matchIndex: node.state.entries.length });
     word(node, b);
     node.nowMs += TIMINGS.heartbeatMs;
-    const told = sent(node.tick(0, 0), 'append').filter(({ to }) => to === d);
-    expect(told.length).toBeGreaterThan(0);
-    expect(told.every(({ givenUp }) => givenUp === true)).toBe(true);
-    const { nonce } = told.at(-1)!;
-    const fed = node.hear(d, { kind: 'appendReply', term: termOf(node.state), success: false, matchIndex: 0, nonce });
-    expect(sent(fed, 'append')[0]).toMatchObject({ prevIndex: 0, givenUp: true });
+    const { nonce } = sent(node.tick(0, 0), 'append').findLast(({ to }) => to === d)!;
+    const says = { kind: 'appendReply', term: termOf(node.state), success: false, nonce, staged: true } as const;
+    expect(sent(node.hear(d, { ...says, matchIndex: 0 }), 'append')[0]).toMatchObject({ prevIndex: 0 });
+    expect(node.state.lead?.peers[d]?.match).toBe(0);
+    expect(sent(node.hear(d, { ...says, matchIndex: 1 }), 'append')[0]).toMatchObject({ prevIndex: 1 });
+    // Said again while the next piece is on its way it changes nothing.
+    expect(sent(node.hear(d, { ...says, matchIndex: 1 }), 'append')).toEqual([]);
+    expect(node.state.lead?.peers[d]?.match).toBe(0);
   });
 });
 
@@ -262,7 +306,7 @@ describe('one that was given up', () => {
     node.change(node.state.members.map((member) => (member.id === b ? { ...member, voter: true } : member)));
     node.echo(b, { matchIndex: node.state.entries.length });
     word(node, b);
-    expect([givenUpMember(node.state)?.node, termOf(node.state) - first]).toEqual([b, WORD_TERM_GAP + 1]);
+    expect([givenUpMember(node.state)?.node, termOf(node.state) - first > WORD_TERM_GAP]).toEqual([b, true]);
   });
   it('votes again only once it has taken this log instead of its own', () => {
     const node = leader(TWO);
@@ -293,13 +337,10 @@ describe('the only voter by its own log', () => {
   it('takes all of it, also where the first piece ends in a configuration in which it was the only voter', () => {
     const node = sole();
     const before = [members(1, 1, TWO), members(2, 1, [data(a), learner(b)])];
-    node.append(b, { ...all, entries: before, commit: 5 });
-    expect([node.state.voters, node.state.entries]).toEqual([[a], before]);
-    // Nor does it stand by what has come so far.
-    node.nowMs += 60_000;
-    node.tick(0, 0);
-    node.tick(10, 0);
-    expect(isLeader(node.state)).toBe(false);
+    const begins = node.append(b, { ...all, entries: before, commit: 5 });
+    expect(sent(begins, 'appendReply')[0]).toMatchObject({ success: false, matchIndex: 2, staged: true });
+    // Its own stays in force until then, and on its disk: it may be killed at any time.
+    expect([node.state.entries, ofKind(begins, 'persist')[0]?.append]).toEqual([own, undefined]);
     const rest = [members(3, 1, TWO), members(4, 200, [lost(a), data(b)]), command(5, 200)];
     const answers = node.append(b, { ...all, prevIndex: 2, prevTerm: 1, entries: rest, commit: 5 });
     expect([node.state.entries, commitIndex(node.state)]).toEqual([[...before, ...rest], 5]);
@@ -308,9 +349,38 @@ describe('the only voter by its own log', () => {
   it('asks a leader that gave it up for the whole log, and keeps its own until then', () => {
     const node = sole();
     const answers = node.append(b, { ...all, prevIndex: 3, prevTerm: 200, entries: [], commit: 4 });
-    expect(sent(answers, 'appendReply')[0]).toMatchObject({ success: false, matchIndex: 0 });
+    expect(sent(answers, 'appendReply')[0]).toMatchObject({ success: false, matchIndex: 0, staged: true });
     expect(sent(answers, 'appendReply')[0]).not.toHaveProperty('prevIndex');
     expect([node.state.entries, node.state.leader]).toEqual([own, b]);
+  });
+  it('does not take for all of it what a leader knows to be committed that has just begun', () => {
+    const node = sole();
+    node.append(b, { ...all, prevIndex: 4, prevTerm: 200, entries: [], commit: 0 });
+    node.append(b, { ...all, entries: theirs.slice(0, 2), commit: 2 });
+    expect(node.state.entries).toEqual(own);
+    node.append(b, { ...all, prevIndex: 2, prevTerm: 1, entries: theirs.slice(2), commit: 2 });
+    expect(node.state.entries).toEqual(own);
+    node.append(b, { ...all, entries: [], commit: 4 });
+    expect([node.state.entries, commitIndex(node.state)]).toEqual([theirs, 4]);
+  });
+  it('takes what comes twice, or out of order, once', () => {
+    const node = sole();
+    node.append(b, { ...all, prevIndex: 2, prevTerm: 1, entries: theirs.slice(2) });
+    node.append(b, { ...all, entries: theirs.slice(0, 2) });
+    node.append(b, { ...all, entries: theirs.slice(0, 2) });
+    node.append(b, { ...all, entries: theirs.slice(0, 3) });
+    expect(node.state.entries).toEqual(own);
+    node.append(b, { ...all, prevIndex: 3, prevTerm: 200, entries: theirs.slice(3) });
+    expect([node.state.entries, commitIndex(node.state)]).toEqual([theirs, 4]);
+  });
+  it('begins anew in another term: the leader may have gone on from elsewhere', () => {
+    const node = sole();
+    node.append(b, { ...all, entries: theirs.slice(0, 3) });
+    const later = { ...all, term: 201, commit: 5 } as const;
+    const answers = node.append(b, { ...later, prevIndex: 3, prevTerm: 200, entries: [theirs[3]!, command(5, 201)] });
+    expect(sent(answers, 'appendReply')[0]).toMatchObject({ success: false, matchIndex: 0, staged: true });
+    node.append(b, { ...later, entries: [...theirs, command(5, 201)] });
+    expect(commitIndex(node.state)).toBe(5);
   });
   it('then takes it instead of its own, even what it had committed, and its state begins anew', () => {
     const node = sole().booted();
@@ -321,7 +391,7 @@ describe('the only voter by its own log', () => {
     expect([isLeader(node.state), node.state.entries, commitIndex(node.state)]).toEqual([false, theirs, 4]);
     expect(ofKind(effects, 'restore')[0]?.snapshot).toMatchObject({ index: 0, state: {} });
     expect(ofKind(effects, 'apply').map(({ entry }) => entry)).toEqual(theirs);
-    expect(ofKind(effects, 'persist')[0]).toMatchObject({ truncateFrom: 1, append: theirs });
+    expect(ofKind(effects, 'persist')[0]).toMatchObject({ anew: true, truncateFrom: 1, append: theirs });
     expect(sent(effects, 'appendReply')[0]).toMatchObject({ success: true, matchIndex: 4 });
   });
   it('with a snapshot that was made of what is given up, too', () => {
@@ -329,6 +399,7 @@ describe('the only voter by its own log', () => {
     const node = sole({ restored: { hardState: { term: 2, votedFor: a }, snapshot, entries: [command(4, 2)] } });
     const effects = node.append(b, all);
     expect(ofKind(effects, 'persist')[0]).toMatchObject({
+      anew: true,
       truncateFrom: 1,
       snapshot: { index: 0 },
       dropThrough: 0,
@@ -341,8 +412,13 @@ describe('the only voter by its own log', () => {
     const node = sole().booted();
     node.tick(0, 0);
     node.tick(10, 0);
-    node.hear(b, { kind: 'snapshot', term: 200, snapshot, nonce: 1, givenUp: true });
-    expect([commitIndex(node.state), node.state.snapshot, node.state.entries]).toEqual([3, snapshot, []]);
+    const before = node.state.entries;
+    const taken = node.hear(b, { kind: 'snapshot', term: 200, snapshot, nonce: 1, givenUp: true });
+    expect(sent(taken, 'appendReply')[0]).toMatchObject({ success: false, matchIndex: 3, staged: true });
+    expect(node.state.entries).toEqual(before);
+    const effects = node.append(b, { ...all, prevIndex: 3, prevTerm: 200, entries: [command(4, 200)], commit: 4 });
+    expect(ofKind(effects, 'persist')[0]).toMatchObject({ anew: true, snapshot, append: [command(4, 200)] });
+    expect([commitIndex(node.state), node.state.snapshot, node.state.entries]).toEqual([4, snapshot, [command(4, 200)]]);
   });
   it('yields to the later term, and to the first name, of two that have given each other up: once, and without an answer', () => {
     const blindA = members(3, 1_001, [data(a), lost(b)]);
@@ -350,7 +426,7 @@ describe('the only voter by its own log', () => {
     const at = (self: typeof a, entry: typeof blindA, term = 1_001) =>
       new Bench({ self, members: TWO, restored: { hardState: { term, votedFor: self }, entries: [...own.slice(0, 2), entry] } });
     const say = (node: Bench, from: typeof a, entry: typeof blindA, term = 1_001) =>
-      node.append(from, { term, entries: [...own.slice(0, 2), entry], commit: 3, givenUp: true });
+      node.append(from, { term, entries: [...own.slice(0, 2), { ...entry, term }], commit: 3, givenUp: true });
     const [first, second] = [at(a, blindA), at(b, blindB)];
     expect([say(first, b, blindB), first.state.leader]).toEqual([[], null]);
     say(second, a, blindA);

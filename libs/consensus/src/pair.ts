@@ -3,7 +3,7 @@ import { note, type Step, toPersist } from './context.js';
 
 import { renewAlone } from './lease.js';
 import { appendOwn, lastIndex } from './log.js';
-import { absentVoter, heldUntilMs, isPair, isSole } from './pair-facts.js';
+import { absentVoter, heldUntilMs, isPair, isSole, ownTerm } from './pair-facts.js';
 import { advanceCommit, syncPeers } from './replication.js';
 import type { Lead } from './state.js';
 import type { Member, Term } from './types.js';
@@ -85,7 +85,7 @@ export function riseAlone(c: Step, above: Term): boolean {
   const { s } = c;
   const { lead } = s;
   if (lead === null || !isSole(s)) return false;
-  s.term = above + 1;
+  s.term = ownTerm(s, above + 1);
   s.votedFor = s.self;
   toPersist(c).hardState = true;
   lead.termStart = appendOwn(c, { kind: 'noop' }).index;

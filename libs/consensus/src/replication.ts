@@ -25,15 +25,13 @@ export const newPeer = (next: LogIndex): Peer => ({
 /** One record for each other member, learners included; what is known of the staying ones is kept, but not of another incarnation. */
 export function syncPeers(s: RaftState, lead: Lead): void {
   for (const id of Object.keys(lead.peers)) if (!s.members.some((member) => member.id === id)) delete lead.peers[id];
-  const someIsGivenUp = s.members.some(({ givenUp }) => givenUp !== undefined);
-  for (const { id, incarnation, givenUp, voter } of s.members) {
+  for (const { id, incarnation, givenUp } of s.members) {
     if (id === s.self) continue;
     const known = lead.peers[id];
     const another = known?.incarnation != null && incarnation !== undefined && known.incarnation !== incarnation;
     const peer = known === undefined || another ? newPeer(lastIndex(s) + 1) : known;
     peer.incarnation = incarnation ?? peer.incarnation;
-    // Whoever follows without a vote may hold what the one that was given up told it.
-    peer.givenUp = givenUp !== undefined || (someIsGivenUp && !voter);
+    peer.givenUp = givenUp !== undefined;
     lead.peers[id] = peer;
   }
 }
@@ -133,8 +131,8 @@ export function onAppendReply(c: Step, from: NodeId, message: AppendReply, incar
     peer.echoed = message.nonce;
     renewLease(c, lead);
   }
-  if (asksForAll(peer, message)) peer.match = 0;
-  if (message.success) onMatched(c, lead, from, peer, message.matchIndex);
+  if (message.staged === true) onStaged(c, lead, from, peer, message);
+  else if (message.success) onMatched(c, lead, from, peer, message.matchIndex);
   else onMismatch(c, lead, from, peer, message.matchIndex);
 }
 
@@ -153,13 +151,16 @@ function onMatched(c: Step, lead: Lead, from: NodeId, peer: Peer, matchIndex: Lo
   if (!advanceCommit(c, lead)) feed(c, lead, from, false);
 }
 
-/** It takes our log instead of its own, and asks for all of it: what it acknowledged before was compared with nothing. */
-const asksForAll = (peer: Peer, message: AppendReply): boolean =>
-  peer.givenUp &&
-  !message.success &&
-  message.matchIndex === 0 &&
-  message.prevIndex === undefined &&
-  message.nonce > peer.matchNonce;
+/** It takes all of our log beside its own: what it acknowledged before was compared with nothing, and this acknowledges nothing yet. */
+function onStaged(c: Step, lead: Lead, from: NodeId, peer: Peer, { matchIndex, nonce }: AppendReply): void {
+  // Whoever votes has our log. A late one is of before that.
+  if (c.s.voters.includes(from) || nonce < peer.matchNonce || matchIndex > lastIndex(c.s)) return;
+  peer.match = 0;
+  if (peer.next === matchIndex + 1 && peer.pendingAtMs !== null) return;
+  peer.next = matchIndex + 1;
+  peer.pendingAtMs = null;
+  feed(c, lead, from, false);
+}
 
 function onMismatch(c: Step, lead: Lead, from: NodeId, peer: Peer, hint: LogIndex): void {
   // Old or doubled: it was answered before, or the follower is known to be further.

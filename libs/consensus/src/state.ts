@@ -42,6 +42,14 @@ export interface Transfer {
   sent: boolean;
 }
 
+/** A log that is taken as a whole, from the leader of one term; dense from `snapshot` on, or from entry 1. */
+export interface Staged {
+  readonly from: NodeId;
+  readonly term: Term;
+  readonly snapshot: Snapshot | null;
+  readonly entries: Entry[];
+}
+
 /** Exists only while leading. */
 export interface Lead {
   readonly peers: Record<string, Peer>;
@@ -100,9 +108,8 @@ export interface RaftState {
   campaignIsTransfer: boolean;
   /** Two voters: a term that leaves out those that the other one may have taken (pair.ts). */
   farTerm: Term | null;
-  /** In which term a leader's log took the place of ours: it is asked for once. `replacing`: and is not all here yet. */
-  replacedIn: Term | null;
-  replacing: Term | null;
+  /** What has come of another log that is to take the place of ours. */
+  staged: Staged | null;
   resendAtMs: number;
 
   /** The promise given before a restart is forgotten: until then nothing is granted. */
@@ -178,8 +185,7 @@ export function createRaft(config: RaftConfig, restored: Restored, nowMs: number
     votes: {},
     campaignIsTransfer: false,
     farTerm: null,
-    replacedIn: null,
-    replacing: null,
+    staged: null,
     resendAtMs: 0,
     bootUntilMs: nowMs + config.timings.leaseVoteMs,
     promise: null,

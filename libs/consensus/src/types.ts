@@ -133,6 +133,8 @@ export type RaftMessage =
       readonly nonce: number;
       /** Of the question, with a failure: what was acknowledged before and is not there any more is lost. */
       readonly prevIndex?: LogIndex;
+      /** With a failure: all of the leader's log is taken, beside the own one; `matchIndex` says how far it has come (staging.ts). */
+      readonly staged?: true;
     }
   | {
       readonly kind: 'snapshot';
@@ -142,6 +144,9 @@ export type RaftMessage =
       readonly givenUp?: true;
     }
   | { readonly kind: 'timeoutNow'; readonly term: Term };
+
+export type Append = Extract<RaftMessage, { kind: 'append' }>;
+export type SnapshotMessage = Extract<RaftMessage, { kind: 'snapshot' }>;
 
 export type RaftInput =
   /** `random` in [0,1) is used if this step needs to draw a delay. Ticks come at least every heartbeatMs / 5. */
@@ -215,6 +220,8 @@ export type RaftEffect =
       readonly snapshot?: Snapshot;
       /** With `snapshot`: entries up to this index may be dropped from disk. */
       readonly dropThrough?: LogIndex;
+      /** Snapshot and entries here are all there is, at once or not at all: no start may find some of them among what was there before. */
+      readonly anew?: true;
     }
   | { readonly kind: 'send'; readonly to: NodeId; readonly message: RaftMessage }
   /** Committed; in index order, each once a process life (from the snapshot's index on after a restart). */

@@ -91,10 +91,8 @@ function claim(o: Observation, ordered: Ordered | null): Part {
 function epochOf(o: Observation, ordered: Ordered | null): { readonly epoch: Epoch; readonly apart?: 'alone' | 'word' } {
   const partner = partnerOf(o);
   if (partner === null || o.voters.includes(partner) || levelOf(o.record) < APART_LEVEL) return { epoch: nextEpoch(o.record) };
-  const [alone, far] = [aloneEpoch(o.record, o.wallMs), wordEpoch(o.record, o.wallMs)];
-  if (ordered?.evidence != null) return { epoch: far, apart: 'word' };
-  if (o.givenUp == null) return { epoch: alone, apart: 'alone' };
-  return { epoch: alone > nextEpoch(o.record) ? alone : far, apart: 'word' };
+  if (ordered?.evidence == null && o.givenUp == null) return { epoch: aloneEpoch(o.record, o.self, o.wallMs), apart: 'alone' };
+  return { epoch: wordEpoch(o.record, o.self, o.wallMs), apart: 'word' };
 }
 
 /** Two nodes: what made us leader without the other's vote goes into the record with the claim. */
@@ -117,7 +115,7 @@ function forceClaim(o: Observation, evidence: string, isBlind = false): Part {
         kind: 'forceClaim',
         by: o.self,
         boot: o.boot,
-        epoch: isBlind ? wordEpoch(o.record, o.wallMs) : forcedEpoch(o.record),
+        epoch: isBlind ? wordEpoch(o.record, o.self, o.wallMs) : forcedEpoch(o.record),
         evidence,
         ...(isBlind ? { blind: true as const } : {}),
         atWallMs: o.wallMs,

@@ -130,8 +130,8 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
   }
 }
 
-const isForcedEpoch = (record: ClusterRecord, { epoch: at, blind, atWallMs }: OfKind<'forceClaim'>): boolean =>
-  at === forcedEpoch(record) || (blind === true && at === wordEpoch(record, atWallMs));
+const isForcedEpoch = (record: ClusterRecord, { epoch: at, by, blind, atWallMs }: OfKind<'forceClaim'>): boolean =>
+  at === forcedEpoch(record) || (blind === true && at === wordEpoch(record, by, atWallMs));
 
 function timelineTaken(record: ClusterRecord, { by, blind }: OfKind<'forceClaim'>): number {
   if (blind === true) return wordTimelines(record, by);
@@ -139,9 +139,9 @@ function timelineTaken(record: ClusterRecord, { by, blind }: OfKind<'forceClaim'
 }
 
 /** The next one; of two nodes and alone, that of its second. */
-function isItsEpoch(record: ClusterRecord, { epoch: at, apart, atWallMs }: OfKind<'claim'>): boolean {
+function isItsEpoch(record: ClusterRecord, { epoch: at, by, apart, atWallMs }: OfKind<'claim'>): boolean {
   if (apart === undefined) return at === nextEpoch(record);
-  return at === aloneEpoch(record, atWallMs) || (apart === 'word' && at === wordEpoch(record, atWallMs));
+  return at === aloneEpoch(record, by, atWallMs) || (apart === 'word' && at === wordEpoch(record, by, atWallMs));
 }
 
 const confirmationOf = (previous: ClusterRecord['previous'], evidence: string): ClusterRecord['confirmed'] =>

@@ -1,6 +1,7 @@
 import { epoch, lsn, type NodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
 import {
+  aloneEpoch,
   applyCommand,
   type Command,
   decide,
@@ -411,7 +412,7 @@ describe('two words, each given blindly: to one node, and when that is off again
   const word = (by: NodeId, atWallMs: number) =>
     apply(begun, {
       ...{ kind: 'forceClaim', by, boot: `boot-${by}`, blind: true, evidence: 'seen off', atWallMs },
-      epoch: wordEpoch(begun, atWallMs),
+      epoch: wordEpoch(begun, by, atWallMs),
     });
   const noon = Date.UTC(2026, 10, 21, 12);
   const [first, second] = [word(b, noon), word(a, noon + 60_000)];
@@ -419,13 +420,30 @@ describe('two words, each given blindly: to one node, and when that is off again
     expect([first.refused, second.refused]).toEqual([null, null]);
     expect(second.record.epoch).toBeGreaterThan(first.record.epoch + 50);
   });
+  it('so does one that follows soon on a claim of its second: thousands apart from it both would be the same', () => {
+    const soon = { ...begun, epoch: first.record.epoch };
+    const [one, two] = [wordEpoch(soon, a, noon + 15_000), wordEpoch(soon, b, noon + 33_000)];
+    expect([one, two].map((at) => Math.round((at - soon.epoch) / 3))).toEqual([15, 33]);
+  });
+  it('have epochs of their own, at once, soon after one another and with any clock', () => {
+    for (const [one, two] of [
+      [noon, noon],
+      [noon + 200, noon + 800],
+      [0, 0],
+      [0, noon],
+    ] as const)
+      expect(wordEpoch(begun, a, one)).not.toBe(wordEpoch(begun, b, two));
+    // Nor does a restart of one take what a word to the other one did.
+    for (const known of [5, 6, 7, first.record.epoch, second.record.epoch].map(epoch))
+      expect(aloneEpoch({ ...begun, epoch: known }, a, 0)).not.toBe(wordEpoch({ ...begun, epoch: known }, b, 0));
+  });
   it('promote onto timelines of different numbers, which PostgreSQL can be made to pass over one by one', () => {
     const [one, two] = [newestTimeline(first.record), newestTimeline(second.record)];
     expect(Math.abs(one - two)).toBeGreaterThan(50);
     expect(Math.max(one, two)).toBeLessThan(3_000);
   });
   it('lie above all that a promotion with a proof takes, also where the clock is wrong', () => {
-    expect(wordEpoch(begun, 0)).toBeGreaterThan(forcedEpoch(begun) + 500);
+    expect(wordEpoch(begun, a, 0)).toBeGreaterThan(forcedEpoch(begun) + 500);
     expect(word(a, 0).refused).toBeNull();
   });
   it('are one each: said twice it is refused', () => {

@@ -227,7 +227,9 @@ export const newestTimeline = (record: Pick<ClusterRecord, 'timelineTaken' | 'li
  * was promoted onto one more timeline (seed 2398 of the simulator). Its numbers are 32 bits wide: this wastes none that anybody needs.
  */
 const TIMELINE_GAP = 1_000;
-export const passedTimelines = (record: ClusterRecord): number => Math.max(1, newestTimeline(record)) + TIMELINE_GAP;
+const passing = (record: Parameters<typeof newestTimeline>[0], many: number): number =>
+  Math.max(1, newestTimeline(record)) + many;
+export const passedTimelines = (record: ClusterRecord): number => passing(record, TIMELINE_GAP);
 
 /**
  * Whoever is given up may have gone on alone and claimed again and again, unheard: receivers and agents refuse an older epoch than they
@@ -238,29 +240,40 @@ export const forcedEpoch = (record: ClusterRecord): Epoch => epoch(record.epoch 
 
 /**
  * Of two nodes, and of another site, either may go on alone from the same record, one after the other or unknown to each other. So whoever
- * claims alone takes the second in which it does, counted from 2026: the later claim has the higher epoch whatever has become of the other
- * one, and no two have the same. Where a clock is wrong it is at least as far above what the record knows as `atLeast` says.
+ * claims alone takes an epoch of its own, by the second in which it does, counted from 2026: the later claim has the higher one whatever has
+ * become of the other one. Only where a clock shows no more than the record is it so many above that. No two have the same, not even when
+ * both start again at once (seeds 701353 and 712037 of the simulator).
  */
 const BEGAN_WALL_MS = Date.UTC(2026, 0, 1);
-const fromSecond = (atLeast: number, atWallMs: number): Epoch =>
-  epoch(Math.max(atLeast, Math.floor((atWallMs - BEGAN_WALL_MS) / 1_000)));
+/** The first of the two, the other one, another site. */
+const EPOCH_CLASSES = 3;
+const AFAR = 2;
+function ownEpoch(place: number, many: number, known: Epoch, atWallMs: number): Epoch {
+  const now = Math.floor((atWallMs - BEGAN_WALL_MS) / 1_000) * EPOCH_CLASSES + place;
+  if (now > known) return epoch(now);
+  const atLeast = known + many;
+  return epoch(atLeast + ((((place - atLeast) % EPOCH_CLASSES) + EPOCH_CLASSES) % EPOCH_CLASSES));
+}
+/** Both logs agree on it: they are one up to where both were in the sync set. */
+const placeOf = (record: ClusterRecord, node: NodeId): number => (record.everSync.indexOf(node) === 0 ? 0 : 1);
 
 /** Of one whose power the other one cannot have cut, or that has cut the other's. */
-export const aloneEpoch = (record: ClusterRecord, atWallMs: number): Epoch => fromSecond(record.epoch + 1, atWallMs);
+export const aloneEpoch = (record: ClusterRecord, by: NodeId, atWallMs: number): Epoch =>
+  ownEpoch(placeOf(record, by), 1, record.epoch, atWallMs);
 /** On an operator's word only, which may be the second one, or wrong (seeds 64675 and 56464 of the simulator). */
-export const wordEpoch = (record: ClusterRecord, atWallMs: number): Epoch => fromSecond(record.epoch + 10 * EPOCH_GAP, atWallMs);
+export const wordEpoch = (record: ClusterRecord, by: NodeId, atWallMs: number): Epoch =>
+  ownEpoch(placeOf(record, by), 10 * EPOCH_GAP, record.epoch, atWallMs);
 /** Of another site, and of what is restored from a backup: others may have gone on long since. */
 export const awayEpoch = (record: Pick<ClusterRecord, 'epoch'>, atWallMs: number): Epoch =>
-  fromSecond(record.epoch + EPOCH_GAP, atWallMs);
+  ownEpoch(AFAR, EPOCH_GAP, record.epoch, atWallMs);
 
 /**
  * Timelines cannot be seconds: PostgreSQL passes over a number only where a file says that it is taken (`takeTimelines`). So each node
  * that goes on by a word passes over another many, and so do another site and a restored cluster.
  */
 export const wordTimelines = (record: ClusterRecord, by: NodeId): number =>
-  Math.max(1, newestTimeline(record)) + (record.everSync.indexOf(by) === 0 ? TIMELINE_GAP : 1_500);
-export const awayTimelines = (record: Pick<ClusterRecord, 'timelineTaken' | 'lineage'>): number =>
-  Math.max(1, newestTimeline(record)) + 2_300;
+  passing(record, placeOf(record, by) === 0 ? TIMELINE_GAP : 1_500);
+export const awayTimelines = (record: Parameters<typeof newestTimeline>[0]): number => passing(record, 2_300);
 
 /** Nobody ever owned anything: the first owner is still to be made. */
 export const isUnborn = (record: ClusterRecord): boolean => record.systemId === null && record.everSync.length === 0;

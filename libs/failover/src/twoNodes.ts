@@ -39,10 +39,9 @@ export function mayNotShoot(o: Observation, partner: NodeId): string | null {
     return `no power device of ${partner} is configured, and without an arbiter nothing else can tell a dead node from a cut link`;
   if (maintenanceOf(o.record, partner) !== null) return `${partner} is in maintenance: its power is left alone`;
   if (!o.record.syncSet.includes(o.self)) return `this node does not hold every acknowledged commit`;
-  if (!o.fenceRight) return `${UNSEEN} ${partner}, ${OR_AN_OPERATOR}`;
   const knows = o.peers.get(partner)?.knowsEpoch ?? o.record.epoch;
   if (knows > o.record.epoch) return `${partner} went on in epoch ${knows}, on an operator’s word: this node waits for it`;
-  return null;
+  return o.fenceRight ? null : `${UNSEEN} ${partner}, ${OR_AN_OPERATOR}`;
 }
 
 /** A node without a leader cuts the power of the other one before it is elected: without that it cannot be. */

@@ -103,6 +103,26 @@ describe('the disk of a consensus member', () => {
     expect(await readRaftDisk(dir)).toMatchObject({ snapshot: { index: 50 }, entries: entries(51, 52, 3) });
   });
 
+  it('takes another log as a whole, with a snapshot or without', async () => {
+    const before = { kind: 'persist', hardState: { term: 1, votedFor: A }, append: entries(1, 4) } as const;
+    const dir = await written(async (disk) => {
+      await disk.persist(before);
+      await disk.persist({ kind: 'persist', anew: true, truncateFrom: 1, append: entries(1, 2, 1_001) });
+      await disk.persist({ kind: 'persist', append: entries(3, 3, 1_001), hardState: { term: 1_001, votedFor: null } });
+    });
+    expect(await readRaftDisk(dir)).toMatchObject({ snapshot: null, entries: entries(1, 3, 1_001) });
+    const other = await written(async (disk) => {
+      await disk.persist(before);
+      await disk.persist({ kind: 'persist', snapshot: snapshot(3), dropThrough: 3 });
+      const [hardState, append] = [{ term: 2_001, votedFor: null }, entries(3, 4, 2_001)];
+      await disk.persist({
+        ...{ kind: 'persist', anew: true, truncateFrom: 1, hardState, append },
+        ...{ snapshot: snapshot(2, 2_001), dropThrough: 2 },
+      });
+    });
+    expect(await readRaftDisk(other)).toMatchObject({ snapshot: snapshot(2, 2_001), entries: entries(3, 4, 2_001) });
+  });
+
   it('cuts an incomplete last record at every length of it, and goes on', async () => {
     const dir = await tempDir();
     const disk = await openRaftDisk(dir);
@@ -215,7 +235,7 @@ interface Model {
   log: Entry[];
   snapshot: Snapshot | null;
 }
-type Step = 'vote' | 'append' | 'replace' | 'compact' | 'install';
+type Step = 'vote' | 'append' | 'replace' | 'compact' | 'install' | 'another' | 'anotherWithout';
 
 function change(
   model: Model,
@@ -252,12 +272,25 @@ function change(
       after: { ...model, snapshot: taken, log: [] },
     };
   }
+  if (step === 'another' || (step === 'anotherWithout' && model.snapshot === null)) {
+    const term = model.term + 1_001;
+    const at = step === 'another' ? Math.max(0, base + (term % 3) - 1) : 0;
+    const taken = step === 'another' ? snapshot(at, term) : null;
+    const append = entries(at + 1, at + 2, term);
+    return {
+      persist: {
+        ...{ kind: 'persist', hardState: { term, votedFor: null }, anew: true, truncateFrom: 1, append },
+        ...(taken !== null && { snapshot: taken, dropThrough: at }),
+      },
+      after: { term, snapshot: taken, log: append },
+    };
+  }
   const append = entries(last + 1, last + 3, model.term);
   return { persist: { kind: 'persist', append }, after: { ...model, log: [...model.log, ...append] } };
 }
 
 it('shows after a power cut at any operation the state before or after the write it hit, and never forgets an acknowledged one', async () => {
-  const step = fc.constantFrom<Step>('vote', 'append', 'replace', 'compact', 'install');
+  const step = fc.constantFrom<Step>('vote', 'append', 'replace', 'compact', 'install', 'another', 'anotherWithout');
   const life = fc.record({
     steps: fc.array(step, { minLength: 1, maxLength: 8 }),
     cut: fc.integer({ min: 1, max: 60 }),
@@ -281,7 +314,8 @@ it('shows after a power cut at any operation the state before or after the write
           let model = shown;
           for (const kind of steps) {
             const { persist, after } = change(model, kind);
-            possible = [model, { ...model, term: after.term }, ...partly(model, after), after];
+            const isAtOnce = persist.anew === true;
+            possible = [model, { ...model, term: after.term }, ...(isAtOnce ? [] : partly(model, after)), after];
             await disk.persist(persist);
             model = after;
             possible = [model];

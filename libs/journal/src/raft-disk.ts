@@ -13,11 +13,15 @@ import { SegmentLog } from './segment-log.js';
 
 type Persist = Extract<RaftEffect, { kind: 'persist' }>;
 
-/** What the log segments hold. `reset` begins a segment and makes everything before it void. */
+/**
+ * What the log segments hold. `reset` begins a segment and makes everything before it void; with a `base`, the snapshot beside it too, until
+ * `based` says that that one is the base now.
+ */
 type LogOp =
   | { readonly op: 'append'; readonly entries: readonly Entry[] }
   | { readonly op: 'truncate'; readonly from: number }
-  | { readonly op: 'reset'; readonly entries: readonly Entry[] };
+  | { readonly op: 'reset'; readonly entries: readonly Entry[]; readonly base?: Snapshot }
+  | { readonly op: 'based' };
 
 const SEGMENT_BYTES = 8 * 1024 * 1024;
 const FRESH: HardState = { term: 0, votedFor: null };
@@ -83,6 +87,8 @@ class FileRaftDisk implements RaftDisk {
   /** What the segments hold, including entries at or below the snapshot that were kept. */
   #entries: Entry[] = [];
   #snapshot: Snapshot | null = null;
+  /** Of another log that took the place of ours; not yet where snapshots are. */
+  #base: Snapshot | null = null;
   #self: RaftIdentity | null = null;
   #broken: JournalCorruptError | null = null;
   #failed: JournalFatalError | null = null;
@@ -138,6 +144,7 @@ class FileRaftDisk implements RaftDisk {
     const damage = segments.damage ?? this.#broken;
     if (damage !== null) throw damage;
     this.#snapshot = await readSnapshot(this.#fs, this.#dir);
+    if (this.#base !== null) await this.#putBase(this.#base);
     const { slots, state, existed } = await HardStateSlots.open(this.#fs, this.#dir);
     this.#slots = slots;
     const hardState = await this.#identity(state, existed);
@@ -196,6 +203,7 @@ class FileRaftDisk implements RaftDisk {
   async #persist(change: Persist): Promise<void> {
     invariant(this.#segments !== null && this.#slots !== null, 'a consensus log is loaded before it is written');
     if (change.hardState !== undefined) await this.#slots.write(change.hardState);
+    if (change.anew === true) return await this.#replace(change);
     if (change.snapshot !== undefined) {
       await writeSnapshot(this.#fs, this.#dir, change.snapshot);
       this.#snapshot = change.snapshot;
@@ -209,6 +217,22 @@ class FileRaftDisk implements RaftDisk {
       return;
     }
     if (ops.length > 0) await this.#commit(...ops);
+  }
+
+  /** One record says all of it: a start finds what was before, or all of the other log. */
+  async #replace({ snapshot: base, append = [] }: Persist): Promise<void> {
+    this.#entries = [...append];
+    const begins = this.#segments?.nextSeq ?? 1;
+    await this.#commit({ op: 'reset', entries: append, ...(base !== undefined && { base }) });
+    if (base !== undefined) await this.#putBase(base);
+    await this.#segments?.dropThrough(begins - 1);
+  }
+
+  async #putBase(base: Snapshot): Promise<void> {
+    await writeSnapshot(this.#fs, this.#dir, base);
+    this.#snapshot = base;
+    this.#base = null;
+    await this.#commit({ op: 'based' });
   }
 
   /** A new segment that holds all that still counts; the older ones go once it is durable. */
@@ -239,6 +263,8 @@ class FileRaftDisk implements RaftDisk {
 
   #apply(op: LogOp): void {
     if (op.op === 'reset') this.#entries = [...op.entries];
+    if (op.op === 'reset') this.#base = op.base ?? null;
+    if (op.op === 'based') this.#base = null;
     if (op.op === 'truncate') this.#entries = this.#entries.filter(({ index }) => index < op.from);
     if (op.op !== 'append') return;
     const first = op.entries[0]?.index;

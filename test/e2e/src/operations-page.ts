@@ -104,7 +104,11 @@ async function eventsPage(page: Page, folder: string): Promise<readonly Check[]>
   await page.getByTestId('event-history').filter({ hasText: 'looked at it' }).waitFor();
   await page.keyboard.press('Escape');
   await page.keyboard.press('a');
-  await page.getByTestId('event-detail-state').filter({ hasText: 'Confirmed' }).waitFor();
+  // A text is looked for in any case, and "Unconfirmed" has it, too.
+  await page
+    .getByTestId('event-detail-state')
+    .filter({ hasText: /^Confirmed$/ })
+    .waitFor();
   await shot(page, folder, '18-event');
   const history = (await page.getByTestId('event-history').textContent()) ?? '';
   const count = await row.count();

@@ -336,11 +336,17 @@ function check(holds: boolean, says: string): asserts holds {
 function write(disk: Disk, persist: Extract<RaftEffect, { kind: 'persist' }>, share: number): void {
   const work: (() => void)[] = [];
   disk.written += 1;
-  const { hardState, truncateFrom, append, snapshot, dropThrough } = persist;
+  const { hardState, truncateFrom, append, snapshot, dropThrough, anew } = persist;
   if (hardState) work.push(() => (disk.hardState = hardState));
   if (truncateFrom !== undefined) work.push(() => (disk.entries = disk.entries.filter((entry) => entry.index < truncateFrom)));
   for (const entry of append ?? []) work.push(() => disk.entries.push(entry));
   if (snapshot) work.push(() => (disk.snapshot = snapshot));
   if (dropThrough !== undefined) work.push(() => (disk.entries = disk.entries.filter((entry) => entry.index > dropThrough)));
+  // The term and the vote, then all of the other log at once.
+  if (anew) work.push(atOnce(work.splice(hardState ? 1 : 0)));
   for (const part of share < 1 ? work.slice(0, Math.floor(work.length * share)) : work) part();
 }
+
+const atOnce = (parts: readonly (() => void)[]) => () => {
+  for (const part of parts) part();
+};

@@ -72,7 +72,7 @@ describe('two nodes without an arbiter', () => {
     expect(cluster.orders).toMatchObject([{ by: b, target: a, wanted: 'off' }]);
     expect(tookMs).toBeGreaterThan(leaseVoteMs + DELAY_MS);
     expect(cluster.state(b).record).toMatchObject({
-      epoch: 2,
+      epoch: 4,
       fence: { target: a, state: 'confirmed', method: 'fence_spec' },
       fenced: [{ node: a }],
       syncSet: [b],
@@ -174,7 +174,7 @@ describe('two nodes without an arbiter', () => {
     cluster.powerOff(b);
     cluster.powerOn(b);
     cluster.until('b serves again', () => cluster.serves(b), 15_000);
-    expect(cluster.state(b).record.epoch).toBe(3);
+    expect(cluster.state(b).record.epoch).toBe(7);
   });
   it('the vote of a node whose power was cut comes back with its recover, never with its boot (ruling 7)', () => {
     // `strict` keeps it in the sync set, so nothing but the fence says that it is out.

@@ -50,6 +50,8 @@ describe('a member that has caught up', () => {
     hear(state, b);
     expect(changes(state)).toEqual([]);
     hear(state, b, { postgres: streaming });
+    const peer = state.raft.lead!.peers[b]!;
+    peer.match = state.raft.commit;
     expect(changes(state)).toEqual(['b has caught up: it votes']);
     expect(memberOf(state, b)).toMatchObject({ voter: true });
   });
