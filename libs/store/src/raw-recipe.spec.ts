@@ -1,4 +1,4 @@
-import { parseSyslog } from '@yosugara/operations';
+import { parseCustom, parseSyslog } from '@yosugara/operations';
 import { FORMAT_SAMPLES } from '@yosugara/operations/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -66,6 +66,53 @@ describe('the recipe of raw bytes', () => {
     ['nothing to save', 'x', { text: '' }],
     ['a text from elsewhere', LINE, { text: 'linkDown' }],
   ])('is none for %s', (_, line, change) => expect(recipe(line, { ...NOTHING, ...change })).toBe(null));
+  // Where the field's time has a 0, these have another digit.
+  it.each<[string, string, Partial<RecipeFields>]>([
+    ['seconds', '2026-11-21T10:00:09Z web1 x', { host: 'web1' }],
+    ['an hour', '2026-11-21T19:00:00Z web1 x', { host: 'web1' }],
+    ['a day', '2026-11-21T10:00:00+09:00 web1 x', { host: 'web1', sentAtUs: Date.parse('2026-11-20T01:00:00Z') * 1_000 }],
+    ['no second of a clock', '2026-11-21T10:00:80Z web1 x', { host: 'web1' }],
+  ])('leaves a time as it is that differs from the field by %s', (_, line, change) => {
+    const fields = { ...NOTHING, sentAtUs: Date.parse('2026-11-21T10:00:00Z') * 1_000, text: 'x', ...change };
+    expect(recipe(line, fields)?.toString('latin1')).toBe(line.replace('web1', '\x01').replace(/x$/, '\x06'));
+    expect(rawOf(recipe(line, fields)!, fields).toString()).toBe(line);
+  });
+  it.each<[string, string, Parameters<typeof parseSyslog>[2]?]>([
+    [
+      'nanoseconds, and another time in its structured data',
+      '<13>1 2026-11-21T10:00:00.123456789Z web1 app1 4711 - [x@1 at="2026-11-21T10:09:05Z"] An event',
+    ],
+    ['seconds since 1970, and a time for its host', '<134>1 1795255200.123456789 2026-11-21T10:00:80Z flows src=10.0.0.4'],
+    [
+      'no zone but that of its source, and the same time with one',
+      '<13>1 2035-06-28T02:28:06 2035-06-28T02:28:06Z app1 4711 - - An event',
+      { timeZone: 'Europe/Berlin' },
+    ],
+  ])('gives back a line of syslog with %s', (_, line, options) => {
+    const fields = parseSyslog(Buffer.from(line), SENT_AT_US, options);
+    expect(fields.sentAtUs).not.toBe(null);
+    expect(rawOf(recipe(line, fields)!, fields).toString()).toBe(line);
+  });
+  it('gives back a custom trap with a time in its key', () => {
+    const line = '{"key":"job 2026-11-21T10:09:05Z","date":"2026-11-21T10:00:00Z","type":"string","message":"An event"}';
+    const fields = parseCustom(Buffer.from(line));
+    expect(fields.sentAtUs).toBe(Date.parse('2026-11-21T10:00:00Z') * 1_000);
+    expect(rawOf(recipe(line, fields)!, fields).toString()).toBe(line);
+  });
+  it('gives back a time that differs from the field by any one digit', () => {
+    const second = fc.integer({ min: 0, max: 8_000_000_000 });
+    const place = fc.constantFrom(0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18);
+    fc.assert(
+      fc.property(second, place, fc.nat(9), fc.constantFrom('Z', '+09:00', '-03:30'), (at, digitAt, digit, zone) => {
+        const stamp = new Date(at * 1_000).toISOString().slice(0, -5);
+        const line = `${stamp.slice(0, digitAt)}${digit}${stamp.slice(digitAt + 1)}${zone} An event`;
+        const sentAtUs = Date.parse(`${stamp}${zone}`) * 1_000;
+        const fields = { ...NOTHING, sentAtUs, text: 'An event' };
+        expect(rawOf(recipe(line, fields)!, fields).toString()).toBe(line);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
   it('is looked for in linear time', () => {
     const raw = Buffer.from('a'.repeat(500_000));
     const startedUs = process.cpuUsage();

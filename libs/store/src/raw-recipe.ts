@@ -130,13 +130,14 @@ function indexOf(raw: Uint8Array, from: number, end: number, value: string): num
     return at < 0 ? -1 : from + at;
   }
   const first = value.charCodeAt(0);
-  for (let at = from; at <= end - value.length; at++) {
-    if (raw[at] !== first) continue;
-    let same = 1;
-    while (same < value.length && raw[at + same] === value.charCodeAt(same)) same++;
-    if (same === value.length) return at;
-  }
+  for (let at = from; at <= end - value.length; at++) if (raw[at] === first && isAt(raw, at, value)) return at;
   return -1;
+}
+
+/** Whether just these characters stand there. */
+function isAt(raw: Uint8Array, from: number, value: string): boolean {
+  for (let at = 0; at < value.length; at++) if (raw[from + at] !== value.charCodeAt(at)) return false;
+  return true;
 }
 
 interface FoundTime {
@@ -185,7 +186,8 @@ function isTime(raw: Uint8Array, { at, digits, zoneAt, end }: FoundTime, us: num
   const aheadMinutes = end === zoneAt + 1 ? 0 : two(zoneAt + 1) * 60 + two(zoneAt + 4);
   const second = Math.floor(us / SECOND_US);
   const text = secondText(second + aheadMinutes * (raw[zoneAt] === 0x2d ? -60 : 60));
-  if (text.length !== SECOND_CHARACTERS || !isLike(raw, at, text)) return false;
+  // Not `isLike`: a time is no shape, and each 0 of it would be any digit.
+  if (text.length !== SECOND_CHARACTERS || !isAt(raw, at, text)) return false;
   let fraction = 0;
   for (let place = zoneAt - digits; place < zoneAt; place++) fraction = fraction * 10 + raw[place]! - 0x30;
   return digits === 0 || fraction === Math.floor((us - second * SECOND_US) / 10 ** (6 - digits));

@@ -1,6 +1,7 @@
 import { type CustomTrap, customTrapJson, customTraps, parseCustom } from '@yosugara/operations';
 import { customTrapsOf } from '@yosugara/receivers';
 import type { Random } from './random.js';
+import { checkRecipe } from './recipe.js';
 import { must, mustEqual, mustFitIndexes, type Target, utf8 } from './target.js';
 
 const LATIN1 = new TextDecoder('latin1');
@@ -22,10 +23,12 @@ function checkTraps(traps: readonly CustomTrap[]): void {
   for (const trap of traps.slice(0, 8)) {
     const journaled = customTrapJson(trap);
     mustEqual(customTraps(JSON.parse(journaled)), { kind: 'traps', traps: [sorted(trap)] }, 'journaled and read again');
-    const message = parseCustom(utf8(journaled));
+    const raw = utf8(journaled);
+    const message = parseCustom(raw);
     must(message.reason === null, `what was accepted is not understood: ${journaled}`);
     must(message.text === trap.message.replaceAll('\0', '').toWellFormed(), 'the text is not the message');
     mustFitIndexes(message);
+    checkRecipe(message, raw);
     for (const value of [message.text, message.host, message.app])
       must(value === null || (!value.includes('\0') && value.isWellFormed()), 'a value cannot be stored');
     must(message.sentAtUs === null || Number.isSafeInteger(message.sentAtUs), `sentAtUs ${message.sentAtUs}`);
@@ -41,6 +44,7 @@ function checkDocument(input: Uint8Array): void {
   const message = parseCustom(input);
   must(!message.text.includes('\0') && message.text.isWellFormed(), 'the text cannot be stored');
   must(message.sentAtUs === null || Number.isSafeInteger(message.sentAtUs), `sentAtUs ${message.sentAtUs}`);
+  checkRecipe(message, input);
   let document: unknown;
   try {
     document = JSON.parse(LATIN1.decode(input));

@@ -1,7 +1,7 @@
 import { type ParsedMessage, type ParseOptions, parseSyslog } from '@yosugara/operations';
 import { FORMAT_SAMPLES } from '@yosugara/operations/testing';
-import { rawOf, recipeOf } from '@yosugara/store';
 import type { Random } from './random.js';
+import { checkRecipe } from './recipe.js';
 import { message3164, message5424, RECEIVED_AT_US } from './syslog-model.js';
 import { must, mustEqual, mustFitIndexes, type Target, utf8 } from './target.js';
 
@@ -90,14 +90,6 @@ function checkFields(message: ParsedMessage): void {
 /** What PostgreSQL takes as text. */
 function storable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
-}
-
-/** What the database keeps instead of the bytes gives them back. */
-function checkRecipe(message: ParsedMessage, input: Uint8Array): void {
-  const recipe = recipeOf(input, message);
-  if (recipe === null) return;
-  must(recipe.length < input.length, 'a recipe that saves nothing');
-  must(rawOf(recipe, message).equals(input), 'the recipe gives other bytes');
 }
 
 /** Nothing of the bytes goes lost but what a field has: the text is the end of them, and all of them where nothing was understood. */

@@ -13,6 +13,7 @@ import {
 } from '@yosugara/operations';
 import { NODE_USM_CRYPTO } from '@yosugara/receivers';
 import type { Random } from './random.js';
+import { checkRecipe } from './recipe.js';
 import { must, mustEqual, mustFitIndexes, type Target, utf8 } from './target.js';
 
 /** Basic encoding rules, just enough to say what a trap says. */
@@ -140,6 +141,7 @@ function checkTrap(input: Uint8Array, random: Random): void {
   const message = parseTrap(input);
   must(!message.text.includes('\0') && message.text.isWellFormed(), 'the text cannot be stored');
   mustFitIndexes(message);
+  checkRecipe(message, input);
   must(message.host === null || isIPv4(message.host), `the host ${message.host} is no address`);
   must(snmpVersion(input) !== null || outcome.kind === 'malformed', 'a trap without a version');
   if (outcome.kind === 'malformed') {
