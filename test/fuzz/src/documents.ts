@@ -1,6 +1,6 @@
 import { compileMibs, type MibNode, type MibStore, mibStoreOf, splitMibs, trapReading, type Varbind } from '@yosugara/operations';
 import type { Random } from './random.js';
-import { must, mustEqual, type Target, utf8 } from './target.js';
+import { asText, must, mustEqual, type Target, utf8 } from './target.js';
 
 /** Small ones: each input changes more of what it has. */
 const SMALL = [
@@ -51,7 +51,7 @@ const MIBS: Target = {
     ' ',
   ].map(utf8),
   check(input, random) {
-    const text = LATIN1.decode(input);
+    const text = asText(input);
     const lines = text.split('\n').length + 1;
     if (random.oneIn(2)) return uploaded(text, lines, random);
     const { problems, store } = compileMibs([{ name: 'a.mib', text }]);
@@ -115,6 +115,7 @@ const HINTS = [
   '0a',
   '*0a!',
   '65535d',
+  '*1x😀🙂1x',
 ];
 
 function compiledHint(hint: string): MibStore {
@@ -138,7 +139,7 @@ const HINT: Target = {
   dictionary: ['\0', '*', '255', '65535', '99999', 'a', 'd', 'o', 't', 'x', '-', ':', '0', 'd-99'].map(utf8),
   check(input, random) {
     const end = input.indexOf(0);
-    const hint = LATIN1.decode(input.subarray(0, end < 0 ? input.length : end)).replaceAll('"', '');
+    const hint = asText(input.subarray(0, end < 0 ? input.length : end)).replaceAll('"', '');
     const octets = end < 0 ? new Uint8Array(0) : input.subarray(end + 1);
     // Compiling takes ten times as long as reading by the hint.
     const store = random.oneIn(16) ? compiledHint(hint) : hintStore(hint);

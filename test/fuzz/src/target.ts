@@ -21,11 +21,22 @@ export function must(holds: boolean, says: string): asserts holds {
 }
 
 const encoder = new TextEncoder();
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const LATIN1 = new TextDecoder('latin1');
 /** An entry of a btree holds 2 704 bytes, with the time that stands beside the field. */
 const MAX_INDEXED_BYTES = 2_600;
 
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
+}
+
+/** As an upload is: characters of several bytes where they are some, else a character a byte, so that every input is a text. */
+export function asText(input: Uint8Array): string {
+  try {
+    return UTF8.decode(input);
+  } catch {
+    return LATIN1.decode(input);
+  }
 }
 
 /** What the database has an index over. A row that does not fit into one is refused, whoever sent it. */

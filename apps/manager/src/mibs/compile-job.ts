@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { toUSVString } from 'node:util';
-import { compileMibs, type MibNode, type MibProblem, splitMibs } from '@yosugara/operations';
+import { compileMibs, type MibNode, type MibProblem, splitMibs, storableMib } from '@yosugara/operations';
 import { MAX_MIB_NAME } from '@yosugara/protocol';
 import type { MibResult, MibSource, MibToPut } from '@yosugara/store';
 import { groupedBy } from './grouped.js';
@@ -29,9 +29,6 @@ const MAX_SHOWN = 20;
 
 export const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** What PostgreSQL cannot hold is made a space (as the compiler reads it) or U+FFFD; lines and columns stay. */
-const storable = (text: string): string => toUSVString(text.replaceAll('\0', ' '));
-
 /** Cuts the files of one upload into modules; a module that comes twice counts as it came last. */
 export function splitUpload(files: readonly UploadedFile[]): SplitUpload {
   const modules = new Map<string, MibToPut>();
@@ -39,8 +36,8 @@ export function splitUpload(files: readonly UploadedFile[]): SplitUpload {
   const refuse = (file: string, line: number, message: string) =>
     refused.push({ file, problems: [{ line, severity: 'error', message }] });
   for (const { name, text } of files) {
-    const file = storable(name);
-    const { parts, problems } = splitMibs({ name: file, text: storable(text) });
+    const file = storableMib(name);
+    const { parts, problems } = splitMibs({ name: file, text: storableMib(text) });
     if (parts.length === 0) refused.push({ file, problems: problems.slice(0, MAX_SHOWN).map(lineOf) });
     for (const part of parts) {
       const before = modules.get(part.name);

@@ -1,5 +1,5 @@
 import type { ParsedMessage } from './record.js';
-import { readableText } from './text.js';
+import { readableText, wellFormed } from './text.js';
 
 /** One custom trap: what a script or an application has to say, without syslog and without SNMP. */
 export interface CustomTrap {
@@ -164,7 +164,7 @@ function documentOf(text: string): CustomOutcome | null {
 }
 
 /** PostgreSQL's text holds neither NUL nor half of a surrogate pair, both of which JSON can escape. */
-const storable = (text: string) => text.replaceAll('\0', '').replaceAll(/\p{Surrogate}/gu, '\ufffd');
+const storable = (text: string) => wellFormed(text.replaceAll('\0', ''));
 
 /** Without a zone it is taken as UTC, as everywhere. */
 function dateUs(date: string | number): number | null {

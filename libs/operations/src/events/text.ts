@@ -34,6 +34,11 @@ function withoutNul(text: string): string {
   return text.includes('\0') ? text.replaceAll('\0', '') : text;
 }
 
+/** Each half of a surrogate pair, which UTF-8 cannot say, is U+FFFD: as many characters as before. */
+export function wellFormed(text: string): string {
+  return text.replaceAll(/\p{Surrogate}/gu, '\ufffd');
+}
+
 function inCharset(bytes: Uint8Array, charset: Exclude<Charset, 'utf-8'>): ReadableText {
   if (charset === 'iso-8859-1') return { text: latin1(bytes), valid: true };
   const whole = strictly(legacyDecoder(charset), bytes);

@@ -54,7 +54,8 @@ export function hintedOctets(hint: string, bytes: Uint8Array): string | null {
 
 function partsOf(hint: string): readonly Part[] | null {
   const parts: Part[] = [];
-  const next = /(\*?)(\d{1,5})([xdoat])([^\d*]?)([^\d*]?)/y;
+  // By whole characters (`u`): half of one could not be stored.
+  const next = /(\*?)(\d{1,5})([xdoat])([^\d*]?)([^\d*]?)/uy;
   while (next.lastIndex < hint.length) {
     const start = next.lastIndex;
     const found = next.exec(hint);

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileMibs } from './compile.js';
 import { hintedInteger, hintedOctets } from './display-hint.js';
+import { trapReading } from './trap-reading.js';
 
 /** Of our own, for these specs. */
 const TYPES = `YOSUGARA-TEST-TC DEFINITIONS ::= BEGIN
@@ -197,6 +198,22 @@ describe('whatever a file holds', () => {
       ),
       { numRuns: 500 },
     ));
+  it.each([
+    ['a NUL, which is a space', '\0', ' '],
+    ['half of a surrogate pair', '\ud83d', '\ufffd'],
+    ['a sign of two halves, which is one', '😀', '😀'],
+  ])('what it says can be stored: %s', (_, said, stored) => {
+    const text = `Odd ::= TEXTUAL-CONVENTION DISPLAY-HINT "1x${said}" STATUS current DESCRIPTION "" SYNTAX OCTET STRING
+odd OBJECT-TYPE SYNTAX Odd UNITS "a${said}" DESCRIPTION "b${said}" ::= { mib-2 7 }`;
+    const found = compileMibs([file(`ODD DEFINITIONS ::= BEGIN ${text} END`)]);
+    expect(found.nodes).toMatchObject([{ units: `a${stored}`, description: `b${stored}`, type: { hint: `1x${stored}` } }]);
+    const varbind = { oid: '1.3.6.1.2.1.7.0', type: 'hex', value: '0102' };
+    expect(trapReading([varbind], found.store).text).toBe(`odd.0=01${stored}02`);
+  });
+  it('a character that is none is shown whole', () =>
+    expect(compileMibs([file('😀 ODD DEFINITIONS ::= BEGIN END')]).problems).toMatchObject([
+      { line: 1, message: 'unexpected character "😀"' },
+    ]));
   it('a chain of any depth is bounded, and so is a circle of types', () => {
     let deep = 'DEEP DEFINITIONS ::= BEGIN IMPORTS enterprises FROM SNMPv2-SMI;\nn0 OBJECT IDENTIFIER ::= { enterprises 1 }\n';
     for (let at = 1; at <= 20_000; at++) deep += `n${at} OBJECT IDENTIFIER ::= { n${at - 1} 1 }\n`;
@@ -221,6 +238,9 @@ describe('display hints of RFC 2579', () => {
     ['1x:', [0, 255], '00:ff'],
     ['1d.1d.1d.1d/2d', [10, 0, 0, 1, 0, 161], '10.0.0.1/161'],
     ['*1x:/1x:', [2, 1, 2, 3], '01:02/03'],
+    ['1x😀', [1, 2], '01😀02'],
+    ['*1x😀🙂1x:', [2, 1, 2, 3, 4], '01😀02🙂03:04'],
+    ['*1x😀', [2, 1, 2, 1, 3], '01😀02😀03'],
     ['0a', [1, 2], ''],
     ['20d', Array(20).fill(1), '01'.repeat(20)],
     ['nonsense', [1], null],

@@ -1,3 +1,4 @@
+import { wellFormed } from '../events/text.js';
 import type { MibProblem } from './types.js';
 
 export interface Token {
@@ -17,14 +18,23 @@ const PROBLEMS = 20;
  * Every alternative is linear in what it matches.
  */
 const NEXT =
-  /[\s\0]+|--[^\n]*|"(?<text>[^"]*)"|'(?<bits>[0-9A-Fa-f\s]*)'[HhBb]|(?<sign>::=|\.\.|[{}()[\],;|.])|(?<word>[A-Za-z](?:-?[A-Za-z0-9_])*)|(?<number>-?\d+)/y;
+  /\s+|--[^\n]*|"(?<text>[^"]*)"|'(?<bits>[0-9A-Fa-f\s]*)'[HhBb]|(?<sign>::=|\.\.|[{}()[\],;|.])|(?<word>[A-Za-z](?:-?[A-Za-z0-9_])*)|(?<number>-?\d+)/y;
+
+/**
+ * A file as PostgreSQL can hold it: a NUL is a space, half of a surrogate pair U+FFFD; lines and offsets stay. What a module says between
+ * quotes stands in rows: the separators of a hint in the text of each trap that is read by it.
+ */
+export function storableMib(text: string): string {
+  return wellFormed(text.replaceAll('\0', ' '));
+}
 
 /** The words of a module. What is no word is named with its line and left out. */
 export function tokensOf(
   file: string,
-  text: string,
+  given: string,
   firstLine = 1,
 ): { readonly tokens: readonly Token[]; readonly problems: readonly MibProblem[] } {
+  const text = storableMib(given);
   const tokens: Token[] = [];
   const problems: MibProblem[] = [];
   const problem = (line: number, message: string) => {
@@ -35,9 +45,9 @@ export function tokensOf(
     NEXT.lastIndex = at;
     const found = NEXT.exec(text);
     if (found === null) {
-      const char = text[at]!;
+      const char = String.fromCodePoint(text.codePointAt(at)!);
       problem(line, char === '"' ? 'this text has no closing quote' : `unexpected character ${JSON.stringify(char)}`);
-      at++;
+      at += char.length;
       continue;
     }
     const groups = found.groups ?? {};
