@@ -1,4 +1,4 @@
-import { epoch, type NodeId } from '@yosugara/kernel';
+import { epoch, lsn, type NodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
 import { type FenceHealth, type Observation, predict, troublesHere, troublesOfCluster } from './index.js';
 import { PROFILES, watchdogWaitMs, worstFailoverMs } from './profiles.js';
@@ -40,6 +40,23 @@ describe('if the Master died now, with P2', () => {
     ]);
     expect(predict(withProofs(seenByA({ peers }), ['P1', 'P2']))).toEqual(predict(fromB()));
   });
+});
+
+describe('if the Master died now, and the Standby is behind with its replay', () => {
+  const MIB = 1024 * 1024;
+  const behind = (mib: number) => standby({ walEnd: lsn(500 * MIB), replayLsn: lsn((500 - mib) * MIB) });
+  it('what it has still to replay is told, alike on both nodes', () => {
+    const told = predict(seenByB({ postgres: behind(300) }));
+    expect(told).toMatchObject({ failsOver: true, to: b, dataLoss: 0 });
+    expect(told.reason).toMatch(/ and once it has replayed 300 MiB of WAL that it has received$/);
+    const peers = new Map([
+      [b, peer({ postgres: behind(300) })],
+      [w, peer({ kind: 'witness' as const, postgres: { kind: 'unknown' as const } })],
+    ]);
+    expect(predict(seenByA({ peers })).reason).toBe(told.reason);
+  });
+  it('what is replayed in the meantime is not worth a word', () =>
+    expect(predict(seenByB({ postgres: behind(60) })).reason).not.toMatch('replayed'));
 });
 
 describe('if the Master died now, and commits of somebody wait for no Standby (R8)', () => {

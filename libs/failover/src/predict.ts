@@ -47,8 +47,18 @@ export function predict(o: Observation): Prediction {
     to: heir,
     seconds,
     dataLoss: ungated.length === 0 ? 0 : null,
-    reason: `${heir} holds ${held} and would serve within ${seconds} s${proof.how}`,
+    reason: `${heir} holds ${held} and would serve within ${seconds} s${proof.how}${toReplay(o, heir)}`,
   };
+}
+
+/** Less than this is replayed while the old owner’s lease ends. */
+const MUCH_WAL = 64 * 1024 * 1024;
+
+/** PostgreSQL opens a promoted Standby once it has replayed all that it received: seconds for what was a long query, more for a paused replay. */
+function toReplay(o: Observation, heir: NodeId): string {
+  const facts = heir === o.self ? o.postgres : o.peers.get(heir)?.postgres;
+  const bytes = facts?.kind === 'standby' ? facts.walEnd - facts.replayLsn : 0;
+  return bytes < MUCH_WAL ? '' : `, and once it has replayed ${Math.round(bytes / 1024 / 1024)} MiB of WAL that it has received`;
 }
 
 /** What the owner's PostgreSQL lets nobody wait for, whatever the sync set is. */
