@@ -25,9 +25,15 @@ export function onAppend(c: Step, from: NodeId, message: Append): void {
   store(c, entries);
   const known = prevIndex + entries.length;
   commitThrough(c, Math.min(message.commit, known));
-  // What we know to be committed is in every later leader's log too (thesis §3.6.3).
-  reply(c, from, true, Math.max(known, s.commit), message.nonce);
+  reply(c, from, true, acknowledged(s, known), message.nonce);
 }
+
+/**
+ * What we know to be committed is in every later leader's log too (thesis §3.6.3). Not so for one without a vote after a wrong word: it says
+ * no more than was compared, where it can be.
+ */
+const acknowledged = (s: RaftState, known: LogIndex): LogIndex =>
+  s.voters.includes(s.self) || termAt(s, known) === undefined ? Math.max(known, s.commit) : known;
 
 /** Thesis §5.1. */
 export function onSnapshot(c: Step, from: NodeId, message: SnapshotMessage): void {
@@ -59,7 +65,7 @@ function acknowledge(c: Step, from: NodeId, message: Append | SnapshotMessage): 
   }
   // Left over in the network from a process that is proven dead: it must not bind us again.
   if (isGone(s, from, message.term)) return false;
-  if (isGivenUp(s, from) && !isMutual) {
+  if (isGivenUp(s, from) && !isMutual && !mayFollowAll(s, from)) {
     // It goes on alone by a log of its own, and does not know yet: it is told from above.
     if (message.term > s.term) riseAlone(c, message.term);
     return false;
@@ -75,6 +81,13 @@ function acknowledge(c: Step, from: NodeId, message: Append | SnapshotMessage): 
   promiseTo(c, from, message.term, message.nonce);
   return true;
 }
+
+/**
+ * Whoever has no vote gave nobody up: what it was told of the sender may come of the log that has lost since. It stays with the one that it
+ * follows for as long as that one speaks.
+ */
+const mayFollowAll = (s: RaftState, from: NodeId): boolean =>
+  !s.voters.includes(s.self) && (s.promise === null || s.promise.leader === from || s.nowMs >= s.promise.untilMs);
 
 /** Two words, one on either side: each has given the other one up. Both see the same of the two logs stand: the one of the later term. */
 const yields = (s: RaftState, to: NodeId, term: Term): boolean => term > s.term || (term === s.term && to < s.self);

@@ -28,7 +28,10 @@ export const isOnWord = (s: RaftState): boolean => absentVoter(s) !== null && s.
  * By our own log, which nobody else had to confirm: all of it is committed. Not so for one that was set back or lost: it goes by another
  * incarnation, or is told to.
  */
-export const isSole = (s: RaftState): boolean => s.voters.length === 1 && s.voters[0] === s.self && !isEstranged(s);
+export const isSole = (s: RaftState): boolean => votesAlone(s) && !isEstranged(s);
+
+/** So says its log, also one that counts for nothing any more. */
+export const votesAlone = (s: RaftState): boolean => s.voters.length === 1 && s.voters[0] === s.self;
 
 /** How many members can have terms of their own. */
 const TERM_CLASSES = 8;

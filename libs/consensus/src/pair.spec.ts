@@ -280,6 +280,44 @@ describe('a member of another site, which follows both without a vote', () => {
     const answers = node.append(b, { term: 2_002, prevIndex: 3, prevTerm: 1_001, entries: [command(4, 2_002)], commit: 4 });
     expect(sent(answers, 'appendReply')[0]).toMatchObject({ success: true, matchIndex: 4 });
   });
+  it('follows the one that its own log gives up, once the other one does not speak any more', () => {
+    const three = [data(a), data(b), learner(d)];
+    const given = [members(1, 1, three), command(2, 1), members(3, 1_001, [lost(a), data(b), learner(d)])];
+    const node = new Bench({ self: d, members: three, restored: { hardState: { term: 1_001, votedFor: null }, entries: given } });
+    node.booted().append(b, { term: 1_001, prevIndex: 3, prevTerm: 1_001, entries: [], commit: 3 });
+    const theirs = [members(1, 1, three), command(2, 1), members(3, 1, [data(a), learner(b), learner(d)]), command(4, 1_008)];
+    const from = { term: 1_008, prevIndex: 0, prevTerm: 0, entries: theirs, commit: 4 } as const;
+    expect(sent(node.append(a, from), 'appendReply')).toEqual([]);
+    node.nowMs += TIMINGS.leaseVoteMs;
+    node.append(a, from);
+    expect([node.state.entries, commitIndex(node.state)]).toEqual([theirs, 4]);
+  });
+  it('acknowledges no more than was compared', () => {
+    const three = [data(a), data(b), learner(d)];
+    const given = [members(1, 1, three), command(2, 1), command(3, 1)];
+    const node = new Bench({ self: d, members: three, restored: { hardState: { term: 1, votedFor: null }, entries: given } });
+    node.booted().append(a, { term: 1, prevIndex: 3, prevTerm: 1, entries: [], commit: 3 });
+    const answers = node.append(b, { term: 1_001, prevIndex: 0, prevTerm: 0, entries: [], commit: 3 });
+    expect(sent(answers, 'appendReply')[0]).toMatchObject({ success: true, matchIndex: 0 });
+  });
+  it('is told that it has another log where it acknowledges more than there is, and takes all of it', () => {
+    const three = [data(a), data(b), learner(d)];
+    const leads = leader(three);
+    const end = leads.state.entries.length;
+    leads.hear(d, { kind: 'appendReply', term: termOf(leads.state), success: true, matchIndex: end + 70, nonce: 1 });
+    leads.nowMs += TIMINGS.heartbeatMs;
+    const told = sent(leads.tick(0, 0), 'append').filter(({ to }) => to === d);
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.every(({ another }) => another === true)).toBe(true);
+    const snapshot = { index: 90, term: 5, members: three, state: { of: 'another' } };
+    const node = new Bench({ self: d, members: three, restored: { hardState: { term: 5, votedFor: null }, snapshot } }).booted();
+    const asks = node.append(a, { term: 1_000, prevIndex: end, prevTerm: 1, entries: [], commit: end, another: true });
+    expect(sent(asks, 'appendReply')[0]).toMatchObject({ success: false, matchIndex: 0, staged: true });
+    const { nonce } = told.at(-1)!;
+    leads.hear(d, { kind: 'appendReply', term: termOf(leads.state), success: false, matchIndex: 0, nonce, staged: true });
+    leads.nowMs += TIMINGS.heartbeatMs;
+    expect(sent(leads.tick(0, 0), 'append').some(({ another }) => another === true)).toBe(false);
+  });
   it('is fed from the first entry when it asks, and what it acknowledged before counts no longer', () => {
     const three = [data(a), data(b), learner(d)];
     const node = leader(three);
@@ -307,6 +345,26 @@ describe('one that was given up', () => {
     node.echo(b, { matchIndex: node.state.entries.length });
     word(node, b);
     expect([givenUpMember(node.state)?.node, termOf(node.state) - first > WORD_TERM_GAP]).toEqual([b, true]);
+  });
+  it('is fed by this version when one of 0.1.0 asks for all', () => {
+    const node = leader(TWO);
+    node.echo(b, { matchIndex: node.state.entries.length });
+    word(node, b);
+    node.nowMs += TIMINGS.heartbeatMs;
+    const { nonce } = sent(node.tick(0, 0), 'append').findLast(({ to }) => to === b)!;
+    const asks = { kind: 'appendReply', term: termOf(node.state), success: false, matchIndex: 0, nonce } as const;
+    expect(sent(node.hear(b, asks), 'append')[0]).toMatchObject({ prevIndex: 0 });
+  });
+  it('by a proof, too, votes again only after it has acknowledged what it has then: not what it had before', () => {
+    const node = leader(TWO);
+    node.echo(b, { matchIndex: node.state.entries.length });
+    gone(node, b);
+    const voting = () => node.state.members.map((member) => (member.id === b ? { ...member, voter: true } : member));
+    node.change(voting());
+    expect(node.state.voters).toEqual([a]);
+    node.echo(b, { matchIndex: node.state.entries.length });
+    node.change(voting());
+    expect(node.state.voters).toEqual([a, b]);
   });
   it('votes again only once it has taken this log instead of its own', () => {
     const node = leader(TWO);
@@ -371,6 +429,15 @@ describe('the only voter by its own log', () => {
     node.append(b, { ...all, entries: theirs.slice(0, 3) });
     expect(node.state.entries).toEqual(own);
     node.append(b, { ...all, prevIndex: 3, prevTerm: 200, entries: theirs.slice(3) });
+    expect([node.state.entries, commitIndex(node.state)]).toEqual([theirs, 4]);
+  });
+  it('also takes it whole where its own log counts for nothing any more, and it goes by another name', () => {
+    const named = [members(1, 1, [{ ...data(a), incarnation: 'a1' }, data(b)]), command(2, 1)];
+    const mine = [...named, members(3, 1, [{ ...data(a), incarnation: 'a1' }, learner(b)]), command(4, 2)];
+    const node = sole({ restored: { incarnation: 'a2', hardState: { term: 2, votedFor: a }, entries: mine } });
+    node.append(b, { ...all, prevIndex: 2, prevTerm: 1, entries: theirs.slice(2) });
+    expect(node.state.entries).toEqual(mine);
+    node.append(b, all);
     expect([node.state.entries, commitIndex(node.state)]).toEqual([theirs, 4]);
   });
   it('begins anew in another term: the leader may have gone on from elsewhere', () => {

@@ -20,7 +20,7 @@ import type { Member, Term } from './types.js';
  * takes the whole log instead of its own. Its own word counts for nothing until it votes again.
  */
 
-/** Far more elections than a node alone can have had before somebody comes; terms are 53 bits wide. */
+/** More elections than a node alone can have had before somebody comes (125, each takes up to eight terms); terms are 53 bits wide. */
 export const WORD_TERM_GAP = 1_000;
 
 /** How long the proof counts; who still has it says it again. */

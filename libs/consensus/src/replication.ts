@@ -20,18 +20,23 @@ export const newPeer = (next: LogIndex): Peer => ({
   matchNonce: 0,
   incarnation: null,
   givenUp: false,
+  votes: false,
+  another: false,
 });
 
 /** One record for each other member, learners included; what is known of the staying ones is kept, but not of another incarnation. */
 export function syncPeers(s: RaftState, lead: Lead): void {
   for (const id of Object.keys(lead.peers)) if (!s.members.some((member) => member.id === id)) delete lead.peers[id];
-  for (const { id, incarnation, givenUp } of s.members) {
+  for (const { id, incarnation, givenUp, voter } of s.members) {
     if (id === s.self) continue;
     const known = lead.peers[id];
     const another = known?.incarnation != null && incarnation !== undefined && known.incarnation !== incarnation;
     const peer = known === undefined || another ? newPeer(lastIndex(s) + 1) : known;
     peer.incarnation = incarnation ?? peer.incarnation;
     peer.givenUp = givenUp !== undefined;
+    // From here on it may go on by a log of its own: what it acknowledged before says nothing of what it has when it votes again.
+    if (peer.votes && !voter) peer.match = 0;
+    peer.votes = voter;
     lead.peers[id] = peer;
   }
 }
@@ -87,8 +92,11 @@ function sendEntries(c: Step, lead: Lead, to: NodeId, peer: Peer): void {
   );
 }
 
-/** Whoever was given up learns it from whatever reaches it. */
-const tellingIt = <M extends RaftMessage>(peer: Peer, message: M): M => (peer.givenUp ? { ...message, givenUp: true } : message);
+/** Whoever was given up, or has another log, learns it from whatever reaches it. */
+function tellingIt<M extends RaftMessage>(peer: Peer, message: M): M {
+  if (!peer.givenUp && !peer.another) return message;
+  return { ...message, ...(peer.givenUp && { givenUp: true }), ...(peer.another && { another: true }) };
+}
 
 /** Carries the nonce and the commit index on a prefix that surely matches; index 0 always does. */
 function sendEmpty(c: Step, lead: Lead, to: NodeId, peer: Peer): void {
@@ -131,7 +139,7 @@ export function onAppendReply(c: Step, from: NodeId, message: AppendReply, incar
     peer.echoed = message.nonce;
     renewLease(c, lead);
   }
-  if (message.staged === true) onStaged(c, lead, from, peer, message);
+  if (message.staged === true || asksForAll(peer, message)) onStaged(c, lead, from, peer, message);
   else if (message.success) onMatched(c, lead, from, peer, message.matchIndex);
   else onMismatch(c, lead, from, peer, message.matchIndex);
 }
@@ -139,8 +147,10 @@ export function onAppendReply(c: Step, from: NodeId, message: AppendReply, incar
 function onMatched(c: Step, lead: Lead, from: NodeId, peer: Peer, matchIndex: LogIndex): void {
   if (matchIndex > lastIndex(c.s)) {
     note(c, 'impossibleMatch', { from, matchIndex, lastIndex: lastIndex(c.s) });
+    peer.another = !peer.votes;
     return;
   }
+  peer.another = false;
   if (matchIndex > peer.match) {
     peer.match = matchIndex;
     peer.matchNonce = lead.nonce;
@@ -151,11 +161,16 @@ function onMatched(c: Step, lead: Lead, from: NodeId, peer: Peer, matchIndex: Lo
   if (!advanceCommit(c, lead)) feed(c, lead, from, false);
 }
 
+/** One of version 0.1.0 asks for all of it so. */
+const asksForAll = (peer: Peer, { success, matchIndex, prevIndex, nonce }: AppendReply): boolean =>
+  peer.givenUp && !success && matchIndex === 0 && prevIndex === undefined && nonce > peer.matchNonce;
+
 /** It takes all of our log beside its own: what it acknowledged before was compared with nothing, and this acknowledges nothing yet. */
 function onStaged(c: Step, lead: Lead, from: NodeId, peer: Peer, { matchIndex, nonce }: AppendReply): void {
   // Whoever votes has our log. A late one is of before that.
   if (c.s.voters.includes(from) || nonce < peer.matchNonce || matchIndex > lastIndex(c.s)) return;
   peer.match = 0;
+  peer.another = false;
   if (peer.next === matchIndex + 1 && peer.pendingAtMs !== null) return;
   peer.next = matchIndex + 1;
   peer.pendingAtMs = null;

@@ -1,7 +1,7 @@
 import type { NodeId } from '@yosugara/kernel';
 import { note, type Step, send } from './context.js';
 import { commitThrough, lastIndex, replaceLog, termAt } from './log.js';
-import { isSole } from './pair-facts.js';
+import { votesAlone } from './pair-facts.js';
 import type { RaftState, Staged } from './state.js';
 import type { Append, LogIndex, SnapshotMessage, Term } from './types.js';
 
@@ -13,13 +13,14 @@ import type { Append, LogIndex, SnapshotMessage, Term } from './types.js';
 
 /**
  * Is the leader's log another one than ours? It is for the only voter by its own log, whom the sender's configuration gave up; and for
- * one that follows without a vote and committed another entry where the leader has one: it followed the one that was given up. Once that
- * was seen in a term, it is so for all that comes in it.
+ * one that follows without a vote and committed another entry where the leader has one, or more than it has: it followed the one that was
+ * given up. Once that was seen in a term, it is so for all that comes in it.
  */
 export function isAnother(s: RaftState, from: NodeId, message: Append | SnapshotMessage): boolean {
   if (s.staged !== null && isOf(s.staged, from, message.term)) return true;
-  if (message.givenUp === true && isSole(s)) return true;
+  if (message.givenUp === true && votesAlone(s)) return true;
   if (s.voters.includes(s.self) || s.commit === 0) return false;
+  if (message.another === true) return true;
   if (message.kind === 'snapshot') return differs(s, message.snapshot.index, message.snapshot.term);
   const { prevIndex, prevTerm, entries } = message;
   return differs(s, prevIndex, prevTerm) || entries.some(({ index, term }) => differs(s, index, term));

@@ -28,6 +28,9 @@ export interface Peer {
   incarnation: string | null;
   /** As the configuration says. */
   givenUp: boolean;
+  votes: boolean;
+  /** It has acknowledged more than there is. */
+  another: boolean;
 }
 
 export interface Round {
@@ -53,7 +56,7 @@ export interface Staged {
 /** Exists only while leading. */
 export interface Lead {
   readonly peers: Record<string, Peer>;
-  /** Number of the latest round; counts from 1 in every term. */
+  /** Number of the latest round; counts from 1 in every life as a leader. */
   nonce: number;
   rounds: Round[];
   nextRoundAtMs: number;

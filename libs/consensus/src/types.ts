@@ -123,6 +123,8 @@ export type RaftMessage =
       readonly nonce: number;
       /** To a member that the leader's configuration gave up (`Member.givenUp`). */
       readonly givenUp?: true;
+      /** To one without a vote that acknowledged more than there is: it has another log. */
+      readonly another?: true;
     }
   | {
       readonly kind: 'appendReply';
@@ -142,6 +144,7 @@ export type RaftMessage =
       readonly snapshot: Snapshot;
       readonly nonce: number;
       readonly givenUp?: true;
+      readonly another?: true;
     }
   | { readonly kind: 'timeoutNow'; readonly term: Term };
 

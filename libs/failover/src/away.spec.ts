@@ -2,6 +2,7 @@ import { epoch, lsn, nodeId } from '@yosugara/kernel';
 import { describe, expect, it } from 'vitest';
 import {
   type Away,
+  aloneEpoch,
   applyCommand,
   awayCause,
   type ClusterRecord,
@@ -13,6 +14,7 @@ import {
   isAwaited,
   lint,
   type Observation,
+  wordEpoch,
 } from './index.js';
 import {
   a,
@@ -62,6 +64,14 @@ describe('the record with which another site begins its own log', () => {
       ],
     });
     expect(goAway(busy, away)).toMatchObject({ recover: [], pause: null, maintenance: [{ node: a }] });
+  });
+  it('has epochs there that no node at home takes, also from its first claim on', () => {
+    const at = Date.UTC(2026, 10, 23);
+    const there = goAway(record({ level: 2 }), { ...away, atWallMs: at });
+    const later = { ...there, everSync: [a, b, d], epoch: epoch(wordEpoch(there, d, at + 5_000)) };
+    for (const taken of [there.epoch, later.epoch, aloneEpoch(later, d, at + 9_000), aloneEpoch(later, d, 0)])
+      expect(taken % 3).toBe(2);
+    for (const node of [a, b]) expect(aloneEpoch(record({ level: 2 }), node, at + 5_000) % 3).not.toBe(2);
   });
   it('awaits the claim of that member, and is of a new generation once it is made', () => {
     expect([isAwaited(begun, d), isAwaited(begun, a), isAwaited(claimed, d)]).toEqual([true, false, false]);

@@ -115,7 +115,7 @@ function forceClaim(o: Observation, evidence: string, isBlind = false): Part {
         kind: 'forceClaim',
         by: o.self,
         boot: o.boot,
-        epoch: isBlind ? wordEpoch(o.record, o.self, o.wallMs) : forcedEpoch(o.record),
+        epoch: isBlind || isAwaited(o.record, o.self) ? farEpoch(o) : forcedEpoch(o.record),
         evidence,
         ...(isBlind ? { blind: true as const } : {}),
         atWallMs: o.wallMs,
@@ -124,6 +124,9 @@ function forceClaim(o: Observation, evidence: string, isBlind = false): Part {
     ],
   };
 }
+
+const farEpoch = (o: Observation): Epoch =>
+  levelOf(o.record) < APART_LEVEL ? forcedEpoch(o.record) : wordEpoch(o.record, o.self, o.wallMs);
 
 function causeOf(o: Observation): string {
   if (isUnborn(o.record)) return 'first start';

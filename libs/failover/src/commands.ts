@@ -2,7 +2,8 @@ import type { Epoch, Lsn, NodeId } from '@yosugara/kernel';
 import { epoch as asEpoch, assertNever } from '@yosugara/kernel';
 import { type Applied, accept, refuse } from './applied.js';
 import { awayCause, comeHome, isAwaited } from './away.js';
-import { type Raising, raiseLevel } from './level.js';
+import { APART_LEVEL } from './command-levels.js';
+import { levelOf, type Raising, raiseLevel } from './level.js';
 import { applyManaging, type ConfirmedFence, inNextEpoch, isManaging, type Managing, withFenced } from './managing.js';
 import type { Arming, ClusterRecord, LineageEntry, StopProof, TakeOver } from './record.js';
 import {
@@ -131,10 +132,10 @@ export function applyCommand(record: ClusterRecord, command: Command): Applied {
 }
 
 const isForcedEpoch = (record: ClusterRecord, { epoch: at, by, blind, atWallMs }: OfKind<'forceClaim'>): boolean =>
-  at === forcedEpoch(record) || (blind === true && at === wordEpoch(record, by, atWallMs));
+  at === forcedEpoch(record) || ((blind === true || record.away?.node === by) && at === wordEpoch(record, by, atWallMs));
 
 function timelineTaken(record: ClusterRecord, { by, blind }: OfKind<'forceClaim'>): number {
-  if (blind === true) return wordTimelines(record, by);
+  if (blind === true) return levelOf(record) < APART_LEVEL ? passedTimelines(record) : wordTimelines(record, by);
   return record.opening !== null && record.opening !== by ? passedTimelines(record) : record.timelineTaken;
 }
 

@@ -88,6 +88,8 @@ export function follow(o: Observation): Part {
         actions: [{ kind: 'pg.stop', mode: 'kill', budgetMs: 0 }],
       };
     case 'empty':
+      // A new log comes in pieces: its older ones tell of other Masters, and that nobody serves.
+      if (!o.informed) return { role: 'INIT', why: 'no data here; waiting for a majority to tell how things stand', actions: [] };
       return whenEmpty(o, serving);
     case 'stopped':
       // What the disk remembers may be old: another may be Master since. Where to follow, and whether to wait, only the record can tell.

@@ -408,7 +408,7 @@ describe('a forced promotion past somebody who may have promoted and has not sai
 });
 
 describe('two words, each given blindly: to one node, and when that is off again to the other', () => {
-  const begun = record({ epoch: epoch(5), owner: a, phase: 'serving' });
+  const begun = record({ epoch: epoch(5), owner: a, phase: 'serving', level: 2 });
   const word = (by: NodeId, atWallMs: number) =>
     apply(begun, {
       ...{ kind: 'forceClaim', by, boot: `boot-${by}`, blind: true, evidence: 'seen off', atWallMs },

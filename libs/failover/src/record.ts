@@ -254,8 +254,11 @@ function ownEpoch(place: number, many: number, known: Epoch, atWallMs: number): 
   const atLeast = known + many;
   return epoch(atLeast + ((((place - atLeast) % EPOCH_CLASSES) + EPOCH_CLASSES) % EPOCH_CLASSES));
 }
-/** Both logs agree on it: they are one up to where both were in the sync set. */
-const placeOf = (record: ClusterRecord, node: NodeId): number => (record.everSync.indexOf(node) === 0 ? 0 : 1);
+/** Both logs of two nodes agree on it: they are one up to where both were in the sync set. */
+function placeOf(record: ClusterRecord, node: NodeId): number {
+  if (record.away?.node === node) return AFAR;
+  return record.everSync.indexOf(node) === 0 ? 0 : 1;
+}
 
 /** Of one whose power the other one cannot have cut, or that has cut the other's. */
 export const aloneEpoch = (record: ClusterRecord, by: NodeId, atWallMs: number): Epoch =>

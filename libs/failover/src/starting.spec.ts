@@ -15,6 +15,14 @@ describe('T7, a node that starts', () => {
     expect(decide(o)).toMatchObject({ role: 'STOPPED', needsRecover: true });
     expect(kinds(o)).not.toContain('pg.startStandby');
   });
+  it.each<[string, Partial<Observation>]>([
+    ['that named another Master', { record: record({ owner: a, syncSet: [a], everSync: [a] }) }],
+    ['in which nobody served and this node was counted on', { record: record({ owner: b, ownerBoot: 'earlier', syncSet: [a, b] }) }],
+  ])('without data copies from nobody, and is not stuck, by a piece of the log %s: it is still being told', (_, over) => {
+    const o = starting({ postgres: { kind: 'empty' }, informed: false, ...over });
+    expect(decide(o)).toMatchObject({ role: 'INIT', needsRecover: false });
+    expect(kinds(o).filter((kind) => kind.startsWith('pg.'))).toEqual([]);
+  });
   it('rewinds when `recover` was asked for', () => {
     const recover = [{ node: b, requestId: 'r', state: 'open' as const }];
     expect(

@@ -239,9 +239,14 @@ describe('a node that went on alone on an operator’s word, not having seen tha
   const blindly = (over: Partial<Observation> = {}): Observation =>
     two(orphan(60_000), { lead: leading, voters: [b], fenceRight: false, givenUp: { node: a, generation: 1 }, ...over });
   it('claims by force only: what the other one may hold is given up', () =>
-    expect(proposed(blindly({ forced }))).toMatchObject([
+    expect(proposed(blindly({ forced, record: record({ level: 2 }) }))).toMatchObject([
       { kind: 'forceClaim', by: b, epoch: 1_006, evidence: forced.evidence },
     ]));
+  it('does so in an epoch and onto a timeline that a member of before level 2 takes, too, while there may be one', () => {
+    const [claim] = proposed(blindly({ forced }));
+    expect(claim).toMatchObject({ kind: 'forceClaim', epoch: 105 });
+    expect(applyCommand(record(), { id: 'x', ...claim! }).record.timelineTaken).toBe(1_001);
+  });
   it('does so after a restart, and while the other one is heard again, too', () => {
     const word = /operator confirmed that a is off .* before a restart of b/;
     for (const o of [blindly(), blindly({ peers: only(a, 50, stopped()) })])

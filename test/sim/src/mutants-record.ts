@@ -143,7 +143,7 @@ export const IN_RECORD: readonly Mutant[] = [
     patches: [
       {
         file: `${FAILOVER}/claimant.ts`,
-        find: 'isBlind ? wordEpoch(o.record, o.self, o.wallMs) : forcedEpoch(o.record)',
+        find: 'isBlind || isAwaited(o.record, o.self) ? farEpoch(o) : forcedEpoch(o.record)',
         replace: 'isBlind ? forcedEpoch(o.record) : forcedEpoch(o.record)',
       },
     ],

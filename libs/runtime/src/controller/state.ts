@@ -243,6 +243,7 @@ export function restore(state: ControllerState, record: unknown, index: number):
   // Our own log was given up (two nodes): what it told is no longer how things stand.
   if (index < state.appliedIndex) state.informed = false;
   state.appliedIndex = index;
+  state.compactedIndex = Math.min(state.compactedIndex, index);
   demandLevel(state);
   return [];
 }
