@@ -1,6 +1,6 @@
 import type { Log } from '@yosugara/kernel';
 import type { NodeConfig } from '@yosugara/protocol';
-import { listenPeer, wallUs } from '@yosugara/receivers';
+import { listenPeer, type SourceGate, wallUs } from '@yosugara/receivers';
 import {
   type AwayRange,
   type CopySender,
@@ -14,6 +14,7 @@ import {
 import { membersOf } from './config.js';
 import type { nodeIdentity } from './identity.js';
 import type { Journals } from './journals.js';
+import { Sparing } from './sparing.js';
 import type { Undo } from './undo.js';
 
 export interface CopyServerParts {
@@ -21,6 +22,8 @@ export interface CopyServerParts {
   readonly identity: ReturnType<typeof nodeIdentity>;
   readonly journals: Journals;
   readonly sender: CopySender;
+  /** Counts who was refused. */
+  readonly gate: Pick<SourceGate, 'refuse'>;
   readonly log: Log;
   /** More is held. */
   readonly onChange: () => void;
@@ -41,12 +44,17 @@ export class CopyServer {
   }
 
   static async open(parts: CopyServerParts, undo: Undo): Promise<CopyServer> {
-    const { config, identity, log } = parts;
+    const { config, identity, gate, log } = parts;
     const { self, peer } = membersOf(config);
     const opened = new CopyServer(parts);
+    const refused = new Sparing((summed) => log.warn('copy.refused', { ...summed }));
+    undo.push(() => refused.stop());
     const server = await listenPeer({
-      ...{ identity, address: self.address, port: config.ports.journal, expected: peer.id },
-      onRefused: (why) => log.warn('copy.refused', { why }),
+      ...{ identity, address: self.address, port: config.ports.journal, expected: peer.id, peerAddress: peer.address },
+      onRefused: (why, address) => {
+        gate.refuse(address, 'not_peer');
+        refused.happened(why);
+      },
       onChannel: (channel) => opened.#hold(channel),
     });
     undo.push(() => server.close());

@@ -180,6 +180,33 @@ describe('the VIP', () => {
   });
 });
 
+describe('the port of the other receiver', () => {
+  it('counts and tells who came there and was not the other receiver, many of them in one line; the link comes all the same', async () => {
+    const config = configs();
+    const said: { readonly why: string; readonly times: number }[] = [];
+    const warn = (event: string, fields?: object) =>
+      void (event === 'copy.refused' && said.push(fields as (typeof said)[number]));
+    const a = await start(config.a, { ...SILENT_LOG, warn });
+    for (let made = 0; made < 20; made++) {
+      const stranger = connect({ host: address.a, port: ports.journal, localAddress: address.sender });
+      closers.push(() => stranger.destroy());
+      stranger.on('error', () => undefined);
+    }
+    await until(() => (a.report().refused?.['not_peer'] ?? 0) >= 12);
+    const b = await start(config.b);
+    await until(() => a.watermark().peerLink === 'up' && b.watermark().peerLink === 'up');
+    expect(said[0]).toEqual({ why: expect.stringContaining(address.sender), times: 1 });
+    expect(a.report().sources).toContainEqual(
+      expect.objectContaining({ address: address.sender, refused: { not_peer: expect.any(Number) } }),
+    );
+    const refused = a.report().refused?.['not_peer'] ?? 0;
+    await a.stop();
+    expect(said.reduce((sum, { times }) => sum + times, 0)).toBeGreaterThanOrEqual(refused);
+    // One at once, the others every ten seconds: this does not take half a minute.
+    expect(said.length).toBeLessThan(5);
+  });
+});
+
 describe('a journal at its bound', () => {
   it('holds TCP senders back, which is no loss and is not counted as one; a datagram that it refuses is', async () => {
     const config = configs({ maxJournalMb: 1 });

@@ -92,7 +92,10 @@ async function start(
   });
   undo.push(() => role.stop());
   const own = await openAll(listeners.on(self.address, 'own'), undo);
-  const server = await CopyServer.open({ config, identity, journals, sender, log, onChange: changed }, undo);
+  const server = await CopyServer.open(
+    { config, identity, journals, sender, gate: listeners.gate, log, onChange: changed },
+    undo,
+  );
   undo.push(journal.onDurable(changed));
   sender.start();
   undo.push(() => sender.stop());

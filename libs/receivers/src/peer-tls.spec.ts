@@ -91,6 +91,7 @@ const listen = async (onChannel: (channel: PeerChannel) => void = () => undefine
     address: '127.0.0.1',
     port,
     expected: 'a',
+    peerAddress: '127.0.0.1',
     onChannel,
     onRefused: (why) => refused.push(why),
   });
@@ -175,7 +176,7 @@ describe('the link after its certificates were renewed', () => {
     const channels: PeerChannel[] = [];
     const refused: string[] = [];
     const server = await listenPeer({
-      ...{ identity: b.identity, address: '127.0.0.1', port: 0, expected: 'a' },
+      ...{ identity: b.identity, address: '127.0.0.1', port: 0, expected: 'a', peerAddress: '127.0.0.1' },
       onChannel: (channel) => channels.push(channel),
       onRefused: (why) => refused.push(why),
     });
@@ -228,7 +229,7 @@ describe('the link when the other node is revoked', () => {
     const channels: PeerChannel[] = [];
     const refused: string[] = [];
     const server = await listenPeer({
-      ...{ identity, address: '127.0.0.1', port: 0, expected: 'a' },
+      ...{ identity, address: '127.0.0.1', port: 0, expected: 'a', peerAddress: '127.0.0.1' },
       onChannel: (channel) => channels.push(channel),
       onRefused: (why) => refused.push(why),
     });

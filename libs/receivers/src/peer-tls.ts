@@ -1,8 +1,10 @@
 import { isIP } from 'node:net';
-import { connect, createServer, type TLSSocket } from 'node:tls';
+import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
 import type { PeerChannel, PeerDialer } from '@yosugara/runtime';
 import { PeerLinkError } from './errors.js';
 import { boundPort, listening } from './listening.js';
+import { UnprovenConnections } from './peer-unproven.js';
+import { plainAddress } from './senders.js';
 
 /** PEM. Both sides show a certificate of the cluster's CA whose common name is the node's id. */
 export interface PeerIdentity {
@@ -17,11 +19,21 @@ export interface PeerIdentity {
 export type CurrentIdentity = () => PeerIdentity;
 
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
-const HANDSHAKE_MS = 2_000;
 /** Whether the other side of a connection that is open is still a member is looked at so often. */
 const LOOK_MS = 500;
-/** Connections that have not shown a certificate yet. */
-const MAX_CONNECTIONS = 16;
+
+export interface PeerListenOptions {
+  readonly identity: CurrentIdentity;
+  readonly address: string;
+  readonly port: number;
+  /** The node id that its certificate must carry. */
+  readonly expected: string;
+  /** Where it dials from, as it is told apart from strangers before it has shown its certificate. */
+  readonly peerAddress: string;
+  readonly onChannel: (channel: PeerChannel) => void;
+  /** Each connection that was not the peer's, once. */
+  readonly onRefused: (why: string, address: string) => void;
+}
 
 /** Dials the peer. @param expected the node id that its certificate must carry. */
 export function peerDialer(options: {
@@ -63,56 +75,66 @@ export function peerDialer(options: {
   };
 }
 
-/** Accepts the peer only. @throws PortInUseError, ListenError */
-export async function listenPeer(options: {
-  readonly identity: CurrentIdentity;
-  readonly address: string;
-  readonly port: number;
-  readonly expected: string;
-  readonly onChannel: (channel: PeerChannel) => void;
-  readonly onRefused: (why: string) => void;
-}): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const { address, port, expected, onChannel, onRefused } = options;
-  let identity = options.identity();
-  const sockets = new Set<TLSSocket>();
-  const server = createServer(
-    { ...contextOf(identity), requestCert: true, rejectUnauthorized: true, handshakeTimeout: HANDSHAKE_MS },
-    (socket) => {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-      const peer = commonName(socket);
-      const isRevoked = options.identity().peerIsRevoked === true;
-      if (peer === expected && !isRevoked) return onChannel(watched(channelOf(socket, peer), options.identity));
-      onRefused(
-        `${socket.remoteAddress ?? '?'} shows the certificate of ${JSON.stringify(peer)}${isRevoked ? ', which is revoked' : ''}`,
-      );
-      socket.on('error', () => undefined);
-      socket.destroy();
-    },
-  );
-  server.maxConnections = MAX_CONNECTIONS;
-  // Before the handshake of the connection at hand: TLS itself listens for it, too.
-  server.prependListener('connection', () => {
-    const now = options.identity();
-    if (now === identity) return;
-    identity = now;
-    server.setSecureContext(contextOf(now));
-  });
-  server.on('tlsClientError', (error, socket) => {
-    onRefused(`${socket.remoteAddress ?? '?'}: ${error.message}`);
-    socket.destroy();
-  });
+/** Accepts the peer only. @throws PortInUseError, ListenError, PeerLinkError */
+export async function listenPeer(options: PeerListenOptions): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const { address, port, peerAddress, onRefused } = options;
   // A name would be asked of DNS, and listened to at whatever it says.
   if (isIP(address) === 0) throw new PeerLinkError(`${address} is no address`);
+  const unproven = new UnprovenConnections({ peerAddress, onRefused });
+  const proven = new Set<TLSSocket>();
+  const server = peerServer(options, unproven, (socket) => {
+    unproven.shown(socket);
+    proven.add(socket);
+    socket.once('close', () => proven.delete(socket));
+    welcome(socket, options);
+  });
   await listening(server, { address, port });
   return {
     port: boundPort(server, port),
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of sockets) socket.destroy();
+      unproven.close();
+      for (const socket of proven) socket.destroy();
       await closed;
     },
   };
+}
+
+/**
+ * Whoever connects is among the unproven until its handshake has ended. The server has no bound of its own for connections: whoever
+ * holds them all would keep the peer out. The unproven have theirs, and of the peer's the newest replaces the older.
+ */
+function peerServer(
+  { identity: current }: PeerListenOptions,
+  unproven: UnprovenConnections,
+  onShown: (socket: TLSSocket) => void,
+): Server {
+  let identity = current();
+  const server = createServer({ ...contextOf(identity), requestCert: true, rejectUnauthorized: true }, onShown);
+  // Before the handshake of the connection at hand: TLS itself listens for it, too.
+  server.prependListener('connection', (socket) => {
+    unproven.begin(socket);
+    const now = current();
+    if (now === identity) return;
+    identity = now;
+    server.setSecureContext(contextOf(now));
+  });
+  server.on('tlsClientError', (error, socket) => {
+    unproven.failed(socket, error.message);
+    socket.destroy();
+  });
+  return server;
+}
+
+/** The cluster's CA signed it; it may still be another member, or one that is revoked. */
+function welcome(socket: TLSSocket, { identity, expected, onChannel, onRefused }: PeerListenOptions): void {
+  const peer = commonName(socket);
+  const isRevoked = identity().peerIsRevoked === true;
+  if (peer === expected && !isRevoked) return onChannel(watched(channelOf(socket, peer), identity));
+  const from = plainAddress(socket.remoteAddress ?? '?');
+  socket.on('error', () => undefined);
+  socket.destroy();
+  onRefused(`${from} shows the certificate of ${JSON.stringify(peer)}${isRevoked ? ', which is revoked' : ''}`, from);
 }
 
 /** Ends when the peer is revoked: who is connected goes, too. */

@@ -42,6 +42,7 @@ export type Refusal =
   | 'bad_request'
   | 'too_large'
   | 'come_again'
+  | 'not_peer'
   | TrapRefusal;
 
 export interface SourceReport {

@@ -520,6 +520,7 @@ export const en = {
   'refusal.bad_request': 'bad request',
   'refusal.too_large': 'too large',
   'refusal.come_again': 'told to come again',
+  'refusal.not_peer': "not the other node's receiver",
   'refusal.malformed': 'malformed',
   'refusal.unknown_community': 'unknown community',
   'refusal.unknown_user': 'unknown user',

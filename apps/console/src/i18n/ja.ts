@@ -521,6 +521,7 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'refusal.bad_request': '不正なリクエスト',
   'refusal.too_large': 'サイズ超過',
   'refusal.come_again': '再送を要求',
+  'refusal.not_peer': '相手ノードのレシーバーではない',
   'refusal.malformed': '不正な形式',
   'refusal.unknown_community': '未知のコミュニティ',
   'refusal.unknown_user': '未知のユーザ',
