@@ -17,7 +17,10 @@ describe('T7, a node that starts', () => {
   });
   it.each<[string, Partial<Observation>]>([
     ['that named another Master', { record: record({ owner: a, syncSet: [a], everSync: [a] }) }],
-    ['in which nobody served and this node was counted on', { record: record({ owner: b, ownerBoot: 'earlier', syncSet: [a, b] }) }],
+    [
+      'in which nobody served and this node was counted on',
+      { record: record({ owner: b, ownerBoot: 'earlier', syncSet: [a, b] }) },
+    ],
   ])('without data copies from nobody, and is not stuck, by a piece of the log %s: it is still being told', (_, over) => {
     const o = starting({ postgres: { kind: 'empty' }, informed: false, ...over });
     expect(decide(o)).toMatchObject({ role: 'INIT', needsRecover: false });
