@@ -7,12 +7,12 @@ import { type NodeConfig, STATE_LAYOUT } from '@yosugara/protocol';
 import {
   CustomResends,
   type Endpoint,
-  type Listener,
   listenCustomTraps,
   listenRelp,
   listenTcp,
   listenTls,
   listenUdp,
+  type Opening,
   RelpResends,
   SourceGate,
   type SourceLimits,
@@ -30,7 +30,7 @@ export interface ListenerParts {
 
 export interface Listeners {
   /** Everything that is listened to on this address, to be opened. */
-  on(address: string, listener: Endpoint['listener']): readonly (() => Promise<Listener>)[];
+  on(address: string, listener: Endpoint['listener']): readonly Opening[];
   readonly gate: SourceGate;
   /** To be called when more may be safe. */
   answerWhatIsSafe(): void;
@@ -67,22 +67,30 @@ export function configuredListeners(config: NodeConfig, log: Log, parts: Listene
       // Whoever wants them read as Node does it gets no calls of the system.
       const room = udpRead === 'batch' ? parts.journal : undefined;
       const udp = { address, listener, gate, receiveBufferBytes, room };
+      const opening = (protocol: Opening['protocol'], port: number, open: Opening['open']): Opening => {
+        return { protocol, address, port, listener, open };
+      };
       const open = [
-        () => listenUdp({ ...udp, port: ports.syslog, kind: 'syslog', sockets: udpSockets, read: udpRead, intake }),
-        () => listenTcp({ ...stream, port: ports.syslog }),
-        () => listenUdp({ ...udp, port: ports.trap, kind: 'trap', intake: (record, reply) => traps.take(record, reply) }),
+        opening('udp', ports.syslog, () =>
+          listenUdp({ ...udp, port: ports.syslog, kind: 'syslog', sockets: udpSockets, read: udpRead, intake }),
+        ),
+        opening('tcp', ports.syslog, () => listenTcp({ ...stream, port: ports.syslog })),
+        opening('udp', ports.trap, () =>
+          listenUdp({ ...udp, port: ports.trap, kind: 'trap', intake: (record, reply) => traps.take(record, reply) }),
+        ),
       ];
-      if (receiver.tls.enabled) open.push(() => listenTls({ ...stream, port: ports.syslogTls, tls }));
-      if (receiver.relp.enabled)
-        open.push(() => listenRelp({ ...stream, ...relp, ...(receiver.relp.tls ? { tls } : {}), port: ports.relp, lastSeq }));
-      if (tokens !== null)
-        open.push(() =>
-          // A token says who it is; scripts have no certificates.
-          listenCustomTraps({
-            ...{ ...stream, ...http, tokens, port: ports.customTrap, lastSeq },
-            ...(receiver.http.tls ? { tls: { ...tls, clientCertificate: 'none', allow: [] } } : {}),
-          }),
-        );
+      if (receiver.tls.enabled)
+        open.push(opening('tls', ports.syslogTls, () => listenTls({ ...stream, port: ports.syslogTls, tls })));
+      if (receiver.relp.enabled) {
+        const sealed = receiver.relp.tls ? { tls } : {};
+        open.push(opening('relp', ports.relp, () => listenRelp({ ...stream, ...relp, ...sealed, port: ports.relp, lastSeq })));
+      }
+      if (tokens !== null) {
+        // A token says who it is; scripts have no certificates.
+        const sealed = receiver.http.tls ? { tls: { ...tls, clientCertificate: 'none' as const, allow: [] } } : {};
+        const port = ports.customTrap;
+        open.push(opening('http', port, () => listenCustomTraps({ ...stream, ...http, ...sealed, tokens, port, lastSeq })));
+      }
       return open;
     },
   };

@@ -28,7 +28,7 @@ it.each([
   const traps = await openTraps(config, SILENT_LOG, { intake, lastSeq: () => journal.nextSeq - 1, safeSeq });
   closers.push(() => traps.stop());
   const listeners = configuredListeners(config, SILENT_LOG, { journal, safeSeq, traps: traps.intake });
-  for (const open of listeners.on(address.a, 'own')) {
+  for (const { open } of listeners.on(address.a, 'own')) {
     const listener = await open();
     closers.push(() => listener.close());
   }

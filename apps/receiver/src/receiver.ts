@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { explain, type Log } from '@yosugara/kernel';
 import { type NodeConfig, type ReceiverReport, STATE_LAYOUT, type Watermark } from '@yosugara/protocol';
-import { type Listener, monotonicMs, peerDialer, VipListeners, wallUs } from '@yosugara/receivers';
+import { KeptListeners, monotonicMs, peerDialer, wallUs } from '@yosugara/receivers';
 import { behindPeer, CopySender, watermarkOf } from '@yosugara/runtime';
 import { membersOf } from './config.js';
 import { CopyServer } from './copy-server.js';
@@ -11,7 +11,7 @@ import { configuredListeners } from './listeners.js';
 import { serveLocal } from './local-socket.js';
 import { Losses } from './losses.js';
 import { RoleWatch } from './role.js';
-import { reportedIntake, reportedSources, saySmallBuffers } from './told.js';
+import { reportedAway, reportedIntake, reportedSources, saySmallBuffers } from './told.js';
 import { openTraps } from './traps.js';
 import { Undo } from './undo.js';
 
@@ -84,14 +84,16 @@ async function start(
   const dialer = peerDialer({ identity, ...dialed });
   const sender = new CopySender({ node: self.id, peer: peer.id, journal, wallUs, log, onChange: changed, onFatal, dialer });
   const vipAddress = config.cluster.vip?.address;
-  const vip = new VipListeners(vipAddress === undefined ? [] : listeners.on(vipAddress, 'vip'), log);
+  const vip = new KeptListeners(vipAddress === undefined ? [] : listeners.on(vipAddress, 'vip'), log);
   undo.push(() => vip.close());
   const role = new RoleWatch(join(config.stateDir, STATE_LAYOUT.controlSocket), () => {
     vip.want(role.vip);
     changed();
   });
   undo.push(() => role.stop());
-  const own = await openAll(listeners.on(self.address, 'own'), undo);
+  const own = new KeptListeners(listeners.on(self.address, 'own'), log);
+  undo.push(() => own.close());
+  await own.begin();
   const server = await CopyServer.open(
     { config, identity, journals, sender, gate: listeners.gate, log, onChange: changed },
     undo,
@@ -105,13 +107,14 @@ async function start(
   scrubJournals(journals, log, mend, undo);
   const local = await serveLocal({ stateDir: config.stateDir, journals, sender, watermark, mend, log }, undo);
 
-  const open = () => [...own, ...vip.listeners];
+  const open = () => [...own.listeners, ...vip.listeners];
   const losses = new Losses({ journal, listeners: open, gate: listeners.gate, log });
   undo.push(() => losses.stop());
   const since = new Date().toISOString();
   const report = (): ReceiverReport => ({
     ...{ process: 'receiver', pid: process.pid, since, vipBound: vip.bound, peerLink: sender.link },
     ...reportedIntake(journal, losses, open()),
+    listenersAway: reportedAway([...own.away, ...vip.away]),
     journalBytes: journal.stats().bytes + copy.bytes,
     behindPeer: behindPeer(watermark()),
     copyLost: server.lost,
@@ -126,11 +129,11 @@ async function start(
     local.broadcast(watermark());
   });
   every(undo, REPORT_MS, () => role.report(report()));
-  saySmallBuffers(log, own, config.receiver.receiveBufferBytes);
+  saySmallBuffers(log, own.listeners, config.receiver.receiveBufferBytes);
   log.info('receiver.ready', {
     node: self.id,
     journalId: journal.journalId,
-    listeners: own.map((listener) => listener.stats()),
+    listeners: own.listeners.map((listener) => listener.stats()),
     asked: config.receiver.receiveBufferBytes,
   });
   return { watermark, report, stop: () => undo.run() };
@@ -152,16 +155,6 @@ function sayStandstills(log: Log, undo: Undo): void {
     ranAtMs += forMs;
     if (forMs > STOOD_STILL_MS) log.warn('receiver.stood_still', { forMs });
   });
-}
-
-async function openAll(open: readonly (() => Promise<Listener>)[], undo: Undo): Promise<readonly Listener[]> {
-  const listeners: Listener[] = [];
-  for (const each of open) {
-    const listener = await each();
-    undo.push(() => listener.close());
-    listeners.push(listener);
-  }
-  return listeners;
 }
 
 function every(undo: Undo, ms: number, work: () => void): void {

@@ -1,7 +1,7 @@
 import type { PeerCopy, ReceiverJournal, UnwrittenRecords } from '@yosugara/journal';
 import { explain, type Log } from '@yosugara/kernel';
 import { OTHER_SOURCES, type ReceiverReport } from '@yosugara/protocol';
-import type { Listener, SourceGate } from '@yosugara/receivers';
+import type { Listener, ListenerAway, SourceGate } from '@yosugara/receivers';
 import type { Losses } from './losses.js';
 
 /** In a report; the others are in the receiver's own numbers. */
@@ -31,6 +31,11 @@ export function reportedIntake(
       return { ...stats, since: new Date(sinceMs).toISOString(), kernelDrops: losses.dropsOf(listener) };
     }),
   };
+}
+
+/** Those that are to be open and are not. */
+export function reportedAway(away: readonly ListenerAway[]): NonNullable<ReceiverReport['listenersAway']> {
+  return away.map(({ forMs, ...named }) => ({ ...named, forSeconds: Math.round(forMs / 100) / 10 }));
 }
 
 /** The kernel doubles what is asked, for its own bookkeeping (socket(7)), and caps it at `net.core.rmem_max`. */

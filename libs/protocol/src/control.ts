@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AgentsTrustSchema } from './certificates.js';
-import { OneSidedSchema } from './ingest.js';
+import { ListenerAwaySchema, OneSidedSchema } from './ingest.js';
 import { LISTENER_KINDS, MESSAGE_TRANSPORTS } from './messages.js';
 
 /**
@@ -197,10 +197,12 @@ export const ReceiverReportSchema = z.object({
   copyLost: z.int().optional(),
   /** Own records fsynced here and not yet at the peer. */
   behindPeer: z.int(),
+  /** Every listener on the floating address is open. */
   vipBound: z.boolean(),
   /** Datagrams that the kernel dropped since no buffer had room for them. Part of `dropped`. */
   kernelDrops: z.int().optional(),
   listeners: z.array(ListenerReport).optional(),
+  listenersAway: z.array(ListenerAwaySchema).optional(),
   /** Those of which most was refused, and those that sent most. */
   sources: z.array(SourceReport).optional(),
   /** Sources that have counts and no line above. */

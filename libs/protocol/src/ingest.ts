@@ -69,6 +69,17 @@ const ListenerSchema = z.object({
   kernelDrops: z.int().nullable(),
 });
 
+/** One that is to be open and is not: the port is taken, the address is not there. It is tried again and again. */
+export const ListenerAwaySchema = z.object({
+  protocol: z.enum(MESSAGE_TRANSPORTS),
+  address: z.string(),
+  port: z.int(),
+  listener: z.enum(LISTENER_KINDS),
+  why: z.string(),
+  forSeconds: z.number(),
+});
+export type ListenerAway = z.infer<typeof ListenerAwaySchema>;
+
 /** What a node's receiver says of itself, all since it started; null: it is not heard. */
 const ReceiverStateSchema = z.object({
   since: z.string().nullable(),
@@ -83,6 +94,8 @@ const ReceiverStateSchema = z.object({
   /** Of all sources, by reason. */
   refused: Named,
   listeners: z.array(ListenerSchema),
+  /** Missing: a version that does not tell. */
+  listenersAway: z.array(ListenerAwaySchema).optional(),
   /** Sources of which its report has no line of their own. */
   sourcesLeftOut: z.int().nullable(),
 });

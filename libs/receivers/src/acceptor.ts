@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { MessageTransport } from '@yosugara/protocol';
+import { listensTcp } from './kernel-tables.js';
 import { boundPort, listening } from './listening.js';
 import { plainAddress, SenderList } from './senders.js';
 import { type Refusal, type Source, SourceGate, sum } from './sources.js';
@@ -92,6 +93,7 @@ export async function acceptStreams(
       sinceMs,
     }),
     kernelDrops: async () => 0,
+    isListening: () => listensTcp(address, bound),
     close: async () => {
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

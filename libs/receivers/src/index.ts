@@ -4,7 +4,9 @@ export { CUSTOM_TRAP_PATH, type CustomTrapOptions, listenCustomTraps } from './c
 export { CustomResends } from './custom-resends.js';
 export * from './errors.js';
 export { type FramedMessage, SyslogFramer } from './framing.js';
-export { kernelDrops } from './kernel-drops.js';
+export type { ListenerAway, Opening } from './kept-listener.js';
+export { KeptListeners } from './kept-listeners.js';
+export { kernelDrops } from './kernel-tables.js';
 export { followLines, type LineConnection, type LineHandlers, serveLines } from './lines.js';
 export * from './peer-tls.js';
 export { listenRelp, type RelpOptions } from './relp.js';
@@ -28,5 +30,4 @@ export type { TlsOptions } from './tls-policy.js';
 export { TokenFile, TokensError } from './tokens.js';
 export { type Endpoint, type Listener, type ListenerStats, listenUdp, type UdpOptions } from './udp.js';
 export { type UdpRead, whyNoBatches } from './udp-sockets.js';
-export { VipListeners } from './vip.js';
 export { WatchedFiles } from './watched-files.js';

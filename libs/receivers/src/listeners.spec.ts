@@ -1,6 +1,5 @@
 import { createSocket } from 'node:dgram';
 import { connect, type Socket } from 'node:net';
-import { SILENT_LOG } from '@yosugara/kernel';
 import type { ReceivedRecord } from '@yosugara/runtime';
 import { until } from '@yosugara/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -9,7 +8,6 @@ import { listenTcp } from './tcp.js';
 import { ALWAYS_TAKES, Taking } from './testing/taking.js';
 import { type Listener, listenUdp } from './udp.js';
 import type { UdpRead } from './udp-sockets.js';
-import { VipListeners } from './vip.js';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -160,38 +158,5 @@ describe('the TCP listener', () => {
     second.on('error', () => undefined);
     await new Promise((resolve) => second.once('close', resolve));
     expect(first.destroyed).toBe(false);
-  });
-});
-
-describe('the listeners on the VIP', () => {
-  it('wait for the address to become free, and let go when told', async () => {
-    const got: ReceivedRecord[] = [];
-    const holder = await udp([], { address: '127.0.9.9' });
-    const vip = new VipListeners(
-      [
-        () =>
-          listenUdp({
-            address: '127.0.9.9',
-            port: holder.port,
-            listener: 'vip',
-            kind: 'syslog',
-            receiveBufferBytes: 65_536,
-            intake: (record) => got.push(record) > 0,
-          }),
-      ],
-      SILENT_LOG,
-    );
-    closers.push(() => vip.close());
-    vip.want(true);
-    await send(holder.port, ['to the holder'], '127.0.9.9');
-    expect(vip.bound).toBe(false);
-    await holder.close();
-    await until(() => vip.bound);
-    await send(holder.port, ['to the vip'], '127.0.9.9');
-    await until(() => got.length === 1);
-    expect(got[0]?.listener).toEqual({ kind: 'vip', address: '127.0.9.9' });
-    vip.want(false);
-    await until(() => !vip.bound);
-    await udp([], { address: '127.0.9.9', port: holder.port });
   });
 });

@@ -1,6 +1,6 @@
 import { MessageFlag, type MessageTransport } from '@yosugara/protocol';
 import type { ReceivedRecord } from '@yosugara/runtime';
-import { kernelDrops } from './kernel-drops.js';
+import { kernelDrops } from './kernel-tables.js';
 import { type Refusal, SourceGate, sum } from './sources.js';
 import type { Take } from './udp-socket.js';
 import { openSockets, type SocketsOptions } from './udp-sockets.js';
@@ -43,6 +43,8 @@ export interface Listener {
   stats(): ListenerStats;
   /** Datagrams that the kernel threw away because the buffer was full, since the socket was opened; null = cannot be told. */
   kernelDrops(): Promise<number | null>;
+  /** The system still has its socket, which root may take away (`ss -K`) without a word to us; null = cannot be told. Missing: nobody can. */
+  isListening?(): boolean | null;
   close(): Promise<void>;
 }
 

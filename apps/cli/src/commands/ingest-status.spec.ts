@@ -20,6 +20,9 @@ const summary: IngestSummary = {
           kernelDrops: 4,
         },
         ...{ journalFull: 0, journalBacklog: null, refused: { rate: 3 }, sourcesLeftOut: 0 },
+        listenersAway: [
+          { protocol: 'tcp', address: '10.0.0.9', port: 514, listener: 'vip', why: 'another program does', forSeconds: 12.3 },
+        ],
         listeners: [
           {
             ...{
@@ -60,6 +63,7 @@ describe('ingest status', () => {
     expect(lines[1]).toBe('answered by a (active, 5 records not stored yet)');
     expect(text).toContain('*4 dropped by the kernel*, *3 refused: rate*');
     expect(text).toContain('*its peer does not take the copy*');
+    expect(text).toContain('*tcp 10.0.0.9:514 not open for 12 s: another program does*');
     expect(lines).toContain(' udp 10.0.0.1:514 own 103 rate 3 4');
     expect(lines).toContain('Receiver of b: *not heard*');
     expect(lines).toContain('SOURCE AT a AT b AT BOTH ONLY AT a ONLY AT b ONE-SIDED NOT COMPARED REFUSED');

@@ -1,4 +1,4 @@
-import type { IngestSource, IngestSources, IngestSummary } from '@yosugara/protocol';
+import type { IngestSource, IngestSources, IngestSummary, ReceiverState } from '@yosugara/protocol';
 import { ingestSources, ingestSummary } from '@yosugara/protocol/api';
 import type { ManagerApi } from '../control/manager-api.js';
 import { bytes, type Paint, printable, table } from '../output/terminal.js';
@@ -76,6 +76,7 @@ function receiver({ node, state }: IngestSummary['receivers'][number], paint: Pa
     `${state.received} received since ${state.since ?? 'its start'}`,
     `journal ${bytes(state.journalBytes)}`,
     ...(state.peerLink === 'up' ? [] : [paint('its peer does not take the copy', 'yellow')]),
+    ...(state.listenersAway ?? []).map(away).map((text) => paint(text, 'red')),
     ...bad(state.kernelDrops, 'dropped by the kernel'),
     ...bad(state.journalFull ?? 0, 'refused: journal full'),
     ...bad(state.journalBacklog ?? 0, 'refused: disk too slow'),
@@ -94,6 +95,9 @@ function receiver({ node, state }: IngestSummary['receivers'][number], paint: Pa
   const head = ['  LISTENER', 'ADDRESS', 'OF', 'RECEIVED', 'REFUSED', 'KERNEL DROPS', 'CONNECTIONS', 'SINCE'];
   return `Receiver of ${node}: ${facts.join(', ')}\n${table(head, rows)}`;
 }
+
+const away = ({ protocol, address, port, forSeconds, why }: NonNullable<ReceiverState['listenersAway']>[number]): string =>
+  `${protocol} ${address}:${port} not open for ${Math.round(forSeconds)} s: ${why}`;
 
 const reasons = (refused: Readonly<Record<string, number>>): string =>
   Object.entries(refused)

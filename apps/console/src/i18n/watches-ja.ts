@@ -38,6 +38,7 @@ export const WATCHES_JA: Readonly<Record<string, string>> = {
   'outbox-depth': '送信を待っている通知の数',
   'receiver-behind': '片方のノードのディスクだけにあるメッセージ数',
   'receiver-down': 'ノードの受信プロセスから応答がない時間',
+  'receiver-listener': '開いているはずの受信ポートが開いていない時間',
   'receiver-drops': '直近 5 分間に受信ソケットの空きがなく失われたデータグラム数',
   'replication-lag': 'ノードに届いていない WAL の量',
   'slow-query': '最も長い SQL 文の実行時間',

@@ -184,6 +184,7 @@ export function stateOf(report: ReceiverReport): ReceiverState {
     journalFull: report.refusedFull ?? null,
     journalBacklog: report.refusedBacklog ?? null,
     sourcesLeftOut: report.sourcesLeftOut ?? null,
+    ...(report.listenersAway === undefined ? {} : { listenersAway: report.listenersAway }),
     listeners: (report.listeners ?? []).map((listener) => {
       const { protocol, address, port, listener: whose, received: taken, refusedBy, connections } = listener;
       return {

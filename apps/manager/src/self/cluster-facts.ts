@@ -46,11 +46,21 @@ export function clusterFacts(self: string, { alarms, nodes, siteLoss, fence = []
 export interface ReceiverFacts {
   readonly behind: readonly Seen[];
   readonly drops: readonly Seen[];
+  /** For how long a listener has been missing that is to be open. */
+  readonly away: readonly Seen[];
 }
 
 export function receiverFacts(receivers: ReceiversAnswer['receivers']): ReceiverFacts {
   const heard = receivers.flatMap(({ node, report }) => (report === null ? [] : [{ node, report }]));
   const each = (value: (report: ReceiverReport) => number): readonly Seen[] =>
     heard.map(({ node, report }) => ({ item: node, value: value(report) }));
-  return { behind: each(({ behindPeer }) => behindPeer), drops: each(({ lately }) => lately?.kernelDrops ?? 0) };
+  return {
+    behind: each(({ behindPeer }) => behindPeer),
+    drops: each(({ lately }) => lately?.kernelDrops ?? 0),
+    away: heard.map(({ node, report: { listenersAway = [] } }) => ({
+      item: node,
+      value: Math.max(0, ...listenersAway.map(({ forSeconds }) => forSeconds)),
+      note: listenersAway.map(({ protocol, address, port, why }) => `${protocol} ${address}:${port}: ${why}`).join('; '),
+    })),
+  };
 }

@@ -230,12 +230,13 @@ function clusterOf(self: string, status: Parameters<typeof clusterFacts>[1]): Fa
 }
 
 function receiversOf(receivers: Parameters<typeof receiverFacts>[0], counters: Counters, away: AwayTimes): Facts {
-  const { behind, drops } = receiverFacts(receivers);
+  const { behind, drops, away: missing } = receiverFacts(receivers);
   return {
     'receiver-down': receivers.map(({ node, report }) => ({
       item: node,
       value: away.seconds(`receiver ${node}`, report !== null),
     })),
+    'receiver-listener': missing,
     'receiver-behind': behind,
     'receiver-drops': drops,
     'journal-refused': receivers.flatMap(({ node, report }) => {

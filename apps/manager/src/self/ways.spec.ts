@@ -11,7 +11,7 @@ import pg from 'pg';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppendQueue } from './append-queue.js';
 import { lookAtCertificates } from './certificates.js';
-import { clusterFacts } from './cluster-facts.js';
+import { clusterFacts, receiverFacts } from './cluster-facts.js';
 import { readSigned, signResults } from './deliver.js';
 import { Gatherer } from './gatherer.js';
 import { InternalWays } from './internal-ways.js';
@@ -339,6 +339,27 @@ it('what a controller says is told by what it is, without what is watched better
   expect(lags).toEqual([{ item: 'a', value: 0 }]);
   expect(fences).toEqual([{ item: 'b as read by a', value: 1, note: 'no route' }]);
   expect(fenceAges).toEqual([{ item: 'b as read by a', value: 5 }]);
+});
+
+it('what a receiver does not listen to is told by its name, for as long as it has been so', () => {
+  const at = (port: number, forSeconds: number) => ({
+    protocol: 'udp',
+    address: '10.0.0.9',
+    port,
+    listener: 'vip',
+    why: 'busy',
+    forSeconds,
+  });
+  const report = { behindPeer: 0, listenersAway: [at(514, 20), at(162, 70)] };
+  const receivers = [
+    { node: 'a', report },
+    { node: 'b', report: { behindPeer: 0 } },
+    { node: 'c', report: null },
+  ] as unknown as Parameters<typeof receiverFacts>[0];
+  expect(receiverFacts(receivers).away).toEqual([
+    { item: 'a', value: 70, note: 'udp 10.0.0.9:514: busy; udp 10.0.0.9:162: busy' },
+    { item: 'b', value: 0, note: '' },
+  ]);
 });
 
 it('a result goes to the other node with a signature, and nothing else does', () => {

@@ -64,6 +64,14 @@ const QUEUES: readonly Watch[] = [
     todo: 'start it (`systemctl status yosugara-receiver`), read its log; is a port taken, or its disk full?',
   }),
   watch({
+    ...{ id: 'receiver-listener', what: 'how long a listener of a receiver has been missing', unit: 'seconds', of: 'cluster' },
+    ...{ limits: { warning: 10, critical: 60 } },
+    say: (value, item, note) =>
+      `the receiver of ${item} has not listened everywhere for ${duration(value)}: what is sent there is lost or waits${known(note)}`,
+    over: (item) => `the receiver of ${item} listens everywhere again`,
+    todo: 'look who has the port on that node (`ss -lunp`, `ss -ltnp`), or whether it has the floating address (`ip addr`): it is tried again every second',
+  }),
+  watch({
     ...{ id: 'journal-bytes', what: 'how full a journal of this node is', unit: 'ratio' },
     ...{ limits: { warning: 0.7, critical: 0.9 }, by: 0.05, afterMs: 15_000 },
     say: (value, item) => `the ${item} is ${percent(value)} full; a full one takes no more messages`,
