@@ -43,6 +43,7 @@ export async function receivingPage(page: Page, folder: string): Promise<readonl
   }).catch(cells);
   const panel = (node: string) => page.locator(`[data-testid=receiver-panel][data-node=${node}]`);
   const listeners = [(await panel('a').textContent()) ?? '', (await panel('b').textContent()) ?? ''];
+  const away = await awayShown(page);
   const chart = (await page.getByTestId('receipt-chart').getByRole('img').getAttribute('aria-label')) ?? '';
   await shot(page, folder, '14-receiving');
   const japanese = await inLanguage(page, 'ja', async () => {
@@ -60,6 +61,7 @@ export async function receivingPage(page: Page, folder: string): Promise<readonl
       isListed(listeners[0]!, A) && isListed(listeners[1]!, B),
       listeners.join(' | '),
     ),
+    check('a listener that is not open is named with the reason', away.includes(TAKEN.why) && away.includes('6514'), away),
     check(
       'a source is shown with the counts of both nodes and what came to one only',
       counted.join() === wanted.join(),
@@ -70,6 +72,27 @@ export async function receivingPage(page: Page, folder: string): Promise<readonl
     check('the page says so in Japanese, too', japanese.includes('a のみ') && japanese.includes(source), japanese.slice(0, 80)),
     check('a source leads to its messages', address === source, address),
   ];
+}
+
+const TAKEN = { protocol: 'tls', address: A, port: 6514, listener: 'own', why: 'listen EADDRINUSE', forSeconds: 12.3 };
+
+/** Nothing of this cluster lacks a listener: one is put into what the API says. */
+async function awayShown(page: Page): Promise<string> {
+  const summary = /\/api\/v1\/ingest\/summary/;
+  await page.route(summary, async (route) => {
+    const response = await route.fetch();
+    const body = (await response.json()) as { receivers: { state: object | null }[] };
+    const receivers = body.receivers.map((each) => ({
+      ...each,
+      state: each.state === null ? null : { ...each.state, listenersAway: [TAKEN] },
+    }));
+    await route.fulfill({ response, json: { ...body, receivers } });
+  });
+  const row = page.getByTestId('receiver-away').first();
+  await row.waitFor({ timeout: 60_000 });
+  const text = (await row.textContent()) ?? '';
+  await page.unroute(summary);
+  return text;
 }
 
 const isListed = (panel: string, address: string): boolean =>

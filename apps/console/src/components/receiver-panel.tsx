@@ -76,6 +76,17 @@ export function ReceiverPanel({ receiver: { node, state } }: { readonly receiver
               </Table.Tr>
             );
           })}
+          {(state.listenersAway ?? []).map(({ listener, protocol, address, port, forSeconds, why }) => (
+            <Table.Tr key={`away ${protocol} ${address} ${port}`} data-testid="receiver-away">
+              <Table.Td className="mono nowrap">
+                {protocol} {address}:{port}
+                {listener === 'vip' && ` (${t('receiving.vip')})`}
+              </Table.Td>
+              <Table.Td colSpan={3} className="receipt-bad">
+                {t('receiving.away', { seconds: integer(Math.round(forSeconds), language), why })}
+              </Table.Td>
+            </Table.Tr>
+          ))}
         </Table.Tbody>
       </Table>
     </section>

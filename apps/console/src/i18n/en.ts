@@ -482,6 +482,7 @@ export const en = {
   'receiving.nothingRefused': 'Nothing was refused or dropped.',
   'receiving.listener': 'Listener',
   'receiving.vip': 'VIP',
+  'receiving.away': 'not open for {seconds} s: {why}',
   'receiving.received': 'Received',
   'receiving.refused': 'Refused',
   'receiving.kernelDrops': 'Dropped by the kernel',

@@ -483,6 +483,7 @@ export const ja: Readonly<Record<CoreKey, string>> = {
   'receiving.nothingRefused': '拒否・破棄はありません。',
   'receiving.listener': '待ち受け',
   'receiving.vip': 'VIP',
+  'receiving.away': '{seconds} 秒間待ち受けできていません: {why}',
   'receiving.received': '受信',
   'receiving.refused': '拒否',
   'receiving.kernelDrops': 'カーネルでの破棄',
