@@ -22,6 +22,7 @@ import { SupersededFile } from './superseded-file.js';
 import { TaughtMark } from './taught-mark.js';
 import { traceFile } from './trace-file.js';
 import { VipEndpoint } from './vip-endpoint.js';
+import { demandVoters } from './voters.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -34,6 +35,7 @@ async function run(config: NodeConfig, configPath: string, log: Log): Promise<vo
   const taught = new TaughtMark(stateDir);
   const raftDir = join(stateDir, STATE_LAYOUT.raft);
   const { disk, restored, damaged, branched } = await openConsensus(raftDir, nodeId(config.node), taught, log);
+  demandVoters(restored, config);
   const supersededFile = new SupersededFile(stateDir);
   if (branched) supersededFile.clear();
   const superseded = supersededFile.read();
