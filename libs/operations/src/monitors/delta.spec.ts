@@ -46,6 +46,16 @@ describe('a counter', () => {
   });
 });
 
+it.each([
+  ['of a value', 'none', -0],
+  ['of a difference', 'difference', -0],
+  ['of a rate that is too small for a number', 'rate', -5e-324],
+] as const)('a nought has no sign: %s', (_, delta, number) => {
+  const { value, last } = deltaOf({ delta, counter: 'none' }, { number, atMs: 3_000 }, [0, 1_000]);
+  expect(value).toBe(0);
+  expect(last?.[0] ?? 0).toBe(number + 0);
+});
+
 it('each rule says why', () => {
   for (const { why } of DELTA_RULES) expect(why.length).toBeGreaterThan(10);
   expect(DELTA_RULES.at(-1)!.when({ last: [0, 0], now: [0, 0], bits: 0 })).toBe(true);

@@ -53,13 +53,17 @@ export function deltaOf(
   seen: { readonly number: number; readonly atMs: number; readonly counter?: 32 | 64 | undefined },
   last: Last | null,
 ): Delta {
-  if (delta === 'none') return { value: seen.number, last: null };
-  const now: Last = [seen.number, seen.atMs];
+  const number = positiveZero(seen.number);
+  if (delta === 'none') return { value: number, last: null };
+  const now: Last = [number, seen.atMs];
   if (last === null) return { value: null, last: now };
   const found = { last, now, bits: counter === 'auto' ? (seen.counter ?? 0) : counter === 'none' ? 0 : Number(counter) };
   const difference = DELTA_RULES.find(({ when }) => when(found))!.value?.(found) ?? null;
   if (difference === null) return { value: null, last: now };
   const value = delta === 'rate' ? (difference * 1_000) / (now[1] - last[1]) : difference;
   // Of values near the end of what a number can be: no JSON and no table would keep it.
-  return { value: Number.isFinite(value) ? value : null, last: now };
+  return { value: Number.isFinite(value) ? positiveZero(value) : null, last: now };
 }
+
+/** JSON has one nought only, and so has whoever reads it: what is remembered must be what comes back. */
+const positiveZero = (number: number): number => number + 0;
