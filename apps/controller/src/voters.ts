@@ -9,7 +9,7 @@ import type { NodeConfig } from '@yosugara/protocol';
  */
 export function demandVoters(restored: Restored, { cluster, node }: Pick<NodeConfig, 'cluster' | 'node'>): void {
   const named: ReadonlySet<string> = new Set(cluster.members.map(({ id }) => id));
-  const missing = membersOf(restored).flatMap(({ id, voter }) => (voter && !named.has(id) ? [id] : []));
+  const missing = newestMembers(restored).flatMap(({ id, voter }) => (voter && !named.has(id) ? [id] : []));
   if (missing.length === 0) return;
   const those = missing.join(', ');
   throw new YosugaraError(
@@ -18,8 +18,8 @@ export function demandVoters(restored: Restored, { cluster, node }: Pick<NodeCon
   );
 }
 
-/** The newest configuration in the log, committed or not (Ongaro's thesis, 4.1); none: it is that of the file. */
-function membersOf({ entries, snapshot }: Restored): readonly Member[] {
+/** As consensus' `membersAt` for the end of the log, of what the disk holds: committed or not (Ongaro's thesis, 4.1); none: it is that of the file. */
+function newestMembers({ entries, snapshot }: Restored): readonly Member[] {
   const found = entries.findLast(({ payload }) => payload.kind === 'members')?.payload;
   return found?.kind === 'members' ? found.members : (snapshot?.members ?? []);
 }

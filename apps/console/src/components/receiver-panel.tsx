@@ -30,6 +30,18 @@ function Losses({ state }: { readonly state: NonNullable<Receiver['state']> }) {
   );
 }
 
+type Place = Pick<NonNullable<Receiver['state']>['listeners'][number], 'protocol' | 'address' | 'port' | 'listener'>;
+
+function PlaceCell({ of: { protocol, address, port, listener } }: { readonly of: Place }) {
+  const { t } = useText();
+  return (
+    <Table.Td className="mono nowrap">
+      {protocol} {address}:{port}
+      {listener === 'vip' && ` (${t('receiving.vip')})`}
+    </Table.Td>
+  );
+}
+
 /** One receiver since it started: what it took in, by listener, and what it did not. */
 export function ReceiverPanel({ receiver: { node, state } }: { readonly receiver: Receiver }) {
   const { t, language } = useText();
@@ -62,10 +74,7 @@ export function ReceiverPanel({ receiver: { node, state } }: { readonly receiver
             const refused = Object.values(listener.refused).reduce((sum, each) => sum + each, 0);
             return (
               <Table.Tr key={`${listener.protocol} ${listener.address} ${listener.port}`}>
-                <Table.Td className="mono nowrap">
-                  {listener.protocol} {listener.address}:{listener.port}
-                  {listener.listener === 'vip' && ` (${t('receiving.vip')})`}
-                </Table.Td>
+                <PlaceCell of={listener} />
                 <Table.Td className="number tabular">{integer(listener.received, language)}</Table.Td>
                 <Table.Td className={refused > 0 ? 'number tabular receipt-bad' : 'number tabular'}>
                   {integer(refused, language)}
@@ -76,14 +85,11 @@ export function ReceiverPanel({ receiver: { node, state } }: { readonly receiver
               </Table.Tr>
             );
           })}
-          {(state.listenersAway ?? []).map(({ listener, protocol, address, port, forSeconds, why }) => (
-            <Table.Tr key={`away ${protocol} ${address} ${port}`} data-testid="receiver-away">
-              <Table.Td className="mono nowrap">
-                {protocol} {address}:{port}
-                {listener === 'vip' && ` (${t('receiving.vip')})`}
-              </Table.Td>
+          {(state.listenersAway ?? []).map((away) => (
+            <Table.Tr key={`away ${away.protocol} ${away.address} ${away.port}`} data-testid="receiver-away">
+              <PlaceCell of={away} />
               <Table.Td colSpan={3} className="receipt-bad">
-                {t('receiving.away', { seconds: integer(Math.round(forSeconds), language), why })}
+                {t('receiving.away', { seconds: integer(Math.round(away.forSeconds), language), why: away.why })}
               </Table.Td>
             </Table.Tr>
           ))}
