@@ -14,6 +14,7 @@ import {
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { encodeMessages, MESSAGE_COLUMNS } from './copy-binary.js';
+import { hostByHost } from './copy-order.js';
 import { withClient } from './deadline.js';
 import { IngestCounts, noteMark } from './ingest-counts.js';
 import { noteLate } from './late-batches.js';
@@ -286,7 +287,7 @@ async function noteLatePartners(client: PoolClient, { seenAlso }: IngestBatch): 
 /** COPY for every size: a batch of one costs two round trips more than an INSERT, and there is one path to trust. */
 async function copyRows(client: PoolClient, rows: IngestBatch['rows'], table = 'message'): Promise<void> {
   const stream = client.query(copyFrom(`copy ${table} (${MESSAGE_COLUMNS.join(', ')}) from stdin with (format binary)`));
-  await pipeline(encodeMessages(rows), stream);
+  await pipeline(encodeMessages(hostByHost(rows)), stream);
 }
 
 /** A key hit aborts a COPY: staging table, then only what is new. @returns how many were there already. */
