@@ -87,7 +87,7 @@ it('a floating address that is a member’s own, and an interface that is not th
   expect(found.filter(({ level }) => level === 'fail').map(({ id }) => id)).toEqual(['vip-interface', 'vip']);
 });
 
-it.each(['ocf', 'command'] as const)('a floating address that outlives its controller (%s) is warned of', async (driver) => {
+it.each(['ocf', 'command'] as const)('a floating address that outlives a host that hangs (%s) is warned of', async (driver) => {
   const vip = { address: '127.9.7.10', driver, agent: '/usr/local/sbin/move' };
   const found = await addresses(host.context({ vip } as never));
   expect(found.filter(({ id }) => id === 'vip-driver')).toMatchObject([{ level: 'warn', found: says(driver), mend: says('ip') }]);

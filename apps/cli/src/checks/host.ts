@@ -171,11 +171,11 @@ export const addresses: Look = async (context) => {
   return checks;
 };
 
-/** What such a driver set stays on a host whose controller died until that starts again (docs/fencing.md). */
+/** Nobody takes from a host that hangs what such a driver set there (docs/fencing.md). */
 const lingering = (driver: string) =>
   warn(
     'vip-driver',
-    `${driver}: the address stays where a controller died until it starts again, or until the take-over moves it`,
+    `${driver}: a host that hangs keeps the address until it wakes, or until the take-over moves it`,
     'an address that ends with the lease',
     'cluster.vip.driver: ip, unless its program takes the address from the other host, as a cloud does',
   );

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { Alarm } from '@yosugara/kernel';
+import { lastLine, runBounded } from '../os/bounded.js';
 import { onJsonLines, sendLine } from '../os/lines.js';
 import { processFact } from '../os/processes.js';
 import { endPredecessor, Keeper, protectFromOom } from './keeper.js';
@@ -29,6 +30,7 @@ let leaseEpoch = 0;
 /** Epochs up to this one are over for this boot: a proof was signed. Serving in them again would make the proof a lie. */
 let provedEpoch = 0;
 let killing: Promise<boolean> | null = null;
+let givingBack: Promise<void> | null = null;
 const alarm = new Alarm(monotonicMs, check);
 let ending = false;
 let leaving = false;
@@ -109,8 +111,23 @@ async function expire(): Promise<void> {
   watchdog?.strike();
   while (!(await killAllOnce()));
   watchdog?.release();
+  givingBack = giveBackVip();
   say({ struck: epoch });
   await proof(epoch);
+}
+
+/**
+ * After the kill, which ended a move under way. The proof says nothing of addresses and does not wait for it: a cloud takes seconds, and
+ * gives the address to the next Master anyway. The controller, should it be alive, releases it as well: releasing twice is once.
+ */
+async function giveBackVip(): Promise<void> {
+  const call = setup?.giveBackVip ?? null;
+  if (call === null) return;
+  const ended = await runBounded(call);
+  const how = ended.kind === 'ended' ? `ended with ${ended.code}` : ended.kind === 'late' ? 'did not end in time' : ended.why;
+  const msg = ended.code === 0 ? 'deadman.vip_given_back' : 'deadman.vip_stays';
+  const line = { time: new Date().toISOString(), node: setup?.node, msg, how, says: lastLine(ended), tookMs: ended.tookMs };
+  process.stderr.write(`${JSON.stringify(line)}\n`);
 }
 
 function killAllOnce(): Promise<boolean> {
@@ -140,6 +157,8 @@ function leave(): void {
 async function end(): Promise<void> {
   if (ending) return;
   ending = true;
+  // Who hands over in order has released the VIP, and the lease after it.
+  const isHeld = leaseUntilMs !== 0;
   leaseUntilMs = 0;
   // Somebody may end us alone: while we wait for the voters, a living controller must not serve in the epoch that we prove.
   provedEpoch = Math.max(provedEpoch, leaseEpoch);
@@ -150,10 +169,12 @@ async function end(): Promise<void> {
     watchdog?.strike();
     while (!(await killAllOnce()));
     watchdog?.release();
+    if (isHeld) givingBack = giveBackVip();
     if (leaseEpoch > 0) {
       say({ struck: leaseEpoch });
       await proof(leaseEpoch);
     }
+    await givingBack;
     keeper.cleanUp();
   }
   process.exit(0);

@@ -1,4 +1,5 @@
 import type { Arming } from '@yosugara/failover';
+import type { BoundedOptions } from '../os/bounded.js';
 import type { WatchdogFacts, WatchdogSetup } from './watchdog.js';
 
 /** The line protocol between controller and dead man: JSON lines, both ways on the dead man's file descriptor 3. */
@@ -20,6 +21,8 @@ export interface DeadManSetup {
   readonly postgres: { readonly folder: string; readonly uid: number } | null;
   readonly managerMarker: string;
   readonly vipMarker: string;
+  /** Gives back the VIP that a program has set up, which has no lifetime of its own; null: the driver leaves nothing behind. */
+  readonly giveBackVip: BoundedOptions | null;
   /** null: none is to be used, and why. */
   readonly watchdog: WatchdogSetup | null;
   readonly watchdogSays: string;

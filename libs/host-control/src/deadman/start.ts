@@ -6,6 +6,7 @@ import { postgresAccount } from '../os/account.js';
 import { childProgram } from '../os/child-program.js';
 import { heldMarker } from '../os/markers.js';
 import { dataFolder } from '../postgres/paths.js';
+import { giveBackCall } from '../vip/program-call.js';
 import { DeadManLink, type LinkOptions } from './link.js';
 import type { HostDeadMan } from './port.js';
 import type { DeadManSetup } from './protocol.js';
@@ -59,6 +60,7 @@ function setupOf({ config, bootId, useGroups, watchdog }: DeadManOptions): DeadM
       config.dataDir === undefined ? null : { folder: dataFolder(config), uid: postgresAccount(config.postgres.user).uid },
     managerMarker: heldMarker('manager', config),
     vipMarker: heldMarker('vip', config),
+    giveBackVip: giveBackCall(config),
     watchdog: dog,
     watchdogSays: says,
     pidFile: join(config.stateDir, STATE_LAYOUT.pids, 'deadman.json'),

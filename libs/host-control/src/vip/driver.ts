@@ -4,7 +4,8 @@ import type { VipDriver } from '@yosugara/runtime';
 import type { AnnouncerTimes } from './announcer.js';
 import { BindDriver } from './bind.js';
 import { IpDriver } from './ip.js';
-import { commandProgram, ocfProgram, ProgramDriver } from './program.js';
+import { ProgramDriver } from './program.js';
+import { commandProgram, ocfProgram } from './program-call.js';
 
 export interface VipOptions {
   readonly log?: Log;
@@ -19,7 +20,7 @@ export function createVipDriver(config: NodeConfig, { log = SILENT_LOG, commandP
   invariant(self !== undefined, 'the node is a member');
   if (vip === undefined || vip.driver === 'none') return new NoDriver();
   if (vip.driver === 'bind') return new BindDriver(config, vip.address, self.address, log);
-  if (vip.driver === 'ocf') return new ProgramDriver(ocfProgram(vip, commandPrefix), log);
+  if (vip.driver === 'ocf') return new ProgramDriver(ocfProgram(vip, config, commandPrefix), log);
   if (vip.driver === 'command') return new ProgramDriver(commandProgram(vip, config), log);
   const { address, prefixLength } = vip;
   const options = { address, prefixLength, nextTo: self.address, interface: vip.interface ?? null, commandPrefix, log };
